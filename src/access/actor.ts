@@ -1,0 +1,40 @@
+// Who asks. Made once per request from its credentials, and passed by value: nothing reads it from a
+// global. `system` is the engine itself (effects, schedules, the command line) and may do everything.
+
+export type Actor = {
+  readonly kind: 'guest' | 'user' | 'system'
+  /** The user's id; null for a guest and for the system. */
+  readonly id: string | null
+  readonly email: string | null
+  readonly roles: readonly string[]
+  /** The session the request came with, if any. */
+  readonly session: string | null
+  /** SHA-256 of the Cart-Token header: proves that a guest holds a cart and its order. */
+  readonly cartTokenHash: string | null
+  /** Address or name used for limits and the audit trail. */
+  readonly origin: string
+}
+
+export const systemActor: Actor = {
+  kind: 'system',
+  id: null,
+  email: null,
+  roles: [],
+  session: null,
+  cartTokenHash: null,
+  origin: 'system',
+}
+
+export function guestActor(origin: string, cartTokenHash: string | null = null): Actor {
+  return { kind: 'guest', id: null, email: null, roles: [], session: null, cartTokenHash, origin }
+}
+
+/** People who run the shop. Admins are staff. */
+export function isStaff(actor: Actor): boolean {
+  return actor.kind === 'system' || actor.roles.includes('staff') || actor.roles.includes('admin')
+}
+
+/** One name for the caller, for the audit trail and for keys that belong to one caller. */
+export function actorName(actor: Actor): string {
+  return actor.id ?? (actor.kind === 'system' ? 'system' : (actor.cartTokenHash ?? 'guest'))
+}

@@ -1,0 +1,47 @@
+// The one error class. Its code is looked up in contract/error-codes.ts for status, text and whether
+// a retry can help; drivers' errors are translated into it at the edge of their adapter.
+import { type ErrorCode, errorCodes } from '../contract/error-codes.ts'
+
+/** One mistake in the input: `path` is a JSON pointer into the body, or `query:name` for a parameter. */
+export type InputIssue = { readonly path: string; readonly code: string; readonly message: string }
+
+export type ErrorDetails = {
+  readonly detail?: string
+  readonly errors?: readonly InputIssue[]
+  readonly params?: Readonly<Record<string, unknown>>
+  readonly headers?: Readonly<Record<string, string>>
+  readonly cause?: unknown
+}
+
+export class EngineError extends Error {
+  override readonly name = 'EngineError'
+  readonly code: ErrorCode
+  readonly errors: readonly InputIssue[] | undefined
+  readonly params: Readonly<Record<string, unknown>> | undefined
+  readonly headers: Readonly<Record<string, string>> | undefined
+  /** The sentence shown to the caller. Never holds SQL, a stack or a value the caller may not see. */
+  readonly detail: string
+
+  constructor(code: ErrorCode, details: ErrorDetails = {}) {
+    const detail = details.detail ?? errorCodes[code].message
+    super(`${code}: ${detail}`, details.cause === undefined ? undefined : { cause: details.cause })
+    this.code = code
+    this.detail = detail
+    this.errors = details.errors
+    this.params = details.params
+    this.headers = details.headers
+  }
+
+  get status(): number {
+    return errorCodes[this.code].status
+  }
+}
+
+/** The input does not fit: one issue, with its path. */
+export function invalid(path: string, code: string, message: string): EngineError {
+  return new EngineError('validation_failed', { detail: message, errors: [{ path, code, message }] })
+}
+
+export function isEngineError(error: unknown, code?: ErrorCode): error is EngineError {
+  return error instanceof EngineError && (code === undefined || error.code === code)
+}

@@ -1,0 +1,72 @@
+// Every limit of the engine, with its unit in its name and its reason beside it.
+import { assert } from './assert.ts'
+
+export const limits = {
+  /** A JSON body. Larger things are files. */
+  bodyBytesMax: 1_048_576,
+  /** Nesting of a JSON body: deep ones cost stack in every layer below. */
+  jsonDepthMax: 32,
+  /** A query string. Long filters belong in several requests; Node refuses headers above 16 KiB anyway. */
+  queryBytesMax: 8_192,
+
+  pageSizeDefault: 30,
+  pageSizeMax: 200,
+  /** Conditions in one filter, nested ones included: bounds the work of compiling and of the plan. */
+  filterConditionsMax: 50,
+  filterDepthMax: 6,
+  filterListMax: 200,
+  /** References followed by one filter or expand path. */
+  pathHopsMax: 3,
+  expandPathsMax: 10,
+  searchWordsMax: 8,
+
+  /** Transactions that share one durable commit. 64 keeps a group under some 10 ms of work. */
+  groupCommitMax: 64,
+  /** Transactions waiting for the writer. Past it callers get 503 with Retry-After instead of a long wait. */
+  writeQueueMax: 10_000,
+  conflictRetriesMax: 5,
+  conflictBackoffMs: 10,
+
+  idempotencyKeyBytesMax: 255,
+  /** The contract promises 24 h; two days let a client retry over a weekend's day. */
+  idempotencyKeepMs: 48 * 3_600_000,
+
+  /** A worker that is silent this long has lost its effect to another one. */
+  effectLeaseMs: 30_000,
+  /** Time for one outside call, well under the lease so that a late answer still has its fence. */
+  effectCallMs: 15_000,
+  effectSlots: 32,
+  effectPollMs: 1_000,
+  effectAttemptsMax: 12,
+  effectBackoffMs: 1_000,
+  effectBackoffMaxMs: 2 * 3_600_000,
+  /** How long a request waits for an effect it needs the answer of (a redirect URL) before it says "pending". */
+  awaitedEffectMs: 8_000,
+
+  /** Commits kept in memory for live readers; older positions are read from the database. */
+  feedMemoryCommits: 2_048,
+  feedKeepMs: 7 * 24 * 3_600_000,
+  liveClientsMax: 10_000,
+  /** Bytes queued for a live reader that does not read: past it the connection is closed and it resumes. */
+  liveBacklogBytesMax: 1_048_576,
+  liveHeartbeatMs: 20_000,
+
+  sessionMs: 30 * 24 * 3_600_000,
+  passwordBytesMin: 8,
+  /** Argon2 reads any length; this only bounds the request. */
+  passwordBytesMax: 1_024,
+  setupTokenMs: 24 * 3_600_000,
+
+  cartLinesMax: 100,
+  lineQuantityMax: 9_999,
+  cartKeepMs: 30 * 24 * 3_600_000,
+  /** How long stock stays held for an order that nobody pays. */
+  orderHoldMs: 30 * 60_000,
+
+  /** A message rendered, both parts together. */
+  emailBytesMax: 2_097_152,
+} as const
+
+assert(limits.effectCallMs * 2 <= limits.effectLeaseMs, 'a call must end well inside its lease')
+assert(limits.awaitedEffectMs < limits.effectCallMs, 'a caller gives up before the call does')
+assert(limits.pageSizeDefault <= limits.pageSizeMax, 'the default page is a legal page')

@@ -1,0 +1,33 @@
+// The log port: one line of JSON an event, to standard error. Secrets never reach it: callers pass
+// ids and codes, not bodies.
+import type { Clock } from './clock.ts'
+import { toIso } from './clock.ts'
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+export type LogFields = Readonly<Record<string, unknown>>
+
+export interface Log {
+  write(level: LogLevel, message: string, fields?: LogFields): void
+}
+
+const ranks: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 }
+
+/** Writes lines of at least `least` through `print`. */
+export function createLog(clock: Clock, least: LogLevel, print: (line: string) => void): Log {
+  return {
+    write(level, message, fields) {
+      if (ranks[level] < ranks[least]) return
+      print(JSON.stringify({ at: toIso(clock.now()), level, message, ...plain(fields) }))
+    },
+  }
+}
+
+export const silentLog: Log = { write() {} }
+
+/** Errors do not survive JSON.stringify; their stack is what the log is for. */
+function plain(fields: LogFields = {}): LogFields {
+  const error = fields['error']
+  if (!(error instanceof Error)) return fields
+  const cause = error.cause instanceof Error ? { cause: error.cause.stack ?? error.cause.message } : {}
+  return { ...fields, error: error.stack ?? error.message, ...cause }
+}

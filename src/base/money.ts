@@ -1,0 +1,98 @@
+// Money: whole minor units and a currency. An amount is a safe integer (up to 90 trillion euros);
+// every result is checked, and products are computed in bigint, so no cent is ever rounded away
+// silently. Invariant: amounts of different currencies never meet in one sum.
+import { assert } from './assert.ts'
+import { minorDigits } from './currencies.ts'
+import { EngineError } from './engine-error.ts'
+
+/** `amount` in minor units (1999 is 19.99 EUR), `currency` in ISO 4217. */
+export type Money = { readonly amount: number; readonly currency: string }
+
+export function money(amount: number, currency: string): Money {
+  return { amount: safe(amount), currency }
+}
+
+/** @throws amount_too_large when the sum leaves the safe integers. */
+export function addMoney(a: Money, b: Money): Money {
+  assert(a.currency === b.currency, `cannot add ${b.currency} to ${a.currency}`)
+  return money(a.amount + b.amount, a.currency)
+}
+
+export function negateMoney(a: Money): Money {
+  return { amount: a.amount === 0 ? 0 : -a.amount, currency: a.currency }
+}
+
+/** Sum of amounts in one currency; zero of it when there are none. */
+export function sumMoney(parts: readonly Money[], currency: string): Money {
+  return parts.reduce(addMoney, money(0, currency))
+}
+
+/** @throws amount_too_large */
+export function multiplyMoney(a: Money, quantity: number): Money {
+  assert(Number.isSafeInteger(quantity), 'a quantity is a whole number')
+  return { amount: narrow(BigInt(a.amount) * BigInt(quantity)), currency: a.currency }
+}
+
+/**
+ * The tax contained in a gross amount: gross - gross / (1 + rate), rounded half away from zero, as
+ * invoices do. `ratePpm` is in parts per million: 19 % is 190,000.
+ */
+export function taxIncluded(gross: Money, ratePpm: number): Money {
+  const rate = BigInt(ratePpm)
+  return money(narrow(divideHalfUp(BigInt(gross.amount) * rate, 1_000_000n + rate)), gross.currency)
+}
+
+/** The tax to add to a net amount, rounded half away from zero. */
+export function taxAdded(net: Money, ratePpm: number): Money {
+  return money(narrow(divideHalfUp(BigInt(net.amount) * BigInt(ratePpm), 1_000_000n)), net.currency)
+}
+
+/**
+ * Splits a total by weights so that the parts sum to it exactly: largest remainder, ties to the
+ * earlier part. Weights are whole numbers >= 0; when all are zero everything goes to the first.
+ */
+export function allocateMoney(total: Money, weights: readonly number[]): Money[] {
+  assert(weights.length > 0, 'nothing to allocate to')
+  const sum = weights.reduce((a, b) => a + BigInt(b), 0n)
+  const sign = total.amount < 0 ? -1n : 1n
+  const whole = BigInt(total.amount) * sign
+  if (sum === 0n) return weights.map((_, index) => money(index === 0 ? total.amount : 0, total.currency))
+  const shares = weights.map((weight, index) => {
+    const product = whole * BigInt(weight)
+    return { index, floor: product / sum, remainder: product % sum }
+  })
+  let left = whole - shares.reduce((a, share) => a + share.floor, 0n)
+  const byRemainder = shares.toSorted((a, b) =>
+    a.remainder === b.remainder ? a.index - b.index : a.remainder > b.remainder ? -1 : 1,
+  )
+  for (const share of byRemainder) {
+    if (left === 0n) break
+    share.floor += 1n
+    left -= 1n
+  }
+  return shares.map((share) => money(narrow(share.floor * sign), total.currency))
+}
+
+/** `19.99 EUR`: for mails and the command line, the same on every machine and ICU version. */
+export function formatMoney(value: Money): string {
+  const digits = minorDigits(value.currency) ?? 2
+  const sign = value.amount < 0 ? '-' : ''
+  const text = String(Math.abs(value.amount)).padStart(digits + 1, '0')
+  const whole = text.slice(0, text.length - digits)
+  return `${sign}${whole}${digits > 0 ? `.${text.slice(-digits)}` : ''} ${value.currency}`
+}
+
+function divideHalfUp(numerator: bigint, denominator: bigint): bigint {
+  const sign = numerator < 0n ? -1n : 1n
+  const doubled = numerator * sign * 2n + denominator
+  return sign * (doubled / (denominator * 2n))
+}
+
+function safe(amount: number): number {
+  if (!Number.isSafeInteger(amount)) throw new EngineError('amount_too_large')
+  return amount
+}
+
+function narrow(amount: bigint): number {
+  return safe(Number(amount))
+}

@@ -1,0 +1,46 @@
+// The change feed: commits in order, the newest kept in memory, older ones read from the log. Invariant:
+// a reader that asks "after position p" gets every commit after p, once, in commit order.
+import { limits } from '../base/limits.ts'
+import type { Commit, StorageAdapter } from '../storage/storage.ts'
+
+export type Feed = {
+  /** Position of the newest commit this process knows to be durable. */
+  newest(): number
+  /** Position of the oldest commit that can still be replayed; 0 in an empty log. */
+  oldest(): Promise<number>
+  /** Commits after `position`, oldest first, at most `limit`. */
+  after(position: number, limit: number): Promise<readonly Commit[]>
+  /** Calls `listener` after each new commit, until the returned function is called. */
+  onAdvance(listener: () => void): () => void
+}
+
+export async function createFeed(storage: StorageAdapter): Promise<Feed> {
+  let newest = (await storage.commitRange()).newest
+  // Positions in memory are consecutive up to `newest`; a gap would mean a commit of another process.
+  let memory: Commit[] = []
+  const listeners = new Set<() => void>()
+
+  storage.onCommit((commit) => {
+    if (memory.length > 0 && commit.position !== memory.at(-1)!.position + 1) memory = []
+    memory.push(commit)
+    if (memory.length > limits.feedMemoryCommits * 2) memory = memory.slice(-limits.feedMemoryCommits)
+    newest = commit.position
+    for (const listener of listeners) listener()
+  })
+
+  return {
+    newest: () => newest,
+    oldest: async () => (await storage.commitRange()).oldest,
+    async after(position, limit) {
+      if (position >= newest) return []
+      const first = memory[0]?.position
+      if (first === undefined || position + 1 < first) return await storage.commitsAfter(position, limit)
+      const start = position + 1 - first
+      return memory.slice(start, start + limit)
+    },
+    onAdvance(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+  }
+}

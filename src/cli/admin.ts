@@ -1,0 +1,41 @@
+import { text } from 'node:stream/consumers'
+import { systemClock } from '../base/clock.ts'
+import { isEngineError } from '../base/engine-error.ts'
+import { createIdSource } from '../base/ids.ts'
+import { systemRandom } from '../base/random.ts'
+import { newSecret } from '../base/secret.ts'
+import { createArgon2Hasher } from '../domains/accounts/argon2-hasher.ts'
+import { insertAdmin } from '../domains/accounts/set-up.ts'
+import { checkPassword } from '../domains/accounts/shapes.ts'
+import { isEmail } from '../operation/validate.ts'
+import { inTransaction } from '../storage/in-transaction.ts'
+import { compileConfig, loadConfig } from './load-config.ts'
+import { openStorage, prepareFolder } from './open-storage.ts'
+import { type ProcessSettings, UsageError } from './settings.ts'
+
+/** `kingpost admin create EMAIL`: prints a made-up password, or takes one from standard input. */
+export async function createAdmin(settings: ProcessSettings): Promise<number> {
+  const [action, email] = settings.rest
+  if (action !== 'create' || email === undefined) throw new UsageError('Type: kingpost admin create EMAIL')
+  if (!isEmail(email)) throw new UsageError(`"${email}" is no e-mail address.`)
+  const given = settings.isPasswordOnStdin ? (await text(process.stdin)).replace(/\r?\n$/, '') : null
+  const password = given ?? newSecret(systemRandom, 'pw').slice(3, 23)
+  checkPassword(password)
+  const loaded = await loadConfig(settings.configPath)
+  const backend = compileConfig(loaded, { publicUrl: settings.publicUrl ?? 'http://localhost', isDevelopment: true, paymentProviders: [] })
+  const storage = openStorage(prepareFolder(settings.dataFolder), backend.model)
+  try {
+    const hash = await createArgon2Hasher(systemRandom).hash(password)
+    const parts = { storage, model: backend.model, clock: systemClock, random: systemRandom }
+    const cause = { operation: 'accounts.createAdmin', actor: 'command line', requestId: '' }
+    const newId = createIdSource(systemClock, systemRandom)
+    await inTransaction(parts, cause, (tx) => insertAdmin(tx, newId, { email, name: null, hash }))
+  } catch (error) {
+    if (isEngineError(error, 'validation_failed')) throw new Error(`${email} has an account already.`)
+    throw error
+  } finally {
+    await storage.close()
+  }
+  process.stdout.write(given === null ? `${email} is an admin. Its password, shown once: ${password}\n` : `${email} is an admin.\n`)
+  return 0
+}

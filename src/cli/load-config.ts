@@ -1,0 +1,37 @@
+// The config file: imported as TypeScript by Node itself. What is wrong with it is said with its path.
+import { existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type Backend, ConfigError, createBackend, type Surroundings } from '../engine/backend.ts'
+import type { Operation } from '../operation/define.ts'
+import type { BackendConfig } from '../schema/config.ts'
+
+export type LoadedConfig = { readonly config: BackendConfig<Operation>; readonly path: string; readonly folder: string }
+
+/** @throws Error with sentences for people */
+export async function loadConfig(configPath: string): Promise<LoadedConfig> {
+  const path = resolve(configPath)
+  if (!existsSync(path)) throw new Error(`There is no config at ${path}. Name one with --config FILE.`)
+  let module: Record<string, unknown>
+  try {
+    module = (await import(pathToFileURL(path).href)) as Record<string, unknown>
+  } catch (error) {
+    throw new Error(`${path} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  const config = module['backend']
+  if (typeof config !== 'object' || config === null)
+    throw new Error(`${path} must export its config: export const backend = defineBackend({ … }).`)
+  return { config: config as BackendConfig<Operation>, path, folder: dirname(path) }
+}
+
+/** @throws Error listing every mistake with its file */
+export function compileConfig(loaded: LoadedConfig, surroundings: Surroundings): Backend {
+  try {
+    return createBackend(loaded.config, surroundings)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    const lines = error.mistakes.map(({ path, message }) => `  ${path}: ${message}`)
+    const count = lines.length === 1 ? 'One thing is' : `${lines.length} things are`
+    throw new Error(`${count} wrong in ${loaded.path}:\n${lines.join('\n')}`)
+  }
+}

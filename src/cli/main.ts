@@ -1,0 +1,52 @@
+#!/usr/bin/env node
+// The command line. Each command says what it did in one line, or what is wrong and what to type next.
+// Exit 0 done, 1 failed, 2 wrong usage.
+import { createAdmin } from './admin.ts'
+import { exportOpenApi } from './openapi.ts'
+import { type ProcessSettings, readSettings, UsageError } from './settings.ts'
+import { start } from './start.ts'
+import { verify } from './verify.ts'
+
+const help = `kingpost: the engine behind a website or app
+
+  kingpost start                      run the server
+  kingpost verify                     check the data against every invariant
+  kingpost admin create EMAIL         make an admin account (--password-stdin to pipe the password)
+  kingpost openapi                    print the OpenAPI document
+
+  --config FILE       kingpost.config.ts        KINGPOST_CONFIG
+  --data-dir FOLDER   ./data                    KINGPOST_DATA_DIR
+  --port N            8090; 0 takes a free one  KINGPOST_PORT
+  --host ADDRESS      127.0.0.1                 KINGPOST_HOST
+  --public-url URL    http://localhost:PORT     KINGPOST_PUBLIC_URL
+  --smtp-url URL      mail is captured          KINGPOST_SMTP_URL
+  --json              for machines
+  KINGPOST_ENV=production turns the payment sandbox and seed data off; KINGPOST_RATE_LIMITS=off is for load tests.
+`
+
+const commands: Readonly<Record<string, (settings: ProcessSettings) => Promise<number>>> = {
+  start,
+  verify,
+  admin: createAdmin,
+  openapi: exportOpenApi,
+}
+
+async function main(): Promise<number> {
+  const settings = readSettings(process.argv.slice(2), process.env)
+  if (settings === 'help') {
+    process.stdout.write(help)
+    return 0
+  }
+  const command = Object.hasOwn(commands, settings.command) ? commands[settings.command] : undefined
+  if (!command) throw new UsageError(`There is no command "${settings.command}". Type kingpost --help to see what there is.`)
+  return await command(settings)
+}
+
+try {
+  const code = await main()
+  // A server goes on; its exit code is set when it ends.
+  if (code >= 0) process.exitCode = code
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = error instanceof UsageError ? 2 : 1
+}

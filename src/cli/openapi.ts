@@ -1,0 +1,16 @@
+import { sandboxMethods } from '../domains/payments/sandbox/book.ts'
+import { operationsOf } from '../engine/operations.ts'
+import { openApiDocument } from '../http/openapi.ts'
+import { compileConfig, loadConfig } from './load-config.ts'
+import type { ProcessSettings } from './settings.ts'
+
+/** `kingpost openapi`: the document of a config, without starting anything. */
+export async function exportOpenApi(settings: ProcessSettings): Promise<number> {
+  const loaded = await loadConfig(settings.configPath)
+  const publicUrl = settings.publicUrl ?? `http://localhost:${settings.port}`
+  const backend = compileConfig(loaded, { publicUrl, isDevelopment: true, paymentProviders: [{ id: 'sandbox', methods: sandboxMethods }] })
+  const idleFeed = { newest: () => 0, oldest: async () => 0, after: async () => [], onAdvance: () => () => {} }
+  const operations = operationsOf(backend, idleFeed, new Map())
+  process.stdout.write(`${JSON.stringify(openApiDocument(operations, [], { name: backend.project.name, version: '1', publicUrl }), null, 2)}\n`)
+  return 0
+}

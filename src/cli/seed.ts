@@ -1,0 +1,46 @@
+// Seed data for an empty database in development, so that a demo has something to show. Written once.
+import { eq } from '../contract/filter.ts'
+import { settings } from '../domains/accounts/collections.ts'
+import { stockLevels } from '../domains/stock/collections.ts'
+import type { Backend } from '../engine/backend.ts'
+import type { Engine } from '../engine/create-engine.ts'
+import type { AnyRecord } from '../schema/collection.ts'
+import type { CollectionModel } from '../schema/model.ts'
+import { inTransaction } from '../storage/in-transaction.ts'
+
+/** All of it in one transaction: a killed first start leaves nothing half. */
+export async function seedDatabase(engine: Engine, backend: Backend): Promise<void> {
+  const { seed } = backend.config
+  const { parts, newId } = engine
+  if (!seed || (await parts.storage.reader.find(settings, { where: eq('name', 'seeded'), limit: 1 })).length > 0) return
+  const groups = await seed({ newId, now: parts.clock.now() })
+  await inTransaction(parts, { operation: 'seed', actor: 'system', requestId: '' }, async (tx, now) => {
+    await tx.insert(settings, { id: newId('set'), name: 'seeded', value: { at: now } })
+    for (const { collection: name, records } of groups) {
+      const collection = backend.model.find(name)
+      if (!collection) throw new Error(`The seed names a collection ${name}, and there is none.`)
+      for (const given of records) await insert(collection, given)
+    }
+
+    async function insert(collection: CollectionModel, given: Readonly<Record<string, unknown>>): Promise<void> {
+      const { onHand, ...fields } = given as { onHand?: number }
+      const record = { id: newId(collection.prefix), ...defaultsOf(collection), ...fields }
+      const after = (await tx.insert<AnyRecord>(collection, record as never)) as AnyRecord
+      await collection.source.afterChange?.({ tx, now, newId, before: null, after })
+      if (onHand !== undefined) await stock(after.id, onHand)
+    }
+
+    /** `onHand` of a variant is not its own field but its stock level's. */
+    async function stock(variant: string, onHand: number): Promise<void> {
+      const [level] = await tx.find(stockLevels, { where: eq('variant', variant), limit: 1 })
+      if (level && onHand > 0) await tx.update(stockLevels, level, { add: { onHand, available: onHand } })
+    }
+  })
+}
+
+function defaultsOf(collection: CollectionModel): Record<string, unknown> {
+  const entries = [...collection.fields.values()].filter(({ isComputed }) => !isComputed)
+  return Object.fromEntries(
+    entries.flatMap(({ name, field }) => (['id', 'version', 'createdAt', 'updatedAt'].includes(name) ? [] : [[name, field.default ?? null]])),
+  )
+}

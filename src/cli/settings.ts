@@ -1,0 +1,90 @@
+// Where a process is told things: options first, then KINGPOST_ variables, then defaults. Read here and
+// nowhere else; a wrong value is one sentence and exit 2.
+import { parseArgs } from 'node:util'
+
+/** Wrong words on the command line: exit 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+export type ProcessSettings = {
+  readonly command: string
+  readonly rest: readonly string[]
+  readonly configPath: string
+  readonly dataFolder: string
+  readonly port: number
+  readonly host: string
+  readonly publicUrl: string | null
+  readonly isDevelopment: boolean
+  readonly isRateLimited: boolean
+  readonly smtpUrl: string | null
+  readonly trustedProxies: readonly string[]
+  readonly isJson: boolean
+  readonly isPasswordOnStdin: boolean
+}
+
+const options = {
+  config: { type: 'string' },
+  'data-dir': { type: 'string' },
+  database: { type: 'string' },
+  port: { type: 'string' },
+  host: { type: 'string' },
+  'public-url': { type: 'string' },
+  'smtp-url': { type: 'string' },
+  json: { type: 'boolean' },
+  'password-stdin': { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
+/** @throws UsageError */
+export function readSettings(words: readonly string[], environment: NodeJS.ProcessEnv): ProcessSettings | 'help' {
+  const parsed = parse(words)
+  const { values, positionals } = parsed
+  if (values.help || positionals.length === 0) return 'help'
+  const given = (name: keyof typeof options, variable: string) => (values[name] as string | undefined) ?? environment[`KINGPOST_${variable}`]
+  const dataFolder = given('data-dir', 'DATA_DIR') ?? './data'
+  return {
+    command: positionals[0]!,
+    rest: positionals.slice(1),
+    configPath: given('config', 'CONFIG') ?? './kingpost.config.ts',
+    dataFolder: folderOf(given('database', 'DATABASE_URL')) ?? dataFolder,
+    port: portOf(given('port', 'PORT') ?? '8090'),
+    host: given('host', 'HOST') ?? '127.0.0.1',
+    publicUrl: urlOf('--public-url', given('public-url', 'PUBLIC_URL'), ['http:', 'https:']),
+    isDevelopment: environment['KINGPOST_ENV'] !== 'production',
+    isRateLimited: environment['KINGPOST_RATE_LIMITS'] !== 'off',
+    smtpUrl: urlOf('--smtp-url', given('smtp-url', 'SMTP_URL'), ['smtp:', 'smtps:']),
+    trustedProxies: (environment['KINGPOST_TRUSTED_PROXIES'] ?? '').split(',').filter((network) => network !== ''),
+    isJson: values.json === true,
+    isPasswordOnStdin: values['password-stdin'] === true,
+  }
+}
+
+function parse(words: readonly string[]) {
+  try {
+    return parseArgs({ args: [...words], options, allowPositionals: true })
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message.split('. ')[0]}. Type kingpost --help to see what there is.`)
+  }
+}
+
+function portOf(text: string): number {
+  const port = Number(text)
+  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new UsageError(`"${text}" is no port: give a number from 0 to 65535.`)
+  return port
+}
+
+function urlOf(name: string, text: string | undefined, protocols: readonly string[]): string | null {
+  if (text === undefined || text === '') return null
+  if (!URL.canParse(text) || !protocols.includes(new URL(text).protocol))
+    throw new UsageError(`${name} must be an address starting with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}, not "${text}".`)
+  return text.replace(/\/+$/, '')
+}
+
+/** `sqlite:./data/kingpost.db`: the folder of the file. Other databases are not in this version. */
+function folderOf(url: string | undefined): string | null {
+  if (url === undefined) return null
+  const match = /^sqlite:(.*)\/kingpost\.db$/.exec(url)
+  if (!match) throw new UsageError(`--database must be sqlite:FOLDER/kingpost.db in this version, not "${url.replace(/\/\/[^@/]*@/, '//…@')}".`)
+  return match[1]!
+}

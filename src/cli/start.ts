@@ -1,0 +1,40 @@
+import { serve } from './serve.ts'
+import type { ProcessSettings } from './settings.ts'
+
+const shutdownMs = 25_000
+
+/** `kingpost start`: runs until it is told to stop; then finishes what it has begun. */
+export async function start(settings: ProcessSettings): Promise<number> {
+  const running = await serve(settings)
+  const links = {
+    ...(running.hasStorefront ? { storefront: `${running.url}/` } : {}),
+    console: `${running.url}/console`,
+    api: `${running.url}/api/docs`,
+    ...(running.setUpLink === null ? {} : { firstAdmin: running.setUpLink }),
+  }
+  process.stdout.write(settings.isJson ? `${JSON.stringify(links)}\n` : asText(links))
+
+  const stop = (code: number) => {
+    setTimeout(() => process.exit(1), shutdownMs).unref()
+    void running.close().then(() => process.exit(code))
+  }
+  process.once('SIGTERM', () => stop(0))
+  process.once('SIGINT', () => stop(0))
+  process.once('uncaughtException', (error) => {
+    process.stderr.write(`Kingpost stops because of a bug: ${error.stack ?? error.message}\n`)
+    stop(1)
+  })
+  return -1
+}
+
+const titles: Readonly<Record<string, string>> = {
+  storefront: 'Storefront',
+  console: 'Console',
+  api: 'API reference',
+  firstAdmin: 'First admin (one time)',
+}
+
+function asText(links: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(links).map(([name, link]) => `  ${titles[name]!.padEnd(24)}${link}`)
+  return `\nKingpost is running.\n\n${lines.join('\n')}\n\nCtrl-C stops it.\n`
+}

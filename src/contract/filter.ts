@@ -1,0 +1,164 @@
+// The filter tree: what a query string, an access rule and a guard of a write all become. Adapters
+// compile it, and `matches` evaluates it in memory for live readers; both must agree (conformance).
+// Paths are column paths of one collection (`title`, `price.amount`); a reference is followed by `via`.
+
+export type Scalar = string | number | boolean
+export type Comparison = 'eq' | 'ne' | 'lt' | 'lte' | 'gt' | 'gte'
+
+export type Filter =
+  | { readonly op: 'true' }
+  | { readonly op: 'false' }
+  | { readonly op: 'and' | 'or'; readonly of: readonly Filter[] }
+  | { readonly op: 'not'; readonly of: Filter }
+  /** Null never equals, orders or differs: as in SQL, a comparison with a missing value is false. */
+  | { readonly op: Comparison; readonly path: string; readonly value: Scalar }
+  | { readonly op: 'in' | 'nin'; readonly path: string; readonly values: readonly Scalar[] }
+  /** ASCII letters match in either case. */
+  | { readonly op: 'contains' | 'startsWith'; readonly path: string; readonly value: string }
+  | { readonly op: 'null'; readonly path: string; readonly value: boolean }
+  /** The list of ids at `path` holds the value. */
+  | { readonly op: 'has'; readonly path: string; readonly value: string }
+  /** Some record of `collection` with `local` = `remote` fits `of`: a reference followed, either way. A list of ids matches by any. */
+  | { readonly op: 'via'; readonly collection: string; readonly local: string; readonly remote: string; readonly isList?: boolean; readonly of: Filter }
+
+export const always: Filter = { op: 'true' }
+export const never: Filter = { op: 'false' }
+
+export function eq(path: string, value: Scalar): Filter {
+  return { op: 'eq', path, value }
+}
+export function compare(path: string, op: Comparison, value: Scalar): Filter {
+  return { op, path, value }
+}
+export function oneOf(path: string, values: readonly Scalar[]): Filter {
+  return values.length === 0 ? never : { op: 'in', path, values }
+}
+export function isNull(path: string, value = true): Filter {
+  return { op: 'null', path, value }
+}
+
+/** All of them; trivial parts are folded away so that a public rule costs nothing in the query. */
+export function and(...parts: readonly (Filter | undefined)[]): Filter {
+  const rest: Filter[] = []
+  for (const part of parts) {
+    if (part === undefined || part.op === 'true') continue
+    if (part.op === 'false') return never
+    if (part.op === 'and') rest.push(...part.of)
+    else rest.push(part)
+  }
+  return rest.length === 0 ? always : rest.length === 1 ? rest[0]! : { op: 'and', of: rest }
+}
+
+export function or(...parts: readonly Filter[]): Filter {
+  const rest: Filter[] = []
+  for (const part of parts) {
+    if (part.op === 'true') return always
+    if (part.op === 'false') continue
+    if (part.op === 'or') rest.push(...part.of)
+    else rest.push(part)
+  }
+  return rest.length === 0 ? never : rest.length === 1 ? rest[0]! : { op: 'or', of: rest }
+}
+
+export function not(part: Filter): Filter {
+  if (part.op === 'true') return never
+  if (part.op === 'false') return always
+  return { op: 'not', of: part }
+}
+
+/** True, false, or unknown: SQL's three values, so that `not` of a missing value stays unmatched here too. */
+type Truth = boolean | null
+
+/**
+ * Whether the record fits. A `via` cannot be decided from one record: the answer is then 'ask',
+ * and the caller asks the database.
+ */
+export function matches(filter: Filter, record: Readonly<Record<string, unknown>>): boolean | 'ask' {
+  if (hasVia(filter)) return 'ask'
+  return evaluate(filter, record) === true
+}
+
+function hasVia(filter: Filter): boolean {
+  if (filter.op === 'via') return true
+  if (filter.op === 'and' || filter.op === 'or') return filter.of.some(hasVia)
+  return filter.op === 'not' && hasVia(filter.of)
+}
+
+function evaluate(filter: Filter, record: Readonly<Record<string, unknown>>): Truth {
+  switch (filter.op) {
+    case 'true':
+      return true
+    case 'false':
+      return false
+    case 'and': {
+      let truth: Truth = true
+      for (const part of filter.of) {
+        const one = evaluate(part, record)
+        if (one === false) return false
+        if (one === null) truth = null
+      }
+      return truth
+    }
+    case 'or': {
+      let truth: Truth = false
+      for (const part of filter.of) {
+        const one = evaluate(part, record)
+        if (one === true) return true
+        if (one === null) truth = null
+      }
+      return truth
+    }
+    case 'not': {
+      const one = evaluate(filter.of, record)
+      return one === null ? null : !one
+    }
+    case 'null':
+      return (valueAt(record, filter.path) === null) === filter.value
+    case 'via':
+      return null
+    case 'has':
+      return Array.isArray(record[filter.path]) ? (record[filter.path] as unknown[]).includes(filter.value) : null
+    default:
+      return compareValue(filter, valueAt(record, filter.path))
+  }
+}
+
+function compareValue(
+  filter: Exclude<Filter, { op: 'true' | 'false' | 'and' | 'or' | 'not' | 'null' | 'via' | 'has' }>,
+  value: Scalar | null,
+): Truth {
+  if (value === null) return null
+  switch (filter.op) {
+    case 'eq':
+      return value === filter.value
+    case 'ne':
+      return value !== filter.value
+    case 'lt':
+      return value < filter.value
+    case 'lte':
+      return value <= filter.value
+    case 'gt':
+      return value > filter.value
+    case 'gte':
+      return value >= filter.value
+    case 'in':
+      return filter.values.includes(value)
+    case 'nin':
+      return !filter.values.includes(value)
+    case 'contains':
+      return lowerAscii(String(value)).includes(lowerAscii(filter.value))
+    case 'startsWith':
+      return lowerAscii(String(value)).startsWith(lowerAscii(filter.value))
+  }
+}
+
+function lowerAscii(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+}
+
+function valueAt(record: Readonly<Record<string, unknown>>, path: string): Scalar | null {
+  const dot = path.indexOf('.')
+  if (dot < 0) return (record[path] ?? null) as Scalar | null
+  const inner = record[path.slice(0, dot)] as Record<string, unknown> | null | undefined
+  return ((inner ?? {})[path.slice(dot + 1)] ?? null) as Scalar | null
+}

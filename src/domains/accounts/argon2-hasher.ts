@@ -1,0 +1,67 @@
+// Argon2id (RFC 9106) on Node's own implementation, in its thread pool, with few at a time: logins must
+// neither stall the event loop nor take every core. Parameters: OWASP's 19 MiB, 2 passes, 1 lane.
+import { argon2, timingSafeEqual } from 'node:crypto'
+import type { Random } from '../../base/random.ts'
+import type { PasswordHasher } from '../../operation/define.ts'
+
+export type Argon2Cost = { readonly memoryKib: number; readonly passes: number }
+export const argon2Cost: Argon2Cost = { memoryKib: 19_456, passes: 2 }
+
+/** At most `parallelMax` hashes run at once; others wait their turn. */
+export function createArgon2Hasher(random: Random, cost: Argon2Cost = argon2Cost, parallelMax = 2): PasswordHasher {
+  let running = 0
+  const waiting: (() => void)[] = []
+
+  async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (running >= parallelMax) await new Promise<void>((resolve) => waiting.push(resolve))
+    running++
+    try {
+      return await work()
+    } finally {
+      running--
+      waiting.shift()?.()
+    }
+  }
+
+  // Somebody who has no account costs the same work as somebody who has one.
+  const nobodysSalt = Buffer.from(random.bytes(16))
+
+  return {
+    hash: (password) =>
+      inTurn(async () => {
+        const salt = Buffer.from(random.bytes(16))
+        return encode(cost, salt, await derive(password, salt, cost))
+      }),
+    verify: (password, stored) =>
+      inTurn(async () => {
+        const parsed = stored === null ? null : decode(stored)
+        const derived = await derive(password, parsed?.salt ?? nobodysSalt, parsed?.cost ?? cost)
+        return parsed !== null && derived.length === parsed.hash.length && timingSafeEqual(derived, parsed.hash)
+      }),
+  }
+}
+
+function derive(password: string, salt: Buffer, cost: Argon2Cost): Promise<Buffer> {
+  // NFC: the same password typed on two systems is the same bytes.
+  const message = Buffer.from(password.normalize('NFC'))
+  const parameters = { message, nonce: salt, parallelism: 1, tagLength: 32, memory: cost.memoryKib, passes: cost.passes }
+  return new Promise((resolve, reject) =>
+    argon2('argon2id', parameters, (error, derived) => (error ? reject(error) : resolve(derived))),
+  )
+}
+
+/** The PHC string form, so that costs can be raised and other systems can read it. */
+function encode(cost: Argon2Cost, salt: Buffer, hash: Buffer): string {
+  const base64 = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '')
+  return `$argon2id$v=19$m=${cost.memoryKib},t=${cost.passes},p=1$${base64(salt)}$${base64(hash)}`
+}
+
+function decode(stored: string): { cost: Argon2Cost; salt: Buffer; hash: Buffer } | null {
+  const match = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=1\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/.exec(stored)
+  if (!match) return null
+  return {
+    cost: { memoryKib: Number(match[1]), passes: Number(match[2]) },
+    salt: Buffer.from(match[3]!, 'base64'),
+    hash: Buffer.from(match[4]!, 'base64'),
+  }
+}

@@ -1,0 +1,61 @@
+// Accounts in the database. What proves an identity (password hashes, session tokens) lies in internal
+// collections of its own, so that no query of the API can reach it.
+import { actorId, any, staff, where } from '../../access/rule.ts'
+import { collection } from '../../schema/collection.ts'
+import { field } from '../../schema/field.ts'
+
+export const users = collection('users', {
+  prefix: 'usr',
+  system: true,
+  fields: {
+    email: field.email({ required: true, unique: true, search: true }),
+    name: field.text({ search: true }),
+    /** `admin` and `staff` run the shop; others mean what the project's rules say. */
+    roles: field.json<readonly string[]>({ required: true }),
+    emailVerified: field.boolean({ required: true }),
+    /** A disabled account cannot sign in, and its sessions stop at once. */
+    disabled: field.boolean({ required: true, read: staff }),
+  },
+  access: { read: any(staff, where('id').eq(actorId)) },
+})
+export type User = NonNullable<(typeof users)['record']>
+
+export const passwords = collection('passwords', {
+  prefix: 'pwd',
+  system: true,
+  internal: true,
+  feed: false,
+  fields: {
+    user: field.ref('users', { required: true, unique: true }),
+    /** Argon2id in PHC string form. */
+    hash: field.text({ required: true, max: 500 }),
+  },
+})
+
+export const sessions = collection('sessions', {
+  prefix: 'ses',
+  system: true,
+  internal: true,
+  feed: false,
+  fields: {
+    user: field.ref('users', { required: true }),
+    tokenHash: field.text({ required: true, unique: true }),
+    expiresAt: field.dateTime({ required: true }),
+    origin: field.text({ required: true }),
+    userAgent: field.text({ max: 500 }),
+  },
+  indexes: [['user', 'createdAt'], ['expiresAt']],
+})
+export type Session = NonNullable<(typeof sessions)['record']>
+
+/** Named values of the installation itself, such as the one-time set-up link. */
+export const settings = collection('settings', {
+  prefix: 'set',
+  system: true,
+  internal: true,
+  feed: false,
+  fields: {
+    name: field.text({ required: true, unique: true }),
+    value: field.json<Record<string, unknown>>({ required: true }),
+  },
+})

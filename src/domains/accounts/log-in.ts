@@ -1,0 +1,37 @@
+import { Type } from 'typebox'
+import { anyone } from '../../access/rule.ts'
+import { EngineError } from '../../base/engine-error.ts'
+import { eq } from '../../contract/filter.ts'
+import { command } from '../../operation/define.ts'
+import { passwords, users } from './collections.ts'
+import { openSession } from './session.ts'
+import { emailInput, normalEmail, passwordInput, sessionOutput, userView } from './shapes.ts'
+
+/** Opens a session. A wrong address and a wrong password get the same answer after the same work. */
+export const logIn = command({
+  name: 'accounts.logIn',
+  route: 'POST /api/auth/login',
+  summary: 'Sign in',
+  tag: 'Accounts',
+  input: Type.Object({ email: emailInput, password: passwordInput }, { additionalProperties: false }),
+  output: sessionOutput,
+  errors: ['login_failed'],
+  access: anyone,
+  rate: 'account',
+  async prepare({ input, read, services }) {
+    const [user] = await read.find(users, { where: eq('email', normalEmail(input.email)), limit: 1 })
+    const [stored] = await read.find(passwords, { where: eq('user', user?.id ?? 'nobody'), limit: 1 })
+    const isRight = await services.passwords.verify(input.password, stored?.hash ?? null)
+    return isRight && user ? { user: user.id, hash: stored!.hash } : null
+  },
+  async run(context) {
+    const { tx, prepared } = context
+    if (prepared === null) throw new EngineError('login_failed')
+    const user = await tx.get(users, prepared.user)
+    const [stored] = await tx.find(passwords, { where: eq('user', prepared.user), limit: 1 })
+    // The password was checked before this transaction: it must still be the account's.
+    if (user === null || user.disabled || stored?.hash !== prepared.hash) throw new EngineError('login_failed')
+    const { token, headers } = await openSession(context, user)
+    return { output: { token, user: userView(user) }, headers }
+  },
+})

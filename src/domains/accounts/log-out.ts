@@ -1,0 +1,22 @@
+import { Type } from 'typebox'
+import { anyone } from '../../access/rule.ts'
+import { eq } from '../../contract/filter.ts'
+import { command } from '../../operation/define.ts'
+import { sessions } from './collections.ts'
+import { endedCookie } from './session.ts'
+
+/** Ends the session the request came with. Saying it twice is no error. */
+export const logOut = command({
+  name: 'accounts.logOut',
+  route: 'POST /api/auth/logout',
+  summary: 'Sign out',
+  tag: 'Accounts',
+  status: 204,
+  input: Type.Object({}, { additionalProperties: false }),
+  output: Type.Null(),
+  access: anyone,
+  async run({ tx, actor, project }) {
+    if (actor.session !== null) await tx.deleteWhere(sessions, eq('id', actor.session))
+    return { output: null, status: 204, headers: { 'set-cookie': endedCookie(project) } }
+  },
+})

@@ -1,0 +1,34 @@
+import { Type } from 'typebox'
+import { anyone } from '../../access/rule.ts'
+import { command } from '../../operation/define.ts'
+import { passwords, users } from './collections.ts'
+import { checkPassword, emailInput, nameInput, normalEmail, passwordInput } from './shapes.ts'
+
+/**
+ * Opens an account. The answer is the same whether the address was free: its owner learns the rest by
+ * mail, so nobody can find out who has an account here. Signing in is a call of its own.
+ */
+export const register = command({
+  name: 'accounts.register',
+  route: 'POST /api/auth/register',
+  summary: 'Open an account',
+  tag: 'Accounts',
+  status: 201,
+  input: Type.Object({ email: emailInput, password: passwordInput, name: nameInput }, { additionalProperties: false }),
+  output: Type.Object({ email: Type.String(), name: Type.Unsafe<string | null>({ type: ['string', 'null'] }) }),
+  access: anyone,
+  rate: 'account',
+  async prepare({ input, services }) {
+    checkPassword(input.password)
+    return await services.passwords.hash(input.password)
+  },
+  async run({ tx, input, newId, prepared: hash }) {
+    const email = normalEmail(input.email)
+    const name = input.name ?? null
+    const output = { email, name }
+    const user = await tx.insertOnce(users, { id: newId('usr'), email, name, roles: [], emailVerified: false, disabled: false })
+    if (user === null) return { output, events: [{ type: 'account.claimed_again', email }] }
+    await tx.insert(passwords, { id: newId('pwd'), user: user.id, hash })
+    return { output, events: [{ type: 'account.registered', user: user.id }] }
+  },
+})

@@ -1,0 +1,68 @@
+// The first admin: made by whoever opens the one-time link printed at first start, never by a default
+// password. The link's token is stored hashed and used up by a guarded delete.
+import { Type } from 'typebox'
+import { anyone } from '../../access/rule.ts'
+import { EngineError, invalid } from '../../base/engine-error.ts'
+import type { NewId } from '../../base/ids.ts'
+import { limits } from '../../base/limits.ts'
+import { hashSecret } from '../../base/secret.ts'
+import { eq } from '../../contract/filter.ts'
+import { command } from '../../operation/define.ts'
+import type { Transaction } from '../../storage/transaction.ts'
+import { passwords, settings, type User, users } from './collections.ts'
+import { openSession } from './session.ts'
+import { checkPassword, emailInput, nameInput, normalEmail, passwordInput, sessionOutput, userView } from './shapes.ts'
+
+const settingName = 'setup'
+
+export const setUp = command({
+  name: 'accounts.setUp',
+  route: 'POST /api/auth/setup',
+  summary: 'Make the first admin',
+  tag: 'Accounts',
+  status: 201,
+  input: Type.Object({ token: Type.String({ maxLength: 200 }), email: emailInput, password: passwordInput, name: nameInput }, { additionalProperties: false }),
+  output: sessionOutput,
+  errors: ['setup_link_invalid', 'already_exists'],
+  access: anyone,
+  rate: 'account',
+  async prepare({ input, services }) {
+    checkPassword(input.password)
+    return await services.passwords.hash(input.password)
+  },
+  async run(context) {
+    const { tx, input, now, newId, prepared } = context
+    const [setting] = await tx.find(settings, { where: eq('name', settingName), limit: 1 })
+    const isGood = setting !== undefined && setting.value['tokenHash'] === hashSecret(input.token) && (setting.value['expiresAt'] as number) > now
+    if (!isGood || (await hasAdmin(tx))) throw new EngineError('setup_link_invalid')
+    if ((await tx.deleteWhere(settings, eq('id', setting.id))) === 0) throw new EngineError('setup_link_invalid')
+    const user = await insertAdmin(tx, newId, { email: input.email, name: input.name ?? null, hash: prepared })
+    const { token, headers } = await openSession(context, user)
+    return { output: { token, user: userView(user) }, status: 201, headers }
+  },
+})
+
+/** Makes an admin account. @throws validation_failed when the address has an account */
+export async function insertAdmin(tx: Transaction, newId: NewId, given: { email: string; name: string | null; hash: string }): Promise<User> {
+  const { email, name, hash } = given
+  const user = await tx.insertOnce(users, { id: newId('usr'), email: normalEmail(email), name, roles: ['admin'], emailVerified: true, disabled: false })
+  if (user === null) throw invalid('/email', 'already_exists', 'has an account already')
+  await tx.insert(passwords, { id: newId('pwd'), user: user.id, hash })
+  await tx.insertOnce(settings, { id: newId('set'), name: 'hasAdmin', value: { since: user.createdAt } })
+  return user
+}
+
+/** A new one-time token, or null when there is an admin. It replaces the one before. */
+export async function issueSetUpToken(tx: Transaction, now: number, newId: NewId, newSecret: (prefix: string) => string): Promise<string | null> {
+  if (await hasAdmin(tx)) return null
+  const token = newSecret('setup')
+  await tx.deleteWhere(settings, eq('name', settingName))
+  await tx.insert(settings, { id: newId('set'), name: settingName, value: { tokenHash: hashSecret(token), expiresAt: now + limits.setupTokenMs } })
+  return token
+}
+
+/** Roles are a list, which no two databases filter alike: that there is an admin is noted when one is made. */
+async function hasAdmin(tx: Transaction): Promise<boolean> {
+  const [found] = await tx.find(settings, { where: eq('name', 'hasAdmin'), limit: 1 })
+  return found !== undefined
+}

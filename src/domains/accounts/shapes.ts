@@ -1,0 +1,39 @@
+// What the account operations take and give.
+import { Type } from 'typebox'
+import { toIso } from '../../base/clock.ts'
+import { invalid } from '../../base/engine-error.ts'
+import { limits } from '../../base/limits.ts'
+import type { User } from './collections.ts'
+
+export const emailInput = Type.String({ format: 'email', maxLength: 254 })
+export const passwordInput = Type.String({ minLength: 1, maxLength: limits.passwordBytesMax })
+export const nameInput = Type.Optional(Type.Unsafe<string | null>({ type: ['string', 'null'], maxLength: 255 }))
+
+export const userOutput = Type.Object({
+  id: Type.String(),
+  email: Type.String(),
+  name: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
+  roles: Type.Array(Type.String()),
+  emailVerified: Type.Boolean(),
+  createdAt: Type.String({ format: 'date-time' }),
+})
+export const sessionOutput = Type.Object({
+  token: Type.String({ description: 'Send it as `Authorization: Bearer …`; browsers get it as a cookie too.' }),
+  user: userOutput,
+})
+
+export function userView(user: User) {
+  const { id, email, name, roles, emailVerified, createdAt } = user
+  return { id, email, name, roles, emailVerified, createdAt: toIso(createdAt) }
+}
+
+/** Two spellings of a mailbox are one account. */
+export function normalEmail(email: string): string {
+  return email.trim().toLowerCase()
+}
+
+/** @throws validation_failed for a password that is too short. Long ones are welcome. */
+export function checkPassword(password: string): void {
+  if (Buffer.byteLength(password) < limits.passwordBytesMin)
+    throw invalid('/password', 'minLength', `must be at least ${limits.passwordBytesMin} characters`)
+}

@@ -1,0 +1,40 @@
+// Carts: what somebody means to buy. Lines name variants; prices are looked up at every answer, so a
+// cart can never sell at yesterday's price. A guest holds it by a token, stored hashed.
+import { actorCartToken, actorId, any, nobody, staff, where } from '../../access/rule.ts'
+import { collection } from '../../schema/collection.ts'
+import { field } from '../../schema/field.ts'
+
+export type Address = {
+  readonly name: string
+  readonly line1: string
+  readonly line2?: string | null
+  readonly city: string
+  readonly region?: string | null
+  readonly postalCode: string
+  /** ISO 3166-1 alpha-2. */
+  readonly country: string
+  readonly phone?: string | null
+}
+export type CartLine = { readonly id: string; readonly variant: string; readonly quantity: number }
+
+export const carts = collection('carts', {
+  prefix: 'cart',
+  system: true,
+  feed: false,
+  fields: {
+    status: field.enum(['open', 'converted', 'abandoned'], { required: true }),
+    tokenHash: field.text({ required: true, read: nobody }),
+    customer: field.ref('users'),
+    email: field.email(),
+    currency: field.text({ required: true }),
+    lines: field.json<readonly CartLine[]>({ required: true }),
+    shippingAddress: field.json<Address | null>(),
+    billingAddress: field.json<Address | null>(),
+    shippingMethod: field.ref('shippingMethods'),
+    note: field.longText({ max: 2_000 }),
+    order: field.text(),
+  },
+  indexes: [['status', 'updatedAt']],
+  access: { read: any(staff, where('tokenHash').eq(actorCartToken), where('customer').eq(actorId)) },
+})
+export type Cart = NonNullable<(typeof carts)['record']>

@@ -1,0 +1,109 @@
+// The catalogue: what is sold. Products are shown when active; a variant is what is bought.
+import { any, anyone, staff, through, where } from '../../access/rule.ts'
+import type { Money } from '../../base/money.ts'
+import { eq, oneOf } from '../../contract/filter.ts'
+import { type AfterChange, collection, type Fields, type WriteAccess } from '../../schema/collection.ts'
+import { field } from '../../schema/field.ts'
+import { createStockLevel, stockLevels } from '../stock/collections.ts'
+
+const active = where('status').eq('active')
+const staffOnly = { create: staff, update: staff, delete: staff } as const
+
+export const categories = collection('categories', {
+  prefix: 'cat',
+  fields: {
+    slug: field.text({ required: true, unique: true, max: 100 }),
+    title: field.text({ required: true, search: true }),
+    position: field.integer({ default: 0 }),
+  },
+  access: { read: anyone, ...staffOnly },
+})
+
+const productFields = {
+  slug: field.text({ required: true, unique: true, max: 150 }),
+  title: field.text({ required: true, search: true }),
+  description: field.longText({ search: true }),
+  status: field.enum(['draft', 'active', 'archived'], { default: 'draft' }),
+  categories: field.refs('categories'),
+  /** The lowest price of its variants, kept by their writes, so that lists filter and sort by it. */
+  price: field.money({ write: { rule: 'nobody' } }),
+} as const
+
+const baseProducts = collection('products', { prefix: 'prod', fields: productFields })
+export type Product = NonNullable<(typeof baseProducts)['record']>
+
+/** `products` with the project's own fields. The handle for engine code stays `products`. */
+export function productsWith(more: Fields) {
+  return collection('products', {
+    prefix: 'prod',
+    fields: { ...productFields, ...more },
+    indexes: [['status', '-createdAt'], ['status', 'title'], ['status', 'price.amount']],
+    lists: { variants: { from: 'variants', by: 'product' } },
+    access: { read: any(staff, active), ...staffOnly },
+  })
+}
+export const products = baseProducts
+
+export const variants = collection('variants', {
+  prefix: 'var',
+  fields: {
+    product: field.ref('products', { required: true }),
+    sku: field.text({ required: true, unique: true, max: 100, search: true }),
+    title: field.text({ required: true, search: true }),
+    price: field.money({ required: true, min: 0 }),
+    position: field.integer({ default: 0 }),
+  },
+  computed: {
+    /** What can be bought now, over all locations. */
+    fields: { available: field.integer({ required: true }) },
+    async load(read, records) {
+      const ids = records.map(({ id }) => id)
+      const levels = await read.find(stockLevels, { where: oneOf('variant', ids), limit: ids.length * 50 })
+      const available = Map.groupBy(levels, (level) => level.variant)
+      return ids.map((id) => ({ available: (available.get(id) ?? []).reduce((sum, level) => sum + level.available, 0) }))
+    },
+  },
+  indexes: [['product', 'position'], ['price.amount']],
+  access: { read: any(staff, through('product', 'products', active)), ...staffOnly },
+  async afterChange(change) {
+    await keepStockLevel(change)
+    const product = (change.after ?? change.before)!['product'] as string
+    await keepProductPrice(change.tx, product)
+    const earlier = change.before?.['product'] as string | undefined
+    if (earlier !== undefined && earlier !== product) await keepProductPrice(change.tx, earlier)
+  },
+})
+export type Variant = NonNullable<(typeof variants)['record']>
+
+export const shippingMethods = collection('shippingMethods', {
+  prefix: 'ship',
+  fields: {
+    title: field.text({ required: true }),
+    price: field.money({ required: true, min: 0 }),
+    /** ISO country codes it goes to; everywhere when left out. */
+    countries: field.json<readonly string[]>({
+      schema: { type: ['array', 'null'], items: { type: 'string', minLength: 2, maxLength: 2 }, maxItems: 250 },
+    }),
+    active: field.boolean({ default: true }),
+    position: field.integer({ default: 0 }),
+  },
+  indexes: [['position']],
+  access: { read: any(staff, where('active').eq(true)), ...staffOnly },
+})
+export type ShippingMethod = NonNullable<(typeof shippingMethods)['record']>
+
+/** A variant has a stock level from its first moment, so that stock is always a guarded write on a row. */
+async function keepStockLevel({ tx, newId, before, after }: AfterChange): Promise<void> {
+  if (before === null) await createStockLevel(tx, newId, after!.id)
+  if (after === null)
+    for (const level of await tx.find(stockLevels, { where: eq('variant', before!.id), limit: 50 })) await tx.delete(stockLevels, level)
+}
+
+async function keepProductPrice(tx: WriteAccess, id: string): Promise<void> {
+  const product = await tx.get(baseProducts, id)
+  if (product === null) return
+  const found = await tx.find(variants, { where: eq('product', id), limit: 1_000 })
+  const lowest = found.reduce<Money | null>((low, { price }) => (low === null || price.amount < low.amount ? price : low), null)
+  if (lowest?.amount !== product.price?.amount || lowest?.currency !== product.price?.currency)
+    await tx.update(baseProducts, product, { set: { price: lowest } })
+}

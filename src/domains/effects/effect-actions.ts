@@ -1,0 +1,48 @@
+// What staff may do to an effect: have a dead or doubtful one tried again, or give up one that waits.
+import { Type } from 'typebox'
+import { staff } from '../../access/rule.ts'
+import { EngineError } from '../../base/engine-error.ts'
+import { oneOf } from '../../contract/filter.ts'
+import { type Effect, effects, effectStates } from '../../effects/effect.ts'
+import { command } from '../../operation/define.ts'
+import type { Transaction } from '../../storage/transaction.ts'
+
+const input = Type.Object({ id: Type.String({ maxLength: 64 }) }, { additionalProperties: false })
+const output = Type.Object({ id: Type.String(), state: Type.String(), attempts: Type.Integer() })
+
+export const retryEffect = command({
+  name: 'effects.retry',
+  route: 'POST /api/effects/:id/retry',
+  summary: 'Try an effect again, under its old key',
+  tag: 'Effects',
+  input,
+  output,
+  errors: ['not_found', 'effect_state_conflict'],
+  access: staff,
+  async run({ tx, input, now }) {
+    // The key stays: if the other side knows it already, it will say so instead of acting twice.
+    return { output: await move(tx, input.id, ['dead', 'canceled', 'unknown', 'ready'], { state: 'ready', dueAt: now, leaseUntil: null }) }
+  },
+})
+
+export const cancelEffect = command({
+  name: 'effects.cancel',
+  route: 'POST /api/effects/:id/cancel',
+  summary: 'Give up an effect that waits',
+  tag: 'Effects',
+  input,
+  output,
+  errors: ['not_found', 'effect_state_conflict'],
+  access: staff,
+  async run({ tx, input }) {
+    return { output: await move(tx, input.id, ['ready', 'dead', 'unknown'], { state: 'canceled', leaseUntil: null }) }
+  },
+})
+
+async function move(tx: Transaction, id: string, from: readonly (typeof effectStates)[number][], set: Partial<Effect>) {
+  const found = await tx.get(effects, id)
+  if (found === null) throw new EngineError('not_found')
+  const moved = await tx.adjust(effects, id, { set }, oneOf('state', from))
+  if (moved === null) throw new EngineError('effect_state_conflict', { detail: `The effect is ${found.state}; only ${from.join(', ')} can be moved so.` })
+  return { id, state: moved.state, attempts: moved.attempts }
+}

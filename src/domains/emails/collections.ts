@@ -1,0 +1,35 @@
+// Messages, out and in, as records: what was written, to whom, and how far it came.
+import { staff } from '../../access/rule.ts'
+import { collection } from '../../schema/collection.ts'
+import { field } from '../../schema/field.ts'
+
+export const emailStatuses = ['queued', 'sending', 'sent', 'deferred', 'bounced', 'failed', 'ambiguous', 'received', 'captured'] as const
+
+export const emails = collection('emails', {
+  prefix: 'eml',
+  title: 'E-mails',
+  system: true,
+  fields: {
+    direction: field.enum(['out', 'in'], { required: true }),
+    status: field.enum(emailStatuses, { required: true }),
+    from: field.text({ required: true, search: true, max: 400 }),
+    to: field.text({ required: true, search: true, max: 400 }),
+    replyTo: field.text({ max: 400 }),
+    subject: field.text({ required: true, search: true, max: 998 }),
+    text: field.longText({ required: true, max: 1_000_000, feed: false }),
+    html: field.longText({ max: 2_000_000, feed: false }),
+    /** Ours, made with the message and the same at every attempt: the receiver recognises a repeat by it. */
+    messageId: field.text({ required: true, unique: true, max: 400 }),
+    /** One message per key, however often its event happens. */
+    key: field.text({ required: true, unique: true, max: 400 }),
+    template: field.text(),
+    /** The order or account it is about. */
+    record: field.text(),
+    thread: field.text(),
+    lastError: field.longText(),
+    sentAt: field.dateTime(),
+  },
+  indexes: [['record', 'createdAt'], ['status', 'createdAt'], ['createdAt'], ['to', 'createdAt']],
+  access: { read: staff },
+})
+export type Email = NonNullable<(typeof emails)['record']>

@@ -1,0 +1,48 @@
+// Owing a message: the row and the effect that sends it, in the transaction of what it tells about.
+import type { NewId } from '../../base/ids.ts'
+import { enqueue } from '../../effects/effect.ts'
+import type { Project } from '../../schema/project.ts'
+import type { Transaction } from '../../storage/transaction.ts'
+import { type Email, emails } from './collections.ts'
+import { render } from './render.ts'
+import { type TemplateName, templates } from './templates.ts'
+
+export type NewEmail = {
+  /** Once per key: `order.placed:ord_…`. */
+  readonly key: string
+  readonly to: string
+  readonly template: TemplateName
+  readonly view: Readonly<Record<string, unknown>>
+  readonly record: string
+}
+
+type Context = { readonly tx: Transaction; readonly now: number; readonly newId: NewId; readonly project: Project }
+
+/** Null when a message with this key is owed already. */
+export async function queueEmail({ tx, now, newId, project }: Context, given: NewEmail): Promise<Email | null> {
+  const { from, replyTo } = project.mail
+  const id = newId('eml')
+  const { subject, text, html } = render(templates[given.template], { shop: project.name, ...given.view })
+  const email = await tx.insertOnce(emails, {
+    id,
+    direction: 'out',
+    status: 'queued',
+    from: from.name === '' ? from.address : `${from.name} <${from.address}>`,
+    to: given.to,
+    replyTo,
+    subject,
+    text,
+    html,
+    // RFC 5322 section 3.6.4: unique for ever, at a domain that is ours.
+    messageId: `<${id}@${from.address.slice(from.address.indexOf('@') + 1)}>`,
+    key: given.key,
+    template: given.template,
+    record: given.record,
+    thread: null,
+    lastError: null,
+    sentAt: null,
+  })
+  if (email === null) return null
+  await enqueue(tx, now, { id: newId('eff'), kind: 'email.send', key: `email.send:${id}`, payload: { email: id }, record: given.record })
+  return email
+}

@@ -1,0 +1,30 @@
+// Templates: Mustache, which has no logic and escapes HTML by default, over a view prepared by code.
+// A template's text and HTML are made in the transaction that owes the message, so what is sent later
+// is what was true then.
+import mustache from 'mustache'
+
+export type Template = { readonly subject: string; readonly text: string; readonly html: string }
+export type Rendered = { readonly subject: string; readonly text: string; readonly html: string }
+
+/** Renders all parts. HTML values are escaped in the HTML part and nowhere else. */
+export function render(template: Template, view: Readonly<Record<string, unknown>>): Rendered {
+  const plain = (text: string) => mustache.render(text, view, undefined, { escape: String })
+  return {
+    // A line break in a subject would start a header of its own.
+    subject: plain(template.subject).replace(/[\r\n]+/g, ' ').trim(),
+    text: plain(template.text),
+    html: layout(mustache.render(template.html, view), plain(template.subject)),
+  }
+}
+
+/** One column, system fonts, both colour schemes: what every mail program shows alike. */
+function layout(body: string, title: string): string {
+  const escaped = mustache.escape(title)
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>${escaped}</title></head>
+<body style="margin:0;padding:24px 12px;background:#f4f4f1;font:16px/1.5 -apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;color:#1d1d1b">
+<table role="presentation" width="100%" cellpadding="0" cellspacing="0"><tr><td align="center">
+<table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="max-width:560px;background:#ffffff;border-radius:12px"><tr><td style="padding:32px 28px">
+${body}
+</td></tr></table></td></tr></table></body></html>`
+}

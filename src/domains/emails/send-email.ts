@@ -1,0 +1,49 @@
+// Carrying a message out. Each attempt sends the same bytes under the same Message-ID. An attempt whose
+// answer was lost leaves the message `ambiguous`: a second copy would be worse than a question to staff.
+import type { EffectHandler, Outcome } from '../../effects/effect.ts'
+import { type Email, emails } from './collections.ts'
+import type { Delivery, MailTransport } from './transport.ts'
+
+export function sendEmail(transport: MailTransport): EffectHandler {
+  return {
+    kind: 'email.send',
+    async perform({ effect, read }): Promise<Outcome> {
+      const email = await read.get(emails, effect.payload['email'] as string)
+      if (email === null) return { end: 'dead', error: 'The message is gone.' }
+      if (email.status === 'sent' || email.status === 'captured') return { end: 'done', result: null }
+      const delivery = await transport.send(email)
+      switch (delivery.status) {
+        case 'accepted':
+        case 'captured':
+          return { end: 'done', result: delivery }
+        case 'refused':
+          return { end: 'dead', error: delivery.reply }
+        case 'deferred':
+          return { end: 'retry', error: delivery.reply }
+        case 'unknown':
+          return { end: 'unknown', error: delivery.reply }
+      }
+    },
+
+    async settle({ tx, effect, outcome, now }) {
+      const email = await tx.get(emails, effect.payload['email'] as string)
+      if (email === null || email.status === 'sent' || email.status === 'captured') return
+      await tx.update(emails, email, { set: statusOf(outcome, now) })
+    },
+  }
+}
+
+function statusOf(outcome: Outcome, now: number): Partial<Email> {
+  switch (outcome.end) {
+    case 'done': {
+      const delivery = outcome.result as Delivery | null
+      return { status: delivery?.status === 'captured' ? 'captured' : 'sent', sentAt: now, lastError: null }
+    }
+    case 'retry':
+      return { status: 'deferred', lastError: outcome.error }
+    case 'dead':
+      return { status: 'failed', lastError: outcome.error }
+    case 'unknown':
+      return { status: 'ambiguous', lastError: outcome.error }
+  }
+}

@@ -1,0 +1,98 @@
+// The product's own messages. A key names what is said; the view's fields are listed beside it.
+import type { Template } from './render.ts'
+
+const button = 'display:inline-block;padding:12px 20px;border-radius:8px;background:#1f4d3a;color:#ffffff;text-decoration:none;font-weight:600'
+
+export const templates = {
+  /** {shop, number, url, name, lines: [{title, quantity, total}], subtotal, shipping, tax, total, address[]} */
+  order_receipt: {
+    subject: 'Your order {{number}} at {{shop}}',
+    text: `Thank you{{#name}}, {{name}}{{/name}}!
+
+Your payment has arrived and your order {{number}} is placed.
+
+{{#lines}}
+{{quantity}} x {{title}}  {{total}}
+{{/lines}}
+
+Subtotal  {{subtotal}}
+Shipping  {{shipping}}
+Total     {{total}}
+{{#tax}}Including {{tax}} tax{{/tax}}
+
+It goes to:
+{{#address}}
+{{.}}
+{{/address}}
+
+See your order: {{url}}
+
+{{shop}}
+`,
+    html: `<h1 style="margin:0 0 8px;font-size:22px">Thank you{{#name}}, {{name}}{{/name}}!</h1>
+<p style="margin:0 0 24px">Your payment has arrived and your order <strong>{{number}}</strong> is placed.</p>
+<table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="border-top:1px solid #e4e4de">
+{{#lines}}<tr><td style="padding:10px 0;border-bottom:1px solid #e4e4de">{{quantity}} × {{title}}</td><td align="right" style="padding:10px 0;border-bottom:1px solid #e4e4de;white-space:nowrap">{{total}}</td></tr>{{/lines}}
+<tr><td style="padding:10px 0 2px;color:#6b6b66">Subtotal</td><td align="right" style="padding:10px 0 2px;color:#6b6b66">{{subtotal}}</td></tr>
+<tr><td style="padding:2px 0;color:#6b6b66">Shipping</td><td align="right" style="padding:2px 0;color:#6b6b66">{{shipping}}</td></tr>
+<tr><td style="padding:8px 0;font-weight:600">Total</td><td align="right" style="padding:8px 0;font-weight:600">{{total}}</td></tr></table>
+{{#tax}}<p style="margin:0 0 16px;font-size:14px;color:#6b6b66">Including {{tax}} tax</p>{{/tax}}
+<p style="margin:16px 0 24px;color:#6b6b66">It goes to<br>{{#address}}{{.}}<br>{{/address}}</p>
+<p style="margin:0 0 8px"><a href="{{url}}" style="${button}">See your order</a></p>
+<p style="margin:24px 0 0;font-size:14px;color:#6b6b66">{{shop}}</p>`,
+  },
+
+  /** {shop, number, reason} */
+  order_unmatched: {
+    subject: 'Your payment for order {{number}} at {{shop}}',
+    text: `Your payment for order {{number}} arrived after the order was closed ({{reason}}).
+
+We are sending the money back to you. You need not do anything.
+
+{{shop}}
+`,
+    html: `<h1 style="margin:0 0 8px;font-size:22px">Your money is on its way back</h1>
+<p>Your payment for order <strong>{{number}}</strong> arrived after the order was closed ({{reason}}). We are sending the money back to you. You need not do anything.</p>
+<p style="margin:24px 0 0;font-size:14px;color:#6b6b66">{{shop}}</p>`,
+  },
+
+  /** {shop, number, url} */
+  order_canceled: {
+    subject: 'Order {{number}} at {{shop}} is canceled',
+    text: `Your order {{number}} is canceled. What you paid goes back the way it came.
+
+{{url}}
+
+{{shop}}
+`,
+    html: `<h1 style="margin:0 0 8px;font-size:22px">Your order is canceled</h1>
+<p>Order <strong>{{number}}</strong> is canceled. What you paid goes back the way it came.</p>
+<p><a href="{{url}}" style="${button}">See your order</a></p>
+<p style="margin:24px 0 0;font-size:14px;color:#6b6b66">{{shop}}</p>`,
+  },
+
+  /** {shop, name, url} */
+  account_welcome: {
+    subject: 'Welcome to {{shop}}',
+    text: `Welcome{{#name}}, {{name}}{{/name}}!
+
+You have an account at {{shop}} now: {{url}}
+`,
+    html: `<h1 style="margin:0 0 8px;font-size:22px">Welcome{{#name}}, {{name}}{{/name}}!</h1>
+<p>You have an account at {{shop}} now.</p><p><a href="{{url}}" style="${button}">Open {{shop}}</a></p>`,
+  },
+
+  /** {shop, url} */
+  account_exists: {
+    subject: 'You already have an account at {{shop}}',
+    text: `Somebody, probably you, tried to open an account at {{shop}} with this address. You have one already: sign in at {{url}}
+
+If it was not you, there is nothing to do.
+`,
+    html: `<h1 style="margin:0 0 8px;font-size:22px">You already have an account</h1>
+<p>Somebody, probably you, tried to open an account at {{shop}} with this address. You have one already.</p>
+<p><a href="{{url}}" style="${button}">Sign in</a></p><p style="font-size:14px;color:#6b6b66">If it was not you, there is nothing to do.</p>`,
+  },
+} as const satisfies Record<string, Template>
+
+export type TemplateName = keyof typeof templates

@@ -1,0 +1,24 @@
+// The port to whoever takes our mail. One call is one SMTP transaction with one recipient.
+import type { Email } from './collections.ts'
+
+/**
+ * `accepted`: the peer took responsibility. `captured`: kept here to look at, nothing left the house.
+ * `refused`: it never will. `deferred`: nothing was taken, try again. `unknown`: the message was handed
+ * over and the peer's answer was lost, so it may or may not have been taken.
+ */
+export type Delivery =
+  | { readonly status: 'accepted' | 'captured'; readonly reply: string }
+  | { readonly status: 'refused' | 'deferred' | 'unknown'; readonly reply: string }
+
+export type Message = Pick<Email, 'from' | 'to' | 'replyTo' | 'subject' | 'text' | 'html' | 'messageId' | 'createdAt'>
+
+export interface MailTransport {
+  send(message: Message): Promise<Delivery>
+  close(): Promise<void>
+}
+
+/** Development's transport: the message stays in `emails`, where the console shows it as it will look. */
+export const captureTransport: MailTransport = {
+  send: async () => ({ status: 'captured', reply: 'Captured: no SMTP server is set.' }),
+  close: async () => {},
+}

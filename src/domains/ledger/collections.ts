@@ -1,0 +1,39 @@
+// The ledger: double entry, append-only, one sum of zero per transfer and currency. A correction is a
+// reversing entry. Accounts are names: A: assets, L: liabilities, I: income, E: expense.
+import { staff } from '../../access/rule.ts'
+import { collection } from '../../schema/collection.ts'
+import { field } from '../../schema/field.ts'
+
+export const ledgerEntries = collection('ledgerEntries', {
+  prefix: 'led',
+  title: 'Ledger entries',
+  system: true,
+  feed: false,
+  appendOnly: true,
+  fields: {
+    /** Entries of one transfer sum to zero. */
+    transfer: field.text({ required: true }),
+    account: field.text({ required: true }),
+    order: field.text(),
+    /** Debit positive, credit negative. */
+    amount: field.money({ required: true }),
+    kind: field.text({ required: true }),
+    postedAt: field.dateTime({ required: true }),
+  },
+  indexes: [['order', 'createdAt'], ['account', 'createdAt'], ['transfer']],
+  access: { read: staff },
+})
+
+/** The accounts this product posts to. */
+export const accounts = {
+  /** Money the provider holds for us. */
+  provider: (provider: string) => `A:psp:${provider}`,
+  /** A customer's money for an order that is not placed yet. */
+  deposit: (order: string) => `L:deposit:${order}`,
+  refundPayable: (operation: string) => `L:refund_payable:${operation}`,
+  /** Money that belongs to no order, on its way back. */
+  unmatched: (provider: string) => `L:unmatched:${provider}`,
+  tax: 'L:tax',
+  sales: 'I:sales',
+  shipping: 'I:shipping',
+} as const

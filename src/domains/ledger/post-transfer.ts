@@ -1,0 +1,32 @@
+// Posting: the one writer of ledger entries. An unbalanced transfer is a bug and stops the transaction.
+import { assert } from '../../base/assert.ts'
+import type { NewId } from '../../base/ids.ts'
+import { money, type Money } from '../../base/money.ts'
+import type { Transaction } from '../../storage/transaction.ts'
+import { ledgerEntries } from './collections.ts'
+
+export type Leg = { readonly account: string; readonly amount: Money }
+export type Transfer = { readonly kind: string; readonly order: string | null; readonly legs: readonly Leg[] }
+
+/** Posts a transfer of legs that sum to zero; legs of nothing are left out. */
+export async function postTransfer(tx: Transaction, now: number, newId: NewId, transfer: Transfer): Promise<void> {
+  const legs = transfer.legs.filter(({ amount }) => amount.amount !== 0)
+  if (legs.length === 0) return
+  const [first] = legs
+  const sum = legs.reduce((total, { amount }) => {
+    assert(amount.currency === first!.amount.currency, 'a transfer has one currency')
+    return total + amount.amount
+  }, 0)
+  assert(sum === 0, `transfer ${transfer.kind} does not balance: ${sum}`)
+  const id = newId('trf')
+  for (const { account, amount } of legs)
+    await tx.insert(ledgerEntries, { id: newId('led'), transfer: id, account, order: transfer.order, amount, kind: transfer.kind, postedAt: now })
+}
+
+/** The two legs that move an amount: debit one account, credit another. */
+export function move(from: { debit: string; credit: string }, amount: Money): Leg[] {
+  return [
+    { account: from.debit, amount },
+    { account: from.credit, amount: money(-amount.amount, amount.currency) },
+  ]
+}

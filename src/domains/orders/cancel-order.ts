@@ -1,0 +1,61 @@
+import { Type } from 'typebox'
+import { anyone } from '../../access/rule.ts'
+import { EngineError } from '../../base/engine-error.ts'
+import type { NewId } from '../../base/ids.ts'
+import { money } from '../../base/money.ts'
+import { eq } from '../../contract/filter.ts'
+import { command } from '../../operation/define.ts'
+import type { Transaction } from '../../storage/transaction.ts'
+import { accounts } from '../ledger/collections.ts'
+import { postTransfer } from '../ledger/post-transfer.ts'
+import { payments } from '../payments/collections.ts'
+import { refundable } from '../payments/record-facts.ts'
+import { cancelPayment, refundPayment } from '../payments/refund-payment.ts'
+import { presentAll } from '../records/present.ts'
+import { checkIfMatch, etagOf } from '../records/etag.ts'
+import { releaseStock } from '../stock/reserve-stock.ts'
+import { type Order, orders } from './collections.ts'
+import { getOrder } from './order-view.ts'
+import { recognition, reversed } from './place-order.ts'
+
+/** `POST /api/orders/{id}/cancel`: by staff, or by its owner while nothing was shipped. Money taken goes back. */
+export const cancelOrder = command({
+  name: 'orders.cancel',
+  route: 'POST /api/orders/:id/cancel',
+  summary: 'Cancel an order',
+  tag: 'Orders',
+  isPresented: true,
+  input: Type.Object({ id: Type.String({ maxLength: 64 }) }, { additionalProperties: false }),
+  output: Type.Unsafe<unknown>({ type: 'object' }),
+  errors: ['not_found', 'order_state_conflict', 'precondition_failed'],
+  access: anyone,
+  async run({ tx, input, actor, model, now, newId, request }) {
+    const order = await getOrder(tx, model, actor, input.id)
+    checkIfMatch(order, request.ifMatch)
+    const isOpen = order.status === 'pending_payment' || order.status === 'placed'
+    if (!isOpen || order.fulfillmentStatus !== 'unfulfilled')
+      throw new EngineError('order_state_conflict', {
+        detail: `The order is ${order.status} and ${order.fulfillmentStatus}: it can no longer be canceled.`,
+        params: { status: order.status, fulfillmentStatus: order.fulfillmentStatus },
+      })
+    const after = await cancel({ tx, now, newId }, order)
+    const [output] = await presentAll(tx, model.get(orders), actor, [after])
+    return { output: output as unknown, headers: { etag: etagOf(after) }, events: [{ type: 'order.canceled', order: order.id }] }
+  },
+})
+
+async function cancel(context: { tx: Transaction; now: number; newId: NewId }, order: Order): Promise<Order> {
+  const { tx, now, newId } = context
+  const after = await tx.update(orders, order, { set: { status: 'canceled', expiresAt: null } })
+  await releaseStock(context, order.id, 'released')
+  if (order.status === 'placed')
+    await postTransfer(tx, now, newId, { kind: 'order.reversed', order: order.id, legs: reversed(recognition(order)) })
+  for (const payment of await tx.find(payments, { where: eq('order', order.id), limit: 200 })) {
+    if (payment.status === 'requires_action') await cancelPayment(context, payment)
+    const amount = money(await refundable(tx, payment), payment.amount.currency)
+    // Attempts under way are settled when they are heard of: a closed order sends their money back.
+    if (amount.amount > 0)
+      await refundPayment(context, payment, { amount, from: accounts.deposit(order.id), reason: 'order_canceled', key: `cancel:${payment.id}` })
+  }
+  return after
+}

@@ -1,0 +1,131 @@
+import { Type } from 'typebox'
+import { anyone } from '../../access/rule.ts'
+import { EngineError, type InputIssue } from '../../base/engine-error.ts'
+import type { NewId } from '../../base/ids.ts'
+import { limits } from '../../base/limits.ts'
+import { type Money, multiplyMoney } from '../../base/money.ts'
+import { command } from '../../operation/define.ts'
+import { type Cart, carts } from '../carts/collections.ts'
+import { cartTotals, getCart, lineTitle, moneyType, type ResolvedCart, resolveCart, shopOf } from '../carts/cart-view.ts'
+import { startPayment } from '../payments/start-payment.ts'
+import { holdStock } from '../stock/reserve-stock.ts'
+import { type Order, type OrderLine, orders } from './collections.ts'
+import { checkPaymentRequest, orderAndPayment, orderAndPaymentView, paymentRequest, returnUrlOf } from './order-view.ts'
+import { placeOrder } from './place-order.ts'
+
+/**
+ * `POST /api/carts/{id}/checkout`: the cart becomes an order, its stock is held and its payment owed, in
+ * one transaction; the provider is called after it. The same cart again answers the same order.
+ */
+export const checkOutCart = command({
+  name: 'orders.checkOut',
+  route: 'POST /api/carts/:id/checkout',
+  summary: 'Order what is in the cart',
+  tag: 'Carts',
+  status: 201,
+  isPresented: true,
+  input: Type.Object(
+    { id: Type.String({ maxLength: 64 }), payment: paymentRequest, expectedTotal: Type.Optional(moneyType) },
+    { additionalProperties: false },
+  ),
+  output: orderAndPayment,
+  errors: ['not_found', 'cart_empty', 'cart_incomplete', 'out_of_stock', 'not_for_sale', 'total_changed', 'provider_unknown'],
+  access: anyone,
+  async run({ tx, input, actor, model, project, now, newId }) {
+    const cart = await getCart(tx, model, actor, input.id)
+    if (cart.order !== null) return answer(cart.order, [])
+    checkPaymentRequest(project, input.payment)
+    const resolved = await resolveCart(tx, model, cart)
+    checkComplete(resolved)
+    const totals = cartTotals(shopOf(project), resolved)
+    checkExpected(input.expectedTotal, totals.total)
+
+    const order = await tx.insert(orders, { ...frozen(resolved, newId), totals, total: totals.total, expiresAt: now + limits.orderHoldMs })
+    await tx.update(carts, cart, { set: { status: 'converted', order: order.id } })
+    const wanted = order.lines.map(({ id, variant, quantity, title }) => ({ line: id, variant, quantity, title }))
+    await holdStock({ tx, newId }, order.id, wanted)
+    if (order.total.amount === 0) {
+      const events = await placeOrder({ tx, now, newId }, order, 'paid')
+      return { ...answer(order.id, []), events }
+    }
+    const { provider, method = null } = input.payment
+    const { effect } = await startPayment({ tx, now, newId }, { order: order.id, amount: order.total, provider, method, returnUrl: returnUrlOf(project, input.payment, order.id) })
+    return answer(order.id, [effect])
+  },
+  reload: async ({ read, model, actor }, output) => await orderAndPaymentView(read, model, actor, (output as { order: { id: string } }).order.id),
+})
+
+/** The order as it is once the provider has answered is made by `reload`. */
+function answer(order: string, awaiting: readonly string[]) {
+  return { output: { order: { id: order }, payment: null } as unknown, status: 201, awaiting, headers: { location: `/api/orders/${order}` } }
+}
+
+function checkComplete({ cart, lines, shipping }: ResolvedCart): void {
+  if (cart.lines.length === 0) throw new EngineError('cart_empty')
+  const gone = cart.lines.filter((line) => !lines.some(({ id }) => id === line.id))
+  if (gone.length > 0)
+    throw new EngineError('not_for_sale', {
+      detail: 'Something in the cart is no longer for sale. Take it out to go on.',
+      errors: gone.map(({ id }) => ({ path: `/lines/${id}`, code: 'not_for_sale', message: 'is no longer for sale' })),
+    })
+  const missing = (['email', 'shippingAddress'] as const).filter((name) => cart[name] === null).map((name) => issue(`/${name}`, 'required', 'is missing'))
+  // Without a shipping method there is nothing to pay for shipping; a shop that has any asks for one.
+  const isBound = shipping?.countries && !shipping.countries.includes(cart.shippingAddress?.country ?? '')
+  if (isBound) missing.push(issue('/shippingMethod', 'country', 'does not go to this country'))
+  if (missing.length > 0)
+    throw new EngineError('cart_incomplete', { detail: `Before checkout: ${missing.map(({ path, message }) => `${path.slice(1)} ${message}`).join(', ')}.`, errors: missing })
+}
+
+function issue(path: string, code: string, message: string): InputIssue {
+  return { path, code, message }
+}
+
+function checkExpected(expected: Money | undefined, total: Money): void {
+  if (expected === undefined || (expected.amount === total.amount && expected.currency === total.currency)) return
+  throw new EngineError('total_changed', { params: { expected, total } })
+}
+
+/** The cart as it was agreed: later changes of prices, titles or methods do not reach it. */
+function frozen({ cart, lines, shipping }: ResolvedCart, newId: NewId): Omit<Order, 'createdAt' | 'updatedAt' | 'version' | 'totals' | 'total' | 'expiresAt'> {
+  const id = newId('ord')
+  return {
+    id,
+    number: orderNumber(id),
+    cart: cart.id,
+    tokenHash: cart.tokenHash,
+    customer: cart.customer,
+    email: cart.email!,
+    status: 'pending_payment',
+    paymentStatus: 'none',
+    fulfillmentStatus: 'unfulfilled',
+    holds: [],
+    lines: lines.map((line): OrderLine => {
+      const { id: lineId, quantity, variant, product } = line
+      return {
+        id: lineId,
+        variant: variant.id,
+        product: product.id,
+        sku: variant.sku,
+        title: lineTitle(line),
+        quantity,
+        unitPrice: variant.price,
+        total: multiplyMoney(variant.price, quantity),
+      }
+    }),
+    addresses: addressesOf(cart),
+    shipping: shipping && { id: shipping.id, title: shipping.title, price: shipping.price },
+    note: cart.note,
+    placedAt: null,
+  }
+}
+
+function addressesOf(cart: Cart): Order['addresses'] {
+  const shipping = cart.shippingAddress!
+  return { shipping, billing: cart.billingAddress ?? shipping }
+}
+
+/** Eight characters of the id's random part: short enough to read out, not to be guessed or counted by. */
+function orderNumber(id: string): string {
+  const tail = id.slice(-8).toUpperCase()
+  return `${tail.slice(0, 4)}-${tail.slice(4)}`
+}

@@ -1,0 +1,52 @@
+// Orders: a frozen copy of what was agreed, and where it stands. Invariant: at most one order per cart
+// (a unique fence), and paymentStatus has one writer, settle-order.ts, in the transaction of its cause.
+import { actorCartToken, actorId, any, nobody, staff, where } from '../../access/rule.ts'
+import type { Money } from '../../base/money.ts'
+import { collection } from '../../schema/collection.ts'
+import { field } from '../../schema/field.ts'
+import type { Address } from '../carts/collections.ts'
+import type { Totals } from '../carts/totals.ts'
+
+export type OrderLine = {
+  readonly id: string
+  readonly variant: string
+  readonly product: string
+  readonly sku: string
+  readonly title: string
+  readonly quantity: number
+  readonly unitPrice: Money
+  readonly total: Money
+}
+
+export const orderStatuses = ['draft', 'pending_payment', 'placed', 'completed', 'expired', 'canceled'] as const
+export const paymentStatuses = ['none', 'authorized', 'partially_paid', 'paid', 'partially_refunded', 'refunded', 'voided', 'overcharged'] as const
+
+export const orders = collection('orders', {
+  prefix: 'ord',
+  system: true,
+  fields: {
+    number: field.text({ required: true, unique: true, search: true }),
+    cart: field.text({ required: true, unique: true }),
+    tokenHash: field.text({ required: true, read: nobody }),
+    customer: field.ref('users'),
+    email: field.email({ required: true, search: true }),
+    status: field.enum(orderStatuses, { required: true }),
+    paymentStatus: field.enum(paymentStatuses, { required: true }),
+    fulfillmentStatus: field.enum(['unfulfilled', 'partially_fulfilled', 'fulfilled', 'returned'], { required: true }),
+    /** Why somebody should look at it before it is shipped. */
+    holds: field.json<readonly string[]>({ required: true }),
+    lines: field.json<readonly OrderLine[]>({ required: true }),
+    addresses: field.json<{ readonly shipping: Address; readonly billing: Address }>({ required: true }),
+    shipping: field.json<{ readonly id: string; readonly title: string; readonly price: Money } | null>(),
+    totals: field.json<Totals>({ required: true }),
+    /** The total again, as a column to filter, sort and sum by. */
+    total: field.money({ required: true }),
+    note: field.longText({ max: 2_000 }),
+    placedAt: field.dateTime(),
+    /** Until when the stock is kept for a payment. */
+    expiresAt: field.dateTime(),
+  },
+  indexes: [['customer', '-createdAt'], ['status', 'expiresAt'], ['-createdAt'], ['paymentStatus', '-createdAt'], ['email']],
+  access: { read: any(staff, where('tokenHash').eq(actorCartToken), where('customer').eq(actorId)) },
+})
+export type Order = NonNullable<(typeof orders)['record']>

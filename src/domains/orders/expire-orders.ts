@@ -1,0 +1,32 @@
+// Orders that nobody paid: their stock can be bought by others. An order never expires while one of its
+// payments may still succeed on its own; one that waits for its customer is first closed at the provider.
+import type { Schedule, ScheduleContext } from '../../effects/schedule.ts'
+import { and, compare, eq } from '../../contract/filter.ts'
+import { liveStatuses, payments } from '../payments/collections.ts'
+import { cancelPayment } from '../payments/refund-payment.ts'
+import { releaseStock } from '../stock/reserve-stock.ts'
+import { type Order, orders } from './collections.ts'
+
+export const expireOrders: Schedule = {
+  name: 'orders.expire',
+  everyMs: 15_000,
+  async run(context) {
+    const { tx, now } = context
+    const where = and(eq('status', 'pending_payment'), compare('expiresAt', 'lte', now))
+    const due = await tx.find(orders, { where, sort: [{ path: 'expiresAt', descending: false }], limit: 50 })
+    for (const order of due) await expire(context, order)
+    return []
+  },
+}
+
+async function expire(context: ScheduleContext, order: Order): Promise<void> {
+  const { tx } = context
+  const attempts = await tx.find(payments, { where: eq('order', order.id), limit: 200 })
+  if (attempts.some(({ status }) => liveStatuses.includes(status))) return
+  const waiting = attempts.filter(({ status }) => status === 'requires_action')
+  for (const payment of waiting) await cancelPayment(context, payment)
+  // The next tick sees what the provider made of it.
+  if (waiting.length > 0) return
+  await tx.update(orders, order, { set: { status: 'expired', expiresAt: null } })
+  await releaseStock(context, order.id, 'expired')
+}

@@ -1,0 +1,88 @@
+// What checkout and payment answer: the order as its holder sees it, and where its payment stands.
+import { Type } from 'typebox'
+import type { Actor } from '../../access/actor.ts'
+import { EngineError } from '../../base/engine-error.ts'
+import { eq } from '../../contract/filter.ts'
+import type { Model } from '../../schema/model.ts'
+import type { Project } from '../../schema/project.ts'
+import type { Reader } from '../../storage/storage.ts'
+import { type Payment, payments } from '../payments/collections.ts'
+import { findVisible, presentAll } from '../records/present.ts'
+import { type Order, orders } from './collections.ts'
+
+export const paymentRequest = Type.Object(
+  {
+    provider: Type.String({ maxLength: 40 }),
+    method: Type.Optional(Type.String({ maxLength: 60 })),
+    returnUrl: Type.Optional(Type.String({ format: 'uri', maxLength: 2_000 })),
+  },
+  { additionalProperties: false },
+)
+export type PaymentRequest = { readonly provider: string; readonly method?: string; readonly returnUrl?: string }
+
+export const orderAndPayment = Type.Unsafe<unknown>({
+  type: 'object',
+  properties: {
+    order: { type: 'object' },
+    payment: {
+      type: ['object', 'null'],
+      properties: {
+        id: { type: 'string' },
+        status: { type: 'string' },
+        action: { type: ['object', 'null'], description: '`{type: "redirect", url}` or `{type: "clientSecret", value}`: what the customer does next.' },
+      },
+    },
+  },
+  required: ['order', 'payment'],
+})
+
+/** @throws not_found unless it is the caller's, or staff asks */
+export async function getOrder(read: Pick<Reader, 'get'>, model: Model, actor: Actor, id: string): Promise<Order> {
+  const order = await findVisible(read, model.get(orders), actor, id)
+  if (order === null) throw new EngineError('not_found')
+  return order as unknown as Order
+}
+
+export async function latestPayment(read: Pick<Reader, 'find'>, order: string): Promise<Payment | null> {
+  const [payment] = await read.find(payments, { where: eq('order', order), sort: [{ path: 'sequence', descending: true }], limit: 1 })
+  return payment ?? null
+}
+
+export async function orderAndPaymentView(read: Reader, model: Model, actor: Actor, id: string) {
+  const order = await getOrder(read, model, actor, id)
+  const [view] = await presentAll(read, model.get(orders), actor, [order])
+  const payment = await latestPayment(read, id)
+  return {
+    order: view,
+    payment: payment && { id: payment.id, provider: payment.provider, method: payment.method, status: payment.status, action: payment.action, lastError: payment.lastError },
+  }
+}
+
+/** Whether the project has this provider and method, and where the customer comes back to. @throws provider_unknown, validation_failed */
+export function checkPaymentRequest(project: Project, request: PaymentRequest): void {
+  const provider = project.paymentProviders.find(({ id }) => id === request.provider)
+  const path = provider ? '/payment/method' : '/payment/provider'
+  if (!provider || (request.method !== undefined && !provider.methods.includes(request.method))) {
+    const known = provider ? provider.methods : project.paymentProviders.map(({ id }) => id)
+    throw new EngineError('provider_unknown', { errors: [{ path, code: 'enum', message: `must be one of ${known.join(', ')}` }] })
+  }
+}
+
+/** A return address on another site would make us an open redirect, so it must be ours. */
+export function returnUrlOf(project: Project, request: PaymentRequest, order: string): string {
+  const { returnUrl } = request
+  if (returnUrl === undefined) return `${project.publicUrl}/orders/${order}`
+  const isOurs = new URL(returnUrl).origin === new URL(project.publicUrl).origin || (project.isDevelopment && isLoopback(returnUrl))
+  if (!isOurs)
+    throw new EngineError('validation_failed', {
+      detail: `returnUrl must be an address of ${project.publicUrl}.`,
+      errors: [{ path: '/payment/returnUrl', code: 'origin', message: `must be an address of ${project.publicUrl}` }],
+    })
+  // The page to come back to is not known before the order is: `{order}` stands for its id.
+  return returnUrl.replaceAll('{order}', order).replaceAll('%7Border%7D', order)
+}
+
+function isLoopback(url: string): boolean {
+  return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname)
+}
+

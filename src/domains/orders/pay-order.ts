@@ -1,0 +1,54 @@
+import { Type } from 'typebox'
+import { anyone } from '../../access/rule.ts'
+import { EngineError } from '../../base/engine-error.ts'
+import { limits } from '../../base/limits.ts'
+import { eq } from '../../contract/filter.ts'
+import { command } from '../../operation/define.ts'
+import { liveStatuses, payments } from '../payments/collections.ts'
+import { cancelPayment } from '../payments/refund-payment.ts'
+import { startPayment } from '../payments/start-payment.ts'
+import { orders } from './collections.ts'
+import { checkPaymentRequest, getOrder, orderAndPayment, orderAndPaymentView, type PaymentRequest, returnUrlOf } from './order-view.ts'
+
+/**
+ * `POST /api/orders/{id}/payments`: another try after one that was declined or left. Refused while an
+ * attempt may still take money without anybody doing anything more.
+ */
+export const payOrder = command({
+  name: 'orders.pay',
+  route: 'POST /api/orders/:id/payments',
+  summary: 'Try to pay again',
+  tag: 'Orders',
+  status: 201,
+  isPresented: true,
+  input: Type.Object(
+    {
+      id: Type.String({ maxLength: 64 }),
+      provider: Type.String({ maxLength: 40 }),
+      method: Type.Optional(Type.String({ maxLength: 60 })),
+      returnUrl: Type.Optional(Type.String({ format: 'uri', maxLength: 2_000 })),
+    },
+    { additionalProperties: false },
+  ),
+  output: orderAndPayment,
+  errors: ['not_found', 'payment_in_progress', 'payment_not_needed', 'order_state_conflict', 'provider_unknown'],
+  access: anyone,
+  async run({ tx, input, actor, model, project, now, newId }) {
+    const { id, ...request } = input
+    const order = await getOrder(tx, model, actor, id)
+    checkPaymentRequest(project, request as PaymentRequest)
+    if (order.status === 'placed' || order.status === 'completed') throw new EngineError('payment_not_needed')
+    if (order.status !== 'pending_payment')
+      throw new EngineError('order_state_conflict', { detail: `The order is ${order.status}.`, params: { status: order.status } })
+    const attempts = await tx.find(payments, { where: eq('order', id), limit: 200 })
+    if (attempts.some(({ status }) => liveStatuses.includes(status))) throw new EngineError('payment_in_progress')
+    for (const left of attempts) if (left.status === 'requires_action') await cancelPayment({ tx, now, newId }, left)
+    // The version moves with every attempt, so two tries at once cannot both pass the look above.
+    await tx.update(orders, order, { set: { expiresAt: now + limits.orderHoldMs } })
+    const { provider, method = null } = request
+    const returnUrl = returnUrlOf(project, request as PaymentRequest, id)
+    const { effect } = await startPayment({ tx, now, newId }, { order: id, amount: order.total, provider, method, returnUrl })
+    return { output: { order: { id }, payment: null } as unknown, status: 201, awaiting: [effect] }
+  },
+  reload: async ({ read, model, actor }, output) => await orderAndPaymentView(read, model, actor, (output as { order: { id: string } }).order.id),
+})

@@ -1,0 +1,38 @@
+// Placing: the one step that makes a covered order a sale. Stock, ledger and what follows are written
+// with the state or not at all; compare-and-set on the state makes it happen once.
+import type { NewId } from '../../base/ids.ts'
+import { money, negateMoney } from '../../base/money.ts'
+import type { DomainEvent } from '../../contract/events.ts'
+import type { Transaction } from '../../storage/transaction.ts'
+import { accounts } from '../ledger/collections.ts'
+import { type Leg, postTransfer } from '../ledger/post-transfer.ts'
+import { commitStock } from '../stock/reserve-stock.ts'
+import { type Order, orders } from './collections.ts'
+
+type Context = { readonly tx: Transaction; readonly now: number; readonly newId: NewId }
+
+/** O4 of the state table: pending_payment or a revived expired order becomes placed. */
+export async function placeOrder(context: Context, order: Order, paymentStatus: Order['paymentStatus'], holds: readonly string[] = order.holds): Promise<DomainEvent[]> {
+  const { tx, now, newId } = context
+  const placed = await tx.update(orders, order, { set: { status: 'placed', paymentStatus, placedAt: now, expiresAt: null, holds } })
+  await commitStock(context, order.id)
+  await postTransfer(tx, now, newId, { kind: 'order.recognized', order: order.id, legs: recognition(placed) })
+  return [{ type: 'order.placed', order: order.id }]
+}
+
+/** The sale: the customer's deposit becomes income and tax. Reversed when a placed order is canceled. */
+export function recognition(order: Order): Leg[] {
+  const { total, tax, shipping } = order.totals
+  const net = money(total.amount - tax.amount - shipping.amount, total.currency)
+  return [
+    { account: accounts.deposit(order.id), amount: total },
+    { account: accounts.sales, amount: negateMoney(net) },
+    { account: accounts.shipping, amount: negateMoney(shipping) },
+    { account: accounts.tax, amount: negateMoney(tax) },
+  ]
+}
+
+export function reversed(legs: readonly Leg[]): Leg[] {
+  return legs.map(({ account, amount }) => ({ account, amount: negateMoney(amount) }))
+}
+

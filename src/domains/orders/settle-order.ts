@@ -1,0 +1,119 @@
+// settle(order): what the provider's facts, all together, mean for an order. Called after every fact
+// from every way it can come; calling it again changes nothing. Invariants: money that moved is never
+// refused, only routed; an order is placed once; paymentStatus is written here and nowhere else.
+import { EngineError, isEngineError } from '../../base/engine-error.ts'
+import type { NewId } from '../../base/ids.ts'
+import { money } from '../../base/money.ts'
+import type { DomainEvent } from '../../contract/events.ts'
+import { eq } from '../../contract/filter.ts'
+import type { Transaction } from '../../storage/transaction.ts'
+import { accounts } from '../ledger/collections.ts'
+import { move, postTransfer } from '../ledger/post-transfer.ts'
+import { type Payment, payments } from '../payments/collections.ts'
+import { refundable } from '../payments/record-facts.ts'
+import { cancelPayment, refundPayment } from '../payments/refund-payment.ts'
+import { canHold, holdStock } from '../stock/reserve-stock.ts'
+import { type Order, orders } from './collections.ts'
+import { placeOrder } from './place-order.ts'
+
+type Context = { readonly tx: Transaction; readonly now: number; readonly newId: NewId }
+
+export async function settleOrder(context: Context, id: string): Promise<DomainEvent[]> {
+  const { tx } = context
+  const order = await tx.get(orders, id)
+  if (order === null) throw new EngineError('not_found')
+  const attempts = await tx.find(payments, { where: eq('order', id), sort: [{ path: 'sequence', descending: false }], limit: 200 })
+  const captured = sum(attempts, 'captured')
+  const isCovered = captured >= order.total.amount
+  if (order.status === 'pending_payment' && isCovered) return await place(context, order, attempts, [])
+  if (order.status === 'expired' && isCovered) return await revive(context, order, attempts)
+  const events = order.status === 'expired' || order.status === 'canceled' ? await returnLateMoney(context, order, attempts) : []
+  const after = await writePaymentStatus(tx, order, attempts)
+  if (after.status === 'placed' || after.status === 'completed') await returnSurplus(context, after, attempts)
+  return events
+}
+
+async function place(context: Context, order: Order, attempts: readonly Payment[], holds: readonly string[]): Promise<DomainEvent[]> {
+  const events = await placeOrder(context, order, paymentStatusOf(order, attempts), [...order.holds, ...holds])
+  await closeOthers(context, attempts)
+  await returnSurplus(context, order, attempts)
+  return events
+}
+
+/** O7: money came after the order had expired. If its goods can be held again, it lives; if not, the money goes back. */
+async function revive(context: Context, order: Order, attempts: readonly Payment[]): Promise<DomainEvent[]> {
+  const wanted = order.lines.map(({ id, variant, quantity, title }) => ({ line: id, variant, quantity, title }))
+  if (!(await canHold(context.tx, wanted))) {
+    await writePaymentStatus(context.tx, order, attempts)
+    return await returnLateMoney(context, order, attempts)
+  }
+  await holdStock(context, order.id, wanted).catch((error: unknown) => {
+    // Somebody took it since we looked: look again, rather than go on with half a hold.
+    throw isEngineError(error, 'out_of_stock') ? new EngineError('conflict', { cause: error }) : error
+  })
+  return await place(context, order, attempts, ['late_payment'])
+}
+
+/** What was taken for an order that is closed: out of its deposit, and back to where it came from. */
+async function returnLateMoney(context: Context, order: Order, attempts: readonly Payment[]): Promise<DomainEvent[]> {
+  const { tx, now, newId } = context
+  const events: DomainEvent[] = []
+  for (const payment of attempts) {
+    const amount = money(await refundable(tx, payment), payment.amount.currency)
+    if (amount.amount <= 0) continue
+    const unmatched = accounts.unmatched(payment.provider)
+    const legs = move({ debit: accounts.deposit(order.id), credit: unmatched }, amount)
+    await postTransfer(tx, now, newId, { kind: 'payment.unmatched', order: order.id, legs })
+    await refundPayment(context, payment, { amount, from: unmatched, reason: `order_${order.status}`, key: `late:${payment.id}` })
+    events.push({ type: 'order.paid_late', order: order.id, payment: payment.id })
+  }
+  return events
+}
+
+/** More than the order costs was taken (two tabs, two methods): the later attempts give it back. */
+async function returnSurplus(context: Context, order: Order, attempts: readonly Payment[]): Promise<void> {
+  const { tx, now, newId } = context
+  let surplus = -order.total.amount
+  for (const payment of attempts) surplus += await refundable(tx, payment)
+  for (const payment of attempts.toReversed()) {
+    if (surplus <= 0) return
+    const amount = money(Math.min(surplus, await refundable(tx, payment)), payment.amount.currency)
+    if (amount.amount <= 0) continue
+    const unmatched = accounts.unmatched(payment.provider)
+    const legs = move({ debit: accounts.deposit(order.id), credit: unmatched }, amount)
+    await postTransfer(tx, now, newId, { kind: 'payment.surplus', order: order.id, legs })
+    await refundPayment(context, payment, { amount, from: unmatched, reason: 'surplus', key: `surplus:${payment.id}` })
+    surplus -= amount.amount
+  }
+}
+
+/** Attempts that still wait for their customer are closed at the provider, lest they be paid as well. */
+async function closeOthers(context: Context, attempts: readonly Payment[]): Promise<void> {
+  for (const payment of attempts) if (payment.status === 'requires_action') await cancelPayment(context, payment)
+}
+
+async function writePaymentStatus(tx: Transaction, order: Order, attempts: readonly Payment[]): Promise<Order> {
+  const paymentStatus = paymentStatusOf(order, attempts)
+  return paymentStatus === order.paymentStatus ? order : await tx.update(orders, order, { set: { paymentStatus } })
+}
+
+/** Derived from the attempts' amounts, which are folded from facts. */
+export function paymentStatusOf(order: Pick<Order, 'total'>, attempts: readonly Payment[]): Order['paymentStatus'] {
+  const captured = sum(attempts, 'captured')
+  const refunded = sum(attempts, 'refunded')
+  const total = order.total.amount
+  if (captured === 0) {
+    if (attempts.some(({ status }) => status === 'authorized')) return 'authorized'
+    return attempts.length > 0 && attempts.every(({ status }) => status === 'canceled') ? 'voided' : 'none'
+  }
+  if (captured - refunded > total) return 'overcharged'
+  // What went back of a surplus is no refund of the order.
+  const returned = refunded - Math.max(0, captured - total)
+  if (returned >= Math.min(captured, total)) return 'refunded'
+  if (returned > 0) return 'partially_refunded'
+  return captured >= total ? 'paid' : 'partially_paid'
+}
+
+function sum(attempts: readonly Payment[], name: 'captured' | 'refunded'): number {
+  return attempts.reduce((total, payment) => total + payment[name].amount, 0)
+}

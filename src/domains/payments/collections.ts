@@ -1,0 +1,113 @@
+// Payments: attempts, what the provider's facts say of them, operations on money already taken, and the
+// inbox of webhooks. Amounts of an attempt come from its facts alone; its status is for people and for
+// the guards that keep two attempts from running at once.
+import { actorCartToken, actorId, any, nobody, staff, through, where } from '../../access/rule.ts'
+import { collection } from '../../schema/collection.ts'
+import { field } from '../../schema/field.ts'
+
+export const paymentStatuses = [
+  'created', 'sending', 'requires_action', 'processing', 'authorized', 'captured', 'failed', 'unknown', 'canceled', 'reversed',
+] as const
+
+export type PaymentAction = { readonly type: 'redirect'; readonly url: string } | { readonly type: 'clientSecret'; readonly value: string }
+
+const ownOrder = through('order', 'orders', any(where('customer').eq(actorId), where('tokenHash').eq(actorCartToken)))
+
+export const payments = collection('payments', {
+  prefix: 'pay',
+  system: true,
+  fields: {
+    order: field.ref('orders', { required: true }),
+    /** 1, 2, …: the attempts of an order. */
+    sequence: field.integer({ required: true }),
+    provider: field.text({ required: true }),
+    method: field.text(),
+    status: field.enum(paymentStatuses, { required: true }),
+    amount: field.money({ required: true }),
+    authorized: field.money({ required: true }),
+    captured: field.money({ required: true }),
+    refunded: field.money({ required: true }),
+    action: field.json<PaymentAction | null>(),
+    /** The provider's own name of it, once known. */
+    providerRef: field.text(),
+    returnUrl: field.url({ read: staff }),
+    lastError: field.text({ max: 1_000 }),
+    /** When to ask the provider, should it stay silent. */
+    checkAt: field.dateTime({ read: staff }),
+    checks: field.integer({ required: true, read: staff }),
+  },
+  unique: [['order', 'sequence']],
+  indexes: [['checkAt'], ['provider', 'providerRef']],
+  access: { read: any(staff, ownOrder) },
+})
+export type Payment = NonNullable<(typeof payments)['record']>
+
+/** Attempts that may still take money without anybody doing anything more. */
+export const liveStatuses: readonly Payment['status'][] = ['created', 'sending', 'processing', 'unknown']
+
+export const factKinds = ['auth_ok', 'auth_fail', 'void_ok', 'cap_ok', 'cap_reversed', 'ref_ok', 'ref_fail'] as const
+
+/** What the provider said happened, once per reference and kind, whatever the way and order it came. */
+export const paymentFacts = collection('paymentFacts', {
+  prefix: 'fact',
+  title: 'Payment facts',
+  system: true,
+  feed: false,
+  appendOnly: true,
+  fields: {
+    payment: field.ref('payments', { required: true }),
+    order: field.text({ required: true }),
+    provider: field.text({ required: true }),
+    /** The provider's name of the operation: the payment itself, a capture, a refund. */
+    operationRef: field.text({ required: true }),
+    kind: field.enum(factKinds, { required: true }),
+    amount: field.money({ required: true }),
+    providerTime: field.dateTime({ required: true }),
+    source: field.enum(['api', 'webhook', 'poll'], { required: true }),
+  },
+  unique: [['provider', 'operationRef', 'kind']],
+  indexes: [['payment'], ['order', 'createdAt']],
+  access: { read: staff },
+})
+export type PaymentFact = NonNullable<(typeof paymentFacts)['record']>
+
+export const refunds = collection('refunds', {
+  prefix: 'ref',
+  system: true,
+  fields: {
+    payment: field.ref('payments', { required: true }),
+    order: field.ref('orders', { required: true }),
+    provider: field.text({ required: true }),
+    amount: field.money({ required: true }),
+    state: field.enum(['wanted', 'pending', 'succeeded', 'failed'], { required: true }),
+    reason: field.text({ required: true }),
+    /** One refund per cause. */
+    key: field.text({ required: true, unique: true }),
+    providerRef: field.text(),
+    lastError: field.text({ max: 1_000 }),
+  },
+  indexes: [['payment'], ['order', 'createdAt']],
+  access: { read: staff },
+})
+export type Refund = NonNullable<(typeof refunds)['record']>
+
+/** Verified webhooks, stored before they are answered. */
+export const webhookInbox = collection('webhookInbox', {
+  prefix: 'whk',
+  title: 'Webhook inbox',
+  system: true,
+  feed: false,
+  fields: {
+    provider: field.text({ required: true }),
+    eventId: field.text({ required: true }),
+    /** What it speaks of, by our name and by the provider's. */
+    reference: field.text(),
+    providerRef: field.text(),
+    /** `waiting`: nothing of ours has this reference yet. */
+    state: field.enum(['received', 'handled', 'waiting'], { required: true }),
+    body: field.longText({ required: true, read: nobody }),
+  },
+  unique: [['provider', 'eventId']],
+  indexes: [['state', 'createdAt']],
+  access: { read: staff },
+})

@@ -1,0 +1,41 @@
+// From a set of facts to amounts. The fold is commutative and idempotent: facts may come late, twice or
+// in any order, and the sums are the same. Invariant kept by the unique fence on facts: one per
+// (provider, reference, kind).
+import { money, type Money } from '../../base/money.ts'
+import type { PaymentFact } from './collections.ts'
+
+export type FactSums = {
+  readonly authorized: Money
+  readonly captured: Money
+  readonly refunded: Money
+  readonly isVoided: boolean
+  readonly isFailed: boolean
+}
+
+type Fact = Pick<PaymentFact, 'kind' | 'operationRef' | 'amount'>
+
+/** Amounts in `currency`; facts in another currency are counted by nobody here and reported by verify. */
+export function foldFacts(facts: readonly Fact[], currency: string): FactSums {
+  const sums = { auth_ok: 0, auth_fail: 0, void_ok: 0, cap_ok: 0, cap_reversed: 0, ref_ok: 0, ref_fail: 0 }
+  const seen = new Set<string>()
+  for (const { kind, operationRef, amount } of facts) {
+    const identity = `${kind} ${operationRef}`
+    if (amount.currency !== currency || seen.has(identity)) continue
+    seen.add(identity)
+    sums[kind] += amount.amount
+  }
+  const has = (kind: Fact['kind']) => facts.some((fact) => fact.kind === kind)
+  // A refund that failed after it had succeeded takes its success back.
+  const failedAfterSuccess = facts
+    .filter((fact) => fact.kind === 'ref_fail' && facts.some((other) => other.kind === 'ref_ok' && other.operationRef === fact.operationRef))
+    .reduce((sum, fact) => sum + fact.amount.amount, 0)
+  const captured = sums.cap_ok - sums.cap_reversed
+  return {
+    // Providers that capture at once say nothing of an authorisation of its own.
+    authorized: money(Math.max(sums.auth_ok, sums.cap_ok), currency),
+    captured: money(captured, currency),
+    refunded: money(sums.ref_ok - failedAfterSuccess, currency),
+    isVoided: has('void_ok'),
+    isFailed: has('auth_fail') && !has('auth_ok') && !has('cap_ok'),
+  }
+}

@@ -1,0 +1,88 @@
+// The adapter between our port and the sandbox's book.
+import { isEqualSecret, signHmac } from '../../base/secret.ts'
+import type { PaymentProvider, ProviderFact, ProviderResult, ProviderView } from './provider.ts'
+import { type CreateRequest, type SandboxBook, sandboxMethods } from './sandbox/book.ts'
+import type { SandboxPayment } from './sandbox/store.ts'
+
+export type SandboxOptions = {
+  readonly secret: string
+  /** Where the challenge page is: `http://localhost:8090/sandbox`. */
+  readonly pagesUrl: string
+  /** Every call to the book goes through here; the simulator loses and delays some. */
+  readonly call?: <T>(name: string, work: () => T) => Promise<T>
+}
+
+const toleranceSeconds = 300
+
+export function createSandboxProvider(book: SandboxBook, options: SandboxOptions): PaymentProvider {
+  const call = options.call ?? (async (_name, work) => work())
+
+  async function ask<T>(name: string, work: () => T): Promise<ProviderResult<T>> {
+    try {
+      return { result: 'ok', value: await call(name, work) }
+    } catch (error) {
+      return { result: 'uncertain', reason: error instanceof Error ? error.message : String(error) }
+    }
+  }
+
+  const seen = (answer: ProviderResult<SandboxPayment | null>, missing: string): ProviderResult<ProviderView> =>
+    answer.result !== 'ok' ? answer : answer.value === null ? { result: 'refused', reason: missing } : { result: 'ok', value: viewOf(answer.value, options.pagesUrl) }
+
+  return {
+    id: 'sandbox',
+    methods: sandboxMethods,
+
+    async start({ key, reference, amount, method, returnUrl }) {
+      const request: CreateRequest = { key, reference, amountMinor: amount.amount, currency: amount.currency, method: method ?? 'card_success', returnUrl }
+      return seen(await ask('start', () => book.create(request)), 'There is no such method.')
+    },
+    async cancel({ providerRef }) {
+      return seen(await ask('cancel', () => book.cancel(providerRef)), 'There is no such payment.')
+    },
+    async refund({ key, reference, providerRef, amount }) {
+      const answer = await ask('refund', () => book.refund(providerRef, { key, reference, amountMinor: amount.amount }))
+      if (answer.result === 'ok' && answer.value === 'too_much') return { result: 'refused', reason: 'More than was taken.' }
+      return seen(answer as ProviderResult<SandboxPayment | null>, 'There is no such payment.')
+    },
+    async fetch({ reference, providerRef }) {
+      const answer = await ask('fetch', () => (providerRef === null ? book.findByReference(reference) : book.get(providerRef)))
+      if (answer.result !== 'ok') return answer
+      return { result: 'ok', value: answer.value && viewOf(answer.value, options.pagesUrl) }
+    },
+
+    verifyWebhook(body, headers, now) {
+      const match = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/.exec(headers['sandbox-signature'] ?? '')
+      if (!match) return null
+      // An old signature is a replay, whoever sends it.
+      if (Math.abs(now / 1000 - Number(match[1])) > toleranceSeconds) return null
+      if (!isEqualSecret(match[2]!, signHmac(options.secret, `${match[1]}.${body}`))) return null
+      const event = JSON.parse(body) as { id: string; payment: string; reference: string }
+      return [{ eventId: event.id, reference: event.reference, providerRef: event.payment }]
+    },
+  }
+}
+
+function viewOf(payment: SandboxPayment, pagesUrl: string): ProviderView {
+  const isOpen = payment.state === 'requires_action'
+  return {
+    providerRef: payment.id,
+    facts: factsOf(payment),
+    phase: isOpen ? 'open' : payment.state === 'processing' ? 'processing' : 'closed',
+    action: isOpen ? { type: 'redirect', url: `${pagesUrl}/challenge/${payment.id}` } : null,
+    declineReason: payment.declineReason,
+  }
+}
+
+function factsOf(payment: SandboxPayment): ProviderFact[] {
+  const amount = { amount: payment.amountMinor, currency: payment.currency }
+  const at = { operationRef: payment.id, amount, providerTime: payment.decidedAt ?? payment.createdAt }
+  const facts: ProviderFact[] = []
+  if (payment.state === 'succeeded') facts.push({ kind: 'cap_ok', ...at })
+  if (payment.state === 'failed') facts.push({ kind: 'auth_fail', ...at })
+  if (payment.state === 'canceled') facts.push({ kind: 'void_ok', ...at })
+  for (const refund of payment.refunds) {
+    const { id, reference, amountMinor, at: providerTime } = refund
+    facts.push({ kind: 'ref_ok', operationRef: id, amount: { amount: amountMinor, currency: payment.currency }, providerTime, reference })
+  }
+  return facts
+}

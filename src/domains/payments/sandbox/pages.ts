@@ -1,0 +1,102 @@
+// The sandbox's own web pages: the challenge a bank would show, its book for auditors, and its knobs.
+// They are another company's site that happens to run in this process: no route of ours.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { formatMoney } from '../../../base/money.ts'
+import type { SandboxBook, SandboxSettings } from './book.ts'
+import type { SandboxPayment } from './store.ts'
+
+const bodyBytesMax = 10_000
+
+/** Answers requests below `/sandbox`. */
+export function createSandboxPages(book: SandboxBook): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    answer(book, request, response).catch(() => sendHtml(response, 500, page('Something broke', '<p>Try again.</p>')))
+  }
+}
+
+async function answer(book: SandboxBook, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const path = (request.url ?? '').split('?', 1)[0]!
+  const challenge = /^\/sandbox\/challenge\/(\w{1,64})$/.exec(path)
+  if (challenge && request.method === 'GET') return showChallenge(book.get(challenge[1]!), response)
+  if (challenge && request.method === 'POST') {
+    const form = new URLSearchParams(await readBody(request))
+    const payment = book.challenge(challenge[1]!, form.get('answer') === 'approve')
+    if (payment === null) return sendHtml(response, 404, page('No such payment', ''))
+    response.writeHead(303, { location: payment.returnUrl }).end()
+    return
+  }
+  if (path === '/sandbox/book' && request.method === 'GET') return sendJson(response, 200, { payments: book.all() })
+  if (path === '/sandbox/settings' && request.method === 'GET') return sendJson(response, 200, book.settings())
+  if (path === '/sandbox/settings' && request.method === 'PUT') {
+    const changes = knownSettings(book.settings(), await readBody(request))
+    if (changes === null) return sendJson(response, 400, { error: `Send numbers >= 0 for some of: ${Object.keys(book.settings()).join(', ')}.` })
+    book.set(changes)
+    return sendJson(response, 200, book.settings())
+  }
+  sendHtml(response, 404, page('Nothing here', '<p>This is the payment sandbox.</p>'))
+}
+
+function knownSettings(current: SandboxSettings, body: string): Partial<SandboxSettings> | null {
+  let given: unknown
+  try {
+    given = JSON.parse(body)
+  } catch {
+    return null
+  }
+  if (typeof given !== 'object' || given === null) return null
+  const isGood = Object.entries(given).every(([name, value]) => name in current && typeof value === 'number' && value >= 0)
+  return isGood ? (given as Partial<SandboxSettings>) : null
+}
+
+function showChallenge(payment: SandboxPayment | null, response: ServerResponse): void {
+  if (payment === null) return sendHtml(response, 404, page('No such payment', ''))
+  if (payment.state !== 'requires_action')
+    return sendHtml(response, 200, page('This payment is decided', `<p><a class="button" href="${escapeHtml(payment.returnUrl)}">Back to the shop</a></p>`))
+  const amount = formatMoney({ amount: payment.amountMinor, currency: payment.currency })
+  sendHtml(
+    response,
+    200,
+    page(
+      'Confirm your payment',
+      `<p class="amount">${escapeHtml(amount)}</p><p>Your bank asks whether this is you. This is a sandbox: no money moves.</p>
+      <form method="post"><button name="answer" value="approve" class="button">Approve</button>
+      <button name="answer" value="decline" class="button quiet">Decline</button></form>`,
+    ),
+  )
+}
+
+function page(title: string, body: string): string {
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,"><title>${escapeHtml(title)}</title><style>
+:root{color-scheme:light dark}body{margin:0;min-height:100vh;display:grid;place-items:center;background:light-dark(#eef1f6,#10141b);color:light-dark(#1a2230,#e7ecf4);font:17px/1.5 system-ui,sans-serif}
+main{width:min(24rem,calc(100vw - 2rem));box-sizing:border-box;background:light-dark(#fff,#1a202b);border-radius:16px;padding:2rem;text-align:center;box-shadow:0 8px 32px #0002}
+h1{font-size:1.2rem;margin:.25rem 0 1rem}.bank{font-weight:700;letter-spacing:.04em;color:light-dark(#3353c4,#9db2ff)}.amount{font-size:2rem;font-weight:700;margin:.5rem 0}
+.button{display:block;width:100%;box-sizing:border-box;margin-top:.75rem;padding:.85rem;border:0;border-radius:10px;background:#3353c4;color:#fff;font:inherit;font-weight:600;text-decoration:none;cursor:pointer}
+.quiet{background:transparent;color:inherit;border:1px solid currentColor}</style></head><body><main><div class="bank">Sandbox Bank</div><h1>${escapeHtml(title)}</h1>${body}</main></body></html>`
+}
+
+function sendHtml(response: ServerResponse, status: number, html: string): void {
+  response.writeHead(status, {
+    'content-type': 'text/html; charset=utf-8',
+    'cache-control': 'no-store',
+    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action *; frame-ancestors 'none'",
+  })
+  response.end(html)
+}
+
+function sendJson(response: ServerResponse, status: number, value: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' }).end(JSON.stringify(value))
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  let body = ''
+  for await (const chunk of request) {
+    body += String(chunk)
+    if (body.length > bodyBytesMax) throw new Error('The body is too large.')
+  }
+  return body
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+}

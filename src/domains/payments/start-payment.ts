@@ -1,0 +1,87 @@
+// Beginning an attempt: the row and its effect in one transaction, the provider called after it under
+// the attempt's own key. A repeat after a crash uses the same key, so the customer is charged once.
+import type { NewId } from '../../base/ids.ts'
+import { money, type Money } from '../../base/money.ts'
+import { eq } from '../../contract/filter.ts'
+import { type EffectHandler, enqueue, type Outcome } from '../../effects/effect.ts'
+import type { Transaction } from '../../storage/transaction.ts'
+import { type Payment, payments } from './collections.ts'
+import type { PaymentProvider, ProviderResult, ProviderView } from './provider.ts'
+import { recordView } from './record-facts.ts'
+
+export type NewPayment = {
+  readonly order: string
+  readonly amount: Money
+  readonly provider: string
+  readonly method: string | null
+  readonly returnUrl: string
+}
+
+/** How long after its start a silent provider is asked. Later checks come at growing distances. */
+export const firstCheckMs = 10_000
+
+/** The attempt and the effect the caller may wait for. */
+export async function startPayment(
+  { tx, now, newId }: { readonly tx: Transaction; readonly now: number; readonly newId: NewId },
+  given: NewPayment,
+): Promise<{ payment: Payment; effect: string }> {
+  const earlier = await tx.count(payments, eq('order', given.order))
+  const nothing = money(0, given.amount.currency)
+  const payment = await tx.insert(payments, {
+    id: newId('pay'),
+    ...given,
+    sequence: earlier + 1,
+    status: 'sending',
+    authorized: nothing,
+    captured: nothing,
+    refunded: nothing,
+    action: null,
+    providerRef: null,
+    lastError: null,
+    checkAt: now + firstCheckMs,
+    checks: 0,
+  })
+  const effect = newId('eff')
+  await enqueue(tx, now, { id: effect, kind: 'payment.start', key: `payment.start:${payment.id}`, payload: { payment: payment.id }, record: given.order, isAwaited: true })
+  return { payment, effect }
+}
+
+export function startPaymentEffect(providers: ReadonlyMap<string, PaymentProvider>): EffectHandler {
+  return {
+    kind: 'payment.start',
+    async perform({ effect, read, project }): Promise<Outcome> {
+      const payment = await read.get(payments, effect.payload['payment'] as string)
+      const provider = payment && providers.get(payment.provider)
+      if (!payment || !provider) return { end: 'dead', error: 'There is no such payment or provider.' }
+      if (payment.status !== 'sending' && payment.status !== 'unknown') return { end: 'done', result: null }
+      const result = await provider.start({
+        key: effect.key,
+        reference: payment.id,
+        amount: payment.amount,
+        method: payment.method,
+        returnUrl: payment.returnUrl ?? `${project.publicUrl}/orders/${payment.order}`,
+        description: `Order ${payment.order}`,
+      })
+      return outcomeOf(result)
+    },
+
+    async settle({ tx, effect, outcome, now, newId }) {
+      const payment = await tx.get(payments, effect.payload['payment'] as string)
+      if (payment === null) return
+      if (outcome.end === 'done') return outcome.result === null ? undefined : await recordView({ tx, now, newId }, payment, outcome.result as ProviderView, 'api')
+      if (payment.status !== 'sending' && payment.status !== 'unknown') return
+      // Refused for good means nothing was charged; anything else means that nobody knows yet.
+      const isRefused = outcome.end === 'dead' && effect.attempts === 1
+      const status = isRefused ? 'failed' : 'unknown'
+      await tx.update(payments, payment, { set: { status, lastError: outcome.error, ...(isRefused ? { checkAt: null } : {}) } })
+      return [{ type: 'payment.changed', payment: payment.id, order: payment.order }]
+    },
+  }
+}
+
+/** An uncertain call is repeated under its key: the provider then answers what it did the first time. */
+export function outcomeOf(result: ProviderResult<unknown>): Outcome {
+  if (result.result === 'ok') return { end: 'done', result: result.value }
+  if (result.result === 'refused') return { end: 'dead', error: result.reason }
+  return { end: 'retry', error: result.reason }
+}

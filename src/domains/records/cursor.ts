@@ -1,0 +1,41 @@
+// Cursors of keyset pages: the sort keys and the id of the last record seen. Opaque to clients, not
+// secret: it holds only values they were shown, and each is checked again when it comes back.
+import { invalid } from '../../base/engine-error.ts'
+import type { Scalar } from '../../contract/filter.ts'
+import { type CollectionModel, resolve, valueAtPath } from '../../schema/model.ts'
+import type { Sort } from '../../storage/storage.ts'
+
+export function encodeCursor(sort: readonly Sort[], last: Readonly<Record<string, unknown>>): string {
+  const values = sort.filter((key) => key.path !== 'id').map((key) => valueAtPath(last, key.path))
+  return Buffer.from(JSON.stringify([signature(sort), ...values, last['id']])).toString('base64url')
+}
+
+/** @throws validation_failed for a cursor of another sort, or one that was altered */
+export function decodeCursor(collection: CollectionModel, sort: readonly Sort[], cursor: string): (Scalar | null)[] {
+  const refused = invalid('query:cursor', 'cursor', 'is not a cursor of this list: start from its first page')
+  let parts: unknown
+  try {
+    parts = JSON.parse(Buffer.from(cursor, 'base64url').toString())
+  } catch {
+    throw refused
+  }
+  const keys = [...sort.filter((key) => key.path !== 'id').map((key) => key.path), 'id']
+  if (!Array.isArray(parts) || parts.length !== keys.length + 1 || parts[0] !== signature(sort)) throw refused
+  return parts.slice(1).map((value: unknown, index) => {
+    const column = resolve(collection.columns, keys[index]!)
+    const fits =
+      value === null
+        ? column.isNullable
+        : column.type === 'boolean'
+          ? typeof value === 'boolean'
+          : column.type === 'text'
+            ? typeof value === 'string'
+            : Number.isSafeInteger(value)
+    if (!fits) throw refused
+    return value as Scalar | null
+  })
+}
+
+function signature(sort: readonly Sort[]): string {
+  return sort.map((key) => `${key.descending ? '-' : ''}${key.path}`).join(',')
+}

@@ -1,0 +1,45 @@
+import { Type } from 'typebox'
+import { isStaff } from '../../access/actor.ts'
+import { nobody, ruleFilter, staff } from '../../access/rule.ts'
+import { query } from '../../operation/define.ts'
+import type { CollectionModel } from '../../schema/model.ts'
+import type { Actor } from '../../access/actor.ts'
+import { visibleFields } from './present.ts'
+
+/** `GET /api/schema`: what collections and fields there are, for consoles and tools. */
+export const describeSchema = query({
+  name: 'schema.describe',
+  route: 'GET /api/schema',
+  summary: 'Collections, their fields and what the caller may do',
+  tag: 'Schema',
+  input: Type.Object({}, { additionalProperties: false }),
+  output: Type.Object({ items: Type.Array(Type.Unsafe<object>({ type: 'object' })) }),
+  isPresented: true,
+  access: staff,
+  async run({ model, actor }) {
+    const visible = [...model.collections.values()].filter(({ source }) => !source.internal && source.access?.read && isStaff(actor))
+    return { output: { items: visible.map((collection) => describe(collection, actor)) } }
+  },
+})
+
+function describe(collection: CollectionModel, actor: Actor) {
+  const { access = {}, system = false, lists = {} } = collection.source
+  const can = (action: 'create' | 'update' | 'delete') => ruleFilter(access[action] ?? nobody, actor).op !== 'false'
+  return {
+    name: collection.name,
+    title: collection.title,
+    system,
+    fields: visibleFields(collection, actor).map(({ name, field, isComputed, columns }) => ({
+      name,
+      kind: name === 'id' ? 'id' : field.kind,
+      required: field.required,
+      filterable: !isComputed && columns[0]!.type !== 'json',
+      sortable: !isComputed && columns[0]!.type !== 'json',
+      ...(field.to === undefined ? {} : { ref: field.to }),
+      ...(field.options === undefined ? {} : { options: field.options }),
+    })),
+    lists: Object.keys(lists),
+    searchable: collection.searchPaths.length > 0,
+    can: { create: can('create'), update: can('update'), delete: can('delete') },
+  }
+}

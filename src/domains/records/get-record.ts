@@ -1,0 +1,42 @@
+import { Type } from 'typebox'
+import { anyone, nobody } from '../../access/rule.ts'
+import { EngineError } from '../../base/engine-error.ts'
+import { type Operation, query } from '../../operation/define.ts'
+import type { CollectionModel } from '../../schema/model.ts'
+import { recordSchema } from '../../schema/wire.ts'
+import { etagOf, isNoneMatch } from './etag.ts'
+import { expand, parseExpand } from './expand.ts'
+import { parseFields } from './list-records.ts'
+import type { QueryScope } from './parse-filter.ts'
+import { findVisible, presentAll } from './present.ts'
+
+/** `GET /api/{collection}/{id}`: the record, or 404 whether it is missing or hidden. */
+export function getRecord(collection: CollectionModel): Operation {
+  const isRowAlone = collection.source.computed === undefined
+  return query({
+    name: `${collection.name}.get`,
+    route: `GET /api/${collection.name}/:id`,
+    summary: `Get one of ${collection.title.toLowerCase()}`,
+    tag: collection.title,
+    isPresented: true,
+    input: Type.Object(
+      { id: Type.String({ maxLength: 64 }), expand: Type.Optional(Type.String()), fields: Type.Optional(Type.String()) },
+      { additionalProperties: false },
+    ),
+    output: Type.Unsafe(recordSchema(collection)),
+    errors: ['not_found'],
+    access: collection.source.access?.read === undefined ? nobody : anyone,
+    async run({ read, input, actor, model, request }) {
+      const scope: QueryScope = { model, collection, actor }
+      const tree = parseExpand(input.expand)
+      const chosen = parseFields(scope, input.fields, tree.keys())
+      const record = await findVisible(read, collection, actor, input.id)
+      if (record === null) throw new EngineError('not_found')
+      const [output] = await presentAll(read, collection, actor, [record], chosen)
+      if (tree.size > 0) await expand(read, scope, [output!], tree)
+      const etag = isRowAlone && tree.size === 0 && !chosen ? etagOf(record) : etagOf(record, output)
+      if (isNoneMatch(etag, request.ifNoneMatch)) return { status: 304, output: undefined, headers: { etag } }
+      return { output, headers: { etag } }
+    },
+  })
+}

@@ -1,0 +1,83 @@
+import { Type } from 'typebox'
+import { anyone, nobody } from '../../access/rule.ts'
+import { invalid } from '../../base/engine-error.ts'
+import { limits } from '../../base/limits.ts'
+import { and } from '../../contract/filter.ts'
+import { type Operation, query } from '../../operation/define.ts'
+import type { AnyRecord } from '../../schema/collection.ts'
+import type { CollectionModel } from '../../schema/model.ts'
+import { recordSchema } from '../../schema/wire.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import { expand, parseExpand } from './expand.ts'
+import { parseFilter, parseSearch, parseSort, type QueryScope } from './parse-filter.ts'
+import { isReadable, presentAll, readFilter } from './present.ts'
+
+export const listInput = Type.Object(
+  {
+    filter: Type.Optional(Type.Unsafe<unknown>({ type: 'object', description: '`filter[field][operator]=value`; `eq` may be left out.' })),
+    sort: Type.Optional(Type.String({ description: 'Fields, `-` for descending: `-createdAt,name`.' })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.pageSizeMax, default: limits.pageSizeDefault })),
+    cursor: Type.Optional(Type.String({ description: '`next` of the page before.' })),
+    expand: Type.Optional(Type.String({ description: 'References to fill in: `author,lines.variant`.' })),
+    fields: Type.Optional(Type.String({ description: 'Only these fields: `id,title`.' })),
+    search: Type.Optional(Type.String({ maxLength: 200 })),
+    count: Type.Optional(Type.Boolean({ description: 'Adds the number of all matches.' })),
+  },
+  { additionalProperties: false },
+)
+
+/** `GET /api/{collection}`: a page in a total order, with the collection's read rule inside the query. */
+export function listRecords(collection: CollectionModel): Operation {
+  return query({
+    name: `${collection.name}.list`,
+    route: `GET /api/${collection.name}`,
+    summary: `List ${collection.title.toLowerCase()}`,
+    tag: collection.title,
+    isPresented: true,
+    input: listInput,
+    output: Type.Unsafe({
+      type: 'object',
+      properties: {
+        items: { type: 'array', items: recordSchema(collection) },
+        next: { type: ['string', 'null'], description: 'Cursor of the next page; null on the last one.' },
+        count: { type: 'integer' },
+      },
+      required: ['items', 'next'],
+    }),
+    // Which records is a question to the query; a rule that is false for everyone answers an empty page.
+    access: collection.source.access?.read === undefined ? nobody : anyone,
+    async run({ read, input, actor, model }) {
+      const scope: QueryScope = { model, collection, actor }
+      const limit = input.limit ?? limits.pageSizeDefault
+      const tree = parseExpand(input.expand)
+      const chosen = parseFields(scope, input.fields, tree.keys())
+      const sort = parseSort(scope, input.sort)
+      const where = and(
+        input.filter === undefined ? undefined : parseFilter(scope, input.filter),
+        parseSearch(scope, input.search),
+        readFilter(collection, actor),
+      )
+      const after = input.cursor === undefined ? {} : { after: decodeCursor(collection, sort, input.cursor) }
+      // One more than asked for tells whether there is a next page, without a count.
+      const found = await read.find<AnyRecord>(collection, { where, sort, limit: limit + 1, ...after })
+      const page = found.length > limit ? found.slice(0, limit) : found
+      const items = await presentAll(read, collection, actor, page, chosen)
+      if (tree.size > 0) await expand(read, scope, items, tree)
+      const output: Record<string, unknown> = { items, next: found.length > limit ? encodeCursor(sort, page.at(-1)!) : null }
+      if (input.count) output['count'] = await read.count(collection, where)
+      return { output }
+    },
+  })
+}
+
+/** `fields=id,title`. The id is always among them. */
+export function parseFields(scope: QueryScope, text: string | undefined, expanded: Iterable<string>): ReadonlySet<string> | undefined {
+  if (text === undefined || text === '') return undefined
+  const names = text.split(',')
+  for (const name of names) {
+    const field = scope.collection.fields.get(name)
+    if (!field || !isReadable(field.field, scope.actor))
+      throw invalid('query:fields', 'unknown_field', `${scope.collection.name} has no field ${name}`)
+  }
+  return new Set(['id', ...names, ...expanded])
+}

@@ -1,0 +1,171 @@
+// Filters, sorts and expand paths of a query string, checked against the model and against what the
+// caller may see. A name that does not exist and one that is hidden get the same answer. What comes
+// out is a filter tree with every traversed collection's own read rule inside.
+import type { Actor } from '../../access/actor.ts'
+import { EngineError, invalid } from '../../base/engine-error.ts'
+import { limits } from '../../base/limits.ts'
+import { and, type Filter, not, or, type Scalar } from '../../contract/filter.ts'
+import type { FieldKind } from '../../schema/field.ts'
+import type { CollectionModel, Model } from '../../schema/model.ts'
+import type { Sort } from '../../storage/storage.ts'
+import { isReadable, readFilter } from './present.ts'
+
+export type QueryScope = { readonly model: Model; readonly collection: CollectionModel; readonly actor: Actor }
+
+const operators = ['eq', 'ne', 'lt', 'lte', 'gt', 'gte', 'in', 'nin', 'contains', 'startsWith', 'null'] as const
+type Operator = (typeof operators)[number]
+
+/** `filter[price][lte]=1500`, already split at its brackets. @throws validation_failed */
+export function parseFilter(scope: QueryScope, node: unknown): Filter {
+  return parseNode(scope, node, 'filter', { conditions: 0 }, 0)
+}
+
+function parseNode(scope: QueryScope, node: unknown, at: string, budget: { conditions: number }, depth: number): Filter {
+  if (depth > limits.filterDepthMax) throw invalid(`query:${at}`, 'depth', `nests deeper than ${limits.filterDepthMax}`)
+  if (!isObject(node)) throw invalid(`query:${at}`, 'filter', 'must name a field: filter[field][operator]=value')
+  const parts = Object.entries(node).map(([key, value]) => {
+    const path = `${at}[${key}]`
+    if (key === 'and' || key === 'or') {
+      if (!isObject(value)) throw invalid(`query:${path}`, 'filter', `must be numbered: ${path}[0][field]=value`)
+      const branches = Object.entries(value).map(([index, branch]) => parseNode(scope, branch, `${path}[${index}]`, budget, depth + 1))
+      return key === 'and' ? and(...branches) : or(...branches)
+    }
+    if (key === 'not') return not(parseNode(scope, value, path, budget, depth + 1))
+    return parseField(scope, key.split('.'), value, path, budget, 0)
+  })
+  return and(...parts)
+}
+
+function parseField(scope: QueryScope, path: readonly string[], value: unknown, at: string, budget: { conditions: number }, hops: number): Filter {
+  const [name, ...rest] = path as [string, ...string[]]
+  const { model, collection, actor } = scope
+  const list = collection.source.lists?.[name]
+  if (list) {
+    const target = model.get({ name: list.from })
+    if (rest.length === 0) throw unknownField(scope, name, at)
+    return follow({ ...scope, collection: target }, rest, value, at, budget, hops, { local: 'id', remote: list.by })
+  }
+  const field = collection.fields.get(name)
+  if (!field || field.isComputed || !isReadable(field.field, actor)) throw unknownField(scope, name, at)
+  const { kind: fieldKind, to } = field.field
+  if (to !== undefined && rest.length > 0) {
+    const by = { local: name, remote: 'id', isList: fieldKind === 'refs' }
+    return follow({ ...scope, collection: model.get({ name: to }) }, rest, value, at, budget, hops, by)
+  }
+  if (fieldKind === 'refs' && typeof value === 'string') {
+    budget.conditions++
+    return { op: 'has', path: name, value }
+  }
+  const columnPath = rest.length > 0 ? path.join('.') : field.field.kind === 'money' ? `${name}.amount` : name
+  if (!collection.columns.has(columnPath)) throw unknownField(scope, path.join('.'), at)
+  const kind = columnPath.endsWith('.currency') ? 'text' : field.field.kind
+  if (kind === 'json' || kind === 'refs') throw invalid(`query:${at}`, 'not_filterable', `${name} cannot be filtered so`)
+  return parseConditions(columnPath, kind, value, at, budget)
+}
+
+function follow(
+  scope: QueryScope,
+  rest: readonly string[],
+  value: unknown,
+  at: string,
+  budget: { conditions: number },
+  hops: number,
+  by: { local: string; remote: string; isList?: boolean },
+): Filter {
+  if (hops + 1 > limits.pathHopsMax) throw invalid(`query:${at}`, 'depth', `follows more than ${limits.pathHopsMax} references`)
+  const of = and(readFilter(scope.collection, scope.actor), parseField(scope, rest, value, at, budget, hops + 1))
+  return { op: 'via', collection: scope.collection.name, ...by, of }
+}
+
+function parseConditions(path: string, kind: FieldKind, value: unknown, at: string, budget: { conditions: number }): Filter {
+  if (!isObject(value)) return parseCondition(path, kind, 'eq', value, at, budget)
+  return and(
+    ...Object.entries(value).map(([operator, operand]) => {
+      if (!operators.includes(operator as Operator))
+        throw invalid(`query:${at}[${operator}]`, 'operator', `is no operator; there are ${operators.join(', ')}`)
+      return parseCondition(path, kind, operator as Operator, operand, `${at}[${operator}]`, budget)
+    }),
+  )
+}
+
+function parseCondition(path: string, kind: FieldKind, op: Operator, value: unknown, at: string, budget: { conditions: number }): Filter {
+  if (++budget.conditions > limits.filterConditionsMax)
+    throw invalid('query:filter', 'conditions', `has more than ${limits.filterConditionsMax} conditions`)
+  if (op === 'in' || op === 'nin') {
+    const texts = isObject(value) ? Object.values(value) : String(value).split(',')
+    if (texts.length > limits.filterListMax) throw invalid(`query:${at}`, 'list', `lists more than ${limits.filterListMax} values`)
+    return { op, path, values: texts.map((text) => parseValue(kind, text, at)) }
+  }
+  if (typeof value !== 'string') throw invalid(`query:${at}`, 'type', 'must be one value')
+  if (op === 'null') {
+    if (value !== 'true' && value !== 'false') throw invalid(`query:${at}`, 'type', 'must be true or false')
+    return { op, path, value: value === 'true' }
+  }
+  if (op === 'contains' || op === 'startsWith') {
+    if (!textKinds.has(kind)) throw invalid(`query:${at}`, 'operator', `${op} needs a text field`)
+    return { op, path, value }
+  }
+  return { op, path, value: parseValue(kind, value, at) }
+}
+
+const textKinds: ReadonlySet<FieldKind> = new Set(['text', 'longText', 'email', 'url', 'enum', 'ref', 'date'])
+
+/** A value of a query string in the type of its column. */
+function parseValue(kind: FieldKind, text: unknown, at: string): Scalar {
+  if (typeof text !== 'string') throw invalid(`query:${at}`, 'type', 'must be one value')
+  switch (kind) {
+    case 'integer':
+    case 'money': {
+      const number = Number(text)
+      if (!/^-?\d{1,16}$/.test(text) || !Number.isSafeInteger(number)) throw invalid(`query:${at}`, 'type', 'must be a whole number')
+      return number
+    }
+    case 'boolean':
+      if (text !== 'true' && text !== 'false') throw invalid(`query:${at}`, 'type', 'must be true or false')
+      return text === 'true'
+    case 'dateTime': {
+      const time = /^\d{4}-\d\d-\d\d(T.*)?$/.test(text) ? Date.parse(text) : Number.NaN
+      if (Number.isNaN(time)) throw invalid(`query:${at}`, 'type', 'must be a time such as 2026-11-24T12:00:00Z')
+      return time
+    }
+    case 'email':
+      return text.toLowerCase()
+    default:
+      return text
+  }
+}
+
+/** `sort=-createdAt,name`. @throws validation_failed */
+export function parseSort(scope: QueryScope, text: string | undefined): Sort[] {
+  if (text === undefined || text === '') return []
+  return text.split(',').map((part) => {
+    const descending = part.startsWith('-')
+    const name = descending ? part.slice(1) : part
+    const { collection, actor } = scope
+    const field = collection.fields.get(name.endsWith('.amount') ? name.slice(0, -7) : name)
+    const column = collection.columns.get(name) ?? collection.columns.get(`${name}.amount`)
+    if (!field || !column || !isReadable(field.field, actor)) throw unknownField(scope, name, 'sort')
+    if (column.type === 'json') throw invalid('query:sort', 'not_sortable', `${name} cannot be sorted by`)
+    return { path: column.path, descending }
+  })
+}
+
+/** `search=words`: every word is in some searchable field. */
+export function parseSearch(scope: QueryScope, text: string | undefined): Filter {
+  const words = (text ?? '').split(/\s+/).filter((word) => word !== '')
+  if (words.length > limits.searchWordsMax) throw invalid('query:search', 'words', `has more than ${limits.searchWordsMax} words`)
+  const { collection, actor } = scope
+  const paths = collection.searchPaths.filter((path) => isReadable(collection.fields.get(path)!.field, actor))
+  if (words.length > 0 && paths.length === 0) throw invalid('query:search', 'not_searchable', `${collection.name} has no searchable field`)
+  return and(...words.map((word) => or(...paths.map((path): Filter => ({ op: 'contains', path, value: word })))))
+}
+
+
+function unknownField(scope: QueryScope, name: string, at: string): EngineError {
+  const names = [...scope.collection.fields.values()].filter(({ field, isComputed }) => !isComputed && isReadable(field, scope.actor)).map((field) => field.name)
+  return invalid(`query:${at}`, 'unknown_field', `${scope.collection.name} has no field ${name}; there are ${names.join(', ')}`)
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}

@@ -1,0 +1,67 @@
+import { Type } from 'typebox'
+import { anyone, nobody } from '../../access/rule.ts'
+import { EngineError, invalid } from '../../base/engine-error.ts'
+import { command, type Operation } from '../../operation/define.ts'
+import type { CollectionModel } from '../../schema/model.ts'
+import { patchInputSchema, recordSchema } from '../../schema/wire.ts'
+import { checkIfMatch } from './etag.ts'
+import { actionFilter, findVisible } from './present.ts'
+import { acceptFields, answerWith, checkReferences, fits, naming } from './write-record.ts'
+
+/** `PATCH /api/{collection}/{id}`: JSON Merge Patch. The rule must hold before and after the change. */
+export function updateRecord(collection: CollectionModel): Operation {
+  const patch = patchInputSchema(collection)
+  return command({
+    name: `${collection.name}.update`,
+    route: `PATCH /api/${collection.name}/:id`,
+    summary: `Change one of ${collection.title.toLowerCase()}`,
+    tag: collection.title,
+    isPresented: true,
+    input: Type.Unsafe<Record<string, unknown> & { id: string }>({
+      ...patch,
+      properties: { ...(patch['properties'] as object), id: { type: 'string', maxLength: 64 } },
+      required: ['id'],
+    }),
+    output: Type.Unsafe(recordSchema(collection)),
+    errors: ['not_found', 'already_exists', 'reference_not_found', 'precondition_failed'],
+    access: collection.source.access?.update === undefined ? nobody : anyone,
+    async run({ tx, input: { id, ...body }, actor, model, request, now, newId }) {
+      const before = await findVisible(tx, collection, actor, id)
+      if (before === null) throw new EngineError('not_found')
+      const rule = actionFilter(collection, 'update', actor)
+      if (!(await fits(tx, collection, before, rule))) throw new EngineError(actor.kind === 'guest' ? 'unauthenticated' : 'forbidden')
+      checkIfMatch(before, request.ifMatch)
+      const { set, add } = split(body)
+      const given = acceptFields(collection, actor, set)
+      acceptFields(collection, actor, add)
+      await checkReferences(tx, model, collection, actor, given)
+      if (Object.keys(body).length === 0) return await answerWith(tx, collection, actor, before, 200)
+      checkSums(collection, before, add)
+      const record = await naming(collection, tx.update(collection, before, { set: given, add }))
+      if (!(await fits(tx, collection, record, rule))) throw new EngineError('forbidden')
+      await collection.source.afterChange?.({ tx, now, newId, before, after: record })
+      return await answerWith(tx, collection, actor, record, 200)
+    },
+  })
+}
+
+function split(body: Readonly<Record<string, unknown>>) {
+  const set: Record<string, unknown> = {}
+  const add: Record<string, number> = {}
+  for (const [name, value] of Object.entries(body))
+    if (typeof value === 'object' && value !== null && '$increment' in value) add[name] = value.$increment as number
+    else set[name] = value
+  return { set, add }
+}
+
+/** An increment must land inside the field's limits; on a missing value there is nothing to add to. */
+function checkSums(collection: CollectionModel, before: Readonly<Record<string, unknown>>, add: Readonly<Record<string, number>>): void {
+  for (const [name, amount] of Object.entries(add)) {
+    const { field } = collection.fields.get(name)!
+    const value = before[name]
+    if (typeof value !== 'number') throw invalid(`/${name}`, 'null', 'has no value to add to')
+    const sum = value + amount
+    if (!Number.isSafeInteger(sum) || sum > (field.max ?? sum)) throw invalid(`/${name}`, 'maximum', `must be at most ${field.max ?? Number.MAX_SAFE_INTEGER}`)
+    if (sum < (field.min ?? sum)) throw invalid(`/${name}`, 'minimum', `must be at least ${field.min}`)
+  }
+}

@@ -1,0 +1,79 @@
+// What creating and changing a record share: values in from the wire, rules on fields, references and
+// unique values checked, and the answer out.
+import type { Actor } from '../../access/actor.ts'
+import { allows } from '../../access/rule.ts'
+import { EngineError, isEngineError } from '../../base/engine-error.ts'
+import { and, type Filter, matches } from '../../contract/filter.ts'
+import type { Answer } from '../../operation/define.ts'
+import type { AnyRecord } from '../../schema/collection.ts'
+import type { CollectionModel, Model } from '../../schema/model.ts'
+import { fromWire } from '../../schema/wire.ts'
+import type { Reader } from '../../storage/storage.ts'
+import type { Transaction } from '../../storage/transaction.ts'
+import { etagOf } from './etag.ts'
+import { presentAll, readFilter } from './present.ts'
+
+/** Given values in stored form. @throws forbidden for a field the caller may not set */
+export function acceptFields(collection: CollectionModel, actor: Actor, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const accepted: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(given)) {
+    const { field } = collection.fields.get(name)!
+    if (field.write !== undefined && !allows(field.write, actor))
+      throw new EngineError('forbidden', { detail: `You may not set ${name}.`, errors: [{ path: `/${name}`, code: 'forbidden', message: 'may not be set by you' }] })
+    accepted[name] = fromWire(field, value, `/${name}`)
+  }
+  return accepted
+}
+
+/** @throws reference_not_found for an id that does not exist or that the caller may not see */
+export async function checkReferences(
+  read: Reader,
+  model: Model,
+  collection: CollectionModel,
+  actor: Actor,
+  values: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  for (const [name, value] of Object.entries(values)) {
+    const { field } = collection.fields.get(name)!
+    if (field.to === undefined || value === null) continue
+    const target = model.get({ name: field.to })
+    for (const [index, id] of [value].flat().entries()) {
+      if (await read.get(target, id as string, readFilter(target, actor))) continue
+      const path = Array.isArray(value) ? `/${name}/${index}` : `/${name}`
+      throw new EngineError('reference_not_found', {
+        detail: `${path} names no record of ${field.to}.`,
+        errors: [{ path, code: 'reference_not_found', message: `names no record of ${field.to}` }],
+      })
+    }
+  }
+}
+
+/** Whether a record as it now is fits a rule; a rule through references asks the database. */
+export async function fits(read: Reader, collection: CollectionModel, record: AnyRecord, filter: Filter): Promise<boolean> {
+  const answer = matches(filter, record)
+  return answer === 'ask' ? (await read.get(collection, record.id, filter)) !== null : answer
+}
+
+/** Runs a write and names the field of a unique value that is taken. */
+export async function naming<T>(collection: CollectionModel, write: Promise<T>): Promise<T> {
+  try {
+    return await write
+  } catch (error) {
+    if (!isEngineError(error, 'already_exists')) throw error
+    const fields = ((error.params?.['fields'] as string[] | undefined) ?? []).filter((name) => collection.fields.has(name))
+    throw new EngineError('already_exists', {
+      detail: fields.length > 0 ? `Another record has the same ${fields.join(' and ')}.` : undefined!,
+      errors: fields.map((name) => ({ path: `/${name}`, code: 'already_exists', message: 'is taken' })),
+      cause: error,
+    })
+  }
+}
+
+/** The record as its writer may see it, with its address and validator. */
+export async function answerWith(tx: Transaction, collection: CollectionModel, actor: Actor, record: AnyRecord, status: number): Promise<Answer<unknown>> {
+  const isVisible = await fits(tx, collection, record, and(readFilter(collection, actor)))
+  const [output] = isVisible ? await presentAll(tx, collection, actor, [record]) : [{ id: record.id, createdAt: new Date(record.createdAt).toISOString() }]
+  const headers: Record<string, string> = { etag: etagOf(record, collection.source.computed ? output : undefined) }
+  if (status === 201) headers['location'] = `/api/${collection.name}/${record.id}`
+  return { output, status, headers }
+}

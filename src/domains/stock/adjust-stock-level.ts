@@ -1,0 +1,44 @@
+import { Type } from 'typebox'
+import { staff } from '../../access/rule.ts'
+import { EngineError, invalid } from '../../base/engine-error.ts'
+import { compare } from '../../contract/filter.ts'
+import { command } from '../../operation/define.ts'
+import { checkIfMatch, etagOf } from '../records/etag.ts'
+import { present, visibleFields } from '../records/present.ts'
+import { stockLevels, stockMovements } from './collections.ts'
+
+/** `PATCH /api/stockLevels/{id}`: sets what is in the house, written as a movement. Never below what is promised. */
+export const adjustStockLevel = command({
+  name: 'stock.adjustLevel',
+  route: 'PATCH /api/stockLevels/:id',
+  summary: 'Set the units on hand',
+  tag: 'Stock levels',
+  isPresented: true,
+  input: Type.Object(
+    {
+      id: Type.String({ maxLength: 64 }),
+      onHand: Type.Integer({ minimum: 0, maximum: 1_000_000_000 }),
+      reason: Type.Optional(Type.String({ maxLength: 255 })),
+    },
+    { additionalProperties: false },
+  ),
+  output: Type.Unsafe({ type: 'object' }),
+  errors: ['not_found', 'precondition_failed'],
+  access: staff,
+  async run({ tx, input, actor, model, newId, request }) {
+    const level = await tx.get(stockLevels, input.id)
+    if (level === null) throw new EngineError('not_found')
+    checkIfMatch(level, request.ifMatch)
+    const difference = input.onHand - level.onHand
+    const promised = level.held + level.committed
+    const refused = invalid('/onHand', 'minimum', `must be at least ${promised}: that many are held or sold`)
+    if (input.onHand < promised) throw refused
+    const change = { add: { onHand: difference, available: difference } }
+    const after = await tx.adjust(stockLevels, level.id, change, compare('available', 'gte', -difference))
+    if (after === null) throw refused
+    const kind = difference > 0 ? 'received' : 'adjusted'
+    if (difference !== 0)
+      await tx.insert(stockMovements, { id: newId('mov'), stockLevel: level.id, kind, quantity: difference, order: null, reason: input.reason ?? null })
+    return { output: present(visibleFields(model.get(stockLevels), actor), after), headers: { etag: etagOf(after) } }
+  },
+})

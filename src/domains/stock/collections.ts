@@ -1,0 +1,85 @@
+// Stock: three counters per variant and location, changed only by guarded single statements, each with
+// a typed movement beside it. Invariant: available = onHand - held - committed, and none is below zero.
+import { staff } from '../../access/rule.ts'
+import type { NewId } from '../../base/ids.ts'
+import { collection, type WriteAccess } from '../../schema/collection.ts'
+import { field } from '../../schema/field.ts'
+
+const counter = () => field.integer({ required: true, min: 0, max: 1_000_000_000 })
+
+export const stockLevels = collection('stockLevels', {
+  prefix: 'stk',
+  title: 'Stock levels',
+  system: true,
+  feed: false,
+  fields: {
+    variant: field.ref('variants', { required: true }),
+    location: field.text({ required: true, max: 60 }),
+    /** Units in the house. */
+    onHand: counter(),
+    /** Of these, kept for orders that are not paid yet. */
+    held: counter(),
+    /** Of these, sold and not yet shipped. */
+    committed: counter(),
+    /** What is left to sell. Stored, so that a guard compares one column on every database. */
+    available: counter(),
+  },
+  unique: [['variant', 'location']],
+  checks: ['onHand', 'held', 'committed', 'available'].map((path) => ({ path, op: 'gte' as const, value: 0 })),
+  access: { read: staff },
+})
+export type StockLevel = NonNullable<(typeof stockLevels)['record']>
+
+export const movementKinds = ['received', 'adjusted', 'held', 'committed', 'released', 'shipped'] as const
+
+/** Why a counter moved, for ever. */
+export const stockMovements = collection('stockMovements', {
+  prefix: 'mov',
+  title: 'Stock movements',
+  system: true,
+  feed: false,
+  appendOnly: true,
+  fields: {
+    stockLevel: field.ref('stockLevels', { required: true }),
+    kind: field.enum(movementKinds, { required: true }),
+    /** Units; negative when it takes away. */
+    quantity: field.integer({ required: true }),
+    order: field.text(),
+    reason: field.text(),
+  },
+  indexes: [['stockLevel', 'createdAt'], ['order']],
+  access: { read: staff },
+})
+
+export const reservationStates = ['held', 'committed', 'consumed', 'released', 'expired'] as const
+
+export const reservations = collection('reservations', {
+  prefix: 'rsv',
+  system: true,
+  feed: false,
+  fields: {
+    order: field.text({ required: true }),
+    variant: field.ref('variants', { required: true }),
+    stockLevel: field.ref('stockLevels', { required: true }),
+    quantity: field.integer({ required: true, min: 1 }),
+    state: field.enum(reservationStates, { required: true }),
+  },
+  indexes: [['order'], ['stockLevel', 'state']],
+  access: { read: staff },
+})
+export type Reservation = NonNullable<(typeof reservations)['record']>
+
+export const mainLocation = 'main'
+
+/** An empty level at the main location. */
+export async function createStockLevel(tx: WriteAccess, newId: NewId, variant: string): Promise<StockLevel> {
+  return await tx.insert(stockLevels, {
+    id: newId('stk'),
+    variant,
+    location: mainLocation,
+    onHand: 0,
+    held: 0,
+    committed: 0,
+    available: 0,
+  })
+}

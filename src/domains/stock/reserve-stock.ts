@@ -1,0 +1,96 @@
+// Holding, committing and giving back stock. Each step is one guarded statement per stock row, the
+// amounts of one row summed first and rows taken in one order, so two checkouts never wait in a circle.
+import { EngineError } from '../../base/engine-error.ts'
+import type { NewId } from '../../base/ids.ts'
+import { compare, eq, oneOf } from '../../contract/filter.ts'
+import type { Transaction } from '../../storage/transaction.ts'
+import { type Reservation, reservations, type StockLevel, stockLevels, stockMovements } from './collections.ts'
+
+export type Wanted = { readonly variant: string; readonly quantity: number; readonly line: string; readonly title: string }
+type Context = { readonly tx: Transaction; readonly newId: NewId }
+
+/**
+ * Holds all of it or nothing: units move from available to held.
+ * @throws out_of_stock naming the lines and what is left of each
+ */
+export async function holdStock({ tx, newId }: Context, order: string, wanted: readonly Wanted[]): Promise<void> {
+  const quantities = quantitiesOf(wanted)
+  const levels = await tx.find(stockLevels, { where: oneOf('variant', quantities.map(([variant]) => variant)), limit: 1_000 })
+  const short: { line: string; title: string; requested: number; available: number }[] = []
+  for (const [variant, quantity] of quantities) {
+    const of = levels.filter((level) => level.variant === variant)
+    if (await holdOne({ tx, newId }, order, of, quantity)) continue
+    const available = of.reduce((sum, level) => sum + level.available, 0)
+    for (const { line, title } of wanted.filter((one) => one.variant === variant)) short.push({ line, title, requested: quantity, available })
+  }
+  if (short.length === 0) return
+  const [first] = short
+  throw new EngineError('out_of_stock', {
+    detail: short.length === 1 ? `Only ${first!.available} of “${first!.title}” left.` : `${short.length} lines are not available in this quantity.`,
+    params: { lines: short },
+    errors: short.map(({ line, available }) => ({ path: `/lines/${line}/quantity`, code: 'out_of_stock', message: `only ${available} left` })),
+  })
+}
+
+/** Whether a hold of all of it would succeed now. Only the hold itself is a promise. */
+export async function canHold(tx: Transaction, wanted: readonly Wanted[]): Promise<boolean> {
+  for (const [variant, quantity] of quantitiesOf(wanted)) {
+    const levels = await tx.find(stockLevels, { where: eq('variant', variant), limit: 1_000 })
+    if (!levels.some(({ available }) => available >= quantity)) return false
+  }
+  return true
+}
+
+/** Lines on one variant are one amount (two lines must not each see the same last unit). */
+function quantitiesOf(wanted: readonly Wanted[]): [string, number][] {
+  const quantities = new Map<string, number>()
+  for (const { variant, quantity } of wanted) quantities.set(variant, (quantities.get(variant) ?? 0) + quantity)
+  return [...quantities].toSorted(([a], [b]) => (a < b ? -1 : 1))
+}
+
+/** From one location, the first that has enough. */
+async function holdOne({ tx, newId }: Context, order: string, levels: readonly StockLevel[], quantity: number): Promise<boolean> {
+  for (const level of levels) {
+    const change = { add: { held: quantity, available: -quantity } }
+    if (!(await tx.touch(stockLevels, level.id, change, compare('available', 'gte', quantity)))) continue
+    const { id: stockLevel, variant } = level
+    await tx.insert(reservations, { id: newId('rsv'), order, variant, stockLevel, quantity, state: 'held' })
+    await note({ tx, newId }, stockLevel, 'held', quantity, order)
+    return true
+  }
+  return false
+}
+
+/** Held units become sold ones. */
+export async function commitStock(context: Context, order: string): Promise<void> {
+  for (const reservation of await reservationsOf(context.tx, order, ['held'])) {
+    const { stockLevel, quantity } = reservation
+    await move(context, reservation, 'committed', { held: -quantity, committed: quantity })
+    await note(context, stockLevel, 'committed', quantity, order)
+  }
+}
+
+/** Held or sold units that were not shipped can be bought again. */
+export async function releaseStock(context: Context, order: string, state: 'released' | 'expired'): Promise<void> {
+  for (const reservation of await reservationsOf(context.tx, order, ['held', 'committed'])) {
+    const { stockLevel, quantity } = reservation
+    const from = reservation.state === 'held' ? 'held' : 'committed'
+    await move(context, reservation, state, { [from]: -quantity, available: quantity })
+    await note(context, stockLevel, 'released', -quantity, order)
+  }
+}
+
+async function move({ tx }: Context, reservation: Reservation, state: Reservation['state'], add: Readonly<Record<string, number>>): Promise<void> {
+  // Compare-and-set: a reservation that somebody else moved is a conflict, and the transaction runs again.
+  if (!(await tx.touch(reservations, reservation.id, { set: { state } }, eq('state', reservation.state)))) throw new EngineError('conflict')
+  if (!(await tx.touch(stockLevels, reservation.stockLevel, { add }))) throw new EngineError('conflict')
+}
+
+async function reservationsOf(tx: Transaction, order: string, states: readonly Reservation['state'][]): Promise<Reservation[]> {
+  const found = await tx.find(reservations, { where: eq('order', order), limit: 1_000 })
+  return found.filter(({ state }) => states.includes(state)).toSorted((a, b) => (a.stockLevel < b.stockLevel ? -1 : 1))
+}
+
+async function note({ tx, newId }: Context, stockLevel: string, kind: 'held' | 'committed' | 'released', quantity: number, order: string): Promise<void> {
+  await tx.insert(stockMovements, { id: newId('mov'), stockLevel, kind, quantity, order, reason: null })
+}

@@ -1,0 +1,103 @@
+// Effects: what is owed to the outside world, written in the transaction that owes it and carried out
+// after it. Delivery is at least once, always under the same key; what cannot be known is `unknown`.
+// This file owns their shape and their writing; runner.ts carries them out.
+import { staff } from '../access/rule.ts'
+import type { NewId } from '../base/ids.ts'
+import { limits } from '../base/limits.ts'
+import type { DomainEvent } from '../contract/events.ts'
+import { collection, type RecordOf } from '../schema/collection.ts'
+import { field } from '../schema/field.ts'
+import type { Project } from '../schema/project.ts'
+import type { Reader } from '../storage/storage.ts'
+import type { Transaction } from '../storage/transaction.ts'
+
+export const effectStates = ['ready', 'running', 'done', 'dead', 'canceled', 'unknown'] as const
+
+export const effects = collection('effects', {
+  prefix: 'eff',
+  system: true,
+  fields: {
+    kind: field.text({ required: true }),
+    /** Stable for ever: the other side recognises a repeat by it. */
+    key: field.text({ required: true, unique: true }),
+    state: field.enum(effectStates, { required: true }),
+    attempts: field.integer({ required: true }),
+    dueAt: field.dateTime({ required: true }),
+    /** Until when the attempt under way owns it. */
+    leaseUntil: field.dateTime(),
+    lastError: field.longText(),
+    /** The order, message or user it belongs to. */
+    record: field.text(),
+    payload: field.json<Record<string, unknown>>({ required: true, read: staff }),
+  },
+  indexes: [['state', 'dueAt'], ['record', 'createdAt']],
+  access: { read: staff },
+})
+export type Effect = NonNullable<(typeof effects)['record']>
+
+export type NewEffect = {
+  readonly id: string
+  readonly kind: string
+  readonly key: string
+  readonly payload: Readonly<Record<string, unknown>>
+  readonly record?: string
+  /** Not before; now when left out. */
+  readonly dueAt?: number
+  /** Born leased to the process that writes it, which runs it right after the commit. */
+  readonly isAwaited?: boolean
+}
+
+/** Owes an effect. Null when one with this key is owed already: it is owed once. */
+export async function enqueue(tx: Transaction, now: number, effect: NewEffect): Promise<Effect | null> {
+  const { id, kind, key, payload, record = null, dueAt = now, isAwaited = false } = effect
+  return await tx.insertOnce(effects, {
+    id,
+    kind,
+    key,
+    state: isAwaited ? 'running' : 'ready',
+    attempts: isAwaited ? 1 : 0,
+    dueAt,
+    leaseUntil: isAwaited ? now + limits.effectLeaseMs : null,
+    lastError: null,
+    record,
+    payload,
+  })
+}
+
+/** How the attempt ended, as far as anybody can know. */
+export type Outcome =
+  | { readonly end: 'done'; readonly result?: unknown }
+  /** Nothing happened outside; try again after a pause. */
+  | { readonly end: 'retry'; readonly error: string; readonly afterMs?: number }
+  /** It will never work. */
+  | { readonly end: 'dead'; readonly error: string }
+  /** It may have happened. What to do is the handler's matter: `settle` is told. */
+  | { readonly end: 'unknown'; readonly error: string }
+
+export type SettleContext = {
+  readonly tx: Transaction
+  readonly effect: Effect
+  readonly outcome: Outcome
+  readonly now: number
+  readonly newId: NewId
+  readonly newSecret: (prefix: string) => string
+  readonly project: Project
+}
+
+export type PerformContext = {
+  readonly effect: Effect
+  readonly read: Reader
+  readonly now: number
+  readonly project: Project
+}
+
+/**
+ * Carries out one kind of effect. `perform` talks to the outside and writes nothing; `settle` writes
+ * what came of it, in the transaction that ends the attempt, fenced: a late worker's is refused.
+ */
+export type EffectHandler = {
+  readonly kind: string
+  readonly attemptsMax?: number
+  readonly perform: (context: PerformContext) => Promise<Outcome>
+  readonly settle?: (context: SettleContext) => Promise<readonly DomainEvent[] | void>
+}

@@ -1,0 +1,93 @@
+// Schedules: bounded upkeep that is due every so often. A tick is a guarded step of the schedule's row
+// in the transaction that does the work, so it happens once however many processes look.
+import { staff } from '../access/rule.ts'
+import type { Cancel } from '../base/clock.ts'
+import type { NewId } from '../base/ids.ts'
+import { limits } from '../base/limits.ts'
+import type { Log } from '../base/log.ts'
+import type { DomainEvent } from '../contract/events.ts'
+import { compare, eq } from '../contract/filter.ts'
+import { collection } from '../schema/collection.ts'
+import { field } from '../schema/field.ts'
+import { inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
+import type { Transaction } from '../storage/transaction.ts'
+
+export const schedules = collection('schedules', {
+  prefix: 'sched',
+  system: true,
+  feed: false,
+  fields: {
+    name: field.text({ required: true, unique: true }),
+    nextAt: field.dateTime({ required: true }),
+    lastAt: field.dateTime(),
+  },
+  indexes: [['nextAt']],
+  access: { read: staff },
+})
+
+export type ScheduleContext = { readonly tx: Transaction; readonly now: number; readonly newId: NewId }
+
+/** `run` does a bounded piece of work; what is left over waits for the next tick. */
+export type Schedule = {
+  readonly name: string
+  readonly everyMs: number
+  readonly run: (context: ScheduleContext) => Promise<readonly DomainEvent[] | void>
+}
+
+export type SchedulerParts = TransactionParts & {
+  readonly log: Log
+  readonly newId: NewId
+  readonly schedules: readonly Schedule[]
+  readonly react: (tx: Transaction, now: number, events: readonly DomainEvent[]) => Promise<void>
+}
+
+export function createScheduler(parts: SchedulerParts) {
+  let isRunning = false
+  let cancel: Cancel = () => {}
+  let ticking: Promise<void> = Promise.resolve()
+
+  async function tick(): Promise<void> {
+    const due = await parts.storage.reader.find(schedules, {
+      where: compare('nextAt', 'lte', parts.clock.now()),
+      limit: parts.schedules.length,
+    })
+    for (const row of due) {
+      const schedule = parts.schedules.find(({ name }) => name === row.name)
+      if (!schedule || !isRunning) continue
+      const cause = { operation: `schedule.${schedule.name}`, actor: 'system', requestId: '' }
+      await inTransaction(parts, cause, async (tx, now) => {
+        const change = { set: { nextAt: now + schedule.everyMs, lastAt: now } }
+        if (!(await tx.touch(schedules, row.id, change, eq('nextAt', row.nextAt)))) return
+        const events = await schedule.run({ tx, now, newId: parts.newId })
+        if (events) await parts.react(tx, now, events)
+      })
+    }
+  }
+
+  function loop(): void {
+    cancel = parts.clock.after(limits.effectPollMs, () => {
+      ticking = tick()
+        .catch((error) => parts.log.write('error', 'A schedule failed; its next tick tries again.', { error }))
+        .finally(() => {
+          if (isRunning) loop()
+        })
+    })
+  }
+
+  return {
+    async start(): Promise<void> {
+      await inTransaction(parts, { operation: 'schedules.declare', actor: 'system', requestId: '' }, async (tx, now) => {
+        const known = new Set((await tx.find(schedules, { limit: 200 })).map(({ name }) => name))
+        for (const { name, everyMs } of parts.schedules)
+          if (!known.has(name)) await tx.insert(schedules, { id: parts.newId('sched'), name, nextAt: now + everyMs, lastAt: null })
+      })
+      isRunning = true
+      loop()
+    },
+    async stop(): Promise<void> {
+      isRunning = false
+      cancel()
+      await ticking
+    },
+  }
+}

@@ -1,0 +1,87 @@
+// From a config to what the engine runs on: the model, the project, the owner's operations. Checked
+// here, once, with every mistake at once.
+import { passwords, sessions, settings, users } from '../domains/accounts/collections.ts'
+import { carts } from '../domains/carts/collections.ts'
+import { categories, productsWith, shippingMethods, variants } from '../domains/catalog/collections.ts'
+import { emails } from '../domains/emails/collections.ts'
+import { ledgerEntries } from '../domains/ledger/collections.ts'
+import { orders } from '../domains/orders/collections.ts'
+import { paymentFacts, payments, refunds, webhookInbox } from '../domains/payments/collections.ts'
+import { reservations, stockLevels, stockMovements } from '../domains/stock/collections.ts'
+import { effects } from '../effects/effect.ts'
+import { schedules } from '../effects/schedule.ts'
+import type { Operation } from '../operation/define.ts'
+import { idempotencyKeys } from '../operation/idempotency.ts'
+import { checkConfig, type ConfigMistake } from '../schema/check-config.ts'
+import type { Collection } from '../schema/collection.ts'
+import type { BackendConfig } from '../schema/config.ts'
+import { compileModel, type Model } from '../schema/model.ts'
+import type { Project } from '../schema/project.ts'
+
+export type Backend = {
+  readonly config: BackendConfig<Operation>
+  readonly model: Model
+  readonly project: Project
+  readonly operations: readonly Operation[]
+}
+
+/** What a process is told from outside the config. */
+export type Surroundings = {
+  readonly publicUrl: string
+  readonly isDevelopment: boolean
+  readonly paymentProviders: Project['paymentProviders']
+}
+
+/** Several mistakes of one config. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly mistakes: readonly ConfigMistake[]
+
+  constructor(mistakes: readonly ConfigMistake[]) {
+    super(mistakes.map(({ path, message }) => `${path}: ${message}`).join('\n'))
+    this.mistakes = mistakes
+  }
+}
+
+/** What an owner's config file exports as `backend`. */
+export function defineBackend(config: BackendConfig<Operation>): BackendConfig<Operation> {
+  return config
+}
+
+/** @throws ConfigError naming every mistake */
+export function createBackend(config: BackendConfig<Operation>, surroundings: Surroundings): Backend {
+  const shop = config.shop || null
+  const system = [...coreCollections(), ...(shop ? shopCollections(config) : [])] as readonly Collection[]
+  const mistakes = checkConfig(config, system)
+  if (mistakes.length > 0) throw new ConfigError(mistakes)
+  const { publicUrl, isDevelopment, paymentProviders } = surroundings
+  const host = new URL(publicUrl).hostname
+  return {
+    config,
+    model: compileModel([...system, ...((config.collections ?? []) as readonly Collection[])]),
+    operations: config.operations ?? [],
+    project: {
+      name: config.name,
+      publicUrl,
+      isDevelopment,
+      shop: shop && { currency: shop.currency, taxIncluded: shop.tax?.prices !== 'added', taxRatesPpm: shop.tax?.ratesPpm ?? {} },
+      mail: {
+        from: config.mail?.from ?? { name: config.name, address: `shop@${host.includes('.') ? host : 'example.com'}` },
+        replyTo: config.mail?.replyTo ?? null,
+      },
+      paymentProviders,
+    },
+  }
+}
+
+function coreCollections() {
+  return [users, passwords, sessions, settings, effects, schedules, emails, idempotencyKeys]
+}
+
+function shopCollections(config: BackendConfig<Operation>) {
+  const more = config.shop ? (config.shop.productFields ?? {}) : {}
+  return [
+    categories, productsWith(more), variants, shippingMethods, stockLevels, stockMovements, reservations,
+    carts, orders, payments, paymentFacts, refunds, webhookInbox, ledgerEntries,
+  ]
+}

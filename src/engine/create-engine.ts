@@ -1,0 +1,129 @@
+// The engine: all parts wired by hand, in one place. It knows neither sockets nor files: those are given
+// to it as ports, by the command line for a real process and by the simulator for a thousand virtual ones.
+import type { Actor } from '../access/actor.ts'
+import type { Clock } from '../base/clock.ts'
+import { createIdSource, type NewId } from '../base/ids.ts'
+import { limits } from '../base/limits.ts'
+import type { Log } from '../base/log.ts'
+import type { Random } from '../base/random.ts'
+import { newSecret as makeSecret } from '../base/secret.ts'
+import { createFeed, type Feed } from '../changes/feed.ts'
+import { compare } from '../contract/filter.ts'
+import type { DomainEvent } from '../contract/events.ts'
+import { sessions } from '../domains/accounts/collections.ts'
+import { authenticate } from '../domains/accounts/session.ts'
+import { sendEmail } from '../domains/emails/send-email.ts'
+import type { MailTransport } from '../domains/emails/transport.ts'
+import { expireOrders } from '../domains/orders/expire-orders.ts'
+import { followPaymentEffect, reconcilePayments } from '../domains/payments/follow-payment.ts'
+import type { PaymentProvider } from '../domains/payments/provider.ts'
+import { cancelPaymentEffect, refundPaymentEffect } from '../domains/payments/refund-payment.ts'
+import { startPaymentEffect } from '../domains/payments/start-payment.ts'
+import type { EffectHandler } from '../effects/effect.ts'
+import { createEffectRunner, type EffectRunner } from '../effects/runner.ts'
+import { createScheduler, type Schedule } from '../effects/schedule.ts'
+import type { Operation, Services } from '../operation/define.ts'
+import { idempotencyKeys } from '../operation/idempotency.ts'
+import { type Call, type OperationParts, type Reply, runOperation } from '../operation/run-operation.ts'
+import type { StorageAdapter } from '../storage/storage.ts'
+import type { Transaction } from '../storage/transaction.ts'
+import type { Backend } from './backend.ts'
+import { operationsOf } from './operations.ts'
+import { react as reactTo } from './reactions.ts'
+
+export type EngineOptions = {
+  readonly backend: Backend
+  readonly storage: StorageAdapter
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly services: Services
+  readonly providers: readonly PaymentProvider[]
+  readonly mail: MailTransport
+  /** The simulator plants a broken part here to see it caught. */
+  readonly replace?: { readonly react?: OperationParts['react']; readonly operations?: (all: Operation[]) => Operation[] }
+}
+
+export type Engine = {
+  readonly operations: readonly Operation[]
+  readonly parts: OperationParts
+  readonly feed: Feed
+  readonly newId: NewId
+  run(operation: Operation, call: Call): Promise<Reply>
+  authenticate(credentials: Parameters<typeof authenticate>[1]): Promise<Actor>
+  /** Begins to carry out effects and schedules. */
+  start(): Promise<void>
+  /** Stops claiming and waits for what is under way. The storage stays open: it was given. */
+  stop(): Promise<void>
+}
+
+export async function createEngine(options: EngineOptions): Promise<Engine> {
+  const { backend, storage, clock, random, log } = options
+  const { model, project } = backend
+  const newId = createIdSource(clock, random)
+  const newSecret = (prefix: string) => makeSecret(random, prefix)
+  const providers = new Map(options.providers.map((provider) => [provider.id, provider]))
+  const feed = await createFeed(storage)
+  const react =
+    options.replace?.react ??
+    ((tx: Transaction, now: number, events: readonly DomainEvent[]) => reactTo({ tx, now, newId, project }, events))
+  const common = { storage, model, clock, random, log, newId, newSecret, project, react }
+  const runner: EffectRunner = createEffectRunner({ ...common, handlers: effectHandlers(options.mail, providers) })
+  const scheduler = createScheduler({ ...common, schedules: schedulesOf(backend) })
+  const parts: OperationParts = { ...common, services: options.services, effects: runner }
+  const all = operationsOf(backend, feed, providers)
+  const operations = options.replace?.operations?.(all) ?? all
+  let cancelSweep = () => {}
+
+  function sweepFeed(): void {
+    cancelSweep = clock.after(3_600_000, () => {
+      storage
+        .forgetCommits(clock.now() - limits.feedKeepMs)
+        .catch((error) => log.write('error', 'Old changes could not be dropped.', { error }))
+        .finally(sweepFeed)
+    })
+  }
+
+  return {
+    operations,
+    parts,
+    feed,
+    newId,
+    run: (operation, call) => runOperation(parts, operation, call),
+    authenticate: (credentials) => authenticate(storage.reader, credentials, clock.now()),
+    async start() {
+      await scheduler.start()
+      runner.start()
+      sweepFeed()
+    },
+    async stop() {
+      cancelSweep()
+      await scheduler.stop()
+      await runner.stop()
+    },
+  }
+}
+
+function effectHandlers(mail: MailTransport, providers: ReadonlyMap<string, PaymentProvider>): EffectHandler[] {
+  return [
+    sendEmail(mail),
+    startPaymentEffect(providers),
+    followPaymentEffect(providers),
+    refundPaymentEffect(providers),
+    cancelPaymentEffect(providers),
+  ]
+}
+
+function schedulesOf(backend: Backend): Schedule[] {
+  return [...(backend.project.shop ? [expireOrders, reconcilePayments] : []), forgetOldRows]
+}
+
+/** Rows whose promise has ended. */
+const forgetOldRows: Schedule = {
+  name: 'rows.forget',
+  everyMs: 3_600_000,
+  async run({ tx, now }) {
+    await tx.deleteWhere(idempotencyKeys, compare('createdAt', 'lt', now - limits.idempotencyKeepMs))
+    await tx.deleteWhere(sessions, compare('expiresAt', 'lt', now))
+  },
+}

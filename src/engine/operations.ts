@@ -1,0 +1,57 @@
+// The table of contents: every operation of the product, and with it every route.
+import type { Feed } from '../changes/feed.ts'
+import { logIn } from '../domains/accounts/log-in.ts'
+import { logOut } from '../domains/accounts/log-out.ts'
+import { getMe, listSessions, revokeSession, revokeSessions, updateMe } from '../domains/accounts/me.ts'
+import { register } from '../domains/accounts/register.ts'
+import { setUp } from '../domains/accounts/set-up.ts'
+import { addCartLine, changeCartLine, createCart, getCartOperation, removeCartLine, updateCart } from '../domains/carts/cart-operations.ts'
+import { watchChanges } from '../domains/changes/watch-changes.ts'
+import { cancelEffect, retryEffect } from '../domains/effects/effect-actions.ts'
+import { listBalances } from '../domains/ledger/list-balances.ts'
+import { cancelOrder } from '../domains/orders/cancel-order.ts'
+import { checkOutCart } from '../domains/orders/check-out.ts'
+import { payOrder } from '../domains/orders/pay-order.ts'
+import type { PaymentProvider } from '../domains/payments/provider.ts'
+import { receiveWebhook } from '../domains/payments/receive-webhook.ts'
+import { createRecord } from '../domains/records/create-record.ts'
+import { deleteRecord } from '../domains/records/delete-record.ts'
+import { describeSchema } from '../domains/records/describe-schema.ts'
+import { getRecord } from '../domains/records/get-record.ts'
+import { listRecords } from '../domains/records/list-records.ts'
+import { updateRecord } from '../domains/records/update-record.ts'
+import { adjustStockLevel } from '../domains/stock/adjust-stock-level.ts'
+import type { Operation } from '../operation/define.ts'
+import type { CollectionModel } from '../schema/model.ts'
+import type { Backend } from './backend.ts'
+
+export function operationsOf(backend: Backend, feed: Feed, providers: ReadonlyMap<string, PaymentProvider>): Operation[] {
+  return [
+    register, logIn, logOut, getMe, updateMe, listSessions, revokeSessions, revokeSession, setUp,
+    describeSchema, watchChanges(feed), retryEffect, cancelEffect,
+    ...(backend.project.shop ? shopOperations(providers) : []),
+    ...[...backend.model.collections.values()].flatMap(recordOperations),
+    ...backend.operations,
+  ]
+}
+
+function shopOperations(providers: ReadonlyMap<string, PaymentProvider>): Operation[] {
+  return [
+    createCart, getCartOperation, updateCart, addCartLine, changeCartLine, removeCartLine, checkOutCart,
+    payOrder, cancelOrder, receiveWebhook(providers), adjustStockLevel, listBalances,
+  ]
+}
+
+/** A system collection is only read here: it changes through operations of its own. */
+function recordOperations(collection: CollectionModel): Operation[] {
+  const { access = {}, internal, system } = collection.source
+  if (internal || access.read === undefined) return []
+  const reads = collection.name === 'carts' ? [listRecords(collection)] : [listRecords(collection), getRecord(collection)]
+  if (system) return reads
+  return [
+    ...reads,
+    ...(access.create ? [createRecord(collection)] : []),
+    ...(access.update ? [updateRecord(collection)] : []),
+    ...(access.delete ? [deleteRecord(collection)] : []),
+  ]
+}

@@ -1,0 +1,59 @@
+// Addresses beside the operations: health, the OpenAPI document and its reference page. They are in the
+// document too: it describes every route there is.
+import type { Operation } from '../operation/define.ts'
+import type { StorageAdapter } from '../storage/storage.ts'
+import { openApiDocument } from './openapi.ts'
+import type { Page } from './server.ts'
+
+export type PageFacts = {
+  readonly name: string
+  readonly version: string
+  readonly publicUrl: string
+  readonly operations: readonly Operation[]
+  readonly storage: StorageAdapter
+  /** The reference page's HTML. */
+  readonly referencePage: string
+}
+
+export function systemPages(facts: PageFacts): Page[] {
+  const json = 'application/json; charset=utf-8'
+  let document: string | null = null
+  const pages: Page[] = [
+    {
+      path: '/livez',
+      summary: 'Whether the process runs',
+      type: json,
+      // Constant cost and no database: a restart does not cure a database that is away.
+      answer: async () => ({ status: 200, body: '{"status":"ok"}' }),
+    },
+    {
+      path: '/readyz',
+      summary: 'Whether requests will be answered',
+      type: json,
+      async answer() {
+        try {
+          await facts.storage.commitRange()
+          return { status: 200, body: '{"status":"ok"}' }
+        } catch {
+          return { status: 503, body: '{"status":"storage_unavailable"}' }
+        }
+      },
+    },
+    {
+      path: '/api/openapi.json',
+      summary: 'This document',
+      type: json,
+      async answer() {
+        document ??= JSON.stringify(openApiDocument(facts.operations, pages, facts))
+        return { status: 200, body: document }
+      },
+    },
+    {
+      path: '/api/docs',
+      summary: 'The API reference, to read and try',
+      type: 'text/html; charset=utf-8',
+      answer: async () => ({ status: 200, body: facts.referencePage }),
+    },
+  ]
+  return pages
+}

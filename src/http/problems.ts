@@ -1,0 +1,63 @@
+// Errors as RFC 9457 problem details. What is ours is told in full; what is a bug is told by its
+// request id alone, and logged whole. Never a stack, never SQL, never a value the caller may not see.
+import { EngineError } from '../base/engine-error.ts'
+import type { Log } from '../base/log.ts'
+import { type ErrorCode, errorCodes } from '../contract/error-codes.ts'
+
+export type Problem = { readonly status: number; readonly headers: Record<string, string>; readonly body: Record<string, unknown> }
+
+const retryAfterSeconds = '1'
+
+export function problemOf(error: unknown, requestId: string, log: Log): Problem {
+  const known = error instanceof EngineError ? error : fromFramework(error)
+  if (known === null || known.status >= 500)
+    log.write('error', 'A request failed.', { requestId, error: known?.cause ?? error })
+  return render(known ?? new EngineError('internal'), requestId)
+}
+
+function render(error: EngineError, requestId: string): Problem {
+  const { status, retry, message } = errorCodes[error.code]
+  const { errors, ...params } = { ...error.params, errors: error.errors }
+  return {
+    status,
+    headers: {
+      'content-type': 'application/problem+json; charset=utf-8',
+      ...(retry === 'later' ? { 'retry-after': retryAfterSeconds } : {}),
+      ...error.headers,
+    },
+    body: {
+      type: `https://kingpost.dev/errors/${error.code}`,
+      title: message,
+      status,
+      detail: error.detail,
+      code: error.code,
+      requestId,
+      ...(errors && errors.length > 0 ? { errors } : {}),
+      ...(Object.keys(params).length > 0 && isPublic(error.code) ? { params } : {}),
+    },
+  }
+}
+
+/** Params of these codes are made for the caller. Others (driver field names) stay inside. */
+function isPublic(code: ErrorCode): boolean {
+  return code === 'out_of_stock' || code === 'total_changed' || code === 'order_state_conflict' || code === 'cart_not_open'
+}
+
+/** Fastify's own refusals, before an operation was reached. */
+function fromFramework(error: unknown): EngineError | null {
+  const { code, statusCode } = error as { code?: unknown; statusCode?: unknown }
+  switch (code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new EngineError('body_too_large')
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new EngineError('unsupported_media_type')
+    case 'FST_ERR_CTP_INVALID_JSON_BODY':
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+      return new EngineError('malformed_json')
+    default:
+      if (error instanceof SyntaxError && statusCode === 400) return new EngineError('malformed_json')
+      return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500
+        ? new EngineError('validation_failed', { detail: 'The request is not valid HTTP for this address.' })
+        : null
+  }
+}

@@ -1,0 +1,61 @@
+// Rate limits: a generic cell rate algorithm per class and caller, in memory. The key is the account or
+// the peer's network (an IPv6 caller owns a /64), never anything of the request's own words.
+import type { Clock } from '../base/clock.ts'
+import type { RateClass } from '../operation/define.ts'
+
+type Policy = { readonly quota: number; readonly windowSeconds: number }
+
+/** Requests per window, all of which may come at once. `account` guards password guessing. */
+export const ratePolicies: Readonly<Record<Exclude<RateClass, 'none'>, Policy>> = {
+  read: { quota: 1_200, windowSeconds: 60 },
+  write: { quota: 300, windowSeconds: 60 },
+  account: { quota: 20, windowSeconds: 60 },
+  webhook: { quota: 6_000, windowSeconds: 60 },
+}
+
+export type RateDecision = { readonly isAllowed: boolean; readonly headers: Record<string, string> }
+
+const callersMax = 100_000
+
+export function createRateLimiter(clock: Clock) {
+  // The theoretical arrival time of the next request, per class and caller.
+  const arrivals = new Map<string, number>()
+
+  return {
+    take(rateClass: Exclude<RateClass, 'none'>, caller: string): RateDecision {
+      const { quota, windowSeconds } = ratePolicies[rateClass]
+      const stepMs = (windowSeconds * 1000) / quota
+      const burstMs = windowSeconds * 1000
+      const now = clock.now()
+      const key = `${rateClass}:${caller}`
+      const arrival = Math.max(arrivals.get(key) ?? 0, now)
+      const isAllowed = arrival + stepMs - now <= burstMs
+      const next = isAllowed ? arrival + stepMs : arrival
+      if (isAllowed) {
+        arrivals.delete(key) // Re-inserted last, so that the oldest callers are forgotten first.
+        if (arrivals.size >= callersMax) arrivals.delete(arrivals.keys().next().value!)
+        arrivals.set(key, next)
+      }
+      const remaining = Math.max(0, Math.floor((burstMs - (next - now)) / stepMs))
+      const resetSeconds = Math.ceil(Math.max(0, next - now) / 1000)
+      const headers: Record<string, string> = {
+        'ratelimit-policy': `"${rateClass}";q=${quota};w=${windowSeconds}`,
+        ratelimit: `"${rateClass}";r=${remaining};t=${resetSeconds}`,
+      }
+      if (!isAllowed) headers['retry-after'] = String(Math.max(1, Math.ceil((arrival + stepMs - burstMs - now) / 1000)))
+      return { isAllowed, headers }
+    },
+  }
+}
+
+/** The network a peer's address belongs to: the address itself for IPv4, its /64 for IPv6. */
+export function networkOf(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)
+  if (mapped) return mapped[1]!
+  if (!address.includes(':')) return address
+  const [head = '', tail = ''] = address.toLowerCase().replace(/%.*$/, '').split('::')
+  const left = head === '' ? [] : head.split(':')
+  const right = tail === '' ? [] : tail.split(':')
+  const groups = address.includes('::') ? [...left, ...Array(8 - left.length - right.length).fill('0'), ...right] : left
+  return `${groups.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, '')).join(':')}::/64`
+}

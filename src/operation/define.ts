@@ -1,0 +1,138 @@
+// Operations as values. One value gives the route, validation, OpenAPI, the client's types, the audit
+// name and the rate class; `run` touches nothing but its arguments, so that it can be retried,
+// simulated and tested without mocks.
+import type { Static, TSchema } from 'typebox'
+import type { Actor } from '../access/actor.ts'
+import type { Rule } from '../access/rule.ts'
+import type { NewId } from '../base/ids.ts'
+import type { ErrorCode } from '../contract/error-codes.ts'
+import type { DomainEvent } from '../contract/events.ts'
+import type { Model } from '../schema/model.ts'
+import type { Project } from '../schema/project.ts'
+import type { Reader } from '../storage/storage.ts'
+import type { Transaction } from '../storage/transaction.ts'
+
+/** What every part of an operation is given. */
+export type CallContext<TInput> = {
+  readonly input: TInput
+  readonly actor: Actor
+  /** Milliseconds UTC; one value for the whole call. */
+  readonly now: number
+  readonly model: Model
+  readonly project: Project
+  readonly request: RequestFacts
+}
+
+/** What of the request is not input: conditions and proofs. */
+export type RequestFacts = {
+  readonly id: string
+  readonly ifMatch: string | null
+  readonly ifNoneMatch: string | null
+  /** The body as it came, for signatures; only where the operation asks for it. */
+  readonly rawBody: string | null
+  readonly headers: Readonly<Record<string, string | undefined>>
+}
+
+export type QueryContext<TInput> = CallContext<TInput> & { readonly read: Reader }
+
+export type CommandContext<TInput, TPrepared = undefined> = CallContext<TInput> & {
+  readonly tx: Transaction
+  readonly newId: NewId
+  /** A bearer secret of 256 bits with this prefix. Store only its hash. */
+  readonly newSecret: (prefix: string) => string
+  readonly prepared: TPrepared
+}
+
+/** Slow, pure or external work that must not happen inside a transaction, such as hashing a password. */
+export type PrepareContext<TInput> = QueryContext<TInput> & { readonly services: Services }
+
+/** Ports that preparations may use. */
+export type Services = {
+  readonly passwords: PasswordHasher
+}
+export interface PasswordHasher {
+  hash(password: string): Promise<string>
+  /** With no hash it does the same work and answers false: time does not tell whether an account exists. */
+  verify(password: string, hash: string | null): Promise<boolean>
+}
+
+export type Answer<TOutput> = {
+  readonly output: TOutput
+  /** 200 unless said otherwise; 204 sends no body. */
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly events?: readonly DomainEvent[]
+  /** The answer is a stream of events; the returned function ends it. */
+  readonly stream?: (sink: EventSink) => () => void
+  /** Effects whose outcome the caller waits for; `reload` then makes the answer. */
+  readonly awaiting?: readonly string[]
+}
+
+/** Where a stream's events go. */
+export type EventSink = {
+  send(event: { readonly id: string; readonly event: string; readonly data: unknown }): void
+  /** Asked before each heartbeat for the place reached; null says nothing new. */
+  onHeartbeat(place: () => string | null): void
+  /** Ends the stream after a failure: the client comes back with its last id. */
+  fail(error: unknown): void
+}
+
+/** How hard a call is limited: one bucket per class and caller. */
+export type RateClass = 'read' | 'write' | 'account' | 'webhook' | 'none'
+
+type Common<TInput extends TSchema, TOutput extends TSchema> = {
+  /** `carts.checkOut`: the noun's folder and the verb. Also the audit name. */
+  readonly name: string
+  /** `POST /api/carts/:id/checkout` */
+  readonly route: string
+  readonly summary: string
+  /** Path parameters, body fields and query parameters in one object; unknown ones are refused. */
+  readonly input: TInput
+  readonly output: TOutput
+  /** Status of success, for OpenAPI. */
+  readonly status?: number
+  /** Codes it may add to those any request can meet. */
+  readonly errors?: readonly ErrorCode[]
+  readonly access: Rule
+  readonly rate?: RateClass
+  readonly tag?: string
+  /** The answer already passed the gate of records/present.ts, so it is sent as it is. */
+  readonly isPresented?: boolean
+  /** Body bytes are kept for a signature, and any media type is taken. */
+  readonly rawBody?: boolean
+}
+
+export type Query<TInput extends TSchema = TSchema, TOutput extends TSchema = TSchema> = Common<TInput, TOutput> & {
+  readonly kind: 'query'
+  readonly run: (context: QueryContext<Static<TInput>>) => Promise<Answer<unknown>>
+}
+
+export type Command<TInput extends TSchema = TSchema, TOutput extends TSchema = TSchema> = Common<TInput, TOutput> & {
+  readonly kind: 'command'
+  readonly prepare?: (context: PrepareContext<Static<TInput>>) => Promise<unknown>
+  readonly run: (context: CommandContext<Static<TInput>, never>) => Promise<Answer<unknown>>
+  /** Makes the answer after awaited effects ended (or took too long). */
+  readonly reload?: (context: QueryContext<Static<TInput>>, output: never) => Promise<unknown>
+}
+
+export type Operation = Query | Command
+
+/** A read. It sees committed data and changes nothing. */
+export function query<TInput extends TSchema, TOutput extends TSchema>(
+  spec: Common<TInput, TOutput> & {
+    readonly run: (context: QueryContext<Static<TInput>>) => Promise<Answer<unknown>>
+  },
+): Operation {
+  return { kind: 'query', ...spec } as unknown as Operation
+}
+
+/** A change, in one transaction. */
+export function command<TInput extends TSchema, TOutput extends TSchema, TPrepared = undefined, TResult = unknown>(
+  spec: Common<TInput, TOutput> & {
+    readonly prepare?: (context: PrepareContext<Static<TInput>>) => Promise<TPrepared>
+    readonly run: (context: CommandContext<Static<TInput>, TPrepared>) => Promise<Answer<TResult>>
+    readonly reload?: (context: QueryContext<Static<TInput>>, output: TResult) => Promise<TResult>
+  },
+): Operation {
+  return { kind: 'command', ...spec } as unknown as Operation
+}

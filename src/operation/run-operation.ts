@@ -1,0 +1,142 @@
+// The spine: every call of every transport, command line and test goes through runOperation.
+// schema -> access -> idempotency -> transaction { run -> reactions -> changes } -> commit -> answer.
+// Invariant: an answer is given only after the commit that it speaks of.
+import { type Actor, actorName } from '../access/actor.ts'
+import { allows } from '../access/rule.ts'
+import { EngineError, isEngineError } from '../base/engine-error.ts'
+import type { NewId } from '../base/ids.ts'
+import { limits } from '../base/limits.ts'
+import { errorCodes } from '../contract/error-codes.ts'
+import type { DomainEvent } from '../contract/events.ts'
+import type { EffectRunner } from '../effects/runner.ts'
+import type { Project } from '../schema/project.ts'
+import { type Cause, inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
+import type { Transaction } from '../storage/transaction.ts'
+import type { Answer, CallContext, Command, Operation, RequestFacts, Services } from './define.ts'
+import { checkReplay, type IdempotencyClaim, idempotencyClaim, idempotencyKeys, openAnswer, rememberAnswer, sealAnswer } from './idempotency.ts'
+import { validatorOf } from './validate.ts'
+
+export type OperationParts = TransactionParts & {
+  readonly newId: NewId
+  readonly newSecret: (prefix: string) => string
+  readonly project: Project
+  readonly services: Services
+  readonly effects: Pick<EffectRunner, 'runAwaited'>
+  readonly react: (tx: Transaction, now: number, events: readonly DomainEvent[]) => Promise<void>
+}
+
+export type Call = {
+  readonly input: unknown
+  readonly actor: Actor
+  readonly idempotencyKey: string | null
+  readonly request: RequestFacts
+}
+
+export type Reply = {
+  readonly stream?: Answer<unknown>['stream']
+  readonly status: number
+  readonly output: unknown
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** @throws EngineError, and whatever is a bug */
+export async function runOperation(parts: OperationParts, operation: Operation, call: Call): Promise<Reply> {
+  validatorOf(operation.input)(call.input)
+  if (!allows(operation.access, call.actor)) throw new EngineError(call.actor.kind === 'guest' ? 'unauthenticated' : 'forbidden')
+  const context: CallContext<never> = {
+    input: call.input as never,
+    actor: call.actor,
+    now: parts.clock.now(),
+    model: parts.model,
+    project: parts.project,
+    request: call.request,
+  }
+  if (operation.kind === 'query') return replyOf(await operation.run({ ...context, read: parts.storage.reader }), operation)
+  return await runCommand(parts, operation, call, context)
+}
+
+async function runCommand(parts: OperationParts, operation: Command, call: Call, context: CallContext<never>): Promise<Reply> {
+  const { storage } = parts
+  const claim = call.idempotencyKey === null ? null : idempotencyClaim(call.actor, operation.name, call.idempotencyKey, call.input)
+  const earlier = claim && (await replay(parts, operation, claim, context))
+  if (earlier) return earlier
+
+  const prepared = await operation.prepare?.({ ...context, read: storage.reader, services: parts.services })
+  const cause: Cause = { operation: operation.name, actor: actorName(call.actor), requestId: call.request.id }
+  let answer: Answer<unknown> | null
+  try {
+    answer = await inTransaction(parts, cause, async (tx, now) => {
+      if (claim && (await tx.get(idempotencyKeys, claim.id))) return null
+      const ran = await operation.run({ ...context, tx, now, newId: parts.newId, newSecret: parts.newSecret, prepared: prepared as never })
+      if (ran.events) await parts.react(tx, now, ran.events)
+      if (claim) await rememberAnswer(tx, claim, remembered(ran, operation))
+      return ran
+    })
+  } catch (error) {
+    if (claim) await rememberRefusal(parts, cause, claim, error)
+    throw error
+  }
+  // A call with the same key committed between our look and our transaction.
+  if (answer === null) return (await replay(parts, operation, claim!, context))!
+  if (!answer.awaiting || answer.awaiting.length === 0) return replyOf(answer, operation)
+
+  await withTimeout(parts, parts.effects.runAwaited(answer.awaiting))
+  return await reloaded(parts, operation, context, claim, replyOf(answer, operation))
+}
+
+/** Makes the answer anew after its effects ended, and remembers it as the one to repeat. */
+async function reloaded(
+  parts: OperationParts,
+  operation: Command,
+  context: CallContext<never>,
+  claim: IdempotencyClaim | null,
+  reply: Reply,
+): Promise<Reply> {
+  const output = operation.reload ? await operation.reload({ ...context, read: parts.storage.reader }, reply.output as never) : reply.output
+  if (claim) {
+    const change = { set: { state: 'done', body: sealAnswer(claim, 'done', output) } }
+    await inTransaction(parts, { operation: operation.name, actor: '', requestId: context.request.id }, (tx) =>
+      tx.touch(idempotencyKeys, claim.id, change, { op: 'eq', path: 'state', value: 'awaiting' }),
+    )
+  }
+  return { ...reply, output }
+}
+
+async function replay(parts: OperationParts, operation: Command, claim: IdempotencyClaim, context: CallContext<never>): Promise<Reply | null> {
+  const row = await parts.storage.reader.get(idempotencyKeys, claim.id)
+  if (row === null) return null
+  checkReplay(row, claim, context.now)
+  const headers = { ...row.headers, 'idempotent-replayed': 'true' }
+  const output = openAnswer(claim, row)
+  if (row.status >= 400) throw new EngineError((output as { code: never }).code, { ...(output as object), headers })
+  const reply: Reply = { status: row.status, output, headers }
+  return row.state === 'done' ? reply : await reloaded(parts, operation, context, claim, reply)
+}
+
+/** A refusal is an answer too: the same key meets it again. What a retry may cure is not remembered. */
+async function rememberRefusal(parts: OperationParts, cause: Cause, claim: IdempotencyClaim, error: unknown): Promise<void> {
+  if (!isEngineError(error) || error.status >= 500 || errorCodes[error.code].retry !== 'never') return
+  const { code, detail, errors, params } = error
+  const output = { code, detail, errors, params }
+  await inTransaction(parts, cause, async (tx) => {
+    if (!(await tx.get(idempotencyKeys, claim.id)))
+      await rememberAnswer(tx, claim, { status: error.status, output, headers: {}, isAwaiting: false })
+  })
+}
+
+function remembered(answer: Answer<unknown>, operation: Operation) {
+  const { status, output, headers } = replyOf(answer, operation)
+  return { status, output, headers, isAwaiting: (answer.awaiting?.length ?? 0) > 0 }
+}
+
+function replyOf(answer: Answer<unknown>, operation: Operation): Reply {
+  const { output, headers = {}, stream } = answer
+  return { status: answer.status ?? operation.status ?? 200, output, headers, ...(stream ? { stream } : {}) }
+}
+
+function withTimeout(parts: OperationParts, work: Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const cancel = parts.clock.after(limits.awaitedEffectMs, resolve)
+    work.then(resolve, reject).finally(cancel)
+  })
+}

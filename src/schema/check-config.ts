@@ -1,0 +1,126 @@
+// The config check: every mistake at once, each with its path, what is allowed and the nearest name.
+// It runs before anything is opened, so a broken config never touches a database.
+import type { Rule } from '../access/rule.ts'
+import { rulePaths } from '../access/rule.ts'
+import { isCurrency } from '../base/currencies.ts'
+import type { Collection } from './collection.ts'
+import type { BackendConfig } from './config.ts'
+import type { Field } from './field.ts'
+
+export type ConfigMistake = { readonly path: string; readonly message: string }
+
+const namePattern = /^[a-z][a-zA-Z0-9]{0,39}$/
+const reservedFields = new Set(['id', 'version', 'createdAt', 'updatedAt', 'and', 'or', 'not'])
+/** First parts of addresses that are not collections. */
+const reservedCollections = new Set(['auth', 'batch', 'changes', 'docs', 'schema', 'mail', 'ledger', 'audit', 'health'])
+
+/** `system` are the collections of the features that are on: their names are taken. */
+export function checkConfig(config: BackendConfig, system: readonly Collection[]): ConfigMistake[] {
+  const mistakes: ConfigMistake[] = []
+  const add = (path: string, message: string) => void mistakes.push({ path, message })
+  if (typeof config.name !== 'string' || config.name.trim() === '') add('name', 'must be a text, such as "My shop"')
+  const own = (config.collections ?? []) as readonly Collection[]
+  const names = new Set([...system, ...own].map(({ name }) => name))
+  const seen = new Set<string>()
+  for (const [index, collection] of own.entries()) {
+    const path = `collections[${index}]`
+    if (!namePattern.test(collection.name)) add(`${path}.name`, `"${collection.name}" must be lowerCamel letters and digits, at most 40`)
+    if (system.some(({ name }) => name === collection.name))
+      add(`${path}.name`, `"${collection.name}" is Kingpost's own while its feature is on: choose another name${isShopName(collection.name) ? ' or set shop: false' : ''}`)
+    if (reservedCollections.has(collection.name)) add(`${path}.name`, `"${collection.name}" is an address of the API: choose another name`)
+    if (seen.has(collection.name)) add(`${path}.name`, `"${collection.name}" is declared twice`)
+    seen.add(collection.name)
+    checkCollection(collection, names, `collections.${collection.name}`, add)
+  }
+  if (config.shop) checkShop(config.shop, add)
+  checkUnknown(config, ['name', 'collections', 'operations', 'shop', 'mail', 'storefront', 'seed'], '', add)
+  return mistakes
+}
+
+type Add = (path: string, message: string) => void
+
+function checkShop(shop: Exclude<BackendConfig['shop'], false | undefined>, add: Add): void {
+  if (!isCurrency(shop.currency)) add('shop.currency', `"${shop.currency}" is no ISO 4217 currency, such as EUR`)
+  checkUnknown(shop, ['currency', 'tax', 'productFields'], 'shop.', add)
+  for (const [country, rate] of Object.entries(shop.tax?.ratesPpm ?? {})) {
+    if (!/^([A-Z]{2}|\*)$/.test(country)) add(`shop.tax.ratesPpm.${country}`, 'must be a two-letter country code or *')
+    if (!Number.isInteger(rate) || rate < 0 || rate > 1_000_000) add(`shop.tax.ratesPpm.${country}`, 'must be parts per million from 0 to 1000000: 19 % is 190000')
+  }
+  for (const [name, field] of Object.entries(shop.productFields ?? {})) checkField(name, field, new Set(), `shop.productFields.${name}`, add)
+}
+
+function checkCollection(collection: Collection, names: ReadonlySet<string>, path: string, add: Add): void {
+  for (const [name, field] of Object.entries(collection.fields)) checkField(name, field, names, `${path}.fields.${name}`, add)
+  const paths = pathsOf(collection)
+  const known = (name: string) => paths.has(name) || paths.has(`${name}.amount`)
+  for (const [kind, lists] of [['indexes', collection.indexes], ['unique', collection.unique]] as const)
+    for (const [index, list] of (lists ?? []).entries())
+      for (const item of list) {
+        const name = item.replace(/^-/, '')
+        if (!known(name)) add(`${path}.${kind}[${index}]`, `has no field "${name}"${nearest(name, [...paths])}`)
+      }
+  for (const [action, rule] of Object.entries(collection.access ?? {})) {
+    if (!['read', 'create', 'update', 'delete'].includes(action)) add(`${path}.access.${action}`, `is no action${nearest(action, ['read', 'create', 'update', 'delete'])}`)
+    else checkRule(rule as Rule, paths, `${path}.access.${action}`, add)
+  }
+  for (const [name, list] of Object.entries(collection.lists ?? {}))
+    if (!names.has(list.from)) add(`${path}.lists.${name}.from`, `there is no collection "${list.from}"${nearest(list.from, [...names])}`)
+  checkUnknown(
+    collection,
+    ['name', 'fields', 'prefix', 'title', 'indexes', 'unique', 'access', 'computed', 'lists', 'appendOnly', 'feed', 'checks', 'afterChange', 'internal', 'system', 'record'],
+    `${path}.`,
+    add,
+  )
+}
+
+function checkField(name: string, field: Field, collections: ReadonlySet<string>, path: string, add: Add): void {
+  if (!namePattern.test(name)) add(path, `"${name}" must be lowerCamel letters and digits, at most 40`)
+  if (reservedFields.has(name)) add(path, `"${name}" is a field or a word of Kingpost's own: choose another name`)
+  if (typeof field !== 'object' || field === null || !('kind' in field)) return add(path, 'must be made by field.text(), field.integer() and so on')
+  if (field.to !== undefined && collections.size > 0 && !collections.has(field.to))
+    add(path, `refers to "${field.to}", and there is no such collection${nearest(field.to, [...collections])}`)
+  if (field.kind === 'enum' && (field.options?.length ?? 0) === 0) add(path, 'needs at least one value: field.enum([\'draft\', \'published\'])')
+  for (const access of ['read', 'write'] as const)
+    if (field[access] && rulePaths(field[access]).length > 0) add(`${path}.${access}`, 'may look at the caller only: a field cannot depend on the record')
+}
+
+function checkRule(rule: Rule, paths: ReadonlySet<string>, path: string, add: Add): void {
+  if (typeof rule !== 'object' || rule === null || !('rule' in rule)) return add(path, 'must be a rule: anyone, signedIn, staff, where(\'owner\').eq(actorId) …')
+  for (const name of rulePaths(rule)) if (!paths.has(name)) add(path, `has no field "${name}"${nearest(name, [...paths])}`)
+}
+
+function pathsOf(collection: Collection): Set<string> {
+  const paths = new Set(['id', 'version', 'createdAt', 'updatedAt'])
+  for (const [name, field] of Object.entries(collection.fields)) {
+    if (field.kind === 'money') for (const part of ['amount', 'currency']) paths.add(`${name}.${part}`)
+    else paths.add(name)
+  }
+  return paths
+}
+
+function checkUnknown(value: object, allowed: readonly string[], prefix: string, add: Add): void {
+  for (const key of Object.keys(value)) if (!allowed.includes(key)) add(`${prefix}${key}`, `is not an option${nearest(key, allowed)}; there are ${allowed.join(', ')}`)
+}
+
+function isShopName(name: string): boolean {
+  return /^(orders?|carts?|products?|variants?|payments?|categories|shippingMethods)/.test(name)
+}
+
+/** `; did you mean "author"?` when one is close, else nothing. */
+export function nearest(name: string, candidates: readonly string[]): string {
+  const scored = candidates.map((candidate) => ({ candidate, distance: distance(name.toLowerCase(), candidate.toLowerCase()) }))
+  const best = scored.toSorted((a, b) => a.distance - b.distance)[0]
+  return best && best.distance <= Math.max(2, Math.floor(name.length / 3)) ? `; did you mean "${best.candidate}"?` : ''
+}
+
+/** Levenshtein's distance. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++)
+      next.push(Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
+    row = next
+  }
+  return row[b.length]!
+}

@@ -1,0 +1,93 @@
+// A collection: a declared shape of data, the user's own and the system's alike. The declaration is a
+// value; model.ts checks and compiles all of them at start.
+import type { Rule } from '../access/rule.ts'
+import type { NewId } from '../base/ids.ts'
+import type { Filter } from '../contract/filter.ts'
+import type { Field } from './field.ts'
+
+export type Fields = Readonly<Record<string, Field>>
+
+/** Who may do what. What is left out is refused to everybody but the engine itself. */
+export type CollectionAccess = {
+  readonly read?: Rule
+  readonly create?: Rule
+  readonly update?: Rule
+  readonly delete?: Rule
+}
+
+/** A field that is made when a record is read and never stored: it cannot be filtered or sorted by. */
+export type ComputedFields = {
+  readonly fields: Fields
+  /** Values for all records of a page at once, in their order: one query, not one per record. */
+  readonly load: (read: ComputeReader, records: readonly AnyRecord[]) => Promise<readonly Record<string, unknown>[]>
+}
+
+/** The part of a transaction that `afterChange` may use; storage/transaction.ts is the whole. */
+export type WriteAccess = ComputeReader & {
+  get<T>(collection: CollectionRef<T>, id: string): Promise<T | null>
+  insert<T>(collection: CollectionRef<T>, fields: Omit<T, 'createdAt' | 'updatedAt' | 'version'>): Promise<T>
+  update<T extends AnyRecord>(collection: CollectionRef<T>, before: T, change: { readonly set?: Readonly<Record<string, unknown>> }): Promise<T>
+  delete<T extends AnyRecord>(collection: CollectionRef<T>, before: T): Promise<void>
+}
+
+export type AfterChange = {
+  readonly tx: WriteAccess
+  readonly now: number
+  readonly newId: NewId
+  readonly before: AnyRecord | null
+  readonly after: AnyRecord | null
+}
+
+/** The part of the storage that computed fields may use. */
+export type ComputeReader = {
+  find<T>(collection: CollectionRef<T>, query: { where?: Filter; limit: number }): Promise<T[]>
+}
+
+export type CollectionOptions<TFields extends Fields = Fields> = {
+  readonly fields: TFields
+  /** Starts every id, 2 to 8 lower-case letters. Made from the name when left out. */
+  readonly prefix?: string
+  /** What people read in the console. */
+  readonly title?: string
+  /** Column paths, `-` for descending, the id always last: `['category', '-createdAt']`. */
+  readonly indexes?: readonly (readonly string[])[]
+  /** Sets of fields that are unique together. */
+  readonly unique?: readonly (readonly string[])[]
+  readonly access?: CollectionAccess
+  readonly computed?: ComputedFields
+  /** References from elsewhere shown as a list: `variants: { from: 'variants', by: 'product' }`. */
+  readonly lists?: Readonly<Record<string, { readonly from: string; readonly by: string }>>
+  /** Changed only through its own operations. */
+  readonly system?: boolean
+  /** Rows are never changed or removed: no version, no updatedAt. */
+  readonly appendOnly?: boolean
+  /** `false`: its changes are not in the feed (bookkeeping nobody watches). */
+  readonly feed?: boolean
+  /** Not reachable through the API at all. */
+  readonly internal?: boolean
+  /** Keeps what depends on a record in step, in the transaction of the generic write that changed it. */
+  readonly afterChange?: (context: AfterChange) => Promise<void>
+  /** Conditions every row must fit: a second wall behind the guards. */
+  readonly checks?: readonly { readonly path: string; readonly op: 'gte'; readonly value: number }[]
+}
+
+/** Names a collection and carries the type of its records. */
+export type CollectionRef<TRecord = AnyRecord> = { readonly name: string; readonly record?: TRecord }
+
+export type AnyRecord = { readonly id: string; readonly createdAt: number } & Readonly<Record<string, unknown>>
+
+export type Collection<TRecord = AnyRecord> = CollectionOptions & CollectionRef<TRecord>
+
+export type RecordOf<TFields extends Fields, TAppendOnly> = Readonly<
+  { id: string; createdAt: number } & (TAppendOnly extends true ? object : { version: number; updatedAt: number }) & {
+    [K in keyof TFields]: TFields[K] extends Field<infer V> ? V : never
+  }
+>
+
+/** Declares a collection. Mistakes in it stop the start, with the path of each. */
+export function collection<const TFields extends Fields, const TOptions extends Omit<CollectionOptions, 'fields'>>(
+  name: string,
+  options: TOptions & { readonly fields: TFields },
+): Collection<RecordOf<TFields, TOptions extends { appendOnly: true } ? true : false>> & { readonly fields: TFields } {
+  return { name, ...options }
+}

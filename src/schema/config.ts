@@ -1,0 +1,36 @@
+// What an owner declares: kingpost.config.ts default-exports nothing and names one value `backend`
+// made by defineBackend. It is data plus the owner's own operations; secrets come from the environment.
+import type { NewId } from '../base/ids.ts'
+import type { Collection, Fields } from './collection.ts'
+
+export type BackendConfig<TOperation = unknown> = {
+  /** Shown in mails and in the console. */
+  readonly name: string
+  readonly collections?: readonly Collection<never>[]
+  readonly operations?: readonly TOperation[]
+  /** `false`: no catalogue, carts, orders and payments, and their names are free. */
+  readonly shop?: false | ShopConfig
+  readonly mail?: MailConfig
+  /** A folder served at `/`, with pages of its own routing. Relative to the config file. */
+  readonly storefront?: string
+  /** Records for an empty database in development, by collection, in the order given. */
+  readonly seed?: (context: SeedContext) => SeedRecords | Promise<SeedRecords>
+}
+
+export type ShopConfig = {
+  /** ISO 4217. */
+  readonly currency: string
+  /** `included`: prices are gross, as consumers see them. `added`: net, with tax on top. */
+  readonly tax?: { readonly prices: 'included' | 'added'; readonly ratesPpm: Readonly<Record<string, number>> }
+  /** More fields of products, such as a book's author. */
+  readonly productFields?: Fields
+}
+
+export type MailConfig = {
+  readonly from?: { readonly name: string; readonly address: string }
+  readonly replyTo?: string
+}
+
+export type SeedContext = { readonly newId: NewId; readonly now: number }
+/** Fields of each record, its id included where another refers to it. */
+export type SeedRecords = readonly { readonly collection: string; readonly records: readonly Readonly<Record<string, unknown>>[] }[]

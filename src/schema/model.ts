@@ -1,0 +1,173 @@
+// The model: all collections of a project, checked and compiled once at start. Names are looked up
+// here (a Map, so `__proto__` is just an unknown name), never interpolated from input.
+import type { Scalar } from '../contract/filter.ts'
+import type { Collection, CollectionRef } from './collection.ts'
+import type { Field, FieldKind } from './field.ts'
+
+/** How one value lies in a database: `price.amount` of money is a column of its own. */
+export type ColumnType = 'text' | 'integer' | 'boolean' | 'dateTime' | 'json'
+export type Column = {
+  /** As filters and sorts name it: `title`, `price.amount`. */
+  readonly path: string
+  /** As the database names it: `title`, `price_amount`. */
+  readonly name: string
+  readonly type: ColumnType
+  readonly isNullable: boolean
+}
+
+export type CompiledField = {
+  readonly name: string
+  readonly field: Field
+  readonly columns: readonly Column[]
+  /** Made at read, in no column. */
+  readonly isComputed: boolean
+}
+
+export type CollectionModel = {
+  readonly name: string
+  readonly title: string
+  readonly prefix: string
+  readonly source: Collection
+  readonly fields: ReadonlyMap<string, CompiledField>
+  readonly columns: ReadonlyMap<string, Column>
+  /** Paths searched by `search=`. */
+  readonly searchPaths: readonly string[]
+  /** Left out of the change feed. */
+  readonly heavyFields: readonly string[]
+  readonly isAppendOnly: boolean
+  readonly isFed: boolean
+  readonly indexes: readonly IndexModel[]
+}
+
+export type IndexModel = {
+  readonly name: string
+  readonly columns: readonly { readonly name: string; readonly descending: boolean }[]
+  readonly isUnique: boolean
+}
+
+export type Model = {
+  readonly collections: ReadonlyMap<string, CollectionModel>
+  get(ref: CollectionRef<unknown>): CollectionModel
+  find(name: string): CollectionModel | undefined
+}
+
+/** Compiles checked declarations; check-config.ts has refused what is wrong before. */
+export function compileModel(sources: readonly Collection[]): Model {
+  const collections = new Map(sources.map((source) => [source.name, compileCollection(source)]))
+  return {
+    collections,
+    find: (name) => collections.get(name),
+    get(ref) {
+      const found = collections.get(ref.name)
+      if (!found) throw new Error(`The model has no collection ${ref.name}.`)
+      return found
+    },
+  }
+}
+
+function compileCollection(source: Collection): CollectionModel {
+  const fields = new Map<string, CompiledField>()
+  const columns = new Map<string, Column>()
+  const add = (name: string, field: Field, isComputed = false) => {
+    const own = isComputed ? [] : columnsOf(name, field)
+    fields.set(name, { name, field, columns: own, isComputed })
+    for (const column of own) columns.set(column.path, column)
+  }
+  const isAppendOnly = source.appendOnly === true
+  add('id', systemField('text'))
+  if (!isAppendOnly) add('version', systemField('integer'))
+  for (const [name, field] of Object.entries(source.fields)) add(name, field)
+  for (const [name, field] of Object.entries(source.computed?.fields ?? {})) add(name, field, true)
+  add('createdAt', systemField('dateTime'))
+  if (!isAppendOnly) add('updatedAt', systemField('dateTime'))
+
+  return {
+    name: source.name,
+    title: source.title ?? titleOf(source.name),
+    prefix: source.prefix ?? prefixOf(source.name),
+    source,
+    fields,
+    columns,
+    searchPaths: [...fields.values()].filter(({ field }) => field.search).map(({ name }) => name),
+    heavyFields: [...fields.values()].filter(({ field }) => field.feed === false).map(({ name }) => name),
+    isAppendOnly,
+    isFed: source.feed !== false,
+    indexes: indexesOf(source, columns),
+  }
+}
+
+function systemField(kind: FieldKind): Field {
+  return { kind, required: true }
+}
+
+function columnsOf(name: string, field: Field): Column[] {
+  const isNullable = !field.required
+  const one = (type: ColumnType): Column[] => [{ path: name, name, type, isNullable }]
+  switch (field.kind) {
+    case 'money':
+      return [
+        { path: `${name}.amount`, name: `${name}_amount`, type: 'integer', isNullable },
+        { path: `${name}.currency`, name: `${name}_currency`, type: 'text', isNullable },
+      ]
+    case 'integer':
+      return one('integer')
+    case 'boolean':
+      return one('boolean')
+    case 'dateTime':
+      return one('dateTime')
+    case 'json':
+    case 'refs':
+      return one('json')
+    default:
+      return one('text')
+  }
+}
+
+function indexesOf(source: Collection, columns: ReadonlyMap<string, Column>): IndexModel[] {
+  const indexes: IndexModel[] = []
+  const add = (paths: readonly string[], isUnique: boolean) => {
+    const parts = paths.map((path) => {
+      const descending = path.startsWith('-')
+      return { name: resolve(columns, descending ? path.slice(1) : path).name, descending }
+    })
+    const suffix = parts.map((part) => part.name + (part.descending ? '_desc' : '')).join('_')
+    indexes.push({ name: `${source.name}_${suffix}_${isUnique ? 'key' : 'index'}`, columns: parts, isUnique })
+  }
+  for (const [name, field] of Object.entries(source.fields)) {
+    if (field.unique) add([name], true)
+    // A reference is looked up from the other side, and checked when that side is deleted.
+    else if (field.kind === 'ref' && !startsIndex(source, name)) add([name], false)
+  }
+  for (const paths of source.unique ?? []) add(paths, true)
+  for (const paths of source.indexes ?? []) add(paths, false)
+  return indexes
+}
+
+function startsIndex(source: Collection, name: string): boolean {
+  return [...(source.indexes ?? []), ...(source.unique ?? [])].some((paths) => paths[0] === name)
+}
+
+/** The column of a path; `price` alone means its amount, so that money sorts and compares plainly. */
+export function resolve(columns: ReadonlyMap<string, Column>, path: string): Column {
+  const column = columns.get(path) ?? columns.get(`${path}.amount`)
+  if (!column) throw new Error(`No column for ${path}.`)
+  return column
+}
+
+/** The value of a column in a record. */
+export function valueAtPath(record: Readonly<Record<string, unknown>>, path: string): Scalar | null {
+  const dot = path.indexOf('.')
+  const value = dot < 0 ? record[path] : (record[path.slice(0, dot)] as Record<string, unknown> | null)?.[path.slice(dot + 1)]
+  return (value ?? null) as Scalar | null
+}
+
+function titleOf(name: string): string {
+  const words = name.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase()
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+/** `reviews` -> `review`, `stockLevels` -> `stocklev`: at most 8 letters. */
+function prefixOf(name: string): string {
+  const singular = name.endsWith('ies') ? `${name.slice(0, -3)}y` : name.endsWith('s') ? name.slice(0, -1) : name
+  return singular.toLowerCase().replace(/[^a-z]/g, '').slice(0, 8)
+}

@@ -1,0 +1,27 @@
+// What a project is set to, as operations may know it: the checked and completed config, without
+// secrets of transports and without anything that does I/O.
+export type Project = {
+  readonly name: string
+  /** Where people reach it, no trailing slash. Links in mails are made from it and from nothing else. */
+  readonly publicUrl: string
+  readonly isDevelopment: boolean
+  readonly shop: ShopSettings | null
+  readonly mail: MailSettings
+  readonly paymentProviders: readonly PaymentProviderSettings[]
+}
+
+export type ShopSettings = {
+  /** ISO 4217; carts start in it. */
+  readonly currency: string
+  /** Prices are gross when true; tax is then shown, not added. */
+  readonly taxIncluded: boolean
+  /** Parts per million by ISO country code; `*` for all others. None means no tax. */
+  readonly taxRatesPpm: Readonly<Record<string, number>>
+}
+
+export type MailSettings = {
+  readonly from: { readonly name: string; readonly address: string }
+  readonly replyTo: string | null
+}
+
+export type PaymentProviderSettings = { readonly id: string; readonly methods: readonly string[] }

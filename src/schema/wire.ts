@@ -1,0 +1,125 @@
+// The wire form of fields: their JSON Schema, and the way of a value out of and into a record. One
+// schema object serves validation, OpenAPI, the console's forms and the generated clients.
+import { toIso } from '../base/clock.ts'
+import { invalid } from '../base/engine-error.ts'
+import type { CollectionModel, CompiledField } from './model.ts'
+import type { Field } from './field.ts'
+
+export type JsonSchema = Record<string, unknown>
+
+export const moneySchema: JsonSchema = {
+  type: 'object',
+  title: 'Money',
+  description: 'Whole minor units and an ISO 4217 currency: 1999 EUR is 19.99 EUR.',
+  properties: {
+    amount: { type: 'integer', minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER },
+    currency: { type: 'string', format: 'currency' },
+  },
+  required: ['amount', 'currency'],
+  additionalProperties: false,
+}
+
+/** The schema of one value. Ours say null by type list, the form that JSON Schema 2020-12 and OpenAPI 3.1 share. */
+export function fieldSchema(field: Field): JsonSchema {
+  const schema = baseSchema(field)
+  if (field.required) return schema
+  if (field.kind === 'json') return schema
+  if (field.kind === 'enum') return { ...schema, type: ['string', 'null'], enum: [...field.options!, null] }
+  return { ...schema, type: [schema['type'], 'null'] }
+}
+
+function baseSchema(field: Field): JsonSchema {
+  const range = (min: string, max: string) => ({
+    ...(field.min === undefined ? {} : { [min]: field.min }),
+    ...(field.max === undefined ? {} : { [max]: field.max }),
+  })
+  switch (field.kind) {
+    case 'text':
+    case 'longText':
+      return { type: 'string', ...range('minLength', 'maxLength') }
+    case 'email':
+      return { type: 'string', format: 'email', maxLength: 254 }
+    case 'url':
+      return { type: 'string', format: 'uri', maxLength: field.max ?? 2_000 }
+    case 'enum':
+      return { type: 'string', enum: [...field.options!] }
+    case 'integer':
+      return { type: 'integer', minimum: field.min ?? Number.MIN_SAFE_INTEGER, maximum: field.max ?? Number.MAX_SAFE_INTEGER }
+    case 'money':
+      return field.min === undefined
+        ? moneySchema
+        : { ...moneySchema, properties: { ...(moneySchema['properties'] as object), amount: { type: 'integer', minimum: field.min, maximum: Number.MAX_SAFE_INTEGER } } }
+    case 'boolean':
+      return { type: 'boolean' }
+    case 'date':
+      return { type: 'string', format: 'date' }
+    case 'dateTime':
+      return { type: 'string', format: 'date-time' }
+    case 'json':
+      return (field.schema as JsonSchema | undefined) ?? {}
+    case 'ref':
+      return { type: 'string', maxLength: 64 }
+    case 'refs':
+      return { type: 'array', items: { type: 'string', maxLength: 64 }, maxItems: 200, uniqueItems: true }
+  }
+}
+
+/** The schema of a record as read, computed fields included. A reference may stand expanded. */
+export function recordSchema(collection: CollectionModel): JsonSchema {
+  const properties: Record<string, JsonSchema> = {}
+  for (const { name, field } of collection.fields.values()) {
+    const schema = fieldSchema(field)
+    properties[name] = field.kind === 'ref' ? { ...schema, type: [schema['type'], 'object'].flat() } : schema
+    if (field.kind === 'refs') properties[name] = { ...schema, items: { type: ['string', 'object'] } }
+  }
+  for (const name of Object.keys(collection.source.lists ?? {})) properties[name] = { type: 'array', items: { type: 'object' } }
+  return { type: 'object', title: collection.name, properties, required: ['id', 'createdAt'] }
+}
+
+/** Fields a caller may give: not the system's, not computed ones. */
+export function writableFields(collection: CollectionModel): CompiledField[] {
+  return [...collection.fields.values()].filter(({ name, isComputed }) => !isComputed && !systemFields.has(name))
+}
+const systemFields = new Set(['id', 'version', 'createdAt', 'updatedAt'])
+
+export function createInputSchema(collection: CollectionModel): JsonSchema {
+  const fields = writableFields(collection)
+  return {
+    type: 'object',
+    properties: Object.fromEntries(fields.map(({ name, field }) => [name, fieldSchema(field)])),
+    required: fields.filter(({ field }) => field.required && field.default === undefined).map(({ name }) => name),
+    additionalProperties: false,
+  }
+}
+
+/** JSON Merge Patch (RFC 7396) of the declared fields; integers also take `{ "$increment": n }`. */
+export function patchInputSchema(collection: CollectionModel): JsonSchema {
+  const properties: Record<string, JsonSchema> = {}
+  for (const { name, field } of writableFields(collection)) {
+    const schema = fieldSchema(field)
+    const increment = {
+      type: 'object',
+      properties: { $increment: { type: 'integer', minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER } },
+      required: ['$increment'],
+      additionalProperties: false,
+    }
+    properties[name] = field.kind === 'integer' ? { anyOf: [schema, increment] } : schema
+  }
+  return { type: 'object', properties, additionalProperties: false }
+}
+
+/** A stored value as it leaves: times as text, everything else as it is. */
+export function toWire(field: Field, value: unknown): unknown {
+  if (value === null || value === undefined) return null
+  return field.kind === 'dateTime' ? toIso(value as number) : value
+}
+
+/** A validated value as it is stored. @throws validation_failed for a time before 1970 or after 9999 */
+export function fromWire(field: Field, value: unknown, path: string): unknown {
+  if (value === null || value === undefined) return null
+  if (field.kind === 'email') return (value as string).trim().toLowerCase()
+  if (field.kind !== 'dateTime') return value
+  const time = Date.parse(value as string)
+  if (time < 0 || time > 253_402_300_799_999) throw invalid(path, 'range', 'must be a time between 1970 and 9999')
+  return time
+}

@@ -1,0 +1,45 @@
+// The one way into a write: opens a transaction, runs the work, notes its changes, retries conflicts.
+// The work is pure apart from its transaction, so running it again is safe.
+import { type Clock, sleep } from '../base/clock.ts'
+import { isEngineError } from '../base/engine-error.ts'
+import { limits } from '../base/limits.ts'
+import type { Random } from '../base/random.ts'
+import type { Model } from '../schema/model.ts'
+import type { StorageAdapter } from './storage.ts'
+import { createTransaction, type Transaction } from './transaction.ts'
+
+export type TransactionParts = {
+  readonly storage: StorageAdapter
+  readonly model: Model
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** Who does it and why: the head of the line in the commit log. */
+export type Cause = { readonly operation: string; readonly actor: string; readonly requestId: string }
+
+/**
+ * Runs `work` in one transaction and resolves once it is durable. `now` is one time for all of it.
+ * @throws conflict after several tries, and what `work` throws
+ */
+export async function inTransaction<T>(
+  parts: TransactionParts,
+  cause: Cause,
+  work: (tx: Transaction, now: number) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await parts.storage.transaction(async (inner) => {
+        const now = parts.clock.now()
+        const transaction = createTransaction(inner, parts.model, now)
+        const result = await work(transaction, now)
+        await transaction.finish(cause)
+        return result
+      })
+    } catch (error) {
+      if (!isEngineError(error, 'conflict') || attempt > limits.conflictRetriesMax) throw error
+      // Full jitter: waiting writers must not come back in step.
+      await sleep(parts.clock, parts.random.fraction() * limits.conflictBackoffMs * 2 ** attempt)
+    }
+  }
+}

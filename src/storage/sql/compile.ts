@@ -1,0 +1,233 @@
+// One compiler from the port's queries to SQL, for every SQL database; what differs is in its Dialect.
+// Names come from the model and are quoted; values are always bound. The text is the key of the
+// statement cache: two queries of one shape give the same text.
+import { assert, unreachable } from '../../base/assert.ts'
+import type { Filter, Scalar } from '../../contract/filter.ts'
+import { type CollectionModel, type Column, type Model, resolve } from '../../schema/model.ts'
+import type { Change, FindQuery, GroupQuery, Sort } from '../storage.ts'
+
+export type SqlValue = string | number | null
+export type Statement = { readonly sql: string; readonly values: SqlValue[] }
+
+export type Dialect = {
+  quote(name: string): string
+  /** Whether `value` is an element of the JSON array in column `list`. */
+  isInList(value: string, list: string): string
+  /** ASCII-case-insensitive match of a pattern whose wildcards are escaped by `\`. */
+  like(left: string, right: string): string
+}
+
+export type Compiler = ReturnType<typeof createCompiler>
+
+export function createCompiler(model: Model, dialect: Dialect) {
+  const { quote } = dialect
+  const selectLists = new Map<string, string>()
+
+  function selectList(collection: CollectionModel): string {
+    let list = selectLists.get(collection.name)
+    if (list === undefined) {
+      list = [...collection.columns.values()].map((column) => quote(column.name)).join(',')
+      selectLists.set(collection.name, list)
+    }
+    return list
+  }
+
+  function where(collection: CollectionModel, filter: Filter, values: SqlValue[], alias: string): string {
+    const nested = (part: Filter) => where(collection, part, values, alias)
+    switch (filter.op) {
+      case 'true':
+        return '1=1'
+      case 'false':
+        return '1=0'
+      case 'and':
+      case 'or':
+        return `(${filter.of.map(nested).join(filter.op === 'and' ? ' and ' : ' or ')})`
+      case 'not':
+        return `not (${nested(filter.of)})`
+      case 'via': {
+        const target = model.get({ name: filter.collection })
+        const inner = `${alias}x`
+        const local = quote(resolve(collection.columns, filter.local).name)
+        const remote = quote(resolve(target.columns, filter.remote).name)
+        const condition = where(target, filter.of, values, inner)
+        const match = filter.isList ? dialect.isInList(`${inner}.${remote}`, `${alias}.${local}`) : `${inner}.${remote}=${alias}.${local}`
+        return `exists (select 1 from ${quote(target.name)} ${inner} where ${match} and ${condition})`
+      }
+      default: {
+        const column = resolve(collection.columns, filter.path)
+        return condition(filter, column, `${alias}.${quote(column.name)}`, values)
+      }
+    }
+  }
+
+  function condition(
+    filter: Exclude<Filter, { op: 'true' | 'false' | 'and' | 'or' | 'not' | 'via' }>,
+    column: Column,
+    name: string,
+    values: SqlValue[],
+  ): string {
+    switch (filter.op) {
+      case 'has':
+        values.push(filter.value)
+        return dialect.isInList('?', name)
+      case 'null':
+        return `${name} is ${filter.value ? '' : 'not '}null`
+      case 'in':
+      case 'nin':
+        for (const value of filter.values) values.push(bind(column, value))
+        return `${name} ${filter.op === 'in' ? 'in' : 'not in'} (${filter.values.map(() => '?').join(',')})`
+      case 'contains':
+      case 'startsWith': {
+        const escaped = filter.value.replace(/[\\%_]/g, '\\$&')
+        values.push(filter.op === 'contains' ? `%${escaped}%` : `${escaped}%`)
+        return dialect.like(name, '?')
+      }
+      case 'eq':
+      case 'ne':
+      case 'lt':
+      case 'lte':
+      case 'gt':
+      case 'gte':
+        values.push(bind(column, filter.value))
+        return `${name}${operators[filter.op]}?`
+      default:
+        return unreachable(filter)
+    }
+  }
+
+  /** Everything after the last record seen, in the total order of `sort` and then id. */
+  function after(collection: CollectionModel, sort: readonly Sort[], seen: readonly (Scalar | null)[], values: SqlValue[]): string {
+    const keys = [...sort.map((key) => ({ ...key, column: resolve(collection.columns, key.path) })), idKey(collection, sort)]
+    assert(keys.length === seen.length, 'a cursor has one value per sort key and the id')
+    const isUniform = keys.every((key) => key.descending === keys[0]!.descending && !key.column.isNullable)
+    if (isUniform) {
+      // A row value is the form that databases turn into one index range.
+      for (const [index, key] of keys.entries()) values.push(bind(key.column, seen[index]!))
+      const names = keys.map((key) => `t.${quote(key.column.name)}`).join(',')
+      return `(${names})${keys[0]!.descending ? '<' : '>'}(${keys.map(() => '?').join(',')})`
+    }
+    const branches: string[] = []
+    for (const [last, key] of keys.entries()) {
+      const parts: string[] = []
+      for (const [index, equal] of keys.slice(0, last).entries()) {
+        const name = `t.${quote(equal.column.name)}`
+        if (seen[index] === null) parts.push(`${name} is null`)
+        else {
+          values.push(bind(equal.column, seen[index]!))
+          parts.push(`${name}=?`)
+        }
+      }
+      const name = `t.${quote(key.column.name)}`
+      const value = seen[last]!
+      if (value === null) parts.push(key.descending ? '1=0' : `${name} is not null`)
+      else {
+        values.push(bind(key.column, value))
+        const beyond = `${name}${key.descending ? '<' : '>'}?`
+        parts.push(key.descending && key.column.isNullable ? `(${beyond} or ${name} is null)` : beyond)
+      }
+      branches.push(`(${parts.join(' and ')})`)
+    }
+    return `(${branches.join(' or ')})`
+  }
+
+  return {
+    selectList,
+
+    get(collection: CollectionModel, id: string, filter: Filter | undefined): Statement {
+      const values: SqlValue[] = [id]
+      const rest = filter === undefined || filter.op === 'true' ? '' : ` and ${where(collection, filter, values, 't')}`
+      return { sql: `select ${selectList(collection)} from ${quote(collection.name)} t where t.${quote('id')}=?${rest}`, values }
+    },
+
+    find(collection: CollectionModel, query: FindQuery): Statement {
+      const values: SqlValue[] = []
+      const sort = (query.sort ?? []).filter((key) => key.path !== 'id')
+      const conditions: string[] = []
+      if (query.where && query.where.op !== 'true') conditions.push(where(collection, query.where, values, 't'))
+      const keys = [...sort, { path: 'id', descending: idKey(collection, query.sort ?? []).descending }]
+      if (query.after) conditions.push(after(collection, keys.slice(0, -1), query.after, values))
+      const order = keys
+        .map((key) => `t.${quote(resolve(collection.columns, key.path).name)}${key.descending ? ' desc' : ''}`)
+        .join(',')
+      values.push(query.limit)
+      const filter = conditions.length > 0 ? ` where ${conditions.join(' and ')}` : ''
+      return { sql: `select ${selectList(collection)} from ${quote(collection.name)} t${filter} order by ${order} limit ?`, values }
+    },
+
+    count(collection: CollectionModel, filter: Filter | undefined): Statement {
+      const values: SqlValue[] = []
+      const rest = filter && filter.op !== 'true' ? ` where ${where(collection, filter, values, 't')}` : ''
+      return { sql: `select count(*) as "count" from ${quote(collection.name)} t${rest}`, values }
+    },
+
+    group(collection: CollectionModel, query: GroupQuery): Statement {
+      const values: SqlValue[] = []
+      const keys = query.by.map((path) => `t.${quote(resolve(collection.columns, path).name)}`)
+      const sum = `t.${quote(resolve(collection.columns, query.sum).name)}`
+      const rest = query.where && query.where.op !== 'true' ? ` where ${where(collection, query.where, values, 't')}` : ''
+      const named = keys.map((key, index) => `${key} as "key${index}",`).join('')
+      const grouped = keys.length > 0 ? ` group by ${keys.join(',')} order by ${keys.join(',')}` : ''
+      return {
+        sql: `select ${named} coalesce(sum(${sum}),0) as "sum", count(*) as "count" from ${quote(collection.name)} t${rest}${grouped}`,
+        values,
+      }
+    },
+
+    insert(collection: CollectionModel, rowCount: number): string {
+      const row = `(${[...collection.columns.values()].map(() => '?').join(',')})`
+      return `insert into ${quote(collection.name)} (${selectList(collection)}) values ${Array(rowCount).fill(row).join(',')}`
+    },
+
+    update(collection: CollectionModel, filter: Filter, change: Change): Statement {
+      const values: SqlValue[] = []
+      const parts: string[] = []
+      for (const [path, value] of Object.entries(change.set ?? {}))
+        for (const column of columnsOfField(collection, path)) {
+          values.push(bind(column, part(value, column)))
+          parts.push(`${quote(column.name)}=?`)
+        }
+      for (const [path, amount] of Object.entries(change.add ?? {})) {
+        const name = quote(resolve(collection.columns, path).name)
+        values.push(amount)
+        parts.push(`${name}=${name}+?`)
+      }
+      assert(parts.length > 0, 'an update changes something')
+      return { sql: `update ${quote(collection.name)} as t set ${parts.join(',')} where ${where(collection, filter, values, 't')}`, values }
+    },
+
+    remove(collection: CollectionModel, filter: Filter): Statement {
+      const values: SqlValue[] = []
+      return { sql: `delete from ${quote(collection.name)} as t where ${where(collection, filter, values, 't')}`, values }
+    },
+  }
+}
+
+const operators = { eq: '=', ne: '<>', lt: '<', lte: '<=', gt: '>', gte: '>=' } as const
+
+function idKey(collection: CollectionModel, sort: readonly Sort[]) {
+  // Following the last key's direction lets one index serve both, read either way.
+  const named = sort.find((key) => key.path === 'id')
+  return { path: 'id', descending: named?.descending ?? sort.at(-1)?.descending ?? false, column: resolve(collection.columns, 'id') }
+}
+
+/** `price` of a record is two columns; `price.amount` alone is one. */
+function columnsOfField(collection: CollectionModel, path: string): readonly Column[] {
+  const own = collection.fields.get(path)
+  return own ? own.columns : [resolve(collection.columns, path)]
+}
+
+/** The part of a field's value that lies in this column. */
+export function part(value: unknown, column: Column): unknown {
+  const dot = column.path.indexOf('.')
+  if (dot < 0 || value === null || typeof value !== 'object') return value
+  return (value as Record<string, unknown>)[column.path.slice(dot + 1)]
+}
+
+/** A record's value as SQL databases without a boolean or a JSON type store it. */
+export function bind(column: Column, value: unknown): SqlValue {
+  if (value === null || value === undefined) return null
+  if (column.type === 'json') return JSON.stringify(value)
+  if (typeof value === 'boolean') return value ? 1 : 0
+  assert(typeof value === 'string' || typeof value === 'number', `cannot store ${typeof value} in ${column.path}`)
+  return value
+}

@@ -1,0 +1,40 @@
+// SQLite's result codes (https://sqlite.org/rescode.html) into the engine's errors.
+import { EngineError, isEngineError } from '../../base/engine-error.ts'
+import { AssertionError } from '../../base/assert.ts'
+
+const primary = { busy: 5, locked: 6, readonly: 8, ioerr: 10, full: 13, constraint: 19 } as const
+
+/** Errors of the driver become engine errors; everything else passes unchanged. */
+export function translate(error: unknown): unknown {
+  if (isEngineError(error) || error instanceof AssertionError || !isSqliteError(error)) return error
+  switch (error.errcode & 0xff) {
+    case primary.busy:
+    case primary.locked:
+      return new EngineError('conflict', { cause: error })
+    case primary.full:
+      return new EngineError('storage_full', { cause: error })
+    case primary.ioerr:
+    case primary.readonly:
+      return new EngineError('storage_unavailable', { cause: error })
+    case primary.constraint:
+      return constraint(error)
+    default:
+      return error
+  }
+}
+
+function constraint(error: SqliteError): unknown {
+  // 2067 SQLITE_CONSTRAINT_UNIQUE, 1555 _PRIMARYKEY. "UNIQUE constraint failed: users.email, users.tenant"
+  if (error.errcode === 2067 || error.errcode === 1555) {
+    const names = /failed: (.*)$/.exec(error.message)?.[1] ?? ''
+    const fields = names.split(', ').map((name) => name.slice(name.indexOf('.') + 1))
+    return new EngineError('already_exists', { params: { fields }, cause: error })
+  }
+  return error
+}
+
+type SqliteError = Error & { readonly errcode: number }
+
+function isSqliteError(error: unknown): error is SqliteError {
+  return error instanceof Error && (error as { code?: unknown }).code === 'ERR_SQLITE_ERROR' && 'errcode' in error
+}

@@ -1,0 +1,330 @@
+// SQLite behind the storage port. One writer connection, one reader connection, both in this thread.
+// Group commit: transactions that wait together run one after another, each in a savepoint, and share
+// one durable commit; a caller is answered only after it. Invariants: synchronous=FULL on the writer,
+// asserted; work inside a transaction awaits nothing but the transaction, so a group never stalls.
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { assert } from '../../base/assert.ts'
+import type { Clock } from '../../base/clock.ts'
+import { EngineError } from '../../base/engine-error.ts'
+import { limits } from '../../base/limits.ts'
+import type { Filter } from '../../contract/filter.ts'
+import type { CollectionRef } from '../../schema/collection.ts'
+import type { Model } from '../../schema/model.ts'
+import { bind, createCompiler, type Dialect, part, type SqlValue, type Statement } from '../sql/compile.ts'
+import type {
+  AdapterTransaction,
+  Change,
+  Commit,
+  CommitLine,
+  FindQuery,
+  GroupQuery,
+  Reader,
+  StorageAdapter,
+} from '../storage.ts'
+import { createDecoder } from './decode.ts'
+import { translate } from './errors.ts'
+import { prepareSchema } from './schema.ts'
+
+export type SqliteOptions = {
+  /** A file path, or `:memory:` (one connection, gone when closed). */
+  readonly path: string
+  readonly model: Model
+  readonly clock: Clock
+  /** Mebibytes of page cache per connection. */
+  readonly cacheMib?: number
+}
+
+export const sqliteDialect: Dialect = {
+  quote: (name) => `"${name.replaceAll('"', '""')}"`,
+  isInList: (value, list) => `${value} in (select "value" from json_each(${list}))`,
+  like: (left, right) => `${left} like ${right} escape '\\'`,
+}
+
+// WAL mode with several connections can corrupt a database before this version
+// (https://sqlite.org/wal.html#walresetbug); distributions link their own SQLite, so Node's version says nothing.
+const walSafeVersion = [3, 51, 3]
+
+type Waiting = {
+  readonly work: (transaction: AdapterTransaction) => Promise<unknown>
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+type Outcome = { readonly waiting: Waiting; readonly value?: unknown; readonly error?: unknown; readonly lines: CommitLine[] }
+
+/**
+ * Opens the database, makes missing tables, columns and indexes.
+ * @throws Error with one sentence for people when the file cannot be used.
+ */
+export function openSqlite(options: SqliteOptions): StorageAdapter {
+  const { model, clock } = options
+  const isMemory = options.path === ':memory:'
+  const writer = connect(options)
+  prepareSchema(writer, model)
+  const reader = isMemory ? writer : connect({ ...options }, true)
+  const compiler = createCompiler(model, sqliteDialect)
+  const writeCache = createStatementCache(writer)
+  const readCache = isMemory ? writeCache : createStatementCache(reader)
+  const decoders = new Map([...model.collections].map(([name, collection]) => [name, createDecoder(collection)]))
+  const listeners: ((commit: Commit) => void)[] = []
+  let queue: Waiting[] = []
+  let isScheduled = false
+  let running: Promise<void> = Promise.resolve()
+  let isClosed = false
+
+  function readerOn(prepared: (sql: string) => StatementSync): Reader {
+    const decode = <T>(ref: CollectionRef<T>, row: unknown) => decoders.get(ref.name)!(row as never) as T
+    return {
+      async get(ref, id, where) {
+        const { sql, values } = compiler.get(model.get(ref), id, where)
+        const row = run(() => prepared(sql).get(...values))
+        return row === undefined ? null : decode(ref, row)
+      },
+      async find(ref, query: FindQuery) {
+        const { sql, values } = compiler.find(model.get(ref), query)
+        const decoder = decoders.get(ref.name)!
+        return run(() => prepared(sql).all(...values)).map((row) => decoder(row as never)) as never
+      },
+      async count(ref, where) {
+        const { sql, values } = compiler.count(model.get(ref), where)
+        return run(() => prepared(sql).get(...values))!['count'] as number
+      },
+      async group(ref, query: GroupQuery) {
+        const { sql, values } = compiler.group(model.get(ref), query)
+        return run(() => prepared(sql).all(...values)).map((row) => ({
+          key: query.by.map((_, index) => row[`key${index}`] as SqlValue),
+          sum: row['sum'] as number,
+          count: row['count'] as number,
+        }))
+      },
+    }
+  }
+
+  const transactionReader = readerOn(writeCache)
+
+  function execute(statement: Statement): number {
+    return Number(run(() => writeCache(statement.sql).run(...(statement.values as SQLInputValue[]))).changes)
+  }
+
+  function transactionOn(lines: CommitLine[]): AdapterTransaction {
+    return {
+      ...transactionReader,
+      async insert(ref, records) {
+        const collection = model.get(ref)
+        const columns = [...collection.columns.values()]
+        for (const record of records) {
+          const values = columns.map((column) => bind(column, part(record[fieldOf(column.path)], column)))
+          execute({ sql: compiler.insert(collection, 1), values })
+        }
+      },
+      async update(ref, where: Filter, change: Change) {
+        return execute(compiler.update(model.get(ref), where, change))
+      },
+      async remove(ref, where: Filter) {
+        return execute(compiler.remove(model.get(ref), where))
+      },
+      async appendCommit(line) {
+        lines.push(line)
+      },
+    }
+  }
+
+  async function runGroup(group: readonly Waiting[]): Promise<void> {
+    const outcomes: Outcome[] = []
+    const commits: Commit[] = []
+    try {
+      run(() => writer.exec('begin immediate'))
+    } catch (error) {
+      for (const waiting of group) waiting.reject(error)
+      return
+    }
+    const isAlone = group.length === 1
+    for (const waiting of group) {
+      const lines: CommitLine[] = []
+      try {
+        if (!isAlone) writeCache('savepoint one').run()
+        const value = await waiting.work(transactionOn(lines))
+        for (const line of lines) commits.push({ ...line, position: appendLine(line) })
+        if (!isAlone) writeCache('release one').run()
+        outcomes.push({ waiting, value, lines })
+      } catch (error) {
+        outcomes.push({ waiting, error: translate(error), lines: [] })
+        if (!writer.isTransaction) break // SQLite rolled the whole group back (disk full, I/O error).
+        if (isAlone) writeCache('rollback').run()
+        else {
+          writeCache('rollback to one').run()
+          writeCache('release one').run()
+        }
+      }
+    }
+    settle(group, outcomes, commits)
+  }
+
+  function settle(group: readonly Waiting[], outcomes: readonly Outcome[], commits: readonly Commit[]): void {
+    let failure: unknown
+    try {
+      if (writer.isTransaction) run(() => writer.exec('commit'))
+      else if (outcomes.some((outcome) => outcome.error === undefined)) failure = outcomes.at(-1)?.error
+    } catch (error) {
+      failure = error
+      if (writer.isTransaction) writer.exec('rollback')
+    }
+    if (failure === undefined) for (const commit of commits) for (const listener of listeners) listener(commit)
+    const byWaiting = new Map(outcomes.map((outcome) => [outcome.waiting, outcome]))
+    for (const waiting of group) {
+      const outcome = byWaiting.get(waiting)
+      if (outcome === undefined) waiting.reject(failure ?? new EngineError('storage_unavailable'))
+      else if (outcome.error !== undefined) waiting.reject(outcome.error)
+      else if (failure !== undefined) waiting.reject(failure)
+      else waiting.resolve(outcome.value)
+    }
+  }
+
+  function appendLine(line: CommitLine): number {
+    const result = run(() =>
+      writeCache('insert into "_commits" ("at","operation","actor","requestId","changes") values (?,?,?,?,?)').run(
+        line.at,
+        line.operation,
+        line.actor,
+        line.requestId,
+        JSON.stringify(line.changes),
+      ),
+    )
+    return Number(result.lastInsertRowid)
+  }
+
+  function schedule(): void {
+    if (isScheduled) return
+    isScheduled = true
+    // Behind the I/O that is ready now: every request read in this turn joins the group.
+    clock.soon(() => {
+      running = drain()
+    })
+  }
+
+  async function drain(): Promise<void> {
+    const group = queue.slice(0, limits.groupCommitMax)
+    queue = queue.slice(limits.groupCommitMax)
+    await runGroup(group)
+    isScheduled = false
+    if (queue.length > 0) schedule()
+  }
+
+  return {
+    capabilities: {
+      product: 'SQLite',
+      version: versionOf(writer),
+      isShared: false,
+      hasTransactionalSchema: true,
+      hasGroupCommit: true,
+      hasNotifications: false,
+    },
+    reader: isMemory ? waitingReader(transactionReader, () => running) : readerOn(readCache),
+
+    transaction<T>(work: (transaction: AdapterTransaction) => Promise<T>): Promise<T> {
+      if (isClosed) return Promise.reject(new EngineError('storage_unavailable'))
+      if (queue.length >= limits.writeQueueMax) return Promise.reject(new EngineError('overloaded'))
+      return new Promise<T>((resolve, reject) => {
+        queue.push({ work, resolve: resolve as (value: unknown) => void, reject })
+        schedule()
+      })
+    },
+
+    async commitsAfter(position, limit) {
+      const rows = run(() => readCache('select * from "_commits" where "position">? order by "position" limit ?').all(position, limit))
+      return rows.map((row) => ({ ...row, changes: JSON.parse(row['changes'] as string) }) as unknown as Commit)
+    },
+
+    async commitRange() {
+      const row = run(() =>
+        readCache('select coalesce(min("position"),0) as "oldest", coalesce(max("position"),0) as "newest" from "_commits"').get(),
+      )
+      return { oldest: row!['oldest'] as number, newest: row!['newest'] as number }
+    },
+
+    async forgetCommits(before) {
+      return await this.transaction(async () => execute({ sql: 'delete from "_commits" where "at"<?', values: [before] }))
+    },
+
+    onCommit(listener) {
+      listeners.push(listener)
+    },
+
+    async close() {
+      if (isClosed) return
+      isClosed = true
+      while (isScheduled) await new Promise<void>((resolve) => clock.soon(resolve))
+      await running
+      if (!isMemory) reader.close()
+      // Leaves one file behind: whoever copies it then has everything.
+      if (!isMemory) run(() => writer.exec('pragma wal_checkpoint(truncate)'))
+      writer.close()
+    },
+  }
+}
+
+function fieldOf(path: string): string {
+  const dot = path.indexOf('.')
+  return dot < 0 ? path : path.slice(0, dot)
+}
+
+/** In memory there is one connection: a read waits for the group under way, or it would see its unfinished work. */
+function waitingReader(inner: Reader, running: () => Promise<void>): Reader {
+  return {
+    get: async (...given) => (await running(), inner.get(...given)),
+    find: async (...given) => (await running(), inner.find(...given)),
+    count: async (...given) => (await running(), inner.count(...given)),
+    group: async (...given) => (await running(), inner.group(...given)),
+  }
+}
+
+function connect(options: SqliteOptions, isReader = false): DatabaseSync {
+  const database = new DatabaseSync(options.path, { enableForeignKeyConstraints: false })
+  const version = versionOf(database)
+  if (options.path !== ':memory:' && isOlder(version, walSafeVersion))
+    throw new Error(`SQLite ${version} can corrupt a database in WAL mode; 3.51.3 or newer is needed. Run Kingpost on Node 24.15 or newer.`)
+  database.exec(`pragma busy_timeout=0; pragma cache_size=-${(options.cacheMib ?? 32) * 1024}; pragma temp_store=memory`)
+  if (options.path === ':memory:') return database
+  // Another process (verify, a backup) may hold the file for a moment while it opens.
+  database.exec('pragma busy_timeout=2000; pragma journal_mode=wal; pragma synchronous=full; pragma busy_timeout=0')
+  const mode = database.prepare('pragma journal_mode').get()!['journal_mode']
+  const synchronous = database.prepare('pragma synchronous').get()!['synchronous']
+  assert(mode === 'wal', `journal_mode is ${String(mode)}, not wal`)
+  assert(synchronous === 2, `synchronous is ${String(synchronous)}, not full: commits would not survive a power loss`)
+  if (isReader) database.exec('pragma query_only=on')
+  return database
+}
+
+function versionOf(database: DatabaseSync): string {
+  return database.prepare('select sqlite_version() as "version"').get()!['version'] as string
+}
+
+function isOlder(version: string, least: readonly number[]): boolean {
+  const parts = version.split('.').map(Number)
+  for (const [index, wanted] of least.entries()) {
+    const have = parts[index] ?? 0
+    if (have !== wanted) return have < wanted
+  }
+  return false
+}
+
+/** node:sqlite keeps no statements: parsing costs more than most look-ups, so the adapter does. */
+function createStatementCache(database: DatabaseSync): (sql: string) => StatementSync {
+  const statementsMax = 1_000
+  const cache = new Map<string, StatementSync>()
+  return (sql) => {
+    const found = cache.get(sql)
+    if (found) return found
+    if (cache.size >= statementsMax) cache.delete(cache.keys().next().value!)
+    const statement = database.prepare(sql)
+    cache.set(sql, statement)
+    return statement
+  }
+}
+
+function run<T>(step: () => T): T {
+  try {
+    return step()
+  } catch (error) {
+    throw translate(error)
+  }
+}

@@ -1,0 +1,89 @@
+// The storage port. Adapters implement StorageAdapter; operations see Reader and Transaction
+// (transaction.ts), which add versions and the change feed on top. Nothing here is SQL: MongoDB must fit.
+// Invariant: a write is one guarded statement, and its caller looks at how many rows it met.
+import type { Filter, Scalar } from '../contract/filter.ts'
+import type { AnyRecord, CollectionRef } from '../schema/collection.ts'
+import type { Capabilities } from './capabilities.ts'
+
+export type Sort = { readonly path: string; readonly descending: boolean }
+
+export type FindQuery = {
+  readonly where?: Filter
+  /** The id is always the last criterion, so the order is total. Null sorts below every value. */
+  readonly sort?: readonly Sort[]
+  readonly limit: number
+  /** Values of the sort paths, then the id, of the last record already seen. */
+  readonly after?: readonly (Scalar | null)[]
+}
+
+export type GroupQuery = {
+  readonly where?: Filter
+  readonly by: readonly string[]
+  readonly sum: string
+}
+export type Group = { readonly key: readonly (Scalar | null)[]; readonly sum: number; readonly count: number }
+
+export interface Reader {
+  /** The record, or null when there is none or `where` does not fit it. */
+  get<T>(collection: CollectionRef<T>, id: string, where?: Filter): Promise<T | null>
+  find<T>(collection: CollectionRef<T>, query: FindQuery): Promise<T[]>
+  count(collection: CollectionRef<unknown>, where?: Filter): Promise<number>
+  /** Sums one integer path by groups. */
+  group(collection: CollectionRef<unknown>, query: GroupQuery): Promise<Group[]>
+}
+
+/** What one guarded write does: `set` replaces, `add` increments integers atomically. */
+export type Change = {
+  readonly set?: Readonly<Record<string, unknown>>
+  readonly add?: Readonly<Record<string, number>>
+}
+
+/** What an adapter gives inside a transaction. */
+export interface AdapterTransaction extends Reader {
+  /** @throws already_exists when a unique fence holds it back; the transaction stays usable. */
+  insert(collection: CollectionRef<unknown>, records: readonly AnyRecord[]): Promise<void>
+  /** Rows that fitted `where` and were changed. */
+  update(collection: CollectionRef<unknown>, where: Filter, change: Change): Promise<number>
+  remove(collection: CollectionRef<unknown>, where: Filter): Promise<number>
+  /** Appends one line to the commit log; its position is known only once committed. */
+  appendCommit(line: CommitLine): Promise<void>
+}
+
+/** One line of the commit log: everything one transaction changed, and who asked for it. */
+export type CommitLine = {
+  readonly at: number
+  readonly operation: string
+  readonly actor: string
+  readonly requestId: string
+  readonly changes: readonly RecordChange[]
+}
+export type Commit = CommitLine & { readonly position: number }
+
+/** `record` is how it is after the change (before it, for `deleted`); `before` holds the old values of changed fields. */
+export type RecordChange = {
+  readonly collection: string
+  readonly id: string
+  readonly action: 'created' | 'updated' | 'deleted'
+  readonly record: AnyRecord
+  readonly before?: Readonly<Record<string, unknown>>
+}
+
+export interface StorageAdapter {
+  readonly capabilities: Capabilities
+  readonly reader: Reader
+  /**
+   * Runs `work` and commits durably before it resolves. `work` may run several times (conflicts) and
+   * must touch nothing but its transaction. What it throws rolls back its own changes alone.
+   * @throws overloaded, conflict, storage_full, storage_unavailable
+   */
+  transaction<T>(work: (transaction: AdapterTransaction) => Promise<T>): Promise<T>
+  /** Commits after `position`, oldest first. */
+  commitsAfter(position: number, limit: number): Promise<Commit[]>
+  /** Positions of the oldest and newest commit kept; both 0 in an empty log. */
+  commitRange(): Promise<{ oldest: number; newest: number }>
+  /** Drops commits older than `at`. */
+  forgetCommits(before: number): Promise<number>
+  /** Called with every commit of this process, in order, right after it is durable. */
+  onCommit(listener: (commit: Commit) => void): void
+  close(): Promise<void>
+}

@@ -1,0 +1,147 @@
+// The transaction as operations see it: records with versions and times, guarded writes, and every
+// change noted for the feed. Invariant: each fed change is in the commit line of its own transaction,
+// so the feed, the audit trail and the data can never disagree.
+import { assert } from '../base/assert.ts'
+import { EngineError, isEngineError } from '../base/engine-error.ts'
+import { and, eq, type Filter } from '../contract/filter.ts'
+import type { AnyRecord, CollectionRef } from '../schema/collection.ts'
+import type { CollectionModel, Model } from '../schema/model.ts'
+import type { AdapterTransaction, Change, CommitLine, Reader, RecordChange } from './storage.ts'
+
+type System = 'createdAt' | 'updatedAt' | 'version'
+
+export interface Transaction extends Reader {
+  /** Adds a record; times and version are set here. @throws already_exists */
+  insert<T>(collection: CollectionRef<T>, fields: Omit<T, System>): Promise<T>
+  /** As insert, but answers null when a unique fence holds it back: the exactly-once step. */
+  insertOnce<T>(collection: CollectionRef<T>, fields: Omit<T, System>): Promise<T | null>
+  /**
+   * Changes a record that was read in this transaction, if it still has the version read.
+   * @throws conflict when it has not; the transaction is then run again.
+   */
+  update<T extends AnyRecord>(collection: CollectionRef<T>, before: T, change: Change): Promise<T>
+  /**
+   * One guarded statement on a record not read before: the way of counters such as stock.
+   * Null when the guard did not fit.
+   */
+  adjust<T extends AnyRecord>(collection: CollectionRef<T>, id: string, change: Change, guard?: Filter): Promise<T | null>
+  /**
+   * A guarded write that nobody watches (a claim, a lease): in no feed and no audit trail.
+   * False when the guard did not fit.
+   */
+  touch(collection: CollectionRef<unknown>, id: string, change: Change, guard?: Filter): Promise<boolean>
+  /** Removes a record that was read in this transaction. @throws conflict */
+  delete<T extends AnyRecord>(collection: CollectionRef<T>, before: T): Promise<void>
+  /** Removes bookkeeping rows that nobody watches. */
+  deleteWhere(collection: CollectionRef<unknown>, where: Filter): Promise<number>
+}
+
+/** Notes what a transaction changes. `finish` writes the commit line. */
+export function createTransaction(
+  inner: AdapterTransaction,
+  model: Model,
+  now: number,
+): Transaction & { finish(line: Omit<CommitLine, 'at' | 'changes'>): Promise<void> } {
+  const changes: RecordChange[] = []
+  const note = (collection: CollectionModel, change: Omit<RecordChange, 'collection'>) => {
+    if (collection.isFed) changes.push({ collection: collection.name, ...change, record: light(collection, change.record) })
+  }
+
+  return {
+    get: inner.get,
+    find: inner.find,
+    count: inner.count,
+    group: inner.group,
+
+    async insert(ref, fields) {
+      const collection = model.get(ref)
+      const record = {
+        ...fields,
+        createdAt: now,
+        ...(collection.isAppendOnly ? {} : { updatedAt: now, version: 1 }),
+      } as unknown as AnyRecord
+      await inner.insert(ref, [record])
+      note(collection, { id: record.id, action: 'created', record })
+      return record as never
+    },
+
+    async insertOnce(ref, fields) {
+      try {
+        return await this.insert(ref, fields)
+      } catch (error) {
+        if (isEngineError(error, 'already_exists')) return null
+        throw error
+      }
+    },
+
+    async update(ref, before, change) {
+      const collection = model.get(ref)
+      assert(!collection.isAppendOnly, `${collection.name} is append-only`)
+      const set = { ...change.set, updatedAt: now }
+      const add = { ...change.add, version: 1 }
+      const guard = and(eq('id', before.id), eq('version', before['version'] as number))
+      if ((await inner.update(ref, guard, { set, add })) === 0) throw new EngineError('conflict')
+      const record = applied(before, set, add)
+      note(collection, { id: before.id, action: 'updated', record, before: olds(before, record) })
+      return record as never
+    },
+
+    async adjust(ref, id, change, guard) {
+      const collection = model.get(ref)
+      assert(!collection.isAppendOnly, `${collection.name} is append-only`)
+      const add = { ...change.add, version: 1 }
+      const set = { ...change.set, updatedAt: now }
+      if ((await inner.update(ref, and(eq('id', id), guard), { set, add })) === 0) return null
+      // The row is ours until the commit, so what is read now is exactly what was written.
+      const record = (await inner.get(ref, id)) as unknown as AnyRecord
+      const before = Object.fromEntries(Object.keys(change.add ?? {}).map((path) => [path, Number(record[path]) - change.add![path]!]))
+      note(collection, { id, action: 'updated', record, before })
+      return record as never
+    },
+
+    async touch(ref, id, change, guard) {
+      const set = { ...change.set, updatedAt: now }
+      return (await inner.update(ref, and(eq('id', id), guard), { set, add: { ...change.add, version: 1 } })) > 0
+    },
+
+    async delete(ref, before) {
+      const collection = model.get(ref)
+      const guard = and(eq('id', before.id), collection.isAppendOnly ? undefined : eq('version', before['version'] as number))
+      if ((await inner.remove(ref, guard)) === 0) throw new EngineError('conflict')
+      note(collection, { id: before.id, action: 'deleted', record: before })
+    },
+
+    async deleteWhere(ref, where) {
+      assert(!model.get(ref).isFed, `${ref.name} is watched: delete its records one by one`)
+      return await inner.remove(ref, where)
+    },
+
+    async finish(line) {
+      if (changes.length > 0) await inner.appendCommit({ ...line, at: now, changes })
+    },
+  }
+}
+
+/** The record without the fields that are too large for the feed. */
+function light(collection: CollectionModel, record: AnyRecord): AnyRecord {
+  if (collection.heavyFields.length === 0) return record
+  const copy: Record<string, unknown> = { ...record }
+  for (const name of collection.heavyFields) delete copy[name]
+  return copy as AnyRecord
+}
+
+function applied(before: AnyRecord, set: Readonly<Record<string, unknown>>, add: Readonly<Record<string, number>>): AnyRecord {
+  const record: Record<string, unknown> = { ...before, ...set }
+  for (const [path, amount] of Object.entries(add)) {
+    assert(!path.includes('.'), 'money is set, never added to')
+    record[path] = (before[path] as number) + amount
+  }
+  return record as AnyRecord
+}
+
+function olds(before: AnyRecord, after: AnyRecord): Record<string, unknown> {
+  const values: Record<string, unknown> = {}
+  for (const name of Object.keys(after))
+    if (name !== 'version' && name !== 'updatedAt' && before[name] !== after[name]) values[name] = before[name]
+  return values
+}
