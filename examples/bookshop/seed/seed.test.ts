@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
+import { languages } from '../storefront/languages.ts'
 
 type Variant = { format: string; title: string; sku: string; priceMinor: number; onHand: number }
 type Book = {
@@ -31,6 +32,11 @@ test('there are enough books, in many languages, from many centuries', () => {
   assert.ok(books.length >= 220)
   assert.ok(new Set(books.map((book) => book.language)).size >= 20)
   assert.ok(new Set(books.map((book) => Math.floor(book.year / 100))).size >= 5)
+})
+
+test('the storefront offers exactly the languages there are', () => {
+  const spoken = [...new Set(books.map((book) => book.language))].sort()
+  assert.deepEqual([...languages].sort(), spoken)
 })
 
 test('no book, slug or sku is there twice', () => {

@@ -45,27 +45,29 @@ export function drawLine(line: Line, book: Book | undefined, controls?: HTMLElem
         ? h('a', { class: 'line-title', href: `/books/${encodeURIComponent(book.slug)}` }, title)
         : h('span', { class: 'line-title' }, title),
       h('span', { class: 'quiet' }, [book?.author, edition].filter(Boolean).join(' · ')),
-      controls ??
+      !controls &&
         h('span', { class: 'quiet' }, `${line.quantity} × ${formatMoney(line.unitPrice)}`),
     ),
     h('span', { class: 'line-total' }, formatMoney(line.total)),
+    controls,
   )
 }
 
 export function drawTotals(totals: Totals, hasShipping = true): HTMLElement {
+  const { subtotal, discount, shipping, tax, total } = totals
   const row = (name: string, value: string, more = '') =>
     h('div', { class: more }, h('dt', {}, name), h('dd', {}, value))
+  // A shop may show prices with tax in them or without; the sum itself tells which.
+  const isTaxAdded = subtotal.amount - Math.abs(discount.amount) + shipping.amount !== total.amount
   return h(
     'dl',
     { class: 'totals' },
-    row('Books', formatMoney(totals.subtotal)),
-    totals.discount.amount !== 0 &&
-      row(
-        'Discount',
-        formatMoney({ ...totals.discount, amount: -Math.abs(totals.discount.amount) }),
-      ),
-    row('Delivery', hasShipping ? formatMoney(totals.shipping) : 'at checkout'),
-    totals.tax.amount !== 0 && row('Tax', formatMoney(totals.tax)),
-    row('Total', formatMoney(totals.total), 'is-total'),
+    row('Books', formatMoney(subtotal)),
+    discount.amount !== 0 &&
+      row('Discount', formatMoney({ ...discount, amount: -Math.abs(discount.amount) })),
+    row('Delivery', hasShipping ? formatMoney(shipping) : 'at checkout'),
+    isTaxAdded && row('Tax', formatMoney(tax)),
+    row('Total', formatMoney(total), 'is-total'),
+    !isTaxAdded && tax.amount !== 0 && row('Tax in it', formatMoney(tax), 'is-note'),
   )
 }

@@ -65,7 +65,7 @@ async function change(work: (id: string) => Promise<Cart>): Promise<Cart> {
 
 async function startCart(): Promise<Kept> {
   client.setCartToken(undefined)
-  const cart = await client.carts.create({ currency: 'EUR' })
+  const cart = await client.carts.create()
   const kept = { id: cart.id, token: cart.token ?? '' }
   localStorage.setItem(CART, JSON.stringify(kept))
   show(cart)
@@ -125,6 +125,9 @@ function show<C extends Cart | null>(cart: C): C {
   const badge = byId('cart-count')
   badge.hidden = count === 0
   badge.textContent = String(count)
-  byId('cart-link').setAttribute('aria-label', count === 0 ? 'Cart, empty' : `Cart, ${count} items`)
+  byId('cart-link').setAttribute(
+    'aria-label',
+    count === 0 ? 'Cart, empty' : `Cart, ${count === 1 ? '1 book' : `${count} books`}`,
+  )
   return cart
 }

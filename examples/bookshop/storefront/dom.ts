@@ -53,12 +53,18 @@ export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
   return element as T
 }
 
-let toastTimer = 0
-/** Says a short thing at the foot of the page, to eyes and to screen readers. */
+/** Tells readers of screens what eyes can see already. */
 export function announce(text: string): void {
+  byId('spoken').textContent = text
+}
+
+const TOAST_MS = 6_000
+let toastTimer = 0
+/** For news without a place of its own on the page. */
+export function showToast(text: string): void {
   const toast = byId('toast')
   toast.textContent = text
   toast.classList.add('is-shown')
   clearTimeout(toastTimer)
-  toastTimer = setTimeout(() => toast.classList.remove('is-shown'), 4_000)
+  toastTimer = setTimeout(() => toast.classList.remove('is-shown'), TOAST_MS)
 }

@@ -2,6 +2,7 @@
  * Owns which page is shown: history, links, focus and scroll. A page is swapped in only when its data is there, so
  * the old one stays readable meanwhile; `signal` tells a page that it has been left.
  */
+import { ApiError } from '/client/index.ts'
 import { byId, h } from './dom.ts'
 import { explain } from './problems.ts'
 
@@ -94,7 +95,8 @@ async function open(signal: AbortSignal): Promise<Page> {
     }
     return notFound()
   } catch (error) {
-    if (signal.aborted) return notFound()
+    const isMissing = error instanceof ApiError && error.status === 404
+    if (signal.aborted || isMissing) return notFound()
     return brokenPage(error)
   }
 }
@@ -113,7 +115,9 @@ function match(pattern: string, path: string): Record<string, string> | null {
   return params
 }
 
-export function notFound(what = 'This page is not on our shelves.'): Page {
+export function notFound(
+  what = 'We looked on every shelf. It may have moved, or belong to another account.',
+): Page {
   return {
     title: 'Not found',
     view: h(

@@ -8,18 +8,34 @@ import { client } from './shop.ts'
 
 const MARK = 'bookshop.signedIn'
 let user: User | null = null
+let asking: Promise<User | null> | null = null
+let hasExpired = false
 
-export async function findUser(): Promise<User | null> {
-  if (user !== null) return user
-  if (localStorage.getItem(MARK) === null) return null
+/** Page and header both want to know at the start: one question answers them. */
+export function findUser(): Promise<User | null> {
+  if (user !== null || localStorage.getItem(MARK) === null) return Promise.resolve(user)
+  asking ??= ask().finally(() => {
+    asking = null
+  })
+  return asking
+}
+
+async function ask(): Promise<User | null> {
   try {
     user = await client.auth.me()
   } catch (error) {
     if (!(error instanceof ApiError && error.status === 401)) throw error
-    forgetUser()
+    loseSession()
   }
   showName()
   return user
+}
+
+/** Whether a session ended by itself; true once, for the page that says so. */
+export function takeExpiry(): boolean {
+  const had = hasExpired
+  hasExpired = false
+  return had
 }
 
 export async function signIn(email: string, password: string): Promise<void> {
@@ -39,7 +55,12 @@ export async function signOut(): Promise<void> {
 }
 
 /** The server said 401: whatever we believed, there is no session. */
-export function forgetUser(): void {
+export function loseSession(): void {
+  hasExpired = true
+  forgetUser()
+}
+
+function forgetUser(): void {
   user = null
   localStorage.removeItem(MARK)
   showName()
@@ -47,6 +68,7 @@ export function forgetUser(): void {
 
 function keep(signedIn: User): void {
   user = signedIn
+  hasExpired = false
   localStorage.setItem(MARK, 'yes')
   showName()
 }

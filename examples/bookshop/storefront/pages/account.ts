@@ -4,7 +4,7 @@ import { h } from '../dom.ts'
 import { banner, field, onSubmit, readField } from '../forms.ts'
 import { tellOrder } from '../order-state.ts'
 import { navigate, type Page, refresh, type Visit } from '../router.ts'
-import { findUser, forgetUser, register, signIn, signOut } from '../session.ts'
+import { findUser, loseSession, register, signIn, signOut, takeExpiry } from '../session.ts'
 import { client, formatDay, formatMoney } from '../shop.ts'
 
 /** The server's own minimum; saying it here spares a round trip. */
@@ -20,8 +20,8 @@ export async function openAccount({ url, signal }: Visit): Promise<Page> {
     return { title: 'My account', view: accountView(user, orders.items) }
   } catch (error) {
     if (!(error instanceof ApiError && error.status === 401)) throw error
-    forgetUser()
-    return signInPage(url, 'Your session has ended. Please sign in again.')
+    loseSession()
+    return signInPage(url)
   }
 }
 
@@ -56,7 +56,7 @@ function accountView(user: User, orders: readonly Order[]): HTMLElement {
 
 function orderRow(order: Order): HTMLElement {
   const count = order.lines.reduce((sum, line) => sum + line.quantity, 0)
-  const { mood, title } = tellOrder(order, undefined)
+  const { mood, label } = tellOrder(order, undefined)
   return h(
     'li',
     {},
@@ -68,7 +68,7 @@ function orderRow(order: Order): HTMLElement {
         'span',
         { class: 'order-words' },
         h('strong', {}, `Order ${order.number}`),
-        h('span', { class: 'quiet' }, `${formatDay(order.placedAt ?? order.createdAt)} · ${title}`),
+        h('span', { class: 'quiet' }, `${formatDay(order.placedAt ?? order.createdAt)} · ${label}`),
       ),
       h(
         'span',
@@ -80,7 +80,8 @@ function orderRow(order: Order): HTMLElement {
   )
 }
 
-function signInPage(url: URL, notice = ''): Page {
+function signInPage(url: URL): Page {
+  const notice = takeExpiry() && 'Your session has ended. Please sign in again.'
   const next = safeNext(url.searchParams.get('next'))
   const goOn = () => (next === '/account' ? refresh() : navigate(next, { replace: true }))
   return {

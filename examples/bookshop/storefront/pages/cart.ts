@@ -2,7 +2,7 @@
 import { ApiError, type Cart, type Line } from '/client/index.ts'
 import { drawLine, drawTotals, findBooks } from '../cart-parts.ts'
 import { changeLine, findCart, removeLine } from '../cart-store.ts'
-import { announce, h } from '../dom.ts'
+import { announce, h, showToast } from '../dom.ts'
 import { banner, showBanner } from '../forms.ts'
 import { explain, explainStock } from '../problems.ts'
 import type { Page } from '../router.ts'
@@ -44,7 +44,7 @@ function draw(view: HTMLElement, cart: Cart | null, found: ReadonlyMap<string, B
       const isShort = error instanceof ApiError && error.code === 'out_of_stock'
       const text = isShort ? explainStock(error, cart) : explain(error)
       if (problem.isConnected) showBanner(problem, text)
-      else announce(text)
+      else showToast(text)
     } finally {
       view.removeAttribute('aria-busy')
     }

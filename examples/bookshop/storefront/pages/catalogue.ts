@@ -4,7 +4,7 @@
  */
 import type { Page as Items } from '/client/index.ts'
 import { drawCover } from '../cover.ts'
-import { announce, byId, h } from '../dom.ts'
+import { announce, byId, h, showToast } from '../dom.ts'
 import { explain } from '../problems.ts'
 import type { Page, Visit } from '../router.ts'
 import { type Book, books, copiesLeft, formatMoney, kindOf, listCategories } from '../shop.ts'
@@ -12,6 +12,13 @@ import { chips, filters, queryOf } from './catalogue-filters.ts'
 
 /** A person looks at few lists in one visit; older ones are simply read again. */
 const LISTS_MAX = 10
+/** A picture, not a selection: these are drawn whether or not the shop has them today. */
+const faces = [
+  { slug: 'dracula', title: 'Dracula', author: 'Bram Stoker', kind: 'gothic-and-mystery' },
+  { slug: 'faust', title: 'Faust', author: 'J. W. von Goethe', kind: 'philosophy-and-politics' },
+  { slug: 'kim', title: 'Kim', author: 'Rudyard Kipling', kind: 'adventure' },
+  { slug: 'we', title: 'We', author: 'Yevgeny Zamyatin', kind: 'science-fiction-and-fantasy' },
+]
 const lists = new Map<string, Items<Book>>()
 
 export async function openCatalogue({ url, signal }: Visit): Promise<Page> {
@@ -65,9 +72,18 @@ function hero(count: number | undefined): HTMLElement {
   return h(
     'section',
     { class: 'hero' },
-    h('p', { class: 'eyebrow' }, 'Five centuries, thirty-five languages'),
-    h('h1', {}, 'Books that outlived everyone who said they wouldn’t.'),
-    h('p', { class: 'lede' }, `${count ?? 'Hundreds of'} classics, printed well and sent by post.`),
+    h(
+      'div',
+      { class: 'hero-words' },
+      h('p', { class: 'eyebrow' }, 'Five centuries, 35 languages'),
+      h('h1', {}, 'Books that outlived everyone who said they wouldn’t.'),
+      h(
+        'p',
+        { class: 'lede' },
+        `${count ?? 'Hundreds of'} classics, printed well and sent by post.`,
+      ),
+    ),
+    h('div', { class: 'hero-covers', 'aria-hidden': 'true' }, faces.map(drawCover)),
   )
 }
 
@@ -91,7 +107,7 @@ function shelf(first: Items<Book>, key: string): HTMLElement {
       foot.hidden = list.next === null
       announce(`${page.items.length} more books`)
     } catch (error) {
-      announce(explain(error))
+      showToast(explain(error))
     } finally {
       more.removeAttribute('aria-busy')
     }
