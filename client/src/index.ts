@@ -1,0 +1,6 @@
+/** The public face of the Kingpost client: everything a caller imports, and nothing else. */
+export { ApiError, type InputError, type Problem } from './api-error.ts'
+export { type Client, type ClientOptions, createClient } from './create-client.ts'
+export type { Change, LiveChanges, LiveOptions } from './live-changes.ts'
+export type { Filter, ListQuery } from './query-string.ts'
+export type * from './shapes.ts'

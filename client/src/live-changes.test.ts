@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { eventStream, fakeFetch, problem } from './fake-fetch.ts'
+import { type Change, createClient } from './index.ts'
+import { createEventParser, type ServerEvent } from './live-changes.ts'
+
+const url = 'https://shop.test'
+const change = (id: string) =>
+  JSON.stringify({ collection: 'orders', action: 'updated', id, record: { id } })
+
+test('events survive any cut, any line end, comments and several data lines', () => {
+  const stream =
+    'id: 1\r\nevent: change\r\ndata: a\r\ndata:b\r\n\r\n: beat\n\ndata: c\n\nid: 2\rdata: d\r\r'
+  const expected: ServerEvent[] = [
+    { id: '1', type: 'change', data: 'a\nb' },
+    { id: '1', type: 'message', data: 'c' },
+    { id: '2', type: 'message', data: 'd' },
+  ]
+  for (let cut = 1; cut < stream.length; cut += 1) {
+    const seen: ServerEvent[] = []
+    const parse = createEventParser((event) => seen.push(event))
+    parse(stream.slice(0, cut))
+    parse(stream.slice(cut))
+    parse(': the end\n')
+    assert.deepEqual(seen, expected, `cut at ${cut}`)
+  }
+})
+
+test('a broken stream is resumed after the last event seen', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const net = fakeFetch(
+    eventStream(`id: 7\ndata: ${change('ord_1')}\n\n`, 'id: 8\ndata: {"half'),
+    new TypeError('network'),
+    eventStream(`id: 8\ndata: ${change('ord_2')}\n\n`),
+  )
+  const seen: Change[] = []
+  let errors = 0
+  const live = createClient({ ...net, url, cartToken: 'secret' }).changes({
+    collections: ['orders', 'payments'],
+    lastEventId: '6',
+    onChange: (one) => seen.push(one),
+    onError: () => {
+      errors += 1
+    },
+  })
+  for (let i = 0; i < 60 && net.calls.length < 4; i += 1) {
+    await new Promise((resolve) => setImmediate(resolve))
+    t.mock.timers.tick(500)
+  }
+  assert.deepEqual(
+    seen.map((one) => [one.eventId, one.id]),
+    [
+      ['7', 'ord_1'],
+      ['8', 'ord_2'],
+    ],
+  )
+  assert.equal(errors, 1)
+  assert.equal(live.lastEventId, '8')
+  assert.equal(net.calls[0]!.url, `${url}/api/changes?collections=orders%2Cpayments`)
+  assert.equal(net.calls[0]!.headers['cart-token'], 'secret')
+  assert.deepEqual(
+    net.calls.map((call) => call.headers['last-event-id']),
+    ['6', '7', '7', '8'],
+  )
+  live.close()
+})
+
+test('a refused stream is told once and not tried again', async () => {
+  const net = fakeFetch(problem(403, 'forbidden'))
+  const willRetry = await new Promise<boolean>((resolve) => {
+    createClient({ ...net, url }).changes({
+      collections: ['orders'],
+      onChange: () => assert.fail('nothing was sent'),
+      onError: (_, retry) => resolve(retry),
+    })
+  })
+  assert.equal(willRetry, false)
+  assert.equal(net.calls.length, 1)
+})
+
+test('a reset asks the page to read afresh', async () => {
+  const net = fakeFetch(eventStream('id: 90\nevent: reset\ndata: {}\n\n'))
+  await new Promise<void>((resolve) => {
+    const live = createClient({ ...net, url }).changes({
+      collections: ['orders'],
+      onChange: () => assert.fail('a reset is no change'),
+      onReset: () => {
+        live.close()
+        resolve()
+      },
+    })
+  })
+})

@@ -1,0 +1,73 @@
+/** Owns what cart, checkout and order pages share: a line with its cover, and the sum at the foot. */
+import type { Line, Totals, Variant } from '/client/index.ts'
+import { drawCover } from './cover.ts'
+import { h } from './dom.ts'
+import { type Book, client, formatMoney, kindOf } from './shop.ts'
+
+/** The books behind the lines, by variant id. A cover is decoration: when this fails, lines show without. */
+export async function findBooks(lines: readonly Line[]): Promise<ReadonlyMap<string, Book>> {
+  const found = new Map<string, Book>()
+  if (lines.length === 0) return found
+  const filter = { id: { in: lines.map((line) => line.variant) } }
+  try {
+    const variants = await client
+      .collection<Omit<Variant, 'product'> & { product: string | Book }>('variants')
+      .list({ filter, limit: 200, expand: ['product'] })
+    for (const { id, product } of variants.items) {
+      if (typeof product === 'object') found.set(id, product)
+    }
+  } catch {
+    return found
+  }
+  return found
+}
+
+export function drawLine(line: Line, book: Book | undefined, controls?: HTMLElement): HTMLElement {
+  const title = book?.title ?? line.title
+  const edition = book ? line.title.replace(book.title, '').replace(/^[\s,:·–—-]+/, '') : ''
+  return h(
+    'li',
+    { class: 'line' },
+    h(
+      'div',
+      { class: 'line-cover' },
+      drawCover({
+        slug: book?.slug ?? line.title,
+        title,
+        author: book?.author ?? '',
+        kind: book ? kindOf(book) : '',
+      }),
+    ),
+    h(
+      'div',
+      { class: 'line-words' },
+      book
+        ? h('a', { class: 'line-title', href: `/books/${encodeURIComponent(book.slug)}` }, title)
+        : h('span', { class: 'line-title' }, title),
+      h('span', { class: 'quiet' }, [book?.author, edition].filter(Boolean).join(' · ')),
+      !controls &&
+        h('span', { class: 'quiet' }, `${line.quantity} × ${formatMoney(line.unitPrice)}`),
+    ),
+    h('span', { class: 'line-total' }, formatMoney(line.total)),
+    controls,
+  )
+}
+
+export function drawTotals(totals: Totals, hasShipping = true): HTMLElement {
+  const { subtotal, discount, shipping, tax, total } = totals
+  const row = (name: string, value: string, more = '') =>
+    h('div', { class: more }, h('dt', {}, name), h('dd', {}, value))
+  // A shop may show prices with tax in them or without; the sum itself tells which.
+  const isTaxAdded = subtotal.amount - Math.abs(discount.amount) + shipping.amount !== total.amount
+  return h(
+    'dl',
+    { class: 'totals' },
+    row('Books', formatMoney(subtotal)),
+    discount.amount !== 0 &&
+      row('Discount', formatMoney({ ...discount, amount: -Math.abs(discount.amount) })),
+    row('Delivery', hasShipping ? formatMoney(shipping) : 'at checkout'),
+    isTaxAdded && row('Tax', formatMoney(tax)),
+    row('Total', formatMoney(total), 'is-total'),
+    !isTaxAdded && tax.amount !== 0 && row('Tax in it', formatMoney(tax), 'is-note'),
+  )
+}

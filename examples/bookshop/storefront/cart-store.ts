@@ -1,0 +1,133 @@
+/**
+ * Owns the visitor's cart: its id and secret in localStorage, its last known state in memory. Every total shown comes
+ * from the server. Invariant: a cart that was ordered is let go, and its secret stays with the order it became.
+ */
+import { ApiError, type Cart, type CartPatch, type Order } from '/client/index.ts'
+import { byId } from './dom.ts'
+import { client } from './shop.ts'
+
+type Kept = { id: string; token: string }
+
+const CART = 'bookshop.cart'
+const ORDERS = 'bookshop.orders'
+/** Old orders stay reachable through an account; a guest keeps the secrets of this many. */
+const ORDERS_MAX = 20
+
+let current: Cart | null = null
+
+/** The open cart, or null when the visitor has none (yet, or any more). */
+export async function findCart(): Promise<Cart | null> {
+  const kept = readKept()
+  if (kept === null) return show(null)
+  client.setCartToken(kept.token)
+  try {
+    const cart = await client.carts.get(kept.id)
+    if (cart.status === 'open') return show(cart)
+  } catch (error) {
+    if (!isGone(error)) throw error
+  }
+  return letGo()
+}
+
+export async function addToCart(variant: string, quantity = 1): Promise<Cart> {
+  const line = { variant, quantity }
+  const kept = readKept() ?? (await startCart())
+  client.setCartToken(kept.token)
+  try {
+    return show(await client.carts.addLine(kept.id, line))
+  } catch (error) {
+    if (!isGone(error)) throw error
+    const fresh = await startCart()
+    return show(await client.carts.addLine(fresh.id, line))
+  }
+}
+
+export function changeLine(line: string, quantity: number): Promise<Cart> {
+  return change((id) => client.carts.changeLine(id, line, { quantity }))
+}
+
+export function removeLine(line: string): Promise<Cart> {
+  return change((id) => client.carts.removeLine(id, line))
+}
+
+export function updateCart(patch: CartPatch): Promise<Cart> {
+  return change((id) => client.carts.update(id, patch))
+}
+
+async function change(work: (id: string) => Promise<Cart>): Promise<Cart> {
+  try {
+    return show(await work(readKept()?.id ?? current?.id ?? ''))
+  } catch (error) {
+    if (isGone(error)) letGo()
+    throw error
+  }
+}
+
+async function startCart(): Promise<Kept> {
+  client.setCartToken(undefined)
+  const cart = await client.carts.create()
+  const kept = { id: cart.id, token: cart.token ?? '' }
+  localStorage.setItem(CART, JSON.stringify(kept))
+  show(cart)
+  return kept
+}
+
+/** The cart has become this order: the secret moves over, and the next book starts a new cart. */
+export function turnIntoOrder(order: Order): void {
+  const token = readKept()?.token
+  const others = readOrders().filter(([id]) => id !== order.id)
+  const orders = token ? [[order.id, token] as const, ...others] : others
+  localStorage.setItem(ORDERS, JSON.stringify(orders.slice(0, ORDERS_MAX)))
+  letGo()
+}
+
+/** The guest's secret for an order placed in this browser. */
+export function findOrderToken(orderId: string): string | undefined {
+  return readOrders().find(([id]) => id === orderId)?.[1]
+}
+
+/** Where a payment page sends the customer back to when it does not say for which order. */
+export function findLastOrderId(): string | undefined {
+  return readOrders()[0]?.[0]
+}
+
+function letGo(): null {
+  localStorage.removeItem(CART)
+  client.setCartToken(undefined)
+  return show(null)
+}
+
+/** Ordered in another tab, cleaned up by the server, or a secret it does not know. */
+function isGone(error: unknown): boolean {
+  if (!(error instanceof ApiError)) return false
+  return error.code === 'cart_not_open' || [401, 403, 404, 410].includes(error.status)
+}
+
+function readKept(): Kept | null {
+  return readJson<Kept>(CART)
+}
+
+function readOrders(): (readonly [string, string])[] {
+  return readJson<(readonly [string, string])[]>(ORDERS) ?? []
+}
+
+function readJson<T>(key: string): T | null {
+  try {
+    return JSON.parse(localStorage.getItem(key) ?? 'null') as T | null
+  } catch {
+    return null
+  }
+}
+
+function show<C extends Cart | null>(cart: C): C {
+  current = cart
+  const count = cart?.lines.reduce((sum, line) => sum + line.quantity, 0) ?? 0
+  const badge = byId('cart-count')
+  badge.hidden = count === 0
+  badge.textContent = String(count)
+  byId('cart-link').setAttribute(
+    'aria-label',
+    count === 0 ? 'Cart, empty' : `Cart, ${count === 1 ? '1 book' : `${count} books`}`,
+  )
+  return cart
+}

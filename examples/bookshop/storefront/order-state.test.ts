@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Order, Payment } from '../../../client/src/index.ts'
+import { isFinal, tellOrder } from './order-state.ts'
+
+function order(more: Partial<Order>): Order {
+  const unpaid = { status: 'pending_payment', paymentStatus: 'none', email: 'ada@example.com' }
+  return { fulfillmentStatus: 'unfulfilled', ...unpaid, ...more } as Order
+}
+function payment(status: string, action: Payment['action'] = null): Payment {
+  return { status, action } as Payment
+}
+
+const stories = [
+  { name: 'no news yet', order: {}, payment: undefined, mood: 'waiting', final: false },
+  { name: 'processing', order: {}, payment: payment('processing'), mood: 'waiting', final: false },
+  { name: 'declined', order: {}, payment: payment('declined'), mood: 'acting', final: false },
+  { name: 'failed late', order: {}, payment: payment('failed'), mood: 'acting', final: false },
+  {
+    name: 'challenge',
+    order: {},
+    payment: payment('requires_action', { type: 'redirect', url: '/bank' }),
+    mood: 'acting',
+    final: false,
+  },
+  {
+    name: 'paid, though an earlier try failed',
+    order: { status: 'placed', paymentStatus: 'paid' },
+    payment: payment('declined'),
+    mood: 'good',
+    final: true,
+  },
+  { name: 'expired', order: { status: 'expired' }, payment: undefined, mood: 'over', final: true },
+  {
+    name: 'canceled after payment',
+    order: { status: 'canceled', paymentStatus: 'paid' },
+    payment: payment('captured'),
+    mood: 'over',
+    final: true,
+  },
+  {
+    name: 'refunded',
+    order: { status: 'canceled', paymentStatus: 'refunded' },
+    payment: payment('captured'),
+    mood: 'over',
+    final: true,
+  },
+] as const
+
+for (const story of stories) {
+  test(`an order is told: ${story.name}`, () => {
+    const told = order(story.order)
+    assert.equal(tellOrder(told, story.payment).mood, story.mood)
+    assert.equal(isFinal(told), story.final)
+  })
+}

@@ -1,0 +1,102 @@
+/** Owns what an order's three states mean to the person who placed it. */
+import type { Order, Payment } from '/client/index.ts'
+
+export type OrderStory = {
+  /** `waiting` changes by itself, `acting` needs the customer, the others are ends. */
+  mood: 'waiting' | 'acting' | 'good' | 'over'
+  /** One or two words for a list. */
+  label: string
+  title: string
+  text: string
+}
+
+export function tellOrder(order: Order, payment: Payment | undefined): OrderStory {
+  return tellMoney(order) ?? tellEnd(order) ?? tellUnpaid(payment)
+}
+
+/** Money that moved comes first: it is what a customer wants to know, whatever else happened. */
+function tellMoney(order: Order): OrderStory | null {
+  const text = `We have written to ${order.email}.`
+  switch (order.paymentStatus) {
+    case 'refunded':
+      return { mood: 'over', label: 'Refunded', title: 'This order was refunded', text }
+    case 'partially_refunded':
+      return { mood: 'good', label: 'Partly refunded', title: 'A part was refunded', text }
+    case 'voided':
+      return {
+        mood: 'over',
+        label: 'Not charged',
+        title: 'The payment was released',
+        text: 'Nothing was charged.',
+      }
+    case 'authorized':
+      return { mood: 'good', label: 'Placed', title: 'Thank you, your order is placed', text }
+    case 'paid':
+    case 'overcharged':
+      return order.status === 'canceled' ? null : tellParcel(order, text)
+    default:
+      return null
+  }
+}
+
+function tellParcel(order: Order, text: string): OrderStory {
+  switch (order.fulfillmentStatus) {
+    case 'fulfilled':
+      return { mood: 'good', label: 'Sent', title: 'Your books are on their way', text }
+    case 'returned':
+      return { mood: 'over', label: 'Returned', title: 'Your books came back', text }
+    default:
+      return {
+        mood: 'good',
+        label: 'Paid',
+        title: 'Thank you, your order is paid',
+        text: `${text} The parcel goes out tomorrow.`,
+      }
+  }
+}
+
+function tellEnd(order: Order): OrderStory | null {
+  if (order.status === 'canceled') {
+    const text = 'If you have paid, the money is on its way back to you.'
+    return { mood: 'over', label: 'Canceled', title: 'This order was canceled', text }
+  }
+  if (order.status === 'expired') {
+    const text = 'It was not paid in time, so the books went back on the shelf.'
+    return { mood: 'over', label: 'Expired', title: 'This order has expired', text }
+  }
+  return null
+}
+
+function tellUnpaid(payment: Payment | undefined): OrderStory {
+  if (payment && hasFailed(payment)) {
+    return {
+      mood: 'acting',
+      label: 'Declined',
+      title: 'The payment was declined',
+      text: 'Nothing was charged. Your books are held for you; please try another way to pay.',
+    }
+  }
+  if (payment?.action) {
+    return {
+      mood: 'acting',
+      label: 'Awaiting approval',
+      title: 'Your bank wants you to approve',
+      text: 'Go to your bank’s page to finish paying.',
+    }
+  }
+  return {
+    mood: 'waiting',
+    label: 'Awaiting payment',
+    title: 'Waiting for your payment',
+    text: 'This page changes by itself as soon as the money is confirmed. You may also close it.',
+  }
+}
+
+/** The contract leaves the names of a payment's states open; these all end an attempt without money. */
+export function hasFailed(payment: Payment): boolean {
+  return /^(declined|failed|refused|canceled|abandoned|expired|voided)$/.test(payment.status)
+}
+
+export function isFinal(order: Order): boolean {
+  return order.status === 'expired' || order.status === 'canceled' || order.paymentStatus === 'paid'
+}

@@ -1,0 +1,155 @@
+/** Owns the account page: sign in, register, sign out, and the orders so far. */
+import { ApiError, type Order, type User } from '/client/index.ts'
+import { h } from '../dom.ts'
+import { banner, field, onSubmit, readField } from '../forms.ts'
+import { tellOrder } from '../order-state.ts'
+import { navigate, type Page, refresh, type Visit } from '../router.ts'
+import { findUser, loseSession, register, signIn, signOut, takeExpiry } from '../session.ts'
+import { client, formatDay, formatMoney } from '../shop.ts'
+
+/** The server's own minimum; saying it here spares a round trip. */
+const PASSWORD_LENGTH_MIN = 8
+
+export async function openAccount({ url, signal }: Visit): Promise<Page> {
+  const user = await findUser()
+  if (user === null) return signInPage(url)
+  try {
+    const orders = await client
+      .collection<Order>('orders')
+      .list({ filter: { customer: user.id }, sort: '-createdAt', limit: 50 }, { signal })
+    return { title: 'My account', view: accountView(user, orders.items) }
+  } catch (error) {
+    if (!(error instanceof ApiError && error.status === 401)) throw error
+    loseSession()
+    return signInPage(url)
+  }
+}
+
+function accountView(user: User, orders: readonly Order[]): HTMLElement {
+  const problem = banner()
+  const leave = h('button', { class: 'button is-quiet', type: 'submit' }, 'Sign out')
+  const form = h('form', {}, problem, leave)
+  onSubmit(form, problem, async () => {
+    await signOut()
+    navigate('/account', { replace: true })
+  })
+  return h(
+    'div',
+    { class: 'account' },
+    h(
+      'header',
+      { class: 'account-head' },
+      h(
+        'div',
+        {},
+        h('h1', {}, user.name ? `Hello, ${user.name}` : 'My account'),
+        h('p', { class: 'quiet' }, user.email),
+      ),
+      form,
+    ),
+    h('h2', {}, 'My orders'),
+    orders.length === 0
+      ? h('p', { class: 'quiet' }, 'None yet. ', h('a', { href: '/' }, 'Find a book'))
+      : h('ul', { class: 'orders' }, orders.map(orderRow)),
+  )
+}
+
+function orderRow(order: Order): HTMLElement {
+  const count = order.lines.reduce((sum, line) => sum + line.quantity, 0)
+  const { mood, label } = tellOrder(order, undefined)
+  return h(
+    'li',
+    {},
+    h(
+      'a',
+      { class: 'order-row', href: `/orders/${encodeURIComponent(order.id)}` },
+      h('span', { class: `dot is-${mood}`, 'aria-hidden': 'true' }),
+      h(
+        'span',
+        { class: 'order-words' },
+        h('strong', {}, `Order ${order.number}`),
+        h('span', { class: 'quiet' }, `${formatDay(order.placedAt ?? order.createdAt)} · ${label}`),
+      ),
+      h(
+        'span',
+        { class: 'order-sum' },
+        h('strong', {}, formatMoney(order.totals.total)),
+        h('span', { class: 'quiet' }, count === 1 ? '1 book' : `${count} books`),
+      ),
+    ),
+  )
+}
+
+function signInPage(url: URL): Page {
+  const notice = takeExpiry() && 'Your session has ended. Please sign in again.'
+  const next = safeNext(url.searchParams.get('next'))
+  const goOn = () => (next === '/account' ? refresh() : navigate(next, { replace: true }))
+  return {
+    title: 'Sign in',
+    view: h(
+      'div',
+      { class: 'account' },
+      h('h1', {}, 'Your account'),
+      notice && h('p', { class: 'banner', role: 'alert' }, notice),
+      h('div', { class: 'columns is-even' }, signInForm(goOn), registerForm(goOn)),
+    ),
+  }
+}
+
+function signInForm(goOn: () => void): HTMLElement {
+  const problem = banner()
+  const form = h(
+    'form',
+    { class: 'panel' },
+    h('h2', {}, 'Sign in'),
+    field({ label: 'E-mail', name: '/email', type: 'email', autocomplete: 'username' }),
+    field({
+      label: 'Password',
+      name: '/password',
+      type: 'password',
+      autocomplete: 'current-password',
+    }),
+    problem,
+    h('button', { class: 'button is-wide', type: 'submit' }, 'Sign in'),
+  )
+  onSubmit(form, problem, async () => {
+    await signIn(readField(form, '/email'), readField(form, '/password'))
+    goOn()
+  })
+  return form
+}
+
+function registerForm(goOn: () => void): HTMLElement {
+  const problem = banner()
+  const form = h(
+    'form',
+    { class: 'panel' },
+    h('h2', {}, 'New here?'),
+    field({ label: 'Name', name: '/name', autocomplete: 'name', optional: true }),
+    field({ label: 'E-mail', name: '/email', type: 'email', autocomplete: 'email' }),
+    field({
+      label: 'Password',
+      name: '/password',
+      type: 'password',
+      autocomplete: 'new-password',
+      minlength: PASSWORD_LENGTH_MIN,
+      hint: `At least ${PASSWORD_LENGTH_MIN} characters.`,
+    }),
+    problem,
+    h('button', { class: 'button is-wide', type: 'submit' }, 'Register'),
+  )
+  onSubmit(form, problem, async () => {
+    await register(
+      readField(form, '/email'),
+      readField(form, '/password'),
+      readField(form, '/name'),
+    )
+    goOn()
+  })
+  return form
+}
+
+/** Only paths of this shop: `//evil.example` would leave it. */
+function safeNext(next: string | null): string {
+  return next && /^\/[^/\\]/.test(next) ? next : '/account'
+}

@@ -1,0 +1,117 @@
+/** Owns the cart page: change, remove, and see what the server says it costs. */
+import { ApiError, type Cart, type Line } from '/client/index.ts'
+import { drawLine, drawTotals, findBooks } from '../cart-parts.ts'
+import { changeLine, findCart, removeLine } from '../cart-store.ts'
+import { announce, h, showToast } from '../dom.ts'
+import { banner, showBanner } from '../forms.ts'
+import { explain, explainStock } from '../problems.ts'
+import type { Page } from '../router.ts'
+import type { Book } from '../shop.ts'
+
+export async function openCart(): Promise<Page> {
+  const cart = await findCart()
+  const view = h('div', { class: 'cart' })
+  const found = await findBooks(cart?.lines ?? [])
+  draw(view, cart, found)
+  return { title: 'Cart', view }
+}
+
+export function emptyCart(): HTMLElement {
+  return h(
+    'div',
+    { class: 'empty' },
+    h('h1', {}, 'Your cart is empty'),
+    h('p', {}, 'There are some good books waiting.'),
+    h('a', { class: 'button', href: '/' }, 'Look around'),
+  )
+}
+
+function draw(view: HTMLElement, cart: Cart | null, found: ReadonlyMap<string, Book>): void {
+  if (cart === null || cart.lines.length === 0) {
+    view.replaceChildren(emptyCart())
+    return
+  }
+  const problem = banner()
+  const change = async (work: () => Promise<Cart>, done: string, focusId: string) => {
+    view.setAttribute('aria-busy', 'true')
+    try {
+      draw(view, await work(), found)
+      announce(done)
+      document.getElementById(focusId)?.focus()
+    } catch (error) {
+      const isGone = error instanceof ApiError && error.code === 'cart_not_open'
+      if (isGone) draw(view, await findCart(), found)
+      const isShort = error instanceof ApiError && error.code === 'out_of_stock'
+      const text = isShort ? explainStock(error, cart) : explain(error)
+      if (problem.isConnected) showBanner(problem, text)
+      else showToast(text)
+    } finally {
+      view.removeAttribute('aria-busy')
+    }
+  }
+  view.replaceChildren(
+    h('h1', {}, 'Your cart'),
+    problem,
+    h(
+      'div',
+      { class: 'columns' },
+      h(
+        'ul',
+        { class: 'lines' },
+        cart.lines.map((line) =>
+          drawLine(line, found.get(line.variant), lineControls(line, change)),
+        ),
+      ),
+      h(
+        'aside',
+        { class: 'summary', 'aria-label': 'Summary' },
+        drawTotals(cart.totals, cart.shippingMethod !== null),
+        h('a', { class: 'button is-wide', href: '/checkout' }, 'Check out'),
+        h('a', { class: 'quiet-link', href: '/' }, 'Continue shopping'),
+      ),
+    ),
+  )
+}
+
+function lineControls(
+  line: Line,
+  change: (work: () => Promise<Cart>, done: string, focusId: string) => Promise<void>,
+): HTMLElement {
+  const step = (by: number, sign: string, label: string) => {
+    const quantity = line.quantity + by
+    const id = `step${by}-${line.id}`
+    return h(
+      'button',
+      {
+        id,
+        type: 'button',
+        'aria-label': `${label}: ${line.title}`,
+        disabled: quantity < 1,
+        onclick: () =>
+          change(() => changeLine(line.id, quantity), `${quantity} of ${line.title}`, id),
+      },
+      sign,
+    )
+  }
+  return h(
+    'div',
+    { class: 'line-controls' },
+    h(
+      'div',
+      { class: 'stepper' },
+      step(-1, '−', 'One less'),
+      h('span', { 'aria-label': 'Quantity' }, line.quantity),
+      step(1, '+', 'One more'),
+    ),
+    h(
+      'button',
+      {
+        class: 'quiet-link',
+        type: 'button',
+        'aria-label': `Remove ${line.title}`,
+        onclick: () => change(() => removeLine(line.id), `${line.title} removed`, 'main'),
+      },
+      'Remove',
+    ),
+  )
+}

@@ -1,0 +1,143 @@
+/** Owns the catalogue's filters: the controls, the address they write, and the query that address means. */
+import type { Filter, ListQuery } from '/client/index.ts'
+import { byId, h } from '../dom.ts'
+import { languages } from '../languages.ts'
+import { navigate } from '../router.ts'
+import { type Book, languageName } from '../shop.ts'
+
+const PAGE_SIZE = 24
+const SORTS = [
+  ['title', 'Title, A to Z'],
+  ['price', 'Price, low to high'],
+  ['-price', 'Price, high to low'],
+  ['year', 'Oldest first'],
+  ['-year', 'Newest first'],
+] as const
+
+/** The list is drawn anew with each choice; on a phone the drawer must not close meanwhile. */
+let areFiltersOpen = false
+
+export function queryOf(wanted: URLSearchParams): ListQuery<Book> {
+  const filter: Filter<Book> = {}
+  const category = wanted.get('category')
+  if (category) filter['categories.slug'] = category
+  const language = wanted.get('language')
+  if (language) filter.language = language
+  const min = minorUnits(wanted.get('min'))
+  const max = minorUnits(wanted.get('max'))
+  if (min !== undefined || max !== undefined) {
+    filter.price = {
+      ...(min === undefined ? {} : { gte: min }),
+      ...(max === undefined ? {} : { lte: max }),
+    }
+  }
+  const sort = SORTS.find(([key]) => key === wanted.get('sort'))?.[0] ?? 'title'
+  const search = wanted.get('q') ?? ''
+  return { filter, sort, search, limit: PAGE_SIZE, expand: ['variants'] }
+}
+
+function minorUnits(text: string | null): number | undefined {
+  const value = Number(text ?? '')
+  return text && Number.isFinite(value) && value >= 0 ? Math.round(value * 100) : undefined
+}
+
+export function chips(
+  categories: readonly { slug: string; title: string }[],
+  wanted: URLSearchParams,
+): HTMLElement {
+  const chosen = wanted.get('category') ?? ''
+  return h(
+    'nav',
+    { class: 'chips', 'aria-label': 'Categories' },
+    categories.map(({ slug, title }) =>
+      h(
+        'a',
+        {
+          class: 'chip',
+          id: `chip-${slug}`,
+          href: addressWith(wanted, { category: slug }),
+          'data-stay': true,
+          'aria-current': slug === chosen ? 'true' : undefined,
+        },
+        title,
+      ),
+    ),
+  )
+}
+
+export function filters(wanted: URLSearchParams): HTMLElement {
+  const read = (id: string) => byId<HTMLInputElement | HTMLSelectElement>(id).value
+  const apply = () =>
+    navigate(
+      addressWith(wanted, {
+        language: read('filter-language'),
+        min: read('filter-min'),
+        max: read('filter-max'),
+        sort: read('filter-sort') === 'title' ? '' : read('filter-sort'),
+      }),
+      { stay: true },
+    )
+  const price = (id: string, name: 'min' | 'max', label: string) =>
+    h(
+      'div',
+      { class: 'filter filter-price' },
+      h('label', { for: id }, label),
+      h('input', {
+        id,
+        type: 'number',
+        min: 0,
+        step: 1,
+        inputmode: 'decimal',
+        placeholder: 'Any',
+        value: wanted.get(name) ?? '',
+        onchange: apply,
+      }),
+    )
+  const choice = (id: string, label: string, chosen: string, all: readonly (readonly string[])[]) =>
+    h(
+      'div',
+      { class: 'filter' },
+      h('label', { for: id }, label),
+      h(
+        'select',
+        { id, onchange: apply },
+        all.map(([value, text]) => h('option', { value, selected: value === chosen }, text)),
+      ),
+    )
+  const named = languages
+    .map((code) => [code, languageName(code)] as const)
+    .sort((a, b) => a[1].localeCompare(b[1]))
+  const isFiltered = ['language', 'min', 'max', 'q', 'category'].some((key) => wanted.get(key))
+  return h(
+    'details',
+    {
+      class: 'filters',
+      open: areFiltersOpen || matchMedia('(min-width: 48rem)').matches,
+      ontoggle: (event) => {
+        areFiltersOpen = (event.target as HTMLDetailsElement).open
+      },
+    },
+    h('summary', {}, 'Filter and sort'),
+    h(
+      'div',
+      { class: 'filter-row' },
+      choice('filter-language', 'Written in', wanted.get('language') ?? '', [
+        ['', 'Any language'],
+        ...named,
+      ]),
+      price('filter-min', 'min', 'From €'),
+      price('filter-max', 'max', 'To €'),
+      choice('filter-sort', 'Sort by', wanted.get('sort') ?? 'title', SORTS),
+      isFiltered && h('a', { class: 'clear', href: '/', 'data-stay': true }, 'Clear all'),
+    ),
+  )
+}
+
+function addressWith(wanted: URLSearchParams, changes: Record<string, string>): string {
+  const next = new URLSearchParams(wanted)
+  for (const [key, value] of Object.entries(changes)) {
+    if (value === '') next.delete(key)
+    else next.set(key, value)
+  }
+  return next.size === 0 ? '/' : `/?${next}`
+}

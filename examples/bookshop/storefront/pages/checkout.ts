@@ -1,0 +1,160 @@
+/**
+ * Owns checkout: who, where to, how, and with what. The order is placed once: pressing again after a lost answer
+ * meets the same cart, and the server answers the same order.
+ */
+import { ApiError, type Cart, type ShippingMethod } from '/client/index.ts'
+import { addressFields, readAddress } from '../address.ts'
+import { drawLine, drawTotals, findBooks } from '../cart-parts.ts'
+import { findCart, findLastOrderId, turnIntoOrder, updateCart } from '../cart-store.ts'
+import { h } from '../dom.ts'
+import { banner, field, onSubmit, radios, readField, showBanner } from '../forms.ts'
+import { followPayment, paymentChoice, paymentRadios } from '../payment-methods.ts'
+import { explain, explainStock } from '../problems.ts'
+import { navigate, type Page, type Visit } from '../router.ts'
+import { findUser } from '../session.ts'
+import { client, formatMoney } from '../shop.ts'
+import { emptyCart } from './cart.ts'
+import { forgetLists } from './catalogue.ts'
+
+export async function openCheckout({ signal }: Visit): Promise<Page> {
+  const [begun, user, methods] = await Promise.all([
+    findCart(),
+    findUser(),
+    client.collection<ShippingMethod>('shippingMethods').list({}, { signal }),
+  ])
+  if (begun === null || begun.lines.length === 0) return { title: 'Checkout', view: emptyCart() }
+  const cart = await withDelivery(begun, methods.items)
+  const found = await findBooks(cart.lines)
+  const problem = banner()
+  const pay = h('button', { class: 'button is-wide', type: 'submit' }, 'Pay')
+  const totals = h('div', { 'aria-live': 'polite' })
+  let latest = cart
+  const showTotals = (next: Cart) => {
+    latest = next
+    totals.replaceChildren(drawTotals(next.totals, next.shippingMethod !== null))
+    pay.textContent = `Pay ${formatMoney(next.totals.total)}`
+  }
+  const form = h(
+    'form',
+    { class: 'columns' },
+    h(
+      'div',
+      { class: 'steps' },
+      h(
+        'section',
+        { class: 'step' },
+        h('h2', {}, 'Contact'),
+        user
+          ? h('p', { class: 'quiet' }, `Signed in as ${user.email}`)
+          : h(
+              'p',
+              { class: 'quiet' },
+              'Have an account? ',
+              h('a', { href: '/account?next=/checkout' }, 'Sign in or register'),
+            ),
+        field({
+          label: 'E-mail for receipt and news of the parcel',
+          name: '/email',
+          type: 'email',
+          autocomplete: 'email',
+          value: cart.email ?? user?.email ?? '',
+        }),
+      ),
+      h(
+        'section',
+        { class: 'step' },
+        h('h2', {}, 'Delivery address'),
+        addressFields(cart.shippingAddress, user?.name ?? ''),
+      ),
+      h('section', { class: 'step' }, deliveryChoice(cart, methods.items)),
+      h('section', { class: 'step' }, paymentRadios()),
+    ),
+    h(
+      'aside',
+      { class: 'summary', 'aria-label': 'Your order' },
+      h('h2', {}, 'Your order'),
+      h(
+        'ul',
+        { class: 'lines is-small' },
+        cart.lines.map((line) => drawLine(line, found.get(line.variant))),
+      ),
+      totals,
+      problem,
+      pay,
+      h('p', { class: 'quiet fine-print' }, 'Play money: nothing is charged and nothing is sent.'),
+    ),
+  )
+  showTotals(cart)
+  // Delivery has a price, so the sum must follow the choice before anyone presses Pay.
+  form.addEventListener('change', async (event) => {
+    const input = event.target
+    if (!(input instanceof HTMLInputElement) || input.name !== '/shippingMethod') return
+    try {
+      showTotals(await updateCart({ shippingMethod: input.value }))
+    } catch (error) {
+      showBanner(problem, explain(error))
+    }
+  })
+  onSubmit(
+    form,
+    problem,
+    async () => {
+      const shown = latest.totals.total.amount
+      const updated = await updateCart({
+        email: readField(form, '/email'),
+        shippingAddress: readAddress(form),
+        shippingMethod: readField(form, '/shippingMethod'),
+      })
+      showTotals(updated)
+      // Tax can depend on the address: nobody pays a sum they have not seen.
+      if (updated.totals.total.amount !== shown) {
+        showBanner(problem, 'The total has changed. Please look at it, then press Pay again.')
+        return
+      }
+      const payment = paymentChoice(form, '/checkout/return')
+      const answer = await client.carts.checkOut(updated.id, { payment })
+      turnIntoOrder(answer.order)
+      forgetLists()
+      followPayment(answer)
+    },
+    (error) =>
+      error instanceof ApiError && error.code === 'out_of_stock'
+        ? explainStock(error, latest)
+        : explain(error),
+  )
+  return { title: 'Checkout', view: h('div', { class: 'checkout' }, h('h1', {}, 'Checkout'), form) }
+}
+
+/** Most people take the cheapest way: choosing it for them shows the whole sum from the start. */
+async function withDelivery(cart: Cart, methods: readonly ShippingMethod[]): Promise<Cart> {
+  const [cheapest] = methods.toSorted((a, b) => a.price.amount - b.price.amount)
+  if (cart.shippingMethod !== null || cheapest === undefined) return cart
+  return updateCart({ shippingMethod: cheapest.id })
+}
+
+function deliveryChoice(cart: Cart, methods: readonly ShippingMethod[]): HTMLElement {
+  const chosen = cart.shippingMethod ?? undefined
+  if (methods.length === 0) {
+    return h('p', { class: 'quiet' }, 'We cannot deliver at the moment. Please come back later.')
+  }
+  return radios(
+    'Delivery',
+    '/shippingMethod',
+    methods.map(({ id, title, description, price }) => ({
+      value: id,
+      title,
+      price: price.amount === 0 ? 'Free' : formatMoney(price),
+      ...(description ? { note: description } : {}),
+    })),
+    chosen,
+  )
+}
+
+/** Where a payment page sends the customer back to; the order it was about is the last one of this browser. */
+export function openReturn({ url }: Visit): Page {
+  const id = url.searchParams.get('order') ?? findLastOrderId()
+  queueMicrotask(() =>
+    navigate(id ? `/orders/${encodeURIComponent(id)}` : '/account', { replace: true }),
+  )
+  return { title: 'Your order', view: h('p', { class: 'quiet' }, 'One moment…') }
+}

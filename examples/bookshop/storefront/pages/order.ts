@@ -1,0 +1,239 @@
+/**
+ * Owns the live page of one order. The change feed only says *that* something changed; what is shown is always read
+ * afresh, so a late, doubled or missing event cannot show a wrong state. Without a feed it asks every second.
+ */
+import {
+  type ApiError,
+  type Client,
+  createClient,
+  type LiveChanges,
+  type Order,
+  type Payment,
+} from '/client/index.ts'
+import { drawLine, drawTotals, findBooks } from '../cart-parts.ts'
+import { addToCart, findOrderToken } from '../cart-store.ts'
+import { h } from '../dom.ts'
+import { banner, onSubmit } from '../forms.ts'
+import { hasFailed, isFinal, tellOrder } from '../order-state.ts'
+import { followPayment, methodTitle, paymentChoice, paymentRadios } from '../payment-methods.ts'
+import { navigate, type Page, type Visit } from '../router.ts'
+import { findUser } from '../session.ts'
+import { type Book, formatDay } from '../shop.ts'
+
+const POLL_MS = 1_000
+/** With a live feed the polling is only a safety net. */
+const POLL_LIVE_MS = 5_000
+
+type View = { order: Order; payment: Payment | undefined }
+
+export async function openOrder({ params, signal }: Visit): Promise<Page> {
+  const id = params.id ?? ''
+  const token = findOrderToken(id)
+  // The guest's secret of this order, not that of the cart begun since.
+  const client = createClient(token ? { cartToken: token } : {})
+  if (!token && (await findUser()) === null) return askToSignIn(id)
+  const read = createReader(client, id)
+  let view = await read()
+  const found = await findBooks(view.order.lines)
+  const status = h('section', { class: 'order-status', 'aria-live': 'polite' })
+  const retry = h('div', {})
+  const show = (next: View, isFirst = false) => {
+    // An unchanged block is left alone: the reader would say it again, and a chosen radio would be lost.
+    const isSame = JSON.stringify(next) === JSON.stringify(view)
+    view = next
+    if (isSame && !isFirst) return
+    drawStatus(status, next)
+    drawRetry(retry, next, client, () => void read().then(show))
+  }
+  show(view, true)
+  follow(client, id, signal, async () => {
+    const next = await read()
+    if (!signal.aborted) show(next)
+    return isFinal(next.order)
+  })
+  return {
+    title: `Order ${view.order.number}`,
+    view: h('div', { class: 'order' }, status, retry, drawOrder(view.order, found)),
+  }
+}
+
+/** Reads order and latest payment. A caller who may not list payments still sees the order. */
+function createReader(client: Client, id: string): () => Promise<View> {
+  const payments = client.collection<Payment>('payments')
+  let mayList = true
+  return async () => {
+    const latest = async () => {
+      if (!mayList) return undefined
+      const query = { filter: { order: id }, sort: '-createdAt', limit: 1 } as const
+      const page = await payments.list(query).catch((error: ApiError) => {
+        if (error.status >= 400 && error.status < 500) mayList = false
+        return null
+      })
+      return page?.items[0]
+    }
+    const [order, payment] = await Promise.all([client.orders.get(id), latest()])
+    return { order, payment }
+  }
+}
+
+/** Calls `look` on every sign of change until the page is left; it answers whether the story is over. */
+function follow(
+  client: Client,
+  id: string,
+  signal: AbortSignal,
+  look: () => Promise<boolean>,
+): void {
+  let isLive = false
+  let timer = 0
+  const stop = () => {
+    clearTimeout(timer)
+    live.close()
+  }
+  const check = async () => {
+    clearTimeout(timer)
+    const isOver = await look().catch(() => false)
+    clearTimeout(timer)
+    if (signal.aborted || isOver) return
+    timer = setTimeout(() => void check(), isLive ? POLL_LIVE_MS : POLL_MS)
+  }
+  const live: LiveChanges = client.changes({
+    collections: ['orders', 'payments'],
+    onChange: (change) => {
+      const isOurs = change.id === id || change.record === undefined || change.record.order === id
+      if (isOurs) void check()
+    },
+    onOpen: () => {
+      isLive = true
+      void check()
+    },
+    onReset: () => void check(),
+    onError: () => {
+      isLive = false
+    },
+  })
+  signal.addEventListener('abort', stop, { once: true })
+  timer = setTimeout(() => void check(), POLL_MS)
+}
+
+function drawStatus(place: HTMLElement, { order, payment }: View): void {
+  const story = tellOrder(order, payment)
+  const isPaid = story.mood === 'good'
+  const isSent = order.fulfillmentStatus === 'fulfilled'
+  const step = (name: string, isDone: boolean) =>
+    h(
+      'li',
+      { class: isDone ? 'is-done' : '' },
+      name,
+      isDone && h('span', { class: 'visually-hidden' }, ', done'),
+    )
+  place.dataset.mood = story.mood
+  place.dataset.status = order.status
+  place.dataset.paymentStatus = order.paymentStatus
+  place.replaceChildren(
+    h('div', { class: `sign is-${story.mood}`, 'aria-hidden': 'true' }),
+    h('p', { class: 'eyebrow' }, `Order ${order.number}`),
+    h('h1', {}, story.title),
+    h('p', {}, story.text),
+    h('ol', { class: 'track' }, step('Ordered', true), step('Paid', isPaid), step('Sent', isSent)),
+  )
+}
+
+function drawRetry(place: HTMLElement, view: View, client: Client, reread: () => void): void {
+  const { order, payment } = view
+  const { mood } = tellOrder(order, payment)
+  if (order.status === 'expired') {
+    place.replaceChildren(buyAgain(order))
+    return
+  }
+  if (mood === 'good' || mood === 'over') {
+    place.replaceChildren()
+    return
+  }
+  const problem = banner()
+  const pay = h('button', { class: 'button is-wide', type: 'submit' }, 'Try again')
+  const form = h('form', { class: 'retry' }, paymentRadios(), problem, pay)
+  onSubmit(form, problem, async () => {
+    const path = `/orders/${encodeURIComponent(order.id)}`
+    const answer = await client.orders.pay(order.id, paymentChoice(form, path))
+    if (answer.payment.action?.type === 'redirect') followPayment(answer)
+    else reread()
+  })
+  if (payment && hasFailed(payment)) {
+    place.replaceChildren(form)
+    return
+  }
+  const { action } = payment ?? {}
+  place.replaceChildren(
+    action?.type === 'redirect'
+      ? h('a', { class: 'button is-wide', href: action.url }, 'Go to my bank')
+      : '',
+    h(
+      'details',
+      { class: 'other-way' },
+      h('summary', {}, `${methodTitle(payment?.method ?? null)} not working? Pay another way`),
+      form,
+    ),
+  )
+}
+
+function buyAgain(order: Order): HTMLElement {
+  const problem = banner()
+  const button = h('button', { class: 'button is-wide', type: 'submit' }, 'Put them in a new cart')
+  const form = h('form', { class: 'retry' }, problem, button)
+  onSubmit(form, problem, async () => {
+    for (const line of order.lines) await addToCart(line.variant, line.quantity)
+    navigate('/cart')
+  })
+  return form
+}
+
+function drawOrder(order: Order, found: ReadonlyMap<string, Book>): HTMLElement {
+  const address = order.shippingAddress
+  return h(
+    'div',
+    { class: 'columns' },
+    h(
+      'section',
+      {},
+      h('h2', {}, 'What you ordered'),
+      h(
+        'ul',
+        { class: 'lines' },
+        order.lines.map((line) => drawLine(line, found.get(line.variant))),
+      ),
+    ),
+    h(
+      'aside',
+      { class: 'summary', 'aria-label': 'Summary' },
+      drawTotals(order.totals),
+      address &&
+        h(
+          'address',
+          {},
+          h('strong', {}, 'Goes to'),
+          [address.name, address.line1, address.line2, `${address.postalCode} ${address.city}`]
+            .filter(Boolean)
+            .map((line) => h('span', {}, line)),
+        ),
+      h(
+        'p',
+        { class: 'quiet fine-print' },
+        `Ordered on ${formatDay(order.placedAt ?? order.createdAt)}`,
+      ),
+    ),
+  )
+}
+
+function askToSignIn(id: string): Page {
+  const next = encodeURIComponent(`/orders/${id}`)
+  return {
+    title: 'Your order',
+    view: h(
+      'div',
+      { class: 'empty' },
+      h('h1', {}, 'Is this your order?'),
+      h('p', {}, 'Sign in, or open the page in the browser you ordered with.'),
+      h('a', { class: 'button', href: `/account?next=${next}` }, 'Sign in'),
+    ),
+  }
+}

@@ -1,0 +1,64 @@
+/** Owns turning what went wrong into a sentence a customer can act on. */
+import { ApiError, type Cart, type InputError } from '/client/index.ts'
+
+const sentences: Record<string, string> = {
+  login_failed: 'E-mail or password is wrong.',
+  unauthenticated: 'Your session has ended. Please sign in again.',
+  already_exists: 'There is an account with this e-mail already. Sign in instead.',
+  cart_empty: 'Your cart is empty.',
+  cart_incomplete: 'Something is still missing. Please look at the marked fields.',
+  cart_not_open: 'This cart was already ordered, so we started a new one for you.',
+  not_for_sale: 'This edition cannot be bought at the moment.',
+  total_changed: 'The total has changed. Please look at it again before you pay.',
+  validation_failed: 'Please look at the marked fields.',
+  payment_in_progress: 'A payment for this order is still under way. Give it a moment.',
+  payment_not_needed: 'Nothing is left to pay on this order.',
+  order_state_conflict: 'This order has moved on and cannot be paid any more.',
+  rate_limited: 'That was a bit fast. Please wait a moment and try again.',
+  overloaded: 'The shop is very busy. Please try again in a moment.',
+  storage_unavailable: 'The shop is being looked after. Please try again in a moment.',
+}
+
+export function explain(error: unknown): string {
+  if (error instanceof ApiError) {
+    const sentence = sentences[error.code] ?? asSentence(error.detail)
+    const isOurs = error.status >= 500 && error.requestId !== undefined
+    return isOurs ? `${sentence} If you write to us, mention ${error.requestId}.` : sentence
+  }
+  // What `fetch` throws when the connection is broken.
+  if (error instanceof TypeError) {
+    return 'We cannot reach the shop. Check your connection and try again; nothing is ordered twice.'
+  }
+  return 'Something went wrong on this page. Please reload it.'
+}
+
+const fieldSentences: Record<string, string> = {
+  required: 'Please fill this in.',
+  minLength: 'This is too short.',
+  maxLength: 'This is too long.',
+  format: 'This does not look right.',
+  pattern: 'This does not look right.',
+  minimum: 'This is too small.',
+  maximum: 'This is too large.',
+}
+
+export function explainField(error: InputError): string {
+  return fieldSentences[error.code] ?? asSentence(error.message)
+}
+
+/** Which titles are short, for an `out_of_stock` that points at `/lines/0`. */
+export function explainStock(error: ApiError, cart: Cart): string {
+  const titles = error.errors.flatMap(({ path }) => {
+    const index = /^\/lines\/(\d+)/.exec(path)?.[1]
+    const line = index === undefined ? undefined : cart.lines[Number(index)]
+    return line ? [`“${line.title}”`] : []
+  })
+  const names = new Intl.ListFormat('en').format([...new Set(titles)])
+  const what = names === '' ? asSentence(error.detail) : `We do not have enough copies of ${names}.`
+  return `${what} Please lower the quantity or take it out of your cart.`
+}
+
+function asSentence(text: string): string {
+  const start = text.charAt(0).toUpperCase() + text.slice(1)
+  return /[.!?]$/.test(start) ? start : `${start}.`
+}

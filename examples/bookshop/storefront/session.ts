@@ -1,0 +1,79 @@
+/**
+ * Owns who is signed in. The session itself is an HttpOnly cookie no script can read; a mark in localStorage only
+ * remembers that there should be one, so that guests never ask (and never see a 401 in their console).
+ */
+import { ApiError, type User } from '/client/index.ts'
+import { byId } from './dom.ts'
+import { client } from './shop.ts'
+
+const MARK = 'bookshop.signedIn'
+let user: User | null = null
+let asking: Promise<User | null> | null = null
+let hasExpired = false
+
+/** Page and header both want to know at the start: one question answers them. */
+export function findUser(): Promise<User | null> {
+  if (user !== null || localStorage.getItem(MARK) === null) return Promise.resolve(user)
+  asking ??= ask().finally(() => {
+    asking = null
+  })
+  return asking
+}
+
+async function ask(): Promise<User | null> {
+  try {
+    user = await client.auth.me()
+  } catch (error) {
+    if (!(error instanceof ApiError && error.status === 401)) throw error
+    loseSession()
+  }
+  showName()
+  return user
+}
+
+/** Whether a session ended by itself; true once, for the page that says so. */
+export function takeExpiry(): boolean {
+  const had = hasExpired
+  hasExpired = false
+  return had
+}
+
+export async function signIn(email: string, password: string): Promise<void> {
+  keep((await client.auth.login({ email, password })).user)
+}
+
+export async function register(email: string, password: string, name: string): Promise<void> {
+  const answer = await client.auth.register({ email, password, ...(name ? { name } : {}) })
+  // A server that wants the address verified first answers without a session.
+  if (answer.token) keep(answer.user)
+  else await signIn(email, password)
+}
+
+export async function signOut(): Promise<void> {
+  await client.auth.logout()
+  forgetUser()
+}
+
+/** The server said 401: whatever we believed, there is no session. */
+export function loseSession(): void {
+  hasExpired = true
+  forgetUser()
+}
+
+function forgetUser(): void {
+  user = null
+  localStorage.removeItem(MARK)
+  showName()
+}
+
+function keep(signedIn: User): void {
+  user = signedIn
+  hasExpired = false
+  localStorage.setItem(MARK, 'yes')
+  showName()
+}
+
+function showName(): void {
+  const text = byId('account-link').querySelector('.link-text')
+  if (text) text.textContent = user === null ? 'Account' : (user.name ?? 'My account')
+}
