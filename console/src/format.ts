@@ -100,6 +100,16 @@ export function formatNear(iso: string, now: Date, locale?: string, timeZone?: s
   return new Intl.DateTimeFormat(locale, parts).format(date)
 }
 
+/** `24 Nov 2026`, in the reader's zone. */
+export function formatDay(iso: string, locale?: string, timeZone?: string): string {
+  return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone }).format(new Date(iso))
+}
+
+/** `08:40:22`, in the reader's zone. */
+export function formatClock(iso: string, locale?: string, timeZone?: string): string {
+  return new Intl.DateTimeFormat(locale, { timeStyle: 'medium', timeZone }).format(new Date(iso))
+}
+
 /** The time between two moments: `0.4 s`, `12 s`, `3 min`, `5 h`, `2 days`. */
 export function formatGap(ms: number): string {
   if (ms < 950) return `${Math.round(ms)} ms`
@@ -131,7 +141,7 @@ export function shortId(id: string): string {
 export type Tone = 'good' | 'wait' | 'bad' | 'busy' | 'quiet'
 
 const tones: Record<Tone, string> = {
-  good: 'paid placed completed fulfilled done sent received captured active authorized committed succeeded true',
+  good: 'paid placed completed fulfilled done sent received captured active published authorized committed succeeded true',
   wait: 'pending_payment partially_paid partially_fulfilled partially_refunded deferred held pending requires_action unfulfilled ready queued open draft on_hold',
   bad: 'dead failed bounced overcharged unknown ambiguous expired declined disputed error',
   busy: 'running sending processing creating',

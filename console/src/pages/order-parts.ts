@@ -22,13 +22,17 @@ function None({ children }: { children?: View }): VNode {
   return html`<p class="none faint">${children}</p>`
 }
 
+function inTime<T extends { createdAt?: string }>(items: readonly T[]): T[] {
+  return items.toSorted((a, b) => (a.createdAt ?? '').localeCompare(b.createdAt ?? ''))
+}
+
 export function PaymentsCard(props: {
   payments: readonly Payment[]
   facts: readonly PaymentFact[]
 }): VNode {
   return html`<${Card} title="Payments" flush>
     ${props.payments.length === 0 && html`<${None}>No payment was tried yet.<//>`}
-    ${props.payments.map((payment) => {
+    ${inTime(props.payments).map((payment) => {
       const facts = props.facts.filter((fact) => fact.payment === payment.id)
       const sums = (['authorized', 'captured', 'refunded'] as const).filter(
         (name) => payment[name]?.amount,
@@ -50,17 +54,15 @@ export function PaymentsCard(props: {
           html`<table class="facts">
             <caption class="hidden">Facts from the provider</caption>
             <tbody>
-              ${facts
-                .toSorted((a, b) => a.createdAt.localeCompare(b.createdAt))
-                .map(
-                  (fact) => html`<tr key=${fact.id}>
+              ${inTime(facts).map(
+                (fact) => html`<tr key=${fact.id}>
                     <td>${humanize(fact.kind)}</td>
                     <td class="numeric"><${Amount} money=${fact.amount} /></td>
                     <td class="faint">${fact.source && humanize(fact.source).toLowerCase()}</td>
                     <td class="faint clip" title=${fact.operationRef ?? ''}>${fact.operationRef}</td>
                     <td class="faint numeric"><${Time} at=${fact.createdAt} /></td>
                   </tr>`,
-                )}
+              )}
             </tbody>
           </table>`
         }
@@ -130,7 +132,7 @@ export function MailCard({ emails }: { emails: readonly Email[] }): VNode {
   return html`<${Card} title="Mail" flush>
     ${emails.length === 0 && html`<${None}>No mail about this order, in or out.<//>`}
     <ul class="rows">
-      ${emails.map(
+      ${inTime(emails).map(
         (email) => html`<li key=${email.id}>
           <a class="row" data-row href=${recordPath('emails', email.id)}>
             <span class="row-main">
@@ -148,7 +150,7 @@ export function MailCard({ emails }: { emails: readonly Email[] }): VNode {
 export function EffectsCard(props: { effects: readonly Effect[]; onDone: () => void }): VNode {
   return html`<${Card} title="Effects" flush>
     ${props.effects.length === 0 && html`<${None}>Nothing left the engine for this order.<//>`}
-    ${props.effects.map(
+    ${inTime(props.effects).map(
       (effect) => html`<article class="block" key=${effect.id}>
         <header class="block-head">
           <a href=${plainRecordPath('effects', effect.id)}>${effect.kind}</a>

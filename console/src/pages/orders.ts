@@ -24,11 +24,13 @@ const columns: Column<Order>[] = [
   {
     key: 'paymentStatus',
     label: 'Payment',
+    place: 'bare',
     render: (order) => html`<${Chip} state=${order.paymentStatus} />`,
   },
   {
     key: 'fulfillmentStatus',
     label: 'Fulfillment',
+    place: 'bare',
     render: (order) => html`<${Chip} state=${order.fulfillmentStatus} />`,
   },
   {
@@ -45,7 +47,7 @@ const columns: Column<Order>[] = [
     place: 'bare',
     render: (order) => {
       const at = order.placedAt ?? order.createdAt
-      return at ? html`<${Time} at=${at} />` : '–'
+      return at ? html`<span class="faint"><${Time} at=${at} /></span>` : '–'
     },
   },
 ]

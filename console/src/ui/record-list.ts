@@ -15,7 +15,7 @@ import {
 } from '../query-state.ts'
 import { navigate, usePlace } from '../router.ts'
 import { useCollection } from '../schema.ts'
-import type { RecordData } from '../shapes.ts'
+import type { CollectionInfo, RecordData } from '../shapes.ts'
 import { FilterBuilder } from './filter-builder.ts'
 import { Icon, type IconName } from './icons.ts'
 import { Empty, ErrorNote, FilterChips, Skeleton, textOf } from './parts.ts'
@@ -38,7 +38,8 @@ export function RecordList<T extends { id: string } = RecordData>(props: {
   const { path, query } = usePlace()
   const state = parseListState(query)
   const info = useCollection(collection)
-  const list = useList<T>(collection, { ...state, sort: state.sort || (props.sort ?? '') })
+  const sort = state.sort || defaultSort(info, props.sort)
+  const list = useList<T>(collection, { ...state, sort })
   useLive((change) => change.collection === collection, list.reload)
   const go = (next: ListState, replace = false) =>
     navigate(path + formatListState(next), { replace })
@@ -91,8 +92,8 @@ export function RecordList<T extends { id: string } = RecordData>(props: {
           items=${list.data}
           href=${props.href}
           current=${props.current}
-          sort=${state.sort || (props.sort ?? '')}
-          onSort=${(sort: string) => go({ ...state, sort })}
+          sort=${sort}
+          onSort=${(next: string) => go({ ...state, sort: next })}
         />
         <footer class="list-foot">
           <span class="faint">
@@ -121,6 +122,12 @@ export function RecordList<T extends { id: string } = RecordData>(props: {
       </div>`
     }
   </div>`
+}
+
+/** A project's server decides what can be sorted; an order it refuses would leave the page empty. */
+function defaultSort(info: CollectionInfo | undefined, sort = ''): string {
+  const field = info?.fields.find((one) => one.name === sort.replace(/^-/, ''))
+  return info && !field?.sortable ? '' : sort
 }
 
 function SearchBox(props: { value: string; onChange: (value: string) => void }): VNode {

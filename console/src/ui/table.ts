@@ -53,7 +53,7 @@ export function Table<T extends { id: string }>(props: {
           ${columns.map(
             (column, index) => html`<td
               key=${column.key}
-              class="${column.numeric ? 'numeric' : ''} ${column.place ?? (index === 0 ? 'lead' : '')}"
+              class="${column.numeric ? 'numeric' : ''} at-${column.place ?? (index === 0 ? 'lead' : 'labelled')}"
               data-label=${column.label}
             >
               ${
@@ -70,7 +70,7 @@ export function Table<T extends { id: string }>(props: {
 }
 
 function SortMark({ direction }: { direction: 'ascending' | 'descending' | 'none' }): VNode {
-  return html`<span class="sort-mark ${direction}">
+  return html`<span class="sort-mark sort-${direction}">
     <${Icon} name=${direction === 'descending' ? 'down' : 'up'} size=${14} />
   </span>`
 }

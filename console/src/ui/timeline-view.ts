@@ -1,10 +1,9 @@
 /** Draws a timeline: one line down, a mark per event in the colour of its outcome, gaps written between. */
 import { html, useState, type VNode } from '../../vendor/htm-preact.js'
-import { formatGap } from '../format.ts'
+import { formatClock, formatDay, formatGap, utcTitle } from '../format.ts'
 import { recordPath } from '../routes.ts'
 import type { Lane, TimelineItem } from '../timeline.ts'
 import { Icon, type IconName } from './icons.ts'
-import { Time } from './parts.ts'
 
 const lanes: Record<Lane, { icon: IconName; text: string }> = {
   order: { icon: 'orders', text: 'Order' },
@@ -41,7 +40,10 @@ export function Timeline({ items }: { items: readonly TimelineItem[] }): VNode {
       ${shown.map((item, index) => {
         const before = shown[index - 1]
         const gapMs = before ? Date.parse(item.at) - Date.parse(before.at) : 0
+        const day = formatDay(item.at)
+        const newDay = !before || formatDay(before.at) !== day
         return html`<li key=${item.key} class=${item.tone}>
+          ${newDay && html`<div class="gap day">${day}</div>`}
           ${gapMs >= gapShownMs && html`<div class="gap">${formatGap(gapMs)} later</div>`}
           <div class="event">
             <span class="event-mark"><${Icon} name=${lanes[item.lane].icon} size=${14} /></span>
@@ -49,7 +51,9 @@ export function Timeline({ items }: { items: readonly TimelineItem[] }): VNode {
               <a href=${recordPath(item.collection, item.id)}>${item.title}</a>
               ${item.detail && html`<span class="faint small">${item.detail}</span>`}
             </div>
-            <span class="event-time faint small"><${Time} at=${item.at} /></span>
+            <time class="event-time faint small" datetime=${item.at} title=${utcTitle(item.at)}>
+              ${formatClock(item.at)}
+            </time>
           </div>
         </li>`
       })}
