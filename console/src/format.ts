@@ -142,11 +142,11 @@ export type Tone = 'good' | 'wait' | 'bad' | 'busy' | 'quiet'
 
 const tones: Record<Tone, string> = {
   good: 'paid placed completed fulfilled done sent received captured active published authorized committed succeeded true',
-  wait: 'pending_payment partially_paid partially_fulfilled partially_refunded deferred held pending requires_action unfulfilled ready queued open draft on_hold',
+  wait: 'pending_payment partially_paid partially_fulfilled partially_refunded deferred held pending requires_action ready queued open draft on_hold',
   bad: 'dead failed bounced overcharged unknown ambiguous expired declined disputed error',
   busy: 'running sending processing creating',
   quiet:
-    'canceled voided none refunded returned abandoned archived locked converted released false',
+    'unfulfilled canceled voided none refunded returned abandoned archived locked converted released false',
 }
 
 /** The colour group of a state, for any collection. Unknown words are quiet. */

@@ -67,8 +67,10 @@ const columns: Column<Effect>[] = [
   {
     key: 'lastError',
     label: 'Last error',
-    render: (effect) =>
-      html`<span class="clip" title=${errorText(effect.lastError)}>${errorText(effect.lastError) || '–'}</span>`,
+    render: (effect) => {
+      const text = errorText(effect.lastError)
+      return text && html`<span class="clip" title=${text}>${text}</span>`
+    },
   },
   {
     key: 'actions',
