@@ -66,7 +66,8 @@ export async function call<T>(
   if (options.body !== undefined) headers['content-type'] = 'application/json'
   if (options.ifMatch !== undefined) headers['if-match'] = options.ifMatch
   // One key per click: should the browser or a proxy send the request again, it acts once.
-  if (method === 'POST') headers['idempotency-key'] = newKey()
+  // Not for sign-in, whose answer is a secret that nobody should keep for a repeat.
+  if (method === 'POST' && !path.startsWith('/api/auth/')) headers['idempotency-key'] = newKey()
   let response: Response
   try {
     response = await fetch(path, {

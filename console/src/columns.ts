@@ -15,12 +15,13 @@ const names = [
 ]
 const states = ['status', 'state', 'paymentStatus', 'fulfillmentStatus', 'direction', 'action']
 const unshown = new Set(['json', 'longText', 'refs'])
+const unnamed = new Set(['id', 'version', 'key', 'payload'])
 const columnsMax = 7
 
 /** At most seven fields: more do not fit beside the navigation on a laptop. */
 export function columnsOf(collection: CollectionInfo): FieldInfo[] {
   const ranked = collection.fields
-    .filter((field) => !unshown.has(field.kind) && field.name !== 'id')
+    .filter((field) => !unshown.has(field.kind) && !unnamed.has(field.name))
     .map((field, index) => ({ field, rank: rankOf(field), index }))
     .sort((a, b) => a.rank - b.rank || a.index - b.index)
     .map((entry) => entry.field)

@@ -89,6 +89,10 @@ test('the server owns id and times', () => {
     { name: 'id', kind: 'id', required: true, filterable: true, sortable: true },
   ])
   assert.equal(own.length, fields.length)
+  const [title] = fields
+  assert.ok(title)
+  const computed = { ...title, filterable: false, sortable: false }
+  assert.deepEqual(editableFields([computed, { ...title, writable: false }]), [])
 })
 
 test('input errors land on their field', () => {
@@ -97,5 +101,5 @@ test('input errors land on their field', () => {
     { path: '/price/currency', message: 'second' },
     { path: '', message: 'whole body' },
   ])
-  assert.deepEqual(errors, { price: 'must be >= 0', '': 'whole body' })
+  assert.deepEqual(errors, { price: 'Must be >= 0.', '': 'Whole body.' })
 })

@@ -17,7 +17,19 @@ export interface Reading {
 const serverFields = new Set(['id', 'createdAt', 'updatedAt', 'version'])
 
 export function editableFields(fields: readonly FieldInfo[]): FieldInfo[] {
-  return fields.filter((field) => field.kind !== 'id' && !serverFields.has(field.name))
+  return fields.filter(
+    (field) =>
+      field.kind !== 'id' &&
+      !serverFields.has(field.name) &&
+      field.writable !== false &&
+      !isComputed(field),
+  )
+}
+
+// The schema does not name computed fields, but they are what can be neither filtered nor sorted by
+// although their kind could.
+function isComputed(field: FieldInfo): boolean {
+  return !field.filterable && !field.sortable && field.kind !== 'json' && field.kind !== 'refs'
 }
 
 export const currencyKey = (field: string): string => `${field}\u0000currency`
@@ -147,7 +159,13 @@ export function fieldErrors(errors: readonly { path: string; message: string }[]
   const byField: { [field: string]: string } = {}
   for (const { path, message } of errors) {
     const field = (path.split('/')[1] ?? '').replaceAll('~1', '/').replaceAll('~0', '~')
-    byField[field] ??= message
+    byField[field] ??= sentence(message)
   }
   return byField
+}
+
+/** Messages are written to follow a field's name (`must be at most 5`); alone they begin with a capital. */
+export function sentence(message: string): string {
+  const text = message.charAt(0).toUpperCase() + message.slice(1)
+  return /[.!?]$/.test(text) ? text : `${text}.`
 }

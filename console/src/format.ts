@@ -141,10 +141,10 @@ export function shortId(id: string): string {
 export type Tone = 'good' | 'wait' | 'bad' | 'busy' | 'quiet'
 
 const tones: Record<Tone, string> = {
-  good: 'paid placed completed fulfilled done sent received captured active published authorized committed succeeded true',
-  wait: 'pending_payment partially_paid partially_fulfilled partially_refunded deferred held pending requires_action ready queued open draft on_hold',
-  bad: 'dead failed bounced overcharged unknown ambiguous expired declined disputed error',
-  busy: 'running sending processing creating',
+  good: 'paid placed completed fulfilled done sent received captured active published authorized committed consumed succeeded true',
+  wait: 'pending_payment partially_paid partially_fulfilled partially_refunded deferred held pending wanted waiting requires_action ready queued open draft on_hold',
+  bad: 'dead failed bounced overcharged unknown ambiguous expired declined reversed disputed error',
+  busy: 'created running sending processing creating',
   quiet:
     'unfulfilled canceled voided none refunded returned abandoned archived locked converted released false',
 }

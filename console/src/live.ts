@@ -2,7 +2,7 @@
  * One change feed (SSE) for the whole console. Reconnects by itself: the browser after a lost line,
  * this module after an answer the browser gives up on. Closed while the tab is hidden, because
  * HTTP/1.1 allows a browser six connections per host and a feed holds one for good.
- * Invariant: after any gap listeners get one `null`, which means "load again".
+ * Resumes where it was by Last-Event-ID. Invariant: after a gap listeners get one `null`: "load again".
  */
 import { useEffect, useRef, useState } from '../vendor/htm-preact.js'
 import type { ChangeEvent } from './shapes.ts'
@@ -12,6 +12,8 @@ type Listener = (change: ChangeEvent | null) => void
 
 const retryFirstMs = 1_000
 const retryMaxMs = 30_000
+// One transaction is a burst of changes; three reloads a second are as live as people can see.
+const reactMs = 300
 
 const listeners = new Set<Listener>()
 const stateListeners = new Set<(state: LiveState) => void>()
@@ -20,12 +22,13 @@ let collections: readonly string[] = []
 let source: EventSource | undefined
 let retry: ReturnType<typeof setTimeout> | undefined
 let retryMs = retryFirstMs
-let gap = false
+let lastEventId = ''
 
 /** Opens the feed of these collections; an empty list closes it. */
 export function watch(names: readonly string[]): void {
   if (names.join() === collections.join()) return
   close()
+  lastEventId = ''
   collections = names
   open()
 }
@@ -33,31 +36,41 @@ export function watch(names: readonly string[]): void {
 function open(): void {
   if (collections.length === 0 || document.hidden) return
   setState('connecting')
-  const feed = new EventSource(`/api/changes?collections=${collections.join(',')}`)
+  const query = new URLSearchParams({ collections: collections.join(',') })
+  // The browser sends Last-Event-ID only on its own reconnects; on ours it goes into the query.
+  if (lastEventId !== '') query.set('lastEventId', lastEventId)
+  const feed = new EventSource(`/api/changes?${query}`)
   source = feed
   feed.addEventListener('open', () => {
     retryMs = retryFirstMs
     setState('live')
-    if (gap) tell(null)
-    gap = false
   })
   feed.addEventListener('error', () => {
     setState('connecting')
     if (feed.readyState !== EventSource.CLOSED) return
-    // The browser keeps Last-Event-ID only on its own reconnects, so from here there is a gap.
     close()
-    gap = true
+    // The place itself may be what was refused: begin anew, and let everybody load again.
+    if (lastEventId !== '') tell(null)
+    lastEventId = ''
     retry = setTimeout(open, retryMs)
     retryMs = Math.min(retryMs * 2, retryMaxMs)
   })
+  const note = (event: Event) => {
+    lastEventId = (event as MessageEvent<string>).lastEventId || lastEventId
+  }
   const read = (event: Event) => {
+    note(event)
     const change = parseChange((event as MessageEvent<string>).data)
     if (change) tell(change)
   }
   for (const name of ['message', 'change', 'created', 'updated', 'deleted']) {
     feed.addEventListener(name, read)
   }
-  feed.addEventListener('reset', () => tell(null))
+  feed.addEventListener('ready', note)
+  feed.addEventListener('reset', (event) => {
+    note(event)
+    tell(null)
+  })
 }
 
 function close(): void {
@@ -87,10 +100,8 @@ function parseChange(data: string): ChangeEvent | undefined {
 }
 
 document.addEventListener('visibilitychange', () => {
-  if (document.hidden) {
-    if (source) gap = true
-    close()
-  } else if (!source) open()
+  if (document.hidden) close()
+  else if (!source) open()
 })
 
 /**
@@ -104,8 +115,11 @@ export function useLive(concerns: (change: ChangeEvent) => boolean, react: () =>
     let timer: ReturnType<typeof setTimeout> | undefined
     const listener: Listener = (change) => {
       if (change && !latest.current.concerns(change)) return
-      clearTimeout(timer)
-      timer = setTimeout(() => latest.current.react(), 150)
+      // A running timer is left alone: in a busy shop the next change would put it off for ever.
+      timer ??= setTimeout(() => {
+        timer = undefined
+        latest.current.react()
+      }, reactMs)
     }
     listeners.add(listener)
     return () => {

@@ -72,7 +72,7 @@ export function operatorsFor(kind: FieldKind): Operator[] {
     case 'json':
       return ['null']
     case 'refs':
-      return ['contains', 'null']
+      return ['eq']
     default:
       return exact
   }
@@ -128,11 +128,13 @@ function toParams(state: ListState): URLSearchParams {
   const params = new URLSearchParams()
   const taken = new Set<string>()
   state.filters.forEach((term, index) => {
-    const tail = `[${term.field}][${term.op}]`
-    // The same field and operator twice would be one key twice; `and` keeps both.
-    const name = taken.has(tail) ? `filter[and][${index}]${tail}` : `filter${tail}`
+    // `eq` goes without its name: a list of references takes no other form.
+    const tail = term.op === 'eq' ? `[${term.field}]` : `[${term.field}][${term.op}]`
+    // A key may stand once, and a field either plain or with brackets; `and` keeps what would clash.
+    const alone = state.filters.filter(({ field }) => field === term.field).length === 1
+    const clashes = term.op === 'eq' ? !alone : taken.has(tail)
     taken.add(tail)
-    params.append(name, term.value)
+    params.append(clashes ? `filter[and][${index}]${tail}` : `filter${tail}`, term.value)
   })
   if (state.sort !== '') params.set('sort', state.sort)
   if (state.search !== '') params.set('search', state.search)

@@ -31,6 +31,8 @@ export interface FieldInfo {
   required: boolean
   filterable: boolean
   sortable: boolean
+  /** False where callers may never write it; not every server says so. */
+  writable?: boolean
   ref?: string
   options?: string[]
 }
@@ -40,6 +42,7 @@ export interface CollectionInfo {
   title: string
   system: boolean
   fields: FieldInfo[]
+  searchable?: boolean
   can: { create: boolean; update: boolean; delete: boolean }
 }
 
@@ -110,6 +113,7 @@ export interface Payment {
   authorized?: Money | null
   captured?: Money | null
   refunded?: Money | null
+  lastError?: string | null
   createdAt?: string
 }
 

@@ -91,15 +91,22 @@ function paymentItems(payment: Payment): TimelineItem[] {
 }
 
 const factWords: Record<string, string> = {
-  authorized: 'authorized',
-  captured: 'captured',
-  refunded: 'refunded',
-  voided: 'released',
-  declined: 'declined',
+  auth_ok: 'authorized',
+  auth_fail: 'declined',
+  void_ok: 'released',
+  cap_ok: 'captured',
+  cap_reversed: 'taken back',
+  ref_ok: 'refunded',
+  ref_fail: 'could not be refunded',
+}
+
+/** `cap_ok` as `captured`: what a fact says of its amount. */
+export function factWord(kind: string): string {
+  return factWords[kind] ?? humanize(kind).toLowerCase()
 }
 
 function factItem(fact: PaymentFact): TimelineItem {
-  const word = factWords[fact.kind] ?? humanize(fact.kind).toLowerCase()
+  const word = factWord(fact.kind)
   const skewMs = fact.providerTime ? Date.parse(fact.createdAt) - Date.parse(fact.providerTime) : 0
   // Under a minute is the way over the network; more means late or repeated news.
   const late = skewMs > 60_000 ? `happened ${new Date(fact.providerTime ?? '').toISOString()}` : ''
@@ -110,7 +117,7 @@ function factItem(fact: PaymentFact): TimelineItem {
     lane: 'payment',
     title: fact.amount ? `${formatMoney(fact.amount)} ${word}` : humanize(word),
     detail: [fact.provider, source, fact.operationRef ?? '', late].filter(Boolean).join(' · '),
-    tone: /declin|fail|dispute|error/.test(fact.kind) ? 'bad' : 'good',
+    tone: /declin|fail|reversed|dispute|error/.test(fact.kind) ? 'bad' : 'good',
   }
 }
 

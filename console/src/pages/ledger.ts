@@ -1,5 +1,5 @@
 /** The ledger's balances, one book per currency, each with its proof that debits equal credits. */
-import { html, type VNode } from '../../vendor/htm-preact.js'
+import { html, useState, type VNode } from '../../vendor/htm-preact.js'
 import { get } from '../api.ts'
 import { formatMoney } from '../format.ts'
 import { accountClass, booksOf, type CurrencyBook } from '../ledger-groups.ts'
@@ -29,13 +29,17 @@ export function LedgerPage(): VNode {
 }
 
 function Book({ book }: { book: CurrencyBook }): VNode {
+  // Each finished order leaves a deposit account at zero: true, and in the way.
+  const [all, setAll] = useState(false)
+  const accounts = book.accounts.filter((account) => all || account.balance !== 0)
+  const atZero = book.accounts.length - accounts.length
   return html`<${Card} title=${book.currency} flush aside=${html`<${ZeroSum} amount=${book.sum} currency=${book.currency} />`}>
     <table class="book" aria-label=${`Balances in ${book.currency}`}>
       <thead>
         <tr><th scope="col">Account</th><th scope="col" class="bar-cell"><span>credit</span><span>debit</span></th><th scope="col" class="numeric">Balance</th></tr>
       </thead>
       <tbody>
-        ${book.accounts.map(
+        ${accounts.map(
           ({ account, balance, share }) => html`<tr key=${account}>
             <td>
               <a href=${`/console/data/ledgerEntries?filter[account][eq]=${encodeURIComponent(account)}`}>${account}</a>
@@ -47,6 +51,13 @@ function Book({ book }: { book: CurrencyBook }): VNode {
         )}
       </tbody>
     </table>
+    ${
+      atZero > 0 &&
+      html`<footer class="list-foot">
+        <span class="faint">${atZero.toLocaleString()} more at zero</span>
+        <button type="button" class="button small" onClick=${() => setAll(true)}>Show all</button>
+      </footer>`
+    }
   <//>`
 }
 

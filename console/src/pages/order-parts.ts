@@ -12,7 +12,7 @@ import type {
   PaymentFact,
   Reservation,
 } from '../shapes.ts'
-import { errorText } from '../timeline.ts'
+import { errorText, factWord } from '../timeline.ts'
 import { Amount, Card, Chip, Time } from '../ui/parts.ts'
 import { RefLink } from '../ui/value.ts'
 import { EffectActions } from './effects.ts'
@@ -49,6 +49,7 @@ export function PaymentsCard(props: {
           sums.length > 0 &&
           html`<p class="faint small">${sums.map((name) => `${humanize(name)} ${formatMoney(payment[name] as Money)}`).join(' · ')}</p>`
         }
+        ${payment.lastError && html`<p class="faint small">${payment.lastError}</p>`}
         ${
           facts.length > 0 &&
           html`<table class="facts">
@@ -56,7 +57,7 @@ export function PaymentsCard(props: {
             <tbody>
               ${inTime(facts).map(
                 (fact) => html`<tr key=${fact.id}>
-                    <td>${humanize(fact.kind)}</td>
+                    <td>${humanize(factWord(fact.kind))}</td>
                     <td class="numeric"><${Amount} money=${fact.amount} /></td>
                     <td class="faint">${fact.source && humanize(fact.source).toLowerCase()}</td>
                     <td class="faint clip" title=${fact.operationRef ?? ''}>${fact.operationRef}</td>

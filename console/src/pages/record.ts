@@ -1,8 +1,9 @@
 /** One record: its fields, and for collections that allow it the forms to create, edit and delete. */
-import { html, useState, type VNode } from '../../vendor/htm-preact.js'
+import { html, useMemo, useState, type VNode } from '../../vendor/htm-preact.js'
 import { ApiError, call } from '../api.ts'
 import { fieldErrors, type Values } from '../field-input.ts'
 import { humanize, recordLabel } from '../format.ts'
+import { useLive } from '../live.ts'
 import { useLoad } from '../loading.ts'
 import { navigate } from '../router.ts'
 import { collectionPath, plainRecordPath, recordPath } from '../routes.ts'
@@ -21,6 +22,8 @@ function splitError(error: unknown): { byField: { [field: string]: string }; who
   return { byField: fieldErrors(error.errors), whole: error }
 }
 
+const blank = {}
+
 export function CreatePage({ name }: { name: string }): VNode {
   const info = useCollection(name)
   const [error, setError] = useState<unknown>(undefined)
@@ -37,14 +40,14 @@ export function CreatePage({ name }: { name: string }): VNode {
       setBusy(false)
     }
   }
-  const { byField, whole } = splitError(error)
+  const { byField, whole } = useMemo(() => splitError(error), [error])
   return html`
     <${PageHead} title="New record" back=${{ href: collectionPath(name), text: info.title }} />
-    <${ErrorNote} error=${whole} />
     <${Card}>
       <${RecordForm}
         fields=${info.fields}
-        record=${{}}
+        record=${blank}
+        note=${html`<${ErrorNote} error=${whole} brief />`}
         errors=${byField}
         busy=${busy}
         action="Create"
@@ -60,6 +63,7 @@ export function RecordPage({ name, id }: { name: string; id: string }): VNode {
   const path = `/api/${encodeURIComponent(name)}/${encodeURIComponent(id)}`
   const loaded = useLoad(path, (signal) => call<RecordData>('GET', path, { signal }))
   const [mode, setMode] = useState<'view' | 'edit' | 'delete'>('view')
+  useLive((change) => change.collection === name && change.id === id, loaded.reload)
   if (!info) return html`<${NoCollection} name=${name} />`
   const back = { href: `/console/data/${encodeURIComponent(name)}`, text: info.title }
   const record = loaded.data?.data
@@ -93,7 +97,7 @@ export function RecordPage({ name, id }: { name: string; id: string }): VNode {
         />`
         : html`<${Card}><${Fields} info=${info} record=${record} /><//>`
     }
-    ${mode === 'delete' && html`<${DeleteRecord} info=${info} path=${path} record=${record} etag=${loaded.data?.etag} onClose=${() => setMode('view')} />`}
+    ${mode === 'delete' && html`<${DeleteRecord} info=${info} path=${path} record=${record} etag=${loaded.data?.etag} onStale=${loaded.reload} onClose=${() => setMode('view')} />`}
   `
 }
 
@@ -126,6 +130,8 @@ function EditRecord(props: {
   onClose: (changed: boolean) => void
 }): VNode {
   const [etag, setEtag] = useState(props.etag)
+  // The version the form began with: what differs from it is what this person changed.
+  const [began] = useState(props.record)
   const [error, setError] = useState<unknown>(undefined)
   const [busy, setBusy] = useState(false)
   const stale = error instanceof ApiError && error.status === 412
@@ -151,11 +157,9 @@ function EditRecord(props: {
       setError(cause)
     }
   }
-  const { byField, whole } = splitError(error)
-  return html`
-    ${
-      stale
-        ? html`<div class="note wait" role="alert">
+  const { byField, whole } = useMemo(() => splitError(error), [error])
+  const note = stale
+    ? html`<div class="note wait" role="alert">
           <div>
             <p><b>Someone changed this record meanwhile.</b></p>
             <p>Load their version and lose your edits, or keep your edits and save them on top of it.</p>
@@ -165,12 +169,13 @@ function EditRecord(props: {
             <button type="button" class="button small" onClick=${takeNewest}>Keep my edits</button>
           </div>
         </div>`
-        : html`<${ErrorNote} error=${whole} />`
-    }
+    : html`<${ErrorNote} error=${whole} brief />`
+  return html`
     <${Card}>
       <${RecordForm}
         fields=${props.info.fields}
-        record=${props.record}
+        note=${note}
+        record=${began}
         errors=${byField}
         busy=${busy}
         action="Save"
@@ -186,6 +191,7 @@ function DeleteRecord(props: {
   path: string
   record: RecordData
   etag: string | undefined
+  onStale: () => void
   onClose: () => void
 }): VNode {
   const [error, setError] = useState<unknown>(undefined)
@@ -200,9 +206,12 @@ function DeleteRecord(props: {
     } catch (cause) {
       setError(cause)
       setBusy(false)
+      if (cause instanceof ApiError && cause.status === 412) props.onStale()
     }
   }
-  return html`<${Confirm} title="Delete this record?" action="Delete" busy=${busy} error=${error} onConfirm=${remove} onClose=${props.onClose}>
+  const stale = error instanceof ApiError && error.status === 412
+  return html`<${Confirm} title="Delete this record?" action="Delete" busy=${busy} error=${stale ? undefined : error} onConfirm=${remove} onClose=${props.onClose}>
     <p><b>${recordLabel(props.record)}</b> will be gone for good. This cannot be undone.</p>
+    ${stale && html`<p class="note wait" role="alert">Someone changed this record meanwhile. Its newest version is loaded now: look at it, then confirm again.</p>`}
   <//>`
 }

@@ -1,5 +1,5 @@
 /** The filters of a list as words that can be edited and removed, and the small form that adds one. */
-import { html, useState, type VNode } from '../../vendor/htm-preact.js'
+import { html, useEffect, useRef, useState, type VNode } from '../../vendor/htm-preact.js'
 import { localInput } from '../field-input.ts'
 import { formatTime, humanize, isTime } from '../format.ts'
 import { type FilterTerm, type Operator, operatorsFor, operatorWords } from '../query-state.ts'
@@ -80,6 +80,10 @@ function FilterForm(props: {
   const offered = field ? operatorsFor(field.kind) : (['eq', 'ne', 'in', 'null'] as Operator[])
   const [op, setOp] = useState<Operator>(term?.op ?? offered[0] ?? 'eq')
   const [value, setValue] = useState(term?.value ?? '')
+  const first = useRef<HTMLSelectElement | null>(null)
+  useEffect(() => {
+    first.current?.focus()
+  }, [])
   const pick = (next: string) => {
     const chosen = fields.find((one) => one.name === next)
     setName(next)
@@ -96,7 +100,7 @@ function FilterForm(props: {
   }
   const ops = offered.includes(op) ? offered : [op, ...offered]
   return html`<form class="filter-form" onSubmit=${submit} onKeyDown=${onKey}>
-    <select aria-label="Field" autofocus value=${name} onChange=${(event: Event) => pick(textOf(event))}>
+    <select aria-label="Field" ref=${first} value=${name} onChange=${(event: Event) => pick(textOf(event))}>
       ${!field && html`<option value=${name}>${name}</option>`}
       ${fields.map((one) => html`<option key=${one.name} value=${one.name}>${humanize(one.name)}</option>`)}
     </select>

@@ -28,10 +28,19 @@ export function Amount({ money }: { money: Money | null | undefined }): VNode {
   return html`<span class="amount">${formatMoney(money)}</span>`
 }
 
+const faultsMax = 4
+
 /** An error as a sentence, with what support needs to find it. */
-export function ErrorNote({ error, retry }: { error: unknown; retry?: () => void }): VNode | null {
+export function ErrorNote(props: {
+  error: unknown
+  /** The single faults stand elsewhere, at their fields. */
+  brief?: boolean
+  retry?: () => void
+}): VNode | null {
+  const { error, retry } = props
   if (!error) return null
-  const sentence =
+  const faults = error instanceof ApiError && !props.brief ? error.errors.slice(0, faultsMax) : []
+  const text =
     error instanceof ApiError
       ? error.detail
       : 'Something went wrong in the console itself. Reload the page to go on.'
@@ -39,7 +48,8 @@ export function ErrorNote({ error, retry }: { error: unknown; retry?: () => void
   return html`<div class="note bad" role="alert">
     <${Icon} name="alert" />
     <div>
-      <p>${sentence}</p>
+      <p>${text}</p>
+      ${faults.map((fault) => html`<p key=${fault.path}><code>${fault.path}</code> ${fault.message}</p>`)}
       ${requestId && html`<p class="faint small">Request <code>${requestId}</code></p>`}
     </div>
     ${retry && html`<button type="button" class="button small" onClick=${retry}>Try again</button>`}

@@ -1,5 +1,5 @@
 /** The form of a record, drawn from its schema. Holds the draft; the page sends it and gives back errors. */
-import { html, useState, type VNode } from '../../vendor/htm-preact.js'
+import { html, useEffect, useState, type View, type VNode } from '../../vendor/htm-preact.js'
 import {
   currencyKey,
   type Draft,
@@ -20,6 +20,8 @@ export function RecordForm(props: {
   errors: { [field: string]: string }
   busy: boolean
   action: string
+  /** Stands beside the buttons: that is where the eye is after pressing one. */
+  note?: View
   onSubmit: (values: Values) => void
   onCancel: () => void
 }): VNode {
@@ -31,10 +33,13 @@ export function RecordForm(props: {
     event.preventDefault()
     const reading = readDraft(fields, draft, props.record)
     setUnread(reading.errors)
-    const bad = Object.keys(reading.errors)[0]
-    if (bad === undefined) props.onSubmit(reading.values)
-    else document.getElementById(`field-${bad}`)?.focus()
+    if (Object.keys(reading.errors).length === 0) props.onSubmit(reading.values)
   }
+  const wrong = Object.keys({ ...props.errors, ...unread })
+  const first = fields.find((field) => wrong.includes(field.name))?.name
+  useEffect(() => {
+    if (first !== undefined) document.getElementById(`field-${first}`)?.focus()
+  }, [first, props.errors, unread])
   return html`<form class="form" onSubmit=${submit} novalidate>
     ${fields.map((field) => {
       const error = unread[field.name] ?? props.errors[field.name]
@@ -47,6 +52,7 @@ export function RecordForm(props: {
         ${error && html`<p class="field-error" id=${`error-${field.name}`}>${error}</p>`}
       </div>`
     })}
+    ${props.note}
     <div class="form-actions">
       <button type="submit" class="button primary" disabled=${props.busy}>${props.action}</button>
       <button type="button" class="button" onClick=${props.onCancel}>Cancel</button>

@@ -49,7 +49,8 @@ export function RecordList<T extends { id: string } = RecordData>(props: {
   const builderTerms = state.filters.filter((term) => !isChip(term.field))
   const chipTerms = state.filters.filter((term) => isChip(term.field))
   const narrowed = state.filters.length > 0 || state.search !== ''
-  const canSearch = info?.fields.some((field) => searchable.has(field.kind)) ?? false
+  const canSearch =
+    info?.searchable ?? info?.fields.some((field) => searchable.has(field.kind)) ?? false
   return html`<div class="list">
     <div class="toolbar">
       ${
