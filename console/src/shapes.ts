@@ -130,6 +130,17 @@ export interface PaymentFact {
   createdAt: string
 }
 
+export interface Refund {
+  id: string
+  payment: string
+  order: string
+  amount?: Money
+  state: string
+  reason?: string | null
+  lastError?: string | null
+  createdAt?: string
+}
+
 export interface LedgerEntry {
   id: string
   transfer: string

@@ -37,6 +37,7 @@ const file: OrderFile = {
       createdAt: at(5),
     },
   ],
+  refunds: [],
   entries: [
     {
       id: 'len_2',

@@ -11,6 +11,7 @@ import type {
   Order,
   Payment,
   PaymentFact,
+  Refund,
   Reservation,
 } from './shapes.ts'
 
@@ -32,6 +33,7 @@ export interface OrderFile {
   order: Order
   payments: readonly Payment[]
   facts: readonly PaymentFact[]
+  refunds: readonly Refund[]
   entries: readonly LedgerEntry[]
   reservations: readonly Reservation[]
   emails: readonly Email[]
@@ -46,6 +48,7 @@ export function timelineOf(file: OrderFile): TimelineItem[] {
     ...orderItems(file.order),
     ...file.payments.flatMap(paymentItems),
     ...file.facts.map(factItem),
+    ...file.refunds.flatMap(refundItems),
     ...file.reservations.flatMap(reservationItems),
     ...transferItems(file.entries),
     ...file.emails.map(mailItem),
@@ -119,6 +122,25 @@ function factItem(fact: PaymentFact): TimelineItem {
     detail: [fact.provider, source, fact.operationRef ?? '', late].filter(Boolean).join(' · '),
     tone: /declin|fail|reversed|dispute|error/.test(fact.kind) ? 'bad' : 'good',
   }
+}
+
+function refundItems(refund: Refund): TimelineItem[] {
+  if (!refund.createdAt) return []
+  return [
+    {
+      ...record('refunds', refund.id),
+      at: refund.createdAt,
+      lane: 'payment',
+      title: refund.amount ? `Refund of ${formatMoney(refund.amount)} wanted` : 'Refund wanted',
+      detail: [
+        refund.reason && humanize(refund.reason),
+        `now ${humanize(refund.state).toLowerCase()}`,
+      ]
+        .filter(Boolean)
+        .join(' · '),
+      tone: toneOf(refund.state),
+    },
+  ]
 }
 
 function reservationItems(reservation: Reservation): TimelineItem[] {

@@ -10,6 +10,7 @@ import type {
   Money,
   Payment,
   PaymentFact,
+  Refund,
   Reservation,
 } from '../shapes.ts'
 import { errorText, factWord } from '../timeline.ts'
@@ -29,6 +30,7 @@ function inTime<T extends { createdAt?: string }>(items: readonly T[]): T[] {
 export function PaymentsCard(props: {
   payments: readonly Payment[]
   facts: readonly PaymentFact[]
+  refunds: readonly Refund[]
 }): VNode {
   return html`<${Card} title="Payments" flush>
     ${props.payments.length === 0 && html`<${None}>No payment was tried yet.<//>`}
@@ -67,6 +69,16 @@ export function PaymentsCard(props: {
             </tbody>
           </table>`
         }
+        ${inTime(props.refunds)
+          .filter((refund) => refund.payment === payment.id)
+          .map(
+            (refund) => html`<p class="refund small" key=${refund.id}>
+              <a href=${plainRecordPath('refunds', refund.id)}>Refund</a>
+              <${Chip} state=${refund.state} />
+              <span class="faint">${refund.lastError || (refund.reason && humanize(refund.reason))}</span>
+              <span class="push"><${Amount} money=${refund.amount} /></span>
+            </p>`,
+          )}
       </article>`
     })}
   <//>`

@@ -5,6 +5,7 @@ import { addressLines, humanize, recordLabel } from '../format.ts'
 import { useLive } from '../live.ts'
 import { useLoad } from '../loading.ts'
 import { base, plainRecordPath } from '../routes.ts'
+import { useCollection } from '../schema.ts'
 import type { Address, ChangeEvent, Order, Page } from '../shapes.ts'
 import { type OrderFile, timelineOf } from '../timeline.ts'
 import { Amount, Card, Chip, Confirm, ErrorNote, PageHead, Skeleton, Time } from '../ui/parts.ts'
@@ -20,7 +21,11 @@ interface LoadedOrder {
   failed: unknown[]
 }
 
-async function loadOrder(id: string, signal: AbortSignal): Promise<LoadedOrder> {
+async function loadOrder(
+  id: string,
+  hasRefunds: boolean,
+  signal: AbortSignal,
+): Promise<LoadedOrder> {
   const failed: unknown[] = []
   const part = async <T>(collection: string, field: string): Promise<T[]> => {
     const query = new URLSearchParams({ [`filter[${field}]`]: id, limit: '200' })
@@ -31,17 +36,19 @@ async function loadOrder(id: string, signal: AbortSignal): Promise<LoadedOrder> 
       return []
     }
   }
-  const [order, payments, facts, entries, reservations, emails, effects] = await Promise.all([
-    call<Order>('GET', `/api/orders/${encodeURIComponent(id)}`, { signal }),
-    part<OrderFile['payments'][number]>('payments', 'order'),
-    part<OrderFile['facts'][number]>('paymentFacts', 'order'),
-    part<OrderFile['entries'][number]>('ledgerEntries', 'order'),
-    part<OrderFile['reservations'][number]>('reservations', 'order'),
-    part<OrderFile['emails'][number]>('emails', 'record'),
-    part<OrderFile['effects'][number]>('effects', 'record'),
-  ])
+  const [order, payments, facts, refunds, entries, reservations, emails, effects] =
+    await Promise.all([
+      call<Order>('GET', `/api/orders/${encodeURIComponent(id)}`, { signal }),
+      part<OrderFile['payments'][number]>('payments', 'order'),
+      part<OrderFile['facts'][number]>('paymentFacts', 'order'),
+      hasRefunds ? part<OrderFile['refunds'][number]>('refunds', 'order') : [],
+      part<OrderFile['entries'][number]>('ledgerEntries', 'order'),
+      part<OrderFile['reservations'][number]>('reservations', 'order'),
+      part<OrderFile['emails'][number]>('emails', 'record'),
+      part<OrderFile['effects'][number]>('effects', 'record'),
+    ])
   return {
-    file: { order: order.data, payments, facts, entries, reservations, emails, effects },
+    file: { order: order.data, payments, facts, refunds, entries, reservations, emails, effects },
     etag: order.etag,
     failed,
   }
@@ -54,7 +61,8 @@ function concerns(change: ChangeEvent, id: string): boolean {
 }
 
 export function OrderPage({ id }: { id: string }): VNode {
-  const loaded = useLoad(id, (signal) => loadOrder(id, signal))
+  const hasRefunds = useCollection('refunds') !== undefined
+  const loaded = useLoad(id, (signal) => loadOrder(id, hasRefunds, signal))
   const [canceling, setCanceling] = useState(false)
   useLive((change) => concerns(change, id), loaded.reload)
   const back = { href: `${base}/orders`, text: 'Orders' }
@@ -90,7 +98,7 @@ export function OrderPage({ id }: { id: string }): VNode {
     <div class="order-grid">
       <div class="stack">
         <${LinesCard} order=${order} />
-        <${PaymentsCard} payments=${file.payments} facts=${file.facts} />
+        <${PaymentsCard} payments=${file.payments} facts=${file.facts} refunds=${file.refunds} />
         <${LedgerCard} entries=${file.entries} />
         <${StockCard} reservations=${file.reservations} />
         <${MailCard} emails=${file.emails} />
