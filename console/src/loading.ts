@@ -57,10 +57,11 @@ const pageMax = 200
 export function useList<T = RecordData>(
   collection: string,
   state: ListState,
-  pageSize = 50,
+  options: { pageSize?: number; fields?: readonly string[] | undefined } = {},
 ): LoadedList<T> {
+  const { pageSize = 50, fields } = options
   const base = `/api/${encodeURIComponent(collection)}`
-  const key = base + listRequest(state, { limit: pageSize })
+  const key = base + listRequest(state, { limit: pageSize, fields })
   const [more, setMore] = useState<
     | {
         key: string
@@ -74,7 +75,7 @@ export function useList<T = RecordData>(
   const shown = useRef(0)
   const first = useLoad(key, (signal) => {
     const limit = Math.min(pageMax, Math.max(pageSize, shown.current))
-    return get<Page<T>>(base + listRequest(state, { limit }), signal).then((page) => {
+    return get<Page<T>>(base + listRequest(state, { limit, fields }), signal).then((page) => {
       setMore(undefined)
       return page
     })
@@ -88,7 +89,7 @@ export function useList<T = RecordData>(
     setLoadingMore(true)
     try {
       const page = await get<Page<T>>(
-        base + listRequest({ ...state, count: false }, { limit: pageSize, cursor: next }),
+        base + listRequest({ ...state, count: false }, { limit: pageSize, cursor: next, fields }),
       )
       setMore({ key, items: [...(extra?.items ?? []), ...page.items], next: page.next })
     } catch (error) {

@@ -44,7 +44,8 @@ export function prepareMail(source: string): PreparedMail {
   return { html: `<!doctype html>${mail.documentElement.outerHTML}`, remoteImages }
 }
 
-function withoutRemote(css: string): string {
+/** CSS without what it would fetch. */
+export function withoutRemote(css: string): string {
   return css
     .replace(/@import[^;]+;?/gi, '')
     .replace(/url\(\s*(['"]?)(?!\s*['"]?data:)[^)]*\)/gi, 'none')

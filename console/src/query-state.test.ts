@@ -68,12 +68,17 @@ test('the empty state leaves the URL clean', () => {
 
 test('the API request carries limit and cursor', () => {
   const query = new URLSearchParams(
-    listRequest(withFilter(emptyListState(), 'status', 'paid'), { limit: 50, cursor: 'c/1+' }),
+    listRequest(withFilter(emptyListState(), 'status', 'paid'), {
+      limit: 50,
+      cursor: 'c/1+',
+      fields: ['id', 'status'],
+    }),
   )
   assert.deepEqual(Object.fromEntries(query), {
     'filter[status]': 'paid',
     limit: '50',
     cursor: 'c/1+',
+    fields: 'id,status',
   })
 })
 

@@ -116,11 +116,12 @@ export function formatListState(state: ListState): string {
 /** The query for the API, with its `?`. */
 export function listRequest(
   state: ListState,
-  page: { limit: number; cursor?: string | undefined },
+  page: { limit: number; cursor?: string | undefined; fields?: readonly string[] | undefined },
 ): string {
   const params = toParams(state)
   params.set('limit', String(page.limit))
   if (page.cursor !== undefined) params.set('cursor', page.cursor)
+  if (page.fields !== undefined) params.set('fields', page.fields.join(','))
   return `?${params}`
 }
 

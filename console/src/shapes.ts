@@ -175,6 +175,17 @@ export interface Email {
   createdAt: string
 }
 
+/** What lists of mail need: the bodies of fifty mails would be megabytes. */
+export const emailListFields = [
+  'id',
+  'direction',
+  'status',
+  'from',
+  'to',
+  'subject',
+  'createdAt',
+] as const
+
 export interface Effect {
   id: string
   kind: string

@@ -7,7 +7,7 @@ import { useList, useLoad } from '../loading.ts'
 import { emptyListState, formatListState, type ListState, listRequest } from '../query-state.ts'
 import { base, collectionPath, recordPath } from '../routes.ts'
 import { useWorkspace } from '../schema.ts'
-import type { Email, Order, Page } from '../shapes.ts'
+import { type Email, emailListFields, type Order, type Page } from '../shapes.ts'
 import { Icon, type IconName } from '../ui/icons.ts'
 import { Amount, Card, Chip, Empty, ErrorNote, PageHead, Skeleton, Time } from '../ui/parts.ts'
 
@@ -120,8 +120,10 @@ function Latest(props: {
   <//>`
 }
 
+const newest: ListState = { ...emptyListState(), sort: '-createdAt' }
+
 function LatestOrders(): VNode {
-  const list = useList<Order>('orders', { ...emptyListState(), sort: '-createdAt' }, 6)
+  const list = useList<Order>('orders', newest, { pageSize: 6 })
   useLive((change) => change.collection === 'orders', list.reload)
   const empty = html`<${Empty} icon="orders" title="No orders yet">The first checkout will appear here by itself.<//>`
   return html`<${Latest} title="Latest orders" href=${`${base}/orders`} list=${list} empty=${empty}>
@@ -137,7 +139,7 @@ function LatestOrders(): VNode {
 }
 
 function LatestMail(): VNode {
-  const list = useList<Email>('emails', { ...emptyListState(), sort: '-createdAt' }, 6)
+  const list = useList<Email>('emails', newest, { pageSize: 6, fields: emailListFields })
   useLive((change) => change.collection === 'emails', list.reload)
   const empty = html`<${Empty} icon="mail" title="No mail yet">Receipts and replies will appear here.<//>`
   return html`<${Latest} title="Latest mail" href=${`${base}/mail`} list=${list} empty=${empty}>

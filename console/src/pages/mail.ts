@@ -6,7 +6,7 @@ import { useLive } from '../live.ts'
 import { useLoad } from '../loading.ts'
 import { usePlace } from '../router.ts'
 import { base, recordPath } from '../routes.ts'
-import type { Email } from '../shapes.ts'
+import { type Email, emailListFields } from '../shapes.ts'
 import { Icon } from '../ui/icons.ts'
 import { Chip, Empty, ErrorNote, PageHead, Skeleton, Time } from '../ui/parts.ts'
 import { RecordList } from '../ui/record-list.ts'
@@ -66,6 +66,7 @@ export function MailPage({ id }: { id?: string }): VNode {
         <${RecordList}
           collection="emails"
           columns=${columns}
+          fields=${emailListFields}
           href=${(email: Email) => recordPath('emails', email.id) + query}
           current=${id}
           sort="-createdAt"

@@ -6,7 +6,13 @@ import { useLive } from '../live.ts'
 import { useLoad } from '../loading.ts'
 import { base, plainRecordPath } from '../routes.ts'
 import { useCollection } from '../schema.ts'
-import type { Address, ChangeEvent, Order, Page } from '../shapes.ts'
+import {
+  type Address,
+  type ChangeEvent,
+  emailListFields,
+  type Order,
+  type Page,
+} from '../shapes.ts'
 import { type OrderFile, timelineOf } from '../timeline.ts'
 import { Amount, Card, Chip, Confirm, ErrorNote, PageHead, Skeleton, Time } from '../ui/parts.ts'
 import { Timeline } from '../ui/timeline-view.ts'
@@ -27,8 +33,9 @@ async function loadOrder(
   signal: AbortSignal,
 ): Promise<LoadedOrder> {
   const failed: unknown[] = []
-  const part = async <T>(collection: string, field: string): Promise<T[]> => {
+  const part = async <T>(collection: string, field: string, fields = ''): Promise<T[]> => {
     const query = new URLSearchParams({ [`filter[${field}]`]: id, limit: '200' })
+    if (fields !== '') query.set('fields', fields)
     try {
       return (await get<Page<T>>(`/api/${collection}?${query}`, signal)).items
     } catch (error) {
@@ -44,7 +51,7 @@ async function loadOrder(
       hasRefunds ? part<OrderFile['refunds'][number]>('refunds', 'order') : [],
       part<OrderFile['entries'][number]>('ledgerEntries', 'order'),
       part<OrderFile['reservations'][number]>('reservations', 'order'),
-      part<OrderFile['emails'][number]>('emails', 'record'),
+      part<OrderFile['emails'][number]>('emails', 'record', emailListFields.join()),
       part<OrderFile['effects'][number]>('effects', 'record'),
     ])
   return {

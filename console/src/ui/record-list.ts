@@ -27,6 +27,8 @@ const searchDelayMs = 250
 export function RecordList<T extends { id: string } = RecordData>(props: {
   collection: string
   columns: readonly Column<T>[]
+  /** Only these fields are asked for; all when left out. */
+  fields?: readonly string[]
   href: (item: T) => string
   current?: string | undefined
   /** The order when the address names none. */
@@ -39,7 +41,7 @@ export function RecordList<T extends { id: string } = RecordData>(props: {
   const state = parseListState(query)
   const info = useCollection(collection)
   const sort = state.sort || defaultSort(info, props.sort)
-  const list = useList<T>(collection, { ...state, sort })
+  const list = useList<T>(collection, { ...state, sort }, { fields: props.fields })
   useLive((change) => change.collection === collection, list.reload)
   const go = (next: ListState, replace = false) =>
     navigate(path + formatListState(next), { replace })
@@ -49,6 +51,10 @@ export function RecordList<T extends { id: string } = RecordData>(props: {
   const builderTerms = state.filters.filter((term) => !isChip(term.field))
   const chipTerms = state.filters.filter((term) => isChip(term.field))
   const narrowed = state.filters.length > 0 || state.search !== ''
+  const sortable = new Set(info?.fields.filter((field) => field.sortable).map(({ name }) => name))
+  const columns = props.columns.map((column) =>
+    column.sortable && !sortable.has(column.key) ? { ...column, sortable: false } : column,
+  )
   const canSearch =
     info?.searchable ?? info?.fields.some((field) => searchable.has(field.kind)) ?? false
   return html`<div class="list">
@@ -89,7 +95,7 @@ export function RecordList<T extends { id: string } = RecordData>(props: {
       html`<div class="card flush ${list.loading ? 'refreshing' : ''}">
         <${Table}
           label=${info?.title ?? collection}
-          columns=${props.columns}
+          columns=${columns}
           items=${list.data}
           href=${props.href}
           current=${props.current}
