@@ -9,6 +9,7 @@ import {
   formatNear,
   formatTime,
   humanize,
+  mailboxName,
   moneyDecimal,
   parseMoney,
   recordLabel,
@@ -96,5 +97,8 @@ test('addresses, mailboxes, labels', () => {
     formatMailbox([{ name: 'Ada', address: 'a@x.org' }, 'b@x.org']),
     'Ada <a@x.org>, b@x.org',
   )
+  assert.equal(mailboxName('Ada <a@x.org>, b@x.org'), 'Ada, b@x.org')
+  assert.equal(mailboxName('"Ada B." <a@x.org>'), 'Ada B.')
+  assert.equal(mailboxName('<a@x.org>'), '<a@x.org>')
   assert.equal(recordLabel({ id: 'prd_1', title: '', name: 'Sea' }), 'Sea')
 })

@@ -175,6 +175,15 @@ export function formatMailbox(value: unknown): string {
   return typeof box.name === 'string' && box.name !== '' ? `${box.name} <${address}>` : address
 }
 
+/** The short form for lists: names where there are names, addresses where not. */
+export function mailboxName(value: unknown): string {
+  const name = (text: string) => text.replace(/^"?([^"<]*[^"<\s])"?\s*<[^>]*>$/, '$1')
+  return formatMailbox(value)
+    .split(/,\s*(?![^<]*>)/)
+    .map(name)
+    .join(', ')
+}
+
 /** What stands for a record in a link: the first field that reads like a title. */
 export function recordLabel(record: { readonly [field: string]: unknown }): string {
   for (const field of [

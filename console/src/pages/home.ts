@@ -1,7 +1,7 @@
 /** The first look of the day: the counts that ask for something, and what came last. */
 import { html, useMemo, type View, type VNode } from '../../vendor/htm-preact.js'
 import { get } from '../api.ts'
-import { formatMailbox, recordLabel } from '../format.ts'
+import { mailboxName, recordLabel } from '../format.ts'
 import { useLive } from '../live.ts'
 import { useList, useLoad } from '../loading.ts'
 import { emptyListState, formatListState, type ListState, listRequest } from '../query-state.ts'
@@ -148,7 +148,7 @@ function LatestMail(): VNode {
         <a class="row" data-row href=${recordPath('emails', email.id)}>
           <span class="row-main">
             <b>${email.subject || 'No subject'}</b>
-            <span class="faint">${email.direction === 'in' ? `from ${formatMailbox(email.from)}` : `to ${formatMailbox(email.to)}`}</span>
+            <span class="faint">${email.direction === 'in' ? `from ${mailboxName(email.from)}` : `to ${mailboxName(email.to)}`}</span>
           </span>
           <span class="row-side"><${Chip} state=${email.status} /><span class="faint small"><${Time} at=${email.createdAt} /></span></span>
         </a>

@@ -1,7 +1,7 @@
 /** All mail, out and in, with a preview beside the list (in place of it on a phone). */
 import { html, type VNode } from '../../vendor/htm-preact.js'
 import { get } from '../api.ts'
-import { formatMailbox } from '../format.ts'
+import { mailboxName } from '../format.ts'
 import { useLive } from '../live.ts'
 import { useLoad } from '../loading.ts'
 import { usePlace } from '../router.ts'
@@ -19,7 +19,7 @@ const columns: Column<Email>[] = [
     label: 'Person',
     render: (email) => {
       const inbound = email.direction === 'in'
-      const person = formatMailbox(inbound ? email.from : email.to)
+      const person = mailboxName(inbound ? email.from : email.to)
       return html`<span class="person">
         ${inbound && html`<span class="tag">in</span>`}<span class="clip">${person || '–'}</span>
       </span>`

@@ -1,6 +1,6 @@
 /** The cards of the order page: payments with their facts, ledger, stock, mails, effects. */
 import { html, type View, type VNode } from '../../vendor/htm-preact.js'
-import { formatMailbox, formatMoney, humanize } from '../format.ts'
+import { formatMoney, humanize, mailboxName } from '../format.ts'
 import { groupTransfers } from '../ledger-groups.ts'
 import { plainRecordPath, recordPath } from '../routes.ts'
 import type {
@@ -150,7 +150,7 @@ export function MailCard({ emails }: { emails: readonly Email[] }): VNode {
           <a class="row" data-row href=${recordPath('emails', email.id)}>
             <span class="row-main">
               <b>${email.subject || 'No subject'}</b>
-              <span class="faint">${email.direction === 'in' ? `from ${formatMailbox(email.from)}` : `to ${formatMailbox(email.to)}`}</span>
+              <span class="faint">${email.direction === 'in' ? `from ${mailboxName(email.from)}` : `to ${mailboxName(email.to)}`}</span>
             </span>
             <span class="row-side"><${Chip} state=${email.status} /><span class="faint small"><${Time} at=${email.createdAt} /></span></span>
           </a>

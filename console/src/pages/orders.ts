@@ -25,7 +25,8 @@ const columns: Column<Order>[] = [
     key: 'paymentStatus',
     label: 'Payment',
     place: 'bare',
-    render: (order) => html`<${Chip} state=${order.paymentStatus} />`,
+    render: (order) =>
+      order.paymentStatus !== 'none' && html`<${Chip} state=${order.paymentStatus} />`,
   },
   {
     key: 'fulfillmentStatus',
