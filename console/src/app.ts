@@ -1,0 +1,142 @@
+/** Who is there, and what they see: sign-in, a word to people who are not staff, or the page of the address. */
+import {
+  html,
+  useEffect,
+  useErrorBoundary,
+  useMemo,
+  useState,
+  type VNode,
+} from '../vendor/htm-preact.js'
+import { ApiError, call, get, onSessionEnd } from './api.ts'
+import { watch } from './live.ts'
+import { CollectionPage, CollectionsPage } from './pages/collection.ts'
+import { EffectsPage } from './pages/effects.ts'
+import { HomePage } from './pages/home.ts'
+import { LedgerPage } from './pages/ledger.ts'
+import { MailPage } from './pages/mail.ts'
+import { OrderPage } from './pages/order.ts'
+import { OrdersPage } from './pages/orders.ts'
+import { CreatePage, RecordPage } from './pages/record.ts'
+import { NotStaff, SetupPage, SignInPage, Waiting } from './pages/sign-in.ts'
+import { usePlace } from './router.ts'
+import { base, parseRoute, type Route } from './routes.ts'
+import { WorkspaceContext } from './schema.ts'
+import type { CollectionInfo, User } from './shapes.ts'
+import { Empty, ErrorNote } from './ui/parts.ts'
+import { Shell } from './ui/shell.ts'
+
+const liveCollections = ['orders', 'payments', 'emails', 'effects']
+
+function isStaff(user: User): boolean {
+  return user.roles.some((role) => role === 'admin' || role === 'staff')
+}
+
+/** `null` is nobody. The answer may be the user itself or hold it. */
+async function loadUser(): Promise<User | null> {
+  try {
+    const answer = await get<User | { user: User | null } | undefined>('/api/auth/me')
+    if (!answer) return null
+    return 'user' in answer ? answer.user : answer
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) return null
+    throw error
+  }
+}
+
+export function App(): VNode {
+  const [user, setUser] = useState<User | null | undefined>(undefined)
+  const [error, setError] = useState<unknown>(undefined)
+  const [setupToken, setSetupToken] = useState(
+    () => new URLSearchParams(location.hash.slice(1)).get('setup') ?? '',
+  )
+  const start = () => {
+    setError(undefined)
+    loadUser().then(setUser, setError)
+  }
+  useEffect(() => {
+    onSessionEnd(() => setUser(null))
+    if (setupToken === '') start()
+  }, [])
+  const enter = (next: User) => {
+    // The token is used up; it must not stay in the address.
+    if (setupToken !== '') history.replaceState(null, '', base)
+    setSetupToken('')
+    setUser(next)
+  }
+  const signOut = async () => {
+    await call('POST', '/api/auth/logout').catch(() => {})
+    watch([])
+    setUser(null)
+  }
+  if (setupToken !== '') return html`<${SetupPage} token=${setupToken} onEnter=${enter} />`
+  if (error) return html`<${Waiting}><${ErrorNote} error=${error} retry=${start} /><//>`
+  if (user === undefined) return html`<${Waiting} />`
+  if (user === null) return html`<${SignInPage} onEnter=${enter} />`
+  if (!isStaff(user)) return html`<${NotStaff} user=${user} onSignOut=${signOut} />`
+  return html`<${Inside} key=${user.id} user=${user} signOut=${signOut} />`
+}
+
+function Inside({ user, signOut }: { user: User; signOut: () => void }): VNode {
+  const [collections, setCollections] = useState<CollectionInfo[] | undefined>(undefined)
+  const [error, setError] = useState<unknown>(undefined)
+  const load = () => {
+    setError(undefined)
+    get<{ items: CollectionInfo[] }>('/api/schema').then((schema) => {
+      setCollections(schema.items)
+      const names = schema.items.map((collection) => collection.name)
+      watch(liveCollections.filter((name) => names.includes(name)))
+    }, setError)
+  }
+  useEffect(() => {
+    load()
+    return () => watch([])
+  }, [])
+  const workspace = useMemo(
+    () => ({ user, signOut, collections: collections ?? [] }),
+    [user, collections],
+  )
+  if (error) return html`<${Waiting}><${ErrorNote} error=${error} retry=${load} /><//>`
+  if (collections === undefined) return html`<${Waiting} />`
+  return html`<${WorkspaceContext.Provider} value=${workspace}>
+    <${Shell}><${CurrentPage} /><//>
+  <//>`
+}
+
+function CurrentPage(): VNode {
+  const { path } = usePlace()
+  const route = parseRoute(path)
+  // The mail list stays while its preview changes; every other address is a page of its own.
+  return html`<${GuardedPage} key=${route.page === 'mail' ? 'mail' : path} route=${route} />`
+}
+
+/** An error in one page leaves the navigation standing. */
+function GuardedPage({ route }: { route: Route }): VNode {
+  const [error, forget] = useErrorBoundary((cause) => console.error(cause))
+  if (error) return html`<${ErrorNote} error=${error} retry=${forget} />`
+  switch (route.page) {
+    case 'home':
+      return html`<${HomePage} />`
+    case 'orders':
+      return html`<${OrdersPage} />`
+    case 'order':
+      return html`<${OrderPage} id=${route.id} />`
+    case 'mail':
+      return html`<${MailPage} id=${route.id} />`
+    case 'effects':
+      return html`<${EffectsPage} />`
+    case 'ledger':
+      return html`<${LedgerPage} />`
+    case 'collections':
+      return html`<${CollectionsPage} />`
+    case 'collection':
+      return html`<${CollectionPage} name=${route.collection} />`
+    case 'create':
+      return html`<${CreatePage} name=${route.collection} />`
+    case 'record':
+      return html`<${RecordPage} name=${route.collection} id=${route.id} />`
+    default:
+      return html`<${Empty} icon="search" title="There is no page here">
+        Go <a href=${base}>home</a>, or press <kbd>g</kbd> and then <kbd>o</kbd> for orders.
+      <//>`
+  }
+}

@@ -1,0 +1,44 @@
+/** A table leads with what names the record, and ends with its age. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { columnsOf } from './columns.ts'
+import type { FieldKind } from './shapes.ts'
+
+function columnsFor(fields: Record<string, FieldKind>): string[] {
+  return columnsOf({
+    name: 'x',
+    title: 'X',
+    system: false,
+    can: { create: true, update: true, delete: true },
+    fields: Object.entries(fields).map(([name, kind]) => ({
+      name,
+      kind,
+      required: false,
+      filterable: true,
+      sortable: true,
+    })),
+  }).map((field) => field.name)
+}
+
+test('names first, then states, then sums, age last', () => {
+  const columns = columnsFor({
+    id: 'id',
+    createdAt: 'dateTime',
+    updatedAt: 'dateTime',
+    stock: 'integer',
+    price: 'money',
+    status: 'enum',
+    body: 'longText',
+    meta: 'json',
+    title: 'text',
+  })
+  assert.deepEqual(columns, ['title', 'status', 'price', 'stock', 'createdAt'])
+})
+
+test('never more than seven', () => {
+  const fields = Object.fromEntries(
+    Array.from({ length: 20 }, (_, i) => [`f${i}`, 'text' as const]),
+  )
+  assert.equal(columnsFor(fields).length, 7)
+  assert.equal(columnsFor({ ...fields, createdAt: 'dateTime' }).at(-1), 'createdAt')
+})

@@ -1,0 +1,49 @@
+/** Which fields a table shows, in which order: what names the record first, then its state and sums. */
+import type { CollectionInfo, FieldInfo } from './shapes.ts'
+
+const names = [
+  'number',
+  'title',
+  'name',
+  'subject',
+  'email',
+  'sku',
+  'slug',
+  'code',
+  'kind',
+  'account',
+]
+const states = ['status', 'state', 'paymentStatus', 'fulfillmentStatus', 'direction', 'action']
+const unshown = new Set(['json', 'longText', 'refs'])
+const unnamed = new Set(['id', 'version', 'key', 'payload'])
+const columnsMax = 7
+
+/** At most seven fields: more do not fit beside the navigation on a laptop. */
+export function columnsOf(collection: CollectionInfo): FieldInfo[] {
+  const ranked = collection.fields
+    .filter((field) => !unshown.has(field.kind) && !unnamed.has(field.name))
+    .map((field, index) => ({ field, rank: rankOf(field), index }))
+    .sort((a, b) => a.rank - b.rank || a.index - b.index)
+    .map((entry) => entry.field)
+  const created = ranked.find((field) => field.name === 'createdAt' || field.name === 'postedAt')
+  const rest = ranked.filter((field) => field !== created && field.name !== 'updatedAt')
+  const shown = rest.slice(0, created === undefined ? columnsMax : columnsMax - 1)
+  return created === undefined ? shown : [...shown, created]
+}
+
+function rankOf(field: FieldInfo): number {
+  const name = names.indexOf(field.name)
+  if (name >= 0) return name
+  if (states.includes(field.name) || field.kind === 'enum') return 20
+  if (field.kind === 'text' || field.kind === 'email') return 30
+  if (field.kind === 'money') return 40
+  if (field.kind === 'ref') return 50
+  if (field.kind === 'dateTime' || field.kind === 'date') return 70
+  if (field.kind === 'url') return 80
+  return 60
+}
+
+/** Is the field one that people align to the right? */
+export function isNumeric(field: FieldInfo): boolean {
+  return field.kind === 'integer' || field.kind === 'decimal' || field.kind === 'money'
+}

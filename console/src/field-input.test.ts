@@ -1,0 +1,105 @@
+/** A form sends what was changed, no more, and says in words what it cannot read. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { currencyKey, draftOf, editableFields, fieldErrors, readDraft } from './field-input.ts'
+import type { FieldInfo, FieldKind } from './shapes.ts'
+
+const kinds: Record<string, FieldKind> = {
+  title: 'text',
+  stock: 'integer',
+  weight: 'decimal',
+  price: 'money',
+  live: 'boolean',
+  day: 'date',
+  at: 'dateTime',
+  meta: 'json',
+  author: 'ref',
+  tags: 'refs',
+}
+const fields: FieldInfo[] = Object.entries(kinds).map(([name, kind]) => ({
+  name,
+  kind,
+  required: false,
+  filterable: true,
+  sortable: true,
+}))
+const record = {
+  title: 'Sea',
+  stock: 3,
+  weight: '1.50',
+  price: { amount: 1999, currency: 'EUR' },
+  live: true,
+  day: '2026-11-24',
+  at: '2026-11-24T07:40:22.120Z',
+  meta: { a: [1] },
+  author: { id: 'aut_1', name: 'Ada' },
+  tags: ['tag_1', 'tag_2'],
+}
+
+test('an untouched draft changes nothing', () => {
+  assert.deepEqual(readDraft(fields, draftOf(fields, record), record), { values: {}, errors: {} })
+  assert.deepEqual(readDraft(fields, draftOf(fields, {}), {}), { values: {}, errors: {} })
+})
+
+test('changed fields are read by kind', () => {
+  const draft = {
+    ...draftOf(fields, record),
+    title: '',
+    stock: '12',
+    weight: '2.250',
+    price: '7',
+    [currencyKey('price')]: 'JPY',
+    live: 'false',
+    meta: '{"b":null}',
+    author: 'aut_2',
+    tags: 'tag_2\ntag_3',
+  }
+  assert.deepEqual(readDraft(fields, draft, record).values, {
+    title: null,
+    stock: 12,
+    weight: '2.250',
+    price: { amount: 7, currency: 'JPY' },
+    live: false,
+    meta: { b: null },
+    author: 'aut_2',
+    tags: ['tag_2', 'tag_3'],
+  })
+})
+
+test('a local time is sent as UTC', () => {
+  const { values } = readDraft(fields, { ...draftOf(fields, {}), at: '2026-11-24T08:00:00' }, {})
+  assert.equal(values.at, new Date(2026, 10, 24, 8).toISOString())
+})
+
+test('a decimal keeps the type the server uses', () => {
+  assert.equal(readDraft(fields, { weight: '2.5' }, { weight: 1 }).values.weight, 2.5)
+})
+
+test('what cannot be read is said, and not sent', () => {
+  const draft = { stock: '1.5', weight: '1,5', price: '9', meta: '{', at: 'soon' }
+  const reading = readDraft(fields, draft, {})
+  assert.deepEqual(Object.keys(reading.errors).sort(), ['at', 'meta', 'price', 'stock', 'weight'])
+  assert.deepEqual(reading.values, {})
+})
+
+test('the server owns id and times', () => {
+  const own = editableFields([
+    ...fields,
+    { name: 'createdAt', kind: 'dateTime', required: true, filterable: true, sortable: true },
+    { name: 'id', kind: 'id', required: true, filterable: true, sortable: true },
+  ])
+  assert.equal(own.length, fields.length)
+  const [title] = fields
+  assert.ok(title)
+  const computed = { ...title, filterable: false, sortable: false }
+  assert.deepEqual(editableFields([computed, { ...title, writable: false }]), [])
+})
+
+test('input errors land on their field', () => {
+  const errors = fieldErrors([
+    { path: '/price/amount', message: 'must be >= 0' },
+    { path: '/price/currency', message: 'second' },
+    { path: '', message: 'whole body' },
+  ])
+  assert.deepEqual(errors, { price: 'Must be >= 0.', '': 'Whole body.' })
+})

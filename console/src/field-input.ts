@@ -1,0 +1,171 @@
+/**
+ * Between a record's values and what stands in a form. A draft holds one string per field (money is
+ * two: amount and currency); a change holds only what differs from the record, as JSON Merge Patch wants it.
+ * Invariant: a draft taken from a record and read back unchanged yields no change.
+ */
+import { currencyDigits, isMoney, moneyDecimal, parseMoney } from './format.ts'
+import type { FieldInfo } from './shapes.ts'
+
+export type Draft = { [field: string]: string }
+export type Values = { [field: string]: unknown }
+export interface Reading {
+  values: Values
+  errors: { [field: string]: string }
+}
+
+// The server's own; forms never show them.
+const serverFields = new Set(['id', 'createdAt', 'updatedAt', 'version'])
+
+export function editableFields(fields: readonly FieldInfo[]): FieldInfo[] {
+  return fields.filter(
+    (field) =>
+      field.kind !== 'id' &&
+      !serverFields.has(field.name) &&
+      field.writable !== false &&
+      !isComputed(field),
+  )
+}
+
+// The schema does not name computed fields, but they are what can be neither filtered nor sorted by
+// although their kind could.
+function isComputed(field: FieldInfo): boolean {
+  return !field.filterable && !field.sortable && field.kind !== 'json' && field.kind !== 'refs'
+}
+
+export const currencyKey = (field: string): string => `${field}\u0000currency`
+
+export function draftOf(fields: readonly FieldInfo[], record: Values): Draft {
+  const draft: Draft = {}
+  for (const field of fields) {
+    const value = record[field.name]
+    if (field.kind === 'money') {
+      draft[field.name] = isMoney(value) ? moneyDecimal(value) : ''
+      draft[currencyKey(field.name)] = isMoney(value) ? value.currency : ''
+    } else {
+      draft[field.name] = textOf(field, value)
+    }
+  }
+  return draft
+}
+
+function textOf(field: FieldInfo, value: unknown): string {
+  if (value === undefined || value === null) return ''
+  switch (field.kind) {
+    case 'json':
+      return JSON.stringify(value, null, 2)
+    case 'dateTime':
+      return localInput(String(value))
+    case 'ref':
+      return refId(value)
+    case 'refs':
+      return Array.isArray(value) ? value.map(refId).join('\n') : ''
+    default:
+      return String(value)
+  }
+}
+
+/** A reference may come expanded: the record in place of its id. */
+export function refId(value: unknown): string {
+  if (typeof value === 'object' && value !== null)
+    return String((value as { id?: unknown }).id ?? '')
+  return value === undefined || value === null ? '' : String(value)
+}
+
+/** The value for `<input type="datetime-local" step="1">`: local, to the second. */
+export function localInput(iso: string): string {
+  const date = new Date(iso)
+  if (Number.isNaN(date.getTime())) return ''
+  const two = (part: number) => String(part).padStart(2, '0')
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
+  return `${day}T${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
+}
+
+/**
+ * What the form says, against the record it began with (`{}` for a new one). Only fields whose text
+ * changed are in `values`; a cleared one is null.
+ */
+export function readDraft(fields: readonly FieldInfo[], draft: Draft, record: Values): Reading {
+  const before = draftOf(fields, record)
+  const reading: Reading = { values: {}, errors: {} }
+  for (const field of fields) {
+    const text = draft[field.name] ?? ''
+    const currency = currencyKey(field.name)
+    // A currency alone is not money: choosing one beside an empty amount changes nothing.
+    const sameCurrency = text.trim() === '' || draft[currency] === before[currency]
+    if (text === before[field.name] && (field.kind !== 'money' || sameCurrency)) continue
+    if (text.trim() === '') {
+      reading.values[field.name] = field.kind === 'refs' ? [] : null
+      continue
+    }
+    const value = parseField(field, text, draft[currency] ?? '', record[field.name])
+    if (typeof value === 'object' && value !== null && 'problem' in value) {
+      reading.errors[field.name] = String(value.problem)
+    } else {
+      reading.values[field.name] = (value as { value: unknown }).value
+    }
+  }
+  return reading
+}
+
+function parseField(
+  field: FieldInfo,
+  text: string,
+  currency: string,
+  previous: unknown,
+): { value: unknown } | { problem: string } {
+  switch (field.kind) {
+    case 'integer': {
+      const value = Number(text)
+      return Number.isSafeInteger(value) ? { value } : { problem: 'This is not a whole number.' }
+    }
+    case 'decimal': {
+      if (!/^-?\d+(\.\d+)?$/.test(text.trim())) return { problem: 'This is not a decimal number.' }
+      // Exact decimals travel as strings; a server that sends numbers gets numbers back.
+      return { value: typeof previous === 'number' ? Number(text) : text.trim() }
+    }
+    case 'money': {
+      if (!/^[A-Z]{3}$/.test(currency)) return { problem: 'Add a currency, as in EUR.' }
+      const money = parseMoney(text, currency)
+      const digits = currencyDigits(currency)
+      return money === undefined
+        ? { problem: `This is not an amount with at most ${digits} decimals.` }
+        : { value: money }
+    }
+    case 'boolean':
+      return { value: text === 'true' }
+    case 'dateTime': {
+      const date = new Date(text)
+      return Number.isNaN(date.getTime())
+        ? { problem: 'This is not a date and time.' }
+        : { value: date.toISOString() }
+    }
+    case 'json':
+      try {
+        return { value: JSON.parse(text) }
+      } catch (error) {
+        return { problem: `This is not JSON: ${(error as Error).message}` }
+      }
+    case 'refs':
+      return { value: text.split(/[\s,]+/).filter(Boolean) }
+    default:
+      return { value: text }
+  }
+}
+
+/** The server's input errors by field: the first part of the pointer names it. */
+export function fieldErrors(errors: readonly { path: string; message: string }[]): {
+  [field: string]: string
+} {
+  const byField: { [field: string]: string } = {}
+  for (const { path, message } of errors) {
+    const field = (path.split('/')[1] ?? '').replaceAll('~1', '/').replaceAll('~0', '~')
+    byField[field] ??= sentence(message)
+  }
+  return byField
+}
+
+/** Messages are written to follow a field's name (`must be at most 5`); alone they begin with a capital. */
+export function sentence(message: string): string {
+  const text = message.charAt(0).toUpperCase() + message.slice(1)
+  return /[.!?]$/.test(text) ? text : `${text}.`
+}

@@ -1,0 +1,93 @@
+/** Browses any collection, the user's and the system's alike. */
+import { html, type VNode } from '../../vendor/htm-preact.js'
+import { columnsOf, isNumeric } from '../columns.ts'
+import { humanize, shortId } from '../format.ts'
+import { collectionPath, plainRecordPath } from '../routes.ts'
+import { useCollection, useWorkspace } from '../schema.ts'
+import type { CollectionInfo, FieldInfo, RecordData } from '../shapes.ts'
+import { Icon } from '../ui/icons.ts'
+import { Card, Empty, PageHead } from '../ui/parts.ts'
+import { RecordList } from '../ui/record-list.ts'
+import type { Column } from '../ui/table.ts'
+import { Value } from '../ui/value.ts'
+
+function columnOf(field: FieldInfo, index: number): Column<RecordData> {
+  const bare = ['enum', 'money'].includes(field.kind)
+  return {
+    key: field.name,
+    label: humanize(field.name),
+    sortable: field.sortable,
+    numeric: isNumeric(field),
+    ...(index > 0 && bare ? { place: 'bare' as const } : {}),
+    render: (item) => {
+      const value = item[field.name]
+      // A row must have something to click, even where its first field is empty.
+      if (index === 0 && (value === null || value === undefined || value === ''))
+        return shortId(item.id)
+      // Inside the row's own link a second link would be invalid.
+      if (index === 0 && field.kind === 'ref') return shortId(item.id)
+      return html`<${Value} field=${field} value=${value} compact />`
+    },
+  }
+}
+
+export function CollectionPage({ name }: { name: string }): VNode {
+  const info = useCollection(name)
+  if (!info) return html`<${NoCollection} name=${name} />`
+  const columns = columnsOf(info).map(columnOf)
+  const newest = info.fields.find(
+    (field) => field.sortable && (field.name === 'createdAt' || field.name === 'postedAt'),
+  )
+  const add = html`<a class="button primary" href=${`${collectionPath(name)}/new`}><${Icon} name="plus" size=${16} />New</a>`
+  return html`
+    <${PageHead} title=${info.title} beside=${info.system && html`<span class="tag">system</span>`} actions=${info.can.create && add} />
+    <${RecordList}
+      collection=${name}
+      columns=${columns.length > 0 ? columns : [idColumn]}
+      href=${(item: RecordData) => plainRecordPath(name, item.id)}
+      sort=${newest ? `-${newest.name}` : ''}
+      empty=${{
+        icon: 'data',
+        title: 'Nothing here yet',
+        text: info.can.create
+          ? html`<a href=${`${collectionPath(name)}/new`}>Create the first one</a>, or POST to <code>/api/${name}</code>.`
+          : 'Records appear here as the engine writes them.',
+      }}
+    />
+  `
+}
+
+const idColumn: Column<RecordData> = { key: 'id', label: 'ID', render: (item) => shortId(item.id) }
+
+export function NoCollection({ name }: { name: string }): VNode {
+  return html`<${Empty} icon="data" title=${`There is no collection “${name}”`}>
+    It may have been renamed, or its feature is switched off in kingpost.config.ts.
+  <//>`
+}
+
+export function CollectionsPage(): VNode {
+  const { collections } = useWorkspace()
+  const group = (title: string, own: CollectionInfo[]) =>
+    own.length > 0 &&
+    html`<${Card} title=${title}>
+      <div class="link-grid">
+        ${own.map(
+          (info) => html`<a key=${info.name} data-row href=${collectionPath(info.name)}>
+            <span>${info.title}<span class="faint small"> ${info.fields.length} fields</span></span>
+            <${Icon} name="right" size=${16} />
+          </a>`,
+        )}
+      </div>
+    <//>`
+  return html`
+    <${PageHead} title="Data" />
+    ${group(
+      'Your collections',
+      collections.filter((info) => !info.system),
+    )}
+    ${group(
+      'System collections',
+      collections.filter((info) => info.system),
+    )}
+  `
+}

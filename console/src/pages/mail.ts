@@ -1,0 +1,96 @@
+/** All mail, out and in, with a preview beside the list (in place of it on a phone). */
+import { html, type VNode } from '../../vendor/htm-preact.js'
+import { get } from '../api.ts'
+import { mailboxName } from '../format.ts'
+import { useLive } from '../live.ts'
+import { useLoad } from '../loading.ts'
+import { usePlace } from '../router.ts'
+import { base, recordPath } from '../routes.ts'
+import { type Email, emailListFields } from '../shapes.ts'
+import { Icon } from '../ui/icons.ts'
+import { Chip, Empty, ErrorNote, PageHead, Skeleton, Time } from '../ui/parts.ts'
+import { RecordList } from '../ui/record-list.ts'
+import type { Column } from '../ui/table.ts'
+import { MailPreview } from './mail-preview.ts'
+
+const columns: Column<Email>[] = [
+  {
+    key: 'to',
+    label: 'Person',
+    render: (email) => {
+      const inbound = email.direction === 'in'
+      const person = mailboxName(inbound ? email.from : email.to)
+      return html`<span class="person">
+        ${inbound && html`<span class="tag">in</span>`}<span class="clip">${person || '–'}</span>
+      </span>`
+    },
+  },
+  {
+    key: 'subject',
+    label: 'Subject',
+    sortable: true,
+    place: 'bare',
+    render: (email) => html`<span class="clip wide">${email.subject || 'No subject'}</span>`,
+  },
+  {
+    key: 'status',
+    label: 'Status',
+    sortable: true,
+    place: 'side',
+    render: (email) => html`<${Chip} state=${email.status} />`,
+  },
+  {
+    key: 'createdAt',
+    label: 'Time',
+    sortable: true,
+    place: 'bare',
+    render: (email) => html`<span class="faint"><${Time} at=${email.createdAt} /></span>`,
+  },
+]
+
+const chips = [
+  { field: 'direction', label: 'Direction', options: ['out', 'in'] },
+  {
+    field: 'status',
+    label: 'Status',
+    options: ['queued', 'sent', 'deferred', 'bounced', 'failed', 'captured'],
+  },
+]
+
+export function MailPage({ id }: { id?: string }): VNode {
+  const { query } = usePlace()
+  return html`
+    <div class=${id === undefined ? '' : 'wide-only'}><${PageHead} title="Mail" /></div>
+    <div class="split ${id === undefined ? '' : 'open'}">
+      <div class="split-list">
+        <${RecordList}
+          collection="emails"
+          columns=${columns}
+          fields=${emailListFields}
+          href=${(email: Email) => recordPath('emails', email.id) + query}
+          current=${id}
+          sort="-createdAt"
+          chips=${chips}
+          empty=${{ icon: 'mail', title: 'No mail yet', text: 'Receipts, sign-in mails and replies appear here, also while no real mail is sent.' }}
+        />
+      </div>
+      ${
+        id !== undefined &&
+        html`<div class="split-view">
+          <a class="back" href=${`${base}/mail${query}`}><${Icon} name="back" size=${16} />All mail</a>
+          <${OneMail} key=${id} id=${id} />
+        </div>`
+      }
+    </div>
+  `
+}
+
+function OneMail({ id }: { id: string }): VNode {
+  const path = `/api/emails/${encodeURIComponent(id)}`
+  const loaded = useLoad(path, (signal) => get<Email>(path, signal))
+  useLive((change) => change.collection === 'emails' && change.id === id, loaded.reload)
+  if (loaded.error) return html`<${ErrorNote} error=${loaded.error} retry=${loaded.reload} />`
+  if (!loaded.data) return html`<div class="card"><${Skeleton} lines=${8} /></div>`
+  if (!loaded.data.id) return html`<${Empty} icon="mail" title="This mail is not there" />`
+  return html`<${MailPreview} email=${loaded.data} />`
+}

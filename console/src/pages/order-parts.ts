@@ -1,0 +1,180 @@
+/** The cards of the order page: payments with their facts, ledger, stock, mails, effects. */
+import { html, type View, type VNode } from '../../vendor/htm-preact.js'
+import { formatMoney, humanize, mailboxName } from '../format.ts'
+import { groupTransfers } from '../ledger-groups.ts'
+import { plainRecordPath, recordPath } from '../routes.ts'
+import type {
+  Effect,
+  Email,
+  LedgerEntry,
+  Money,
+  Payment,
+  PaymentFact,
+  Refund,
+  Reservation,
+} from '../shapes.ts'
+import { errorText, factWord } from '../timeline.ts'
+import { Amount, Card, Chip, Time } from '../ui/parts.ts'
+import { RefLink } from '../ui/value.ts'
+import { EffectActions } from './effects.ts'
+import { ZeroSum } from './ledger.ts'
+
+function None({ children }: { children?: View }): VNode {
+  return html`<p class="none faint">${children}</p>`
+}
+
+function inTime<T extends { createdAt?: string }>(items: readonly T[]): T[] {
+  return items.toSorted((a, b) => (a.createdAt ?? '').localeCompare(b.createdAt ?? ''))
+}
+
+export function PaymentsCard(props: {
+  payments: readonly Payment[]
+  facts: readonly PaymentFact[]
+  refunds: readonly Refund[]
+}): VNode {
+  return html`<${Card} title="Payments" flush>
+    ${props.payments.length === 0 && html`<${None}>No payment was tried yet.<//>`}
+    ${inTime(props.payments).map((payment) => {
+      const facts = props.facts.filter((fact) => fact.payment === payment.id)
+      const sums = (['authorized', 'captured', 'refunded'] as const).filter(
+        (name) => payment[name]?.amount,
+      )
+      return html`<article class="block" key=${payment.id}>
+        <header class="block-head">
+          <a href=${plainRecordPath('payments', payment.id)}>
+            ${humanize(payment.provider)}${payment.method && `, ${humanize(payment.method).toLowerCase()}`}
+          </a>
+          <${Chip} state=${payment.status} />
+          <span class="push"><${Amount} money=${payment.amount} /></span>
+        </header>
+        ${
+          sums.length > 0 &&
+          html`<p class="faint small">${sums.map((name) => `${humanize(name)} ${formatMoney(payment[name] as Money)}`).join(' · ')}</p>`
+        }
+        ${payment.lastError && html`<p class="faint small">${payment.lastError}</p>`}
+        ${
+          facts.length > 0 &&
+          html`<table class="facts">
+            <caption class="hidden">Facts from the provider</caption>
+            <tbody>
+              ${inTime(facts).map(
+                (fact) => html`<tr key=${fact.id}>
+                    <td>${humanize(factWord(fact.kind))}</td>
+                    <td class="numeric"><${Amount} money=${fact.amount} /></td>
+                    <td class="faint">${fact.source && humanize(fact.source).toLowerCase()}</td>
+                    <td class="faint clip" title=${fact.operationRef ?? ''}>${fact.operationRef}</td>
+                    <td class="faint numeric"><${Time} at=${fact.createdAt} /></td>
+                  </tr>`,
+              )}
+            </tbody>
+          </table>`
+        }
+        ${inTime(props.refunds)
+          .filter((refund) => refund.payment === payment.id)
+          .map(
+            (refund) => html`<p class="refund small" key=${refund.id}>
+              <a href=${plainRecordPath('refunds', refund.id)}>Refund</a>
+              <${Chip} state=${refund.state} />
+              <span class="faint">${refund.lastError || (refund.reason && humanize(refund.reason))}</span>
+              <span class="push"><${Amount} money=${refund.amount} /></span>
+            </p>`,
+          )}
+      </article>`
+    })}
+  <//>`
+}
+
+export function LedgerCard({ entries }: { entries: readonly LedgerEntry[] }): VNode {
+  const groups = groupTransfers(entries)
+  return html`<${Card} title="Ledger" flush>
+    ${groups.length === 0 && html`<${None}>Nothing is booked for this order yet.<//>`}
+    ${
+      groups.length > 0 &&
+      html`<table class="plain ledger">
+        <thead>
+          <tr><th scope="col">Account</th><th scope="col" class="numeric">Debit</th><th scope="col" class="numeric">Credit</th></tr>
+        </thead>
+        ${groups.map(
+          (group) => html`<tbody key=${group.transfer}>
+            ${group.entries.map((entry) => {
+              const size = { ...entry.amount, amount: Math.abs(entry.amount.amount) }
+              const debit = entry.amount.amount >= 0
+              return html`<tr key=${entry.id}>
+                <td class="account">${entry.account}</td>
+                <td class="numeric">${debit && html`<${Amount} money=${size} />`}</td>
+                <td class="numeric">${!debit && html`<${Amount} money=${size} />`}</td>
+              </tr>`
+            })}
+            <tr class="transfer-sum">
+              <td class="faint"><${Time} at=${group.postedAt} /></td>
+              <td colspan="2">
+                ${group.sums.map((sum) => html`<${ZeroSum} key=${sum.currency} amount=${sum.amount} currency=${sum.currency} />`)}
+              </td>
+            </tr>
+          </tbody>`,
+        )}
+      </table>`
+    }
+  <//>`
+}
+
+export function StockCard({ reservations }: { reservations: readonly Reservation[] }): VNode {
+  return html`<${Card} title="Stock" flush>
+    ${reservations.length === 0 && html`<${None}>No stock is reserved.<//>`}
+    ${
+      reservations.length > 0 &&
+      html`<table class="plain">
+        <tbody>
+          ${reservations.map(
+            (reservation) => html`<tr key=${reservation.id}>
+              <td class="grow"><${RefLink} collection="variants" value=${reservation.variant} /></td>
+              <td class="numeric nowrap">${reservation.quantity} ×</td>
+              <td><${Chip} state=${reservation.state} /></td>
+              <td class="faint numeric">
+                ${reservation.state === 'held' && reservation.expiresAt && html`until <${Time} at=${reservation.expiresAt} />`}
+              </td>
+            </tr>`,
+          )}
+        </tbody>
+      </table>`
+    }
+  <//>`
+}
+
+export function MailCard({ emails }: { emails: readonly Email[] }): VNode {
+  return html`<${Card} title="Mail" flush>
+    ${emails.length === 0 && html`<${None}>No mail about this order, in or out.<//>`}
+    <ul class="rows">
+      ${inTime(emails).map(
+        (email) => html`<li key=${email.id}>
+          <a class="row" data-row href=${recordPath('emails', email.id)}>
+            <span class="row-main">
+              <b>${email.subject || 'No subject'}</b>
+              <span class="faint">${email.direction === 'in' ? `from ${mailboxName(email.from)}` : `to ${mailboxName(email.to)}`}</span>
+            </span>
+            <span class="row-side"><${Chip} state=${email.status} /><span class="faint small"><${Time} at=${email.createdAt} /></span></span>
+          </a>
+        </li>`,
+      )}
+    </ul>
+  <//>`
+}
+
+export function EffectsCard(props: { effects: readonly Effect[]; onDone: () => void }): VNode {
+  return html`<${Card} title="Effects" flush>
+    ${props.effects.length === 0 && html`<${None}>Nothing left the engine for this order.<//>`}
+    ${inTime(props.effects).map(
+      (effect) => html`<article class="block" key=${effect.id}>
+        <header class="block-head">
+          <a href=${plainRecordPath('effects', effect.id)}>${effect.kind}</a>
+          <${Chip} state=${effect.state} />
+          <span class="push"><${EffectActions} effect=${effect} onDone=${props.onDone} /></span>
+        </header>
+        <p class="faint small">
+          ${effect.attempts === 1 ? '1 attempt' : `${effect.attempts} attempts`}
+          ${errorText(effect.lastError) && ` · ${errorText(effect.lastError)}`}
+        </p>
+      </article>`,
+    )}
+  <//>`
+}

@@ -1,0 +1,224 @@
+/** The one place for an order: everything that belongs to it, live, and what can be done with it. */
+import { html, useState, type VNode } from '../../vendor/htm-preact.js'
+import { ApiError, call, get } from '../api.ts'
+import { addressLines, humanize, recordLabel } from '../format.ts'
+import { useLive } from '../live.ts'
+import { useLoad } from '../loading.ts'
+import { base, plainRecordPath } from '../routes.ts'
+import { useCollection } from '../schema.ts'
+import {
+  type Address,
+  type ChangeEvent,
+  emailListFields,
+  type Order,
+  type Page,
+} from '../shapes.ts'
+import { type OrderFile, timelineOf } from '../timeline.ts'
+import { Amount, Card, Chip, Confirm, ErrorNote, PageHead, Skeleton, Time } from '../ui/parts.ts'
+import { Timeline } from '../ui/timeline-view.ts'
+import { toast } from '../ui/toast.ts'
+import { RefLink } from '../ui/value.ts'
+import { EffectsCard, LedgerCard, MailCard, PaymentsCard, StockCard } from './order-parts.ts'
+
+interface LoadedOrder {
+  file: OrderFile
+  etag: string | undefined
+  /** Parts that could not be loaded; the rest of the page stands without them. */
+  failed: unknown[]
+}
+
+async function loadOrder(
+  id: string,
+  hasRefunds: boolean,
+  signal: AbortSignal,
+): Promise<LoadedOrder> {
+  const failed: unknown[] = []
+  const part = async <T>(collection: string, field: string, fields = ''): Promise<T[]> => {
+    const query = new URLSearchParams({ [`filter[${field}]`]: id, limit: '200' })
+    if (fields !== '') query.set('fields', fields)
+    try {
+      return (await get<Page<T>>(`/api/${collection}?${query}`, signal)).items
+    } catch (error) {
+      if (!signal.aborted) failed.push(error)
+      return []
+    }
+  }
+  const [order, payments, facts, refunds, entries, reservations, emails, effects] =
+    await Promise.all([
+      call<Order>('GET', `/api/orders/${encodeURIComponent(id)}`, { signal }),
+      part<OrderFile['payments'][number]>('payments', 'order'),
+      part<OrderFile['facts'][number]>('paymentFacts', 'order'),
+      hasRefunds ? part<OrderFile['refunds'][number]>('refunds', 'order') : [],
+      part<OrderFile['entries'][number]>('ledgerEntries', 'order'),
+      part<OrderFile['reservations'][number]>('reservations', 'order'),
+      part<OrderFile['emails'][number]>('emails', 'record', emailListFields.join()),
+      part<OrderFile['effects'][number]>('effects', 'record'),
+    ])
+  return {
+    file: { order: order.data, payments, facts, refunds, entries, reservations, emails, effects },
+    etag: order.etag,
+    failed,
+  }
+}
+
+function concerns(change: ChangeEvent, id: string): boolean {
+  if (change.collection === 'orders') return change.id === id
+  // Without the record (a deletion) it cannot be told, and loading once more does no harm.
+  return !change.record || change.record.order === id || change.record.record === id
+}
+
+export function OrderPage({ id }: { id: string }): VNode {
+  const hasRefunds = useCollection('refunds') !== undefined
+  const loaded = useLoad(id, (signal) => loadOrder(id, hasRefunds, signal))
+  const [canceling, setCanceling] = useState(false)
+  useLive((change) => concerns(change, id), loaded.reload)
+  const back = { href: `${base}/orders`, text: 'Orders' }
+  if (!loaded.data) {
+    return html`
+      <${PageHead} title="Order" back=${back} />
+      <${ErrorNote} error=${loaded.error} retry=${loaded.reload} />
+      ${!loaded.error && html`<div class="card"><${Skeleton} lines=${10} /></div>`}
+    `
+  }
+  const { file, etag, failed } = loaded.data
+  const { order } = file
+  const canCancel =
+    ['draft', 'pending_payment', 'placed'].includes(order.status) &&
+    order.fulfillmentStatus === 'unfulfilled'
+  const holds = (order.holds ?? []).map((hold) =>
+    typeof hold === 'string' ? hold : recordLabel(hold as { [field: string]: unknown }),
+  )
+  return html`
+    <${PageHead}
+      title=${`Order ${recordLabel({ ...order, email: undefined })}`}
+      back=${back}
+      beside=${html`<span class="chips">
+        <${Chip} state=${order.status} /><${Chip} state=${order.paymentStatus} /><${Chip} state=${order.fulfillmentStatus} />
+        ${holds.map((hold) => html`<${Chip} key=${hold} state=${hold} tone="bad" />`)}
+      </span>`}
+      actions=${html`
+        <a class="button" href=${plainRecordPath('orders', id)}>All fields</a>
+        ${canCancel && html`<button type="button" class="button" onClick=${() => setCanceling(true)}>Cancel order</button>`}
+      `}
+    />
+    <${ErrorNote} error=${loaded.error ?? failed[0]} retry=${loaded.reload} />
+    <div class="order-grid">
+      <div class="stack">
+        <${LinesCard} order=${order} />
+        <${PaymentsCard} payments=${file.payments} facts=${file.facts} refunds=${file.refunds} />
+        <${LedgerCard} entries=${file.entries} />
+        <${StockCard} reservations=${file.reservations} />
+        <${MailCard} emails=${file.emails} />
+        <${EffectsCard} effects=${file.effects} onDone=${loaded.reload} />
+      </div>
+      <div class="stack">
+        <${CustomerCard} order=${order} />
+        <${Card} title="What happened"><${Timeline} items=${timelineOf(file)} /><//>
+      </div>
+    </div>
+    ${canceling && html`<${CancelOrder} order=${order} etag=${etag} onDone=${loaded.reload} onClose=${() => setCanceling(false)} />`}
+  `
+}
+
+const totalRows = ['subtotal', 'discount', 'shipping', 'tax', 'total'] as const
+
+function LinesCard({ order }: { order: Order }): VNode {
+  const lines = order.lines ?? []
+  return html`<${Card} title="Lines" flush>
+    <table class="plain">
+      <tbody>
+        ${lines.map(
+          (line) => html`<tr key=${line.id}>
+            <td class="grow">
+              ${line.title ?? (line.variant && html`<${RefLink} collection="variants" value=${line.variant} />`)}
+            </td>
+            <td class="numeric faint nowrap">${line.quantity} × <${Amount} money=${line.unitPrice} /></td>
+            <td class="numeric"><${Amount} money=${line.total} /></td>
+          </tr>`,
+        )}
+      </tbody>
+      <tfoot>
+        ${totalRows.map((name) => {
+          const money = order.totals?.[name]
+          // A shop without discounts need not read "Discount 0" on each order.
+          if (!money || (name === 'discount' && money.amount === 0)) return null
+          return html`<tr key=${name} class=${name === 'total' ? 'grand' : ''}>
+            <td colspan="2">${humanize(name)}</td>
+            <td class="numeric"><${Amount} money=${money} /></td>
+          </tr>`
+        })}
+      </tfoot>
+    </table>
+  <//>`
+}
+
+function CustomerCard({ order }: { order: Order }): VNode {
+  const shipping = order.shippingAddress ?? order.addresses?.shipping
+  const billing = order.billingAddress ?? order.addresses?.billing
+  const same = JSON.stringify(shipping) === JSON.stringify(billing)
+  return html`<${Card} title="Customer">
+    <p>
+      ${order.email ? html`<a href=${`mailto:${order.email}`}>${order.email}</a>` : html`<span class="faint">No e-mail given</span>`}
+      <br />
+      <span class="faint">
+        ${order.customer ? html`Account <${RefLink} collection="users" value=${order.customer} />` : 'Guest'}
+        ${order.placedAt && html` · placed <${Time} at=${order.placedAt} />`}
+      </span>
+    </p>
+    ${order.note && html`<p class="quote">${order.note}</p>`}
+    <div class="addresses">
+      ${shipping && html`<${AddressBlock} title=${same ? 'Shipping and billing' : 'Shipping'} address=${shipping} />`}
+      ${billing && !same && html`<${AddressBlock} title="Billing" address=${billing} />`}
+    </div>
+  <//>`
+}
+
+function AddressBlock({ title, address }: { title: string; address: Address }): VNode {
+  return html`<address>
+    <h3>${title}</h3>
+    ${addressLines(address).map((line) => html`<div key=${line}>${line}</div>`)}
+  </address>`
+}
+
+function CancelOrder(props: {
+  order: Order
+  etag: string | undefined
+  onDone: () => void
+  onClose: () => void
+}): VNode {
+  const [busy, setBusy] = useState(false)
+  const [error, setError] = useState<unknown>(undefined)
+  const stale = error instanceof ApiError && error.status === 412
+  const cancel = async () => {
+    setBusy(true)
+    setError(undefined)
+    try {
+      await call('POST', `/api/orders/${encodeURIComponent(props.order.id)}/cancel`, {
+        body: {},
+        ifMatch: props.etag,
+      })
+      toast('The order is canceled.')
+      props.onClose()
+      props.onDone()
+    } catch (cause) {
+      setError(cause)
+      setBusy(false)
+      if (cause instanceof ApiError && cause.status === 412) props.onDone()
+    }
+  }
+  return html`<${Confirm}
+    title="Cancel this order?"
+    action="Cancel order"
+    keep="Keep the order"
+    busy=${busy}
+    error=${stale ? undefined : error}
+    onConfirm=${cancel}
+    onClose=${props.onClose}
+  >
+    ${
+      stale
+        ? html`<p class="note wait" role="alert">Someone changed this order meanwhile. Its newest state is loaded now: look at it, then confirm again.</p>`
+        : html`<p>Its stock becomes available again. Money that was authorized is released; money that was captured is refunded.</p>`
+    }
+  <//>`
+}

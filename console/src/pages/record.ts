@@ -1,0 +1,217 @@
+/** One record: its fields, and for collections that allow it the forms to create, edit and delete. */
+import { html, useMemo, useState, type VNode } from '../../vendor/htm-preact.js'
+import { ApiError, call } from '../api.ts'
+import { fieldErrors, type Values } from '../field-input.ts'
+import { humanize, recordLabel } from '../format.ts'
+import { useLive } from '../live.ts'
+import { useLoad } from '../loading.ts'
+import { navigate } from '../router.ts'
+import { collectionPath, plainRecordPath, recordPath } from '../routes.ts'
+import { useCollection } from '../schema.ts'
+import type { CollectionInfo, RecordData } from '../shapes.ts'
+import { Card, Confirm, ErrorNote, PageHead, Skeleton } from '../ui/parts.ts'
+import { RecordForm } from '../ui/record-form.ts'
+import { toast } from '../ui/toast.ts'
+import { Value } from '../ui/value.ts'
+import { NoCollection } from './collection.ts'
+
+/** Field errors stand at their fields; what is left stands above the form. */
+function splitError(error: unknown): { byField: { [field: string]: string }; whole: unknown } {
+  if (!(error instanceof ApiError) || error.errors.length === 0)
+    return { byField: {}, whole: error }
+  return { byField: fieldErrors(error.errors), whole: error }
+}
+
+const blank = {}
+
+export function CreatePage({ name }: { name: string }): VNode {
+  const info = useCollection(name)
+  const [error, setError] = useState<unknown>(undefined)
+  const [busy, setBusy] = useState(false)
+  if (!info) return html`<${NoCollection} name=${name} />`
+  const create = async (values: Values) => {
+    setBusy(true)
+    try {
+      const { data } = await call<RecordData>('POST', `/api/${name}`, { body: values })
+      toast('Created.')
+      navigate(plainRecordPath(name, data.id), { replace: true })
+    } catch (cause) {
+      setError(cause)
+      setBusy(false)
+    }
+  }
+  const { byField, whole } = useMemo(() => splitError(error), [error])
+  return html`
+    <${PageHead} title="New record" back=${{ href: collectionPath(name), text: info.title }} />
+    <${Card}>
+      <${RecordForm}
+        fields=${info.fields}
+        record=${blank}
+        note=${html`<${ErrorNote} error=${whole} brief />`}
+        errors=${byField}
+        busy=${busy}
+        action="Create"
+        onSubmit=${create}
+        onCancel=${() => navigate(collectionPath(name))}
+      />
+    <//>
+  `
+}
+
+export function RecordPage({ name, id }: { name: string; id: string }): VNode {
+  const info = useCollection(name)
+  const path = `/api/${encodeURIComponent(name)}/${encodeURIComponent(id)}`
+  const loaded = useLoad(path, (signal) => call<RecordData>('GET', path, { signal }))
+  const [mode, setMode] = useState<'view' | 'edit' | 'delete'>('view')
+  useLive((change) => change.collection === name && change.id === id, loaded.reload)
+  if (!info) return html`<${NoCollection} name=${name} />`
+  const back = { href: `/console/data/${encodeURIComponent(name)}`, text: info.title }
+  const record = loaded.data?.data
+  if (!record) {
+    return html`
+      <${PageHead} title="Record" back=${back} />
+      <${ErrorNote} error=${loaded.error} retry=${loaded.reload} />
+      ${!loaded.error && html`<div class="card"><${Skeleton} lines=${8} /></div>`}
+    `
+  }
+  const own = recordPath(name, id)
+  const actions = html`
+    ${own !== plainRecordPath(name, id) && html`<a class="button" href=${own}>Open its page</a>`}
+    ${info.can.delete && mode === 'view' && html`<button type="button" class="button" onClick=${() => setMode('delete')}>Delete</button>`}
+    ${info.can.update && mode === 'view' && html`<button type="button" class="button primary" onClick=${() => setMode('edit')}>Edit</button>`}
+  `
+  return html`
+    <${PageHead} title=${recordLabel(record)} back=${back} actions=${actions} />
+    <${ErrorNote} error=${loaded.error} retry=${loaded.reload} />
+    ${
+      mode === 'edit'
+        ? html`<${EditRecord}
+          info=${info}
+          path=${path}
+          record=${record}
+          etag=${loaded.data?.etag}
+          onClose=${(changed: boolean) => {
+            setMode('view')
+            if (changed) loaded.reload()
+          }}
+        />`
+        : html`<${Card}><${Fields} info=${info} record=${record} /><//>`
+    }
+    ${mode === 'delete' && html`<${DeleteRecord} info=${info} path=${path} record=${record} etag=${loaded.data?.etag} onStale=${loaded.reload} onClose=${() => setMode('view')} />`}
+  `
+}
+
+function Fields({ info, record }: { info: CollectionInfo; record: RecordData }): VNode {
+  const known = new Set(info.fields.map((field) => field.name))
+  // What the schema does not name is still shown: nothing of the record is hidden from its staff.
+  const others = Object.keys(record).filter((name) => !known.has(name))
+  const fields = [
+    ...info.fields,
+    ...others.map((name) => ({
+      name,
+      kind: typeof record[name] === 'object' ? ('json' as const) : ('text' as const),
+    })),
+  ]
+  return html`<dl class="fields">
+    ${fields.map(
+      (field) => html`<div key=${field.name}>
+        <dt title=${field.name}>${humanize(field.name)}</dt>
+        <dd><${Value} field=${field} value=${record[field.name]} /></dd>
+      </div>`,
+    )}
+  </dl>`
+}
+
+function EditRecord(props: {
+  info: CollectionInfo
+  path: string
+  record: RecordData
+  etag: string | undefined
+  onClose: (changed: boolean) => void
+}): VNode {
+  const [etag, setEtag] = useState(props.etag)
+  // The version the form began with: what differs from it is what this person changed.
+  const [began] = useState(props.record)
+  const [error, setError] = useState<unknown>(undefined)
+  const [busy, setBusy] = useState(false)
+  const stale = error instanceof ApiError && error.status === 412
+  const save = async (values: Values) => {
+    if (Object.keys(values).length === 0) return props.onClose(false)
+    setBusy(true)
+    setError(undefined)
+    try {
+      await call('PATCH', props.path, { body: values, ifMatch: etag })
+      toast('Saved.')
+      props.onClose(true)
+    } catch (cause) {
+      setError(cause)
+      setBusy(false)
+    }
+  }
+  // Only changed fields are sent, so saving on the newer version keeps what the other person wrote elsewhere.
+  const takeNewest = async () => {
+    try {
+      setEtag((await call('GET', props.path)).etag)
+      setError(undefined)
+    } catch (cause) {
+      setError(cause)
+    }
+  }
+  const { byField, whole } = useMemo(() => splitError(error), [error])
+  const note = stale
+    ? html`<div class="note wait" role="alert">
+          <div>
+            <p><b>Someone changed this record meanwhile.</b></p>
+            <p>Load their version and lose your edits, or keep your edits and save them on top of it.</p>
+          </div>
+          <div class="note-actions">
+            <button type="button" class="button small" onClick=${() => props.onClose(true)}>Reload</button>
+            <button type="button" class="button small" onClick=${takeNewest}>Keep my edits</button>
+          </div>
+        </div>`
+    : html`<${ErrorNote} error=${whole} brief />`
+  return html`
+    <${Card}>
+      <${RecordForm}
+        fields=${props.info.fields}
+        note=${note}
+        record=${began}
+        errors=${byField}
+        busy=${busy}
+        action="Save"
+        onSubmit=${save}
+        onCancel=${() => props.onClose(stale)}
+      />
+    <//>
+  `
+}
+
+function DeleteRecord(props: {
+  info: CollectionInfo
+  path: string
+  record: RecordData
+  etag: string | undefined
+  onStale: () => void
+  onClose: () => void
+}): VNode {
+  const [error, setError] = useState<unknown>(undefined)
+  const [busy, setBusy] = useState(false)
+  const remove = async () => {
+    setBusy(true)
+    setError(undefined)
+    try {
+      await call('DELETE', props.path, { ifMatch: props.etag })
+      toast('Deleted.')
+      navigate(collectionPath(props.info.name), { replace: true })
+    } catch (cause) {
+      setError(cause)
+      setBusy(false)
+      if (cause instanceof ApiError && cause.status === 412) props.onStale()
+    }
+  }
+  const stale = error instanceof ApiError && error.status === 412
+  return html`<${Confirm} title="Delete this record?" action="Delete" busy=${busy} error=${stale ? undefined : error} onConfirm=${remove} onClose=${props.onClose}>
+    <p><b>${recordLabel(props.record)}</b> will be gone for good. This cannot be undone.</p>
+    ${stale && html`<p class="note wait" role="alert">Someone changed this record meanwhile. Its newest version is loaded now: look at it, then confirm again.</p>`}
+  <//>`
+}

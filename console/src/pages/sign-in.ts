@@ -1,0 +1,107 @@
+/** The doors: sign in, create the first admin from the one-time link, and a word to people without a role. */
+import { html, useEffect, useState, type View, type VNode } from '../../vendor/htm-preact.js'
+import { ApiError, call } from '../api.ts'
+import { fieldErrors } from '../field-input.ts'
+import type { User } from '../shapes.ts'
+import { Mark } from '../ui/icons.ts'
+import { ErrorNote, textOf } from '../ui/parts.ts'
+
+export function Waiting({ children }: { children?: View }): VNode {
+  return html`<main class="door">
+    ${children ?? html`<div class="door-wait" role="status" aria-label="Loading"><${Mark} size=${40} /></div>`}
+  </main>`
+}
+
+function Door(props: { title: string; text?: View; children?: View }): VNode {
+  useEffect(() => {
+    document.title = `${props.title} – Kingpost console`
+    return undefined
+  }, [props.title])
+  return html`<main class="door">
+    <div class="door-card">
+      <${Mark} size=${40} />
+      <h1>${props.title}</h1>
+      ${props.text && html`<p class="faint">${props.text}</p>`}
+      ${props.children}
+    </div>
+  </main>`
+}
+
+/** E-mail and password, sent to `path` with `extra` in the body. */
+function Credentials(props: {
+  path: string
+  extra: { [name: string]: string }
+  action: string
+  isNew: boolean
+  onEnter: (user: User) => void
+}): VNode {
+  const [email, setEmail] = useState('')
+  const [password, setPassword] = useState('')
+  const [busy, setBusy] = useState(false)
+  const [error, setError] = useState<unknown>(undefined)
+  const submit = async (event: Event) => {
+    event.preventDefault()
+    setBusy(true)
+    setError(undefined)
+    try {
+      const body = { ...props.extra, email, password }
+      const { data } = await call<{ user: User }>('POST', props.path, { body })
+      props.onEnter(data.user)
+    } catch (cause) {
+      setError(cause)
+      setBusy(false)
+    }
+  }
+  const byField = error instanceof ApiError ? fieldErrors(error.errors) : {}
+  const shown = Object.keys(byField).some((field) => field === 'email' || field === 'password')
+  return html`<form class="form" onSubmit=${submit}>
+    <${ErrorNote} error=${shown ? undefined : error} />
+    <div class="field">
+      <label for="email">E-mail</label>
+      <input id="email" type="email" autocomplete="username" required autofocus value=${email}
+        aria-invalid=${byField.email ? 'true' : undefined}
+        onInput=${(event: Event) => setEmail(textOf(event))} />
+      ${byField.email && html`<p class="field-error">${byField.email}</p>`}
+    </div>
+    <div class="field">
+      <label for="password">Password</label>
+      <input id="password" type="password" required value=${password}
+        autocomplete=${props.isNew ? 'new-password' : 'current-password'}
+        aria-invalid=${byField.password ? 'true' : undefined}
+        onInput=${(event: Event) => setPassword(textOf(event))} />
+      ${byField.password && html`<p class="field-error">${byField.password}</p>`}
+    </div>
+    <button type="submit" class="button primary wide" disabled=${busy}>${props.action}</button>
+  </form>`
+}
+
+export function SignInPage({ onEnter }: { onEnter: (user: User) => void }): VNode {
+  return html`<${Door} title="Sign in">
+    <${Credentials} path="/api/auth/login" extra=${{}} action="Sign in" isNew=${false} onEnter=${onEnter} />
+  <//>`
+}
+
+export function SetupPage(props: { token: string; onEnter: (user: User) => void }): VNode {
+  return html`<${Door}
+    title="Create the first admin"
+    text="This link works once. The account you create now may do everything, and can invite others later."
+  >
+    <${Credentials}
+      path="/api/auth/setup"
+      extra=${{ token: props.token }}
+      action="Create admin and sign in"
+      isNew=${true}
+      onEnter=${props.onEnter}
+    />
+  <//>`
+}
+
+export function NotStaff(props: { user: User; onSignOut: () => void }): VNode {
+  return html`<${Door} title="This account is not staff">
+    <p>
+      You are signed in as <b>${props.user.email}</b>, but the console is for people with the role
+      admin or staff. Ask an admin to give you one, or sign in with another account.
+    </p>
+    <button type="button" class="button wide" onClick=${props.onSignOut}>Sign out</button>
+  <//>`
+}

@@ -1,0 +1,32 @@
+/** Every page has one path, and a path leads to one page. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { collectionPath, parseRoute, recordPath } from './routes.ts'
+
+test('paths lead to pages', () => {
+  const rows: [string, object][] = [
+    ['/console', { page: 'home' }],
+    ['/console/', { page: 'home' }],
+    ['/console/orders', { page: 'orders' }],
+    ['/console/orders/ord_1', { page: 'order', id: 'ord_1' }],
+    ['/console/mail', { page: 'mail' }],
+    ['/console/mail/eml_1', { page: 'mail', id: 'eml_1' }],
+    ['/console/effects', { page: 'effects' }],
+    ['/console/data', { page: 'collections' }],
+    ['/console/data/reviews', { page: 'collection', collection: 'reviews' }],
+    ['/console/data/reviews/new', { page: 'create', collection: 'reviews' }],
+    ['/console/data/reviews/a%2Fb', { page: 'record', collection: 'reviews', id: 'a/b' }],
+    ['/console/data/reviews/%E0%A4%A', { page: 'record', collection: 'reviews', id: '%E0%A4%A' }],
+    ['/console/nothing', { page: 'unknown' }],
+    ['/console/effects/eff_1', { page: 'unknown' }],
+    ['/other', { page: 'unknown' }],
+  ]
+  for (const [path, route] of rows) assert.deepEqual(parseRoute(path), route, path)
+})
+
+test('a record leads to its best page and back', () => {
+  for (const collection of ['orders', 'emails', 'reviews', 'effects']) {
+    assert.notEqual(parseRoute(recordPath(collection, 'x_1')).page, 'unknown')
+    assert.notEqual(parseRoute(collectionPath(collection)).page, 'unknown')
+  }
+})

@@ -1,0 +1,64 @@
+/** The console's paths: from a URL to a page, and from a record to the page that shows it best. */
+export type Route =
+  | { page: 'home' }
+  | { page: 'orders' }
+  | { page: 'order'; id: string }
+  | { page: 'mail'; id?: string }
+  | { page: 'effects' }
+  | { page: 'ledger' }
+  | { page: 'collections' }
+  | { page: 'collection'; collection: string }
+  | { page: 'create'; collection: string }
+  | { page: 'record'; collection: string; id: string }
+  | { page: 'unknown' }
+
+export const base = '/console'
+
+export function parseRoute(path: string): Route {
+  const [root, first, second, third, ...rest] = path.split('/').filter(Boolean).map(decode)
+  if (root !== 'console' || rest.length > 0) return { page: 'unknown' }
+  if (first === undefined) return { page: 'home' }
+  if (first === 'data') {
+    if (second === undefined) return { page: 'collections' }
+    if (third === undefined) return { page: 'collection', collection: second }
+    // Ids are TypeIDs, so `new` is never one.
+    if (third === 'new') return { page: 'create', collection: second }
+    return { page: 'record', collection: second, id: third }
+  }
+  if (third !== undefined) return { page: 'unknown' }
+  if (first === 'orders') {
+    return second === undefined ? { page: 'orders' } : { page: 'order', id: second }
+  }
+  if (first === 'mail')
+    return second === undefined ? { page: 'mail' } : { page: 'mail', id: second }
+  if ((first === 'effects' || first === 'ledger') && second === undefined) return { page: first }
+  return { page: 'unknown' }
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}
+
+export function collectionPath(collection: string): string {
+  if (collection === 'orders') return `${base}/orders`
+  if (collection === 'emails') return `${base}/mail`
+  if (collection === 'effects') return `${base}/effects`
+  return `${base}/data/${encodeURIComponent(collection)}`
+}
+
+/** Orders and mails have pages of their own; all other records share one. */
+export function recordPath(collection: string, id: string): string {
+  if (collection === 'orders' || collection === 'emails') {
+    return `${collectionPath(collection)}/${encodeURIComponent(id)}`
+  }
+  return plainRecordPath(collection, id)
+}
+
+/** The record as it is stored, field by field. */
+export function plainRecordPath(collection: string, id: string): string {
+  return `${base}/data/${encodeURIComponent(collection)}/${encodeURIComponent(id)}`
+}

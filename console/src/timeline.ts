@@ -1,0 +1,222 @@
+/**
+ * What happened to an order, from all its records, in order of time. Pure. Times are ours (when the
+ * engine wrote it): a provider's clock may run differently, so its time only stands in the detail.
+ */
+import { formatMailbox, formatMoney, humanize, type Tone, toneOf } from './format.ts'
+import { groupTransfers } from './ledger-groups.ts'
+import type {
+  Effect,
+  Email,
+  LedgerEntry,
+  Order,
+  Payment,
+  PaymentFact,
+  Refund,
+  Reservation,
+} from './shapes.ts'
+
+export type Lane = 'order' | 'payment' | 'stock' | 'ledger' | 'mail' | 'effect'
+
+export interface TimelineItem {
+  key: string
+  at: string
+  lane: Lane
+  title: string
+  detail: string
+  tone: Tone
+  /** The record behind it. */
+  collection: string
+  id: string
+}
+
+export interface OrderFile {
+  order: Order
+  payments: readonly Payment[]
+  facts: readonly PaymentFact[]
+  refunds: readonly Refund[]
+  entries: readonly LedgerEntry[]
+  reservations: readonly Reservation[]
+  emails: readonly Email[]
+  effects: readonly Effect[]
+}
+
+const laneOrder: Lane[] = ['order', 'stock', 'payment', 'ledger', 'mail', 'effect']
+
+/** Oldest first; what has the same time stands in the order cause to consequence. */
+export function timelineOf(file: OrderFile): TimelineItem[] {
+  const items: TimelineItem[] = [
+    ...orderItems(file.order),
+    ...file.payments.flatMap(paymentItems),
+    ...file.facts.map(factItem),
+    ...file.refunds.flatMap(refundItems),
+    ...file.reservations.flatMap(reservationItems),
+    ...transferItems(file.entries),
+    ...file.emails.map(mailItem),
+    ...file.effects.flatMap(effectItems),
+  ]
+  return items.sort(
+    (a, b) =>
+      Date.parse(a.at) - Date.parse(b.at) ||
+      laneOrder.indexOf(a.lane) - laneOrder.indexOf(b.lane) ||
+      a.key.localeCompare(b.key),
+  )
+}
+
+function orderItems(order: Order): TimelineItem[] {
+  const item = (at: string | null | undefined, title: string, tone: Tone): TimelineItem[] =>
+    at ? [{ ...record('orders', order.id, title), at, lane: 'order', title, detail: '', tone }] : []
+  return [
+    ...item(order.createdAt, 'Checked out', 'quiet'),
+    ...item(order.placedAt, 'Order placed', 'good'),
+    ...item(order.expiredAt, 'Order expired unpaid', 'bad'),
+    ...item(order.canceledAt, 'Order canceled', 'bad'),
+  ]
+}
+
+function paymentItems(payment: Payment): TimelineItem[] {
+  if (!payment.createdAt) return []
+  const by = [payment.provider, payment.method && humanize(payment.method)]
+    .filter(Boolean)
+    .join(', ')
+  const title = payment.amount
+    ? `Payment of ${formatMoney(payment.amount)} started`
+    : 'Payment started'
+  return [
+    {
+      ...record('payments', payment.id),
+      at: payment.createdAt,
+      lane: 'payment',
+      title,
+      detail: by,
+      tone: 'quiet',
+    },
+  ]
+}
+
+const factWords: Record<string, string> = {
+  auth_ok: 'authorized',
+  auth_fail: 'declined',
+  void_ok: 'released',
+  cap_ok: 'captured',
+  cap_reversed: 'taken back',
+  ref_ok: 'refunded',
+  ref_fail: 'could not be refunded',
+}
+
+/** `cap_ok` as `captured`: what a fact says of its amount. */
+export function factWord(kind: string): string {
+  return factWords[kind] ?? humanize(kind).toLowerCase()
+}
+
+function factItem(fact: PaymentFact): TimelineItem {
+  const word = factWord(fact.kind)
+  const skewMs = fact.providerTime ? Date.parse(fact.createdAt) - Date.parse(fact.providerTime) : 0
+  // Under a minute is the way over the network; more means late or repeated news.
+  const late = skewMs > 60_000 ? `happened ${new Date(fact.providerTime ?? '').toISOString()}` : ''
+  const source = fact.source ? `told by ${humanize(fact.source).toLowerCase()}` : ''
+  return {
+    ...record('paymentFacts', fact.id),
+    at: fact.createdAt,
+    lane: 'payment',
+    title: fact.amount ? `${formatMoney(fact.amount)} ${word}` : humanize(word),
+    detail: [fact.provider, source, fact.operationRef ?? '', late].filter(Boolean).join(' · '),
+    tone: /declin|fail|reversed|dispute|error/.test(fact.kind) ? 'bad' : 'good',
+  }
+}
+
+function refundItems(refund: Refund): TimelineItem[] {
+  if (!refund.createdAt) return []
+  return [
+    {
+      ...record('refunds', refund.id),
+      at: refund.createdAt,
+      lane: 'payment',
+      title: refund.amount ? `Refund of ${formatMoney(refund.amount)} wanted` : 'Refund wanted',
+      detail: [
+        refund.reason && humanize(refund.reason),
+        `now ${humanize(refund.state).toLowerCase()}`,
+      ]
+        .filter(Boolean)
+        .join(' · '),
+      tone: toneOf(refund.state),
+    },
+  ]
+}
+
+function reservationItems(reservation: Reservation): TimelineItem[] {
+  if (!reservation.createdAt) return []
+  return [
+    {
+      ...record('reservations', reservation.id),
+      at: reservation.createdAt,
+      lane: 'stock',
+      title:
+        reservation.quantity === 1 ? '1 piece reserved' : `${reservation.quantity} pieces reserved`,
+      detail: `now ${humanize(reservation.state).toLowerCase()}`,
+      tone: toneOf(reservation.state),
+    },
+  ]
+}
+
+function transferItems(entries: readonly LedgerEntry[]): TimelineItem[] {
+  return groupTransfers(entries).map((group) => {
+    const debits = group.entries.filter((entry) => entry.amount.amount > 0)
+    const credits = group.entries.filter((entry) => entry.amount.amount < 0)
+    const names = (own: LedgerEntry[]) => own.map((entry) => entry.account).join(', ')
+    const first = group.entries[0]
+    const total = debits.reduce((sum, entry) => sum + entry.amount.amount, 0)
+    const booked = first
+      ? formatMoney({ amount: total, currency: first.amount.currency })
+      : 'Transfer'
+    return {
+      ...record('ledgerEntries', first?.id ?? group.transfer, group.transfer),
+      at: group.postedAt,
+      lane: 'ledger' as const,
+      title: `${booked} booked`,
+      detail: `${names(debits)} to ${names(credits)}`,
+      tone: group.balanced ? ('quiet' as const) : ('bad' as const),
+    }
+  })
+}
+
+function mailItem(email: Email): TimelineItem {
+  const inbound = email.direction === 'in'
+  return {
+    ...record('emails', email.id),
+    at: email.createdAt,
+    lane: 'mail',
+    title: inbound
+      ? `Mail from ${formatMailbox(email.from)}`
+      : `Mail to ${formatMailbox(email.to)}: ${email.status}`,
+    detail: email.subject ?? '',
+    tone: toneOf(email.status),
+  }
+}
+
+function effectItems(effect: Effect): TimelineItem[] {
+  const at = effect.createdAt ?? effect.dueAt
+  if (!at) return []
+  const tries = effect.attempts === 1 ? '1 attempt' : `${effect.attempts} attempts`
+  return [
+    {
+      ...record('effects', effect.id),
+      at,
+      lane: 'effect',
+      title: `${effect.kind}: ${humanize(effect.state).toLowerCase()}`,
+      detail: [tries, errorText(effect.lastError)].filter(Boolean).join(' · '),
+      tone: toneOf(effect.state),
+    },
+  ]
+}
+
+/** `lastError` may be a sentence or an object with one. */
+export function errorText(error: unknown): string {
+  if (typeof error === 'string') return error
+  if (typeof error !== 'object' || error === null) return ''
+  const { message, detail, code } = error as Record<string, unknown>
+  return String(message ?? detail ?? code ?? '')
+}
+
+function record(collection: string, id: string, part = '') {
+  return { key: `${collection}/${id}/${part}`, collection, id }
+}

@@ -1,0 +1,71 @@
+/** One field's value as people read it: references as links, money in words, JSON indented. */
+import { html, type View, type VNode } from '../../vendor/htm-preact.js'
+import { refId } from '../field-input.ts'
+import { isMoney, isTime, recordLabel, shortId } from '../format.ts'
+import { useLabel } from '../references.ts'
+import { recordPath } from '../routes.ts'
+import { useCollection } from '../schema.ts'
+import type { FieldInfo } from '../shapes.ts'
+import { Amount, Chip, Time } from './parts.ts'
+
+/** A link to a record by its title; by its id until that is known. */
+export function RefLink({ collection, value }: { collection: string; value: unknown }): VNode {
+  const id = refId(value)
+  // Only what the schema shows may be asked for; anything else would be a needless 404.
+  const known = useCollection(collection) !== undefined
+  const given =
+    typeof value === 'object' && value !== null ? recordLabel(value as { id: string }) : ''
+  const label = useLabel(known && given === '' ? collection : undefined, id)
+  const text = given || label || shortId(id)
+  if (!known) return html`<span title=${id}>${text}</span>`
+  return html`<a href=${recordPath(collection, id)} title=${id}>${text}</a>`
+}
+
+/** `compact` is a table cell: one line, no blocks. */
+export function Value(props: { field: FieldInfo; value: unknown; compact?: boolean }): View {
+  const { field, value, compact } = props
+  if (value === null || value === undefined || value === '') {
+    return html`<span class="faint" aria-label="empty">–</span>`
+  }
+  switch (field.kind) {
+    case 'money':
+      return isMoney(value) ? html`<${Amount} money=${value} />` : plain(value)
+    case 'boolean':
+      return html`<${Chip} state=${value === true ? 'yes' : 'no'} tone=${value === true ? 'good' : 'quiet'} />`
+    case 'dateTime':
+      return isTime(value) ? html`<${Time} at=${value} full=${!compact} />` : plain(value)
+    case 'enum':
+      return html`<${Chip} state=${String(value)} />`
+    case 'ref':
+      return html`<${RefLink} collection=${field.ref ?? ''} value=${value} />`
+    case 'refs':
+      return html`<span class="ref-list">
+        ${(Array.isArray(value) ? value : []).map(
+          (one) =>
+            html`<${RefLink} key=${refId(one)} collection=${field.ref ?? ''} value=${one} />`,
+        )}
+      </span>`
+    case 'id':
+      return html`<code class="id">${String(value)}</code>`
+    case 'json':
+      return compact
+        ? html`<code>${JSON.stringify(value)}</code>`
+        : html`<pre class="json">${JSON.stringify(value, null, 2)}</pre>`
+    case 'email':
+      return compact ? plain(value) : html`<a href=${`mailto:${value}`}>${plain(value)}</a>`
+    case 'url':
+      // javascript: and friends stay text.
+      return !compact && /^https?:/.test(String(value))
+        ? html`<a href=${value} target="_blank" rel="noreferrer">${plain(value)}</a>`
+        : plain(value)
+    case 'longText':
+      return compact ? plain(value) : html`<div class="long-text">${plain(value)}</div>`
+    default:
+      return plain(value)
+  }
+}
+
+function plain(value: unknown): string {
+  if (typeof value === 'number') return value.toLocaleString()
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
