@@ -14,8 +14,8 @@ export function openDatabase(file: string): DatabaseSync {
   database.exec(
     `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${CACHE_KIB}`,
   )
-  assert.equal(database.prepare('PRAGMA journal_mode').get()?.['journal_mode'], 'wal')
-  assert.equal(database.prepare('PRAGMA synchronous').get()?.['synchronous'], SYNCHRONOUS_FULL)
+  assert.equal(database.prepare('PRAGMA journal_mode').get()?.journal_mode, 'wal')
+  assert.equal(database.prepare('PRAGMA synchronous').get()?.synchronous, SYNCHRONOUS_FULL)
   return database
 }
 

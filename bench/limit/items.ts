@@ -64,7 +64,7 @@ export function createItems(database: DatabaseSync) {
 }
 
 function encodeCursor(row: Row): string {
-  return Buffer.from(`${row['createdAt']}|${row['id']}`).toString('base64url')
+  return Buffer.from(`${row.createdAt}|${row.id}`).toString('base64url')
 }
 
 function decodeCursor(cursor: string): { createdAt: string; id: string } {
