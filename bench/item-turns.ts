@@ -6,8 +6,8 @@ import type { Contender } from './contender.ts'
 import { checkAnswers, type Filled, fill, type ItemWork, renderRequests } from './items.ts'
 import type { Caller } from './json-client.ts'
 import { putLoad } from './load.ts'
-import type { Turn } from './rounds.ts'
-import { withCosts } from './rounds.ts'
+import type { GeneratorName } from './options.ts'
+import { type Turn, withCosts } from './rounds.ts'
 import { freshDir } from './workspace.ts'
 
 export const WARM_UP_SECONDS = 1
@@ -34,18 +34,22 @@ export async function prepare(
 }
 
 /** Writes the requests, warms the server up with them, and answers how to measure one round. */
-export async function itemTurn(work: ItemWork, ready: Ready, seconds: number): Promise<Turn> {
+export async function itemTurn(
+  work: ItemWork,
+  ready: Ready,
+  how: { readonly seconds: number; readonly generator: GeneratorName },
+): Promise<Turn> {
   const { contender, server, caller, filled } = ready
   const requestsFile = join(freshDir(`${contender.name}-${work}`), 'requests')
   writeFileSync(requestsFile, renderRequests(work, caller, filled))
-  const load = { port: caller.port, requestsFile }
+  const load = { port: caller.port, requestsFile, ...how }
   await putLoad({ ...load, seconds: WARM_UP_SECONDS })
   return {
     name: contender.name,
     async measure() {
       await sleep(PAUSE_MS)
       const result = await withCosts(server.pid, async () => {
-        const done = await putLoad({ ...load, seconds })
+        const done = await putLoad(load)
         return { ...done, count: done.requests }
       })
       return { ...result, rate: result.requests / result.seconds }

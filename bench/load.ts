@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT, runProgram } from './children.ts'
+import type { GeneratorName } from './options.ts'
 import { readUsage } from './proc.ts'
 
 export const CONNECTIONS = 64
@@ -18,6 +19,7 @@ export type Load = {
   readonly port: number
   readonly requestsFile: string
   readonly seconds: number
+  readonly generator: GeneratorName
 }
 
 export type LoadResult = {
@@ -29,7 +31,7 @@ export type LoadResult = {
   readonly p99Ms: number
 }
 
-export function generatorName(): 'wrk' | 'sockets' {
+export function bestGenerator(): GeneratorName {
   return existsSync(WRK) ? 'wrk' : 'sockets'
 }
 
@@ -52,8 +54,8 @@ export async function putLoad(
   return { ...result, generatorShare: cpuUs === undefined ? undefined : cpuUs / 1_000 / watchedMs }
 }
 
-function command({ port, seconds }: Load): [string, string[]] {
-  if (generatorName() === 'wrk') {
+function command({ port, seconds, generator }: Load): [string, string[]] {
+  if (generator === 'wrk') {
     const script = join(ROOT, 'bench/wrk/requests.lua')
     const shape = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}`, '-s', script]
     return [WRK, [...shape, `http://127.0.0.1:${port}/`]]

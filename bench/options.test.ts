@@ -24,6 +24,7 @@ for (const args of [
   ['--seconds', '1.5'],
   ['--rounds', 'many'],
   ['--secs', '4'],
+  ['--generator', 'ab'],
   ['stray'],
 ]) {
   test(`refuses ${args.join(' ')}`, () => {

@@ -10,12 +10,16 @@ export type Work = (typeof WORKS)[number]
 const CONTENDERS = ['limit', 'ours'] as const
 export type ContenderName = (typeof CONTENDERS)[number]
 
+const GENERATORS = ['wrk', 'sockets'] as const
+export type GeneratorName = (typeof GENERATORS)[number]
+
 export type Options = {
   readonly works: readonly Work[]
   readonly contenders: readonly ContenderName[]
   readonly seconds: number
   readonly rounds: number
   readonly rows: number
+  readonly generator: GeneratorName | undefined
   readonly jsonFile: string | undefined
 }
 
@@ -26,6 +30,7 @@ export const USAGE = `usage: npm run bench -- [options]
   --seconds N    length of one round (1 to 60, default 4)
   --rounds N     rounds per work and server (1 to 21, default 3)
   --rows N       records in the collection before the first round (1,000 to 1,000,000, default 10,000)
+  --generator G  wrk or sockets (ours); default wrk where it is installed
   --json FILE    also write every round as JSON`
 
 /** @throws UsageError with a sentence that names the option */
@@ -44,6 +49,7 @@ export function parseOptions(args: readonly string[]): Options {
     seconds: integerOption('seconds', values.seconds ?? '4', { min: 1, max: 60 }),
     rounds: integerOption('rounds', values.rounds ?? '3', { min: 1, max: 21 }),
     rows: integerOption('rows', values.rows ?? '10000', { min: 1_000, max: 1_000_000 }),
+    generator: generatorOption(values.generator),
     jsonFile: values.json,
   }
 }
@@ -51,11 +57,26 @@ export function parseOptions(args: readonly string[]): Options {
 function readValues(args: readonly string[]) {
   const option = { type: 'string' } as const
   try {
-    const options = { only: option, seconds: option, rounds: option, rows: option, json: option }
+    const options = {
+      only: option,
+      seconds: option,
+      rounds: option,
+      rows: option,
+      generator: option,
+      json: option,
+    }
     return parseArgs({ args: [...args], options }).values
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error))
   }
+}
+
+function generatorOption(name: string | undefined): GeneratorName | undefined {
+  const generator = GENERATORS.find((one) => one === name)
+  if (name !== undefined && generator === undefined) {
+    throw new UsageError(`--generator does not know "${name}"`)
+  }
+  return generator
 }
 
 /** @throws UsageError when the text is no whole number within the bounds */

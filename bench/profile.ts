@@ -13,6 +13,7 @@ import { itemTurn, prepare } from './item-turns.ts'
 import { ITEM_WORKS } from './items.ts'
 import { ours } from './kingpost/ours.ts'
 import { limit } from './limit/limit.ts'
+import { bestGenerator } from './load.ts'
 import { integerOption } from './options.ts'
 import { prepareOurs } from './order-turns.ts'
 import type { Turn } from './rounds.ts'
@@ -57,7 +58,10 @@ async function prepareTurn(flags: readonly string[]): Promise<{ server: Server; 
   const work = ITEM_WORKS.find((one) => one === values.case)
   if (work === undefined) throw new Error(`--case does not know "${values.case}"`)
   const ready = await prepare(contender, ROWS, flags)
-  return { server: ready.server, turn: await itemTurn(work, ready, seconds) }
+  return {
+    server: ready.server,
+    turn: await itemTurn(work, ready, { seconds, generator: bestGenerator() }),
+  }
 }
 
 function printThread(dir: string, file: string, window: { fromUs: number; toUs: number }): void {

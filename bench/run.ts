@@ -11,7 +11,7 @@ import { itemTurn, prepare, type Ready } from './item-turns.ts'
 import { ITEM_WORKS } from './items.ts'
 import { ours } from './kingpost/ours.ts'
 import { limit } from './limit/limit.ts'
-import { CONNECTIONS, generatorName } from './load.ts'
+import { bestGenerator, CONNECTIONS } from './load.ts'
 import { type Options, parseOptions, USAGE, UsageError } from './options.ts'
 import { prepareOrderTurns } from './order-turns.ts'
 import { readResidentMb } from './proc.ts'
@@ -33,7 +33,7 @@ async function main(): Promise<number> {
     const results = await measureAll(contenders, options)
     const model = cpus()[0]?.model ?? 'unknown processor'
     const machine = `${cpus().length} x ${model}, ${Math.round(totalmem() / 1e9)} GB, Node ${process.version}`
-    const load = `${generatorName()}, ${CONNECTIONS} connections; ${options.rounds} rounds of ${options.seconds} s, medians`
+    const load = `${options.generator ?? bestGenerator()}, ${CONNECTIONS} connections; ${options.rounds} rounds of ${options.seconds} s, medians`
     console.log(`${machine}\n${load}\n\n${renderReport(results)}`)
     if (options.jsonFile !== undefined) {
       writeFileSync(options.jsonFile, `${JSON.stringify({ machine, load, ...results }, null, 2)}\n`)
@@ -78,7 +78,7 @@ async function measureAll(contenders: readonly Contender[], options: Options): P
 
 async function measureItems(
   contenders: readonly Contender[],
-  { works, rows, seconds, rounds }: Options,
+  { works, rows, seconds, rounds, generator = bestGenerator() }: Options,
   results: Results,
 ): Promise<void> {
   // Creating grows the table, so it comes last.
@@ -92,7 +92,7 @@ async function measureItems(
   for (const work of chosen) {
     say(`${work}:`)
     const turns: Turn[] = []
-    for (const one of ready) turns.push(await itemTurn(work, one, seconds))
+    for (const one of ready) turns.push(await itemTurn(work, one, { seconds, generator }))
     results.works[work] = await takeTurns(turns, rounds, say)
   }
   for (const { server } of ready) await server.stop()

@@ -7,13 +7,17 @@ import { DatabaseSync } from 'node:sqlite'
 
 const SYNCHRONOUS_FULL = 2
 const CACHE_KIB = 65_536
+/** 40 MB of WAL before it is written back. SQLite's own 1,000 cost an eighth of all inserts, measured. */
+const CHECKPOINT_PAGES = 10_000
 
 /** Opens (and creates) a database with full durability, and asserts that it has it. */
 export function openDatabase(file: string): DatabaseSync {
   const database = new DatabaseSync(file)
-  database.exec(
-    `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${CACHE_KIB}`,
-  )
+  database.exec(`
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA cache_size = -${CACHE_KIB};
+    PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
   assert.equal(database.prepare('PRAGMA journal_mode').get()?.journal_mode, 'wal')
   assert.equal(database.prepare('PRAGMA synchronous').get()?.synchronous, SYNCHRONOUS_FULL)
   return database
