@@ -17,15 +17,20 @@ const STOP_WITHIN_MS = 10_000
 const OUTPUT_KEPT_CHARS = 4_000
 
 const alive = new Set<ChildProcess>()
-process.on('exit', () => {
-  for (const child of alive) child.kill('SIGKILL')
-})
+process.on('exit', killChildren)
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+
+/** Ends whatever still runs. After a failure it must be called, or a living child keeps this process alive. */
+export function killChildren(): void {
+  for (const child of alive) child.kill('SIGKILL')
+}
 
 export type Server = {
   readonly pid: number
   readonly place: Place
   readonly startMs: number
+  /** @throws with the end of what it printed when it ended by itself */
+  assertAlive(): void
   stop(): Promise<void>
 }
 
@@ -41,14 +46,17 @@ export async function startServer(
   const child = start(process.execPath, [...nodeFlags, ...args], env)
   const output = keepOutput(child)
   while (!(await isReady(place.port))) {
-    if (child.exitCode !== null || performance.now() - startedMs > READY_WITHIN_MS) {
+    if (hasEnded(child) || performance.now() - startedMs > READY_WITHIN_MS) {
       child.kill('SIGKILL')
       throw new Error(`${contender.name} did not get ready; it said:\n${output()}`)
     }
     await sleep(READY_POLL_MS)
   }
   const startMs = performance.now() - startedMs
-  return { pid: child.pid!, place, startMs, stop: () => stop(child) }
+  const assertAlive = () => {
+    if (hasEnded(child)) throw new Error(`${contender.name} ended by itself; it said:\n${output()}`)
+  }
+  return { pid: child.pid!, place, startMs, assertAlive, stop: () => stop(child) }
 }
 
 /**
@@ -110,12 +118,16 @@ function keepOutput(child: ChildProcess): () => string {
 }
 
 async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
+  if (hasEnded(child)) return
   const closed = once(child, 'close')
   child.kill('SIGTERM')
   const deadline = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS)
   await closed
   clearTimeout(deadline)
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null
 }
 
 function isReady(port: number): Promise<boolean> {

@@ -52,6 +52,7 @@ export async function itemTurn(
         const done = await putLoad(load)
         return { ...done, count: done.requests }
       })
+      server.assertAlive()
       return { ...result, rate: result.requests / result.seconds }
     },
   }

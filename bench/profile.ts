@@ -7,7 +7,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { ROOT, type Server } from './children.ts'
+import { killChildren, ROOT, type Server } from './children.ts'
 import { type CpuProfile, selfTimes } from './cpu-profile.ts'
 import { itemTurn, prepare } from './item-turns.ts'
 import { ITEM_WORKS } from './items.ts'
@@ -50,6 +50,7 @@ try {
   )
   for (const file of readdirSync(profileDir)) printThread(profileDir, file, { fromUs, toUs })
 } finally {
+  killChildren()
   dropWorkspace()
 }
 

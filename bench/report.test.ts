@@ -32,3 +32,11 @@ test('start and memory are held against what they may be at most', () => {
   const report = renderReport({ works: {}, starts: { ours: [{ startMs: 901, residentMb: 150 }] } })
   assert.match(report, /ours \|\s+901 \|\s+900 \| MISSED \|\s+150 \|\s+150 \|\s+kept/)
 })
+
+test('failed requests are told', () => {
+  const report = renderReport({
+    works: { get: { ours: [{ ...round(9), errors: 3 }] } },
+    starts: {},
+  })
+  assert.match(report, /get one record, ours: 3 FAILED requests/)
+})

@@ -45,6 +45,7 @@ export function renderReport({ works, starts }: Results): string {
       renderTable(['work', 'CPU us', 'device bytes', 'written bytes', 'p50 ms', 'p99 ms'], costs),
     )
   }
+  for (const work of measured) parts.push(...errorLines(work, works[work]!))
   const startRows = (['limit', 'ours'] as const)
     .filter((name) => starts[name])
     .map((name) => startRow(name, starts[name]!))
@@ -91,6 +92,14 @@ function costRow(work: Work, rounds: RoundsOf): string[] {
     both('p50Ms', milliseconds),
     both('p99Ms', milliseconds),
   ]
+}
+
+/** An answer that failed was fast for nothing; a rate that holds some is not one. */
+function errorLines(work: Work, rounds: RoundsOf): string[] {
+  return (['limit', 'ours'] as const).flatMap((name) => {
+    const errors = (rounds[name] ?? []).reduce((sum, round) => sum + round.errors, 0)
+    return errors > 0 ? [`${TITLES[work]}, ${name}: ${errors} FAILED requests are in the rate`] : []
+  })
 }
 
 function startRow(name: ContenderName, starts: readonly Start[]): string[] {

@@ -5,7 +5,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { ROOT, sleep, startServer } from './children.ts'
+import { killChildren, ROOT, sleep, startServer } from './children.ts'
 import type { Contender } from './contender.ts'
 import { itemTurn, prepare, type Ready } from './item-turns.ts'
 import { ITEM_WORKS } from './items.ts'
@@ -47,6 +47,7 @@ async function main(): Promise<number> {
     say(`broken: ${error instanceof Error ? error.stack : error}`)
     return 1
   } finally {
+    killChildren()
     dropWorkspace()
   }
 }
