@@ -8,13 +8,13 @@ export type Place = { readonly port: number; readonly dataDir: string }
 
 export type Contender = {
   readonly name: ContenderName
-  /** The file that must exist before anything can be measured, relative to the repository. */
-  readonly entry: string
+  /** The files without which nothing can be measured, relative to the repository. */
+  readonly needs: readonly string[]
   /** What stands behind `node`, and the variables added to the environment. */
   command(place: Place): {
     readonly args: readonly string[]
     readonly env: Readonly<Record<string, string>>
   }
-  /** Makes whoever calls. Answers the headers that belong to every measured request. */
+  /** Answers the headers of an ordinary caller, to whom the access rules apply in full; sent with every request. */
   signIn(place: Place): Promise<Readonly<Record<string, string>>>
 }

@@ -5,7 +5,7 @@
 import { runProgram, type Server, sleep, startServer } from './children.ts'
 import { PAUSE_MS, WARM_UP_SECONDS } from './item-turns.ts'
 import { withConnections } from './json-client.ts'
-import { openShop, ours, type Shop } from './kingpost/ours.ts'
+import { openShop, ours, type Shop, signInStaff } from './kingpost/ours.ts'
 import type { ContenderName } from './options.ts'
 import { type Turn, withCosts } from './rounds.ts'
 import type { ShoppersResult } from './shoppers.ts'
@@ -36,7 +36,7 @@ export async function prepareOurs(
 ): Promise<{ server: Server; turn: Turn }> {
   const server = await startServer(ours, freshDir('ours-order'), nodeFlags)
   const { port } = server.place
-  const staff = await ours.signIn(server.place)
+  const staff = await signInStaff(server.place)
   let shop: Shop | undefined
   await withConnections({ port, headers: staff }, 1, async (send) => {
     shop = await openShop(send)

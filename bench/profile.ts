@@ -18,7 +18,7 @@ import { integerOption } from './options.ts'
 import { prepareOurs } from './order-turns.ts'
 import type { Turn } from './rounds.ts'
 import { formatDecimal, renderTable } from './table.ts'
-import { dropWorkspace, freshDir } from './workspace.ts'
+import { freshDir } from './workspace.ts'
 
 const ROWS = 10_000
 /** Below this share of the round a thread is left out: it did not take part. */
@@ -35,7 +35,9 @@ const { values } = parseArgs({
 const seconds = integerOption('seconds', values.seconds, { min: 1, max: 60 })
 const top = integerOption('top', values.top, { min: 1, max: 500 })
 const contender = values.server === 'limit' ? limit : ours
-if (!existsSync(join(ROOT, contender.entry))) throw new Error(`${contender.entry} does not exist`)
+for (const file of contender.needs) {
+  if (!existsSync(join(ROOT, file))) throw new Error(`there is no ${file} yet`)
+}
 
 try {
   const profileDir = freshDir('profile')
@@ -51,7 +53,6 @@ try {
   for (const file of readdirSync(profileDir)) printThread(profileDir, file, { fromUs, toUs })
 } finally {
   killChildren()
-  dropWorkspace()
 }
 
 async function prepareTurn(flags: readonly string[]): Promise<{ server: Server; turn: Turn }> {

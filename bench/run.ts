@@ -3,7 +3,7 @@
  * It judges nothing by exit code: 0 unless something broke, 2 for wrong usage.
  */
 import { existsSync, writeFileSync } from 'node:fs'
-import { cpus, totalmem } from 'node:os'
+import { cpus, loadavg, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { killChildren, ROOT, sleep, startServer } from './children.ts'
 import type { Contender } from './contender.ts'
@@ -17,7 +17,7 @@ import { prepareOrderTurns } from './order-turns.ts'
 import { readResidentMb } from './proc.ts'
 import { type Results, renderReport, type Start } from './report.ts'
 import { type Turn, takeTurns } from './rounds.ts'
-import { dropWorkspace, freshDir } from './workspace.ts'
+import { freshDir } from './workspace.ts'
 
 /** After a start, before memory is read: what is done once has been done by then. */
 const REST_MS = 2_000
@@ -30,9 +30,10 @@ async function main(): Promise<number> {
   try {
     const options = parseOptions(process.argv.slice(2))
     const contenders = [limit, ours].filter((one) => isThere(one, options))
+    const others = `load average before ${loadavg()[0]!.toFixed(1)}`
     const results = await measureAll(contenders, options)
     const model = cpus()[0]?.model ?? 'unknown processor'
-    const machine = `${cpus().length} x ${model}, ${Math.round(totalmem() / 1e9)} GB, Node ${process.version}`
+    const machine = `${cpus().length} x ${model}, ${Math.round(totalmem() / 1e9)} GB, Node ${process.version}, ${others}`
     const load = `${options.generator ?? bestGenerator()}, ${CONNECTIONS} connections; ${options.rounds} rounds of ${options.seconds} s, medians`
     console.log(`${machine}\n${load}\n\n${renderReport(results)}`)
     if (options.jsonFile !== undefined) {
@@ -48,15 +49,14 @@ async function main(): Promise<number> {
     return 1
   } finally {
     killChildren()
-    dropWorkspace()
   }
 }
 
-function isThere({ name, entry }: Contender, options: Options): boolean {
+function isThere({ name, needs }: Contender, options: Options): boolean {
   if (!options.contenders.includes(name)) return false
-  if (existsSync(join(ROOT, entry))) return true
-  say(`${name}: left out, ${entry} does not exist`)
-  return false
+  const missing = needs.filter((file) => !existsSync(join(ROOT, file)))
+  if (missing.length > 0) say(`${name}: left out, there is no ${missing.join(', no ')} yet`)
+  return missing.length === 0
 }
 
 async function measureAll(contenders: readonly Contender[], options: Options): Promise<Results> {

@@ -15,6 +15,5 @@ export function freshDir(name: string): string {
   return dir
 }
 
-export function dropWorkspace(): void {
-  rmSync(WORKSPACE, { recursive: true, force: true })
-}
+// On every way out, an interrupt included; the import above makes sure that the children are ended first.
+process.on('exit', () => rmSync(WORKSPACE, { recursive: true, force: true }))

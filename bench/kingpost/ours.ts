@@ -9,13 +9,14 @@ import type { Send } from '../json-client.ts'
 
 const CONFIG = 'bench/kingpost/kingpost.config.ts'
 const STAFF = { email: 'staff@example.com', password: 'bench-only-password-7f3a' }
+const CUSTOMER = { email: 'customer@example.com', password: 'bench-only-password-19c4' }
 const VARIANT_COUNT = 200
 const ON_HAND = 10_000_000
 const COMMAND_WITHIN_MS = 30_000
 
 export const ours: Contender = {
   name: 'ours',
-  entry: 'src/cli/main.ts',
+  needs: ['src/cli/main.ts', CONFIG],
   command: ({ port, dataDir }) => ({
     args: [
       'src/cli/main.ts',
@@ -30,8 +31,8 @@ export const ours: Contender = {
     env: { KINGPOST_RATE_LIMITS: 'off' },
   }),
   async signIn(place) {
-    const token = await logIn(place)
-    return { authorization: `Bearer ${token}` }
+    await post(place, '/api/auth/register', CUSTOMER)
+    return logIn(place, CUSTOMER)
   },
 }
 
@@ -130,19 +131,31 @@ export async function countWholeOrders(send: Send): Promise<number> {
 
 const COUNT_ONLY = 'limit=1&fields=id&count=true'
 
-async function logIn({ port, dataDir }: Place): Promise<string> {
-  const database = ['--config', CONFIG, '--data-dir', dataDir]
-  await runProgram(
-    process.execPath,
-    ['src/cli/main.ts', 'admin', 'create', STAFF.email, '--password-stdin', ...database],
-    { withinMs: COMMAND_WITHIN_MS, input: `${STAFF.password}\n` },
-  )
-  const response = await fetch(`http://127.0.0.1:${port}/api/auth/login`, {
+/** Makes the first admin as an operator would, on the command line, and signs in. */
+export async function signInStaff(place: Place): Promise<Headers> {
+  const command = ['src/cli/main.ts', 'admin', 'create', STAFF.email, '--password-stdin']
+  const database = ['--config', CONFIG, '--data-dir', place.dataDir]
+  await runProgram(process.execPath, [...command, ...database], {
+    withinMs: COMMAND_WITHIN_MS,
+    input: `${STAFF.password}\n`,
+  })
+  return logIn(place, STAFF)
+}
+
+type Headers = Readonly<Record<string, string>>
+
+async function logIn(place: Place, { email, password }: typeof CUSTOMER): Promise<Headers> {
+  const { token } = await post(place, '/api/auth/login', { email, password })
+  return { authorization: `Bearer ${token}` }
+}
+
+async function post({ port }: Place, path: string, body: unknown): Promise<{ token?: string }> {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(STAFF),
+    body: JSON.stringify(body),
   })
   const text = await response.text()
-  assert.equal(response.status, 200, text)
-  return JSON.parse(text).token
+  assert.ok(response.ok, `POST ${path} answered ${response.status}: ${text}`)
+  return JSON.parse(text)
 }

@@ -3,7 +3,7 @@ import type { Contender } from '../contender.ts'
 
 export const limit: Contender = {
   name: 'limit',
-  entry: 'bench/limit/server.ts',
+  needs: ['bench/limit/server.ts'],
   command: ({ port, dataDir }) => ({
     args: ['bench/limit/server.ts', '--port', String(port), '--data-dir', dataDir],
     env: {},
