@@ -1,0 +1,20 @@
+/**
+ * Owns what the harness knows of a server under measurement: how it starts and how it is filled. Both servers answer
+ * the same requests (`/api/items`), so everything else is common to them.
+ */
+import type { ContenderName } from './options.ts'
+
+export type Place = { readonly port: number; readonly dataDir: string }
+
+export type Contender = {
+  readonly name: ContenderName
+  /** The files without which nothing can be measured, relative to the repository. */
+  readonly needs: readonly string[]
+  /** What stands behind `node`, and the variables added to the environment. */
+  command(place: Place): {
+    readonly args: readonly string[]
+    readonly env: Readonly<Record<string, string>>
+  }
+  /** Answers the headers of an ordinary caller, to whom the access rules apply in full; sent with every request. */
+  signIn(place: Place): Promise<Readonly<Record<string, string>>>
+}

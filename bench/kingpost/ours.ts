@@ -1,0 +1,161 @@
+/**
+ * Owns how Kingpost itself is started, filled and shopped at for the benchmarks. Everything that depends on its API
+ * beyond `/api/items` stands here and in the config beside it.
+ */
+import assert from 'node:assert/strict'
+import { runProgram } from '../children.ts'
+import type { Contender, Place } from '../contender.ts'
+import type { Send } from '../json-client.ts'
+
+const CONFIG = 'bench/kingpost/kingpost.config.ts'
+const STAFF = { email: 'staff@example.com', password: 'bench-only-password-7f3a' }
+const CUSTOMER = { email: 'customer@example.com', password: 'bench-only-password-19c4' }
+const VARIANT_COUNT = 200
+const ON_HAND = 10_000_000
+const COMMAND_WITHIN_MS = 30_000
+
+export const ours: Contender = {
+  name: 'ours',
+  needs: ['src/cli/main.ts', CONFIG],
+  command: ({ port, dataDir }) => ({
+    args: [
+      'src/cli/main.ts',
+      'start',
+      '--config',
+      CONFIG,
+      '--port',
+      String(port),
+      '--data-dir',
+      dataDir,
+    ],
+    env: { KINGPOST_RATE_LIMITS: 'off' },
+  }),
+  async signIn(place) {
+    await post(place, '/api/auth/register', CUSTOMER)
+    return logIn(place, CUSTOMER)
+  },
+}
+
+export type Shop = { readonly variants: readonly string[]; readonly shippingMethod: string }
+
+/** Puts products with plenty of stock on sale. `send` speaks as staff. */
+export async function openShop(send: Send): Promise<Shop> {
+  const create = (path: string, body: unknown) => send({ method: 'POST', path, body })
+  const product = await create('/api/products', {
+    slug: 'bench',
+    title: 'A thing to sell',
+    status: 'active',
+  })
+  const { id: shippingMethod } = await create('/api/shippingMethods', {
+    name: 'Parcel',
+    price: { amount: 490, currency: 'EUR' },
+  })
+  const variants: string[] = []
+  for (let number = 0; number < VARIANT_COUNT; number++) {
+    const price = { amount: 1_999, currency: 'EUR' }
+    const variant = await create('/api/variants', {
+      product: product.id,
+      sku: `B-${number}`,
+      title: 'One',
+      price,
+    })
+    const levels = await send({
+      method: 'GET',
+      path: `/api/stockLevels?filter[variant]=${variant.id}`,
+    })
+    await send({
+      method: 'PATCH',
+      path: `/api/stockLevels/${levels.items[0].id}`,
+      body: { onHand: ON_HAND },
+    })
+    variants.push(variant.id)
+  }
+  return { variants, shippingMethod }
+}
+
+const ADDRESS = {
+  name: 'Ada Example',
+  line1: '1 Long Street',
+  city: 'Berlin',
+  postalCode: '10115',
+  country: 'DE',
+}
+
+/** One guest buys two things: five requests, as a storefront sends them. Payment settles later, by webhook. */
+export async function shopOnce(send: Send, shop: Shop, number: number): Promise<void> {
+  const cart = await send({ method: 'POST', path: '/api/carts', body: { currency: 'EUR' } })
+  const headers = { 'cart-token': cart.token }
+  const path = `/api/carts/${cart.id}`
+  for (const step of [0, 1]) {
+    const variant = shop.variants[(number * 7 + step * 31) % shop.variants.length]
+    await send({
+      method: 'POST',
+      path: `${path}/lines`,
+      headers,
+      body: { variant, quantity: 1 + step },
+    })
+  }
+  const contact = {
+    email: `shopper${number}@example.com`,
+    shippingAddress: ADDRESS,
+    billingAddress: ADDRESS,
+  }
+  await send({
+    method: 'PATCH',
+    path,
+    headers,
+    body: { ...contact, shippingMethod: shop.shippingMethod },
+  })
+  const payment = { provider: 'sandbox', method: 'card_success' }
+  const { order } = await send({
+    method: 'POST',
+    path: `${path}/checkout`,
+    headers,
+    body: { payment },
+  })
+  assert.ok(order.id)
+}
+
+/** How many orders are whole: paid, and with the receipt's mail row written. `send` speaks as staff. */
+export async function countWholeOrders(send: Send): Promise<number> {
+  const paid = await send({
+    method: 'GET',
+    path: `/api/orders?filter[paymentStatus]=paid&${COUNT_ONLY}`,
+  })
+  const receipts = await send({
+    method: 'GET',
+    path: `/api/emails?filter[template]=receipt&${COUNT_ONLY}`,
+  })
+  return Math.min(paid.count, receipts.count)
+}
+
+const COUNT_ONLY = 'limit=1&fields=id&count=true'
+
+/** Makes the first admin as an operator would, on the command line, and signs in. */
+export async function signInStaff(place: Place): Promise<Headers> {
+  const command = ['src/cli/main.ts', 'admin', 'create', STAFF.email, '--password-stdin']
+  const database = ['--config', CONFIG, '--data-dir', place.dataDir]
+  await runProgram(process.execPath, [...command, ...database], {
+    withinMs: COMMAND_WITHIN_MS,
+    input: `${STAFF.password}\n`,
+  })
+  return logIn(place, STAFF)
+}
+
+type Headers = Readonly<Record<string, string>>
+
+async function logIn(place: Place, { email, password }: typeof CUSTOMER): Promise<Headers> {
+  const { token } = await post(place, '/api/auth/login', { email, password })
+  return { authorization: `Bearer ${token}` }
+}
+
+async function post({ port }: Place, path: string, body: unknown): Promise<{ token?: string }> {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  const text = await response.text()
+  assert.ok(response.ok, `POST ${path} answered ${response.status}: ${text}`)
+  return JSON.parse(text)
+}

@@ -1,0 +1,112 @@
+/**
+ * Owns `npm run bench`: starts the limit and Kingpost side by side, lets them take turns, prints what came out.
+ * It judges nothing by exit code: 0 unless something broke, 2 for wrong usage.
+ */
+import { existsSync, writeFileSync } from 'node:fs'
+import { cpus, loadavg, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { killChildren, ROOT, sleep, startServer } from './children.ts'
+import type { Contender } from './contender.ts'
+import { itemTurn, prepare, type Ready } from './item-turns.ts'
+import { ITEM_WORKS } from './items.ts'
+import { ours } from './kingpost/ours.ts'
+import { limit } from './limit/limit.ts'
+import { bestGenerator, CONNECTIONS } from './load.ts'
+import { type Options, parseOptions, USAGE, UsageError } from './options.ts'
+import { prepareOrderTurns } from './order-turns.ts'
+import { readResidentMb } from './proc.ts'
+import { type Results, renderReport, type Start } from './report.ts'
+import { type Turn, takeTurns } from './rounds.ts'
+import { freshDir } from './workspace.ts'
+
+/** After a start, before memory is read: what is done once has been done by then. */
+const REST_MS = 2_000
+
+const say = (line: string) => console.error(line)
+
+process.exitCode = await main()
+
+async function main(): Promise<number> {
+  try {
+    const options = parseOptions(process.argv.slice(2))
+    const contenders = [limit, ours].filter((one) => isThere(one, options))
+    const others = `load average before ${loadavg()[0]!.toFixed(1)}`
+    const results = await measureAll(contenders, options)
+    const model = cpus()[0]?.model ?? 'unknown processor'
+    const machine = `${cpus().length} x ${model}, ${Math.round(totalmem() / 1e9)} GB, Node ${process.version}, ${others}`
+    const load = `${options.generator ?? bestGenerator()}, ${CONNECTIONS} connections; ${options.rounds} rounds of ${options.seconds} s, medians`
+    console.log(`${machine}\n${load}\n\n${renderReport(results)}`)
+    if (options.jsonFile !== undefined) {
+      writeFileSync(options.jsonFile, `${JSON.stringify({ machine, load, ...results }, null, 2)}\n`)
+    }
+    return 0
+  } catch (error) {
+    if (error instanceof UsageError) {
+      say(`${error.message}\n${USAGE}`)
+      return 2
+    }
+    say(`broken: ${error instanceof Error ? error.stack : error}`)
+    return 1
+  } finally {
+    killChildren()
+  }
+}
+
+function isThere({ name, needs }: Contender, options: Options): boolean {
+  if (!options.contenders.includes(name)) return false
+  const missing = needs.filter((file) => !existsSync(join(ROOT, file)))
+  if (missing.length > 0) say(`${name}: left out, there is no ${missing.join(', no ')} yet`)
+  return missing.length === 0
+}
+
+async function measureAll(contenders: readonly Contender[], options: Options): Promise<Results> {
+  const results: Results = { works: {}, starts: {} }
+  if (options.works.includes('start')) {
+    for (const contender of contenders) {
+      results.starts[contender.name] = await measureStarts(contender, options.rounds)
+    }
+  }
+  await measureItems(contenders, options, results)
+  if (options.works.includes('order')) {
+    say('order:')
+    const names = contenders.map(({ name }) => name)
+    const { turns, stop } = await prepareOrderTurns(names, options.seconds)
+    results.works.order = await takeTurns(turns, options.rounds, say)
+    await stop()
+  }
+  return results
+}
+
+async function measureItems(
+  contenders: readonly Contender[],
+  { works, rows, seconds, rounds, generator = bestGenerator() }: Options,
+  results: Results,
+): Promise<void> {
+  // Creating grows the table, so it comes last.
+  const chosen = ITEM_WORKS.filter((work) => works.includes(work))
+  if (chosen.length === 0) return
+  const ready: Ready[] = []
+  for (const contender of contenders) {
+    say(`${contender.name}: starting, putting in ${rows} records`)
+    ready.push(await prepare(contender, rows))
+  }
+  for (const work of chosen) {
+    say(`${work}:`)
+    const turns: Turn[] = []
+    for (const one of ready) turns.push(await itemTurn(work, one, { seconds, generator }))
+    results.works[work] = await takeTurns(turns, rounds, say)
+  }
+  for (const { server } of ready) await server.stop()
+}
+
+async function measureStarts(contender: Contender, rounds: number): Promise<Start[]> {
+  const starts: Start[] = []
+  for (let round = 1; round <= rounds; round++) {
+    const server = await startServer(contender, freshDir(`${contender.name}-start`))
+    await sleep(REST_MS)
+    starts.push({ startMs: server.startMs, residentMb: readResidentMb(server.pid) })
+    await server.stop()
+    say(`start ${round}/${rounds} ${contender.name}: ${Math.round(server.startMs)} ms`)
+  }
+  return starts
+}

@@ -1,0 +1,82 @@
+/**
+ * Owns the shoppers of the whole-order benchmark: 32 guests who each buy again as soon as they have checked out, for
+ * some seconds; then it waits until every order of theirs is paid and has its receipt. The rate counts whole orders
+ * over the whole time, waiting included, so a backlog of unsettled payments cannot pass for speed.
+ *
+ * Usage: BENCH_SHOP=<json> node bench/shoppers.ts PORT SECONDS
+ */
+import assert from 'node:assert/strict'
+import { sleep } from './children.ts'
+import { HttpConnection } from './http-connection.ts'
+import { createSend } from './json-client.ts'
+import { countWholeOrders, type Shop, shopOnce } from './kingpost/ours.ts'
+import { percentile } from './stats.ts'
+
+const SHOPPERS = 32
+const ORDERS_MAX = 20_000
+const COUNT_EVERY_MS = 50
+/** No order may take longer than this to turn whole after the last checkout; then something is broken. */
+const SETTLED_WITHIN_MS = 60_000
+
+export type ShoppersResult = {
+  readonly orders: number
+  readonly rate: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  /** From the last checkout until the last order was whole. */
+  readonly settleMs: number
+  /** Of one core, while shopping. */
+  readonly cpuShare: number
+}
+
+export type ShopForShoppers = {
+  readonly shop: Shop
+  readonly staff: Readonly<Record<string, string>>
+}
+
+if (import.meta.main) console.log(JSON.stringify(await shopUntilSettled()))
+
+async function shopUntilSettled(): Promise<ShoppersResult> {
+  const [port, seconds] = process.argv.slice(2).map(Number)
+  assert.ok(port && seconds, 'usage: BENCH_SHOP=<json> node bench/shoppers.ts PORT SECONDS')
+  const { shop, staff }: ShopForShoppers = JSON.parse(process.env.BENCH_SHOP ?? '')
+  const asStaff = createSend(await HttpConnection.open(port), staff)
+  const wholeBefore = await countWholeOrders(asStaff)
+  const checkoutsMs: number[] = []
+  let started = 0
+
+  const connections = await Promise.all(
+    Array.from({ length: SHOPPERS }, () => HttpConnection.open(port)),
+  )
+  const cpuBefore = process.cpuUsage()
+  const startedMs = performance.now()
+  await Promise.all(
+    connections.map(async (connection) => {
+      const send = createSend(connection, {})
+      while (performance.now() - startedMs < seconds * 1_000 && started < ORDERS_MAX) {
+        const fromMs = performance.now()
+        await shopOnce(send, shop, wholeBefore + started++)
+        checkoutsMs.push(performance.now() - fromMs)
+      }
+      connection.close()
+    }),
+  )
+  const shoppedMs = performance.now()
+  const cpu = process.cpuUsage(cpuBefore)
+  while ((await countWholeOrders(asStaff)) - wholeBefore < started) {
+    assert.ok(
+      performance.now() - shoppedMs < SETTLED_WITHIN_MS,
+      'orders stay unpaid or without a receipt',
+    )
+    await sleep(COUNT_EVERY_MS)
+  }
+  const settledMs = performance.now()
+  return {
+    orders: started,
+    rate: (started * 1_000) / (settledMs - startedMs),
+    p50Ms: percentile(checkoutsMs, 50),
+    p99Ms: percentile(checkoutsMs, 99),
+    settleMs: settledMs - shoppedMs,
+    cpuShare: (cpu.user + cpu.system) / 1_000 / (shoppedMs - startedMs),
+  }
+}
