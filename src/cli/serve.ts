@@ -141,7 +141,7 @@ function openServer(
 }
 
 function mountsOf(loaded: LoadedConfig): StaticMount[] {
-  const htm = fileURLToPath(import.meta.resolve('htm/preact/standalone.module.js'))
+  const htm = fileURLToPath(import.meta.resolve('htm/preact/standalone'))
   return [
     { at: '/console', folder: join(root, 'console'), isApp: true, extra: { 'vendor/htm-preact.js': htm } },
     { at: '/client', folder: join(root, 'client/src') },

@@ -1,12 +1,12 @@
 // What an owner declares: kingpost.config.ts default-exports nothing and names one value `backend`
 // made by defineBackend. It is data plus the owner's own operations; secrets come from the environment.
 import type { NewId } from '../base/ids.ts'
-import type { Collection, Fields } from './collection.ts'
+import type { CollectionOptions, Fields } from './collection.ts'
 
 export type BackendConfig<TOperation = unknown> = {
   /** Shown in mails and in the console. */
   readonly name: string
-  readonly collections?: readonly Collection<never>[]
+  readonly collections?: readonly (CollectionOptions & { readonly name: string })[]
   readonly operations?: readonly TOperation[]
   /** `false`: no catalogue, carts, orders and payments, and their names are free. */
   readonly shop?: false | ShopConfig

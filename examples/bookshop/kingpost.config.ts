@@ -1,0 +1,90 @@
+// The bookshop: what `npm start` runs. 220 public-domain books, a storefront, reviews by customers.
+import { readFileSync } from 'node:fs'
+import { actorId, any, anyone, collection, defineBackend, field, signedIn, staff, where } from '../../src/index.ts'
+
+type SeedBook = {
+  readonly slug: string
+  readonly title: string
+  readonly author: string
+  readonly year: number
+  readonly language: string
+  readonly description: string
+  readonly categories: readonly string[]
+  readonly variants: readonly { readonly title: string; readonly sku: string; readonly priceMinor: number; readonly onHand: number }[]
+}
+type SeedCategory = { readonly slug: string; readonly title: string }
+
+const ownReview = where('author').eq(actorId)
+
+const reviews = collection('reviews', {
+  fields: {
+    book: field.ref('products', { required: true }),
+    author: field.ref('users', { required: true, default: { set: 'actor' }, write: staff }),
+    stars: field.integer({ required: true, min: 1, max: 5 }),
+    text: field.longText({ max: 5_000, search: true }),
+  },
+  unique: [['book', 'author']],
+  indexes: [['book', '-createdAt']],
+  access: { read: anyone, create: signedIn, update: any(staff, ownReview), delete: any(staff, ownReview) },
+})
+
+function readSeed<T>(name: string): T {
+  return JSON.parse(readFileSync(new URL(`./seed/${name}.json`, import.meta.url), 'utf8')) as T
+}
+
+export const backend = defineBackend({
+  name: 'The Bookshop',
+  collections: [reviews],
+  shop: {
+    currency: 'EUR',
+    // Books are taxed at a reduced rate in most of the European Union.
+    tax: { prices: 'included', ratesPpm: { DE: 70_000, AT: 100_000, FR: 55_000, NL: 90_000, IT: 40_000, ES: 40_000, '*': 0 } },
+    productFields: {
+      author: field.text({ required: true, search: true }),
+      year: field.integer({ required: true }),
+      language: field.text({ required: true, max: 2 }),
+    },
+  },
+  storefront: './storefront',
+  seed({ newId }) {
+    const categoryIds = new Map(readSeed<SeedCategory[]>('categories').map((category) => [category.slug, { ...category, id: newId('cat') }]))
+    const books = readSeed<SeedBook[]>('books').map((book) => ({ ...book, id: newId('prod') }))
+    return [
+      { collection: 'categories', records: [...categoryIds.values()].map((category, position) => ({ ...category, position })) },
+      {
+        collection: 'products',
+        records: books.map(({ id, slug, title, author, year, language, description, categories }) => ({
+          id,
+          slug,
+          title,
+          author,
+          year,
+          language,
+          description,
+          status: 'active',
+          categories: categories.map((name) => categoryIds.get(name)!.id),
+        })),
+      },
+      {
+        collection: 'variants',
+        records: books.flatMap(({ id, variants }) =>
+          variants.map(({ title, sku, priceMinor, onHand }, position) => ({
+            product: id,
+            sku,
+            title,
+            price: { amount: priceMinor, currency: 'EUR' },
+            position,
+            onHand,
+          })),
+        ),
+      },
+      {
+        collection: 'shippingMethods',
+        records: [
+          { title: 'Standard, 3 to 5 days', price: { amount: 390, currency: 'EUR' }, position: 0 },
+          { title: 'Express, next working day', price: { amount: 990, currency: 'EUR' }, position: 1, countries: ['DE', 'AT', 'NL', 'BE', 'FR'] },
+        ],
+      },
+    ]
+  },
+})
