@@ -35,11 +35,7 @@ export type Server = {
 }
 
 /** Starts a server on a free port and waits until `/readyz` answers 200. `nodeFlags` stand before the script. */
-export async function startServer(
-  contender: Contender,
-  dataDir: string,
-  nodeFlags: readonly string[] = [],
-): Promise<Server> {
+export async function startServer(contender: Contender, dataDir: string, nodeFlags: readonly string[] = []): Promise<Server> {
   const place = { port: await freePort(), dataDir }
   const { args, env } = contender.command(place)
   const startedMs = performance.now()
@@ -88,18 +84,11 @@ export async function runProgram(
   const [code, signal] = await once(child, 'close')
   clearTimeout(deadline)
   clearInterval(watcher)
-  if (code !== 0)
-    throw new Error(
-      `${program} ${args.join(' ')} ended with ${code ?? signal}:\n${complained}${printed}`,
-    )
+  if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code ?? signal}:\n${complained}${printed}`)
   return printed
 }
 
-function start(
-  program: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string>>,
-): ChildProcess {
+function start(program: string, args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
   const child = spawn(program, args, { cwd: ROOT, env: { ...process.env, ...env } })
   alive.add(child)
   child.once('close', () => alive.delete(child))

@@ -25,10 +25,7 @@ const IDLE = '(idle)'
 /**
  * Functions by self time, most first, within a window of V8's own clock (microseconds). Shares are of all busy time in the window.
  */
-export function selfTimes(
-  profile: CpuProfile,
-  window: { fromUs: number; toUs: number },
-): SelfTime[] {
+export function selfTimes(profile: CpuProfile, window: { fromUs: number; toUs: number }): SelfTime[] {
   const names = new Map(profile.nodes.map(({ id, callFrame }) => [id, describeFrame(callFrame)]))
   const selfUs = new Map<string, number>()
   let busyUs = 0
@@ -42,9 +39,7 @@ export function selfTimes(
     busyUs += tookUs
     selfUs.set(name, (selfUs.get(name) ?? 0) + tookUs)
   }
-  return [...selfUs]
-    .map(([name, us]) => ({ name, selfUs: us, share: us / busyUs }))
-    .sort((a, b) => b.selfUs - a.selfUs)
+  return [...selfUs].map(([name, us]) => ({ name, selfUs: us, share: us / busyUs })).sort((a, b) => b.selfUs - a.selfUs)
 }
 
 function describeFrame(frame: CpuProfile['nodes'][number]['callFrame']): string {

@@ -21,11 +21,7 @@ export type Ready = {
   readonly filled: Filled
 }
 
-export async function prepare(
-  contender: Contender,
-  rows: number,
-  nodeFlags: readonly string[] = [],
-): Promise<Ready> {
+export async function prepare(contender: Contender, rows: number, nodeFlags: readonly string[] = []): Promise<Ready> {
   const server = await startServer(contender, freshDir(contender.name), nodeFlags)
   const caller = { port: server.place.port, headers: await contender.signIn(server.place) }
   const filled = await fill(caller, rows)

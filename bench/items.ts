@@ -57,8 +57,7 @@ export async function fill(caller: Caller, rows: number): Promise<Filled> {
 export function renderRequests(work: ItemWork, { headers }: Caller, filled: Filled): string {
   const requests = Array.from({ length: REQUEST_COUNT }, (_, index): Request => {
     if (work === 'create') return { method: 'POST', path: '/api/items', body: newItem(index) }
-    if (work === 'list')
-      return { method: 'GET', path: filled.listPaths[index % filled.listPaths.length]! }
+    if (work === 'list') return { method: 'GET', path: filled.listPaths[index % filled.listPaths.length]! }
     // A prime step walks over all ids without any order, so that neighbours in time are not neighbours in the tree.
     return { method: 'GET', path: `/api/items/${filled.ids[(index * 7_919) % filled.ids.length]}` }
   })

@@ -10,28 +10,18 @@ export type Send = (request: Request) => Promise<Json>
 
 export type Caller = { readonly port: number; readonly headers: Readonly<Record<string, string>> }
 
-export function createSend(
-  connection: HttpConnection,
-  common: Readonly<Record<string, string>>,
-): Send {
+export function createSend(connection: HttpConnection, common: Readonly<Record<string, string>>): Send {
   return async (request) => {
     const headers = { ...common, ...request.headers }
     const { status, body } = await connection.send(renderRequest({ ...request, headers }))
     const text = body.toString()
-    assert.ok(
-      status >= 200 && status < 300,
-      `${request.method} ${request.path} answered ${status}: ${text}`,
-    )
+    assert.ok(status >= 200 && status < 300, `${request.method} ${request.path} answered ${status}: ${text}`)
     return text === '' ? undefined : JSON.parse(text)
   }
 }
 
 /** Lets `count` connections do the same work at once and closes them. */
-export async function withConnections(
-  { port, headers }: Caller,
-  count: number,
-  work: (send: Send) => Promise<void>,
-): Promise<void> {
+export async function withConnections({ port, headers }: Caller, count: number, work: (send: Send) => Promise<void>): Promise<void> {
   const one = async () => {
     const connection = await HttpConnection.open(port)
     try {

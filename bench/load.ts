@@ -36,9 +36,7 @@ export function bestGenerator(): GeneratorName {
 }
 
 /** `generatorShare` is the part of one core that the generator used: near 1 it was the limit, not the server. */
-export async function putLoad(
-  load: Load,
-): Promise<LoadResult & { generatorShare: number | undefined }> {
+export async function putLoad(load: Load): Promise<LoadResult & { generatorShare: number | undefined }> {
   let cpuUs: number | undefined
   const startedMs = performance.now()
   let watchedMs = 0

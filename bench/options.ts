@@ -44,8 +44,7 @@ export function parseOptions(args: readonly string[]): Options {
   const contenders = only.filter(isContender)
   return {
     works: works.length > 0 ? WORKS.filter((work) => works.includes(work)) : WORKS,
-    contenders:
-      contenders.length > 0 ? CONTENDERS.filter((name) => contenders.includes(name)) : CONTENDERS,
+    contenders: contenders.length > 0 ? CONTENDERS.filter((name) => contenders.includes(name)) : CONTENDERS,
     seconds: integerOption('seconds', values.seconds ?? '4', { min: 1, max: 60 }),
     rounds: integerOption('rounds', values.rounds ?? '3', { min: 1, max: 21 }),
     rows: integerOption('rows', values.rows ?? '10000', { min: 1_000, max: 1_000_000 }),
@@ -80,11 +79,7 @@ function generatorOption(name: string | undefined): GeneratorName | undefined {
 }
 
 /** @throws UsageError when the text is no whole number within the bounds */
-export function integerOption(
-  name: string,
-  text: string,
-  bounds: { min: number; max: number },
-): number {
+export function integerOption(name: string, text: string, bounds: { min: number; max: number }): number {
   const value = Number(text)
   if (!Number.isInteger(value) || value < bounds.min || value > bounds.max) {
     throw new UsageError(`--${name} takes a whole number from ${bounds.min} to ${bounds.max}`)

@@ -17,10 +17,7 @@ const GRACE_MS = 120_000
 
 export type OrderTurns = { readonly turns: readonly Turn[]; stop(): Promise<void> }
 
-export async function prepareOrderTurns(
-  names: readonly ContenderName[],
-  seconds: number,
-): Promise<OrderTurns> {
+export async function prepareOrderTurns(names: readonly ContenderName[], seconds: number): Promise<OrderTurns> {
   const turns: Turn[] = []
   if (names.includes('limit')) turns.push({ name: 'limit', measure: () => measureLimit(seconds) })
   if (!names.includes('ours')) return { turns, stop: async () => {} }
@@ -30,10 +27,7 @@ export async function prepareOrderTurns(
 }
 
 /** Starts Kingpost with an open shop and lets the first shoppers through to warm it up. */
-export async function prepareOurs(
-  seconds: number,
-  nodeFlags: readonly string[] = [],
-): Promise<{ server: Server; turn: Turn }> {
+export async function prepareOurs(seconds: number, nodeFlags: readonly string[] = []): Promise<{ server: Server; turn: Turn }> {
   const server = await startServer(ours, freshDir('ours-order'), nodeFlags)
   const { port } = server.place
   const staff = await signInStaff(server.place)

@@ -47,9 +47,7 @@ try {
   const { rate, cpuUs } = await turn.measure()
   const toUs = nowUs()
   await server.stop()
-  console.log(
-    `${values.case} of ${contender.name}, profiled: ${Math.round(rate)}/s, ${formatDecimal(cpuUs, 0)} us CPU`,
-  )
+  console.log(`${values.case} of ${contender.name}, profiled: ${Math.round(rate)}/s, ${formatDecimal(cpuUs, 0)} us CPU`)
   for (const file of readdirSync(profileDir)) printThread(profileDir, file, { fromUs, toUs })
 } finally {
   killChildren()
@@ -75,11 +73,7 @@ function printThread(dir: string, file: string, window: { fromUs: number; toUs: 
   console.log(`\nthread ${file.split('.')[4]}, busy ${formatDecimal(busyUs / 1e6, 1)} s`)
   const rows = functions
     .slice(0, top)
-    .map(({ name, selfUs, share }) => [
-      name,
-      formatDecimal(share * 100, 1),
-      formatDecimal(selfUs / 1_000, 0),
-    ])
+    .map(({ name, selfUs, share }) => [name, formatDecimal(share * 100, 1), formatDecimal(selfUs / 1_000, 0)])
   console.log(renderTable(['function', 'self %', 'self ms'], rows))
 }
 

@@ -32,9 +32,7 @@ export type Results = {
 }
 
 export function renderReport({ works, starts }: Results): string {
-  const measured = (Object.keys(RATIO_FLOORS) as (keyof typeof RATIO_FLOORS)[]).filter(
-    (work) => works[work],
-  )
+  const measured = (Object.keys(RATIO_FLOORS) as (keyof typeof RATIO_FLOORS)[]).filter((work) => works[work])
   const rates = measured.map((work) => rateRow(work, works[work]!))
   const costs = measured.map((work) => costRow(work, works[work]!))
   const parts: string[] = []
@@ -46,19 +44,9 @@ export function renderReport({ works, starts }: Results): string {
     )
   }
   for (const work of measured) parts.push(...errorLines(work, works[work]!))
-  const startRows = (['limit', 'ours'] as const)
-    .filter((name) => starts[name])
-    .map((name) => startRow(name, starts[name]!))
+  const startRows = (['limit', 'ours'] as const).filter((name) => starts[name]).map((name) => startRow(name, starts[name]!))
   if (startRows.length > 0) {
-    const heading = [
-      '',
-      'start to first answer, ms',
-      'at most',
-      '',
-      'memory at rest, MB',
-      'at most',
-      '',
-    ]
+    const heading = ['', 'start to first answer, ms', 'at most', '', 'memory at rest, MB', 'at most', '']
     parts.push(renderTable(heading, startRows))
   }
   return parts.join('\n\n')
@@ -79,8 +67,7 @@ function rateRow(work: keyof typeof RATIO_FLOORS, rounds: RoundsOf): string[] {
 
 function costRow(work: Work, rounds: RoundsOf): string[] {
   const both = (field: keyof Round, format: (value: number) => string) => {
-    const one = (list: Round[] = []) =>
-      format(median(list.map((round) => round[field] ?? Number.NaN)))
+    const one = (list: Round[] = []) => format(median(list.map((round) => round[field] ?? Number.NaN)))
     return `${one(rounds.limit)} / ${one(rounds.ours)}`
   }
   const milliseconds = (value: number) => formatDecimal(value, 1)

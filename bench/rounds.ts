@@ -20,11 +20,7 @@ export type Round = {
 export type RoundsOf = Partial<Record<ContenderName, Round[]>>
 export type Turn = { readonly name: ContenderName; measure(): Promise<Round> }
 
-export async function takeTurns(
-  turns: readonly Turn[],
-  rounds: number,
-  say: (line: string) => void,
-): Promise<RoundsOf> {
+export async function takeTurns(turns: readonly Turn[], rounds: number, say: (line: string) => void): Promise<RoundsOf> {
   const results: RoundsOf = {}
   for (let round = 1; round <= rounds; round++) {
     for (const { name, measure } of turns) {
@@ -39,17 +35,12 @@ export async function takeTurns(
 }
 
 /** Measures what a process used per unit of work while `run` ran. */
-export async function withCosts<Result extends { count: number }>(
-  pid: number,
-  run: () => Promise<Result>,
-) {
+export async function withCosts<Result extends { count: number }>(pid: number, run: () => Promise<Result>) {
   const before = readUsage(pid)
   const result = await run()
   const after = readUsage(pid)
   const per = (field: 'cpuUs' | 'deviceBytes' | 'writtenBytes') =>
-    before === undefined || after === undefined
-      ? undefined
-      : (after[field] - before[field]) / result.count
+    before === undefined || after === undefined ? undefined : (after[field] - before[field]) / result.count
   return {
     ...result,
     cpuUs: per('cpuUs'),
@@ -63,7 +54,6 @@ function describeRound({ rate, errors, cpuUs, p99Ms, generatorShare }: Round): s
   if (cpuUs !== undefined) parts.push(`${cpuUs.toFixed(0)} us CPU`)
   if (p99Ms !== undefined) parts.push(`p99 ${p99Ms.toFixed(1)} ms`)
   if (errors > 0) parts.push(`${errors} ERRORS`)
-  if (generatorShare !== undefined && generatorShare > 0.9)
-    parts.push('the generator was at its own limit')
+  if (generatorShare !== undefined && generatorShare > 0.9) parts.push('the generator was at its own limit')
   return parts.join(', ')
 }

@@ -45,9 +45,7 @@ async function shopUntilSettled(): Promise<ShoppersResult> {
   const checkoutsMs: number[] = []
   let started = 0
 
-  const connections = await Promise.all(
-    Array.from({ length: SHOPPERS }, () => HttpConnection.open(port)),
-  )
+  const connections = await Promise.all(Array.from({ length: SHOPPERS }, () => HttpConnection.open(port)))
   const cpuBefore = process.cpuUsage()
   const startedMs = performance.now()
   await Promise.all(
@@ -64,10 +62,7 @@ async function shopUntilSettled(): Promise<ShoppersResult> {
   const shoppedMs = performance.now()
   const cpu = process.cpuUsage(cpuBefore)
   while ((await countWholeOrders(asStaff)) - wholeBefore < started) {
-    assert.ok(
-      performance.now() - shoppedMs < SETTLED_WITHIN_MS,
-      'orders stay unpaid or without a receipt',
-    )
+    assert.ok(performance.now() - shoppedMs < SETTLED_WITHIN_MS, 'orders stay unpaid or without a receipt')
     await sleep(COUNT_EVERY_MS)
   }
   const settledMs = performance.now()

@@ -11,10 +11,7 @@ import { percentile } from './stats.ts'
 
 const [port, seconds] = process.argv.slice(2).map(Number)
 const file = process.env.BENCH_REQUESTS
-assert.ok(
-  port && seconds && file,
-  'usage: BENCH_REQUESTS=file node bench/socket-load.ts PORT SECONDS',
-)
+assert.ok(port && seconds && file, 'usage: BENCH_REQUESTS=file node bench/socket-load.ts PORT SECONDS')
 
 const requests = readFileSync(file, 'utf8')
   .split('\0')
@@ -24,9 +21,7 @@ let position = 0
 let bytes = 0
 let errors = 0
 
-const connections = await Promise.all(
-  Array.from({ length: CONNECTIONS }, () => HttpConnection.open(port)),
-)
+const connections = await Promise.all(Array.from({ length: CONNECTIONS }, () => HttpConnection.open(port)))
 const startedMs = performance.now()
 const endMs = startedMs + seconds * 1_000
 await Promise.all(connections.map(keepAsking))

@@ -10,15 +10,7 @@ test('renderTable aligns words left and numbers right, as Markdown', () => {
       ['list 30', '900'],
     ],
   )
-  assert.equal(
-    table,
-    [
-      '| work    |   rate |',
-      '|---------|-------:|',
-      '| get     | 39,000 |',
-      '| list 30 |    900 |',
-    ].join('\n'),
-  )
+  assert.equal(table, ['| work    |   rate |', '|---------|-------:|', '| get     | 39,000 |', '| list 30 |    900 |'].join('\n'))
 })
 
 test('renderTable fills up a short row', () => {

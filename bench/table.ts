@@ -6,15 +6,9 @@
 const NOT_MEASURED = '–'
 
 /** Lays out rows under a heading; the first column reads from the left, the others are numbers and stand right. */
-export function renderTable(
-  heading: readonly string[],
-  rows: readonly (readonly string[])[],
-): string {
-  const widths = heading.map((title, column) =>
-    Math.max(3, title.length, ...rows.map((row) => (row[column] ?? '').length)),
-  )
-  const line = (cells: readonly string[]) =>
-    `| ${widths.map((width, column) => pad(cells[column] ?? '', width, column)).join(' | ')} |`
+export function renderTable(heading: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = heading.map((title, column) => Math.max(3, title.length, ...rows.map((row) => (row[column] ?? '').length)))
+  const line = (cells: readonly string[]) => `| ${widths.map((width, column) => pad(cells[column] ?? '', width, column)).join(' | ')} |`
   const rule = `|${widths.map((width, column) => (column === 0 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`
   return [line(heading), rule, ...rows.map(line)].join('\n')
 }

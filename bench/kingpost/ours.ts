@@ -18,16 +18,7 @@ export const ours: Contender = {
   name: 'ours',
   needs: ['src/cli/main.ts', CONFIG],
   command: ({ port, dataDir }) => ({
-    args: [
-      'src/cli/main.ts',
-      'start',
-      '--config',
-      CONFIG,
-      '--port',
-      String(port),
-      '--data-dir',
-      dataDir,
-    ],
+    args: ['src/cli/main.ts', 'start', '--config', CONFIG, '--port', String(port), '--data-dir', dataDir],
     env: { KINGPOST_RATE_LIMITS: 'off' },
   }),
   async signIn(place) {

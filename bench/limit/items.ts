@@ -31,8 +31,7 @@ export type ListQuery = {
   readonly cursor: string | undefined
 }
 
-const COLUMNS =
-  'id, category, title, body, price, stock, active, owner, createdAt, updatedAt, version'
+const COLUMNS = 'id, category, title, body, price, stock, active, owner, createdAt, updatedAt, version'
 const OWNER = 'usr_00000000000000000000000000'
 
 export function createItems(database: DatabaseSync) {
@@ -52,9 +51,7 @@ export function createItems(database: DatabaseSync) {
   const byId = prepareRead('WHERE id = ?')
   const firstPage = prepareRead(`WHERE category = ? ${order}`)
   const laterPage = prepareRead(`WHERE category = ? AND (createdAt, id) < (?, ?) ${order}`)
-  const insert = database.prepare(
-    `INSERT INTO items (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`,
-  )
+  const insert = database.prepare(`INSERT INTO items (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`)
 
   return {
     find(id: string): Item | undefined {
@@ -66,9 +63,7 @@ export function createItems(database: DatabaseSync) {
     list({ category, limit, cursor }: ListQuery): { items: Item[]; next: string | null } {
       const position = cursor === undefined ? undefined : decodeCursor(cursor)
       const rows =
-        position === undefined
-          ? firstPage.all(category, limit + 1)
-          : laterPage.all(category, position.createdAt, position.id, limit + 1)
+        position === undefined ? firstPage.all(category, limit + 1) : laterPage.all(category, position.createdAt, position.id, limit + 1)
       const items = (rows as unknown as Row[]).map(toItem)
       if (items.length <= limit) return { items, next: null }
       items.pop()
@@ -88,8 +83,7 @@ export function createItems(database: DatabaseSync) {
 type Row = [string, string, string, string, number, number, number, string, string, string, number]
 
 function toItem(row: Row): Item {
-  const [id, category, title, body, price, stock, active, owner, createdAt, updatedAt, version] =
-    row
+  const [id, category, title, body, price, stock, active, owner, createdAt, updatedAt, version] = row
   return {
     id,
     category,

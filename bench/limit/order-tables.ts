@@ -41,10 +41,7 @@ const TABLES = `
   CREATE TABLE changes (
     position INTEGER PRIMARY KEY, collection TEXT NOT NULL, record TEXT NOT NULL, document TEXT NOT NULL) STRICT;`
 
-export function createOrderTables(
-  database: DatabaseSync,
-  variants: { count: number; onHand: number },
-): void {
+export function createOrderTables(database: DatabaseSync, variants: { count: number; onHand: number }): void {
   database.exec(TABLES)
   database
     .prepare(
@@ -61,33 +58,19 @@ export function prepareOrder(database: DatabaseSync) {
       "INSERT INTO orders (id, number, cart, email, status, paymentStatus, address, total, currency) VALUES (?, ?, ?, ?, 'pending_payment', 'none', ?, ?, 'EUR')",
     ),
     addLine: statement('INSERT INTO orderLines VALUES (?, ?, ?, ?, ?, ?, ?)'),
-    hold: statement(
-      'UPDATE stockLevels SET held = held + ?1 WHERE variant = ?2 AND onHand - held - committed >= ?1',
-    ),
+    hold: statement('UPDATE stockLevels SET held = held + ?1 WHERE variant = ?2 AND onHand - held - committed >= ?1'),
     addReservation: statement("INSERT INTO reservations VALUES (?, ?, ?, 'held', ?)"),
-    addPayment: statement(
-      "INSERT INTO payments (id, orderId, attempt, state, amount) VALUES (?, ?, 1, 'created', ?)",
-    ),
+    addPayment: statement("INSERT INTO payments (id, orderId, attempt, state, amount) VALUES (?, ?, 1, 'created', ?)"),
     addFact: statement("INSERT INTO paymentFacts VALUES ('sandbox', ?, ?, ?, ?, ?)"),
-    addEntry: statement(
-      'INSERT INTO ledgerEntries (transfer, account, orderId, amount, postedAt) VALUES (?, ?, ?, ?, ?)',
-    ),
+    addEntry: statement('INSERT INTO ledgerEntries (transfer, account, orderId, amount, postedAt) VALUES (?, ?, ?, ?, ?)'),
     addEmail: statement("INSERT INTO emails VALUES (?, ?, ?, 'queued', ?, ?)"),
     addEffect: statement("INSERT INTO effects VALUES (?, ?, 'ready', ?, ?)"),
-    addChange: statement(
-      "INSERT INTO changes (collection, record, document) VALUES ('orders', ?, ?)",
-    ),
+    addChange: statement("INSERT INTO changes (collection, record, document) VALUES ('orders', ?, ?)"),
     payOrder: statement(
       "UPDATE orders SET status = 'placed', paymentStatus = 'paid', version = version + 1, placedAt = ? WHERE id = ? AND status = 'pending_payment'",
     ),
-    capture: statement(
-      "UPDATE payments SET state = 'captured', captured = amount WHERE id = ? AND state = 'created'",
-    ),
-    keepReservations: statement(
-      "UPDATE reservations SET state = 'committed' WHERE orderId = ? AND state = 'held'",
-    ),
-    commitStock: statement(
-      'UPDATE stockLevels SET held = held - ?1, committed = committed + ?1 WHERE variant = ?2 AND held >= ?1',
-    ),
+    capture: statement("UPDATE payments SET state = 'captured', captured = amount WHERE id = ? AND state = 'created'"),
+    keepReservations: statement("UPDATE reservations SET state = 'committed' WHERE orderId = ? AND state = 'held'"),
+    commitStock: statement('UPDATE stockLevels SET held = held - ?1, committed = committed + ?1 WHERE variant = ?2 AND held >= ?1'),
   }
 }

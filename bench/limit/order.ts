@@ -49,13 +49,9 @@ const { values } = parseArgs({
   },
 })
 const dataDir = resolve(values['data-dir'])
-const results = values.groups
-  .split(',')
-  .map((group) => measure(Number(group), Number(values.seconds)))
+const results = values.groups.split(',').map((group) => measure(Number(group), Number(values.seconds)))
 if (values.json) console.log(JSON.stringify(results))
-else
-  for (const { group, rate } of results)
-    console.log(`groups of ${group}: ${Math.round(rate)} orders/s`)
+else for (const { group, rate } of results) console.log(`groups of ${group}: ${Math.round(rate)} orders/s`)
 
 function measure(group: number, seconds: number): Result {
   rmSync(dataDir, { recursive: true, force: true })
@@ -135,8 +131,7 @@ function createShop(database: ReturnType<typeof openDatabase>) {
       run.addFact.run(`sandbox_${payment}`, 'captured', payment, TOTAL, now)
       assert.equal(run.capture.run(payment).changes, 1)
       assert.equal(run.payOrder.run(now, id).changes, 1)
-      for (const { variant, quantity } of lines)
-        assert.equal(run.commitStock.run(quantity, variant).changes, 1)
+      for (const { variant, quantity } of lines) assert.equal(run.commitStock.run(quantity, variant).changes, 1)
       assert.equal(run.keepReservations.run(id).changes, lines.length)
       run.addEntry.run(transfer, 'clearing:sandbox', id, TOTAL, now)
       run.addEntry.run(transfer, 'revenue', id, TAX * 3 - TOTAL, now)

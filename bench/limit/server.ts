@@ -60,8 +60,7 @@ type ListQuerystring = { 'filter[category]': string; limit?: string; cursor?: st
 const { values } = parseArgs({
   options: { port: { type: 'string' }, 'data-dir': { type: 'string' } },
 })
-if (values.port === undefined || values['data-dir'] === undefined)
-  throw new Error('--port and --data-dir are needed')
+if (values.port === undefined || values['data-dir'] === undefined) throw new Error('--port and --data-dir are needed')
 
 mkdirSync(values['data-dir'], { recursive: true })
 const database = openDatabase(join(values['data-dir'], 'limit.db'))
@@ -71,14 +70,10 @@ const app = fastify({ ajv: { customOptions: { coerceTypes: false, removeAddition
 
 app.get('/readyz', () => ({ ready: true }))
 
-app.get<{ Params: { id: string } }>(
-  '/api/items/:id',
-  { schema: { response: { 200: itemSchema } } },
-  (request, reply) => {
-    const item = items.find(request.params.id)
-    return item === undefined ? reply.code(404).send({ code: 'not_found' }) : reply.send(item)
-  },
-)
+app.get<{ Params: { id: string } }>('/api/items/:id', { schema: { response: { 200: itemSchema } } }, (request, reply) => {
+  const item = items.find(request.params.id)
+  return item === undefined ? reply.code(404).send({ code: 'not_found' }) : reply.send(item)
+})
 
 app.get<{ Querystring: ListQuerystring }>(
   '/api/items',
@@ -89,14 +84,10 @@ app.get<{ Querystring: ListQuerystring }>(
   },
 )
 
-app.post<{ Body: NewItem }>(
-  '/api/items',
-  { schema: { body: newItemSchema, response: { 201: itemSchema } } },
-  async (request, reply) => {
-    const item = await commit.write(() => items.insert(request.body))
-    return reply.code(201).header('location', `/api/items/${item.id}`).send(item)
-  },
-)
+app.post<{ Body: NewItem }>('/api/items', { schema: { body: newItemSchema, response: { 201: itemSchema } } }, async (request, reply) => {
+  const item = await commit.write(() => items.insert(request.body))
+  return reply.code(201).header('location', `/api/items/${item.id}`).send(item)
+})
 
 await app.listen({ host: '127.0.0.1', port: Number(values.port) })
 

@@ -53,11 +53,7 @@ test('an empty query leaves the address bare', async () => {
 })
 
 test('a retry after a lost answer and a 503 carries the same idempotency key', async () => {
-  const net = fakeFetch(
-    new TypeError('fetch failed'),
-    problem(503, 'overloaded', {}, '0'),
-    json({ id: 'cart_1', token: 'secret' }, 201),
-  )
+  const net = fakeFetch(new TypeError('fetch failed'), problem(503, 'overloaded', {}, '0'), json({ id: 'cart_1', token: 'secret' }, 201))
   await createClient({ ...net, url }).carts.create()
   const keys = net.calls.map((call) => call.headers['idempotency-key'])
   assert.equal(keys.length, 3)
@@ -105,9 +101,7 @@ test('a conflict is not retried', async () => {
 
 test('an error carries the whole problem', async () => {
   const errors = [{ path: '/email', code: 'format', message: 'must be an e-mail address' }]
-  const net = fakeFetch(
-    problem(400, 'validation_failed', { detail: 'Look again.', requestId: 'req_1', errors }),
-  )
+  const net = fakeFetch(problem(400, 'validation_failed', { detail: 'Look again.', requestId: 'req_1', errors }))
   const error = await createClient({ ...net, url })
     .auth.login({ email: 'x', password: 'y' })
     .catch((thrown: unknown) => thrown)
@@ -151,10 +145,7 @@ test('the session is kept as a bearer token, but left to the cookie on its own p
 })
 
 test('the ETag of a record guards its update; ids are escaped; 204 is no answer', async () => {
-  const net = fakeFetch(
-    json({ id: 'a/b' }, 200, { etag: '"7"' }),
-    new Response(null, { status: 204 }),
-  )
+  const net = fakeFetch(json({ id: 'a/b' }, 200, { etag: '"7"' }), new Response(null, { status: 204 }))
   const client = createClient({ ...net, url })
   const things = client.collection('things')
   const thing = await things.get('a/b')

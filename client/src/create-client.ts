@@ -1,17 +1,7 @@
 /** Owns the shape of the client: which contract route each method calls. No rule of the shop lives here. */
 import { followChanges, type LiveChanges, type LiveOptions } from './live-changes.ts'
 import { type ListQuery, renderQuery } from './query-string.ts'
-import type {
-  Cart,
-  CartPatch,
-  CheckoutAnswer,
-  Order,
-  Page,
-  PaymentChoice,
-  Session,
-  SignIn,
-  User,
-} from './shapes.ts'
+import type { Cart, CartPatch, CheckoutAnswer, Order, Page, PaymentChoice, Session, SignIn, User } from './shapes.ts'
 import { type CallOptions, type Credentials, createTransport, type Fetch } from './transport.ts'
 
 export type ClientOptions = {
@@ -44,17 +34,12 @@ export function createClient(options: ClientOptions = {}) {
 
   function collection<T extends Identified>(name: string) {
     const base = `/api/${segment(name)}`
-    const at = (id: string, query: Pick<ListQuery<T>, 'expand' | 'fields'> = {}) =>
-      `${base}/${segment(id)}${renderQuery(query)}`
+    const at = (id: string, query: Pick<ListQuery<T>, 'expand' | 'fields'> = {}) => `${base}/${segment(id)}${renderQuery(query)}`
     return {
-      list: (query: ListQuery<T> = {}, read: ReadOptions = {}) =>
-        call<Page<T>>('GET', base + renderQuery(query), read),
-      get: (id: string, query?: Pick<ListQuery<T>, 'expand' | 'fields'>, read: ReadOptions = {}) =>
-        call<T>('GET', at(id, query), read),
-      create: (record: Partial<Omit<T, 'id'>>, write: WriteOptions = {}) =>
-        call<T>('POST', base, { ...write, body: record }),
-      update: (id: string, patch: Patch<Omit<T, 'id'>>, write: WriteOptions = {}) =>
-        call<T>('PATCH', at(id), { ...write, body: patch }),
+      list: (query: ListQuery<T> = {}, read: ReadOptions = {}) => call<Page<T>>('GET', base + renderQuery(query), read),
+      get: (id: string, query?: Pick<ListQuery<T>, 'expand' | 'fields'>, read: ReadOptions = {}) => call<T>('GET', at(id, query), read),
+      create: (record: Partial<Omit<T, 'id'>>, write: WriteOptions = {}) => call<T>('POST', base, { ...write, body: record }),
+      update: (id: string, patch: Patch<Omit<T, 'id'>>, write: WriteOptions = {}) => call<T>('PATCH', at(id), { ...write, body: patch }),
       delete: (id: string, write: WriteOptions = {}) => call<void>('DELETE', at(id), write),
     }
   }
@@ -68,8 +53,7 @@ export function createClient(options: ClientOptions = {}) {
   const auth = {
     register: async (body: { email: string; password: string; name?: string }) =>
       keepSession(await call<SignIn>('POST', '/api/auth/register', { body })),
-    login: async (body: { email: string; password: string }) =>
-      keepSession(await call<SignIn>('POST', '/api/auth/login', { body })),
+    login: async (body: { email: string; password: string }) => keepSession(await call<SignIn>('POST', '/api/auth/login', { body })),
     /** The first admin, with the one-time token of the link printed at first start. */
     setup: async (body: { token: string; email: string; password: string }) =>
       keepSession(await call<SignIn>('POST', '/api/auth/setup', { body })),
@@ -93,10 +77,8 @@ export function createClient(options: ClientOptions = {}) {
       return cart
     },
     get: (id: string) => call<Cart>('GET', cartAt(id)),
-    addLine: (id: string, line: { variant: string; quantity: number }) =>
-      call<Cart>('POST', `${cartAt(id)}/lines`, { body: line }),
-    changeLine: (id: string, line: string, body: { quantity: number }) =>
-      call<Cart>('PATCH', lineAt(id, line), { body }),
+    addLine: (id: string, line: { variant: string; quantity: number }) => call<Cart>('POST', `${cartAt(id)}/lines`, { body: line }),
+    changeLine: (id: string, line: string, body: { quantity: number }) => call<Cart>('PATCH', lineAt(id, line), { body }),
     removeLine: (id: string, line: string) => call<Cart>('DELETE', lineAt(id, line)),
     update: (id: string, body: CartPatch) => call<Cart>('PATCH', cartAt(id), { body }),
     checkOut: (id: string, body: { payment: PaymentChoice }, write: WriteOptions = {}) =>

@@ -5,12 +5,10 @@ import { type Change, createClient } from './index.ts'
 import { createEventParser, type ServerEvent } from './live-changes.ts'
 
 const url = 'https://shop.test'
-const change = (id: string) =>
-  JSON.stringify({ collection: 'orders', action: 'updated', id, record: { id } })
+const change = (id: string) => JSON.stringify({ collection: 'orders', action: 'updated', id, record: { id } })
 
 test('events survive any cut, any line end, comments and several data lines', () => {
-  const stream =
-    'id: 1\r\nevent: change\r\ndata: a\r\ndata:b\r\n\r\n: beat\n\ndata: c\n\nid: 2\rdata: d\r\r'
+  const stream = 'id: 1\r\nevent: change\r\ndata: a\r\ndata:b\r\n\r\n: beat\n\ndata: c\n\nid: 2\rdata: d\r\r'
   const expected: ServerEvent[] = [
     { id: '1', type: 'change', data: 'a\nb' },
     { id: '1', type: 'message', data: 'c' },

@@ -109,8 +109,7 @@ export function createEventParser(emit: (event: ServerEvent) => void): (chunk: s
 
   function readLine(line: string): void {
     if (line === '') {
-      if (data.length > 0 || type !== '')
-        emit({ type: type || 'message', data: data.join('\n'), id })
+      if (data.length > 0 || type !== '') emit({ type: type || 'message', data: data.join('\n'), id })
       type = ''
       data = []
       return

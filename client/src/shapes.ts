@@ -110,15 +110,7 @@ export type Order = {
   customer: string | null
   email: string
   status: 'draft' | 'pending_payment' | 'placed' | 'completed' | 'expired' | 'canceled'
-  paymentStatus:
-    | 'none'
-    | 'authorized'
-    | 'partially_paid'
-    | 'paid'
-    | 'partially_refunded'
-    | 'refunded'
-    | 'voided'
-    | 'overcharged'
+  paymentStatus: 'none' | 'authorized' | 'partially_paid' | 'paid' | 'partially_refunded' | 'refunded' | 'voided' | 'overcharged'
   fulfillmentStatus: 'unfulfilled' | 'partially_fulfilled' | 'fulfilled' | 'returned'
   holds: string[]
   lines: Line[]
@@ -128,10 +120,7 @@ export type Order = {
   createdAt: Time
 }
 
-export type PaymentAction =
-  | null
-  | { type: 'redirect'; url: string }
-  | { type: 'clientSecret'; value: string }
+export type PaymentAction = null | { type: 'redirect'; url: string } | { type: 'clientSecret'; value: string }
 
 export type Payment = {
   id: string

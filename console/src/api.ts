@@ -57,11 +57,7 @@ export function onSessionEnd(listener: () => void): void {
 }
 
 /** @throws ApiError for every answer that is not 2xx, and when the server cannot be reached. */
-export async function call<T>(
-  method: Method,
-  path: string,
-  options: RequestOptions = {},
-): Promise<Answer<T>> {
+export async function call<T>(method: Method, path: string, options: RequestOptions = {}): Promise<Answer<T>> {
   const headers: Record<string, string> = { accept: 'application/json' }
   if (options.body !== undefined) headers['content-type'] = 'application/json'
   if (options.ifMatch !== undefined) headers['if-match'] = options.ifMatch

@@ -1,12 +1,5 @@
 /** Who is there, and what they see: sign-in, a word to people who are not staff, or the page of the address. */
-import {
-  html,
-  useEffect,
-  useErrorBoundary,
-  useMemo,
-  useState,
-  type VNode,
-} from '../vendor/htm-preact.js'
+import { html, useEffect, useErrorBoundary, useMemo, useState, type VNode } from '../vendor/htm-preact.js'
 import { ApiError, call, get, onSessionEnd } from './api.ts'
 import { watch } from './live.ts'
 import { CollectionPage, CollectionsPage } from './pages/collection.ts'
@@ -46,9 +39,7 @@ async function loadUser(): Promise<User | null> {
 export function App(): VNode {
   const [user, setUser] = useState<User | null | undefined>(undefined)
   const [error, setError] = useState<unknown>(undefined)
-  const [setupToken, setSetupToken] = useState(
-    () => new URLSearchParams(location.hash.slice(1)).get('setup') ?? '',
-  )
+  const [setupToken, setSetupToken] = useState(() => new URLSearchParams(location.hash.slice(1)).get('setup') ?? '')
   const start = () => {
     setError(undefined)
     loadUser().then(setUser, setError)
@@ -91,10 +82,7 @@ function Inside({ user, signOut }: { user: User; signOut: () => void }): VNode {
     load()
     return () => watch([])
   }, [])
-  const workspace = useMemo(
-    () => ({ user, signOut, collections: collections ?? [] }),
-    [user, collections],
-  )
+  const workspace = useMemo(() => ({ user, signOut, collections: collections ?? [] }), [user, collections])
   if (error) return html`<${Waiting}><${ErrorNote} error=${error} retry=${load} /><//>`
   if (collections === undefined) return html`<${Waiting} />`
   return html`<${WorkspaceContext.Provider} value=${workspace}>

@@ -36,9 +36,7 @@ test('names first, then states, then sums, age last', () => {
 })
 
 test('never more than seven', () => {
-  const fields = Object.fromEntries(
-    Array.from({ length: 20 }, (_, i) => [`f${i}`, 'text' as const]),
-  )
+  const fields = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`f${i}`, 'text' as const]))
   assert.equal(columnsFor(fields).length, 7)
   assert.equal(columnsFor({ ...fields, createdAt: 'dateTime' }).at(-1), 'createdAt')
 })

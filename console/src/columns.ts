@@ -1,18 +1,7 @@
 /** Which fields a table shows, in which order: what names the record first, then its state and sums. */
 import type { CollectionInfo, FieldInfo } from './shapes.ts'
 
-const names = [
-  'number',
-  'title',
-  'name',
-  'subject',
-  'email',
-  'sku',
-  'slug',
-  'code',
-  'kind',
-  'account',
-]
+const names = ['number', 'title', 'name', 'subject', 'email', 'sku', 'slug', 'code', 'kind', 'account']
 const states = ['status', 'state', 'paymentStatus', 'fulfillmentStatus', 'direction', 'action']
 const unshown = new Set(['json', 'longText', 'refs'])
 const unnamed = new Set(['id', 'version', 'key', 'payload'])

@@ -17,13 +17,7 @@ export interface Reading {
 const serverFields = new Set(['id', 'createdAt', 'updatedAt', 'version'])
 
 export function editableFields(fields: readonly FieldInfo[]): FieldInfo[] {
-  return fields.filter(
-    (field) =>
-      field.kind !== 'id' &&
-      !serverFields.has(field.name) &&
-      field.writable !== false &&
-      !isComputed(field),
-  )
+  return fields.filter((field) => field.kind !== 'id' && !serverFields.has(field.name) && field.writable !== false && !isComputed(field))
 }
 
 // The schema does not name computed fields, but they are what can be neither filtered nor sorted by
@@ -66,8 +60,7 @@ function textOf(field: FieldInfo, value: unknown): string {
 
 /** A reference may come expanded: the record in place of its id. */
 export function refId(value: unknown): string {
-  if (typeof value === 'object' && value !== null)
-    return String((value as { id?: unknown }).id ?? '')
+  if (typeof value === 'object' && value !== null) return String((value as { id?: unknown }).id ?? '')
   return value === undefined || value === null ? '' : String(value)
 }
 
@@ -107,12 +100,7 @@ export function readDraft(fields: readonly FieldInfo[], draft: Draft, record: Va
   return reading
 }
 
-function parseField(
-  field: FieldInfo,
-  text: string,
-  currency: string,
-  previous: unknown,
-): { value: unknown } | { problem: string } {
+function parseField(field: FieldInfo, text: string, currency: string, previous: unknown): { value: unknown } | { problem: string } {
   switch (field.kind) {
     case 'integer': {
       const value = Number(text)
@@ -127,17 +115,13 @@ function parseField(
       if (!/^[A-Z]{3}$/.test(currency)) return { problem: 'Add a currency, as in EUR.' }
       const money = parseMoney(text, currency)
       const digits = currencyDigits(currency)
-      return money === undefined
-        ? { problem: `This is not an amount with at most ${digits} decimals.` }
-        : { value: money }
+      return money === undefined ? { problem: `This is not an amount with at most ${digits} decimals.` } : { value: money }
     }
     case 'boolean':
       return { value: text === 'true' }
     case 'dateTime': {
       const date = new Date(text)
-      return Number.isNaN(date.getTime())
-        ? { problem: 'This is not a date and time.' }
-        : { value: date.toISOString() }
+      return Number.isNaN(date.getTime()) ? { problem: 'This is not a date and time.' } : { value: date.toISOString() }
     }
     case 'json':
       try {

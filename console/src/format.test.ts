@@ -21,19 +21,13 @@ import {
 test('money in two, no and three digits', () => {
   assert.equal(formatMoney({ amount: 1999, currency: 'EUR' }, 'en-GB'), '€19.99')
   assert.equal(formatMoney({ amount: 1999, currency: 'JPY' }, 'en-GB'), 'JP¥1,999')
-  assert.equal(
-    formatMoney({ amount: 1999, currency: 'HUF' }, 'en-GB').replace(/\s/, ' '),
-    'HUF 19.99',
-  )
+  assert.equal(formatMoney({ amount: 1999, currency: 'HUF' }, 'en-GB').replace(/\s/, ' '), 'HUF 19.99')
   assert.equal(moneyDecimal({ amount: 5, currency: 'KWD' }), '0.005')
   assert.equal(moneyDecimal({ amount: -5, currency: 'EUR' }), '-0.05')
 })
 
 test('the largest safe amount keeps its cents', () => {
-  assert.equal(
-    formatMoney({ amount: Number.MAX_SAFE_INTEGER, currency: 'EUR' }, 'en-GB'),
-    '€90,071,992,547,409.91',
-  )
+  assert.equal(formatMoney({ amount: Number.MAX_SAFE_INTEGER, currency: 'EUR' }, 'en-GB'), '€90,071,992,547,409.91')
 })
 
 test('an unknown currency is written, not thrown', () => {
@@ -89,14 +83,12 @@ test('words, ids, tones', () => {
 })
 
 test('addresses, mailboxes, labels', () => {
-  assert.deepEqual(
-    addressLines({ name: 'Ada', line1: 'Row 1', city: 'Bath', postalCode: 'BA1', country: 'GB' }),
-    ['Ada', 'Row 1', 'BA1 Bath, GB'],
-  )
-  assert.equal(
-    formatMailbox([{ name: 'Ada', address: 'a@x.org' }, 'b@x.org']),
-    'Ada <a@x.org>, b@x.org',
-  )
+  assert.deepEqual(addressLines({ name: 'Ada', line1: 'Row 1', city: 'Bath', postalCode: 'BA1', country: 'GB' }), [
+    'Ada',
+    'Row 1',
+    'BA1 Bath, GB',
+  ])
+  assert.equal(formatMailbox([{ name: 'Ada', address: 'a@x.org' }, 'b@x.org']), 'Ada <a@x.org>, b@x.org')
   assert.equal(mailboxName('Ada <a@x.org>, b@x.org'), 'Ada, b@x.org')
   assert.equal(mailboxName('"Ada B." <a@x.org>'), 'Ada B.')
   assert.equal(mailboxName('<a@x.org>'), '<a@x.org>')

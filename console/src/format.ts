@@ -63,9 +63,7 @@ export function parseMoney(text: string, currency: string): Money | undefined {
 }
 
 export function isTime(value: unknown): value is string {
-  return (
-    typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(+new Date(value))
-  )
+  return typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(+new Date(value))
 }
 
 /** `24 Nov 2026, 08:40:22` in the reader's zone. */
@@ -89,8 +87,7 @@ export function formatNear(iso: string, now: Date, locale?: string, timeZone?: s
   const minutes = Math.round(Math.abs(ms) / 60_000)
   if (minutes < 1) return ms >= 0 ? 'just now' : 'now'
   if (minutes < 60) return ms > 0 ? `${minutes} min ago` : `in ${minutes} min`
-  const day = (of: Date) =>
-    new Intl.DateTimeFormat('en-CA', { dateStyle: 'short', timeZone }).format(of)
+  const day = (of: Date) => new Intl.DateTimeFormat('en-CA', { dateStyle: 'short', timeZone }).format(of)
   const time: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', timeZone }
   if (day(date) === day(now)) return new Intl.DateTimeFormat(locale, time).format(date)
   const sameYear = day(date).slice(0, 4) === day(now).slice(0, 4)
@@ -145,8 +142,7 @@ const tones: Record<Tone, string> = {
   wait: 'pending_payment partially_paid partially_fulfilled partially_refunded deferred held pending wanted waiting requires_action ready queued open draft on_hold',
   bad: 'dead failed bounced overcharged unknown ambiguous expired declined reversed disputed error',
   busy: 'created running sending processing creating',
-  quiet:
-    'unfulfilled canceled voided none refunded returned abandoned archived locked converted released false',
+  quiet: 'unfulfilled canceled voided none refunded returned abandoned archived locked converted released false',
 }
 
 /** The colour group of a state, for any collection. Unknown words are quiet. */
@@ -160,9 +156,7 @@ export function toneOf(state: string): Tone {
 export function addressLines(address: Address): string[] {
   const town = [address.postalCode, address.city].filter(Boolean).join(' ')
   const place = [town, address.region, address.country].filter(Boolean).join(', ')
-  return [address.name, address.line1, address.line2, place, address.phone].filter(
-    (line): line is string => Boolean(line),
-  )
+  return [address.name, address.line1, address.line2, place, address.phone].filter((line): line is string => Boolean(line))
 }
 
 /** A mail address as the API may give it: a string, `{ name, address }`, or a list of them. */
@@ -186,17 +180,7 @@ export function mailboxName(value: unknown): string {
 
 /** What stands for a record in a link: the first field that reads like a title. */
 export function recordLabel(record: { readonly [field: string]: unknown }): string {
-  for (const field of [
-    'number',
-    'title',
-    'name',
-    'subject',
-    'email',
-    'sku',
-    'slug',
-    'code',
-    'key',
-  ]) {
+  for (const field of ['number', 'title', 'name', 'subject', 'email', 'sku', 'slug', 'code', 'key']) {
     const value = record[field]
     if (typeof value === 'string' && value !== '') return value
     if (typeof value === 'number') return String(value)

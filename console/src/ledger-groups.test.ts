@@ -4,13 +4,7 @@ import { test } from 'node:test'
 import { accountClass, booksOf, groupTransfers } from './ledger-groups.ts'
 
 const eur = (amount: number) => ({ amount, currency: 'EUR' })
-const entry = (
-  id: string,
-  transfer: string,
-  account: string,
-  amount: number,
-  postedAt: string,
-) => ({
+const entry = (id: string, transfer: string, account: string, amount: number, postedAt: string) => ({
   id,
   transfer,
   account,

@@ -54,9 +54,7 @@ export function booksOf(balances: Balances): CurrencyBook[] {
           balance: balance.amount,
           share: balance.amount / largest,
         }))
-        .sort(
-          (a, b) => rankOf(a.account) - rankOf(b.account) || a.account.localeCompare(b.account),
-        ),
+        .sort((a, b) => rankOf(a.account) - rankOf(b.account) || a.account.localeCompare(b.account)),
     }
   })
 }

@@ -88,9 +88,7 @@ export function useList<T = RecordData>(
     if (next === null || loadingMore) return
     setLoadingMore(true)
     try {
-      const page = await get<Page<T>>(
-        base + listRequest({ ...state, count: false }, { limit: pageSize, cursor: next, fields }),
-      )
+      const page = await get<Page<T>>(base + listRequest({ ...state, count: false }, { limit: pageSize, cursor: next, fields }))
       setMore({ key, items: [...(extra?.items ?? []), ...page.items], next: page.next })
     } catch (error) {
       setMore({ key, items: extra?.items ?? [], next, error })

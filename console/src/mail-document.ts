@@ -22,8 +22,7 @@ export function prepareMail(source: string): PreparedMail {
   let remoteImages = 0
   for (const element of mail.querySelectorAll('*')) {
     for (const { name } of [...element.attributes]) {
-      if (/^on/i.test(name) || name === 'srcset' || name === 'background')
-        element.removeAttribute(name)
+      if (/^on/i.test(name) || name === 'srcset' || name === 'background') element.removeAttribute(name)
     }
     const src = element.tagName === 'IMG' ? (element.getAttribute('src') ?? '') : 'data:'
     if (!src.startsWith('data:')) {
@@ -36,8 +35,7 @@ export function prepareMail(source: string): PreparedMail {
   }
   // Mails are written for white paper; in a dark console they still are. Links open outside the frame.
   const head = mail.createElement('style')
-  head.textContent =
-    ':root{color-scheme:light;background:#fff}body{margin:16px;font-family:system-ui,sans-serif}'
+  head.textContent = ':root{color-scheme:light;background:#fff}body{margin:16px;font-family:system-ui,sans-serif}'
   const target = mail.createElement('base')
   target.target = '_blank'
   mail.head.prepend(target, head)
@@ -46,7 +44,5 @@ export function prepareMail(source: string): PreparedMail {
 
 /** CSS without what it would fetch. */
 export function withoutRemote(css: string): string {
-  return css
-    .replace(/@import[^;]+;?/gi, '')
-    .replace(/url\(\s*(['"]?)(?!\s*['"]?data:)[^)]*\)/gi, 'none')
+  return css.replace(/@import[^;]+;?/gi, '').replace(/url\(\s*(['"]?)(?!\s*['"]?data:)[^)]*\)/gi, 'none')
 }

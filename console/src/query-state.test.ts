@@ -38,10 +38,7 @@ test('two filters with the same field and operator both survive', () => {
       { field: 'title', op: 'contains' as const, value: 'b' },
     ],
   }
-  assert.equal(
-    formatListState(state),
-    '?filter[title][contains]=a&filter[and][1][title][contains]=b',
-  )
+  assert.equal(formatListState(state), '?filter[title][contains]=a&filter[and][1][title][contains]=b')
   assert.deepEqual(parseListState(formatListState(state)), state)
 })
 

@@ -5,19 +5,7 @@
  */
 import type { FieldKind } from './shapes.ts'
 
-export const operators = [
-  'eq',
-  'ne',
-  'lt',
-  'lte',
-  'gt',
-  'gte',
-  'in',
-  'nin',
-  'contains',
-  'startsWith',
-  'null',
-] as const
+export const operators = ['eq', 'ne', 'lt', 'lte', 'gt', 'gte', 'in', 'nin', 'contains', 'startsWith', 'null'] as const
 export type Operator = (typeof operators)[number]
 
 export interface FilterTerm {

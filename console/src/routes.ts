@@ -29,8 +29,7 @@ export function parseRoute(path: string): Route {
   if (first === 'orders') {
     return second === undefined ? { page: 'orders' } : { page: 'order', id: second }
   }
-  if (first === 'mail')
-    return second === undefined ? { page: 'mail' } : { page: 'mail', id: second }
+  if (first === 'mail') return second === undefined ? { page: 'mail' } : { page: 'mail', id: second }
   if ((first === 'effects' || first === 'ledger') && second === undefined) return { page: first }
   return { page: 'unknown' }
 }

@@ -176,15 +176,7 @@ export interface Email {
 }
 
 /** What lists of mail need: the bodies of fifty mails would be megabytes. */
-export const emailListFields = [
-  'id',
-  'direction',
-  'status',
-  'from',
-  'to',
-  'subject',
-  'createdAt',
-] as const
+export const emailListFields = ['id', 'direction', 'status', 'from', 'to', 'subject', 'createdAt'] as const
 
 export interface Effect {
   id: string

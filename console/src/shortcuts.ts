@@ -57,11 +57,8 @@ export function listenForShortcuts(showHelp: () => void): () => void {
 }
 
 function isTyping(target: HTMLElement): boolean {
-  if (target.isContentEditable || target.tagName === 'TEXTAREA' || target.tagName === 'SELECT')
-    return true
-  return (
-    target instanceof HTMLInputElement && !['checkbox', 'radio', 'button'].includes(target.type)
-  )
+  if (target.isContentEditable || target.tagName === 'TEXTAREA' || target.tagName === 'SELECT') return true
+  return target instanceof HTMLInputElement && !['checkbox', 'radio', 'button'].includes(target.type)
 }
 
 function moveRow(step: 1 | -1): void {

@@ -48,9 +48,7 @@ const file: OrderFile = {
     },
     { id: 'len_1', transfer: 'trf_1', account: 'A:psp:sandbox', amount: eur(500), postedAt: at(5) },
   ],
-  reservations: [
-    { id: 'rsv_1', variant: 'var_1', quantity: 2, state: 'committed', createdAt: at(0) },
-  ],
+  reservations: [{ id: 'rsv_1', variant: 'var_1', quantity: 2, state: 'committed', createdAt: at(0) }],
   emails: [
     {
       id: 'eml_1',

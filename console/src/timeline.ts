@@ -4,16 +4,7 @@
  */
 import { formatMailbox, formatMoney, humanize, type Tone, toneOf } from './format.ts'
 import { groupTransfers } from './ledger-groups.ts'
-import type {
-  Effect,
-  Email,
-  LedgerEntry,
-  Order,
-  Payment,
-  PaymentFact,
-  Refund,
-  Reservation,
-} from './shapes.ts'
+import type { Effect, Email, LedgerEntry, Order, Payment, PaymentFact, Refund, Reservation } from './shapes.ts'
 
 export type Lane = 'order' | 'payment' | 'stock' | 'ledger' | 'mail' | 'effect'
 
@@ -55,10 +46,7 @@ export function timelineOf(file: OrderFile): TimelineItem[] {
     ...file.effects.flatMap(effectItems),
   ]
   return items.sort(
-    (a, b) =>
-      Date.parse(a.at) - Date.parse(b.at) ||
-      laneOrder.indexOf(a.lane) - laneOrder.indexOf(b.lane) ||
-      a.key.localeCompare(b.key),
+    (a, b) => Date.parse(a.at) - Date.parse(b.at) || laneOrder.indexOf(a.lane) - laneOrder.indexOf(b.lane) || a.key.localeCompare(b.key),
   )
 }
 
@@ -75,12 +63,8 @@ function orderItems(order: Order): TimelineItem[] {
 
 function paymentItems(payment: Payment): TimelineItem[] {
   if (!payment.createdAt) return []
-  const by = [payment.provider, payment.method && humanize(payment.method)]
-    .filter(Boolean)
-    .join(', ')
-  const title = payment.amount
-    ? `Payment of ${formatMoney(payment.amount)} started`
-    : 'Payment started'
+  const by = [payment.provider, payment.method && humanize(payment.method)].filter(Boolean).join(', ')
+  const title = payment.amount ? `Payment of ${formatMoney(payment.amount)} started` : 'Payment started'
   return [
     {
       ...record('payments', payment.id),
@@ -132,12 +116,7 @@ function refundItems(refund: Refund): TimelineItem[] {
       at: refund.createdAt,
       lane: 'payment',
       title: refund.amount ? `Refund of ${formatMoney(refund.amount)} wanted` : 'Refund wanted',
-      detail: [
-        refund.reason && humanize(refund.reason),
-        `now ${humanize(refund.state).toLowerCase()}`,
-      ]
-        .filter(Boolean)
-        .join(' · '),
+      detail: [refund.reason && humanize(refund.reason), `now ${humanize(refund.state).toLowerCase()}`].filter(Boolean).join(' · '),
       tone: toneOf(refund.state),
     },
   ]
@@ -150,8 +129,7 @@ function reservationItems(reservation: Reservation): TimelineItem[] {
       ...record('reservations', reservation.id),
       at: reservation.createdAt,
       lane: 'stock',
-      title:
-        reservation.quantity === 1 ? '1 piece reserved' : `${reservation.quantity} pieces reserved`,
+      title: reservation.quantity === 1 ? '1 piece reserved' : `${reservation.quantity} pieces reserved`,
       detail: `now ${humanize(reservation.state).toLowerCase()}`,
       tone: toneOf(reservation.state),
     },
@@ -165,9 +143,7 @@ function transferItems(entries: readonly LedgerEntry[]): TimelineItem[] {
     const names = (own: LedgerEntry[]) => own.map((entry) => entry.account).join(', ')
     const first = group.entries[0]
     const total = debits.reduce((sum, entry) => sum + entry.amount.amount, 0)
-    const booked = first
-      ? formatMoney({ amount: total, currency: first.amount.currency })
-      : 'Transfer'
+    const booked = first ? formatMoney({ amount: total, currency: first.amount.currency }) : 'Transfer'
     return {
       ...record('ledgerEntries', first?.id ?? group.transfer, group.transfer),
       at: group.postedAt,
@@ -185,9 +161,7 @@ function mailItem(email: Email): TimelineItem {
     ...record('emails', email.id),
     at: email.createdAt,
     lane: 'mail',
-    title: inbound
-      ? `Mail from ${formatMailbox(email.from)}`
-      : `Mail to ${formatMailbox(email.to)}: ${email.status}`,
+    title: inbound ? `Mail from ${formatMailbox(email.from)}` : `Mail to ${formatMailbox(email.to)}: ${email.status}`,
     detail: email.subject ?? '',
     tone: toneOf(email.status),
   }

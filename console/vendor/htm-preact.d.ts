@@ -33,15 +33,9 @@ export class Component<P = unknown, S = unknown> {
 }
 export function createContext<T>(value: T): Context<T>
 export function useState<S>(initial: S | (() => S)): [S, (update: Update<S>) => void]
-export function useReducer<S, A>(
-  reduce: (state: S, action: A) => S,
-  initial: S,
-): [S, (action: A) => void]
+export function useReducer<S, A>(reduce: (state: S, action: A) => S, initial: S): [S, (action: A) => void]
 export function useEffect(run: () => undefined | (() => void), dependencies?: Dependencies): void
-export function useLayoutEffect(
-  run: () => undefined | (() => void),
-  dependencies?: Dependencies,
-): void
+export function useLayoutEffect(run: () => undefined | (() => void), dependencies?: Dependencies): void
 export function useRef<T>(initial: T): Ref<T>
 export function useMemo<T>(compute: () => T, dependencies: Dependencies): T
 export function useCallback<T>(callback: T, dependencies: Dependencies): T

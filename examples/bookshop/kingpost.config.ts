@@ -47,7 +47,9 @@ export const backend = defineBackend({
   },
   storefront: './storefront',
   seed({ newId }) {
-    const categoryIds = new Map(readSeed<SeedCategory[]>('categories').map((category) => [category.slug, { ...category, id: newId('cat') }]))
+    const categoryIds = new Map(
+      readSeed<SeedCategory[]>('categories').map((category) => [category.slug, { ...category, id: newId('cat') }]),
+    )
     const books = readSeed<SeedBook[]>('books').map((book) => ({ ...book, id: newId('prod') }))
     return [
       { collection: 'categories', records: [...categoryIds.values()].map((category, position) => ({ ...category, position })) },
@@ -82,7 +84,12 @@ export const backend = defineBackend({
         collection: 'shippingMethods',
         records: [
           { title: 'Standard, 3 to 5 days', price: { amount: 390, currency: 'EUR' }, position: 0 },
-          { title: 'Express, next working day', price: { amount: 990, currency: 'EUR' }, position: 1, countries: ['DE', 'AT', 'NL', 'BE', 'FR'] },
+          {
+            title: 'Express, next working day',
+            price: { amount: 990, currency: 'EUR' },
+            position: 1,
+            countries: ['DE', 'AT', 'NL', 'BE', 'FR'],
+          },
         ],
       },
     ]

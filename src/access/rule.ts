@@ -1,17 +1,7 @@
 // Access rules: typed expressions over the caller and the record. A rule is data. For one caller it
 // becomes a filter, which the storage compiles into the query and `matches` evaluates in memory, so
 // both decide alike. Deny by default: a collection without a rule for something refuses it.
-import {
-  always,
-  and,
-  type Comparison,
-  type Filter,
-  isNull,
-  never,
-  not as notFilter,
-  or,
-  type Scalar,
-} from '../contract/filter.ts'
+import { always, and, type Comparison, type Filter, isNull, never, not as notFilter, or, type Scalar } from '../contract/filter.ts'
 import { type Actor, isStaff } from './actor.ts'
 
 /** A value known only when a caller is there. */
@@ -65,7 +55,9 @@ type FieldRules = {
 
 /** Compares a field of the record: `where('status').eq('active')`. The config check refuses unknown fields. */
 export function where<TName extends string>(path: TName): FieldRules {
-  const to = (op: Comparison) => (value: Scalar | ActorValue): Rule => ({ rule: 'compare', path, op, value })
+  const to =
+    (op: Comparison) =>
+    (value: Scalar | ActorValue): Rule => ({ rule: 'compare', path, op, value })
   return {
     eq: to('eq'),
     ne: to('ne'),

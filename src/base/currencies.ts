@@ -11,8 +11,7 @@ for (const code of (
   'TTD TWD TZS UAH USD UYU UZS VED VES WST XCD YER ZAR ZMW ZWG'
 ).split(' '))
   digitsByCode.set(code, 2)
-for (const code of 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'.split(' '))
-  digitsByCode.set(code, 0)
+for (const code of 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'.split(' ')) digitsByCode.set(code, 0)
 for (const code of 'BHD IQD JOD KWD LYD OMR TND'.split(' ')) digitsByCode.set(code, 3)
 
 /** Digits after the decimal point, or undefined for a code that is no currency. */

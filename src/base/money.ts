@@ -62,9 +62,7 @@ export function allocateMoney(total: Money, weights: readonly number[]): Money[]
     return { index, floor: product / sum, remainder: product % sum }
   })
   let left = whole - shares.reduce((a, share) => a + share.floor, 0n)
-  const byRemainder = shares.toSorted((a, b) =>
-    a.remainder === b.remainder ? a.index - b.index : a.remainder > b.remainder ? -1 : 1,
-  )
+  const byRemainder = shares.toSorted((a, b) => (a.remainder === b.remainder ? a.index - b.index : a.remainder > b.remainder ? -1 : 1))
   for (const share of byRemainder) {
     if (left === 0n) break
     share.floor += 1n

@@ -15,7 +15,8 @@ export function prepareFolder(dataFolder: string): string {
     accessSync(folder, constants.W_OK | constants.X_OK)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    const reason = code === 'ENOSPC' ? 'the disk is full' : code === 'ENOTDIR' || code === 'EEXIST' ? 'it is not a folder' : 'it cannot be written'
+    const reason =
+      code === 'ENOSPC' ? 'the disk is full' : code === 'ENOTDIR' || code === 'EEXIST' ? 'it is not a folder' : 'it cannot be written'
     throw new Error(`The data folder ${folder} cannot be used: ${reason}. Choose another one with --data-dir FOLDER.`)
   }
   return folder

@@ -11,6 +11,8 @@ export async function exportOpenApi(settings: ProcessSettings): Promise<number> 
   const backend = compileConfig(loaded, { publicUrl, isDevelopment: true, paymentProviders: [{ id: 'sandbox', methods: sandboxMethods }] })
   const idleFeed = { newest: () => 0, oldest: async () => 0, after: async () => [], onAdvance: () => () => {} }
   const operations = operationsOf(backend, idleFeed, new Map())
-  process.stdout.write(`${JSON.stringify(openApiDocument(operations, [], { name: backend.project.name, version: '1', publicUrl }), null, 2)}\n`)
+  process.stdout.write(
+    `${JSON.stringify(openApiDocument(operations, [], { name: backend.project.name, version: '1', publicUrl }), null, 2)}\n`,
+  )
   return 0
 }

@@ -41,6 +41,8 @@ export async function seedDatabase(engine: Engine, backend: Backend): Promise<vo
 function defaultsOf(collection: CollectionModel): Record<string, unknown> {
   const entries = [...collection.fields.values()].filter(({ isComputed }) => !isComputed)
   return Object.fromEntries(
-    entries.flatMap(({ name, field }) => (['id', 'version', 'createdAt', 'updatedAt'].includes(name) ? [] : [[name, field.default ?? null]])),
+    entries.flatMap(({ name, field }) =>
+      ['id', 'version', 'createdAt', 'updatedAt'].includes(name) ? [] : [[name, field.default ?? null]],
+    ),
   )
 }

@@ -135,7 +135,12 @@ function openServer(
     bootId: engine.newId('req').slice(0, 24),
     // Another company's site in the same process: it never reaches our router.
     ...(sandboxPages
-      ? { serverFactory: (handler) => createNodeServer((request, response) => (request.url?.startsWith('/sandbox/') ? sandboxPages(request, response) : handler(request, response))) }
+      ? {
+          serverFactory: (handler) =>
+            createNodeServer((request, response) =>
+              request.url?.startsWith('/sandbox/') ? sandboxPages(request, response) : handler(request, response),
+            ),
+        }
       : {}),
   })
 }

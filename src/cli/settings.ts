@@ -41,7 +41,8 @@ export function readSettings(words: readonly string[], environment: NodeJS.Proce
   const parsed = parse(words)
   const { values, positionals } = parsed
   if (values.help || positionals.length === 0) return 'help'
-  const given = (name: keyof typeof options, variable: string) => (values[name] as string | undefined) ?? environment[`KINGPOST_${variable}`]
+  const given = (name: keyof typeof options, variable: string) =>
+    (values[name] as string | undefined) ?? environment[`KINGPOST_${variable}`]
   const dataFolder = given('data-dir', 'DATA_DIR') ?? './data'
   return {
     command: positionals[0]!,
@@ -77,7 +78,9 @@ function portOf(text: string): number {
 function urlOf(name: string, text: string | undefined, protocols: readonly string[]): string | null {
   if (text === undefined || text === '') return null
   if (!URL.canParse(text) || !protocols.includes(new URL(text).protocol))
-    throw new UsageError(`${name} must be an address starting with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}, not "${text}".`)
+    throw new UsageError(
+      `${name} must be an address starting with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}, not "${text}".`,
+    )
   return text.replace(/\/+$/, '')
 }
 
@@ -85,6 +88,7 @@ function urlOf(name: string, text: string | undefined, protocols: readonly strin
 function folderOf(url: string | undefined): string | null {
   if (url === undefined) return null
   const match = /^sqlite:(.*)\/kingpost\.db$/.exec(url)
-  if (!match) throw new UsageError(`--database must be sqlite:FOLDER/kingpost.db in this version, not "${url.replace(/\/\/[^@/]*@/, '//…@')}".`)
+  if (!match)
+    throw new UsageError(`--database must be sqlite:FOLDER/kingpost.db in this version, not "${url.replace(/\/\/[^@/]*@/, '//…@')}".`)
   return match[1]!
 }

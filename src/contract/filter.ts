@@ -19,7 +19,14 @@ export type Filter =
   /** The list of ids at `path` holds the value. */
   | { readonly op: 'has'; readonly path: string; readonly value: string }
   /** Some record of `collection` with `local` = `remote` fits `of`: a reference followed, either way. A list of ids matches by any. */
-  | { readonly op: 'via'; readonly collection: string; readonly local: string; readonly remote: string; readonly isList?: boolean; readonly of: Filter }
+  | {
+      readonly op: 'via'
+      readonly collection: string
+      readonly local: string
+      readonly remote: string
+      readonly isList?: boolean
+      readonly of: Filter
+    }
 
 export const always: Filter = { op: 'true' }
 export const never: Filter = { op: 'false' }

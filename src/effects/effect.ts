@@ -30,7 +30,10 @@ export const effects = collection('effects', {
     record: field.text(),
     payload: field.json<Record<string, unknown>>({ required: true, read: staff }),
   },
-  indexes: [['state', 'dueAt'], ['record', 'createdAt']],
+  indexes: [
+    ['state', 'dueAt'],
+    ['record', 'createdAt'],
+  ],
   access: { read: staff },
 })
 export type Effect = NonNullable<(typeof effects)['record']>

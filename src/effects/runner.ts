@@ -1,12 +1,13 @@
 // The effects runner: claims what is due, carries it out, writes the end. Invariants: an attempt owns
 // its effect only until its lease ends; `attempts` is the fence, so the late end of an older attempt
 // is refused; nothing is called inside a transaction.
-import type { NewId } from '../base/ids.ts'
+
 import { isEngineError } from '../base/engine-error.ts'
+import type { NewId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
-import { and, compare, eq, or } from '../contract/filter.ts'
 import type { DomainEvent } from '../contract/events.ts'
+import { and, compare, eq, or } from '../contract/filter.ts'
 import type { Project } from '../schema/project.ts'
 import { inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
 import type { Transaction } from '../storage/transaction.ts'
@@ -84,7 +85,9 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
 
   function begin(effect: Effect): Promise<void> {
     const attempt = carryOut(effect)
-      .catch((error) => log.write('error', 'The end of an effect could not be written; its lease will pass it on.', { effect: effect.id, error }))
+      .catch((error) =>
+        log.write('error', 'The end of an effect could not be written; its lease will pass it on.', { effect: effect.id, error }),
+      )
       .finally(() => {
         active.delete(effect.id)
         if (isRunning && active.size === slots - 1) wake()
@@ -102,7 +105,15 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
       const ended = await tx.adjust(effects, effect.id, { set: endOf(effect, settled, now, parts.random.fraction()) }, guard)
       // Somebody else owns it by now: what they write counts.
       if (ended === null) return log.write('warn', 'A late attempt was refused.', { effect: effect.id, attempt: effect.attempts })
-      const events = await handler?.settle?.({ tx, effect, outcome: settled, now, newId: parts.newId, newSecret: parts.newSecret, project: parts.project })
+      const events = await handler?.settle?.({
+        tx,
+        effect,
+        outcome: settled,
+        now,
+        newId: parts.newId,
+        newSecret: parts.newSecret,
+        project: parts.project,
+      })
       if (events) await parts.react(tx, now, events)
     })
   }
@@ -129,7 +140,8 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
 
   storage.onCommit((commit) => {
     const isReady = commit.changes.some(
-      ({ collection, action, record }) => collection === 'effects' && action === 'created' && record['state'] === 'ready' && (record['dueAt'] as number) <= commit.at,
+      ({ collection, action, record }) =>
+        collection === 'effects' && action === 'created' && record['state'] === 'ready' && (record['dueAt'] as number) <= commit.at,
     )
     if (isReady) wake()
   })

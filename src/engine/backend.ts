@@ -12,7 +12,7 @@ import { effects } from '../effects/effect.ts'
 import { schedules } from '../effects/schedule.ts'
 import type { Operation } from '../operation/define.ts'
 import { idempotencyKeys } from '../operation/idempotency.ts'
-import { checkConfig, type ConfigMistake } from '../schema/check-config.ts'
+import { type ConfigMistake, checkConfig } from '../schema/check-config.ts'
 import type { Collection } from '../schema/collection.ts'
 import type { BackendConfig } from '../schema/config.ts'
 import { compileModel, type Model } from '../schema/model.ts'
@@ -81,7 +81,19 @@ function coreCollections() {
 function shopCollections(config: BackendConfig<Operation>) {
   const more = config.shop ? (config.shop.productFields ?? {}) : {}
   return [
-    categories, productsWith(more), variants, shippingMethods, stockLevels, stockMovements, reservations,
-    carts, orders, payments, paymentFacts, refunds, webhookInbox, ledgerEntries,
+    categories,
+    productsWith(more),
+    variants,
+    shippingMethods,
+    stockLevels,
+    stockMovements,
+    reservations,
+    carts,
+    orders,
+    payments,
+    paymentFacts,
+    refunds,
+    webhookInbox,
+    ledgerEntries,
   ]
 }

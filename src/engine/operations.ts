@@ -27,8 +27,19 @@ import type { Backend } from './backend.ts'
 
 export function operationsOf(backend: Backend, feed: Feed, providers: ReadonlyMap<string, PaymentProvider>): Operation[] {
   return [
-    register, logIn, logOut, getMe, updateMe, listSessions, revokeSessions, revokeSession, setUp,
-    describeSchema, watchChanges(feed), retryEffect, cancelEffect,
+    register,
+    logIn,
+    logOut,
+    getMe,
+    updateMe,
+    listSessions,
+    revokeSessions,
+    revokeSession,
+    setUp,
+    describeSchema,
+    watchChanges(feed),
+    retryEffect,
+    cancelEffect,
     ...(backend.project.shop ? shopOperations(providers) : []),
     ...[...backend.model.collections.values()].flatMap(recordOperations),
     ...backend.operations,
@@ -37,8 +48,18 @@ export function operationsOf(backend: Backend, feed: Feed, providers: ReadonlyMa
 
 function shopOperations(providers: ReadonlyMap<string, PaymentProvider>): Operation[] {
   return [
-    createCart, getCartOperation, updateCart, addCartLine, changeCartLine, removeCartLine, checkOutCart,
-    payOrder, cancelOrder, receiveWebhook(providers), adjustStockLevel, listBalances,
+    createCart,
+    getCartOperation,
+    updateCart,
+    addCartLine,
+    changeCartLine,
+    removeCartLine,
+    checkOutCart,
+    payOrder,
+    cancelOrder,
+    receiveWebhook(providers),
+    adjustStockLevel,
+    listBalances,
   ]
 }
 

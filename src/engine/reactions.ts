@@ -32,7 +32,13 @@ export async function react(context: ReactionContext, events: readonly DomainEve
 
 async function sendReceipt(context: ReactionContext, event: DomainEvent): Promise<void> {
   const order = (await context.tx.get(orders, event['order'] as string))!
-  await queueEmail(context, { key: `order.placed:${order.id}`, to: order.email, template: 'order_receipt', record: order.id, view: receiptView(context.project, order) })
+  await queueEmail(context, {
+    key: `order.placed:${order.id}`,
+    to: order.email,
+    template: 'order_receipt',
+    record: order.id,
+    view: receiptView(context.project, order),
+  })
 }
 
 function receiptView(project: Project, order: Order) {
@@ -60,7 +66,13 @@ async function tellOfCancellation(context: ReactionContext, event: DomainEvent):
 async function tellOfLateMoney(context: ReactionContext, event: DomainEvent): Promise<void> {
   const order = (await context.tx.get(orders, event['order'] as string))!
   const view = { number: order.number, reason: order.status }
-  await queueEmail(context, { key: `order.paid_late:${event['payment'] as string}`, to: order.email, template: 'order_unmatched', record: order.id, view })
+  await queueEmail(context, {
+    key: `order.paid_late:${event['payment'] as string}`,
+    to: order.email,
+    template: 'order_unmatched',
+    record: order.id,
+    view,
+  })
 }
 
 async function welcome(context: ReactionContext, event: DomainEvent): Promise<void> {

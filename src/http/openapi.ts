@@ -22,7 +22,14 @@ export function openApiDocument(
     paths[address] = { ...paths[address], [method.toLowerCase()]: describe(operation, method, path, components) }
   }
   for (const { path, summary, type } of pages)
-    paths[path] = { get: { operationId: `pages${path.replaceAll('/', '.')}`, summary, tags: ['Running'], responses: { '200': { description: 'Success.', content: { [type]: { schema: {} } } } } } }
+    paths[path] = {
+      get: {
+        operationId: `pages${path.replaceAll('/', '.')}`,
+        summary,
+        tags: ['Running'],
+        responses: { '200': { description: 'Success.', content: { [type]: { schema: {} } } } },
+      },
+    }
   return {
     openapi: '3.1.0',
     info: { title: facts.name, version: facts.version, description: 'Made by Kingpost from its operations.' },
@@ -47,7 +54,12 @@ function describe(operation: Operation, method: string, path: string, components
   const required = (input.required ?? []).filter((name) => !pathNames.includes(name))
   const isRead = method === 'GET'
   const parameters = [
-    ...pathNames.map((name) => ({ name, in: 'path', required: true, schema: hoist(input.properties?.[name] ?? { type: 'string' }, components) })),
+    ...pathNames.map((name) => ({
+      name,
+      in: 'path',
+      required: true,
+      schema: hoist(input.properties?.[name] ?? { type: 'string' }, components),
+    })),
     ...(isRead ? rest.map(([name, schema]) => queryParameter(name, schema, required.includes(name), components)) : []),
     ...(isRead ? [] : [idempotencyParameter]),
   ]
@@ -97,10 +109,18 @@ function responses(operation: Operation, isRead: boolean, components: Json): Jso
   const status = String(operation.status ?? 200)
   const output = operation.output as Json
   const isStream = operation.name === 'changes.watch'
-  const content = isStream ? { 'text/event-stream': { schema: { type: 'string' } } } : { 'application/json': { schema: hoist(output, components) } }
+  const content = isStream
+    ? { 'text/event-stream': { schema: { type: 'string' } } }
+    : { 'application/json': { schema: hoist(output, components) } }
   const answers: Json = { [status]: status === '204' ? { description: 'Done.' } : { description: 'Success.', content } }
   if (isRead && operation.errors?.includes('not_found')) answers['304'] = { description: 'Not modified since the given ETag.' }
-  const codes = [...commonErrors, ...(isRead ? [] : (['idempotency_key_reused'] as const)), 'unauthenticated' as const, 'forbidden' as const, ...(operation.errors ?? [])]
+  const codes = [
+    ...commonErrors,
+    ...(isRead ? [] : (['idempotency_key_reused'] as const)),
+    'unauthenticated' as const,
+    'forbidden' as const,
+    ...(operation.errors ?? []),
+  ]
   for (const [code, group] of Map.groupBy(codes, (name) => errorCodes[name].status)) {
     const names = [...new Set(group)]
     answers[String(code)] = {

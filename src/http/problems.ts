@@ -10,8 +10,7 @@ const retryAfterSeconds = '1'
 
 export function problemOf(error: unknown, requestId: string, log: Log): Problem {
   const known = error instanceof EngineError ? error : fromFramework(error)
-  if (known === null || known.status >= 500)
-    log.write('error', 'A request failed.', { requestId, error: known?.cause ?? error })
+  if (known === null || known.status >= 500) log.write('error', 'A request failed.', { requestId, error: known?.cause ?? error })
   return render(known ?? new EngineError('internal'), requestId)
 }
 

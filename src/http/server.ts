@@ -1,8 +1,8 @@
 // HTTP in front of the operations: routes, bodies, callers, limits and answers. It decides nothing
 // about data; every call goes through runOperation. Fastify gives routing, parsing and the socket.
 import type { IncomingMessage, Server as NodeServer, ServerResponse } from 'node:http'
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import fastJsonStringify from 'fast-json-stringify'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type Actor, isStaff } from '../access/actor.ts'
 import type { Clock } from '../base/clock.ts'
 import { EngineError, invalid } from '../base/engine-error.ts'
@@ -85,7 +85,10 @@ export function createServer(parts: ServerParts): HttpServer {
   for (const page of parts.pages)
     app.get(page.path, async (_request, reply) => {
       const { status, body } = await page.answer()
-      return reply.code(status).headers({ 'content-type': page.type, 'cache-control': 'no-cache', 'content-security-policy': contentSecurityPolicy }).send(body)
+      return reply
+        .code(status)
+        .headers({ 'content-type': page.type, 'cache-control': 'no-cache', 'content-security-policy': contentSecurityPolicy })
+        .send(body)
     })
   for (const route of routes)
     app.route({
@@ -267,7 +270,9 @@ function decodePath(path: string): string {
 function isPathOf(pattern: string, path: string): boolean {
   const wanted = pattern.split('/')
   const given = path.split('/')
-  return wanted.length === given.length && wanted.every((part, index) => (part.startsWith(':') ? given[index] !== '' : part === given[index]))
+  return (
+    wanted.length === given.length && wanted.every((part, index) => (part.startsWith(':') ? given[index] !== '' : part === given[index]))
+  )
 }
 
 function sendProblem(parts: ServerParts, request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {

@@ -70,7 +70,8 @@ function listFiles(mount: StaticMount): Map<string, string> {
   for (const entry of readdirSync(root, { recursive: true, encoding: 'utf8' })) {
     const path = join(root, entry)
     const name = relative(root, path).split(sep).join('/')
-    const isServed = types[extname(name)] !== undefined && !name.endsWith('.test.ts') && !name.endsWith('.d.ts') && !/(^|\/)(\.|tsconfig)/.test(name)
+    const isServed =
+      types[extname(name)] !== undefined && !name.endsWith('.test.ts') && !name.endsWith('.d.ts') && !/(^|\/)(\.|tsconfig)/.test(name)
     if (isServed && statSync(path).isFile() && realpathSync(path).startsWith(root)) paths.set(name, path)
   }
   for (const [name, path] of Object.entries(mount.extra ?? {})) paths.set(name, path)
@@ -101,4 +102,3 @@ function send(file: StaticFile, reply: FastifyReply, ifNoneMatch: string | undef
   if (ifNoneMatch === file.etag) reply.code(304).send()
   else reply.send(file.body)
 }
-

@@ -13,7 +13,15 @@ import type { Project } from '../schema/project.ts'
 import { type Cause, inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
 import type { Transaction } from '../storage/transaction.ts'
 import type { Answer, CallContext, Command, Operation, RequestFacts, Services } from './define.ts'
-import { checkReplay, type IdempotencyClaim, idempotencyClaim, idempotencyKeys, openAnswer, rememberAnswer, sealAnswer } from './idempotency.ts'
+import {
+  checkReplay,
+  type IdempotencyClaim,
+  idempotencyClaim,
+  idempotencyKeys,
+  openAnswer,
+  rememberAnswer,
+  sealAnswer,
+} from './idempotency.ts'
 import { validatorOf } from './validate.ts'
 
 export type OperationParts = TransactionParts & {
@@ -102,7 +110,12 @@ async function reloaded(
   return { ...reply, output }
 }
 
-async function replay(parts: OperationParts, operation: Command, claim: IdempotencyClaim, context: CallContext<never>): Promise<Reply | null> {
+async function replay(
+  parts: OperationParts,
+  operation: Command,
+  claim: IdempotencyClaim,
+  context: CallContext<never>,
+): Promise<Reply | null> {
   const row = await parts.storage.reader.get(idempotencyKeys, claim.id)
   if (row === null) return null
   checkReplay(row, claim, context.now)

@@ -1,8 +1,8 @@
 // Input against its schema, with every mistake named by path. No coercion and no silent removal: a
 // scalar means a scalar, an unknown field is an error. One Ajv for all operations.
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
-import { EngineError, type InputIssue } from '../base/engine-error.ts'
 import { minorDigits } from '../base/currencies.ts'
+import { EngineError, type InputIssue } from '../base/engine-error.ts'
 
 const ajv = new Ajv({ allErrors: true, strict: false, coerceTypes: false, removeAdditional: false, useDefaults: false })
 
@@ -27,9 +27,13 @@ export function validatorOf(schema: object): Validator {
   const check: ValidateFunction = ajv.compile(schema)
   const validator: Validator = (input) => {
     if (check(input)) return
-    const errors = (check.errors ?? []).filter((error) => error.keyword !== 'anyOf' || check.errors!.length === 1).slice(0, 20).map(issueOf)
+    const errors = (check.errors ?? [])
+      .filter((error) => error.keyword !== 'anyOf' || check.errors!.length === 1)
+      .slice(0, 20)
+      .map(issueOf)
     throw new EngineError('validation_failed', {
-      detail: errors.length === 1 ? `${errors[0]!.path || 'The body'}: ${errors[0]!.message}` : `${errors.length} things do not fit; see errors.`,
+      detail:
+        errors.length === 1 ? `${errors[0]!.path || 'The body'}: ${errors[0]!.message}` : `${errors.length} things do not fit; see errors.`,
       errors,
     })
   }
@@ -54,7 +58,11 @@ function issueOf(error: ErrorObject): InputIssue {
     case 'type':
       return { path: error.instancePath, code: 'type', message: `must be ${[params['type']].flat().join(' or ')}` }
     case 'format':
-      return { path: error.instancePath, code: 'format', message: formatMessages[String(params['format'])] ?? `must be a valid ${String(params['format'])}` }
+      return {
+        path: error.instancePath,
+        code: 'format',
+        message: formatMessages[String(params['format'])] ?? `must be a valid ${String(params['format'])}`,
+      }
     default:
       return { path: error.instancePath, code: error.keyword, message: error.message ?? 'does not fit' }
   }
@@ -81,7 +89,10 @@ function isDate(text: string): boolean {
 
 /** RFC 5321's dot-atom form without comments or quoting: what people have, and nothing that can break a header. */
 export function isEmail(text: string): boolean {
-  return text.length <= 254 && /^[^\s@"(),:;<>[\\\]\u0000-\u001f\u007f]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}))+$/.test(text)
+  return (
+    text.length <= 254 &&
+    /^[^\s@"(),:;<>[\\\]\u0000-\u001f\u007f]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}))+$/.test(text)
+  )
 }
 
 function isHttpUrl(text: string): boolean {

@@ -26,7 +26,10 @@ export function checkConfig(config: BackendConfig, system: readonly Collection[]
     const path = `collections[${index}]`
     if (!namePattern.test(collection.name)) add(`${path}.name`, `"${collection.name}" must be lowerCamel letters and digits, at most 40`)
     if (system.some(({ name }) => name === collection.name))
-      add(`${path}.name`, `"${collection.name}" is Kingpost's own while its feature is on: choose another name${isShopName(collection.name) ? ' or set shop: false' : ''}`)
+      add(
+        `${path}.name`,
+        `"${collection.name}" is Kingpost's own while its feature is on: choose another name${isShopName(collection.name) ? ' or set shop: false' : ''}`,
+      )
     if (reservedCollections.has(collection.name)) add(`${path}.name`, `"${collection.name}" is an address of the API: choose another name`)
     if (seen.has(collection.name)) add(`${path}.name`, `"${collection.name}" is declared twice`)
     seen.add(collection.name)
@@ -44,30 +47,53 @@ function checkShop(shop: Exclude<BackendConfig['shop'], false | undefined>, add:
   checkUnknown(shop, ['currency', 'tax', 'productFields'], 'shop.', add)
   for (const [country, rate] of Object.entries(shop.tax?.ratesPpm ?? {})) {
     if (!/^([A-Z]{2}|\*)$/.test(country)) add(`shop.tax.ratesPpm.${country}`, 'must be a two-letter country code or *')
-    if (!Number.isInteger(rate) || rate < 0 || rate > 1_000_000) add(`shop.tax.ratesPpm.${country}`, 'must be parts per million from 0 to 1000000: 19 % is 190000')
+    if (!Number.isInteger(rate) || rate < 0 || rate > 1_000_000)
+      add(`shop.tax.ratesPpm.${country}`, 'must be parts per million from 0 to 1000000: 19 % is 190000')
   }
-  for (const [name, field] of Object.entries(shop.productFields ?? {})) checkField(name, field, new Set(), `shop.productFields.${name}`, add)
+  for (const [name, field] of Object.entries(shop.productFields ?? {}))
+    checkField(name, field, new Set(), `shop.productFields.${name}`, add)
 }
 
 function checkCollection(collection: Collection, names: ReadonlySet<string>, path: string, add: Add): void {
   for (const [name, field] of Object.entries(collection.fields)) checkField(name, field, names, `${path}.fields.${name}`, add)
   const paths = pathsOf(collection)
   const known = (name: string) => paths.has(name) || paths.has(`${name}.amount`)
-  for (const [kind, lists] of [['indexes', collection.indexes], ['unique', collection.unique]] as const)
+  for (const [kind, lists] of [
+    ['indexes', collection.indexes],
+    ['unique', collection.unique],
+  ] as const)
     for (const [index, list] of (lists ?? []).entries())
       for (const item of list) {
         const name = item.replace(/^-/, '')
         if (!known(name)) add(`${path}.${kind}[${index}]`, `has no field "${name}"${nearest(name, [...paths])}`)
       }
   for (const [action, rule] of Object.entries(collection.access ?? {})) {
-    if (!['read', 'create', 'update', 'delete'].includes(action)) add(`${path}.access.${action}`, `is no action${nearest(action, ['read', 'create', 'update', 'delete'])}`)
+    if (!['read', 'create', 'update', 'delete'].includes(action))
+      add(`${path}.access.${action}`, `is no action${nearest(action, ['read', 'create', 'update', 'delete'])}`)
     else checkRule(rule as Rule, paths, `${path}.access.${action}`, add)
   }
   for (const [name, list] of Object.entries(collection.lists ?? {}))
     if (!names.has(list.from)) add(`${path}.lists.${name}.from`, `there is no collection "${list.from}"${nearest(list.from, [...names])}`)
   checkUnknown(
     collection,
-    ['name', 'fields', 'prefix', 'title', 'indexes', 'unique', 'access', 'computed', 'lists', 'appendOnly', 'feed', 'checks', 'afterChange', 'internal', 'system', 'record'],
+    [
+      'name',
+      'fields',
+      'prefix',
+      'title',
+      'indexes',
+      'unique',
+      'access',
+      'computed',
+      'lists',
+      'appendOnly',
+      'feed',
+      'checks',
+      'afterChange',
+      'internal',
+      'system',
+      'record',
+    ],
     `${path}.`,
     add,
   )
@@ -76,16 +102,19 @@ function checkCollection(collection: Collection, names: ReadonlySet<string>, pat
 function checkField(name: string, field: Field, collections: ReadonlySet<string>, path: string, add: Add): void {
   if (!namePattern.test(name)) add(path, `"${name}" must be lowerCamel letters and digits, at most 40`)
   if (reservedFields.has(name)) add(path, `"${name}" is a field or a word of Kingpost's own: choose another name`)
-  if (typeof field !== 'object' || field === null || !('kind' in field)) return add(path, 'must be made by field.text(), field.integer() and so on')
+  if (typeof field !== 'object' || field === null || !('kind' in field))
+    return add(path, 'must be made by field.text(), field.integer() and so on')
   if (field.to !== undefined && collections.size > 0 && !collections.has(field.to))
     add(path, `refers to "${field.to}", and there is no such collection${nearest(field.to, [...collections])}`)
-  if (field.kind === 'enum' && (field.options?.length ?? 0) === 0) add(path, 'needs at least one value: field.enum([\'draft\', \'published\'])')
+  if (field.kind === 'enum' && (field.options?.length ?? 0) === 0) add(path, "needs at least one value: field.enum(['draft', 'published'])")
   for (const access of ['read', 'write'] as const)
-    if (field[access] && rulePaths(field[access]).length > 0) add(`${path}.${access}`, 'may look at the caller only: a field cannot depend on the record')
+    if (field[access] && rulePaths(field[access]).length > 0)
+      add(`${path}.${access}`, 'may look at the caller only: a field cannot depend on the record')
 }
 
 function checkRule(rule: Rule, paths: ReadonlySet<string>, path: string, add: Add): void {
-  if (typeof rule !== 'object' || rule === null || !('rule' in rule)) return add(path, 'must be a rule: anyone, signedIn, staff, where(\'owner\').eq(actorId) …')
+  if (typeof rule !== 'object' || rule === null || !('rule' in rule))
+    return add(path, "must be a rule: anyone, signedIn, staff, where('owner').eq(actorId) …")
   for (const name of rulePaths(rule)) if (!paths.has(name)) add(path, `has no field "${name}"${nearest(name, [...paths])}`)
 }
 
@@ -99,7 +128,8 @@ function pathsOf(collection: Collection): Set<string> {
 }
 
 function checkUnknown(value: object, allowed: readonly string[], prefix: string, add: Add): void {
-  for (const key of Object.keys(value)) if (!allowed.includes(key)) add(`${prefix}${key}`, `is not an option${nearest(key, allowed)}; there are ${allowed.join(', ')}`)
+  for (const key of Object.keys(value))
+    if (!allowed.includes(key)) add(`${prefix}${key}`, `is not an option${nearest(key, allowed)}; there are ${allowed.join(', ')}`)
 }
 
 function isShopName(name: string): boolean {
@@ -118,8 +148,7 @@ function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let i = 1; i <= a.length; i++) {
     const next = [i]
-    for (let j = 1; j <= b.length; j++)
-      next.push(Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
+    for (let j = 1; j <= b.length; j++) next.push(Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
     row = next
   }
   return row[b.length]!

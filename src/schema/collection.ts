@@ -26,7 +26,11 @@ export type ComputedFields = {
 export type WriteAccess = ComputeReader & {
   get<T>(collection: CollectionRef<T>, id: string): Promise<T | null>
   insert<T>(collection: CollectionRef<T>, fields: Omit<T, 'createdAt' | 'updatedAt' | 'version'>): Promise<T>
-  update<T extends AnyRecord>(collection: CollectionRef<T>, before: T, change: { readonly set?: Readonly<Record<string, unknown>> }): Promise<T>
+  update<T extends AnyRecord>(
+    collection: CollectionRef<T>,
+    before: T,
+    change: { readonly set?: Readonly<Record<string, unknown>> },
+  ): Promise<T>
   delete<T extends AnyRecord>(collection: CollectionRef<T>, before: T): Promise<void>
 }
 
@@ -80,8 +84,8 @@ export type Collection<TRecord = AnyRecord> = CollectionOptions & CollectionRef<
 
 export type RecordOf<TFields extends Fields, TAppendOnly> = Readonly<
   { id: string; createdAt: number } & (TAppendOnly extends true ? object : { version: number; updatedAt: number }) & {
-    [K in keyof TFields]: TFields[K] extends Field<infer V> ? V : never
-  }
+      [K in keyof TFields]: TFields[K] extends Field<infer V> ? V : never
+    }
 >
 
 /** Declares a collection. Mistakes in it stop the start, with the path of each. */

@@ -98,6 +98,5 @@ export const field = {
   /** The id of one record of another collection. */
   ref: <const O extends With>(to: string, options?: O) => make<Given<O, string>>('ref', { ...options, to }),
   /** Ids of records of another collection, in order, without repeats. */
-  refs: <const O extends With>(to: string, options?: O) =>
-    make<readonly string[]>('refs', { default: [], ...options, to }),
+  refs: <const O extends With>(to: string, options?: O) => make<readonly string[]>('refs', { default: [], ...options, to }),
 }

@@ -169,5 +169,8 @@ function titleOf(name: string): string {
 /** `reviews` -> `review`, `stockLevels` -> `stocklev`: at most 8 letters. */
 function prefixOf(name: string): string {
   const singular = name.endsWith('ies') ? `${name.slice(0, -3)}y` : name.endsWith('s') ? name.slice(0, -1) : name
-  return singular.toLowerCase().replace(/[^a-z]/g, '').slice(0, 8)
+  return singular
+    .toLowerCase()
+    .replace(/[^a-z]/g, '')
+    .slice(0, 8)
 }

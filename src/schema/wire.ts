@@ -2,8 +2,8 @@
 // schema object serves validation, OpenAPI, the console's forms and the generated clients.
 import { toIso } from '../base/clock.ts'
 import { invalid } from '../base/engine-error.ts'
-import type { CollectionModel, CompiledField } from './model.ts'
 import type { Field } from './field.ts'
+import type { CollectionModel, CompiledField } from './model.ts'
 
 export type JsonSchema = Record<string, unknown>
 
@@ -48,7 +48,13 @@ function baseSchema(field: Field): JsonSchema {
     case 'money':
       return field.min === undefined
         ? moneySchema
-        : { ...moneySchema, properties: { ...(moneySchema['properties'] as object), amount: { type: 'integer', minimum: field.min, maximum: Number.MAX_SAFE_INTEGER } } }
+        : {
+            ...moneySchema,
+            properties: {
+              ...(moneySchema['properties'] as object),
+              amount: { type: 'integer', minimum: field.min, maximum: Number.MAX_SAFE_INTEGER },
+            },
+          }
     case 'boolean':
       return { type: 'boolean' }
     case 'date':

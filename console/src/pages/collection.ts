@@ -22,8 +22,7 @@ function columnOf(field: FieldInfo, index: number): Column<RecordData> {
     render: (item) => {
       const value = item[field.name]
       // A row must have something to click, even where its first field is empty.
-      if (index === 0 && (value === null || value === undefined || value === ''))
-        return shortId(item.id)
+      if (index === 0 && (value === null || value === undefined || value === '')) return shortId(item.id)
       // Inside the row's own link a second link would be invalid.
       if (index === 0 && field.kind === 'ref') return shortId(item.id)
       return html`<${Value} field=${field} value=${value} compact />`
@@ -35,9 +34,7 @@ export function CollectionPage({ name }: { name: string }): VNode {
   const info = useCollection(name)
   if (!info) return html`<${NoCollection} name=${name} />`
   const columns = columnsOf(info).map(columnOf)
-  const newest = info.fields.find(
-    (field) => field.sortable && (field.name === 'createdAt' || field.name === 'postedAt'),
-  )
+  const newest = info.fields.find((field) => field.sortable && (field.name === 'createdAt' || field.name === 'postedAt'))
   const add = html`<a class="button primary" href=${`${collectionPath(name)}/new`}><${Icon} name="plus" size=${16} />New</a>`
   return html`
     <${PageHead} title=${info.title} beside=${info.system && html`<span class="tag">system</span>`} actions=${info.can.create && add} />

@@ -12,13 +12,7 @@ import { toast } from '../ui/toast.ts'
 const open = new Set(['ready', 'dead', 'unknown'])
 
 /** Retry and cancel, where the effect's state allows them; the outcome stands beside the buttons. */
-export function EffectActions({
-  effect,
-  onDone,
-}: {
-  effect: Effect
-  onDone?: () => void
-}): VNode | null {
+export function EffectActions({ effect, onDone }: { effect: Effect; onDone?: () => void }): VNode | null {
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(undefined)
   // What is done cannot be taken back, and what runs is in another's hands.

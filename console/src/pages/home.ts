@@ -68,8 +68,7 @@ export function HomePage(): VNode {
   const tiles = useMemo(() => tilesOf(startOfToday()), []).filter((tile) => has(tile.collection))
   const own = collections.filter((collection) => !collection.system)
   const hour = new Date().getHours()
-  const greeting =
-    hour < 5 || hour > 17 ? 'Good evening' : hour < 12 ? 'Good morning' : 'Good afternoon'
+  const greeting = hour < 5 || hour > 17 ? 'Good evening' : hour < 12 ? 'Good morning' : 'Good afternoon'
   return html`
     <${PageHead} title=${user.name ? `${greeting}, ${user.name.split(' ')[0]}` : greeting} />
     <div class="tiles">${tiles.map((tile) => html`<${CountTile} key=${tile.title} tile=${tile} />`)}</div>
@@ -90,9 +89,7 @@ export function HomePage(): VNode {
 
 function CountTile({ tile }: { tile: Tile }): VNode {
   const query = listRequest({ ...tile.state, count: true }, { limit: 1 })
-  const loaded = useLoad(`${tile.collection}${query}`, (signal) =>
-    get<Page<unknown>>(`/api/${tile.collection}${query}`, signal),
-  )
+  const loaded = useLoad(`${tile.collection}${query}`, (signal) => get<Page<unknown>>(`/api/${tile.collection}${query}`, signal))
   useLive((change) => change.collection === tile.collection, loaded.reload)
   const count = loaded.data?.count
   return html`<a

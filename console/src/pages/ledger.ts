@@ -11,10 +11,7 @@ import { Amount, Card, Empty, ErrorNote, PageHead, Skeleton } from '../ui/parts.
 
 export function LedgerPage(): VNode {
   const loaded = useLoad('balances', (signal) => get<Balances>('/api/ledger/balances', signal))
-  useLive(
-    (change) => change.collection === 'payments' || change.collection === 'orders',
-    loaded.reload,
-  )
+  useLive((change) => change.collection === 'payments' || change.collection === 'orders', loaded.reload)
   const books = loaded.data && booksOf(loaded.data)
   return html`
     <${PageHead}

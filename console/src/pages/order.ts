@@ -6,13 +6,7 @@ import { useLive } from '../live.ts'
 import { useLoad } from '../loading.ts'
 import { base, plainRecordPath } from '../routes.ts'
 import { useCollection } from '../schema.ts'
-import {
-  type Address,
-  type ChangeEvent,
-  emailListFields,
-  type Order,
-  type Page,
-} from '../shapes.ts'
+import { type Address, type ChangeEvent, emailListFields, type Order, type Page } from '../shapes.ts'
 import { type OrderFile, timelineOf } from '../timeline.ts'
 import { Amount, Card, Chip, Confirm, ErrorNote, PageHead, Skeleton, Time } from '../ui/parts.ts'
 import { Timeline } from '../ui/timeline-view.ts'
@@ -27,11 +21,7 @@ interface LoadedOrder {
   failed: unknown[]
 }
 
-async function loadOrder(
-  id: string,
-  hasRefunds: boolean,
-  signal: AbortSignal,
-): Promise<LoadedOrder> {
+async function loadOrder(id: string, hasRefunds: boolean, signal: AbortSignal): Promise<LoadedOrder> {
   const failed: unknown[] = []
   const part = async <T>(collection: string, field: string, fields = ''): Promise<T[]> => {
     const query = new URLSearchParams({ [`filter[${field}]`]: id, limit: '200' })
@@ -43,17 +33,16 @@ async function loadOrder(
       return []
     }
   }
-  const [order, payments, facts, refunds, entries, reservations, emails, effects] =
-    await Promise.all([
-      call<Order>('GET', `/api/orders/${encodeURIComponent(id)}`, { signal }),
-      part<OrderFile['payments'][number]>('payments', 'order'),
-      part<OrderFile['facts'][number]>('paymentFacts', 'order'),
-      hasRefunds ? part<OrderFile['refunds'][number]>('refunds', 'order') : [],
-      part<OrderFile['entries'][number]>('ledgerEntries', 'order'),
-      part<OrderFile['reservations'][number]>('reservations', 'order'),
-      part<OrderFile['emails'][number]>('emails', 'record', emailListFields.join()),
-      part<OrderFile['effects'][number]>('effects', 'record'),
-    ])
+  const [order, payments, facts, refunds, entries, reservations, emails, effects] = await Promise.all([
+    call<Order>('GET', `/api/orders/${encodeURIComponent(id)}`, { signal }),
+    part<OrderFile['payments'][number]>('payments', 'order'),
+    part<OrderFile['facts'][number]>('paymentFacts', 'order'),
+    hasRefunds ? part<OrderFile['refunds'][number]>('refunds', 'order') : [],
+    part<OrderFile['entries'][number]>('ledgerEntries', 'order'),
+    part<OrderFile['reservations'][number]>('reservations', 'order'),
+    part<OrderFile['emails'][number]>('emails', 'record', emailListFields.join()),
+    part<OrderFile['effects'][number]>('effects', 'record'),
+  ])
   return {
     file: { order: order.data, payments, facts, refunds, entries, reservations, emails, effects },
     etag: order.etag,
@@ -82,12 +71,8 @@ export function OrderPage({ id }: { id: string }): VNode {
   }
   const { file, etag, failed } = loaded.data
   const { order } = file
-  const canCancel =
-    ['draft', 'pending_payment', 'placed'].includes(order.status) &&
-    order.fulfillmentStatus === 'unfulfilled'
-  const holds = (order.holds ?? []).map((hold) =>
-    typeof hold === 'string' ? hold : recordLabel(hold as { [field: string]: unknown }),
-  )
+  const canCancel = ['draft', 'pending_payment', 'placed'].includes(order.status) && order.fulfillmentStatus === 'unfulfilled'
+  const holds = (order.holds ?? []).map((hold) => (typeof hold === 'string' ? hold : recordLabel(hold as { [field: string]: unknown })))
   return html`
     <${PageHead}
       title=${`Order ${recordLabel({ ...order, email: undefined })}`}
@@ -180,12 +165,7 @@ function AddressBlock({ title, address }: { title: string; address: Address }): 
   </address>`
 }
 
-function CancelOrder(props: {
-  order: Order
-  etag: string | undefined
-  onDone: () => void
-  onClose: () => void
-}): VNode {
+function CancelOrder(props: { order: Order; etag: string | undefined; onDone: () => void; onClose: () => void }): VNode {
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(undefined)
   const stale = error instanceof ApiError && error.status === 412

@@ -25,8 +25,7 @@ const columns: Column<Order>[] = [
     key: 'paymentStatus',
     label: 'Payment',
     place: 'bare',
-    render: (order) =>
-      order.paymentStatus !== 'none' && html`<${Chip} state=${order.paymentStatus} />`,
+    render: (order) => order.paymentStatus !== 'none' && html`<${Chip} state=${order.paymentStatus} />`,
   },
   {
     key: 'fulfillmentStatus',

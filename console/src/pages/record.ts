@@ -17,8 +17,7 @@ import { NoCollection } from './collection.ts'
 
 /** Field errors stand at their fields; what is left stands above the form. */
 function splitError(error: unknown): { byField: { [field: string]: string }; whole: unknown } {
-  if (!(error instanceof ApiError) || error.errors.length === 0)
-    return { byField: {}, whole: error }
+  if (!(error instanceof ApiError) || error.errors.length === 0) return { byField: {}, whole: error }
   return { byField: fieldErrors(error.errors), whole: error }
 }
 

@@ -25,10 +25,7 @@ export function FilterBuilder(props: {
   }
   return html`<div class="filters">
     ${props.filters.map(
-      (
-        term,
-        index,
-      ) => html`<span class="filter-token" key=${`${index}${term.field}${term.op}${term.value}`}>
+      (term, index) => html`<span class="filter-token" key=${`${index}${term.field}${term.op}${term.value}`}>
         <button type="button" class="token-text" onClick=${() => setEditing(index)}>
           ${humanize(term.field)} <span class="faint">${wordsOf(term)}</span> ${valueWords(term)}
         </button>
@@ -127,17 +124,10 @@ function defaultValue(field: FieldInfo | undefined, op: Operator): string {
   return ''
 }
 
-function FilterValue(props: {
-  field: FieldInfo | undefined
-  op: Operator
-  value: string
-  onChange: (value: string) => void
-}): VNode {
+function FilterValue(props: { field: FieldInfo | undefined; op: Operator; value: string; onChange: (value: string) => void }): VNode {
   const { field, op, value } = props
   const onText = (event: Event) => props.onChange(textOf(event))
-  const select = (
-    options: [string, string][],
-  ) => html`<select aria-label="Value" value=${value || options[0]?.[0]} onChange=${onText}>
+  const select = (options: [string, string][]) => html`<select aria-label="Value" value=${value || options[0]?.[0]} onChange=${onText}>
     ${options.map(([key, text]) => html`<option key=${key} value=${key}>${text}</option>`)}
   </select>`
   if (op === 'null')
@@ -161,8 +151,7 @@ function FilterValue(props: {
     }
     return html`<input type="datetime-local" aria-label="Value" value=${localInput(value)} onChange=${onTime} />`
   }
-  const hint =
-    op === 'in' || op === 'nin' ? 'a,b,c' : field?.kind === 'money' ? 'in cents: 1999' : 'value'
+  const hint = op === 'in' || op === 'nin' ? 'a,b,c' : field?.kind === 'money' ? 'in cents: 1999' : 'value'
   return html`<input
     type=${field?.kind === 'date' ? 'date' : 'text'}
     aria-label="Value"

@@ -1,15 +1,7 @@
 /** The small pieces every page is made of: chips, times, money, notes, empty and loading states, dialogs. */
 import { html, useEffect, useRef, type View, type VNode } from '../../vendor/htm-preact.js'
 import { ApiError } from '../api.ts'
-import {
-  formatMoney,
-  formatNear,
-  formatTime,
-  humanize,
-  type Tone,
-  toneOf,
-  utcTitle,
-} from '../format.ts'
+import { formatMoney, formatNear, formatTime, humanize, type Tone, toneOf, utcTitle } from '../format.ts'
 import type { Money } from '../shapes.ts'
 import { Icon, type IconName } from './icons.ts'
 
@@ -40,10 +32,7 @@ export function ErrorNote(props: {
   const { error, retry } = props
   if (!error) return null
   const faults = error instanceof ApiError && !props.brief ? error.errors.slice(0, faultsMax) : []
-  const text =
-    error instanceof ApiError
-      ? error.detail
-      : 'Something went wrong in the console itself. Reload the page to go on.'
+  const text = error instanceof ApiError ? error.detail : 'Something went wrong in the console itself. Reload the page to go on.'
   const requestId = error instanceof ApiError ? error.requestId : undefined
   return html`<div class="note bad" role="alert">
     <${Icon} name="alert" />
@@ -56,15 +45,7 @@ export function ErrorNote(props: {
   </div>`
 }
 
-export function Empty({
-  icon,
-  title,
-  children,
-}: {
-  icon: IconName
-  title: string
-  children?: View
-}): VNode {
+export function Empty({ icon, title, children }: { icon: IconName; title: string; children?: View }): VNode {
   return html`<div class="empty">
     <span class="empty-icon"><${Icon} name=${icon} size=${22} /></span>
     <p class="empty-title">${title}</p>
@@ -80,21 +61,13 @@ export function Skeleton({ lines = 6 }: { lines?: number }): VNode {
 }
 
 /** Title (also the window's), what stands beside it, and the page's actions. */
-export function PageHead(props: {
-  title: string
-  back?: { href: string; text: string }
-  beside?: View
-  actions?: View
-}): VNode {
+export function PageHead(props: { title: string; back?: { href: string; text: string }; beside?: View; actions?: View }): VNode {
   useEffect(() => {
     document.title = `${props.title} – Kingpost console`
     return undefined
   }, [props.title])
   return html`<header class="page-head">
-    ${
-      props.back &&
-      html`<a class="back" href=${props.back.href}><${Icon} name="back" size=${16} />${props.back.text}</a>`
-    }
+    ${props.back && html`<a class="back" href=${props.back.href}><${Icon} name="back" size=${16} />${props.back.text}</a>`}
     <div class="page-title">
       <h1 tabindex="-1">${props.title}</h1>
       ${props.beside}
@@ -103,13 +76,7 @@ export function PageHead(props: {
   </header>`
 }
 
-export function Card(props: {
-  title?: View
-  aside?: View
-  flush?: boolean
-  class?: string
-  children?: View
-}): VNode {
+export function Card(props: { title?: View; aside?: View; flush?: boolean; class?: string; children?: View }): VNode {
   return html`<section class="card ${props.flush ? 'flush' : ''} ${props.class ?? ''}">
     ${
       props.title &&
@@ -166,12 +133,7 @@ export function Confirm(props: {
 }
 
 /** A row of chips of which one is on; `''` is "all". */
-export function FilterChips(props: {
-  label: string
-  options: readonly string[]
-  value: string
-  onChange: (value: string) => void
-}): VNode {
+export function FilterChips(props: { label: string; options: readonly string[]; value: string; onChange: (value: string) => void }): VNode {
   return html`<div class="filter-chips" role="group" aria-label=${props.label}>
     ${['', ...props.options].map(
       (option) => html`<button

@@ -1,13 +1,6 @@
 /** The form of a record, drawn from its schema. Holds the draft; the page sends it and gives back errors. */
 import { html, useEffect, useState, type View, type VNode } from '../../vendor/htm-preact.js'
-import {
-  currencyKey,
-  type Draft,
-  draftOf,
-  editableFields,
-  readDraft,
-  type Values,
-} from '../field-input.ts'
+import { currencyKey, type Draft, draftOf, editableFields, readDraft, type Values } from '../field-input.ts'
 import { humanize } from '../format.ts'
 import type { FieldInfo } from '../shapes.ts'
 import { textOf } from './parts.ts'
@@ -60,12 +53,7 @@ export function RecordForm(props: {
   </form>`
 }
 
-function Input(props: {
-  field: FieldInfo
-  draft: Draft
-  set: (name: string, text: string) => void
-  invalid: boolean
-}): VNode {
+function Input(props: { field: FieldInfo; draft: Draft; set: (name: string, text: string) => void; invalid: boolean }): VNode {
   const { field, draft, set, invalid } = props
   const value = draft[field.name] ?? ''
   const common = {

@@ -5,14 +5,7 @@
 import { html, useEffect, useState, type View, type VNode } from '../../vendor/htm-preact.js'
 import { useLive } from '../live.ts'
 import { useList } from '../loading.ts'
-import {
-  emptyListState,
-  filterValue,
-  formatListState,
-  type ListState,
-  parseListState,
-  withFilter,
-} from '../query-state.ts'
+import { emptyListState, filterValue, formatListState, type ListState, parseListState, withFilter } from '../query-state.ts'
 import { navigate, usePlace } from '../router.ts'
 import { useCollection } from '../schema.ts'
 import type { CollectionInfo, RecordData } from '../shapes.ts'
@@ -43,8 +36,7 @@ export function RecordList<T extends { id: string } = RecordData>(props: {
   const sort = state.sort || defaultSort(info, props.sort)
   const list = useList<T>(collection, { ...state, sort }, { fields: props.fields })
   useLive((change) => change.collection === collection, list.reload)
-  const go = (next: ListState, replace = false) =>
-    navigate(path + formatListState(next), { replace })
+  const go = (next: ListState, replace = false) => navigate(path + formatListState(next), { replace })
   const chipFields = new Set(chips.map((chip) => chip.field))
   // A chip shows its own simple filter; whatever is richer than that is shown as a filter.
   const isChip = (field: string) => chipFields.has(field) && filterValue(state, field) !== ''
@@ -52,11 +44,8 @@ export function RecordList<T extends { id: string } = RecordData>(props: {
   const chipTerms = state.filters.filter((term) => isChip(term.field))
   const narrowed = state.filters.length > 0 || state.search !== ''
   const sortable = new Set(info?.fields.filter((field) => field.sortable).map(({ name }) => name))
-  const columns = props.columns.map((column) =>
-    column.sortable && !sortable.has(column.key) ? { ...column, sortable: false } : column,
-  )
-  const canSearch =
-    info?.searchable ?? info?.fields.some((field) => searchable.has(field.kind)) ?? false
+  const columns = props.columns.map((column) => (column.sortable && !sortable.has(column.key) ? { ...column, sortable: false } : column))
+  const canSearch = info?.searchable ?? info?.fields.some((field) => searchable.has(field.kind)) ?? false
   return html`<div class="list">
     <div class="toolbar">
       ${

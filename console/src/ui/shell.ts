@@ -40,10 +40,7 @@ export function Shell({ children }: { children?: View }): VNode {
     return () => document.removeEventListener('keydown', onKey)
   }, [drawer])
   // A feature that is switched off has no collection, and so no entry.
-  const shown = entries.filter(
-    ({ needs }) =>
-      needs === undefined || collections.some((collection) => collection.name === needs),
-  )
+  const shown = entries.filter(({ needs }) => needs === undefined || collections.some((collection) => collection.name === needs))
   return html`<div class="shell">
     <a class="skip" href="#main">Skip to the page</a>
     <nav class="side ${drawer ? 'open' : ''}" aria-label="Console">
@@ -104,12 +101,7 @@ function Side(props: { entries: Entry[]; path: string; onHelp: () => void }): VN
   `
 }
 
-function CollectionGroup(props: {
-  title: string
-  collections: CollectionInfo[]
-  path: string
-  open: boolean
-}): VNode | null {
+function CollectionGroup(props: { title: string; collections: CollectionInfo[]; path: string; open: boolean }): VNode | null {
   if (props.collections.length === 0) return null
   const plain = (name: string) => `${base}/data/${encodeURIComponent(name)}`
   const inside = props.collections.some(({ name }) => isCurrent(props.path, plain(name)))
@@ -128,8 +120,7 @@ function CollectionGroup(props: {
 function LiveDot(): VNode | null {
   const state = useLiveState()
   if (state === 'off') return null
-  const text =
-    state === 'live' ? 'Live: changes appear by themselves' : 'Connecting to live changes'
+  const text = state === 'live' ? 'Live: changes appear by themselves' : 'Connecting to live changes'
   return html`<span class="live-dot ${state}" role="img" title=${text} aria-label=${text} />`
 }
 

@@ -47,9 +47,7 @@ export function Table<T extends { id: string }>(props: {
     </thead>
     <tbody>
       ${items.map(
-        (
-          item,
-        ) => html`<tr key=${item.id} aria-current=${props.current === item.id ? 'true' : undefined}>
+        (item) => html`<tr key=${item.id} aria-current=${props.current === item.id ? 'true' : undefined}>
           ${columns.map(
             (column, index) => html`<td
               key=${column.key}
@@ -57,9 +55,7 @@ export function Table<T extends { id: string }>(props: {
               data-label=${column.label}
             >
               ${
-                index === 0 && href
-                  ? html`<a class="row-link" data-row href=${href(item)}>${column.render(item)}</a>`
-                  : column.render(item)
+                index === 0 && href ? html`<a class="row-link" data-row href=${href(item)}>${column.render(item)}</a>` : column.render(item)
               }
             </td>`,
           )}

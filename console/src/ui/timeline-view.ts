@@ -19,12 +19,9 @@ const gapShownMs = 1_000
 
 export function Timeline({ items }: { items: readonly TimelineItem[] }): VNode {
   const [hidden, setHidden] = useState<readonly Lane[]>([])
-  const present = (Object.keys(lanes) as Lane[]).filter((lane) =>
-    items.some((item) => item.lane === lane),
-  )
+  const present = (Object.keys(lanes) as Lane[]).filter((lane) => items.some((item) => item.lane === lane))
   const shown = items.filter((item) => !hidden.includes(item.lane))
-  const toggle = (lane: Lane) =>
-    setHidden(hidden.includes(lane) ? hidden.filter((one) => one !== lane) : [...hidden, lane])
+  const toggle = (lane: Lane) => setHidden(hidden.includes(lane) ? hidden.filter((one) => one !== lane) : [...hidden, lane])
   return html`
     <div class="lane-toggles" role="group" aria-label="Kinds of events">
       ${present.map(

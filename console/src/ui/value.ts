@@ -13,8 +13,7 @@ export function RefLink({ collection, value }: { collection: string; value: unkn
   const id = refId(value)
   // Only what the schema shows may be asked for; anything else would be a needless 404.
   const known = useCollection(collection) !== undefined
-  const given =
-    typeof value === 'object' && value !== null ? recordLabel(value as { id: string }) : ''
+  const given = typeof value === 'object' && value !== null ? recordLabel(value as { id: string }) : ''
   const label = useLabel(known && given === '' ? collection : undefined, id)
   const text = given || label || shortId(id)
   if (!known) return html`<span title=${id}>${text}</span>`
@@ -41,16 +40,13 @@ export function Value(props: { field: FieldInfo; value: unknown; compact?: boole
     case 'refs':
       return html`<span class="ref-list">
         ${(Array.isArray(value) ? value : []).map(
-          (one) =>
-            html`<${RefLink} key=${refId(one)} collection=${field.ref ?? ''} value=${one} />`,
+          (one) => html`<${RefLink} key=${refId(one)} collection=${field.ref ?? ''} value=${one} />`,
         )}
       </span>`
     case 'id':
       return html`<code class="id">${String(value)}</code>`
     case 'json':
-      return compact
-        ? html`<code>${JSON.stringify(value)}</code>`
-        : html`<pre class="json">${JSON.stringify(value, null, 2)}</pre>`
+      return compact ? html`<code>${JSON.stringify(value)}</code>` : html`<pre class="json">${JSON.stringify(value, null, 2)}</pre>`
     case 'email':
       return compact ? plain(value) : html`<a href=${`mailto:${value}`}>${plain(value)}</a>`
     case 'url':

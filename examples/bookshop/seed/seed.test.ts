@@ -65,10 +65,7 @@ test('every field has its shape', () => {
 test('every category used is listed, and every listed one is used', () => {
   const listed = categories.map((category) => category.slug)
   assert.deepEqual(duplicates(listed), [])
-  assert.deepEqual(
-    [...new Set(books.flatMap((book) => book.categories))].sort(),
-    [...listed].sort(),
-  )
+  assert.deepEqual([...new Set(books.flatMap((book) => book.categories))].sort(), [...listed].sort())
   for (const book of books) {
     assert.ok(book.categories.length > 0, book.slug)
     assert.deepEqual(duplicates(book.categories), [], book.slug)

@@ -6,16 +6,13 @@ import { field, readField, selectField } from './forms.ts'
 const BASE = '/shippingAddress'
 
 /** Where this shop sends books: the European Union, its neighbours, and a few far readers. */
-const countries =
-  'AT BE BG CH CY CZ DE DK EE ES FI FR GB GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK AU CA JP NZ US'.split(
-    ' ',
-  )
+const countries = 'AT BE BG CH CY CZ DE DK EE ES FI FR GB GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK AU CA JP NZ US'.split(
+  ' ',
+)
 
 export function addressFields(address: Address | null, name: string): HTMLElement {
   const names = new Intl.DisplayNames('en', { type: 'region' })
-  const choices = countries
-    .map((code) => [code, names.of(code) ?? code] as const)
-    .toSorted((a, b) => a[1].localeCompare(b[1]))
+  const choices = countries.map((code) => [code, names.of(code) ?? code] as const).toSorted((a, b) => a[1].localeCompare(b[1]))
   return h(
     'div',
     { class: 'address' },

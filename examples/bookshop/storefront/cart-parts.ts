@@ -45,8 +45,7 @@ export function drawLine(line: Line, book: Book | undefined, controls?: HTMLElem
         ? h('a', { class: 'line-title', href: `/books/${encodeURIComponent(book.slug)}` }, title)
         : h('span', { class: 'line-title' }, title),
       h('span', { class: 'quiet' }, [book?.author, edition].filter(Boolean).join(' · ')),
-      !controls &&
-        h('span', { class: 'quiet' }, `${line.quantity} × ${formatMoney(line.unitPrice)}`),
+      !controls && h('span', { class: 'quiet' }, `${line.quantity} × ${formatMoney(line.unitPrice)}`),
     ),
     h('span', { class: 'line-total' }, formatMoney(line.total)),
     controls,
@@ -55,16 +54,14 @@ export function drawLine(line: Line, book: Book | undefined, controls?: HTMLElem
 
 export function drawTotals(totals: Totals, hasShipping = true): HTMLElement {
   const { subtotal, discount, shipping, tax, total } = totals
-  const row = (name: string, value: string, more = '') =>
-    h('div', { class: more }, h('dt', {}, name), h('dd', {}, value))
+  const row = (name: string, value: string, more = '') => h('div', { class: more }, h('dt', {}, name), h('dd', {}, value))
   // A shop may show prices with tax in them or without; the sum itself tells which.
   const isTaxAdded = subtotal.amount - Math.abs(discount.amount) + shipping.amount !== total.amount
   return h(
     'dl',
     { class: 'totals' },
     row('Books', formatMoney(subtotal)),
-    discount.amount !== 0 &&
-      row('Discount', formatMoney({ ...discount, amount: -Math.abs(discount.amount) })),
+    discount.amount !== 0 && row('Discount', formatMoney({ ...discount, amount: -Math.abs(discount.amount) })),
     row('Delivery', hasShipping ? formatMoney(shipping) : 'at checkout'),
     isTaxAdded && row('Tax', formatMoney(tax)),
     row('Total', formatMoney(total), 'is-total'),

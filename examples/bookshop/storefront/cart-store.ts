@@ -125,9 +125,6 @@ function show<C extends Cart | null>(cart: C): C {
   const badge = byId('cart-count')
   badge.hidden = count === 0
   badge.textContent = String(count)
-  byId('cart-link').setAttribute(
-    'aria-label',
-    count === 0 ? 'Cart, empty' : `Cart, ${count === 1 ? '1 book' : `${count} books`}`,
-  )
+  byId('cart-link').setAttribute('aria-label', count === 0 ? 'Cart, empty' : `Cart, ${count === 1 ? '1 book' : `${count} books`}`)
   return cart
 }

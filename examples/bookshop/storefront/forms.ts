@@ -38,10 +38,7 @@ export function field(options: FieldOptions): HTMLElement {
   return wrapField(options, id, input)
 }
 
-export function selectField(
-  options: FieldOptions,
-  choices: readonly (readonly [value: string, text: string])[],
-): HTMLElement {
+export function selectField(options: FieldOptions, choices: readonly (readonly [value: string, text: string])[]): HTMLElement {
   const id = createFieldId()
   const select = h(
     'select',
@@ -58,29 +55,14 @@ export function selectField(
 
 function wrapField(options: FieldOptions, id: string, control: HTMLElement): HTMLElement {
   const optional = options.optional ? h('span', { class: 'quiet' }, ' (optional)') : null
-  const note = h(
-    'p',
-    { class: 'field-note', id: `${id}-note`, 'data-hint': options.hint },
-    options.hint,
-  )
-  return h(
-    'div',
-    { class: `field ${options.class ?? ''}` },
-    h('label', { for: id }, options.label, optional),
-    control,
-    note,
-  )
+  const note = h('p', { class: 'field-note', id: `${id}-note`, 'data-hint': options.hint }, options.hint)
+  return h('div', { class: `field ${options.class ?? ''}` }, h('label', { for: id }, options.label, optional), control, note)
 }
 
 export type RadioChoice = { value: string; title: string; note?: string; price?: string }
 
 /** A set of big, tappable choices. */
-export function radios(
-  legend: string,
-  name: string,
-  choices: readonly RadioChoice[],
-  chosen: string | undefined,
-): HTMLFieldSetElement {
+export function radios(legend: string, name: string, choices: readonly RadioChoice[], chosen: string | undefined): HTMLFieldSetElement {
   return h(
     'fieldset',
     { class: 'choices' },
@@ -140,12 +122,7 @@ export function onSubmit(
   })
 }
 
-function showProblem(
-  form: HTMLFormElement,
-  place: HTMLElement,
-  error: unknown,
-  explainWhole: (error: unknown) => string,
-): void {
+function showProblem(form: HTMLFormElement, place: HTMLElement, error: unknown, explainWhole: (error: unknown) => string): void {
   const errors = error instanceof ApiError ? error.errors : []
   const elsewhere = errors.filter((one) => !showAtField(form, one.path, explainField(one)))
   const isAllShown = errors.length > 0 && elsewhere.length === 0

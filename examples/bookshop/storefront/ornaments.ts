@@ -86,9 +86,7 @@ const orbits: Ornament = (random) => {
     const y = cy + (7 + i * 7) * Math.sin(angle)
     return circle(x, y, between(random, 2, 5), i % 2 ? second : ink, turned)
   })
-  const stars = times(26, () =>
-    circle(random() * 100, random() * 150, between(random, 0.3, 0.9), ink, { opacity: 0.8 }),
-  )
+  const stars = times(26, () => circle(random() * 100, random() * 150, between(random, 0.3, 0.9), ink, { opacity: 0.8 }))
   return [...stars, ...rings, circle(cx, cy, 11, second), ...planets]
 }
 
@@ -151,8 +149,7 @@ const bricks: Ornament = (random) =>
     if (shape < 0.65) {
       return svg('path', { d: `M${x} ${y}h25a25 25 0 0 1-25 25z`, fill, ...turned })
     }
-    if (shape < 0.85)
-      return svg('path', { d: `M${x} ${y + 25}L${x + 25} ${y}v25z`, fill, ...turned })
+    if (shape < 0.85) return svg('path', { d: `M${x} ${y + 25}L${x + 25} ${y}v25z`, fill, ...turned })
     return circle(x + 12.5, y + 12.5, 3.5, fill)
   })
 
@@ -230,9 +227,5 @@ const byCategory: Record<string, readonly Ornament[]> = {
 export function drawOrnament(category: string, random: Random): SVGElement {
   const kinds = byCategory[category] ?? [weave]
   const draw = kinds[Math.floor(random() * kinds.length)] ?? weave
-  return svg(
-    'svg',
-    { class: 'cover-art', viewBox: '0 0 100 150', preserveAspectRatio: 'xMidYMid slice' },
-    draw(random),
-  )
+  return svg('svg', { class: 'cover-art', viewBox: '0 0 100 150', preserveAspectRatio: 'xMidYMid slice' }, draw(random))
 }

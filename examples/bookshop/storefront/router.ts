@@ -115,9 +115,7 @@ function match(pattern: string, path: string): Record<string, string> | null {
   return params
 }
 
-export function notFound(
-  what = 'We looked on every shelf. It may have moved, or belong to another account.',
-): Page {
+export function notFound(what = 'We looked on every shelf. It may have moved, or belong to another account.'): Page {
   return {
     title: 'Not found',
     view: h(
@@ -134,13 +132,7 @@ function brokenPage(error: unknown): Page {
   const again = h('button', { class: 'button', onclick: refresh }, 'Try again')
   return {
     title: 'Something went wrong',
-    view: h(
-      'div',
-      { class: 'empty', role: 'alert' },
-      h('h1', {}, 'That did not work'),
-      h('p', {}, explain(error)),
-      again,
-    ),
+    view: h('div', { class: 'empty', role: 'alert' }, h('h1', {}, 'That did not work'), h('p', {}, explain(error)), again),
   }
 }
 

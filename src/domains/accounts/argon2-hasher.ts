@@ -45,9 +45,7 @@ function derive(password: string, salt: Buffer, cost: Argon2Cost): Promise<Buffe
   // NFC: the same password typed on two systems is the same bytes.
   const message = Buffer.from(password.normalize('NFC'))
   const parameters = { message, nonce: salt, parallelism: 1, tagLength: 32, memory: cost.memoryKib, passes: cost.passes }
-  return new Promise((resolve, reject) =>
-    argon2('argon2id', parameters, (error, derived) => (error ? reject(error) : resolve(derived))),
-  )
+  return new Promise((resolve, reject) => argon2('argon2id', parameters, (error, derived) => (error ? reject(error) : resolve(derived))))
 }
 
 /** The PHC string form, so that costs can be raised and other systems can read it. */

@@ -21,7 +21,10 @@ export const setUp = command({
   summary: 'Make the first admin',
   tag: 'Accounts',
   status: 201,
-  input: Type.Object({ token: Type.String({ maxLength: 200 }), email: emailInput, password: passwordInput, name: nameInput }, { additionalProperties: false }),
+  input: Type.Object(
+    { token: Type.String({ maxLength: 200 }), email: emailInput, password: passwordInput, name: nameInput },
+    { additionalProperties: false },
+  ),
   output: sessionOutput,
   errors: ['setup_link_invalid', 'already_exists'],
   access: anyone,
@@ -33,7 +36,8 @@ export const setUp = command({
   async run(context) {
     const { tx, input, now, newId, prepared } = context
     const [setting] = await tx.find(settings, { where: eq('name', settingName), limit: 1 })
-    const isGood = setting !== undefined && setting.value['tokenHash'] === hashSecret(input.token) && (setting.value['expiresAt'] as number) > now
+    const isGood =
+      setting !== undefined && setting.value['tokenHash'] === hashSecret(input.token) && (setting.value['expiresAt'] as number) > now
     if (!isGood || (await hasAdmin(tx))) throw new EngineError('setup_link_invalid')
     if ((await tx.deleteWhere(settings, eq('id', setting.id))) === 0) throw new EngineError('setup_link_invalid')
     const user = await insertAdmin(tx, newId, { email: input.email, name: input.name ?? null, hash: prepared })
@@ -43,9 +47,20 @@ export const setUp = command({
 })
 
 /** Makes an admin account. @throws validation_failed when the address has an account */
-export async function insertAdmin(tx: Transaction, newId: NewId, given: { email: string; name: string | null; hash: string }): Promise<User> {
+export async function insertAdmin(
+  tx: Transaction,
+  newId: NewId,
+  given: { email: string; name: string | null; hash: string },
+): Promise<User> {
   const { email, name, hash } = given
-  const user = await tx.insertOnce(users, { id: newId('usr'), email: normalEmail(email), name, roles: ['admin'], emailVerified: true, disabled: false })
+  const user = await tx.insertOnce(users, {
+    id: newId('usr'),
+    email: normalEmail(email),
+    name,
+    roles: ['admin'],
+    emailVerified: true,
+    disabled: false,
+  })
   if (user === null) throw invalid('/email', 'already_exists', 'has an account already')
   await tx.insert(passwords, { id: newId('pwd'), user: user.id, hash })
   await tx.insertOnce(settings, { id: newId('set'), name: 'hasAdmin', value: { since: user.createdAt } })
@@ -53,11 +68,20 @@ export async function insertAdmin(tx: Transaction, newId: NewId, given: { email:
 }
 
 /** A new one-time token, or null when there is an admin. It replaces the one before. */
-export async function issueSetUpToken(tx: Transaction, now: number, newId: NewId, newSecret: (prefix: string) => string): Promise<string | null> {
+export async function issueSetUpToken(
+  tx: Transaction,
+  now: number,
+  newId: NewId,
+  newSecret: (prefix: string) => string,
+): Promise<string | null> {
   if (await hasAdmin(tx)) return null
   const token = newSecret('setup')
   await tx.deleteWhere(settings, eq('name', settingName))
-  await tx.insert(settings, { id: newId('set'), name: settingName, value: { tokenHash: hashSecret(token), expiresAt: now + limits.setupTokenMs } })
+  await tx.insert(settings, {
+    id: newId('set'),
+    name: settingName,
+    value: { tokenHash: hashSecret(token), expiresAt: now + limits.setupTokenMs },
+  })
   return token
 }
 

@@ -1,5 +1,6 @@
 // Making and changing a cart. Each answers the whole cart, with totals made by the server.
 import { Type } from 'typebox'
+import { guestActor } from '../../access/actor.ts'
 import { anyone } from '../../access/rule.ts'
 import { EngineError, invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
@@ -8,7 +9,6 @@ import { type CommandContext, command, query } from '../../operation/define.ts'
 import { shippingMethods, variants } from '../catalog/collections.ts'
 import { checkIfMatch, etagOf } from '../records/etag.ts'
 import { findVisible } from '../records/present.ts'
-import { guestActor } from '../../access/actor.ts'
 import { addressType, cartType, cartView, getCart, shopOf } from './cart-view.ts'
 import { type Address, type Cart, type CartLine, carts } from './collections.ts'
 
@@ -73,7 +73,8 @@ export const addCartLine = command({
       throw new EngineError('not_for_sale', { errors: [{ path: '/variant', code: 'not_for_sale', message: 'is not for sale' }] })
     const quantity = input.quantity ?? 1
     const known = cart.lines.find(({ variant }) => variant === input.variant)
-    if (!known && cart.lines.length >= limits.cartLinesMax) throw invalid('/variant', 'maxItems', `a cart has at most ${limits.cartLinesMax} lines`)
+    if (!known && cart.lines.length >= limits.cartLinesMax)
+      throw invalid('/variant', 'maxItems', `a cart has at most ${limits.cartLinesMax} lines`)
     const sum = (known?.quantity ?? 0) + quantity
     if (sum > limits.lineQuantityMax) throw invalid('/quantity', 'maximum', `must leave the line at ${limits.lineQuantityMax} or less`)
     const lines = known
@@ -135,7 +136,10 @@ export const updateCart = command({
     const { tx, input, actor, model } = context
     const { id, ...changes } = input
     const cart = await openCart(context, id)
-    if (typeof changes.shippingMethod === 'string' && (await findVisible(tx, model.get(shippingMethods), actor, changes.shippingMethod)) === null)
+    if (
+      typeof changes.shippingMethod === 'string' &&
+      (await findVisible(tx, model.get(shippingMethods), actor, changes.shippingMethod)) === null
+    )
       throw new EngineError('reference_not_found', {
         errors: [{ path: '/shippingMethod', code: 'reference_not_found', message: 'names no shipping method' }],
       })

@@ -1,11 +1,11 @@
 // The cart as its holder sees it: lines with titles and prices of now, and totals.
 import { Type } from 'typebox'
+import type { Actor } from '../../access/actor.ts'
+import { guestActor } from '../../access/actor.ts'
 import { toIso } from '../../base/clock.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { type Money, multiplyMoney } from '../../base/money.ts'
 import { and, oneOf } from '../../contract/filter.ts'
-import type { Actor } from '../../access/actor.ts'
-import { guestActor } from '../../access/actor.ts'
 import type { Model } from '../../schema/model.ts'
 import type { Project, ShopSettings } from '../../schema/project.ts'
 import { moneySchema } from '../../schema/wire.ts'
@@ -98,7 +98,10 @@ const anybody = guestActor('')
 export async function resolveCart(read: Reader, model: Model, cart: Cart): Promise<ResolvedCart> {
   const ids = cart.lines.map(({ variant }) => variant)
   const variantModel = model.get(variants)
-  const found = ids.length === 0 ? [] : await read.find(variants, { where: and(oneOf('id', ids), readFilter(variantModel, anybody)), limit: ids.length })
+  const found =
+    ids.length === 0
+      ? []
+      : await read.find(variants, { where: and(oneOf('id', ids), readFilter(variantModel, anybody)), limit: ids.length })
   const productIds = [...new Set(found.map(({ product }) => product))]
   const itsProducts = productIds.length === 0 ? [] : await read.find(products, { where: oneOf('id', productIds), limit: productIds.length })
   const byId = new Map(found.map((variant) => [variant.id, variant]))
@@ -125,7 +128,10 @@ export function cartTotals(shop: ShopSettings, { cart, lines, shipping }: Resolv
 export async function cartView(read: Reader, model: Model, project: Project, cart: Cart, token?: string) {
   const resolved = await resolveCart(read, model, cart)
   const { id, status, email, currency, shippingAddress, billingAddress, shippingMethod, note, order, createdAt, updatedAt } = cart
-  const stock = await variants.computed!.load(read, resolved.lines.map(({ variant }) => variant))
+  const stock = await variants.computed!.load(
+    read,
+    resolved.lines.map(({ variant }) => variant),
+  )
   return {
     id,
     ...(token === undefined ? {} : { token }),

@@ -1,15 +1,24 @@
 // What a cart costs: the server's arithmetic, pure, shared by every cart answer and by checkout, so the
 // total that was shown is the total that is charged.
-import { addMoney, money, type Money, multiplyMoney, sumMoney, taxAdded, taxIncluded } from '../../base/money.ts'
+import { addMoney, type Money, money, multiplyMoney, sumMoney, taxAdded, taxIncluded } from '../../base/money.ts'
 import type { ShopSettings } from '../../schema/project.ts'
 
-export type Totals = { readonly subtotal: Money; readonly discount: Money; readonly shipping: Money; readonly tax: Money; readonly total: Money }
+export type Totals = {
+  readonly subtotal: Money
+  readonly discount: Money
+  readonly shipping: Money
+  readonly tax: Money
+  readonly total: Money
+}
 export type PricedLine = { readonly unitPrice: Money; readonly quantity: number }
 
 /** Tax is rounded once, on the document's taxable sum: one rate applies to all of an order to one country. */
 export function totalsOf(shop: ShopSettings, lines: readonly PricedLine[], shipping: Money | null, country: string | null): Totals {
   const { currency, taxIncluded: isIncluded } = shop
-  const subtotal = sumMoney(lines.map(({ unitPrice, quantity }) => multiplyMoney(unitPrice, quantity)), currency)
+  const subtotal = sumMoney(
+    lines.map(({ unitPrice, quantity }) => multiplyMoney(unitPrice, quantity)),
+    currency,
+  )
   const shippingCost = shipping ?? money(0, currency)
   const taxable = addMoney(subtotal, shippingCost)
   const rate = taxRatePpm(shop, country)

@@ -37,7 +37,11 @@ export function productsWith(more: Fields) {
   return collection('products', {
     prefix: 'prod',
     fields: { ...productFields, ...more },
-    indexes: [['status', '-createdAt'], ['status', 'title'], ['status', 'price.amount']],
+    indexes: [
+      ['status', '-createdAt'],
+      ['status', 'title'],
+      ['status', 'price.amount'],
+    ],
     lists: { variants: { from: 'variants', by: 'product' } },
     access: { read: any(staff, active), ...staffOnly },
   })

@@ -5,8 +5,8 @@ import { Type } from 'typebox'
 import type { Actor } from '../../access/actor.ts'
 import { anyone } from '../../access/rule.ts'
 import { EngineError, invalid } from '../../base/engine-error.ts'
-import { and, type Filter, matches } from '../../contract/filter.ts'
 import type { Feed } from '../../changes/feed.ts'
+import { and, type Filter, matches } from '../../contract/filter.ts'
 import { type EventSink, type Operation, query } from '../../operation/define.ts'
 import type { AnyRecord } from '../../schema/collection.ts'
 import type { CollectionModel, Model } from '../../schema/model.ts'
@@ -58,7 +58,10 @@ function watchedBy(model: Model, actor: Actor, names: string, filter: unknown): 
   if (filter !== undefined) {
     const [only] = watched.values()
     if (watched.size !== 1) throw invalid('query:filter', 'collections', 'filters one collection at a time')
-    watched.set(only!.collection.name, { ...only!, where: and(only!.where, parseFilter({ model, collection: only!.collection, actor }, filter)) })
+    watched.set(only!.collection.name, {
+      ...only!,
+      where: and(only!.where, parseFilter({ model, collection: only!.collection, actor }, filter)),
+    })
   }
   return watched
 }

@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import { staff } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { oneOf } from '../../contract/filter.ts'
-import { type Effect, effects, effectStates } from '../../effects/effect.ts'
+import { type Effect, type effectStates, effects } from '../../effects/effect.ts'
 import { command } from '../../operation/define.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 
@@ -43,6 +43,7 @@ async function move(tx: Transaction, id: string, from: readonly (typeof effectSt
   const found = await tx.get(effects, id)
   if (found === null) throw new EngineError('not_found')
   const moved = await tx.adjust(effects, id, { set }, oneOf('state', from))
-  if (moved === null) throw new EngineError('effect_state_conflict', { detail: `The effect is ${found.state}; only ${from.join(', ')} can be moved so.` })
+  if (moved === null)
+    throw new EngineError('effect_state_conflict', { detail: `The effect is ${found.state}; only ${from.join(', ')} can be moved so.` })
   return { id, state: moved.state, attempts: moved.attempts }
 }

@@ -11,7 +11,9 @@ export function render(template: Template, view: Readonly<Record<string, unknown
   const plain = (text: string) => mustache.render(text, view, undefined, { escape: String })
   return {
     // A line break in a subject would start a header of its own.
-    subject: plain(template.subject).replace(/[\r\n]+/g, ' ').trim(),
+    subject: plain(template.subject)
+      .replace(/[\r\n]+/g, ' ')
+      .trim(),
     text: plain(template.text),
     html: layout(mustache.render(template.html, view), plain(template.subject)),
   }

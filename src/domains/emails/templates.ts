@@ -1,7 +1,8 @@
 // The product's own messages. A key names what is said; the view's fields are listed beside it.
 import type { Template } from './render.ts'
 
-const button = 'display:inline-block;padding:12px 20px;border-radius:8px;background:#1f4d3a;color:#ffffff;text-decoration:none;font-weight:600'
+const button =
+  'display:inline-block;padding:12px 20px;border-radius:8px;background:#1f4d3a;color:#ffffff;text-decoration:none;font-weight:600'
 
 export const templates = {
   /** {shop, number, url, name, lines: [{title, quantity, total}], subtotal, shipping, tax, total, address[]} */

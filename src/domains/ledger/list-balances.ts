@@ -27,7 +27,10 @@ export const listBalances = query({
     })
     const totals = [...Map.groupBy(items, ({ currency }) => currency)].map(([currency, of]) => ({
       currency,
-      sum: money(of.reduce((total, { balance }) => total + balance.amount, 0), currency),
+      sum: money(
+        of.reduce((total, { balance }) => total + balance.amount, 0),
+        currency,
+      ),
     }))
     return { output: { items, totals } }
   },

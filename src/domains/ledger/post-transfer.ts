@@ -1,7 +1,7 @@
 // Posting: the one writer of ledger entries. An unbalanced transfer is a bug and stops the transaction.
 import { assert } from '../../base/assert.ts'
 import type { NewId } from '../../base/ids.ts'
-import { money, type Money } from '../../base/money.ts'
+import { type Money, money } from '../../base/money.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { ledgerEntries } from './collections.ts'
 
@@ -20,7 +20,15 @@ export async function postTransfer(tx: Transaction, now: number, newId: NewId, t
   assert(sum === 0, `transfer ${transfer.kind} does not balance: ${sum}`)
   const id = newId('trf')
   for (const { account, amount } of legs)
-    await tx.insert(ledgerEntries, { id: newId('led'), transfer: id, account, order: transfer.order, amount, kind: transfer.kind, postedAt: now })
+    await tx.insert(ledgerEntries, {
+      id: newId('led'),
+      transfer: id,
+      account,
+      order: transfer.order,
+      amount,
+      kind: transfer.kind,
+      postedAt: now,
+    })
 }
 
 /** The two legs that move an amount: debit one account, credit another. */

@@ -11,8 +11,8 @@ import { postTransfer } from '../ledger/post-transfer.ts'
 import { payments } from '../payments/collections.ts'
 import { refundable } from '../payments/record-facts.ts'
 import { cancelPayment, refundPayment } from '../payments/refund-payment.ts'
-import { presentAll } from '../records/present.ts'
 import { checkIfMatch, etagOf } from '../records/etag.ts'
+import { presentAll } from '../records/present.ts'
 import { releaseStock } from '../stock/reserve-stock.ts'
 import { type Order, orders } from './collections.ts'
 import { getOrder } from './order-view.ts'
@@ -55,7 +55,12 @@ async function cancel(context: { tx: Transaction; now: number; newId: NewId }, o
     const amount = money(await refundable(tx, payment), payment.amount.currency)
     // Attempts under way are settled when they are heard of: a closed order sends their money back.
     if (amount.amount > 0)
-      await refundPayment(context, payment, { amount, from: accounts.deposit(order.id), reason: 'order_canceled', key: `cancel:${payment.id}` })
+      await refundPayment(context, payment, {
+        amount,
+        from: accounts.deposit(order.id),
+        reason: 'order_canceled',
+        key: `cancel:${payment.id}`,
+      })
   }
   return after
 }

@@ -5,8 +5,8 @@ import type { NewId } from '../../base/ids.ts'
 import { limits } from '../../base/limits.ts'
 import { type Money, multiplyMoney } from '../../base/money.ts'
 import { command } from '../../operation/define.ts'
-import { type Cart, carts } from '../carts/collections.ts'
 import { cartTotals, getCart, lineTitle, moneyType, type ResolvedCart, resolveCart, shopOf } from '../carts/cart-view.ts'
+import { type Cart, carts } from '../carts/collections.ts'
 import { startPayment } from '../payments/start-payment.ts'
 import { holdStock } from '../stock/reserve-stock.ts'
 import { type Order, type OrderLine, orders } from './collections.ts'
@@ -49,15 +49,24 @@ export const checkOutCart = command({
       return { ...answer(order.id, []), events }
     }
     const { provider, method = null } = input.payment
-    const { effect } = await startPayment({ tx, now, newId }, { order: order.id, amount: order.total, provider, method, returnUrl: returnUrlOf(project, input.payment, order.id) })
+    const { effect } = await startPayment(
+      { tx, now, newId },
+      { order: order.id, amount: order.total, provider, method, returnUrl: returnUrlOf(project, input.payment, order.id) },
+    )
     return answer(order.id, [effect])
   },
-  reload: async ({ read, model, actor }, output) => await orderAndPaymentView(read, model, actor, (output as { order: { id: string } }).order.id),
+  reload: async ({ read, model, actor }, output) =>
+    await orderAndPaymentView(read, model, actor, (output as { order: { id: string } }).order.id),
 })
 
 /** The order as it is once the provider has answered is made by `reload`. */
 function answer(order: string, awaiting: readonly string[]) {
-  return { output: { order: { id: order }, payment: null } as unknown, status: 201, awaiting, headers: { location: `/api/orders/${order}` } }
+  return {
+    output: { order: { id: order }, payment: null } as unknown,
+    status: 201,
+    awaiting,
+    headers: { location: `/api/orders/${order}` },
+  }
 }
 
 function checkComplete({ cart, lines, shipping }: ResolvedCart): void {
@@ -68,12 +77,17 @@ function checkComplete({ cart, lines, shipping }: ResolvedCart): void {
       detail: 'Something in the cart is no longer for sale. Take it out to go on.',
       errors: gone.map(({ id }) => ({ path: `/lines/${id}`, code: 'not_for_sale', message: 'is no longer for sale' })),
     })
-  const missing = (['email', 'shippingAddress'] as const).filter((name) => cart[name] === null).map((name) => issue(`/${name}`, 'required', 'is missing'))
+  const missing = (['email', 'shippingAddress'] as const)
+    .filter((name) => cart[name] === null)
+    .map((name) => issue(`/${name}`, 'required', 'is missing'))
   // Without a shipping method there is nothing to pay for shipping; a shop that has any asks for one.
   const isBound = shipping?.countries && !shipping.countries.includes(cart.shippingAddress?.country ?? '')
   if (isBound) missing.push(issue('/shippingMethod', 'country', 'does not go to this country'))
   if (missing.length > 0)
-    throw new EngineError('cart_incomplete', { detail: `Before checkout: ${missing.map(({ path, message }) => `${path.slice(1)} ${message}`).join(', ')}.`, errors: missing })
+    throw new EngineError('cart_incomplete', {
+      detail: `Before checkout: ${missing.map(({ path, message }) => `${path.slice(1)} ${message}`).join(', ')}.`,
+      errors: missing,
+    })
 }
 
 function issue(path: string, code: string, message: string): InputIssue {
@@ -86,7 +100,10 @@ function checkExpected(expected: Money | undefined, total: Money): void {
 }
 
 /** The cart as it was agreed: later changes of prices, titles or methods do not reach it. */
-function frozen({ cart, lines, shipping }: ResolvedCart, newId: NewId): Omit<Order, 'createdAt' | 'updatedAt' | 'version' | 'totals' | 'total' | 'expiresAt'> {
+function frozen(
+  { cart, lines, shipping }: ResolvedCart,
+  newId: NewId,
+): Omit<Order, 'createdAt' | 'updatedAt' | 'version' | 'totals' | 'total' | 'expiresAt'> {
   const id = newId('ord')
   return {
     id,

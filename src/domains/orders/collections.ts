@@ -19,7 +19,16 @@ export type OrderLine = {
 }
 
 export const orderStatuses = ['draft', 'pending_payment', 'placed', 'completed', 'expired', 'canceled'] as const
-export const paymentStatuses = ['none', 'authorized', 'partially_paid', 'paid', 'partially_refunded', 'refunded', 'voided', 'overcharged'] as const
+export const paymentStatuses = [
+  'none',
+  'authorized',
+  'partially_paid',
+  'paid',
+  'partially_refunded',
+  'refunded',
+  'voided',
+  'overcharged',
+] as const
 
 export const orders = collection('orders', {
   prefix: 'ord',

@@ -1,7 +1,8 @@
 // Orders that nobody paid: their stock can be bought by others. An order never expires while one of its
 // payments may still succeed on its own; one that waits for its customer is first closed at the provider.
-import type { Schedule, ScheduleContext } from '../../effects/schedule.ts'
+
 import { and, compare, eq } from '../../contract/filter.ts'
+import type { Schedule, ScheduleContext } from '../../effects/schedule.ts'
 import { liveStatuses, payments } from '../payments/collections.ts'
 import { cancelPayment } from '../payments/refund-payment.ts'
 import { releaseStock } from '../stock/reserve-stock.ts'

@@ -29,7 +29,10 @@ export const orderAndPayment = Type.Unsafe<unknown>({
       properties: {
         id: { type: 'string' },
         status: { type: 'string' },
-        action: { type: ['object', 'null'], description: '`{type: "redirect", url}` or `{type: "clientSecret", value}`: what the customer does next.' },
+        action: {
+          type: ['object', 'null'],
+          description: '`{type: "redirect", url}` or `{type: "clientSecret", value}`: what the customer does next.',
+        },
       },
     },
   },
@@ -54,7 +57,14 @@ export async function orderAndPaymentView(read: Reader, model: Model, actor: Act
   const payment = await latestPayment(read, id)
   return {
     order: view,
-    payment: payment && { id: payment.id, provider: payment.provider, method: payment.method, status: payment.status, action: payment.action, lastError: payment.lastError },
+    payment: payment && {
+      id: payment.id,
+      provider: payment.provider,
+      method: payment.method,
+      status: payment.status,
+      action: payment.action,
+      lastError: payment.lastError,
+    },
   }
 }
 
@@ -85,4 +95,3 @@ export function returnUrlOf(project: Project, request: PaymentRequest, order: st
 function isLoopback(url: string): boolean {
   return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname)
 }
-

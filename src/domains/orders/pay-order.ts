@@ -50,5 +50,6 @@ export const payOrder = command({
     const { effect } = await startPayment({ tx, now, newId }, { order: id, amount: order.total, provider, method, returnUrl })
     return { output: { order: { id }, payment: null } as unknown, status: 201, awaiting: [effect] }
   },
-  reload: async ({ read, model, actor }, output) => await orderAndPaymentView(read, model, actor, (output as { order: { id: string } }).order.id),
+  reload: async ({ read, model, actor }, output) =>
+    await orderAndPaymentView(read, model, actor, (output as { order: { id: string } }).order.id),
 })

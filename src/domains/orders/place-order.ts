@@ -12,7 +12,12 @@ import { type Order, orders } from './collections.ts'
 type Context = { readonly tx: Transaction; readonly now: number; readonly newId: NewId }
 
 /** O4 of the state table: pending_payment or a revived expired order becomes placed. */
-export async function placeOrder(context: Context, order: Order, paymentStatus: Order['paymentStatus'], holds: readonly string[] = order.holds): Promise<DomainEvent[]> {
+export async function placeOrder(
+  context: Context,
+  order: Order,
+  paymentStatus: Order['paymentStatus'],
+  holds: readonly string[] = order.holds,
+): Promise<DomainEvent[]> {
   const { tx, now, newId } = context
   const placed = await tx.update(orders, order, { set: { status: 'placed', paymentStatus, placedAt: now, expiresAt: null, holds } })
   await commitStock(context, order.id)
@@ -35,4 +40,3 @@ export function recognition(order: Order): Leg[] {
 export function reversed(legs: readonly Leg[]): Leg[] {
   return legs.map(({ account, amount }) => ({ account, amount: negateMoney(amount) }))
 }
-

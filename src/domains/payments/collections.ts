@@ -6,7 +6,16 @@ import { collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 
 export const paymentStatuses = [
-  'created', 'sending', 'requires_action', 'processing', 'authorized', 'captured', 'failed', 'unknown', 'canceled', 'reversed',
+  'created',
+  'sending',
+  'requires_action',
+  'processing',
+  'authorized',
+  'captured',
+  'failed',
+  'unknown',
+  'canceled',
+  'reversed',
 ] as const
 
 export type PaymentAction = { readonly type: 'redirect'; readonly url: string } | { readonly type: 'clientSecret'; readonly value: string }

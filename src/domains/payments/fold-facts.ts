@@ -1,7 +1,7 @@
 // From a set of facts to amounts. The fold is commutative and idempotent: facts may come late, twice or
 // in any order, and the sums are the same. Invariant kept by the unique fence on facts: one per
 // (provider, reference, kind).
-import { money, type Money } from '../../base/money.ts'
+import { type Money, money } from '../../base/money.ts'
 import type { PaymentFact } from './collections.ts'
 
 export type FactSums = {
@@ -27,7 +27,9 @@ export function foldFacts(facts: readonly Fact[], currency: string): FactSums {
   const has = (kind: Fact['kind']) => facts.some((fact) => fact.kind === kind)
   // A refund that failed after it had succeeded takes its success back.
   const failedAfterSuccess = facts
-    .filter((fact) => fact.kind === 'ref_fail' && facts.some((other) => other.kind === 'ref_ok' && other.operationRef === fact.operationRef))
+    .filter(
+      (fact) => fact.kind === 'ref_fail' && facts.some((other) => other.kind === 'ref_ok' && other.operationRef === fact.operationRef),
+    )
     .reduce((sum, fact) => sum + fact.amount.amount, 0)
   const captured = sums.cap_ok - sums.cap_reversed
   return {

@@ -13,7 +13,12 @@ import { outcomeOf } from './start-payment.ts'
 type Context = { readonly tx: Transaction; readonly now: number; readonly newId: NewId }
 
 /** `cause` makes the key: one look per webhook event, one per scheduled check. */
-export async function followPayment({ tx, now, newId }: Context, payment: Payment, source: PaymentFact['source'], cause: string): Promise<void> {
+export async function followPayment(
+  { tx, now, newId }: Context,
+  payment: Payment,
+  source: PaymentFact['source'],
+  cause: string,
+): Promise<void> {
   await enqueue(tx, now, {
     id: newId('eff'),
     kind: 'payment.follow',
@@ -37,7 +42,12 @@ export function followPaymentEffect(providers: ReadonlyMap<string, PaymentProvid
       if (outcome.end !== 'done' || outcome.result === null) return
       const payment = await tx.get(payments, effect.payload['payment'] as string)
       if (payment === null) return
-      return await recordView({ tx, now, newId }, payment, outcome.result as ProviderView, effect.payload['source'] as PaymentFact['source'])
+      return await recordView(
+        { tx, now, newId },
+        payment,
+        outcome.result as ProviderView,
+        effect.payload['source'] as PaymentFact['source'],
+      )
     },
   }
 }
@@ -49,7 +59,11 @@ export const reconcilePayments: Schedule = {
   name: 'payments.reconcile',
   everyMs: 5_000,
   async run({ tx, now, newId }) {
-    const due = await tx.find(payments, { where: compare('checkAt', 'lte', now), sort: [{ path: 'checkAt', descending: false }], limit: 50 })
+    const due = await tx.find(payments, {
+      where: compare('checkAt', 'lte', now),
+      sort: [{ path: 'checkAt', descending: false }],
+      limit: 50,
+    })
     for (const payment of due) {
       const checks = payment.checks + 1
       const distanceMs = checkDistancesMs[Math.min(checks, checkDistancesMs.length) - 1]!

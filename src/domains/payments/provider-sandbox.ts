@@ -26,14 +26,25 @@ export function createSandboxProvider(book: SandboxBook, options: SandboxOptions
   }
 
   const seen = (answer: ProviderResult<SandboxPayment | null>, missing: string): ProviderResult<ProviderView> =>
-    answer.result !== 'ok' ? answer : answer.value === null ? { result: 'refused', reason: missing } : { result: 'ok', value: viewOf(answer.value, options.pagesUrl) }
+    answer.result !== 'ok'
+      ? answer
+      : answer.value === null
+        ? { result: 'refused', reason: missing }
+        : { result: 'ok', value: viewOf(answer.value, options.pagesUrl) }
 
   return {
     id: 'sandbox',
     methods: sandboxMethods,
 
     async start({ key, reference, amount, method, returnUrl }) {
-      const request: CreateRequest = { key, reference, amountMinor: amount.amount, currency: amount.currency, method: method ?? 'card_success', returnUrl }
+      const request: CreateRequest = {
+        key,
+        reference,
+        amountMinor: amount.amount,
+        currency: amount.currency,
+        method: method ?? 'card_success',
+        returnUrl,
+      }
       return seen(await ask('start', () => book.create(request)), 'There is no such method.')
     },
     async cancel({ providerRef }) {

@@ -34,7 +34,15 @@ export function receiveWebhook(providers: ReadonlyMap<string, PaymentProvider>):
         const payment = await findPayment(tx, provider.id, event)
         const { eventId, reference, providerRef } = event
         const state = payment ? 'handled' : 'waiting'
-        const stored = await tx.insertOnce(webhookInbox, { id: newId('whk'), provider: provider.id, eventId, reference, providerRef, state, body })
+        const stored = await tx.insertOnce(webhookInbox, {
+          id: newId('whk'),
+          provider: provider.id,
+          eventId,
+          reference,
+          providerRef,
+          state,
+          body,
+        })
         // A repeat is answered like the first: it has been taken care of.
         if (stored !== null && payment !== null) await followPayment({ tx, now, newId }, payment, 'webhook', eventId)
       }

@@ -15,7 +15,12 @@ import type { ProviderFact, ProviderView } from './provider.ts'
 type Context = { readonly tx: Transaction; readonly now: number; readonly newId: NewId }
 
 /** What the provider says of a payment, from whichever way it came. Safe to call with the same view again. */
-export async function recordView(context: Context, payment: Payment, view: ProviderView, source: PaymentFact['source']): Promise<DomainEvent[]> {
+export async function recordView(
+  context: Context,
+  payment: Payment,
+  view: ProviderView,
+  source: PaymentFact['source'],
+): Promise<DomainEvent[]> {
   const { tx, newId } = context
   let isNews = false
   for (const fact of view.facts) {

@@ -26,12 +26,27 @@ export async function refundPayment(
   const { id: paymentId, order, provider } = payment
   const { reason, key } = given
   const refund = await tx.insertOnce(refunds, {
-    id: newId('ref'), payment: paymentId, order, provider, amount, state: 'wanted', reason, key, providerRef: null, lastError: null,
+    id: newId('ref'),
+    payment: paymentId,
+    order,
+    provider,
+    amount,
+    state: 'wanted',
+    reason,
+    key,
+    providerRef: null,
+    lastError: null,
   })
   if (refund === null) return null
   const legs = move({ debit: given.from, credit: accounts.refundPayable(refund.id) }, amount)
   await postTransfer(tx, now, newId, { kind: `refund.${reason}`, order, legs })
-  await enqueue(tx, now, { id: newId('eff'), kind: 'payment.refund', key: `payment.refund:${refund.id}`, payload: { refund: refund.id }, record: order })
+  await enqueue(tx, now, {
+    id: newId('eff'),
+    kind: 'payment.refund',
+    key: `payment.refund:${refund.id}`,
+    payload: { refund: refund.id },
+    record: order,
+  })
   return refund
 }
 
@@ -44,7 +59,9 @@ export function refundPaymentEffect(providers: ReadonlyMap<string, PaymentProvid
       const provider = payment && providers.get(payment.provider)
       if (!refund || !payment?.providerRef || !provider) return { end: 'dead', error: 'There is no such refund, payment or provider.' }
       if (refund.state === 'succeeded' || refund.state === 'failed') return { end: 'done', result: null }
-      return outcomeOf(await provider.refund({ key: effect.key, reference: refund.id, providerRef: payment.providerRef, amount: refund.amount }))
+      return outcomeOf(
+        await provider.refund({ key: effect.key, reference: refund.id, providerRef: payment.providerRef, amount: refund.amount }),
+      )
     },
 
     async settle({ tx, effect, outcome, now, newId }) {
@@ -60,7 +77,13 @@ export function refundPaymentEffect(providers: ReadonlyMap<string, PaymentProvid
 
 /** Has the provider close an attempt that waits for the customer. If it was paid meanwhile, that is learned here. */
 export async function cancelPayment({ tx, now, newId }: Context, payment: Payment): Promise<void> {
-  await enqueue(tx, now, { id: newId('eff'), kind: 'payment.cancel', key: `payment.cancel:${payment.id}`, payload: { payment: payment.id }, record: payment.order })
+  await enqueue(tx, now, {
+    id: newId('eff'),
+    kind: 'payment.cancel',
+    key: `payment.cancel:${payment.id}`,
+    payload: { payment: payment.id },
+    record: payment.order,
+  })
 }
 
 export function cancelPaymentEffect(providers: ReadonlyMap<string, PaymentProvider>): EffectHandler {

@@ -1,7 +1,7 @@
 // Beginning an attempt: the row and its effect in one transaction, the provider called after it under
 // the attempt's own key. A repeat after a crash uses the same key, so the customer is charged once.
 import type { NewId } from '../../base/ids.ts'
-import { money, type Money } from '../../base/money.ts'
+import { type Money, money } from '../../base/money.ts'
 import { eq } from '../../contract/filter.ts'
 import { type EffectHandler, enqueue, type Outcome } from '../../effects/effect.ts'
 import type { Transaction } from '../../storage/transaction.ts'
@@ -42,7 +42,14 @@ export async function startPayment(
     checks: 0,
   })
   const effect = newId('eff')
-  await enqueue(tx, now, { id: effect, kind: 'payment.start', key: `payment.start:${payment.id}`, payload: { payment: payment.id }, record: given.order, isAwaited: true })
+  await enqueue(tx, now, {
+    id: effect,
+    kind: 'payment.start',
+    key: `payment.start:${payment.id}`,
+    payload: { payment: payment.id },
+    record: given.order,
+    isAwaited: true,
+  })
   return { payment, effect }
 }
 
@@ -68,7 +75,8 @@ export function startPaymentEffect(providers: ReadonlyMap<string, PaymentProvide
     async settle({ tx, effect, outcome, now, newId }) {
       const payment = await tx.get(payments, effect.payload['payment'] as string)
       if (payment === null) return
-      if (outcome.end === 'done') return outcome.result === null ? undefined : await recordView({ tx, now, newId }, payment, outcome.result as ProviderView, 'api')
+      if (outcome.end === 'done')
+        return outcome.result === null ? undefined : await recordView({ tx, now, newId }, payment, outcome.result as ProviderView, 'api')
       if (payment.status !== 'sending' && payment.status !== 'unknown') return
       // Refused for good means nothing was charged; anything else means that nobody knows yet.
       const isRefused = outcome.end === 'dead' && effect.attempts === 1

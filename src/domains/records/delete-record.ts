@@ -41,6 +41,7 @@ export async function checkUnreferenced(read: Reader, model: Model, name: string
     for (const [fieldName, { field }] of other.fields) {
       if (field.kind !== 'ref' || field.to !== name) continue
       const [found] = await read.find(other, { where: eq(fieldName, id), limit: 1 })
-      if (found) throw new EngineError('still_referenced', { detail: `Records of ${other.title.toLowerCase()} still refer to it by ${fieldName}.` })
+      if (found)
+        throw new EngineError('still_referenced', { detail: `Records of ${other.title.toLowerCase()} still refer to it by ${fieldName}.` })
     }
 }

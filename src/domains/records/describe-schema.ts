@@ -1,9 +1,9 @@
 import { Type } from 'typebox'
+import type { Actor } from '../../access/actor.ts'
 import { isStaff } from '../../access/actor.ts'
 import { nobody, ruleFilter, staff } from '../../access/rule.ts'
 import { query } from '../../operation/define.ts'
 import type { CollectionModel } from '../../schema/model.ts'
-import type { Actor } from '../../access/actor.ts'
 import { visibleFields } from './present.ts'
 
 /** `GET /api/schema`: what collections and fields there are, for consoles and tools. */

@@ -47,7 +47,9 @@ export async function expand(read: Reader, scope: QueryScope, records: readonly 
 async function expandReference(read: Reader, scope: QueryScope, records: readonly Wire[], name: string, inner: Tree): Promise<void> {
   const target = scope.model.get({ name: scope.collection.fields.get(name)!.field.to! })
   const ids = new Set(records.flatMap((record) => [record[name]].flat()).filter((id) => typeof id === 'string'))
-  const byId = new Map((await fetchWire(read, { ...scope, collection: target }, 'id', [...ids], inner)).map((found) => [found['id'], found]))
+  const byId = new Map(
+    (await fetchWire(read, { ...scope, collection: target }, 'id', [...ids], inner)).map((found) => [found['id'], found]),
+  )
   for (const record of records) {
     const value = record[name]
     record[name] = Array.isArray(value) ? value.map((id) => byId.get(id) ?? id) : (byId.get(value) ?? value)
@@ -63,7 +65,13 @@ async function expandList(
   inner: Tree,
 ): Promise<void> {
   const target = scope.model.get({ name: list.from })
-  const found = await fetchWire(read, { ...scope, collection: target }, list.by, records.map((record) => record['id'] as string), inner)
+  const found = await fetchWire(
+    read,
+    { ...scope, collection: target },
+    list.by,
+    records.map((record) => record['id'] as string),
+    inner,
+  )
   const groups = Map.groupBy(found, (one) => (typeof one[list.by] === 'object' ? (one[list.by] as Wire)['id'] : one[list.by]))
   for (const record of records) record[name] = groups.get(record['id']) ?? []
 }

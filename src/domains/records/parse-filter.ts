@@ -2,7 +2,7 @@
 // caller may see. A name that does not exist and one that is hidden get the same answer. What comes
 // out is a filter tree with every traversed collection's own read rule inside.
 import type { Actor } from '../../access/actor.ts'
-import { EngineError, invalid } from '../../base/engine-error.ts'
+import { type EngineError, invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { and, type Filter, not, or, type Scalar } from '../../contract/filter.ts'
 import type { FieldKind } from '../../schema/field.ts'
@@ -36,7 +36,14 @@ function parseNode(scope: QueryScope, node: unknown, at: string, budget: { condi
   return and(...parts)
 }
 
-function parseField(scope: QueryScope, path: readonly string[], value: unknown, at: string, budget: { conditions: number }, hops: number): Filter {
+function parseField(
+  scope: QueryScope,
+  path: readonly string[],
+  value: unknown,
+  at: string,
+  budget: { conditions: number },
+  hops: number,
+): Filter {
   const [name, ...rest] = path as [string, ...string[]]
   const { model, collection, actor } = scope
   const list = collection.source.lists?.[name]
@@ -160,9 +167,10 @@ export function parseSearch(scope: QueryScope, text: string | undefined): Filter
   return and(...words.map((word) => or(...paths.map((path): Filter => ({ op: 'contains', path, value: word })))))
 }
 
-
 function unknownField(scope: QueryScope, name: string, at: string): EngineError {
-  const names = [...scope.collection.fields.values()].filter(({ field, isComputed }) => !isComputed && isReadable(field, scope.actor)).map((field) => field.name)
+  const names = [...scope.collection.fields.values()]
+    .filter(({ field, isComputed }) => !isComputed && isReadable(field, scope.actor))
+    .map((field) => field.name)
   return invalid(`query:${at}`, 'unknown_field', `${scope.collection.name} has no field ${name}; there are ${names.join(', ')}`)
 }
 

@@ -61,7 +61,8 @@ function checkSums(collection: CollectionModel, before: Readonly<Record<string, 
     const value = before[name]
     if (typeof value !== 'number') throw invalid(`/${name}`, 'null', 'has no value to add to')
     const sum = value + amount
-    if (!Number.isSafeInteger(sum) || sum > (field.max ?? sum)) throw invalid(`/${name}`, 'maximum', `must be at most ${field.max ?? Number.MAX_SAFE_INTEGER}`)
+    if (!Number.isSafeInteger(sum) || sum > (field.max ?? sum))
+      throw invalid(`/${name}`, 'maximum', `must be at most ${field.max ?? Number.MAX_SAFE_INTEGER}`)
     if (sum < (field.min ?? sum)) throw invalid(`/${name}`, 'minimum', `must be at least ${field.min}`)
   }
 }

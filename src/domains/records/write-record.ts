@@ -19,7 +19,10 @@ export function acceptFields(collection: CollectionModel, actor: Actor, given: R
   for (const [name, value] of Object.entries(given)) {
     const { field } = collection.fields.get(name)!
     if (field.write !== undefined && !allows(field.write, actor))
-      throw new EngineError('forbidden', { detail: `You may not set ${name}.`, errors: [{ path: `/${name}`, code: 'forbidden', message: 'may not be set by you' }] })
+      throw new EngineError('forbidden', {
+        detail: `You may not set ${name}.`,
+        errors: [{ path: `/${name}`, code: 'forbidden', message: 'may not be set by you' }],
+      })
     accepted[name] = fromWire(field, value, `/${name}`)
   }
   return accepted
@@ -70,9 +73,17 @@ export async function naming<T>(collection: CollectionModel, write: Promise<T>):
 }
 
 /** The record as its writer may see it, with its address and validator. */
-export async function answerWith(tx: Transaction, collection: CollectionModel, actor: Actor, record: AnyRecord, status: number): Promise<Answer<unknown>> {
+export async function answerWith(
+  tx: Transaction,
+  collection: CollectionModel,
+  actor: Actor,
+  record: AnyRecord,
+  status: number,
+): Promise<Answer<unknown>> {
   const isVisible = await fits(tx, collection, record, and(readFilter(collection, actor)))
-  const [output] = isVisible ? await presentAll(tx, collection, actor, [record]) : [{ id: record.id, createdAt: new Date(record.createdAt).toISOString() }]
+  const [output] = isVisible
+    ? await presentAll(tx, collection, actor, [record])
+    : [{ id: record.id, createdAt: new Date(record.createdAt).toISOString() }]
   const headers: Record<string, string> = { etag: etagOf(record, collection.source.computed ? output : undefined) }
   if (status === 201) headers['location'] = `/api/${collection.name}/${record.id}`
   return { output, status, headers }

@@ -38,7 +38,14 @@ export const adjustStockLevel = command({
     if (after === null) throw refused
     const kind = difference > 0 ? 'received' : 'adjusted'
     if (difference !== 0)
-      await tx.insert(stockMovements, { id: newId('mov'), stockLevel: level.id, kind, quantity: difference, order: null, reason: input.reason ?? null })
+      await tx.insert(stockMovements, {
+        id: newId('mov'),
+        stockLevel: level.id,
+        kind,
+        quantity: difference,
+        order: null,
+        reason: input.reason ?? null,
+      })
     return { output: present(visibleFields(model.get(stockLevels), actor), after), headers: { etag: etagOf(after) } }
   },
 })

@@ -15,20 +15,34 @@ type Context = { readonly tx: Transaction; readonly newId: NewId }
  */
 export async function holdStock({ tx, newId }: Context, order: string, wanted: readonly Wanted[]): Promise<void> {
   const quantities = quantitiesOf(wanted)
-  const levels = await tx.find(stockLevels, { where: oneOf('variant', quantities.map(([variant]) => variant)), limit: 1_000 })
+  const levels = await tx.find(stockLevels, {
+    where: oneOf(
+      'variant',
+      quantities.map(([variant]) => variant),
+    ),
+    limit: 1_000,
+  })
   const short: { line: string; title: string; requested: number; available: number }[] = []
   for (const [variant, quantity] of quantities) {
     const of = levels.filter((level) => level.variant === variant)
     if (await holdOne({ tx, newId }, order, of, quantity)) continue
     const available = of.reduce((sum, level) => sum + level.available, 0)
-    for (const { line, title } of wanted.filter((one) => one.variant === variant)) short.push({ line, title, requested: quantity, available })
+    for (const { line, title } of wanted.filter((one) => one.variant === variant))
+      short.push({ line, title, requested: quantity, available })
   }
   if (short.length === 0) return
   const [first] = short
   throw new EngineError('out_of_stock', {
-    detail: short.length === 1 ? `Only ${first!.available} of “${first!.title}” left.` : `${short.length} lines are not available in this quantity.`,
+    detail:
+      short.length === 1
+        ? `Only ${first!.available} of “${first!.title}” left.`
+        : `${short.length} lines are not available in this quantity.`,
     params: { lines: short },
-    errors: short.map(({ line, available }) => ({ path: `/lines/${line}/quantity`, code: 'out_of_stock', message: `only ${available} left` })),
+    errors: short.map(({ line, available }) => ({
+      path: `/lines/${line}/quantity`,
+      code: 'out_of_stock',
+      message: `only ${available} left`,
+    })),
   })
 }
 
@@ -80,7 +94,12 @@ export async function releaseStock(context: Context, order: string, state: 'rele
   }
 }
 
-async function move({ tx }: Context, reservation: Reservation, state: Reservation['state'], add: Readonly<Record<string, number>>): Promise<void> {
+async function move(
+  { tx }: Context,
+  reservation: Reservation,
+  state: Reservation['state'],
+  add: Readonly<Record<string, number>>,
+): Promise<void> {
   // Compare-and-set: a reservation that somebody else moved is a conflict, and the transaction runs again.
   if (!(await tx.touch(reservations, reservation.id, { set: { state } }, eq('state', reservation.state)))) throw new EngineError('conflict')
   if (!(await tx.touch(stockLevels, reservation.stockLevel, { add }))) throw new EngineError('conflict')
@@ -91,6 +110,12 @@ async function reservationsOf(tx: Transaction, order: string, states: readonly R
   return found.filter(({ state }) => states.includes(state)).toSorted((a, b) => (a.stockLevel < b.stockLevel ? -1 : 1))
 }
 
-async function note({ tx, newId }: Context, stockLevel: string, kind: 'held' | 'committed' | 'released', quantity: number, order: string): Promise<void> {
+async function note(
+  { tx, newId }: Context,
+  stockLevel: string,
+  kind: 'held' | 'committed' | 'released',
+  quantity: number,
+  order: string,
+): Promise<void> {
   await tx.insert(stockMovements, { id: newId('mov'), stockLevel, kind, quantity, order, reason: null })
 }

@@ -146,9 +146,7 @@ export function createCompiler(model: Model, dialect: Dialect) {
       if (query.where && query.where.op !== 'true') conditions.push(where(collection, query.where, values, 't'))
       const keys = [...sort, { path: 'id', descending: idKey(collection, query.sort ?? []).descending }]
       if (query.after) conditions.push(after(collection, keys.slice(0, -1), query.after, values))
-      const order = keys
-        .map((key) => `t.${quote(resolve(collection.columns, key.path).name)}${key.descending ? ' desc' : ''}`)
-        .join(',')
+      const order = keys.map((key) => `t.${quote(resolve(collection.columns, key.path).name)}${key.descending ? ' desc' : ''}`).join(',')
       values.push(query.limit)
       const filter = conditions.length > 0 ? ` where ${conditions.join(' and ')}` : ''
       return { sql: `select ${selectList(collection)} from ${quote(collection.name)} t${filter} order by ${order} limit ?`, values }

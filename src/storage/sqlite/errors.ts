@@ -1,6 +1,7 @@
 // SQLite's result codes (https://sqlite.org/rescode.html) into the engine's errors.
-import { EngineError, isEngineError } from '../../base/engine-error.ts'
+
 import { AssertionError } from '../../base/assert.ts'
+import { EngineError, isEngineError } from '../../base/engine-error.ts'
 
 const primary = { busy: 5, locked: 6, readonly: 8, ioerr: 10, full: 13, constraint: 19 } as const
 

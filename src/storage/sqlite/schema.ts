@@ -62,7 +62,9 @@ function widenTable(database: DatabaseSync, collection: CollectionModel, existin
           `The field ${collection.name}.${column.path} is new and required, but records exist that have no value for it. Give it a default, or make it optional.`,
         )
       const value = fallback === undefined || isSet(fallback) ? null : bind(column, fallback)
-      database.exec(`alter table ${quote(collection.name)} add column ${columnSql(column)}${value === null ? '' : ` default ${literal(value)}`}`)
+      database.exec(
+        `alter table ${quote(collection.name)} add column ${columnSql(column)}${value === null ? '' : ` default ${literal(value)}`}`,
+      )
     } else if (type.toLowerCase() !== sqlTypes[column.type])
       throw new Error(
         `The field ${collection.name}.${column.path} is ${type.toLowerCase()} in the database and would be ${sqlTypes[column.type]} now. Changing a type needs a migration: take a new field name instead.`,

@@ -11,16 +11,7 @@ import type { Filter } from '../../contract/filter.ts'
 import type { CollectionRef } from '../../schema/collection.ts'
 import type { Model } from '../../schema/model.ts'
 import { bind, createCompiler, type Dialect, part, type SqlValue, type Statement } from '../sql/compile.ts'
-import type {
-  AdapterTransaction,
-  Change,
-  Commit,
-  CommitLine,
-  FindQuery,
-  GroupQuery,
-  Reader,
-  StorageAdapter,
-} from '../storage.ts'
+import type { AdapterTransaction, Change, Commit, CommitLine, FindQuery, GroupQuery, Reader, StorageAdapter } from '../storage.ts'
 import { createDecoder } from './decode.ts'
 import { translate } from './errors.ts'
 import { prepareSchema } from './schema.ts'

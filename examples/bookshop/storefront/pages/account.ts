@@ -39,12 +39,7 @@ function accountView(user: User, orders: readonly Order[]): HTMLElement {
     h(
       'header',
       { class: 'account-head' },
-      h(
-        'div',
-        {},
-        h('h1', {}, user.name ? `Hello, ${user.name}` : 'My account'),
-        h('p', { class: 'quiet' }, user.email),
-      ),
+      h('div', {}, h('h1', {}, user.name ? `Hello, ${user.name}` : 'My account'), h('p', { class: 'quiet' }, user.email)),
       form,
     ),
     h('h2', {}, 'My orders'),
@@ -139,11 +134,7 @@ function registerForm(goOn: () => void): HTMLElement {
     h('button', { class: 'button is-wide', type: 'submit' }, 'Register'),
   )
   onSubmit(form, problem, async () => {
-    await register(
-      readField(form, '/email'),
-      readField(form, '/password'),
-      readField(form, '/name'),
-    )
+    await register(readField(form, '/email'), readField(form, '/password'), readField(form, '/name'))
     goOn()
   })
   return form

@@ -6,15 +6,7 @@ import { announce, h } from '../dom.ts'
 import { banner, radios, showBanner } from '../forms.ts'
 import { explain } from '../problems.ts'
 import { notFound, type Page, type Visit } from '../router.ts'
-import {
-  type Book,
-  books,
-  copiesLeft,
-  formatMoney,
-  kindOf,
-  languageName,
-  listCategories,
-} from '../shop.ts'
+import { type Book, books, copiesLeft, formatMoney, kindOf, languageName, listCategories } from '../shop.ts'
 
 /** Above this a customer has no reason to hurry, and a number would only be noise. */
 const FEW_COPIES = 5
@@ -43,12 +35,7 @@ export async function openBook({ params, signal }: Visit): Promise<Page> {
         'div',
         { class: 'book-words' },
         h('h1', {}, book.title),
-        h(
-          'p',
-          { class: 'book-author' },
-          'by ',
-          h('a', { href: `/?q=${encodeURIComponent(book.author)}` }, book.author),
-        ),
+        h('p', { class: 'book-author' }, 'by ', h('a', { href: `/?q=${encodeURIComponent(book.author)}` }, book.author)),
         h('p', { class: 'book-description' }, book.description),
         h(
           'dl',
@@ -60,12 +47,7 @@ export async function openBook({ params, signal }: Visit): Promise<Page> {
         buyForm(book),
       ),
       alike.length > 0 &&
-        h(
-          'section',
-          { class: 'alike' },
-          h('h2', {}, 'On the same shelf'),
-          h('ul', { class: 'shelf is-strip' }, alike.map(thumbnail)),
-        ),
+        h('section', { class: 'alike' }, h('h2', {}, 'On the same shelf'), h('ul', { class: 'shelf is-strip' }, alike.map(thumbnail))),
     ),
   }
 }
@@ -122,12 +104,7 @@ function buyForm(book: Book): HTMLElement {
   }
   const problem = banner()
   const button = h('button', { class: 'button is-wide', type: 'submit' }, 'Add to cart')
-  const done = h(
-    'p',
-    { class: 'added', hidden: true },
-    'In your cart. ',
-    h('a', { href: '/cart' }, 'Go to cart'),
-  )
+  const done = h('p', { class: 'added', hidden: true }, 'In your cart. ', h('a', { href: '/cart' }, 'Go to cart'))
   const form = h('form', { class: 'buy' }, choices, problem, button, done)
   form.addEventListener('submit', async (event) => {
     event.preventDefault()

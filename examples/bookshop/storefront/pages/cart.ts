@@ -58,9 +58,7 @@ function draw(view: HTMLElement, cart: Cart | null, found: ReadonlyMap<string, B
       h(
         'ul',
         { class: 'lines' },
-        cart.lines.map((line) =>
-          drawLine(line, found.get(line.variant), lineControls(line, change)),
-        ),
+        cart.lines.map((line) => drawLine(line, found.get(line.variant), lineControls(line, change))),
       ),
       h(
         'aside',
@@ -73,10 +71,7 @@ function draw(view: HTMLElement, cart: Cart | null, found: ReadonlyMap<string, B
   )
 }
 
-function lineControls(
-  line: Line,
-  change: (work: () => Promise<Cart>, done: string, focusId: string) => Promise<void>,
-): HTMLElement {
+function lineControls(line: Line, change: (work: () => Promise<Cart>, done: string, focusId: string) => Promise<void>): HTMLElement {
   const step = (by: number, sign: string, label: string) => {
     const quantity = line.quantity + by
     const id = `step${by}-${line.id}`
@@ -87,8 +82,7 @@ function lineControls(
         type: 'button',
         'aria-label': `${label}: ${line.title}`,
         disabled: quantity < 1,
-        onclick: () =>
-          change(() => changeLine(line.id, quantity), `${quantity} of ${line.title}`, id),
+        onclick: () => change(() => changeLine(line.id, quantity), `${quantity} of ${line.title}`, id),
       },
       sign,
     )

@@ -41,10 +41,7 @@ function minorUnits(text: string | null): number | undefined {
   return text && Number.isFinite(value) && value >= 0 ? Math.round(value * 100) : undefined
 }
 
-export function chips(
-  categories: readonly { slug: string; title: string }[],
-  wanted: URLSearchParams,
-): HTMLElement {
+export function chips(categories: readonly { slug: string; title: string }[], wanted: URLSearchParams): HTMLElement {
   const chosen = wanted.get('category') ?? ''
   return h(
     'nav',
@@ -104,9 +101,7 @@ export function filters(wanted: URLSearchParams): HTMLElement {
         all.map(([value, text]) => h('option', { value, selected: value === chosen }, text)),
       ),
     )
-  const named = languages
-    .map((code) => [code, languageName(code)] as const)
-    .sort((a, b) => a[1].localeCompare(b[1]))
+  const named = languages.map((code) => [code, languageName(code)] as const).sort((a, b) => a[1].localeCompare(b[1]))
   const isFiltered = ['language', 'min', 'max', 'q', 'category'].some((key) => wanted.get(key))
   return h(
     'details',
@@ -121,10 +116,7 @@ export function filters(wanted: URLSearchParams): HTMLElement {
     h(
       'div',
       { class: 'filter-row' },
-      choice('filter-language', 'Written in', wanted.get('language') ?? '', [
-        ['', 'Any language'],
-        ...named,
-      ]),
+      choice('filter-language', 'Written in', wanted.get('language') ?? '', [['', 'Any language'], ...named]),
       price('filter-min', 'min', 'From €'),
       price('filter-max', 'max', 'To €'),
       choice('filter-sort', 'Sort by', wanted.get('sort') ?? 'title', SORTS),

@@ -26,10 +26,7 @@ export async function openCatalogue({ url, signal }: Visit): Promise<Page> {
   byId<HTMLInputElement>('search-words').value = wanted.get('q') ?? ''
   const key = url.search
   const kept = lists.get(key)
-  const [categories, list] = await Promise.all([
-    listCategories(),
-    kept ?? books.list({ ...queryOf(wanted), count: true }, { signal }),
-  ])
+  const [categories, list] = await Promise.all([listCategories(), kept ?? books.list({ ...queryOf(wanted), count: true }, { signal })])
   keepList(key, list)
   const category = categories.find(({ slug }) => slug === wanted.get('category'))
   const words = wanted.get('q')
@@ -77,11 +74,7 @@ function hero(count: number | undefined): HTMLElement {
       { class: 'hero-words' },
       h('p', { class: 'eyebrow' }, 'Five centuries, 35 languages'),
       h('h1', {}, 'Books that outlived everyone who said they wouldn’t.'),
-      h(
-        'p',
-        { class: 'lede' },
-        `${count ?? 'Hundreds of'} classics, printed well and sent by post.`,
-      ),
+      h('p', { class: 'lede' }, `${count ?? 'Hundreds of'} classics, printed well and sent by post.`),
     ),
     h('div', { class: 'hero-covers', 'aria-hidden': 'true' }, faces.map(drawCover)),
   )
@@ -132,12 +125,7 @@ function card(book: Book): HTMLElement {
       h(
         'span',
         { class: 'card-foot' },
-        h(
-          'span',
-          { class: 'price' },
-          hasSeveral && h('small', {}, 'from '),
-          formatMoney(book.price),
-        ),
+        h('span', { class: 'price' }, hasSeveral && h('small', {}, 'from '), formatMoney(book.price)),
         note && h('span', { class: `tag ${left === 0 ? 'is-gone' : ''}` }, note),
       ),
     ),

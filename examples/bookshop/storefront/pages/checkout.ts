@@ -46,12 +46,7 @@ export async function openCheckout({ signal }: Visit): Promise<Page> {
         h('h2', {}, 'Contact'),
         user
           ? h('p', { class: 'quiet' }, `Signed in as ${user.email}`)
-          : h(
-              'p',
-              { class: 'quiet' },
-              'Have an account? ',
-              h('a', { href: '/account?next=/checkout' }, 'Sign in or register'),
-            ),
+          : h('p', { class: 'quiet' }, 'Have an account? ', h('a', { href: '/account?next=/checkout' }, 'Sign in or register')),
         field({
           label: 'E-mail for receipt and news of the parcel',
           name: '/email',
@@ -60,12 +55,7 @@ export async function openCheckout({ signal }: Visit): Promise<Page> {
           value: cart.email ?? user?.email ?? '',
         }),
       ),
-      h(
-        'section',
-        { class: 'step' },
-        h('h2', {}, 'Delivery address'),
-        addressFields(cart.shippingAddress, user?.name ?? ''),
-      ),
+      h('section', { class: 'step' }, h('h2', {}, 'Delivery address'), addressFields(cart.shippingAddress, user?.name ?? '')),
       h('section', { class: 'step' }, deliveryChoice(cart, methods.items)),
       h('section', { class: 'step' }, paymentRadios()),
     ),
@@ -117,10 +107,7 @@ export async function openCheckout({ signal }: Visit): Promise<Page> {
       forgetLists()
       followPayment(answer)
     },
-    (error) =>
-      error instanceof ApiError && error.code === 'out_of_stock'
-        ? explainStock(error, latest)
-        : explain(error),
+    (error) => (error instanceof ApiError && error.code === 'out_of_stock' ? explainStock(error, latest) : explain(error)),
   )
   return { title: 'Checkout', view: h('div', { class: 'checkout' }, h('h1', {}, 'Checkout'), form) }
 }
@@ -153,8 +140,6 @@ function deliveryChoice(cart: Cart, methods: readonly ShippingMethod[]): HTMLEle
 /** Where a payment page sends the customer back to; the order it was about is the last one of this browser. */
 export function openReturn({ url }: Visit): Page {
   const id = url.searchParams.get('order') ?? findLastOrderId()
-  queueMicrotask(() =>
-    navigate(id ? `/orders/${encodeURIComponent(id)}` : '/account', { replace: true }),
-  )
+  queueMicrotask(() => navigate(id ? `/orders/${encodeURIComponent(id)}` : '/account', { replace: true }))
   return { title: 'Your order', view: h('p', { class: 'quiet' }, 'One moment…') }
 }

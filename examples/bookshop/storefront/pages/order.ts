@@ -2,14 +2,7 @@
  * Owns the live page of one order. The change feed only says *that* something changed; what is shown is always read
  * afresh, so a late, doubled or missing event cannot show a wrong state. Without a feed it asks every second.
  */
-import {
-  type ApiError,
-  type Client,
-  createClient,
-  type LiveChanges,
-  type Order,
-  type Payment,
-} from '/client/index.ts'
+import { type ApiError, type Client, createClient, type LiveChanges, type Order, type Payment } from '/client/index.ts'
 import { drawLine, drawTotals, findBooks } from '../cart-parts.ts'
 import { addToCart, findOrderToken } from '../cart-store.ts'
 import { h } from '../dom.ts'
@@ -77,12 +70,7 @@ function createReader(client: Client, id: string): () => Promise<View> {
 }
 
 /** Calls `look` on every sign of change until the page is left; it answers whether the story is over. */
-function follow(
-  client: Client,
-  id: string,
-  signal: AbortSignal,
-  look: () => Promise<boolean>,
-): void {
+function follow(client: Client, id: string, signal: AbortSignal, look: () => Promise<boolean>): void {
   let isLive = false
   let timer = 0
   const stop = () => {
@@ -120,12 +108,7 @@ function drawStatus(place: HTMLElement, { order, payment }: View): void {
   const isPaid = story.mood === 'good'
   const isSent = order.fulfillmentStatus === 'fulfilled'
   const step = (name: string, isDone: boolean) =>
-    h(
-      'li',
-      { class: isDone ? 'is-done' : '' },
-      name,
-      isDone && h('span', { class: 'visually-hidden' }, ', done'),
-    )
+    h('li', { class: isDone ? 'is-done' : '' }, name, isDone && h('span', { class: 'visually-hidden' }, ', done'))
   place.dataset.mood = story.mood
   place.dataset.status = order.status
   place.dataset.paymentStatus = order.paymentStatus
@@ -164,15 +147,8 @@ function drawRetry(place: HTMLElement, view: View, client: Client, reread: () =>
   }
   const { action } = payment ?? {}
   place.replaceChildren(
-    action?.type === 'redirect'
-      ? h('a', { class: 'button is-wide', href: action.url }, 'Go to my bank')
-      : '',
-    h(
-      'details',
-      { class: 'other-way' },
-      h('summary', {}, `${methodTitle(payment?.method ?? null)} not working? Pay another way`),
-      form,
-    ),
+    action?.type === 'redirect' ? h('a', { class: 'button is-wide', href: action.url }, 'Go to my bank') : '',
+    h('details', { class: 'other-way' }, h('summary', {}, `${methodTitle(payment?.method ?? null)} not working? Pay another way`), form),
   )
 }
 
@@ -215,11 +191,7 @@ function drawOrder(order: Order, found: ReadonlyMap<string, Book>): HTMLElement 
             .filter(Boolean)
             .map((line) => h('span', {}, line)),
         ),
-      h(
-        'p',
-        { class: 'quiet fine-print' },
-        `Ordered on ${formatDay(order.placedAt ?? order.createdAt)}`,
-      ),
+      h('p', { class: 'quiet fine-print' }, `Ordered on ${formatDay(order.placedAt ?? order.createdAt)}`),
     ),
   )
 }

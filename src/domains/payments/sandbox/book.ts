@@ -25,7 +25,14 @@ export type SandboxSettings = {
   /** Share of webhooks that never leave. */
   readonly webhookLoss: number
 }
-export const calmSettings: SandboxSettings = { cardMs: 50, delayedMs: 15_000, webhookMs: 0, webhookJitterMs: 0, webhookCopies: 1, webhookLoss: 0 }
+export const calmSettings: SandboxSettings = {
+  cardMs: 50,
+  delayedMs: 15_000,
+  webhookMs: 0,
+  webhookJitterMs: 0,
+  webhookCopies: 1,
+  webhookLoss: 0,
+}
 
 export type BookParts = {
   readonly store: SandboxStore
@@ -72,7 +79,12 @@ export function createSandboxBook(parts: BookParts, initial: SandboxSettings = c
   function decide(id: string): void {
     const payment = store.getPayment(id)
     if (payment?.state !== 'processing') return
-    change(payment, payment.willSucceed ? { state: 'succeeded', decidedAt: clock.now() } : { state: 'failed', decidedAt: clock.now(), declineReason: 'The bank refused the debit.' })
+    change(
+      payment,
+      payment.willSucceed
+        ? { state: 'succeeded', decidedAt: clock.now() }
+        : { state: 'failed', decidedAt: clock.now(), declineReason: 'The bank refused the debit.' },
+    )
   }
 
   function announce(payment: SandboxPayment): void {
@@ -81,7 +93,15 @@ export function createSandboxBook(parts: BookParts, initial: SandboxSettings = c
       // Copies of one event share its id, as a provider's repeats do.
       const eventId = `${payment.id}:${payment.state}:${payment.refunds.length}`
       const dueAt = clock.now() + settings.webhookMs + Math.floor(random.fraction() * settings.webhookJitterMs)
-      const delivery: SandboxDelivery = { id: newId('sdel'), eventId, payment: payment.id, reference: payment.reference, attempts: 0, dueAt, isDone: false }
+      const delivery: SandboxDelivery = {
+        id: newId('sdel'),
+        eventId,
+        payment: payment.id,
+        reference: payment.reference,
+        attempts: 0,
+        dueAt,
+        isDone: false,
+      }
       store.putDelivery(delivery)
       later(dueAt, () => void deliver(delivery))
     }

@@ -29,7 +29,8 @@ async function answer(book: SandboxBook, request: IncomingMessage, response: Ser
   if (path === '/sandbox/settings' && request.method === 'GET') return sendJson(response, 200, book.settings())
   if (path === '/sandbox/settings' && request.method === 'PUT') {
     const changes = knownSettings(book.settings(), await readBody(request))
-    if (changes === null) return sendJson(response, 400, { error: `Send numbers >= 0 for some of: ${Object.keys(book.settings()).join(', ')}.` })
+    if (changes === null)
+      return sendJson(response, 400, { error: `Send numbers >= 0 for some of: ${Object.keys(book.settings()).join(', ')}.` })
     book.set(changes)
     return sendJson(response, 200, book.settings())
   }
@@ -51,7 +52,11 @@ function knownSettings(current: SandboxSettings, body: string): Partial<SandboxS
 function showChallenge(payment: SandboxPayment | null, response: ServerResponse): void {
   if (payment === null) return sendHtml(response, 404, page('No such payment', ''))
   if (payment.state !== 'requires_action')
-    return sendHtml(response, 200, page('This payment is decided', `<p><a class="button" href="${escapeHtml(payment.returnUrl)}">Back to the shop</a></p>`))
+    return sendHtml(
+      response,
+      200,
+      page('This payment is decided', `<p><a class="button" href="${escapeHtml(payment.returnUrl)}">Back to the shop</a></p>`),
+    )
   const amount = formatMoney({ amount: payment.amountMinor, currency: payment.currency })
   sendHtml(
     response,

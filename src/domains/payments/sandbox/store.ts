@@ -2,7 +2,13 @@
 // books are never in our database.
 import { DatabaseSync } from 'node:sqlite'
 
-export type SandboxRefund = { readonly id: string; readonly key: string; readonly reference: string; readonly amountMinor: number; readonly at: number }
+export type SandboxRefund = {
+  readonly id: string
+  readonly key: string
+  readonly reference: string
+  readonly amountMinor: number
+  readonly at: number
+}
 
 export type SandboxPayment = {
   readonly id: string
@@ -82,14 +88,17 @@ export function openSandboxStore(path: string): SandboxStore {
     get: database.prepare('select value from payments where id=?'),
     byKey: database.prepare('select value from payments where key=?'),
     byReference: database.prepare('select value from payments where reference=? order by id desc limit 1'),
-    put: database.prepare('insert into payments values (?,?,?,?,?) on conflict (id) do update set state=excluded.state, value=excluded.value'),
+    put: database.prepare(
+      'insert into payments values (?,?,?,?,?) on conflict (id) do update set state=excluded.state, value=excluded.value',
+    ),
     putDelivery: database.prepare('insert into deliveries values (?,?) on conflict (id) do update set value=excluded.value'),
     dropDelivery: database.prepare('delete from deliveries where id=?'),
     all: database.prepare('select value from payments order by id'),
     due: database.prepare("select value from payments where state='processing'"),
     deliveries: database.prepare('select value from deliveries'),
   }
-  const one = (row: Record<string, unknown> | undefined) => (row === undefined ? null : (JSON.parse(row['value'] as string) as SandboxPayment))
+  const one = (row: Record<string, unknown> | undefined) =>
+    row === undefined ? null : (JSON.parse(row['value'] as string) as SandboxPayment)
   const many = <T>(rows: readonly Record<string, unknown>[]) => rows.map((row) => JSON.parse(row['value'] as string) as T)
   return {
     getPayment: (id) => one(statements.get.get(id)),
