@@ -38,7 +38,7 @@ export async function openShop(send: Send): Promise<Shop> {
     status: 'active',
   })
   const { id: shippingMethod } = await create('/api/shippingMethods', {
-    name: 'Parcel',
+    title: 'Parcel',
     price: { amount: 490, currency: 'EUR' },
   })
   const variants: string[] = []
@@ -74,7 +74,7 @@ const ADDRESS = {
 
 /** One guest buys two things: five requests, as a storefront sends them. Payment settles later, by webhook. */
 export async function shopOnce(send: Send, shop: Shop, number: number): Promise<void> {
-  const cart = await send({ method: 'POST', path: '/api/carts', body: { currency: 'EUR' } })
+  const cart = await send({ method: 'POST', path: '/api/carts', body: {} })
   const headers = { 'cart-token': cart.token }
   const path = `/api/carts/${cart.id}`
   for (const step of [0, 1]) {
@@ -115,7 +115,7 @@ export async function countWholeOrders(send: Send): Promise<number> {
   })
   const receipts = await send({
     method: 'GET',
-    path: `/api/emails?filter[template]=receipt&${COUNT_ONLY}`,
+    path: `/api/emails?filter[template]=order_receipt&${COUNT_ONLY}`,
   })
   return Math.min(paid.count, receipts.count)
 }

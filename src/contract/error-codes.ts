@@ -38,6 +38,7 @@ export const errorCodes = {
 
   // Shop
   cart_not_open: { status: 409, retry: 'never', message: 'This cart is closed for changes.' },
+  discount_unknown: { status: 422, retry: 'never', message: 'There is no such discount.' },
   cart_empty: { status: 409, retry: 'never', message: 'The cart has no lines.' },
   cart_incomplete: { status: 422, retry: 'never', message: 'Something is missing before checkout.' },
   total_changed: { status: 409, retry: 'never', message: 'The total is not what you expected.' },

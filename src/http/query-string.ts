@@ -26,7 +26,8 @@ function place(root: Node, key: string, value: string): void {
   if (path.length > limits.filterDepthMax * 2) throw invalid(`query:${key}`, 'depth', 'nests too deep')
   let node = root
   for (const name of path.slice(0, -1)) {
-    const next = (node[name] ??= Object.create(null) as Node)
+    const next = node[name] ?? (Object.create(null) as Node)
+    node[name] = next
     if (typeof next === 'string') throw invalid(`query:${key}`, 'repeated', 'is given twice, once plain and once with brackets')
     node = next
   }

@@ -91,7 +91,7 @@ function isDate(text: string): boolean {
 export function isEmail(text: string): boolean {
   return (
     text.length <= 254 &&
-    /^[^\s@"(),:;<>[\\\]\u0000-\u001f\u007f]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}))+$/.test(text)
+    /^[\w!#$%&'*+/=?^`{|}~.-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}))+$/.test(text)
   )
 }
 

@@ -6,6 +6,7 @@ import { EngineError, invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { hashSecret } from '../../base/secret.ts'
 import { type CommandContext, command, query } from '../../operation/define.ts'
+import type { Project } from '../../schema/project.ts'
 import { shippingMethods, variants } from '../catalog/collections.ts'
 import { checkIfMatch, etagOf } from '../records/etag.ts'
 import { findVisible } from '../records/present.ts'
@@ -14,6 +15,7 @@ import { type Address, type Cart, type CartLine, carts } from './collections.ts'
 
 const idInput = Type.String({ maxLength: 64 })
 const quantityInput = Type.Integer({ minimum: 1, maximum: limits.lineQuantityMax })
+const currencyInput = Type.Optional(Type.String({ format: 'currency' }))
 const common = { output: cartType, access: anyone, tag: 'Carts', errors: ['not_found', 'cart_not_open', 'precondition_failed'] } as const
 
 export const createCart = command({
@@ -22,8 +24,12 @@ export const createCart = command({
   route: 'POST /api/carts',
   summary: 'Make a cart',
   status: 201,
-  input: Type.Object({ email: Type.Optional(Type.String({ format: 'email', maxLength: 254 })) }, { additionalProperties: false }),
+  input: Type.Object(
+    { email: Type.Optional(Type.String({ format: 'email', maxLength: 254 })), currency: currencyInput },
+    { additionalProperties: false },
+  ),
   async run({ tx, input, actor, model, project, newId, newSecret }) {
+    checkCurrency(project, input.currency)
     const token = newSecret('cart')
     const cart = await tx.insert(carts, {
       id: newId('cart'),
@@ -120,7 +126,7 @@ export const updateCart = command({
   name: 'carts.update',
   route: 'PATCH /api/carts/:id',
   summary: 'Set addresses, shipping and contact',
-  errors: [...common.errors, 'reference_not_found'],
+  errors: [...common.errors, 'reference_not_found', 'discount_unknown'],
   input: Type.Object(
     {
       id: idInput,
@@ -129,13 +135,20 @@ export const updateCart = command({
       billingAddress: optionalAddress,
       shippingMethod: Type.Optional(Type.Unsafe<string | null>({ type: ['string', 'null'], maxLength: 64 })),
       note: Type.Optional(Type.Unsafe<string | null>({ type: ['string', 'null'], maxLength: 2_000 })),
+      currency: currencyInput,
+      discountCodes: Type.Optional(Type.Array(Type.String({ maxLength: 60 }), { maxItems: 20 })),
     },
     { additionalProperties: false },
   ),
   async run(context) {
     const { tx, input, actor, model } = context
-    const { id, ...changes } = input
+    const { id, currency, discountCodes = [], ...changes } = input
     const cart = await openCart(context, id)
+    checkCurrency(context.project, currency)
+    if (discountCodes.length > 0)
+      throw new EngineError('discount_unknown', {
+        errors: [{ path: '/discountCodes/0', code: 'discount_unknown', message: 'is no discount of this shop' }],
+      })
     if (
       typeof changes.shippingMethod === 'string' &&
       (await findVisible(tx, model.get(shippingMethods), actor, changes.shippingMethod)) === null
@@ -147,6 +160,12 @@ export const updateCart = command({
     return await answer(context, cart, { ...changes, ...email })
   },
 })
+
+/** @throws validation_failed: prices are in one currency, and a cart is in that of its prices */
+function checkCurrency(project: Project, currency: string | undefined): void {
+  const own = shopOf(project).currency
+  if (currency !== undefined && currency !== own) throw invalid('/currency', 'enum', `must be ${own}`)
+}
 
 type Context = Pick<CommandContext<unknown>, 'tx' | 'actor' | 'model' | 'project' | 'request'>
 

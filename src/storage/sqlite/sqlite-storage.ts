@@ -8,7 +8,6 @@ import type { Clock } from '../../base/clock.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import type { Filter } from '../../contract/filter.ts'
-import type { CollectionRef } from '../../schema/collection.ts'
 import type { Model } from '../../schema/model.ts'
 import { bind, createCompiler, type Dialect, part, type SqlValue, type Statement } from '../sql/compile.ts'
 import type { AdapterTransaction, Change, Commit, CommitLine, FindQuery, GroupQuery, Reader, StorageAdapter } from '../storage.ts'
@@ -54,7 +53,9 @@ export function openSqlite(options: SqliteOptions): StorageAdapter {
   const reader = isMemory ? writer : connect({ ...options }, true)
   const compiler = createCompiler(model, sqliteDialect)
   const writeCache = createStatementCache(writer)
+  const writeRows = createStatementCache(writer, true)
   const readCache = isMemory ? writeCache : createStatementCache(reader)
+  const readRows = isMemory ? writeRows : createStatementCache(reader, true)
   const decoders = new Map([...model.collections].map(([name, collection]) => [name, createDecoder(collection)]))
   const listeners: ((commit: Commit) => void)[] = []
   let queue: Waiting[] = []
@@ -62,18 +63,17 @@ export function openSqlite(options: SqliteOptions): StorageAdapter {
   let running: Promise<void> = Promise.resolve()
   let isClosed = false
 
-  function readerOn(prepared: (sql: string) => StatementSync): Reader {
-    const decode = <T>(ref: CollectionRef<T>, row: unknown) => decoders.get(ref.name)!(row as never) as T
+  function readerOn(prepared: (sql: string) => StatementSync, rows: (sql: string) => StatementSync): Reader {
     return {
       async get(ref, id, where) {
         const { sql, values } = compiler.get(model.get(ref), id, where)
-        const row = run(() => prepared(sql).get(...values))
-        return row === undefined ? null : decode(ref, row)
+        const row = run(() => rows(sql).get(...values))
+        return row === undefined ? null : (decoders.get(ref.name)!(row as never) as never)
       },
       async find(ref, query: FindQuery) {
         const { sql, values } = compiler.find(model.get(ref), query)
         const decoder = decoders.get(ref.name)!
-        return run(() => prepared(sql).all(...values)).map((row) => decoder(row as never)) as never
+        return run(() => rows(sql).all(...values)).map((row) => decoder(row as never)) as never
       },
       async count(ref, where) {
         const { sql, values } = compiler.count(model.get(ref), where)
@@ -90,7 +90,7 @@ export function openSqlite(options: SqliteOptions): StorageAdapter {
     }
   }
 
-  const transactionReader = readerOn(writeCache)
+  const transactionReader = readerOn(writeCache, writeRows)
 
   function execute(statement: Statement): number {
     return Number(run(() => writeCache(statement.sql).run(...(statement.values as SQLInputValue[]))).changes)
@@ -209,7 +209,7 @@ export function openSqlite(options: SqliteOptions): StorageAdapter {
       hasGroupCommit: true,
       hasNotifications: false,
     },
-    reader: isMemory ? waitingReader(transactionReader, () => running) : readerOn(readCache),
+    reader: isMemory ? waitingReader(transactionReader, () => running) : readerOn(readCache, readRows),
 
     transaction<T>(work: (transaction: AdapterTransaction) => Promise<T>): Promise<T> {
       if (isClosed) return Promise.reject(new EngineError('storage_unavailable'))
@@ -260,11 +260,15 @@ function fieldOf(path: string): string {
 
 /** In memory there is one connection: a read waits for the group under way, or it would see its unfinished work. */
 function waitingReader(inner: Reader, running: () => Promise<void>): Reader {
+  const settled = async <T>(read: () => Promise<T>): Promise<T> => {
+    await running()
+    return await read()
+  }
   return {
-    get: async (...given) => (await running(), inner.get(...given)),
-    find: async (...given) => (await running(), inner.find(...given)),
-    count: async (...given) => (await running(), inner.count(...given)),
-    group: async (...given) => (await running(), inner.group(...given)),
+    get: (ref, id, where) => settled(() => inner.get(ref, id, where)),
+    find: (ref, query) => settled(() => inner.find(ref, query)),
+    count: (ref, where) => settled(() => inner.count(ref, where)),
+    group: (ref, query) => settled(() => inner.group(ref, query)),
   }
 }
 
@@ -299,7 +303,7 @@ function isOlder(version: string, least: readonly number[]): boolean {
 }
 
 /** node:sqlite keeps no statements: parsing costs more than most look-ups, so the adapter does. */
-function createStatementCache(database: DatabaseSync): (sql: string) => StatementSync {
+function createStatementCache(database: DatabaseSync, returnsArrays = false): (sql: string) => StatementSync {
   const statementsMax = 1_000
   const cache = new Map<string, StatementSync>()
   return (sql) => {
@@ -307,6 +311,7 @@ function createStatementCache(database: DatabaseSync): (sql: string) => Statemen
     if (found) return found
     if (cache.size >= statementsMax) cache.delete(cache.keys().next().value!)
     const statement = database.prepare(sql)
+    if (returnsArrays) statement.setReturnArrays(true)
     cache.set(sql, statement)
     return statement
   }
