@@ -2,7 +2,7 @@
  * What happened to an order, from all its records, in order of time. Pure. Times are ours (when the
  * engine wrote it): a provider's clock may run differently, so its time only stands in the detail.
  */
-import { formatMailbox, formatMoney, humanize, type Tone, toneOf } from './format.ts'
+import { formatMailbox, formatMoney, humanize, shortenIds, type Tone, toneOf } from './format.ts'
 import { groupTransfers } from './ledger-groups.ts'
 import type {
   Effect,
@@ -119,7 +119,9 @@ function factItem(fact: PaymentFact): TimelineItem {
     at: fact.createdAt,
     lane: 'payment',
     title: fact.amount ? `${formatMoney(fact.amount)} ${word}` : humanize(word),
-    detail: [fact.provider, source, fact.operationRef ?? '', late].filter(Boolean).join(' · '),
+    detail: [fact.provider, source, shortenIds(fact.operationRef ?? ''), late]
+      .filter(Boolean)
+      .join(' · '),
     tone: /declin|fail|reversed|dispute|error/.test(fact.kind) ? 'bad' : 'good',
   }
 }
@@ -162,7 +164,7 @@ function transferItems(entries: readonly LedgerEntry[]): TimelineItem[] {
   return groupTransfers(entries).map((group) => {
     const debits = group.entries.filter((entry) => entry.amount.amount > 0)
     const credits = group.entries.filter((entry) => entry.amount.amount < 0)
-    const names = (own: LedgerEntry[]) => own.map((entry) => entry.account).join(', ')
+    const names = (own: LedgerEntry[]) => own.map((entry) => shortenIds(entry.account)).join(', ')
     const first = group.entries[0]
     const total = debits.reduce((sum, entry) => sum + entry.amount.amount, 0)
     const booked = first
@@ -173,7 +175,9 @@ function transferItems(entries: readonly LedgerEntry[]): TimelineItem[] {
       at: group.postedAt,
       lane: 'ledger' as const,
       title: `${booked} booked`,
-      detail: `${names(debits)} to ${names(credits)}`,
+      detail: [first?.kind && humanize(first.kind), `${names(debits)} to ${names(credits)}`]
+        .filter(Boolean)
+        .join(' · '),
       tone: group.balanced ? ('quiet' as const) : ('bad' as const),
     }
   })
