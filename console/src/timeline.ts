@@ -108,6 +108,12 @@ export function factWord(kind: string): string {
   return factWords[kind] ?? humanize(kind).toLowerCase()
 }
 
+/** `payment.cap_ok` as `Payment captured`: why something was booked. */
+export function bookingWords(kind: string): string {
+  const [noun = '', ...rest] = kind.split('.')
+  return rest.length === 0 ? humanize(noun) : `${humanize(noun)} ${factWord(rest.join('.'))}`
+}
+
 function factItem(fact: PaymentFact): TimelineItem {
   const word = factWord(fact.kind)
   const skewMs = fact.providerTime ? Date.parse(fact.createdAt) - Date.parse(fact.providerTime) : 0
@@ -175,7 +181,7 @@ function transferItems(entries: readonly LedgerEntry[]): TimelineItem[] {
       at: group.postedAt,
       lane: 'ledger' as const,
       title: `${booked} booked`,
-      detail: [first?.kind && humanize(first.kind), `${names(debits)} to ${names(credits)}`]
+      detail: [first?.kind && bookingWords(first.kind), `${names(debits)} to ${names(credits)}`]
         .filter(Boolean)
         .join(' · '),
       tone: group.balanced ? ('quiet' as const) : ('bad' as const),

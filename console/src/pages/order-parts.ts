@@ -13,7 +13,7 @@ import type {
   Refund,
   Reservation,
 } from '../shapes.ts'
-import { errorText, factWord } from '../timeline.ts'
+import { bookingWords, errorText, factWord } from '../timeline.ts'
 import { Amount, Card, Chip, Time } from '../ui/parts.ts'
 import { RefLink } from '../ui/value.ts'
 import { EffectActions } from './effects.ts'
@@ -108,7 +108,7 @@ export function LedgerCard({ entries }: { entries: readonly LedgerEntry[] }): VN
             })}
             <tr class="transfer-sum">
               <td class="faint">
-                ${kind && `${humanize(kind)} · `}<${Time} at=${group.postedAt} />
+                ${kind && `${bookingWords(kind)} · `}<${Time} at=${group.postedAt} />
               </td>
               <td colspan="2">
                 ${group.sums.map((sum) => html`<${ZeroSum} key=${sum.currency} amount=${sum.amount} currency=${sum.currency} />`)}
