@@ -13,6 +13,7 @@ import {
   moneyDecimal,
   parseMoney,
   recordLabel,
+  shortenIds,
   shortId,
   toneOf,
   utcTitle,
@@ -78,6 +79,8 @@ test('words, ids, tones', () => {
   assert.equal(humanize('placedAt'), 'Placed at')
   assert.equal(shortId('ord_01jdabcdefghjkmnpqrstv'), 'ord_…pqrstv')
   assert.equal(shortId('usr_1'), 'usr_1')
+  assert.equal(shortenIds('L:deposit:ord_01m86a7kree009h3a2wb0shdat'), 'L:deposit:ord_…0shdat')
+  assert.equal(shortenIds('A:psp:sandbox'), 'A:psp:sandbox')
   assert.equal(toneOf('dead'), 'bad')
   assert.equal(toneOf('no such state'), 'quiet')
 })

@@ -135,6 +135,11 @@ export function shortId(id: string): string {
   return id.length - cut <= 10 ? id : `${id.slice(0, cut)}…${id.slice(-6)}`
 }
 
+/** A text with its TypeIDs shortened: `L:deposit:ord_…b0shda`. */
+export function shortenIds(text: string): string {
+  return text.replace(/\b[a-z]+_[0-9a-z]{20,}/g, shortId)
+}
+
 export type Tone = 'good' | 'wait' | 'bad' | 'busy' | 'quiet'
 
 const tones: Record<Tone, string> = {

@@ -145,6 +145,8 @@ export interface LedgerEntry {
   id: string
   transfer: string
   account: string
+  /** Why it was booked: `order.placed`. */
+  kind?: string | null
   order?: string | null
   amount: Money
   postedAt: string

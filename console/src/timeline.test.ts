@@ -1,7 +1,7 @@
 /** The timeline tells a story in order, whatever order its parts were loaded in. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { errorText, type OrderFile, timelineOf } from './timeline.ts'
+import { bookingWords, errorText, type OrderFile, timelineOf } from './timeline.ts'
 
 const at = (second: number) => new Date(Date.UTC(2026, 10, 24, 8, 0, second)).toISOString()
 const eur = (amount: number) => ({ amount, currency: 'EUR' })
@@ -103,6 +103,12 @@ test('keys are unique, and parts without a time are left out', () => {
     payments: [{ id: 'p', order: 'o', provider: 's', status: 'created' }],
   }
   assert.equal(timelineOf(bare).filter((item) => item.collection === 'payments').length, 0)
+})
+
+test('bookings in words', () => {
+  assert.equal(bookingWords('payment.cap_ok'), 'Payment captured')
+  assert.equal(bookingWords('order.reversed'), 'Order reversed')
+  assert.equal(bookingWords('correction'), 'Correction')
 })
 
 test('an error is a sentence, whatever its shape', () => {

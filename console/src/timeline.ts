@@ -2,7 +2,7 @@
  * What happened to an order, from all its records, in order of time. Pure. Times are ours (when the
  * engine wrote it): a provider's clock may run differently, so its time only stands in the detail.
  */
-import { formatMailbox, formatMoney, humanize, type Tone, toneOf } from './format.ts'
+import { formatMailbox, formatMoney, humanize, shortenIds, type Tone, toneOf } from './format.ts'
 import { groupTransfers } from './ledger-groups.ts'
 import type { Effect, Email, LedgerEntry, Order, Payment, PaymentFact, Refund, Reservation } from './shapes.ts'
 
@@ -92,6 +92,12 @@ export function factWord(kind: string): string {
   return factWords[kind] ?? humanize(kind).toLowerCase()
 }
 
+/** `payment.cap_ok` as `Payment captured`: why something was booked. */
+export function bookingWords(kind: string): string {
+  const [noun = '', ...rest] = kind.split('.')
+  return rest.length === 0 ? humanize(noun) : `${humanize(noun)} ${factWord(rest.join('.'))}`
+}
+
 function factItem(fact: PaymentFact): TimelineItem {
   const word = factWord(fact.kind)
   const skewMs = fact.providerTime ? Date.parse(fact.createdAt) - Date.parse(fact.providerTime) : 0
@@ -103,7 +109,9 @@ function factItem(fact: PaymentFact): TimelineItem {
     at: fact.createdAt,
     lane: 'payment',
     title: fact.amount ? `${formatMoney(fact.amount)} ${word}` : humanize(word),
-    detail: [fact.provider, source, fact.operationRef ?? '', late].filter(Boolean).join(' · '),
+    detail: [fact.provider, source, shortenIds(fact.operationRef ?? ''), late]
+      .filter(Boolean)
+      .join(' · '),
     tone: /declin|fail|reversed|dispute|error/.test(fact.kind) ? 'bad' : 'good',
   }
 }
@@ -140,7 +148,7 @@ function transferItems(entries: readonly LedgerEntry[]): TimelineItem[] {
   return groupTransfers(entries).map((group) => {
     const debits = group.entries.filter((entry) => entry.amount.amount > 0)
     const credits = group.entries.filter((entry) => entry.amount.amount < 0)
-    const names = (own: LedgerEntry[]) => own.map((entry) => entry.account).join(', ')
+    const names = (own: LedgerEntry[]) => own.map((entry) => shortenIds(entry.account)).join(', ')
     const first = group.entries[0]
     const total = debits.reduce((sum, entry) => sum + entry.amount.amount, 0)
     const booked = first ? formatMoney({ amount: total, currency: first.amount.currency }) : 'Transfer'
@@ -149,7 +157,9 @@ function transferItems(entries: readonly LedgerEntry[]): TimelineItem[] {
       at: group.postedAt,
       lane: 'ledger' as const,
       title: `${booked} booked`,
-      detail: `${names(debits)} to ${names(credits)}`,
+      detail: [first?.kind && bookingWords(first.kind), `${names(debits)} to ${names(credits)}`]
+        .filter(Boolean)
+        .join(' · '),
       tone: group.balanced ? ('quiet' as const) : ('bad' as const),
     }
   })

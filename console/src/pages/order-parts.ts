@@ -1,10 +1,19 @@
 /** The cards of the order page: payments with their facts, ledger, stock, mails, effects. */
 import { html, type View, type VNode } from '../../vendor/htm-preact.js'
-import { formatMoney, humanize, mailboxName } from '../format.ts'
+import { formatMoney, humanize, mailboxName, shortenIds } from '../format.ts'
 import { groupTransfers } from '../ledger-groups.ts'
 import { plainRecordPath, recordPath } from '../routes.ts'
-import type { Effect, Email, LedgerEntry, Money, Payment, PaymentFact, Refund, Reservation } from '../shapes.ts'
-import { errorText, factWord } from '../timeline.ts'
+import type {
+  Effect,
+  Email,
+  LedgerEntry,
+  Money,
+  Payment,
+  PaymentFact,
+  Refund,
+  Reservation,
+} from '../shapes.ts'
+import { bookingWords, errorText, factWord } from '../timeline.ts'
 import { Amount, Card, Chip, Time } from '../ui/parts.ts'
 import { RefLink } from '../ui/value.ts'
 import { EffectActions } from './effects.ts'
@@ -18,12 +27,18 @@ function inTime<T extends { createdAt?: string }>(items: readonly T[]): T[] {
   return items.toSorted((a, b) => (a.createdAt ?? '').localeCompare(b.createdAt ?? ''))
 }
 
-export function PaymentsCard(props: { payments: readonly Payment[]; facts: readonly PaymentFact[]; refunds: readonly Refund[] }): VNode {
+export function PaymentsCard(props: {
+  payments: readonly Payment[]
+  facts: readonly PaymentFact[]
+  refunds: readonly Refund[]
+}): VNode {
   return html`<${Card} title="Payments" flush>
     ${props.payments.length === 0 && html`<${None}>No payment was tried yet.<//>`}
     ${inTime(props.payments).map((payment) => {
       const facts = props.facts.filter((fact) => fact.payment === payment.id)
-      const sums = (['authorized', 'captured', 'refunded'] as const).filter((name) => payment[name]?.amount)
+      const sums = (['authorized', 'captured', 'refunded'] as const).filter(
+        (name) => payment[name]?.amount,
+      )
       return html`<article class="block" key=${payment.id}>
         <header class="block-head">
           <a href=${plainRecordPath('payments', payment.id)}>
@@ -47,7 +62,7 @@ export function PaymentsCard(props: { payments: readonly Payment[]; facts: reado
                     <td>${humanize(factWord(fact.kind))}</td>
                     <td class="numeric"><${Amount} money=${fact.amount} /></td>
                     <td class="faint">${fact.source && humanize(fact.source).toLowerCase()}</td>
-                    <td class="faint clip" title=${fact.operationRef ?? ''}>${fact.operationRef}</td>
+                    <td class="faint clip" title=${fact.operationRef ?? ''}>${shortenIds(fact.operationRef ?? '')}</td>
                     <td class="faint numeric"><${Time} at=${fact.createdAt} /></td>
                   </tr>`,
               )}
@@ -79,25 +94,28 @@ export function LedgerCard({ entries }: { entries: readonly LedgerEntry[] }): VN
         <thead>
           <tr><th scope="col">Account</th><th scope="col" class="numeric">Debit</th><th scope="col" class="numeric">Credit</th></tr>
         </thead>
-        ${groups.map(
-          (group) => html`<tbody key=${group.transfer}>
+        ${groups.map((group) => {
+          const kind = group.entries[0]?.kind
+          return html`<tbody key=${group.transfer}>
             ${group.entries.map((entry) => {
               const size = { ...entry.amount, amount: Math.abs(entry.amount.amount) }
               const debit = entry.amount.amount >= 0
               return html`<tr key=${entry.id}>
-                <td class="account">${entry.account}</td>
+                <td class="account" title=${entry.account}>${shortenIds(entry.account)}</td>
                 <td class="numeric">${debit && html`<${Amount} money=${size} />`}</td>
                 <td class="numeric">${!debit && html`<${Amount} money=${size} />`}</td>
               </tr>`
             })}
             <tr class="transfer-sum">
-              <td class="faint"><${Time} at=${group.postedAt} /></td>
+              <td class="faint">
+                ${kind && `${bookingWords(kind)} · `}<${Time} at=${group.postedAt} />
+              </td>
               <td colspan="2">
                 ${group.sums.map((sum) => html`<${ZeroSum} key=${sum.currency} amount=${sum.amount} currency=${sum.currency} />`)}
               </td>
             </tr>
-          </tbody>`,
-        )}
+          </tbody>`
+        })}
       </table>`
     }
   <//>`

@@ -78,7 +78,7 @@ export function OrderPage({ id }: { id: string }): VNode {
       title=${`Order ${recordLabel({ ...order, email: undefined })}`}
       back=${back}
       beside=${html`<span class="chips">
-        <${Chip} state=${order.status} /><${Chip} state=${order.paymentStatus} /><${Chip} state=${order.fulfillmentStatus} />
+        <${Chip} state=${order.status} />${order.paymentStatus !== 'none' && html`<${Chip} state=${order.paymentStatus} />`}<${Chip} state=${order.fulfillmentStatus} />
         ${holds.map((hold) => html`<${Chip} key=${hold} state=${hold} tone="bad" />`)}
       </span>`}
       actions=${html`

@@ -36,6 +36,7 @@ const columns: Column<Order>[] = [
   {
     key: 'total',
     label: 'Total',
+    sortable: true,
     numeric: true,
     place: 'side',
     render: (order) => html`<${Amount} money=${order.totals?.total} />`,

@@ -23,7 +23,7 @@ export function RefLink({ collection, value }: { collection: string; value: unkn
 /** `compact` is a table cell: one line, no blocks. */
 export function Value(props: { field: FieldInfo; value: unknown; compact?: boolean }): View {
   const { field, value, compact } = props
-  if (value === null || value === undefined || value === '') {
+  if (value === null || value === undefined || value === '' || isEmptyList(value)) {
     return html`<span class="faint" aria-label="empty">–</span>`
   }
   switch (field.kind) {
@@ -59,6 +59,10 @@ export function Value(props: { field: FieldInfo; value: unknown; compact?: boole
     default:
       return plain(value)
   }
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0
 }
 
 function plain(value: unknown): string {
