@@ -66,8 +66,9 @@ export function createClient(options: ClientOptions = {}) {
   }
 
   const auth = {
-    register: async (body: { email: string; password: string; name?: string }) =>
-      keepSession(await call<SignIn>('POST', '/api/auth/register', { body })),
+    /** Opens no session: the answer is the same whether or not the address was free. Then `login`. */
+    register: (body: { email: string; password: string; name?: string }) =>
+      call<{ email: string; name: string | null }>('POST', '/api/auth/register', { body }),
     login: async (body: { email: string; password: string }) =>
       keepSession(await call<SignIn>('POST', '/api/auth/login', { body })),
     /** The first admin, with the one-time token of the link printed at first start. */
@@ -78,7 +79,7 @@ export function createClient(options: ClientOptions = {}) {
       credentials.token = undefined
     },
     me: () => call<User>('GET', '/api/auth/me'),
-    sessions: () => call<Page<Session>>('GET', '/api/auth/sessions'),
+    sessions: () => call<{ items: Session[] }>('GET', '/api/auth/sessions'),
     revokeSession: (id: string) => call<void>('DELETE', `/api/auth/sessions/${segment(id)}`),
   }
 

@@ -20,7 +20,7 @@ export async function openCheckout({ signal }: Visit): Promise<Page> {
   const [begun, user, methods] = await Promise.all([
     findCart(),
     findUser(),
-    client.collection<ShippingMethod>('shippingMethods').list({}, { signal }),
+    client.collection<ShippingMethod>('shippingMethods').list({ sort: 'price' }, { signal }),
   ])
   if (begun === null || begun.lines.length === 0) return { title: 'Checkout', view: emptyCart() }
   const cart = await withDelivery(begun, methods.items)
@@ -154,7 +154,7 @@ function deliveryChoice(cart: Cart, methods: readonly ShippingMethod[]): HTMLEle
 export function openReturn({ url }: Visit): Page {
   const id = url.searchParams.get('order') ?? findLastOrderId()
   queueMicrotask(() =>
-    navigate(id ? `/orders/${encodeURIComponent(id)}` : '/account', { replace: true }),
+    navigate(id ? `/orders/${encodeURIComponent(id)}?back=1` : '/account', { replace: true }),
   )
   return { title: 'Your order', view: h('p', { class: 'quiet' }, 'One moment…') }
 }
