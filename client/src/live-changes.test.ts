@@ -27,9 +27,9 @@ test('events survive any cut, any line end, comments and several data lines', ()
 test('a broken stream is resumed after the last event seen', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const net = fakeFetch(
-    eventStream(`id: 7\ndata: ${change('ord_1')}\n\n`, 'id: 8\ndata: {"half'),
+    eventStream(`id: 7\nevent: change\ndata: ${change('ord_1')}\n\n`, 'id: 8\nevent: change\ndata: {"half'),
     new TypeError('network'),
-    eventStream(`id: 8\ndata: ${change('ord_2')}\n\n`),
+    eventStream(`id: 8\nevent: change\ndata: ${change('ord_2')}\n\n`, 'id: 9\n\n'),
   )
   const seen: Change[] = []
   let errors = 0
@@ -53,12 +53,12 @@ test('a broken stream is resumed after the last event seen', async (t) => {
     ],
   )
   assert.equal(errors, 1)
-  assert.equal(live.lastEventId, '8')
+  assert.equal(live.lastEventId, '9')
   assert.equal(net.calls[0]!.url, `${url}/api/changes?collections=orders%2Cpayments`)
   assert.equal(net.calls[0]!.headers['cart-token'], 'secret')
   assert.deepEqual(
     net.calls.map((call) => call.headers['last-event-id']),
-    ['6', '7', '7', '8'],
+    ['6', '7', '7', '9'],
   )
   live.close()
 })
@@ -74,6 +74,19 @@ test('a refused stream is told once and not tried again', async () => {
   })
   assert.equal(willRetry, false)
   assert.equal(net.calls.length, 1)
+})
+
+test('the first word of a stream and its heartbeats are no changes', async () => {
+  const net = fakeFetch(eventStream('id: 5\nevent: ready\ndata: {}\n\n: still here\n\nid: 6\n\n'))
+  const live = createClient({ ...net, url }).changes({
+    collections: ['orders'],
+    onChange: () => assert.fail('nothing changed'),
+  })
+  for (let i = 0; i < 50 && live.lastEventId !== '6'; i += 1) {
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  assert.equal(live.lastEventId, '6')
+  live.close()
 })
 
 test('a reset asks the page to read afresh', async () => {

@@ -44,7 +44,8 @@ export function followChanges(transport: Transport, options: LiveOptions): LiveC
       options.onReset?.()
       return
     }
-    if (event.data === '') return
+    // `ready` and whatever a later server may add carry a position only.
+    if (event.type !== 'change' || event.data === '') return
     const change = JSON.parse(event.data) as Omit<Change, 'eventId'>
     options.onChange({ ...change, eventId: lastEventId ?? '' })
   }
@@ -106,17 +107,25 @@ export function createEventParser(emit: (event: ServerEvent) => void): (chunk: s
   let type = ''
   let data: string[] = []
   let id: string | undefined
+  let isMeant = false
 
   function readLine(line: string): void {
     if (line === '') {
+<<<<<<< HEAD
       if (data.length > 0 || type !== '') emit({ type: type || 'message', data: data.join('\n'), id })
+=======
+      // An id alone is meant too: a heartbeat moves the place to resume from.
+      if (isMeant) emit({ type: type || 'message', data: data.join('\n'), id })
+>>>>>>> storefront
       type = ''
       data = []
+      isMeant = false
       return
     }
     const colon = line.indexOf(':')
     const field = colon < 0 ? line : line.slice(0, colon)
     const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '')
+    if (field !== '') isMeant = true
     if (field === 'event') type = value
     else if (field === 'data') data.push(value)
     else if (field === 'id') id = value

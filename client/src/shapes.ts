@@ -154,4 +154,11 @@ export type User = {
 
 export type SignIn = { token: string; user: User }
 
-export type Session = { id: string; createdAt: Time; current?: boolean; userAgent?: string | null }
+export type Session = {
+  id: string
+  userAgent: string | null
+  /** The one that asks. */
+  isCurrent: boolean
+  createdAt: Time
+  expiresAt: Time
+}

@@ -109,9 +109,7 @@ function factItem(fact: PaymentFact): TimelineItem {
     at: fact.createdAt,
     lane: 'payment',
     title: fact.amount ? `${formatMoney(fact.amount)} ${word}` : humanize(word),
-    detail: [fact.provider, source, shortenIds(fact.operationRef ?? ''), late]
-      .filter(Boolean)
-      .join(' · '),
+    detail: [fact.provider, source, shortenIds(fact.operationRef ?? ''), late].filter(Boolean).join(' · '),
     tone: /declin|fail|reversed|dispute|error/.test(fact.kind) ? 'bad' : 'good',
   }
 }
@@ -157,9 +155,7 @@ function transferItems(entries: readonly LedgerEntry[]): TimelineItem[] {
       at: group.postedAt,
       lane: 'ledger' as const,
       title: `${booked} booked`,
-      detail: [first?.kind && bookingWords(first.kind), `${names(debits)} to ${names(credits)}`]
-        .filter(Boolean)
-        .join(' · '),
+      detail: [first?.kind && bookingWords(first.kind), `${names(debits)} to ${names(credits)}`].filter(Boolean).join(' · '),
       tone: group.balanced ? ('quiet' as const) : ('bad' as const),
     }
   })

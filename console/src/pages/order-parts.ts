@@ -3,16 +3,7 @@ import { html, type View, type VNode } from '../../vendor/htm-preact.js'
 import { formatMoney, humanize, mailboxName, shortenIds } from '../format.ts'
 import { groupTransfers } from '../ledger-groups.ts'
 import { plainRecordPath, recordPath } from '../routes.ts'
-import type {
-  Effect,
-  Email,
-  LedgerEntry,
-  Money,
-  Payment,
-  PaymentFact,
-  Refund,
-  Reservation,
-} from '../shapes.ts'
+import type { Effect, Email, LedgerEntry, Money, Payment, PaymentFact, Refund, Reservation } from '../shapes.ts'
 import { bookingWords, errorText, factWord } from '../timeline.ts'
 import { Amount, Card, Chip, Time } from '../ui/parts.ts'
 import { RefLink } from '../ui/value.ts'
@@ -27,18 +18,12 @@ function inTime<T extends { createdAt?: string }>(items: readonly T[]): T[] {
   return items.toSorted((a, b) => (a.createdAt ?? '').localeCompare(b.createdAt ?? ''))
 }
 
-export function PaymentsCard(props: {
-  payments: readonly Payment[]
-  facts: readonly PaymentFact[]
-  refunds: readonly Refund[]
-}): VNode {
+export function PaymentsCard(props: { payments: readonly Payment[]; facts: readonly PaymentFact[]; refunds: readonly Refund[] }): VNode {
   return html`<${Card} title="Payments" flush>
     ${props.payments.length === 0 && html`<${None}>No payment was tried yet.<//>`}
     ${inTime(props.payments).map((payment) => {
       const facts = props.facts.filter((fact) => fact.payment === payment.id)
-      const sums = (['authorized', 'captured', 'refunded'] as const).filter(
-        (name) => payment[name]?.amount,
-      )
+      const sums = (['authorized', 'captured', 'refunded'] as const).filter((name) => payment[name]?.amount)
       return html`<article class="block" key=${payment.id}>
         <header class="block-head">
           <a href=${plainRecordPath('payments', payment.id)}>

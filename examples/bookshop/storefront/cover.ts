@@ -20,7 +20,7 @@ const palettes: readonly Palette[] = [
   { ground: '#d8a13c', text: '#2a1c0a', accent: '#7a2e1d', second: '#f5e3b3' },
   { ground: '#dfe5dc', text: '#1d2b2a', accent: '#3d6b63', second: '#d0803f' },
   { ground: '#16302f', text: '#eaf3ea', accent: '#7fc3a6', second: '#e8c468' },
-  { ground: '#c7522f', text: '#fff4e6', accent: '#f6c995', second: '#6b2413' },
+  { ground: '#ad4325', text: '#fff4e6', accent: '#f6c995', second: '#5e1e0f' },
   { ground: '#f4efe4', text: '#1f2430', accent: '#31487a', second: '#c8553d' },
   { ground: '#31354a', text: '#f2efe6', accent: '#e5b9a0', second: '#8290b8' },
   { ground: '#e3b7a4', text: '#3a1a1a', accent: '#8f3434', second: '#f7e6d4' },

@@ -54,3 +54,8 @@ for (const story of stories) {
     assert.equal(isFinal(told), story.final)
   })
 }
+
+test('a customer back from the bank is not sent there again at once', () => {
+  const challenge = payment('requires_action', { type: 'redirect', url: '/bank' })
+  assert.equal(tellOrder(order({}), challenge, true).mood, 'waiting')
+})

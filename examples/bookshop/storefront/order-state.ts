@@ -10,8 +10,9 @@ export type OrderStory = {
   text: string
 }
 
-export function tellOrder(order: Order, payment: Payment | undefined): OrderStory {
-  return tellMoney(order) ?? tellEnd(order) ?? tellUnpaid(payment)
+/** `isBack`: the customer has just come from the bank, whose answer may take a moment longer than the browser. */
+export function tellOrder(order: Order, payment: Payment | undefined, isBack = false): OrderStory {
+  return tellMoney(order) ?? tellEnd(order) ?? tellUnpaid(payment, isBack)
 }
 
 /** Money that moved comes first: it is what a customer wants to know, whatever else happened. */
@@ -67,7 +68,7 @@ function tellEnd(order: Order): OrderStory | null {
   return null
 }
 
-function tellUnpaid(payment: Payment | undefined): OrderStory {
+function tellUnpaid(payment: Payment | undefined, isBack: boolean): OrderStory {
   if (payment && hasFailed(payment)) {
     return {
       mood: 'acting',
@@ -76,7 +77,7 @@ function tellUnpaid(payment: Payment | undefined): OrderStory {
       text: 'Nothing was charged. Your books are held for you; please try another way to pay.',
     }
   }
-  if (payment?.action) {
+  if (payment?.action && !isBack) {
     return {
       mood: 'acting',
       label: 'Awaiting approval',
@@ -94,7 +95,7 @@ function tellUnpaid(payment: Payment | undefined): OrderStory {
 
 /** The contract leaves the names of a payment's states open; these all end an attempt without money. */
 export function hasFailed(payment: Payment): boolean {
-  return /^(declined|failed|refused|canceled|abandoned|expired|voided)$/.test(payment.status)
+  return /^(declined|failed|refused|canceled|abandoned|expired|reversed)$/.test(payment.status)
 }
 
 export function isFinal(order: Order): boolean {

@@ -3,6 +3,7 @@ import { ApiError, type Order, type User } from '/client/index.ts'
 import { h } from '../dom.ts'
 import { banner, field, onSubmit, readField } from '../forms.ts'
 import { tellOrder } from '../order-state.ts'
+import { explain } from '../problems.ts'
 import { navigate, type Page, refresh, type Visit } from '../router.ts'
 import { findUser, loseSession, register, signIn, signOut, takeExpiry } from '../session.ts'
 import { client, formatDay, formatMoney } from '../shop.ts'
@@ -133,10 +134,27 @@ function registerForm(goOn: () => void): HTMLElement {
     problem,
     h('button', { class: 'button is-wide', type: 'submit' }, 'Register'),
   )
+<<<<<<< HEAD
   onSubmit(form, problem, async () => {
     await register(readField(form, '/email'), readField(form, '/password'), readField(form, '/name'))
     goOn()
   })
+=======
+  onSubmit(
+    form,
+    problem,
+    async () => {
+      const email = readField(form, '/email')
+      await register(email, readField(form, '/password'), readField(form, '/name'))
+      goOn()
+    },
+    // No account was opened because there is one already, and its password is another.
+    (error) =>
+      error instanceof ApiError && error.code === 'login_failed'
+        ? 'There may be an account with this e-mail already. Try to sign in with it.'
+        : explain(error),
+  )
+>>>>>>> storefront
   return form
 }
 

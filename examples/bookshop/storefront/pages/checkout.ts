@@ -20,7 +20,7 @@ export async function openCheckout({ signal }: Visit): Promise<Page> {
   const [begun, user, methods] = await Promise.all([
     findCart(),
     findUser(),
-    client.collection<ShippingMethod>('shippingMethods').list({}, { signal }),
+    client.collection<ShippingMethod>('shippingMethods').list({ sort: 'price' }, { signal }),
   ])
   if (begun === null || begun.lines.length === 0) return { title: 'Checkout', view: emptyCart() }
   const cart = await withDelivery(begun, methods.items)
@@ -140,6 +140,12 @@ function deliveryChoice(cart: Cart, methods: readonly ShippingMethod[]): HTMLEle
 /** Where a payment page sends the customer back to; the order it was about is the last one of this browser. */
 export function openReturn({ url }: Visit): Page {
   const id = url.searchParams.get('order') ?? findLastOrderId()
+<<<<<<< HEAD
   queueMicrotask(() => navigate(id ? `/orders/${encodeURIComponent(id)}` : '/account', { replace: true }))
+=======
+  queueMicrotask(() =>
+    navigate(id ? `/orders/${encodeURIComponent(id)}?back=1` : '/account', { replace: true }),
+  )
+>>>>>>> storefront
   return { title: 'Your order', view: h('p', { class: 'quiet' }, 'One moment…') }
 }

@@ -17,15 +17,18 @@ const POLL_MS = 1_000
 /** With a live feed the polling is only a safety net. */
 const POLL_LIVE_MS = 5_000
 
-type View = { order: Order; payment: Payment | undefined }
+/** The bank's news usually comes in a second; after this the customer is asked to go there again. */
+const BACK_MS = 8_000
 
-export async function openOrder({ params, signal }: Visit): Promise<Page> {
+type View = { order: Order; payment: Payment | undefined; isBack: boolean }
+
+export async function openOrder({ params, signal, url }: Visit): Promise<Page> {
   const id = params.id ?? ''
   const token = findOrderToken(id)
   // The guest's secret of this order, not that of the cart begun since.
   const client = createClient(token ? { cartToken: token } : {})
   if (!token && (await findUser()) === null) return askToSignIn(id)
-  const read = createReader(client, id)
+  const read = createReader(client, id, url.searchParams.has('back'))
   let view = await read()
   const found = await findBooks(view.order.lines)
   const status = h('section', { class: 'order-status', 'aria-live': 'polite' })
@@ -51,7 +54,8 @@ export async function openOrder({ params, signal }: Visit): Promise<Page> {
 }
 
 /** Reads order and latest payment. A caller who may not list payments still sees the order. */
-function createReader(client: Client, id: string): () => Promise<View> {
+function createReader(client: Client, id: string, cameBack: boolean): () => Promise<View> {
+  const openedAt = performance.now()
   const payments = client.collection<Payment>('payments')
   let mayList = true
   return async () => {
@@ -65,7 +69,7 @@ function createReader(client: Client, id: string): () => Promise<View> {
       return page?.items[0]
     }
     const [order, payment] = await Promise.all([client.orders.get(id), latest()])
-    return { order, payment }
+    return { order, payment, isBack: cameBack && performance.now() - openedAt < BACK_MS }
   }
 }
 
@@ -103,8 +107,8 @@ function follow(client: Client, id: string, signal: AbortSignal, look: () => Pro
   timer = setTimeout(() => void check(), POLL_MS)
 }
 
-function drawStatus(place: HTMLElement, { order, payment }: View): void {
-  const story = tellOrder(order, payment)
+function drawStatus(place: HTMLElement, { order, payment, isBack }: View): void {
+  const story = tellOrder(order, payment, isBack)
   const isPaid = story.mood === 'good'
   const isSent = order.fulfillmentStatus === 'fulfilled'
   const step = (name: string, isDone: boolean) =>
@@ -122,8 +126,8 @@ function drawStatus(place: HTMLElement, { order, payment }: View): void {
 }
 
 function drawRetry(place: HTMLElement, view: View, client: Client, reread: () => void): void {
-  const { order, payment } = view
-  const { mood } = tellOrder(order, payment)
+  const { order, payment, isBack } = view
+  const { mood } = tellOrder(order, payment, isBack)
   if (order.status === 'expired') {
     place.replaceChildren(buyAgain(order))
     return
@@ -136,7 +140,7 @@ function drawRetry(place: HTMLElement, view: View, client: Client, reread: () =>
   const pay = h('button', { class: 'button is-wide', type: 'submit' }, 'Try again')
   const form = h('form', { class: 'retry' }, paymentRadios(), problem, pay)
   onSubmit(form, problem, async () => {
-    const path = `/orders/${encodeURIComponent(order.id)}`
+    const path = `/orders/${encodeURIComponent(order.id)}?back=1`
     const answer = await client.orders.pay(order.id, paymentChoice(form, path))
     if (answer.payment.action?.type === 'redirect') followPayment(answer)
     else reread()
