@@ -51,30 +51,24 @@ export function createClient(options: ClientOptions = {}) {
   }
 
   const auth = {
-<<<<<<< HEAD
-    register: async (body: email: string; password: string; name?: string ) =>
-      keepSession(await call<SignIn>('POST', '/api/auth/register', body )),
-    login: async (body: email: string; password: string ) => keepSession(await call<SignIn>('POST', '/api/auth/login', body )),
-=======
     /** Opens no session: the answer is the same whether or not the address was free. Then `login`. */
-    register: (body: email: string; password: string; name?: string ) =>
-      call<email: string; name: string | null >('POST', '/api/auth/register', body ),
-    login: async (body: email: string; password: string ) =>
-      keepSession(await call<SignIn>('POST', '/api/auth/login', body )),
->>>>>>> storefront
+    register: (body: { email: string; password: string; name?: string }) =>
+      call<{ email: string; name: string | null }>('POST', '/api/auth/register', { body }),
+    login: async (body: { email: string; password: string }) => keepSession(await call<SignIn>('POST', '/api/auth/login', { body })),
     /** The first admin, with the one-time token of the link printed at first start. */
-    setup: async (body: token: string; email: string; password: string ) =>
-      keepSession(await call<SignIn>('POST', '/api/auth/setup', body )),
-    logout: async () => 
+    setup: async (body: { token: string; email: string; password: string }) =>
+      keepSession(await call<SignIn>('POST', '/api/auth/setup', { body })),
+    logout: async () => {
       await call<void>('POST', '/api/auth/logout')
-      credentials.token = undefined,
+      credentials.token = undefined
+    },
     me: () => call<User>('GET', '/api/auth/me'),
-    sessions: () => call<items: Session[] >('GET', '/api/auth/sessions'),
-    revokeSession: (id: string) => call<void>('DELETE', `/api/auth/sessions/$segment(id)`),
+    sessions: () => call<{ items: Session[] }>('GET', '/api/auth/sessions'),
+    revokeSession: (id: string) => call<void>('DELETE', `/api/auth/sessions/${segment(id)}`),
   }
 
-  const cartAt = (id: string) => `/api/carts/$segment(id)`
-  const lineAt = (id: string, line: string) => `$cartAt(id)/lines/$segment(line)`
+  const cartAt = (id: string) => `/api/carts/${segment(id)}`
+  const lineAt = (id: string, line: string) => `${cartAt(id)}/lines/${segment(line)}`
   /** Every answer is the whole cart with totals computed by the server. */
   const carts = {
     /** The answer's `token` is shown this once; the client sends it from here on. */
@@ -84,12 +78,12 @@ export function createClient(options: ClientOptions = {}) {
       return cart
     },
     get: (id: string) => call<Cart>('GET', cartAt(id)),
-    addLine: (id: string, line: { variant: string; quantity: number }) => call<Cart>('POST', `$cartAt(id)/lines`, { body: line }),
+    addLine: (id: string, line: { variant: string; quantity: number }) => call<Cart>('POST', `${cartAt(id)}/lines`, { body: line }),
     changeLine: (id: string, line: string, body: { quantity: number }) => call<Cart>('PATCH', lineAt(id, line), { body }),
     removeLine: (id: string, line: string) => call<Cart>('DELETE', lineAt(id, line)),
-    update: (id: string, body: CartPatch) => call<Cart>('PATCH', cartAt(id), body ),
-    checkOut: (id: string, body: payment: PaymentChoice , write: WriteOptions = ) =>
-      call<CheckoutAnswer>('POST', `$cartAt(id)/checkout`, { ...write, body }),
+    update: (id: string, body: CartPatch) => call<Cart>('PATCH', cartAt(id), { body }),
+    checkOut: (id: string, body: { payment: PaymentChoice }, write: WriteOptions = {}) =>
+      call<CheckoutAnswer>('POST', `${cartAt(id)}/checkout`, { ...write, body }),
   }
 
   const orders = {

@@ -111,12 +111,8 @@ export function createEventParser(emit: (event: ServerEvent) => void): (chunk: s
 
   function readLine(line: string): void {
     if (line === '') {
-<<<<<<< HEAD
-      if (data.length > 0 || type !== '') emit({ type: type || 'message', data: data.join('\n'), id })
-=======
       // An id alone is meant too: a heartbeat moves the place to resume from.
       if (isMeant) emit({ type: type || 'message', data: data.join('\n'), id })
->>>>>>> storefront
       type = ''
       data = []
       isMeant = false

@@ -134,12 +134,6 @@ function registerForm(goOn: () => void): HTMLElement {
     problem,
     h('button', { class: 'button is-wide', type: 'submit' }, 'Register'),
   )
-<<<<<<< HEAD
-  onSubmit(form, problem, async () => {
-    await register(readField(form, '/email'), readField(form, '/password'), readField(form, '/name'))
-    goOn()
-  })
-=======
   onSubmit(
     form,
     problem,
@@ -154,7 +148,6 @@ function registerForm(goOn: () => void): HTMLElement {
         ? 'There may be an account with this e-mail already. Try to sign in with it.'
         : explain(error),
   )
->>>>>>> storefront
   return form
 }
 

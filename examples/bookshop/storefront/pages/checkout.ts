@@ -140,12 +140,6 @@ function deliveryChoice(cart: Cart, methods: readonly ShippingMethod[]): HTMLEle
 /** Where a payment page sends the customer back to; the order it was about is the last one of this browser. */
 export function openReturn({ url }: Visit): Page {
   const id = url.searchParams.get('order') ?? findLastOrderId()
-<<<<<<< HEAD
-  queueMicrotask(() => navigate(id ? `/orders/${encodeURIComponent(id)}` : '/account', { replace: true }))
-=======
-  queueMicrotask(() =>
-    navigate(id ? `/orders/${encodeURIComponent(id)}?back=1` : '/account', { replace: true }),
-  )
->>>>>>> storefront
+  queueMicrotask(() => navigate(id ? `/orders/${encodeURIComponent(id)}?back=1` : '/account', { replace: true }))
   return { title: 'Your order', view: h('p', { class: 'quiet' }, 'One moment…') }
 }
