@@ -22,9 +22,10 @@ export const effects = collection('effects', {
     key: field.text({ required: true, unique: true }),
     state: field.enum(effectStates, { required: true }),
     attempts: field.integer({ required: true }),
+    /** When it may be taken: for one that is running, the end of its lease. */
     dueAt: field.dateTime({ required: true }),
-    /** Until when the attempt under way owns it. */
-    leaseUntil: field.dateTime(),
+    /** The process whose attempt is under way. */
+    owner: field.text(),
     lastError: field.longText(),
     /** The order, message or user it belongs to. */
     record: field.text(),
@@ -46,21 +47,25 @@ export type NewEffect = {
   readonly record?: string
   /** Not before; now when left out. */
   readonly dueAt?: number
-  /** Born leased to the process that writes it, which runs it right after the commit. */
+  /** The caller waits for it: this process runs it even when it carries out nothing else. */
   readonly isAwaited?: boolean
 }
 
-/** Owes an effect. Null when one with this key is owed already: it is owed once. */
+/**
+ * Owes an effect. Null when one with this key is owed already: it is owed once. One that is due at once
+ * is born leased to the process that writes it, which spares a claim of its own.
+ */
 export async function enqueue(tx: Transaction, now: number, effect: NewEffect): Promise<Effect | null> {
   const { id, kind, key, payload, record = null, dueAt = now, isAwaited = false } = effect
+  const isLeased = isAwaited || (tx.worker.isActive && dueAt <= now)
   return await tx.insertOnce(effects, {
     id,
     kind,
     key,
-    state: isAwaited ? 'running' : 'ready',
-    attempts: isAwaited ? 1 : 0,
-    dueAt,
-    leaseUntil: isAwaited ? now + limits.effectLeaseMs : null,
+    state: isLeased ? 'running' : 'ready',
+    attempts: isLeased ? 1 : 0,
+    dueAt: isLeased ? now + limits.effectLeaseMs : dueAt,
+    owner: isLeased ? tx.worker.id : null,
     lastError: null,
     record,
     payload,

@@ -7,7 +7,7 @@ import type { NewId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
 import type { DomainEvent } from '../contract/events.ts'
-import { and, compare, eq, or } from '../contract/filter.ts'
+import { and, compare, eq } from '../contract/filter.ts'
 import type { Project } from '../schema/project.ts'
 import { inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
 import type { Transaction } from '../storage/transaction.ts'
@@ -22,10 +22,13 @@ export type RunnerParts = TransactionParts & {
   /** Writes what follows from events into the same transaction. */
   readonly react: (tx: Transaction, now: number, events: readonly DomainEvent[]) => Promise<void>
   readonly slots?: number
+  /** Names this process as the owner of its leases. */
+  readonly workerId: string
 }
 
 export type EffectRunner = {
-  start(): void
+  start(): Promise<void>
+  isActive(): boolean
   /** Looks for due effects now instead of at the next poll. */
   wake(): void
   /** Runs effects born leased to this process; resolves when each attempt has ended. */
@@ -39,6 +42,8 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
   const handlers = new Map(parts.handlers.map((handler) => [handler.kind, handler]))
   const slots = parts.slots ?? limits.effectSlots
   const active = new Map<string, Promise<void>>()
+  /** Leased to this process and waiting for a slot. */
+  const born: Effect[] = []
   let isRunning = false
   let isClaiming = false
   let isWanted = false
@@ -48,18 +53,19 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
     const free = slots - active.size
     if (free <= 0) return []
     return await inTransaction(parts, cause('claim'), async (tx, now) => {
-      const isDue = or(
-        and(eq('state', 'ready'), compare('dueAt', 'lte', now)),
-        and(eq('state', 'running'), compare('leaseUntil', 'lt', now)),
-      )
-      const due = await tx.find(effects, { where: isDue, sort: [{ path: 'dueAt', descending: false }], limit: free })
       const claimed: Effect[] = []
-      for (const effect of due) {
-        const attempts = effect.attempts + 1
-        const leaseUntil = now + limits.effectLeaseMs
-        const guard = and(eq('state', effect.state), eq('attempts', effect.attempts))
-        if (await tx.touch(effects, effect.id, { set: { state: 'running', attempts, leaseUntil } }, guard))
-          claimed.push({ ...effect, state: 'running', attempts, leaseUntil, version: effect.version + 1 })
+      // One look per state: each is a range of the index (state, dueAt).
+      for (const state of ['ready', 'running'] as const) {
+        const where = and(eq('state', state), compare('dueAt', 'lte', now))
+        const due = await tx.find(effects, { where, sort: [{ path: 'dueAt', descending: false }], limit: free })
+        for (const effect of due.slice(0, free - claimed.length)) {
+          const attempts = effect.attempts + 1
+          const owner = parts.workerId
+          const dueAt = now + limits.effectLeaseMs
+          const guard = and(eq('state', state), eq('attempts', effect.attempts))
+          if (await tx.touch(effects, effect.id, { set: { state: 'running', attempts, dueAt, owner } }, guard))
+            claimed.push({ ...effect, state: 'running', attempts, dueAt, owner, version: effect.version + 1 })
+        }
       }
       return claimed
     })
@@ -83,17 +89,41 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
     }
   }
 
+  /** A database that one process has to itself: whatever is leased belongs to a process that is dead. */
+  async function takeOver(): Promise<void> {
+    await inTransaction(parts, cause('takeOver'), async (tx, now) => {
+      for (;;) {
+        const where = and(eq('state', 'running'), compare('dueAt', 'gt', now))
+        const leased = await tx.find(effects, { where, limit: limits.pageSizeMax })
+        for (const { id, attempts } of leased) await tx.touch(effects, id, { set: { dueAt: now, owner: null } }, eq('attempts', attempts))
+        if (leased.length < limits.pageSizeMax) return
+      }
+    })
+  }
+
   function begin(effect: Effect): Promise<void> {
-    const attempt = carryOut(effect)
+    // One that waited here until its lease is nearly over goes back: another attempt could begin beside it.
+    const isLate = effect.dueAt - clock.now() < limits.effectCallMs
+    const attempt = (isLate ? handBack(effect) : carryOut(effect))
       .catch((error) =>
         log.write('error', 'The end of an effect could not be written; its lease will pass it on.', { effect: effect.id, error }),
       )
       .finally(() => {
         active.delete(effect.id)
-        if (isRunning && active.size === slots - 1) wake()
+        const next = born.shift()
+        if (next) void begin(next)
+        else if (isRunning && active.size === slots - 1) wake()
       })
     active.set(effect.id, attempt)
     return attempt
+  }
+
+  async function handBack(effect: Effect): Promise<void> {
+    await inTransaction(parts, cause('handBack'), async (tx, now) => {
+      const guard = and(eq('state', 'running'), eq('attempts', effect.attempts))
+      // The attempt was not made, so it does not count.
+      await tx.touch(effects, effect.id, { set: { state: 'ready', attempts: effect.attempts - 1, dueAt: now, owner: null } }, guard)
+    })
   }
 
   async function carryOut(effect: Effect): Promise<void> {
@@ -127,6 +157,15 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
     }
   }
 
+  /** An attempt somebody waits for does not queue behind the others. */
+  async function runNow(id: string): Promise<void> {
+    const under = active.get(id)
+    if (under) return await under
+    const index = born.findIndex((effect) => effect.id === id)
+    const effect = index >= 0 ? born.splice(index, 1)[0]! : await storage.reader.get(effects, id)
+    if (effect?.state === 'running' && effect.owner === parts.workerId && !active.has(id)) await begin(effect)
+  }
+
   function wake(): void {
     if (isRunning) void claimAll()
   }
@@ -138,29 +177,34 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
     })
   }
 
+  /** What this process wrote and owns from birth begins right after its commit. */
   storage.onCommit((commit) => {
-    const isReady = commit.changes.some(
-      ({ collection, action, record }) =>
-        collection === 'effects' && action === 'created' && record['state'] === 'ready' && (record['dueAt'] as number) <= commit.at,
-    )
-    if (isReady) wake()
+    for (const { collection, action, record } of commit.changes) {
+      if (collection !== effects.name || action !== 'created' || !isRunning) continue
+      const effect = record as unknown as Effect
+      if (effect.state === 'ready' && effect.dueAt <= commit.at) wake()
+      if (effect.state !== 'running' || effect.owner !== parts.workerId || active.has(effect.id)) continue
+      if (active.size < slots) void begin(effect)
+      else born.push(effect)
+    }
   })
 
   return {
-    start() {
+    async start() {
+      if (!storage.capabilities.isShared) await takeOver()
       isRunning = true
       wake()
       poll()
     },
+    isActive: () => isRunning,
     wake,
     async runAwaited(ids) {
-      const found = await Promise.all(ids.map((id) => storage.reader.get(effects, id)))
-      await Promise.all(found.map((effect) => (effect?.state === 'running' && !active.has(effect.id) ? begin(effect) : undefined)))
+      await Promise.all(ids.map(runNow))
     },
     async stop() {
       isRunning = false
       cancelPoll()
-      await Promise.all(active.values())
+      await Promise.all([...active.values(), ...born.splice(0).map(handBack)])
     },
   }
 }
@@ -177,9 +221,9 @@ function outOfAttempts(handler: EffectHandler | undefined, effect: Effect, outco
 
 /** The fields that end an attempt. `fraction` spreads retries over the whole pause (full jitter). */
 function endOf(effect: Effect, outcome: Outcome, now: number, fraction: number) {
-  if (outcome.end === 'done') return { state: 'done', leaseUntil: null, lastError: null }
-  if (outcome.end !== 'retry') return { state: outcome.end, leaseUntil: null, lastError: outcome.error }
+  if (outcome.end === 'done') return { state: 'done', owner: null, lastError: null }
+  if (outcome.end !== 'retry') return { state: outcome.end, owner: null, lastError: outcome.error }
   const ceiling = Math.min(limits.effectBackoffMaxMs, limits.effectBackoffMs * 2 ** effect.attempts)
   const pauseMs = outcome.afterMs ?? Math.ceil(ceiling * (0.1 + 0.9 * fraction))
-  return { state: 'ready', leaseUntil: null, dueAt: now + pauseMs, lastError: outcome.error }
+  return { state: 'ready', owner: null, dueAt: now + pauseMs, lastError: outcome.error }
 }

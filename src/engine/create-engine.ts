@@ -67,8 +67,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const react =
     options.replace?.react ??
     ((tx: Transaction, now: number, events: readonly DomainEvent[]) => reactTo({ tx, now, newId, project }, events))
-  const common = { storage, model, clock, random, log, newId, newSecret, project, react }
-  const runner: EffectRunner = createEffectRunner({ ...common, handlers: effectHandlers(options.mail, providers) })
+  const workerId = newId('wrk')
+  const worker = () => ({ id: workerId, isActive: runner.isActive() })
+  const common = { storage, model, clock, random, log, newId, newSecret, project, react, worker }
+  const runner: EffectRunner = createEffectRunner({ ...common, workerId, handlers: effectHandlers(options.mail, providers) })
   const scheduler = createScheduler({ ...common, schedules: schedulesOf(backend) })
   const parts: OperationParts = { ...common, services: options.services, effects: runner }
   const all = operationsOf(backend, feed, providers)
@@ -93,7 +95,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     authenticate: (credentials) => authenticate(storage.reader, credentials, clock.now()),
     async start() {
       await scheduler.start()
-      runner.start()
+      await runner.start()
       sweepFeed()
     },
     async stop() {

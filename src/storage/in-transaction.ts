@@ -6,14 +6,18 @@ import { limits } from '../base/limits.ts'
 import type { Random } from '../base/random.ts'
 import type { Model } from '../schema/model.ts'
 import type { StorageAdapter } from './storage.ts'
-import { createTransaction, type Transaction } from './transaction.ts'
+import { createTransaction, type Transaction, type Worker } from './transaction.ts'
 
 export type TransactionParts = {
   readonly storage: StorageAdapter
   readonly model: Model
   readonly clock: Clock
   readonly random: Random
+  /** Who writes. Tools that carry out no effects leave it out. */
+  readonly worker?: () => Worker
 }
+
+const nobody: Worker = { id: '', isActive: false }
 
 /** Who does it and why: the head of the line in the commit log. */
 export type Cause = { readonly operation: string; readonly actor: string; readonly requestId: string }
@@ -31,7 +35,7 @@ export async function inTransaction<T>(
     try {
       return await parts.storage.transaction(async (inner) => {
         const now = parts.clock.now()
-        const transaction = createTransaction(inner, parts.model, now)
+        const transaction = createTransaction(inner, parts.model, now, parts.worker?.() ?? nobody)
         const result = await work(transaction, now)
         await transaction.finish(cause)
         return result

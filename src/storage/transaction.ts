@@ -10,7 +10,11 @@ import type { AdapterTransaction, Change, CommitLine, Reader, RecordChange } fro
 
 type System = 'createdAt' | 'updatedAt' | 'version'
 
+export type Worker = { readonly id: string; readonly isActive: boolean }
+
 export interface Transaction extends Reader {
+  /** The process that writes, and whether it carries out effects now: new ones can then be its own from birth. */
+  readonly worker: Worker
   /** Adds a record; times and version are set here. @throws already_exists */
   insert<T>(collection: CollectionRef<T>, fields: Omit<T, System>): Promise<T>
   /** As insert, but answers null when a unique fence holds it back: the exactly-once step. */
@@ -41,6 +45,7 @@ export function createTransaction(
   inner: AdapterTransaction,
   model: Model,
   now: number,
+  worker: Worker,
 ): Transaction & { finish(line: Omit<CommitLine, 'at' | 'changes'>): Promise<void> } {
   const changes: RecordChange[] = []
   const note = (collection: CollectionModel, change: Omit<RecordChange, 'collection'>) => {
@@ -48,6 +53,7 @@ export function createTransaction(
   }
 
   return {
+    worker,
     get: inner.get,
     find: inner.find,
     count: inner.count,

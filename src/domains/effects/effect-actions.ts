@@ -21,7 +21,7 @@ export const retryEffect = command({
   access: staff,
   async run({ tx, input, now }) {
     // The key stays: if the other side knows it already, it will say so instead of acting twice.
-    return { output: await move(tx, input.id, ['dead', 'canceled', 'unknown', 'ready'], { state: 'ready', dueAt: now, leaseUntil: null }) }
+    return { output: await move(tx, input.id, ['dead', 'canceled', 'unknown', 'ready'], { state: 'ready', dueAt: now }) }
   },
 })
 
@@ -35,7 +35,7 @@ export const cancelEffect = command({
   errors: ['not_found', 'effect_state_conflict'],
   access: staff,
   async run({ tx, input }) {
-    return { output: await move(tx, input.id, ['ready', 'dead', 'unknown'], { state: 'canceled', leaseUntil: null }) }
+    return { output: await move(tx, input.id, ['ready', 'dead', 'unknown'], { state: 'canceled' }) }
   },
 })
 
