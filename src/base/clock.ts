@@ -32,5 +32,20 @@ export function sleep(clock: Clock, delayMs: number): Promise<void> {
 
 /** RFC 3339 in UTC with milliseconds, the only form in which a time leaves the engine. */
 export function toIso(timeMs: number): string {
-  return new Date(timeMs).toISOString()
+  const day = Math.floor(timeMs / dayMs)
+  if (day !== knownDay) {
+    knownDay = day
+    knownDayText = new Date(day * dayMs).toISOString().slice(0, 11)
+  }
+  const rest = timeMs - day * dayMs
+  const seconds = Math.floor(rest / 1000)
+  const minutes = Math.floor(seconds / 60)
+  const milliseconds = String(rest % 1000).padStart(3, '0')
+  return `${knownDayText}${twoDigits[Math.floor(minutes / 60)]}:${twoDigits[minutes % 60]}:${twoDigits[seconds % 60]}.${milliseconds}Z`
 }
+
+// A page of 30 records holds 60 times, mostly of one day: Date's own text of each cost a tenth of the request.
+const dayMs = 86_400_000
+const twoDigits = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'))
+let knownDay = Number.NaN
+let knownDayText = ''

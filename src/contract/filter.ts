@@ -167,5 +167,5 @@ function valueAt(record: Readonly<Record<string, unknown>>, path: string): Scala
   const dot = path.indexOf('.')
   if (dot < 0) return (record[path] ?? null) as Scalar | null
   const inner = record[path.slice(0, dot)] as Record<string, unknown> | null | undefined
-  return ((inner ?? {})[path.slice(dot + 1)] ?? null) as Scalar | null
+  return (inner?.[path.slice(dot + 1)] ?? null) as Scalar | null
 }

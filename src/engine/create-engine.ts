@@ -10,8 +10,7 @@ import { newSecret as makeSecret } from '../base/secret.ts'
 import { createFeed, type Feed } from '../changes/feed.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import { compare } from '../contract/filter.ts'
-import { sessions } from '../domains/accounts/collections.ts'
-import { authenticate } from '../domains/accounts/session.ts'
+import { type Credentials, createAuthenticator, endSessions } from '../domains/accounts/session.ts'
 import { sendEmail } from '../domains/emails/send-email.ts'
 import type { MailTransport } from '../domains/emails/transport.ts'
 import { expireOrders } from '../domains/orders/expire-orders.ts'
@@ -50,7 +49,7 @@ export type Engine = {
   readonly feed: Feed
   readonly newId: NewId
   run(operation: Operation, call: Call): Promise<Reply>
-  authenticate(credentials: Parameters<typeof authenticate>[1]): Promise<Actor>
+  authenticate(credentials: Credentials): Promise<Actor>
   /** Begins to carry out effects and schedules. */
   start(): Promise<void>
   /** Stops claiming and waits for what is under way. The storage stays open: it was given. */
@@ -92,7 +91,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     feed,
     newId,
     run: (operation, call) => runOperation(parts, operation, call),
-    authenticate: (credentials) => authenticate(storage.reader, credentials, clock.now()),
+    authenticate: createAuthenticator(storage, clock),
     async start() {
       await scheduler.start()
       await runner.start()
@@ -126,6 +125,6 @@ const forgetOldRows: Schedule = {
   everyMs: 3_600_000,
   async run({ tx, now }) {
     await tx.deleteWhere(idempotencyKeys, compare('createdAt', 'lt', now - limits.idempotencyKeepMs))
-    await tx.deleteWhere(sessions, compare('expiresAt', 'lt', now))
+    await endSessions(tx, compare('expiresAt', 'lt', now))
   },
 }

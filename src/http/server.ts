@@ -8,6 +8,7 @@ import type { Clock } from '../base/clock.ts'
 import { EngineError, invalid } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
+import type { Credentials } from '../domains/accounts/session.ts'
 import type { Operation, RateClass, RequestFacts } from '../operation/define.ts'
 import type { Call, Reply } from '../operation/run-operation.ts'
 import { type LiveParts, sendStream } from './live.ts'
@@ -15,15 +16,6 @@ import { problemOf } from './problems.ts'
 import { coerceQuery, parseQueryString } from './query-string.ts'
 import { createRateLimiter, networkOf } from './rate-limit.ts'
 import { contentSecurityPolicy, type StaticSite } from './static-files.ts'
-
-/** What a request says about its caller. */
-export type Credentials = {
-  readonly authorization: string | undefined
-  readonly cookie: string | undefined
-  readonly cartToken: string | undefined
-  /** The peer's network, for limits and the audit trail. */
-  readonly network: string
-}
 
 export type ServerParts = {
   readonly operations: readonly Operation[]

@@ -36,7 +36,6 @@ export const sessions = collection('sessions', {
   prefix: 'ses',
   system: true,
   internal: true,
-  feed: false,
   fields: {
     user: field.ref('users', { required: true }),
     tokenHash: field.text({ required: true, unique: true }),

@@ -2,8 +2,7 @@ import { Type } from 'typebox'
 import { anyone } from '../../access/rule.ts'
 import { eq } from '../../contract/filter.ts'
 import { command } from '../../operation/define.ts'
-import { sessions } from './collections.ts'
-import { endedCookie } from './session.ts'
+import { endedCookie, endSessions } from './session.ts'
 
 /** Ends the session the request came with. Saying it twice is no error. */
 export const logOut = command({
@@ -16,7 +15,7 @@ export const logOut = command({
   output: Type.Null(),
   access: anyone,
   async run({ tx, actor, project }) {
-    if (actor.session !== null) await tx.deleteWhere(sessions, eq('id', actor.session))
+    if (actor.session !== null) await endSessions(tx, eq('id', actor.session))
     return { output: null, status: 204, headers: { 'set-cookie': endedCookie(project) } }
   },
 })

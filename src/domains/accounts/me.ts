@@ -7,6 +7,7 @@ import { limits } from '../../base/limits.ts'
 import { and, compare, eq } from '../../contract/filter.ts'
 import { command, query } from '../../operation/define.ts'
 import { sessions, users } from './collections.ts'
+import { endSessions } from './session.ts'
 import { nameInput, userOutput, userView } from './shapes.ts'
 
 const nothing = Type.Object({}, { additionalProperties: false })
@@ -87,7 +88,7 @@ export const revokeSessions = command({
   output: Type.Null(),
   access: signedIn,
   async run({ tx, actor }) {
-    await tx.deleteWhere(sessions, and(eq('user', actor.id!), { op: 'ne', path: 'id', value: actor.session ?? '' }))
+    await endSessions(tx, and(eq('user', actor.id!), { op: 'ne', path: 'id', value: actor.session ?? '' }))
     return { output: null, status: 204 }
   },
 })
@@ -103,7 +104,7 @@ export const revokeSession = command({
   errors: ['not_found'],
   access: signedIn,
   async run({ tx, input, actor }) {
-    const removed = await tx.deleteWhere(sessions, and(eq('id', input.id), eq('user', actor.id!)))
+    const removed = await endSessions(tx, and(eq('id', input.id), eq('user', actor.id!)))
     if (removed === 0) throw new EngineError('not_found')
     return { output: null, status: 204 }
   },

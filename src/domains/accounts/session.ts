@@ -1,43 +1,77 @@
 // Sessions: from a request's credentials to its actor, and the making of a new session. Tokens are
-// stored as their SHA-256; a request costs two indexed look-ups and is never answered from a cache, so
-// a revoked session ends at once everywhere.
+// stored as their SHA-256, and a revoked session ends with the commit that revokes it.
 import { type Actor, guestActor } from '../../access/actor.ts'
+import type { Clock } from '../../base/clock.ts'
 import { limits } from '../../base/limits.ts'
 import { hashSecret } from '../../base/secret.ts'
-import { eq } from '../../contract/filter.ts'
+import { eq, type Filter } from '../../contract/filter.ts'
 import type { CommandContext } from '../../operation/define.ts'
 import type { Project } from '../../schema/project.ts'
-import type { Reader } from '../../storage/storage.ts'
+import type { StorageAdapter } from '../../storage/storage.ts'
+import type { Transaction } from '../../storage/transaction.ts'
 import { type Session, sessions, type User, users } from './collections.ts'
 
 export const sessionCookie = 'kp_session'
 const tokenPrefix = 'kps'
 
-type Credentials = {
+export type Credentials = {
   readonly authorization: string | undefined
   readonly cookie: string | undefined
   readonly cartToken: string | undefined
+  /** The peer's network, for limits and the audit trail. */
   readonly network: string
 }
 
-/** Who asks. A token that is wrong, expired or of a disabled account makes a guest, not an error: the rule decides. */
-export async function authenticate(read: Reader, credentials: Credentials, now: number): Promise<Actor> {
-  const { authorization, cookie, cartToken, network } = credentials
-  const cartTokenHash = cartToken === undefined ? null : hashSecret(cartToken)
-  const guest = guestActor(network, cartTokenHash)
-  const token = authorization === undefined ? tokenOfCookie(cookie) : tokenOfBearer(authorization)
-  if (token === null) return guest
-  const found = await findSession(read, token, now)
-  if (found === null) return guest
-  const { session, user } = found
-  return { kind: 'user', id: user.id, email: user.email, roles: user.roles, session: session.id, cartTokenHash, origin: network }
+type SignedIn = { readonly session: Session; readonly user: User }
+
+const rememberedMax = 10_000
+
+/**
+ * Finds out who asks. A token that is wrong, expired or of a disabled account makes a guest, not an
+ * error: the rule decides. On a database that this process has to itself, sessions are remembered, and
+ * forgotten in the commit that ends or changes them, so a revoked one still ends at once.
+ */
+export function createAuthenticator(storage: StorageAdapter, clock: Clock): (credentials: Credentials) => Promise<Actor> {
+  const remembered = new Map<string, SignedIn>()
+  let generation = 0
+  storage.onCommit((commit) => {
+    if (!commit.changes.some(({ collection, action }) => action !== 'created' && (collection === 'sessions' || collection === 'users')))
+      return
+    generation++
+    remembered.clear()
+  })
+
+  async function find(token: string): Promise<SignedIn | null> {
+    const tokenHash = hashSecret(token)
+    const known = remembered.get(tokenHash)
+    if (known) return known
+    const before = generation
+    const [session] = await storage.reader.find(sessions, { where: eq('tokenHash', tokenHash), limit: 1 })
+    const user = session && (await storage.reader.get(users, session.user))
+    if (!session || !user) return null
+    // A change that came while we read may already be undone by what we found.
+    if (!storage.capabilities.isShared && generation === before) {
+      if (remembered.size >= rememberedMax) remembered.clear()
+      remembered.set(tokenHash, { session, user })
+    }
+    return { session, user }
+  }
+
+  return async ({ authorization, cookie, cartToken, network }) => {
+    const cartTokenHash = cartToken === undefined ? null : hashSecret(cartToken)
+    const token = authorization === undefined ? tokenOfCookie(cookie) : tokenOfBearer(authorization)
+    const found = token === null ? null : await find(token)
+    if (found === null || found.session.expiresAt <= clock.now() || found.user.disabled) return guestActor(network, cartTokenHash)
+    const { session, user } = found
+    return { kind: 'user', id: user.id, email: user.email, roles: user.roles, session: session.id, cartTokenHash, origin: network }
+  }
 }
 
-async function findSession(read: Reader, token: string, now: number): Promise<{ session: Session; user: User } | null> {
-  const [session] = await read.find(sessions, { where: eq('tokenHash', hashSecret(token)), limit: 1 })
-  if (!session || session.expiresAt <= now) return null
-  const user = await read.get(users, session.user)
-  return user === null || user.disabled ? null : { session, user }
+/** Ends the sessions that fit. Answers how many. */
+export async function endSessions(tx: Transaction, where: Filter): Promise<number> {
+  const ended = await tx.find(sessions, { where, limit: 1_000 })
+  for (const session of ended) await tx.delete(sessions, session)
+  return ended.length
 }
 
 function tokenOfBearer(authorization: string): string | null {

@@ -34,7 +34,6 @@ export const carts = collection('carts', {
     note: field.longText({ max: 2_000 }),
     order: field.text(),
   },
-  indexes: [['status', 'updatedAt']],
   access: { read: any(staff, where('tokenHash').eq(actorCartToken), where('customer').eq(actorId)) },
 })
 export type Cart = NonNullable<(typeof carts)['record']>

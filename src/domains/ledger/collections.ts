@@ -20,7 +20,10 @@ export const ledgerEntries = collection('ledgerEntries', {
     kind: field.text({ required: true }),
     postedAt: field.dateTime({ required: true }),
   },
-  indexes: [['order', 'createdAt'], ['account', 'createdAt'], ['transfer']],
+  indexes: [
+    ['order', 'createdAt'],
+    ['account', 'createdAt'],
+  ],
   access: { read: staff },
 })
 

@@ -1,5 +1,5 @@
 // Stock: three counters per variant and location, changed only by guarded single statements, each with
-// a typed movement beside it. Invariant: available = onHand - held - committed, and none is below zero.
+// its reason beside it: a movement for what is on hand, a reservation for what is held or sold. Invariant: available = onHand - held - committed, and none is below zero.
 import { staff } from '../../access/rule.ts'
 import type { NewId } from '../../base/ids.ts'
 import { collection, type WriteAccess } from '../../schema/collection.ts'
@@ -30,9 +30,9 @@ export const stockLevels = collection('stockLevels', {
 })
 export type StockLevel = NonNullable<(typeof stockLevels)['record']>
 
-export const movementKinds = ['received', 'adjusted', 'held', 'committed', 'released', 'shipped'] as const
+export const movementKinds = ['received', 'adjusted', 'shipped'] as const
 
-/** Why a counter moved, for ever. */
+/** Why what is on hand changed, for ever. What is held or sold of it is told by the reservations. */
 export const stockMovements = collection('stockMovements', {
   prefix: 'mov',
   title: 'Stock movements',
@@ -47,7 +47,7 @@ export const stockMovements = collection('stockMovements', {
     order: field.text(),
     reason: field.text(),
   },
-  indexes: [['stockLevel', 'createdAt'], ['order']],
+  indexes: [['stockLevel', 'createdAt']],
   access: { read: staff },
 })
 
@@ -59,7 +59,7 @@ export const reservations = collection('reservations', {
   feed: false,
   fields: {
     order: field.text({ required: true }),
-    variant: field.ref('variants', { required: true }),
+    variant: field.text({ required: true }),
     stockLevel: field.ref('stockLevels', { required: true }),
     quantity: field.integer({ required: true, min: 1 }),
     state: field.enum(reservationStates, { required: true }),

@@ -4,7 +4,7 @@ import { EngineError } from '../../base/engine-error.ts'
 import type { NewId } from '../../base/ids.ts'
 import { compare, eq, oneOf } from '../../contract/filter.ts'
 import type { Transaction } from '../../storage/transaction.ts'
-import { type Reservation, reservations, type StockLevel, stockLevels, stockMovements } from './collections.ts'
+import { type Reservation, reservations, type StockLevel, stockLevels } from './collections.ts'
 
 export type Wanted = { readonly variant: string; readonly quantity: number; readonly line: string; readonly title: string }
 type Context = { readonly tx: Transaction; readonly newId: NewId }
@@ -69,7 +69,6 @@ async function holdOne({ tx, newId }: Context, order: string, levels: readonly S
     if (!(await tx.touch(stockLevels, level.id, change, compare('available', 'gte', quantity)))) continue
     const { id: stockLevel, variant } = level
     await tx.insert(reservations, { id: newId('rsv'), order, variant, stockLevel, quantity, state: 'held' })
-    await note({ tx, newId }, stockLevel, 'held', quantity, order)
     return true
   }
   return false
@@ -78,19 +77,17 @@ async function holdOne({ tx, newId }: Context, order: string, levels: readonly S
 /** Held units become sold ones. */
 export async function commitStock(context: Context, order: string): Promise<void> {
   for (const reservation of await reservationsOf(context.tx, order, ['held'])) {
-    const { stockLevel, quantity } = reservation
+    const { quantity } = reservation
     await move(context, reservation, 'committed', { held: -quantity, committed: quantity })
-    await note(context, stockLevel, 'committed', quantity, order)
   }
 }
 
 /** Held or sold units that were not shipped can be bought again. */
 export async function releaseStock(context: Context, order: string, state: 'released' | 'expired'): Promise<void> {
   for (const reservation of await reservationsOf(context.tx, order, ['held', 'committed'])) {
-    const { stockLevel, quantity } = reservation
+    const { quantity } = reservation
     const from = reservation.state === 'held' ? 'held' : 'committed'
     await move(context, reservation, state, { [from]: -quantity, available: quantity })
-    await note(context, stockLevel, 'released', -quantity, order)
   }
 }
 
@@ -108,14 +105,4 @@ async function move(
 async function reservationsOf(tx: Transaction, order: string, states: readonly Reservation['state'][]): Promise<Reservation[]> {
   const found = await tx.find(reservations, { where: eq('order', order), limit: 1_000 })
   return found.filter(({ state }) => states.includes(state)).toSorted((a, b) => (a.stockLevel < b.stockLevel ? -1 : 1))
-}
-
-async function note(
-  { tx, newId }: Context,
-  stockLevel: string,
-  kind: 'held' | 'committed' | 'released',
-  quantity: number,
-  order: string,
-): Promise<void> {
-  await tx.insert(stockMovements, { id: newId('mov'), stockLevel, kind, quantity, order, reason: null })
 }

@@ -18,7 +18,6 @@ export function prepareSchema(database: DatabaseSync, model: Model): void {
     database.exec(`create table if not exists "_commits" (
       "position" integer primary key autoincrement, "at" integer not null, "operation" text not null,
       "actor" text not null, "requestId" text not null, "changes" text not null) strict`)
-    database.exec('create index if not exists "_commits_at" on "_commits" ("at")')
     for (const collection of model.collections.values()) prepareTable(database, collection)
     database.exec('commit')
   } catch (error) {

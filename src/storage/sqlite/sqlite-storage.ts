@@ -255,7 +255,9 @@ export function openSqlite(options: SqliteOptions): StorageAdapter {
     },
 
     async forgetCommits(before) {
-      return await this.transaction(async () => execute({ sql: 'delete from "_commits" where "at"<?', values: [before] }))
+      // Positions ascend with time, so what is kept begins at the first line that is young enough.
+      const kept = '(select "position" from "_commits" where "at">=? order by "position" limit 1)'
+      return await this.transaction(async () => execute({ sql: `delete from "_commits" where "position"<${kept}`, values: [before] }))
     },
 
     onCommit(listener) {

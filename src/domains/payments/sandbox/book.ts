@@ -161,7 +161,8 @@ export function createSandboxBook(parts: BookParts, initial: SandboxSettings = c
         refunds: [],
       }
       store.putPayment(payment)
-      announce(payment)
+      // What is still open is told by the answer; a webhook is for what happens later.
+      if (start.state === 'failed') announce(payment)
       if (start.state === 'processing') later(dueAt, () => decide(payment.id))
       return payment
     },
