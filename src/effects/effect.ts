@@ -31,10 +31,7 @@ export const effects = collection('effects', {
     record: field.text(),
     payload: field.json<Record<string, unknown>>({ required: true, read: staff }),
   },
-  indexes: [
-    ['state', 'dueAt'],
-    ['record', 'createdAt'],
-  ],
+  indexes: [['state', 'dueAt'], ['record']],
   access: { read: staff },
 })
 export type Effect = NonNullable<(typeof effects)['record']>

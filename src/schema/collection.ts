@@ -44,7 +44,7 @@ export type AfterChange = {
 
 /** The part of the storage that computed fields may use. */
 export type ComputeReader = {
-  find<T>(collection: CollectionRef<T>, query: { where?: Filter; limit: number }): Promise<T[]>
+  find<T>(collection: CollectionRef<T>, query: { where?: Filter; limit: number; isUnordered?: boolean }): Promise<T[]>
 }
 
 export type CollectionOptions<TFields extends Fields = Fields> = {

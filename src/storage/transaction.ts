@@ -55,6 +55,7 @@ export function createTransaction(
   return {
     worker,
     get: inner.get,
+    getMany: inner.getMany,
     find: inner.find,
     count: inner.count,
     group: inner.group,

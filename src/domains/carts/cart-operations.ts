@@ -28,7 +28,7 @@ export const createCart = command({
     { email: Type.Optional(Type.String({ format: 'email', maxLength: 254 })), currency: currencyInput },
     { additionalProperties: false },
   ),
-  async run({ tx, input, actor, model, project, newId, newSecret }) {
+  async run({ tx, input, actor, project, newId, newSecret }) {
     checkCurrency(project, input.currency)
     const token = newSecret('cart')
     const cart = await tx.insert(carts, {
@@ -46,7 +46,7 @@ export const createCart = command({
       order: null,
     })
     const headers = { location: `/api/carts/${cart.id}`, etag: etagOf(cart) }
-    return { output: await cartView(tx, model, project, cart, token), status: 201, headers }
+    return { output: await cartView(tx, project, cart, token), status: 201, headers }
   },
 })
 
@@ -58,7 +58,7 @@ export const getCartOperation = query({
   input: Type.Object({ id: idInput }, { additionalProperties: false }),
   async run({ read, input, actor, model, project }) {
     const cart = await getCart(read, model, actor, input.id)
-    const output = await cartView(read, model, project, cart)
+    const output = await cartView(read, project, cart)
     // Prices and stock are not the cart's own: its version alone does not tell whether they moved.
     return { output, headers: { etag: etagOf(cart, output) } }
   },
@@ -177,9 +177,9 @@ async function openCart({ tx, actor, model, request }: Context, id: string): Pro
   return cart
 }
 
-async function answer({ tx, model, project }: Context, cart: Cart, set: Partial<Cart>, status = 200) {
+async function answer({ tx, project }: Context, cart: Cart, set: Partial<Cart>, status = 200) {
   const after = await tx.update(carts, cart, { set })
-  return { output: await cartView(tx, model, project, after), status, headers: { etag: etagOf(after) } }
+  return { output: await cartView(tx, project, after), status, headers: { etag: etagOf(after) } }
 }
 
 function lineOf(cart: Cart, id: string): CartLine {

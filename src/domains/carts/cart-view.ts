@@ -1,17 +1,15 @@
 // The cart as its holder sees it: lines with titles and prices of now, and totals.
 import { Type } from 'typebox'
 import type { Actor } from '../../access/actor.ts'
-import { guestActor } from '../../access/actor.ts'
 import { toIso } from '../../base/clock.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { type Money, multiplyMoney } from '../../base/money.ts'
-import { and, oneOf } from '../../contract/filter.ts'
 import type { Model } from '../../schema/model.ts'
 import type { Project, ShopSettings } from '../../schema/project.ts'
 import { moneySchema } from '../../schema/wire.ts'
 import type { Reader } from '../../storage/storage.ts'
 import { type Product, products, type ShippingMethod, shippingMethods, type Variant, variants } from '../catalog/collections.ts'
-import { findVisible, readFilter } from '../records/present.ts'
+import { findVisible } from '../records/present.ts'
 import { type Cart, carts } from './collections.ts'
 import { totalsOf } from './totals.ts'
 
@@ -91,25 +89,20 @@ export function shopOf(project: Project): ShopSettings {
   return project.shop
 }
 
-// What is for sale is what anybody may see, whoever holds the cart: staff cannot buy a draft by accident.
-const anybody = guestActor('')
-
-/** The cart with what its lines name. Lines whose variant is no longer for sale are left out. */
-export async function resolveCart(read: Reader, model: Model, cart: Cart): Promise<ResolvedCart> {
+/** The cart with what its lines name. Lines whose product is not on sale, even to staff, are left out. */
+export async function resolveCart(read: Reader, cart: Cart): Promise<ResolvedCart> {
   const ids = cart.lines.map(({ variant }) => variant)
-  const variantModel = model.get(variants)
-  const found =
-    ids.length === 0
-      ? []
-      : await read.find(variants, { where: and(oneOf('id', ids), readFilter(variantModel, anybody)), limit: ids.length })
-  const productIds = [...new Set(found.map(({ product }) => product))]
-  const itsProducts = productIds.length === 0 ? [] : await read.find(products, { where: oneOf('id', productIds), limit: productIds.length })
+  const found = await read.getMany(variants, ids)
+  const itsProducts = await read.getMany(
+    products,
+    found.map(({ product }) => product),
+  )
   const byId = new Map(found.map((variant) => [variant.id, variant]))
   const productById = new Map(itsProducts.map((product) => [product.id, product]))
   const lines = cart.lines.flatMap(({ id, variant: variantId, quantity }) => {
     const variant = byId.get(variantId)
     const product = variant && productById.get(variant.product)
-    return variant && product ? [{ id, quantity, variant, product }] : []
+    return variant && product?.status === 'active' ? [{ id, quantity, variant, product }] : []
   })
   const shipping = cart.shippingMethod === null ? null : await read.get(shippingMethods, cart.shippingMethod)
   return { cart, lines, shipping }
@@ -125,8 +118,8 @@ export function cartTotals(shop: ShopSettings, { cart, lines, shipping }: Resolv
 }
 
 /** The whole cart, as every cart operation answers it. */
-export async function cartView(read: Reader, model: Model, project: Project, cart: Cart, token?: string) {
-  const resolved = await resolveCart(read, model, cart)
+export async function cartView(read: Reader, project: Project, cart: Cart, token?: string) {
+  const resolved = await resolveCart(read, cart)
   const { id, status, email, currency, shippingAddress, billingAddress, shippingMethod, note, order, createdAt, updatedAt } = cart
   const stock = await variants.computed!.load(
     read,

@@ -62,7 +62,12 @@ export const variants = collection('variants', {
     fields: { available: field.integer({ required: true }) },
     async load(read, records) {
       const ids = records.map(({ id }) => id)
-      const levels = await read.find(stockLevels, { where: oneOf('variant', ids), limit: ids.length * 50 })
+      // One look-up each for a cart's few lines; a list for a page of the catalogue.
+      const limit = ids.length * 50
+      const levels =
+        ids.length <= 4
+          ? (await Promise.all(ids.map((id) => read.find(stockLevels, { where: eq('variant', id), limit, isUnordered: true })))).flat()
+          : await read.find(stockLevels, { where: oneOf('variant', ids), limit, isUnordered: true })
       const available = Map.groupBy(levels, (level) => level.variant)
       return ids.map((id) => ({ available: (available.get(id) ?? []).reduce((sum, level) => sum + level.available, 0) }))
     },

@@ -29,7 +29,7 @@ export const emails = collection('emails', {
     lastError: field.longText(),
     sentAt: field.dateTime(),
   },
-  indexes: [['record', 'createdAt'], ['status', 'createdAt'], ['createdAt']],
+  indexes: [['record'], ['status', 'createdAt'], ['createdAt']],
   access: { read: staff },
 })
 export type Email = NonNullable<(typeof emails)['record']>

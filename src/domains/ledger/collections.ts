@@ -20,10 +20,7 @@ export const ledgerEntries = collection('ledgerEntries', {
     kind: field.text({ required: true }),
     postedAt: field.dateTime({ required: true }),
   },
-  indexes: [
-    ['order', 'createdAt'],
-    ['account', 'createdAt'],
-  ],
+  indexes: [['order'], ['account', 'createdAt']],
   access: { read: staff },
 })
 

@@ -50,7 +50,7 @@ async function cancel(context: { tx: Transaction; now: number; newId: NewId }, o
   await releaseStock(context, order.id, 'released')
   if (order.status === 'placed')
     await postTransfer(tx, now, newId, { kind: 'order.reversed', order: order.id, legs: reversed(recognition(order)) })
-  for (const payment of await tx.find(payments, { where: eq('order', order.id), limit: 200 })) {
+  for (const payment of await tx.find(payments, { where: eq('order', order.id), limit: 200, isUnordered: true })) {
     if (payment.status === 'requires_action') await cancelPayment(context, payment)
     const amount = money(await refundable(tx, payment), payment.amount.currency)
     // Attempts under way are settled when they are heard of: a closed order sends their money back.

@@ -35,7 +35,7 @@ export const checkOutCart = command({
     const cart = await getCart(tx, model, actor, input.id)
     if (cart.order !== null) return answer(cart.order, [])
     checkPaymentRequest(project, input.payment)
-    const resolved = await resolveCart(tx, model, cart)
+    const resolved = await resolveCart(tx, cart)
     checkComplete(resolved)
     const totals = cartTotals(shopOf(project), resolved)
     checkExpected(input.expectedTotal, totals.total)

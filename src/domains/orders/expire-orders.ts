@@ -22,7 +22,7 @@ export const expireOrders: Schedule = {
 
 async function expire(context: ScheduleContext, order: Order): Promise<void> {
   const { tx } = context
-  const attempts = await tx.find(payments, { where: eq('order', order.id), limit: 200 })
+  const attempts = await tx.find(payments, { where: eq('order', order.id), limit: 200, isUnordered: true })
   if (attempts.some(({ status }) => liveStatuses.includes(status))) return
   const waiting = attempts.filter(({ status }) => status === 'requires_action')
   for (const payment of waiting) await cancelPayment(context, payment)

@@ -40,7 +40,7 @@ export const payOrder = command({
     if (order.status === 'placed' || order.status === 'completed') throw new EngineError('payment_not_needed')
     if (order.status !== 'pending_payment')
       throw new EngineError('order_state_conflict', { detail: `The order is ${order.status}.`, params: { status: order.status } })
-    const attempts = await tx.find(payments, { where: eq('order', id), limit: 200 })
+    const attempts = await tx.find(payments, { where: eq('order', id), limit: 200, isUnordered: true })
     if (attempts.some(({ status }) => liveStatuses.includes(status))) throw new EngineError('payment_in_progress')
     for (const left of attempts) if (left.status === 'requires_action') await cancelPayment({ tx, now, newId }, left)
     // The version moves with every attempt, so two tries at once cannot both pass the look above.

@@ -75,7 +75,7 @@ export const paymentFacts = collection('paymentFacts', {
     source: field.enum(['api', 'webhook', 'poll'], { required: true }),
   },
   unique: [['provider', 'operationRef', 'kind']],
-  indexes: [['payment'], ['order', 'createdAt']],
+  indexes: [['payment'], ['order']],
   access: { read: staff },
 })
 export type PaymentFact = NonNullable<(typeof paymentFacts)['record']>
@@ -95,7 +95,7 @@ export const refunds = collection('refunds', {
     providerRef: field.text(),
     lastError: field.text({ max: 1_000 }),
   },
-  indexes: [['payment'], ['order', 'createdAt']],
+  indexes: [['payment'], ['order']],
   access: { read: staff },
 })
 export type Refund = NonNullable<(typeof refunds)['record']>

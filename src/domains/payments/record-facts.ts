@@ -40,7 +40,7 @@ export async function recordView(
     isNews = true
     await postFact(context, payment, fact)
   }
-  const facts = await tx.find(paymentFacts, { where: eq('payment', payment.id), limit: 1_000 })
+  const facts = await tx.find(paymentFacts, { where: eq('payment', payment.id), limit: 1_000, isUnordered: true })
   const sums = foldFacts(facts, payment.amount.currency)
   const status = statusOf(payment, view, sums)
   const isOpen = status === 'requires_action' || status === 'processing' || status === 'unknown'
@@ -96,7 +96,7 @@ async function postFact(context: Context, payment: Payment, fact: ProviderFact):
 
 /** Our refund of this fact. One made in the provider's own dashboard is unknown to us and becomes ours here. */
 async function endRefund({ tx, now, newId }: Context, payment: Payment, fact: ProviderFact, state: Refund['state']): Promise<Refund> {
-  const known = await tx.find(refunds, { where: eq('payment', payment.id), limit: 1_000 })
+  const known = await tx.find(refunds, { where: eq('payment', payment.id), limit: 1_000, isUnordered: true })
   const ours = known.find((refund) => refund.providerRef === fact.operationRef || refund.id === fact.reference)
   if (ours) return await tx.update(refunds, ours, { set: { state, providerRef: fact.operationRef } })
   const external = await tx.insert(refunds, {
@@ -118,7 +118,7 @@ async function endRefund({ tx, now, newId }: Context, payment: Payment, fact: Pr
 
 /** Refundable now: captured, less what was refunded or is on its way back. */
 export async function refundable(tx: Transaction, payment: Payment): Promise<number> {
-  const open = await tx.find(refunds, { where: eq('payment', payment.id), limit: 1_000 })
+  const open = await tx.find(refunds, { where: eq('payment', payment.id), limit: 1_000, isUnordered: true })
   const reserved = open.filter(({ state }) => state === 'wanted' || state === 'pending').reduce((sum, { amount }) => sum + amount.amount, 0)
   return money(payment.captured.amount - payment.refunded.amount - reserved, payment.amount.currency).amount
 }

@@ -2,9 +2,9 @@
 // amounts of one row summed first and rows taken in one order, so two checkouts never wait in a circle.
 import { EngineError } from '../../base/engine-error.ts'
 import type { NewId } from '../../base/ids.ts'
-import { compare, eq, oneOf } from '../../contract/filter.ts'
+import { compare, eq } from '../../contract/filter.ts'
 import type { Transaction } from '../../storage/transaction.ts'
-import { type Reservation, reservations, type StockLevel, stockLevels } from './collections.ts'
+import { mainLocation, type Reservation, reservations, type StockLevel, stockLevels } from './collections.ts'
 
 export type Wanted = { readonly variant: string; readonly quantity: number; readonly line: string; readonly title: string }
 type Context = { readonly tx: Transaction; readonly newId: NewId }
@@ -15,16 +15,9 @@ type Context = { readonly tx: Transaction; readonly newId: NewId }
  */
 export async function holdStock({ tx, newId }: Context, order: string, wanted: readonly Wanted[]): Promise<void> {
   const quantities = quantitiesOf(wanted)
-  const levels = await tx.find(stockLevels, {
-    where: oneOf(
-      'variant',
-      quantities.map(([variant]) => variant),
-    ),
-    limit: 1_000,
-  })
   const short: { line: string; title: string; requested: number; available: number }[] = []
   for (const [variant, quantity] of quantities) {
-    const of = levels.filter((level) => level.variant === variant)
+    const of = await levelsOf(tx, variant)
     if (await holdOne({ tx, newId }, order, of, quantity)) continue
     const available = of.reduce((sum, level) => sum + level.available, 0)
     for (const { line, title } of wanted.filter((one) => one.variant === variant))
@@ -49,10 +42,17 @@ export async function holdStock({ tx, newId }: Context, order: string, wanted: r
 /** Whether a hold of all of it would succeed now. Only the hold itself is a promise. */
 export async function canHold(tx: Transaction, wanted: readonly Wanted[]): Promise<boolean> {
   for (const [variant, quantity] of quantitiesOf(wanted)) {
-    const levels = await tx.find(stockLevels, { where: eq('variant', variant), limit: 1_000 })
+    const levels = await levelsOf(tx, variant)
     if (!levels.some(({ available }) => available >= quantity)) return false
   }
   return true
+}
+
+/** The main location first, then the others by name. */
+async function levelsOf(tx: Transaction, variant: string): Promise<StockLevel[]> {
+  const levels = await tx.find(stockLevels, { where: eq('variant', variant), limit: 100, isUnordered: true })
+  const rank = ({ location }: StockLevel) => (location === mainLocation ? '' : location)
+  return levels.toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1))
 }
 
 /** Lines on one variant are one amount (two lines must not each see the same last unit). */
@@ -103,6 +103,6 @@ async function move(
 }
 
 async function reservationsOf(tx: Transaction, order: string, states: readonly Reservation['state'][]): Promise<Reservation[]> {
-  const found = await tx.find(reservations, { where: eq('order', order), limit: 1_000 })
+  const found = await tx.find(reservations, { where: eq('order', order), limit: 1_000, isUnordered: true })
   return found.filter(({ state }) => states.includes(state)).toSorted((a, b) => (a.stockLevel < b.stockLevel ? -1 : 1))
 }

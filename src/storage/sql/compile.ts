@@ -149,7 +149,8 @@ export function createCompiler(model: Model, dialect: Dialect) {
       const order = keys.map((key) => `t.${quote(resolve(collection.columns, key.path).name)}${key.descending ? ' desc' : ''}`).join(',')
       values.push(query.limit)
       const filter = conditions.length > 0 ? ` where ${conditions.join(' and ')}` : ''
-      return { sql: `select ${selectList(collection)} from ${quote(collection.name)} t${filter} order by ${order} limit ?`, values }
+      const ordered = query.isUnordered ? '' : ` order by ${order}`
+      return { sql: `select ${selectList(collection)} from ${quote(collection.name)} t${filter}${ordered} limit ?`, values }
     },
 
     count(collection: CollectionModel, filter: Filter | undefined): Statement {

@@ -70,9 +70,13 @@ export function createSandboxBook(parts: BookParts, initial: SandboxSettings = c
 
   function change(payment: SandboxPayment, set: Partial<SandboxPayment>): SandboxPayment {
     const changed = { ...payment, ...set }
-    store.putPayment(changed)
-    announce(changed)
+    write(changed, announcements(changed))
     return changed
+  }
+
+  function write(payment: SandboxPayment, deliveries: readonly SandboxDelivery[]): void {
+    store.put(payment, deliveries)
+    for (const delivery of deliveries) later(delivery.dueAt, () => void deliver(delivery))
   }
 
   /** Decides a payment whose time has come. A canceled one stays so. */
@@ -87,24 +91,18 @@ export function createSandboxBook(parts: BookParts, initial: SandboxSettings = c
     )
   }
 
-  function announce(payment: SandboxPayment): void {
+  /** The webhooks of a payment's present state. */
+  function announcements(payment: SandboxPayment): SandboxDelivery[] {
+    const deliveries: SandboxDelivery[] = []
     for (let copy = 0; copy < settings.webhookCopies; copy++) {
       if (settings.webhookLoss > 0 && random.fraction() < settings.webhookLoss) continue
       // Copies of one event share its id, as a provider's repeats do.
       const eventId = `${payment.id}:${payment.state}:${payment.refunds.length}`
       const dueAt = clock.now() + settings.webhookMs + Math.floor(random.fraction() * settings.webhookJitterMs)
-      const delivery: SandboxDelivery = {
-        id: newId('sdel'),
-        eventId,
-        payment: payment.id,
-        reference: payment.reference,
-        attempts: 0,
-        dueAt,
-        isDone: false,
-      }
-      store.putDelivery(delivery)
-      later(dueAt, () => void deliver(delivery))
+      const { id, reference } = payment
+      deliveries.push({ id: newId('sdel'), eventId, payment: id, reference, attempts: 0, dueAt, isDone: false })
     }
+    return deliveries
   }
 
   async function deliver(delivery: SandboxDelivery): Promise<void> {
@@ -160,9 +158,8 @@ export function createSandboxBook(parts: BookParts, initial: SandboxSettings = c
         dueAt: start.state === 'processing' ? dueAt : null,
         refunds: [],
       }
-      store.putPayment(payment)
       // What is still open is told by the answer; a webhook is for what happens later.
-      if (start.state === 'failed') announce(payment)
+      write(payment, start.state === 'failed' ? announcements(payment) : [])
       if (start.state === 'processing') later(dueAt, () => decide(payment.id))
       return payment
     },

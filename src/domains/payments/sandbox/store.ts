@@ -41,7 +41,8 @@ export interface SandboxStore {
   getPayment(id: string): SandboxPayment | null
   findByKey(key: string): SandboxPayment | null
   findByReference(reference: string): SandboxPayment | null
-  putPayment(payment: SandboxPayment): void
+  /** A payment as it is now, with the webhooks that tell of it. */
+  put(payment: SandboxPayment, deliveries: readonly SandboxDelivery[]): void
   putDelivery(delivery: SandboxDelivery): void
   allPayments(): SandboxPayment[]
   /** Payments still to be decided. */
@@ -60,10 +61,11 @@ export function createMemoryStore(): SandboxStore {
     getPayment: get,
     findByKey: (key) => get(byKey.get(key)),
     findByReference: (reference) => get(byReference.get(reference)),
-    putPayment(payment) {
+    put(payment, opened) {
       payments.set(payment.id, payment)
       byKey.set(payment.key, payment.id)
       byReference.set(payment.reference, payment.id)
+      for (const delivery of opened) deliveries.set(delivery.id, delivery)
     },
     putDelivery(delivery) {
       if (delivery.isDone) deliveries.delete(delivery.id)
@@ -97,6 +99,7 @@ export function openSandboxStore(path: string): SandboxStore {
     due: database.prepare("select value from payments where state='processing'"),
     deliveries: database.prepare('select value from deliveries'),
   }
+  const delivered: string[] = []
   const one = (row: Record<string, unknown> | undefined) =>
     row === undefined ? null : (JSON.parse(row['value'] as string) as SandboxPayment)
   const many = <T>(rows: readonly Record<string, unknown>[]) => rows.map((row) => JSON.parse(row['value'] as string) as T)
@@ -104,14 +107,24 @@ export function openSandboxStore(path: string): SandboxStore {
     getPayment: (id) => one(statements.get.get(id)),
     findByKey: (key) => one(statements.byKey.get(key)),
     findByReference: (reference) => one(statements.byReference.get(reference)),
-    putPayment: (payment) => void statements.put.run(payment.id, payment.key, payment.reference, payment.state, JSON.stringify(payment)),
+    put(payment, deliveries) {
+      database.exec('begin')
+      statements.put.run(payment.id, payment.key, payment.reference, payment.state, JSON.stringify(payment))
+      for (const delivery of deliveries) statements.putDelivery.run(delivery.id, JSON.stringify(delivery))
+      // Forgotten together with the next write: one that is sent again does no harm.
+      for (const id of delivered.splice(0)) statements.dropDelivery.run(id)
+      database.exec('commit')
+    },
     putDelivery(delivery) {
-      if (delivery.isDone) statements.dropDelivery.run(delivery.id)
+      if (delivery.isDone) delivered.push(delivery.id)
       else statements.putDelivery.run(delivery.id, JSON.stringify(delivery))
     },
     allPayments: () => many<SandboxPayment>(statements.all.all()),
     duePayments: () => many<SandboxPayment>(statements.due.all()),
     openDeliveries: () => many<SandboxDelivery>(statements.deliveries.all()),
-    close: () => database.close(),
+    close() {
+      for (const id of delivered.splice(0)) statements.dropDelivery.run(id)
+      database.close()
+    },
   }
 }
