@@ -7,7 +7,7 @@ import { join, relative, sep } from 'node:path'
 
 export type SourceFile = { readonly path: string; readonly text: string }
 
-const skipped = new Set(['node_modules', '.git', 'data', 'coverage', 'test-results', 'vendor'])
+const skipped = new Set(['node_modules', '.git', 'data', '.kingpost', 'coverage', 'test-results', 'vendor'])
 
 /** All files below `folders` whose name ends as asked; paths are relative to `root`, with slashes, in order. */
 export function readSources(root: string, folders: readonly string[], ending = '.ts'): SourceFile[] {

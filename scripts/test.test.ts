@@ -20,7 +20,10 @@ function testTree(files: Record<string, string>, words: readonly string[] = [], 
     // Without this the inner runner believes it is part of the outer one and runs nothing.
     const { NODE_TEST_CONTEXT: _, CI: __, ...outer } = process.env
     const env = { ...outer, ...environment }
-    const { status, stdout } = spawnSync(process.execPath, [join(import.meta.dirname, 'test.ts'), '--root', folder, ...words], { env, encoding: 'utf8' })
+    const { status, stdout } = spawnSync(process.execPath, [join(import.meta.dirname, 'test.ts'), '--root', folder, ...words], {
+      env,
+      encoding: 'utf8',
+    })
     return { status, stdout, last: stdout.trimEnd().split('\n').at(-1) }
   } finally {
     rmSync(folder, { recursive: true })

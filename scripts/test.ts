@@ -14,7 +14,13 @@ const root = resolve(wordAfter('--root') ?? join(import.meta.dirname, '..'))
 const fileMs = 15 * 60_000
 
 type Layer = { readonly name: string; readonly files: readonly string[]; readonly isStorage: boolean }
-type Result = { readonly passed: number; readonly failed: number; readonly skipped: number; readonly seconds: number; readonly note?: string }
+type Result = {
+  readonly passed: number
+  readonly failed: number
+  readonly skipped: number
+  readonly seconds: number
+  readonly note?: string
+}
 
 const beside = ['src', 'client/src', 'console/src', 'scripts', 'bench', 'examples']
 const folders = ['conformance', 'api', 'faults', 'simulation', 'attacks', 'browser']
@@ -88,7 +94,9 @@ function runFiles(files: readonly string[]): Promise<Result> {
       const seconds = durationMs / 1000
       if (file !== undefined) {
         told.add(file)
-        console.log(`  ${failed > 0 || broken.has(file) ? 'FAILED' : 'ok    '} ${shortOf(file)} (${all.passed} of ${all.tests}, ${seconds.toFixed(1)} s)`)
+        console.log(
+          `  ${failed > 0 || broken.has(file) ? 'FAILED' : 'ok    '} ${shortOf(file)} (${all.passed} of ${all.tests}, ${seconds.toFixed(1)} s)`,
+        )
         return
       }
       counts.passed = all.passed
@@ -121,7 +129,9 @@ function table(results: readonly { layer: Layer; result: Result }[]): string {
     seconds.toFixed(1),
   ])
   const widths = head.map((title, index) => Math.max(title.length, ...rows.map((row) => row[index]!.length)))
-  return [head, ...rows].map((row) => row.map((cell, index) => (index < 2 ? cell.padEnd(widths[index]!) : cell.padStart(widths[index]!))).join('  ')).join('\n')
+  return [head, ...rows]
+    .map((row) => row.map((cell, index) => (index < 2 ? cell.padEnd(widths[index]!) : cell.padStart(widths[index]!))).join('  '))
+    .join('\n')
 }
 
 /** As the database says it itself: distributions link their own. */
