@@ -34,13 +34,6 @@ export function createIdSource(clock: Clock, random: Random): NewId {
   }
 }
 
-/** Whether `text` has the shape of an id with this prefix. Says nothing about its existence. */
-export function isId(prefix: string, text: string): boolean {
-  return (
-    text.length === prefix.length + 27 && text.startsWith(`${prefix}_`) && /^[0-9a-hjkmnp-tv-z]{26}$/.test(text.slice(prefix.length + 1))
-  )
-}
-
 /** 48 bits in 10 characters; the two bits to spare are zero and lead. */
 function encodeTime(timeMs: number): string {
   let text = ''

@@ -1,0 +1,184 @@
+/**
+ * Who may import whom: the one table, and the check that holds the code to it. Types count as imports: a
+ * circle of types is a circle in the reader's head. Unit tests beside the code are not looked at.
+ * Run it: `node scripts/import-map.ts` (exit 1 and the lines at fault), `--table` prints the table for ARCHITECTURE.md.
+ */
+import { dirname, join, resolve } from 'node:path/posix'
+import { fileURLToPath } from 'node:url'
+import { importsOf, readSources, type SourceFile } from './source-files.ts'
+
+const ground = ['base', 'contract', 'access', 'schema', 'storage']
+const below = [...ground, 'effects', 'changes', 'operation']
+
+/** Between domains only these arrows; each is used, and together they make no circle. */
+export const domains: Readonly<Record<string, readonly string[]>> = {
+  accounts: [],
+  carts: ['catalog', 'records'],
+  catalog: ['stock'],
+  changes: ['records'],
+  effects: [],
+  emails: [],
+  ledger: [],
+  orders: ['carts', 'ledger', 'payments', 'records', 'stock'],
+  payments: ['ledger'],
+  records: [],
+  stock: ['records'],
+}
+const domainNames = Object.keys(domains).map((name) => `domains/${name}`)
+
+/** Each folder and the folders it may import. What is not listed does not exist. */
+export const layers: Readonly<Record<string, readonly string[]>> = {
+  contract: [],
+  base: ['contract'],
+  access: ['base', 'contract'],
+  schema: ['base', 'contract', 'access'],
+  storage: ['base', 'contract', 'access', 'schema'],
+  effects: ground,
+  changes: ground,
+  operation: [...ground, 'effects', 'changes'],
+  ...Object.fromEntries(
+    Object.entries(domains).map(([name, more]) => [`domains/${name}`, [...below, ...more.map((one) => `domains/${one}`)]]),
+  ),
+  http: below,
+  engine: [...below, ...domainNames],
+  cli: [...below, ...domainNames, 'engine', 'http'],
+  index: [...below, 'engine'],
+  client: ['contract'],
+  console: ['client', 'contract'],
+}
+
+/** Real things behind a port. Only `engine` and `cli`, which wire a process, may name one. */
+const adapters = [
+  'storage/sqlite/',
+  'domains/emails/transport-smtp',
+  'domains/accounts/argon2-hasher',
+  'domains/payments/provider-sandbox',
+  'domains/payments/sandbox/',
+]
+
+/** Packages that reach out of the process, and the only places below `src/` that may. */
+export const packageHomes: Readonly<Record<string, readonly string[]>> = {
+  'node:fs': ['cli/', 'http/static-files.ts'],
+  'node:http': ['cli/serve.ts', 'http/', 'domains/payments/sandbox/'],
+  'node:https': [],
+  'node:net': ['cli/'],
+  'node:tls': [],
+  'node:dns': [],
+  'node:sqlite': ['cli/', 'storage/sqlite/', 'domains/payments/sandbox/'],
+  'node:child_process': [],
+  'node:worker_threads': ['storage/sqlite/'],
+  fastify: ['http/'],
+  nodemailer: ['domains/emails/transport-smtp.ts'],
+  pg: ['storage/postgres/'],
+  mysql2: ['storage/mysql/'],
+  mongodb: ['storage/mongodb/'],
+  oracledb: ['storage/oracle/'],
+}
+
+export type ImportReport = { readonly files: number; readonly mistakes: readonly string[] }
+
+/** @throws Error when there is nothing to read: a check of nothing must not pass */
+export function checkImports(root: string): ImportReport {
+  const files = readSources(root, ['src', 'client/src', 'console/src']).filter(({ path }) => !path.endsWith('.test.ts'))
+  if (files.length === 0) throw new Error(`There are no sources below ${root}: nothing was checked.`)
+  const targets = new Map(
+    files.map((file) => [file.path, importsOf(file.text).map((one) => ({ ...one, to: targetOf(file.path, one.from) }))]),
+  )
+  const used = new Set<string>()
+  const mistakes = files.flatMap(({ path }) =>
+    targets.get(path)!.flatMap(({ from, to, line }) => judge(path, from, to, used).map((text) => `${path}:${line} ${text}`)),
+  )
+  for (const [name, more] of Object.entries(domains))
+    if (files.some(({ path }) => path.startsWith(`src/domains/${name}/`)))
+      for (const other of more)
+        if (!used.has(`domains/${name} domains/${other}`))
+          mistakes.push(`scripts/import-map.ts: nothing in domains/${name} imports domains/${other} any more: take the arrow out`)
+  return {
+    files: files.length,
+    mistakes: [...mistakes, ...cycles(files, new Map([...targets].map(([path, list]) => [path, list.map(({ to }) => to)])))],
+  }
+}
+
+function judge(path: string, from: string, to: string | null, used: Set<string>): string[] {
+  const here = folderOf(path)
+  if (to === null) return judgePackage(path, from)
+  const there = folderOf(to)
+  used.add(`${here} ${there}`)
+  if (layers[here] === undefined) return [`stands in ${here}, a folder that scripts/import-map.ts does not know`]
+  if (here !== there && !layers[here].includes(there)) return [`${here} may not import ${there} (${from})`]
+  const adapter = adapters.find((name) => to.startsWith(`src/${name}`))
+  const isInside = adapters.some((name) => path.startsWith(`src/${name}`))
+  if (adapter && !isInside && here !== 'engine' && here !== 'cli') return [`only engine and cli may name the adapter ${from}`]
+  return []
+}
+
+function judgePackage(path: string, from: string): string[] {
+  if (!path.startsWith('src/')) return [`runs in browsers and may not import the package ${from}`]
+  const name = Object.keys(packageHomes).find((one) => from === one || from.startsWith(`${one}/`))
+  if (name === undefined || packageHomes[name]!.some((home) => path.startsWith(`src/${home}`))) return []
+  return [`may not import ${from}: it reaches out of the process, which ports do`]
+}
+
+/** The file an import means, null for a package. `/client/` is where pages find the client. */
+function targetOf(path: string, from: string): string | null {
+  if (from.startsWith('/client/')) return `client/src/${from.slice('/client/'.length)}`
+  return from.startsWith('.') ? join(dirname(path), from) : null
+}
+
+function folderOf(path: string): string {
+  const [top, first, second] = path.split('/')
+  if (top !== 'src') return top!
+  if (first === 'domains') return `domains/${second}`
+  return first!.endsWith('.ts') ? 'index' : first!
+}
+
+/** Each circle of files once, as the way round it. */
+function cycles(files: readonly SourceFile[], targets: ReadonlyMap<string, readonly (string | null)[]>): string[] {
+  const found: string[] = []
+  const done = new Set<string>()
+  const way: string[] = []
+  const visit = (path: string) => {
+    const at = way.indexOf(path)
+    if (at >= 0) return void found.push(`${path}: imports itself in a circle: ${[...way.slice(at), path].join(' -> ')}`)
+    if (done.has(path)) return
+    way.push(path)
+    for (const next of targets.get(path) ?? []) if (next !== null && targets.has(next)) visit(next)
+    way.pop()
+    done.add(path)
+  }
+  for (const { path } of files) visit(path)
+  return found
+}
+
+/** The table as ARCHITECTURE.md prints it. */
+export function importTable(): string {
+  const rows = Object.entries(layers).flatMap(([name, may]): [string, string][] => {
+    if (name === 'domains/accounts')
+      return [['domains/*', 'operation and what it may import'], ...Object.entries(domains).flatMap(domainRow)]
+    if (name.startsWith('domains/')) return []
+    return [[name === 'index' ? 'index.ts' : name, inWords(may)]]
+  })
+  return ['| folder | may import |', '|---|---|', ...rows.map(([name, may]) => `| ${name} | ${may} |`)].join('\n')
+}
+
+function domainRow([name, more]: [string, readonly string[]]): [string, string][] {
+  return more.length === 0 ? [] : [[`domains/${name}`, `also ${more.map((one) => `domains/${one}`).join(', ')}`]]
+}
+
+function inWords(may: readonly string[]): string {
+  if (may.length === 0) return 'nothing'
+  const names = may.filter((name) => !name.startsWith('domains/'))
+  return below.every((name) => names.includes(name))
+    ? ['operation and what it may import', ...(may.length > names.length ? ['all domains'] : []), ...names.slice(below.length)].join(', ')
+    : names.join(', ')
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.argv.includes('--table')) console.log(importTable())
+  else {
+    const { files, mistakes } = checkImports(resolve(dirname(fileURLToPath(import.meta.url)), '..'))
+    for (const mistake of mistakes) console.log(mistake)
+    console.log(mistakes.length === 0 ? `${files} files import as they may.` : `${mistakes.length} imports are wrong.`)
+    process.exitCode = mistakes.length === 0 ? 0 : 1
+  }
+}

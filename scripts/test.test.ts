@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+
+const good = "import { test } from 'node:test'\ntest('a', () => {})\ntest('b', () => {})\n"
+const bad = "import { test } from 'node:test'\ntest('a', () => {\n  throw new Error('planted')\n})\n"
+
+/** What `npm test` says of a tree with these files. */
+function testTree(files: Record<string, string>, words: readonly string[] = [], environment: NodeJS.ProcessEnv = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'test-layers-'))
+  try {
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true })
+      writeFileSync(join(folder, path), text)
+    }
+    // Without this the inner runner believes it is part of the outer one and runs nothing.
+    const { NODE_TEST_CONTEXT: _, CI: __, ...outer } = process.env
+    const env = { ...outer, ...environment }
+    const { status, stdout } = spawnSync(process.execPath, [join(import.meta.dirname, 'test.ts'), '--root', folder, ...words], {
+      env,
+      encoding: 'utf8',
+    })
+    return { status, stdout, last: stdout.trimEnd().split('\n').at(-1) }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+test('all is well', () => {
+  const { status, last, stdout } = testTree({ 'src/a.test.ts': good, 'test/api/b.test.ts': good })
+  assert.equal(last, '4 passed, 0 failed')
+  assert.equal(status, 0)
+  assert.match(stdout, /^api +SQLite 3\.\d+\.\d+ +1 +2 +0 +0 /m)
+})
+
+test('a failing test fails the run and is told', () => {
+  const { status, last, stdout } = testTree({ 'src/a.test.ts': good, 'test/api/b.test.ts': bad })
+  assert.equal(last, '2 passed, 1 failed')
+  assert.equal(status, 1)
+  assert.match(stdout, /FAILED test\/api\/b\.test\.ts:2 a\n +Error: planted/)
+})
+
+test('a file that breaks while loading fails the run', () => {
+  const { status, last } = testTree({ 'src/a.test.ts': good, 'src/b.test.ts': 'throw new Error("planted")\n' })
+  assert.equal(last, '2 passed, 1 failed')
+  assert.equal(status, 1)
+})
+
+test('a layer without a file fails the run', () => {
+  const { status, last } = testTree({ 'src/a.test.ts': good, 'test/faults/plan.ts': '' })
+  assert.equal(last, '2 passed, 1 failed')
+  assert.equal(status, 1)
+})
+
+test('a file without a test fails the run', () => {
+  const { status, last, stdout } = testTree({ 'src/a.test.ts': good, 'src/b.test.ts': 'export {}\n' })
+  assert.equal(status, 1, stdout)
+  assert.equal(last, '2 passed, 1 failed')
+})
+
+test('skipped tests are counted apart', () => {
+  const { status, last } = testTree({ 'src/a.test.ts': `${good}test.skip('c', () => {})\n` })
+  assert.equal(last, '2 passed, 0 failed, 1 skipped')
+  assert.equal(status, 0)
+})
+
+test('some layers only', () => {
+  const { status, last } = testTree({ 'src/a.test.ts': bad, 'test/api/b.test.ts': good }, ['--only', 'api'])
+  assert.equal(last, '2 passed, 0 failed')
+  assert.equal(status, 0)
+  assert.equal(testTree({ 'src/a.test.ts': good }, ['--only', 'apo']).status, 2)
+})
+
+test('browser tests without Chromium are said to be skipped, and fail in CI', () => {
+  const files = { 'src/a.test.ts': good, 'test/browser/b.test.ts': bad }
+  const local = testTree(files, [], { CHROMIUM: '/nowhere/chromium' })
+  assert.equal(local.last, '2 passed, 0 failed, 1 skipped')
+  assert.match(local.stdout, /browser: NOT RUN/)
+  const ci = testTree(files, [], { CHROMIUM: '/nowhere/chromium', CI: 'true' })
+  assert.equal(ci.last, '2 passed, 1 failed')
+  assert.equal(ci.status, 1)
+})

@@ -1,0 +1,49 @@
+/**
+ * What was larger than the house rules allow when they came, with little room. A number may only go down; when
+ * it fits the rule, its line goes. Raising one needs a reason in the commit.
+ */
+export const ratchets = {
+  /** Lines longer than 180 characters, by file. */
+  longLines: {
+    'src/domains/emails/templates.ts': 1,
+    'src/domains/payments/sandbox/pages.ts': 3,
+    'src/http/static-files.ts': 1,
+    'src/storage/sqlite/schema.ts': 1,
+    'bench/limit/order-tables.ts': 1,
+  } as Readonly<Record<string, number>>,
+
+  /** Functions of more than 70 lines: closures that own a thing with a lifetime, and pages. */
+  longFunctions: {
+    'src/domains/payments/sandbox/book.ts createSandboxBook': 180,
+    'src/effects/runner.ts createEffectRunner': 200,
+    'src/storage/sql/compile.ts createCompiler': 200,
+    'src/storage/sqlite/sqlite-storage.ts openSqlite': 260,
+    'src/storage/transaction.ts createTransaction': 100,
+    'client/src/create-client.ts createClient': 110,
+    'console/src/ui/record-list.ts RecordList': 102,
+    'console/src/ui/ref-picker.ts RefPicker': 85,
+    'examples/bookshop/storefront/pages/checkout.ts openCheckout': 95,
+    'bench/limit/order.ts createShop': 72,
+  } as Readonly<Record<string, number>>,
+
+  /** Functions of more than 5 parameters. */
+  manyParameters: {
+    'src/cli/serve.ts openServer': 6,
+    'src/domains/changes/watch-changes.ts follow': 6,
+    'src/domains/records/expand.ts expandList': 6,
+    'src/domains/records/parse-filter.ts parseField': 6,
+    'src/domains/records/parse-filter.ts follow': 7,
+    'src/domains/records/parse-filter.ts parseCondition': 6,
+  } as Readonly<Record<string, number>>,
+
+  /** How many functions of src/ have more than 3 parameters. */
+  functionsOfManyParameters: 64,
+
+  /** Exports nobody uses yet: the simulator's, and the splitting of a discount over lines. */
+  deadExports: [
+    'src/access/actor.ts systemActor',
+    'src/base/log.ts silentLog',
+    'src/base/money.ts allocateMoney',
+    'src/domains/payments/sandbox/store.ts createMemoryStore',
+  ] as readonly string[],
+}
