@@ -6,7 +6,7 @@ import type { Commit, StorageAdapter } from '../storage/storage.ts'
 export type Feed = {
   /** Position of the newest commit this process knows to be durable. */
   newest(): number
-  /** Position of the oldest commit that can still be replayed; 0 in an empty log. */
+  /** Position of the oldest commit that can still be replayed; that of the next one when all were forgotten, 0 before the first. */
   oldest(): Promise<number>
   /** Commits after `position`, oldest first, at most `limit`. */
   after(position: number, limit: number): Promise<readonly Commit[]>
@@ -30,7 +30,11 @@ export async function createFeed(storage: StorageAdapter): Promise<Feed> {
 
   return {
     newest: () => newest,
-    oldest: async () => (await storage.commitRange()).oldest,
+    async oldest() {
+      const { oldest } = await storage.commitRange()
+      // An empty log after commits: all of them were forgotten, and none can be replayed.
+      return oldest === 0 && newest > 0 ? newest + 1 : oldest
+    },
     async after(position, limit) {
       if (position >= newest) return []
       const first = memory[0]?.position

@@ -23,6 +23,8 @@ export function sendStream(
     'cache-control': 'no-store',
     'x-accel-buffering': 'no',
   })
+  // Node keeps the head back until the first bytes of the body: a client that missed nothing would wait for them.
+  socket.flushHeaders()
   let place: () => string | null = () => null
   let isEnded = false
   let cancelHeartbeat = () => {}
@@ -53,7 +55,8 @@ export function sendStream(
   })
   const heartbeat = () => {
     cancelHeartbeat = parts.clock.after(limits.liveHeartbeatMs, async () => {
-      if (!(await mayStay().catch(() => true))) return end()
+      if (!(await mayStay().catch(() => true))) end()
+      if (isEnded) return
       // An id without data moves the client's Last-Event-ID and fires nothing.
       const id = place()
       write(id === null ? ': still here\n\n' : `id: ${id}\n\n`)

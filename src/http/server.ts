@@ -3,7 +3,7 @@
 import type { IncomingMessage, Server as NodeServer, ServerResponse } from 'node:http'
 import fastJsonStringify from 'fast-json-stringify'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { type Actor, isStaff } from '../access/actor.ts'
+import type { Actor } from '../access/actor.ts'
 import type { Clock } from '../base/clock.ts'
 import { EngineError, invalid } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
@@ -129,7 +129,8 @@ function routeHandler(parts: ServerParts, limiter: ReturnType<typeof createRateL
     if (answer.stream)
       return sendStream(live, reply, answer.stream, async () => {
         const current = await parts.authenticate(credentials)
-        return current.id === actor.id && isStaff(current) === isStaff(actor)
+        // A role gained or lost changes what may be seen: the client comes back as who it is now.
+        return current.id === actor.id && String(current.roles) === String(actor.roles)
       })
     if (answer.status === 204 || answer.status === 304) return reply.code(answer.status).send()
     if (typeof answer.output === 'string') return reply.code(answer.status).send(answer.output)

@@ -111,7 +111,7 @@ export type Command<TInput extends TSchema = TSchema, TOutput extends TSchema = 
   readonly kind: 'command'
   readonly prepare?: (context: PrepareContext<Static<TInput>>) => Promise<unknown>
   readonly run: (context: CommandContext<Static<TInput>, never>) => Promise<Answer<unknown>>
-  /** Makes the answer after awaited effects ended (or took too long). */
+  /** Makes the answer after the commit, once awaited effects ended (or took too long). */
   readonly reload?: (context: QueryContext<Static<TInput>>, output: never) => Promise<unknown>
 }
 

@@ -17,7 +17,7 @@ export const idempotencyKeys = collection('idempotencyKeys', {
   feed: false,
   fields: {
     fingerprint: field.text({ required: true }),
-    /** `awaiting`: the work is committed, its answer waits for an effect. */
+    /** `awaiting`: the work is committed, its answer is still being made. */
     state: field.enum(['done', 'awaiting'], { required: true }),
     status: field.integer({ required: true }),
     body: field.longText({ required: true, max: 2_000_000 }),

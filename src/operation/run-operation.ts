@@ -86,13 +86,13 @@ async function runCommand(parts: OperationParts, operation: Command, call: Call,
   }
   // A call with the same key committed between our look and our transaction.
   if (answer === null) return (await replay(parts, operation, claim!, context))!
-  if (!answer.awaiting || answer.awaiting.length === 0) return replyOf(answer, operation)
+  if (!isUnfinished(answer, operation)) return replyOf(answer, operation)
 
-  await withTimeout(parts, parts.effects.runAwaited(answer.awaiting))
+  if (answer.awaiting && answer.awaiting.length > 0) await withTimeout(parts, parts.effects.runAwaited(answer.awaiting))
   return await reloaded(parts, operation, context, claim, replyOf(answer, operation))
 }
 
-/** Makes the answer anew after its effects ended, and remembers it as the one to repeat. */
+/** Makes the answer anew after its commit and its effects, and remembers it as the one to repeat. */
 async function reloaded(
   parts: OperationParts,
   operation: Command,
@@ -101,13 +101,15 @@ async function reloaded(
   reply: Reply,
 ): Promise<Reply> {
   const output = operation.reload ? await operation.reload({ ...context, read: parts.storage.reader }, reply.output as never) : reply.output
-  if (claim) {
-    const change = { set: { state: 'done', body: sealAnswer(claim, 'done', output) } }
-    await inTransaction(parts, { operation: operation.name, actor: '', requestId: context.request.id }, (tx) =>
-      tx.touch(idempotencyKeys, claim.id, change, { op: 'eq', path: 'state', value: 'awaiting' }),
-    )
-  }
-  return { ...reply, output }
+  if (claim === null) return { ...reply, output }
+  const change = { set: { state: 'done', body: sealAnswer(claim, 'done', output) } }
+  const kept = await inTransaction(parts, { operation: operation.name, actor: '', requestId: context.request.id }, async (tx) => {
+    if (await tx.touch(idempotencyKeys, claim.id, change, { op: 'eq', path: 'state', value: 'awaiting' })) return output
+    // A repeat that waited no longer was first: what it answered is the answer.
+    const row = await tx.get(idempotencyKeys, claim.id)
+    return row === null ? output : openAnswer(claim, row)
+  })
+  return { ...reply, output: kept }
 }
 
 async function replay(
@@ -139,7 +141,12 @@ async function rememberRefusal(parts: OperationParts, cause: Cause, claim: Idemp
 
 function remembered(answer: Answer<unknown>, operation: Operation) {
   const { status, output, headers } = replyOf(answer, operation)
-  return { status, output, headers, isAwaiting: (answer.awaiting?.length ?? 0) > 0 }
+  return { status, output, headers, isAwaiting: isUnfinished(answer, operation) }
+}
+
+/** Whether what `run` returned becomes the answer only after its commit. */
+function isUnfinished(answer: Answer<unknown>, operation: Operation): boolean {
+  return (answer.awaiting?.length ?? 0) > 0 || (operation.kind === 'command' && operation.reload !== undefined)
 }
 
 function replyOf(answer: Answer<unknown>, operation: Operation): Reply {

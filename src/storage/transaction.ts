@@ -98,11 +98,13 @@ export function createTransaction(
       assert(!collection.isAppendOnly, `${collection.name} is append-only`)
       const add = { ...change.add, version: 1 }
       const set = { ...change.set, updatedAt: now }
+      // What a counter was follows from what it is; what else was replaced must be looked at first, for the feed alone.
+      const earlier = collection.isFed && change.set ? ((await inner.get(ref, id)) as unknown as AnyRecord | null) : null
       if ((await inner.update(ref, and(eq('id', id), guard), { set, add })) === 0) return null
       // The row is ours until the commit, so what is read now is exactly what was written.
       const record = (await inner.get(ref, id)) as unknown as AnyRecord
-      const before = Object.fromEntries(Object.keys(change.add ?? {}).map((path) => [path, Number(record[path]) - change.add![path]!]))
-      note(collection, { id, action: 'updated', record, before })
+      const counters = Object.fromEntries(Object.keys(change.add ?? {}).map((path) => [path, Number(record[path]) - change.add![path]!]))
+      note(collection, { id, action: 'updated', record, before: { ...(earlier && olds(earlier, record)), ...counters } })
       return record as never
     },
 

@@ -6,7 +6,7 @@ import type { Actor } from '../../access/actor.ts'
 import { anyone } from '../../access/rule.ts'
 import { EngineError, invalid } from '../../base/engine-error.ts'
 import type { Feed } from '../../changes/feed.ts'
-import { and, type Filter, matches } from '../../contract/filter.ts'
+import { always, and, type Filter, matches, never, oneOf, type Scalar } from '../../contract/filter.ts'
 import { type EventSink, type Operation, query } from '../../operation/define.ts'
 import type { AnyRecord } from '../../schema/collection.ts'
 import type { CollectionModel, Model } from '../../schema/model.ts'
@@ -76,7 +76,8 @@ function parsePlace(text: string): Place {
 /** Sends what comes after `start` (or what comes from now on) until the sink closes. */
 function follow(feed: Feed, read: Reader, actor: Actor, watched: Watched, start: Place | null, sink: EventSink): () => void {
   let place: Place = start ?? { position: feed.newest(), index: Number.MAX_SAFE_INTEGER }
-  let isPumping = false
+  // Until `begin` has said where the stream starts: an event before that would be a step ahead of its place.
+  let isPumping = true
   let isWanted = false
   let isClosed = false
 
@@ -125,6 +126,7 @@ function follow(feed: Feed, read: Reader, actor: Actor, watched: Watched, start:
     const isTooOld = start !== null && (start.position < oldest - 1 || start.position > feed.newest())
     if (isTooOld) place = { position: feed.newest(), index: Number.MAX_SAFE_INTEGER }
     if (start === null || isTooOld) sink.send({ id: String(place.position), event: isTooOld ? 'reset' : 'ready', data: {} })
+    isPumping = false
     await pump()
   }
 
@@ -143,14 +145,14 @@ async function eventOf(read: Reader, actor: Actor, watched: Watched, change: Rec
   if (!target) return null
   const { collection, where } = target
   const head = { collection: change.collection, id: change.id }
-  const isSeen = await decide(read, collection, where, change.record)
+  const isSeen = await decide(read, where, change.record)
   if (change.action === 'deleted') return isSeen ? { ...head, action: 'deleted' } : null
   if (isSeen) {
     const [record] = await presentAll(read, collection, actor, [change.record], lightFields(collection))
     return { ...head, action: change.action, record }
   }
   if (change.action !== 'updated' || !change.before) return null
-  const wasSeen = matches(where, { ...change.record, ...change.before }) === true
+  const wasSeen = await decide(read, where, { ...change.record, ...change.before })
   return wasSeen ? { ...head, action: 'deleted' } : null
 }
 
@@ -160,7 +162,26 @@ function lightFields(collection: CollectionModel): ReadonlySet<string> | undefin
   return new Set([...collection.fields.keys()].filter((name) => !collection.heavyFields.includes(name)))
 }
 
-async function decide(read: Reader, collection: CollectionModel, where: Filter, record: AnyRecord): Promise<boolean> {
-  const answer = matches(where, record)
-  return answer === 'ask' ? (await read.get(collection, record.id, where)) !== null : answer
+/** Whether the record, as it stands in the change, fits. What it refers to is looked at as it is now. */
+async function decide(read: Reader, where: Filter, record: AnyRecord): Promise<boolean> {
+  return matches(await withoutReferences(read, where, record), record) === true
+}
+
+/** The filter with each `via` answered for this record: it may be deleted, so the database cannot be asked for the whole. */
+async function withoutReferences(read: Reader, filter: Filter, record: AnyRecord): Promise<Filter> {
+  switch (filter.op) {
+    case 'and':
+    case 'or':
+      return { op: filter.op, of: await Promise.all(filter.of.map((part) => withoutReferences(read, part, record))) }
+    case 'not':
+      return { op: 'not', of: await withoutReferences(read, filter.of, record) }
+    case 'via': {
+      const value = (record[filter.local] ?? []) as Scalar | readonly Scalar[]
+      const where = and(oneOf(filter.remote, typeof value === 'object' ? value : [value]), filter.of)
+      const found = where.op === 'false' ? [] : await read.find({ name: filter.collection }, { where, limit: 1 })
+      return found.length > 0 ? always : never
+    }
+    default:
+      return filter
+  }
 }

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Commit, StorageAdapter } from '../storage/storage.ts'
+import { createFeed } from './feed.ts'
+
+/** A commit log alone; the feed asks for nothing else. */
+function fakeLog() {
+  let log: Commit[] = []
+  let listener: (commit: Commit) => void = () => {}
+  let newest = 0
+  const storage = {
+    commitRange: async () => ({ oldest: log[0]?.position ?? 0, newest: log.at(-1)?.position ?? 0 }),
+    commitsAfter: async (position: number, limit: number) => log.filter((commit) => commit.position > position).slice(0, limit),
+    onCommit(given: typeof listener) {
+      listener = given
+    },
+  } as unknown as StorageAdapter
+  return {
+    storage,
+    add() {
+      const commit: Commit = { position: ++newest, at: 0, operation: '', actor: '', requestId: '', changes: [] }
+      log.push(commit)
+      listener(commit)
+    },
+    forget(upTo: number) {
+      log = log.filter(({ position }) => position > upTo)
+    },
+  }
+}
+
+test('the oldest place that can be replayed: in an empty, a kept, a shortened and an emptied log', async () => {
+  const log = fakeLog()
+  const feed = await createFeed(log.storage)
+  assert.equal(await feed.oldest(), 0)
+  for (let count = 0; count < 3; count++) log.add()
+  assert.equal(await feed.oldest(), 1)
+  log.forget(1)
+  assert.equal(await feed.oldest(), 2)
+  // Nothing is left, so nobody who stopped before the newest can be served without a gap.
+  log.forget(3)
+  assert.equal(await feed.oldest(), 4)
+})
+
+test('commits after a place, from memory and from the log, once and in order', async () => {
+  const log = fakeLog()
+  for (let count = 0; count < 5; count++) log.add()
+  const feed = await createFeed(log.storage)
+  for (let count = 0; count < 5; count++) log.add()
+  const after = async (position: number) => (await feed.after(position, 100)).map((commit) => commit.position)
+  assert.deepEqual(await after(0), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+  assert.deepEqual(await after(7), [8, 9, 10])
+  assert.deepEqual(await after(10), [])
+})

@@ -1,0 +1,253 @@
+// The change feed over real connections: cut at random and resumed, it must tell everything once, and to
+// each reader only what a GET would show.
+import assert from 'node:assert/strict'
+import { randomInt } from 'node:crypto'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually } from '../support/eventually.ts'
+import { type Body, expectStatus } from '../support/http-client.ts'
+import { type LiveEvent, openLive } from '../support/live-client.ts'
+import { startServer } from '../support/server-process.ts'
+import { checkOut, makeArticle, makeCart, orderWhen, signInAdmin, signUp } from '../support/shop.ts'
+
+const writes = 1_000
+const writers = 20
+
+// proves P-007
+test(`a reader cut off at random misses nothing and is told nothing twice under ${writes} writes`, async (t) => {
+  const server = await startServer(t)
+  const admin = await signInAdmin(server)
+  const path = '/api/changes?collections=notes'
+  const seen: LiveEvent[] = []
+  let lastId: string | null = null
+  let connections = 0
+  let isWriting = true
+
+  const reading = (async () => {
+    // Even without a first event there is a place to come back to: the feed's id of `ready`.
+    for (;;) {
+      const reader = await openLive(admin, path, {}, lastId)
+      connections++
+      const cut = sleep(isWriting ? randomInt(120) : 2_000).then(() => reader.cut())
+      const known = seen.length
+      await eventually('all is read, or the connection is cut', async () => {
+        const news = reader.events.length
+        if (!isWriting && seen.length + news >= writes + 1) reader.cut()
+        return await Promise.race([reader.ended.then(() => true), sleep(5).then(() => null)])
+      })
+      await cut
+      seen.push(...reader.events)
+      lastId = reader.lastId()
+      if (!isWriting && (seen.length >= writes + 1 || seen.length === known)) return
+    }
+  })()
+  await eventually('the reader is there', async () => (connections > 0 ? true : null))
+
+  const acknowledged: string[] = []
+  await Promise.all(
+    Array.from({ length: writers }, async () => {
+      for (let turn = 0; turn < writes / writers / 2; turn++) {
+        const number = randomInt(1_000_000)
+        const { id } = expectStatus(await admin.post('/api/notes', { text: 'fed', number }), 201).body
+        acknowledged.push(`created ${id} ${number}`)
+        if (turn % 2 === 0) {
+          expectStatus(await admin.patch(`/api/notes/${id}`, { number: number + 1 }), 200)
+          acknowledged.push(`updated ${id} ${number + 1}`)
+        } else {
+          expectStatus(await admin.delete(`/api/notes/${id}`), 204)
+          acknowledged.push(`deleted ${id}`)
+        }
+      }
+    }),
+  )
+  isWriting = false
+  await reading
+
+  const [ready, ...changes] = seen
+  assert.equal(ready!.event, 'ready')
+  assert.ok(connections > 3, `${connections} connections`)
+  assert.deepEqual(new Set(changes.map(({ event }) => event)), new Set(['change']))
+  const told = changes.map(({ data: { action, id, record } }) => `${action} ${id}${record ? ` ${record.number}` : ''}`)
+  assert.deepEqual(told.toSorted(), acknowledged.toSorted())
+  const places = changes.map(({ id }) => id.split('.').map(Number) as [number, number])
+  for (const [index, [commit, change]] of places.entries()) {
+    const [before, changeBefore] = places[index - 1] ?? [0, 0]
+    assert.ok(commit > before || (commit === before && change > changeBefore), `${commit}.${change} came after ${before}.${changeBefore}`)
+  }
+  t.diagnostic(`${connections} connections`)
+})
+
+// proves P-006 P-007
+test('each reader is told what a GET shows, and that a record has left the view', async (t) => {
+  const server = await startServer(t)
+  const admin = await signInAdmin(server)
+  const owner = await signUp(server.guest, 'owner@mail.example')
+  const bearer = { authorization: `Bearer ${owner.token}` }
+
+  async function told(reader: { events: readonly LiveEvent[] }, count: number): Promise<string[]> {
+    await eventually(`${count} events`, async () => (reader.events.length > count ? true : null))
+    return reader.events.slice(1).map(({ data: { action, record } }) => `${action} ${record?.number ?? ''}`.trim())
+  }
+
+  await t.test('a private record is shown to its owner, and gone for everybody else', async () => {
+    const path = '/api/changes?collections=notes'
+    const readers = { guest: await openLive(server.guest, path, {}), owner: await openLive(server.guest, path, bearer) }
+    await eventually('both are ready', async () => (readers.guest.events.length + readers.owner.events.length === 2 ? true : null))
+    const note = expectStatus(await owner.post('/api/notes', { text: 'mine', number: 1 }), 201).body
+    for (const number of [2, -1, -2, 3]) expectStatus(await owner.patch(`/api/notes/${note.id}`, { number }), 200)
+    const shown = expectStatus(await server.guest.get(`/api/notes/${note.id}`), 200).body
+    expectStatus(await owner.patch(`/api/notes/${note.id}`, { number: -3 }), 200)
+    expectStatus(await owner.delete(`/api/notes/${note.id}`), 204)
+    expectStatus(await owner.post('/api/notes', { text: 'the end', number: 9 }), 201)
+    assert.deepEqual(await told(readers.guest, 6), ['created 1', 'updated 2', 'deleted', 'updated 3', 'deleted', 'created 9'])
+    assert.deepEqual(await told(readers.owner, 8), [
+      'created 1',
+      'updated 2',
+      'updated -1',
+      'updated -2',
+      'updated 3',
+      'updated -3',
+      'deleted',
+      'created 9',
+    ])
+    // The record of an event is the answer of a GET, to the letter; what is gone carries nothing but its id.
+    assert.deepEqual(readers.guest.events[4]!.data.record, shown)
+    assert.deepEqual(readers.guest.events[3]!.data, { collection: 'notes', id: note.id, action: 'deleted' })
+    for (const reader of Object.values(readers)) reader.cut()
+  })
+
+  await t.test('fields for staff only are not in the events of others', async () => {
+    const reader = await openLive(server.guest, '/api/changes?collections=users', bearer)
+    await eventually('ready', async () => (reader.events.length === 1 ? true : null))
+    expectStatus(await owner.patch('/api/auth/me', { name: 'Owner' }), 200)
+    await signUp(server.guest, 'somebody@mail.example')
+    expectStatus(await owner.patch('/api/auth/me', { name: 'Owner again' }), 200)
+    await eventually('the second change', async () => (reader.events.length >= 3 ? true : null))
+    const [, first, second] = reader.events
+    assert.deepEqual([first!.data.record.name, second!.data.record.name], ['Owner', 'Owner again'])
+    assert.equal('disabled' in first!.data.record, false)
+    reader.cut()
+  })
+
+  await t.test('a guest sees the order of the cart it holds, and no other', async () => {
+    const { variant } = await makeArticle(admin, { slug: 'feed', onHand: 10 })
+    const [mine, theirs] = [await makeCart(server.guest, [{ variant }]), await makeCart(server.guest, [{ variant }])]
+    const reader = await openLive(server.guest, '/api/changes?collections=orders,payments', { 'cart-token': mine.token })
+    await eventually('ready', async () => (reader.events.length === 1 ? true : null))
+    await orderWhen(theirs.holder, (await checkOut(theirs)).order.id, ({ status }) => status === 'placed')
+    const { order, payment } = await checkOut(mine)
+    const placed = await orderWhen(mine.holder, order.id, ({ status }) => status === 'placed')
+    const last = await eventually('the order is told as placed', async () =>
+      reader.events.find(({ data }) => data.collection === 'orders' && data.record?.status === 'placed'),
+    )
+    assert.deepEqual(last.data.record, placed)
+    assert.deepEqual(new Set(reader.events.slice(1).map(({ data }) => data.id)), new Set([order.id, payment.id]))
+    reader.cut()
+  })
+
+  await t.test('a rule that looks through a reference: a deleted variant is told as deleted', async () => {
+    const { variant } = await makeArticle(admin, { slug: 'gone', onHand: 0 })
+    const reader = await openLive(server.guest, '/api/changes?collections=variants', {})
+    await eventually('ready', async () => (reader.events.length === 1 ? true : null))
+    expectStatus(await admin.delete(`/api/variants/${variant}`), 204)
+    const [, event] = await eventually('the deletion', async () => (reader.events.length === 2 ? reader.events : null))
+    assert.deepEqual(event!.data, { collection: 'variants', id: variant, action: 'deleted' })
+    reader.cut()
+  })
+
+  await t.test('a filter is a view: what no longer fits it is told as deleted', async () => {
+    const reader = await openLive(server.guest, '/api/changes?collections=notes&filter[number][gte]=100', {})
+    await eventually('ready', async () => (reader.events.length === 1 ? true : null))
+    const { id } = expectStatus(await owner.post('/api/notes', { text: 'counted', number: 99 }), 201).body
+    for (const number of [100, 50, 101]) expectStatus(await owner.patch(`/api/notes/${id}`, { number }), 200)
+    assert.deepEqual(await told(reader, 3), ['updated 100', 'deleted', 'updated 101'])
+    reader.cut()
+  })
+
+  await t.test('staff watch the effects of one state: one that leaves it is told as deleted', async () => {
+    const { variant } = await makeArticle(admin, { slug: 'effects', onHand: 10 })
+    const held = await makeCart(server.guest, [{ variant }])
+    const token = { authorization: `Bearer ${await adminToken()}` }
+    const reader = await openLive(server.guest, '/api/changes?collections=effects&filter[state]=running', token)
+    await eventually('ready', async () => (reader.events.length === 1 ? true : null))
+    await checkOut(held)
+    const start = await eventually('the payment begins', async () =>
+      reader.events.find(({ data }) => data.record?.kind === 'payment.start'),
+    )
+    await eventually('and ends', async () => reader.events.find(({ data }) => data.action === 'deleted' && data.id === start.data.id))
+    reader.cut()
+  })
+
+  await t.test('what may not be listed may not be watched', async () => {
+    assert.equal((await openLive(server.guest, '/api/changes?collections=effects', {})).status, 401)
+    assert.equal((await openLive(server.guest, '/api/changes?collections=effects', bearer)).status, 403)
+    for (const name of ['passwords', 'sessions', 'nothing', '__proto__'])
+      assert.equal((await openLive(server.guest, `/api/changes?collections=${name}`, {})).status, 400, name)
+    assert.equal((await openLive(server.guest, '/api/changes?collections=users&filter[disabled]=true', bearer)).status, 400)
+  })
+
+  async function adminToken(): Promise<string> {
+    const signedIn = await server.guest.post('/api/auth/login', { email: 'admin@shop.example', password: 'correct horse battery' })
+    return expectStatus(signedIn, 200).body.token
+  }
+})
+
+// proves P-007
+test('a place that the feed no longer has, or never had, is told as reset', async (t) => {
+  const server = await startServer(t)
+  const path = '/api/changes?collections=notes'
+  const write = async (from = server) => expectStatus(await from.guest.post('/api/notes', { text: 'a note' }), 201).body.id as string
+  const firstEvent = async (from: typeof server, lastId: string): Promise<LiveEvent> => {
+    const reader = await openLive(from.guest, path, {}, lastId)
+    const event = await eventually('an event', async () => reader.events[0])
+    reader.cut()
+    return event
+  }
+
+  await t.test('a place in the future', async () => {
+    await write()
+    const { event, id } = await firstEvent(server, '999999999')
+    assert.equal(event, 'reset')
+    const reader = await openLive(server.guest, path, {}, id)
+    const note = await write()
+    const [next] = await eventually('the next change', async () => (reader.events.length > 0 ? reader.events : null))
+    assert.equal(next!.data.id, note)
+    reader.cut()
+  })
+
+  await t.test('no place at all', async () => {
+    for (const nonsense of ['-1', 'abc', '1.2.3', '1'.repeat(40)])
+      assert.equal((await openLive(server.guest, path, {}, nonsense)).status, 400, nonsense)
+  })
+
+  await t.test('nothing missed: the stream opens at once, before there is anything to tell', async () => {
+    const reader = await openLive(server.guest, path, {}, (await firstEvent(server, '999999999')).id)
+    assert.equal(reader.status, 200)
+    reader.cut()
+  })
+
+  await t.test('a place that was forgotten', async () => {
+    const reader = await openLive(server.guest, path, {}, '0')
+    await eventually('an event', async () => reader.events[0])
+    const old = reader.lastId()!
+    for (let count = 0; count < 5; count++) await write()
+    reader.cut()
+    await server.stop()
+    const database = new DatabaseSync(join(server.dataFolder, 'kingpost.db'))
+    database.exec('delete from "_commits" where "position" < (select max("position") from "_commits")')
+    database.close()
+    const again = await startServer(t, { dataFolder: server.dataFolder })
+    assert.equal((await firstEvent(again, old)).event, 'reset')
+    const { event, data }: { event: string; data: Body } = await (async () => {
+      const later = await openLive(again.guest, path, {}, (await firstEvent(again, old)).id)
+      const note = await write(again)
+      const next = await eventually('the next change', async () => later.events[0])
+      later.cut()
+      assert.equal(next.data.id, note)
+      return next
+    })()
+    assert.deepEqual([event, data.action], ['change', 'created'])
+  })
+})

@@ -1,0 +1,148 @@
+// A real server in a process of its own, started as its users start it, on a folder of its own under the
+// system's temporary one. Invariant: nothing of it outlives the test that made it, however that ends.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { TestContext } from 'node:test'
+import { createHttpClient, type HttpClient } from './http-client.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+const readyWithinMs = 30_000
+/** Two processes that ask for a free port at once may be given one: the second try is another port. */
+const portTriesMax = 3
+
+export const testConfig = join(import.meta.dirname, 'shop.config.ts')
+
+export type ServerOptions = {
+  readonly config?: string
+  readonly dataFolder?: string
+  readonly env?: Readonly<Record<string, string>>
+  /** Further words of the command line. */
+  readonly args?: readonly string[]
+  /** A program to run it under: `['strace', '-D', …]`. It must leave its own pid to the server. */
+  readonly under?: readonly string[]
+}
+
+export type Ended = {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export type ServerProcess = {
+  readonly url: string
+  readonly pid: number
+  readonly dataFolder: string
+  /** What it printed when it was ready. */
+  readonly links: Readonly<Record<string, string>>
+  /** A guest. */
+  readonly guest: HttpClient
+  stderr(): string
+  /** Resolves when it has ended, for whatever reason. */
+  readonly ended: Promise<Ended>
+  kill(signal: NodeJS.Signals): void
+  /** SIGTERM, and how it ended. */
+  stop(): Promise<Ended>
+}
+
+const alive = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of alive) child.kill('SIGKILL')
+})
+
+/** An empty folder that goes with the test. */
+export function temporaryFolder(t: Pick<TestContext, 'after'>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'kingpost-test-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
+  return folder
+}
+
+/** Runs one command to its end. */
+export async function runCommand(words: readonly string[], options: Omit<ServerOptions, 'dataFolder'> = {}): Promise<Ended> {
+  return await launch(words, options).ended
+}
+
+/** `kingpost verify` on a folder that no server holds, or that one does: both are allowed. */
+export async function verify(dataFolder: string): Promise<Ended> {
+  return await runCommand(['verify', '--config', testConfig, '--data-dir', dataFolder])
+}
+
+/** A running server. @throws Error with what it said when it does not get ready */
+export async function startServer(t: Pick<TestContext, 'after'>, options: ServerOptions = {}): Promise<ServerProcess> {
+  const dataFolder = options.dataFolder ?? temporaryFolder(t)
+  const { config = testConfig, args = [] } = options
+  const words = ['start', '--config', config, '--port', '0', '--data-dir', dataFolder, '--json', ...args]
+  for (let tries = 1; ; tries++) {
+    const { child, ended, output, firstLine } = launch(words, options)
+    t.after(async () => {
+      child.kill('SIGKILL')
+      await ended
+    })
+    const deadline = setTimeout(() => child.kill('SIGKILL'), readyWithinMs)
+    const line = await firstLine
+    clearTimeout(deadline)
+    if (line === null) {
+      const { code, signal, stderr } = await ended
+      if (tries < portTriesMax && /^Port \d+ is taken/.test(stderr)) continue
+      throw new Error(`The server ended before it was ready (${code ?? signal}): ${stderr}`)
+    }
+    const links = JSON.parse(line) as Record<string, string>
+    const url = `http://127.0.0.1:${new URL(links['api']!).port}`
+    return {
+      url,
+      pid: child.pid!,
+      dataFolder,
+      links,
+      guest: createHttpClient(url),
+      stderr: () => output.stderr,
+      ended,
+      kill: (signal) => void child.kill(signal),
+      async stop() {
+        child.kill('SIGTERM')
+        return await ended
+      },
+    }
+  }
+}
+
+function launch(words: readonly string[], options: ServerOptions) {
+  const command = [
+    ...(options.under ?? []),
+    process.execPath,
+    '--disable-warning=ExperimentalWarning',
+    join(root, 'src/cli/main.ts'),
+    ...words,
+  ]
+  const child = spawn(command[0]!, command.slice(1), { cwd: root, env: cleanEnvironment(options.env), stdio: ['ignore', 'pipe', 'pipe'] })
+  alive.add(child)
+  const output = { stdout: '', stderr: '' }
+  let tellLine: (line: string | null) => void = () => {}
+  const firstLine = new Promise<string | null>((resolveLine) => {
+    tellLine = resolveLine
+  })
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output.stdout += text
+    const end = output.stdout.indexOf('\n')
+    if (end >= 0) tellLine(output.stdout.slice(0, end))
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output.stderr += text
+  })
+  const ended = once(child, 'close').then(([code, signal]): Ended => {
+    alive.delete(child)
+    tellLine(null)
+    return { code: code as number | null, signal: signal as NodeJS.Signals | null, ...output }
+  })
+  return { child, ended, output, firstLine }
+}
+
+/** Load from one address is no abuse here; whatever the caller's shell says of Kingpost is not meant for us. */
+function cleanEnvironment(more: ServerOptions['env']): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('KINGPOST_') && name !== 'NODE_OPTIONS' && !name.startsWith('NODE_TEST'),
+  )
+  return { ...Object.fromEntries(own), KINGPOST_RATE_LIMITS: 'off', ...more }
+}
