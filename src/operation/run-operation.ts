@@ -49,7 +49,7 @@ export type Reply = {
 
 /** @throws EngineError, and whatever is a bug */
 export async function runOperation(parts: OperationParts, operation: Operation, call: Call): Promise<Reply> {
-  validatorOf(operation.input)(call.input)
+  validatorOf(operation.input)(call.input, operation.kind === 'query' ? 'query' : 'body')
   if (!allows(operation.access, call.actor)) throw new EngineError(call.actor.kind === 'guest' ? 'unauthenticated' : 'forbidden')
   const context: CallContext<never> = {
     input: call.input as never,
