@@ -65,7 +65,7 @@ export async function runOperation(parts: OperationParts, operation: Operation, 
 
 async function runCommand(parts: OperationParts, operation: Command, call: Call, context: CallContext<never>): Promise<Reply> {
   const { storage } = parts
-  const claim = call.idempotencyKey === null ? null : idempotencyClaim(call.actor, operation.name, call.idempotencyKey, call.input)
+  const claim = call.idempotencyKey === null ? null : idempotencyClaim(call.actor, operation.name, call.idempotencyKey, fingerprinted(call))
   const earlier = claim && (await replay(parts, operation, claim, context))
   if (earlier) return earlier
 
@@ -86,10 +86,15 @@ async function runCommand(parts: OperationParts, operation: Command, call: Call,
   }
   // A call with the same key committed between our look and our transaction.
   if (answer === null) return (await replay(parts, operation, claim!, context))!
-  if (!answer.awaiting || answer.awaiting.length === 0) return replyOf(answer, operation)
+  if (!answer.awaiting) return replyOf(answer, operation)
 
   await withTimeout(parts, parts.effects.runAwaited(answer.awaiting))
   return await reloaded(parts, operation, context, claim, replyOf(answer, operation))
+}
+
+/** What makes two requests the same: all of the input, or the body as it came where that is the input. */
+function fingerprinted({ input, request }: Call): unknown {
+  return request.rawBody === null ? input : [input, request.rawBody]
 }
 
 /** Makes the answer anew after its effects ended, and remembers it as the one to repeat. */
@@ -102,7 +107,7 @@ async function reloaded(
 ): Promise<Reply> {
   const output = operation.reload ? await operation.reload({ ...context, read: parts.storage.reader }, reply.output as never) : reply.output
   if (claim) {
-    const change = { set: { state: 'done', body: sealAnswer(claim, 'done', output) } }
+    const change = { set: { state: 'done', body: sealAnswer(claim, 'done', { output: output ?? null, headers: reply.headers }) } }
     await inTransaction(parts, { operation: operation.name, actor: '', requestId: context.request.id }, (tx) =>
       tx.touch(idempotencyKeys, claim.id, change, { op: 'eq', path: 'state', value: 'awaiting' }),
     )
@@ -119,8 +124,8 @@ async function replay(
   const row = await parts.storage.reader.get(idempotencyKeys, claim.id)
   if (row === null) return null
   checkReplay(row, claim, context.now)
-  const headers = { ...row.headers, 'idempotent-replayed': 'true' }
-  const output = openAnswer(claim, row)
+  const { output, headers: answered } = openAnswer(claim, row)
+  const headers = { ...answered, 'idempotent-replayed': 'true' }
   if (row.status >= 400) throw new EngineError((output as { code: never }).code, { ...(output as object), headers })
   const reply: Reply = { status: row.status, output, headers }
   return row.state === 'done' ? reply : await reloaded(parts, operation, context, claim, reply)
@@ -139,7 +144,7 @@ async function rememberRefusal(parts: OperationParts, cause: Cause, claim: Idemp
 
 function remembered(answer: Answer<unknown>, operation: Operation) {
   const { status, output, headers } = replyOf(answer, operation)
-  return { status, output, headers, isAwaiting: (answer.awaiting?.length ?? 0) > 0 }
+  return { status, output, headers, isAwaiting: answer.awaiting !== undefined }
 }
 
 function replyOf(answer: Answer<unknown>, operation: Operation): Reply {
