@@ -5,10 +5,11 @@ import { anyone } from '../../access/rule.ts'
 import { EngineError, invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { hashSecret } from '../../base/secret.ts'
+import { eq } from '../../contract/filter.ts'
 import { type CommandContext, command, query } from '../../operation/define.ts'
 import type { Project } from '../../schema/project.ts'
 import { shippingMethods, variants } from '../catalog/collections.ts'
-import { checkIfMatch, etagOf } from '../records/etag.ts'
+import { checkIfMatch, etagOf, isNoneMatch } from '../records/etag.ts'
 import { findVisible } from '../records/present.ts'
 import { addressType, cartType, cartView, getCart, shopOf } from './cart-view.ts'
 import { type Address, type Cart, type CartLine, carts } from './collections.ts'
@@ -56,11 +57,13 @@ export const getCartOperation = query({
   route: 'GET /api/carts/:id',
   summary: 'See a cart',
   input: Type.Object({ id: idInput }, { additionalProperties: false }),
-  async run({ read, input, actor, model, project }) {
+  async run({ read, input, actor, model, project, request }) {
     const cart = await getCart(read, model, actor, input.id)
     const output = await cartView(read, model, project, cart)
     // Prices and stock are not the cart's own: its version alone does not tell whether they moved.
-    return { output, headers: { etag: etagOf(cart, output) } }
+    const etag = etagOf(cart, output)
+    if (isNoneMatch(etag, request.ifNoneMatch)) return { status: 304, output: undefined, headers: { etag } }
+    return { output, headers: { etag } }
   },
 })
 
@@ -75,7 +78,7 @@ export const addCartLine = command({
   async run(context) {
     const { tx, input, model, newId } = context
     const cart = await openCart(context, input.id)
-    if ((await findVisible(tx, model.get(variants), guestActor(''), input.variant)) === null)
+    if ((await findVisible(tx, model.get(variants), guestActor(''), input.variant, eq('price.currency', cart.currency))) === null)
       throw new EngineError('not_for_sale', { errors: [{ path: '/variant', code: 'not_for_sale', message: 'is not for sale' }] })
     const quantity = input.quantity ?? 1
     const known = cart.lines.find(({ variant }) => variant === input.variant)
@@ -151,7 +154,8 @@ export const updateCart = command({
       })
     if (
       typeof changes.shippingMethod === 'string' &&
-      (await findVisible(tx, model.get(shippingMethods), actor, changes.shippingMethod)) === null
+      (await findVisible(tx, model.get(shippingMethods), guestActor(''), changes.shippingMethod, eq('price.currency', cart.currency))) ===
+        null
     )
       throw new EngineError('reference_not_found', {
         errors: [{ path: '/shippingMethod', code: 'reference_not_found', message: 'names no shipping method' }],

@@ -5,7 +5,7 @@ import { guestActor } from '../../access/actor.ts'
 import { toIso } from '../../base/clock.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { type Money, multiplyMoney } from '../../base/money.ts'
-import { and, oneOf } from '../../contract/filter.ts'
+import { and, eq, oneOf } from '../../contract/filter.ts'
 import type { Model } from '../../schema/model.ts'
 import type { Project, ShopSettings } from '../../schema/project.ts'
 import { moneySchema } from '../../schema/wire.ts'
@@ -94,14 +94,17 @@ export function shopOf(project: Project): ShopSettings {
 // What is for sale is what anybody may see, whoever holds the cart: staff cannot buy a draft by accident.
 const anybody = guestActor('')
 
-/** The cart with what its lines name. Lines whose variant is no longer for sale are left out. */
+/** The cart with what its lines name. What is no longer for sale, or priced in another currency, is left out. */
 export async function resolveCart(read: Reader, model: Model, cart: Cart): Promise<ResolvedCart> {
   const ids = cart.lines.map(({ variant }) => variant)
   const variantModel = model.get(variants)
   const found =
     ids.length === 0
       ? []
-      : await read.find(variants, { where: and(oneOf('id', ids), readFilter(variantModel, anybody)), limit: ids.length })
+      : await read.find(variants, {
+          where: and(oneOf('id', ids), eq('price.currency', cart.currency), readFilter(variantModel, anybody)),
+          limit: ids.length,
+        })
   const productIds = [...new Set(found.map(({ product }) => product))]
   const itsProducts = productIds.length === 0 ? [] : await read.find(products, { where: oneOf('id', productIds), limit: productIds.length })
   const byId = new Map(found.map((variant) => [variant.id, variant]))
@@ -111,7 +114,8 @@ export async function resolveCart(read: Reader, model: Model, cart: Cart): Promi
     const product = variant && productById.get(variant.product)
     return variant && product ? [{ id, quantity, variant, product }] : []
   })
-  const shipping = cart.shippingMethod === null ? null : await read.get(shippingMethods, cart.shippingMethod)
+  const offered = and(eq('price.currency', cart.currency), readFilter(model.get(shippingMethods), anybody))
+  const shipping = cart.shippingMethod === null ? null : await read.get(shippingMethods, cart.shippingMethod, offered)
   return { cart, lines, shipping }
 }
 
