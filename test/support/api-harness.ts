@@ -297,6 +297,7 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
     log,
     routes: [],
     async request({ method, url, headers = {}, body }) {
+      if (url.startsWith('/api/changes')) return await openStream(server, url, headers)
       const isPlain = body === undefined || typeof body === 'string' || Buffer.isBuffer(body)
       const answer = await server.app.inject({
         method: method as 'GET',
@@ -333,6 +334,24 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
       await server.close()
       await storage.close()
     },
+  }
+}
+
+/** What a live stream begins with; then it is left. A refusal is read to its end. */
+async function openStream(server: HttpServer, url: string, headers: Readonly<Record<string, string>>): Promise<ApiAnswer> {
+  const answer = await server.app.inject({ method: 'GET', url, headers: { ...headers }, payloadAsStream: true })
+  const stream = answer.stream()
+  let text = ''
+  for await (const chunk of stream) {
+    text += String(chunk)
+    if (answer.statusCode === 200) break
+  }
+  stream.destroy()
+  return {
+    status: answer.statusCode,
+    headers: answer.headers as ApiAnswer['headers'],
+    text,
+    body: answer.statusCode === 200 ? undefined : JSON.parse(text),
   }
 }
 

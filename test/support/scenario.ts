@@ -1,7 +1,7 @@
 // Scenario tables: one row is one request to a fresh world, what must be answered, and what must have
 // been stored. `events: []` asserts that nothing was: the commit log and every table are as before.
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { type ApiAnswer, type ApiHarnessOptions, type ApiRequest, type As, openWorld, type World } from './api-harness.ts'
 import { fitsDocument, loadDocument } from './fits-document.ts'
 
@@ -28,9 +28,25 @@ export type Row = {
 /** What was asked and answered, for the tests that look at all rows together. */
 export const seen: { operation: string; as: As; status: number; code: string | undefined }[] = []
 
+function titleOf(row: Row): string {
+  return `${row.operation} as ${row.as}${row.name ? `: ${row.name}` : ''} -> ${row.expect.status}`
+}
+
+/** Rows that only read: they share a world, which is as cheap as it is safe, since each asserts that nothing was stored. */
+export function readingScenario(rows: readonly Row[], prepare: (world: World) => Promise<void>): void {
+  let world: World
+  before(async () => {
+    world = await openWorld()
+    await prepare(world)
+    await loadDocument(world)
+  })
+  after(() => world.close())
+  for (const row of rows) test(titleOf(row), async () => void (await runRow(world, row)))
+}
+
 export function scenario(rows: readonly Row[], options: ApiHarnessOptions = {}): void {
   for (const row of rows)
-    test(`${row.operation} as ${row.as}${row.name ? `: ${row.name}` : ''} -> ${row.expect.status}`, async () => {
+    test(titleOf(row), async () => {
       const world = await openWorld(options)
       await loadDocument(world)
       try {
@@ -66,7 +82,7 @@ export async function runRow(world: World, row: Row): Promise<ApiAnswer> {
 
 /** What these change is in no feed: sessions are watched by nobody, carts and stock by their holders' answers. */
 function isFeedless(operation: string, status: number): boolean {
-  return status < 400 && /^(accounts\.(logIn|logOut|revokeSessions?)|carts\.|stock\.)/.test(operation)
+  return status < 400 && /^(accounts\.(logIn|logOut|revokeSessions?)|carts\.|stock\.|payments\.receiveWebhook)/.test(operation)
 }
 
 /** RFC 9457, with our members and nothing of our insides. */
