@@ -49,3 +49,19 @@ const dayMs = 86_400_000
 const twoDigits = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'))
 let knownDay = Number.NaN
 let knownDayText = ''
+
+/**
+ * Milliseconds of an RFC 3339 time; NaN for any other text, one without a zone, and for a day or hour
+ * that does not exist (V8 reads February 30 as March 2).
+ */
+export function parseIso(text: string): number {
+  const match = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.exec(text)
+  return match && isDay(match[1]!) ? Date.parse(text) : Number.NaN
+}
+
+/** Whether `2026-11-24` is a day of the calendar. */
+export function isDay(text: string): boolean {
+  if (!/^\d{4}-\d\d-\d\d$/.test(text)) return false
+  const time = Date.parse(`${text}T00:00:00Z`)
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text)
+}

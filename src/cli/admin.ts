@@ -31,7 +31,7 @@ export async function createAdmin(settings: ProcessSettings): Promise<number> {
     const newId = createIdSource(systemClock, systemRandom)
     await inTransaction(parts, cause, (tx) => insertAdmin(tx, newId, { email, name: null, hash }))
   } catch (error) {
-    if (isEngineError(error, 'validation_failed')) throw new Error(`${email} has an account already.`)
+    if (isEngineError(error, 'already_exists')) throw new Error(`${email} has an account already.`)
     throw error
   } finally {
     await storage.close()

@@ -7,7 +7,26 @@ import type { Page } from './server.ts'
 type Json = Record<string, unknown>
 
 /** Any request can meet these. */
-const commonErrors: readonly ErrorCode[] = ['validation_failed', 'rate_limited', 'internal', 'overloaded']
+export const commonErrors: readonly ErrorCode[] = [
+  'validation_failed',
+  'unauthenticated',
+  'forbidden',
+  'rate_limited',
+  'internal',
+  'overloaded',
+  'storage_unavailable',
+]
+/** And any change these. */
+export const commonChangeErrors: readonly ErrorCode[] = [
+  'malformed_json',
+  'cross_site_request',
+  'conflict',
+  'body_too_large',
+  'unsupported_media_type',
+  'idempotency_key_reused',
+  'idempotency_in_flight',
+  'storage_full',
+]
 
 export function openApiDocument(
   operations: readonly Operation[],
@@ -114,13 +133,7 @@ function responses(operation: Operation, isRead: boolean, components: Json): Jso
     : { 'application/json': { schema: hoist(output, components) } }
   const answers: Json = { [status]: status === '204' ? { description: 'Done.' } : { description: 'Success.', content } }
   if (isRead && operation.errors?.includes('not_found')) answers['304'] = { description: 'Not modified since the given ETag.' }
-  const codes = [
-    ...commonErrors,
-    ...(isRead ? [] : (['idempotency_key_reused'] as const)),
-    'unauthenticated' as const,
-    'forbidden' as const,
-    ...(operation.errors ?? []),
-  ]
+  const codes = [...commonErrors, ...(isRead ? [] : commonChangeErrors), ...(operation.errors ?? [])]
   for (const [code, group] of Map.groupBy(codes, (name) => errorCodes[name].status)) {
     const names = [...new Set(group)]
     answers[String(code)] = {

@@ -43,11 +43,14 @@ function brackets(key: string, open: number): string[] {
 }
 
 function decode(text: string): string {
+  let decoded: string
   try {
-    return decodeURIComponent(text.replaceAll('+', ' '))
+    decoded = decodeURIComponent(text.replaceAll('+', ' '))
   } catch (cause) {
     throw new EngineError('validation_failed', { detail: 'The query string is not valid percent-encoded UTF-8.', cause })
   }
+  if (decoded.includes('\0')) throw invalid('query:', 'characters', 'holds a null character')
+  return decoded
 }
 
 /** Numbers and booleans where the schema has them; what does not look like one stays text and fails validation. */

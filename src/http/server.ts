@@ -11,6 +11,7 @@ import type { Log } from '../base/log.ts'
 import type { Credentials } from '../domains/accounts/session.ts'
 import type { Operation, RateClass, RequestFacts } from '../operation/define.ts'
 import type { Call, Reply } from '../operation/run-operation.ts'
+import { jsonBodyParser } from './json-body.ts'
 import { type LiveParts, sendStream } from './live.ts'
 import { problemOf } from './problems.ts'
 import { coerceQuery, parseQueryString } from './query-string.ts'
@@ -144,19 +145,12 @@ function serializerOf(operation: Operation): (output: unknown) => string {
 }
 
 function takeBodies(app: FastifyInstance): void {
-  const parseJson = app.getDefaultJsonParser('error', 'error')
+  const parseJson = jsonBodyParser(app.getDefaultJsonParser('error', 'error') as never)
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+  app.addContentTypeParser(['application/json', 'application/merge-patch+json'], { parseAs: 'string' }, (request, body, done) => {
     if (isRaw(request) || body === '') return done(null, isRaw(request) ? body : undefined)
-    parseJson(request, body as string, (error, value) => {
-      if (error) return done(new EngineError('malformed_json', { cause: error }))
-      if (isTooDeep(value, limits.jsonDepthMax)) return done(invalid('', 'depth', `nests deeper than ${limits.jsonDepthMax}`))
-      done(null, value)
-    })
+    parseJson(request, body as string, done)
   })
-  app.addContentTypeParser('application/merge-patch+json', { parseAs: 'string' }, (request, body, done) =>
-    parseJson(request, body as string, (error, value) => done(error ? new EngineError('malformed_json', { cause: error }) : null, value)),
-  )
   app.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) =>
     isRaw(request) ? done(null, body) : done(body === '' ? null : new EngineError('unsupported_media_type'), undefined),
   )
@@ -164,13 +158,6 @@ function takeBodies(app: FastifyInstance): void {
 
 function isRaw(request: FastifyRequest): boolean {
   return (request.routeOptions.config as { rawBody?: boolean }).rawBody === true
-}
-
-function isTooDeep(value: unknown, left: number): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  if (left === 0) return true
-  for (const inner of Object.values(value)) if (isTooDeep(inner, left - 1)) return true
-  return false
 }
 
 /** Path parameters, and the query of a read or the body of a change, as one object. */

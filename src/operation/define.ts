@@ -64,7 +64,7 @@ export type Answer<TOutput> = {
   readonly events?: readonly DomainEvent[]
   /** The answer is a stream of events; the returned function ends it. */
   readonly stream?: (sink: EventSink) => () => void
-  /** Effects whose outcome the caller waits for; `reload` then makes the answer. */
+  /** Effects whose outcome the caller waits for; `reload` then makes the answer, also when there are none. */
   readonly awaiting?: readonly string[]
 }
 

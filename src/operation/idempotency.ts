@@ -20,8 +20,8 @@ export const idempotencyKeys = collection('idempotencyKeys', {
     /** `awaiting`: the work is committed, its answer is still being made. */
     state: field.enum(['done', 'awaiting'], { required: true }),
     status: field.integer({ required: true }),
+    /** Output and headers, sealed: a session's cookie is a secret as much as its token. */
     body: field.longText({ required: true, max: 2_000_000 }),
-    headers: field.json<Record<string, string>>({ required: true }),
   },
   indexes: [['createdAt']],
 })
@@ -61,8 +61,7 @@ export async function rememberAnswer(
       fingerprint: claim.fingerprint,
       state: answer.isAwaiting ? 'awaiting' : 'done',
       status: answer.status,
-      body: sealAnswer(claim, answer.isAwaiting ? 'awaiting' : 'done', answer.output),
-      headers: answer.headers,
+      body: sealAnswer(claim, answer.isAwaiting ? 'awaiting' : 'done', { output: answer.output ?? null, headers: answer.headers }),
     })
   } catch (error) {
     // The same key ran beside us and was first: run again, find its row and repeat its answer.
@@ -70,14 +69,16 @@ export async function rememberAnswer(
   }
 }
 
+export type SealedAnswer = { readonly output: unknown; readonly headers: Readonly<Record<string, string>> }
+
 /** AES-256-GCM. The key is used for this one text alone, which is what lets the nonce be fixed. */
-export function sealAnswer(claim: IdempotencyClaim, state: IdempotencyRow['state'], output: unknown): string {
+export function sealAnswer(claim: IdempotencyClaim, state: IdempotencyRow['state'], answer: SealedAnswer): string {
   const cipher = createCipheriv('aes-256-gcm', sealKey(claim, state), zeroNonce)
-  const sealed = Buffer.concat([cipher.update(JSON.stringify(output ?? null), 'utf8'), cipher.final(), cipher.getAuthTag()])
+  const sealed = Buffer.concat([cipher.update(JSON.stringify(answer), 'utf8'), cipher.final(), cipher.getAuthTag()])
   return sealed.toString('base64')
 }
 
-export function openAnswer(claim: IdempotencyClaim, row: IdempotencyRow): unknown {
+export function openAnswer(claim: IdempotencyClaim, row: Pick<IdempotencyRow, 'body' | 'state'>): SealedAnswer {
   const sealed = Buffer.from(row.body, 'base64')
   const decipher = createDecipheriv('aes-256-gcm', sealKey(claim, row.state), zeroNonce)
   decipher.setAuthTag(sealed.subarray(-16))

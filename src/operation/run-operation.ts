@@ -49,7 +49,7 @@ export type Reply = {
 
 /** @throws EngineError, and whatever is a bug */
 export async function runOperation(parts: OperationParts, operation: Operation, call: Call): Promise<Reply> {
-  validatorOf(operation.input)(call.input)
+  validatorOf(operation.input)(call.input, operation.kind === 'query' ? 'query' : 'body')
   if (!allows(operation.access, call.actor)) throw new EngineError(call.actor.kind === 'guest' ? 'unauthenticated' : 'forbidden')
   const context: CallContext<never> = {
     input: call.input as never,
@@ -65,7 +65,7 @@ export async function runOperation(parts: OperationParts, operation: Operation, 
 
 async function runCommand(parts: OperationParts, operation: Command, call: Call, context: CallContext<never>): Promise<Reply> {
   const { storage } = parts
-  const claim = call.idempotencyKey === null ? null : idempotencyClaim(call.actor, operation.name, call.idempotencyKey, call.input)
+  const claim = call.idempotencyKey === null ? null : idempotencyClaim(call.actor, operation.name, call.idempotencyKey, fingerprinted(call))
   const earlier = claim && (await replay(parts, operation, claim, context))
   if (earlier) return earlier
 
@@ -92,6 +92,11 @@ async function runCommand(parts: OperationParts, operation: Command, call: Call,
   return await reloaded(parts, operation, context, claim, replyOf(answer, operation))
 }
 
+/** What makes two requests the same: all of the input, or the body as it came where that is the input. */
+function fingerprinted({ input, request }: Call): unknown {
+  return request.rawBody === null ? input : [input, request.rawBody]
+}
+
 /** Makes the answer anew after its commit and its effects, and remembers it as the one to repeat. */
 async function reloaded(
   parts: OperationParts,
@@ -102,12 +107,13 @@ async function reloaded(
 ): Promise<Reply> {
   const output = operation.reload ? await operation.reload({ ...context, read: parts.storage.reader }, reply.output as never) : reply.output
   if (claim === null) return { ...reply, output }
-  const change = { set: { state: 'done', body: sealAnswer(claim, 'done', output) } }
+  const { headers } = reply
+  const change = { set: { state: 'done', body: sealAnswer(claim, 'done', { output: output ?? null, headers }) } }
   const kept = await inTransaction(parts, { operation: operation.name, actor: '', requestId: context.request.id }, async (tx) => {
     if (await tx.touch(idempotencyKeys, claim.id, change, { op: 'eq', path: 'state', value: 'awaiting' })) return output
     // A repeat that waited no longer was first: what it answered is the answer.
     const row = await tx.get(idempotencyKeys, claim.id)
-    return row === null ? output : openAnswer(claim, row)
+    return row === null ? output : openAnswer(claim, row).output
   })
   return { ...reply, output: kept }
 }
@@ -121,8 +127,8 @@ async function replay(
   const row = await parts.storage.reader.get(idempotencyKeys, claim.id)
   if (row === null) return null
   checkReplay(row, claim, context.now)
-  const headers = { ...row.headers, 'idempotent-replayed': 'true' }
-  const output = openAnswer(claim, row)
+  const { output, headers: answered } = openAnswer(claim, row)
+  const headers = { ...answered, 'idempotent-replayed': 'true' }
   if (row.status >= 400) throw new EngineError((output as { code: never }).code, { ...(output as object), headers })
   const reply: Reply = { status: row.status, output, headers }
   return row.state === 'done' ? reply : await reloaded(parts, operation, context, claim, reply)

@@ -1,22 +1,28 @@
 // Input against its schema, with every mistake named by path. No coercion and no silent removal: a
 // scalar means a scalar, an unknown field is an error. One Ajv for all operations.
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import { isDay, parseIso } from '../base/clock.ts'
 import { minorDigits } from '../base/currencies.ts'
 import { EngineError, type InputIssue } from '../base/engine-error.ts'
 
-const ajv = new Ajv({ allErrors: true, strict: false, coerceTypes: false, removeAdditional: false, useDefaults: false })
+const ajv = new Ajv({
+  allErrors: true,
+  strict: false,
+  strictNumbers: true,
+  coerceTypes: false,
+  removeAdditional: false,
+  useDefaults: false,
+})
 
 // Formats checked by us: small, linear, and the same in every language our clients are made for.
-ajv.addFormat('date-time', {
-  type: 'string',
-  validate: (text: string) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text)),
-})
-ajv.addFormat('date', { type: 'string', validate: isDate })
+ajv.addFormat('date-time', { type: 'string', validate: (text: string) => !Number.isNaN(parseIso(text)) })
+ajv.addFormat('date', { type: 'string', validate: isDay })
 ajv.addFormat('email', { type: 'string', validate: isEmail })
 ajv.addFormat('uri', { type: 'string', validate: isHttpUrl })
 ajv.addFormat('currency', { type: 'string', validate: (text: string) => minorDigits(text) !== undefined })
 
-export type Validator = (input: unknown) => void
+/** `query`: the input's names are parameters, and paths say so. */
+export type Validator = (input: unknown, place?: 'body' | 'query') => void
 
 const compiled = new WeakMap<object, Validator>()
 
@@ -25,12 +31,13 @@ export function validatorOf(schema: object): Validator {
   const found = compiled.get(schema)
   if (found) return found
   const check: ValidateFunction = ajv.compile(schema)
-  const validator: Validator = (input) => {
+  const validator: Validator = (input, place = 'body') => {
     if (check(input)) return
-    const errors = (check.errors ?? [])
+    const own = (check.errors ?? [])
       .filter((error) => error.keyword !== 'anyOf' || check.errors!.length === 1)
       .slice(0, 20)
       .map(issueOf)
+    const errors = place === 'body' ? own : own.map((issue) => ({ ...issue, path: `query:${issue.path.slice(1)}` }))
     throw new EngineError('validation_failed', {
       detail:
         errors.length === 1 ? `${errors[0]!.path || 'The body'}: ${errors[0]!.message}` : `${errors.length} things do not fit; see errors.`,
@@ -78,13 +85,6 @@ const formatMessages: Record<string, string> = {
 
 function escapePointer(name: string): string {
   return name.replaceAll('~', '~0').replaceAll('/', '~1')
-}
-
-function isDate(text: string): boolean {
-  const match = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text)
-  if (!match) return false
-  const parsed = new Date(`${text}T00:00:00Z`)
-  return !Number.isNaN(parsed.getTime()) && parsed.toISOString().startsWith(text)
 }
 
 /** RFC 5321's dot-atom form without comments or quoting: what people have, and nothing that can break a header. */

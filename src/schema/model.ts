@@ -154,6 +154,11 @@ export function resolve(columns: ReadonlyMap<string, Column>, path: string): Col
   return column
 }
 
+/** The list that a record of this collection has by this name. Only declared ones: `constructor` is none. */
+export function listOf({ source: { lists } }: CollectionModel, name: string): { readonly from: string; readonly by: string } | undefined {
+  return lists !== undefined && Object.hasOwn(lists, name) ? lists[name] : undefined
+}
+
 /** The value of a column in a record. */
 export function valueAtPath(record: Readonly<Record<string, unknown>>, path: string): Scalar | null {
   const dot = path.indexOf('.')

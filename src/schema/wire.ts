@@ -50,6 +50,8 @@ function baseSchema(field: Field): JsonSchema {
         ? moneySchema
         : {
             ...moneySchema,
+            // A range of its own makes it another schema than the one named Money.
+            title: undefined,
             properties: {
               ...(moneySchema['properties'] as object),
               amount: { type: 'integer', minimum: field.min, maximum: Number.MAX_SAFE_INTEGER },
@@ -74,12 +76,13 @@ function baseSchema(field: Field): JsonSchema {
 export function recordSchema(collection: CollectionModel): JsonSchema {
   const properties: Record<string, JsonSchema> = {}
   for (const { name, field } of collection.fields.values()) {
+    if (field.read?.rule === 'nobody') continue
     const schema = fieldSchema(field)
     properties[name] = field.kind === 'ref' ? { ...schema, type: [schema['type'], 'object'].flat() } : schema
     if (field.kind === 'refs') properties[name] = { ...schema, items: { type: ['string', 'object'] } }
   }
   for (const name of Object.keys(collection.source.lists ?? {})) properties[name] = { type: 'array', items: { type: 'object' } }
-  return { type: 'object', title: collection.name, properties, required: ['id', 'createdAt'] }
+  return { type: 'object', title: collection.name, properties, required: ['id'] }
 }
 
 /** Fields a caller may give: not the system's, not computed ones. */

@@ -2,7 +2,7 @@
 // password. The link's token is stored hashed and used up by a guarded delete.
 import { Type } from 'typebox'
 import { anyone } from '../../access/rule.ts'
-import { EngineError, invalid } from '../../base/engine-error.ts'
+import { EngineError } from '../../base/engine-error.ts'
 import type { NewId } from '../../base/ids.ts'
 import { limits } from '../../base/limits.ts'
 import { hashSecret } from '../../base/secret.ts'
@@ -46,7 +46,7 @@ export const setUp = command({
   },
 })
 
-/** Makes an admin account. @throws validation_failed when the address has an account */
+/** Makes an admin account. @throws already_exists when the address has an account */
 export async function insertAdmin(
   tx: Transaction,
   newId: NewId,
@@ -61,7 +61,11 @@ export async function insertAdmin(
     emailVerified: true,
     disabled: false,
   })
-  if (user === null) throw invalid('/email', 'already_exists', 'has an account already')
+  if (user === null)
+    throw new EngineError('already_exists', {
+      detail: 'This address has an account already.',
+      errors: [{ path: '/email', code: 'already_exists', message: 'has an account already' }],
+    })
   await tx.insert(passwords, { id: newId('pwd'), user: user.id, hash })
   await tx.insertOnce(settings, { id: newId('set'), name: 'hasAdmin', value: { since: user.createdAt } })
   return user

@@ -5,10 +5,11 @@ import { anyone } from '../../access/rule.ts'
 import { EngineError, invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { hashSecret } from '../../base/secret.ts'
+import { eq } from '../../contract/filter.ts'
 import { type CommandContext, command, query } from '../../operation/define.ts'
 import type { Project } from '../../schema/project.ts'
 import { shippingMethods, variants } from '../catalog/collections.ts'
-import { checkIfMatch, etagOf } from '../records/etag.ts'
+import { checkIfMatch, etagOf, isNoneMatch } from '../records/etag.ts'
 import { findVisible } from '../records/present.ts'
 import { addressType, cartType, cartView, getCart, shopOf } from './cart-view.ts'
 import { type Address, type Cart, type CartLine, carts } from './collections.ts'
@@ -28,7 +29,7 @@ export const createCart = command({
     { email: Type.Optional(Type.String({ format: 'email', maxLength: 254 })), currency: currencyInput },
     { additionalProperties: false },
   ),
-  async run({ tx, input, actor, project, newId, newSecret }) {
+  async run({ tx, input, actor, model, project, newId, newSecret }) {
     checkCurrency(project, input.currency)
     const token = newSecret('cart')
     const cart = await tx.insert(carts, {
@@ -46,7 +47,7 @@ export const createCart = command({
       order: null,
     })
     const headers = { location: `/api/carts/${cart.id}`, etag: etagOf(cart) }
-    return { output: await cartView(tx, project, cart, token), status: 201, headers }
+    return { output: await cartView(tx, model, project, cart, token), status: 201, headers }
   },
 })
 
@@ -56,11 +57,13 @@ export const getCartOperation = query({
   route: 'GET /api/carts/:id',
   summary: 'See a cart',
   input: Type.Object({ id: idInput }, { additionalProperties: false }),
-  async run({ read, input, actor, model, project }) {
+  async run({ read, input, actor, model, project, request }) {
     const cart = await getCart(read, model, actor, input.id)
-    const output = await cartView(read, project, cart)
+    const output = await cartView(read, model, project, cart)
     // Prices and stock are not the cart's own: its version alone does not tell whether they moved.
-    return { output, headers: { etag: etagOf(cart, output) } }
+    const etag = etagOf(cart, output)
+    if (isNoneMatch(etag, request.ifNoneMatch)) return { status: 304, output: undefined, headers: { etag } }
+    return { output, headers: { etag } }
   },
 })
 
@@ -75,7 +78,7 @@ export const addCartLine = command({
   async run(context) {
     const { tx, input, model, newId } = context
     const cart = await openCart(context, input.id)
-    if ((await findVisible(tx, model.get(variants), guestActor(''), input.variant)) === null)
+    if ((await findVisible(tx, model.get(variants), guestActor(''), input.variant, eq('price.currency', cart.currency))) === null)
       throw new EngineError('not_for_sale', { errors: [{ path: '/variant', code: 'not_for_sale', message: 'is not for sale' }] })
     const quantity = input.quantity ?? 1
     const known = cart.lines.find(({ variant }) => variant === input.variant)
@@ -141,7 +144,7 @@ export const updateCart = command({
     { additionalProperties: false },
   ),
   async run(context) {
-    const { tx, input, actor, model } = context
+    const { tx, input, model } = context
     const { id, currency, discountCodes = [], ...changes } = input
     const cart = await openCart(context, id)
     checkCurrency(context.project, currency)
@@ -151,7 +154,8 @@ export const updateCart = command({
       })
     if (
       typeof changes.shippingMethod === 'string' &&
-      (await findVisible(tx, model.get(shippingMethods), actor, changes.shippingMethod)) === null
+      (await findVisible(tx, model.get(shippingMethods), guestActor(''), changes.shippingMethod, eq('price.currency', cart.currency))) ===
+        null
     )
       throw new EngineError('reference_not_found', {
         errors: [{ path: '/shippingMethod', code: 'reference_not_found', message: 'names no shipping method' }],
@@ -177,9 +181,9 @@ async function openCart({ tx, actor, model, request }: Context, id: string): Pro
   return cart
 }
 
-async function answer({ tx, project }: Context, cart: Cart, set: Partial<Cart>, status = 200) {
+async function answer({ tx, model, project }: Context, cart: Cart, set: Partial<Cart>, status = 200) {
   const after = await tx.update(carts, cart, { set })
-  return { output: await cartView(tx, project, after), status, headers: { etag: etagOf(after) } }
+  return { output: await cartView(tx, model, project, after), status, headers: { etag: etagOf(after) } }
 }
 
 function lineOf(cart: Cart, id: string): CartLine {

@@ -1,15 +1,16 @@
 // The cart as its holder sees it: lines with titles and prices of now, and totals.
 import { Type } from 'typebox'
-import type { Actor } from '../../access/actor.ts'
+import { type Actor, guestActor } from '../../access/actor.ts'
 import { toIso } from '../../base/clock.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { type Money, multiplyMoney } from '../../base/money.ts'
+import { and, eq } from '../../contract/filter.ts'
 import type { Model } from '../../schema/model.ts'
 import type { Project, ShopSettings } from '../../schema/project.ts'
 import { moneySchema } from '../../schema/wire.ts'
 import type { Reader } from '../../storage/storage.ts'
 import { type Product, products, type ShippingMethod, shippingMethods, type Variant, variants } from '../catalog/collections.ts'
-import { findVisible } from '../records/present.ts'
+import { findVisible, readFilter } from '../records/present.ts'
 import { type Cart, carts } from './collections.ts'
 import { totalsOf } from './totals.ts'
 
@@ -89,8 +90,11 @@ export function shopOf(project: Project): ShopSettings {
   return project.shop
 }
 
-/** The cart with what its lines name. Lines whose product is not on sale, even to staff, are left out. */
-export async function resolveCart(read: Reader, cart: Cart): Promise<ResolvedCart> {
+// What is for sale is what anybody may see, whoever holds the cart: staff cannot buy a draft by accident.
+const anybody = guestActor('')
+
+/** The cart with what its lines name. What is not on sale, or priced in another currency, is left out. */
+export async function resolveCart(read: Reader, model: Model, cart: Cart): Promise<ResolvedCart> {
   const ids = cart.lines.map(({ variant }) => variant)
   const found = await read.getMany(variants, ids)
   const itsProducts = await read.getMany(
@@ -102,9 +106,11 @@ export async function resolveCart(read: Reader, cart: Cart): Promise<ResolvedCar
   const lines = cart.lines.flatMap(({ id, variant: variantId, quantity }) => {
     const variant = byId.get(variantId)
     const product = variant && productById.get(variant.product)
-    return variant && product?.status === 'active' ? [{ id, quantity, variant, product }] : []
+    const isForSale = product?.status === 'active' && variant?.price.currency === cart.currency
+    return isForSale && variant ? [{ id, quantity, variant, product }] : []
   })
-  const shipping = cart.shippingMethod === null ? null : await read.get(shippingMethods, cart.shippingMethod)
+  const offered = and(eq('price.currency', cart.currency), readFilter(model.get(shippingMethods), anybody))
+  const shipping = cart.shippingMethod === null ? null : await read.get(shippingMethods, cart.shippingMethod, offered)
   return { cart, lines, shipping }
 }
 
@@ -118,8 +124,8 @@ export function cartTotals(shop: ShopSettings, { cart, lines, shipping }: Resolv
 }
 
 /** The whole cart, as every cart operation answers it. */
-export async function cartView(read: Reader, project: Project, cart: Cart, token?: string) {
-  const resolved = await resolveCart(read, cart)
+export async function cartView(read: Reader, model: Model, project: Project, cart: Cart, token?: string) {
+  const resolved = await resolveCart(read, model, cart)
   const { id, status, email, currency, shippingAddress, billingAddress, shippingMethod, note, order, createdAt, updatedAt } = cart
   const stock = await variants.computed!.load(
     read,

@@ -4,8 +4,8 @@ import { staff } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { oneOf } from '../../contract/filter.ts'
 import { type Effect, type effectStates, effects } from '../../effects/effect.ts'
-import { command } from '../../operation/define.ts'
-import type { Transaction } from '../../storage/transaction.ts'
+import { type CommandContext, command } from '../../operation/define.ts'
+import { checkIfMatch } from '../records/etag.ts'
 
 const input = Type.Object({ id: Type.String({ maxLength: 64 }) }, { additionalProperties: false })
 const output = Type.Object({ id: Type.String(), state: Type.String(), attempts: Type.Integer() })
@@ -17,11 +17,16 @@ export const retryEffect = command({
   tag: 'Effects',
   input,
   output,
-  errors: ['not_found', 'effect_state_conflict'],
+  errors: ['not_found', 'precondition_failed', 'effect_state_conflict'],
   access: staff,
-  async run({ tx, input, now }) {
+  async run({ tx, input, now, request }) {
     // The key stays: if the other side knows it already, it will say so instead of acting twice.
-    return { output: await move(tx, input.id, ['dead', 'canceled', 'unknown', 'ready'], { state: 'ready', dueAt: now }) }
+    return {
+      output: await move({ tx, request }, input.id, {
+        from: ['dead', 'canceled', 'unknown', 'ready'],
+        set: { state: 'ready', dueAt: now },
+      }),
+    }
   },
 })
 
@@ -32,16 +37,19 @@ export const cancelEffect = command({
   tag: 'Effects',
   input,
   output,
-  errors: ['not_found', 'effect_state_conflict'],
+  errors: ['not_found', 'precondition_failed', 'effect_state_conflict'],
   access: staff,
-  async run({ tx, input }) {
-    return { output: await move(tx, input.id, ['ready', 'dead', 'unknown'], { state: 'canceled' }) }
+  async run({ tx, input, request }) {
+    return { output: await move({ tx, request }, input.id, { from: ['ready', 'dead', 'unknown'], set: { state: 'canceled' } }) }
   },
 })
 
-async function move(tx: Transaction, id: string, from: readonly (typeof effectStates)[number][], set: Partial<Effect>) {
+type Step = { readonly from: readonly (typeof effectStates)[number][]; readonly set: Partial<Effect> }
+
+async function move({ tx, request }: Pick<CommandContext<unknown>, 'tx' | 'request'>, id: string, { from, set }: Step) {
   const found = await tx.get(effects, id)
   if (found === null) throw new EngineError('not_found')
+  checkIfMatch(found, request.ifMatch)
   const moved = await tx.adjust(effects, id, { set }, oneOf('state', from))
   if (moved === null)
     throw new EngineError('effect_state_conflict', { detail: `The effect is ${found.state}; only ${from.join(', ')} can be moved so.` })

@@ -8,6 +8,7 @@ import { command } from '../../operation/define.ts'
 import { cartTotals, getCart, lineTitle, moneyType, type ResolvedCart, resolveCart, shopOf } from '../carts/cart-view.ts'
 import { type Cart, carts } from '../carts/collections.ts'
 import { startPayment } from '../payments/start-payment.ts'
+import { checkIfMatch } from '../records/etag.ts'
 import { holdStock } from '../stock/reserve-stock.ts'
 import { type Order, type OrderLine, orders } from './collections.ts'
 import { checkPaymentRequest, orderAndPayment, orderAndPaymentView, paymentRequest, returnUrlOf } from './order-view.ts'
@@ -29,13 +30,24 @@ export const checkOutCart = command({
     { additionalProperties: false },
   ),
   output: orderAndPayment,
-  errors: ['not_found', 'cart_empty', 'cart_incomplete', 'out_of_stock', 'not_for_sale', 'total_changed', 'provider_unknown'],
+  errors: [
+    'not_found',
+    'precondition_failed',
+    'cart_empty',
+    'cart_incomplete',
+    'out_of_stock',
+    'not_for_sale',
+    'total_changed',
+    'amount_too_large',
+    'provider_unknown',
+  ],
   access: anyone,
-  async run({ tx, input, actor, model, project, now, newId }) {
+  async run({ tx, input, actor, model, project, now, newId, request }) {
     const cart = await getCart(tx, model, actor, input.id)
     if (cart.order !== null) return answer(cart.order, [])
-    checkPaymentRequest(project, input.payment)
-    const resolved = await resolveCart(tx, cart)
+    checkIfMatch(cart, request.ifMatch)
+    checkPaymentRequest(project, input.payment, '/payment')
+    const resolved = await resolveCart(tx, model, cart)
     checkComplete(resolved)
     const totals = cartTotals(shopOf(project), resolved)
     checkExpected(input.expectedTotal, totals.total)
@@ -51,7 +63,13 @@ export const checkOutCart = command({
     const { provider, method = null } = input.payment
     const { effect } = await startPayment(
       { tx, now, newId },
-      { order: order.id, amount: order.total, provider, method, returnUrl: returnUrlOf(project, input.payment, order.id) },
+      {
+        order: order.id,
+        amount: order.total,
+        provider,
+        method,
+        returnUrl: returnUrlOf(project, input.payment, { order: order.id, at: '/payment' }),
+      },
     )
     return answer(order.id, [effect])
   },
@@ -81,6 +99,7 @@ function checkComplete({ cart, lines, shipping }: ResolvedCart): void {
     .filter((name) => cart[name] === null)
     .map((name) => issue(`/${name}`, 'required', 'is missing'))
   // Without a shipping method there is nothing to pay for shipping; a shop that has any asks for one.
+  if (cart.shippingMethod !== null && shipping === null) missing.push(issue('/shippingMethod', 'not_for_sale', 'is no longer offered'))
   const isBound = shipping?.countries && !shipping.countries.includes(cart.shippingAddress?.country ?? '')
   if (isBound) missing.push(issue('/shippingMethod', 'country', 'does not go to this country'))
   if (missing.length > 0)

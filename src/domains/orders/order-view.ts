@@ -68,10 +68,10 @@ export async function orderAndPaymentView(read: Reader, model: Model, actor: Act
   }
 }
 
-/** Whether the project has this provider and method, and where the customer comes back to. @throws provider_unknown, validation_failed */
-export function checkPaymentRequest(project: Project, request: PaymentRequest): void {
+/** Whether the project has this provider and method. `at` is where the request stands in the body. @throws provider_unknown */
+export function checkPaymentRequest(project: Project, request: PaymentRequest, at: string): void {
   const provider = project.paymentProviders.find(({ id }) => id === request.provider)
-  const path = provider ? '/payment/method' : '/payment/provider'
+  const path = `${at}/${provider ? 'method' : 'provider'}`
   if (!provider || (request.method !== undefined && !provider.methods.includes(request.method))) {
     const known = provider ? provider.methods : project.paymentProviders.map(({ id }) => id)
     throw new EngineError('provider_unknown', { errors: [{ path, code: 'enum', message: `must be one of ${known.join(', ')}` }] })
@@ -79,14 +79,18 @@ export function checkPaymentRequest(project: Project, request: PaymentRequest): 
 }
 
 /** A return address on another site would make us an open redirect, so it must be ours. */
-export function returnUrlOf(project: Project, request: PaymentRequest, order: string): string {
+export function returnUrlOf(
+  project: Project,
+  request: PaymentRequest,
+  { order, at }: { readonly order: string; readonly at: string },
+): string {
   const { returnUrl } = request
   if (returnUrl === undefined) return `${project.publicUrl}/orders/${order}`
   const isOurs = new URL(returnUrl).origin === new URL(project.publicUrl).origin || (project.isDevelopment && isLoopback(returnUrl))
   if (!isOurs)
     throw new EngineError('validation_failed', {
       detail: `returnUrl must be an address of ${project.publicUrl}.`,
-      errors: [{ path: '/payment/returnUrl', code: 'origin', message: `must be an address of ${project.publicUrl}` }],
+      errors: [{ path: `${at}/returnUrl`, code: 'origin', message: `must be an address of ${project.publicUrl}` }],
     })
   // The page to come back to is not known before the order is: `{order}` stands for its id.
   return returnUrl.replaceAll('{order}', order).replaceAll('%7Border%7D', order)

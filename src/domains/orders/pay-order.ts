@@ -7,6 +7,7 @@ import { command } from '../../operation/define.ts'
 import { liveStatuses, payments } from '../payments/collections.ts'
 import { cancelPayment } from '../payments/refund-payment.ts'
 import { startPayment } from '../payments/start-payment.ts'
+import { checkIfMatch } from '../records/etag.ts'
 import { orders } from './collections.ts'
 import { checkPaymentRequest, getOrder, orderAndPayment, orderAndPaymentView, type PaymentRequest, returnUrlOf } from './order-view.ts'
 
@@ -31,12 +32,13 @@ export const payOrder = command({
     { additionalProperties: false },
   ),
   output: orderAndPayment,
-  errors: ['not_found', 'payment_in_progress', 'payment_not_needed', 'order_state_conflict', 'provider_unknown'],
+  errors: ['not_found', 'precondition_failed', 'payment_in_progress', 'payment_not_needed', 'order_state_conflict', 'provider_unknown'],
   access: anyone,
-  async run({ tx, input, actor, model, project, now, newId }) {
+  async run({ tx, input, actor, model, project, now, newId, request: { ifMatch } }) {
     const { id, ...request } = input
     const order = await getOrder(tx, model, actor, id)
-    checkPaymentRequest(project, request as PaymentRequest)
+    checkIfMatch(order, ifMatch)
+    checkPaymentRequest(project, request as PaymentRequest, '')
     if (order.status === 'placed' || order.status === 'completed') throw new EngineError('payment_not_needed')
     if (order.status !== 'pending_payment')
       throw new EngineError('order_state_conflict', { detail: `The order is ${order.status}.`, params: { status: order.status } })
@@ -46,7 +48,7 @@ export const payOrder = command({
     // The version moves with every attempt, so two tries at once cannot both pass the look above.
     await tx.update(orders, order, { set: { expiresAt: now + limits.orderHoldMs } })
     const { provider, method = null } = request
-    const returnUrl = returnUrlOf(project, request as PaymentRequest, id)
+    const returnUrl = returnUrlOf(project, request as PaymentRequest, { order: id, at: '' })
     const { effect } = await startPayment({ tx, now, newId }, { order: id, amount: order.total, provider, method, returnUrl })
     return { output: { order: { id }, payment: null } as unknown, status: 201, awaiting: [effect] }
   },

@@ -17,19 +17,18 @@ type Fact = Pick<PaymentFact, 'kind' | 'operationRef' | 'amount'>
 /** Amounts in `currency`; facts in another currency are counted by nobody here and reported by verify. */
 export function foldFacts(facts: readonly Fact[], currency: string): FactSums {
   const sums = { auth_ok: 0, auth_fail: 0, void_ok: 0, cap_ok: 0, cap_reversed: 0, ref_ok: 0, ref_fail: 0 }
-  const seen = new Set<string>()
-  for (const { kind, operationRef, amount } of facts) {
+  const seen = new Map<string, Fact>()
+  for (const fact of facts) {
+    const { kind, operationRef, amount } = fact
     const identity = `${kind} ${operationRef}`
     if (amount.currency !== currency || seen.has(identity)) continue
-    seen.add(identity)
+    seen.set(identity, fact)
     sums[kind] += amount.amount
   }
   const has = (kind: Fact['kind']) => facts.some((fact) => fact.kind === kind)
   // A refund that failed after it had succeeded takes its success back.
-  const failedAfterSuccess = facts
-    .filter(
-      (fact) => fact.kind === 'ref_fail' && facts.some((other) => other.kind === 'ref_ok' && other.operationRef === fact.operationRef),
-    )
+  const failedAfterSuccess = [...seen.values()]
+    .filter((fact) => fact.kind === 'ref_fail' && seen.has(`ref_ok ${fact.operationRef}`))
     .reduce((sum, fact) => sum + fact.amount.amount, 0)
   const captured = sums.cap_ok - sums.cap_reversed
   return {

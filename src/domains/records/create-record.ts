@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import type { Actor } from '../../access/actor.ts'
 import { anyone, nobody } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
+import { matches } from '../../contract/filter.ts'
 import { command, type Operation } from '../../operation/define.ts'
 import type { AnyRecord } from '../../schema/collection.ts'
 import type { Field } from '../../schema/field.ts'
@@ -26,9 +27,12 @@ export function createRecord(collection: CollectionModel): Operation {
     async run({ tx, input, actor, now, model, newId }) {
       const given = acceptFields(collection, actor, input)
       const fields = { ...defaults(collection, actor, now), ...given, id: newId(collection.prefix) }
+      const rule = actionFilter(collection, 'create', actor)
+      const refused = () => new EngineError(actor.kind === 'guest' ? 'unauthenticated' : 'forbidden')
+      // Before the insert: that a unique value is taken is no answer to somebody who may not ask.
+      if (matches(rule, fields) === false) throw refused()
       const record = await naming(collection, tx.insert<AnyRecord>(collection, fields as never))
-      if (!(await fits(tx, collection, record, actionFilter(collection, 'create', actor))))
-        throw new EngineError(actor.kind === 'guest' ? 'unauthenticated' : 'forbidden')
+      if (!(await fits(tx, collection, record, rule))) throw refused()
       await checkReferences(tx, model, collection, actor, given)
       await collection.source.afterChange?.({ tx, now, newId, before: null, after: record })
       return await answerWith(tx, collection, actor, record, 201)

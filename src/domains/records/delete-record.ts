@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { anyone, nobody } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
-import { eq } from '../../contract/filter.ts'
+import { eq, type Filter } from '../../contract/filter.ts'
 import { command, type Operation } from '../../operation/define.ts'
 import type { CollectionModel, Model } from '../../schema/model.ts'
 import type { Reader } from '../../storage/storage.ts'
@@ -27,9 +27,10 @@ export function deleteRecord(collection: CollectionModel): Operation {
       if (!(await fits(tx, collection, record, actionFilter(collection, 'delete', actor))))
         throw new EngineError(actor.kind === 'guest' ? 'unauthenticated' : 'forbidden')
       checkIfMatch(record, request.ifMatch)
+      await tx.delete(collection, record)
+      // What depends on it is kept in step with its absence, and goes before anything can be left pointing at it.
       await collection.source.afterChange?.({ tx, now, newId, before: record, after: null })
       await checkUnreferenced(tx, model, collection.name, record.id)
-      await tx.delete(collection, record)
       return { output: null, status: 204 }
     },
   })
@@ -39,8 +40,9 @@ export function deleteRecord(collection: CollectionModel): Operation {
 export async function checkUnreferenced(read: Reader, model: Model, name: string, id: string): Promise<void> {
   for (const other of model.collections.values())
     for (const [fieldName, { field }] of other.fields) {
-      if (field.kind !== 'ref' || field.to !== name) continue
-      const [found] = await read.find(other, { where: eq(fieldName, id), limit: 1 })
+      if (field.to !== name) continue
+      const where: Filter = field.kind === 'refs' ? { op: 'has', path: fieldName, value: id } : eq(fieldName, id)
+      const [found] = await read.find(other, { where, limit: 1 })
       if (found)
         throw new EngineError('still_referenced', { detail: `Records of ${other.title.toLowerCase()} still refer to it by ${fieldName}.` })
     }

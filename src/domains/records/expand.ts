@@ -5,6 +5,7 @@ import { invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { and, oneOf } from '../../contract/filter.ts'
 import type { AnyRecord } from '../../schema/collection.ts'
+import { listOf } from '../../schema/model.ts'
 import type { Reader } from '../../storage/storage.ts'
 import type { QueryScope } from './parse-filter.ts'
 import { isReadable, presentAll, readFilter } from './present.ts'
@@ -38,7 +39,7 @@ export async function expand(read: Reader, scope: QueryScope, records: readonly 
   }
   for (const [name, inner] of tree) {
     checkName(scope, name)
-    const list = scope.collection.source.lists?.[name]
+    const list = listOf(scope.collection, name)
     if (list) await expandList(read, scope, records, name, list, inner)
     else await expandReference(read, scope, records, name, inner)
   }
@@ -93,7 +94,7 @@ const expandedMax = 4_000
 
 function checkName(scope: QueryScope, name: string): void {
   const { collection, actor } = scope
-  if (collection.source.lists?.[name]) return
+  if (listOf(collection, name)) return
   const field = collection.fields.get(name)?.field
   if (!field || !isReadable(field, actor) || field.to === undefined)
     throw invalid('query:expand', 'unknown_field', `${collection.name} has no reference ${name}`)

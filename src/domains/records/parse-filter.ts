@@ -2,11 +2,12 @@
 // caller may see. A name that does not exist and one that is hidden get the same answer. What comes
 // out is a filter tree with every traversed collection's own read rule inside.
 import type { Actor } from '../../access/actor.ts'
+import { isDay, parseIso } from '../../base/clock.ts'
 import { type EngineError, invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { and, type Filter, not, or, type Scalar } from '../../contract/filter.ts'
 import type { FieldKind } from '../../schema/field.ts'
-import type { CollectionModel, Model } from '../../schema/model.ts'
+import { type CollectionModel, listOf, type Model } from '../../schema/model.ts'
 import type { Sort } from '../../storage/storage.ts'
 import { isReadable, readFilter } from './present.ts'
 
@@ -46,7 +47,7 @@ function parseField(
 ): Filter {
   const [name, ...rest] = path as [string, ...string[]]
   const { model, collection, actor } = scope
-  const list = collection.source.lists?.[name]
+  const list = listOf(collection, name)
   if (list) {
     const target = model.get({ name: list.from })
     if (rest.length === 0) throw unknownField(scope, name, at)
@@ -131,7 +132,7 @@ function parseValue(kind: FieldKind, text: unknown, at: string): Scalar {
       if (text !== 'true' && text !== 'false') throw invalid(`query:${at}`, 'type', 'must be true or false')
       return text === 'true'
     case 'dateTime': {
-      const time = /^\d{4}-\d\d-\d\d(T.*)?$/.test(text) ? Date.parse(text) : Number.NaN
+      const time = parseIso(isDay(text) ? `${text}T00:00:00Z` : text)
       if (Number.isNaN(time)) throw invalid(`query:${at}`, 'type', 'must be a time such as 2026-11-24T12:00:00Z')
       return time
     }

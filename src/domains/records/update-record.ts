@@ -31,7 +31,7 @@ export function updateRecord(collection: CollectionModel): Operation {
       const rule = actionFilter(collection, 'update', actor)
       if (!(await fits(tx, collection, before, rule))) throw new EngineError(actor.kind === 'guest' ? 'unauthenticated' : 'forbidden')
       checkIfMatch(before, request.ifMatch)
-      const { set, add } = split(body)
+      const { set, add } = split(collection, body)
       const given = acceptFields(collection, actor, set)
       acceptFields(collection, actor, add)
       await checkReferences(tx, model, collection, actor, given)
@@ -45,11 +45,13 @@ export function updateRecord(collection: CollectionModel): Operation {
   })
 }
 
-function split(body: Readonly<Record<string, unknown>>) {
+/** An increment is one on a number; in a JSON field it is a value like any other. */
+function split(collection: CollectionModel, body: Readonly<Record<string, unknown>>) {
   const set: Record<string, unknown> = {}
   const add: Record<string, number> = {}
   for (const [name, value] of Object.entries(body))
-    if (typeof value === 'object' && value !== null && '$increment' in value) add[name] = value.$increment as number
+    if (collection.fields.get(name)!.field.kind === 'integer' && typeof value === 'object' && value !== null)
+      add[name] = (value as { $increment: number }).$increment
     else set[name] = value
   return { set, add }
 }

@@ -1,0 +1,155 @@
+// proves P-003: a repeated Idempotency-Key has one effect and one answer.
+import assert from 'node:assert/strict'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, test } from 'node:test'
+import { signHmac } from '../../src/base/secret.ts'
+import { checkOut, fillCart, openWorld, settled, type World } from '../support/api-harness.ts'
+import { checkProblem } from '../support/scenario.ts'
+
+let world: World
+beforeEach(async () => {
+  world = await openWorld()
+})
+afterEach(() => world.close())
+
+const key = (value: string) => ({ 'idempotency-key': value })
+const create = (as: 'owner' | 'other', title: string, headers = key('k1')) => world.call(as, { method: 'POST', url: '/api/notes', headers, body: { title } })
+
+describe('the same key', () => {
+  test('with the same body: one record, one answer', async () => {
+    const first = await create('owner', 'Once')
+    const position = await world.newest()
+    const again = await create('owner', 'Once')
+    assert.equal(first.status, 201)
+    assert.equal(first.headers['idempotent-replayed'], undefined)
+    assert.equal(again.headers['idempotent-replayed'], 'true')
+    assert.equal(again.status, 201)
+    assert.equal(again.text, first.text)
+    for (const name of ['location', 'etag', 'content-type']) assert.equal(again.headers[name], first.headers[name])
+    assert.deepEqual(await world.commitsAfter(position), [])
+  })
+
+  test('with another body is refused', async () => {
+    await create('owner', 'Once')
+    const other = await create('owner', 'Twice')
+    assert.equal(other.status, 422)
+    assert.equal(other.body.code, 'idempotency_key_reused')
+    checkProblem(other)
+  })
+
+  test('of another caller, or of another operation, is another key', async () => {
+    assert.equal((await create('owner', 'Once')).status, 201)
+    const other = await create('other', 'Mine')
+    assert.equal(other.status, 201)
+    assert.equal(other.body.title, 'Mine')
+    const cart = await world.call('owner', { method: 'POST', url: '/api/carts', headers: key('k1'), body: {} })
+    assert.equal(cart.status, 201)
+    const byToken = (token: string) => world.call('guest', { method: 'POST', url: '/api/carts', headers: { ...key('k2'), 'cart-token': token }, body: {} })
+    assert.notEqual((await byToken('one')).body.id, (await byToken('two')).body.id)
+  })
+
+  test('20 times at once: one record, and everybody is told of it', async () => {
+    const answers = await Promise.all(Array.from({ length: 20 }, () => create('owner', 'Once')))
+    assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([201]))
+    assert.equal(new Set(answers.map(({ text }) => text)).size, 1)
+    assert.equal(answers.filter(({ headers }) => headers['idempotent-replayed'] === undefined).length, 1)
+  })
+
+  test('meets its refusal again, also when the reason has gone', async () => {
+    const book = world.ids['product']
+    const review = () => world.call('owner', { method: 'POST', url: '/api/reviews', headers: key('k1'), body: { book, stars: 1 } })
+    const first = await review()
+    assert.equal(first.body.code, 'already_exists')
+    await world.call('owner', { method: 'DELETE', url: `/api/reviews/${world.ids['review']}` })
+    const again = await review()
+    assert.equal(again.status, 409)
+    assert.equal(again.headers['idempotent-replayed'], 'true')
+    const { requestId: _a, ...before } = first.body
+    const { requestId: _b, ...after } = again.body
+    assert.deepEqual(after, before)
+  })
+
+  test('of a refusal by the schema is free', async () => {
+    assert.equal((await world.call('owner', { method: 'POST', url: '/api/notes', headers: key('k1'), body: { title: 1 } })).status, 400)
+    assert.equal((await create('owner', 'Once')).status, 201)
+  })
+
+  test('checks out once, and answers the whole order each time', async () => {
+    const cart = await fillCart(world, 'owner')
+    const ask = () => world.call('owner', { method: 'POST', url: `/api/carts/${cart.id}/checkout`, headers: key('k1'), body: { payment: { provider: 'sandbox', method: 'card_success' } } })
+    const first = await ask()
+    const again = await ask()
+    assert.equal(again.text, first.text)
+    assert.equal(again.headers['idempotent-replayed'], 'true')
+    assert.equal(world.book.all().length, 1)
+    const withoutKey = await checkOut(world, 'owner', cart)
+    assert.equal(withoutKey.status, 201)
+    assert.equal(withoutKey.body.order.id, first.body.order.id)
+    assert.equal(withoutKey.body.order.status, 'pending_payment')
+    assert.equal(withoutKey.body.payment.id, first.body.payment.id)
+    const byOtherKey = await world.call('owner', { method: 'POST', url: `/api/carts/${cart.id}/checkout`, headers: key('k2'), body: { payment: { provider: 'sandbox' } } })
+    assert.equal(byOtherKey.body.order.id, first.body.order.id)
+  })
+
+  test('of a webhook with another body is no repeat', async () => {
+    const send = (id: string) => {
+      const body = JSON.stringify({ id, payment: 'spay_x', reference: 'pay_x' })
+      const time = Math.floor(world.clock.now() / 1000)
+      const signature = `t=${time},v1=${signHmac(world.webhookSecret, `${time}.${body}`)}`
+      return world.request({ method: 'POST', url: '/api/payments/webhooks/sandbox', headers: { ...key('k1'), 'sandbox-signature': signature }, body })
+    }
+    assert.equal((await send('evt_1')).status, 200)
+    assert.notEqual((await send('evt_2')).headers['idempotent-replayed'], 'true')
+  })
+})
+
+test('while the first request waits for its provider, the second is told to come back', async () => {
+  let goOn = () => {}
+  const gate = new Promise<void>((resolve) => {
+    goOn = resolve
+  })
+  const slow = await openWorld({
+    call: async (_name, call) => {
+      await gate
+      return call()
+    },
+  })
+  try {
+    const cart = await fillCart(slow, 'owner')
+    const ask = () => slow.call('owner', { method: 'POST', url: `/api/carts/${cart.id}/checkout`, headers: key('k1'), body: { payment: { provider: 'sandbox', method: 'card_success' } } })
+    const first = ask()
+    await settled()
+    const second = await ask()
+    assert.equal(second.status, 409)
+    assert.equal(second.body.code, 'idempotency_in_flight')
+    assert.equal(second.headers['retry-after'], '1')
+    goOn()
+    assert.equal((await first).status, 201)
+    assert.equal((await ask()).text, (await first).text)
+  } finally {
+    await slow.close()
+  }
+})
+
+test('what is remembered of an answer tells no secret to whoever reads the database', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kingpost-'))
+  const onDisk = await openWorld({ path: join(folder, 'kingpost.db') })
+  try {
+    const logIn = () => onDisk.request({ method: 'POST', url: '/api/auth/login', headers: key('k1'), body: { email: 'owner@example.com', password: 'password of owner' } })
+    const first = await logIn()
+    const again = await logIn()
+    assert.equal(again.body.token, first.body.token)
+    assert.equal(again.headers['set-cookie'], first.headers['set-cookie'])
+    const cart = await onDisk.request({ method: 'POST', url: '/api/carts', headers: key('k2'), body: {} })
+    const files = readdirSync(folder).map((name) => readFileSync(join(folder, name)))
+    assert.ok(files.some((bytes) => bytes.includes('owner@example.com')), 'the files hold the data')
+    for (const secret of [first.body.token, cart.body.token, 'password of owner', 'k1\n'])
+      for (const bytes of files) assert.ok(!bytes.includes(secret), 'a secret is in the database file')
+    assert.doesNotMatch(JSON.stringify(onDisk.log), new RegExp(first.body.token))
+  } finally {
+    await onDisk.close()
+    rmSync(folder, { recursive: true })
+  }
+})

@@ -1,0 +1,495 @@
+// A whole engine behind its real HTTP server, without sockets: requests go in by `app.inject`. Storage
+// is in memory, passwords are hashed cheaply and counted, time moves only when a test moves it.
+import { createHash } from 'node:crypto'
+import { actorId, all, any, anyone, signedIn, staff, where } from '../../src/access/rule.ts'
+import type { Clock } from '../../src/base/clock.ts'
+import type { LogFields, LogLevel } from '../../src/base/log.ts'
+import type { Random } from '../../src/base/random.ts'
+import { hashSecret } from '../../src/base/secret.ts'
+import { passwords, sessions, users } from '../../src/domains/accounts/collections.ts'
+import { categories, products, shippingMethods, variants } from '../../src/domains/catalog/collections.ts'
+import type { MailTransport } from '../../src/domains/emails/transport.ts'
+import { createSandboxProvider } from '../../src/domains/payments/provider-sandbox.ts'
+import { createSandboxBook, type SandboxBook, sandboxMethods } from '../../src/domains/payments/sandbox/book.ts'
+import { createMemoryStore } from '../../src/domains/payments/sandbox/store.ts'
+import { createStockLevel, stockLevels } from '../../src/domains/stock/collections.ts'
+import { createBackend } from '../../src/engine/backend.ts'
+import { createEngine, type Engine } from '../../src/engine/create-engine.ts'
+import { systemPages } from '../../src/http/pages.ts'
+import { createServer, type HttpServer } from '../../src/http/server.ts'
+import type { Operation, PasswordHasher } from '../../src/operation/define.ts'
+import { type AnyRecord, collection } from '../../src/schema/collection.ts'
+import type { BackendConfig } from '../../src/schema/config.ts'
+import { field } from '../../src/schema/field.ts'
+import { inTransaction } from '../../src/storage/in-transaction.ts'
+import { openSqlite } from '../../src/storage/sqlite/sqlite-storage.ts'
+import type { Transaction } from '../../src/storage/transaction.ts'
+
+export const startMs = Date.parse('2026-11-24T12:00:00Z')
+
+export type TestClock = Clock & {
+  /** Moves time on, running what falls due in its order, and waits until all of it has ended. */
+  advance(ms: number): Promise<void>
+  clear(): void
+}
+
+/** Stands still unless advanced. Short timers also run by themselves, so that back-offs end. */
+export function createTestClock(start = startMs): TestClock {
+  let now = start
+  const timers = new Set<{ at: number; run: () => void; cancel: () => void }>()
+  return {
+    now: () => now,
+    monotonic: () => performance.now(),
+    after(delayMs, task) {
+      const run = () => {
+        timer.cancel()
+        task()
+      }
+      const real = delayMs <= 2_000 ? setTimeout(run, delayMs) : undefined
+      const timer = {
+        at: now + delayMs,
+        run,
+        cancel: () => {
+          clearTimeout(real)
+          timers.delete(timer)
+        },
+      }
+      timers.add(timer)
+      return timer.cancel
+    },
+    soon: (task) => void setImmediate(task),
+    async advance(ms) {
+      const target = now + ms
+      for (;;) {
+        const next = [...timers].filter(({ at }) => at <= target).sort((a, b) => a.at - b.at)[0]
+        if (!next) break
+        now = Math.max(now, next.at)
+        next.run()
+        await settled()
+      }
+      now = target
+      await settled()
+    },
+    clear() {
+      for (const { cancel } of [...timers]) cancel()
+    },
+  }
+}
+
+/** Lets everything run that is ready to: transactions end in a turn or two of the event loop. */
+export async function settled(turns = 12): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** Bytes that are a function of the seed (xorshift32): two worlds with one seed have the same ids. */
+export function createTestRandom(seed = 1): Random {
+  let state = seed | 1
+  const next = () => {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    return state >>> 0
+  }
+  return { bytes: (count) => Uint8Array.from({ length: count }, () => next() & 255), fraction: () => next() / 2 ** 32 }
+}
+
+export type CountingHasher = PasswordHasher & { readonly calls: string[] }
+
+export function createCountingHasher(): CountingHasher {
+  const calls: string[] = []
+  const digest = (password: string) => createHash('sha256').update(password).digest('hex')
+  return {
+    calls,
+    async hash(password) {
+      calls.push('hash')
+      return digest(password)
+    },
+    async verify(password, hash) {
+      calls.push('verify')
+      return digest(password) === hash
+    },
+  }
+}
+
+const own = where('owner').eq(actorId)
+
+/** One user collection with a field of every kind, private records and a hidden field. */
+export const notes = collection('notes', {
+  prefix: 'note',
+  fields: {
+    owner: field.ref('users', { required: true, default: { set: 'actor' }, write: staff }),
+    title: field.text({ required: true, min: 1, max: 100, search: true }),
+    body: field.longText({ search: true }),
+    slug: field.text({ unique: true, max: 50 }),
+    isPublic: field.boolean({ default: false }),
+    views: field.integer({ default: 0, min: 0, max: 1_000_000 }),
+    rank: field.integer(),
+    due: field.dateTime(),
+    day: field.date(),
+    kind: field.enum(['idea', 'task']),
+    contact: field.email(),
+    link: field.url(),
+    price: field.money(),
+    meta: field.json(),
+    tags: field.refs('categories'),
+    parent: field.ref('notes'),
+    /** Seen by staff alone. */
+    score: field.integer({ read: staff, write: staff }),
+    scored: field.text({ read: staff, write: staff, search: true }),
+  },
+  indexes: [['owner', '-createdAt']],
+  lists: { children: { from: 'notes', by: 'parent' } },
+  access: {
+    read: any(staff, own, where('isPublic').eq(true)),
+    create: all(signedIn, any(staff, own)),
+    update: any(staff, own),
+    delete: any(staff, own),
+  },
+})
+
+export const reviews = collection('reviews', {
+  prefix: 'rev',
+  fields: {
+    book: field.ref('products', { required: true }),
+    author: field.ref('users', { required: true, default: { set: 'actor' }, write: staff }),
+    stars: field.integer({ required: true, min: 1, max: 5 }),
+    text: field.longText({ max: 5_000, search: true }),
+  },
+  unique: [['book', 'author']],
+  access: {
+    read: anyone,
+    create: signedIn,
+    update: any(staff, where('author').eq(actorId)),
+    delete: any(staff, where('author').eq(actorId)),
+  },
+})
+
+export const testConfig: BackendConfig<Operation> = {
+  name: 'Test shop',
+  collections: [notes, reviews] as never,
+  shop: { currency: 'EUR', tax: { prices: 'included', ratesPpm: { DE: 70_000, '*': 0 } } },
+}
+
+export type As = 'guest' | 'other' | 'owner' | 'staff'
+export const everybody: readonly As[] = ['guest', 'other', 'owner', 'staff']
+
+export type ApiRequest = {
+  readonly method: string
+  readonly url: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** Sent as JSON; a string or buffer is sent as it is. */
+  readonly body?: unknown
+}
+export type ApiAnswer = {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | number | undefined>>
+  readonly text: string
+  // biome-ignore lint/suspicious/noExplicitAny: answers are looked into freely by tests
+  readonly body: any
+}
+
+export type ApiHarnessOptions = {
+  readonly config?: BackendConfig<Operation>
+  readonly path?: string
+  readonly isRateLimited?: boolean
+  readonly publicUrl?: string
+  readonly seed?: number
+  readonly clock?: TestClock
+  readonly mail?: MailTransport
+  /** Every call to the sandbox's book; may lose or delay it. */
+  readonly call?: <T>(name: string, work: () => T) => Promise<T>
+  /** Webhooks are delivered to the server. */
+  readonly hasWebhooks?: boolean
+}
+
+export type ApiHarness = {
+  readonly engine: Engine
+  readonly server: HttpServer
+  readonly clock: TestClock
+  readonly book: SandboxBook
+  readonly passwords: CountingHasher
+  readonly webhookSecret: string
+  readonly log: { level: LogLevel; message: string; fields: LogFields | undefined }[]
+  readonly routes: readonly { method: string; url: string }[]
+  request(request: ApiRequest): Promise<ApiAnswer>
+  /** The commit log after `position`: `operation: collections changed`. */
+  commitsAfter(position: number): Promise<string[]>
+  newest(): Promise<number>
+  /** All records of all collections, for "nothing was stored". */
+  snapshot(): Promise<string>
+  write<T>(work: (tx: Transaction, now: number) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarness> {
+  const clock = options.clock ?? createTestClock()
+  const random = createTestRandom(options.seed)
+  const publicUrl = options.publicUrl ?? 'http://shop.test'
+  const log: ApiHarness['log'] = []
+  const backend = createBackend(options.config ?? testConfig, {
+    publicUrl,
+    isDevelopment: false,
+    paymentProviders: [{ id: 'sandbox', methods: sandboxMethods }],
+  })
+  const storage = openSqlite({ path: options.path ?? ':memory:', model: backend.model, clock })
+  const webhookSecret = 'sbx_test'
+  const sandboxIds = { count: 0 }
+  const book = createSandboxBook({
+    store: createMemoryStore(),
+    clock,
+    random,
+    newId: (prefix) => `${prefix}_${String(++sandboxIds.count).padStart(26, '0')}`,
+    webhookUrl: '/api/payments/webhooks/sandbox',
+    secret: webhookSecret,
+    egress: {
+      async request({ method, url, headers = {}, body }) {
+        if (options.hasWebhooks === false) throw new Error('no way there')
+        const answer = await server.app.inject({ method, url, headers: { ...headers }, ...(body === undefined ? {} : { payload: body }) })
+        return { status: answer.statusCode, body: answer.body }
+      },
+    },
+  })
+  const hasher = createCountingHasher()
+  const engine = await createEngine({
+    backend,
+    storage,
+    clock,
+    random,
+    log: { write: (level, message, fields) => void log.push({ level, message, fields }) },
+    services: { passwords: hasher },
+    providers: [
+      createSandboxProvider(book, {
+        secret: webhookSecret,
+        pagesUrl: `${publicUrl}/sandbox`,
+        ...(options.call ? { call: options.call } : {}),
+      }),
+    ],
+    mail: options.mail ?? { send: async () => ({ status: 'captured', reply: '' }), close: async () => {} },
+  })
+  const server = createServer({
+    operations: engine.operations,
+    run: engine.run,
+    authenticate: engine.authenticate,
+    clock,
+    log: { write: (level, message, fields) => void log.push({ level, message, fields }) },
+    site: null,
+    pages: systemPages({
+      name: 'Test shop',
+      version: '0.0.0',
+      publicUrl,
+      operations: engine.operations,
+      storage,
+      referencePage: '<!doctype html>',
+    }),
+    isRateLimited: options.isRateLimited ?? false,
+    trustedProxies: [],
+    bootId: 'test',
+  })
+  await server.app.ready()
+
+  return {
+    engine,
+    server,
+    clock,
+    book,
+    passwords: hasher,
+    webhookSecret,
+    log,
+    routes: [],
+    async request({ method, url, headers = {}, body }) {
+      if (url.startsWith('/api/changes')) return await openStream(server, url, headers)
+      const isPlain = body === undefined || typeof body === 'string' || Buffer.isBuffer(body)
+      const answer = await server.app.inject({
+        method: method as 'GET',
+        url,
+        headers: { ...(body !== undefined && !isPlain ? { 'content-type': 'application/json' } : {}), ...headers },
+        ...(body === undefined ? {} : { payload: isPlain ? (body as string) : JSON.stringify(body) }),
+      })
+      const isJson = String(answer.headers['content-type'] ?? '').includes('json')
+      return {
+        status: answer.statusCode,
+        headers: answer.headers as ApiAnswer['headers'],
+        text: answer.body,
+        body: isJson && answer.body !== '' ? JSON.parse(answer.body) : undefined,
+      }
+    },
+    async commitsAfter(position) {
+      const commits = await storage.commitsAfter(position, 1_000)
+      return commits.map(
+        ({ operation, changes }) => `${operation}: ${[...new Set(changes.map((change) => change.collection))].sort().join(', ')}`,
+      )
+    },
+    newest: async () => (await storage.commitRange()).newest,
+    async snapshot() {
+      const all: unknown[] = []
+      for (const model of backend.model.collections.values())
+        if (model.name !== 'idempotencyKeys') all.push(model.name, await storage.reader.find(model, { limit: 100_000 }))
+      return JSON.stringify(all)
+    },
+    write: (work) => inTransaction(engine.parts, { operation: 'test.write', actor: 'test', requestId: '' }, work),
+    async close() {
+      await engine.stop()
+      clock.clear()
+      book.stop()
+      await server.close()
+      await storage.close()
+    },
+  }
+}
+
+/** What a live stream begins with; then it is left. A refusal is read to its end. */
+async function openStream(server: HttpServer, url: string, headers: Readonly<Record<string, string>>): Promise<ApiAnswer> {
+  const answer = await server.app.inject({ method: 'GET', url, headers: { ...headers }, payloadAsStream: true })
+  const stream = answer.stream()
+  let text = ''
+  for await (const chunk of stream) {
+    text += String(chunk)
+    if (answer.statusCode === 200) break
+  }
+  stream.destroy()
+  return {
+    status: answer.statusCode,
+    headers: answer.headers as ApiAnswer['headers'],
+    text,
+    body: answer.statusCode === 200 ? undefined : JSON.parse(text),
+  }
+}
+
+export type World = ApiHarness & {
+  readonly tokens: Readonly<Record<As, string | null>>
+  readonly ids: Readonly<Record<string, string>>
+  readonly cartToken: string
+  /** The request as one of the four sees themselves. */
+  call(as: As, request: ApiRequest): Promise<ApiAnswer>
+}
+
+export const address = { name: 'Ann Lee', line1: 'Main Street 1', city: 'Berlin', postalCode: '10115', country: 'DE' }
+
+/** A small shop: people, a catalogue with a draft, private notes, one cart and one paid order of the owner. */
+export async function openWorld(options: ApiHarnessOptions = {}): Promise<World> {
+  const api = await openApi(options)
+  const { newId } = api.engine
+  const ids: Record<string, string> = {}
+  const tokens: Record<As, string | null> = { guest: null, other: 'kps_other', owner: 'kps_owner', staff: 'kps_staff' }
+
+  await api.write(async (tx, now) => {
+    for (const [name, roles] of [
+      ['owner', []],
+      ['other', []],
+      ['staff', ['staff']],
+    ] as const) {
+      const id = newId('usr')
+      ids[name] = id
+      await tx.insert(users, { id, email: `${name}@example.com`, name, roles, emailVerified: true, disabled: false })
+      await tx.insert(passwords, { id: newId('pwd'), user: id, hash: await createCountingHasher().hash(`password of ${name}`) })
+      ids[`${name}Session`] = newId('ses')
+      const session = {
+        id: ids[`${name}Session`]!,
+        user: id,
+        tokenHash: hashSecret(`kps_${name}`),
+        expiresAt: now + 86_400_000,
+        origin: '127.0.0.1',
+        userAgent: null,
+      }
+      await tx.insert(sessions, session)
+    }
+    const insert = async (name: string, ref: { name: string; prefix?: string }, fields: Record<string, unknown>) => {
+      const id = newId(ref.prefix!)
+      ids[name] = id
+      return await tx.insert<AnyRecord>({ name: ref.name }, { id, ...fields } as never)
+    }
+    await insert('fiction', categories, { slug: 'fiction', title: 'Fiction', position: 0 })
+    await insert('science', categories, { slug: 'science', title: 'Science', position: 1 })
+    const product = { description: 'A book', price: { amount: 1000, currency: 'EUR' } }
+    await insert('product', products, { ...product, slug: 'emma', title: 'Emma', status: 'active', categories: [ids['fiction']] })
+    await insert('draft', products, { ...product, slug: 'secret-plans', title: 'Secret plans', status: 'draft', categories: [] })
+    const stocked = async (name: string, fields: Record<string, unknown>, onHand: number) => {
+      await insert(name, variants, { position: 0, title: 'Paperback', ...fields })
+      const level = await createStockLevel(tx, newId, ids[name]!)
+      ids[`${name}Level`] = level.id
+      await tx.update(stockLevels, level, { add: { onHand, available: onHand } })
+    }
+    await stocked('variant', { product: ids['product'], sku: 'EMMA-P', price: { amount: 1000, currency: 'EUR' } }, 10)
+    await stocked('hardcover', { product: ids['product'], sku: 'EMMA-H', title: 'Hardcover', price: { amount: 2500, currency: 'EUR' } }, 3)
+    await stocked('free', { product: ids['product'], sku: 'EMMA-S', title: 'Sample', price: { amount: 0, currency: 'EUR' } }, 5)
+    await stocked('draftVariant', { product: ids['draft'], sku: 'SECRET-P', price: { amount: 900, currency: 'EUR' } }, 10)
+    await insert('shipping', shippingMethods, {
+      title: 'Standard',
+      price: { amount: 390, currency: 'EUR' },
+      countries: null,
+      active: true,
+      position: 0,
+    })
+    const note = {
+      body: null,
+      slug: null,
+      views: 0,
+      rank: null,
+      due: null,
+      day: null,
+      kind: null,
+      contact: null,
+      link: null,
+      price: null,
+      meta: null,
+      tags: [],
+      parent: null,
+      score: null,
+      scored: null,
+    }
+    await insert('note', notes, { ...note, owner: ids['owner'], title: 'Private thoughts', isPublic: false, score: 7, scored: 'hush' })
+    await insert('publicNote', notes, {
+      ...note,
+      owner: ids['owner'],
+      title: 'Public thoughts',
+      isPublic: true,
+      score: 3,
+      tags: [ids['fiction']],
+    })
+    await insert('review', reviews, { book: ids['product'], author: ids['owner'], stars: 4, text: 'Good' })
+  })
+
+  const world: World = {
+    ...api,
+    tokens,
+    ids,
+    cartToken: '',
+    call: (as, { headers, ...request }) =>
+      api.request({ ...request, headers: { ...(tokens[as] === null ? {} : { authorization: `Bearer ${tokens[as]}` }), ...headers } }),
+  }
+  return world
+}
+
+/** A cart of `as`, ready for checkout. The guest's is held by its token alone. */
+export async function fillCart(
+  world: World,
+  as: As,
+  lines: readonly { variant: string; quantity: number }[] = [{ variant: 'variant', quantity: 1 }],
+) {
+  const made = await world.call(as, { method: 'POST', url: '/api/carts', body: { email: `${as}@example.com` } })
+  const { id, token } = made.body as { id: string; token: string }
+  const headers = { 'cart-token': token }
+  for (const { variant, quantity } of lines)
+    await world.call(as, { method: 'POST', url: `/api/carts/${id}/lines`, headers, body: { variant: world.ids[variant], quantity } })
+  await world.call(as, {
+    method: 'PATCH',
+    url: `/api/carts/${id}`,
+    headers,
+    body: { shippingAddress: address, shippingMethod: world.ids['shipping'] },
+  })
+  return { id, token, headers }
+}
+
+export async function checkOut(world: World, as: As, cart: { id: string; headers: Record<string, string> }, method = 'card_success') {
+  return await world.call(as, {
+    method: 'POST',
+    url: `/api/carts/${cart.id}/checkout`,
+    headers: cart.headers,
+    body: { payment: { provider: 'sandbox', method } },
+  })
+}
+
+/** Runs effects, schedules and the sandbox until everything due within `ms` has happened. */
+export async function work(world: ApiHarness, ms = 1_500): Promise<void> {
+  await world.clock.advance(ms)
+}

@@ -1,0 +1,52 @@
+// Whether an answer is what the OpenAPI document says: its status is declared and its body fits.
+import assert from 'node:assert/strict'
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import type { ApiAnswer, ApiHarness } from './api-harness.ts'
+
+type Json = Record<string, never>
+type Response = { content?: Record<string, { schema: object }> }
+type Described = { operations: Map<string, Record<string, Response>>; components: object }
+
+const described = new WeakMap<object, Described>()
+let latest: { text: string; value: Described } | null = null
+const compiled = new Map<string, ValidateFunction>()
+
+export async function loadDocument(api: ApiHarness): Promise<void> {
+  const { text } = await api.request({ method: 'GET', url: '/api/openapi.json' })
+  if (latest?.text !== text) {
+    const document = JSON.parse(text) as {
+      paths: Record<string, Record<string, { operationId: string; responses: Record<string, Response> }>>
+      components: object
+    }
+    const operations = new Map<string, Record<string, Response>>()
+    for (const path of Object.values(document.paths)) for (const one of Object.values(path)) operations.set(one.operationId, one.responses)
+    compiled.clear()
+    latest = { text, value: { operations, components: document.components } }
+  }
+  described.set(api, latest.value)
+}
+
+export function fitsDocument(api: ApiHarness, operation: string, answer: ApiAnswer): void {
+  const document = described.get(api)
+  if (!document) return
+  const responses = document.operations.get(operation)
+  assert.ok(responses, `${operation} is not in the document`)
+  const response = responses[String(answer.status)]
+  assert.ok(response, `${operation} does not declare ${answer.status} (${answer.body?.code}): ${Object.keys(responses)}`)
+  if (!response.content) return assert.equal(answer.text, '', `${operation} ${answer.status} has no content declared`)
+  const type = String(answer.headers['content-type']).split(';')[0]!
+  const content = response.content[type]
+  assert.ok(content, `${operation} ${answer.status} does not declare ${type}`)
+  const key = `${operation} ${answer.status} ${type}`
+  let validate = compiled.get(key)
+  if (!validate) {
+    const ajv = new Ajv2020({ strict: false, allErrors: true })
+    ajv.addFormat('date-time', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+    ajv.addFormat('date', /^\d{4}-\d\d-\d\d$/)
+    for (const name of ['email', 'uri', 'currency']) ajv.addFormat(name, true)
+    validate = ajv.compile({ ...content.schema, components: document.components } as unknown as Json)
+    compiled.set(key, validate)
+  }
+  if (!validate(type === 'text/event-stream' ? answer.text : answer.body))
+    assert.fail(`${operation} ${answer.status} does not fit the document: ${JSON.stringify(validate.errors)}\n${answer.text.slice(0, 500)}`)
+}
