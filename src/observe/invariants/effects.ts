@@ -8,7 +8,7 @@ import { type InvariantGroup, pagesOf, type VerifyContext } from '../invariant.t
 export const effectInvariants: InvariantGroup = {
   needs: ['effects', 'emails'],
   invariants: {
-    'effects.state_known': 'An effect is in one of its states, leased only while it runs, and was tried before it ended.',
+    'effects.state_known': 'An effect is in one of its states, owned only while it runs, and was tried before it ended.',
     'effects.not_stuck': 'No effect is due for long without being carried out.',
     'emails.has_effect': 'A message on its way out has the one effect that sends it, and that effect its message.',
     'emails.agrees_with_effect': 'A message is sent exactly when its effect is done, doubtful when it is unknown, failed when it is dead.',
@@ -44,14 +44,13 @@ export const effectInvariants: InvariantGroup = {
 }
 
 function checkEffect({ now, patienceMs, report }: VerifyContext, effect: Effect): void {
-  const { id, state, attempts, leaseUntil, dueAt } = effect
-  const isRunning = state === 'running'
-  const isTried = attempts > 0 || !['done', 'unknown'].includes(state)
-  if (!effectStates.includes(state) || (leaseUntil !== null) !== isRunning || !isTried)
-    report('effects.state_known', [`effects/${id}`], `${state}, ${attempts} attempts, lease ${leaseUntil ?? 'none'}`)
-  const since = isRunning ? (leaseUntil ?? 0) : state === 'ready' ? dueAt : null
-  if (since !== null && since <= now - patienceMs)
-    report('effects.not_stuck', [`effects/${id}`], `${state} and due for ${now - since} ms: ${effect.lastError ?? 'never tried'}`)
+  const { id, state, attempts, owner, dueAt } = effect
+  const isOpen = state === 'ready' || state === 'running'
+  const isTried = attempts > 0 || !['running', 'done', 'unknown'].includes(state)
+  if (!effectStates.includes(state) || (owner !== null && state !== 'running') || !isTried)
+    report('effects.state_known', [`effects/${id}`], `${state}, ${attempts} attempts, owner ${owner ?? 'none'}`)
+  if (isOpen && dueAt <= now - patienceMs)
+    report('effects.not_stuck', [`effects/${id}`], `${state} and due for ${now - dueAt} ms: ${effect.lastError ?? 'never tried'}`)
 }
 
 function checkAgreement({ report }: VerifyContext, email: Email, effect: Effect): void {

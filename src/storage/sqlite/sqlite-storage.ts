@@ -201,7 +201,9 @@ export function openSqlite(options: SqliteOptions): StorageAdapter {
       hasGroupCommit: true,
       hasNotifications: false,
     },
-    reader: isMemory ? waitingReader(transactionReader, () => running) : createReader({ model, compiler, prepared: readCache, rows: readRows, before: openSnapshot }),
+    reader: isMemory
+      ? waitingReader(transactionReader, () => running)
+      : createReader({ model, compiler, prepared: readCache, rows: readRows, before: openSnapshot }),
 
     transaction<T>(work: (transaction: AdapterTransaction) => Promise<T>): Promise<T> {
       if (isClosed) return Promise.reject(new EngineError('storage_unavailable'))
