@@ -65,8 +65,14 @@ export const limits = {
 
   /** A message rendered, both parts together. */
   emailBytesMax: 2_097_152,
+
+  /** Rows of a collection in memory at once while it is verified; also the ids in one look-up (SQLite takes 32,766). */
+  verifyPageSize: 250,
+  /** On a running system something may be under way: longer than the longest pause between retries, it is stuck. */
+  verifyPatienceMs: 3 * 3_600_000,
 } as const
 
 assert(limits.effectCallMs * 2 <= limits.effectLeaseMs, 'a call must end well inside its lease')
 assert(limits.awaitedEffectMs < limits.effectCallMs, 'a caller gives up before the call does')
+assert(limits.verifyPatienceMs > limits.effectBackoffMaxMs, 'a pause is not a standstill')
 assert(limits.pageSizeDefault <= limits.pageSizeMax, 'the default page is a legal page')

@@ -1,7 +1,7 @@
 // Seed data for an empty database in development, so that a demo has something to show. Written once.
 import { eq } from '../contract/filter.ts'
 import { settings } from '../domains/accounts/collections.ts'
-import { stockLevels } from '../domains/stock/collections.ts'
+import { stockLevels, stockMovements } from '../domains/stock/collections.ts'
 import type { Backend } from '../engine/backend.ts'
 import type { Engine } from '../engine/create-engine.ts'
 import type { AnyRecord } from '../schema/collection.ts'
@@ -33,7 +33,16 @@ export async function seedDatabase(engine: Engine, backend: Backend): Promise<vo
     /** `onHand` of a variant is not its own field but its stock level's. */
     async function stock(variant: string, onHand: number): Promise<void> {
       const [level] = await tx.find(stockLevels, { where: eq('variant', variant), limit: 1 })
-      if (level && onHand > 0) await tx.update(stockLevels, level, { add: { onHand, available: onHand } })
+      if (!level || onHand <= 0) return
+      await tx.update(stockLevels, level, { add: { onHand, available: onHand } })
+      await tx.insert(stockMovements, {
+        id: newId('mov'),
+        stockLevel: level.id,
+        kind: 'received',
+        quantity: onHand,
+        order: null,
+        reason: 'seed',
+      })
     }
   })
 }

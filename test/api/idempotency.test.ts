@@ -15,7 +15,8 @@ beforeEach(async () => {
 afterEach(() => world.close())
 
 const key = (value: string) => ({ 'idempotency-key': value })
-const create = (as: 'owner' | 'other', title: string, headers = key('k1')) => world.call(as, { method: 'POST', url: '/api/notes', headers, body: { title } })
+const create = (as: 'owner' | 'other', title: string, headers = key('k1')) =>
+  world.call(as, { method: 'POST', url: '/api/notes', headers, body: { title } })
 
 describe('the same key', () => {
   test('with the same body: one record, one answer', async () => {
@@ -46,7 +47,8 @@ describe('the same key', () => {
     assert.equal(other.body.title, 'Mine')
     const cart = await world.call('owner', { method: 'POST', url: '/api/carts', headers: key('k1'), body: {} })
     assert.equal(cart.status, 201)
-    const byToken = (token: string) => world.call('guest', { method: 'POST', url: '/api/carts', headers: { ...key('k2'), 'cart-token': token }, body: {} })
+    const byToken = (token: string) =>
+      world.call('guest', { method: 'POST', url: '/api/carts', headers: { ...key('k2'), 'cart-token': token }, body: {} })
     assert.notEqual((await byToken('one')).body.id, (await byToken('two')).body.id)
   })
 
@@ -78,7 +80,13 @@ describe('the same key', () => {
 
   test('checks out once, and answers the whole order each time', async () => {
     const cart = await fillCart(world, 'owner')
-    const ask = () => world.call('owner', { method: 'POST', url: `/api/carts/${cart.id}/checkout`, headers: key('k1'), body: { payment: { provider: 'sandbox', method: 'card_success' } } })
+    const ask = () =>
+      world.call('owner', {
+        method: 'POST',
+        url: `/api/carts/${cart.id}/checkout`,
+        headers: key('k1'),
+        body: { payment: { provider: 'sandbox', method: 'card_success' } },
+      })
     const first = await ask()
     const again = await ask()
     assert.equal(again.text, first.text)
@@ -89,7 +97,12 @@ describe('the same key', () => {
     assert.equal(withoutKey.body.order.id, first.body.order.id)
     assert.equal(withoutKey.body.order.status, 'pending_payment')
     assert.equal(withoutKey.body.payment.id, first.body.payment.id)
-    const byOtherKey = await world.call('owner', { method: 'POST', url: `/api/carts/${cart.id}/checkout`, headers: key('k2'), body: { payment: { provider: 'sandbox' } } })
+    const byOtherKey = await world.call('owner', {
+      method: 'POST',
+      url: `/api/carts/${cart.id}/checkout`,
+      headers: key('k2'),
+      body: { payment: { provider: 'sandbox' } },
+    })
     assert.equal(byOtherKey.body.order.id, first.body.order.id)
   })
 
@@ -98,7 +111,12 @@ describe('the same key', () => {
       const body = JSON.stringify({ id, payment: 'spay_x', reference: 'pay_x' })
       const time = Math.floor(world.clock.now() / 1000)
       const signature = `t=${time},v1=${signHmac(world.webhookSecret, `${time}.${body}`)}`
-      return world.request({ method: 'POST', url: '/api/payments/webhooks/sandbox', headers: { ...key('k1'), 'sandbox-signature': signature }, body })
+      return world.request({
+        method: 'POST',
+        url: '/api/payments/webhooks/sandbox',
+        headers: { ...key('k1'), 'sandbox-signature': signature },
+        body,
+      })
     }
     assert.equal((await send('evt_1')).status, 200)
     assert.notEqual((await send('evt_2')).headers['idempotent-replayed'], 'true')
@@ -118,7 +136,13 @@ test('while the first request waits for its provider, the second is told to come
   })
   try {
     const cart = await fillCart(slow, 'owner')
-    const ask = () => slow.call('owner', { method: 'POST', url: `/api/carts/${cart.id}/checkout`, headers: key('k1'), body: { payment: { provider: 'sandbox', method: 'card_success' } } })
+    const ask = () =>
+      slow.call('owner', {
+        method: 'POST',
+        url: `/api/carts/${cart.id}/checkout`,
+        headers: key('k1'),
+        body: { payment: { provider: 'sandbox', method: 'card_success' } },
+      })
     const first = ask()
     await settled()
     const second = await ask()
@@ -137,14 +161,23 @@ test('what is remembered of an answer tells no secret to whoever reads the datab
   const folder = mkdtempSync(join(tmpdir(), 'kingpost-'))
   const onDisk = await openWorld({ path: join(folder, 'kingpost.db') })
   try {
-    const logIn = () => onDisk.request({ method: 'POST', url: '/api/auth/login', headers: key('k1'), body: { email: 'owner@example.com', password: 'password of owner' } })
+    const logIn = () =>
+      onDisk.request({
+        method: 'POST',
+        url: '/api/auth/login',
+        headers: key('k1'),
+        body: { email: 'owner@example.com', password: 'password of owner' },
+      })
     const first = await logIn()
     const again = await logIn()
     assert.equal(again.body.token, first.body.token)
     assert.equal(again.headers['set-cookie'], first.headers['set-cookie'])
     const cart = await onDisk.request({ method: 'POST', url: '/api/carts', headers: key('k2'), body: {} })
     const files = readdirSync(folder).map((name) => readFileSync(join(folder, name)))
-    assert.ok(files.some((bytes) => bytes.includes('owner@example.com')), 'the files hold the data')
+    assert.ok(
+      files.some((bytes) => bytes.includes('owner@example.com')),
+      'the files hold the data',
+    )
     for (const secret of [first.body.token, cart.body.token, 'password of owner', 'k1\n'])
       for (const bytes of files) assert.ok(!bytes.includes(secret), 'a secret is in the database file')
     assert.doesNotMatch(JSON.stringify(onDisk.log), new RegExp(first.body.token))

@@ -17,6 +17,8 @@ export type Dialect = {
   like(left: string, right: string): string
 }
 
+export type Compiler = ReturnType<typeof createCompiler>
+
 export function createCompiler(model: Model, dialect: Dialect) {
   const { quote } = dialect
   const selectLists = new Map<string, string>()

@@ -2,17 +2,17 @@
 // Group commit: transactions that wait together run one after another, each in a savepoint, and share
 // one durable commit; a caller is answered only after it. Invariants: synchronous=FULL on the writer,
 // asserted; work inside a transaction awaits nothing but the transaction, so a group never stalls.
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { assert } from '../../base/assert.ts'
 import type { Clock } from '../../base/clock.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import type { Filter } from '../../contract/filter.ts'
 import type { Model } from '../../schema/model.ts'
-import { bind, createCompiler, type Dialect, part, type SqlValue, type Statement } from '../sql/compile.ts'
-import type { AdapterTransaction, Change, Commit, CommitLine, FindQuery, GroupQuery, Reader, StorageAdapter } from '../storage.ts'
-import { createDecoder } from './decode.ts'
+import { bind, createCompiler, type Dialect, part, type Statement } from '../sql/compile.ts'
+import type { AdapterTransaction, Change, Commit, CommitLine, Reader, StorageAdapter } from '../storage.ts'
 import { translate } from './errors.ts'
+import { commitsAfter, createReader, createStatementCache, run } from './reader.ts'
 import { prepareSchema } from './schema.ts'
 
 export type SqliteOptions = {
@@ -20,6 +20,8 @@ export type SqliteOptions = {
   readonly path: string
   readonly model: Model
   readonly clock: Clock
+  /** An open in-memory database to work on: the simulator looks into it and puts it back between runs. */
+  readonly memory?: DatabaseSync
   /** Mebibytes of page cache per connection. */
   readonly cacheMib?: number
 }
@@ -56,52 +58,11 @@ export function openSqlite(options: SqliteOptions): StorageAdapter {
   const writeRows = createStatementCache(writer, true)
   const readCache = isMemory ? writeCache : createStatementCache(reader)
   const readRows = isMemory ? writeRows : createStatementCache(reader, true)
-  const decoders = new Map([...model.collections].map(([name, collection]) => [name, createDecoder(collection)]))
   const listeners: ((commit: Commit) => void)[] = []
   let queue: Waiting[] = []
   let isScheduled = false
   let running: Promise<void> = Promise.resolve()
   let isClosed = false
-
-  function readerOn(prepared: (sql: string) => StatementSync, rows: (sql: string) => StatementSync, before: () => void = () => {}): Reader {
-    return {
-      async get(ref, id, where) {
-        const { sql, values } = compiler.get(model.get(ref), id, where)
-        before()
-        const row = run(() => rows(sql).get(...values))
-        return row === undefined ? null : (decoders.get(ref.name)!(row as never) as never)
-      },
-      async getMany(ref, ids) {
-        const { sql } = compiler.get(model.get(ref), '', undefined)
-        const decoder = decoders.get(ref.name)!
-        before()
-        // Point look-ups: a list costs SQLite a temporary index of its own.
-        return run(() => [...new Set(ids)].map((id) => rows(sql).get(id)).filter((row) => row !== undefined)).map((row) =>
-          decoder(row as never),
-        ) as never
-      },
-      async find(ref, query: FindQuery) {
-        const { sql, values } = compiler.find(model.get(ref), query)
-        const decoder = decoders.get(ref.name)!
-        before()
-        return run(() => rows(sql).all(...values)).map((row) => decoder(row as never)) as never
-      },
-      async count(ref, where) {
-        const { sql, values } = compiler.count(model.get(ref), where)
-        before()
-        return run(() => prepared(sql).get(...values))!['count'] as number
-      },
-      async group(ref, query: GroupQuery) {
-        const { sql, values } = compiler.group(model.get(ref), query)
-        before()
-        return run(() => prepared(sql).all(...values)).map((row) => ({
-          key: query.by.map((_, index) => row[`key${index}`] as SqlValue),
-          sum: row['sum'] as number,
-          count: row['count'] as number,
-        }))
-      },
-    }
-  }
 
   /**
    * Reads of one turn of the event loop share one snapshot, which spares each of them SQLite's file locks
@@ -120,7 +81,7 @@ export function openSqlite(options: SqliteOptions): StorageAdapter {
     readCache('commit').run()
   }
 
-  const transactionReader = readerOn(writeCache, writeRows)
+  const transactionReader = createReader({ model, compiler, prepared: writeCache, rows: writeRows })
 
   function execute(statement: Statement): number {
     return Number(run(() => writeCache(statement.sql).run(...(statement.values as SQLInputValue[]))).changes)
@@ -240,7 +201,9 @@ export function openSqlite(options: SqliteOptions): StorageAdapter {
       hasGroupCommit: true,
       hasNotifications: false,
     },
-    reader: isMemory ? waitingReader(transactionReader, () => running) : readerOn(readCache, readRows, openSnapshot),
+    reader: isMemory
+      ? waitingReader(transactionReader, () => running)
+      : createReader({ model, compiler, prepared: readCache, rows: readRows, before: openSnapshot }),
 
     transaction<T>(work: (transaction: AdapterTransaction) => Promise<T>): Promise<T> {
       if (isClosed) return Promise.reject(new EngineError('storage_unavailable'))
@@ -251,10 +214,7 @@ export function openSqlite(options: SqliteOptions): StorageAdapter {
       })
     },
 
-    async commitsAfter(position, limit) {
-      const rows = run(() => readCache('select * from "_commits" where "position">? order by "position" limit ?').all(position, limit))
-      return rows.map((row) => ({ ...row, changes: JSON.parse(row['changes'] as string) }) as unknown as Commit)
-    },
+    commitsAfter: async (position, limit) => commitsAfter(readCache, position, limit),
 
     async commitRange() {
       const row = run(() =>
@@ -310,7 +270,7 @@ function waitingReader(inner: Reader, running: () => Promise<void>): Reader {
 }
 
 function connect(options: SqliteOptions, isReader = false): DatabaseSync {
-  const database = new DatabaseSync(options.path, { enableForeignKeyConstraints: false })
+  const database = options.memory ?? new DatabaseSync(options.path, { enableForeignKeyConstraints: false })
   const version = versionOf(database)
   if (options.path !== ':memory:' && isOlder(version, walSafeVersion))
     throw new Error(`SQLite ${version} can corrupt a database in WAL mode; 3.51.3 or newer is needed. Run Kingpost on Node 24.15 or newer.`)
@@ -339,27 +299,4 @@ function isOlder(version: string, least: readonly number[]): boolean {
     if (have !== wanted) return have < wanted
   }
   return false
-}
-
-/** node:sqlite keeps no statements: parsing costs more than most look-ups, so the adapter does. */
-function createStatementCache(database: DatabaseSync, returnsArrays = false): (sql: string) => StatementSync {
-  const statementsMax = 1_000
-  const cache = new Map<string, StatementSync>()
-  return (sql) => {
-    const found = cache.get(sql)
-    if (found) return found
-    if (cache.size >= statementsMax) cache.delete(cache.keys().next().value!)
-    const statement = database.prepare(sql)
-    if (returnsArrays) statement.setReturnArrays(true)
-    cache.set(sql, statement)
-    return statement
-  }
-}
-
-function run<T>(step: () => T): T {
-  try {
-    return step()
-  } catch (error) {
-    throw translate(error)
-  }
 }

@@ -1,0 +1,68 @@
+// What must hold of effects and of the messages they carry: each is owed once, ends in a state that says
+// what is known, and message and effect agree on it.
+import { and, eq, oneOf } from '../../contract/filter.ts'
+import { type Email, emails } from '../../domains/emails/collections.ts'
+import { type Effect, effectStates, effects } from '../../effects/effect.ts'
+import { type InvariantGroup, pagesOf, type VerifyContext } from '../invariant.ts'
+
+export const effectInvariants: InvariantGroup = {
+  needs: ['effects', 'emails'],
+  invariants: {
+    'effects.state_known': 'An effect is in one of its states, owned only while it runs, and was tried before it ended.',
+    'effects.not_stuck': 'No effect is due for long without being carried out.',
+    'emails.has_effect': 'A message on its way out has the one effect that sends it, and that effect its message.',
+    'emails.agrees_with_effect': 'A message is sent exactly when its effect is done, doubtful when it is unknown, failed when it is dead.',
+  },
+  async check(context) {
+    for await (const page of pagesOf(context, effects)) {
+      for (const effect of page) checkEffect(context, effect)
+      const sends = page.filter(({ kind }) => kind === 'email.send')
+      const found = await context.read.find(emails, {
+        where: oneOf(
+          'id',
+          sends.map(({ payload }) => String(payload['email'])),
+        ),
+        limit: page.length,
+      })
+      const byId = new Map(found.map((email) => [email.id, email]))
+      for (const effect of sends) {
+        const email = byId.get(String(effect.payload['email']))
+        if (email) checkAgreement(context, email, effect)
+        else context.report('emails.has_effect', [`effects/${effect.id}`], 'its message is gone')
+      }
+    }
+    for await (const page of pagesOf(context, emails, eq('direction', 'out'))) {
+      const keys = oneOf(
+        'key',
+        page.map(({ id }) => `email.send:${id}`),
+      )
+      const found = await context.read.find(effects, { where: and(eq('kind', 'email.send'), keys), limit: page.length })
+      const carried = new Set(found.map(({ payload }) => payload['email']))
+      for (const { id } of page) if (!carried.has(id)) context.report('emails.has_effect', [`emails/${id}`], 'no effect sends it')
+    }
+  },
+}
+
+function checkEffect({ now, patienceMs, report }: VerifyContext, effect: Effect): void {
+  const { id, state, attempts, owner, dueAt } = effect
+  const isOpen = state === 'ready' || state === 'running'
+  const isTried = attempts > 0 || !['running', 'done', 'unknown'].includes(state)
+  if (!effectStates.includes(state) || (owner !== null && state !== 'running') || !isTried)
+    report('effects.state_known', [`effects/${id}`], `${state}, ${attempts} attempts, owner ${owner ?? 'none'}`)
+  if (isOpen && dueAt <= now - patienceMs)
+    report('effects.not_stuck', [`effects/${id}`], `${state} and due for ${now - dueAt} ms: ${effect.lastError ?? 'never tried'}`)
+}
+
+function checkAgreement({ report }: VerifyContext, email: Email, effect: Effect): void {
+  const isGone = email.status === 'sent' || email.status === 'captured'
+  const agrees =
+    isGone === (effect.state === 'done') &&
+    (effect.state !== 'unknown' || email.status === 'ambiguous') &&
+    (effect.state !== 'dead' || email.status === 'failed')
+  if (!agrees)
+    report(
+      'emails.agrees_with_effect',
+      [`emails/${email.id}`, `effects/${effect.id}`],
+      `the message is ${email.status}, its effect ${effect.state}`,
+    )
+}

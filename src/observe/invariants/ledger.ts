@@ -1,0 +1,110 @@
+// What must hold of the ledger: every transfer balances, so the whole does, and the accounts that mirror
+// something else (the provider's money, a refund owed) say the same as it does.
+
+import { limits } from '../../base/limits.ts'
+import { compare, oneOf } from '../../contract/filter.ts'
+import { accounts, ledgerEntries } from '../../domains/ledger/collections.ts'
+import { paymentFacts, refunds } from '../../domains/payments/collections.ts'
+import { type InvariantGroup, pagesOf, type VerifyContext } from '../invariant.ts'
+
+type Entry = NonNullable<(typeof ledgerEntries)['record']>
+
+export const ledgerInvariants: InvariantGroup = {
+  needs: ['ledgerEntries', 'paymentFacts', 'refunds'],
+  invariants: {
+    'ledger.transfer_balances': 'The entries of one transfer sum to zero in each currency.',
+    'ledger.sums_to_zero': 'All entries of a currency sum to zero.',
+    'ledger.provider_balance': "A provider's account holds what its facts say: captures less reversals and refunds.",
+    'ledger.refund_payable': 'What is owed for a refund is its amount while it is open, and nothing once it has ended.',
+    'ledger.unmatched_returned': 'Money that belongs to no order is on its way back: the unmatched accounts come to zero.',
+  },
+  async check(context) {
+    await checkTransfers(context)
+    await checkSums(context)
+    await checkRefunds(context)
+  },
+}
+
+/** Reads by transfer, so that only one is in memory at a time. */
+async function checkTransfers({ read, report, progress }: VerifyContext): Promise<void> {
+  let after: [string, string] | null = null
+  let legs: Entry[] = []
+  const close = () => {
+    for (const [currency, of] of Map.groupBy(legs, (leg) => leg.amount.currency)) {
+      const sum = of.reduce((total, leg) => total + leg.amount.amount, 0)
+      if (sum !== 0)
+        report(
+          'ledger.transfer_balances',
+          of.map(({ id }) => `ledgerEntries/${id}`),
+          `transfer ${of[0]!.transfer} (${of[0]!.kind}) sums to ${sum} ${currency}`,
+        )
+    }
+    legs = []
+  }
+  while (true) {
+    const page: Entry[] = await read.find(ledgerEntries, {
+      sort: [{ path: 'transfer', descending: false }],
+      limit: limits.verifyPageSize,
+      ...(after === null ? {} : { after }),
+    })
+    for (const entry of page) {
+      if (legs.length > 0 && legs[0]!.transfer !== entry.transfer) close()
+      legs.push(entry)
+    }
+    progress(page.length)
+    if (page.length < limits.verifyPageSize) return close()
+    after = [page.at(-1)!.transfer, page.at(-1)!.id]
+  }
+}
+
+async function checkSums({ read, now, patienceMs, report }: VerifyContext): Promise<void> {
+  for (const { key, sum } of await read.group(ledgerEntries, { by: ['amount.currency'], sum: 'amount.amount' }))
+    if (sum !== 0) report('ledger.sums_to_zero', [], `all entries in ${String(key[0])} sum to ${sum}`)
+
+  const expected = new Map<string, number>()
+  const add = (account: string, currency: unknown, amount: number) => {
+    const name = `${account} ${String(currency)}`
+    expected.set(name, (expected.get(name) ?? 0) + amount)
+  }
+  for (const { key, sum } of await read.group(paymentFacts, { by: ['provider', 'kind', 'amount.currency'], sum: 'amount.amount' })) {
+    const [provider, kind, currency] = key
+    const sign = kind === 'cap_ok' ? 1 : kind === 'cap_reversed' || kind === 'ref_ok' ? -1 : 0
+    add(accounts.provider(String(provider)), currency, sign * sum)
+  }
+  const providers = [...new Set([...expected.keys()].map((name) => name.slice(accounts.provider('').length).split(' ')[0]!))]
+  const own = await read.group(ledgerEntries, {
+    where: oneOf('account', providers.map(accounts.provider)),
+    by: ['account', 'amount.currency'],
+    sum: 'amount.amount',
+  })
+  const found = new Map(own.map(({ key, sum }) => [`${String(key[0])} ${String(key[1])}`, sum]))
+  for (const [name, amount] of expected)
+    if ((found.get(name) ?? 0) !== amount)
+      report('ledger.provider_balance', [], `${name} holds ${found.get(name) ?? 0}; the facts say ${amount}`)
+
+  const unmatched = await read.group(ledgerEntries, {
+    where: { op: 'and', of: [oneOf('account', providers.map(accounts.unmatched)), compare('postedAt', 'lte', now - patienceMs)] },
+    by: ['account', 'amount.currency'],
+    sum: 'amount.amount',
+  })
+  for (const { key, sum } of unmatched)
+    if (sum !== 0) report('ledger.unmatched_returned', [], `${String(key[0])} holds ${sum} ${String(key[1])}`)
+}
+
+async function checkRefunds(context: VerifyContext): Promise<void> {
+  for await (const page of pagesOf(context, refunds)) {
+    const where = oneOf(
+      'account',
+      page.map(({ id }) => accounts.refundPayable(id)),
+    )
+    const groups = await context.read.group(ledgerEntries, { where, by: ['account'], sum: 'amount.amount' })
+    const balances = new Map(groups.map(({ key, sum }) => [key[0], sum]))
+    for (const refund of page) {
+      const isOpen = refund.state === 'wanted' || refund.state === 'pending'
+      const balance = balances.get(accounts.refundPayable(refund.id)) ?? 0
+      const owed = isOpen ? -refund.amount.amount : 0
+      if (balance !== owed)
+        context.report('ledger.refund_payable', [`refunds/${refund.id}`], `${refund.state}: its account holds ${balance}, not ${owed}`)
+    }
+  }
+}

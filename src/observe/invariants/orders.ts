@@ -1,0 +1,176 @@
+// What must hold of orders: the arithmetic of what was agreed, and that stock, money, cart and mail say
+// the same as the order's state.
+import { multiplyMoney, sumMoney } from '../../base/money.ts'
+import { isNull, not, oneOf } from '../../contract/filter.ts'
+import { carts } from '../../domains/carts/collections.ts'
+import { emails } from '../../domains/emails/collections.ts'
+import { accounts, ledgerEntries } from '../../domains/ledger/collections.ts'
+import { type Order, orders } from '../../domains/orders/collections.ts'
+import { paymentStatusOf } from '../../domains/orders/settle-order.ts'
+import { type Payment, payments } from '../../domains/payments/collections.ts'
+import { type Reservation, reservations } from '../../domains/stock/collections.ts'
+import { allOf, type InvariantGroup, pagesOf, type VerifyContext } from '../invariant.ts'
+
+export const orderInvariants: InvariantGroup = {
+  needs: ['orders', 'carts', 'payments', 'reservations', 'ledgerEntries', 'emails'],
+  invariants: {
+    'orders.total_adds_up': 'The total of an order is its lines less discount, plus shipping, plus tax where prices are net.',
+    'orders.payment_status': 'paymentStatus is what the payments of the order amount to.',
+    'orders.placed_is_paid': 'A placed order was paid in full.',
+    'orders.placed_has_stock': 'A placed order has its goods committed, a waiting one has them held, each line in full.',
+    'orders.placed_in_ledger': 'A placed order is recognized in the ledger once, with its total.',
+    'orders.placed_has_receipt': 'A placed order has its receipt written.',
+    'orders.closed_holds_nothing': 'An expired or canceled order holds no stock.',
+    'orders.deposit_used': "A closed order keeps nothing of its customer's deposit.",
+    'orders.not_stuck': 'No order waits for a payment past its time without an attempt that is alive.',
+    'orders.cart_link': 'An order and its cart name each other, and a cart has one order at most.',
+  },
+  async check(context) {
+    for await (const page of pagesOf(context, orders)) {
+      const ids = page.map(({ id }) => id)
+      const [attempts, holds, entries, links, mails] = await Promise.all([
+        allOf(context, payments, oneOf('order', ids)),
+        allOf(context, reservations, oneOf('order', ids)),
+        context.read.group(ledgerEntries, { where: oneOf('order', ids), by: ['order', 'kind', 'account'], sum: 'amount.amount' }),
+        context.read.find(carts, {
+          where: oneOf(
+            'id',
+            page.map(({ cart }) => cart),
+          ),
+          limit: page.length,
+        }),
+        context.read.find(emails, { where: oneOf('key', ids.map(receiptKey)), limit: page.length }),
+      ])
+      const byOrder = {
+        attempts: Map.groupBy(attempts, ({ order }) => order),
+        holds: Map.groupBy(holds, ({ order }) => order),
+        entries: Map.groupBy(entries, ({ key }) => key[0] as string),
+        carts: new Map(links.map((cart) => [cart.id, cart])),
+        receipts: new Set(mails.map(({ key }) => key)),
+      }
+      for (const order of page) {
+        const own = byOrder.attempts.get(order.id) ?? []
+        checkMoney(context, order, own)
+        checkStock(context, order, byOrder.holds.get(order.id) ?? [])
+        checkLedger(
+          context,
+          order,
+          (byOrder.entries.get(order.id) ?? []).map(({ key, sum }) => ({ kind: String(key[1]), account: String(key[2]), sum })),
+        )
+        const cart = byOrder.carts.get(order.cart)
+        if (cart?.order !== order.id || cart.status !== 'converted')
+          context.report(
+            'orders.cart_link',
+            [`orders/${order.id}`, `carts/${order.cart}`],
+            cart ? `the cart is ${cart.status} and names ${cart.order ?? 'no order'}` : 'the cart is gone',
+          )
+        if (isSold(order) && !byOrder.receipts.has(receiptKey(order.id)))
+          context.report('orders.placed_has_receipt', [`orders/${order.id}`], 'there is no such message')
+      }
+    }
+    await checkCarts(context)
+  },
+}
+
+function isSold(order: Order): boolean {
+  return order.status === 'placed' || order.status === 'completed'
+}
+
+function receiptKey(order: string): string {
+  return `order.placed:${order}`
+}
+
+function checkMoney({ now, patienceMs, report }: VerifyContext, order: Order, attempts: readonly Payment[]): void {
+  const rows = [`orders/${order.id}`]
+  const { subtotal, discount, shipping, tax, total } = order.totals
+  const { currency } = order.total
+  const lines = sumMoney(
+    order.lines.map((line) => line.total),
+    currency,
+  )
+  const net = subtotal.amount - discount.amount + shipping.amount
+  // Whether prices are net is the shop's setting of that day, which the order does not keep.
+  const isRight = total.amount === net || total.amount === net + tax.amount
+  const areLinesRight = order.lines.every(({ unitPrice, quantity, total: of }) => multiplyMoney(unitPrice, quantity).amount === of.amount)
+  if (
+    !isRight ||
+    !areLinesRight ||
+    lines.amount !== subtotal.amount ||
+    total.amount !== order.total.amount ||
+    shipping.amount !== (order.shipping?.price.amount ?? 0)
+  )
+    report(
+      'orders.total_adds_up',
+      rows,
+      `lines ${lines.amount}, subtotal ${subtotal.amount}, shipping ${shipping.amount}, tax ${tax.amount}, total ${total.amount} and ${order.total.amount}`,
+    )
+
+  const status = order.total.amount === 0 && attempts.length === 0 ? order.paymentStatus : paymentStatusOf(order, attempts)
+  if (status !== order.paymentStatus)
+    report('orders.payment_status', rows, `it is ${order.paymentStatus}; the payments amount to ${status}`)
+
+  const captured = attempts.reduce((sum, payment) => sum + payment.captured.amount, 0)
+  if (isSold(order) && captured < order.total.amount)
+    report('orders.placed_is_paid', rows, `${captured} of ${order.total.amount} was captured`)
+
+  const isDue = order.status === 'pending_payment' && (order.expiresAt ?? 0) <= now - patienceMs
+  const isAlive = attempts.some(({ status: one }) => !['failed', 'canceled', 'captured', 'reversed'].includes(one))
+  if (isDue && !isAlive) report('orders.not_stuck', rows, `its time ended ${now - (order.expiresAt ?? 0)} ms ago`)
+}
+
+function checkStock({ report }: VerifyContext, order: Order, holds: readonly Reservation[]): void {
+  const rows = [`orders/${order.id}`, ...holds.map(({ id }) => `reservations/${id}`)]
+  const unitsIn = (states: readonly string[]) => unitsOf(holds.filter(({ state }) => states.includes(state)))
+  if (order.status === 'expired' || order.status === 'canceled') {
+    const kept = unitsIn(['held', 'committed'])
+    if (kept !== '') report('orders.closed_holds_nothing', rows, `it is ${order.status} and keeps ${kept}`)
+    return
+  }
+  const states = order.status === 'pending_payment' ? ['held'] : isSold(order) ? ['committed', 'consumed'] : null
+  if (states === null) return
+  const wanted = unitsOf(order.lines)
+  const kept = unitsIn(states)
+  if (kept !== wanted)
+    report(
+      'orders.placed_has_stock',
+      rows,
+      `it is ${order.status} with ${kept || 'nothing'} ${states.join(' or ')}; its lines are ${wanted}`,
+    )
+}
+
+/** `var_a x 2, var_b x 1`, in one order. */
+function unitsOf(of: readonly { readonly variant: string; readonly quantity: number }[]): string {
+  const units = Map.groupBy(of, ({ variant }) => variant)
+  const sums = [...units].map(([variant, some]) => `${variant} x ${some.reduce((sum, { quantity }) => sum + quantity, 0)}`)
+  return sums.toSorted().join(', ')
+}
+
+function checkLedger({ report }: VerifyContext, order: Order, entries: readonly { kind: string; account: string; sum: number }[]): void {
+  const rows = [`orders/${order.id}`]
+  const deposit = accounts.deposit(order.id)
+  const on = (kind?: string) =>
+    entries
+      .filter((entry) => entry.account === deposit && (kind === undefined || entry.kind === kind))
+      .reduce((total, { sum }) => total + sum, 0)
+  const recognized = on('order.recognized')
+  if (isSold(order) && recognized !== order.total.amount)
+    report('orders.placed_in_ledger', rows, `${recognized} of ${order.total.amount} was recognized`)
+  if (order.status !== 'pending_payment' && on() !== 0)
+    report('orders.deposit_used', rows, `it is ${order.status} and ${deposit} holds ${on()}`)
+}
+
+async function checkCarts(context: VerifyContext): Promise<void> {
+  for await (const page of pagesOf(context, carts, not(isNull('order')))) {
+    const found = await context.read.find(orders, {
+      where: oneOf(
+        'id',
+        page.map(({ order }) => order!),
+      ),
+      limit: page.length,
+    })
+    const byId = new Map(found.map((order) => [order.id, order]))
+    for (const cart of page)
+      if (byId.get(cart.order!)?.cart !== cart.id)
+        context.report('orders.cart_link', [`carts/${cart.id}`, `orders/${cart.order}`], 'the order is gone or of another cart')
+  }
+}

@@ -1,0 +1,43 @@
+// What must hold of stock: the counters of a level are what its reservations and movements add up to.
+import { oneOf } from '../../contract/filter.ts'
+import { reservations, stockLevels, stockMovements } from '../../domains/stock/collections.ts'
+import { type InvariantGroup, pagesOf } from '../invariant.ts'
+
+export const stockInvariants: InvariantGroup = {
+  needs: ['stockLevels', 'stockMovements', 'reservations'],
+  invariants: {
+    'stock.not_below_zero': 'No counter of a stock level is below zero.',
+    'stock.available_adds_up': 'available = onHand - held - committed.',
+    'stock.held_is_reserved': 'held is the sum of the reservations that are held, committed of those that are committed.',
+    'stock.on_hand_is_moved': 'onHand is the sum of what was received, adjusted and shipped.',
+  },
+  async check(context) {
+    for await (const page of pagesOf(context, stockLevels)) {
+      const own = oneOf(
+        'stockLevel',
+        page.map(({ id }) => id),
+      )
+      const reserved = sums(await context.read.group(reservations, { where: own, by: ['stockLevel', 'state'], sum: 'quantity' }))
+      const moved = sums(await context.read.group(stockMovements, { where: own, by: ['stockLevel', 'kind'], sum: 'quantity' }))
+      for (const level of page) {
+        const { id, onHand, held, committed, available } = level
+        const rows = [`stockLevels/${id}`]
+        if (Math.min(onHand, held, committed, available) < 0)
+          context.report('stock.not_below_zero', rows, `onHand ${onHand}, held ${held}, committed ${committed}, available ${available}`)
+        if (available !== onHand - held - committed)
+          context.report('stock.available_adds_up', rows, `available ${available}, onHand ${onHand}, held ${held}, committed ${committed}`)
+        for (const [name, value] of Object.entries({ held, committed })) {
+          const sum = reserved(id, name)
+          if (sum !== value) context.report('stock.held_is_reserved', rows, `${name} is ${value}; the reservations sum to ${sum}`)
+        }
+        const sum = moved(id, 'received') + moved(id, 'adjusted') + moved(id, 'shipped')
+        if (sum !== onHand) context.report('stock.on_hand_is_moved', rows, `onHand is ${onHand}; the movements sum to ${sum}`)
+      }
+    }
+  },
+}
+
+function sums(groups: readonly { readonly key: readonly unknown[]; readonly sum: number }[]): (id: string, kind: string) => number {
+  const byKey = new Map(groups.map(({ key, sum }) => [key.join(' '), sum]))
+  return (id, kind) => byKey.get(`${id} ${kind}`) ?? 0
+}

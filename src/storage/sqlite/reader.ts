@@ -1,0 +1,89 @@
+// Reading from one SQLite connection: the Reader of the port, the statements it keeps, the commit log.
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { CollectionRef } from '../../schema/collection.ts'
+import type { Model } from '../../schema/model.ts'
+import type { Compiler, SqlValue } from '../sql/compile.ts'
+import type { Commit, FindQuery, GroupQuery, Reader } from '../storage.ts'
+import { createDecoder } from './decode.ts'
+import { translate } from './errors.ts'
+
+export type StatementCache = (sql: string) => StatementSync
+
+export type ReaderParts = {
+  readonly model: Model
+  readonly compiler: Compiler
+  readonly prepared: StatementCache
+  /** As `prepared`, but answering rows as arrays. */
+  readonly rows: StatementCache
+  /** Called before every read. */
+  readonly before?: () => void
+}
+
+export function createReader({ model, compiler, prepared, rows, before = () => {} }: ReaderParts): Reader {
+  const decoders = new Map([...model.collections].map(([name, collection]) => [name, createDecoder(collection)]))
+  return {
+    async get<T>(ref: CollectionRef<T>, id: string, where?: FindQuery['where']) {
+      const { sql, values } = compiler.get(model.get(ref), id, where)
+      before()
+      const row = run(() => rows(sql).get(...values))
+      return row === undefined ? null : (decoders.get(ref.name)!(row as never) as never)
+    },
+    async getMany<T>(ref: CollectionRef<T>, ids: readonly string[]) {
+      const { sql } = compiler.get(model.get(ref), '', undefined)
+      const decoder = decoders.get(ref.name)!
+      before()
+      // Point look-ups: a list costs SQLite a temporary index of its own.
+      const found = run(() => [...new Set(ids)].map((id) => rows(sql).get(id)))
+      return found.filter((row) => row !== undefined).map((row) => decoder(row as never)) as never
+    },
+    async find(ref, query: FindQuery) {
+      const { sql, values } = compiler.find(model.get(ref), query)
+      const decoder = decoders.get(ref.name)!
+      before()
+      return run(() => rows(sql).all(...values)).map((row) => decoder(row as never)) as never
+    },
+    async count(ref, where) {
+      const { sql, values } = compiler.count(model.get(ref), where)
+      before()
+      return run(() => prepared(sql).get(...values))!['count'] as number
+    },
+    async group(ref, query: GroupQuery) {
+      const { sql, values } = compiler.group(model.get(ref), query)
+      before()
+      return run(() => prepared(sql).all(...values)).map((row) => ({
+        key: query.by.map((_, index) => row[`key${index}`] as SqlValue),
+        sum: row['sum'] as number,
+        count: row['count'] as number,
+      }))
+    },
+  }
+}
+
+export function commitsAfter(prepared: StatementCache, position: number, limit: number): Commit[] {
+  const rows = run(() => prepared('select * from "_commits" where "position">? order by "position" limit ?').all(position, limit))
+  return rows.map((row) => ({ ...row, changes: JSON.parse(row['changes'] as string) }) as unknown as Commit)
+}
+
+/** node:sqlite keeps no statements: parsing costs more than most look-ups, so the adapter does. */
+export function createStatementCache(database: DatabaseSync, returnsArrays = false): StatementCache {
+  const statementsMax = 1_000
+  const cache = new Map<string, StatementSync>()
+  return (sql) => {
+    const found = cache.get(sql)
+    if (found) return found
+    if (cache.size >= statementsMax) cache.delete(cache.keys().next().value!)
+    const statement = database.prepare(sql)
+    if (returnsArrays) statement.setReturnArrays(true)
+    cache.set(sql, statement)
+    return statement
+  }
+}
+
+/** Runs a step of the driver; its errors become the engine's. */
+export function run<T>(step: () => T): T {
+  try {
+    return step()
+  } catch (error) {
+    throw translate(error)
+  }
+}
