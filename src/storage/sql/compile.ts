@@ -20,8 +20,16 @@ export type Dialect = {
 export type Compiler = ReturnType<typeof createCompiler>
 
 export function createCompiler(model: Model, dialect: Dialect) {
-  const { quote } = dialect
+  const quoted = new Map<string, string>()
+  const quote = (name: string): string => {
+    const known = quoted.get(name)
+    if (known !== undefined) return known
+    const text = dialect.quote(name)
+    quoted.set(name, text)
+    return text
+  }
   const selectLists = new Map<string, string>()
+  const inserts = new Map<string, string>()
 
   function selectList(collection: CollectionModel): string {
     let list = selectLists.get(collection.name)
@@ -172,9 +180,15 @@ export function createCompiler(model: Model, dialect: Dialect) {
       }
     },
 
-    insert(collection: CollectionModel, rowCount: number): string {
-      const row = `(${[...collection.columns.values()].map(() => '?').join(',')})`
-      return `insert into ${quote(collection.name)} (${selectList(collection)}) values ${Array(rowCount).fill(row).join(',')}`
+    /** Inserts one row, with a value for each column in the model's order. */
+    insert(collection: CollectionModel): string {
+      let sql = inserts.get(collection.name)
+      if (sql === undefined) {
+        const marks = [...collection.columns.keys()].map(() => '?').join(',')
+        sql = `insert into ${quote(collection.name)} (${selectList(collection)}) values (${marks})`
+        inserts.set(collection.name, sql)
+      }
+      return sql
     },
 
     update(collection: CollectionModel, filter: Filter, change: Change): Statement {

@@ -95,7 +95,7 @@ export function openSqlite(options: SqliteOptions): StorageAdapter {
         const columns = [...collection.columns.values()]
         for (const record of records) {
           const values = columns.map((column) => bind(column, part(record[fieldOf(column.path)], column)))
-          execute({ sql: compiler.insert(collection, 1), values })
+          execute({ sql: compiler.insert(collection), values })
         }
       },
       async update(ref, where: Filter, change: Change) {
@@ -114,7 +114,7 @@ export function openSqlite(options: SqliteOptions): StorageAdapter {
     const outcomes: Outcome[] = []
     const commits: Commit[] = []
     try {
-      run(() => writer.exec('begin immediate'))
+      run(() => writeCache('begin immediate').run())
     } catch (error) {
       for (const waiting of group) waiting.reject(error)
       return
@@ -144,7 +144,7 @@ export function openSqlite(options: SqliteOptions): StorageAdapter {
   function settle(group: readonly Waiting[], outcomes: readonly Outcome[], commits: readonly Commit[]): void {
     let failure: unknown
     try {
-      if (writer.isTransaction) run(() => writer.exec('commit'))
+      if (writer.isTransaction) run(() => writeCache('commit').run())
       else if (outcomes.some((outcome) => outcome.error === undefined)) failure = outcomes.at(-1)?.error
     } catch (error) {
       failure = error
