@@ -16,7 +16,7 @@ export type Filter =
   /** ASCII letters match in either case. */
   | { readonly op: 'contains' | 'startsWith'; readonly path: string; readonly value: string }
   | { readonly op: 'null'; readonly path: string; readonly value: boolean }
-  /** The list of ids at `path` holds the value. */
+  /** The list of ids at `path` holds the value; one that is missing holds nothing. */
   | { readonly op: 'has'; readonly path: string; readonly value: string }
   /** Some record of `collection` with `local` = `remote` fits `of`: a reference followed, either way. A list of ids matches by any. */
   | {
@@ -124,7 +124,7 @@ function evaluate(filter: Filter, record: Readonly<Record<string, unknown>>): Tr
     case 'via':
       return null
     case 'has':
-      return Array.isArray(record[filter.path]) ? (record[filter.path] as unknown[]).includes(filter.value) : null
+      return Array.isArray(record[filter.path]) && (record[filter.path] as unknown[]).includes(filter.value)
     default:
       return compareValue(filter, valueAt(record, filter.path))
   }
@@ -141,13 +141,13 @@ function compareValue(
     case 'ne':
       return value !== filter.value
     case 'lt':
-      return value < filter.value
+      return order(value, filter.value) < 0
     case 'lte':
-      return value <= filter.value
+      return order(value, filter.value) <= 0
     case 'gt':
-      return value > filter.value
+      return order(value, filter.value) > 0
     case 'gte':
-      return value >= filter.value
+      return order(value, filter.value) >= 0
     case 'in':
       return filter.values.includes(value)
     case 'nin':
@@ -157,6 +157,22 @@ function compareValue(
     case 'startsWith':
       return lowerAscii(String(value)).startsWith(lowerAscii(filter.value))
   }
+}
+
+/** Text by code points, as databases do; JavaScript's own order of UTF-16 units puts U+10000 before U+E000. */
+function order(a: Scalar, b: Scalar): number {
+  if (typeof a !== 'string' || typeof b !== 'string') return Number(a) - Number(b)
+  const length = Math.min(a.length, b.length)
+  for (let index = 0; index < length; index++) {
+    const [left, right] = [a.charCodeAt(index), b.charCodeAt(index)]
+    if (left !== right) return rank(left) - rank(right)
+  }
+  return a.length - b.length
+}
+
+/** Surrogates after all other units. */
+function rank(unit: number): number {
+  return unit >= 0xe000 ? unit - 0x800 : unit >= 0xd800 ? unit + 0x2000 : unit
 }
 
 function lowerAscii(text: string): string {

@@ -297,7 +297,7 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
     log,
     routes: [],
     async request({ method, url, headers = {}, body }) {
-      if (url.startsWith('/api/changes')) return await openStream(server, url, headers)
+      if (method === 'GET' && url.startsWith('/api/changes')) return await openStream(server, url, headers)
       const isPlain = body === undefined || typeof body === 'string' || Buffer.isBuffer(body)
       const answer = await server.app.inject({
         method: method as 'GET',

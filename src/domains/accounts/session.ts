@@ -69,9 +69,12 @@ export function createAuthenticator(storage: StorageAdapter, clock: Clock): (cre
 
 /** Ends the sessions that fit. Answers how many. */
 export async function endSessions(tx: Transaction, where: Filter): Promise<number> {
-  const ended = await tx.find(sessions, { where, limit: 1_000 })
-  for (const session of ended) await tx.delete(sessions, session)
-  return ended.length
+  for (let count = 0; ; ) {
+    const ended = await tx.find(sessions, { where, limit: limits.pageSizeMax })
+    for (const session of ended) await tx.delete(sessions, session)
+    count += ended.length
+    if (ended.length < limits.pageSizeMax) return count
+  }
 }
 
 function tokenOfBearer(authorization: string): string | null {

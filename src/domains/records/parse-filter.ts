@@ -146,7 +146,7 @@ function parseValue(kind: FieldKind, text: unknown, at: string): Scalar {
 /** `sort=-createdAt,name`. @throws validation_failed */
 export function parseSort(scope: QueryScope, text: string | undefined): Sort[] {
   if (text === undefined || text === '') return []
-  return text.split(',').map((part) => {
+  const keys = text.split(',').map((part) => {
     const descending = part.startsWith('-')
     const name = descending ? part.slice(1) : part
     const { collection, actor } = scope
@@ -156,6 +156,9 @@ export function parseSort(scope: QueryScope, text: string | undefined): Sort[] {
     if (column.type === 'json') throw invalid('query:sort', 'not_sortable', `${name} cannot be sorted by`)
     return { path: column.path, descending }
   })
+  // Ids differ, so what is named after the id decides nothing.
+  const last = keys.findIndex(({ path }) => path === 'id')
+  return last < 0 ? keys : keys.slice(0, last + 1)
 }
 
 /** `search=words`: every word is in some searchable field. */

@@ -103,9 +103,9 @@ export function createCompiler(model: Model, dialect: Dialect) {
     }
   }
 
-  /** Everything after the last record seen, in the total order of `sort` and then id. */
-  function after(collection: CollectionModel, sort: readonly Sort[], seen: readonly (Scalar | null)[], values: SqlValue[]): string {
-    const keys = [...sort.map((key) => ({ ...key, column: resolve(collection.columns, key.path) })), idKey(collection, sort)]
+  /** Everything after the last record seen, in the total order of `keys`, which end with the id. */
+  function after(collection: CollectionModel, ordered: readonly Sort[], seen: readonly (Scalar | null)[], values: SqlValue[]): string {
+    const keys = ordered.map((key) => ({ ...key, column: resolve(collection.columns, key.path) }))
     assert(keys.length === seen.length, 'a cursor has one value per sort key and the id')
     const isUniform = keys.every((key) => key.descending === keys[0]!.descending && !key.column.isNullable)
     if (isUniform) {
@@ -153,7 +153,7 @@ export function createCompiler(model: Model, dialect: Dialect) {
       const conditions: string[] = []
       if (query.where && query.where.op !== 'true') conditions.push(where(collection, query.where, values, 't'))
       const keys = [...sort, { path: 'id', descending: idKey(collection, query.sort ?? []).descending }]
-      if (query.after) conditions.push(after(collection, keys.slice(0, -1), query.after, values))
+      if (query.after) conditions.push(after(collection, keys, query.after, values))
       const order = keys.map((key) => `t.${quote(resolve(collection.columns, key.path).name)}${key.descending ? ' desc' : ''}`).join(',')
       values.push(query.limit)
       const filter = conditions.length > 0 ? ` where ${conditions.join(' and ')}` : ''

@@ -225,7 +225,7 @@ export function openSqlite(options: SqliteOptions): StorageAdapter {
 
     async forgetCommits(before) {
       // Positions ascend with time, so what is kept begins at the first line that is young enough.
-      const kept = '(select "position" from "_commits" where "at">=? order by "position" limit 1)'
+      const kept = 'coalesce((select "position" from "_commits" where "at">=? order by "position" limit 1),9223372036854775807)'
       return await this.transaction(async () => execute({ sql: `delete from "_commits" where "position"<${kept}`, values: [before] }))
     },
 
