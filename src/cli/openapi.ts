@@ -1,4 +1,5 @@
 import { sandboxMethods } from '../domains/payments/sandbox/book.ts'
+import { idleMeter } from '../domains/running/read-metrics.ts'
 import { operationsOf } from '../engine/operations.ts'
 import { openApiDocument } from '../http/openapi.ts'
 import { compileConfig, loadConfig } from './load-config.ts'
@@ -10,7 +11,7 @@ export async function exportOpenApi(settings: ProcessSettings): Promise<number> 
   const publicUrl = settings.publicUrl ?? `http://localhost:${settings.port}`
   const backend = compileConfig(loaded, { publicUrl, isDevelopment: true, paymentProviders: [{ id: 'sandbox', methods: sandboxMethods }] })
   const idleFeed = { newest: () => 0, oldest: async () => 0, after: async () => [], onAdvance: () => () => {} }
-  const operations = operationsOf(backend, idleFeed, new Map())
+  const operations = operationsOf(backend, { feed: idleFeed, providers: new Map(), meter: idleMeter })
   process.stdout.write(
     `${JSON.stringify(openApiDocument(operations, [], { name: backend.project.name, version: '1', publicUrl }), null, 2)}\n`,
   )

@@ -18,6 +18,7 @@ import { followPaymentEffect, reconcilePayments } from '../domains/payments/foll
 import type { PaymentProvider } from '../domains/payments/provider.ts'
 import { cancelPaymentEffect, refundPaymentEffect } from '../domains/payments/refund-payment.ts'
 import { startPaymentEffect } from '../domains/payments/start-payment.ts'
+import { idleMeter, type ProcessMeter } from '../domains/running/read-metrics.ts'
 import type { EffectHandler } from '../effects/effect.ts'
 import { createEffectRunner, type EffectRunner } from '../effects/runner.ts'
 import { createScheduler, type Schedule } from '../effects/schedule.ts'
@@ -39,6 +40,8 @@ export type EngineOptions = {
   readonly services: Services
   readonly providers: readonly PaymentProvider[]
   readonly mail: MailTransport
+  /** Left out where there is no process to measure. */
+  readonly meter?: ProcessMeter
   /** The simulator plants a broken part here to see it caught. */
   readonly replace?: { readonly react?: OperationParts['react']; readonly operations?: (all: Operation[]) => Operation[] }
 }
@@ -72,7 +75,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const runner: EffectRunner = createEffectRunner({ ...common, workerId, handlers: effectHandlers(options.mail, providers) })
   const scheduler = createScheduler({ ...common, schedules: schedulesOf(backend) })
   const parts: OperationParts = { ...common, services: options.services, effects: runner }
-  const all = operationsOf(backend, feed, providers)
+  const all = operationsOf(backend, { feed, providers, meter: options.meter ?? idleMeter })
   const operations = options.replace?.operations?.(all) ?? all
   let cancelSweep = () => {}
 

@@ -20,12 +20,19 @@ import { describeSchema } from '../domains/records/describe-schema.ts'
 import { getRecord } from '../domains/records/get-record.ts'
 import { listRecords } from '../domains/records/list-records.ts'
 import { updateRecord } from '../domains/records/update-record.ts'
+import { type ProcessMeter, readMetrics } from '../domains/running/read-metrics.ts'
 import { adjustStockLevel } from '../domains/stock/adjust-stock-level.ts'
 import type { Operation } from '../operation/define.ts'
 import type { CollectionModel } from '../schema/model.ts'
 import type { Backend } from './backend.ts'
 
-export function operationsOf(backend: Backend, feed: Feed, providers: ReadonlyMap<string, PaymentProvider>): Operation[] {
+export type OperationPorts = {
+  readonly feed: Feed
+  readonly providers: ReadonlyMap<string, PaymentProvider>
+  readonly meter: ProcessMeter
+}
+
+export function operationsOf(backend: Backend, { feed, providers, meter }: OperationPorts): Operation[] {
   return [
     register,
     logIn,
@@ -40,6 +47,7 @@ export function operationsOf(backend: Backend, feed: Feed, providers: ReadonlyMa
     watchChanges(feed),
     retryEffect,
     cancelEffect,
+    readMetrics(meter, feed.newest),
     ...(backend.project.shop ? shopOperations(providers) : []),
     ...[...backend.model.collections.values()].flatMap(recordOperations),
     ...backend.operations,

@@ -127,10 +127,7 @@ function requestBody(operation: Operation, rest: readonly [string, Json][], requ
 function responses(operation: Operation, isRead: boolean, components: Json): Json {
   const status = String(operation.status ?? 200)
   const output = operation.output as Json
-  const isStream = operation.name === 'changes.watch'
-  const content = isStream
-    ? { 'text/event-stream': { schema: { type: 'string' } } }
-    : { 'application/json': { schema: hoist(output, components) } }
+  const content = { [mediaTypeOf(operation)]: { schema: hoist(output, components) } }
   const answers: Json = { [status]: status === '204' ? { description: 'Done.' } : { description: 'Success.', content } }
   if (isRead && operation.errors?.includes('not_found')) answers['304'] = { description: 'Not modified since the given ETag.' }
   const codes = [...commonErrors, ...(isRead ? [] : commonChangeErrors), ...(operation.errors ?? [])]
@@ -142,6 +139,11 @@ function responses(operation: Operation, isRead: boolean, components: Json): Jso
     }
   }
   return answers
+}
+
+function mediaTypeOf(operation: Operation): string {
+  if (operation.name === 'changes.watch') return 'text/event-stream'
+  return (operation.output as Json)['type'] === 'string' ? 'text/plain' : 'application/json'
 }
 
 const problemSchema: Json = {

@@ -134,7 +134,8 @@ function routeHandler(parts: ServerParts, limiter: ReturnType<typeof createRateL
         return current.id === actor.id && String(current.roles) === String(actor.roles)
       })
     if (answer.status === 204 || answer.status === 304) return reply.code(answer.status).send()
-    if (typeof answer.output === 'string') return reply.code(answer.status).send(answer.output)
+    if (typeof answer.output === 'string')
+      return reply.code(answer.status).header('content-type', 'text/plain; charset=utf-8').send(answer.output)
     return reply.code(answer.status).header('content-type', 'application/json; charset=utf-8').send(stringify(answer.output))
   }
 }

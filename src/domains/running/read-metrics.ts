@@ -1,0 +1,49 @@
+// `GET /metrics`: the process and its queues in the text format of Prometheus 0.0.4, for staff only: how
+// much waits and how fast a shop sells is nobody else's business.
+import { Type } from 'typebox'
+import { staff } from '../../access/rule.ts'
+import { eq } from '../../contract/filter.ts'
+import { effectStates, effects } from '../../effects/effect.ts'
+import { type Operation, query } from '../../operation/define.ts'
+
+/** What the process can say of itself. A port: nothing else asks the process. */
+export interface ProcessMeter {
+  read(): { readonly residentBytes: number; readonly heapUsedBytes: number; readonly cpuSeconds: number; readonly loopDelayP99Ms: number }
+}
+
+export const idleMeter: ProcessMeter = { read: () => ({ residentBytes: 0, heapUsedBytes: 0, cpuSeconds: 0, loopDelayP99Ms: 0 }) }
+
+export function readMetrics(meter: ProcessMeter, newestPosition: () => number): Operation {
+  return query({
+    name: 'running.readMetrics',
+    route: 'GET /metrics',
+    summary: 'Measurements for Prometheus',
+    tag: 'Running',
+    input: Type.Object({}, { additionalProperties: false }),
+    output: Type.Unsafe<string>({ type: 'string' }),
+    access: staff,
+    async run({ read }) {
+      const { residentBytes, heapUsedBytes, cpuSeconds, loopDelayP99Ms } = meter.read()
+      const counts = await Promise.all(effectStates.map((state) => read.count(effects, eq('state', state))))
+      const lines = [
+        ...gauge('process_resident_memory_bytes', 'Memory held by the process.', residentBytes),
+        ...gauge('nodejs_heap_size_used_bytes', 'Memory of live and dead JavaScript values.', heapUsedBytes),
+        ...gauge('process_cpu_seconds_total', 'CPU time used since the start.', cpuSeconds, 'counter'),
+        ...gauge(
+          'kingpost_event_loop_delay_p99_seconds',
+          'How late timers ran, 99th percentile since the last reading.',
+          loopDelayP99Ms / 1000,
+        ),
+        ...gauge('kingpost_feed_position', 'Position of the newest commit.', newestPosition(), 'counter'),
+        '# HELP kingpost_effects Effects by state.',
+        '# TYPE kingpost_effects gauge',
+        ...effectStates.map((state, index) => `kingpost_effects{state="${state}"} ${counts[index]}`),
+      ]
+      return { output: `${lines.join('\n')}\n` }
+    },
+  })
+}
+
+function gauge(name: string, help: string, value: number, type = 'gauge'): string[] {
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, `${name} ${value}`]
+}
