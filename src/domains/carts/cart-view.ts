@@ -54,7 +54,6 @@ export const cartType = Type.Object(
         quantity: Type.Integer(),
         unitPrice: moneyType,
         total: moneyType,
-        available: Type.Integer(),
       }),
     ),
     shippingAddress: nullable({ properties: addressType.properties }, 'object'),
@@ -127,17 +126,13 @@ export function cartTotals(shop: ShopSettings, { cart, lines, shipping }: Resolv
 export async function cartView(read: Reader, model: Model, project: Project, cart: Cart, token?: string) {
   const resolved = await resolveCart(read, model, cart)
   const { id, status, email, currency, shippingAddress, billingAddress, shippingMethod, note, order, createdAt, updatedAt } = cart
-  const stock = await variants.computed!.load(
-    read,
-    resolved.lines.map(({ variant }) => variant),
-  )
   return {
     id,
     ...(token === undefined ? {} : { token }),
     status,
     email,
     currency,
-    lines: resolved.lines.map((line, index) => ({
+    lines: resolved.lines.map((line) => ({
       id: line.id,
       variant: line.variant.id,
       product: line.product.id,
@@ -146,7 +141,6 @@ export async function cartView(read: Reader, model: Model, project: Project, car
       quantity: line.quantity,
       unitPrice: line.variant.price,
       total: multiplyMoney(line.variant.price, line.quantity),
-      available: stock[index]!['available'] as number,
     })),
     shippingAddress,
     billingAddress,

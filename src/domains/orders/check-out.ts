@@ -65,6 +65,7 @@ export const checkOutCart = command({
       { tx, now, newId },
       {
         order: order.id,
+        sequence: 1,
         amount: order.total,
         provider,
         method,

@@ -49,7 +49,10 @@ export const payOrder = command({
     await tx.update(orders, order, { set: { expiresAt: now + limits.orderHoldMs } })
     const { provider, method = null } = request
     const returnUrl = returnUrlOf(project, request as PaymentRequest, { order: id, at: '' })
-    const { effect } = await startPayment({ tx, now, newId }, { order: id, amount: order.total, provider, method, returnUrl })
+    const { effect } = await startPayment(
+      { tx, now, newId },
+      { order: id, sequence: attempts.length + 1, amount: order.total, provider, method, returnUrl },
+    )
     return { output: { order: { id }, payment: null } as unknown, status: 201, awaiting: [effect] }
   },
   reload: async ({ read, model, actor }, output) =>

@@ -73,6 +73,8 @@ async function returnLateMoney(context: Context, order: Order, attempts: readonl
 /** More than the order costs was taken (two tabs, two methods): the later attempts give it back. */
 async function returnSurplus(context: Context, order: Order, attempts: readonly Payment[]): Promise<void> {
   const { tx, now, newId } = context
+  // What was refunded never exceeds what was taken, so without more taken there is nothing to look for.
+  if (sum(attempts, 'captured') - sum(attempts, 'refunded') <= order.total.amount) return
   let surplus = -order.total.amount
   for (const payment of attempts) surplus += await refundable(tx, payment)
   for (const payment of attempts.toReversed()) {

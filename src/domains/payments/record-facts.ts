@@ -8,7 +8,7 @@ import { eq } from '../../contract/filter.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { accounts } from '../ledger/collections.ts'
 import { move, postTransfer } from '../ledger/post-transfer.ts'
-import { type Payment, type PaymentFact, paymentFacts, payments, type Refund, refunds } from './collections.ts'
+import { liveStatuses, type Payment, type PaymentFact, paymentFacts, payments, type Refund, refunds } from './collections.ts'
 import { type FactSums, foldFacts } from './fold-facts.ts'
 import type { ProviderFact, ProviderView } from './provider.ts'
 
@@ -40,24 +40,40 @@ export async function recordView(
     isNews = true
     await postFact(context, payment, fact)
   }
+  if (!isNews) return await notePhase(tx, payment, view)
   const facts = await tx.find(paymentFacts, { where: eq('payment', payment.id), limit: 1_000, isUnordered: true })
   const sums = foldFacts(facts, payment.amount.currency)
   const status = statusOf(payment, view, sums)
-  const isOpen = status === 'requires_action' || status === 'processing' || status === 'unknown'
   await tx.update(payments, payment, {
     set: {
-      status,
-      providerRef: view.providerRef,
-      action: status === 'requires_action' ? view.action : null,
+      ...phaseOf(payment, view, status),
       authorized: sums.authorized,
       captured: sums.captured,
       refunded: sums.refunded,
       lastError: sums.isFailed ? (view.declineReason ?? 'The payment was declined.') : null,
-      ...(isOpen ? {} : { checkAt: null }),
     },
   })
-  const isMoved = isNews || status !== payment.status
-  return isMoved ? [{ type: 'payment.changed', payment: payment.id, order: payment.order }] : []
+  return [{ type: 'payment.changed', payment: payment.id, order: payment.order }]
+}
+
+/** Without a new fact no money moved: only what the customer sees of an open attempt may change. */
+async function notePhase(tx: Transaction, payment: Payment, view: ProviderView): Promise<DomainEvent[]> {
+  const isOpen = liveStatuses.includes(payment.status) || payment.status === 'requires_action'
+  const set = phaseOf(payment, view, isOpen ? (view.phase === 'open' ? 'requires_action' : 'processing') : payment.status)
+  const isSame = set.status === payment.status && set.providerRef === payment.providerRef && set.checkAt === payment.checkAt
+  if (!isSame) await tx.update(payments, payment, { set })
+  return []
+}
+
+function phaseOf(payment: Payment, view: ProviderView, status: Payment['status']) {
+  const isOpen = status === 'requires_action' || status === 'processing'
+  return {
+    status,
+    providerRef: view.providerRef,
+    action: status === 'requires_action' ? view.action : null,
+    // One that is decided needs no more looks; what still happens to it comes by webhook.
+    checkAt: isOpen ? payment.checkAt : null,
+  }
 }
 
 function statusOf(payment: Payment, view: ProviderView, sums: FactSums): Payment['status'] {

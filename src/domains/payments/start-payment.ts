@@ -2,7 +2,6 @@
 // the attempt's own key. A repeat after a crash uses the same key, so the customer is charged once.
 import type { NewId } from '../../base/ids.ts'
 import { type Money, money } from '../../base/money.ts'
-import { eq } from '../../contract/filter.ts'
 import { type EffectHandler, enqueue, type Outcome } from '../../effects/effect.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { type Payment, payments } from './collections.ts'
@@ -11,6 +10,8 @@ import { recordView } from './record-facts.ts'
 
 export type NewPayment = {
   readonly order: string
+  /** 1 for the first attempt of an order. */
+  readonly sequence: number
   readonly amount: Money
   readonly provider: string
   readonly method: string | null
@@ -25,12 +26,10 @@ export async function startPayment(
   { tx, now, newId }: { readonly tx: Transaction; readonly now: number; readonly newId: NewId },
   given: NewPayment,
 ): Promise<{ payment: Payment; effect: string }> {
-  const earlier = await tx.count(payments, eq('order', given.order))
   const nothing = money(0, given.amount.currency)
   const payment = await tx.insert(payments, {
     id: newId('pay'),
     ...given,
-    sequence: earlier + 1,
     status: 'sending',
     authorized: nothing,
     captured: nothing,
