@@ -32,7 +32,7 @@ import { inTransaction } from '../storage/in-transaction.ts'
 import type { StorageAdapter } from '../storage/storage.ts'
 import { compileConfig, type LoadedConfig, loadConfig } from './load-config.ts'
 import { lockFolder, openStorage, prepareFolder } from './open-storage.ts'
-import { createProcessMeter } from './process-meter.ts'
+import { createRuntimeMeter } from './runtime-meter.ts'
 import { seedDatabase } from './seed.ts'
 import type { ProcessSettings } from './settings.ts'
 
@@ -74,7 +74,7 @@ export async function serve(settings: ProcessSettings): Promise<Running> {
     services: { passwords: createArgon2Hasher(systemRandom, undefined, Math.max(1, availableParallelism() - 1)) },
     providers: sandbox ? [createSandboxProvider(sandbox.book, { secret: sandbox.secret, pagesUrl: `${publicUrl}/sandbox` })] : [],
     mail,
-    meter: createProcessMeter(),
+    meter: createRuntimeMeter(),
   })
   if (settings.isDevelopment) await seedDatabase(engine, backend)
   const server = openServer(settings, loaded, backend, engine, log, sandbox?.pages)

@@ -18,7 +18,7 @@ import { followPaymentEffect, reconcilePayments } from '../domains/payments/foll
 import type { PaymentProvider } from '../domains/payments/provider.ts'
 import { cancelPaymentEffect, refundPaymentEffect } from '../domains/payments/refund-payment.ts'
 import { startPaymentEffect } from '../domains/payments/start-payment.ts'
-import { idleMeter, type ProcessMeter } from '../domains/running/read-metrics.ts'
+import { idleMeter, type RuntimeMeter } from '../domains/running/read-metrics.ts'
 import type { EffectHandler } from '../effects/effect.ts'
 import { createEffectRunner, type EffectRunner } from '../effects/runner.ts'
 import { createScheduler, type Schedule } from '../effects/schedule.ts'
@@ -41,7 +41,7 @@ export type EngineOptions = {
   readonly providers: readonly PaymentProvider[]
   readonly mail: MailTransport
   /** Left out where there is no process to measure. */
-  readonly meter?: ProcessMeter
+  readonly meter?: RuntimeMeter
   /** The simulator plants a broken part here to see it caught. */
   readonly replace?: { readonly react?: OperationParts['react']; readonly operations?: (all: Operation[]) => Operation[] }
 }

@@ -20,7 +20,7 @@ import { describeSchema } from '../domains/records/describe-schema.ts'
 import { getRecord } from '../domains/records/get-record.ts'
 import { listRecords } from '../domains/records/list-records.ts'
 import { updateRecord } from '../domains/records/update-record.ts'
-import { type ProcessMeter, readMetrics } from '../domains/running/read-metrics.ts'
+import { type RuntimeMeter, readMetrics } from '../domains/running/read-metrics.ts'
 import { adjustStockLevel } from '../domains/stock/adjust-stock-level.ts'
 import type { Operation } from '../operation/define.ts'
 import type { CollectionModel } from '../schema/model.ts'
@@ -29,7 +29,7 @@ import type { Backend } from './backend.ts'
 export type OperationPorts = {
   readonly feed: Feed
   readonly providers: ReadonlyMap<string, PaymentProvider>
-  readonly meter: ProcessMeter
+  readonly meter: RuntimeMeter
 }
 
 export function operationsOf(backend: Backend, { feed, providers, meter }: OperationPorts): Operation[] {

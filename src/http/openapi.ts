@@ -7,7 +7,7 @@ import type { Page } from './server.ts'
 type Json = Record<string, unknown>
 
 /** Any request can meet these. */
-export const commonErrors: readonly ErrorCode[] = [
+export const anyCallErrors: readonly ErrorCode[] = [
   'validation_failed',
   'unauthenticated',
   'forbidden',
@@ -17,7 +17,7 @@ export const commonErrors: readonly ErrorCode[] = [
   'storage_unavailable',
 ]
 /** And any change these. */
-export const commonChangeErrors: readonly ErrorCode[] = [
+export const anyChangeErrors: readonly ErrorCode[] = [
   'malformed_json',
   'cross_site_request',
   'conflict',
@@ -130,7 +130,7 @@ function responses(operation: Operation, isRead: boolean, components: Json): Jso
   const content = { [mediaTypeOf(operation)]: { schema: hoist(output, components) } }
   const answers: Json = { [status]: status === '204' ? { description: 'Done.' } : { description: 'Success.', content } }
   if (isRead && operation.errors?.includes('not_found')) answers['304'] = { description: 'Not modified since the given ETag.' }
-  const codes = [...commonErrors, ...(isRead ? [] : commonChangeErrors), ...(operation.errors ?? [])]
+  const codes = [...anyCallErrors, ...(isRead ? [] : anyChangeErrors), ...(operation.errors ?? [])]
   for (const [code, group] of Map.groupBy(codes, (name) => errorCodes[name].status)) {
     const names = [...new Set(group)]
     answers[String(code)] = {

@@ -7,13 +7,13 @@ import { effectStates, effects } from '../../effects/effect.ts'
 import { type Operation, query } from '../../operation/define.ts'
 
 /** What the process can say of itself. A port: nothing else asks the process. */
-export interface ProcessMeter {
+export interface RuntimeMeter {
   read(): { readonly residentBytes: number; readonly heapUsedBytes: number; readonly cpuSeconds: number; readonly loopDelayP99Ms: number }
 }
 
-export const idleMeter: ProcessMeter = { read: () => ({ residentBytes: 0, heapUsedBytes: 0, cpuSeconds: 0, loopDelayP99Ms: 0 }) }
+export const idleMeter: RuntimeMeter = { read: () => ({ residentBytes: 0, heapUsedBytes: 0, cpuSeconds: 0, loopDelayP99Ms: 0 }) }
 
-export function readMetrics(meter: ProcessMeter, newestPosition: () => number): Operation {
+export function readMetrics(meter: RuntimeMeter, newestPosition: () => number): Operation {
   return query({
     name: 'running.readMetrics',
     route: 'GET /metrics',

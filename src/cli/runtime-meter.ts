@@ -1,8 +1,8 @@
 // The process's own measurements, behind the port of domains/running.
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import type { ProcessMeter } from '../domains/running/read-metrics.ts'
+import type { RuntimeMeter } from '../domains/running/read-metrics.ts'
 
-export function createProcessMeter(): ProcessMeter {
+export function createRuntimeMeter(): RuntimeMeter {
   const delay = monitorEventLoopDelay({ resolution: 20 })
   delay.enable()
   return {
