@@ -83,7 +83,7 @@ function wordsOf({ path, text }: SourceFile, { scripts, commands, options, varia
       .filter(([name]) => !variables.includes(name))
       .map(([name]) => `${place}: there is no variable ${name}`)
     if (!isShell) return unknown
-    const npm = [...line.matchAll(/\bnpm (?:run )?([\w-]+)/g)]
+    const npm = [...line.matchAll(/\bnpm (?:run )?(?:-s )?([\w-]+)/g)]
       .filter(({ 1: name }) => !scripts.includes(name!))
       .map(([words]) => `${place}: there is no ${words}`)
     const kingpost = /(?:npx kingpost|npm run kingpost --|^kingpost|src\/cli\/main\.ts) ([a-z]+)(.*)/.exec(line)

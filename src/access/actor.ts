@@ -15,6 +15,15 @@ export type Actor = {
   readonly origin: string
 }
 
+/** What a request says of its caller, before anybody has looked whether it is true. */
+export type Credentials = {
+  readonly authorization: string | undefined
+  readonly cookie: string | undefined
+  readonly cartToken: string | undefined
+  /** The peer's network, for limits and the audit trail. */
+  readonly network: string
+}
+
 export const systemActor: Actor = {
   kind: 'system',
   id: null,

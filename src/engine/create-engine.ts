@@ -1,6 +1,6 @@
 // The engine: all parts wired by hand, in one place. It knows neither sockets nor files: those are given
 // to it as ports, by the command line for a real process and by the simulator for a thousand virtual ones.
-import type { Actor } from '../access/actor.ts'
+import type { Actor, Credentials } from '../access/actor.ts'
 import type { Clock } from '../base/clock.ts'
 import { createIdSource, type NewId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
@@ -10,7 +10,7 @@ import { newSecret as makeSecret } from '../base/secret.ts'
 import { createFeed, type Feed } from '../changes/feed.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import { compare } from '../contract/filter.ts'
-import { type Credentials, createAuthenticator, endSessions } from '../domains/accounts/session.ts'
+import { createAuthenticator, endSessions } from '../domains/accounts/session.ts'
 import { sendEmail } from '../domains/emails/send-email.ts'
 import type { MailTransport } from '../domains/emails/transport.ts'
 import { expireOrders } from '../domains/orders/expire-orders.ts'

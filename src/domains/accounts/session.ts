@@ -1,6 +1,6 @@
 // Sessions: from a request's credentials to its actor, and the making of a new session. Tokens are
 // stored as their SHA-256, and a revoked session ends with the commit that revokes it.
-import { type Actor, guestActor } from '../../access/actor.ts'
+import { type Actor, type Credentials, guestActor } from '../../access/actor.ts'
 import type { Clock } from '../../base/clock.ts'
 import { limits } from '../../base/limits.ts'
 import { hashSecret } from '../../base/secret.ts'
@@ -13,14 +13,6 @@ import { type Session, sessions, type User, users } from './collections.ts'
 
 export const sessionCookie = 'kp_session'
 const tokenPrefix = 'kps'
-
-export type Credentials = {
-  readonly authorization: string | undefined
-  readonly cookie: string | undefined
-  readonly cartToken: string | undefined
-  /** The peer's network, for limits and the audit trail. */
-  readonly network: string
-}
 
 type SignedIn = { readonly session: Session; readonly user: User }
 
