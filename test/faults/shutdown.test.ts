@@ -34,7 +34,8 @@ test('SIGTERM under load: exit 0 in time, nothing acknowledged is lost, no lease
           { payment: { provider: 'sandbox', method: 'card_success' } },
           { 'idempotency-key': randomUUID() },
         )
-        if (answer.status !== 201) return void refusals.push({ status: answer.status, code: answer.body?.code, hasRetryAfter: answer.headers.has('retry-after') })
+        if (answer.status !== 201)
+          return void refusals.push({ status: answer.status, code: answer.body?.code, hasRetryAfter: answer.headers.has('retry-after') })
         acknowledged.push(answer.body.order.id)
       } catch (error) {
         // The connection is refused or cut, or a step before the checkout was told to come back.
@@ -59,14 +60,24 @@ test('SIGTERM under load: exit 0 in time, nothing acknowledged is lost, no lease
   const later = await signInAdmin(again)
   const orders = new Set((await later.all('/api/orders')).map(({ id }) => id))
   for (const id of acknowledged) assert.ok(orders.has(id), id)
-  await eventually('all are paid', async () => {
-    const { items } = expectStatus(await later.get('/api/orders?filter[status]=pending_payment&limit=1'), 200).body
-    return items.length === 0 ? true : null
-  }, 30_000)
+  await eventually(
+    'all are paid',
+    async () => {
+      const { items } = expectStatus(await later.get('/api/orders?filter[status]=pending_payment&limit=1'), 200).body
+      return items.length === 0 ? true : null
+    },
+    30_000,
+  )
   const effects = await effectsAtRest(later)
-  assert.deepEqual(effects.filter(({ state }: Body) => state !== 'done'), [])
+  assert.deepEqual(
+    effects.filter(({ state }: Body) => state !== 'done'),
+    [],
+  )
   // Finished before the end, or handed back untried: nobody's work was cut off and done again.
-  assert.deepEqual(effects.filter(({ attempts }: Body) => attempts !== 1), [])
+  assert.deepEqual(
+    effects.filter(({ attempts }: Body) => attempts !== 1),
+    [],
+  )
   assert.equal(peer.taken.length, orders.size)
   assert.deepEqual(await ledgerSums(later), { EUR: 0 })
   const checked = await verify(server.dataFolder)
@@ -82,7 +93,9 @@ test('a connection that its client keeps open does not hold up the end', async (
   const connections = Array.from({ length: 8 }, (_, index) => {
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
     const body = JSON.stringify({ email: `user${index}@mail.example`, password: 'a long enough one' })
-    socket.write(`POST /api/auth/register HTTP/1.1\r\nhost: shop\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
+    socket.write(
+      `POST /api/auth/register HTTP/1.1\r\nhost: shop\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    )
     t.after(() => socket.destroy())
     return socket
   })
