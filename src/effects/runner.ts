@@ -47,6 +47,7 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
   let isRunning = false
   let isClaiming = false
   let isWanted = false
+  let claiming: Promise<void> = Promise.resolve()
   let cancelPoll = () => {}
 
   async function claim(): Promise<readonly Effect[]> {
@@ -72,15 +73,13 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
   }
 
   async function claimAll(): Promise<void> {
-    if (isClaiming) {
-      isWanted = true
-      return
-    }
     isClaiming = true
     try {
       do {
         isWanted = false
-        for (const effect of await claim()) void begin(effect)
+        const claimed = await claim()
+        if (isRunning) for (const effect of claimed) void begin(effect)
+        else born.push(...claimed)
       } while (isWanted && isRunning)
     } catch (error) {
       log.write('error', 'Effects could not be claimed.', { error })
@@ -110,7 +109,7 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
       )
       .finally(() => {
         active.delete(effect.id)
-        const next = born.shift()
+        const next = isRunning ? born.shift() : undefined
         if (next) void begin(next)
         else if (isRunning && active.size === slots - 1) wake()
       })
@@ -124,6 +123,12 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
       // The attempt was not made, so it does not count.
       await tx.touch(effects, effect.id, { set: { state: 'ready', attempts: effect.attempts - 1, dueAt: now, owner: null } }, guard)
     })
+  }
+
+  async function giveUp(effect: Effect): Promise<void> {
+    await handBack(effect).catch((error) =>
+      log.write('error', 'An effect could not be handed back; its lease will pass it on.', { effect: effect.id, error }),
+    )
   }
 
   async function carryOut(effect: Effect): Promise<void> {
@@ -167,7 +172,8 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
   }
 
   function wake(): void {
-    if (isRunning) void claimAll()
+    if (isClaiming) isWanted = true
+    else if (isRunning) claiming = claimAll()
   }
 
   function poll(): void {
@@ -180,11 +186,11 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
   /** What this process wrote and owns from birth begins right after its commit. */
   storage.onCommit((commit) => {
     for (const { collection, action, record } of commit.changes) {
-      if (collection !== effects.name || action !== 'created' || !isRunning) continue
+      if (collection !== effects.name || action !== 'created') continue
       const effect = record as unknown as Effect
       if (effect.state === 'ready' && effect.dueAt <= commit.at) wake()
       if (effect.state !== 'running' || effect.owner !== parts.workerId || active.has(effect.id)) continue
-      if (active.size < slots) void begin(effect)
+      if (isRunning && active.size < slots) void begin(effect)
       else born.push(effect)
     }
   })
@@ -204,7 +210,9 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
     async stop() {
       isRunning = false
       cancelPoll()
-      await Promise.all([...active.values(), ...born.splice(0).map(handBack)])
+      // What a claim or a settlement under way still leases to this process is handed back too.
+      await claiming
+      while (active.size + born.length > 0) await Promise.all([...active.values(), ...born.splice(0).map(giveUp)])
     },
   }
 }

@@ -50,13 +50,18 @@ export type HttpServer = {
 
 type Route = { readonly operation: Operation; readonly method: string; readonly path: string }
 
+/** Idle connections are kept longer than proxies keep theirs (60 to 90 s), or a request could meet one just closed. */
+const connectionTimes = { requestTimeout: 30_000, keepAliveTimeout: 95_000 } as const
+
+/** How often a closing server looks for connections that have fallen idle. */
+const idleSweepMs = 50
+
 export function createServer(parts: ServerParts): HttpServer {
   let requestCount = 0
   const app = Fastify({
     bodyLimit: limits.bodyBytesMax,
     genReqId: () => `${parts.bootId}-${(++requestCount).toString(36)}`,
-    requestTimeout: 30_000,
-    keepAliveTimeout: 95_000,
+    ...connectionTimes,
     trustProxy: parts.trustedProxies.length > 0 ? [...parts.trustedProxies] : false,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
@@ -71,6 +76,8 @@ export function createServer(parts: ServerParts): HttpServer {
     return { operation, method, path }
   })
 
+  // Fastify sets them on a server of its own making only.
+  Object.assign(app.server, connectionTimes)
   takeBodies(app)
   app.setErrorHandler((error, request, reply) => sendProblem(parts, request, reply, error))
   app.setNotFoundHandler((request, reply) => answerUnrouted(parts, routes, request, reply))
@@ -99,7 +106,15 @@ export function createServer(parts: ServerParts): HttpServer {
     },
     async close() {
       for (const end of [...live.open]) end()
+      let cancel = () => {}
+      // A connection whose request was under way falls idle later, and its client (a proxy) may keep it for minutes.
+      const closeIdle = () => {
+        app.server.closeIdleConnections()
+        cancel = parts.clock.after(idleSweepMs, closeIdle)
+      }
+      closeIdle()
       await app.close()
+      cancel()
     },
   }
 }

@@ -1,0 +1,135 @@
+// Two workers on one database: what a silent one has begun is taken over when its lease ends, and what
+// it says afterwards is refused.
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { createIdSource } from '../../src/base/ids.ts'
+import { limits } from '../../src/base/limits.ts'
+import type { Log } from '../../src/base/log.ts'
+import { systemRandom } from '../../src/base/random.ts'
+import { type EffectHandler, effects, enqueue, type Outcome } from '../../src/effects/effect.ts'
+import { createEffectRunner } from '../../src/effects/runner.ts'
+import { createBackend } from '../../src/engine/backend.ts'
+import { inTransaction } from '../../src/storage/in-transaction.ts'
+import { openSqlite } from '../../src/storage/sqlite/sqlite-storage.ts'
+import { eventually } from '../support/eventually.ts'
+import { createFakeClock } from '../support/fake-clock.ts'
+import { backend as config } from '../support/shop.config.ts'
+
+type Attempt = { readonly worker: string; readonly attempt: number; end(outcome: Outcome): void }
+
+/** One database, and workers whose attempts wait for the test to end them. */
+function openWorld(t: TestContext) {
+  const { model, project } = createBackend(config, { publicUrl: 'http://shop.example', isDevelopment: true, paymentProviders: [] })
+  const time = createFakeClock()
+  const inner = openSqlite({ path: ':memory:', model, clock: time.clock })
+  // As if it were a database of many processes: nobody may take over what another one holds.
+  const storage = { ...inner, capabilities: { ...inner.capabilities, isShared: true } }
+  const newId = createIdSource(time.clock, systemRandom)
+  const parts = { storage, model, clock: time.clock, random: systemRandom }
+  const attempts: Attempt[] = []
+  const settled: string[] = []
+  const logged: string[] = []
+  const log: Log = { write: (_level, message) => void logged.push(message) }
+  t.after(() => inner.close())
+
+  return {
+    time,
+    attempts,
+    settled,
+    logged,
+    startWorker(workerId: string) {
+      const handler: EffectHandler = {
+        kind: 'probe',
+        perform: ({ effect }) => new Promise((end) => attempts.push({ worker: workerId, attempt: effect.attempts, end })),
+        async settle({ outcome }) {
+          settled.push(`${workerId} ${outcome.end}`)
+        },
+      }
+      const runner = createEffectRunner({
+        ...parts,
+        log,
+        newId,
+        newSecret: (prefix) => prefix,
+        project,
+        handlers: [handler],
+        react: async () => {},
+        workerId,
+      })
+      return { ...runner, started: runner.start() }
+    },
+    owe: async () =>
+      await inTransaction(parts, { operation: 'test', actor: 'test', requestId: '' }, async (tx, now) => {
+        const effect = await enqueue(tx, now, { id: newId('eff'), kind: 'probe', key: newId('key'), payload: {} })
+        return effect!.id
+      }),
+    get: async (id: string) => (await storage.reader.get(effects, id))!,
+    attempt: async (count: number) => await eventually(`attempt ${count}`, async () => attempts[count - 1]),
+  }
+}
+
+// proves P-005
+test('a silent worker loses its effect when the lease ends, and its late word is refused', async (t) => {
+  const world = openWorld(t)
+  const slow = world.startWorker('slow')
+  await slow.started
+  const id = await world.owe()
+  const first = await world.attempt(1)
+  assert.deepEqual([first.worker, first.attempt], ['slow', 1])
+
+  const quick = world.startWorker('quick')
+  await quick.started
+  await world.time.pass(limits.effectLeaseMs - 1_000)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  assert.equal(world.attempts.length, 1, 'a lease is not taken before its end')
+  await world.time.pass(3_000)
+  const second = await world.attempt(2)
+  assert.equal(second.attempt, 2)
+
+  // The late one speaks first: while the second attempt is under way, and with another outcome.
+  first.end({ end: 'dead', error: 'too late' })
+  await eventually('the late word is refused', async () => (world.logged.includes('A late attempt was refused.') ? true : null))
+  assert.equal((await world.get(id)).state, 'running')
+  second.end({ end: 'done' })
+  const ended = await eventually('the effect is done', async () => {
+    const effect = await world.get(id)
+    return effect.state === 'done' ? effect : null
+  })
+  assert.deepEqual([ended.attempts, ended.lastError], [2, null])
+  assert.deepEqual(world.settled, [`${second.worker} done`])
+  await Promise.all([slow.stop(), quick.stop()])
+})
+
+// proves P-005
+test('a worker that is told to stop leaves no lease behind, not even one it is just taking', async (t) => {
+  const world = openWorld(t)
+  const id = await world.owe()
+  const worker = world.startWorker('stopping')
+  await worker.started
+  // The claim that `start` began is under way.
+  const stopped = worker.stop()
+  const taken = await Promise.race([world.attempt(1), stopped.then(() => null)])
+  taken?.end({ end: 'done' })
+  await stopped
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  assert.equal((await world.get(id)).state, taken === null ? 'ready' : 'done')
+})
+
+// proves P-004
+test('an effect that keeps failing ends as dead, visibly, with the last reason', async (t) => {
+  const world = openWorld(t)
+  const worker = world.startWorker('trying')
+  await worker.started
+  const id = await world.owe()
+  for (let count = 1; count <= limits.effectAttemptsMax; count++) {
+    const attempt = await world.attempt(count)
+    assert.equal(attempt.attempt, count)
+    attempt.end({ end: 'retry', error: `reason ${count}` })
+    await eventually(`attempt ${count} has ended`, async () => ((await world.get(id)).state === 'running' ? null : true))
+    // One step over the longest pause: the poll that is due with it takes the next attempt.
+    await world.time.pass(limits.effectBackoffMaxMs + 1_000, limits.effectBackoffMaxMs + 1_000)
+  }
+  const effect = await world.get(id)
+  assert.equal(effect.state, 'dead')
+  assert.equal(effect.lastError, `reason ${limits.effectAttemptsMax} (gave up after ${limits.effectAttemptsMax} attempts)`)
+  await worker.stop()
+})
