@@ -4,7 +4,7 @@ import type { Money } from '../../base/money.ts'
 import { eq, oneOf } from '../../contract/filter.ts'
 import { type AfterChange, collection, type Fields, type WriteAccess } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
-import { createStockLevel, stockLevels } from '../stock/collections.ts'
+import { createStockLevel, removeStockLevels, stockLevels } from '../stock/collections.ts'
 
 const active = where('status').eq('active')
 const staffOnly = { create: staff, update: staff, delete: staff } as const
@@ -104,8 +104,7 @@ export type ShippingMethod = NonNullable<(typeof shippingMethods)['record']>
 /** A variant has a stock level from its first moment, so that stock is always a guarded write on a row. */
 async function keepStockLevel({ tx, newId, before, after }: AfterChange): Promise<void> {
   if (before === null) await createStockLevel(tx, newId, after!.id)
-  if (after === null)
-    for (const level of await tx.find(stockLevels, { where: eq('variant', before!.id), limit: 50 })) await tx.delete(stockLevels, level)
+  if (after === null) await removeStockLevels(tx, before!.id)
 }
 
 async function keepProductPrice(tx: WriteAccess, id: string): Promise<void> {

@@ -1,7 +1,9 @@
 // Stock: three counters per variant and location, changed only by guarded single statements, each with
 // its reason beside it: a movement for what is on hand, a reservation for what is held or sold. Invariant: available = onHand - held - committed, and none is below zero.
 import { staff } from '../../access/rule.ts'
+import { EngineError } from '../../base/engine-error.ts'
 import type { NewId } from '../../base/ids.ts'
+import { eq } from '../../contract/filter.ts'
 import { collection, type WriteAccess } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 
@@ -64,12 +66,27 @@ export const reservations = collection('reservations', {
     quantity: field.integer({ required: true, min: 1 }),
     state: field.enum(reservationStates, { required: true }),
   },
-  indexes: [['order'], ['stockLevel', 'state']],
+  indexes: [['order'], ['stockLevel']],
   access: { read: staff },
 })
 export type Reservation = NonNullable<(typeof reservations)['record']>
 
 export const mainLocation = 'main'
+
+/**
+ * Forgets the stock of a variant that was never sold. What was sold is part of orders and stays.
+ * @throws still_referenced
+ */
+export async function removeStockLevels(tx: WriteAccess, variant: string): Promise<void> {
+  for (const level of await tx.find(stockLevels, { where: eq('variant', variant), limit: 50 })) {
+    const of = { where: eq('stockLevel', level.id), limit: 1_000 }
+    if ((await tx.find(reservations, { ...of, limit: 1 })).length > 0)
+      throw new EngineError('still_referenced', { detail: 'It was ordered before: archive its product instead.' })
+    for (let moved = await tx.find(stockMovements, of); moved.length > 0; moved = await tx.find(stockMovements, of))
+      for (const movement of moved) await tx.delete(stockMovements, movement)
+    await tx.delete(stockLevels, level)
+  }
+}
 
 /** An empty level at the main location. */
 export async function createStockLevel(tx: WriteAccess, newId: NewId, variant: string): Promise<StockLevel> {
