@@ -17,7 +17,7 @@ export function functionsOf(text: string): FunctionFacts[] {
     if (assigned && !rest.includes('=>')) continue
     const line = lineAt(code, index)
     const end = lines.indexOf(`${indent}}`, line)
-    const hasBlock = rest.trimEnd().endsWith('{') && end > 0
+    const hasBlock = /(?<!\()\{\s*$/.test(rest) && end > 0
     found.push({
       name: (declared ?? assigned)!,
       line,

@@ -22,6 +22,7 @@ export const domains: Readonly<Record<string, readonly string[]>> = {
   orders: ['carts', 'ledger', 'payments', 'records', 'stock'],
   payments: ['ledger'],
   records: [],
+  running: [],
   stock: ['records'],
 }
 const domainNames = Object.keys(domains).map((name) => `domains/${name}`)

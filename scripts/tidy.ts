@@ -53,7 +53,8 @@ const bannedCalls: readonly { readonly call: RegExp; readonly only: readonly str
   { call: /\b(?:eval|Function)\(/g, only: ['src/storage/sqlite/decode.ts'], instead: 'code that can be read' },
 ]
 
-const bannedWords = /^(?:handle|process|manage|util|utils|helper|helpers)(?=$|-|[A-Z])/
+const bannedWords = /^(?:handle|process|manage|util|utils|helper|helpers)(?=$|[A-Z])/
+const bannedFiles = /^(?:handle|manage|utils?|helpers?)(?:-|$)/
 const indexFiles = new Set(['src/index.ts', 'client/src/index.ts'])
 
 export const checks: Readonly<Record<string, Check>> = {
@@ -70,7 +71,7 @@ export const checks: Readonly<Record<string, Check>> = {
       const file = path.split('/').at(-1)!
       const exported = [...text.matchAll(/^export (?:async )?(?:function|const|class) (\w+)/gm)]
       return [
-        ...(bannedWords.test(file.replace(/(?:\.test)?\.ts$/, '')) ? [`${path}: say what it does`] : []),
+        ...(bannedFiles.test(file.replace(/(?:\.test)?\.ts$/, '')) ? [`${path}: say what it does`] : []),
         ...(/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.config|\.test|\.d)?\.ts$/.test(file) ? [] : [`${path}: file names are kebab-case`]),
         ...(file === 'index.ts' && !indexFiles.has(path) ? [`${path}: only ${[...indexFiles].join(' and ')} are index files`] : []),
         ...exported
@@ -162,8 +163,11 @@ export function notesOn({ sources }: Repository): string[] {
   ]
 }
 
-const isEngine = ({ path }: SourceFile) => path.startsWith('src/') && !path.endsWith('.test.ts')
-const isCode = ({ path }: SourceFile) => !path.endsWith('.test.ts') && !path.endsWith('.d.ts') && !path.startsWith('test/')
+const isEngine = (file: SourceFile) => file.path.startsWith('src/') && !isTest(file)
+/** A suite that tests call: one table of cases, as long as it must be. */
+const suites = ['src/storage/conformance.ts']
+const isTest = ({ path }: SourceFile) => path.endsWith('.test.ts') || path.startsWith('test/') || suites.includes(path)
+const isCode = (file: SourceFile) => !isTest(file) && !file.path.endsWith('.d.ts')
 const linesOf = (text: string) => text.split('\n').length - 1
 
 function placesOf(path: string, text: string, pattern: RegExp): string[] {
