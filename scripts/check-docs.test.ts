@@ -17,7 +17,8 @@ test('what the documents say is there', () => {
 })
 
 test('generated pages are what the code makes of them', () => {
-  for (const [path, text] of Object.entries(generatedPages())) assert.equal(documents.find((one) => one.path === path)?.text, text, path)
+  for (const [path, text] of Object.entries(generatedPages(root)))
+    assert.equal(documents.find((one) => one.path === path)?.text, text, path)
 })
 
 test('the examples of the documents compile and start', () => {

@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { dirname, join, normalize } from 'node:path/posix'
 import { fileURLToPath } from 'node:url'
 import { errorsPage, errorsPath } from './errors-page.ts'
+import { limitsPage, limitsPath } from './limits-page.ts'
 import { lineAt, readSources, type SourceFile } from './source-files.ts'
 
 export type Facts = {
@@ -144,15 +145,16 @@ export function tryBlocks(root: string, blocks: readonly Block[]): string[] {
 }
 
 /** Pages that code makes: path and what must be in it. */
-export function generatedPages(): Readonly<Record<string, string>> {
-  return { [errorsPath]: errorsPage() }
+export function generatedPages(root: string): Readonly<Record<string, string>> {
+  return { [errorsPath]: errorsPage(), [limitsPath]: limitsPage(readFileSync(join(root, 'src/base/limits.ts'), 'utf8')) }
 }
 
 function main(root: string): number {
-  if (process.argv.includes('--write')) for (const [path, text] of Object.entries(generatedPages())) writeFileSync(join(root, path), text)
+  if (process.argv.includes('--write'))
+    for (const [path, text] of Object.entries(generatedPages(root))) writeFileSync(join(root, path), text)
   const documents = readSources(root, ['.'], '.md')
   const blocks = documents.flatMap(typeScriptBlocks)
-  const stale = Object.entries(generatedPages()).filter(([path, text]) => documents.find((one) => one.path === path)?.text !== text)
+  const stale = Object.entries(generatedPages(root)).filter(([path, text]) => documents.find((one) => one.path === path)?.text !== text)
   const wrong = [
     ...(documents.length === 0 ? ['There are no documents: nothing was checked.'] : []),
     ...checkDocuments(documents, readFacts(root), (path) => existsSync(join(root, path))),

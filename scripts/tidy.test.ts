@@ -120,6 +120,12 @@ const planted: readonly Planted[] = [
     mended: { 'src/contract/error-codes.ts': table, 'src/b.ts': "throw new EngineError('gone')\n" },
   },
   {
+    check: 'limits nobody keeps',
+    files: { 'src/base/limits.ts': 'export const limits = {\n  pagesMax: 3,\n}\n' },
+    says: /nothing looks at pagesMax/,
+    mended: { 'src/base/limits.ts': 'export const limits = {\n  pagesMax: 3,\n}\n', 'src/b.ts': 'if (pages > limits.pagesMax) stop()\n' },
+  },
+  {
     check: 'titles of documents',
     files: { 'docs/a.md': '# One\n\n# Two\n' },
     says: /has 2 titles/,

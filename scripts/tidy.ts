@@ -142,6 +142,15 @@ export const checks: Readonly<Record<string, Check>> = {
       .map((code) => `${table!.path}: nothing throws ${code}`)
   },
 
+  'limits nobody keeps': ({ sources }) => {
+    const table = sources.find(({ path }) => path === 'src/base/limits.ts')
+    const names = [...(table?.text ?? '').matchAll(/^ {2}(\w+): /gm)].map(({ 1: name }) => name!)
+    if (names.length === 0) return ['src/base/limits.ts: no limits found']
+    const rest = sources.filter((file) => isEngine(file) && file !== table)
+    const isKept = (name: string) => rest.some(({ text }) => text.includes(`limits.${name}`)) || ratchets.unkeptLimits.includes(name)
+    return names.filter((name) => !isKept(name)).map((name) => `${table!.path}: nothing looks at ${name}`)
+  },
+
   ...documentChecks,
 }
 
