@@ -29,7 +29,7 @@ not see.
   "status": 400,
   "detail": "must be at least 1",
   "code": "validation_failed",
-  "requestId": "req_01ke5t9y5yf0gbrz3xgsrzdjm4",
+  "requestId": "req_01m86c3adve008jw5814-3",
   "errors": [{ "path": "/quantity", "code": "minimum", "message": "must be at least 1" }]
 }
 \`\`\`
