@@ -1,6 +1,7 @@
 // A server in broken surroundings: it says in one clear sentence what is wrong and what to do, ends with
 // 1 (2 for wrong usage), and leaves the data as it was.
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -289,6 +290,52 @@ test('the disk fills up while the server runs: 507, reads go on, and with space 
       .map((row) => Object.values(row)),
     [['ok']],
   )
+  database.close()
+})
+
+// proves P-008
+test('stopped while the disk is full: it ends in order, and everything is there once there is space', async (t) => {
+  const disk = mountSmallDisk(t, 6_000)
+  if (disk === null) return notRun(t, 'only root can mount a small disk')
+  const dataFolder = join(disk, 'data')
+  const ballast = join(disk, 'ballast')
+  const server = await startServer(t, { dataFolder })
+  const write = async () => await server.guest.post('/api/notes', { text: 'kept '.repeat(40) })
+  let count = 0
+  fill(ballast)
+  await until(async () => {
+    const { status } = await write()
+    if (status === 201) count++
+    return status === 507 ? true : undefined
+  })
+  const ended = await server.stop()
+  assert.equal(ended.code, 0, ended.stderr)
+  assert.doesNotMatch(ended.stderr, /because of a bug/)
+  rmSync(ballast)
+  const again = await startServer(t, { dataFolder })
+  assert.equal((await again.guest.all('/api/notes')).length, count)
+  expectStatus(await again.guest.post('/api/notes', { text: 'and one more' }), 201)
+})
+
+// proves P-001
+test('the disk fails to sync for a while: those answers are 503, and no other one is lost', async (t) => {
+  if (spawnSync('strace', ['-o', '/dev/null', 'true']).status !== 0) return notRun(t, 'strace is not installed, or may not trace here')
+  const inject = 'inject=fsync,fdatasync:error=EIO:when=60..64'
+  const server = await startServer(t, { under: ['strace', '-D', '-f', '-o', '/dev/null', '-e', 'trace=fsync,fdatasync', '-e', inject] })
+  const acknowledged = new Set<string>()
+  const refusals: number[] = []
+  await until(async () => {
+    const answers = await Promise.all(Array.from({ length: 10 }, () => server.guest.post('/api/notes', { text: 'synced' })))
+    for (const { status, body } of answers)
+      if (status === 201) acknowledged.add(body.id)
+      else refusals.push(status)
+    return refusals.length > 0 && answers.every(({ status }) => status === 201) ? true : undefined
+  })
+  assert.deepEqual(new Set(refusals), new Set([503]))
+  assert.deepEqual(new Set((await server.guest.all('/api/notes')).map(({ id }) => id)), acknowledged)
+  assert.equal((await server.stop()).code, 0)
+  const database = openDatabase(server.dataFolder)
+  assert.equal(database.prepare('select count(*) as "count" from notes').get()!['count'], acknowledged.size)
   database.close()
 })
 
