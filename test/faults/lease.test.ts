@@ -11,6 +11,7 @@ import { createEffectRunner } from '../../src/effects/runner.ts'
 import { createBackend } from '../../src/engine/backend.ts'
 import { inTransaction } from '../../src/storage/in-transaction.ts'
 import { openSqlite } from '../../src/storage/sqlite/sqlite-storage.ts'
+import { cleanUp } from '../support/clean-up.ts'
 import { eventually } from '../support/eventually.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
 import { backend as config } from '../support/shop.config.ts'
@@ -30,7 +31,7 @@ function openWorld(t: TestContext) {
   const settled: string[] = []
   const logged: string[] = []
   const log: Log = { write: (_level, message) => void logged.push(message) }
-  t.after(() => inner.close())
+  cleanUp(t, () => inner.close())
 
   return {
     time,

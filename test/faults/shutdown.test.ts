@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
+import { cleanUp } from '../support/clean-up.ts'
 import { eventually } from '../support/eventually.ts'
 import { type Body, expectStatus } from '../support/http-client.ts'
 import { runCommand, startServer, testConfig, verify } from '../support/server-process.ts'
@@ -96,7 +97,7 @@ test('a connection that its client keeps open does not hold up the end', async (
     socket.write(
       `POST /api/auth/register HTTP/1.1\r\nhost: shop\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
     )
-    t.after(() => socket.destroy())
+    cleanUp(t, () => socket.destroy())
     return socket
   })
   const answers = Promise.all(connections.map(async (socket) => await text(socket)))

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import type { TestContext } from 'node:test'
+import { type Cleanable, cleanUp } from './clean-up.ts'
 import { createHttpClient, type HttpClient } from './http-client.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -54,9 +54,9 @@ process.on('exit', () => {
 })
 
 /** An empty folder that goes with the test. */
-export function temporaryFolder(t: Pick<TestContext, 'after'>): string {
+export function temporaryFolder(t: Cleanable): string {
   const folder = mkdtempSync(join(tmpdir(), 'kingpost-test-'))
-  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
+  cleanUp(t, () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
   return folder
 }
 
@@ -71,13 +71,13 @@ export async function verify(dataFolder: string): Promise<Ended> {
 }
 
 /** A running server. @throws Error with what it said when it does not get ready */
-export async function startServer(t: Pick<TestContext, 'after'>, options: ServerOptions = {}): Promise<ServerProcess> {
+export async function startServer(t: Cleanable, options: ServerOptions = {}): Promise<ServerProcess> {
   const dataFolder = options.dataFolder ?? temporaryFolder(t)
   const { config = testConfig, args = [] } = options
   const words = ['start', '--config', config, '--port', '0', '--data-dir', dataFolder, '--json', ...args]
   for (let tries = 1; ; tries++) {
     const { child, ended, output, firstLine } = launch(words, options)
-    t.after(async () => {
+    cleanUp(t, async () => {
       child.kill('SIGKILL')
       await ended
     })

@@ -3,8 +3,8 @@
 import { once } from 'node:events'
 import type { AddressInfo, Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
-import type { TestContext } from 'node:test'
 import { SMTPServer, type SMTPServerSession } from 'smtp-server'
+import { type Cleanable, cleanUp } from './clean-up.ts'
 
 export type ReceivedMessage = {
   readonly from: string
@@ -28,7 +28,7 @@ export type SmtpPeer = {
  * `defer…@` is put off with 451 at the first attempt, `refuse…@` is refused with 550, for `drop…@` the
  * connection is cut after the final dot; all others are served.
  */
-export async function startSmtpPeer(t: Pick<TestContext, 'after'>): Promise<SmtpPeer> {
+export async function startSmtpPeer(t: Cleanable): Promise<SmtpPeer> {
   const taken: ReceivedMessage[] = []
   const swallowed: ReceivedMessage[] = []
   const attempts = new Map<string, number>()
@@ -58,7 +58,7 @@ export async function startSmtpPeer(t: Pick<TestContext, 'after'>): Promise<Smtp
   server.on('error', () => {}) // Cut connections are what this peer is for.
   server.listen(0, '127.0.0.1')
   await once(server.server, 'listening')
-  t.after(() => new Promise<void>((resolve) => server.close(resolve)))
+  cleanUp(t, () => new Promise<void>((resolve) => server.close(resolve)))
   return { url: `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`, taken, swallowed, attempts }
 }
 

@@ -5,7 +5,7 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { assert } from '../../base/assert.ts'
 import type { Clock } from '../../base/clock.ts'
-import { EngineError } from '../../base/engine-error.ts'
+import { EngineError, isEngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import type { Filter } from '../../contract/filter.ts'
 import type { Model } from '../../schema/model.ts'
@@ -242,10 +242,18 @@ export function openSqlite(options: SqliteOptions): StorageAdapter {
         closeSnapshot()
         reader.close()
       }
-      // Leaves one file behind: whoever copies it then has everything.
-      if (!isMemory) run(() => writer.exec('pragma wal_checkpoint(truncate)'))
+      if (!isMemory) leaveOneFile(writer)
       writer.close()
     },
+  }
+}
+
+/** Whoever copies the database's file then has everything. Where the disk is full the log keeps it, and the next start reads it. */
+function leaveOneFile(writer: DatabaseSync): void {
+  try {
+    run(() => writer.exec('pragma wal_checkpoint(truncate)'))
+  } catch (error) {
+    if (!isEngineError(error, 'storage_full') && !isEngineError(error, 'storage_unavailable')) throw error
   }
 }
 
