@@ -25,6 +25,7 @@ import { createScheduler, type Schedule } from '../effects/schedule.ts'
 import type { Operation, Services } from '../operation/define.ts'
 import { idempotencyKeys } from '../operation/idempotency.ts'
 import { type Call, type OperationParts, type Reply, runOperation } from '../operation/run-operation.ts'
+import type { Project } from '../schema/project.ts'
 import type { StorageAdapter } from '../storage/storage.ts'
 import type { Transaction } from '../storage/transaction.ts'
 import type { Backend } from './backend.ts'
@@ -43,7 +44,14 @@ export type EngineOptions = {
   /** Left out where there is no process to measure. */
   readonly meter?: RuntimeMeter
   /** The simulator plants a broken part here to see it caught. */
-  readonly replace?: { readonly react?: OperationParts['react']; readonly operations?: (all: Operation[]) => Operation[] }
+  readonly replace?: Replacements
+}
+
+/** Each is given the real part and answers what stands in for it. */
+export type Replacements = {
+  readonly react?: (real: OperationParts['react'], parts: { readonly newId: NewId; readonly project: Project }) => OperationParts['react']
+  readonly operations?: (all: Operation[]) => Operation[]
+  readonly schedules?: (all: Schedule[]) => Schedule[]
 }
 
 export type Engine = {
@@ -66,17 +74,17 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const newSecret = (prefix: string) => makeSecret(random, prefix)
   const providers = new Map(options.providers.map((provider) => [provider.id, provider]))
   const feed = await createFeed(storage)
-  const react =
-    options.replace?.react ??
-    ((tx: Transaction, now: number, events: readonly DomainEvent[]) => reactTo({ tx, now, newId, project }, events))
+  const { replace = {} } = options
+  const realReact = (tx: Transaction, now: number, events: readonly DomainEvent[]) => reactTo({ tx, now, newId, project }, events)
+  const react = replace.react?.(realReact, { newId, project }) ?? realReact
   const workerId = newId('wrk')
   const worker = () => ({ id: workerId, isActive: runner.isActive() })
   const common = { storage, model, clock, random, log, newId, newSecret, project, react, worker }
   const runner: EffectRunner = createEffectRunner({ ...common, workerId, handlers: effectHandlers(options.mail, providers) })
-  const scheduler = createScheduler({ ...common, schedules: schedulesOf(backend) })
+  const scheduler = createScheduler({ ...common, schedules: replace.schedules?.(schedulesOf(backend)) ?? schedulesOf(backend) })
   const parts: OperationParts = { ...common, services: options.services, effects: runner }
   const all = operationsOf(backend, { feed, providers, meter: options.meter ?? idleMeter })
-  const operations = options.replace?.operations?.(all) ?? all
+  const operations = replace.operations?.(all) ?? all
   let cancelSweep = () => {}
 
   function sweepFeed(): void {

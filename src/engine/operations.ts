@@ -71,8 +71,20 @@ function shopOperations(providers: ReadonlyMap<string, PaymentProvider>): Operat
   ]
 }
 
+/** Kept with their collection: engines of one process share them, and what is compiled for them. */
+const recordOperationsOf = new WeakMap<CollectionModel, readonly Operation[]>()
+
+function recordOperations(collection: CollectionModel): readonly Operation[] {
+  let operations = recordOperationsOf.get(collection)
+  if (!operations) {
+    operations = makeRecordOperations(collection)
+    recordOperationsOf.set(collection, operations)
+  }
+  return operations
+}
+
 /** A system collection is only read here: it changes through operations of its own. */
-function recordOperations(collection: CollectionModel): Operation[] {
+function makeRecordOperations(collection: CollectionModel): Operation[] {
   const { access = {}, internal, system } = collection.source
   if (internal || access.read === undefined) return []
   const reads = collection.name === 'carts' ? [listRecords(collection)] : [listRecords(collection), getRecord(collection)]

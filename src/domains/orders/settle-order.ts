@@ -23,10 +23,15 @@ export async function settleOrder(context: Context, id: string): Promise<DomainE
   const order = await tx.get(orders, id)
   if (order === null) throw new EngineError('not_found')
   const attempts = await tx.find(payments, { where: eq('order', id), sort: [{ path: 'sequence', descending: false }], limit: 200 })
-  const captured = sum(attempts, 'captured')
-  const isCovered = captured >= order.total.amount
-  if (order.status === 'pending_payment' && isCovered) return await place(context, order, attempts, [])
-  if (order.status === 'expired' && isCovered) return await revive(context, order, attempts)
+  if (order.status === 'pending_payment') {
+    if (sum(attempts, 'captured') >= order.total.amount) return await place(context, order, attempts, [])
+    await writePaymentStatus(tx, order, attempts)
+    return []
+  }
+  // An attempt whose start was still under way when the order closed is open only now.
+  await closeOthers(context, attempts)
+  // What has gone back, or is on its way, pays for nothing: an order is not revived by its own refund.
+  if (order.status === 'expired' && (await kept(tx, attempts)) >= order.total.amount) return await revive(context, order, attempts)
   const events = order.status === 'expired' || order.status === 'canceled' ? await returnLateMoney(context, order, attempts) : []
   const after = await writePaymentStatus(tx, order, attempts)
   if (after.status === 'placed' || after.status === 'completed') await returnSurplus(context, after, attempts)
@@ -38,6 +43,12 @@ async function place(context: Context, order: Order, attempts: readonly Payment[
   await closeOthers(context, attempts)
   await returnSurplus(context, order, attempts)
   return events
+}
+
+async function kept(tx: Transaction, attempts: readonly Payment[]): Promise<number> {
+  let amount = 0
+  for (const payment of attempts) amount += await refundable(tx, payment)
+  return amount
 }
 
 /** O7: money came after the order had expired. If its goods can be held again, it lives; if not, the money goes back. */
@@ -75,8 +86,7 @@ async function returnSurplus(context: Context, order: Order, attempts: readonly 
   const { tx, now, newId } = context
   // What was refunded never exceeds what was taken, so without more taken there is nothing to look for.
   if (sum(attempts, 'captured') - sum(attempts, 'refunded') <= order.total.amount) return
-  let surplus = -order.total.amount
-  for (const payment of attempts) surplus += await refundable(tx, payment)
+  let surplus = (await kept(tx, attempts)) - order.total.amount
   for (const payment of attempts.toReversed()) {
     if (surplus <= 0) return
     const amount = money(Math.min(surplus, await refundable(tx, payment)), payment.amount.currency)

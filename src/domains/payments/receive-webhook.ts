@@ -8,6 +8,8 @@ import { type Payment, payments, webhookInbox } from './collections.ts'
 import { followPayment } from './follow-payment.ts'
 import type { PaymentProvider, WebhookEvent } from './provider.ts'
 
+const input = Type.Object({ provider: Type.String({ maxLength: 40 }) }, { additionalProperties: false })
+
 /**
  * `POST /api/payments/webhooks/{provider}`: verified, stored, and answered after the commit. What it
  * says is never believed: it makes us look, and the provider's own record is what counts.
@@ -20,7 +22,7 @@ export function receiveWebhook(providers: ReadonlyMap<string, PaymentProvider>):
     tag: 'Payments',
     rawBody: true,
     rate: 'webhook',
-    input: Type.Object({ provider: Type.String({ maxLength: 40 }) }, { additionalProperties: false }),
+    input,
     output: Type.Object({ received: Type.Integer() }),
     errors: ['webhook_rejected', 'not_found'],
     access: anyone,

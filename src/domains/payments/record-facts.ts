@@ -62,7 +62,9 @@ async function notePhase(tx: Transaction, payment: Payment, view: ProviderView):
   const set = phaseOf(payment, view, isOpen ? (view.phase === 'open' ? 'requires_action' : 'processing') : payment.status)
   const isSame = set.status === payment.status && set.providerRef === payment.providerRef && set.checkAt === payment.checkAt
   if (!isSame) await tx.update(payments, payment, { set })
-  return []
+  // An attempt that waits for its customer from now on may belong to an order that closed meanwhile.
+  const isOpened = set.status === 'requires_action' && payment.status !== 'requires_action'
+  return isOpened ? [{ type: 'payment.changed', payment: payment.id, order: payment.order }] : []
 }
 
 function phaseOf(payment: Payment, view: ProviderView, status: Payment['status']) {

@@ -1,0 +1,171 @@
+// The auditors. After every transaction: what must never be seen wrong, by plain SQL. At rest: every
+// invariant of `kingpost verify`, the books of the other side, and what buyers were told.
+
+import type { SandboxBook } from '../../src/domains/payments/sandbox/book.ts'
+import { verifyDatabase } from '../../src/observe/verify.ts'
+import type { Commit } from '../../src/storage/storage.ts'
+import type { Acknowledged } from './buyer.ts'
+import type { SmtpPeer } from './smtp-peer.ts'
+import type { Store } from './store.ts'
+import type { World } from './world.ts'
+
+type Report = (problem: string) => void
+
+/** Cheap enough for every step. */
+export function auditStep(store: Store, report: Report): void {
+  const broken = store
+    .sql(
+      `select "id" from "stockLevels" where "onHand"<0 or "held"<0 or "committed"<0 or "available"<0 or "available"<>"onHand"-"held"-"committed" limit 1`,
+    )
+    .get()
+  if (broken) report(`step: stock level ${String(broken['id'])} does not add up`)
+  const unbalanced = store
+    .sql('select "transfer", sum("amount_amount") as "sum" from "ledgerEntries" group by "transfer" having "sum"<>0 limit 1')
+    .get()
+  if (unbalanced) report(`step: transfer ${String(unbalanced['transfer'])} sums to ${String(unbalanced['sum'])}`)
+}
+
+/** What must hold of the way from state to state, which no later look at the data can tell. */
+export function createCommitAuditor(store: Store, report: Report): (commit: Commit) => void {
+  const ends = new Map<string, string>()
+  return (commit) => {
+    for (const { collection, id, record, action } of commit.changes) {
+      if (collection === 'effects') {
+        const state = record['state'] as string
+        const before = ends.get(id)
+        if (before === 'done' && state !== 'done') report(`step: effect ${id} was done and became ${state}`)
+        ends.set(id, state)
+      }
+      if (collection === 'orders' && action === 'updated' && record['status'] === 'expired') {
+        const live = store
+          .sql(`select "id","status" from "payments" where "order"=? and "status" in ('created','sending','processing','unknown')`)
+          .get(id)
+        if (live) report(`step: order ${id} expired while payment ${String(live['id'])} was ${String(live['status'])}`)
+      }
+    }
+  }
+}
+
+export type RestParts = {
+  readonly world: World
+  readonly store: Store
+  readonly book: SandboxBook
+  readonly peer: SmtpPeer
+  readonly acknowledged: Acknowledged
+  readonly report: Report
+  /** No process and no database failed in this run: then even what is at least once is once. */
+  readonly isCalm: boolean
+  /** How many orders must have been placed, where it can be known. */
+  readonly placedExpected: number | null
+}
+
+export function auditRest(parts: RestParts): void {
+  const { world, store, report } = parts
+  let isVerified = false
+  verifyDatabase({
+    read: store.adapter.reader,
+    model: store.backend.model,
+    commitsAfter: store.adapter.commitsAfter,
+    now: world.now(),
+    isAtRest: true,
+  }).then(
+    (violations) => {
+      isVerified = true
+      for (const { invariant, rows, found } of violations) report(`${invariant}: ${rows.join(', ')}: ${found}`)
+    },
+    (error: unknown) => report(`verify broke: ${error instanceof Error ? error.stack : String(error)}`),
+  )
+  world.drain()
+  if (!isVerified) report('verify did not end')
+  auditEffects(parts)
+  auditMoney(parts)
+  auditMail(parts)
+  auditPromises(parts)
+}
+
+/** Everything owed has come to an end, and to a good one unless the other side refused for good. */
+function auditEffects({ store, report }: RestParts): void {
+  for (const row of store.sql(`select "id","kind","state","lastError" from "effects" where "state" not in ('done')`).all()) {
+    const isMail = row['kind'] === 'email.send' && (row['state'] === 'dead' || row['state'] === 'unknown')
+    if (!isMail)
+      report(`effect ${String(row['id'])} (${String(row['kind'])}) rests as ${String(row['state'])}: ${String(row['lastError'])}`)
+  }
+}
+
+/** The provider's book against ours: each payment, each order, each key. */
+function auditMoney({ store, book, report }: RestParts): void {
+  const seen = new Set<string>()
+  const keptByOrder = new Map<string, number>()
+  for (const payment of book.all()) {
+    const ours = store
+      .sql('select "order","captured_amount" as "captured","refunded_amount" as "refunded" from "payments" where "id"=?')
+      .get(payment.reference)
+    if (!ours) {
+      report(`the provider has payment ${payment.id} for ${payment.reference}, which is none of ours`)
+      continue
+    }
+    if (seen.has(payment.reference)) report(`the provider has two payments for ${payment.reference}`)
+    seen.add(payment.reference)
+    if (payment.key !== `payment.start:${payment.reference}`) report(`payment ${payment.id} came with the key ${payment.key}`)
+    const captured = payment.state === 'succeeded' ? payment.amountMinor : 0
+    const refunded = payment.refunds.reduce((sum, { amountMinor }) => sum + amountMinor, 0)
+    if (ours['captured'] !== captured || ours['refunded'] !== refunded)
+      report(
+        `payment ${payment.reference}: the provider took ${captured} and gave back ${refunded}; we say ${String(ours['captured'])} and ${String(ours['refunded'])}`,
+      )
+    const order = ours['order'] as string
+    keptByOrder.set(order, (keptByOrder.get(order) ?? 0) + captured - refunded)
+  }
+  for (const row of store.sql('select "id","status","total_amount" as "total" from "orders"').all()) {
+    const kept = keptByOrder.get(row['id'] as string) ?? 0
+    const owed = row['status'] === 'placed' ? row['total'] : 0
+    if (kept !== owed) report(`order ${String(row['id'])} is ${String(row['status'])} and ${kept} of ${String(row['total'])} is kept`)
+  }
+}
+
+/** The peer's book against ours: no message that nobody owes, none lost, none doubled without a trace of why. */
+function auditMail({ store, peer, report, isCalm }: RestParts): void {
+  const taken = Map.groupBy(peer.taken, ({ messageId }) => messageId)
+  const mails = store
+    .sql(
+      `select e."id", e."messageId", e."status", e."to", e."key", f."attempts", f."state" from "emails" e left join "effects" f on f."key"='email.send:'||e."id"`,
+    )
+    .all()
+  const known = new Set(mails.map((mail) => mail['messageId'] as string))
+  for (const { messageId, to, subject } of peer.taken)
+    if (!known.has(messageId)) report(`mail: "${subject}" to ${to} was sent as ${messageId}, which nobody owes`)
+  const receipts = new Map<string, number>()
+  for (const mail of mails) {
+    const count = taken.get(mail['messageId'] as string)?.length ?? 0
+    const what = `message ${String(mail['id'])} (${String(mail['key'])}) is ${String(mail['status'])}`
+    if (mail['status'] === 'sent' && count === 0) report(`mail: ${what}, and the peer never took it`)
+    // More copies than attempts would be copies nobody knows of.
+    if (count > (mail['attempts'] as number))
+      report(`mail: ${what}, and the peer took it ${count} times in ${String(mail['attempts'])} attempts`)
+    // An attempt whose answer was lost is doubtful, and doubt is not repeated.
+    if (isCalm && count > 1) report(`mail: ${what}, and the peer took it ${count} times though nothing of ours failed`)
+    const order = /^order\.placed:(ord_[0-9a-z]+)/.exec(mail['key'] as string)?.[1]
+    if (order !== undefined) receipts.set(order, (receipts.get(order) ?? 0) + 1)
+  }
+  for (const [order, count] of receipts) if (count > 1) report(`mail: order ${order} has ${count} receipts`)
+  for (const row of store.sql('select "id" from "orders" where "placedAt" is not null').all())
+    if (!receipts.has(row['id'] as string)) report(`mail: order ${String(row['id'])} was placed and has no receipt`)
+}
+
+/** What somebody was told is so. */
+function auditPromises({ store, acknowledged, report, placedExpected }: RestParts): void {
+  const { users, carts, orders, canceled, placed } = acknowledged
+  const has = (table: string, column: string, value: string) =>
+    store.sql(`select 1 from "${table}" where "${column}"=?`).get(value) !== undefined
+  for (const email of users) if (!has('users', 'email', email)) report(`promise: the account of ${email} is gone`)
+  for (const cart of carts) if (!has('carts', 'id', cart)) report(`promise: cart ${cart} is gone`)
+  for (const order of orders.values()) if (!has('orders', 'id', order)) report(`promise: order ${order} is gone`)
+  const statusOf = (order: string) => store.sql('select "status" from "orders" where "id"=?').get(order)?.['status']
+  for (const order of canceled)
+    if (statusOf(order) !== 'canceled') report(`promise: order ${order} was canceled and is ${String(statusOf(order))}`)
+  for (const order of placed)
+    if (!['placed', 'canceled'].includes(String(statusOf(order))))
+      report(`promise: order ${order} was placed and is ${String(statusOf(order))}`)
+  const count = store.sql(`select count(*) as "count" from "orders" where "status"='placed'`).get()!['count']
+  if (placedExpected !== null && count !== placedExpected) report(`${String(count)} orders are placed, and ${placedExpected} could be`)
+}

@@ -1,0 +1,218 @@
+// A buyer: somebody with a browser and no patience. Clicks twice, opens second tabs, walks away, comes
+// back late, and repeats what got no answer, under the same key. What a buyer was told is kept, to be
+// held against the database in the end.
+import { errorCodes } from '../../src/contract/error-codes.ts'
+import { type SandboxBook, type SandboxMethod, sandboxMethods } from '../../src/domains/payments/sandbox/book.ts'
+import type { Cluster, Request, Result } from './cluster.ts'
+import type { Store } from './store.ts'
+import type { World } from './world.ts'
+
+/** What was acknowledged, and so must be there. */
+export type Acknowledged = {
+  readonly users: Set<string>
+  readonly carts: Set<string>
+  /** Order by cart: whoever asks, however often, gets the same one. */
+  readonly orders: Map<string, string>
+  readonly canceled: Set<string>
+  readonly placed: Set<string>
+}
+
+export type BuyerParts = {
+  readonly world: World
+  readonly cluster: Cluster
+  readonly store: Store
+  readonly book: SandboxBook
+  readonly acknowledged: Acknowledged
+  readonly complain: (problem: string) => void
+}
+
+export type BuyerPlan = {
+  readonly name: string
+  readonly email: string
+  readonly hasAccount: boolean
+  readonly wanted: readonly { readonly variant: string; readonly quantity: number }[]
+  /** Pays by a card that always works and does nothing else: so that who gets the last unit can be counted. */
+  readonly isSteady: boolean
+}
+
+type Output = {
+  readonly id?: string
+  readonly token?: string
+  readonly status?: string
+  readonly order?: { readonly id: string; readonly status?: string }
+}
+
+const triesMax = 40
+const roundsMax = 10
+const orderHoldMs = 30 * 60_000
+
+export async function shopAround(parts: BuyerParts, plan: BuyerPlan): Promise<void> {
+  const { world, store, acknowledged } = parts
+  const { dice } = world
+  const ask = createAsker(parts, plan.name)
+  await pause(world, dice.between(0, 3_000))
+
+  let bearer: string | undefined
+  if (plan.hasAccount) bearer = await signUp(parts, ask, plan)
+  const credentials = bearer === undefined ? {} : { bearer }
+  const made = await ask({ operation: 'carts.create', input: { email: plan.email }, ...credentials })
+  if (made.end !== 'answered') return
+  const { id: cart, token } = made.reply.output as Required<Output>
+  acknowledged.carts.add(cart)
+  const own = { ...credentials, cartToken: token }
+
+  for (const { variant, quantity } of plan.wanted) {
+    await pause(world, dice.between(0, 800))
+    await ask({ operation: 'carts.addLine', input: { id: cart, variant, quantity }, ...own })
+  }
+  const shippingAddress = { name: plan.name, line1: 'Main street 1', city: 'Berlin', postalCode: '10115', country: 'DE' }
+  const shippingMethod = dice.chance(0.8) ? { shippingMethod: store.shippingMethod } : {}
+  await ask({ operation: 'carts.update', input: { id: cart, shippingAddress, ...shippingMethod }, ...own })
+  await pause(world, dice.between(0, 1_000))
+  const order = await checkOut(parts, ask, plan, { cart, own })
+  if (order !== null) await followOrder(parts, ask, plan, { order, own })
+}
+
+type Asker = (request: Request, key?: string) => Promise<Result>
+type Own = Pick<Request, 'bearer' | 'cartToken'>
+
+async function signUp({ acknowledged }: BuyerParts, ask: Asker, { email, name }: BuyerPlan): Promise<string | undefined> {
+  const password = `secret of ${name}`
+  const made = await ask({ operation: 'accounts.register', input: { email, password, name } })
+  if (made.end === 'answered') acknowledged.users.add(email)
+  const opened = await ask({ operation: 'accounts.logIn', input: { email, password } })
+  return opened.end === 'answered' ? (opened.reply.output as Output).token : undefined
+}
+
+/** Once, twice with one key, or twice with two: it is one order all the same. */
+async function checkOut(parts: BuyerParts, ask: Asker, plan: BuyerPlan, { cart, own }: { cart: string; own: Own }): Promise<string | null> {
+  const { world, acknowledged, complain } = parts
+  const { dice } = world
+  const payment = () => ({ provider: 'sandbox', method: plan.isSteady ? 'card_success' : methodOf(parts) })
+  const first = { operation: 'orders.checkOut', input: { id: cart, payment: payment() }, ...own }
+  const key = `${plan.name}-checkout`
+  const clicks = [ask(first, key)]
+  switch (plan.isSteady ? 'once' : dice.weighted({ once: 5, twice: 2, otherKey: 2, otherMethod: 1 })) {
+    case 'twice':
+      clicks.push(pause(world, dice.between(0, 300)).then(() => ask(first, key)))
+      break
+    case 'otherKey':
+      clicks.push(pause(world, dice.between(0, 300)).then(() => ask(first, `${key}-2`)))
+      break
+    case 'otherMethod':
+      clicks.push(pause(world, dice.between(0, 300)).then(() => ask({ ...first, input: { id: cart, payment: payment() } }, `${key}-2`)))
+      break
+  }
+  let order: string | null = null
+  for (const result of await Promise.all(clicks)) {
+    if (result.end !== 'answered') continue
+    const { id } = (result.reply.output as Output).order!
+    const known = acknowledged.orders.get(cart)
+    if (known !== undefined && known !== id) complain(`cart ${cart} was answered as order ${known} and as ${id}`)
+    acknowledged.orders.set(cart, id)
+    order = id
+  }
+  return order
+}
+
+async function followOrder(parts: BuyerParts, ask: Asker, plan: BuyerPlan, { order, own }: { order: string; own: Own }): Promise<void> {
+  const { world, book, acknowledged } = parts
+  const { dice } = world
+  const cancelsAt = !plan.isSteady && dice.chance(0.2) ? dice.between(0, 4) : null
+  for (let round = 0; round < roundsMax; round++) {
+    if (round === cancelsAt) {
+      const canceled = await ask({ operation: 'orders.cancel', input: { id: order }, ...own })
+      if (canceled.end === 'answered') acknowledged.canceled.add(order)
+    }
+    await pause(world, dice.between(100, 4_000))
+    const seen = await ask({ operation: 'orders.get', input: { id: order }, ...own })
+    const status = seen.end === 'answered' ? (seen.reply.output as Output).status : null
+    if (status === 'placed') acknowledged.placed.add(order)
+    if (status !== 'pending_payment' && status !== null) {
+      if (cancelsAt === null || round >= cancelsAt) return
+      continue
+    }
+    if (plan.isSteady) continue
+    const latest = latestAttempt(parts, order)
+    if (latest === null) continue
+    const provided = book.findByReference(latest)
+    if (provided?.state === 'requires_action') await answerChallenge(parts, ask, { order, own, payment: provided.id })
+    else if (provided?.state === 'failed' && dice.chance(0.8)) await payAgain(parts, ask, { order, own })
+  }
+}
+
+/** What the customer does on the provider's page, or instead of it. */
+async function answerChallenge(parts: BuyerParts, ask: Asker, at: { order: string; own: Own; payment: string }): Promise<void> {
+  const { world, book } = parts
+  const { dice } = world
+  const decide = (isApproved: boolean) =>
+    new Promise<void>((resolve) => {
+      world.at(dice.between(10, 200), null, `challenge ${isApproved ? 'approved' : 'refused'}`, () => {
+        book.challenge(at.payment, isApproved)
+        resolve()
+      })
+    })
+  switch (dice.weighted({ approve: 5, refuse: 1, leave: 1, later: 1.5, otherTab: 1.5 })) {
+    case 'approve':
+      return await decide(true)
+    case 'refuse':
+      return await decide(false)
+    case 'leave':
+      return
+    case 'later':
+      // Around the moment at which the order expires.
+      await pause(world, orderHoldMs + dice.between(-40_000, 40_000))
+      return await decide(true)
+    case 'otherTab':
+      await payAgain(parts, ask, at)
+      await pause(world, dice.between(0, 2_000))
+      return await decide(dice.chance(0.7))
+  }
+}
+
+async function payAgain(parts: BuyerParts, ask: Asker, { order, own }: { order: string; own: Own }): Promise<void> {
+  await ask({ operation: 'orders.pay', input: { id: order, provider: 'sandbox', method: methodOf(parts) }, ...own })
+}
+
+function methodOf({ world }: BuyerParts): SandboxMethod {
+  const [success, declined, challenge, delayed, delayedFailure] = sandboxMethods
+  return world.dice.weighted({ [success]: 4, [declined]: 1.5, [challenge]: 4, [delayed]: 2, [delayedFailure]: 1 } as Record<
+    SandboxMethod,
+    number
+  >)
+}
+
+/** What the customer sees in the address bar. */
+function latestAttempt({ store }: BuyerParts, order: string): string | null {
+  const row = store.sql('select "id" from "payments" where "order"=? order by "sequence" desc limit 1').get(order)
+  return row === undefined ? null : (row['id'] as string)
+}
+
+/** Asks until there is an answer that counts; a repeat has the same key, and must get the same answer. */
+function createAsker({ world, cluster, complain }: BuyerParts, name: string): Asker {
+  const answers = new Map<string, string>()
+  let count = 0
+  return async (request, given) => {
+    count += 1
+    const key = given ?? `${name}-${count}`
+    const isRead = request.operation.endsWith('.get')
+    for (let attempt = 1; ; attempt++) {
+      const result = await cluster.send(isRead ? request : { ...request, key })
+      const isFinal =
+        result.end === 'answered' || (result.end === 'refused' && errorCodes[result.code as keyof typeof errorCodes].retry === 'never')
+      if (isFinal && !isRead) {
+        const text = JSON.stringify(result.end === 'answered' ? [result.reply.status, result.reply.output] : [result.code])
+        const before = answers.get(key)
+        if (before !== undefined && before !== text) complain(`${request.operation} with one key was answered ${before} and ${text}`)
+        answers.set(key, text)
+      }
+      const isBusy = result.end === 'refused' && result.code === 'payment_in_progress'
+      if (isFinal || isBusy || attempt >= triesMax) return result
+      await pause(world, world.dice.between(50, 500 * Math.min(attempt, 8)))
+    }
+  }
+}
+
+export function pause(world: World, delayMs: number): Promise<void> {
+  return new Promise((resolve) => void world.at(delayMs, null, 'wait', resolve))
+}

@@ -1,0 +1,245 @@
+// Engines that are broken on purpose, to see that the simulator notices. Each is made from outside, by
+// wrapping a port, an operation, a reaction or a schedule of the real engine, and forgets one thing that
+// real engines have forgotten.
+
+import { queueEmail } from '../../src/domains/emails/queue-email.ts'
+import type { MailTransport } from '../../src/domains/emails/transport.ts'
+import { type Order, orders } from '../../src/domains/orders/collections.ts'
+import type { PaymentProvider } from '../../src/domains/payments/provider.ts'
+import type { Replacements } from '../../src/engine/create-engine.ts'
+import type { Operation } from '../../src/operation/define.ts'
+import type { AnyRecord } from '../../src/schema/collection.ts'
+import type { AdapterTransaction } from '../../src/storage/storage.ts'
+import type { Transaction } from '../../src/storage/transaction.ts'
+import type { Store } from './store.ts'
+import type { Dice } from './world.ts'
+
+export type Mutant = {
+  readonly name: string
+  /** What it forgets. */
+  readonly sin: string
+  /** Takes walls out of the database, which would hold what the engine lets through. */
+  readonly prepare?: (store: Store) => void
+  readonly replace?: (dice: Dice) => Replacements
+  readonly transaction?: (inner: AdapterTransaction, dice: Dice) => AdapterTransaction
+  /** Whether a transaction is rolled back and said to be committed. */
+  readonly isRolledBack?: (dice: Dice) => boolean
+  readonly provider?: (real: PaymentProvider, dice: Dice) => PaymentProvider
+  readonly mail?: (real: MailTransport, dice: Dice) => MailTransport
+}
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'unguarded-hold',
+    sin: 'Stock is held without looking whether any is left.',
+    prepare: (store) => void store.sql('pragma ignore_check_constraints=on').run(),
+    transaction: (inner) => ({
+      ...inner,
+      update: (ref, where, change) =>
+        inner.update(
+          ref,
+          ref.name === 'stockLevels' && change.add?.['held'] !== undefined && where.op === 'and' ? where.of[0]! : where,
+          change,
+        ),
+    }),
+  },
+  {
+    name: 'cart-without-fence',
+    sin: 'Checkout looks at a copy of the cart, and nothing keeps a cart from two orders.',
+    prepare: (store) => void store.sql('drop index "orders_cart_key"').run(),
+    replace: () => ({
+      operations: changing('orders.checkOut', (tx) => ({
+        ...tx,
+        get: async (ref: { name: string }, id: string, where?: never) => {
+          const found = await tx.get(ref as never, id, where)
+          return ref.name === 'carts' && found ? { ...(found as object), order: null } : found
+        },
+      })),
+    }),
+  },
+  {
+    name: 'receipt-twice',
+    sin: 'The receipt is written again, under another key, when the payment is heard of again.',
+    replace: (dice) => ({
+      react:
+        (real, { newId, project }) =>
+        async (tx, now, events) => {
+          await real(tx, now, events)
+          for (const event of events) {
+            const order = event.type === 'payment.changed' ? await tx.get(orders, event['order'] as string) : null
+            if (order?.status === 'placed' && dice.chance(0.5))
+              await queueEmail({ tx, now, newId, project }, receiptOf(order, `:${newId('again')}`))
+          }
+        },
+    }),
+  },
+  {
+    name: 'placed-without-receipt',
+    sin: 'Now and then the receipt of an order that is placed is not written.',
+    replace: (dice) => ({
+      react: (real) => async (tx, now, events) => await real(dice.chance(0.2) ? withoutReceipts(tx) : tx, now, events),
+    }),
+  },
+  {
+    name: 'effect-without-fence',
+    sin: 'An attempt that has lost its lease still writes its end.',
+    transaction: (inner) => ({
+      ...inner,
+      update: (ref, where, change) => {
+        const isEnd = ref.name === 'effects' && change.set?.['owner'] === null && change.set['state'] !== undefined && where.op === 'and'
+        return inner.update(ref, isEnd ? where.of[0]! : where, change)
+      },
+    }),
+  },
+  {
+    name: 'webhook-believed',
+    sin: 'A webhook is taken at its word, signed or not, instead of asking the provider.',
+    provider: (real) => ({
+      ...real,
+      verifyWebhook(body) {
+        const event = JSON.parse(body) as { id: string; payment: string; reference: string }
+        return [{ eventId: event.id, reference: event.reference, providerRef: event.payment }]
+      },
+    }),
+  },
+  {
+    name: 'new-key-on-retry',
+    sin: 'The provider is called under a new key at every attempt.',
+    provider: (real, dice) => ({
+      ...real,
+      start: (request) => real.start({ ...request, key: `${request.key}:${dice.between(1, 1_000_000)}` }),
+    }),
+  },
+  {
+    name: 'refund-without-reservation',
+    sin: 'A refund on its way is not counted when the next one is made.',
+    transaction: (inner) => ({
+      ...inner,
+      find: async (ref, query) => {
+        const found = await inner.find(ref, query)
+        return ref.name === 'refunds'
+          ? (found.filter((row) => !['wanted', 'pending'].includes((row as unknown as AnyRecord)['state'] as string)) as never)
+          : found
+      },
+    }),
+  },
+  {
+    name: 'ledger-leg-missing',
+    sin: 'The shipping of an order is never written to the ledger.',
+    transaction: (inner) => ({
+      ...inner,
+      insert: async (ref, records) =>
+        ref.name === 'ledgerEntries' && records[0]!['account'] === 'I:shipping' ? undefined : await inner.insert(ref, records),
+    }),
+  },
+  {
+    name: 'answer-not-remembered',
+    sin: 'The Idempotency-Key of a request is not stored.',
+    transaction: (inner) => ({
+      ...inner,
+      insert: async (ref, records) => (ref.name === 'idempotencyKeys' ? undefined : await inner.insert(ref, records)),
+    }),
+  },
+  {
+    name: 'expiry-is-blind',
+    sin: 'An order expires by the clock alone, whatever its payment is doing.',
+    replace: () => ({
+      schedules: (all) =>
+        all.map((schedule) =>
+          schedule.name === 'orders.expire'
+            ? { ...schedule, run: (context) => schedule.run({ ...context, tx: withoutPayments(context.tx) }) }
+            : schedule,
+        ),
+    }),
+  },
+  {
+    name: 'lost-answer-is-failure',
+    sin: 'A call whose answer was lost counts as refused.',
+    provider: (real) => ({
+      ...real,
+      async start(request) {
+        const result = await real.start(request)
+        return result.result === 'uncertain' ? { result: 'refused', reason: result.reason } : result
+      },
+    }),
+  },
+  {
+    name: 'new-message-id-on-retry',
+    sin: 'Every attempt to send a message makes a Message-ID of its own.',
+    mail: (real, dice) => ({
+      ...real,
+      send: (message) => real.send({ ...message, messageId: `<${dice.between(1, 1_000_000)}@shop.example>` }),
+    }),
+  },
+  {
+    name: 'doubtful-mail-is-repeated',
+    sin: 'A message whose fate is unknown is sent again as if it had been refused.',
+    mail: (real) => ({
+      ...real,
+      async send(message) {
+        const delivery = await real.send(message)
+        return delivery.status === 'unknown' ? { ...delivery, status: 'deferred' } : delivery
+      },
+    }),
+  },
+  {
+    name: 'answered-before-commit',
+    sin: 'A caller is answered and the commit never happens.',
+    isRolledBack: (dice) => dice.chance(0.02),
+  },
+  {
+    name: 'commit-not-atomic',
+    sin: 'Placing an order forgets, now and then, to commit its stock.',
+    transaction: (inner, dice) => ({
+      ...inner,
+      update: async (ref, where, change) =>
+        ref.name === 'stockLevels' && change.add?.['committed'] !== undefined && dice.chance(0.3)
+          ? 1
+          : await inner.update(ref, where, change),
+    }),
+  },
+]
+
+export function mutantNamed(name: string): Mutant {
+  const found = mutants.find((mutant) => mutant.name === name)
+  if (!found) throw new Error(`There is no mutant ${name}; there are ${mutants.map((mutant) => mutant.name).join(', ')}.`)
+  return found
+}
+
+function receiptOf(order: Order, suffix: string) {
+  return {
+    key: `order.placed:${order.id}${suffix}`,
+    to: order.email,
+    template: 'order_receipt',
+    record: order.id,
+    view: { number: order.number },
+  } as const
+}
+
+/** The operation with another transaction. */
+function changing(name: string, change: (tx: Transaction) => object): (all: Operation[]) => Operation[] {
+  return (all) =>
+    all.map((operation) =>
+      operation.name === name && operation.kind === 'command'
+        ? { ...operation, run: (context: RunContext) => operation.run({ ...context, tx: change(context.tx) as Transaction }) }
+        : operation,
+    )
+}
+
+type RunContext = Parameters<Extract<Operation, { kind: 'command' }>['run']>[0]
+
+function withoutPayments(tx: Transaction): Transaction {
+  return {
+    ...tx,
+    find: (async (ref: { name: string }, query: never) =>
+      ref.name === 'payments' ? [] : await tx.find(ref, query)) as Transaction['find'],
+  }
+}
+
+function withoutReceipts(tx: Transaction): Transaction {
+  const insertOnce: Transaction['insertOnce'] = async (ref, fields) => {
+    const { key } = fields as { key?: string }
+    return ref.name === 'emails' && key?.startsWith('order.placed:') ? null : await tx.insertOnce(ref, fields)
+  }
+  return { ...tx, insertOnce }
+}

@@ -1,0 +1,94 @@
+// Running many seeds, one after another in this process, on one store that is put back between them.
+import type { FaultCounts, FaultKind } from './faults.ts'
+import type { Mutant } from './mutants.ts'
+import { type SeedResult, simulate } from './simulate.ts'
+import { createShop, openStore, type Store } from './store.ts'
+import { inMacrotask } from './world.ts'
+
+export type RunTotals = { seeds: number; steps: number; placed: number; twice: number; faults: FaultCounts }
+export type RunOptions = {
+  readonly seeds: Iterable<number>
+  readonly mutant?: Mutant | null
+  readonly isOver?: () => boolean
+  readonly onRed?: (result: SeedResult) => void
+  readonly stopsAtRed?: boolean
+}
+
+const rejections: unknown[] = []
+process.on('unhandledRejection', (error) => rejections.push(error))
+
+/** One seed in so many is run twice and must leave the same trace. */
+const twiceEvery = 20
+
+export async function openSimulator(mutant: Mutant | null = null) {
+  const shop = createShop()
+  let store = await open()
+
+  async function open(): Promise<Store> {
+    const opened = await openStore(shop)
+    mutant?.prepare?.(opened)
+    return opened
+  }
+
+  return async (seed: number, options: { trace?: (line: string) => void; isTwice?: boolean } = {}): Promise<SeedResult> => {
+    const { isTwice = false, trace } = options
+    const once = async () => {
+      const result = await inMacrotask(() => simulate(store, seed, { mutant, isDigested: isTwice && !trace, ...(trace ? { trace } : {}) }))
+      // Rejections nobody heard are told at the end of the macrotask.
+      await inMacrotask(() => {})
+      const unheard = rejections
+        .splice(0)
+        .map((error) => `a rejection nobody heard: ${error instanceof Error ? error.stack : String(error)}`)
+      if (!result.isAtRest) store = await open()
+      return { ...result, problems: [...result.problems, ...unheard] }
+    }
+    const first = await once()
+    if (!isTwice || trace) return first
+    const second = await once()
+    return first.digest === second.digest
+      ? first
+      : { ...first, problems: [...first.problems, 'the same seed ran differently the second time'] }
+  }
+}
+
+/** Stops at `isOver`, or at the first red seed where that is asked for. */
+export async function runSeeds(options: RunOptions): Promise<RunTotals> {
+  const { seeds, mutant = null, isOver = () => false, onRed, stopsAtRed = false } = options
+  const run = await openSimulator(mutant)
+  const totals: RunTotals = { seeds: 0, steps: 0, placed: 0, twice: 0, faults: {} }
+  for (const seed of seeds) {
+    if (isOver()) break
+    const isTwice = seed % twiceEvery === 0
+    const result = await run(seed, { isTwice })
+    totals.seeds += 1
+    totals.steps += result.steps
+    totals.placed += result.placed
+    totals.twice += isTwice ? 1 : 0
+    addFaults(totals.faults, result.faults)
+    if (result.problems.length === 0) continue
+    onRed?.(result)
+    if (stopsAtRed) break
+  }
+  return totals
+}
+
+export function addFaults(to: FaultCounts, more: FaultCounts): void {
+  for (const [kind, count] of Object.entries(more) as [FaultKind, number][]) to[kind] = (to[kind] ?? 0) + count
+}
+
+export function* seedsFrom(first: number, step = 1): Generator<number> {
+  for (let seed = first; ; seed += step) yield seed
+}
+
+/** The one line a red seed leaves. */
+export function redLine(result: SeedResult, mutant: Mutant | null = null): string {
+  return `seed ${result.seed}: ${result.problems[0]}\n  npm run simulate -- --seed ${result.seed}${mutant ? ` --mutant ${mutant.name}` : ''}`
+}
+
+export function totalsText(totals: RunTotals, seconds: number): string {
+  const faults = Object.entries(totals.faults).toSorted(([, a], [, b]) => b - a)
+  return [
+    `${totals.seeds} seeds in ${seconds.toFixed(1)} s (${(totals.seeds / seconds).toFixed(1)} a second), ${totals.steps} steps, ${totals.placed} orders placed, ${totals.twice} run twice`,
+    `faults: ${faults.map(([kind, count]) => `${kind} ${count}`).join(', ') || 'none'}`,
+  ].join('\n')
+}

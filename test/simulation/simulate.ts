@@ -1,0 +1,209 @@
+// One seed: a small shop, some processes, some buyers, some faults; then quiet, then the audit.
+import { createHash } from 'node:crypto'
+import { createIdSource } from '../../src/base/ids.ts'
+import { calmSettings, createSandboxBook } from '../../src/domains/payments/sandbox/book.ts'
+import { createMemoryStore } from '../../src/domains/payments/sandbox/store.ts'
+import type { Commit } from '../../src/storage/storage.ts'
+import { auditRest, auditStep, createCommitAuditor } from './audit.ts'
+import { type Acknowledged, type BuyerPlan, pause, shopAround } from './buyer.ts'
+import { type Cluster, createCluster, webhookEgress } from './cluster.ts'
+import { createFaults, type FaultCounts, type FaultKind } from './faults.ts'
+import type { Mutant } from './mutants.ts'
+import { createSmtpPeer } from './smtp-peer.ts'
+import { publicUrl, type Store } from './store.ts'
+import { createWorld, type Dice } from './world.ts'
+
+export type SeedResult = {
+  readonly seed: number
+  readonly problems: readonly string[]
+  /** False when it was broken off: the store then holds half of something and must be opened anew. */
+  readonly isAtRest: boolean
+  readonly steps: number
+  readonly faults: FaultCounts
+  readonly placed: number
+  /** Of the trace and of the database at its end; null unless asked for. */
+  readonly digest: string | null
+}
+
+export type SeedOptions = {
+  readonly mutant?: Mutant | null
+  readonly isDigested?: boolean
+  readonly trace?: (line: string) => void
+}
+
+const stepsMax = 60_000
+const horizonMs = 12 * 3_600_000
+/** What can end an attempt without its end being written. */
+const ownFailures: readonly FaultKind[] = [
+  'processCrash',
+  'processPause',
+  'clockJump',
+  'storageRefused',
+  'storageAnswerLost',
+  'storageConflict',
+  'storageConflictAfterWork',
+  'storageSlow',
+]
+const secret = 'sbx_simulated'
+
+/** Must be called in a macrotask (world.ts, inMacrotask). */
+export function simulate(store: Store, seed: number, options: SeedOptions = {}): SeedResult {
+  const { mutant = null, isDigested = false } = options
+  const hash = isDigested ? createHash('sha256') : null
+  const trace = options.trace ?? (hash ? (line: string) => void hash.update(`${line}\n`) : null)
+  const world = createWorld(seed, trace)
+  const { dice } = world
+  const problems: string[] = []
+  const report = (problem: string) => {
+    if (problems.length < 20 && !problems.includes(problem)) problems.push(problem)
+    world.note(`!          ${problem}`)
+  }
+  const faults = createFaults(dice)
+  const shop = planShop(dice)
+  const ownerOfCommit = new WeakMap<object, Commit[]>()
+  const auditCommit = createCommitAuditor(store, report)
+  store.reset(world.clockOf(null), shop.onHand, (commit) => {
+    ownerOfCommit.get(commit.changes)?.push(commit)
+    auditCommit(commit)
+  })
+
+  let cluster: Cluster
+  const clock = world.clockOf(null)
+  const book = createSandboxBook(
+    {
+      store: createMemoryStore(),
+      clock,
+      random: dice,
+      newId: createIdSource(clock, dice),
+      egress: webhookEgress((request) => cluster.send(request)),
+      webhookUrl: `${publicUrl}/api/payments/webhooks/sandbox`,
+      secret,
+    },
+    {
+      ...calmSettings,
+      cardMs: dice.pick([0, 50, 500]),
+      webhookLoss: faults.has('webhookLost') ? dice.pick([0.3, 1]) : 0,
+      webhookCopies: faults.has('webhookRepeated') ? dice.between(2, 4) : 1,
+      webhookMs: faults.has('webhookLate') ? dice.between(0, 20_000) : 0,
+      webhookJitterMs: faults.has('webhookLate') ? 20_000 : 5,
+    },
+  )
+  let due: number | null = null
+  const peer = createSmtpPeer()
+  const afterTransaction = () => {
+    due = null
+    auditStep(store, report)
+  }
+  cluster = createCluster(
+    { world, faults, store, book, peer, secret, mutant, afterTransaction, ownerOfCommit, complain: report },
+    shop.processes,
+  )
+  cluster.start()
+
+  const acknowledged: Acknowledged = { users: new Set(), carts: new Set(), orders: new Map(), canceled: new Set(), placed: new Set() }
+  let shopping = 0
+  for (const plan of planBuyers(dice, store, shop)) {
+    shopping += 1
+    shopAround({ world, cluster, store, book, acknowledged, complain: report }, plan).then(
+      () => {
+        shopping -= 1
+      },
+      (error: unknown) => report(`${plan.name} broke: ${error instanceof Error ? error.stack : String(error)}`),
+    )
+  }
+  if (faults.has('webhookForged')) void forgeWebhooks(cluster, report, world)
+
+  world.at(shop.troubleMs, null, 'the trouble ends', () => {
+    faults.stop()
+    cluster.heal()
+    book.set(calmSettings)
+  })
+  const nextDue = () => {
+    due ??= nextDueIn(store)
+    // What is looked at once a day for ever is no news: the auditor says whether it should be.
+    if (due > world.now() + horizonMs) return Number.POSITIVE_INFINITY
+    return due - cluster.maxSkewMs()
+  }
+  const end = world.run(() => problems.length > 0, nextDue, stepsMax)
+  if (end === 'exhausted') report(`it does not come to rest within ${stepsMax} steps`)
+  if (end === 'rest' && shopping > 0) report(`${shopping} buyers wait for an answer for ever`)
+  if (end === 'rest') {
+    const placedExpected = shop.isRace ? Math.min(shop.onHand[0]!, shop.buyers) : null
+    const isCalm = ownFailures.every((kind) => faults.counts[kind] === undefined)
+    auditRest({ world, store, book, peer, acknowledged, report, placedExpected, isCalm })
+  }
+  if (hash)
+    for (const table of ['orders', 'payments', 'effects', 'emails', 'stockLevels', '_commits'])
+      hash.update(JSON.stringify(store.sql(`select * from "${table}"`).all()))
+  const placed = store.sql(`select count(*) as "count" from "orders" where "placedAt" is not null`).get()!['count'] as number
+  return {
+    seed,
+    problems,
+    isAtRest: end === 'rest',
+    steps: world.steps(),
+    faults: faults.counts,
+    placed,
+    digest: hash?.digest('hex') ?? null,
+  }
+}
+
+type ShopPlan = {
+  readonly processes: number
+  readonly buyers: number
+  readonly onHand: readonly number[]
+  /** Everybody wants one of the same thing and pays: as many as there are units must get one. */
+  readonly isRace: boolean
+  readonly troubleMs: number
+}
+
+function planShop(dice: Dice): ShopPlan {
+  const isRace = dice.chance(0.2)
+  return {
+    processes: dice.weighted({ one: 1, two: 4, three: 1 }) === 'one' ? 1 : dice.between(2, 3),
+    buyers: dice.between(2, 4),
+    onHand: [dice.between(1, 3), dice.between(1, 4), 50],
+    isRace,
+    troubleMs: dice.pick([15_000, 40_000, 90_000, 35 * 60_000]),
+  }
+}
+
+function planBuyers(dice: Dice, store: Store, shop: ShopPlan): BuyerPlan[] {
+  return Array.from({ length: shop.buyers }, (_, index) => {
+    const one = { variant: store.variants[0]!, quantity: 1 }
+    const some = () => ({ variant: dice.pick(store.variants), quantity: dice.between(1, 2) })
+    return {
+      name: `buyer ${index + 1}`.replace(' ', ''),
+      // Two people can type in one address.
+      email: `b${dice.chance(0.1) ? 1 : index + 1}@customers.example`,
+      hasAccount: dice.chance(0.3),
+      wanted: shop.isRace ? [one] : dice.chance(0.5) ? [one] : [some(), some()],
+      isSteady: shop.isRace,
+    }
+  })
+}
+
+/** Somebody who knows our address and not our secret. */
+async function forgeWebhooks(cluster: Cluster, report: (problem: string) => void, world: ReturnType<typeof createWorld>): Promise<void> {
+  for (let count = 0; count < 3; count++) {
+    await pause(world, world.dice.between(500, 10_000))
+    const body = JSON.stringify({ id: `forged:${count}`, type: 'payment.updated', payment: 'spay_forged', reference: 'pay_forged' })
+    const time = Math.floor(world.now() / 1000)
+    const headers = { 'sandbox-signature': `t=${time},v1=${'0'.repeat(64)}` }
+    const result = await cluster.send({ operation: 'payments.receiveWebhook', input: { provider: 'sandbox' }, rawBody: body, headers })
+    if (result.end === 'answered') report('a forged webhook was taken')
+  }
+}
+
+/** When something in the database is next to be done by somebody who looks. */
+function nextDueIn(store: Store): number {
+  const row = store
+    .sql(
+      `select min("at") as "at" from (
+        select min("dueAt") as "at" from "effects" where "state"='ready'
+        union all select min("dueAt") from "effects" where "state"='running'
+        union all select max((select min("expiresAt") from "orders" where "status"='pending_payment'), (select "nextAt" from "schedules" where "name"='orders.expire'))
+        union all select max((select min("checkAt") from "payments"), (select "nextAt" from "schedules" where "name"='payments.reconcile')))`,
+    )
+    .get()
+  return (row!['at'] as number | null) ?? Number.POSITIVE_INFINITY
+}

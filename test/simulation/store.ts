@@ -1,0 +1,110 @@
+// The one real SQLite database of a worker process, put back to the same small shop before every seed.
+// Opening a database and compiling its statements costs more than a whole seed, so both are kept.
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { Clock } from '../../src/base/clock.ts'
+import { systemClock } from '../../src/base/clock.ts'
+import { createIdSource } from '../../src/base/ids.ts'
+import { seedDatabase } from '../../src/cli/seed.ts'
+import { sandboxMethods } from '../../src/domains/payments/sandbox/book.ts'
+import { type Backend, createBackend } from '../../src/engine/backend.ts'
+import type { Engine } from '../../src/engine/create-engine.ts'
+import { openSqlite } from '../../src/storage/sqlite/sqlite-storage.ts'
+import type { Commit, StorageAdapter } from '../../src/storage/storage.ts'
+import { createDice } from './world.ts'
+
+export const publicUrl = 'https://shop.example'
+
+export function createShop(): Backend {
+  return createBackend(
+    {
+      name: 'Simulated shop',
+      shop: { currency: 'EUR', tax: { prices: 'included', ratesPpm: { DE: 190_000, '*': 0 } } },
+      mail: { from: { name: 'Shop', address: 'orders@shop.example' } },
+      seed: ({ newId }) => {
+        const products = ['cup', 'bowl', 'jug'].map((slug) => ({ id: newId('prod'), slug, title: slug, status: 'active' }))
+        const variants = products.map(({ id, slug }, index) => ({
+          product: id,
+          sku: slug,
+          title: 'plain',
+          price: { amount: 1_000 + index * 333, currency: 'EUR' },
+          onHand: 100,
+        }))
+        return [
+          { collection: 'products', records: products },
+          { collection: 'variants', records: variants },
+          { collection: 'shippingMethods', records: [{ title: 'Post', price: { amount: 490, currency: 'EUR' } }] },
+        ]
+      },
+    },
+    { publicUrl, isDevelopment: false, paymentProviders: [{ id: 'sandbox', methods: sandboxMethods }] },
+  )
+}
+
+export type Store = {
+  readonly backend: Backend
+  readonly adapter: StorageAdapter
+  readonly variants: readonly string[]
+  readonly shippingMethod: string
+  /** Plain SQL, for auditors and for planting faults. */
+  sql(text: string): StatementSync
+  /** Puts the shop back and hands time and commits to the run that begins. */
+  reset(clock: Clock, onHand: readonly number[], onCommit: (commit: Commit) => void): void
+}
+
+export async function openStore(backend: Backend): Promise<Store> {
+  const database = new DatabaseSync(':memory:')
+  let clock: Clock = systemClock
+  let onCommit: (commit: Commit) => void = () => {}
+  const forwarding: Clock = {
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+    after: (delayMs, task) => clock.after(delayMs, task),
+    soon: (task) => clock.soon(task),
+  }
+  const adapter = openSqlite({ path: ':memory:', memory: database, model: backend.model, clock: forwarding })
+  adapter.onCommit((commit) => onCommit(commit))
+  const seedClock: Clock = { ...systemClock, now: () => Date.UTC(2029, 11, 31) }
+  const dice = createDice(1)
+  const parts = { storage: adapter, model: backend.model, clock: seedClock, random: dice }
+  await seedDatabase({ parts, newId: createIdSource(seedClock, dice) } as unknown as Engine, backend)
+  database.exec('delete from "_commits"')
+
+  const statements = new Map<string, StatementSync>()
+  const sql = (text: string) => {
+    let statement = statements.get(text)
+    if (!statement) statements.set(text, (statement = database.prepare(text)))
+    return statement
+  }
+  const tables = [...backend.model.collections.keys(), '_commits']
+  database.exec("attach ':memory:' as saved")
+  const filled = tables.filter((table) => sql(`select count(*) as n from main."${table}"`).get()!['n'] !== 0)
+  for (const table of filled) database.exec(`create table saved."${table}" as select * from main."${table}"`)
+  const variants = sql('select "id" from "variants" order by "id"')
+    .all()
+    .map((row) => row['id'] as string)
+
+  return {
+    backend,
+    adapter,
+    variants,
+    shippingMethod: sql('select "id" from "shippingMethods"').get()!['id'] as string,
+    sql,
+    reset(given, onHand, listener) {
+      clock = given
+      onCommit = listener
+      database.exec('begin')
+      for (const table of tables) sql(`delete from main."${table}"`).run()
+      for (const table of filled) sql(`insert into main."${table}" select * from saved."${table}"`).run()
+      sql(`delete from sqlite_sequence where "name"='_commits'`).run()
+      for (const [index, units] of onHand.entries()) {
+        const variant = variants[index]!
+        sql('update "stockLevels" set "onHand"=?1, "available"=?1 where "variant"=?2').run(units, variant)
+        sql('update "stockMovements" set "quantity"=?1 where "stockLevel"=(select "id" from "stockLevels" where "variant"=?2)').run(
+          units,
+          variant,
+        )
+      }
+      database.exec('commit')
+    },
+  }
+}
