@@ -126,6 +126,7 @@ const runningRows: Row[] = [
     body: { state: 'canceled' },
   }),
   ...rows('ledger.listBalances', staffOnly(200), { method: 'GET', url: '/api/ledger/balances' }),
+  ...rows('running.readMetrics', staffOnly(200), { method: 'GET', url: '/metrics' }),
   ...rows(
     'stock.adjustLevel',
     staffOnly(200),
