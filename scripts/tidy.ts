@@ -91,7 +91,7 @@ export const checks: Readonly<Record<string, Check>> = {
     [...sources, ...documents, ...others].flatMap(({ path, text }) => placesOf(path, text, /^(?:<{7}|>{7}) .*/gm)),
 
   'long lines': ({ sources }) =>
-    sources.flatMap(({ path, text }) => {
+    sources.filter(isCode).flatMap(({ path, text }) => {
       const long = text
         .split('\n')
         .flatMap((line, index) => (line.length > lineCharactersMax ? [`${path}:${index + 1} has ${line.length} characters`] : []))

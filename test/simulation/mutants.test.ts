@@ -9,6 +9,7 @@ import type { SeedResult } from './simulate.ts'
 const seedsMax = 600
 const telling: number[] = []
 
+// proves P-009
 for (const mutant of mutants)
   test(`${mutant.name}: ${mutant.sin}`, async (context) => {
     const red: SeedResult[] = []
