@@ -6,7 +6,7 @@ import { isEngineError } from '../../src/base/engine-error.ts'
 import type { Engine } from '../../src/engine/create-engine.ts'
 import type { Operation, RequestFacts } from '../../src/operation/define.ts'
 import type { Reply } from '../../src/operation/run-operation.ts'
-import { bootProcess, type Process, type Surroundings } from './process.ts'
+import { bootProcess, type Process, type Surroundings } from './logical-process.ts'
 import type { Owner } from './world.ts'
 
 export type Result =

@@ -88,7 +88,8 @@ export function redLine(result: SeedResult, mutant: Mutant | null = null): strin
 export function totalsText(totals: RunTotals, seconds: number): string {
   const faults = Object.entries(totals.faults).toSorted(([, a], [, b]) => b - a)
   return [
-    `${totals.seeds} seeds in ${seconds.toFixed(1)} s (${(totals.seeds / seconds).toFixed(1)} a second), ${totals.steps} steps, ${totals.placed} orders placed, ${totals.twice} run twice`,
+    `${totals.seeds} seeds in ${seconds.toFixed(1)} s (${(totals.seeds / seconds).toFixed(1)} a second), ${totals.twice} of them run twice`,
+    `${totals.steps} steps, ${totals.placed} orders placed`,
     `faults: ${faults.map(([kind, count]) => `${kind} ${count}`).join(', ') || 'none'}`,
   ].join('\n')
 }

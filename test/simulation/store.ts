@@ -47,6 +47,7 @@ export type Store = {
   readonly shippingMethod: string
   /** Plain SQL, for auditors and for planting faults. */
   sql(text: string): StatementSync
+  exec(text: string): void
   /** Puts the shop back and hands time and commits to the run that begins. */
   reset(clock: Clock, onHand: readonly number[], onCommit: (commit: Commit) => void): void
 }
@@ -89,6 +90,7 @@ export async function openStore(backend: Backend): Promise<Store> {
     variants,
     shippingMethod: sql('select "id" from "shippingMethods"').get()!['id'] as string,
     sql,
+    exec: (text) => database.exec(text),
     reset(given, onHand, listener) {
       clock = given
       onCommit = listener

@@ -1,0 +1,93 @@
+// Every invariant has a violation that is planted by plain SQL and must be reported under its name.
+import assert from 'node:assert/strict'
+import { before, test } from 'node:test'
+import { invariantGroups, type Violation, verifyDatabase } from '../../src/observe/verify.ts'
+import { simulate } from './simulate.ts'
+import { createShop, openStore, type Store } from './store.ts'
+import { createWorld, inMacrotask } from './world.ts'
+
+const one = (table: string, where = '1=1') => `"id"=(select "id" from "${table}" where ${where} limit 1)`
+const inClosed = `"order" in (select "id" from "orders" where "status" in ('canceled','expired'))`
+
+/** By invariant: the statements that break it. Each must change something. */
+const plants: Readonly<Record<string, readonly string[]>> = {
+  'ledger.transfer_balances': [`update "ledgerEntries" set "amount_amount"="amount_amount"+1 where ${one('ledgerEntries')}`],
+  'ledger.sums_to_zero': [`delete from "ledgerEntries" where ${one('ledgerEntries')}`],
+  'ledger.provider_balance': [`delete from "ledgerEntries" where "kind"='payment.cap_ok'`],
+  'ledger.refund_payable': [`delete from "ledgerEntries" where "account" like 'L:refund_payable:%' and "amount_amount">0`],
+  'ledger.unmatched_returned': [`update "ledgerEntries" set "account"='L:unmatched:sandbox' where ${one('ledgerEntries')}`],
+  'payments.amounts_folded': [
+    `update "payments" set "captured_amount"="captured_amount"+1 where ${one('payments', '"captured_amount">0')}`,
+  ],
+  'payments.within_bounds': [`update "payments" set "refunded_amount"="captured_amount"+1 where ${one('payments')}`],
+  'payments.status_fits': [`update "payments" set "status"='failed' where ${one('payments', '"captured_amount">0')}`],
+  'payments.one_currency': [`update "paymentFacts" set "amount_currency"='USD' where ${one('paymentFacts')}`],
+  'payments.closed_with_order': [`update "payments" set "status"='requires_action' where ${one('payments', inClosed)}`],
+  'refunds.fit_facts': [`update "refunds" set "state"='wanted' where ${one('refunds')}`],
+  'orders.total_adds_up': [`update "orders" set "total_amount"="total_amount"+1 where ${one('orders')}`],
+  'orders.payment_status': [`update "orders" set "paymentStatus"='overcharged' where ${one('orders')}`],
+  'orders.placed_is_paid': [`update "payments" set "captured_amount"=0`],
+  'orders.placed_has_stock': [`update "reservations" set "state"='released' where ${one('reservations', `"state"='committed'`)}`],
+  'orders.placed_in_ledger': [`delete from "ledgerEntries" where "kind"='order.recognized'`],
+  'orders.placed_has_receipt': [`delete from "emails" where "key" like 'order.placed:%'`],
+  'orders.closed_holds_nothing': [`update "reservations" set "state"='held' where ${one('reservations', inClosed)}`],
+  'orders.deposit_used': [`delete from "ledgerEntries" where ${one('ledgerEntries', `"account" like 'L:deposit:%'`)}`],
+  'orders.not_stuck': [`update "orders" set "status"='pending_payment', "expiresAt"=1 where "status" in ('canceled','expired')`],
+  'orders.cart_link': [`update "carts" set "order"=null where ${one('carts', '"order" is not null')}`],
+  'stock.not_below_zero': [`update "stockLevels" set "held"=-1 where ${one('stockLevels')}`],
+  'stock.available_adds_up': [`update "stockLevels" set "available"="available"+1 where ${one('stockLevels')}`],
+  'stock.held_is_reserved': [`update "stockLevels" set "committed"="committed"+1 where ${one('stockLevels')}`],
+  'stock.on_hand_is_moved': [`delete from "stockMovements" where "kind"='received'`],
+  'effects.state_known': [`update "effects" set "owner"='wrk_gone' where ${one('effects')}`],
+  'effects.not_stuck': [`update "effects" set "state"='ready', "dueAt"=1 where ${one('effects')}`],
+  'emails.has_effect': [`delete from "effects" where ${one('effects', `"kind"='email.send'`)}`],
+  'emails.agrees_with_effect': [`update "emails" set "status"='queued' where ${one('emails')}`],
+  'records.references_resolve': [`update "payments" set "order"='ord_gone' where ${one('payments')}`],
+  'records.unique': ['drop index "orders_number_key"', `update "orders" set "number"='SAME'`],
+  'records.fit_schema': [`update "orders" set "status"='lost' where ${one('orders')}`],
+  'commits.readable': [`update "_commits" set "changes"='[{' where "position"=(select max("position")-1 from "_commits")`],
+}
+
+let store: Store
+
+before(async () => {
+  store = await openStore(createShop())
+  const has = (table: string, where: string) => store.sql(`select 1 from "${table}" where ${where} limit 1`).get() !== undefined
+  for (let seed = 1; ; seed++) {
+    const result = await inMacrotask(() => simulate(store, seed))
+    assert.deepEqual(result.problems, [])
+    // Something of everything: a sale, a closed order that had been paid, two orders at least.
+    if (has('orders', `"status"='placed'`) && has('refunds', `"state"='succeeded'`) && has('reservations', inClosed)) break
+  }
+  store.sql('pragma ignore_check_constraints=on').run()
+})
+
+/** On the connection of the store, so that it sees what the open transaction has planted. */
+async function verify(): Promise<Violation[]> {
+  const { adapter, backend } = store
+  const now = createWorld(1, null).now() + 30 * 24 * 3_600_000
+  return await verifyDatabase({ read: adapter.reader, commitsAfter: adapter.commitsAfter, model: backend.model, now, isAtRest: true })
+}
+
+test('there is a plant for every invariant', () => {
+  const names = invariantGroups.flatMap(({ invariants }) => Object.keys(invariants))
+  assert.deepEqual(Object.keys(plants).toSorted(), names.toSorted())
+})
+
+test('before anything is planted all invariants hold', async () => {
+  assert.deepEqual(await verify(), [])
+})
+
+for (const [name, statements] of Object.entries(plants))
+  test(`${name} is seen`, async () => {
+    store.exec('begin')
+    try {
+      for (const statement of statements) store.exec(statement)
+      assert.ok(statements[0]!.startsWith('drop') || store.sql('select changes() as "n"').get()!['n'] !== 0, 'the plant changed nothing')
+      const found = (await verify()).filter(({ invariant }) => invariant === name)
+      assert.ok(found.length > 0, 'nothing was reported under this name')
+      assert.ok(found.every(({ sentence, found: what }) => sentence !== '' && what !== ''))
+    } finally {
+      store.exec('rollback')
+    }
+  })
