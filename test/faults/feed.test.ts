@@ -10,7 +10,7 @@ import { eventually } from '../support/eventually.ts'
 import { type Body, expectStatus } from '../support/http-client.ts'
 import { type LiveEvent, openLive } from '../support/live-client.ts'
 import { startServer } from '../support/server-process.ts'
-import { checkOut, makeArticle, makeCart, orderWhen, signInAdmin, signUp } from '../support/shop.ts'
+import { checkOut, effectsAtRest, makeArticle, makeCart, orderWhen, signInAdmin, signUp } from '../support/shop.ts'
 
 const writes = 1_000
 const writers = 20
@@ -28,7 +28,7 @@ test(`a reader cut off at random misses nothing and is told nothing twice under 
   const reading = (async () => {
     // Even without a first event there is a place to come back to: the feed's id of `ready`.
     for (;;) {
-      const reader = await openLive(admin, path, {}, lastId)
+      const reader = await openLive(admin, path, lastId)
       connections++
       const cut = sleep(isWriting ? randomInt(120) : 2_000).then(() => reader.cut())
       const known = seen.length
@@ -79,12 +79,37 @@ test(`a reader cut off at random misses nothing and is told nothing twice under 
   t.diagnostic(`${connections} connections`)
 })
 
+// proves P-007
+test('whatever event was the last one seen, the next one is the next one told, inside a commit too', async (t) => {
+  const server = await startServer(t)
+  const admin = await signInAdmin(server)
+  const { variant } = await makeArticle(admin, { slug: 'resumed', onHand: 100 })
+  const path = '/api/changes?collections=orders,payments,effects,emails,notes'
+  const whole = await openLive(admin, path)
+  await eventually('ready', async () => (whole.events.length === 1 ? true : null))
+  for (let count = 0; count < 5; count++) await checkOut(await makeCart(server.guest, [{ variant }]))
+  await effectsAtRest(admin)
+  const end = expectStatus(await admin.post('/api/notes', { text: 'the end' }), 201).body.id
+  await eventually('the end is told', async () => (whole.events.at(-1)!.data.id === end ? true : null))
+  whole.cut()
+
+  const ids = whole.events.map(({ id }) => id)
+  const commits = ids.map((id) => id.split('.')[0])
+  const inside = commits.filter((commit, index) => commit === commits[index + 1]).length
+  assert.ok(inside >= 10, `${inside} places inside a commit`)
+  for (const [index, id] of ids.slice(0, -1).entries()) {
+    const resumed = await openLive(admin, path, id)
+    const [next] = await eventually(`what follows ${id}`, async () => (resumed.events.length > 0 ? resumed.events : null))
+    resumed.cut()
+    assert.deepEqual(next, whole.events[index + 1], `after ${id}`)
+  }
+})
+
 // proves P-006 P-007
 test('each reader is told what a GET shows, and that a record has left the view', async (t) => {
   const server = await startServer(t)
   const admin = await signInAdmin(server)
   const owner = await signUp(server.guest, 'owner@mail.example')
-  const bearer = { authorization: `Bearer ${owner.token}` }
 
   async function told(reader: { events: readonly LiveEvent[] }, count: number): Promise<string[]> {
     await eventually(`${count} events`, async () => (reader.events.length > count ? true : null))
@@ -93,7 +118,7 @@ test('each reader is told what a GET shows, and that a record has left the view'
 
   await t.test('a private record is shown to its owner, and gone for everybody else', async () => {
     const path = '/api/changes?collections=notes'
-    const readers = { guest: await openLive(server.guest, path, {}), owner: await openLive(server.guest, path, bearer) }
+    const readers = { guest: await openLive(server.guest, path), owner: await openLive(owner, path) }
     await eventually('both are ready', async () => (readers.guest.events.length + readers.owner.events.length === 2 ? true : null))
     const note = expectStatus(await owner.post('/api/notes', { text: 'mine', number: 1 }), 201).body
     for (const number of [2, -1, -2, 3]) expectStatus(await owner.patch(`/api/notes/${note.id}`, { number }), 200)
@@ -119,7 +144,7 @@ test('each reader is told what a GET shows, and that a record has left the view'
   })
 
   await t.test('fields for staff only are not in the events of others', async () => {
-    const reader = await openLive(server.guest, '/api/changes?collections=users', bearer)
+    const reader = await openLive(owner, '/api/changes?collections=users')
     await eventually('ready', async () => (reader.events.length === 1 ? true : null))
     expectStatus(await owner.patch('/api/auth/me', { name: 'Owner' }), 200)
     await signUp(server.guest, 'somebody@mail.example')
@@ -134,7 +159,7 @@ test('each reader is told what a GET shows, and that a record has left the view'
   await t.test('a guest sees the order of the cart it holds, and no other', async () => {
     const { variant } = await makeArticle(admin, { slug: 'feed', onHand: 10 })
     const [mine, theirs] = [await makeCart(server.guest, [{ variant }]), await makeCart(server.guest, [{ variant }])]
-    const reader = await openLive(server.guest, '/api/changes?collections=orders,payments', { 'cart-token': mine.token })
+    const reader = await openLive(mine.holder, '/api/changes?collections=orders,payments')
     await eventually('ready', async () => (reader.events.length === 1 ? true : null))
     await orderWhen(theirs.holder, (await checkOut(theirs)).order.id, ({ status }) => status === 'placed')
     const { order, payment } = await checkOut(mine)
@@ -149,7 +174,7 @@ test('each reader is told what a GET shows, and that a record has left the view'
 
   await t.test('a rule that looks through a reference: a deleted variant is told as deleted', async () => {
     const { variant } = await makeArticle(admin, { slug: 'gone', onHand: 0 })
-    const reader = await openLive(server.guest, '/api/changes?collections=variants', {})
+    const reader = await openLive(server.guest, '/api/changes?collections=variants')
     await eventually('ready', async () => (reader.events.length === 1 ? true : null))
     expectStatus(await admin.delete(`/api/variants/${variant}`), 204)
     const [, event] = await eventually('the deletion', async () => (reader.events.length === 2 ? reader.events : null))
@@ -158,7 +183,7 @@ test('each reader is told what a GET shows, and that a record has left the view'
   })
 
   await t.test('a filter is a view: what no longer fits it is told as deleted', async () => {
-    const reader = await openLive(server.guest, '/api/changes?collections=notes&filter[number][gte]=100', {})
+    const reader = await openLive(server.guest, '/api/changes?collections=notes&filter[number][gte]=100')
     await eventually('ready', async () => (reader.events.length === 1 ? true : null))
     const { id } = expectStatus(await owner.post('/api/notes', { text: 'counted', number: 99 }), 201).body
     for (const number of [100, 50, 101]) expectStatus(await owner.patch(`/api/notes/${id}`, { number }), 200)
@@ -169,8 +194,7 @@ test('each reader is told what a GET shows, and that a record has left the view'
   await t.test('staff watch the effects of one state: one that leaves it is told as deleted', async () => {
     const { variant } = await makeArticle(admin, { slug: 'effects', onHand: 10 })
     const held = await makeCart(server.guest, [{ variant }])
-    const token = { authorization: `Bearer ${await adminToken()}` }
-    const reader = await openLive(server.guest, '/api/changes?collections=effects&filter[state]=running', token)
+    const reader = await openLive(admin, '/api/changes?collections=effects&filter[state]=running')
     await eventually('ready', async () => (reader.events.length === 1 ? true : null))
     await checkOut(held)
     const start = await eventually('the payment begins', async () =>
@@ -181,17 +205,12 @@ test('each reader is told what a GET shows, and that a record has left the view'
   })
 
   await t.test('what may not be listed may not be watched', async () => {
-    assert.equal((await openLive(server.guest, '/api/changes?collections=effects', {})).status, 401)
-    assert.equal((await openLive(server.guest, '/api/changes?collections=effects', bearer)).status, 403)
+    assert.equal((await openLive(server.guest, '/api/changes?collections=effects')).status, 401)
+    assert.equal((await openLive(owner, '/api/changes?collections=effects')).status, 403)
     for (const name of ['passwords', 'sessions', 'nothing', '__proto__'])
-      assert.equal((await openLive(server.guest, `/api/changes?collections=${name}`, {})).status, 400, name)
-    assert.equal((await openLive(server.guest, '/api/changes?collections=users&filter[disabled]=true', bearer)).status, 400)
+      assert.equal((await openLive(server.guest, `/api/changes?collections=${name}`)).status, 400, name)
+    assert.equal((await openLive(owner, '/api/changes?collections=users&filter[disabled]=true')).status, 400)
   })
-
-  async function adminToken(): Promise<string> {
-    const signedIn = await server.guest.post('/api/auth/login', { email: 'admin@shop.example', password: 'correct horse battery' })
-    return expectStatus(signedIn, 200).body.token
-  }
 })
 
 // proves P-007
@@ -200,7 +219,7 @@ test('a place that the feed no longer has, or never had, is told as reset', asyn
   const path = '/api/changes?collections=notes'
   const write = async (from = server) => expectStatus(await from.guest.post('/api/notes', { text: 'a note' }), 201).body.id as string
   const firstEvent = async (from: typeof server, lastId: string): Promise<LiveEvent> => {
-    const reader = await openLive(from.guest, path, {}, lastId)
+    const reader = await openLive(from.guest, path, lastId)
     const event = await eventually('an event', async () => reader.events[0])
     reader.cut()
     return event
@@ -210,7 +229,7 @@ test('a place that the feed no longer has, or never had, is told as reset', asyn
     await write()
     const { event, id } = await firstEvent(server, '999999999')
     assert.equal(event, 'reset')
-    const reader = await openLive(server.guest, path, {}, id)
+    const reader = await openLive(server.guest, path, id)
     const note = await write()
     const [next] = await eventually('the next change', async () => (reader.events.length > 0 ? reader.events : null))
     assert.equal(next!.data.id, note)
@@ -219,17 +238,17 @@ test('a place that the feed no longer has, or never had, is told as reset', asyn
 
   await t.test('no place at all', async () => {
     for (const nonsense of ['-1', 'abc', '1.2.3', '1'.repeat(40)])
-      assert.equal((await openLive(server.guest, path, {}, nonsense)).status, 400, nonsense)
+      assert.equal((await openLive(server.guest, path, nonsense)).status, 400, nonsense)
   })
 
   await t.test('nothing missed: the stream opens at once, before there is anything to tell', async () => {
-    const reader = await openLive(server.guest, path, {}, (await firstEvent(server, '999999999')).id)
+    const reader = await openLive(server.guest, path, (await firstEvent(server, '999999999')).id)
     assert.equal(reader.status, 200)
     reader.cut()
   })
 
   await t.test('a place that was forgotten', async () => {
-    const reader = await openLive(server.guest, path, {}, '0')
+    const reader = await openLive(server.guest, path, '0')
     await eventually('an event', async () => reader.events[0])
     const old = reader.lastId()!
     for (let count = 0; count < 5; count++) await write()
@@ -241,7 +260,7 @@ test('a place that the feed no longer has, or never had, is told as reset', asyn
     const again = await startServer(t, { dataFolder: server.dataFolder })
     assert.equal((await firstEvent(again, old)).event, 'reset')
     const { event, data }: { event: string; data: Body } = await (async () => {
-      const later = await openLive(again.guest, path, {}, (await firstEvent(again, old)).id)
+      const later = await openLive(again.guest, path, (await firstEvent(again, old)).id)
       const note = await write(again)
       const next = await eventually('the next change', async () => later.events[0])
       later.cut()

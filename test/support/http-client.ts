@@ -8,6 +8,8 @@ export type Body = any
 
 export type HttpClient = {
   readonly url: string
+  /** Sent with every request. */
+  readonly headers: Readonly<Record<string, string>>
   get(path: string, headers?: Record<string, string>): Promise<HttpAnswer>
   post(path: string, body?: unknown, headers?: Record<string, string>): Promise<HttpAnswer>
   put(path: string, body?: unknown, headers?: Record<string, string>): Promise<HttpAnswer>
@@ -38,6 +40,7 @@ export function createHttpClient(url: string, standing: Record<string, string> =
 
   const client: HttpClient = {
     url,
+    headers: standing,
     get: (path, headers) => send('GET', path, undefined, headers),
     post: (path, body, headers) => send('POST', path, body, headers),
     put: (path, body, headers) => send('PUT', path, body, headers),

@@ -19,18 +19,13 @@ export type LiveReader = {
 const openWithinMs = 10_000
 
 /** @throws Error when the server cannot be reached or does not answer in time */
-export async function openLive(
-  client: HttpClient,
-  path: string,
-  standing: Record<string, string>,
-  lastEventId: string | null = null,
-): Promise<LiveReader> {
+export async function openLive(client: HttpClient, path: string, lastEventId: string | null = null): Promise<LiveReader> {
   const abort = new AbortController()
   // A stream says that it is open at once, whatever it has to tell.
   const opening = setTimeout(() => abort.abort(new Error(`No stream within ${openWithinMs} ms`)), openWithinMs)
   const resume: Record<string, string> = lastEventId === null ? {} : { 'last-event-id': lastEventId }
   const answer = await fetch(client.url + path, {
-    headers: { accept: 'text/event-stream', ...standing, ...resume },
+    headers: { accept: 'text/event-stream', ...client.headers, ...resume },
     signal: abort.signal,
   }).finally(() => clearTimeout(opening))
   const events: LiveEvent[] = []
