@@ -1,0 +1,169 @@
+// The tour of the shop as a customer walks it, from the first look to the order, in both sizes.
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { before } from 'node:test'
+import type { Page } from 'playwright-core'
+import { type ServerProcess, startServer } from '../support/server-process.ts'
+import { browserTest, openVisitor, type Size, sizes, type Visitor, wholeFile } from './browser.ts'
+
+let server: ServerProcess
+const config = join(import.meta.dirname, '../../examples/bookshop/kingpost.config.ts')
+
+before(async () => {
+  server = await startServer(wholeFile, { config })
+  const answer = await server.guest.put('/sandbox/settings', { delayedMs: 1_500 })
+  assert.equal(answer.status, 200)
+})
+
+for (const size of sizes) {
+  browserTest(`a new customer finds two books and pays at once (${size})`, async () => {
+    const visitor = await openVisitor(server.url, { size })
+    await findBooks(visitor, size)
+    await register(visitor, size)
+    await buy(visitor, 'emma')
+    await buy(visitor, 'dracula')
+    await fillCart(visitor)
+    await checkOut(visitor, 'card_success', {})
+    await watchItPaid(visitor.page)
+    await visitor.look('order-paid')
+    await myOrders(visitor)
+    await visitor.page.context().close()
+  })
+
+  browserTest(`a guest whose card is declined tries again (${size})`, async () => {
+    const visitor = await openVisitor(server.url, { size })
+    await buy(visitor, 'frankenstein')
+    await checkOut(visitor, 'card_declined', { email: 'guest@mail.example' })
+    const { page } = visitor
+    await page.getByRole('heading', { name: 'The payment was declined' }).waitFor()
+    await visitor.look('order-declined')
+    await page.locator('input[name=method][value=card_success]').check()
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await watchItPaid(page)
+    visitor.calm()
+    await page.context().close()
+  })
+
+  browserTest(`the bank asks, is refused, and is then allowed (${size})`, async () => {
+    const visitor = await openVisitor(server.url, { size })
+    const { page } = visitor
+    await buy(visitor, 'emma')
+    await checkOut(visitor, 'card_challenge', { email: 'guest@mail.example' })
+    await page.getByRole('heading', { name: 'Confirm your payment' }).waitFor()
+    await visitor.look('bank')
+    await page.getByRole('button', { name: 'Decline' }).click()
+    await page.getByRole('heading', { name: 'The payment was declined' }).waitFor()
+    await page.locator('input[name=method][value=card_challenge]').check()
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByRole('button', { name: 'Approve' }).click()
+    await watchItPaid(page)
+    visitor.calm()
+    await page.context().close()
+  })
+
+  browserTest(`what is sold out says so and cannot be bought (${size})`, async () => {
+    const visitor = await openVisitor(server.url, { size })
+    const { page } = visitor
+    await page.goto('/books/the-narrow-road-to-the-deep-north')
+    await page.getByText('Every copy has found a reader.').waitFor()
+    assert.equal(await page.getByRole('button', { name: 'Add to cart' }).count(), 0)
+    await visitor.look('sold-out')
+    await page.context().close()
+  })
+
+  browserTest(`a slow transfer turns the open page paid by itself (${size})`, async () => {
+    const visitor = await openVisitor(server.url, { size })
+    const { page } = visitor
+    await buy(visitor, 'emma')
+    await checkOut(visitor, 'delayed_success', { email: 'guest@mail.example' })
+    await page.getByRole('heading', { name: 'Waiting for your payment' }).waitFor()
+    await visitor.look('order-waiting')
+    await watchItPaid(page)
+    visitor.calm()
+    await page.context().close()
+  })
+}
+
+async function findBooks(visitor: Visitor, size: Size): Promise<void> {
+  const { page } = visitor
+  const cards = page.locator('.shelf .card')
+  await page.goto('/')
+  await cards.first().waitFor()
+  await visitor.look('catalogue')
+  await page.getByRole('button', { name: 'Show more books' }).click()
+  await page.waitForFunction(() => document.querySelectorAll('.shelf .card').length > 30)
+  await page.getByLabel('Search title, author or subject').fill('austen')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: /austen/ }).waitFor()
+  assert.ok(await cards.filter({ hasText: 'Emma' }).isVisible())
+  await visitor.look('search')
+
+  await page.goto('/')
+  await page.getByRole('link', { name: 'Poetry' }).click()
+  await page.waitForURL(/category=poetry/)
+  if (size === 'phone') await page.getByText('Filter and sort').click()
+  await page.getByLabel('Written in').selectOption('fr')
+  await page.waitForURL(/language=fr/)
+  await page.getByLabel('Sort by').selectOption('-price')
+  await page.waitForURL(/sort=-price/)
+  await cards.filter({ hasText: 'Rimbaud' }).first().waitFor()
+  await visitor.look('filtered')
+  await page.getByLabel('To €').fill('0')
+  await page.getByLabel('To €').press('Enter')
+  await page.getByRole('heading', { name: 'No book fits' }).waitFor()
+  await visitor.look('nothing-found')
+}
+
+async function register(visitor: Visitor, size: Size): Promise<void> {
+  const { page } = visitor
+  await page.goto('/account')
+  await visitor.look('sign-in')
+  const form = page.locator('form', { hasText: 'New here?' })
+  await form.getByLabel('Name').fill('Ada Lovelace')
+  await form.getByLabel('E-mail').fill(`ada-${size}@mail.example`)
+  await form.getByLabel('Password').fill('a long enough one')
+  await form.getByRole('button', { name: 'Register' }).click()
+  await page.getByRole('heading', { name: 'Hello, Ada Lovelace' }).waitFor()
+}
+
+async function buy({ page }: Visitor, slug: string): Promise<void> {
+  await page.goto(`/books/${slug}`)
+  await page.getByRole('button', { name: 'Add to cart' }).click()
+  await page.getByText('In your cart.').waitFor()
+}
+
+async function fillCart(visitor: Visitor): Promise<void> {
+  const { page } = visitor
+  await visitor.look('book')
+  await page.getByRole('link', { name: 'Go to cart' }).click()
+  await page.getByRole('heading', { name: 'Your cart' }).waitFor()
+  await visitor.look('cart')
+}
+
+async function checkOut(visitor: Visitor, method: string, given: { email?: string }): Promise<void> {
+  const { page } = visitor
+  await page.goto('/checkout')
+  await page.getByRole('heading', { name: 'Checkout' }).waitFor()
+  if (given.email) await page.getByLabel('E-mail').fill(given.email)
+  await page.getByLabel('Full name').fill('Ada Lovelace')
+  await page.getByLabel('Street and number').fill('12 St James Square')
+  await page.getByLabel('Postcode').fill('SW1Y 4JH')
+  await page.getByLabel('Town').fill('London')
+  await page.getByLabel('Country').selectOption('GB')
+  await page.locator(`input[name=method][value=${method}]`).check()
+  await visitor.look(`checkout-${method}`)
+  await page.getByRole('button', { name: /^Pay/ }).click()
+}
+
+async function watchItPaid(page: Page): Promise<void> {
+  await page.locator('[data-payment-status=paid]').waitFor()
+  await page.getByRole('heading', { name: 'Thank you, your order is paid' }).waitFor()
+}
+
+async function myOrders(visitor: Visitor): Promise<void> {
+  const { page } = visitor
+  await page.getByRole('link', { name: /Ada Lovelace/ }).click()
+  await page.getByRole('heading', { name: 'My orders' }).waitFor()
+  await page.getByText('2 books').waitFor()
+  await visitor.look('my-orders')
+}
