@@ -45,7 +45,9 @@ export const limits = {
 
   /** Commits kept in memory for live readers; older positions are read from the database. */
   feedMemoryCommits: 2_048,
-  feedKeepMs: 7 * 24 * 3_600_000,
+  /** A year and a bit: the lines are the audit trail, and a yearly look back must find its beginning. */
+  commitsKeepMs: 400 * 24 * 3_600_000,
+  /** Live streams of one process. Each costs a socket and some 30 kB; the next one is told to come back. */
   liveClientsMax: 10_000,
   /** Bytes queued for a live reader that does not read: past it the connection is closed and it resumes. */
   liveBacklogBytesMax: 1_048_576,
@@ -59,12 +61,8 @@ export const limits = {
 
   cartLinesMax: 100,
   lineQuantityMax: 9_999,
-  cartKeepMs: 30 * 24 * 3_600_000,
   /** How long stock stays held for an order that nobody pays. */
   orderHoldMs: 30 * 60_000,
-
-  /** A message rendered, both parts together. */
-  emailBytesMax: 2_097_152,
 
   /** Rows of a collection in memory at once while it is verified; also the ids in one look-up (SQLite takes 32,766). */
   verifyPageSize: 250,

@@ -90,7 +90,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   function sweepFeed(): void {
     cancelSweep = clock.after(3_600_000, () => {
       storage
-        .forgetCommits(clock.now() - limits.feedKeepMs)
+        .forgetCommits(clock.now() - limits.commitsKeepMs)
         .catch((error) => log.write('error', 'Old changes could not be dropped.', { error }))
         .finally(sweepFeed)
     })

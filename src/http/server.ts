@@ -141,12 +141,14 @@ function routeHandler(parts: ServerParts, limiter: ReturnType<typeof createRateL
     }
     const answer = await parts.run(operation, call)
     for (const name in answer.headers) reply.header(name, answer.headers[name])
-    if (answer.stream)
+    if (answer.stream) {
+      if (live.open.size >= limits.liveClientsMax) throw new EngineError('overloaded')
       return sendStream(live, reply, answer.stream, async () => {
         const current = await parts.authenticate(credentials)
         // A role gained or lost changes what may be seen: the client comes back as who it is now.
         return current.id === actor.id && String(current.roles) === String(actor.roles)
       })
+    }
     if (answer.status === 204 || answer.status === 304) return reply.code(answer.status).send()
     if (typeof answer.output === 'string')
       return reply.code(answer.status).header('content-type', 'text/plain; charset=utf-8').send(answer.output)
