@@ -26,7 +26,7 @@ test('names and routes are unique, and two routes never answer one address', () 
 test('names are noun.verb, routes are under /api, reads are GET and changes are not', () => {
   for (const { name, route, kind, summary } of operations) {
     assert.match(name, /^[a-z][a-zA-Z]*\.[a-z][a-zA-Z]*$/)
-    assert.match(route, /^(GET|POST|PATCH|DELETE) \/api\/[\w/:]+$/)
+    assert.match(route, /^((GET|POST|PATCH|DELETE) \/api\/[\w/:]+|GET \/metrics)$/)
     assert.equal(kind === 'query', route.startsWith('GET '), name)
     assert.match(summary, /^[A-Z].*[^.]$/, name)
   }
