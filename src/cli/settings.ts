@@ -65,7 +65,7 @@ function parse(words: readonly string[]) {
   try {
     return parseArgs({ args: [...words], options, allowPositionals: true })
   } catch (error) {
-    throw new UsageError(`${(error as Error).message.split('. ')[0]}. Type kingpost --help to see what there is.`)
+    throw new UsageError(`${(error as Error).message.split(/\.?\s*\n|\. /)[0]}. Type kingpost --help to see what there is.`)
   }
 }
 

@@ -1,6 +1,6 @@
 // The adapter between our port and the sandbox's book.
 import { isEqualSecret, signHmac } from '../../base/secret.ts'
-import type { PaymentProvider, ProviderFact, ProviderResult, ProviderView } from './provider.ts'
+import type { PaymentProvider, ProviderFact, ProviderResult, ProviderView, WebhookEvent } from './provider.ts'
 import { type CreateRequest, type SandboxBook, sandboxMethods } from './sandbox/book.ts'
 import type { SandboxPayment } from './sandbox/store.ts'
 
@@ -67,9 +67,20 @@ export function createSandboxProvider(book: SandboxBook, options: SandboxOptions
       // An old signature is a replay, whoever sends it.
       if (Math.abs(now / 1000 - Number(match[1])) > toleranceSeconds) return null
       if (!isEqualSecret(match[2]!, signHmac(options.secret, `${match[1]}.${body}`))) return null
-      const event = JSON.parse(body) as { id: string; payment: string; reference: string }
-      return [{ eventId: event.id, reference: event.reference, providerRef: event.payment }]
+      const event = parseEvent(body)
+      return event && [event]
     },
+  }
+}
+
+/** Signed is not yet well-formed: what is no event is refused, not broken over. */
+function parseEvent(body: string): WebhookEvent | null {
+  try {
+    const { id, payment, reference } = JSON.parse(body) as Record<string, unknown>
+    const isEvent = [id, payment, reference].every((name) => typeof name === 'string' && /^[\w:-]{1,200}$/.test(name))
+    return isEvent ? { eventId: id as string, reference: reference as string, providerRef: payment as string } : null
+  } catch {
+    return null
   }
 }
 

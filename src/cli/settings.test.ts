@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readSettings, UsageError } from './settings.ts'
+
+test('options come before variables, and wrong ones are one sentence', () => {
+  const read = (words: string[], environment = {}) => readSettings(words, environment) as Exclude<ReturnType<typeof readSettings>, 'help'>
+  assert.equal(read(['start', '--port', '0'], { KINGPOST_PORT: '99' }).port, 0)
+  assert.equal(read(['start'], { KINGPOST_PORT: '99' }).port, 99)
+  assert.equal(read(['start', '--public-url', 'https://shop.test/']).publicUrl, 'https://shop.test')
+  assert.equal(readSettings([], {}), 'help')
+  for (const words of [
+    ['--port', 'x'],
+    ['--port', '65536'],
+    ['--port', '-1'],
+    ['--public-url', 'shop.test'],
+    ['--public-url', 'ftp://x'],
+    ['--nothing'],
+    ['--database', 'postgres://user:hush@host/db'],
+  ])
+    assert.throws(
+      () => read(['start', ...words]),
+      (error) => error instanceof UsageError && !error.message.includes('hush') && !error.message.includes('\n'),
+    )
+})

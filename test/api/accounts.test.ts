@@ -1,0 +1,252 @@
+// Accounts under attack: enumeration, single use, sessions that must end, secrets that must not be found.
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, describe, test } from 'node:test'
+import { createIdSource } from '../../src/base/ids.ts'
+import { eq } from '../../src/contract/filter.ts'
+import { users } from '../../src/domains/accounts/collections.ts'
+import { issueSetUpToken } from '../../src/domains/accounts/set-up.ts'
+import { type ApiAnswer, createTestRandom, openWorld, type World } from '../support/api-harness.ts'
+import { checkProblem } from '../support/scenario.ts'
+
+let world: World
+beforeEach(async () => {
+  world = await openWorld()
+})
+afterEach(() => world.close())
+
+const post = (url: string, body: unknown, headers: Record<string, string> = {}) => world.request({ method: 'POST', url, headers, body })
+const logIn = (email = 'owner@example.com', password = 'password of owner') => post('/api/auth/login', { email, password })
+const me = (headers: Record<string, string>) => world.request({ method: 'GET', url: '/api/auth/me', headers })
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
+
+/** Status, headers and body without what is made anew for each answer. */
+function plain({ status, headers, text }: ApiAnswer): string {
+  const { date: _date, 'content-length': _length, ...rest } = headers
+  return JSON.stringify({ status, rest, text: text.replace(/"requestId":"[^"]*"/, '') })
+}
+
+describe('nobody can find out who has an account', () => {
+  test('by registering: one answer and one hash, whoever has the address', async () => {
+    const ask = async (email: string) => {
+      world.passwords.calls.length = 0
+      const answer = await post('/api/auth/register', { email, password: 'long enough', name: 'X' })
+      return plain(answer).replaceAll(email, '*') + world.passwords.calls
+    }
+    const unknown = await ask('nobodyhere@example.com')
+    assert.equal(await ask('owner@example.com'), unknown)
+    assert.equal(await ask('nobodyhere@example.com'), unknown)
+    await world.write(async (tx) => tx.update(users, (await tx.get(users, world.ids['other']!))!, { set: { disabled: true } }))
+    assert.equal(await ask('other@example.com'), unknown)
+  })
+
+  test('by signing in: one answer and one check, for unknown, wrong and disabled', async () => {
+    await world.write(async (tx) => tx.update(users, (await tx.get(users, world.ids['other']!))!, { set: { disabled: true } }))
+    const ask = async (email: string, password: string) => {
+      world.passwords.calls.length = 0
+      return plain(await logIn(email, password)) + world.passwords.calls
+    }
+    const unknown = await ask('nobodyhere@example.com', 'wrong')
+    assert.match(unknown, /login_failed/)
+    assert.equal(await ask('owner@example.com', 'wrong'), unknown)
+    assert.equal(await ask('other@example.com', 'password of other'), unknown)
+    assert.equal(await ask('other@example.com', 'wrong'), unknown)
+  })
+
+  test('and the owner of an address is told by mail, once a day', async () => {
+    for (let turn = 0; turn < 3; turn++) await post('/api/auth/register', { email: 'owner@example.com', password: 'long enough' })
+    const { body } = await world.call('staff', { method: 'GET', url: '/api/emails?filter[to]=owner@example.com' })
+    assert.deepEqual(
+      body.items.map(({ template }: { template: string }) => template),
+      ['account_exists'],
+    )
+  })
+})
+
+describe('an account', () => {
+  test('is made without rights, whatever is asked for', async () => {
+    for (const field of ['roles', 'disabled', 'emailVerified', 'id', 'createdAt', 'hash', 'version'])
+      assert.equal(
+        (await post('/api/auth/register', { email: 'new@example.com', password: 'long enough', [field]: ['admin'] })).status,
+        400,
+      )
+    await post('/api/auth/register', { email: 'New@Example.com', password: 'long enough' })
+    const { body } = await logIn('nEW@example.com', 'long enough')
+    assert.deepEqual([body.user.roles, body.user.emailVerified, body.user.email], [[], false, 'new@example.com'])
+  })
+
+  test('takes no short password and says so, but any long one', async () => {
+    const short = await post('/api/auth/register', { email: 'new@example.com', password: '1234567' })
+    assert.equal(short.status, 400)
+    assert.equal(short.body.errors[0].path, '/password')
+    assert.equal((await post('/api/auth/register', { email: 'new@example.com', password: 'é'.repeat(1_000) })).status, 201)
+    assert.equal((await logIn('new@example.com', `${'é'.repeat(999)}e`)).status, 401)
+    assert.equal((await post('/api/auth/register', { email: 'new2@example.com', password: 'x'.repeat(100_000) })).status, 400)
+  })
+
+  test('of one address is made once by 20 calls at once', async () => {
+    await Promise.all(Array.from({ length: 20 }, () => post('/api/auth/register', { email: 'new@example.com', password: 'long enough' })))
+    assert.equal(await world.engine.parts.storage.reader.count(users, eq('email', 'new@example.com')), 1)
+  })
+
+  test('cannot give itself roles', async () => {
+    for (const body of [{ roles: ['admin'] }, { email: 'x@example.com' }, { emailVerified: true }])
+      assert.equal((await world.call('owner', { method: 'PATCH', url: '/api/auth/me', body })).status, 400)
+    assert.equal(
+      (await world.call('owner', { method: 'PATCH', url: `/api/users/${world.ids['owner']}`, body: { roles: ['admin'] } })).status,
+      405,
+    )
+  })
+})
+
+describe('a session', () => {
+  test('comes in a cookie that scripts and other sites cannot use', async () => {
+    const { headers, body } = await logIn()
+    assert.equal(headers['set-cookie'], `kp_session=${body.token}; Path=/; HttpOnly; SameSite=Lax; Max-Age=2592000`)
+    assert.match(body.token, /^kps_[\w-]{43}$/)
+    assert.equal((await me({ cookie: `theme=dark; kp_session=${body.token}` })).status, 200)
+    const secure = await openWorld({ publicUrl: 'https://shop.test' })
+    const answer = await secure.request({
+      method: 'POST',
+      url: '/api/auth/login',
+      body: { email: 'owner@example.com', password: 'password of owner' },
+    })
+    assert.match(String(answer.headers['set-cookie']), /; Secure$/)
+    await secure.close()
+  })
+
+  test('is new at every sign-in, and signing in ends no other', async () => {
+    const [one, two] = [await logIn(), await logIn()]
+    assert.notEqual(one.body.token, two.body.token)
+    for (const { body } of [one, two]) assert.equal((await me(bearer(body.token))).status, 200)
+  })
+
+  test('of the header counts, not the cookie beside it', async () => {
+    const answer = await me({ ...bearer('kps_other'), cookie: 'kp_session=kps_owner' })
+    assert.equal(answer.body.email, 'other@example.com')
+    assert.equal((await me({ ...bearer('kps_wrong'), cookie: 'kp_session=kps_owner' })).status, 401)
+  })
+
+  test('ends by signing out, at once and for good', async () => {
+    const { body } = await logIn()
+    assert.equal((await me(bearer(body.token))).status, 200)
+    const out = await world.request({ method: 'POST', url: '/api/auth/logout', headers: { cookie: `kp_session=${body.token}` } })
+    assert.equal(out.status, 204)
+    assert.match(String(out.headers['set-cookie']), /^kp_session=; .*Max-Age=0/)
+    assert.equal((await me(bearer(body.token))).status, 401)
+    assert.equal((await me(bearer('kps_owner'))).status, 200)
+  })
+
+  test('ends when the account is disabled, and lives again with it', async () => {
+    assert.equal((await me(bearer('kps_owner'))).status, 200)
+    const set = (disabled: boolean) =>
+      world.write(async (tx) => tx.update(users, (await tx.get(users, world.ids['owner']!))!, { set: { disabled } }))
+    await set(true)
+    assert.equal((await me(bearer('kps_owner'))).status, 401)
+    assert.equal((await logIn()).status, 401)
+    await set(false)
+    assert.equal((await me(bearer('kps_owner'))).status, 200)
+  })
+
+  test('has the roles of now, not of its beginning', async () => {
+    const ask = () => world.call('owner', { method: 'GET', url: '/api/schema' })
+    assert.equal((await ask()).status, 403)
+    const set = (roles: string[]) =>
+      world.write(async (tx) => tx.update(users, (await tx.get(users, world.ids['owner']!))!, { set: { roles } }))
+    await set(['staff'])
+    assert.equal((await ask()).status, 200)
+    await set([])
+    assert.equal((await ask()).status, 403)
+  })
+
+  test('ends by itself', async () => {
+    await world.clock.advance(86_400_000)
+    assert.equal((await me(bearer('kps_owner'))).status, 401)
+  })
+
+  test('is listed and ended by its owner alone', async () => {
+    const { body } = await logIn()
+    const list = async () => (await world.call('owner', { method: 'GET', url: '/api/auth/sessions' })).body.items
+    const items = await list()
+    assert.deepEqual(items.map(({ isCurrent }: { isCurrent: boolean }) => isCurrent).sort(), [false, true])
+    for (const item of items)
+      assert.deepEqual(Object.keys(item).sort(), ['createdAt', 'expiresAt', 'id', 'isCurrent', 'origin', 'userAgent'])
+    const theirs = items.find(({ isCurrent }: { isCurrent: boolean }) => !isCurrent).id
+    assert.equal((await world.call('other', { method: 'DELETE', url: `/api/auth/sessions/${theirs}` })).status, 404)
+    assert.equal((await world.call('owner', { method: 'DELETE', url: '/api/auth/sessions' })).status, 204)
+    assert.equal((await list()).length, 1)
+    assert.equal((await me(bearer(body.token))).status, 401)
+    assert.equal((await me(bearer('kps_other'))).status, 200)
+  })
+
+  test('by cookie changes nothing for another site', async () => {
+    const attempt = (headers: Record<string, string>) =>
+      world.request({
+        method: 'PATCH',
+        url: '/api/auth/me',
+        headers: { cookie: 'kp_session=kps_owner', host: 'shop.test', ...headers },
+        body: { name: 'X' },
+      })
+    for (const headers of [
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+      { origin: 'http://evil.test' },
+      { origin: 'null' },
+      { origin: 'http://shop.test.evil.test' },
+    ] as Record<string, string>[]) {
+      const answer = await attempt(headers)
+      assert.equal(answer.status, 403, JSON.stringify(headers))
+      assert.equal(answer.body.code, 'cross_site_request')
+      checkProblem(answer)
+    }
+    for (const headers of [{ 'sec-fetch-site': 'same-origin' }, { 'sec-fetch-site': 'none' }, { origin: 'http://shop.test' }, {}] as Record<
+      string,
+      string
+    >[])
+      assert.equal((await attempt(headers)).status, 200, JSON.stringify(headers))
+    // A token in a header is sent by nobody on its own.
+    assert.equal((await attempt({ ...bearer('kps_owner'), 'sec-fetch-site': 'cross-site' })).status, 200)
+  })
+})
+
+describe('the first admin', () => {
+  const issue = () =>
+    world.write((tx, now) => issueSetUpToken(tx, now, createIdSource(world.clock, createTestRandom(99)), world.engine.parts.newSecret))
+  const setUp = (token: string, email = 'boss@example.com') => post('/api/auth/setup', { token, email, password: 'long enough' })
+
+  test('is made by the link once, though it is used 20 times at once', async () => {
+    const token = (await issue())!
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => setUp(token, `boss${index}@example.com`)))
+    assert.equal(answers.filter(({ status }) => status === 201).length, 1)
+    assert.equal(answers.filter(({ body }) => body.code === 'setup_link_invalid').length, 19)
+    const all = await world.engine.parts.storage.reader.find(users, { limit: 100 })
+    assert.equal(all.filter(({ roles }) => roles.includes('admin')).length, 1)
+    assert.equal(await issue(), null)
+  })
+
+  test('is not made by a guess, an old link or one that was replaced', async () => {
+    const first = (await issue())!
+    const second = (await issue())!
+    for (const token of ['', 'setup_x', first, `${second} `, second.toUpperCase()]) assert.equal((await setUp(token)).status, 403)
+    await world.clock.advance(86_400_001)
+    assert.equal((await setUp(second)).status, 403)
+  })
+
+  test('keeps the link when the address is taken', async () => {
+    const token = (await issue())!
+    const taken = await setUp(token, 'owner@example.com')
+    assert.equal(taken.status, 409)
+    assert.equal(taken.body.code, 'already_exists')
+    assert.equal(taken.body.errors[0].path, '/email')
+    assert.equal((await setUp(token)).status, 201)
+  })
+})
+
+test('secrets are in no log and no answer but their own', async () => {
+  const { body } = await logIn()
+  const snapshot = await world.snapshot()
+  for (const secret of [body.token, 'password of owner', 'kps_owner']) {
+    assert.ok(!snapshot.includes(secret))
+    assert.ok(!JSON.stringify(world.log).includes(secret))
+    assert.ok(!(await world.call('owner', { method: 'GET', url: '/api/auth/sessions' })).text.includes(secret))
+  }
+})
