@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { guestActor } from '../../src/access/actor.ts'
-import { systemClock } from '../../src/base/clock.ts'
+import { sleep, systemClock } from '../../src/base/clock.ts'
 import { EngineError } from '../../src/base/engine-error.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { systemRandom } from '../../src/base/random.ts'
@@ -15,6 +15,8 @@ import { payments } from '../../src/domains/payments/collections.ts'
 import { effects } from '../../src/effects/effect.ts'
 import { createEngine, type Replacements } from '../../src/engine/create-engine.ts'
 import { inTransaction } from '../../src/storage/in-transaction.ts'
+import type { Mutant } from './mutants.ts'
+import { openSimulator } from './run-seeds.ts'
 import { simulate } from './simulate.ts'
 import { createShop, openStore, type Store } from './store.ts'
 import { inMacrotask } from './world.ts'
@@ -97,4 +99,28 @@ test('an attempt that opens after its order has closed is closed at the provider
     assert.equal((await tx.get(payments, payment))!.status, 'requires_action')
     assert.equal(await tx.count(effects, eq('key', `payment.cancel:${payment}`)), 1)
   })
+})
+
+test('a schedule that always fails keeps no other from its work', async () => {
+  const failing = { name: 'always.fails', everyMs: 1_000, run: () => Promise.reject(new EngineError('storage_unavailable')) }
+  const poisoned: Mutant = { name: 'poisoned', sin: 'none', replace: () => ({ schedules: (all) => [failing, ...all] }) }
+  const run = await openSimulator(poisoned)
+  for (let seed = 1; seed <= 20; seed++) assert.deepEqual((await run(seed)).problems, [], `seed ${seed}`)
+})
+
+test("schedules that are no more take nobody's place", async () => {
+  const gone = { everyMs: 1_000, run: async () => {} }
+  const withGone: Replacements = { schedules: (all) => [...['a', 'b', 'c'].map((name) => ({ ...gone, name: `gone.${name}` })), ...all] }
+  const store = await openStore(createShop())
+  store.reset(systemClock, [], () => {})
+  const before = await engineOn(store, withGone)
+  await before.start()
+  await before.stop()
+  store.sql('update "schedules" set "nextAt"=0').run()
+  const engine = await engineOn(store)
+  await engine.start()
+  const ranAt = () => store.sql(`select "lastAt" from "schedules" where "name"='rows.forget'`).get()!['lastAt']
+  for (let tries = 0; tries < 60 && ranAt() === null; tries++) await sleep(systemClock, 100)
+  await engine.stop()
+  assert.notEqual(ranAt(), null)
 })
