@@ -33,6 +33,7 @@ export type SeedOptions = {
 }
 
 const stepsMax = 60_000
+const thoroughEvery = 4
 const horizonMs = 12 * 3_600_000
 /** What can end an attempt without its end being written. */
 const ownFailures: readonly FaultKind[] = [
@@ -136,7 +137,7 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
   if (end === 'rest') {
     const placedExpected = shop.isRace ? Math.min(shop.onHand[0]!, shop.buyers) : null
     const isCalm = repeats === 0 && ownFailures.every((kind) => faults.counts[kind] === undefined)
-    auditRest({ world, store, book, peer, acknowledged, report, placedExpected, isCalm })
+    auditRest({ world, store, book, peer, acknowledged, report, placedExpected, isCalm, isThorough: seed % thoroughEvery === 0 })
   }
   if (hash)
     for (const table of ['orders', 'payments', 'effects', 'emails', 'stockLevels', '_commits'])
