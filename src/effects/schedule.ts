@@ -6,7 +6,7 @@ import type { NewId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
 import type { DomainEvent } from '../contract/events.ts'
-import { compare, eq } from '../contract/filter.ts'
+import { and, compare, eq, oneOf } from '../contract/filter.ts'
 import { collection } from '../schema/collection.ts'
 import { field } from '../schema/field.ts'
 import { inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
@@ -24,6 +24,8 @@ export const schedules = collection('schedules', {
   indexes: [['nextAt']],
   access: { read: staff },
 })
+
+type ScheduleRow = NonNullable<(typeof schedules)['record']>
 
 export type ScheduleContext = { readonly tx: Transaction; readonly now: number; readonly newId: NewId }
 
@@ -47,27 +49,37 @@ export function createScheduler(parts: SchedulerParts) {
   let ticking: Promise<void> = Promise.resolve()
 
   async function tick(): Promise<void> {
-    const due = await parts.storage.reader.find(schedules, {
-      where: compare('nextAt', 'lte', parts.clock.now()),
-      limit: parts.schedules.length,
-    })
+    // By name: rows of schedules that are no more must not take the places of those that are.
+    const known = oneOf(
+      'name',
+      parts.schedules.map(({ name }) => name),
+    )
+    const where = and(known, compare('nextAt', 'lte', parts.clock.now()))
+    const due = await parts.storage.reader.find(schedules, { where, limit: parts.schedules.length })
     for (const row of due) {
       const schedule = parts.schedules.find(({ name }) => name === row.name)
       if (!schedule || !isRunning) continue
-      const cause = { operation: `schedule.${schedule.name}`, actor: 'system', requestId: '' }
-      await inTransaction(parts, cause, async (tx, now) => {
-        const change = { set: { nextAt: now + schedule.everyMs, lastAt: now } }
-        if (!(await tx.touch(schedules, row.id, change, eq('nextAt', row.nextAt)))) return
-        const events = await schedule.run({ tx, now, newId: parts.newId })
-        if (events) await parts.react(tx, now, events)
-      })
+      // One that always fails must not keep those behind it from their work.
+      await runOne(schedule, row).catch((error) =>
+        parts.log.write('error', 'A schedule failed; its next tick tries again.', { schedule: schedule.name, error }),
+      )
     }
+  }
+
+  async function runOne(schedule: Schedule, row: ScheduleRow): Promise<void> {
+    const cause = { operation: `schedule.${schedule.name}`, actor: 'system', requestId: '' }
+    await inTransaction(parts, cause, async (tx, now) => {
+      const change = { set: { nextAt: now + schedule.everyMs, lastAt: now } }
+      if (!(await tx.touch(schedules, row.id, change, eq('nextAt', row.nextAt)))) return
+      const events = await schedule.run({ tx, now, newId: parts.newId })
+      if (events) await parts.react(tx, now, events)
+    })
   }
 
   function loop(): void {
     cancel = parts.clock.after(limits.effectPollMs, () => {
       ticking = tick()
-        .catch((error) => parts.log.write('error', 'A schedule failed; its next tick tries again.', { error }))
+        .catch((error) => parts.log.write('error', 'Schedules could not be looked up; the next tick tries again.', { error }))
         .finally(() => {
           if (isRunning) loop()
         })

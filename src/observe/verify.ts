@@ -13,6 +13,8 @@ import { stockInvariants } from './invariants/stock.ts'
 export type Violation = { readonly invariant: string; readonly sentence: string; readonly rows: readonly string[]; readonly found: string }
 
 export type VerifyOptions = Pick<VerifyContext, 'read' | 'model' | 'commitsAfter' | 'now'> & {
+  /** All of them when left out. */
+  readonly groups?: readonly InvariantGroup[]
   readonly isAtRest?: boolean
   /** Called now and then with the group under way and the rows it has read. */
   readonly onProgress?: (group: readonly string[], rowCount: number) => void
@@ -35,7 +37,7 @@ const violationsPerInvariantMax = 100
 /** All violations, at most 100 of each invariant. */
 export async function verifyDatabase(options: VerifyOptions): Promise<Violation[]> {
   const all: Violation[] = []
-  for (const group of invariantGroups) {
+  for (const group of options.groups ?? invariantGroups) {
     if (!group.needs.every((name) => options.model.find(name))) continue
     const found = await runGroup(group, options)
     options.onGroup?.(group, found)

@@ -81,8 +81,10 @@ async function runCommand(parts: OperationParts, operation: Command, call: Call,
       return ran
     })
   } catch (error) {
-    if (claim) await rememberRefusal(parts, cause, claim, error)
-    throw error
+    const isAnswered = claim !== null && (await rememberRefusal(parts, cause, claim, error))
+    const answered = isAnswered ? await replay(parts, operation, claim, context) : null
+    if (answered === null) throw error
+    return answered
   }
   // A call with the same key committed between our look and our transaction.
   if (answer === null) return (await replay(parts, operation, claim!, context))!
@@ -134,14 +136,18 @@ async function replay(
   return row.state === 'done' ? reply : await reloaded(parts, operation, context, claim, reply)
 }
 
-/** A refusal is an answer too: the same key meets it again. What a retry may cure is not remembered. */
-async function rememberRefusal(parts: OperationParts, cause: Cause, claim: IdempotencyClaim, error: unknown): Promise<void> {
-  if (!isEngineError(error) || error.status >= 500 || errorCodes[error.code].retry !== 'never') return
+/**
+ * A refusal is an answer too: the same key meets it again. What a retry may cure is not remembered.
+ * True when a call with the same key was answered between our refusal and its remembering: that answer counts.
+ */
+async function rememberRefusal(parts: OperationParts, cause: Cause, claim: IdempotencyClaim, error: unknown): Promise<boolean> {
+  if (!isEngineError(error) || error.status >= 500 || errorCodes[error.code].retry !== 'never') return false
   const { code, detail, errors, params } = error
   const output = { code, detail, errors, params }
-  await inTransaction(parts, cause, async (tx) => {
-    if (!(await tx.get(idempotencyKeys, claim.id)))
-      await rememberAnswer(tx, claim, { status: error.status, output, headers: {}, isAwaiting: false })
+  return await inTransaction(parts, cause, async (tx) => {
+    if (await tx.get(idempotencyKeys, claim.id)) return true
+    await rememberAnswer(tx, claim, { status: error.status, output, headers: {}, isAwaiting: false })
+    return false
   })
 }
 

@@ -35,11 +35,13 @@ export type BuyerPlan = {
   readonly isSteady: boolean
 }
 
+type Total = { readonly amount: number; readonly currency: string }
 type Output = {
+  readonly totals?: { readonly total: Total }
   readonly id?: string
   readonly token?: string
   readonly status?: string
-  readonly order?: { readonly id: string; readonly status?: string }
+  readonly order?: { readonly id: string; readonly total: Total }
 }
 
 const triesMax = 40
@@ -67,9 +69,10 @@ export async function shopAround(parts: BuyerParts, plan: BuyerPlan): Promise<vo
   }
   const shippingAddress = { name: plan.name, line1: 'Main street 1', city: 'Berlin', postalCode: '10115', country: 'DE' }
   const shippingMethod = dice.chance(0.8) ? { shippingMethod: store.shippingMethod } : {}
-  await ask({ operation: 'carts.update', input: { id: cart, shippingAddress, ...shippingMethod }, ...own })
+  const ready = await ask({ operation: 'carts.update', input: { id: cart, shippingAddress, ...shippingMethod }, ...own })
+  const shown = ready.end === 'answered' ? (ready.reply.output as Output).totals?.total : undefined
   await pause(world, dice.between(0, 1_000))
-  const order = await checkOut(parts, ask, plan, { cart, own })
+  const order = await checkOut(parts, ask, plan, { cart, own, ...(shown && dice.chance(0.5) ? { expectedTotal: shown } : {}) })
   if (order !== null) await followOrder(parts, ask, plan, { order, own })
 }
 
@@ -85,11 +88,20 @@ async function signUp({ acknowledged }: BuyerParts, ask: Asker, { email, name }:
 }
 
 /** Once, twice with one key, or twice with two: it is one order all the same. */
-async function checkOut(parts: BuyerParts, ask: Asker, plan: BuyerPlan, { cart, own }: { cart: string; own: Own }): Promise<string | null> {
+async function checkOut(
+  parts: BuyerParts,
+  ask: Asker,
+  plan: BuyerPlan,
+  { cart, own, expectedTotal }: { cart: string; own: Own; expectedTotal?: Total },
+): Promise<string | null> {
   const { world, acknowledged, complain } = parts
   const { dice } = world
   const payment = () => ({ provider: 'sandbox', method: plan.isSteady ? 'card_success' : methodOf(parts) })
-  const first = { operation: 'orders.checkOut', input: { id: cart, payment: payment() }, ...own }
+  const first = {
+    operation: 'orders.checkOut',
+    input: { id: cart, payment: payment(), ...(expectedTotal ? { expectedTotal } : {}) },
+    ...own,
+  }
   const key = `${plan.name}-checkout`
   const clicks = [ask(first, key)]
   switch (plan.isSteady ? 'once' : dice.weighted({ once: 5, twice: 2, otherKey: 2, otherMethod: 1 })) {
@@ -100,13 +112,16 @@ async function checkOut(parts: BuyerParts, ask: Asker, plan: BuyerPlan, { cart, 
       clicks.push(pause(world, dice.between(0, 300)).then(() => ask(first, `${key}-2`)))
       break
     case 'otherMethod':
-      clicks.push(pause(world, dice.between(0, 300)).then(() => ask({ ...first, input: { id: cart, payment: payment() } }, `${key}-2`)))
+      clicks.push(
+        pause(world, dice.between(0, 300)).then(() => ask({ ...first, input: { ...first.input, payment: payment() } }, `${key}-2`)),
+      )
       break
   }
   let order: string | null = null
   for (const result of await Promise.all(clicks)) {
     if (result.end !== 'answered') continue
-    const { id } = (result.reply.output as Output).order!
+    const { id, total } = (result.reply.output as Output).order!
+    if (expectedTotal && total.amount !== expectedTotal.amount) complain(`${expectedTotal.amount} was expected and ${total.amount} ordered`)
     const known = acknowledged.orders.get(cart)
     if (known !== undefined && known !== id) complain(`cart ${cart} was answered as order ${known} and as ${id}`)
     acknowledged.orders.set(cart, id)

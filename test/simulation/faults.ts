@@ -18,10 +18,11 @@ const rates = {
   providerRefused: 0.15,
   providerAnswerLost: 0.2,
   providerSlow: 0.1,
-  webhookLost: 0.5,
+  // Set for the whole run, where they are on.
+  webhookLost: 1,
   webhookRepeated: 1,
   webhookLate: 1,
-  webhookForged: 0.3,
+  webhookForged: 1,
   mailRefused: 0.1,
   mailDeferred: 0.3,
   mailAnswerLost: 0.2,
@@ -41,8 +42,11 @@ export function createFaults(dice: Dice) {
     counts,
     enabled,
     isOn: () => isOn,
-    /** Whether this seed knows the kind at all: for what is set once and not per occasion. */
-    has: (kind: FaultKind) => enabled.has(kind),
+    /** For what is set once and not per occasion: counted once a run. */
+    has(kind: FaultKind): boolean {
+      if (enabled.has(kind)) counts[kind] = 1
+      return enabled.has(kind)
+    },
     strikes(kind: FaultKind): boolean {
       if (!isOn || !enabled.has(kind) || !dice.chance(rates[kind])) return false
       counts[kind] = (counts[kind] ?? 0) + 1

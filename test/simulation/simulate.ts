@@ -10,6 +10,7 @@ import { type Cluster, createCluster, webhookEgress } from './cluster.ts'
 import { createFaults, type FaultCounts, type FaultKind } from './faults.ts'
 import type { Mutant } from './mutants.ts'
 import { createSmtpPeer } from './smtp-peer.ts'
+import { runShop } from './staff.ts'
 import { publicUrl, type Store } from './store.ts'
 import { createWorld, type Dice } from './world.ts'
 
@@ -32,6 +33,7 @@ export type SeedOptions = {
 }
 
 const stepsMax = 60_000
+const thoroughEvery = 4
 const horizonMs = 12 * 3_600_000
 /** What can end an attempt without its end being written. */
 const ownFailures: readonly FaultKind[] = [
@@ -111,6 +113,11 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
       (error: unknown) => report(`${plan.name} broke: ${error instanceof Error ? error.stack : String(error)}`),
     )
   }
+  let repeats = 0
+  const onRepeat = () => {
+    repeats += 1
+  }
+  if (shop.hasStaff) void runShop({ world, cluster, store, onRepeat })
   if (faults.has('webhookForged')) void forgeWebhooks(cluster, report, world)
 
   world.at(shop.troubleMs, null, 'the trouble ends', () => {
@@ -129,8 +136,8 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
   if (end === 'rest' && shopping > 0) report(`${shopping} buyers wait for an answer for ever`)
   if (end === 'rest') {
     const placedExpected = shop.isRace ? Math.min(shop.onHand[0]!, shop.buyers) : null
-    const isCalm = ownFailures.every((kind) => faults.counts[kind] === undefined)
-    auditRest({ world, store, book, peer, acknowledged, report, placedExpected, isCalm })
+    const isCalm = repeats === 0 && ownFailures.every((kind) => faults.counts[kind] === undefined)
+    auditRest({ world, store, book, peer, acknowledged, report, placedExpected, isCalm, isThorough: seed % thoroughEvery === 0 })
   }
   if (hash)
     for (const table of ['orders', 'payments', 'effects', 'emails', 'stockLevels', '_commits'])
@@ -153,6 +160,7 @@ type ShopPlan = {
   readonly onHand: readonly number[]
   /** Everybody wants one of the same thing and pays: as many as there are units must get one. */
   readonly isRace: boolean
+  readonly hasStaff: boolean
   readonly troubleMs: number
 }
 
@@ -163,6 +171,7 @@ function planShop(dice: Dice): ShopPlan {
     buyers: dice.between(2, 4),
     onHand: [dice.between(1, 3), dice.between(1, 4), 50],
     isRace,
+    hasStaff: !isRace && dice.chance(0.4),
     troubleMs: dice.pick([15_000, 40_000, 90_000, 35 * 60_000]),
   }
 }

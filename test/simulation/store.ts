@@ -48,6 +48,8 @@ export type Store = {
   /** Plain SQL, for auditors and for planting faults. */
   sql(text: string): StatementSync
   exec(text: string): void
+  /** Goes on from here by another clock. */
+  retime(clock: Clock): void
   /** Puts the shop back and hands time and commits to the run that begins. */
   reset(clock: Clock, onHand: readonly number[], onCommit: (commit: Commit) => void): void
 }
@@ -91,6 +93,9 @@ export async function openStore(backend: Backend): Promise<Store> {
     shippingMethod: sql('select "id" from "shippingMethods"').get()!['id'] as string,
     sql,
     exec: (text) => database.exec(text),
+    retime(given) {
+      clock = given
+    },
     reset(given, onHand, listener) {
       clock = given
       onCommit = listener
