@@ -22,7 +22,6 @@ export const ratchets = {
     'client/src/create-client.ts createClient': 110,
     'console/src/ui/record-list.ts RecordList': 102,
     'console/src/ui/ref-picker.ts RefPicker': 85,
-    'examples/bookshop/storefront/pages/checkout.ts openCheckout': 95,
     'bench/limit/order.ts createShop': 72,
   } as Readonly<Record<string, number>>,
 

@@ -47,7 +47,7 @@ export type StockLevel = {
   committed: number
 }
 
-export type ShippingMethod = { id: string; title: string; price: Money; description?: string }
+export type ShippingMethod = { id: string; title: string; price: Money; description?: string; countries?: string[] | null }
 
 export type Address = {
   name: string
@@ -114,7 +114,7 @@ export type Order = {
   fulfillmentStatus: 'unfulfilled' | 'partially_fulfilled' | 'fulfilled' | 'returned'
   holds: string[]
   lines: Line[]
-  shippingAddress?: Address | null
+  addresses?: { shipping: Address; billing: Address }
   totals: Totals
   placedAt: Time | null
   createdAt: Time

@@ -24,8 +24,32 @@ function isStaff(user: User): boolean {
   return user.roles.some((role) => role === 'admin' || role === 'staff')
 }
 
+const signedInKey = 'kingpost.console.signedIn'
+
+/**
+ * The session is a cookie that no script can read. This mark remembers that there should be one, so that who is
+ * signed out is not asked for (and answered 401, which browsers write into their console).
+ */
+function markSession(isThere: boolean): void {
+  try {
+    if (isThere) localStorage.setItem(signedInKey, 'yes')
+    else localStorage.removeItem(signedInKey)
+  } catch {
+    // Storage may be forbidden: then the server is asked each time.
+  }
+}
+
+function mayHaveSession(): boolean {
+  try {
+    return localStorage.getItem(signedInKey) !== null
+  } catch {
+    return true
+  }
+}
+
 /** `null` is nobody. The answer may be the user itself or hold it. */
 async function loadUser(): Promise<User | null> {
+  if (!mayHaveSession()) return null
   try {
     const answer = await get<User | { user: User | null } | undefined>('/api/auth/me')
     if (!answer) return null
@@ -44,11 +68,17 @@ export function App(): VNode {
     setError(undefined)
     loadUser().then(setUser, setError)
   }
+  const leave = () => {
+    markSession(false)
+    watch([])
+    setUser(null)
+  }
   useEffect(() => {
-    onSessionEnd(() => setUser(null))
+    onSessionEnd(leave)
     if (setupToken === '') start()
   }, [])
   const enter = (next: User) => {
+    markSession(true)
     // The token is used up; it must not stay in the address.
     if (setupToken !== '') history.replaceState(null, '', base)
     setSetupToken('')
@@ -56,8 +86,7 @@ export function App(): VNode {
   }
   const signOut = async () => {
     await call('POST', '/api/auth/logout').catch(() => {})
-    watch([])
-    setUser(null)
+    leave()
   }
   if (setupToken !== '') return html`<${SetupPage} token=${setupToken} onEnter=${enter} />`
   if (error) return html`<${Waiting}><${ErrorNote} error=${error} retry=${start} /><//>`

@@ -33,7 +33,7 @@ function readSeed<T>(name: string): T {
 }
 
 export const backend = defineBackend({
-  name: 'The Bookshop',
+  name: 'Rafter Books',
   collections: [reviews],
   shop: {
     currency: 'EUR',

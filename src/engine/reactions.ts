@@ -53,8 +53,13 @@ function receiptView(project: Project, order: Order) {
     shipping: formatMoney(shipping),
     tax: tax.amount === 0 ? '' : formatMoney(tax),
     total: formatMoney(total),
-    address: [name, line1, line2, `${postalCode} ${city}`, region, country].filter((part) => part),
+    address: [name, line1, line2, `${postalCode} ${city}`, region, countryName(country)].filter((part) => part),
   }
+}
+
+/** As people write it: carriers and customers know countries by name. */
+function countryName(code: string): string {
+  return new Intl.DisplayNames(['en'], { type: 'region' }).of(code) ?? code
 }
 
 async function tellOfCancellation(context: ReactionContext, event: DomainEvent): Promise<void> {

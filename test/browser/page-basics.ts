@@ -57,9 +57,13 @@ async function focusFindings(page: Page): Promise<string[]> {
     const unseen = await page.evaluate(() => {
       const element = document.activeElement
       if (!element || element === document.body || element.tagName === 'IFRAME') return null
-      // A radio button lights up the card around it.
-      const isMarked = [element, element.closest('label')].some((one) => {
-        const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(one ?? element)
+      // A link lights up its row, a radio button the card around it.
+      const places = [
+        getComputedStyle(element),
+        getComputedStyle(element, '::after'),
+        getComputedStyle(element.closest('label') ?? element),
+      ]
+      const isMarked = places.some(({ outlineStyle, outlineWidth, boxShadow }) => {
         return (outlineStyle !== 'none' && outlineWidth !== '0px') || boxShadow !== 'none'
       })
       return isMarked ? null : element.outerHTML.slice(0, 140)

@@ -107,6 +107,7 @@ async function findBooks(visitor: Visitor, size: Size): Promise<void> {
   await page.getByLabel('Sort by').selectOption('-price')
   await page.waitForURL(/sort=-price/)
   await cards.filter({ hasText: 'Rimbaud' }).first().waitFor()
+  await page.getByRole('button', { name: 'Show more books' }).waitFor({ state: 'hidden' })
   await visitor.look('filtered')
   await page.getByLabel('To €').fill('0')
   await page.getByLabel('To €').press('Enter')
@@ -149,7 +150,13 @@ async function checkOut(visitor: Visitor, method: string, given: { email?: strin
   await page.getByLabel('Street and number').fill('12 St James Square')
   await page.getByLabel('Postcode').fill('SW1Y 4JH')
   await page.getByLabel('Town').fill('London')
+  // What does not go to the country is not offered.
+  const express = page.getByText('Express, next working day')
+  await page.getByLabel('Country').selectOption('DE')
+  await express.click()
+  await page.getByText('€9.90').nth(1).waitFor()
   await page.getByLabel('Country').selectOption('GB')
+  await express.waitFor({ state: 'detached' })
   await page.locator(`input[name=method][value=${method}]`).check()
   await visitor.look(`checkout-${method}`)
   await page.getByRole('button', { name: /^Pay/ }).click()
@@ -158,6 +165,7 @@ async function checkOut(visitor: Visitor, method: string, given: { email?: strin
 async function watchItPaid(page: Page): Promise<void> {
   await page.locator('[data-payment-status=paid]').waitFor()
   await page.getByRole('heading', { name: 'Thank you, your order is paid' }).waitFor()
+  await page.getByText('12 St James Square').waitFor()
 }
 
 async function myOrders(visitor: Visitor): Promise<void> {

@@ -98,7 +98,7 @@ export function faultsOf(operation: Pick<PathItem, 'responses'>): Fault[] {
 }
 
 /** Faults that nearly every operation shares say nothing about one: they are told apart. */
-export function commonCodes(operations: readonly Operation[]): ReadonlySet<string> {
+export function sharedCodes(operations: readonly Operation[]): ReadonlySet<string> {
   const changes = operations.filter(({ method }) => method !== 'GET')
   const count = (among: readonly Operation[]) => {
     const counts = new Map<string, number>()

@@ -4,7 +4,7 @@ import { get } from '../api.ts'
 import { applyTheme, nextTheme, readTheme, type Theme } from '../theme.ts'
 import { Icon, Mark } from '../ui/icons.ts'
 import { ErrorNote, Skeleton, textOf } from '../ui/parts.ts'
-import { commonCodes, groupByTag, type OpenApi, type Operation, operationsOf, searchOperations } from './document.ts'
+import { groupByTag, type OpenApi, type Operation, operationsOf, searchOperations, sharedCodes } from './document.ts'
 import { OperationPage } from './operation-page.ts'
 import { ErrorsPage, Overview, SchemasPage } from './overview.ts'
 import { Method } from './prose.ts'
@@ -22,7 +22,10 @@ function Reference(): VNode {
     return undefined
   }, [])
   if (document) return html`<${Loaded} document=${document} />`
-  return html`<main class="reference-wait"><h1 class="hidden">API reference</h1>${error ? html`<${ErrorNote} error=${error} retry=${load} />` : html`<${Skeleton} lines=${8} />`}</main>`
+  return html`<main class="reference-wait">
+    <h1 class="hidden">API reference</h1>
+    ${error ? html`<${ErrorNote} error=${error} retry=${load} />` : html`<${Skeleton} lines=${8} />`}
+  </main>`
 }
 
 function Loaded({ document }: { document: OpenApi }): VNode {
@@ -31,7 +34,7 @@ function Loaded({ document }: { document: OpenApi }): VNode {
   const [caller, setCaller] = useState<Caller>({ kind: 'session', token: '' })
   const [isOpen, setOpen] = useState(false)
   const operations = useMemo(() => operationsOf(document), [document])
-  const common = useMemo(() => commonCodes(operations), [operations])
+  const common = useMemo(() => sharedCodes(operations), [operations])
   const found = searchOperations(operations, words)
   const current = operations.find(({ operationId }) => operationId === place)
   const main = useRef<HTMLElement | null>(null)

@@ -93,6 +93,7 @@ function Side(props: { entries: Entry[]; path: string; onHelp: () => void }): VN
         <button type="button" class="icon-button" title="Keyboard shortcuts (?)" aria-label="Keyboard shortcuts" onClick=${props.onHelp}>
           <${Icon} name="key" />
         </button>
+        <a class="icon-button" href="/api/docs" title="API reference" aria-label="API reference"><${Icon} name="code" /></a>
         <button type="button" class="icon-button" title="Sign out" aria-label="Sign out" onClick=${signOut}>
           <${Icon} name="out" />
         </button>

@@ -66,6 +66,7 @@ function isEmptyList(value: unknown): boolean {
 }
 
 function plain(value: unknown): string {
-  if (typeof value === 'number') return value.toLocaleString()
+  // A year is a number too: four digits stay together.
+  if (typeof value === 'number') return value.toLocaleString(undefined, { useGrouping: 'min2' })
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }

@@ -74,7 +74,7 @@ export function readAddress(form: HTMLFormElement): Address {
   }
 }
 
-function localCountry(): string {
+export function localCountry(): string {
   const region = new Intl.Locale(navigator.language).maximize().region
   return region && countries.includes(region) ? region : 'DE'
 }

@@ -5,7 +5,8 @@ import { languages } from '../languages.ts'
 import { navigate } from '../router.ts'
 import { type Book, languageName } from '../shop.ts'
 
-const PAGE_SIZE = 24
+/** Fills the rows of two, three, five and six columns. */
+const PAGE_SIZE = 30
 const SORTS = [
   ['title', 'Title, A to Z'],
   ['price', 'Price, low to high'],
@@ -43,7 +44,7 @@ function minorUnits(text: string | null): number | undefined {
 
 export function chips(categories: readonly { slug: string; title: string }[], wanted: URLSearchParams): HTMLElement {
   const chosen = wanted.get('category') ?? ''
-  return h(
+  const row = h(
     'nav',
     { class: 'chips', 'aria-label': 'Categories' },
     categories.map(({ slug, title }) =>
@@ -60,6 +61,12 @@ export function chips(categories: readonly { slug: string; title: string }[], wa
       ),
     ),
   )
+  // On a phone the row is longer than the screen, and the chosen chip may be at its end.
+  requestAnimationFrame(() => {
+    const chip = row.querySelector<HTMLElement>('[aria-current]')
+    if (chip) row.scrollLeft = chip.offsetLeft - (row.clientWidth - chip.offsetWidth) / 2
+  })
+  return row
 }
 
 export function filters(wanted: URLSearchParams): HTMLElement {

@@ -2,8 +2,8 @@
  * Owns checkout: who, where to, how, and with what. The order is placed once: pressing again after a lost answer
  * meets the same cart, and the server answers the same order.
  */
-import { ApiError, type Cart, type ShippingMethod } from '/client/index.ts'
-import { addressFields, readAddress } from '../address.ts'
+import { ApiError, type Cart, type ShippingMethod, type User } from '/client/index.ts'
+import { addressFields, localCountry, readAddress } from '../address.ts'
 import { drawLine, drawTotals, findBooks } from '../cart-parts.ts'
 import { findCart, findLastOrderId, turnIntoOrder, updateCart } from '../cart-store.ts'
 import { h } from '../dom.ts'
@@ -23,64 +23,34 @@ export async function openCheckout({ signal }: Visit): Promise<Page> {
     client.collection<ShippingMethod>('shippingMethods').list({ sort: 'price' }, { signal }),
   ])
   if (begun === null || begun.lines.length === 0) return { title: 'Checkout', view: emptyCart() }
-  const cart = await withDelivery(begun, methods.items)
+  const country = begun.shippingAddress?.country ?? localCountry()
+  const cart = await withDelivery(begun, reachable(methods.items, country))
   const found = await findBooks(cart.lines)
   const problem = banner()
   const pay = h('button', { class: 'button is-wide', type: 'submit' }, 'Pay')
   const totals = h('div', { 'aria-live': 'polite' })
+  const delivery = h('section', { class: 'step' }, deliveryChoice(cart, reachable(methods.items, country)))
   let latest = cart
   const showTotals = (next: Cart) => {
     latest = next
     totals.replaceChildren(drawTotals(next.totals, next.shippingMethod !== null))
     pay.textContent = `Pay ${formatMoney(next.totals.total)}`
   }
-  const form = h(
-    'form',
-    { class: 'columns' },
-    h(
-      'div',
-      { class: 'steps' },
-      h(
-        'section',
-        { class: 'step' },
-        h('h2', {}, 'Contact'),
-        user
-          ? h('p', { class: 'quiet' }, `Signed in as ${user.email}`)
-          : h('p', { class: 'quiet' }, 'Have an account? ', h('a', { href: '/account?next=/checkout' }, 'Sign in or register')),
-        field({
-          label: 'E-mail for receipt and news of the parcel',
-          name: '/email',
-          type: 'email',
-          autocomplete: 'email',
-          value: cart.email ?? user?.email ?? '',
-        }),
-      ),
-      h('section', { class: 'step' }, h('h2', {}, 'Delivery address'), addressFields(cart.shippingAddress, user?.name ?? '')),
-      h('section', { class: 'step' }, deliveryChoice(cart, methods.items)),
-      h('section', { class: 'step' }, paymentRadios()),
-    ),
-    h(
-      'aside',
-      { class: 'summary', 'aria-label': 'Your order' },
-      h('h2', {}, 'Your order'),
-      h(
-        'ul',
-        { class: 'lines is-small' },
-        cart.lines.map((line) => drawLine(line, found.get(line.variant))),
-      ),
-      totals,
-      problem,
-      pay,
-      h('p', { class: 'quiet fine-print' }, 'Play money: nothing is charged and nothing is sent.'),
-    ),
-  )
+  const form = drawForm({
+    cart,
+    user,
+    lines: cart.lines.map((line) => drawLine(line, found.get(line.variant))),
+    delivery,
+    foot: [totals, problem, pay],
+  })
   showTotals(cart)
   // Delivery has a price, so the sum must follow the choice before anyone presses Pay.
   form.addEventListener('change', async (event) => {
-    const input = event.target
-    if (!(input instanceof HTMLInputElement) || input.name !== '/shippingMethod') return
     try {
-      showTotals(await updateCart({ shippingMethod: input.value }))
+      const changed = await changeDelivery(event.target, methods.items, latest)
+      if (!changed) return
+      if (changed.offered) delivery.replaceChildren(deliveryChoice(changed.cart, changed.offered))
+      showTotals(changed.cart)
     } catch (error) {
       showBanner(problem, explain(error))
     }
@@ -110,6 +80,61 @@ export async function openCheckout({ signal }: Visit): Promise<Page> {
     (error) => (error instanceof ApiError && error.code === 'out_of_stock' ? explainStock(error, latest) : explain(error)),
   )
   return { title: 'Checkout', view: h('div', { class: 'checkout' }, h('h1', {}, 'Checkout'), form) }
+}
+
+type Parts = { cart: Cart; user: User | null; lines: readonly Node[]; delivery: HTMLElement; foot: readonly Node[] }
+
+function drawForm({ cart, user, lines, delivery, foot }: Parts): HTMLFormElement {
+  return h(
+    'form',
+    { class: 'columns' },
+    h(
+      'div',
+      { class: 'steps' },
+      h(
+        'section',
+        { class: 'step' },
+        h('h2', {}, 'Contact'),
+        user
+          ? h('p', { class: 'quiet' }, `Signed in as ${user.email}`)
+          : h('p', { class: 'quiet' }, 'Have an account? ', h('a', { href: '/account?next=/checkout' }, 'Sign in or register')),
+        field({
+          label: 'E-mail for receipt and news of the parcel',
+          name: '/email',
+          type: 'email',
+          autocomplete: 'email',
+          value: cart.email ?? user?.email ?? '',
+        }),
+      ),
+      h('section', { class: 'step' }, h('h2', {}, 'Delivery address'), addressFields(cart.shippingAddress, user?.name ?? '')),
+      delivery,
+      h('section', { class: 'step' }, paymentRadios()),
+    ),
+    h(
+      'aside',
+      { class: 'summary', 'aria-label': 'Your order' },
+      h('h2', {}, 'Your order'),
+      h('ul', { class: 'lines is-small' }, lines),
+      foot,
+      h('p', { class: 'quiet fine-print' }, 'Play money: nothing is charged and nothing is sent.'),
+    ),
+  )
+}
+
+/** What goes to this country. */
+function reachable(methods: readonly ShippingMethod[], country: string): ShippingMethod[] {
+  return methods.filter(({ countries }) => !countries || countries.includes(country))
+}
+
+/** The cart after a change of how or where it is sent; null when something else was changed. */
+async function changeDelivery(target: EventTarget | null, methods: readonly ShippingMethod[], cart: Cart) {
+  if (target instanceof HTMLInputElement && target.name === '/shippingMethod') {
+    return { cart: await updateCart({ shippingMethod: target.value }), offered: null }
+  }
+  if (!(target instanceof HTMLSelectElement) || !target.name.endsWith('/country')) return null
+  const offered = reachable(methods, target.value)
+  const isOffered = offered.some(({ id }) => id === cart.shippingMethod)
+  return { cart: isOffered ? cart : await withDelivery({ ...cart, shippingMethod: null }, offered), offered }
 }
 
 /** Most people take the cheapest way: choosing it for them shows the whole sum from the start. */

@@ -168,7 +168,7 @@ function buyAgain(order: Order): HTMLElement {
 }
 
 function drawOrder(order: Order, found: ReadonlyMap<string, Book>): HTMLElement {
-  const address = order.shippingAddress
+  const address = order.addresses?.shipping
   return h(
     'div',
     { class: 'columns' },

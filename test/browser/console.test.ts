@@ -1,0 +1,226 @@
+// The console as the person who runs the shop uses it: from the one-time link to a canceled order.
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { before } from 'node:test'
+import type { Page } from 'playwright-core'
+import { expectStatus } from '../support/http-client.ts'
+import { type ServerProcess, startServer } from '../support/server-process.ts'
+import { checkOut, makeCart } from '../support/shop.ts'
+import { browserTest, openVisitor, type Size, sizes, type Visitor, wholeFile } from './browser.ts'
+
+let server: ServerProcess
+const config = join(import.meta.dirname, '../../examples/bookshop/kingpost.config.ts')
+const admin = { email: 'grace@shop.example', password: 'correct horse battery' }
+
+before(async () => {
+  server = await startServer(wholeFile, { config })
+})
+
+for (const size of sizes)
+  browserTest(`an admin comes in, looks around and acts (${size})`, async () => {
+    const visitor = await openVisitor(server.url, { size })
+    if (size === 'desktop') await makeFirstAdmin(visitor)
+    else await findLinkUsed(visitor)
+    await signOutAndIn(visitor, size)
+    await seeOrderArrive(visitor)
+    await browseBooks(visitor, size)
+    await visitor.page.context().close()
+  })
+
+for (const size of sizes)
+  browserTest(`a paid order is seen whole, and canceled (${size})`, async () => {
+    const visitor = await openVisitor(server.url, { size })
+    const { page } = visitor
+    const order = await placePaidOrder()
+    await page.goto('/console')
+    await signIn(page)
+    await page.goto(`/console/orders/${order.id}`)
+    await lookAtOrder(visitor, order)
+    await readReceipt(visitor)
+    await page.goto(`/console/orders/${order.id}`)
+    await cancelIt(visitor)
+    await lookAtTheRest(visitor)
+    await page.context().close()
+  })
+
+browserTest('the order, the receipt and the balances at night', async () => {
+  const visitor = await openVisitor(server.url, { size: 'desktop', isDark: true })
+  const { page } = visitor
+  const order = await placePaidOrder()
+  await page.goto('/console')
+  await visitor.look('sign-in-console')
+  await signIn(page)
+  await page.getByText('Latest orders').waitFor()
+  await visitor.look('console-home')
+  await page.goto(`/console/orders/${order.id}`)
+  await page.getByText('Sums to').first().waitFor()
+  await visitor.look('console-order')
+  await page.goto('/console/ledger')
+  await page.getByText('Sums to').waitFor()
+  await visitor.look('console-ledger')
+  await page.context().close()
+})
+
+async function makeFirstAdmin(visitor: Visitor): Promise<void> {
+  const { page } = visitor
+  await page.goto(new URL(server.links['firstAdmin']!).href.replace('//localhost', '//127.0.0.1'))
+  await page.getByRole('heading', { name: 'Create the first admin' }).waitFor()
+  await visitor.look('console-setup')
+  await page.getByLabel('E-mail').fill(admin.email)
+  await page.getByLabel('Password').fill(admin.password)
+  await page.getByRole('button', { name: 'Create admin and sign in' }).click()
+  await page.getByText('Latest orders').waitFor()
+  assert.doesNotMatch(page.url(), /setup/)
+  await visitor.look('console-first-day')
+}
+
+async function findLinkUsed(visitor: Visitor): Promise<void> {
+  const { page } = visitor
+  visitor.expectRefusal(403, /^\/api\/auth\/setup$/)
+  await page.goto(new URL(server.links['firstAdmin']!).href.replace('//localhost', '//127.0.0.1'))
+  await page.getByLabel('E-mail').fill('mallory@mail.example')
+  await page.getByLabel('Password').fill(admin.password)
+  await page.getByRole('button', { name: 'Create admin and sign in' }).click()
+  await page.getByRole('alert').waitFor()
+  await visitor.look('console-setup-used')
+  await page.goto('about:blank')
+  await page.goto('/console')
+  await signIn(page)
+}
+
+async function signIn(page: Page): Promise<void> {
+  await page.getByLabel('E-mail').fill(admin.email)
+  await page.getByLabel('Password').fill(admin.password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByText('Latest orders').waitFor()
+}
+
+async function signOutAndIn(visitor: Visitor, size: Size): Promise<void> {
+  const { page } = visitor
+  if (size === 'phone') await page.getByRole('button', { name: 'Menu' }).click()
+  await visitor.look('console-menu')
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+  await page.reload()
+  visitor.expectRefusal(401, /^\/api\/auth\/login$/)
+  await page.getByLabel('E-mail').fill(admin.email)
+  await page.getByLabel('Password').fill('not the right one')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByText('E-mail or password is wrong.').waitFor()
+  await visitor.look('console-sign-in')
+  await signIn(page)
+  await page.reload()
+  await page.getByText('Latest orders').waitFor()
+}
+
+async function seeOrderArrive(visitor: Visitor): Promise<void> {
+  const { page } = visitor
+  await page.goto('/console/orders')
+  await page.getByRole('heading', { name: 'Orders' }).waitFor()
+  await page.locator('.live-dot.live').waitFor({ state: 'attached' })
+  const { number } = await placePaidOrder()
+  const row = page.locator('tbody tr', { hasText: number })
+  await row.getByText('Paid', { exact: true }).waitFor()
+  await visitor.look('console-orders')
+}
+
+async function browseBooks(visitor: Visitor, size: Size): Promise<void> {
+  const { page } = visitor
+  await page.goto('/console/data')
+  await page.getByRole('heading', { name: 'Data', exact: true }).waitFor()
+  await visitor.look('console-data')
+  await page.goto('/console/data/products')
+  await page.locator('tbody tr').first().waitFor()
+  await page.getByRole('button', { name: 'Filter' }).click()
+  await page.getByLabel('Field').selectOption('year')
+  await page.getByLabel('Operator').selectOption('lt')
+  await page.getByLabel('Value').fill('1700')
+  await visitor.look('console-filter')
+  await page.getByRole('button', { name: 'Apply' }).click()
+  await page.waitForURL(/year/)
+  if (size === 'desktop') await page.getByRole('button', { name: 'Title' }).click()
+  else await page.goto(`${page.url()}&sort=title`)
+  await page.waitForURL(/sort=title/)
+  await page.locator('tbody tr', { hasText: 'A Midsummer' }).first().waitFor()
+  await visitor.look('console-products')
+  await page.locator('tbody tr', { hasText: 'A Midsummer' }).first().locator('a').first().click()
+  await page.getByRole('heading', { level: 1 }).filter({ hasText: 'Midsummer' }).waitFor()
+  await visitor.look('console-record')
+  await page.goto('/console/data/categories/new')
+  await page.getByRole('heading', { level: 1 }).waitFor()
+  await page.locator('form').waitFor()
+  await visitor.look('console-new')
+}
+
+type Placed = { id: string; number: string }
+
+/** A guest's, through the public API. */
+async function placePaidOrder(): Promise<Placed> {
+  const { guest } = server
+  const [book] = expectStatus(await guest.get('/api/variants?filter[product.slug]=emma&limit=1'), 200).body.items
+  const [shipping] = expectStatus(await guest.get('/api/shippingMethods?sort=price'), 200).body.items
+  const cart = await makeCart(guest, [{ variant: book.id, quantity: 2 }])
+  expectStatus(await cart.holder.patch(`/api/carts/${cart.id}`, { shippingMethod: shipping.id }), 200)
+  return (await checkOut(cart)).order
+}
+
+async function lookAtOrder(visitor: Visitor, { number }: Placed): Promise<void> {
+  const { page } = visitor
+  await page.getByRole('heading', { name: `Order ${number}` }).waitFor()
+  // What is paid is booked, told to the customer, and nothing is owed to the outside any more.
+  await page.locator('.page-title .chip', { hasText: 'Paid' }).waitFor()
+  const card = (title: string) => page.locator('.card', { has: page.getByRole('heading', { name: title, exact: true }) })
+  await card('Payments').locator('.facts tr', { hasText: 'Captured' }).first().waitFor()
+  await card('Ledger').getByText('Sums to').first().waitFor()
+  assert.equal(await card('Ledger').getByText('Off by').count(), 0)
+  await card('Mail').getByText(`Your order ${number}`).waitFor()
+  await card('Effects').getByText('Done').first().waitFor()
+  await page.locator('.timeline li').nth(3).waitFor()
+  await visitor.look('console-order')
+}
+
+async function readReceipt(visitor: Visitor): Promise<void> {
+  const { page } = visitor
+  await page
+    .locator('.card', { has: page.getByRole('heading', { name: 'Mail', exact: true }) })
+    .getByRole('link')
+    .first()
+    .click()
+  const frame = page.frameLocator('iframe')
+  await frame.getByText('Your payment has arrived').waitFor()
+  assert.match((await page.locator('iframe').getAttribute('sandbox')) ?? '', /^allow-popups/)
+  await visitor.look('console-receipt')
+  await page.getByRole('tab', { name: 'Text' }).click()
+  await page.locator('.mail-text', { hasText: '2 x Emma' }).waitFor()
+  await visitor.look('console-receipt-text')
+}
+
+async function cancelIt(visitor: Visitor): Promise<void> {
+  const { page } = visitor
+  await page.getByRole('button', { name: 'Cancel order' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.waitFor()
+  await visitor.look('console-cancel')
+  await dialog.getByRole('button', { name: 'Cancel order' }).click()
+  await page.locator('.page-title .chip', { hasText: 'Canceled' }).waitFor()
+  await page.locator('.page-title .chip', { hasText: 'Refunded' }).waitFor()
+  await page.locator('.refund', { hasText: 'Succeeded' }).waitFor()
+  assert.equal(await page.getByText('Off by').count(), 0)
+  await visitor.look('console-order-canceled')
+}
+
+async function lookAtTheRest(visitor: Visitor): Promise<void> {
+  const { page } = visitor
+  await page.goto('/console/mail')
+  await page.locator('tbody tr').first().waitFor()
+  await visitor.look('console-mail')
+  await page.goto('/console/effects')
+  await page.locator('tbody tr').first().waitFor()
+  await visitor.look('console-effects')
+  await page.goto('/console/ledger')
+  await page.getByText('Sums to').waitFor()
+  await visitor.look('console-ledger')
+  await page.goto('/console')
+  await page.getByText('Latest orders').waitFor()
+  await visitor.look('console-home')
+}
