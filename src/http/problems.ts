@@ -21,6 +21,8 @@ function render(error: EngineError, requestId: string): Problem {
     status,
     headers: {
       'content-type': 'application/problem+json; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
       ...(retry === 'later' ? { 'retry-after': retryAfterSeconds } : {}),
       ...error.headers,
     },

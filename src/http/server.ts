@@ -140,6 +140,9 @@ function routeHandler(parts: ServerParts, limiter: ReturnType<typeof createRateL
       request: factsOf(request, rawBody),
     }
     const answer = await parts.run(operation, call)
+    // Answers are one caller's: a cache may keep them only to ask again whether they are still good.
+    reply.header('cache-control', 'private, no-cache')
+    reply.header('x-content-type-options', 'nosniff')
     for (const name in answer.headers) reply.header(name, answer.headers[name])
     if (answer.stream) {
       if (live.open.size >= limits.liveClientsMax) throw new EngineError('overloaded')

@@ -72,7 +72,7 @@ function listFiles(mount: StaticMount): Map<string, string> {
     const name = relative(root, path).split(sep).join('/')
     const isServed =
       types[extname(name)] !== undefined && !name.endsWith('.test.ts') && !name.endsWith('.d.ts') && !/(^|\/)(\.|tsconfig)/.test(name)
-    if (isServed && statSync(path).isFile() && realpathSync(path).startsWith(root)) paths.set(name, path)
+    if (isServed && statSync(path).isFile() && realpathSync(path).startsWith(root + sep)) paths.set(name, path)
   }
   for (const [name, path] of Object.entries(mount.extra ?? {})) paths.set(name, path)
   return paths

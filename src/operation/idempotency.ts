@@ -36,10 +36,12 @@ export function idempotencyClaim(actor: Actor, operation: string, key: string, i
       detail: `Idempotency-Key must be 1 to ${limits.idempotencyKeyBytesMax} printable ASCII characters.`,
       errors: [{ path: 'header:Idempotency-Key', code: 'format', message: 'must be printable ASCII without spaces' }],
     })
+  // Guests who show nothing of their own are told apart by where they come from.
+  const caller = actor.kind === 'guest' && actor.cartTokenHash === null ? `guest@${actor.origin}` : actorName(actor)
   return {
-    id: `idem_${digest(`${actorName(actor)}\n${operation}\n${key}`)}`,
+    id: `idem_${digest(`${caller}\n${operation}\n${key}`)}`,
     fingerprint: digest(JSON.stringify(input)),
-    secret: `${actorName(actor)}\n${operation}\n${key}`,
+    secret: `${caller}\n${operation}\n${key}`,
   }
 }
 

@@ -6,6 +6,7 @@ import { isCurrency } from '../base/currencies.ts'
 import type { Collection } from './collection.ts'
 import type { BackendConfig } from './config.ts'
 import type { Field } from './field.ts'
+import { prefixOf } from './model.ts'
 
 export type ConfigMistake = { readonly path: string; readonly message: string }
 
@@ -22,6 +23,7 @@ export function checkConfig(config: BackendConfig, system: readonly Collection[]
   const own = (config.collections ?? []) as readonly Collection[]
   const names = new Set([...system, ...own].map(({ name }) => name))
   const seen = new Set<string>()
+  const prefixes = new Map(system.map((collection) => [prefixOf(collection), collection.name]))
   for (const [index, collection] of own.entries()) {
     const path = `collections[${index}]`
     if (!namePattern.test(collection.name)) add(`${path}.name`, `"${collection.name}" must be lowerCamel letters and digits, at most 40`)
@@ -33,6 +35,12 @@ export function checkConfig(config: BackendConfig, system: readonly Collection[]
     if (reservedCollections.has(collection.name)) add(`${path}.name`, `"${collection.name}" is an address of the API: choose another name`)
     if (seen.has(collection.name)) add(`${path}.name`, `"${collection.name}" is declared twice`)
     seen.add(collection.name)
+    const prefix = prefixOf(collection)
+    if (!/^[a-z]{2,8}$/.test(prefix)) add(`${path}.prefix`, `"${prefix}" must be 2 to 8 lower-case letters`)
+    const other = prefixes.get(prefix)
+    if (other !== undefined && other !== collection.name)
+      add(`${path}.prefix`, `"${prefix}" starts the ids of ${other} already: give a prefix of its own`)
+    prefixes.set(prefix, collection.name)
     checkCollection(collection, names, `collections.${collection.name}`, add)
   }
   if (config.shop) checkShop(config.shop, add)
@@ -70,7 +78,7 @@ function checkCollection(collection: Collection, names: ReadonlySet<string>, pat
   for (const [action, rule] of Object.entries(collection.access ?? {})) {
     if (!['read', 'create', 'update', 'delete'].includes(action))
       add(`${path}.access.${action}`, `is no action${nearest(action, ['read', 'create', 'update', 'delete'])}`)
-    else checkRule(rule as Rule, paths, `${path}.access.${action}`, add)
+    else checkRule(rule as Rule, paths, names, `${path}.access.${action}`, add)
   }
   for (const [name, list] of Object.entries(collection.lists ?? {}))
     if (!names.has(list.from)) add(`${path}.lists.${name}.from`, `there is no collection "${list.from}"${nearest(list.from, [...names])}`)
@@ -112,16 +120,20 @@ function checkField(name: string, field: Field, collections: ReadonlySet<string>
       add(`${path}.${access}`, 'may look at the caller only: a field cannot depend on the record')
 }
 
-function checkRule(rule: Rule, paths: ReadonlySet<string>, path: string, add: Add): void {
+function checkRule(rule: Rule, paths: ReadonlySet<string>, collections: ReadonlySet<string>, path: string, add: Add): void {
   if (typeof rule !== 'object' || rule === null || !('rule' in rule))
     return add(path, "must be a rule: anyone, signedIn, staff, where('owner').eq(actorId) …")
-  for (const name of rulePaths(rule)) if (!paths.has(name)) add(path, `has no field "${name}"${nearest(name, [...paths])}`)
+  if (rule.rule === 'all' || rule.rule === 'any') for (const part of rule.of) checkRule(part, paths, collections, path, add)
+  else if (rule.rule === 'not') checkRule(rule.of, paths, collections, path, add)
+  else if (rule.rule === 'through' && !collections.has(rule.collection))
+    add(path, `looks through "${rule.collection}", and there is no such collection${nearest(rule.collection, [...collections])}`)
+  else for (const name of rulePaths(rule)) if (!paths.has(name)) add(path, `has no field "${name}"${nearest(name, [...paths])}`)
 }
 
 function pathsOf(collection: Collection): Set<string> {
   const paths = new Set(['id', 'version', 'createdAt', 'updatedAt'])
   for (const [name, field] of Object.entries(collection.fields)) {
-    if (field.kind === 'money') for (const part of ['amount', 'currency']) paths.add(`${name}.${part}`)
+    if (field?.kind === 'money') for (const part of ['amount', 'currency']) paths.add(`${name}.${part}`)
     else paths.add(name)
   }
   return paths

@@ -84,7 +84,7 @@ function compileCollection(source: Collection): CollectionModel {
   return {
     name: source.name,
     title: source.title ?? titleOf(source.name),
-    prefix: source.prefix ?? prefixOf(source.name),
+    prefix: prefixOf(source),
     source,
     fields,
     columns,
@@ -172,7 +172,8 @@ function titleOf(name: string): string {
 }
 
 /** `reviews` -> `review`, `stockLevels` -> `stocklev`: at most 8 letters. */
-function prefixOf(name: string): string {
+export function prefixOf({ name, prefix }: Pick<Collection, 'name' | 'prefix'>): string {
+  if (prefix !== undefined) return prefix
   const singular = name.endsWith('ies') ? `${name.slice(0, -3)}y` : name.endsWith('s') ? name.slice(0, -1) : name
   return singular
     .toLowerCase()
