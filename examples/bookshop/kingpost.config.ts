@@ -1,4 +1,4 @@
-// The bookshop: what `npm start` runs. 220 public-domain books, a storefront, reviews by customers.
+// The bookshop: what `npm start` runs. 387 public-domain books, a storefront, reviews by customers.
 import { readFileSync } from 'node:fs'
 import { actorId, any, anyone, collection, defineBackend, field, signedIn, staff, where } from '../../src/index.ts'
 

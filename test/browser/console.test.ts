@@ -173,6 +173,7 @@ async function lookAtOrder(visitor: Visitor, { number }: Placed): Promise<void> 
   await card('Payments').locator('.facts tr', { hasText: 'Captured' }).first().waitFor()
   await card('Ledger').getByText('Sums to').first().waitFor()
   assert.equal(await card('Ledger').getByText('Off by').count(), 0)
+  await card('Stock').getByText('Emma, Paperback').waitFor()
   await card('Mail').getByText(`Your order ${number}`).waitFor()
   await card('Effects').getByText('Done').first().waitFor()
   await page.locator('.timeline li').nth(3).waitFor()

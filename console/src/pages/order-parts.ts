@@ -3,7 +3,7 @@ import { html, type View, type VNode } from '../../vendor/htm-preact.js'
 import { formatMoney, humanize, mailboxName, shortenIds } from '../format.ts'
 import { groupTransfers } from '../ledger-groups.ts'
 import { plainRecordPath, recordPath } from '../routes.ts'
-import type { Effect, Email, LedgerEntry, Money, Payment, PaymentFact, Refund, Reservation } from '../shapes.ts'
+import type { Effect, Email, LedgerEntry, Money, OrderLine, Payment, PaymentFact, Refund, Reservation } from '../shapes.ts'
 import { bookingWords, errorText, factWord } from '../timeline.ts'
 import { Amount, Card, Chip, Time } from '../ui/parts.ts'
 import { RefLink } from '../ui/value.ts'
@@ -106,7 +106,9 @@ export function LedgerCard({ entries }: { entries: readonly LedgerEntry[] }): VN
   <//>`
 }
 
-export function StockCard({ reservations }: { reservations: readonly Reservation[] }): VNode {
+export function StockCard({ reservations, lines }: { reservations: readonly Reservation[]; lines: readonly OrderLine[] }): VNode {
+  // A variant's own title is "Paperback"; the line says of what.
+  const titleOf = (variant: string) => lines.find((line) => line.variant === variant)?.title
   return html`<${Card} title="Stock" flush>
     ${reservations.length === 0 && html`<${None}>No stock is reserved.<//>`}
     ${
@@ -115,7 +117,13 @@ export function StockCard({ reservations }: { reservations: readonly Reservation
         <tbody>
           ${reservations.map(
             (reservation) => html`<tr key=${reservation.id}>
-              <td class="grow"><${RefLink} collection="variants" value=${reservation.variant} /></td>
+              <td class="grow">
+                ${
+                  titleOf(reservation.variant)
+                    ? html`<a href=${plainRecordPath('variants', reservation.variant)}>${titleOf(reservation.variant)}</a>`
+                    : html`<${RefLink} collection="variants" value=${reservation.variant} />`
+                }
+              </td>
               <td class="numeric nowrap">${reservation.quantity} ×</td>
               <td><${Chip} state=${reservation.state} /></td>
               <td class="faint numeric">

@@ -92,7 +92,7 @@ export function OrderPage({ id }: { id: string }): VNode {
         <${LinesCard} order=${order} />
         <${PaymentsCard} payments=${file.payments} facts=${file.facts} refunds=${file.refunds} />
         <${LedgerCard} entries=${file.entries} />
-        <${StockCard} reservations=${file.reservations} />
+        <${StockCard} reservations=${file.reservations} lines=${order.lines ?? []} />
         <${MailCard} emails=${file.emails} />
         <${EffectsCard} effects=${file.effects} onDone=${loaded.reload} />
       </div>
@@ -106,6 +106,12 @@ export function OrderPage({ id }: { id: string }): VNode {
 }
 
 const totalRows = ['subtotal', 'discount', 'shipping', 'tax', 'total'] as const
+
+/** The sum itself tells whether prices hold the tax or it is added to them. */
+function isTaxIncluded({ totals }: Order): boolean {
+  const sum = (name: (typeof totalRows)[number]) => totals?.[name]?.amount ?? 0
+  return sum('subtotal') - Math.abs(sum('discount')) + sum('shipping') === sum('total')
+}
 
 function LinesCard({ order }: { order: Order }): VNode {
   const lines = order.lines ?? []
@@ -125,10 +131,10 @@ function LinesCard({ order }: { order: Order }): VNode {
       <tfoot>
         ${totalRows.map((name) => {
           const money = order.totals?.[name]
-          // A shop without discounts need not read "Discount 0" on each order.
-          if (!money || (name === 'discount' && money.amount === 0)) return null
+          // A shop without discounts or tax need not read "Discount 0" on each order.
+          if (!money || ((name === 'discount' || name === 'tax') && money.amount === 0)) return null
           return html`<tr key=${name} class=${name === 'total' ? 'grand' : ''}>
-            <td colspan="2">${humanize(name)}</td>
+            <td colspan="2">${name === 'tax' && isTaxIncluded(order) ? 'Tax included' : humanize(name)}</td>
             <td class="numeric"><${Amount} money=${money} /></td>
           </tr>`
         })}

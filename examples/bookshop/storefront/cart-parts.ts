@@ -2,7 +2,7 @@
 import type { Line, Totals, Variant } from '/client/index.ts'
 import { drawCover } from './cover.ts'
 import { h } from './dom.ts'
-import { type Book, client, formatMoney, kindOf } from './shop.ts'
+import { type Book, client, formatMoney, kindOf, listCategories } from './shop.ts'
 
 /** The books behind the lines, by variant id. A cover is decoration: when this fails, lines show without. */
 export async function findBooks(lines: readonly Line[]): Promise<ReadonlyMap<string, Book>> {
@@ -10,9 +10,11 @@ export async function findBooks(lines: readonly Line[]): Promise<ReadonlyMap<str
   if (lines.length === 0) return found
   const filter = { id: { in: lines.map((line) => line.variant) } }
   try {
-    const variants = await client
+    const asked = client
       .collection<Omit<Variant, 'product'> & { product: string | Book }>('variants')
       .list({ filter, limit: 200, expand: ['product'] })
+    // The shelf picks the drawing: without it a book would wear another cover here than in the catalogue.
+    const [variants] = await Promise.all([asked, listCategories()])
     for (const { id, product } of variants.items) {
       if (typeof product === 'object') found.set(id, product)
     }

@@ -76,15 +76,33 @@ function shopOf({ returnUrl }: SandboxPayment): string {
   return URL.canParse(returnUrl) ? new URL(returnUrl).host : 'the shop'
 }
 
+const styles = `
+:root { color-scheme: light dark }
+body {
+  margin: 0; min-height: 100vh; display: grid; place-items: center; font: 17px/1.5 system-ui, sans-serif;
+  background: light-dark(#eef1f6, #10141b); color: light-dark(#1a2230, #e7ecf4);
+}
+main {
+  width: min(24rem, calc(100vw - 2rem)); box-sizing: border-box; padding: 2rem; border-radius: 16px; text-align: center;
+  background: light-dark(#fff, #1a202b); box-shadow: 0 8px 32px #0002;
+}
+h1 { margin: .25rem 0 1rem; font-size: 1.2rem }
+p { text-wrap: balance }
+.bank { font-weight: 700; letter-spacing: .04em; color: light-dark(#3353c4, #9db2ff) }
+.amount { margin: .5rem 0 0; font-size: 2rem; font-weight: 700 }
+.shop { margin: 0 0 1rem; opacity: .7 }
+.button {
+  display: block; width: 100%; box-sizing: border-box; margin-top: .75rem; padding: .85rem; border: 1px solid transparent;
+  border-radius: 10px; background: #3353c4; color: #fff; font: inherit; font-weight: 600; text-decoration: none; cursor: pointer;
+}
+.quiet { border-color: currentColor; background: transparent; color: inherit }
+:focus-visible { outline: 3px solid light-dark(#1a2230, #e7ecf4); outline-offset: 2px }
+`
+
 function page(title: string, body: string): string {
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="icon" href="data:,"><title>${escapeHtml(title)}</title><style>
-:root{color-scheme:light dark}body{margin:0;min-height:100vh;display:grid;place-items:center;background:light-dark(#eef1f6,#10141b);color:light-dark(#1a2230,#e7ecf4);font:17px/1.5 system-ui,sans-serif}
-main{width:min(24rem,calc(100vw - 2rem));box-sizing:border-box;background:light-dark(#fff,#1a202b);border-radius:16px;padding:2rem;text-align:center;box-shadow:0 8px 32px #0002}
-h1{font-size:1.2rem;margin:.25rem 0 1rem}.bank{font-weight:700;letter-spacing:.04em;color:light-dark(#3353c4,#9db2ff)}.amount{font-size:2rem;font-weight:700;margin:.5rem 0 0}.shop{margin:0 0 1rem;opacity:.7}
-.button{display:block;width:100%;box-sizing:border-box;margin-top:.75rem;padding:.85rem;border:0;border-radius:10px;background:#3353c4;color:#fff;font:inherit;font-weight:600;text-decoration:none;cursor:pointer}
-:focus-visible{outline:3px solid light-dark(#1a2230,#e7ecf4);outline-offset:2px}
-.quiet{background:transparent;color:inherit;border:1px solid currentColor}</style></head><body><main><div class="bank">Sandbox Bank</div><h1>${escapeHtml(title)}</h1>${body}</main></body></html>`
+<link rel="icon" href="data:,"><title>${escapeHtml(title)}</title><style>${styles}</style></head>
+<body><main><div class="bank">Sandbox Bank</div><h1>${escapeHtml(title)}</h1>${body}</main></body></html>`
 }
 
 function sendHtml(response: ServerResponse, status: number, html: string): void {
