@@ -1,6 +1,5 @@
 // The wire form of fields: their JSON Schema, and the way of a value out of and into a record. One
 // schema object serves validation, OpenAPI, the console's forms and the generated clients.
-import { toIso } from '../base/clock.ts'
 import { invalid } from '../base/engine-error.ts'
 import type { Field } from './field.ts'
 import type { CollectionModel, CompiledField } from './model.ts'
@@ -115,12 +114,6 @@ export function patchInputSchema(collection: CollectionModel): JsonSchema {
     properties[name] = field.kind === 'integer' ? { anyOf: [schema, increment] } : schema
   }
   return { type: 'object', properties, additionalProperties: false }
-}
-
-/** A stored value as it leaves: times as text, everything else as it is. */
-export function toWire(field: Field, value: unknown): unknown {
-  if (value === null || value === undefined) return null
-  return field.kind === 'dateTime' ? toIso(value as number) : value
 }
 
 /** A validated value as it is stored. @throws validation_failed for a time before 1970 or after 9999 */

@@ -2,10 +2,10 @@
 // records, expansions, live changes and the answers of operations all pass through it.
 import type { Actor } from '../../access/actor.ts'
 import { allows, nobody, type Rule, ruleFilter } from '../../access/rule.ts'
+import { toIso } from '../../base/clock.ts'
 import { and, type Filter } from '../../contract/filter.ts'
 import type { AnyRecord } from '../../schema/collection.ts'
 import type { CollectionModel, CompiledField } from '../../schema/model.ts'
-import { toWire } from '../../schema/wire.ts'
 import type { Reader } from '../../storage/storage.ts'
 
 /** What this caller may read of a collection, as a filter to add to every query. */
@@ -21,19 +21,41 @@ export function isReadable(field: { readonly read?: Rule }, actor: Actor): boole
   return field.read === undefined || allows(field.read, actor)
 }
 
-type Visible = { readonly all: readonly CompiledField[]; readonly restricted: boolean }
+type Visible = {
+  readonly all: readonly CompiledField[]
+  readonly restricted: readonly CompiledField[]
+  readonly views: Map<string, readonly CompiledField[]>
+}
+  readonly all: readonly CompiledField[]
+  readonly restricted: readonly CompiledField[]
+  readonly views: Map<string, readonly CompiledField[]>
+}
 const shapes = new WeakMap<CollectionModel, Visible>()
 
-/** The fields this caller may see, in their declared order. */
+/** The fields this caller may see, in their declared order. Callers who may see the same get the same array. */
 export function visibleFields(collection: CollectionModel, actor: Actor): readonly CompiledField[] {
   let shape = shapes.get(collection)
   if (!shape) {
     const all = [...collection.fields.values()]
-    shape = { all, restricted: all.some(({ field }) => field.read !== undefined) }
+    shape = { all, restricted: all.filter(({ field }) => field.read !== undefined), views: new Map() }
     shapes.set(collection, shape)
   }
-  return shape.restricted ? shape.all.filter(({ field }) => isReadable(field, actor)) : shape.all
+  if (shape.restricted.length === 0) return shape.all
+  const hidden = shape.restricted.filter(({ field }) => !isReadable(field, actor)).map(({ name }) => name)
+  const key = hidden.join()
+  let view = shape.views.get(key)
+  if (!view) {
+    view = shape.all.filter(({ name }) => !hidden.includes(name))
+    shape.views.set(key, view)
+  }
+  return view
 }
+
+type Presenter = (
+  record: Readonly<Record<string, unknown>>,
+  computed: Readonly<Record<string, unknown>> | undefined,
+) => Record<string, unknown>
+const presenters = new WeakMap<readonly CompiledField[], Presenter>()
 
 /** One record in its wire form. Computed fields are taken from `computed`. */
 export function present(
@@ -41,12 +63,23 @@ export function present(
   record: Readonly<Record<string, unknown>>,
   computed?: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
-  const output: Record<string, unknown> = {}
-  for (const { name, field, isComputed } of fields) {
-    if (!isComputed) output[name] = field.kind === 'dateTime' ? toWire(field, record[name]) : (record[name] ?? null)
-    else if (computed) output[name] = toWire(field, computed[name])
+  let presenter = presenters.get(fields)
+  if (!presenter) {
+    presenter = createPresenter(fields)
+    presenters.set(fields, presenter)
   }
-  return output
+  return presenter(record, computed)
+}
+
+/** Made as source text, so that a page of records is plain property access; names come from the checked model. */
+function createPresenter(fields: readonly CompiledField[]): Presenter {
+  const parts = fields.map(({ name, field, isComputed }) => {
+    const value = isComputed ? `computed.${name}` : `record.${name}`
+    return `${name}: ${field.kind === 'dateTime' ? `${value} == null ? null : toIso(${value})` : `${value} ?? null`}`
+  })
+  const stored = parts.filter((_, index) => !fields[index]!.isComputed)
+  const source = `return (record, computed) => computed ? { ${parts.join(', ')} } : { ${stored.join(', ')} }`
+  return new Function('toIso', source)(toIso) as Presenter
 }
 
 /** A page of records in their wire form, with computed fields: one query more at most. */
@@ -57,11 +90,16 @@ export async function presentAll(
   records: readonly AnyRecord[],
   chosen?: ReadonlySet<string>,
 ): Promise<Record<string, unknown>[]> {
-  const visible = visibleFields(collection, actor)
-  const fields = chosen ? visible.filter(({ name }) => chosen.has(name)) : visible
-  const computes = collection.source.computed !== undefined && records.length > 0 && fields.some(({ isComputed }) => isComputed)
+  const fields = visibleFields(collection, actor)
+  const isWanted = (field: CompiledField) => field.isComputed && (!chosen || chosen.has(field.name))
+  const computes = collection.source.computed !== undefined && records.length > 0 && fields.some(isWanted)
   const computed = computes ? await collection.source.computed!.load(read, records) : undefined
-  return records.map((record, index) => present(fields, record, computed?.[index]))
+  const wires = records.map((record, index) => present(fields, record, computed?.[index]))
+  return chosen ? wires.map((wire) => pick(wire, chosen)) : wires
+}
+
+function pick(wire: Readonly<Record<string, unknown>>, chosen: ReadonlySet<string>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(wire).filter(([name]) => chosen.has(name)))
 }
 
 /** A record found by id under the caller's rule, or null. */

@@ -4,8 +4,8 @@ import type { CollectionRef } from '../../schema/collection.ts'
 import type { Model } from '../../schema/model.ts'
 import type { Compiler, SqlValue } from '../sql/compile.ts'
 import type { Commit, FindQuery, GroupQuery, Reader } from '../storage.ts'
-import { createDecoder } from './decode.ts'
 import { translate } from './errors.ts'
+import { createDecoder } from './row-codec.ts'
 
 export type StatementCache = (sql: string) => StatementSync
 

@@ -9,10 +9,11 @@ import { EngineError, isEngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import type { Filter } from '../../contract/filter.ts'
 import type { Model } from '../../schema/model.ts'
-import { bind, createCompiler, type Dialect, part, type Statement } from '../sql/compile.ts'
+import { createCompiler, type Dialect, type Statement } from '../sql/compile.ts'
 import type { AdapterTransaction, Change, Commit, CommitLine, Reader, StorageAdapter } from '../storage.ts'
 import { translate } from './errors.ts'
 import { commitsAfter, createReader, createStatementCache, run } from './reader.ts'
+import { createEncoder } from './row-codec.ts'
 import { prepareSchema } from './schema.ts'
 
 export type SqliteOptions = {
@@ -81,6 +82,7 @@ export function openSqlite(options: SqliteOptions): StorageAdapter {
     readCache('commit').run()
   }
 
+  const encoders = new Map([...model.collections].map(([name, collection]) => [name, createEncoder(collection)]))
   const transactionReader = createReader({ model, compiler, prepared: writeCache, rows: writeRows })
 
   function execute(statement: Statement): number {
@@ -91,12 +93,9 @@ export function openSqlite(options: SqliteOptions): StorageAdapter {
     return {
       ...transactionReader,
       async insert(ref, records) {
-        const collection = model.get(ref)
-        const columns = [...collection.columns.values()]
-        for (const record of records) {
-          const values = columns.map((column) => bind(column, part(record[fieldOf(column.path)], column)))
-          execute({ sql: compiler.insert(collection), values })
-        }
+        const sql = compiler.insert(model.get(ref))
+        const encode = encoders.get(ref.name)!
+        for (const record of records) execute({ sql, values: encode(record) })
       },
       async update(ref, where: Filter, change: Change) {
         return execute(compiler.update(model.get(ref), where, change))
@@ -255,11 +254,6 @@ function leaveOneFile(writer: DatabaseSync): void {
   } catch (error) {
     if (!isEngineError(error, 'storage_full') && !isEngineError(error, 'storage_unavailable')) throw error
   }
-}
-
-function fieldOf(path: string): string {
-  const dot = path.indexOf('.')
-  return dot < 0 ? path : path.slice(0, dot)
 }
 
 /** In memory there is one connection: a read waits for the group under way, or it would see its unfinished work. */
