@@ -26,10 +26,6 @@ type Visible = {
   readonly restricted: readonly CompiledField[]
   readonly views: Map<string, readonly CompiledField[]>
 }
-  readonly all: readonly CompiledField[]
-  readonly restricted: readonly CompiledField[]
-  readonly views: Map<string, readonly CompiledField[]>
-}
 const shapes = new WeakMap<CollectionModel, Visible>()
 
 /** The fields this caller may see, in their declared order. Callers who may see the same get the same array. */
