@@ -15,7 +15,7 @@ import { usePlace } from './router.ts'
 import { base, parseRoute, type Route } from './routes.ts'
 import { WorkspaceContext } from './schema.ts'
 import type { CollectionInfo, User } from './shapes.ts'
-import { Empty, ErrorNote } from './ui/parts.ts'
+import { Empty, ErrorNote, PageHead } from './ui/parts.ts'
 import { Shell } from './ui/shell.ts'
 
 const liveCollections = ['orders', 'payments', 'emails', 'effects']
@@ -152,7 +152,7 @@ function GuardedPage({ route }: { route: Route }): VNode {
     case 'record':
       return html`<${RecordPage} name=${route.collection} id=${route.id} />`
     default:
-      return html`<${Empty} icon="search" title="There is no page here">
+      return html`<${PageHead} title="Nothing here" /><${Empty} icon="search" title="There is no page here">
         Go <a href=${base}>home</a>, or press <kbd>g</kbd> and then <kbd>o</kbd> for orders.
       <//>`
   }

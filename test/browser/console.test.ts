@@ -5,7 +5,7 @@ import { before } from 'node:test'
 import type { Page } from 'playwright-core'
 import { expectStatus } from '../support/http-client.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
-import { checkOut, makeCart } from '../support/shop.ts'
+import { checkOut, makeCart, signUp } from '../support/shop.ts'
 import { browserTest, openVisitor, type Size, sizes, type Visitor, wholeFile } from './browser.ts'
 
 let server: ServerProcess
@@ -42,6 +42,22 @@ for (const size of sizes)
     await lookAtTheRest(visitor)
     await page.context().close()
   })
+
+browserTest('a customer is told that the console is not for them', async () => {
+  const visitor = await openVisitor(server.url, { size: 'phone' })
+  const { page } = visitor
+  await signUp(server.guest, 'ada@mail.example')
+  await page.goto('/console')
+  await page.getByLabel('E-mail').fill('ada@mail.example')
+  await page.getByLabel('Password').fill('a long enough one')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('heading', { name: 'This account is not staff' }).waitFor()
+  await visitor.look('console-not-staff')
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+  visitor.calm()
+  await page.context().close()
+})
 
 browserTest('the order, the receipt and the balances at night', async () => {
   const visitor = await openVisitor(server.url, { size: 'desktop', isDark: true })
@@ -218,6 +234,9 @@ async function lookAtTheRest(visitor: Visitor): Promise<void> {
   await page.goto('/console/effects')
   await page.locator('tbody tr').first().waitFor()
   await visitor.look('console-effects')
+  await page.goto('/console/nowhere')
+  await page.getByText('There is no page here').waitFor()
+  await visitor.look('console-nowhere')
   await page.goto('/console/ledger')
   await page.getByText('Sums to').waitFor()
   await visitor.look('console-ledger')

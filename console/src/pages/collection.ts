@@ -57,7 +57,7 @@ export function CollectionPage({ name }: { name: string }): VNode {
 const idColumn: Column<RecordData> = { key: 'id', label: 'ID', render: (item) => shortId(item.id) }
 
 export function NoCollection({ name }: { name: string }): VNode {
-  return html`<${Empty} icon="data" title=${`There is no collection “${name}”`}>
+  return html`<${PageHead} title="Nothing here" /><${Empty} icon="data" title=${`There is no collection “${name}”`}>
     It may have been renamed, or its feature is switched off in kingpost.config.ts.
   <//>`
 }

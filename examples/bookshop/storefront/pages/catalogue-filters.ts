@@ -73,7 +73,8 @@ export function filters(wanted: URLSearchParams): HTMLElement {
   const read = (id: string) => byId<HTMLInputElement | HTMLSelectElement>(id).value
   const apply = () =>
     navigate(
-      addressWith(wanted, {
+      // Where the customer is on the way to, not what is drawn: a chip may have been pressed a moment ago.
+      addressWith(new URLSearchParams(location.search), {
         language: read('filter-language'),
         min: read('filter-min'),
         max: read('filter-max'),
