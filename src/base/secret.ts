@@ -1,6 +1,6 @@
 // Bearer secrets: made once, shown once, stored only as their SHA-256. A token has 256 random bits,
 // so a plain hash cannot be guessed back; passwords go through argon2id instead (domains/accounts).
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 import type { Random } from './random.ts'
 
 /** A new secret of 256 bits, with a prefix that secret scanners can recognise. */
@@ -10,7 +10,7 @@ export function newSecret(random: Random, prefix: string): string {
 
 /** What is stored of a secret. */
 export function hashSecret(secret: string): string {
-  return createHash('sha256').update(secret).digest('base64url')
+  return hash('sha256', secret, 'base64url')
 }
 
 /** HMAC-SHA256, hexadecimal. */
