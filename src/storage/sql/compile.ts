@@ -155,10 +155,11 @@ export function createCompiler(model: Model, dialect: Dialect) {
       const keys = [...sort, { path: 'id', descending: idKey(collection, query.sort ?? []).descending }]
       if (query.after) conditions.push(after(collection, keys, query.after, values))
       const order = keys.map((key) => `t.${quote(resolve(collection.columns, key.path).name)}${key.descending ? ' desc' : ''}`).join(',')
-      values.push(query.limit)
+      assert(Number.isSafeInteger(query.limit) && query.limit >= 0, 'a limit is a whole number')
       const filter = conditions.length > 0 ? ` where ${conditions.join(' and ')}` : ''
+      // As text, not bound: SQLite 3.53 prepares a statement anew whenever a bound limit is bound again (8 us).
       const ordered = query.isUnordered ? '' : ` order by ${order}`
-      return { sql: `select ${selectList(collection)} from ${quote(collection.name)} t${filter}${ordered} limit ?`, values }
+      return { sql: `select ${selectList(collection)} from ${quote(collection.name)} t${filter}${ordered} limit ${query.limit}`, values }
     },
 
     count(collection: CollectionModel, filter: Filter | undefined): Statement {
