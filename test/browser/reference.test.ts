@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { before } from 'node:test'
+import { eventually } from '../support/eventually.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
 import { signInAdmin } from '../support/shop.ts'
 import { browserTest, openVisitor, sizes, type Visitor, wholeFile } from './browser.ts'
@@ -27,8 +28,18 @@ for (const size of sizes)
 
     // By keyboard alone: search, open what was found first.
     if (size === 'phone') await page.getByRole('button', { name: 'Operations' }).click()
-    await page.keyboard.press('/')
+    const search = page.getByRole('searchbox', { name: 'Search operations' })
+    // The page listens for keys a moment after it shows its first heading.
+    await eventually('the search has the keyboard', async () => {
+      await page.keyboard.press('/')
+      return (await search.evaluate((field) => field === document.activeElement)) ? true : null
+    })
+    await search.fill('')
     await page.keyboard.type('list products')
+    await eventually('the list shows what was found', async () => {
+      const first = await page.locator('.index [data-operation]').first().textContent()
+      return first?.includes('List products') ? true : null
+    })
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: 'List products' }).waitFor()
     await visitor.look('reference-list')
