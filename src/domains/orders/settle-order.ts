@@ -67,36 +67,48 @@ async function revive(context: Context, order: Order, attempts: readonly Payment
 
 /** What was taken for an order that is closed: out of its deposit, and back to where it came from. */
 async function returnLateMoney(context: Context, order: Order, attempts: readonly Payment[]): Promise<DomainEvent[]> {
-  const { tx, now, newId } = context
   const events: DomainEvent[] = []
   for (const payment of attempts) {
-    const amount = money(await refundable(tx, payment), payment.amount.currency)
-    if (amount.amount <= 0) continue
-    const unmatched = accounts.unmatched(payment.provider)
-    const legs = move({ debit: accounts.deposit(order.id), credit: unmatched }, amount)
-    await postTransfer(tx, now, newId, { kind: 'payment.unmatched', order: order.id, legs })
-    await refundPayment(context, payment, { amount, from: unmatched, reason: `order_${order.status}`, key: `late:${payment.id}` })
-    events.push({ type: 'order.paid_late', order: order.id, payment: payment.id })
+    const amount = await refundable(context.tx, payment)
+    const isOwed = await sendBack(context, payment, amount, { kind: 'payment.unmatched', reason: `order_${order.status}`, key: 'late' })
+    if (isOwed) events.push({ type: 'order.paid_late', order: order.id, payment: payment.id })
   }
   return events
 }
 
 /** More than the order costs was taken (two tabs, two methods): the later attempts give it back. */
 async function returnSurplus(context: Context, order: Order, attempts: readonly Payment[]): Promise<void> {
-  const { tx, now, newId } = context
   // What was refunded never exceeds what was taken, so without more taken there is nothing to look for.
   if (sum(attempts, 'captured') - sum(attempts, 'refunded') <= order.total.amount) return
-  let surplus = (await kept(tx, attempts)) - order.total.amount
+  let surplus = (await kept(context.tx, attempts)) - order.total.amount
   for (const payment of attempts.toReversed()) {
     if (surplus <= 0) return
-    const amount = money(Math.min(surplus, await refundable(tx, payment)), payment.amount.currency)
-    if (amount.amount <= 0) continue
-    const unmatched = accounts.unmatched(payment.provider)
-    const legs = move({ debit: accounts.deposit(order.id), credit: unmatched }, amount)
-    await postTransfer(tx, now, newId, { kind: 'payment.surplus', order: order.id, legs })
-    await refundPayment(context, payment, { amount, from: unmatched, reason: 'surplus', key: `surplus:${payment.id}` })
-    surplus -= amount.amount
+    const amount = Math.min(surplus, await refundable(context.tx, payment))
+    await sendBack(context, payment, amount, { kind: 'payment.surplus', reason: 'surplus', key: 'surplus' })
+    surplus -= amount
   }
+}
+
+/**
+ * Out of the order's deposit, and owed back to the customer. Both or neither: money whose refund was owed
+ * before (and failed) has left the deposit already and waits in `unmatched` for somebody to look.
+ */
+async function sendBack(
+  context: Context,
+  payment: Payment,
+  amountMinor: number,
+  cause: { readonly kind: string; readonly reason: string; readonly key: string },
+): Promise<boolean> {
+  if (amountMinor <= 0) return false
+  const { tx, now, newId } = context
+  const { order, provider } = payment
+  const amount = money(amountMinor, payment.amount.currency)
+  const from = accounts.unmatched(provider)
+  const refund = await refundPayment(context, payment, { amount, from, reason: cause.reason, key: `${cause.key}:${payment.id}` })
+  if (refund === null) return false
+  const legs = move({ debit: accounts.deposit(order), credit: from }, refund.amount)
+  await postTransfer(tx, now, newId, { kind: cause.kind, order, legs })
+  return true
 }
 
 /** Attempts that still wait for their customer are closed at the provider, lest they be paid as well. */

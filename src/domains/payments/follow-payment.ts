@@ -1,7 +1,7 @@
 // Asking the provider what became of a payment: after a webhook, and at growing distances when none
 // comes. Webhook, poll and the answer of a call all end in recordView, so none of them is special.
 import type { NewId } from '../../base/ids.ts'
-import { compare } from '../../contract/filter.ts'
+import { compare, eq } from '../../contract/filter.ts'
 import { type EffectHandler, enqueue, type Outcome } from '../../effects/effect.ts'
 import type { Schedule } from '../../effects/schedule.ts'
 import type { Transaction } from '../../storage/transaction.ts'
@@ -67,7 +67,8 @@ export const reconcilePayments: Schedule = {
     for (const payment of due) {
       const checks = payment.checks + 1
       const distanceMs = checkDistancesMs[Math.min(checks, checkDistancesMs.length) - 1]!
-      await tx.touch(payments, payment.id, { set: { checks, checkAt: now + distanceMs } })
+      // Guarded: of two processes that look at once, one makes the check.
+      if (!(await tx.touch(payments, payment.id, { set: { checks, checkAt: now + distanceMs } }, eq('checks', payment.checks)))) continue
       await followPayment({ tx, now, newId }, payment, 'poll', `check:${checks}`)
     }
   },
