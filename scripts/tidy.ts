@@ -50,7 +50,11 @@ const bannedCalls: readonly { readonly call: RegExp; readonly only: readonly str
   { call: /\bprocess\.\w+/g, only: ['src/cli/'], instead: 'what the command line hands in' },
   { call: /\bconsole\.\w+\(/g, only: ['src/cli/'], instead: 'the log port' },
   // A row's decoder is compiled from the names of the model, which are checked to be letters and digits.
-  { call: /\b(?:eval|Function)\(/g, only: ['src/storage/sqlite/row-codec.ts', 'src/domains/records/present.ts'], instead: 'code that can be read' },
+  {
+    call: /\b(?:eval|Function)\(/g,
+    only: ['src/storage/sqlite/row-codec.ts', 'src/domains/records/present.ts'],
+    instead: 'code that can be read',
+  },
 ]
 
 const bannedWords = /^(?:handle|process|manage|util|utils|helper|helpers)(?=$|[A-Z])/

@@ -11,7 +11,7 @@ function fakeLog() {
   const storage = {
     commitRange: async () => ({ oldest: log[0]?.position ?? 0, newest: log.at(-1)?.position ?? 0 }),
     commitsAfter: async (position: number, limit: number) => log.filter((commit) => commit.position > position).slice(0, limit),
-    onCommit(given: typeof listener) {
+    onFeed(given: typeof listener) {
       listener = given
     },
   } as unknown as StorageAdapter

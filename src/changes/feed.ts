@@ -20,7 +20,7 @@ export async function createFeed(storage: StorageAdapter): Promise<Feed> {
   let memory: Commit[] = []
   const listeners = new Set<() => void>()
 
-  storage.onCommit((commit) => {
+  storage.onFeed((commit) => {
     if (memory.length > 0 && commit.position !== memory.at(-1)!.position + 1) memory = []
     memory.push(commit)
     if (memory.length > limits.feedMemoryCommits * 2) memory = memory.slice(-limits.feedMemoryCommits)

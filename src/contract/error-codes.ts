@@ -30,6 +30,11 @@ export const errorCodes = {
   internal: { status: 500, retry: 'later', message: 'Something broke on our side. The log has the request id.' },
   overloaded: { status: 503, retry: 'later', message: 'Too much is waiting. Retry in a moment.' },
   storage_unavailable: { status: 503, retry: 'later', message: 'The database cannot be reached now.' },
+  outcome_unknown: {
+    status: 503,
+    retry: 'later',
+    message: 'The database went away while it stored this: it may or may not have happened. Repeat it with the same Idempotency-Key.',
+  },
   storage_full: { status: 507, retry: 'later', message: 'The disk is full: nothing was stored.' },
 
   // Accounts

@@ -184,11 +184,11 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
   }
 
   /** What this process wrote and owns from birth begins right after its commit. */
-  storage.onCommit((commit) => {
-    for (const { collection, action, record } of commit.changes) {
+  storage.onCommit((line) => {
+    for (const { collection, action, record } of line.changes) {
       if (collection !== effects.name || action !== 'created') continue
       const effect = record as unknown as Effect
-      if (effect.state === 'ready' && effect.dueAt <= commit.at) wake()
+      if (effect.state === 'ready' && effect.dueAt <= line.at) wake()
       if (effect.state !== 'running' || effect.owner !== parts.workerId || active.has(effect.id)) continue
       if (isRunning && active.size < slots) void begin(effect)
       else born.push(effect)

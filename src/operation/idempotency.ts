@@ -57,18 +57,10 @@ export async function rememberAnswer(
   claim: IdempotencyClaim,
   answer: { status: number; output: unknown; headers: Readonly<Record<string, string>>; isAwaiting: boolean },
 ): Promise<void> {
-  try {
-    await tx.insert(idempotencyKeys, {
-      id: claim.id,
-      fingerprint: claim.fingerprint,
-      state: answer.isAwaiting ? 'awaiting' : 'done',
-      status: answer.status,
-      body: sealAnswer(claim, answer.isAwaiting ? 'awaiting' : 'done', { output: answer.output ?? null, headers: answer.headers }),
-    })
-  } catch (error) {
-    // The same key ran beside us and was first: run again, find its row and repeat its answer.
-    throw error instanceof EngineError && error.code === 'already_exists' ? new EngineError('conflict', { cause: error }) : error
-  }
+  const state = answer.isAwaiting ? 'awaiting' : 'done'
+  const body = sealAnswer(claim, state, { output: answer.output ?? null, headers: answer.headers })
+  // When the same key ran beside us and was first: run again, find its row and repeat its answer.
+  await tx.insert(idempotencyKeys, { id: claim.id, fingerprint: claim.fingerprint, state, status: answer.status, body }, 'conflict')
 }
 
 export type SealedAnswer = { readonly output: unknown; readonly headers: Readonly<Record<string, string>> }

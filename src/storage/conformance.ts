@@ -5,67 +5,27 @@ import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
 import { isEngineError } from '../base/engine-error.ts'
 import { and, eq, type Filter, matches, not, type Scalar } from '../contract/filter.ts'
-import { type AnyRecord, type CollectionRef, collection } from '../schema/collection.ts'
-import { field } from '../schema/field.ts'
+import type { AnyRecord, CollectionRef } from '../schema/collection.ts'
 import { compileModel, type Model, valueAtPath } from '../schema/model.ts'
-import type { AdapterTransaction, Commit, CommitLine, Sort, StorageAdapter } from './storage.ts'
+import {
+  arbitraryFilter,
+  arbitraryThing,
+  down,
+  entries,
+  idOf,
+  inOrder,
+  line,
+  ownerOf,
+  owners,
+  type Thing,
+  thing,
+  things,
+  up,
+} from './conformance-subjects.ts'
+import type { AdapterTransaction, Commit, Sort, StorageAdapter } from './storage.ts'
 
 /** Opens an empty database of this model; the suite closes what it opened. */
 export type OpenStorage = (model: Model) => StorageAdapter | Promise<StorageAdapter>
-
-const owners = collection('owners', { prefix: 'own', fields: { name: field.text({ required: true }) } })
-
-/** A field of every column type, each both required and optional where that differs. */
-const things = collection('things', {
-  prefix: 'thing',
-  fields: {
-    title: field.text({ required: true }),
-    note: field.text(),
-    code: field.text({ unique: true }),
-    count: field.integer({ required: true }),
-    rank: field.integer(),
-    isOpen: field.boolean(),
-    dueAt: field.dateTime(),
-    price: field.money(),
-    meta: field.json(),
-    tags: field.refs('owners', { default: null }),
-    owner: field.ref('owners'),
-  },
-  indexes: [
-    ['count', '-rank'],
-    ['owner', '-dueAt'],
-  ],
-  unique: [['title', 'owner']],
-  checks: [{ path: 'count', op: 'gte', value: 0 }],
-})
-type Thing = { readonly [name: string]: unknown; readonly id: string; readonly createdAt: number }
-
-/** Append-only rows have no version and no updatedAt. */
-const entries = collection('entries', { prefix: 'ent', appendOnly: true, fields: { amount: field.integer({ required: true }) } })
-
-let lastId = 0
-const idOf = (prefix: string) => `${prefix}_${String(++lastId).padStart(26, '0')}`
-
-function thing(fields: Readonly<Record<string, unknown>> = {}): Thing {
-  const empty = { note: null, code: null, rank: null, isOpen: null, dueAt: null, price: null, meta: null, tags: null, owner: null }
-  const id = idOf('thing')
-  return { id, version: 1, createdAt: 1, updatedAt: 1, title: id, count: 0, ...empty, ...fields }
-}
-const ownerOf = (name: string): AnyRecord => ({ id: idOf('own'), version: 1, createdAt: 1, updatedAt: 1, name })
-
-const line = (operation: string, changes: CommitLine['changes'] = []): CommitLine => ({
-  at: 1,
-  operation,
-  actor: 'test',
-  requestId: 'r',
-  changes,
-})
-
-const isDescending =
-  (descending: boolean) =>
-  (path: string): Sort => ({ path, descending })
-const up = isDescending(false)
-const down = isDescending(true)
 
 export function describeStorage(name: string, open: OpenStorage): void {
   describe(`storage on ${name}`, () => {
@@ -78,8 +38,24 @@ export function describeStorage(name: string, open: OpenStorage): void {
     const clear = () =>
       write(async (tx) => void (await Promise.all([things, owners, entries].map((ref) => tx.remove(ref, { op: 'true' })))))
 
+    const fed: Commit[] = []
+    const waiting = new Map<string, () => void>()
+    const isMark = ({ operation }: Commit) => operation.startsWith('mark_')
+    /** Waits until the feed has told of everything committed so far, by a mark of its own, and answers the mark's position. */
+    const caughtUp = async (): Promise<number> => {
+      const mark = idOf('mark')
+      const isTold = new Promise<void>((resolve) => void waiting.set(mark, resolve))
+      await write((tx) => tx.appendCommit({ ...line(mark), at: 5 }))
+      await isTold
+      return fed.at(-1)!.position
+    }
+
     before(async () => {
       storage = await open(model)
+      storage.onFeed((commit) => {
+        fed.push(commit)
+        waiting.get(commit.operation)?.()
+      })
     })
     after(() => storage.close())
 
@@ -338,26 +314,137 @@ export function describeStorage(name: string, open: OpenStorage): void {
         assert.equal((await storage.reader.get<Thing>(things as never, one.id))!['note'], 'done')
       })
 
-      test('that a unique fence holds back leave the transaction usable', async () => {
+      test('made once leave the transaction usable when a unique fence holds them back', async () => {
         await clear()
-        const [one, two] = [thing({ code: 'same' }), thing({ code: 'same' })]
+        const one = thing({ code: 'same', owner: 'x' })
         await write(async (tx) => {
-          await tx.insert(things, [one])
-          await assert.rejects(tx.insert(things, [two]), (error) => isEngineError(error, 'already_exists'))
-          await assert.rejects(tx.insert(things, [{ ...one, code: null } as never]), (error) => isEngineError(error, 'already_exists'))
-          await assert.rejects(
-            tx.insert(things, [thing({ title: one['title'], owner: 'x' }), thing({ title: one['title'], owner: 'x' })]),
-            (error) => isEngineError(error, 'already_exists'),
-          )
-          await tx.insert(things, [thing({ title: 'later' })])
+          assert.equal(await tx.insertOnce(things, one), true)
+          assert.equal(await tx.insertOnce(things, thing({ code: 'same' })), false)
+          assert.equal(await tx.insertOnce(things, { ...one, code: null, title: 'other' } as never), false)
+          assert.equal(await tx.insertOnce(things, thing({ title: one['title'], owner: 'x' })), false)
+          assert.equal(await tx.insertOnce(things, thing({ title: 'later' })), true)
         })
-        assert.ok((await find()).some(({ title }) => title === 'later'))
+        assert.deepEqual(new Set((await find()).map(({ title }) => title)), new Set([one['title'], 'later']))
+        assert.equal(await write((tx) => tx.insertOnce(things, thing({ code: 'same' }))), false)
+      })
+
+      test('that a unique fence holds back fail their transaction, and say by which columns', async () => {
+        await clear()
+        const one = thing({ code: 'same', owner: 'x' })
+        await insert(things, one)
+        const taken = (columns: readonly string[]) => (error: unknown) => {
+          assert.ok(isEngineError(error, 'already_exists'), String(error))
+          assert.deepEqual(error.params, { collection: 'things', columns })
+          return true
+        }
+        const other = thing({ title: 'other' })
+        await assert.rejects(insert(things, other, thing({ code: 'same' })), taken(['code']))
+        await assert.rejects(insert(things, other, { ...one, code: null, title: 'x' } as never), taken(['id']))
+        await assert.rejects(insert(things, other, thing({ title: one['title'], owner: 'x' })), taken(['title', 'owner']))
+        const twins = ['x', 'x'].map((owner) => thing({ title: 'twin', owner }))
+        await assert.rejects(insert(things, ...twins), taken(['title', 'owner']))
         await assert.rejects(
-          write((tx) => tx.update(things, eq('title', 'later'), { set: { code: 'same' } })),
-          (error) => isEngineError(error, 'already_exists'),
+          write((tx) => tx.insert(things, [thing({ code: 'same' })], 'conflict')),
+          (error) => isEngineError(error, 'conflict'),
+        )
+        assert.deepEqual(await find(), [one])
+        await insert(things, other)
+        await assert.rejects(
+          write((tx) => tx.update(things, eq('title', 'other'), { set: { code: 'same' } })),
+          taken(['code']),
+        )
+        await assert.rejects(
+          write((tx) => tx.updateOrFail(things, eq('title', 'other'), { set: { code: 'same' } })),
+          taken(['code']),
         )
         // Null is no value: any number of records may have none.
         await insert(things, thing(), thing())
+      })
+
+      test('that must fit exactly one row fail their transaction with a conflict when they do not', async () => {
+        await clear()
+        const one = thing({ count: 5 })
+        await insert(things, one, thing({ count: 7 }))
+        const conflict = (error: unknown) => isEngineError(error, 'conflict')
+        const bystander = () => thing({ title: 'bystander' })
+        for (const where of [and(eq('id', one.id), eq('count', 6)), { op: 'gte', path: 'count', value: 5 } as const]) {
+          await assert.rejects(
+            write(async (tx) => {
+              await tx.insert(things, [bystander()])
+              await tx.updateOrFail(things, where, { add: { count: 1 } })
+              await tx.appendCommit(line('never'))
+            }),
+            conflict,
+          )
+          await assert.rejects(
+            write(async (tx) => {
+              await tx.removeOrFail(things, where)
+              await tx.insert(things, [bystander()])
+            }),
+            conflict,
+          )
+        }
+        assert.deepEqual(new Set((await find()).map(({ count }) => count)), new Set([5, 7]))
+        await write(async (tx) => {
+          await tx.updateOrFail(things, and(eq('id', one.id), eq('count', 5)), { add: { count: 1 }, set: { note: 'n' } })
+          assert.equal((await tx.get<Thing>(things as never, one.id))!['count'], 6)
+          await tx.updateOrFail(things, and(eq('id', one.id), eq('count', 6)), { add: { count: 1 } })
+          await tx.removeOrFail(things, and(eq('count', 7), not(eq('id', one.id))))
+        })
+        assert.deepEqual(await find(), [{ ...one, count: 7, note: 'n' }])
+      })
+
+      test('by id answer what the record is after them, and was before', async () => {
+        await clear()
+        const one = thing({ count: 5, note: 'old' })
+        await insert(things, one)
+        await write(async (tx) => {
+          const atLeast = (value: number): Filter => ({ op: 'gte', path: 'count', value })
+          const change = { add: { count: -4 }, set: { note: 'new' } }
+          const after = { ...one, count: 1, note: 'new' }
+          assert.deepEqual(await tx.adjust(things, one.id, atLeast(4), change, true), { before: one, after })
+          assert.equal(await tx.adjust(things, one.id, atLeast(4), change, true), null)
+          assert.equal(await tx.adjust(things, 'thing_none', undefined, change, false), null)
+          const next = { before: null, after: { ...after, count: 2 } }
+          assert.deepEqual(await tx.adjust(things, one.id, undefined, { add: { count: 1 } }, false), next)
+        })
+      })
+
+      test('asked for together are answered each, in the order they were asked', async () => {
+        await clear()
+        const one = thing({ count: 0 })
+        await insert(things, one)
+        await write(async (tx) => {
+          const answers = await Promise.all([
+            tx.get<Thing>(things as never, one.id),
+            tx.update(things, eq('id', one.id), { add: { count: 1 } }),
+            tx.get<Thing>(things as never, one.id),
+            tx.adjust(things, one.id, eq('count', 9), { add: { count: 1 } }, false),
+            tx.insertOnce(things, one),
+            tx.count(things),
+          ])
+          const [before, changed, after, ...rest] = answers
+          assert.deepEqual([before!['count'], changed, after!['count'], ...rest], [0, 1, 1, null, false, 1])
+        })
+      })
+
+      test('locks answer what there is, as it is now', async () => {
+        await clear()
+        const [one, two] = [thing({ count: 1 }), thing({ count: 2 })]
+        await insert(things, one, two)
+        await write(async (tx) => {
+          await tx.update(things, eq('id', one.id), { add: { count: 10 } })
+          const locked = await tx.lock<Thing>(things as never, [two.id, 'thing_none', one.id], 'exclusive')
+          assert.deepEqual(
+            new Map(locked.map(({ id, count }) => [id, count])),
+            new Map([
+              [one.id, 11],
+              [two.id, 2],
+            ]),
+          )
+          assert.deepEqual(await tx.lock(things, [two.id], 'shared'), [two])
+          assert.deepEqual(await tx.lock(things, [], 'shared'), [])
+        })
       })
 
       test('that break a check are refused', async () => {
@@ -397,8 +484,8 @@ export function describeStorage(name: string, open: OpenStorage): void {
               seen.push(await tx.count(things))
               await tx.insert(things, [one])
               if (index % 3 === 1) throw new Error('undone')
-              // A statement that fails harms nobody else, nor its own transaction once it is caught.
-              if (index % 3 === 2) await assert.rejects(tx.insert(things, [one]))
+              // A fence that holds one back harms nobody else, nor its own transaction.
+              if (index % 3 === 2) assert.equal(await tx.insertOnce(things, one), false)
               return index
             }),
           ),
@@ -438,9 +525,9 @@ export function describeStorage(name: string, open: OpenStorage): void {
 
     describe('the commit log', () => {
       test('holds each line of what was committed, once, in order, with ascending positions', async () => {
-        const { newest } = await storage.commitRange()
-        const told: Commit[] = []
-        storage.onCommit((commit) => void told.push(commit))
+        const newest = await caughtUp()
+        const told: string[] = []
+        storage.onCommit(({ operation }) => void told.push(operation))
         const change = {
           collection: 'things',
           id: 'thing_1',
@@ -455,22 +542,24 @@ export function describeStorage(name: string, open: OpenStorage): void {
             }),
           ),
         )
-        const commits = await storage.commitsAfter(newest, 100)
-        assert.deepEqual(
-          commits.map(({ operation }) => operation),
-          Array.from({ length: 20 }, (_, index) => index)
-            .filter((index) => index % 4 !== 3)
-            .map((index) => `op${index}`),
-        )
-        for (const [index, { position }] of commits.entries()) assert.ok(position > (commits[index - 1]?.position ?? newest))
-        assert.deepEqual(commits[0]!.changes, [change])
-        assert.deepEqual(
-          told.map(({ position, operation }) => [position, operation]),
-          commits.map(({ position, operation }) => [position, operation]),
-        )
+        const committed = Array.from({ length: 20 }, (_, index) => index)
+          .filter((index) => index % 4 !== 3)
+          .map((index) => `op${index}`)
+        assert.deepEqual(new Set(told), new Set(committed))
+        assert.equal(told.length, committed.length)
+        const end = await caughtUp()
+        const commits = (await storage.commitsAfter(newest, 100)).filter((commit) => !isMark(commit))
+        assert.equal(end, newest + commits.length + 1)
+        assert.deepEqual(commits.map(({ operation }) => operation).toSorted(), committed.toSorted())
+        for (const [index, commit] of commits.entries()) {
+          assert.equal(commit.position, (commits[index - 1]?.position ?? newest) + 1)
+          const { position: _, ...told } = commit
+          assert.deepEqual(told, { ...line(commit.operation, [change]), at: 1_000 + Number(commit.operation.slice(2)) })
+        }
+        assert.deepEqual(fed.slice(-commits.length - 1, -1), commits)
         assert.deepEqual(await storage.commitsAfter(commits[4]!.position, 2), commits.slice(5, 7))
-        assert.equal((await storage.commitRange()).newest, commits.at(-1)!.position)
-        assert.deepEqual(await storage.commitsAfter(commits.at(-1)!.position, 10), [])
+        assert.equal((await storage.commitRange()).newest, end)
+        assert.deepEqual(await storage.commitsAfter(end, 10), [])
       })
 
       test('is told before the transaction resolves, and only when all of it can be read', async () => {
@@ -490,17 +579,37 @@ export function describeStorage(name: string, open: OpenStorage): void {
         assert.deepEqual(await Promise.all(reads), [one])
       })
 
+      test('puts what follows from a commit behind it', async () => {
+        await clear()
+        const one = thing({ count: 0 })
+        await insert(things, one)
+        const newest = await caughtUp()
+        const step = () =>
+          write(async (tx) => {
+            const { after } = (await tx.adjust(things, one.id, undefined, { add: { count: 1 } }, false))!
+            await tx.appendCommit(line(`step ${after['count']}`))
+          })
+        await Promise.all(Array.from({ length: 40 }, step))
+        await caughtUp()
+        assert.deepEqual(
+          (await storage.commitsAfter(newest, 100)).filter((commit) => !isMark(commit)).map(({ operation }) => operation),
+          Array.from({ length: 40 }, (_, index) => `step ${index + 1}`),
+        )
+      })
+
       test('forgets what is old, and its positions are never used again', async () => {
-        const { newest } = await storage.commitRange()
+        const newest = await caughtUp()
         await write((tx) => tx.appendCommit({ ...line('old'), at: 10 }))
         await write((tx) => tx.appendCommit({ ...line('new'), at: 5_000 }))
+        await caughtUp()
         assert.ok((await storage.forgetCommits(4_000)) >= 1)
         const range = await storage.commitRange()
-        assert.deepEqual(range, { oldest: newest + 2, newest: newest + 2 })
+        assert.deepEqual(range, { oldest: newest + 2, newest: newest + 3 })
         await storage.forgetCommits(Number.MAX_SAFE_INTEGER)
         assert.deepEqual(await storage.commitRange(), { oldest: 0, newest: 0 })
         await write((tx) => tx.appendCommit(line('next')))
-        assert.equal((await storage.commitRange()).newest, newest + 3)
+        assert.equal(await caughtUp(), newest + 5)
+        assert.deepEqual(await storage.commitRange(), { oldest: newest + 4, newest: newest + 5 })
       })
     })
 
@@ -540,115 +649,3 @@ export function describeStorage(name: string, open: OpenStorage): void {
     })
   })
 }
-
-/** The order the port promises: null lowest, text by code points, then the id in the direction of the last key. */
-function inOrder(sort: readonly Sort[]) {
-  const named = sort.find(({ path }) => path === 'id')
-  const keys = [
-    ...sort.filter(({ path }) => path !== 'id'),
-    { path: 'id', descending: named?.descending ?? sort.at(-1)?.descending ?? false },
-  ]
-  return (a: Thing, b: Thing): number => {
-    for (const { path, descending } of keys) {
-      const difference = compareValues(valueAtPath(a, path), valueAtPath(b, path))
-      if (difference !== 0) return descending ? -difference : difference
-    }
-    return 0
-  }
-}
-
-function compareValues(a: Scalar | null, b: Scalar | null): number {
-  if (a === b) return 0
-  if (a === null || b === null) return a === null ? -1 : 1
-  if (typeof a === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(b as string))
-  return a < b ? -1 : 1
-}
-
-// Few distinct values, so that conditions meet; and the ones that databases and JavaScript see differently.
-const someText = fc.oneof(
-  fc.constantFrom(
-    '',
-    'a',
-    'A',
-    'ab',
-    'aB',
-    '%',
-    '_',
-    '\\',
-    'é',
-    'É',
-    'ß',
-    'I',
-    'i',
-    '\uffee',
-    '\u{10000}',
-    '😀',
-    '1',
-    '10',
-    '9',
-    'true',
-    'null',
-    "'",
-    '"',
-    ' ',
-  ),
-  fc.string({ unit: 'grapheme', maxLength: 4 }).filter((text) => !text.includes('\0')),
-)
-const someInteger = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.constantFrom(Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER))
-const someTag = fc.constantFrom('t1', 't2', 't3')
-
-const arbitraryThing = fc.record({
-  note: fc.option(someText),
-  count: fc.nat(3),
-  rank: fc.option(someInteger),
-  isOpen: fc.option(fc.boolean()),
-  dueAt: fc.option(fc.constantFrom(0, 1, 1_700_000_000_000)),
-  price: fc.option(fc.record({ amount: someInteger, currency: fc.constantFrom('EUR', 'USD') })),
-  tags: fc.option(fc.uniqueArray(someTag)),
-  owner: fc.option(someTag),
-})
-
-const columns: readonly [string, fc.Arbitrary<Scalar>][] = [
-  ['note', someText],
-  ['count', fc.nat(3)],
-  ['rank', someInteger],
-  ['isOpen', fc.boolean()],
-  ['dueAt', fc.constantFrom(0, 1, 1_700_000_000_000)],
-  ['price.amount', someInteger],
-  ['price.currency', fc.constantFrom('EUR', 'USD', 'usd')],
-  ['owner', someTag],
-]
-const arbitraryCondition: fc.Arbitrary<Filter> = fc.oneof(
-  ...columns.map(
-    ([path, value]) =>
-      fc.record({ op: fc.constantFrom('eq', 'ne', 'lt', 'lte', 'gt', 'gte'), path: fc.constant(path), value }) as fc.Arbitrary<Filter>,
-  ),
-  ...columns.map(
-    ([path, value]) =>
-      fc.record({
-        op: fc.constantFrom('in', 'nin'),
-        path: fc.constant(path),
-        values: fc.array(value, { minLength: 1, maxLength: 4 }),
-      }) as fc.Arbitrary<Filter>,
-  ),
-  fc.record({
-    op: fc.constant('null'),
-    path: fc.constantFrom(...columns.map(([path]) => path)),
-    value: fc.boolean(),
-  }) as fc.Arbitrary<Filter>,
-  fc.record({
-    op: fc.constantFrom('contains', 'startsWith'),
-    path: fc.constantFrom('note', 'owner', 'price.currency'),
-    value: someText,
-  }) as fc.Arbitrary<Filter>,
-  fc.record({ op: fc.constant('has'), path: fc.constant('tags'), value: someTag }) as fc.Arbitrary<Filter>,
-  fc.constantFrom({ op: 'true' }, { op: 'false' }) as fc.Arbitrary<Filter>,
-)
-const arbitraryFilter: fc.Arbitrary<Filter> = fc.letrec<{ filter: Filter }>((tie) => ({
-  filter: fc.oneof(
-    { maxDepth: 3, withCrossShrink: true },
-    arbitraryCondition,
-    fc.record({ op: fc.constantFrom('and', 'or'), of: fc.array(tie('filter'), { minLength: 1, maxLength: 3 }) }) as fc.Arbitrary<Filter>,
-    fc.record({ op: fc.constant('not'), of: tie('filter') }) as fc.Arbitrary<Filter>,
-  ),
-})).filter

@@ -1,7 +1,7 @@
 // The one way into a write: opens a transaction, runs the work, notes its changes, retries conflicts.
 // The work is pure apart from its transaction, so running it again is safe.
 import { type Clock, sleep } from '../base/clock.ts'
-import { isEngineError } from '../base/engine-error.ts'
+import { EngineError, isEngineError } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
 import type { Random } from '../base/random.ts'
 import type { Model } from '../schema/model.ts'
@@ -41,9 +41,22 @@ export async function inTransaction<T>(
         return result
       })
     } catch (error) {
-      if (!isEngineError(error, 'conflict') || attempt > limits.conflictRetriesMax) throw error
+      if (!isEngineError(error, 'conflict') || attempt > limits.conflictRetriesMax) throw named(parts.model, error)
       // Full jitter: waiting writers must not come back in step.
       await sleep(parts.clock, parts.random.fraction() * limits.conflictBackoffMs * 2 ** attempt)
     }
   }
+}
+
+/** That a value is taken is told by the names of its fields; an adapter knows columns only. */
+function named(model: Model, error: unknown): unknown {
+  if (!isEngineError(error, 'already_exists') || !error.params?.['columns']) return error
+  const { collection, columns } = error.params as { collection: string; columns: readonly string[] }
+  const known = [...(model.find(collection)?.columns.values() ?? [])]
+  const fields = new Set(known.filter(({ name }) => columns.includes(name)).map(({ path }) => path.split('.')[0]!))
+  return new EngineError('already_exists', {
+    ...(fields.size > 0 ? { detail: `Another record has the same ${[...fields].join(' and ')}.` } : {}),
+    errors: [...fields].map((name) => ({ path: `/${name}`, code: 'already_exists', message: 'is taken' })),
+    cause: error,
+  })
 }

@@ -42,16 +42,43 @@ export type Change = {
   readonly add?: Readonly<Record<string, number>>
 }
 
-/** What an adapter gives inside a transaction. */
+/** What it means that a unique fence held a record back: somebody has the value, or somebody did this beside us. */
+export type Fence = 'already_exists' | 'conflict'
+
+/**
+ * What an adapter gives inside a transaction. A write whose answer nobody needs may be sent later, with the next
+ * read or with the commit: over a network each statement is a journey. It fails the whole transaction then.
+ */
 export interface AdapterTransaction extends Reader {
-  /** @throws already_exists when a unique fence holds it back; the transaction stays usable. */
-  insert(collection: CollectionRef<unknown>, records: readonly AnyRecord[]): Promise<void>
+  /** Sent now or later. @throws what `fence` says when a unique fence holds one back, at the latest at the commit. */
+  insert(collection: CollectionRef<unknown>, records: readonly AnyRecord[], fence?: Fence): Promise<void>
+  /** False when a unique fence holds it back; the transaction stays usable. */
+  insertOnce(collection: CollectionRef<unknown>, record: AnyRecord): Promise<boolean>
+  /** Sent now or later. @throws conflict unless exactly one row fits, at the latest at the commit; already_exists. */
+  updateOrFail(collection: CollectionRef<unknown>, where: Filter, change: Change): Promise<void>
+  /** Sent now or later. @throws conflict unless exactly one row fits, at the latest at the commit. */
+  removeOrFail(collection: CollectionRef<unknown>, where: Filter): Promise<void>
+  /** One guarded write that answers the record as it is after it, and before it when asked. Null when the guard does not fit. */
+  adjust(
+    collection: CollectionRef<unknown>,
+    id: string,
+    guard: Filter | undefined,
+    change: Change,
+    wantsBefore: boolean,
+  ): Promise<Adjusted | null>
   /** Rows that fitted `where` and were changed. */
   update(collection: CollectionRef<unknown>, where: Filter, change: Change): Promise<number>
   remove(collection: CollectionRef<unknown>, where: Filter): Promise<number>
+  /**
+   * Locks rows until the end of the transaction, in ascending order of their ids, and answers those there are, as
+   * they are now. `shared` keeps others from changing or removing them, `exclusive` from locking them too.
+   */
+  lock<T>(collection: CollectionRef<T>, ids: readonly string[], mode: LockMode): Promise<T[]>
   /** Appends one line to the commit log; its position is known only once committed. */
   appendCommit(line: CommitLine): Promise<void>
 }
+export type LockMode = 'shared' | 'exclusive'
+export type Adjusted = { readonly before: AnyRecord | null; readonly after: AnyRecord }
 
 /** One line of the commit log: everything one transaction changed, and who asked for it. */
 export type CommitLine = {
@@ -87,7 +114,11 @@ export interface StorageAdapter {
   commitRange(): Promise<{ oldest: number; newest: number }>
   /** Drops commits older than `at`. */
   forgetCommits(before: number): Promise<number>
-  /** Called with every commit of this process, in order, right after it is durable. */
-  onCommit(listener: (commit: Commit) => void): void
+  /** The database's clock, in milliseconds UTC: the one that leases are measured by. */
+  now(): Promise<number>
+  /** Called with every line this process has committed, right after it is durable and before its transaction resolves. */
+  onCommit(listener: (line: CommitLine) => void): void
+  /** Called with every commit of every process, once, in the order of positions, soon after it is durable. */
+  onFeed(listener: (commit: Commit) => void): void
   close(): Promise<void>
 }

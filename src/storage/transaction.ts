@@ -2,11 +2,10 @@
 // change noted for the feed. Invariant: each fed change is in the commit line of its own transaction,
 // so the feed, the audit trail and the data can never disagree.
 import { assert } from '../base/assert.ts'
-import { EngineError, isEngineError } from '../base/engine-error.ts'
 import { and, eq, type Filter } from '../contract/filter.ts'
 import type { AnyRecord, CollectionRef } from '../schema/collection.ts'
 import type { CollectionModel, Model } from '../schema/model.ts'
-import type { AdapterTransaction, Change, CommitLine, Reader, RecordChange } from './storage.ts'
+import type { AdapterTransaction, Change, CommitLine, Fence, LockMode, Reader, RecordChange } from './storage.ts'
 
 type System = 'createdAt' | 'updatedAt' | 'version'
 
@@ -15,13 +14,16 @@ export type Worker = { readonly id: string; readonly isActive: boolean }
 export interface Transaction extends Reader {
   /** The process that writes, and whether it carries out effects now: new ones can then be its own from birth. */
   readonly worker: Worker
-  /** Adds a record; times and version are set here. @throws already_exists */
-  insert<T>(collection: CollectionRef<T>, fields: Omit<T, System>): Promise<T>
+  /**
+   * Adds a record; times and version are set here. Held back by a unique fence, the whole transaction fails with
+   * `fence` (already_exists unless said), perhaps only at its commit: who wants to go on takes insertOnce.
+   */
+  insert<T>(collection: CollectionRef<T>, fields: Omit<T, System>, fence?: Fence): Promise<T>
   /** As insert, but answers null when a unique fence holds it back: the exactly-once step. */
   insertOnce<T>(collection: CollectionRef<T>, fields: Omit<T, System>): Promise<T | null>
   /**
    * Changes a record that was read in this transaction, if it still has the version read.
-   * @throws conflict when it has not; the transaction is then run again.
+   * @throws conflict when it has not, perhaps only at the commit; the transaction is then run again.
    */
   update<T extends AnyRecord>(collection: CollectionRef<T>, before: T, change: Change): Promise<T>
   /**
@@ -34,7 +36,12 @@ export interface Transaction extends Reader {
    * False when the guard did not fit.
    */
   touch(collection: CollectionRef<unknown>, id: string, change: Change, guard?: Filter): Promise<boolean>
-  /** Removes a record that was read in this transaction. @throws conflict */
+  /**
+   * The record as it is now, kept as it is until the commit: `shared` against change and removal, `exclusive` against
+   * other locks too. What is decided over several records is decided under a lock of the one they belong to.
+   */
+  lock<T extends AnyRecord>(collection: CollectionRef<T>, id: string, mode: LockMode): Promise<T | null>
+  /** Removes a record that was read in this transaction. @throws conflict, perhaps only at the commit */
   delete<T extends AnyRecord>(collection: CollectionRef<T>, before: T): Promise<void>
   /** Removes bookkeeping rows that nobody watches. */
   deleteWhere(collection: CollectionRef<unknown>, where: Filter): Promise<number>
@@ -48,6 +55,8 @@ export function createTransaction(
   worker: Worker,
 ): Transaction & { finish(line: Omit<CommitLine, 'at' | 'changes'>): Promise<void> } {
   const changes: RecordChange[] = []
+  const withTimes = (collection: CollectionModel, fields: object) =>
+    ({ ...fields, createdAt: now, ...(collection.isAppendOnly ? {} : { updatedAt: now, version: 1 }) }) as unknown as AnyRecord
   const note = (collection: CollectionModel, change: Omit<RecordChange, 'collection'>) => {
     if (collection.isFed) changes.push({ collection: collection.name, ...change, record: light(collection, change.record) })
   }
@@ -60,25 +69,20 @@ export function createTransaction(
     count: inner.count,
     group: inner.group,
 
-    async insert(ref, fields) {
+    async insert(ref, fields, fence) {
       const collection = model.get(ref)
-      const record = {
-        ...fields,
-        createdAt: now,
-        ...(collection.isAppendOnly ? {} : { updatedAt: now, version: 1 }),
-      } as unknown as AnyRecord
-      await inner.insert(ref, [record])
+      const record = withTimes(collection, fields)
+      await inner.insert(ref, [record], fence)
       note(collection, { id: record.id, action: 'created', record })
       return record as never
     },
 
     async insertOnce(ref, fields) {
-      try {
-        return await this.insert(ref, fields)
-      } catch (error) {
-        if (isEngineError(error, 'already_exists')) return null
-        throw error
-      }
+      const collection = model.get(ref)
+      const record = withTimes(collection, fields)
+      if (!(await inner.insertOnce(ref, record))) return null
+      note(collection, { id: record.id, action: 'created', record })
+      return record as never
     },
 
     async update(ref, before, change) {
@@ -87,7 +91,7 @@ export function createTransaction(
       const set = { ...change.set, updatedAt: now }
       const add = { ...change.add, version: 1 }
       const guard = and(eq('id', before.id), eq('version', before['version'] as number))
-      if ((await inner.update(ref, guard, { set, add })) === 0) throw new EngineError('conflict')
+      await inner.updateOrFail(ref, guard, { set, add })
       const record = applied(before, set, add)
       note(collection, { id: before.id, action: 'updated', record, before: olds(before, record) })
       return record as never
@@ -99,10 +103,9 @@ export function createTransaction(
       const add = { ...change.add, version: 1 }
       const set = { ...change.set, updatedAt: now }
       // What a counter was follows from what it is; what else was replaced must be looked at first, for the feed alone.
-      const earlier = collection.isFed && change.set ? ((await inner.get(ref, id)) as unknown as AnyRecord | null) : null
-      if ((await inner.update(ref, and(eq('id', id), guard), { set, add })) === 0) return null
-      // The row is ours until the commit, so what is read now is exactly what was written.
-      const record = (await inner.get(ref, id)) as unknown as AnyRecord
+      const adjusted = await inner.adjust(ref, id, guard, { set, add }, collection.isFed && change.set !== undefined)
+      if (adjusted === null) return null
+      const { before: earlier, after: record } = adjusted
       const counters = Object.fromEntries(Object.keys(change.add ?? {}).map((path) => [path, Number(record[path]) - change.add![path]!]))
       note(collection, { id, action: 'updated', record, before: { ...(earlier && olds(earlier, record)), ...counters } })
       return record as never
@@ -113,10 +116,17 @@ export function createTransaction(
       return (await inner.update(ref, and(eq('id', id), guard), { set, add: { ...change.add, version: 1 } })) > 0
     },
 
+    async lock(ref, id, mode) {
+      const [record] = await inner.lock(ref, [id], mode)
+      return record ?? null
+    },
+
     async delete(ref, before) {
       const collection = model.get(ref)
-      const guard = and(eq('id', before.id), collection.isAppendOnly ? undefined : eq('version', before['version'] as number))
-      if ((await inner.remove(ref, guard)) === 0) throw new EngineError('conflict')
+      await inner.removeOrFail(
+        ref,
+        and(eq('id', before.id), collection.isAppendOnly ? undefined : eq('version', before['version'] as number)),
+      )
       note(collection, { id: before.id, action: 'deleted', record: before })
     },
 

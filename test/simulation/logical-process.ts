@@ -196,7 +196,9 @@ function storageOf(around: Surroundings, process: Process, isAlone: boolean): St
     commitsAfter: (position, limit) => adapter.commitsAfter(position, limit),
     commitRange: () => adapter.commitRange(),
     forgetCommits: (before) => adapter.forgetCommits(before),
+    now: () => adapter.now(),
     onCommit: (listener) => void listeners.push(listener),
+    onFeed: (listener) => void listeners.push(listener),
     close: async () => {},
   }
 }

@@ -85,9 +85,9 @@ export const mutants: readonly Mutant[] = [
     sin: 'An attempt that has lost its lease still writes its end.',
     transaction: (inner) => ({
       ...inner,
-      update: (ref, where, change) => {
-        const isEnd = ref.name === 'effects' && change.set?.['owner'] === null && change.set['state'] !== undefined && where.op === 'and'
-        return inner.update(ref, isEnd ? where.of[0]! : where, change)
+      adjust: (ref, id, guard, change, wantsBefore) => {
+        const isEnd = ref.name === 'effects' && change.set?.['owner'] === null && change.set['state'] !== undefined
+        return inner.adjust(ref, id, isEnd ? undefined : guard, change, wantsBefore)
       },
     }),
   },
@@ -128,8 +128,8 @@ export const mutants: readonly Mutant[] = [
     sin: 'The shipping of an order is never written to the ledger.',
     transaction: (inner) => ({
       ...inner,
-      insert: async (ref, records) =>
-        ref.name === 'ledgerEntries' && records[0]!['account'] === 'I:shipping' ? undefined : await inner.insert(ref, records),
+      insert: async (ref, records, fence) =>
+        ref.name === 'ledgerEntries' && records[0]!['account'] === 'I:shipping' ? undefined : await inner.insert(ref, records, fence),
     }),
   },
   {
@@ -137,7 +137,7 @@ export const mutants: readonly Mutant[] = [
     sin: 'The Idempotency-Key of a request is not stored.',
     transaction: (inner) => ({
       ...inner,
-      insert: async (ref, records) => (ref.name === 'idempotencyKeys' ? undefined : await inner.insert(ref, records)),
+      insert: async (ref, records, fence) => (ref.name === 'idempotencyKeys' ? undefined : await inner.insert(ref, records, fence)),
     }),
   },
   {

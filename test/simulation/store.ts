@@ -65,7 +65,7 @@ export async function openStore(backend: Backend): Promise<Store> {
     soon: (task) => clock.soon(task),
   }
   const adapter = openSqlite({ path: ':memory:', memory: database, model: backend.model, clock: forwarding })
-  adapter.onCommit((commit) => onCommit(commit))
+  adapter.onFeed((commit) => onCommit(commit))
   const seedClock: Clock = { ...systemClock, now: () => Date.UTC(2029, 11, 31) }
   const dice = createDice(1)
   const parts = { storage: adapter, model: backend.model, clock: seedClock, random: dice }

@@ -26,8 +26,8 @@ const rememberedMax = 10_000
 export function createAuthenticator(storage: StorageAdapter, clock: Clock): (credentials: Credentials) => Promise<Actor> {
   const remembered = new Map<string, SignedIn>()
   let generation = 0
-  storage.onCommit((commit) => {
-    if (!commit.changes.some(({ collection, action }) => action !== 'created' && (collection === 'sessions' || collection === 'users')))
+  storage.onCommit((line) => {
+    if (!line.changes.some(({ collection, action }) => action !== 'created' && (collection === 'sessions' || collection === 'users')))
       return
     generation++
     remembered.clear()

@@ -9,7 +9,7 @@ import type { Field } from '../../schema/field.ts'
 import type { CollectionModel } from '../../schema/model.ts'
 import { createInputSchema, recordSchema, writableFields } from '../../schema/wire.ts'
 import { actionFilter } from './present.ts'
-import { acceptFields, answerWith, checkReferences, fits, naming } from './write-record.ts'
+import { acceptFields, answerWith, checkReferences, fits } from './write-record.ts'
 
 /** `POST /api/{collection}`: the record must fit the create rule as it will be stored. */
 export function createRecord(collection: CollectionModel): Operation {
@@ -31,7 +31,7 @@ export function createRecord(collection: CollectionModel): Operation {
       const refused = () => new EngineError(actor.kind === 'guest' ? 'unauthenticated' : 'forbidden')
       // Before the insert: that a unique value is taken is no answer to somebody who may not ask.
       if (matches(rule, fields) === false) throw refused()
-      const record = await naming(collection, tx.insert<AnyRecord>(collection, fields as never))
+      const record = await tx.insert<AnyRecord>(collection, fields as never)
       if (!(await fits(tx, collection, record, rule))) throw refused()
       await checkReferences(tx, model, collection, actor, given)
       await collection.source.afterChange?.({ tx, now, newId, before: null, after: record })

@@ -6,7 +6,7 @@ import type { CollectionModel } from '../../schema/model.ts'
 import { patchInputSchema, recordSchema } from '../../schema/wire.ts'
 import { checkIfMatch } from './etag.ts'
 import { actionFilter, findVisible } from './present.ts'
-import { acceptFields, answerWith, checkReferences, fits, naming } from './write-record.ts'
+import { acceptFields, answerWith, checkReferences, fits } from './write-record.ts'
 
 /** `PATCH /api/{collection}/{id}`: JSON Merge Patch. The rule must hold before and after the change. */
 export function updateRecord(collection: CollectionModel): Operation {
@@ -37,7 +37,7 @@ export function updateRecord(collection: CollectionModel): Operation {
       await checkReferences(tx, model, collection, actor, given)
       if (Object.keys(body).length === 0) return await answerWith(tx, collection, actor, before, 200)
       checkSums(collection, before, add)
-      const record = await naming(collection, tx.update(collection, before, { set: given, add }))
+      const record = await tx.update(collection, before, { set: given, add })
       if (!(await fits(tx, collection, record, rule))) throw new EngineError('forbidden')
       await collection.source.afterChange?.({ tx, now, newId, before, after: record })
       return await answerWith(tx, collection, actor, record, 200)

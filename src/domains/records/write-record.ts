@@ -2,7 +2,7 @@
 // unique values checked, and the answer out.
 import type { Actor } from '../../access/actor.ts'
 import { allows } from '../../access/rule.ts'
-import { EngineError, isEngineError } from '../../base/engine-error.ts'
+import { EngineError } from '../../base/engine-error.ts'
 import { and, type Filter, matches } from '../../contract/filter.ts'
 import type { Answer } from '../../operation/define.ts'
 import type { AnyRecord } from '../../schema/collection.ts'
@@ -55,21 +55,6 @@ export async function checkReferences(
 export async function fits(read: Reader, collection: CollectionModel, record: AnyRecord, filter: Filter): Promise<boolean> {
   const answer = matches(filter, record)
   return answer === 'ask' ? (await read.get(collection, record.id, filter)) !== null : answer
-}
-
-/** Runs a write and names the field of a unique value that is taken. */
-export async function naming<T>(collection: CollectionModel, write: Promise<T>): Promise<T> {
-  try {
-    return await write
-  } catch (error) {
-    if (!isEngineError(error, 'already_exists')) throw error
-    const fields = ((error.params?.['fields'] as string[] | undefined) ?? []).filter((name) => collection.fields.has(name))
-    throw new EngineError('already_exists', {
-      detail: fields.length > 0 ? `Another record has the same ${fields.join(' and ')}.` : undefined!,
-      errors: fields.map((name) => ({ path: `/${name}`, code: 'already_exists', message: 'is taken' })),
-      cause: error,
-    })
-  }
 }
 
 /** The record as its writer may see it, with its address and validator. */

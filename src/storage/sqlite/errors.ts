@@ -28,8 +28,12 @@ function constraint(error: SqliteError): unknown {
   // 2067 SQLITE_CONSTRAINT_UNIQUE, 1555 _PRIMARYKEY. "UNIQUE constraint failed: users.email, users.tenant"
   if (error.errcode === 2067 || error.errcode === 1555) {
     const names = /failed: (.*)$/.exec(error.message)?.[1] ?? ''
-    const fields = names.split(', ').map((name) => name.slice(name.indexOf('.') + 1))
-    return new EngineError('already_exists', { params: { fields }, cause: error })
+    const columns = names.split(', ')
+    const collection = columns[0]!.slice(0, columns[0]!.indexOf('.'))
+    return new EngineError('already_exists', {
+      params: { collection, columns: columns.map((name) => name.slice(name.indexOf('.') + 1)) },
+      cause: error,
+    })
   }
   return error
 }

@@ -7,10 +7,11 @@ import { assert } from '../../base/assert.ts'
 import type { Clock } from '../../base/clock.ts'
 import { EngineError, isEngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
-import type { Filter } from '../../contract/filter.ts'
+import { and, eq } from '../../contract/filter.ts'
+import type { AnyRecord, CollectionRef } from '../../schema/collection.ts'
 import type { Model } from '../../schema/model.ts'
 import { createCompiler, type Dialect, type Statement } from '../sql/compile.ts'
-import type { AdapterTransaction, Change, Commit, CommitLine, Reader, StorageAdapter } from '../storage.ts'
+import type { AdapterTransaction, Commit, CommitLine, Fence, Reader, StorageAdapter } from '../storage.ts'
 import { translate } from './errors.ts'
 import { commitsAfter, createReader, createStatementCache, run } from './reader.ts'
 import { createEncoder } from './row-codec.ts'
@@ -59,7 +60,8 @@ export function openSqlite(options: SqliteOptions): StorageAdapter {
   const writeRows = createStatementCache(writer, true)
   const readCache = isMemory ? writeCache : createStatementCache(reader)
   const readRows = isMemory ? writeRows : createStatementCache(reader, true)
-  const listeners: ((commit: Commit) => void)[] = []
+  const commitListeners: ((line: CommitLine) => void)[] = []
+  const feedListeners: ((commit: Commit) => void)[] = []
   let queue: Waiting[] = []
   let isScheduled = false
   let running: Promise<void> = Promise.resolve()
@@ -89,20 +91,53 @@ export function openSqlite(options: SqliteOptions): StorageAdapter {
     return Number(run(() => writeCache(statement.sql).run(...(statement.values as SQLInputValue[]))).changes)
   }
 
+  function insertOne(ref: CollectionRef<unknown>, record: AnyRecord): void {
+    execute({ sql: compiler.insert(model.get(ref)), values: encoders.get(ref.name)!(record) })
+  }
+
+  function insertAll(ref: CollectionRef<unknown>, records: readonly AnyRecord[], fence: Fence | undefined): void {
+    try {
+      for (const record of records) insertOne(ref, record)
+    } catch (error) {
+      throw fence === 'conflict' && isEngineError(error, 'already_exists') ? new EngineError('conflict', { cause: error }) : error
+    }
+  }
+
+  // Nothing travels here, so each write is carried out at once.
   function transactionOn(lines: CommitLine[]): AdapterTransaction {
     return {
       ...transactionReader,
-      async insert(ref, records) {
-        const sql = compiler.insert(model.get(ref))
-        const encode = encoders.get(ref.name)!
-        for (const record of records) execute({ sql, values: encode(record) })
+      async insert(ref, records, fence) {
+        insertAll(ref, records, fence)
       },
-      async update(ref, where: Filter, change: Change) {
+      async insertOnce(ref, record) {
+        try {
+          insertOne(ref, record)
+          return true
+        } catch (error) {
+          if (isEngineError(error, 'already_exists')) return false
+          throw error
+        }
+      },
+      async updateOrFail(ref, where, change) {
+        if (execute(compiler.update(model.get(ref), where, change)) !== 1) throw new EngineError('conflict')
+      },
+      async removeOrFail(ref, where) {
+        if (execute(compiler.remove(model.get(ref), where)) !== 1) throw new EngineError('conflict')
+      },
+      async adjust(ref, id, guard, change, wantsBefore) {
+        const before = wantsBefore ? ((await transactionReader.get(ref, id)) as AnyRecord | null) : null
+        if (execute(compiler.update(model.get(ref), and(eq('id', id), guard), change)) === 0) return null
+        return { before, after: (await transactionReader.get(ref, id)) as AnyRecord }
+      },
+      async update(ref, where, change) {
         return execute(compiler.update(model.get(ref), where, change))
       },
-      async remove(ref, where: Filter) {
+      async remove(ref, where) {
         return execute(compiler.remove(model.get(ref), where))
       },
+      // There is one writer: while it works, everything is locked.
+      lock: (ref, ids) => transactionReader.getMany(ref, ids),
       async appendCommit(line) {
         lines.push(line)
       },
@@ -150,7 +185,7 @@ export function openSqlite(options: SqliteOptions): StorageAdapter {
       if (writer.isTransaction) writer.exec('rollback')
     }
     closeSnapshot()
-    if (failure === undefined) for (const commit of commits) for (const listener of listeners) listener(commit)
+    if (failure === undefined) for (const commit of commits) for (const listener of [...feedListeners, ...commitListeners]) listener(commit)
     const byWaiting = new Map(outcomes.map((outcome) => [outcome.waiting, outcome]))
     for (const waiting of group) {
       const outcome = byWaiting.get(waiting)
@@ -228,9 +263,9 @@ export function openSqlite(options: SqliteOptions): StorageAdapter {
       return await this.transaction(async () => execute({ sql: `delete from "_commits" where "position"<${kept}`, values: [before] }))
     },
 
-    onCommit(listener) {
-      listeners.push(listener)
-    },
+    now: async () => clock.now(),
+    onCommit: (listener) => void commitListeners.push(listener),
+    onFeed: (listener) => void feedListeners.push(listener),
 
     async close() {
       if (isClosed) return
