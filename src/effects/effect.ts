@@ -44,6 +44,8 @@ export type NewEffect = {
   readonly record?: string
   /** Not before; now when left out. */
   readonly dueAt?: number
+  /** The key is made of an id that this transaction made, so nobody can owe it already. */
+  readonly isNew?: boolean
   /** The caller waits for it: this process runs it even when it carries out nothing else. */
   readonly isAwaited?: boolean
 }
@@ -53,9 +55,9 @@ export type NewEffect = {
  * is born leased to the process that writes it, which spares a claim of its own.
  */
 export async function enqueue(tx: Transaction, now: number, effect: NewEffect): Promise<Effect | null> {
-  const { id, kind, key, payload, record = null, dueAt = now, isAwaited = false } = effect
+  const { id, kind, key, payload, record = null, dueAt = now, isNew = false, isAwaited = false } = effect
   const isLeased = isAwaited || (tx.worker.isActive && dueAt <= now)
-  return await tx.insertOnce(effects, {
+  const fields = {
     id,
     kind,
     key,
@@ -66,7 +68,8 @@ export async function enqueue(tx: Transaction, now: number, effect: NewEffect): 
     lastError: null,
     record,
     payload,
-  })
+  } as const
+  return isNew ? await tx.insert(effects, fields) : await tx.insertOnce(effects, fields)
 }
 
 /** How the attempt ended, as far as anybody can know. */

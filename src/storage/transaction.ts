@@ -43,6 +43,8 @@ export interface Transaction extends Reader {
   lock<T extends AnyRecord>(collection: CollectionRef<T>, id: string, mode: LockMode): Promise<T | null>
   /** Removes a record that was read in this transaction. @throws conflict, perhaps only at the commit */
   delete<T extends AnyRecord>(collection: CollectionRef<T>, before: T): Promise<void>
+  /** As touch, for who cannot go on without it: sent now or later. @throws conflict, at the latest at the commit */
+  touchOrFail(collection: CollectionRef<unknown>, id: string, change: Change, guard?: Filter): Promise<void>
   /** Removes bookkeeping rows that nobody watches. */
   deleteWhere(collection: CollectionRef<unknown>, where: Filter): Promise<number>
 }
@@ -57,6 +59,7 @@ export function createTransaction(
   const changes: RecordChange[] = []
   const withTimes = (collection: CollectionModel, fields: object) =>
     ({ ...fields, createdAt: now, ...(collection.isAppendOnly ? {} : { updatedAt: now, version: 1 }) }) as unknown as AnyRecord
+  const touched = (change: Change): Change => ({ set: { ...change.set, updatedAt: now }, add: { ...change.add, version: 1 } })
   const note = (collection: CollectionModel, change: Omit<RecordChange, 'collection'>) => {
     if (collection.isFed) changes.push({ collection: collection.name, ...change, record: light(collection, change.record) })
   }
@@ -112,8 +115,11 @@ export function createTransaction(
     },
 
     async touch(ref, id, change, guard) {
-      const set = { ...change.set, updatedAt: now }
-      return (await inner.update(ref, and(eq('id', id), guard), { set, add: { ...change.add, version: 1 } })) > 0
+      return (await inner.update(ref, and(eq('id', id), guard), touched(change))) > 0
+    },
+
+    async touchOrFail(ref, id, change, guard) {
+      await inner.updateOrFail(ref, and(eq('id', id), guard), touched(change))
     },
 
     async lock(ref, id, mode) {

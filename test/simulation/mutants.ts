@@ -192,10 +192,10 @@ export const mutants: readonly Mutant[] = [
     sin: 'Placing an order forgets, now and then, to commit its stock.',
     transaction: (inner, dice) => ({
       ...inner,
-      update: async (ref, where, change) =>
+      updateOrFail: async (ref, where, change) =>
         ref.name === 'stockLevels' && change.add?.['committed'] !== undefined && dice.chance(0.3)
-          ? 1
-          : await inner.update(ref, where, change),
+          ? undefined
+          : await inner.updateOrFail(ref, where, change),
     }),
   },
 ]

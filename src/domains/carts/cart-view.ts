@@ -94,12 +94,15 @@ const anybody = guestActor('')
 
 /** The cart with what its lines name. What is not on sale, or priced in another currency, is left out. */
 export async function resolveCart(read: Reader, model: Model, cart: Cart): Promise<ResolvedCart> {
+  const offered = and(eq('price.currency', cart.currency), readFilter(model.get(shippingMethods), anybody))
   const ids = cart.lines.map(({ variant }) => variant)
-  const found = await read.getMany(variants, ids)
-  const itsProducts = await read.getMany(
-    products,
-    found.map(({ product }) => product),
-  )
+  // Asked together: to a server database that is one journey.
+  const [found, shipping] = await Promise.all([
+    read.getMany(variants, ids),
+    cart.shippingMethod === null ? null : read.get(shippingMethods, cart.shippingMethod, offered),
+  ])
+  const productIds = found.map(({ product }) => product)
+  const itsProducts = await read.getMany(products, productIds)
   const byId = new Map(found.map((variant) => [variant.id, variant]))
   const productById = new Map(itsProducts.map((product) => [product.id, product]))
   const lines = cart.lines.flatMap(({ id, variant: variantId, quantity }) => {
@@ -108,8 +111,6 @@ export async function resolveCart(read: Reader, model: Model, cart: Cart): Promi
     const isForSale = product?.status === 'active' && variant?.price.currency === cart.currency
     return isForSale && variant ? [{ id, quantity, variant, product }] : []
   })
-  const offered = and(eq('price.currency', cart.currency), readFilter(model.get(shippingMethods), anybody))
-  const shipping = cart.shippingMethod === null ? null : await read.get(shippingMethods, cart.shippingMethod, offered)
   return { cart, lines, shipping }
 }
 

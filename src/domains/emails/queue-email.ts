@@ -43,6 +43,7 @@ export async function queueEmail({ tx, now, newId, project }: Context, given: Ne
     sentAt: null,
   })
   if (email === null) return null
-  await enqueue(tx, now, { id: newId('eff'), kind: 'email.send', key: `email.send:${id}`, payload: { email: id }, record: given.record })
+  const effect = { id: newId('eff'), kind: 'email.send', key: `email.send:${id}`, payload: { email: id }, record: given.record }
+  await enqueue(tx, now, { ...effect, isNew: true })
   return email
 }

@@ -47,6 +47,7 @@ export async function startPayment(
     key: `payment.start:${payment.id}`,
     payload: { payment: payment.id },
     record: given.order,
+    isNew: true,
     isAwaited: true,
   })
   return { payment, effect }

@@ -98,8 +98,8 @@ async function move(
   add: Readonly<Record<string, number>>,
 ): Promise<void> {
   // Compare-and-set: a reservation that somebody else moved is a conflict, and the transaction runs again.
-  if (!(await tx.touch(reservations, reservation.id, { set: { state } }, eq('state', reservation.state)))) throw new EngineError('conflict')
-  if (!(await tx.touch(stockLevels, reservation.stockLevel, { add }))) throw new EngineError('conflict')
+  await tx.touchOrFail(reservations, reservation.id, { set: { state } }, eq('state', reservation.state))
+  await tx.touchOrFail(stockLevels, reservation.stockLevel, { add })
 }
 
 async function reservationsOf(tx: Transaction, order: string, states: readonly Reservation['state'][]): Promise<Reservation[]> {
