@@ -2,67 +2,115 @@
  * `npm test`: every layer of tests in order, each file in a process of its own, two at a time. Ends with a table
  * and, as the very last line, `N passed, N failed`. Exit 1 when anything failed or a layer ran no test at all.
  * `--only unit,api` runs some layers; `--root FOLDER` those of another tree, which is how this file is tested.
+ *
+ * A layer runs once for each database of `DATABASES`, with the files that run on it: all of `conformance` and
+ * `api`, and elsewhere those that say so in a line of their own, `// databases: all` (`server`, or names).
+ * SQLite runs everything. Without `DATABASES` it is what npm alone brings, and in CI all there are.
  */
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, readFileSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { run } from 'node:test'
+import { type DatabaseName, selectedDatabases, startFor, whyNotAvailable } from '../test/support/databases.ts'
 import { namesBelow } from './source-files.ts'
 
 const words = process.argv.slice(2)
 const root = resolve(wordAfter('--root') ?? join(import.meta.dirname, '..'))
 const fileMs = 15 * 60_000
 
-type Layer = { readonly name: string; readonly files: readonly string[]; readonly isStorage: boolean }
+/** One layer on one database; `database` is null where none is touched. */
+type Row = { readonly layer: string; readonly files: readonly string[]; readonly database: DatabaseName | null }
 type Result = {
   readonly passed: number
   readonly failed: number
   readonly skipped: number
   readonly seconds: number
+  readonly database?: string
   readonly note?: string
 }
 
 const beside = ['src', 'client/src', 'console/src', 'scripts', 'bench', 'examples']
 const folders = ['conformance', 'api', 'faults', 'simulation', 'attacks', 'browser']
+/** Layers whose every file runs on every database. */
+const onAll = ['conformance', 'api', 'attacks']
 
 /** The layers there are. A folder that is not there is no layer; one that is there and empty fails. */
-function layersOf(): Layer[] {
+function rowsOf(selected: readonly DatabaseName[]): Row[] {
   const testsIn = (folder: string) => namesBelow(root, folder, '.test.ts')
-  const unit = { name: 'unit', files: beside.flatMap(testsIn), isStorage: false }
+  const unit = { layer: 'unit', files: beside.flatMap(testsIn), database: null }
   const rest = folders.filter((name) => isThere(join(root, 'test', name)))
-  return [unit, ...rest.map((name) => ({ name, files: testsIn(`test/${name}`), isStorage: true }))]
+  return [
+    unit,
+    ...rest.flatMap((layer) => {
+      const files = testsIn(`test/${layer}`)
+      const rows = selected.map((database) => ({ layer, files: files.filter((file) => runsOn(database, file, layer)), database }))
+      // A file that no selected database runs is none of this run's; a folder without a file is a mistake.
+      return files.length === 0 ? rows.slice(0, 1) : rows.filter((row) => row.files.length > 0)
+    }),
+  ]
+}
+
+function runsOn(database: DatabaseName, file: string, layer: string): boolean {
+  const [, said] = /^\/\/ databases: ([\w, ]+)$/m.exec(readFileSync(join(root, file), 'utf8')) ?? []
+  if (said === undefined) return database === 'sqlite' || onAll.includes(layer)
+  if (said === 'all') return true
+  return said === 'server' ? database !== 'sqlite' : said.split(/, */).includes(database)
 }
 
 async function main(): Promise<number> {
-  const layers = layersOf()
+  const selected = selectedDatabases()
+  const rows = rowsOf(selected)
   const wanted = wordAfter('--only')?.split(',') ?? null
-  const unknown = wanted?.find((name) => !layers.some((layer) => layer.name === name))
+  const unknown = wanted?.find((name) => !rows.some(({ layer }) => layer === name))
   if (unknown !== undefined) {
-    console.error(`There is no layer "${unknown}". There are ${layers.map(({ name }) => name).join(', ')}.`)
+    console.error(`There is no layer "${unknown}". There are ${[...new Set(rows.map(({ layer }) => layer))].join(', ')}.`)
     return 2
   }
-  const chosen = layers.filter(({ name }) => wanted === null || wanted.includes(name))
-  const results: { layer: Layer; result: Result }[] = []
-  for (const layer of chosen) {
-    console.log(`\n${layer.name}: ${layer.files.length} files`)
-    results.push({ layer, result: await runLayer(layer) })
+  const results: { row: Row; result: Result }[] = []
+  for (const row of rows.filter(({ layer }) => wanted === null || wanted.includes(layer))) {
+    console.log(`\n${titleOf(row)}: ${row.files.length} files`)
+    process.env['DATABASES'] = row.database ?? selected.join(',')
+    results.push({ row, result: await runRow(row) })
   }
   console.log(`\n${table(results)}\n`)
-  for (const { layer, result } of results) if (result.note) console.log(`${layer.name}: ${result.note}`)
+  for (const { row, result } of results) if (result.note) console.log(`${titleOf(row)}: ${result.note}`)
   const sum = (name: 'passed' | 'failed' | 'skipped') => results.reduce((total, { result }) => total + result[name], 0)
   const failed = sum('failed')
   console.log(`${sum('passed')} passed, ${failed} failed${sum('skipped') === 0 ? '' : `, ${sum('skipped')} skipped`}`)
   return failed === 0 ? 0 : 1
 }
 
-async function runLayer(layer: Layer): Promise<Result> {
-  if (layer.name === 'browser' && !hasChromium()) {
-    const note = 'NOT RUN, because there is no Chromium here. Install it (apt-get install chromium) to run these tests.'
-    const isRequired = process.env['CI'] === 'true'
-    return { passed: 0, failed: isRequired ? 1 : 0, skipped: isRequired ? 0 : layer.files.length, seconds: 0, note }
+function titleOf({ layer, database }: Row): string {
+  return database === null || database === 'sqlite' ? layer : `${layer} on ${database}`
+}
+
+async function runRow({ layer, files, database }: Row): Promise<Result> {
+  const notRun = (note: string, isRequired: boolean) => {
+    return { passed: 0, failed: isRequired ? 1 : 0, skipped: isRequired ? 0 : files.length, seconds: 0, note: `NOT RUN, because ${note}.` }
   }
-  const result = await runFiles(layer.files)
+  const isCi = process.env['CI'] === 'true'
+  if (layer === 'browser' && !hasChromium())
+    return notRun('there is no Chromium here. Install it (apt-get install chromium) to run these tests', isCi)
+  const missing = database === null ? null : whyNotAvailable(database)
+  // What was asked for by name has to be there, and in CI everything.
+  if (missing !== null) return { ...notRun(missing, isCi || isAsked), database: database! }
+  const server = database === null ? null : await serverOf(database)
+  const result = { ...(await runFiles(files)), ...(server ? { database: server } : {}) }
   return result.passed + result.failed > 0 ? result : { ...result, failed: 1, note: 'no test ran: that is a failure, not a success.' }
+}
+
+const isAsked = Boolean(process.env['DATABASES'])
+const started = new Map<DatabaseName, Promise<string>>()
+
+/** Starts it for the first row that needs it; the files are told where it is. It ends with this process. @returns product and version */
+function serverOf(name: DatabaseName): Promise<string> {
+  const start = async () => {
+    const { product, version, url } = await startFor(name)
+    const known = JSON.parse(process.env['TEST_SERVERS'] ?? '{}') as Record<string, string>
+    if (url !== null) process.env['TEST_SERVERS'] = JSON.stringify({ ...known, [name]: url })
+    return `${product} ${version}`
+  }
+  if (!started.has(name)) started.set(name, start())
+  return started.get(name)!
 }
 
 /** Runs test files and tells each as it ends; a failure is told in full. */
@@ -120,26 +168,18 @@ function wordAfter(option: string): string | undefined {
   return at < 0 ? undefined : words[at + 1]
 }
 
-function table(results: readonly { layer: Layer; result: Result }[]): string {
+function table(results: readonly { row: Row; result: Result }[]): string {
   const head = ['layer', 'database', 'files', 'passed', 'failed', 'skipped', 'seconds']
-  const rows = results.map(({ layer, result: { passed, failed, skipped, seconds } }) => [
-    layer.name,
-    layer.isStorage ? `SQLite ${sqliteVersion()}` : '-',
-    ...[layer.files.length, passed, failed, skipped].map(String),
+  const rows = results.map(({ row: { layer, files }, result: { passed, failed, skipped, seconds, database } }) => [
+    layer,
+    database ?? '-',
+    ...[files.length, passed, failed, skipped].map(String),
     seconds.toFixed(1),
   ])
   const widths = head.map((title, index) => Math.max(title.length, ...rows.map((row) => row[index]!.length)))
   return [head, ...rows]
     .map((row) => row.map((cell, index) => (index < 2 ? cell.padEnd(widths[index]!) : cell.padStart(widths[index]!))).join('  '))
     .join('\n')
-}
-
-/** As the database says it itself: distributions link their own. */
-function sqliteVersion(): string {
-  const database = new DatabaseSync(':memory:')
-  const row = database.prepare('select sqlite_version() as "version"').get() as { version: string }
-  database.close()
-  return row.version
 }
 
 /** `CHROMIUM` names another one. */
@@ -171,4 +211,7 @@ function indent(text: string): string {
   return text.replace(/^/gm, '      ')
 }
 
-process.exitCode = await main()
+process.exitCode = await main().catch((error: Error) => {
+  console.error(error.message)
+  return 2
+})

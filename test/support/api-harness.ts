@@ -1,5 +1,6 @@
-// A whole engine behind its real HTTP server, without sockets: requests go in by `app.inject`. Storage
-// is in memory, passwords are hashed cheaply and counted, time moves only when a test moves it.
+// A whole engine behind its real HTTP server, without sockets: requests go in by `app.inject`. Storage is an
+// empty database of this run (SQLite's in memory), passwords are hashed cheaply and counted, time moves only
+// when a test moves it.
 import { createHash } from 'node:crypto'
 import { actorId, all, any, anyone, signedIn, staff, where } from '../../src/access/rule.ts'
 import type { Clock } from '../../src/base/clock.ts'
@@ -21,9 +22,12 @@ import type { Operation, PasswordHasher } from '../../src/operation/define.ts'
 import { type AnyRecord, collection } from '../../src/schema/collection.ts'
 import type { BackendConfig } from '../../src/schema/config.ts'
 import { field } from '../../src/schema/field.ts'
+import type { Model } from '../../src/schema/model.ts'
 import { inTransaction } from '../../src/storage/in-transaction.ts'
 import { openSqlite } from '../../src/storage/sqlite/sqlite-storage.ts'
+import type { StorageAdapter } from '../../src/storage/storage.ts'
 import type { Transaction } from '../../src/storage/transaction.ts'
+import { testDatabase } from './databases.ts'
 
 export const startMs = Date.parse('2026-11-24T12:00:00Z')
 
@@ -231,7 +235,7 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
     isDevelopment: false,
     paymentProviders: [{ id: 'sandbox', methods: sandboxMethods }],
   })
-  const storage = openSqlite({ path: options.path ?? ':memory:', model: backend.model, clock })
+  const storage = await openStorage(options.path, backend.model, clock)
   const webhookSecret = 'sbx_test'
   const sandboxIds = { count: 0 }
   const book = createSandboxBook({
@@ -335,6 +339,12 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
       await storage.close()
     },
   }
+}
+
+async function openStorage(path: string | undefined, model: Model, clock: Clock): Promise<StorageAdapter> {
+  const database = testDatabase()
+  if (path === undefined && database.isServer) return await database.open(model, { clock })
+  return openSqlite({ path: path ?? ':memory:', model, clock })
 }
 
 /** What a live stream begins with; then it is left. A refusal is read to its end. */

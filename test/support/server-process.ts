@@ -1,11 +1,14 @@
 // A real server in a process of its own, started as its users start it, on a folder of its own under the
-// system's temporary one. Invariant: nothing of it outlives the test that made it, however that ends.
+// system's temporary one, and on the database of this run: SQLite's lies in that folder, any other belongs to
+// it, so that who starts again on the folder finds the same data.
+// Invariant: nothing of it outlives the test that made it, however that ends.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type Cleanable, cleanUp } from './clean-up.ts'
+import { testDatabase } from './databases.ts'
 import { createHttpClient, type HttpClient } from './http-client.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -18,6 +21,8 @@ export const testConfig = join(import.meta.dirname, 'shop.config.ts')
 export type ServerOptions = {
   readonly config?: string
   readonly dataFolder?: string
+  /** Its URL, where it is not the one that goes with the folder. */
+  readonly database?: string
   readonly env?: Readonly<Record<string, string>>
   /** Further words of the command line. */
   readonly args?: readonly string[]
@@ -67,14 +72,25 @@ export async function runCommand(words: readonly string[], options: Omit<ServerO
 
 /** `kingpost verify` on a folder that no server holds, or that one does: both are allowed. */
 export async function verify(dataFolder: string): Promise<Ended> {
-  return await runCommand(['verify', '--config', testConfig, '--data-dir', dataFolder])
+  return await runCommand(['verify', '--config', testConfig, '--data-dir', dataFolder, ...(await databaseWords(dataFolder))])
+}
+
+const databases = new Map<string, Promise<string>>()
+
+/** The words of the command line that name the database of this folder. */
+export async function databaseWords(dataFolder: string): Promise<string[]> {
+  const database = testDatabase()
+  if (!database.isServer) return []
+  if (!databases.has(dataFolder)) databases.set(dataFolder, database.url())
+  return ['--database', await databases.get(dataFolder)!]
 }
 
 /** A running server. @throws Error with what it said when it does not get ready */
 export async function startServer(t: Cleanable, options: ServerOptions = {}): Promise<ServerProcess> {
   const dataFolder = options.dataFolder ?? temporaryFolder(t)
   const { config = testConfig, args = [] } = options
-  const words = ['start', '--config', config, '--port', '0', '--data-dir', dataFolder, '--json', ...args]
+  const database = options.database === undefined ? await databaseWords(dataFolder) : ['--database', options.database]
+  const words = ['start', '--config', config, '--port', '0', '--data-dir', dataFolder, ...database, '--json', ...args]
   for (let tries = 1; ; tries++) {
     const { child, ended, output, firstLine } = launch(words, options)
     cleanUp(t, async () => {
