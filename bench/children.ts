@@ -34,9 +34,11 @@ export type Server = {
   stop(): Promise<void>
 }
 
+export type StartOptions = { readonly nodeFlags?: readonly string[]; readonly database?: string | undefined }
+
 /** Starts a server on a free port and waits until `/readyz` answers 200. `nodeFlags` stand before the script. */
-export async function startServer(contender: Contender, dataDir: string, nodeFlags: readonly string[] = []): Promise<Server> {
-  const place = { port: await freePort(), dataDir }
+export async function startServer(contender: Contender, dataDir: string, { nodeFlags = [], database }: StartOptions = {}): Promise<Server> {
+  const place = { port: await freePort(), dataDir, ...(database === undefined ? {} : { database }) }
   const { args, env } = contender.command(place)
   const startedMs = performance.now()
   const child = start(process.execPath, [...nodeFlags, ...args], env)

@@ -4,7 +4,8 @@
  */
 import type { ContenderName } from './options.ts'
 
-export type Place = { readonly port: number; readonly dataDir: string }
+/** `database` is a URL where it is not the server's own folder. */
+export type Place = { readonly port: number; readonly dataDir: string; readonly database?: string }
 
 export type Contender = {
   readonly name: ContenderName

@@ -22,7 +22,7 @@ export type Ready = {
 }
 
 export async function prepare(contender: Contender, rows: number, nodeFlags: readonly string[] = []): Promise<Ready> {
-  const server = await startServer(contender, freshDir(contender.name), nodeFlags)
+  const server = await startServer(contender, freshDir(contender.name), { nodeFlags })
   const caller = { port: server.place.port, headers: await contender.signIn(server.place) }
   const filled = await fill(caller, rows)
   await checkAnswers(caller, filled)

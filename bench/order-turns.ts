@@ -2,7 +2,7 @@
  * Owns measuring whole orders: the limit writes them to storage in groups, Kingpost takes them from shoppers over HTTP.
  * The ratio between the two is small by nature; its floor knows that.
  */
-import { runProgram, type Server, sleep, startServer } from './children.ts'
+import { runProgram, type Server, type StartOptions, sleep, startServer } from './children.ts'
 import { PAUSE_MS, WARM_UP_SECONDS } from './item-turns.ts'
 import { withConnections } from './json-client.ts'
 import { openShop, ours, type Shop, signInStaff } from './kingpost/ours.ts'
@@ -27,8 +27,11 @@ export async function prepareOrderTurns(names: readonly ContenderName[], seconds
 }
 
 /** Starts Kingpost with an open shop and lets the first shoppers through to warm it up. */
-export async function prepareOurs(seconds: number, nodeFlags: readonly string[] = []): Promise<{ server: Server; turn: Turn }> {
-  const server = await startServer(ours, freshDir('ours-order'), nodeFlags)
+export async function prepareOurs(
+  seconds: number,
+  options: StartOptions = {},
+): Promise<{ server: Server; turn: Turn; staff: Readonly<Record<string, string>> }> {
+  const server = await startServer(ours, freshDir('ours-order'), options)
   const { port } = server.place
   const staff = await signInStaff(server.place)
   let shop: Shop | undefined
@@ -54,7 +57,7 @@ export async function prepareOurs(seconds: number, nodeFlags: readonly string[] 
       return { ...shopped, errors: 0, generatorShare: shopped.cpuShare }
     },
   }
-  return { server, turn }
+  return { server, turn, staff }
 }
 
 async function measureLimit(seconds: number) {

@@ -27,6 +27,11 @@ export function readUsage(pid: number): Usage | undefined {
   }
 }
 
+/** Its children that are alive. */
+export function childrenOf(pid: number): number[] {
+  return (readProc(pid, `task/${pid}/children`) ?? '').split(' ').filter(Boolean).map(Number)
+}
+
 /** User and system time of all threads, from the text of /proc/<pid>/stat. */
 export function parseCpuUs(stat: string): number {
   // The second field is the program's name in parentheses and may hold spaces; counting starts after the last one.

@@ -54,7 +54,7 @@ try {
 }
 
 async function prepareTurn(flags: readonly string[]): Promise<{ server: Server; turn: Turn }> {
-  if (values.case === 'order') return prepareOurs(seconds, flags)
+  if (values.case === 'order') return prepareOurs(seconds, { nodeFlags: flags })
   const work = ITEM_WORKS.find((one) => one === values.case)
   if (work === undefined) throw new Error(`--case does not know "${values.case}"`)
   const ready = await prepare(contender, ROWS, flags)

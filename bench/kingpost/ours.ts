@@ -17,8 +17,8 @@ const COMMAND_WITHIN_MS = 30_000
 export const ours: Contender = {
   name: 'ours',
   needs: ['src/cli/main.ts', CONFIG],
-  command: ({ port, dataDir }) => ({
-    args: ['src/cli/main.ts', 'start', '--config', CONFIG, '--port', String(port), '--data-dir', dataDir],
+  command: (place) => ({
+    args: ['src/cli/main.ts', 'start', '--port', String(place.port), ...dataOf(place)],
     env: { KINGPOST_RATE_LIMITS: 'off' },
   }),
   async signIn(place) {
@@ -125,12 +125,23 @@ const COUNT_ONLY = 'limit=1&fields=id&count=true'
 /** Makes the first admin as an operator would, on the command line, and signs in. */
 export async function signInStaff(place: Place): Promise<Headers> {
   const command = ['src/cli/main.ts', 'admin', 'create', STAFF.email, '--password-stdin']
-  const database = ['--config', CONFIG, '--data-dir', place.dataDir]
-  await runProgram(process.execPath, [...command, ...database], {
+  await runProgram(process.execPath, [...command, ...dataOf(place)], {
     withinMs: COMMAND_WITHIN_MS,
     input: `${STAFF.password}\n`,
   })
   return logIn(place, STAFF)
+}
+
+function dataOf({ dataDir, database }: Place): string[] {
+  return ['--config', CONFIG, '--data-dir', dataDir, ...(database === undefined ? [] : ['--database', database])]
+}
+
+/** What the process says of its journeys to the database: nothing where there is none to go to. `headers` speak as staff. */
+export async function readTraffic({ port }: Place, headers: Headers): Promise<{ roundTrips: number; statements: number } | undefined> {
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`, { headers })).text()
+  const counterOf = (name: string) => new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1]
+  const [roundTrips, statements] = ['kingpost_database_round_trips_total', 'kingpost_database_statements_total'].map(counterOf)
+  return roundTrips === undefined ? undefined : { roundTrips: Number(roundTrips), statements: Number(statements) }
 }
 
 type Headers = Readonly<Record<string, string>>

@@ -83,7 +83,11 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const runner: EffectRunner = createEffectRunner({ ...common, workerId, handlers: effectHandlers(options.mail, providers) })
   const scheduler = createScheduler({ ...common, schedules: replace.schedules?.(schedulesOf(backend)) ?? schedulesOf(backend) })
   const parts: OperationParts = { ...common, services: options.services, effects: runner }
-  const all = operationsOf(backend, { feed, providers, meter: options.meter ?? idleMeter })
+  const all = operationsOf(backend, {
+    feed,
+    providers,
+    measured: { meter: options.meter ?? idleMeter, traffic: () => storage.traffic?.() ?? null },
+  })
   const operations = replace.operations?.(all) ?? all
   let cancelSweep = () => {}
 

@@ -20,7 +20,7 @@ import { describeSchema } from '../domains/records/describe-schema.ts'
 import { getRecord } from '../domains/records/get-record.ts'
 import { listRecords } from '../domains/records/list-records.ts'
 import { updateRecord } from '../domains/records/update-record.ts'
-import { type RuntimeMeter, readMetrics } from '../domains/running/read-metrics.ts'
+import { type Measured, readMetrics } from '../domains/running/read-metrics.ts'
 import { adjustStockLevel } from '../domains/stock/adjust-stock-level.ts'
 import type { Operation } from '../operation/define.ts'
 import type { CollectionModel } from '../schema/model.ts'
@@ -29,10 +29,10 @@ import type { Backend } from './backend.ts'
 export type OperationPorts = {
   readonly feed: Feed
   readonly providers: ReadonlyMap<string, PaymentProvider>
-  readonly meter: RuntimeMeter
+  readonly measured: Omit<Measured, 'newestPosition'>
 }
 
-export function operationsOf(backend: Backend, { feed, providers, meter }: OperationPorts): Operation[] {
+export function operationsOf(backend: Backend, { feed, providers, measured }: OperationPorts): Operation[] {
   return [
     register,
     logIn,
@@ -47,7 +47,7 @@ export function operationsOf(backend: Backend, { feed, providers, meter }: Opera
     watchChanges(feed),
     retryEffect,
     cancelEffect,
-    readMetrics(meter, feed.newest),
+    readMetrics({ ...measured, newestPosition: feed.newest }),
     ...(backend.project.shop ? shopOperations(providers) : []),
     ...[...backend.model.collections.values()].flatMap(recordOperations),
     ...backend.operations,

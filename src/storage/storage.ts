@@ -80,6 +80,8 @@ export interface AdapterTransaction extends Reader {
 export type LockMode = 'shared' | 'exclusive'
 export type Adjusted = { readonly before: AnyRecord | null; readonly after: AnyRecord }
 
+export type Traffic = { readonly roundTrips: number; readonly statements: number }
+
 /** One line of the commit log: everything one transaction changed, and who asked for it. */
 export type CommitLine = {
   readonly at: number
@@ -116,6 +118,8 @@ export interface StorageAdapter {
   forgetCommits(before: number): Promise<number>
   /** The database's clock, in milliseconds UTC: the one that leases are measured by. */
   now(): Promise<number>
+  /** Journeys to the database since it was opened, and the statements they carried. Left out where there is none to make. */
+  traffic?(): Traffic
   /** Called with every line this process has committed, right after it is durable and before its transaction resolves. */
   onCommit(listener: (line: CommitLine) => void): void
   /** Called with every commit of every process, once, in the order of positions, soon after it is durable. */

@@ -5,6 +5,7 @@ import { staff } from '../../access/rule.ts'
 import { eq } from '../../contract/filter.ts'
 import { effectStates, effects } from '../../effects/effect.ts'
 import { type Operation, query } from '../../operation/define.ts'
+import type { Traffic } from '../../storage/storage.ts'
 
 /** What the process can say of itself. A port: nothing else asks the process. */
 export interface RuntimeMeter {
@@ -13,7 +14,9 @@ export interface RuntimeMeter {
 
 export const idleMeter: RuntimeMeter = { read: () => ({ residentBytes: 0, heapUsedBytes: 0, cpuSeconds: 0, loopDelayP99Ms: 0 }) }
 
-export function readMetrics(meter: RuntimeMeter, newestPosition: () => number): Operation {
+export type Measured = { readonly meter: RuntimeMeter; readonly newestPosition: () => number; readonly traffic: () => Traffic | null }
+
+export function readMetrics({ meter, newestPosition, traffic }: Measured): Operation {
   return query({
     name: 'running.readMetrics',
     route: 'GET /metrics',
@@ -35,6 +38,7 @@ export function readMetrics(meter: RuntimeMeter, newestPosition: () => number): 
           loopDelayP99Ms / 1000,
         ),
         ...gauge('kingpost_feed_position', 'Position of the newest commit.', newestPosition(), 'counter'),
+        ...trafficLines(traffic()),
         '# HELP kingpost_effects Effects by state.',
         '# TYPE kingpost_effects gauge',
         ...effectStates.map((state, index) => `kingpost_effects{state="${state}"} ${counts[index]}`),
@@ -42,6 +46,14 @@ export function readMetrics(meter: RuntimeMeter, newestPosition: () => number): 
       return { output: `${lines.join('\n')}\n` }
     },
   })
+}
+
+function trafficLines(traffic: Traffic | null): string[] {
+  if (traffic === null) return []
+  return [
+    ...gauge('kingpost_database_round_trips_total', 'Journeys to the database.', traffic.roundTrips, 'counter'),
+    ...gauge('kingpost_database_statements_total', 'Statements that they carried.', traffic.statements, 'counter'),
+  ]
 }
 
 function gauge(name: string, help: string, value: number, type = 'gauge'): string[] {

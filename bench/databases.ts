@@ -1,0 +1,111 @@
+/**
+ * Owns `node bench/databases.ts`: whole orders on each database, one after the other, in this machine's own servers.
+ * There is no limit to compare with here; what a database costs is seen beside the embedded one, and in the round
+ * trips of an order, which hold still where the rates do not.
+ *
+ * Usage: node bench/databases.ts [--only sqlite,postgres] [--seconds N] [--rounds N]
+ */
+import { loadavg } from 'node:os'
+import { parseArgs } from 'node:util'
+import { servers } from '../test/support/databases.ts'
+import { killChildren, type Server } from './children.ts'
+import { readTraffic } from './kingpost/ours.ts'
+import { integerOption, UsageError } from './options.ts'
+import { prepareOurs } from './order-turns.ts'
+import { childrenOf, readUsage } from './proc.ts'
+import type { Round } from './rounds.ts'
+import { median } from './stats.ts'
+import { formatCount, formatDecimal, renderTable } from './table.ts'
+
+type Name = 'sqlite' | keyof typeof servers
+const names = ['sqlite', ...Object.keys(servers)] as Name[]
+type OrderRound = Round & { readonly orders: number }
+type Measured = { readonly title: string; readonly rounds: readonly OrderRound[]; readonly perOrder: PerOrder }
+/** Of the server of the database: its CPU; of our process: its journeys. Undefined where there is no server. */
+type PerOrder = { readonly serverCpuUs?: number; readonly roundTrips?: number; readonly statements?: number }
+
+const say = (line: string) => console.error(line)
+
+process.exitCode = await main()
+
+async function main(): Promise<number> {
+  try {
+    const { values } = parseArgs({ options: { only: { type: 'string' }, seconds: { type: 'string' }, rounds: { type: 'string' } } })
+    const seconds = integerOption('seconds', values.seconds ?? '8', { min: 1, max: 60 })
+    const rounds = integerOption('rounds', values.rounds ?? '3', { min: 1, max: 21 })
+    const before = loadavg()[0]!
+    const results: Measured[] = []
+    for (const name of chosen(values.only)) results.push(await measure(name, seconds, rounds))
+    console.log(`Node ${process.version}, load average before ${before.toFixed(1)}; ${rounds} rounds of ${seconds} s, medians\n`)
+    console.log(render(results))
+    return 0
+  } catch (error) {
+    say(error instanceof UsageError ? error.message : `broken: ${error instanceof Error ? error.stack : error}`)
+    return error instanceof UsageError ? 2 : 1
+  } finally {
+    killChildren()
+  }
+}
+
+function chosen(only: string | undefined): readonly Name[] {
+  if (only === undefined) return names
+  return only.split(',').map((word) => {
+    const name = names.find((known) => known === word)
+    if (name === undefined) throw new UsageError(`--only does not know "${word}"; there are ${names.join(', ')}`)
+    return name
+  })
+}
+
+async function measure(name: Name, seconds: number, count: number): Promise<Measured> {
+  say(`${name}: starting`)
+  const database = name === 'sqlite' ? null : await servers[name].start()
+  const url = await database?.createDatabase()
+  const { server, turn, staff } = await prepareOurs(seconds, { database: url })
+  const rounds: OrderRound[] = []
+  const before = await used(server, staff, database?.pid())
+  for (let round = 1; round <= count; round++) {
+    rounds.push((await turn.measure()) as OrderRound)
+    say(`round ${round}/${count} ${name}: ${Math.round(rounds.at(-1)!.rate)} orders/s`)
+  }
+  const after = await used(server, staff, database?.pid())
+  await server.stop()
+  await database?.stop()
+  const orders = rounds.reduce((sum, round) => sum + round.orders, 0)
+  const per = (field: keyof PerOrder) =>
+    before[field] === undefined || after[field] === undefined ? {} : { [field]: (after[field] - before[field]) / orders }
+  return {
+    title: database === null ? 'SQLite' : `${database.product} ${database.version}`,
+    rounds,
+    perOrder: { ...per('serverCpuUs'), ...per('roundTrips'), ...per('statements') },
+  }
+}
+
+async function used({ place }: Server, staff: Readonly<Record<string, string>>, pid: number | undefined): Promise<PerOrder> {
+  const serverCpuUs = pid === undefined ? undefined : treeCpuUs(pid)
+  return { ...(await readTraffic(place, staff)), ...(serverCpuUs === undefined ? {} : { serverCpuUs }) }
+}
+
+/** PostgreSQL works in children of its own. Those that have ended are counted in their parent once it has seen them off. */
+function treeCpuUs(pid: number): number | undefined {
+  const own = readUsage(pid)?.cpuUs
+  return own === undefined ? undefined : childrenOf(pid).reduce((sum, child) => sum + (treeCpuUs(child) ?? 0), own)
+}
+
+function render(results: readonly Measured[]): string {
+  const head = ['database', 'orders /s', 'p50 ms', 'p99 ms', 'settled after ms', 'CPU us', "database's CPU us", 'round trips', 'statements']
+  const rows = results.map(({ title, rounds, perOrder }) => {
+    const of = (field: keyof Round | 'settleMs') => median(rounds.map((round) => (round as Record<string, number>)[field] ?? Number.NaN))
+    return [
+      title,
+      formatCount(of('rate')),
+      formatDecimal(of('p50Ms'), 1),
+      formatDecimal(of('p99Ms'), 1),
+      formatCount(of('settleMs')),
+      formatCount(of('cpuUs')),
+      formatCount(perOrder.serverCpuUs ?? Number.NaN),
+      formatDecimal(perOrder.roundTrips ?? Number.NaN, 1),
+      formatDecimal(perOrder.statements ?? Number.NaN, 1),
+    ]
+  })
+  return `Per order:\n\n${renderTable(head, rows)}`
+}
