@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { signHmac } from '../../src/base/secret.ts'
-import { checkOut, fillCart, openWorld, settled, type World } from '../support/api-harness.ts'
+import { checkOut, fillCart, openWorld, type World } from '../support/api-harness.ts'
 import { checkProblem } from '../support/scenario.ts'
+import { settled } from '../support/settled.ts'
 
 let world: World
 beforeEach(async () => {

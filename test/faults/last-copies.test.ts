@@ -1,4 +1,5 @@
 // The last ten copies and a hundred guests who want one.
+// databases: all
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Body, expectStatus } from '../support/http-client.ts'

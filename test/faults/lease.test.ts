@@ -1,5 +1,6 @@
 // Two workers on one database: what a silent one has begun is taken over when its lease ends, and what
 // it says afterwards is refused.
+// databases: all
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { createIdSource } from '../../src/base/ids.ts'
@@ -10,8 +11,8 @@ import { type EffectHandler, effects, enqueue, type Outcome } from '../../src/ef
 import { createEffectRunner } from '../../src/effects/runner.ts'
 import { createBackend } from '../../src/engine/backend.ts'
 import { inTransaction } from '../../src/storage/in-transaction.ts'
-import { openSqlite } from '../../src/storage/sqlite/sqlite-storage.ts'
 import { cleanUp } from '../support/clean-up.ts'
+import { openEmpty } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
 import { backend as config } from '../support/shop.config.ts'
@@ -19,12 +20,12 @@ import { backend as config } from '../support/shop.config.ts'
 type Attempt = { readonly worker: string; readonly attempt: number; end(outcome: Outcome): void }
 
 /** One database, and workers whose attempts wait for the test to end them. */
-function openWorld(t: TestContext) {
+async function openWorld(t: TestContext) {
   const { model, project } = createBackend(config, { publicUrl: 'http://shop.example', isDevelopment: true, paymentProviders: [] })
   const time = createFakeClock()
-  const inner = openSqlite({ path: ':memory:', model, clock: time.clock })
+  const inner = await openEmpty(model, time.clock)
   // As if it were a database of many processes: nobody may take over what another one holds.
-  const storage = { ...inner, capabilities: { ...inner.capabilities, isShared: true } }
+  const storage = inner.capabilities.isShared ? inner : { ...inner, capabilities: { ...inner.capabilities, isShared: true } }
   const newId = createIdSource(time.clock, systemRandom)
   const parts = { storage, model, clock: time.clock, random: systemRandom }
   const attempts: Attempt[] = []
@@ -76,7 +77,7 @@ function openWorld(t: TestContext) {
 
 // proves P-005
 test('a silent worker loses its effect when the lease ends, and its late word is refused', async (t) => {
-  const world = openWorld(t)
+  const world = await openWorld(t)
   const slow = world.startWorker('slow')
   await slow.started
   const id = await world.owe()
@@ -108,7 +109,7 @@ test('a silent worker loses its effect when the lease ends, and its late word is
 
 // proves P-005
 test('a worker that is told to stop leaves no lease behind, not even one it is just taking', async (t) => {
-  const world = openWorld(t)
+  const world = await openWorld(t)
   const id = await world.owe()
   const worker = world.startWorker('stopping', ({ end }) => end({ end: 'done' }))
   await worker.started
@@ -120,7 +121,7 @@ test('a worker that is told to stop leaves no lease behind, not even one it is j
 
 // proves P-004
 test('an effect that keeps failing ends as dead, visibly, with the last reason', async (t) => {
-  const world = openWorld(t)
+  const world = await openWorld(t)
   const worker = world.startWorker('trying')
   await worker.started
   const id = await world.owe()

@@ -27,7 +27,9 @@ import { inTransaction } from '../../src/storage/in-transaction.ts'
 import { openSqlite } from '../../src/storage/sqlite/sqlite-storage.ts'
 import type { StorageAdapter } from '../../src/storage/storage.ts'
 import type { Transaction } from '../../src/storage/transaction.ts'
-import { testDatabase } from './databases.ts'
+import { openEmpty } from './databases.ts'
+import { eventually } from './eventually.ts'
+import { counted, settled } from './settled.ts'
 
 export const startMs = Date.parse('2026-11-24T12:00:00Z')
 
@@ -78,11 +80,6 @@ export function createTestClock(start = startMs): TestClock {
       for (const { cancel } of [...timers]) cancel()
     },
   }
-}
-
-/** Lets everything run that is ready to: transactions end in a turn or two of the event loop. */
-export async function settled(turns = 12): Promise<void> {
-  for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
 
 /** Bytes that are a function of the seed (xorshift32): two worlds with one seed have the same ids. */
@@ -236,6 +233,7 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
     paymentProviders: [{ id: 'sandbox', methods: sandboxMethods }],
   })
   const storage = await openStorage(options.path, backend.model, clock)
+  const newest = await watchNewest(storage)
   const webhookSecret = 'sbx_test'
   const sandboxIds = { count: 0 }
   const book = createSandboxBook({
@@ -318,12 +316,13 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
       }
     },
     async commitsAfter(position) {
+      await newest()
       const commits = await storage.commitsAfter(position, 1_000)
       return commits.map(
         ({ operation, changes }) => `${operation}: ${[...new Set(changes.map((change) => change.collection))].sort().join(', ')}`,
       )
     },
-    newest: async () => (await storage.commitRange()).newest,
+    newest,
     async snapshot() {
       const all: unknown[] = []
       for (const model of backend.model.collections.values())
@@ -342,9 +341,21 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
 }
 
 async function openStorage(path: string | undefined, model: Model, clock: Clock): Promise<StorageAdapter> {
-  const database = testDatabase()
-  if (path === undefined && database.isServer) return await database.open(model, { clock })
-  return openSqlite({ path: path ?? ':memory:', model, clock })
+  if (path !== undefined) return openSqlite({ path, model, clock })
+  const storage = await openEmpty(model, clock)
+  return storage.capabilities.isShared ? counted(storage) : storage
+}
+
+/** The newest position, once every line has one that was committed since the beginning: a database of many gives it soon after. */
+async function watchNewest(storage: StorageAdapter): Promise<() => Promise<number>> {
+  const { newest: first } = await storage.commitRange()
+  let lines = 0
+  storage.onCommit(() => void lines++)
+  return async () =>
+    await eventually('every commit has its position', async () => {
+      const { newest } = await storage.commitRange()
+      return !storage.capabilities.isShared || newest >= first + lines ? newest : null
+    })
 }
 
 /** What a live stream begins with; then it is left. A refusal is read to its end. */
