@@ -20,7 +20,7 @@ import { cancelPaymentEffect, refundPaymentEffect } from '../domains/payments/re
 import { startPaymentEffect } from '../domains/payments/start-payment.ts'
 import { idleMeter, type RuntimeMeter } from '../domains/running/read-metrics.ts'
 import type { EffectHandler } from '../effects/effect.ts'
-import { createEffectRunner, type EffectRunner } from '../effects/runner.ts'
+import { createEffectRunner, type EffectRole, type EffectRunner } from '../effects/runner.ts'
 import { createScheduler, type Schedule } from '../effects/schedule.ts'
 import type { Operation, Services } from '../operation/define.ts'
 import { idempotencyKeys } from '../operation/idempotency.ts'
@@ -54,6 +54,10 @@ export type Replacements = {
   readonly schedules?: (all: Schedule[]) => Schedule[]
 }
 
+/** What a process is for. `api`: requests; `worker`: effects and schedules; `mail`: effects that send mail. */
+export type Role = 'api' | EffectRole
+export const allRoles: readonly Role[] = ['api', 'worker', 'mail']
+
 export type Engine = {
   readonly operations: readonly Operation[]
   readonly parts: OperationParts
@@ -61,8 +65,8 @@ export type Engine = {
   readonly newId: NewId
   run(operation: Operation, call: Call): Promise<Reply>
   authenticate(credentials: Credentials): Promise<Actor>
-  /** Begins to carry out effects and schedules. */
-  start(): Promise<void>
+  /** Begins the work of these roles, all of them when left out. */
+  start(roles?: readonly Role[]): Promise<void>
   /** Stops claiming and waits for what is under way. The storage stays open: it was given. */
   stop(): Promise<void>
 }
@@ -78,7 +82,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const realReact = (tx: Transaction, now: number, events: readonly DomainEvent[]) => reactTo({ tx, now, newId, project }, events)
   const react = replace.react?.(realReact, { newId, project }) ?? realReact
   const workerId = newId('wrk')
-  const worker = () => ({ id: workerId, isActive: runner.isActive() })
+  const worker = () => ({ id: workerId, carriesOut: runner.carriesOut })
   const common = { storage, model, clock, random, log, newId, newSecret, project, react, worker }
   const runner: EffectRunner = createEffectRunner({ ...common, workerId, handlers: effectHandlers(options.mail, providers) })
   const scheduler = createScheduler({ ...common, schedules: replace.schedules?.(schedulesOf(backend)) ?? schedulesOf(backend) })
@@ -103,10 +107,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     newId,
     run: (operation, call) => runOperation(parts, operation, call),
     authenticate: createAuthenticator(storage, clock),
-    async start() {
-      await scheduler.start()
-      await runner.start()
-      sweepFeed()
+    async start(roles = allRoles) {
+      if (roles.includes('worker')) await scheduler.start()
+      await runner.start(roles.filter((role) => role !== 'api'))
+      if (roles.includes('worker')) sweepFeed()
     },
     async stop() {
       cancelSweep()
