@@ -10,7 +10,7 @@ import type { DomainEvent } from '../contract/events.ts'
 import { and, compare, eq, type Filter, not, oneOf } from '../contract/filter.ts'
 import type { Project } from '../schema/project.ts'
 import { inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
-import type { CommitLine } from '../storage/storage.ts'
+import type { CommitLine, RecordChange } from '../storage/storage.ts'
 import type { Transaction } from '../storage/transaction.ts'
 import { type Effect, type EffectHandler, effects, type Outcome } from './effect.ts'
 
@@ -56,15 +56,7 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
   let claiming: Promise<void> = Promise.resolve()
   let cancelPoll = () => {}
 
-  const roleOf = (kind: string): EffectRole => handlers.get(kind)?.role ?? 'worker'
-  const carriesOut = (kind: string) => isRunning && roles.includes(roleOf(kind))
-
-  /** The kinds that are this process's to claim. What nobody knows belongs to the workers, who say so. */
-  function ownKinds(): Filter | undefined {
-    if (roles.includes('worker') && roles.includes('mail')) return undefined
-    const ofMail = oneOf('kind', [...handlers.keys()].filter((kind) => roleOf(kind) === 'mail'))
-    return roles.includes('mail') ? ofMail : not(ofMail)
-  }
+  const carriesOut = (kind: string) => isRunning && roles.includes(handlers.get(kind)?.role ?? 'worker')
 
   async function claim(): Promise<readonly Effect[]> {
     const free = slots - active.size
@@ -73,7 +65,7 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
       const claimed: Effect[] = []
       // One look per state: each is a range of the index (state, dueAt).
       for (const state of ['ready', 'running'] as const) {
-        const where = and(eq('state', state), compare('dueAt', 'lte', now), ownKinds())
+        const where = and(eq('state', state), compare('dueAt', 'lte', now), claimable(handlers, roles))
         const due = await tx.find(effects, { where, sort: [{ path: 'dueAt', descending: false }], limit: free })
         for (const effect of due.slice(0, free - claimed.length)) {
           const attempts = effect.attempts + 1
@@ -202,7 +194,7 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
 
   /** What this process wrote and owns from birth begins right after its commit. */
   storage.onCommit((line) => {
-    for (const effect of effectsIn(line)) {
+    for (const effect of effectsIn(line, ['created'])) {
       if (effect.state !== 'running' || effect.owner !== parts.workerId || active.has(effect.id)) continue
       if (isRunning && active.size < slots) void begin(effect)
       else born.push(effect)
@@ -211,7 +203,12 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
 
   /** What nobody has yet is claimed as soon as it is heard of, whichever process wrote it. */
   storage.onFeed((commit) => {
-    if (effectsIn(commit).some(({ state, dueAt, kind }) => state === 'ready' && dueAt <= commit.at && carriesOut(kind))) wake()
+    if (
+      effectsIn(commit, ['created', 'updated']).some(
+        ({ state, dueAt, kind }) => state === 'ready' && dueAt <= commit.at && carriesOut(kind),
+      )
+    )
+      wake()
   })
 
   return {
@@ -238,8 +235,17 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
   }
 }
 
-function effectsIn({ changes }: CommitLine): Effect[] {
-  return changes.flatMap(({ collection, record }) => (collection === effects.name ? [record as unknown as Effect] : []))
+/** What these roles claim. A kind that nobody knows belongs to the workers, who say so. */
+function claimable(handlers: ReadonlyMap<string, EffectHandler>, roles: readonly EffectRole[]): Filter | undefined {
+  if (roles.includes('worker') && roles.includes('mail')) return undefined
+  const kinds = [...handlers.values()].filter(({ role }) => role === 'mail').map(({ kind }) => kind)
+  return roles.includes('mail') ? oneOf('kind', kinds) : not(oneOf('kind', kinds))
+}
+
+function effectsIn({ changes }: CommitLine, actions: readonly RecordChange['action'][]): Effect[] {
+  return changes.flatMap(({ collection, action, record }) =>
+    collection === effects.name && actions.includes(action) ? [record as unknown as Effect] : [],
+  )
 }
 
 function cause(kind: string) {

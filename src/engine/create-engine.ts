@@ -20,7 +20,7 @@ import { cancelPaymentEffect, refundPaymentEffect } from '../domains/payments/re
 import { startPaymentEffect } from '../domains/payments/start-payment.ts'
 import { idleMeter, type RuntimeMeter } from '../domains/running/read-metrics.ts'
 import type { EffectHandler } from '../effects/effect.ts'
-import { createEffectRunner, type EffectRole, type EffectRunner } from '../effects/runner.ts'
+import { createEffectRunner, type EffectRunner } from '../effects/runner.ts'
 import { createScheduler, type Schedule } from '../effects/schedule.ts'
 import type { Operation, Services } from '../operation/define.ts'
 import { idempotencyKeys } from '../operation/idempotency.ts'
@@ -31,6 +31,7 @@ import type { Transaction } from '../storage/transaction.ts'
 import type { Backend } from './backend.ts'
 import { operationsOf } from './operations.ts'
 import { react as reactTo } from './reactions.ts'
+import { allRoles, type Role } from './roles.ts'
 
 export type EngineOptions = {
   readonly backend: Backend
@@ -53,10 +54,6 @@ export type Replacements = {
   readonly operations?: (all: Operation[]) => Operation[]
   readonly schedules?: (all: Schedule[]) => Schedule[]
 }
-
-/** What a process is for. `api`: requests; `worker`: effects and schedules; `mail`: effects that send mail. */
-export type Role = 'api' | EffectRole
-export const allRoles: readonly Role[] = ['api', 'worker', 'mail']
 
 export type Engine = {
   readonly operations: readonly Operation[]
