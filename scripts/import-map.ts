@@ -61,7 +61,7 @@ const adapters = [
 /** Packages that reach out of the process, and the only places below `src/` that may. */
 export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   'node:fs': ['cli/', 'http/static-files.ts'],
-  'node:http': ['cli/serve.ts', 'http/', 'domains/payments/sandbox/'],
+  'node:http': ['cli/serve.ts', 'cli/sandbox.ts', 'http/', 'domains/payments/sandbox/'],
   'node:https': [],
   'node:net': ['cli/'],
   'node:tls': [],

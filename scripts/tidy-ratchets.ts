@@ -26,7 +26,6 @@ export const ratchets = {
 
   /** Functions of more than 5 parameters. */
   manyParameters: {
-    'src/cli/serve.ts openServer': 6,
     'src/domains/changes/watch-changes.ts follow': 6,
     'src/domains/records/expand.ts expandList': 6,
     'src/domains/records/parse-filter.ts parseField': 6,

@@ -3,6 +3,7 @@
 // Exit 0 done, 1 failed, 2 wrong usage.
 import { createAdmin } from './admin.ts'
 import { exportOpenApi } from './openapi.ts'
+import { runSandbox } from './sandbox.ts'
 import { type ProcessSettings, readSettings, UsageError } from './settings.ts'
 import { start } from './start.ts'
 import { verify } from './verify.ts'
@@ -13,6 +14,7 @@ const help = `kingpost: the engine behind a website or app
   kingpost verify                     check the data against every invariant
   kingpost admin create EMAIL         make an admin account (--password-stdin to pipe the password)
   kingpost openapi                    print the OpenAPI document
+  kingpost sandbox                    run the payment sandbox by itself, for several servers (development)
 
   --config FILE       kingpost.config.ts        KINGPOST_CONFIG
   --data-dir FOLDER   ./data                    KINGPOST_DATA_DIR
@@ -20,6 +22,9 @@ const help = `kingpost: the engine behind a website or app
   --host ADDRESS      127.0.0.1                 KINGPOST_HOST
   --public-url URL    http://localhost:PORT     KINGPOST_PUBLIC_URL
   --smtp-url URL      mail is captured          KINGPOST_SMTP_URL
+  --role ROLES        api,worker,mail           KINGPOST_ROLE
+  --sandbox-url URL   the book is held here     KINGPOST_SANDBOX_URL, with KINGPOST_SANDBOX_SECRET
+  --webhook-url URLS  of kingpost sandbox       KINGPOST_WEBHOOK_URL
   --json              for machines
   KINGPOST_ENV=production turns the payment sandbox and seed data off; KINGPOST_RATE_LIMITS=off is for load tests.
 `
@@ -29,6 +34,7 @@ const commands: Readonly<Record<string, (settings: ProcessSettings) => Promise<n
   verify,
   admin: createAdmin,
   openapi: exportOpenApi,
+  sandbox: runSandbox,
 }
 
 async function main(): Promise<number> {

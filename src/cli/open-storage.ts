@@ -34,17 +34,20 @@ export function openStorage(folder: string, model: Model): StorageAdapter {
 
 /**
  * Held as long as the process lives; the system lets it go even after kill -9.
- * @throws Error when another server runs on this folder
+ * @throws Error when another of the kind runs on this folder
  */
-export function lockFolder(folder: string): () => void {
+export function lockFolder(folder: string, kind: 'kingpost' | 'sandbox' = 'kingpost'): () => void {
+  const path = join(folder, `${kind}.lock`)
   try {
-    const lock = new DatabaseSync(join(folder, 'kingpost.lock'))
+    const lock = new DatabaseSync(path)
     lock.exec('pragma journal_mode=delete; pragma busy_timeout=0; begin exclusive')
     return () => lock.close()
   } catch (error) {
     if (sqliteCode(error) === 5)
-      throw new Error(`Another Kingpost is running on ${folder}. Stop it, or choose another folder with --data-dir FOLDER.`)
-    throw explain(error, join(folder, 'kingpost.lock'))
+      throw new Error(
+        `Another ${kind === 'kingpost' ? 'Kingpost' : 'payment sandbox'} is running on ${folder}. Stop it, or choose another folder with --data-dir FOLDER.`,
+      )
+    throw explain(error, path)
   }
 }
 

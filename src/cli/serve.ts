@@ -6,35 +6,27 @@ import { createServer as createNetServer } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { systemClock } from '../base/clock.ts'
-import { systemEgress } from '../base/egress.ts'
-import { createIdSource } from '../base/ids.ts'
+import { sleep, systemClock } from '../base/clock.ts'
 import { createLog, type Log } from '../base/log.ts'
 import { systemRandom } from '../base/random.ts'
-import { newSecret } from '../base/secret.ts'
-import { eq } from '../contract/filter.ts'
 import { createArgon2Hasher } from '../domains/accounts/argon2-hasher.ts'
-import { settings as settingsCollection } from '../domains/accounts/collections.ts'
 import { issueSetUpToken } from '../domains/accounts/set-up.ts'
 import { captureTransport } from '../domains/emails/transport.ts'
 import { createSmtpTransport } from '../domains/emails/transport-smtp.ts'
-import { createSandboxProvider } from '../domains/payments/provider-sandbox.ts'
-import { createSandboxBook, sandboxMethods } from '../domains/payments/sandbox/book.ts'
-import { createSandboxPages } from '../domains/payments/sandbox/pages.ts'
-import { openSandboxStore } from '../domains/payments/sandbox/store.ts'
+import { sandboxMethods } from '../domains/payments/sandbox/book.ts'
 import type { Backend } from '../engine/backend.ts'
 import { createEngine, type Engine } from '../engine/create-engine.ts'
-import { systemPages } from '../http/pages.ts'
+import { allRoles } from '../engine/roles.ts'
+import { healthPaths, systemPages } from '../http/pages.ts'
 import { createServer } from '../http/server.ts'
 import { createStaticSite, type StaticMount } from '../http/static-files.ts'
-import type { Model } from '../schema/model.ts'
 import { inTransaction } from '../storage/in-transaction.ts'
-import type { StorageAdapter } from '../storage/storage.ts'
 import { compileConfig, type LoadedConfig, loadConfig } from './load-config.ts'
+import { openSandbox, type Sandbox } from './open-sandbox.ts'
 import { lockFolder, openStorage, prepareFolder } from './open-storage.ts'
 import { createRuntimeMeter } from './runtime-meter.ts'
 import { seedDatabase } from './seed.ts'
-import type { ProcessSettings } from './settings.ts'
+import { type ProcessSettings, UsageError } from './settings.ts'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
@@ -63,7 +55,8 @@ export async function serve(settings: ProcessSettings): Promise<Running> {
   const folder = prepareFolder(settings.dataFolder)
   const unlock = lockFolder(folder)
   const storage = openStorage(folder, backend.model)
-  const sandbox = hasSandbox ? await openSandbox(storage, backend.model, folder, port) : null
+  checkRoles(settings, storage.capabilities.isShared)
+  const sandbox = hasSandbox ? await openSandbox(settings, publicUrl, { storage, model: backend.model, folder, port }) : null
   const mail = settings.smtpUrl === null ? captureTransport : createSmtpTransport({ url: settings.smtpUrl, clock: systemClock })
   const engine = await createEngine({
     backend,
@@ -72,12 +65,14 @@ export async function serve(settings: ProcessSettings): Promise<Running> {
     random: systemRandom,
     log,
     services: { passwords: createArgon2Hasher(systemRandom, undefined, Math.max(1, availableParallelism() - 1)) },
-    providers: sandbox ? [createSandboxProvider(sandbox.book, { secret: sandbox.secret, pagesUrl: `${publicUrl}/sandbox` })] : [],
+    providers: sandbox ? [sandbox.provider] : [],
     mail,
     meter: createRuntimeMeter(),
   })
   if (settings.isDevelopment) await seedDatabase(engine, backend)
-  const server = openServer(settings, loaded, backend, engine, log, sandbox?.pages)
+  let closing: Promise<void> | null = null
+  const isStopping = () => closing !== null
+  const server = openServer({ settings, loaded, backend, engine, log, sandboxPages: sandbox?.pages ?? null, isStopping })
   try {
     await server.listen(port, settings.host)
   } catch (error) {
@@ -85,21 +80,22 @@ export async function serve(settings: ProcessSettings): Promise<Running> {
     unlock()
     throw explainListen(error, port)
   }
-  await engine.start()
-  sandbox?.book.start()
-  const token = await issueToken(engine)
-  let closing: Promise<void> | null = null
+  await engine.start(settings.roles)
+  sandbox?.start()
+  const isApi = settings.roles.includes('api')
+  const token = isApi ? await issueToken(engine) : null
   return {
     url: publicUrl,
     engine,
     setUpLink: token === null ? null : `${publicUrl}/console#setup=${token}`,
-    hasStorefront: loaded.config.storefront !== undefined,
+    hasStorefront: isApi && loaded.config.storefront !== undefined,
     close() {
-      // Requests first, then effects, then what both write to.
+      // The proxy first, which asks /readyz; then requests, then effects, then what both write to.
       closing ??= (async () => {
+        if (isApi && settings.drainMs > 0) await sleep(systemClock, settings.drainMs)
         await server.close()
         await engine.stop()
-        sandbox?.book.stop()
+        sandbox?.stop()
         await mail.close()
         await storage.close()
         unlock()
@@ -109,29 +105,48 @@ export async function serve(settings: ProcessSettings): Promise<Running> {
   }
 }
 
-function openServer(
-  settings: ProcessSettings,
-  loaded: LoadedConfig,
-  backend: Backend,
-  engine: Engine,
-  log: Log,
-  sandboxPages: ReturnType<typeof createSandboxPages> | undefined,
-) {
-  return createServer({
+/** @throws UsageError */
+function checkRoles(settings: ProcessSettings, isShared: boolean): void {
+  const { roles, sandboxUrl, isDevelopment } = settings
+  if (roles.length === allRoles.length) return
+  if (!isShared)
+    throw new UsageError('SQLite is for one process, which has all roles: leave --role out, or take a database server with --database URL.')
+  if (isDevelopment && sandboxUrl === null)
+    throw new UsageError(
+      'Several processes need one payment sandbox: run `kingpost sandbox`, and give its address to each with --sandbox-url URL.',
+    )
+}
+
+type ServerFacts = {
+  readonly settings: ProcessSettings
+  readonly loaded: LoadedConfig
+  readonly backend: Backend
+  readonly engine: Engine
+  readonly log: Log
+  readonly sandboxPages: Sandbox['pages']
+  readonly isStopping: () => boolean
+}
+
+function openServer({ settings, loaded, backend, engine, log, sandboxPages, isStopping }: ServerFacts) {
+  const isApi = settings.roles.includes('api')
+  const pages = systemPages({
+    name: backend.project.name,
+    version,
+    publicUrl: backend.project.publicUrl,
     operations: engine.operations,
+    storage: engine.parts.storage,
+    isStopping,
+    referencePage: readFileSync(join(root, 'console/reference.html'), 'utf8'),
+  })
+  return createServer({
+    // A process without the role shows its health and nothing else.
+    operations: isApi ? engine.operations : [],
     run: engine.run,
     authenticate: engine.authenticate,
     clock: systemClock,
     log,
-    site: createStaticSite(mountsOf(loaded)),
-    pages: systemPages({
-      name: backend.project.name,
-      version,
-      publicUrl: backend.project.publicUrl,
-      operations: engine.operations,
-      storage: engine.parts.storage,
-      referencePage: readFileSync(join(root, 'console/reference.html'), 'utf8'),
-    }),
+    site: isApi ? createStaticSite(mountsOf(loaded)) : null,
+    pages: isApi ? pages : pages.filter(({ path }) => healthPaths.includes(path)),
     isRateLimited: settings.isRateLimited,
     trustedProxies: settings.trustedProxies,
     bootId: engine.newId('req').slice(0, 24),
@@ -156,39 +171,13 @@ function mountsOf(loaded: LoadedConfig): StaticMount[] {
   ]
 }
 
-async function openSandbox(storage: StorageAdapter, model: Model, folder: string, port: number) {
-  const newId = createIdSource(systemClock, systemRandom)
-  const secret = await sandboxSecret(storage, model, newId)
-  const book = createSandboxBook({
-    store: openSandboxStore(join(folder, 'sandbox.db')),
-    clock: systemClock,
-    random: systemRandom,
-    newId,
-    egress: systemEgress,
-    webhookUrl: `http://127.0.0.1:${port}/api/payments/webhooks/sandbox`,
-    secret,
-  })
-  return { book, secret, pages: createSandboxPages(book) }
-}
-
-/** Made at first start and kept: webhooks signed before a restart are still good after it. */
-async function sandboxSecret(storage: StorageAdapter, model: Model, newId: (prefix: string) => string): Promise<string> {
-  const cause = { operation: 'sandbox.secret', actor: 'system', requestId: '' }
-  return await inTransaction({ storage, model, clock: systemClock, random: systemRandom }, cause, async (tx) => {
-    const [known] = await tx.find(settingsCollection, { where: eq('name', 'sandboxSecret'), limit: 1 })
-    if (known) return known.value['secret'] as string
-    const secret = newSecret(systemRandom, 'sbx')
-    await tx.insert(settingsCollection, { id: newId('set'), name: 'sandboxSecret', value: { secret } })
-    return secret
-  })
-}
-
 async function issueToken({ parts }: Engine): Promise<string | null> {
   const cause = { operation: 'accounts.issueSetUpToken', actor: 'system', requestId: '' }
   return await inTransaction(parts, cause, (tx, now) => issueSetUpToken(tx, now, parts.newId, parts.newSecret))
 }
 
-function explainListen(error: unknown, port: number): unknown {
+/** What went wrong with a port, for people. */
+export function explainListen(error: unknown, port: number): unknown {
   const { code } = error as NodeJS.ErrnoException
   if (code === 'EADDRINUSE') return new Error(`Port ${port} is taken. Stop what uses it, or choose another: --port ${port + 1}.`)
   if (code === 'EACCES') return new Error(`Port ${port} needs more rights than this user has. Choose one above 1023: --port 8090.`)

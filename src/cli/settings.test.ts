@@ -7,6 +7,12 @@ test('options come before variables, and wrong ones are one sentence', () => {
   assert.equal(read(['start', '--port', '0'], { KINGPOST_PORT: '99' }).port, 0)
   assert.equal(read(['start'], { KINGPOST_PORT: '99' }).port, 99)
   assert.equal(read(['start', '--public-url', 'https://shop.test/']).publicUrl, 'https://shop.test')
+  assert.deepEqual(read(['start']).roles, ['api', 'worker', 'mail'])
+  assert.deepEqual(read(['start', '--role', 'mail, api'], { KINGPOST_ROLE: 'worker' }).roles, ['api', 'mail'])
+  assert.deepEqual(read(['sandbox'], { KINGPOST_WEBHOOK_URL: 'http://a.test/x,http://b.test/x' }).webhookUrls, [
+    'http://a.test/x',
+    'http://b.test/x',
+  ])
   assert.equal(readSettings([], {}), 'help')
   for (const words of [
     ['--port', 'x'],
@@ -15,6 +21,9 @@ test('options come before variables, and wrong ones are one sentence', () => {
     ['--public-url', 'shop.test'],
     ['--public-url', 'ftp://x'],
     ['--nothing'],
+    ['--role', 'boss'],
+    ['--role', 'api,'],
+    ['--webhook-url', 'http://a.test,b.test'],
     ['--database', 'postgres://user:hush@host/db'],
   ])
     assert.throws(

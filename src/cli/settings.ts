@@ -1,6 +1,7 @@
 // Where a process is told things: options first, then KINGPOST_ variables, then defaults. Read here and
 // nowhere else; a wrong value is one sentence and exit 2.
 import { parseArgs } from 'node:util'
+import { allRoles, type Role } from '../engine/roles.ts'
 
 /** Wrong words on the command line: exit 2. */
 export class UsageError extends Error {
@@ -18,6 +19,14 @@ export type ProcessSettings = {
   readonly isDevelopment: boolean
   readonly isRateLimited: boolean
   readonly smtpUrl: string | null
+  readonly roles: readonly Role[]
+  /** How long a server that was told to stop still takes requests, while /readyz tells proxies to send no more. */
+  readonly drainMs: number
+  /** Where a `kingpost sandbox` answers; null when this process holds the book itself. */
+  readonly sandboxUrl: string | null
+  readonly sandboxSecret: string | null
+  /** Where a sandbox sends its webhooks: the first of them that answers gets each. */
+  readonly webhookUrls: readonly string[]
   readonly trustedProxies: readonly string[]
   readonly isJson: boolean
   readonly isPasswordOnStdin: boolean
@@ -31,6 +40,9 @@ const options = {
   host: { type: 'string' },
   'public-url': { type: 'string' },
   'smtp-url': { type: 'string' },
+  role: { type: 'string' },
+  'sandbox-url': { type: 'string' },
+  'webhook-url': { type: 'string' },
   json: { type: 'boolean' },
   'password-stdin': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -55,6 +67,13 @@ export function readSettings(words: readonly string[], environment: NodeJS.Proce
     isDevelopment: environment['KINGPOST_ENV'] !== 'production',
     isRateLimited: environment['KINGPOST_RATE_LIMITS'] !== 'off',
     smtpUrl: urlOf('--smtp-url', given('smtp-url', 'SMTP_URL'), ['smtp:', 'smtps:']),
+    drainMs: secondsOf('KINGPOST_DRAIN_SECONDS', environment['KINGPOST_DRAIN_SECONDS']) * 1_000,
+    roles: rolesOf(given('role', 'ROLE')),
+    sandboxUrl: urlOf('--sandbox-url', given('sandbox-url', 'SANDBOX_URL'), ['http:', 'https:']),
+    sandboxSecret: environment['KINGPOST_SANDBOX_SECRET'] || null,
+    webhookUrls: (given('webhook-url', 'WEBHOOK_URL') ?? '')
+      .split(',')
+      .flatMap((url) => urlOf('--webhook-url', url.trim(), ['http:', 'https:']) ?? []),
     trustedProxies: (environment['KINGPOST_TRUSTED_PROXIES'] ?? '').split(',').filter((network) => network !== ''),
     isJson: values.json === true,
     isPasswordOnStdin: values['password-stdin'] === true,
@@ -73,6 +92,21 @@ function portOf(text: string): number {
   const port = Number(text)
   if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new UsageError(`"${text}" is no port: give a number from 0 to 65535.`)
   return port
+}
+
+function secondsOf(name: string, text: string | undefined): number {
+  const seconds = Number(text ?? 0)
+  if (!Number.isInteger(seconds) || seconds < 0 || seconds > 20) throw new UsageError(`${name} must be 0 to 20 seconds, not "${text}".`)
+  return seconds
+}
+
+/** `api,worker`; everything when nothing is said. */
+function rolesOf(text: string | undefined): readonly Role[] {
+  if (text === undefined || text === '') return allRoles
+  const words = text.split(',').map((word) => word.trim())
+  const unknown = words.find((word) => !allRoles.includes(word as Role))
+  if (unknown !== undefined) throw new UsageError(`"${unknown}" is no role: give some of ${allRoles.join(', ')}, with commas between them.`)
+  return allRoles.filter((role) => words.includes(role))
 }
 
 function urlOf(name: string, text: string | undefined, protocols: readonly string[]): string | null {

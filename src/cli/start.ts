@@ -6,10 +6,11 @@ const shutdownMs = 25_000
 /** `kingpost start`: runs until it is told to stop; then finishes what it has begun. */
 export async function start(settings: ProcessSettings): Promise<number> {
   const running = await serve(settings)
+  const isApi = settings.roles.includes('api')
+  const shown = isApi ? { console: `${running.url}/console`, api: `${running.url}/api/docs` } : { health: `${running.url}/readyz` }
   const links = {
     ...(running.hasStorefront ? { storefront: `${running.url}/` } : {}),
-    console: `${running.url}/console`,
-    api: `${running.url}/api/docs`,
+    ...shown,
     ...(running.setUpLink === null ? {} : { firstAdmin: running.setUpLink }),
   }
   process.stdout.write(settings.isJson ? `${JSON.stringify(links)}\n` : asText(links))
@@ -31,6 +32,7 @@ const titles: Readonly<Record<string, string>> = {
   storefront: 'Storefront',
   console: 'Console',
   api: 'API reference',
+  health: 'Health',
   firstAdmin: 'First admin (one time)',
 }
 

@@ -56,7 +56,7 @@ export type NewEffect = {
  */
 export async function enqueue(tx: Transaction, now: number, effect: NewEffect): Promise<Effect | null> {
   const { id, kind, key, payload, record = null, dueAt = now, isNew = false, isAwaited = false } = effect
-  const isLeased = isAwaited || (tx.worker.isActive && dueAt <= now)
+  const isLeased = isAwaited || (dueAt <= now && tx.worker.carriesOut(kind))
   const fields = {
     id,
     kind,
@@ -105,6 +105,8 @@ export type PerformContext = {
  */
 export type EffectHandler = {
   readonly kind: string
+  /** The role of the processes that carry it out; `worker` when left out. */
+  readonly role?: 'mail'
   readonly attemptsMax?: number
   readonly perform: (context: PerformContext) => Promise<Outcome>
   readonly settle?: (context: SettleContext) => Promise<readonly DomainEvent[] | void>

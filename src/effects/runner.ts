@@ -7,9 +7,10 @@ import type { NewId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
 import type { DomainEvent } from '../contract/events.ts'
-import { and, compare, eq } from '../contract/filter.ts'
+import { and, compare, eq, type Filter, not, oneOf } from '../contract/filter.ts'
 import type { Project } from '../schema/project.ts'
 import { inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
+import type { CommitLine, RecordChange } from '../storage/storage.ts'
 import type { Transaction } from '../storage/transaction.ts'
 import { type Effect, type EffectHandler, effects, type Outcome } from './effect.ts'
 
@@ -26,9 +27,13 @@ export type RunnerParts = TransactionParts & {
   readonly workerId: string
 }
 
+/** `worker` carries out all effects but those that send mail, `mail` those. Neither: only what its own callers wait for. */
+export type EffectRole = 'worker' | 'mail'
+
 export type EffectRunner = {
-  start(): Promise<void>
-  isActive(): boolean
+  start(roles?: readonly EffectRole[]): Promise<void>
+  /** Whether this process carries out effects of this kind now. */
+  carriesOut(kind: string): boolean
   /** Looks for due effects now instead of at the next poll. */
   wake(): void
   /** Runs effects born leased to this process; resolves when each attempt has ended. */
@@ -44,11 +49,14 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
   const active = new Map<string, Promise<void>>()
   /** Leased to this process and waiting for a slot. */
   const born: Effect[] = []
+  let roles: readonly EffectRole[] = []
   let isRunning = false
   let isClaiming = false
   let isWanted = false
   let claiming: Promise<void> = Promise.resolve()
   let cancelPoll = () => {}
+
+  const carriesOut = (kind: string) => isRunning && roles.includes(handlers.get(kind)?.role ?? 'worker')
 
   async function claim(): Promise<readonly Effect[]> {
     const free = slots - active.size
@@ -57,7 +65,7 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
       const claimed: Effect[] = []
       // One look per state: each is a range of the index (state, dueAt).
       for (const state of ['ready', 'running'] as const) {
-        const where = and(eq('state', state), compare('dueAt', 'lte', now))
+        const where = and(eq('state', state), compare('dueAt', 'lte', now), claimable(handlers, roles))
         const due = await tx.find(effects, { where, sort: [{ path: 'dueAt', descending: false }], limit: free })
         for (const effect of due.slice(0, free - claimed.length)) {
           const attempts = effect.attempts + 1
@@ -172,6 +180,7 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
   }
 
   function wake(): void {
+    if (roles.length === 0) return
     if (isClaiming) isWanted = true
     else if (isRunning) claiming = claimAll()
   }
@@ -185,24 +194,33 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
 
   /** What this process wrote and owns from birth begins right after its commit. */
   storage.onCommit((line) => {
-    for (const { collection, action, record } of line.changes) {
-      if (collection !== effects.name || action !== 'created') continue
-      const effect = record as unknown as Effect
-      if (effect.state === 'ready' && effect.dueAt <= line.at) wake()
+    for (const effect of effectsIn(line, ['created'])) {
       if (effect.state !== 'running' || effect.owner !== parts.workerId || active.has(effect.id)) continue
       if (isRunning && active.size < slots) void begin(effect)
       else born.push(effect)
     }
   })
 
+  /** What nobody has yet is claimed as soon as it is heard of, whichever process wrote it. */
+  storage.onFeed((commit) => {
+    if (
+      effectsIn(commit, ['created', 'updated']).some(
+        ({ state, dueAt, kind }) => state === 'ready' && dueAt <= commit.at && carriesOut(kind),
+      )
+    )
+      wake()
+  })
+
   return {
-    async start() {
+    async start(wanted = ['worker', 'mail']) {
+      roles = wanted
       if (!storage.capabilities.isShared) await takeOver()
       isRunning = true
+      if (roles.length === 0) return
       wake()
       poll()
     },
-    isActive: () => isRunning,
+    carriesOut,
     wake,
     async runAwaited(ids) {
       await Promise.all(ids.map(runNow))
@@ -215,6 +233,19 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
       while (active.size + born.length > 0) await Promise.all([...active.values(), ...born.splice(0).map(giveUp)])
     },
   }
+}
+
+/** What these roles claim. A kind that nobody knows belongs to the workers, who say so. */
+function claimable(handlers: ReadonlyMap<string, EffectHandler>, roles: readonly EffectRole[]): Filter | undefined {
+  if (roles.includes('worker') && roles.includes('mail')) return undefined
+  const kinds = [...handlers.values()].filter(({ role }) => role === 'mail').map(({ kind }) => kind)
+  return roles.includes('mail') ? oneOf('kind', kinds) : not(oneOf('kind', kinds))
+}
+
+function effectsIn({ changes }: CommitLine, actions: readonly RecordChange['action'][]): Effect[] {
+  return changes.flatMap(({ collection, action, record }) =>
+    collection === effects.name && actions.includes(action) ? [record as unknown as Effect] : [],
+  )
 }
 
 function cause(kind: string) {

@@ -31,6 +31,7 @@ import type { Transaction } from '../storage/transaction.ts'
 import type { Backend } from './backend.ts'
 import { operationsOf } from './operations.ts'
 import { react as reactTo } from './reactions.ts'
+import { allRoles, type Role } from './roles.ts'
 
 export type EngineOptions = {
   readonly backend: Backend
@@ -61,8 +62,8 @@ export type Engine = {
   readonly newId: NewId
   run(operation: Operation, call: Call): Promise<Reply>
   authenticate(credentials: Credentials): Promise<Actor>
-  /** Begins to carry out effects and schedules. */
-  start(): Promise<void>
+  /** Begins the work of these roles, all of them when left out. */
+  start(roles?: readonly Role[]): Promise<void>
   /** Stops claiming and waits for what is under way. The storage stays open: it was given. */
   stop(): Promise<void>
 }
@@ -78,7 +79,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const realReact = (tx: Transaction, now: number, events: readonly DomainEvent[]) => reactTo({ tx, now, newId, project }, events)
   const react = replace.react?.(realReact, { newId, project }) ?? realReact
   const workerId = newId('wrk')
-  const worker = () => ({ id: workerId, isActive: runner.isActive() })
+  const worker = () => ({ id: workerId, carriesOut: runner.carriesOut })
   const common = { storage, model, clock, random, log, newId, newSecret, project, react, worker }
   const runner: EffectRunner = createEffectRunner({ ...common, workerId, handlers: effectHandlers(options.mail, providers) })
   const scheduler = createScheduler({ ...common, schedules: replace.schedules?.(schedulesOf(backend)) ?? schedulesOf(backend) })
@@ -107,10 +108,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     newId,
     run: (operation, call) => runOperation(parts, operation, call),
     authenticate: createAuthenticator(storage, clock),
-    async start() {
-      await scheduler.start()
-      await runner.start()
-      sweepFeed()
+    async start(roles = allRoles) {
+      if (roles.includes('worker')) await scheduler.start()
+      await runner.start(roles.filter((role) => role !== 'api'))
+      if (roles.includes('worker')) sweepFeed()
     },
     async stop() {
       cancelSweep()

@@ -11,9 +11,14 @@ export type PageFacts = {
   readonly publicUrl: string
   readonly operations: readonly Operation[]
   readonly storage: StorageAdapter
+  /** Whether it has been told to stop: it still answers, and nobody should send it more. */
+  readonly isStopping?: () => boolean
   /** The reference page's HTML. */
   readonly referencePage: string
 }
+
+/** What a load balancer or a supervisor asks. */
+export const healthPaths: readonly string[] = ['/livez', '/readyz']
 
 export function systemPages(facts: PageFacts): Page[] {
   const json = 'application/json; charset=utf-8'
@@ -31,6 +36,7 @@ export function systemPages(facts: PageFacts): Page[] {
       summary: 'Whether requests will be answered',
       type: json,
       async answer() {
+        if (facts.isStopping?.()) return { status: 503, body: '{"status":"stopping"}' }
         try {
           await facts.storage.commitRange()
           return { status: 200, body: '{"status":"ok"}' }

@@ -17,7 +17,7 @@ export type TransactionParts = {
   readonly worker?: () => Worker
 }
 
-const nobody: Worker = { id: '', isActive: false }
+const nobody: Worker = { id: '', carriesOut: () => false }
 
 /** Who does it and why: the head of the line in the commit log. */
 export type Cause = { readonly operation: string; readonly actor: string; readonly requestId: string }

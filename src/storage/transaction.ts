@@ -9,10 +9,10 @@ import type { AdapterTransaction, Change, CommitLine, Fence, LockMode, Reader, R
 
 type System = 'createdAt' | 'updatedAt' | 'version'
 
-export type Worker = { readonly id: string; readonly isActive: boolean }
+export type Worker = { readonly id: string; carriesOut(kind: string): boolean }
 
 export interface Transaction extends Reader {
-  /** The process that writes, and whether it carries out effects now: new ones can then be its own from birth. */
+  /** The process that writes, and which kinds of effects it carries out now: new ones can then be its own from birth. */
   readonly worker: Worker
   /**
    * Adds a record; times and version are set here. Held back by a unique fence, the whole transaction fails with

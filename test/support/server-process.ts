@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type Cleanable, cleanUp } from './clean-up.ts'
@@ -65,6 +66,18 @@ export function temporaryFolder(t: Cleanable): string {
   return folder
 }
 
+/** A port that was free a moment ago. */
+export function freePort(): Promise<number> {
+  return new Promise((resolvePort, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as AddressInfo
+      probe.close(() => resolvePort(port))
+    })
+  })
+}
+
 /** Runs one command to its end. */
 export async function runCommand(words: readonly string[], options: Omit<ServerOptions, 'dataFolder'> = {}): Promise<Ended> {
   return await launch(words, options).ended
@@ -83,6 +96,35 @@ export async function databaseWords(dataFolder: string): Promise<string[]> {
   if (!database.isServer) return []
   if (!databases.has(dataFolder)) databases.set(dataFolder, database.url())
   return ['--database', await databases.get(dataFolder)!]
+}
+
+export type CommandProcess = Pick<ServerProcess, 'pid' | 'links' | 'stderr' | 'ended' | 'kill' | 'stop'>
+
+/** A command that goes on running once it has printed a line of JSON. @throws Error with what it said when it ends before */
+export async function startCommand(t: Cleanable, words: readonly string[], env: ServerOptions['env'] = {}): Promise<CommandProcess> {
+  const { child, ended, output, firstLine } = launch(words, { env })
+  cleanUp(t, async () => {
+    child.kill('SIGKILL')
+    await ended
+  })
+  const deadline = setTimeout(() => child.kill('SIGKILL'), readyWithinMs)
+  const line = await firstLine
+  clearTimeout(deadline)
+  if (line === null) {
+    const { code, signal, stderr } = await ended
+    throw new Error(`${words[0]} ended before it was ready (${code ?? signal}): ${stderr}`)
+  }
+  return {
+    pid: child.pid!,
+    links: JSON.parse(line) as Record<string, string>,
+    stderr: () => output.stderr,
+    ended,
+    kill: (signal) => void child.kill(signal),
+    async stop() {
+      child.kill('SIGTERM')
+      return await ended
+    },
+  }
 }
 
 /** A running server. @throws Error with what it said when it does not get ready */
@@ -106,7 +148,7 @@ export async function startServer(t: Cleanable, options: ServerOptions = {}): Pr
       throw new Error(`The server ended before it was ready (${code ?? signal}): ${stderr}`)
     }
     const links = JSON.parse(line) as Record<string, string>
-    const url = `http://127.0.0.1:${new URL(links['api']!).port}`
+    const url = `http://127.0.0.1:${new URL((links['api'] ?? links['health'])!).port}`
     return {
       url,
       pid: child.pid!,

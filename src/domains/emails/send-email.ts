@@ -7,6 +7,7 @@ import type { Delivery, MailTransport } from './transport.ts'
 export function sendEmail(transport: MailTransport): EffectHandler {
   return {
     kind: 'email.send',
+    role: 'mail',
     async perform({ effect, read }): Promise<Outcome> {
       const email = await read.get(emails, effect.payload['email'] as string)
       if (email === null) return { end: 'dead', error: 'The message is gone.' }

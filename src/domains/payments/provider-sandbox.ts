@@ -1,23 +1,24 @@
-// The adapter between our port and the sandbox's book.
+// The adapter between our port and the sandbox's desk.
 import { isEqualSecret, signHmac } from '../../base/secret.ts'
 import type { PaymentProvider, ProviderFact, ProviderResult, ProviderView, WebhookEvent } from './provider.ts'
-import { type CreateRequest, type SandboxBook, sandboxMethods } from './sandbox/book.ts'
+import { type CreateRequest, sandboxMethods } from './sandbox/book.ts'
+import type { SandboxDesk } from './sandbox/desk.ts'
 import type { SandboxPayment } from './sandbox/store.ts'
 
 export type SandboxOptions = {
   readonly secret: string
   /** Where the challenge page is: `http://localhost:8090/sandbox`. */
   readonly pagesUrl: string
-  /** Every call to the book goes through here; the simulator loses and delays some. */
+  /** Every call to the desk goes through here; the simulator loses and delays some. */
   readonly call?: <T>(name: string, work: () => T) => Promise<T>
 }
 
 const toleranceSeconds = 300
 
-export function createSandboxProvider(book: SandboxBook, options: SandboxOptions): PaymentProvider {
+export function createSandboxProvider(desk: SandboxDesk, options: SandboxOptions): PaymentProvider {
   const call = options.call ?? (async (_name, work) => work())
 
-  async function ask<T>(name: string, work: () => T): Promise<ProviderResult<T>> {
+  async function ask<T>(name: string, work: () => T): Promise<ProviderResult<Awaited<T>>> {
     try {
       return { result: 'ok', value: await call(name, work) }
     } catch (error) {
@@ -45,18 +46,18 @@ export function createSandboxProvider(book: SandboxBook, options: SandboxOptions
         method: method ?? 'card_success',
         returnUrl,
       }
-      return seen(await ask('start', () => book.create(request)), 'There is no such method.')
+      return seen(await ask('start', () => desk.create(request)), 'There is no such method.')
     },
     async cancel({ providerRef }) {
-      return seen(await ask('cancel', () => book.cancel(providerRef)), 'There is no such payment.')
+      return seen(await ask('cancel', () => desk.cancel(providerRef)), 'There is no such payment.')
     },
     async refund({ key, reference, providerRef, amount }) {
-      const answer = await ask('refund', () => book.refund(providerRef, { key, reference, amountMinor: amount.amount }))
+      const answer = await ask('refund', () => desk.refund(providerRef, { key, reference, amountMinor: amount.amount }))
       if (answer.result === 'ok' && answer.value === 'too_much') return { result: 'refused', reason: 'More than was taken.' }
       return seen(answer as ProviderResult<SandboxPayment | null>, 'There is no such payment.')
     },
     async fetch({ reference, providerRef }) {
-      const answer = await ask('fetch', () => (providerRef === null ? book.findByReference(reference) : book.get(providerRef)))
+      const answer = await ask('fetch', () => (providerRef === null ? desk.findByReference(reference) : desk.get(providerRef)))
       if (answer.result !== 'ok') return answer
       return { result: 'ok', value: answer.value && viewOf(answer.value, options.pagesUrl) }
     },

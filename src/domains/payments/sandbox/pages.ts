@@ -3,15 +3,35 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { formatMoney } from '../../../base/money.ts'
 import type { SandboxBook, SandboxSettings } from './book.ts'
+import { answerDesk, deskPath } from './desk.ts'
 import type { SandboxPayment } from './store.ts'
 
 const bodyBytesMax = 10_000
 
-/** Answers requests below `/sandbox`. */
-export function createSandboxPages(book: SandboxBook): (request: IncomingMessage, response: ServerResponse) => void {
+/** Answers requests below `/sandbox`. `deskSecret` opens the desk to shops in other processes. */
+export function createSandboxPages(
+  book: SandboxBook,
+  deskSecret: string | null = null,
+): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
-    answer(book, request, response).catch(() => sendHtml(response, 500, page('Something broke', '<p>Try again.</p>')))
+    const isDesk = deskSecret !== null && request.method === 'POST' && request.url?.startsWith(deskPath)
+    const answering = isDesk ? serveDesk(book, deskSecret, { request, response }) : answer(book, request, response)
+    answering.catch(() => sendHtml(response, 500, page('Something broke', '<p>Try again.</p>')))
   }
+}
+
+async function serveDesk(
+  book: SandboxBook,
+  secret: string,
+  { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
+): Promise<void> {
+  const { authorization } = request.headers
+  const { status, body } = await answerDesk(book, secret, {
+    name: request.url!.slice(deskPath.length),
+    authorization,
+    body: await readBody(request),
+  })
+  sendJson(response, status, body)
 }
 
 async function answer(book: SandboxBook, request: IncomingMessage, response: ServerResponse): Promise<void> {
