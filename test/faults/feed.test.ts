@@ -1,15 +1,17 @@
 // The change feed over real connections: cut at random and resumed, it must tell everything once, and to
 // each reader only what a GET would show.
+// databases: all
 import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createBackend } from '../../src/engine/backend.ts'
+import { testDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { type Body, expectStatus } from '../support/http-client.ts'
 import { type LiveEvent, openLive } from '../support/live-client.ts'
-import { startServer } from '../support/server-process.ts'
+import { databaseUrl, startServer } from '../support/server-process.ts'
+import { backend as config } from '../support/shop.config.ts'
 import { checkOut, effectsAtRest, makeArticle, makeCart, orderWhen, signInAdmin, signUp } from '../support/shop.ts'
 
 const writes = 1_000
@@ -258,9 +260,7 @@ test('a place that the feed no longer has, or never had, is told as reset', asyn
     for (let count = 0; count < 5; count++) await write()
     reader.cut()
     await server.stop()
-    const database = new DatabaseSync(join(server.dataFolder, 'kingpost.db'))
-    database.exec('delete from "_commits" where "position" < (select max("position") from "_commits")')
-    database.close()
+    await forgetAllButTheNewest(server.dataFolder)
     const again = await startServer(t, { dataFolder: server.dataFolder })
     assert.equal((await firstEvent(again, old)).event, 'reset')
     const { event, data }: { event: string; data: Body } = await (async () => {
@@ -274,3 +274,12 @@ test('a place that the feed no longer has, or never had, is told as reset', asyn
     assert.deepEqual([event, data.action], ['change', 'created'])
   })
 })
+
+async function forgetAllButTheNewest(dataFolder: string): Promise<void> {
+  const { model } = createBackend(config, { publicUrl: 'http://shop.example', isDevelopment: true, paymentProviders: [] })
+  const storage = await testDatabase().open(model, { url: await databaseUrl(dataFolder) })
+  const { newest } = await storage.commitRange()
+  const [last] = await storage.commitsAfter(newest - 1, 1)
+  await storage.forgetCommits(last!.at)
+  await storage.close()
+}

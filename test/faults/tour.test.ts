@@ -1,4 +1,5 @@
 // The shop from the street: everything a customer and the shop's people do, with nothing but fetch.
+// databases: all
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'

@@ -90,12 +90,17 @@ export async function verify(dataFolder: string): Promise<Ended> {
 
 const databases = new Map<string, Promise<string>>()
 
-/** The words of the command line that name the database of this folder. */
-export async function databaseWords(dataFolder: string): Promise<string[]> {
+/** The URL of the database that goes with this folder. */
+export async function databaseUrl(dataFolder: string): Promise<string> {
   const database = testDatabase()
-  if (!database.isServer) return []
+  if (!database.isServer) return `sqlite:${join(dataFolder, 'kingpost.db')}`
   if (!databases.has(dataFolder)) databases.set(dataFolder, database.url())
-  return ['--database', await databases.get(dataFolder)!]
+  return await databases.get(dataFolder)!
+}
+
+/** The words of the command line that name it. SQLite's need not be named. */
+async function databaseWords(dataFolder: string): Promise<string[]> {
+  return testDatabase().isServer ? ['--database', await databaseUrl(dataFolder)] : []
 }
 
 export type CommandProcess = Pick<ServerProcess, 'pid' | 'links' | 'stderr' | 'ended' | 'kill' | 'stop'>
