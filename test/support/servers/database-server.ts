@@ -13,6 +13,8 @@ export type DatabaseServer = {
   readonly url: string
   readonly product: string
   readonly version: string
+  /** Where all of it lies. */
+  readonly folder: string
   /** Of the server's own process, as long as it runs. */
   pid(): number
   /** A new, empty database. @returns its URL */
@@ -44,7 +46,7 @@ const readyWithinMs = 60_000
 const stoppedWithinMs = 30_000
 const probePauseMs = 25
 
-export type RunningProgram = Pick<DatabaseServer, 'pid' | 'kill' | 'stop' | 'start'> & { readonly port: number; readonly folder: string }
+export type RunningProgram = Pick<DatabaseServer, 'folder' | 'pid' | 'kill' | 'stop' | 'start'> & { readonly port: number }
 
 /** @throws Error with the end of the server's log when it does not get ready */
 export async function startProgram(program: ServerProgram): Promise<RunningProgram> {

@@ -16,7 +16,7 @@ export function whyNoMariadb(): string | null {
 export async function startMariadb(): Promise<DatabaseServer> {
   const reason = whyNoMariadb()
   if (reason !== null) throw new Error(`MariaDB cannot be started: ${reason}.`)
-  const { port, pid, kill, stop, start } = await startProgram({
+  const { port, ...running } = await startProgram({
     name: 'mariadb',
     prepare(folder) {
       const words = ['--no-defaults', `--datadir=${join(folder, 'data')}`, '--skip-test-db', '--auth-root-authentication-method=normal']
@@ -37,7 +37,7 @@ export async function startMariadb(): Promise<DatabaseServer> {
   })
   const url = urlOf(port)
   const version = (await query(url, 'select version()')).trim().split('-')[0]!
-  return { url, product: 'MariaDB', version, pid, kill, stop, start, createDatabase: () => createMariadbDatabase(url) }
+  return { url, product: 'MariaDB', version, ...running, createDatabase: () => createMariadbDatabase(url) }
 }
 
 /** @returns the URL of a new database on this server */

@@ -27,7 +27,7 @@ export function whyNoPostgres(): string | null {
 export async function startPostgres(): Promise<DatabaseServer> {
   const native = binaries()
   if (native === null) throw new Error(`PostgreSQL cannot be started: ${whyNoPostgres()}.`)
-  const { port, pid, kill, stop, start } = await startProgram({
+  const { port, ...running } = await startProgram({
     name: 'postgres',
     prepare(folder) {
       copyBinaries(native, join(folder, 'native'))
@@ -47,7 +47,7 @@ export async function startPostgres(): Promise<DatabaseServer> {
   })
   const url = urlOf(port)
   const version = await withClient(url, async (client) => (await client.query('show server_version')).rows[0].server_version as string)
-  return { url, product: 'PostgreSQL', version, pid, kill, stop, start, createDatabase: () => createPostgresDatabase(url) }
+  return { url, product: 'PostgreSQL', version, ...running, createDatabase: () => createPostgresDatabase(url) }
 }
 
 /** @returns the URL of a new database on this server */
