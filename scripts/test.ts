@@ -200,7 +200,9 @@ function isThere(path: string, mode = constants.F_OK): boolean {
 
 function textOf(error: Error): string {
   const cause = error.cause instanceof Error ? error.cause : error
-  return cause.stack ?? cause.message
+  // A property that failed tells its seed, and what it found is its cause.
+  const found = cause.cause instanceof Error ? `\n${cause.cause.message}` : ''
+  return (cause.stack ?? cause.message) + found
 }
 
 function shortOf(file: string | undefined): string {

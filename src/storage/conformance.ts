@@ -193,6 +193,15 @@ export function describeStorage(name: string, open: OpenStorage): void {
           [null, 9, 1],
         ],
       )
+      await insert(things, thing({ count: 4, note: 'x', isOpen: true }), thing({ count: 3, note: 'x', isOpen: false }))
+      const byTruth = await storage.reader.group(things, { by: ['isOpen'], sum: 'count', where: eq('note', 'x') })
+      assert.deepEqual(
+        new Map(byTruth.map(({ key, sum }) => [key[0], sum])),
+        new Map([
+          [true, 4],
+          [false, 3],
+        ]),
+      )
       assert.deepEqual(await storage.reader.group(things, { by: [], sum: 'count', where: eq('note', 'none') }), [
         { key: [], sum: 0, count: 0 },
       ])
