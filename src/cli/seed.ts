@@ -15,7 +15,8 @@ export async function seedDatabase(engine: Engine, backend: Backend): Promise<vo
   if (!seed || (await parts.storage.reader.find(settings, { where: eq('name', 'seeded'), limit: 1 })).length > 0) return
   const groups = await seed({ newId, now: parts.clock.now() })
   await inTransaction(parts, { operation: 'seed', actor: 'system', requestId: '' }, async (tx, now) => {
-    await tx.insert(settings, { id: newId('set'), name: 'seeded', value: { at: now } })
+    // Of processes that start at once one sows: the others wait here until it has committed.
+    if ((await tx.insertOnce(settings, { id: newId('set'), name: 'seeded', value: { at: now } })) === null) return
     for (const { collection: name, records } of groups) {
       const collection = backend.model.find(name)
       if (!collection) throw new Error(`The seed names a collection ${name}, and there is none.`)

@@ -91,7 +91,9 @@ export function createScheduler(parts: SchedulerParts) {
       await inTransaction(parts, { operation: 'schedules.declare', actor: 'system', requestId: '' }, async (tx, now) => {
         const known = new Set((await tx.find(schedules, { limit: 200 })).map(({ name }) => name))
         for (const { name, everyMs } of parts.schedules)
-          if (!known.has(name)) await tx.insert(schedules, { id: parts.newId('sched'), name, nextAt: now + everyMs, lastAt: null })
+          if (!known.has(name))
+            // Another process may declare it beside us.
+            await tx.insertOnce(schedules, { id: parts.newId('sched'), name, nextAt: now + everyMs, lastAt: null })
       })
       isRunning = true
       loop()

@@ -32,6 +32,7 @@ export type WriteAccess = ComputeReader & {
     change: { readonly set?: Readonly<Record<string, unknown>> },
   ): Promise<T>
   delete<T extends AnyRecord>(collection: CollectionRef<T>, before: T): Promise<void>
+  lock<T extends AnyRecord>(collection: CollectionRef<T>, id: string, mode: 'shared' | 'exclusive'): Promise<T | null>
 }
 
 export type AfterChange = {

@@ -81,11 +81,9 @@ export async function issueSetUpToken(
   if (await hasAdmin(tx)) return null
   const token = newSecret('setup')
   await tx.deleteWhere(settings, eq('name', settingName))
-  await tx.insert(settings, {
-    id: newId('set'),
-    name: settingName,
-    value: { tokenHash: hashSecret(token), expiresAt: now + limits.setupTokenMs },
-  })
+  const value = { tokenHash: hashSecret(token), expiresAt: now + limits.setupTokenMs }
+  // A process that starts beside us may have written one since: run again, and replace that.
+  await tx.insert(settings, { id: newId('set'), name: settingName, value }, 'conflict')
   return token
 }
 

@@ -5,12 +5,13 @@ import { anyone } from '../../access/rule.ts'
 import { EngineError, invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { hashSecret } from '../../base/secret.ts'
-import { eq } from '../../contract/filter.ts'
+import { and, eq } from '../../contract/filter.ts'
 import { type CommandContext, command, query } from '../../operation/define.ts'
 import type { Project } from '../../schema/project.ts'
 import { shippingMethods, variants } from '../catalog/collections.ts'
 import { checkIfMatch, etagOf, isNoneMatch } from '../records/etag.ts'
-import { findVisible } from '../records/present.ts'
+import { findVisible, readFilter } from '../records/present.ts'
+import { fits } from '../records/write-record.ts'
 import { addressType, cartType, cartView, getCart, shopOf } from './cart-view.ts'
 import { type Address, type Cart, type CartLine, carts } from './collections.ts'
 
@@ -144,7 +145,7 @@ export const updateCart = command({
     { additionalProperties: false },
   ),
   async run(context) {
-    const { tx, input, model } = context
+    const { input } = context
     const { id, currency, discountCodes = [], ...changes } = input
     const cart = await openCart(context, id)
     checkCurrency(context.project, currency)
@@ -152,11 +153,7 @@ export const updateCart = command({
       throw new EngineError('discount_unknown', {
         errors: [{ path: '/discountCodes/0', code: 'discount_unknown', message: 'is no discount of this shop' }],
       })
-    if (
-      typeof changes.shippingMethod === 'string' &&
-      (await findVisible(tx, model.get(shippingMethods), guestActor(''), changes.shippingMethod, eq('price.currency', cart.currency))) ===
-        null
-    )
+    if (typeof changes.shippingMethod === 'string' && !(await isOffered(context, cart, changes.shippingMethod)))
       throw new EngineError('reference_not_found', {
         errors: [{ path: '/shippingMethod', code: 'reference_not_found', message: 'names no shipping method' }],
       })
@@ -164,6 +161,13 @@ export const updateCart = command({
     return await answer(context, cart, { ...changes, ...email })
   },
 })
+
+/** Kept from being deleted until the cart names it. */
+async function isOffered({ tx, model }: Context, cart: Cart, id: string): Promise<boolean> {
+  const methods = model.get(shippingMethods)
+  const method = await tx.lock(shippingMethods, id, 'shared')
+  return method !== null && (await fits(tx, methods, method, and(readFilter(methods, guestActor('')), eq('price.currency', cart.currency))))
+}
 
 /** @throws validation_failed: prices are in one currency, and a cart is in that of its prices */
 function checkCurrency(project: Project, currency: string | undefined): void {

@@ -108,7 +108,8 @@ async function keepStockLevel({ tx, newId, before, after }: AfterChange): Promis
 }
 
 async function keepProductPrice(tx: WriteAccess, id: string): Promise<void> {
-  const product = await tx.get(baseProducts, id)
+  // Two variants changed at once: under this lock the second sees what the first has made of the prices.
+  const product = await tx.lock(baseProducts, id, 'exclusive')
   if (product === null) return
   const found = await tx.find(variants, { where: eq('product', id), limit: 1_000 })
   const lowest = found.reduce<Money | null>((low, { price }) => (low === null || price.amount < low.amount ? price : low), null)

@@ -2,7 +2,6 @@
 import { Type } from 'typebox'
 import { staff } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
-import { oneOf } from '../../contract/filter.ts'
 import { type Effect, type effectStates, effects } from '../../effects/effect.ts'
 import { type CommandContext, command } from '../../operation/define.ts'
 import { checkIfMatch } from '../records/etag.ts'
@@ -50,8 +49,9 @@ async function move({ tx, request }: Pick<CommandContext<unknown>, 'tx' | 'reque
   const found = await tx.get(effects, id)
   if (found === null) throw new EngineError('not_found')
   checkIfMatch(found, request.ifMatch)
-  const moved = await tx.adjust(effects, id, { set }, oneOf('state', from))
-  if (moved === null)
+  if (!from.includes(found.state))
     throw new EngineError('effect_state_conflict', { detail: `The effect is ${found.state}; only ${from.join(', ')} can be moved so.` })
+  // By the version that If-Match was compared with: a worker that takes it meanwhile makes this run again.
+  const moved = await tx.update(effects, found, { set })
   return { id, state: moved.state, attempts: moved.attempts }
 }

@@ -46,8 +46,9 @@ export const cancelOrder = command({
 
 async function cancel(context: { tx: Transaction; now: number; newId: NewId }, order: Order): Promise<Order> {
   const { tx, now, newId } = context
+  // Before the look at its attempts: whoever settles one of them meanwhile waits for us, and finds the order closed.
   const after = await tx.update(orders, order, { set: { status: 'canceled', expiresAt: null } })
-  await releaseStock(context, order.id, 'released')
+  await releaseStock(context, [order.id], 'released')
   if (order.status === 'placed')
     await postTransfer(tx, now, newId, { kind: 'order.reversed', order: order.id, legs: reversed(recognition(order)) })
   for (const payment of await tx.find(payments, { where: eq('order', order.id), limit: 200, isUnordered: true })) {

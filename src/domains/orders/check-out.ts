@@ -52,8 +52,10 @@ export const checkOutCart = command({
     const totals = cartTotals(shopOf(project), resolved)
     checkExpected(input.expectedTotal, totals.total)
 
-    const order = await tx.insert(orders, { ...frozen(resolved, newId), totals, total: totals.total, expiresAt: now + limits.orderHoldMs })
-    await tx.update(carts, cart, { set: { status: 'converted', order: order.id } })
+    const agreed = { ...frozen(resolved, newId), totals, total: totals.total, expiresAt: now + limits.orderHoldMs }
+    // The cart first: of two checkouts at once the second waits here, runs again and answers the first one's order.
+    await tx.update(carts, cart, { set: { status: 'converted', order: agreed.id } })
+    const order = await tx.insert(orders, agreed, 'conflict')
     const wanted = order.lines.map(({ id, variant, quantity, title }) => ({ line: id, variant, quantity, title }))
     await holdStock({ tx, newId }, order.id, wanted)
     if (order.total.amount === 0) {

@@ -15,19 +15,24 @@ export const expireOrders: Schedule = {
     const { tx, now } = context
     const where = and(eq('status', 'pending_payment'), compare('expiresAt', 'lte', now))
     const due = await tx.find(orders, { where, sort: [{ path: 'expiresAt', descending: false }], limit: 50 })
-    for (const order of due) await expire(context, order)
+    const expired: string[] = []
+    // By id, then all stock at once: a tick holds many rows, and must not take them in an order of its own.
+    for (const order of due.toSorted((a, b) => (a.id < b.id ? -1 : 1))) if (await expire(context, order)) expired.push(order.id)
+    if (expired.length > 0) await releaseStock(context, expired, 'expired')
     return []
   },
 }
 
-async function expire(context: ScheduleContext, order: Order): Promise<void> {
+/** False when it has to wait for its payments. */
+async function expire(context: ScheduleContext, order: Order): Promise<boolean> {
   const { tx } = context
   const attempts = await tx.find(payments, { where: eq('order', order.id), limit: 200, isUnordered: true })
-  if (attempts.some(({ status }) => liveStatuses.includes(status))) return
+  if (attempts.some(({ status }) => liveStatuses.includes(status))) return false
   const waiting = attempts.filter(({ status }) => status === 'requires_action')
   for (const payment of waiting) await cancelPayment(context, payment)
   // The next tick sees what the provider made of it.
-  if (waiting.length > 0) return
+  if (waiting.length > 0) return false
+  // Whoever starts another attempt moves the order's version: then this tick is run again.
   await tx.update(orders, order, { set: { status: 'expired', expiresAt: null } })
-  await releaseStock(context, order.id, 'expired')
+  return true
 }

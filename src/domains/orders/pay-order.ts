@@ -42,11 +42,11 @@ export const payOrder = command({
     if (order.status === 'placed' || order.status === 'completed') throw new EngineError('payment_not_needed')
     if (order.status !== 'pending_payment')
       throw new EngineError('order_state_conflict', { detail: `The order is ${order.status}.`, params: { status: order.status } })
+    // Before the look at its attempts: two tries at once, or a try and money that comes in, then wait for each other.
+    await tx.update(orders, order, { set: { expiresAt: now + limits.orderHoldMs } })
     const attempts = await tx.find(payments, { where: eq('order', id), limit: 200, isUnordered: true })
     if (attempts.some(({ status }) => liveStatuses.includes(status))) throw new EngineError('payment_in_progress')
     for (const left of attempts) if (left.status === 'requires_action') await cancelPayment({ tx, now, newId }, left)
-    // The version moves with every attempt, so two tries at once cannot both pass the look above.
-    await tx.update(orders, order, { set: { expiresAt: now + limits.orderHoldMs } })
     const { provider, method = null } = request
     const returnUrl = returnUrlOf(project, request as PaymentRequest, { order: id, at: '' })
     const { effect } = await startPayment(

@@ -1,6 +1,7 @@
 // settle(order): what the provider's facts, all together, mean for an order. Called after every fact
 // from every way it can come; calling it again changes nothing. Invariants: money that moved is never
-// refused, only routed; an order is placed once; paymentStatus is written here and nowhere else.
+// refused, only routed; an order is placed once; paymentStatus is written here and nowhere else; whoever
+// decides over an order's attempts holds the order (a lock, or a write of it) before looking at them.
 import { EngineError, isEngineError } from '../../base/engine-error.ts'
 import type { NewId } from '../../base/ids.ts'
 import { money } from '../../base/money.ts'
@@ -20,7 +21,8 @@ type Context = { readonly tx: Transaction; readonly now: number; readonly newId:
 
 export async function settleOrder(context: Context, id: string): Promise<DomainEvent[]> {
   const { tx } = context
-  const order = await tx.get(orders, id)
+  // Two facts at once, of two attempts: each alone sees half. Under this lock the second sees both.
+  const order = await tx.lock(orders, id, 'exclusive')
   if (order === null) throw new EngineError('not_found')
   const attempts = await tx.find(payments, { where: eq('order', id), sort: [{ path: 'sequence', descending: false }], limit: 200 })
   if (order.status === 'pending_payment') {

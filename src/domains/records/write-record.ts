@@ -28,31 +28,51 @@ export function acceptFields(collection: CollectionModel, actor: Actor, given: R
   return accepted
 }
 
-/** @throws reference_not_found for an id that does not exist or that the caller may not see */
+/**
+ * The records named are kept until the commit: whoever deletes one waits, and then finds what refers to it.
+ * @throws reference_not_found for an id that does not exist or that the caller may not see
+ */
 export async function checkReferences(
-  read: Reader,
+  tx: Pick<Transaction, 'get' | 'lock'>,
   model: Model,
   collection: CollectionModel,
   actor: Actor,
   values: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  for (const [name, value] of Object.entries(values)) {
-    const { field } = collection.fields.get(name)!
-    if (field.to === undefined || value === null) continue
-    const target = model.get({ name: field.to })
-    for (const [index, id] of [value].flat().entries()) {
-      if (await read.get(target, id as string, readFilter(target, actor))) continue
-      const path = Array.isArray(value) ? `/${name}/${index}` : `/${name}`
-      throw new EngineError('reference_not_found', {
-        detail: `${path} names no record of ${field.to}.`,
-        errors: [{ path, code: 'reference_not_found', message: `names no record of ${field.to}` }],
-      })
-    }
+  const named = referencesIn(collection, values)
+  // In one order for all, so that two writers never wait for each other.
+  const inOrder = named.toSorted((a, b) => (`${a.to} ${a.id}` < `${b.to} ${b.id}` ? -1 : 1))
+  const found = new Map(await Promise.all(inOrder.map(async (one) => [one, await keep(tx, model, collection, one)] as const)))
+  for (const one of named) {
+    const target = model.get({ name: one.to })
+    const record = found.get(one)
+    if (record && (await fits(tx, target, record, readFilter(target, actor)))) continue
+    throw new EngineError('reference_not_found', {
+      detail: `${one.path} names no record of ${one.to}.`,
+      errors: [{ path: one.path, code: 'reference_not_found', message: `names no record of ${one.to}` }],
+    })
   }
 }
 
+type Reference = { readonly to: string; readonly id: string; readonly path: string }
+
+function referencesIn(collection: CollectionModel, values: Readonly<Record<string, unknown>>): Reference[] {
+  return Object.entries(values).flatMap(([name, value]) => {
+    const { to } = collection.fields.get(name)!.field
+    if (to === undefined || value === null) return []
+    return [value].flat().map((id, index) => ({ to, id: id as string, path: Array.isArray(value) ? `/${name}/${index}` : `/${name}` }))
+  })
+}
+
+/** System records (users, orders) are never deleted. What a write keeps in step is taken as it will be needed, not twice. */
+async function keep(tx: Pick<Transaction, 'get' | 'lock'>, model: Model, from: CollectionModel, { to, id }: Reference) {
+  const target = model.get({ name: to })
+  if (target.source.system) return await tx.get<AnyRecord>(target, id)
+  return await tx.lock<AnyRecord>(target, id, from.source.afterChange ? 'exclusive' : 'shared')
+}
+
 /** Whether a record as it now is fits a rule; a rule through references asks the database. */
-export async function fits(read: Reader, collection: CollectionModel, record: AnyRecord, filter: Filter): Promise<boolean> {
+export async function fits(read: Pick<Reader, 'get'>, collection: CollectionModel, record: AnyRecord, filter: Filter): Promise<boolean> {
   const answer = matches(filter, record)
   return answer === 'ask' ? (await read.get(collection, record.id, filter)) !== null : answer
 }

@@ -26,7 +26,8 @@ export const adjustStockLevel = command({
   errors: ['not_found', 'precondition_failed'],
   access: staff,
   async run({ tx, input, actor, model, newId, request }) {
-    const level = await tx.get(stockLevels, input.id)
+    // What is set is counted from what there is: nobody may change it in between.
+    const level = await tx.lock(stockLevels, input.id, 'exclusive')
     if (level === null) throw new EngineError('not_found')
     checkIfMatch(level, request.ifMatch)
     const difference = input.onHand - level.onHand

@@ -2,7 +2,8 @@
 // amounts of one row summed first and rows taken in one order, so two checkouts never wait in a circle.
 import { EngineError } from '../../base/engine-error.ts'
 import type { NewId } from '../../base/ids.ts'
-import { compare, eq } from '../../contract/filter.ts'
+import { limits } from '../../base/limits.ts'
+import { compare, eq, oneOf } from '../../contract/filter.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { mainLocation, type Reservation, reservations, type StockLevel, stockLevels } from './collections.ts'
 
@@ -76,15 +77,15 @@ async function holdOne({ tx, newId }: Context, order: string, levels: readonly S
 
 /** Held units become sold ones. */
 export async function commitStock(context: Context, order: string): Promise<void> {
-  for (const reservation of await reservationsOf(context.tx, order, ['held'])) {
+  for (const reservation of await reservationsOf(context.tx, [order], ['held'])) {
     const { quantity } = reservation
     await move(context, reservation, 'committed', { held: -quantity, committed: quantity })
   }
 }
 
 /** Held or sold units that were not shipped can be bought again. */
-export async function releaseStock(context: Context, order: string, state: 'released' | 'expired'): Promise<void> {
-  for (const reservation of await reservationsOf(context.tx, order, ['held', 'committed'])) {
+export async function releaseStock(context: Context, orders: readonly string[], state: 'released' | 'expired'): Promise<void> {
+  for (const reservation of await reservationsOf(context.tx, orders, ['held', 'committed'])) {
     const { quantity } = reservation
     const from = reservation.state === 'held' ? 'held' : 'committed'
     await move(context, reservation, state, { [from]: -quantity, available: quantity })
@@ -102,7 +103,9 @@ async function move(
   await tx.touchOrFail(stockLevels, reservation.stockLevel, { add })
 }
 
-async function reservationsOf(tx: Transaction, order: string, states: readonly Reservation['state'][]): Promise<Reservation[]> {
-  const found = await tx.find(reservations, { where: eq('order', order), limit: 1_000, isUnordered: true })
-  return found.filter(({ state }) => states.includes(state)).toSorted((a, b) => (a.stockLevel < b.stockLevel ? -1 : 1))
+/** In the order in which they were held: by variant. */
+async function reservationsOf(tx: Transaction, orders: readonly string[], states: readonly Reservation['state'][]): Promise<Reservation[]> {
+  const limit = orders.length * limits.cartLinesMax
+  const found = await tx.find(reservations, { where: oneOf('order', orders), limit, isUnordered: true })
+  return found.filter(({ state }) => states.includes(state)).toSorted((a, b) => (a.variant < b.variant ? -1 : 1))
 }
