@@ -22,28 +22,32 @@ export async function releaseEffects(settings: ProcessSettings): Promise<number>
   const { model } = await loadBackend(settings)
   const { storage, close } = await openBeside(placeOf(settings), model)
   try {
-    const recovery = await readRecovery(storage)
-    if (action !== undefined) await release(storage, model, { recovery, isCancel: action === 'cancel', isForMails: settings.isForMails })
-    await tell(settings, storage, model, action === undefined ? recovery : await readRecovery(storage))
+    if (action !== undefined) await release(storage, model, { isCancel: action === 'cancel', isForMails: settings.isForMails })
+    await tell(settings, storage, model)
     return 0
   } finally {
     await close()
   }
 }
 
-type Wish = { readonly recovery: Recovery | null; readonly isCancel: boolean; readonly isForMails: boolean }
+type Wish = { readonly isCancel: boolean; readonly isForMails: boolean }
 
-async function release(storage: WholeStorage, model: Model, { recovery, isCancel, isForMails }: Wish): Promise<void> {
+async function release(storage: WholeStorage, model: Model, { isCancel, isForMails }: Wish): Promise<void> {
+  const recovery = await readRecovery(storage)
   const unasked = await countUnasked(storage, model, recovery)
   if (unasked > 0 && !isCancel)
     throw new Error(
-      `${unasked} payments were not asked for at their provider yet: what is held could be done a second time. Start a server, and try again when kingpost effects says that none is left.`,
+      `${unasked} payments were not asked for at their provider yet, so what is held could be done a second time.` +
+        ' Start a server, and try again when kingpost effects says that none is left.',
     )
   const parts = { storage, model, clock: systemClock, random: systemRandom }
   const cause = { operation: isCancel ? 'effects.cancelHeld' : 'effects.resumeHeld', actor: 'command line', requestId: '' }
   const which = heldOf(isForMails ? 'mails' : 'recognised')
   let count = 0
-  do count = await inTransaction(parts, cause, (tx, now) => releaseHeld(tx, now, which, isCancel ? 'canceled' : 'ready'))
+  do
+    count = await inTransaction(parts, cause, (tx, now) =>
+      releaseHeld(tx, which, isCancel ? { state: 'canceled' } : { state: 'ready', dueAt: now }),
+    )
   while (count > 0)
   // Whoever has sent the rest on has looked: what happens from now on is carried out as ever.
   if (!isCancel && !isForMails && recovery !== null) await storage.load({ marks: { [recoveryMark]: null } })
@@ -55,7 +59,8 @@ async function countUnasked(storage: WholeStorage, model: Model, recovery: Recov
   return await storage.reader.count(payments, eq('checkAt', recovery.at))
 }
 
-async function tell({ isJson }: ProcessSettings, storage: WholeStorage, model: Model, recovery: Recovery | null): Promise<void> {
+async function tell({ isJson }: ProcessSettings, storage: WholeStorage, model: Model): Promise<void> {
+  const recovery = await readRecovery(storage)
   const held = await countHeld(storage.reader)
   const unasked = await countUnasked(storage, model, recovery)
   if (isJson) return void process.stdout.write(`${JSON.stringify({ recovery, unaskedPayments: unasked, held })}\n`)

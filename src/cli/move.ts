@@ -44,7 +44,7 @@ async function moveAll(settings: ProcessSettings, backend: Backend, { source, ta
   const begun = await begin(source, to)
   const snapshot = await source.snapshot()
   try {
-    const copied = begun.isDone ? null : await copy(backend, { source, target, from, to }, begun, snapshot)
+    const copied = begun.isDone ? null : await copy(backend, { source, target, from, to }, { id: begun.id, snapshot })
     // From here on the source is not started on any more; the target is from the next step on.
     await source.load({ marks: { [moveMark]: JSON.stringify({ ...begun, isDone: true }) } })
     if ((await target.readMark(fillingMark)) !== null)
@@ -71,7 +71,7 @@ async function begin(source: WholeStorage, to: Place): Promise<Move> {
 
 type Copied = { readonly sums: Sums; readonly rows: number; readonly seconds: number }
 
-async function copy(backend: Backend, both: Both, { id }: Move, snapshot: Snapshot): Promise<Copied> {
+async function copy(backend: Backend, both: Both, { id, snapshot }: { readonly id: string; readonly snapshot: Snapshot }): Promise<Copied> {
   const { source, target, to } = both
   const { model } = backend
   const progress = createProgress('Moved')

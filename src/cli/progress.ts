@@ -27,9 +27,9 @@ export function createProgress(verb: string, fraction?: () => number): Progress 
           ? (sectionTotal - sectionRows) / Math.max(1, rate)
           : 0
     const share = Math.min(100, Math.floor(100 * (whole ?? part)))
-    process.stderr.write(
-      `\r\u001b[K${verb} ${section}: ${number(sectionRows)}${sectionTotal === null ? '' : ` of ${number(sectionTotal)}`} rows, ${share} %, ${number(rate)} rows/s, ${Math.ceil(left)} s left`,
-    )
+    const of = sectionTotal === null ? '' : ` of ${number(sectionTotal)}`
+    const words = `${verb} ${section}: ${number(sectionRows)}${of} rows, ${share} %, ${number(rate)} rows/s, ${Math.ceil(left)} s left`
+    process.stderr.write(`\r\u001b[K${words}`)
   }
 
   return {

@@ -21,11 +21,11 @@ import { healthPaths, systemPages } from '../http/pages.ts'
 import { createServer } from '../http/server.ts'
 import { createStaticSite, type StaticMount } from '../http/static-files.ts'
 import { inTransaction } from '../storage/in-transaction.ts'
-import type { StorageAdapter } from '../storage/storage.ts'
 import { checkFit } from './database.ts'
 import { compileConfig, type LoadedConfig, loadConfig } from './load-config.ts'
 import { openSandbox, type Sandbox } from './open-sandbox.ts'
 import { lockFolder, openStorage, prepareFolder } from './open-storage.ts'
+import { recoveryNotice } from './recovery-notice.ts'
 import { createRuntimeMeter } from './runtime-meter.ts'
 import { seedDatabase } from './seed.ts'
 import { type ProcessSettings, UsageError } from './settings.ts'
@@ -37,6 +37,7 @@ export type Running = {
   /** The one-time link, when there is no admin yet. */
   readonly setUpLink: string | null
   readonly hasStorefront: boolean
+  readonly notice: string | null
   close(): Promise<void>
 }
 
@@ -90,6 +91,7 @@ export async function serve(settings: ProcessSettings): Promise<Running> {
     engine,
     setUpLink: token === null ? null : `${publicUrl}/console#setup=${token}`,
     hasStorefront: isApi && loaded.config.storefront !== undefined,
+    notice: await recoveryNotice(storage),
     close() {
       // The proxy first, which asks /readyz; then requests, then effects, then what both write to.
       closing ??= (async () => {

@@ -68,9 +68,13 @@ export function heldOf(what: 'recognised' | 'mails'): Filter {
 }
 
 /** Lets some held effects go on, or gives them up. Answers how many; 0 when none is left. */
-export async function releaseHeld(tx: Transaction, now: number, which: Filter, to: 'ready' | 'canceled'): Promise<number> {
+export async function releaseHeld(
+  tx: Transaction,
+  which: Filter,
+  set: Pick<Effect, 'state'> & Partial<Pick<Effect, 'dueAt'>>,
+): Promise<number> {
   const some = await tx.find(effects, { where: which, limit: limits.pageSizeMax })
-  for (const effect of some) await tx.update(effects, effect, { set: { state: to, ...(to === 'ready' ? { dueAt: now } : {}) } })
+  for (const effect of some) await tx.update(effects, effect, { set })
   return some.length
 }
 

@@ -54,7 +54,7 @@ async function* pagesOf(snapshot: Snapshot, section: string, toLine: ToLine): As
   let limit = 100
   let last: Row | null = null
   while (true) {
-    const rows: Row[] = await readPage(snapshot, section, last, limit)
+    const rows: Row[] = await readPage(snapshot, section, { last, limit })
     if (rows.length === 0) break
     const text = linesOf(rows, toLine)
     summing.add(rows.length, text)
@@ -66,7 +66,11 @@ async function* pagesOf(snapshot: Snapshot, section: string, toLine: ToLine): As
   yield { kind: 'end', section, sum: summing.end() }
 }
 
-async function readPage(snapshot: Snapshot, section: string, last: Row | null, limit: number): Promise<Row[]> {
+async function readPage(
+  snapshot: Snapshot,
+  section: string,
+  { last, limit }: { readonly last: Row | null; readonly limit: number },
+): Promise<Row[]> {
   if (section === logSection) return await snapshot.commitsAfter((last as Commit | null)?.position ?? 0, limit)
   return await snapshot.reader.find<AnyRecord>({ name: section }, { limit, ...(last === null ? {} : { after: [(last as AnyRecord).id] }) })
 }

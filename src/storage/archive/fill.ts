@@ -38,7 +38,7 @@ export async function fill({ storage, model, id, parts, marks, onPart = () => {}
     if (part.kind === 'page') {
       const done = order.indexOf(journal.section)
       const rows = at < done ? [] : at > done || journal.last === null ? part.rows : part.rows.filter((row) => keyOf(row) > journal.last!)
-      if (rows.length > 0) await store(storage, id, part.section, rows)
+      if (rows.length > 0) await store({ storage, id }, part.section, rows)
     }
     onPart(part)
   }
@@ -64,7 +64,7 @@ async function* ahead(parts: AsyncIterable<Part>): AsyncGenerator<Part> {
   }
 }
 
-async function store(storage: WholeStorage, id: string, section: string, rows: readonly Row[]): Promise<void> {
+async function store({ storage, id }: Pick<FillOptions, 'storage' | 'id'>, section: string, rows: readonly Row[]): Promise<void> {
   const journal: Journal = { id, section, last: keyOf(rows.at(-1)!) }
   await storage.load({
     ...(section === logSection
