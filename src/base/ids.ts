@@ -34,6 +34,15 @@ export function createIdSource(clock: Clock, random: Random): NewId {
   }
 }
 
+/** When an id was made, ms since 1970 UTC; null for what is no id of ours. */
+export function timeOfId(id: string): number | null {
+  const text = /^[a-z]{1,63}_([0-9a-hjkmnp-tv-z]{26})$/.exec(id)?.[1]
+  if (text === undefined) return null
+  let time = 0
+  for (const letter of text.slice(0, 10)) time = time * 32 + alphabet.indexOf(letter)
+  return time
+}
+
 /** 48 bits in 10 characters; the two bits to spare are zero and lead. */
 function encodeTime(timeMs: number): string {
   let text = ''

@@ -1,9 +1,12 @@
 // The change feed: commits in order, the newest kept in memory, older ones read from the log. Invariant:
 // a reader that asks "after position p" gets every commit after p, once, in commit order.
 import { limits } from '../base/limits.ts'
+import { epochMark } from '../storage/archive/marks.ts'
 import type { Commit, StorageAdapter } from '../storage/storage.ts'
 
 export type Feed = {
+  /** Positions are of this epoch; null before the first restore. */
+  readonly epoch: string | null
   /** Position of the newest commit this process knows to be durable. */
   newest(): number
   /** Position of the oldest commit that can still be replayed; that of the next one when all were forgotten, 0 before the first. */
@@ -16,6 +19,7 @@ export type Feed = {
 
 export async function createFeed(storage: StorageAdapter): Promise<Feed> {
   let newest = (await storage.commitRange()).newest
+  const epoch = await storage.readMark(epochMark)
   // Positions in memory are consecutive up to `newest`; a gap would mean a commit of another process.
   let memory: Commit[] = []
   const listeners = new Set<() => void>()
@@ -29,6 +33,7 @@ export async function createFeed(storage: StorageAdapter): Promise<Feed> {
   })
 
   return {
+    epoch,
     newest: () => newest,
     async oldest() {
       const { oldest } = await storage.commitRange()

@@ -2,9 +2,11 @@
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { sandboxMethods } from '../domains/payments/sandbox/book.ts'
 import { type Backend, ConfigError, createBackend, type Surroundings } from '../engine/backend.ts'
 import type { Operation } from '../operation/define.ts'
 import type { BackendConfig } from '../schema/config.ts'
+import type { ProcessSettings } from './settings.ts'
 
 export type LoadedConfig = { readonly config: BackendConfig<Operation>; readonly path: string; readonly folder: string }
 
@@ -34,4 +36,13 @@ export function compileConfig(loaded: LoadedConfig, surroundings: Surroundings):
     const count = lines.length === 1 ? 'One thing is' : `${lines.length} things are`
     throw new Error(`${count} wrong in ${loaded.path}:\n${lines.join('\n')}`)
   }
+}
+
+/** The backend of a command that serves nothing. @throws Error */
+export async function loadBackend(settings: ProcessSettings): Promise<Backend> {
+  return compileConfig(await loadConfig(settings.configPath), {
+    publicUrl: settings.publicUrl ?? `http://localhost:${settings.port}`,
+    isDevelopment: settings.isDevelopment,
+    paymentProviders: [{ id: 'sandbox', methods: sandboxMethods }],
+  })
 }

@@ -2,7 +2,11 @@
 // The command line. Each command says what it did in one line, or what is wrong and what to type next.
 // Exit 0 done, 1 failed, 2 wrong usage.
 import { createAdmin } from './admin.ts'
+import { backup } from './backup.ts'
+import { releaseEffects } from './effects.ts'
+import { move } from './move.ts'
 import { exportOpenApi } from './openapi.ts'
+import { restore } from './restore.ts'
 import { runSandbox } from './sandbox.ts'
 import { type ProcessSettings, readSettings, UsageError } from './settings.ts'
 import { start } from './start.ts'
@@ -11,7 +15,12 @@ import { verify } from './verify.ts'
 const help = `kingpost: the engine behind a website or app
 
   kingpost start                      run the server
-  kingpost verify                     check the data against every invariant
+  kingpost verify                     check the data against every invariant (--checksums to compare two databases)
+  kingpost backup                     write the whole database to one file, while it is in use (--to FILE)
+  kingpost backup verify FILE         read a backup to its end
+  kingpost restore FILE               fill an empty database from a backup
+  kingpost effects                    what a restore holds back; effects resume lets it go on
+  kingpost move --to URL              move everything to another database (--from URL, --undo)
   kingpost admin create EMAIL         make an admin account (--password-stdin to pipe the password)
   kingpost openapi                    print the OpenAPI document
   kingpost sandbox                    run the payment sandbox by itself, for several servers (development)
@@ -32,6 +41,10 @@ const help = `kingpost: the engine behind a website or app
 const commands: Readonly<Record<string, (settings: ProcessSettings) => Promise<number>>> = {
   start,
   verify,
+  backup,
+  restore,
+  effects: releaseEffects,
+  move,
   admin: createAdmin,
   openapi: exportOpenApi,
   sandbox: runSandbox,

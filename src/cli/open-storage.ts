@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { systemClock } from '../base/clock.ts'
 import type { Model } from '../schema/model.ts'
 import { openSqlite } from '../storage/sqlite/sqlite-storage.ts'
-import type { StorageAdapter } from '../storage/storage.ts'
+import type { WholeStorage } from '../storage/storage.ts'
 
 /** @throws Error with one sentence for people */
 export function prepareFolder(dataFolder: string): string {
@@ -23,7 +23,7 @@ export function prepareFolder(dataFolder: string): string {
 }
 
 /** @throws Error with one sentence for people; the data is as it was */
-export function openStorage(folder: string, model: Model): StorageAdapter {
+export function openStorage(folder: string, model: Model): WholeStorage {
   const path = join(folder, 'kingpost.db')
   try {
     return openSqlite({ path, model, clock: systemClock })

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { createServer as createNodeServer } from 'node:http'
 import { createServer as createNetServer } from 'node:net'
 import { availableParallelism } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { sleep, systemClock } from '../base/clock.ts'
 import { createLog, type Log } from '../base/log.ts'
@@ -21,15 +21,15 @@ import { healthPaths, systemPages } from '../http/pages.ts'
 import { createServer } from '../http/server.ts'
 import { createStaticSite, type StaticMount } from '../http/static-files.ts'
 import { inTransaction } from '../storage/in-transaction.ts'
+import { checkFit } from './database.ts'
 import { compileConfig, type LoadedConfig, loadConfig } from './load-config.ts'
 import { openSandbox, type Sandbox } from './open-sandbox.ts'
 import { lockFolder, openStorage, prepareFolder } from './open-storage.ts'
+import { recoveryNotice } from './recovery-notice.ts'
 import { createRuntimeMeter } from './runtime-meter.ts'
 import { seedDatabase } from './seed.ts'
 import { type ProcessSettings, UsageError } from './settings.ts'
-
-const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
-const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+import { root, version } from './version.ts'
 
 export type Running = {
   readonly url: string
@@ -37,6 +37,7 @@ export type Running = {
   /** The one-time link, when there is no admin yet. */
   readonly setUpLink: string | null
   readonly hasStorefront: boolean
+  readonly notice: string | null
   close(): Promise<void>
 }
 
@@ -55,6 +56,7 @@ export async function serve(settings: ProcessSettings): Promise<Running> {
   const folder = prepareFolder(settings.dataFolder)
   const unlock = lockFolder(folder)
   const storage = openStorage(folder, backend.model)
+  await checkFit(storage)
   checkRoles(settings, storage.capabilities.isShared)
   const sandbox = hasSandbox ? await openSandbox(settings, publicUrl, { storage, model: backend.model, folder, port }) : null
   const mail = settings.smtpUrl === null ? captureTransport : createSmtpTransport({ url: settings.smtpUrl, clock: systemClock })
@@ -89,6 +91,7 @@ export async function serve(settings: ProcessSettings): Promise<Running> {
     engine,
     setUpLink: token === null ? null : `${publicUrl}/console#setup=${token}`,
     hasStorefront: isApi && loaded.config.storefront !== undefined,
+    notice: await recoveryNotice(storage),
     close() {
       // The proxy first, which asks /readyz; then requests, then effects, then what both write to.
       closing ??= (async () => {

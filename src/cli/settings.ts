@@ -28,6 +28,12 @@ export type ProcessSettings = {
   /** Where a sandbox sends its webhooks: the first of them that answers gets each. */
   readonly webhookUrls: readonly string[]
   readonly trustedProxies: readonly string[]
+  /** Where a backup or a move goes, and where a move comes from. */
+  readonly to: string | null
+  readonly from: string | null
+  readonly isUndo: boolean
+  readonly hasChecksums: boolean
+  readonly isForMails: boolean
   readonly isJson: boolean
   readonly isPasswordOnStdin: boolean
 }
@@ -43,6 +49,11 @@ const options = {
   role: { type: 'string' },
   'sandbox-url': { type: 'string' },
   'webhook-url': { type: 'string' },
+  to: { type: 'string' },
+  from: { type: 'string' },
+  undo: { type: 'boolean' },
+  checksums: { type: 'boolean' },
+  mails: { type: 'boolean' },
   json: { type: 'boolean' },
   'password-stdin': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -75,6 +86,11 @@ export function readSettings(words: readonly string[], environment: NodeJS.Proce
       .split(',')
       .flatMap((url) => urlOf('--webhook-url', url.trim(), ['http:', 'https:']) ?? []),
     trustedProxies: (environment['KINGPOST_TRUSTED_PROXIES'] ?? '').split(',').filter((network) => network !== ''),
+    to: values.to ?? null,
+    from: values.from ?? null,
+    isUndo: values.undo === true,
+    hasChecksums: values.checksums === true,
+    isForMails: values.mails === true,
     isJson: values.json === true,
     isPasswordOnStdin: values['password-stdin'] === true,
   }

@@ -14,6 +14,7 @@ export async function start(settings: ProcessSettings): Promise<number> {
     ...(running.setUpLink === null ? {} : { firstAdmin: running.setUpLink }),
   }
   process.stdout.write(settings.isJson ? `${JSON.stringify(links)}\n` : asText(links))
+  if (running.notice !== null) process.stderr.write(`${running.notice}\n`)
 
   const stop = (code: number) => {
     setTimeout(() => process.exit(1), shutdownMs).unref()

@@ -1,26 +1,23 @@
-// `kingpost verify`: every invariant over the data folder, while a server runs or not.
-import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+// `kingpost verify`: every invariant over a database, while servers run or not.
 import { systemClock } from '../base/clock.ts'
-import { sandboxMethods } from '../domains/payments/sandbox/book.ts'
+import type { Backend } from '../engine/backend.ts'
 import type { InvariantGroup } from '../observe/invariant.ts'
 import { type Violation, verifyDatabase } from '../observe/verify.ts'
 import type { Model } from '../schema/model.ts'
-import { openSqliteSnapshot, type Snapshot } from '../storage/sqlite/snapshot.ts'
-import { compileConfig, loadConfig } from './load-config.ts'
+import { partsOf, type Sums, sumsOf } from '../storage/archive/contents.ts'
+import type { Snapshot } from '../storage/storage.ts'
+import { nameOf, openSnapshot, placeOf } from './database.ts'
+import { loadBackend } from './load-config.ts'
+import { createProgress, number } from './progress.ts'
 import type { ProcessSettings } from './settings.ts'
 
 const rowsShownMax = 5
 
 /** 0 when all holds, 1 when something does not. @throws Error with one sentence for people */
 export async function verify(settings: ProcessSettings): Promise<number> {
-  const backend = compileConfig(await loadConfig(settings.configPath), {
-    publicUrl: settings.publicUrl ?? `http://localhost:${settings.port}`,
-    isDevelopment: settings.isDevelopment,
-    paymentProviders: [{ id: 'sandbox', methods: sandboxMethods }],
-  })
-  const path = join(resolve(settings.dataFolder), 'kingpost.db')
-  const snapshot = open(path, backend.model)
+  const backend = await loadBackend(settings)
+  const place = placeOf(settings)
+  const snapshot = await openSnapshot(place, backend.model)
   try {
     const violations = await verifyDatabase({
       read: snapshot.reader,
@@ -29,24 +26,32 @@ export async function verify(settings: ProcessSettings): Promise<number> {
       now: systemClock.now(),
       ...(settings.isJson ? {} : { onProgress: showProgress, onGroup: showGroup }),
     })
-    if (settings.isJson) process.stdout.write(`${JSON.stringify({ path, violations })}\n`)
-    else
+    const sums = settings.hasChecksums ? await checksums(snapshot, backend.model) : undefined
+    if (settings.isJson) process.stdout.write(`${JSON.stringify({ database: nameOf(place), violations, sums })}\n`)
+    else {
+      for (const [section, { count, sha256 }] of Object.entries(sums ?? {}))
+        process.stdout.write(`${sha256}  ${section.padEnd(20)}${number(count)}\n`)
       process.stdout.write(
         violations.length === 0 ? '\nAll invariants hold.\n' : `\n${violations.length} violations. The rows above are at fault.\n`,
       )
+    }
     return violations.length === 0 ? 0 : 1
   } finally {
-    snapshot.close()
+    await snapshot.close()
   }
 }
 
-function open(path: string, model: Model): Snapshot {
-  if (!existsSync(path)) throw new Error(`There is no database at ${path}. Name its folder with --data-dir FOLDER.`)
-  try {
-    return openSqliteSnapshot(path, model)
-  } catch (error) {
-    throw new Error(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`)
-  }
+/** Every invariant over what was filled, as of the time its data is from. */
+export async function checkContent(snapshot: Snapshot, { model }: Backend, now: number): Promise<Violation[]> {
+  return await verifyDatabase({ read: snapshot.reader, commitsAfter: snapshot.commitsAfter, model, now })
+}
+
+/** The same for two databases with the same content. */
+async function checksums(snapshot: Snapshot, model: Model): Promise<Sums> {
+  const progress = createProgress('Summed')
+  const sums = await sumsOf(partsOf(snapshot, model), progress.onPart)
+  progress.done()
+  return sums
 }
 
 let shown = 0

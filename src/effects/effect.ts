@@ -2,7 +2,7 @@
 // after it. Delivery is at least once, always under the same key; what cannot be known is `unknown`.
 // This file owns their shape and their writing; runner.ts carries them out.
 import { staff } from '../access/rule.ts'
-import type { NewId } from '../base/ids.ts'
+import { type NewId, timeOfId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import { collection } from '../schema/collection.ts'
@@ -11,7 +11,8 @@ import type { Project } from '../schema/project.ts'
 import type { Reader } from '../storage/storage.ts'
 import type { Transaction } from '../storage/transaction.ts'
 
-export const effectStates = ['ready', 'running', 'done', 'dead', 'canceled', 'unknown'] as const
+/** `held`: of a restored past. It may have been carried out after the backup, so it waits for somebody to look. */
+export const effectStates = ['ready', 'running', 'done', 'dead', 'canceled', 'unknown', 'held'] as const
 
 export const effects = collection('effects', {
   prefix: 'eff',
@@ -48,6 +49,8 @@ export type NewEffect = {
   readonly isNew?: boolean
   /** The caller waits for it: this process runs it even when it carries out nothing else. */
   readonly isAwaited?: boolean
+  /** The other side would not know a repeat by its key, so after a restore it is held when it is about a record from before. */
+  readonly isUnrecognised?: boolean
 }
 
 /**
@@ -56,12 +59,13 @@ export type NewEffect = {
  */
 export async function enqueue(tx: Transaction, now: number, effect: NewEffect): Promise<Effect | null> {
   const { id, kind, key, payload, record = null, dueAt = now, isNew = false, isAwaited = false } = effect
-  const isLeased = isAwaited || (dueAt <= now && tx.worker.carriesOut(kind))
+  const isHeld = effect.isUnrecognised === true && isOfRestoredPast(tx, record)
+  const isLeased = !isHeld && (isAwaited || (dueAt <= now && tx.worker.carriesOut(kind)))
   const fields = {
     id,
     kind,
     key,
-    state: isLeased ? 'running' : 'ready',
+    state: isHeld ? 'held' : isLeased ? 'running' : 'ready',
     attempts: isLeased ? 1 : 0,
     dueAt: isLeased ? now + limits.effectLeaseMs : dueAt,
     owner: isLeased ? tx.worker.id : null,
@@ -70,6 +74,11 @@ export async function enqueue(tx: Transaction, now: number, effect: NewEffect): 
     payload,
   } as const
   return isNew ? await tx.insert(effects, fields) : await tx.insertOnce(effects, fields)
+}
+
+function isOfRestoredPast({ worker }: Transaction, record: string | null): boolean {
+  const madeAt = record === null ? null : timeOfId(record)
+  return worker.restoredAt !== null && worker.restoredAt !== undefined && madeAt !== null && madeAt < worker.restoredAt
 }
 
 /** How the attempt ended, as far as anybody can know. */

@@ -31,6 +31,7 @@ import type { Transaction } from '../storage/transaction.ts'
 import type { Backend } from './backend.ts'
 import { operationsOf } from './operations.ts'
 import { react as reactTo } from './reactions.ts'
+import { watchRecovery } from './recovery.ts'
 import { allRoles, type Role } from './roles.ts'
 
 export type EngineOptions = {
@@ -79,7 +80,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const realReact = (tx: Transaction, now: number, events: readonly DomainEvent[]) => reactTo({ tx, now, newId, project }, events)
   const react = replace.react?.(realReact, { newId, project }) ?? realReact
   const workerId = newId('wrk')
-  const worker = () => ({ id: workerId, carriesOut: runner.carriesOut })
+  const recovery = await watchRecovery({ storage, clock, log })
+  const worker = () => ({ id: workerId, carriesOut: runner.carriesOut, restoredAt: recovery.restoredAt() })
   const common = { storage, model, clock, random, log, newId, newSecret, project, react, worker }
   const runner: EffectRunner = createEffectRunner({ ...common, workerId, handlers: effectHandlers(options.mail, providers) })
   const scheduler = createScheduler({ ...common, schedules: replace.schedules?.(schedulesOf(backend)) ?? schedulesOf(backend) })
@@ -115,6 +117,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     },
     async stop() {
       cancelSweep()
+      recovery.stop()
       await scheduler.stop()
       await runner.stop()
     },

@@ -1,6 +1,7 @@
 // Addresses beside the operations: health, the OpenAPI document and its reference page. They are in the
 // document too: it describes every route there is.
 import type { Operation } from '../operation/define.ts'
+import { readRecovery } from '../storage/archive/marks.ts'
 import type { StorageAdapter } from '../storage/storage.ts'
 import { openApiDocument } from './openapi.ts'
 import type { Page } from './server.ts'
@@ -39,7 +40,8 @@ export function systemPages(facts: PageFacts): Page[] {
         if (facts.isStopping?.()) return { status: 503, body: '{"status":"stopping"}' }
         try {
           await facts.storage.commitRange()
-          return { status: 200, body: '{"status":"ok"}' }
+          const isReviewed = (await readRecovery(facts.storage)) === null
+          return { status: 200, body: isReviewed ? '{"status":"ok"}' : '{"status":"ok","restored":"held effects wait for a review"}' }
         } catch {
           return { status: 503, body: '{"status":"storage_unavailable"}' }
         }

@@ -124,5 +124,44 @@ export interface StorageAdapter {
   onCommit(listener: (line: CommitLine) => void): void
   /** Called with every commit of every process, once, in the order of positions, soon after it is durable. */
   onFeed(listener: (commit: Commit) => void): void
+  /** A value that the database keeps about itself, outside of the model; null when it has none. */
+  readMark(name: string): Promise<string | null>
   close(): Promise<void>
+}
+
+/** An adapter that reads and fills its database as a whole: what backup, restore and move stand on. */
+export interface WholeStorage extends StorageAdapter {
+  /** @throws storage_unavailable */
+  snapshot(): Promise<Snapshot>
+  /**
+   * One durable transaction that stores all as it is given, with its versions, times and positions, and tells
+   * nobody of it. Records and commits only go into a database that is being filled; marks may be set at any time.
+   * @throws already_exists
+   */
+  load(load: Load): Promise<void>
+}
+
+/** One committed state, for reading only, while others write. It holds resources of the database until it is closed. */
+export type Snapshot = {
+  readonly source: Pick<Capabilities, 'product' | 'version'>
+  readonly reader: Reader
+  /**
+   * Where positions are given after the commit, lines of this state that have none yet stand at the end, with
+   * the positions that come next.
+   */
+  commitsAfter(position: number, limit: number): Promise<Commit[]>
+  commitRange(): Promise<{ oldest: number; newest: number }>
+  /** The position given last, also when its line was forgotten since. */
+  lastPosition(): Promise<number>
+  readMark(name: string): Promise<string | null>
+  close(): Promise<void>
+}
+
+export type Load = {
+  readonly records?: { readonly collection: CollectionRef<unknown>; readonly records: readonly AnyRecord[] }
+  readonly commits?: readonly Commit[]
+  /** The next commit gets the position after it. */
+  readonly lastPosition?: number
+  /** Null forgets one. */
+  readonly marks?: Readonly<Record<string, string | null>>
 }

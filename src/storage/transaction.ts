@@ -9,7 +9,12 @@ import type { AdapterTransaction, Change, CommitLine, Fence, LockMode, Reader, R
 
 type System = 'createdAt' | 'updatedAt' | 'version'
 
-export type Worker = { readonly id: string; carriesOut(kind: string): boolean }
+export type Worker = {
+  readonly id: string
+  carriesOut(kind: string): boolean
+  /** While a restore is under review: records made before this time are of the restored past. */
+  readonly restoredAt?: number | null
+}
 
 export interface Transaction extends Reader {
   /** The process that writes, and which kinds of effects it carries out now: new ones can then be its own from birth. */

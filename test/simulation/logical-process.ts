@@ -199,6 +199,7 @@ function storageOf(around: Surroundings, process: Process, isAlone: boolean): St
     now: () => adapter.now(),
     onCommit: (listener) => void listeners.push(listener),
     onFeed: (listener) => void listeners.push(listener),
+    readMark: (name) => adapter.readMark(name),
     close: async () => {},
   }
 }

@@ -9,7 +9,7 @@ import { RecordList } from '../ui/record-list.ts'
 import type { Column } from '../ui/table.ts'
 import { toast } from '../ui/toast.ts'
 
-const open = new Set(['ready', 'dead', 'unknown'])
+const open = new Set(['ready', 'held', 'dead', 'unknown'])
 
 /** Retry and cancel, where the effect's state allows them; the outcome stands beside the buttons. */
 export function EffectActions({ effect, onDone }: { effect: Effect; onDone?: () => void }): VNode | null {
@@ -78,7 +78,7 @@ const chips = [
   {
     field: 'state',
     label: 'State',
-    options: ['ready', 'running', 'done', 'dead', 'canceled', 'unknown'],
+    options: ['ready', 'held', 'running', 'done', 'dead', 'canceled', 'unknown'],
   },
 ]
 

@@ -15,6 +15,7 @@ import { parseFilter } from '../records/parse-filter.ts'
 import { presentAll, readFilter } from '../records/present.ts'
 
 type Place = { readonly position: number; readonly index: number }
+type GivenPlace = Place & { readonly epoch: string | null }
 type Watched = ReadonlyMap<string, { readonly collection: CollectionModel; readonly where: Filter }>
 
 const commitsPerRead = 256
@@ -66,20 +67,22 @@ function watchedBy(model: Model, actor: Actor, names: string, filter: unknown): 
   return watched
 }
 
-/** `12.3`: the fourth change of commit 12 was seen. `12`: all of commit 12 was. */
-function parsePlace(text: string): Place {
-  const match = /^(\d{1,15})(?:\.(\d{1,6}))?$/.exec(text)
+/** `12.3`: the fourth change of commit 12 was seen. `12`: all of commit 12 was. `12.3-k7f2`: in a restored database, of this epoch. */
+function parsePlace(text: string): GivenPlace {
+  const match = /^(\d{1,15})(?:\.(\d{1,6}))?(?:-([0-9a-z]{1,16}))?$/.exec(text)
   if (!match) throw invalid('header:Last-Event-ID', 'format', 'is not an id of this stream')
-  return { position: Number(match[1]), index: match[2] === undefined ? Number.MAX_SAFE_INTEGER : Number(match[2]) }
+  const index = match[2] === undefined ? Number.MAX_SAFE_INTEGER : Number(match[2])
+  return { position: Number(match[1]), index, epoch: match[3] ?? null }
 }
 
 /** Sends what comes after `start` (or what comes from now on) until the sink closes. */
-function follow(feed: Feed, read: Reader, actor: Actor, watched: Watched, start: Place | null, sink: EventSink): () => void {
+function follow(feed: Feed, read: Reader, actor: Actor, watched: Watched, start: GivenPlace | null, sink: EventSink): () => void {
   let place: Place = start ?? { position: feed.newest(), index: Number.MAX_SAFE_INTEGER }
   // Until `begin` has said where the stream starts: an event before that would be a step ahead of its place.
   let isPumping = true
   let isWanted = false
   let isClosed = false
+  const mark = feed.epoch === null ? '' : `-${feed.epoch}`
 
   async function pump(): Promise<void> {
     if (isPumping) {
@@ -117,21 +120,22 @@ function follow(feed: Feed, read: Reader, actor: Actor, watched: Watched, start:
       if (commit.position === place.position && index <= place.index) continue
       const event = await eventOf(read, actor, watched, change)
       if (isClosed) return
-      if (event) sink.send({ id: `${commit.position}.${index}`, event: 'change', data: event })
+      if (event) sink.send({ id: `${commit.position}.${index}${mark}`, event: 'change', data: event })
     }
   }
 
   async function begin(): Promise<void> {
     const oldest = await feed.oldest()
-    const isTooOld = start !== null && (start.position < oldest - 1 || start.position > feed.newest())
+    const isElsewhere = start !== null && start.epoch !== feed.epoch
+    const isTooOld = start !== null && (isElsewhere || start.position < oldest - 1 || start.position > feed.newest())
     if (isTooOld) place = { position: feed.newest(), index: Number.MAX_SAFE_INTEGER }
-    if (start === null || isTooOld) sink.send({ id: String(place.position), event: isTooOld ? 'reset' : 'ready', data: {} })
+    if (start === null || isTooOld) sink.send({ id: `${place.position}${mark}`, event: isTooOld ? 'reset' : 'ready', data: {} })
     isPumping = false
     await pump()
   }
 
   const stopListening = feed.onAdvance(() => void pump().catch((error) => sink.fail(error)))
-  sink.onHeartbeat(() => (isPumping ? null : String(place.position)))
+  sink.onHeartbeat(() => (isPumping ? null : `${place.position}${mark}`))
   void begin().catch((error) => sink.fail(error))
   return () => {
     isClosed = true

@@ -22,7 +22,7 @@ export const retryEffect = command({
     // The key stays: if the other side knows it already, it will say so instead of acting twice.
     return {
       output: await move({ tx, request }, input.id, {
-        from: ['dead', 'canceled', 'unknown', 'ready'],
+        from: ['dead', 'canceled', 'unknown', 'held', 'ready'],
         set: { state: 'ready', dueAt: now },
       }),
     }
@@ -39,7 +39,7 @@ export const cancelEffect = command({
   errors: ['not_found', 'precondition_failed', 'effect_state_conflict'],
   access: staff,
   async run({ tx, input, request }) {
-    return { output: await move({ tx, request }, input.id, { from: ['ready', 'dead', 'unknown'], set: { state: 'canceled' } }) }
+    return { output: await move({ tx, request }, input.id, { from: ['ready', 'dead', 'unknown', 'held'], set: { state: 'canceled' } }) }
   },
 })
 

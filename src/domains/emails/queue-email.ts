@@ -44,6 +44,6 @@ export async function queueEmail({ tx, now, newId, project }: Context, given: Ne
   })
   if (email === null) return null
   const effect = { id: newId('eff'), kind: 'email.send', key: `email.send:${id}`, payload: { email: id }, record: given.record }
-  await enqueue(tx, now, { ...effect, isNew: true })
+  await enqueue(tx, now, { ...effect, isNew: true, isUnrecognised: true })
   return email
 }

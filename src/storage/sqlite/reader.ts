@@ -67,6 +67,21 @@ export function commitsAfter(prepared: StatementCache, position: number, limit: 
   return rows.map((row) => ({ ...row, changes: JSON.parse(row['changes'] as string) }) as unknown as Commit)
 }
 
+export function commitRange(prepared: StatementCache): { oldest: number; newest: number } {
+  const row = run(() =>
+    prepared('select coalesce(min("position"),0) as "oldest", coalesce(max("position"),0) as "newest" from "_commits"').get(),
+  )
+  return { oldest: row!['oldest'] as number, newest: row!['newest'] as number }
+}
+
+export function readMark(prepared: StatementCache, name: string): string | null {
+  return (run(() => prepared('select "value" from "_meta" where "name"=?').get(name))?.['value'] as string | undefined) ?? null
+}
+
+export function versionOf(database: DatabaseSync): string {
+  return database.prepare('select sqlite_version() as "version"').get()!['version'] as string
+}
+
 /** node:sqlite keeps no statements: parsing costs more than most look-ups, so the adapter does. */
 export function createStatementCache(database: DatabaseSync, returnsArrays = false): StatementCache {
   const statementsMax = 1_000

@@ -2,15 +2,9 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { Model } from '../../schema/model.ts'
 import { createCompiler } from '../sql/compile.ts'
-import type { Commit, Reader } from '../storage.ts'
-import { commitsAfter, createReader, createStatementCache } from './reader.ts'
-import { sqliteDialect } from './sqlite-storage.ts'
-
-export type Snapshot = {
-  readonly reader: Reader
-  commitsAfter(position: number, limit: number): Promise<Commit[]>
-  close(): void
-}
+import type { Snapshot } from '../storage.ts'
+import { sqliteDialect } from './dialect.ts'
+import { commitRange, commitsAfter, createReader, createStatementCache, readMark, run, versionOf } from './reader.ts'
 
 /** All reads see one committed state. The WAL cannot shrink meanwhile. @throws Error when the file cannot be opened */
 export function openSqliteSnapshot(path: string, model: Model): Snapshot {
@@ -26,8 +20,15 @@ export function openSqliteSnapshot(path: string, model: Model): Snapshot {
     rows: createStatementCache(database, true),
   })
   return {
+    source: { product: 'SQLite', version: versionOf(database) },
     reader,
     commitsAfter: async (position, limit) => commitsAfter(prepared, position, limit),
-    close: () => database.close(),
+    commitRange: async () => commitRange(prepared),
+    async lastPosition() {
+      const row = run(() => prepared(`select "seq" from sqlite_sequence where "name"='_commits'`).get())
+      return (row?.['seq'] as number | undefined) ?? 0
+    },
+    readMark: async (name) => readMark(prepared, name),
+    close: async () => database.close(),
   }
 }

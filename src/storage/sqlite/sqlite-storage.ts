@@ -10,12 +10,15 @@ import { limits } from '../../base/limits.ts'
 import { and, eq } from '../../contract/filter.ts'
 import type { AnyRecord, CollectionRef } from '../../schema/collection.ts'
 import type { Model } from '../../schema/model.ts'
-import { createCompiler, type Dialect, type Statement } from '../sql/compile.ts'
-import type { AdapterTransaction, Commit, CommitLine, Fence, Reader, StorageAdapter } from '../storage.ts'
+import { createCompiler, type Statement } from '../sql/compile.ts'
+import type { AdapterTransaction, Commit, CommitLine, Fence, Reader, WholeStorage } from '../storage.ts'
+import { sqliteDialect } from './dialect.ts'
 import { translate } from './errors.ts'
-import { commitsAfter, createReader, createStatementCache, run } from './reader.ts'
+import { loadRows } from './load.ts'
+import { commitRange, commitsAfter, createReader, createStatementCache, readMark, run, versionOf } from './reader.ts'
 import { createEncoder } from './row-codec.ts'
 import { prepareSchema } from './schema.ts'
+import { openSqliteSnapshot } from './snapshot.ts'
 
 export type SqliteOptions = {
   /** A file path, or `:memory:` (one connection, gone when closed). */
@@ -26,12 +29,6 @@ export type SqliteOptions = {
   readonly memory?: DatabaseSync
   /** Mebibytes of page cache per connection. */
   readonly cacheMib?: number
-}
-
-export const sqliteDialect: Dialect = {
-  quote: (name) => `"${name.replaceAll('"', '""')}"`,
-  isInList: (value, list) => `${value} in (select "value" from json_each(${list}))`,
-  like: (left, right) => `${left} like ${right} escape '\\'`,
 }
 
 // WAL mode with several connections can corrupt a database before this version
@@ -49,7 +46,7 @@ type Outcome = { readonly waiting: Waiting; readonly value?: unknown; readonly e
  * Opens the database, makes missing tables, columns and indexes.
  * @throws Error with one sentence for people when the file cannot be used.
  */
-export function openSqlite(options: SqliteOptions): StorageAdapter {
+export function openSqlite(options: SqliteOptions): WholeStorage {
   const { model, clock } = options
   const isMemory = options.path === ':memory:'
   const writer = connect(options)
@@ -250,12 +247,7 @@ export function openSqlite(options: SqliteOptions): StorageAdapter {
 
     commitsAfter: async (position, limit) => commitsAfter(readCache, position, limit),
 
-    async commitRange() {
-      const row = run(() =>
-        readCache('select coalesce(min("position"),0) as "oldest", coalesce(max("position"),0) as "newest" from "_commits"').get(),
-      )
-      return { oldest: row!['oldest'] as number, newest: row!['newest'] as number }
-    },
+    commitRange: async () => commitRange(readCache),
 
     async forgetCommits(before) {
       // Positions ascend with time, so what is kept begins at the first line that is young enough.
@@ -266,6 +258,17 @@ export function openSqlite(options: SqliteOptions): StorageAdapter {
     now: async () => clock.now(),
     onCommit: (listener) => void commitListeners.push(listener),
     onFeed: (listener) => void feedListeners.push(listener),
+
+    async snapshot() {
+      assert(!isMemory, 'a database in memory has one connection: there is no state apart from it')
+      return openSqliteSnapshot(options.path, model)
+    },
+
+    async load(load) {
+      await this.transaction(async () => loadRows({ model, compiler, prepared: writeCache, encoders }, load))
+    },
+
+    readMark: async (name) => readMark(readCache, name),
 
     async close() {
       if (isClosed) return
@@ -323,10 +326,6 @@ function connect(options: SqliteOptions, isReader = false): DatabaseSync {
   assert(synchronous === 2, `synchronous is ${String(synchronous)}, not full: commits would not survive a power loss`)
   if (isReader) database.exec('pragma query_only=on')
   return database
-}
-
-function versionOf(database: DatabaseSync): string {
-  return database.prepare('select sqlite_version() as "version"').get()!['version'] as string
 }
 
 function isOlder(version: string, least: readonly number[]): boolean {

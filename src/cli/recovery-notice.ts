@@ -1,0 +1,13 @@
+import { toIso } from '../base/clock.ts'
+import { countHeld } from '../engine/recovery.ts'
+import { readRecovery } from '../storage/archive/marks.ts'
+import type { StorageAdapter } from '../storage/storage.ts'
+
+/** What whoever starts a server must know: a restore waits for its review. */
+export async function recoveryNotice(storage: StorageAdapter): Promise<string | null> {
+  const recovery = await readRecovery(storage)
+  if (recovery === null) return null
+  const { recognised, mails } = await countHeld(storage.reader)
+  return `This database was restored from a backup of ${toIso(recovery.backupAt)}. ${recognised + mails} effects are held, because they may
+have been carried out since: nothing of them is sent or charged again before you say so. Look at them: kingpost effects`
+}

@@ -1,0 +1,93 @@
+// `kingpost restore FILE`: fills an empty database from a backup. A restore is no undo: mails were sent and
+// cards charged since the backup, so what it held as open is held back, and a new epoch begins.
+import { resolve } from 'node:path'
+import { systemClock } from '../base/clock.ts'
+import { systemRandom } from '../base/random.ts'
+import { type RestoreCounts, restoreRules } from '../engine/recovery.ts'
+import { misfits } from '../storage/archive/archive.ts'
+import { differences, partsOf, rewritten, sumsOf } from '../storage/archive/contents.ts'
+import { endFill, FillError, fill } from '../storage/archive/fill.ts'
+import { epochMark, type Recovery, readRecovery, recoveryMark } from '../storage/archive/marks.ts'
+import { openArchiveFile } from './archive-file.ts'
+import { nameOf, openAlone, placeOf } from './database.ts'
+import { loadBackend } from './load-config.ts'
+import { createProgress, number } from './progress.ts'
+import { type ProcessSettings, UsageError } from './settings.ts'
+import { checkContent } from './verify.ts'
+
+/** 0 when all holds, 1 when the backup itself held faults. @throws Error with one sentence for people */
+export async function restore(settings: ProcessSettings): Promise<number> {
+  const [file, ...more] = settings.rest
+  if (file === undefined || more.length > 0) throw new UsageError('Type: kingpost restore FILE [--database URL]')
+  const backend = await loadBackend(settings)
+  const { model } = backend
+  const path = resolve(file)
+  const archive = await openArchiveFile(path)
+  const wrong = misfits(archive.head, model)
+  if (wrong.length > 0) throw new Error(`${path} does not fit this project:\n${wrong.map((one) => `  ${one}`).join('\n')}`)
+  const place = placeOf(settings)
+  const { storage, close } = await openAlone(place, model)
+  const progress = createProgress('Restored', () => archive.bytesRead() / archive.bytes)
+  try {
+    const backupAt = Date.parse(archive.head.at)
+    // One that goes on where it was killed must rewrite records as it did before.
+    const recovery: Recovery = (await readRecovery(storage)) ?? { at: systemClock.now(), backupAt }
+    const { rewrite, counts } = restoreRules(recovery.at, backupAt)
+    const marks = { ...archive.head.marks, [recoveryMark]: JSON.stringify(recovery), [epochMark]: newEpoch() }
+    const parts = rewritten(archive.parts, model, rewrite)
+    const wanted = await fill({ storage, model, id: archive.head.id, parts, marks, onPart: progress.onPart })
+    progress.done()
+    const snapshot = await storage.snapshot()
+    try {
+      const found = differences(wanted, await sumsOf(partsOf(snapshot, model)))
+      if (found.length > 0) throw new Error(`What was stored is not what the backup holds: ${found.join('; ')}. Is the disk sound?`)
+      const violations = await checkContent(snapshot, backend, backupAt)
+      await endFill(storage, { lastPosition: archive.head.lastPosition, marks: {} })
+      const rows = Object.values(wanted).reduce((sum, { count }) => sum + count, 0)
+      tell(settings, {
+        database: nameOf(place),
+        at: archive.head.at,
+        rows,
+        seconds: progress.seconds(),
+        counts,
+        violations: violations.length,
+      })
+      return violations.length === 0 ? 0 : 1
+    } finally {
+      await snapshot.close()
+    }
+  } catch (error) {
+    throw error instanceof FillError ? new Error(`${nameOf(place)} cannot be filled. ${error.message}`) : error
+  } finally {
+    progress.done()
+    await close()
+  }
+}
+
+/** Short, and of no earlier restore: event ids carry it. */
+function newEpoch(): string {
+  return Buffer.from(systemRandom.bytes(5)).toString('hex')
+}
+
+type Told = {
+  readonly database: string
+  readonly at: string
+  readonly rows: number
+  readonly seconds: number
+  readonly counts: RestoreCounts
+  readonly violations: number
+}
+
+function tell({ isJson }: ProcessSettings, told: Told): void {
+  if (isJson) return void process.stdout.write(`${JSON.stringify(told)}\n`)
+  const { database, at, rows, seconds, counts, violations } = told
+  const rate = Math.round(rows / Math.max(0.001, seconds))
+  process.stdout.write(`${database} is as it was on ${at}: ${number(rows)} rows in ${seconds.toFixed(1)} s (${number(rate)} rows/s).\n`)
+  process.stdout.write(
+    `Compared with the backup row by row: ${violations === 0 ? 'the same, and all invariants hold' : `the same, with ${violations} faults that the backup held`}.\n\n`,
+  )
+  process.stdout.write(`  ${number(counts.held)} effects were open and are held: they may have been carried out after the backup.\n`)
+  process.stdout.write(`  ${number(counts.payments)} payments will be asked for at their provider once a server runs.\n`)
+  process.stdout.write(`  ${number(counts.sessions)} sessions have ended: everybody signs in again.\n\n`)
+  process.stdout.write('Start the server, then look at what is held: kingpost effects\n')
+}

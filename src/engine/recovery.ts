@@ -1,0 +1,106 @@
+// After a restore: what the backup held as open may have been done since it was taken, and nobody here
+// can know. So a restore rewrites it: effects are held, sessions end, payments are asked for at their
+// provider. Until staff have reviewed it, mails about records from before the restore are born held.
+import type { Clock } from '../base/clock.ts'
+import { isEngineError } from '../base/engine-error.ts'
+import { limits } from '../base/limits.ts'
+import type { Log } from '../base/log.ts'
+import { and, eq, type Filter, oneOf } from '../contract/filter.ts'
+import { sessions } from '../domains/accounts/collections.ts'
+import { liveStatuses, type Payment, payments } from '../domains/payments/collections.ts'
+import { type Effect, effects } from '../effects/effect.ts'
+import type { Rewrite } from '../storage/archive/contents.ts'
+import { readRecovery } from '../storage/archive/marks.ts'
+import type { Reader, StorageAdapter } from '../storage/storage.ts'
+import type { Transaction } from '../storage/transaction.ts'
+
+/** Past this age a provider has nothing new to say of a payment: disputes and refunds end before. */
+const reconciledMs = 180 * 24 * 3_600_000
+
+export type RestoreCounts = { held: number; sessions: number; payments: number }
+
+/** What records become on their way out of a backup. Running it again over the same record changes it alike. */
+export function restoreRules(now: number, backupAt: number): { readonly rewrite: Rewrite; readonly counts: RestoreCounts } {
+  const counts: RestoreCounts = { held: 0, sessions: 0, payments: 0 }
+  const rewrite: Rewrite = (section, row) => {
+    switch (section) {
+      case sessions.name:
+        counts.sessions++
+        return null
+      case effects.name: {
+        const effect = row as unknown as Effect
+        if (effect.state !== 'ready' && effect.state !== 'running') return row
+        counts.held++
+        return { ...effect, state: 'held', owner: null, version: effect.version + 1, updatedAt: now } as unknown as typeof row
+      }
+      case payments.name: {
+        const payment = row as unknown as Payment
+        if (!isAskedFor(payment, backupAt)) return row
+        counts.payments++
+        return { ...payment, checkAt: now, version: payment.version + 1, updatedAt: now } as unknown as typeof row
+      }
+      default:
+        return row
+    }
+  }
+  return { rewrite, counts }
+}
+
+function isAskedFor({ status, createdAt }: Payment, backupAt: number): boolean {
+  if (liveStatuses.includes(status) || status === 'requires_action' || status === 'authorized') return true
+  return status !== 'failed' && status !== 'canceled' && createdAt > backupAt - reconciledMs
+}
+
+/** Kinds of effects by what a repeat does: a provider recognises our key, a mail server does not. */
+const recognised = ['payment.start', 'payment.follow', 'payment.refund', 'payment.cancel']
+
+export type HeldCounts = { readonly recognised: number; readonly mails: number }
+
+export async function countHeld(read: Reader): Promise<HeldCounts> {
+  const all = await read.count(effects, eq('state', 'held'))
+  const safe = await read.count(effects, heldOf('recognised'))
+  return { recognised: safe, mails: all - safe }
+}
+
+export function heldOf(what: 'recognised' | 'mails'): Filter {
+  const isRecognised = oneOf('kind', recognised)
+  return and(eq('state', 'held'), what === 'recognised' ? isRecognised : { op: 'not', of: isRecognised })
+}
+
+/** Lets some held effects go on, or gives them up. Answers how many; 0 when none is left. */
+export async function releaseHeld(
+  tx: Transaction,
+  which: Filter,
+  set: Pick<Effect, 'state'> & Partial<Pick<Effect, 'dueAt'>>,
+): Promise<number> {
+  const some = await tx.find(effects, { where: which, limit: limits.pageSizeMax })
+  for (const effect of some) await tx.update(effects, effect, { set })
+  return some.length
+}
+
+/** Looks whether the review is over, as long as there is one: it is ended from the command line. */
+export async function watchRecovery({ storage, clock, log }: { storage: StorageAdapter; clock: Clock; log: Log }) {
+  let recovery = await readRecovery(storage)
+  let cancel = () => {}
+  const look = () => {
+    if (recovery === null) return
+    cancel = clock.after(limits.effectPollMs, () => {
+      readRecovery(storage)
+        .then((found) => {
+          recovery = found
+        })
+        .catch((error) => {
+          if (!isEngineError(error)) log.write('error', 'Whether a restore is still under review could not be read.', { error })
+        })
+        .finally(look)
+    })
+  }
+  look()
+  return {
+    restoredAt: () => recovery?.at ?? null,
+    stop() {
+      recovery = null
+      cancel()
+    },
+  }
+}
