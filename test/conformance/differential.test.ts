@@ -15,7 +15,8 @@ import type { AdapterTransaction, Change, Commit, FindQuery, LockMode, Reader, S
 import { testDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 
-const runs = 100
+// KINGPOST_DIFFERENTIAL_RUNS=5000 makes it long.
+const runs = Number(process.env['KINGPOST_DIFFERENTIAL_RUNS'] ?? 100)
 const everything: Filter = { op: 'true' }
 
 type Answer = Promise<unknown>
@@ -76,6 +77,8 @@ const someChange: fc.Arbitrary<Change> = fc
     }),
   })
   .filter(({ set, add }) => (set !== undefined && Object.keys(set).length > 0) || add !== undefined)
+  // Of several rows one may meet a fence and another one the check: which is told is left to the database.
+  .filter(({ set, add }) => set === undefined || !('code' in set) || (add?.count ?? 0) >= 0)
   .map(({ set, add }) => ({ ...(set && Object.keys(set).length > 0 ? { set } : {}), ...(add ? { add: defined(add) } : {}) }))
 
 const sortable = ['id', 'title', 'note', 'code', 'count', 'rank', 'isOpen', 'dueAt', 'price.amount', 'owner']

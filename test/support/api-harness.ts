@@ -44,7 +44,8 @@ export function createTestClock(start = startMs): TestClock {
   let now = start
   const timers = new Set<{ at: number; run: () => void; cancel: () => void }>()
   return {
-    now: () => now,
+    // Whole milliseconds, as the port promises: a back-off may end between two.
+    now: () => Math.floor(now),
     monotonic: () => performance.now(),
     after(delayMs, task) {
       const run = () => {
@@ -324,10 +325,9 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
     },
     newest,
     async snapshot() {
-      const all: unknown[] = []
-      for (const model of backend.model.collections.values())
-        if (model.name !== 'idempotencyKeys') all.push(model.name, await storage.reader.find(model, { limit: 100_000 }))
-      return JSON.stringify(all)
+      const models = [...backend.model.collections.values()].filter(({ name }) => name !== 'idempotencyKeys')
+      const all = models.map(async (model) => [model.name, await storage.reader.find(model, { limit: 100_000 })])
+      return JSON.stringify(await Promise.all(all))
     },
     write: (work) => inTransaction(engine.parts, { operation: 'test.write', actor: 'test', requestId: '' }, work),
     async close() {

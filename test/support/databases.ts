@@ -74,10 +74,13 @@ export function testDatabase(): TestDatabase {
   return createTestDatabase(process.env['DATABASES'] ? selectedDatabases()[0]! : 'sqlite')
 }
 
-/** An empty database of this run, SQLite's in memory: for tests that open one for each case. */
+/**
+ * An empty database of this run, SQLite's in memory: for tests that open one for each case. `clock` may be moved by
+ * the test; a connection's time-outs are about the real time.
+ */
 export async function openEmpty(model: Model, clock: Clock): Promise<StorageAdapter> {
   const database = testDatabase()
-  return database.isServer ? await database.open(model, { clock }) : openSqlite({ path: ':memory:', model, clock })
+  return database.isServer ? await database.open(model) : openSqlite({ path: ':memory:', model, clock })
 }
 
 /** Null where it can be had, else why not and what to do. */
