@@ -20,6 +20,7 @@ import { allRoles } from '../engine/roles.ts'
 import { healthPaths, systemPages } from '../http/pages.ts'
 import { createServer } from '../http/server.ts'
 import { createStaticSite, type StaticMount } from '../http/static-files.ts'
+import { followDatabaseClock } from '../storage/database-clock.ts'
 import { inTransaction } from '../storage/in-transaction.ts'
 import { checkFit } from './database.ts'
 import { compileConfig, type LoadedConfig, loadConfig } from './load-config.ts'
@@ -60,10 +61,12 @@ export async function serve(settings: ProcessSettings): Promise<Running> {
   checkRoles(settings, storage.capabilities.isShared)
   const sandbox = hasSandbox ? await openSandbox(settings, publicUrl, { storage, model: backend.model, folder, port }) : null
   const mail = settings.smtpUrl === null ? captureTransport : createSmtpTransport({ url: settings.smtpUrl, clock: systemClock })
+  const shared = storage.capabilities.isShared ? await followDatabaseClock(storage, systemClock) : null
+  const clock = shared ?? systemClock
   const engine = await createEngine({
     backend,
     storage,
-    clock: systemClock,
+    clock,
     random: systemRandom,
     log,
     services: { passwords: createArgon2Hasher(systemRandom, undefined, Math.max(1, availableParallelism() - 1)) },
@@ -99,6 +102,7 @@ export async function serve(settings: ProcessSettings): Promise<Running> {
         await server.close()
         await engine.stop()
         sandbox?.stop()
+        shared?.stop()
         await mail.close()
         await storage.close()
         unlock()
@@ -146,7 +150,7 @@ function openServer({ settings, loaded, backend, engine, log, sandboxPages, isSt
     operations: isApi ? engine.operations : [],
     run: engine.run,
     authenticate: engine.authenticate,
-    clock: systemClock,
+    clock: engine.parts.clock,
     log,
     site: isApi ? createStaticSite(mountsOf(loaded)) : null,
     pages: isApi ? pages : pages.filter(({ path }) => healthPaths.includes(path)),
