@@ -18,7 +18,9 @@ import type { Backend } from '../engine/backend.ts'
 import { createEngine, type Engine } from '../engine/create-engine.ts'
 import { allRoles } from '../engine/roles.ts'
 import { healthPaths, systemPages } from '../http/pages.ts'
+import { createRateLimiter } from '../http/rate-limit.ts'
 import { createServer } from '../http/server.ts'
+import { createSharedRateLimiter } from '../http/shared-rate-limit.ts'
 import { createStaticSite, type StaticMount } from '../http/static-files.ts'
 import { followDatabaseClock } from '../storage/database-clock.ts'
 import { inTransaction } from '../storage/in-transaction.ts'
@@ -145,16 +147,18 @@ function openServer({ settings, loaded, backend, engine, log, sandboxPages, isSt
     isStopping,
     referencePage: readFileSync(join(root, 'console/reference.html'), 'utf8'),
   })
+  const { clock, storage } = engine.parts
   return createServer({
     // A process without the role shows its health and nothing else.
     operations: isApi ? engine.operations : [],
     run: engine.run,
     authenticate: engine.authenticate,
-    clock: engine.parts.clock,
+    clock,
     log,
     site: isApi ? createStaticSite(mountsOf(loaded)) : null,
     pages: isApi ? pages : pages.filter(({ path }) => healthPaths.includes(path)),
     isRateLimited: settings.isRateLimited,
+    ...(storage.capabilities.isShared ? { limiter: createSharedRateLimiter(engine.parts, createRateLimiter(clock)) } : {}),
     trustedProxies: settings.trustedProxies,
     bootId: engine.newId('req').slice(0, 24),
     // Another company's site in the same process: it never reaches our router.
