@@ -10,6 +10,8 @@ export interface Clock {
   monotonic(): number
   /** Runs `task` once after `delayMs`; the returned function calls it off. Does not keep the process alive. */
   after(delayMs: number, task: () => void): Cancel
+  /** Where the time is another machine's: asks it again when this one may have slept. Before a lease is measured. */
+  refresh?(): Promise<void>
   /** Runs `task` after the I/O events that are ready now: what group commit collects behind. */
   soon(task: () => void): void
 }

@@ -43,6 +43,12 @@ export const limits = {
   /** How long a request waits for an effect it needs the answer of (a redirect URL) before it says "pending". */
   awaitedEffectMs: 8_000,
 
+  /** Ticks of schedules are kept this long, to be looked at: the most frequent one makes 17,280 a day. */
+  scheduleTicksKeepMs: 48 * 3_600_000,
+
+  /** How often a process asks the database it shares for the time. Quartz drifts 0.25 ms in between. */
+  clockSampleMs: 5_000,
+
   /** Commits kept in memory for live readers; older positions are read from the database. */
   feedMemoryCommits: 2_048,
   /** A year and a bit: the lines are the audit trail, and a yearly look back must find its beginning. */

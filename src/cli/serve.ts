@@ -18,8 +18,11 @@ import type { Backend } from '../engine/backend.ts'
 import { createEngine, type Engine } from '../engine/create-engine.ts'
 import { allRoles } from '../engine/roles.ts'
 import { healthPaths, systemPages } from '../http/pages.ts'
+import { createRateLimiter } from '../http/rate-limit.ts'
 import { createServer } from '../http/server.ts'
+import { createSharedRateLimiter } from '../http/shared-rate-limit.ts'
 import { createStaticSite, type StaticMount } from '../http/static-files.ts'
+import { followDatabaseClock } from '../storage/database-clock.ts'
 import { inTransaction } from '../storage/in-transaction.ts'
 import { checkFit } from './database.ts'
 import { compileConfig, type LoadedConfig, loadConfig } from './load-config.ts'
@@ -60,10 +63,12 @@ export async function serve(settings: ProcessSettings): Promise<Running> {
   checkRoles(settings, storage.capabilities.isShared)
   const sandbox = hasSandbox ? await openSandbox(settings, publicUrl, { storage, model: backend.model, folder, port }) : null
   const mail = settings.smtpUrl === null ? captureTransport : createSmtpTransport({ url: settings.smtpUrl, clock: systemClock })
+  const shared = storage.capabilities.isShared ? await followDatabaseClock(storage, systemClock) : null
+  const clock = shared ?? systemClock
   const engine = await createEngine({
     backend,
     storage,
-    clock: systemClock,
+    clock,
     random: systemRandom,
     log,
     services: { passwords: createArgon2Hasher(systemRandom, undefined, Math.max(1, availableParallelism() - 1)) },
@@ -99,6 +104,7 @@ export async function serve(settings: ProcessSettings): Promise<Running> {
         await server.close()
         await engine.stop()
         sandbox?.stop()
+        shared?.stop()
         await mail.close()
         await storage.close()
         unlock()
@@ -141,16 +147,18 @@ function openServer({ settings, loaded, backend, engine, log, sandboxPages, isSt
     isStopping,
     referencePage: readFileSync(join(root, 'console/reference.html'), 'utf8'),
   })
+  const { clock, storage } = engine.parts
   return createServer({
     // A process without the role shows its health and nothing else.
     operations: isApi ? engine.operations : [],
     run: engine.run,
     authenticate: engine.authenticate,
-    clock: systemClock,
+    clock,
     log,
     site: isApi ? createStaticSite(mountsOf(loaded)) : null,
     pages: isApi ? pages : pages.filter(({ path }) => healthPaths.includes(path)),
     isRateLimited: settings.isRateLimited,
+    ...(storage.capabilities.isShared ? { limiter: createSharedRateLimiter(engine.parts, createRateLimiter(clock)) } : {}),
     trustedProxies: settings.trustedProxies,
     bootId: engine.newId('req').slice(0, 24),
     // Another company's site in the same process: it never reaches our router.

@@ -7,11 +7,12 @@ import type { NewId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
 import type { DomainEvent } from '../contract/events.ts'
-import { and, compare, eq, type Filter, not, oneOf } from '../contract/filter.ts'
+import { and, compare, eq } from '../contract/filter.ts'
 import type { Project } from '../schema/project.ts'
 import { inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
 import type { CommitLine, RecordChange } from '../storage/storage.ts'
 import type { Transaction } from '../storage/transaction.ts'
+import { claimable, claimDue, type EffectRole } from './claim.ts'
 import { type Effect, type EffectHandler, effects, type Outcome } from './effect.ts'
 
 export type RunnerParts = TransactionParts & {
@@ -26,9 +27,6 @@ export type RunnerParts = TransactionParts & {
   /** Names this process as the owner of its leases. */
   readonly workerId: string
 }
-
-/** `worker` carries out all effects but those that send mail, `mail` those. Neither: only what its own callers wait for. */
-export type EffectRole = 'worker' | 'mail'
 
 export type EffectRunner = {
   start(roles?: readonly EffectRole[]): Promise<void>
@@ -61,23 +59,8 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
   async function claim(): Promise<readonly Effect[]> {
     const free = slots - active.size
     if (free <= 0) return []
-    return await inTransaction(parts, cause('claim'), async (tx, now) => {
-      const claimed: Effect[] = []
-      // One look per state: each is a range of the index (state, dueAt).
-      for (const state of ['ready', 'running'] as const) {
-        const where = and(eq('state', state), compare('dueAt', 'lte', now), claimable(handlers, roles))
-        const due = await tx.find(effects, { where, sort: [{ path: 'dueAt', descending: false }], limit: free })
-        for (const effect of due.slice(0, free - claimed.length)) {
-          const attempts = effect.attempts + 1
-          const owner = parts.workerId
-          const dueAt = now + limits.effectLeaseMs
-          const guard = and(eq('state', state), eq('attempts', effect.attempts))
-          if (await tx.touch(effects, effect.id, { set: { state: 'running', attempts, dueAt, owner } }, guard))
-            claimed.push({ ...effect, state: 'running', attempts, dueAt, owner, version: effect.version + 1 })
-        }
-      }
-      return claimed
-    })
+    await clock.refresh?.()
+    return await claimDue(parts, claimable(handlers, roles), free)
   }
 
   async function claimAll(): Promise<void> {
@@ -233,13 +216,6 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
       while (active.size + born.length > 0) await Promise.all([...active.values(), ...born.splice(0).map(giveUp)])
     },
   }
-}
-
-/** What these roles claim. A kind that nobody knows belongs to the workers, who say so. */
-function claimable(handlers: ReadonlyMap<string, EffectHandler>, roles: readonly EffectRole[]): Filter | undefined {
-  if (roles.includes('worker') && roles.includes('mail')) return undefined
-  const kinds = [...handlers.values()].filter(({ role }) => role === 'mail').map(({ kind }) => kind)
-  return roles.includes('mail') ? oneOf('kind', kinds) : not(oneOf('kind', kinds))
 }
 
 function effectsIn({ changes }: CommitLine, actions: readonly RecordChange['action'][]): Effect[] {

@@ -20,8 +20,30 @@ export const schedules = collection('schedules', {
     name: field.text({ required: true, unique: true }),
     nextAt: field.dateTime({ required: true }),
     lastAt: field.dateTime(),
+    /** How often it has ticked. */
+    ticks: field.integer({ required: true, default: 0 }),
   },
   indexes: [['nextAt']],
+  access: { read: staff },
+})
+
+/** One row a tick, behind a fence: what proves that each came once, in its turn and not too early. */
+export const scheduleTicks = collection('scheduleTicks', {
+  prefix: 'tick',
+  title: 'Schedule ticks',
+  system: true,
+  feed: false,
+  appendOnly: true,
+  fields: {
+    schedule: field.text({ required: true }),
+    /** 1, 2, … of its schedule. */
+    tick: field.integer({ required: true }),
+    dueAt: field.dateTime({ required: true }),
+    /** The process that made it. */
+    owner: field.text({ required: true }),
+  },
+  unique: [['schedule', 'tick']],
+  indexes: [['createdAt']],
   access: { read: staff },
 })
 
@@ -49,6 +71,7 @@ export function createScheduler(parts: SchedulerParts) {
   let ticking: Promise<void> = Promise.resolve()
 
   async function tick(): Promise<void> {
+    await parts.clock.refresh?.()
     // By name: rows of schedules that are no more must not take the places of those that are.
     const known = oneOf(
       'name',
@@ -69,8 +92,12 @@ export function createScheduler(parts: SchedulerParts) {
   async function runOne(schedule: Schedule, row: ScheduleRow): Promise<void> {
     const cause = { operation: `schedule.${schedule.name}`, actor: 'system', requestId: '' }
     await inTransaction(parts, cause, async (tx, now) => {
-      const change = { set: { nextAt: now + schedule.everyMs, lastAt: now } }
-      if (!(await tx.touch(schedules, row.id, change, eq('nextAt', row.nextAt)))) return
+      // The clock may have been set back since the look.
+      if (now < row.nextAt) return
+      const change = { set: { nextAt: now + schedule.everyMs, lastAt: now }, add: { ticks: 1 } }
+      if (!(await tx.touch(schedules, row.id, change, and(eq('nextAt', row.nextAt), eq('ticks', row.ticks))))) return
+      const tick = { id: parts.newId('tick'), schedule: schedule.name, tick: row.ticks + 1, dueAt: row.nextAt, owner: tx.worker.id }
+      await tx.insert(scheduleTicks, tick, 'conflict')
       const events = await schedule.run({ tx, now, newId: parts.newId })
       if (events) await parts.react(tx, now, events)
     })
@@ -93,7 +120,7 @@ export function createScheduler(parts: SchedulerParts) {
         for (const { name, everyMs } of parts.schedules)
           if (!known.has(name))
             // Another process may declare it beside us.
-            await tx.insertOnce(schedules, { id: parts.newId('sched'), name, nextAt: now + everyMs, lastAt: null })
+            await tx.insertOnce(schedules, { id: parts.newId('sched'), name, nextAt: now + everyMs, lastAt: null, ticks: 0 })
       })
       isRunning = true
       loop()

@@ -9,9 +9,10 @@ import { orders } from '../domains/orders/collections.ts'
 import { paymentFacts, payments, refunds, webhookInbox } from '../domains/payments/collections.ts'
 import { reservations, stockLevels, stockMovements } from '../domains/stock/collections.ts'
 import { effects } from '../effects/effect.ts'
-import { schedules } from '../effects/schedule.ts'
+import { schedules, scheduleTicks } from '../effects/schedule.ts'
 import type { Operation } from '../operation/define.ts'
 import { idempotencyKeys } from '../operation/idempotency.ts'
+import { rateLimits } from '../operation/rate-limits.ts'
 import { type ConfigMistake, checkConfig } from '../schema/check-config.ts'
 import type { Collection } from '../schema/collection.ts'
 import type { BackendConfig } from '../schema/config.ts'
@@ -75,7 +76,7 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
 }
 
 function coreCollections() {
-  return [users, passwords, sessions, settings, effects, schedules, emails, idempotencyKeys]
+  return [users, passwords, sessions, settings, effects, schedules, scheduleTicks, emails, idempotencyKeys, rateLimits]
 }
 
 function shopCollections(config: BackendConfig<Operation>) {

@@ -21,9 +21,10 @@ import { startPaymentEffect } from '../domains/payments/start-payment.ts'
 import { idleMeter, type RuntimeMeter } from '../domains/running/read-metrics.ts'
 import type { EffectHandler } from '../effects/effect.ts'
 import { createEffectRunner, type EffectRunner } from '../effects/runner.ts'
-import { createScheduler, type Schedule } from '../effects/schedule.ts'
+import { createScheduler, type Schedule, scheduleTicks } from '../effects/schedule.ts'
 import type { Operation, Services } from '../operation/define.ts'
 import { idempotencyKeys } from '../operation/idempotency.ts'
+import { rateLimits } from '../operation/rate-limits.ts'
 import { type Call, type OperationParts, type Reply, runOperation } from '../operation/run-operation.ts'
 import type { Project } from '../schema/project.ts'
 import type { StorageAdapter } from '../storage/storage.ts'
@@ -144,6 +145,8 @@ const forgetOldRows: Schedule = {
   everyMs: 3_600_000,
   async run({ tx, now }) {
     await tx.deleteWhere(idempotencyKeys, compare('createdAt', 'lt', now - limits.idempotencyKeepMs))
+    await tx.deleteWhere(rateLimits, compare('arrival', 'lt', now))
+    await tx.deleteWhere(scheduleTicks, compare('createdAt', 'lt', now - limits.scheduleTicksKeepMs))
     await endSessions(tx, compare('expiresAt', 'lt', now))
   },
 }

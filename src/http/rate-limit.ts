@@ -1,4 +1,4 @@
-// Rate limits: a generic cell rate algorithm per class and caller, in memory. The key is the account or
+// Rate limits: a generic cell rate algorithm (GCRA) per class and caller, here in memory. The key is the account or
 // the peer's network (an IPv6 caller owns a /64), never anything of the request's own words.
 import type { Clock } from '../base/clock.ts'
 import type { RateClass } from '../operation/define.ts'
@@ -6,26 +6,36 @@ import type { RateClass } from '../operation/define.ts'
 type Policy = { readonly quota: number; readonly windowSeconds: number }
 
 /** Requests per window, all of which may come at once. `account` guards password guessing. */
-export const ratePolicies: Readonly<Record<Exclude<RateClass, 'none'>, Policy>> = {
+export const ratePolicies: Readonly<Record<LimitedClass, Policy>> = {
   read: { quota: 1_200, windowSeconds: 60 },
   write: { quota: 300, windowSeconds: 60 },
   account: { quota: 20, windowSeconds: 60 },
   webhook: { quota: 6_000, windowSeconds: 60 },
 }
 
+export type LimitedClass = Exclude<RateClass, 'none'>
 export type RateDecision = { readonly isAllowed: boolean; readonly headers: Record<string, string> }
+export interface RateLimiter {
+  take(rateClass: LimitedClass, caller: string): RateDecision | Promise<RateDecision>
+}
 
-const callersMax = 100_000
+/** Callers that are remembered. */
+export const callersMax = 100_000
 
+/** A request each `stepMs`; `burstMs` of them may come at once. */
+export function paceOf(rateClass: LimitedClass): { readonly stepMs: number; readonly burstMs: number } {
+  const { quota, windowSeconds } = ratePolicies[rateClass]
+  return { stepMs: (windowSeconds * 1000) / quota, burstMs: windowSeconds * 1000 }
+}
+
+/** For a database that one process has to itself. */
 export function createRateLimiter(clock: Clock) {
   // The theoretical arrival time of the next request, per class and caller.
   const arrivals = new Map<string, number>()
 
   return {
-    take(rateClass: Exclude<RateClass, 'none'>, caller: string): RateDecision {
-      const { quota, windowSeconds } = ratePolicies[rateClass]
-      const stepMs = (windowSeconds * 1000) / quota
-      const burstMs = windowSeconds * 1000
+    take(rateClass: LimitedClass, caller: string): RateDecision {
+      const { stepMs, burstMs } = paceOf(rateClass)
       const now = clock.now()
       const key = `${rateClass}:${caller}`
       const arrival = Math.max(arrivals.get(key) ?? 0, now)
@@ -36,16 +46,27 @@ export function createRateLimiter(clock: Clock) {
         if (arrivals.size >= callersMax) arrivals.delete(arrivals.keys().next().value!)
         arrivals.set(key, next)
       }
-      const remaining = Math.max(0, Math.floor((burstMs - (next - now)) / stepMs))
-      const resetSeconds = Math.ceil(Math.max(0, next - now) / 1000)
-      const headers: Record<string, string> = {
-        'ratelimit-policy': `"${rateClass}";q=${quota};w=${windowSeconds}`,
-        ratelimit: `"${rateClass}";r=${remaining};t=${resetSeconds}`,
-      }
-      if (!isAllowed) headers['retry-after'] = String(Math.max(1, Math.ceil((arrival + stepMs - burstMs - now) / 1000)))
-      return { isAllowed, headers }
+      return decisionOf(rateClass, { now, arrival: next, isAllowed })
     },
   }
+}
+
+/** `arrival` after the decision; `spare` requests more are set aside for this caller already. */
+export function decisionOf(
+  rateClass: LimitedClass,
+  state: { readonly now: number; readonly arrival: number; readonly isAllowed: boolean; readonly spare?: number },
+): RateDecision {
+  const { now, arrival, isAllowed, spare = 0 } = state
+  const { quota, windowSeconds } = ratePolicies[rateClass]
+  const { stepMs, burstMs } = paceOf(rateClass)
+  const remaining = Math.max(0, Math.floor((burstMs - (arrival - now)) / stepMs)) + spare
+  const resetSeconds = Math.ceil(Math.max(0, arrival - now) / 1000)
+  const headers: Record<string, string> = {
+    'ratelimit-policy': `"${rateClass}";q=${quota};w=${windowSeconds}`,
+    ratelimit: `"${rateClass}";r=${remaining};t=${resetSeconds}`,
+  }
+  if (!isAllowed) headers['retry-after'] = String(Math.max(1, Math.ceil((arrival + stepMs - burstMs - now) / 1000)))
+  return { isAllowed, headers }
 }
 
 /** The network a peer's address belongs to: the address itself for IPv4, its /64 for IPv6. */

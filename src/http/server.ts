@@ -14,7 +14,7 @@ import { jsonBodyParser } from './json-body.ts'
 import { type LiveParts, sendStream } from './live.ts'
 import { problemOf } from './problems.ts'
 import { coerceQuery, parseQueryString } from './query-string.ts'
-import { createRateLimiter, networkOf } from './rate-limit.ts'
+import { createRateLimiter, type LimitedClass, networkOf, type RateLimiter } from './rate-limit.ts'
 import { contentSecurityPolicy, type StaticSite } from './static-files.ts'
 
 export type ServerParts = {
@@ -27,6 +27,8 @@ export type ServerParts = {
   /** Answers of fixed addresses beside the operations: health, the API reference. */
   readonly pages: readonly Page[]
   readonly isRateLimited: boolean
+  /** One that several processes share; in memory when left out. */
+  readonly limiter?: RateLimiter
   /** Networks whose X-Forwarded-For is believed; none by default. */
   readonly trustedProxies: readonly string[]
   readonly bootId: string
@@ -69,7 +71,7 @@ export function createServer(parts: ServerParts): HttpServer {
     ...(parts.serverFactory ? { serverFactory: parts.serverFactory } : {}),
     frameworkErrors: (error, request, reply) => void sendProblem(parts, request, reply as FastifyReply, error),
   })
-  const limiter = createRateLimiter(parts.clock)
+  const limiter = parts.limiter ?? createRateLimiter(parts.clock)
   const live: LiveParts = { clock: parts.clock, log: parts.log, open: new Set() }
   const routes = parts.operations.map((operation): Route => {
     const [method, path] = operation.route.split(' ') as [string, string]
@@ -119,7 +121,7 @@ export function createServer(parts: ServerParts): HttpServer {
   }
 }
 
-function routeHandler(parts: ServerParts, limiter: ReturnType<typeof createRateLimiter>, live: LiveParts, route: Route) {
+function routeHandler(parts: ServerParts, limiter: RateLimiter, live: LiveParts, route: Route) {
   const { operation, method } = route
   const schema = operation.input as { properties?: Record<string, { type?: unknown }> }
   const isSafe = method === 'GET'
@@ -131,7 +133,7 @@ function routeHandler(parts: ServerParts, limiter: ReturnType<typeof createRateL
     const credentials = credentialsOf(request)
     if (!isSafe && credentials.cookie !== undefined && credentials.authorization === undefined) checkSameSite(headers)
     const actor = await parts.authenticate(credentials)
-    if (parts.isRateLimited && rateClass !== 'none') limit(limiter, rateClass, actor, credentials, reply)
+    if (parts.isRateLimited && rateClass !== 'none') await limit(limiter, rateClass, actor, credentials, reply)
     const rawBody = operation.rawBody ? ((request.body as string | undefined) ?? '') : null
     const call: Call = {
       input: inputOf(request, schema, rawBody),
@@ -252,16 +254,16 @@ function checkSameSite(headers: FastifyRequest['headers']): void {
   if (!URL.canParse(origin) || new URL(origin).host !== headers.host) throw new EngineError('cross_site_request')
 }
 
-function limit(
-  limiter: ReturnType<typeof createRateLimiter>,
-  rateClass: Exclude<RateClass, 'none'>,
+async function limit(
+  limiter: RateLimiter,
+  rateClass: LimitedClass,
   actor: Actor,
   credentials: Credentials,
   reply: FastifyReply,
-): void {
+): Promise<void> {
   // Guessing passwords is limited by where it comes from, whoever it claims to be.
   const caller = rateClass === 'account' ? credentials.network : (actor.id ?? credentials.network)
-  const { isAllowed, headers } = limiter.take(rateClass, caller)
+  const { isAllowed, headers } = await limiter.take(rateClass, caller)
   reply.headers(headers)
   if (!isAllowed) throw new EngineError('rate_limited', { headers })
 }

@@ -8,6 +8,7 @@ import { ledgerInvariants } from './invariants/ledger.ts'
 import { orderInvariants } from './invariants/orders.ts'
 import { paymentInvariants } from './invariants/payments.ts'
 import { recordInvariants } from './invariants/records.ts'
+import { scheduleInvariants } from './invariants/schedules.ts'
 import { stockInvariants } from './invariants/stock.ts'
 
 export type Violation = { readonly invariant: string; readonly sentence: string; readonly rows: readonly string[]; readonly found: string }
@@ -28,6 +29,7 @@ export const invariantGroups: readonly InvariantGroup[] = [
   orderInvariants,
   stockInvariants,
   effectInvariants,
+  scheduleInvariants,
   recordInvariants,
 ]
 

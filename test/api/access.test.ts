@@ -344,6 +344,7 @@ const reading: Readonly<Record<string, { counts: Readonly<Record<As, number>>; r
   users: { counts: { guest: 0, other: 1, owner: 1, staff: 3 }, record: ({ ids }) => ids['owner']! },
   effects: { counts: { guest: 0, other: 0, owner: 0, staff: 3 } },
   schedules: { counts: { guest: 0, other: 0, owner: 0, staff: 3 } },
+  scheduleTicks: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   emails: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
   categories: { counts: { guest: 2, other: 2, owner: 2, staff: 2 } },
   products: { counts: { guest: 1, other: 1, owner: 1, staff: 2 }, record: ({ ids }) => ids['draft']! },

@@ -42,6 +42,8 @@ const plants: Readonly<Record<string, readonly string[]>> = {
   'effects.not_stuck': [`update "effects" set "state"='ready', "dueAt"=1 where ${one('effects')}`],
   'emails.has_effect': [`delete from "effects" where ${one('effects', `"kind"='email.send'`)}`],
   'emails.agrees_with_effect': [`update "emails" set "status"='queued' where ${one('emails')}`],
+  'schedules.tick_once': [`delete from "scheduleTicks" where "schedule"='payments.reconcile' and "tick"=2`],
+  'schedules.tick_in_turn': [`update "scheduleTicks" set "dueAt"="createdAt"+1 where ${one('scheduleTicks')}`],
   'records.references_resolve': [`update "payments" set "order"='ord_gone' where ${one('payments')}`],
   'records.unique': ['drop index "orders_number_key"', `update "orders" set "number"='SAME'`],
   'records.fit_schema': [`update "orders" set "status"='lost' where ${one('orders')}`],

@@ -1,0 +1,46 @@
+// Claiming: which effects are due and become this process's for a lease. Invariant: each is taken by one
+// guarded write on its state and `attempts`, so of processes that look at once one gets it.
+import { limits } from '../base/limits.ts'
+import { and, compare, eq, type Filter, not, oneOf } from '../contract/filter.ts'
+import { inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
+import type { Transaction } from '../storage/transaction.ts'
+import { type Effect, type EffectHandler, effects } from './effect.ts'
+
+/** `worker` carries out all effects but those that send mail, `mail` those. Neither: only what its own callers wait for. */
+export type EffectRole = 'worker' | 'mail'
+
+export type ClaimParts = TransactionParts & { readonly workerId: string }
+
+/** Takes at most `limit` effects that are due: new ones first, then those whose lease has ended. */
+export async function claimDue(parts: ClaimParts, kinds: Filter | undefined, limit: number): Promise<readonly Effect[]> {
+  return await inTransaction(parts, { operation: 'effects.claim', actor: 'system', requestId: '' }, async (tx, now) => {
+    // One look per state: each is a range of the index (state, dueAt).
+    const looks = (['ready', 'running'] as const).map((state) =>
+      tx.find(effects, {
+        where: and(eq('state', state), compare('dueAt', 'lte', now), kinds),
+        sort: [{ path: 'dueAt', descending: false }],
+        limit,
+      }),
+    )
+    const due = (await Promise.all(looks)).flat().slice(0, limit)
+    // By id, so that two who look at once never wait for each other in a circle; together, so that it is one journey.
+    const inOrder = due.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+    const taken = await Promise.all(inOrder.map((effect) => take(tx, effect, { owner: parts.workerId, dueAt: now + limits.effectLeaseMs })))
+    return taken.filter((effect) => effect !== null)
+  })
+}
+
+/** Null when somebody else was first. */
+async function take(tx: Transaction, effect: Effect, lease: { readonly owner: string; readonly dueAt: number }): Promise<Effect | null> {
+  const attempts = effect.attempts + 1
+  const guard = and(eq('state', effect.state), eq('attempts', effect.attempts))
+  const isOurs = await tx.touch(effects, effect.id, { set: { state: 'running', attempts, ...lease } }, guard)
+  return isOurs ? { ...effect, state: 'running', attempts, ...lease, version: effect.version + 1 } : null
+}
+
+/** What these roles claim; everything when undefined. A kind that nobody knows belongs to the workers, who say so. */
+export function claimable(handlers: ReadonlyMap<string, EffectHandler>, roles: readonly EffectRole[]): Filter | undefined {
+  if (roles.includes('worker') && roles.includes('mail')) return undefined
+  const kinds = [...handlers.values()].filter(({ role }) => role === 'mail').map(({ kind }) => kind)
+  return roles.includes('mail') ? oneOf('kind', kinds) : not(oneOf('kind', kinds))
+}

@@ -1,0 +1,94 @@
+// One limit over all processes: the state of a class and caller is a row, and a process takes a slice of
+// it at a time, so that most requests ask nobody. Invariant: what a process holds of a slice is never more
+// than the row still counts, so all processes together never let through more than one would.
+import { createHash } from 'node:crypto'
+import { rateLimits } from '../operation/rate-limits.ts'
+import { inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
+import { callersMax, decisionOf, type LimitedClass, paceOf, type RateDecision, type RateLimiter } from './rate-limit.ts'
+
+/** The part of what is free that one process takes at once: near the limit it is one request, and the limit exact. */
+const sliceShare = 20
+
+type Slice = {
+  readonly reservedAt: number
+  readonly size: number
+  /** The row's arrival after it was taken. */
+  readonly arrival: number
+  left: number
+}
+
+/** While the database cannot be asked, `local` limits this process alone. */
+export function createSharedRateLimiter(parts: TransactionParts, local: RateLimiter): RateLimiter {
+  const { clock } = parts
+  const slices = new Map<string, Slice>()
+  const reserving = new Map<string, Promise<Slice>>()
+
+  /** What is left of a slice runs out with the row: a slot that the row counts no more is nobody's. */
+  function usable(slice: Slice, stepMs: number): number {
+    return Math.min(slice.left, slice.size - Math.floor(Math.max(0, clock.now() - slice.reservedAt) / stepMs))
+  }
+
+  function reserve(rateClass: LimitedClass, caller: string): Promise<Slice> {
+    const key = `${rateClass}:${caller}`
+    let asked = reserving.get(key)
+    if (!asked) {
+      asked = take(parts, rateClass, caller)
+        .then((slice) => {
+          slices.delete(key) // Re-inserted last, so that the oldest callers are forgotten first.
+          if (slices.size >= callersMax) slices.delete(slices.keys().next().value!)
+          slices.set(key, slice)
+          return slice
+        })
+        .finally(() => reserving.delete(key))
+      reserving.set(key, asked)
+    }
+    return asked
+  }
+
+  return {
+    async take(rateClass, caller): Promise<RateDecision> {
+      const { stepMs, burstMs } = paceOf(rateClass)
+      const key = `${rateClass}:${caller}`
+      const spend = (slice: Slice, ready: number) => {
+        slice.left -= 1
+        return decisionOf(rateClass, { now: clock.now(), arrival: slice.arrival, isAllowed: true, spare: ready - 1 })
+      }
+      const refuse = ({ arrival }: Slice) => decisionOf(rateClass, { now: clock.now(), arrival, isAllowed: false })
+
+      const known = slices.get(key)
+      const ready = known ? usable(known, stepMs) : 0
+      if (known && ready > 0) return spend(known, ready)
+      // A caller that was refused is told so from here until the row has room again.
+      if (known?.size === 0 && known.arrival + stepMs - clock.now() > burstMs) return refuse(known)
+      for (;;) {
+        let slice: Slice
+        try {
+          slice = await reserve(rateClass, caller)
+        } catch {
+          return await local.take(rateClass, caller)
+        }
+        // Those who waited for the slice have their part of it however long it took; who finds it spent takes another.
+        if (slice.left > 0) return spend(slice, slice.left)
+        if (slice.size === 0) return refuse(slice)
+      }
+    },
+  }
+}
+
+/** Takes a slice of the row, of no size when nothing is free. */
+async function take(parts: TransactionParts, rateClass: LimitedClass, caller: string): Promise<Slice> {
+  const { stepMs, burstMs } = paceOf(rateClass)
+  // Whoever reads the table learns no addresses.
+  const id = `rate_${createHash('sha256').update(`${rateClass}:${caller}`).digest('base64url')}`
+  return await inTransaction(parts, { operation: 'limits.reserve', actor: 'system', requestId: '' }, async (tx, now) => {
+    const row = await tx.lock(rateLimits, id, 'exclusive')
+    const arrival = Math.max(row?.arrival ?? 0, now)
+    const free = Math.floor((burstMs - (arrival - now)) / stepMs)
+    if (free <= 0) return { reservedAt: now, size: 0, left: 0, arrival }
+    const size = Math.max(1, Math.floor(free / sliceShare))
+    const next = arrival + size * stepMs
+    if (row === null) await tx.insert(rateLimits, { id, arrival: next }, 'conflict')
+    else await tx.touchOrFail(rateLimits, id, { set: { arrival: next } })
+    return { reservedAt: now, size, left: size, arrival: next }
+  })
+}
