@@ -27,6 +27,17 @@ export const limits = {
   conflictRetriesMax: 5,
   conflictBackoffMs: 10,
 
+  /** Connections of one process to a database server, which gives each some 10 MB and has 100 to 150 in all by default. */
+  connectionsMax: 10,
+  /** Callers waiting for a connection, and how long each waits at most. Past either: 503 with Retry-After. */
+  connectionQueueMax: 5_000,
+  connectionWaitMs: 5_000,
+  connectTimeoutMs: 5_000,
+  connectionIdleMs: 60_000,
+  statementMs: 30_000,
+  /** How long a process tries to find out whether a COMMIT arrived whose answer was lost. */
+  outcomeSearchMs: 10_000,
+
   idempotencyKeyBytesMax: 255,
   /** The contract promises 24 h; two days let a client retry over a weekend's day. */
   idempotencyKeepMs: 48 * 3_600_000,
@@ -51,6 +62,12 @@ export const limits = {
 
   /** Commits kept in memory for live readers; older positions are read from the database. */
   feedMemoryCommits: 2_048,
+  /** Lines of a shared commit log that are given positions, or read, at once. Bounds a statement and the memory of its answer. */
+  sequenceLinesMax: 500,
+  /** Without notifications a listener looks this soon after a change, and ever more seldom while nothing changes. */
+  feedPollMs: 25,
+  /** Also how often it looks beside notifications, which can get lost with a connection. */
+  feedPollMaxMs: 1_000,
   /** A year and a bit: the lines are the audit trail, and a yearly look back must find its beginning. */
   commitsKeepMs: 400 * 24 * 3_600_000,
   /** Live streams of one process. Each costs a socket and some 30 kB; the next one is told to come back. */

@@ -6,11 +6,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type Clock, systemClock } from '../../src/base/clock.ts'
+import { systemRandom } from '../../src/base/random.ts'
 import type { Model } from '../../src/schema/model.ts'
+import { openMongodb } from '../../src/storage/mongodb/mongodb-storage.ts'
 import { openSqlite } from '../../src/storage/sqlite/sqlite-storage.ts'
 import type { StorageAdapter } from '../../src/storage/storage.ts'
 import type { DatabaseServer } from './servers/database-server.ts'
 import { createMariadbDatabase, startMariadb, whyNoMariadb } from './servers/mariadb.ts'
+import { createMongodbDatabase, startMongodb, whyNoMongodb } from './servers/mongodb.ts'
 import { createPostgresDatabase, startPostgres, whyNoPostgres } from './servers/postgres.ts'
 
 type Product = {
@@ -29,6 +32,11 @@ const products: Readonly<Partial<Record<DatabaseName, Product>>> = {
     whyNot: () => null,
     server: null,
     open: async (url, model, clock) => openSqlite({ path: url.replace(/^sqlite:/, ''), model, clock }),
+  },
+  mongodb: {
+    whyNot: whyNoMongodb,
+    server: { start: startMongodb, createDatabase: createMongodbDatabase },
+    open: async (url, model, clock) => await openMongodb({ url, model, clock, random: systemRandom }),
   },
 }
 

@@ -1,0 +1,157 @@
+// The commit log in MongoDB. A line is inserted with its transaction, without a position; the sequencer gives
+// positions to committed lines. Their order before that is `time`: an empty timestamp, which the server replaces on
+// insertion by the next tick of its cluster's clock. That tick comes after the transaction's snapshot, and before
+// its commit takes a later one; so when B saw what A wrote, A's commit was in B's snapshot, and A's tick is the lower.
+// The head of the log is written by every run of the sequencer: of two at once MongoDB lets one through.
+import { type ClientSession, type Db, type Document, Long, type MongoClient, Timestamp, type TransactionOptions } from 'mongodb'
+import { type Clock, sleep } from '../../base/clock.ts'
+import { isEngineError } from '../../base/engine-error.ts'
+import { limits } from '../../base/limits.ts'
+import type { Random } from '../../base/random.ts'
+import type { Commit, CommitLine } from '../storage.ts'
+import type { Write } from './send.ts'
+
+export const linesName = '_commits'
+export const headName = '_log'
+const head = 'commits'
+
+/** `_id` is the token: random, and found again when nobody knows whether its transaction committed. */
+export function lineWrite(line: CommitLine, token: string): Write {
+  const { at, operation, actor, requestId, changes } = line
+  const document: Document = {
+    _id: token,
+    time: new Timestamp({ t: 0, i: 0 }),
+    isOpen: true,
+    at: Long.fromNumber(at),
+    operation,
+    actor,
+    requestId,
+    changes: JSON.stringify(changes),
+  }
+  return { collection: linesName, operation: { name: 'insertOne', document } }
+}
+
+export async function prepareLog(db: Db): Promise<void> {
+  const lines = db.collection(linesName)
+  await lines.createIndexes([
+    { name: 'position', key: { position: 1 }, unique: true, partialFilterExpression: { position: { $gte: Long.ZERO } } },
+    { name: 'open', key: { time: 1 }, partialFilterExpression: { isOpen: true } },
+  ])
+  const first = { position: Long.ZERO }
+  await db.collection<Document>(headName).updateOne({ _id: head as never }, { $setOnInsert: first }, { upsert: true })
+}
+
+/** Whether a line waits for its position. Asked outside a transaction, it spares most runs their write of the head. */
+export async function hasOpenLines(db: Db, timeMs: number): Promise<boolean> {
+  return (await db.collection(linesName).findOne({ isOpen: true }, { projection: { _id: 1 }, maxTimeMS: timeMs })) !== null
+}
+
+type SequencerParts = {
+  readonly client: MongoClient
+  readonly db: Db
+  readonly clock: Clock
+  readonly random: Random
+  readonly promises: TransactionOptions
+  readonly translate: (error: unknown) => unknown
+}
+
+/** Gives the next positions to at most `limit` lines; answers how many. */
+export async function runSequencer(parts: SequencerParts, limit: number): Promise<number> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await sequenceOnce(parts, limit)
+    } catch (error) {
+      // Another process gives positions out at this moment, perhaps without having seen the line that we were asked for.
+      if (!isEngineError(parts.translate(error), 'conflict') || attempt > limits.conflictRetriesMax) throw error
+      await sleep(parts.clock, parts.random.fraction() * limits.conflictBackoffMs * 2 ** attempt)
+    }
+  }
+}
+
+async function sequenceOnce({ client, db, promises }: SequencerParts, limit: number): Promise<number> {
+  const session = client.startSession()
+  try {
+    session.startTransaction(promises)
+    const count = await sequence(db, session, limit)
+    await session.commitTransaction()
+    return count
+  } catch (error) {
+    await session.abortTransaction().catch(() => {})
+    throw error
+  } finally {
+    await session.endSession()
+  }
+}
+
+/** Gives the next positions to at most `limit` lines, in a transaction that is already begun. Answers how many. */
+async function sequence(db: Db, session: ClientSession, limit: number): Promise<number> {
+  const locked = await db
+    .collection<Document>(headName)
+    .findOneAndUpdate({ _id: head as never }, { $inc: { runs: 1 } }, { session, returnDocument: 'after' })
+  const last = Number(locked!['position'])
+  const lines = db.collection(linesName)
+  const open = await lines
+    .find({ isOpen: true }, { session, sort: { time: 1, _id: 1 }, limit, batchSize: limit + 1, projection: { _id: 1 } })
+    .toArray()
+  if (open.length === 0) return 0
+  const writes = open.map(({ _id }, index) => ({
+    updateOne: { filter: { _id }, update: { $set: { position: Long.fromNumber(last + index + 1) }, $unset: { isOpen: '' } } },
+  }))
+  const { matchedCount } = await lines.bulkWrite(writes, { session, ordered: true })
+  if (matchedCount !== open.length) throw new Error(`The log gave ${open.length} positions, but ${matchedCount} lines took one.`)
+  const position = Long.fromNumber(last + open.length)
+  await db.collection<Document>(headName).updateOne({ _id: head as never }, { $set: { position } }, { session })
+  return open.length
+}
+
+export async function commitsAfter(db: Db, position: number, limit: number): Promise<Commit[]> {
+  const after = { position: { $gt: Long.fromNumber(position) } }
+  const documents = await db
+    .collection(linesName)
+    .find(after, { sort: { position: 1 }, limit, batchSize: limit + 1 })
+    .toArray()
+  return documents.map((document) => ({
+    at: Number(document['at']),
+    operation: document['operation'],
+    actor: document['actor'],
+    requestId: document['requestId'],
+    changes: JSON.parse(document['changes']),
+    position: Number(document['position']),
+  }))
+}
+
+export async function commitRange(db: Db): Promise<{ oldest: number; newest: number }> {
+  const end = async (direction: 1 | -1) => {
+    const one = { sort: { position: direction }, projection: { position: 1 } }
+    const found = await db.collection(linesName).findOne({ position: { $gte: Long.ZERO } }, one)
+    return found === null ? 0 : Number(found['position'])
+  }
+  const [oldest, newest] = await Promise.all([end(1), end(-1)])
+  return { oldest, newest }
+}
+
+/** Positions ascend with time, so what is kept begins at the first line that is young enough. */
+export async function forgetCommits(db: Db, before: number): Promise<number> {
+  const lines = db.collection(linesName)
+  const young = { position: { $gte: Long.ZERO }, at: { $gte: before } }
+  const kept = await lines.findOne(young, { sort: { position: 1 }, projection: { position: 1 } })
+  const end = kept === null ? {} : { $lt: Long.fromNumber(Number(kept['position'])) }
+  const { deletedCount } = await lines.deleteMany({ position: { $gte: Long.ZERO, ...end } })
+  return deletedCount
+}
+
+/**
+ * Whether the line of this token was committed, when the answer to its commit was lost: it is inserted again.
+ * Held back, it was; stored, the other one is gone, and this one is taken back.
+ */
+export async function wasCommitted(db: Db, token: string, isDuplicate: (error: unknown) => boolean): Promise<boolean> {
+  const lines = db.collection<Document>(linesName)
+  try {
+    await lines.insertOne({ _id: token as never, isVoid: true })
+  } catch (error) {
+    if (isDuplicate(error)) return true
+    throw error
+  }
+  await lines.deleteOne({ _id: token as never, isVoid: true })
+  return false
+}

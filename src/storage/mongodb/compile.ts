@@ -1,0 +1,183 @@
+// From the port's filters and queries to MongoDB's. MongoDB knows two truth values, the port three: a filter is
+// compiled for being true or for being false, and what is unknown (a missing value) is neither. `via` becomes
+// a `$lookup` of at most one document, so a query that has one is an aggregation.
+import type { Document } from 'mongodb'
+import { assert, unreachable } from '../../base/assert.ts'
+import type { Filter, Scalar } from '../../contract/filter.ts'
+import { type CollectionModel, type Model, resolve } from '../../schema/model.ts'
+import type { FindQuery, GroupQuery, Sort } from '../storage.ts'
+import { encodeScalar, fieldOf, nameOf } from './document-codec.ts'
+
+/** `first` needs no look-up and may use an index; `lookups` and `last` follow it. */
+export type Condition = { readonly first: Document; readonly lookups: readonly Document[]; readonly last: Document | null }
+
+type Scope = { readonly model: Model; readonly collection: CollectionModel; readonly lookups: Document[] }
+
+/** Fits nothing, and the planner knows. */
+const nothing: Document = { _id: { $in: [] } }
+
+export type Compiler = ReturnType<typeof createCompiler>
+
+export function createCompiler(model: Model) {
+  return {
+    condition: (collection: CollectionModel, filter: Filter | undefined) => conditionOf(model, collection, filter),
+
+    /** The parts of a `find`; with a `via` the caller makes an aggregation of them. */
+    find(collection: CollectionModel, query: FindQuery): Condition & { readonly sort: Document | null } {
+      assert(Number.isSafeInteger(query.limit) && query.limit >= 0, 'a limit is a whole number')
+      const sort = (query.sort ?? []).filter(({ path }) => path !== 'id')
+      const named = query.sort?.find(({ path }) => path === 'id')
+      // Following the last key's direction lets one index serve both, read either way.
+      const keys = [...sort, { path: 'id', descending: named?.descending ?? query.sort?.at(-1)?.descending ?? false }]
+      const of = conditionOf(model, collection, query.where)
+      const directions = keys.map(({ path, descending }) => [fieldOf(collection, path), descending ? -1 : 1])
+      return {
+        ...of,
+        first: query.after ? all([of.first, afterOf(collection, keys, query.after)]) : of.first,
+        sort: query.isUnordered ? null : Object.fromEntries(directions),
+      }
+    },
+
+    group(collection: CollectionModel, query: GroupQuery): Document[] {
+      const of = conditionOf(model, collection, query.where)
+      const keys = query.by.map((path, index) => [`k${index}`, { $ifNull: [`$${fieldOf(collection, path)}`, null] }])
+      const order = Object.fromEntries(query.by.map((_, index) => [`_id.k${index}`, 1]))
+      const sum = { $sum: `$${fieldOf(collection, query.sum)}` }
+      return [
+        { $match: of.first },
+        ...rest(of),
+        { $group: { _id: keys.length > 0 ? Object.fromEntries(keys) : null, sum, count: { $sum: 1 } } },
+        ...(query.by.length > 0 ? [{ $sort: order }] : []),
+      ]
+    },
+  }
+}
+
+function conditionOf(model: Model, collection: CollectionModel, filter: Filter | undefined): Condition {
+  if (filter === undefined || filter.op === 'true') return { first: {}, lookups: [], last: null }
+  const parts = filter.op === 'and' ? filter.of : [filter]
+  const scope: Scope = { model, collection, lookups: [] }
+  const first = parts.filter((part) => !hasVia(part)).map((part) => whereOf(scope, part, true))
+  const last = parts.filter(hasVia).map((part) => whereOf(scope, part, true))
+  return { first: all(first), lookups: scope.lookups, last: last.length === 0 ? null : all(last) }
+}
+
+/** Documents for which the filter is `wanted`, and not unknown. */
+function whereOf(scope: Scope, filter: Filter, wanted: boolean): Document {
+  switch (filter.op) {
+    case 'true':
+    case 'false':
+      return (filter.op === 'true') === wanted ? {} : nothing
+    case 'not':
+      return whereOf(scope, filter.of, !wanted)
+    case 'and':
+    case 'or': {
+      const parts = filter.of.map((part) => whereOf(scope, part, wanted))
+      if ((filter.op === 'and') === wanted) return all(parts)
+      return parts.length === 0 ? nothing : parts.length === 1 ? parts[0]! : { $or: parts }
+    }
+    case 'via': {
+      const name = `_via${scope.lookups.length}`
+      scope.lookups.push({ $lookup: { ...lookupOf(scope, filter), as: name } })
+      return { [name]: wanted ? { $not: { $size: 0 } } : { $size: 0 } }
+    }
+    default:
+      return { [fieldOf(scope.collection, filter.path)]: testOf(scope.collection, filter, wanted) }
+  }
+}
+
+function lookupOf({ model, collection }: Scope, filter: Extract<Filter, { op: 'via' }>): Document {
+  const target = model.get({ name: filter.collection })
+  const remote = fieldOf(target, filter.remote)
+  const of = conditionOf(model, target, filter.of)
+  // A missing value refers to nothing; `$lookup` alone would let null meet null.
+  const pipeline = [{ $match: all([{ [remote]: { $ne: null } }, of.first]) }, ...rest(of), { $limit: 1 }, { $project: { _id: 1 } }]
+  return { from: target.name, localField: fieldOf(collection, filter.local), foreignField: remote, pipeline }
+}
+
+/** Everything after the last record seen, in the total order of `keys`, which end with the id. */
+function afterOf(collection: CollectionModel, keys: readonly Sort[], seen: readonly (Scalar | null)[]): Document {
+  assert(keys.length === seen.length, 'a cursor has one value per sort key and the id')
+  const branches: Document[] = []
+  for (const [last, key] of keys.entries()) {
+    const column = resolve(collection.columns, key.path)
+    const beyond = beyondValue(key.descending, column.isNullable, encodeScalar(column, seen[last]))
+    if (beyond === null) continue
+    const equal = keys.slice(0, last).map(({ path }, index) => {
+      const before = resolve(collection.columns, path)
+      return { [nameOf(before)]: encodeScalar(before, seen[index]) }
+    })
+    branches.push(all([...equal, ...beyond(nameOf(column))]))
+  }
+  return branches.length === 0 ? nothing : branches.length === 1 ? branches[0]! : { $or: branches }
+}
+
+/** The stages after the first match. */
+export function rest({ lookups, last }: Condition): Document[] {
+  return last === null ? [] : [...lookups, { $match: last }, { $unset: lookups.map((_, index) => `_via${index}`) }]
+}
+
+export function all(parts: readonly Document[]): Document {
+  const real = parts.filter((part) => Object.keys(part).length > 0)
+  return real.length === 0 ? {} : real.length === 1 ? real[0]! : { $and: real }
+}
+
+function hasVia(filter: Filter): boolean {
+  if (filter.op === 'via') return true
+  if (filter.op === 'and' || filter.op === 'or') return filter.of.some(hasVia)
+  return filter.op === 'not' && hasVia(filter.of)
+}
+
+const opposite = { eq: 'ne', ne: 'eq', lt: 'gte', lte: 'gt', gt: 'lte', gte: 'lt', in: 'nin', nin: 'in' } as const
+
+/** One field's condition. MongoDB's comparisons look at values of their own type alone: none of them fits null. */
+function testOf(
+  collection: CollectionModel,
+  filter: Exclude<Filter, { op: 'true' | 'false' | 'and' | 'or' | 'not' | 'via' }>,
+  wanted: boolean,
+): Document {
+  const column = resolve(collection.columns, filter.path)
+  switch (filter.op) {
+    case 'null':
+      return filter.value === wanted ? { $eq: null } : { $ne: null }
+    case 'has':
+      return wanted ? { $eq: filter.value } : { $ne: filter.value }
+    case 'contains':
+    case 'startsWith': {
+      const pattern = { $regex: (filter.op === 'startsWith' ? '^' : '') + patternOf(filter.value) }
+      return wanted ? pattern : { $not: pattern, $ne: null }
+    }
+    case 'in':
+    case 'nin': {
+      const values = filter.values.map((value) => encodeScalar(column, value))
+      return (wanted ? filter.op : opposite[filter.op]) === 'in' ? { $in: values } : { $nin: [...values, null] }
+    }
+    case 'eq':
+    case 'ne':
+    case 'lt':
+    case 'lte':
+    case 'gt':
+    case 'gte': {
+      const value = encodeScalar(column, filter.value)
+      const op = wanted ? filter.op : opposite[filter.op]
+      return op === 'ne' ? { $nin: [value, null] } : { [`$${op}`]: value }
+    }
+    default:
+      return unreachable(filter)
+  }
+}
+
+/** ASCII letters in either case and nothing else: the `i` option would let É meet é. */
+function patternOf(text: string): string {
+  return text
+    .replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+    .replace(/\0/g, '\\x00')
+    .replace(/(\\x00)|[A-Za-z]/g, (letter, nul) => nul ?? `[${letter.toUpperCase()}${letter.toLowerCase()}]`)
+}
+
+/** The conditions under which a field comes after `value`; null where nothing can. Null sorts lowest. */
+function beyondValue(descending: boolean, isNullable: boolean, value: unknown): ((name: string) => Document[]) | null {
+  if (value === null) return descending ? null : (name) => [{ [name]: { $ne: null } }]
+  if (!descending) return (name) => [{ [name]: { $gt: value } }]
+  return (name) => [isNullable ? { $or: [{ [name]: { $lt: value } }, { [name]: null }] } : { [name]: { $lt: value } }]
+}

@@ -1,0 +1,102 @@
+// Reading from MongoDB: the Reader of the port, inside a transaction or outside. A query whose filter follows
+// references is an aggregation, any other a plain find, which is what indexes and the planner serve best.
+import type { AggregateOptions, ClientSession, Db, Document, FindOptions } from 'mongodb'
+import type { CollectionModel, Model } from '../../schema/model.ts'
+import type { FindQuery, Reader } from '../storage.ts'
+import { all, type Compiler, type Condition, rest } from './compile.ts'
+import { decodeRecord, exact } from './document-codec.ts'
+
+export type ReaderParts = {
+  readonly db: Db
+  readonly model: Model
+  readonly compiler: Compiler
+  readonly session?: ClientSession
+  /** Milliseconds after which the server gives a read up. */
+  readonly timeMs: number
+  /** Carries out every question: in a transaction in its turn. */
+  readonly ask: <T>(question: () => Promise<T>) => Promise<T>
+}
+
+export type MongoReader = Reader & {
+  /** The ids of what fits: for writes, which know no look-ups. */
+  ids(collection: CollectionModel, condition: Condition): Promise<string[]>
+}
+
+export function createReader({ db, model, compiler, session, timeMs, ask }: ReaderParts): MongoReader {
+  const options = { ...(session && { session }), maxTimeMS: timeMs }
+
+  async function find(collection: CollectionModel, filter: Document, more: FindOptions = {}): Promise<Document[]> {
+    const one = db.collection(collection.name)
+    return await ask(() => one.find(filter, { ...options, ...more }).toArray())
+  }
+
+  async function aggregate(collection: CollectionModel, stages: Document[], more: AggregateOptions = {}): Promise<Document[]> {
+    return await ask(() =>
+      db
+        .collection(collection.name)
+        .aggregate(stages, { ...options, ...more })
+        .toArray(),
+    )
+  }
+
+  /** One document more than asked for would need a second journey to say that there is none. */
+  async function select(collection: CollectionModel, of: Condition, limit: number, sort: Document | null): Promise<Document[]> {
+    if (limit === 0) return []
+    const batchSize = limit + 1
+    if (of.last === null) return await find(collection, of.first, { limit, batchSize, ...(sort && { sort }) })
+    // Sorted before it looks up: where an index gives the order, the look-ups end with the page.
+    return await aggregate(collection, [{ $match: of.first }, ...(sort ? [{ $sort: sort }] : []), ...rest(of), { $limit: limit }], {
+      batchSize,
+    })
+  }
+
+  return {
+    async get(ref, id, where) {
+      const collection = model.get(ref)
+      const of = compiler.condition(collection, where)
+      const [document] = await select(collection, { ...of, first: all([{ _id: id }, of.first]) }, 1, null)
+      return document === undefined ? null : (decodeRecord(collection, document) as never)
+    },
+    async getMany(ref, ids) {
+      if (ids.length === 0) return []
+      const collection = model.get(ref)
+      const unique = [...new Set(ids)]
+      const found = await find(collection, { _id: { $in: unique } }, { batchSize: unique.length + 1 })
+      return found.map((document) => decodeRecord(collection, document)) as never
+    },
+    async find(ref, query: FindQuery) {
+      const collection = model.get(ref)
+      const { sort, ...of } = compiler.find(collection, query)
+      return (await select(collection, of, query.limit, sort)).map((document) => decodeRecord(collection, document)) as never
+    },
+    async count(ref, where) {
+      const collection = model.get(ref)
+      const of = compiler.condition(collection, where)
+      const [answer] = await aggregate(collection, [{ $match: of.first }, ...rest(of), { $count: 'count' }])
+      return (answer?.['count'] as number | undefined) ?? 0
+    },
+    async group(ref, query) {
+      const collection = model.get(ref)
+      const rows = await aggregate(collection, compiler.group(collection, query))
+      if (rows.length === 0 && query.by.length === 0) return [{ key: [], sum: 0, count: 0 }]
+      return rows.map((row) => ({
+        key: query.by.map((_, index) => row['_id'][`k${index}`] ?? null),
+        sum: exact(row['sum']),
+        count: row['count'] as number,
+      }))
+    },
+    async ids(collection, of) {
+      const stages = [{ $match: of.first }, ...rest(of), { $project: { _id: 1 } }]
+      return (await aggregate(collection, stages)).map((document) => document['_id'] as string)
+    },
+  }
+}
+
+/** What finds a record that one of these fences would keep from being stored; a null takes part in none. */
+export function holdersOf(collection: CollectionModel, document: Document): Document {
+  const fences = collection.indexes
+    .filter(({ isUnique }) => isUnique)
+    .map(({ columns }) => columns.map(({ name }) => [name, document[name]] as const))
+    .filter((values) => values.every(([, value]) => value !== null && value !== undefined))
+  return { $or: [{ _id: document['_id'] }, ...fences.map((values) => Object.fromEntries(values))] }
+}
