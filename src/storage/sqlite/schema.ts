@@ -6,7 +6,16 @@ import { type SchemaPolicy, stepsAtStart } from '../migrations/at-start.ts'
 import { adoptedKinds, kindsAfter, kindsBefore, withKinds } from '../migrations/kinds.ts'
 import { planMigration } from '../migrations/plan.ts'
 import { storedModel } from '../migrations/stored-schema.ts'
-import { checkVersion, introspectSqlite, prepareOwnTables, readJournal, readKinds, runStep, sqliteTypes, writeMeta } from './schema-dialect.ts'
+import {
+  checkVersion,
+  introspectSqlite,
+  prepareOwnTables,
+  readJournal,
+  readKinds,
+  runStep,
+  sqliteTypes,
+  writeMeta,
+} from './schema-dialect.ts'
 
 /**
  * Answers the model with the names under which it is stored.
