@@ -87,6 +87,13 @@ export const limits = {
   /** How long stock stays held for an order that nobody pays. */
   orderHoldMs: 30 * 60_000,
 
+  /** A batch of a backfill: a writer of the same rows waits no longer than about this. */
+  migrationBatchMs: 50,
+  migrationBatchRowsMin: 100,
+  migrationBatchRowsMax: 5_000,
+  /** Records named when they stand in the way of a migration: enough to see what is wrong with them. */
+  migrationObstaclesMax: 10,
+
   /** Rows of a collection in memory at once while it is verified; also the ids in one look-up (SQLite takes 32,766). */
   verifyPageSize: 250,
   /** On a running system something may be under way: longer than the longest pause between retries, it is stuck. */

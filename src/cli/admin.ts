@@ -23,7 +23,8 @@ export async function createAdmin(settings: ProcessSettings): Promise<number> {
   checkPassword(password)
   const loaded = await loadConfig(settings.configPath)
   const backend = compileConfig(loaded, { publicUrl: settings.publicUrl ?? 'http://localhost', isDevelopment: true, paymentProviders: [] })
-  const storage = openStorage(prepareFolder(settings.dataFolder), backend.model)
+  const policy = settings.isDevelopment ? 'additive' : 'fixed'
+  const storage = openStorage(prepareFolder(settings.dataFolder), backend.model, policy)
   try {
     const hash = await createArgon2Hasher(systemRandom).hash(password)
     const parts = { storage, model: backend.model, clock: systemClock, random: systemRandom }

@@ -4,6 +4,7 @@
 import { createAdmin } from './admin.ts'
 import { backup } from './backup.ts'
 import { releaseEffects } from './effects.ts'
+import { migrate } from './migrate.ts'
 import { move } from './move.ts'
 import { exportOpenApi } from './openapi.ts'
 import { restore } from './restore.ts'
@@ -21,6 +22,11 @@ const help = `kingpost: the engine behind a website or app
   kingpost restore FILE               fill an empty database from a backup
   kingpost effects                    what a restore holds back; effects resume lets it go on
   kingpost move --to URL              move everything to another database (--from URL, --undo)
+  kingpost migrate plan               show what the database needs to fit the model
+  kingpost migrate apply              do what is safe beside running servers
+           --stopped                  also what no server may see halfway: all of them are stopped
+           --contract                 also take away what only the version before needed
+           --allow-destructive        the same, dropped fields and collections included
   kingpost admin create EMAIL         make an admin account (--password-stdin to pipe the password)
   kingpost openapi                    print the OpenAPI document
   kingpost sandbox                    run the payment sandbox by itself, for several servers (development)
@@ -45,6 +51,7 @@ const commands: Readonly<Record<string, (settings: ProcessSettings) => Promise<n
   restore,
   effects: releaseEffects,
   move,
+  migrate,
   admin: createAdmin,
   openapi: exportOpenApi,
   sandbox: runSandbox,

@@ -1,9 +1,12 @@
 // Opening a data folder: its database, and the lock that keeps a second server out of it.
-import { accessSync, constants, mkdirSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { systemClock } from '../base/clock.ts'
 import type { Model } from '../schema/model.ts'
+import type { SchemaPolicy } from '../storage/migrations/at-start.ts'
+import type { SchemaDialect } from '../storage/migrations/dialect.ts'
+import { openSqliteSchema } from '../storage/sqlite/schema-dialect.ts'
 import { openSqlite } from '../storage/sqlite/sqlite-storage.ts'
 import type { WholeStorage } from '../storage/storage.ts'
 
@@ -23,11 +26,38 @@ export function prepareFolder(dataFolder: string): string {
 }
 
 /** @throws Error with one sentence for people; the data is as it was */
-export function openStorage(folder: string, model: Model): WholeStorage {
+export function openStorage(folder: string, model: Model, schema: SchemaPolicy = 'additive'): WholeStorage {
   const path = join(folder, 'kingpost.db')
   try {
-    return openSqlite({ path, model, clock: systemClock })
+    return openSqlite({ path, model, clock: systemClock, schema })
   } catch (error) {
+    throw explain(error, path)
+  }
+}
+
+/** For `kingpost migrate`. @throws Error with one sentence for people */
+export function openSchema(folder: string): SchemaDialect {
+  const path = join(folder, 'kingpost.db')
+  if (!existsSync(path)) throw new Error(`There is no database at ${path}. Name its folder with --data-dir FOLDER.`)
+  try {
+    return openSqliteSchema({ path, lock: () => tryLock(join(folder, 'kingpost.migrate.lock')) })
+  } catch (error) {
+    throw explain(error, path)
+  }
+}
+
+/** As `lockFolder`, but null when a server runs on the folder. */
+export function tryLockFolder(folder: string): (() => void) | null {
+  return tryLock(join(folder, 'kingpost.lock'))
+}
+
+function tryLock(path: string): (() => void) | null {
+  try {
+    const lock = new DatabaseSync(path)
+    lock.exec('pragma journal_mode=delete; pragma busy_timeout=0; begin exclusive')
+    return () => lock.close()
+  } catch (error) {
+    if (sqliteCode(error) === 5) return null
     throw explain(error, path)
   }
 }
@@ -37,18 +67,10 @@ export function openStorage(folder: string, model: Model): WholeStorage {
  * @throws Error when another of the kind runs on this folder
  */
 export function lockFolder(folder: string, kind: 'kingpost' | 'sandbox' = 'kingpost'): () => void {
-  const path = join(folder, `${kind}.lock`)
-  try {
-    const lock = new DatabaseSync(path)
-    lock.exec('pragma journal_mode=delete; pragma busy_timeout=0; begin exclusive')
-    return () => lock.close()
-  } catch (error) {
-    if (sqliteCode(error) === 5)
-      throw new Error(
-        `Another ${kind === 'kingpost' ? 'Kingpost' : 'payment sandbox'} is running on ${folder}. Stop it, or choose another folder with --data-dir FOLDER.`,
-      )
-    throw explain(error, path)
-  }
+  const release = tryLock(join(folder, `${kind}.lock`))
+  if (release !== null) return release
+  const who = kind === 'kingpost' ? 'Kingpost' : 'payment sandbox'
+  throw new Error(`Another ${who} is running on ${folder}. Stop it, or choose another folder with --data-dir FOLDER.`)
 }
 
 function explain(error: unknown, path: string): unknown {

@@ -58,7 +58,7 @@ export async function serve(settings: ProcessSettings): Promise<Running> {
   })
   const folder = prepareFolder(settings.dataFolder)
   const unlock = lockFolder(folder)
-  const storage = openStorage(folder, backend.model)
+  const storage = openStorage(folder, backend.model, settings.isDevelopment ? 'additive' : 'fixed')
   await checkFit(storage)
   checkRoles(settings, storage.capabilities.isShared)
   const sandbox = hasSandbox ? await openSandbox(settings, publicUrl, { storage, model: backend.model, folder, port }) : null

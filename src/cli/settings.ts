@@ -36,6 +36,8 @@ export type ProcessSettings = {
   readonly isForMails: boolean
   readonly isJson: boolean
   readonly isPasswordOnStdin: boolean
+  /** Of `kingpost migrate apply`: what it may do beyond what is safe beside running servers. */
+  readonly migration: { readonly isStopped: boolean; readonly isContracting: boolean; readonly allowsDestructive: boolean }
 }
 
 const options = {
@@ -56,6 +58,9 @@ const options = {
   mails: { type: 'boolean' },
   json: { type: 'boolean' },
   'password-stdin': { type: 'boolean' },
+  stopped: { type: 'boolean' },
+  contract: { type: 'boolean' },
+  'allow-destructive': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const
 
@@ -93,6 +98,11 @@ export function readSettings(words: readonly string[], environment: NodeJS.Proce
     isForMails: values.mails === true,
     isJson: values.json === true,
     isPasswordOnStdin: values['password-stdin'] === true,
+    migration: {
+      isStopped: values.stopped === true,
+      isContracting: values.contract === true || values['allow-destructive'] === true,
+      allowsDestructive: values['allow-destructive'] === true,
+    },
   }
 }
 

@@ -63,7 +63,11 @@ function checkShop(shop: Exclude<BackendConfig['shop'], false | undefined>, add:
 }
 
 function checkCollection(collection: Collection, names: ReadonlySet<string>, path: string, add: Add): void {
-  for (const [name, field] of Object.entries(collection.fields)) checkField(name, field, names, `${path}.fields.${name}`, add)
+  for (const [name, field] of Object.entries(collection.fields)) {
+    checkField(name, field, names, `${path}.fields.${name}`, add)
+    checkFormer(field?.renamedFrom, new Set(Object.keys(collection.fields)), `${path}.fields.${name}.renamedFrom`, add)
+  }
+  checkFormer(collection.renamedFrom, names, `${path}.renamedFrom`, add)
   const paths = pathsOf(collection)
   const known = (name: string) => paths.has(name) || paths.has(`${name}.amount`)
   for (const [kind, lists] of [
@@ -89,6 +93,7 @@ function checkCollection(collection: Collection, names: ReadonlySet<string>, pat
       'fields',
       'prefix',
       'title',
+      'renamedFrom',
       'indexes',
       'unique',
       'access',
@@ -114,10 +119,18 @@ function checkField(name: string, field: Field, collections: ReadonlySet<string>
     return add(path, 'must be made by field.text(), field.integer() and so on')
   if (field.to !== undefined && collections.size > 0 && !collections.has(field.to))
     add(path, `refers to "${field.to}", and there is no such collection${nearest(field.to, [...collections])}`)
+  if (field.backfill !== undefined && typeof field.backfill !== 'function') add(`${path}.backfill`, 'must be a function of the record')
   if (field.kind === 'enum' && (field.options?.length ?? 0) === 0) add(path, "needs at least one value: field.enum(['draft', 'published'])")
   for (const access of ['read', 'write'] as const)
     if (field[access] && rulePaths(field[access]).length > 0)
       add(`${path}.${access}`, 'may look at the caller only: a field cannot depend on the record')
+}
+
+/** A name that is in use again says nothing of where the values are. */
+function checkFormer(former: string | readonly string[] | undefined, inUse: ReadonlySet<string>, path: string, add: Add): void {
+  for (const name of former === undefined ? [] : [former].flat())
+    if (typeof name !== 'string' || !namePattern.test(name)) add(path, 'must be a former name, or several of them, the latest first')
+    else if (inUse.has(name)) add(path, `"${name}" is still declared: what is renamed gives its old name up`)
 }
 
 function checkRule(rule: Rule, paths: ReadonlySet<string>, collections: ReadonlySet<string>, path: string, add: Add): void {

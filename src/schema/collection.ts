@@ -54,6 +54,8 @@ export type CollectionOptions<TFields extends Fields = Fields> = {
   readonly prefix?: string
   /** What people read in the console. */
   readonly title?: string
+  /** What it was called before, the latest name first: its records are kept. */
+  readonly renamedFrom?: string | readonly string[]
   /** Column paths, `-` for descending, the id always last: `['category', '-createdAt']`. */
   readonly indexes?: readonly (readonly string[])[]
   /** Sets of fields that are unique together. */

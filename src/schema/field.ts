@@ -37,6 +37,13 @@ export type FieldOptions = {
   readonly feed?: boolean
   /** `search=words` looks into it. */
   readonly search?: boolean
+  /** What it was called before, the latest name first: its values are kept. May go once `kingpost migrate plan` names it no more. */
+  readonly renamedFrom?: string | readonly string[]
+  /**
+   * The value of a record that was there before the field was, from all its fields, those that the model no
+   * longer has included. Pure: it runs again after a crash. Also converts when the kind of a field changes.
+   */
+  readonly backfill?: (record: Readonly<Record<string, unknown>>) => unknown
 }
 
 export type Field<TValue = unknown> = FieldOptions & {

@@ -25,6 +25,8 @@ export type CompiledField = {
 
 export type CollectionModel = {
   readonly name: string
+  /** As the database names it. */
+  readonly table: string
   readonly title: string
   readonly prefix: string
   readonly source: Collection
@@ -83,6 +85,7 @@ function compileCollection(source: Collection): CollectionModel {
 
   return {
     name: source.name,
+    table: source.name,
     title: source.title ?? titleOf(source.name),
     prefix: prefixOf(source),
     source,

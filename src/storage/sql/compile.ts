@@ -59,7 +59,7 @@ export function createCompiler(model: Model, dialect: Dialect) {
         const remote = quote(resolve(target.columns, filter.remote).name)
         const condition = where(target, filter.of, values, inner)
         const match = filter.isList ? dialect.isInList(`${inner}.${remote}`, `${alias}.${local}`) : `${inner}.${remote}=${alias}.${local}`
-        return `exists (select 1 from ${quote(target.name)} ${inner} where ${match} and ${condition})`
+        return `exists (select 1 from ${quote(target.table)} ${inner} where ${match} and ${condition})`
       }
       default: {
         const column = resolve(collection.columns, filter.path)
@@ -144,7 +144,7 @@ export function createCompiler(model: Model, dialect: Dialect) {
     get(collection: CollectionModel, id: string, filter: Filter | undefined): Statement {
       const values: SqlValue[] = [id]
       const rest = filter === undefined || filter.op === 'true' ? '' : ` and ${where(collection, filter, values, 't')}`
-      return { sql: `select ${selectList(collection)} from ${quote(collection.name)} t where t.${quote('id')}=?${rest}`, values }
+      return { sql: `select ${selectList(collection)} from ${quote(collection.table)} t where t.${quote('id')}=?${rest}`, values }
     },
 
     find(collection: CollectionModel, query: FindQuery): Statement {
@@ -159,13 +159,13 @@ export function createCompiler(model: Model, dialect: Dialect) {
       const filter = conditions.length > 0 ? ` where ${conditions.join(' and ')}` : ''
       // As text, not bound: SQLite 3.53 prepares a statement anew whenever a bound limit is bound again (8 us).
       const ordered = query.isUnordered ? '' : ` order by ${order}`
-      return { sql: `select ${selectList(collection)} from ${quote(collection.name)} t${filter}${ordered} limit ${query.limit}`, values }
+      return { sql: `select ${selectList(collection)} from ${quote(collection.table)} t${filter}${ordered} limit ${query.limit}`, values }
     },
 
     count(collection: CollectionModel, filter: Filter | undefined): Statement {
       const values: SqlValue[] = []
       const rest = filter && filter.op !== 'true' ? ` where ${where(collection, filter, values, 't')}` : ''
-      return { sql: `select count(*) as "count" from ${quote(collection.name)} t${rest}`, values }
+      return { sql: `select count(*) as "count" from ${quote(collection.table)} t${rest}`, values }
     },
 
     group(collection: CollectionModel, query: GroupQuery): Statement {
@@ -176,7 +176,7 @@ export function createCompiler(model: Model, dialect: Dialect) {
       const named = keys.map((key, index) => `${key} as "key${index}",`).join('')
       const grouped = keys.length > 0 ? ` group by ${keys.join(',')} order by ${keys.join(',')}` : ''
       return {
-        sql: `select ${named} coalesce(sum(${sum}),0) as "sum", count(*) as "count" from ${quote(collection.name)} t${rest}${grouped}`,
+        sql: `select ${named} coalesce(sum(${sum}),0) as "sum", count(*) as "count" from ${quote(collection.table)} t${rest}${grouped}`,
         values,
       }
     },
@@ -186,7 +186,7 @@ export function createCompiler(model: Model, dialect: Dialect) {
       let sql = inserts.get(collection.name)
       if (sql === undefined) {
         const marks = [...collection.columns.keys()].map(() => '?').join(',')
-        sql = `insert into ${quote(collection.name)} (${selectList(collection)}) values (${marks})`
+        sql = `insert into ${quote(collection.table)} (${selectList(collection)}) values (${marks})`
         inserts.set(collection.name, sql)
       }
       return sql
@@ -206,12 +206,15 @@ export function createCompiler(model: Model, dialect: Dialect) {
         parts.push(`${name}=${name}+?`)
       }
       assert(parts.length > 0, 'an update changes something')
-      return { sql: `update ${quote(collection.name)} as t set ${parts.join(',')} where ${where(collection, filter, values, 't')}`, values }
+      return {
+        sql: `update ${quote(collection.table)} as t set ${parts.join(',')} where ${where(collection, filter, values, 't')}`,
+        values,
+      }
     },
 
     remove(collection: CollectionModel, filter: Filter): Statement {
       const values: SqlValue[] = []
-      return { sql: `delete from ${quote(collection.name)} as t where ${where(collection, filter, values, 't')}`, values }
+      return { sql: `delete from ${quote(collection.table)} as t where ${where(collection, filter, values, 't')}`, values }
     },
   }
 }

@@ -1,93 +1,59 @@
-// The tables of the model in SQLite: made when missing, widened when fields were added. What cannot be
-// done without touching data (another type, a new required field without a default) is refused with a
-// sentence; migrations proper are a command of their own.
+// The schema of an SQLite database at a start: an empty one is filled, additive changes are made, and more is
+// refused with a sentence. Whatever else must change goes by `kingpost migrate`.
 import type { DatabaseSync } from 'node:sqlite'
-import type { CollectionModel, Column, IndexModel, Model } from '../../schema/model.ts'
-import { bind } from '../sql/compile.ts'
+import type { Model } from '../../schema/model.ts'
+import { type SchemaPolicy, stepsAtStart } from '../migrations/at-start.ts'
+import { adoptedKinds, kindsAfter, kindsBefore, withKinds } from '../migrations/kinds.ts'
+import { planMigration } from '../migrations/plan.ts'
+import { storedModel } from '../migrations/stored-schema.ts'
+import {
+  checkVersion,
+  introspectSqlite,
+  prepareOwnTables,
+  readJournal,
+  readKinds,
+  runStep,
+  sqliteTypes,
+  writeMeta,
+} from './schema-dialect.ts'
 
-/** Raised when the meaning of a stored table changes in a way older code would misread. */
-export const schemaVersion = 1
-
-const sqlTypes = { text: 'text', integer: 'integer', boolean: 'integer', dateTime: 'integer', json: 'text' } as const
-
-/** @throws Error with one sentence for people */
-export function prepareSchema(database: DatabaseSync, model: Model): void {
+/**
+ * Answers the model with the names under which it is stored.
+ * @throws Error with one sentence for people
+ */
+export function prepareSchema(database: DatabaseSync, model: Model, policy: SchemaPolicy = 'additive'): Model {
   database.exec('begin immediate')
   try {
     checkVersion(database)
+    prepareOwnTables(database)
     database.exec(`create table if not exists "_commits" (
       "position" integer primary key autoincrement, "at" integer not null, "operation" text not null,
       "actor" text not null, "requestId" text not null, "changes" text not null) strict`)
-    for (const collection of model.collections.values()) prepareTable(database, collection)
+    const stored = changeAtStart(database, model, policy)
     database.exec('commit')
+    return stored
   } catch (error) {
     if (database.isTransaction) database.exec('rollback')
     throw error
   }
 }
 
-function checkVersion(database: DatabaseSync): void {
-  database.exec('create table if not exists "_meta" ("name" text primary key, "value" text not null) strict, without rowid')
-  const row = database.prepare('select "value" from "_meta" where "name"=?').get('schemaVersion')
-  if (row === undefined) {
-    database.prepare('insert into "_meta" values (?,?)').run('schemaVersion', String(schemaVersion))
-    return
+function changeAtStart(database: DatabaseSync, model: Model, policy: SchemaPolicy): Model {
+  const before = introspectSqlite(database, model)
+  const known = readKinds(database)
+  let kinds = adoptedKinds(model, withKinds(before, known), { kinds: known, types: sqliteTypes })
+  const stored = withKinds(before, kinds)
+  const plan = planMigration({ model, stored, journal: readJournal(database), types: sqliteTypes })
+  const steps = stepsAtStart(plan, policy, before.tables.size === 0)
+  for (const step of steps) {
+    runStep(database, step)
+    kinds = kindsAfter(kindsBefore(kinds, step), step)
   }
-  const found = Number(row['value'])
-  if (found > schemaVersion)
-    throw new Error(
-      `The database was written by a newer Kingpost (schema ${found}, this one knows ${schemaVersion}). Nothing was changed. Start it with the newer version.`,
-    )
+  if (kinds !== known) writeMeta(database, 'columns', JSON.stringify(kinds))
+  return storedModel(model, steps.length === 0 ? stored : withKinds(introspectSqlite(database, model), kinds), sqliteTypes)
 }
 
-function prepareTable(database: DatabaseSync, collection: CollectionModel): void {
-  const existing = database.prepare('select "name","type" from pragma_table_info(?)').all(collection.name)
-  if (existing.length === 0) {
-    const columns = [...collection.columns.values()].map((column) => columnSql(column))
-    const checks = (collection.source.checks ?? []).map((check) => `check (${quote(check.path)}>=${Number(check.value)})`)
-    database.exec(`create table ${quote(collection.name)} (${[...columns, ...checks].join(',')}) strict, without rowid`)
-  } else widenTable(database, collection, new Map(existing.map((row) => [row['name'] as string, row['type'] as string])))
-  for (const index of collection.indexes) database.exec(indexSql(collection, index))
-}
-
-function widenTable(database: DatabaseSync, collection: CollectionModel, existing: ReadonlyMap<string, string>): void {
-  for (const column of collection.columns.values()) {
-    const type = existing.get(column.name)
-    if (type === undefined) {
-      const field = collection.fields.get(column.path)?.field
-      const fallback = field?.default
-      if (!column.isNullable && (fallback === undefined || fallback === null || isSet(fallback)))
-        throw new Error(
-          `The field ${collection.name}.${column.path} is new and required, but records exist that have no value for it. Give it a default, or make it optional.`,
-        )
-      const value = fallback === undefined || isSet(fallback) ? null : bind(column, fallback)
-      database.exec(
-        `alter table ${quote(collection.name)} add column ${columnSql(column)}${value === null ? '' : ` default ${literal(value)}`}`,
-      )
-    } else if (type.toLowerCase() !== sqlTypes[column.type])
-      throw new Error(
-        `The field ${collection.name}.${column.path} is ${type.toLowerCase()} in the database and would be ${sqlTypes[column.type]} now. Changing a type needs a migration: take a new field name instead.`,
-      )
-  }
-}
-
-function columnSql(column: Column): string {
-  return `${quote(column.name)} ${sqlTypes[column.type]}${column.isNullable ? '' : ' not null'}${column.name === 'id' ? ' primary key' : ''}`
-}
-
-function indexSql(collection: CollectionModel, index: IndexModel): string {
-  const columns = index.columns.map((column) => `${quote(column.name)}${column.descending ? ' desc' : ''}`)
-  return `create ${index.isUnique ? 'unique ' : ''}index if not exists ${quote(index.name)} on ${quote(collection.name)} (${columns.join(',')})`
-}
-
-function isSet(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'set' in value
-}
-
-function literal(value: string | number): string {
-  return typeof value === 'number' ? String(value) : `'${value.replaceAll("'", "''")}'`
-}
-
-function quote(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`
+/** The model with the names under which this database has it; changes nothing. */
+export function storedModelOf(database: DatabaseSync, model: Model): Model {
+  return storedModel(model, withKinds(introspectSqlite(database, model), readKinds(database)), sqliteTypes)
 }

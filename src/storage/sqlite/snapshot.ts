@@ -5,6 +5,7 @@ import { createCompiler } from '../sql/compile.ts'
 import type { Snapshot } from '../storage.ts'
 import { sqliteDialect } from './dialect.ts'
 import { commitRange, commitsAfter, createReader, createStatementCache, readMark, run, versionOf } from './reader.ts'
+import { storedModelOf } from './schema.ts'
 
 /** All reads see one committed state. The WAL cannot shrink meanwhile. @throws Error when the file cannot be opened */
 export function openSqliteSnapshot(path: string, model: Model): Snapshot {
@@ -12,10 +13,11 @@ export function openSqliteSnapshot(path: string, model: Model): Snapshot {
   database.exec('pragma busy_timeout=2000; begin')
   // The transaction takes its snapshot with its first read, not with `begin`.
   database.prepare('select count(*) from sqlite_schema').get()
+  const stored = storedModelOf(database, model)
   const prepared = createStatementCache(database)
   const reader = createReader({
-    model,
-    compiler: createCompiler(model, sqliteDialect),
+    model: stored,
+    compiler: createCompiler(stored, sqliteDialect),
     prepared,
     rows: createStatementCache(database, true),
   })

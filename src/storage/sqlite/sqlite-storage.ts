@@ -10,6 +10,7 @@ import { limits } from '../../base/limits.ts'
 import { and, eq } from '../../contract/filter.ts'
 import type { AnyRecord, CollectionRef } from '../../schema/collection.ts'
 import type { Model } from '../../schema/model.ts'
+import type { SchemaPolicy } from '../migrations/at-start.ts'
 import { createCompiler, type Statement } from '../sql/compile.ts'
 import type { AdapterTransaction, Commit, CommitLine, Fence, Reader, WholeStorage } from '../storage.ts'
 import { sqliteDialect } from './dialect.ts'
@@ -25,6 +26,8 @@ export type SqliteOptions = {
   readonly path: string
   readonly model: Model
   readonly clock: Clock
+  /** What may be changed in the schema without being asked. */
+  readonly schema?: SchemaPolicy
   /** An open in-memory database to work on: the simulator looks into it and puts it back between runs. */
   readonly memory?: DatabaseSync
   /** Mebibytes of page cache per connection. */
@@ -47,10 +50,10 @@ type Outcome = { readonly waiting: Waiting; readonly value?: unknown; readonly e
  * @throws Error with one sentence for people when the file cannot be used.
  */
 export function openSqlite(options: SqliteOptions): WholeStorage {
-  const { model, clock } = options
+  const { clock } = options
   const isMemory = options.path === ':memory:'
   const writer = connect(options)
-  prepareSchema(writer, model)
+  const model = prepareSchema(writer, options.model, options.schema)
   const reader = isMemory ? writer : connect({ ...options }, true)
   const compiler = createCompiler(model, sqliteDialect)
   const writeCache = createStatementCache(writer)

@@ -1,0 +1,188 @@
+// `kingpost migrate plan` shows what the database needs to fit the model; `kingpost migrate apply` does what the
+// words allow. It never asks: what is not allowed is told with the words that allow it.
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join, resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { systemClock, toIso } from '../base/clock.ts'
+import { sandboxMethods } from '../domains/payments/sandbox/book.ts'
+import { type Applied, applyMigration, lookAt, type MigrationParts, obstaclesOf, type Progress } from '../storage/migrations/apply.ts'
+import { estimateMs } from '../storage/migrations/estimate.ts'
+import { describeStep, type Phase, type Step } from '../storage/migrations/steps.ts'
+import { compileConfig, loadConfig } from './load-config.ts'
+import { openSchema, tryLockFolder } from './open-storage.ts'
+import { type ProcessSettings, UsageError } from './settings.ts'
+
+const headings: Readonly<Record<Phase, string>> = {
+  expand: 'Beside running servers: kingpost migrate apply',
+  switch: 'Once every server is stopped: kingpost migrate apply --stopped',
+  contract: 'Once the version before is gone for good: kingpost migrate apply --contract',
+}
+
+/** 0 when it is shown or done, 1 when something stands in the way. @throws Error with sentences for people */
+export async function migrate(settings: ProcessSettings): Promise<number> {
+  const [word] = settings.rest
+  if (word !== 'plan' && word !== 'apply')
+    throw new UsageError('Type kingpost migrate plan to see what is needed, kingpost migrate apply to do it.')
+  const backend = compileConfig(await loadConfig(settings.configPath), {
+    publicUrl: settings.publicUrl ?? `http://localhost:${settings.port}`,
+    isDevelopment: settings.isDevelopment,
+    paymentProviders: [{ id: 'sandbox', methods: sandboxMethods }],
+  })
+  const folder = resolve(settings.dataFolder)
+  const dialect = openSchema(folder)
+  // The clock's pauses do not keep a process alive.
+  const alive = setInterval(() => {}, 60_000)
+  try {
+    const parts = { dialect, model: backend.model, clock: systemClock }
+    return word === 'plan' ? await showPlan(parts, settings) : await apply(parts, settings, folder)
+  } finally {
+    clearInterval(alive)
+    await dialect.close()
+  }
+}
+
+async function showPlan(parts: MigrationParts, settings: ProcessSettings): Promise<number> {
+  const seen = await lookAt(parts)
+  const obstacles = await obstaclesOf(parts, seen)
+  const steps = seen.steps.map((step) => ({
+    what: describeStep(step),
+    phase: step.phase,
+    isDestructive: step.isDestructive,
+    isNeeded: step.isNeeded,
+    rows: step.rows,
+    estimatedMs: Math.round(estimateMs(step)),
+    statements: parts.dialect.statementsOf(step),
+  }))
+  if (settings.isJson) print(JSON.stringify({ product: parts.dialect.product, steps, obstacles }))
+  else if (steps.length === 0 && obstacles.length === 0) print(`The database fits the model: nothing to do (${parts.dialect.product}).`)
+  else {
+    for (const phase of ['expand', 'switch', 'contract'] as const) {
+      const own = steps.filter((step) => step.phase === phase)
+      if (own.length > 0) print(`\n${headings[phase]}`)
+      for (const step of own) print(stepText(step))
+    }
+    if (obstacles.length > 0) print(`\nIn the way:\n${obstacles.join('\n')}`)
+  }
+  return obstacles.length === 0 ? 0 : 1
+}
+
+type Shown = {
+  readonly what: string
+  readonly isDestructive: boolean
+  readonly rows: number
+  readonly estimatedMs: number
+  readonly statements: readonly { readonly sql: string; readonly lock: string }[]
+}
+
+function stepText({ what, isDestructive, rows, estimatedMs, statements }: Shown): string {
+  const touched = rows === 0 ? '' : `about ${rows.toLocaleString('en')} rows, `
+  const lines = [
+    `\n  ${what}`,
+    `      ${touched}some ${duration(estimatedMs)} (estimate)${isDestructive ? '; DESTRUCTIVE: needs --allow-destructive' : ''}`,
+    ...statements.map(({ sql, lock }) => `      ${sql}\n        ${lock}`),
+  ]
+  return lines.join('\n')
+}
+
+async function apply(parts: MigrationParts, settings: ProcessSettings, folder: string): Promise<number> {
+  const startedAt = systemClock.monotonic()
+  // On SQLite whoever holds the folder knows that no server runs.
+  const unlock = tryLockFolder(folder)
+  const { migration } = settings
+  if (unlock === null && migration.isStopped)
+    throw new Error(`A server is running on ${folder}. Stop it, or leave --stopped out. Nothing was changed.`)
+  try {
+    const seen = await lookAt(parts)
+    const backup = seen.steps.length === 0 || seen.problems.length > 0 ? null : backUp(folder, parts.dialect.product)
+    if (backup !== null && !settings.isJson) print(`A copy of the database as it was: ${backup}`)
+    const applied = await applyMigration(parts, {
+      ...migration,
+      isStopped: unlock !== null,
+      by: `${hostname()} ${process.pid}`,
+      onProgress: settings.isJson ? () => {} : showProgress,
+    })
+    const tookMs = systemClock.monotonic() - startedAt
+    if (settings.isJson) print(JSON.stringify(jsonOf(applied, tookMs, backup)))
+    else print(summary(applied, tookMs))
+    return 0
+  } finally {
+    unlock?.()
+  }
+}
+
+/** All that was committed, as one file, checked after writing. */
+function backUp(folder: string, product: string): string {
+  const backups = join(folder, 'backups')
+  mkdirSync(backups, { recursive: true })
+  const name = `before-migration-${toIso(systemClock.now()).replaceAll(/[:.]/g, '-')}.db`
+  const path = join(backups, name)
+  const partial = `${path}.partial`
+  try {
+    const source = new DatabaseSync(join(folder, 'kingpost.db'), { readOnly: true })
+    source.exec('pragma busy_timeout=10000')
+    source.prepare('vacuum into ?').run(partial)
+    source.close()
+    const copy = new DatabaseSync(partial, { readOnly: true })
+    const [found] = copy.prepare('pragma integrity_check(1)').all()
+    copy.close()
+    if (found?.['integrity_check'] !== 'ok') throw new Error(String(found?.['integrity_check']))
+    const file = openSync(partial, 'r')
+    fsyncSync(file)
+    closeSync(file)
+    renameSync(partial, path)
+    return path
+  } catch (error) {
+    rmSync(partial, { force: true })
+    throw new Error(`No backup could be made (${product}): ${error instanceof Error ? error.message : String(error)}. Nothing was changed.`)
+  }
+}
+
+let shownAt = 0
+
+/** On a terminal one line that rewrites itself; a log gets one now and then, and one at the end of each step. */
+function showProgress({ step, rows, perSecond, isDone }: Progress): void {
+  const isTerminal = process.stderr.isTTY
+  const now = systemClock.monotonic()
+  if (!isDone && now - shownAt < (isTerminal ? 100 : 2_000)) return
+  shownAt = now
+  const percent = step.rows === 0 ? 100 : Math.min(100, Math.floor((rows / step.rows) * 100))
+  const filled =
+    rows === 0 ? '' : `: ${rows.toLocaleString('en')} rows${isDone ? '' : ` (${percent} %)`}, ${perSecond.toLocaleString('en')} rows/s`
+  const text = `${isDone ? 'done  ' : '      '}${describeStep(step)}${filled}`
+  process.stderr.write(isTerminal ? `\r\u001b[K${text}${isDone ? '\n' : ''}` : `${text}\n`)
+}
+
+function summary({ done, waiting, rows }: Applied, tookMs: number): string {
+  const filled = rows === 0 ? '' : `, ${rows.toLocaleString('en')} rows filled`
+  const did =
+    done.length === 0
+      ? 'Nothing was to be done now'
+      : `Done: ${done.length} ${done.length === 1 ? 'step' : 'steps'}${filled} in ${duration(tookMs)}`
+  const words = [...new Set(waiting.map(wordFor))]
+  return waiting.length === 0
+    ? `${did}. The database fits the model.`
+    : `${did}; ${waiting.length} more ${waiting.length === 1 ? 'waits' : 'wait'} for ${words.join(' and ')}.`
+}
+
+function wordFor(step: Step): string {
+  return step.isDestructive ? '--allow-destructive' : step.phase === 'switch' ? '--stopped' : '--contract'
+}
+
+function jsonOf({ done, waiting, rows }: Applied, tookMs: number, backup: string | null) {
+  return {
+    done: done.map(describeStep),
+    waiting: waiting.map((step) => ({ what: describeStep(step), needs: wordFor(step) })),
+    rows,
+    tookMs: Math.round(tookMs),
+    backup,
+  }
+}
+
+function duration(ms: number): string {
+  return ms < 1_000 ? `${Math.max(1, Math.round(ms))} ms` : ms < 120_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`)
+}

@@ -1,0 +1,66 @@
+// What a database must be able to do so that its schema can be changed under running servers. Each adapter
+// has one. Invariants: `run` may be called again after any crash and ends the same; a batch and the journal's
+// note of it are one transaction where the database has them over both.
+import type { ColumnType, Model } from '../../schema/model.ts'
+import type { ColumnSpec, Step } from './steps.ts'
+import type { JournalRow, StoredSchema, TypeNames } from './stored-schema.ts'
+
+/** One text for the database, and what it keeps others from while it runs. */
+export type Statement = { readonly sql: string; readonly lock: string }
+
+/** What the columns of Kingpost's own tables mean, by table and column. */
+export type Kinds = Readonly<Record<string, Readonly<Record<string, ColumnType>>>>
+
+/** A row by its columns, as JavaScript values of the columns' kinds. */
+export type StoredRow = { readonly id: string } & Readonly<Record<string, unknown>>
+
+export type RowQuery = {
+  readonly table: string
+  /** Of all its columns; a null one is read as the database gives it. */
+  readonly kinds: Readonly<Record<string, ColumnType | null>>
+  readonly after: string | null
+  readonly limit: number
+  /** Only rows that were written at this time or later. */
+  readonly since?: number
+  /** Only rows that have no value in one of these columns. */
+  readonly empty?: readonly string[]
+}
+
+export type Batch = {
+  readonly table: string
+  readonly columns: readonly ColumnSpec[]
+  /** Values in the order of `columns`, in ascending order of id. */
+  readonly rows: readonly { readonly id: string; readonly values: readonly unknown[] }[]
+  readonly note: { readonly id: number; readonly cursor: string; readonly rows: number }
+}
+
+export type Duplicate = { readonly values: readonly unknown[]; readonly ids: readonly string[] }
+
+export interface SchemaDialect extends TypeNames {
+  readonly product: string
+  /** Changes nothing. Columns that the model requires and that may be empty in the database are looked into for empty ones. */
+  introspect(model: Model): Promise<StoredSchema>
+  statementsOf(step: Step): readonly Statement[]
+  /** Changes the schema. A backfill is no statement: it goes by batches. */
+  run(step: Step): Promise<void>
+  /** Makes Kingpost's own tables for what follows. Called under the lock. */
+  prepare(): Promise<void>
+  /** Empty before `prepare`. */
+  readKinds(): Promise<Kinds>
+  writeKinds(kinds: Kinds): Promise<void>
+  /** Oldest first; empty before `prepare`. */
+  readJournal(): Promise<readonly JournalRow[]>
+  /** Writes a `running` row and answers its id. */
+  beginStep(key: string, by: string, now: number): Promise<number>
+  endStep(id: number, state: 'done' | 'failed', now: number): Promise<void>
+  /** In ascending order of id. */
+  readRows(query: RowQuery): Promise<readonly StoredRow[]>
+  writeRows(batch: Batch): Promise<void>
+  /** Values that stand in several rows, with the ids of some. */
+  duplicates(table: string, columns: readonly string[], limit: number): Promise<readonly Duplicate[]>
+  /** Ids of rows below a check. */
+  below(table: string, column: string, least: number, limit: number): Promise<readonly string[]>
+  /** Only one migrator at a time. Null when another one is at work. */
+  lock(): Promise<(() => Promise<void>) | null>
+  close(): Promise<void>
+}

@@ -1,0 +1,150 @@
+// Values for records that were there before their field: read a batch, make the values, write them, note the
+// place. Batches are bounded in rows and time, with pauses while servers run. Invariant: a batch that was
+// written twice, or cut short, ends the same.
+import { type Clock, sleep } from '../../base/clock.ts'
+import { limits } from '../../base/limits.ts'
+import type { CollectionModel, CompiledField } from '../../schema/model.ts'
+import { part } from '../sql/compile.ts'
+import { convert, misfitOf } from './convert.ts'
+import type { Batch, RowQuery, SchemaDialect, StoredRow } from './dialect.ts'
+import { fillFunctionOf, fixedDefaultOf } from './fill-source.ts'
+import type { Fill } from './steps.ts'
+
+export type FillParts = {
+  readonly dialect: SchemaDialect
+  readonly clock: Clock
+  /** With the names under which its fields are stored. */
+  readonly collection: CollectionModel
+  readonly fill: Fill
+  readonly kinds: RowQuery['kinds']
+  readonly since?: number
+}
+
+export type Obstacle = { readonly id: string; readonly value: unknown; readonly why: string }
+
+/** `undefined` with a reason when this row has no value to give. */
+type Made = { readonly value: unknown } | { readonly why: string; readonly found: unknown }
+
+function makerOf({ collection, fill }: FillParts): (row: StoredRow) => Made {
+  const compiled = collection.fields.get(fill.field)!
+  if (fill.source.from === 'column') {
+    const { column, kind } = fill.source
+    const to = fill.columns[0]!.kind
+    return (row) => {
+      const value = convert(kind, to, row[column])
+      if (value === undefined) return { why: `is no ${to}`, found: row[column] }
+      return checked(compiled, value, row[column])
+    }
+  }
+  const fixed = fixedDefaultOf(compiled)
+  if (fill.source.from === 'constant') return () => ({ value: fixed })
+  const make = fillFunctionOf(compiled)
+  return (row) => {
+    const value = make(recordOf(collection, row))
+    return checked(compiled, value, value)
+  }
+}
+
+function checked({ field }: CompiledField, value: unknown, found: unknown): Made {
+  const why = misfitOf(field, value)
+  return why === null ? { value: value ?? null } : { why, found }
+}
+
+/** The row as a record: declared fields as they are stored now, and what only the old version declared under its column's name. */
+function recordOf(collection: CollectionModel, row: StoredRow): Record<string, unknown> {
+  const record: Record<string, unknown> = { ...row }
+  for (const name of Object.keys(row)) {
+    const money = /^(\w+)_amount$/.exec(name)?.[1]
+    if (money !== undefined && `${money}_currency` in row)
+      record[money] = row[name] === null ? null : { amount: row[name], currency: row[`${money}_currency`] }
+  }
+  for (const { name, columns } of collection.fields.values())
+    if (columns.length === 1 && columns[0]!.name in row) record[name] = row[columns[0]!.name]
+  return record
+}
+
+/** The first records that cannot be given a value, without changing anything. */
+export async function findObstacles(parts: FillParts): Promise<Obstacle[]> {
+  const make = makerOf(parts)
+  const found: Obstacle[] = []
+  for await (const rows of batchesOf(parts)) {
+    for (const row of rows) {
+      const made = make(row)
+      if ('why' in made) found.push({ id: row.id, value: made.found, why: made.why })
+      if (found.length >= limits.migrationObstaclesMax) return found
+    }
+  }
+  return found
+}
+
+async function* batchesOf(parts: FillParts) {
+  let after: string | null = null
+  while (true) {
+    const rows: readonly StoredRow[] = await parts.dialect.readRows(queryOf(parts, after, limits.migrationBatchRowsMax))
+    if (rows.length > 0) yield rows
+    if (rows.length < limits.migrationBatchRowsMax) return
+    after = rows.at(-1)!.id
+  }
+}
+
+function queryOf({ fill, since, kinds }: FillParts, after: string | null, limit: number): RowQuery {
+  return {
+    table: fill.table,
+    kinds,
+    after,
+    limit,
+    ...(since === undefined ? {} : { since }),
+    ...(fill.rows === 'empty' ? { empty: fill.columns.map(({ name }) => name) } : {}),
+  }
+}
+
+export type FillRun = FillParts & {
+  readonly journalId: number
+  readonly cursor: string | null
+  readonly rowsBefore: number
+  /** Servers run beside it: pauses leave them room. */
+  readonly isShared: boolean
+  onBatch(rows: number): void | Promise<void>
+}
+
+/** Answers how many rows it has been through. @throws Error naming a record without a value */
+export async function runFill(run: FillRun): Promise<number> {
+  const { dialect, clock, fill } = run
+  const make = makerOf(run)
+  let cursor = run.cursor
+  let rows = run.rowsBefore
+  let size: number = limits.migrationBatchRowsMin
+  while (true) {
+    const startedAt = clock.monotonic()
+    const found = await dialect.readRows(queryOf(run, cursor, size))
+    if (found.length === 0) return rows
+    cursor = found.at(-1)!.id
+    rows += found.length
+    const values = found.map((row) => valuesOf(run, make, row))
+    await dialect.writeRows({ table: fill.table, columns: fill.columns, rows: values, note: { id: run.journalId, cursor, rows } })
+    await run.onBatch(rows)
+    const took = clock.monotonic() - startedAt
+    size = nextSize(size, took)
+    if (run.isShared) await sleep(clock, Math.min(took, limits.migrationBatchMs * 4))
+  }
+}
+
+/** Large enough to be quick, small enough that a writer waits no longer than a batch may take. */
+function nextSize(size: number, tookMs: number): number {
+  const wanted = tookMs > limits.migrationBatchMs ? size / 2 : tookMs < limits.migrationBatchMs / 2 ? size * 2 : size
+  return Math.round(Math.min(limits.migrationBatchRowsMax, Math.max(limits.migrationBatchRowsMin, wanted)))
+}
+
+function valuesOf({ collection, fill }: FillParts, make: (row: StoredRow) => Made, row: StoredRow): Batch['rows'][number] {
+  const made = make(row)
+  if ('why' in made)
+    throw new Error(
+      `${fill.table}.${fill.field} of ${row.id} cannot be filled: ${JSON.stringify(made.found)} ${made.why}. ` +
+        'Correct the record or the backfill, then run kingpost migrate apply again: it goes on here.',
+    )
+  const { columns } = collection.fields.get(fill.field)!
+  return {
+    id: row.id,
+    values: columns.length === 1 ? [made.value] : columns.map((column) => (made.value === null ? null : part(made.value, column))),
+  }
+}

@@ -1,0 +1,96 @@
+// What the columns of the database mean, kept beside them: an integer that is a time and one that is a number
+// look alike to most databases. Invariant: a column's meaning is written down before the column is there.
+import type { Model } from '../../schema/model.ts'
+import type { Kinds } from './dialect.ts'
+import type { Step } from './steps.ts'
+import {
+  isSameType,
+  leftoverOf,
+  type StoredColumn,
+  type StoredSchema,
+  type StoredTable,
+  shadowOf,
+  storedModel,
+  type TypeNames,
+} from './stored-schema.ts'
+
+/** The schema with what its columns mean. */
+export function withKinds(bare: StoredSchema, kinds: Kinds): StoredSchema {
+  const tables = [...bare.tables.values()].map((table): [string, StoredTable] => {
+    const own = kinds[table.name]
+    const columns = [...table.columns.values()].map((column): [string, StoredColumn] => {
+      // While its shadow is there, the column is still the old one, whatever a swap that was cut short has written down.
+      const earlier = table.columns.has(shadowOf(column.name)) ? own?.[leftoverOf(column.name)] : undefined
+      return [column.name, { ...column, kind: earlier ?? own?.[column.name] ?? null }]
+    })
+    return [table.name, { ...table, columns: new Map(columns), isOurs: own !== undefined }]
+  })
+  return { tables: new Map(tables) }
+}
+
+type KindsByColumn = Kinds[string]
+
+/** The kinds with those of declared columns that fit and were never written down. The same object when there are none. */
+export function adoptedKinds(
+  model: Model,
+  stored: StoredSchema,
+  { kinds, types }: { readonly kinds: Kinds; readonly types: TypeNames },
+): Kinds {
+  let adopted = kinds
+  for (const collection of storedModel(model, stored, types).collections.values()) {
+    const table = stored.tables.get(collection.table)
+    for (const column of collection.columns.values()) {
+      const found = table?.columns.get(column.name)
+      if (found === undefined || kinds[collection.table]?.[column.name] !== undefined) continue
+      if (!isSameType(found, column, { declared: types.typeOf(column, collection), types })) continue
+      adopted = withColumn(adopted, collection.table, { [column.name]: column.type })
+    }
+  }
+  return adopted
+}
+
+/** What is written down before a step is done. */
+export function kindsBefore(kinds: Kinds, step: Step): Kinds {
+  const own = kinds[step.table] ?? {}
+  switch (step.kind) {
+    case 'createTable':
+      return { ...kinds, [step.table]: Object.fromEntries(step.columns.map(({ name, kind }) => [name, kind])) }
+    case 'addColumn':
+      return withColumn(kinds, step.table, { [step.column.name]: step.column.kind })
+    case 'renameColumn':
+      return own[step.from] === undefined ? kinds : withColumn(kinds, step.table, { [step.to]: own[step.from]! })
+    case 'renameTable':
+      return { ...kinds, [step.to]: own }
+    case 'swapColumn': {
+      const { name, kind } = step.old
+      return withColumn(kinds, step.table, { [leftoverOf(name)]: own[leftoverOf(name)] ?? kind, [name]: step.fill.columns[0]!.kind })
+    }
+    default:
+      return kinds
+  }
+}
+
+/** What is forgotten once a step is done. */
+export function kindsAfter(kinds: Kinds, step: Step): Kinds {
+  switch (step.kind) {
+    case 'renameColumn':
+      return withoutColumn(kinds, step.table, step.from)
+    case 'dropColumn':
+      return withoutColumn(kinds, step.table, step.column)
+    case 'swapColumn':
+      return withoutColumn(kinds, step.table, step.fill.columns[0]!.name)
+    case 'renameTable':
+    case 'dropTable':
+      return Object.fromEntries(Object.entries(kinds).filter(([name]) => name !== step.table))
+    default:
+      return kinds
+  }
+}
+
+function withColumn(kinds: Kinds, table: string, more: KindsByColumn): Kinds {
+  return { ...kinds, [table]: { ...kinds[table], ...more } }
+}
+
+function withoutColumn(kinds: Kinds, table: string, column: string): Kinds {
+  return { ...kinds, [table]: Object.fromEntries(Object.entries(kinds[table] ?? {}).filter(([name]) => name !== column)) }
+}

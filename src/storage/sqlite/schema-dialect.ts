@@ -1,0 +1,325 @@
+// Changing the schema of an SQLite database. All of it is one file and one writer, so each step is one
+// transaction that also holds its traces; servers on the same file wait for a moment. SQLite 3.53 can take
+// `not null` and checks away and add them; older ones refuse those steps with a sentence.
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import type { CollectionModel, Column, ColumnType, IndexModel, Model } from '../../schema/model.ts'
+import type { Batch, Kinds, RowQuery, SchemaDialect, Statement, StoredRow } from '../migrations/dialect.ts'
+import type { ColumnSpec, Step } from '../migrations/steps.ts'
+import {
+  type JournalRow,
+  requiredColumns,
+  type StoredCheck,
+  type StoredColumn,
+  type StoredIndex,
+  type StoredSchema,
+  type StoredTable,
+  type TypeNames,
+} from '../migrations/stored-schema.ts'
+
+const physicalTypes = { text: 'text', integer: 'integer', boolean: 'integer', dateTime: 'integer', json: 'text' } as const
+
+export const sqliteTypes: TypeNames = {
+  typeOf: ({ type }: Column, _collection: CollectionModel) => physicalTypes[type],
+  compare: (stored, declared) => (stored === declared ? 'same' : 'other'),
+}
+
+const writeLock = 'other writers wait, readers do not'
+
+/** Raised when the meaning of a stored table changes in a way older code would misread. */
+const schemaVersion = 1
+
+/** @throws Error with one sentence for people */
+export function checkVersion(database: DatabaseSync): void {
+  const found = Number(readMeta(database, 'schemaVersion') ?? schemaVersion)
+  if (found > schemaVersion)
+    throw new Error(
+      `The database was written by a newer Kingpost (schema ${found}, this one knows ${schemaVersion}). Nothing was changed. Start it with the newer version.`,
+    )
+}
+
+/** The tables that every version needs, made where they are missing. */
+export function prepareOwnTables(database: DatabaseSync): void {
+  database.exec(`
+    create table if not exists "_meta" ("name" text primary key, "value" text not null) strict, without rowid;
+    create table if not exists "_migrations" ("id" integer primary key autoincrement, "key" text not null, "state" text not null,
+      "cursor" text, "rows" integer not null default 0, "startedAt" integer not null, "endedAt" integer, "by" text not null) strict;
+    insert into "_meta" values ('schemaVersion','${schemaVersion}') on conflict("name") do nothing`)
+}
+
+export function readMeta(database: DatabaseSync, name: string): string | null {
+  const row = hasTable(database, '_meta') ? database.prepare('select "value" from "_meta" where "name"=?').get(name) : undefined
+  return row === undefined ? null : (row['value'] as string)
+}
+
+function hasTable(database: DatabaseSync, name: string): boolean {
+  return database.prepare(`select 1 from sqlite_schema where "type"='table' and "name"=?`).get(name) !== undefined
+}
+
+export function readJournal(database: DatabaseSync): JournalRow[] {
+  return hasTable(database, '_migrations')
+    ? (database.prepare('select * from "_migrations" order by "id"').all() as unknown as JournalRow[])
+    : []
+}
+
+export function writeMeta(database: DatabaseSync, name: string, value: string): void {
+  database.prepare('insert into "_meta" values (?,?) on conflict("name") do update set "value"=excluded."value"').run(name, value)
+}
+
+export function readKinds(database: DatabaseSync): Kinds {
+  return JSON.parse(readMeta(database, 'columns') ?? '{}') as Kinds
+}
+
+export function introspectSqlite(database: DatabaseSync, model: Model): StoredSchema {
+  const found = database
+    .prepare(`select "name","sql" from sqlite_schema where "type"='table' and "name" not like 'sqlite\\_%' escape '\\'`)
+    .all()
+  const tables = new Map<string, StoredTable>()
+  for (const { name, sql } of found as { name: string; sql: string }[])
+    if (!name.startsWith('_')) tables.set(name, tableOf(database, name, sql))
+  for (const { table, column } of requiredColumns(model, { tables }, sqliteTypes)) {
+    const stored = tables.get(table)!
+    const hasNulls = database.prepare(`select 1 from ${quote(table)} where ${quote(column)} is null limit 1`).get() !== undefined
+    ;(stored.columns as Map<string, StoredColumn>).set(column, { ...stored.columns.get(column)!, hasNulls })
+  }
+  return { tables }
+}
+
+function tableOf(database: DatabaseSync, name: string, sql: string): StoredTable {
+  const info = database.prepare('select "name","type","notnull","dflt_value" from pragma_table_xinfo(?)').all(name)
+  const columns = info.map((row) => {
+    const column = row['name'] as string
+    return [
+      column,
+      {
+        name: column,
+        type: (row['type'] as string).toLowerCase(),
+        kind: null,
+        isNullable: row['notnull'] === 0,
+        hasDefault: row['dflt_value'] !== null,
+        hasNulls: false,
+      },
+    ] as const
+  })
+  const rows = database.prepare(`select count(*) as "rows" from ${quote(name)}`).get()!['rows'] as number
+  return {
+    name,
+    columns: new Map(columns),
+    indexes: indexesOf(database, name),
+    checks: checksOf(sql),
+    rows,
+    isEmpty: rows === 0,
+    isOurs: false,
+  }
+}
+
+function indexesOf(database: DatabaseSync, table: string): StoredIndex[] {
+  const list = database.prepare(`select "name","unique" from pragma_index_list(?) where "origin"='c' order by "name"`).all(table)
+  return list.map((row) => {
+    const parts = database.prepare('select "name","desc" from pragma_index_xinfo(?) where "key"=1 order by "seqno"').all(row['name']!)
+    const columns = parts.map((part) => ({ name: part['name'] as string, descending: part['desc'] === 1 }))
+    return { name: row['name'] as string, columns, isUnique: row['unique'] === 1, isValid: true }
+  })
+}
+
+/** SQLite tells checks only as the text they were declared with, which is ours. */
+function checksOf(sql: string): StoredCheck[] {
+  const pattern = /(?:constraint "(\w+)" )?check \("(\w+)"\s*>=\s*(-?\d+)\)/gi
+  return [...sql.matchAll(pattern)].map(([, name, column, least]) => ({ name: name ?? null, column: column!, least: Number(least) }))
+}
+
+export function statementsOf(step: Step): Statement[] {
+  const table = quote(step.table)
+  const one = (sql: string, lock = writeLock): Statement[] => [{ sql, lock }]
+  switch (step.kind) {
+    case 'createTable': {
+      const parts = [...step.columns.map(columnSql), ...step.checks.map(checkSql)]
+      return [
+        ...one(`create table ${table} (${parts.join(', ')}) strict, without rowid`),
+        ...step.indexes.flatMap((index) => one(indexSql(step.table, index))),
+      ]
+    }
+    case 'addColumn':
+      return one(`alter table ${table} add column ${columnSql(step.column)}`)
+    case 'setNotNull':
+      return one(`alter table ${table} alter column ${quote(step.column.name)} set not null`, `${writeLock}; reads every row once`)
+    case 'dropNotNull':
+      return one(`alter table ${table} alter column ${quote(step.column.name)} drop not null`)
+    case 'createIndex':
+      return one(indexSql(step.table, step.index), `${writeLock}; for the whole build`)
+    case 'dropIndex':
+      return one(`drop index ${quote(step.index.name)}`)
+    case 'addCheck':
+      return one(`alter table ${table} add ${checkSql(step.check)}`, `${writeLock}; reads every row once`)
+    case 'dropCheck':
+      return one(`alter table ${table} drop constraint ${quote(step.check.name)}`)
+    case 'renameColumn':
+      return one(`alter table ${table} rename column ${quote(step.from)} to ${quote(step.to)}`)
+    case 'renameTable':
+      return one(`alter table ${table} rename to ${quote(step.to)}`)
+    case 'swapColumn': {
+      const { name } = step.old
+      const shadow = step.fill.columns[0]!.name
+      return [
+        ...one(`alter table ${table} rename column ${quote(name)} to ${quote(`${name}__old`)}`),
+        ...one(`alter table ${table} rename column ${quote(shadow)} to ${quote(name)}`),
+      ]
+    }
+    case 'dropColumn':
+      return one(`alter table ${table} drop column ${quote(step.column)}`, `${writeLock}; writes every row anew`)
+    case 'dropTable':
+      return one(`drop table ${table}`)
+    case 'widenColumn':
+      return []
+    case 'backfill':
+    case 'catchUp':
+      return one(
+        `update ${table} set ${step.fill.columns.map(({ name }) => `${quote(name)}=?`).join(', ')} where "id"=?`,
+        `${writeLock}, per batch`,
+      )
+  }
+}
+
+function columnSql(column: ColumnSpec): string {
+  const fallback = column.default === null ? '' : ` default ${literal(encode(column.kind, column.default))}`
+  return `${quote(column.name)} ${column.type}${column.isNullable ? '' : ' not null'}${fallback}${column.name === 'id' ? ' primary key' : ''}`
+}
+
+function checkSql(check: { readonly name: string; readonly column: string; readonly least: number }): string {
+  return `constraint ${quote(check.name)} check (${quote(check.column)}>=${Number(check.least)})`
+}
+
+function indexSql(table: string, index: IndexModel): string {
+  const columns = index.columns.map((column) => `${quote(column.name)}${column.descending ? ' desc' : ''}`)
+  return `create ${index.isUnique ? 'unique ' : ''}index if not exists ${quote(index.name)} on ${quote(table)} (${columns.join(', ')})`
+}
+
+function encode(kind: ColumnType, value: unknown): SQLInputValue {
+  if (value === null || value === undefined) return null
+  if (kind === 'json') return JSON.stringify(value)
+  return typeof value === 'boolean' ? Number(value) : (value as SQLInputValue)
+}
+
+function decode(kind: ColumnType | null, value: unknown): unknown {
+  if (value === null) return null
+  return kind === 'json' ? JSON.parse(value as string) : kind === 'boolean' ? value === 1 : value
+}
+
+function literal(value: SQLInputValue): string {
+  return typeof value === 'number' ? String(value) : `'${String(value).replaceAll("'", "''")}'`
+}
+
+function quote(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+/** The statements of a step, in the caller's transaction. What is done already is not planned, so they meet what they expect. */
+export function runStep(database: DatabaseSync, step: Step): void {
+  // A column that is indexed cannot be dropped, and its own indexes go with it.
+  if (step.kind === 'dropColumn')
+    for (const index of indexesOf(database, step.table))
+      if (index.columns.some(({ name }) => name === step.column)) database.exec(`drop index ${quote(index.name)}`)
+  for (const { sql } of statementsOf(step)) database.exec(sql)
+}
+
+export type SqliteMigrator = {
+  readonly path: string
+  /** Keeps a second migrator out; `null` when it is taken. */
+  readonly lock: () => (() => void) | null
+}
+
+/** Opens a database file for a migration. It may be in use by a server. */
+export function openSqliteSchema({ path, lock }: SqliteMigrator): SchemaDialect {
+  const database = new DatabaseSync(path, { enableForeignKeyConstraints: false })
+  database.exec('pragma busy_timeout=10000; pragma journal_mode=wal; pragma synchronous=full; pragma cache_size=-65536')
+  checkVersion(database)
+  const version = database.prepare('select sqlite_version() as "version"').get()!['version'] as string
+
+  function inTransaction<T>(work: () => T): T {
+    database.exec('begin immediate')
+    try {
+      const value = work()
+      database.exec('commit')
+      return value
+    } catch (error) {
+      if (database.isTransaction) database.exec('rollback')
+      throw error
+    }
+  }
+
+  return {
+    ...sqliteTypes,
+    product: `SQLite ${version}`,
+    introspect: async (model) => introspectSqlite(database, model),
+    statementsOf,
+    async run(step) {
+      inTransaction(() => runStep(database, step))
+    },
+    async prepare() {
+      prepareOwnTables(database)
+    },
+    readKinds: async () => readKinds(database),
+    async writeKinds(kinds) {
+      writeMeta(database, 'columns', JSON.stringify(kinds))
+    },
+    ...journalOf(database),
+    async readRows(query) {
+      return readRows(database, query)
+    },
+    async writeRows({ table, columns, rows, note }: Batch) {
+      const sql = `update ${quote(table)} set ${columns.map(({ name }) => `${quote(name)}=?`).join(', ')} where "id"=?`
+      inTransaction(() => {
+        const statement = database.prepare(sql)
+        for (const { id, values } of rows) statement.run(...columns.map(({ kind }, at) => encode(kind, values[at])), id)
+        database.prepare('update "_migrations" set "cursor"=?, "rows"=? where "id"=?').run(note.cursor, note.rows, note.id)
+      })
+    },
+    async duplicates(table, columns, limit) {
+      const names = columns.map(quote).join(', ')
+      const given = columns.map((name) => `${quote(name)} is not null`).join(' and ')
+      const groups = database
+        .prepare(
+          `select ${names}, group_concat("id",' ') as "ids" from ${quote(table)} where ${given} group by ${names} having count(*)>1 limit ?`,
+        )
+        .all(limit)
+      return groups.map((row) => ({ values: columns.map((name) => row[name]), ids: (row['ids'] as string).split(' ') }))
+    },
+    async below(table, column, least, limit) {
+      const rows = database.prepare(`select "id" from ${quote(table)} where ${quote(column)}<? order by "id" limit ?`).all(least, limit)
+      return rows.map((row) => row['id'] as string)
+    },
+    async lock() {
+      const release = lock()
+      return release === null ? null : async () => release()
+    },
+    async close() {
+      database.close()
+    },
+  }
+}
+
+function journalOf(database: DatabaseSync): Pick<SchemaDialect, 'readJournal' | 'beginStep' | 'endStep'> {
+  return {
+    readJournal: async () => readJournal(database),
+    async beginStep(key, by, now) {
+      const result = database
+        .prepare(`insert into "_migrations" ("key","state","startedAt","by") values (?,'running',?,?)`)
+        .run(key, now, by)
+      return Number(result.lastInsertRowid)
+    },
+    async endStep(id, state, now) {
+      database.prepare('update "_migrations" set "state"=?, "endedAt"=? where "id"=?').run(state, now, id)
+    },
+  }
+}
+
+function readRows(database: DatabaseSync, { table, kinds, after, limit, since, empty }: RowQuery): StoredRow[] {
+  const names = Object.keys(kinds)
+  const written = names.includes('updatedAt') ? '"updatedAt"' : '"createdAt"'
+  const parts = ['"id">?']
+  if (since !== undefined) parts.push(`${written}>=${Number(since)}`)
+  if (empty !== undefined) parts.push(`(${empty.map((name) => `${quote(name)} is null`).join(' or ')})`)
+  const rows = database
+    .prepare(`select ${names.map(quote).join(', ')} from ${quote(table)} where ${parts.join(' and ')} order by "id" limit ?`)
+    .all(after ?? '', limit)
+  return rows.map((row) => Object.fromEntries(names.map((name) => [name, decode(kinds[name] ?? null, row[name])])) as StoredRow)
+}
