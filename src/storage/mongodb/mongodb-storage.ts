@@ -15,7 +15,7 @@ import { createCompiler } from './compile.ts'
 import { type Connection, connect } from './connect.ts'
 import { translate as translateWith } from './errors.ts'
 import { createReader } from './reader.ts'
-import { prepareSchema } from './schema.ts'
+import { metaName, prepareSchema } from './schema.ts'
 
 export type MongodbOptions = {
   /** `mongodb://…/NAME` */
@@ -94,6 +94,10 @@ async function createStorage(options: MongodbOptions, connection: Connection): P
     commitRange: () => ask(() => commitRange(committed)),
     forgetCommits: (before) => ask(() => forgetCommits(db, before)),
     now: () => ask(async () => ((await db.command({ hello: 1 })) as Document)['localTime'].getTime()),
+    async readMark(name) {
+      const mark = await ask(() => committed.collection<Document>(metaName).findOne({ _id: name as never }))
+      return mark === null ? null : String(mark['value'])
+    },
     onCommit: (listener) => void commitListeners.push(listener),
     onFeed: (listener) => tail.onFeed(listener),
 

@@ -10,7 +10,7 @@ import { isDuplicate } from './errors.ts'
 
 /** Raised when the meaning of a stored document changes in a way older code would misread. */
 const schemaVersion = 1
-const metaName = '_meta'
+export const metaName = '_meta'
 
 /** @throws Error with one sentence for people */
 export async function prepareSchema(db: Db, model: Model): Promise<void> {

@@ -16,7 +16,7 @@ export function whyNoMongodb(): string | null {
 export async function startMongodb(): Promise<DatabaseServer> {
   const program = findProgram(programName)
   if (program === null) throw new Error(`SecantusDB cannot be started: ${whyNoMongodb()}.`)
-  const { port, pid, kill, stop, start } = await startProgram({
+  const { port, folder, pid, kill, stop, start } = await startProgram({
     name: 'mongodb',
     prepare: () => {},
     command: (folder, onPort) => [
@@ -35,6 +35,7 @@ export async function startMongodb(): Promise<DatabaseServer> {
     url,
     product: 'SecantusDB',
     version: String(secantusVersion),
+    folder,
     pid,
     kill,
     stop,
