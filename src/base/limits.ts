@@ -25,6 +25,29 @@ export const limits = {
   /** Transactions waiting for the writer. Past it callers get 503 with Retry-After instead of a long wait. */
   writeQueueMax: 10_000,
   conflictRetriesMax: 5,
+
+  /** Connections of one process to a database server, which gives each some 10 MB and has 100 to 150 in all by default. */
+  connectionsMax: 10,
+  /** Callers waiting for a connection, and how long each waits at most. Past either: 503 with Retry-After. */
+  connectionQueueMax: 5_000,
+  connectionWaitMs: 5_000,
+  connectTimeoutMs: 5_000,
+  /** Time to take leave of a server; after it the connection is cut. */
+  connectionCloseMs: 1_000,
+  /** Old connections are replaced, so that a database moved behind its name is found, and servers' caches stay small. */
+  connectionAgeMs: 30 * 60_000,
+  connectionIdleMs: 60_000,
+  /** Prepared statements kept per connection: as many shapes of a query as an application has, with room. */
+  preparedStatementsMax: 500,
+  /** A statement that waits this long for another's lock gives way: the transaction is run again. */
+  lockWaitMs: 3_000,
+  statementMs: 30_000,
+  /** A transaction that a vanished process left open is ended by the server. */
+  idleInTransactionMs: 15_000,
+  /** How long a process tries to find out whether a COMMIT arrived whose answer was lost. */
+  outcomeSearchMs: 10_000,
+  /** Reads of one turn of the event loop that travel together on one connection; more of them use several side by side. */
+  readsTogetherMax: 8,
   conflictBackoffMs: 10,
 
   idempotencyKeyBytesMax: 255,
@@ -45,6 +68,12 @@ export const limits = {
 
   /** Commits kept in memory for live readers; older positions are read from the database. */
   feedMemoryCommits: 2_048,
+  /** Lines of a shared commit log that are given positions, or read, at once. Bounds a statement and the memory of its answer. */
+  sequenceLinesMax: 500,
+  /** Without notifications a listener looks this soon after a change, and ever more seldom while nothing changes. */
+  feedPollMs: 25,
+  /** Also how often it looks beside notifications, which can get lost with a connection. */
+  feedPollMaxMs: 1_000,
   /** A year and a bit: the lines are the audit trail, and a yearly look back must find its beginning. */
   commitsKeepMs: 400 * 24 * 3_600_000,
   /** Live streams of one process. Each costs a socket and some 30 kB; the next one is told to come back. */

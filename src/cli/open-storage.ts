@@ -1,11 +1,40 @@
-// Opening a data folder: its database, and the lock that keeps a second server out of it.
-import { accessSync, constants, mkdirSync } from 'node:fs'
+// Opening the database: SQLite's file with the lock that keeps a second server out of its folder, or a database
+// server by the scheme of its URL. An adapter is loaded only when it is asked for.
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { systemClock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import { systemRandom } from '../base/random.ts'
 import type { Model } from '../schema/model.ts'
-import { openSqlite } from '../storage/sqlite/sqlite-storage.ts'
-import type { WholeStorage } from '../storage/storage.ts'
+import type { Snapshot, WholeStorage } from '../storage/storage.ts'
+import { type ProcessSettings, UsageError } from './settings.ts'
+
+/** Where a database is: what is needed of the settings to find it. */
+export type Place = Pick<ProcessSettings, 'dataFolder' | 'databaseUrl' | 'allowWeakDurability'>
+
+type Product = {
+  open(url: string, model: Model, options: { readonly allowWeakDurability: boolean; failed(error: unknown): void }): Promise<WholeStorage>
+  snapshot(url: string, model: Model): Promise<Snapshot>
+}
+
+async function postgres(): Promise<Product> {
+  const { openPostgres, openPostgresSnapshot } = await import('../storage/postgres/postgres-storage.ts')
+  return {
+    open: (url, model, options) => openPostgres({ url, model, clock: systemClock, random: systemRandom, ...options }),
+    snapshot: (url, model) => openPostgresSnapshot({ url, model, clock: systemClock }),
+  }
+}
+
+/** Database servers by the scheme of their URLs. */
+const products: Readonly<Record<string, () => Promise<Product>>> = { 'postgres:': postgres, 'postgresql:': postgres }
+
+function productOf(url: string): () => Promise<Product> {
+  const { protocol } = new URL(url)
+  const product = products[protocol]
+  if (!product) throw new UsageError(`${protocol}// is no database of this version: take sqlite:FOLDER/kingpost.db or postgres://….`)
+  return product
+}
 
 /** @throws Error with one sentence for people */
 export function prepareFolder(dataFolder: string): string {
@@ -23,13 +52,41 @@ export function prepareFolder(dataFolder: string): string {
 }
 
 /** @throws Error with one sentence for people; the data is as it was */
-export function openStorage(folder: string, model: Model): WholeStorage {
+export async function openStorage(place: Place, model: Model, log?: Log): Promise<WholeStorage> {
+  const { databaseUrl: url, allowWeakDurability } = place
+  if (url === null) return await openFile(prepareFolder(place.dataFolder), model)
+  const product = await productOf(url)()
+  const failed = (error: unknown) => log?.write('warn', 'The change feed could not go on; it tries again by itself.', { error })
+  return await product.open(url, model, { allowWeakDurability, failed })
+}
+
+async function openFile(folder: string, model: Model): Promise<WholeStorage> {
   const path = join(folder, 'kingpost.db')
+  const { openSqlite } = await import('../storage/sqlite/sqlite-storage.ts')
   try {
     return openSqlite({ path, model, clock: systemClock })
   } catch (error) {
     throw explain(error, path)
   }
+}
+
+/** One committed state, while servers may go on. @throws Error with one sentence for people */
+export async function openSnapshot(place: Place, model: Model): Promise<Snapshot> {
+  const { databaseUrl: url } = place
+  if (url !== null) return await (await productOf(url)()).snapshot(url, model)
+  const path = fileOf(place)
+  if (!existsSync(path)) throw new Error(`There is no database at ${path}. Name its folder with --data-dir FOLDER.`)
+  const { openSqliteSnapshot } = await import('../storage/sqlite/snapshot.ts')
+  try {
+    return openSqliteSnapshot(path, model)
+  } catch (error) {
+    throw new Error(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`)
+  }
+}
+
+/** SQLite's file. */
+export function fileOf({ dataFolder }: Place): string {
+  return join(resolve(dataFolder), 'kingpost.db')
 }
 
 /**

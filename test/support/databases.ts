@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type Clock, systemClock } from '../../src/base/clock.ts'
+import { systemRandom } from '../../src/base/random.ts'
 import type { Model } from '../../src/schema/model.ts'
+import { openPostgres } from '../../src/storage/postgres/postgres-storage.ts'
 import { openSqlite } from '../../src/storage/sqlite/sqlite-storage.ts'
 import type { StorageAdapter } from '../../src/storage/storage.ts'
 import type { DatabaseServer } from './servers/database-server.ts'
@@ -30,11 +32,16 @@ const products: Readonly<Partial<Record<DatabaseName, Product>>> = {
     server: null,
     open: async (url, model, clock) => openSqlite({ path: url.replace(/^sqlite:/, ''), model, clock }),
   },
+  postgres: {
+    whyNot: whyNoPostgres,
+    server: { start: startPostgres, createDatabase: createPostgresDatabase },
+    // A network's time is real, whatever a test's clock says.
+    open: (url, model) => openPostgres({ url, model, clock: systemClock, random: systemRandom }),
+  },
 }
 
 /** Servers whose adapter is still to come stand here, so that it can be written against them. */
 export const servers = {
-  postgres: { whyNot: whyNoPostgres, start: startPostgres, createDatabase: createPostgresDatabase },
   mariadb: { whyNot: whyNoMariadb, start: startMariadb, createDatabase: createMariadbDatabase },
 }
 

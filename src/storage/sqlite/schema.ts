@@ -3,7 +3,7 @@
 // sentence; migrations proper are a command of their own.
 import type { DatabaseSync } from 'node:sqlite'
 import type { CollectionModel, Column, IndexModel, Model } from '../../schema/model.ts'
-import { bind } from '../sql/compile.ts'
+import { checkColumnType, checkSchemaVersion, valueForExistingRows } from '../sql/widening.ts'
 
 /** Raised when the meaning of a stored table changes in a way older code would misread. */
 export const schemaVersion = 1
@@ -33,11 +33,7 @@ function checkVersion(database: DatabaseSync): void {
     database.prepare('insert into "_meta" values (?,?)').run('schemaVersion', String(schemaVersion))
     return
   }
-  const found = Number(row['value'])
-  if (found > schemaVersion)
-    throw new Error(
-      `The database was written by a newer Kingpost (schema ${found}, this one knows ${schemaVersion}). Nothing was changed. Start it with the newer version.`,
-    )
+  checkSchemaVersion(Number(row['value']), schemaVersion)
 }
 
 function prepareTable(database: DatabaseSync, collection: CollectionModel): void {
@@ -54,20 +50,11 @@ function widenTable(database: DatabaseSync, collection: CollectionModel, existin
   for (const column of collection.columns.values()) {
     const type = existing.get(column.name)
     if (type === undefined) {
-      const field = collection.fields.get(column.path)?.field
-      const fallback = field?.default
-      if (!column.isNullable && (fallback === undefined || fallback === null || isSet(fallback)))
-        throw new Error(
-          `The field ${collection.name}.${column.path} is new and required, but records exist that have no value for it. Give it a default, or make it optional.`,
-        )
-      const value = fallback === undefined || isSet(fallback) ? null : bind(column, fallback)
+      const value = valueForExistingRows(collection, column)
       database.exec(
         `alter table ${quote(collection.name)} add column ${columnSql(column)}${value === null ? '' : ` default ${literal(value)}`}`,
       )
-    } else if (type.toLowerCase() !== sqlTypes[column.type])
-      throw new Error(
-        `The field ${collection.name}.${column.path} is ${type.toLowerCase()} in the database and would be ${sqlTypes[column.type]} now. Changing a type needs a migration: take a new field name instead.`,
-      )
+    } else checkColumnType(collection, column, { found: type.toLowerCase(), wanted: sqlTypes[column.type] })
   }
 }
 
@@ -78,10 +65,6 @@ function columnSql(column: Column): string {
 function indexSql(collection: CollectionModel, index: IndexModel): string {
   const columns = index.columns.map((column) => `${quote(column.name)}${column.descending ? ' desc' : ''}`)
   return `create ${index.isUnique ? 'unique ' : ''}index if not exists ${quote(index.name)} on ${quote(collection.name)} (${columns.join(',')})`
-}
-
-function isSet(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'set' in value
 }
 
 function literal(value: string | number): string {

@@ -1,0 +1,154 @@
+// The commit log of a database that several processes write. A transaction appends its line without a position; after
+// its commit a process asks the sequencer, which gives the next positions to the lines it sees. Because only committed
+// lines are seen and the head of the log is locked meanwhile, positions have no gap, never change their meaning, and
+// whatever depends on another commit comes after it. Whoever listens here is told every commit of all processes, once,
+// in order. Invariant: one round at a time in a process; what is asked for meanwhile starts exactly one more.
+import type { Cancel, Clock } from '../base/clock.ts'
+import { limits } from '../base/limits.ts'
+import type { Commit } from './storage.ts'
+
+/** What the tail needs of a database. */
+export type LogTailPort = {
+  /** Whether a committed line has no position yet: a look that locks nothing. */
+  hasWaiting(): Promise<boolean>
+  /** One short transaction that gives positions to at most `limit` lines; answers to how many. */
+  sequence(limit: number): Promise<number>
+  /** Lines with positions after `position`, in order. */
+  commitsAfter(position: number, limit: number): Promise<readonly Commit[]>
+  /**
+   * Calls `wake` with the last position whenever any process moved the log on, and without one when that may have been
+   * missed (the connection was lost and is back). Without `listen` the tail polls.
+   */
+  readonly listen?: ((wake: (position?: number) => void) => { close(): Promise<void> }) | undefined
+  /** Told what went wrong in the background; the tail tries again by itself. */
+  failed(error: unknown): void
+}
+
+/** Listeners are told what comes after position `start`: the newest when the storage was opened. */
+export class LogTail {
+  private readonly port: LogTailPort
+  private readonly clock: Clock
+  private readonly listeners: ((commit: Commit) => void)[] = []
+  private seen: number
+  /** The last position that a notification spoke of. */
+  private heard: number
+  private mustSequence = false
+  private mustLook = false
+  private mustRead = false
+  private round: Promise<void> | null = null
+  private channel: { close(): Promise<void> } | null = null
+  private cancelTimer: Cancel = () => {}
+  private pauseMs: number = limits.feedPollMs
+  private isClosed = false
+
+  constructor(port: LogTailPort, clock: Clock, start: number) {
+    this.port = port
+    this.clock = clock
+    this.seen = start
+    this.heard = start
+  }
+
+  /** A line of this process is durable: it is given its position soon. */
+  committed(): void {
+    this.mustSequence = true
+    this.ask()
+  }
+
+  onFeed(listener: (commit: Commit) => void): void {
+    this.listeners.push(listener)
+    if (this.listeners.length > 1 || this.isClosed) return
+    this.channel =
+      this.port.listen?.((position) => {
+        if (position === undefined) this.mustRead = true
+        else this.heard = Math.max(this.heard, position)
+        this.ask()
+      }) ?? null
+    this.look()
+  }
+
+  /** Resolves when every line told to `committed` before has its position, or the database could not give it. */
+  async settled(): Promise<void> {
+    this.ask()
+    // The round under way may have looked before the line was there: the next one will not.
+    const rounds = this.mustSequence ? 2 : 1
+    for (let count = 0; count < rounds && this.round; count++) await this.round
+  }
+
+  async close(): Promise<void> {
+    if (this.isClosed) return
+    this.isClosed = true
+    this.cancelTimer()
+    await this.channel?.close()
+    while (this.round) await this.round
+  }
+
+  /** Starts a round when there is something to do and none is under way. */
+  private ask(): void {
+    if (this.round || this.isClosed || !(this.mustSequence || this.mustLook || this.isBehind())) return
+    this.cancelTimer()
+    this.round = this.advance().then(
+      () => {
+        this.round = null
+        this.rest()
+        this.ask()
+      },
+      (error) => {
+        this.round = null
+        if (this.isClosed) return
+        this.port.failed(error)
+        this.mustSequence = true
+        this.lookAfter(limits.feedPollMaxMs)
+      },
+    )
+  }
+
+  private isBehind(): boolean {
+    return this.listeners.length > 0 && (this.mustRead || this.heard > this.seen)
+  }
+
+  private async advance(): Promise<void> {
+    const mustLook = this.mustLook && !this.mustSequence
+    this.mustLook = false
+    if (mustLook && (await this.port.hasWaiting())) this.mustSequence = true
+    if (this.mustSequence) {
+      this.mustSequence = false
+      const given = await this.port.sequence(limits.sequenceLinesMax)
+      if (given > 0) this.mustRead = true
+      if (given === limits.sequenceLinesMax) this.mustSequence = true
+    }
+    if (this.isBehind()) await this.read()
+  }
+
+  private async read(): Promise<void> {
+    this.mustRead = false
+    const spokenOf = this.heard
+    for (;;) {
+      const commits = await this.port.commitsAfter(this.seen, limits.sequenceLinesMax)
+      for (const commit of commits) {
+        this.seen = commit.position
+        this.pauseMs = limits.feedPollMs
+        for (const listener of this.listeners) listener(commit)
+      }
+      if (commits.length < limits.sequenceLinesMax) break
+    }
+    // What was spoken of before this and was not found is forgotten already.
+    if (this.heard === spokenOf) this.heard = this.seen
+  }
+
+  /** Until something happens, looks now and then: notifications get lost, and a process may die before its lines are sequenced. */
+  private rest(): void {
+    if (this.listeners.length === 0 || this.isClosed) return
+    this.lookAfter(this.channel ? limits.feedPollMaxMs : this.pauseMs)
+    this.pauseMs = Math.min(this.pauseMs * 2, limits.feedPollMaxMs)
+  }
+
+  private lookAfter(delayMs: number): void {
+    this.cancelTimer = this.clock.after(delayMs, () => this.look())
+  }
+
+  private look(): void {
+    this.mustLook = true
+    this.mustRead = true
+    this.ask()
+  }
+}
