@@ -33,10 +33,22 @@ export const limits = {
   connectionQueueMax: 5_000,
   connectionWaitMs: 5_000,
   connectTimeoutMs: 5_000,
+  /** Time to take leave of a server; after it the connection is cut. */
+  connectionCloseMs: 1_000,
+  /** Old connections are replaced, so that a database moved behind its name is found, and servers' caches stay small. */
+  connectionAgeMs: 30 * 60_000,
   connectionIdleMs: 60_000,
+  /** Prepared statements kept per connection: as many shapes of a query as an application has, with room. */
+  preparedStatementsMax: 500,
+  /** A statement that waits this long for another's lock gives way: the transaction is run again. */
+  lockWaitMs: 3_000,
   statementMs: 30_000,
+  /** A transaction that a vanished process left open is ended by the server. */
+  idleInTransactionMs: 15_000,
   /** How long a process tries to find out whether a COMMIT arrived whose answer was lost. */
   outcomeSearchMs: 10_000,
+  /** Reads of one turn of the event loop that travel together on one connection; more of them use several side by side. */
+  readsTogetherMax: 8,
 
   idempotencyKeyBytesMax: 255,
   /** The contract promises 24 h; two days let a client retry over a weekend's day. */

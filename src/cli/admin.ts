@@ -10,7 +10,7 @@ import { checkPassword } from '../domains/accounts/shapes.ts'
 import { isEmail } from '../operation/validate.ts'
 import { inTransaction } from '../storage/in-transaction.ts'
 import { compileConfig, loadConfig } from './load-config.ts'
-import { openStorage, prepareFolder } from './open-storage.ts'
+import { openStorage } from './open-storage.ts'
 import { type ProcessSettings, UsageError } from './settings.ts'
 
 /** `kingpost admin create EMAIL`: prints a made-up password, or takes one from standard input. */
@@ -23,8 +23,7 @@ export async function createAdmin(settings: ProcessSettings): Promise<number> {
   checkPassword(password)
   const loaded = await loadConfig(settings.configPath)
   const backend = compileConfig(loaded, { publicUrl: settings.publicUrl ?? 'http://localhost', isDevelopment: true, paymentProviders: [] })
-  const policy = settings.isDevelopment ? 'additive' : 'fixed'
-  const storage = openStorage(prepareFolder(settings.dataFolder), backend.model, policy)
+  const storage = await openStorage(settings, backend.model)
   try {
     const hash = await createArgon2Hasher(systemRandom).hash(password)
     const parts = { storage, model: backend.model, clock: systemClock, random: systemRandom }

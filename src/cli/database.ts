@@ -1,49 +1,34 @@
 // Databases by where they are: opened to read one state, or to be filled. What marks a database as not fit
 // to be served is looked at here, before anything is written to it.
 import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
 import type { Model } from '../schema/model.ts'
 import { fillingMark, readMove } from '../storage/archive/marks.ts'
-import { openSqliteSnapshot } from '../storage/sqlite/snapshot.ts'
-import type { Snapshot, WholeStorage } from '../storage/storage.ts'
-import { lockFolder, openStorage, prepareFolder } from './open-storage.ts'
-import { type ProcessSettings, UsageError } from './settings.ts'
-
-/** Where a database is. */
-export type Place = { readonly folder: string }
+import type { WholeStorage } from '../storage/storage.ts'
+import { fileOf, lockFolder, openStorage, type Place, prepareFolder } from './open-storage.ts'
+import { databaseOf, type ProcessSettings } from './settings.ts'
 
 /** The database that the settings name. */
-export function placeOf({ dataFolder }: ProcessSettings): Place {
-  return { folder: resolve(dataFolder) }
+export function placeOf({ dataFolder, databaseUrl, allowWeakDurability, isDevelopment }: ProcessSettings): Place {
+  return { dataFolder, databaseUrl, allowWeakDurability, isDevelopment }
 }
 
-/** @throws UsageError */
-export function placeAt(option: string, url: string): Place {
-  const folder = /^sqlite:(.*)\/kingpost\.db$/.exec(url)?.[1]
-  if (folder === undefined)
-    throw new UsageError(`${option} must be sqlite:FOLDER/kingpost.db, not "${url.replace(/\/\/[^@/]*@/, '//…@')}".`)
-  return { folder: resolve(folder) }
+/** The one that an option names. @throws UsageError */
+export function placeAt(option: string, url: string, { dataFolder, allowWeakDurability, isDevelopment }: ProcessSettings): Place {
+  return { allowWeakDurability, isDevelopment, ...databaseOf(option, url, dataFolder) }
 }
 
 /** As people may read it: without a password. */
-export function nameOf({ folder }: Place): string {
-  return `sqlite:${join(folder, 'kingpost.db')}`
+export function nameOf(place: Place): string {
+  if (place.databaseUrl === null) return `sqlite:${fileOf(place)}`
+  const { protocol, host, pathname } = new URL(place.databaseUrl)
+  return `${protocol}//${host}${pathname}`
 }
 
-/** One committed state, while servers may go on. @throws Error with one sentence for people */
-export async function openSnapshot(place: Place, model: Model): Promise<Snapshot> {
-  const path = checkThere(place)
-  try {
-    return openSqliteSnapshot(path, model)
-  } catch (error) {
-    throw new Error(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`)
-  }
-}
-
-function checkThere({ folder }: Place): string {
-  const path = join(folder, 'kingpost.db')
-  if (!existsSync(path)) throw new Error(`There is no database at ${path}. Name its folder with --data-dir FOLDER.`)
-  return path
+/** A server tells by itself when a database is not there. */
+function checkThere(place: Place): void {
+  const path = fileOf(place)
+  if (place.databaseUrl === null && !existsSync(path))
+    throw new Error(`There is no database at ${path}. Name its folder with --data-dir FOLDER.`)
 }
 
 export type OpenDatabase = { readonly storage: WholeStorage; close(): Promise<void> }
@@ -57,15 +42,14 @@ export async function openSource(place: Place, model: Model): Promise<OpenDataba
 /** One that is there, while servers may run. @throws Error with one sentence for people */
 export async function openBeside(place: Place, model: Model): Promise<OpenDatabase> {
   checkThere(place)
-  const storage = openStorage(place.folder, model)
+  const storage = await openStorage(place, model)
   return { storage, close: () => storage.close() }
 }
 
 /** For this process alone: nothing else serves or fills it meanwhile. @throws Error with one sentence for people */
-export async function openAlone({ folder }: Place, model: Model): Promise<OpenDatabase> {
-  prepareFolder(folder)
-  const unlock = lockFolder(folder)
-  const storage = openStorage(folder, model)
+export async function openAlone(place: Place, model: Model): Promise<OpenDatabase> {
+  const unlock = place.databaseUrl === null ? lockFolder(prepareFolder(place.dataFolder)) : () => {}
+  const storage = await openStorage(place, model)
   return {
     storage,
     async close() {

@@ -33,6 +33,7 @@ const help = `kingpost: the engine behind a website or app
 
   --config FILE       kingpost.config.ts        KINGPOST_CONFIG
   --data-dir FOLDER   ./data                    KINGPOST_DATA_DIR
+  --database URL      SQLite in the data dir    KINGPOST_DATABASE_URL: sqlite:FOLDER/kingpost.db, postgres://…
   --port N            8090; 0 takes a free one  KINGPOST_PORT
   --host ADDRESS      127.0.0.1                 KINGPOST_HOST
   --public-url URL    http://localhost:PORT     KINGPOST_PUBLIC_URL

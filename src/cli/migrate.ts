@@ -30,7 +30,7 @@ export async function migrate(settings: ProcessSettings): Promise<number> {
     paymentProviders: [{ id: 'sandbox', methods: sandboxMethods }],
   })
   const folder = resolve(settings.dataFolder)
-  const dialect = openSchema(folder)
+  const dialect = await openSchema(settings)
   // The clock's pauses do not keep a process alive.
   const alive = setInterval(() => {}, 60_000)
   try {

@@ -9,8 +9,9 @@ import { differences, partsOf, type Sums, sumsOf } from '../storage/archive/cont
 import { endFill, FillError, fill } from '../storage/archive/fill.ts'
 import { contentMarks, fillingMark, type Move, moveMark, readMove } from '../storage/archive/marks.ts'
 import type { Snapshot, WholeStorage } from '../storage/storage.ts'
-import { nameOf, openAlone, openSource, type Place, placeAt, placeOf } from './database.ts'
+import { nameOf, openAlone, openSource, placeAt, placeOf } from './database.ts'
 import { loadBackend } from './load-config.ts'
+import type { Place } from './open-storage.ts'
 import { createProgress, number } from './progress.ts'
 import { type ProcessSettings, UsageError } from './settings.ts'
 import { checkContent } from './verify.ts'
@@ -19,10 +20,10 @@ import { checkContent } from './verify.ts'
 export async function move(settings: ProcessSettings): Promise<number> {
   if (settings.rest.length > 0 || (settings.to === null) !== settings.isUndo)
     throw new UsageError('Type: kingpost move --to URL [--from URL], or kingpost move --undo')
-  const from = settings.from === null ? placeOf(settings) : placeAt('--from', settings.from)
+  const from = settings.from === null ? placeOf(settings) : placeAt('--from', settings.from, settings)
   const backend = await loadBackend(settings)
   if (settings.isUndo) return await undo(settings, from, backend)
-  const to = placeAt('--to', settings.to!)
+  const to = placeAt('--to', settings.to!, settings)
   if (nameOf(from) === nameOf(to)) throw new UsageError('--to names the database that is moved: give another one.')
   const source = await openSource(from, backend.model)
   try {

@@ -1,14 +1,41 @@
-// Opening a data folder: its database, and the lock that keeps a second server out of it.
+// Opening the database: SQLite's file with the lock that keeps a second server out of its folder, or a database
+// server by the scheme of its URL. An adapter is loaded only when it is asked for.
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { systemClock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import { systemRandom } from '../base/random.ts'
 import type { Model } from '../schema/model.ts'
-import type { SchemaPolicy } from '../storage/migrations/at-start.ts'
 import type { SchemaDialect } from '../storage/migrations/dialect.ts'
-import { openSqliteSchema } from '../storage/sqlite/schema-dialect.ts'
-import { openSqlite } from '../storage/sqlite/sqlite-storage.ts'
-import type { WholeStorage } from '../storage/storage.ts'
+import type { Snapshot, WholeStorage } from '../storage/storage.ts'
+import { type ProcessSettings, UsageError } from './settings.ts'
+
+/** Where a database is, and whether its schema may change at a start: what is needed of the settings to open it. */
+export type Place = Pick<ProcessSettings, 'dataFolder' | 'databaseUrl' | 'allowWeakDurability' | 'isDevelopment'>
+
+type Product = {
+  open(url: string, model: Model, options: { readonly allowWeakDurability: boolean; failed(error: unknown): void }): Promise<WholeStorage>
+  snapshot(url: string, model: Model): Promise<Snapshot>
+}
+
+async function postgres(): Promise<Product> {
+  const { openPostgres, openPostgresSnapshot } = await import('../storage/postgres/postgres-storage.ts')
+  return {
+    open: (url, model, options) => openPostgres({ url, model, clock: systemClock, random: systemRandom, ...options }),
+    snapshot: (url, model) => openPostgresSnapshot({ url, model, clock: systemClock }),
+  }
+}
+
+/** Database servers by the scheme of their URLs. */
+const products: Readonly<Record<string, () => Promise<Product>>> = { 'postgres:': postgres, 'postgresql:': postgres }
+
+function productOf(url: string): () => Promise<Product> {
+  const { protocol } = new URL(url)
+  const product = products[protocol]
+  if (!product) throw new UsageError(`${protocol}// is no database of this version: take sqlite:FOLDER/kingpost.db or postgres://….`)
+  return product
+}
 
 /** @throws Error with one sentence for people */
 export function prepareFolder(dataFolder: string): string {
@@ -26,21 +53,32 @@ export function prepareFolder(dataFolder: string): string {
 }
 
 /** @throws Error with one sentence for people; the data is as it was */
-export function openStorage(folder: string, model: Model, schema: SchemaPolicy = 'additive'): WholeStorage {
+export async function openStorage(place: Place, model: Model, log?: Log): Promise<WholeStorage> {
+  const { databaseUrl: url, allowWeakDurability } = place
+  if (url === null) return await openFile(place, model)
+  const product = await productOf(url)()
+  const failed = (error: unknown) => log?.write('warn', 'The change feed could not go on; it tries again by itself.', { error })
+  return await product.open(url, model, { allowWeakDurability, failed })
+}
+
+async function openFile({ dataFolder, isDevelopment }: Place, model: Model): Promise<WholeStorage> {
+  const folder = prepareFolder(dataFolder)
   const path = join(folder, 'kingpost.db')
+  const { openSqlite } = await import('../storage/sqlite/sqlite-storage.ts')
   try {
-    return openSqlite({ path, model, clock: systemClock, schema })
+    return openSqlite({ path, model, clock: systemClock, schema: isDevelopment ? 'additive' : 'fixed' })
   } catch (error) {
     throw explain(error, path)
   }
 }
 
 /** For `kingpost migrate`. @throws Error with one sentence for people */
-export function openSchema(folder: string): SchemaDialect {
-  const path = join(folder, 'kingpost.db')
+export async function openSchema(place: Place): Promise<SchemaDialect> {
+  const path = fileOf(place)
   if (!existsSync(path)) throw new Error(`There is no database at ${path}. Name its folder with --data-dir FOLDER.`)
+  const { openSqliteSchema } = await import('../storage/sqlite/schema-dialect.ts')
   try {
-    return openSqliteSchema({ path, lock: () => tryLock(join(folder, 'kingpost.migrate.lock')) })
+    return openSqliteSchema({ path, lock: () => tryLock(join(resolve(place.dataFolder), 'kingpost.migrate.lock')) })
   } catch (error) {
     throw explain(error, path)
   }
@@ -60,6 +98,25 @@ function tryLock(path: string): (() => void) | null {
     if (sqliteCode(error) === 5) return null
     throw explain(error, path)
   }
+}
+
+/** One committed state, while servers may go on. @throws Error with one sentence for people */
+export async function openSnapshot(place: Place, model: Model): Promise<Snapshot> {
+  const { databaseUrl: url } = place
+  if (url !== null) return await (await productOf(url)()).snapshot(url, model)
+  const path = fileOf(place)
+  if (!existsSync(path)) throw new Error(`There is no database at ${path}. Name its folder with --data-dir FOLDER.`)
+  const { openSqliteSnapshot } = await import('../storage/sqlite/snapshot.ts')
+  try {
+    return openSqliteSnapshot(path, model)
+  } catch (error) {
+    throw new Error(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`)
+  }
+}
+
+/** SQLite's file. */
+export function fileOf({ dataFolder }: Pick<Place, 'dataFolder'>): string {
+  return join(resolve(dataFolder), 'kingpost.db')
 }
 
 /**

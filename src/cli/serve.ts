@@ -24,6 +24,7 @@ import { createSharedRateLimiter } from '../http/shared-rate-limit.ts'
 import { createStaticSite, type StaticMount } from '../http/static-files.ts'
 import { followDatabaseClock } from '../storage/database-clock.ts'
 import { inTransaction } from '../storage/in-transaction.ts'
+import type { WholeStorage } from '../storage/storage.ts'
 import { checkFit } from './database.ts'
 import { compileConfig, type LoadedConfig, loadConfig } from './load-config.ts'
 import { openSandbox, type Sandbox } from './open-sandbox.ts'
@@ -56,9 +57,29 @@ export async function serve(settings: ProcessSettings): Promise<Running> {
     isDevelopment: settings.isDevelopment,
     paymentProviders: hasSandbox ? [{ id: 'sandbox', methods: sandboxMethods }] : [],
   })
-  const folder = prepareFolder(settings.dataFolder)
-  const unlock = lockFolder(folder)
-  const storage = openStorage(folder, backend.model, settings.isDevelopment ? 'additive' : 'fixed')
+  const { folder, unlock } = takeFolder(settings, hasSandbox)
+  const storage = await openStorage(settings, backend.model, log)
+  return await serveOn({ settings, loaded, backend, log, port, publicUrl, hasSandbox, folder, storage, unlock }).catch(async (error) => {
+    await storage.close()
+    unlock()
+    throw error
+  })
+}
+
+type Place = {
+  readonly settings: ProcessSettings
+  readonly loaded: LoadedConfig
+  readonly backend: Backend
+  readonly log: Log
+  readonly port: number
+  readonly publicUrl: string
+  readonly hasSandbox: boolean
+  readonly folder: string
+  readonly storage: WholeStorage
+  readonly unlock: () => void
+}
+
+async function serveOn({ settings, loaded, backend, log, port, publicUrl, hasSandbox, folder, storage, unlock }: Place): Promise<Running> {
   await checkFit(storage)
   checkRoles(settings, storage.capabilities.isShared)
   const sandbox = hasSandbox ? await openSandbox(settings, publicUrl, { storage, model: backend.model, folder, port }) : null
@@ -80,13 +101,9 @@ export async function serve(settings: ProcessSettings): Promise<Running> {
   let closing: Promise<void> | null = null
   const isStopping = () => closing !== null
   const server = openServer({ settings, loaded, backend, engine, log, sandboxPages: sandbox?.pages ?? null, isStopping })
-  try {
-    await server.listen(port, settings.host)
-  } catch (error) {
-    await storage.close()
-    unlock()
+  await server.listen(port, settings.host).catch((error) => {
     throw explainListen(error, port)
-  }
+  })
   await engine.start(settings.roles)
   sandbox?.start()
   const isApi = settings.roles.includes('api')
@@ -112,6 +129,16 @@ export async function serve(settings: ProcessSettings): Promise<Running> {
       return closing
     },
   }
+}
+
+/**
+ * SQLite's folder belongs to one process. With a database server the folder only holds the book of a sandbox in this
+ * process, if there is one, and any number of processes without a book may name the same.
+ */
+function takeFolder({ databaseUrl, dataFolder, sandboxUrl }: ProcessSettings, hasSandbox: boolean): { folder: string; unlock: () => void } {
+  if (databaseUrl !== null && !(hasSandbox && sandboxUrl === null)) return { folder: resolve(dataFolder), unlock() {} }
+  const folder = prepareFolder(dataFolder)
+  return { folder, unlock: lockFolder(folder, databaseUrl === null ? 'kingpost' : 'sandbox') }
 }
 
 /** @throws UsageError */

@@ -13,6 +13,9 @@ test('options come before variables, and wrong ones are one sentence', () => {
     'http://a.test/x',
     'http://b.test/x',
   ])
+  const { databaseUrl, dataFolder } = read(['start', '--database', 'postgres://user:hush@host/db'])
+  assert.deepEqual([databaseUrl, dataFolder], ['postgres://user:hush@host/db', './data'])
+  assert.equal(read(['start', '--database', 'sqlite:/srv/shop/kingpost.db']).dataFolder, '/srv/shop')
   assert.equal(readSettings([], {}), 'help')
   for (const words of [
     ['--port', 'x'],
@@ -24,7 +27,8 @@ test('options come before variables, and wrong ones are one sentence', () => {
     ['--role', 'boss'],
     ['--role', 'api,'],
     ['--webhook-url', 'http://a.test,b.test'],
-    ['--database', 'postgres://user:hush@host/db'],
+    ['--database', 'oracle://user:hush@host/db'],
+    ['--database', 'postgres://user:hush@ho st/db'],
   ])
     assert.throws(
       () => read(['start', ...words]),

@@ -12,7 +12,11 @@ export type ProcessSettings = {
   readonly command: string
   readonly rest: readonly string[]
   readonly configPath: string
+  /** Where files lie: SQLite's database, the payment sandbox's book. */
   readonly dataFolder: string
+  /** A database server's URL, password included: never print it. Null: SQLite in the data folder. */
+  readonly databaseUrl: string | null
+  readonly allowWeakDurability: boolean
   readonly port: number
   readonly host: string
   readonly publicUrl: string | null
@@ -39,6 +43,8 @@ export type ProcessSettings = {
   /** Of `kingpost migrate apply`: what it may do beyond what is safe beside running servers. */
   readonly migration: { readonly isStopped: boolean; readonly isContracting: boolean; readonly allowsDestructive: boolean }
 }
+
+const serverSchemes = ['postgres:', 'postgresql:', 'mysql:', 'mariadb:', 'mongodb:', 'mongodb+srv:']
 
 const options = {
   config: { type: 'string' },
@@ -71,12 +77,12 @@ export function readSettings(words: readonly string[], environment: NodeJS.Proce
   if (values.help || positionals.length === 0) return 'help'
   const given = (name: keyof typeof options, variable: string) =>
     (values[name] as string | undefined) ?? environment[`KINGPOST_${variable}`]
-  const dataFolder = given('data-dir', 'DATA_DIR') ?? './data'
   return {
     command: positionals[0]!,
     rest: positionals.slice(1),
     configPath: given('config', 'CONFIG') ?? './kingpost.config.ts',
-    dataFolder: folderOf(given('database', 'DATABASE_URL')) ?? dataFolder,
+    ...databaseOf('--database', given('database', 'DATABASE_URL'), given('data-dir', 'DATA_DIR') ?? './data'),
+    allowWeakDurability: environment['KINGPOST_ALLOW_WEAK_DURABILITY'] === 'true',
     port: portOf(given('port', 'PORT') ?? '8090'),
     host: given('host', 'HOST') ?? '127.0.0.1',
     publicUrl: urlOf('--public-url', given('public-url', 'PUBLIC_URL'), ['http:', 'https:']),
@@ -144,11 +150,18 @@ function urlOf(name: string, text: string | undefined, protocols: readonly strin
   return text.replace(/\/+$/, '')
 }
 
-/** `sqlite:./data/kingpost.db`: the folder of the file. Other databases are not in this version. */
-function folderOf(url: string | undefined): string | null {
-  if (url === undefined) return null
-  const match = /^sqlite:(.*)\/kingpost\.db$/.exec(url)
-  if (!match)
-    throw new UsageError(`--database must be sqlite:FOLDER/kingpost.db in this version, not "${url.replace(/\/\/[^@/]*@/, '//…@')}".`)
-  return match[1]!
+/** `sqlite:./data/kingpost.db` is the folder of the file; anything else is the address of a server. @throws UsageError */
+export function databaseOf(option: string, url: string | undefined, folder: string): Pick<ProcessSettings, 'dataFolder' | 'databaseUrl'> {
+  if (url === undefined || url === '') return { dataFolder: folder, databaseUrl: null }
+  const file = /^sqlite:(.*)\/kingpost\.db$/.exec(url)
+  if (file) return { dataFolder: file[1]!, databaseUrl: null }
+  if (URL.canParse(url) && serverSchemes.includes(new URL(url).protocol)) return { dataFolder: folder, databaseUrl: url }
+  throw new UsageError(
+    `${option} must be sqlite:FOLDER/kingpost.db or the address of a server, postgres://USER:PASSWORD@HOST/DATABASE, not "${withoutPassword(url)}".`,
+  )
+}
+
+/** Whatever stands before the last @ may be a password. */
+function withoutPassword(url: string): string {
+  return url.replace(/\/\/.*@/s, '//…@').replace(/\s/g, ' ')
 }

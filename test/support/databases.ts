@@ -9,6 +9,7 @@ import { type Clock, systemClock } from '../../src/base/clock.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import type { Model } from '../../src/schema/model.ts'
 import { openMongodb } from '../../src/storage/mongodb/mongodb-storage.ts'
+import { openPostgres } from '../../src/storage/postgres/postgres-storage.ts'
 import { openSqlite } from '../../src/storage/sqlite/sqlite-storage.ts'
 import type { StorageAdapter } from '../../src/storage/storage.ts'
 import type { DatabaseServer } from './servers/database-server.ts'
@@ -38,11 +39,16 @@ const products: Readonly<Partial<Record<DatabaseName, Product>>> = {
     server: { start: startMongodb, createDatabase: createMongodbDatabase },
     open: async (url, model, clock) => await openMongodb({ url, model, clock, random: systemRandom }),
   },
+  postgres: {
+    whyNot: whyNoPostgres,
+    server: { start: startPostgres, createDatabase: createPostgresDatabase },
+    // A network's time is real, whatever a test's clock says.
+    open: (url, model) => openPostgres({ url, model, clock: systemClock, random: systemRandom }),
+  },
 }
 
 /** Servers whose adapter is still to come stand here, so that it can be written against them. */
 export const servers = {
-  postgres: { whyNot: whyNoPostgres, start: startPostgres, createDatabase: createPostgresDatabase },
   mariadb: { whyNot: whyNoMariadb, start: startMariadb, createDatabase: createMariadbDatabase },
 }
 

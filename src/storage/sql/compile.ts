@@ -11,10 +11,16 @@ export type Statement = { readonly sql: string; readonly values: SqlValue[] }
 
 export type Dialect = {
   quote(name: string): string
-  /** Whether `value` is an element of the JSON array in column `list`. */
+  /** Whether the column `value` is an element of the JSON array in column `list`. */
   isInList(value: string, list: string): string
+  /** Whether the JSON array in column `list` has the bound text `value`. */
+  has(list: string, value: string): string
   /** ASCII-case-insensitive match of a pattern whose wildcards are escaped by `\`. */
   like(left: string, right: string): string
+  /** Membership in a list of bound values by one text whatever its length. Left out: `in (?,?,…)`. */
+  readonly isAmong?: (name: string, values: readonly SqlValue[], isNegated: boolean) => { readonly sql: string; readonly value: SqlValue }
+  /** Left out where null sorts below every value by itself. */
+  readonly order?: (name: string, key: { readonly descending: boolean; readonly isNullable: boolean }) => string
 }
 
 export type Compiler = ReturnType<typeof createCompiler>
@@ -38,6 +44,11 @@ export function createCompiler(model: Model, dialect: Dialect) {
       selectLists.set(collection.name, list)
     }
     return list
+  }
+
+  /** The columns of a row under this alias, in the model's order. */
+  function columnsOf(collection: CollectionModel, alias: string): string {
+    return [...collection.columns.values()].map((column) => `${alias}.${quote(column.name)}`).join(',')
   }
 
   function where(collection: CollectionModel, filter: Filter, values: SqlValue[], alias: string): string {
@@ -77,11 +88,17 @@ export function createCompiler(model: Model, dialect: Dialect) {
     switch (filter.op) {
       case 'has':
         values.push(filter.value)
-        return dialect.isInList('?', name)
+        return dialect.has(name, '?')
       case 'null':
         return `${name} is ${filter.value ? '' : 'not '}null`
       case 'in':
       case 'nin':
+        if (dialect.isAmong) {
+          const bound = filter.values.map((value) => bind(column, value))
+          const { sql, value } = dialect.isAmong(name, bound, filter.op === 'nin')
+          values.push(value)
+          return sql
+        }
         for (const value of filter.values) values.push(bind(column, value))
         return `${name} ${filter.op === 'in' ? 'in' : 'not in'} (${filter.values.map(() => '?').join(',')})`
       case 'contains':
@@ -138,8 +155,16 @@ export function createCompiler(model: Model, dialect: Dialect) {
     return `(${branches.join(' or ')})`
   }
 
+  function orderBy(column: Column, descending: boolean): string {
+    const name = `t.${quote(column.name)}`
+    if (dialect.order) return dialect.order(name, { descending, isNullable: column.isNullable })
+    return descending ? `${name} desc` : name
+  }
+
   return {
+    quote,
     selectList,
+    columnsOf,
 
     get(collection: CollectionModel, id: string, filter: Filter | undefined): Statement {
       const values: SqlValue[] = [id]
@@ -154,7 +179,7 @@ export function createCompiler(model: Model, dialect: Dialect) {
       if (query.where && query.where.op !== 'true') conditions.push(where(collection, query.where, values, 't'))
       const keys = [...sort, { path: 'id', descending: idKey(collection, query.sort ?? []).descending }]
       if (query.after) conditions.push(after(collection, keys, query.after, values))
-      const order = keys.map((key) => `t.${quote(resolve(collection.columns, key.path).name)}${key.descending ? ' desc' : ''}`).join(',')
+      const order = keys.map((key) => orderBy(resolve(collection.columns, key.path), key.descending)).join(',')
       assert(Number.isSafeInteger(query.limit) && query.limit >= 0, 'a limit is a whole number')
       const filter = conditions.length > 0 ? ` where ${conditions.join(' and ')}` : ''
       // As text, not bound: SQLite 3.53 prepares a statement anew whenever a bound limit is bound again (8 us).
@@ -192,7 +217,8 @@ export function createCompiler(model: Model, dialect: Dialect) {
       return sql
     },
 
-    update(collection: CollectionModel, filter: Filter, change: Change): Statement {
+    /** `from` names a further table of the guard, as PostgreSQL has it. */
+    update(collection: CollectionModel, filter: Filter, change: Change, from = ''): Statement {
       const values: SqlValue[] = []
       const parts: string[] = []
       for (const [path, value] of Object.entries(change.set ?? {}))
@@ -203,11 +229,12 @@ export function createCompiler(model: Model, dialect: Dialect) {
       for (const [path, amount] of Object.entries(change.add ?? {})) {
         const name = quote(resolve(collection.columns, path).name)
         values.push(amount)
-        parts.push(`${name}=${name}+?`)
+        parts.push(`${name}=t.${name}+?`)
       }
       assert(parts.length > 0, 'an update changes something')
+      const joined = from === '' ? '' : ` from ${from}`
       return {
-        sql: `update ${quote(collection.table)} as t set ${parts.join(',')} where ${where(collection, filter, values, 't')}`,
+        sql: `update ${quote(collection.table)} as t set ${parts.join(',')}${joined} where ${where(collection, filter, values, 't')}`,
         values,
       }
     },

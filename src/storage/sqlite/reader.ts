@@ -3,9 +3,9 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { CollectionRef } from '../../schema/collection.ts'
 import { type Model, resolve } from '../../schema/model.ts'
 import type { Compiler, SqlValue } from '../sql/compile.ts'
+import { createDecoder, numericForm } from '../sql/row-codec.ts'
 import type { Commit, FindQuery, GroupQuery, Reader } from '../storage.ts'
 import { translate } from './errors.ts'
-import { createDecoder } from './row-codec.ts'
 
 export type StatementCache = (sql: string) => StatementSync
 
@@ -20,7 +20,7 @@ export type ReaderParts = {
 }
 
 export function createReader({ model, compiler, prepared, rows, before = () => {} }: ReaderParts): Reader {
-  const decoders = new Map([...model.collections].map(([name, collection]) => [name, createDecoder(collection)]))
+  const decoders = new Map([...model.collections].map(([name, collection]) => [name, createDecoder(collection, numericForm)]))
   return {
     async get<T>(ref: CollectionRef<T>, id: string, where?: FindQuery['where']) {
       const { sql, values } = compiler.get(model.get(ref), id, where)

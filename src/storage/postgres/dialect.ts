@@ -1,0 +1,43 @@
+// How PostgreSQL spells what the shared compiler leaves open. Text columns have collation "C": they compare and sort
+// by code points, and only ASCII letters have cases, as the port promises. Null sorts above every value here by itself,
+// so it is said where it can occur; the indexes are made in the same order (schema.ts).
+import { createHash } from 'node:crypto'
+import type { Dialect, SqlValue } from '../sql/compile.ts'
+
+const nameBytesMax = 63
+
+/** PostgreSQL cuts longer names silently, and two could become one: they are shortened with a hash instead. */
+export function shortName(name: string): string {
+  if (Buffer.byteLength(name) <= nameBytesMax) return name
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 12)
+  return `${Buffer.from(name)
+    .subarray(0, nameBytesMax - 1 - hash.length)
+    .toString()
+    .replace(/\uFFFD+$/, '')}_${hash}`
+}
+
+/** In quotes a name keeps its capital letters. */
+export function quote(name: string): string {
+  return `"${shortName(name).replaceAll('"', '""')}"`
+}
+
+export function orderOf(name: string, { descending, isNullable }: { readonly descending: boolean; readonly isNullable: boolean }): string {
+  if (!isNullable) return descending ? `${name} desc` : name
+  return descending ? `${name} desc nulls last` : `${name} nulls first`
+}
+
+export const postgresDialect: Dialect = {
+  quote,
+  // The list is read once, and what it points at is then found by its index.
+  isInList: (value, list) => `${value} = any(array(select jsonb_array_elements_text(${list}::jsonb)))`,
+  // A missing list holds nothing, so that `not` of it is true.
+  has: (list, value) => `(${list} is not null and ${list}::jsonb @> to_jsonb(${value}::text))`,
+  like: (left, right) => `${left} ilike ${right} escape '\\'`,
+  isAmong: (name, values, isNegated) => ({ sql: `${name} ${isNegated ? '<> all' : '= any'}(?)`, value: arrayOf(values) }),
+  order: orderOf,
+}
+
+/** An array as PostgreSQL reads it from text. */
+export function arrayOf(values: readonly SqlValue[]): string {
+  return `{${values.map((value) => (typeof value === 'string' ? `"${value.replace(/["\\]/g, '\\$&')}"` : String(value))).join(',')}}`
+}

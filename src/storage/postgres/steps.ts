@@ -1,0 +1,113 @@
+// What only PostgreSQL spells this way: writes that answer with RETURNING, guards that fail in the database, row locks,
+// the sequencer of the commit log.
+import { limits } from '../../base/limits.ts'
+import { and, eq, type Filter } from '../../contract/filter.ts'
+import type { AnyRecord } from '../../schema/collection.ts'
+import type { Model } from '../../schema/model.ts'
+import { createCommonSteps, stepOf } from '../sql/common-steps.ts'
+import { createCompiler, type Statement } from '../sql/compile.ts'
+import type { SqlResult } from '../sql/driver.ts'
+import { textForm, whole } from '../sql/row-codec.ts'
+import type { Step, Steps } from '../sql/steps.ts'
+import { arrayOf, postgresDialect } from './dialect.ts'
+
+export const commitsChannel = 'kingpost_commits'
+
+const settings = {
+  TimeZone: 'UTC',
+  default_transaction_isolation: 'read committed',
+  lock_timeout: String(limits.lockWaitMs),
+  statement_timeout: String(limits.statementMs),
+  idle_in_transaction_session_timeout: String(limits.idleInTransactionMs),
+}
+
+/** Time zone, isolation and time-outs, for a session or, behind a pooler that shares sessions, for one transaction. */
+export function settingsOf(scope: 'session' | 'transaction'): Statement {
+  const calls = Object.entries(settings).map(([name, value]) => `set_config('${name}','${value}',${scope === 'transaction'})`)
+  return { sql: `select ${calls.join(',')}`, values: [] }
+}
+
+export function createPostgresSteps(model: Model, isPooled: boolean): Steps {
+  const compiler = createCompiler(model, postgresDialect)
+  const common = createCommonSteps({ model, compiler, form: textForm })
+  const { decoderOf, inserted } = common
+  const idOf = (alias: string) => `${alias}.${compiler.quote('id')}`
+
+  /** A count other than one divides by zero, and PostgreSQL carries out nothing behind a statement that fails. */
+  function exactlyOne({ sql, values }: Statement): Step<void> {
+    return stepOf(`with changed as (${sql} returning 1) select 1/(count(*)=1)::int from changed`, values, () => {})
+  }
+
+  return {
+    ...common,
+    begin: [{ sql: 'begin isolation level read committed', values: [] }, ...(isPooled ? [settingsOf('transaction')] : [])],
+    beginSnapshot: [
+      { sql: 'begin isolation level repeatable read read only', values: [] },
+      { sql: "select set_config('statement_timeout','0',true),set_config('idle_in_transaction_session_timeout','0',true)", values: [] },
+      // The moment is that of the first look at data.
+      { sql: 'select count(*) from "_log"', values: [] },
+    ],
+    commit: { sql: 'commit', values: [] },
+    rollback: { sql: 'rollback', values: [] },
+
+    insertOnce(ref, record) {
+      const { sql, values } = inserted(ref, record)
+      return stepOf(`${sql} on conflict do nothing`, values, ({ count }) => count === 1)
+    },
+    updateOrFail: (ref, where, change) => exactlyOne(compiler.update(model.get(ref), where, change)),
+    removeOrFail: (ref, where) => exactlyOne(compiler.remove(model.get(ref), where)),
+
+    adjust(ref, { id, guard, change, wantsBefore }) {
+      const collection = model.get(ref)
+      const decode = decoderOf(ref)
+      const isIt: Filter = and(eq('id', id), guard)
+      const list = compiler.columnsOf(collection, 't')
+      if (!wantsBefore) {
+        const { sql, values } = compiler.update(collection, isIt, change)
+        return stepOf(`${sql} returning ${list}`, values, ({ rows: [row] }) => (row ? { before: null, after: decode(row) } : null))
+      }
+      // The row is locked first: what is read as before is then what the update starts from.
+      const earlier = `select ${compiler.columnsOf(collection, 't')} from ${compiler.quote(collection.name)} t where ${idOf('t')}=? for update`
+      const { sql, values } = compiler.update(collection, isIt, change, 'earlier b')
+      const width = collection.columns.size
+      return stepOf(
+        `with earlier as materialized (${earlier}) ${sql} and ${idOf('t')}=${idOf('b')} returning ${list},${compiler.columnsOf(collection, 'b')}`,
+        [id, ...values],
+        ({ rows: [row] }) => (row ? { before: decode(row.slice(width)), after: decode(row.slice(0, width)) } : null),
+      )
+    },
+
+    lock(ref, ids, mode): Step<AnyRecord[]> {
+      if (ids.length === 0) return { statements: [], read: () => [] }
+      const collection = model.get(ref)
+      const sql = `select ${compiler.selectList(collection)} from ${compiler.quote(collection.name)} t where ${idOf('t')} = any(?) order by ${idOf('t')}`
+      return common.records(ref, { sql: `${sql} for ${mode === 'shared' ? 'share' : 'update'}`, values: [arrayOf(ids)] })
+    },
+
+    sequence,
+    now: () => stepOf('select floor(extract(epoch from clock_timestamp())*1000)::bigint', [], ({ rows: [row] }) => whole(row![0])),
+  }
+}
+
+/**
+ * Two statements, because each sees what was committed before it began: the second must not have looked before the
+ * first had the lock. Only what is given a position is told to others.
+ */
+function sequence(limit: number): Step<number> {
+  const give = `with waiting as (
+      select "seq", row_number() over (order by "seq") as "place" from "_commits" where "position" is null order by "seq" limit ${Number(limit)}
+    ), given as (
+      update "_commits" c set "position"=l."position"+w."place" from waiting w, "_log" l
+      where c."seq"=w."seq" and l."name"='commits' returning c."position"
+    ), head as (
+      update "_log" set "position"="position"+(select count(*) from given)
+      where "name"='commits' and exists (select from given) returning "position"
+    ) select (select count(*) from given), pg_notify('${commitsChannel}',"position"::text) from head`
+  return {
+    statements: [
+      { sql: `select "position" from "_log" where "name"='commits' for update`, values: [] },
+      { sql: give, values: [] },
+    ],
+    read: ([, given]: readonly SqlResult[]) => (given!.rows[0] ? whole(given!.rows[0][0]) : 0),
+  }
+}
