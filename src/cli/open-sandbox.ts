@@ -81,7 +81,7 @@ function remoteSandbox(url: string, secret: string | null): Sandbox {
 }
 
 /** Made at first start and kept: webhooks signed before a restart are still good after it. */
-async function sandboxSecret(storage: StorageAdapter, model: Model): Promise<string> {
+export async function sandboxSecret(storage: StorageAdapter, model: Model): Promise<string> {
   const cause = { operation: 'sandbox.secret', actor: 'system', requestId: '' }
   const newId = createIdSource(systemClock, systemRandom)
   return await inTransaction({ storage, model, clock: systemClock, random: systemRandom }, cause, async (tx) => {
