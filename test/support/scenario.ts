@@ -34,18 +34,28 @@ function titleOf(row: Row): string {
 
 /** Rows that only read: they share a world, which is as cheap as it is safe, since each asserts that nothing was stored. */
 export function readingScenario(rows: readonly Row[], prepare: (world: World) => Promise<void>): void {
+  inOneWorld(rows, async () => {
+    const world = await openWorld()
+    await prepare(world)
+    return world
+  })
+}
+
+function inOneWorld(rows: readonly Row[], open: () => Promise<World>): void {
   let world: World
   before(async () => {
-    world = await openWorld()
-    await prepare(world)
+    world = await open()
     await loadDocument(world)
   })
   after(() => world.close())
   for (const row of rows) test(titleOf(row), async () => void (await runRow(world, row)))
 }
 
+/** Each row that changes something in a world of its own; those that are refused share one. */
 export function scenario(rows: readonly Row[], options: ApiHarnessOptions = {}): void {
-  for (const row of rows)
+  const isRefused = ({ given, expect }: Row) => given === undefined && expect.events === undefined && expect.status >= 400
+  inOneWorld(rows.filter(isRefused), () => openWorld(options))
+  for (const row of rows.filter((one) => !isRefused(one)))
     test(titleOf(row), async () => {
       const world = await openWorld(options)
       await loadDocument(world)
