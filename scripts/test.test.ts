@@ -18,8 +18,8 @@ function testTree(files: Record<string, string>, words: readonly string[] = [], 
       writeFileSync(join(folder, path), text)
     }
     // Without this the inner runner believes it is part of the outer one and runs nothing.
-    const { NODE_TEST_CONTEXT: _, CI: __, DATABASES: ___, TEST_SERVERS: ____, ...outer } = process.env
-    const env = { ...outer, ...environment }
+    const { NODE_TEST_CONTEXT: _, CI: __, TEST_SERVERS: ___, ...outer } = process.env
+    const env = { ...outer, DATABASES: 'sqlite', ...environment }
     const { status, stdout } = spawnSync(process.execPath, [join(import.meta.dirname, 'test.ts'), '--root', folder, ...words], {
       env,
       encoding: 'utf8',

@@ -66,6 +66,12 @@ export class LogTail {
     this.look()
   }
 
+  /** Lines up to this position were stored as they are, and nobody is told of them. */
+  skipTo(position: number): void {
+    this.seen = Math.max(this.seen, position)
+    this.heard = Math.max(this.heard, position)
+  }
+
   /** Resolves when every line told to `committed` before has its position, or the database could not give it. */
   async settled(): Promise<void> {
     this.ask()

@@ -67,7 +67,7 @@ export function createPostgresSteps(model: Model, isPooled: boolean): Steps {
         return stepOf(`${sql} returning ${list}`, values, ({ rows: [row] }) => (row ? { before: null, after: decode(row) } : null))
       }
       // The row is locked first: what is read as before is then what the update starts from.
-      const earlier = `select ${compiler.columnsOf(collection, 't')} from ${compiler.quote(collection.name)} t where ${idOf('t')}=? for update`
+      const earlier = `select ${compiler.columnsOf(collection, 't')} from ${compiler.quote(collection.table)} t where ${idOf('t')}=? for update`
       const { sql, values } = compiler.update(collection, isIt, change, 'earlier b')
       const width = collection.columns.size
       return stepOf(
@@ -80,7 +80,7 @@ export function createPostgresSteps(model: Model, isPooled: boolean): Steps {
     lock(ref, ids, mode): Step<AnyRecord[]> {
       if (ids.length === 0) return { statements: [], read: () => [] }
       const collection = model.get(ref)
-      const sql = `select ${compiler.selectList(collection)} from ${compiler.quote(collection.name)} t where ${idOf('t')} = any(?) order by ${idOf('t')}`
+      const sql = `select ${compiler.selectList(collection)} from ${compiler.quote(collection.table)} t where ${idOf('t')} = any(?) order by ${idOf('t')}`
       return common.records(ref, { sql: `${sql} for ${mode === 'shared' ? 'share' : 'update'}`, values: [arrayOf(ids)] })
     },
 

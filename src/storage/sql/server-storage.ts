@@ -87,7 +87,7 @@ class Server {
       traffic: () => ({ ...this.traffic }),
       readMark: (name) => read(steps.readMark(name)),
       snapshot: () => open(() => this.snapshot()),
-      load: (load) => open(() => this.once(this.loading(load))),
+      load: (load) => open(() => this.load(load)),
       close: () => this.close(),
     }
   }
@@ -193,6 +193,11 @@ class Server {
         pool.release(connection)
       },
     })
+  }
+
+  private async load(load: Load): Promise<void> {
+    await this.once(this.loading(load))
+    this.tail!.skipTo(Math.max(load.lastPosition ?? 0, load.commits?.at(-1)?.position ?? 0))
   }
 
   private loading({ records, commits, lastPosition, marks }: Load): Step<void> {
