@@ -44,7 +44,7 @@ export async function startSmtpPeer(t: Cleanable): Promise<SmtpPeer> {
       done()
     },
     onData(stream, session, done) {
-      void text(stream).then((raw) => {
+      const received = (raw: string) => {
         const message = parse(raw, session)
         if (!message.to.startsWith('drop')) {
           taken.push(message)
@@ -52,7 +52,9 @@ export async function startSmtpPeer(t: Cleanable): Promise<SmtpPeer> {
         }
         swallowed.push(message)
         socketOf(server, session).destroy()
-      })
+      }
+      // One whose sender died in the middle was never taken.
+      void text(stream).then(received, () => {})
     },
   })
   server.on('error', () => {}) // Cut connections are what this peer is for.

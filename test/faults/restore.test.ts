@@ -1,0 +1,202 @@
+// The drill: a backup at a random moment under load, more load, a loss of everything, a restore. The other
+// side's books (the provider's, the mail server's) go on meanwhile, and are compared with what comes back.
+import assert from 'node:assert/strict'
+import { randomInt } from 'node:crypto'
+import { copyFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import type { Cleanable } from '../support/clean-up.ts'
+import { eventually } from '../support/eventually.ts'
+import { type Body, expectStatus, type HttpClient } from '../support/http-client.ts'
+import { openLive } from '../support/live-client.ts'
+import {
+  databaseWords,
+  type Ended,
+  runCommand,
+  type ServerProcess,
+  startServer,
+  temporaryFolder,
+  testConfig,
+  verify,
+} from '../support/server-process.ts'
+import { checkOut, effectsAtRest, ledgerSums, makeArticle, makeCart, sandboxOf, signInAdmin, signUp } from '../support/shop.ts'
+import { startSmtpPeer } from '../support/smtp-peer.ts'
+
+/** One command on the database of a folder, with `--json`. */
+async function kingpost(dataFolder: string, ...words: readonly string[]): Promise<Ended> {
+  return await runCommand([...words, '--config', testConfig, '--data-dir', dataFolder, ...(await databaseWords(dataFolder)), '--json'])
+}
+
+async function told(dataFolder: string, ...words: readonly string[]): Promise<Body> {
+  const { code, stdout, stderr } = await kingpost(dataFolder, ...words)
+  assert.equal(code, 0, `${words.join(' ')}: ${stderr}${stdout}`)
+  return JSON.parse(stdout) as Body
+}
+
+/** What clients were told yes to, in the order of the answers. */
+type Acknowledged = { readonly order: string; readonly email: string }[]
+
+/** Buys until the server is gone. */
+async function shop(guest: HttpClient, variant: string, name: string, acknowledged: Acknowledged): Promise<void> {
+  for (let count = 0; ; count++) {
+    const email = `${name}.${count}@mail.example`
+    try {
+      const cart = await makeCart(guest, [{ variant }])
+      expectStatus(await cart.holder.patch(`/api/carts/${cart.id}`, { email }), 200)
+      const { order } = await checkOut(cart)
+      acknowledged.push({ order: order.id, email })
+    } catch (error) {
+      if (error instanceof TypeError) return
+      throw error
+    }
+  }
+}
+
+// proves P-010 P-011
+test('a backup under load, restored after more of it: nothing acknowledged before it is missing, nothing is done twice', {
+  timeout: 180_000,
+}, async (t) => {
+  const peer = await startSmtpPeer(t)
+  const env = { KINGPOST_SMTP_URL: peer.url }
+  const lost = temporaryFolder(t)
+  const server = await startServer(t, { dataFolder: lost, env })
+  const admin = await signInAdmin(server)
+  const { variant } = await makeArticle(admin, { slug: 'drill', onHand: 1_000_000 })
+  const customer = await signUp(server.guest, 'ada@mail.example')
+  // So that much is under way at every moment.
+  await sandboxOf(server).set({ cardMs: 300, delayedMs: 1_500, webhookMs: 50, webhookJitterMs: 200 })
+  const live = await openLive(admin, '/api/changes?collections=orders')
+
+  const acknowledged: Acknowledged = []
+  const shopping = Promise.all(Array.from({ length: 8 }, (_, index) => shop(server.guest, variant, `client${index}`, acknowledged)))
+  await eventually('some orders', async () => (acknowledged.length > 20 ? true : null))
+  await sleep(randomInt(1_500))
+  const before = [...acknowledged]
+  const file = join(temporaryFolder(t), 'backup.jsonl.zst')
+  const written = await told(lost, 'backup', '--to', file)
+  assert.ok(existsSync(file))
+  assert.ok(written.sections.orders.count >= before.length)
+  const orders = acknowledged.length
+  await eventually('more orders after the backup', async () => (acknowledged.length > orders + 40 ? true : null))
+  server.kill('SIGKILL')
+  await server.ended
+  await shopping
+  live.cut()
+
+  // The machine is gone. The provider's book is another company's.
+  const dataFolder = temporaryFolder(t)
+  copyFileSync(join(lost, 'sandbox.db'), join(dataFolder, 'sandbox.db'))
+  const restored = await told(dataFolder, 'restore', file)
+  assert.equal(restored.violations, 0)
+  const sentBefore = peer.taken.length
+  const again = await startServer(t, { dataFolder, env })
+  await eventually('the notice', async () => (/restored from a backup of .* effects are held/.test(again.stderr()) ? true : null))
+  assert.equal(JSON.parse((await again.guest.get('/readyz')).text).restored, 'held effects wait for a review')
+  await checkRestored(again, { before, customer, live: live.events.at(-1)!.id! })
+  const staff = await signInAdmin(again)
+
+  await eventually(
+    'every payment was asked for',
+    async () => ((await told(dataFolder, 'effects')).unaskedPayments === 0 ? true : null),
+    60_000,
+  )
+  await effectsAtRest(staff, 60_000)
+  const { held } = await told(dataFolder, 'effects')
+  assert.equal(peer.taken.length, sentBefore, 'no mail of the restored past is sent before anybody has looked')
+  const resumed = await told(dataFolder, 'effects', 'resume')
+  assert.deepEqual([resumed.recovery, resumed.held.recognised, resumed.held.mails], [null, 0, held.mails])
+  await effectsAtRest(staff, 60_000)
+  await checkBooks(again, staff)
+  const sent = peer.taken.filter(({ headers }) => /^Your order/.test(headers.get('subject')!)).map(({ to }) => to)
+  assert.deepEqual(sent.length, new Set(sent).size, 'nobody has two receipts')
+
+  // Life goes on: what is new is charged and mailed as ever.
+  const cart = await makeCart(again.guest, [{ variant }])
+  expectStatus(await cart.holder.patch(`/api/carts/${cart.id}`, { email: 'new@mail.example' }), 200)
+  await checkOut(cart)
+  await eventually('the receipt of a new order', async () => (peer.taken.some(({ to }) => to === 'new@mail.example') ? true : null))
+  await told(dataFolder, 'effects', 'cancel', '--mails')
+  assert.equal((await told(dataFolder, 'effects')).held.mails, 0)
+  const checked = await verify(dataFolder)
+  assert.equal(checked.code, 0, checked.stdout)
+})
+
+async function checkRestored(
+  server: ServerProcess,
+  {
+    before,
+    customer,
+    live,
+  }: { readonly before: Acknowledged; readonly customer: HttpClient & { readonly token: string }; readonly live: string },
+): Promise<void> {
+  const staff = await signInAdmin(server)
+  const found = new Set((await staff.all('/api/orders')).map(({ id }) => id as string))
+  for (const { order } of before) assert.ok(found.has(order), `${order} was acknowledged before the backup began`)
+  const old = server.guest.with({ authorization: `Bearer ${customer.token}` })
+  expectStatus(await old.get('/api/auth/me'), 401)
+  const reader = await openLive(staff, '/api/changes?collections=orders', live)
+  const [event] = await eventually('a place in the lost past is told as reset', async () =>
+    reader.events.length > 0 ? reader.events : null,
+  )
+  assert.equal(event!.event, 'reset')
+  reader.cut()
+}
+
+/** The provider took for each payment once, and what it took for an order that we know is on that order. */
+async function checkBooks(server: ServerProcess, staff: HttpClient): Promise<void> {
+  const book = await sandboxOf(server).payments()
+  const references = book.map(({ reference }) => reference)
+  assert.equal(references.length, new Set(references).size, 'no payment was begun twice')
+  const taken = new Map(book.filter(({ state }) => state === 'succeeded').map(({ reference, amountMinor }) => [reference, amountMinor]))
+  for (const { id, captured, order } of await staff.all('/api/payments')) {
+    assert.equal(captured.amount, taken.get(id) ?? 0, `payment ${id}`)
+    const { status, paymentStatus } = expectStatus(await staff.get(`/api/orders/${order}`), 200).body
+    assert.deepEqual([status, paymentStatus], ['placed', 'paid'], `order ${order}`)
+  }
+  assert.deepEqual(await ledgerSums(staff), { EUR: 0 })
+}
+
+test('what cannot be a restore is said in a sentence, and harms nothing', async (t) => {
+  const used = await usedFolder(t)
+  const file = join(temporaryFolder(t), 'a.jsonl.zst')
+  await told(used, 'backup', '--to', file)
+  const bytes = readFileSync(file)
+  const refused = async (dataFolder: string, ...words: readonly string[]) => {
+    const { code, stdout, stderr } = await kingpost(dataFolder, ...words)
+    assert.equal(code, 1, stderr)
+    assert.equal(stdout, '')
+    return stderr
+  }
+  assert.match(await refused(used, 'backup', '--to', file), /is there already\. Give the backup another name/)
+  assert.match(await refused(used, 'restore', file), /It is not empty\. Give an empty database/)
+  assert.match(await refused(temporaryFolder(t), 'restore', join(used, 'nothing')), /There is no file/)
+  assert.match(await refused(temporaryFolder(t), 'backup'), /There is no database at/)
+
+  const cut = join(temporaryFolder(t), 'cut.jsonl.zst')
+  writeFileSync(cut, bytes)
+  truncateSync(cut, bytes.length - 100)
+  assert.match(await refused(used, 'backup', 'verify', cut), /cut off|damaged/)
+  assert.match(await refused(temporaryFolder(t), 'restore', cut), /cut off|damaged/)
+  const changed = join(temporaryFolder(t), 'changed.jsonl.zst')
+  writeFileSync(changed, zstdCompressSync(Buffer.from(zstdDecompressSync(bytes).toString().replace('keep me', 'keep it'))))
+  const half = temporaryFolder(t)
+  assert.match(await refused(half, 'restore', changed), /damaged: the section notes is not what was written/)
+  assert.match(await refused(half, 'start', '--port', '0'), /only half filled/)
+  assert.match(await refused(half, 'backup'), /only half filled/)
+
+  const server = await startServer(t, { dataFolder: used })
+  assert.deepEqual(
+    (await server.guest.all('/api/notes')).map(({ text }) => text),
+    ['keep me'],
+  )
+})
+
+/** A folder with data in it, its server stopped. */
+async function usedFolder(t: Cleanable): Promise<string> {
+  const server = await startServer(t)
+  expectStatus(await server.guest.post('/api/notes', { text: 'keep me' }), 201)
+  assert.equal((await server.stop()).code, 0)
+  return server.dataFolder
+}
