@@ -1,0 +1,122 @@
+// The audit when all has come to rest: our books against those of the provider and of the mail server,
+// and against what every shopper was promised.
+import assert from 'node:assert/strict'
+import { eventually } from '../../support/eventually.ts'
+import { type Body, createHttpClient, expectStatus, type HttpClient } from '../../support/http-client.ts'
+import { ledgerSums } from '../../support/shop.ts'
+import type { SmtpPeer } from '../../support/smtp-peer.ts'
+import type { Street } from './street.ts'
+
+/** A lease that was killed must pass, and a provider that stayed silent be asked: minutes, on a slow machine. */
+const restWithinMs = 240_000
+
+/** Nothing is owed to the outside and nobody waits for money. */
+export async function atRest(staff: HttpClient): Promise<void> {
+  const none = async (path: string) => expectStatus(await staff.get(`${path}&limit=1`), 200).body.items.length === 0
+  await eventually(
+    'no order waits for its payment, and every effect has its end',
+    async () => {
+      const isPaid = await none('/api/orders?filter[status]=pending_payment')
+      const isDone = isPaid && (await none('/api/effects?filter[state][in]=ready,running'))
+      const isBack = isDone && (await none('/api/refunds?filter[state][in]=wanted,pending'))
+      return isBack ? true : null
+    },
+    restWithinMs,
+  )
+}
+
+type Books = { readonly staff: HttpClient; readonly street: Street; readonly sandbox: string; readonly peer: SmtpPeer }
+
+/** What was compared, in sentences. @throws AssertionError */
+export async function checkBooks({ staff, street, sandbox, peer }: Books): Promise<string[]> {
+  const orders = new Map((await staff.all('/api/orders')).map((order) => [order.id, order]))
+  checkPromises(street, orders)
+  const money = await checkProvider(staff, sandbox)
+  const mail = await checkMail(staff, peer, [...orders.values()])
+  const ticks = await checkTicks(staff)
+  assert.deepEqual(await ledgerSums(staff), { EUR: 0 })
+  const effects = await staff.all('/api/effects?filter[state][in]=dead,unknown,canceled')
+  assert.deepEqual(
+    effects.map(({ kind, state, lastError }) => `${kind} ${state}: ${lastError}`),
+    [],
+    'every effect is done',
+  )
+  const answers = [...street.counts].toSorted(([a], [b]) => a - b).map(([status, count]) => `${status || 'no answer'}: ${count}`)
+  return [`${orders.size} orders, answers ${answers.join(', ')}`, money, mail, ticks]
+}
+
+/** No acknowledged order is missing, each is of its cart and alone, and ended as its shopper wanted. */
+function checkPromises(street: Street, orders: ReadonlyMap<string, Body>): void {
+  for (const { order, cart, end } of street.orders) {
+    const found = orders.get(order)
+    assert.equal(found?.cart, cart, `order ${order} was acknowledged`)
+    assert.equal(found.status, end, `order ${order}: ${found.paymentStatus}`)
+  }
+  const carts = [...orders.values()].map(({ cart }) => cart)
+  assert.equal(new Set(carts).size, carts.length, 'a cart is one order')
+}
+
+async function checkProvider(staff: HttpClient, sandbox: string): Promise<string> {
+  const theirs = new Map<string, Body>(
+    expectStatus(await createHttpClient(sandbox).get('/sandbox/book'), 200).body.payments.map((payment: Body) => [
+      payment.reference,
+      payment,
+    ]),
+  )
+  const ours = await staff.all('/api/payments')
+  const stateOf: Record<string, string> = { succeeded: 'captured', failed: 'failed', canceled: 'canceled' }
+  assert.deepEqual([...theirs.keys()].toSorted(), ours.map(({ id }) => id).toSorted(), 'each payment is known to both')
+  let captured = 0
+  let refunded = 0
+  for (const payment of ours) {
+    const their = theirs.get(payment.id)!
+    const back = their.refunds.reduce((sum: number, { amountMinor }: Body) => sum + amountMinor, 0)
+    const taken = their.state === 'succeeded' ? their.amountMinor : 0
+    assert.deepEqual(
+      [payment.status, payment.captured.amount, payment.refunded.amount],
+      [stateOf[their.state], taken, back],
+      `payment ${payment.id}`,
+    )
+    captured += taken
+    refunded += back
+  }
+  return `${ours.length} payments equal the provider's book: ${captured} taken, ${refunded} returned`
+}
+
+/** Each sold order has its receipt at the mail server; what came twice came under the same Message-ID. */
+async function checkMail(staff: HttpClient, peer: SmtpPeer, orders: readonly Body[]): Promise<string> {
+  const emails = await staff.all('/api/emails')
+  const taken = Map.groupBy(peer.taken, ({ headers }) => headers.get('message-id')!)
+  const known = new Set(emails.map(({ messageId }) => messageId))
+  for (const [id] of taken) assert.ok(known.has(id), `${id} was sent and is owed by nobody`)
+  for (const email of emails) {
+    assert.equal(email.status, 'sent', `${email.template} for ${email.record}: ${email.lastError}`)
+    const copies = taken.get(email.messageId) ?? []
+    assert.ok(copies.length >= 1, `${email.template} for ${email.record} is sent, and the mail server has not got it`)
+    assert.equal(new Set(copies.map(({ to, body }) => `${to}\n${body}`)).size, 1, `copies of ${email.messageId} differ`)
+  }
+  const receipts = Map.groupBy(
+    emails.filter(({ template }) => template === 'order_receipt'),
+    ({ record }) => record,
+  )
+  for (const { id, status, placedAt } of orders) {
+    const isSold = status === 'placed' || placedAt !== null
+    assert.equal(receipts.get(id)?.length ?? 0, isSold ? 1 : 0, `receipts of order ${id}`)
+  }
+  return `${emails.length} messages equal the mail server's book, ${peer.taken.length - emails.length} of them came again`
+}
+
+/** `kingpost verify` looks at each tick; here, that there were about as many as the time allows. */
+async function checkTicks(staff: HttpClient): Promise<string> {
+  const ticks = Map.groupBy(await staff.all('/api/scheduleTicks'), ({ schedule }) => schedule as string)
+  const lines = [...ticks].map(([schedule, all]) => {
+    const numbers = all.map(({ tick }) => tick).toSorted((a, b) => a - b)
+    assert.deepEqual(
+      numbers,
+      numbers.map((_, index) => index + 1),
+      `ticks of ${schedule}`,
+    )
+    return `${schedule} ${numbers.length}`
+  })
+  return `ticks, each once: ${lines.join(', ')}`
+}
