@@ -49,7 +49,7 @@ async function prepare(connection: SqlConnection, model: Model, product: Product
   const existing = await readSchema(connection)
   for (const collection of model.collections.values()) {
     checkNames(collection)
-    const columns = existing.tables.get(collection.name.toLowerCase())
+    const columns = existing.tables.get(collection.table.toLowerCase())
     if (columns === undefined) await run(tableSql(collection) + table)
     else await widen({ connection, collection, columns, keys: existing.keys })
   }
@@ -81,7 +81,7 @@ function tableSql(collection: CollectionModel): string {
     ({ path, value }) => `constraint ${quote(`${collection.name}_${path}_check`)} check (${quote(path)}>=${Number(value)})`,
   )
   const keys = collection.indexes.map((index) => keySql(keyOf(collection, index)))
-  return `create table ${quote(collection.name)} (${[...columns, 'primary key (`id`)', ...keys, ...checks].join(',')})`
+  return `create table ${quote(collection.table)} (${[...columns, 'primary key (`id`)', ...keys, ...checks].join(',')})`
 }
 
 type Widening = {
@@ -92,7 +92,7 @@ type Widening = {
 }
 
 async function widen({ connection, collection, columns, keys }: Widening): Promise<void> {
-  const alter = async (change: string) => void (await ask(connection, `alter table ${quote(collection.name)} ${change}`))
+  const alter = async (change: string) => void (await ask(connection, `alter table ${quote(collection.table)} ${change}`))
   for (const column of collection.columns.values()) {
     const found = columns.get(column.name.toLowerCase())
     if (found === undefined) await alter(`add column ${columnSql(collection, column)}${fallbackSql(collection, column)}`)
@@ -104,7 +104,7 @@ async function widen({ connection, collection, columns, keys }: Widening): Promi
   }
   for (const index of collection.indexes) {
     const key = keyOf(collection, index)
-    if (!keys.has(`${collection.name}.${key.name}`.toLowerCase())) await alter(`add ${keySql(key)}`)
+    if (!keys.has(`${collection.table}.${key.name}`.toLowerCase())) await alter(`add ${keySql(key)}`)
   }
 }
 

@@ -27,7 +27,7 @@ export function createMysqlSteps(model: Model, product: Product): Steps {
     const collection = model.get(ref)
     const distinct = [...new Set(ids)]
     // By the primary key, whatever the statistics say: a scan would lock what it passes.
-    const from = `${compiler.quote(collection.name)} force index (primary) where \`id\` in (${distinct.map(() => '?').join(',')})`
+    const from = `${compiler.quote(collection.table)} force index (primary) where \`id\` in (${distinct.map(() => '?').join(',')})`
     return common.records(ref, { sql: `select ${compiler.selectList(collection)} from ${from}${behind}`, values: distinct })
   }
 
