@@ -52,6 +52,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
 /** Real things behind a port. Only `engine` and `cli`, which wire a process, may name one. */
 const adapters = [
   'storage/sqlite/',
+  'storage/mysql/',
   'domains/emails/transport-smtp',
   'domains/accounts/argon2-hasher',
   'domains/payments/provider-sandbox',

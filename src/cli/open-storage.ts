@@ -27,13 +27,27 @@ async function postgres(): Promise<Product> {
   }
 }
 
+async function mysql(): Promise<Product> {
+  const { openMysql, openMysqlSnapshot } = await import('../storage/mysql/mysql-storage.ts')
+  return {
+    open: (url, model, options) => openMysql({ url, model, clock: systemClock, random: systemRandom, ...options }),
+    snapshot: (url, model) => openMysqlSnapshot({ url, model, clock: systemClock }),
+  }
+}
+
 /** Database servers by the scheme of their URLs. */
-const products: Readonly<Record<string, () => Promise<Product>>> = { 'postgres:': postgres, 'postgresql:': postgres }
+const products: Readonly<Record<string, () => Promise<Product>>> = {
+  'postgres:': postgres,
+  'postgresql:': postgres,
+  'mysql:': mysql,
+  'mariadb:': mysql,
+}
 
 function productOf(url: string): () => Promise<Product> {
   const { protocol } = new URL(url)
   const product = products[protocol]
-  if (!product) throw new UsageError(`${protocol}// is no database of this version: take sqlite:FOLDER/kingpost.db or postgres://….`)
+  if (!product)
+    throw new UsageError(`${protocol}// is no database of this version: take sqlite:FOLDER/kingpost.db, postgres://… or mysql://….`)
   return product
 }
 

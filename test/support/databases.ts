@@ -9,6 +9,7 @@ import { type Clock, systemClock } from '../../src/base/clock.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import type { Model } from '../../src/schema/model.ts'
 import { openMongodb } from '../../src/storage/mongodb/mongodb-storage.ts'
+import { openMysql } from '../../src/storage/mysql/mysql-storage.ts'
 import { openPostgres } from '../../src/storage/postgres/postgres-storage.ts'
 import { openSqlite } from '../../src/storage/sqlite/sqlite-storage.ts'
 import type { StorageAdapter } from '../../src/storage/storage.ts'
@@ -44,6 +45,11 @@ const products: Readonly<Partial<Record<DatabaseName, Product>>> = {
     server: { start: startPostgres, createDatabase: createPostgresDatabase },
     // A network's time is real, whatever a test's clock says.
     open: (url, model) => openPostgres({ url, model, clock: systemClock, random: systemRandom }),
+  },
+  mariadb: {
+    whyNot: whyNoMariadb,
+    server: { start: startMariadb, createDatabase: createMariadbDatabase },
+    open: (url, model) => openMysql({ url, model, clock: systemClock, random: systemRandom }),
   },
 }
 

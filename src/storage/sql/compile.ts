@@ -19,6 +19,10 @@ export type Dialect = {
   like(left: string, right: string): string
   /** Membership in a list of bound values by one text whatever its length. Left out: `in (?,?,…)`. */
   readonly isAmong?: (name: string, values: readonly SqlValue[], isNegated: boolean) => { readonly sql: string; readonly value: SqlValue }
+  /** False where `(a,b)>(1,2)` is not looked up as one range of an index. */
+  readonly comparesRows?: boolean
+  /** False where the table of a delete has no other name. */
+  readonly deletesByAlias?: boolean
   /** Left out where null sorts below every value by itself. */
   readonly order?: (name: string, key: { readonly descending: boolean; readonly isNullable: boolean }) => string
 }
@@ -65,7 +69,7 @@ export function createCompiler(model: Model, dialect: Dialect) {
         return `not (${nested(filter.of)})`
       case 'via': {
         const target = model.get({ name: filter.collection })
-        const inner = `${alias}x`
+        const inner = `${alias.startsWith('t') ? alias : 't'}x`
         const local = quote(resolve(collection.columns, filter.local).name)
         const remote = quote(resolve(target.columns, filter.remote).name)
         const condition = where(target, filter.of, values, inner)
@@ -125,7 +129,7 @@ export function createCompiler(model: Model, dialect: Dialect) {
     const keys = ordered.map((key) => ({ ...key, column: resolve(collection.columns, key.path) }))
     assert(keys.length === seen.length, 'a cursor has one value per sort key and the id')
     const isUniform = keys.every((key) => key.descending === keys[0]!.descending && !key.column.isNullable)
-    if (isUniform) {
+    if (isUniform && dialect.comparesRows !== false) {
       // A row value is the form that databases turn into one index range.
       for (const [index, key] of keys.entries()) values.push(bind(key.column, seen[index]!))
       const names = keys.map((key) => `t.${quote(key.column.name)}`).join(',')
@@ -232,18 +236,22 @@ export function createCompiler(model: Model, dialect: Dialect) {
         parts.push(`${name}=t.${name}+?`)
       }
       assert(parts.length > 0, 'an update changes something')
-      const joined = from === '' ? '' : ` from ${from}`
       return {
-        sql: `update ${quote(collection.table)} as t set ${parts.join(',')}${joined} where ${where(collection, filter, values, 't')}`,
+        sql: `update ${quote(collection.table)} as t set ${parts.join(',')}${from && ` from ${from}`} where ${where(collection, filter, values, 't')}`,
         values,
       }
     },
 
     remove(collection: CollectionModel, filter: Filter): Statement {
       const values: SqlValue[] = []
-      return { sql: `delete from ${quote(collection.table)} as t where ${where(collection, filter, values, 't')}`, values }
+      const { from, alias } = deletion(dialect, quote(collection.table))
+      return { sql: `delete from ${from} where ${where(collection, filter, values, alias)}`, values }
     },
   }
+}
+
+function deletion(dialect: Dialect, table: string): { readonly from: string; readonly alias: string } {
+  return dialect.deletesByAlias === false ? { from: table, alias: table } : { from: `${table} as t`, alias: 't' }
 }
 
 const operators = { eq: '=', ne: '<>', lt: '<', lte: '<=', gt: '>', gte: '>=' } as const
