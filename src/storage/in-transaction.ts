@@ -35,7 +35,7 @@ export async function inTransaction<T>(
     try {
       return await parts.storage.transaction(async (inner) => {
         const now = parts.clock.now()
-        const transaction = createTransaction(inner, parts.model, now, parts.worker?.() ?? nobody)
+        const transaction = createTransaction(inner, parts.model, { now, worker: parts.worker?.() ?? nobody, isRetry: attempt > 1 })
         const result = await work(transaction, now)
         await transaction.finish(cause)
         return result

@@ -58,8 +58,7 @@ export interface Transaction extends Reader {
 export function createTransaction(
   inner: AdapterTransaction,
   model: Model,
-  now: number,
-  worker: Worker,
+  { now, worker, isRetry = false }: { readonly now: number; readonly worker: Worker; readonly isRetry?: boolean },
 ): Transaction & { finish(line: Omit<CommitLine, 'at' | 'changes'>): Promise<void> } {
   const changes: RecordChange[] = []
   const withTimes = (collection: CollectionModel, fields: object) =>
@@ -71,7 +70,7 @@ export function createTransaction(
 
   return {
     worker,
-    get: inner.get,
+    get: isRetry ? lockedGet(inner) : inner.get,
     getMany: inner.getMany,
     find: inner.find,
     count: inner.count,
@@ -149,6 +148,14 @@ export function createTransaction(
     async finish(line) {
       if (changes.length > 0) await inner.appendCommit({ ...line, at: now, changes })
     },
+  }
+}
+
+/** Who has lost a race waits for the others when it runs again, instead of losing to them once more. */
+function lockedGet(inner: AdapterTransaction): Reader['get'] {
+  return async (ref, id, where) => {
+    const [, record] = await Promise.all([inner.lock(ref, [id], 'exclusive'), inner.get(ref, id, where)])
+    return record
   }
 }
 

@@ -99,7 +99,7 @@ export async function databaseUrl(dataFolder: string): Promise<string> {
 }
 
 /** The words of the command line that name it. SQLite's need not be named. */
-async function databaseWords(dataFolder: string): Promise<string[]> {
+export async function databaseWords(dataFolder: string): Promise<string[]> {
   return testDatabase().isServer ? ['--database', await databaseUrl(dataFolder)] : []
 }
 
