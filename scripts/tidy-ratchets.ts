@@ -15,7 +15,7 @@ export const ratchets = {
   longFunctions: {
     'src/domains/payments/sandbox/book.ts createSandboxBook': 180,
     'src/effects/runner.ts createEffectRunner': 180,
-    'src/storage/sql/compile.ts createCompiler': 220,
+    'src/storage/sql/compile.ts createCompiler': 200,
     'src/storage/sqlite/sqlite-storage.ts openSqlite': 260,
     'src/storage/transaction.ts createTransaction': 100,
     'client/src/create-client.ts createClient': 110,

@@ -35,8 +35,10 @@ function createReadSteps({ model, compiler, form }: CommonParts) {
       const decode = decoders.get(ref.name)!
       return stepOf(sql, values, ({ rows: [row] }) => (row ? decode(row) : null))
     },
-    getMany: (ref: Ref, ids: readonly string[]) =>
-      records(ref, compiler.find(model.get(ref), { where: { op: 'in', path: 'id', values: ids }, isUnordered: true, limit: ids.length })),
+    getMany(ref: Ref, ids: readonly string[]): Step<AnyRecord[]> {
+      if (ids.length === 0) return { statements: [], read: () => [] }
+      return records(ref, compiler.among(model.get(ref), ids))
+    },
     find: (ref: Ref, query: FindQuery) => records(ref, compiler.find(model.get(ref), query)),
     count(ref: Ref, where?: Filter): Step<number> {
       const { sql, values } = compiler.count(model.get(ref), where)

@@ -2,11 +2,13 @@
 // Names come from the model and are quoted; values are always bound. The text is the key of the
 // statement cache: two queries of one shape give the same text.
 import { assert, unreachable } from '../../base/assert.ts'
-import type { Filter, Scalar } from '../../contract/filter.ts'
+import type { Filter } from '../../contract/filter.ts'
 import { type CollectionModel, type Column, type Model, resolve } from '../../schema/model.ts'
 import type { Change, FindQuery, GroupQuery, Sort } from '../storage.ts'
+import { bind, type SqlValue } from './bind.ts'
+import { afterLast } from './keyset.ts'
 
-export type SqlValue = string | number | null
+export type { SqlValue }
 export type Statement = { readonly sql: string; readonly values: SqlValue[] }
 
 export type Dialect = {
@@ -124,41 +126,6 @@ export function createCompiler(model: Model, dialect: Dialect) {
     }
   }
 
-  /** Everything after the last record seen, in the total order of `keys`, which end with the id. */
-  function after(collection: CollectionModel, ordered: readonly Sort[], seen: readonly (Scalar | null)[], values: SqlValue[]): string {
-    const keys = ordered.map((key) => ({ ...key, column: resolve(collection.columns, key.path) }))
-    assert(keys.length === seen.length, 'a cursor has one value per sort key and the id')
-    const isUniform = keys.every((key) => key.descending === keys[0]!.descending && !key.column.isNullable)
-    if (isUniform && dialect.comparesRows !== false) {
-      // A row value is the form that databases turn into one index range.
-      for (const [index, key] of keys.entries()) values.push(bind(key.column, seen[index]!))
-      const names = keys.map((key) => `t.${quote(key.column.name)}`).join(',')
-      return `(${names})${keys[0]!.descending ? '<' : '>'}(${keys.map(() => '?').join(',')})`
-    }
-    const branches: string[] = []
-    for (const [last, key] of keys.entries()) {
-      const parts: string[] = []
-      for (const [index, equal] of keys.slice(0, last).entries()) {
-        const name = `t.${quote(equal.column.name)}`
-        if (seen[index] === null) parts.push(`${name} is null`)
-        else {
-          values.push(bind(equal.column, seen[index]!))
-          parts.push(`${name}=?`)
-        }
-      }
-      const name = `t.${quote(key.column.name)}`
-      const value = seen[last]!
-      if (value === null) parts.push(key.descending ? '1=0' : `${name} is not null`)
-      else {
-        values.push(bind(key.column, value))
-        const beyond = `${name}${key.descending ? '<' : '>'}?`
-        parts.push(key.descending && key.column.isNullable ? `(${beyond} or ${name} is null)` : beyond)
-      }
-      branches.push(`(${parts.join(' and ')})`)
-    }
-    return `(${branches.join(' or ')})`
-  }
-
   function orderBy(column: Column, descending: boolean): string {
     const name = `t.${quote(column.name)}`
     if (dialect.order) return dialect.order(name, { descending, isNullable: column.isNullable })
@@ -176,13 +143,21 @@ export function createCompiler(model: Model, dialect: Dialect) {
       return { sql: `select ${selectList(collection)} from ${quote(collection.table)} t where t.${quote('id')}=?${rest}`, values }
     },
 
+    /** Without a limit, so that it is one text however many there are. */
+    among(collection: CollectionModel, ids: readonly string[]): Statement {
+      const values: SqlValue[] = []
+      const filter = where(collection, { op: 'in', path: 'id', values: ids }, values, 't')
+      return { sql: `select ${selectList(collection)} from ${quote(collection.table)} t where ${filter}`, values }
+    },
+
     find(collection: CollectionModel, query: FindQuery): Statement {
       const values: SqlValue[] = []
       const sort = (query.sort ?? []).filter((key) => key.path !== 'id')
       const conditions: string[] = []
       if (query.where && query.where.op !== 'true') conditions.push(where(collection, query.where, values, 't'))
       const keys = [...sort, { path: 'id', descending: idKey(collection, query.sort ?? []).descending }]
-      if (query.after) conditions.push(after(collection, keys, query.after, values))
+      if (query.after)
+        conditions.push(afterLast({ collection, keys, seen: query.after, quote, comparesRows: dialect.comparesRows !== false }, values))
       const order = keys.map((key) => orderBy(resolve(collection.columns, key.path), key.descending)).join(',')
       assert(Number.isSafeInteger(query.limit) && query.limit >= 0, 'a limit is a whole number')
       const filter = conditions.length > 0 ? ` where ${conditions.join(' and ')}` : ''
@@ -273,13 +248,4 @@ export function part(value: unknown, column: Column): unknown {
   const dot = column.path.indexOf('.')
   if (dot < 0 || value === null || typeof value !== 'object') return value
   return (value as Record<string, unknown>)[column.path.slice(dot + 1)]
-}
-
-/** A record's value as SQL databases without a boolean or a JSON type store it. */
-export function bind(column: Column, value: unknown): SqlValue {
-  if (value === null || value === undefined) return null
-  if (column.type === 'json') return JSON.stringify(value)
-  if (typeof value === 'boolean') return value ? 1 : 0
-  assert(typeof value === 'string' || typeof value === 'number', `cannot store ${typeof value} in ${column.path}`)
-  return value
 }

@@ -1,7 +1,7 @@
 // What may be done to a table that has rows without asking anybody: only what older code does not notice. The same on
 // every SQL database; how it is spelled is the dialect's.
 import type { CollectionModel, Column } from '../../schema/model.ts'
-import { bind, type SqlValue } from './compile.ts'
+import { bind, type SqlValue } from './bind.ts'
 
 /** What existing rows get in a new column. @throws Error with one sentence for people */
 export function valueForExistingRows(collection: CollectionModel, column: Column): SqlValue {
