@@ -1,3 +1,4 @@
+// databases: sqlite
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'

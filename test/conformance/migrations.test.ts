@@ -1,3 +1,4 @@
+// databases: sqlite
 import assert from 'node:assert/strict'
 import { after as afterAll, test } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'

@@ -8,10 +8,10 @@ import { DatabaseSync } from 'node:sqlite'
 import { type Clock, systemClock } from '../../src/base/clock.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import type { Model } from '../../src/schema/model.ts'
+import type { SchemaDialect } from '../../src/storage/migrations/dialect.ts'
 import { openMongodb } from '../../src/storage/mongodb/mongodb-storage.ts'
 import { openMysql } from '../../src/storage/mysql/mysql-storage.ts'
 import { openPostgres } from '../../src/storage/postgres/postgres-storage.ts'
-import type { SchemaDialect } from '../../src/storage/migrations/dialect.ts'
 import { openSqliteSchema } from '../../src/storage/sqlite/schema-dialect.ts'
 import { openSqlite } from '../../src/storage/sqlite/sqlite-storage.ts'
 import type { StorageAdapter } from '../../src/storage/storage.ts'
@@ -26,7 +26,8 @@ type Product = {
   /** A server of its own; null for a database that is a file. */
   readonly server: { start(): Promise<DatabaseServer>; createDatabase(url: string): Promise<string> } | null
   open(url: string, model: Model, clock: Clock): Promise<StorageAdapter>
-  openSchema(url: string): Promise<SchemaDialect>
+  /** Where migrations are. */
+  openSchema?(url: string): Promise<SchemaDialect>
 }
 
 export type DatabaseName = 'sqlite' | 'postgres' | 'mariadb' | 'mongodb'
@@ -132,7 +133,10 @@ function createTestDatabase(name: DatabaseName): TestDatabase {
     isServer: server !== null,
     url,
     open: async (model, options = {}) => await open(options.url ?? (await url()), model, options.clock ?? systemClock),
-    openSchema,
+    async openSchema(at) {
+      if (openSchema === undefined) throw new Error(`There are no migrations on ${name}.`)
+      return await openSchema(at)
+    },
     async startServer() {
       if (server === null) throw new Error(`${name} is a file: there is no server to start.`)
       return await server.start()
