@@ -24,6 +24,8 @@ export const limits = {
   groupCommitMax: 64,
   /** Transactions waiting for the writer. Past it callers get 503 with Retry-After instead of a long wait. */
   writeQueueMax: 10_000,
+  /** SQLite: how long a write waits for another process that writes to the file, such as a migration building an index. */
+  sqliteBusyMs: 10_000,
   conflictRetriesMax: 5,
   conflictBackoffMs: 10,
 

@@ -2,12 +2,12 @@
 // server by the scheme of its URL. An adapter is loaded only when it is asked for.
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { systemClock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { systemRandom } from '../base/random.ts'
 import type { Model } from '../schema/model.ts'
 import type { SchemaDialect } from '../storage/migrations/dialect.ts'
+import { tryLock as tryFileLock } from '../storage/sqlite/file-lock.ts'
 import type { Snapshot, WholeStorage } from '../storage/storage.ts'
 import { type ProcessSettings, UsageError } from './settings.ts'
 
@@ -92,7 +92,7 @@ export async function openSchema(place: Place): Promise<SchemaDialect> {
   if (!existsSync(path)) throw new Error(`There is no database at ${path}. Name its folder with --data-dir FOLDER.`)
   const { openSqliteSchema } = await import('../storage/sqlite/schema-dialect.ts')
   try {
-    return openSqliteSchema({ path, lock: () => tryLock(join(resolve(place.dataFolder), 'kingpost.migrate.lock')) })
+    return openSqliteSchema(path)
   } catch (error) {
     throw explain(error, path)
   }
@@ -105,11 +105,8 @@ export function tryLockFolder(folder: string): (() => void) | null {
 
 function tryLock(path: string): (() => void) | null {
   try {
-    const lock = new DatabaseSync(path)
-    lock.exec('pragma journal_mode=delete; pragma busy_timeout=0; begin exclusive')
-    return () => lock.close()
+    return tryFileLock(path)
   } catch (error) {
-    if (sqliteCode(error) === 5) return null
     throw explain(error, path)
   }
 }

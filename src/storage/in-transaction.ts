@@ -4,7 +4,8 @@ import { type Clock, sleep } from '../base/clock.ts'
 import { EngineError, isEngineError } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
 import type { Random } from '../base/random.ts'
-import type { Model } from '../schema/model.ts'
+import type { CompiledField, Model } from '../schema/model.ts'
+import { formerNames } from './migrations/stored-schema.ts'
 import type { StorageAdapter } from './storage.ts'
 import { createTransaction, type Transaction, type Worker } from './transaction.ts'
 
@@ -52,8 +53,12 @@ export async function inTransaction<T>(
 function named(model: Model, error: unknown): unknown {
   if (!isEngineError(error, 'already_exists') || !error.params?.['columns']) return error
   const { collection, columns } = error.params as { collection: string; columns: readonly string[] }
-  const known = [...(model.find(collection)?.columns.values() ?? [])]
-  const fields = new Set(known.filter(({ name }) => columns.includes(name)).map(({ path }) => path.split('.')[0]!))
+  const found = model.find(collection) ?? [...model.collections.values()].find(({ source }) => formerNames(source).includes(collection))
+  // What was renamed may still lie under its former name.
+  const namesOf = ({ name, field, columns: own }: CompiledField) =>
+    own.flatMap((column) => [name, ...formerNames(field)].map((one) => one + column.name.slice(name.length)))
+  const all = [...(found?.fields.values() ?? [])]
+  const fields = new Set(all.filter((field) => namesOf(field).some((name) => columns.includes(name))).map(({ name }) => name))
   return new EngineError('already_exists', {
     ...(fields.size > 0 ? { detail: `Another record has the same ${[...fields].join(' and ')}.` } : {}),
     errors: [...fields].map((name) => ({ path: `/${name}`, code: 'already_exists', message: 'is taken' })),

@@ -8,9 +8,11 @@ import { DatabaseSync } from 'node:sqlite'
 import { type Clock, systemClock } from '../../src/base/clock.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import type { Model } from '../../src/schema/model.ts'
+import type { SchemaDialect } from '../../src/storage/migrations/dialect.ts'
 import { openMongodb } from '../../src/storage/mongodb/mongodb-storage.ts'
 import { openMysql } from '../../src/storage/mysql/mysql-storage.ts'
 import { openPostgres } from '../../src/storage/postgres/postgres-storage.ts'
+import { openSqliteSchema } from '../../src/storage/sqlite/schema-dialect.ts'
 import { openSqlite } from '../../src/storage/sqlite/sqlite-storage.ts'
 import type { StorageAdapter } from '../../src/storage/storage.ts'
 import type { DatabaseServer } from './servers/database-server.ts'
@@ -24,6 +26,8 @@ type Product = {
   /** A server of its own; null for a database that is a file. */
   readonly server: { start(): Promise<DatabaseServer>; createDatabase(url: string): Promise<string> } | null
   open(url: string, model: Model, clock: Clock): Promise<StorageAdapter>
+  /** Where migrations are. */
+  openSchema?(url: string): Promise<SchemaDialect>
 }
 
 export type DatabaseName = 'sqlite' | 'postgres' | 'mariadb' | 'mongodb'
@@ -34,6 +38,7 @@ const products: Readonly<Partial<Record<DatabaseName, Product>>> = {
     whyNot: () => null,
     server: null,
     open: async (url, model, clock) => openSqlite({ path: url.replace(/^sqlite:/, ''), model, clock }),
+    openSchema: async (url) => openSqliteSchema(url.replace(/^sqlite:/, '')),
   },
   mongodb: {
     whyNot: whyNoMongodb,
@@ -66,6 +71,8 @@ export type TestDatabase = {
   url(): Promise<string>
   /** Opens `url`, or a new and empty database. The caller closes it. */
   open(model: Model, options?: { readonly url?: string; readonly clock?: Clock }): Promise<StorageAdapter>
+  /** For migrations of the database at `url`. The caller closes it. */
+  openSchema(url: string): Promise<SchemaDialect>
   /** A server of the caller's own, which may be killed and restarted. It ends with the process. @throws for a file */
   startServer(): Promise<DatabaseServer>
 }
@@ -119,13 +126,17 @@ export async function startFor(name: DatabaseName): Promise<{ product: string; v
 const own = new Map<DatabaseName, Promise<string>>()
 
 function createTestDatabase(name: DatabaseName): TestDatabase {
-  const { server, open } = products[name]!
+  const { server, open, openSchema } = products[name]!
   const url = async () => (server === null ? newFile() : await server.createDatabase(await sharedServer(name)))
   return {
     name,
     isServer: server !== null,
     url,
     open: async (model, options = {}) => await open(options.url ?? (await url()), model, options.clock ?? systemClock),
+    async openSchema(at) {
+      if (openSchema === undefined) throw new Error(`There are no migrations on ${name}.`)
+      return await openSchema(at)
+    },
     async startServer() {
       if (server === null) throw new Error(`${name} is a file: there is no server to start.`)
       return await server.start()

@@ -8,7 +8,7 @@ import { limits } from '../../base/limits.ts'
 import type { Model } from '../../schema/model.ts'
 import type { Kinds, RowQuery, SchemaDialect } from './dialect.ts'
 import { findObstacles, runFill } from './fill.ts'
-import { adoptedKinds, kindsAfter, kindsBefore, withKinds } from './kinds.ts'
+import { adoptedKinds, kindsAfter, kindsBefore, prunedKinds, withKinds } from './kinds.ts'
 import { type Plan, planMigration } from './plan.ts'
 import type { Fill, Step } from './steps.ts'
 import { type JournalRow, type StoredSchema, storedModel } from './stored-schema.ts'
@@ -44,8 +44,8 @@ export class MigrationRefused extends Error {
 export type Seen = Plan & { readonly stored: StoredSchema; readonly journal: readonly JournalRow[]; readonly kinds: Kinds }
 
 export async function lookAt({ dialect, model }: MigrationParts): Promise<Seen> {
-  const kinds = await dialect.readKinds()
   const bare = await dialect.introspect(model)
+  const kinds = prunedKinds(await dialect.readKinds(), bare)
   const adopted = adoptedKinds(model, withKinds(bare, kinds), { kinds, types: dialect })
   const stored = withKinds(bare, adopted)
   const journal = await dialect.readJournal()
@@ -141,7 +141,10 @@ async function runSteps(run: Run, first: Seen): Promise<Applied> {
   for (let seen = first; ; seen = await lookAt(run)) {
     if (seen.problems.length > 0) throw new MigrationRefused(seen.problems)
     const step = seen.steps.find((one) => isAllowed(one, seen.steps, run.options))
-    if (step === undefined) return { done, waiting: seen.steps, rows }
+    if (step === undefined) {
+      await run.dialect.writeKinds(seen.kinds)
+      return { done, waiting: seen.steps, rows }
+    }
     // A backfill of empty values is planned again when the old version has left more of them.
     assert(!done.some(({ key }) => key === step.key) || step.kind === 'backfill', `the step took no effect: ${step.key}`)
     const obstacles = done.length === 0 ? [] : await constraintObstacles(run.dialect, seen.stored, step)

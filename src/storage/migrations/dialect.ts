@@ -20,9 +20,9 @@ export type RowQuery = {
   readonly kinds: Readonly<Record<string, ColumnType | null>>
   readonly after: string | null
   readonly limit: number
-  /** Only rows that were written at this time or later. */
+  /** Only rows that were written at this time or later, or that fit `empty`. */
   readonly since?: number
-  /** Only rows that have no value in one of these columns. */
+  /** Only rows that have no value in one of these columns, or that fit `since`. */
   readonly empty?: readonly string[]
 }
 

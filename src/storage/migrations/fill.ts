@@ -94,7 +94,8 @@ function queryOf({ fill, since, kinds }: FillParts, after: string | null, limit:
     after,
     limit,
     ...(since === undefined ? {} : { since }),
-    ...(fill.rows === 'empty' ? { empty: fill.columns.map(({ name }) => name) } : {}),
+    // A catch-up also takes what was brought in with times of its own.
+    ...(fill.rows === 'empty' || since !== undefined ? { empty: fill.columns.map(({ name }) => name) } : {}),
   }
 }
 

@@ -49,6 +49,22 @@ export function adoptedKinds(
   return adopted
 }
 
+/** Without what a run that was cut short has left of columns that are not there. The same object when there is nothing. */
+export function prunedKinds(kinds: Kinds, { tables }: StoredSchema): Kinds {
+  const isThere = (table: StoredTable, name: string) =>
+    // Written down before the swap that makes it.
+    table.columns.has(name) || (name.endsWith(leftoverOf('')) && table.columns.has(shadowOf(name.slice(0, -leftoverOf('').length))))
+  const isStale = Object.entries(kinds).some(([name, own]) => {
+    const table = tables.get(name)
+    return !table || Object.keys(own).some((column) => !isThere(table, column))
+  })
+  if (!isStale) return kinds
+  const kept = [...tables.values()].filter(({ name }) => kinds[name] !== undefined)
+  return Object.fromEntries(
+    kept.map((table) => [table.name, Object.fromEntries(Object.entries(kinds[table.name]!).filter(([column]) => isThere(table, column)))]),
+  )
+}
+
 /** What is written down before a step is done. */
 export function kindsBefore(kinds: Kinds, step: Step): Kinds {
   const own = kinds[step.table] ?? {}

@@ -87,15 +87,14 @@ export function checksOf(collection: CollectionModel): CheckSpec[] {
 function planField(p: Planned, field: CompiledField): void {
   const missing = field.columns.filter((column) => !p.table.columns.has(storedName(p, column)))
   for (const column of field.columns) if (!missing.includes(column)) planStored(p, field, column)
-  if (missing.length > 0) planMissing(p, field, missing)
-  else if (isFilling(p, field))
-    planFill(p, field, {
-      source: fillSource(p, field),
-      began: generationOf(
-        p,
-        field.columns.map(({ name }) => name),
-      ),
-    })
+  if (missing.length > 0) return planMissing(p, field, missing)
+  const began = generationOf(p, field.columns)
+  if (isFilling(p, field)) planFill(p, field, { source: fillSource(p, field), began })
+  else if (began > 0) for (const name of formerColumnsOf(p, field)) if (name !== null) p.consumed.add(name)
+}
+
+function formerColumnsOf({ table }: Planned, field: CompiledField): (string | null)[] {
+  return field.columns.map((column) => formerColumn(column, field, table))
 }
 
 function storedName({ physical }: Planned, column: Column): string {
@@ -112,8 +111,7 @@ function planStored(p: Planned, field: CompiledField, column: Column): void {
   const found = table.columns.get(name)!
   p.claimed.add(name)
   const spec = { ...specOf(column, collection, types), name }
-  if (table.columns.has(shadowOf(name)) || !isSameType(found, column, { declared: spec.type, types }))
-    return planOtherType(p, field, column)
+  if (!isSameType(found, column, { declared: spec.type, types })) return planOtherType(p, field, column)
   if (types.compare(found.type, spec.type) === 'wider')
     p.add({ kind: 'widenColumn', table: table.name, column: spec }, 'expand', { isAdditive: true, rows: table.rows })
   planNullability(p, field, spec)
@@ -167,7 +165,7 @@ function hasColumn(collection: CollectionModel, name: string): boolean {
 /** `unknown`: there are old values that cannot be made into new ones, which is a problem told already. */
 function fillSource(p: Planned, field: CompiledField): Source | null | 'unknown' {
   const [column] = field.columns
-  const former = field.columns.map((one) => formerColumn(one, field, p.table))
+  const former = formerColumnsOf(p, field)
   for (const name of former) if (name !== null) p.consumed.add(name)
   return former[0] === null
     ? sourceOf(field)
@@ -193,16 +191,13 @@ function planFill(
 
 /** Added for a backfill that has not seen its end. */
 function isFilling(p: Planned, field: CompiledField): boolean {
-  const began = generationOf(
-    p,
-    field.columns.map(({ name }) => name),
-  )
+  const began = generationOf(p, field.columns)
   return began > 0 && ['backfill', 'catchUp'].some((kind) => !hasEnded(p, `${kind} ${p.table.name}.${field.name}`, began))
 }
 
 /** The journal's id of the columns' making; 0 when they were not made for a backfill. */
-function generationOf({ journal, table }: Planned, names: readonly string[]): number {
-  return journal.findLast(({ key }) => names.some((name) => key === `prepareColumn ${table.name}.${name}`))?.id ?? 0
+function generationOf({ journal, table }: Planned, columns: readonly { readonly name: string }[]): number {
+  return journal.findLast(({ key }) => columns.some(({ name }) => key === `prepareColumn ${table.name}.${name}`))?.id ?? 0
 }
 
 function hasEnded({ journal }: Planned, key: string, after: number): boolean {
@@ -226,7 +221,7 @@ function planOtherType(p: Planned, field: CompiledField, column: Column): void {
   const hasShadow = table.columns.has(shadow.name)
   const old = { ...spec, kind: found.kind ?? spec.kind, type: found.type }
   const fill: Fill = { ...fillOf(p, field, source), columns: [shadow] }
-  const began = hasShadow ? generationOf(p, [shadow.name]) : Number.MAX_SAFE_INTEGER
+  const began = hasShadow ? generationOf(p, [shadow]) : Number.MAX_SAFE_INTEGER
   for (const name of [shadow.name, leftover]) p.claimed.add(name)
   p.shadows.set(found.name, shadow.name)
   if (table.columns.has(leftover)) p.add({ kind: 'dropColumn', table: table.name, column: leftover }, 'expand')

@@ -15,6 +15,7 @@ import {
   type StoredTable,
   type TypeNames,
 } from '../migrations/stored-schema.ts'
+import { tryLock } from './file-lock.ts'
 
 const physicalTypes = { text: 'text', integer: 'integer', boolean: 'integer', dateTime: 'integer', json: 'text' } as const
 
@@ -221,14 +222,8 @@ export function runStep(database: DatabaseSync, step: Step): void {
   for (const { sql } of statementsOf(step)) database.exec(sql)
 }
 
-export type SqliteMigrator = {
-  readonly path: string
-  /** Keeps a second migrator out; `null` when it is taken. */
-  readonly lock: () => (() => void) | null
-}
-
 /** Opens a database file for a migration. It may be in use by a server. */
-export function openSqliteSchema({ path, lock }: SqliteMigrator): SchemaDialect {
+export function openSqliteSchema(path: string): SchemaDialect {
   const database = new DatabaseSync(path, { enableForeignKeyConstraints: false })
   database.exec('pragma busy_timeout=10000; pragma journal_mode=wal; pragma synchronous=full; pragma cache_size=-65536')
   checkVersion(database)
@@ -288,7 +283,7 @@ export function openSqliteSchema({ path, lock }: SqliteMigrator): SchemaDialect 
       return rows.map((row) => row['id'] as string)
     },
     async lock() {
-      const release = lock()
+      const release = tryLock(path.replace(/\.db$/, '.migrate.lock'))
       return release === null ? null : async () => release()
     },
     async close() {
@@ -315,9 +310,11 @@ function journalOf(database: DatabaseSync): Pick<SchemaDialect, 'readJournal' | 
 function readRows(database: DatabaseSync, { table, kinds, after, limit, since, empty }: RowQuery): StoredRow[] {
   const names = Object.keys(kinds)
   const written = names.includes('updatedAt') ? '"updatedAt"' : '"createdAt"'
-  const parts = ['"id">?']
-  if (since !== undefined) parts.push(`${written}>=${Number(since)}`)
-  if (empty !== undefined) parts.push(`(${empty.map((name) => `${quote(name)} is null`).join(' or ')})`)
+  const wanted = [
+    ...(since === undefined ? [] : [`${written}>=${Number(since)}`]),
+    ...(empty ?? []).map((name) => `${quote(name)} is null`),
+  ]
+  const parts = ['"id">?', ...(wanted.length === 0 ? [] : [`(${wanted.join(' or ')})`])]
   const rows = database
     .prepare(`select ${names.map(quote).join(', ')} from ${quote(table)} where ${parts.join(' and ')} order by "id" limit ?`)
     .all(after ?? '', limit)

@@ -4,7 +4,7 @@
 // asserted; work inside a transaction awaits nothing but the transaction, so a group never stalls.
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { assert } from '../../base/assert.ts'
-import type { Clock } from '../../base/clock.ts'
+import { type Clock, sleep } from '../../base/clock.ts'
 import { EngineError, isEngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { and, eq } from '../../contract/filter.ts'
@@ -144,11 +144,24 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
     }
   }
 
+  /** A migration or a backup may write to the same file: it is waited for, without holding up the reads of this process. */
+  async function begin(): Promise<void> {
+    const deadline = clock.monotonic() + limits.sqliteBusyMs
+    while (true) {
+      try {
+        return void run(() => writeCache('begin immediate').run())
+      } catch (error) {
+        if (!isEngineError(error, 'conflict') || clock.monotonic() > deadline) throw error
+        await sleep(clock, 2)
+      }
+    }
+  }
+
   async function runGroup(group: readonly Waiting[]): Promise<void> {
     const outcomes: Outcome[] = []
     const commits: Commit[] = []
     try {
-      run(() => writeCache('begin immediate').run())
+      await begin()
     } catch (error) {
       for (const waiting of group) waiting.reject(error)
       return

@@ -1,0 +1,210 @@
+// databases: sqlite
+import assert from 'node:assert/strict'
+import { after as afterAll, test } from 'node:test'
+import { systemClock } from '../../src/base/clock.ts'
+import { collection } from '../../src/schema/collection.ts'
+import { field } from '../../src/schema/field.ts'
+import { compileModel, type Model } from '../../src/schema/model.ts'
+import type { SchemaDialect } from '../../src/storage/migrations/dialect.ts'
+import type { StorageAdapter } from '../../src/storage/storage.ts'
+import { cleanUp } from '../support/clean-up.ts'
+import { testDatabase } from '../support/databases.ts'
+import { after, before, fillBefore, idOf, personAfter, personBefore } from '../support/migration/models.ts'
+import { migrateTo, planOf, recordsOf, schemaOf } from '../support/migration/run.ts'
+
+const database = testDatabase()
+// A migration's pauses do not keep the process alive.
+const alive = setInterval(() => {}, 1_000)
+afterAll(() => clearInterval(alive))
+
+type Using = { readonly url: string; readonly dialect: SchemaDialect }
+
+/** A database of the version before, with records in it. */
+async function begin(t: Parameters<typeof cleanUp>[0], model: Model, fill: (storage: StorageAdapter) => Promise<void>): Promise<Using> {
+  const url = await database.url()
+  const storage = await database.open(model, { url })
+  await fill(storage)
+  await storage.close()
+  const dialect = await database.openSchema(url)
+  cleanUp(t, () => dialect.close())
+  return { url, dialect }
+}
+
+const people = 300
+
+test('every kind of change, in the order in which servers may run beside it', async (t) => {
+  const { url, dialect } = await begin(t, before, (storage) => fillBefore(storage, people))
+  const wanted = Array.from({ length: people }, (_, number) => personAfter(number))
+
+  const beside = await migrateTo(after, dialect, { run: 'beside' })
+  assert.ok(beside.done.every(({ phase }) => phase === 'expand'))
+  // The version before goes on: it reads and writes what it knows.
+  const old = await database.open(before, { url })
+  assert.deepEqual(await old.reader.get({ name: 'people' } as never, idOf('people', 1)), personBefore(1))
+  await old.transaction(async (tx) => await tx.insert({ name: 'people' }, [personBefore(people)]))
+  await old.close()
+  await assert.rejects(database.open(after, { url }), /The database does not fit the model yet/)
+
+  await migrateTo(after, dialect, { run: 'stopped' })
+  assert.deepEqual(await recordsOf(database, url, after, 'people'), [...wanted, personAfter(people)])
+  assert.equal((await recordsOf(database, url, after, 'entries')).length, 20)
+
+  const contract = await migrateTo(after, dialect, { run: 'contract' })
+  assert.deepEqual(
+    contract.waiting.map(({ key }) => key).toSorted(),
+    ['dropColumn people.fullName', 'dropColumn people.salary', 'dropTable leaflets'],
+    'what loses values waits for its word',
+  )
+  await migrateTo(after, dialect, { run: 'destructive' })
+  assert.deepEqual(await recordsOf(database, url, after, 'people'), [...wanted, personAfter(people)])
+
+  const again = await migrateTo(after, dialect, { run: 'destructive' })
+  assert.deepEqual([again.done, again.waiting], [[], []], 'applying twice changes nothing')
+  assert.deepEqual((await planOf(after, dialect)).steps, [])
+})
+
+test('what was migrated is what the new version would have made', async (t) => {
+  const { dialect } = await begin(t, before, (storage) => fillBefore(storage, 20))
+  await migrateTo(after, dialect, { run: 'destructive' })
+  const fresh = await begin(t, after, async () => {})
+  assert.deepEqual(await schemaOf(after, dialect), await schemaOf(after, fresh.dialect))
+})
+
+test('what the version before writes during the backfill is not lost', async (t) => {
+  const { url, dialect } = await begin(t, before, (storage) => fillBefore(storage, 2_000))
+  const server = await database.open(before, { url })
+  const written = new Map<number, string>()
+  let writes = 0
+  let isEnding = false
+  /** Changes records all over the table, and reads them back. */
+  async function serve(): Promise<void> {
+    while (!isEnding) {
+      const number = (writes * 37) % 2_000
+      const age = String(writes++ % 90)
+      const record = await server.reader.get<{ id: string; version: number }>({ name: 'people' } as never, idOf('people', number))
+      await retrying(() =>
+        server.transaction(async (tx) => {
+          const set = { age, fullName: `New${number} Name${number}`, updatedAt: systemClock.now() }
+          await tx.update({ name: 'people' }, { op: 'eq', path: 'id', value: record!.id } as never, { set, add: { version: 1 } })
+        }),
+      )
+      written.set(number, age)
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    }
+  }
+  const serving = serve()
+  await migrateTo(after, dialect, { run: 'beside' })
+  isEnding = true
+  await serving
+  await server.close()
+  assert.ok(writes > 10, `the server answered during the backfill (${writes} writes)`)
+  await migrateTo(after, dialect, { run: 'stopped' })
+  const records = (await recordsOf(database, url, after, 'people')) as { age: number; firstName: string }[]
+  for (const [number, age] of written) {
+    assert.equal(records[number]!.age, Number(age))
+    assert.equal(records[number]!.firstName, `New${number}`)
+  }
+})
+
+async function retrying(work: () => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt++)
+    try {
+      return await work()
+    } catch (error) {
+      if (attempt === 20 || (error as { code?: string }).code !== 'conflict') throw error
+    }
+}
+
+const model = (name: string, fields: Parameters<typeof collection>[1]['fields'], options = {}) =>
+  compileModel([collection(name, { ...options, fields }) as never])
+
+const rowsOf = (records: readonly Record<string, unknown>[]) =>
+  records.map((record, number) => ({ id: idOf('thing', number), version: 1, createdAt: 1, updatedAt: 1, ...record })) as never
+
+test('a value that does not convert is named, and nothing is changed', async (t) => {
+  const old = model('things', { size: field.text() })
+  const { url, dialect } = await begin(t, old, (storage) =>
+    storage.transaction(async (tx) => await tx.insert({ name: 'things' }, rowsOf([{ size: '1' }, { size: 'XL' }, { size: '2.5' }]))),
+  )
+  const schema = await schemaOf(old, dialect)
+  const next = model('things', { size: field.integer() })
+  await assert.rejects(
+    migrateTo(next, dialect, { run: 'destructive' }),
+    /^MigrationRefused: things\.size cannot be filled for these records\. .*\n {2}thing_000000001: "XL" is no integer\n {2}thing_000000002: "2\.5" is no integer$/,
+  )
+  assert.deepEqual(await schemaOf(old, dialect), schema)
+  assert.equal((await recordsOf(database, url, old, 'things')).length, 3)
+  const told = model('things', { size: field.integer({ backfill: ({ size }) => (size === 'XL' ? 50 : Math.round(Number(size))) }) })
+  await migrateTo(told, dialect, { run: 'contract' })
+  assert.deepEqual(
+    (await recordsOf(database, url, told, 'things')).map((record) => (record as { size: number }).size),
+    [1, 50, 3],
+  )
+})
+
+test('values that stand in several records keep an index from being unique, and are named', async (t) => {
+  const old = model('things', { code: field.text() })
+  const { dialect } = await begin(t, old, (storage) =>
+    storage.transaction(
+      async (tx) =>
+        await tx.insert({ name: 'things' }, rowsOf([{ code: 'a' }, { code: 'b' }, { code: 'a' }, { code: null }, { code: null }])),
+    ),
+  )
+  const next = model('things', { code: field.text({ unique: true }) })
+  await assert.rejects(
+    migrateTo(next, dialect, { run: 'destructive' }),
+    /^MigrationRefused: things cannot be unique by code: these values stand in several records\. Correct them first:\n {2}"a" in thing_000000000, thing_000000002$/,
+  )
+})
+
+test('a rule that records break is not made, and they are named', async (t) => {
+  const old = model('things', { stock: field.integer() })
+  const { dialect } = await begin(t, old, (storage) =>
+    storage.transaction(async (tx) => await tx.insert({ name: 'things' }, rowsOf([{ stock: 1 }, { stock: -1 }]))),
+  )
+  const next = model('things', { stock: field.integer() }, { checks: [{ path: 'stock', op: 'gte', value: 0 }] })
+  await assert.rejects(
+    migrateTo(next, dialect, { run: 'destructive' }),
+    /^MigrationRefused: things\.stock is below 0 in thing_000000001\. Correct them first\.$/,
+  )
+})
+
+test('a field renamed in the model alone serves the old and the new version at once', async (t) => {
+  const old = model('things', { code: field.text({ unique: true }), size: field.integer() }, { indexes: [['size']] })
+  const next = model('things', { sku: field.text({ unique: true, renamedFrom: 'code' }), size: field.integer() }, { indexes: [['size']] })
+  const { url } = await begin(t, old, (storage) =>
+    storage.transaction(async (tx) => await tx.insert({ name: 'things' }, rowsOf([{ code: 'a', size: 1 }]))),
+  )
+  const two = await database.open(next, { url })
+  await two.transaction(async (tx) => {
+    const [record] = rowsOf([{ sku: 'b', size: 2 }]) as unknown as { id: string }[]
+    await tx.insert({ name: 'things' }, [{ ...record, id: idOf('thing', 5) }] as never)
+  })
+  await assert.rejects(
+    two.transaction(async (tx) => {
+      await tx.insert({ name: 'things' }, [{ ...(rowsOf([{ sku: 'a', size: 1 }]) as object[])[0], id: idOf('thing', 6) }] as never)
+    }),
+    { code: 'already_exists' },
+  )
+  assert.deepEqual(
+    (await two.reader.find<{ sku: string }>({ name: 'things' } as never, { limit: 10, sort: [{ path: 'sku', descending: true }] })).map(
+      ({ sku }) => sku,
+    ),
+    ['b', 'a'],
+  )
+  await two.close()
+  assert.deepEqual(
+    (await recordsOf(database, url, old, 'things')).map((record) => (record as { code: string }).code),
+    ['a', 'b'],
+  )
+})
+
+test('two at once: the second is told to wait', async (t) => {
+  const { url, dialect } = await begin(t, before, (storage) => fillBefore(storage, 10))
+  const second = await database.openSchema(url)
+  const release = await dialect.lock()
+  await assert.rejects(migrateTo(after, second, { run: 'beside' }), /Another migration of this database is under way/)
+  await release!()
+  await migrateTo(after, second, { run: 'beside' })
+  await second.close()
+})
