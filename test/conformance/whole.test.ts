@@ -1,6 +1,6 @@
 // Databases as a whole: one committed state read while others write, and an empty database filled with
 // what another one held. Two databases with the same content give the same export, byte for byte.
-// databases: sqlite
+// databases: sqlite, postgres
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isEngineError } from '../../src/base/engine-error.ts'
@@ -18,8 +18,8 @@ import { testDatabases } from '../support/databases.ts'
 const model = compileModel([owners, things, entries] as never)
 
 for (const database of testDatabases()) {
-  const open = async (t: Cleanable): Promise<WholeStorage> => {
-    const storage = (await database.open(model)) as WholeStorage
+  const open = async (t: Cleanable, url?: string): Promise<WholeStorage> => {
+    const storage = (await database.open(model, url === undefined ? {} : { url })) as WholeStorage
     cleanUp(t, () => storage.close())
     return storage
   }
@@ -64,10 +64,9 @@ for (const database of testDatabases()) {
     }
   })
 
-  test(`${database.name}: what is loaded is stored as it is, whole or not at all, and nobody is told`, async (t) => {
-    const storage = await open(t)
-    const told: string[] = []
-    storage.onFeed(({ operation }) => void told.push(operation))
+  test(`${database.name}: what is loaded is stored as it is, whole or not at all, and is no news to whoever opens it`, async (t) => {
+    const url = await database.url()
+    const storage = await open(t, url)
     const one = thing({ version: 7, createdAt: 5, updatedAt: 6, code: 'c' })
     const commits = [3, 9].map((position) => ({ ...line(`at ${position}`, [change(one)]), at: position, position }))
     await storage.load({ records: { collection: things, records: [one] }, commits, lastPosition: 12, marks: { filling: 'yes' } })
@@ -82,11 +81,13 @@ for (const database of testDatabases()) {
 
     await storage.load({ marks: { filling: null } })
     assert.equal(await storage.readMark('filling'), null)
-    await write(storage, [ownerOf('Ann')], 'the next')
-    const [next] = await storage.commitsAfter(12, 10)
-    assert.deepEqual([next?.position, next?.operation], [13, 'the next'])
+    const later = await open(t, url)
+    const told: string[] = []
+    later.onFeed(({ position, operation }) => void told.push(`${position} ${operation}`))
+    await write(later, [ownerOf('Ann')], 'the next')
     await settled(() => told.length > 0)
-    assert.deepEqual(told, ['the next'])
+    assert.deepEqual(told, ['13 the next'])
+    assert.equal((await later.commitsAfter(12, 10))[0]?.operation, 'the next')
   })
 
   test(`${database.name}: many rows and large ones go in at once`, async (t) => {
