@@ -65,7 +65,7 @@ async function shop(guest: HttpClient, variant: string, name: string, acknowledg
   }
 }
 
-// proves P-010 P-011
+// proves P-010
 test('a backup under load, restored after more of it: nothing acknowledged before it is missing, nothing is done twice', {
   timeout: 180_000,
 }, async (t) => {
