@@ -62,7 +62,9 @@ function productOf(url: string): () => Promise<Product> {
   const { protocol } = new URL(url)
   const product = products[protocol]
   if (!product)
-    throw new UsageError(`${protocol}// is no database of this version: take sqlite:FOLDER/kingpost.db, postgres://…, mysql://… or mongodb://….`)
+    throw new UsageError(
+      `${protocol}// is no database of this version: take sqlite:FOLDER/kingpost.db, postgres://…, mysql://… or mongodb://….`,
+    )
   return product
 }
 

@@ -118,7 +118,7 @@ export async function load({ client, db, model, promises, translate }: WholePart
   const session = client.startSession()
   try {
     session.startTransaction(promises)
-    await store(db, model, session, load)
+    await store({ db, model }, session, load)
     await session.commitTransaction()
   } catch (error) {
     if (session.inTransaction()) await session.abortTransaction().catch(() => {})
@@ -129,7 +129,11 @@ export async function load({ client, db, model, promises, translate }: WholePart
   }
 }
 
-async function store(db: Db, model: Model, session: ClientSession, { records, commits, lastPosition, marks }: Load): Promise<void> {
+async function store(
+  { db, model }: Pick<WholeParts, 'db' | 'model'>,
+  session: ClientSession,
+  { records, commits, lastPosition, marks }: Load,
+): Promise<void> {
   if (records && records.records.length > 0) {
     const collection = model.get(records.collection)
     const documents = records.records.map((record) => encodeRecord(collection, record))
