@@ -35,19 +35,36 @@ async function mysql(): Promise<Product> {
   }
 }
 
+async function mongodb(): Promise<Product> {
+  const { openMongodb } = await import('../storage/mongodb/mongodb-storage.ts')
+  const open = (url: string, model: Model) => openMongodb({ url, model, clock: systemClock, random: systemRandom })
+  return {
+    open,
+    async snapshot(url, model) {
+      const storage = await open(url, model)
+      const snapshot = await storage.snapshot()
+      return { ...snapshot, close: async () => (await snapshot.close(), await storage.close()) }
+    },
+  }
+}
+
 /** Database servers by the scheme of their URLs. */
 const products: Readonly<Record<string, () => Promise<Product>>> = {
   'postgres:': postgres,
   'postgresql:': postgres,
   'mysql:': mysql,
   'mariadb:': mysql,
+  'mongodb:': mongodb,
+  'mongodb+srv:': mongodb,
 }
 
 function productOf(url: string): () => Promise<Product> {
   const { protocol } = new URL(url)
   const product = products[protocol]
   if (!product)
-    throw new UsageError(`${protocol}// is no database of this version: take sqlite:FOLDER/kingpost.db, postgres://… or mysql://….`)
+    throw new UsageError(
+      `${protocol}// is no database of this version: take sqlite:FOLDER/kingpost.db, postgres://…, mysql://… or mongodb://….`,
+    )
   return product
 }
 

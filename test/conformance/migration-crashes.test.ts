@@ -48,7 +48,7 @@ async function check(url: string): Promise<void> {
   assert.equal((await recordsOf(database, url, after, 'entries')).length, 20)
 }
 
-// proves P-010
+// proves P-012
 test('stopped at any point and begun again, it ends the same', async () => {
   // The last of each is far enough to carry any one step through.
   for (const pattern of [
@@ -83,7 +83,7 @@ test('stopped at any point and begun again, it ends the same', async () => {
   }
 })
 
-// proves P-010
+// proves P-012
 test('killed with -9 again and again, it ends the same', async () => {
   const url = await filled()
   let kills = 0

@@ -83,6 +83,13 @@ export async function runCommand(words: readonly string[], options: Omit<ServerO
   return await launch(words, options).ended
 }
 
+/** Begins one command, to be killed in the middle. */
+export function spawnCommand(t: Cleanable, words: readonly string[]): Pick<ServerProcess, 'ended' | 'kill'> {
+  const { child, ended } = launch(words, {})
+  cleanUp(t, () => void child.kill('SIGKILL'))
+  return { ended, kill: (signal) => void child.kill(signal) }
+}
+
 /** `kingpost verify` on a folder that no server holds, or that one does: both are allowed. */
 export async function verify(dataFolder: string): Promise<Ended> {
   return await runCommand(['verify', '--config', testConfig, '--data-dir', dataFolder, ...(await databaseWords(dataFolder))])

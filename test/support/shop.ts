@@ -8,7 +8,7 @@ export const address = { name: 'Ada Lovelace', line1: '12 St James Square', city
 const admin = { email: 'admin@shop.example', password: 'correct horse battery' } as const
 
 /** The first admin, by the link that the server printed; later ones of a restarted server by signing in. */
-export async function signInAdmin(server: ServerProcess): Promise<HttpClient> {
+export async function signInAdmin(server: Pick<ServerProcess, 'links' | 'guest'>): Promise<HttpClient> {
   const { firstAdmin } = server.links
   const answer =
     firstAdmin === undefined

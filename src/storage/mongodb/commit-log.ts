@@ -110,14 +110,19 @@ export async function commitsAfter(db: Db, position: number, limit: number): Pro
     .collection(linesName)
     .find(after, { sort: { position: 1 }, limit, batchSize: limit + 1 })
     .toArray()
-  return documents.map((document) => ({
+  return documents.map(commitOf)
+}
+
+/** A line that has its position. */
+export function commitOf(document: Document): Commit {
+  return {
     at: Number(document['at']),
     operation: document['operation'],
     actor: document['actor'],
     requestId: document['requestId'],
     changes: JSON.parse(document['changes']),
     position: Number(document['position']),
-  }))
+  }
 }
 
 export async function commitRange(db: Db): Promise<{ oldest: number; newest: number }> {

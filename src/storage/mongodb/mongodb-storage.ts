@@ -8,7 +8,7 @@ import { limits } from '../../base/limits.ts'
 import type { Random } from '../../base/random.ts'
 import type { Model } from '../../schema/model.ts'
 import { LogTail } from '../log-tail.ts'
-import type { CommitLine, StorageAdapter } from '../storage.ts'
+import type { CommitLine, WholeStorage } from '../storage.ts'
 import { createAttempts, promises, type Work } from './attempts.ts'
 import { commitRange, commitsAfter, forgetCommits, hasOpenLines, runSequencer } from './commit-log.ts'
 import { createCompiler } from './compile.ts'
@@ -16,6 +16,7 @@ import { type Connection, connect } from './connect.ts'
 import { translate as translateWith } from './errors.ts'
 import { createReader } from './reader.ts'
 import { metaName, prepareSchema } from './schema.ts'
+import { load, openSnapshot, type WholeParts } from './whole.ts'
 
 export type MongodbOptions = {
   /** `mongodb://…/NAME` */
@@ -33,7 +34,7 @@ export type MongodbOptions = {
  * Opens the database, makes missing collections, fields and indexes.
  * @throws Error with one sentence for people when it cannot be used.
  */
-export async function openMongodb(options: MongodbOptions): Promise<StorageAdapter> {
+export async function openMongodb(options: MongodbOptions): Promise<WholeStorage> {
   const connection = await connect(options.url)
   const db = connection.client.db(connection.databaseName)
   try {
@@ -46,7 +47,7 @@ export async function openMongodb(options: MongodbOptions): Promise<StorageAdapt
   }
 }
 
-async function createStorage(options: MongodbOptions, connection: Connection): Promise<StorageAdapter> {
+async function createStorage(options: MongodbOptions, connection: Connection): Promise<WholeStorage> {
   const { model, clock, random, warn = () => {}, onJourney = () => {} } = options
   const { client, databaseName, product, version } = connection
   const db = client.db(databaseName)
@@ -58,6 +59,8 @@ async function createStorage(options: MongodbOptions, connection: Connection): P
   const active = new Set<Promise<unknown>>()
   let isClosed = false
   const ask = createAsk({ translate, onJourney, isClosed: () => isClosed })
+
+  const whole: WholeParts = { client, db, model, compiler, source: { product, version }, promises, timeMs: limits.statementMs, translate }
 
   async function run<T>(work: Work<T>): Promise<T> {
     const { value, lines } = await attempt(work)
@@ -98,6 +101,8 @@ async function createStorage(options: MongodbOptions, connection: Connection): P
       const mark = await ask(() => committed.collection<Document>(metaName).findOne({ _id: name as never }))
       return mark === null ? null : String(mark['value'])
     },
+    snapshot: () => ask(() => openSnapshot(whole)),
+    load: (rows) => ask(() => load(whole, rows)),
     onCommit: (listener) => void commitListeners.push(listener),
     onFeed: (listener) => tail.onFeed(listener),
 
