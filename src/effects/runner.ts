@@ -2,10 +2,12 @@
 // its effect only until its lease ends; `attempts` is the fence, so the late end of an older attempt
 // is refused; nothing is called inside a transaction.
 
+import { sleep } from '../base/clock.ts'
 import { isEngineError } from '../base/engine-error.ts'
 import type { NewId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
+import { errorCodes } from '../contract/error-codes.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import { and, compare, eq } from '../contract/filter.ts'
 import type { Project } from '../schema/project.ts'
@@ -126,6 +128,23 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
     const handler = handlers.get(effect.kind)
     const outcome = handler ? await perform(handler, effect) : ({ end: 'dead', error: `Nothing here carries out ${effect.kind}.` } as const)
     const settled = outOfAttempts(handler, effect, outcome)
+    await whileLeased(effect, () => writeEnd(handler, effect, settled))
+  }
+
+  /** What was learned outside would be lost with the attempt: a database that is away is asked again until the lease nearly ends. */
+  async function whileLeased(effect: Effect, write: () => Promise<void>): Promise<void> {
+    for (;;) {
+      try {
+        return await write()
+      } catch (error) {
+        const isPassing = isEngineError(error) && errorCodes[error.code].retry !== 'never'
+        if (!isPassing || !isRunning || clock.now() + 2 * limits.effectPollMs > effect.dueAt) throw error
+        await sleep(clock, limits.effectPollMs)
+      }
+    }
+  }
+
+  async function writeEnd(handler: EffectHandler | undefined, effect: Effect, settled: Outcome): Promise<void> {
     await inTransaction(parts, cause(effect.kind), async (tx, now) => {
       const guard = and(eq('state', 'running'), eq('attempts', effect.attempts))
       const ended = await tx.adjust(effects, effect.id, { set: endOf(effect, settled, now, parts.random.fraction()) }, guard)

@@ -59,9 +59,11 @@ const sandboxSecret = 'words between shop and sandbox'
 
 export async function runManyProcesses(t: Cleanable, plan: Plan): Promise<void> {
   const town = await buildTown(t, plan)
-  for (const slot of town.slots) await open(town, slot)
-  const [first] = town.slots
+  const [first, ...others] = town.slots
+  await open(town, first!)
+  // Before the others: each process that finds no admin prints a link, and the last one is the good one.
   const admin = await signInAdmin(first!.running!)
+  await Promise.all(others.map((slot) => open(town, slot)))
   const { variant } = await makeArticle(admin, { slug: 'many', onHand: 1_000_000 })
   const token = admin.headers['authorization']!
   await calmTheSandbox(town)
@@ -116,7 +118,7 @@ async function open(town: Town, slot: Slot): Promise<void> {
       void running.ended.then(({ code, signal, stderr }) => {
         // A process may lose its database and must not end for that.
         if (!slot.isKilled) town.troubles.push(`${slot.role} ended by itself (${code ?? signal}): ${stderr.slice(-2_000)}`)
-        else if (/"level":"error"/.test(stderr)) town.plan.say(`${slot.role} had said: ${summaryOf(stderr)}`)
+        else if (summaryOf(stderr) !== '') town.plan.say(`${slot.role} had said: ${summaryOf(stderr)}`)
         if (slot.running === running) slot.running = null
       })
       return
@@ -132,7 +134,13 @@ function summaryOf(stderr: string): string {
   const messages = stderr.split('\n').flatMap((line) => {
     try {
       const { level, message, error } = JSON.parse(line) as { level: string; message: string; error?: unknown }
-      return level === 'error' ? [`${message} ${JSON.stringify(error ?? '').slice(0, 160)}`] : []
+      return level === 'error'
+        ? [
+            `${message} ${String(error ?? '')
+              .split('\n')[0]!
+              .slice(0, 100)}`,
+          ]
+        : []
     } catch {
       return line.trim() === '' ? [] : [line.slice(0, 160)]
     }
@@ -172,7 +180,10 @@ async function rage(town: Town): Promise<number> {
     slot.running!.kill('SIGKILL')
     await slot.running!.ended
     kills++
-    const again = open(town, slot).finally(() => opening.delete(again))
+    const killedAt = performance.now()
+    const again = open(town, slot)
+      .then(() => plan.say(`${slot.role} was killed and is back after ${((performance.now() - killedAt) / 1_000).toFixed(1)} s`))
+      .finally(() => opening.delete(again))
     opening.add(again)
   }
   await Promise.all(opening)
@@ -189,8 +200,6 @@ async function finish(town: Town, street: Street, staff: HttpClient): Promise<vo
     slot.isKilled = true
     const { code, stderr } = await slot.running!.stop()
     if (code !== 0) troubles.push(`${slot.role} ended with ${code}: ${stderr.slice(-2_000)}`)
-    const said = summaryOf(stderr)
-    if (said !== '') plan.say(`${slot.role} has said: ${said}`)
   }
   assert.deepEqual([...troubles, ...street.troubles], [])
 }

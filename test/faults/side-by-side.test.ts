@@ -81,19 +81,19 @@ function rule(name: string, body: (world: World) => Promise<void>): void {
 }
 
 rule('a record is not deleted from under a reference to it', async ({ one, overlap }) => {
-  const product = await makeProduct(one)
+  const category = await makeCategory(one)
   const [made, deleted] = await overlap(
-    (engine) => staff(engine, 'variants.create', { product, sku: 'NEW', title: 'new', price: eur(500) }),
-    (engine) => staff(engine, 'products.delete', { id: product }),
+    (engine) => staff(engine, 'products.create', { slug: 'new', title: 'New', categories: [category] }),
+    (engine) => staff(engine, 'categories.delete', { id: category }),
   )
   assert.ok(refused(deleted, 'still_referenced') || refused(made, 'reference_not_found'), outcome(made, deleted))
 })
 
 rule('nothing refers to a record that is being deleted', async ({ one, overlap }) => {
-  const product = await makeProduct(one)
+  const category = await makeCategory(one)
   const [deleted, made] = await overlap(
-    (engine) => staff(engine, 'products.delete', { id: product }),
-    (engine) => staff(engine, 'variants.create', { product, sku: 'NEW', title: 'new', price: eur(500) }),
+    (engine) => staff(engine, 'categories.delete', { id: category }),
+    (engine) => staff(engine, 'products.create', { slug: 'new', title: 'New', categories: [category] }),
   )
   assert.ok(refused(deleted, 'still_referenced') || refused(made, 'reference_not_found'), outcome(deleted, made))
 })
@@ -330,6 +330,10 @@ async function tell(engine: Engine, { id }: Payment, facts: readonly ProviderFac
 
 function captured({ id, amount }: Payment): ProviderFact {
   return { kind: 'cap_ok', operationRef: `prov_${id}`, amount, providerTime: 1 }
+}
+
+async function makeCategory(engine: Engine): Promise<string> {
+  return (await staff(engine, 'categories.create', { slug: 'cups', title: 'Cups' })).id
 }
 
 async function makeProduct(engine: Engine): Promise<string> {

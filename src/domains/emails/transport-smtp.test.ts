@@ -83,6 +83,17 @@ test('smtp: nobody listens: deferred', async () => {
   assert.equal(delivery.status, 'deferred')
 })
 
+test('smtp: a message sent twice, by two processes, is the same bytes', async (t) => {
+  const peer = await startPeer({})
+  t.after(peer.close)
+  const url = `smtp://127.0.0.1:${peer.port}`
+  for (const transport of [createSmtpTransport({ url, clock: systemClock }), createSmtpTransport({ url, clock: systemClock })])
+    assert.equal((await transport.send(message)).status, 'accepted')
+  const [first, second] = peer.received()
+  assert.match(first!, /boundary=/)
+  assert.equal(first, second)
+})
+
 /** A clock on which a call's time is over once the peer has fallen silent. */
 function impatientClock(silent: Promise<void>): Clock {
   return {

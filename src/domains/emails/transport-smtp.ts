@@ -6,6 +6,7 @@ import MailComposer from 'nodemailer/lib/mail-composer'
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
 import type { Cancel, Clock } from '../../base/clock.ts'
 import { limits } from '../../base/limits.ts'
+import { hashSecret } from '../../base/secret.ts'
 import type { Delivery, MailTransport, Message } from './transport.ts'
 
 export type SmtpOptions = {
@@ -113,6 +114,8 @@ function mailOf(message: Message) {
     text: message.text,
     ...(message.html === null ? {} : { html: message.html }),
     messageId: message.messageId,
+    // Else it is made by chance at every attempt, and a repeat would not be the same bytes.
+    baseBoundary: hashSecret(message.messageId).slice(0, 22),
     date: new Date(message.createdAt),
     // RFC 3834: nobody's out-of-office should answer a receipt.
     headers: { 'Auto-Submitted': 'auto-generated' },
