@@ -81,22 +81,10 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
     }
   }
 
-  /** A database that one process has to itself: whatever is leased belongs to a process that is dead. */
-  async function takeOver(): Promise<void> {
-    await inTransaction(parts, cause('takeOver'), async (tx, now) => {
-      for (;;) {
-        const where = and(eq('state', 'running'), compare('dueAt', 'gt', now))
-        const leased = await tx.find(effects, { where, limit: limits.pageSizeMax })
-        for (const { id, attempts } of leased) await tx.touch(effects, id, { set: { dueAt: now, owner: null } }, eq('attempts', attempts))
-        if (leased.length < limits.pageSizeMax) return
-      }
-    })
-  }
-
   function begin(effect: Effect): Promise<void> {
     // One that waited here until its lease is nearly over goes back: another attempt could begin beside it.
     const isLate = effect.dueAt - clock.now() < limits.effectCallMs
-    const attempt = (isLate ? handBack(effect) : carryOut(effect))
+    const attempt = (isLate ? handBack(parts, effect) : carryOut(effect))
       .catch((error) =>
         log.write('error', 'The end of an effect could not be written; its lease will pass it on.', { effect: effect.id, error }),
       )
@@ -110,16 +98,8 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
     return attempt
   }
 
-  async function handBack(effect: Effect): Promise<void> {
-    await inTransaction(parts, cause('handBack'), async (tx, now) => {
-      const guard = and(eq('state', 'running'), eq('attempts', effect.attempts))
-      // The attempt was not made, so it does not count.
-      await tx.touch(effects, effect.id, { set: { state: 'ready', attempts: effect.attempts - 1, dueAt: now, owner: null } }, guard)
-    })
-  }
-
   async function giveUp(effect: Effect): Promise<void> {
-    await handBack(effect).catch((error) =>
+    await handBack(parts, effect).catch((error) =>
       log.write('error', 'An effect could not be handed back; its lease will pass it on.', { effect: effect.id, error }),
     )
   }
@@ -216,7 +196,7 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
   return {
     async start(wanted = ['worker', 'mail']) {
       roles = wanted
-      if (!storage.capabilities.isShared) await takeOver()
+      if (!storage.capabilities.isShared) await takeOver(parts)
       isRunning = true
       if (roles.length === 0) return
       wake()
@@ -241,6 +221,26 @@ function effectsIn({ changes }: CommitLine, actions: readonly RecordChange['acti
   return changes.flatMap(({ collection, action, record }) =>
     collection === effects.name && actions.includes(action) ? [record as unknown as Effect] : [],
   )
+}
+
+/** A database that one process has to itself: whatever is leased belongs to a process that is dead. */
+async function takeOver(parts: RunnerParts): Promise<void> {
+  await inTransaction(parts, cause('takeOver'), async (tx, now) => {
+    for (;;) {
+      const where = and(eq('state', 'running'), compare('dueAt', 'gt', now))
+      const leased = await tx.find(effects, { where, limit: limits.pageSizeMax })
+      for (const { id, attempts } of leased) await tx.touch(effects, id, { set: { dueAt: now, owner: null } }, eq('attempts', attempts))
+      if (leased.length < limits.pageSizeMax) return
+    }
+  })
+}
+
+async function handBack(parts: RunnerParts, effect: Effect): Promise<void> {
+  await inTransaction(parts, cause('handBack'), async (tx, now) => {
+    const guard = and(eq('state', 'running'), eq('attempts', effect.attempts))
+    // The attempt was not made, so it does not count.
+    await tx.touch(effects, effect.id, { set: { state: 'ready', attempts: effect.attempts - 1, dueAt: now, owner: null } }, guard)
+  })
 }
 
 function cause(kind: string) {
