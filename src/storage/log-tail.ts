@@ -7,6 +7,9 @@ import type { Cancel, Clock } from '../base/clock.ts'
 import { limits } from '../base/limits.ts'
 import type { Commit } from './storage.ts'
 
+/** The operation of a line without changes: it only keeps a COMMIT whose answer was lost from happening after all. */
+export const lostCommit = 'commit.lost'
+
 /** What the tail needs of a database. */
 export type LogTailPort = {
   /** Whether a committed line has no position yet: a look that locks nothing. */

@@ -4,6 +4,7 @@ import { limits } from '../../base/limits.ts'
 import { oneOf, type Scalar } from '../../contract/filter.ts'
 import type { AnyRecord } from '../../schema/collection.ts'
 import { type CollectionModel, type CompiledField, valueAtPath } from '../../schema/model.ts'
+import { lostCommit } from '../../storage/log-tail.ts'
 import { type InvariantGroup, pagesOf, type VerifyContext } from '../invariant.ts'
 
 export const recordInvariants: InvariantGroup = {
@@ -122,7 +123,7 @@ async function checkCommits({ commitsAfter, model, report, progress }: VerifyCon
     for (const commit of page) {
       const isNamed =
         Array.isArray(commit.changes) &&
-        commit.changes.length > 0 &&
+        (commit.changes.length > 0 || commit.operation === lostCommit) &&
         commit.changes.every(({ collection, id }) => model.find(collection) && id)
       if (commit.position <= position || !isNamed)
         report('commits.readable', [`_commits/${commit.position}`], `after position ${position}, ${commit.operation}`)

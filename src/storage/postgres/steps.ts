@@ -89,6 +89,9 @@ export function createPostgresSteps(model: Model, isPooled: boolean): Steps {
   }
 }
 
+/** Held while positions are given. A row's lock would do as well, but costs a sync of the log even when nothing is to be given. */
+const sequencerLock = 7_305_816_330
+
 /**
  * Two statements, because each sees what was committed before it began: the second must not have looked before the
  * first had the lock. Only what is given a position is told to others.
@@ -105,7 +108,7 @@ function sequence(limit: number): Step<number> {
     ) select (select count(*) from given), pg_notify('${commitsChannel}',"position"::text) from head`
   return {
     statements: [
-      { sql: `select "position" from "_log" where "name"='commits' for update`, values: [] },
+      { sql: `select pg_advisory_xact_lock(${sequencerLock})`, values: [] },
       { sql: give, values: [] },
     ],
     read: ([, given]: readonly SqlResult[]) => (given!.rows[0] ? whole(given!.rows[0][0]) : 0),

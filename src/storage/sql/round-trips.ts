@@ -103,8 +103,8 @@ export class TransactionTrips {
   async rollback(): Promise<void> {
     this.isEnded = true
     this.failure ??= { error: new EngineError('conflict') }
-    while (this.trip) await this.trip
     this.rejectAll(this.queue.splice(0))
+    while (this.trip) await this.trip
     this.leave(this.parts.rollback)
   }
 

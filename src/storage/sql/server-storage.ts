@@ -5,7 +5,7 @@ import { type Clock, sleep } from '../../base/clock.ts'
 import { EngineError, isEngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import type { Random } from '../../base/random.ts'
-import { LogTail } from '../log-tail.ts'
+import { LogTail, lostCommit } from '../log-tail.ts'
 import type { AdapterTransaction, Commit, CommitLine, Load, Snapshot, WholeStorage } from '../storage.ts'
 import { ConnectionLost, type SqlDriver, StatementFailure } from './driver.ts'
 import { ConnectionPool } from './pool.ts'
@@ -163,7 +163,7 @@ class Server {
     const until = clock.monotonic() + limits.outcomeSearchMs
     for (let pauseMs = 50; sent; pauseMs *= 2) {
       try {
-        await this.once(this.steps.appendCommit({ ...sent.line, operation: 'commit.lost', changes: [] }, sent.token))
+        await this.once(this.steps.appendCommit({ ...sent.line, operation: lostCommit, changes: [] }, sent.token))
         this.tail!.committed()
         throw new EngineError('conflict', { cause: lost })
       } catch (error) {

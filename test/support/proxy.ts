@@ -1,0 +1,77 @@
+// A cable to a database server that can be cut, or lose what goes one way. What is told to it holds for the
+// connections there are at that moment; later ones are whole.
+import { createServer, connect as open, type Socket } from 'node:net'
+
+export type Proxy = {
+  /** The server's URL by way of the proxy. */
+  url(server: string): string
+  /** What clients send from now on is kept here and does not arrive. */
+  holdRequests(): void
+  /** What was held arrives after all, also when the client is gone. */
+  deliverRequests(): void
+  /** What the server answers from now on is lost. */
+  dropAnswers(): void
+  /** Every client's connection ends; the server does not learn of it while its requests are held. */
+  cut(): void
+  /** Nobody new comes through. */
+  refuse(isRefusing: boolean): void
+  connections(): number
+  close(): Promise<void>
+}
+
+type Cable = { readonly client: Socket; readonly server: Socket; held: Buffer[] | null; isDropping: boolean }
+
+export async function createProxy(target: string): Promise<Proxy> {
+  const { hostname, port } = new URL(target)
+  const cables = new Set<Cable>()
+  let isRefusing = false
+  const listener = createServer((client) => {
+    if (isRefusing) return void client.destroy()
+    const cable: Cable = { client, server: open(Number(port), hostname), held: null, isDropping: false }
+    cables.add(cable)
+    client.on('data', (bytes: Buffer) => {
+      if (cable.held) cable.held.push(bytes)
+      else cable.server.write(bytes)
+    })
+    cable.server.on('data', (bytes) => {
+      if (!cable.isDropping) client.write(bytes)
+    })
+    client.on('close', () => {
+      if (!cable.held) cable.server.destroy()
+    })
+    cable.server.on('close', () => {
+      cables.delete(cable)
+      client.destroy()
+    })
+    for (const socket of [client, cable.server]) socket.on('error', () => {})
+  })
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
+  return {
+    url(server) {
+      const url = new URL(server)
+      url.host = `127.0.0.1:${(listener.address() as { port: number }).port}`
+      return url.href
+    },
+    holdRequests() {
+      for (const cable of cables) cable.held ??= []
+    },
+    deliverRequests() {
+      for (const cable of cables) for (const bytes of cable.held?.splice(0) ?? []) cable.server.write(bytes)
+    },
+    dropAnswers() {
+      for (const cable of cables) cable.isDropping = true
+    },
+    cut() {
+      for (const { client } of cables) client.destroy()
+    },
+    refuse: (refusing) => void (isRefusing = refusing),
+    connections: () => cables.size,
+    async close() {
+      for (const { client, server } of cables) {
+        client.destroy()
+        server.destroy()
+      }
+      await new Promise<void>((resolve) => listener.close(() => resolve()))
+    },
+  }
+}
