@@ -90,6 +90,8 @@ export type CommitLine = {
   readonly requestId: string
   readonly changes: readonly RecordChange[]
 }
+/** The operation of a line without changes: it keeps a commit whose answer was lost, and which was not found, from happening after all. */
+export const lostCommit = 'commit.lost'
 export type Commit = CommitLine & { readonly position: number }
 
 /** `record` is how it is after the change (before it, for `deleted`); `before` holds the old values of changed fields. */

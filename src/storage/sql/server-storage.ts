@@ -6,7 +6,15 @@ import { EngineError, isEngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import type { Random } from '../../base/random.ts'
 import { LogTail } from '../log-tail.ts'
-import type { AdapterTransaction, Commit, CommitLine, Load, Snapshot, WholeStorage } from '../storage.ts'
+import {
+  type AdapterTransaction,
+  type Commit,
+  type CommitLine,
+  type Load,
+  lostCommit,
+  type Snapshot,
+  type WholeStorage,
+} from '../storage.ts'
 import { ConnectionLost, type SqlDriver, StatementFailure } from './driver.ts'
 import { ConnectionPool } from './pool.ts'
 import { createStepReader, PooledReads } from './pooled-reader.ts'
@@ -163,7 +171,7 @@ class Server {
     const until = clock.monotonic() + limits.outcomeSearchMs
     for (let pauseMs = 50; sent; pauseMs *= 2) {
       try {
-        await this.once(this.steps.appendCommit({ ...sent.line, operation: 'commit.lost', changes: [] }, sent.token))
+        await this.once(this.steps.appendCommit({ ...sent.line, operation: lostCommit, changes: [] }, sent.token))
         this.tail!.committed()
         throw new EngineError('conflict', { cause: lost })
       } catch (error) {
