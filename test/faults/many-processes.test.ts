@@ -8,7 +8,7 @@ import { runManyProcesses } from './many-processes.ts'
 const database = testDatabase()
 
 if (database.isServer)
-  // proves P-001 P-002 P-003 P-004 P-005 P-014
+  // proves P-001 P-002 P-003 P-004 P-005 P-013
   test('kill -9 among several processes, and of the database: no promise is broken, and all books agree', {
     timeout: 600_000,
   }, async (t) => {

@@ -44,6 +44,7 @@ function counting(ran: number[], everyMs: number): Replacements {
   return { schedules: () => [schedule] }
 }
 
+// proves P-013
 test('each tick of a schedule is made once, whoever of four makes it', async (t) => {
   const world = await openWorld(t)
   const ran: number[] = []

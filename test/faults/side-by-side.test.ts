@@ -71,6 +71,7 @@ async function openWorld(t: TestContext, mode: HoldMode): Promise<World> {
   }
 }
 
+// proves P-002 P-013
 /** Each rule once for each way in which two transactions can overlap. */
 function rule(name: string, body: (world: World) => Promise<void>): void {
   for (const mode of holdModes)
