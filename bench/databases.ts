@@ -7,7 +7,7 @@
  */
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
-import { servers } from '../test/support/databases.ts'
+import { createDatabaseOf, type DatabaseName, databaseNames } from '../test/support/databases.ts'
 import { killChildren, type Server } from './children.ts'
 import { readTraffic } from './kingpost/ours.ts'
 import { integerOption, UsageError } from './options.ts'
@@ -17,8 +17,6 @@ import type { Round } from './rounds.ts'
 import { median } from './stats.ts'
 import { formatCount, formatDecimal, renderTable } from './table.ts'
 
-type Name = 'sqlite' | keyof typeof servers
-const names = ['sqlite', ...Object.keys(servers)] as Name[]
 type OrderRound = Round & { readonly orders: number }
 type Measured = { readonly title: string; readonly rounds: readonly OrderRound[]; readonly perOrder: PerOrder }
 /** Of the server of the database: its CPU; of our process: its journeys. Undefined where there is no server. */
@@ -47,18 +45,18 @@ async function main(): Promise<number> {
   }
 }
 
-function chosen(only: string | undefined): readonly Name[] {
-  if (only === undefined) return names
+function chosen(only: string | undefined): readonly DatabaseName[] {
+  if (only === undefined) return databaseNames
   return only.split(',').map((word) => {
-    const name = names.find((known) => known === word)
-    if (name === undefined) throw new UsageError(`--only does not know "${word}"; there are ${names.join(', ')}`)
+    const name = databaseNames.find((known) => known === word)
+    if (name === undefined) throw new UsageError(`--only does not know "${word}"; there are ${databaseNames.join(', ')}`)
     return name
   })
 }
 
-async function measure(name: Name, seconds: number, count: number): Promise<Measured> {
+async function measure(name: DatabaseName, seconds: number, count: number): Promise<Measured> {
   say(`${name}: starting`)
-  const database = name === 'sqlite' ? null : await servers[name].start()
+  const database = name === 'sqlite' ? null : await createDatabaseOf(name).startServer()
   const url = await database?.createDatabase()
   const { server, turn, staff } = await prepareOurs(seconds, { database: url })
   const rounds: OrderRound[] = []

@@ -1,13 +1,12 @@
 // kill -9 at a random moment under load, again and again on the same data. What was acknowledged must be
-// there, what was cut must be whole or absent, and everything owed must still be done, once.
-// databases: all
+// there, what was cut must be whole or absent, and everything owed must still be done, once. For the processes
+// of a shared database, which wait for each other's leases, see many-processes.
 import assert from 'node:assert/strict'
 import { randomInt, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { testDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { type Body, expectStatus, type HttpAnswer, type HttpClient } from '../support/http-client.ts'
 import { type ServerProcess, startServer, temporaryFolder, verify } from '../support/server-process.ts'
@@ -76,7 +75,6 @@ test(`${rounds} rounds of kill -9 under the writes of ${clients} clients`, { tim
   )
 
   assert.equal((await server.stop()).code, 0)
-  if (testDatabase().isServer) return
   const database = new DatabaseSync(join(dataFolder, 'kingpost.db'))
   assert.deepEqual(
     database

@@ -1,5 +1,6 @@
 // Several processes over one database, as engines side by side: schedules, leases, sessions, keys and
-// clocks. On SQLite transactions are serial; DATABASES=postgres runs the same on a server, side by side.
+// clocks. On SQLite transactions are serial, on a server they run side by side.
+// databases: all
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { type Clock, systemClock } from '../../src/base/clock.ts'

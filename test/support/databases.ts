@@ -32,23 +32,17 @@ type Product = {
 
 export type DatabaseName = 'sqlite' | 'postgres' | 'mariadb' | 'mongodb'
 
-/** Those whose adapter is there. */
-const products: Readonly<Partial<Record<DatabaseName, Product>>> = {
+const products: Readonly<Record<DatabaseName, Product>> = {
   sqlite: {
     whyNot: () => null,
     server: null,
     open: async (url, model, clock) => openSqlite({ path: url.replace(/^sqlite:/, ''), model, clock }),
     openSchema: async (url) => openSqliteSchema(url.replace(/^sqlite:/, '')),
   },
-  mongodb: {
-    whyNot: whyNoMongodb,
-    server: { start: startMongodb, createDatabase: createMongodbDatabase },
-    open: async (url, model, clock) => await openMongodb({ url, model, clock, random: systemRandom }),
-  },
+  // A network's time is real, whatever a test's clock says.
   postgres: {
     whyNot: whyNoPostgres,
     server: { start: startPostgres, createDatabase: createPostgresDatabase },
-    // A network's time is real, whatever a test's clock says.
     open: (url, model) => openPostgres({ url, model, clock: systemClock, random: systemRandom }),
   },
   mariadb: {
@@ -56,11 +50,11 @@ const products: Readonly<Partial<Record<DatabaseName, Product>>> = {
     server: { start: startMariadb, createDatabase: createMariadbDatabase },
     open: (url, model) => openMysql({ url, model, clock: systemClock, random: systemRandom }),
   },
-}
-
-/** Servers whose adapter is still to come stand here, so that it can be written against them. */
-export const servers = {
-  mariadb: { whyNot: whyNoMariadb, start: startMariadb, createDatabase: createMariadbDatabase },
+  mongodb: {
+    whyNot: whyNoMongodb,
+    server: { start: startMongodb, createDatabase: createMongodbDatabase },
+    open: (url, model) => openMongodb({ url, model, clock: systemClock, random: systemRandom }),
+  },
 }
 
 export type TestDatabase = {
@@ -112,12 +106,12 @@ export async function openEmpty(model: Model, clock: Clock): Promise<StorageAdap
 
 /** Null where it can be had, else why not and what to do. */
 export function whyNotAvailable(name: DatabaseName): string | null {
-  return products[name]!.whyNot()
+  return products[name].whyNot()
 }
 
 /** What a run prints and tells its files of one database. `url` is null for a file. */
 export async function startFor(name: DatabaseName): Promise<{ product: string; version: string; url: string | null }> {
-  const { server } = products[name]!
+  const { server } = products[name]
   if (server === null) return { product: 'SQLite', version: sqliteVersion(), url: null }
   const { product, version, url } = await server.start()
   return { product, version, url }
@@ -126,7 +120,7 @@ export async function startFor(name: DatabaseName): Promise<{ product: string; v
 const own = new Map<DatabaseName, Promise<string>>()
 
 export function createDatabaseOf(name: DatabaseName): TestDatabase {
-  const { server, open, openSchema } = products[name]!
+  const { server, open, openSchema } = products[name]
   const url = async () => (server === null ? newFile() : await server.createDatabase(await sharedServer(name)))
   return {
     name,
