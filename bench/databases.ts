@@ -7,7 +7,7 @@
  */
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
-import { createTestDatabase, type DatabaseName, databaseNames } from '../test/support/databases.ts'
+import { createDatabaseOf, type DatabaseName, databaseNames } from '../test/support/databases.ts'
 import { killChildren, type Server } from './children.ts'
 import { readTraffic } from './kingpost/ours.ts'
 import { integerOption, UsageError } from './options.ts'
@@ -56,7 +56,7 @@ function chosen(only: string | undefined): readonly DatabaseName[] {
 
 async function measure(name: DatabaseName, seconds: number, count: number): Promise<Measured> {
   say(`${name}: starting`)
-  const database = name === 'sqlite' ? null : await createTestDatabase(name).startServer()
+  const database = name === 'sqlite' ? null : await createDatabaseOf(name).startServer()
   const url = await database?.createDatabase()
   const { server, turn, staff } = await prepareOurs(seconds, { database: url })
   const rounds: OrderRound[] = []

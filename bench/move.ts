@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createZstdDecompress } from 'node:zlib'
-import { createTestDatabase, type DatabaseName } from '../test/support/databases.ts'
+import { createDatabaseOf, type DatabaseName } from '../test/support/databases.ts'
 import { makeLargeShop } from '../test/support/large-shop.ts'
 import { runCommand, testConfig } from '../test/support/server-process.ts'
 
@@ -37,7 +37,7 @@ async function main(): Promise<number> {
   let from = `sqlite:${join(shop, 'kingpost.db')}`
   const before = await exportOf(from, join(folder, 'before.jsonl.zst'))
   for (const name of route) {
-    const to = await createTestDatabase(name).url()
+    const to = await createDatabaseOf(name).url()
     const startedAt = performance.now()
     const { rows, seconds: copied } = JSON.parse(await kingpost('move', '--from', from, '--to', to, '--json')) as Record<string, number>
     console.log(

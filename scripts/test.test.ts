@@ -84,3 +84,51 @@ test('browser tests without Chromium are said to be skipped, and fail in CI', ()
   assert.equal(ci.last, '2 passed, 1 failed')
   assert.equal(ci.status, 1)
 })
+
+/** A test that passes on this database alone, and that knows where its server is. */
+const on = (database: string, marker = '') => `${marker}import assert from 'node:assert/strict'
+import { test } from 'node:test'
+test('on ${database}', () => {
+  assert.equal(process.env.DATABASES, '${database}')
+  if ('${database}' !== 'sqlite') assert.match(JSON.parse(process.env.TEST_SERVERS).${database}, /^postgres:/)
+})
+`
+
+test('a layer runs once for each database, with the files that run on it, and is told apart in the table', () => {
+  const files = {
+    'src/a.test.ts': good,
+    'test/api/b.test.ts': good,
+    'test/faults/c.test.ts': on('sqlite'),
+    'test/faults/d.test.ts': on('postgres', '// databases: server\n'),
+    'test/faults/e.test.ts': on('postgres', '// databases: mariadb, postgres\n'),
+    'test/faults/f.test.ts': good.replace(/^/, '// databases: all\n'),
+    'test/faults/g.test.ts': bad.replace(/^/, '// databases: mongodb\n'),
+  }
+  const { status, last, stdout } = testTree(files, [], { DATABASES: 'sqlite,postgres' })
+  assert.equal(last, '13 passed, 0 failed', stdout)
+  assert.equal(status, 0)
+  assert.match(stdout, /^unit +- +1 +2 /m)
+  assert.match(stdout, /^api +SQLite 3\.\d+\.\d+ +1 +2 /m)
+  assert.match(stdout, /^api +PostgreSQL \d+\.\d+ +1 +2 /m)
+  assert.match(stdout, /^faults +SQLite 3\.\d+\.\d+ +2 +3 /m)
+  assert.match(stdout, /^faults +PostgreSQL \d+\.\d+ +3 +4 /m)
+})
+
+test('a database that is asked for and is not there fails the run, and in CI each is asked for', () => {
+  const files = { 'test/faults/a.test.ts': on('sqlite'), 'test/faults/b.test.ts': good.replace(/^/, '// databases: mongodb\n') }
+  // No program is found there.
+  const PATH = '/nowhere'
+  for (const environment of [{ DATABASES: 'sqlite,mongodb' }, { CI: 'true', DATABASES: '' }]) {
+    const { status, last, stdout } = testTree(files, ['--only', 'faults'], { ...environment, PATH })
+    assert.equal(last, '1 passed, 1 failed', stdout)
+    assert.equal(status, 1)
+    assert.match(stdout, /^faults on mongodb: NOT RUN, because /m)
+  }
+  const npmAlone = testTree(files, ['--only', 'faults'], { DATABASES: '', PATH })
+  assert.equal(npmAlone.last, '1 passed, 0 failed', npmAlone.stdout)
+})
+
+test('a database that is none is refused', () => {
+  const { status } = testTree({ 'src/a.test.ts': good }, [], { DATABASES: 'sqlite,oracle' })
+  assert.equal(status, 2)
+})

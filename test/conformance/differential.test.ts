@@ -1,6 +1,7 @@
 // The same random transactions on SQLite in memory and on the database of this run: the same answers, the same
 // errors, the same data and the same commit log. What is left open by the port is not compared: a write may be
 // sent late, so of a transaction that fails only its error counts, and of one that throws only that it left nothing.
+// proves P-014
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'

@@ -1,5 +1,6 @@
 // What transactions of two processes may see and do to each other, step by step: two adapters on one database.
 // A database of one process runs its transactions one after another instead, and refuses a second process.
+// proves P-014
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'

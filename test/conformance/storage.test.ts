@@ -1,4 +1,5 @@
 // The storage suite on the databases of this run; on SQLite in memory, too, which tests of the engine use.
+// proves P-014
 import { systemClock } from '../../src/base/clock.ts'
 import { describeStorage } from '../../src/storage/conformance.ts'
 import { openSqlite } from '../../src/storage/sqlite/sqlite-storage.ts'

@@ -87,12 +87,12 @@ export function selectedDatabases(environment: NodeJS.ProcessEnv = process.env):
 
 /** One for each selected database. */
 export function testDatabases(): TestDatabase[] {
-  return selectedDatabases().map(createTestDatabase)
+  return selectedDatabases().map(createDatabaseOf)
 }
 
 /** The one that a suite runs on: the first of `DATABASES`, SQLite where nothing is said. */
 export function testDatabase(): TestDatabase {
-  return createTestDatabase(process.env['DATABASES'] ? selectedDatabases()[0]! : 'sqlite')
+  return createDatabaseOf(process.env['DATABASES'] ? selectedDatabases()[0]! : 'sqlite')
 }
 
 /**
@@ -119,7 +119,7 @@ export async function startFor(name: DatabaseName): Promise<{ product: string; v
 
 const own = new Map<DatabaseName, Promise<string>>()
 
-export function createTestDatabase(name: DatabaseName): TestDatabase {
+export function createDatabaseOf(name: DatabaseName): TestDatabase {
   const { server, open, openSchema } = products[name]
   const url = async () => (server === null ? newFile() : await server.createDatabase(await sharedServer(name)))
   return {
