@@ -35,19 +35,31 @@ async function mysql(): Promise<Product> {
   }
 }
 
+async function mongodb(): Promise<Product> {
+  const { openMongodb, openMongodbSnapshot } = await import('../storage/mongodb/mongodb-storage.ts')
+  return {
+    open: (url, model, options) => openMongodb({ url, model, clock: systemClock, random: systemRandom, ...options }),
+    snapshot: (url, model) => openMongodbSnapshot({ url, model, clock: systemClock, random: systemRandom }),
+  }
+}
+
 /** Database servers by the scheme of their URLs. */
 const products: Readonly<Record<string, () => Promise<Product>>> = {
   'postgres:': postgres,
   'postgresql:': postgres,
   'mysql:': mysql,
   'mariadb:': mysql,
+  'mongodb:': mongodb,
+  'mongodb+srv:': mongodb,
 }
 
 function productOf(url: string): () => Promise<Product> {
-  const { protocol } = new URL(url)
-  const product = products[protocol]
+  const scheme = /^[a-z+]+:/.exec(url)?.[0] ?? ''
+  const product = products[scheme]
   if (!product)
-    throw new UsageError(`${protocol}// is no database of this version: take sqlite:FOLDER/kingpost.db, postgres://… or mysql://….`)
+    throw new UsageError(
+      `${scheme}// is no database of this version: take sqlite:FOLDER/kingpost.db, postgres://…, mysql://… or mongodb://….`,
+    )
   return product
 }
 

@@ -43,7 +43,7 @@ const products: Readonly<Partial<Record<DatabaseName, Product>>> = {
   mongodb: {
     whyNot: whyNoMongodb,
     server: { start: startMongodb, createDatabase: createMongodbDatabase },
-    open: async (url, model, clock) => await openMongodb({ url, model, clock, random: systemRandom }),
+    open: (url, model) => openMongodb({ url, model, clock: systemClock, random: systemRandom }),
   },
   postgres: {
     whyNot: whyNoPostgres,
