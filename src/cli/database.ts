@@ -20,8 +20,9 @@ export function placeAt(option: string, url: string, { dataFolder, allowWeakDura
 /** As people may read it: without a password. */
 export function nameOf(place: Place): string {
   if (place.databaseUrl === null) return `sqlite:${fileOf(place)}`
-  const { protocol, host, pathname } = new URL(place.databaseUrl)
-  return `${protocol}//${host}${pathname}`
+  // Not by URL: an address of MongoDB may name several hosts.
+  const [, scheme, hosts, path = ''] = /^([a-z+]+:)\/\/(?:[^/]*@)?([^/?]*)(\/[^?]*)?/.exec(place.databaseUrl)!
+  return `${scheme}//${hosts}${path}`
 }
 
 /** A server tells by itself when a database is not there. */

@@ -36,15 +36,10 @@ async function mysql(): Promise<Product> {
 }
 
 async function mongodb(): Promise<Product> {
-  const { openMongodb } = await import('../storage/mongodb/mongodb-storage.ts')
-  const open = (url: string, model: Model) => openMongodb({ url, model, clock: systemClock, random: systemRandom })
+  const { openMongodb, openMongodbSnapshot } = await import('../storage/mongodb/mongodb-storage.ts')
   return {
-    open,
-    async snapshot(url, model) {
-      const storage = await open(url, model)
-      const snapshot = await storage.snapshot()
-      return { ...snapshot, close: async () => (await snapshot.close(), await storage.close()) }
-    },
+    open: (url, model, options) => openMongodb({ url, model, clock: systemClock, random: systemRandom, ...options }),
+    snapshot: (url, model) => openMongodbSnapshot({ url, model, clock: systemClock, random: systemRandom }),
   }
 }
 
@@ -59,11 +54,11 @@ const products: Readonly<Record<string, () => Promise<Product>>> = {
 }
 
 function productOf(url: string): () => Promise<Product> {
-  const { protocol } = new URL(url)
-  const product = products[protocol]
+  const scheme = /^[a-z+]+:/.exec(url)?.[0] ?? ''
+  const product = products[scheme]
   if (!product)
     throw new UsageError(
-      `${protocol}// is no database of this version: take sqlite:FOLDER/kingpost.db, postgres://…, mysql://… or mongodb://….`,
+      `${scheme}// is no database of this version: take sqlite:FOLDER/kingpost.db, postgres://…, mysql://… or mongodb://….`,
     )
   return product
 }

@@ -29,6 +29,8 @@ test('options come before variables, and wrong ones are one sentence', () => {
     ['--webhook-url', 'http://a.test,b.test'],
     ['--database', 'oracle://user:hush@host/db'],
     ['--database', 'postgres://user:hush@ho st/db'],
+    ['--database', 'mongodb://user:hush@ho st/db'],
+    ['--database', 'mongodb:///db'],
   ])
     assert.throws(
       () => read(['start', ...words]),

@@ -44,7 +44,7 @@ export type ProcessSettings = {
   readonly migration: { readonly isStopped: boolean; readonly isContracting: boolean; readonly allowsDestructive: boolean }
 }
 
-const serverSchemes = ['postgres:', 'postgresql:', 'mysql:', 'mariadb:', 'mongodb:', 'mongodb+srv:']
+const serverSchemes = ['postgres:', 'postgresql:', 'mysql:', 'mariadb:']
 
 const options = {
   config: { type: 'string' },
@@ -155,10 +155,16 @@ export function databaseOf(option: string, url: string | undefined, folder: stri
   if (url === undefined || url === '') return { dataFolder: folder, databaseUrl: null }
   const file = /^sqlite:(.*)\/kingpost\.db$/.exec(url)
   if (file) return { dataFolder: file[1]!, databaseUrl: null }
-  if (URL.canParse(url) && serverSchemes.includes(new URL(url).protocol)) return { dataFolder: folder, databaseUrl: url }
+  if (isServerAddress(url)) return { dataFolder: folder, databaseUrl: url }
   throw new UsageError(
     `${option} must be sqlite:FOLDER/kingpost.db or the address of a server, postgres://USER:PASSWORD@HOST/DATABASE, not "${withoutPassword(url)}".`,
   )
+}
+
+/** MongoDB's names several servers in one address, which is no URL any more. */
+function isServerAddress(text: string): boolean {
+  if (/^mongodb(?:\+srv)?:\/\/[^\s/]+(?:\/\S*)?$/.test(text)) return true
+  return URL.canParse(text) && serverSchemes.includes(new URL(text).protocol)
 }
 
 /** Whatever stands before the last @ may be a password. */

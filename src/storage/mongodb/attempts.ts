@@ -8,7 +8,7 @@ import { limits } from '../../base/limits.ts'
 import type { Random } from '../../base/random.ts'
 import type { Model } from '../../schema/model.ts'
 import type { AdapterTransaction, CommitLine } from '../storage.ts'
-import { lineWrite, wasCommitted } from './commit-log.ts'
+import { lineWrite, newToken, wasCommitted } from './commit-log.ts'
 import type { Compiler } from './compile.ts'
 import { hasLabel, isDuplicate, isTransient } from './errors.ts'
 import { createReader } from './reader.ts'
@@ -68,7 +68,7 @@ async function attempt<T>(parts: AttemptParts, work: Work<T>, turn: Turn): Promi
   const sender = createSender({ client, db, session, translate, count: onJourney, timeMs })
   const reading = { db, model, compiler, session, timeMs }
   const append = (line: CommitLine) => {
-    const token = Buffer.from(random.bytes(16)).toString('base64url')
+    const token = newToken(random)
     lines.push(line)
     tokens.push(token)
     return lineWrite(line, token)

@@ -15,10 +15,17 @@ export const linesName = '_commits'
 export const headName = '_log'
 const head = 'commits'
 
+export function newToken(random: Random): string {
+  return Buffer.from(random.bytes(16)).toString('base64url')
+}
+
 /** `_id` is the token: random, and found again when nobody knows whether its transaction committed. */
 export function lineWrite(line: CommitLine, token: string): Write {
-  const { at, operation, actor, requestId, changes } = line
-  const document: Document = {
+  return { collection: linesName, operation: { name: 'insertOne', document: documentOf(line, token) } }
+}
+
+function documentOf({ at, operation, actor, requestId, changes }: CommitLine, token: string): Document {
+  return {
     _id: token,
     time: new Timestamp({ t: 0, i: 0 }),
     isOpen: true,
@@ -28,7 +35,6 @@ export function lineWrite(line: CommitLine, token: string): Write {
     requestId,
     changes: JSON.stringify(changes),
   }
-  return { collection: linesName, operation: { name: 'insertOne', document } }
 }
 
 export async function prepareLog(db: Db): Promise<void> {
@@ -104,35 +110,60 @@ async function sequence(db: Db, session: ClientSession, limit: number): Promise<
   return open.length
 }
 
-export async function commitsAfter(db: Db, position: number, limit: number): Promise<Commit[]> {
+type Page = { readonly position: number; readonly limit: number }
+
+export async function commitsAfter(db: Db, { position, limit }: Page, session?: ClientSession): Promise<Commit[]> {
   const after = { position: { $gt: Long.fromNumber(position) } }
   const documents = await db
     .collection(linesName)
-    .find(after, { sort: { position: 1 }, limit, batchSize: limit + 1 })
+    .find(after, { sort: { position: 1 }, limit, batchSize: limit + 1, ...(session && { session }) })
     .toArray()
-  return documents.map(commitOf)
+  return documents.map((document) => ({ ...lineOf(document), position: Number(document['position']) }))
 }
 
-/** A line that has its position. */
-export function commitOf(document: Document): Commit {
-  return {
-    at: Number(document['at']),
-    operation: document['operation'],
-    actor: document['actor'],
-    requestId: document['requestId'],
-    changes: JSON.parse(document['changes']),
-    position: Number(document['position']),
-  }
+/** Lines without a position, in the order in which they will get one. */
+export async function openLines(db: Db, session: ClientSession): Promise<CommitLine[]> {
+  const documents = await db
+    .collection(linesName)
+    .find({ isOpen: true }, { sort: { time: 1, _id: 1 }, session })
+    .toArray()
+  return documents.map(lineOf)
 }
 
-export async function commitRange(db: Db): Promise<{ oldest: number; newest: number }> {
+function lineOf(document: Document): CommitLine {
+  const { at, operation, actor, requestId, changes } = document
+  return { at: Number(at), operation, actor, requestId, changes: JSON.parse(changes) }
+}
+
+export async function commitRange(db: Db, session?: ClientSession): Promise<{ oldest: number; newest: number }> {
   const end = async (direction: 1 | -1) => {
-    const one = { sort: { position: direction }, projection: { position: 1 } }
+    const one = { sort: { position: direction }, projection: { position: 1 }, ...(session && { session }) }
     const found = await db.collection(linesName).findOne({ position: { $gte: Long.ZERO } }, one)
     return found === null ? 0 : Number(found['position'])
   }
-  const [oldest, newest] = await Promise.all([end(1), end(-1)])
-  return { oldest, newest }
+  const oldest = await end(1)
+  return { oldest, newest: oldest === 0 ? 0 : await end(-1) }
+}
+
+/** The position given last, also when its line was forgotten since. */
+export async function lastPosition(db: Db, session: ClientSession): Promise<number> {
+  return Number((await db.collection<Document>(headName).findOne({ _id: head as never }, { session }))?.['position'] ?? 0)
+}
+
+export async function setLastPosition(db: Db, session: ClientSession, position: number): Promise<void> {
+  const set = { position: Long.fromNumber(position) }
+  await db.collection<Document>(headName).updateOne({ _id: head as never }, { $set: set }, { session })
+}
+
+/** Stores lines with the positions they have; the next one comes after them. */
+export async function loadLines(db: Db, session: ClientSession, commits: readonly (Commit & { readonly token: string })[]): Promise<void> {
+  const documents = commits.map(({ position, token, ...line }) => {
+    const { isOpen: _, ...document } = documentOf(line, token)
+    return { ...document, position: Long.fromNumber(position) }
+  })
+  await db.collection<Document>(linesName).insertMany(documents as never, { session, ordered: true })
+  const highest = { position: Long.fromNumber(Math.max(...commits.map(({ position }) => position))) }
+  await db.collection<Document>(headName).updateOne({ _id: head as never }, { $max: highest }, { session })
 }
 
 /** Positions ascend with time, so what is kept begins at the first line that is young enough. */

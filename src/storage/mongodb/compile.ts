@@ -92,7 +92,7 @@ function lookupOf({ model, collection }: Scope, filter: Extract<Filter, { op: 'v
   const of = conditionOf(model, target, filter.of)
   // A missing value refers to nothing; `$lookup` alone would let null meet null.
   const pipeline = [{ $match: all([{ [remote]: { $ne: null } }, of.first]) }, ...rest(of), { $limit: 1 }, { $project: { _id: 1 } }]
-  return { from: target.name, localField: fieldOf(collection, filter.local), foreignField: remote, pipeline }
+  return { from: target.table, localField: fieldOf(collection, filter.local), foreignField: remote, pipeline }
 }
 
 /** Everything after the last record seen, in the total order of `keys`, which end with the id. */

@@ -65,8 +65,8 @@ export function applyChange(collection: CollectionModel, before: Document, chang
   }
   for (const [path, amount] of Object.entries(change.add ?? {})) {
     const name = fieldOf(collection, path)
-    const value = after[name] as number | null | undefined
-    after[name] = value === null || value === undefined ? null : value + amount
+    const value = after[name] ?? null
+    after[name] = value === null ? null : exact(value) + amount
   }
   return after
 }
@@ -108,8 +108,9 @@ function decodeField({ field, columns }: CompiledField, document: Document): unk
   return columns[0]!.type === 'integer' || columns[0]!.type === 'dateTime' ? exact(value) : value
 }
 
-/** The driver answers a 64-bit integer as a number when it is one exactly. */
+/** The driver answers a 64-bit integer as a number when it is one exactly; what is to be stored is still a Long. */
 export function exact(value: unknown): number {
-  assert(Number.isSafeInteger(value), `the database holds ${String(value)}, which is beyond what a number holds exactly`)
-  return value as number
+  const number = value instanceof Long ? value.toNumber() : value
+  assert(Number.isSafeInteger(number), `the database holds ${String(value)}, which is beyond what a number holds exactly`)
+  return number as number
 }

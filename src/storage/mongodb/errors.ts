@@ -73,8 +73,9 @@ function ownCause(error: MongoError): { readonly code: number; readonly message:
 
 /** "E11000 duplicate key error collection: db.things index: things_code_key dup key: { … }" */
 function fenceOf(message: string, model: Model): { readonly collection: string; readonly columns: readonly string[] } {
-  const [, collection = '', name = ''] = /collection: [^.\s]+\.(\S+) index: (\S+)/.exec(message) ?? []
-  if (name === '_id_') return { collection, columns: ['id'] }
-  const index = model.find(collection)?.indexes.find((one) => one.name === name)
-  return { collection, columns: index?.columns.map((column) => column.name) ?? [] }
+  const [, table = '', name = ''] = /collection: [^.\s]+\.(\S+) index: (\S+)/.exec(message) ?? []
+  const collection = [...model.collections.values()].find((one) => one.table === table)
+  const index = collection?.indexes.find((one) => one.name === name)
+  const columns = name === '_id_' ? ['id'] : (index?.columns.map((column) => column.name) ?? [])
+  return { collection: collection?.name ?? table, columns }
 }

@@ -8,15 +8,15 @@ import { limits } from '../../base/limits.ts'
 import type { Random } from '../../base/random.ts'
 import type { Model } from '../../schema/model.ts'
 import { LogTail } from '../log-tail.ts'
-import type { CommitLine, WholeStorage } from '../storage.ts'
+import type { CommitLine, Load, Snapshot, WholeStorage } from '../storage.ts'
 import { createAttempts, promises, type Work } from './attempts.ts'
 import { commitRange, commitsAfter, forgetCommits, hasOpenLines, runSequencer } from './commit-log.ts'
 import { createCompiler } from './compile.ts'
-import { type Connection, connect } from './connect.ts'
+import { type Connection, connect, explainConnectError } from './connect.ts'
 import { translate as translateWith } from './errors.ts'
 import { createReader } from './reader.ts'
-import { metaName, prepareSchema } from './schema.ts'
-import { load, openSnapshot, type WholeParts } from './whole.ts'
+import { prepareSchema } from './schema.ts'
+import { lastLoaded, loadWhole, openSnapshot, readMark } from './whole.ts'
 
 export type MongodbOptions = {
   /** `mongodb://…/NAME` */
@@ -24,8 +24,10 @@ export type MongodbOptions = {
   readonly model: Model
   readonly clock: Clock
   readonly random: Random
-  /** Told what weakens the promises, and what fails in the background. */
-  readonly warn?: (text: string) => void
+  /** Run on a server that may lose answered transactions when it crashes. */
+  readonly allowWeakDurability?: boolean
+  /** Told what went wrong in the background. */
+  readonly failed?: (error: unknown) => void
   /** Called for every journey to the server. */
   readonly onJourney?: () => void
 }
@@ -35,32 +37,47 @@ export type MongodbOptions = {
  * @throws Error with one sentence for people when it cannot be used.
  */
 export async function openMongodb(options: MongodbOptions): Promise<WholeStorage> {
-  const connection = await connect(options.url)
-  const db = connection.client.db(connection.databaseName)
+  const connection = await connect(options.url, options.allowWeakDurability ?? false)
   try {
-    await prepareSchema(db, options.model)
-    for (const text of connection.warnings) options.warn?.(text)
+    await prepareSchema(connection.client.db(connection.databaseName), options.model)
     return await createStorage(options, connection)
   } catch (error) {
     await connection.client.close()
-    throw error
+    throw explainConnectError(error, options.url)
   }
 }
 
-async function createStorage(options: MongodbOptions, connection: Connection): Promise<WholeStorage> {
-  const { model, clock, random, warn = () => {}, onJourney = () => {} } = options
-  const { client, databaseName, product, version } = connection
-  const db = client.db(databaseName)
-  const committed = client.db(databaseName, { readConcern: new ReadConcern('majority') })
-  const compiler = createCompiler(model)
+/** The database as it is now, without changing anything in it. @throws Error with one sentence for people */
+export async function openMongodbSnapshot(options: MongodbOptions): Promise<Snapshot> {
+  const connection = await connect(options.url, true)
+  try {
+    const snapshot = await openSnapshot(partsOf(options, connection), connection)
+    const close = async () => {
+      await snapshot.close()
+      await connection.client.close()
+    }
+    return { ...snapshot, close }
+  } catch (error) {
+    await connection.client.close()
+    throw explainConnectError(error, options.url)
+  }
+}
+
+function partsOf({ model, clock, random, onJourney = () => {} }: MongodbOptions, { client, databaseName }: Connection) {
   const translate = (error: unknown) => translateWith(error, model)
-  const attempt = createAttempts({ client, db, model, compiler, clock, random, translate, onJourney })
+  return { client, db: client.db(databaseName), model, compiler: createCompiler(model), clock, random, translate, onJourney }
+}
+
+async function createStorage(options: MongodbOptions, connection: Connection): Promise<WholeStorage> {
+  const { client, databaseName, product, version } = connection
+  const parts = partsOf(options, connection)
+  const { db, model, compiler, clock, translate, onJourney } = parts
+  const committed = client.db(databaseName, { readConcern: new ReadConcern('majority') })
+  const attempt = createAttempts(parts)
   const commitListeners: ((line: CommitLine) => void)[] = []
   const active = new Set<Promise<unknown>>()
   let isClosed = false
   const ask = createAsk({ translate, onJourney, isClosed: () => isClosed })
-
-  const whole: WholeParts = { client, db, model, compiler, source: { product, version }, promises, timeMs: limits.statementMs, translate }
 
   async function run<T>(work: Work<T>): Promise<T> {
     const { value, lines } = await attempt(work)
@@ -72,9 +89,9 @@ async function createStorage(options: MongodbOptions, connection: Connection): P
   const tail = new LogTail(
     {
       hasWaiting: () => hasOpenLines(committed, limits.statementMs),
-      sequence: (limit) => runSequencer({ client, db, clock, random, promises, translate }, limit),
-      commitsAfter: (position, limit) => commitsAfter(committed, position, limit),
-      failed: (error) => warn(`The commit log: ${(translate(error) as Error).message}`),
+      sequence: (limit) => runSequencer({ ...parts, promises }, limit),
+      commitsAfter: (position, limit) => commitsAfter(committed, { position, limit }),
+      failed: (error) => options.failed?.(translate(error)),
     },
     clock,
     (await commitRange(committed)).newest,
@@ -93,18 +110,18 @@ async function createStorage(options: MongodbOptions, connection: Connection): P
       return running
     },
 
-    commitsAfter: (position, limit) => ask(() => commitsAfter(committed, position, limit)),
+    commitsAfter: (position, limit) => ask(() => commitsAfter(committed, { position, limit })),
     commitRange: () => ask(() => commitRange(committed)),
     forgetCommits: (before) => ask(() => forgetCommits(db, before)),
     now: () => ask(async () => ((await db.command({ hello: 1 })) as Document)['localTime'].getTime()),
-    async readMark(name) {
-      const mark = await ask(() => committed.collection<Document>(metaName).findOne({ _id: name as never }))
-      return mark === null ? null : String(mark['value'])
-    },
-    snapshot: () => ask(() => openSnapshot(whole)),
-    load: (rows) => ask(() => load(whole, rows)),
     onCommit: (listener) => void commitListeners.push(listener),
     onFeed: (listener) => tail.onFeed(listener),
+    readMark: (name) => ask(() => readMark(committed, name)),
+    snapshot: () => ask(() => openSnapshot(parts, connection)),
+    async load(load: Load) {
+      tail.skipTo(lastLoaded(load))
+      await ask(() => loadWhole(parts, load))
+    },
 
     async close() {
       if (isClosed) return

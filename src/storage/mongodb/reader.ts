@@ -26,14 +26,14 @@ export function createReader({ db, model, compiler, session, timeMs, ask }: Read
   const options = { ...(session && { session }), maxTimeMS: timeMs }
 
   async function find(collection: CollectionModel, filter: Document, more: FindOptions = {}): Promise<Document[]> {
-    const one = db.collection(collection.name)
+    const one = db.collection(collection.table)
     return await ask(() => one.find(filter, { ...options, ...more }).toArray())
   }
 
   async function aggregate(collection: CollectionModel, stages: Document[], more: AggregateOptions = {}): Promise<Document[]> {
     return await ask(() =>
       db
-        .collection(collection.name)
+        .collection(collection.table)
         .aggregate(stages, { ...options, ...more })
         .toArray(),
     )

@@ -34,13 +34,13 @@ async function checkVersion(db: Db): Promise<void> {
 
 async function prepareCollection(db: Db, collection: CollectionModel, existing: ReadonlyMap<string, Document | undefined>): Promise<void> {
   const validator = validatorOf(collection)
-  const options = existing.get(collection.name)
-  if (!existing.has(collection.name)) await createCollection(db, collection.name, { validator })
+  const options = existing.get(collection.table)
+  if (!existing.has(collection.table)) await createCollection(db, collection.table, { validator })
   else if (JSON.stringify(options?.['validator'] ?? {}) !== JSON.stringify(validator))
-    await db.command({ collMod: collection.name, validator })
+    await db.command({ collMod: collection.table, validator })
   await widen(db, collection)
   const indexes = collection.indexes.map((index) => indexOf(collection, index))
-  if (indexes.length > 0) await createIndexes(db.collection(collection.name), indexes)
+  if (indexes.length > 0) await createIndexes(db.collection(collection.table), indexes)
 }
 
 async function createCollection(db: Db, name: string, options: Document): Promise<void> {
@@ -94,7 +94,7 @@ function leastOf({ type }: Column): unknown {
 /** Fields that documents of an older model lack: null where that may be, else their default, else refused. */
 async function widen(db: Db, collection: CollectionModel): Promise<void> {
   const meta = db.collection<Document>(metaName)
-  const id = `collection ${collection.name}` as never
+  const id = `collection ${collection.table}` as never
   const declared = Object.fromEntries([...collection.columns.values()].map(({ name, type }) => [name, type]))
   const known = (await meta.findOne({ _id: id }))?.['columns'] as Record<string, string> | undefined
   for (const column of collection.columns.values()) {
@@ -110,7 +110,7 @@ async function widen(db: Db, collection: CollectionModel): Promise<void> {
 
 async function addColumn(db: Db, collection: CollectionModel, column: Column): Promise<void> {
   const lacking = { [nameOf(column)]: { $exists: false } }
-  const documents = db.collection(collection.name)
+  const documents = db.collection(collection.table)
   const fallback = collection.fields.get(column.path)?.field.default
   const hasDefault = fallback !== undefined && fallback !== null && !(typeof fallback === 'object' && 'set' in fallback)
   if (!hasDefault && !column.isNullable && (await documents.findOne(lacking, { projection: { _id: 1 } })) !== null)

@@ -1,7 +1,15 @@
 // What one transaction sends, one journey after another: MongoDB takes a session's operations one at a time.
 // Writes are kept and travel with the next step that waits for an answer, in one `bulkWrite`, which answers for each.
 // Invariant: once anything failed, the server has given the transaction up, so every later step fails the same way.
-import type { AnyClientBulkWriteModel, ClientSession, Db, Document, MongoClient } from 'mongodb'
+import type {
+  AnyClientBulkWriteModel,
+  ClientBulkWriteResult,
+  ClientSession,
+  Db,
+  Document,
+  MongoClient,
+  MongoClientBulkWriteError,
+} from 'mongodb'
 import { assert } from '../../base/assert.ts'
 import { EngineError, isEngineError } from '../../base/engine-error.ts'
 import type { Fence } from '../storage.ts'
@@ -77,9 +85,8 @@ export function createSender(parts: SenderParts): Sender {
     // A server may refuse a `bulkWrite` that opens a transaction; the older commands may open one everywhere.
     const opener = isOpened ? 0 : openerLength(batch)
     isOpened = true
-    if (opener > 0) counts.push(...(await sendOpening(parts, batch.slice(0, opener))))
+    if (opener > 0) counts.push(...fitting(batch, await sendOpening(parts, batch.slice(0, opener))))
     if (batch.length > opener) counts.push(...(await sendBulk(parts, batch.slice(opener))))
-    for (const [index, { count }] of batch.entries()) if (count !== undefined && counts[index] !== count) throw new EngineError('conflict')
     return counts
   }
 
@@ -140,7 +147,7 @@ async function sendOpening(parts: SenderParts, writes: readonly Write[]): Promis
   }
 }
 
-async function sendBulk(parts: SenderParts, writes: readonly Write[]): Promise<number[]> {
+async function sendBulk(parts: SenderParts, writes: readonly Write[]): Promise<readonly number[]> {
   parts.count()
   const models = writes.map(
     ({ collection, operation }) =>
@@ -148,15 +155,29 @@ async function sendBulk(parts: SenderParts, writes: readonly Write[]): Promise<n
   )
   try {
     const result = await parts.client.bulkWrite(models, { session: parts.session, ordered: true, verboseResults: true })
-    return writes.map(({ operation }, index) => {
-      if (operation.name === 'insertOne') return 1
-      const one = result.updateResults?.get(index)?.matchedCount ?? result.deleteResults?.get(index)?.deletedCount
-      assert(one !== undefined, 'the server did not answer for every write')
-      return one
-    })
+    return fitting(writes, countsOf(writes, result))
   } catch (error) {
-    throw asFence(parts, error, writes[failedWrite(error) ?? -1]?.fence)
+    const failed = failedWrite(error)
+    // A guard that did not fit before it is what happened first.
+    if (failed !== null) fitting(writes, countsOf(writes.slice(0, failed), (error as MongoClientBulkWriteError).partialResult ?? {}))
+    throw asFence(parts, error, writes[failed ?? -1]?.fence)
   }
+}
+
+/** The counts as they are. @throws conflict when one is not what its write asks for */
+function fitting(writes: readonly Write[], counts: readonly number[]): readonly number[] {
+  const isMet = counts.every((count, index) => writes[index]!.count === undefined || writes[index]!.count === count)
+  if (!isMet) throw new EngineError('conflict')
+  return counts
+}
+
+function countsOf(writes: readonly Write[], result: Partial<ClientBulkWriteResult>): number[] {
+  return writes.map(({ operation }, index) => {
+    if (operation.name === 'insertOne') return 1
+    const count = result.updateResults?.get(index)?.matchedCount ?? result.deleteResults?.get(index)?.deletedCount
+    assert(count !== undefined, 'the server did not answer for every write')
+    return count
+  })
 }
 
 function asFence(parts: SenderParts, error: unknown, fence: Fence | undefined): unknown {

@@ -41,7 +41,7 @@ export function createMongoTransaction(parts: TransactionParts): AdapterTransact
       const collection = model.get(ref)
       const writes = records.map((record): Write => {
         const operation = { name: 'insertOne' as const, document: encodeRecord(collection, record) }
-        return { collection: collection.name, operation, ...(fence && { fence }) }
+        return { collection: collection.table, operation, ...(fence && { fence }) }
       })
       sender.later(writes)
     },
@@ -50,9 +50,11 @@ export function createMongoTransaction(parts: TransactionParts): AdapterTransact
       const collection = model.get(ref)
       const document = encodeRecord(collection, record)
       return await sender.ask(async (next) => {
-        const holder = await db.collection(collection.name).findOne(holdersOf(collection, document), { ...options, projection: { _id: 1 } })
+        const holder = await db
+          .collection(collection.table)
+          .findOne(holdersOf(collection, document), { ...options, projection: { _id: 1 } })
         if (holder !== null) return false
-        next([{ collection: collection.name, operation: { name: 'insertOne', document }, fence: 'conflict' }])
+        next([{ collection: collection.table, operation: { name: 'insertOne', document }, fence: 'conflict' }])
         return true
       })
     },
@@ -86,7 +88,7 @@ export function createMongoTransaction(parts: TransactionParts): AdapterTransact
         return found === null ? [] : ([decodeRecord(collection, found)] as never)
       }
       const locks = sorted.map(
-        (id): Write => ({ collection: collection.name, operation: { name: 'updateOne', filter: { _id: id }, update } }),
+        (id): Write => ({ collection: collection.table, operation: { name: 'updateOne', filter: { _id: id }, update } }),
       )
       return (await sender.ask(() => parts.direct.getMany(ref, sorted), locks)) as never
     },
@@ -119,7 +121,7 @@ function createGuardedWrites({ db, model, compiler, sender, turn, options, direc
     let count = 0
     for (let start = 0; start < ids.length; start += idsMax) {
       const filter = all([{ _id: { $in: ids.slice(start, start + idsMax) } }, condition.first])
-      count += await sender.writeNow({ collection: collection.name, operation: operation(filter) })
+      count += await sender.writeNow({ collection: collection.table, operation: operation(filter) })
     }
     return count
   }
@@ -127,25 +129,25 @@ function createGuardedWrites({ db, model, compiler, sender, turn, options, direc
   async function countOf(write: Guarded): Promise<number> {
     const { collection, condition, operation } = write
     if (condition.last !== null) return await sender.ask(() => writeFound(write))
-    const [count] = await sender.writes([{ collection: collection.name, operation: operation(condition.first) }])
+    const [count] = await sender.writes([{ collection: collection.table, operation: operation(condition.first) }])
     return count!
   }
 
   async function orFail(write: Guarded): Promise<void> {
     const { collection, condition, operation } = write
-    if (condition.last === null) return sender.later([{ collection: collection.name, operation: operation(condition.first), count: 1 }])
+    if (condition.last === null) return sender.later([{ collection: collection.table, operation: operation(condition.first), count: 1 }])
     await sender.ask(async () => {
       if ((await writeFound(write)) !== 1) throw new EngineError('conflict')
     })
   }
 
   function take(collection: CollectionModel, id: string): void {
-    if (!turn.take(`${collection.name} ${id}`)) throw new TakenError()
+    if (!turn.take(`${collection.table} ${id}`)) throw new TakenError()
   }
 
   /** One guarded write of one document, which answers what it was. */
   async function change(collection: CollectionModel, filter: Document, update: Document | Document[]): Promise<WithId<Document> | null> {
-    return await db.collection(collection.name).findOneAndUpdate(filter, update, { ...options, returnDocument: 'before' })
+    return await db.collection(collection.table).findOneAndUpdate(filter, update, { ...options, returnDocument: 'before' })
   }
 
   return { countOf, orFail, guarded, take, change }

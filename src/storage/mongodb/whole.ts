@@ -1,20 +1,16 @@
-// MongoDB as a whole: one state read while others write, and an empty database filled. A snapshot session reads at
-// one cluster time for as long as the server keeps its history (five minutes unless minSnapshotHistoryWindowInSeconds
-// says otherwise); a server that has none is read in a transaction, which ends by itself after a minute.
-import {
-  type ClientSession,
-  type Db,
-  type Document,
-  Long,
-  type MongoClient,
-  ReadConcern,
-  Timestamp,
-  type TransactionOptions,
-} from 'mongodb'
+// A MongoDB database as a whole: one committed state read while others write, and an empty one filled with what
+// another held. The state is a transaction's snapshot, which the server keeps for `transactionLifetimeLimitSeconds`
+// (a minute unless set otherwise): reading a large database takes a longer one. Marks are documents of `_meta`.
+import type { ClientSession, Db, Document, MongoClient } from 'mongodb'
+import { assert } from '../../base/assert.ts'
 import { EngineError, isEngineError } from '../../base/engine-error.ts'
+import { limits } from '../../base/limits.ts'
+import type { Random } from '../../base/random.ts'
 import type { Model } from '../../schema/model.ts'
+import type { Capabilities } from '../capabilities.ts'
 import type { Commit, Load, Snapshot } from '../storage.ts'
-import { commitOf, headName, linesName } from './commit-log.ts'
+import { promises } from './attempts.ts'
+import { commitRange, commitsAfter, lastPosition, loadLines, newToken, openLines, setLastPosition } from './commit-log.ts'
 import type { Compiler } from './compile.ts'
 import { encodeRecord } from './document-codec.ts'
 import { createReader } from './reader.ts'
@@ -25,139 +21,107 @@ export type WholeParts = {
   readonly db: Db
   readonly model: Model
   readonly compiler: Compiler
-  readonly source: Snapshot['source']
-  readonly promises: TransactionOptions
-  readonly timeMs: number
+  readonly random: Random
   readonly translate: (error: unknown) => unknown
+  readonly onJourney: () => void
+}
+
+const markOf = (name: string) => `mark ${name}` as never
+
+export async function readMark(db: Db, name: string, session?: ClientSession): Promise<string | null> {
+  const found = await db.collection<Document>(metaName).findOne({ _id: markOf(name) }, session ? { session } : {})
+  return (found?.['value'] as string | undefined) ?? null
 }
 
 /** @throws storage_unavailable */
-export async function openSnapshot(parts: WholeParts): Promise<Snapshot> {
-  const { db, model, compiler, source, timeMs, translate } = parts
-  const session = await beginReading(parts)
-  const ask = async <T>(question: () => Promise<T>): Promise<T> => {
-    try {
-      return await question()
-    } catch (error) {
-      throw isTooOld(error) ? tooOld() : translate(error)
-    }
+export async function openSnapshot(parts: WholeParts, source: Pick<Capabilities, 'product' | 'version'>): Promise<Snapshot> {
+  const { client, db, model, compiler, onJourney } = parts
+  const session = client.startSession()
+  let last: Promise<unknown> = Promise.resolve()
+  /** A session answers one question at a time. */
+  const ask = <T>(question: () => Promise<T>): Promise<T> => {
+    const answer = last.then(async () => {
+      onJourney()
+      try {
+        return await question()
+      } catch (error) {
+        throw ended(parts.translate(error))
+      }
+    })
+    last = answer.catch(() => {})
+    return answer
   }
-  const options = { session, maxTimeMS: timeMs }
-  const lines = db.collection(linesName)
-  const last = await ask(async () => Number((await db.collection(headName).findOne({}, options))?.['position'] ?? 0))
-  const open = await ask(() => lines.find({ isOpen: true }, { ...options, sort: { time: 1, _id: 1 } }).toArray())
-  const waiting = open.map((line, index): Commit => ({ ...commitOf(line), position: last + 1 + index }))
-  const end = async (direction: 1 | -1) => {
-    const one = { ...options, sort: { position: direction }, projection: { position: 1 } }
-    const found = await ask(() => lines.findOne({ position: { $gte: Long.ZERO } }, one))
-    return found === null ? 0 : Number(found['position'])
-  }
+  session.startTransaction(promises)
+  // The first question takes the snapshot. What had no position then gets none in it: it is counted on from the last.
+  const [given, open] = await ask(async () => [await lastPosition(db, session), await openLines(db, session)] as const)
+  const positioned = (position: number): Commit[] =>
+    open.map((line, index) => ({ ...line, position: given + index + 1 })).filter((commit) => commit.position > position)
   return {
-    source,
-    reader: createReader({ db, model, compiler, session, timeMs, ask }),
+    source: { product: source.product, version: source.version },
+    reader: createReader({ db, model, compiler, session, timeMs: limits.statementMs, ask }),
     async commitsAfter(position, limit) {
-      const after = { position: { $gt: Long.fromNumber(position) } }
-      const sorted = { ...options, sort: { position: 1 }, limit, batchSize: limit + 1 } as const
-      const given = (await ask(() => lines.find(after, sorted).toArray())).map(commitOf)
-      return given.length === limit ? given : [...given, ...waiting.filter((line) => line.position > position)].slice(0, limit)
+      const found = await ask(() => commitsAfter(db, { position, limit }, session))
+      return [...found, ...positioned(position)].slice(0, limit)
     },
     async commitRange() {
-      const [oldest, newest] = [await end(1), await end(-1)]
-      return waiting.length === 0 ? { oldest, newest } : { oldest: oldest || last + 1, newest: last + waiting.length }
+      const { oldest, newest } = await ask(() => commitRange(db, session))
+      if (open.length === 0) return { oldest, newest }
+      return { oldest: oldest === 0 ? given + 1 : oldest, newest: given + open.length }
     },
-    lastPosition: async () => last + waiting.length,
-    async readMark(name) {
-      const mark = await ask(() => db.collection<Document>(metaName).findOne({ _id: name as never }, options))
-      return mark === null ? null : String(mark['value'])
-    },
+    lastPosition: async () => given + open.length,
+    readMark: (name) => ask(() => readMark(db, name, session)),
     async close() {
-      if (session.inTransaction()) await session.abortTransaction().catch(() => {})
+      await last
+      await session.abortTransaction().catch(() => {})
       await session.endSession()
     },
   }
 }
 
-async function beginReading({ client, db, translate }: WholeParts): Promise<ClientSession> {
-  const session = client.startSession({ snapshot: true })
-  try {
-    if (await isHeld(db, session)) return session
-  } catch (error) {
-    // SnapshotUnavailable, InvalidOptions: this server reads the past in transactions alone.
-    if (![246, 72].includes(Number((error as { code?: number }).code))) throw translate(error)
-  }
-  await session.endSession()
-  const other = client.startSession()
-  other.startTransaction({ readConcern: new ReadConcern('snapshot') })
-  return other
+/** A transaction that only reads meets no other: the server ended it, or a new primary does not know it. */
+function ended(error: unknown): unknown {
+  if (!isEngineError(error, 'conflict')) return error
+  return new EngineError('storage_unavailable', {
+    detail:
+      'MongoDB ended the snapshot before all of it was read. Raise transactionLifetimeLimitSeconds above the time it takes, and try again.',
+    cause: error,
+  })
 }
 
-/** Tried, not believed: SecantusDB 0.5.3 names the time of its snapshot, and then reads what is there now. */
-async function isHeld(db: Db, session: ClientSession): Promise<boolean> {
-  const meta = db.collection<Document>(metaName)
-  const probe = { _id: 'snapshotProbe' as never }
-  const next = () => meta.findOneAndUpdate(probe, { $inc: { value: 1 } }, { upsert: true, returnDocument: 'after' })
-  await next()
-  const seen = (await meta.findOne(probe, { session }))?.['value']
-  await next()
-  return (await meta.findOne(probe, { session }))?.['value'] === seen
-}
-
-/** SnapshotTooOld, SnapshotUnavailable, NoSuchTransaction, TransactionTooOld */
-function isTooOld(error: unknown): boolean {
-  return [239, 246, 251, 225].includes(Number((error as { code?: number }).code))
-}
-
-function tooOld(): Error {
-  return new Error(
-    'MongoDB no longer keeps the state that was being read. Raise its window (setParameter minSnapshotHistoryWindowInSeconds), or stop all servers, and try again.',
-  )
-}
-
-/** One transaction. Rows are sent in several commands: each may hold 48 MB, and a document 16. */
-export async function load({ client, db, model, promises, translate }: WholeParts, load: Load): Promise<void> {
+/** One durable transaction. @throws already_exists */
+export async function loadWhole(parts: WholeParts, { records, commits, lastPosition: last, marks }: Load): Promise<void> {
+  const { client, db, model, random, onJourney } = parts
   const session = client.startSession()
   try {
     session.startTransaction(promises)
-    await store({ db, model }, session, load)
+    if (records !== undefined && records.records.length > 0) {
+      const collection = model.get(records.collection)
+      const documents = records.records.map((record) => encodeRecord(collection, record))
+      onJourney()
+      const { insertedCount } = await db.collection(collection.table).insertMany(documents, { session, ordered: true })
+      assert(insertedCount === documents.length, 'all of a load is stored, or nothing')
+    }
+    if (commits !== undefined && commits.length > 0)
+      await loadLines(
+        db,
+        session,
+        commits.map((commit) => ({ ...commit, token: newToken(random) })),
+      )
+    if (last !== undefined) await setLastPosition(db, session, last)
+    const meta = db.collection<Document>(metaName)
+    for (const [name, value] of Object.entries(marks ?? {}))
+      if (value === null) await meta.deleteOne({ _id: markOf(name) }, { session })
+      else await meta.updateOne({ _id: markOf(name) }, { $set: { value } }, { session, upsert: true })
     await session.commitTransaction()
   } catch (error) {
-    if (session.inTransaction()) await session.abortTransaction().catch(() => {})
-    const known = translate(error)
-    throw isEngineError(known, 'conflict') ? new EngineError('storage_unavailable', { cause: error }) : known
+    await session.abortTransaction().catch(() => {})
+    throw parts.translate(error)
   } finally {
     await session.endSession()
   }
 }
 
-async function store(
-  { db, model }: Pick<WholeParts, 'db' | 'model'>,
-  session: ClientSession,
-  { records, commits, lastPosition, marks }: Load,
-): Promise<void> {
-  if (records && records.records.length > 0) {
-    const collection = model.get(records.collection)
-    const documents = records.records.map((record) => encodeRecord(collection, record))
-    await db.collection(collection.name).insertMany(documents, { session })
-  }
-  if (commits && commits.length > 0) await db.collection<Document>(linesName).insertMany(commits.map(lineOf), { session })
-  if (lastPosition !== undefined)
-    await db.collection(headName).updateOne({}, { $set: { position: Long.fromNumber(lastPosition) } }, { session })
-  for (const [name, value] of Object.entries(marks ?? {})) {
-    const mark = { _id: name as never }
-    if (value === null) await db.collection(metaName).deleteOne(mark, { session })
-    else await db.collection(metaName).updateOne(mark, { $set: { value } }, { session, upsert: true })
-  }
-}
-
-function lineOf({ position, at, operation, actor, requestId, changes }: Commit): Document {
-  return {
-    _id: `loaded ${position}`,
-    time: new Timestamp({ t: 0, i: 0 }),
-    position: Long.fromNumber(position),
-    at: Long.fromNumber(at),
-    operation,
-    actor,
-    requestId,
-    changes: JSON.stringify(changes),
-  }
+/** Of the commits of a load: the feed does not speak of what is at or before it. */
+export function lastLoaded({ commits, lastPosition: last }: Load): number {
+  return Math.max(0, last ?? 0, ...(commits ?? []).map(({ position }) => position))
 }

@@ -1,16 +1,18 @@
 // A server that speaks MongoDB's protocol: SecantusDB, a single node that says it is a replica set, with MongoDB's
 // own storage engine (WiredTiger) and transactions under a snapshot. MongoDB's own server is in no registry that
 // this project installs from; what was not verified on it stands in docs/operating/mongodb.md.
-import { join } from 'node:path'
+import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { type Document, MongoClient } from 'mongodb'
 import { type DatabaseServer, newDatabaseName, startProgram } from './database-server.ts'
 import { findProgram } from './find-program.ts'
 
-const programName = 'secantusd-rs'
-const install = 'cargo install secantus-mdb --version 0.5.3-beta.193 --locked --ignore-rust-version --root /usr/local'
+const programName = 'secantusd-py'
 
 export function whyNoMongodb(): string | null {
-  return findProgram(programName) === null ? `${programName} cannot be found: ${install}` : null
+  return findProgram(programName) === null
+    ? `${programName} cannot be found: pip install --no-deps -r test/support/servers/secantusdb.txt, where every user may run it`
+    : null
 }
 
 export async function startMongodb(): Promise<DatabaseServer> {
@@ -18,11 +20,19 @@ export async function startMongodb(): Promise<DatabaseServer> {
   if (program === null) throw new Error(`SecantusDB cannot be started: ${whyNoMongodb()}.`)
   const { port, folder, pid, kill, stop, start } = await startProgram({
     name: 'mongodb',
-    prepare: () => {},
-    command: (folder, onPort) => [
-      program,
-      ...['--host', '127.0.0.1', '--port', String(onPort), '--storage-path', join(folder, 'data')],
-      ...['--cache-size', '256M', '--log-file-max', '16MB', '--log-level', 'WARNING'],
+    // The repository may lie where the server's user may not look.
+    prepare(own) {
+      writeFileSync(join(own, 'secantusd.py'), readFileSync(join(import.meta.dirname, 'secantusd.py')))
+      // Without a file it looks for one in the home of whoever started it.
+      writeFileSync(join(own, 'secantusd.toml'), '')
+    },
+    command: (own, onPort) => [
+      // The interpreter that it was installed for.
+      join(dirname(realpathSync(program)), 'python3'),
+      join(own, 'secantusd.py'),
+      ...['--config', join(own, 'secantusd.toml')],
+      ...['--host', '127.0.0.1', '--port', String(onPort), '--storage-path', join(own, 'data')],
+      ...['--cache-size', '256M', '--log-level', 'WARNING'],
       // As in production: what is acknowledged is in the journal.
       '--sync-on-commit',
     ],
@@ -30,18 +40,9 @@ export async function startMongodb(): Promise<DatabaseServer> {
     stopSignal: 'SIGTERM',
   })
   const url = urlOf(port)
-  const { secantusVersion } = await ask(url, { buildInfo: 1 })
-  return {
-    url,
-    product: 'SecantusDB',
-    version: String(secantusVersion),
-    folder,
-    pid,
-    kill,
-    stop,
-    start,
-    createDatabase: () => createMongodbDatabase(url),
-  }
+  const { secantusVersion: version } = await ask(url, { buildInfo: 1 })
+  const product = 'SecantusDB'
+  return { url, product, version, folder, pid, kill, stop, start, createDatabase: () => createMongodbDatabase(url) }
 }
 
 /** MongoDB makes a database when something is stored in it. */
