@@ -15,8 +15,8 @@ import { createCompiler } from './compile.ts'
 import { type Connection, connect } from './connect.ts'
 import { translate as translateWith } from './errors.ts'
 import { createReader } from './reader.ts'
-import { metaName, prepareSchema } from './schema.ts'
-import { load, openSnapshot, type WholeParts } from './whole.ts'
+import { prepareSchema } from './schema.ts'
+import { listMarks, load, openSnapshot, readMark, type WholeParts } from './whole.ts'
 
 export type MongodbOptions = {
   /** `mongodb://…/NAME` */
@@ -97,10 +97,8 @@ async function createStorage(options: MongodbOptions, connection: Connection): P
     commitRange: () => ask(() => commitRange(committed)),
     forgetCommits: (before) => ask(() => forgetCommits(db, before)),
     now: () => ask(async () => ((await db.command({ hello: 1 })) as Document)['localTime'].getTime()),
-    async readMark(name) {
-      const mark = await ask(() => committed.collection<Document>(metaName).findOne({ _id: name as never }))
-      return mark === null ? null : String(mark['value'])
-    },
+    readMark: (name) => ask(() => readMark(committed, name)),
+    listMarks: (prefix) => ask(() => listMarks(committed, prefix)),
     snapshot: () => ask(() => openSnapshot(whole)),
     load: (rows) => ask(() => load(whole, rows)),
     onCommit: (listener) => void commitListeners.push(listener),

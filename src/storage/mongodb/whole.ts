@@ -5,6 +5,7 @@ import {
   type ClientSession,
   type Db,
   type Document,
+  type FindOptions,
   Long,
   type MongoClient,
   ReadConcern,
@@ -66,10 +67,7 @@ export async function openSnapshot(parts: WholeParts): Promise<Snapshot> {
       return waiting.length === 0 ? { oldest, newest } : { oldest: oldest || last + 1, newest: last + waiting.length }
     },
     lastPosition: async () => last + waiting.length,
-    async readMark(name) {
-      const mark = await ask(() => db.collection<Document>(metaName).findOne({ _id: name as never }, options))
-      return mark === null ? null : String(mark['value'])
-    },
+    readMark: (name) => ask(() => readMark(db, name, options)),
     async close() {
       if (session.inTransaction()) await session.abortTransaction().catch(() => {})
       await session.endSession()
@@ -111,6 +109,17 @@ function tooOld(): Error {
   return new Error(
     'MongoDB no longer keeps the state that was being read. Raise its window (setParameter minSnapshotHistoryWindowInSeconds), or stop all servers, and try again.',
   )
+}
+
+export async function readMark(db: Db, name: string, options: FindOptions = {}): Promise<string | null> {
+  const mark = await db.collection<Document>(metaName).findOne({ _id: name as never }, options)
+  return mark === null ? null : String(mark['value'])
+}
+
+export async function listMarks(db: Db, prefix: string): Promise<Readonly<Record<string, string>>> {
+  const named = { _id: { $gte: prefix, $lt: `${prefix}\uffff` } as never }
+  const found = await db.collection<Document>(metaName).find(named).toArray()
+  return Object.fromEntries(found.map((mark) => [String(mark['_id']), String(mark['value'])]))
 }
 
 /** One transaction. Rows are sent in several commands: each may hold 48 MB, and a document 16. */
