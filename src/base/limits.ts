@@ -61,6 +61,9 @@ export const limits = {
   /** Time for one outside call, well under the lease so that a late answer still has its fence. */
   effectCallMs: 15_000,
   effectSlots: 32,
+  /** How often a process says that it serves a shared database, and how long it counts as there without saying so. */
+  presenceRenewMs: 5_000,
+  presenceMs: 30_000,
   effectPollMs: 1_000,
   effectAttemptsMax: 12,
   effectBackoffMs: 1_000,

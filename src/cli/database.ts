@@ -1,8 +1,13 @@
 // Databases by where they are: opened to read one state, or to be filled. What marks a database as not fit
 // to be served is looked at here, before anything is written to it.
 import { existsSync } from 'node:fs'
+import { systemClock } from '../base/clock.ts'
+import { createIdSource } from '../base/ids.ts'
+import { limits } from '../base/limits.ts'
+import { systemRandom } from '../base/random.ts'
 import type { Model } from '../schema/model.ts'
 import { fillingMark, readMove } from '../storage/archive/marks.ts'
+import { announce, presences } from '../storage/presence.ts'
 import type { WholeStorage } from '../storage/storage.ts'
 import { fileOf, lockFolder, openStorage, type Place, prepareFolder } from './open-storage.ts'
 import { databaseOf, type ProcessSettings } from './settings.ts'
@@ -51,17 +56,51 @@ export async function openBeside(place: Place, model: Model): Promise<OpenDataba
 export async function openAlone(place: Place, model: Model): Promise<OpenDatabase> {
   const unlock = place.databaseUrl === null ? lockFolder(prepareFolder(place.dataFolder)) : () => {}
   const storage = await openStorage(place, model)
-  return {
-    storage,
-    async close() {
-      await storage.close()
-      unlock()
-    },
+  const close = async () => {
+    await storage.close()
+    unlock()
   }
+  await refuseServed(storage, nameOf(place)).catch(async (error: unknown) => {
+    await close()
+    throw error
+  })
+  return { storage, close }
+}
+
+/** @throws Error with one sentence for people while a process serves the database; a file has its lock for that */
+export async function refuseServed(storage: WholeStorage, name: string): Promise<void> {
+  if (!storage.capabilities.isShared) return
+  const ages = await presences(storage)
+  if (ages.length === 0) return
+  const count = ages.length === 1 ? 'A Kingpost runs' : `${ages.length} Kingposts run`
+  throw new Error(
+    `${count} on ${name}, heard of ${Math.min(...ages)} s ago. Stop them first. One that was killed counts as running for ${limits.presenceMs / 1_000} s.`,
+  )
+}
+
+export type Part = { leave(): Promise<void>; readonly refused: Promise<Error> }
+
+/**
+ * Says that this process serves the database, until it leaves. `refused` resolves when it must stop, because a move
+ * has begun that did not hear of it. @throws Error with one sentence for people when it must not begin
+ */
+export async function takePart(storage: WholeStorage): Promise<Part> {
+  const check = () => checkFit(storage)
+  let refuse: (error: Error) => void = () => {}
+  const refused = new Promise<Error>((resolve) => {
+    refuse = resolve
+  })
+  if (storage.capabilities.isShared) {
+    const id = createIdSource(systemClock, systemRandom)('prc')
+    const { leave } = await announce({ storage, clock: systemClock, id, check, onRefused: (error) => refuse(error as Error) })
+    return { leave, refused }
+  }
+  await check()
+  return { leave: async () => {}, refused }
 }
 
 /** @throws Error with one sentence for people when the database is half filled, or its data lives elsewhere now */
-export async function checkFit(storage: Pick<WholeStorage, 'readMark'>): Promise<void> {
+async function checkFit(storage: Pick<WholeStorage, 'readMark'>): Promise<void> {
   if ((await storage.readMark(fillingMark)) !== null)
     throw new Error(
       'This database is only half filled: a restore or move into it has not ended. Run the same command again, or give an empty one.',

@@ -9,7 +9,7 @@ import { differences, partsOf, type Sums, sumsOf } from '../storage/archive/cont
 import { endFill, FillError, fill } from '../storage/archive/fill.ts'
 import { contentMarks, fillingMark, type Move, moveMark, readMove } from '../storage/archive/marks.ts'
 import type { Snapshot, WholeStorage } from '../storage/storage.ts'
-import { nameOf, openAlone, openSource, placeAt, placeOf } from './database.ts'
+import { nameOf, openAlone, openSource, placeAt, placeOf, refuseServed } from './database.ts'
 import { loadBackend } from './load-config.ts'
 import type { Place } from './open-storage.ts'
 import { createProgress, number } from './progress.ts'
@@ -42,7 +42,7 @@ export async function move(settings: ProcessSettings): Promise<number> {
 type Both = { readonly source: WholeStorage; readonly target: WholeStorage; readonly from: Place; readonly to: Place }
 
 async function moveAll(settings: ProcessSettings, backend: Backend, { source, target, from, to }: Both): Promise<void> {
-  const begun = await begin(source, to)
+  const begun = await begin(source, from, to)
   const snapshot = await source.snapshot()
   try {
     const copied = begun.isDone ? null : await copy(backend, { source, target, from, to }, { id: begun.id, snapshot })
@@ -56,7 +56,7 @@ async function moveAll(settings: ProcessSettings, backend: Backend, { source, ta
   }
 }
 
-async function begin(source: WholeStorage, to: Place): Promise<Move> {
+async function begin(source: WholeStorage, from: Place, to: Place): Promise<Move> {
   if ((await source.readMark(fillingMark)) !== null)
     throw new Error('The database to move is only half filled by a restore or move. End that first.')
   const found = await readMove(source)
@@ -67,6 +67,11 @@ async function begin(source: WholeStorage, to: Place): Promise<Move> {
   const newId = createIdSource(systemClock, systemRandom)
   const begun: Move = { id: newId('move'), to: nameOf(to), at: systemClock.now(), isDone: false }
   await source.load({ marks: { [moveMark]: JSON.stringify(begun) } })
+  // One that began to serve a moment ago was not seen before, and may not have seen the mark.
+  await refuseServed(source, nameOf(from)).catch(async (error: unknown) => {
+    await source.load({ marks: { [moveMark]: null } })
+    throw error
+  })
   return begun
 }
 

@@ -25,7 +25,7 @@ import { createStaticSite, type StaticMount } from '../http/static-files.ts'
 import { followDatabaseClock } from '../storage/database-clock.ts'
 import { inTransaction } from '../storage/in-transaction.ts'
 import type { WholeStorage } from '../storage/storage.ts'
-import { checkFit } from './database.ts'
+import { type Part, takePart } from './database.ts'
 import { compileConfig, type LoadedConfig, loadConfig } from './load-config.ts'
 import { openSandbox, type Sandbox } from './open-sandbox.ts'
 import { lockFolder, openStorage, prepareFolder } from './open-storage.ts'
@@ -42,6 +42,8 @@ export type Running = {
   readonly setUpLink: string | null
   readonly hasStorefront: boolean
   readonly notice: string | null
+  /** Resolves when it must stop: its database is no longer its to serve. */
+  readonly refused: Promise<Error>
   close(): Promise<void>
 }
 
@@ -59,11 +61,16 @@ export async function serve(settings: ProcessSettings): Promise<Running> {
   })
   const { folder, unlock } = takeFolder(settings, hasSandbox)
   const storage = await openStorage(settings, backend.model, log)
-  return await serveOn({ settings, loaded, backend, log, port, publicUrl, hasSandbox, folder, storage, unlock }).catch(async (error) => {
+  let part: Part | null = null
+  try {
+    part = await takePart(storage)
+    return await serveOn({ settings, loaded, backend, log, port, publicUrl, hasSandbox, folder, storage, part, unlock })
+  } catch (error) {
+    await part?.leave()
     await storage.close()
     unlock()
     throw error
-  })
+  }
 }
 
 type Place = {
@@ -76,11 +83,23 @@ type Place = {
   readonly hasSandbox: boolean
   readonly folder: string
   readonly storage: WholeStorage
+  readonly part: Part
   readonly unlock: () => void
 }
 
-async function serveOn({ settings, loaded, backend, log, port, publicUrl, hasSandbox, folder, storage, unlock }: Place): Promise<Running> {
-  await checkFit(storage)
+async function serveOn({
+  settings,
+  loaded,
+  backend,
+  log,
+  port,
+  publicUrl,
+  hasSandbox,
+  folder,
+  storage,
+  part,
+  unlock,
+}: Place): Promise<Running> {
   checkRoles(settings, storage.capabilities.isShared)
   const sandbox = hasSandbox ? await openSandbox(settings, publicUrl, { storage, model: backend.model, folder, port }) : null
   const mail = settings.smtpUrl === null ? captureTransport : createSmtpTransport({ url: settings.smtpUrl, clock: systemClock })
@@ -114,6 +133,7 @@ async function serveOn({ settings, loaded, backend, log, port, publicUrl, hasSan
     setUpLink: token === null ? null : `${publicUrl}/console#setup=${token}`,
     hasStorefront: isApi && loaded.config.storefront !== undefined,
     notice: await recoveryNotice(storage),
+    refused: part.refused,
     close() {
       // The proxy first, which asks /readyz; then requests, then effects, then what both write to.
       closing ??= (async () => {
@@ -123,6 +143,7 @@ async function serveOn({ settings, loaded, backend, log, port, publicUrl, hasSan
         sandbox?.stop()
         shared?.stop()
         await mail.close()
+        await part.leave()
         await storage.close()
         unlock()
       })()

@@ -20,6 +20,10 @@ export async function start(settings: ProcessSettings): Promise<number> {
     setTimeout(() => process.exit(1), shutdownMs).unref()
     void running.close().then(() => process.exit(code))
   }
+  void running.refused.then((error) => {
+    process.stderr.write(`${error.message}\n`)
+    stop(1)
+  })
   process.once('SIGTERM', () => stop(0))
   process.once('SIGINT', () => stop(0))
   process.once('uncaughtException', (error) => {

@@ -139,6 +139,8 @@ export interface WholeStorage extends StorageAdapter {
    * @throws already_exists
    */
   load(load: Load): Promise<void>
+  /** The marks whose names begin so. */
+  listMarks(prefix: string): Promise<Readonly<Record<string, string>>>
 }
 
 /** One committed state, for reading only, while others write. It holds resources of the database until it is closed. */

@@ -87,11 +87,18 @@ test(`a shop moves to ${database.name}: people stay signed in, readers go on, wh
   const receipts = peer.taken.filter(({ headers }) => /^Your order/.test(headers.get('subject')!))
   assert.equal(receipts.length, 2)
   assert.equal(new Set(peer.taken.map(({ headers }) => headers.get('message-id'))).size, peer.taken.length)
+  const back = sqlite(temporaryFolder(t))
+  const early = await kingpost('move', '--from', target, '--to', back)
+  assert.equal(early.code, 1)
+  assert.match(early.stderr, /A Kingpost runs on .*, heard of \d+ s ago|Another Kingpost is running on/)
   const book = await sandboxOf(next).payments()
   assert.deepEqual(
     book.map(({ state }) => state),
     ['succeeded', 'succeeded'],
   )
+  assert.equal((await next.stop()).code, 0)
+  const returned = await kingpost('move', '--from', target, '--to', back)
+  assert.equal(returned.code, 0, returned.stderr)
 })
 
 /** A file has its folder, and the sandbox's book lies in it. */
@@ -117,11 +124,13 @@ test(`killed -9 in the middle again and again, a move to ${database.name} goes o
     moving.kill('SIGKILL')
     const { code } = await moving.ended
     if (code !== null) break
-    const started = await kingpost('start', '--port', '0', '--database', target, '--data-dir', temporaryFolder(t))
-    assert.notEqual(started.code, 0, started.stdout)
-    if (/only half filled/.test(started.stderr)) halves++
-    const stale = await kingpost('start', '--port', '0', '--database', sqlite(old))
-    assert.match(stale.stderr, /A move of this database to .* was begun/)
+    const looked = await kingpost('backup', '--database', target, '--to', join(temporaryFolder(t), 'none'))
+    if (!/only half filled/.test(looked.stderr)) continue
+    halves++
+    const early = await kingpost('start', '--port', '0', '--database', target, '--data-dir', temporaryFolder(t))
+    assert.match(early.stderr, /only half filled/)
+    const late = await kingpost('start', '--port', '0', '--database', sqlite(old))
+    assert.match(late.stderr, /A move of this database to .* was begun/)
   }
   t.diagnostic(`${halves} died while they copied`)
   const ended = await runCommand(words)

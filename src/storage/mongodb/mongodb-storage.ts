@@ -1,7 +1,7 @@
 // MongoDB behind the storage port. A transaction is a session's transaction with a snapshot and a majority's commit
 // (attempts.ts); whatever needs no answer waits and is sent in one journey with what does (send.ts). Reads outside see
 // what a majority has. Invariant: whoever reads after an answer sees what was answered, on any process.
-import { type Document, ReadConcern } from 'mongodb'
+import { type Db, type Document, ReadConcern } from 'mongodb'
 import type { Clock } from '../../base/clock.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
@@ -16,7 +16,7 @@ import { type Connection, connect, explainConnectError } from './connect.ts'
 import { translate as translateWith } from './errors.ts'
 import { createReader } from './reader.ts'
 import { prepareSchema } from './schema.ts'
-import { lastLoaded, loadWhole, openSnapshot, readMark } from './whole.ts'
+import { lastLoaded, listMarks, loadWhole, openSnapshot, readMark } from './whole.ts'
 
 export type MongodbOptions = {
   /** `mongodb://…/NAME` */
@@ -116,7 +116,7 @@ async function createStorage(options: MongodbOptions, connection: Connection): P
     now: () => ask(async () => ((await db.command({ hello: 1 })) as Document)['localTime'].getTime()),
     onCommit: (listener) => void commitListeners.push(listener),
     onFeed: (listener) => tail.onFeed(listener),
-    readMark: (name) => ask(() => readMark(committed, name)),
+    ...marksOf(committed, ask),
     snapshot: () => ask(() => openSnapshot(parts, connection)),
     async load(load: Load) {
       tail.skipTo(lastLoaded(load))
@@ -131,6 +131,13 @@ async function createStorage(options: MongodbOptions, connection: Connection): P
       await tail.close()
       await client.close()
     },
+  }
+}
+
+function marksOf(committed: Db, ask: <T>(question: () => Promise<T>) => Promise<T>): Pick<WholeStorage, 'readMark' | 'listMarks'> {
+  return {
+    readMark: (name) => ask(() => readMark(committed, name)),
+    listMarks: (prefix) => ask(() => listMarks(committed, prefix)),
   }
 }
 

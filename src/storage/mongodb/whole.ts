@@ -33,6 +33,15 @@ export async function readMark(db: Db, name: string, session?: ClientSession): P
   return (found?.['value'] as string | undefined) ?? null
 }
 
+export async function listMarks(db: Db, prefix: string): Promise<Readonly<Record<string, string>>> {
+  const found = await db
+    .collection<Document>(metaName)
+    .find({ _id: { $gte: markOf(prefix), $lt: markOf(`${prefix}\uffff`) } })
+    .toArray()
+  const nameOf = (mark: Document) => String(mark['_id']).slice(String(markOf('')).length)
+  return Object.fromEntries(found.map((mark) => [nameOf(mark), String(mark['value'])]))
+}
+
 /** @throws storage_unavailable */
 export async function openSnapshot(parts: WholeParts, source: Pick<Capabilities, 'product' | 'version'>): Promise<Snapshot> {
   const { client, db, model, compiler, onJourney } = parts

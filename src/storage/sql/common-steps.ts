@@ -71,6 +71,16 @@ function createWriteSteps({ model, compiler }: CommonParts) {
       statements: records.map((record) => inserted(ref, record)),
       read: () => {},
     }),
+    /** Many rows of one collection, a hundred to a statement: half the work of a server is the statement. */
+    insertMany(ref: Ref, records: readonly AnyRecord[]): Statement[] {
+      const sql = compiler.insert(model.get(ref))
+      const marks = sql.slice(sql.lastIndexOf('('))
+      const encode = encoders.get(ref.name)!
+      return Array.from({ length: Math.ceil(records.length / 100) }, (_, index) => {
+        const some = records.slice(index * 100, index * 100 + 100)
+        return { sql: sql + `,${marks}`.repeat(some.length - 1), values: some.flatMap((record) => encode(record)) }
+      })
+    },
     update(ref: Ref, where: Filter, change: Change): Step<number> {
       const { sql, values } = compiler.update(model.get(ref), where, change)
       return stepOf(sql, values, ({ count }) => count)
@@ -128,6 +138,11 @@ function createWholeSteps({ compiler: { quote } }: CommonParts) {
       stepOf(`select ${quote('value')} from ${quote('_meta')} where ${quote('name')}=?`, [name], ({ rows: [row] }) =>
         row ? (row[0] as string) : null,
       ),
+    listMarks(prefix: string): Step<Readonly<Record<string, string>>> {
+      const [name, value] = [quote('name'), quote('value')]
+      const sql = `select ${name},${value} from ${quote('_meta')} where substr(${name},1,${prefix.length})=?`
+      return stepOf(sql, [prefix], ({ rows }) => Object.fromEntries(rows.map((row) => [String(row[0]), String(row[1])])))
+    },
     setMark: (name: string, value: string | null): Statement[] => [
       { sql: `delete from ${quote('_meta')} where ${quote('name')}=?`, values: [name] },
       ...(value === null

@@ -86,6 +86,7 @@ class Server {
       onFeed: (listener: (commit: Commit) => void) => this.tail!.onFeed(listener),
       traffic: () => ({ ...this.traffic }),
       readMark: (name) => read(steps.readMark(name)),
+      listMarks: (prefix) => read(steps.listMarks(prefix)),
       snapshot: () => open(() => this.snapshot()),
       load: (load) => open(() => this.load(load)),
       close: () => this.close(),
@@ -204,7 +205,7 @@ class Server {
     const { steps } = this
     return {
       statements: [
-        ...(records ? steps.insert(records.collection, records.records).statements : []),
+        ...(records ? steps.insertMany(records.collection, records.records) : []),
         ...(commits ?? []).map((commit) => steps.loadCommit(commit, this.newToken())),
         ...(lastPosition === undefined ? [] : [steps.setLastPosition(lastPosition)]),
         ...Object.entries(marks ?? {}).flatMap(([name, value]) => steps.setMark(name, value)),

@@ -32,6 +32,7 @@ export type Steps = {
 
   /** Its failure at a unique fence is already_exists. */
   insert(ref: Ref, records: readonly AnyRecord[]): Step<void>
+  insertMany(ref: Ref, records: readonly AnyRecord[]): Statement[]
   /** Must not fail at a unique fence. */
   insertOnce(ref: Ref, record: AnyRecord): Step<boolean>
   /** Must fail in the database, as conflict, unless exactly one row fits: a COMMIT sent behind it is then never reached. */
@@ -45,6 +46,7 @@ export type Steps = {
   /** Its failure at the fence of the token is already_exists: the way to find out whether a lost COMMIT arrived. */
   appendCommit(line: CommitLine, token: string): Step<void>
   readMark(name: string): Step<string | null>
+  listMarks(prefix: string): Step<Readonly<Record<string, string>>>
   setMark(name: string, value: string | null): readonly Statement[]
   loadCommit(commit: Commit, token: string): Statement
   setLastPosition(position: number): Statement

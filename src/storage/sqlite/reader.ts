@@ -82,6 +82,11 @@ export function versionOf(database: DatabaseSync): string {
   return database.prepare('select sqlite_version() as "version"').get()!['version'] as string
 }
 
+export function listMarks(prepared: StatementCache, prefix: string): Record<string, string> {
+  const rows = run(() => prepared('select "name","value" from "_meta" where substr("name",1,?)=?').all(prefix.length, prefix))
+  return Object.fromEntries(rows.map((row) => [row['name'], row['value']])) as Record<string, string>
+}
+
 /** node:sqlite keeps no statements: parsing costs more than most look-ups, so the adapter does. */
 export function createStatementCache(database: DatabaseSync, returnsArrays = false): StatementCache {
   const statementsMax = 1_000

@@ -17,7 +17,7 @@ import type { AdapterTransaction, Commit, CommitLine, Fence, Reader, WholeStorag
 import { sqliteDialect } from './dialect.ts'
 import { translate } from './errors.ts'
 import { loadRows } from './load.ts'
-import { commitRange, commitsAfter, createReader, createStatementCache, readMark, run, versionOf } from './reader.ts'
+import { commitRange, commitsAfter, createReader, createStatementCache, listMarks, readMark, run, versionOf } from './reader.ts'
 import { prepareSchema } from './schema.ts'
 import { openSqliteSnapshot } from './snapshot.ts'
 
@@ -285,6 +285,7 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
     },
 
     readMark: async (name) => readMark(readCache, name),
+    listMarks: async (prefix) => listMarks(readCache, prefix),
 
     async close() {
       if (isClosed) return
