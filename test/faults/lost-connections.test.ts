@@ -2,6 +2,7 @@
 // transaction, while everybody writes. What was answered is there, once; what was refused is not; what cannot be
 // known is said to be unknown.
 // databases: postgres
+// proves P-014
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
