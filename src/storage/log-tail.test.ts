@@ -6,7 +6,7 @@ import { LogTail, type LogTailPort } from './log-tail.ts'
 import type { Commit } from './storage.ts'
 
 /** A log that several processes write: lines without a position wait to be sequenced. */
-function fakeLog() {
+function fakeLog({ readsBehind = false } = {}) {
   const lines: Commit[] = []
   let waiting = 0
   const calls: string[] = []
@@ -24,13 +24,13 @@ function fakeLog() {
       await called('look')
       return waiting > 0
     },
-    async sequence(limit) {
+    async sequence(limit, after) {
       await called('sequence')
       const given = Math.min(waiting, limit)
       waiting -= given
       for (let count = 0; count < given; count++) lines.push({ position: lines.length + 1 } as Commit)
       if (given > 0) for (const wake of wakers) wake(lines.length)
-      return given
+      return readsBehind && after !== null ? { given, commits: lines.slice(after, after + limit) } : { given }
     },
     async commitsAfter(position, limit) {
       await called('read')
@@ -118,6 +118,27 @@ test('more lines than one round takes are told all the same', async () => {
   await rest()
   assert.deepEqual(told, upTo(limits.sequenceLinesMax * 2 + 7))
   await tail.close()
+})
+
+test("a database that reads behind the sequencing is not asked a second time, and other processes' lines come along", async () => {
+  const log = fakeLog({ readsBehind: true })
+  const [mine, other] = [new LogTail(log.port(false), handClock().clock, 0), new LogTail(log.port(false), handClock().clock, 0)]
+  const told = follow(mine)
+  await rest()
+  log.calls.length = 0
+  log.commit(3)
+  other.committed()
+  await rest()
+  log.commit(2)
+  mine.committed()
+  await rest()
+  assert.deepEqual(told, upTo(5))
+  assert.deepEqual(log.calls, ['sequence', 'sequence'])
+  log.commit(limits.sequenceLinesMax + 7)
+  mine.committed()
+  await rest()
+  assert.deepEqual(told, upTo(limits.sequenceLinesMax + 12))
+  await mine.close()
 })
 
 test('it begins behind the newest there was, and what was loaded is not told', async () => {

@@ -14,8 +14,11 @@ export const lostCommit = 'commit.lost'
 export type LogTailPort = {
   /** Whether a committed line has no position yet: a look that locks nothing. */
   hasWaiting(): Promise<boolean>
-  /** One short transaction that gives positions to at most `limit` lines; answers to how many. */
-  sequence(limit: number): Promise<number>
+  /**
+   * One short transaction that gives positions to at most `limit` lines, and, unless `after` is null, a look at the lines
+   * after that position behind it: a database that can do both in one journey answers `commits` as well.
+   */
+  sequence(limit: number, after: number | null): Promise<Sequenced>
   /** Lines with positions after `position`, in order. */
   commitsAfter(position: number, limit: number): Promise<readonly Commit[]>
   /**
@@ -26,6 +29,8 @@ export type LogTailPort = {
   /** Told what went wrong in the background; the tail tries again by itself. */
   failed(error: unknown): void
 }
+
+export type Sequenced = { readonly given: number; readonly commits?: readonly Commit[] }
 
 /** Listeners are told what comes after position `start`: the newest when the storage was opened. */
 export class LogTail {
@@ -66,7 +71,7 @@ export class LogTail {
         else this.heard = Math.max(this.heard, position)
         this.ask()
       }) ?? null
-    this.look()
+    this.lookAround()
   }
 
   /** Lines up to this position were stored as they are, and nobody is told of them. */
@@ -121,27 +126,35 @@ export class LogTail {
     if (mustLook && (await this.port.hasWaiting())) this.mustSequence = true
     if (this.mustSequence) {
       this.mustSequence = false
-      const given = await this.port.sequence(limits.sequenceLinesMax)
-      if (given > 0) this.mustRead = true
+      const after = this.listeners.length > 0 ? this.seen : null
+      const { given, commits } = await this.look(() => this.port.sequence(limits.sequenceLinesMax, after))
       if (given === limits.sequenceLinesMax) this.mustSequence = true
+      if (commits === undefined && given > 0) this.mustRead = true
     }
-    if (this.isBehind()) await this.read()
+    while (this.isBehind()) await this.look(async () => ({ commits: await this.port.commitsAfter(this.seen, limits.sequenceLinesMax) }))
   }
 
-  private async read(): Promise<void> {
-    this.mustRead = false
+  /** Tells what was found. What is spoken of meanwhile is looked for again. */
+  private async look<T extends { readonly commits?: readonly Commit[] }>(find: () => Promise<T>): Promise<T> {
     const spokenOf = this.heard
-    for (;;) {
-      const commits = await this.port.commitsAfter(this.seen, limits.sequenceLinesMax)
-      for (const commit of commits) {
-        this.seen = commit.position
-        this.pauseMs = limits.feedPollMs
-        for (const listener of this.listeners) listener(commit)
-      }
-      if (commits.length < limits.sequenceLinesMax) break
+    const mustRead = this.mustRead
+    this.mustRead = false
+    const found = await find()
+    const { commits } = found
+    if (commits === undefined) {
+      this.mustRead ||= mustRead
+      return found
     }
+    for (const commit of commits) {
+      if (commit.position <= this.seen) continue
+      this.seen = commit.position
+      this.pauseMs = limits.feedPollMs
+      for (const listener of this.listeners) listener(commit)
+    }
+    if (commits.length === limits.sequenceLinesMax) this.mustRead = true
     // What was spoken of before this and was not found is forgotten already.
-    if (this.heard === spokenOf) this.heard = this.seen
+    else if (this.heard === spokenOf) this.heard = this.seen
+    return found
   }
 
   /** Until something happens, looks now and then: notifications get lost, and a process may die before its lines are sequenced. */
@@ -152,10 +165,10 @@ export class LogTail {
   }
 
   private lookAfter(delayMs: number): void {
-    this.cancelTimer = this.clock.after(delayMs, () => this.look())
+    this.cancelTimer = this.clock.after(delayMs, () => this.lookAround())
   }
 
-  private look(): void {
+  private lookAround(): void {
     this.mustLook = true
     this.mustRead = true
     this.ask()

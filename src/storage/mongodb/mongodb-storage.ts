@@ -89,7 +89,7 @@ async function createStorage(options: MongodbOptions, connection: Connection): P
   const tail = new LogTail(
     {
       hasWaiting: () => hasOpenLines(committed, limits.statementMs),
-      sequence: (limit) => runSequencer({ ...parts, promises }, limit),
+      sequence: async (limit) => ({ given: await runSequencer({ ...parts, promises }, limit) }),
       commitsAfter: (position, limit) => commitsAfter(committed, { position, limit }),
       failed: (error) => options.failed?.(translate(error)),
     },

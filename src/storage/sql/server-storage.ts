@@ -5,7 +5,7 @@ import { type Clock, sleep } from '../../base/clock.ts'
 import { EngineError, isEngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import type { Random } from '../../base/random.ts'
-import { LogTail, lostCommit } from '../log-tail.ts'
+import { LogTail, lostCommit, type Sequenced } from '../log-tail.ts'
 import type { AdapterTransaction, Commit, CommitLine, Load, Snapshot, WholeStorage } from '../storage.ts'
 import { ConnectionLost, type SqlDriver, StatementFailure } from './driver.ts'
 import { ConnectionPool } from './pool.ts'
@@ -59,7 +59,7 @@ class Server {
     const { newest } = await this.reads.ask(this.steps.commitRange())
     const port = {
       hasWaiting: () => this.reads.ask(this.steps.hasWaiting()),
-      sequence: (limit: number) => this.once(this.steps.sequence(limit)),
+      sequence: (limit: number, after: number | null) => this.sequence(limit, after),
       commitsAfter: (position: number, limit: number) => this.reads.ask(this.steps.commitsAfter(position, limit)),
       listen: this.parts.driver.listen,
       failed: (error: unknown) => this.parts.failed?.(error),
@@ -214,16 +214,31 @@ class Server {
     }
   }
 
+  /** What was given positions, and by whomever, is read behind the commit: one journey for both. */
+  private async sequence(limit: number, after: number | null): Promise<Sequenced> {
+    const given = this.steps.sequence(limit)
+    if (after === null) return { given: await this.once(given) }
+    const [count, commits] = await this.onceAnd(given, this.steps.commitsAfter(after, limit))
+    return { given: count, commits }
+  }
+
   /** One step in a transaction of its own, in one round trip. */
   private async once<T>(step: Step<T>): Promise<T> {
+    return (await this.onceAnd(step, { statements: [], read: () => {} }))[0]
+  }
+
+  /** The same, and a read behind its commit. */
+  private async onceAnd<T, R>(step: Step<T>, behind: Step<R>): Promise<[T, R]> {
     const connection = await this.pool.acquire()
     try {
       const { begin, commit, rollback } = this.steps
-      const results = await send(connection, [...begin, ...step.statements, commit], this.traffic).catch(async (error) => {
+      const all = [...begin, ...step.statements, commit, ...behind.statements]
+      const results = await send(connection, all, this.traffic).catch(async (error) => {
         if (error instanceof StatementFailure) await send(connection, [rollback], this.traffic).catch(() => connection.close())
         throw error
       })
-      return readAll([step], results.slice(begin.length))[0] as T
+      const [answer, , read] = readAll([step, { statements: [commit], read: () => {} }, behind], results.slice(begin.length))
+      return [answer as T, read as R]
     } catch (error) {
       if (error instanceof StatementFailure) throw error.reason
       throw error instanceof ConnectionLost ? new EngineError('storage_unavailable', { cause: error }) : error
