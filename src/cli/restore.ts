@@ -11,7 +11,7 @@ import { epochMark, type Recovery, readRecovery, recoveryMark } from '../storage
 import { openArchiveFile } from './archive-file.ts'
 import { nameOf, openAlone, placeOf } from './database.ts'
 import { loadBackend } from './load-config.ts'
-import { createProgress, number } from './progress.ts'
+import { counted, createProgress, number } from './progress.ts'
 import { type ProcessSettings, UsageError } from './settings.ts'
 import { checkContent } from './verify.ts'
 
@@ -86,8 +86,8 @@ function tell({ isJson }: ProcessSettings, told: Told): void {
   process.stdout.write(
     `Compared with the backup row by row: ${violations === 0 ? 'the same, and all invariants hold' : `the same, with ${violations} faults that the backup held`}.\n\n`,
   )
-  process.stdout.write(`  ${number(counts.held)} effects were open and are held: they may have been carried out after the backup.\n`)
-  process.stdout.write(`  ${number(counts.payments)} payments will be asked for at their provider once a server runs.\n`)
-  process.stdout.write(`  ${number(counts.sessions)} sessions have ended: everybody signs in again.\n\n`)
+  process.stdout.write(`  ${counted(counts.held, 'open effect')} held: carried out after the backup or not, nobody here can know.\n`)
+  process.stdout.write(`  ${counted(counts.payments, 'payment')} to be asked for at their provider, once a server runs.\n`)
+  process.stdout.write(`  ${counted(counts.sessions, 'session')} ended: everybody signs in again.\n\n`)
   process.stdout.write('Start the server, then look at what is held: kingpost effects\n')
 }
