@@ -11,6 +11,7 @@ import { inTransaction } from '../storage/in-transaction.ts'
 import type { WholeStorage } from '../storage/storage.ts'
 import { openBeside, placeOf } from './database.ts'
 import { loadBackend } from './load-config.ts'
+import { counted } from './progress.ts'
 import { type ProcessSettings, UsageError } from './settings.ts'
 
 /** @throws Error with one sentence for people */
@@ -67,13 +68,13 @@ async function tell({ isJson }: ProcessSettings, storage: WholeStorage, model: M
   const lines: string[] = []
   if (recovery !== null) {
     lines.push(`Restored on ${toIso(recovery.at)} from a backup of ${toIso(recovery.backupAt)}; not reviewed yet.`)
-    lines.push(`${unasked} payments are still to be asked for at their provider${unasked > 0 ? ': start a server' : ''}.`)
+    lines.push(`${counted(unasked, 'payment')} still to be asked for at their provider${unasked > 0 ? ': start a server' : ''}.`)
   }
   if (held.recognised > 0 || recovery !== null)
-    lines.push(`${held.recognised} calls to payment providers are held. Their keys make a repeat harmless: kingpost effects resume`)
+    lines.push(`${counted(held.recognised, 'call')} to payment providers held. Their keys make a repeat harmless: kingpost effects resume`)
   if (held.mails > 0)
     lines.push(
-      `${held.mails} mails are held. They may have been sent after the backup: look at them in the console (Effects, held).`,
+      `${counted(held.mails, 'mail')} held. They may have been sent after the backup: look at them in the console (Effects, held).`,
       '  Send them: kingpost effects resume --mails. Give them up: kingpost effects cancel --mails',
     )
   process.stdout.write(`${lines.length === 0 ? 'Nothing is held.' : lines.join('\n')}\n`)

@@ -8,6 +8,7 @@ import type { Backend } from '../engine/backend.ts'
 import { differences, partsOf, type Sums, sumsOf } from '../storage/archive/contents.ts'
 import { endFill, FillError, fill } from '../storage/archive/fill.ts'
 import { contentMarks, fillingMark, type Move, moveMark, readMove } from '../storage/archive/marks.ts'
+import { readQuiet } from '../storage/archive/quiet.ts'
 import type { Snapshot, WholeStorage } from '../storage/storage.ts'
 import { nameOf, openAlone, openSource, placeAt, placeOf, refuseServed } from './database.ts'
 import { loadBackend } from './load-config.ts'
@@ -43,17 +44,13 @@ type Both = { readonly source: WholeStorage; readonly target: WholeStorage; read
 
 async function moveAll(settings: ProcessSettings, backend: Backend, { source, target, from, to }: Both): Promise<void> {
   const begun = await begin(source, from, to)
-  const snapshot = await source.snapshot()
-  try {
-    const copied = begun.isDone ? null : await copy(backend, { source, target, from, to }, { id: begun.id, snapshot })
-    // From here on the source is not started on any more; the target is from the next step on.
-    await source.load({ marks: { [moveMark]: JSON.stringify({ ...begun, isDone: true }) } })
-    if ((await target.readMark(fillingMark)) !== null)
-      await endFill(target, { lastPosition: await snapshot.lastPosition(), marks: await marksOf(snapshot) })
-    tell(settings, { from: nameOf(from), to: nameOf(to), ...(copied ?? {}) })
-  } finally {
-    await snapshot.close()
-  }
+  const snapshot = await readQuiet(source, systemClock)
+  const copied = begun.isDone ? null : await copy(backend, { source, target, from, to }, { id: begun.id, snapshot })
+  // From here on the source is not started on any more; the target is from the next step on.
+  await source.load({ marks: { [moveMark]: JSON.stringify({ ...begun, isDone: true }) } })
+  if ((await target.readMark(fillingMark)) !== null)
+    await endFill(target, { lastPosition: await snapshot.lastPosition(), marks: await marksOf(snapshot) })
+  tell(settings, { from: nameOf(from), to: nameOf(to), ...(copied ?? {}) })
 }
 
 async function begin(source: WholeStorage, from: Place, to: Place): Promise<Move> {
@@ -80,26 +77,22 @@ type Copied = { readonly sums: Sums; readonly rows: number; readonly seconds: nu
 async function copy(backend: Backend, both: Both, { id, snapshot }: { readonly id: string; readonly snapshot: Snapshot }): Promise<Copied> {
   const { source, target, to } = both
   const { model } = backend
+  const { newest } = await source.commitRange()
   const progress = createProgress('Moved')
   try {
     const wanted = await fill({ storage: target, model, id, parts: partsOf(snapshot, model), marks: {}, onPart: progress.onPart })
     const seconds = progress.seconds()
     const checking = createProgress('Compared')
-    const copied = await target.snapshot()
-    try {
-      const wrong = differences(wanted, await sumsOf(partsOf(copied, model), checking.onPart))
-      checking.done()
-      if (wrong.length > 0) throw new Error(`${nameOf(to)} does not hold what was moved: ${wrong.join('; ')}. Nothing was switched.`)
-      const violations = await checkContent(copied, backend, (await lastCommitAt(snapshot)) ?? systemClock.now())
-      if (violations.length > 0)
-        throw new Error(
-          `The data breaks ${violations.length} invariants, before the move as after it: look at them with kingpost verify. Nothing was switched.`,
-        )
-    } finally {
-      checking.done()
-      await copied.close()
-    }
-    if ((await source.commitRange()).newest !== (await snapshot.commitRange()).newest)
+    const copied = await readQuiet(target, systemClock)
+    const wrong = differences(wanted, await sumsOf(partsOf(copied, model), checking.onPart))
+    checking.done()
+    if (wrong.length > 0) throw new Error(`${nameOf(to)} does not hold what was moved: ${wrong.join('; ')}. Nothing was switched.`)
+    const violations = await checkContent(copied, backend, (await lastCommitAt(snapshot)) ?? systemClock.now())
+    if (violations.length > 0)
+      throw new Error(
+        `The data breaks ${violations.length} invariants, before the move as after it: look at them with kingpost verify. Nothing was switched.`,
+      )
+    if ((await source.commitRange()).newest !== newest)
       throw new Error(
         'Something wrote to the database while it was moved. Stop every Kingpost on it, give an empty target, and move again.',
       )

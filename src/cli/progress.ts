@@ -55,6 +55,11 @@ export function createProgress(verb: string, fraction?: () => number): Progress 
   }
 }
 
+/** `1 session`, `2 sessions`. */
+export function counted(count: number, noun: string): string {
+  return `${number(count)} ${noun}${count === 1 ? '' : 's'}`
+}
+
 export function number(count: number): string {
   return count.toLocaleString('en-US')
 }

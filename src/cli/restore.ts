@@ -8,10 +8,11 @@ import { misfits } from '../storage/archive/archive.ts'
 import { differences, partsOf, rewritten, sumsOf } from '../storage/archive/contents.ts'
 import { endFill, FillError, fill } from '../storage/archive/fill.ts'
 import { epochMark, type Recovery, readRecovery, recoveryMark } from '../storage/archive/marks.ts'
+import { readQuiet } from '../storage/archive/quiet.ts'
 import { openArchiveFile } from './archive-file.ts'
 import { nameOf, openAlone, placeOf } from './database.ts'
 import { loadBackend } from './load-config.ts'
-import { createProgress, number } from './progress.ts'
+import { counted, createProgress, number } from './progress.ts'
 import { type ProcessSettings, UsageError } from './settings.ts'
 import { checkContent } from './verify.ts'
 
@@ -37,25 +38,21 @@ export async function restore(settings: ProcessSettings): Promise<number> {
     const parts = rewritten(archive.parts, model, rewrite)
     const wanted = await fill({ storage, model, id: archive.head.id, parts, marks, onPart: progress.onPart })
     progress.done()
-    const snapshot = await storage.snapshot()
-    try {
-      const found = differences(wanted, await sumsOf(partsOf(snapshot, model)))
-      if (found.length > 0) throw new Error(`What was stored is not what the backup holds: ${found.join('; ')}. Is the disk sound?`)
-      const violations = await checkContent(snapshot, backend, backupAt)
-      await endFill(storage, { lastPosition: archive.head.lastPosition, marks: {} })
-      const rows = Object.values(wanted).reduce((sum, { count }) => sum + count, 0)
-      tell(settings, {
-        database: nameOf(place),
-        at: archive.head.at,
-        rows,
-        seconds: progress.seconds(),
-        counts,
-        violations: violations.length,
-      })
-      return violations.length === 0 ? 0 : 1
-    } finally {
-      await snapshot.close()
-    }
+    const snapshot = await readQuiet(storage, systemClock)
+    const found = differences(wanted, await sumsOf(partsOf(snapshot, model)))
+    if (found.length > 0) throw new Error(`What was stored is not what the backup holds: ${found.join('; ')}. Is the disk sound?`)
+    const violations = await checkContent(snapshot, backend, backupAt)
+    await endFill(storage, { lastPosition: archive.head.lastPosition, marks: {} })
+    const rows = Object.values(wanted).reduce((sum, { count }) => sum + count, 0)
+    tell(settings, {
+      database: nameOf(place),
+      at: archive.head.at,
+      rows,
+      seconds: progress.seconds(),
+      counts,
+      violations: violations.length,
+    })
+    return violations.length === 0 ? 0 : 1
   } catch (error) {
     throw error instanceof FillError ? new Error(`${nameOf(place)} cannot be filled. ${error.message}`) : error
   } finally {
@@ -86,8 +83,8 @@ function tell({ isJson }: ProcessSettings, told: Told): void {
   process.stdout.write(
     `Compared with the backup row by row: ${violations === 0 ? 'the same, and all invariants hold' : `the same, with ${violations} faults that the backup held`}.\n\n`,
   )
-  process.stdout.write(`  ${number(counts.held)} effects were open and are held: they may have been carried out after the backup.\n`)
-  process.stdout.write(`  ${number(counts.payments)} payments will be asked for at their provider once a server runs.\n`)
-  process.stdout.write(`  ${number(counts.sessions)} sessions have ended: everybody signs in again.\n\n`)
+  process.stdout.write(`  ${counted(counts.held, 'open effect')} held: carried out after the backup or not, nobody here can know.\n`)
+  process.stdout.write(`  ${counted(counts.payments, 'payment')} to be asked for at their provider, once a server runs.\n`)
+  process.stdout.write(`  ${counted(counts.sessions, 'session')} ended: everybody signs in again.\n\n`)
   process.stdout.write('Start the server, then look at what is held: kingpost effects\n')
 }

@@ -3,7 +3,7 @@
 // read as a stream, and looked into with `zstdcat`. Format 1 stays readable by all later versions.
 import { createZstdCompress, createZstdDecompress, constants as zlib } from 'node:zlib'
 import type { CollectionModel, Model } from '../../schema/model.ts'
-import { type Part, type Row, type SectionSum, type Sums, sectionsOf, startSum } from './contents.ts'
+import { type Part, pageBytes, type Row, type SectionSum, type Sums, sectionsOf, startSum } from './contents.ts'
 
 export const archiveFormat = 1
 
@@ -188,12 +188,21 @@ function isSame(a: Sums, b: Sums): boolean {
 async function* linePages(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string[]> {
   const decoder = new TextDecoder('utf-8', { fatal: true })
   let rest = ''
+  let page: string[] = []
+  let size = 0
   for await (const chunk of bytes) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+    const text = rest + decoder.decode(chunk, { stream: true })
+    const lines = text.split('\n')
     rest = lines.pop()!
-    if (lines.length > 0) yield lines
+    page.push(...lines)
+    size += text.length - rest.length
+    if (size < pageBytes) continue
+    yield page
+    page = []
+    size = 0
   }
-  if (rest !== '') yield [rest]
+  if (rest !== '') page.push(rest)
+  if (page.length > 0) yield page
 }
 
 /** Errors of the compression are the file's: it is cut, or no archive. */

@@ -23,8 +23,10 @@ export type SectionSum = { readonly count: number; readonly sha256: string }
 export type Sums = Readonly<Record<string, SectionSum>>
 
 /** What a page aims at: large enough to be fast, small enough for any message of a database. */
-const pageBytes = 1_000_000
+export const pageBytes = 1_000_000
 const pageRowsMax = 2_000
+/** Nobody knows yet how large rows are: mails may have megabytes. */
+const firstPageRows = 16
 
 /** In this order they stand in every archive. */
 export function sectionsOf(model: Model): string[] {
@@ -51,19 +53,35 @@ async function countCommits(snapshot: Snapshot): Promise<number> {
 
 async function* pagesOf(snapshot: Snapshot, section: string, toLine: ToLine): AsyncGenerator<Part> {
   const summing = startSum()
-  let limit = 100
+  let limit = firstPageRows
   let last: Row | null = null
   while (true) {
     const rows: Row[] = await readPage(snapshot, section, { last, limit })
     if (rows.length === 0) break
-    const text = linesOf(rows, toLine)
-    summing.add(rows.length, text)
-    yield { kind: 'page', section, rows, text }
+    let bytes = 0
+    for (const page of split(rows, toLine)) {
+      summing.add(page.rows.length, page.text)
+      bytes += page.text.length
+      yield { kind: 'page', section, ...page }
+    }
     if (rows.length < limit) break
     last = rows.at(-1)!
-    limit = Math.max(10, Math.min(pageRowsMax, Math.floor((pageBytes * rows.length) / text.length)))
+    limit = Math.max(1, Math.min(pageRowsMax, Math.floor((pageBytes * rows.length) / bytes)))
   }
   yield { kind: 'end', section, sum: summing.end() }
+}
+
+/** Rows and their lines, in pieces of about a page. */
+function* split(rows: readonly Row[], toLine: ToLine): Generator<{ readonly rows: readonly Row[]; readonly text: string }> {
+  let start = 0
+  let text = ''
+  for (const [index, row] of rows.entries()) {
+    text += `${toLine(row)}\n`
+    if (text.length < pageBytes && index < rows.length - 1) continue
+    yield { rows: rows.slice(start, index + 1), text }
+    start = index + 1
+    text = ''
+  }
 }
 
 async function readPage(

@@ -34,8 +34,9 @@ export function createMysqlSteps(model: Model, product: Product): Steps {
   return {
     ...common,
     begin: [plain('start transaction')],
-    // On a connection of its own, whose time-outs are off.
+    // On a connection that ends with it: whoever reads may take long, and pause for longer.
     beginSnapshot: [
+      plain(product === 'mariadb' ? 'set session max_statement_time=0, idle_transaction_timeout=0' : 'set session max_execution_time=0'),
       plain('set transaction isolation level repeatable read'),
       plain('start transaction with consistent snapshot, read only'),
     ],

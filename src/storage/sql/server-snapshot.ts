@@ -16,11 +16,17 @@ export type SnapshotParts = {
 
 /** @throws Error when the transaction cannot begin; the connection is given back then */
 export async function openServerSnapshot({ source, steps, connection, close }: SnapshotParts): Promise<Snapshot> {
-  const ask = <T>(step: Step<T>) => askOn(connection, step)
+  // There is one connection: what is asked together is answered one after another.
+  let last: Promise<unknown> = Promise.resolve()
+  const ask = <T>(step: Step<T>): Promise<T> => {
+    const answer = last.then(() => askOn(connection, step))
+    last = answer.catch(() => {})
+    return answer
+  }
   try {
     await ask({ statements: steps.beginSnapshot, read: () => {} })
-    const last = await ask(steps.lastPosition())
-    const waiting = (await ask(steps.waitingCommits())).map((line, index): Commit => ({ ...line, position: last + 1 + index }))
+    const newest = await ask(steps.lastPosition())
+    const waiting = (await ask(steps.waitingCommits())).map((line, index): Commit => ({ ...line, position: newest + 1 + index }))
     return {
       source,
       reader: createStepReader(steps, ask),
@@ -29,10 +35,10 @@ export async function openServerSnapshot({ source, steps, connection, close }: S
         return given.length === limit ? given : [...given, ...waiting.filter((line) => line.position > position)].slice(0, limit)
       },
       async commitRange() {
-        const { oldest, newest } = await ask(steps.commitRange())
-        return waiting.length === 0 ? { oldest, newest } : { oldest: oldest || last + 1, newest: last + waiting.length }
+        const range = await ask(steps.commitRange())
+        return waiting.length === 0 ? range : { oldest: range.oldest || newest + 1, newest: newest + waiting.length }
       },
-      lastPosition: async () => last + waiting.length,
+      lastPosition: async () => newest + waiting.length,
       readMark: (name) => ask(steps.readMark(name)),
       close,
     }
