@@ -1,7 +1,7 @@
 // A database server that goes away at the worst moments: between COMMIT and its answer, in the middle of a
 // transaction, while everybody writes. What was answered is there, once; what was refused is not; what cannot be
 // known is said to be unknown.
-// databases: postgres
+// databases: postgres, mariadb
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -12,6 +12,7 @@ import { eq } from '../../src/contract/filter.ts'
 import { compileModel } from '../../src/schema/model.ts'
 import { entries, idOf, line, ownerOf, owners, thing, things } from '../../src/storage/conformance-subjects.ts'
 import { inTransaction } from '../../src/storage/in-transaction.ts'
+import { openMysql } from '../../src/storage/mysql/mysql-storage.ts'
 import { openPostgres } from '../../src/storage/postgres/postgres-storage.ts'
 import type { Commit, StorageAdapter } from '../../src/storage/storage.ts'
 import { cleanUp } from '../support/clean-up.ts'
@@ -31,7 +32,8 @@ const hastyClock: Clock = {
 }
 
 async function open(t: TestContext, url: string, clock: Clock = systemClock): Promise<StorageAdapter> {
-  const storage = await openPostgres({ url, model, clock, random: systemRandom })
+  const openIt = database.name === 'mariadb' ? openMysql : openPostgres
+  const storage = await openIt({ url, model, clock, random: systemRandom })
   cleanUp(t, () => storage.close())
   return storage
 }

@@ -56,7 +56,11 @@ export async function createProxy(target: string): Promise<Proxy> {
       for (const cable of cables) cable.held ??= []
     },
     deliverRequests() {
-      for (const cable of cables) for (const bytes of cable.held?.splice(0) ?? []) cable.server.write(bytes)
+      for (const cable of cables) {
+        for (const bytes of cable.held?.splice(0) ?? []) cable.server.write(bytes)
+        // Behind them the server learns that nobody is there any more.
+        if (cable.client.destroyed) cable.server.end()
+      }
     },
     dropAnswers() {
       for (const cable of cables) cable.isDropping = true
