@@ -7,7 +7,7 @@ export type Proxy = {
   url(server: string): string
   /** What clients send from now on is kept here and does not arrive. */
   holdRequests(): void
-  /** What was held arrives after all, also when the client is gone; and behind it, that it is gone. */
+  /** What was held arrives after all, also when the client is gone. */
   deliverRequests(): void
   /** What the server answers from now on is lost. */
   dropAnswers(): void
@@ -56,9 +56,10 @@ export async function createProxy(target: string): Promise<Proxy> {
       for (const cable of cables) cable.held ??= []
     },
     deliverRequests() {
-      for (const { server, held } of cables) {
-        for (const bytes of held?.splice(0) ?? []) server.write(bytes)
-        if (held) server.end()
+      for (const cable of cables) {
+        for (const bytes of cable.held?.splice(0) ?? []) cable.server.write(bytes)
+        // Behind them the server learns that nobody is there any more.
+        if (cable.client.destroyed) cable.server.end()
       }
     },
     dropAnswers() {
