@@ -149,8 +149,12 @@ export function fileOf({ dataFolder }: Pick<Place, 'dataFolder'>): string {
 export function lockFolder(folder: string, kind: 'kingpost' | 'sandbox' = 'kingpost'): () => void {
   const release = tryLock(join(folder, `${kind}.lock`))
   if (release !== null) return release
-  const who = kind === 'kingpost' ? 'Kingpost' : 'payment sandbox'
-  throw new Error(`Another ${who} is running on ${folder}. Stop it, or choose another folder with --data-dir FOLDER.`)
+  if (kind === 'sandbox')
+    throw new Error(
+      `Another payment sandbox has its book in ${folder}. Stop it; or let several servers share one: ` +
+        'run `kingpost sandbox` by itself, and give its address to each with --sandbox-url URL.',
+    )
+  throw new Error(`Another Kingpost is running on ${folder}. Stop it, or choose another folder with --data-dir FOLDER.`)
 }
 
 function explain(error: unknown, path: string): unknown {

@@ -1,6 +1,7 @@
 // Claiming: which effects are due and become this process's for a lease. Invariant: each is taken by one
 // guarded write on its state and `attempts`, so of processes that look at once one gets it.
 import { limits } from '../base/limits.ts'
+import type { Random } from '../base/random.ts'
 import { and, compare, eq, type Filter, not, oneOf } from '../contract/filter.ts'
 import { inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
 import type { Transaction } from '../storage/transaction.ts'
@@ -11,23 +12,39 @@ export type EffectRole = 'worker' | 'mail'
 
 export type ClaimParts = TransactionParts & { readonly workerId: string }
 
+export type Claim = {
+  readonly taken: readonly Effect[]
+  /** Others took some of what was looked at: look again. */
+  readonly isContested: boolean
+  /** There was as much as was wanted, and perhaps more. */
+  readonly mayBeMore: boolean
+}
+
 /** Takes at most `limit` effects that are due: new ones first, then those whose lease has ended. */
-export async function claimDue(parts: ClaimParts, kinds: Filter | undefined, limit: number): Promise<readonly Effect[]> {
+export async function claimDue(parts: ClaimParts, kinds: Filter | undefined, limit: number): Promise<Claim> {
   return await inTransaction(parts, { operation: 'effects.claim', actor: 'system', requestId: '' }, async (tx, now) => {
     // One look per state: each is a range of the index (state, dueAt).
     const looks = (['ready', 'running'] as const).map((state) =>
       tx.find(effects, {
         where: and(eq('state', state), compare('dueAt', 'lte', now), kinds),
         sort: [{ path: 'dueAt', descending: false }],
-        limit,
+        limit: 2 * limit,
       }),
     )
-    const due = (await Promise.all(looks)).flat().slice(0, limit)
+    const due = someOf((await Promise.all(looks)).flat().slice(0, 2 * limit), limit, parts.random)
     // By id, so that two who look at once never wait for each other in a circle; together, so that it is one journey.
     const inOrder = due.toSorted((a, b) => (a.id < b.id ? -1 : 1))
-    const taken = await Promise.all(inOrder.map((effect) => take(tx, effect, { owner: parts.workerId, dueAt: now + limits.effectLeaseMs })))
-    return taken.filter((effect) => effect !== null)
+    const lease = { owner: parts.workerId, dueAt: now + limits.effectLeaseMs }
+    const taken = (await Promise.all(inOrder.map((effect) => take(tx, effect, lease)))).filter((effect) => effect !== null)
+    return { taken, isContested: taken.length < due.length, mayBeMore: due.length === limit }
   })
+}
+
+/** Where more is due than one process takes, each takes others: all would meet at the oldest, and wait for each other there. */
+function someOf(due: readonly Effect[], limit: number, random: Random): readonly Effect[] {
+  if (due.length <= limit) return due
+  const rest = [...due]
+  return Array.from({ length: limit }, () => rest.splice(Math.floor(random.fraction() * rest.length), 1)[0]!)
 }
 
 /** Null when somebody else was first. */

@@ -53,16 +53,23 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
   let isRunning = false
   let isClaiming = false
   let isWanted = false
+  /** More may be due than there were slots for. */
+  let mayBeMore = false
   let claiming: Promise<void> = Promise.resolve()
   let cancelPoll = () => {}
 
   const carriesOut = (kind: string) => isRunning && roles.includes(handlers.get(kind)?.role ?? 'worker')
 
-  async function claim(): Promise<readonly Effect[]> {
+  async function claimSome(): Promise<void> {
     const free = slots - active.size
-    if (free <= 0) return []
+    mayBeMore = free <= 0
+    if (mayBeMore) return
     await clock.refresh?.()
-    return await claimDue(parts, claimable(handlers, roles), free)
+    const claim = await claimDue(parts, claimable(handlers, roles), free)
+    if (isRunning) for (const effect of claim.taken) void begin(effect)
+    else born.push(...claim.taken)
+    mayBeMore = claim.mayBeMore
+    if (claim.isContested) isWanted = true
   }
 
   async function claimAll(): Promise<void> {
@@ -70,9 +77,7 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
     try {
       do {
         isWanted = false
-        const claimed = await claim()
-        if (isRunning) for (const effect of claimed) void begin(effect)
-        else born.push(...claimed)
+        await claimSome()
       } while (isWanted && isRunning)
     } catch (error) {
       log.write('error', 'Effects could not be claimed.', { error })
@@ -92,7 +97,8 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
         active.delete(effect.id)
         const next = isRunning ? born.shift() : undefined
         if (next) void begin(next)
-        else if (isRunning && active.size === slots - 1) wake()
+        // Not at each slot that falls free: a claim is a journey, and takes many at the price of one.
+        else if (isRunning && mayBeMore && active.size <= slots / 2) wake()
       })
     active.set(effect.id, attempt)
     return attempt

@@ -120,6 +120,19 @@ test('a worker that is told to stop leaves no lease behind, not even one it is j
 })
 
 // proves P-004
+test('a backlog is worked off without waiting for the next look, and by two at once each effect once', async (t) => {
+  const world = await openWorld(t)
+  const count = limits.effectSlots * 4 + 1
+  for (let index = 0; index < count; index++) await world.owe()
+  const workers = ['one', 'two'].map((id) => world.startWorker(id, ({ end }) => end({ end: 'done' })))
+  await Promise.all(workers.map(({ started }) => started))
+  // Time stands still: nobody polls.
+  await eventually('all are done', async () => (world.settled.length === count ? true : null))
+  assert.equal(world.attempts.length, count)
+  await Promise.all(workers.map((worker) => worker.stop()))
+})
+
+// proves P-004
 test('an effect that keeps failing ends as dead, visibly, with the last reason', async (t) => {
   const world = await openWorld(t)
   const worker = world.startWorker('trying')

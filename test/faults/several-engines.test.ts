@@ -11,6 +11,7 @@ import { type Schedule, scheduleTicks } from '../../src/effects/schedule.ts'
 import type { Engine, Replacements } from '../../src/engine/create-engine.ts'
 import { scheduleInvariants } from '../../src/observe/invariants/schedules.ts'
 import { verifyDatabase } from '../../src/observe/verify.ts'
+import { rateLimits } from '../../src/operation/rate-limits.ts'
 import { followDatabaseClock } from '../../src/storage/database-clock.ts'
 import { inTransaction } from '../../src/storage/in-transaction.ts'
 import { testDatabase } from '../support/databases.ts'
@@ -107,6 +108,28 @@ test('clocks hours apart: leases, schedules and sessions go by the database', as
   assert.deepEqual([await isKnown(ahead, token), await isKnown(behind, token)], [true, true])
   await time.pass(13 * hour, hour)
   assert.deepEqual([await isKnown(ahead, token), await isKnown(behind, token)], [false, false])
+})
+
+test('what says nothing any more is forgotten: ticks of two days ago, limits of callers long gone', async (t) => {
+  const world = openEngines(t)
+  const time = createFakeClock()
+  const engine = await world.add('one', { clock: time.clock })
+  const { reader } = engine.parts.storage
+  await inTransaction(engine.parts, cause, async (tx, now) => {
+    await tx.insert(rateLimits, { id: 'rate_gone', arrival: now + 1_000 })
+    await tx.insert(rateLimits, { id: 'rate_here', arrival: now + 90 * hour })
+  })
+  await engine.start()
+  await time.pass(60 * hour, hour)
+  const first = await eventually('old ticks are gone', async () => {
+    const [oldest] = await reader.find(scheduleTicks, { sort: [{ path: 'createdAt', descending: false }], limit: 1 })
+    return oldest && oldest.createdAt >= time.clock.now() - limits.scheduleTicksKeepMs - 2 * hour ? oldest : null
+  })
+  assert.ok(first.tick > 1)
+  assert.deepEqual(
+    (await reader.find(rateLimits, { limit: 10 })).map(({ id }) => id),
+    ['rate_here'],
+  )
 })
 
 // proves P-006
