@@ -108,6 +108,10 @@ export const limits = {
   migrationBatchMs: 50,
   migrationBatchRowsMin: 100,
   migrationBatchRowsMax: 5_000,
+  /** How long a change of the schema tries to get at its table before it gives up. */
+  migrationLockMs: 60_000,
+  /** Rows up to which a table is counted; beyond them the database's own estimate will do. */
+  migrationCountMax: 10_000,
   /** Records named when they stand in the way of a migration: enough to see what is wrong with them. */
   migrationObstaclesMax: 10,
 

@@ -6,7 +6,15 @@ import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { systemClock, toIso } from '../base/clock.ts'
 import { sandboxMethods } from '../domains/payments/sandbox/book.ts'
-import { type Applied, applyMigration, lookAt, type MigrationParts, obstaclesOf, type Progress } from '../storage/migrations/apply.ts'
+import {
+  type Applied,
+  applyMigration,
+  isAllowed,
+  lookAt,
+  type MigrationParts,
+  obstaclesOf,
+  type Progress,
+} from '../storage/migrations/apply.ts'
 import { estimateMs } from '../storage/migrations/estimate.ts'
 import { describeStep, type Phase, type Step } from '../storage/migrations/steps.ts'
 import { compileConfig, loadConfig } from './load-config.ts'
@@ -29,13 +37,12 @@ export async function migrate(settings: ProcessSettings): Promise<number> {
     isDevelopment: settings.isDevelopment,
     paymentProviders: [{ id: 'sandbox', methods: sandboxMethods }],
   })
-  const folder = resolve(settings.dataFolder)
   const dialect = await openSchema(settings)
   // The clock's pauses do not keep a process alive.
   const alive = setInterval(() => {}, 60_000)
   try {
     const parts = { dialect, model: backend.model, clock: systemClock }
-    return word === 'plan' ? await showPlan(parts, settings) : await apply(parts, settings, folder)
+    return word === 'plan' ? await showPlan(parts, settings) : await apply(parts, settings)
   } finally {
     clearInterval(alive)
     await dialect.close()
@@ -85,26 +92,24 @@ function stepText({ what, isDestructive, rows, estimatedMs, statements }: Shown)
   return lines.join('\n')
 }
 
-async function apply(parts: MigrationParts, settings: ProcessSettings, folder: string): Promise<number> {
+async function apply(parts: MigrationParts, settings: ProcessSettings): Promise<number> {
   const startedAt = systemClock.monotonic()
-  // On SQLite whoever holds the folder knows that no server runs.
-  const unlock = tryLockFolder(folder)
-  const { migration } = settings
-  if (unlock === null && migration.isStopped)
+  const { migration, isJson, databaseUrl, dataFolder } = settings
+  const folder = databaseUrl === null ? resolve(dataFolder) : null
+  // On SQLite whoever holds the folder knows that no server runs. Elsewhere the operator knows.
+  const unlock = folder === null ? null : tryLockFolder(folder)
+  if (folder !== null && unlock === null && migration.isStopped)
     throw new Error(`A server is running on ${folder}. Stop it, or leave --stopped out. Nothing was changed.`)
+  const allowed = { ...migration, isStopped: migration.isStopped || unlock !== null }
   try {
-    const seen = await lookAt(parts)
-    const backup = seen.steps.length === 0 || seen.problems.length > 0 ? null : backUp(folder, parts.dialect.product)
-    if (backup !== null && !settings.isJson) print(`A copy of the database as it was: ${backup}`)
-    const applied = await applyMigration(parts, {
-      ...migration,
-      isStopped: unlock !== null,
-      by: `${hostname()} ${process.pid}`,
-      onProgress: settings.isJson ? () => {} : showProgress,
-    })
+    const { steps, problems } = await lookAt(parts)
+    const isChanged = problems.length === 0 && steps.some((step) => isAllowed(step, steps, allowed))
+    const backup = folder !== null && isChanged ? backUp(folder) : null
+    if (backup !== null && !isJson) print(`A copy of the database as it was: ${backup}`)
+    const onProgress = isJson ? () => {} : showProgress
+    const applied = await applyMigration(parts, { ...allowed, by: `${hostname()} ${process.pid}`, onProgress })
     const tookMs = systemClock.monotonic() - startedAt
-    if (settings.isJson) print(JSON.stringify(jsonOf(applied, tookMs, backup)))
-    else print(summary(applied, tookMs))
+    print(isJson ? JSON.stringify(jsonOf(applied, tookMs, backup)) : summary(applied, tookMs))
     return 0
   } finally {
     unlock?.()
@@ -112,7 +117,7 @@ async function apply(parts: MigrationParts, settings: ProcessSettings, folder: s
 }
 
 /** All that was committed, as one file, checked after writing. */
-function backUp(folder: string, product: string): string {
+function backUp(folder: string): string {
   const backups = join(folder, 'backups')
   mkdirSync(backups, { recursive: true })
   const name = `before-migration-${toIso(systemClock.now()).replaceAll(/[:.]/g, '-')}.db`
@@ -134,7 +139,7 @@ function backUp(folder: string, product: string): string {
     return path
   } catch (error) {
     rmSync(partial, { force: true })
-    throw new Error(`No backup could be made (${product}): ${error instanceof Error ? error.message : String(error)}. Nothing was changed.`)
+    throw new Error(`No backup could be made: ${error instanceof Error ? error.message : String(error)}. Nothing was changed.`)
   }
 }
 

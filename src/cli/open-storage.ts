@@ -6,6 +6,7 @@ import { systemClock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { systemRandom } from '../base/random.ts'
 import type { Model } from '../schema/model.ts'
+import type { SchemaPolicy } from '../storage/migrations/at-start.ts'
 import type { SchemaDialect } from '../storage/migrations/dialect.ts'
 import { tryLock as tryFileLock } from '../storage/sqlite/file-lock.ts'
 import type { Snapshot, WholeStorage } from '../storage/storage.ts'
@@ -14,24 +15,33 @@ import { type ProcessSettings, UsageError } from './settings.ts'
 /** Where a database is, and whether its schema may change at a start: what is needed of the settings to open it. */
 export type Place = Pick<ProcessSettings, 'dataFolder' | 'databaseUrl' | 'allowWeakDurability' | 'isDevelopment'>
 
+type OpenOptions = {
+  readonly allowWeakDurability: boolean
+  readonly schema: SchemaPolicy
+  failed(error: unknown): void
+}
+
 type Product = {
-  open(url: string, model: Model, options: { readonly allowWeakDurability: boolean; failed(error: unknown): void }): Promise<WholeStorage>
+  open(url: string, model: Model, options: OpenOptions): Promise<WholeStorage>
   snapshot(url: string, model: Model): Promise<Snapshot>
+  schema(url: string): Promise<SchemaDialect>
 }
 
 async function postgres(): Promise<Product> {
-  const { openPostgres, openPostgresSnapshot } = await import('../storage/postgres/postgres-storage.ts')
+  const { openPostgres, openPostgresSchema, openPostgresSnapshot } = await import('../storage/postgres/postgres-storage.ts')
   return {
     open: (url, model, options) => openPostgres({ url, model, clock: systemClock, random: systemRandom, ...options }),
     snapshot: (url, model) => openPostgresSnapshot({ url, model, clock: systemClock }),
+    schema: (url) => openPostgresSchema({ url, clock: systemClock }),
   }
 }
 
 async function mysql(): Promise<Product> {
-  const { openMysql, openMysqlSnapshot } = await import('../storage/mysql/mysql-storage.ts')
+  const { openMysql, openMysqlSchema, openMysqlSnapshot } = await import('../storage/mysql/mysql-storage.ts')
   return {
     open: (url, model, options) => openMysql({ url, model, clock: systemClock, random: systemRandom, ...options }),
     snapshot: (url, model) => openMysqlSnapshot({ url, model, clock: systemClock }),
+    schema: (url) => openMysqlSchema({ url, clock: systemClock }),
   }
 }
 
@@ -84,15 +94,20 @@ export async function openStorage(place: Place, model: Model, log?: Log): Promis
   if (url === null) return await openFile(place, model)
   const product = await productOf(url)()
   const failed = (error: unknown) => log?.write('warn', 'The change feed could not go on; it tries again by itself.', { error })
-  return await product.open(url, model, { allowWeakDurability, failed })
+  return await product.open(url, model, { allowWeakDurability, schema: policyOf(place), failed })
 }
 
-async function openFile({ dataFolder, isDevelopment }: Place, model: Model): Promise<WholeStorage> {
-  const folder = prepareFolder(dataFolder)
+/** In production nothing of a schema changes but by `kingpost migrate`. */
+function policyOf({ isDevelopment }: Place): SchemaPolicy {
+  return isDevelopment ? 'additive' : 'fixed'
+}
+
+async function openFile(place: Place, model: Model): Promise<WholeStorage> {
+  const folder = prepareFolder(place.dataFolder)
   const path = join(folder, 'kingpost.db')
   const { openSqlite } = await import('../storage/sqlite/sqlite-storage.ts')
   try {
-    return openSqlite({ path, model, clock: systemClock, schema: isDevelopment ? 'additive' : 'fixed' })
+    return openSqlite({ path, model, clock: systemClock, schema: policyOf(place) })
   } catch (error) {
     throw explain(error, path)
   }
@@ -100,6 +115,8 @@ async function openFile({ dataFolder, isDevelopment }: Place, model: Model): Pro
 
 /** For `kingpost migrate`. @throws Error with one sentence for people */
 export async function openSchema(place: Place): Promise<SchemaDialect> {
+  const { databaseUrl: url } = place
+  if (url !== null) return await (await productOf(url)()).schema(url)
   const path = fileOf(place)
   if (!existsSync(path)) throw new Error(`There is no database at ${path}. Name its folder with --data-dir FOLDER.`)
   const { openSqliteSchema } = await import('../storage/sqlite/schema-dialect.ts')

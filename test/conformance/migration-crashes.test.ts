@@ -1,8 +1,9 @@
-// databases: sqlite
+// databases: sqlite, postgres, mariadb
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { after as afterAll, test } from 'node:test'
+import { after as afterAll, type TestContext, test } from 'node:test'
+import { cleanUp } from '../support/clean-up.ts'
 import { testDatabase } from '../support/databases.ts'
 import { stopAt } from '../support/migration/crash.ts'
 import { after, before, fillBefore, personAfter } from '../support/migration/models.ts'
@@ -35,8 +36,9 @@ async function undisturbed(): Promise<unknown> {
   }
 }
 
-async function check(url: string): Promise<void> {
+async function check(t: TestContext, url: string): Promise<void> {
   const dialect = await database.openSchema(url)
+  cleanUp(t, () => dialect.close())
   const again = await migrateTo(after, dialect, { run: 'destructive' })
   assert.deepEqual([again.done, again.waiting], [[], []])
   assert.deepEqual(await schemaOf(after, dialect), await undisturbed())
@@ -49,7 +51,7 @@ async function check(url: string): Promise<void> {
 }
 
 // proves P-012
-test('stopped at any point and begun again, it ends the same', async () => {
+test('stopped at any point and begun again, it ends the same', async (t) => {
   // The last of each is far enough to carry any one step through.
   for (const pattern of [
     [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 30],
@@ -60,6 +62,7 @@ test('stopped at any point and begun again, it ends the same', async () => {
     let attempts = 0
     while (true) {
       const dialect = await database.openSchema(url)
+      cleanUp(t, () => dialect.close())
       const point = pattern[attempts++ % pattern.length]!
       const ended = await migrateTo(
         after,
@@ -79,12 +82,12 @@ test('stopped at any point and begun again, it ends the same', async () => {
       assert.ok(attempts < attemptsMax, 'it comes forward')
     }
     assert.ok(attempts > 20, `it was stopped ${attempts} times`)
-    await check(url)
+    await check(t, url)
   }
 })
 
 // proves P-012
-test('killed with -9 again and again, it ends the same', async () => {
+test('killed with -9 again and again, it ends the same', async (t) => {
   const url = await filled()
   let kills = 0
   while (true) {
@@ -101,5 +104,5 @@ test('killed with -9 again and again, it ends the same', async () => {
     assert.ok(kills < attemptsMax, 'it comes forward')
   }
   assert.ok(kills > 10, `it was killed ${kills} times`)
-  await check(url)
+  await check(t, url)
 })

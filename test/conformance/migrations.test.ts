@@ -1,4 +1,4 @@
-// databases: sqlite
+// databases: sqlite, postgres, mariadb
 import assert from 'node:assert/strict'
 import { after as afterAll, test } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
@@ -19,10 +19,19 @@ afterAll(() => clearInterval(alive))
 
 type Using = { readonly url: string; readonly dialect: SchemaDialect }
 
-/** A database of the version before, with records in it. */
-async function begin(t: Parameters<typeof cleanUp>[0], model: Model, fill: (storage: StorageAdapter) => Promise<void>): Promise<Using> {
-  const url = await database.url()
+type Test = Parameters<typeof cleanUp>[0]
+
+/** Closed with the test, however that ends. */
+async function open(t: Test, model: Model, url: string): Promise<StorageAdapter> {
   const storage = await database.open(model, { url })
+  cleanUp(t, () => storage.close())
+  return storage
+}
+
+/** A database of the version before, with records in it. */
+async function begin(t: Test, model: Model, fill: (storage: StorageAdapter) => Promise<void>): Promise<Using> {
+  const url = await database.url()
+  const storage = await open(t, model, url)
   await fill(storage)
   await storage.close()
   const dialect = await database.openSchema(url)
@@ -39,11 +48,11 @@ test('every kind of change, in the order in which servers may run beside it', as
   const beside = await migrateTo(after, dialect, { run: 'beside' })
   assert.ok(beside.done.every(({ phase }) => phase === 'expand'))
   // The version before goes on: it reads and writes what it knows.
-  const old = await database.open(before, { url })
+  const old = await open(t, before, url)
   assert.deepEqual(await old.reader.get({ name: 'people' } as never, idOf('people', 1)), personBefore(1))
   await old.transaction(async (tx) => await tx.insert({ name: 'people' }, [personBefore(people)]))
   await old.close()
-  await assert.rejects(database.open(after, { url }), /The database does not fit the model yet/)
+  await assert.rejects(open(t, after, url), /The database does not fit the model yet/)
 
   await migrateTo(after, dialect, { run: 'stopped' })
   assert.deepEqual(await recordsOf(database, url, after, 'people'), [...wanted, personAfter(people)])
@@ -72,7 +81,7 @@ test('what was migrated is what the new version would have made', async (t) => {
 
 test('what the version before writes during the backfill is not lost', async (t) => {
   const { url, dialect } = await begin(t, before, (storage) => fillBefore(storage, 2_000))
-  const server = await database.open(before, { url })
+  const server = await open(t, before, url)
   const written = new Map<number, string>()
   let writes = 0
   let isEnding = false
@@ -175,7 +184,7 @@ test('a field renamed in the model alone serves the old and the new version at o
   const { url } = await begin(t, old, (storage) =>
     storage.transaction(async (tx) => await tx.insert({ name: 'things' }, rowsOf([{ code: 'a', size: 1 }]))),
   )
-  const two = await database.open(next, { url })
+  const two = await open(t, next, url)
   await two.transaction(async (tx) => {
     const [record] = rowsOf([{ sku: 'b', size: 2 }]) as unknown as { id: string }[]
     await tx.insert({ name: 'things' }, [{ ...record, id: idOf('thing', 5) }] as never)

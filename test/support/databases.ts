@@ -10,8 +10,8 @@ import { systemRandom } from '../../src/base/random.ts'
 import type { Model } from '../../src/schema/model.ts'
 import type { SchemaDialect } from '../../src/storage/migrations/dialect.ts'
 import { openMongodb } from '../../src/storage/mongodb/mongodb-storage.ts'
-import { openMysql } from '../../src/storage/mysql/mysql-storage.ts'
-import { openPostgres } from '../../src/storage/postgres/postgres-storage.ts'
+import { openMysql, openMysqlSchema } from '../../src/storage/mysql/mysql-storage.ts'
+import { openPostgres, openPostgresSchema } from '../../src/storage/postgres/postgres-storage.ts'
 import { openSqliteSchema } from '../../src/storage/sqlite/schema-dialect.ts'
 import { openSqlite } from '../../src/storage/sqlite/sqlite-storage.ts'
 import type { StorageAdapter } from '../../src/storage/storage.ts'
@@ -44,11 +44,13 @@ const products: Readonly<Record<DatabaseName, Product>> = {
     whyNot: whyNoPostgres,
     server: { start: startPostgres, createDatabase: createPostgresDatabase },
     open: (url, model) => openPostgres({ url, model, clock: systemClock, random: systemRandom }),
+    openSchema: (url) => openPostgresSchema({ url, clock: systemClock }),
   },
   mariadb: {
     whyNot: whyNoMariadb,
     server: { start: startMariadb, createDatabase: createMariadbDatabase },
     open: (url, model) => openMysql({ url, model, clock: systemClock, random: systemRandom }),
+    openSchema: (url) => openMysqlSchema({ url, clock: systemClock }),
   },
   mongodb: {
     whyNot: whyNoMongodb,

@@ -83,7 +83,7 @@ async function fillObstacles({ dialect, model, clock }: MigrationParts, stored: 
   const collection = storedModel(model, stored, dialect).find(fill.collection)!
   // Columns that are yet to be made cannot be asked for empty values.
   const rows = fill.columns.every(({ name }) => stored.tables.get(fill.table)!.columns.has(name)) ? fill.rows : 'all'
-  const found = await findObstacles({ dialect, clock, collection, fill: { ...fill, rows }, kinds: kindsOf(stored, fill.table) })
+  const found = await findObstacles({ dialect, clock, collection, fill: { ...fill, rows }, columns: columnsOf(stored, fill.table) })
   if (found.length === 0) return []
   const list = found.map(({ id, value, why }) => `  ${id}: ${JSON.stringify(value)} ${why}`)
   const more = found.length === limits.migrationObstaclesMax ? ' (the first ones)' : ''
@@ -92,8 +92,8 @@ async function fillObstacles({ dialect, model, clock }: MigrationParts, stored: 
   ]
 }
 
-function kindsOf(stored: StoredSchema, table: string): RowQuery['kinds'] {
-  return Object.fromEntries([...stored.tables.get(table)!.columns.values()].map(({ name, kind }) => [name, kind]))
+function columnsOf(stored: StoredSchema, table: string): RowQuery['columns'] {
+  return [...stored.tables.get(table)!.columns.values()]
 }
 
 async function constraintObstacles(dialect: SchemaDialect, stored: StoredSchema, step: Step): Promise<string[]> {
@@ -103,10 +103,10 @@ async function constraintObstacles(dialect: SchemaDialect, stored: StoredSchema,
     if (!names.every((name) => columns?.has(name))) return []
     const found = await dialect.duplicates(step.table, names, limits.migrationObstaclesMax)
     if (found.length === 0) return []
-    const list = found.map(
-      ({ values, ids }) =>
-        `  ${values.map((value) => JSON.stringify(value)).join(', ')} in ${ids.slice(0, 5).join(', ')}${ids.length > 5 ? ' …' : ''}`,
-    )
+    const list = found.map(({ values, first, last, count }) => {
+      const more = count > 2 ? ` and ${count - 2} more` : ''
+      return `  ${values.map((value) => JSON.stringify(value)).join(', ')} in ${first}, ${last}${more}`
+    })
     return [
       `${step.table} cannot be unique by ${names.join(', ')}: these values stand in several records. Correct them first:\n${list.join('\n')}`,
     ]
@@ -189,7 +189,7 @@ function fillRunOf({ dialect, clock, model, options }: Run, { stored }: Seen, st
     clock,
     collection: storedModel(model, stored, dialect).find(step.fill.collection)!,
     fill: step.fill,
-    kinds: kindsOf(stored, step.table),
+    columns: columnsOf(stored, step.table),
     isShared: !options.isStopped,
     ...(step.kind === 'backfill' ? {} : { since: step.since }),
   }

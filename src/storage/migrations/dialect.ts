@@ -3,7 +3,7 @@
 // note of it are one transaction where the database has them over both.
 import type { ColumnType, Model } from '../../schema/model.ts'
 import type { ColumnSpec, Step } from './steps.ts'
-import type { JournalRow, StoredSchema, TypeNames } from './stored-schema.ts'
+import type { JournalRow, StoredColumn, StoredSchema, TypeNames } from './stored-schema.ts'
 
 /** One text for the database, and what it keeps others from while it runs. */
 export type Statement = { readonly sql: string; readonly lock: string }
@@ -16,8 +16,8 @@ export type StoredRow = { readonly id: string } & Readonly<Record<string, unknow
 
 export type RowQuery = {
   readonly table: string
-  /** Of all its columns; a null one is read as the database gives it. */
-  readonly kinds: Readonly<Record<string, ColumnType | null>>
+  /** All there are; one whose kind is null is read by its type. */
+  readonly columns: readonly StoredColumn[]
   readonly after: string | null
   readonly limit: number
   /** Only rows that were written at this time or later, or that fit `empty`. */
@@ -34,7 +34,8 @@ export type Batch = {
   readonly note: { readonly id: number; readonly cursor: string; readonly rows: number }
 }
 
-export type Duplicate = { readonly values: readonly unknown[]; readonly ids: readonly string[] }
+/** `first` and `last` are ids of two of its rows. */
+export type Duplicate = { readonly values: readonly unknown[]; readonly first: string; readonly last: string; readonly count: number }
 
 export interface SchemaDialect extends TypeNames {
   readonly product: string
@@ -56,7 +57,7 @@ export interface SchemaDialect extends TypeNames {
   /** In ascending order of id. */
   readRows(query: RowQuery): Promise<readonly StoredRow[]>
   writeRows(batch: Batch): Promise<void>
-  /** Values that stand in several rows, with the ids of some. */
+  /** Values that stand in several rows. */
   duplicates(table: string, columns: readonly string[], limit: number): Promise<readonly Duplicate[]>
   /** Ids of rows below a check. */
   below(table: string, column: string, least: number, limit: number): Promise<readonly string[]>

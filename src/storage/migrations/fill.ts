@@ -16,7 +16,7 @@ export type FillParts = {
   /** With the names under which its fields are stored. */
   readonly collection: CollectionModel
   readonly fill: Fill
-  readonly kinds: RowQuery['kinds']
+  readonly columns: RowQuery['columns']
   readonly since?: number
 }
 
@@ -87,10 +87,10 @@ async function* batchesOf(parts: FillParts) {
   }
 }
 
-function queryOf({ fill, since, kinds }: FillParts, after: string | null, limit: number): RowQuery {
+function queryOf({ fill, since, columns }: FillParts, after: string | null, limit: number): RowQuery {
   return {
     table: fill.table,
-    kinds,
+    columns,
     after,
     limit,
     ...(since === undefined ? {} : { since }),

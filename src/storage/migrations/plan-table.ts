@@ -17,11 +17,11 @@ import {
 } from './steps.ts'
 import {
   formerColumn,
+  type IndexSpec,
   isSameType,
   type JournalRow,
   leftoverOf,
   type StoredColumn,
-  type StoredIndex,
   type StoredTable,
   shadowOf,
   type TypeNames,
@@ -43,6 +43,8 @@ type Planned = TableSituation & {
   readonly claimed: Set<string>
   /** Columns that change their type, with those that will stand in for them. */
   readonly shadows: Map<string, string>
+  /** Columns that are written anew into a type that means the same. */
+  readonly copied: Set<string>
   /** Columns whose values went into others: dropping them loses nothing. */
   readonly consumed: Set<string>
   add(change: Change, phase: Phase, marks?: Marks): void
@@ -62,6 +64,7 @@ export function planTable(situation: TableSituation): { readonly steps: readonly
     problems: [],
     claimed: new Set(),
     shadows: new Map(),
+    copied: new Set(),
     consumed: new Set(),
     add: (change, phase, marks = {}) => void steps.push(makeStep(change, phase, marks)),
   }
@@ -112,11 +115,22 @@ function planStored(p: Planned, field: CompiledField, column: Column): void {
   p.claimed.add(name)
   const spec = { ...specOf(column, collection, types), name }
   if (!isSameType(found, column, { declared: spec.type, types })) return planOtherType(p, field, column)
-  if (types.compare(found.type, spec.type) === 'wider')
-    p.add({ kind: 'widenColumn', table: table.name, column: spec }, 'expand', { isAdditive: true, rows: table.rows })
-  planNullability(p, field, spec)
+  planWidth(p, found, spec)
+  // It keeps the type it has by then: where one that is wider will do, it stays.
+  planNullability(p, field, { ...spec, type: found.type })
   if (name !== column.name)
     p.add({ kind: 'renameColumn', table: table.name, from: name, to: column.name, type: spec.type }, 'switch', { isNeeded: false })
+}
+
+function planWidth(p: Planned, found: StoredColumn, spec: ColumnSpec): void {
+  const { table, types } = p
+  const difference = types.compare(found.type, spec.type)
+  if (difference === 'same' || difference === 'other') return
+  const isQuick = difference === 'wider' || table.isEmpty
+  if (!isQuick) p.copied.add(spec.name)
+  // What it is to be in other respects comes by steps of their own.
+  const column = { ...spec, isNullable: found.isNullable }
+  p.add({ kind: 'widenColumn', table: table.name, column }, isQuick ? 'expand' : 'switch', { isAdditive: isQuick, rows: table.rows })
 }
 
 function planNullability(p: Planned, field: CompiledField, spec: ColumnSpec): void {
@@ -238,18 +252,13 @@ type Pair = { readonly column: Column; readonly found: StoredColumn }
 /** From the old values; a backfill function of the field has the say when there is one. */
 function conversionOf(p: Planned, field: CompiledField, { column, found }: Pair): Source | null {
   if (field.field.backfill) return { from: 'function' }
-  const kind = found.kind ?? kindOf(p, found.type)
+  const kind = found.kind ?? p.types.meaningOf(found.type)
   if (kind !== null && kind !== column.type && canConvert(kind, column.type)) return { from: 'column', column: found.name, kind }
   const change = `is ${kind ?? found.type} in the database and would be ${column.type} now`
   p.problems.push(
     `${p.table.name}.${field.name} ${change}, and one is not made from the other without being told how. Give the field a backfill, or take a new name.`,
   )
   return null
-}
-
-function kindOf({ types, collection }: Planned, type: string): Column['type'] | null {
-  const kinds = ['text', 'integer', 'boolean', 'dateTime', 'json'] as const
-  return kinds.find((kind) => types.typeOf({ path: 'x', name: 'x', type: kind, isNullable: true }, collection) === type) ?? null
 }
 
 function fillOf({ table, collection }: Planned, field: CompiledField, source: Source): Omit<Fill, 'columns'> {
@@ -262,37 +271,50 @@ function partOf(value: unknown, { path }: Column): unknown {
 }
 
 function planIndexes(p: Planned): void {
-  const { table, physical, shadows } = p
-  const wanted = physical.indexes.map((index) => ({
-    ...index,
-    columns: index.columns.map((part) => ({ ...part, name: shadows.get(part.name) ?? part.name })),
-  }))
+  const { table, types } = p
+  const collection = withShadows(p)
+  const wanted = collection.indexes.map((index) => indexSpecOf(index, collection, types))
   const taken = new Set(table.indexes.map(({ name }) => name))
   for (const broken of table.indexes)
     if (!broken.isValid) p.add({ kind: 'dropIndex', table: table.name, index: broken, isBroken: true }, 'expand')
   for (const index of wanted) {
     if (table.indexes.some((one) => one.isValid && isSameIndex(one, index))) continue
-    const name = freeName(index.name, taken)
+    const name = freeName(index.name, taken, types)
     taken.add(name)
-    const marks = { isAdditive: !index.isUnique, rows: table.rows }
-    p.add({ kind: 'createIndex', table: table.name, index: { ...index, name } }, 'expand', marks)
+    // A column that is still to be copied into a type that can be indexed is not ready before.
+    const phase = index.columns.some((part) => p.copied.has(part.name)) ? 'switch' : 'expand'
+    const marks = { isAdditive: !index.isUnique && phase === 'expand', rows: table.rows }
+    p.add({ kind: 'createIndex', table: table.name, index: { ...index, name } }, phase, marks)
   }
   for (const index of table.indexes)
     if (index.isValid && !wanted.some((one) => isSameIndex(index, one)))
       p.add({ kind: 'dropIndex', table: table.name, index, isBroken: false }, 'contract')
 }
 
-function isSameIndex(stored: StoredIndex, wanted: IndexModel): boolean {
-  return (
-    stored.isUnique === wanted.isUnique &&
-    stored.columns.length === wanted.columns.length &&
-    stored.columns.every(({ name, descending }, at) => name === wanted.columns[at]!.name && descending === wanted.columns[at]!.descending)
+/** The collection as it will be indexed: a column that changes its type by the one that will take its place. */
+function withShadows({ physical, shadows }: Planned): CollectionModel {
+  if (shadows.size === 0) return physical
+  const columns = [...physical.columns].map(
+    ([path, column]) => [path, { ...column, name: shadows.get(column.name) ?? column.name }] as const,
   )
+  const indexes = physical.indexes.map((index) => ({
+    ...index,
+    columns: index.columns.map((part) => ({ ...part, name: shadows.get(part.name) ?? part.name })),
+  }))
+  return { ...physical, columns: new Map(columns), indexes }
 }
 
-function freeName(name: string, taken: ReadonlySet<string>): string {
+export function indexSpecOf(index: IndexModel, collection: CollectionModel, types: TypeNames): IndexSpec {
+  return { ...index, name: types.indexName(index.name), form: types.formOf(index, collection) }
+}
+
+function isSameIndex(stored: IndexSpec, wanted: IndexSpec): boolean {
+  return stored.isUnique === wanted.isUnique && stored.form === wanted.form
+}
+
+function freeName(name: string, taken: ReadonlySet<string>, types: TypeNames): string {
   for (let number = 1; ; number++) {
-    const candidate = number === 1 ? name : `${name}_${number}`
+    const candidate = types.indexName(number === 1 ? name : `${name}_${number}`)
     if (!taken.has(candidate)) return candidate
   }
 }

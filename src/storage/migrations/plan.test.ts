@@ -10,7 +10,14 @@ import type { JournalRow, StoredColumn, StoredSchema, StoredTable, TypeNames } f
 
 const types: TypeNames = {
   typeOf: ({ type }) => type,
-  compare: (stored, declared) => (stored === declared ? 'same' : stored === 'narrow' && declared === 'text' ? 'wider' : 'other'),
+  compare(stored, declared) {
+    if (stored === declared) return 'same'
+    if (declared !== 'text') return 'other'
+    return stored === 'narrow' ? 'wider' : stored === 'unindexed' ? 'copied' : 'other'
+  },
+  meaningOf: (type) => type as 'text',
+  formOf: ({ columns }) => JSON.stringify(columns),
+  indexName: (name) => name,
 }
 
 type Options = Partial<Omit<Parameters<typeof collection>[1], 'fields'>>
@@ -43,7 +50,7 @@ function databaseOf(collections: readonly Collection[], { rows = 100, nulls = []
           ...tweak,
         })
     const checks = (one.source.checks ?? []).map(({ path, value }) => ({ name: `${one.name}_${path}_check`, column: path, least: value }))
-    const indexes = one.indexes.map((index) => ({ ...index, isValid: true }))
+    const indexes = one.indexes.map((index) => ({ ...index, form: types.formOf(index, one), isValid: true }))
     return [one.name, { name: one.name, columns, indexes, checks, rows, isEmpty: rows === 0, isOurs: true }]
   })
   return { tables: new Map(tables) }
@@ -242,6 +249,13 @@ const cases: readonly {
     after: [books({ title })],
     tweaks: { columns: { title: { type: 'narrow' } } },
     steps: ['expand widenColumn books.title'],
+  },
+  {
+    name: 'an index on a type that must be copied for it',
+    before: [books({ isbn: field.text() })],
+    after: [books({ isbn: field.text({ unique: true }) })],
+    tweaks: { columns: { isbn: { type: 'unindexed' } } },
+    steps: ['switch widenColumn books.isbn', 'switch createIndex books_isbn_key'],
   },
   {
     name: 'optional now',

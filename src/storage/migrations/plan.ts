@@ -4,7 +4,7 @@
 // cannot be done without losing or guessing a value is a problem with a sentence, and no step.
 import type { CollectionModel, Model } from '../../schema/model.ts'
 import { laterVersion, renamedLater } from './later-version.ts'
-import { checksOf, planTable, specOf } from './plan-table.ts'
+import { checksOf, indexSpecOf, planTable, specOf } from './plan-table.ts'
 import { makeStep, type Phase, type Step } from './steps.ts'
 import { type JournalRow, type StoredSchema, storedModel, type TypeNames, tableOf } from './stored-schema.ts'
 
@@ -59,7 +59,8 @@ function inOrder(steps: readonly Step[]): Step[] {
 function createTable(collection: CollectionModel, types: TypeNames): Step {
   const columns = [...collection.columns.values()].map((column) => specOf(column, collection, types))
   const checks = checksOf(collection)
-  return makeStep({ kind: 'createTable', table: collection.name, columns, indexes: collection.indexes, checks }, 'expand', {
+  const indexes = collection.indexes.map((index) => indexSpecOf(index, collection, types))
+  return makeStep({ kind: 'createTable', table: collection.name, columns, indexes, checks }, 'expand', {
     isAdditive: true,
   })
 }

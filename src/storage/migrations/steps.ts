@@ -2,6 +2,7 @@
 // run again. Invariant: a step says by its phase what may run beside it, and a step that was done is
 // never planned again.
 import type { ColumnType, IndexModel } from '../../schema/model.ts'
+import type { IndexSpec } from './stored-schema.ts'
 
 /**
  * `expand`: the old and the new version may both run, during it and after it.
@@ -43,7 +44,7 @@ export type Change =
       readonly kind: 'createTable'
       readonly table: string
       readonly columns: readonly ColumnSpec[]
-      readonly indexes: readonly IndexModel[]
+      readonly indexes: readonly IndexSpec[]
       readonly checks: readonly CheckSpec[]
     }
   /** `makesGeneration`: its backfill begins anew, whatever the journal says of earlier ones. */
@@ -56,7 +57,7 @@ export type Change =
   | { readonly kind: 'catchUp'; readonly table: string; readonly fill: Fill; readonly since: number }
   /** Catches up, then the shadow takes the name and the old column becomes a leftover. */
   | { readonly kind: 'swapColumn'; readonly table: string; readonly fill: Fill; readonly since: number; readonly old: ColumnSpec }
-  | { readonly kind: 'createIndex'; readonly table: string; readonly index: IndexModel }
+  | { readonly kind: 'createIndex'; readonly table: string; readonly index: IndexSpec }
   | { readonly kind: 'dropIndex'; readonly table: string; readonly index: IndexModel; readonly isBroken: boolean }
   | { readonly kind: 'addCheck'; readonly table: string; readonly check: CheckSpec }
   | { readonly kind: 'dropCheck'; readonly table: string; readonly check: CheckSpec }

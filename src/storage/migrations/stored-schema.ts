@@ -16,7 +16,10 @@ export type StoredColumn = {
   readonly hasNulls: boolean
 }
 
-export type StoredIndex = IndexModel & {
+/** `form` is what the database is told of its columns, in one spelling: two indexes are the same when it is, and their uniqueness. */
+export type IndexSpec = IndexModel & { readonly form: string }
+
+export type StoredIndex = IndexSpec & {
   /** A build that was cut short leaves one that cannot be used. */
   readonly isValid: boolean
 }
@@ -55,8 +58,17 @@ export type JournalRow = {
 export type TypeNames = {
   /** The physical type a column is given. */
   typeOf(column: Column, collection: CollectionModel): string
-  /** `wider`: the declared one holds every value of the stored one, and the change touches no row's meaning. */
-  compare(stored: string, declared: string): 'same' | 'wider' | 'other'
+  /**
+   * `wider`: the declared one holds every value of the stored one, and the change is made beside running servers.
+   * `copied`: the values mean the same, but all rows are written anew for it, and writers wait.
+   */
+  compare(stored: string, declared: string): 'same' | 'wider' | 'copied' | 'other'
+  /** What a column of this physical type would hold if nothing else is known. */
+  meaningOf(type: string): ColumnType | null
+  /** How the columns of an index are told to the database. */
+  formOf(index: IndexModel, collection: CollectionModel): string
+  /** As the database takes it, which may have a limit. */
+  indexName(name: string): string
 }
 
 export const shadowOf = (name: string): string => `${name}__new`

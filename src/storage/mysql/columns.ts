@@ -79,7 +79,7 @@ export function keyName(name: string): string {
 }
 
 /** The columns of each unique key by the name that an error tells. */
-export function uniqueKeys(model: Model): ReadonlyMap<string, readonly string[]> {
+export function uniqueKeys(model: Pick<Model, 'collections'>): ReadonlyMap<string, readonly string[]> {
   const keys = [...model.collections.values()].flatMap(({ indexes }) => indexes.filter(({ isUnique }) => isUnique))
   const own = keys.map((index): [string, string[]] => [keyName(index.name), index.columns.map(({ name }) => name)])
   return new Map([...own, ['_commits_token_key', ['token']]])

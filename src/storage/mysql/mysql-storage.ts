@@ -5,7 +5,11 @@ import { limits } from '../../base/limits.ts'
 import type { Random } from '../../base/random.ts'
 import type { Model } from '../../schema/model.ts'
 import type { Capabilities } from '../capabilities.ts'
+import type { SchemaPolicy } from '../migrations/at-start.ts'
+import type { SchemaDialect } from '../migrations/dialect.ts'
 import { type SqlConnection, StatementFailure } from '../sql/driver.ts'
+import { storedModelOn } from '../sql/schema-at-start.ts'
+import { askOn, createServerSchema } from '../sql/server-schema.ts'
 import { openServerSnapshot } from '../sql/server-snapshot.ts'
 import { createServerStorage } from '../sql/server-storage.ts'
 import type { Snapshot, WholeStorage } from '../storage.ts'
@@ -14,7 +18,8 @@ import { uniqueKeys } from './columns.ts'
 import { type ConnectionParts, connect } from './connection.ts'
 import { parseServer, type Server } from './dialect.ts'
 import { checkServer, lookSql } from './doctor.ts'
-import { prepareSchema } from './schema.ts'
+import { checkDatabaseVersion, prepareSchema } from './schema.ts'
+import { mysqlWords } from './schema-dialect.ts'
 import { createMysqlSteps } from './steps.ts'
 
 export type MysqlOptions = {
@@ -25,6 +30,8 @@ export type MysqlOptions = {
   readonly random: Random
   /** Run on a server that may lose answered transactions when it crashes. */
   readonly allowWeakDurability?: boolean
+  /** What may be changed in the schema without being asked. */
+  readonly schema?: SchemaPolicy
   /** Told what went wrong in the background. */
   failed?(error: unknown): void
 }
@@ -34,15 +41,20 @@ export type MysqlOptions = {
  * @throws Error with sentences for people
  */
 export async function openMysql(options: MysqlOptions): Promise<WholeStorage> {
-  const { model, clock, random, failed } = options
-  const { address, session, patientSession } = sessionsOf(options)
+  const { clock, random, schema: policy = 'additive', failed } = options
+  const { address, keys, session, patientSession } = sessionsOf(options)
   try {
     const { connection, server } = await patientSession()
-    try {
-      await prepareSchema(connection, model, server.product)
-    } finally {
-      await connection.close()
-    }
+    const prepared = await prepareSchema(connection, { model: options.model, server, policy }).finally(() => connection.close())
+    const { model } = prepared
+    // An index that a migration made has a name of its own.
+    for (const { indexes } of prepared.stored.tables.values())
+      for (const { name, columns, isUnique } of indexes)
+        if (isUnique)
+          keys.set(
+            name,
+            columns.map((column) => column.name),
+          )
     const capabilities = capabilitiesOf(server)
     const connect = async () => (await session().catch((error) => Promise.reject(unavailable(error)))).connection
     const storage = await createServerStorage({
@@ -69,19 +81,39 @@ export async function openMysqlSnapshot(options: Pick<MysqlOptions, 'url' | 'mod
   }
 }
 
+/** For migrations. @throws Error with sentences for people */
+export async function openMysqlSchema({ url, clock }: Pick<MysqlOptions, 'url' | 'clock'>): Promise<SchemaDialect> {
+  const { address, patientSession } = sessionsOf({ url, clock, model: { collections: new Map() }, allowWeakDurability: true })
+  try {
+    const { connection, server } = await patientSession()
+    const ask = askOn(connection)
+    // A change that waits for a table holds up all who come behind it.
+    await ask('set session lock_wait_timeout=2')
+    await checkDatabaseVersion(ask)
+    return createServerSchema({ connection, words: mysqlWords(server), clock })
+  } catch (error) {
+    throw explain(error, address)
+  }
+}
+
 async function snapshotOn(session: () => Promise<Session>, model: Model): Promise<Snapshot> {
   const { connection, server } = await session()
-  const steps = createMysqlSteps(model, server.product)
+  const stored = await storedModelOn(askOn(connection), mysqlWords(server), model)
+  const steps = createMysqlSteps(stored.model, server.product)
   return await openServerSnapshot({ source: capabilitiesOf(server), steps, connection, close: () => connection.close() })
 }
 
 type Session = { readonly connection: SqlConnection; readonly server: Server }
 
-function sessionsOf({ url, model, clock, allowWeakDurability = false }: Omit<MysqlOptions, 'random' | 'failed'>) {
+type SessionOptions = Pick<MysqlOptions, 'url' | 'clock' | 'allowWeakDurability'> & { readonly model: Pick<Model, 'collections'> }
+
+function sessionsOf({ url, model, clock, allowWeakDurability = false }: SessionOptions) {
   const address = parseAddress(url)
-  const parts = { address, clock, keys: uniqueKeys(model) }
+  const keys = new Map(uniqueKeys(model))
+  const parts = { address, clock, keys }
   return {
     address,
+    keys,
     session: () => openSession({ ...parts, isPatient: false }, allowWeakDurability),
     patientSession: () => openSession({ ...parts, isPatient: true }, allowWeakDurability),
   }

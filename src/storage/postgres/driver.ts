@@ -18,6 +18,8 @@ export type PostgresDriverParts = {
   readonly allowWeakDurability: boolean
   /** The engine's error for a refused statement. */
   readonly translate: (error: unknown) => unknown
+  /** For changes of the schema, which take as long as they take. */
+  readonly isPatient?: boolean
 }
 
 /** What the first connection tells about the server. @throws Error with one sentence for people */
@@ -94,7 +96,8 @@ class PostgresConnection implements SqlConnection {
   async run(statements: readonly Statement[]): Promise<readonly SqlResult[]> {
     if (this.isBroken) throw new ConnectionLost('The connection to PostgreSQL was lost.')
     // The server ends a statement by itself; this is for a network that has swallowed the answer.
-    const cancel = this.parts.clock.after(limits.statementMs * 2, () => this.breakOff())
+    const { clock, isPatient = false } = this.parts
+    const cancel = isPatient ? () => {} : clock.after(limits.statementMs * 2, () => this.breakOff())
     try {
       return await new Promise((resolve, reject) => {
         this.client.query(new Batch(statements, this.prepared, { resolve, reject }) as never)

@@ -26,15 +26,19 @@ type DatabaseError = Error & {
   readonly code: string
   readonly table?: string
   readonly constraint?: string
+  readonly detail?: string
 }
 
 /** Errors of the server become engine errors; everything else passes unchanged. */
-export function createTranslator(model: Model): (error: unknown) => unknown {
+export function createTranslator(model: Pick<Model, 'collections'>): (error: unknown) => unknown {
   const fences = fencesOf(model)
   return (error) => {
     if (!isDatabaseError(error)) return error
     if (error.code === '23505') {
-      const { collection, columns } = fences.get(`${error.table} ${error.constraint}`) ?? { collection: error.table, columns: [] }
+      const { collection, columns } = fences.get(`${error.table} ${error.constraint}`) ?? {
+        collection: error.table,
+        columns: columnsIn(error.detail),
+      }
       return new EngineError('already_exists', { params: { collection, columns }, cause: error })
     }
     // A table was changed beside us: the statement is prepared anew when it is run again.
@@ -81,7 +85,13 @@ export function explainConnectError(error: unknown, where: string): Error {
   }
 }
 
-function fencesOf(model: Model): Map<string, { readonly collection: string; readonly columns: readonly string[] }> {
+/** `Key (email, "lastName")=(a@b.example, Li) already exists.`, in whatever language: an index made by a migration has a name of its own. */
+function columnsIn(detail = ''): string[] {
+  const names = /\((.*?)\)=\(/.exec(detail)?.[1]
+  return names === undefined ? [] : names.split(', ').map((name) => name.replaceAll('"', ''))
+}
+
+function fencesOf(model: Pick<Model, 'collections'>): Map<string, { readonly collection: string; readonly columns: readonly string[] }> {
   const fences = new Map<string, { collection: string; columns: readonly string[] }>()
   for (const { name: collection, indexes } of model.collections.values()) {
     fences.set(`${shortName(collection)} ${primaryKeyOf(collection)}`, { collection, columns: ['id'] })

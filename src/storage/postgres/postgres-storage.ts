@@ -3,14 +3,19 @@ import type { Clock } from '../../base/clock.ts'
 import { isEngineError } from '../../base/engine-error.ts'
 import type { Random } from '../../base/random.ts'
 import type { Model } from '../../schema/model.ts'
+import type { SchemaPolicy } from '../migrations/at-start.ts'
+import type { SchemaDialect } from '../migrations/dialect.ts'
 import { StatementFailure } from '../sql/driver.ts'
+import { storedModelOn } from '../sql/schema-at-start.ts'
+import { askOn, createServerSchema } from '../sql/server-schema.ts'
 import { openServerSnapshot } from '../sql/server-snapshot.ts'
 import { createServerStorage } from '../sql/server-storage.ts'
 import type { Snapshot, WholeStorage } from '../storage.ts'
 import { type Address, parseAddress } from './address.ts'
 import { openPostgresDriver } from './driver.ts'
 import { createTranslator, explainConnectError } from './errors.ts'
-import { prepareSchema } from './schema.ts'
+import { checkDatabaseVersion, prepareSchema } from './schema.ts'
+import { postgresWords } from './schema-dialect.ts'
 import { createPostgresSteps } from './steps.ts'
 
 export type PostgresOptions = {
@@ -21,6 +26,8 @@ export type PostgresOptions = {
   readonly random: Random
   /** Run on a server that may lose answered transactions when it crashes. */
   readonly allowWeakDurability?: boolean
+  /** What may be changed in the schema without being asked. */
+  readonly schema?: SchemaPolicy
   /** Told what went wrong in the background. */
   failed?(error: unknown): void
 }
@@ -30,16 +37,12 @@ export type PostgresOptions = {
  * @throws Error with one sentence for people
  */
 export async function openPostgres(options: PostgresOptions): Promise<WholeStorage> {
-  const { url, model, clock, random, allowWeakDurability = false, failed } = options
+  const { url, clock, random, allowWeakDurability = false, schema = 'additive', failed } = options
   const address = parseAddress(url)
   try {
-    const driver = await openPostgresDriver({ address, clock, allowWeakDurability, translate: createTranslator(model) })
+    const driver = await openPostgresDriver({ address, clock, allowWeakDurability, translate: createTranslator(options.model) })
     const connection = await driver.connect()
-    try {
-      await prepareSchema(connection, model)
-    } finally {
-      await connection.close()
-    }
+    const model = await prepareSchema(connection, options.model, schema).finally(() => connection.close())
     const steps = createPostgresSteps(model, address.isPooled)
     return await createServerStorage({
       driver,
@@ -60,8 +63,29 @@ export async function openPostgresSnapshot({ url, model, clock }: Pick<PostgresO
   try {
     const driver = await openPostgresDriver({ address, clock, allowWeakDurability: true, translate: createTranslator(model) })
     const connection = await driver.connect()
-    const steps = createPostgresSteps(model, address.isPooled)
+    const stored = await storedModelOn(askOn(connection), postgresWords(''), model)
+    const steps = createPostgresSteps(stored.model, address.isPooled)
     return await openServerSnapshot({ source: driver.capabilities, steps, connection, close: () => connection.close() })
+  } catch (error) {
+    throw explainConnectError(causeOf(error), nameOf(address))
+  }
+}
+
+/** For migrations. @throws Error with one sentence for people */
+export async function openPostgresSchema({ url, clock }: Pick<PostgresOptions, 'url' | 'clock'>): Promise<SchemaDialect> {
+  const address = parseAddress(url)
+  if (address.isPooled)
+    throw new Error('A migration holds a lock for as long as it runs: give the address of PostgreSQL itself, without pooler=transaction.')
+  try {
+    const translate = createTranslator({ collections: new Map() })
+    const driver = await openPostgresDriver({ address, clock, allowWeakDurability: true, translate, isPatient: true })
+    const connection = await driver.connect()
+    const ask = askOn(connection)
+    await ask(
+      `select set_config('lock_timeout','2000',false),set_config('statement_timeout','0',false),set_config('idle_in_transaction_session_timeout','0',false)`,
+    )
+    await checkDatabaseVersion(ask)
+    return createServerSchema({ connection, words: postgresWords(driver.facts.version), clock })
   } catch (error) {
     throw explainConnectError(causeOf(error), nameOf(address))
   }

@@ -6,6 +6,7 @@ import type { CollectionModel, Column, ColumnType, IndexModel, Model } from '../
 import type { Batch, Kinds, RowQuery, SchemaDialect, Statement, StoredRow } from '../migrations/dialect.ts'
 import type { ColumnSpec, Step } from '../migrations/steps.ts'
 import {
+  type IndexSpec,
   type JournalRow,
   requiredColumns,
   type StoredCheck,
@@ -22,6 +23,13 @@ const physicalTypes = { text: 'text', integer: 'integer', boolean: 'integer', da
 export const sqliteTypes: TypeNames = {
   typeOf: ({ type }: Column, _collection: CollectionModel) => physicalTypes[type],
   compare: (stored, declared) => (stored === declared ? 'same' : 'other'),
+  meaningOf: (type) => (type === 'text' || type === 'integer' ? type : null),
+  formOf: ({ columns }) => formOf(columns),
+  indexName: (name) => name,
+}
+
+function formOf(columns: IndexModel['columns']): string {
+  return `(${columns.map(({ name, descending }) => `${quote(name)}${descending ? ' desc' : ''}`).join(', ')})`
 }
 
 const writeLock = 'other writers wait, readers do not'
@@ -118,7 +126,7 @@ function indexesOf(database: DatabaseSync, table: string): StoredIndex[] {
   return list.map((row) => {
     const parts = database.prepare('select "name","desc" from pragma_index_xinfo(?) where "key"=1 order by "seqno"').all(row['name']!)
     const columns = parts.map((part) => ({ name: part['name'] as string, descending: part['desc'] === 1 }))
-    return { name: row['name'] as string, columns, isUnique: row['unique'] === 1, isValid: true }
+    return { name: row['name'] as string, columns, form: formOf(columns), isUnique: row['unique'] === 1, isValid: true }
   })
 }
 
@@ -189,9 +197,8 @@ function checkSql(check: { readonly name: string; readonly column: string; reado
   return `constraint ${quote(check.name)} check (${quote(check.column)}>=${Number(check.least)})`
 }
 
-function indexSql(table: string, index: IndexModel): string {
-  const columns = index.columns.map((column) => `${quote(column.name)}${column.descending ? ' desc' : ''}`)
-  return `create ${index.isUnique ? 'unique ' : ''}index if not exists ${quote(index.name)} on ${quote(table)} (${columns.join(', ')})`
+function indexSql(table: string, { name, form, isUnique }: IndexSpec): string {
+  return `create ${isUnique ? 'unique ' : ''}index if not exists ${quote(name)} on ${quote(table)} ${form}`
 }
 
 function encode(kind: ColumnType, value: unknown): SQLInputValue {
@@ -271,12 +278,15 @@ export function openSqliteSchema(path: string): SchemaDialect {
     async duplicates(table, columns, limit) {
       const names = columns.map(quote).join(', ')
       const given = columns.map((name) => `${quote(name)} is not null`).join(' and ')
-      const groups = database
-        .prepare(
-          `select ${names}, group_concat("id",' ') as "ids" from ${quote(table)} where ${given} group by ${names} having count(*)>1 limit ?`,
-        )
-        .all(limit)
-      return groups.map((row) => ({ values: columns.map((name) => row[name]), ids: (row['ids'] as string).split(' ') }))
+      const sql = `select ${names}, min("id") as "first", max("id") as "last", count(*) as "count" from ${quote(table)} where ${given}
+        group by ${names} having count(*)>1 limit ?`
+      const groups = database.prepare(sql).all(limit)
+      return groups.map((row) => ({
+        values: columns.map((name) => row[name]),
+        first: row['first'] as string,
+        last: row['last'] as string,
+        count: row['count'] as number,
+      }))
     },
     async below(table, column, least, limit) {
       const rows = database.prepare(`select "id" from ${quote(table)} where ${quote(column)}<? order by "id" limit ?`).all(least, limit)
@@ -287,7 +297,7 @@ export function openSqliteSchema(path: string): SchemaDialect {
       return release === null ? null : async () => release()
     },
     async close() {
-      database.close()
+      if (database.isOpen) database.close()
     },
   }
 }
@@ -307,8 +317,8 @@ function journalOf(database: DatabaseSync): Pick<SchemaDialect, 'readJournal' | 
   }
 }
 
-function readRows(database: DatabaseSync, { table, kinds, after, limit, since, empty }: RowQuery): StoredRow[] {
-  const names = Object.keys(kinds)
+function readRows(database: DatabaseSync, { table, columns, after, limit, since, empty }: RowQuery): StoredRow[] {
+  const names = columns.map(({ name }) => name)
   const written = names.includes('updatedAt') ? '"updatedAt"' : '"createdAt"'
   const wanted = [
     ...(since === undefined ? [] : [`${written}>=${Number(since)}`]),
@@ -318,5 +328,5 @@ function readRows(database: DatabaseSync, { table, kinds, after, limit, since, e
   const rows = database
     .prepare(`select ${names.map(quote).join(', ')} from ${quote(table)} where ${parts.join(' and ')} order by "id" limit ?`)
     .all(after ?? '', limit)
-  return rows.map((row) => Object.fromEntries(names.map((name) => [name, decode(kinds[name] ?? null, row[name])])) as StoredRow)
+  return rows.map((row) => Object.fromEntries(columns.map(({ name, kind }) => [name, decode(kind, row[name])])) as StoredRow)
 }

@@ -30,7 +30,7 @@ export async function planOf(model: Model, dialect: SchemaDialect) {
   return await lookAt({ dialect, model, clock: systemClock })
 }
 
-/** The schema as it lies in the database, in an order of its own, to compare two of them. */
+/** The schema as it lies in the database, in an order of its own, to compare two of them. A text may lie in a column that is wider than it must be. */
 export async function schemaOf(model: Model, dialect: SchemaDialect): Promise<unknown> {
   const { tables } = await dialect.introspect(model)
   const kinds = await dialect.readKinds()
@@ -38,7 +38,9 @@ export async function schemaOf(model: Model, dialect: SchemaDialect): Promise<un
     .map(({ name, columns, indexes, checks }) => ({
       name,
       kinds: Object.entries(kinds[name] ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1)),
-      columns: [...columns.values()].map(({ name: column, type, isNullable }) => `${column} ${type} ${isNullable}`).toSorted(),
+      columns: [...columns.values()]
+        .map(({ name: column, type, isNullable }) => `${column} ${dialect.meaningOf(type)} ${isNullable}`)
+        .toSorted(),
       indexes: indexes.map((index) => JSON.stringify([index.columns, index.isUnique, index.isValid])).toSorted(),
       checks: checks.map(({ column, least }) => `${column}>=${least}`).toSorted(),
     }))

@@ -29,6 +29,8 @@ export async function startMariadb(): Promise<DatabaseServer> {
       `--datadir=${join(folder, 'data')}`,
       `--socket=${join(folder, 'socket')}`,
       `--pid-file=${join(folder, 'mariadbd.pid')}`,
+      // Another server that starts clears the common folder of what it takes for its own.
+      `--tmpdir=${folder}`,
       `--port=${onPort}`,
       ...settings,
     ],
