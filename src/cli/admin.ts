@@ -9,6 +9,7 @@ import { insertAdmin } from '../domains/accounts/set-up.ts'
 import { checkPassword } from '../domains/accounts/shapes.ts'
 import { isEmail } from '../operation/validate.ts'
 import { inTransaction } from '../storage/in-transaction.ts'
+import { type Part, takePart } from './database.ts'
 import { compileConfig, loadConfig } from './load-config.ts'
 import { openStorage } from './open-storage.ts'
 import { type ProcessSettings, UsageError } from './settings.ts'
@@ -24,7 +25,9 @@ export async function createAdmin(settings: ProcessSettings): Promise<number> {
   const loaded = await loadConfig(settings.configPath)
   const backend = compileConfig(loaded, { publicUrl: settings.publicUrl ?? 'http://localhost', isDevelopment: true, paymentProviders: [] })
   const storage = await openStorage(settings, backend.model)
+  let part: Part | null = null
   try {
+    part = await takePart(storage)
     const hash = await createArgon2Hasher(systemRandom).hash(password)
     const parts = { storage, model: backend.model, clock: systemClock, random: systemRandom }
     const cause = { operation: 'accounts.createAdmin', actor: 'command line', requestId: '' }
@@ -34,6 +37,7 @@ export async function createAdmin(settings: ProcessSettings): Promise<number> {
     if (isEngineError(error, 'already_exists')) throw new Error(`${email} has an account already.`)
     throw error
   } finally {
+    await part?.leave()
     await storage.close()
   }
   process.stdout.write(given === null ? `${email} is an admin. Its password, shown once: ${password}\n` : `${email} is an admin.\n`)

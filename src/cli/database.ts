@@ -49,7 +49,17 @@ export async function openSource(place: Place, model: Model): Promise<OpenDataba
 export async function openBeside(place: Place, model: Model): Promise<OpenDatabase> {
   checkThere(place)
   const storage = await openStorage(place, model)
-  return { storage, close: () => storage.close() }
+  const part = await takePart(storage).catch(async (error: unknown) => {
+    await storage.close()
+    throw error
+  })
+  return {
+    storage,
+    async close() {
+      await part.leave()
+      await storage.close()
+    },
+  }
 }
 
 /** For this process alone: nothing else serves or fills it meanwhile. @throws Error with one sentence for people */

@@ -227,7 +227,8 @@ function credentialsOf(request: FastifyRequest): Credentials {
     authorization: headers.authorization,
     cookie: headers.cookie,
     cartToken: headers['cart-token'] as string | undefined,
-    network: knownNetworkOf(request.ip),
+    // One that has hung up since has no address any more.
+    network: knownNetworkOf((request.ip as string | undefined) ?? ''),
   }
 }
 

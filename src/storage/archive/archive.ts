@@ -69,7 +69,10 @@ export async function* archiveBytes(
   parts: AsyncIterable<Part>,
   onPart: (part: Part) => void = () => {},
 ): AsyncGenerator<Uint8Array> {
-  yield* piped(archiveText(head, parts, onPart), createZstdCompress({ params: { [zlib.ZSTD_c_compressionLevel]: 3 } }))
+  yield* piped(
+    archiveText(head, parts, onPart),
+    createZstdCompress({ params: { [zlib.ZSTD_c_compressionLevel]: 3, [zlib.ZSTD_c_checksumFlag]: 1 } }),
+  )
 }
 
 async function* archiveText(head: ArchiveHead, parts: AsyncIterable<Part>, onPart: (part: Part) => void): AsyncGenerator<string> {
