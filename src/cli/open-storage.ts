@@ -50,6 +50,9 @@ async function mongodb(): Promise<Product> {
   return {
     open: (url, model, options) => openMongodb({ url, model, clock: systemClock, random: systemRandom, ...options }),
     snapshot: (url, model) => openMongodbSnapshot({ url, model, clock: systemClock, random: systemRandom }),
+    async schema() {
+      throw new UsageError('kingpost migrate does not reach MongoDB in this version: what is additive is made when a server starts.')
+    },
   }
 }
 

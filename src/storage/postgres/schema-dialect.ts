@@ -118,12 +118,8 @@ export function groupsOf(step: Step, isConcurrent: boolean): Statement[][] {
       return [[one(`alter table ${table} rename to ${quote(step.to)}`)]]
     case 'swapColumn': {
       const { name } = step.old
-      return [
-        [
-          one(`alter table ${table} rename column ${quote(name)} to ${quote(`${name}__old`)}`),
-          one(`alter table ${table} rename column ${quote(step.fill.columns[0]!.name)} to ${quote(name)}`),
-        ],
-      ]
+      const rename = (from: string, to: string) => one(`alter table ${table} rename column ${quote(from)} to ${quote(to)}`)
+      return [[rename(name, `${name}__old`), rename(step.fill.columns[0]!.name, name)]]
     }
     case 'dropColumn':
       return [[one(`alter table ${table} drop column ${quote(step.column)}`)]]

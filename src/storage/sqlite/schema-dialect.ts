@@ -280,13 +280,8 @@ export function openSqliteSchema(path: string): SchemaDialect {
       const given = columns.map((name) => `${quote(name)} is not null`).join(' and ')
       const sql = `select ${names}, min("id") as "first", max("id") as "last", count(*) as "count" from ${quote(table)} where ${given}
         group by ${names} having count(*)>1 limit ?`
-      const groups = database.prepare(sql).all(limit)
-      return groups.map((row) => ({
-        values: columns.map((name) => row[name]),
-        first: row['first'] as string,
-        last: row['last'] as string,
-        count: row['count'] as number,
-      }))
+      const groups = database.prepare(sql).all(limit) as { first: string; last: string; count: number; [column: string]: unknown }[]
+      return groups.map((row) => ({ ...row, values: columns.map((name) => row[name]) }))
     },
     async below(table, column, least, limit) {
       const rows = database.prepare(`select "id" from ${quote(table)} where ${quote(column)}<? order by "id" limit ?`).all(least, limit)
