@@ -85,10 +85,6 @@ export function uniqueKeys(model: Pick<Model, 'collections'>): ReadonlyMap<strin
   return new Map([...own, ['_commits_token_key', ['token']]])
 }
 
-export function columnSql(collection: CollectionModel, column: Column): string {
-  return `${quote(column.name)} ${sqlType(collection, column)} ${column.isNullable ? 'null' : 'not null'}`
-}
-
 export function keySql(key: Key): string {
   const parts = key.parts.map(
     ({ name, prefix, descending }) => `${quote(name)}${prefix === null ? '' : `(${prefix})`}${descending ? ' desc' : ''}`,
