@@ -24,7 +24,7 @@ type OpenOptions = {
 type Product = {
   open(url: string, model: Model, options: OpenOptions): Promise<WholeStorage>
   snapshot(url: string, model: Model): Promise<Snapshot>
-  schema(url: string): Promise<SchemaDialect>
+  schema?(url: string): Promise<SchemaDialect>
 }
 
 async function postgres(): Promise<Product> {
@@ -119,7 +119,12 @@ async function openFile(place: Place, model: Model): Promise<WholeStorage> {
 /** For `kingpost migrate`. @throws Error with one sentence for people */
 export async function openSchema(place: Place): Promise<SchemaDialect> {
   const { databaseUrl: url } = place
-  if (url !== null) return await (await productOf(url)()).schema(url)
+  if (url !== null) {
+    const { schema } = await productOf(url)()
+    if (schema === undefined)
+      throw new UsageError('There are no migrations on this database: collections, fields and indexes are made at a start.')
+    return await schema(url)
+  }
   const path = fileOf(place)
   if (!existsSync(path)) throw new Error(`There is no database at ${path}. Name its folder with --data-dir FOLDER.`)
   const { openSqliteSchema } = await import('../storage/sqlite/schema-dialect.ts')

@@ -79,18 +79,8 @@ export function groupsOf(step: Step, isConcurrent: boolean): Statement[][] {
       return [[one(`alter table ${table} add column ${columnSql(step.column)}`)]]
     case 'widenColumn':
       return []
-    case 'setNotNull': {
-      const rule = quote(shortName(`${step.table}_${step.column.name}_given`))
-      const column = quote(step.column.name)
-      return [
-        [
-          one(`alter table ${table} drop constraint if exists ${rule}`),
-          one(`alter table ${table} add constraint ${rule} check (${column} is not null) not valid`),
-        ],
-        [one(`alter table ${table} validate constraint ${rule}`, `reads every row once; ${reading}`)],
-        [one(`alter table ${table} alter column ${column} set not null`), one(`alter table ${table} drop constraint ${rule}`)],
-      ]
-    }
+    case 'setNotNull':
+      return notNullGroups(step.table, step.column.name)
     case 'dropNotNull':
       return [[one(`alter table ${table} alter column ${quote(step.column.name)} drop not null`)]]
     case 'createIndex': {
@@ -129,6 +119,22 @@ export function groupsOf(step: Step, isConcurrent: boolean): Statement[][] {
     case 'catchUp':
       return [[one(updateSql(step.table, step.fill.columns), 'who writes one of its rows waits, per batch')]]
   }
+}
+
+/** The rule is made for what is written from now on, then checked, and only then is it the column's own. */
+function notNullGroups(tableName: string, columnName: string): Statement[][] {
+  const table = quote(tableName)
+  const rule = quote(shortName(`${tableName}_${columnName}_given`))
+  const column = quote(columnName)
+  const one = (sql: string, lock = moment): Statement => ({ sql, lock })
+  return [
+    [
+      one(`alter table ${table} drop constraint if exists ${rule}`),
+      one(`alter table ${table} add constraint ${rule} check (${column} is not null) not valid`),
+    ],
+    [one(`alter table ${table} validate constraint ${rule}`, `reads every row once; ${reading}`)],
+    [one(`alter table ${table} alter column ${column} set not null`), one(`alter table ${table} drop constraint ${rule}`)],
+  ]
 }
 
 function columnSql(column: ColumnSpec): string {

@@ -259,10 +259,6 @@ export function openSqliteSchema(path: string): SchemaDialect {
     async prepare() {
       prepareOwnTables(database)
     },
-    readKinds: async () => readKinds(database),
-    async writeKinds(kinds) {
-      writeMeta(database, 'columns', JSON.stringify(kinds))
-    },
     ...journalOf(database),
     async readRows(query) {
       return readRows(database, query)
@@ -297,8 +293,12 @@ export function openSqliteSchema(path: string): SchemaDialect {
   }
 }
 
-function journalOf(database: DatabaseSync): Pick<SchemaDialect, 'readJournal' | 'beginStep' | 'endStep'> {
+function journalOf(database: DatabaseSync): Pick<SchemaDialect, 'readKinds' | 'writeKinds' | 'readJournal' | 'beginStep' | 'endStep'> {
   return {
+    readKinds: async () => readKinds(database),
+    async writeKinds(kinds) {
+      writeMeta(database, 'columns', JSON.stringify(kinds))
+    },
     readJournal: async () => readJournal(database),
     async beginStep(key, by, now) {
       const result = database
