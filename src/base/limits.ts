@@ -83,8 +83,9 @@ export const limits = {
   sequenceLinesMax: 500,
   /** Without notifications a listener looks this soon after a change, and ever more seldom while nothing changes. */
   feedPollMs: 25,
-  /** Also how often it looks beside notifications, which can get lost with a connection. */
   feedPollMaxMs: 1_000,
+  /** How often it looks beside notifications: for lines of a process that died before they had a position. */
+  feedLookMs: 5_000,
   /** A year and a bit: the lines are the audit trail, and a yearly look back must find its beginning. */
   commitsKeepMs: 400 * 24 * 3_600_000,
   /** Live streams of one process. Each costs a socket and some 30 kB; the next one is told to come back. */

@@ -123,7 +123,7 @@ export class LogTail {
   private async advance(): Promise<void> {
     const mustLook = this.mustLook && !this.mustSequence
     this.mustLook = false
-    if (mustLook && (await this.port.hasWaiting())) this.mustSequence = true
+    if (mustLook) await this.lookForWaiting()
     if (this.mustSequence) {
       this.mustSequence = false
       const after = this.listeners.length > 0 ? this.seen : null
@@ -131,7 +131,17 @@ export class LogTail {
       if (given === limits.sequenceLinesMax) this.mustSequence = true
       if (commits === undefined && given > 0) this.mustRead = true
     }
-    while (this.isBehind()) await this.look(async () => ({ commits: await this.port.commitsAfter(this.seen, limits.sequenceLinesMax) }))
+    while (this.isBehind()) await this.read()
+  }
+
+  /** Both looks are asked for at once: a database that is asked so answers them in one journey. */
+  private async lookForWaiting(): Promise<void> {
+    const [isWaiting] = await Promise.all([this.port.hasWaiting(), this.isBehind() ? this.read() : null])
+    if (isWaiting) this.mustSequence = true
+  }
+
+  private async read(): Promise<void> {
+    await this.look(async () => ({ commits: await this.port.commitsAfter(this.seen, limits.sequenceLinesMax) }))
   }
 
   /** Tells what was found. What is spoken of meanwhile is looked for again. */
@@ -160,7 +170,7 @@ export class LogTail {
   /** Until something happens, looks now and then: notifications get lost, and a process may die before its lines are sequenced. */
   private rest(): void {
     if (this.listeners.length === 0 || this.isClosed) return
-    this.lookAfter(this.channel ? limits.feedPollMaxMs : this.pauseMs)
+    this.lookAfter(this.channel ? limits.feedLookMs : this.pauseMs)
     this.pauseMs = Math.min(this.pauseMs * 2, limits.feedPollMaxMs)
   }
 
