@@ -134,7 +134,7 @@ describe('a session on MariaDB', () => {
     const session = await sessionOn(url)
     const [row] = await ask(
       session,
-      'select @@tx_isolation,@@time_zone,@@autocommit,@@innodb_lock_wait_timeout>0,@@max_statement_time>0,@@idle_transaction_timeout>0,@@sql_mode,@@character_set_client',
+      'select @@tx_isolation,@@time_zone,@@autocommit,@@innodb_lock_wait_timeout>0,@@max_statement_time>0,@@idle_transaction_timeout>0,@@sql_mode,@@character_set_client,@@character_set_results',
     )
     assert.deepEqual(row, [
       'READ-COMMITTED',

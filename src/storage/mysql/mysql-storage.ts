@@ -108,6 +108,8 @@ function sessionSql({ product }: Server, isPatient: boolean): string[] {
   const statementMs = isPatient ? 0 : limits.statementMs
   const idleMs = isPatient ? 0 : limits.idleInTransactionMs
   return [
+    // A server may be told to pass over what a client says of its characters.
+    'set names utf8mb4 collate utf8mb4_bin',
     // Too long a text or too large a number is an error, never cut. Texts mean the same in any mode: see literal.ts.
     "set session sql_mode='STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO', time_zone='+00:00', autocommit=1",
     // A change of the schema that waits for a table holds up all who come behind it: it gives up before they do.
