@@ -145,6 +145,7 @@ describe('a session on MariaDB', () => {
       1,
       'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
       'utf8mb4',
+      'utf8mb4',
     ])
     await session.close()
   })
