@@ -2,7 +2,7 @@
 // its effect only until its lease ends; `attempts` is the fence, so the late end of an older attempt
 // is refused; nothing is called inside a transaction.
 
-import { sleep } from '../base/clock.ts'
+import { type Clock, sleep } from '../base/clock.ts'
 import { isEngineError } from '../base/engine-error.ts'
 import type { NewId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
@@ -80,7 +80,9 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
         await claimSome()
       } while (isWanted && isRunning)
     } catch (error) {
-      log.write('error', 'Effects could not be claimed.', { error })
+      // Another was first at all of them, where a lost guard ends the transaction: what is left is looked for again soon.
+      const isLost = isEngineError(error, 'conflict')
+      log.write(isLost ? 'info' : 'error', 'Effects could not be claimed.', { error })
     } finally {
       isClaiming = false
     }
@@ -114,20 +116,7 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
     const handler = handlers.get(effect.kind)
     const outcome = handler ? await perform(handler, effect) : ({ end: 'dead', error: `Nothing here carries out ${effect.kind}.` } as const)
     const settled = outOfAttempts(handler, effect, outcome)
-    await whileLeased(effect, () => writeEnd(handler, effect, settled))
-  }
-
-  /** What was learned outside would be lost with the attempt: a database that is away is asked again until the lease nearly ends. */
-  async function whileLeased(effect: Effect, write: () => Promise<void>): Promise<void> {
-    for (;;) {
-      try {
-        return await write()
-      } catch (error) {
-        const isPassing = isEngineError(error) && errorCodes[error.code].retry !== 'never'
-        if (!isPassing || !isRunning || clock.now() + 2 * limits.effectPollMs > effect.dueAt) throw error
-        await sleep(clock, limits.effectPollMs)
-      }
-    }
+    await whileLeased({ clock, effect, mayWait: () => isRunning }, () => writeEnd(handler, effect, settled))
   }
 
   async function writeEnd(handler: EffectHandler | undefined, effect: Effect, settled: Outcome): Promise<void> {
@@ -220,6 +209,21 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
       await claiming
       while (active.size + born.length > 0) await Promise.all([...active.values(), ...born.splice(0).map(giveUp)])
     },
+  }
+}
+
+type Lease = { readonly clock: Clock; readonly effect: Effect; mayWait(): boolean }
+
+/** What was learned outside would be lost with the attempt: a database that is away is asked again until the lease nearly ends. */
+async function whileLeased({ clock, effect, mayWait }: Lease, write: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      return await write()
+    } catch (error) {
+      const isPassing = isEngineError(error) && errorCodes[error.code].retry !== 'never'
+      if (!isPassing || !mayWait() || clock.now() + 2 * limits.effectPollMs > effect.dueAt) throw error
+      await sleep(clock, limits.effectPollMs)
+    }
   }
 }
 

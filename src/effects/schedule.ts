@@ -2,6 +2,7 @@
 // in the transaction that does the work, so it happens once however many processes look.
 import { staff } from '../access/rule.ts'
 import type { Cancel } from '../base/clock.ts'
+import { isEngineError } from '../base/engine-error.ts'
 import type { NewId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
@@ -84,7 +85,10 @@ export function createScheduler(parts: SchedulerParts) {
       if (!schedule || !isRunning) continue
       // One that always fails must not keep those behind it from their work.
       await runOne(schedule, row).catch((error) =>
-        parts.log.write('error', 'A schedule failed; its next tick tries again.', { schedule: schedule.name, error }),
+        parts.log.write(isEngineError(error, 'conflict') ? 'warn' : 'error', 'A schedule failed; its next tick tries again.', {
+          schedule: schedule.name,
+          error,
+        }),
       )
     }
   }
