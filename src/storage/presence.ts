@@ -2,6 +2,7 @@
 // database's clock. Whoever wants the database for itself (a move, a restore) first makes its own mark, then
 // looks for these; a process first says that it is there, then looks for that mark. So one of them sees the other.
 import type { Clock } from '../base/clock.ts'
+import { isEngineError } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
 import type { WholeStorage } from './storage.ts'
 
@@ -32,12 +33,10 @@ export async function announce({ storage, clock, id, check, onRefused }: Presenc
   let cancel = () => {}
   const beat = () => {
     cancel = clock.after(limits.presenceRenewMs, async () => {
-      // A database that is away is no reason to go: the next beat tells.
-      const isThere = await renew().then(
-        () => true,
-        () => false,
-      )
-      if (isThere && !isLeaving) await check().catch(onRefused)
+      // A database that is away, before the look or during it, is no reason to go: the next beat tells.
+      await renew()
+        .then(() => (isLeaving ? undefined : check()))
+        .catch((error: unknown) => (isEngineError(error) ? undefined : onRefused(error)))
       if (!isLeaving) beat()
     })
   }
