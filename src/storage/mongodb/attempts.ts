@@ -10,7 +10,7 @@ import type { Model } from '../../schema/model.ts'
 import type { AdapterTransaction, CommitLine } from '../storage.ts'
 import { lineWrite, newToken, wasCommitted } from './commit-log.ts'
 import type { Compiler } from './compile.ts'
-import { hasLabel, isDuplicate, isTransient } from './errors.ts'
+import { hasLabel, isTransient } from './errors.ts'
 import { createReader } from './reader.ts'
 import { createSender } from './send.ts'
 import { createMongoTransaction } from './transaction.ts'
@@ -62,15 +62,13 @@ export function createAttempts(parts: AttemptParts): <T>(work: Work<T>) => Promi
 async function attempt<T>(parts: AttemptParts, work: Work<T>, turn: Turn): Promise<Outcome<T>> {
   const { client, db, model, compiler, onJourney, translate, random } = parts
   const session = client.startSession()
-  const lines: CommitLine[] = []
-  const tokens: string[] = []
+  const lines: SentLine[] = []
   const timeMs = limits.statementMs
   const sender = createSender({ client, db, session, translate, count: onJourney, timeMs })
   const reading = { db, model, compiler, session, timeMs }
   const append = (line: CommitLine) => {
     const token = newToken(random)
-    lines.push(line)
-    tokens.push(token)
+    lines.push({ ...line, token })
     return lineWrite(line, token)
   }
   const reader = createReader({ ...reading, ask: (question) => sender.ask(question) })
@@ -81,8 +79,8 @@ async function attempt<T>(parts: AttemptParts, work: Work<T>, turn: Turn): Promi
     const value = await work(createMongoTransaction({ db, model, compiler, reader, direct, sender, turn, options, append }))
     await sender.finish()
     if (turn.mustRunAgain()) throw new EngineError('conflict')
-    await commit(parts, session, tokens[0])
-    return { value, lines }
+    await commit(parts, session, lines[0])
+    return { value, lines: lines.map(({ token: _, ...line }) => line) }
   } catch (error) {
     await sender.end()
     // The server forgets an open transaction by itself; telling it frees what it holds now.
@@ -93,8 +91,10 @@ async function attempt<T>(parts: AttemptParts, work: Work<T>, turn: Turn): Promi
   }
 }
 
+type SentLine = CommitLine & { readonly token: string }
+
 /** By the driver's rules: a commit whose outcome is unknown is sent again, and the server knows. */
-async function commit(parts: AttemptParts, session: ClientSession, token: string | undefined): Promise<void> {
+async function commit(parts: AttemptParts, session: ClientSession, line: SentLine | undefined): Promise<void> {
   const { clock, onJourney } = parts
   const end = clock.monotonic() + limits.outcomeSearchMs
   for (let pauseMs = limits.conflictBackoffMs; ; pauseMs *= 2) {
@@ -103,14 +103,25 @@ async function commit(parts: AttemptParts, session: ClientSession, token: string
       return await session.commitTransaction()
     } catch (error) {
       if (!hasLabel(error, 'UnknownTransactionCommitResult')) throw error
-      if (clock.monotonic() + pauseMs > end) return await findOut(parts.db, token, error)
+      if (clock.monotonic() + pauseMs > end) return await findOut(parts, { session, line, lost: error })
       await sleep(clock, pauseMs)
     }
   }
 }
 
-async function findOut(db: Db, token: string | undefined, cause: unknown): Promise<void> {
-  const isThere = token === undefined ? null : await wasCommitted(db, token, isDuplicate).catch(() => null)
+type Lost = { readonly session: ClientSession; readonly line: SentLine | undefined; readonly lost: unknown }
+
+/** The cause is wrapped: whoever waited this long is not made to wait again here. */
+async function findOut({ client, db }: AttemptParts, { session, line, lost }: Lost): Promise<void> {
+  const cause = new Error('The answer to a commit was lost.', { cause: lost })
+  if (line === undefined) throw new EngineError('outcome_unknown', { cause })
+  const { token, ...rest } = line
+  // A transaction that is still open would hold its line, and whoever asks for it, until the server ends it by itself.
+  await client
+    .db('admin')
+    .command({ killSessions: [session.id] }, { timeoutMS: limits.outcomeSearchMs })
+    .catch(() => {})
+  const isThere = await wasCommitted(db, rest, { token, timeMs: limits.outcomeSearchMs }).catch(() => null)
   if (isThere === null) throw new EngineError('outcome_unknown', { cause })
   if (!isThere) throw new EngineError('conflict', { cause })
 }

@@ -3,12 +3,24 @@
 // insertion by the next tick of its cluster's clock. That tick comes after the transaction's snapshot, and before
 // its commit takes a later one; so when B saw what A wrote, A's commit was in B's snapshot, and A's tick is the lower.
 // The head of the log is written by every run of the sequencer: of two at once MongoDB lets one through.
-import { type ClientSession, type Db, type Document, Long, type MongoClient, Timestamp, type TransactionOptions } from 'mongodb'
+import {
+  type AnyClientBulkWriteModel,
+  type ClientSession,
+  type Db,
+  type Document,
+  Long,
+  type MongoClient,
+  Timestamp,
+  type TransactionOptions,
+} from 'mongodb'
+import { assert } from '../../base/assert.ts'
 import { type Clock, sleep } from '../../base/clock.ts'
 import { isEngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import type { Random } from '../../base/random.ts'
+import { lostCommit } from '../log-tail.ts'
 import type { Commit, CommitLine } from '../storage.ts'
+import { isDuplicate } from './errors.ts'
 import type { Write } from './send.ts'
 
 export const linesName = '_commits'
@@ -78,7 +90,7 @@ async function sequenceOnce({ client, db, promises }: SequencerParts, limit: num
   const session = client.startSession()
   try {
     session.startTransaction(promises)
-    const count = await sequence(db, session, limit)
+    const count = await sequence({ client, db }, session, limit)
     await session.commitTransaction()
     return count
   } catch (error) {
@@ -90,23 +102,30 @@ async function sequenceOnce({ client, db, promises }: SequencerParts, limit: num
 }
 
 /** Gives the next positions to at most `limit` lines, in a transaction that is already begun. Answers how many. */
-async function sequence(db: Db, session: ClientSession, limit: number): Promise<number> {
+async function sequence({ client, db }: Pick<SequencerParts, 'client' | 'db'>, session: ClientSession, limit: number): Promise<number> {
   const locked = await db
     .collection<Document>(headName)
     .findOneAndUpdate({ _id: head as never }, { $inc: { runs: 1 } }, { session, returnDocument: 'after' })
   const last = Number(locked!['position'])
-  const lines = db.collection(linesName)
-  const open = await lines
+  const open = await db
+    .collection(linesName)
     .find({ isOpen: true }, { session, sort: { time: 1, _id: 1 }, limit, batchSize: limit + 1, projection: { _id: 1 } })
     .toArray()
   if (open.length === 0) return 0
-  const writes = open.map(({ _id }, index) => ({
-    updateOne: { filter: { _id }, update: { $set: { position: Long.fromNumber(last + index + 1) }, $unset: { isOpen: '' } } },
-  }))
-  const { matchedCount } = await lines.bulkWrite(writes, { session, ordered: true })
-  if (matchedCount !== open.length) throw new Error(`The log gave ${open.length} positions, but ${matchedCount} lines took one.`)
-  const position = Long.fromNumber(last + open.length)
-  await db.collection<Document>(headName).updateOne({ _id: head as never }, { $set: { position } }, { session })
+  const namespace = (name: string) => `${db.databaseName}.${name}`
+  const positioned: AnyClientBulkWriteModel<Document>[] = open.map(({ _id }, index) => {
+    const update = { $set: { position: Long.fromNumber(last + index + 1) }, $unset: { isOpen: '' } }
+    return { namespace: namespace(linesName), name: 'updateOne', filter: { _id }, update }
+  })
+  const update = { $set: { position: Long.fromNumber(last + open.length) } }
+  const moved: AnyClientBulkWriteModel<Document> = {
+    namespace: namespace(headName),
+    name: 'updateOne',
+    filter: { _id: head as never },
+    update,
+  }
+  const { matchedCount } = await client.bulkWrite([...positioned, moved], { session, ordered: true })
+  assert(matchedCount === open.length + 1, `the log gave ${open.length} positions, but ${matchedCount - 1} lines took one`)
   return open.length
 }
 
@@ -177,17 +196,20 @@ export async function forgetCommits(db: Db, before: number): Promise<number> {
 }
 
 /**
- * Whether the line of this token was committed, when the answer to its commit was lost: it is inserted again.
- * Held back, it was; stored, the other one is gone, and this one is taken back.
+ * Whether the line of this token was committed, when the answer to its commit was lost. Another line of that token is
+ * stored: held back, the first one was; stored, it never will be, and what stands there instead says so.
  */
-export async function wasCommitted(db: Db, token: string, isDuplicate: (error: unknown) => boolean): Promise<boolean> {
-  const lines = db.collection<Document>(linesName)
+export async function wasCommitted(
+  db: Db,
+  line: CommitLine,
+  { token, timeMs }: { readonly token: string; readonly timeMs: number },
+): Promise<boolean> {
+  const instead = documentOf({ ...line, operation: lostCommit, changes: [] }, token)
   try {
-    await lines.insertOne({ _id: token as never, isVoid: true })
+    await db.collection<Document>(linesName).insertOne(instead as never, { timeoutMS: timeMs })
+    return false
   } catch (error) {
     if (isDuplicate(error)) return true
     throw error
   }
-  await lines.deleteOne({ _id: token as never, isVoid: true })
-  return false
 }

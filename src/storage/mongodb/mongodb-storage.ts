@@ -14,6 +14,7 @@ import { commitRange, commitsAfter, forgetCommits, hasOpenLines, runSequencer } 
 import { createCompiler } from './compile.ts'
 import { type Connection, connect, explainConnectError } from './connect.ts'
 import { translate as translateWith } from './errors.ts'
+import { HeadWatch } from './head-watch.ts'
 import { createReader } from './reader.ts'
 import { prepareSchema } from './schema.ts'
 import { lastLoaded, listMarks, loadWhole, openSnapshot, readMark } from './whole.ts'
@@ -91,6 +92,7 @@ async function createStorage(options: MongodbOptions, connection: Connection): P
       hasWaiting: () => hasOpenLines(committed, limits.statementMs),
       sequence: async (limit) => ({ given: await runSequencer({ ...parts, promises }, limit) }),
       commitsAfter: (position, limit) => commitsAfter(committed, { position, limit }),
+      listen: (wake) => new HeadWatch(db, clock, wake),
       failed: (error) => options.failed?.(translate(error)),
     },
     clock,
@@ -98,7 +100,7 @@ async function createStorage(options: MongodbOptions, connection: Connection): P
   )
 
   return {
-    capabilities: { product, version, isShared: true, hasTransactionalSchema: false, hasGroupCommit: false, hasNotifications: false },
+    capabilities: { product, version, isShared: true, hasTransactionalSchema: false, hasGroupCommit: false, hasNotifications: true },
     reader: createReader({ db: committed, model, compiler, timeMs: limits.statementMs, ask }),
 
     transaction<T>(work: Work<T>): Promise<T> {

@@ -35,6 +35,8 @@ export async function startMongodb(): Promise<DatabaseServer> {
       ...['--cache-size', '256M', '--log-level', 'WARNING'],
       // As in production: what is acknowledged is in the journal.
       '--sync-on-commit',
+      // Lets a test break off an answer.
+      '--enable-test-commands',
     ],
     probe: (onPort) => ask(urlOf(onPort), { ping: 1 }),
     stopSignal: 'SIGTERM',
