@@ -10,6 +10,7 @@ function fakeLog() {
   let newest = 0
   const storage = {
     commitRange: async () => ({ oldest: log[0]?.position ?? 0, newest: log.at(-1)?.position ?? 0 }),
+    readMark: async () => null,
     commitsAfter: async (position: number, limit: number) => log.filter((commit) => commit.position > position).slice(0, limit),
     onFeed(given: typeof listener) {
       listener = given
@@ -31,14 +32,22 @@ function fakeLog() {
 test('the oldest place that can be replayed: in an empty, a kept, a shortened and an emptied log', async () => {
   const log = fakeLog()
   const feed = await createFeed(log.storage)
-  assert.equal(await feed.oldest(), 0)
+  assert.deepEqual(await feed.range(), { oldest: 0, newest: 0 })
   for (let count = 0; count < 3; count++) log.add()
-  assert.equal(await feed.oldest(), 1)
+  assert.deepEqual(await feed.range(), { oldest: 1, newest: 3 })
   log.forget(1)
-  assert.equal(await feed.oldest(), 2)
+  assert.deepEqual(await feed.range(), { oldest: 2, newest: 3 })
   // Nothing is left, so nobody who stopped before the newest can be served without a gap.
   log.forget(3)
-  assert.equal(await feed.oldest(), 4)
+  assert.deepEqual(await feed.range(), { oldest: 4, newest: 3 })
+})
+
+test('a place that another process was told of before this one is not in the future', async () => {
+  const log = fakeLog()
+  const feed = await createFeed({ ...log.storage, onFeed: () => {} })
+  log.add()
+  assert.equal(feed.newest(), 0)
+  assert.deepEqual(await feed.range(), { oldest: 1, newest: 1 })
 })
 
 test('commits after a place, from memory and from the log, once and in order', async () => {

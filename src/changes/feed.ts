@@ -9,8 +9,11 @@ export type Feed = {
   readonly epoch: string | null
   /** Position of the newest commit this process knows to be durable. */
   newest(): number
-  /** Position of the oldest commit that can still be replayed; that of the next one when all were forgotten, 0 before the first. */
-  oldest(): Promise<number>
+  /**
+   * Positions of the oldest commit that can still be replayed (that of the next one when all were forgotten, 0 before the
+   * first) and of the newest there is: on a shared database perhaps one that this process has yet to be told of.
+   */
+  range(): Promise<{ readonly oldest: number; readonly newest: number }>
   /** Commits after `position`, oldest first, at most `limit`. */
   after(position: number, limit: number): Promise<readonly Commit[]>
   /** Calls `listener` after each new commit, until the returned function is called. */
@@ -35,10 +38,11 @@ export async function createFeed(storage: StorageAdapter): Promise<Feed> {
   return {
     epoch,
     newest: () => newest,
-    async oldest() {
-      const { oldest } = await storage.commitRange()
+    async range() {
+      const stored = await storage.commitRange()
       // An empty log after commits: all of them were forgotten, and none can be replayed.
-      return oldest === 0 && newest > 0 ? newest + 1 : oldest
+      const oldest = stored.oldest === 0 && newest > 0 ? newest + 1 : stored.oldest
+      return { oldest, newest: Math.max(stored.newest, newest) }
     },
     async after(position, limit) {
       if (position >= newest) return []

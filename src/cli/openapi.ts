@@ -10,7 +10,13 @@ export async function exportOpenApi(settings: ProcessSettings): Promise<number> 
   const loaded = await loadConfig(settings.configPath)
   const publicUrl = settings.publicUrl ?? `http://localhost:${settings.port}`
   const backend = compileConfig(loaded, { publicUrl, isDevelopment: true, paymentProviders: [{ id: 'sandbox', methods: sandboxMethods }] })
-  const idleFeed = { epoch: null, newest: () => 0, oldest: async () => 0, after: async () => [], onAdvance: () => () => {} }
+  const idleFeed = {
+    epoch: null,
+    newest: () => 0,
+    range: async () => ({ oldest: 0, newest: 0 }),
+    after: async () => [],
+    onAdvance: () => () => {},
+  }
   const operations = operationsOf(backend, { feed: idleFeed, providers: new Map(), measured: { meter: idleMeter, traffic: () => null } })
   process.stdout.write(
     `${JSON.stringify(openApiDocument(operations, [], { name: backend.project.name, version: '1', publicUrl }), null, 2)}\n`,

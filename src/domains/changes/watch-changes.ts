@@ -125,9 +125,9 @@ function follow(feed: Feed, read: Reader, actor: Actor, watched: Watched, start:
   }
 
   async function begin(): Promise<void> {
-    const oldest = await feed.oldest()
+    const { oldest, newest } = await feed.range()
     const isElsewhere = start !== null && start.epoch !== feed.epoch
-    const isTooOld = start !== null && (isElsewhere || start.position < oldest - 1 || start.position > feed.newest())
+    const isTooOld = start !== null && (isElsewhere || start.position < oldest - 1 || start.position > newest)
     if (isTooOld) place = { position: feed.newest(), index: Number.MAX_SAFE_INTEGER }
     if (start === null || isTooOld) sink.send({ id: `${place.position}${mark}`, event: isTooOld ? 'reset' : 'ready', data: {} })
     isPumping = false
