@@ -127,7 +127,7 @@ async function later(url: string, last: string | null): Promise<string | null> {
 }
 
 // proves P-011
-test(`killed -9 in the middle again and again, a move to ${database.name} goes on to the same end`, { timeout: 300_000 }, async (t) => {
+test(`killed -9 in the middle again and again, a move to ${database.name} goes on to the same end`, { timeout: 600_000 }, async (t) => {
   const old = temporaryFolder(t)
   await makeLargeShop({ dataFolder: old, orders: 40, records })
   const before = await sums(sqlite(old))
@@ -137,7 +137,7 @@ test(`killed -9 in the middle again and again, a move to ${database.name} goes o
   for (let round = 1; round <= 3; round++) {
     const moving = spawnCommand(t, words)
     // Killed when it has stored something more, at a moment of its own.
-    last = await eventually('it has gone on', async () => await later(target, last), 60_000)
+    last = await eventually('it has gone on', async () => await later(target, last), 180_000)
     await sleep(randomInt(100))
     moving.kill('SIGKILL')
     assert.equal((await moving.ended).code, null, 'it had not ended')

@@ -82,7 +82,7 @@ test('a backup under load, restored after more of it: nothing acknowledged befor
 
   const acknowledged: Acknowledged = []
   const shopping = Promise.all(Array.from({ length: 8 }, (_, index) => shop(server.guest, variant, `client${index}`, acknowledged)))
-  await eventually('some orders', async () => (acknowledged.length > 20 ? true : null))
+  await eventually('some orders', async () => (acknowledged.length > 20 ? true : null), 60_000)
   await sleep(randomInt(1_500))
   const before = [...acknowledged]
   const file = join(temporaryFolder(t), 'backup.jsonl.zst')
@@ -90,7 +90,7 @@ test('a backup under load, restored after more of it: nothing acknowledged befor
   assert.ok(existsSync(file))
   assert.ok(written.sections.orders.count >= before.length)
   const orders = acknowledged.length
-  await eventually('more orders after the backup', async () => (acknowledged.length > orders + 40 ? true : null))
+  await eventually('more orders after the backup', async () => (acknowledged.length > orders + 20 ? true : null), 60_000)
   server.kill('SIGKILL')
   await server.ended
   await shopping
