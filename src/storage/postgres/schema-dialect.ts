@@ -43,6 +43,7 @@ export function postgresWords(version: string): SchemaWords {
     product: `PostgreSQL ${version}`,
     types: postgresTypes,
     quote,
+    shorten: shortName,
     look,
     groupsOf: (step) => groupsOf(step, true),
     hasTransactions: true,

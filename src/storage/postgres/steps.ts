@@ -90,7 +90,7 @@ export function createPostgresSteps(model: Model, isPooled: boolean): Steps {
 }
 
 /** Held while positions are given. A row's lock would do as well, but costs a sync of the log even when nothing is to be given. */
-const sequencerLock = 7_305_816_330
+const sequencerLock = 7_305_816_331
 
 /**
  * Two statements, because each sees what was committed before it began: the second must not have looked before the

@@ -17,6 +17,7 @@ import {
   type TypeNames,
 } from '../migrations/stored-schema.ts'
 import type { SqlValue } from './compile.ts'
+import { withDeclaredNames } from './declared-names.ts'
 import { type SqlConnection, type SqlRow, StatementFailure } from './driver.ts'
 
 export type Ask = (sql: string, values?: SqlValue[]) => Promise<readonly SqlRow[]>
@@ -32,6 +33,8 @@ export type SchemaWords = {
   groupsOf(step: Step): readonly (readonly Statement[])[]
   /** Ways of doing the same, the lightest first; the server says which it cannot. */
   variantsOf?(sql: string, step: Step): readonly string[]
+  /** What becomes of names that are too long for it. */
+  shorten?(name: string): string
   /** Some servers keep names of tables in lower case. */
   readonly foldsTableNames?: boolean
   /** Whether groups of several statements are put in a transaction. */
@@ -178,7 +181,8 @@ async function retried(clock: Clock, work: () => Promise<void>): Promise<void> {
 /** The schema with counts and with what is asked of single columns. */
 export async function introspectServer(ask: Ask, words: SchemaWords, model: Model): Promise<StoredSchema> {
   const { quote, types } = words
-  const found = await words.look(ask)
+  const stored = await words.look(ask)
+  const found = words.shorten ? withDeclaredNames(stored, model, words.shorten) : stored
   const tables = new Map<string, StoredTable>()
   const names = new Map(namesOf(model).map((name) => [name.toLowerCase(), name]))
   for (const table of found.values()) {
