@@ -7,7 +7,6 @@ import fc from 'fast-check'
 import { systemClock } from '../../src/base/clock.ts'
 import { isEngineError } from '../../src/base/engine-error.ts'
 import { systemRandom } from '../../src/base/random.ts'
-import type { Filter } from '../../src/contract/filter.ts'
 import { eq } from '../../src/contract/filter.ts'
 import { collection } from '../../src/schema/collection.ts'
 import { field } from '../../src/schema/field.ts'
@@ -268,37 +267,35 @@ describe('the schema on MariaDB', () => {
     for (const storage of all) await storage.close()
   })
 
-  test('is widened by fields, indexes and longer texts, and keeps what is there', async () => {
+  const book = { id: 'book_1', version: 1, createdAt: 1, updatedAt: 1, title: 'Emma' }
+
+  /** A database that holds one book. */
+  async function filled(): Promise<string> {
     const url = await database.url()
-    const book = { id: 'book_1', version: 1, createdAt: 1, updatedAt: 1, title: 'Emma', note: 'x'.repeat(200) }
-    const first = await opened(url, books({ title, note: field.longText() }))
-    await first.transaction((tx) => tx.insert({ name: 'books' }, [book]))
-    await first.close()
-    const wider = books(
-      {
-        title: field.text({ required: true, max: 400 }),
-        note: field.longText({ max: 300 }),
-        language: field.text({ required: true, default: "it's" }),
-        pages: field.integer(),
-      },
-      { indexes: [['note'], ['title', '-pages']] },
-    )
-    for (const round of [1, 2]) {
+    const storage = await opened(url, books({ title }))
+    await storage.transaction((tx) => tx.insert({ name: 'books' }, [book]))
+    await storage.close()
+    return url
+  }
+
+  test('is widened by fields and indexes, and keeps what is there; a second start changes nothing', async () => {
+    const url = await filled()
+    const language = field.text({ required: true, default: "it's \\ so" })
+    const wider = books({ title, language, pages: field.integer() }, { indexes: [['-pages']] })
+    for (let round = 1; round <= 2; round++) {
       const storage = await opened(url, wider)
-      const found = await storage.reader.get({ name: 'books' }, 'book_1')
-      assert.deepEqual(found, { ...book, title: round === 1 ? 'Emma' : 'E'.repeat(400), language: "it's", pages: null })
-      const where: Filter = { op: 'eq', path: 'note', value: book.note }
-      assert.equal(await storage.reader.count({ name: 'books' }, where), 1)
-      await storage.transaction((tx) => tx.update({ name: 'books' }, where, { set: { title: 'E'.repeat(400) } }))
+      assert.deepEqual(await storage.reader.get({ name: 'books' }, book.id), { ...book, language: "it's \\ so", pages: null })
       await storage.close()
     }
   })
 
   test('is left alone where it would lose or lack something, with a sentence', async () => {
-    const url = await database.url()
-    await (await opened(url, books({ title }))).close()
+    const url = await filled()
     await assert.rejects(opened(url, books({ title, author: field.text({ required: true }) })), /books\.author is new and required/)
-    await assert.rejects(opened(url, books({ title: field.integer({ required: true }) })), /books\.title is text in the database/)
+    await assert.rejects(
+      opened(url, books({ title }, { indexes: [['title']] })),
+      /does not fit the model yet.*books\.title wider.*kingpost migrate/,
+    )
     await assert.rejects(opened(url, books({ title, Title: field.text() })), /title and Title of books are one name/)
     await assert.rejects(opened(url, books({ title, link: field.url({ unique: true }) })), /books\.link.*smaller max/)
   })

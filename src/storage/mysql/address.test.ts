@@ -30,6 +30,8 @@ test('what is missing or unknown is said, without the password', () => {
     ['mysql://u:secret@h/d?sslmode=require', /"sslmode".*ssl-mode/],
     ['mysql://u:secret@h/d?ssl-mode=maybe', /ssl-mode=maybe/],
     ['mysql://u:secret@h/d?connections=0', /connections=0/],
+    ['mysql://u:secret@10.0.0.7/d?ssl-mode=verify_identity', /needs the name/],
+    ['mysql://u:secret@[::1]/d?ssl-mode=verify_identity', /needs the name/],
     ['nonsense', /mysql:\/\//],
   ] as const)
     assert.throws(

@@ -47,6 +47,9 @@ function encryption(url: URL): Pick<ConnectionOptions, 'ssl'> {
   const mode = (url.searchParams.get('ssl-mode') ?? 'disabled').toLowerCase()
   if (!sslModes.includes(mode)) throw new Error(`ssl-mode=${mode} is not known: there are ${sslModes.join(', ')}.`)
   if (mode === 'disabled') return {}
+  // mysql2 3.24 would compare the certificate with "localhost" then.
+  if (mode === 'verify_identity' && /^[\d.]+$|^\[/.test(url.hostname))
+    throw new Error('ssl-mode=verify_identity needs the name that is in the certificate of the server, not its number.')
   // Without a certificate that fits, `required` keeps out who listens, not who pretends to be the server.
   const isChecked = mode === 'verify_identity'
   return { ssl: { rejectUnauthorized: isChecked, verifyIdentity: isChecked } }

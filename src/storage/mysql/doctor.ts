@@ -55,7 +55,7 @@ export function diagnose(server: Server, variables: Variables): Diagnosis {
     weak.push(
       `sync_binlog is ${variables.get('sync_binlog')}, and must be 1 while the binary log is on: after a power loss it would lack what was confirmed.`,
     )
-  if (is('innodb_doublewrite', 'OFF', '0', 'DETECT_ONLY', 'DETECT_AND_RECOVER') && !is('innodb_doublewrite', 'DETECT_AND_RECOVER'))
+  if (is('innodb_doublewrite', 'OFF', '0', 'DETECT_ONLY'))
     weak.push('innodb_doublewrite is off: a power loss in the middle of a page would damage the data.')
   return { refused, weak }
 }
