@@ -71,12 +71,16 @@ async function attempt<T>(parts: AttemptParts, work: Work<T>, turn: Turn): Promi
     lines.push({ ...line, token })
     return lineWrite(line, token)
   }
-  const reader = createReader({ ...reading, ask: (question) => sender.ask(question) })
-  const direct = createReader({ ...reading, ask: (question) => (onJourney(), question()) })
+  const counted = <A>(question: () => Promise<A>): Promise<A> => {
+    onJourney()
+    return question()
+  }
+  const reader = createReader({ ...reading, ask: (question) => sender.ask(() => counted(question)) })
+  const direct = createReader({ ...reading, ask: counted })
   try {
     session.startTransaction(promises)
     const options = { session, maxTimeMS: timeMs }
-    const value = await work(createMongoTransaction({ db, model, compiler, reader, direct, sender, turn, options, append }))
+    const value = await work(createMongoTransaction({ db, model, compiler, reader, direct, counted, sender, turn, options, append }))
     await sender.finish()
     if (turn.mustRunAgain()) throw new EngineError('conflict')
     await commit(parts, session, lines[0])

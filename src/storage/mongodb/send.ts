@@ -99,7 +99,6 @@ export function createSender(parts: SenderParts): Sender {
     ask: (question, writes = []) =>
       step(writes, async () => {
         isOpened = true
-        parts.count()
         return await question((more) => void (batches[1] ?? waiting).unshift(...more))
       }),
     writeNow: async (write) => (await sendOpening(parts, [write]))[0]!,

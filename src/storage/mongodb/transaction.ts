@@ -22,6 +22,8 @@ export type TransactionParts = {
   /** Reads at once, for use within a step of the sender. */
   readonly direct: MongoReader
   readonly sender: Sender
+  /** Carries out one journey within a step of the sender. */
+  readonly counted: <A>(question: () => Promise<A>) => Promise<A>
   readonly turn: Turn
   /** Session, time limit: what every command of the transaction carries. */
   readonly options: Document
@@ -50,9 +52,9 @@ export function createMongoTransaction(parts: TransactionParts): AdapterTransact
       const collection = model.get(ref)
       const document = encodeRecord(collection, record)
       return await sender.ask(async (next) => {
-        const holder = await db
-          .collection(collection.table)
-          .findOne(holdersOf(collection, document), { ...options, projection: { _id: 1 } })
+        const filter = holdersOf(collection, document)
+        const wanted = { ...options, projection: { _id: 1 } }
+        const holder = await parts.counted(() => db.collection(collection.table).findOne(filter, wanted))
         if (holder !== null) return false
         next([{ collection: collection.table, operation: { name: 'insertOne', document }, fence: 'conflict' }])
         return true
@@ -103,7 +105,7 @@ type Operation = Exclude<Write['operation'], { name: 'insertOne' }>
 type Guarded = { readonly collection: CollectionModel; readonly condition: Condition; readonly operation: (filter: Document) => Operation }
 
 /** Writes of what a filter fits, whether or not it follows references. */
-function createGuardedWrites({ db, model, compiler, sender, turn, options, direct }: TransactionParts) {
+function createGuardedWrites({ db, model, compiler, sender, counted, turn, options, direct }: TransactionParts) {
   function guarded(ref: CollectionRef<unknown>, where: Filter, update: Document | Document[] | null): Guarded {
     const collection = model.get(ref)
     const id = idOf(where)
@@ -147,7 +149,8 @@ function createGuardedWrites({ db, model, compiler, sender, turn, options, direc
 
   /** One guarded write of one document, which answers what it was. */
   async function change(collection: CollectionModel, filter: Document, update: Document | Document[]): Promise<WithId<Document> | null> {
-    return await db.collection(collection.table).findOneAndUpdate(filter, update, { ...options, returnDocument: 'before' })
+    const wanted = { ...options, returnDocument: 'before' as const }
+    return await counted(() => db.collection(collection.table).findOneAndUpdate(filter, update, wanted))
   }
 
   return { countOf, orFail, guarded, take, change }
