@@ -117,7 +117,7 @@ async function open(town: Town, slot: Slot): Promise<void> {
       slot.isKilled = false
       void running.ended.then(({ code, signal, stderr }) => {
         // A process may lose its database and must not end for that.
-        if (!slot.isKilled) town.troubles.push(`${slot.role} ended by itself (${code ?? signal}): ${stderr.slice(-2_000)}`)
+        if (!slot.isKilled) town.troubles.push(`${slot.role} ended by itself (${code ?? signal}): ${wordsOf(stderr)}`)
         else if (summaryOf(stderr) !== '') town.plan.say(`${slot.role} had said: ${summaryOf(stderr)}`)
         if (slot.running === running) slot.running = null
       })
@@ -233,4 +233,10 @@ if (import.meta.main) {
   } finally {
     for (const step of steps) await step()
   }
+}
+
+/** What it said for people, which the log around it would drown; the end of the log where there is none. */
+function wordsOf(stderr: string): string {
+  const words = stderr.split('\n').filter((text) => text !== '' && !text.startsWith('{'))
+  return words.length > 0 ? words.join('\n') : stderr.slice(-2_000)
 }
