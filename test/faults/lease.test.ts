@@ -12,9 +12,9 @@ import { createEffectRunner } from '../../src/effects/runner.ts'
 import { createBackend } from '../../src/engine/backend.ts'
 import { inTransaction } from '../../src/storage/in-transaction.ts'
 import { cleanUp } from '../support/clean-up.ts'
-import { openEmpty } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
+import { openEmpty } from '../support/reused-storage.ts'
 import { backend as config } from '../support/shop.config.ts'
 
 type Attempt = { readonly worker: string; readonly attempt: number; end(outcome: Outcome): void }

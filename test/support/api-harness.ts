@@ -27,8 +27,8 @@ import { inTransaction } from '../../src/storage/in-transaction.ts'
 import { openSqlite } from '../../src/storage/sqlite/sqlite-storage.ts'
 import type { StorageAdapter } from '../../src/storage/storage.ts'
 import type { Transaction } from '../../src/storage/transaction.ts'
-import { openEmpty } from './databases.ts'
 import { eventually } from './eventually.ts'
+import { openEmpty } from './reused-storage.ts'
 import { counted, settled } from './settled.ts'
 
 export const startMs = Date.parse('2026-11-24T12:00:00Z')

@@ -97,15 +97,6 @@ export function testDatabase(): TestDatabase {
   return createDatabaseOf(process.env['DATABASES'] ? selectedDatabases()[0]! : 'sqlite')
 }
 
-/**
- * An empty database of this run, SQLite's in memory: for tests that open one for each case. `clock` may be moved by
- * the test; a connection's time-outs are about the real time.
- */
-export async function openEmpty(model: Model, clock: Clock): Promise<StorageAdapter> {
-  const database = testDatabase()
-  return database.isServer ? await database.open(model) : openSqlite({ path: ':memory:', model, clock })
-}
-
 /** Null where it can be had, else why not and what to do. */
 export function whyNotAvailable(name: DatabaseName): string | null {
   return products[name].whyNot()
