@@ -1,4 +1,4 @@
-// databases: sqlite, postgres, mariadb
+// databases: all
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { testDatabase } from '../support/databases.ts'

@@ -129,6 +129,7 @@ function statementsOf(step: Step, tableOptions: string): Statement[] {
     case 'dropTable':
       return [{ sql: `drop table ${table}`, lock: 'all who use the table wait for a moment' }]
     case 'backfill':
+    case 'convertColumn':
     case 'catchUp':
       return [{ sql: updateSql(step.table, step.fill.columns, ''), lock: 'who writes one of its rows waits, per batch' }]
   }

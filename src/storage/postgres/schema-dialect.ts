@@ -117,6 +117,7 @@ export function groupsOf(step: Step, isConcurrent: boolean): Statement[][] {
     case 'dropTable':
       return [[one(`drop table ${table}`)]]
     case 'backfill':
+    case 'convertColumn':
     case 'catchUp':
       return [[one(updateSql(step.table, step.fill.columns), 'who writes one of its rows waits, per batch')]]
   }

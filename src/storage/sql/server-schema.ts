@@ -108,9 +108,9 @@ export function createServerSchema({ connection, words, clock }: ServerSchemaPar
     },
     readRows: (query) => readRows(ask, words, query),
     async writeRows(batch) {
-      const { cursor, rows, id } = batch.note
+      const { cursor, rows, ids } = batch.note
       const note = `update ${table('_migrations')} set ${quote('cursor')}=?, ${quote('rows')}=? where ${quote('id')}=?`
-      await retried(clock, () => together([...words.updateOf(batch), { sql: note, values: [cursor, rows, id] }]))
+      await retried(clock, () => together([...words.updateOf(batch), ...ids.map((id) => ({ sql: note, values: [cursor, rows, id] }))]))
     },
     duplicates: (name, columns, limit) => duplicates(ask, quote, { name, columns, limit }),
     async below(name, column, least, limit) {

@@ -180,6 +180,7 @@ export function statementsOf(step: Step): Statement[] {
     case 'widenColumn':
       return []
     case 'backfill':
+    case 'convertColumn':
     case 'catchUp':
       return one(
         `update ${table} set ${step.fill.columns.map(({ name }) => `${quote(name)}=?`).join(', ')} where "id"=?`,
@@ -268,7 +269,8 @@ export function openSqliteSchema(path: string): SchemaDialect {
       inTransaction(() => {
         const statement = database.prepare(sql)
         for (const { id, values } of rows) statement.run(...columns.map(({ kind }, at) => encode(kind, values[at])), id)
-        database.prepare('update "_migrations" set "cursor"=?, "rows"=? where "id"=?').run(note.cursor, note.rows, note.id)
+        const place = database.prepare('update "_migrations" set "cursor"=?, "rows"=? where "id"=?')
+        for (const id of note.ids) place.run(note.cursor, note.rows, id)
       })
     },
     async duplicates(table, columns, limit) {
