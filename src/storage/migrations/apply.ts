@@ -28,6 +28,8 @@ export type Progress = { readonly step: Step; readonly rows: number; readonly pe
 export type ApplyOptions = Allowed & {
   /** Written beside each step: which process, which version. */
   readonly by: string
+  /** Called once, when all is checked and before the first change. */
+  onBegin?(): void | Promise<void>
   onProgress?(progress: Progress): void | Promise<void>
 }
 
@@ -166,6 +168,7 @@ async function runSteps(run: Run, first: Seen): Promise<Applied> {
   for (let seen = first; ; seen = await lookAt(run)) {
     if (seen.problems.length > 0) throw new MigrationRefused(seen.problems)
     const step = seen.steps.find((one) => isAllowed(one, seen.steps, run.options))
+    if (step !== undefined && done.length === 0) await run.options.onBegin?.()
     if (step === undefined) {
       await run.dialect.writeKinds(seen.kinds)
       return { done, waiting: seen.steps, rows }
