@@ -111,6 +111,8 @@ export const limits = {
   migrationBatchRowsMax: 5_000,
   /** How long a change of the schema tries to get at its table before it gives up. */
   migrationLockMs: 60_000,
+  /** MongoDB: a migrator that has not renewed its lease for so long is dead. */
+  migrationLeaseMs: 4_000,
   /** Rows up to which a table is counted; beyond them the database's own estimate will do. */
   migrationCountMax: 10_000,
   /** Records named when they stand in the way of a migration: enough to see what is wrong with them. */

@@ -6,15 +6,7 @@ import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { systemClock, toIso } from '../base/clock.ts'
 import { sandboxMethods } from '../domains/payments/sandbox/book.ts'
-import {
-  type Applied,
-  applyMigration,
-  isAllowed,
-  lookAt,
-  type MigrationParts,
-  obstaclesOf,
-  type Progress,
-} from '../storage/migrations/apply.ts'
+import { type Applied, applyMigration, lookAt, type MigrationParts, obstaclesOf, type Progress } from '../storage/migrations/apply.ts'
 import { estimateMs } from '../storage/migrations/estimate.ts'
 import { describeStep, type Phase, type Step } from '../storage/migrations/steps.ts'
 import { compileConfig, loadConfig } from './load-config.ts'
@@ -102,12 +94,17 @@ async function apply(parts: MigrationParts, settings: ProcessSettings): Promise<
     throw new Error(`A server is running on ${folder}. Stop it, or leave --stopped out. Nothing was changed.`)
   const allowed = { ...migration, isStopped: migration.isStopped || unlock !== null }
   try {
-    const { steps, problems } = await lookAt(parts)
-    const isChanged = problems.length === 0 && steps.some((step) => isAllowed(step, steps, allowed))
-    const backup = folder !== null && isChanged ? backUp(folder) : null
-    if (backup !== null && !isJson) print(`A copy of the database as it was: ${backup}`)
-    const onProgress = isJson ? () => {} : showProgress
-    const applied = await applyMigration(parts, { ...allowed, by: `${hostname()} ${process.pid}`, onProgress })
+    let backup: string | null = null
+    const applied = await applyMigration(parts, {
+      ...allowed,
+      by: `${hostname()} ${process.pid}`,
+      onBegin() {
+        if (folder === null) return
+        backup = backUp(folder)
+        if (!isJson) print(`A copy of the database as it was: ${backup}`)
+      },
+      onProgress: isJson ? () => {} : showProgress,
+    })
     const tookMs = systemClock.monotonic() - startedAt
     print(isJson ? JSON.stringify(jsonOf(applied, tookMs, backup)) : summary(applied, tookMs))
     return 0

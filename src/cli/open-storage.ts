@@ -24,7 +24,7 @@ type OpenOptions = {
 type Product = {
   open(url: string, model: Model, options: OpenOptions): Promise<WholeStorage>
   snapshot(url: string, model: Model): Promise<Snapshot>
-  schema?(url: string): Promise<SchemaDialect>
+  schema(url: string): Promise<SchemaDialect>
 }
 
 async function postgres(): Promise<Product> {
@@ -46,13 +46,11 @@ async function mysql(): Promise<Product> {
 }
 
 async function mongodb(): Promise<Product> {
-  const { openMongodb, openMongodbSnapshot } = await import('../storage/mongodb/mongodb-storage.ts')
+  const { openMongodb, openMongodbSchema, openMongodbSnapshot } = await import('../storage/mongodb/mongodb-storage.ts')
   return {
     open: (url, model, options) => openMongodb({ url, model, clock: systemClock, random: systemRandom, ...options }),
     snapshot: (url, model) => openMongodbSnapshot({ url, model, clock: systemClock, random: systemRandom }),
-    async schema() {
-      throw new UsageError('kingpost migrate does not reach MongoDB in this version: what is additive is made when a server starts.')
-    },
+    schema: (url) => openMongodbSchema({ url, clock: systemClock }),
   }
 }
 
@@ -119,12 +117,7 @@ async function openFile(place: Place, model: Model): Promise<WholeStorage> {
 /** For `kingpost migrate`. @throws Error with one sentence for people */
 export async function openSchema(place: Place): Promise<SchemaDialect> {
   const { databaseUrl: url } = place
-  if (url !== null) {
-    const { schema } = await productOf(url)()
-    if (schema === undefined)
-      throw new UsageError('There are no migrations on this database: collections, fields and indexes are made at a start.')
-    return await schema(url)
-  }
+  if (url !== null) return await (await productOf(url)()).schema(url)
   const path = fileOf(place)
   if (!existsSync(path)) throw new Error(`There is no database at ${path}. Name its folder with --data-dir FOLDER.`)
   const { openSqliteSchema } = await import('../storage/sqlite/schema-dialect.ts')

@@ -1,4 +1,3 @@
-// databases: sqlite, postgres, mariadb
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'

@@ -1,4 +1,3 @@
-// databases: sqlite, postgres, mariadb
 import assert from 'node:assert/strict'
 import { after as afterAll, test } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'

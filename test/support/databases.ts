@@ -9,7 +9,7 @@ import { type Clock, systemClock } from '../../src/base/clock.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import type { Model } from '../../src/schema/model.ts'
 import type { SchemaDialect } from '../../src/storage/migrations/dialect.ts'
-import { openMongodb } from '../../src/storage/mongodb/mongodb-storage.ts'
+import { openMongodb, openMongodbSchema } from '../../src/storage/mongodb/mongodb-storage.ts'
 import { openMysql, openMysqlSchema } from '../../src/storage/mysql/mysql-storage.ts'
 import { openPostgres, openPostgresSchema } from '../../src/storage/postgres/postgres-storage.ts'
 import { openSqliteSchema } from '../../src/storage/sqlite/schema-dialect.ts'
@@ -56,6 +56,7 @@ const products: Readonly<Record<DatabaseName, Product>> = {
     whyNot: whyNoMongodb,
     server: { start: startMongodb, createDatabase: createMongodbDatabase },
     open: (url, model) => openMongodb({ url, model, clock: systemClock, random: systemRandom }),
+    openSchema: (url) => openMongodbSchema({ url, clock: systemClock }),
   },
 }
 

@@ -10,6 +10,7 @@ import { always, and, type Filter, matches, never, oneOf, type Scalar } from '..
 import { type EventSink, type Operation, query } from '../../operation/define.ts'
 import type { AnyRecord } from '../../schema/collection.ts'
 import type { CollectionModel, Model } from '../../schema/model.ts'
+import { createRenamer } from '../../storage/migrations/renamed-changes.ts'
 import type { Commit, Reader, RecordChange } from '../../storage/storage.ts'
 import { parseFilter } from '../records/parse-filter.ts'
 import { presentAll, readFilter } from '../records/present.ts'
@@ -41,9 +42,15 @@ export function watchChanges(feed: Feed): Operation {
       const watched = watchedBy(model, actor, input.collections, input.filter)
       const resume = request.headers['last-event-id'] ?? input.lastEventId
       const start = resume === undefined ? null : parsePlace(resume)
-      return { output: '', stream: (sink) => follow(feed, read, actor, watched, start, sink) }
+      return { output: '', stream: (sink) => follow(renaming(feed, model), read, actor, watched, start, sink) }
     },
   })
+}
+
+/** A feed whose every line is under the names of now. */
+function renaming(feed: Feed, model: Model): Feed {
+  const rename = createRenamer(model)
+  return { ...feed, after: async (position, limit) => rename(await feed.after(position, limit)) }
 }
 
 function watchedBy(model: Model, actor: Actor, names: string, filter: unknown): Watched {

@@ -104,7 +104,7 @@ async function checkUnique(
   }
 }
 
-async function checkCommits({ commitsAfter, model, report, progress }: VerifyContext): Promise<void> {
+async function checkCommits({ commitsAfter, report, progress }: VerifyContext): Promise<void> {
   let position = 0
   while (true) {
     let size: number = limits.verifyPageSize
@@ -124,7 +124,8 @@ async function checkCommits({ commitsAfter, model, report, progress }: VerifyCon
       const isNamed =
         Array.isArray(commit.changes) &&
         (commit.changes.length > 0 || commit.operation === lostCommit) &&
-        commit.changes.every(({ collection, id }) => model.find(collection) && id)
+        // Its collection may be gone from the model since.
+        commit.changes.every(({ collection, id }) => typeof collection === 'string' && collection !== '' && id)
       if (commit.position <= position || !isNamed)
         report('commits.readable', [`_commits/${commit.position}`], `after position ${position}, ${commit.operation}`)
       position = commit.position

@@ -28,6 +28,8 @@ export type Progress = { readonly step: Step; readonly rows: number; readonly pe
 export type ApplyOptions = Allowed & {
   /** Written beside each step: which process, which version. */
   readonly by: string
+  /** Called once, when all is checked and before the first change. */
+  onBegin?(): void | Promise<void>
   onProgress?(progress: Progress): void | Promise<void>
 }
 
@@ -41,7 +43,9 @@ export class MigrationRefused extends Error {
   }
 }
 
-export type Seen = Plan & { readonly stored: StoredSchema; readonly journal: readonly JournalRow[]; readonly kinds: Kinds }
+type FillStep = Extract<Step, { readonly fill: Fill }>
+
+type Seen = Plan & { readonly stored: StoredSchema; readonly journal: readonly JournalRow[]; readonly kinds: Kinds }
 
 export async function lookAt({ dialect, model }: MigrationParts): Promise<Seen> {
   const bare = await dialect.introspect(model)
@@ -63,33 +67,49 @@ export function isAllowed(step: Step, steps: readonly Step[], allowed: Allowed):
 /** What keeps the steps from being done, looked for before the first of them: values that do not convert, duplicates. */
 export async function obstaclesOf(parts: MigrationParts, seen: Seen): Promise<string[]> {
   const sentences = [...seen.problems]
-  const checkedFills = new Set<string>()
-  for (const step of seen.steps) {
-    if ('fill' in step && !checkedFills.has(step.fill.field + step.table) && isFresh(step, seen.journal)) {
-      checkedFills.add(step.fill.field + step.table)
-      sentences.push(...(await fillObstacles(parts, seen.stored, step.fill)))
-    }
-    sentences.push(...(await constraintObstacles(parts.dialect, seen.stored, step)))
-  }
+  const fresh = seen.steps.filter((step): step is FillStep => 'fill' in step && isFresh(step, seen.journal))
+  for (const group of groupsOf(fresh))
+    sentences.push(
+      ...(await fillObstacles(
+        parts,
+        seen.stored,
+        group.map(({ fill }) => fill),
+      )),
+    )
+  for (const step of seen.steps) sentences.push(...(await constraintObstacles(parts.dialect, seen.stored, step)))
   return sentences
 }
 
-function isFresh(step: Step, journal: readonly JournalRow[]): boolean {
-  return step.kind === 'backfill' && !journal.some(({ key, state }) => key === step.key && state === 'running')
+/** Of one table, and of the same rows: what can be done in one pass. */
+function groupsOf(steps: readonly FillStep[]): FillStep[][] {
+  const groups = new Map<string, FillStep[]>()
+  for (const step of steps) {
+    // Of those that fill what is empty each has rows of its own.
+    const key = step.fill.rows === 'all' ? step.table : step.key
+    groups.set(key, [...(groups.get(key) ?? []), step])
+  }
+  return [...groups.values()]
 }
 
-async function fillObstacles({ dialect, model, clock }: MigrationParts, stored: StoredSchema, fill: Fill): Promise<string[]> {
-  if (fill.source.from === 'constant') return []
-  const collection = storedModel(model, stored, dialect).find(fill.collection)!
+function isFresh(step: Step, journal: readonly JournalRow[]): boolean {
+  return isResumable(step) && !journal.some(({ key, state }) => key === step.key && state === 'running')
+}
+
+async function fillObstacles({ dialect, model, clock }: MigrationParts, stored: StoredSchema, all: readonly Fill[]): Promise<string[]> {
+  const fills = all.filter(({ source }) => source.from !== 'constant')
+  if (fills.length === 0) return []
+  const { table, collection: name } = fills[0]!
+  const collection = storedModel(model, stored, dialect).find(name)!
   // Columns that are yet to be made cannot be asked for empty values.
-  const rows = fill.columns.every(({ name }) => stored.tables.get(fill.table)!.columns.has(name)) ? fill.rows : 'all'
-  const found = await findObstacles({ dialect, clock, collection, fill: { ...fill, rows }, columns: columnsOf(stored, fill.table) })
-  if (found.length === 0) return []
-  const list = found.map(({ id, value, why }) => `  ${id}: ${JSON.stringify(value)} ${why}`)
-  const more = found.length === limits.migrationObstaclesMax ? ' (the first ones)' : ''
-  return [
-    `${fill.table}.${fill.field} cannot be filled for these records${more}. Correct them, or give the field a backfill:\n${list.join('\n')}`,
-  ]
+  const isThere = fills.every(({ columns }) => columns.every((column) => stored.tables.get(table)!.columns.has(column.name)))
+  const asked = isThere ? fills : fills.map((fill) => ({ ...fill, rows: 'all' as const }))
+  const found = await findObstacles({ dialect, clock, collection, fills: asked, columns: columnsOf(stored, table) })
+  return [...new Set(found.map(({ fill }) => fill.field))].map((field) => {
+    const own = found.filter(({ fill }) => fill.field === field)
+    const list = own.map(({ id, value, why }) => `  ${id}: ${JSON.stringify(value)} ${why}`)
+    const more = found.length === limits.migrationObstaclesMax ? ' (the first ones)' : ''
+    return `${table}.${field} cannot be filled for these records${more}. Correct them, or give the field a backfill:\n${list.join('\n')}`
+  })
 }
 
 function columnsOf(stored: StoredSchema, table: string): RowQuery['columns'] {
@@ -125,12 +145,19 @@ export async function applyMigration(parts: MigrationParts, options: ApplyOption
   try {
     await parts.dialect.prepare()
     const first = await lookAt(parts)
+    await endUnnoted(parts, first)
     const obstacles = await obstaclesOf(parts, first)
     if (obstacles.length > 0) throw new MigrationRefused(obstacles)
     return await runSteps({ ...parts, options }, first)
   } finally {
     await release()
   }
+}
+
+/** What was done when its run was cut short, but not noted as done: it is not planned any more. */
+async function endUnnoted({ dialect, clock }: MigrationParts, { journal, steps }: Seen): Promise<void> {
+  const planned = new Set(steps.map(({ key }) => key))
+  for (const { id, key, state } of journal) if (state === 'running' && !planned.has(key)) await dialect.endStep(id, 'done', clock.now())
 }
 
 type Run = MigrationParts & { readonly options: ApplyOptions }
@@ -141,6 +168,7 @@ async function runSteps(run: Run, first: Seen): Promise<Applied> {
   for (let seen = first; ; seen = await lookAt(run)) {
     if (seen.problems.length > 0) throw new MigrationRefused(seen.problems)
     const step = seen.steps.find((one) => isAllowed(one, seen.steps, run.options))
+    if (step !== undefined && done.length === 0) await run.options.onBegin?.()
     if (step === undefined) {
       await run.dialect.writeKinds(seen.kinds)
       return { done, waiting: seen.steps, rows }
@@ -149,38 +177,74 @@ async function runSteps(run: Run, first: Seen): Promise<Applied> {
     assert(!done.some(({ key }) => key === step.key) || step.kind === 'backfill', `the step took no effect: ${step.key}`)
     const obstacles = done.length === 0 ? [] : await constraintObstacles(run.dialect, seen.stored, step)
     if (obstacles.length > 0) throw new MigrationRefused(obstacles)
-    rows += await runStep(run, seen, step)
-    done.push(step)
+    const together = companionsOf(seen, step)
+    rows += await runStep(run, seen, together)
+    done.push(...together)
   }
 }
 
-/** Answers the rows it went through. */
-async function runStep(run: Run, seen: Seen, step: Step): Promise<number> {
+/** Backfills of one table that stand at the same place go through it together. */
+function companionsOf({ steps, journal, stored }: Seen, step: Step): Step[] {
+  if (step.kind !== 'backfill' || step.fill.rows !== 'all') return [step]
+  const place = cutOf(journal, step)?.cursor ?? null
+  const columns = stored.tables.get(step.table)!.columns
+  return steps.filter(
+    (other) =>
+      other.kind === 'backfill' &&
+      other.table === step.table &&
+      other.fill.rows === 'all' &&
+      (cutOf(journal, other)?.cursor ?? null) === place &&
+      other.fill.columns.every(({ name }) => columns.has(name)),
+  )
+}
+
+function cutOf(journal: readonly JournalRow[], step: Step): JournalRow | undefined {
+  return isResumable(step) ? journal.findLast(({ key, state }) => key === step.key && state === 'running') : undefined
+}
+
+/** One step, or several backfills in one pass. Answers the rows it went through. */
+async function runStep(run: Run, seen: Seen, together: readonly Step[]): Promise<number> {
   const { dialect, clock, options } = run
+  const step = together[0]!
   const startedAt = clock.monotonic()
   const tell = async (rows: number, isDone: boolean) => {
     const seconds = Math.max(0.001, (clock.monotonic() - startedAt) / 1000)
-    await options.onProgress?.({ step, rows, perSecond: Math.round(rows / seconds), isDone })
+    for (const one of isDone ? together : [step])
+      await options.onProgress?.({ step: one, rows, perSecond: Math.round(rows / seconds), isDone })
   }
   if (step.kind === 'addColumn') await endStale(run, seen.journal, step)
-  const cut = step.kind === 'backfill' ? seen.journal.findLast(({ key, state }) => key === step.key && state === 'running') : undefined
-  const id = cut?.id ?? (await dialect.beginStep(step.key, options.by, clock.now()))
+  const cut = cutOf(seen.journal, step)
+  const ids: number[] = []
+  for (const one of together) ids.push(cutOf(seen.journal, one)?.id ?? (await dialect.beginStep(one.key, options.by, clock.now())))
   let rows = 0
   try {
-    if ('fill' in step)
-      rows = await runFill({ ...fillRunOf(run, seen, step), ...placeOf(cut), journalId: id, onBatch: (count) => tell(count, false) })
+    if ('fill' in step) {
+      const fills = together.flatMap((one) => ('fill' in one ? [one.fill] : []))
+      rows = await runFill({
+        ...fillRunOf(run, seen, step),
+        ...placeOf(cut),
+        fills,
+        journalIds: ids,
+        onBatch: (count) => tell(count, false),
+      })
+    }
     const before = kindsBefore(seen.kinds, step)
     await dialect.writeKinds(before)
     if (step.kind !== 'backfill' && step.kind !== 'catchUp') await dialect.run(step)
     await dialect.writeKinds(kindsAfter(before, step))
   } catch (error) {
     // A backfill that met a record without a value goes on there; everything else begins again.
-    if (step.kind !== 'backfill') await dialect.endStep(id, 'failed', clock.now()).catch(() => {})
+    if (!isResumable(step)) await dialect.endStep(ids[0]!, 'failed', clock.now()).catch(() => {})
     throw error
   }
-  await dialect.endStep(id, 'done', clock.now())
+  for (const id of ids) await dialect.endStep(id, 'done', clock.now())
   await tell(rows, true)
   return rows
+}
+
+/** It goes on behind the place the journal notes. A catch-up begins again: the version before may have written since. */
+function isResumable({ kind }: Step): boolean {
+  return kind === 'backfill' || kind === 'convertColumn'
 }
 
 function fillRunOf({ dialect, clock, model, options }: Run, { stored }: Seen, step: Extract<Step, { readonly fill: Fill }>) {
@@ -188,10 +252,9 @@ function fillRunOf({ dialect, clock, model, options }: Run, { stored }: Seen, st
     dialect,
     clock,
     collection: storedModel(model, stored, dialect).find(step.fill.collection)!,
-    fill: step.fill,
     columns: columnsOf(stored, step.table),
     isShared: !options.isStopped,
-    ...(step.kind === 'backfill' ? {} : { since: step.since }),
+    ...('since' in step ? { since: step.since } : {}),
   }
 }
 

@@ -31,7 +31,8 @@ export type Batch = {
   readonly columns: readonly ColumnSpec[]
   /** Values in the order of `columns`, in ascending order of id. */
   readonly rows: readonly { readonly id: string; readonly values: readonly unknown[] }[]
-  readonly note: { readonly id: number; readonly cursor: string; readonly rows: number }
+  /** For each of these rows of the journal. */
+  readonly note: { readonly ids: readonly number[]; readonly cursor: string; readonly rows: number }
 }
 
 /** `first` and `last` are ids of two of its rows. */

@@ -6,26 +6,33 @@ import { limits } from '../../base/limits.ts'
 import type { CollectionModel, CompiledField } from '../../schema/model.ts'
 import { part } from '../sql/compile.ts'
 import { convert, misfitOf } from './convert.ts'
-import type { Batch, RowQuery, SchemaDialect, StoredRow } from './dialect.ts'
+import type { RowQuery, SchemaDialect, StoredRow } from './dialect.ts'
 import { fillFunctionOf, fixedDefaultOf } from './fill-source.ts'
-import type { Fill } from './steps.ts'
+import type { ColumnSpec, Fill } from './steps.ts'
 
 export type FillParts = {
   readonly dialect: SchemaDialect
   readonly clock: Clock
   /** With the names under which its fields are stored. */
   readonly collection: CollectionModel
-  readonly fill: Fill
+  /** All of one table: they are made in one pass. */
+  readonly fills: readonly Fill[]
   readonly columns: RowQuery['columns']
   readonly since?: number
 }
 
-export type Obstacle = { readonly id: string; readonly value: unknown; readonly why: string }
+export type Obstacle = { readonly fill: Fill; readonly id: string; readonly value: unknown; readonly why: string }
 
 /** `undefined` with a reason when this row has no value to give. */
 type Made = { readonly value: unknown } | { readonly why: string; readonly found: unknown }
 
-function makerOf({ collection, fill }: FillParts): (row: StoredRow) => Made {
+type Maker = { readonly fill: Fill; make(row: StoredRow): Made }
+
+function makersOf({ collection, fills }: FillParts): Maker[] {
+  return fills.map((fill) => ({ fill, make: makerOf(collection, fill) }))
+}
+
+function makerOf(collection: CollectionModel, fill: Fill): (row: StoredRow) => Made {
   const compiled = collection.fields.get(fill.field)!
   if (fill.source.from === 'column') {
     const { column, kind } = fill.source
@@ -65,14 +72,15 @@ function recordOf(collection: CollectionModel, row: StoredRow): Record<string, u
 
 /** The first records that cannot be given a value, without changing anything. */
 export async function findObstacles(parts: FillParts): Promise<Obstacle[]> {
-  const make = makerOf(parts)
+  const makers = makersOf(parts)
   const found: Obstacle[] = []
   for await (const rows of batchesOf(parts)) {
-    for (const row of rows) {
-      const made = make(row)
-      if ('why' in made) found.push({ id: row.id, value: made.found, why: made.why })
-      if (found.length >= limits.migrationObstaclesMax) return found
-    }
+    for (const row of rows)
+      for (const { fill, make } of makers) {
+        const made = make(row)
+        if ('why' in made) found.push({ fill, id: row.id, value: made.found, why: made.why })
+        if (found.length >= limits.migrationObstaclesMax) return found
+      }
   }
   return found
 }
@@ -87,20 +95,24 @@ async function* batchesOf(parts: FillParts) {
   }
 }
 
-function queryOf({ fill, since, columns }: FillParts, after: string | null, limit: number): RowQuery {
+function queryOf({ fills, since, columns }: FillParts, after: string | null, limit: number): RowQuery {
   return {
-    table: fill.table,
+    table: fills[0]!.table,
     columns,
     after,
     limit,
     ...(since === undefined ? {} : { since }),
     // A catch-up also takes what was brought in with times of its own.
-    ...(fill.rows === 'empty' || since !== undefined ? { empty: fill.columns.map(({ name }) => name) } : {}),
+    ...(fills[0]!.rows === 'empty' || since !== undefined ? { empty: columnsOf(fills).map(({ name }) => name) } : {}),
   }
 }
 
+function columnsOf(fills: readonly Fill[]): ColumnSpec[] {
+  return fills.flatMap(({ columns }) => columns)
+}
+
 export type FillRun = FillParts & {
-  readonly journalId: number
+  readonly journalIds: readonly number[]
   readonly cursor: string | null
   readonly rowsBefore: number
   /** Servers run beside it: pauses leave them room. */
@@ -110,8 +122,9 @@ export type FillRun = FillParts & {
 
 /** Answers how many rows it has been through. @throws Error naming a record without a value */
 export async function runFill(run: FillRun): Promise<number> {
-  const { dialect, clock, fill } = run
-  const make = makerOf(run)
+  const { dialect, clock, fills } = run
+  const makers = makersOf(run)
+  const { table } = fills[0]!
   let cursor = run.cursor
   let rows = run.rowsBefore
   let size: number = limits.migrationBatchRowsMin
@@ -121,8 +134,8 @@ export async function runFill(run: FillRun): Promise<number> {
     if (found.length === 0) return rows
     cursor = found.at(-1)!.id
     rows += found.length
-    const values = found.map((row) => valuesOf(run, make, row))
-    await dialect.writeRows({ table: fill.table, columns: fill.columns, rows: values, note: { id: run.journalId, cursor, rows } })
+    const values = found.map((row) => ({ id: row.id, values: makers.flatMap((maker) => valuesOf(run.collection, maker, row)) }))
+    await dialect.writeRows({ table, columns: columnsOf(fills), rows: values, note: { ids: run.journalIds, cursor, rows } })
     await run.onBatch(rows)
     const took = clock.monotonic() - startedAt
     size = nextSize(size, took)
@@ -136,7 +149,7 @@ function nextSize(size: number, tookMs: number): number {
   return Math.round(Math.min(limits.migrationBatchRowsMax, Math.max(limits.migrationBatchRowsMin, wanted)))
 }
 
-function valuesOf({ collection, fill }: FillParts, make: (row: StoredRow) => Made, row: StoredRow): Batch['rows'][number] {
+function valuesOf(collection: CollectionModel, { fill, make }: Maker, row: StoredRow): unknown[] {
   const made = make(row)
   if ('why' in made)
     throw new Error(
@@ -144,8 +157,5 @@ function valuesOf({ collection, fill }: FillParts, make: (row: StoredRow) => Mad
         'Correct the record or the backfill, then run kingpost migrate apply again: it goes on here.',
     )
   const { columns } = collection.fields.get(fill.field)!
-  return {
-    id: row.id,
-    values: columns.length === 1 ? [made.value] : columns.map((column) => (made.value === null ? null : part(made.value, column))),
-  }
+  return columns.length === 1 ? [made.value] : columns.map((column) => (made.value === null ? null : part(made.value, column)))
 }

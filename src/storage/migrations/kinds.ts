@@ -93,6 +93,8 @@ export function kindsAfter(kinds: Kinds, step: Step): Kinds {
       return withoutColumn(kinds, step.table, step.from)
     case 'dropColumn':
       return withoutColumn(kinds, step.table, step.column)
+    case 'convertColumn':
+      return withColumn(kinds, step.table, { [step.fill.columns[0]!.name]: step.fill.columns[0]!.kind })
     case 'swapColumn':
       return withoutColumn(kinds, step.table, step.fill.columns[0]!.name)
     case 'renameTable':

@@ -228,6 +228,12 @@ function planOtherType(p: Planned, field: CompiledField, column: Column): void {
   const found = table.columns.get(storedName(p, column))!
   const source = conversionOf(p, field, { column, found })
   if (source === null) return
+  if (types.convertsInPlace) {
+    const made = { ...specOf(column, collection, types), name: found.name }
+    return p.add({ kind: 'convertColumn', table: table.name, fill: { ...fillOf(p, field, source), columns: [made] } }, 'switch', {
+      rows: table.rows,
+    })
+  }
   const leftover = leftoverOf(found.name)
   const spec = { ...specOf(column, collection, types), name: found.name }
   const shadow = { ...spec, name: shadowOf(found.name), isNullable: true }

@@ -123,8 +123,8 @@ const cases: readonly {
     after: [books({ first })],
     steps: [
       'expand prepareColumn books.first',
-      'expand backfill books.first',
       'expand dropNotNull books.fullName',
+      'expand backfill books.first',
       'switch catchUp books.first',
       'contract setNotNull books.first',
       'contract dropColumn books.fullName DESTRUCTIVE',

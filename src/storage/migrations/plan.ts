@@ -44,16 +44,21 @@ export function planMigration({ model, stored, journal, types }: Situation): Pla
 }
 
 /**
- * Steps of one phase keep the order in which they were planned: tables as declared, columns before their indexes. But
- * indexes go before the columns they are made of: a database that drops a column of two would keep an index of the other.
+ * Steps of one phase keep the order in which they were planned. But columns are there before they are filled, so that
+ * one pass fills several, and filled before they are indexed; and an index goes before the columns it is made of: a
+ * database that drops a column of two would keep an index of the other.
  */
 function inOrder(steps: readonly Step[]): Step[] {
   const phases: readonly Phase[] = ['expand', 'switch', 'contract']
   return phases.flatMap((phase) => {
     const own = steps.filter((one) => one.phase === phase)
-    const first = phase === 'contract' ? own.filter(({ kind }) => kind === 'dropIndex') : []
-    return [...first, ...own.filter((one) => !first.includes(one))]
+    return own.toSorted((a, b) => rankOf(a) - rankOf(b))
   })
+}
+
+function rankOf({ kind, phase }: Step): number {
+  if (phase === 'contract') return kind === 'dropIndex' ? 0 : 1
+  return kind === 'backfill' ? 1 : kind === 'createIndex' ? 2 : 0
 }
 
 function createTable(collection: CollectionModel, types: TypeNames): Step {

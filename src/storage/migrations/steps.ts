@@ -57,6 +57,8 @@ export type Change =
   | { readonly kind: 'catchUp'; readonly table: string; readonly fill: Fill; readonly since: number }
   /** Catches up, then the shadow takes the name and the old column becomes a leftover. */
   | { readonly kind: 'swapColumn'; readonly table: string; readonly fill: Fill; readonly since: number; readonly old: ColumnSpec }
+  /** Value by value, each once, by the place in the journal. */
+  | { readonly kind: 'convertColumn'; readonly table: string; readonly fill: Fill }
   | { readonly kind: 'createIndex'; readonly table: string; readonly index: IndexSpec }
   | { readonly kind: 'dropIndex'; readonly table: string; readonly index: IndexModel; readonly isBroken: boolean }
   | { readonly kind: 'addCheck'; readonly table: string; readonly check: CheckSpec }
@@ -107,6 +109,7 @@ function keyOf(change: Change): string {
     case 'backfill':
     case 'catchUp':
     case 'swapColumn':
+    case 'convertColumn':
       return `${change.kind} ${change.table}.${change.fill.field}`
     case 'createIndex':
     case 'dropIndex':
@@ -144,6 +147,8 @@ export function describeStep(step: Change): string {
       return `fill ${nameOf(step.fill)} again where the old version has written since`
     case 'swapColumn':
       return `catch up with what was written since, then let ${step.table}.${step.old.name} be the ${step.fill.columns[0]!.kind} one`
+    case 'convertColumn':
+      return `make ${nameOf(step.fill)} of every record ${step.fill.columns[0]!.kind} ${sourceOf(step.fill)}`
     case 'createIndex':
       return `index ${step.table} by ${columnsOf(step.index)}${step.index.isUnique ? ', each value once' : ''}`
     case 'dropIndex':

@@ -69,6 +69,8 @@ export type TypeNames = {
   formOf(index: IndexModel, collection: CollectionModel): string
   /** As the database takes it, which may have a limit. */
   indexName(name: string): string
+  /** Where rows have no columns, another type is no other column: values are converted where they lie, once servers stop. */
+  readonly convertsInPlace?: boolean
 }
 
 export const shadowOf = (name: string): string => `${name}__new`

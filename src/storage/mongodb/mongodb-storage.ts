@@ -8,6 +8,8 @@ import { limits } from '../../base/limits.ts'
 import type { Random } from '../../base/random.ts'
 import type { Model } from '../../schema/model.ts'
 import { LogTail } from '../log-tail.ts'
+import type { SchemaPolicy } from '../migrations/at-start.ts'
+import type { SchemaDialect } from '../migrations/dialect.ts'
 import type { CommitLine, Load, Snapshot, WholeStorage } from '../storage.ts'
 import { createAttempts, promises, type Work } from './attempts.ts'
 import { commitRange, commitsAfter, forgetCommits, hasOpenLines, runSequencer } from './commit-log.ts'
@@ -16,7 +18,8 @@ import { type Connection, connect, explainConnectError } from './connect.ts'
 import { translate as translateWith } from './errors.ts'
 import { HeadWatch } from './head-watch.ts'
 import { createReader } from './reader.ts'
-import { prepareSchema } from './schema.ts'
+import { checkVersion, prepareSchema, storedModelOf } from './schema.ts'
+import { createMongodbSchema } from './schema-dialect.ts'
 import { lastLoaded, listMarks, loadWhole, openSnapshot, readMark } from './whole.ts'
 
 export type MongodbOptions = {
@@ -27,6 +30,8 @@ export type MongodbOptions = {
   readonly random: Random
   /** Run on a server that may lose answered transactions when it crashes. */
   readonly allowWeakDurability?: boolean
+  /** What may be changed in the schema without being asked. */
+  readonly schema?: SchemaPolicy
   /** Told what went wrong in the background. */
   readonly failed?: (error: unknown) => void
   /** Called for every journey to the server. */
@@ -40,8 +45,10 @@ export type MongodbOptions = {
 export async function openMongodb(options: MongodbOptions): Promise<WholeStorage> {
   const connection = await connect(options.url, options.allowWeakDurability ?? false)
   try {
-    await prepareSchema(connection.client.db(connection.databaseName), options.model)
-    return await createStorage(options, connection)
+    const { client, databaseName } = connection
+    const { model: declared, clock, schema: policy = 'additive' } = options
+    const model = await prepareSchema(client.db(databaseName), { client, model: declared, policy, clock })
+    return await createStorage({ ...options, model }, connection)
   } catch (error) {
     await connection.client.close()
     throw explainConnectError(error, options.url)
@@ -52,7 +59,9 @@ export async function openMongodb(options: MongodbOptions): Promise<WholeStorage
 export async function openMongodbSnapshot(options: MongodbOptions): Promise<Snapshot> {
   const connection = await connect(options.url, true)
   try {
-    const snapshot = await openSnapshot(partsOf(options, connection), connection)
+    const { client, databaseName } = connection
+    const model = await storedModelOf(client.db(databaseName), { client, model: options.model, clock: options.clock })
+    const snapshot = await openSnapshot(partsOf({ ...options, model }, connection), connection)
     const close = async () => {
       await snapshot.close()
       await connection.client.close()
@@ -61,6 +70,19 @@ export async function openMongodbSnapshot(options: MongodbOptions): Promise<Snap
   } catch (error) {
     await connection.client.close()
     throw explainConnectError(error, options.url)
+  }
+}
+
+/** For migrations. @throws Error with one sentence for people */
+export async function openMongodbSchema({ url, clock }: Pick<MongodbOptions, 'url' | 'clock'>): Promise<SchemaDialect> {
+  const { client, databaseName, product, version } = await connect(url, true)
+  try {
+    const db = client.db(databaseName)
+    await checkVersion(db)
+    return createMongodbSchema({ client, db, product: `${product} ${version}`, clock, close: () => client.close() })
+  } catch (error) {
+    await client.close()
+    throw explainConnectError(error, url)
   }
 }
 

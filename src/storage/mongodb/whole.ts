@@ -14,7 +14,7 @@ import { commitRange, commitsAfter, lastPosition, loadLines, newToken, openLines
 import type { Compiler } from './compile.ts'
 import { encodeRecord } from './document-codec.ts'
 import { createReader } from './reader.ts'
-import { metaName } from './schema.ts'
+import { metaName } from './schema-dialect.ts'
 
 export type WholeParts = {
   readonly client: MongoClient

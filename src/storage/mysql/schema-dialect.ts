@@ -64,6 +64,7 @@ export function mysqlWords(server: Server): SchemaWords {
     foldsTableNames: true,
     ownTables: [migrationsTable + table],
     decode,
+    scan: { hint: ' force index (primary)', isNull: (column) => `${column} is null` },
     updateOf: (batch) => updateOf(batch, collationOf(server.product)),
     lock: { take: `select get_lock(${lock},0)`, release: `select release_lock(${lock})` },
     setMark: 'insert into `_meta` (`name`,`value`) values (?,?) on duplicate key update `value`=values(`value`)',
@@ -129,6 +130,7 @@ function statementsOf(step: Step, tableOptions: string): Statement[] {
     case 'dropTable':
       return [{ sql: `drop table ${table}`, lock: 'all who use the table wait for a moment' }]
     case 'backfill':
+    case 'convertColumn':
     case 'catchUp':
       return [{ sql: updateSql(step.table, step.fill.columns, ''), lock: 'who writes one of its rows waits, per batch' }]
   }

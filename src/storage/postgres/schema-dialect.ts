@@ -50,6 +50,7 @@ export function postgresWords(version: string): SchemaWords {
     ownTables: [migrationsTable],
     decode,
     updateOf,
+    scan: { hint: '', isNull: (column) => `num_nulls(${column})>0` },
     lock: { take: `select pg_try_advisory_lock(${migrationLock})`, release: `select pg_advisory_unlock(${migrationLock})` },
     setMark: 'insert into "_meta" values (?,?) on conflict ("name") do update set "value"=excluded."value"',
     lastId: 'select lastval()',
@@ -117,6 +118,7 @@ export function groupsOf(step: Step, isConcurrent: boolean): Statement[][] {
     case 'dropTable':
       return [[one(`drop table ${table}`)]]
     case 'backfill':
+    case 'convertColumn':
     case 'catchUp':
       return [[one(updateSql(step.table, step.fill.columns), 'who writes one of its rows waits, per batch')]]
   }

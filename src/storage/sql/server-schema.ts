@@ -45,6 +45,8 @@ export type SchemaWords = {
   decode(column: StoredColumn, value: SqlRow[number]): unknown
   /** Writes the values of a batch. */
   updateOf(batch: Batch): { readonly sql: string; readonly values: SqlValue[] }[]
+  /** Rows are gone through by their id: with an index of another column they would be sorted again for each batch. */
+  readonly scan: { readonly hint: string; isNull(column: string): string }
   /** Answers 1 or true when this session now has the lock. */
   readonly lock: { readonly take: string; readonly release: string }
   readonly setMark: string
@@ -108,9 +110,9 @@ export function createServerSchema({ connection, words, clock }: ServerSchemaPar
     },
     readRows: (query) => readRows(ask, words, query),
     async writeRows(batch) {
-      const { cursor, rows, id } = batch.note
+      const { cursor, rows, ids } = batch.note
       const note = `update ${table('_migrations')} set ${quote('cursor')}=?, ${quote('rows')}=? where ${quote('id')}=?`
-      await retried(clock, () => together([...words.updateOf(batch), { sql: note, values: [cursor, rows, id] }]))
+      await retried(clock, () => together([...words.updateOf(batch), ...ids.map((id) => ({ sql: note, values: [cursor, rows, id] }))]))
     },
     duplicates: (name, columns, limit) => duplicates(ask, quote, { name, columns, limit }),
     async below(name, column, least, limit) {
@@ -243,18 +245,19 @@ export async function readJournal(ask: Ask, words: SchemaWords): Promise<Journal
   }))
 }
 
-async function readRows(ask: Ask, { quote, decode }: SchemaWords, query: RowQuery): Promise<StoredRow[]> {
+async function readRows(ask: Ask, { quote, decode, scan }: SchemaWords, query: RowQuery): Promise<StoredRow[]> {
   const { table, columns, after, limit, since, empty } = query
   const written = columns.some(({ name }) => name === 'updatedAt') ? 'updatedAt' : 'createdAt'
   const wanted = [
     ...(since === undefined ? [] : [`${quote(written)}>=${Number(since)}`]),
-    ...(empty ?? []).map((name) => `${quote(name)} is null`),
+    ...(empty ?? []).map((name) => scan.isNull(quote(name))),
   ]
   const some = wanted.length === 0 ? '' : ` and (${wanted.join(' or ')})`
   const names = columns.map(({ name }) => quote(name)).join(',')
-  const rows = await ask(`select ${names} from ${quote(table)} where ${quote('id')}>?${some} order by ${quote('id')} limit ${limit}`, [
-    after ?? '',
-  ])
+  const rows = await ask(
+    `select ${names} from ${quote(table)}${scan.hint} where ${quote('id')}>?${some} order by ${quote('id')} limit ${limit}`,
+    [after ?? ''],
+  )
   return rows.map((row) => Object.fromEntries(columns.map((column, at) => [column.name, decode(column, row[at]!)])) as StoredRow)
 }
 

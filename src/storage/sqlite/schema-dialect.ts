@@ -4,7 +4,7 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import type { CollectionModel, Column, ColumnType, IndexModel, Model } from '../../schema/model.ts'
 import type { Batch, Kinds, RowQuery, SchemaDialect, Statement, StoredRow } from '../migrations/dialect.ts'
-import type { ColumnSpec, Step } from '../migrations/steps.ts'
+import { type ColumnSpec, describeStep, type Step } from '../migrations/steps.ts'
 import {
   type IndexSpec,
   type JournalRow,
@@ -17,6 +17,7 @@ import {
   type TypeNames,
 } from '../migrations/stored-schema.ts'
 import { tryLock } from './file-lock.ts'
+import { versionOf } from './reader.ts'
 
 const physicalTypes = { text: 'text', integer: 'integer', boolean: 'integer', dateTime: 'integer', json: 'text' } as const
 
@@ -180,6 +181,7 @@ export function statementsOf(step: Step): Statement[] {
     case 'widenColumn':
       return []
     case 'backfill':
+    case 'convertColumn':
     case 'catchUp':
       return one(
         `update ${table} set ${step.fill.columns.map(({ name }) => `${quote(name)}=?`).join(', ')} where "id"=?`,
@@ -220,8 +222,19 @@ function quote(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
+const changesRules: ReadonlySet<Step['kind']> = new Set(['setNotNull', 'dropNotNull', 'addCheck', 'dropCheck'])
+
+function canChangeRules(database: DatabaseSync): boolean {
+  const [major, minor] = versionOf(database).split('.').map(Number)
+  return major! > 3 || minor! >= 53
+}
+
 /** The statements of a step, in the caller's transaction. What is done already is not planned, so they meet what they expect. */
 export function runStep(database: DatabaseSync, step: Step): void {
+  if (changesRules.has(step.kind) && !canChangeRules(database))
+    throw new Error(
+      `SQLite ${versionOf(database)} cannot ${describeStep(step)}: 3.53 or newer is needed, which Node 26 brings. Nothing was changed by this step.`,
+    )
   // A column that is indexed cannot be dropped, and its own indexes go with it.
   if (step.kind === 'dropColumn')
     for (const index of indexesOf(database, step.table))
@@ -234,7 +247,7 @@ export function openSqliteSchema(path: string): SchemaDialect {
   const database = new DatabaseSync(path, { enableForeignKeyConstraints: false })
   database.exec('pragma busy_timeout=10000; pragma journal_mode=wal; pragma synchronous=full; pragma cache_size=-65536')
   checkVersion(database)
-  const version = database.prepare('select sqlite_version() as "version"').get()!['version'] as string
+  const version = versionOf(database)
 
   function inTransaction<T>(work: () => T): T {
     database.exec('begin immediate')
@@ -268,7 +281,8 @@ export function openSqliteSchema(path: string): SchemaDialect {
       inTransaction(() => {
         const statement = database.prepare(sql)
         for (const { id, values } of rows) statement.run(...columns.map(({ kind }, at) => encode(kind, values[at])), id)
-        database.prepare('update "_migrations" set "cursor"=?, "rows"=? where "id"=?').run(note.cursor, note.rows, note.id)
+        const place = database.prepare('update "_migrations" set "cursor"=?, "rows"=? where "id"=?')
+        for (const id of note.ids) place.run(note.cursor, note.rows, id)
       })
     },
     async duplicates(table, columns, limit) {
@@ -317,7 +331,8 @@ function readRows(database: DatabaseSync, { table, columns, after, limit, since,
   const written = names.includes('updatedAt') ? '"updatedAt"' : '"createdAt"'
   const wanted = [
     ...(since === undefined ? [] : [`${written}>=${Number(since)}`]),
-    ...(empty ?? []).map((name) => `${quote(name)} is null`),
+    // The plus keeps an index of the column out: its rows would be sorted by id again for each batch.
+    ...(empty ?? []).map((name) => `+${quote(name)} is null`),
   ]
   const parts = ['"id">?', ...(wanted.length === 0 ? [] : [`(${wanted.join(' or ')})`])]
   const rows = database

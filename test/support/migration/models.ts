@@ -1,14 +1,16 @@
 // One backend in two versions, with every kind of change between them: what the tests of migrations run on
 // every database, and what the big run by hand uses.
+import { anyone } from '../../../src/access/rule.ts'
 import { type Collection, collection } from '../../../src/schema/collection.ts'
 import { field } from '../../../src/schema/field.ts'
 import { compileModel } from '../../../src/schema/model.ts'
 import type { StorageAdapter } from '../../../src/storage/storage.ts'
 
-const all = (...collections: readonly unknown[]) => compileModel(collections as Collection[])
+const access = { read: anyone, create: anyone, update: anyone }
 
-export const before = all(
+export const collectionsBefore = [
   collection('people', {
+    access,
     fields: {
       title: field.text({ required: true }),
       fullName: field.text({ required: true }),
@@ -26,10 +28,11 @@ export const before = all(
   }),
   collection('diaries', { prefix: 'entry', fields: { person: field.ref('people'), text: field.text() } }),
   collection('leaflets', { fields: { text: field.text() } }),
-)
+] as unknown as Collection[]
 
-export const after = all(
+export const collectionsAfter = [
   collection('people', {
+    access,
     fields: {
       /** Renamed. */
       name: field.text({ required: true, renamedFrom: 'title' }),
@@ -60,7 +63,10 @@ export const after = all(
   }),
   collection('entries', { prefix: 'entry', renamedFrom: 'diaries', fields: { person: field.ref('people'), text: field.text() } }),
   collection('cities', { fields: { name: field.text({ required: true }) } }),
-)
+] as unknown as Collection[]
+
+export const before = compileModel(collectionsBefore)
+export const after = compileModel(collectionsAfter)
 
 /** The order of what was written is the order of ids. */
 export const idOf = (prefix: string, number: number): string => `${prefix}_${String(number).padStart(9, '0')}`

@@ -1,0 +1,31 @@
+// Lines of the log that were written before a rename, or by the version before it, under the names of now: a rule that
+// looks at a field must not be answered by its absence.
+import type { AnyRecord } from '../../schema/collection.ts'
+import type { Model } from '../../schema/model.ts'
+import type { Commit, RecordChange } from '../storage.ts'
+import { formerNames } from './stored-schema.ts'
+
+type Names = { readonly collection: string; readonly fields: ReadonlyMap<string, string> }
+
+/** The same commits where nothing was ever renamed. */
+export function createRenamer(model: Model): (commits: readonly Commit[]) => readonly Commit[] {
+  const names = new Map<string, Names>()
+  for (const { name, source, fields } of model.collections.values()) {
+    const former = [...fields.values()].flatMap((field) => formerNames(field.field).map((old) => [old, field.name] as const))
+    for (const known of [name, ...formerNames(source).filter((old) => !model.find(old))])
+      if (former.length > 0 || known !== name) names.set(known, { collection: name, fields: new Map(former) })
+  }
+  if (names.size === 0) return (commits) => commits
+  const renamed = (change: RecordChange): RecordChange => {
+    const now = names.get(change.collection)
+    if (now === undefined) return change
+    const { before } = change
+    const record = withNames(change.record, now.fields) as AnyRecord
+    return { ...change, collection: now.collection, record, ...(before && { before: withNames(before, now.fields) }) }
+  }
+  return (commits) => commits.map((commit) => ({ ...commit, changes: commit.changes.map(renamed) }))
+}
+
+function withNames(values: Readonly<Record<string, unknown>>, fields: ReadonlyMap<string, string>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [fields.get(name) ?? name, value]))
+}
