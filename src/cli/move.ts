@@ -80,7 +80,15 @@ async function copy(backend: Backend, both: Both, { id, snapshot }: { readonly i
   const { newest } = await source.commitRange()
   const progress = createProgress('Moved')
   try {
-    const wanted = await fill({ storage: target, model, id, parts: partsOf(snapshot, model), marks: {}, onPart: progress.onPart })
+    const wanted = await fill({
+      storage: target,
+      clock: systemClock,
+      model,
+      id,
+      parts: partsOf(snapshot, model),
+      marks: {},
+      onPart: progress.onPart,
+    })
     const seconds = progress.seconds()
     const checking = createProgress('Compared')
     const copied = await readQuiet(target, systemClock)

@@ -36,7 +36,7 @@ export async function restore(settings: ProcessSettings): Promise<number> {
     const { rewrite, counts } = restoreRules(recovery.at, backupAt)
     const marks = { ...archive.head.marks, [recoveryMark]: JSON.stringify(recovery), [epochMark]: newEpoch() }
     const parts = rewritten(archive.parts, model, rewrite)
-    const wanted = await fill({ storage, model, id: archive.head.id, parts, marks, onPart: progress.onPart })
+    const wanted = await fill({ storage, clock: systemClock, model, id: archive.head.id, parts, marks, onPart: progress.onPart })
     progress.done()
     const snapshot = await readQuiet(storage, systemClock)
     const found = differences(wanted, await sumsOf(partsOf(snapshot, model)))

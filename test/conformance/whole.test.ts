@@ -3,6 +3,7 @@
 // databases: all
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { systemClock } from '../../src/base/clock.ts'
 import { isEngineError } from '../../src/base/engine-error.ts'
 import { eq } from '../../src/contract/filter.ts'
 import type { AnyRecord } from '../../src/schema/collection.ts'
@@ -113,7 +114,7 @@ for (const database of testDatabases()) {
     const second = await open(t)
     const archive = await openArchive(chunks(bytes, 1_000))
     assert.equal(archive.head.project, 'Test')
-    const wanted = await fill({ storage: second, model, id: archive.head.id, parts: archive.parts, marks: {} })
+    const wanted = await fill({ storage: second, clock: systemClock, model, id: archive.head.id, parts: archive.parts, marks: {} })
     await endFill(second, { lastPosition: archive.head.lastPosition, marks: {} })
     assert.deepEqual(wanted, sums)
     assert.deepEqual(await exported(second), [bytes, sums])
@@ -137,15 +138,15 @@ for (const database of testDatabases()) {
     for (let cutAfter = 1; ; cutAfter++) {
       const snapshot = await source.snapshot()
       const parts = cutAfter < 20 ? cut(partsOf(snapshot, model), cutAfter) : partsOf(snapshot, model)
-      const ended = await fill({ storage: target, model, id: 'one', parts, marks: {} }).catch((error: Error) => error)
+      const ended = await fill({ storage: target, clock: systemClock, model, id: 'one', parts, marks: {} }).catch((error: Error) => error)
       await snapshot.close()
       if (!(ended instanceof Error)) break
       assert.equal(ended.message, 'cut')
-      await assert.rejects(fill({ storage: target, model, id: 'another', parts: empty(), marks: {} }), FillError)
+      await assert.rejects(fill({ storage: target, clock: systemClock, model, id: 'another', parts: empty(), marks: {} }), FillError)
     }
     await endFill(target, { lastPosition: 250, marks: {} })
     assert.deepEqual(await exported(target), [bytes, sums])
-    await assert.rejects(fill({ storage: target, model, id: 'one', parts: empty(), marks: {} }), /not empty/)
+    await assert.rejects(fill({ storage: target, clock: systemClock, model, id: 'one', parts: empty(), marks: {} }), /not empty/)
   })
 }
 
