@@ -6,6 +6,7 @@ import type { CollectionModel, Column, ColumnType, IndexModel } from '../../sche
 import type { Batch, Statement } from '../migrations/dialect.ts'
 import type { ColumnSpec, Step } from '../migrations/steps.ts'
 import type { IndexSpec, StoredCheck, StoredColumn, StoredIndex, StoredTable, TypeNames } from '../migrations/stored-schema.ts'
+import type { SqlValue } from '../sql/compile.ts'
 import type { SqlRow } from '../sql/driver.ts'
 import type { Ask, SchemaWords } from '../sql/server-schema.ts'
 import { charactersOf, type KeyPart, keyName, keyOf, sqlType } from './columns.ts'
@@ -140,9 +141,17 @@ function typeSql(type: string): string {
   return type === 'tinyint' ? 'tinyint(1)' : type.replace(/:.*/, '')
 }
 
+/**
+ * MariaDB keeps a default as text and reads it again with the next change of the table, hexadecimal bytes wrongly: here a
+ * backslash is escaped as the sql_mode of our own sessions has it.
+ */
+function defaultLiteral(value: SqlValue): string {
+  return typeof value === 'string' ? `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'` : literal(value)
+}
+
 /** The default in brackets: MySQL gives a text no other. */
 function columnSql(column: ColumnSpec): string {
-  const fallback = column.default === null ? '' : ` default (${literal(encode(column.kind, column.default))})`
+  const fallback = column.default === null ? '' : ` default (${defaultLiteral(encode(column.kind, column.default))})`
   return `${quote(column.name)} ${typeSql(column.type)} ${column.isNullable ? 'null' : 'not null'}${fallback}`
 }
 
