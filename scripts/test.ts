@@ -5,7 +5,8 @@
  *
  * A layer runs once for each database of `DATABASES`, with the files that run on it: all of `conformance` and
  * `api`, and elsewhere those that say so in a line of their own, `// databases: all` (`server`, or names).
- * SQLite runs everything. Without `DATABASES` it is what npm alone brings, and in CI all there are.
+ * SQLite runs everything. Without `DATABASES` it is what npm alone brings, and in CI all there are. What takes many
+ * minutes on a database says `// slow: mongodb` and runs there with `--full` alone; the table counts it as left out.
  */
 import { accessSync, constants, readFileSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
@@ -16,6 +17,9 @@ import { namesBelow } from './source-files.ts'
 const words = process.argv.slice(2)
 const root = resolve(wordAfter('--root') ?? join(import.meta.dirname, '..'))
 const fileMs = 15 * 60_000
+const isFull = words.includes('--full')
+/** Too slow for every run: `file on database`. */
+const leftOut: string[] = []
 
 /** One layer on one database; `database` is null where none is touched. */
 type Row = { readonly layer: string; readonly files: readonly string[]; readonly database: DatabaseName | null }
@@ -50,7 +54,13 @@ function rowsOf(selected: readonly DatabaseName[]): Row[] {
 }
 
 function runsOn(database: DatabaseName, file: string, layer: string): boolean {
-  const [, said] = /^\/\/ databases: ([\w, ]+)$/m.exec(readFileSync(join(root, file), 'utf8')) ?? []
+  const text = readFileSync(join(root, file), 'utf8')
+  const [, slow] = /^\/\/ slow: ([\w, ]+)$/m.exec(text) ?? []
+  if (!isFull && slow?.split(/, */).includes(database)) {
+    leftOut.push(`${file} on ${database}`)
+    return false
+  }
+  const [, said] = /^\/\/ databases: ([\w, ]+)$/m.exec(text) ?? []
   if (said === undefined) return database === 'sqlite' || onAll.includes(layer)
   if (said === 'all') return true
   return said === 'server' ? database !== 'sqlite' : said.split(/, */).includes(database)
@@ -72,6 +82,7 @@ async function main(): Promise<number> {
     results.push({ row, result: await runRow(row) })
   }
   console.log(`\n${table(results)}\n`)
+  if (leftOut.length > 0) console.log(`Left for --full: ${leftOut.join(', ')}`)
   for (const { row, result } of results) if (result.note) console.log(`${titleOf(row)}: ${result.note}`)
   const sum = (name: 'passed' | 'failed' | 'skipped') => results.reduce((total, { result }) => total + result[name], 0)
   const failed = sum('failed')

@@ -1,6 +1,7 @@
 // The change feed over real connections: cut at random and resumed, it must tell everything once, and to
 // each reader only what a GET would show.
 // databases: all
+// slow: mariadb, mongodb
 import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
 import { test } from 'node:test'

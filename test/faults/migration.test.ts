@@ -1,4 +1,5 @@
 // databases: all
+// slow: mariadb, mongodb
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { testDatabase } from '../support/databases.ts'
