@@ -102,6 +102,8 @@ function queryOf({ fills, since, columns }: FillParts, after: string | null, lim
     after,
     limit,
     ...(since === undefined ? {} : { since }),
+    // What was converted from nothing is nothing for good.
+    ...(since !== undefined && fills[0]!.source.from === 'column' ? { given: fills[0]!.source.column } : {}),
     // A catch-up also takes what was brought in with times of its own.
     ...(fills[0]!.rows === 'empty' || since !== undefined ? { empty: columnsOf(fills).map(({ name }) => name) } : {}),
   }

@@ -349,11 +349,11 @@ function decoded(kind: ColumnType | null, value: unknown): unknown {
   return kind === 'json' && typeof value === 'string' ? JSON.parse(value) : value
 }
 
-async function readRows(db: Db, { table, columns, after, limit, since, empty }: RowQuery): Promise<StoredRow[]> {
+async function readRows(db: Db, { table, columns, after, limit, since, empty, given }: RowQuery): Promise<StoredRow[]> {
   const written = columns.some(({ name }) => name === 'updatedAt') ? 'updatedAt' : 'createdAt'
   const wanted: Document[] = [
     ...(since === undefined ? [] : [{ [written]: { $gte: Long.fromNumber(since) } }]),
-    ...(empty ?? []).map((name) => ({ [name]: null })),
+    ...(empty ?? []).map((name) => ({ [name]: null, ...(given !== undefined && { [given]: { $ne: null } }) })),
   ]
   const filter = { ...(after !== null && { _id: { $gt: after as never } }), ...(wanted.length > 0 && { $or: wanted }) }
   const found = await db.collection(table).find(filter).sort({ _id: 1 }).limit(limit).toArray()

@@ -205,12 +205,12 @@ function namesOf(model: Model): string[] {
   return [...model.collections.values()].flatMap(({ name, source }) => [name, ...formerNames(source)])
 }
 
-/** Small tables are counted, for the server's estimate of one that was just filled may be nothing. */
+/** A table whose size the server does not know yet is counted: one that was just filled may be nothing to it. */
 async function countRows(ask: Ask, table: string, estimate: number): Promise<Pick<StoredTable, 'rows' | 'isEmpty'>> {
   if (estimate > limits.migrationCountMax) return { rows: estimate, isEmpty: false }
-  const [row] = await ask(`select count(*) from (select 1 from ${table} limit ${limits.migrationCountMax + 1}) as few`)
+  const [row] = await ask(`select count(*) from ${table}`)
   const rows = Number(row![0])
-  return { rows: Math.max(rows, rows > limits.migrationCountMax ? estimate : 0), isEmpty: rows === 0 }
+  return { rows, isEmpty: rows === 0 }
 }
 
 export async function readKinds(ask: Ask, words: SchemaWords): Promise<Kinds> {
@@ -246,11 +246,12 @@ export async function readJournal(ask: Ask, words: SchemaWords): Promise<Journal
 }
 
 async function readRows(ask: Ask, { quote, decode, scan }: SchemaWords, query: RowQuery): Promise<StoredRow[]> {
-  const { table, columns, after, limit, since, empty } = query
+  const { table, columns, after, limit, since, empty, given } = query
+  const isGiven = given === undefined ? '' : ` and ${quote(given)} is not null`
   const written = columns.some(({ name }) => name === 'updatedAt') ? 'updatedAt' : 'createdAt'
   const wanted = [
     ...(since === undefined ? [] : [`${quote(written)}>=${Number(since)}`]),
-    ...(empty ?? []).map((name) => scan.isNull(quote(name))),
+    ...(empty ?? []).map((name) => `(${scan.isNull(quote(name))}${isGiven})`),
   ]
   const some = wanted.length === 0 ? '' : ` and (${wanted.join(' or ')})`
   const names = columns.map(({ name }) => quote(name)).join(',')
