@@ -191,7 +191,7 @@ export async function introspectServer(ask: Ask, words: SchemaWords, model: Mode
     const name = words.foldsTableNames && !found.has(names.get(table.name) ?? '') ? (names.get(table.name) ?? table.name) : table.name
     if (!name.startsWith('_')) tables.set(name, { ...table, name })
   }
-  for (const table of tables.values()) tables.set(table.name, { ...table, ...(await countRows(ask, quote(table.name), table.rows)) })
+  for (const table of await withCounts(ask, quote, [...tables.values()])) tables.set(table.name, table)
   for (const { table: name, column } of requiredColumns(model, { tables }, types)) {
     const table = tables.get(name)!
     const [row] = await ask(`select exists(select 1 from ${quote(name)} where ${quote(column)} is null)`)
@@ -205,12 +205,16 @@ function namesOf(model: Model): string[] {
   return [...model.collections.values()].flatMap(({ name, source }) => [name, ...formerNames(source)])
 }
 
-/** A table whose size the server does not know yet is counted: one that was just filled may be nothing to it. */
-async function countRows(ask: Ask, table: string, estimate: number): Promise<Pick<StoredTable, 'rows' | 'isEmpty'>> {
-  if (estimate > limits.migrationCountMax) return { rows: estimate, isEmpty: false }
-  const [row] = await ask(`select count(*) from ${table}`)
-  const rows = Number(row![0])
-  return { rows, isEmpty: rows === 0 }
+/** Tables whose size the server does not know yet are counted: one that was just filled may be nothing to it. */
+async function withCounts(ask: Ask, quote: SchemaWords['quote'], tables: readonly StoredTable[]): Promise<StoredTable[]> {
+  const small = tables.filter(({ rows }) => rows <= limits.migrationCountMax)
+  const counts = small.map(({ name }, at) => `select ${at},count(*) from ${quote(name)}`)
+  const found = counts.length === 0 ? [] : await ask(counts.join(' union all '))
+  const rowsOf = new Map(found.map(([at, rows]) => [small[Number(at)]!.name, Number(rows)]))
+  return tables.map((table) => {
+    const rows = rowsOf.get(table.name) ?? table.rows
+    return { ...table, rows, isEmpty: rows === 0 }
+  })
 }
 
 export async function readKinds(ask: Ask, words: SchemaWords): Promise<Kinds> {
