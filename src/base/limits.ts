@@ -113,7 +113,7 @@ export const limits = {
   migrationLockMs: 60_000,
   /** MongoDB: a migrator that has not renewed its lease for so long is dead. */
   migrationLeaseMs: 4_000,
-  /** Rows up to which a table is counted; beyond them the database's own estimate will do. */
+  /** A server's estimate of more rows than these is believed; else they are counted. */
   migrationCountMax: 10_000,
   /** Records named when they stand in the way of a migration: enough to see what is wrong with them. */
   migrationObstaclesMax: 10,

@@ -44,17 +44,18 @@ test('every kind of change, in the order in which servers may run beside it', as
   const { url, dialect } = await begin(t, before, (storage) => fillBefore(storage, people))
   const wanted = Array.from({ length: people }, (_, number) => personAfter(number))
 
+  const written = systemClock.now()
   const beside = await migrateTo(after, dialect, { run: 'beside' })
   assert.ok(beside.done.every(({ phase }) => phase === 'expand'))
   // The version before goes on: it reads and writes what it knows.
   const old = await open(t, before, url)
   assert.deepEqual(await old.reader.get({ name: 'people' } as never, idOf('people', 1)), personBefore(1))
-  await old.transaction(async (tx) => await tx.insert({ name: 'people' }, [personBefore(people)]))
+  await old.transaction(async (tx) => await tx.insert({ name: 'people' }, [{ ...personBefore(people), updatedAt: written }]))
   await old.close()
   await assert.rejects(open(t, after, url), /The database does not fit the model yet/)
 
   await migrateTo(after, dialect, { run: 'stopped' })
-  assert.deepEqual(await recordsOf(database, url, after, 'people'), [...wanted, personAfter(people)])
+  assert.deepEqual(await recordsOf(database, url, after, 'people'), [...wanted, { ...personAfter(people), updatedAt: written }])
   assert.equal((await recordsOf(database, url, after, 'entries')).length, 20)
 
   const contract = await migrateTo(after, dialect, { run: 'contract' })
@@ -64,7 +65,7 @@ test('every kind of change, in the order in which servers may run beside it', as
     'what loses values waits for its word',
   )
   await migrateTo(after, dialect, { run: 'destructive' })
-  assert.deepEqual(await recordsOf(database, url, after, 'people'), [...wanted, personAfter(people)])
+  assert.deepEqual(await recordsOf(database, url, after, 'people'), [...wanted, { ...personAfter(people), updatedAt: written }])
 
   const again = await migrateTo(after, dialect, { run: 'destructive' })
   assert.deepEqual([again.done, again.waiting], [[], []], 'applying twice changes nothing')

@@ -24,6 +24,8 @@ export type RowQuery = {
   readonly since?: number
   /** Only rows that have no value in one of these columns, or that fit `since`. */
   readonly empty?: readonly string[]
+  /** Of those that fit `empty`, only rows that have a value here. */
+  readonly given?: string
 }
 
 export type Batch = {

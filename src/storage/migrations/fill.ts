@@ -95,15 +95,21 @@ async function* batchesOf(parts: FillParts) {
   }
 }
 
-function queryOf({ fills, since, columns }: FillParts, after: string | null, limit: number): RowQuery {
+function queryOf({ fills, since, columns, collection }: FillParts, after: string | null, limit: number): RowQuery {
+  const isConversion = fills[0]!.source.from === 'column'
+  const isRequired = fills.some(({ field }) => collection.fields.get(field)!.field.required)
   return {
     table: fills[0]!.table,
     columns,
     after,
     limit,
     ...(since === undefined ? {} : { since }),
-    // A catch-up also takes what was brought in with times of its own.
-    ...(fills[0]!.rows === 'empty' || since !== undefined ? { empty: columnsOf(fills).map(({ name }) => name) } : {}),
+    // What was converted from nothing is nothing for good.
+    ...(since !== undefined && fills[0]!.source.from === 'column' ? { given: fills[0]!.source.column } : {}),
+    // A catch-up also takes what is still empty and must not be, whatever its time says.
+    ...(fills[0]!.rows === 'empty' || (since !== undefined && (isConversion || isRequired))
+      ? { empty: columnsOf(fills).map(({ name }) => name) }
+      : {}),
   }
 }
 

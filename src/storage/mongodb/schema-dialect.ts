@@ -17,6 +17,7 @@ import {
   type TypeNames,
 } from '../migrations/stored-schema.ts'
 import { encodeScalar, exact, nameOf } from './document-codec.ts'
+import { isDuplicate } from './errors.ts'
 
 export const metaName = '_meta'
 const journalName = '_migrations'
@@ -94,7 +95,7 @@ export function createMongodbSchema(parts: MongodbSchemaParts): SchemaDialect {
       return ((await meta.findOne({ _id: kindsId as never }))?.['kinds'] ?? {}) as Kinds
     },
     async writeKinds(kinds) {
-      await meta.updateOne({ _id: kindsId as never }, { $set: { kinds } }, { upsert: true })
+      await upsert(db, kindsId as never, { $set: { kinds } })
     },
     async readJournal() {
       return (await journal.find({}).sort({ _id: 1 }).toArray()).map(
@@ -243,8 +244,7 @@ function indexText(table: string, { form, isUnique }: IndexSpec): string {
 /** Each of them may be done twice. What is declared is written last: until then it is not done. */
 export async function runStep(db: Db, step: Step): Promise<void> {
   const documents = db.collection(step.table)
-  const declare = (change: Document) =>
-    db.collection<Document>(metaName).updateOne({ _id: declaredId(step.table) }, change, { upsert: true })
+  const declare = (change: Document) => upsert(db, declaredId(step.table), change)
   switch (step.kind) {
     case 'createTable':
       return await createTable(db, step)
@@ -284,13 +284,24 @@ export async function runStep(db: Db, step: Step): Promise<void> {
   }
 }
 
+/** Processes that start side by side may all find it missing, and all but one are told that it is there. */
+async function upsert(db: Db, id: string, change: Document): Promise<void> {
+  const write = () => db.collection<Document>(metaName).updateOne({ _id: id as never }, change, { upsert: true })
+  try {
+    await write()
+  } catch (error) {
+    if (!isDuplicate(error)) throw error
+    await write()
+  }
+}
+
 async function createTable(db: Db, step: Extract<Step, { kind: 'createTable' }>): Promise<void> {
   const checks = step.checks.map(({ column, least }) => ({ [column]: { $lt: least } }))
   await createCollection(db, step.table, checks.length === 0 ? {} : { validator: { $nor: checks } })
   for (const index of step.indexes) await createIndex(db, step.table, index)
   const columns = Object.fromEntries(step.columns.map(({ name, type }) => [name, type]))
   const nullable = step.columns.filter(({ isNullable }) => isNullable).map(({ name }) => name)
-  await db.collection<Document>(metaName).updateOne({ _id: declaredId(step.table) }, { $set: { columns, nullable } }, { upsert: true })
+  await upsert(db, declaredId(step.table), { $set: { columns, nullable } })
 }
 
 /** There is no default of the database's own: documents of the version before lack the field, and it may be empty until the end. */
@@ -299,7 +310,7 @@ async function addColumn(db: Db, table: string, column: ColumnSpec): Promise<voi
   if (value !== null) await db.collection(table).updateMany({ [name]: { $exists: false } }, { $set: { [name]: encoded(kind, value) } })
   const isLoose = column.isNullable || value !== null
   const change = { $set: { [`columns.${name}`]: type }, ...(isLoose && { $addToSet: { nullable: name } }) }
-  await db.collection<Document>(metaName).updateOne({ _id: declaredId(table) }, change, { upsert: true })
+  await upsert(db, declaredId(table), change)
 }
 
 async function createIndex(db: Db, table: string, { name, form, isUnique }: IndexSpec): Promise<void> {
@@ -319,12 +330,7 @@ async function changeChecks(db: Db, step: Extract<Step, { kind: 'addCheck' | 'dr
 async function renameTable(db: Db, from: string, to: string): Promise<void> {
   const meta = db.collection<Document>(metaName)
   const declared = await meta.findOne({ _id: declaredId(from) })
-  if (declared)
-    await meta.updateOne(
-      { _id: declaredId(to) },
-      { $set: { columns: declared['columns'], nullable: declared['nullable'] ?? [] } },
-      { upsert: true },
-    )
+  if (declared) await upsert(db, declaredId(to), { $set: { columns: declared['columns'], nullable: declared['nullable'] ?? [] } })
   await db.collection(from).rename(to)
   await meta.deleteOne({ _id: declaredId(from) })
 }
@@ -349,11 +355,11 @@ function decoded(kind: ColumnType | null, value: unknown): unknown {
   return kind === 'json' && typeof value === 'string' ? JSON.parse(value) : value
 }
 
-async function readRows(db: Db, { table, columns, after, limit, since, empty }: RowQuery): Promise<StoredRow[]> {
+async function readRows(db: Db, { table, columns, after, limit, since, empty, given }: RowQuery): Promise<StoredRow[]> {
   const written = columns.some(({ name }) => name === 'updatedAt') ? 'updatedAt' : 'createdAt'
   const wanted: Document[] = [
     ...(since === undefined ? [] : [{ [written]: { $gte: Long.fromNumber(since) } }]),
-    ...(empty ?? []).map((name) => ({ [name]: null })),
+    ...(empty ?? []).map((name) => ({ [name]: null, ...(given !== undefined && { [given]: { $ne: null } }) })),
   ]
   const filter = { ...(after !== null && { _id: { $gt: after as never } }), ...(wanted.length > 0 && { $or: wanted }) }
   const found = await db.collection(table).find(filter).sort({ _id: 1 }).limit(limit).toArray()

@@ -191,7 +191,7 @@ export async function introspectServer(ask: Ask, words: SchemaWords, model: Mode
     const name = words.foldsTableNames && !found.has(names.get(table.name) ?? '') ? (names.get(table.name) ?? table.name) : table.name
     if (!name.startsWith('_')) tables.set(name, { ...table, name })
   }
-  for (const table of tables.values()) tables.set(table.name, { ...table, ...(await countRows(ask, quote(table.name), table.rows)) })
+  for (const table of await withCounts(ask, quote, [...tables.values()])) tables.set(table.name, table)
   for (const { table: name, column } of requiredColumns(model, { tables }, types)) {
     const table = tables.get(name)!
     const [row] = await ask(`select exists(select 1 from ${quote(name)} where ${quote(column)} is null)`)
@@ -205,12 +205,16 @@ function namesOf(model: Model): string[] {
   return [...model.collections.values()].flatMap(({ name, source }) => [name, ...formerNames(source)])
 }
 
-/** Small tables are counted, for the server's estimate of one that was just filled may be nothing. */
-async function countRows(ask: Ask, table: string, estimate: number): Promise<Pick<StoredTable, 'rows' | 'isEmpty'>> {
-  if (estimate > limits.migrationCountMax) return { rows: estimate, isEmpty: false }
-  const [row] = await ask(`select count(*) from (select 1 from ${table} limit ${limits.migrationCountMax + 1}) as few`)
-  const rows = Number(row![0])
-  return { rows: Math.max(rows, rows > limits.migrationCountMax ? estimate : 0), isEmpty: rows === 0 }
+/** Tables whose size the server does not know yet are counted: one that was just filled may be nothing to it. */
+async function withCounts(ask: Ask, quote: SchemaWords['quote'], tables: readonly StoredTable[]): Promise<StoredTable[]> {
+  const small = tables.filter(({ rows }) => rows <= limits.migrationCountMax)
+  const counts = small.map(({ name }, at) => `select ${at},count(*) from ${quote(name)}`)
+  const found = counts.length === 0 ? [] : await ask(counts.join(' union all '))
+  const rowsOf = new Map(found.map(([at, rows]) => [small[Number(at)]!.name, Number(rows)]))
+  return tables.map((table) => {
+    const rows = rowsOf.get(table.name) ?? table.rows
+    return { ...table, rows, isEmpty: rows === 0 }
+  })
 }
 
 export async function readKinds(ask: Ask, words: SchemaWords): Promise<Kinds> {
@@ -246,11 +250,12 @@ export async function readJournal(ask: Ask, words: SchemaWords): Promise<Journal
 }
 
 async function readRows(ask: Ask, { quote, decode, scan }: SchemaWords, query: RowQuery): Promise<StoredRow[]> {
-  const { table, columns, after, limit, since, empty } = query
+  const { table, columns, after, limit, since, empty, given } = query
+  const isGiven = given === undefined ? '' : ` and ${quote(given)} is not null`
   const written = columns.some(({ name }) => name === 'updatedAt') ? 'updatedAt' : 'createdAt'
   const wanted = [
     ...(since === undefined ? [] : [`${quote(written)}>=${Number(since)}`]),
-    ...(empty ?? []).map((name) => scan.isNull(quote(name))),
+    ...(empty ?? []).map((name) => `(${scan.isNull(quote(name))}${isGiven})`),
   ]
   const some = wanted.length === 0 ? '' : ` and (${wanted.join(' or ')})`
   const names = columns.map(({ name }) => quote(name)).join(',')

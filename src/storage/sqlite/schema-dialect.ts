@@ -326,13 +326,14 @@ function journalOf(database: DatabaseSync): Pick<SchemaDialect, 'readKinds' | 'w
   }
 }
 
-function readRows(database: DatabaseSync, { table, columns, after, limit, since, empty }: RowQuery): StoredRow[] {
+function readRows(database: DatabaseSync, { table, columns, after, limit, since, empty, given }: RowQuery): StoredRow[] {
+  const isGiven = given === undefined ? '' : ` and +${quote(given)} is not null`
   const names = columns.map(({ name }) => name)
   const written = names.includes('updatedAt') ? '"updatedAt"' : '"createdAt"'
   const wanted = [
     ...(since === undefined ? [] : [`${written}>=${Number(since)}`]),
     // The plus keeps an index of the column out: its rows would be sorted by id again for each batch.
-    ...(empty ?? []).map((name) => `+${quote(name)} is null`),
+    ...(empty ?? []).map((name) => `(+${quote(name)} is null${isGiven})`),
   ]
   const parts = ['"id">?', ...(wanted.length === 0 ? [] : [`(${wanted.join(' or ')})`])]
   const rows = database
