@@ -216,8 +216,8 @@ test('wrong usage is told with what to type, and ends with 2', async () => {
     [['start', '--smtp-url', 'mail.example'], /^--smtp-url must be an address starting with smtp:\/\/ or smtps:\/\//],
     [['start', '--public-url', 'ftp://shop'], /^--public-url must be an address starting with https?:\/\//],
     [
-      ['start', '--database', 'postgres://me:secret@db/shop'],
-      /^--database must be sqlite:FOLDER\/kingpost\.db in this version, not "postgres:\/\/…@db\/shop"\.$/m,
+      ['start', '--database', 'oracle://me:secret@db/shop'],
+      /^--database must be sqlite:FOLDER\/kingpost\.db or the address of a server, .*, not "oracle:\/\/…@db\/shop"\.$/m,
     ],
   ]
   const endings = await Promise.all(cases.map(async ([words]) => await runCommand(words)))
