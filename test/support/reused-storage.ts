@@ -39,6 +39,7 @@ async function openReused(database: TestDatabase, model: Model): Promise<Storage
       if (isClosed) return
       isClosed = true
       kept.commitListeners = []
+      if (isOver) return await kept.inner.close()
       await empty(kept, model)
       free.set(key, [...(free.get(key) ?? []), kept])
     },
@@ -82,7 +83,9 @@ function keyOf(model: Model): string {
   return JSON.stringify(parts)
 }
 
-// So that nothing keeps the process alive.
+// So that nothing keeps the process alive. A file's own last steps may come behind this one.
+let isOver = false
 after(async () => {
+  isOver = true
   for (const { inner } of [...free.values()].flat()) await inner.close()
 })
