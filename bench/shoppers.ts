@@ -40,7 +40,8 @@ async function shopUntilSettled(): Promise<ShoppersResult> {
   const [port, seconds] = process.argv.slice(2).map(Number)
   assert.ok(port && seconds, 'usage: BENCH_SHOP=<json> node bench/shoppers.ts PORT SECONDS')
   const { shop, staff }: ShopForShoppers = JSON.parse(process.env.BENCH_SHOP ?? '')
-  const asStaff = createSend(await HttpConnection.open(port), staff)
+  const counting = await HttpConnection.open(port)
+  const asStaff = createSend(counting, staff)
   const wholeBefore = await countWholeOrders(asStaff)
   const checkoutsMs: number[] = []
   let started = 0
@@ -66,6 +67,8 @@ async function shopUntilSettled(): Promise<ShoppersResult> {
     await sleep(COUNT_EVERY_MS)
   }
   const settledMs = performance.now()
+  // Kept open by the server for long: it would keep this process alive.
+  counting.close()
   return {
     orders: started,
     rate: (started * 1_000) / (settledMs - startedMs),
