@@ -114,14 +114,7 @@ export type CommandProcess = Pick<ServerProcess, 'pid' | 'links' | 'stderr' | 'e
 
 /** A command that goes on running once it has printed a line of JSON. @throws Error with what it said when it ends before */
 export async function startCommand(t: Cleanable, words: readonly string[], env: ServerOptions['env'] = {}): Promise<CommandProcess> {
-  const { child, ended, output, firstLine } = launch(words, { env })
-  cleanUp(t, async () => {
-    child.kill('SIGKILL')
-    await ended
-  })
-  const deadline = setTimeout(() => child.kill('SIGKILL'), readyWithinMs)
-  const line = await firstLine
-  clearTimeout(deadline)
+  const { child, ended, output, line } = await launchedUntilReady(t, words, { env })
   if (line === null) {
     const { code, signal, stderr } = await ended
     throw new Error(`${words[0]} ended before it was ready (${code ?? signal}): ${stderr}`)
@@ -139,6 +132,19 @@ export async function startCommand(t: Cleanable, words: readonly string[], env: 
   }
 }
 
+/** With the first line it printed; null when it ended, or was ended, before one. */
+async function launchedUntilReady(t: Cleanable, words: readonly string[], options: ServerOptions) {
+  const { child, ended, output, firstLine } = launch(words, options)
+  cleanUp(t, async () => {
+    child.kill('SIGKILL')
+    await ended
+  })
+  const deadline = setTimeout(() => child.kill('SIGKILL'), readyWithinMs)
+  const line = await firstLine
+  clearTimeout(deadline)
+  return { child, ended, output, line }
+}
+
 /** A running server. @throws Error with what it said when it does not get ready */
 export async function startServer(t: Cleanable, options: ServerOptions = {}): Promise<ServerProcess> {
   const dataFolder = options.dataFolder ?? temporaryFolder(t)
@@ -146,14 +152,7 @@ export async function startServer(t: Cleanable, options: ServerOptions = {}): Pr
   const database = options.database === undefined ? await databaseWords(dataFolder) : ['--database', options.database]
   const words = ['start', '--config', config, '--port', '0', '--data-dir', dataFolder, ...database, '--json', ...args]
   for (let tries = 1; ; tries++) {
-    const { child, ended, output, firstLine } = launch(words, options)
-    cleanUp(t, async () => {
-      child.kill('SIGKILL')
-      await ended
-    })
-    const deadline = setTimeout(() => child.kill('SIGKILL'), readyWithinMs)
-    const line = await firstLine
-    clearTimeout(deadline)
+    const { child, ended, output, line } = await launchedUntilReady(t, words, options)
     if (line === null) {
       const { code, signal, stderr } = await ended
       if (tries < portTriesMax && /^Port \d+ is taken/.test(stderr)) continue

@@ -2,14 +2,11 @@
 // (attempts.ts); whatever needs no answer waits and is sent in one journey with what does (send.ts). Reads outside see
 // what a majority has. Invariant: whoever reads after an answer sees what was answered, on any process.
 import { type Db, type Document, ReadConcern } from 'mongodb'
-import type { Clock } from '../../base/clock.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
-import type { Random } from '../../base/random.ts'
-import type { Model } from '../../schema/model.ts'
 import { LogTail } from '../log-tail.ts'
-import type { SchemaPolicy } from '../migrations/at-start.ts'
 import type { SchemaDialect } from '../migrations/dialect.ts'
+import type { ServerOptions } from '../server-options.ts'
 import type { CommitLine, Load, Snapshot, WholeStorage } from '../storage.ts'
 import { createAttempts, promises, type Work } from './attempts.ts'
 import { commitRange, commitsAfter, forgetCommits, hasOpenLines, runSequencer } from './commit-log.ts'
@@ -22,18 +19,7 @@ import { checkVersion, prepareSchema, storedModelOf } from './schema.ts'
 import { createMongodbSchema } from './schema-dialect.ts'
 import { lastLoaded, listMarks, loadWhole, openSnapshot, readMark } from './whole.ts'
 
-export type MongodbOptions = {
-  /** `mongodb://…/NAME` */
-  readonly url: string
-  readonly model: Model
-  readonly clock: Clock
-  readonly random: Random
-  /** Run on a server that may lose answered transactions when it crashes. */
-  readonly allowWeakDurability?: boolean
-  /** What may be changed in the schema without being asked. */
-  readonly schema?: SchemaPolicy
-  /** Told what went wrong in the background. */
-  readonly failed?: (error: unknown) => void
+export type MongodbOptions = ServerOptions & {
   /** Called for every journey to the server. */
   readonly onJourney?: () => void
 }

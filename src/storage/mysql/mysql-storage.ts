@@ -1,12 +1,9 @@
-// MySQL and MariaDB behind the storage port: a driver and statements for the adapter that all SQL servers share.
-import type { Clock } from '../../base/clock.ts'
 import { EngineError, isEngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
-import type { Random } from '../../base/random.ts'
 import type { Model } from '../../schema/model.ts'
 import type { Capabilities } from '../capabilities.ts'
-import type { SchemaPolicy } from '../migrations/at-start.ts'
 import type { SchemaDialect } from '../migrations/dialect.ts'
+import type { ServerOptions } from '../server-options.ts'
 import { type SqlConnection, StatementFailure } from '../sql/driver.ts'
 import { storedModelOn } from '../sql/schema-at-start.ts'
 import { askOn, createServerSchema } from '../sql/server-schema.ts'
@@ -22,25 +19,11 @@ import { checkDatabaseVersion, prepareSchema } from './schema.ts'
 import { mysqlWords } from './schema-dialect.ts'
 import { createMysqlSteps } from './steps.ts'
 
-export type MysqlOptions = {
-  /** `mysql://user:password@host:3306/database`, or `mariadb://…`, which is the same. */
-  readonly url: string
-  readonly model: Model
-  readonly clock: Clock
-  readonly random: Random
-  /** Run on a server that may lose answered transactions when it crashes. */
-  readonly allowWeakDurability?: boolean
-  /** What may be changed in the schema without being asked. */
-  readonly schema?: SchemaPolicy
-  /** Told what went wrong in the background. */
-  failed?(error: unknown): void
-}
-
 /**
  * Connects, checks what the server promises, makes missing tables, columns and indexes.
  * @throws Error with sentences for people
  */
-export async function openMysql(options: MysqlOptions): Promise<WholeStorage> {
+export async function openMysql(options: ServerOptions): Promise<WholeStorage> {
   const { clock, random, schema: policy = 'additive', failed } = options
   const { address, keys, session, patientSession } = sessionsOf(options)
   try {
@@ -72,7 +55,7 @@ export async function openMysql(options: MysqlOptions): Promise<WholeStorage> {
 }
 
 /** The database as it is now, without changing anything in it. @throws Error with sentences for people */
-export async function openMysqlSnapshot(options: Pick<MysqlOptions, 'url' | 'model' | 'clock'>): Promise<Snapshot> {
+export async function openMysqlSnapshot(options: Pick<ServerOptions, 'url' | 'model' | 'clock'>): Promise<Snapshot> {
   const { address, patientSession } = sessionsOf({ ...options, allowWeakDurability: true })
   try {
     return await snapshotOn(patientSession, options.model)
@@ -82,7 +65,7 @@ export async function openMysqlSnapshot(options: Pick<MysqlOptions, 'url' | 'mod
 }
 
 /** For migrations. @throws Error with sentences for people */
-export async function openMysqlSchema({ url, clock }: Pick<MysqlOptions, 'url' | 'clock'>): Promise<SchemaDialect> {
+export async function openMysqlSchema({ url, clock }: Pick<ServerOptions, 'url' | 'clock'>): Promise<SchemaDialect> {
   const { address, patientSession } = sessionsOf({ url, clock, model: { collections: new Map() }, allowWeakDurability: true })
   try {
     const { connection, server } = await patientSession()
@@ -105,7 +88,7 @@ async function snapshotOn(session: () => Promise<Session>, model: Model): Promis
 
 type Session = { readonly connection: SqlConnection; readonly server: Server }
 
-type SessionOptions = Pick<MysqlOptions, 'url' | 'clock' | 'allowWeakDurability'> & { readonly model: Pick<Model, 'collections'> }
+type SessionOptions = Pick<ServerOptions, 'url' | 'clock' | 'allowWeakDurability'> & { readonly model: Pick<Model, 'collections'> }
 
 function sessionsOf({ url, model, clock, allowWeakDurability = false }: SessionOptions) {
   const address = parseAddress(url)

@@ -1,10 +1,6 @@
-// PostgreSQL behind the storage port: the shared SQL adapter with this folder's driver, statements and schema.
-import type { Clock } from '../../base/clock.ts'
 import { isEngineError } from '../../base/engine-error.ts'
-import type { Random } from '../../base/random.ts'
-import type { Model } from '../../schema/model.ts'
-import type { SchemaPolicy } from '../migrations/at-start.ts'
 import type { SchemaDialect } from '../migrations/dialect.ts'
+import type { ServerOptions } from '../server-options.ts'
 import { StatementFailure } from '../sql/driver.ts'
 import { storedModelOn } from '../sql/schema-at-start.ts'
 import { askOn, createServerSchema } from '../sql/server-schema.ts'
@@ -18,25 +14,11 @@ import { checkDatabaseVersion, prepareSchema } from './schema.ts'
 import { postgresWords } from './schema-dialect.ts'
 import { createPostgresSteps } from './steps.ts'
 
-export type PostgresOptions = {
-  /** `postgres://user:password@host:5432/database`; docs/operating tells what may stand behind it. */
-  readonly url: string
-  readonly model: Model
-  readonly clock: Clock
-  readonly random: Random
-  /** Run on a server that may lose answered transactions when it crashes. */
-  readonly allowWeakDurability?: boolean
-  /** What may be changed in the schema without being asked. */
-  readonly schema?: SchemaPolicy
-  /** Told what went wrong in the background. */
-  failed?(error: unknown): void
-}
-
 /**
  * Connects, checks what the server promises, makes missing tables, columns and indexes.
  * @throws Error with one sentence for people
  */
-export async function openPostgres(options: PostgresOptions): Promise<WholeStorage> {
+export async function openPostgres(options: ServerOptions): Promise<WholeStorage> {
   const { url, clock, random, allowWeakDurability = false, schema = 'additive', failed } = options
   const address = parseAddress(url)
   try {
@@ -58,7 +40,7 @@ export async function openPostgres(options: PostgresOptions): Promise<WholeStora
 }
 
 /** The database as it is now, without changing anything in it. @throws Error with one sentence for people */
-export async function openPostgresSnapshot({ url, model, clock }: Pick<PostgresOptions, 'url' | 'model' | 'clock'>): Promise<Snapshot> {
+export async function openPostgresSnapshot({ url, model, clock }: Pick<ServerOptions, 'url' | 'model' | 'clock'>): Promise<Snapshot> {
   const address = parseAddress(url)
   try {
     const driver = await openPostgresDriver({ address, clock, allowWeakDurability: true, translate: createTranslator(model) })
@@ -72,7 +54,7 @@ export async function openPostgresSnapshot({ url, model, clock }: Pick<PostgresO
 }
 
 /** For migrations. @throws Error with one sentence for people */
-export async function openPostgresSchema({ url, clock }: Pick<PostgresOptions, 'url' | 'clock'>): Promise<SchemaDialect> {
+export async function openPostgresSchema({ url, clock }: Pick<ServerOptions, 'url' | 'clock'>): Promise<SchemaDialect> {
   const address = parseAddress(url)
   if (address.isPooled)
     throw new Error('A migration holds a lock for as long as it runs: give the address of PostgreSQL itself, without pooler=transaction.')
