@@ -5,6 +5,7 @@ import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { systemClock, toIso } from '../base/clock.ts'
+import { limits } from '../base/limits.ts'
 import { sandboxMethods } from '../domains/payments/sandbox/book.ts'
 import { type Applied, applyMigration, lookAt, type MigrationParts, obstaclesOf, type Progress } from '../storage/migrations/apply.ts'
 import { estimateMs } from '../storage/migrations/estimate.ts'
@@ -98,6 +99,8 @@ async function apply(parts: MigrationParts, settings: ProcessSettings): Promise<
     const applied = await applyMigration(parts, {
       ...allowed,
       by: `${hostname()} ${process.pid}`,
+      patienceMs: limits.migrationTurnMs,
+      onWait: () => void process.stderr.write('Another migration of this database is under way. This one begins when it has ended.\n'),
       onBegin() {
         if (folder === null) return
         backup = backUp(folder)

@@ -208,12 +208,18 @@ test('a field renamed in the model alone serves the old and the new version at o
   )
 })
 
-test('two at once: the second is told to wait', async (t) => {
+test('two at once: the second waits for the first, and without patience it is told to', async (t) => {
   const { url, dialect } = await begin(t, before, (storage) => fillBefore(storage, 10))
   const second = await database.openSchema(url)
   const release = await dialect.lock()
   await assert.rejects(migrateTo(after, second, { run: 'beside' }), /Another migration of this database is under way/)
-  await release!()
-  await migrateTo(after, second, { run: 'beside' })
+  let waits = 0
+  const onWait = () => {
+    waits += 1
+    systemClock.after(50, () => void release!())
+  }
+  const { done } = await migrateTo(after, second, { run: 'beside', patienceMs: 60_000, onWait })
+  assert.equal(waits, 1)
+  assert.ok(done.length > 0)
   await second.close()
 })

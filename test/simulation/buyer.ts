@@ -31,7 +31,7 @@ export type BuyerPlan = {
   readonly email: string
   readonly hasAccount: boolean
   readonly wanted: readonly { readonly variant: string; readonly quantity: number }[]
-  /** Pays by a card that always works and does nothing else: so that who gets the last unit can be counted. */
+  /** Pays by a card that always works, never gives up and does nothing else: so that who gets the last unit can be counted. */
   readonly isSteady: boolean
 }
 
@@ -51,7 +51,7 @@ const orderHoldMs = 30 * 60_000
 export async function shopAround(parts: BuyerParts, plan: BuyerPlan): Promise<void> {
   const { world, store, acknowledged } = parts
   const { dice } = world
-  const ask = createAsker(parts, plan.name)
+  const ask = createAsker(parts, plan)
   await pause(world, dice.between(0, 3_000))
 
   let bearer: string | undefined
@@ -204,7 +204,8 @@ function latestAttempt({ store }: BuyerParts, order: string): string | null {
 }
 
 /** Asks until there is an answer that counts; a repeat has the same key, and must get the same answer. */
-function createAsker({ world, cluster, complain }: BuyerParts, name: string): Asker {
+function createAsker({ world, cluster, complain }: BuyerParts, { name, isSteady }: BuyerPlan): Asker {
+  const attemptsMax = isSteady ? Number.POSITIVE_INFINITY : triesMax
   const answers = new Map<string, string>()
   let count = 0
   return async (request, given) => {
@@ -222,7 +223,7 @@ function createAsker({ world, cluster, complain }: BuyerParts, name: string): As
         answers.set(key, text)
       }
       const isBusy = result.end === 'refused' && result.code === 'payment_in_progress'
-      if (isFinal || isBusy || attempt >= triesMax) return result
+      if (isFinal || isBusy || attempt >= attemptsMax) return result
       await pause(world, world.dice.between(50, 500 * Math.min(attempt, 8)))
     }
   }

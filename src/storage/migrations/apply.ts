@@ -3,7 +3,7 @@
 // while something stands in the way; nothing is dropped unasked.
 
 import { assert } from '../../base/assert.ts'
-import type { Clock } from '../../base/clock.ts'
+import { type Clock, sleep } from '../../base/clock.ts'
 import { limits } from '../../base/limits.ts'
 import type { Model } from '../../schema/model.ts'
 import type { Kinds, RowQuery, SchemaDialect } from './dialect.ts'
@@ -28,6 +28,10 @@ export type Progress = { readonly step: Step; readonly rows: number; readonly pe
 export type ApplyOptions = Allowed & {
   /** Written beside each step: which process, which version. */
   readonly by: string
+  /** How long another migrator may take to let go. A killed one keeps its place until its server has ended the statement. */
+  readonly patienceMs?: number
+  /** Called once, when another migrator is at work. */
+  onWait?(): void
   /** Called once, when all is checked and before the first change. */
   onBegin?(): void | Promise<void>
   onProgress?(progress: Progress): void | Promise<void>
@@ -138,10 +142,9 @@ async function constraintObstacles(dialect: SchemaDialect, stored: StoredSchema,
   return []
 }
 
-/** @throws MigrationRefused, and Error when another migrator is at work */
+/** @throws MigrationRefused, and Error when another migrator is at work for longer than the patience */
 export async function applyMigration(parts: MigrationParts, options: ApplyOptions): Promise<Applied> {
-  const release = await parts.dialect.lock()
-  if (release === null) throw new Error('Another migration of this database is under way. Wait until it has ended; nothing was changed.')
+  const release = await takeTurn(parts, options)
   try {
     await parts.dialect.prepare()
     const first = await lookAt(parts)
@@ -151,6 +154,18 @@ export async function applyMigration(parts: MigrationParts, options: ApplyOption
     return await runSteps({ ...parts, options }, first)
   } finally {
     await release()
+  }
+}
+
+async function takeTurn({ dialect, clock }: MigrationParts, { patienceMs = 0, onWait }: ApplyOptions): Promise<() => Promise<void>> {
+  const until = clock.monotonic() + patienceMs
+  for (let turn = 0; ; turn++) {
+    const release = await dialect.lock()
+    if (release !== null) return release
+    if (clock.monotonic() >= until)
+      throw new Error('Another migration of this database is under way. Wait until it has ended; nothing was changed.')
+    if (turn === 0) onWait?.()
+    await sleep(clock, 500)
   }
 }
 

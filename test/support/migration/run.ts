@@ -2,7 +2,7 @@
 
 import { systemClock } from '../../../src/base/clock.ts'
 import type { Model } from '../../../src/schema/model.ts'
-import { type Applied, applyMigration, lookAt, type Progress } from '../../../src/storage/migrations/apply.ts'
+import { type Allowed, type Applied, type ApplyOptions, applyMigration, lookAt } from '../../../src/storage/migrations/apply.ts'
 import type { SchemaDialect } from '../../../src/storage/migrations/dialect.ts'
 
 import type { TestDatabase } from '../databases.ts'
@@ -20,10 +20,9 @@ export const runs = {
 export async function migrateTo(
   model: Model,
   dialect: SchemaDialect,
-  options: { readonly run: keyof typeof runs; onProgress?(progress: Progress): void | Promise<void> },
+  { run, ...options }: { readonly run: keyof typeof runs } & Omit<ApplyOptions, keyof Allowed | 'by'>,
 ): Promise<Applied> {
-  const { run, onProgress = () => {} } = options
-  return await applyMigration({ dialect, model, clock: systemClock }, { ...runs[run], by: 'test', onProgress })
+  return await applyMigration({ dialect, model, clock: systemClock }, { ...runs[run], by: 'test', ...options })
 }
 
 export async function planOf(model: Model, dialect: SchemaDialect) {
