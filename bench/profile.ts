@@ -3,10 +3,12 @@
  * that take the most time themselves. Only what was sampled during the measured round counts, not start and filling.
  *
  * Usage: node bench/profile.ts --case get|list|create|order [--server ours|limit] [--seconds N] [--top N]
+ *        node bench/profile.ts --case order --database postgres
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { createDatabaseOf, type DatabaseName, databaseNames, type TestDatabase } from '../test/support/databases.ts'
 import { killChildren, ROOT, type Server } from './children.ts'
 import { type CpuProfile, selfTimes } from './cpu-profile.ts'
 import { itemTurn, prepare } from './item-turns.ts'
@@ -14,7 +16,7 @@ import { ITEM_WORKS } from './items.ts'
 import { ours } from './kingpost/ours.ts'
 import { limit } from './limit/limit.ts'
 import { bestGenerator } from './load.ts'
-import { integerOption } from './options.ts'
+import { integerOption, UsageError } from './options.ts'
 import { prepareOurs } from './order-turns.ts'
 import type { Turn } from './rounds.ts'
 import { formatDecimal, renderTable } from './table.ts'
@@ -28,12 +30,14 @@ const { values } = parseArgs({
   options: {
     case: { type: 'string', default: 'get' },
     server: { type: 'string', default: 'ours' },
+    database: { type: 'string', default: 'sqlite' },
     seconds: { type: 'string', default: '4' },
     top: { type: 'string', default: '25' },
   },
 })
 const seconds = integerOption('seconds', values.seconds, { min: 1, max: 60 })
 const top = integerOption('top', values.top, { min: 1, max: 500 })
+const database = databaseOf(values.database)
 const contender = values.server === 'limit' ? limit : ours
 for (const file of contender.needs) {
   if (!existsSync(join(ROOT, file))) throw new Error(`there is no ${file} yet`)
@@ -42,19 +46,28 @@ for (const file of contender.needs) {
 try {
   const profileDir = freshDir('profile')
   const flags = ['--cpu-prof', `--cpu-prof-dir=${profileDir}`]
-  const { server, turn } = await prepareTurn(flags)
+  const databaseServer = await database?.startServer()
+  const { server, turn } = await prepareTurn(flags, await databaseServer?.createDatabase())
   const fromUs = nowUs()
   const { rate, cpuUs } = await turn.measure()
   const toUs = nowUs()
   await server.stop()
+  await databaseServer?.stop()
   console.log(`${values.case} of ${contender.name}, profiled: ${Math.round(rate)}/s, ${formatDecimal(cpuUs, 0)} us CPU`)
   for (const file of readdirSync(profileDir)) printThread(profileDir, file, { fromUs, toUs })
 } finally {
   killChildren()
 }
 
-async function prepareTurn(flags: readonly string[]): Promise<{ server: Server; turn: Turn }> {
-  if (values.case === 'order') return prepareOurs(seconds, { nodeFlags: flags })
+function databaseOf(name: string): TestDatabase | null {
+  if (name === 'sqlite') return null
+  if (values.case !== 'order' || !databaseNames.includes(name as DatabaseName))
+    throw new UsageError('--database goes with --case order, and knows sqlite, postgres, mariadb and mongodb')
+  return createDatabaseOf(name as DatabaseName)
+}
+
+async function prepareTurn(flags: readonly string[], databaseUrl: string | undefined): Promise<{ server: Server; turn: Turn }> {
+  if (values.case === 'order') return prepareOurs(seconds, { nodeFlags: flags, database: databaseUrl })
   const work = ITEM_WORKS.find((one) => one === values.case)
   if (work === undefined) throw new Error(`--case does not know "${values.case}"`)
   const ready = await prepare(contender, ROWS, flags)
