@@ -101,6 +101,25 @@ test('a COMMIT that never arrived has not happened, can be run again, and cannot
   )
 })
 
+test('a COMMIT that never arrived is not taken for one that did when the answer to the look for it is lost as well', async (t) => {
+  const { proxy, direct, cabled, told } = await openBoth(t)
+  const one = ownerOf('Ann')
+  const attempt = cabled.transaction(async (tx) => {
+    await tx.count(owners)
+    proxy.holdRequests()
+    await tx.insert(owners, [one])
+    await tx.appendCommit(line('made'))
+  })
+  const refused = assert.rejects(attempt, isConflict)
+  await sleep(200)
+  proxy.loseAnswerTo('commit.lost')
+  proxy.cut()
+  await refused
+  assert.equal(await direct.reader.get(owners, one.id), null)
+  assert.deepEqual(told, [])
+  assert.deepEqual(await operationsIn(cabled), ['commit.lost'])
+})
+
 test('with the operation around it, a lost COMMIT is run again and happens once', async (t) => {
   const { proxy, direct, cabled } = await openBoth(t)
   const parts = { storage: cabled, model, clock: systemClock, random: systemRandom }

@@ -33,6 +33,8 @@ export type BuyerPlan = {
   readonly wanted: readonly { readonly variant: string; readonly quantity: number }[]
   /** Pays by a card that always works, never gives up and does nothing else: so that who gets the last unit can be counted. */
   readonly isSteady: boolean
+  /** Between two clicks. */
+  readonly pauseMaxMs: number
 }
 
 type Total = { readonly amount: number; readonly currency: string }
@@ -52,7 +54,8 @@ export async function shopAround(parts: BuyerParts, plan: BuyerPlan): Promise<vo
   const { world, store, acknowledged } = parts
   const { dice } = world
   const ask = createAsker(parts, plan)
-  await pause(world, dice.between(0, 3_000))
+  const look = async (mostMs: number) => await pause(world, dice.between(0, Math.min(mostMs, plan.pauseMaxMs)))
+  await look(3_000)
 
   let bearer: string | undefined
   if (plan.hasAccount) bearer = await signUp(parts, ask, plan)
@@ -64,14 +67,14 @@ export async function shopAround(parts: BuyerParts, plan: BuyerPlan): Promise<vo
   const own = { ...credentials, cartToken: token }
 
   for (const { variant, quantity } of plan.wanted) {
-    await pause(world, dice.between(0, 800))
+    await look(800)
     await ask({ operation: 'carts.addLine', input: { id: cart, variant, quantity }, ...own })
   }
   const shippingAddress = { name: plan.name, line1: 'Main street 1', city: 'Berlin', postalCode: '10115', country: 'DE' }
   const shippingMethod = dice.chance(0.8) ? { shippingMethod: store.shippingMethod } : {}
   const ready = await ask({ operation: 'carts.update', input: { id: cart, shippingAddress, ...shippingMethod }, ...own })
   const shown = ready.end === 'answered' ? (ready.reply.output as Output).totals?.total : undefined
-  await pause(world, dice.between(0, 1_000))
+  await look(1_000)
   const order = await checkOut(parts, ask, plan, { cart, own, ...(shown && dice.chance(0.5) ? { expectedTotal: shown } : {}) })
   if (order !== null) await followOrder(parts, ask, plan, { order, own })
 }

@@ -15,6 +15,7 @@ import type { PasswordHasher } from '../../src/operation/define.ts'
 import type { Commit, Reader, StorageAdapter } from '../../src/storage/storage.ts'
 import type { Faults } from './faults.ts'
 import type { Mutant } from './mutants.ts'
+import type { ServerDatabase } from './server-database.ts'
 import type { SmtpPeer } from './smtp-peer.ts'
 import { publicUrl, type Store } from './store.ts'
 import type { Owner, World } from './world.ts'
@@ -23,6 +24,8 @@ export type Surroundings = {
   readonly world: World
   readonly faults: Faults
   readonly store: Store
+  /** The shop's data lies on a database server of its own, with the engine's own code for such; else in SQLite. */
+  readonly server: ServerDatabase | null
   readonly book: SandboxBook
   readonly peer: SmtpPeer
   readonly secret: string
@@ -47,7 +50,7 @@ const unavailable = () => new EngineError('storage_unavailable')
 
 /** Boots a process; when its start fails it is dead, as a real one would exit. */
 export function bootProcess(around: Surroundings, name: string, { isAlone, onExit }: { isAlone: boolean; onExit: () => void }): Process {
-  const { world, store, mutant } = around
+  const { world, store, server, mutant } = around
   const connections = new Set<(error: Error) => void>()
   const process: Process = {
     name,
@@ -68,14 +71,14 @@ export function bootProcess(around: Surroundings, name: string, { isAlone, onExi
     crash() {
       process.isAlive = false
       process.engine = null
+      server?.crashed(process)
       for (const reject of connections) reject(new Error('connection reset'))
       connections.clear()
     },
   }
   const clock = world.clockOf(process, () => process.skewMs)
-  const options: EngineOptions = {
+  const options: Omit<EngineOptions, 'storage'> = {
     backend: store.backend,
-    storage: storageOf(around, process, isAlone),
     clock,
     random: world.dice as Random,
     log: logOf(around, process),
@@ -84,16 +87,17 @@ export function bootProcess(around: Surroundings, name: string, { isAlone, onExi
     mail: mailOf(around, process),
     ...(mutant?.replace ? { replace: mutant.replace(world.dice) } : {}),
   }
-  createEngine(options)
-    .then(async (engine) => {
-      await engine.start()
-      process.engine = engine
-    })
-    .catch((error: unknown) => {
-      if (!isEngineError(error)) around.complain(`boot: ${error instanceof Error ? error.stack : String(error)}`)
-      process.crash()
-      onExit()
-    })
+  const boot = async () => {
+    const storage = server ? lying(around, await server.open(process)) : storageOf(around, process, isAlone)
+    const engine = await createEngine({ ...options, storage })
+    await engine.start()
+    process.engine = engine
+  }
+  boot().catch((error: unknown) => {
+    if (!isEngineError(error)) around.complain(`boot: ${error instanceof Error ? error.stack : String(error)}`)
+    process.crash()
+    onExit()
+  })
   return process
 }
 
@@ -111,6 +115,28 @@ function logOf({ world, complain }: Surroundings, process: Process): Log {
       const error = fields?.['error']
       if (level === 'error' && !isEngineError(error) && process.isAlive)
         complain(`${message} ${error instanceof Error ? error.stack : String(error)}`)
+    },
+  }
+}
+
+/** The storage with what a mutant makes of its transactions. */
+function lying({ mutant, world: { dice } }: Surroundings, storage: StorageAdapter): StorageAdapter {
+  if (!mutant?.transaction && !mutant?.isRolledBack) return storage
+  return {
+    ...storage,
+    async transaction(work) {
+      let lie: { readonly result: unknown } | null = null
+      try {
+        return await storage.transaction(async (inner) => {
+          const result = await work(mutant.transaction ? mutant.transaction(inner, dice) : inner)
+          if (!mutant.isRolledBack?.(dice)) return result
+          lie = { result }
+          throw lie
+        })
+      } catch (error) {
+        if (error === lie) return lie!.result as never
+        throw error
+      }
     },
   }
 }

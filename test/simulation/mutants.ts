@@ -9,6 +9,7 @@ import type { PaymentProvider } from '../../src/domains/payments/provider.ts'
 import type { Replacements } from '../../src/engine/create-engine.ts'
 import type { Operation } from '../../src/operation/define.ts'
 import type { AnyRecord } from '../../src/schema/collection.ts'
+import type { Steps } from '../../src/storage/sql/steps.ts'
 import type { AdapterTransaction } from '../../src/storage/storage.ts'
 import type { Transaction } from '../../src/storage/transaction.ts'
 import type { Store } from './store.ts'
@@ -22,6 +23,8 @@ export type Mutant = {
   readonly prepare?: (store: Store) => void
   readonly replace?: (dice: Dice) => Replacements
   readonly transaction?: (inner: AdapterTransaction, dice: Dice) => AdapterTransaction
+  /** What a database server is asked. */
+  readonly steps?: (steps: Steps, dice: Dice) => Steps
   /** Whether a transaction is rolled back and said to be committed. */
   readonly isRolledBack?: (dice: Dice) => boolean
   readonly provider?: (real: PaymentProvider, dice: Dice) => PaymentProvider
@@ -196,6 +199,51 @@ export const mutants: readonly Mutant[] = [
         ref.name === 'stockLevels' && change.add?.['committed'] !== undefined && dice.chance(0.3)
           ? undefined
           : await inner.updateOrFail(ref, where, change),
+    }),
+  },
+  {
+    name: 'lock-holds-nobody',
+    sin: 'What is decided over several records is decided without holding the one they belong to.',
+    transaction: (inner) => ({ ...inner, lock: (ref, ids) => inner.getMany(ref, ids) }),
+  },
+  {
+    name: 'last-writer-wins',
+    sin: 'A record that was read is changed whatever became of it meanwhile.',
+    transaction: (inner) => ({
+      ...inner,
+      updateOrFail: (ref, where, change) => inner.updateOrFail(ref, where.op === 'and' ? where.of[0]! : where, change),
+    }),
+  },
+  {
+    name: 'stock-by-look',
+    sin: 'Whether there is stock is looked up first, and then it is taken.',
+    prepare: (store) => void store.sql('pragma ignore_check_constraints=on').run(),
+    transaction: (inner) => ({
+      ...inner,
+      async adjust(ref, id, guard, change, wantsBefore) {
+        if (ref.name !== 'stockLevels' || guard === undefined) return await inner.adjust(ref, id, guard, change, wantsBefore)
+        return (await inner.get(ref, id, guard)) === null ? null : await inner.adjust(ref, id, undefined, change, wantsBefore)
+      },
+      async update(ref, where, change) {
+        if (ref.name !== 'stockLevels' || where.op !== 'and') return await inner.update(ref, where, change)
+        return (await inner.count(ref, where)) === 0 ? 0 : await inner.update(ref, where.of[0]!, change)
+      },
+    }),
+  },
+  {
+    name: 'lost-commit-forgotten',
+    sin: 'A COMMIT whose answer was lost counts as not happened.',
+    steps: (steps, dice) => ({ ...steps, appendCommit: (line, token) => steps.appendCommit(line, `${token} ${dice.fraction()}`) }),
+  },
+  {
+    name: 'positions-without-lock',
+    sin: 'Two processes give positions in the log at the same time.',
+    steps: (steps) => ({
+      ...steps,
+      sequence: (limit) => {
+        const { statements, read } = steps.sequence(limit)
+        return { statements: statements.slice(1), read: ([given]) => read([given!, given!]) }
+      },
     }),
   },
 ]

@@ -88,6 +88,8 @@ export function createDice(seed: number): Dice {
 export type Owner = { readonly name: string; isAlive: boolean; pausedUntil: number }
 
 type Event = { at: number; readonly tie: number; readonly owner: Owner | null; readonly label: string; run: (() => void) | null }
+/** A look every so often; `nextDue` is when it would next find something. */
+type Poll = Event & { readonly everyMs: number; readonly nextDue: (() => number) | null }
 
 /** Before an event of a process: true when something befell the process instead. */
 export type Interruption = (owner: Owner) => boolean
@@ -99,7 +101,7 @@ const beginMs = Date.UTC(2030, 0, 1)
 export function createWorld(seed: number, trace: ((line: string) => void) | null) {
   const dice = createDice(seed)
   const events: Event[] = []
-  const polls: Event[] = []
+  const polls: Poll[] = []
   let now = beginMs
   let steps = 0
   let interrupt: Interruption = () => false
@@ -116,8 +118,9 @@ export function createWorld(seed: number, trace: ((line: string) => void) | null
     }
   }
 
-  function poll(delayMs: number, owner: Owner, run: () => void): Cancel {
-    const event: Event = { at: now + delayMs, tie: dice.fraction(), owner, label: 'poll', run }
+  /** Looks that would find nothing are not made. Without `nextDue` it is that of the whole run. */
+  function poll(everyMs: number, owner: Owner, run: () => void, nextDue: (() => number) | null = null): Cancel {
+    const event: Poll = { at: now + everyMs, tie: dice.fraction(), owner, label: 'poll', run, everyMs, nextDue }
     push(polls, event)
     return () => {
       event.run = null
@@ -141,19 +144,26 @@ export function createWorld(seed: number, trace: ((line: string) => void) | null
 
   /** The next event, or null when all has come to rest. `nextDue` is when a poll would next find something. */
   function take(nextDue: () => number): Event | null {
-    for (;;) {
-      while (events.length > 0 && isVoid(events[0]!)) pop(events)
-      while (polls.length > 0 && isVoid(polls[0]!)) pop(polls)
-      const event = events[0]
-      const look = polls[0]
-      if (!look || (event && (event.at < look.at || (event.at === look.at && event.tie < look.tie)))) return event ? pop(events) : null
-      // Looks that would find nothing are not made: they are most of the events and change nothing.
-      const until = Math.min(nextDue(), event?.at ?? Number.POSITIVE_INFINITY)
-      if (look.at >= until) return pop(polls)
-      if (until === Number.POSITIVE_INFINITY) return null
-      pop(polls)
-      look.at += Math.ceil((until - look.at) / limits.effectPollMs) * limits.effectPollMs
-      push(polls, look)
+    const idle: Poll[] = []
+    try {
+      for (;;) {
+        while (events.length > 0 && isVoid(events[0]!)) pop(events)
+        while (polls.length > 0 && isVoid(polls[0]!)) pop(polls)
+        const event = events[0]
+        const look = polls[0]
+        if (!look || (event && (event.at < look.at || (event.at === look.at && event.tie < look.tie)))) return event ? pop(events) : null
+        // Looks that would find nothing are not made: they are most of the events and change nothing.
+        const until = Math.min((look.nextDue ?? nextDue)(), event?.at ?? Number.POSITIVE_INFINITY)
+        if (look.at >= until) return pop(polls)
+        pop(polls)
+        if (until === Number.POSITIVE_INFINITY) idle.push(look)
+        else {
+          look.at += Math.ceil((until - look.at) / look.everyMs) * look.everyMs
+          push(polls, look)
+        }
+      }
+    } finally {
+      for (const look of idle) push(polls, look)
     }
   }
 
@@ -161,6 +171,7 @@ export function createWorld(seed: number, trace: ((line: string) => void) | null
     dice,
     note,
     at,
+    poll,
     clockOf,
     now: () => now,
     elapsed: () => now - beginMs,
@@ -207,7 +218,7 @@ function isBefore(a: Event, b: Event): boolean {
 }
 
 /** A binary heap: the array's first is the next. */
-function push(heap: Event[], event: Event): void {
+function push<E extends Event>(heap: E[], event: E): void {
   heap.push(event)
   let child = heap.length - 1
   while (child > 0) {
@@ -218,7 +229,7 @@ function push(heap: Event[], event: Event): void {
   }
 }
 
-function pop(heap: Event[]): Event {
+function pop<E extends Event>(heap: E[]): E {
   const first = heap[0]!
   const last = heap.pop()!
   if (heap.length === 0) return first
@@ -232,7 +243,7 @@ function pop(heap: Event[]): Event {
   }
 }
 
-function swap(heap: Event[], a: number, b: number): void {
+function swap<E extends Event>(heap: E[], a: number, b: number): void {
   const kept = heap[a]!
   heap[a] = heap[b]!
   heap[b] = kept

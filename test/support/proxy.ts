@@ -11,6 +11,8 @@ export type Proxy = {
   deliverRequests(): void
   /** What the server answers from now on is lost. */
   dropAnswers(): void
+  /** The next request that has this text in it arrives, and its connection breaks before the answer. */
+  loseAnswerTo(text: string): void
   /** Every client's connection ends; the server does not learn of it while its requests are held. */
   cut(): void
   /** Nobody new comes through. */
@@ -25,11 +27,17 @@ export async function createProxy(target: string): Promise<Proxy> {
   const { hostname, port } = new URL(target)
   const cables = new Set<Cable>()
   let isRefusing = false
+  let losing: string | null = null
   const listener = createServer((client) => {
     if (isRefusing) return void client.destroy()
     const cable: Cable = { client, server: open(Number(port), hostname), held: null, isDropping: false }
     cables.add(cable)
     client.on('data', (bytes: Buffer) => {
+      if (losing !== null && bytes.includes(losing)) {
+        losing = null
+        cable.isDropping = true
+        setTimeout(() => client.destroy(), 300)
+      }
       if (cable.held) cable.held.push(bytes)
       else cable.server.write(bytes)
     })
@@ -65,6 +73,7 @@ export async function createProxy(target: string): Promise<Proxy> {
     dropAnswers() {
       for (const cable of cables) cable.isDropping = true
     },
+    loseAnswerTo: (text) => void (losing = text),
     cut() {
       for (const { client } of cables) client.destroy()
     },

@@ -204,12 +204,15 @@ export async function wasCommitted(
   line: CommitLine,
   { token, timeMs }: { readonly token: string; readonly timeMs: number },
 ): Promise<boolean> {
+  const lines = db.collection<Document>(linesName)
   const instead = documentOf({ ...line, operation: lostCommit, changes: [] }, token)
   try {
-    await db.collection<Document>(linesName).insertOne(instead as never, { timeoutMS: timeMs })
+    await lines.insertOne(instead as never, { timeoutMS: timeMs })
     return false
   } catch (error) {
-    if (isDuplicate(error)) return true
-    throw error
+    if (!isDuplicate(error)) throw error
   }
+  // What holds it back can be an earlier look whose own answer was lost.
+  const there = await lines.findOne({ _id: token as never }, { projection: { operation: 1 }, timeoutMS: timeMs })
+  return there?.['operation'] !== lostCommit
 }

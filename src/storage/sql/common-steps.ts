@@ -102,6 +102,10 @@ function createLogSteps({ compiler: { quote } }: CommonParts) {
         [token, line.at, line.operation, line.actor, line.requestId, JSON.stringify(line.changes)],
         () => {},
       ),
+    operationOf: (token: string): Step<string | null> =>
+      stepOf(`select ${quote('operation')} from ${commits} where ${quote('token')}=?`, [token], ({ rows: [row] }) =>
+        row ? (row[0] as string) : null,
+      ),
     hasWaiting: (): Step<boolean> =>
       stepOf(`select 1 from ${commits} where ${position} is null limit 1`, [], ({ rows }) => rows.length > 0),
     commitsAfter: (after: number, limit: number): Step<Commit[]> =>

@@ -163,18 +163,28 @@ class Server {
     const { clock } = this.parts
     const until = clock.monotonic() + limits.outcomeSearchMs
     for (let pauseMs = 50; sent; pauseMs *= 2) {
-      try {
-        await this.once(this.steps.appendCommit({ ...sent.line, operation: lostCommit, changes: [] }, sent.token))
+      const isThere = await this.wasCommitted(sent).catch(() => null)
+      if (isThere) return
+      if (isThere === false) {
         this.tail!.committed()
         throw new EngineError('conflict', { cause: lost })
-      } catch (error) {
-        if (isEngineError(error, 'already_exists')) return
-        if (isEngineError(error, 'conflict') && error.cause === lost) throw error
-        if (clock.monotonic() + pauseMs > until) break
       }
+      if (clock.monotonic() + pauseMs > until) break
       await sleep(clock, pauseMs)
     }
     throw new EngineError('outcome_unknown', { cause: lost })
+  }
+
+  /** Whether the line is in the log. When it is not, it can never get there any more. */
+  private async wasCommitted({ line, token }: SentLine): Promise<boolean> {
+    try {
+      await this.once(this.steps.appendCommit({ ...line, operation: lostCommit, changes: [] }, token))
+      return false
+    } catch (error) {
+      if (!isEngineError(error, 'already_exists')) throw error
+    }
+    // What holds it back can be an earlier look whose own answer was lost.
+    return (await this.reads.ask(this.steps.operationOf(token))) !== lostCommit
   }
 
   /** It keeps its connection until it is closed. */

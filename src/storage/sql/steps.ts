@@ -45,6 +45,8 @@ export type Steps = {
 
   /** Its failure at the fence of the token is already_exists: the way to find out whether a lost COMMIT arrived. */
   appendCommit(line: CommitLine, token: string): Step<void>
+  /** Of the line with this token; null when there is none. */
+  operationOf(token: string): Step<string | null>
   readMark(name: string): Step<string | null>
   listMarks(prefix: string): Step<Readonly<Record<string, string>>>
   setMark(name: string, value: string | null): readonly Statement[]
