@@ -160,7 +160,7 @@ export function createServerDatabase(parts: ServerParts) {
             // Nothing in a run is idle for long enough to be worth a look.
             if (delayMs === limits.connectionIdleMs) return () => {}
             // A look at a log in which nothing waits changes nothing.
-            if (delayMs !== limits.feedLookMs) return clock.after(delayMs, task)
+            if (delayMs !== limits.feedLookMs) return world.at(delayMs, process, 'timer', task)
             return world.poll(delayMs, process, task, () => (log.some(({ position }) => position === null) ? world.now() : Infinity))
           },
         },

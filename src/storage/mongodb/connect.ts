@@ -11,10 +11,16 @@ export type Connection = {
   readonly version: string
 }
 
+export type ConnectOptions = {
+  readonly allowWeakDurability: boolean
+  /** For changes of the schema, which take as long as they take. */
+  readonly isPatient?: boolean
+}
+
 /** @throws Error with one sentence for people */
-export async function connect(url: string, allowWeakDurability: boolean): Promise<Connection> {
+export async function connect(url: string, { allowWeakDurability, isPatient = false }: ConnectOptions): Promise<Connection> {
   const databaseName = nameIn(url)
-  const client = openClient(url)
+  const client = openClient(url, isPatient)
   try {
     await client.connect()
     const admin = client.db('admin')
@@ -32,7 +38,7 @@ export async function connect(url: string, allowWeakDurability: boolean): Promis
   }
 }
 
-function openClient(url: string): MongoClient {
+function openClient(url: string, isPatient: boolean): MongoClient {
   try {
     return new MongoClient(url, {
       appName: 'kingpost',
@@ -42,7 +48,7 @@ function openClient(url: string): MongoClient {
       serverSelectionTimeoutMS: limits.connectTimeoutMs,
       maxIdleTimeMS: limits.connectionIdleMs,
       // Longer than the server may take: it gives up first and says why.
-      socketTimeoutMS: limits.statementMs * 2,
+      socketTimeoutMS: isPatient ? 0 : limits.statementMs * 2,
       readPreference: 'primary',
       writeConcern: { w: 'majority', journal: true },
     })

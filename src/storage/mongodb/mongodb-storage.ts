@@ -29,7 +29,7 @@ export type MongodbOptions = ServerOptions & {
  * @throws Error with one sentence for people when it cannot be used.
  */
 export async function openMongodb(options: MongodbOptions): Promise<WholeStorage> {
-  const connection = await connect(options.url, options.allowWeakDurability ?? false)
+  const connection = await connect(options.url, { allowWeakDurability: options.allowWeakDurability ?? false })
   try {
     const { client, databaseName } = connection
     const { model: declared, clock, schema: policy = 'additive' } = options
@@ -43,7 +43,7 @@ export async function openMongodb(options: MongodbOptions): Promise<WholeStorage
 
 /** The database as it is now, without changing anything in it. @throws Error with one sentence for people */
 export async function openMongodbSnapshot(options: MongodbOptions): Promise<Snapshot> {
-  const connection = await connect(options.url, true)
+  const connection = await connect(options.url, { allowWeakDurability: true })
   try {
     const { client, databaseName } = connection
     const model = await storedModelOf(client.db(databaseName), { client, model: options.model, clock: options.clock })
@@ -61,7 +61,7 @@ export async function openMongodbSnapshot(options: MongodbOptions): Promise<Snap
 
 /** For migrations. @throws Error with one sentence for people */
 export async function openMongodbSchema({ url, clock }: Pick<MongodbOptions, 'url' | 'clock'>): Promise<SchemaDialect> {
-  const { client, databaseName, product, version } = await connect(url, true)
+  const { client, databaseName, product, version } = await connect(url, { allowWeakDurability: true, isPatient: true })
   try {
     const db = client.db(databaseName)
     await checkVersion(db)

@@ -81,12 +81,19 @@ export function createMongodbSchema(parts: MongodbSchemaParts): SchemaDialect {
   const { client, db, product, clock } = parts
   const meta = db.collection<Document>(metaName)
   const journal = db.collection<Document>(journalName)
+  let held: Lease | null = null
+  const mustHold = () => {
+    if (held?.isLost()) throw new Error('Another migration has begun meanwhile. Wait until it has ended, then type the command again.')
+  }
   return {
     ...mongodbTypes,
     product,
     introspect: (model) => introspect(db, model),
     statementsOf,
-    run: (step) => runStep(db, step),
+    async run(step) {
+      mustHold()
+      await runStep(db, step)
+    },
     async prepare() {
       if ((await db.listCollections({ name: journalName }, { nameOnly: true }).toArray()).length === 0)
         await createCollection(db, journalName, {})
@@ -113,7 +120,10 @@ export function createMongodbSchema(parts: MongodbSchemaParts): SchemaDialect {
       await journal.updateOne({ _id: id as never }, { $set: { state, endedAt: now } })
     },
     readRows: (query) => readRows(db, query),
-    writeRows: (batch) => writeRows(client, db, batch),
+    async writeRows(batch) {
+      mustHold()
+      await writeRows(client, db, batch)
+    },
     duplicates: (table, columns, limit) => duplicates(db, { table, columns, limit }),
     async below(table, column, least, limit) {
       const found = await db
@@ -124,7 +134,10 @@ export function createMongodbSchema(parts: MongodbSchemaParts): SchemaDialect {
         .toArray()
       return found.map(({ _id }) => String(_id))
     },
-    lock: () => lease(db, clock),
+    async lock() {
+      held = await lease(db, clock)
+      return held?.release ?? null
+    },
     close: parts.close,
   }
 }
@@ -408,8 +421,11 @@ async function duplicates(
   }))
 }
 
+/** Lost when the server was busy for so long that somebody took its holder for dead. */
+type Lease = { isLost(): boolean; release(): Promise<void> }
+
 /** A document that is renewed while its holder lives. Who finds one waits until it should have been. */
-async function lease(db: Db, clock: Clock): Promise<(() => Promise<void>) | null> {
+async function lease(db: Db, clock: Clock): Promise<Lease | null> {
   const meta = db.collection<Document>(metaName)
   const mine = `${clock.now()} ${clock.monotonic()}`
   const _id = 'migrator' as never
@@ -430,14 +446,26 @@ async function lease(db: Db, clock: Clock): Promise<(() => Promise<void>) | null
     if (deletedCount === 0 && clock.monotonic() > until) return null
   }
   let isHeld = true
+  let isLost = false
+  let renewal: Promise<void> = Promise.resolve()
+  // One at a time: a server that is busy for long would else have every connection of the pool wait for it.
   const renew = () => {
     if (!isHeld) return
-    void meta.updateOne({ _id, by: mine }, { $inc: { beat: 1 } }).catch(() => {})
-    clock.after(limits.migrationLeaseMs / 4, renew)
+    renewal = meta.updateOne({ _id, by: mine }, { $inc: { beat: 1 } }).then(
+      ({ matchedCount }) => {
+        isLost ||= isHeld && matchedCount === 0
+        clock.after(limits.migrationLeaseMs / 4, renew)
+      },
+      () => void clock.after(limits.migrationLeaseMs / 4, renew),
+    )
   }
   renew()
-  return async () => {
-    isHeld = false
-    await meta.deleteOne({ _id, by: mine })
+  return {
+    isLost: () => isLost,
+    async release() {
+      isHeld = false
+      await renewal
+      await meta.deleteOne({ _id, by: mine })
+    },
   }
 }
