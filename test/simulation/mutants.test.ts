@@ -10,7 +10,6 @@ const seedsMax = 600
 const telling: number[] = []
 
 // proves P-009
-// proves P-009
 for (const mutant of mutants)
   test(`${mutant.name}: ${mutant.sin}`, async (context) => {
     const red: SeedResult[] = []

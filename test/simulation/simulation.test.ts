@@ -16,8 +16,7 @@ test('seeds that were red once are green', async () => {
   )
 })
 
-// proves P-002 P-004 P-009
-// proves P-002 P-003 P-004 P-005 P-009
+// proves P-002 P-003 P-004 P-005 P-009 P-013 P-015
 test('fresh seeds keep every invariant', async (context) => {
   // The day's seeds differ from yesterday's; the line of a red one is all that is needed to see it again.
   const first = Math.floor(Date.now() / 1000) % 1_000_000_000
