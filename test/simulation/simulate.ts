@@ -9,7 +9,7 @@ import { type Acknowledged, type BuyerPlan, pause, shopAround } from './buyer.ts
 import { type Cluster, createCluster, webhookEgress } from './cluster.ts'
 import { createFaults, type FaultCounts, type FaultKind } from './faults.ts'
 import type { Mutant } from './mutants.ts'
-import { createServerDatabase } from './server-database.ts'
+import { createServerDatabase } from './server/database.ts'
 import { createSmtpPeer } from './smtp-peer.ts'
 import { runShop } from './staff.ts'
 import { publicUrl, type Store } from './store.ts'

@@ -1,0 +1,178 @@
+// A database server as the engine's own code for such servers (src/storage/sql) meets it, in virtual time: connections
+// that break before, while and after they carry something out; transactions of all processes that overlap at READ
+// COMMITTED; row locks, unique fences that wait for one another, deadlocks, time-outs. Data lies in the run's SQLite,
+// which holds what is committed and nothing else: a transaction keeps a list of what it has written and does it again
+// under each of its statements, so that it sees its own writes and the newest commits of others.
+import { EngineError, isEngineError } from '../../../src/base/engine-error.ts'
+import { limits } from '../../../src/base/limits.ts'
+import type { Random } from '../../../src/base/random.ts'
+import type { SqlDriver } from '../../../src/storage/sql/driver.ts'
+import { createServerStorage } from '../../../src/storage/sql/server-storage.ts'
+import type { AdapterTransaction, Commit, CommitLine, StorageAdapter } from '../../../src/storage/storage.ts'
+import type { Faults } from '../faults.ts'
+import type { Mutant } from '../mutants.ts'
+import type { Store } from '../store.ts'
+import type { Owner, World } from '../world.ts'
+import type { LogLine, Open } from './act.ts'
+import { RowLocks } from './row-locks.ts'
+import { type Server, Session } from './session.ts'
+import { createSteps } from './steps.ts'
+
+export type ServerDatabase = ReturnType<typeof createServerDatabase>
+export type ServerParts = {
+  readonly world: World
+  readonly faults: Faults
+  readonly store: Store
+  readonly mutant: Mutant | null
+  readonly complain: (problem: string) => void
+  /** Called after every commit. */
+  readonly committed: () => void
+}
+
+/** Who was told up to which commit. */
+type FeedReader = { readonly process: Owner; last: number }
+
+export function createServerDatabase(parts: ServerParts) {
+  const { world, store } = parts
+  const log: LogLine[] = []
+  const locks = new RowLocks<Open>()
+  const listeners = new Set<{ readonly process: Owner; wake(position?: number): void }>()
+  const sessions = new Map<Owner, Set<Session>>()
+  let lastSeq = 0
+  let lastPosition = 0
+  const server: Server = {
+    world,
+    faults: parts.faults,
+    data: store.adapter,
+    locks,
+    legMs: () => world.dice.between(0, legMaxMs) + (parts.faults.strikes('storageSlow') ? world.dice.between(500, 20_000) : 0),
+    commit(open) {
+      for (const line of open.lines) log.push(line)
+      for (const line of open.given) line.position = ++lastPosition
+      parts.committed()
+      if (open.given.length === 0) return
+      const position = lastPosition
+      for (const { process, wake } of listeners) world.at(server.legMs(), process, 'hears of commits', () => wake(position))
+    },
+  }
+  // A far database makes transactions long, and so many of them overlap.
+  const legMaxMs = world.dice.pick([3, 3, 40, 400])
+  const denied: CommitLine[] = []
+  const readers: FeedReader[] = []
+  const sound = createSteps({
+    model: store.backend.model,
+    locks,
+    log,
+    nextSeq: () => ++lastSeq,
+    lastPosition: () => lastPosition,
+    now: () => world.now(),
+    readMark: (name) => store.adapter.readMark(name),
+  })
+
+  /** Runs it and holds what the engine says of it against the log. */
+  async function remembered<T>(storage: StorageAdapter, work: (transaction: AdapterTransaction) => Promise<T>): Promise<T> {
+    let sent: CommitLine | null = null
+    try {
+      const result = await storage.transaction(async (inner) =>
+        work({
+          ...inner,
+          appendCommit(line) {
+            sent = line
+            return inner.appendCommit(line)
+          },
+        }),
+      )
+      if (sent && !log.some(({ line }) => line === sent)) parts.complain('server: a commit was said to have happened, and has not')
+      return result
+    } catch (error) {
+      if (sent && !isEngineError(error, 'outcome_unknown')) denied.push(sent)
+      throw error
+    }
+  }
+
+  /** Every commit once, in order, without a gap. */
+  function inOrder(process: Owner, listener: (commit: Commit) => void): (commit: Commit) => void {
+    const reader: FeedReader = { process, last: lastPosition }
+    readers.push(reader)
+    let isFirst = true
+    return (commit) => {
+      const { last } = reader
+      // The first one may have come before the listener, but not behind the next.
+      if (isFirst ? commit.position > last + 1 : commit.position !== last + 1)
+        parts.complain(`server: ${process.name} was told of commit ${commit.position} after ${last}`)
+      isFirst = false
+      reader.last = commit.position
+      listener(commit)
+    }
+  }
+
+  const steps = parts.mutant?.steps?.(sound, world.dice) ?? sound
+
+  return {
+    /** The engine's storage for one process. @throws storage_unavailable */
+    async open(process: Owner): Promise<StorageAdapter> {
+      const own = new Set<Session>()
+      sessions.set(process, own)
+      const driver: SqlDriver = {
+        capabilities: {
+          product: 'Simulated server',
+          version: '1',
+          isShared: true,
+          hasTransactionalSchema: true,
+          hasGroupCommit: false,
+          hasNotifications: true,
+        },
+        connect: () =>
+          new Promise((resolve, reject) => {
+            world.at(server.legMs(), process, 'connects', () => {
+              if (parts.faults.strikes('storageRefused')) return reject(new EngineError('storage_unavailable'))
+              const session = new Session(server, process)
+              own.add(session)
+              resolve(session)
+            })
+          }),
+        listen(wake) {
+          const listener = { process, wake }
+          listeners.add(listener)
+          return { close: async () => void listeners.delete(listener) }
+        },
+      }
+      const clock = world.clockOf(process)
+      const storage = await createServerStorage({
+        driver,
+        steps,
+        random: world.dice as Random,
+        clock: {
+          ...clock,
+          after(delayMs, task) {
+            // Nothing in a run is idle for long enough to be worth a look.
+            if (delayMs === limits.connectionIdleMs) return () => {}
+            // A look at a log in which nothing waits changes nothing.
+            if (delayMs !== limits.feedLookMs) return world.at(delayMs, process, 'timer', task)
+            return world.poll(delayMs, process, task, () => (log.some(({ position }) => position === null) ? world.now() : Infinity))
+          },
+        },
+      })
+      return {
+        ...storage,
+        transaction: (work) => remembered(storage, work),
+        onFeed: (listener) => storage.onFeed(inOrder(process, listener)),
+      }
+    },
+    /** At rest: what a process was told did not happen has not happened, and all have heard of all that has. */
+    audit(): void {
+      for (const { line, position } of log) {
+        if (denied.includes(line)) parts.complain(`server: a commit of ${line.operation} was said not to have happened, and has`)
+        if (position === null) parts.complain(`server: a commit of ${line.operation} never got a position`)
+      }
+      for (const { process, last } of readers)
+        if (process.isAlive && last !== lastPosition) parts.complain(`server: ${process.name} was told up to ${last} of ${lastPosition}`)
+    },
+    /** A process is gone; the server notices it at each of its connections. */
+    crashed(process: Owner): void {
+      for (const listener of listeners) if (listener.process === process) listeners.delete(listener)
+      for (const session of sessions.get(process) ?? []) session.hangUp(world.dice.between(0, 50))
+      sessions.delete(process)
+    },
+  }
+}

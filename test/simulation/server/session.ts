@@ -1,0 +1,220 @@
+// One connection to the simulated server, both ends of it: the network, which can cut it before, while and after
+// something is carried out, and the server's work, statement by statement, under locks.
+import { assert } from '../../../src/base/assert.ts'
+import type { Cancel } from '../../../src/base/clock.ts'
+import { EngineError } from '../../../src/base/engine-error.ts'
+import { limits } from '../../../src/base/limits.ts'
+import { lostCommit } from '../../../src/storage/log-tail.ts'
+import type { Statement } from '../../../src/storage/sql/compile.ts'
+import { ConnectionLost, type SqlConnection, type SqlResult, StatementFailure } from '../../../src/storage/sql/driver.ts'
+import type { StorageAdapter } from '../../../src/storage/storage.ts'
+import type { Faults } from '../faults.ts'
+import type { Owner, World } from '../world.ts'
+import { type ActingStatement, Open } from './act.ts'
+import { Blocked, type RowLocks } from './row-locks.ts'
+
+/** Thrown to undo in SQLite what is not committed yet. */
+const leaving = new Error('Nothing of this is kept yet.')
+
+export type Server = {
+  readonly world: World
+  readonly faults: Faults
+  /** The run's SQLite, with what is committed. */
+  readonly data: StorageAdapter
+  readonly locks: RowLocks<Open>
+  /** One way over the network. */
+  legMs(): number
+  commit(open: Open): void
+}
+
+export class Session implements SqlConnection {
+  private readonly server: Server
+  private readonly process: Owner
+  private open: Open | null = null
+  /** The client's end. */
+  private isBroken = false
+  private isAwaited = false
+  /** The server's end: what was sent before the client hung up is still carried out. */
+  private hasHungUp = false
+  private isOnItsWay = false
+  private isAtWork = false
+  private isEnded = false
+  private cancelIdle: Cancel = () => {}
+
+  constructor(server: Server, process: Owner) {
+    this.server = server
+    this.process = process
+  }
+
+  isUsable(): boolean {
+    return !this.isBroken
+  }
+
+  async close(): Promise<void> {
+    this.isBroken = true
+    this.hangUp(0)
+  }
+
+  run(statements: readonly Statement[]): Promise<readonly SqlResult[]> {
+    const { world, faults, legMs } = this.server
+    if (this.isBroken) return Promise.reject(lost())
+    assert(!this.isAwaited, 'one thing at a time on a connection')
+    this.isAwaited = true
+    this.isOnItsWay = true
+    return new Promise((resolve, reject) => {
+      const tell = (afterMs: number, give: () => void) => {
+        world.at(afterMs, this.process, 'database answers', () => {
+          this.isAwaited = false
+          give()
+        })
+      }
+      const breakOff = (afterMs: number) =>
+        tell(afterMs, () => {
+          this.isBroken = true
+          reject(lost())
+        })
+      // A cut cable: what was sent has arrived, or arrives late, or never.
+      const isCut = faults.strikes('storageAnswerLost')
+      if (isCut) breakOff(legMs())
+      const isSwallowed = isCut && world.dice.chance(0.3)
+      const isLate = isCut && world.dice.chance(0.3)
+      const label = world.isTraced ? `${this.process.name} sends: ${statements.map(({ sql }) => sql).join(', ')}` : ''
+      world.at(isLate ? world.dice.between(0, limits.outcomeSearchMs * 2) : legMs(), null, label, () => {
+        this.isOnItsWay = false
+        this.cancelIdle()
+        if (this.isEnded) return isCut ? undefined : breakOff(legMs())
+        if (isSwallowed) return this.hangUp(world.dice.between(0, limits.lockWaitMs * 2))
+        this.carryOut(statements as readonly ActingStatement[]).then(
+          (results) => this.rest(isCut, () => tell(legMs(), () => resolve(results))),
+          (error) => this.rest(isCut, () => (error instanceof ConnectionLost ? breakOff(legMs()) : tell(legMs(), () => reject(error)))),
+        )
+      })
+    })
+  }
+
+  /** Nobody is at the other end any more. */
+  hangUp(afterMs: number): void {
+    this.server.world.at(afterMs, null, `${this.process.name} connection ends`, () => {
+      this.hasHungUp = true
+      if (!this.isOnItsWay && !this.isAtWork) this.end()
+    })
+  }
+
+  private rest(isCut: boolean, answer: () => void): void {
+    const { world } = this.server
+    if (isCut || this.hasHungUp) this.end()
+    else if (this.open)
+      this.cancelIdle = world.at(limits.idleInTransactionMs, null, `${this.process.name} is idle for too long`, () => this.end())
+    if (!isCut) answer()
+  }
+
+  private end(): void {
+    this.isEnded = true
+    this.cancelIdle()
+    this.undo()
+  }
+
+  private undo(): void {
+    if (this.open) this.server.locks.release(this.open)
+    this.open = null
+  }
+
+  private async carryOut(statements: readonly ActingStatement[]): Promise<readonly SqlResult[]> {
+    const { world, faults } = this.server
+    const results: SqlResult[] = []
+    const victim = faults.strikes('storageConflict') ? world.dice.between(0, statements.length - 1) : -1
+    const dying = faults.strikes('storageConflictAfterWork') ? world.dice.between(0, statements.length - 1) : -1
+    this.isAtWork = true
+    try {
+      while (results.length < statements.length) {
+        const blocked = await this.goOn(statements, results, { victim, dying })
+        if (blocked) await this.waitFor(blocked)
+      }
+      return results
+    } catch (error) {
+      if (error instanceof ConnectionLost) {
+        this.hasHungUp = true
+        throw error
+      }
+      if (this.open) this.open.isAborted = true
+      throw new StatementFailure(results.length, error)
+    } finally {
+      this.isAtWork = false
+    }
+  }
+
+  /** Carries out what it can. Answers what stands in the way of the rest. */
+  private async goOn(
+    statements: readonly ActingStatement[],
+    results: SqlResult[],
+    { victim, dying }: { readonly victim: number; readonly dying: number },
+  ): Promise<Blocked<Open> | null> {
+    let ended: Open | null = null
+    try {
+      await this.server.data.transaction(async (inner) => {
+        for (const again of this.open?.writes ?? []) await again(inner)
+        while (results.length < statements.length) {
+          if (results.length === dying) throw lost()
+          const { act } = statements[results.length]!
+          if (act === 'begin') {
+            assert(this.open === null, 'a transaction is open already')
+            this.open = new Open()
+          } else if (act === 'rollback') {
+            this.undo()
+            results.push(nothing)
+            // What it wrote in this very stretch goes as well.
+            throw leaving
+          } else if (act === 'commit') {
+            ended = this.open
+            assert(ended && !ended.isAborted, 'nothing is committed but an open transaction')
+            for (const { line } of ended.lines) if (line.operation !== lostCommit) await inner.appendCommit(line)
+            results.push(nothing)
+            return
+          } else {
+            assert(!this.open?.isAborted, 'an aborted transaction takes nothing but its end')
+            if (results.length === victim && this.open) throw new EngineError('conflict')
+            const rows = await act({ open: this.open ?? new Open(), inner })
+            results.push({ rows: rows as never, count: 0 })
+            continue
+          }
+          results.push(nothing)
+        }
+        throw leaving
+      })
+    } catch (error) {
+      if (error instanceof Blocked) return error as Blocked<Open>
+      if (error !== leaving) throw error
+    }
+    if (ended) {
+      this.server.commit(ended)
+      this.undo()
+    }
+    return null
+  }
+
+  private waitFor(blocked: Blocked<Open>): Promise<void> {
+    const { world, locks } = this.server
+    const open = this.open!
+    return new Promise((resolve, reject) => {
+      const giveUp = () => reject(new EngineError('conflict'))
+      const cancel = world.at(limits.lockWaitMs, null, `${this.process.name} waits too long for a lock`, () => {
+        locks.stopWaiting(open)
+        giveUp()
+      })
+      const isDeadlock = !locks.wait(open, blocked, () => {
+        cancel()
+        world.at(0, null, `${this.process.name} goes on`, resolve)
+      })
+      if (!isDeadlock) return
+      cancel()
+      world.note(`${this.process.name.padEnd(10)} deadlock`)
+      giveUp()
+    })
+  }
+}
+
+const nothing: SqlResult = { rows: [], count: 0 }
+
+function lost(): ConnectionLost {
+  return new ConnectionLost('The connection broke.')
+}

@@ -1,0 +1,193 @@
+// What the engine asks of a SQL database, as acts on the run's SQLite under locks.
+import { EngineError, isEngineError } from '../../../src/base/engine-error.ts'
+import { eq, type Filter } from '../../../src/contract/filter.ts'
+import type { AnyRecord, CollectionRef } from '../../../src/schema/collection.ts'
+import type { Model } from '../../../src/schema/model.ts'
+import { createEncoder } from '../../../src/storage/sql/row-codec.ts'
+import type { Step, Steps } from '../../../src/storage/sql/steps.ts'
+import type { AdapterTransaction, Change, Commit } from '../../../src/storage/storage.ts'
+import type { ActingStatement, ActParts, LogLine, Open, Redo } from './act.ts'
+import type { RowLocks } from './row-locks.ts'
+
+type Ref = CollectionRef<unknown>
+const rowsMax = 10_000
+
+export type StepParts = {
+  readonly model: Model
+  readonly locks: RowLocks<Open>
+  readonly log: readonly LogLine[]
+  nextSeq(): number
+  lastPosition(): number
+  now(): number
+  readMark(name: string): Promise<string | null>
+}
+
+export function createSteps({ model, locks, log, nextSeq, lastPosition, now, readMark }: StepParts): Steps {
+  const uniques = new Map(
+    [...model.collections.values()].map((collection) => {
+      const columns = [...collection.columns.values()]
+      const places = collection.indexes
+        .filter(({ isUnique }) => isUnique)
+        .map(({ name, columns: parts }) => ({ name, at: parts.map((part) => columns.findIndex((column) => column.name === part.name)) }))
+      return [collection.name, { encode: createEncoder(collection), places }]
+    }),
+  )
+  const keysOf = (ref: Ref, record: AnyRecord): string[] => {
+    const { encode, places } = uniques.get(ref.name)!
+    const row = encode(record)
+    return places
+      .map(({ name, at }) => ({ name, values: at.map((place) => row[place]) }))
+      .filter(({ values }) => !values.includes(null))
+      .map(({ name, values }) => `${name} ${JSON.stringify(values)}`)
+  }
+  const rowKey = (ref: Ref, id: string) => `${ref.name} ${id}`
+  const holdRows = (open: Open, ref: Ref, ids: readonly string[]) => {
+    for (const id of ids) locks.take(open, rowKey(ref, id), 'exclusive')
+  }
+  const idsOf = async (inner: AdapterTransaction, ref: Ref, where: Filter): Promise<string[]> =>
+    ((await inner.find(ref, { where, limit: rowsMax })) as AnyRecord[]).map(({ id }) => id)
+
+  async function insert({ open, inner }: ActParts, ref: Ref, record: AnyRecord): Promise<void> {
+    await inner.insert(ref, [record])
+    for (const key of [rowKey(ref, record.id), ...keysOf(ref, record)]) locks.take(open, key, 'exclusive')
+    open.writes.push((again) => again.insert(ref, [record]))
+  }
+
+  async function update({ open, inner }: ActParts, ref: Ref, ids: readonly string[], change: Change): Promise<void> {
+    holdRows(open, ref, ids)
+    for (const id of ids) {
+      await inner.update(ref, eq('id', id), change)
+      // A value that became another's: whoever has it comes first.
+      if (change.set) for (const key of keysOf(ref, (await inner.get(ref, id)) as AnyRecord)) locks.take(open, key, 'exclusive')
+    }
+    open.writes.push(async (again) => {
+      for (const id of ids) await again.update(ref, eq('id', id), change)
+    })
+  }
+
+  async function remove({ open, inner }: ActParts, ref: Ref, ids: readonly string[]): Promise<void> {
+    holdRows(open, ref, ids)
+    const redo: Redo = async (again) => {
+      for (const id of ids) await again.remove(ref, eq('id', id))
+    }
+    await redo(inner)
+    open.writes.push(redo)
+  }
+
+  const updateStep = (ref: Ref, where: Filter, change: Change, isOne: boolean): Step<number> =>
+    step(`update ${ref.name}`, async (at) => {
+      const ids = await idsOf(at.inner, ref, where)
+      if (isOne && ids.length !== 1) throw new EngineError('conflict')
+      await update(at, ref, ids, change)
+      return ids.length
+    })
+  const removeStep = (ref: Ref, where: Filter, isOne: boolean): Step<number> =>
+    step(`delete ${ref.name}`, async (at) => {
+      const ids = await idsOf(at.inner, ref, where)
+      if (isOne && ids.length !== 1) throw new EngineError('conflict')
+      await remove(at, ref, ids)
+      return ids.length
+    })
+  const word = (act: 'begin' | 'commit' | 'rollback'): ActingStatement => ({ sql: act, values: [], act })
+  const notHere = () => {
+    throw new Error('This is not asked of a running engine.')
+  }
+  const placed = () => log.filter((line): line is LogLine & { position: number } => line.position !== null)
+
+  return {
+    begin: [word('begin')],
+    beginSnapshot: [],
+    commit: word('commit'),
+    rollback: word('rollback'),
+
+    get: (ref, id, where) => step(`get ${ref.name}`, async ({ inner }) => (await inner.get(ref, id, where)) as AnyRecord | null),
+    getMany: (ref, ids) => step(`get ${ref.name}`, async ({ inner }) => (await inner.getMany(ref, ids)) as AnyRecord[]),
+    find: (ref, query) => step(`find ${ref.name}`, async ({ inner }) => (await inner.find(ref, query)) as AnyRecord[]),
+    count: (ref, where) => step(`count ${ref.name}`, async ({ inner }) => await inner.count(ref, where)),
+    group: (ref, query) => step(`group ${ref.name}`, async ({ inner }) => await inner.group(ref, query)),
+
+    insert: (ref, records) => ({
+      statements: records.flatMap((record) => step(`insert ${ref.name}`, async (at) => await insert(at, ref, record)).statements),
+      read: () => {},
+    }),
+    insertOnce: (ref, record) =>
+      step(`insert ${ref.name} once`, async (at) => {
+        try {
+          await insert(at, ref, record)
+          return true
+        } catch (error) {
+          if (isEngineError(error, 'already_exists')) return false
+          throw error
+        }
+      }),
+    updateOrFail: (ref, where, change) => updateStep(ref, where, change, true) as Step<never>,
+    removeOrFail: (ref, where) => removeStep(ref, where, true) as Step<never>,
+    update: (ref, where, change) => updateStep(ref, where, change, false),
+    remove: (ref, where) => removeStep(ref, where, false),
+    adjust: (ref, { id, guard, change, wantsBefore }) =>
+      step(`adjust ${ref.name}`, async (at) => {
+        const { open, inner } = at
+        if ((await inner.get(ref, id, wantsBefore ? undefined : guard)) === null) return null
+        holdRows(open, ref, [id])
+        const before = (await inner.get(ref, id, guard)) as AnyRecord | null
+        if (before === null) return null
+        await update(at, ref, [id], change)
+        return { before: wantsBefore ? before : null, after: (await inner.get(ref, id)) as AnyRecord }
+      }),
+    lock: (ref, ids, mode) =>
+      step(`lock ${ref.name}`, async ({ open, inner }) => {
+        const found = ((await inner.getMany(ref, ids)) as AnyRecord[]).toSorted((a, b) => (a.id < b.id ? -1 : 1))
+        for (const { id } of found) locks.take(open, rowKey(ref, id), mode)
+        return found
+      }),
+
+    appendCommit: (line, token) =>
+      step('append to the log', async ({ open }) => {
+        locks.take(open, `token ${token}`, 'exclusive')
+        if (log.some((other) => other.token === token)) throw new EngineError('already_exists')
+        open.lines.push({ seq: nextSeq(), token, line, position: null })
+      }),
+    operationOf: (token) => step('look up a token', async () => log.find((other) => other.token === token)?.line.operation ?? null),
+    hasWaiting: () => step('look for waiting lines', async () => log.some(({ position }) => position === null)),
+    sequence: (limit) => ({
+      statements: [
+        ...step('lock the log', async ({ open }) => locks.take(open, 'log', 'exclusive')).statements,
+        ...step('give positions', async ({ open }) => {
+          open.given = log
+            .filter(({ position }) => position === null)
+            .toSorted((a, b) => a.seq - b.seq)
+            .slice(0, limit)
+          return open.given.length
+        }).statements,
+      ],
+      read: ([, given]) => given!.rows as never,
+    }),
+    commitsAfter: (after, limit) =>
+      step(
+        'read the log',
+        async (): Promise<Commit[]> =>
+          placed()
+            .filter(({ position }) => position > after)
+            .toSorted((a, b) => a.position - b.position)
+            .slice(0, limit)
+            .map(({ line, position }) => ({ ...line, position })),
+      ),
+    lastPosition: () => step('read the position', async () => lastPosition()),
+    commitRange: () => step('read the range', async () => ({ oldest: Math.min(1, lastPosition()), newest: lastPosition() })),
+    readMark: (name) => step('read a mark', async () => await readMark(name)),
+    now: () => step('read the clock', async () => now()),
+
+    forgetCommits: notHere,
+    waitingCommits: notHere,
+    insertMany: notHere,
+    listMarks: notHere,
+    setMark: notHere,
+    loadCommit: notHere,
+    setLastPosition: notHere,
+  }
+}
+
+function step<T>(sql: string, act: (at: ActParts) => Promise<T>): Step<T> {
+  const statement: ActingStatement = { sql, values: [], act }
+  return { statements: [statement], read: ([result]) => result!.rows as T }
+}
