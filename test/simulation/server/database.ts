@@ -29,6 +29,7 @@ export type ServerParts = {
   readonly committed: () => void
 }
 
+type Listener = { readonly process: Owner; wake(position?: number): void }
 /** Who was told up to which commit. */
 type FeedReader = { readonly process: Owner; last: number }
 
@@ -36,10 +37,12 @@ export function createServerDatabase(parts: ServerParts) {
   const { world, store } = parts
   const log: LogLine[] = []
   const locks = new RowLocks<Open>()
-  const listeners = new Set<{ readonly process: Owner; wake(position?: number): void }>()
+  const listeners = new Set<Listener>()
   const sessions = new Map<Owner, Set<Session>>()
   let lastSeq = 0
   let lastPosition = 0
+  /** Lines that are committed and have no position yet. */
+  let waiting = 0
   const server: Server = {
     world,
     faults: parts.faults,
@@ -49,6 +52,7 @@ export function createServerDatabase(parts: ServerParts) {
     commit(open) {
       for (const line of open.lines) log.push(line)
       for (const line of open.given) line.position = ++lastPosition
+      waiting += open.lines.length - open.given.length
       parts.committed()
       if (open.given.length === 0) return
       const position = lastPosition
@@ -57,6 +61,8 @@ export function createServerDatabase(parts: ServerParts) {
   }
   // A far database makes transactions long, and so many of them overlap.
   const legMaxMs = world.dice.pick([3, 3, 40, 400])
+  const hasNotifications = world.dice.chance(0.7)
+  const underWay = new Map<Owner, number>()
   const denied: CommitLine[] = []
   const readers: FeedReader[] = []
   const sound = createSteps({
@@ -70,8 +76,9 @@ export function createServerDatabase(parts: ServerParts) {
   })
 
   /** Runs it and holds what the engine says of it against the log. */
-  async function remembered<T>(storage: StorageAdapter, work: (transaction: AdapterTransaction) => Promise<T>): Promise<T> {
+  async function remembered<T>(process: Owner, storage: StorageAdapter, work: (transaction: AdapterTransaction) => Promise<T>): Promise<T> {
     let sent: CommitLine | null = null
+    underWay.set(process, (underWay.get(process) ?? 0) + 1)
     try {
       const result = await storage.transaction(async (inner) =>
         work({
@@ -87,6 +94,8 @@ export function createServerDatabase(parts: ServerParts) {
     } catch (error) {
       if (sent && !isEngineError(error, 'outcome_unknown')) denied.push(sent)
       throw error
+    } finally {
+      underWay.set(process, underWay.get(process)! - 1)
     }
   }
 
@@ -106,6 +115,11 @@ export function createServerDatabase(parts: ServerParts) {
     }
   }
 
+  function listen(listener: Listener) {
+    listeners.add(listener)
+    return { close: async () => void listeners.delete(listener) }
+  }
+
   const steps = parts.mutant?.steps?.(sound, world.dice) ?? sound
 
   return {
@@ -120,7 +134,7 @@ export function createServerDatabase(parts: ServerParts) {
           isShared: true,
           hasTransactionalSchema: true,
           hasGroupCommit: false,
-          hasNotifications: true,
+          hasNotifications,
         },
         connect: () =>
           new Promise((resolve, reject) => {
@@ -131,12 +145,14 @@ export function createServerDatabase(parts: ServerParts) {
               resolve(session)
             })
           }),
-        listen(wake) {
-          const listener = { process, wake }
-          listeners.add(listener)
-          return { close: async () => void listeners.delete(listener) }
-        },
+        ...(hasNotifications ? { listen: (wake: Listener['wake']) => listen({ process, wake }) } : {}),
       }
+      // A look that would find nothing, and a timer while nothing is under way, change nothing.
+      const hasWork = () =>
+        waiting > 0 ||
+        (underWay.get(process) ?? 0) > 0 ||
+        readers.some((reader) => reader.process === process && reader.last < lastPosition) ||
+        [...own].some((session) => session.isInUse())
       const clock = world.clockOf(process)
       const storage = await createServerStorage({
         driver,
@@ -147,15 +163,13 @@ export function createServerDatabase(parts: ServerParts) {
           after(delayMs, task) {
             // Nothing in a run is idle for long enough to be worth a look.
             if (delayMs === limits.connectionIdleMs) return () => {}
-            // A look at a log in which nothing waits changes nothing.
-            if (delayMs !== limits.feedLookMs) return world.at(delayMs, process, 'timer', task)
-            return world.poll(delayMs, process, task, () => (log.some(({ position }) => position === null) ? world.now() : Infinity))
+            return world.poll(delayMs, process, task, () => (hasWork() ? world.now() : Number.POSITIVE_INFINITY))
           },
         },
       })
       return {
         ...storage,
-        transaction: (work) => remembered(storage, work),
+        transaction: (work) => remembered(process, storage, work),
         onFeed: (listener) => storage.onFeed(inOrder(process, listener)),
       }
     },

@@ -50,6 +50,11 @@ export class Session implements SqlConnection {
     return !this.isBroken
   }
 
+  /** Something is asked of it or left open on it. */
+  isInUse(): boolean {
+    return !this.isEnded && (this.isAwaited || this.open !== null)
+  }
+
   async close(): Promise<void> {
     this.isBroken = true
     this.hangUp(0)
