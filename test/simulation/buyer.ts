@@ -33,8 +33,8 @@ export type BuyerPlan = {
   readonly wanted: readonly { readonly variant: string; readonly quantity: number }[]
   /** Pays by a card that always works, never gives up and does nothing else: so that who gets the last unit can be counted. */
   readonly isSteady: boolean
-  /** Between two clicks. */
-  readonly pauseMaxMs: number
+  /** Hardly looks at what it clicks on, and does several things at once. */
+  readonly isHasty: boolean
 }
 
 type Total = { readonly amount: number; readonly currency: string }
@@ -54,7 +54,7 @@ export async function shopAround(parts: BuyerParts, plan: BuyerPlan): Promise<vo
   const { world, store, acknowledged } = parts
   const { dice } = world
   const ask = createAsker(parts, plan)
-  const look = async (mostMs: number) => await pause(world, dice.between(0, Math.min(mostMs, plan.pauseMaxMs)))
+  const look = async (mostMs: number) => await pause(world, dice.between(0, plan.isHasty ? 50 : mostMs))
   await look(3_000)
 
   let bearer: string | undefined
@@ -137,17 +137,20 @@ async function followOrder(parts: BuyerParts, ask: Asker, plan: BuyerPlan, { ord
   const { world, book, acknowledged } = parts
   const { dice } = world
   const cancelsAt = !plan.isSteady && dice.chance(0.2) ? dice.between(0, 4) : null
+  const cancel = async () => {
+    const canceled = await ask({ operation: 'orders.cancel', input: { id: order }, ...own })
+    if (canceled.end === 'answered') acknowledged.canceled.add(order)
+  }
+  let canceling: Promise<void> | null = null
   for (let round = 0; round < roundsMax; round++) {
-    if (round === cancelsAt) {
-      const canceled = await ask({ operation: 'orders.cancel', input: { id: order }, ...own })
-      if (canceled.end === 'answered') acknowledged.canceled.add(order)
-    }
-    await pause(world, dice.between(100, 4_000))
+    if (round === cancelsAt) canceling = cancel()
+    if (!plan.isHasty) await canceling
+    await pause(world, dice.between(100, plan.isHasty ? 800 : 4_000))
     const seen = await ask({ operation: 'orders.get', input: { id: order }, ...own })
     const status = seen.end === 'answered' ? (seen.reply.output as Output).status : null
     if (status === 'placed') acknowledged.placed.add(order)
     if (status !== 'pending_payment' && status !== null) {
-      if (cancelsAt === null || round >= cancelsAt) return
+      if (cancelsAt === null || round >= cancelsAt) break
       continue
     }
     if (plan.isSteady) continue
@@ -157,6 +160,7 @@ async function followOrder(parts: BuyerParts, ask: Asker, plan: BuyerPlan, { ord
     if (provided?.state === 'requires_action') await answerChallenge(parts, ask, { order, own, payment: provided.id })
     else if (provided?.state === 'failed' && dice.chance(0.8)) await payAgain(parts, ask, { order, own })
   }
+  await canceling
 }
 
 /** What the customer does on the provider's page, or instead of it. */

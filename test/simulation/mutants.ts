@@ -19,6 +19,8 @@ export type Mutant = {
   readonly name: string
   /** What it forgets. */
   readonly sin: string
+  /** Shows in one of some hundred seeds only: it is looked for longer. */
+  readonly isRare?: boolean
   /** Takes walls out of the database, which would hold what the engine lets through. */
   readonly prepare?: (store: Store) => void
   readonly replace?: (dice: Dice) => Replacements
@@ -204,6 +206,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'lock-holds-nobody',
     sin: 'What is decided over several records is decided without holding the one they belong to.',
+    isRare: true,
     transaction: (inner) => ({ ...inner, lock: (ref, ids) => inner.getMany(ref, ids) }),
   },
   {

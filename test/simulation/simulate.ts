@@ -196,7 +196,7 @@ function planBuyers(dice: Dice, store: Store, shop: ShopPlan): BuyerPlan[] {
       hasAccount: dice.chance(0.3),
       wanted: shop.isRace ? [one] : dice.chance(0.5) ? [one] : [some(), some()],
       isSteady: shop.isRace,
-      pauseMaxMs: shop.isRush ? 50 : 3_000,
+      isHasty: shop.isRush,
     }
   })
 }

@@ -60,7 +60,7 @@ export function createServerDatabase(parts: ServerParts) {
     },
   }
   // A far database makes transactions long, and so many of them overlap.
-  const legMaxMs = world.dice.pick([3, 3, 40, 400])
+  const legMaxMs = world.dice.pick([3, 40, 400, 1_000])
   const hasNotifications = world.dice.chance(0.7)
   const underWay = new Map<Owner, number>()
   const denied: CommitLine[] = []
