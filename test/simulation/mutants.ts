@@ -241,6 +241,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'positions-without-lock',
     sin: 'Two processes give positions in the log at the same time.',
+    isRare: true,
     steps: (steps) => ({
       ...steps,
       sequence: (limit) => {
