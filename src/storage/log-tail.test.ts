@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Clock } from '../base/clock.ts'
+import { createFakeClock } from '../../test/support/fake-clock.ts'
 import { limits } from '../base/limits.ts'
 import { LogTail, type LogTailPort } from './log-tail.ts'
 import type { Commit } from './storage.ts'
@@ -56,31 +56,6 @@ function fakeLog({ readsBehind = false } = {}) {
   }
 }
 
-function handClock() {
-  let now = 0
-  const timers = new Set<{ at: number; task: () => void }>()
-  const clock: Clock = {
-    now: () => now,
-    monotonic: () => now,
-    after(delayMs, task) {
-      const timer = { at: now + delayMs, task }
-      timers.add(timer)
-      return () => void timers.delete(timer)
-    },
-    soon: (task) => void queueMicrotask(task),
-  }
-  return {
-    clock,
-    timers,
-    pass(ms: number) {
-      now += ms
-      for (const timer of [...timers].filter(({ at }) => at <= now)) {
-        timers.delete(timer)
-        timer.task()
-      }
-    },
-  }
-}
 const rest = async () => {
   for (let turns = 0; turns < 40; turns++) await new Promise<void>((resolve) => setImmediate(resolve))
 }
@@ -94,7 +69,7 @@ function follow(tail: LogTail): number[] {
 
 test('own commits get their positions and are told, once and in order, however many come at once', async () => {
   const log = fakeLog()
-  const tail = new LogTail(log.port(false), handClock().clock, 0)
+  const tail = new LogTail(log.port(false), createFakeClock().clock, 0)
   const told = follow(tail)
   await rest()
   for (let count = 0; count < 200; count++) {
@@ -111,7 +86,7 @@ test('own commits get their positions and are told, once and in order, however m
 
 test('more lines than one round takes are told all the same', async () => {
   const log = fakeLog()
-  const tail = new LogTail(log.port(false), handClock().clock, 0)
+  const tail = new LogTail(log.port(false), createFakeClock().clock, 0)
   const told = follow(tail)
   log.commit(limits.sequenceLinesMax * 2 + 7)
   tail.committed()
@@ -122,7 +97,7 @@ test('more lines than one round takes are told all the same', async () => {
 
 test("a database that reads behind the sequencing is not asked a second time, and other processes' lines come along", async () => {
   const log = fakeLog({ readsBehind: true })
-  const [mine, other] = [new LogTail(log.port(false), handClock().clock, 0), new LogTail(log.port(false), handClock().clock, 0)]
+  const [mine, other] = [new LogTail(log.port(false), createFakeClock().clock, 0), new LogTail(log.port(false), createFakeClock().clock, 0)]
   const told = follow(mine)
   await rest()
   log.calls.length = 0
@@ -144,10 +119,10 @@ test("a database that reads behind the sequencing is not asked a second time, an
 test('it begins behind the newest there was, and what was loaded is not told', async () => {
   const log = fakeLog()
   log.commit(5)
-  const other = new LogTail(log.port(false), handClock().clock, 0)
+  const other = new LogTail(log.port(false), createFakeClock().clock, 0)
   other.committed()
   await other.settled()
-  const tail = new LogTail(log.port(false), handClock().clock, 5)
+  const tail = new LogTail(log.port(false), createFakeClock().clock, 5)
   const told = follow(tail)
   log.commit(3)
   tail.skipTo(7)
@@ -159,19 +134,19 @@ test('it begins behind the newest there was, and what was loaded is not told', a
 
 test('without a listener nothing is read, and nothing is looked for by and by', async () => {
   const log = fakeLog()
-  const time = handClock()
+  const time = createFakeClock()
   const tail = new LogTail(log.port(true), time.clock, 0)
   log.commit()
   tail.committed()
   await tail.settled()
   assert.deepEqual(log.calls, ['sequence'])
-  assert.equal(time.timers.size, 0)
+  assert.equal(time.waits().length, 0)
   await tail.close()
 })
 
 test('notifications bring what other processes committed, without giving positions again', async () => {
   const log = fakeLog()
-  const [mine, other] = [new LogTail(log.port(true), handClock().clock, 0), new LogTail(log.port(true), handClock().clock, 0)]
+  const [mine, other] = [new LogTail(log.port(true), createFakeClock().clock, 0), new LogTail(log.port(true), createFakeClock().clock, 0)]
   const told = follow(mine)
   await rest()
   log.calls.length = 0
@@ -193,15 +168,14 @@ test('notifications bring what other processes committed, without giving positio
 
 test('without notifications it looks by itself, ever more seldom, and soon again once something happened', async () => {
   const log = fakeLog()
-  const time = handClock()
+  const time = createFakeClock()
   const tail = new LogTail(log.port(false), time.clock, 0)
   const told = follow(tail)
   await rest()
   const pauses: number[] = []
   const pause = async () => {
-    const [timer] = [...time.timers]
-    pauses.push(timer!.at - time.clock.monotonic())
-    time.pass(pauses.at(-1)!)
+    pauses.push(time.waits()[0]!)
+    await time.pass(pauses.at(-1)!)
     await rest()
   }
   for (let count = 0; count < 12; count++) await pause()
@@ -214,12 +188,12 @@ test('without notifications it looks by itself, ever more seldom, and soon again
   await pause()
   assert.ok(pauses.at(-1)! < limits.feedPollMaxMs)
   await tail.close()
-  assert.equal(time.timers.size, 0)
+  assert.equal(time.waits().length, 0)
 })
 
 test('a database that fails is asked again, and nothing is lost', async () => {
   const log = fakeLog()
-  const time = handClock()
+  const time = createFakeClock()
   const tail = new LogTail(log.port(true), time.clock, 0)
   const told = follow(tail)
   await rest()
@@ -231,7 +205,7 @@ test('a database that fails is asked again, and nothing is lost', async () => {
   assert.deepEqual(told, [])
   assert.equal(log.failures.length > 0, true)
   log.failWith(null)
-  time.pass(limits.feedPollMaxMs)
+  await time.pass(limits.feedPollMaxMs)
   await rest()
   assert.deepEqual(told, [1, 2])
   await tail.close()
@@ -239,7 +213,7 @@ test('a database that fails is asked again, and nothing is lost', async () => {
 
 test('after its end nothing is asked or told', async () => {
   const log = fakeLog()
-  const tail = new LogTail(log.port(true), handClock().clock, 0)
+  const tail = new LogTail(log.port(true), createFakeClock().clock, 0)
   const told = follow(tail)
   await rest()
   await tail.close()

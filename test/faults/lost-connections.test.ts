@@ -51,18 +51,22 @@ async function openBoth(t: TestContext, clock?: Clock) {
   return { proxy, direct, cabled, told, url }
 }
 const operationsIn = async (storage: StorageAdapter) => (await storage.commitsAfter(0, 100)).map(({ operation }) => operation)
+/** Makes an owner by the cable. `meanwhile` comes before anything is written: what then is sent goes with the COMMIT. */
+async function makeBy(cabled: StorageAdapter, one: ReturnType<typeof ownerOf>, meanwhile: () => void): Promise<string> {
+  return await cabled.transaction(async (tx) => {
+    await tx.count(owners)
+    meanwhile()
+    await tx.insert(owners, [one])
+    await tx.appendCommit(line('made'))
+    return 'done'
+  })
+}
 const isConflict = (error: unknown) => isEngineError(error, 'conflict')
 
 test('a COMMIT whose answer was lost has happened, and its transaction is answered', async (t) => {
   const { proxy, direct, cabled, told } = await openBoth(t)
   const one = ownerOf('Ann')
-  const answer = cabled.transaction(async (tx) => {
-    await tx.count(owners)
-    proxy.dropAnswers()
-    await tx.insert(owners, [one])
-    await tx.appendCommit(line('made'))
-    return 'done'
-  })
+  const answer = makeBy(cabled, one, proxy.dropAnswers)
   await eventually('the commit', () => direct.reader.get(owners, one.id))
   proxy.cut()
   assert.equal(await answer, 'done')
@@ -73,12 +77,7 @@ test('a COMMIT whose answer was lost has happened, and its transaction is answer
 test('a COMMIT that never arrived has not happened, can be run again, and cannot arrive later', async (t) => {
   const { proxy, direct, cabled, told } = await openBoth(t)
   const one = ownerOf('Ann')
-  const attempt = cabled.transaction(async (tx) => {
-    await tx.count(owners)
-    proxy.holdRequests()
-    await tx.insert(owners, [one])
-    await tx.appendCommit(line('made'))
-  })
+  const attempt = makeBy(cabled, one, proxy.holdRequests)
   const refused = assert.rejects(attempt, isConflict)
   await sleep(200)
   proxy.cut()
@@ -104,12 +103,7 @@ test('a COMMIT that never arrived has not happened, can be run again, and cannot
 test('a COMMIT that never arrived is not taken for one that did when the answer to the look for it is lost as well', async (t) => {
   const { proxy, direct, cabled, told } = await openBoth(t)
   const one = ownerOf('Ann')
-  const attempt = cabled.transaction(async (tx) => {
-    await tx.count(owners)
-    proxy.holdRequests()
-    await tx.insert(owners, [one])
-    await tx.appendCommit(line('made'))
-  })
+  const attempt = makeBy(cabled, one, proxy.holdRequests)
   const refused = assert.rejects(attempt, isConflict)
   await sleep(200)
   proxy.loseAnswerTo('commit.lost')
@@ -139,12 +133,7 @@ test('with the operation around it, a lost COMMIT is run again and happens once'
 test('what cannot be found out is said to be unknown', async (t) => {
   const { proxy, direct, cabled, told } = await openBoth(t, hastyClock)
   const one = ownerOf('Ann')
-  const attempt = cabled.transaction(async (tx) => {
-    await tx.count(owners)
-    proxy.dropAnswers()
-    await tx.insert(owners, [one])
-    await tx.appendCommit(line('made'))
-  })
+  const attempt = makeBy(cabled, one, proxy.dropAnswers)
   const refused = assert.rejects(attempt, (error) => isEngineError(error, 'outcome_unknown') && error.status === 503)
   await eventually('the commit', () => direct.reader.get(owners, one.id))
   proxy.refuse(true)

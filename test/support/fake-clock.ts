@@ -18,6 +18,8 @@ export function createFakeClock(startMs = Date.UTC(2026, 10, 24)) {
   }
   return {
     clock,
+    /** When what waits is due, in milliseconds from now. */
+    waits: (): number[] => [...due.values()].map(({ at }) => at - now),
     /** Moves on in steps, so that what is due within `ms` and sets itself again is due again. */
     async pass(ms: number, stepMs = 1_000): Promise<void> {
       for (const end = now + ms; now < end; ) {

@@ -1,15 +1,16 @@
 /** The first look of the day: the counts that ask for something, and what came last. */
 import { html, useMemo, type View, type VNode } from '../../vendor/htm-preact.js'
 import { get } from '../api.ts'
-import { mailboxName, recordLabel } from '../format.ts'
+import { recordLabel } from '../format.ts'
 import { useLive } from '../live.ts'
 import { useList, useLoad } from '../loading.ts'
 import { emptyListState, formatListState, type ListState, listRequest } from '../query-state.ts'
 import { base, collectionPath, recordPath } from '../routes.ts'
 import { useWorkspace } from '../schema.ts'
 import { type Email, emailListFields, type Order, type Page } from '../shapes.ts'
+import { EmailRow } from '../ui/email-row.ts'
 import { Icon, type IconName } from '../ui/icons.ts'
-import { Amount, Card, Chip, Empty, ErrorNote, PageHead, Skeleton, Time } from '../ui/parts.ts'
+import { Amount, Card, Chip, Empty, ErrorNote, PageHead, Skeleton } from '../ui/parts.ts'
 
 interface Tile {
   title: string
@@ -140,16 +141,6 @@ function LatestMail(): VNode {
   useLive((change) => change.collection === 'emails', list.reload)
   const empty = html`<${Empty} icon="mail" title="No mail yet">Receipts and replies will appear here.<//>`
   return html`<${Latest} title="Latest mail" href=${`${base}/mail`} list=${list} empty=${empty}>
-    ${list.data?.map(
-      (email) => html`<li key=${email.id}>
-        <a class="row" data-row href=${recordPath('emails', email.id)}>
-          <span class="row-main">
-            <b>${email.subject || 'No subject'}</b>
-            <span class="faint">${email.direction === 'in' ? `from ${mailboxName(email.from)}` : `to ${mailboxName(email.to)}`}</span>
-          </span>
-          <span class="row-side"><${Chip} state=${email.status} /><span class="faint small"><${Time} at=${email.createdAt} /></span></span>
-        </a>
-      </li>`,
-    )}
+    ${list.data?.map((email) => html`<${EmailRow} key=${email.id} email=${email} />`)}
   <//>`
 }

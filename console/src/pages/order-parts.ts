@@ -1,10 +1,11 @@
 /** The cards of the order page: payments with their facts, ledger, stock, mails, effects. */
 import { html, type View, type VNode } from '../../vendor/htm-preact.js'
-import { formatMoney, humanize, mailboxName, shortenIds } from '../format.ts'
+import { formatMoney, humanize, shortenIds } from '../format.ts'
 import { groupTransfers } from '../ledger-groups.ts'
-import { plainRecordPath, recordPath } from '../routes.ts'
+import { plainRecordPath } from '../routes.ts'
 import type { Effect, Email, LedgerEntry, Money, OrderLine, Payment, PaymentFact, Refund, Reservation } from '../shapes.ts'
 import { bookingWords, errorText, factWord } from '../timeline.ts'
+import { EmailRow } from '../ui/email-row.ts'
 import { Amount, Card, Chip, Time } from '../ui/parts.ts'
 import { RefLink } from '../ui/value.ts'
 import { EffectActions } from './effects.ts'
@@ -141,17 +142,7 @@ export function MailCard({ emails }: { emails: readonly Email[] }): VNode {
   return html`<${Card} title="Mail" flush>
     ${emails.length === 0 && html`<${None}>No mail about this order, in or out.<//>`}
     <ul class="rows">
-      ${inTime(emails).map(
-        (email) => html`<li key=${email.id}>
-          <a class="row" data-row href=${recordPath('emails', email.id)}>
-            <span class="row-main">
-              <b>${email.subject || 'No subject'}</b>
-              <span class="faint">${email.direction === 'in' ? `from ${mailboxName(email.from)}` : `to ${mailboxName(email.to)}`}</span>
-            </span>
-            <span class="row-side"><${Chip} state=${email.status} /><span class="faint small"><${Time} at=${email.createdAt} /></span></span>
-          </a>
-        </li>`,
-      )}
+      ${inTime(emails).map((email) => html`<${EmailRow} key=${email.id} email=${email} />`)}
     </ul>
   <//>`
 }

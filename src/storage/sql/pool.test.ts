@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Clock } from '../../base/clock.ts'
+import { createFakeClock } from '../../../test/support/fake-clock.ts'
 import { EngineError, isEngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import type { SqlConnection, SqlDriver } from './driver.ts'
@@ -12,18 +12,7 @@ type Made = SqlConnection & { isBroken: boolean; isClosed: boolean }
 function fakeDriver(connectionsMax: number) {
   const made: Made[] = []
   let failure: unknown = null
-  let now = 0
-  const timers = new Set<{ at: number; task: () => void }>()
-  const clock: Clock = {
-    now: () => now,
-    monotonic: () => now,
-    after(delayMs, task) {
-      const timer = { at: now + delayMs, task }
-      timers.add(timer)
-      return () => void timers.delete(timer)
-    },
-    soon: (task) => void queueMicrotask(task),
-  }
+  const { clock, pass } = createFakeClock()
   const driver = {
     async connect() {
       if (failure) throw failure
@@ -43,13 +32,7 @@ function fakeDriver(connectionsMax: number) {
     made,
     open: () => made.filter(({ isClosed }) => !isClosed).length,
     failWith: (error: unknown) => void (failure = error),
-    pass(ms: number) {
-      now += ms
-      for (const timer of [...timers].filter(({ at }) => at <= now)) {
-        timers.delete(timer)
-        timer.task()
-      }
-    },
+    pass: (ms: number) => pass(ms, ms),
   }
 }
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
@@ -84,9 +67,9 @@ test('who waits gets the next one in turn, and is refused when it takes too long
   await first
   const held = await second
   assert.deepEqual(order, ['first', 'second'])
-  const late = pool.acquire()
-  pass(limits.connectionWaitMs)
-  await assert.rejects(late, isOverloaded)
+  const late = assert.rejects(pool.acquire(), isOverloaded)
+  await pass(limits.connectionWaitMs)
+  await late
   // Who gave up is not given anything any more.
   pool.release(held)
   assert.equal(await pool.acquire(), held)
@@ -115,7 +98,7 @@ test('a broken or old connection is thrown away, and who waits gets a new one', 
   ;(two as Made).isBroken = true
   const three = await pool.acquire()
   assert.equal(made.length, 3)
-  pass(limits.connectionAgeMs + 1)
+  await pass(limits.connectionAgeMs + 1)
   pool.release(three)
   assert.notEqual(await pool.acquire(), three)
   assert.equal(open(), 1)
@@ -124,8 +107,8 @@ test('a broken or old connection is thrown away, and who waits gets a new one', 
 test('those that are idle for long go, all but one', async () => {
   const { pool, open, pass } = fakeDriver(4)
   for (const connection of await Promise.all([1, 2, 3].map(() => pool.acquire()))) pool.release(connection)
-  pass(limits.connectionIdleMs)
-  pass(limits.connectionIdleMs)
+  await pass(limits.connectionIdleMs)
+  await pass(limits.connectionIdleMs)
   await settle()
   assert.equal(open(), 1)
 })
