@@ -7,7 +7,15 @@ import { DatabaseSync } from 'node:sqlite'
 import { systemClock, toIso } from '../base/clock.ts'
 import { limits } from '../base/limits.ts'
 import { sandboxMethods } from '../domains/payments/sandbox/book.ts'
-import { type Applied, applyMigration, lookAt, type MigrationParts, obstaclesOf, type Progress } from '../storage/migrations/apply.ts'
+import {
+  type Applied,
+  applyMigration,
+  type Look,
+  lookAt,
+  type MigrationParts,
+  obstaclesOf,
+  type Progress,
+} from '../storage/migrations/apply.ts'
 import { estimateMs } from '../storage/migrations/estimate.ts'
 import { describeStep, type Phase, type Step } from '../storage/migrations/steps.ts'
 import { compileConfig, loadConfig } from './load-config.ts'
@@ -34,9 +42,10 @@ export async function migrate(settings: ProcessSettings): Promise<number> {
   // The clock's pauses do not keep a process alive.
   const alive = setInterval(() => {}, 60_000)
   try {
-    const parts = { dialect, model: backend.model, clock: systemClock }
+    const parts = { dialect, model: backend.model, clock: systemClock, onLook: settings.isJson ? () => {} : showLook }
     return word === 'plan' ? await showPlan(parts, settings) : await apply(parts, settings)
   } finally {
+    clearLine()
     clearInterval(alive)
     await dialect.close()
   }
@@ -144,17 +153,28 @@ function backUp(folder: string): string {
 }
 
 let shownAt = 0
+/** A line on the terminal that the next one replaces. */
+let isLineOpen = false
+
+function showLook({ table, rows, total }: Look): void {
+  const read = rows === 0 ? '' : `: ${rows.toLocaleString('en')} of about ${Math.max(rows, total).toLocaleString('en')} rows`
+  showLine(`      looking through ${table} for what stands in the way${read}`, false)
+}
+
+function showProgress({ step, rows, perSecond, isDone }: Progress): void {
+  const percent = step.rows === 0 ? 100 : Math.min(100, Math.floor((rows / step.rows) * 100))
+  const filled =
+    rows === 0 ? '' : `: ${rows.toLocaleString('en')} rows${isDone ? '' : ` (${percent} %)`}, ${perSecond.toLocaleString('en')} rows/s`
+  showLine(`${isDone ? 'done  ' : '      '}${describeStep(step)}${filled}`, isDone)
+}
 
 /** On a terminal one line that rewrites itself; a log gets one now and then, and one at the end of each step. */
-function showProgress({ step, rows, perSecond, isDone }: Progress): void {
+function showLine(text: string, isDone: boolean): void {
   const isTerminal = process.stderr.isTTY
   const now = systemClock.monotonic()
   if (!isDone && now - shownAt < (isTerminal ? 100 : 2_000)) return
   shownAt = now
-  const percent = step.rows === 0 ? 100 : Math.min(100, Math.floor((rows / step.rows) * 100))
-  const filled =
-    rows === 0 ? '' : `: ${rows.toLocaleString('en')} rows${isDone ? '' : ` (${percent} %)`}, ${perSecond.toLocaleString('en')} rows/s`
-  const text = `${isDone ? 'done  ' : '      '}${describeStep(step)}${filled}`
+  isLineOpen = isTerminal && !isDone
   process.stderr.write(isTerminal ? `\r\u001b[K${text}${isDone ? '\n' : ''}` : `${text}\n`)
 }
 
@@ -188,6 +208,12 @@ function duration(ms: number): string {
   return ms < 1_000 ? `${Math.max(1, Math.round(ms))} ms` : ms < 120_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`
 }
 
+function clearLine(): void {
+  if (isLineOpen) process.stderr.write('\r\u001b[K')
+  isLineOpen = false
+}
+
 function print(text: string): void {
+  clearLine()
   process.stdout.write(`${text}\n`)
 }

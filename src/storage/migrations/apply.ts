@@ -13,7 +13,16 @@ import { type Plan, planMigration } from './plan.ts'
 import type { Fill, Step } from './steps.ts'
 import { type JournalRow, type StoredSchema, storedModel } from './stored-schema.ts'
 
-export type MigrationParts = { readonly dialect: SchemaDialect; readonly model: Model; readonly clock: Clock }
+export type MigrationParts = {
+  readonly dialect: SchemaDialect
+  readonly model: Model
+  readonly clock: Clock
+  /** Called while records are looked through for what stands in the way, which reads all of them. */
+  onLook?(look: Look): void
+}
+
+/** `rows`: read so far. `total`: about how many there are. */
+export type Look = { readonly table: string; readonly rows: number; readonly total: number }
 
 export type Allowed = {
   /** No server runs: what none may see halfway can be done. */
@@ -80,7 +89,7 @@ export async function obstaclesOf(parts: MigrationParts, seen: Seen): Promise<st
         group.map(({ fill }) => fill),
       )),
     )
-  for (const step of seen.steps) sentences.push(...(await constraintObstacles(parts.dialect, seen.stored, step)))
+  for (const step of seen.steps) sentences.push(...(await constraintObstacles(parts, seen.stored, step)))
   return sentences
 }
 
@@ -99,7 +108,11 @@ function isFresh(step: Step, journal: readonly JournalRow[]): boolean {
   return isResumable(step) && !journal.some(({ key, state }) => key === step.key && state === 'running')
 }
 
-async function fillObstacles({ dialect, model, clock }: MigrationParts, stored: StoredSchema, all: readonly Fill[]): Promise<string[]> {
+async function fillObstacles(
+  { dialect, model, clock, onLook }: MigrationParts,
+  stored: StoredSchema,
+  all: readonly Fill[],
+): Promise<string[]> {
   const fills = all.filter(({ source }) => source.from !== 'constant')
   if (fills.length === 0) return []
   const { table, collection: name } = fills[0]!
@@ -107,7 +120,9 @@ async function fillObstacles({ dialect, model, clock }: MigrationParts, stored: 
   // Columns that are yet to be made cannot be asked for empty values.
   const isThere = fills.every(({ columns }) => columns.every((column) => stored.tables.get(table)!.columns.has(column.name)))
   const asked = isThere ? fills : fills.map((fill) => ({ ...fill, rows: 'all' as const }))
-  const found = await findObstacles({ dialect, clock, collection, fills: asked, columns: columnsOf(stored, table) })
+  const total = stored.tables.get(table)!.rows
+  const onRows = (rows: number) => onLook?.({ table, rows, total })
+  const found = await findObstacles({ dialect, clock, collection, fills: asked, columns: columnsOf(stored, table) }, onRows)
   return [...new Set(found.map(({ fill }) => fill.field))].map((field) => {
     const own = found.filter(({ fill }) => fill.field === field)
     const list = own.map(({ id, value, why }) => `  ${id}: ${JSON.stringify(value)} ${why}`)
@@ -120,11 +135,13 @@ function columnsOf(stored: StoredSchema, table: string): RowQuery['columns'] {
   return [...stored.tables.get(table)!.columns.values()]
 }
 
-async function constraintObstacles(dialect: SchemaDialect, stored: StoredSchema, step: Step): Promise<string[]> {
-  const columns = stored.tables.get(step.table)?.columns
+async function constraintObstacles({ dialect, onLook }: MigrationParts, stored: StoredSchema, step: Step): Promise<string[]> {
+  const table = stored.tables.get(step.table)
+  const columns = table?.columns
   if (step.kind === 'createIndex' && step.index.isUnique) {
     const names = step.index.columns.map(({ name }) => name)
     if (!names.every((name) => columns?.has(name))) return []
+    onLook?.({ table: step.table, rows: 0, total: table!.rows })
     const found = await dialect.duplicates(step.table, names, limits.migrationObstaclesMax)
     if (found.length === 0) return []
     const list = found.map(({ values, first, last, count }) => {
@@ -190,7 +207,7 @@ async function runSteps(run: Run, first: Seen): Promise<Applied> {
     }
     // A backfill of empty values is planned again when the old version has left more of them.
     assert(!done.some(({ key }) => key === step.key) || step.kind === 'backfill', `the step took no effect: ${step.key}`)
-    const obstacles = done.length === 0 ? [] : await constraintObstacles(run.dialect, seen.stored, step)
+    const obstacles = done.length === 0 ? [] : await constraintObstacles(run, seen.stored, step)
     if (obstacles.length > 0) throw new MigrationRefused(obstacles)
     const together = companionsOf(seen, step)
     rows += await runStep(run, seen, together)

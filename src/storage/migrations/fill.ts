@@ -71,10 +71,12 @@ function recordOf(collection: CollectionModel, row: StoredRow): Record<string, u
 }
 
 /** The first records that cannot be given a value, without changing anything. */
-export async function findObstacles(parts: FillParts): Promise<Obstacle[]> {
+export async function findObstacles(parts: FillParts, onRows: (rows: number) => void): Promise<Obstacle[]> {
   const makers = makersOf(parts)
   const found: Obstacle[] = []
+  let count = 0
   for await (const rows of batchesOf(parts)) {
+    onRows((count += rows.length))
     for (const row of rows)
       for (const { fill, make } of makers) {
         const made = make(row)
