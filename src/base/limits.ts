@@ -102,6 +102,8 @@ export const limits = {
 
   cartLinesMax: 100,
   lineQuantityMax: 9_999,
+  /** Places where one variant can lie. */
+  stockLocationsMax: 100,
   /** How long stock stays held for an order that nobody pays. */
   orderHoldMs: 30 * 60_000,
 

@@ -12,7 +12,7 @@ import { shippingMethods, variants } from '../catalog/collections.ts'
 import { checkIfMatch, etagOf, isNoneMatch } from '../records/etag.ts'
 import { findVisible, readFilter } from '../records/present.ts'
 import { fits } from '../records/write-record.ts'
-import { addressType, cartType, cartView, getCart, shopOf } from './cart-view.ts'
+import { addressType, cartType, cartView, getCart, resolveCart, shopOf } from './cart-view.ts'
 import { type Address, type Cart, type CartLine, carts } from './collections.ts'
 
 const idInput = Type.String({ maxLength: 64 })
@@ -30,7 +30,7 @@ export const createCart = command({
     { email: Type.Optional(Type.String({ format: 'email', maxLength: 254 })), currency: currencyInput },
     { additionalProperties: false },
   ),
-  async run({ tx, input, actor, model, project, newId, newSecret }) {
+  async run({ tx, input, actor, project, newId, newSecret }) {
     checkCurrency(project, input.currency)
     const token = newSecret('cart')
     const cart = await tx.insert(carts, {
@@ -48,7 +48,7 @@ export const createCart = command({
       order: null,
     })
     const headers = { location: `/api/carts/${cart.id}`, etag: etagOf(cart) }
-    return { output: await cartView(tx, model, project, cart, token), status: 201, headers }
+    return { output: cartView(project, { cart, lines: [], shipping: null }, token), status: 201, headers }
   },
 })
 
@@ -60,7 +60,7 @@ export const getCartOperation = query({
   input: Type.Object({ id: idInput }, { additionalProperties: false }),
   async run({ read, input, actor, model, project, request }) {
     const cart = await getCart(read, model, actor, input.id)
-    const output = await cartView(read, model, project, cart)
+    const output = cartView(project, await resolveCart(read, model, cart))
     // Prices and stock are not the cart's own: its version alone does not tell whether they moved.
     const etag = etagOf(cart, output)
     if (isNoneMatch(etag, request.ifNoneMatch)) return { status: 304, output: undefined, headers: { etag } }
@@ -79,8 +79,6 @@ export const addCartLine = command({
   async run(context) {
     const { tx, input, model, newId } = context
     const cart = await openCart(context, input.id)
-    if ((await findVisible(tx, model.get(variants), guestActor(''), input.variant, eq('price.currency', cart.currency))) === null)
-      throw new EngineError('not_for_sale', { errors: [{ path: '/variant', code: 'not_for_sale', message: 'is not for sale' }] })
     const quantity = input.quantity ?? 1
     const known = cart.lines.find(({ variant }) => variant === input.variant)
     if (!known && cart.lines.length >= limits.cartLinesMax)
@@ -90,7 +88,14 @@ export const addCartLine = command({
     const lines = known
       ? cart.lines.map((line) => (line === known ? { ...line, quantity: sum } : line))
       : [...cart.lines, { id: newId('line'), variant: input.variant, quantity }]
-    return await answer(context, cart, { lines }, 201)
+    // Asked together: to a server database that is one journey.
+    const [offered, output] = await Promise.all([
+      findVisible(tx, model.get(variants), guestActor(''), input.variant, eq('price.currency', cart.currency)),
+      answer(context, cart, { lines }, 201),
+    ])
+    if (offered === null)
+      throw new EngineError('not_for_sale', { errors: [{ path: '/variant', code: 'not_for_sale', message: 'is not for sale' }] })
+    return output
   },
 })
 
@@ -153,12 +158,17 @@ export const updateCart = command({
       throw new EngineError('discount_unknown', {
         errors: [{ path: '/discountCodes/0', code: 'discount_unknown', message: 'is no discount of this shop' }],
       })
-    if (typeof changes.shippingMethod === 'string' && !(await isOffered(context, cart, changes.shippingMethod)))
+    const email = typeof changes.email === 'string' ? { email: changes.email.toLowerCase() } : {}
+    // Asked together: to a server database that is one journey.
+    const [isThere, output] = await Promise.all([
+      typeof changes.shippingMethod === 'string' ? isOffered(context, cart, changes.shippingMethod) : true,
+      answer(context, cart, { ...changes, ...email }),
+    ])
+    if (!isThere)
       throw new EngineError('reference_not_found', {
         errors: [{ path: '/shippingMethod', code: 'reference_not_found', message: 'names no shipping method' }],
       })
-    const email = typeof changes.email === 'string' ? { email: changes.email.toLowerCase() } : {}
-    return await answer(context, cart, { ...changes, ...email })
+    return output
   },
 })
 
@@ -186,8 +196,10 @@ async function openCart({ tx, actor, model, request }: Context, id: string): Pro
 }
 
 async function answer({ tx, model, project }: Context, cart: Cart, set: Partial<Cart>, status = 200) {
+  // What its lines name is read first: over a network the change then travels with the commit.
+  const resolved = await resolveCart(tx, model, { ...cart, ...set })
   const after = await tx.update(carts, cart, { set })
-  return { output: await cartView(tx, model, project, after), status, headers: { etag: etagOf(after) } }
+  return { output: cartView(project, { ...resolved, cart: after }), status, headers: { etag: etagOf(after) } }
 }
 
 function lineOf(cart: Cart, id: string): CartLine {

@@ -124,8 +124,8 @@ export function cartTotals(shop: ShopSettings, { cart, lines, shipping }: Resolv
 }
 
 /** The whole cart, as every cart operation answers it. */
-export async function cartView(read: Reader, model: Model, project: Project, cart: Cart, token?: string) {
-  const resolved = await resolveCart(read, model, cart)
+export function cartView(project: Project, resolved: ResolvedCart, token?: string) {
+  const { cart } = resolved
   const { id, status, email, currency, shippingAddress, billingAddress, shippingMethod, note, order, createdAt, updatedAt } = cart
   return {
     id,

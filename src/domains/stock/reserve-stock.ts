@@ -16,14 +16,13 @@ type Context = { readonly tx: Transaction; readonly newId: NewId }
  */
 export async function holdStock({ tx, newId }: Context, order: string, wanted: readonly Wanted[]): Promise<void> {
   const quantities = quantitiesOf(wanted)
-  const short: { line: string; title: string; requested: number; available: number }[] = []
-  for (const [variant, quantity] of quantities) {
-    const of = await levelsOf(tx, variant)
-    if (await holdOne({ tx, newId }, order, of, quantity)) continue
-    const available = of.reduce((sum, level) => sum + level.available, 0)
-    for (const { line, title } of wanted.filter((one) => one.variant === variant))
-      short.push({ line, title, requested: quantity, available })
-  }
+  const levels = await levelsOf(tx, [...quantities.keys()])
+  const missing = await holdEach({ tx, newId }, { order, quantities, levels })
+  const short = missing.flatMap((variant) => {
+    const requested = quantities.get(variant)!
+    const available = levels.get(variant)!.reduce((sum, level) => sum + level.available, 0)
+    return wanted.filter((one) => one.variant === variant).map(({ line, title }) => ({ line, title, requested, available }))
+  })
   if (short.length === 0) return
   const [first] = short
   throw new EngineError('out_of_stock', {
@@ -42,37 +41,54 @@ export async function holdStock({ tx, newId }: Context, order: string, wanted: r
 
 /** Whether a hold of all of it would succeed now. Only the hold itself is a promise. */
 export async function canHold(tx: Transaction, wanted: readonly Wanted[]): Promise<boolean> {
-  for (const [variant, quantity] of quantitiesOf(wanted)) {
-    const levels = await levelsOf(tx, variant)
-    if (!levels.some(({ available }) => available >= quantity)) return false
-  }
-  return true
+  const quantities = quantitiesOf(wanted)
+  const levels = await levelsOf(tx, [...quantities.keys()])
+  return [...quantities].every(([variant, quantity]) => levels.get(variant)!.some(({ available }) => available >= quantity))
 }
 
-/** The main location first, then the others by name. */
-async function levelsOf(tx: Transaction, variant: string): Promise<StockLevel[]> {
-  const levels = await tx.find(stockLevels, { where: eq('variant', variant), limit: 100, isUnordered: true })
+/** Of each variant, the main location first, then the others by name. */
+async function levelsOf(tx: Transaction, ids: readonly string[]): Promise<ReadonlyMap<string, readonly StockLevel[]>> {
+  const found = await tx.find(stockLevels, {
+    where: oneOf('variant', ids),
+    limit: limits.stockLocationsMax * ids.length,
+    isUnordered: true,
+  })
   const rank = ({ location }: StockLevel) => (location === mainLocation ? '' : location)
-  return levels.toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1))
+  const sorted = found.toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1))
+  return new Map(ids.map((id) => [id, sorted.filter(({ variant }) => variant === id)]))
 }
 
-/** Lines on one variant are one amount (two lines must not each see the same last unit). */
-function quantitiesOf(wanted: readonly Wanted[]): [string, number][] {
+/** Lines on one variant are one amount (two lines must not each see the same last unit). In the order of the variants. */
+function quantitiesOf(wanted: readonly Wanted[]): ReadonlyMap<string, number> {
   const quantities = new Map<string, number>()
   for (const { variant, quantity } of wanted) quantities.set(variant, (quantities.get(variant) ?? 0) + quantity)
-  return [...quantities].toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return new Map([...quantities].toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-/** From one location, the first that has enough. */
-async function holdOne({ tx, newId }: Context, order: string, levels: readonly StockLevel[], quantity: number): Promise<boolean> {
-  for (const level of levels) {
-    const change = { add: { held: quantity, available: -quantity } }
-    if (!(await tx.touch(stockLevels, level.id, change, compare('available', 'gte', quantity)))) continue
-    const { id: stockLevel, variant } = level
-    await tx.insert(reservations, { id: newId('rsv'), order, variant, stockLevel, quantity, state: 'held' })
-    return true
+type Hold = {
+  readonly order: string
+  readonly quantities: ReadonlyMap<string, number>
+  readonly levels: ReadonlyMap<string, readonly StockLevel[]>
+}
+
+/** Each from one location, the first that has enough. Answers the variants of which none has. */
+async function holdEach({ tx, newId }: Context, { order, quantities, levels }: Hold): Promise<string[]> {
+  let pending = [...quantities]
+  for (let choice = 0; pending.some(([variant]) => levels.get(variant)![choice] !== undefined); choice++) {
+    // Asked together, in the order of the variants: to a server database that is one journey, however many lines there are.
+    const isHeld = await Promise.all(
+      pending.map(async ([variant, quantity]) => {
+        const level = levels.get(variant)![choice]
+        if (level === undefined) return false
+        const change = { add: { held: quantity, available: -quantity } }
+        if (!(await tx.touch(stockLevels, level.id, change, compare('available', 'gte', quantity)))) return false
+        await tx.insert(reservations, { id: newId('rsv'), order, variant, stockLevel: level.id, quantity, state: 'held' })
+        return true
+      }),
+    )
+    pending = pending.filter((_, index) => !isHeld[index])
   }
-  return false
+  return pending.map(([variant]) => variant)
 }
 
 /** Held units become sold ones. */
