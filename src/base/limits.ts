@@ -99,6 +99,8 @@ export const limits = {
   /** Argon2 reads any length; this only bounds the request. */
   passwordBytesMax: 1_024,
   setupTokenMs: 24 * 3_600_000,
+  /** Set-up links that are good at once, beside the newest. */
+  setupTokensMax: 20,
 
   cartLinesMax: 100,
   lineQuantityMax: 9_999,

@@ -1,5 +1,5 @@
-// The first admin: made by whoever opens the one-time link printed at first start, never by a default
-// password. The link's token is stored hashed and used up by a guarded delete.
+// The first admin: made by whoever opens a one-time link printed at a start, never by a default password. Each
+// process that starts meanwhile prints one; their tokens are stored hashed, and one use ends them all by a guarded delete.
 import { Type } from 'typebox'
 import { anyone } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
@@ -36,8 +36,7 @@ export const setUp = command({
   async run(context) {
     const { tx, input, now, newId, prepared } = context
     const [setting] = await tx.find(settings, { where: eq('name', settingName), limit: 1 })
-    const isGood =
-      setting !== undefined && setting.value['tokenHash'] === hashSecret(input.token) && (setting.value['expiresAt'] as number) > now
+    const isGood = setting !== undefined && Object.hasOwn(validTokens(setting.value, now), hashSecret(input.token))
     if (!isGood || (await hasAdmin(tx))) throw new EngineError('setup_link_invalid')
     if ((await tx.deleteWhere(settings, eq('id', setting.id))) === 0) throw new EngineError('setup_link_invalid')
     const user = await insertAdmin(tx, newId, { email: input.email, name: input.name ?? null, hash: prepared })
@@ -71,7 +70,16 @@ export async function insertAdmin(
   return user
 }
 
-/** A new one-time token, or null when there is an admin. It replaces the one before. */
+/** When each token ends, by its hash. */
+type Tokens = Readonly<Record<string, number>>
+
+/** Those of the last processes that started. */
+function validTokens(value: Readonly<Record<string, unknown>>, now: number): Tokens {
+  const valid = Object.entries((value['tokens'] ?? {}) as Tokens).filter(([, expiresAt]) => expiresAt > now)
+  return Object.fromEntries(valid.toSorted(([, a], [, b]) => a - b).slice(-limits.setupTokensMax))
+}
+
+/** A new one-time token, or null when there is an admin. */
 export async function issueSetUpToken(
   tx: Transaction,
   now: number,
@@ -80,10 +88,11 @@ export async function issueSetUpToken(
 ): Promise<string | null> {
   if (await hasAdmin(tx)) return null
   const token = newSecret('setup')
-  await tx.deleteWhere(settings, eq('name', settingName))
-  const value = { tokenHash: hashSecret(token), expiresAt: now + limits.setupTokenMs }
-  // A process that starts beside us may have written one since: run again, and replace that.
-  await tx.insert(settings, { id: newId('set'), name: settingName, value }, 'conflict')
+  const added = { [hashSecret(token)]: now + limits.setupTokenMs }
+  const [setting] = await tx.find(settings, { where: eq('name', settingName), limit: 1 })
+  if (setting) await tx.update(settings, setting, { set: { value: { tokens: { ...validTokens(setting.value, now), ...added } } } })
+  // A process that starts beside us may have written one since: run again, and add to that.
+  else await tx.insert(settings, { id: newId('set'), name: settingName, value: { tokens: added } }, 'conflict')
   return token
 }
 

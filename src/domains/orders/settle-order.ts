@@ -22,9 +22,12 @@ type Context = { readonly tx: Transaction; readonly now: number; readonly newId:
 export async function settleOrder(context: Context, id: string): Promise<DomainEvent[]> {
   const { tx } = context
   // Two facts at once, of two attempts: each alone sees half. Under this lock the second sees both.
-  const order = await tx.lock(orders, id, 'exclusive')
+  // What is asked together is answered in its order: the attempts are looked at once the lock is held.
+  const [order, attempts] = await Promise.all([
+    tx.lock(orders, id, 'exclusive'),
+    tx.find(payments, { where: eq('order', id), sort: [{ path: 'sequence', descending: false }], limit: 200 }),
+  ])
   if (order === null) throw new EngineError('not_found')
-  const attempts = await tx.find(payments, { where: eq('order', id), sort: [{ path: 'sequence', descending: false }], limit: 200 })
   if (order.status === 'pending_payment') {
     if (sum(attempts, 'captured') >= order.total.amount) return await place(context, order, attempts, [])
     await writePaymentStatus(tx, order, attempts)
