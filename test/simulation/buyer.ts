@@ -136,15 +136,18 @@ async function checkOut(
 async function followOrder(parts: BuyerParts, ask: Asker, plan: BuyerPlan, { order, own }: { order: string; own: Own }): Promise<void> {
   const { world, book, acknowledged } = parts
   const { dice } = world
-  const cancelsAt = !plan.isSteady && dice.chance(0.2) ? dice.between(0, 4) : null
+  const cancelsAt = !plan.isSteady && dice.chance(plan.isHasty ? 0.5 : 0.2) ? dice.between(0, 4) : null
   const cancel = async () => {
     const canceled = await ask({ operation: 'orders.cancel', input: { id: order }, ...own })
     if (canceled.end === 'answered') acknowledged.canceled.add(order)
   }
-  let canceling: Promise<void> | null = null
+  let canceling: Promise<unknown> | null = null
   for (let round = 0; round < roundsMax; round++) {
-    if (round === cancelsAt) canceling = cancel()
-    if (!plan.isHasty) await canceling
+    if (round === cancelsAt) {
+      // In two tabs: whatever comes first, the other one must see it.
+      canceling = plan.isHasty ? Promise.all([cancel(), payAgain(parts, ask, { order, own })]) : cancel()
+      if (!plan.isHasty) await canceling
+    }
     await pause(world, dice.between(100, plan.isHasty ? 800 : 4_000))
     const seen = await ask({ operation: 'orders.get', input: { id: order }, ...own })
     const status = seen.end === 'answered' ? (seen.reply.output as Output).status : null

@@ -88,8 +88,8 @@ export function bootProcess(around: Surroundings, name: string, { isAlone, onExi
     ...(mutant?.replace ? { replace: mutant.replace(world.dice) } : {}),
   }
   const boot = async () => {
-    const storage = server ? lying(around, await server.open(process)) : storageOf(around, process, isAlone)
-    const engine = await createEngine({ ...options, storage })
+    const storage = server ? await server.open(process) : storageOf(around, process, isAlone)
+    const engine = await createEngine({ ...options, storage: lying(around, storage) })
     await engine.start()
     process.engine = engine
   }
@@ -142,7 +142,7 @@ function lying({ mutant, world: { dice } }: Surroundings, storage: StorageAdapte
 }
 
 function storageOf(around: Surroundings, process: Process, isAlone: boolean): StorageAdapter {
-  const { world, faults, store, mutant, ownerOfCommit, afterTransaction } = around
+  const { world, faults, store, ownerOfCommit, afterTransaction } = around
   const { adapter } = store
   const listeners: ((commit: Commit) => void)[] = []
   const answers: (() => void)[] = []
@@ -192,13 +192,13 @@ function storageOf(around: Surroundings, process: Process, isAlone: boolean): St
             .transaction(async (inner) => {
               if (!process.isAlive) throw new Error('the process is dead')
               const result = await work({
-                ...(mutant?.transaction ? mutant.transaction(inner, world.dice) : inner),
+                ...inner,
                 async appendCommit(line) {
                   ownerOfCommit.set(line.changes, own)
                   await inner.appendCommit(line)
                 },
               })
-              if (isUndone || mutant?.isRolledBack?.(world.dice)) throw isUndone ? new EngineError('conflict') : { lied: result }
+              if (isUndone) throw new EngineError('conflict')
               return result
             })
             .then(
@@ -212,8 +212,7 @@ function storageOf(around: Surroundings, process: Process, isAlone: boolean): St
               },
               (error: unknown) => {
                 afterTransaction()
-                const lie = error as { lied?: never }
-                answer(() => (typeof error === 'object' && error !== null && 'lied' in error ? resolve(lie.lied!) : reject(error as Error)))
+                answer(() => reject(error as Error))
               },
             )
         })

@@ -204,12 +204,6 @@ export const mutants: readonly Mutant[] = [
     }),
   },
   {
-    name: 'lock-holds-nobody',
-    sin: 'What is decided over several records is decided without holding the one they belong to.',
-    isRare: true,
-    transaction: (inner) => ({ ...inner, lock: (ref, ids) => inner.getMany(ref, ids) }),
-  },
-  {
     name: 'last-writer-wins',
     sin: 'A record that was read is changed whatever became of it meanwhile.',
     transaction: (inner) => ({
