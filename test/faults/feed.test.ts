@@ -183,10 +183,11 @@ test('each reader is told what a GET shows, and that a record has left the view'
   await t.test('a rule that looks through a reference: a deleted variant is told as deleted', async () => {
     const { variant } = await makeArticle(admin, { slug: 'gone', onHand: 0 })
     const reader = await openLive(server.guest, '/api/changes?collections=variants')
-    await eventually('ready', async () => (reader.events.length === 1 ? true : null))
+    // On a slow database its making may be told only now.
+    await eventually('ready', async () => (reader.events.length >= 1 ? true : null))
     expectStatus(await admin.delete(`/api/variants/${variant}`), 204)
-    const [, event] = await eventually('the deletion', async () => (reader.events.length === 2 ? reader.events : null))
-    assert.deepEqual(event!.data, { collection: 'variants', id: variant, action: 'deleted' })
+    const event = await eventually('the deletion', async () => reader.events.find(({ data }) => data.action === 'deleted'))
+    assert.deepEqual(event.data, { collection: 'variants', id: variant, action: 'deleted' })
     reader.cut()
   })
 
