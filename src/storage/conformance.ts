@@ -480,6 +480,28 @@ export function describeStorage(name: string, open: OpenStorage): void {
         await assert.rejects(attempt, (error) => error === failure)
         assert.deepEqual(await find(), [one])
       })
+
+      test('of a transaction whose work has ended are refused, and are in nobody else’s', async () => {
+        await clear()
+        const one = thing()
+        await insert(things, one)
+        for (const hasFailed of [true, false]) {
+          let late: AdapterTransaction | undefined
+          const ended = write(async (tx) => {
+            late = tx
+            if (hasFailed) throw new Error('changed my mind')
+          })
+          await ended.catch(() => {})
+          await write(async (tx) => {
+            await tx.count(things)
+            await assert.rejects(async () => await late!.insert(things, [thing()]))
+            await assert.rejects(async () => await late!.insertOnce(things, thing()))
+            await assert.rejects(async () => await late!.update(things, eq('id', one.id), { set: { note: 'changed' } }))
+            await assert.rejects(async () => await late!.remove(things, eq('id', one.id)))
+          })
+        }
+        assert.deepEqual(await find(), [one])
+      })
     })
 
     describe('transactions that wait together', () => {

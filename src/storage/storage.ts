@@ -48,6 +48,8 @@ export type Fence = 'already_exists' | 'conflict'
 /**
  * What an adapter gives inside a transaction. A write whose answer nobody needs may be sent later, with the next
  * read or with the commit: over a network each statement is a journey. It fails the whole transaction then.
+ * What is asked together is carried out in the order of asking, each seeing what was committed before it began (a
+ * snapshot where there is one). Used after its work has ended it refuses.
  */
 export interface AdapterTransaction extends Reader {
   /** Sent now or later. @throws what `fence` says when a unique fence holds one back, at the latest at the commit. */

@@ -10,7 +10,8 @@ import { systemRandom } from '../../src/base/random.ts'
 import { eq } from '../../src/contract/filter.ts'
 import { compileModel } from '../../src/schema/model.ts'
 import { line, owners, type Thing, thing, things } from '../../src/storage/conformance-subjects.ts'
-import { openMongodb } from '../../src/storage/mongodb/mongodb-storage.ts'
+import type { Step } from '../../src/storage/migrations/steps.ts'
+import { openMongodb, openMongodbSchema } from '../../src/storage/mongodb/mongodb-storage.ts'
 import type { Commit, WholeStorage } from '../../src/storage/storage.ts'
 import { testDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
@@ -146,4 +147,23 @@ test('what was acknowledged outlives a kill -9 of the server, and the feed goes 
   assert.deepEqual(new Set(found.map(({ id }) => id)), new Set(acknowledged))
   await eventually('the feed tells all of it', async () => ([...acknowledged, later.id].every((id) => fed.includes(id)) ? true : null))
   assert.equal(new Set(fed).size, fed.length)
+})
+
+test('a migrator whose lease was taken over changes nothing more', async () => {
+  const url = await server.createDatabase()
+  const dialect = await openMongodbSchema({ url, clock: hurried })
+  const release = (await dialect.lock())!
+  const step = { kind: 'dropTable', table: 'leaflets' } as Step
+  await dialect.run(step)
+  const meta = admin.db(new URL(url).pathname.slice(1)).collection('_meta')
+  await meta.updateOne({ _id: 'migrator' as never }, { $set: { by: 'somebody else' } })
+  await eventually('the loss is noticed', async () =>
+    dialect.run(step).then(
+      () => null,
+      (error: Error) => (/Another migration has begun meanwhile/.test(error.message) ? true : null),
+    ),
+  )
+  await release()
+  assert.equal(await meta.countDocuments({ by: 'somebody else' }), 1)
+  await dialect.close()
 })

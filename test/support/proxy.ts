@@ -1,5 +1,5 @@
 // A cable to a database server that can be cut, or lose what goes one way. What is told to it holds for the
-// connections there are at that moment; later ones are whole.
+// connections there are at that moment; later ones are whole, unless they send what is waited for.
 import { createServer, connect as open, type Socket } from 'node:net'
 
 export type Proxy = {

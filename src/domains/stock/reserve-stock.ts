@@ -54,8 +54,11 @@ async function levelsOf(tx: Transaction, ids: readonly string[]): Promise<Readon
     isUnordered: true,
   })
   const rank = ({ location }: StockLevel) => (location === mainLocation ? '' : location)
-  const sorted = found.toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1))
-  return new Map(ids.map((id) => [id, sorted.filter(({ variant }) => variant === id)]))
+  const byVariant = Map.groupBy(
+    found.toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1)),
+    ({ variant }) => variant,
+  )
+  return new Map(ids.map((id) => [id, byVariant.get(id) ?? []]))
 }
 
 /** Lines on one variant are one amount (two lines must not each see the same last unit). In the order of the variants. */

@@ -59,8 +59,11 @@ export function createSender(parts: SenderParts): Sender {
   let last: Promise<unknown> = Promise.resolve()
   let failure: unknown
   let isOpened = false
+  /** Its work has ended: what is asked for late is refused. */
+  let isOver = false
 
   function step<T>(writes: readonly Write[], after: (counts: number[]) => Promise<T>): Promise<T> {
+    if (isOver) return Promise.reject(late())
     const batch = [...waiting, ...writes]
     waiting = []
     batches.push(batch)
@@ -92,6 +95,7 @@ export function createSender(parts: SenderParts): Sender {
 
   return {
     later(writes) {
+      if (isOver) throw late()
       if (failure !== undefined) throw failure
       waiting.push(...writes)
     },
@@ -102,12 +106,21 @@ export function createSender(parts: SenderParts): Sender {
         return await question((more) => void (batches[1] ?? waiting).unshift(...more))
       }),
     writeNow: async (write) => (await sendOpening(parts, [write]))[0]!,
-    finish: () => step([], async () => {}),
+    finish() {
+      const done = step([], async () => {})
+      isOver = true
+      return done
+    },
     async end() {
+      isOver = true
       failure ??= new EngineError('conflict')
       await last
     },
   }
+}
+
+function late(): Error {
+  return new Error('A transaction is used only while its work runs.')
 }
 
 /** How many writes from the start one older command carries: inserts of one collection and one fence. */

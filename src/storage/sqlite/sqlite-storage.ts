@@ -43,6 +43,7 @@ type Waiting = {
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
 }
+type Turn = { readonly lines: CommitLine[]; isOpen(): boolean }
 type Outcome = { readonly waiting: Waiting; readonly value?: unknown; readonly error?: unknown; readonly lines: CommitLine[] }
 
 /**
@@ -91,20 +92,23 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
     return Number(run(() => writeCache(statement.sql).run(...(statement.values as SQLInputValue[]))).changes)
   }
 
-  function insertOne(ref: CollectionRef<unknown>, record: AnyRecord): void {
-    execute({ sql: compiler.insert(model.get(ref)), values: encoders.get(ref.name)!(record) })
-  }
-
-  function insertAll(ref: CollectionRef<unknown>, records: readonly AnyRecord[], fence: Fence | undefined): void {
-    try {
-      for (const record of records) insertOne(ref, record)
-    } catch (error) {
-      throw fence === 'conflict' && isEngineError(error, 'already_exists') ? new EngineError('conflict', { cause: error }) : error
-    }
-  }
-
   // Nothing travels here, so each write is carried out at once.
-  function transactionOn(lines: CommitLine[]): AdapterTransaction {
+  function transactionOn({ lines, isOpen }: Turn): AdapterTransaction {
+    // What was asked for beside something that failed must not be written into the transaction of the next one.
+    const write = (statement: Statement): number => {
+      if (!isOpen()) throw new Error('A transaction is used only while its work runs.')
+      return execute(statement)
+    }
+    const insertOne = (ref: CollectionRef<unknown>, record: AnyRecord): void => {
+      write({ sql: compiler.insert(model.get(ref)), values: encoders.get(ref.name)!(record) })
+    }
+    const insertAll = (ref: CollectionRef<unknown>, records: readonly AnyRecord[], fence: Fence | undefined): void => {
+      try {
+        for (const record of records) insertOne(ref, record)
+      } catch (error) {
+        throw fence === 'conflict' && isEngineError(error, 'already_exists') ? new EngineError('conflict', { cause: error }) : error
+      }
+    }
     return {
       ...transactionReader,
       async insert(ref, records, fence) {
@@ -120,21 +124,21 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
         }
       },
       async updateOrFail(ref, where, change) {
-        if (execute(compiler.update(model.get(ref), where, change)) !== 1) throw new EngineError('conflict')
+        if (write(compiler.update(model.get(ref), where, change)) !== 1) throw new EngineError('conflict')
       },
       async removeOrFail(ref, where) {
-        if (execute(compiler.remove(model.get(ref), where)) !== 1) throw new EngineError('conflict')
+        if (write(compiler.remove(model.get(ref), where)) !== 1) throw new EngineError('conflict')
       },
       async adjust(ref, id, guard, change, wantsBefore) {
         const before = wantsBefore ? ((await transactionReader.get(ref, id)) as AnyRecord | null) : null
-        if (execute(compiler.update(model.get(ref), and(eq('id', id), guard), change)) === 0) return null
+        if (write(compiler.update(model.get(ref), and(eq('id', id), guard), change)) === 0) return null
         return { before, after: (await transactionReader.get(ref, id)) as AnyRecord }
       },
       async update(ref, where, change) {
-        return execute(compiler.update(model.get(ref), where, change))
+        return write(compiler.update(model.get(ref), where, change))
       },
       async remove(ref, where) {
-        return execute(compiler.remove(model.get(ref), where))
+        return write(compiler.remove(model.get(ref), where))
       },
       // There is one writer: while it works, everything is locked.
       lock: (ref, ids) => transactionReader.getMany(ref, ids),
@@ -169,13 +173,16 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
     const isAlone = group.length === 1
     for (const waiting of group) {
       const lines: CommitLine[] = []
+      let isOpen = true
       try {
         if (!isAlone) writeCache('savepoint one').run()
-        const value = await waiting.work(transactionOn(lines))
+        const value = await waiting.work(transactionOn({ lines, isOpen: () => isOpen }))
+        isOpen = false
         for (const line of lines) commits.push({ ...line, position: appendLine(line) })
         if (!isAlone) writeCache('release one').run()
         outcomes.push({ waiting, value, lines })
       } catch (error) {
+        isOpen = false
         outcomes.push({ waiting, error: translate(error), lines: [] })
         if (!writer.isTransaction) break // SQLite rolled the whole group back (disk full, I/O error).
         if (isAlone) writeCache('rollback').run()
