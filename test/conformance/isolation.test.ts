@@ -20,8 +20,8 @@ const database = testDatabase()
 const model = compileModel([owners, things] as never)
 const thingsRef = things as CollectionRef<Thing>
 const triesMax = 200
-/** Long enough for whoever is not held back. */
-const waitMs = 150
+/** Transactions that another one gets through meanwhile: enough for whoever is not held back to be among them. */
+const meanwhileCount = 20
 
 const hasOne: Filter = { op: 'gte', path: 'count', value: 1 }
 
@@ -52,6 +52,11 @@ function probes(): void {
 
   const insert = (...records: readonly AnyRecord[]) => write(a, (tx) => tx.insert(things, records))
   const get = (storage: Pick<StorageAdapter, 'reader'>, id: string) => storage.reader.get(thingsRef, id)
+  /** Work of `b` that nobody holds back, asked for after what may be held back. */
+  const meanwhile = async () => {
+    const idle = thing({ count: 0 })
+    for (let count = 0; count < meanwhileCount; count++) await write(b, (tx) => tx.insert(things, [{ ...idle, id: thing().id }]))
+  }
   /** Runs alternately on both. */
   const onBoth = <T>(count: number, work: (storage: StorageAdapter, index: number) => Promise<T>) =>
     Promise.all(Array.from({ length: count }, (_, index) => work(index % 2 === 0 ? a : b, index)))
@@ -132,7 +137,7 @@ function probes(): void {
     const { gate, ended } = await holdOpen((tx) => tx.updateOrFail(things, guard, { set: { note: 'first' }, add: { version: 1 } }))
     const second = b.transaction((tx) => tx.updateOrFail(things, guard, { set: { note: 'second' }, add: { version: 1 } }))
     const refused = assert.rejects(second, (error) => isEngineError(error, 'conflict'))
-    await sleep(waitMs)
+    await meanwhile()
     gate.open()
     await Promise.all([ended, refused])
     assert.equal((await get(b, one.id))!['note'], 'first')
@@ -174,7 +179,7 @@ function probes(): void {
       const code = `waited for ${isUndone}`
       const { gate, ended } = await holdOpen((tx) => tx.insertOnce(things, thing({ code })), isUndone)
       const second = write(b, (tx) => tx.insertOnce(things, thing({ code })))
-      await sleep(waitMs)
+      await meanwhile()
       gate.open()
       await ended
       assert.equal(await second, isUndone)
@@ -278,7 +283,7 @@ function probes(): void {
         write(b, (tx) => tx.removeOrFail(things, eq('id', two.id))).then(() => order.push('removed')),
         ...(mode === 'exclusive' ? [write(b, (tx) => tx.lock(things, [one.id], 'shared')).then(() => order.push('locked'))] : []),
       ])
-      await sleep(waitMs)
+      await meanwhile()
       assert.deepEqual([await get(b, one.id), await get(b, two.id)], [one, two])
       assert.equal(order.length, 0)
       order.push('ended')

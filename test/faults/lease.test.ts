@@ -86,11 +86,16 @@ test('a silent worker loses its effect when the lease ends, and its late word is
 
   const quick = world.startWorker('quick')
   await quick.started
+  // Another effect is taken: so they have looked, and left the first one's alone.
   await world.time.pass(limits.effectLeaseMs - 1_000)
-  await new Promise((resolve) => setTimeout(resolve, 50))
-  assert.equal(world.attempts.length, 1, 'a lease is not taken before its end')
-  await world.time.pass(3_000)
-  const second = await world.attempt(2)
+  await world.owe()
+  await world.time.pass(500)
+  const other = await world.attempt(2)
+  assert.equal(other.attempt, 1, 'a lease is not taken before its end')
+  other.end({ end: 'done' })
+  await eventually('the other effect is done', async () => (world.settled.length === 1 ? true : null))
+  await world.time.pass(2_500)
+  const second = await world.attempt(3)
   assert.equal(second.attempt, 2)
 
   // The late one speaks first: while the second attempt is under way, and with another outcome.
@@ -103,7 +108,7 @@ test('a silent worker loses its effect when the lease ends, and its late word is
     return effect.state === 'done' ? effect : null
   })
   assert.deepEqual([ended.attempts, ended.lastError], [2, null])
-  assert.deepEqual(world.settled, [`${second.worker} done`])
+  assert.deepEqual(world.settled, [`${other.worker} done`, `${second.worker} done`])
   await Promise.all([slow.stop(), quick.stop()])
 })
 
@@ -115,8 +120,13 @@ test('a worker that is told to stop leaves no lease behind, not even one it is j
   await worker.started
   // The claim that `start` began is under way.
   await worker.stop()
-  await new Promise((resolve) => setTimeout(resolve, 100))
   assert.equal((await world.get(id)).state, world.attempts.length === 0 ? 'ready' : 'done')
+  // Time stands still: the next one could not have it if a lease were left on it.
+  const next = world.startWorker('next', ({ end }) => end({ end: 'done' }))
+  await next.started
+  await eventually('the effect is done', async () => ((await world.get(id)).state === 'done' ? true : null))
+  assert.equal(world.attempts.length, 1)
+  await next.stop()
 })
 
 // proves P-004

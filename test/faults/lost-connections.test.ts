@@ -79,11 +79,10 @@ test('a COMMIT that never arrived has not happened, can be run again, and cannot
   const one = ownerOf('Ann')
   const attempt = makeBy(cabled, one, proxy.holdRequests)
   const refused = assert.rejects(attempt, isConflict)
-  await sleep(200)
+  await eventually('the COMMIT is on its way', async () => proxy.isHolding() || null)
   proxy.cut()
   await refused
-  proxy.deliverRequests()
-  await sleep(300)
+  await proxy.deliverRequests()
   assert.equal(await direct.reader.get(owners, one.id), null)
   await cabled.transaction(async (tx) => {
     await tx.insert(owners, [one])
@@ -105,7 +104,7 @@ test('a COMMIT that never arrived is not taken for one that did when the answer 
   const one = ownerOf('Ann')
   const attempt = makeBy(cabled, one, proxy.holdRequests)
   const refused = assert.rejects(attempt, isConflict)
-  await sleep(200)
+  await eventually('the COMMIT is on its way', async () => proxy.isHolding() || null)
   proxy.loseAnswerTo('commit.lost')
   proxy.cut()
   await refused
@@ -165,13 +164,15 @@ test('who finds every connection taken waits, and is refused when that takes too
   const url = await database.url()
   const storage = await open(t, `${url}?connections=2`, hastyClock)
   const gate = createGate()
-  const holders = [1, 2].map(() =>
+  const begun = [createGate(), createGate()]
+  const holders = begun.map(({ open: begin }) =>
     storage.transaction(async (tx) => {
       await tx.count(owners)
+      begin()
       await gate.opened
     }),
   )
-  await sleep(100)
+  await Promise.all(begun.map(({ opened }) => opened))
   await assert.rejects(storage.reader.count(owners), (error) => isEngineError(error, 'overloaded') && error.status === 503)
   const waiting = storage.transaction((tx) => tx.count(owners))
   gate.open()
@@ -274,12 +275,13 @@ test('a lock that is not given in time is a conflict: the transaction is run aga
   const storage = await open(t, await database.url())
   const one = thing({ count: 0 })
   await storage.transaction((tx) => tx.insert(things, [one]))
-  const gate = createGate()
+  const [gate, locked] = [createGate(), createGate()]
   const holder = storage.transaction(async (tx) => {
     await tx.lock(things, [one.id], 'exclusive')
+    locked.open()
     await gate.opened
   })
-  await sleep(100)
+  await locked.opened
   await assert.rejects(
     storage.transaction((tx) => tx.update(things, eq('id', one.id), { add: { count: 1 } })),
     isConflict,

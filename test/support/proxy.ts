@@ -7,8 +7,10 @@ export type Proxy = {
   url(server: string): string
   /** What clients send from now on is kept here and does not arrive. */
   holdRequests(): void
-  /** What was held arrives after all, also when the client is gone. */
-  deliverRequests(): void
+  /** Whether something that a client sent is kept here. */
+  isHolding(): boolean
+  /** What was held arrives after all, also when the client is gone. Ends when the server has taken it and hung up on those. */
+  deliverRequests(): Promise<void>
   /** What the server answers from now on is lost. */
   dropAnswers(): void
   /** The next request that has this text in it arrives, and its connection breaks before the answer. */
@@ -63,12 +65,17 @@ export async function createProxy(target: string): Promise<Proxy> {
     holdRequests() {
       for (const cable of cables) cable.held ??= []
     },
-    deliverRequests() {
+    isHolding: () => [...cables].some(({ held }) => held !== null && held.length > 0),
+    async deliverRequests() {
+      const ends: Promise<unknown>[] = []
       for (const cable of cables) {
         for (const bytes of cable.held?.splice(0) ?? []) cable.server.write(bytes)
-        // Behind them the server learns that nobody is there any more.
-        if (cable.client.destroyed) cable.server.end()
+        if (!cable.client.destroyed) continue
+        // Behind them the server learns that nobody is there any more. It closes when it has worked through them.
+        ends.push(new Promise((resolve) => cable.server.once('close', resolve)))
+        cable.server.end()
       }
+      await Promise.all(ends)
     },
     dropAnswers() {
       for (const cable of cables) cable.isDropping = true
