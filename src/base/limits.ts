@@ -19,6 +19,10 @@ export const limits = {
   pathHopsMax: 3,
   expandPathsMax: 10,
   searchWordsMax: 8,
+  /** A page in an order costs a comparison for each key of each record, and the condition of the next one two more. */
+  sortKeysMax: 8,
+  /** It comes back in a query string, beside the filter it belongs to. */
+  cursorBytesMax: 6_000,
 
   /** Transactions that share one durable commit. 64 keeps a group under some 10 ms of work. */
   groupCommitMax: 64,

@@ -222,6 +222,7 @@ export function describeStorage(name: string, open: OpenStorage): void {
         [down('rank'), up('note'), down('count')],
         [up('isOpen'), down('price.amount')],
         [down('owner'), up('dueAt')],
+        [up('count'), down('rank'), up('isOpen'), down('note'), down('owner'), up('dueAt')],
       ]
       const everything: Thing[] = []
       before(async () => {

@@ -185,6 +185,33 @@ describe('lists', () => {
     )
   })
 
+  test('are sorted by a few fields, each named once, and by none that holds a whole text', async () => {
+    const refused = async (sort: string) => {
+      const answer = await world.call('other', { method: 'GET', url: `/api/notes?sort=${sort}` })
+      return [answer.status, answer.body.errors?.[0].path, answer.body.errors?.[0].code]
+    }
+    const all = 'title,-rank,due,-day,kind,-views,isPublic,-slug'
+    const first = await list(`sort=${all}&limit=2`)
+    assert.equal((await list(`sort=${all}&limit=10&cursor=${first.next}`)).items.length, 3)
+    assert.deepEqual(await refused(`${all},contact`), [400, 'query:sort', 'keys'])
+    assert.deepEqual(await refused('rank,-title,rank'), [400, 'query:sort', 'repeated'])
+    assert.deepEqual(await refused('price,-price.amount'), [400, 'query:sort', 'repeated'])
+    assert.deepEqual(await refused('body'), [400, 'query:sort', 'not_sortable'])
+  })
+
+  test('whose next page could not be asked for in an address say so', async () => {
+    const link = `http://example.com/${'\u4e2d'.repeat(1_900)}`
+    for (const title of ['e', 'f']) {
+      const body = { title, link: `${link}${title}` }
+      assert.equal((await world.call('other', { method: 'POST', url: '/api/notes', body })).status, 201)
+    }
+    const ask = (limit: number) =>
+      world.call('other', { method: 'GET', url: `/api/notes?filter[owner]=${world.ids['other']}&sort=-link&limit=${limit}` })
+    assert.equal((await ask(10)).body.next, null)
+    const refused = await ask(1)
+    assert.deepEqual([refused.status, refused.body.errors[0].path, refused.body.errors[0].code], [400, 'query:sort', 'cursor'])
+  })
+
   test('count only when asked, select, and keep the id', async () => {
     assert.ok(!('count' in (await list('limit=1'))))
     assert.equal((await list('limit=1&count=true')).count, 5)

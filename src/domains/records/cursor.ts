@@ -1,18 +1,24 @@
 // Cursors of keyset pages: the sort keys and the id of the last record seen. Opaque to clients, not
 // secret: it holds only values they were shown, and each is checked again when it comes back.
 import { invalid } from '../../base/engine-error.ts'
+import { limits } from '../../base/limits.ts'
 import type { Scalar } from '../../contract/filter.ts'
 import { type CollectionModel, resolve, valueAtPath } from '../../schema/model.ts'
 import type { Sort } from '../../storage/storage.ts'
 
+/** @throws validation_failed where the values are too long to come back in an address */
 export function encodeCursor(sort: readonly Sort[], last: Readonly<Record<string, unknown>>): string {
   const values = sort.filter((key) => key.path !== 'id').map((key) => valueAtPath(last, key.path))
-  return Buffer.from(JSON.stringify([signature(sort), ...values, last['id']])).toString('base64url')
+  const cursor = Buffer.from(JSON.stringify([signature(sort), ...values, last['id']])).toString('base64url')
+  if (cursor.length > limits.cursorBytesMax)
+    throw invalid('query:sort', 'cursor', 'has values too long to go on from: sort by fewer or shorter fields')
+  return cursor
 }
 
 /** @throws validation_failed for a cursor of another sort, or one that was altered */
 export function decodeCursor(collection: CollectionModel, sort: readonly Sort[], cursor: string): (Scalar | null)[] {
   const refused = invalid('query:cursor', 'cursor', 'is not a cursor of this list: start from its first page')
+  if (cursor.length > limits.cursorBytesMax) throw refused
   let parts: unknown
   try {
     parts = JSON.parse(Buffer.from(cursor, 'base64url').toString())

@@ -3,7 +3,8 @@ import type { Actor } from '../../access/actor.ts'
 import { isStaff } from '../../access/actor.ts'
 import { nobody, ruleFilter, staff } from '../../access/rule.ts'
 import { query } from '../../operation/define.ts'
-import type { CollectionModel } from '../../schema/model.ts'
+import type { CollectionModel, CompiledField } from '../../schema/model.ts'
+import { isSortable } from './parse-filter.ts'
 import { visibleFields } from './present.ts'
 
 /** `GET /api/schema`: what collections and fields there are, for consoles and tools. */
@@ -29,17 +30,22 @@ function describe(collection: CollectionModel, actor: Actor) {
     name: collection.name,
     title: collection.title,
     system,
-    fields: visibleFields(collection, actor).map(({ name, field, isComputed, columns }) => ({
-      name,
-      kind: name === 'id' ? 'id' : field.kind,
-      required: field.required,
-      filterable: !isComputed && columns[0]!.type !== 'json',
-      sortable: !isComputed && columns[0]!.type !== 'json',
-      ...(field.to === undefined ? {} : { ref: field.to }),
-      ...(field.options === undefined ? {} : { options: field.options }),
-    })),
+    fields: visibleFields(collection, actor).map((compiled) => fieldOf(compiled)),
     lists: Object.keys(lists),
     searchable: collection.searchPaths.length > 0,
     can: { create: can('create'), update: can('update'), delete: can('delete') },
+  }
+}
+
+function fieldOf(compiled: CompiledField) {
+  const { name, field, isComputed, columns } = compiled
+  return {
+    name,
+    kind: name === 'id' ? 'id' : field.kind,
+    required: field.required,
+    filterable: !isComputed && columns[0]!.type !== 'json',
+    sortable: isSortable(compiled),
+    ...(field.to === undefined ? {} : { ref: field.to }),
+    ...(field.options === undefined ? {} : { options: field.options }),
   }
 }

@@ -7,7 +7,7 @@ import { type EngineError, invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { and, type Filter, not, or, type Scalar } from '../../contract/filter.ts'
 import type { FieldKind } from '../../schema/field.ts'
-import { type CollectionModel, listOf, type Model } from '../../schema/model.ts'
+import { type CollectionModel, type CompiledField, listOf, type Model } from '../../schema/model.ts'
 import type { Sort } from '../../storage/storage.ts'
 import { isReadable, readFilter } from './present.ts'
 
@@ -143,19 +143,28 @@ function parseValue(kind: FieldKind, text: unknown, at: string): Scalar {
   }
 }
 
+/** A cursor holds the values of the last record: no database or address takes a whole article there. */
+export function isSortable({ field, columns }: CompiledField): boolean {
+  return columns.length > 0 && columns[0]!.type !== 'json' && field.kind !== 'longText'
+}
+
 /** `sort=-createdAt,name`. @throws validation_failed */
 export function parseSort(scope: QueryScope, text: string | undefined): Sort[] {
   if (text === undefined || text === '') return []
-  const keys = text.split(',').map((part) => {
+  const named = text.split(',')
+  if (named.length > limits.sortKeysMax) throw invalid('query:sort', 'keys', `names more than ${limits.sortKeysMax} fields`)
+  const keys = named.map((part) => {
     const descending = part.startsWith('-')
     const name = descending ? part.slice(1) : part
     const { collection, actor } = scope
     const field = collection.fields.get(name.endsWith('.amount') ? name.slice(0, -7) : name)
     const column = collection.columns.get(name) ?? collection.columns.get(`${name}.amount`)
     if (!field || !column || !isReadable(field.field, actor)) throw unknownField(scope, name, 'sort')
-    if (column.type === 'json') throw invalid('query:sort', 'not_sortable', `${name} cannot be sorted by`)
+    if (!isSortable(field)) throw invalid('query:sort', 'not_sortable', `${name} cannot be sorted by`)
     return { path: column.path, descending }
   })
+  const repeated = keys.find(({ path }, index) => keys.findIndex((other) => other.path === path) < index)
+  if (repeated) throw invalid('query:sort', 'repeated', `names ${repeated.path} twice`)
   // Ids differ, so what is named after the id decides nothing.
   const last = keys.findIndex(({ path }) => path === 'id')
   return last < 0 ? keys : keys.slice(0, last + 1)

@@ -95,7 +95,10 @@ function lookupOf({ model, collection }: Scope, filter: Extract<Filter, { op: 'v
   return { from: target.table, localField: fieldOf(collection, filter.local), foreignField: remote, pipeline }
 }
 
-/** Everything after the last record seen, in the total order of `keys`, which end with the id. */
+/**
+ * Everything after the last record seen, in the total order of `keys`, which end with the id. One branch for each key,
+ * for each is then a range of an index to the planner; there are few keys (limits.sortKeysMax).
+ */
 function afterOf(collection: CollectionModel, keys: readonly Sort[], seen: readonly (Scalar | null)[]): Document {
   assert(keys.length === seen.length, 'a cursor has one value per sort key and the id')
   const branches: Document[] = []

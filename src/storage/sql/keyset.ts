@@ -31,10 +31,17 @@ export function afterLast({ collection, keys, seen, quote, comparesRows }: Place
     return `(${ordered.map(({ name }) => name).join(',')})${first.descending ? '<' : '>'}(${ordered.map(() => '?').join(',')})`
   }
   const bound = boundOf(first, values)
-  const branches = ordered.map(
-    (key, index) => `(${[...ordered.slice(0, index).map((equal) => equalTo(equal, values)), beyond(key, values)].join(' and ')})`,
-  )
-  return `${bound}(${branches.join(' or ')})`
+  return `${bound}${beyondAll(ordered, values)}`
+}
+
+/**
+ * `a>1 or (a=1 and (b>2 or (b=2 and c>3)))`. Nested, each key is named twice however many there are; a branch for each
+ * key that repeats those before it grows with their square.
+ */
+function beyondAll([key, ...rest]: readonly Key[], values: SqlValue[]): string {
+  const own = beyond(key!, values)
+  if (rest.length === 0) return own
+  return `(${own} or (${equalTo(key!, values)} and ${beyondAll(rest, values)}))`
 }
 
 /** Says nothing new, but lets an index begin where the page begins: no database finds that in the branches. */
