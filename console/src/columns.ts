@@ -4,7 +4,7 @@ import type { CollectionInfo, FieldInfo } from './shapes.ts'
 const names = ['number', 'title', 'name', 'subject', 'email', 'sku', 'slug', 'code', 'kind', 'account']
 const states = ['status', 'state', 'paymentStatus', 'fulfillmentStatus', 'direction', 'action']
 const unshown = new Set(['json', 'longText', 'refs'])
-const unnamed = new Set(['id', 'version', 'key', 'payload'])
+const unnamed = new Set(['id', 'key', 'payload'])
 const columnsMax = 7
 
 /** At most seven fields: more do not fit beside the navigation on a laptop. */

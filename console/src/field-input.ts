@@ -14,7 +14,7 @@ export interface Reading {
 }
 
 // The server's own; forms never show them.
-const serverFields = new Set(['id', 'createdAt', 'updatedAt', 'version'])
+const serverFields = new Set(['id', 'createdAt', 'updatedAt'])
 
 export function editableFields(fields: readonly FieldInfo[]): FieldInfo[] {
   return fields.filter((field) => field.kind !== 'id' && !serverFields.has(field.name) && field.writable !== false && !isComputed(field))

@@ -55,6 +55,9 @@ type Route = { readonly operation: Operation; readonly method: string; readonly 
 /** Idle connections are kept longer than proxies keep theirs (60 to 90 s), or a request could meet one just closed. */
 const connectionTimes = { requestTimeout: 30_000, keepAliveTimeout: 95_000 } as const
 
+/** What makes a caller: the same address answers another one differently. */
+const varying = 'Authorization, Cookie, Cart-Token'
+
 /** How often a closing server looks for connections that have fallen idle. */
 const idleSweepMs = 50
 
@@ -128,6 +131,9 @@ function routeHandler(parts: ServerParts, limiter: RateLimiter, live: LiveParts,
   const stringify = operation.isPresented ? JSON.stringify : serializerOf(operation)
   const rateClass: RateClass = operation.rate ?? (isSafe ? 'read' : 'write')
 
+  // Answers are one caller's: a cache may keep what was read, only to ask again whether it is still good.
+  const cacheControl = isSafe ? 'private, no-cache' : 'no-store'
+
   return async (request: FastifyRequest, reply: FastifyReply) => {
     const { headers } = request
     const credentials = credentialsOf(request)
@@ -142,8 +148,8 @@ function routeHandler(parts: ServerParts, limiter: RateLimiter, live: LiveParts,
       request: factsOf(request, rawBody),
     }
     const answer = await parts.run(operation, call)
-    // Answers are one caller's: a cache may keep them only to ask again whether they are still good.
-    reply.header('cache-control', 'private, no-cache')
+    reply.header('cache-control', cacheControl)
+    reply.header('vary', varying)
     reply.header('x-content-type-options', 'nosniff')
     for (const name in answer.headers) reply.header(name, answer.headers[name])
     if (answer.stream) {
@@ -156,7 +162,7 @@ function routeHandler(parts: ServerParts, limiter: RateLimiter, live: LiveParts,
     }
     if (answer.status === 204 || answer.status === 304) return reply.code(answer.status).send()
     if (typeof answer.output === 'string') return sendText(reply, answer.status, 'text/plain; charset=utf-8', answer.output)
-    return sendText(reply, answer.status, 'application/json; charset=utf-8', stringify(answer.output))
+    return sendText(reply, answer.status, 'application/json; charset=utf-8', answer.json ?? stringify(answer.output))
   }
 }
 

@@ -61,6 +61,8 @@ export type Answer<TOutput> = {
   /** 200 unless said otherwise; 204 sends no body. */
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
+  /** A presented output as text, where it was made already: it is not made twice. */
+  readonly json?: string
   readonly events?: readonly DomainEvent[]
   /** The answer is a stream of events; the returned function ends it. */
   readonly stream?: (sink: EventSink) => () => void

@@ -42,6 +42,7 @@ export type Call = {
 
 export type Reply = {
   readonly stream?: Answer<unknown>['stream']
+  readonly json?: string
   readonly status: number
   readonly output: unknown
   readonly headers: Readonly<Record<string, string>>
@@ -162,8 +163,9 @@ function isUnfinished(answer: Answer<unknown>, operation: Operation): boolean {
 }
 
 function replyOf(answer: Answer<unknown>, operation: Operation): Reply {
-  const { output, headers = {}, stream } = answer
-  return { status: answer.status ?? operation.status ?? 200, output, headers, ...(stream ? { stream } : {}) }
+  const { output, headers = {}, stream, json } = answer
+  const status = answer.status ?? operation.status ?? 200
+  return { status, output, headers, ...(stream ? { stream } : {}), ...(json === undefined ? {} : { json }) }
 }
 
 function withTimeout(parts: OperationParts, work: Promise<void>): Promise<void> {

@@ -1,5 +1,6 @@
 // The model: all collections of a project, checked and compiled once at start. Names are looked up
 // here (a Map, so `__proto__` is just an unknown name), never interpolated from input.
+import { all, nobody } from '../access/rule.ts'
 import type { Scalar } from '../contract/filter.ts'
 import type { Collection, CollectionRef } from './collection.ts'
 import type { Field, FieldKind } from './field.ts'
@@ -77,11 +78,12 @@ function compileCollection(source: Collection): CollectionModel {
   }
   const isAppendOnly = source.appendOnly === true
   add('id', systemField('text'))
-  if (!isAppendOnly) add('version', systemField('integer'))
+  // It moves with every write, those of fields that a caller may not see too: so it is told to nobody.
+  if (!isAppendOnly) add('version', { ...systemField('integer'), read: nobody })
   for (const [name, field] of Object.entries(source.fields)) add(name, field)
   for (const [name, field] of Object.entries(source.computed?.fields ?? {})) add(name, field, true)
   add('createdAt', systemField('dateTime'))
-  if (!isAppendOnly) add('updatedAt', systemField('dateTime'))
+  if (!isAppendOnly) add('updatedAt', { ...systemField('dateTime'), ...readRuleOfTime(source) })
 
   return {
     name: source.name,
@@ -97,6 +99,15 @@ function compileCollection(source: Collection): CollectionModel {
     isFed: source.feed !== false,
     indexes: indexesOf(source, columns),
   }
+}
+
+/**
+ * It moves when a field is written that some may not see: only who may see them all is told when. Fields that nobody may
+ * see count for nobody, or a time would be hidden from all for the sake of a value that is set once, such as a token's hash.
+ */
+function readRuleOfTime(source: Collection): Pick<Field, 'read'> {
+  const rules = Object.values(source.fields).flatMap(({ read }) => (read === undefined || read.rule === 'nobody' ? [] : [read]))
+  return rules.length === 0 ? {} : { read: all(...rules) }
 }
 
 function systemField(kind: FieldKind): Field {

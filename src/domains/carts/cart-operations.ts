@@ -30,7 +30,7 @@ export const createCart = command({
     { email: Type.Optional(Type.String({ format: 'email', maxLength: 254 })), currency: currencyInput },
     { additionalProperties: false },
   ),
-  async run({ tx, input, actor, project, newId, newSecret }) {
+  async run({ tx, input, actor, model, project, newId, newSecret }) {
     checkCurrency(project, input.currency)
     const token = newSecret('cart')
     const cart = await tx.insert(carts, {
@@ -47,7 +47,7 @@ export const createCart = command({
       note: null,
       order: null,
     })
-    const headers = { location: `/api/carts/${cart.id}`, etag: etagOf(cart) }
+    const headers = { location: `/api/carts/${cart.id}`, etag: etagOf(model.get(carts), actor, cart) }
     return { output: cartView(project, { cart, lines: [], shipping: null }, token), status: 201, headers }
   },
 })
@@ -61,8 +61,8 @@ export const getCartOperation = query({
   async run({ read, input, actor, model, project, request }) {
     const cart = await getCart(read, model, actor, input.id)
     const output = cartView(project, await resolveCart(read, model, cart))
-    // Prices and stock are not the cart's own: its version alone does not tell whether they moved.
-    const etag = etagOf(cart, output)
+    // Prices are not the cart's own: its row alone does not tell whether they moved.
+    const etag = etagOf(model.get(carts), actor, cart, output)
     if (isNoneMatch(etag, request.ifNoneMatch)) return { status: 304, output: undefined, headers: { etag } }
     return { output, headers: { etag } }
   },
@@ -189,17 +189,17 @@ type Context = Pick<CommandContext<unknown>, 'tx' | 'actor' | 'model' | 'project
 
 async function openCart({ tx, actor, model, request }: Context, id: string): Promise<Cart> {
   const cart = await getCart(tx, model, actor, id)
-  checkIfMatch(cart, request.ifMatch)
+  checkIfMatch(model.get(carts), { actor, ifMatch: request.ifMatch }, cart)
   if (cart.status !== 'open')
     throw new EngineError('cart_not_open', { detail: 'This cart has become an order. Make a new cart.', params: { order: cart.order } })
   return cart
 }
 
-async function answer({ tx, model, project }: Context, cart: Cart, set: Partial<Cart>, status = 200) {
+async function answer({ tx, actor, model, project }: Context, cart: Cart, set: Partial<Cart>, status = 200) {
   // What its lines name is read first: over a network the change then travels with the commit.
   const resolved = await resolveCart(tx, model, { ...cart, ...set })
   const after = await tx.update(carts, cart, { set })
-  return { output: cartView(project, { ...resolved, cart: after }), status, headers: { etag: etagOf(after) } }
+  return { output: cartView(project, { ...resolved, cart: after }), status, headers: { etag: etagOf(model.get(carts), actor, after) } }
 }
 
 function lineOf(cart: Cart, id: string): CartLine {

@@ -18,10 +18,10 @@ export const retryEffect = command({
   output,
   errors: ['not_found', 'precondition_failed', 'effect_state_conflict'],
   access: staff,
-  async run({ tx, input, now, request }) {
+  async run({ tx, input, now, actor, model, request }) {
     // The key stays: if the other side knows it already, it will say so instead of acting twice.
     return {
-      output: await move({ tx, request }, input.id, {
+      output: await move({ tx, actor, model, request }, input.id, {
         from: ['dead', 'canceled', 'unknown', 'held', 'ready'],
         set: { state: 'ready', dueAt: now },
       }),
@@ -38,17 +38,24 @@ export const cancelEffect = command({
   output,
   errors: ['not_found', 'precondition_failed', 'effect_state_conflict'],
   access: staff,
-  async run({ tx, input, request }) {
-    return { output: await move({ tx, request }, input.id, { from: ['ready', 'dead', 'unknown', 'held'], set: { state: 'canceled' } }) }
+  async run({ tx, input, actor, model, request }) {
+    return {
+      output: await move({ tx, actor, model, request }, input.id, {
+        from: ['ready', 'dead', 'unknown', 'held'],
+        set: { state: 'canceled' },
+      }),
+    }
   },
 })
 
 type Step = { readonly from: readonly (typeof effectStates)[number][]; readonly set: Partial<Effect> }
 
-async function move({ tx, request }: Pick<CommandContext<unknown>, 'tx' | 'request'>, id: string, { from, set }: Step) {
+type Context = Pick<CommandContext<unknown>, 'tx' | 'actor' | 'model' | 'request'>
+
+async function move({ tx, actor, model, request }: Context, id: string, { from, set }: Step) {
   const found = await tx.get(effects, id)
   if (found === null) throw new EngineError('not_found')
-  checkIfMatch(found, request.ifMatch)
+  checkIfMatch(model.get(effects), { actor, ifMatch: request.ifMatch }, found)
   if (!from.includes(found.state))
     throw new EngineError('effect_state_conflict', { detail: `The effect is ${found.state}; only ${from.join(', ')} can be moved so.` })
   // By the version that If-Match was compared with: a worker that takes it meanwhile makes this run again.

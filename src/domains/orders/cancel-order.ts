@@ -31,7 +31,7 @@ export const cancelOrder = command({
   access: anyone,
   async run({ tx, input, actor, model, now, newId, request }) {
     const order = await getOrder(tx, model, actor, input.id)
-    checkIfMatch(order, request.ifMatch)
+    checkIfMatch(model.get(orders), { actor, ifMatch: request.ifMatch }, order)
     const isOpen = order.status === 'pending_payment' || order.status === 'placed'
     if (!isOpen || order.fulfillmentStatus !== 'unfulfilled')
       throw new EngineError('order_state_conflict', {
@@ -40,7 +40,11 @@ export const cancelOrder = command({
       })
     const after = await cancel({ tx, now, newId }, order)
     const [output] = await presentAll(tx, model.get(orders), actor, [after])
-    return { output: output as unknown, headers: { etag: etagOf(after) }, events: [{ type: 'order.canceled', order: order.id }] }
+    return {
+      output: output as unknown,
+      headers: { etag: etagOf(model.get(orders), actor, after) },
+      events: [{ type: 'order.canceled', order: order.id }],
+    }
   },
 })
 

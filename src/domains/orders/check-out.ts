@@ -45,7 +45,7 @@ export const checkOutCart = command({
   async run({ tx, input, actor, model, project, now, newId, request }) {
     const cart = await getCart(tx, model, actor, input.id)
     if (cart.order !== null) return answer(cart.order, [])
-    checkIfMatch(cart, request.ifMatch)
+    checkIfMatch(model.get(carts), { actor, ifMatch: request.ifMatch }, cart)
     checkPaymentRequest(project, input.payment, '/payment')
     const resolved = await resolveCart(tx, model, cart)
     checkComplete(resolved)

@@ -37,7 +37,7 @@ export const payOrder = command({
   async run({ tx, input, actor, model, project, now, newId, request: { ifMatch } }) {
     const { id, ...request } = input
     const order = await getOrder(tx, model, actor, id)
-    checkIfMatch(order, ifMatch)
+    checkIfMatch(model.get(orders), { actor, ifMatch }, order)
     checkPaymentRequest(project, request as PaymentRequest, '')
     if (order.status === 'placed' || order.status === 'completed') throw new EngineError('payment_not_needed')
     if (order.status !== 'pending_payment')

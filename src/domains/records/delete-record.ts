@@ -26,7 +26,7 @@ export function deleteRecord(collection: CollectionModel): Operation {
       if (record === null) throw new EngineError('not_found')
       if (!(await fits(tx, collection, record, actionFilter(collection, 'delete', actor))))
         throw new EngineError(actor.kind === 'guest' ? 'unauthenticated' : 'forbidden')
-      checkIfMatch(record, request.ifMatch)
+      checkIfMatch(collection, { actor, ifMatch: request.ifMatch }, record)
       await tx.delete(collection, record)
       // What depends on it is kept in step with its absence, and goes before anything can be left pointing at it.
       await collection.source.afterChange?.({ tx, now, newId, before: record, after: null })

@@ -4,7 +4,7 @@ import { EngineError } from '../../base/engine-error.ts'
 import { type Operation, query } from '../../operation/define.ts'
 import type { CollectionModel } from '../../schema/model.ts'
 import { recordSchema } from '../../schema/wire.ts'
-import { etagOf, isNoneMatch } from './etag.ts'
+import { etagOf, etagOfRow, isNoneMatch } from './etag.ts'
 import { expand, parseExpand } from './expand.ts'
 import { parseFields } from './list-records.ts'
 import type { QueryScope } from './parse-filter.ts'
@@ -34,9 +34,10 @@ export function getRecord(collection: CollectionModel): Operation {
       if (record === null) throw new EngineError('not_found')
       const [output] = await presentAll(read, collection, actor, [record], chosen)
       if (tree.size > 0) await expand(read, scope, [output!], tree)
-      const etag = isRowAlone && tree.size === 0 && !chosen ? etagOf(record) : etagOf(record, output)
+      const json = JSON.stringify(output)
+      const etag = isRowAlone && tree.size === 0 && !chosen ? etagOfRow(json) : etagOf(collection, actor, record, output)
       if (isNoneMatch(etag, request.ifNoneMatch)) return { status: 304, output: undefined, headers: { etag } }
-      return { output, headers: { etag } }
+      return { output, json, headers: { etag } }
     },
   })
 }

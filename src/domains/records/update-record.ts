@@ -30,7 +30,7 @@ export function updateRecord(collection: CollectionModel): Operation {
       if (before === null) throw new EngineError('not_found')
       const rule = actionFilter(collection, 'update', actor)
       if (!(await fits(tx, collection, before, rule))) throw new EngineError(actor.kind === 'guest' ? 'unauthenticated' : 'forbidden')
-      checkIfMatch(before, request.ifMatch)
+      checkIfMatch(collection, { actor, ifMatch: request.ifMatch }, before)
       const { set, add } = split(collection, body)
       const given = acceptFields(collection, actor, set)
       acceptFields(collection, actor, add)

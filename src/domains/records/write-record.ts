@@ -10,7 +10,7 @@ import type { CollectionModel, Model } from '../../schema/model.ts'
 import { fromWire } from '../../schema/wire.ts'
 import type { Reader } from '../../storage/storage.ts'
 import type { Transaction } from '../../storage/transaction.ts'
-import { etagOf } from './etag.ts'
+import { etagOf, etagOfRow } from './etag.ts'
 import { presentAll, readFilter } from './present.ts'
 
 /** Given values in stored form. @throws forbidden for a field the caller may not set */
@@ -89,7 +89,9 @@ export async function answerWith(
   const [output] = isVisible
     ? await presentAll(tx, collection, actor, [record])
     : [{ id: record.id, createdAt: new Date(record.createdAt).toISOString() }]
-  const headers: Record<string, string> = { etag: etagOf(record, collection.source.computed ? output : undefined) }
+  const isRowAlone = isVisible && !collection.source.computed
+  const etag = isRowAlone ? etagOfRow(JSON.stringify(output)) : isVisible ? etagOf(collection, actor, record, output) : undefined
+  const headers: Record<string, string> = etag === undefined ? {} : { etag }
   if (status === 201) headers['location'] = `/api/${collection.name}/${record.id}`
   return { output, status, headers }
 }

@@ -29,7 +29,7 @@ export const adjustStockLevel = command({
     // What is set is counted from what there is: nobody may change it in between.
     const level = await tx.lock(stockLevels, input.id, 'exclusive')
     if (level === null) throw new EngineError('not_found')
-    checkIfMatch(level, request.ifMatch)
+    checkIfMatch(model.get(stockLevels), { actor, ifMatch: request.ifMatch }, level)
     const difference = input.onHand - level.onHand
     const promised = level.held + level.committed
     const refused = invalid('/onHand', 'minimum', `must be at least ${promised}: that many are held or sold`)
@@ -47,6 +47,9 @@ export const adjustStockLevel = command({
         order: null,
         reason: input.reason ?? null,
       })
-    return { output: present(visibleFields(model.get(stockLevels), actor), after), headers: { etag: etagOf(after) } }
+    return {
+      output: present(visibleFields(model.get(stockLevels), actor), after),
+      headers: { etag: etagOf(model.get(stockLevels), actor, after) },
+    }
   },
 })
