@@ -5,6 +5,7 @@ export const errorsPath = 'docs/reference/errors.md'
 
 const retries = {
   never: 'never: change the request first',
+  whenChanged: 'once what it speaks of has changed',
   now: 'at once: read again, then retry',
   later: 'later: after `Retry-After`',
 } as const

@@ -112,6 +112,8 @@ export const limits = {
   stockLocationsMax: 100,
   /** How long stock stays held for an order that nobody pays. */
   orderHoldMs: 30 * 60_000,
+  /** However often its payment is tried again: from checkout on. Four tries of the time above, then others may buy. */
+  orderHoldTotalMs: 2 * 3_600_000,
 
   /** A batch of a backfill: a writer of the same rows waits no longer than about this. */
   migrationBatchMs: 50,
@@ -137,4 +139,5 @@ export const limits = {
 assert(limits.effectCallMs * 2 <= limits.effectLeaseMs, 'a call must end well inside its lease')
 assert(limits.awaitedEffectMs < limits.effectCallMs, 'a caller gives up before the call does')
 assert(limits.verifyPatienceMs > limits.effectBackoffMaxMs, 'a pause is not a standstill')
+assert(limits.orderHoldMs <= limits.orderHoldTotalMs, 'a first hold fits the whole')
 assert(limits.pageSizeDefault <= limits.pageSizeMax, 'the default page is a legal page')

@@ -3,8 +3,11 @@
 
 type ErrorSpec = {
   readonly status: number
-  /** `now`: the same call may pass at once. `later`: after Retry-After. `never`: change the call first. */
-  readonly retry: 'never' | 'now' | 'later'
+  /**
+   * `now`: the same call may pass at once. `later`: after Retry-After. `whenChanged`: once what it speaks of is
+   * another (the cart was mended, the goods are back). `never`: it is the call itself that does not fit.
+   */
+  readonly retry: 'never' | 'whenChanged' | 'now' | 'later'
   readonly message: string
 }
 
@@ -12,16 +15,16 @@ export const errorCodes = {
   // Any request
   malformed_json: { status: 400, retry: 'never', message: 'The body is not valid JSON.' },
   validation_failed: { status: 400, retry: 'never', message: 'The request does not fit the schema.' },
-  unauthenticated: { status: 401, retry: 'never', message: 'Sign in first.' },
-  forbidden: { status: 403, retry: 'never', message: 'You may not do this.' },
+  unauthenticated: { status: 401, retry: 'whenChanged', message: 'Sign in first.' },
+  forbidden: { status: 403, retry: 'whenChanged', message: 'You may not do this.' },
   cross_site_request: { status: 403, retry: 'never', message: 'A request from another site may not use your session.' },
-  not_found: { status: 404, retry: 'never', message: 'There is nothing here, or you may not see it.' },
+  not_found: { status: 404, retry: 'whenChanged', message: 'There is nothing here, or you may not see it.' },
   method_not_allowed: { status: 405, retry: 'never', message: 'This address does not answer that method.' },
   conflict: { status: 409, retry: 'now', message: 'Another change came first. Read again and retry.' },
-  already_exists: { status: 409, retry: 'never', message: 'Something with this value exists already.' },
-  reference_not_found: { status: 422, retry: 'never', message: 'A referenced record does not exist, or you may not see it.' },
-  still_referenced: { status: 409, retry: 'never', message: 'Other records still refer to this one.' },
-  precondition_failed: { status: 412, retry: 'never', message: 'The record has changed since you read it.' },
+  already_exists: { status: 409, retry: 'whenChanged', message: 'Something with this value exists already.' },
+  reference_not_found: { status: 422, retry: 'whenChanged', message: 'A referenced record does not exist, or you may not see it.' },
+  still_referenced: { status: 409, retry: 'whenChanged', message: 'Other records still refer to this one.' },
+  precondition_failed: { status: 412, retry: 'whenChanged', message: 'The record has changed since you read it.' },
   body_too_large: { status: 413, retry: 'never', message: 'The body is too large.' },
   unsupported_media_type: { status: 415, retry: 'never', message: 'Send JSON with Content-Type: application/json.' },
   idempotency_key_reused: { status: 422, retry: 'never', message: 'This Idempotency-Key was used with another request.' },
@@ -38,28 +41,28 @@ export const errorCodes = {
   storage_full: { status: 507, retry: 'later', message: 'The disk is full: nothing was stored.' },
 
   // Accounts
-  login_failed: { status: 401, retry: 'never', message: 'E-mail or password is wrong.' },
+  login_failed: { status: 401, retry: 'whenChanged', message: 'E-mail or password is wrong.' },
   setup_link_invalid: { status: 403, retry: 'never', message: 'This set-up link is used, expired or not ours.' },
 
   // Shop
-  cart_not_open: { status: 409, retry: 'never', message: 'This cart is closed for changes.' },
-  discount_unknown: { status: 422, retry: 'never', message: 'There is no such discount.' },
-  cart_empty: { status: 409, retry: 'never', message: 'The cart has no lines.' },
-  cart_incomplete: { status: 422, retry: 'never', message: 'Something is missing before checkout.' },
-  total_changed: { status: 409, retry: 'never', message: 'The total is not what you expected.' },
-  out_of_stock: { status: 409, retry: 'never', message: 'Not enough in stock.' },
-  not_for_sale: { status: 422, retry: 'never', message: 'This cannot be bought now.' },
-  order_state_conflict: { status: 409, retry: 'never', message: 'The order is not in a state that allows this.' },
-  amount_too_large: { status: 422, retry: 'never', message: 'The amount is beyond what can be counted exactly.' },
+  cart_not_open: { status: 409, retry: 'whenChanged', message: 'This cart is closed for changes.' },
+  discount_unknown: { status: 422, retry: 'whenChanged', message: 'There is no such discount.' },
+  cart_empty: { status: 409, retry: 'whenChanged', message: 'The cart has no lines.' },
+  cart_incomplete: { status: 422, retry: 'whenChanged', message: 'Something is missing before checkout.' },
+  total_changed: { status: 409, retry: 'whenChanged', message: 'The total is not what you expected.' },
+  out_of_stock: { status: 409, retry: 'whenChanged', message: 'Not enough in stock.' },
+  not_for_sale: { status: 422, retry: 'whenChanged', message: 'This cannot be bought now.' },
+  order_state_conflict: { status: 409, retry: 'whenChanged', message: 'The order is not in a state that allows this.' },
+  amount_too_large: { status: 422, retry: 'whenChanged', message: 'The amount is beyond what can be counted exactly.' },
 
   // Payments
   payment_in_progress: { status: 409, retry: 'later', message: 'A payment of this order is still under way.' },
-  payment_not_needed: { status: 409, retry: 'never', message: 'Nothing is owed on this order.' },
+  payment_not_needed: { status: 409, retry: 'whenChanged', message: 'Nothing is owed on this order.' },
   provider_unknown: { status: 422, retry: 'never', message: 'There is no such payment provider or method.' },
   webhook_rejected: { status: 400, retry: 'never', message: 'The webhook is not signed by the provider.' },
 
   // Effects
-  effect_state_conflict: { status: 409, retry: 'never', message: 'The effect is not in a state that allows this.' },
+  effect_state_conflict: { status: 409, retry: 'whenChanged', message: 'The effect is not in a state that allows this.' },
 } as const satisfies Record<string, ErrorSpec>
 
 export type ErrorCode = keyof typeof errorCodes

@@ -220,7 +220,7 @@ async function whileLeased({ clock, effect, mayWait }: Lease, write: () => Promi
     try {
       return await write()
     } catch (error) {
-      const isPassing = isEngineError(error) && errorCodes[error.code].retry !== 'never'
+      const isPassing = isEngineError(error) && ['now', 'later'].includes(errorCodes[error.code].retry)
       if (!isPassing || !mayWait() || clock.now() + 2 * limits.effectPollMs > effect.dueAt) throw error
       await sleep(clock, limits.effectPollMs)
     }

@@ -6,7 +6,6 @@ import { allows } from '../access/rule.ts'
 import { EngineError, isEngineError } from '../base/engine-error.ts'
 import type { NewId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
-import { errorCodes } from '../contract/error-codes.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import type { EffectRunner } from '../effects/runner.ts'
 import type { Project } from '../schema/project.ts'
@@ -82,8 +81,9 @@ async function runCommand(parts: OperationParts, operation: Command, call: Call,
       return ran
     })
   } catch (error) {
-    const isAnswered = claim !== null && (await rememberRefusal(parts, cause, claim, error))
-    const answered = isAnswered ? await replay(parts, operation, claim, context) : null
+    // A refusal changed nothing and is not remembered: asked again, the call is tried again. But one with the same
+    // key that ran beside ours may be what held ours back: then its answer is the answer.
+    const answered = claim !== null && isEngineError(error) && error.status < 500 ? await replay(parts, operation, claim, context) : null
     if (answered === null) throw error
     return answered
   }
@@ -132,24 +132,8 @@ async function replay(
   checkReplay(row, claim, context.now)
   const { output, headers: answered } = openAnswer(claim, row)
   const headers = { ...answered, 'idempotent-replayed': 'true' }
-  if (row.status >= 400) throw new EngineError((output as { code: never }).code, { ...(output as object), headers })
   const reply: Reply = { status: row.status, output, headers }
   return row.state === 'done' ? reply : await reloaded(parts, operation, context, claim, reply)
-}
-
-/**
- * A refusal is an answer too: the same key meets it again. What a retry may cure is not remembered.
- * True when a call with the same key was answered between our refusal and its remembering: that answer counts.
- */
-async function rememberRefusal(parts: OperationParts, cause: Cause, claim: IdempotencyClaim, error: unknown): Promise<boolean> {
-  if (!isEngineError(error) || error.status >= 500 || errorCodes[error.code].retry !== 'never') return false
-  const { code, detail, errors, params } = error
-  const output = { code, detail, errors, params }
-  return await inTransaction(parts, cause, async (tx) => {
-    if (await tx.get(idempotencyKeys, claim.id)) return true
-    await rememberAnswer(tx, claim, { status: error.status, output, headers: {}, isAwaiting: false })
-    return false
-  })
 }
 
 function remembered(answer: Answer<unknown>, operation: Operation) {

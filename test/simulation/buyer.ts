@@ -213,7 +213,7 @@ function latestAttempt({ store }: BuyerParts, order: string): string | null {
   return row === undefined ? null : (row['id'] as string)
 }
 
-/** Asks until there is an answer that counts; a repeat has the same key, and must get the same answer. */
+/** Asks until there is an answer that counts; a repeat has the same key, and must get the same answer once there was one. */
 function createAsker({ world, cluster, complain }: BuyerParts, { name, isSteady }: BuyerPlan): Asker {
   const attemptsMax = isSteady ? Number.POSITIVE_INFINITY : triesMax
   const answers = new Map<string, string>()
@@ -224,13 +224,14 @@ function createAsker({ world, cluster, complain }: BuyerParts, { name, isSteady 
     const isRead = request.operation.endsWith('.get')
     for (let attempt = 1; ; attempt++) {
       const result = await cluster.send(isRead ? request : { ...request, key })
-      const isFinal =
-        result.end === 'answered' || (result.end === 'refused' && errorCodes[result.code as keyof typeof errorCodes].retry === 'never')
+      const isRefused =
+        result.end === 'refused' && ['never', 'whenChanged'].includes(errorCodes[result.code as keyof typeof errorCodes].retry)
+      const isFinal = result.end === 'answered' || isRefused
       if (isFinal && !isRead) {
         const text = JSON.stringify(result.end === 'answered' ? [result.reply.status, result.reply.output] : [result.code])
         const before = answers.get(key)
         if (before !== undefined && before !== text) complain(`${request.operation} with one key was answered ${before} and ${text}`)
-        answers.set(key, text)
+        if (result.end === 'answered') answers.set(key, text)
       }
       const isBusy = result.end === 'refused' && result.code === 'payment_in_progress'
       if (isFinal || isBusy || attempt >= attemptsMax) return result

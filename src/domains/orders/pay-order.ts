@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { anyone } from '../../access/rule.ts'
+import { toIso } from '../../base/clock.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { eq } from '../../contract/filter.ts'
@@ -42,8 +43,14 @@ export const payOrder = command({
     if (order.status === 'placed' || order.status === 'completed') throw new EngineError('payment_not_needed')
     if (order.status !== 'pending_payment')
       throw new EngineError('order_state_conflict', { detail: `The order is ${order.status}.`, params: { status: order.status } })
+    const lastAt = order.createdAt + limits.orderHoldTotalMs
+    if (now >= lastAt)
+      throw new EngineError('order_state_conflict', {
+        detail: 'The time to pay this order is over. Order again.',
+        params: { status: order.status, payableUntil: toIso(lastAt) },
+      })
     // Before the look at its attempts: two tries at once, or a try and money that comes in, then wait for each other.
-    await tx.update(orders, order, { set: { expiresAt: now + limits.orderHoldMs } })
+    await tx.update(orders, order, { set: { expiresAt: Math.min(now + limits.orderHoldMs, lastAt) } })
     const attempts = await tx.find(payments, { where: eq('order', id), limit: 200, isUnordered: true })
     if (attempts.some(({ status }) => liveStatuses.includes(status))) throw new EngineError('payment_in_progress')
     for (const left of attempts) if (left.status === 'requires_action') await cancelPayment({ tx, now, newId }, left)

@@ -112,7 +112,7 @@ export function createStreet(urls: readonly string[], shop: { readonly variant: 
         const code = answer.body?.code as string
         const isPassing = answer.status === 503 || code === 'conflict' || code === 'idempotency_in_flight'
         if (answer.status >= 500 && answer.status !== 503) street.troubles.push(`${step.method} ${step.path}: ${last}`)
-        // A refusal is an answer too and is remembered under its key: another try is another call.
+        // A refusal leaves its key free; another try is another call all the same.
         if (passing.includes(code)) key = randomUUID()
         else if (!isPassing && answer.status !== 500) throw new Error(`${step.method} ${step.path}: ${last}`)
       }
