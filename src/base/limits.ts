@@ -6,6 +6,8 @@ export const limits = {
   bodyBytesMax: 1_048_576,
   /** Nesting of a JSON body: deep ones cost stack in every layer below. */
   jsonDepthMax: 32,
+  /** Values in a JSON body, those that hold others included: each is looked at by several layers. */
+  jsonValuesMax: 50_000,
   /** A query string. Long filters belong in several requests; Node refuses headers above 16 KiB anyway. */
   queryBytesMax: 8_192,
 

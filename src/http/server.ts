@@ -10,7 +10,7 @@ import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
 import type { Operation, RateClass, RequestFacts } from '../operation/define.ts'
 import type { Call, Reply } from '../operation/run-operation.ts'
-import { jsonBodyParser } from './json-body.ts'
+import { parseJsonBody } from './json-body.ts'
 import { type LiveParts, sendStream } from './live.ts'
 import { problemOf } from './problems.ts'
 import { coerceQuery, parseQueryString } from './query-string.ts'
@@ -183,11 +183,14 @@ function serializerOf(operation: Operation): (output: unknown) => string {
 }
 
 function takeBodies(app: FastifyInstance): void {
-  const parseJson = jsonBodyParser(app.getDefaultJsonParser('error', 'error') as never)
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser(['application/json', 'application/merge-patch+json'], { parseAs: 'string' }, (request, body, done) => {
-    if (isRaw(request) || body === '') return done(null, isRaw(request) ? body : undefined)
-    parseJson(request, body as string, done)
+  app.addContentTypeParser(['application/json', 'application/merge-patch+json'], { parseAs: 'buffer' }, (request, body, done) => {
+    if (isRaw(request) || body.length === 0) return done(null, isRaw(request) ? body.toString() : undefined)
+    try {
+      done(null, parseJsonBody(body as Buffer))
+    } catch (error) {
+      done(error as Error)
+    }
   })
   app.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) =>
     isRaw(request) ? done(null, body) : done(body === '' ? null : new EngineError('unsupported_media_type'), undefined),
