@@ -120,6 +120,15 @@ const planted: readonly Planted[] = [
     mended: { 'src/contract/error-codes.ts': table, 'src/b.ts': "throw new EngineError('gone')\n" },
   },
   {
+    check: 'finds that cut',
+    files: { 'src/a.ts': "const found = await tx.find(payments, {\n  where: eq('order', id),\n  limit: 200,\n})\n" },
+    says: /src\/a\.ts:1 read it with findAll/,
+    mended: {
+      'src/a.ts': "const found = await findAll(tx, payments, eq('order', id))\nconst one = found.find(({ id }) => id === wanted)\n",
+      'src/b.ts': '// Beyond the limit: the next page.\nconst page = await read.find<T>(payments, { limit })\n',
+    },
+  },
+  {
     check: 'limits nobody keeps',
     files: { 'src/base/limits.ts': 'export const limits = {\n  pagesMax: 3,\n}\n' },
     says: /nothing looks at pagesMax/,

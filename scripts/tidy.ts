@@ -146,6 +146,26 @@ export const checks: Readonly<Record<string, Check>> = {
       .map((code) => `${table!.path}: nothing throws ${code}`)
   },
 
+  // MongoDB's own calls are not the port's.
+  'finds that cut': ({ sources }) =>
+    sources
+      .filter((file) => isEngine(file) && !file.path.startsWith('src/storage/mongodb/'))
+      .flatMap(({ path, text }) => {
+        const code = blankTexts(text)
+        return [...code.matchAll(/\.find(?:<[^(]*?>)?\(/g)].flatMap(({ index, 0: call }) => {
+          const end = closingOf(code, index + call.length - 1)
+          if (!/\blimit\b/.test(code.slice(index, end))) return []
+          const from = text
+            .split('\n')
+            .slice(Math.max(0, lineAt(text, index) - 4), lineAt(text, end))
+            .join('\n')
+          const place = `${path}:${lineAt(text, index)}`
+          return /beyond the limit: \S/i.test(from)
+            ? []
+            : [`${place} read it with findAll or findUnique, or say "Beyond the limit: …" above it`]
+        })
+      }),
+
   'limits nobody keeps': ({ sources }) => {
     const table = sources.find(({ path }) => path === 'src/base/limits.ts')
     const names = [...(table?.text ?? '').matchAll(/^ {2}(\w+): /gm)].map(({ 1: name }) => name!)
@@ -182,6 +202,16 @@ const suites = ['src/storage/conformance.ts']
 const isTest = ({ path }: SourceFile) => path.endsWith('.test.ts') || path.startsWith('test/') || suites.includes(path)
 const isCode = (file: SourceFile) => !isTest(file) && !file.path.endsWith('.d.ts')
 const linesOf = (text: string) => text.split('\n').length - 1
+
+/** Where the bracket that opens at `index` of blanked code closes. */
+function closingOf(code: string, index: number): number {
+  let depth = 0
+  for (let at = index; at < code.length; at++) {
+    if (code[at] === '(') depth++
+    if (code[at] === ')' && --depth === 0) return at
+  }
+  return code.length
+}
 
 function placesOf(path: string, text: string, pattern: RegExp): string[] {
   return [...text.matchAll(pattern)].map(({ 0: found, index }) => `${path}:${lineAt(text, index)} ${found.trim()}`)

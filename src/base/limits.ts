@@ -13,6 +13,8 @@ export const limits = {
 
   pageSizeDefault: 30,
   pageSizeMax: 200,
+  /** Records read at once by what must read all that fit: more of them are read in pages of this size. */
+  readPageSize: 200,
   /** Conditions in one filter, nested ones included: bounds the work of compiling and of the plan. */
   filterConditionsMax: 50,
   filterDepthMax: 6,
@@ -110,12 +112,18 @@ export const limits = {
 
   cartLinesMax: 100,
   lineQuantityMax: 9_999,
-  /** Places where one variant can lie. */
-  stockLocationsMax: 100,
+  /** Tries to pay one order: a customer needs a handful, who tests stolen cards needs thousands. Past it: finish an open one, or cancel and order anew. */
+  paymentAttemptsMax: 20,
   /** How long stock stays held for an order that nobody pays. */
   orderHoldMs: 30 * 60_000,
   /** However often its payment is tried again: from checkout on. Four tries of the time above, then others may buy. */
   orderHoldTotalMs: 2 * 3_600_000,
+  /** An order whose time is over while a payment may still succeed is looked at again after this. */
+  orderWaitMs: 60_000,
+  /** Orders looked at in one tick of their expiry: each may hold many rows until the commit. */
+  ordersPerTick: 50,
+  /** Payments asked for in one tick of five seconds: 20 a second, and a transaction of some 10 ms. */
+  paymentsPerTick: 100,
 
   /** A batch of a backfill: a writer of the same rows waits no longer than about this. */
   migrationBatchMs: 50,

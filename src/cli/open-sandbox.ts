@@ -16,6 +16,7 @@ import { createRemoteDesk } from '../domains/payments/sandbox/desk.ts'
 import { createSandboxPages } from '../domains/payments/sandbox/pages.ts'
 import { openSandboxStore } from '../domains/payments/sandbox/store.ts'
 import type { Model } from '../schema/model.ts'
+import { findUnique } from '../storage/find-all.ts'
 import { inTransaction } from '../storage/in-transaction.ts'
 import type { StorageAdapter } from '../storage/storage.ts'
 import { type ProcessSettings, UsageError } from './settings.ts'
@@ -85,7 +86,7 @@ export async function sandboxSecret(storage: StorageAdapter, model: Model): Prom
   const cause = { operation: 'sandbox.secret', actor: 'system', requestId: '' }
   const newId = createIdSource(systemClock, systemRandom)
   return await inTransaction({ storage, model, clock: systemClock, random: systemRandom }, cause, async (tx) => {
-    const [known] = await tx.find(settingsCollection, { where: eq('name', 'sandboxSecret'), limit: 1 })
+    const known = await findUnique(tx, settingsCollection, eq('name', 'sandboxSecret'))
     if (known) return known.value['secret'] as string
     const secret = newSecret(systemRandom, 'sbx')
     // Another process may be first: run again, and take its secret.

@@ -1,18 +1,19 @@
 // Seed data for an empty database in development, so that a demo has something to show. Written once.
-import { eq } from '../contract/filter.ts'
+import { and, eq } from '../contract/filter.ts'
 import { settings } from '../domains/accounts/collections.ts'
-import { stockLevels, stockMovements } from '../domains/stock/collections.ts'
+import { mainLocation, stockLevels, stockMovements } from '../domains/stock/collections.ts'
 import type { Backend } from '../engine/backend.ts'
 import type { Engine } from '../engine/create-engine.ts'
 import type { AnyRecord } from '../schema/collection.ts'
 import type { CollectionModel } from '../schema/model.ts'
+import { findUnique } from '../storage/find-all.ts'
 import { inTransaction } from '../storage/in-transaction.ts'
 
 /** All of it in one transaction: a killed first start leaves nothing half. */
 export async function seedDatabase(engine: Engine, backend: Backend): Promise<void> {
   const { seed } = backend.config
   const { parts, newId } = engine
-  if (!seed || (await parts.storage.reader.find(settings, { where: eq('name', 'seeded'), limit: 1 })).length > 0) return
+  if (!seed || (await findUnique(parts.storage.reader, settings, eq('name', 'seeded'))) !== null) return
   const groups = await seed({ newId, now: parts.clock.now() })
   await inTransaction(parts, { operation: 'seed', actor: 'system', requestId: '' }, async (tx, now) => {
     // Of processes that start at once one sows: the others wait here until it has committed.
@@ -33,7 +34,7 @@ export async function seedDatabase(engine: Engine, backend: Backend): Promise<vo
 
     /** `onHand` of a variant is not its own field but its stock level's. */
     async function stock(variant: string, onHand: number): Promise<void> {
-      const [level] = await tx.find(stockLevels, { where: eq('variant', variant), limit: 1 })
+      const level = await findUnique(tx, stockLevels, and(eq('variant', variant), eq('location', mainLocation)))
       if (!level || onHand <= 0) return
       await tx.update(stockLevels, level, { add: { onHand, available: onHand } })
       await tx.insert(stockMovements, {

@@ -58,6 +58,11 @@ export const errorCodes = {
   // Payments
   payment_in_progress: { status: 409, retry: 'later', message: 'A payment of this order is still under way.' },
   payment_not_needed: { status: 409, retry: 'whenChanged', message: 'Nothing is owed on this order.' },
+  too_many_attempts: {
+    status: 409,
+    retry: 'never',
+    message: 'This order was tried to be paid too often. Cancel it, or let it expire, and order again.',
+  },
   provider_unknown: { status: 422, retry: 'never', message: 'There is no such payment provider or method.' },
   webhook_rejected: { status: 400, retry: 'never', message: 'The webhook is not signed by the provider.' },
 

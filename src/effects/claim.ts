@@ -25,6 +25,7 @@ export async function claimDue(parts: ClaimParts, kinds: Filter | undefined, lim
   return await inTransaction(parts, { operation: 'effects.claim', actor: 'system', requestId: '' }, async (tx, now) => {
     // One look per state: each is a range of the index (state, dueAt).
     const looks = (['ready', 'running'] as const).map((state) =>
+      // Beyond the limit: the oldest come first, and who takes as much as it wanted looks again.
       tx.find(effects, {
         where: and(eq('state', state), compare('dueAt', 'lte', now), kinds),
         sort: [{ path: 'dueAt', descending: false }],

@@ -238,6 +238,7 @@ async function takeOver(parts: RunnerParts): Promise<void> {
   await inTransaction(parts, cause('takeOver'), async (tx, now) => {
     for (;;) {
       const where = and(eq('state', 'running'), compare('dueAt', 'gt', now))
+      // Beyond the limit: the next turn of this loop.
       const leased = await tx.find(effects, { where, limit: limits.pageSizeMax })
       for (const { id, attempts } of leased) await tx.touch(effects, id, { set: { dueAt: now, owner: null } }, eq('attempts', attempts))
       if (leased.length < limits.pageSizeMax) return

@@ -10,6 +10,7 @@ import type { DomainEvent } from '../contract/events.ts'
 import { and, compare, eq, oneOf } from '../contract/filter.ts'
 import { collection } from '../schema/collection.ts'
 import { field } from '../schema/field.ts'
+import { findAll } from '../storage/find-all.ts'
 import { inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
 import type { Transaction } from '../storage/transaction.ts'
 
@@ -79,7 +80,7 @@ export function createScheduler(parts: SchedulerParts) {
       parts.schedules.map(({ name }) => name),
     )
     const where = and(known, compare('nextAt', 'lte', parts.clock.now()))
-    const due = await parts.storage.reader.find(schedules, { where, limit: parts.schedules.length })
+    const due = await findAll(parts.storage.reader, schedules, where)
     for (const row of due) {
       const schedule = parts.schedules.find(({ name }) => name === row.name)
       if (!schedule || !isRunning) continue
@@ -120,7 +121,7 @@ export function createScheduler(parts: SchedulerParts) {
   return {
     async start(): Promise<void> {
       await inTransaction(parts, { operation: 'schedules.declare', actor: 'system', requestId: '' }, async (tx, now) => {
-        const known = new Set((await tx.find(schedules, { limit: 200 })).map(({ name }) => name))
+        const known = new Set((await findAll(tx, schedules)).map(({ name }) => name))
         for (const { name, everyMs } of parts.schedules)
           if (!known.has(name))
             // Another process may declare it beside us.

@@ -73,6 +73,7 @@ export async function releaseHeld(
   which: Filter,
   set: Pick<Effect, 'state'> & Partial<Pick<Effect, 'dueAt'>>,
 ): Promise<number> {
+  // Beyond the limit: the caller asks until none is left.
   const some = await tx.find(effects, { where: which, limit: limits.pageSizeMax })
   for (const effect of some) await tx.update(effects, effect, { set })
   return some.length

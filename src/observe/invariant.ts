@@ -1,8 +1,8 @@
 // The shape of an invariant group, and reading in pages: what every group is written with.
-import { limits } from '../base/limits.ts'
 import type { Filter } from '../contract/filter.ts'
 import type { AnyRecord, CollectionRef } from '../schema/collection.ts'
 import type { Model } from '../schema/model.ts'
+import { findAll, pagesById } from '../storage/find-all.ts'
 import type { Commit, Reader } from '../storage/storage.ts'
 
 /** A group shares one pass over the data. `check` reports under the names that it declares. */
@@ -32,18 +32,9 @@ export async function* pagesOf<T extends AnyRecord>(
   collection: CollectionRef<T>,
   where?: Filter,
 ): AsyncGenerator<T[]> {
-  let last: string | null = null
-  while (true) {
-    const page: T[] = await context.read.find(collection, {
-      ...(where === undefined ? {} : { where }),
-      limit: limits.verifyPageSize,
-      ...(last === null ? {} : { after: [last] }),
-    })
-    if (page.length === 0) return
+  for await (const page of pagesById(context.read, collection, where)) {
     context.progress(page.length)
     yield page
-    if (page.length < limits.verifyPageSize) return
-    last = page.at(-1)!.id
   }
 }
 
@@ -53,7 +44,5 @@ export async function allOf<T extends AnyRecord>(
   collection: CollectionRef<T>,
   where: Filter,
 ): Promise<T[]> {
-  const all: T[] = []
-  for await (const page of pagesOf({ read: context.read, progress() {} }, collection, where)) all.push(...page)
-  return all
+  return await findAll(context.read, collection, where)
 }

@@ -43,9 +43,17 @@ export type AfterChange = {
   readonly after: AnyRecord | null
 }
 
+/** `limit` cuts: what is decided over all that fits is read with findAll (storage/find-all.ts). */
+type ComputeQuery = {
+  readonly where?: Filter
+  readonly limit: number
+  readonly isUnordered?: boolean
+  readonly after?: readonly (string | number | boolean | null)[]
+}
+
 /** The part of the storage that computed fields may use. */
 export type ComputeReader = {
-  find<T>(collection: CollectionRef<T>, query: { where?: Filter; limit: number; isUnordered?: boolean }): Promise<T[]>
+  find<T>(collection: CollectionRef<T>, query: ComputeQuery): Promise<T[]>
 }
 
 export type CollectionOptions<TFields extends Fields = Fields> = {

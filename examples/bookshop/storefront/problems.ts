@@ -11,6 +11,7 @@ const sentences: Record<string, string> = {
   not_for_sale: 'This edition cannot be bought at the moment.',
   total_changed: 'The total has changed. Please look at it again before you pay.',
   validation_failed: 'Please look at the marked fields.',
+  too_many_attempts: 'This order was tried to be paid too often. Cancel it and order again.',
   payment_in_progress: 'A payment for this order is still under way. Give it a moment.',
   payment_not_needed: 'Nothing is left to pay on this order.',
   order_state_conflict: 'This order has moved on and cannot be paid any more.',

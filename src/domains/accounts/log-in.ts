@@ -3,6 +3,7 @@ import { anyone } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { eq } from '../../contract/filter.ts'
 import { command } from '../../operation/define.ts'
+import { findUnique } from '../../storage/find-all.ts'
 import { passwords, users } from './collections.ts'
 import { openSession } from './session.ts'
 import { emailInput, normalEmail, passwordInput, sessionOutput, userView } from './shapes.ts'
@@ -19,8 +20,8 @@ export const logIn = command({
   access: anyone,
   rate: 'account',
   async prepare({ input, read, services }) {
-    const [user] = await read.find(users, { where: eq('email', normalEmail(input.email)), limit: 1 })
-    const [stored] = await read.find(passwords, { where: eq('user', user?.id ?? 'nobody'), limit: 1 })
+    const user = await findUnique(read, users, eq('email', normalEmail(input.email)))
+    const stored = await findUnique(read, passwords, eq('user', user?.id ?? 'nobody'))
     const isRight = await services.passwords.verify(input.password, stored?.hash ?? null)
     return isRight && user ? { user: user.id, hash: stored!.hash } : null
   },
@@ -28,7 +29,7 @@ export const logIn = command({
     const { tx, prepared } = context
     if (prepared === null) throw new EngineError('login_failed')
     const user = await tx.get(users, prepared.user)
-    const [stored] = await tx.find(passwords, { where: eq('user', prepared.user), limit: 1 })
+    const stored = await findUnique(tx, passwords, eq('user', prepared.user))
     // The password was checked before this transaction: it must still be the account's.
     if (user === null || user.disabled || stored?.hash !== prepared.hash) throw new EngineError('login_failed')
     const { token, headers } = await openSession(context, user)

@@ -64,6 +64,7 @@ export const listSessions = query({
   access: signedIn,
   async run({ read, actor, now }) {
     const where = and(eq('user', actor.id!), compare('expiresAt', 'gt', now))
+    // Beyond the limit: the oldest sessions are not shown; they end with the others.
     const found = await read.find(sessions, { where, sort: [{ path: 'createdAt', descending: true }], limit: limits.pageSizeMax })
     const items = found.map(({ id, origin, userAgent, createdAt, expiresAt }) => ({
       id,

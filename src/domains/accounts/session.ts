@@ -7,6 +7,7 @@ import { hashSecret } from '../../base/secret.ts'
 import { eq, type Filter } from '../../contract/filter.ts'
 import type { CommandContext } from '../../operation/define.ts'
 import type { Project } from '../../schema/project.ts'
+import { findUnique } from '../../storage/find-all.ts'
 import type { StorageAdapter } from '../../storage/storage.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { type Session, sessions, type User, users } from './collections.ts'
@@ -38,7 +39,7 @@ export function createAuthenticator(storage: StorageAdapter, clock: Clock): (cre
     const known = remembered.get(tokenHash)
     if (known) return known
     const before = generation
-    const [session] = await storage.reader.find(sessions, { where: eq('tokenHash', tokenHash), limit: 1 })
+    const session = await findUnique(storage.reader, sessions, eq('tokenHash', tokenHash))
     const user = session && (await storage.reader.get(users, session.user))
     if (!session || !user) return null
     // A change that came while we read may already be undone by what we found.
@@ -62,6 +63,7 @@ export function createAuthenticator(storage: StorageAdapter, clock: Clock): (cre
 /** Ends the sessions that fit. Answers how many. */
 export async function endSessions(tx: Transaction, where: Filter): Promise<number> {
   for (let count = 0; ; ) {
+    // Beyond the limit: the next turn of this loop.
     const ended = await tx.find(sessions, { where, limit: limits.pageSizeMax })
     for (const session of ended) await tx.delete(sessions, session)
     count += ended.length

@@ -8,6 +8,7 @@ import { limits } from '../../base/limits.ts'
 import { hashSecret } from '../../base/secret.ts'
 import { eq } from '../../contract/filter.ts'
 import { command } from '../../operation/define.ts'
+import { findUnique } from '../../storage/find-all.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { passwords, settings, type User, users } from './collections.ts'
 import { openSession } from './session.ts'
@@ -35,8 +36,8 @@ export const setUp = command({
   },
   async run(context) {
     const { tx, input, now, newId, prepared } = context
-    const [setting] = await tx.find(settings, { where: eq('name', settingName), limit: 1 })
-    const isGood = setting !== undefined && Object.hasOwn(validTokens(setting.value, now), hashSecret(input.token))
+    const setting = await findUnique(tx, settings, eq('name', settingName))
+    const isGood = setting !== null && Object.hasOwn(validTokens(setting.value, now), hashSecret(input.token))
     if (!isGood || (await hasAdmin(tx))) throw new EngineError('setup_link_invalid')
     if ((await tx.deleteWhere(settings, eq('id', setting.id))) === 0) throw new EngineError('setup_link_invalid')
     const user = await insertAdmin(tx, newId, { email: input.email, name: input.name ?? null, hash: prepared })
@@ -89,7 +90,7 @@ export async function issueSetUpToken(
   if (await hasAdmin(tx)) return null
   const token = newSecret('setup')
   const added = { [hashSecret(token)]: now + limits.setupTokenMs }
-  const [setting] = await tx.find(settings, { where: eq('name', settingName), limit: 1 })
+  const setting = await findUnique(tx, settings, eq('name', settingName))
   if (setting) await tx.update(settings, setting, { set: { value: { tokens: { ...validTokens(setting.value, now), ...added } } } })
   // A process that starts beside us may have written one since: run again, and add to that.
   else await tx.insert(settings, { id: newId('set'), name: settingName, value: { tokens: added } }, 'conflict')
@@ -98,6 +99,5 @@ export async function issueSetUpToken(
 
 /** Roles are a list, which no two databases filter alike: that there is an admin is noted when one is made. */
 async function hasAdmin(tx: Transaction): Promise<boolean> {
-  const [found] = await tx.find(settings, { where: eq('name', 'hasAdmin'), limit: 1 })
-  return found !== undefined
+  return (await findUnique(tx, settings, eq('name', 'hasAdmin'))) !== null
 }

@@ -4,6 +4,7 @@ import type { Money } from '../../base/money.ts'
 import { eq, oneOf } from '../../contract/filter.ts'
 import { type AfterChange, collection, type Fields, type WriteAccess } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
+import { findAll } from '../../storage/find-all.ts'
 import { createStockLevel, removeStockLevels, stockLevels } from '../stock/collections.ts'
 
 const active = where('status').eq('active')
@@ -63,11 +64,10 @@ export const variants = collection('variants', {
     async load(read, records) {
       const ids = records.map(({ id }) => id)
       // One look-up each for a cart's few lines; a list for a page of the catalogue.
-      const limit = ids.length * 50
       const levels =
         ids.length <= 4
-          ? (await Promise.all(ids.map((id) => read.find(stockLevels, { where: eq('variant', id), limit, isUnordered: true })))).flat()
-          : await read.find(stockLevels, { where: oneOf('variant', ids), limit, isUnordered: true })
+          ? (await Promise.all(ids.map((id) => findAll(read, stockLevels, eq('variant', id))))).flat()
+          : await findAll(read, stockLevels, oneOf('variant', ids))
       const available = Map.groupBy(levels, (level) => level.variant)
       return ids.map((id) => ({ available: (available.get(id) ?? []).reduce((sum, level) => sum + level.available, 0) }))
     },
@@ -111,7 +111,7 @@ async function keepProductPrice(tx: WriteAccess, id: string): Promise<void> {
   // Two variants changed at once: under this lock the second sees what the first has made of the prices.
   const product = await tx.lock(baseProducts, id, 'exclusive')
   if (product === null) return
-  const found = await tx.find(variants, { where: eq('product', id), limit: 1_000 })
+  const found = await findAll(tx, variants, eq('product', id))
   const lowest = found.reduce<Money | null>((low, { price }) => (low === null || price.amount < low.amount ? price : low), null)
   if (lowest?.amount !== product.price?.amount || lowest?.currency !== product.price?.currency)
     await tx.update(baseProducts, product, { set: { price: lowest } })

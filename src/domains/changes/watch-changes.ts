@@ -189,6 +189,7 @@ async function withoutReferences(read: Reader, filter: Filter, record: AnyRecord
     case 'via': {
       const value = (record[filter.local] ?? []) as Scalar | readonly Scalar[]
       const where = and(oneOf(filter.remote, typeof value === 'object' ? value : [value]), filter.of)
+      // Beyond the limit: one that fits is enough.
       const found = where.op === 'false' ? [] : await read.find({ name: filter.collection }, { where, limit: 1 })
       return found.length > 0 ? always : never
     }

@@ -5,6 +5,7 @@ import type { NewId } from '../../base/ids.ts'
 import { money } from '../../base/money.ts'
 import { eq } from '../../contract/filter.ts'
 import { command } from '../../operation/define.ts'
+import { findAll } from '../../storage/find-all.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { accounts } from '../ledger/collections.ts'
 import { postTransfer } from '../ledger/post-transfer.ts'
@@ -55,7 +56,7 @@ async function cancel(context: { tx: Transaction; now: number; newId: NewId }, o
   await releaseStock(context, [order.id], 'released')
   if (order.status === 'placed')
     await postTransfer(tx, now, newId, { kind: 'order.reversed', order: order.id, legs: reversed(recognition(order)) })
-  for (const payment of await tx.find(payments, { where: eq('order', order.id), limit: 200, isUnordered: true })) {
+  for (const payment of await findAll(tx, payments, eq('order', order.id))) {
     if (payment.status === 'requires_action') await cancelPayment(context, payment)
     const amount = money(await refundable(tx, payment), payment.amount.currency)
     // Attempts under way are settled when they are heard of: a closed order sends their money back.

@@ -1,8 +1,10 @@
 // Orders that nobody paid: their stock can be bought by others. An order never expires while one of its
 // payments may still succeed on its own; one that waits for its customer is first closed at the provider.
 
+import { limits } from '../../base/limits.ts'
 import { and, compare, eq } from '../../contract/filter.ts'
 import type { Schedule, ScheduleContext } from '../../effects/schedule.ts'
+import { findAll } from '../../storage/find-all.ts'
 import { liveStatuses, payments } from '../payments/collections.ts'
 import { cancelPayment } from '../payments/refund-payment.ts'
 import { releaseStock } from '../stock/reserve-stock.ts'
@@ -14,7 +16,8 @@ export const expireOrders: Schedule = {
   async run(context) {
     const { tx, now } = context
     const where = and(eq('status', 'pending_payment'), compare('expiresAt', 'lte', now))
-    const due = await tx.find(orders, { where, sort: [{ path: 'expiresAt', descending: false }], limit: 50 })
+    // Beyond the limit: the next tick. None keeps its place at the front: one that has to wait is moved on.
+    const due = await tx.find(orders, { where, sort: [{ path: 'expiresAt', descending: false }], limit: limits.ordersPerTick })
     const expired: string[] = []
     // By id, then all stock at once: a tick holds many rows, and must not take them in an order of its own.
     for (const order of due.toSorted((a, b) => (a.id < b.id ? -1 : 1))) if (await expire(context, order)) expired.push(order.id)
@@ -23,16 +26,19 @@ export const expireOrders: Schedule = {
   },
 }
 
-/** False when it has to wait for its payments. */
+/** False when it has to wait for its payments: then it keeps its stock for another while. */
 async function expire(context: ScheduleContext, order: Order): Promise<boolean> {
-  const { tx } = context
-  const attempts = await tx.find(payments, { where: eq('order', order.id), limit: 200, isUnordered: true })
-  if (attempts.some(({ status }) => liveStatuses.includes(status))) return false
+  const { tx, now } = context
+  const attempts = await findAll(tx, payments, eq('order', order.id))
+  const isLive = attempts.some(({ status }) => liveStatuses.includes(status))
   const waiting = attempts.filter(({ status }) => status === 'requires_action')
-  for (const payment of waiting) await cancelPayment(context, payment)
-  // The next tick sees what the provider made of it.
-  if (waiting.length > 0) return false
+  if (!isLive) for (const payment of waiting) await cancelPayment(context, payment)
   // Whoever starts another attempt moves the order's version: then this tick is run again.
+  if (isLive || waiting.length > 0) {
+    // Looked at again soon, to see what the provider made of it.
+    await tx.update(orders, order, { set: { expiresAt: now + limits.orderWaitMs } })
+    return false
+  }
   await tx.update(orders, order, { set: { status: 'expired', expiresAt: null } })
   return true
 }

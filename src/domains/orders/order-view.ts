@@ -47,6 +47,7 @@ export async function getOrder(read: Pick<Reader, 'get'>, model: Model, actor: A
 }
 
 export async function latestPayment(read: Pick<Reader, 'find'>, order: string): Promise<Payment | null> {
+  // Beyond the limit: earlier attempts; the latest is the one that is shown.
   const [payment] = await read.find(payments, { where: eq('order', order), sort: [{ path: 'sequence', descending: true }], limit: 1 })
   return payment ?? null
 }

@@ -5,6 +5,7 @@ import { EngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { eq } from '../../contract/filter.ts'
 import { command } from '../../operation/define.ts'
+import { findAll } from '../../storage/find-all.ts'
 import { liveStatuses, payments } from '../payments/collections.ts'
 import { cancelPayment } from '../payments/refund-payment.ts'
 import { startPayment } from '../payments/start-payment.ts'
@@ -33,7 +34,15 @@ export const payOrder = command({
     { additionalProperties: false },
   ),
   output: orderAndPayment,
-  errors: ['not_found', 'precondition_failed', 'payment_in_progress', 'payment_not_needed', 'order_state_conflict', 'provider_unknown'],
+  errors: [
+    'not_found',
+    'precondition_failed',
+    'payment_in_progress',
+    'too_many_attempts',
+    'payment_not_needed',
+    'order_state_conflict',
+    'provider_unknown',
+  ],
   access: anyone,
   async run({ tx, input, actor, model, project, now, newId, request: { ifMatch } }) {
     const { id, ...request } = input
@@ -51,8 +60,11 @@ export const payOrder = command({
       })
     // Before the look at its attempts: two tries at once, or a try and money that comes in, then wait for each other.
     await tx.update(orders, order, { set: { expiresAt: Math.min(now + limits.orderHoldMs, lastAt) } })
-    const attempts = await tx.find(payments, { where: eq('order', id), limit: 200, isUnordered: true })
+    const attempts = await findAll(tx, payments, eq('order', id))
     if (attempts.some(({ status }) => liveStatuses.includes(status))) throw new EngineError('payment_in_progress')
+    // Each try asks a bank whether a card is good: whoever only wants to know that must not be given it for one order.
+    if (attempts.length >= limits.paymentAttemptsMax)
+      throw new EngineError('too_many_attempts', { params: { attempts: attempts.length, attemptsMax: limits.paymentAttemptsMax } })
     for (const left of attempts) if (left.status === 'requires_action') await cancelPayment({ tx, now, newId }, left)
     const { provider, method = null } = request
     const returnUrl = returnUrlOf(project, request as PaymentRequest, { order: id, at: '' })

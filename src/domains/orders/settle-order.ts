@@ -7,6 +7,7 @@ import type { NewId } from '../../base/ids.ts'
 import { money } from '../../base/money.ts'
 import type { DomainEvent } from '../../contract/events.ts'
 import { eq } from '../../contract/filter.ts'
+import { findAll } from '../../storage/find-all.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { accounts } from '../ledger/collections.ts'
 import { move, postTransfer } from '../ledger/post-transfer.ts'
@@ -23,10 +24,8 @@ export async function settleOrder(context: Context, id: string): Promise<DomainE
   const { tx } = context
   // Two facts at once, of two attempts: each alone sees half. Under this lock the second sees both.
   // What is asked together is answered in its order: the attempts are looked at once the lock is held.
-  const [order, attempts] = await Promise.all([
-    tx.lock(orders, id, 'exclusive'),
-    tx.find(payments, { where: eq('order', id), sort: [{ path: 'sequence', descending: false }], limit: 200 }),
-  ])
+  const [order, found] = await Promise.all([tx.lock(orders, id, 'exclusive'), findAll(tx, payments, eq('order', id))])
+  const attempts = found.toSorted((a, b) => a.sequence - b.sequence)
   if (order === null) throw new EngineError('not_found')
   if (order.status === 'pending_payment') {
     if (sum(attempts, 'captured') >= order.total.amount) return await place(context, order, attempts, [])

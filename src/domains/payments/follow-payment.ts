@@ -1,6 +1,7 @@
 // Asking the provider what became of a payment: after a webhook, and at growing distances when none
 // comes. Webhook, poll and the answer of a call all end in recordView, so none of them is special.
 import type { NewId } from '../../base/ids.ts'
+import { limits } from '../../base/limits.ts'
 import { compare, eq } from '../../contract/filter.ts'
 import { type EffectHandler, enqueue, type Outcome } from '../../effects/effect.ts'
 import type { Schedule } from '../../effects/schedule.ts'
@@ -59,10 +60,11 @@ export const reconcilePayments: Schedule = {
   name: 'payments.reconcile',
   everyMs: 5_000,
   async run({ tx, now, newId }) {
+    // Beyond the limit: the next tick. Each look moves its payment on, so none stays at the front.
     const due = await tx.find(payments, {
       where: compare('checkAt', 'lte', now),
       sort: [{ path: 'checkAt', descending: false }],
-      limit: 50,
+      limit: limits.paymentsPerTick,
     })
     for (const payment of due) {
       const checks = payment.checks + 1

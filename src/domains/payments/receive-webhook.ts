@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { anyone } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
-import { eq } from '../../contract/filter.ts'
+import { and, eq } from '../../contract/filter.ts'
 import { command, type Operation } from '../../operation/define.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { type Payment, payments, webhookInbox } from './collections.ts'
@@ -55,8 +55,11 @@ export function receiveWebhook(providers: ReadonlyMap<string, PaymentProvider>):
 
 async function findPayment(tx: Transaction, provider: string, event: WebhookEvent): Promise<Payment | null> {
   const byReference = event.reference === null ? null : await tx.get(payments, event.reference)
-  if (byReference !== null) return byReference.provider === provider ? byReference : null
+  if (byReference?.provider === provider) return byReference
   if (event.providerRef === null) return null
-  const [byProviderRef] = await tx.find(payments, { where: eq('providerRef', event.providerRef), limit: 1 })
-  return byProviderRef?.provider === provider ? byProviderRef : null
+  // Names of two providers may be alike: both are in the condition, as they are in the index.
+  const where = and(eq('provider', provider), eq('providerRef', event.providerRef))
+  // Beyond the limit: nothing, a provider gives a name once.
+  const [byProviderRef] = await tx.find(payments, { where, limit: 1 })
+  return byProviderRef ?? null
 }

@@ -5,6 +5,7 @@ import type { NewId } from '../../base/ids.ts'
 import { money } from '../../base/money.ts'
 import type { DomainEvent } from '../../contract/events.ts'
 import { eq } from '../../contract/filter.ts'
+import { findAll } from '../../storage/find-all.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { accounts } from '../ledger/collections.ts'
 import { move, postTransfer } from '../ledger/post-transfer.ts'
@@ -41,7 +42,7 @@ export async function recordView(
     await postFact(context, payment, fact)
   }
   if (!isNews) return await notePhase(tx, payment, view)
-  const facts = await tx.find(paymentFacts, { where: eq('payment', payment.id), limit: 1_000, isUnordered: true })
+  const facts = await findAll(tx, paymentFacts, eq('payment', payment.id))
   const sums = foldFacts(facts, payment.amount.currency)
   const status = statusOf(payment, view, sums)
   await tx.update(payments, payment, {
@@ -114,7 +115,7 @@ async function postFact(context: Context, payment: Payment, fact: ProviderFact):
 
 /** Our refund of this fact. One made in the provider's own dashboard is unknown to us and becomes ours here. */
 async function endRefund({ tx, now, newId }: Context, payment: Payment, fact: ProviderFact, state: Refund['state']): Promise<Refund> {
-  const known = await tx.find(refunds, { where: eq('payment', payment.id), limit: 1_000, isUnordered: true })
+  const known = await findAll(tx, refunds, eq('payment', payment.id))
   const ours = known.find((refund) => refund.providerRef === fact.operationRef || refund.id === fact.reference)
   if (ours) return await tx.update(refunds, ours, { set: { state, providerRef: fact.operationRef } })
   const external = await tx.insert(refunds, {
@@ -136,7 +137,7 @@ async function endRefund({ tx, now, newId }: Context, payment: Payment, fact: Pr
 
 /** Refundable now: captured, less what was refunded or is on its way back. */
 export async function refundable(tx: Transaction, payment: Payment): Promise<number> {
-  const open = await tx.find(refunds, { where: eq('payment', payment.id), limit: 1_000, isUnordered: true })
+  const open = await findAll(tx, refunds, eq('payment', payment.id))
   const reserved = open.filter(({ state }) => state === 'wanted' || state === 'pending').reduce((sum, { amount }) => sum + amount.amount, 0)
   return money(payment.captured.amount - payment.refunded.amount - reserved, payment.amount.currency).amount
 }

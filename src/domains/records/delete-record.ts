@@ -42,6 +42,7 @@ export async function checkUnreferenced(read: Reader, model: Model, name: string
     for (const [fieldName, { field }] of other.fields) {
       if (field.to !== name) continue
       const where: Filter = field.kind === 'refs' ? { op: 'has', path: fieldName, value: id } : eq(fieldName, id)
+      // Beyond the limit: one is enough to say no.
       const [found] = await read.find(other, { where, limit: 1 })
       if (found)
         throw new EngineError('still_referenced', { detail: `Records of ${other.title.toLowerCase()} still refer to it by ${fieldName}.` })

@@ -82,6 +82,7 @@ async function fetchWire(read: Reader, scope: QueryScope, path: string, keys: re
   const found: AnyRecord[] = []
   for (let start = 0; start < keys.length; start += limits.filterListMax) {
     const where = and(oneOf(path, keys.slice(start, start + limits.filterListMax)), readFilter(collection, actor))
+    // Beyond the limit: left out of the lists of an answer, which decides nothing.
     found.push(...(await read.find<AnyRecord>(collection, { where, limit: expandedMax })))
   }
   const wires = await presentAll(read, collection, actor, found)

@@ -59,6 +59,7 @@ export function listRecords(collection: CollectionModel): Operation {
       )
       const after = input.cursor === undefined ? {} : { after: decodeCursor(collection, sort, input.cursor) }
       // One more than asked for tells whether there is a next page, without a count.
+      // Beyond the limit: the next page, for which the last record is the cursor.
       const found = await read.find<AnyRecord>(collection, { where, sort, limit: limit + 1, ...after })
       const page = found.length > limit ? found.slice(0, limit) : found
       const items = await presentAll(read, collection, actor, page, chosen)

@@ -6,6 +6,7 @@ import type { NewId } from '../../base/ids.ts'
 import { eq } from '../../contract/filter.ts'
 import { collection, type WriteAccess } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
+import { findAll, pagesById } from '../../storage/find-all.ts'
 
 const counter = () => field.integer({ required: true, min: 0, max: 1_000_000_000 })
 
@@ -78,11 +79,12 @@ export const mainLocation = 'main'
  * @throws still_referenced
  */
 export async function removeStockLevels(tx: WriteAccess, variant: string): Promise<void> {
-  for (const level of await tx.find(stockLevels, { where: eq('variant', variant), limit: 50 })) {
-    const of = { where: eq('stockLevel', level.id), limit: 1_000 }
-    if ((await tx.find(reservations, { ...of, limit: 1 })).length > 0)
+  for (const level of await findAll(tx, stockLevels, eq('variant', variant))) {
+    const ofLevel = eq('stockLevel', level.id)
+    // Beyond the limit: one is enough to say no.
+    if ((await tx.find(reservations, { where: ofLevel, limit: 1 })).length > 0)
       throw new EngineError('still_referenced', { detail: 'It was ordered before: archive its product instead.' })
-    for (let moved = await tx.find(stockMovements, of); moved.length > 0; moved = await tx.find(stockMovements, of))
+    for await (const moved of pagesById(tx, stockMovements, ofLevel))
       for (const movement of moved) await tx.delete(stockMovements, movement)
     await tx.delete(stockLevels, level)
   }

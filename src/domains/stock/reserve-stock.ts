@@ -2,8 +2,8 @@
 // amounts of one row summed first and rows taken in one order, so two checkouts never wait in a circle.
 import { EngineError } from '../../base/engine-error.ts'
 import type { NewId } from '../../base/ids.ts'
-import { limits } from '../../base/limits.ts'
 import { compare, eq, oneOf } from '../../contract/filter.ts'
+import { findAll } from '../../storage/find-all.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { mainLocation, type Reservation, reservations, type StockLevel, stockLevels } from './collections.ts'
 
@@ -48,11 +48,7 @@ export async function canHold(tx: Transaction, wanted: readonly Wanted[]): Promi
 
 /** Of each variant, the main location first, then the others by name. */
 async function levelsOf(tx: Transaction, ids: readonly string[]): Promise<ReadonlyMap<string, readonly StockLevel[]>> {
-  const found = await tx.find(stockLevels, {
-    where: oneOf('variant', ids),
-    limit: limits.stockLocationsMax * ids.length,
-    isUnordered: true,
-  })
+  const found = await findAll(tx, stockLevels, oneOf('variant', ids))
   const rank = ({ location }: StockLevel) => (location === mainLocation ? '' : location)
   const byVariant = Map.groupBy(
     found.toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1)),
@@ -124,7 +120,6 @@ async function move(
 
 /** In the order in which they were held: by variant. */
 async function reservationsOf(tx: Transaction, orders: readonly string[], states: readonly Reservation['state'][]): Promise<Reservation[]> {
-  const limit = orders.length * limits.cartLinesMax
-  const found = await tx.find(reservations, { where: oneOf('order', orders), limit, isUnordered: true })
+  const found = await findAll(tx, reservations, oneOf('order', orders))
   return found.filter(({ state }) => states.includes(state)).toSorted((a, b) => (a.variant < b.variant ? -1 : 1))
 }

@@ -3,7 +3,7 @@
 import { and, eq, oneOf } from '../../contract/filter.ts'
 import { type Email, emails } from '../../domains/emails/collections.ts'
 import { type Effect, effectStates, effects } from '../../effects/effect.ts'
-import { type InvariantGroup, pagesOf, type VerifyContext } from '../invariant.ts'
+import { allOf, type InvariantGroup, pagesOf, type VerifyContext } from '../invariant.ts'
 
 export const effectInvariants: InvariantGroup = {
   needs: ['effects', 'emails'],
@@ -17,13 +17,10 @@ export const effectInvariants: InvariantGroup = {
     for await (const page of pagesOf(context, effects)) {
       for (const effect of page) checkEffect(context, effect)
       const sends = page.filter(({ kind }) => kind === 'email.send')
-      const found = await context.read.find(emails, {
-        where: oneOf(
-          'id',
-          sends.map(({ payload }) => String(payload['email'])),
-        ),
-        limit: page.length,
-      })
+      const found = await context.read.getMany(
+        emails,
+        sends.map(({ payload }) => String(payload['email'])),
+      )
       const byId = new Map(found.map((email) => [email.id, email]))
       for (const effect of sends) {
         const email = byId.get(String(effect.payload['email']))
@@ -36,7 +33,7 @@ export const effectInvariants: InvariantGroup = {
         'key',
         page.map(({ id }) => `email.send:${id}`),
       )
-      const found = await context.read.find(effects, { where: and(eq('kind', 'email.send'), keys), limit: page.length })
+      const found = await allOf(context, effects, and(eq('kind', 'email.send'), keys))
       const carried = new Set(found.map(({ payload }) => payload['email']))
       for (const { id } of page) if (!carried.has(id)) context.report('emails.has_effect', [`emails/${id}`], 'no effect sends it')
     }

@@ -42,6 +42,7 @@ async function checkTransfers({ read, report, progress }: VerifyContext): Promis
     legs = []
   }
   while (true) {
+    // Beyond the limit: the next page.
     const page: Entry[] = await read.find(ledgerEntries, {
       sort: [{ path: 'transfer', descending: false }],
       limit: limits.verifyPageSize,

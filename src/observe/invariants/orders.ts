@@ -32,14 +32,11 @@ export const orderInvariants: InvariantGroup = {
         allOf(context, payments, oneOf('order', ids)),
         allOf(context, reservations, oneOf('order', ids)),
         context.read.group(ledgerEntries, { where: oneOf('order', ids), by: ['order', 'kind', 'account'], sum: 'amount.amount' }),
-        context.read.find(carts, {
-          where: oneOf(
-            'id',
-            page.map(({ cart }) => cart),
-          ),
-          limit: page.length,
-        }),
-        context.read.find(emails, { where: oneOf('key', ids.map(receiptKey)), limit: page.length }),
+        context.read.getMany(
+          carts,
+          page.map(({ cart }) => cart),
+        ),
+        allOf(context, emails, oneOf('key', ids.map(receiptKey))),
       ])
       const byOrder = {
         attempts: Map.groupBy(attempts, ({ order }) => order),
@@ -161,13 +158,10 @@ function checkLedger({ report }: VerifyContext, order: Order, entries: readonly 
 
 async function checkCarts(context: VerifyContext): Promise<void> {
   for await (const page of pagesOf(context, carts, not(isNull('order')))) {
-    const found = await context.read.find(orders, {
-      where: oneOf(
-        'id',
-        page.map(({ order }) => order!),
-      ),
-      limit: page.length,
-    })
+    const found = await context.read.getMany(
+      orders,
+      page.map(({ order }) => order!),
+    )
     const byId = new Map(found.map((order) => [order.id, order]))
     for (const cart of page)
       if (byId.get(cart.order!)?.cart !== cart.id)

@@ -1,6 +1,6 @@
 // What must hold of payments: their amounts are what their facts say and nothing else, never more goes
 // back than came in, and an attempt on a closed order does not stay open.
-import { compare, oneOf } from '../../contract/filter.ts'
+import { and, compare, oneOf } from '../../contract/filter.ts'
 import { orders } from '../../domains/orders/collections.ts'
 import {
   liveStatuses,
@@ -12,6 +12,7 @@ import {
   refunds,
 } from '../../domains/payments/collections.ts'
 import { foldFacts } from '../../domains/payments/fold-facts.ts'
+import { findAll } from '../../storage/find-all.ts'
 import { allOf, type InvariantGroup, pagesOf, type VerifyContext } from '../invariant.ts'
 
 export const paymentInvariants: InvariantGroup = {
@@ -80,20 +81,15 @@ async function checkOpen(context: VerifyContext, page: readonly Payment[]): Prom
     (payment) => (liveStatuses.includes(payment.status) || payment.status === 'requires_action') && payment.updatedAt <= now - patienceMs,
   )
   if (open.length === 0) return
-  const closed = await read.find(orders, {
-    where: {
-      op: 'and',
-      of: [
-        oneOf(
-          'id',
-          open.map(({ order }) => order),
-        ),
-        oneOf('status', ['placed', 'completed', 'expired', 'canceled']),
-        compare('updatedAt', 'lte', now - patienceMs),
-      ],
-    },
-    limit: open.length,
-  })
+  const isClosed = and(
+    oneOf(
+      'id',
+      open.map(({ order }) => order),
+    ),
+    oneOf('status', ['placed', 'completed', 'expired', 'canceled']),
+    compare('updatedAt', 'lte', now - patienceMs),
+  )
+  const closed = await findAll(read, orders, isClosed)
   const byId = new Map(closed.map((order) => [order.id, order]))
   for (const payment of open) {
     const order = byId.get(payment.order)

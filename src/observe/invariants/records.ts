@@ -1,7 +1,7 @@
 // What must hold of every collection, the owner's own included: references lead somewhere, unique values
 // are unique, and the log of commits can be read from its first line to its last.
 import { limits } from '../../base/limits.ts'
-import { oneOf, type Scalar } from '../../contract/filter.ts'
+import type { Scalar } from '../../contract/filter.ts'
 import type { AnyRecord } from '../../schema/collection.ts'
 import { type CollectionModel, type CompiledField, valueAtPath } from '../../schema/model.ts'
 import { lostCommit } from '../../storage/log-tail.ts'
@@ -48,7 +48,7 @@ async function checkReferences(
   const list = [...ids]
   for (let start = 0; start < list.length; start += limits.verifyPageSize) {
     const some = list.slice(start, start + limits.verifyPageSize)
-    for (const { id } of await context.read.find<AnyRecord>({ name: to }, { where: oneOf('id', some), limit: some.length })) known.add(id)
+    for (const { id } of await context.read.getMany<AnyRecord>({ name: to }, some)) known.add(id)
   }
   for (const record of page)
     for (const id of [record[name] ?? []].flat() as string[])
@@ -83,6 +83,7 @@ async function checkUnique(
   const sort = paths.map((path) => ({ path, descending: false }))
   let last: { readonly id: string; readonly values: readonly (Scalar | null)[] } | null = null
   while (true) {
+    // Beyond the limit: the next page.
     const page: AnyRecord[] = await read.find<AnyRecord>(collection, {
       sort,
       limit: limits.verifyPageSize,

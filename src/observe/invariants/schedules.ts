@@ -22,6 +22,7 @@ export const scheduleInvariants: InvariantGroup = {
 async function checkTicks({ read, report, progress }: VerifyContext, schedule: Schedule): Promise<void> {
   let last: Tick | null = null
   while (true) {
+    // Beyond the limit: the next page.
     const page: Tick[] = await read.find(scheduleTicks, {
       where: eq('schedule', schedule.name),
       sort: [{ path: 'tick', descending: false }],

@@ -90,6 +90,7 @@ async function readPage(
   { last, limit }: { readonly last: Row | null; readonly limit: number },
 ): Promise<Row[]> {
   if (section === logSection) return await snapshot.commitsAfter((last as Commit | null)?.position ?? 0, limit)
+  // Beyond the limit: the next page, from the last record on.
   return await snapshot.reader.find<AnyRecord>({ name: section }, { limit, ...(last === null ? {} : { after: [(last as AnyRecord).id] }) })
 }
 

@@ -127,6 +127,7 @@ async function beginFill({ storage, clock, model, id, marks }: Target & Pick<Fil
   if (found?.id === id) return found
   if (found !== null) throw new FillError('It holds the beginning of another restore or move. Give an empty database.')
   const { newest } = await storage.commitRange()
+  // Beyond the limit: one record is enough to say no.
   for (const name of model.collections.keys())
     if (newest > 0 || (await storage.reader.find<AnyRecord>({ name }, { limit: 1 })).length > 0)
       throw new FillError('It is not empty. Give an empty database: nothing that is stored is ever overwritten.')
