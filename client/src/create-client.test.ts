@@ -57,7 +57,7 @@ test('a retry after a lost answer and a 503 carries the same idempotency key', a
   await createClient({ ...net, url }).carts.create()
   const keys = net.calls.map((call) => call.headers['idempotency-key'])
   assert.equal(keys.length, 3)
-  assert.match(keys[0]!, /^[0-9a-f-]{36}$/)
+  assert.match(keys[0]!, /^[0-9a-f]{32}$/)
   assert.equal(new Set(keys).size, 1)
 })
 
@@ -78,6 +78,32 @@ test('two calls have two keys, and a read has none', async () => {
   const keys = net.calls.map((call) => call.headers['idempotency-key'])
   assert.notEqual(keys[0], keys[1])
   assert.equal(keys[2], undefined)
+})
+
+test('a call of an account carries no key, and is not sent again when its answer is lost', async () => {
+  const net = fakeFetch(new TypeError('fetch failed'), problem(503, 'outcome_unknown', {}, '0'), json({ token: 'kps_1', user: {} }))
+  const { auth } = createClient({ ...net, url })
+  await assert.rejects(auth.login({ email: 'a@b.test', password: 'hush' }), TypeError)
+  await assert.rejects(auth.login({ email: 'a@b.test', password: 'hush' }), { code: 'outcome_unknown' })
+  await auth.login({ email: 'a@b.test', password: 'hush' })
+  assert.deepEqual(
+    net.calls.map((call) => call.headers['idempotency-key']),
+    [undefined, undefined, undefined],
+  )
+})
+
+test('a page that came over plain HTTP has no crypto.randomUUID, and needs none', async () => {
+  const net = fakeFetch(json({ id: '1' }, 201))
+  const { randomUUID } = crypto
+  Object.defineProperty(crypto, 'randomUUID', { value: undefined, configurable: true, writable: true })
+  try {
+    await createClient({ ...net, url })
+      .collection('things')
+      .create({})
+  } finally {
+    Object.defineProperty(crypto, 'randomUUID', { value: randomUUID, configurable: true, writable: true })
+  }
+  assert.match(net.calls[0]!.headers['idempotency-key']!, /^[0-9a-f]{32}$/)
 })
 
 test('it gives up after two retries, or at once when told to wait too long', async () => {

@@ -1,7 +1,7 @@
 /**
  * Owns one call over HTTP: headers, JSON, and the client's own retry.
- * Invariant: every attempt of one call carries the same `Idempotency-Key`, so a retry after a lost answer
- * cannot do the thing twice.
+ * Invariant: a change is sent again under the `Idempotency-Key` of its first attempt or not at all, so a retry
+ * after a lost answer cannot do the thing twice.
  */
 import { readApiError } from './api-error.ts'
 
@@ -47,13 +47,16 @@ export function createTransport(url: string, fetch: Fetch, credentials: Credenti
     const init: RequestInit = { method, headers, credentials: 'same-origin' }
     if (options.signal) init.signal = options.signal
     if (options.ifMatch) headers['if-match'] = options.ifMatch
-    if (method !== 'GET') headers['idempotency-key'] = options.idempotencyKey ?? crypto.randomUUID()
+    const key = options.idempotencyKey ?? (needsKey(method, path) ? newKey() : undefined)
+    if (key !== undefined) headers['idempotency-key'] = key
+    // Without a key a change that may have happened is not sent again.
+    const retriesMax = method === 'GET' || key !== undefined ? RETRIES_MAX : 0
     if (options.body !== undefined) {
       headers['content-type'] = 'application/json'
       init.body = JSON.stringify(options.body)
     }
     for (let attempt = 0; ; attempt += 1) {
-      const isLast = attempt === RETRIES_MAX
+      const isLast = attempt === retriesMax
       const backoffMs = RETRY_DELAY_MS * 2 ** attempt
       let response: Response
       try {
@@ -91,6 +94,17 @@ export function createTransport(url: string, fetch: Fetch, credentials: Credenti
   }
 
   return { call, open, etagOf: (record) => etags.get(record) }
+}
+
+/** A sign-in does no harm twice, and its answer is a secret that nobody should keep for a repeat. */
+function needsKey(method: string, path: string): boolean {
+  return method !== 'GET' && !path.startsWith('/api/auth/')
+}
+
+/** Not `crypto.randomUUID`: pages that came over plain HTTP from another machine have none. */
+function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 /** Resolves after `ms`, or rejects with the signal's reason. */

@@ -61,6 +61,8 @@ export const limits = {
   readsTogetherMax: 8,
 
   idempotencyKeyBytesMax: 255,
+  /** Of a guest who shows nothing else: 20 characters of base64url are 120 bits. A UUID has 36. */
+  guestKeyCharactersMin: 20,
   /** The contract promises 24 h; two days let a client retry over a weekend's day. */
   idempotencyKeepMs: 48 * 3_600_000,
 

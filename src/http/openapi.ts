@@ -108,7 +108,9 @@ const idempotencyParameter: Json = {
   name: 'Idempotency-Key',
   in: 'header',
   required: false,
-  description: 'The same key with the same body answers the same again, for 24 hours at least.',
+  description:
+    'The same key with the same body answers the same again, for 24 hours at least. ' +
+    'A guest without a Cart-Token is known by it alone: theirs has 20 random characters or more, such as a UUID.',
   schema: { type: 'string', maxLength: 255 },
 }
 

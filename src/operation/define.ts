@@ -54,6 +54,8 @@ export interface PasswordHasher {
   hash(password: string): Promise<string>
   /** With no hash it does the same work and answers false: time does not tell whether an account exists. */
   verify(password: string, hash: string | null): Promise<boolean>
+  /** 32 bytes that can be found again from the same text and salt, and tried no faster than a password's hash. */
+  stretch(text: string, salt: Uint8Array): Promise<Uint8Array>
 }
 
 export type Answer<TOutput> = {
@@ -100,6 +102,8 @@ type Common<TInput extends TSchema, TOutput extends TSchema> = {
   readonly tag?: string
   /** The answer already passed the gate of records/present.ts, so it is sent as it is. */
   readonly isPresented?: boolean
+  /** The input holds a password: what is kept for an Idempotency-Key must not let it be tried. */
+  readonly hasSecretInput?: boolean
   /** Body bytes are kept for a signature, and any media type is taken. */
   readonly rawBody?: boolean
 }

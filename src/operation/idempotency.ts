@@ -1,14 +1,18 @@
 // Idempotency-Key: the same caller, operation, key and input get the same answer again. The row is
 // written in the operation's own transaction, so an answer is remembered exactly when its work is done.
-// Answers can hold bearer secrets, so a row is sealed with a key made from the client's own key, which
-// is stored nowhere: whoever reads the database cannot read the answers.
-import { createCipheriv, createDecipheriv, createHash } from 'node:crypto'
+// A row tells whoever reads the database nothing of input or answer: both are under a key made from the
+// client's own, which is stored nowhere, and a salt. Where the input holds a password, which can be guessed,
+// that key is made from the whole input by the slow function that passwords are stored with.
+import { createCipheriv, createDecipheriv, createHash, createHmac } from 'node:crypto'
 import { type Actor, actorName } from '../access/actor.ts'
 import { EngineError } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
+import type { Random } from '../base/random.ts'
+import { isEqualSecret } from '../base/secret.ts'
 import { collection } from '../schema/collection.ts'
 import { field } from '../schema/field.ts'
 import type { Transaction } from '../storage/transaction.ts'
+import type { PasswordHasher } from './define.ts'
 
 export const idempotencyKeys = collection('idempotencyKeys', {
   prefix: 'idem',
@@ -16,6 +20,7 @@ export const idempotencyKeys = collection('idempotencyKeys', {
   internal: true,
   feed: false,
   fields: {
+    /** The row's salt, and a keyed hash of the input. */
     fingerprint: field.text({ required: true }),
     /** `awaiting`: the work is committed, its answer is still being made. */
     state: field.enum(['done', 'awaiting'], { required: true }),
@@ -27,64 +32,103 @@ export const idempotencyKeys = collection('idempotencyKeys', {
 })
 export type IdempotencyRow = NonNullable<(typeof idempotencyKeys)['record']>
 
-export type IdempotencyClaim = { readonly id: string; readonly fingerprint: string; readonly secret: string }
+/** What a caller says with a key. `secret` and `input` are never stored. */
+export type IdempotencyClaim = { readonly id: string; readonly secret: string; readonly input: string }
 
-/** The row's id and fingerprint. @throws validation_failed for a key that is too long */
+/** @throws validation_failed for a key that is too long, or too short to be a guest's only secret */
 export function idempotencyClaim(actor: Actor, operation: string, key: string, input: unknown): IdempotencyClaim {
   if (key.length > limits.idempotencyKeyBytesMax || !/^[\x21-\x7e]+$/.test(key))
-    throw new EngineError('validation_failed', {
-      detail: `Idempotency-Key must be 1 to ${limits.idempotencyKeyBytesMax} printable ASCII characters.`,
-      errors: [{ path: 'header:Idempotency-Key', code: 'format', message: 'must be printable ASCII without spaces' }],
-    })
-  // Guests who show nothing of their own are told apart by where they come from.
-  const caller = actor.kind === 'guest' && actor.cartTokenHash === null ? `guest@${actor.origin}` : actorName(actor)
-  return {
-    id: `idem_${digest(`${caller}\n${operation}\n${key}`)}`,
-    fingerprint: digest(JSON.stringify(input)),
-    secret: `${caller}\n${operation}\n${key}`,
-  }
+    throw badKey(
+      'format',
+      'must be printable ASCII without spaces',
+      `Idempotency-Key must be 1 to ${limits.idempotencyKeyBytesMax} printable ASCII characters.`,
+    )
+  // A guest who shows nothing of their own is known by the key alone: not by their network, which they share and change.
+  const hasNothing = actor.kind === 'guest' && actor.cartTokenHash === null
+  if (hasNothing && key.length < limits.guestKeyCharactersMin)
+    throw badKey(
+      'minLength',
+      `must be at least ${limits.guestKeyCharactersMin} random characters, such as a UUID`,
+      'Without a session or Cart-Token the key alone proves that the answer is yours: send a random one, such as a UUID.',
+    )
+  const secret = `${hasNothing ? 'guest' : actorName(actor)}\n${operation}\n${key}`
+  return { id: `idem_${createHash('sha256').update(secret).digest('base64url')}`, secret, input: JSON.stringify(input) }
 }
 
-/** @throws idempotency_key_reused, idempotency_in_flight */
-export function checkReplay(row: IdempotencyRow, claim: IdempotencyClaim, now: number): void {
-  if (row.fingerprint !== claim.fingerprint) throw new EngineError('idempotency_key_reused')
+function badKey(code: string, message: string, detail: string): EngineError {
+  return new EngineError('validation_failed', { detail, errors: [{ path: 'header:Idempotency-Key', code, message }] })
+}
+
+/** A claim with the keys of its row. */
+export type OpenClaim = IdempotencyClaim & { readonly root: Uint8Array; readonly fingerprint: string }
+type Stretch = PasswordHasher['stretch']
+
+/** For a row to be written. `stretch` is given where the input holds a secret that people choose. */
+export function newClaim(claim: IdempotencyClaim, random: Random, stretch: Stretch | null): Promise<OpenClaim> {
+  return withKeys(claim, Buffer.from(random.bytes(saltBytes)).toString('base64url'), stretch)
+}
+
+/** For a row that is there. @throws idempotency_key_reused */
+export async function claimOf(claim: IdempotencyClaim, row: IdempotencyRow, stretch: Stretch | null): Promise<OpenClaim> {
+  const open = await withKeys(claim, row.fingerprint.split('.', 1)[0]!, stretch)
+  if (!isEqualSecret(open.fingerprint, row.fingerprint)) throw new EngineError('idempotency_key_reused')
+  return open
+}
+
+async function withKeys(claim: IdempotencyClaim, salt: string, stretch: Stretch | null): Promise<OpenClaim> {
+  const { secret, input } = claim
+  const root = stretch === null ? mac(salt, secret) : await stretch(`${secret}\n${input}`, Buffer.from(salt))
+  return { ...claim, root, fingerprint: `${salt}.${mac(root, `input\n${input}`).toString('base64url')}` }
+}
+
+/** @throws idempotency_in_flight */
+export function checkIsAnswered(row: IdempotencyRow, now: number): void {
   if (row.state === 'awaiting' && row.createdAt + limits.awaitedEffectMs > now)
     throw new EngineError('idempotency_in_flight', { headers: { 'retry-after': '1' } })
 }
 
 export async function rememberAnswer(
   tx: Transaction,
-  claim: IdempotencyClaim,
+  { claim, random }: { readonly claim: OpenClaim; readonly random: Random },
   answer: { status: number; output: unknown; headers: Readonly<Record<string, string>>; isAwaiting: boolean },
 ): Promise<void> {
   const state = answer.isAwaiting ? 'awaiting' : 'done'
-  const body = sealAnswer(claim, state, { output: answer.output ?? null, headers: answer.headers })
+  const body = sealAnswer(claim, random, { state, output: answer.output ?? null, headers: answer.headers })
   // When the same key ran beside us and was first: run again, find its row and repeat its answer.
   await tx.insert(idempotencyKeys, { id: claim.id, fingerprint: claim.fingerprint, state, status: answer.status, body }, 'conflict')
 }
 
 export type SealedAnswer = { readonly output: unknown; readonly headers: Readonly<Record<string, string>> }
 
-/** AES-256-GCM. The key is used for this one text alone, which is what lets the nonce be fixed. */
-export function sealAnswer(claim: IdempotencyClaim, state: IdempotencyRow['state'], answer: SealedAnswer): string {
-  const cipher = createCipheriv('aes-256-gcm', sealKey(claim, state), zeroNonce)
-  const sealed = Buffer.concat([cipher.update(JSON.stringify(answer), 'utf8'), cipher.final(), cipher.getAuthTag()])
-  return sealed.toString('base64')
+const saltBytes = 16
+/** What AES-GCM takes as it is (NIST SP 800-38D section 5.2.1.1). */
+const nonceBytes = 12
+const tagBytes = 16
+
+/** AES-256-GCM: nonce, text, tag. */
+export function sealAnswer(
+  claim: OpenClaim,
+  random: Random,
+  { state, ...answer }: SealedAnswer & { readonly state: IdempotencyRow['state'] },
+): string {
+  const nonce = random.bytes(nonceBytes)
+  const cipher = createCipheriv('aes-256-gcm', sealKey(claim, state), nonce)
+  const sealed = [nonce, cipher.update(JSON.stringify(answer), 'utf8'), cipher.final()]
+  return Buffer.concat([...sealed, cipher.getAuthTag()]).toString('base64')
 }
 
-export function openAnswer(claim: IdempotencyClaim, row: Pick<IdempotencyRow, 'body' | 'state'>): SealedAnswer {
+export function openAnswer(claim: OpenClaim, row: Pick<IdempotencyRow, 'body' | 'state'>): SealedAnswer {
   const sealed = Buffer.from(row.body, 'base64')
-  const decipher = createDecipheriv('aes-256-gcm', sealKey(claim, row.state), zeroNonce)
-  decipher.setAuthTag(sealed.subarray(-16))
-  return JSON.parse(Buffer.concat([decipher.update(sealed.subarray(0, -16)), decipher.final()]).toString('utf8'))
+  const decipher = createDecipheriv('aes-256-gcm', sealKey(claim, row.state), sealed.subarray(0, nonceBytes))
+  decipher.setAuthTag(sealed.subarray(-tagBytes))
+  const text = decipher.update(sealed.subarray(nonceBytes, -tagBytes))
+  return JSON.parse(Buffer.concat([text, decipher.final()]).toString('utf8'))
 }
 
-const zeroNonce = Buffer.alloc(12)
-
-function sealKey(claim: IdempotencyClaim, state: string): Buffer {
-  return createHash('sha256').update(`answer\n${state}\n${claim.secret}`).digest()
+function sealKey({ root }: OpenClaim, state: IdempotencyRow['state']): Buffer {
+  return mac(root, `answer\n${state}`)
 }
 
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('base64url')
+function mac(key: string | Uint8Array, text: string): Buffer {
+  return createHmac('sha256', key).update(text).digest()
 }

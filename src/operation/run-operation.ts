@@ -13,10 +13,13 @@ import { type Cause, inTransaction, type TransactionParts } from '../storage/in-
 import type { Transaction } from '../storage/transaction.ts'
 import type { Answer, CallContext, Command, Operation, RequestFacts, Services } from './define.ts'
 import {
-  checkReplay,
+  checkIsAnswered,
+  claimOf,
   type IdempotencyClaim,
   idempotencyClaim,
   idempotencyKeys,
+  newClaim,
+  type OpenClaim,
   openAnswer,
   rememberAnswer,
   sealAnswer,
@@ -69,6 +72,7 @@ async function runCommand(parts: OperationParts, operation: Command, call: Call,
   const earlier = claim && (await replay(parts, operation, claim, context))
   if (earlier) return earlier
 
+  const own = claim && (await newClaim(claim, parts.random, stretchOf(parts, operation)))
   const prepared = await operation.prepare?.({ ...context, read: storage.reader, services: parts.services })
   const cause: Cause = { operation: operation.name, actor: actorName(call.actor), requestId: call.request.id }
   let answer: Answer<unknown> | null
@@ -77,7 +81,7 @@ async function runCommand(parts: OperationParts, operation: Command, call: Call,
       if (claim && (await tx.get(idempotencyKeys, claim.id))) return null
       const ran = await operation.run({ ...context, tx, now, newId: parts.newId, newSecret: parts.newSecret, prepared: prepared as never })
       if (ran.events) await parts.react(tx, now, ran.events)
-      if (claim) await rememberAnswer(tx, claim, remembered(ran, operation))
+      if (own) await rememberAnswer(tx, { claim: own, random: parts.random }, remembered(ran, operation))
       return ran
     })
   } catch (error) {
@@ -92,7 +96,12 @@ async function runCommand(parts: OperationParts, operation: Command, call: Call,
   if (!isUnfinished(answer, operation)) return replyOf(answer, operation)
 
   if (answer.awaiting && answer.awaiting.length > 0) await withTimeout(parts, parts.effects.runAwaited(answer.awaiting))
-  return await reloaded(parts, operation, context, claim, replyOf(answer, operation))
+  return await reloaded(parts, operation, context, own, replyOf(answer, operation))
+}
+
+/** Slow on purpose, where a fast hash of the input would let a password be tried. */
+function stretchOf({ services }: OperationParts, operation: Command) {
+  return operation.hasSecretInput ? services.passwords.stretch : null
 }
 
 /** What makes two requests the same: all of the input, or the body as it came where that is the input. */
@@ -105,13 +114,14 @@ async function reloaded(
   parts: OperationParts,
   operation: Command,
   context: CallContext<never>,
-  claim: IdempotencyClaim | null,
+  claim: OpenClaim | null,
   reply: Reply,
 ): Promise<Reply> {
   const output = operation.reload ? await operation.reload({ ...context, read: parts.storage.reader }, reply.output as never) : reply.output
   if (claim === null) return { ...reply, output }
   const { headers } = reply
-  const change = { set: { state: 'done', body: sealAnswer(claim, 'done', { output: output ?? null, headers }) } }
+  const body = sealAnswer(claim, parts.random, { state: 'done', output: output ?? null, headers })
+  const change = { set: { state: 'done', body } }
   const kept = await inTransaction(parts, { operation: operation.name, actor: '', requestId: context.request.id }, async (tx) => {
     if (await tx.touch(idempotencyKeys, claim.id, change, { op: 'eq', path: 'state', value: 'awaiting' })) return output
     // A repeat that waited no longer was first: what it answered is the answer.
@@ -129,11 +139,12 @@ async function replay(
 ): Promise<Reply | null> {
   const row = await parts.storage.reader.get(idempotencyKeys, claim.id)
   if (row === null) return null
-  checkReplay(row, claim, context.now)
-  const { output, headers: answered } = openAnswer(claim, row)
+  const open = await claimOf(claim, row, stretchOf(parts, operation))
+  checkIsAnswered(row, context.now)
+  const { output, headers: answered } = openAnswer(open, row)
   const headers = { ...answered, 'idempotent-replayed': 'true' }
   const reply: Reply = { status: row.status, output, headers }
-  return row.state === 'done' ? reply : await reloaded(parts, operation, context, claim, reply)
+  return row.state === 'done' ? reply : await reloaded(parts, operation, context, open, reply)
 }
 
 function remembered(answer: Answer<unknown>, operation: Operation) {

@@ -1,10 +1,12 @@
 // proves P-003: a repeated Idempotency-Key has one effect and one answer.
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
-import { signHmac } from '../../src/base/secret.ts'
+import { systemRandom } from '../../src/base/random.ts'
+import { newSecret, signHmac } from '../../src/base/secret.ts'
 import { checkOut, fillCart, openWorld, type World } from '../support/api-harness.ts'
 import { checkProblem } from '../support/scenario.ts'
 import { settled } from '../support/settled.ts'
@@ -50,7 +52,47 @@ describe('the same key', () => {
     assert.equal(cart.status, 201)
     const byToken = (token: string) =>
       world.call('guest', { method: 'POST', url: '/api/carts', headers: { ...key('k2'), 'cart-token': token }, body: {} })
-    assert.notEqual((await byToken('one')).body.id, (await byToken('two')).body.id)
+    const [one, two] = [newSecret(systemRandom, 'cart'), newSecret(systemRandom, 'cart')]
+    assert.notEqual((await byToken(one)).body.id, (await byToken(two)).body.id)
+    assert.equal((await byToken(one)).headers['idempotent-replayed'], 'true')
+  })
+
+  test('of a guest who shows nothing else must be random, and is theirs from any network', async () => {
+    const make = (remoteAddress: string, headers: Record<string, string>) =>
+      world.server.app.inject({ method: 'POST', url: '/api/carts', remoteAddress, headers, payload: {} })
+    const weak = await make('203.0.113.7', key('cart-1'))
+    assert.equal(weak.statusCode, 400)
+    assert.deepEqual(weak.json().errors, [
+      { path: 'header:Idempotency-Key', code: 'minLength', message: 'must be at least 20 random characters, such as a UUID' },
+    ])
+    // A broken program's token is nobody's own: with it a weak key stays weak.
+    assert.equal((await make('203.0.113.7', { ...key('cart-1'), 'cart-token': 'undefined' })).statusCode, 400)
+    const [mine, yours] = [randomUUID(), randomUUID()]
+    const first = await make('203.0.113.7', key(mine))
+    assert.equal(first.statusCode, 201)
+    assert.notEqual((await make('203.0.113.7', key(yours))).json().token, first.json().token)
+    const moved = await make('198.51.100.9', key(mine))
+    assert.equal(moved.body, first.body)
+    assert.equal(moved.headers['idempotent-replayed'], 'true')
+  })
+
+  test('of a sign-in answers its session again, to the right password alone', async () => {
+    const ask = (password: string) =>
+      world.request({
+        method: 'POST',
+        url: '/api/auth/login',
+        headers: key('11111111111111111111'),
+        body: { email: 'owner@example.com', password },
+      })
+    const wrong = await ask('wrong')
+    assert.equal(wrong.body.code, 'login_failed')
+    const first = await ask('password of owner')
+    assert.equal(first.status, 200, 'a refusal holds nothing that a repeat may not change')
+    const again = await ask('password of owner')
+    assert.equal(again.headers['idempotent-replayed'], 'true')
+    assert.equal(again.text, first.text)
+    assert.equal(again.headers['set-cookie'], first.headers['set-cookie'])
+    assert.equal((await ask('wrong')).body.code, 'idempotency_key_reused')
   })
 
   test('20 times at once: one record, and everybody is told of it', async () => {
@@ -127,6 +169,7 @@ describe('the same key', () => {
   })
 
   test('of a webhook with another body is no repeat', async () => {
+    const webhookKey = randomUUID()
     const send = (id: string) => {
       const body = JSON.stringify({ id, payment: 'spay_x', reference: 'pay_x' })
       const time = Math.floor(world.clock.now() / 1000)
@@ -134,7 +177,7 @@ describe('the same key', () => {
       return world.request({
         method: 'POST',
         url: '/api/payments/webhooks/sandbox',
-        headers: { ...key('k1'), 'sandbox-signature': signature },
+        headers: { ...key(webhookKey), 'sandbox-signature': signature },
         body,
       })
     }
@@ -181,24 +224,25 @@ test('what is remembered of an answer tells no secret to whoever reads the datab
   const folder = mkdtempSync(join(tmpdir(), 'kingpost-'))
   const onDisk = await openWorld({ path: join(folder, 'kingpost.db') })
   try {
+    const keys = [randomUUID(), randomUUID()]
     const logIn = () =>
       onDisk.request({
         method: 'POST',
         url: '/api/auth/login',
-        headers: key('k1'),
+        headers: key(keys[0]!),
         body: { email: 'owner@example.com', password: 'password of owner' },
       })
     const first = await logIn()
     const again = await logIn()
     assert.equal(again.body.token, first.body.token)
     assert.equal(again.headers['set-cookie'], first.headers['set-cookie'])
-    const cart = await onDisk.request({ method: 'POST', url: '/api/carts', headers: key('k2'), body: {} })
+    const cart = await onDisk.request({ method: 'POST', url: '/api/carts', headers: key(keys[1]!), body: {} })
     const files = readdirSync(folder).map((name) => readFileSync(join(folder, name)))
     assert.ok(
       files.some((bytes) => bytes.includes('owner@example.com')),
       'the files hold the data',
     )
-    for (const secret of [first.body.token, cart.body.token, 'password of owner', 'k1\n'])
+    for (const secret of [first.body.token, cart.body.token, 'password of owner', ...keys])
       for (const bytes of files) assert.ok(!bytes.includes(secret), 'a secret is in the database file')
     assert.doesNotMatch(JSON.stringify(onDisk.log), new RegExp(first.body.token))
   } finally {

@@ -1,6 +1,7 @@
 // A buyer: somebody with a browser and no patience. Clicks twice, opens second tabs, walks away, comes
 // back late, and repeats what got no answer, under the same key. What a buyer was told is kept, to be
 // held against the database in the end.
+import { limits } from '../../src/base/limits.ts'
 import { errorCodes } from '../../src/contract/error-codes.ts'
 import { type SandboxBook, type SandboxMethod, sandboxMethods } from '../../src/domains/payments/sandbox/book.ts'
 import type { Cluster, Request, Result } from './cluster.ts'
@@ -220,7 +221,8 @@ function createAsker({ world, cluster, complain }: BuyerParts, { name, isSteady 
   let count = 0
   return async (request, given) => {
     count += 1
-    const key = given ?? `${name}-${count}`
+    // As long as a random one: a guest has nothing else to show.
+    const key = given ?? `${name}-${count}`.padEnd(limits.guestKeyCharactersMin, '.')
     const isRead = request.operation.endsWith('.get')
     for (let attempt = 1; ; attempt++) {
       const result = await cluster.send(isRead ? request : { ...request, key })

@@ -2,6 +2,7 @@
 // request leg, an execution and an answer leg, and each leg can go wrong. A crash drops what the process
 // was told and meant to do; what it has committed or sent stays.
 
+import { createHash } from 'node:crypto'
 import { EngineError, isEngineError } from '../../src/base/engine-error.ts'
 import { limits } from '../../src/base/limits.ts'
 import type { Log } from '../../src/base/log.ts'
@@ -105,6 +106,7 @@ export function bootProcess(around: Surroundings, name: string, { isAlone, onExi
 const plainPasswords: PasswordHasher = {
   hash: async (password) => `plain:${password}`,
   verify: async (password, hash) => hash === `plain:${password}`,
+  stretch: async (text, salt) => createHash('sha256').update(salt).update(text).digest(),
 }
 
 /** What the engine logs as an error must be an engine error: anything else is a bug of ours. */

@@ -22,7 +22,7 @@ import { createShop, openStore, type Store } from './store.ts'
 import { inMacrotask } from './world.ts'
 
 const facts = { id: 'req_1', ifMatch: null, ifNoneMatch: null, rawBody: null, headers: {} }
-const passwords = { hash: async (password: string) => password, verify: async () => false }
+const passwords = { hash: async (password: string) => password, verify: async () => false, stretch: async () => new Uint8Array(32) }
 
 function engineOn(store: Store, replace: Replacements = {}) {
   const { adapter: storage, backend } = store
@@ -59,7 +59,8 @@ test('a refusal and a success of one key at once are one answer', async () => {
       }),
   })
   const operation = engine.operations.find(({ name }) => name === 'carts.create')!
-  const call = () => engine.run(operation, { input: {}, actor: guestActor('test'), idempotencyKey: 'key-1', request: facts })
+  const call = () =>
+    engine.run(operation, { input: {}, actor: guestActor('test'), idempotencyKey: 'a-key-of-a-guest-who-has-no-other', request: facts })
   const [first, second] = await Promise.all([call(), call()])
   assert.equal(calls, 2, 'both must have run, or this tests nothing')
   assert.deepEqual(first.output, second.output)

@@ -110,6 +110,10 @@ export function createCountingHasher(): CountingHasher {
       calls.push('verify')
       return digest(password) === hash
     },
+    async stretch(text, salt) {
+      calls.push('stretch')
+      return createHash('sha256').update(salt).update(`slow\n${text}`).digest()
+    },
   }
 }
 
@@ -198,6 +202,8 @@ export type ApiHarnessOptions = {
   readonly seed?: number
   readonly clock?: TestClock
   readonly mail?: MailTransport
+  /** Instead of the cheap one that counts. */
+  readonly hasher?: PasswordHasher
   /** Every call to the sandbox's book; may lose or delay it. */
   readonly call?: <T>(name: string, work: () => T) => Promise<T>
   /** Webhooks are delivered to the server. */
@@ -259,7 +265,7 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
     clock,
     random,
     log: { write: (level, message, fields) => void log.push({ level, message, fields }) },
-    services: { passwords: hasher },
+    services: { passwords: options.hasher ?? hasher },
     providers: [
       createSandboxProvider(book, {
         secret: webhookSecret,

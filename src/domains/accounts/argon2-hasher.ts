@@ -38,6 +38,7 @@ export function createArgon2Hasher(random: Random, cost: Argon2Cost = argon2Cost
         const derived = await derive(password, parsed?.salt ?? nobodysSalt, parsed?.cost ?? cost)
         return parsed !== null && derived.length === parsed.hash.length && timingSafeEqual(derived, parsed.hash)
       }),
+    stretch: (text, salt) => inTurn(() => derive(text, Buffer.from(salt), cost)),
   }
 }
 

@@ -19,6 +19,7 @@ export const logIn = command({
   errors: ['login_failed'],
   access: anyone,
   rate: 'account',
+  hasSecretInput: true,
   async prepare({ input, read, services }) {
     const user = await findUnique(read, users, eq('email', normalEmail(input.email)))
     const stored = await findUnique(read, passwords, eq('user', user?.id ?? 'nobody'))

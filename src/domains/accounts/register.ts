@@ -18,6 +18,7 @@ export const register = command({
   output: Type.Object({ email: Type.String(), name: Type.Unsafe<string | null>({ type: ['string', 'null'] }) }),
   access: anyone,
   rate: 'account',
+  hasSecretInput: true,
   async prepare({ input, services }) {
     checkPassword(input.password)
     return await services.passwords.hash(input.password)

@@ -14,6 +14,7 @@ import { type Session, sessions, type User, users } from './collections.ts'
 
 export const sessionCookie = 'kp_session'
 const tokenPrefix = 'kps'
+const cartTokenForm = /^cart_[\w-]{43}$/
 
 type SignedIn = { readonly session: Session; readonly user: User }
 
@@ -51,7 +52,8 @@ export function createAuthenticator(storage: StorageAdapter, clock: Clock): (cre
   }
 
   return async ({ authorization, cookie, cartToken, network }) => {
-    const cartTokenHash = cartToken === undefined ? null : hashSecret(cartToken)
+    // What is no token of ours proves nothing: two guests whose program sends `undefined` are not one.
+    const cartTokenHash = cartToken !== undefined && cartTokenForm.test(cartToken) ? hashSecret(cartToken) : null
     const token = authorization === undefined ? tokenOfCookie(cookie) : tokenOfBearer(authorization)
     const found = token === null ? null : await find(token)
     if (found === null || found.session.expiresAt <= clock.now() || found.user.disabled) return guestActor(network, cartTokenHash)

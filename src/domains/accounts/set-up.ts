@@ -30,6 +30,7 @@ export const setUp = command({
   errors: ['setup_link_invalid', 'already_exists'],
   access: anyone,
   rate: 'account',
+  hasSecretInput: true,
   async prepare({ input, services }) {
     checkPassword(input.password)
     return await services.passwords.hash(input.password)
