@@ -92,6 +92,8 @@ type Common<TInput extends TSchema, TOutput extends TSchema> = {
   readonly summary: string
   /** Path parameters, body fields and query parameters in one object; unknown ones are refused. */
   readonly input: TInput
+  /** What of it this caller may know of, where that differs; `input` is the whole. */
+  readonly inputFor?: (actor: Actor) => TInput
   readonly output: TOutput
   /** Status of success, for OpenAPI. */
   readonly status?: number

@@ -24,6 +24,7 @@ import {
   rememberAnswer,
   sealAnswer,
 } from './idempotency.ts'
+import { toldTo } from './told-to.ts'
 import { validatorOf } from './validate.ts'
 
 export type OperationParts = TransactionParts & {
@@ -52,7 +53,7 @@ export type Reply = {
 
 /** @throws EngineError, and whatever is a bug */
 export async function runOperation(parts: OperationParts, operation: Operation, call: Call): Promise<Reply> {
-  validatorOf(operation.input)(call.input, operation.kind === 'query' ? 'query' : 'body')
+  validatorOf(operation.inputFor?.(call.actor) ?? operation.input)(call.input, operation.kind === 'query' ? 'query' : 'body')
   if (!allows(operation.access, call.actor)) throw new EngineError(call.actor.kind === 'guest' ? 'unauthenticated' : 'forbidden')
   const context: CallContext<never> = {
     input: call.input as never,
@@ -88,7 +89,7 @@ async function runCommand(parts: OperationParts, operation: Command, call: Call,
     // A refusal changed nothing and is not remembered: asked again, the call is tried again. But one with the same
     // key that ran beside ours may be what held ours back: then its answer is the answer.
     const answered = claim !== null && isEngineError(error) && error.status < 500 ? await replay(parts, operation, claim, context) : null
-    if (answered === null) throw error
+    if (answered === null) throw toldTo(call.actor, parts.model, error)
     return answered
   }
   // A call with the same key committed between our look and our transaction.

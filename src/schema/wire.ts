@@ -90,8 +90,7 @@ export function writableFields(collection: CollectionModel): CompiledField[] {
 }
 const systemFields = new Set(['id', 'version', 'createdAt', 'updatedAt'])
 
-export function createInputSchema(collection: CollectionModel): JsonSchema {
-  const fields = writableFields(collection)
+export function createInputSchema(fields: readonly CompiledField[]): JsonSchema {
   return {
     type: 'object',
     properties: Object.fromEntries(fields.map(({ name, field }) => [name, fieldSchema(field)])),
@@ -100,10 +99,13 @@ export function createInputSchema(collection: CollectionModel): JsonSchema {
   }
 }
 
-/** JSON Merge Patch (RFC 7396) of the declared fields; integers also take `{ "$increment": n }`. */
-export function patchInputSchema(collection: CollectionModel): JsonSchema {
+/**
+ * JSON Merge Patch (RFC 7396) of these fields; integers also take `{ "$increment": n }`. Not those that the caller may
+ * not read: whether a sum keeps to the limits tells what it was added to.
+ */
+export function patchInputSchema(fields: readonly (CompiledField & { readonly isReadable: boolean })[]): JsonSchema {
   const properties: Record<string, JsonSchema> = {}
-  for (const { name, field } of writableFields(collection)) {
+  for (const { name, field, isReadable } of fields) {
     const schema = fieldSchema(field)
     const increment = {
       type: 'object',
@@ -111,7 +113,7 @@ export function patchInputSchema(collection: CollectionModel): JsonSchema {
       required: ['$increment'],
       additionalProperties: false,
     }
-    properties[name] = field.kind === 'integer' ? { anyOf: [schema, increment] } : schema
+    properties[name] = field.kind === 'integer' && isReadable ? { anyOf: [schema, increment] } : schema
   }
   return { type: 'object', properties, additionalProperties: false }
 }

@@ -62,6 +62,7 @@ function named(model: Model, error: unknown): unknown {
   return new EngineError('already_exists', {
     ...(fields.size > 0 ? { detail: `Another record has the same ${[...fields].join(' and ')}.` } : {}),
     errors: [...fields].map((name) => ({ path: `/${name}`, code: 'already_exists', message: 'is taken' })),
+    ...(found ? { params: { collection: found.name } } : {}),
     cause: error,
   })
 }

@@ -237,7 +237,8 @@ const recordRows: Row[] = [
     ({ ids }) => post('/api/notes', { title: 'For another', owner: ids['owner'] }),
     { events: ['notes.create: notes'] },
   ),
-  ...rows('notes.create', { guest: 403, other: 403, owner: 403, staff: 201 }, post('/api/notes', { title: 'Scored', score: 9 }), {
+  // A field that one may neither see nor set is none.
+  ...rows('notes.create', { guest: 400, other: 400, owner: 400, staff: 201 }, post('/api/notes', { title: 'Scored', score: 9 }), {
     events: ['notes.create: notes'],
     body: { score: 9 },
   }),

@@ -2,17 +2,19 @@ import { Type } from 'typebox'
 import type { Actor } from '../../access/actor.ts'
 import { anyone, nobody } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
-import { matches } from '../../contract/filter.ts'
 import { command, type Operation } from '../../operation/define.ts'
 import type { AnyRecord } from '../../schema/collection.ts'
 import type { Field } from '../../schema/field.ts'
 import type { CollectionModel } from '../../schema/model.ts'
-import { createInputSchema, recordSchema, writableFields } from '../../schema/wire.ts'
+import { recordSchema, writableFields } from '../../schema/wire.ts'
+import { decide, looksAt } from './decide.ts'
+import { createInput } from './input-schemas.ts'
 import { actionFilter } from './present.ts'
-import { acceptFields, answerWith, checkReferences, fits } from './write-record.ts'
+import { acceptFields, answerWith, checkReferences, fits, refusedTo } from './write-record.ts'
 
 /** `POST /api/{collection}`: the record must fit the create rule as it will be stored. */
 export function createRecord(collection: CollectionModel): Operation {
+  const input = createInput(collection)
   return command({
     name: `${collection.name}.create`,
     route: `POST /api/${collection.name}`,
@@ -20,7 +22,8 @@ export function createRecord(collection: CollectionModel): Operation {
     tag: collection.title,
     isPresented: true,
     status: 201,
-    input: Type.Unsafe<Record<string, unknown>>(createInputSchema(collection)),
+    input: input.whole,
+    inputFor: input.of,
     output: Type.Unsafe(recordSchema(collection)),
     errors: ['already_exists', 'reference_not_found'],
     access: collection.source.access?.create === undefined ? nobody : anyone,
@@ -28,16 +31,21 @@ export function createRecord(collection: CollectionModel): Operation {
       const given = acceptFields(collection, actor, input)
       const fields = { ...defaults(collection, actor, now), ...given, id: newId(collection.prefix) }
       const rule = actionFilter(collection, 'create', actor)
-      const refused = () => new EngineError(actor.kind === 'guest' ? 'unauthenticated' : 'forbidden')
       // Before the insert: that a unique value is taken is no answer to somebody who may not ask.
-      if (matches(rule, fields) === false) throw refused()
-      const record = await tx.insert<AnyRecord>(collection, fields as never)
-      if (!(await fits(tx, collection, record, rule))) throw refused()
+      const mayBe = isComplete(collection, given) && (await decide(tx, rule, { ...fields, version: 1, createdAt: now, updatedAt: now }))
+      if (!mayBe) throw refusedTo(actor)
       await checkReferences(tx, model, collection, actor, given)
+      const record = await tx.insert<AnyRecord>(collection, fields as never)
+      if (looksAt(rule, collection.name) && !(await fits(tx, collection, record, rule))) throw refusedTo(actor)
       await collection.source.afterChange?.({ tx, now, newId, before: null, after: record })
       return await answerWith(tx, collection, actor, record, 201)
     },
   })
+}
+
+/** A field that must be given and that this caller may not give is missing for good. */
+function isComplete(collection: CollectionModel, given: Readonly<Record<string, unknown>>): boolean {
+  return writableFields(collection).every(({ name, field }) => !field.required || field.default !== undefined || name in given)
 }
 
 function defaults(collection: CollectionModel, actor: Actor, now: number): Record<string, unknown> {

@@ -5,10 +5,9 @@ import { invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { and, oneOf } from '../../contract/filter.ts'
 import type { AnyRecord } from '../../schema/collection.ts'
-import { listOf } from '../../schema/model.ts'
 import type { Reader } from '../../storage/storage.ts'
 import type { QueryScope } from './parse-filter.ts'
-import { isReadable, presentAll, readFilter } from './present.ts'
+import { isReadable, presentAll, readFilter, visibleList } from './present.ts'
 
 type Tree = Map<string, Tree>
 type Wire = Record<string, unknown>
@@ -39,7 +38,7 @@ export async function expand(read: Reader, scope: QueryScope, records: readonly 
   }
   for (const [name, inner] of tree) {
     checkName(scope, name)
-    const list = listOf(scope.collection, name)
+    const list = visibleList(scope, name)
     if (list) await expandList(read, scope, records, name, list, inner)
     else await expandReference(read, scope, records, name, inner)
   }
@@ -62,18 +61,17 @@ async function expandList(
   scope: QueryScope,
   records: readonly Wire[],
   name: string,
-  list: { readonly from: string; readonly by: string },
+  { target, by }: NonNullable<ReturnType<typeof visibleList>>,
   inner: Tree,
 ): Promise<void> {
-  const target = scope.model.get({ name: list.from })
   const found = await fetchWire(
     read,
     { ...scope, collection: target },
-    list.by,
+    by,
     records.map((record) => record['id'] as string),
     inner,
   )
-  const groups = Map.groupBy(found, (one) => (typeof one[list.by] === 'object' ? (one[list.by] as Wire)['id'] : one[list.by]))
+  const groups = Map.groupBy(found, (one) => (typeof one[by] === 'object' ? (one[by] as Wire)['id'] : one[by]))
   for (const record of records) record[name] = groups.get(record['id']) ?? []
 }
 
@@ -95,7 +93,7 @@ const expandedMax = 4_000
 
 function checkName(scope: QueryScope, name: string): void {
   const { collection, actor } = scope
-  if (listOf(collection, name)) return
+  if (visibleList(scope, name)) return
   const field = collection.fields.get(name)?.field
   if (!field || !isReadable(field, actor) || field.to === undefined)
     throw invalid('query:expand', 'unknown_field', `${collection.name} has no reference ${name}`)

@@ -7,9 +7,9 @@ import { type EngineError, invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { and, type Filter, not, or, type Scalar } from '../../contract/filter.ts'
 import type { FieldKind } from '../../schema/field.ts'
-import { type CollectionModel, type CompiledField, listOf, type Model } from '../../schema/model.ts'
+import type { CollectionModel, CompiledField, Model } from '../../schema/model.ts'
 import type { Sort } from '../../storage/storage.ts'
-import { isReadable, readFilter } from './present.ts'
+import { isReadable, readFilter, visibleList } from './present.ts'
 
 export type QueryScope = { readonly model: Model; readonly collection: CollectionModel; readonly actor: Actor }
 
@@ -47,11 +47,10 @@ function parseField(
 ): Filter {
   const [name, ...rest] = path as [string, ...string[]]
   const { model, collection, actor } = scope
-  const list = listOf(collection, name)
+  const list = visibleList(scope, name)
   if (list) {
-    const target = model.get({ name: list.from })
     if (rest.length === 0) throw unknownField(scope, name, at)
-    return follow({ ...scope, collection: target }, rest, value, at, budget, hops, { local: 'id', remote: list.by })
+    return follow({ ...scope, collection: list.target }, rest, value, at, budget, hops, { local: 'id', remote: list.by })
   }
   const field = collection.fields.get(name)
   if (!field || field.isComputed || !isReadable(field.field, actor)) throw unknownField(scope, name, at)

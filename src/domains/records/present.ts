@@ -5,7 +5,7 @@ import { allows, nobody, type Rule, ruleFilter } from '../../access/rule.ts'
 import { toIso } from '../../base/clock.ts'
 import { and, type Filter } from '../../contract/filter.ts'
 import type { AnyRecord } from '../../schema/collection.ts'
-import type { CollectionModel, CompiledField } from '../../schema/model.ts'
+import { type CollectionModel, type CompiledField, listOf, type Model } from '../../schema/model.ts'
 import type { Reader } from '../../storage/storage.ts'
 
 /** What this caller may read of a collection, as a filter to add to every query. */
@@ -20,6 +20,22 @@ export function actionFilter(collection: CollectionModel, action: 'create' | 'up
 export function isReadable(field: { readonly read?: Rule }, actor: Actor): boolean {
   return field.read === undefined || allows(field.read, actor)
 }
+
+/** Without a rule of its own a field is set by those who may read it: a value one cannot see one cannot have meant to replace. */
+export function isSettable(field: { readonly read?: Rule; readonly write?: Rule }, actor: Actor): boolean {
+  const rule = field.write ?? field.read
+  return rule === undefined || allows(rule, actor)
+}
+
+/** The list that a record of this collection has by this name, to a caller who may see what makes it one. */
+export function visibleList({ model, collection, actor }: ListScope, name: string): VisibleList | undefined {
+  const list = listOf(collection, name)
+  if (list === undefined) return undefined
+  const target = model.get({ name: list.from })
+  return isReadable(target.fields.get(list.by)!.field, actor) ? { target, by: list.by } : undefined
+}
+type ListScope = { readonly model: Model; readonly collection: CollectionModel; readonly actor: Actor }
+type VisibleList = { readonly target: CollectionModel; readonly by: string }
 
 type Visible = {
   readonly all: readonly CompiledField[]

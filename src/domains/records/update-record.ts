@@ -3,25 +3,24 @@ import { anyone, nobody } from '../../access/rule.ts'
 import { EngineError, invalid } from '../../base/engine-error.ts'
 import { command, type Operation } from '../../operation/define.ts'
 import type { CollectionModel } from '../../schema/model.ts'
-import { patchInputSchema, recordSchema } from '../../schema/wire.ts'
+import { recordSchema } from '../../schema/wire.ts'
+import { decide, looksAt } from './decide.ts'
 import { checkIfMatch } from './etag.ts'
+import { patchInput } from './input-schemas.ts'
 import { actionFilter, findVisible } from './present.ts'
-import { acceptFields, answerWith, checkReferences, fits } from './write-record.ts'
+import { acceptFields, answerWith, checkReferences, fits, refusedTo } from './write-record.ts'
 
 /** `PATCH /api/{collection}/{id}`: JSON Merge Patch. The rule must hold before and after the change. */
 export function updateRecord(collection: CollectionModel): Operation {
-  const patch = patchInputSchema(collection)
+  const input = patchInput(collection)
   return command({
     name: `${collection.name}.update`,
     route: `PATCH /api/${collection.name}/:id`,
     summary: `Change one of ${collection.title.toLowerCase()}`,
     tag: collection.title,
     isPresented: true,
-    input: Type.Unsafe<Record<string, unknown> & { id: string }>({
-      ...patch,
-      properties: { ...(patch['properties'] as object), id: { type: 'string', maxLength: 64 } },
-      required: ['id'],
-    }),
+    input: input.whole,
+    inputFor: input.of,
     output: Type.Unsafe(recordSchema(collection)),
     errors: ['not_found', 'already_exists', 'reference_not_found', 'precondition_failed'],
     access: collection.source.access?.update === undefined ? nobody : anyone,
@@ -29,16 +28,18 @@ export function updateRecord(collection: CollectionModel): Operation {
       const before = await findVisible(tx, collection, actor, id)
       if (before === null) throw new EngineError('not_found')
       const rule = actionFilter(collection, 'update', actor)
-      if (!(await fits(tx, collection, before, rule))) throw new EngineError(actor.kind === 'guest' ? 'unauthenticated' : 'forbidden')
+      if (!(await fits(tx, collection, before, rule))) throw refusedTo(actor)
       checkIfMatch(collection, { actor, ifMatch: request.ifMatch }, before)
       const { set, add } = split(collection, body)
       const given = acceptFields(collection, actor, set)
       acceptFields(collection, actor, add)
-      await checkReferences(tx, model, collection, actor, given)
       if (Object.keys(body).length === 0) return await answerWith(tx, collection, actor, before, 200)
-      checkSums(collection, before, add)
+      const wanted = { ...before, ...given, ...sums(collection, before, add), updatedAt: now }
+      // Before the change: that a unique value is taken is no answer to somebody who may not make it.
+      if (!(await decide(tx, rule, wanted))) throw refusedTo(actor)
+      await checkReferences(tx, model, collection, actor, given)
       const record = await tx.update(collection, before, { set: given, add })
-      if (!(await fits(tx, collection, record, rule))) throw new EngineError('forbidden')
+      if (looksAt(rule, collection.name) && !(await fits(tx, collection, record, rule))) throw refusedTo(actor)
       await collection.source.afterChange?.({ tx, now, newId, before, after: record })
       return await answerWith(tx, collection, actor, record, 200)
     },
@@ -56,9 +57,9 @@ function split(collection: CollectionModel, body: Readonly<Record<string, unknow
   return { set, add }
 }
 
-/** An increment must land inside the field's limits; on a missing value there is nothing to add to. */
-function checkSums(collection: CollectionModel, before: Readonly<Record<string, unknown>>, add: Readonly<Record<string, number>>): void {
-  for (const [name, amount] of Object.entries(add)) {
+/** What increments make. One must land inside the field's limits; on a missing value there is nothing to add to. */
+function sums(collection: CollectionModel, before: Readonly<Record<string, unknown>>, add: Readonly<Record<string, number>>) {
+  const made = Object.entries(add).map(([name, amount]) => {
     const { field } = collection.fields.get(name)!
     const value = before[name]
     if (typeof value !== 'number') throw invalid(`/${name}`, 'null', 'has no value to add to')
@@ -66,5 +67,7 @@ function checkSums(collection: CollectionModel, before: Readonly<Record<string, 
     if (!Number.isSafeInteger(sum) || sum > (field.max ?? sum))
       throw invalid(`/${name}`, 'maximum', `must be at most ${field.max ?? Number.MAX_SAFE_INTEGER}`)
     if (sum < (field.min ?? sum)) throw invalid(`/${name}`, 'minimum', `must be at least ${field.min}`)
-  }
+    return [name, sum]
+  })
+  return Object.fromEntries(made) as Record<string, number>
 }

@@ -1,7 +1,6 @@
 // What creating and changing a record share: values in from the wire, rules on fields, references and
 // unique values checked, and the answer out.
 import type { Actor } from '../../access/actor.ts'
-import { allows } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { and, type Filter, matches } from '../../contract/filter.ts'
 import type { Answer } from '../../operation/define.ts'
@@ -11,14 +10,14 @@ import { fromWire } from '../../schema/wire.ts'
 import type { Reader } from '../../storage/storage.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { etagOf, etagOfRow } from './etag.ts'
-import { presentAll, readFilter } from './present.ts'
+import { isSettable, presentAll, readFilter } from './present.ts'
 
 /** Given values in stored form. @throws forbidden for a field the caller may not set */
 export function acceptFields(collection: CollectionModel, actor: Actor, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const accepted: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(given)) {
     const { field } = collection.fields.get(name)!
-    if (field.write !== undefined && !allows(field.write, actor))
+    if (!isSettable(field, actor))
       throw new EngineError('forbidden', {
         detail: `You may not set ${name}.`,
         errors: [{ path: `/${name}`, code: 'forbidden', message: 'may not be set by you' }],
@@ -69,6 +68,11 @@ async function keep(tx: Pick<Transaction, 'get' | 'lock'>, model: Model, from: C
   const target = model.get({ name: to })
   if (target.source.system) return await tx.get<AnyRecord>(target, id)
   return await tx.lock<AnyRecord>(target, id, from.source.afterChange ? 'exclusive' : 'shared')
+}
+
+/** A rule says no: a guest may be somebody who may, once signed in. */
+export function refusedTo(actor: Actor): EngineError {
+  return new EngineError(actor.kind === 'guest' ? 'unauthenticated' : 'forbidden')
 }
 
 /** Whether a record as it now is fits a rule; a rule through references asks the database. */

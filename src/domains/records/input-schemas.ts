@@ -1,0 +1,48 @@
+// What a caller may give when creating or changing a record, as a schema of their own view: a field that they may
+// neither see nor set is answered like one that does not exist, its value checked by nothing.
+
+import { type TUnsafe, Type } from 'typebox'
+import type { Actor } from '../../access/actor.ts'
+import type { CollectionModel, CompiledField } from '../../schema/model.ts'
+import { createInputSchema, type JsonSchema, patchInputSchema, writableFields } from '../../schema/wire.ts'
+import { isReadable, isSettable } from './present.ts'
+
+type Input<TInput> = {
+  /** With all fields, for the document. */
+  readonly whole: TUnsafe<TInput>
+  readonly of: (actor: Actor) => TUnsafe<TInput>
+}
+type Known = CompiledField & { readonly isReadable: boolean }
+
+export function createInput(collection: CollectionModel): Input<Record<string, unknown>> {
+  return byView(collection, createInputSchema)
+}
+
+/** With the id, which stands in the address. */
+export function patchInput(collection: CollectionModel): Input<Record<string, unknown> & { readonly id: string }> {
+  return byView(collection, (fields) => {
+    const patch = patchInputSchema(fields)
+    return { ...patch, properties: { ...(patch['properties'] as object), id: { type: 'string', maxLength: 64 } }, required: ['id'] }
+  })
+}
+
+function byView<TInput>(collection: CollectionModel, schemaOf: (fields: readonly Known[]) => JsonSchema): Input<TInput> {
+  const all = writableFields(collection)
+  const restricted = all.filter(({ field }) => field.read !== undefined || field.write !== undefined)
+  const views = new Map<string, TUnsafe<TInput>>()
+  const make = (fields: readonly Known[]) => Type.Unsafe<TInput>(schemaOf(fields))
+  const whole = make(all.map((field) => ({ ...field, isReadable: true })))
+  if (restricted.length === 0) return { whole, of: () => whole }
+  return {
+    whole,
+    of(actor) {
+      const key = restricted.map(({ field }) => `${isReadable(field, actor)}${isSettable(field, actor)}`).join()
+      const found = views.get(key)
+      if (found) return found
+      const known = all.filter(({ field }) => isReadable(field, actor) || isSettable(field, actor))
+      const view = make(known.map((field) => ({ ...field, isReadable: isReadable(field.field, actor) })))
+      views.set(key, view)
+      return view
+    },
+  }
+}
