@@ -1,7 +1,20 @@
 // Access rules: typed expressions over the caller and the record. A rule is data. For one caller it
 // becomes a filter, which the storage compiles into the query and `matches` evaluates in memory, so
-// both decide alike. Deny by default: a collection without a rule for something refuses it.
-import { always, and, type Comparison, type Filter, isNull, never, not as notFilter, or, type Scalar } from '../contract/filter.ts'
+// both decide alike. Deny by default: a collection without a rule for something refuses it. What cannot be
+// known (a value the record or the caller does not have) lets nobody through, also under `not`.
+import {
+  always,
+  and,
+  type Comparison,
+  compare,
+  type Filter,
+  has,
+  isNull,
+  never,
+  not as notFilter,
+  or,
+  type Scalar,
+} from '../contract/filter.ts'
 import { type Actor, isStaff } from './actor.ts'
 
 /** A value known only when a caller is there. */
@@ -13,9 +26,13 @@ export type Rule =
   | { readonly rule: 'all' | 'any'; readonly of: readonly Rule[] }
   | { readonly rule: 'not'; readonly of: Rule }
   | { readonly rule: 'compare'; readonly path: string; readonly op: Comparison; readonly value: Scalar | ActorValue }
-  /** The record that `path` refers to fits `of`. */
-  | { readonly rule: 'through'; readonly path: string; readonly collection: string; readonly of: Rule }
   | { readonly rule: 'null'; readonly path: string; readonly value: boolean }
+  /** The list of references at `path` holds the value. */
+  | { readonly rule: 'contains'; readonly path: string; readonly value: string | ActorValue }
+  /** A record that `path` refers to fits `of`; with a list of references, any of them. */
+  | { readonly rule: 'through'; readonly path: string; readonly collection: string; readonly isList?: boolean; readonly of: Rule }
+  /** A record of `collection` whose reference `by` names this one fits `of`. */
+  | { readonly rule: 'exists'; readonly collection: string; readonly by: string; readonly of: Rule }
 
 export const anyone: Rule = { rule: 'anyone' }
 export const nobody: Rule = { rule: 'nobody' }
@@ -34,30 +51,46 @@ export function not(of: Rule): Rule {
   return { rule: 'not', of }
 }
 
-/** A rule about the record that the reference `path` names: `through('product', 'products', where('status').eq('active'))`. */
+/**
+ * A rule about the record that the reference `path` names: `through('product', 'products', where('status').eq('active'))`.
+ * With a list of references one that fits is enough.
+ */
 export function through(path: string, collection: string, of: Rule): Rule {
   return { rule: 'through', path, collection, of }
+}
+
+/**
+ * A rule about records that refer to this one, such as memberships: `exists('memberships', 'project',
+ * where('user').eq(actorId))`. One that fits is enough.
+ */
+export function exists(collection: string, by: string, of: Rule): Rule {
+  return { rule: 'exists', collection, by, of }
 }
 
 /** The caller's own id, to compare a field with. */
 export const actorId: ActorValue = { actor: 'id' }
 export const actorCartToken: ActorValue = { actor: 'cartTokenHash' }
 
+/** A time may be given as a Date or as RFC 3339 text. */
+type Comparand = Scalar | Date
+
 type FieldRules = {
-  eq(value: Scalar | ActorValue): Rule
-  ne(value: Scalar): Rule
-  lt(value: Scalar): Rule
-  lte(value: Scalar): Rule
-  gt(value: Scalar): Rule
-  gte(value: Scalar): Rule
+  eq(value: Comparand | ActorValue): Rule
+  ne(value: Comparand | ActorValue): Rule
+  lt(value: Comparand): Rule
+  lte(value: Comparand): Rule
+  gt(value: Comparand): Rule
+  gte(value: Comparand): Rule
   isNull(): Rule
+  /** For a list of references. */
+  contains(value: string | ActorValue): Rule
 }
 
-/** Compares a field of the record: `where('status').eq('active')`. The config check refuses unknown fields. */
+/** Compares a field of the record: `where('status').eq('active')`. What cannot be compared so is refused at start. */
 export function where<TName extends string>(path: TName): FieldRules {
   const to =
     (op: Comparison) =>
-    (value: Scalar | ActorValue): Rule => ({ rule: 'compare', path, op, value })
+    (value: Comparand | ActorValue): Rule => ({ rule: 'compare', path, op, value: value instanceof Date ? value.getTime() : value })
   return {
     eq: to('eq'),
     ne: to('ne'),
@@ -66,51 +99,79 @@ export function where<TName extends string>(path: TName): FieldRules {
     gt: to('gt'),
     gte: to('gte'),
     isNull: () => ({ rule: 'null', path, value: true }),
+    contains: (value) => ({ rule: 'contains', path, value }),
   }
 }
 
 /** The rule as seen by one caller: what remains are conditions on the record. */
 export function ruleFilter(rule: Rule, actor: Actor): Filter {
+  return filterOf(rule, actor, { truth: true, orUnknown: false })
+}
+
+/** A rule is true, false or unknown. What is looked for: one of the first two, or also the third. */
+type Wanted = { readonly truth: boolean; readonly orUnknown: boolean }
+
+function filterOf(rule: Rule, actor: Actor, wanted: Wanted): Filter {
+  const { truth, orUnknown } = wanted
+  const decided = (isTrue: boolean) => (isTrue === truth ? always : never)
   switch (rule.rule) {
     case 'anyone':
-      return always
+      return decided(true)
     case 'nobody':
       // The engine's own work (effects, imports) is never stopped by a rule meant for callers.
-      return actor.kind === 'system' ? always : never
+      return decided(actor.kind === 'system')
     case 'signedIn':
-      return actor.kind === 'guest' ? never : always
+      return decided(actor.kind !== 'guest')
     case 'staff':
-      return isStaff(actor) ? always : never
+      return decided(isStaff(actor))
     case 'role':
-      return actor.kind === 'system' || actor.roles.includes(rule.role) ? always : never
+      return decided(actor.kind === 'system' || actor.roles.includes(rule.role))
     case 'all':
-      return and(...rule.of.map((part) => ruleFilter(part, actor)))
-    case 'any':
-      return or(...rule.of.map((part) => ruleFilter(part, actor)))
-    case 'not':
-      return notFilter(ruleFilter(rule.of, actor))
-    case 'null':
-      return isNull(rule.path, rule.value)
-    case 'through': {
-      const of = ruleFilter(rule.of, actor)
-      return of.op === 'false' ? never : { op: 'via', collection: rule.collection, local: rule.path, remote: 'id', of }
+    case 'any': {
+      const parts = rule.of.map((part) => filterOf(part, actor, wanted))
+      return (rule.rule === 'all') === truth ? and(...parts) : or(...parts)
     }
+    case 'not':
+      return filterOf(rule.of, actor, { truth: !truth, orUnknown })
+    case 'null':
+      return isNull(rule.path, rule.value === truth)
     case 'compare': {
-      if (typeof rule.value !== 'object') return { op: rule.op, path: rule.path, value: rule.value }
-      const value = actor[rule.value.actor]
-      return value === null ? never : { op: rule.op, path: rule.path, value }
+      const value = valueFor(rule.value, actor)
+      if (value === null) return orUnknown ? always : never
+      const found = compare(rule.path, truth ? rule.op : opposite[rule.op], value)
+      return orUnknown ? or(found, isNull(rule.path)) : found
+    }
+    case 'contains': {
+      const value = valueFor(rule.value, actor)
+      if (value === null) return orUnknown ? always : never
+      return when(has(rule.path, String(value)), truth)
+    }
+    case 'through':
+    case 'exists': {
+      // That no record fits is sure only when none might.
+      const of = filterOf(rule.of, actor, { truth: true, orUnknown: truth === orUnknown })
+      return when(of.op === 'false' ? never : viaOf(rule, of), truth)
     }
   }
+}
+
+function viaOf(rule: Extract<Rule, { rule: 'through' | 'exists' }>, of: Filter): Filter {
+  const { collection } = rule
+  if (rule.rule === 'exists') return { op: 'via', collection, local: 'id', remote: rule.by, of }
+  return { op: 'via', collection, local: rule.path, remote: 'id', ...(rule.isList ? { isList: true } : {}), of }
+}
+
+const opposite = { eq: 'ne', ne: 'eq', lt: 'gte', lte: 'gt', gt: 'lte', gte: 'lt' } as const
+
+function when(filter: Filter, truth: boolean): Filter {
+  return truth ? filter : notFilter(filter)
+}
+
+function valueFor(value: Scalar | ActorValue, actor: Actor): Scalar | null {
+  return typeof value === 'object' ? actor[value.actor] : value
 }
 
 /** Whether a rule that names no field lets this caller through. */
 export function allows(rule: Rule, actor: Actor): boolean {
   return ruleFilter(rule, actor).op === 'true'
-}
-
-/** The fields a rule reads, for the config check and for what a change must carry. */
-export function rulePaths(rule: Rule): string[] {
-  if (rule.rule === 'all' || rule.rule === 'any') return rule.of.flatMap(rulePaths)
-  if (rule.rule === 'not') return rulePaths(rule.of)
-  return rule.rule === 'compare' || rule.rule === 'null' || rule.rule === 'through' ? [rule.path] : []
 }

@@ -43,6 +43,10 @@ export function oneOf(path: string, values: readonly Scalar[]): Filter {
 export function isNull(path: string, value = true): Filter {
   return { op: 'null', path, value }
 }
+/** The list of ids at `path` holds this one. */
+export function has(path: string, value: string): Filter {
+  return { op: 'has', path, value }
+}
 
 /** All of them; trivial parts are folded away so that a public rule costs nothing in the query. */
 export function and(...parts: readonly (Filter | undefined)[]): Filter {

@@ -85,7 +85,8 @@ function recordOperations(collection: CollectionModel): readonly Operation[] {
 
 /** A system collection is only read here: it changes through operations of its own. */
 function makeRecordOperations(collection: CollectionModel): Operation[] {
-  const { access = {}, internal, system } = collection.source
+  const { access } = collection
+  const { internal, system } = collection.source
   if (internal || access.read === undefined) return []
   const reads = collection.name === 'carts' ? [listRecords(collection)] : [listRecords(collection), getRecord(collection)]
   if (system) return reads

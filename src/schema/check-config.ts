@@ -1,9 +1,9 @@
 // The config check: every mistake at once, each with its path, what is allowed and the nearest name.
 // It runs before anything is opened, so a broken config never touches a database.
-import type { Rule } from '../access/rule.ts'
-import { rulePaths } from '../access/rule.ts'
 import { isCurrency } from '../base/currencies.ts'
+import { nearest } from '../base/nearest.ts'
 import type { Collection } from './collection.ts'
+import { checkCallerRule, compileRule, type RuleFields, ruleFieldsOf } from './compile-rule.ts'
 import type { BackendConfig } from './config.ts'
 import type { Field } from './field.ts'
 import { prefixOf } from './model.ts'
@@ -22,6 +22,7 @@ export function checkConfig(config: BackendConfig, system: readonly Collection[]
   if (typeof config.name !== 'string' || config.name.trim() === '') add('name', 'must be a text, such as "My shop"')
   const own = (config.collections ?? []) as readonly Collection[]
   const names = new Set([...system, ...own].map(({ name }) => name))
+  const ruleFields = new Map([...system, ...own].map((collection) => [collection.name, ruleFieldsOf(collection)]))
   const seen = new Set<string>()
   const prefixes = new Map(system.map((collection) => [prefixOf(collection), collection.name]))
   for (const [index, collection] of own.entries()) {
@@ -41,7 +42,7 @@ export function checkConfig(config: BackendConfig, system: readonly Collection[]
     if (other !== undefined && other !== collection.name)
       add(`${path}.prefix`, `"${prefix}" starts the ids of ${other} already: give a prefix of its own`)
     prefixes.set(prefix, collection.name)
-    checkCollection(collection, names, `collections.${collection.name}`, add)
+    checkCollection(collection, names, ruleFields, `collections.${collection.name}`, add)
   }
   if (config.shop) checkShop(config.shop, add)
   checkUnknown(config, ['name', 'collections', 'operations', 'shop', 'mail', 'storefront', 'seed'], '', add)
@@ -62,7 +63,13 @@ function checkShop(shop: Exclude<BackendConfig['shop'], false | undefined>, add:
     checkField(name, field, new Set(), `shop.productFields.${name}`, add)
 }
 
-function checkCollection(collection: Collection, names: ReadonlySet<string>, path: string, add: Add): void {
+function checkCollection(
+  collection: Collection,
+  names: ReadonlySet<string>,
+  ruleFields: ReadonlyMap<string, RuleFields>,
+  path: string,
+  add: Add,
+): void {
   for (const [name, field] of Object.entries(collection.fields)) {
     checkField(name, field, names, `${path}.fields.${name}`, add)
     checkFormer(field?.renamedFrom, new Set(Object.keys(collection.fields)), `${path}.fields.${name}.renamedFrom`, add)
@@ -82,7 +89,7 @@ function checkCollection(collection: Collection, names: ReadonlySet<string>, pat
   for (const [action, rule] of Object.entries(collection.access ?? {})) {
     if (!['read', 'create', 'update', 'delete'].includes(action))
       add(`${path}.access.${action}`, `is no action${nearest(action, ['read', 'create', 'update', 'delete'])}`)
-    else checkRule(rule as Rule, paths, names, `${path}.access.${action}`, add)
+    else compileRule(rule, { collections: ruleFields, collection: collection.name, path: `${path}.access.${action}`, add })
   }
   for (const [name, list] of Object.entries(collection.lists ?? {}))
     if (!names.has(list.from)) add(`${path}.lists.${name}.from`, `there is no collection "${list.from}"${nearest(list.from, [...names])}`)
@@ -121,9 +128,7 @@ function checkField(name: string, field: Field, collections: ReadonlySet<string>
     add(path, `refers to "${field.to}", and there is no such collection${nearest(field.to, [...collections])}`)
   if (field.backfill !== undefined && typeof field.backfill !== 'function') add(`${path}.backfill`, 'must be a function of the record')
   if (field.kind === 'enum' && (field.options?.length ?? 0) === 0) add(path, "needs at least one value: field.enum(['draft', 'published'])")
-  for (const access of ['read', 'write'] as const)
-    if (field[access] && rulePaths(field[access]).length > 0)
-      add(`${path}.${access}`, 'may look at the caller only: a field cannot depend on the record')
+  for (const access of ['read', 'write'] as const) if (field[access] !== undefined) checkCallerRule(field[access], `${path}.${access}`, add)
 }
 
 /** A name that is in use again says nothing of where the values are. */
@@ -131,16 +136,6 @@ function checkFormer(former: string | readonly string[] | undefined, inUse: Read
   for (const name of former === undefined ? [] : [former].flat())
     if (typeof name !== 'string' || !namePattern.test(name)) add(path, 'must be a former name, or several of them, the latest first')
     else if (inUse.has(name)) add(path, `"${name}" is still declared: what is renamed gives its old name up`)
-}
-
-function checkRule(rule: Rule, paths: ReadonlySet<string>, collections: ReadonlySet<string>, path: string, add: Add): void {
-  if (typeof rule !== 'object' || rule === null || !('rule' in rule))
-    return add(path, "must be a rule: anyone, signedIn, staff, where('owner').eq(actorId) …")
-  if (rule.rule === 'all' || rule.rule === 'any') for (const part of rule.of) checkRule(part, paths, collections, path, add)
-  else if (rule.rule === 'not') checkRule(rule.of, paths, collections, path, add)
-  else if (rule.rule === 'through' && !collections.has(rule.collection))
-    add(path, `looks through "${rule.collection}", and there is no such collection${nearest(rule.collection, [...collections])}`)
-  else for (const name of rulePaths(rule)) if (!paths.has(name)) add(path, `has no field "${name}"${nearest(name, [...paths])}`)
 }
 
 function pathsOf(collection: Collection): Set<string> {
@@ -159,22 +154,4 @@ function checkUnknown(value: object, allowed: readonly string[], prefix: string,
 
 function isShopName(name: string): boolean {
   return /^(orders?|carts?|products?|variants?|payments?|categories|shippingMethods)/.test(name)
-}
-
-/** `; did you mean "author"?` when one is close, else nothing. */
-export function nearest(name: string, candidates: readonly string[]): string {
-  const scored = candidates.map((candidate) => ({ candidate, distance: distance(name.toLowerCase(), candidate.toLowerCase()) }))
-  const best = scored.toSorted((a, b) => a.distance - b.distance)[0]
-  return best && best.distance <= Math.max(2, Math.floor(name.length / 3)) ? `; did you mean "${best.candidate}"?` : ''
-}
-
-/** Levenshtein's distance. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) next.push(Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
-    row = next
-  }
-  return row[b.length]!
 }

@@ -2,7 +2,8 @@
 // here (a Map, so `__proto__` is just an unknown name), never interpolated from input.
 import { all, nobody } from '../access/rule.ts'
 import type { Scalar } from '../contract/filter.ts'
-import type { Collection, CollectionRef } from './collection.ts'
+import type { Collection, CollectionAccess, CollectionRef } from './collection.ts'
+import { compileRule, type RuleFields, ruleFieldsOf } from './compile-rule.ts'
 import type { Field, FieldKind } from './field.ts'
 
 /** How one value lies in a database: `price.amount` of money is a column of its own. */
@@ -31,6 +32,8 @@ export type CollectionModel = {
   readonly title: string
   readonly prefix: string
   readonly source: Collection
+  /** The rules of the declaration, compiled. */
+  readonly access: CollectionAccess
   readonly fields: ReadonlyMap<string, CompiledField>
   readonly columns: ReadonlyMap<string, Column>
   /** Paths searched by `search=`. */
@@ -54,9 +57,10 @@ export type Model = {
   find(name: string): CollectionModel | undefined
 }
 
-/** Compiles checked declarations; check-config.ts has refused what is wrong before. */
+/** Compiles checked declarations; the config check has refused what is wrong before. @throws Error for a rule that is */
 export function compileModel(sources: readonly Collection[]): Model {
-  const collections = new Map(sources.map((source) => [source.name, compileCollection(source)]))
+  const ruleFields = new Map(sources.map((source) => [source.name, ruleFieldsOf(source)]))
+  const collections = new Map(sources.map((source) => [source.name, compileCollection(source, ruleFields)]))
   return {
     collections,
     find: (name) => collections.get(name),
@@ -68,7 +72,7 @@ export function compileModel(sources: readonly Collection[]): Model {
   }
 }
 
-function compileCollection(source: Collection): CollectionModel {
+function compileCollection(source: Collection, ruleFields: ReadonlyMap<string, RuleFields>): CollectionModel {
   const fields = new Map<string, CompiledField>()
   const columns = new Map<string, Column>()
   const add = (name: string, field: Field, isComputed = false) => {
@@ -91,6 +95,7 @@ function compileCollection(source: Collection): CollectionModel {
     title: source.title ?? titleOf(source.name),
     prefix: prefixOf(source),
     source,
+    access: compileAccess(source, ruleFields),
     fields,
     columns,
     searchPaths: [...fields.values()].filter(({ field }) => field.search).map(({ name }) => name),
@@ -108,6 +113,17 @@ function compileCollection(source: Collection): CollectionModel {
 function readRuleOfTime(source: Collection): Pick<Field, 'read'> {
   const rules = Object.values(source.fields).flatMap(({ read }) => (read === undefined || read.rule === 'nobody' ? [] : [read]))
   return rules.length === 0 ? {} : { read: all(...rules) }
+}
+
+function compileAccess({ name, access = {} }: Collection, collections: ReadonlyMap<string, RuleFields>): CollectionAccess {
+  const add = (path: string, message: string) => {
+    throw new Error(`${path}: ${message}`)
+  }
+  const compiled = Object.entries(access).map(([action, rule]) => {
+    const path = `collections.${name}.access.${action}`
+    return [action, compileRule(rule, { collections, collection: name, path, add })]
+  })
+  return Object.fromEntries(compiled)
 }
 
 function systemField(kind: FieldKind): Field {

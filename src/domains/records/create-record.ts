@@ -26,7 +26,7 @@ export function createRecord(collection: CollectionModel): Operation {
     inputFor: input.of,
     output: Type.Unsafe(recordSchema(collection)),
     errors: ['already_exists', 'reference_not_found'],
-    access: collection.source.access?.create === undefined ? nobody : anyone,
+    access: collection.access.create === undefined ? nobody : anyone,
     async run({ tx, input, actor, now, model, newId }) {
       const given = acceptFields(collection, actor, input)
       const fields = { ...defaults(collection, actor, now), ...given, id: newId(collection.prefix) }

@@ -21,7 +21,7 @@ export function deleteRecord(collection: CollectionModel): Operation {
     input: Type.Object({ id: Type.String({ maxLength: 64 }) }, { additionalProperties: false }),
     output: Type.Null(),
     errors: ['not_found', 'still_referenced', 'precondition_failed'],
-    access: collection.source.access?.delete === undefined ? nobody : anyone,
+    access: collection.access.delete === undefined ? nobody : anyone,
     async run({ tx, input, actor, model, request, now, newId }) {
       const record = await findVisible(tx, collection, actor, input.id)
       if (record === null) throw new EngineError('not_found')

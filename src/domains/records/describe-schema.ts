@@ -18,13 +18,14 @@ export const describeSchema = query({
   isPresented: true,
   access: staff,
   async run({ model, actor }) {
-    const visible = [...model.collections.values()].filter(({ source }) => !source.internal && source.access?.read && isStaff(actor))
+    const visible = [...model.collections.values()].filter(({ source, access }) => !source.internal && access.read && isStaff(actor))
     return { output: { items: visible.map((collection) => describe(collection, actor)) } }
   },
 })
 
 function describe(collection: CollectionModel, actor: Actor) {
-  const { access = {}, system = false, lists = {} } = collection.source
+  const { access } = collection
+  const { system = false, lists = {} } = collection.source
   const can = (action: 'create' | 'update' | 'delete') => ruleFilter(access[action] ?? nobody, actor).op !== 'false'
   return {
     name: collection.name,

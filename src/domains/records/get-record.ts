@@ -25,7 +25,7 @@ export function getRecord(collection: CollectionModel): Operation {
     ),
     output: Type.Unsafe(recordSchema(collection)),
     errors: ['not_found'],
-    access: collection.source.access?.read === undefined ? nobody : anyone,
+    access: collection.access.read === undefined ? nobody : anyone,
     async run({ read, input, actor, model, request }) {
       const scope: QueryScope = { model, collection, actor }
       const tree = parseExpand(input.expand)

@@ -45,7 +45,7 @@ export function listRecords(collection: CollectionModel): Operation {
       required: ['items', 'next'],
     }),
     // Which records is a question to the query; a rule that is false for everyone answers an empty page.
-    access: collection.source.access?.read === undefined ? nobody : anyone,
+    access: collection.access.read === undefined ? nobody : anyone,
     async run({ read, input, actor, model }) {
       const scope: QueryScope = { model, collection, actor }
       const limit = input.limit ?? limits.pageSizeDefault

@@ -10,11 +10,11 @@ import type { Reader } from '../../storage/storage.ts'
 
 /** What this caller may read of a collection, as a filter to add to every query. */
 export function readFilter(collection: CollectionModel, actor: Actor): Filter {
-  return ruleFilter(collection.source.access?.read ?? nobody, actor)
+  return ruleFilter(collection.access.read ?? nobody, actor)
 }
 
 export function actionFilter(collection: CollectionModel, action: 'create' | 'update' | 'delete', actor: Actor): Filter {
-  return ruleFilter(collection.source.access?.[action] ?? nobody, actor)
+  return ruleFilter(collection.access[action] ?? nobody, actor)
 }
 
 export function isReadable(field: { readonly read?: Rule }, actor: Actor): boolean {

@@ -23,7 +23,7 @@ export function updateRecord(collection: CollectionModel): Operation {
     inputFor: input.of,
     output: Type.Unsafe(recordSchema(collection)),
     errors: ['not_found', 'already_exists', 'reference_not_found', 'precondition_failed'],
-    access: collection.source.access?.update === undefined ? nobody : anyone,
+    access: collection.access.update === undefined ? nobody : anyone,
     async run({ tx, input: { id, ...body }, actor, model, request, now, newId }) {
       const before = await findVisible(tx, collection, actor, id)
       if (before === null) throw new EngineError('not_found')

@@ -1,0 +1,227 @@
+// Access rules against the fields they name, once, at start. A rule that could never match, or whose values
+// mean something else than they say, is refused with its path; what passes has the paths of columns and values
+// in their stored form. Invariant: no rule reaches a query that was not compiled here.
+import type { ActorValue, Rule } from '../access/rule.ts'
+import { nobody } from '../access/rule.ts'
+import { isDay, parseIso } from '../base/clock.ts'
+import { isCurrency } from '../base/currencies.ts'
+import { nearest } from '../base/nearest.ts'
+import type { Comparison, Scalar } from '../contract/filter.ts'
+import type { Collection } from './collection.ts'
+import type { Field } from './field.ts'
+
+/** What a rule may know of a field. An id is a reference to its own collection. */
+type RuleField = Pick<Field, 'kind' | 'to' | 'options'> & { readonly isComputed?: boolean; readonly isCurrency?: boolean }
+export type RuleFields = ReadonlyMap<string, RuleField>
+
+export type RulePlace = {
+  readonly collections: ReadonlyMap<string, RuleFields>
+  /** Whose records the rule is about. */
+  readonly collection: string
+  /** As the config's author reads it: `collections.posts.access.read`. */
+  readonly path: string
+  /** Told of every mistake. */
+  readonly add: (path: string, message: string) => void
+}
+type Place = RulePlace & { readonly top: string; readonly depth: number; readonly isCallerOnly?: boolean }
+
+/** Deeper ones are not written by hand; one that holds itself has no end. */
+const depthMax = 20
+
+/** The fields of a declaration that may itself be wrong elsewhere. */
+export function ruleFieldsOf({ name, fields, computed, appendOnly }: Collection): RuleFields {
+  const declared = Object.entries({ ...fields }).filter(([, field]) => isObject(field))
+  const made = Object.entries({ ...computed?.fields }).filter(([, field]) => isObject(field))
+  return new Map<string, RuleField>([
+    ['id', { kind: 'ref', to: name }],
+    ['createdAt', { kind: 'dateTime' }],
+    ...(appendOnly ? [] : ([['version', { kind: 'integer' }] as const, ['updatedAt', { kind: 'dateTime' }] as const] as const)),
+    ...declared,
+    ...made.map(([key, field]): [string, RuleField] => [key, { ...field, isComputed: true }]),
+  ])
+}
+
+/** The rule as it is asked, or `nobody` after a mistake. */
+export function compileRule(rule: unknown, place: RulePlace): Rule {
+  return compile(rule, { ...place, top: place.collection, depth: 0 })
+}
+
+/** Checks a rule that is asked where there is no record: of a field, of an operation. */
+export function checkCallerRule(rule: unknown, path: string, add: RulePlace['add']): void {
+  compile(rule, { collections: new Map(), collection: '', path, add, top: '', depth: 0, isCallerOnly: true })
+}
+
+const aboutRecords = ['compare', 'null', 'contains', 'through', 'exists']
+const kinds = ['anyone', 'nobody', 'signedIn', 'staff', 'role', 'all', 'any', 'not', ...aboutRecords]
+
+function compile(given: unknown, place: Place): Rule {
+  const refuse = (message: string) => refused(place, message)
+  if (place.depth > depthMax) return refuse(`nests deeper than ${depthMax}`)
+  if (!isObject(given) || !kinds.includes(String(given['rule'])))
+    return refuse("must be a rule: anyone, signedIn, staff, where('owner').eq(actorId) …")
+  const rule = given as Rule
+  if (place.isCallerOnly && aboutRecords.includes(rule.rule)) return refuse('may look at the caller only: there is no record to look at')
+  const inner = { ...place, depth: place.depth + 1 }
+  switch (rule.rule) {
+    case 'role':
+      return typeof rule.role === 'string' && rule.role.trim() !== '' ? rule : refuse("needs the name of a role: role('planner')")
+    case 'all':
+    case 'any':
+      // Of nothing, `all` lets everybody through.
+      if (!Array.isArray(rule.of) || rule.of.length === 0) return refuse(`${rule.rule}() needs at least one rule`)
+      return { rule: rule.rule, of: rule.of.map((part) => compile(part, inner)) }
+    case 'not':
+      return { rule: 'not', of: compile(rule.of, inner) }
+    case 'null': {
+      const found = fieldAt(place, rule.path)
+      return typeof found === 'string' ? refuse(found) : { rule: 'null', path: found.path, value: rule.value !== false }
+    }
+    case 'compare':
+      return compileCompare(rule, place)
+    case 'contains':
+      return compileContains(rule, place)
+    case 'through':
+      return compileThrough(rule, inner)
+    case 'exists':
+      return compileExists(rule, inner)
+    default:
+      return rule
+  }
+}
+
+function compileCompare({ path, op, value }: Extract<Rule, { rule: 'compare' }>, place: Place): Rule {
+  const found = fieldAt(place, path)
+  if (typeof found === 'string') return refused(place, found)
+  const { field, path: column } = found
+  if (field.kind === 'refs') return refused(place, `"${path}" is a list of references: use where('${path}').contains(…)`)
+  if (field.kind === 'json') return refused(place, `"${path}" is JSON, which no rule can compare`)
+  if (!Object.hasOwn(operators, op)) return refused(place, `has no comparison "${op}"${nearest(String(op), Object.keys(operators))}`)
+  if (operators[op] === 'order' && unordered.has(field.kind)) return refused(place, `"${path}" has no order: use eq or ne`)
+  const stored = isActorValue(value) ? actorValueFor(field, path, value, op) : storedValue(field, path, value)
+  if ('problem' in stored) return refused(place, stored.problem)
+  return { rule: 'compare', path: column, op, value: stored.value }
+}
+
+function compileContains({ path, value }: Extract<Rule, { rule: 'contains' }>, place: Place): Rule {
+  const found = fieldAt(place, path)
+  if (typeof found === 'string') return refused(place, found)
+  if (found.field.kind !== 'refs') return refused(place, `contains is for lists of references, and "${path}" is none: use eq`)
+  const stored = isActorValue(value) ? actorValueFor(found.field, path, value, 'eq') : storedValue(found.field, path, value)
+  if ('problem' in stored) return refused(place, stored.problem)
+  return { rule: 'contains', path, value: stored.value as string | ActorValue }
+}
+
+function compileThrough({ path, collection, of }: Extract<Rule, { rule: 'through' }>, place: Place): Rule {
+  const found = fieldAt(place, path)
+  if (typeof found === 'string') return refused(place, found)
+  const { kind, to } = found.field
+  if (to === undefined) return refused(place, `looks through "${path}", which is no reference`)
+  if (!place.collections.has(collection)) return refused(place, noCollection(place, 'looks through', collection))
+  if (to !== collection) return refused(place, `looks through "${path}" at ${collection}, and it refers to ${to}`)
+  const isList = kind === 'refs'
+  return { rule: 'through', path, collection, ...(isList ? { isList } : {}), of: compile(of, { ...place, collection }) }
+}
+
+function compileExists({ collection, by, of }: Extract<Rule, { rule: 'exists' }>, place: Place): Rule {
+  if (!place.collections.has(collection)) return refused(place, noCollection(place, 'looks for', collection))
+  const found = fieldAt({ ...place, collection }, by)
+  if (typeof found === 'string') return refused(place, found)
+  const { kind, to } = found.field
+  if (kind === 'refs') return refused(place, `${collection}.${by} is a list of references: exists needs a single one`)
+  if (to === undefined) return refused(place, `${collection}.${by} is no reference`)
+  if (to !== place.collection) return refused(place, `${collection}.${by} refers to ${to}, not to ${place.collection}`)
+  return { rule: 'exists', collection, by, of: compile(of, { ...place, collection }) }
+}
+
+/** The field and the path of its column, or what is wrong with the name. */
+function fieldAt(place: Place, path: unknown): { readonly field: RuleField; readonly path: string } | string {
+  const fields = place.collections.get(place.collection) ?? new Map<string, RuleField>()
+  const whose = place.collection === place.top ? '' : `${place.collection} `
+  const name = String(path)
+  const field = fields.get(name)
+  if (field?.isComputed) return `${whose}"${name}" is computed when a record is read: no rule can ask for it`
+  if (field) return { field, path: field.kind === 'money' ? `${name}.amount` : name }
+  const [head, part] = name.split('.', 2) as [string, string | undefined]
+  const outer = fields.get(head)
+  if (outer?.kind === 'money' && (part === 'amount' || part === 'currency')) return { field: partsOfMoney[part], path: name }
+  if (outer?.to !== undefined) return `${whose}"${name}" follows a reference: use through('${head}', '${outer.to}', where('${part}')…)`
+  return `${whose}has no field "${name}"${nearest(name, fields.keys())}`
+}
+
+const partsOfMoney: Readonly<Record<'amount' | 'currency', RuleField>> = {
+  amount: { kind: 'money' },
+  currency: { kind: 'text', isCurrency: true },
+}
+
+const operators: Readonly<Record<Comparison, 'same' | 'order'>> = {
+  eq: 'same',
+  ne: 'same',
+  lt: 'order',
+  lte: 'order',
+  gt: 'order',
+  gte: 'order',
+}
+const unordered: ReadonlySet<string> = new Set(['boolean', 'enum', 'ref'])
+
+type Stored<T> = { readonly value: T } | { readonly problem: string }
+
+function actorValueFor({ kind, to }: RuleField, path: string, value: ActorValue, op: Comparison): Stored<ActorValue> {
+  if (operators[op] === 'order') return { problem: `"${path}" cannot be ordered by a value of the caller: use eq or ne` }
+  if (value.actor === 'id' && to !== undefined && to !== 'users')
+    return { problem: `"${path}" holds ids of ${to}, and the caller's is one of users: it could never match` }
+  if (to !== undefined ? value.actor === 'id' : kind === 'text' || kind === 'longText' || (kind === 'email' && value.actor === 'email'))
+    return { value }
+  return { problem: `"${path}" is of kind ${kind}, and the caller's ${value.actor} could never match it` }
+}
+
+/** The value as a record holds it. */
+function storedValue(field: RuleField, path: string, value: unknown): Stored<Scalar> {
+  const expected = (what: string): Stored<Scalar> => ({ problem: `"${path}" is compared with ${shown(value)}, and must be with ${what}` })
+  if (value === null || value === undefined) return { problem: `"${path}" is compared with ${value}: use where('${path}').isNull()` }
+  switch (field.kind) {
+    case 'integer':
+      return Number.isSafeInteger(value) ? { value: value as number } : expected('a whole number')
+    case 'money':
+      return Number.isSafeInteger(value) ? { value: value as number } : expected('whole minor units, such as 1999 for 19.99')
+    case 'boolean':
+      return typeof value === 'boolean' ? { value } : expected('true or false')
+    case 'dateTime': {
+      const time = typeof value === 'string' ? parseIso(isDay(value) ? `${value}T00:00:00Z` : value) : value
+      return Number.isSafeInteger(time) ? { value: time as number } : expected('a time such as 2026-11-24T12:00:00Z or a Date')
+    }
+    default:
+      return typeof value === 'string' ? storedText(field, path, value) : expected('a text')
+  }
+}
+
+function storedText({ kind, options, isCurrency: isCode }: RuleField, path: string, value: string): Stored<Scalar> {
+  if (kind === 'date')
+    return isDay(value) ? { value } : { problem: `"${path}" is compared with "${value}", which is no day such as 2026-11-24` }
+  if (kind === 'email') return { value: value.trim().toLowerCase() }
+  if (isCode)
+    return isCurrency(value) ? { value } : { problem: `"${path}" is compared with "${value}", which is no ISO 4217 currency such as EUR` }
+  if (kind === 'enum' && Array.isArray(options) && !options.includes(value))
+    return { problem: `"${path}" is never "${value}"${nearest(value, options)}; there are ${options.join(', ')}` }
+  return { value }
+}
+
+function noCollection({ collections }: Place, verb: string, name: unknown): string {
+  return `${verb} "${String(name)}", and there is no such collection${nearest(String(name), collections.keys())}`
+}
+
+function refused({ add, path }: Place, message: string): Rule {
+  add(path, message)
+  return nobody
+}
+
+function isActorValue(value: unknown): value is ActorValue {
+  return isObject(value) && ['id', 'email', 'cartTokenHash'].includes(String(value['actor']))
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? `"${value}"` : isObject(value) || typeof value === 'function' ? `a ${typeof value}` : String(value)
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
