@@ -50,7 +50,7 @@ test('changed fields are read by kind', () => {
     price: '7',
     [currencyKey('price')]: 'JPY',
     live: 'false',
-    meta: '{"b":null}',
+    meta: '{"b":[2]}',
     author: 'aut_2',
     tags: 'tag_2\ntag_3',
   }
@@ -60,7 +60,7 @@ test('changed fields are read by kind', () => {
     weight: '2.250',
     price: { amount: 7, currency: 'JPY' },
     live: false,
-    meta: { b: null },
+    meta: { a: null, b: [2] },
     author: 'aut_2',
     tags: ['tag_2', 'tag_3'],
   })

@@ -4,6 +4,7 @@
  * Invariant: a draft taken from a record and read back unchanged yields no change.
  */
 import { currencyDigits, isMoney, moneyDecimal, parseMoney } from './format.ts'
+import { mergePatchOf } from './merge-patch.ts'
 import type { FieldInfo } from './shapes.ts'
 
 export type Draft = { [field: string]: string }
@@ -124,15 +125,22 @@ function parseField(field: FieldInfo, text: string, currency: string, previous: 
       return Number.isNaN(date.getTime()) ? { problem: 'This is not a date and time.' } : { value: date.toISOString() }
     }
     case 'json':
-      try {
-        return { value: JSON.parse(text) }
-      } catch (error) {
-        return { problem: `This is not JSON: ${(error as Error).message}` }
-      }
+      return parseJson(text, previous)
     case 'refs':
       return { value: text.split(/[\s,]+/).filter(Boolean) }
     default:
       return { value: text }
+  }
+}
+
+/** A new value whole; of a changed one, the patch that makes it. */
+function parseJson(text: string, previous: unknown): { value: unknown } | { problem: string } {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (previous === undefined) return { value }
+    return mergePatchOf(previous, value) ?? { problem: 'A change cannot store a null inside an object: leave the name out.' }
+  } catch (error) {
+    return { problem: `This is not JSON: ${(error as Error).message}` }
   }
 }
 

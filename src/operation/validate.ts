@@ -4,6 +4,7 @@ import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import { isDay, parseIso } from '../base/clock.ts'
 import { minorDigits } from '../base/currencies.ts'
 import { EngineError, type InputIssue } from '../base/engine-error.ts'
+import { oneLine } from '../schema/wire.ts'
 
 const ajv = new Ajv({
   allErrors: true,
@@ -34,7 +35,7 @@ export function validatorOf(schema: object): Validator {
   const validator: Validator = (input, place = 'body') => {
     if (check(input)) return
     const own = (check.errors ?? [])
-      .filter((error) => error.keyword !== 'anyOf' || check.errors!.length === 1)
+      .filter((error) => check.errors!.length === 1 || !saysLittle(error))
       .slice(0, 20)
       .map(issueOf)
     const errors = place === 'body' ? own : own.map((issue) => ({ ...issue, path: `query:${issue.path.slice(1)}` }))
@@ -46,6 +47,11 @@ export function validatorOf(schema: object): Validator {
   }
   compiled.set(schema, validator)
   return validator
+}
+
+/** Of a choice of schemas: that none fits, and that the value is not null either. */
+function saysLittle({ keyword, params }: ErrorObject): boolean {
+  return keyword === 'anyOf' || (keyword === 'type' && (params as { type: unknown }).type === 'null')
 }
 
 function issueOf(error: ErrorObject): InputIssue {
@@ -64,6 +70,12 @@ function issueOf(error: ErrorObject): InputIssue {
       return { path: error.instancePath, code: 'enum', message: `must be one of ${(params['allowedValues'] as unknown[]).join(', ')}` }
     case 'type':
       return { path: error.instancePath, code: 'type', message: `must be ${[params['type']].flat().join(' or ')}` }
+    case 'pattern':
+      return {
+        path: error.instancePath,
+        code: 'pattern',
+        message: params['pattern'] === oneLine ? 'must be one line, without control characters' : error.message!,
+      }
     case 'format':
       return {
         path: error.instancePath,
@@ -95,7 +107,10 @@ export function isEmail(text: string): boolean {
   )
 }
 
+/**
+ * What RFC 3986 and 3987 have as an address, with a host. The URL parser alone would also take, and silently mend,
+ * blanks, line breaks, backslashes and a missing host.
+ */
 function isHttpUrl(text: string): boolean {
-  if (!/^https?:\/\//i.test(text)) return false
-  return URL.canParse(text)
+  return /^https?:\/\/[^/?#]/i.test(text) && !/[\s\p{Cc}\\<>"^`{|}]/u.test(text) && URL.canParse(text)
 }

@@ -22,7 +22,7 @@ export const moneySchema: JsonSchema = {
 export function fieldSchema(field: Field): JsonSchema {
   const schema = baseSchema(field)
   if (field.required) return schema
-  if (field.kind === 'json') return schema
+  if (field.kind === 'json') return field.schema === undefined ? schema : { anyOf: [schema, { type: 'null' }] }
   if (field.kind === 'enum') return { ...schema, type: ['string', 'null'], enum: [...field.options!, null] }
   return { ...schema, type: [schema['type'], 'null'] }
 }
@@ -45,7 +45,7 @@ function baseSchema(field: Field): JsonSchema {
     case 'integer':
       return { type: 'integer', minimum: field.min ?? Number.MIN_SAFE_INTEGER, maximum: field.max ?? Number.MAX_SAFE_INTEGER }
     case 'money':
-      return field.min === undefined
+      return field.min === undefined && field.max === undefined
         ? moneySchema
         : {
             ...moneySchema,
@@ -53,7 +53,7 @@ function baseSchema(field: Field): JsonSchema {
             title: undefined,
             properties: {
               ...(moneySchema['properties'] as object),
-              amount: { type: 'integer', minimum: field.min, maximum: Number.MAX_SAFE_INTEGER },
+              amount: { type: 'integer', minimum: field.min ?? Number.MIN_SAFE_INTEGER, maximum: field.max ?? Number.MAX_SAFE_INTEGER },
             },
           }
     case 'boolean':
@@ -63,7 +63,9 @@ function baseSchema(field: Field): JsonSchema {
     case 'dateTime':
       return { type: 'string', format: 'date-time' }
     case 'json':
-      return (field.schema as JsonSchema | undefined) ?? {}
+      return (
+        (field.schema as JsonSchema | undefined) ?? (field.required ? { type: ['object', 'array', 'string', 'number', 'boolean'] } : {})
+      )
     case 'ref':
       return { type: 'string', maxLength: 64 }
     case 'refs':
@@ -90,10 +92,18 @@ export function writableFields(collection: CollectionModel): CompiledField[] {
 }
 const systemFields = new Set(['id', 'version', 'createdAt', 'updatedAt'])
 
+/** Line breaks of Unicode and all control characters. */
+export const oneLine = '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*$'
+
+/** The schema of a value that is given. What was stored before a rule was is still read, so the rule stands here alone. */
+function givenSchema(field: Field): JsonSchema {
+  return field.kind === 'text' ? { ...fieldSchema(field), pattern: oneLine } : fieldSchema(field)
+}
+
 export function createInputSchema(fields: readonly CompiledField[]): JsonSchema {
   return {
     type: 'object',
-    properties: Object.fromEntries(fields.map(({ name, field }) => [name, fieldSchema(field)])),
+    properties: Object.fromEntries(fields.map(({ name, field }) => [name, givenSchema(field)])),
     required: fields.filter(({ field }) => field.required && field.default === undefined).map(({ name }) => name),
     additionalProperties: false,
   }
@@ -101,12 +111,17 @@ export function createInputSchema(fields: readonly CompiledField[]): JsonSchema 
 
 /**
  * JSON Merge Patch (RFC 7396) of these fields; integers also take `{ "$increment": n }`. Not those that the caller may
- * not read: whether a sum keeps to the limits tells what it was added to.
+ * not read: whether a sum keeps to the limits tells what it was added to. What is given for a JSON field is a patch of its
+ * own: it is the result that must fit the field's schema.
  */
 export function patchInputSchema(fields: readonly (CompiledField & { readonly isReadable: boolean })[]): JsonSchema {
   const properties: Record<string, JsonSchema> = {}
   for (const { name, field, isReadable } of fields) {
-    const schema = fieldSchema(field)
+    if (field.kind === 'json') {
+      properties[name] = { description: 'Merged into the value there is: null removes a name, a list is replaced whole.' }
+      continue
+    }
+    const schema = givenSchema(field)
     const increment = {
       type: 'object',
       properties: { $increment: { type: 'integer', minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER } },

@@ -55,7 +55,7 @@ function sample(schema: Schema): unknown {
         date: '2026-01-01',
         currency: 'EUR',
       }
-      return byFormat[schema.format ?? ''] ?? (schema.pattern ? 'DE' : 'some text')
+      return byFormat[schema.format ?? ''] ?? (new RegExp(schema.pattern ?? '', 'u').test('some text') ? 'some text' : 'DE')
     }
     case 'integer':
       return schema.minimum !== undefined && schema.minimum > 0 ? schema.minimum : 1
@@ -234,7 +234,7 @@ function fits(value: unknown, schema: Schema): boolean {
   if (Array.isArray(value)) return types.includes('array') && (value.length === 0 || fits(value[0], schema.items ?? {}))
   switch (typeof value) {
     case 'string':
-      return types.includes('string') && schema.format === undefined && schema.pattern === undefined
+      return types.includes('string') && schema.format === undefined && new RegExp(schema.pattern ?? '', 'u').test('text')
     case 'number':
       return types.includes('integer') && Number.isSafeInteger(value)
     case 'boolean':

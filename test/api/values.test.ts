@@ -40,3 +40,88 @@ describe('a body', () => {
     assert.deepEqual(issue(await create('{"title":"a","meta":{"x":1,"\\u0078":2}}')), [400, '', 'repeated'])
   })
 })
+
+describe('a field', () => {
+  test('of money keeps its limits', async () => {
+    const asStaff = (price: number) =>
+      world.call('staff', {
+        method: 'PATCH',
+        url: `/api/notes/${world.ids['publicNote']}`,
+        body: { budget: { amount: price, currency: 'EUR' } },
+      })
+    assert.deepEqual(issue(await create({ title: 'a', budget: { amount: 100_001, currency: 'EUR' } })), [400, '/budget/amount', 'maximum'])
+    assert.deepEqual(issue(await asStaff(100_001)), [400, '/budget/amount', 'maximum'])
+    assert.deepEqual(issue(await asStaff(-1)), [400, '/budget/amount', 'minimum'])
+    assert.equal((await asStaff(100_000)).status, 200)
+  })
+
+  test('of one line takes no line break and no control character', async () => {
+    for (const mark of ['\n', '\r', '\t', '\u000b', '\u001b', '\u007f', '\u0085', '\u2028', '\u2029'])
+      assert.deepEqual(issue(await create({ title: `a${mark}b` })), [400, '/title', 'pattern'], JSON.stringify(mark))
+    assert.equal((await create({ title: 'ünï 😀 \u00a0', body: 'a\nb\tc' })).status, 201)
+  })
+
+  test('of an address takes none that a browser would mend', async () => {
+    for (const link of [
+      'http://a.example/a b',
+      ' http://a.example',
+      'http://a.example/\n',
+      'http://a.example/\tb',
+      'http://a.example\\@b.example',
+      'http:///a.example',
+      'http://',
+      'http://?a',
+      'http://a.example/<script>',
+      'http://a.example/\u0085',
+      'http://a.example/\u00a0',
+      'javascript:alert(1)',
+      'http://a example/',
+    ])
+      assert.deepEqual(issue(await create({ title: 'a', link })), [400, '/link', 'format'], JSON.stringify(link))
+    for (const link of ['http://a.example', 'HTTPS://A.example:8080/b?c=d#e', 'http://ä.example/ü', 'http://[::1]/'])
+      assert.equal((await create({ title: 'a', link })).body.link, link)
+  })
+})
+
+describe('a PATCH of a JSON field', () => {
+  const patch = (id: string, body: unknown) => world.call('other', { method: 'PATCH', url: `/api/notes/${id}`, body })
+  const made = async (body: object) => (await create({ title: 'json', ...body })).body.id as string
+
+  test('merges, as its media type says', async () => {
+    const id = await made({ meta: { a: 1, b: { c: 1, d: 2 }, e: [1, 2] } })
+    const after = async (meta: unknown) => (await patch(id, { meta })).body.meta
+    assert.deepEqual(await after({ f: 1 }), { a: 1, b: { c: 1, d: 2 }, e: [1, 2], f: 1 })
+    assert.deepEqual(await after({ a: null, b: { c: null, x: { y: null, z: 1 } }, e: [3], gone: null }), {
+      b: { d: 2, x: { z: 1 } },
+      e: [3],
+      f: 1,
+    })
+    assert.deepEqual(await after({ constructor: { prototype: 1 }, toString: null }), {
+      b: { d: 2, x: { z: 1 } },
+      e: [3],
+      f: 1,
+      constructor: { prototype: 1 },
+    })
+    assert.deepEqual(await after('text'), 'text')
+    assert.deepEqual(await after({ a: { b: null } }), { a: {} })
+    assert.equal(await after(null), null)
+    assert.deepEqual((await world.call('other', { method: 'GET', url: `/api/notes/${id}` })).body.meta, null)
+  })
+
+  test('must fit the schema after the merge, and one that is optional can be cleared', async () => {
+    const id = await made({ size: { width: 1, height: 2 } })
+    assert.deepEqual((await patch(id, { size: { width: 5 } })).body.size, { width: 5, height: 2 })
+    assert.deepEqual(issue(await patch(id, { size: { width: null } })), [400, '/size/width', 'required'])
+    assert.deepEqual(issue(await patch(id, { size: { width: 'wide' } })), [400, '/size/width', 'type'])
+    assert.deepEqual(issue(await patch(id, { size: 7 })), [400, '/size', 'type'])
+    assert.deepEqual(issue(await create({ title: 'a', size: { width: 1 } })), [400, '/size/height', 'required'])
+    assert.equal((await patch(id, { size: null })).body.size, null)
+    assert.deepEqual((await patch(id, { size: { width: 1, height: null, depth: null } })).status, 400)
+    assert.equal((await create({ title: 'a', size: null })).body.size, null)
+  })
+
+  test('cannot make it grow past what one body may hold', async () => {
+    const id = await made({ meta: { a: 'x'.repeat(600_000) } })
+    assert.deepEqual(issue(await patch(id, { meta: { b: 'x'.repeat(600_000) } })), [400, '/meta', 'length'])
+  })
+})

@@ -136,7 +136,11 @@ export const notes = collection('notes', {
     contact: field.email(),
     link: field.url(),
     price: field.money(),
+    budget: field.money({ min: 0, max: 100_000 }),
     meta: field.json(),
+    size: field.json({
+      schema: { type: 'object', properties: { width: { type: 'integer' }, height: { type: 'integer' } }, required: ['width', 'height'] },
+    }),
     tags: field.refs('categories'),
     parent: field.ref('notes'),
     /** Seen by staff alone. */

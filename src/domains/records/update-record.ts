@@ -7,12 +7,14 @@ import { recordSchema } from '../../schema/wire.ts'
 import { decide, looksAt } from './decide.ts'
 import { checkIfMatch } from './etag.ts'
 import { patchInput } from './input-schemas.ts'
+import { jsonMerger } from './merge-json.ts'
 import { actionFilter, findVisible } from './present.ts'
 import { acceptFields, answerWith, checkReferences, fits, refusedTo } from './write-record.ts'
 
 /** `PATCH /api/{collection}/{id}`: JSON Merge Patch. The rule must hold before and after the change. */
 export function updateRecord(collection: CollectionModel): Operation {
   const input = patchInput(collection)
+  const mergeJson = jsonMerger(collection)
   return command({
     name: `${collection.name}.update`,
     route: `PATCH /api/${collection.name}/:id`,
@@ -31,8 +33,9 @@ export function updateRecord(collection: CollectionModel): Operation {
       if (!(await fits(tx, collection, before, rule))) throw refusedTo(actor)
       checkIfMatch(collection, { actor, ifMatch: request.ifMatch }, before)
       const { set, add } = split(collection, body)
-      const given = acceptFields(collection, actor, set)
+      const accepted = acceptFields(collection, actor, set)
       acceptFields(collection, actor, add)
+      const given = mergeJson({ actor, before }, accepted)
       if (Object.keys(body).length === 0) return await answerWith(tx, collection, actor, before, 200)
       const wanted = { ...before, ...given, ...sums(collection, before, add), updatedAt: now }
       // Before the change: that a unique value is taken is no answer to somebody who may not make it.

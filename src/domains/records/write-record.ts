@@ -1,7 +1,7 @@
 // What creating and changing a record share: values in from the wire, rules on fields, references and
 // unique values checked, and the answer out.
 import type { Actor } from '../../access/actor.ts'
-import { EngineError } from '../../base/engine-error.ts'
+import { EngineError, invalid } from '../../base/engine-error.ts'
 import { and, type Filter, matches } from '../../contract/filter.ts'
 import type { Answer } from '../../operation/define.ts'
 import type { AnyRecord } from '../../schema/collection.ts'
@@ -22,6 +22,8 @@ export function acceptFields(collection: CollectionModel, actor: Actor, given: R
         detail: `You may not set ${name}.`,
         errors: [{ path: `/${name}`, code: 'forbidden', message: 'may not be set by you' }],
       })
+    // The schemas say so too, but a project's own schema of a JSON field may allow null.
+    if (value === null && field.required) throw invalid(`/${name}`, 'type', 'must not be null')
     accepted[name] = fromWire(field, value, `/${name}`)
   }
   return accepted
