@@ -11,6 +11,17 @@ export const limits = {
   /** A query string. Long filters belong in several requests; Node refuses headers above 16 KiB anyway. */
   queryBytesMax: 8_192,
 
+  /** How long the head and the body of one request may take to arrive. Slower ones would hold sockets for nothing. */
+  requestMs: 30_000,
+  /** How often a server looks for requests that took longer: so much may be added to it. Node's own default is 30 seconds. */
+  requestSweepMs: 1_000,
+  /** Idle connections are kept longer than proxies keep theirs (60 to 90 s), or a request could meet one just closed. */
+  keepAliveMs: 95_000,
+  /** Answers below it fit into one packet as they are: compressing them costs time and saves none. */
+  compressedBytesMin: 1_400,
+  /** How long a browser remembers which sites may call us. Chromium's own cap. */
+  crossOriginSeconds: 7_200,
+
   pageSizeDefault: 30,
   pageSizeMax: 200,
   /** Records read at once by what must read all that fit: more of them are read in pages of this size. */
@@ -152,4 +163,5 @@ assert(limits.effectCallMs * 2 <= limits.effectLeaseMs, 'a call must end well in
 assert(limits.awaitedEffectMs < limits.effectCallMs, 'a caller gives up before the call does')
 assert(limits.verifyPatienceMs > limits.effectBackoffMaxMs, 'a pause is not a standstill')
 assert(limits.orderHoldMs <= limits.orderHoldTotalMs, 'a first hold fits the whole')
+assert(limits.requestSweepMs * 10 <= limits.requestMs, 'a slow request ends soon after its time')
 assert(limits.pageSizeDefault <= limits.pageSizeMax, 'the default page is a legal page')

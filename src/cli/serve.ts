@@ -1,7 +1,6 @@
 // A whole server in one process: storage, engine, sandbox, sockets. Everything that is real (files,
 // network, clock) is handed to the engine here.
 import { readFileSync } from 'node:fs'
-import { createServer as createNodeServer } from 'node:http'
 import { createServer as createNetServer } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -17,6 +16,7 @@ import { sandboxMethods } from '../domains/payments/sandbox/book.ts'
 import type { Backend } from '../engine/backend.ts'
 import { createEngine, type Engine } from '../engine/create-engine.ts'
 import { allRoles } from '../engine/roles.ts'
+import { policyWith } from '../http/content-security-policy.ts'
 import { healthPaths, systemPages } from '../http/pages.ts'
 import { createRateLimiter } from '../http/rate-limit.ts'
 import { createServer } from '../http/server.ts'
@@ -186,6 +186,7 @@ type ServerFacts = {
 
 function openServer({ settings, loaded, backend, engine, log, sandboxPages, isStopping }: ServerFacts) {
   const isApi = settings.roles.includes('api')
+  const site = createStaticSite(mountsOf(loaded))
   const pages = systemPages({
     name: backend.project.name,
     version,
@@ -193,7 +194,7 @@ function openServer({ settings, loaded, backend, engine, log, sandboxPages, isSt
     operations: engine.operations,
     storage: engine.parts.storage,
     isStopping,
-    referencePage: readFileSync(join(root, 'console/reference.html'), 'utf8'),
+    referencePage: site.versioned(readFileSync(join(root, 'console/reference.html'), 'utf8')),
   })
   const { clock, storage } = engine.parts
   return createServer({
@@ -203,30 +204,39 @@ function openServer({ settings, loaded, backend, engine, log, sandboxPages, isSt
     authenticate: engine.authenticate,
     clock,
     log,
-    site: isApi ? createStaticSite(mountsOf(loaded)) : null,
+    site: isApi ? site : null,
     pages: isApi ? pages : pages.filter(({ path }) => healthPaths.includes(path)),
     isRateLimited: settings.isRateLimited,
     ...(storage.capabilities.isShared ? { limiter: createSharedRateLimiter(engine.parts, createRateLimiter(clock)) } : {}),
+    origins: new Set(loaded.config.http?.cors?.origins),
     trustedProxies: settings.trustedProxies,
     bootId: engine.newId('req').slice(0, 24),
     // Another company's site in the same process: it never reaches our router.
     ...(sandboxPages
       ? {
-          serverFactory: (handler) =>
-            createNodeServer((request, response) =>
-              request.url?.startsWith('/sandbox/') ? sandboxPages(request, response) : handler(request, response),
-            ),
+          inFront: (listener) => (request, response) =>
+            request.url?.startsWith('/sandbox/') ? sandboxPages(request, response) : listener(request, response),
         }
       : {}),
   })
 }
 
 function mountsOf(loaded: LoadedConfig): StaticMount[] {
+  const { storefront, http } = loaded.config
   const htm = fileURLToPath(import.meta.resolve('htm/preact/standalone'))
   return [
-    { at: '/console', folder: join(root, 'console'), isApp: true, extra: { 'vendor/htm-preact.js': htm } },
+    { at: '/console', folder: join(root, 'console'), isApp: true, isVersioned: true, extra: { 'vendor/htm-preact.js': htm } },
     { at: '/client', folder: join(root, 'client/src') },
-    ...(loaded.config.storefront === undefined ? [] : [{ at: '/', folder: resolve(loaded.folder, loaded.config.storefront), isApp: true }]),
+    ...(storefront === undefined
+      ? []
+      : [
+          {
+            at: '/',
+            folder: resolve(loaded.folder, storefront),
+            isApp: true,
+            contentSecurityPolicy: policyWith(http?.contentSecurityPolicy ?? {}),
+          },
+        ]),
   ]
 }
 

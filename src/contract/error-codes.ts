@@ -13,6 +13,7 @@ type ErrorSpec = {
 
 export const errorCodes = {
   // Any request
+  malformed_request: { status: 400, retry: 'never', message: 'This is not valid HTTP.' },
   malformed_json: { status: 400, retry: 'never', message: 'The body is not valid JSON.' },
   validation_failed: { status: 400, retry: 'never', message: 'The request does not fit the schema.' },
   unauthenticated: { status: 401, retry: 'whenChanged', message: 'Sign in first.' },
@@ -20,6 +21,7 @@ export const errorCodes = {
   cross_site_request: { status: 403, retry: 'never', message: 'A request from another site may not use your session.' },
   not_found: { status: 404, retry: 'whenChanged', message: 'There is nothing here, or you may not see it.' },
   method_not_allowed: { status: 405, retry: 'never', message: 'This address does not answer that method.' },
+  request_timeout: { status: 408, retry: 'now', message: 'The request took too long to arrive.' },
   conflict: { status: 409, retry: 'now', message: 'Another change came first. Read again and retry.' },
   already_exists: { status: 409, retry: 'whenChanged', message: 'Something with this value exists already.' },
   reference_not_found: { status: 422, retry: 'whenChanged', message: 'A referenced record does not exist, or you may not see it.' },
@@ -29,6 +31,7 @@ export const errorCodes = {
   unsupported_media_type: { status: 415, retry: 'never', message: 'Send JSON with Content-Type: application/json.' },
   idempotency_key_reused: { status: 422, retry: 'never', message: 'This Idempotency-Key was used with another request.' },
   idempotency_in_flight: { status: 409, retry: 'later', message: 'The first request with this Idempotency-Key is still running.' },
+  headers_too_large: { status: 431, retry: 'never', message: 'The headers are too large.' },
   rate_limited: { status: 429, retry: 'later', message: 'Too many requests. Wait and retry.' },
   internal: { status: 500, retry: 'later', message: 'Something broke on our side. The log has the request id.' },
   overloaded: { status: 503, retry: 'later', message: 'Too much is waiting. Retry in a moment.' },

@@ -8,9 +8,12 @@ type Json = Record<string, unknown>
 
 /** Any request can meet these. */
 export const anyCallErrors: readonly ErrorCode[] = [
+  'malformed_request',
   'validation_failed',
   'unauthenticated',
   'forbidden',
+  'request_timeout',
+  'headers_too_large',
   'rate_limited',
   'internal',
   'overloaded',

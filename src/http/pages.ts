@@ -4,6 +4,7 @@ import type { Operation } from '../operation/define.ts'
 import { readRecovery } from '../storage/archive/marks.ts'
 import type { StorageAdapter } from '../storage/storage.ts'
 import { openApiDocument } from './openapi.ts'
+import { createResource, type Resource } from './resource.ts'
 import type { Page } from './server.ts'
 
 export type PageFacts = {
@@ -23,7 +24,9 @@ export const healthPaths: readonly string[] = ['/livez', '/readyz']
 
 export function systemPages(facts: PageFacts): Page[] {
   const json = 'application/json; charset=utf-8'
-  let document: string | null = null
+  const html = 'text/html; charset=utf-8'
+  const reference = createResource(html, facts.referencePage)
+  let document: Resource | null = null
   const pages: Page[] = [
     {
       path: '/livez',
@@ -52,15 +55,15 @@ export function systemPages(facts: PageFacts): Page[] {
       summary: 'This document',
       type: json,
       async answer() {
-        document ??= JSON.stringify(openApiDocument(facts.operations, pages, facts))
-        return { status: 200, body: document }
+        document ??= createResource(json, JSON.stringify(openApiDocument(facts.operations, pages, facts)))
+        return document
       },
     },
     {
       path: '/api/docs',
       summary: 'The API reference, to read and try',
-      type: 'text/html; charset=utf-8',
-      answer: async () => ({ status: 200, body: facts.referencePage }),
+      type: html,
+      answer: async () => reference,
     },
   ]
   return pages

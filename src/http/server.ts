@@ -1,21 +1,27 @@
 // HTTP in front of the operations: routes, bodies, callers, limits and answers. It decides nothing
 // about data; every call goes through runOperation. Fastify gives routing, parsing and the socket.
-import type { IncomingMessage, Server as NodeServer, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import fastJsonStringify from 'fast-json-stringify'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Actor, Credentials } from '../access/actor.ts'
 import type { Clock } from '../base/clock.ts'
-import { EngineError, invalid } from '../base/engine-error.ts'
+import { EngineError } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
-import type { Operation, RateClass, RequestFacts } from '../operation/define.ts'
+import type { Operation, RateClass } from '../operation/define.ts'
 import type { Call, Reply } from '../operation/run-operation.ts'
+import { compress, encodingFor, isCompressible, markTag } from './compression.ts'
+import { contentSecurityPolicy } from './content-security-policy.ts'
+import { admitOrigin, answerOptions, checkSameSite } from './cross-origin.ts'
 import { parseJsonBody } from './json-body.ts'
 import { type LiveParts, sendStream } from './live.ts'
 import { problemOf } from './problems.ts'
-import { coerceQuery, parseQueryString } from './query-string.ts'
-import { createRateLimiter, type LimitedClass, networkOf, type RateLimiter } from './rate-limit.ts'
-import { contentSecurityPolicy, type StaticSite } from './static-files.ts'
+import { createRateLimiter, type LimitedClass, type RateLimiter } from './rate-limit.ts'
+import { credentialsOf, factsOf, inputOf, type Route } from './request-parts.ts'
+import { type Resource, sendResource } from './resource.ts'
+import { answerUnreadable, createSocketServer, type SocketTimes, socketTimes } from './sockets.ts'
+import type { StaticSite } from './static-files.ts'
+import { addVary } from './vary.ts'
 
 export type ServerParts = {
   readonly operations: readonly Operation[]
@@ -32,15 +38,21 @@ export type ServerParts = {
   /** Networks whose X-Forwarded-For is believed; none by default. */
   readonly trustedProxies: readonly string[]
   readonly bootId: string
+  /** Other sites whose pages may call us. */
+  readonly origins?: ReadonlySet<string>
+  readonly times?: SocketTimes
   /** Puts something in front of the router; the listener it is given is ours. */
-  readonly serverFactory?: (handler: (request: IncomingMessage, response: ServerResponse) => void) => NodeServer
+  readonly inFront?: (listener: Listener) => Listener
 }
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => void
 
 export type Page = {
   readonly path: string
   readonly summary: string
   readonly type: string
-  readonly answer: () => Promise<{ status: number; body: string }>
+  /** A text of this moment, or one that stays. */
+  readonly answer: () => Promise<{ status: number; body: string } | Resource>
 }
 
 export type HttpServer = {
@@ -50,10 +62,7 @@ export type HttpServer = {
   close(): Promise<void>
 }
 
-type Route = { readonly operation: Operation; readonly method: string; readonly path: string }
-
-/** Idle connections are kept longer than proxies keep theirs (60 to 90 s), or a request could meet one just closed. */
-const connectionTimes = { requestTimeout: 30_000, keepAliveTimeout: 95_000 } as const
+const noOrigins: ReadonlySet<string> = new Set()
 
 /** What makes a caller: the same address answers another one differently. */
 const varying = 'Authorization, Cookie, Cart-Token'
@@ -66,14 +75,15 @@ export function createServer(parts: ServerParts): HttpServer {
   const app = Fastify({
     bodyLimit: limits.bodyBytesMax,
     genReqId: () => `${parts.bootId}-${(++requestCount).toString(36)}`,
-    ...connectionTimes,
     trustProxy: parts.trustedProxies.length > 0 ? [...parts.trustedProxies] : false,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     routerOptions: { querystringParser: (text) => ({ text }), maxParamLength: 128 },
-    ...(parts.serverFactory ? { serverFactory: parts.serverFactory } : {}),
+    serverFactory: (listener) => createSocketServer(parts.times ?? socketTimes, parts.inFront?.(listener) ?? listener),
+    clientErrorHandler: (error, socket) => answerUnreadable(error, socket, `${parts.bootId}-unread`, parts.log),
     frameworkErrors: (error, request, reply) => void sendProblem(parts, request, reply as FastifyReply, error),
   })
+  const { origins = noOrigins } = parts
   const limiter = parts.limiter ?? createRateLimiter(parts.clock)
   const live: LiveParts = { clock: parts.clock, log: parts.log, open: new Set() }
   const routes = parts.operations.map((operation): Route => {
@@ -81,22 +91,29 @@ export function createServer(parts: ServerParts): HttpServer {
     return { operation, method, path }
   })
 
-  // Fastify sets them on a server of its own making only.
-  Object.assign(app.server, connectionTimes)
   takeBodies(app)
+  if (origins.size > 0) app.addHook('onRequest', async (request, reply) => admitOrigin(origins, request.headers, reply))
   app.setErrorHandler((error, request, reply) => sendProblem(parts, request, reply, error))
   app.setNotFoundHandler((request, reply) => answerUnrouted(parts, routes, request, reply))
   for (const page of parts.pages)
-    app.get(page.path, async (_request, reply) => {
-      const { status, body } = await page.answer()
-      return reply
-        .code(status)
-        .headers({ 'content-type': page.type, 'cache-control': 'no-cache', 'content-security-policy': contentSecurityPolicy })
-        .send(body)
+    app.route({
+      method: ['GET', 'HEAD'],
+      url: page.path,
+      async handler(request, reply) {
+        reply.headers({
+          'cache-control': 'no-cache',
+          'content-security-policy': contentSecurityPolicy,
+          'x-content-type-options': 'nosniff',
+        })
+        const answer = await page.answer()
+        if ('etag' in answer) return await sendResource(answer, request, reply)
+        return reply.code(answer.status).header('content-type', page.type).send(answer.body)
+      },
     })
   for (const route of routes)
     app.route({
-      method: route.method as 'GET',
+      // HEAD is GET without the body, which Node leaves out (RFC 9110 section 9.3.2).
+      method: route.method === 'GET' ? ['GET', 'HEAD'] : (route.method as 'POST'),
       url: route.path,
       config: { rawBody: route.operation.rawBody === true },
       handler: routeHandler(parts, limiter, live, route),
@@ -126,7 +143,6 @@ export function createServer(parts: ServerParts): HttpServer {
 
 function routeHandler(parts: ServerParts, limiter: RateLimiter, live: LiveParts, route: Route) {
   const { operation, method } = route
-  const schema = operation.input as { properties?: Record<string, { type?: unknown }> }
   const isSafe = method === 'GET'
   const stringify = operation.isPresented ? JSON.stringify : serializerOf(operation)
   const rateClass: RateClass = operation.rate ?? (isSafe ? 'read' : 'write')
@@ -137,22 +153,25 @@ function routeHandler(parts: ServerParts, limiter: RateLimiter, live: LiveParts,
   return async (request: FastifyRequest, reply: FastifyReply) => {
     const { headers } = request
     const credentials = credentialsOf(request)
-    if (!isSafe && credentials.cookie !== undefined && credentials.authorization === undefined) checkSameSite(headers)
+    if (!isSafe && credentials.cookie !== undefined && credentials.authorization === undefined)
+      checkSameSite(parts.origins ?? noOrigins, headers)
     const actor = await parts.authenticate(credentials)
     if (parts.isRateLimited && rateClass !== 'none') await limit(limiter, rateClass, actor, credentials, reply)
     const rawBody = operation.rawBody ? ((request.body as string | undefined) ?? '') : null
     const call: Call = {
-      input: inputOf(request, schema, rawBody),
+      input: inputOf(request, route, rawBody),
       actor,
       idempotencyKey: isSafe ? null : ((headers['idempotency-key'] as string | undefined) ?? null),
       request: factsOf(request, rawBody),
     }
     const answer = await parts.run(operation, call)
     reply.header('cache-control', cacheControl)
-    reply.header('vary', varying)
+    addVary(reply, varying)
     reply.header('x-content-type-options', 'nosniff')
-    for (const name in answer.headers) reply.header(name, answer.headers[name])
-    if (answer.stream) {
+    for (const name in answer.headers)
+      if (name === 'vary') addVary(reply, answer.headers[name]!)
+      else reply.header(name, answer.headers[name])
+    if (answer.stream && request.method === 'GET') {
       if (live.open.size >= limits.liveClientsMax) throw new EngineError('overloaded')
       return sendStream(live, reply, answer.stream, async () => {
         const current = await parts.authenticate(credentials)
@@ -160,20 +179,39 @@ function routeHandler(parts: ServerParts, limiter: RateLimiter, live: LiveParts,
         return current.id === actor.id && String(current.roles) === String(actor.roles)
       })
     }
-    if (answer.status === 204 || answer.status === 304) return reply.code(answer.status).send()
-    if (typeof answer.output === 'string') return sendText(reply, answer.status, 'text/plain; charset=utf-8', answer.output)
-    return sendText(reply, answer.status, 'application/json; charset=utf-8', answer.json ?? stringify(answer.output))
+    if (answer.status === 204) return reply.code(204).send()
+    if (answer.status === 304) return sendNotModified(reply, headers['if-none-match'])
+    const type = answer.stream ? 'text/event-stream' : typeof answer.output === 'string' ? 'text/plain' : 'application/json'
+    const text = typeof answer.output === 'string' ? answer.output : (answer.json ?? stringify(answer.output))
+    reply.header('content-type', `${type}; charset=utf-8`)
+    if (!isSafe || !isCompressible(text, request)) return sendText(reply, answer.status, text)
+    addVary(reply, 'Accept-Encoding')
+    // Brotli's encoder takes megabytes for each text under way.
+    const encoding = encodingFor(headers['accept-encoding'], ['gzip'])
+    if (encoding === null) return sendText(reply, answer.status, text)
+    const etag = reply.getHeader('etag')
+    reply.header('content-encoding', encoding)
+    if (typeof etag === 'string') reply.header('etag', markTag(etag, encoding))
+    return sendText(reply, answer.status, await compress(encoding, Buffer.from(text)))
   }
 }
 
+/** With the tag of the answer that the client has, which may have been compressed. */
+function sendNotModified(reply: FastifyReply, tags: string | undefined): FastifyReply {
+  const etag = reply.getHeader('etag')
+  if (typeof etag === 'string' && tags?.includes(markTag(etag, 'gzip'))) reply.header('etag', markTag(etag, 'gzip'))
+  return reply.code(304).send()
+}
+
 /** A finished text, past the framework's own stages of serialising: nothing here hooks into them, and they cost as much as the rule. */
-function sendText(reply: FastifyReply, status: number, type: string, text: string): void {
+function sendText(reply: FastifyReply, status: number, text: string | Buffer): void {
   const { raw } = reply
   const headers = reply.getHeaders()
   reply.hijack()
   raw.statusCode = status
   for (const name in headers) raw.setHeader(name, headers[name]!)
-  raw.setHeader('content-type', type)
+  // Node tells the length of a body that it sends; of one that it leaves out we must.
+  if (reply.request.method === 'HEAD' && text.length > 0) raw.setHeader('content-length', Buffer.byteLength(text))
   raw.end(text)
 }
 
@@ -201,69 +239,6 @@ function isRaw(request: FastifyRequest): boolean {
   return (request.routeOptions.config as { rawBody?: boolean }).rawBody === true
 }
 
-/** Path parameters, and the query of a read or the body of a change, as one object. */
-function inputOf(request: FastifyRequest, schema: { properties?: Record<string, { type?: unknown }> }, rawBody: string | null): unknown {
-  const query = parseQueryString((request.query as { text?: string }).text ?? '')
-  const params = request.params as Record<string, string>
-  if (request.method === 'GET') {
-    for (const name in params) if (name in query) throw invalid(`query:${name}`, 'repeated', 'is part of the address already')
-    coerceQuery(query, schema)
-    return Object.assign(query, params)
-  }
-  const [unexpected] = Object.keys(query)
-  if (unexpected !== undefined) throw invalid(`query:${unexpected}`, 'unknown_field', 'is not a parameter here')
-  if (rawBody !== null) return { ...params }
-  const body = request.body ?? {}
-  if (typeof body !== 'object' || Array.isArray(body)) throw invalid('', 'type', 'must be a JSON object')
-  for (const name in params) if (Object.hasOwn(body, name)) throw invalid(`/${name}`, 'unknown_field', 'is part of the address')
-  return { ...body, ...params }
-}
-
-function factsOf(request: FastifyRequest, rawBody: string | null): RequestFacts {
-  const { headers } = request
-  return {
-    id: request.id,
-    ifMatch: headers['if-match'] ?? null,
-    ifNoneMatch: headers['if-none-match'] ?? null,
-    rawBody,
-    headers: headers as Record<string, string | undefined>,
-  }
-}
-
-function credentialsOf(request: FastifyRequest): Credentials {
-  const { headers } = request
-  return {
-    authorization: headers.authorization,
-    cookie: headers.cookie,
-    cartToken: headers['cart-token'] as string | undefined,
-    // One that has hung up since has no address any more.
-    network: knownNetworkOf((request.ip as string | undefined) ?? ''),
-  }
-}
-
-// Requests come in runs from one peer: the last answer is most often the next one.
-let knownAddress = ''
-let knownNetwork = ''
-function knownNetworkOf(address: string): string {
-  if (address !== knownAddress) {
-    knownNetwork = networkOf(address)
-    knownAddress = address
-  }
-  return knownNetwork
-}
-
-/** A session cookie is sent by the browser on its own, so a change must come from our own pages. */
-function checkSameSite(headers: FastifyRequest['headers']): void {
-  const site = headers['sec-fetch-site']
-  if (site !== undefined) {
-    if (site !== 'same-origin' && site !== 'none') throw new EngineError('cross_site_request')
-    return
-  }
-  const { origin } = headers
-  if (origin === undefined) return
-  if (!URL.canParse(origin) || new URL(origin).host !== headers.host) throw new EngineError('cross_site_request')
-}
-
 async function limit(
   limiter: RateLimiter,
   rateClass: LimitedClass,
@@ -282,14 +257,14 @@ function answerUnrouted(parts: ServerParts, routes: readonly Route[], request: F
   const path = request.url.split('?', 1)[0]!
   const methods = new Set(routes.filter((route) => isPathOf(route.path, path)).map((route) => route.method))
   if (parts.pages.some((page) => page.path === path)) methods.add('GET')
-  if (methods.size > 0) {
-    const allow = [...methods].join(', ')
-    return sendProblem(parts, request, reply, new EngineError('method_not_allowed', { headers: { allow } }))
-  }
-  if (request.method === 'GET' && !path.startsWith('/api/') && parts.site) {
-    if (parts.site.serve(decodePath(path), reply, request.headers['if-none-match'])) return reply
-  }
-  return sendProblem(parts, request, reply, new EngineError('not_found'))
+  const isFile = methods.size === 0 && !path.startsWith('/api/') && parts.site?.has(decodePath(path)) === true
+  if (isFile) methods.add('GET')
+  if (methods.size === 0) return sendProblem(parts, request, reply, new EngineError('not_found'))
+  if (methods.has('GET')) methods.add('HEAD')
+  if (isFile && methods.has(request.method)) return parts.site!.serve(decodePath(path), request, reply)
+  const allow = [...methods, 'OPTIONS'].join(', ')
+  if (request.method === 'OPTIONS') return answerOptions(parts.origins ?? noOrigins, allow, request, reply)
+  return sendProblem(parts, request, reply, new EngineError('method_not_allowed', { headers: { allow } }))
 }
 
 function decodePath(path: string): string {

@@ -1,11 +1,15 @@
 // Static folders: the storefront, the console, the client. Files are read once and kept; TypeScript is
 // served with its types stripped, so a front end needs no build. Only names found by listing the folder
 // are ever served: a path is looked up, never joined to the disk.
+// A file is asked for again each time and answered 304, so that a deploy is seen at once; one whose name holds
+// a hash of its content is kept for good, and so is every file below an address that holds one of its folder.
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { extname, join, relative, sep } from 'node:path'
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { contentSecurityPolicy } from './content-security-policy.ts'
+import { createResource, type Resource, sendResource } from './resource.ts'
 
 export type StaticMount = {
   /** `/` or `/console`: where the folder appears. */
@@ -13,11 +17,12 @@ export type StaticMount = {
   readonly folder: string
   /** Pages of an app with its own router answer index.html. */
   readonly isApp?: boolean
+  /** Its pages load it by an address that changes with its content. For folders whose references are relative. */
+  readonly isVersioned?: boolean
+  readonly contentSecurityPolicy?: string
   /** More files under names of their own: `vendor/htm.js` -> a path on disk. */
   readonly extra?: Readonly<Record<string, string>>
 }
-
-type StaticFile = { readonly type: string; readonly etag: string; readonly body: Buffer }
 
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -33,35 +38,94 @@ const types: Readonly<Record<string, string>> = {
   '.txt': 'text/plain; charset=utf-8',
 }
 
-/** Nothing from elsewhere, no inline script. */
-export const contentSecurityPolicy =
-  "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-src 'self' blob: data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
-
 export type StaticSite = {
-  /** Answers when the path is one of a mount's files or pages. */
-  serve(path: string, reply: FastifyReply, ifNoneMatch: string | undefined): boolean
+  /** Whether the path is one of a mount's files or pages. */
+  has(path: string): boolean
+  /** Answers such a path. */
+  serve(path: string, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply>
+  /** A page with its references into versioned mounts under their version: what it loads is kept for good. */
+  versioned(page: string): string
 }
+
+type Found = { readonly mount: LoadedMount; readonly name: string; readonly isForGood: boolean }
 
 /** @throws Error naming a folder that cannot be read */
 export function createStaticSite(mounts: readonly StaticMount[]): StaticSite {
-  const ordered = mounts.toSorted((a, b) => b.at.length - a.at.length)
-  const loaded = ordered.map((mount) => ({ mount, paths: listFiles(mount), cache: new Map<string, StaticFile>() }))
+  const loaded = mounts.toSorted((a, b) => b.at.length - a.at.length).map(loadMount)
+
+  function find(path: string): Found | null {
+    for (const mount of loaded) {
+      const found = findIn(mount, path)
+      if (found) return found
+    }
+    return null
+  }
+  function versioned(page: string): string {
+    return loaded.reduce(
+      (text, { source, version }) =>
+        version === null ? text : text.replaceAll(`="${source.at}/`, () => `="${source.at}/${versionMark}${version}/`),
+      page,
+    )
+  }
 
   return {
-    serve(path, reply, ifNoneMatch) {
-      for (const { mount, paths, cache } of loaded) {
-        const base = mount.at === '/' ? '/' : `${mount.at}/`
-        if (path !== mount.at && !path.startsWith(base)) continue
-        const name = path === mount.at ? '' : path.slice(base.length)
-        const isPage = extname(name) === ''
-        const found = paths.has(name) ? name : isPage && (name === '' || mount.isApp) ? 'index.html' : undefined
-        if (found === undefined || !paths.has(found)) continue
-        send(load(paths.get(found)!, found, cache), reply, ifNoneMatch)
-        return true
-      }
-      return false
+    has: (path) => find(path) !== null,
+    versioned,
+    async serve(path, request, reply) {
+      const { mount, name, isForGood } = find(path)!
+      reply.headers({
+        'cache-control': isForGood ? 'public, max-age=31536000, immutable' : 'no-cache',
+        'content-security-policy': mount.source.contentSecurityPolicy ?? contentSecurityPolicy,
+        'x-content-type-options': 'nosniff',
+        'referrer-policy': 'same-origin',
+      })
+      return await sendResource(load(mount, name, versioned), request, reply)
     },
   }
+}
+
+/** Begins the part of an address that says which version of a folder is meant. No file name of a mount begins so. */
+const versionMark = '~'
+
+type LoadedMount = {
+  readonly source: StaticMount
+  readonly paths: ReadonlyMap<string, string>
+  readonly cache: Map<string, Resource>
+  /** A hash of all that is in it. */
+  readonly version: string | null
+}
+
+function loadMount(source: StaticMount): LoadedMount {
+  const paths = listFiles(source)
+  return { source, paths, cache: new Map(), version: source.isVersioned ? versionOf(paths) : null }
+}
+
+function versionOf(paths: ReadonlyMap<string, string>): string {
+  const hash = createHash('sha256')
+  for (const [name, path] of [...paths].toSorted(([a], [b]) => (a < b ? -1 : 1))) hash.update(name).update('\0').update(readFileSync(path))
+  return hash.digest('base64url').slice(0, 12)
+}
+
+function findIn(mount: LoadedMount, path: string): Found | null {
+  const { source, paths, version } = mount
+  const base = source.at === '/' ? '/' : `${source.at}/`
+  if (path !== source.at && !path.startsWith(base)) return null
+  const given = path === source.at ? '' : path.slice(base.length)
+  const [, named, rest] = (version !== null && /^~([^/]+)\/(.+)$/.exec(given)) || []
+  const name = rest ?? given
+  if (paths.has(name)) return { mount, name, isForGood: named === undefined ? hasHash(name) : named === version }
+  const isPage = extname(name) === '' && (name === '' || source.isApp === true)
+  return isPage && named === undefined && paths.has('index.html') ? { mount, name: 'index.html', isForGood: false } : null
+}
+
+/**
+ * Whether a bundler put a hash of the content before the ending: `app-3f9a81bc.js`, `main.BwQ7f3aD.css`. It must
+ * have a digit and a letter, and be hexadecimal or mix cases: a word or a date is none.
+ */
+function hasHash(name: string): boolean {
+  const hash = /[.-]([\w-]{8,64})\.\w+$/.exec(name)?.[1]?.split('-').at(-1)
+  if (hash === undefined || hash.length < 8 || !/\d/.test(hash)) return false
+  return /^(?=.*[a-f])[0-9a-f]+$/.test(hash) || (/[a-z]/.test(hash) && /[A-Z]/.test(hash))
 }
 
 function listFiles(mount: StaticMount): Map<string, string> {
@@ -78,27 +142,13 @@ function listFiles(mount: StaticMount): Map<string, string> {
   return paths
 }
 
-function load(path: string, name: string, cache: Map<string, StaticFile>): StaticFile {
+function load({ source, paths, cache, version }: LoadedMount, name: string, versioned: (page: string) => string): Resource {
   const known = cache.get(name)
   if (known) return known
-  const raw = readFileSync(path)
-  const body = extname(name) === '.ts' ? Buffer.from(stripTypeScriptTypes(raw.toString())) : raw
-  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
-  const file = { type: types[extname(name)]!, etag, body }
-  cache.set(name, file)
-  return file
-}
-
-function send(file: StaticFile, reply: FastifyReply, ifNoneMatch: string | undefined): void {
-  reply.headers({
-    'content-type': file.type,
-    etag: file.etag,
-    // Always asked again, and answered 304: a deploy is seen at once without versioned names.
-    'cache-control': 'no-cache',
-    'content-security-policy': contentSecurityPolicy,
-    'x-content-type-options': 'nosniff',
-    'referrer-policy': 'same-origin',
-  })
-  if (ifNoneMatch === file.etag) reply.code(304).send()
-  else reply.send(file.body)
+  const raw = readFileSync(paths.get(name)!)
+  const isOurPage = version !== null && name === 'index.html' && source.isApp === true
+  const content = extname(name) === '.ts' ? stripTypeScriptTypes(raw.toString()) : isOurPage ? versioned(raw.toString()) : raw
+  const resource = createResource(types[extname(name)]!, content)
+  cache.set(name, resource)
+  return resource
 }

@@ -2,6 +2,7 @@
 // It runs before anything is opened, so a broken config never touches a database.
 import { isCurrency } from '../base/currencies.ts'
 import { nearest } from '../base/nearest.ts'
+import { checkHttp } from './check-http.ts'
 import type { Collection } from './collection.ts'
 import { checkCallerRule, compileRule, type RuleFields, ruleFieldsOf } from './compile-rule.ts'
 import type { BackendConfig } from './config.ts'
@@ -45,7 +46,8 @@ export function checkConfig(config: BackendConfig, system: readonly Collection[]
     checkCollection(collection, names, ruleFields, `collections.${collection.name}`, add)
   }
   if (config.shop) checkShop(config.shop, add)
-  checkUnknown(config, ['name', 'collections', 'operations', 'shop', 'mail', 'storefront', 'seed'], '', add)
+  checkHttp(config.http, add)
+  checkUnknown(config, ['name', 'collections', 'operations', 'shop', 'mail', 'http', 'storefront', 'seed'], '', add)
   return mistakes
 }
 

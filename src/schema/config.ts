@@ -11,6 +11,7 @@ export type BackendConfig<TOperation = unknown> = {
   /** `false`: no catalogue, carts, orders and payments, and their names are free. */
   readonly shop?: false | ShopConfig
   readonly mail?: MailConfig
+  readonly http?: HttpConfig
   /** A folder served at `/`, with pages of its own routing. Relative to the config file. */
   readonly storefront?: string
   /** Records for an empty database in development, by collection, in the order given. */
@@ -29,6 +30,13 @@ export type ShopConfig = {
 export type MailConfig = {
   readonly from?: { readonly name: string; readonly address: string }
   readonly replyTo?: string
+}
+
+export type HttpConfig = {
+  /** Other sites whose pages may call the API from a browser, by exact origin: `https://app.example`. None when left out. */
+  readonly cors?: { readonly origins: readonly string[] }
+  /** What pages of the storefront may load beside their own site, by directive: `{ 'img-src': ['https://images.example'] }`. */
+  readonly contentSecurityPolicy?: Readonly<Record<string, readonly string[]>>
 }
 
 export type SeedContext = { readonly newId: NewId; readonly now: number }

@@ -53,7 +53,8 @@ function routesOf(tree: string): string[] {
     parts.length = depth
     parts.push(match[2]!)
     const path = parts.join('').replaceAll(/:(\w+)/g, '{$1}')
-    for (const method of match[3]?.split(', ') ?? []) routes.push(`${method} ${path}`)
+    // HEAD is wherever GET is: HTTP says so, and a document need not.
+    for (const method of (match[3]?.split(', ') ?? []).filter((one) => one !== 'HEAD')) routes.push(`${method} ${path}`)
   }
   return routes
 }

@@ -286,6 +286,7 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
     clock,
     log: { write: (level, message, fields) => void log.push({ level, message, fields }) },
     site: null,
+    origins: new Set((options.config ?? testConfig).http?.cors?.origins),
     pages: systemPages({
       name: 'Test shop',
       version: '0.0.0',

@@ -35,9 +35,3 @@ export function checkIfMatch(collection: CollectionModel, { actor, ifMatch }: Co
 }
 
 type Condition = { readonly actor: Actor; readonly ifMatch: string | null }
-
-/** Whether the client's copy is still good. A weak tag counts (RFC 9110 section 13.1.2). */
-export function isNoneMatch(etag: string, ifNoneMatch: string | null): boolean {
-  if (ifNoneMatch === null) return false
-  return ifNoneMatch.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag)
-}

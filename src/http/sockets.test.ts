@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { connect, type Socket } from 'node:net'
+import { after, before, test } from 'node:test'
+import { systemClock } from '../base/clock.ts'
+import { createServer, type HttpServer } from './server.ts'
+
+// A thousandth of the real limits: what is told is that they hold, for the head and for the body.
+const times = { requestMs: 30, sweepMs: 5, keepAliveMs: 5_000 }
+
+let server: HttpServer
+let port: number
+before(async () => {
+  server = createServer({
+    operations: [],
+    run: async () => {
+      throw new Error('nothing to run')
+    },
+    authenticate: async () => {
+      throw new Error('nobody asks')
+    },
+    clock: systemClock,
+    log: { write: () => {} },
+    site: null,
+    pages: [{ path: '/livez', summary: '', type: 'application/json', answer: async () => ({ status: 200, body: '{}' }) }],
+    isRateLimited: false,
+    trustedProxies: [],
+    bootId: 'test',
+    times,
+  })
+  port = await server.listen(0, '127.0.0.1')
+})
+after(() => server.close())
+
+/** Sends `text`, and answers all that comes until the server closes. */
+function conversation(text: string, andThen: (socket: Socket) => void = () => {}): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = ''
+    const socket = connect(port, '127.0.0.1', () => socket.write(text))
+    socket.on('data', (bytes) => {
+      answer += String(bytes)
+    })
+    socket.on('error', reject)
+    socket.on('close', () => resolve(answer))
+    andThen(socket)
+  })
+}
+
+function problemIn(answer: string): { status: number; code: string; type: string } {
+  const [head = '', body = ''] = answer.split('\r\n\r\n')
+  const problem = JSON.parse(body)
+  assert.equal(Number(/content-length: (\d+)/.exec(head)?.[1]), Buffer.byteLength(body))
+  assert.equal(Number(/^HTTP\/1\.1 (\d+)/.exec(head)?.[1]), problem.status)
+  return { status: problem.status, code: problem.code, type: /content-type: ([^;]+)/.exec(head)![1]! }
+}
+
+const problem = (status: number, code: string) => ({ status, code, type: 'application/problem+json' })
+
+test('a head that does not end is ended with 408', async () => {
+  assert.deepEqual(problemIn(await conversation('GET /livez HTTP/1.1\r\nHost: a\r\nX-Slow: ')), problem(408, 'request_timeout'))
+})
+
+test('and so is a body, though bytes of it keep coming', async () => {
+  const dribble = (socket: Socket) => {
+    const timer = setInterval(() => socket.writable && socket.write('a'), 5)
+    socket.on('close', () => clearInterval(timer))
+  }
+  const head = 'POST /livez HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n{'
+  const answer = await conversation(head, dribble)
+  assert.deepEqual(problemIn(answer), problem(408, 'request_timeout'))
+})
+
+test('what is no HTTP, or has a head too large, is told as a problem', async () => {
+  assert.deepEqual(problemIn(await conversation('HELLO\r\n\r\n')), problem(400, 'malformed_request'))
+  assert.deepEqual(problemIn(await conversation('GET / HTTP/1.1\r\nHost: a\r\nA b: c\r\n\r\n')), problem(400, 'malformed_request'))
+  const head = `GET / HTTP/1.1\r\nHost: a\r\nX-Large: ${'x'.repeat(20_000)}\r\n\r\n`
+  assert.deepEqual(problemIn(await conversation(head)), problem(431, 'headers_too_large'))
+})
