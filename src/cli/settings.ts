@@ -1,6 +1,7 @@
 // Where a process is told things: options first, then KINGPOST_ variables, then defaults. Read here and
 // nowhere else; a wrong value is one sentence and exit 2.
 import { parseArgs } from 'node:util'
+import { plainAddress } from '../base/web-address.ts'
 import { allRoles, type Role } from '../engine/roles.ts'
 
 /** Wrong words on the command line: exit 2. */
@@ -143,9 +144,11 @@ function rolesOf(text: string | undefined): readonly Role[] {
 
 function urlOf(name: string, text: string | undefined, protocols: readonly string[]): string | null {
   if (text === undefined || text === '') return null
-  if (!URL.canParse(text) || !protocols.includes(new URL(text).protocol))
+  const isWeb = protocols.includes('https:')
+  const url = isWeb ? plainAddress(text) : URL.canParse(text) ? new URL(text) : null
+  if (url === null || !protocols.includes(url.protocol) || (isWeb && url.search + url.hash !== ''))
     throw new UsageError(
-      `${name} must be an address starting with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}, not "${text}".`,
+      `${name} must be an address starting with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}, not "${withoutPassword(text)}".`,
     )
   return text.replace(/\/+$/, '')
 }

@@ -65,7 +65,12 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
       name: config.name,
       publicUrl,
       isDevelopment,
-      shop: shop && { currency: shop.currency, taxIncluded: shop.tax?.prices !== 'added', taxRatesPpm: shop.tax?.ratesPpm ?? {} },
+      shop: shop && {
+        currency: shop.currency,
+        taxIncluded: shop.tax?.prices !== 'added',
+        taxRatesPpm: shop.tax?.ratesPpm ?? {},
+        returnOrigins: shop.returnOrigins ?? [],
+      },
       mail: {
         from: config.mail?.from ?? { name: config.name, address: `shop@${host.includes('.') ? host : 'example.com'}` },
         replyTo: config.mail?.replyTo ?? null,

@@ -4,6 +4,7 @@ import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import { isDay, parseIso } from '../base/clock.ts'
 import { minorDigits } from '../base/currencies.ts'
 import { EngineError, type InputIssue } from '../base/engine-error.ts'
+import { parseWebAddress } from '../base/web-address.ts'
 import { oneLine } from '../schema/wire.ts'
 
 const ajv = new Ajv({
@@ -19,7 +20,9 @@ const ajv = new Ajv({
 ajv.addFormat('date-time', { type: 'string', validate: (text: string) => !Number.isNaN(parseIso(text)) })
 ajv.addFormat('date', { type: 'string', validate: isDay })
 ajv.addFormat('email', { type: 'string', validate: isEmail })
-ajv.addFormat('uri', { type: 'string', validate: isHttpUrl })
+ajv.addFormat('uri', { type: 'string', validate: isWebAddress })
+// RFC 6570, with the one name that return addresses have.
+ajv.addFormat('uri-template', { type: 'string', validate: (text: string) => isWebAddress(text.replaceAll('{order}', 'order')) })
 ajv.addFormat('currency', { type: 'string', validate: (text: string) => minorDigits(text) !== undefined })
 
 /** `query`: the input's names are parameters, and paths say so. */
@@ -87,11 +90,13 @@ function issueOf(error: ErrorObject): InputIssue {
   }
 }
 
+const webAddress = 'must be a web address starting with http:// or https://, without blanks or backslashes'
 const formatMessages: Record<string, string> = {
   'date-time': 'must be a time such as 2026-11-24T12:00:00Z',
   date: 'must be a day such as 2026-11-24',
   email: 'must be an e-mail address',
-  uri: 'must be a web address starting with http:// or https://',
+  uri: webAddress,
+  'uri-template': webAddress,
   currency: 'must be an ISO 4217 currency such as EUR',
 }
 
@@ -107,10 +112,6 @@ export function isEmail(text: string): boolean {
   )
 }
 
-/**
- * What RFC 3986 and 3987 have as an address, with a host. The URL parser alone would also take, and silently mend,
- * blanks, line breaks, backslashes and a missing host.
- */
-function isHttpUrl(text: string): boolean {
-  return /^https?:\/\/[^/?#]/i.test(text) && !/[\s\p{Cc}\\<>"^`{|}]/u.test(text) && URL.canParse(text)
+function isWebAddress(text: string): boolean {
+  return parseWebAddress(text) !== null
 }

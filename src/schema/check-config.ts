@@ -2,7 +2,14 @@
 // It runs before anything is opened, so a broken config never touches a database.
 import { isCurrency } from '../base/currencies.ts'
 import { nearest } from '../base/nearest.ts'
+
+
 import { checkHttp } from './check-http.ts'
+
+
+import { isOrigin } from '../base/web-address.ts'
+
+
 import type { Collection } from './collection.ts'
 import { checkCallerRule, compileRule, type RuleFields, ruleFieldsOf } from './compile-rule.ts'
 import type { BackendConfig } from './config.ts'
@@ -55,7 +62,10 @@ type Add = (path: string, message: string) => void
 
 function checkShop(shop: Exclude<BackendConfig['shop'], false | undefined>, add: Add): void {
   if (!isCurrency(shop.currency)) add('shop.currency', `"${shop.currency}" is no ISO 4217 currency, such as EUR`)
-  checkUnknown(shop, ['currency', 'tax', 'productFields'], 'shop.', add)
+  checkUnknown(shop, ['currency', 'tax', 'productFields', 'returnOrigins'], 'shop.', add)
+  for (const [index, origin] of (shop.returnOrigins ?? []).entries())
+    if (!isOrigin(origin))
+      add(`shop.returnOrigins[${index}]`, `"${origin}" must be a site such as https://www.shop.example, without a path`)
   for (const [country, rate] of Object.entries(shop.tax?.ratesPpm ?? {})) {
     if (!/^([A-Z]{2}|\*)$/.test(country)) add(`shop.tax.ratesPpm.${country}`, 'must be a two-letter country code or *')
     if (!Number.isInteger(rate) || rate < 0 || rate > 1_000_000)

@@ -25,6 +25,8 @@ export type ShopConfig = {
   readonly tax?: { readonly prices: 'included' | 'added'; readonly ratesPpm: Readonly<Record<string, number>> }
   /** More fields of products, such as a book's author. */
   readonly productFields?: Fields
+  /** Sites besides our own that a payment provider may send customers back to: `['https://www.shop.example']`. */
+  readonly returnOrigins?: readonly string[]
 }
 
 export type MailConfig = {

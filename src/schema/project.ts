@@ -17,6 +17,8 @@ export type ShopSettings = {
   readonly taxIncluded: boolean
   /** Parts per million by ISO country code; `*` for all others. None means no tax. */
   readonly taxRatesPpm: Readonly<Record<string, number>>
+  /** Besides that of publicUrl: where customers may come back to from a payment page. */
+  readonly returnOrigins: readonly string[]
 }
 
 export type MailSettings = {

@@ -10,7 +10,7 @@ import { ledgerEntries } from '../../src/domains/ledger/collections.ts'
 import { type Payment, paymentFacts, payments } from '../../src/domains/payments/collections.ts'
 import { recordView } from '../../src/domains/payments/record-facts.ts'
 import { stockLevels } from '../../src/domains/stock/collections.ts'
-import { type ApiAnswer, type As, address, checkOut, fillCart, openWorld, type World, work } from '../support/api-harness.ts'
+import { type ApiAnswer, type As, address, checkOut, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
 import { checkProblem } from '../support/scenario.ts'
 
 let world: World
@@ -311,6 +311,12 @@ describe('checkout', () => {
       'https://shop.test/',
       'http://shop.test:81/',
       'http:\\\\evil.test',
+      'http://shop.test\\@evil.test/',
+      'http://shop.test\\.evil.test/',
+      'http://me@shop.test/',
+      'http://shop.test/\r\nSet-Cookie: a=b',
+      'http://shop.test/\t',
+      ' http://shop.test/',
     ])
       refused(await ask({ provider: 'sandbox', returnUrl }), 400, 'validation_failed', '/payment/returnUrl')
     for (const returnUrl of ['javascript:alert(1)', '//evil.test', 'ftp://shop.test/'])
@@ -324,6 +330,29 @@ describe('checkout', () => {
       world.call('guest', { method: 'POST', url: `/api/orders/${body.order.id}/payments`, headers: cart.headers, body: request })
     refused(await pay({ provider: 'nobody' }), 422, 'provider_unknown', '/provider')
     refused(await pay({ provider: 'sandbox', returnUrl: 'http://evil.test/' }), 400, 'validation_failed', '/returnUrl')
+  })
+
+  test('comes back to sites that the project names, spelled as they were compared', async () => {
+    const shop = { ...(testConfig.shop as object), returnOrigins: ['https://www.shop.example'] }
+    const named = await openWorld({ config: { ...testConfig, shop: shop as never } })
+    try {
+      const cart = await fillCart(named, 'guest')
+      const ask = (returnUrl: string) =>
+        named.call('guest', {
+          method: 'POST',
+          url: `/api/carts/${cart.id}/checkout`,
+          headers: cart.headers,
+          body: { payment: { provider: 'sandbox', returnUrl } },
+        })
+      refused(await ask('https://shop.example/'), 400, 'validation_failed', '/payment/returnUrl')
+      refused(await ask(`https://www.shop.example/${'é'.repeat(400)}`), 400, 'validation_failed', '/payment/returnUrl')
+      const { body, status } = await ask('HTTPS://www.Shop.example:443/danke/{order}?o={order}')
+      assert.equal(status, 201)
+      const { id } = body.order
+      assert.equal(named.book.all()[0]!.returnUrl, `https://www.shop.example/danke/${id}?o=${id}`)
+    } finally {
+      await named.close()
+    }
   })
 
   test('of nothing to pay is placed at once, without a payment', async () => {

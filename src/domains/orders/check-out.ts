@@ -11,8 +11,9 @@ import { startPayment } from '../payments/start-payment.ts'
 import { checkIfMatch } from '../records/etag.ts'
 import { holdStock } from '../stock/reserve-stock.ts'
 import { type Order, type OrderLine, orders } from './collections.ts'
-import { checkPaymentRequest, orderAndPayment, orderAndPaymentView, paymentRequest, returnUrlOf } from './order-view.ts'
+import { checkPaymentRequest, orderAndPayment, orderAndPaymentView, paymentRequest } from './order-view.ts'
 import { placeOrder } from './place-order.ts'
+import { returnUrlOf } from './return-url.ts'
 
 /**
  * `POST /api/carts/{id}/checkout`: the cart becomes an order, its stock is held and its payment owed, in
@@ -53,6 +54,7 @@ export const checkOutCart = command({
     checkExpected(input.expectedTotal, totals.total)
 
     const agreed = { ...frozen(resolved, newId), totals, total: totals.total, expiresAt: now + limits.orderHoldMs }
+    const returnUrl = returnUrlOf(project, input.payment, { order: agreed.id, at: '/payment' })
     // The cart first: of two checkouts at once the second waits here, runs again and answers the first one's order.
     await tx.update(carts, cart, { set: { status: 'converted', order: agreed.id } })
     const order = await tx.insert(orders, agreed, 'conflict')
@@ -71,7 +73,7 @@ export const checkOutCart = command({
         amount: order.total,
         provider,
         method,
-        returnUrl: returnUrlOf(project, input.payment, { order: order.id, at: '/payment' }),
+        returnUrl,
       },
     )
     return answer(order.id, [effect])

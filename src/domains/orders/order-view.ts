@@ -14,7 +14,7 @@ export const paymentRequest = Type.Object(
   {
     provider: Type.String({ maxLength: 40 }),
     method: Type.Optional(Type.String({ maxLength: 60 })),
-    returnUrl: Type.Optional(Type.String({ format: 'uri', maxLength: 2_000 })),
+    returnUrl: Type.Optional(Type.String({ format: 'uri-template', maxLength: 2_000 })),
   },
   { additionalProperties: false },
 )
@@ -77,26 +77,4 @@ export function checkPaymentRequest(project: Project, request: PaymentRequest, a
     const known = provider ? provider.methods : project.paymentProviders.map(({ id }) => id)
     throw new EngineError('provider_unknown', { errors: [{ path, code: 'enum', message: `must be one of ${known.join(', ')}` }] })
   }
-}
-
-/** A return address on another site would make us an open redirect, so it must be ours. */
-export function returnUrlOf(
-  project: Project,
-  request: PaymentRequest,
-  { order, at }: { readonly order: string; readonly at: string },
-): string {
-  const { returnUrl } = request
-  if (returnUrl === undefined) return `${project.publicUrl}/orders/${order}`
-  const isOurs = new URL(returnUrl).origin === new URL(project.publicUrl).origin || (project.isDevelopment && isLoopback(returnUrl))
-  if (!isOurs)
-    throw new EngineError('validation_failed', {
-      detail: `returnUrl must be an address of ${project.publicUrl}.`,
-      errors: [{ path: `${at}/returnUrl`, code: 'origin', message: `must be an address of ${project.publicUrl}` }],
-    })
-  // The page to come back to is not known before the order is: `{order}` stands for its id.
-  return returnUrl.replaceAll('{order}', order).replaceAll('%7Border%7D', order)
-}
-
-function isLoopback(url: string): boolean {
-  return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname)
 }

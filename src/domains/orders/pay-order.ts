@@ -11,7 +11,8 @@ import { cancelPayment } from '../payments/refund-payment.ts'
 import { startPayment } from '../payments/start-payment.ts'
 import { checkIfMatch } from '../records/etag.ts'
 import { orders } from './collections.ts'
-import { checkPaymentRequest, getOrder, orderAndPayment, orderAndPaymentView, type PaymentRequest, returnUrlOf } from './order-view.ts'
+import { checkPaymentRequest, getOrder, orderAndPayment, orderAndPaymentView, type PaymentRequest } from './order-view.ts'
+import { returnUrlOf } from './return-url.ts'
 
 /**
  * `POST /api/orders/{id}/payments`: another try after one that was declined or left. Refused while an
@@ -29,7 +30,7 @@ export const payOrder = command({
       id: Type.String({ maxLength: 64 }),
       provider: Type.String({ maxLength: 40 }),
       method: Type.Optional(Type.String({ maxLength: 60 })),
-      returnUrl: Type.Optional(Type.String({ format: 'uri', maxLength: 2_000 })),
+      returnUrl: Type.Optional(Type.String({ format: 'uri-template', maxLength: 2_000 })),
     },
     { additionalProperties: false },
   ),
