@@ -2,13 +2,8 @@
 // It runs before anything is opened, so a broken config never touches a database.
 import { isCurrency } from '../base/currencies.ts'
 import { nearest } from '../base/nearest.ts'
-
-
-import { checkHttp } from './check-http.ts'
-
-
 import { isOrigin } from '../base/web-address.ts'
-
+import { checkHttp } from './check-http.ts'
 
 import type { Collection } from './collection.ts'
 import { checkCallerRule, compileRule, type RuleFields, ruleFieldsOf } from './compile-rule.ts'
