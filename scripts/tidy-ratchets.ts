@@ -39,11 +39,10 @@ export const ratchets = {
   /** Limits that are declared and that nothing looks at yet; the page of limits does not promise them. */
   unkeptLimits: [] as readonly string[],
 
-  /** Exports nobody uses yet: the simulator's, and the splitting of a discount over lines. */
+  /** Exports nobody uses yet: the simulator's. */
   deadExports: [
     'src/access/actor.ts systemActor',
     'src/base/log.ts silentLog',
-    'src/base/money.ts allocateMoney',
     'src/domains/payments/sandbox/store.ts createMemoryStore',
   ] as readonly string[],
 }

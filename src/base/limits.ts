@@ -127,6 +127,8 @@ export const limits = {
   lineQuantityMax: 9_999,
   /** Tries to pay one order: a customer needs a handful, who tests stolen cards needs thousands. Past it: finish an open one, or cancel and order anew. */
   paymentAttemptsMax: 20,
+  /** Units in one order unless the config says otherwise: no single unpaid order holds a whole stock. */
+  orderUnitsDefault: 1_000,
   /** How long stock stays held for an order that nobody pays. */
   orderHoldMs: 30 * 60_000,
   /** However often its payment is tried again: from checkout on. Four tries of the time above, then others may buy. */

@@ -54,6 +54,7 @@ export const errorCodes = {
   cart_incomplete: { status: 422, retry: 'whenChanged', message: 'Something is missing before checkout.' },
   total_changed: { status: 409, retry: 'whenChanged', message: 'The total is not what you expected.' },
   out_of_stock: { status: 409, retry: 'whenChanged', message: 'Not enough in stock.' },
+  order_too_large: { status: 422, retry: 'whenChanged', message: 'These are more units than this shop sells in one order.' },
   not_for_sale: { status: 422, retry: 'whenChanged', message: 'This cannot be bought now.' },
   order_state_conflict: { status: 409, retry: 'whenChanged', message: 'The order is not in a state that allows this.' },
   amount_too_large: { status: 422, retry: 'whenChanged', message: 'The amount is beyond what can be counted exactly.' },

@@ -1,8 +1,9 @@
 // From a config to what the engine runs on: the model, the project, the owner's operations. Checked
 // here, once, with every mistake at once.
+import { limits } from '../base/limits.ts'
 import { passwords, sessions, settings, users } from '../domains/accounts/collections.ts'
 import { carts } from '../domains/carts/collections.ts'
-import { categories, productsWith, shippingMethods, variants } from '../domains/catalog/collections.ts'
+import { categories, productsWith, shippingMethodsIn, variantsIn } from '../domains/catalog/collections.ts'
 import { emails } from '../domains/emails/collections.ts'
 import { ledgerEntries } from '../domains/ledger/collections.ts'
 import { orders } from '../domains/orders/collections.ts'
@@ -15,7 +16,7 @@ import { idempotencyKeys } from '../operation/idempotency.ts'
 import { rateLimits } from '../operation/rate-limits.ts'
 import { type ConfigMistake, checkConfig } from '../schema/check-config.ts'
 import type { Collection } from '../schema/collection.ts'
-import type { BackendConfig } from '../schema/config.ts'
+import type { BackendConfig, ShopConfig } from '../schema/config.ts'
 import { compileModel, type Model } from '../schema/model.ts'
 import type { Project } from '../schema/project.ts'
 
@@ -52,7 +53,7 @@ export function defineBackend(config: BackendConfig<Operation>): BackendConfig<O
 /** @throws ConfigError naming every mistake */
 export function createBackend(config: BackendConfig<Operation>, surroundings: Surroundings): Backend {
   const shop = config.shop || null
-  const system = [...coreCollections(), ...(shop ? shopCollections(config) : [])] as readonly Collection[]
+  const system = [...coreCollections(), ...(shop ? shopCollections(shop) : [])] as readonly Collection[]
   const mistakes = checkConfig(config, system)
   if (mistakes.length > 0) throw new ConfigError(mistakes)
   const { publicUrl, isDevelopment, paymentProviders } = surroundings
@@ -70,6 +71,8 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
         taxIncluded: shop.tax?.prices !== 'added',
         taxRatesPpm: shop.tax?.ratesPpm ?? {},
         returnOrigins: shop.returnOrigins ?? [],
+        lineQuantityMax: shop.limits?.lineQuantity ?? limits.lineQuantityMax,
+        orderUnitsMax: shop.limits?.orderUnits ?? limits.orderUnitsDefault,
       },
       mail: {
         from: config.mail?.from ?? { name: config.name, address: `shop@${host.includes('.') ? host : 'example.com'}` },
@@ -84,13 +87,12 @@ function coreCollections() {
   return [users, passwords, sessions, settings, effects, schedules, scheduleTicks, emails, idempotencyKeys, rateLimits]
 }
 
-function shopCollections(config: BackendConfig<Operation>) {
-  const more = config.shop ? (config.shop.productFields ?? {}) : {}
+function shopCollections({ currency, productFields = {} }: ShopConfig) {
   return [
     categories,
-    productsWith(more),
-    variants,
-    shippingMethods,
+    productsWith(productFields),
+    variantsIn(currency),
+    shippingMethodsIn(currency),
     stockLevels,
     stockMovements,
     reservations,

@@ -41,8 +41,16 @@ function render(error: EngineError, requestId: string): Problem {
 
 /** Params of these codes are made for the caller. Others (driver field names) stay inside. */
 function isPublic(code: ErrorCode): boolean {
-  return code === 'out_of_stock' || code === 'total_changed' || code === 'order_state_conflict' || code === 'cart_not_open'
+  return publicParams.includes(code)
 }
+const publicParams: readonly ErrorCode[] = [
+  'out_of_stock',
+  'not_for_sale',
+  'order_too_large',
+  'total_changed',
+  'order_state_conflict',
+  'cart_not_open',
+]
 
 /** Fastify's own refusals, before an operation was reached. */
 function fromFramework(error: unknown): EngineError | null {

@@ -4,6 +4,7 @@ import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import { isDay, parseIso } from '../base/clock.ts'
 import { minorDigits } from '../base/currencies.ts'
 import { EngineError, type InputIssue } from '../base/engine-error.ts'
+import { isName } from '../base/names.ts'
 import { parseWebAddress } from '../base/web-address.ts'
 import { oneLine } from '../schema/wire.ts'
 
@@ -23,6 +24,8 @@ ajv.addFormat('email', { type: 'string', validate: isEmail })
 ajv.addFormat('uri', { type: 'string', validate: isWebAddress })
 // RFC 6570, with the one name that return addresses have.
 ajv.addFormat('uri-template', { type: 'string', validate: (text: string) => isWebAddress(text.replaceAll('{order}', 'order')) })
+ajv.addFormat('name', { type: 'string', validate: isName })
+ajv.addFormat('name-or-blank', { type: 'string', validate: (text: string) => text.trim() === '' || isName(text) })
 ajv.addFormat('currency', { type: 'string', validate: (text: string) => minorDigits(text) !== undefined })
 
 /** `query`: the input's names are parameters, and paths say so. */
@@ -54,7 +57,7 @@ export function validatorOf(schema: object): Validator {
 
 /** Of a choice of schemas: that none fits, and that the value is not null either. */
 function saysLittle({ keyword, params }: ErrorObject): boolean {
-  return keyword === 'anyOf' || (keyword === 'type' && (params as { type: unknown }).type === 'null')
+  return keyword === 'anyOf' || keyword === 'if' || (keyword === 'type' && (params as { type: unknown }).type === 'null')
 }
 
 function issueOf(error: ErrorObject): InputIssue {
@@ -70,7 +73,7 @@ function issueOf(error: ErrorObject): InputIssue {
         message: 'is not a field here',
       }
     case 'enum':
-      return { path: error.instancePath, code: 'enum', message: `must be one of ${(params['allowedValues'] as unknown[]).join(', ')}` }
+      return { path: error.instancePath, code: 'enum', message: `must be one of ${listed(params['allowedValues'] as unknown[])}` }
     case 'type':
       return { path: error.instancePath, code: 'type', message: `must be ${[params['type']].flat().join(' or ')}` }
     case 'pattern':
@@ -97,7 +100,14 @@ const formatMessages: Record<string, string> = {
   email: 'must be an e-mail address',
   uri: webAddress,
   'uri-template': webAddress,
+  name: 'must be one line with something to read, and no web address',
+  'name-or-blank': 'must be one line without a web address',
   currency: 'must be an ISO 4217 currency such as EUR',
+}
+
+/** Long lists by their beginning: the document has all. */
+function listed(values: readonly unknown[]): string {
+  return values.length <= 30 ? values.join(', ') : `${values.slice(0, 10).join(', ')} … (${values.length} in all)`
 }
 
 function escapePointer(name: string): string {

@@ -1,6 +1,8 @@
 // The config check: every mistake at once, each with its path, what is allowed and the nearest name.
 // It runs before anything is opened, so a broken config never touches a database.
+import { countries, isCountry } from '../base/countries.ts'
 import { isCurrency } from '../base/currencies.ts'
+import { limits } from '../base/limits.ts'
 import { nearest } from '../base/nearest.ts'
 import { isOrigin } from '../base/web-address.ts'
 import { checkHttp } from './check-http.ts'
@@ -57,12 +59,17 @@ type Add = (path: string, message: string) => void
 
 function checkShop(shop: Exclude<BackendConfig['shop'], false | undefined>, add: Add): void {
   if (!isCurrency(shop.currency)) add('shop.currency', `"${shop.currency}" is no ISO 4217 currency, such as EUR`)
-  checkUnknown(shop, ['currency', 'tax', 'productFields', 'returnOrigins'], 'shop.', add)
+  checkUnknown(shop, ['currency', 'tax', 'limits', 'productFields', 'returnOrigins'], 'shop.', add)
   for (const [index, origin] of (shop.returnOrigins ?? []).entries())
     if (!isOrigin(origin))
       add(`shop.returnOrigins[${index}]`, `"${origin}" must be a site such as https://www.shop.example, without a path`)
+  checkUnknown(shop.limits ?? {}, ['lineQuantity', 'orderUnits'], 'shop.limits.', add)
+  for (const [name, units] of Object.entries(shop.limits ?? {}))
+    if (!Number.isInteger(units) || units < 1 || units > limits.lineQuantityMax)
+      add(`shop.limits.${name}`, `must be whole units from 1 to ${limits.lineQuantityMax}`)
   for (const [country, rate] of Object.entries(shop.tax?.ratesPpm ?? {})) {
-    if (!/^([A-Z]{2}|\*)$/.test(country)) add(`shop.tax.ratesPpm.${country}`, 'must be a two-letter country code or *')
+    if (country !== '*' && !isCountry(country))
+      add(`shop.tax.ratesPpm.${country}`, `"${country}" is no country of ISO 3166-1, such as DE, and not *${nearest(country, countries)}`)
     if (!Number.isInteger(rate) || rate < 0 || rate > 1_000_000)
       add(`shop.tax.ratesPpm.${country}`, 'must be parts per million from 0 to 1000000: 19 % is 190000')
   }

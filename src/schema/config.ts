@@ -23,6 +23,11 @@ export type ShopConfig = {
   readonly currency: string
   /** `included`: prices are gross, as consumers see them. `added`: net, with tax on top. */
   readonly tax?: { readonly prices: 'included' | 'added'; readonly ratesPpm: Readonly<Record<string, number>> }
+  /**
+   * Bounds what one order, paid or not, can hold of the stock: units of a line (9,999 when left out) and of the whole
+   * order (1,000).
+   */
+  readonly limits?: { readonly lineQuantity?: number; readonly orderUnits?: number }
   /** More fields of products, such as a book's author. */
   readonly productFields?: Fields
   /** Sites besides our own that a payment provider may send customers back to: `['https://www.shop.example']`. */

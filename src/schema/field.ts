@@ -29,6 +29,8 @@ export type FieldOptions = {
   /** Text: characters. Numbers: the value itself. Money: minor units. */
   readonly min?: number
   readonly max?: number
+  /** Money: the only currency it may be in. */
+  readonly currency?: string
   /** Who may see it; others cannot filter, sort or expand by it either. Names no field of the record. */
   readonly read?: Rule
   /** Who may set it. Names no field of the record. */

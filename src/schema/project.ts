@@ -11,7 +11,7 @@ export type Project = {
 }
 
 export type ShopSettings = {
-  /** ISO 4217; carts start in it. */
+  /** ISO 4217; whatever is sold is priced in it. */
   readonly currency: string
   /** Prices are gross when true; tax is then shown, not added. */
   readonly taxIncluded: boolean
@@ -19,6 +19,9 @@ export type ShopSettings = {
   readonly taxRatesPpm: Readonly<Record<string, number>>
   /** Besides that of publicUrl: where customers may come back to from a payment page. */
   readonly returnOrigins: readonly string[]
+  /** Units of one line, and of a whole order: bounds what one order that nobody pays can hold. */
+  readonly lineQuantityMax: number
+  readonly orderUnitsMax: number
 }
 
 export type MailSettings = {

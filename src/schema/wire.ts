@@ -1,5 +1,6 @@
 // The wire form of fields: their JSON Schema, and the way of a value out of and into a record. One
 // schema object serves validation, OpenAPI, the console's forms and the generated clients.
+import { countries } from '../base/countries.ts'
 import { invalid } from '../base/engine-error.ts'
 import type { Field } from './field.ts'
 import type { CollectionModel, CompiledField } from './model.ts'
@@ -17,6 +18,8 @@ export const moneySchema: JsonSchema = {
   required: ['amount', 'currency'],
   additionalProperties: false,
 }
+
+export const countrySchema: JsonSchema = { type: 'string', enum: countries, description: 'ISO 3166-1 alpha-2' }
 
 /** The schema of one value. Ours say null by type list, the form that JSON Schema 2020-12 and OpenAPI 3.1 share. */
 export function fieldSchema(field: Field): JsonSchema {
@@ -45,17 +48,7 @@ function baseSchema(field: Field): JsonSchema {
     case 'integer':
       return { type: 'integer', minimum: field.min ?? Number.MIN_SAFE_INTEGER, maximum: field.max ?? Number.MAX_SAFE_INTEGER }
     case 'money':
-      return field.min === undefined && field.max === undefined
-        ? moneySchema
-        : {
-            ...moneySchema,
-            // A range of its own makes it another schema than the one named Money.
-            title: undefined,
-            properties: {
-              ...(moneySchema['properties'] as object),
-              amount: { type: 'integer', minimum: field.min ?? Number.MIN_SAFE_INTEGER, maximum: field.max ?? Number.MAX_SAFE_INTEGER },
-            },
-          }
+      return field.min === undefined && field.max === undefined && field.currency === undefined ? moneySchema : boundMoney(field)
     case 'boolean':
       return { type: 'boolean' }
     case 'date':
@@ -70,6 +63,19 @@ function baseSchema(field: Field): JsonSchema {
       return { type: 'string', maxLength: 64 }
     case 'refs':
       return { type: 'array', items: { type: 'string', maxLength: 64 }, maxItems: 200, uniqueItems: true }
+  }
+}
+
+function boundMoney({ min, max, currency }: Field): JsonSchema {
+  const of = moneySchema['properties'] as Record<string, object>
+  return {
+    ...moneySchema,
+    // A range of its own makes it another schema than the one named Money.
+    title: undefined,
+    properties: {
+      amount: { type: 'integer', minimum: min ?? Number.MIN_SAFE_INTEGER, maximum: max ?? Number.MAX_SAFE_INTEGER },
+      currency: currency === undefined ? of['currency'] : { type: 'string', enum: [currency] },
+    },
   }
 }
 

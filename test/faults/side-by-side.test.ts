@@ -100,16 +100,6 @@ rule('nothing refers to a record that is being deleted', async ({ one, overlap }
   assert.ok(refused(deleted, 'still_referenced') || refused(made, 'reference_not_found'), outcome(deleted, made))
 })
 
-rule('a cart keeps the shipping method that it names', async ({ one, overlap }) => {
-  const method = (await staff(one, 'shippingMethods.create', { title: 'Post', price: eur(490) })).id as string
-  const cart = (await staff(one, 'carts.create', {})).id as string
-  const [set, deleted] = await overlap(
-    (engine) => staff(engine, 'carts.update', { id: cart, shippingMethod: method }),
-    (engine) => staff(engine, 'shippingMethods.delete', { id: method }),
-  )
-  assert.ok(refused(deleted, 'still_referenced') || refused(set, 'reference_not_found'), outcome(set, deleted))
-})
-
 rule('a product has the lowest price of its variants', async ({ one, overlap }) => {
   const product = await makeProduct(one)
   const cheap = (await staff(one, 'variants.create', { product, sku: 'A', title: 'a', price: eur(500) })).id

@@ -72,7 +72,7 @@ export async function shopAround(parts: BuyerParts, plan: BuyerPlan): Promise<vo
     await ask({ operation: 'carts.addLine', input: { id: cart, variant, quantity }, ...own })
   }
   const shippingAddress = { name: plan.name, line1: 'Main street 1', city: 'Berlin', postalCode: '10115', country: 'DE' }
-  const shippingMethod = dice.chance(0.8) ? { shippingMethod: store.shippingMethod } : {}
+  const shippingMethod = dice.chance(0.8) || plan.isSteady ? { shippingMethod: store.shippingMethod } : {}
   const ready = await ask({ operation: 'carts.update', input: { id: cart, shippingAddress, ...shippingMethod }, ...own })
   const shown = ready.end === 'answered' ? (ready.reply.output as Output).totals?.total : undefined
   await look(1_000)

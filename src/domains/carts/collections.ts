@@ -10,12 +10,19 @@ export type Address = {
   readonly line2?: string | null
   readonly city: string
   readonly region?: string | null
-  readonly postalCode: string
+  /** Missing where the country has none. */
+  readonly postalCode?: string | null
   /** ISO 3166-1 alpha-2. */
   readonly country: string
   readonly phone?: string | null
 }
-export type CartLine = { readonly id: string; readonly variant: string; readonly quantity: number }
+export type CartLine = {
+  readonly id: string
+  readonly variant: string
+  readonly quantity: number
+  /** What it was when it was put in. */
+  readonly seen?: { readonly product: string; readonly sku: string; readonly title: string } | undefined
+}
 
 export const carts = collection('carts', {
   prefix: 'cart',
@@ -30,10 +37,12 @@ export const carts = collection('carts', {
     lines: field.json<readonly CartLine[]>({ required: true }),
     shippingAddress: field.json<Address | null>(),
     billingAddress: field.json<Address | null>(),
-    shippingMethod: field.ref('shippingMethods'),
+    /** No reference: an old cart keeps nobody from deleting a method. One that is gone is not shown. */
+    shippingMethod: field.text({ max: 64 }),
     note: field.longText({ max: 2_000 }),
     order: field.text(),
   },
+  indexes: [['tokenHash'], ['status', 'createdAt']],
   access: { read: any(staff, where('tokenHash').eq(actorCartToken), where('customer').eq(actorId)) },
 })
 export type Cart = NonNullable<(typeof carts)['record']>

@@ -1,7 +1,18 @@
 // What a cart costs: the server's arithmetic, pure, shared by every cart answer and by checkout, so the
 // total that was shown is the total that is charged.
-import { addMoney, type Money, money, multiplyMoney, sumMoney, taxAdded, taxIncluded } from '../../base/money.ts'
-import type { ShopSettings } from '../../schema/project.ts'
+import { EngineError } from '../../base/engine-error.ts'
+import {
+  addMoney,
+  allocateMoney,
+  type Money,
+  money,
+  multiplyMoney,
+  negateMoney,
+  sumMoney,
+  taxAdded,
+  taxIncluded,
+} from '../../base/money.ts'
+import type { Project, ShopSettings } from '../../schema/project.ts'
 
 export type Totals = {
   readonly subtotal: Money
@@ -12,9 +23,17 @@ export type Totals = {
 }
 export type PricedLine = { readonly unitPrice: Money; readonly quantity: number }
 
+export type Priced = {
+  /** Of every price in it. */
+  readonly currency: string
+  readonly lines: readonly PricedLine[]
+  readonly shipping: Money | null
+  readonly country: string | null
+}
+
 /** Tax is rounded once, on the document's taxable sum: one rate applies to all of an order to one country. */
-export function totalsOf(shop: ShopSettings, lines: readonly PricedLine[], shipping: Money | null, country: string | null): Totals {
-  const { currency, taxIncluded: isIncluded } = shop
+export function totalsOf(shop: ShopSettings, { currency, lines, shipping, country }: Priced): Totals {
+  const { taxIncluded: isIncluded } = shop
   const subtotal = sumMoney(
     lines.map(({ unitPrice, quantity }) => multiplyMoney(unitPrice, quantity)),
     currency,
@@ -26,8 +45,26 @@ export function totalsOf(shop: ShopSettings, lines: readonly PricedLine[], shipp
   return { subtotal, discount: money(0, currency), shipping: shippingCost, tax, total: isIncluded ? taxable : addMoney(taxable, tax) }
 }
 
+/**
+ * What of the totals is income of goods, income of shipping, and tax: the three sum to the total. Tax that prices
+ * include is in both, in proportion, since one rate applies to both.
+ */
+export function revenueOf({ subtotal, discount, shipping, tax, total }: Totals): { readonly sales: Money; readonly shipping: Money } {
+  const goods = addMoney(subtotal, negateMoney(discount))
+  const isIncluded = addMoney(goods, shipping).amount === total.amount
+  if (!isIncluded) return { sales: goods, shipping }
+  const [ofGoods, ofShipping] = allocateMoney(tax, [goods.amount, shipping.amount])
+  return { sales: addMoney(goods, negateMoney(ofGoods!)), shipping: addMoney(shipping, negateMoney(ofShipping!)) }
+}
+
+/** @throws not_found in a project without a shop */
+export function shopOf(project: Project): ShopSettings {
+  if (project.shop === null) throw new EngineError('not_found')
+  return project.shop
+}
+
 /** Parts per million. Without an address the rate for all others shows what is to be expected. */
-export function taxRatePpm(shop: ShopSettings, country: string | null): number {
+function taxRatePpm(shop: ShopSettings, country: string | null): number {
   const rates = shop.taxRatesPpm
   return (country === null ? undefined : rates[country]) ?? rates['*'] ?? 0
 }

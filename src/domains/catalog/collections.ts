@@ -1,9 +1,10 @@
 // The catalogue: what is sold. Products are shown when active; a variant is what is bought.
-import { any, anyone, staff, through, where } from '../../access/rule.ts'
+import { all, any, anyone, staff, through, where } from '../../access/rule.ts'
 import type { Money } from '../../base/money.ts'
-import { eq, oneOf } from '../../contract/filter.ts'
+import { and, eq, oneOf } from '../../contract/filter.ts'
 import { type AfterChange, collection, type Fields, type WriteAccess } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
+import { countrySchema } from '../../schema/wire.ts'
 import { findAll } from '../../storage/find-all.ts'
 import { createStockLevel, removeStockLevels, stockLevels } from '../stock/collections.ts'
 
@@ -49,57 +50,74 @@ export function productsWith(more: Fields) {
 }
 export const products = baseProducts
 
-export const variants = collection('variants', {
-  prefix: 'var',
-  fields: {
-    product: field.ref('products', { required: true }),
-    sku: field.text({ required: true, unique: true, max: 100, search: true }),
-    title: field.text({ required: true, search: true }),
-    price: field.money({ required: true, min: 0 }),
-    position: field.integer({ default: 0 }),
-  },
-  computed: {
-    /** What can be bought now, over all locations. */
-    fields: { available: field.integer({ required: true }) },
-    async load(read, records) {
-      const ids = records.map(({ id }) => id)
-      // One look-up each for a cart's few lines; a list for a page of the catalogue.
-      const levels =
-        ids.length <= 4
-          ? (await Promise.all(ids.map((id) => findAll(read, stockLevels, eq('variant', id))))).flat()
-          : await findAll(read, stockLevels, oneOf('variant', ids))
-      const available = Map.groupBy(levels, (level) => level.variant)
-      return ids.map((id) => ({ available: (available.get(id) ?? []).reduce((sum, level) => sum + level.available, 0) }))
-    },
-  },
-  indexes: [['product', 'position'], ['price.amount']],
-  access: { read: any(staff, through('product', 'products', active)), ...staffOnly },
-  async afterChange(change) {
-    await keepStockLevel(change)
-    const product = (change.after ?? change.before)!['product'] as string
-    await keepProductPrice(change.tx, product)
-    const earlier = change.before?.['product'] as string | undefined
-    if (earlier !== undefined && earlier !== product) await keepProductPrice(change.tx, earlier)
-  },
-})
+/** In another currency than the shop's nothing is for sale: comparing bare amounts would be wrong. */
+const pricedIn = (currency: string) => where('price.currency').eq(currency)
+
+const variantFields = {
+  product: field.ref('products', { required: true }),
+  sku: field.text({ required: true, unique: true, max: 100, search: true }),
+  title: field.text({ required: true, search: true }),
+  price: field.money({ required: true, min: 0 }),
+  position: field.integer({ default: 0 }),
+} as const
+
+export const variants = collection('variants', { prefix: 'var', fields: variantFields })
 export type Variant = NonNullable<(typeof variants)['record']>
 
-export const shippingMethods = collection('shippingMethods', {
-  prefix: 'ship',
-  fields: {
-    title: field.text({ required: true }),
-    price: field.money({ required: true, min: 0 }),
-    /** ISO country codes it goes to; everywhere when left out. */
-    countries: field.json<readonly string[]>({
-      schema: { type: ['array', 'null'], items: { type: 'string', minLength: 2, maxLength: 2 }, maxItems: 250 },
-    }),
-    active: field.boolean({ default: true }),
-    position: field.integer({ default: 0 }),
-  },
-  indexes: [['position']],
-  access: { read: any(staff, where('active').eq(true)), ...staffOnly },
-})
+/** `variants` of a shop with this currency. The handle for engine code stays `variants`. */
+export function variantsIn(currency: string) {
+  return collection('variants', {
+    prefix: 'var',
+    fields: { ...variantFields, price: field.money({ required: true, min: 0, currency }) },
+    computed: {
+      /** What can be bought now, over all locations. */
+      fields: { available: field.integer({ required: true }) },
+      async load(read, records) {
+        const ids = records.map(({ id }) => id)
+        // One look-up each for a cart's few lines; a list for a page of the catalogue.
+        const levels =
+          ids.length <= 4
+            ? (await Promise.all(ids.map((id) => findAll(read, stockLevels, eq('variant', id))))).flat()
+            : await findAll(read, stockLevels, oneOf('variant', ids))
+        const available = Map.groupBy(levels, (level) => level.variant)
+        return ids.map((id) => ({ available: (available.get(id) ?? []).reduce((sum, level) => sum + level.available, 0) }))
+      },
+    },
+    indexes: [['product', 'position'], ['price.amount']],
+    access: { read: any(staff, all(through('product', 'products', active), pricedIn(currency))), ...staffOnly },
+    async afterChange(change) {
+      await keepStockLevel(change)
+      const product = (change.after ?? change.before)!['product'] as string
+      await keepProductPrice(change.tx, product, currency)
+      const earlier = change.before?.['product'] as string | undefined
+      if (earlier !== undefined && earlier !== product) await keepProductPrice(change.tx, earlier, currency)
+    },
+  })
+}
+
+const shippingFields = {
+  title: field.text({ required: true }),
+  price: field.money({ required: true, min: 0 }),
+  /** ISO country codes it goes to; everywhere when left out. */
+  countries: field.json<readonly string[]>({
+    schema: { type: ['array', 'null'], items: countrySchema, maxItems: 250 },
+  }),
+  active: field.boolean({ default: true }),
+  position: field.integer({ default: 0 }),
+} as const
+
+export const shippingMethods = collection('shippingMethods', { prefix: 'ship', fields: shippingFields })
 export type ShippingMethod = NonNullable<(typeof shippingMethods)['record']>
+
+/** `shippingMethods` of a shop with this currency. */
+export function shippingMethodsIn(currency: string) {
+  return collection('shippingMethods', {
+    prefix: 'ship',
+    fields: { ...shippingFields, price: field.money({ required: true, min: 0, currency }) },
+    indexes: [['position']],
+    access: { read: any(staff, all(where('active').eq(true), pricedIn(currency))), ...staffOnly },
+  })
+}
 
 /** A variant has a stock level from its first moment, so that stock is always a guarded write on a row. */
 async function keepStockLevel({ tx, newId, before, after }: AfterChange): Promise<void> {
@@ -107,11 +125,12 @@ async function keepStockLevel({ tx, newId, before, after }: AfterChange): Promis
   if (after === null) await removeStockLevels(tx, before!.id)
 }
 
-async function keepProductPrice(tx: WriteAccess, id: string): Promise<void> {
+/** The lowest there is to pay: what is priced in another currency is not for sale, however small its amount. */
+async function keepProductPrice(tx: WriteAccess, id: string, currency: string): Promise<void> {
   // Two variants changed at once: under this lock the second sees what the first has made of the prices.
   const product = await tx.lock(baseProducts, id, 'exclusive')
   if (product === null) return
-  const found = await findAll(tx, variants, eq('product', id))
+  const found = await findAll(tx, variants, and(eq('product', id), eq('price.currency', currency)))
   const lowest = found.reduce<Money | null>((low, { price }) => (low === null || price.amount < low.amount ? price : low), null)
   if (lowest?.amount !== product.price?.amount || lowest?.currency !== product.price?.currency)
     await tx.update(baseProducts, product, { set: { price: lowest } })

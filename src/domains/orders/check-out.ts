@@ -4,9 +4,12 @@ import { EngineError, type InputIssue } from '../../base/engine-error.ts'
 import type { NewId } from '../../base/ids.ts'
 import { limits } from '../../base/limits.ts'
 import { type Money, multiplyMoney } from '../../base/money.ts'
-import { command } from '../../operation/define.ts'
-import { cartTotals, getCart, lineTitle, moneyType, type ResolvedCart, resolveCart, shopOf } from '../carts/cart-view.ts'
+import { type CommandContext, command } from '../../operation/define.ts'
+import type { ShopSettings } from '../../schema/project.ts'
+import { getCart, goneTitle, moneyType } from '../carts/cart-view.ts'
 import { type Cart, carts } from '../carts/collections.ts'
+import { cartTotals, lineTitle, offersShipping, type ResolvedCart, resolveCart } from '../carts/resolve-cart.ts'
+import { shopOf } from '../carts/totals.ts'
 import { startPayment } from '../payments/start-payment.ts'
 import { checkIfMatch } from '../records/etag.ts'
 import { holdStock } from '../stock/reserve-stock.ts'
@@ -37,6 +40,7 @@ export const checkOutCart = command({
     'cart_empty',
     'cart_incomplete',
     'out_of_stock',
+    'order_too_large',
     'not_for_sale',
     'total_changed',
     'amount_too_large',
@@ -48,9 +52,10 @@ export const checkOutCart = command({
     if (cart.order !== null) return answer(cart.order, [])
     checkIfMatch(model.get(carts), { actor, ifMatch: request.ifMatch }, cart)
     checkPaymentRequest(project, input.payment, '/payment')
-    const resolved = await resolveCart(tx, model, cart)
-    checkComplete(resolved)
-    const totals = cartTotals(shopOf(project), resolved)
+    const resolved = await resolveCart({ read: tx, model, project }, cart)
+    checkForSale(resolved)
+    await checkComplete({ tx, model }, resolved)
+    const totals = cartTotals(project, resolved)
     checkExpected(input.expectedTotal, totals.total)
 
     const agreed = { ...frozen(resolved, newId), totals, total: totals.total, expiresAt: now + limits.orderHoldMs }
@@ -60,6 +65,7 @@ export const checkOutCart = command({
     const order = await tx.insert(orders, agreed, 'conflict')
     const wanted = order.lines.map(({ id, variant, quantity, title }) => ({ line: id, variant, quantity, title }))
     await holdStock({ tx, newId }, order.id, wanted)
+    checkUnits(shopOf(project), wanted)
     if (order.total.amount === 0) {
       const events = await placeOrder({ tx, now, newId }, order, 'paid')
       return { ...answer(order.id, []), events }
@@ -92,19 +98,29 @@ function answer(order: string, awaiting: readonly string[]) {
   }
 }
 
-function checkComplete({ cart, lines, shipping }: ResolvedCart): void {
+/** @throws cart_empty, not_for_sale naming the lines */
+function checkForSale({ cart, gone }: ResolvedCart): void {
   if (cart.lines.length === 0) throw new EngineError('cart_empty')
-  const gone = cart.lines.filter((line) => !lines.some(({ id }) => id === line.id))
-  if (gone.length > 0)
-    throw new EngineError('not_for_sale', {
-      detail: 'Something in the cart is no longer for sale. Take it out to go on.',
-      errors: gone.map(({ id }) => ({ path: `/lines/${id}`, code: 'not_for_sale', message: 'is no longer for sale' })),
-    })
+  if (gone.length === 0) return
+  const named = gone.map((line) => ({ line: line.id, title: goneTitle(line) }))
+  throw new EngineError('not_for_sale', {
+    detail: `No longer for sale: ${named.map(({ title }) => `“${title}”`).join(', ')}. Take it out to go on.`,
+    params: { lines: named },
+    errors: named.map(({ line, title }) => ({ path: `/lines/${line}`, code: 'not_for_sale', message: `“${title}” is no longer for sale` })),
+  })
+}
+
+/** @throws cart_incomplete naming what is missing */
+async function checkComplete(
+  { tx, model }: Pick<CommandContext<unknown>, 'tx' | 'model'>,
+  { cart, shipping }: ResolvedCart,
+): Promise<void> {
   const missing = (['email', 'shippingAddress'] as const)
     .filter((name) => cart[name] === null)
     .map((name) => issue(`/${name}`, 'required', 'is missing'))
-  // Without a shipping method there is nothing to pay for shipping; a shop that has any asks for one.
   if (cart.shippingMethod !== null && shipping === null) missing.push(issue('/shippingMethod', 'not_for_sale', 'is no longer offered'))
+  // A shop that sends things somehow asks how; one without any shipping method sells what needs none.
+  if (cart.shippingMethod === null && (await offersShipping(tx, model))) missing.push(issue('/shippingMethod', 'required', 'is missing'))
   const isBound = shipping?.countries && !shipping.countries.includes(cart.shippingAddress?.country ?? '')
   if (isBound) missing.push(issue('/shippingMethod', 'country', 'does not go to this country'))
   if (missing.length > 0)
@@ -112,6 +128,24 @@ function checkComplete({ cart, lines, shipping }: ResolvedCart): void {
       detail: `Before checkout: ${missing.map(({ path, message }) => `${path.slice(1)} ${message}`).join(', ')}.`,
       errors: missing,
     })
+}
+
+/** After the hold, which has the last word on what there is. @throws order_too_large */
+function checkUnits(
+  { orderUnitsMax, lineQuantityMax }: ShopSettings,
+  lines: readonly { readonly line: string; readonly quantity: number }[],
+): void {
+  const units = lines.reduce((sum, { quantity }) => sum + quantity, 0)
+  const long = lines.filter(({ quantity }) => quantity > lineQuantityMax)
+  if (units <= orderUnitsMax && long.length === 0) return
+  throw new EngineError('order_too_large', {
+    detail:
+      units > orderUnitsMax
+        ? `One order has at most ${orderUnitsMax} units; this one has ${units}.`
+        : `A line has at most ${lineQuantityMax} units.`,
+    params: { units, orderUnits: orderUnitsMax, lineQuantity: lineQuantityMax },
+    errors: long.map(({ line }) => ({ path: `/lines/${line}/quantity`, code: 'maximum', message: `must be ${lineQuantityMax} or less` })),
+  })
 }
 
 function issue(path: string, code: string, message: string): InputIssue {

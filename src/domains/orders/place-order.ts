@@ -1,9 +1,10 @@
 // Placing: the one step that makes a covered order a sale. Stock, ledger and what follows are written
 // with the state or not at all; compare-and-set on the state makes it happen once.
 import type { NewId } from '../../base/ids.ts'
-import { money, negateMoney } from '../../base/money.ts'
+import { negateMoney } from '../../base/money.ts'
 import type { DomainEvent } from '../../contract/events.ts'
 import type { Transaction } from '../../storage/transaction.ts'
+import { revenueOf } from '../carts/totals.ts'
 import { accounts } from '../ledger/collections.ts'
 import { type Leg, postTransfer } from '../ledger/post-transfer.ts'
 import { commitStock } from '../stock/reserve-stock.ts'
@@ -27,11 +28,11 @@ export async function placeOrder(
 
 /** The sale: the customer's deposit becomes income and tax. Reversed when a placed order is canceled. */
 export function recognition(order: Order): Leg[] {
-  const { total, tax, shipping } = order.totals
-  const net = money(total.amount - tax.amount - shipping.amount, total.currency)
+  const { total, tax } = order.totals
+  const { sales, shipping } = revenueOf(order.totals)
   return [
     { account: accounts.deposit(order.id), amount: total },
-    { account: accounts.sales, amount: negateMoney(net) },
+    { account: accounts.sales, amount: negateMoney(sales) },
     { account: accounts.shipping, amount: negateMoney(shipping) },
     { account: accounts.tax, amount: negateMoney(tax) },
   ]

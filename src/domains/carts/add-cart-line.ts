@@ -1,0 +1,32 @@
+import { Type } from 'typebox'
+import { EngineError, invalid } from '../../base/engine-error.ts'
+import { limits } from '../../base/limits.ts'
+import { command } from '../../operation/define.ts'
+import { cartErrors, changeCart, checkQuantity, common, idInput, openCart, quantityInput } from './change-cart.ts'
+
+/** One line for each variant, however often it is added. */
+export const addCartLine = command({
+  ...common,
+  name: 'carts.addLine',
+  route: 'POST /api/carts/:id/lines',
+  summary: 'Put something in the cart',
+  status: 201,
+  errors: [...cartErrors, 'not_for_sale'],
+  input: Type.Object({ id: idInput, variant: idInput, quantity: Type.Optional(quantityInput) }, { additionalProperties: false }),
+  async run(context) {
+    const { input, project, newId } = context
+    const cart = await openCart(context, input.id)
+    const known = cart.lines.find(({ variant }) => variant === input.variant)
+    if (!known && cart.lines.length >= limits.cartLinesMax)
+      throw invalid('/variant', 'maxItems', `a cart has at most ${limits.cartLinesMax} lines`)
+    const quantity = (known?.quantity ?? 0) + (input.quantity ?? 1)
+    checkQuantity(project, quantity)
+    const lines = known
+      ? cart.lines.map((line) => (line === known ? { ...line, quantity } : line))
+      : [...cart.lines, { id: newId('line'), variant: input.variant, quantity }]
+    const { resolved, output, headers } = await changeCart(context, cart, { lines })
+    if (!resolved.lines.some(({ variant }) => variant.id === input.variant))
+      throw new EngineError('not_for_sale', { errors: [{ path: '/variant', code: 'not_for_sale', message: 'is not for sale' }] })
+    return { output, status: 201, headers }
+  },
+})

@@ -1,0 +1,54 @@
+// Addresses as they are asked for: a country of ISO 3166-1, a postal code where the country has them, and in every
+// other part something to read.
+import { Type } from 'typebox'
+import { countriesWithoutPostalCodes } from '../../base/countries.ts'
+import { countrySchema } from '../../schema/wire.ts'
+import type { Address } from './collections.ts'
+
+const named = (maxLength: number) => ({ type: 'string', minLength: 1, maxLength, format: 'name' })
+const optionallyNamed = (maxLength: number) => ({ type: ['string', 'null'], maxLength, format: 'name-or-blank' })
+
+/** As a request gives it; null takes it away. */
+export const addressInput = Type.Optional(
+  Type.Unsafe<Address | null>({
+    type: ['object', 'null'],
+    properties: {
+      name: named(200),
+      line1: named(200),
+      line2: optionallyNamed(200),
+      city: named(100),
+      region: optionallyNamed(100),
+      postalCode: { ...optionallyNamed(20), description: 'Required but in countries that have none.' },
+      country: countrySchema,
+      phone: optionallyNamed(40),
+    },
+    required: ['name', 'line1', 'city', 'country'],
+    additionalProperties: false,
+    if: { properties: { country: { enum: countriesWithoutPostalCodes } } },
+    else: { properties: { postalCode: named(20) }, required: ['postalCode'] },
+  }),
+)
+
+const text = { type: 'string' }
+const optionalText = { type: ['string', 'null'] }
+
+/** As a cart shows it. */
+export const addressOutput = Type.Unsafe<Address | null>({
+  type: ['object', 'null'],
+  properties: {
+    name: text,
+    line1: text,
+    line2: optionalText,
+    city: text,
+    region: optionalText,
+    postalCode: optionalText,
+    country: { ...text, description: 'ISO 3166-1 alpha-2' },
+    phone: optionalText,
+  },
+})
+
+/** Without blanks around what was typed; a part that is blank altogether was left out. */
+export function tidyAddress(given: Address): Address {
+  const parts = Object.entries(given).map(([name, text]) => [name, text?.trim() ?? ''])
+  return Object.fromEntries(parts.filter(([, text]) => text !== '')) as Address
+}

@@ -1,0 +1,62 @@
+// What the operations that change a cart share. Each answers the whole cart, with totals made by the server.
+import { Type } from 'typebox'
+import { anyone } from '../../access/rule.ts'
+import { EngineError, invalid } from '../../base/engine-error.ts'
+import { limits } from '../../base/limits.ts'
+import type { CommandContext } from '../../operation/define.ts'
+import type { Project } from '../../schema/project.ts'
+import { checkIfMatch, etagOf } from '../records/etag.ts'
+import { cartType, cartView, getCart } from './cart-view.ts'
+import { type Cart, type CartLine, carts } from './collections.ts'
+import { namedLines, type ResolvedCart, resolveCart } from './resolve-cart.ts'
+import { shopOf } from './totals.ts'
+
+export const idInput = Type.String({ maxLength: 64 })
+export const quantityInput = Type.Integer({ minimum: 1, maximum: limits.lineQuantityMax })
+export const currencyInput = Type.Optional(Type.String({ format: 'currency' }))
+export const cartErrors = ['not_found', 'cart_not_open', 'precondition_failed'] as const
+export const common = { output: cartType, access: anyone, tag: 'Carts', errors: cartErrors } as const
+
+type Context = Pick<CommandContext<unknown>, 'tx' | 'actor' | 'model' | 'project' | 'request'>
+
+/** @throws validation_failed: prices are in one currency, and a cart is in that of its prices */
+export function checkCurrency(project: Project, currency: string | undefined): void {
+  const own = shopOf(project).currency
+  if (currency !== undefined && currency !== own) throw invalid('/currency', 'enum', `must be ${own}`)
+}
+
+/** @throws validation_failed when the line would be more than the shop sells at once */
+export function checkQuantity(project: Project, quantity: number): void {
+  const max = shopOf(project).lineQuantityMax
+  if (quantity > max) throw invalid('/quantity', 'maximum', `must leave the line at ${max} or less`)
+}
+
+/** @throws not_found, precondition_failed, cart_not_open */
+export async function openCart({ tx, actor, model, request }: Context, id: string): Promise<Cart> {
+  const cart = await getCart(tx, model, actor, id)
+  checkIfMatch(model.get(carts), { actor, ifMatch: request.ifMatch }, cart)
+  if (cart.status !== 'open') {
+    const detail = cart.order === null ? 'This cart was given up.' : 'This cart has become an order.'
+    throw new EngineError('cart_not_open', { detail: `${detail} Make a new cart.`, params: { order: cart.order } })
+  }
+  return cart
+}
+
+/** Changes the cart, and answers it with what it comes to. */
+export async function changeCart({ tx, actor, model, project }: Context, cart: Cart, set: Partial<Cart>) {
+  // What its lines name is read first: over a network the change then travels with the commit.
+  const resolved = await resolveCart({ read: tx, model, project }, { ...cart, ...set })
+  const { currency } = resolved.cart
+  const after = await tx.update(carts, cart, {
+    set: { ...set, ...(set.lines ? { lines: namedLines(set.lines, resolved) } : {}), ...(currency === cart.currency ? {} : { currency }) },
+  })
+  const changed: ResolvedCart = { ...resolved, cart: after }
+  return { resolved: changed, output: cartView(project, changed), headers: { etag: etagOf(model.get(carts), actor, after) } }
+}
+
+/** @throws not_found */
+export function lineOf(cart: Cart, id: string): CartLine {
+  const line = cart.lines.find((one) => one.id === id)
+  if (!line) throw new EngineError('not_found')
+  return line
+}

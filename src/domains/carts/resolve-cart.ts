@@ -1,0 +1,81 @@
+// What a cart comes to now: the variants and the shipping method that it names, looked up at every answer. A cart has
+// no currency of its own while it is open: it is in the shop's, and what is priced in another is not for sale.
+import { guestActor } from '../../access/actor.ts'
+import type { Filter } from '../../contract/filter.ts'
+import type { Model } from '../../schema/model.ts'
+import type { Project } from '../../schema/project.ts'
+import type { Reader } from '../../storage/storage.ts'
+import { type Product, products, type ShippingMethod, shippingMethods, type Variant, variants } from '../catalog/collections.ts'
+import { readFilter } from '../records/present.ts'
+import type { Cart, CartLine } from './collections.ts'
+import { shopOf, type Totals, totalsOf } from './totals.ts'
+
+export type ResolvedLine = {
+  readonly id: string
+  readonly quantity: number
+  readonly variant: Variant
+  readonly product: Product
+}
+export type ResolvedCart = {
+  readonly cart: Cart
+  /** What can be bought. */
+  readonly lines: readonly ResolvedLine[]
+  /** What no longer can. */
+  readonly gone: readonly CartLine[]
+  readonly shipping: ShippingMethod | null
+}
+
+export type CartContext = { readonly read: Pick<Reader, 'get' | 'getMany'>; readonly model: Model; readonly project: Project }
+
+export async function resolveCart({ read, model, project }: CartContext, stored: Cart): Promise<ResolvedCart> {
+  const cart = stored.status === 'converted' ? stored : { ...stored, currency: shopOf(project).currency }
+  const ids = cart.lines.map(({ variant }) => variant)
+  // Asked together: to a server database that is one journey.
+  const [found, shipping] = await Promise.all([
+    read.getMany(variants, ids),
+    cart.shippingMethod === null ? null : read.get(shippingMethods, cart.shippingMethod, offered(model)),
+  ])
+  const productIds = found.map(({ product }) => product)
+  const itsProducts = await read.getMany(products, productIds)
+  const byId = new Map(found.map((variant) => [variant.id, variant]))
+  const productById = new Map(itsProducts.map((product) => [product.id, product]))
+  const lines: ResolvedLine[] = []
+  const gone: CartLine[] = []
+  for (const line of cart.lines) {
+    const variant = byId.get(line.variant)
+    const product = variant && productById.get(variant.product)
+    const isForSale = product?.status === 'active' && variant?.price.currency === cart.currency
+    if (isForSale && variant) lines.push({ id: line.id, quantity: line.quantity, variant, product })
+    else gone.push(line)
+  }
+  return { cart, lines, gone, shipping }
+}
+
+/** Shipping methods that a cart can choose: those that anybody may see, whoever holds the cart. */
+function offered(model: Model): Filter {
+  return readFilter(model.get(shippingMethods), guestActor(''))
+}
+
+/** Whether there is any. Beyond the limit: one is enough. */
+export async function offersShipping(read: Pick<Reader, 'find'>, model: Model): Promise<boolean> {
+  return (await read.find(shippingMethods, { where: offered(model), limit: 1 })).length > 0
+}
+
+export function lineTitle({ product, variant }: Pick<ResolvedLine, 'product' | 'variant'>): string {
+  return `${product.title}, ${variant.title}`
+}
+
+export function cartTotals(project: Project, { cart, lines, shipping }: ResolvedCart): Totals {
+  const priced = lines.map(({ variant, quantity }) => ({ unitPrice: variant.price, quantity }))
+  const country = cart.shippingAddress?.country ?? null
+  return totalsOf(shopOf(project), { currency: cart.currency, lines: priced, shipping: shipping?.price ?? null, country })
+}
+
+/** The lines with what they were called when they could be bought: it is shown once they cannot. */
+export function namedLines(lines: readonly CartLine[], resolved: ResolvedCart): CartLine[] {
+  const byId = new Map(resolved.lines.map((line) => [line.id, line]))
+  return lines.map((line) => {
+    const now = byId.get(line.id)
+    return now ? { ...line, seen: { product: now.product.id, sku: now.variant.sku, title: lineTitle(now) } } : line
+  })
+}

@@ -1,0 +1,274 @@
+// Carts through what can happen to them: things that are withdrawn, prices in a currency that the shop has left,
+// addresses as people and machines type them, and how much one order may take.
+// slow: mongodb
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, describe, test } from 'node:test'
+import { eq } from '../../src/contract/filter.ts'
+import { carts } from '../../src/domains/carts/collections.ts'
+import { shippingMethods, variants } from '../../src/domains/catalog/collections.ts'
+import { ledgerEntries } from '../../src/domains/ledger/collections.ts'
+import { type ApiAnswer, address, checkOut, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
+import { checkProblem } from '../support/scenario.ts'
+
+let world: World
+beforeEach(async () => {
+  world = await openWorld()
+})
+afterEach(async () => {
+  const errors = world.log.filter(({ level }) => level === 'error')
+  await world.close()
+  assert.deepEqual(errors, [])
+})
+
+type HeldCart = { readonly id: string; readonly headers: Record<string, string> }
+const asGuest = (cart: HeldCart, method: string, path = '', body?: object) =>
+  world.call('guest', { method, url: `/api/carts/${cart.id}${path}`, headers: cart.headers, ...(body ? { body } : {}) })
+const asStaff = (method: string, url: string, body?: object) => world.call('staff', { method, url, ...(body ? { body } : {}) })
+
+function refused(answer: ApiAnswer, status: number, code: string, path?: string): void {
+  assert.equal(answer.status, status, answer.text)
+  assert.equal(answer.body.code, code, answer.text)
+  checkProblem(answer)
+  if (path !== undefined)
+    assert.ok(
+      answer.body.errors.some((error: { path: string }) => error.path === path),
+      answer.text,
+    )
+}
+
+/** A row as an earlier state of the shop has left it: no request can write it any more. */
+async function leave(ref: { readonly name: string }, id: string, set: object): Promise<void> {
+  await world.write(async (tx) => {
+    const found = (await tx.get(ref as typeof carts, id))!
+    await tx.update(ref as typeof carts, found, { set: set as never })
+  })
+}
+
+describe('a line whose product is gone', () => {
+  const two = [
+    { variant: 'variant', quantity: 2 },
+    { variant: 'hardcover', quantity: 1 },
+  ]
+
+  test('stays, is told by name, is out of the totals, and can be taken out', async () => {
+    for (const status of ['archived', 'draft']) {
+      const cart = await fillCart(world, 'guest', two)
+      await asStaff('PATCH', `/api/products/${world.ids['product']}`, { status, title: 'A title nobody may see yet' })
+      const { body } = await asGuest(cart, 'GET')
+      assert.deepEqual(
+        body.lines.map(({ title, quantity, available, total }: Record<string, unknown>) => [title, quantity, available, total]),
+        [
+          ['Emma, Paperback', 2, false, { amount: 0, currency: 'EUR' }],
+          ['Emma, Hardcover', 1, false, { amount: 0, currency: 'EUR' }],
+        ],
+      )
+      assert.deepEqual([body.totals.subtotal.amount, body.totals.total.amount], [0, 390])
+      const answer = await checkOut(world, 'guest', cart)
+      refused(answer, 422, 'not_for_sale', `/lines/${body.lines[0].id}`)
+      assert.match(answer.body.detail, /“Emma, Paperback”/)
+      assert.deepEqual(answer.body.params.lines[1], { line: body.lines[1].id, title: 'Emma, Hardcover' })
+      for (const { id } of body.lines) assert.equal((await asGuest(cart, 'DELETE', `/lines/${id}`)).status, 200)
+      assert.deepEqual((await asGuest(cart, 'GET')).body.lines, [])
+      await asStaff('PATCH', `/api/products/${world.ids['product']}`, { status: 'active', title: 'Emma' })
+    }
+  })
+
+  test('is no different when it was deleted, and one beside it is bought once it is out', async () => {
+    const made = await asStaff('POST', '/api/variants', {
+      product: world.ids['product'],
+      sku: 'EMMA-X',
+      title: 'Leather',
+      price: { amount: 9_900, currency: 'EUR' },
+    })
+    const cart = await fillCart(world, 'guest')
+    assert.equal((await asGuest(cart, 'POST', '/lines', { variant: made.body.id })).status, 201)
+    assert.equal((await asStaff('DELETE', `/api/variants/${made.body.id}`)).status, 204)
+    const { body } = await asGuest(cart, 'GET')
+    assert.deepEqual(
+      body.lines.map(({ title, available }: Record<string, unknown>) => [title, available]),
+      [
+        ['Emma, Paperback', true],
+        ['Emma, Leather', false],
+      ],
+    )
+    assert.equal(body.totals.subtotal.amount, 1_000)
+    // How many of it are wanted may still be changed; it helps nothing.
+    assert.equal((await asGuest(cart, 'PATCH', `/lines/${body.lines[1].id}`, { quantity: 2 })).status, 200)
+    refused(await checkOut(world, 'guest', cart), 422, 'not_for_sale', `/lines/${body.lines[1].id}`)
+    await asGuest(cart, 'DELETE', `/lines/${body.lines[1].id}`)
+    assert.equal((await checkOut(world, 'guest', cart)).status, 201)
+  })
+})
+
+describe('shipping', () => {
+  test('is asked for where the shop has any, and by nobody else', async () => {
+    const cart = await fillCart(world, 'guest')
+    await asGuest(cart, 'PATCH', '', { shippingMethod: null })
+    refused(await checkOut(world, 'guest', cart), 422, 'cart_incomplete', '/shippingMethod')
+    await asStaff('PATCH', `/api/shippingMethods/${world.ids['shipping']}`, { active: false })
+    assert.equal((await checkOut(world, 'guest', cart)).status, 201)
+  })
+
+  test('that an old cart has chosen can be deleted; the cart asks for another', async () => {
+    const cart = await fillCart(world, 'guest')
+    assert.equal((await asStaff('DELETE', `/api/shippingMethods/${world.ids['shipping']}`)).status, 204)
+    const { body } = await asGuest(cart, 'GET')
+    assert.deepEqual([body.shippingMethod, body.totals.shipping.amount], [null, 0])
+    refused(await checkOut(world, 'guest', cart), 422, 'cart_incomplete', '/shippingMethod')
+    refused(await asGuest(cart, 'PATCH', '', { shippingMethod: world.ids['shipping'] }), 422, 'reference_not_found', '/shippingMethod')
+    await asGuest(cart, 'PATCH', '', { shippingMethod: null })
+    assert.equal((await checkOut(world, 'guest', cart)).status, 201)
+  })
+
+  test('bears its own part of the tax in the ledger', async () => {
+    const legsOf = async (lines: { variant: string; quantity: number }[]) => {
+      const cart = await fillCart(world, 'guest', lines)
+      const { body } = await checkOut(world, 'guest', cart)
+      await work(world)
+      const found = await world.engine.parts.storage.reader.find(ledgerEntries, { where: eq('order', body.order.id), limit: 50 })
+      const recognized = found.filter(({ kind }) => kind === 'order.recognized')
+      return Object.fromEntries(recognized.map(({ account, amount }) => [account.replace(/:ord_.*/, ''), amount.amount]))
+    }
+    await world.engine.start()
+    assert.deepEqual(await legsOf([{ variant: 'free', quantity: 1 }]), { 'L:deposit': 390, 'I:shipping': -364, 'L:tax': -26 })
+    // 7 % in 13.90 is 91, of which 65.47 lie in the book and 25.53 in its parcel.
+    assert.deepEqual(await legsOf([{ variant: 'variant', quantity: 1 }]), {
+      'L:deposit': 1_390,
+      'I:sales': -935,
+      'I:shipping': -364,
+      'L:tax': -91,
+    })
+  })
+})
+
+describe('another currency', () => {
+  const usd = { amount: 5, currency: 'USD' }
+
+  test('is refused where prices are written', async () => {
+    const before = await world.snapshot()
+    for (const [method, url, body] of [
+      ['POST', '/api/variants', { product: world.ids['product'], sku: 'X', title: 'X', price: usd }],
+      ['PATCH', `/api/variants/${world.ids['variant']}`, { price: usd }],
+      ['POST', '/api/shippingMethods', { title: 'X', price: usd }],
+      ['PATCH', `/api/shippingMethods/${world.ids['shipping']}`, { price: usd }],
+    ] as const)
+      refused(await asStaff(method, url, body), 400, 'validation_failed', '/price/currency')
+    assert.equal(await world.snapshot(), before)
+  })
+
+  test('that the shop has left: what is still priced in it is not for sale, and open carts go on', async () => {
+    const cart = await fillCart(world, 'guest', [
+      { variant: 'variant', quantity: 1 },
+      { variant: 'hardcover', quantity: 1 },
+    ])
+    await leave(carts, cart.id, { currency: 'USD' })
+    await leave(variants, world.ids['variant']!, { price: usd })
+    await leave(shippingMethods, world.ids['shipping']!, { price: usd })
+    const { status, body } = await asGuest(cart, 'GET')
+    assert.equal(status, 200)
+    assert.deepEqual(
+      body.lines.map(({ available }: { available: boolean }) => available),
+      [false, true],
+    )
+    assert.deepEqual([body.currency, body.totals.total, body.shippingMethod], ['EUR', { amount: 2_500, currency: 'EUR' }, null])
+    refused(await asGuest(cart, 'POST', '/lines', { variant: world.ids['variant'] }), 422, 'not_for_sale', '/variant')
+    refused(await checkOut(world, 'guest', cart), 422, 'not_for_sale', `/lines/${body.lines[0].id}`)
+    await asGuest(cart, 'DELETE', `/lines/${body.lines[0].id}`)
+    refused(await checkOut(world, 'guest', cart), 422, 'cart_incomplete', '/shippingMethod')
+    for (const list of ['variants', 'shippingMethods']) {
+      const shown = await world.call('guest', { method: 'GET', url: `/api/${list}` })
+      assert.ok(shown.body.items.every(({ price }: { price: typeof usd }) => price.currency === 'EUR'))
+    }
+    // Staff see it, and price it anew: 5 US cents were never less than 10 euros.
+    const repriced = await asStaff('PATCH', `/api/variants/${world.ids['free']}`, { price: { amount: 1_500, currency: 'EUR' } })
+    assert.equal(repriced.status, 200)
+    const product = await asStaff('GET', `/api/products/${world.ids['product']}`)
+    assert.deepEqual(product.body.price, { amount: 1_500, currency: 'EUR' })
+    await asStaff('PATCH', `/api/shippingMethods/${world.ids['shipping']}`, { price: { amount: 390, currency: 'EUR' } })
+    const bought = await checkOut(world, 'guest', cart)
+    assert.deepEqual([bought.status, bought.body.order?.total], [201, { amount: 2_890, currency: 'EUR' }])
+  })
+})
+
+describe('an address', () => {
+  const set = (cart: HeldCart, change: object) => asGuest(cart, 'PATCH', '', { shippingAddress: { ...address, ...change } })
+
+  test('is in a country that there is', async () => {
+    const cart = await fillCart(world, 'guest')
+    for (const country of ['ZZ', 'XX', 'UK', 'EU', 'XK', 'de', 'D', '', 'DEU'])
+      refused(await set(cart, { country }), 400, 'validation_failed', '/shippingAddress/country')
+    for (const country of ['DE', 'GB', 'GR', 'SS']) assert.equal((await set(cart, { country })).status, 200, country)
+    for (const countries of [['UK'], ['DE', 'EU'], ['de']])
+      refused(
+        await asStaff('PATCH', `/api/shippingMethods/${world.ids['shipping']}`, { countries }),
+        400,
+        'validation_failed',
+        `/countries/${countries.length - 1}`,
+      )
+  })
+
+  test('has a postal code where the country has them', async () => {
+    const cart = await fillCart(world, 'guest')
+    const { postalCode: _, ...without } = address
+    for (const country of ['HK', 'AE', 'JM']) {
+      const answer = await asGuest(cart, 'PATCH', '', { shippingAddress: { ...without, country } })
+      assert.equal(answer.status, 200, answer.text)
+      assert.equal((await set(cart, { country, postalCode: null })).status, 200)
+    }
+    for (const postalCode of [null, '', ' ', '\u3164']) {
+      assert.equal((await set(cart, { country: 'HK', postalCode: '' })).status, 200)
+      refused(await set(cart, { postalCode }), 400, 'validation_failed', '/shippingAddress/postalCode')
+    }
+    refused(await asGuest(cart, 'PATCH', '', { billingAddress: without }), 400, 'validation_failed', '/billingAddress/postalCode')
+  })
+
+  test('names a person and a place: nothing blank, no lines, no links; blanks around it go', async () => {
+    const cart = await fillCart(world, 'guest')
+    for (const field of ['name', 'line1', 'city'])
+      for (const text of [
+        '',
+        ' ',
+        '\t',
+        '\u00a0',
+        '\u200b',
+        '\u3164',
+        '\u2800',
+        'Ann\nLee',
+        'Ann\r\nBcc: x',
+        'Ann\u2028Lee',
+        'http://x.example',
+      ])
+        refused(await set(cart, { [field]: text }), 400, 'validation_failed', `/shippingAddress/${field}`)
+    for (const field of ['line2', 'region', 'phone'])
+      refused(await set(cart, { [field]: 'a\nb' }), 400, 'validation_failed', `/shippingAddress/${field}`)
+    const { body } = await set(cart, { name: ' José O’Neil ', line2: '  ', region: null, city: '東京' })
+    assert.deepEqual(body.shippingAddress, { ...address, name: 'José O’Neil', city: '東京' })
+  })
+})
+
+test('one order has a bound, of the whole and of each line, which the config sets', async () => {
+  const shop = { currency: 'EUR', limits: { lineQuantity: 8, orderUnits: 9 } }
+  const bound = await openWorld({ config: { ...testConfig, shop } })
+  try {
+    const cart = await fillCart(bound, 'guest', [{ variant: 'variant', quantity: 8 }])
+    const add = (variant: string, quantity: number) =>
+      bound.call('guest', {
+        method: 'POST',
+        url: `/api/carts/${cart.id}/lines`,
+        headers: cart.headers,
+        body: { variant: bound.ids[variant], quantity },
+      })
+    refused(await add('variant', 1), 400, 'validation_failed', '/quantity')
+    assert.equal((await add('hardcover', 2)).status, 201)
+    const before = await bound.snapshot()
+    const answer = await checkOut(bound, 'guest', cart)
+    refused(answer, 422, 'order_too_large')
+    assert.deepEqual(answer.body.params, { units: 10, orderUnits: 9, lineQuantity: 8 })
+    assert.equal(await bound.snapshot(), before)
+    // What is not there at all is said first.
+    await add('hardcover', 2)
+    refused(await checkOut(bound, 'guest', cart), 409, 'out_of_stock')
+  } finally {
+    await bound.close()
+  }
+})
