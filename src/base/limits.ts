@@ -33,6 +33,10 @@ export const limits = {
   /** References followed by one filter or expand path. */
   pathHopsMax: 3,
   expandPathsMax: 10,
+  /** Records that one request expands, each as often as it stands in the answer. 200 records with 10 each. */
+  expandRecordsMax: 2_000,
+  /** Characters of the records in one answer, near enough. A page that would be larger ends earlier and says where it goes on. */
+  answerBytesMax: 4_194_304,
   searchWordsMax: 8,
   /** A page in an order costs a comparison for each key of each record, and the condition of the next one two more. */
   sortKeysMax: 8,

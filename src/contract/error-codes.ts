@@ -29,6 +29,7 @@ export const errorCodes = {
   precondition_failed: { status: 412, retry: 'whenChanged', message: 'The record has changed since you read it.' },
   body_too_large: { status: 413, retry: 'never', message: 'The body is too large.' },
   unsupported_media_type: { status: 415, retry: 'never', message: 'Send JSON with Content-Type: application/json.' },
+  expand_too_large: { status: 422, retry: 'never', message: 'What is to be expanded makes the answer too large.' },
   idempotency_key_reused: { status: 422, retry: 'never', message: 'This Idempotency-Key was used with another request.' },
   idempotency_in_flight: { status: 409, retry: 'later', message: 'The first request with this Idempotency-Key is still running.' },
   headers_too_large: { status: 431, retry: 'never', message: 'The headers are too large.' },

@@ -1,7 +1,8 @@
 // Values come back as they were given, or are refused with their path: on every database alike.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { type ApiAnswer, openWorld, type World } from '../support/api-harness.ts'
+import { limits } from '../../src/base/limits.ts'
+import { type ApiAnswer, notes, openWorld, type World } from '../support/api-harness.ts'
 
 let world: World
 before(async () => {
@@ -123,5 +124,48 @@ describe('a PATCH of a JSON field', () => {
   test('cannot make it grow past what one body may hold', async () => {
     const id = await made({ meta: { a: 'x'.repeat(600_000) } })
     assert.deepEqual(issue(await patch(id, { meta: { b: 'x'.repeat(600_000) } })), [400, '/meta', 'length'])
+  })
+})
+
+describe('an answer', () => {
+  const get = (url: string) => world.call('other', { method: 'GET', url })
+  const children = async (parent: string, count: number, body: string) => {
+    const owner = world.ids['other']!
+    await world.write(async (tx) => {
+      const empty = { slug: null, rank: null, due: null, day: null, kind: null, contact: null, link: null, price: null }
+      const more = { budget: null, meta: null, size: null, tags: [], score: null, scored: null, views: 0, isPublic: false }
+      for (let index = 0; index < count; index++)
+        await tx.insert(notes, { id: world.engine.newId('note'), owner, title: `child ${index}`, body, parent, ...empty, ...more } as never)
+    })
+  }
+
+  test('holds every record of a list, or refuses it and says what to do', async () => {
+    const [many, one] = [(await create({ title: 'many' })).body.id as string, (await create({ title: 'one' })).body.id as string]
+    await children(many, limits.expandRecordsMax, 'x')
+    await children(one, 1, 'x')
+    const whole = await get(`/api/notes/${many}?expand=children`)
+    assert.equal(whole.body.children.length, limits.expandRecordsMax)
+    const page = await get(`/api/notes?filter[id][in]=${many},${one}&expand=children`)
+    assert.deepEqual([page.status, page.body.code, page.body.errors[0].path], [422, 'expand_too_large', 'query:expand'])
+    assert.match(page.body.detail, /list notes with filter\[parent\]/)
+    // As often as it stands there: each child names its parent once more.
+    assert.equal((await get(`/api/notes/${many}?expand=children.parent`)).status, 422)
+    assert.equal((await get(`/api/notes/${one}?expand=children.parent.children`)).status, 200)
+  })
+
+  test('has a bound in bytes: a page ends earlier, what is expanded is refused', async () => {
+    const parent = (await create({ title: 'heavy' })).body.id as string
+    const body = 'x'.repeat(100_000)
+    await children(parent, 60, body)
+    const walked: string[] = []
+    let cursor = ''
+    do {
+      const page = await get(`/api/notes?filter[parent]=${parent}&limit=200${cursor}`)
+      assert.ok(page.text.length < limits.answerBytesMax + 200_000)
+      walked.push(...page.body.items.map(({ id }: { id: string }) => id))
+      cursor = page.body.next === null ? '' : `&cursor=${page.body.next}`
+    } while (cursor !== '')
+    assert.equal(new Set(walked).size, 60)
+    assert.equal((await get(`/api/notes/${parent}?expand=children`)).body.code, 'expand_too_large')
   })
 })

@@ -1,11 +1,12 @@
 // `expand=author,lines.variant`: references replaced by the records they name, level by level, one
 // batched query per collection and level whatever the page size. Each record passes its own read rule;
 // one that the caller may not see stays an id.
-import { invalid } from '../../base/engine-error.ts'
+import { EngineError, invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { and, oneOf } from '../../contract/filter.ts'
 import type { AnyRecord } from '../../schema/collection.ts'
 import type { Reader } from '../../storage/storage.ts'
+import { bytesOf } from './answer-size.ts'
 import type { QueryScope } from './parse-filter.ts'
 import { isReadable, presentAll, readFilter, visibleList } from './present.ts'
 
@@ -30,66 +31,98 @@ export function parseExpand(text: string | undefined): Tree {
   return tree
 }
 
-/** Fills the expansions into presented records, in place. */
+type Expansion = { readonly read: Reader; readonly scope: QueryScope; readonly sizes: Map<Wire, Size> }
+/** Of a record in the answer, with all that is expanded in it. One that stands in several places is written in each. */
+type Size = { readonly records: number; readonly bytes: number }
+/** What stands under `name` afterwards: records of `from.scope.collection` by their `path`, with `inner` expanded in them. */
+type Wish = { readonly name: string; readonly path: string; readonly inner: Tree; readonly from: Expansion }
+type Sum = (wish: Wish, record: Wire, placed: Wire) => void
+
+/**
+ * Fills the expansions into presented records, in place.
+ * @throws expand_too_large rather than leave something out
+ */
 export async function expand(read: Reader, scope: QueryScope, records: readonly Wire[], tree: Tree): Promise<void> {
-  if (records.length === 0) {
-    for (const name of tree.keys()) checkName(scope, name)
-    return
-  }
+  await fill({ read, scope, sizes: new Map() }, records, tree)
+}
+
+async function fill(expansion: Expansion, records: readonly Wire[], tree: Tree): Promise<void> {
+  const { scope } = expansion
+  for (const name of tree.keys()) checkName(scope, name)
+  if (records.length === 0) return
+  const sum = sumOf(expansion)
   for (const [name, inner] of tree) {
-    checkName(scope, name)
     const list = visibleList(scope, name)
-    if (list) await expandList(read, scope, records, name, list, inner)
-    else await expandReference(read, scope, records, name, inner)
+    const target = list ? list.target : scope.model.get({ name: scope.collection.fields.get(name)!.field.to! })
+    const wish: Wish = { name, inner, path: list ? list.by : 'id', from: { ...expansion, scope: { ...scope, collection: target } } }
+    if (list) await fillList(wish, records, sum)
+    else await fillReference(wish, records, sum)
   }
 }
 
-async function expandReference(read: Reader, scope: QueryScope, records: readonly Wire[], name: string, inner: Tree): Promise<void> {
-  const target = scope.model.get({ name: scope.collection.fields.get(name)!.field.to! })
+async function fillReference(wish: Wish, records: readonly Wire[], sum: Sum): Promise<void> {
+  const { name } = wish
   const ids = new Set(records.flatMap((record) => [record[name]].flat()).filter((id) => typeof id === 'string'))
-  const byId = new Map(
-    (await fetchWire(read, { ...scope, collection: target }, 'id', [...ids], inner)).map((found) => [found['id'], found]),
-  )
+  const byId = new Map((await fetchWire(wish, [...ids])).map((one) => [one['id'], one]))
   for (const record of records) {
     const value = record[name]
+    for (const id of [value].flat()) if (byId.has(id)) sum(wish, record, byId.get(id)!)
     record[name] = Array.isArray(value) ? value.map((id) => byId.get(id) ?? id) : (byId.get(value) ?? value)
   }
 }
 
-async function expandList(
-  read: Reader,
-  scope: QueryScope,
-  records: readonly Wire[],
-  name: string,
-  { target, by }: NonNullable<ReturnType<typeof visibleList>>,
-  inner: Tree,
-): Promise<void> {
+async function fillList(wish: Wish, records: readonly Wire[], sum: Sum): Promise<void> {
+  const { name, path } = wish
   const found = await fetchWire(
-    read,
-    { ...scope, collection: target },
-    by,
+    wish,
     records.map((record) => record['id'] as string),
-    inner,
   )
-  const groups = Map.groupBy(found, (one) => (typeof one[by] === 'object' ? (one[by] as Wire)['id'] : one[by]))
-  for (const record of records) record[name] = groups.get(record['id']) ?? []
+  const groups = Map.groupBy(found, (one) => (typeof one[path] === 'object' ? (one[path] as Wire)['id'] : one[path]))
+  for (const record of records) {
+    const own = groups.get(record['id']) ?? []
+    for (const one of own) sum(wish, record, one)
+    record[name] = own
+  }
 }
 
-async function fetchWire(read: Reader, scope: QueryScope, path: string, keys: readonly string[], inner: Tree): Promise<Wire[]> {
-  const { collection, actor } = scope
+/** Adds what is placed to the size of its record, and refuses once all of it is more than an answer may hold. */
+function sumOf({ sizes }: Expansion): Sum {
+  let records = 0
+  let bytes = 0
+  const sizeOf = (wire: Wire): Size => sizes.get(wire) ?? { records: 1, bytes: bytesOf(wire) }
+  return (wish, record, placed) => {
+    const [before, more] = [sizeOf(record), sizeOf(placed)]
+    sizes.set(placed, more)
+    sizes.set(record, { records: before.records + more.records, bytes: before.bytes + more.bytes })
+    records += more.records
+    bytes += more.bytes
+    if (records > limits.expandRecordsMax || bytes > limits.answerBytesMax) throw tooLarge(wish)
+  }
+}
+
+async function fetchWire(wish: Wish, keys: readonly string[]): Promise<Wire[]> {
+  const { path, inner, from } = wish
+  const { collection, actor } = from.scope
   const found: AnyRecord[] = []
   for (let start = 0; start < keys.length; start += limits.filterListMax) {
+    if (path === 'id' && start > limits.expandRecordsMax) throw tooLarge(wish)
     const where = and(oneOf(path, keys.slice(start, start + limits.filterListMax)), readFilter(collection, actor))
-    // Beyond the limit: left out of the lists of an answer, which decides nothing.
-    found.push(...(await read.find<AnyRecord>(collection, { where, limit: expandedMax })))
+    // Beyond the limit: the request is refused.
+    found.push(...(await from.read.find<AnyRecord>(collection, { where, limit: limits.expandRecordsMax + 1 - found.length })))
+    if (found.length > limits.expandRecordsMax) throw tooLarge(wish)
   }
-  const wires = await presentAll(read, collection, actor, found)
-  if (inner.size > 0) await expand(read, scope, wires, inner)
+  const wires = await presentAll(from.read, collection, actor, found)
+  if (inner.size > 0) await fill(from, wires, inner)
   return wires
 }
 
-// 200 records with 20 list entries each; more belongs into a list request of its own.
-const expandedMax = 4_000
+function tooLarge({ name, path, from }: Wish): EngineError {
+  const message = `makes the answer too large: ask for fewer records at once, or list ${from.scope.collection.name} with filter[${path}]`
+  return new EngineError('expand_too_large', {
+    detail: `Expanding ${name} ${message}.`,
+    errors: [{ path: 'query:expand', code: 'expand_too_large', message: `of ${name} ${message}` }],
+  })
+}
 
 function checkName(scope: QueryScope, name: string): void {
   const { collection, actor } = scope

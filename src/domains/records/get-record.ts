@@ -25,7 +25,7 @@ export function getRecord(collection: CollectionModel): Operation {
       { additionalProperties: false },
     ),
     output: Type.Unsafe(recordSchema(collection)),
-    errors: ['not_found'],
+    errors: ['not_found', 'expand_too_large'],
     access: collection.access.read === undefined ? nobody : anyone,
     async run({ read, input, actor, model, request }) {
       const scope: QueryScope = { model, collection, actor }

@@ -7,6 +7,7 @@ import { type Operation, query } from '../../operation/define.ts'
 import type { AnyRecord } from '../../schema/collection.ts'
 import type { CollectionModel } from '../../schema/model.ts'
 import { recordSchema } from '../../schema/wire.ts'
+import { fittingPage } from './answer-size.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { expand, parseExpand } from './expand.ts'
 import { parseFilter, parseSearch, parseSort, type QueryScope } from './parse-filter.ts'
@@ -44,6 +45,7 @@ export function listRecords(collection: CollectionModel): Operation {
       },
       required: ['items', 'next'],
     }),
+    errors: ['expand_too_large'],
     // Which records is a question to the query; a rule that is false for everyone answers an empty page.
     access: collection.access.read === undefined ? nobody : anyone,
     async run({ read, input, actor, model }) {
@@ -61,10 +63,10 @@ export function listRecords(collection: CollectionModel): Operation {
       // One more than asked for tells whether there is a next page, without a count.
       // Beyond the limit: the next page, for which the last record is the cursor.
       const found = await read.find<AnyRecord>(collection, { where, sort, limit: limit + 1, ...after })
-      const page = found.length > limit ? found.slice(0, limit) : found
+      const page = found.slice(0, fittingPage(collection, found, limit))
       const items = await presentAll(read, collection, actor, page, chosen)
       if (tree.size > 0) await expand(read, scope, items, tree)
-      const output: Record<string, unknown> = { items, next: found.length > limit ? encodeCursor(sort, page.at(-1)!) : null }
+      const output: Record<string, unknown> = { items, next: found.length > page.length ? encodeCursor(sort, page.at(-1)!) : null }
       if (input.count) output['count'] = await read.count(collection, where)
       return { output }
     },

@@ -1,0 +1,46 @@
+// How large a record is in an answer, near enough to bound it: characters of its texts, and some for each other value.
+import { limits } from '../../base/limits.ts'
+import type { AnyRecord } from '../../schema/collection.ts'
+import type { CollectionModel } from '../../schema/model.ts'
+
+const otherBytes = 24
+
+export function bytesOf(record: Readonly<Record<string, unknown>>): number {
+  let bytes = 2
+  for (const name in record) bytes += name.length + 4 + bytesOfValue(record[name])
+  return bytes
+}
+
+function bytesOfValue(value: unknown): number {
+  if (typeof value === 'string') return value.length
+  if (Array.isArray(value)) return value.reduce((sum: number, one) => sum + 3 + bytesOfValue(one), 2)
+  return typeof value === 'object' && value !== null ? bytesOf(value as Record<string, unknown>) : otherBytes
+}
+
+const largeFields = new WeakMap<CollectionModel, readonly string[]>()
+
+/** Fields that alone can make a page too large. */
+function largeFieldsOf(collection: CollectionModel): readonly string[] {
+  let names = largeFields.get(collection)
+  if (names === undefined) {
+    const isLarge = (kind: string, max: number | undefined) =>
+      kind === 'json' || kind === 'longText' || (kind !== 'integer' && kind !== 'money' && (max ?? 0) > 2_000)
+    names = [...collection.fields.values()]
+      .filter(({ field, isComputed }) => !isComputed && isLarge(field.kind, field.max))
+      .map(({ name }) => name)
+    largeFields.set(collection, names)
+  }
+  return names
+}
+
+/** How many of these records a page takes: as many as were asked for, or fewer that are large, but one. */
+export function fittingPage(collection: CollectionModel, records: readonly AnyRecord[], limit: number): number {
+  const names = largeFieldsOf(collection)
+  if (names.length === 0) return limit
+  let bytes = 0
+  const tooMuch = records.findIndex((record, index) => {
+    for (const name of names) bytes += bytesOfValue(record[name])
+    return index > 0 && bytes > limits.answerBytesMax
+  })
+  return tooMuch < 0 ? limit : Math.min(limit, tooMuch)
+}
