@@ -7,6 +7,7 @@ import { register } from '../domains/accounts/register.ts'
 import { setUp } from '../domains/accounts/set-up.ts'
 import { addCartLine } from '../domains/carts/add-cart-line.ts'
 import { changeCartLine } from '../domains/carts/change-cart-line.ts'
+import { claimCart } from '../domains/carts/claim-cart.ts'
 import { createCart } from '../domains/carts/create-cart.ts'
 import { getCartOperation } from '../domains/carts/get-cart.ts'
 import { removeCartLine } from '../domains/carts/remove-cart-line.ts'
@@ -67,6 +68,7 @@ function shopOperations(providers: ReadonlyMap<string, PaymentProvider>): Operat
     addCartLine,
     changeCartLine,
     removeCartLine,
+    claimCart,
     checkOutCart,
     payOrder,
     cancelOrder,

@@ -4,7 +4,9 @@ import type { NewId } from '../base/ids.ts'
 import { formatMoney } from '../base/money.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import { users } from '../domains/accounts/collections.ts'
+import { takeOverByToken } from '../domains/carts/take-over-cart.ts'
 import { queueEmail } from '../domains/emails/queue-email.ts'
+import { assignOrder } from '../domains/orders/assign-order.ts'
 import { type Order, orders } from '../domains/orders/collections.ts'
 import { settleOrder } from '../domains/orders/settle-order.ts'
 import type { Project } from '../schema/project.ts'
@@ -19,7 +21,18 @@ export const reactions: Readonly<Record<string, Reaction>> = {
   'order.canceled': tellOfCancellation,
   'order.paid_late': tellOfLateMoney,
   'account.registered': welcome,
+  'account.signed_in': takeCartAlong,
+  'cart.taken_over': (context, event) => assignOrder(context, event['order'] as string, event['user'] as string),
   'account.claimed_again': tellOfExistingAccount,
+}
+
+/** What somebody put in a cart before they signed in is still theirs: losing it on the way to checkout loses the order. */
+async function takeCartAlong(context: ReactionContext, event: DomainEvent): Promise<readonly DomainEvent[]> {
+  const { tx, project } = context
+  const tokenHash = event['cartTokenHash'] as string | null
+  if (tokenHash === null || project.shop === null) return []
+  const user = (await tx.get(users, event['user'] as string))!
+  return await takeOverByToken(context, tokenHash, user)
 }
 
 /** Writes all that follows, and what follows from that. */
@@ -53,7 +66,7 @@ function receiptView(project: Project, order: Order) {
     shipping: formatMoney(shipping),
     tax: tax.amount === 0 ? '' : formatMoney(tax),
     total: formatMoney(total),
-    address: [name, line1, line2, `${postalCode} ${city}`, region, countryName(country)].filter((part) => part),
+    address: [name, line1, line2, postalCode ? `${postalCode} ${city}` : city, region, countryName(country)].filter((part) => part),
   }
 }
 

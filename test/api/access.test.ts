@@ -186,6 +186,10 @@ const shopRows: Row[] = [
     given: ownersCart,
     body: cartBody(0),
   }),
+  ...rows('carts.claim', { guest: 401, other: 404, owner: 200, staff: 403 }, (_, { cart }) => post(`/api/carts/${cart}/claim`), {
+    given: ownersCart,
+    body: cartBody(1),
+  }),
   ...rows(
     'orders.checkOut',
     holder(201),

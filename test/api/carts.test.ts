@@ -272,3 +272,112 @@ test('one order has a bound, of the whole and of each line, which the config set
     await bound.close()
   }
 })
+
+describe('signing in', () => {
+  const password = { email: 'owner@example.com', password: 'password of owner' }
+  const signIn = (cart?: HeldCart) =>
+    world.request({ method: 'POST', url: '/api/auth/login', ...(cart ? { headers: cart.headers } : {}), body: password })
+  const claim = (as: 'owner' | 'other' | 'staff' | 'guest', cart: HeldCart) =>
+    world.call(as, { method: 'POST', url: `/api/carts/${cart.id}/claim`, headers: cart.headers })
+  const asOwner = (method: string, url: string, body?: object) => world.call('owner', { method, url, ...(body ? { body } : {}) })
+
+  test('on the way to checkout keeps the cart and the order for the account', async () => {
+    const cart = await fillCart(world, 'guest')
+    assert.equal((await signIn(cart)).status, 200)
+    // From here on without the token, as on another device.
+    assert.equal((await asOwner('GET', `/api/carts/${cart.id}`)).body.lines.length, 1)
+    const open = await asOwner('GET', '/api/carts?filter[status]=open&sort=-updatedAt&limit=1')
+    assert.deepEqual(
+      open.body.items.map(({ id }: { id: string }) => id),
+      [cart.id],
+    )
+    const bought = await checkOut(world, 'owner', { ...cart, headers: {} })
+    assert.equal(bought.body.order.customer, world.ids['owner'])
+    const mine = await asOwner('GET', `/api/orders?filter[customer]=${world.ids['owner']}`)
+    assert.equal(mine.body.items.length, 1)
+  })
+
+  test('brings the cart of the account and that of the guest together', async () => {
+    const before = await fillCart(world, 'owner', [
+      { variant: 'variant', quantity: 2 },
+      { variant: 'hardcover', quantity: 1 },
+    ])
+    await asOwner('PATCH', `/api/carts/${before.id}`, { note: 'Ring twice' })
+    const cart = await fillCart(world, 'guest', [{ variant: 'variant', quantity: 1 }])
+    await signIn(cart)
+    const { body } = await asOwner('GET', `/api/carts/${cart.id}`)
+    assert.deepEqual(
+      body.lines.map(({ variant, quantity }: { variant: string; quantity: number }) => [variant, quantity]),
+      [
+        [world.ids['variant'], 3],
+        [world.ids['hardcover'], 1],
+      ],
+    )
+    assert.deepEqual([body.email, body.note], ['guest@example.com', 'Ring twice'])
+    assert.equal((await asOwner('GET', `/api/carts/${before.id}`)).body.status, 'abandoned')
+    refused(await asOwner('PATCH', `/api/carts/${before.id}`, { note: 'x' }), 409, 'cart_not_open')
+    // Twice, and at once, is once.
+    await Promise.all([signIn(cart), claim('owner', cart), signIn(cart)])
+    assert.deepEqual((await asOwner('GET', `/api/carts/${cart.id}`)).body.lines, body.lines)
+  })
+
+  test('of one browser in two windows at once counts nothing twice', async () => {
+    const before = await fillCart(world, 'owner', [{ variant: 'variant', quantity: 2 }])
+    const cart = await fillCart(world, 'guest', [{ variant: 'variant', quantity: 1 }])
+    const answers = await Promise.all([signIn(cart), signIn(cart), claim('owner', cart), claim('owner', cart)])
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [200, 200, 200, 200],
+    )
+    assert.equal((await asOwner('GET', `/api/carts/${cart.id}`)).body.lines[0].quantity, 3)
+    assert.equal((await asOwner('GET', `/api/carts/${before.id}`)).body.status, 'abandoned')
+  })
+
+  test('leaves in the other cart what does not fit, and says so', async () => {
+    const before = await fillCart(world, 'owner', [
+      { variant: 'variant', quantity: 9_000 },
+      { variant: 'hardcover', quantity: 1 },
+    ])
+    const cart = await fillCart(world, 'guest', [{ variant: 'variant', quantity: 1_500 }])
+    for (let time = 0; time < 2; time++) {
+      const answer = await claim('owner', cart)
+      assert.equal(answer.status, 200)
+      assert.deepEqual(answer.body.leftOut, [{ variant: world.ids['variant'], title: 'Emma, Paperback', quantity: 501 }])
+      assert.deepEqual(
+        answer.body.lines.map(({ quantity }: { quantity: number }) => quantity),
+        [9_999, 1],
+      )
+    }
+    const rest = await asOwner('GET', `/api/carts/${before.id}`)
+    assert.deepEqual([rest.body.status, rest.body.lines[0].quantity], ['open', 501])
+  })
+
+  test('makes an order that was placed as a guest one of the account', async () => {
+    const cart = await fillCart(world, 'guest')
+    const { body } = await checkOut(world, 'guest', cart)
+    assert.equal(body.order.customer, null)
+    assert.equal((await asOwner('GET', `/api/orders/${body.order.id}`)).status, 404)
+    const answer = await claim('owner', cart)
+    assert.deepEqual([answer.status, answer.body.status, answer.body.order], [200, 'converted', body.order.id])
+    assert.equal((await asOwner('GET', `/api/orders/${body.order.id}`)).body.customer, world.ids['owner'])
+    const another = await fillCart(world, 'guest')
+    const ordered = await checkOut(world, 'guest', another)
+    await signIn(another)
+    assert.equal((await asOwner('GET', `/api/orders/${ordered.body.order.id}`)).body.customer, world.ids['owner'])
+  })
+
+  test('takes nothing that is another account’s, or that was not shown to be held', async () => {
+    const theirs = await fillCart(world, 'other')
+    const { body } = await checkOut(world, 'other', await fillCart(world, 'other'))
+    assert.equal((await signIn(theirs)).status, 200)
+    refused(await claim('owner', theirs), 403, 'forbidden')
+    assert.equal((await asStaff('GET', `/api/carts/${theirs.id}`)).body.status, 'open')
+    assert.equal((await world.call('other', { method: 'GET', url: `/api/carts/${theirs.id}` })).status, 200)
+    assert.equal((await asStaff('GET', `/api/orders/${body.order.id}`)).body.customer, world.ids['other'])
+    const guests = await fillCart(world, 'guest')
+    refused(await claim('owner', { ...guests, headers: {} }), 404, 'not_found')
+    refused(await claim('staff', { ...guests, headers: {} }), 403, 'forbidden')
+    refused(await claim('guest', guests), 401, 'unauthenticated')
+    assert.equal((await signIn({ id: '', headers: { 'cart-token': 'cart_of_nobody' } })).status, 200)
+  })
+})

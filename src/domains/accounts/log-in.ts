@@ -34,6 +34,7 @@ export const logIn = command({
     // The password was checked before this transaction: it must still be the account's.
     if (user === null || user.disabled || stored?.hash !== prepared.hash) throw new EngineError('login_failed')
     const { token, headers } = await openSession(context, user)
-    return { output: { token, user: userView(user) }, headers }
+    const events = [{ type: 'account.signed_in', user: user.id, cartTokenHash: context.actor.cartTokenHash }]
+    return { output: { token, user: userView(user) }, headers, events }
   },
 })

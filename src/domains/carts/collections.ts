@@ -42,7 +42,7 @@ export const carts = collection('carts', {
     note: field.longText({ max: 2_000 }),
     order: field.text(),
   },
-  indexes: [['tokenHash'], ['status', 'createdAt']],
+  indexes: [['tokenHash'], ['customer', '-createdAt'], ['status', 'createdAt']],
   access: { read: any(staff, where('tokenHash').eq(actorCartToken), where('customer').eq(actorId)) },
 })
 export type Cart = NonNullable<(typeof carts)['record']>
