@@ -26,6 +26,9 @@ export const limits = {
   pageSizeMax: 200,
   /** Records read at once by what must read all that fit: more of them are read in pages of this size. */
   readPageSize: 200,
+  /** Characters of all texts in one index. PostgreSQL takes 2,704 bytes, the fewest of all databases; a character has up to four. */
+  indexCharactersMax: 650,
+
   /** Conditions in one filter, nested ones included: bounds the work of compiling and of the plan. */
   filterConditionsMax: 50,
   filterDepthMax: 6,

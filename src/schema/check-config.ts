@@ -11,6 +11,7 @@ import type { Collection } from './collection.ts'
 import { checkCallerRule, compileRule, type RuleFields, ruleFieldsOf } from './compile-rule.ts'
 import type { BackendConfig } from './config.ts'
 import type { Field } from './field.ts'
+import { indexWidthMistake } from './index-width.ts'
 import { prefixOf } from './model.ts'
 
 export type ConfigMistake = { readonly path: string; readonly message: string }
@@ -95,11 +96,14 @@ function checkCollection(
     ['indexes', collection.indexes],
     ['unique', collection.unique],
   ] as const)
-    for (const [index, list] of (lists ?? []).entries())
+    for (const [index, list] of (lists ?? []).entries()) {
       for (const item of list) {
         const name = item.replace(/^-/, '')
         if (!known(name)) add(`${path}.${kind}[${index}]`, `has no field "${name}"${nearest(name, [...paths])}`)
       }
+      const width = indexWidthMistake(collection.fields, list)
+      if (width !== null) add(`${path}.${kind}[${index}]`, width)
+    }
   for (const [action, rule] of Object.entries(collection.access ?? {})) {
     if (!['read', 'create', 'update', 'delete'].includes(action))
       add(`${path}.access.${action}`, `is no action${nearest(action, ['read', 'create', 'update', 'delete'])}`)
@@ -140,6 +144,8 @@ function checkField(name: string, field: Field, collections: ReadonlySet<string>
     return add(path, 'must be made by field.text(), field.integer() and so on')
   if (field.to !== undefined && collections.size > 0 && !collections.has(field.to))
     add(path, `refers to "${field.to}", and there is no such collection${nearest(field.to, [...collections])}`)
+  const width = field.unique ? indexWidthMistake({ [name]: field }, [name]) : null
+  if (width !== null) add(path, width)
   if (field.backfill !== undefined && typeof field.backfill !== 'function') add(`${path}.backfill`, 'must be a function of the record')
   if (field.kind === 'enum' && (field.options?.length ?? 0) === 0) add(path, "needs at least one value: field.enum(['draft', 'published'])")
   for (const access of ['read', 'write'] as const) if (field[access] !== undefined) checkCallerRule(field[access], `${path}.${access}`, add)

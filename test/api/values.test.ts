@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { limits } from '../../src/base/limits.ts'
+import { indexWidthMistake } from '../../src/schema/index-width.ts'
 import { type ApiAnswer, notes, openWorld, type World } from '../support/api-harness.ts'
 
 let world: World
@@ -167,5 +168,33 @@ describe('an answer', () => {
     } while (cursor !== '')
     assert.equal(new Set(walked).size, 60)
     assert.equal((await get(`/api/notes/${parent}?expand=children`)).body.code, 'expand_too_large')
+  })
+})
+
+describe('an index', () => {
+  test('takes the longest texts that its fields take, of characters of four bytes', async () => {
+    // Such that no compression makes them shorter.
+    const letters = Array.from({ length: 640 }, (_, index) => String.fromCodePoint(0x20000 + ((index * 7_919) % 40_000))).join('')
+    const made = await create({ title: 'wide', tag: letters })
+    assert.equal(made.status, 201)
+    assert.equal((await create({ title: 'wide', tag: letters })).body.code, 'already_exists')
+    const found = await world.call('other', {
+      method: 'GET',
+      url: `/api/notes?filter[tag]=${encodeURIComponent(letters.slice(0, 100))}&fields=id`,
+    })
+    assert.deepEqual(found.body.items, [])
+    assert.deepEqual(issue(await create({ title: 'wide', tag: 'x'.repeat(641) })), [400, '/tag', 'maxLength'])
+  })
+
+  test('of our own collections is none that the check would refuse', () => {
+    for (const { name, source } of world.engine.parts.model.collections.values())
+      for (const paths of [
+        ...(source.indexes ?? []),
+        ...(source.unique ?? []),
+        ...Object.keys(source.fields)
+          .filter((one) => source.fields[one]!.unique)
+          .map((one) => [one]),
+      ])
+        assert.equal(indexWidthMistake(source.fields, paths), null, `${name} ${paths}`)
   })
 })

@@ -127,6 +127,7 @@ export const notes = collection('notes', {
     title: field.text({ required: true, min: 1, max: 100, search: true }),
     body: field.longText({ search: true }),
     slug: field.text({ unique: true, max: 50 }),
+    tag: field.text({ unique: true, max: 640 }),
     isPublic: field.boolean({ default: false }),
     views: field.integer({ default: 0, min: 0, max: 1_000_000 }),
     rank: field.integer(),

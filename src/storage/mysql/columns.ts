@@ -2,6 +2,7 @@
 // four for each character, and a text without a length stands in no key whole. So a text is `varchar` where an index
 // needs it, and `longtext` else: then no limit of the database is narrower than the field's own.
 import { createHash } from 'node:crypto'
+import { charactersOf as textWidth } from '../../schema/index-width.ts'
 import type { CollectionModel, Column, IndexModel, Model } from '../../schema/model.ts'
 import { quote } from './dialect.ts'
 
@@ -25,13 +26,9 @@ export function sqlType(collection: CollectionModel, column: Column): string {
   return isInKey(collection, column) && characters <= keyCharactersMax ? `varchar(${characters})` : 'longtext'
 }
 
-/** The longest text the field takes. An id, ours or a hash, has at most 69 characters. */
+/** The longest text the field takes. */
 export function charactersOf(collection: CollectionModel, column: Column): number {
-  const field = collection.fields.get(column.path.split('.')[0]!)!.field
-  if (column.path === 'id' || field.kind === 'ref') return 100
-  if (field.kind === 'money' || field.kind === 'date') return 32
-  if (field.kind === 'enum') return Math.max(100, ...field.options!.map((option) => option.length))
-  return Math.max(field.max ?? 255, field.kind === 'text' ? 100 : 0)
+  return column.path === 'id' ? 100 : textWidth(collection.fields.get(column.path.split('.')[0]!)!.field)
 }
 
 function isInKey(collection: CollectionModel, column: Column): boolean {

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { checkConfig } from './check-config.ts'
+import { collection } from './collection.ts'
+import { field } from './field.ts'
+
+const mistakes = (fields: object, more: object) =>
+  checkConfig({ name: 'Test', collections: [collection('notes', { fields: fields as never, ...more })] as never, shop: false }, []).map(
+    ({ path, message }) => `${path} ${message}`,
+  )
+
+test('an index that some database could not take is refused, with what to do', () => {
+  const fields = { slug: field.text({ max: 651, unique: true }), link: field.url(), name: field.text() }
+  assert.deepEqual(mistakes(fields, { indexes: [['name', '-link']], unique: [['link']] }), [
+    'collections.notes.fields.slug may hold 651 characters in an index, which takes 650: give slug a smaller max',
+    'collections.notes.indexes[0] may hold 2255 characters in an index, which takes 650: give name, link a smaller max',
+    'collections.notes.unique[0] may hold 2000 characters in an index, which takes 650: give link a smaller max',
+  ])
+})
+
+test('one that fits is taken', () => {
+  const fields = {
+    slug: field.text({ max: 650, unique: true }),
+    link: field.url({ max: 300 }),
+    on: field.date(),
+    price: field.money(),
+    at: field.dateTime(),
+  }
+  assert.deepEqual(
+    mistakes(fields, {
+      indexes: [
+        ['link', '-at'],
+        ['price.amount', 'on'],
+      ],
+      unique: [['on', 'link']],
+    }),
+    [],
+  )
+})
