@@ -32,7 +32,7 @@ export function readFacts(root: string): Facts {
     options: [...all(settings, /^ {2}'?([\w-]+)'?: \{ type: /gm), 'help'],
     variables: [
       ...all(settings, /given\('[\w-]+', '(\w+)'\)/g).map((name) => `KINGPOST_${name}`),
-      ...all(settings, /environment\['(KINGPOST_\w+)'\]/g),
+      ...all(settings, /(?:environment\[|oneOf\()'(KINGPOST_\w+)'/g),
     ],
   }
 }

@@ -1,6 +1,5 @@
 // `kingpost backup`: the whole database in one file, while servers go on. `kingpost backup verify FILE`
 // reads one to its end.
-import { mkdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { systemClock, toIso } from '../base/clock.ts'
 import { createIdSource } from '../base/ids.ts'
@@ -14,6 +13,7 @@ import { openArchiveFile, writeArchiveFile } from './archive-file.ts'
 import { nameOf, placeOf } from './database.ts'
 import { loadBackend } from './load-config.ts'
 import { openSnapshot } from './open-storage.ts'
+import { makeFolder } from './private-files.ts'
 import { bytes, createProgress, number } from './progress.ts'
 import { type ProcessSettings, UsageError } from './settings.ts'
 import { version } from './version.ts'
@@ -31,7 +31,7 @@ export async function backup(settings: ProcessSettings): Promise<number> {
   try {
     if ((await snapshot.readMark(fillingMark)) !== null)
       throw new Error(`${nameOf(place)} is only half filled by a restore or move: there is nothing whole to back up.`)
-    if (settings.to === null) mkdirSync(dirname(path), { recursive: true })
+    if (settings.to === null) makeFolder(dirname(path))
     const head = await headOf(snapshot, backend)
     const written = await writeArchiveFile(path, { head, parts: partsOf(snapshot, backend.model), onPart: progress.onPart })
     progress.done()

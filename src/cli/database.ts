@@ -9,7 +9,8 @@ import type { Model } from '../schema/model.ts'
 import { fillingMark, readMove } from '../storage/archive/marks.ts'
 import { announce, presences } from '../storage/presence.ts'
 import type { WholeStorage } from '../storage/storage.ts'
-import { fileOf, lockFolder, openStorage, type Place, prepareFolder } from './open-storage.ts'
+import { fileOf, lockFolder, openStorage, type Place } from './open-storage.ts'
+import { prepareFolder } from './private-files.ts'
 import { databaseOf, type ProcessSettings } from './settings.ts'
 
 /** The database that the settings name. */

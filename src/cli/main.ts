@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // The command line. Each command says what it did in one line, or what is wrong and what to type next.
 // Exit 0 done, 1 failed, 2 wrong usage.
 import { createAdmin } from './admin.ts'
@@ -7,11 +6,13 @@ import { releaseEffects } from './effects.ts'
 import { migrate } from './migrate.ts'
 import { move } from './move.ts'
 import { exportOpenApi } from './openapi.ts'
+import { privateMask } from './private-files.ts'
 import { restore } from './restore.ts'
 import { runSandbox } from './sandbox.ts'
 import { type ProcessSettings, readSettings, UsageError } from './settings.ts'
 import { start } from './start.ts'
 import { verify } from './verify.ts'
+import { version } from './version.ts'
 
 const help = `kingpost: the engine behind a website or app
 
@@ -42,7 +43,8 @@ const help = `kingpost: the engine behind a website or app
   --sandbox-url URL   the book is held here     KINGPOST_SANDBOX_URL, with KINGPOST_SANDBOX_SECRET
   --webhook-url URLS  of kingpost sandbox       KINGPOST_WEBHOOK_URL
   --json              for machines
-  KINGPOST_ENV=production turns the payment sandbox and seed data off; KINGPOST_RATE_LIMITS=off is for load tests.
+  --version           of Kingpost
+  KINGPOST_ENV is development, or production: no payment sandbox, no seed data. KINGPOST_RATE_LIMITS=off is for load tests.
 `
 
 const commands: Readonly<Record<string, (settings: ProcessSettings) => Promise<number>>> = {
@@ -60,12 +62,14 @@ const commands: Readonly<Record<string, (settings: ProcessSettings) => Promise<n
 
 async function main(): Promise<number> {
   const settings = readSettings(process.argv.slice(2), process.env)
-  if (settings === 'help') {
-    process.stdout.write(help)
+  if (settings === 'help' || settings === 'version') {
+    process.stdout.write(settings === 'help' ? help : `${version}\n`)
     return 0
   }
   const command = Object.hasOwn(commands, settings.command) ? commands[settings.command] : undefined
   if (!command) throw new UsageError(`There is no command "${settings.command}". Type kingpost --help to see what there is.`)
+  // Databases, backups and all else that is written here hold people's data.
+  process.umask(privateMask)
   return await command(settings)
 }
 

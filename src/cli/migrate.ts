@@ -1,6 +1,6 @@
 // `kingpost migrate plan` shows what the database needs to fit the model; `kingpost migrate apply` does what the
 // words allow. It never asks: what is not allowed is told with the words that allow it.
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -20,6 +20,7 @@ import { estimateMs } from '../storage/migrations/estimate.ts'
 import { describeStep, type Phase, type Step } from '../storage/migrations/steps.ts'
 import { compileConfig, loadConfig } from './load-config.ts'
 import { openSchema, tryLockFolder } from './open-storage.ts'
+import { makeFolder } from './private-files.ts'
 import { type ProcessSettings, UsageError } from './settings.ts'
 
 const headings: Readonly<Record<Phase, string>> = {
@@ -128,7 +129,7 @@ async function apply(parts: MigrationParts, settings: ProcessSettings): Promise<
 /** All that was committed, as one file, checked after writing. */
 function backUp(folder: string): string {
   const backups = join(folder, 'backups')
-  mkdirSync(backups, { recursive: true })
+  makeFolder(backups)
   const name = `before-migration-${toIso(systemClock.now()).replaceAll(/[:.]/g, '-')}.db`
   const path = join(backups, name)
   const partial = `${path}.partial`

@@ -1,6 +1,6 @@
 // Opening the database: SQLite's file with the lock that keeps a second server out of its folder, or a database
 // server by the scheme of its URL. An adapter is loaded only when it is asked for.
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
@@ -10,6 +10,7 @@ import type { SchemaPolicy } from '../storage/migrations/at-start.ts'
 import type { SchemaDialect } from '../storage/migrations/dialect.ts'
 import { tryLock as tryFileLock } from '../storage/sqlite/file-lock.ts'
 import type { Snapshot, WholeStorage } from '../storage/storage.ts'
+import { prepareFolder } from './private-files.ts'
 import { type ProcessSettings, UsageError } from './settings.ts'
 
 /** Where a database is, and whether its schema may change at a start: what is needed of the settings to open it. */
@@ -72,21 +73,6 @@ function productOf(url: string): () => Promise<Product> {
       `${scheme}// is no database of this version: take sqlite:FOLDER/kingpost.db, postgres://…, mysql://… or mongodb://….`,
     )
   return product
-}
-
-/** @throws Error with one sentence for people */
-export function prepareFolder(dataFolder: string): string {
-  const folder = resolve(dataFolder)
-  try {
-    mkdirSync(folder, { recursive: true })
-    accessSync(folder, constants.W_OK | constants.X_OK)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    const reason =
-      code === 'ENOSPC' ? 'the disk is full' : code === 'ENOTDIR' || code === 'EEXIST' ? 'it is not a folder' : 'it cannot be written'
-    throw new Error(`The data folder ${folder} cannot be used: ${reason}. Choose another one with --data-dir FOLDER.`)
-  }
-  return folder
 }
 
 /** @throws Error with one sentence for people; the data is as it was */

@@ -28,7 +28,8 @@ import type { WholeStorage } from '../storage/storage.ts'
 import { type Part, takePart } from './database.ts'
 import { compileConfig, type LoadedConfig, loadConfig } from './load-config.ts'
 import { openSandbox, type Sandbox } from './open-sandbox.ts'
-import { lockFolder, openStorage, prepareFolder } from './open-storage.ts'
+import { lockFolder, openStorage } from './open-storage.ts'
+import { prepareFolder } from './private-files.ts'
 import { recoveryNotice } from './recovery-notice.ts'
 import { createRuntimeMeter } from './runtime-meter.ts'
 import { seedDatabase } from './seed.ts'
@@ -195,6 +196,7 @@ function openServer({ settings, loaded, backend, engine, log, sandboxPages, isSt
     storage: engine.parts.storage,
     isStopping,
     referencePage: site.versioned(readFileSync(join(root, 'console/reference.html'), 'utf8')),
+    ...(loaded.config.storefront === undefined ? { homePage: readFileSync(join(root, 'console/home.html'), 'utf8') } : {}),
   })
   const { clock, storage } = engine.parts
   return createServer({

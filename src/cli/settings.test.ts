@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { readSettings, UsageError } from './settings.ts'
 
 test('options come before variables, and wrong ones are one sentence', () => {
-  const read = (words: string[], environment = {}) => readSettings(words, environment) as Exclude<ReturnType<typeof readSettings>, 'help'>
+  const read = (words: string[], environment = {}) => readSettings(words, environment) as Exclude<ReturnType<typeof readSettings>, string>
   assert.equal(read(['start', '--port', '0'], { KINGPOST_PORT: '99' }).port, 0)
   assert.equal(read(['start'], { KINGPOST_PORT: '99' }).port, 99)
   assert.equal(read(['start', '--public-url', 'https://shop.test/']).publicUrl, 'https://shop.test')
@@ -39,4 +39,22 @@ test('options come before variables, and wrong ones are one sentence', () => {
       () => read(['start', ...words]),
       (error) => error instanceof UsageError && !error.message.includes('hush') && !error.message.includes('\n'),
     )
+})
+
+test('a word that a variable does not know is refused, not taken for the default', () => {
+  const read = (environment: Record<string, string>) =>
+    readSettings(['start'], environment) as Exclude<ReturnType<typeof readSettings>, string>
+  assert.equal(read({}).isDevelopment, true)
+  assert.equal(read({ KINGPOST_ENV: 'development' }).isDevelopment, true)
+  assert.equal(read({ KINGPOST_ENV: 'production' }).isDevelopment, false)
+  assert.equal(read({ KINGPOST_RATE_LIMITS: 'off' }).isRateLimited, false)
+  for (const environment of [
+    { KINGPOST_ENV: 'prod' },
+    { KINGPOST_ENV: 'Production' },
+    { KINGPOST_ENV: ' production' },
+    { KINGPOST_RATE_LIMITS: 'no' },
+    { KINGPOST_ALLOW_WEAK_DURABILITY: '1' },
+  ])
+    assert.throws(() => read(environment), UsageError, JSON.stringify(environment))
+  assert.equal(readSettings(['--version'], {}), 'version')
 })

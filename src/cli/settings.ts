@@ -69,13 +69,16 @@ const options = {
   contract: { type: 'boolean' },
   'allow-destructive': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'v' },
 } as const
 
 /** @throws UsageError */
-export function readSettings(words: readonly string[], environment: NodeJS.ProcessEnv): ProcessSettings | 'help' {
+export function readSettings(words: readonly string[], environment: NodeJS.ProcessEnv): ProcessSettings | 'help' | 'version' {
   const parsed = parse(words)
   const { values, positionals } = parsed
+  if (values.version) return 'version'
   if (values.help || positionals.length === 0) return 'help'
+  const oneOf = (name: string, words: readonly string[]) => wordOf(name, environment[name], words)
   const given = (name: keyof typeof options, variable: string) =>
     (values[name] as string | undefined) ?? environment[`KINGPOST_${variable}`]
   return {
@@ -83,12 +86,12 @@ export function readSettings(words: readonly string[], environment: NodeJS.Proce
     rest: positionals.slice(1),
     configPath: given('config', 'CONFIG') ?? './kingpost.config.ts',
     ...databaseOf('--database', given('database', 'DATABASE_URL'), given('data-dir', 'DATA_DIR') ?? './data'),
-    allowWeakDurability: environment['KINGPOST_ALLOW_WEAK_DURABILITY'] === 'true',
+    allowWeakDurability: oneOf('KINGPOST_ALLOW_WEAK_DURABILITY', ['false', 'true']) === 'true',
     port: portOf(given('port', 'PORT') ?? '8090'),
     host: given('host', 'HOST') ?? '127.0.0.1',
     publicUrl: urlOf('--public-url', given('public-url', 'PUBLIC_URL'), ['http:', 'https:']),
-    isDevelopment: environment['KINGPOST_ENV'] !== 'production',
-    isRateLimited: environment['KINGPOST_RATE_LIMITS'] !== 'off',
+    isDevelopment: oneOf('KINGPOST_ENV', ['development', 'production']) === 'development',
+    isRateLimited: oneOf('KINGPOST_RATE_LIMITS', ['on', 'off']) === 'on',
     smtpUrl: urlOf('--smtp-url', given('smtp-url', 'SMTP_URL'), ['smtp:', 'smtps:']),
     drainMs: secondsOf('KINGPOST_DRAIN_SECONDS', environment['KINGPOST_DRAIN_SECONDS']) * 1_000,
     roles: rolesOf(given('role', 'ROLE')),
@@ -119,6 +122,13 @@ function parse(words: readonly string[]) {
   } catch (error) {
     throw new UsageError(`${(error as Error).message.split(/\.?\s*\n|\. /)[0]}. Type kingpost --help to see what there is.`)
   }
+}
+
+/** The first word where nothing is said. A word that is none of them is no silent no: it might have meant the other. */
+function wordOf(name: string, text: string | undefined, words: readonly string[]): string {
+  if (text === undefined || text === '') return words[0]!
+  if (words.includes(text)) return text
+  throw new UsageError(`${name} must be ${words.join(' or ')}, not "${text}".`)
 }
 
 function portOf(text: string): number {

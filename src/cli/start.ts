@@ -13,7 +13,8 @@ export async function start(settings: ProcessSettings): Promise<number> {
     ...shown,
     ...(running.setUpLink === null ? {} : { firstAdmin: running.setUpLink }),
   }
-  process.stdout.write(settings.isJson ? `${JSON.stringify(links)}\n` : asText(links))
+  const mode = settings.isDevelopment ? 'development' : 'production'
+  process.stdout.write(settings.isJson ? `${JSON.stringify({ ...links, mode })}\n` : asText(links, mode))
   if (running.notice !== null) process.stderr.write(`${running.notice}\n`)
 
   const stop = (code: number) => {
@@ -41,7 +42,12 @@ const titles: Readonly<Record<string, string>> = {
   firstAdmin: 'First admin (one time)',
 }
 
-function asText(links: Readonly<Record<string, string>>): string {
+const modes = {
+  development: 'in development: with seed data and the payment sandbox, and its schema follows the config',
+  production: 'in production',
+} as const
+
+function asText(links: Readonly<Record<string, string>>, mode: keyof typeof modes): string {
   const lines = Object.entries(links).map(([name, link]) => `  ${titles[name]!.padEnd(24)}${link}`)
-  return `\nKingpost is running.\n\n${lines.join('\n')}\n\nCtrl-C stops it.\n`
+  return `\nKingpost is running ${modes[mode]}.\n\n${lines.join('\n')}\n\nCtrl-C stops it.\n`
 }

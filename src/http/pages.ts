@@ -17,6 +17,8 @@ export type PageFacts = {
   readonly isStopping?: () => boolean
   /** The reference page's HTML. */
   readonly referencePage: string
+  /** What stands at `/` where the project has no storefront. */
+  readonly homePage?: string
 }
 
 /** What a load balancer or a supervisor asks. */
@@ -66,5 +68,13 @@ export function systemPages(facts: PageFacts): Page[] {
       answer: async () => reference,
     },
   ]
+  if (facts.homePage !== undefined) {
+    const home = createResource(html, facts.homePage.replaceAll('{{name}}', escapeHtml(facts.name)))
+    pages.push({ path: '/', summary: 'Where to go from here', type: html, answer: async () => home })
+  }
   return pages
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }

@@ -45,6 +45,8 @@ async function answer(book: SandboxBook, request: IncomingMessage, response: Ser
     response.writeHead(303, { location: payment.returnUrl }).end()
     return
   }
+  if (/^\/sandbox\/(?:book|settings)$/.test(path) && !isFromThisMachine(request))
+    return sendJson(response, 403, { error: 'The book and its knobs are for the machine that the sandbox runs on.' })
   if (path === '/sandbox/book' && request.method === 'GET') return sendJson(response, 200, { payments: book.all() })
   if (path === '/sandbox/settings' && request.method === 'GET') return sendJson(response, 200, book.settings())
   if (path === '/sandbox/settings' && request.method === 'PUT') {
@@ -57,6 +59,12 @@ async function answer(book: SandboxBook, request: IncomingMessage, response: Ser
   sendHtml(response, 404, page('Nothing here', '<p>This is the payment sandbox.</p>'))
 }
 
+/** A development server may be reached by others (`--host 0.0.0.0`, a tunnel): they see its shop, not its payments. */
+function isFromThisMachine({ socket, headers }: IncomingMessage): boolean {
+  if (headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined) return false
+  return /^(?:::1|(?:::ffff:)?127\.[\d.]+)$/.test(socket.remoteAddress ?? '')
+}
+
 function knownSettings(current: SandboxSettings, body: string): Partial<SandboxSettings> | null {
   let given: unknown
   try {
@@ -65,7 +73,7 @@ function knownSettings(current: SandboxSettings, body: string): Partial<SandboxS
     return null
   }
   if (typeof given !== 'object' || given === null) return null
-  const isGood = Object.entries(given).every(([name, value]) => name in current && typeof value === 'number' && value >= 0)
+  const isGood = Object.entries(given).every(([name, value]) => Object.hasOwn(current, name) && typeof value === 'number' && value >= 0)
   return isGood ? (given as Partial<SandboxSettings>) : null
 }
 

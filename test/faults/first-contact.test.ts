@@ -1,0 +1,89 @@
+// The first minutes with Kingpost: what a server says of itself, what it leaves on the disk and for whom, and what
+// stands at the address it prints.
+import assert from 'node:assert/strict'
+import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { runCommand, startServer, temporaryFolder, testConfig } from '../support/server-process.ts'
+
+/** Names and modes of a folder and all in it. */
+function modesOf(folder: string): Record<string, string> {
+  const names = ['', ...readdirSync(folder, { recursive: true, encoding: 'utf8' })].sort()
+  return Object.fromEntries(names.map((name) => [name, (statSync(join(folder, name)).mode & 0o777).toString(8)]))
+}
+
+/** What anybody else than its user may read, or do. */
+function openTo(folder: string): Record<string, string> {
+  return Object.fromEntries(Object.entries(modesOf(folder)).filter(([, mode]) => !mode.endsWith('00')))
+}
+
+test('what is written is for its user alone, and what an older version left open is closed at the next start', async (t) => {
+  const dataFolder = join(temporaryFolder(t), 'new', 'data')
+  const config = join(import.meta.dirname, '../support/shop.config.ts')
+  const before = process.umask(0o022)
+  t.after(() => process.umask(before))
+  const first = await startServer(t, { dataFolder, config })
+  await first.guest.post('/api/carts', {})
+  const running = modesOf(dataFolder)
+  for (const name of ['', 'kingpost.db', 'kingpost.db-wal', 'sandbox.db', 'sandbox.db-wal', 'kingpost.lock'])
+    assert.ok(name in running, name)
+  assert.deepEqual(openTo(join(dataFolder, '..')), {})
+  const backup = await runCommand(['backup', '--config', config, '--data-dir', dataFolder])
+  assert.equal(backup.code, 0, backup.stderr)
+  assert.deepEqual(openTo(dataFolder), {})
+  assert.ok(Object.keys(modesOf(dataFolder)).some((name) => name.endsWith('.jsonl.zst')))
+  await first.stop()
+
+  for (const name of Object.keys(modesOf(dataFolder))) {
+    const path = join(dataFolder, name)
+    chmodSync(path, statSync(path).isDirectory() ? 0o755 : 0o644)
+  }
+  const again = await startServer(t, { dataFolder, config })
+  assert.deepEqual(openTo(dataFolder), {})
+  await again.stop()
+})
+
+test('a folder that holds other things keeps its rights, and so do they', async (t) => {
+  const dataFolder = join(temporaryFolder(t), 'project')
+  mkdirSync(dataFolder)
+  writeFileSync(join(dataFolder, 'page.html'), 'for a web server')
+  chmodSync(dataFolder, 0o755)
+  chmodSync(join(dataFolder, 'page.html'), 0o644)
+  const server = await startServer(t, { dataFolder })
+  assert.deepEqual(openTo(dataFolder), { '': '755', 'page.html': '644' })
+  await server.stop()
+})
+
+test('a folder that cannot be made is told at once', { timeout: 20_000 }, async () => {
+  for (const folder of ['/proc/nope', '/proc/nope/deeper', '/dev/null/data']) {
+    const ended = await runCommand(['start', '--config', testConfig, '--port', '0', '--data-dir', folder])
+    assert.equal(ended.code, 1)
+    assert.match(ended.stderr, /^The data folder \S+ cannot be used: it [^\n]* Choose another one with --data-dir FOLDER\.\n$/)
+  }
+})
+
+test('a mode that is none is refused before anything is written; the one it is in is told', async (t) => {
+  const dataFolder = join(temporaryFolder(t), 'data')
+  const words = ['start', '--config', testConfig, '--port', '0', '--data-dir', dataFolder]
+  const ended = await runCommand(words, { env: { KINGPOST_ENV: 'prod' } })
+  assert.equal(ended.code, 2)
+  assert.equal(ended.stderr, 'KINGPOST_ENV must be development or production, not "prod".\n')
+  assert.throws(() => statSync(dataFolder), { code: 'ENOENT' })
+  for (const mode of ['development', 'production']) {
+    const server = await startServer(t, { dataFolder: join(dataFolder, mode), env: { KINGPOST_ENV: mode } })
+    assert.equal(server.links['mode'], mode)
+    const book = await server.guest.get('/sandbox/book')
+    assert.equal(book.status, mode === 'development' && book.body !== null ? 200 : 404, mode)
+    await server.stop()
+  }
+})
+
+test('without a storefront the address itself says where to go', async (t) => {
+  const server = await startServer(t)
+  const home = await server.guest.get('/')
+  assert.equal(home.status, 200)
+  assert.match(home.headers.get('content-type')!, /^text\/html/)
+  const links = [...home.text.matchAll(/href="(\/[^"]*)"/g)].map(({ 1: link }) => link!)
+  assert.deepEqual(links, ['/console', '/api/docs', '/api/openapi.json'])
+  for (const link of links) assert.equal((await server.guest.get(link)).status, 200, link)
+})
