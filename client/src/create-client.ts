@@ -1,7 +1,20 @@
 /** Owns the shape of the client: which contract route each method calls. No rule of the shop lives here. */
 import { followChanges, type LiveChanges, type LiveOptions } from './live-changes.ts'
 import { type ListQuery, renderQuery } from './query-string.ts'
-import type { Cart, CartPatch, CheckoutAnswer, Order, Page, PaymentChoice, Session, SignIn, User } from './shapes.ts'
+import type {
+  Cart,
+  CartPatch,
+  CheckoutAnswer,
+  ClaimedCart,
+  Money,
+  NewCart,
+  Order,
+  Page,
+  PaymentChoice,
+  Session,
+  SignIn,
+  User,
+} from './shapes.ts'
 import { type CallOptions, type Credentials, createTransport, type Fetch } from './transport.ts'
 
 export type ClientOptions = {
@@ -72,7 +85,7 @@ export function createClient(options: ClientOptions = {}) {
   /** Every answer is the whole cart with totals computed by the server. */
   const carts = {
     /** The answer's `token` is shown this once; the client sends it from here on. */
-    create: async (body: CartPatch = {}) => {
+    create: async (body: NewCart = {}) => {
       const cart = await call<Cart>('POST', '/api/carts', { body })
       if (cart.token) credentials.cartToken = cart.token
       return cart
@@ -82,7 +95,9 @@ export function createClient(options: ClientOptions = {}) {
     changeLine: (id: string, line: string, body: { quantity: number }) => call<Cart>('PATCH', lineAt(id, line), { body }),
     removeLine: (id: string, line: string) => call<Cart>('DELETE', lineAt(id, line)),
     update: (id: string, body: CartPatch) => call<Cart>('PATCH', cartAt(id), { body }),
-    checkOut: (id: string, body: { payment: PaymentChoice }, write: WriteOptions = {}) =>
+    /** After signing in, with the guest's token still set: the cart, or the order it became, is the account's. */
+    claim: (id: string) => call<ClaimedCart>('POST', `${cartAt(id)}/claim`),
+    checkOut: (id: string, body: { payment: PaymentChoice; expectedTotal?: Money }, write: WriteOptions = {}) =>
       call<CheckoutAnswer>('POST', `${cartAt(id)}/checkout`, { ...write, body }),
   }
 

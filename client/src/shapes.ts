@@ -15,11 +15,11 @@ export type Product = {
   id: string
   slug: string
   title: string
-  description: string
+  description: string | null
   status: 'draft' | 'active' | 'archived'
   categories: string[]
-  /** The lowest price among the variants, kept by the server. */
-  price: Money
+  /** The lowest price among the variants, kept by the server; null while nothing of it has a price. */
+  price: Money | null
   /** Only with `expand: ['variants']`. */
   variants?: Variant[]
   createdAt: Time
@@ -52,13 +52,14 @@ export type ShippingMethod = { id: string; title: string; price: Money; descript
 export type Address = {
   name: string
   line1: string
-  line2?: string
+  line2?: string | null
   city: string
-  region?: string
-  postalCode: string
+  region?: string | null
+  /** Left out where the country has none. */
+  postalCode?: string | null
   /** ISO 3166-1 alpha-2. */
   country: string
-  phone?: string
+  phone?: string | null
 }
 
 export type Totals = {
@@ -69,44 +70,65 @@ export type Totals = {
   total: Money
 }
 
+/** A line of an order, as it was agreed. */
 export type Line = {
   id: string
   variant: string
+  product: string
+  sku: string
   title: string
   quantity: number
   unitPrice: Money
   total: Money
 }
 
+export type CartLine = Omit<Line, 'product' | 'sku'> & {
+  product: string | null
+  sku: string | null
+  /** False once it can no longer be bought: its prices are zero then, and it must be taken out before checkout. */
+  available: boolean
+}
+
 export type Cart = {
   id: string
   /** The guest's secret, on creation only. */
   token?: string
-  status: 'open' | 'locked' | 'converted' | 'abandoned'
+  status: 'open' | 'converted' | 'abandoned'
   email: string | null
   currency: string
-  lines: Line[]
+  lines: CartLine[]
   shippingAddress: Address | null
   billingAddress: Address | null
   shippingMethod: string | null
   discountCodes: string[]
+  note: string | null
+  /** What it has become. */
+  order: string | null
   totals: Totals
+  createdAt: Time
+  updatedAt: Time
 }
 
+/** `leftOut`: of the open cart that the account had, what did not fit; it stays in that cart. */
+export type ClaimedCart = Cart & { leftOut: { variant: string; title: string; quantity: number }[] }
+
+export type NewCart = { email?: string; currency?: string }
+
+/** Null takes a value away. */
 export type CartPatch = {
-  email?: string
-  shippingAddress?: Address
-  billingAddress?: Address
-  shippingMethod?: string
+  email?: string | null
+  shippingAddress?: Address | null
+  billingAddress?: Address | null
+  shippingMethod?: string | null
   discountCodes?: string[]
   currency?: string
-  note?: string
+  note?: string | null
 }
 
 export type Order = {
   id: string
   number: string
-  cart: string | null
+  cart: string
   customer: string | null
   email: string
   status: 'draft' | 'pending_payment' | 'placed' | 'completed' | 'expired' | 'canceled'
@@ -114,9 +136,15 @@ export type Order = {
   fulfillmentStatus: 'unfulfilled' | 'partially_fulfilled' | 'fulfilled' | 'returned'
   holds: string[]
   lines: Line[]
-  addresses?: { shipping: Address; billing: Address }
+  addresses: { shipping: Address; billing: Address }
+  shipping: { id: string; title: string; price: Money } | null
   totals: Totals
+  /** The sum of `totals` again. */
+  total: Money
+  note: string | null
   placedAt: Time | null
+  /** Until when the stock is kept for a payment. */
+  expiresAt: Time | null
   createdAt: Time
 }
 
@@ -133,6 +161,7 @@ export type Payment = {
   captured: Money
   refunded: Money
   action: PaymentAction
+  lastError: string | null
   createdAt: Time
 }
 
@@ -140,7 +169,8 @@ export type PaymentChoice = { provider: string; method?: string; returnUrl?: str
 
 export type CheckoutAnswer = {
   order: Order
-  payment: { id: string; status: string; action: PaymentAction }
+  /** Null when there was nothing to pay: the order is placed. */
+  payment: Pick<Payment, 'id' | 'provider' | 'method' | 'status' | 'action' | 'lastError'> | null
 }
 
 export type User = {

@@ -134,6 +134,8 @@ export const limits = {
   lineQuantityMax: 9_999,
   /** Tries to pay one order: a customer needs a handful, who tests stolen cards needs thousands. Past it: finish an open one, or cancel and order anew. */
   paymentAttemptsMax: 20,
+  /** Units of a variant at one location: far above any store room, and sums of it stay exact. */
+  stockUnitsMax: 1_000_000_000,
   /** Units in one order unless the config says otherwise: no single unpaid order holds a whole stock. */
   orderUnitsDefault: 1_000,
   /** How long stock stays held for an order that nobody pays. */

@@ -381,3 +381,41 @@ describe('signing in', () => {
     assert.equal((await signIn({ id: '', headers: { 'cart-token': 'cart_of_nobody' } })).status, 200)
   })
 })
+
+describe('units on hand', () => {
+  const change = (onHand: unknown, more: object = {}) =>
+    asStaff('PATCH', `/api/stockLevels/${world.ids['variantLevel']}`, { onHand, ...more })
+  const movements = async () => {
+    const { body } = await asStaff('GET', `/api/stockMovements?filter[stockLevel]=${world.ids['variantLevel']}`)
+    return body.items.map(({ kind, quantity, reason }: Record<string, unknown>) => [kind, quantity, reason])
+  }
+
+  test('are changed by so many: of several corrections at once each counts, and each is a movement', async () => {
+    const answers = await Promise.all([-2, -3, 4, -1].map(($increment) => change({ $increment }, { reason: `by ${$increment}` })))
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [200, 200, 200, 200],
+    )
+    const { body } = await asStaff('GET', `/api/stockLevels/${world.ids['variantLevel']}`)
+    assert.deepEqual([body.onHand, body.available], [8, 8])
+    assert.deepEqual((await movements()).toSorted(), [
+      ['adjusted', -1, 'by -1'],
+      ['adjusted', -2, 'by -2'],
+      ['adjusted', -3, 'by -3'],
+      ['received', 4, 'by 4'],
+    ])
+  })
+
+  test('never go below what is promised, nor beyond what is counted', async () => {
+    const cart = await fillCart(world, 'guest', [{ variant: 'variant', quantity: 7 }])
+    assert.equal((await checkOut(world, 'guest', cart)).status, 201)
+    refused(await change({ $increment: -4 }), 400, 'validation_failed', '/onHand')
+    refused(await change({ $increment: 1_000_000_000 }), 400, 'validation_failed', '/onHand')
+    for (const wrong of [{ $increment: 1.5 }, { $increment: '1' }, { $increment: 1, by: 2 }, {}, '1', null])
+      refused(await change(wrong), 400, 'validation_failed')
+    assert.deepEqual(await movements(), [])
+    assert.equal((await change({ $increment: -3 })).body.available, 0)
+    assert.equal((await change({ $increment: 0 })).status, 200)
+    assert.equal((await change(12)).body.available, 5)
+  })
+})

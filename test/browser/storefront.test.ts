@@ -3,14 +3,18 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { before } from 'node:test'
 import type { Page } from 'playwright-core'
+import { expectStatus, type HttpClient } from '../support/http-client.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
+import { signInAdmin } from '../support/shop.ts'
 import { browserTest, openVisitor, type Size, sizes, type Visitor, wholeFile } from './browser.ts'
 
 let server: ServerProcess
+let admin: HttpClient
 const config = join(import.meta.dirname, '../../examples/bookshop/kingpost.config.ts')
 
 before(async () => {
   server = await startServer(wholeFile, { config })
+  admin = await signInAdmin(server)
   const answer = await server.guest.put('/sandbox/settings', { delayedMs: 1_500 })
   assert.equal(answer.status, 200)
 })
@@ -28,6 +32,64 @@ for (const size of sizes) {
     await visitor.look('order-paid')
     await myOrders(visitor)
     await visitor.page.context().close()
+  })
+
+  browserTest(`who signs in on the way to checkout keeps the cart, and finds the order in the account (${size})`, async () => {
+    const email = `grace-${size}@mail.example`
+    expectStatus(await server.guest.post('/api/auth/register', { email, password: 'a long enough one' }), 201)
+    const visitor = await openVisitor(server.url, { size })
+    const { page } = visitor
+    // An order as a guest, before there was an account in this browser.
+    await buy(visitor, 'frankenstein')
+    await checkOut(visitor, 'card_success', { email })
+    await watchItPaid(page)
+    await buy(visitor, 'emma')
+    await page.goto('/checkout')
+    await page.getByRole('link', { name: 'Sign in or register' }).click()
+    await signIn(page, email)
+    await page.getByText(`Signed in as ${email}`).waitFor()
+    await checkOut(visitor, 'card_success', {})
+    await watchItPaid(page)
+    await page.getByRole('link', { name: 'My account' }).click()
+    await page.getByRole('heading', { name: 'My orders' }).waitFor()
+    await page.locator('.order-row').nth(1).waitFor()
+    await visitor.look('my-orders-taken-along')
+    // Signed out, this browser shows nothing of it; signed in on another one, the open cart is there.
+    await buy(visitor, 'dracula')
+    await page.goto('/account')
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('heading', { name: 'Your account' }).waitFor()
+    await page.goto('/cart')
+    await page.getByRole('heading', { name: 'Your cart is empty' }).waitFor()
+    visitor.calm()
+    await page.context().close()
+    const other = await openVisitor(server.url, { size })
+    await other.page.goto('/account')
+    await signIn(other.page, email)
+    await other.page.getByRole('heading', { name: 'My orders' }).waitFor()
+    await other.page.goto('/cart')
+    await other.page.getByRole('link', { name: 'Dracula' }).waitFor()
+    other.calm()
+    await other.page.context().close()
+  })
+
+  browserTest(`what is withdrawn stays in the cart as unavailable, and can be taken out (${size})`, async () => {
+    const visitor = await openVisitor(server.url, { size })
+    const { page } = visitor
+    await buy(visitor, 'emma')
+    await buy(visitor, 'dracula')
+    const [book] = expectStatus(await server.guest.get('/api/products?filter[slug]=dracula'), 200).body.items
+    expectStatus(await admin.patch(`/api/products/${book.id}`, { status: 'archived' }), 200)
+    await page.goto('/checkout')
+    await page.getByText('No longer available').waitFor()
+    assert.equal(await page.getByRole('link', { name: 'Check out' }).count(), 0)
+    await visitor.look('cart-gone')
+    await page.getByRole('button', { name: /^Remove Dracula/ }).click()
+    await page.getByRole('link', { name: 'Check out' }).waitFor()
+    await page.getByText('No longer available').waitFor({ state: 'detached' })
+    expectStatus(await admin.patch(`/api/products/${book.id}`, { status: 'active' }), 200)
+    visitor.calm()
+    await page.context().close()
   })
 
   browserTest(`a guest whose card is declined tries again (${size})`, async () => {
@@ -146,6 +208,13 @@ async function register(visitor: Visitor, size: Size): Promise<void> {
   await form.getByLabel('Password').fill('a long enough one')
   await form.getByRole('button', { name: 'Register' }).click()
   await page.getByRole('heading', { name: 'Hello, Ada Lovelace' }).waitFor()
+}
+
+async function signIn(page: Page, email: string): Promise<void> {
+  const form = page.locator('form', { hasText: 'Password' }).filter({ hasNotText: 'New here?' })
+  await form.getByLabel('E-mail').fill(email)
+  await form.getByLabel('Password').fill('a long enough one')
+  await form.getByRole('button', { name: 'Sign in' }).click()
 }
 
 async function buy({ page }: Visitor, slug: string): Promise<void> {

@@ -1,11 +1,11 @@
 /** Owns what cart, checkout and order pages share: a line with its cover, and the sum at the foot. */
-import type { Line, Totals, Variant } from '/client/index.ts'
+import type { CartLine, Line, Totals, Variant } from '/client/index.ts'
 import { drawCover } from './cover.ts'
 import { h } from './dom.ts'
 import { type Book, client, formatMoney, kindOf, listCategories } from './shop.ts'
 
 /** The books behind the lines, by variant id. A cover is decoration: when this fails, lines show without. */
-export async function findBooks(lines: readonly Line[]): Promise<ReadonlyMap<string, Book>> {
+export async function findBooks(lines: readonly Pick<Line, 'variant'>[]): Promise<ReadonlyMap<string, Book>> {
   const found = new Map<string, Book>()
   if (lines.length === 0) return found
   const filter = { id: { in: lines.map((line) => line.variant) } }
@@ -24,12 +24,14 @@ export async function findBooks(lines: readonly Line[]): Promise<ReadonlyMap<str
   return found
 }
 
-export function drawLine(line: Line, book: Book | undefined, controls?: HTMLElement): HTMLElement {
+/** In a cart a line says whether it can still be bought; in an order it was. */
+export function drawLine(line: Line | CartLine, book: Book | undefined, controls?: HTMLElement): HTMLElement {
+  const isGone = 'available' in line && !line.available
   const title = book?.title ?? line.title
   const edition = book ? line.title.replace(book.title, '').replace(/^[\s,:·–—-]+/, '') : ''
   return h(
     'li',
-    { class: 'line' },
+    { class: `line ${isGone ? 'is-gone' : ''}` },
     h(
       'div',
       { class: 'line-cover' },
@@ -47,9 +49,10 @@ export function drawLine(line: Line, book: Book | undefined, controls?: HTMLElem
         ? h('a', { class: 'line-title', href: `/books/${encodeURIComponent(book.slug)}` }, title)
         : h('span', { class: 'line-title' }, title),
       h('span', { class: 'quiet' }, [book?.author, edition].filter(Boolean).join(' · ')),
-      !controls && h('span', { class: 'quiet' }, `${line.quantity} × ${formatMoney(line.unitPrice)}`),
+      isGone && h('strong', { class: 'line-gone' }, 'No longer available'),
+      !controls && !isGone && h('span', { class: 'quiet' }, `${line.quantity} × ${formatMoney(line.unitPrice)}`),
     ),
-    h('span', { class: 'line-total' }, formatMoney(line.total)),
+    h('span', { class: 'line-total' }, isGone ? '' : formatMoney(line.total)),
     controls,
   )
 }

@@ -2,8 +2,8 @@
  * Owns the visitor's cart: its id and secret in localStorage, its last known state in memory. Every total shown comes
  * from the server. Invariant: a cart that was ordered is let go, and its secret stays with the order it became.
  */
-import { ApiError, type Cart, type CartPatch, type Order } from '/client/index.ts'
-import { byId } from './dom.ts'
+import { ApiError, type Cart, type CartPatch, createClient, type Order } from '/client/index.ts'
+import { byId, showToast } from './dom.ts'
 import { client } from './shop.ts'
 
 type Kept = { id: string; token: string }
@@ -19,7 +19,7 @@ let current: Cart | null = null
 export async function findCart(): Promise<Cart | null> {
   const kept = readKept()
   if (kept === null) return show(null)
-  client.setCartToken(kept.token)
+  use(kept)
   try {
     const cart = await client.carts.get(kept.id)
     if (cart.status === 'open') return show(cart)
@@ -32,7 +32,7 @@ export async function findCart(): Promise<Cart | null> {
 export async function addToCart(variant: string, quantity = 1): Promise<Cart> {
   const line = { variant, quantity }
   const kept = readKept() ?? (await startCart())
-  client.setCartToken(kept.token)
+  use(kept)
   try {
     return show(await client.carts.addLine(kept.id, line))
   } catch (error) {
@@ -66,10 +66,64 @@ async function change(work: (id: string) => Promise<Cart>): Promise<Cart> {
 async function startCart(): Promise<Kept> {
   client.setCartToken(undefined)
   const cart = await client.carts.create()
+  show(cart)
+  return keep(cart)
+}
+
+function keep(cart: Cart): Kept {
   const kept = { id: cart.id, token: cart.token ?? '' }
   localStorage.setItem(CART, JSON.stringify(kept))
-  show(cart)
   return kept
+}
+
+/** The cart of an account needs no secret. */
+function use({ token }: Kept): void {
+  client.setCartToken(token === '' ? undefined : token)
+}
+
+/**
+ * After signing in: the cart of this browser and the orders it knows are the account's now. A browser without a cart goes
+ * on with the one that the account has open.
+ */
+export async function takeAlong(): Promise<void> {
+  const kept = readKept()
+  if (kept !== null) await claimKept(kept)
+  else await findOpenCart()
+  for (const [id, token] of readOrders()) await claimOrder(id, token)
+}
+
+async function claimKept(kept: Kept): Promise<void> {
+  use(kept)
+  try {
+    const { leftOut, ...cart } = await client.carts.claim(kept.id)
+    show(cart)
+    const names = new Intl.ListFormat('en').format(leftOut.map(({ title }) => `“${title}”`))
+    if (leftOut.length > 0) showToast(`Your cart cannot take more of ${names}.`)
+  } catch (error) {
+    if (!isGone(error)) throw error
+    letGo()
+  }
+}
+
+async function findOpenCart(): Promise<void> {
+  const query = { filter: { status: 'open' }, sort: '-updatedAt', limit: 1 } as const
+  const [open] = (await client.collection<Cart>('carts').list(query)).items
+  if (open === undefined) return
+  const cart = await client.carts.get(open.id)
+  keep(cart)
+  show(cart)
+}
+
+/** From here on the account shows it, and its secret is not needed any more. */
+async function claimOrder(id: string, token: string): Promise<void> {
+  const holder = createClient({ cartToken: token })
+  try {
+    const order = await holder.orders.get(id)
+    await holder.carts.claim(order.cart)
+  } catch (error) {
+    if (!isGone(error)) throw error
+  }
+  localStorage.setItem(ORDERS, JSON.stringify(readOrders().filter(([other]) => other !== id)))
 }
 
 /** The cart has become this order: the secret moves over, and the next book starts a new cart. */
@@ -91,7 +145,8 @@ export function findLastOrderId(): string | undefined {
   return readOrders()[0]?.[0]
 }
 
-function letGo(): null {
+/** This browser has no cart any more. */
+export function letGo(): null {
   localStorage.removeItem(CART)
   client.setCartToken(undefined)
   return show(null)
@@ -121,7 +176,7 @@ function readJson<T>(key: string): T | null {
 
 function show<C extends Cart | null>(cart: C): C {
   current = cart
-  const count = cart?.lines.reduce((sum, line) => sum + line.quantity, 0) ?? 0
+  const count = cart?.lines.reduce((sum, line) => sum + (line.available ? line.quantity : 0), 0) ?? 0
   const badge = byId('cart-count')
   badge.hidden = count === 0
   badge.textContent = String(count)

@@ -26,7 +26,7 @@ export function paymentChoice(form: HTMLFormElement, returnPath: string): Paymen
 
 /** Goes on to the payment page, when there is one to go to, else to the order. */
 export function followPayment({ order, payment }: CheckoutAnswer): void {
-  const { action } = payment
+  const action = payment?.action
   if (action?.type === 'redirect') location.assign(action.url)
   else navigate(`/orders/${encodeURIComponent(order.id)}`, { replace: true })
 }

@@ -47,16 +47,18 @@ export function explainField(error: InputError): string {
   return fieldSentences[error.code] ?? asSentence(error.message)
 }
 
-/** Which titles are short, for an `out_of_stock` that points at `/lines/0`. */
-export function explainStock(error: ApiError, cart: Cart): string {
-  const titles = error.errors.flatMap(({ path }) => {
-    const index = /^\/lines\/(\d+)/.exec(path)?.[1]
-    const line = index === undefined ? undefined : cart.lines[Number(index)]
-    return line ? [`“${line.title}”`] : []
-  })
-  const names = new Intl.ListFormat('en').format([...new Set(titles)])
-  const what = names === '' ? asSentence(error.detail) : `We do not have enough copies of ${names}.`
-  return `${what} Please lower the quantity or take it out of your cart.`
+/** As `explain`; what stands in the way of a whole cart is told by the titles of the lines that the error points at. */
+export function explainLines(error: unknown, cart: Cart): string {
+  if (!(error instanceof ApiError)) return explain(error)
+  const titles = error.errors.flatMap(({ path }) =>
+    cart.lines.filter(({ id }) => path.startsWith(`/lines/${id}`)).map(({ title }) => `“${title}”`),
+  )
+  if (titles.length === 0) return explain(error)
+  const names = new Intl.ListFormat('en').format(titles)
+  if (error.code === 'out_of_stock')
+    return `We do not have enough copies of ${names}. Please lower the quantity or take it out of your cart.`
+  if (error.code === 'not_for_sale') return `${names} can no longer be bought. Please take it out of your cart.`
+  return asSentence(error.detail)
 }
 
 function asSentence(text: string): string {

@@ -3,6 +3,7 @@
  * remembers that there should be one, so that guests never ask (and never see a 401 in their console).
  */
 import { ApiError, type User } from '/client/index.ts'
+import { letGo, takeAlong } from './cart-store.ts'
 import { byId } from './dom.ts'
 import { client } from './shop.ts'
 
@@ -38,8 +39,10 @@ export function takeExpiry(): boolean {
   return had
 }
 
+/** What stood in the cart comes along: whoever signs in on the way to checkout goes on with it. */
 export async function signIn(email: string, password: string): Promise<void> {
   keep((await client.auth.login({ email, password })).user)
+  await takeAlong()
 }
 
 export async function register(email: string, password: string, name: string): Promise<void> {
@@ -50,6 +53,8 @@ export async function register(email: string, password: string, name: string): P
 
 export async function signOut(): Promise<void> {
   await client.auth.logout()
+  // The next one at this browser has a cart of their own.
+  letGo()
   forgetUser()
 }
 

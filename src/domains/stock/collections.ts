@@ -3,12 +3,13 @@
 import { staff } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import type { NewId } from '../../base/ids.ts'
+import { limits } from '../../base/limits.ts'
 import { eq } from '../../contract/filter.ts'
 import { collection, type WriteAccess } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 import { findAll, pagesById } from '../../storage/find-all.ts'
 
-const counter = () => field.integer({ required: true, min: 0, max: 1_000_000_000 })
+const counter = () => field.integer({ required: true, min: 0, max: limits.stockUnitsMax })
 
 export const stockLevels = collection('stockLevels', {
   prefix: 'stk',

@@ -1,10 +1,10 @@
 /** Owns the cart page: change, remove, and see what the server says it costs. */
-import { ApiError, type Cart, type Line } from '/client/index.ts'
+import { ApiError, type Cart, type CartLine } from '/client/index.ts'
 import { drawLine, drawTotals, findBooks } from '../cart-parts.ts'
 import { changeLine, findCart, removeLine } from '../cart-store.ts'
 import { announce, h, showToast } from '../dom.ts'
 import { banner, showBanner } from '../forms.ts'
-import { explain, explainStock } from '../problems.ts'
+import { explainLines } from '../problems.ts'
 import type { Page } from '../router.ts'
 import type { Book } from '../shop.ts'
 
@@ -41,17 +41,18 @@ function draw(view: HTMLElement, cart: Cart | null, found: ReadonlyMap<string, B
     } catch (error) {
       const isGone = error instanceof ApiError && error.code === 'cart_not_open'
       if (isGone) draw(view, await findCart(), found)
-      const isShort = error instanceof ApiError && error.code === 'out_of_stock'
-      const text = isShort ? explainStock(error, cart) : explain(error)
+      const text = explainLines(error, cart)
       if (problem.isConnected) showBanner(problem, text)
       else showToast(text)
     } finally {
       view.removeAttribute('aria-busy')
     }
   }
+  const isWhole = cart.lines.every(({ available }) => available)
   view.replaceChildren(
     h('h1', {}, 'Your cart'),
     problem,
+    isWhole ? '' : h('p', { class: 'banner' }, 'Something here can no longer be bought. Take it out to check out.'),
     h(
       'div',
       { class: 'columns' },
@@ -64,14 +65,14 @@ function draw(view: HTMLElement, cart: Cart | null, found: ReadonlyMap<string, B
         'aside',
         { class: 'summary', 'aria-label': 'Summary' },
         drawTotals(cart.totals, cart.shippingMethod !== null),
-        h('a', { class: 'button is-wide', href: '/checkout' }, 'Check out'),
+        isWhole && h('a', { class: 'button is-wide', href: '/checkout' }, 'Check out'),
         h('a', { class: 'quiet-link', href: '/' }, 'Continue shopping'),
       ),
     ),
   )
 }
 
-function lineControls(line: Line, change: (work: () => Promise<Cart>, done: string, focusId: string) => Promise<void>): HTMLElement {
+function lineControls(line: CartLine, change: (work: () => Promise<Cart>, done: string, focusId: string) => Promise<void>): HTMLElement {
   const step = (by: number, sign: string, label: string) => {
     const quantity = line.quantity + by
     const id = `step${by}-${line.id}`
@@ -90,13 +91,14 @@ function lineControls(line: Line, change: (work: () => Promise<Cart>, done: stri
   return h(
     'div',
     { class: 'line-controls' },
-    h(
-      'div',
-      { class: 'stepper' },
-      step(-1, '−', 'One less'),
-      h('span', { 'aria-label': 'Quantity' }, line.quantity),
-      step(1, '+', 'One more'),
-    ),
+    line.available &&
+      h(
+        'div',
+        { class: 'stepper' },
+        step(-1, '−', 'One less'),
+        h('span', { 'aria-label': 'Quantity' }, line.quantity),
+        step(1, '+', 'One more'),
+      ),
     h(
       'button',
       {

@@ -125,7 +125,7 @@ function card(book: Book): HTMLElement {
       h(
         'span',
         { class: 'card-foot' },
-        h('span', { class: 'price' }, hasSeveral && h('small', {}, 'from '), formatMoney(book.price)),
+        h('span', { class: 'price' }, hasSeveral && h('small', {}, 'from '), book.price && formatMoney(book.price)),
         note && h('span', { class: `tag ${left === 0 ? 'is-gone' : ''}` }, note),
       ),
     ),

@@ -2,18 +2,18 @@
  * Owns checkout: who, where to, how, and with what. The order is placed once: pressing again after a lost answer
  * meets the same cart, and the server answers the same order.
  */
-import { ApiError, type Cart, type ShippingMethod, type User } from '/client/index.ts'
+import type { Cart, ShippingMethod, User } from '/client/index.ts'
 import { addressFields, localCountry, readAddress } from '../address.ts'
 import { drawLine, drawTotals, findBooks } from '../cart-parts.ts'
 import { findCart, findLastOrderId, turnIntoOrder, updateCart } from '../cart-store.ts'
 import { h } from '../dom.ts'
 import { banner, field, onSubmit, radios, readField, showBanner } from '../forms.ts'
 import { followPayment, paymentChoice, paymentRadios } from '../payment-methods.ts'
-import { explain, explainStock } from '../problems.ts'
+import { explain, explainLines } from '../problems.ts'
 import { navigate, type Page, type Visit } from '../router.ts'
 import { findUser } from '../session.ts'
 import { client, formatMoney } from '../shop.ts'
-import { emptyCart } from './cart.ts'
+import { emptyCart, openCart } from './cart.ts'
 import { forgetLists } from './catalogue.ts'
 
 export async function openCheckout({ signal }: Visit): Promise<Page> {
@@ -23,6 +23,8 @@ export async function openCheckout({ signal }: Visit): Promise<Page> {
     client.collection<ShippingMethod>('shippingMethods').list({ sort: 'price' }, { signal }),
   ])
   if (begun === null || begun.lines.length === 0) return { title: 'Checkout', view: emptyCart() }
+  // Nothing can be ordered beside what is gone: the cart says so, and lets it be taken out.
+  if (begun.lines.some(({ available }) => !available)) return await openCart()
   const country = begun.shippingAddress?.country ?? localCountry()
   const cart = await withDelivery(begun, reachable(methods.items, country))
   const found = await findBooks(cart.lines)
@@ -72,12 +74,12 @@ export async function openCheckout({ signal }: Visit): Promise<Page> {
         return
       }
       const payment = paymentChoice(form, '/checkout/return')
-      const answer = await client.carts.checkOut(updated.id, { payment })
+      const answer = await client.carts.checkOut(updated.id, { payment, expectedTotal: updated.totals.total })
       turnIntoOrder(answer.order)
       forgetLists()
       followPayment(answer)
     },
-    (error) => (error instanceof ApiError && error.code === 'out_of_stock' ? explainStock(error, latest) : explain(error)),
+    (error) => explainLines(error, latest),
   )
   return { title: 'Checkout', view: h('div', { class: 'checkout' }, h('h1', {}, 'Checkout'), form) }
 }

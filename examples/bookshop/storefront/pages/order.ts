@@ -142,7 +142,7 @@ function drawRetry(place: HTMLElement, view: View, client: Client, reread: () =>
   onSubmit(form, problem, async () => {
     const path = `/orders/${encodeURIComponent(order.id)}?back=1`
     const answer = await client.orders.pay(order.id, paymentChoice(form, path))
-    if (answer.payment.action?.type === 'redirect') followPayment(answer)
+    if (answer.payment?.action?.type === 'redirect') followPayment(answer)
     else reread()
   })
   if (payment && hasFailed(payment)) {
@@ -168,7 +168,7 @@ function buyAgain(order: Order): HTMLElement {
 }
 
 function drawOrder(order: Order, found: ReadonlyMap<string, Book>): HTMLElement {
-  const address = order.addresses?.shipping
+  const address = order.addresses.shipping
   return h(
     'div',
     { class: 'columns' },
@@ -186,15 +186,14 @@ function drawOrder(order: Order, found: ReadonlyMap<string, Book>): HTMLElement 
       'aside',
       { class: 'summary', 'aria-label': 'Summary' },
       drawTotals(order.totals),
-      address &&
-        h(
-          'address',
-          {},
-          h('strong', {}, 'Goes to'),
-          [address.name, address.line1, address.line2, `${address.postalCode} ${address.city}`]
-            .filter(Boolean)
-            .map((line) => h('span', {}, line)),
-        ),
+      h(
+        'address',
+        {},
+        h('strong', {}, 'Goes to'),
+        [address.name, address.line1, address.line2, [address.postalCode, address.city].filter(Boolean).join(' ')]
+          .filter(Boolean)
+          .map((line) => h('span', {}, line)),
+      ),
       h('p', { class: 'quiet fine-print' }, `Ordered on ${formatDay(order.placedAt ?? order.createdAt)}`),
     ),
   )
