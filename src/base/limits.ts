@@ -146,6 +146,12 @@ export const limits = {
   orderWaitMs: 60_000,
   /** Orders looked at in one tick of their expiry: each may hold many rows until the commit. */
   ordersPerTick: 50,
+  /** A provider that says for so long that it has no such payment has none: longer than its own search may lag behind. */
+  paymentMissingMs: 30 * 60_000,
+  /** Looks for what a signed webhook speaks of, in one tick of ten seconds. */
+  webhooksPerTick: 100,
+  /** A webhook that nothing of ours answers to for so long is shown to staff as unmatched. */
+  webhookWaitMs: 15 * 60_000,
   /** Payments asked for in one tick of five seconds: 20 a second, and a transaction of some 10 ms. */
   paymentsPerTick: 100,
 

@@ -17,7 +17,12 @@ export async function exportOpenApi(settings: ProcessSettings): Promise<number> 
     after: async () => [],
     onAdvance: () => () => {},
   }
-  const operations = operationsOf(backend, { feed: idleFeed, providers: new Map(), measured: { meter: idleMeter, traffic: () => null } })
+  const operations = operationsOf(backend, {
+    feed: idleFeed,
+    providers: new Map(),
+    handlers: [],
+    measured: { meter: idleMeter, traffic: () => null },
+  })
   process.stdout.write(
     `${JSON.stringify(openApiDocument(operations, [], { name: backend.project.name, version: '1', publicUrl }), null, 2)}\n`,
   )

@@ -68,6 +68,7 @@ export const errorCodes = {
     retry: 'never',
     message: 'This order was tried to be paid too often. Cancel it, or let it expire, and order again.',
   },
+  refund_state_conflict: { status: 409, retry: 'whenChanged', message: 'The refund is not in a state that allows this.' },
   provider_unknown: { status: 422, retry: 'never', message: 'There is no such payment provider or method.' },
   webhook_rejected: { status: 400, retry: 'never', message: 'The webhook is not signed by the provider.' },
 

@@ -86,8 +86,8 @@ export type Outcome =
   | { readonly end: 'done'; readonly result?: unknown }
   /** Nothing happened outside; try again after a pause. */
   | { readonly end: 'retry'; readonly error: string; readonly afterMs?: number }
-  /** It will never work. */
-  | { readonly end: 'dead'; readonly error: string }
+  /** It will never work. `isUncertain`: after attempts of which nobody knows whether they did. */
+  | { readonly end: 'dead'; readonly error: string; readonly isUncertain?: true }
   /** It may have happened. What to do is the handler's matter: `settle` is told. */
   | { readonly end: 'unknown'; readonly error: string }
 
@@ -119,4 +119,11 @@ export type EffectHandler = {
   readonly attemptsMax?: number
   readonly perform: (context: PerformContext) => Promise<Outcome>
   readonly settle?: (context: SettleContext) => Promise<readonly DomainEvent[] | void>
+  /** Staff have it tried again, in their transaction: what it stands for is open again. */
+  readonly tryAgain?: (context: StaffContext) => Promise<readonly DomainEvent[] | void>
+  /** Staff give it up, in their transaction: what it stands for must come to an end without it. */
+  readonly giveUp?: (context: StaffContext) => Promise<readonly DomainEvent[] | void>
 }
+
+/** `effect` is as it was before staff moved it. */
+export type StaffContext = Pick<SettleContext, 'tx' | 'effect' | 'now' | 'newId'>

@@ -261,7 +261,7 @@ function cause(kind: string) {
 function outOfAttempts(handler: EffectHandler | undefined, effect: Effect, outcome: Outcome): Outcome {
   const attemptsMax = handler?.attemptsMax ?? limits.effectAttemptsMax
   if (outcome.end !== 'retry' || effect.attempts < attemptsMax) return outcome
-  return { end: 'dead', error: `${outcome.error} (gave up after ${effect.attempts} attempts)` }
+  return { end: 'dead', isUncertain: true, error: `${outcome.error} (gave up after ${effect.attempts} attempts)` }
 }
 
 /** The fields that end an attempt. `fraction` spreads retries over the whole pause (full jitter). */

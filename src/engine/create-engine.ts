@@ -14,9 +14,11 @@ import { createAuthenticator, endSessions } from '../domains/accounts/session.ts
 import { sendEmail } from '../domains/emails/send-email.ts'
 import type { MailTransport } from '../domains/emails/transport.ts'
 import { expireOrders } from '../domains/orders/expire-orders.ts'
+import { cancelPaymentEffect } from '../domains/payments/cancel-payment.ts'
 import { followPaymentEffect, reconcilePayments } from '../domains/payments/follow-payment.ts'
+import { matchWebhooks } from '../domains/payments/match-webhooks.ts'
 import type { PaymentProvider } from '../domains/payments/provider.ts'
-import { cancelPaymentEffect, refundPaymentEffect } from '../domains/payments/refund-payment.ts'
+import { refundPaymentEffect } from '../domains/payments/refund-payment.ts'
 import { startPaymentEffect } from '../domains/payments/start-payment.ts'
 import { idleMeter, type RuntimeMeter } from '../domains/running/read-metrics.ts'
 import type { EffectHandler } from '../effects/effect.ts'
@@ -84,12 +86,14 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const recovery = await watchRecovery({ storage, clock, log })
   const worker = () => ({ id: workerId, carriesOut: runner.carriesOut, restoredAt: recovery.restoredAt() })
   const common = { storage, model, clock, random, log, newId, newSecret, project, react, worker }
-  const runner: EffectRunner = createEffectRunner({ ...common, workerId, handlers: effectHandlers(options.mail, providers) })
+  const handlers = effectHandlers(options.mail, providers)
+  const runner: EffectRunner = createEffectRunner({ ...common, workerId, handlers })
   const scheduler = createScheduler({ ...common, schedules: replace.schedules?.(schedulesOf(backend)) ?? schedulesOf(backend) })
   const parts: OperationParts = { ...common, services: options.services, effects: runner }
   const all = operationsOf(backend, {
     feed,
     providers,
+    handlers,
     measured: { meter: options.meter ?? idleMeter, traffic: () => storage.traffic?.() ?? null },
   })
   const operations = replace.operations?.(all) ?? all
@@ -136,7 +140,7 @@ function effectHandlers(mail: MailTransport, providers: ReadonlyMap<string, Paym
 }
 
 function schedulesOf(backend: Backend): Schedule[] {
-  return [...(backend.project.shop ? [expireOrders, reconcilePayments] : []), forgetOldRows]
+  return [...(backend.project.shop ? [expireOrders, reconcilePayments, matchWebhooks] : []), forgetOldRows]
 }
 
 /** Rows whose promise has ended. */

@@ -13,13 +13,17 @@ import { getCartOperation } from '../domains/carts/get-cart.ts'
 import { removeCartLine } from '../domains/carts/remove-cart-line.ts'
 import { updateCart } from '../domains/carts/update-cart.ts'
 import { watchChanges } from '../domains/changes/watch-changes.ts'
-import { cancelEffect, retryEffect } from '../domains/effects/effect-actions.ts'
+import { cancelEffect } from '../domains/effects/cancel-effect.ts'
+import { retryEffect } from '../domains/effects/retry-effect.ts'
 import { listBalances } from '../domains/ledger/list-balances.ts'
 import { cancelOrder } from '../domains/orders/cancel-order.ts'
 import { checkOutCart } from '../domains/orders/check-out.ts'
 import { payOrder } from '../domains/orders/pay-order.ts'
+import { checkPayment } from '../domains/payments/check-payment.ts'
 import type { PaymentProvider } from '../domains/payments/provider.ts'
 import { receiveWebhook } from '../domains/payments/receive-webhook.ts'
+import { retryRefund } from '../domains/payments/retry-refund.ts'
+import { settleRefund } from '../domains/payments/settle-refund.ts'
 import { createRecord } from '../domains/records/create-record.ts'
 import { deleteRecord } from '../domains/records/delete-record.ts'
 import { describeSchema } from '../domains/records/describe-schema.ts'
@@ -28,6 +32,7 @@ import { listRecords } from '../domains/records/list-records.ts'
 import { updateRecord } from '../domains/records/update-record.ts'
 import { type Measured, readMetrics } from '../domains/running/read-metrics.ts'
 import { adjustStockLevel } from '../domains/stock/adjust-stock-level.ts'
+import type { EffectHandler } from '../effects/effect.ts'
 import type { Operation } from '../operation/define.ts'
 import type { CollectionModel } from '../schema/model.ts'
 import type { Backend } from './backend.ts'
@@ -35,10 +40,11 @@ import type { Backend } from './backend.ts'
 export type OperationPorts = {
   readonly feed: Feed
   readonly providers: ReadonlyMap<string, PaymentProvider>
+  readonly handlers: readonly EffectHandler[]
   readonly measured: Omit<Measured, 'newestPosition'>
 }
 
-export function operationsOf(backend: Backend, { feed, providers, measured }: OperationPorts): Operation[] {
+export function operationsOf(backend: Backend, { feed, providers, handlers, measured }: OperationPorts): Operation[] {
   return [
     register,
     logIn,
@@ -51,8 +57,8 @@ export function operationsOf(backend: Backend, { feed, providers, measured }: Op
     setUp,
     describeSchema,
     watchChanges(feed),
-    retryEffect,
-    cancelEffect,
+    retryEffect(handlers),
+    cancelEffect(handlers),
     readMetrics({ ...measured, newestPosition: feed.newest }),
     ...(backend.project.shop ? shopOperations(providers) : []),
     ...[...backend.model.collections.values()].flatMap(recordOperations),
@@ -73,6 +79,9 @@ function shopOperations(providers: ReadonlyMap<string, PaymentProvider>): Operat
     payOrder,
     cancelOrder,
     receiveWebhook(providers),
+    checkPayment,
+    retryRefund,
+    settleRefund,
     adjustStockLevel,
     listBalances,
   ]

@@ -10,7 +10,7 @@ import { networkOf } from './rate-limit.ts'
 export type Route = { readonly operation: Operation; readonly method: string; readonly path: string }
 
 /** Path parameters, and the query of a read or the body of a change, as one object. */
-export function inputOf(request: FastifyRequest, { operation, method }: Route, rawBody: string | null): unknown {
+export function inputOf(request: FastifyRequest, { operation, method }: Route, rawBody: Uint8Array | null): unknown {
   const query = parseQueryString((request.query as { text?: string }).text ?? '')
   const params = request.params as Record<string, string>
   if (method === 'GET') {
@@ -29,7 +29,7 @@ export function inputOf(request: FastifyRequest, { operation, method }: Route, r
   return { ...body, ...params }
 }
 
-export function factsOf(request: FastifyRequest, rawBody: string | null): RequestFacts {
+export function factsOf(request: FastifyRequest, rawBody: Uint8Array | null): RequestFacts {
   const { headers } = request
   return {
     id: request.id,

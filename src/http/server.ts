@@ -157,7 +157,7 @@ function routeHandler(parts: ServerParts, limiter: RateLimiter, live: LiveParts,
       checkSameSite(parts.origins ?? noOrigins, headers)
     const actor = await parts.authenticate(credentials)
     if (parts.isRateLimited && rateClass !== 'none') await limit(limiter, rateClass, actor, credentials, reply)
-    const rawBody = operation.rawBody ? ((request.body as string | undefined) ?? '') : null
+    const rawBody = operation.rawBody ? ((request.body as Uint8Array | undefined) ?? new Uint8Array()) : null
     const call: Call = {
       input: inputOf(request, route, rawBody),
       actor,
@@ -223,15 +223,15 @@ function serializerOf(operation: Operation): (output: unknown) => string {
 function takeBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(['application/json', 'application/merge-patch+json'], { parseAs: 'buffer' }, (request, body, done) => {
-    if (isRaw(request) || body.length === 0) return done(null, isRaw(request) ? body.toString() : undefined)
+    if (isRaw(request) || body.length === 0) return done(null, isRaw(request) ? body : undefined)
     try {
       done(null, parseJsonBody(body as Buffer))
     } catch (error) {
       done(error as Error)
     }
   })
-  app.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) =>
-    isRaw(request) ? done(null, body) : done(body === '' ? null : new EngineError('unsupported_media_type'), undefined),
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) =>
+    isRaw(request) ? done(null, body) : done(body.length === 0 ? null : new EngineError('unsupported_media_type'), undefined),
   )
 }
 

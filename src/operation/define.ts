@@ -28,8 +28,8 @@ export type RequestFacts = {
   readonly id: string
   readonly ifMatch: string | null
   readonly ifNoneMatch: string | null
-  /** The body as it came, for signatures; only where the operation asks for it. */
-  readonly rawBody: string | null
+  /** The bytes of the body as they came, for signatures; only where the operation asks for them. */
+  readonly rawBody: Uint8Array | null
   readonly headers: Readonly<Record<string, string | undefined>>
 }
 

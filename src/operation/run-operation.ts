@@ -107,7 +107,7 @@ function stretchOf({ services }: OperationParts, operation: Command) {
 
 /** What makes two requests the same: all of the input, or the body as it came where that is the input. */
 function fingerprinted({ input, request }: Call): unknown {
-  return request.rawBody === null ? input : [input, request.rawBody]
+  return request.rawBody === null ? input : [input, Buffer.from(request.rawBody).toString('base64')]
 }
 
 /** Makes the answer anew after its commit and its effects, and remembers it as the one to repeat. */

@@ -4,10 +4,15 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { limits } from '../../src/base/limits.ts'
 import { money } from '../../src/base/money.ts'
+import { signHmac } from '../../src/base/secret.ts'
 import { eq } from '../../src/contract/filter.ts'
+import { ledgerEntries } from '../../src/domains/ledger/collections.ts'
 import { orders } from '../../src/domains/orders/collections.ts'
-import { type Payment, payments } from '../../src/domains/payments/collections.ts'
+import { type Payment, payments, type Refund, refunds, webhookInbox } from '../../src/domains/payments/collections.ts'
+import type { ProviderFact } from '../../src/domains/payments/provider.ts'
+import { recordView } from '../../src/domains/payments/record-facts.ts'
 import { stockLevels } from '../../src/domains/stock/collections.ts'
+import { effects } from '../../src/effects/effect.ts'
 import { ledgerInvariants } from '../../src/observe/invariants/ledger.ts'
 import { orderInvariants } from '../../src/observe/invariants/orders.ts'
 import { paymentInvariants } from '../../src/observe/invariants/payments.ts'
@@ -174,5 +179,370 @@ test('orders that wait for their payments do not keep those behind them from exp
       for (const attempt of await findAll(tx, payments, eq('order', order.id))) await tx.delete(payments, attempt)
       await tx.delete(orders, order)
     }
+  })
+})
+
+/** The one payment of an order, as the sandbox has it. */
+const booked = (order: string) => world.book.all().find(({ returnUrl }) => returnUrl.endsWith(order))!
+const paymentOf = async (order: string) => (await findAll(read(), payments, eq('order', order))).toSorted((a, b) => a.sequence - b.sequence)
+const refundsOf = async (order: string) =>
+  (await findAll(read(), refunds, eq('order', order)))
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+    .map(({ reason, state, amount }) => `${reason} ${amount.amount} ${state}`)
+const staffPost = (url: string, body?: object) => world.call('staff', { method: 'POST', url, ...(body && { body }) })
+const effectOf = async (key: string) => (await findAll(read(), effects, eq('key', key)))[0]!
+
+/** By account, what all transfers of an order come to; accounts that hold nothing are left out. */
+async function balances(order: string): Promise<Record<string, number>> {
+  const groups = await read().group(ledgerEntries, { where: eq('order', order), by: ['account'], sum: 'amount.amount' })
+  return Object.fromEntries(groups.filter(({ sum }) => sum !== 0).map(({ key, sum }) => [String(key[0]).replace(/:(ord|ref)_.*/, ''), sum]))
+}
+
+describe("a refund made in the provider's dashboard", () => {
+  test('of a placed order takes its part out of sales, shipping and tax', async () => {
+    const id = await start()
+    await work(world)
+    const before = await balances(id)
+    world.book.refundInDashboard(booked(id).id, 500)
+    await work(world)
+    assert.equal((await orderOf(id)).paymentStatus, 'partially_refunded')
+    assert.deepEqual(await refundsOf(id), ['external 500 succeeded'])
+    const after = await balances(id)
+    assert.equal(after['L:deposit'], undefined)
+    assert.equal(after['A:psp:sandbox'], 890)
+    const left = (account: string) => (before[account]! * 890) / 1390
+    for (const account of ['I:sales', 'I:shipping', 'L:tax'])
+      assert.ok(Math.abs(after[account]! - left(account)) < 1, `${account} ${after[account]}`)
+    assert.equal(after['I:sales']! + after['I:shipping']! + after['L:tax']!, -890)
+  })
+
+  test('in many odd parts sums to the whole, to the cent', async () => {
+    const id = await start()
+    await work(world)
+    for (const amount of [1, 7, 333, 1, 499, 13, 536]) {
+      world.book.refundInDashboard(booked(id).id, amount)
+      await work(world)
+      assert.deepEqual(await violations(), [])
+    }
+    assert.equal((await orderOf(id)).paymentStatus, 'refunded')
+    assert.deepEqual(await balances(id), {})
+  })
+
+  test('whose webhook is lost is learned by a look', async () => {
+    const id = await start()
+    await work(world)
+    world.book.set({ webhookLoss: 1 })
+    world.book.refundInDashboard(booked(id).id, 500)
+    await work(world, 50 * 60_000)
+    assert.equal((await orderOf(id)).paymentStatus, 'paid')
+    await work(world, 11 * 60_000)
+    assert.equal((await orderOf(id)).paymentStatus, 'partially_refunded')
+  })
+
+  test('whose webhook is lost is learned as well when staff ask, at any time', async () => {
+    const id = await start()
+    await work(world)
+    world.book.set({ webhookLoss: 1 })
+    world.book.refundInDashboard(booked(id).id)
+    const [payment] = await paymentOf(id)
+    assert.equal((await world.call('owner', { method: 'POST', url: `/api/payments/${payment!.id}/check` })).status, 403)
+    const answer = await staffPost(`/api/payments/${payment!.id}/check`)
+    assert.deepEqual([answer.status, answer.body.refunded.amount], [200, 1390])
+    assert.equal((await orderOf(id)).paymentStatus, 'refunded')
+  })
+
+  test('before the order is canceled leaves the rest to give back', async () => {
+    const id = await start()
+    await work(world)
+    world.book.refundInDashboard(booked(id).id, 500)
+    await work(world)
+    assert.equal((await cancel(id)).status, 200)
+    await work(world, 10_000)
+    assert.deepEqual(await refundsOf(id), ['external 500 succeeded', 'order_canceled 890 succeeded'])
+    assert.deepEqual(await balances(id), {})
+  })
+
+  test('that crosses ours: ours ends by itself, and what is left is given back', async () => {
+    const id = await start()
+    await work(world)
+    world.book.set({ webhookLoss: 1 })
+    world.book.refundInDashboard(booked(id).id, 500)
+    assert.equal((await cancel(id)).status, 200)
+    await work(world, 5 * 60_000)
+    assert.deepEqual(await refundsOf(id), ['order_canceled 1390 canceled', 'external 500 succeeded', 'order_canceled 890 succeeded'])
+    assert.deepEqual(await balances(id), {})
+    assert.equal((await orderOf(id)).paymentStatus, 'refunded')
+    assert.deepEqual(
+      booked(id).refunds.map(({ amountMinor }) => amountMinor),
+      [500, 890],
+    )
+    const mails = await staffGet(`/api/emails?filter[record]=${id}`)
+    assert.deepEqual(
+      mails.items.filter(({ template }: { template: string }) => template === 'order_unmatched'),
+      [],
+    )
+  })
+
+  test('of an order that is not paid in full keeps it from being placed', async () => {
+    world.book.set({ webhookLoss: 1 })
+    const id = await start('card_challenge')
+    world.book.challenge(booked(id).id, true)
+    world.book.refundInDashboard(booked(id).id)
+    const [payment] = await paymentOf(id)
+    await staffPost(`/api/payments/${payment!.id}/check`)
+    const order = await orderOf(id)
+    assert.deepEqual([order.status, order.paymentStatus], ['pending_payment', 'refunded'])
+    await work(world, 40 * 60_000)
+    assert.equal((await orderOf(id)).status, 'expired')
+  })
+})
+
+describe('a refund of ours', () => {
+  async function canceled(settings: Parameters<World['book']['set']>[0]): Promise<string> {
+    const id = await start()
+    await work(world)
+    world.book.set(settings)
+    assert.equal((await cancel(id)).status, 200)
+    return id
+  }
+  const failed = async (order: string): Promise<Refund> =>
+    (await findAll(read(), refunds, eq('order', order))).find(({ state }) => state === 'failed')!
+
+  test('that the provider fails waits for staff, who have it tried again', async () => {
+    const id = await canceled({ refundFailures: 1 })
+    await work(world)
+    assert.deepEqual(await refundsOf(id), ['order_canceled 1390 failed'])
+    assert.deepEqual(await balances(id), { 'A:psp:sandbox': 1390, 'L:refund_payable': -1390 })
+    world.book.set({ refundFailures: 0 })
+    const refund = await failed(id)
+    assert.equal((await world.call('owner', { method: 'POST', url: `/api/refunds/${refund.id}/retry` })).status, 403)
+    assert.equal((await staffPost(`/api/refunds/${refund.id}/retry`)).status, 201)
+    await work(world)
+    assert.deepEqual(await refundsOf(id), ['order_canceled 1390 canceled', 'order_canceled 1390 succeeded'])
+    const again = await staffPost(`/api/refunds/${refund.id}/retry`)
+    assert.deepEqual([again.status, again.body.code], [409, 'refund_state_conflict'])
+  })
+
+  test('that the provider fails may be given back by other means', async () => {
+    const id = await canceled({ refundFailures: 1 })
+    await work(world)
+    const refund = await failed(id)
+    assert.equal((await staffPost(`/api/refunds/${refund.id}/settle`, {})).status, 400)
+    assert.equal((await staffPost(`/api/refunds/${refund.id}/settle`, { note: 'Bank transfer of today.' })).status, 200)
+    assert.deepEqual(await balances(id), { 'A:psp:sandbox': 1390, 'A:outside': -1390 })
+  })
+
+  test('that takes its time is pending, and its end is learned without a webhook', async () => {
+    const id = await canceled({ refundMs: 20 * 60_000, webhookLoss: 1 })
+    await work(world)
+    assert.deepEqual(await refundsOf(id), ['order_canceled 1390 pending'])
+    await work(world, 40 * 60_000)
+    assert.deepEqual(await refundsOf(id), ['order_canceled 1390 succeeded'])
+  })
+
+  test("that the customer's bank sends back is owed again", async () => {
+    const id = await canceled({})
+    await work(world)
+    assert.deepEqual(await refundsOf(id), ['order_canceled 1390 succeeded'])
+    world.book.returnRefund(booked(id).id, booked(id).refunds[0]!.id)
+    await work(world)
+    assert.deepEqual(await refundsOf(id), ['order_canceled 1390 failed'])
+    assert.deepEqual(await balances(id), { 'A:psp:sandbox': 1390, 'L:refund_payable': -1390 })
+    // Staff give it back in the dashboard: that ends ours.
+    world.book.refundInDashboard(booked(id).id)
+    await work(world)
+    assert.deepEqual(await refundsOf(id), ['order_canceled 1390 canceled', 'external 1390 succeeded'])
+  })
+
+  test('whose effect staff give up before it was sent has failed, and trying the effect again sends it', async () => {
+    const id = await start()
+    await work(world)
+    // Nobody carries effects out while this is so.
+    await world.engine.stop()
+    assert.equal((await cancel(id)).status, 200)
+    const [refund] = await findAll(read(), refunds, eq('order', id))
+    const effect = await effectOf(`payment.refund:${refund!.id}`)
+    assert.equal((await staffPost(`/api/effects/${effect.id}/cancel`)).status, 200)
+    assert.deepEqual(await refundsOf(id), ['order_canceled 1390 failed'])
+    assert.equal((await staffPost(`/api/effects/${effect.id}/retry`)).status, 200)
+    assert.deepEqual(await refundsOf(id), ['order_canceled 1390 wanted'])
+    await world.engine.start()
+    await work(world, 10_000)
+    assert.deepEqual(await refundsOf(id), ['order_canceled 1390 succeeded'])
+  })
+})
+
+describe('a payment of which the provider has no record', () => {
+  test('has failed after a while, and its stock is free', async () => {
+    const id = await start('card_challenge')
+    world.book.forget(booked(id).id)
+    await work(world, 40 * 60_000)
+    await work(world, 40 * 60_000)
+    const [payment] = await paymentOf(id)
+    assert.deepEqual([payment!.status, payment!.lastError], ['failed', 'The provider has no record of this payment.'])
+    assert.equal((await orderOf(id)).status, 'expired')
+    assert.equal((await read().get(stockLevels, world.ids['variantLevel']!))!.held, 0)
+  })
+
+  test('and that could not be sent for long is given up, and never sent after that', async () => {
+    await world.close()
+    let isAway = true
+    const call = async <T>(name: string, done: () => T): Promise<T> => {
+      if (isAway && name === 'start') throw new Error('The provider does not answer.')
+      return done()
+    }
+    world = await openWorld({ call })
+    await world.engine.start()
+    const id = await start()
+    await work(world, 20 * 60_000)
+    assert.equal((await paymentOf(id))[0]!.status, 'unknown')
+    await work(world, 40 * 60_000)
+    assert.equal((await paymentOf(id))[0]!.status, 'failed')
+    isAway = false
+    const effect = await effectOf(`payment.start:${(await paymentOf(id))[0]!.id}`)
+    assert.equal((await staffPost(`/api/effects/${effect.id}/retry`)).status, 200)
+    await work(world, 60_000)
+    assert.deepEqual([(await orderOf(id)).status, world.book.all().length], ['expired', 0])
+  })
+
+  test('does not count as missing because the provider cannot be reached', async () => {
+    await world.close()
+    const call = async <T>(name: string, done: () => T): Promise<T> => {
+      if (name === 'fetch') throw new Error('The provider does not answer.')
+      return done()
+    }
+    world = await openWorld({ call })
+    await world.engine.start()
+    const id = await start('card_challenge')
+    await work(world, 100 * 60_000)
+    const [payment] = await paymentOf(id)
+    assert.deepEqual([payment!.status, payment!.missingSince], ['canceled', null])
+  })
+})
+
+/** The provider says something of a payment, as an adapter of ours would pass it on. */
+async function tell(order: string, facts: readonly Omit<ProviderFact, 'providerTime'>[]): Promise<void> {
+  const [payment] = await paymentOf(order)
+  await world.write(async (tx, now) => {
+    const current = (await tx.get(payments, payment!.id))!
+    const view = {
+      providerRef: current.providerRef!,
+      facts: facts.map((fact) => ({ ...fact, providerTime: now })),
+      phase: 'closed' as const,
+      action: null,
+      declineReason: null,
+    }
+    await world.engine.parts.react(tx, now, await recordView({ tx, now, newId: world.engine.newId }, current, view, 'webhook'))
+  })
+}
+
+test('money in a currency that nobody asked for goes back, and pays for nothing', async () => {
+  const id = await start('card_challenge')
+  await tell(id, [{ kind: 'cap_ok', operationRef: 'spay_yen', amount: { amount: 2890, currency: 'JPY' } }])
+  assert.deepEqual([(await orderOf(id)).status, (await orderOf(id)).paymentStatus], ['pending_payment', 'none'])
+  const [payment] = await paymentOf(id)
+  assert.deepEqual([payment!.status, payment!.captured.amount], ['failed', 0])
+  assert.deepEqual(await refundsOf(id), ['other_currency 2890 wanted'])
+  const [refund] = await findAll(read(), refunds, eq('order', id))
+  assert.equal(refund!.amount.currency, 'JPY')
+  await tell(id, [{ kind: 'ref_ok', operationRef: 'sref_yen', amount: refund!.amount, reference: refund!.id }])
+  assert.deepEqual(await refundsOf(id), ['other_currency 2890 succeeded'])
+  assert.deepEqual(await balances(id), {})
+})
+
+test('a payment that its bank takes back is owed by the customer, and the order waits for somebody to look', async () => {
+  const id = await start()
+  await work(world)
+  await tell(id, [{ kind: 'cap_reversed', operationRef: 'back_1', amount: { amount: 1390, currency: 'EUR' } }])
+  const order = await orderOf(id)
+  assert.deepEqual([order.status, order.paymentStatus, order.holds], ['placed', 'none', ['payment_taken_back']])
+  assert.equal((await balances(id))['A:receivable'], 1390)
+  assert.equal((await cancel(id)).status, 200)
+  assert.deepEqual(await balances(id), {})
+})
+
+test('facts of a refund that is told to have failed and to have succeeded come to the same in either order', async () => {
+  const amount = { amount: 400, currency: 'EUR' }
+  const ok = { kind: 'ref_ok' as const, operationRef: 'sref_both', amount }
+  const fail = { kind: 'ref_fail' as const, operationRef: 'sref_both', amount }
+  for (const facts of [
+    [ok, fail],
+    [fail, ok],
+  ]) {
+    const id = await start()
+    await work(world)
+    for (const fact of facts) await tell(id, [{ ...fact, operationRef: `${fact.operationRef}:${id}` }])
+    assert.deepEqual(await refundsOf(id), ['external 400 failed'])
+    assert.equal((await orderOf(id)).paymentStatus, 'paid')
+    assert.deepEqual(await violations(), [])
+  }
+})
+
+describe('a signed webhook', () => {
+  async function deliver(event: { id: string; payment: string; reference: string }): Promise<number> {
+    const body = JSON.stringify({ ...event, type: 'payment.updated' })
+    const time = Math.floor(world.clock.now() / 1000)
+    const signature = `t=${time},v1=${signHmac(world.webhookSecret, `${time}.${body}`)}`
+    const headers = { 'content-type': 'application/json', 'sandbox-signature': signature }
+    return (await world.request({ method: 'POST', url: '/api/payments/webhooks/sandbox', headers, body })).status
+  }
+  const stateOf = async (eventId: string) => (await findAll(read(), webhookInbox, eq('eventId', eventId)))[0]!.state
+
+  test('that speaks of nothing of ours is shown to staff as unmatched', async () => {
+    assert.equal(await deliver({ id: 'evt_stray', payment: 'spay_stray', reference: 'pay_stray' }), 200)
+    await work(world, 60_000)
+    assert.equal(await stateOf('evt_stray'), 'waiting')
+    await work(world, 20 * 60_000)
+    assert.equal(await stateOf('evt_stray'), 'unmatched')
+    assert.equal((await staffGet('/api/webhookInbox?filter[state]=unmatched')).items.length, 1)
+  })
+
+  test('that comes before its payment is found when that is there', async () => {
+    const id = await start('card_challenge')
+    const [payment] = await paymentOf(id)
+    await world.write(async (tx) => tx.update(payments, (await tx.get(payments, payment!.id))!, { set: { providerRef: null } }))
+    world.book.set({ webhookLoss: 1 })
+    world.book.challenge(booked(id).id, true)
+    assert.equal(await deliver({ id: 'evt_early', payment: booked(id).id, reference: 'pay_other_name' }), 200)
+    assert.equal(await stateOf('evt_early'), 'waiting')
+    await world.write(async (tx) =>
+      tx.update(payments, (await tx.get(payments, payment!.id))!, { set: { providerRef: booked(id).id, checkAt: null } }),
+    )
+    await work(world, 5 * 60_000)
+    assert.equal(await stateOf('evt_early'), 'handled')
+    assert.equal((await orderOf(id)).paymentStatus, 'paid')
+  })
+
+  test("is of its own provider's payment, though another provider's has the same name", async () => {
+    const id = await start('card_challenge')
+    const [payment] = await paymentOf(id)
+    const { createdAt: _, updatedAt: __, version: ___, ...fields } = payment!
+    // With a lower id, so that it comes first.
+    const other = {
+      ...fields,
+      id: 'pay_00000000000000000000000000',
+      provider: 'other',
+      sequence: 2,
+      status: 'failed',
+      checkAt: null,
+    } as const
+    await world.write(async (tx) => tx.insert(payments, other))
+    world.book.set({ webhookLoss: 1 })
+    world.book.challenge(booked(id).id, true)
+    assert.equal(await deliver({ id: 'evt_own', payment: payment!.providerRef!, reference: 'no_name_of_ours' }), 200)
+    assert.equal(await stateOf('evt_own'), 'handled')
+    await work(world)
+    assert.equal((await orderOf(id)).paymentStatus, 'paid')
+  })
+
+  test('is verified over its bytes, and no byte is lost that is no text', async () => {
+    const time = Math.floor(world.clock.now() / 1000)
+    const text = JSON.stringify({ id: 'evt_bytes', payment: 'spay_x', reference: 'pay_x', note: 'é' })
+    const latin = Buffer.from(text, 'latin1')
+    const signed = `t=${time},v1=${signHmac(world.webhookSecret, Buffer.concat([Buffer.from(`${time}.`), latin]))}`
+    const headers = { 'content-type': 'application/json', 'sandbox-signature': signed }
+    assert.equal((await world.request({ method: 'POST', url: '/api/payments/webhooks/sandbox', headers, body: latin })).status, 200)
+    const [message] = await findAll(read(), webhookInbox, eq('eventId', 'evt_bytes'))
+    assert.equal(message!.body, `base64:${latin.toString('base64')}`)
   })
 })

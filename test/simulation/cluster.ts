@@ -82,7 +82,7 @@ export function createCluster(around: Surroundings, size: number) {
       id: `req_${requests}`,
       ifMatch: null,
       ifNoneMatch: null,
-      rawBody: request.rawBody ?? null,
+      rawBody: request.rawBody === undefined ? null : Buffer.from(request.rawBody),
       headers: request.headers ?? {},
     }
     return await engine.run(operation, { input: request.input, actor, idempotencyKey: request.key ?? null, request: facts })

@@ -102,7 +102,7 @@ export const mutants: readonly Mutant[] = [
     provider: (real) => ({
       ...real,
       verifyWebhook(body) {
-        const event = JSON.parse(body) as { id: string; payment: string; reference: string }
+        const event = JSON.parse(Buffer.from(body).toString()) as { id: string; payment: string; reference: string }
         return [{ eventId: event.id, reference: event.reference, providerRef: event.payment }]
       },
     }),

@@ -125,6 +125,6 @@ export async function call(engine: Engine, name: string, given: Call = {}): Prom
     input,
     actor,
     idempotencyKey: key,
-    request: { id: `req_${requests}`, ifMatch, ifNoneMatch: null, rawBody, headers },
+    request: { id: `req_${requests}`, ifMatch, ifNoneMatch: null, rawBody: rawBody === null ? null : Buffer.from(rawBody), headers },
   })
 }

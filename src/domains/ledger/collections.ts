@@ -30,6 +30,11 @@ export const accounts = {
   provider: (provider: string) => `A:psp:${provider}`,
   /** A customer's money for an order that is not placed yet. */
   deposit: (order: string) => `L:deposit:${order}`,
+  /** What a customer owes for what was delivered: a payment that its bank took back. */
+  receivable: (order: string) => `A:receivable:${order}`,
+  /** What staff gave back without the provider, from the till or the bank account. */
+  outside: 'A:outside',
+  /** What is owed to the customer until the provider has given it back. */
   refundPayable: (operation: string) => `L:refund_payable:${operation}`,
   /** Money that belongs to no order, on its way back. */
   unmatched: (provider: string) => `L:unmatched:${provider}`,

@@ -8,16 +8,15 @@ import { command } from '../../operation/define.ts'
 import { findAll } from '../../storage/find-all.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { accounts } from '../ledger/collections.ts'
-import { postTransfer } from '../ledger/post-transfer.ts'
-import { payments } from '../payments/collections.ts'
-import { refundable } from '../payments/record-facts.ts'
-import { cancelPayment, refundPayment } from '../payments/refund-payment.ts'
+import { cancelPayment } from '../payments/cancel-payment.ts'
+import { payments, waitingStatuses } from '../payments/collections.ts'
+import { refundable, refundPayment } from '../payments/refund-claims.ts'
 import { checkIfMatch, etagOf } from '../records/etag.ts'
 import { presentAll } from '../records/present.ts'
 import { releaseStock } from '../stock/reserve-stock.ts'
 import { type Order, orders } from './collections.ts'
+import { reverseSale } from './correct-sale.ts'
 import { getOrder } from './order-view.ts'
-import { recognition, reversed } from './place-order.ts'
 
 /** `POST /api/orders/{id}/cancel`: by staff, or by its owner while nothing was shipped. Money taken goes back. */
 export const cancelOrder = command({
@@ -50,14 +49,13 @@ export const cancelOrder = command({
 })
 
 async function cancel(context: { tx: Transaction; now: number; newId: NewId }, order: Order): Promise<Order> {
-  const { tx, now, newId } = context
+  const { tx } = context
   // Before the look at its attempts: whoever settles one of them meanwhile waits for us, and finds the order closed.
   const after = await tx.update(orders, order, { set: { status: 'canceled', expiresAt: null } })
   await releaseStock(context, [order.id], 'released')
-  if (order.status === 'placed')
-    await postTransfer(tx, now, newId, { kind: 'order.reversed', order: order.id, legs: reversed(recognition(order)) })
+  if (order.status === 'placed') await reverseSale(context, order)
   for (const payment of await findAll(tx, payments, eq('order', order.id))) {
-    if (payment.status === 'requires_action') await cancelPayment(context, payment)
+    if (waitingStatuses.includes(payment.status)) await cancelPayment(context, payment)
     const amount = money(await refundable(tx, payment), payment.amount.currency)
     // Attempts under way are settled when they are heard of: a closed order sends their money back.
     if (amount.amount > 0)

@@ -5,8 +5,8 @@ import { limits } from '../../base/limits.ts'
 import { and, compare, eq } from '../../contract/filter.ts'
 import type { Schedule, ScheduleContext } from '../../effects/schedule.ts'
 import { findAll } from '../../storage/find-all.ts'
-import { liveStatuses, payments } from '../payments/collections.ts'
-import { cancelPayment } from '../payments/refund-payment.ts'
+import { cancelPayment } from '../payments/cancel-payment.ts'
+import { liveStatuses, payments, waitingStatuses } from '../payments/collections.ts'
 import { releaseStock } from '../stock/reserve-stock.ts'
 import { type Order, orders } from './collections.ts'
 
@@ -31,7 +31,7 @@ async function expire(context: ScheduleContext, order: Order): Promise<boolean> 
   const { tx, now } = context
   const attempts = await findAll(tx, payments, eq('order', order.id))
   const isLive = attempts.some(({ status }) => liveStatuses.includes(status))
-  const waiting = attempts.filter(({ status }) => status === 'requires_action')
+  const waiting = attempts.filter(({ status }) => waitingStatuses.includes(status))
   if (!isLive) for (const payment of waiting) await cancelPayment(context, payment)
   // Whoever starts another attempt moves the order's version: then this tick is run again.
   if (isLive || waiting.length > 0) {

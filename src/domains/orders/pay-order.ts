@@ -6,8 +6,8 @@ import { limits } from '../../base/limits.ts'
 import { eq } from '../../contract/filter.ts'
 import { command } from '../../operation/define.ts'
 import { findAll } from '../../storage/find-all.ts'
-import { liveStatuses, payments } from '../payments/collections.ts'
-import { cancelPayment } from '../payments/refund-payment.ts'
+import { cancelPayment } from '../payments/cancel-payment.ts'
+import { liveStatuses, payments, waitingStatuses } from '../payments/collections.ts'
 import { startPayment } from '../payments/start-payment.ts'
 import { checkIfMatch } from '../records/etag.ts'
 import { orders } from './collections.ts'
@@ -66,7 +66,7 @@ export const payOrder = command({
     // Each try asks a bank whether a card is good: whoever only wants to know that must not be given it for one order.
     if (attempts.length >= limits.paymentAttemptsMax)
       throw new EngineError('too_many_attempts', { params: { attempts: attempts.length, attemptsMax: limits.paymentAttemptsMax } })
-    for (const left of attempts) if (left.status === 'requires_action') await cancelPayment({ tx, now, newId }, left)
+    for (const left of attempts) if (waitingStatuses.includes(left.status)) await cancelPayment({ tx, now, newId }, left)
     const { provider, method = null } = request
     const returnUrl = returnUrlOf(project, request as PaymentRequest, { order: id, at: '' })
     const { effect } = await startPayment(

@@ -37,7 +37,3 @@ export function recognition(order: Order): Leg[] {
     { account: accounts.tax, amount: negateMoney(tax) },
   ]
 }
-
-export function reversed(legs: readonly Leg[]): Leg[] {
-  return legs.map(({ account, amount }) => ({ account, amount: negateMoney(amount) }))
-}

@@ -11,11 +11,12 @@ import { findAll } from '../../storage/find-all.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { accounts } from '../ledger/collections.ts'
 import { move, postTransfer } from '../ledger/post-transfer.ts'
-import { type Payment, payments } from '../payments/collections.ts'
-import { refundable } from '../payments/record-facts.ts'
-import { cancelPayment, refundPayment } from '../payments/refund-payment.ts'
+import { cancelPayment } from '../payments/cancel-payment.ts'
+import { type Payment, payments, type Refund, waitingStatuses } from '../payments/collections.ts'
+import { refundable, refundPayment } from '../payments/refund-claims.ts'
 import { canHold, holdStock } from '../stock/reserve-stock.ts'
 import { type Order, orders } from './collections.ts'
+import { correctSale } from './correct-sale.ts'
 import { placeOrder } from './place-order.ts'
 
 type Context = { readonly tx: Transaction; readonly now: number; readonly newId: NewId }
@@ -28,7 +29,8 @@ export async function settleOrder(context: Context, id: string): Promise<DomainE
   const attempts = found.toSorted((a, b) => a.sequence - b.sequence)
   if (order === null) throw new EngineError('not_found')
   if (order.status === 'pending_payment') {
-    if (sum(attempts, 'captured') >= order.total.amount) return await place(context, order, attempts, [])
+    // What was given back meanwhile pays for nothing.
+    if (sum(attempts, 'captured') - sum(attempts, 'refunded') >= order.total.amount) return await place(context, order, attempts, [])
     await writePaymentStatus(tx, order, attempts)
     return []
   }
@@ -38,7 +40,10 @@ export async function settleOrder(context: Context, id: string): Promise<DomainE
   if (order.status === 'expired' && (await kept(tx, attempts)) >= order.total.amount) return await revive(context, order, attempts)
   const events = order.status === 'expired' || order.status === 'canceled' ? await returnLateMoney(context, order, attempts) : []
   const after = await writePaymentStatus(tx, order, attempts)
-  if (after.status === 'placed' || after.status === 'completed') await returnSurplus(context, after, attempts)
+  if (after.status === 'placed' || after.status === 'completed') {
+    await returnSurplus(context, after, attempts)
+    await correctSale(context, after, sum(attempts, 'captured'))
+  }
   return events
 }
 
@@ -74,8 +79,9 @@ async function returnLateMoney(context: Context, order: Order, attempts: readonl
   const events: DomainEvent[] = []
   for (const payment of attempts) {
     const amount = await refundable(context.tx, payment)
-    const isOwed = await sendBack(context, payment, amount, { kind: 'payment.unmatched', reason: `order_${order.status}`, key: 'late' })
-    if (isOwed) events.push({ type: 'order.paid_late', order: order.id, payment: payment.id })
+    const refund = await sendBack(context, payment, amount, { kind: 'payment.unmatched', reason: `order_${order.status}`, key: 'late' })
+    // The customer is told once; what is owed again of the same payment is no news.
+    if (refund?.key === `late:${payment.id}`) events.push({ type: 'order.paid_late', order: order.id, payment: payment.id })
   }
   return events
 }
@@ -102,28 +108,34 @@ async function sendBack(
   payment: Payment,
   amountMinor: number,
   cause: { readonly kind: string; readonly reason: string; readonly key: string },
-): Promise<boolean> {
-  if (amountMinor <= 0) return false
+): Promise<Refund | null> {
+  if (amountMinor <= 0) return null
   const { tx, now, newId } = context
   const { order, provider } = payment
   const amount = money(amountMinor, payment.amount.currency)
   const from = accounts.unmatched(provider)
   const refund = await refundPayment(context, payment, { amount, from, reason: cause.reason, key: `${cause.key}:${payment.id}` })
-  if (refund === null) return false
+  if (refund === null) return null
   const legs = move({ debit: accounts.deposit(order), credit: from }, refund.amount)
   await postTransfer(tx, now, newId, { kind: cause.kind, order, legs })
-  return true
+  return refund
 }
 
 /** Attempts that still wait for their customer are closed at the provider, lest they be paid as well. */
 async function closeOthers(context: Context, attempts: readonly Payment[]): Promise<void> {
-  for (const payment of attempts) if (payment.status === 'requires_action') await cancelPayment(context, payment)
+  for (const payment of attempts) if (waitingStatuses.includes(payment.status)) await cancelPayment(context, payment)
 }
 
 async function writePaymentStatus(tx: Transaction, order: Order, attempts: readonly Payment[]): Promise<Order> {
   const paymentStatus = paymentStatusOf(order, attempts)
-  return paymentStatus === order.paymentStatus ? order : await tx.update(orders, order, { set: { paymentStatus } })
+  // Sold, and its bank took the payment back: somebody should look before more of it is shipped.
+  const isTakenBack = order.placedAt !== null && order.status !== 'canceled' && sum(attempts, 'captured') < order.total.amount
+  const isNewHold = isTakenBack && !order.holds.includes(takenBack)
+  if (paymentStatus === order.paymentStatus && !isNewHold) return order
+  return await tx.update(orders, order, { set: { paymentStatus, holds: isNewHold ? [...order.holds, takenBack] : order.holds } })
 }
+
+const takenBack = 'payment_taken_back'
 
 /** Derived from the attempts' amounts, which are folded from facts. */
 export function paymentStatusOf(order: Pick<Order, 'total'>, attempts: readonly Payment[]): Order['paymentStatus'] {

@@ -44,6 +44,8 @@ export const payments = collection('payments', {
     /** When to ask the provider, should it stay silent. */
     checkAt: field.dateTime({ read: staff }),
     checks: field.integer({ required: true, read: staff }),
+    /** Since when the provider answers that it has no such payment. */
+    missingSince: field.dateTime({ read: staff }),
   },
   unique: [['order', 'sequence']],
   indexes: [['checkAt'], ['provider', 'providerRef']],
@@ -53,6 +55,9 @@ export type Payment = NonNullable<(typeof payments)['record']>
 
 /** Attempts that may still take money without anybody doing anything more. */
 export const liveStatuses: readonly Payment['status'][] = ['created', 'sending', 'processing', 'unknown']
+
+/** Attempts that take money only when somebody does something more: on a closed order they are given up at the provider. */
+export const waitingStatuses: readonly Payment['status'][] = ['requires_action', 'authorized']
 
 export const factKinds = ['auth_ok', 'auth_fail', 'void_ok', 'cap_ok', 'cap_reversed', 'ref_ok', 'ref_fail'] as const
 
@@ -80,6 +85,12 @@ export const paymentFacts = collection('paymentFacts', {
 })
 export type PaymentFact = NonNullable<(typeof paymentFacts)['record']>
 
+/**
+ * `wanted`, `pending`: on its way. `succeeded`: given back. `failed`: not given back, and still owed: staff have it tried
+ * again or settle it by other means. `canceled`: another refund took its place. `settled`: staff gave it back by other means.
+ */
+const refundStates = ['wanted', 'pending', 'succeeded', 'failed', 'canceled', 'settled'] as const
+
 export const refunds = collection('refunds', {
   prefix: 'ref',
   system: true,
@@ -88,7 +99,7 @@ export const refunds = collection('refunds', {
     order: field.ref('orders', { required: true }),
     provider: field.text({ required: true }),
     amount: field.money({ required: true }),
-    state: field.enum(['wanted', 'pending', 'succeeded', 'failed'], { required: true }),
+    state: field.enum(refundStates, { required: true }),
     reason: field.text({ required: true }),
     /** One refund per cause. */
     key: field.text({ required: true, unique: true }),
@@ -99,6 +110,9 @@ export const refunds = collection('refunds', {
   access: { read: staff },
 })
 export type Refund = NonNullable<(typeof refunds)['record']>
+
+/** Refunds that lay claim to money of their payment without having moved it yet. */
+export const claimingStates: readonly Refund['state'][] = ['wanted', 'pending', 'failed']
 
 /** Verified webhooks, stored before they are answered. */
 export const webhookInbox = collection('webhookInbox', {
@@ -112,11 +126,15 @@ export const webhookInbox = collection('webhookInbox', {
     /** What it speaks of, by our name and by the provider's. */
     reference: field.text(),
     providerRef: field.text(),
-    /** `waiting`: nothing of ours has this reference yet. */
-    state: field.enum(['received', 'handled', 'waiting'], { required: true }),
+    /** `waiting`: nothing of ours has this reference yet. `unmatched`: nor had it after a while: somebody should look. */
+    state: field.enum(['handled', 'waiting', 'unmatched'], { required: true }),
+    /** When it is next looked for what it speaks of; null once it is handled or has been given up. */
+    lookAt: field.dateTime(),
+    looks: field.integer({ default: 0 }),
     body: field.longText({ required: true, read: nobody }),
   },
   unique: [['provider', 'eventId']],
-  indexes: [['state', 'createdAt']],
+  indexes: [['state', 'createdAt'], ['lookAt']],
   access: { read: staff },
 })
+export type WebhookMessage = NonNullable<(typeof webhookInbox)['record']>

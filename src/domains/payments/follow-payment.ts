@@ -2,33 +2,20 @@
 // comes. Webhook, poll and the answer of a call all end in recordView, so none of them is special.
 import type { NewId } from '../../base/ids.ts'
 import { limits } from '../../base/limits.ts'
+import type { DomainEvent } from '../../contract/events.ts'
 import { compare, eq } from '../../contract/filter.ts'
-import { type EffectHandler, enqueue, type Outcome } from '../../effects/effect.ts'
+import type { EffectHandler, Outcome, SettleContext } from '../../effects/effect.ts'
 import type { Schedule } from '../../effects/schedule.ts'
 import type { Transaction } from '../../storage/transaction.ts'
-import { type Payment, type PaymentFact, payments } from './collections.ts'
+import { type Payment, type PaymentFact, payments, refunds } from './collections.ts'
+import { followPayment } from './look-at-payment.ts'
+import { firstLookMs, nextLookMs, refundDistancesMs } from './look-times.ts'
 import type { PaymentProvider, ProviderView } from './provider.ts'
-import { recordView } from './record-facts.ts'
+import { isUndecided, recordView } from './record-facts.ts'
+import { failUnsentRefund, stopEffect } from './refund-claims.ts'
 import { outcomeOf } from './start-payment.ts'
 
 type Context = { readonly tx: Transaction; readonly now: number; readonly newId: NewId }
-
-/** `cause` makes the key: one look per webhook event, one per scheduled check. */
-export async function followPayment(
-  { tx, now, newId }: Context,
-  payment: Payment,
-  source: PaymentFact['source'],
-  cause: string,
-): Promise<void> {
-  await enqueue(tx, now, {
-    id: newId('eff'),
-    kind: 'payment.follow',
-    key: `payment.follow:${payment.id}:${cause}`,
-    payload: { payment: payment.id, source },
-    record: payment.order,
-  })
-}
-
 export function followPaymentEffect(providers: ReadonlyMap<string, PaymentProvider>): EffectHandler {
   return {
     kind: 'payment.follow',
@@ -39,21 +26,63 @@ export function followPaymentEffect(providers: ReadonlyMap<string, PaymentProvid
       return outcomeOf(await provider.fetch({ reference: payment.id, providerRef: payment.providerRef }))
     },
 
-    async settle({ tx, effect, outcome, now, newId }) {
-      if (outcome.end !== 'done' || outcome.result === null) return
+    async settle(context) {
+      const { tx, effect, outcome } = context
       const payment = await tx.get(payments, effect.payload['payment'] as string)
-      if (payment === null) return
-      return await recordView(
-        { tx, now, newId },
-        payment,
-        outcome.result as ProviderView,
-        effect.payload['source'] as PaymentFact['source'],
-      )
+      if (payment === null || outcome.end === 'retry') return
+      if (outcome.end !== 'done') return void (await followRefund(context, payment, null))
+      const view = (outcome.result ?? null) as ProviderView | null
+      if (view === null) return await noteMissing(context, payment)
+      const events = await recordView(context, payment, view, effect.payload['source'] as PaymentFact['source'])
+      return [...events, ...(await followRefund(context, payment, view))]
     },
   }
 }
 
-const checkDistancesMs = [30_000, 60_000, 300_000, 1_800_000, 7_200_000, 86_400_000]
+/** Where a look was for the end of a refund: what it found, and whether there must be another. */
+async function followRefund(context: SettleContext, payment: Payment, view: ProviderView | null): Promise<readonly DomainEvent[]> {
+  const { tx, effect, now } = context
+  const { refund: id, look = 1 } = effect.payload as { readonly refund?: string; readonly look?: number }
+  const refund = id === undefined ? null : await tx.get(refunds, id)
+  if (refund?.state !== 'wanted' && refund?.state !== 'pending') return []
+  // The provider has answered, and knows nothing of a refund that is sent no more.
+  if (view !== null && (await failUnsentRefund(context, refund))) return []
+  const distanceMs = refundDistancesMs[look]
+  if (distanceMs !== undefined)
+    await followPayment(context, payment, {
+      source: 'poll',
+      cause: `refund:${refund.id}:${look + 1}`,
+      dueAt: now + distanceMs,
+      refund: refund.id,
+      look: look + 1,
+    })
+  return []
+}
+
+/**
+ * The provider answers for certain that it has no such payment. Once it has said so for long enough, and nothing of
+ * ours will send it any more, the attempt has failed: what it holds is free. Should the payment turn up after all, a
+ * later look finds it, and its money is routed like all that comes late.
+ */
+async function noteMissing(context: Context, payment: Payment): Promise<readonly DomainEvent[]> {
+  const { tx, now } = context
+  if (!isUndecided(payment)) {
+    const lastError = 'The provider has no record of this payment any more.'
+    if (payment.lastError !== lastError) await tx.update(payments, payment, { set: { lastError } })
+    return []
+  }
+  const since = payment.missingSince ?? now
+  const isOver = now - since >= limits.paymentMissingMs && (await stopEffect(tx, `payment.start:${payment.id}`))
+  if (!isOver) {
+    const checkAt = Math.min(payment.checkAt ?? Number.MAX_SAFE_INTEGER, Math.max(since + limits.paymentMissingMs, now + firstLookMs / 60))
+    if (since !== payment.missingSince || checkAt !== payment.checkAt)
+      await tx.update(payments, payment, { set: { missingSince: since, checkAt } })
+    return []
+  }
+  const lastError = 'The provider has no record of this payment.'
+  await tx.update(payments, payment, { set: { status: 'failed', action: null, lastError, checks: 0, checkAt: now + firstLookMs } })
+  return [{ type: 'payment.changed', payment: payment.id, order: payment.order }]
+}
 
 /** Payments that nobody has heard of for too long are asked for. */
 export const reconcilePayments: Schedule = {
@@ -68,10 +97,12 @@ export const reconcilePayments: Schedule = {
     })
     for (const payment of due) {
       const checks = payment.checks + 1
-      const distanceMs = checkDistancesMs[Math.min(checks, checkDistancesMs.length) - 1]!
+      const distanceMs = nextLookMs(payment.status, checks)
+      const checkAt = distanceMs === null ? null : now + distanceMs
       // Guarded: of two processes that look at once, one makes the check.
-      if (!(await tx.touch(payments, payment.id, { set: { checks, checkAt: now + distanceMs } }, eq('checks', payment.checks)))) continue
-      await followPayment({ tx, now, newId }, payment, 'poll', `check:${checks}`)
+      if (!(await tx.touch(payments, payment.id, { set: { checks, checkAt } }, eq('checks', payment.checks)))) continue
+      const era = isUndecided(payment) ? 'check' : 'look'
+      await followPayment({ tx, now, newId }, payment, { source: 'poll', cause: `${era}:${checks}` })
     }
   },
 }

@@ -1,7 +1,7 @@
 // The adapter between our port and the sandbox's desk.
 import { isEqualSecret, signHmac } from '../../base/secret.ts'
 import type { PaymentProvider, ProviderFact, ProviderResult, ProviderView, WebhookEvent } from './provider.ts'
-import { type CreateRequest, sandboxMethods } from './sandbox/book.ts'
+import { type CreateRequest, sandboxMethods, stateOf } from './sandbox/book.ts'
 import type { SandboxDesk } from './sandbox/desk.ts'
 import type { SandboxPayment } from './sandbox/store.ts'
 
@@ -67,7 +67,7 @@ export function createSandboxProvider(desk: SandboxDesk, options: SandboxOptions
       if (!match) return null
       // An old signature is a replay, whoever sends it.
       if (Math.abs(now / 1000 - Number(match[1])) > toleranceSeconds) return null
-      if (!isEqualSecret(match[2]!, signHmac(options.secret, `${match[1]}.${body}`))) return null
+      if (!isEqualSecret(match[2]!, signHmac(options.secret, Buffer.concat([Buffer.from(`${match[1]}.`), body])))) return null
       const event = parseEvent(body)
       return event && [event]
     },
@@ -75,9 +75,9 @@ export function createSandboxProvider(desk: SandboxDesk, options: SandboxOptions
 }
 
 /** Signed is not yet well-formed: what is no event is refused, not broken over. */
-function parseEvent(body: string): WebhookEvent | null {
+function parseEvent(body: Uint8Array): WebhookEvent | null {
   try {
-    const { id, payment, reference } = JSON.parse(body) as Record<string, unknown>
+    const { id, payment, reference } = JSON.parse(Buffer.from(body).toString()) as Record<string, unknown>
     const isEvent = [id, payment, reference].every((name) => typeof name === 'string' && /^[\w:-]{1,200}$/.test(name))
     return isEvent ? { eventId: id as string, reference: reference as string, providerRef: payment as string } : null
   } catch {
@@ -104,8 +104,12 @@ function factsOf(payment: SandboxPayment): ProviderFact[] {
   if (payment.state === 'failed') facts.push({ kind: 'auth_fail', ...at })
   if (payment.state === 'canceled') facts.push({ kind: 'void_ok', ...at })
   for (const refund of payment.refunds) {
-    const { id, reference, amountMinor, at: providerTime } = refund
-    facts.push({ kind: 'ref_ok', operationRef: id, amount: { amount: amountMinor, currency: payment.currency }, providerTime, reference })
+    const { id, amountMinor, at: providerTime } = refund
+    const reference = refund.reference === '' ? {} : { reference: refund.reference }
+    const of = { operationRef: id, amount: { amount: amountMinor, currency: payment.currency }, providerTime, ...reference }
+    const state = stateOf(refund)
+    if (state === 'succeeded' || state === 'returned') facts.push({ kind: 'ref_ok', ...of })
+    if (state === 'failed' || state === 'returned') facts.push({ kind: 'ref_fail', ...of })
   }
   return facts
 }

@@ -50,5 +50,5 @@ export interface PaymentProvider {
   /** The provider's record, the only truth. By our reference when its own is not known. Null: it has none. */
   fetch(by: { readonly reference: string; readonly providerRef: string | null }): Promise<ProviderResult<ProviderView | null>>
   /** Pure: the events in a body that the provider signed, or null when it did not. */
-  verifyWebhook(body: string, headers: Readonly<Record<string, string | undefined>>, now: number): readonly WebhookEvent[] | null
+  verifyWebhook(body: Uint8Array, headers: Readonly<Record<string, string | undefined>>, now: number): readonly WebhookEvent[] | null
 }

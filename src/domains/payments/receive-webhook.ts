@@ -1,12 +1,11 @@
 import { Type } from 'typebox'
 import { anyone } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
-import { and, eq } from '../../contract/filter.ts'
 import { command, type Operation } from '../../operation/define.ts'
-import type { Transaction } from '../../storage/transaction.ts'
-import { type Payment, payments, webhookInbox } from './collections.ts'
-import { followPayment } from './follow-payment.ts'
-import type { PaymentProvider, WebhookEvent } from './provider.ts'
+import { webhookInbox } from './collections.ts'
+import { followPayment } from './look-at-payment.ts'
+import { findPayment, webhookDistancesMs } from './match-webhooks.ts'
+import type { PaymentProvider } from './provider.ts'
 
 const input = Type.Object({ provider: Type.String({ maxLength: 40 }) }, { additionalProperties: false })
 
@@ -26,40 +25,43 @@ export function receiveWebhook(providers: ReadonlyMap<string, PaymentProvider>):
     output: Type.Object({ received: Type.Integer() }),
     errors: ['webhook_rejected', 'not_found'],
     access: anyone,
-    async run({ tx, input, now, newId, request }) {
+    // Before the transaction: whoever has no signature must not make the writer wait.
+    async prepare({ input, now, request }) {
       const provider = providers.get(input.provider)
       if (!provider) throw new EngineError('not_found')
-      const body = request.rawBody ?? ''
-      const events = provider.verifyWebhook(body, request.headers, now)
+      const events = provider.verifyWebhook(request.rawBody ?? new Uint8Array(), request.headers, now)
       if (events === null) throw new EngineError('webhook_rejected')
+      return events
+    },
+    async run({ tx, input, now, newId, request, prepared: events }) {
+      const body = textOf(request.rawBody ?? new Uint8Array())
       for (const event of events) {
-        const payment = await findPayment(tx, provider.id, event)
+        const payment = await findPayment(tx, { provider: input.provider, ...event })
         const { eventId, reference, providerRef } = event
-        const state = payment ? 'handled' : 'waiting'
         const stored = await tx.insertOnce(webhookInbox, {
           id: newId('whk'),
-          provider: provider.id,
+          provider: input.provider,
           eventId,
           reference,
           providerRef,
-          state,
+          state: payment ? 'handled' : 'waiting',
+          lookAt: payment ? null : now + webhookDistancesMs[0]!,
+          looks: 0,
           body,
         })
         // A repeat is answered like the first: it has been taken care of.
-        if (stored !== null && payment !== null) await followPayment({ tx, now, newId }, payment, 'webhook', eventId)
+        if (stored !== null && payment !== null) await followPayment({ tx, now, newId }, payment, { source: 'webhook', cause: eventId })
       }
       return { output: { received: events.length } }
     },
   })
 }
 
-async function findPayment(tx: Transaction, provider: string, event: WebhookEvent): Promise<Payment | null> {
-  const byReference = event.reference === null ? null : await tx.get(payments, event.reference)
-  if (byReference?.provider === provider) return byReference
-  if (event.providerRef === null) return null
-  // Names of two providers may be alike: both are in the condition, as they are in the index.
-  const where = and(eq('provider', provider), eq('providerRef', event.providerRef))
-  // Beyond the limit: nothing, a provider gives a name once.
-  const [byProviderRef] = await tx.find(payments, { where, limit: 1 })
-  return byProviderRef ?? null
+/** For people to read: what is no UTF-8 is kept as base64, so that no byte is lost. */
+function textOf(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replaceAll('\0', '\\0')
+  } catch {
+    return `base64:${Buffer.from(bytes).toString('base64')}`
+  }
 }

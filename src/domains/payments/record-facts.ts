@@ -2,16 +2,26 @@
 // money to the ledger exactly once, and the attempt's amounts are folded anew. What the order makes of
 // it is the orders domain's matter: it is told by an event.
 import type { NewId } from '../../base/ids.ts'
-import { money } from '../../base/money.ts'
 import type { DomainEvent } from '../../contract/events.ts'
-import { eq } from '../../contract/filter.ts'
+import { and, eq } from '../../contract/filter.ts'
 import { findAll } from '../../storage/find-all.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { accounts } from '../ledger/collections.ts'
 import { move, postTransfer } from '../ledger/post-transfer.ts'
-import { liveStatuses, type Payment, type PaymentFact, paymentFacts, payments, type Refund, refunds } from './collections.ts'
+import {
+  liveStatuses,
+  type Payment,
+  type PaymentFact,
+  paymentFacts,
+  payments,
+  type Refund,
+  refunds,
+  waitingStatuses,
+} from './collections.ts'
 import { type FactSums, foldFacts } from './fold-facts.ts'
+import { firstLookMs } from './look-times.ts'
 import type { ProviderFact, ProviderView } from './provider.ts'
+import { dropUnmetClaims, oweRefund, refundsOf } from './refund-claims.ts'
 
 type Context = { readonly tx: Transaction; readonly now: number; readonly newId: NewId }
 
@@ -22,8 +32,8 @@ export async function recordView(
   view: ProviderView,
   source: PaymentFact['source'],
 ): Promise<DomainEvent[]> {
-  const { tx, newId } = context
-  let isNews = false
+  const { tx, now, newId } = context
+  const news: ProviderFact[] = []
   for (const fact of view.facts) {
     const { kind, operationRef, amount, providerTime } = fact
     const inserted = await tx.insertOnce(paymentFacts, {
@@ -38,44 +48,60 @@ export async function recordView(
       source,
     })
     if (inserted === null) continue
-    isNews = true
+    news.push(fact)
     await postFact(context, payment, fact)
   }
-  if (!isNews) return await notePhase(tx, payment, view)
+  if (news.length === 0) return await notePhase(tx, payment, view)
   const facts = await findAll(tx, paymentFacts, eq('payment', payment.id))
   const sums = foldFacts(facts, payment.amount.currency)
   const status = statusOf(payment, view, sums)
-  await tx.update(payments, payment, {
+  const after = await tx.update(payments, payment, {
     set: {
-      ...phaseOf(payment, view, status),
+      ...phaseOf(payment, view, { status, now }),
       authorized: sums.authorized,
       captured: sums.captured,
       refunded: sums.refunded,
-      lastError: sums.isFailed ? (view.declineReason ?? 'The payment was declined.') : null,
+      lastError: errorOf(view, sums, facts),
     },
   })
+  // Only money that went back or was taken away can leave too little for what is claimed.
+  if (news.some(({ kind }) => kind === 'ref_ok' || kind === 'cap_reversed'))
+    for (const currency of new Set(facts.map(({ amount }) => amount.currency)))
+      await dropUnmetClaims(context, after, foldFacts(facts, currency))
   return [{ type: 'payment.changed', payment: payment.id, order: payment.order }]
+}
+
+function errorOf(view: ProviderView, sums: FactSums, facts: readonly PaymentFact[]): string | null {
+  const foreign = facts.find(({ kind, amount }) => kind === 'cap_ok' && amount.currency !== sums.captured.currency)
+  if (foreign) return `The provider took ${foreign.amount.currency} where ${sums.captured.currency} was asked for. It is given back.`
+  return sums.isFailed ? (view.declineReason ?? 'The payment was declined.') : null
 }
 
 /** Without a new fact no money moved: only what the customer sees of an open attempt may change. */
 async function notePhase(tx: Transaction, payment: Payment, view: ProviderView): Promise<DomainEvent[]> {
-  const isOpen = liveStatuses.includes(payment.status) || payment.status === 'requires_action'
-  const set = phaseOf(payment, view, isOpen ? (view.phase === 'open' ? 'requires_action' : 'processing') : payment.status)
-  const isSame = set.status === payment.status && set.providerRef === payment.providerRef && set.checkAt === payment.checkAt
+  // One that had no record there, and has one now, is open again.
+  const isFound = payment.missingSince !== null && payment.status === 'failed'
+  const isOpen = liveStatuses.includes(payment.status) || payment.status === 'requires_action' || isFound
+  const status = isOpen ? (view.phase === 'open' ? 'requires_action' : 'processing') : payment.status
+  const set = phaseOf(payment, view, { status, now: 0 })
+  const isSame = (['status', 'providerRef', 'checkAt', 'missingSince'] as const).every((name) => set[name] === payment[name])
   if (!isSame) await tx.update(payments, payment, { set })
   // An attempt that waits for its customer from now on may belong to an order that closed meanwhile.
-  const isOpened = set.status === 'requires_action' && payment.status !== 'requires_action'
+  const isOpened = set.status !== payment.status && (set.status === 'requires_action' || isFound)
   return isOpened ? [{ type: 'payment.changed', payment: payment.id, order: payment.order }] : []
 }
 
-function phaseOf(payment: Payment, view: ProviderView, status: Payment['status']) {
-  const isOpen = status === 'requires_action' || status === 'processing'
+function phaseOf(payment: Payment, view: ProviderView, { status, now }: { readonly status: Payment['status']; readonly now: number }) {
+  const isOpen = status === 'requires_action' || status === 'processing' || status === 'authorized'
+  // What still happens to one that took money comes by webhook; should that be lost, by a look.
+  const isTaken = status === 'captured' && payment.status !== 'captured'
   return {
     status,
     providerRef: view.providerRef,
     action: status === 'requires_action' ? view.action : null,
-    // One that is decided needs no more looks; what still happens to it comes by webhook.
-    checkAt: isOpen ? payment.checkAt : null,
+    checkAt: isTaken ? now + firstLookMs : isOpen || status === 'captured' ? payment.checkAt : null,
+    checks: isTaken ? 0 : payment.checks,
+    missingSince: null,
   }
 }
 
@@ -83,7 +109,9 @@ function statusOf(payment: Payment, view: ProviderView, sums: FactSums): Payment
   if (sums.captured.amount > 0) return 'captured'
   if (sums.isVoided) return 'canceled'
   if (sums.isFailed) return 'failed'
-  if (sums.authorized.amount > 0) return payment.captured.amount > 0 ? 'reversed' : 'authorized'
+  if (payment.captured.amount > 0) return 'reversed'
+  if (sums.authorized.amount > 0) return 'authorized'
+  if (view.phase === 'closed') return 'failed'
   return view.phase === 'open' ? 'requires_action' : 'processing'
 }
 
@@ -91,20 +119,35 @@ async function postFact(context: Context, payment: Payment, fact: ProviderFact):
   const { tx, now, newId } = context
   const { order, provider } = payment
   const psp = accounts.provider(provider)
+  const isForeign = fact.amount.currency !== payment.amount.currency
+  // Money in a currency that nobody asked for pays for nothing: it is no deposit of the order and goes back.
+  const owner = isForeign ? accounts.unmatched(provider) : accounts.deposit(order)
   const post = (legs: ReturnType<typeof move>) => postTransfer(tx, now, newId, { kind: `payment.${fact.kind}`, order, legs })
   switch (fact.kind) {
     case 'cap_ok':
-      return await post(move({ debit: psp, credit: accounts.deposit(order) }, fact.amount))
+      await post(move({ debit: psp, credit: owner }, fact.amount))
+      if (isForeign)
+        await oweRefund(context, payment, {
+          amount: fact.amount,
+          from: owner,
+          reason: 'other_currency',
+          key: `currency:${fact.operationRef}`,
+        })
+      return
     case 'cap_reversed':
-      return await post(move({ debit: accounts.deposit(order), credit: psp }, fact.amount))
+      return await post(move({ debit: owner, credit: psp }, fact.amount))
     case 'ref_ok': {
+      // One that failed before it is told to have succeeded has moved nothing.
+      if (await isKnown(tx, payment, fact, 'ref_fail')) return
       const refund = await endRefund(context, payment, fact, 'succeeded')
       return await post(move({ debit: accounts.refundPayable(refund.id), credit: psp }, fact.amount))
     }
     case 'ref_fail': {
       const refund = await endRefund(context, payment, fact, 'failed')
-      // What was owed to the customer is owed to nobody's account again: staff must find another way.
-      return await post(move({ debit: accounts.refundPayable(refund.id), credit: accounts.unmatched(provider) }, fact.amount))
+      // It is owed to the customer as before, and staff must find another way. What had gone back is here again.
+      if (await isKnown(tx, payment, fact, 'ref_ok'))
+        await post(move({ debit: psp, credit: accounts.refundPayable(refund.id) }, fact.amount))
+      return
     }
     case 'auth_ok':
     case 'auth_fail':
@@ -113,13 +156,25 @@ async function postFact(context: Context, payment: Payment, fact: ProviderFact):
   }
 }
 
+async function isKnown(tx: Transaction, payment: Payment, { operationRef }: ProviderFact, kind: PaymentFact['kind']): Promise<boolean> {
+  const found = await findAll(tx, paymentFacts, and(eq('payment', payment.id), eq('operationRef', operationRef), eq('kind', kind)))
+  return found.length > 0
+}
+
 /** Our refund of this fact. One made in the provider's own dashboard is unknown to us and becomes ours here. */
-async function endRefund({ tx, now, newId }: Context, payment: Payment, fact: ProviderFact, state: Refund['state']): Promise<Refund> {
-  const known = await findAll(tx, refunds, eq('payment', payment.id))
+async function endRefund(context: Context, payment: Payment, fact: ProviderFact, state: 'succeeded' | 'failed'): Promise<Refund> {
+  const { tx } = context
+  const known = await refundsOf(tx, payment.id)
   const ours = known.find((refund) => refund.providerRef === fact.operationRef || refund.id === fact.reference)
-  if (ours) return await tx.update(refunds, ours, { set: { state, providerRef: fact.operationRef } })
+  const lastError = state === 'failed' ? 'The provider could not give the money back.' : null
+  if (ours) {
+    // One that was given up claims again what the provider has moved after all.
+    if (ours.state === 'canceled') await claim(context, ours, accounts.deposit(payment.order))
+    if (ours.state === 'settled') await claim(context, ours, accounts.outside)
+    return await tx.update(refunds, ours, { set: { state, providerRef: fact.operationRef, lastError } })
+  }
   const external = await tx.insert(refunds, {
-    id: newId('ref'),
+    id: context.newId('ref'),
     payment: payment.id,
     order: payment.order,
     provider: payment.provider,
@@ -128,16 +183,23 @@ async function endRefund({ tx, now, newId }: Context, payment: Payment, fact: Pr
     reason: 'external',
     key: `external:${payment.provider}:${fact.operationRef}`,
     providerRef: fact.operationRef,
-    lastError: null,
+    lastError,
   })
-  const legs = move({ debit: accounts.deposit(payment.order), credit: accounts.refundPayable(external.id) }, fact.amount)
-  await postTransfer(tx, now, newId, { kind: 'refund.external', order: payment.order, legs })
+  // One that failed and was never ours claims nothing: whoever made it at the provider is told there.
+  const isForeign = fact.amount.currency !== payment.amount.currency
+  await claim(context, external, isForeign ? accounts.unmatched(payment.provider) : accounts.deposit(payment.order))
   return external
 }
 
-/** Refundable now: captured, less what was refunded or is on its way back. */
-export async function refundable(tx: Transaction, payment: Payment): Promise<number> {
-  const open = await findAll(tx, refunds, eq('payment', payment.id))
-  const reserved = open.filter(({ state }) => state === 'wanted' || state === 'pending').reduce((sum, { amount }) => sum + amount.amount, 0)
-  return money(payment.captured.amount - payment.refunded.amount - reserved, payment.amount.currency).amount
+async function claim({ tx, now, newId }: Context, { id, order, amount, reason }: Refund, from: string): Promise<void> {
+  await postTransfer(tx, now, newId, {
+    kind: `refund.${reason}`,
+    order,
+    legs: move({ debit: from, credit: accounts.refundPayable(id) }, amount),
+  })
+}
+
+/** Attempts that are not decided: the provider may still make something of them. */
+export function isUndecided({ status }: Payment): boolean {
+  return liveStatuses.includes(status) || waitingStatuses.includes(status)
 }

@@ -5,6 +5,7 @@ import { type Money, money } from '../../base/money.ts'
 import { type EffectHandler, enqueue, type Outcome } from '../../effects/effect.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { type Payment, payments } from './collections.ts'
+import { firstCheckMs } from './look-times.ts'
 import type { PaymentProvider, ProviderResult, ProviderView } from './provider.ts'
 import { recordView } from './record-facts.ts'
 
@@ -17,9 +18,6 @@ export type NewPayment = {
   readonly method: string | null
   readonly returnUrl: string
 }
-
-/** How long after its start a silent provider is asked. Later checks come at growing distances. */
-export const firstCheckMs = 10_000
 
 /** The attempt and the effect the caller may wait for. */
 export async function startPayment(
@@ -39,6 +37,7 @@ export async function startPayment(
     lastError: null,
     checkAt: now + firstCheckMs,
     checks: 0,
+    missingSince: null,
   })
   const effect = newId('eff')
   await enqueue(tx, now, {
@@ -79,9 +78,20 @@ export function startPaymentEffect(providers: ReadonlyMap<string, PaymentProvide
         return outcome.result === null ? undefined : await recordView({ tx, now, newId }, payment, outcome.result as ProviderView, 'api')
       if (payment.status !== 'sending' && payment.status !== 'unknown') return
       // Refused for good means nothing was charged; anything else means that nobody knows yet.
-      const isRefused = outcome.end === 'dead' && effect.attempts === 1
+      const isRefused = outcome.end === 'dead' && outcome.isUncertain !== true && effect.attempts === 1
       const status = isRefused ? 'failed' : 'unknown'
       await tx.update(payments, payment, { set: { status, lastError: outcome.error, ...(isRefused ? { checkAt: null } : {}) } })
+      return [{ type: 'payment.changed', payment: payment.id, order: payment.order }]
+    },
+
+    async giveUp({ tx, effect, now }) {
+      const payment = await tx.get(payments, effect.payload['payment'] as string)
+      if (payment?.status !== 'sending' && payment?.status !== 'unknown') return
+      // Never sent, nothing was charged. Otherwise the provider's record tells, or that it has none.
+      const isUnsent = effect.attempts === 0
+      const lastError = 'Staff gave it up.'
+      const set = isUnsent ? { status: 'failed', lastError, checkAt: null } : { status: 'unknown', lastError, checkAt: now }
+      await tx.update(payments, payment, { set })
       return [{ type: 'payment.changed', payment: payment.id, order: payment.order }]
     },
   }

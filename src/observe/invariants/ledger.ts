@@ -2,9 +2,11 @@
 // something else (the provider's money, a refund owed) say the same as it does.
 
 import { limits } from '../../base/limits.ts'
-import { compare, oneOf } from '../../contract/filter.ts'
+import { and, compare, eq, oneOf } from '../../contract/filter.ts'
 import { accounts, ledgerEntries } from '../../domains/ledger/collections.ts'
-import { paymentFacts, refunds } from '../../domains/payments/collections.ts'
+import { claimingStates, type PaymentFact, paymentFacts, refunds } from '../../domains/payments/collections.ts'
+import { findAll, pagesById } from '../../storage/find-all.ts'
+import type { Reader } from '../../storage/storage.ts'
 import { type InvariantGroup, pagesOf, type VerifyContext } from '../invariant.ts'
 
 type Entry = NonNullable<(typeof ledgerEntries)['record']>
@@ -15,7 +17,7 @@ export const ledgerInvariants: InvariantGroup = {
     'ledger.transfer_balances': 'The entries of one transfer sum to zero in each currency.',
     'ledger.sums_to_zero': 'All entries of a currency sum to zero.',
     'ledger.provider_balance': "A provider's account holds what its facts say: captures less reversals and refunds.",
-    'ledger.refund_payable': 'What is owed for a refund is its amount while it is open, and nothing once it has ended.',
+    'ledger.refund_payable': 'What is owed for a refund is its amount until the customer has it, and nothing then.',
     'ledger.unmatched_returned': 'Money that belongs to no order is on its way back: the unmatched accounts come to zero.',
   },
   async check(context) {
@@ -67,6 +69,9 @@ async function checkSums({ read, now, patienceMs, report }: VerifyContext): Prom
     const name = `${account} ${String(currency)}`
     expected.set(name, (expected.get(name) ?? 0) + amount)
   }
+  // A refund that failed, and is told to have succeeded as well, has moved nothing in the end, in whatever order it was told.
+  for await (const page of pagesById(read, paymentFacts, eq('kind', 'ref_fail')))
+    for (const { provider, amount } of await succeededToo(read, page)) add(accounts.provider(provider), amount.currency, amount.amount)
   for (const { key, sum } of await read.group(paymentFacts, { by: ['provider', 'kind', 'amount.currency'], sum: 'amount.amount' })) {
     const [provider, kind, currency] = key
     const sign = kind === 'cap_ok' ? 1 : kind === 'cap_reversed' || kind === 'ref_ok' ? -1 : 0
@@ -92,6 +97,16 @@ async function checkSums({ read, now, patienceMs, report }: VerifyContext): Prom
     if (sum !== 0) report('ledger.unmatched_returned', [], `${String(key[0])} holds ${sum} ${String(key[1])}`)
 }
 
+async function succeededToo(read: Reader, failed: readonly PaymentFact[]): Promise<PaymentFact[]> {
+  const refs = oneOf(
+    'operationRef',
+    failed.map(({ operationRef }) => operationRef),
+  )
+  const known = new Set(failed.map(({ provider, operationRef }) => `${provider} ${operationRef}`))
+  const found = await findAll(read, paymentFacts, and(eq('kind', 'ref_ok'), refs))
+  return found.filter(({ provider, operationRef }) => known.has(`${provider} ${operationRef}`))
+}
+
 async function checkRefunds(context: VerifyContext): Promise<void> {
   for await (const page of pagesOf(context, refunds)) {
     const where = oneOf(
@@ -101,7 +116,7 @@ async function checkRefunds(context: VerifyContext): Promise<void> {
     const groups = await context.read.group(ledgerEntries, { where, by: ['account'], sum: 'amount.amount' })
     const balances = new Map(groups.map(({ key, sum }) => [key[0], sum]))
     for (const refund of page) {
-      const isOpen = refund.state === 'wanted' || refund.state === 'pending'
+      const isOpen = claimingStates.includes(refund.state)
       const balance = balances.get(accounts.refundPayable(refund.id)) ?? 0
       const owed = isOpen ? -refund.amount.amount : 0
       if (balance !== owed)

@@ -6,6 +6,7 @@ import { carts } from '../../domains/carts/collections.ts'
 import { emails } from '../../domains/emails/collections.ts'
 import { accounts, ledgerEntries } from '../../domains/ledger/collections.ts'
 import { type Order, orders } from '../../domains/orders/collections.ts'
+import { partsOf } from '../../domains/orders/correct-sale.ts'
 import { paymentStatusOf } from '../../domains/orders/settle-order.ts'
 import { type Payment, payments } from '../../domains/payments/collections.ts'
 import { type Reservation, reservations } from '../../domains/stock/collections.ts'
@@ -16,7 +17,9 @@ export const orderInvariants: InvariantGroup = {
   invariants: {
     'orders.total_adds_up': 'The total of an order is its lines less discount, plus shipping, plus tax where prices are net.',
     'orders.payment_status': 'paymentStatus is what the payments of the order amount to.',
-    'orders.placed_is_paid': 'A placed order was paid in full.',
+    'orders.placed_is_paid': 'A placed order was paid in full, or its customer owes what a bank took back.',
+    'orders.paid_is_placed': 'An order that waits for its payment does not have it yet.',
+    'orders.refund_in_proportion': 'What was given back of a sale is taken out of sales, shipping and tax in their proportion.',
     'orders.placed_has_stock': 'A placed order has its goods committed, a waiting one has them held, each line in full.',
     'orders.placed_in_ledger': 'A placed order is recognized in the ledger once, with its total.',
     'orders.placed_has_receipt': 'A placed order has its receipt written.',
@@ -31,7 +34,11 @@ export const orderInvariants: InvariantGroup = {
       const [attempts, holds, entries, links, mails] = await Promise.all([
         allOf(context, payments, oneOf('order', ids)),
         allOf(context, reservations, oneOf('order', ids)),
-        context.read.group(ledgerEntries, { where: oneOf('order', ids), by: ['order', 'kind', 'account'], sum: 'amount.amount' }),
+        context.read.group(ledgerEntries, {
+          where: oneOf('order', ids),
+          by: ['order', 'kind', 'account', 'amount.currency'],
+          sum: 'amount.amount',
+        }),
         context.read.getMany(
           carts,
           page.map(({ cart }) => cart),
@@ -49,11 +56,11 @@ export const orderInvariants: InvariantGroup = {
         const own = byOrder.attempts.get(order.id) ?? []
         checkMoney(context, order, own)
         checkStock(context, order, byOrder.holds.get(order.id) ?? [])
-        checkLedger(
-          context,
-          order,
-          (byOrder.entries.get(order.id) ?? []).map(({ key, sum }) => ({ kind: String(key[1]), account: String(key[2]), sum })),
+        const sums = (byOrder.entries.get(order.id) ?? []).map(
+          ({ key, sum }): Summed => ({ kind: String(key[1]), account: String(key[2]), currency: String(key[3]), sum }),
         )
+        checkLedger(context, order, sums)
+        if (isSold(order)) checkSale(context, order, { attempts: own, entries: sums })
         const cart = byOrder.carts.get(order.cart)
         if (cart?.order !== order.id || cart.status !== 'converted')
           context.report(
@@ -107,8 +114,10 @@ function checkMoney({ now, patienceMs, report }: VerifyContext, order: Order, at
     report('orders.payment_status', rows, `it is ${order.paymentStatus}; the payments amount to ${status}`)
 
   const captured = attempts.reduce((sum, payment) => sum + payment.captured.amount, 0)
-  if (isSold(order) && captured < order.total.amount)
-    report('orders.placed_is_paid', rows, `${captured} of ${order.total.amount} was captured`)
+  const refunded = attempts.reduce((sum, payment) => sum + payment.refunded.amount, 0)
+  const isQuiet = order.updatedAt <= now - patienceMs
+  if (order.status === 'pending_payment' && isQuiet && order.total.amount > 0 && captured - refunded >= order.total.amount)
+    report('orders.paid_is_placed', rows, `${captured - refunded} of ${order.total.amount} is there`)
 
   const isDue = order.status === 'pending_payment' && (order.expiresAt ?? 0) <= now - patienceMs
   const isAlive = attempts.some(({ status: one }) => !['failed', 'canceled', 'captured', 'reversed'].includes(one))
@@ -142,8 +151,30 @@ function unitsOf(of: readonly { readonly variant: string; readonly quantity: num
   return sums.toSorted().join(', ')
 }
 
-function checkLedger({ report }: VerifyContext, order: Order, entries: readonly { kind: string; account: string; sum: number }[]): void {
+type Summed = { readonly kind: string; readonly account: string; readonly currency: string; readonly sum: number }
+
+function checkSale(
+  { report }: VerifyContext,
+  order: Order,
+  { attempts, entries }: { readonly attempts: readonly Payment[]; readonly entries: readonly Summed[] },
+): void {
   const rows = [`orders/${order.id}`]
+  const on = (account: string) => entries.filter((entry) => entry.account === account).reduce((total, { sum }) => total + sum, 0)
+  const captured = attempts.reduce((sum, payment) => sum + payment.captured.amount, 0)
+  const owed = on(accounts.receivable(order.id))
+  if (captured + owed < order.total.amount)
+    report('orders.placed_is_paid', rows, `${captured} of ${order.total.amount} was captured, ${owed} is owed`)
+
+  const refunded = entries.filter(({ kind }) => kind === 'order.refunded')
+  const back = (account: string) => refunded.filter((entry) => entry.account === account).reduce((total, { sum }) => total + sum, 0)
+  for (const [account, amount] of partsOf(order, -back(accounts.deposit(order.id))))
+    if (back(account) !== amount)
+      report('orders.refund_in_proportion', rows, `${account} gave back ${back(account)}, its part is ${amount}`)
+}
+
+function checkLedger({ report }: VerifyContext, order: Order, all: readonly Summed[]): void {
+  const rows = [`orders/${order.id}`]
+  const entries = all.filter(({ currency }) => currency === order.total.currency)
   const deposit = accounts.deposit(order.id)
   const on = (kind?: string) =>
     entries

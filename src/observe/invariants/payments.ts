@@ -1,8 +1,9 @@
 // What must hold of payments: their amounts are what their facts say and nothing else, never more goes
 // back than came in, and an attempt on a closed order does not stay open.
-import { and, compare, oneOf } from '../../contract/filter.ts'
+import { and, compare, eq, oneOf } from '../../contract/filter.ts'
 import { orders } from '../../domains/orders/collections.ts'
 import {
+  claimingStates,
   liveStatuses,
   type Payment,
   type PaymentFact,
@@ -10,20 +11,26 @@ import {
   payments,
   type Refund,
   refunds,
+  webhookInbox,
 } from '../../domains/payments/collections.ts'
 import { foldFacts } from '../../domains/payments/fold-facts.ts'
+import { isUndecided } from '../../domains/payments/record-facts.ts'
+import { effects } from '../../effects/effect.ts'
 import { findAll } from '../../storage/find-all.ts'
 import { allOf, type InvariantGroup, pagesOf, type VerifyContext } from '../invariant.ts'
 
 export const paymentInvariants: InvariantGroup = {
-  needs: ['payments', 'paymentFacts', 'refunds', 'orders'],
+  needs: ['payments', 'paymentFacts', 'refunds', 'orders', 'webhookInbox', 'effects'],
   invariants: {
     'payments.amounts_folded': 'What a payment says was authorized, captured and refunded is the fold of its facts.',
     'payments.within_bounds': 'Refunds, those under way included, are at most what was captured, and nothing is below zero.',
     'payments.status_fits': 'The status of a payment fits its amounts.',
-    'payments.one_currency': 'All facts and refunds of a payment are in its currency.',
+    'payments.one_currency': 'Money taken in a currency that was not asked for is given back, or owed back, to the last cent.',
+    'payments.not_stuck': 'A payment that is not decided has a time at which its provider is asked.',
     'payments.closed_with_order': 'No attempt of a closed order stays open.',
     'refunds.fit_facts': "A refund has succeeded exactly when the provider's fact says so.",
+    'refunds.not_stuck': 'A refund on its way has an effect that sends it or looks for its end.',
+    'webhooks.not_stuck': 'A webhook that speaks of nothing of ours has a time at which it is looked at again, or is shown as unmatched.',
   },
   async check(context) {
     for await (const page of pagesOf(context, payments)) {
@@ -34,8 +41,13 @@ export const paymentInvariants: InvariantGroup = {
       const facts = Map.groupBy(await allOf(context, paymentFacts, own), ({ payment }) => payment)
       const back = Map.groupBy(await allOf(context, refunds, own), ({ payment }) => payment)
       for (const payment of page) checkPayment(context, payment, facts.get(payment.id) ?? [], back.get(payment.id) ?? [])
+      checkAsked(context, page)
       await checkOpen(context, page)
     }
+    for await (const page of pagesOf(context, refunds)) await checkSent(context, page)
+    for await (const page of pagesOf(context, webhookInbox, eq('state', 'waiting')))
+      for (const { id, lookAt } of page)
+        if (lookAt === null) context.report('webhooks.not_stuck', [`webhookInbox/${id}`], 'nobody will look at it')
   },
 }
 
@@ -51,7 +63,9 @@ function checkPayment({ report }: VerifyContext, payment: Payment, facts: readon
         `${name} is ${payment[name].amount} ${payment[name].currency}; the facts say ${sums[name].amount} ${currency}`,
       )
 
-  const open = back.filter(({ state }) => state === 'wanted' || state === 'pending').reduce((sum, { amount }) => sum + amount.amount, 0)
+  const open = back
+    .filter(({ state, amount }) => claimingStates.includes(state) && amount.currency === currency)
+    .reduce((sum, { amount }) => sum + amount.amount, 0)
   const { captured, refunded } = payment
   if (captured.amount < 0 || refunded.amount < 0 || refunded.amount + open > captured.amount)
     report('payments.within_bounds', rows, `captured ${captured.amount}, refunded ${refunded.amount}, refunds under way ${open}`)
@@ -60,8 +74,7 @@ function checkPayment({ report }: VerifyContext, payment: Payment, facts: readon
   if (isTaken !== captured.amount > 0 && payment.status !== 'reversed')
     report('payments.status_fits', rows, `${payment.status} with ${captured.amount} captured`)
 
-  const strays = [...facts, ...back].filter(({ amount }) => amount.currency !== currency)
-  if (strays.length > 0) report('payments.one_currency', rows, `${strays.length} facts or refunds are not in ${currency}`)
+  checkForeign(report, payment, { facts, back })
 
   for (const refund of back) {
     const said = facts.filter(({ operationRef }) => operationRef === refund.providerRef)
@@ -73,6 +86,41 @@ function checkPayment({ report }: VerifyContext, payment: Payment, facts: readon
         `${refund.state}, with facts ${said.map(({ kind }) => kind).join(', ') || 'none'}`,
       )
   }
+}
+
+function checkForeign(
+  report: VerifyContext['report'],
+  payment: Payment,
+  { facts, back }: { readonly facts: readonly PaymentFact[]; readonly back: readonly Refund[] },
+): void {
+  const foreign = new Set([...facts, ...back].map(({ amount }) => amount.currency).filter((one) => one !== payment.amount.currency))
+  for (const currency of foreign) {
+    const { captured, refunded } = foldFacts(facts, currency)
+    const owed = back.filter(({ state, amount }) => amount.currency === currency && (claimingStates.includes(state) || state === 'settled'))
+    const kept = captured.amount - refunded.amount - owed.reduce((sum, { amount }) => sum + amount.amount, 0)
+    if (kept !== 0) report('payments.one_currency', [`payments/${payment.id}`], `${kept} ${currency} are kept`)
+  }
+}
+
+/** By itself or by staff: what is neither decided nor looked at has no way out. */
+function checkAsked({ report }: VerifyContext, page: readonly Payment[]): void {
+  for (const payment of page)
+    if (isUndecided(payment) && payment.checkAt === null && payment.status !== 'authorized')
+      report('payments.not_stuck', [`payments/${payment.id}`], `${payment.status}, and nobody will ask for it`)
+}
+
+async function checkSent(context: VerifyContext, page: readonly Refund[]): Promise<void> {
+  const { now, patienceMs, read, report } = context
+  const open = page.filter(({ state, updatedAt }) => (state === 'wanted' || state === 'pending') && updatedAt <= now - patienceMs)
+  if (open.length === 0) return
+  const orders = oneOf(
+    'record',
+    open.map(({ order }) => order),
+  )
+  const going = and(oneOf('kind', ['payment.refund', 'payment.follow']), oneOf('state', ['ready', 'running', 'held']), orders)
+  const carried = new Set((await findAll(read, effects, going)).map(({ payload }) => payload['refund']))
+  for (const { id, order, state, lastError } of open)
+    if (!carried.has(id)) report('refunds.not_stuck', [`refunds/${id}`, `orders/${order}`], `${state}: ${lastError ?? 'no error'}`)
 }
 
 async function checkOpen(context: VerifyContext, page: readonly Payment[]): Promise<void> {

@@ -17,6 +17,10 @@ export type SandboxSettings = {
   readonly cardMs: number
   /** Until a delayed method is decided. */
   readonly delayedMs: number
+  /** Until a refund is decided; at once when 0. */
+  readonly refundMs: number
+  /** Share of refunds that fail then. */
+  readonly refundFailures: number
   /** Between an event and its webhook; up to `webhookJitterMs` more. */
   readonly webhookMs: number
   readonly webhookJitterMs: number
@@ -28,6 +32,8 @@ export type SandboxSettings = {
 export const calmSettings: SandboxSettings = {
   cardMs: 50,
   delayedMs: 15_000,
+  refundMs: 0,
+  refundFailures: 0,
   webhookMs: 0,
   webhookJitterMs: 0,
   webhookCopies: 1,
@@ -55,6 +61,45 @@ export type CreateRequest = {
 export type SandboxBook = ReturnType<typeof createSandboxBook>
 
 const webhookAttemptsMax = 12
+
+const refundStates = ['pending', 'succeeded', 'failed', 'returned'] as const
+
+export const stateOf = (refund: SandboxRefund): (typeof refundStates)[number] => refund.state ?? 'succeeded'
+
+/** What has gone back, or is on its way. */
+function returnedOf({ refunds }: SandboxPayment): number {
+  const kept = refunds.filter((refund) => stateOf(refund) === 'pending' || stateOf(refund) === 'succeeded')
+  return kept.reduce((sum, { amountMinor }) => sum + amountMinor, 0)
+}
+
+function withState({ refunds }: SandboxPayment, id: string, state: SandboxRefund['state'] & string): SandboxRefund[] {
+  return refunds.map((refund) => (refund.id === id ? { ...refund, state } : refund))
+}
+
+/** How a payment by this method begins, and how long until it is decided. */
+function beginning(
+  method: string,
+  settings: SandboxSettings,
+): Pick<SandboxPayment, 'state' | 'willSucceed' | 'declineReason'> & { waitMs: number } {
+  switch (method) {
+    case 'card_declined':
+      return { state: 'failed', willSucceed: false, declineReason: 'The card was declined.', waitMs: 0 }
+    case 'card_challenge':
+      return { state: 'requires_action', willSucceed: true, declineReason: null, waitMs: 0 }
+    case 'delayed_success':
+      return { state: 'processing', willSucceed: true, declineReason: null, waitMs: settings.delayedMs }
+    case 'delayed_failure':
+      return { state: 'processing', willSucceed: false, declineReason: null, waitMs: settings.delayedMs }
+    default:
+      return { state: 'processing', willSucceed: true, declineReason: null, waitMs: settings.cardMs }
+  }
+}
+
+/** One for each state that it can be in. */
+function eventIdOf({ id, state, refunds }: SandboxPayment): string {
+  const counts = refundStates.map((one) => refunds.filter((refund) => stateOf(refund) === one).length)
+  return `${id}:${state}:${refunds.length === 0 ? '0' : counts.join('-')}`
+}
 
 export function createSandboxBook(parts: BookParts, initial: SandboxSettings = calmSettings) {
   const { store, clock, random, newId } = parts
@@ -91,13 +136,35 @@ export function createSandboxBook(parts: BookParts, initial: SandboxSettings = c
     )
   }
 
+  const refundEnd = () => (settings.refundFailures > 0 && random.fraction() < settings.refundFailures ? 'failed' : 'succeeded')
+
+  function decideRefund(id: string, refundId: string): void {
+    const payment = store.getPayment(id)
+    if (!payment?.refunds.some((refund) => refund.id === refundId && refund.state === 'pending')) return
+    change(payment, { refunds: withState(payment, refundId, refundEnd()) })
+  }
+
+  function addRefund(
+    payment: SandboxPayment,
+    request: Pick<SandboxRefund, 'key' | 'reference' | 'amountMinor'>,
+  ): SandboxPayment | 'too_much' {
+    const left = payment.amountMinor - returnedOf(payment)
+    if (payment.state !== 'succeeded' || request.amountMinor > left || request.amountMinor <= 0) return 'too_much'
+    const id = newId('sref')
+    const state = settings.refundMs > 0 ? 'pending' : refundEnd()
+    const { key, reference, amountMinor } = request
+    const after = change(payment, { refunds: [...payment.refunds, { id, key, reference, amountMinor, at: clock.now(), state }] })
+    if (state === 'pending') later(clock.now() + settings.refundMs, () => decideRefund(payment.id, id))
+    return after
+  }
+
   /** The webhooks of a payment's present state. */
   function announcements(payment: SandboxPayment): SandboxDelivery[] {
     const deliveries: SandboxDelivery[] = []
     for (let copy = 0; copy < settings.webhookCopies; copy++) {
       if (settings.webhookLoss > 0 && random.fraction() < settings.webhookLoss) continue
       // Copies of one event share its id, as a provider's repeats do.
-      const eventId = `${payment.id}:${payment.state}:${payment.refunds.length}`
+      const eventId = eventIdOf(payment)
       const dueAt = clock.now() + settings.webhookMs + Math.floor(random.fraction() * settings.webhookJitterMs)
       const { id, reference } = payment
       deliveries.push({ id: newId('sdel'), eventId, payment: id, reference, attempts: 0, dueAt, isDone: false })
@@ -114,9 +181,7 @@ export function createSandboxBook(parts: BookParts, initial: SandboxSettings = c
     try {
       const answer = await parts.egress.request({ method: 'POST', url: parts.webhookUrl, headers, body })
       isTaken = answer.status >= 200 && answer.status < 300
-    } catch {
-      isTaken = false
-    }
+    } catch {}
     const attempts = delivery.attempts + 1
     const isDone = isTaken || attempts >= webhookAttemptsMax
     const dueAt = clock.now() + Math.min(3_600_000, 500 * 2 ** attempts)
@@ -126,28 +191,13 @@ export function createSandboxBook(parts: BookParts, initial: SandboxSettings = c
     if (!isDone) later(dueAt, () => void deliver(next))
   }
 
-  function beginning(method: string): Pick<SandboxPayment, 'state' | 'willSucceed' | 'declineReason'> & { waitMs: number } {
-    switch (method) {
-      case 'card_declined':
-        return { state: 'failed', willSucceed: false, declineReason: 'The card was declined.', waitMs: 0 }
-      case 'card_challenge':
-        return { state: 'requires_action', willSucceed: true, declineReason: null, waitMs: 0 }
-      case 'delayed_success':
-        return { state: 'processing', willSucceed: true, declineReason: null, waitMs: settings.delayedMs }
-      case 'delayed_failure':
-        return { state: 'processing', willSucceed: false, declineReason: null, waitMs: settings.delayedMs }
-      default:
-        return { state: 'processing', willSucceed: true, declineReason: null, waitMs: settings.cardMs }
-    }
-  }
-
   return {
     /** The same key answers the same payment, whatever became of it. Null: the method is none of ours. */
     create(request: CreateRequest): SandboxPayment | null {
       const known = store.findByKey(request.key)
       if (known) return known
       if (!sandboxMethods.includes(request.method as SandboxMethod)) return null
-      const { waitMs, ...start } = beginning(request.method)
+      const { waitMs, ...start } = beginning(request.method, settings)
       const dueAt = clock.now() + waitMs
       const payment: SandboxPayment = {
         id: newId('spay'),
@@ -185,11 +235,26 @@ export function createSandboxBook(parts: BookParts, initial: SandboxSettings = c
       const payment = store.getPayment(id)
       if (payment === null) return null
       if (payment.refunds.some(({ key }) => key === request.key)) return payment
-      const returned = payment.refunds.reduce((sum, { amountMinor }) => sum + amountMinor, 0)
-      if (payment.state !== 'succeeded' || returned + request.amountMinor > payment.amountMinor) return 'too_much'
-      const refund: SandboxRefund = { id: newId('sref'), ...request, at: clock.now() }
-      return change(payment, { refunds: [...payment.refunds, refund] })
+      return addRefund(payment, request)
     },
+
+    /** By the shop's staff in the provider's own dashboard: nobody tells the shop but a webhook. All that is left when no amount is given. */
+    refundInDashboard(id: string, amountMinor?: number): SandboxPayment | 'too_much' | null {
+      const payment = store.getPayment(id)
+      if (payment === null) return null
+      const key = `dashboard:${newId('sdash')}`
+      return addRefund(payment, { key, reference: '', amountMinor: amountMinor ?? payment.amountMinor - returnedOf(payment) })
+    },
+
+    /** The customer's bank sends a refund back that had succeeded: an account that was closed. */
+    returnRefund(id: string, refundId: string): SandboxPayment | null {
+      const payment = store.getPayment(id)
+      if (!payment?.refunds.some((refund) => refund.id === refundId && stateOf(refund) === 'succeeded')) return payment
+      return change(payment, { refunds: withState(payment, refundId, 'returned') })
+    },
+
+    /** Loses its record of a payment, as if it had never been asked for it. */
+    forget: (id: string): void => store.forget(id),
 
     get: (id: string): SandboxPayment | null => store.getPayment(id),
     findByReference: (reference: string): SandboxPayment | null => store.findByReference(reference),
@@ -197,13 +262,15 @@ export function createSandboxBook(parts: BookParts, initial: SandboxSettings = c
     all: (): readonly SandboxPayment[] => store.allPayments(),
 
     settings: (): SandboxSettings => settings,
-    set(changes: Partial<SandboxSettings>): void {
-      settings = { ...settings, ...changes }
-    },
+    set: (changes: Partial<SandboxSettings>): void => void (settings = { ...settings, ...changes }),
 
     /** Takes up what was due when the process ended. */
     start(): void {
-      for (const payment of store.duePayments()) later(payment.dueAt ?? 0, () => decide(payment.id))
+      for (const payment of store.duePayments()) {
+        later(payment.dueAt ?? 0, () => decide(payment.id))
+        for (const { id, at, state } of payment.refunds)
+          if (state === 'pending') later(at + settings.refundMs, () => decideRefund(payment.id, id))
+      }
       for (const delivery of store.openDeliveries()) later(delivery.dueAt, () => void deliver(delivery))
     },
 

@@ -2,7 +2,7 @@
 // They are another company's site that happens to run in this process: no route of ours.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { formatMoney } from '../../../base/money.ts'
-import type { SandboxBook, SandboxSettings } from './book.ts'
+import { type SandboxBook, type SandboxSettings, stateOf } from './book.ts'
 import { answerDesk, deskPath } from './desk.ts'
 import type { SandboxPayment } from './store.ts'
 
@@ -45,9 +45,12 @@ async function answer(book: SandboxBook, request: IncomingMessage, response: Ser
     response.writeHead(303, { location: payment.returnUrl }).end()
     return
   }
-  if (/^\/sandbox\/(?:book|settings)$/.test(path) && !isFromThisMachine(request))
-    return sendJson(response, 403, { error: 'The book and its knobs are for the machine that the sandbox runs on.' })
+  if (/^\/sandbox\/(?:book$|settings$|dashboard)/.test(path) && !isFromThisMachine(request))
+    return sendJson(response, 403, { error: 'The book, its dashboard and its knobs are for the machine that the sandbox runs on.' })
   if (path === '/sandbox/book' && request.method === 'GET') return sendJson(response, 200, { payments: book.all() })
+  const refund = /^\/sandbox\/dashboard\/(\w{1,64})\/refund$/.exec(path)
+  if (refund && request.method === 'POST') return await refundInDashboard(book, refund[1]!, { request, response })
+  if (path === '/sandbox/dashboard' && request.method === 'GET') return showDashboard(book, response)
   if (path === '/sandbox/settings' && request.method === 'GET') return sendJson(response, 200, book.settings())
   if (path === '/sandbox/settings' && request.method === 'PUT') {
     const changes = knownSettings(book.settings(), await readBody(request))
@@ -63,6 +66,49 @@ async function answer(book: SandboxBook, request: IncomingMessage, response: Ser
 function isFromThisMachine({ socket, headers }: IncomingMessage): boolean {
   if (headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined) return false
   return /^(?:::1|(?:::ffff:)?127\.[\d.]+)$/.test(socket.remoteAddress ?? '')
+}
+
+const listedMax = 50
+
+/** What a shop's staff see at their provider: the newest payments, each to be given back in part or in full. */
+function showDashboard(book: SandboxBook, response: ServerResponse): void {
+  const rows = book
+    .all()
+    .slice(-listedMax)
+    .toReversed()
+    .map(({ id, state, amountMinor, currency, refunds }) => {
+      const amount = formatMoney({ amount: amountMinor, currency })
+      const back = refunds.map((one) => `${formatMoney({ amount: one.amountMinor, currency })} ${stateOf(one)}`).join(', ')
+      const form =
+        state === 'succeeded'
+          ? `<form method="post" action="/sandbox/dashboard/${id}/refund"><label>Cents, all when empty
+            <input name="amountMinor" inputmode="numeric" size="8"></label> <button>Refund</button></form>`
+          : ''
+      return `<tr><td>${id}</td><td>${escapeHtml(amount)}</td><td>${state}</td><td>${escapeHtml(back)}</td><td>${form}</td></tr>`
+    })
+  const head = '<tr><th>Payment</th><th>Amount</th><th>State</th><th>Given back</th><th></th></tr>'
+  sendHtml(response, 200, page('Payments', `<table>${head}${rows.join('')}</table>`, 'wide'))
+}
+
+/** By a form of the page, or `{"amountMinor": 500}` from a test. */
+async function refundInDashboard(
+  book: SandboxBook,
+  id: string,
+  { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
+): Promise<void> {
+  const body = await readBody(request)
+  const isJson = request.headers['content-type']?.startsWith('application/json') === true
+  const given: unknown = isJson
+    ? (JSON.parse(body || '{}') as { amountMinor?: unknown }).amountMinor
+    : new URLSearchParams(body).get('amountMinor')
+  const amountMinor = given === undefined || given === null || given === '' ? undefined : Number(given)
+  const isGood = amountMinor === undefined || (Number.isSafeInteger(amountMinor) && amountMinor > 0)
+  const payment = isGood ? book.refundInDashboard(id, amountMinor) : 'too_much'
+  if (isJson && payment === 'too_much') return sendJson(response, 409, { error: 'That much is not left to give back.' })
+  if (isJson) return sendJson(response, payment === null ? 404 : 200, payment)
+  if (payment === null) return sendHtml(response, 404, page('No such payment', ''))
+  if (payment === 'too_much') return sendHtml(response, 409, page('That much is not left to give back', ''))
+  response.writeHead(303, { location: '/sandbox/dashboard' }).end()
 }
 
 function knownSettings(current: SandboxSettings, body: string): Partial<SandboxSettings> | null {
@@ -124,13 +170,16 @@ p { text-wrap: balance }
   border-radius: 10px; background: #3353c4; color: #fff; font: inherit; font-weight: 600; text-decoration: none; cursor: pointer;
 }
 .quiet { border-color: currentColor; background: transparent; color: inherit }
+.wide { width: min(60rem, calc(100vw - 2rem)) }
+table { border-collapse: collapse; text-align: left; font-size: .85rem; overflow-wrap: anywhere }
+th, td { padding: .4rem .6rem; border-top: 1px solid #8884 }
 :focus-visible { outline: 3px solid light-dark(#1a2230, #e7ecf4); outline-offset: 2px }
 `
 
-function page(title: string, body: string): string {
+function page(title: string, body: string, size = ''): string {
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="data:,"><title>${escapeHtml(title)}</title><style>${styles}</style></head>
-<body><main><div class="bank">Sandbox Bank</div><h1>${escapeHtml(title)}</h1>${body}</main></body></html>`
+<body><main class="${size}"><div class="bank">Sandbox Bank</div><h1>${escapeHtml(title)}</h1>${body}</main></body></html>`
 }
 
 function sendHtml(response: ServerResponse, status: number, html: string): void {

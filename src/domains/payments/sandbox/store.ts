@@ -8,6 +8,8 @@ export type SandboxRefund = {
   readonly reference: string
   readonly amountMinor: number
   readonly at: number
+  /** `returned`: it had succeeded, and the customer's bank sent it back. Left out in books of older versions: succeeded. */
+  readonly state?: 'pending' | 'succeeded' | 'failed' | 'returned'
 }
 
 export type SandboxPayment = {
@@ -37,6 +39,11 @@ export type SandboxDelivery = {
   readonly isDone: boolean
 }
 
+/** Whether something is still to be decided about it. */
+export function isDue({ state, refunds }: SandboxPayment): boolean {
+  return state === 'processing' || refunds.some((refund) => refund.state === 'pending')
+}
+
 export interface SandboxStore {
   getPayment(id: string): SandboxPayment | null
   findByKey(key: string): SandboxPayment | null
@@ -44,8 +51,10 @@ export interface SandboxStore {
   /** A payment as it is now, with the webhooks that tell of it. */
   put(payment: SandboxPayment, deliveries: readonly SandboxDelivery[]): void
   putDelivery(delivery: SandboxDelivery): void
+  /** As if it had never been. */
+  forget(id: string): void
   allPayments(): SandboxPayment[]
-  /** Payments still to be decided. */
+  /** Payments with something still to be decided. */
   duePayments(): SandboxPayment[]
   openDeliveries(): SandboxDelivery[]
   close(): void
@@ -71,8 +80,15 @@ export function createMemoryStore(): SandboxStore {
       if (delivery.isDone) deliveries.delete(delivery.id)
       else deliveries.set(delivery.id, delivery)
     },
+    forget(id) {
+      const payment = payments.get(id)
+      if (!payment) return
+      payments.delete(id)
+      byKey.delete(payment.key)
+      byReference.delete(payment.reference)
+    },
     allPayments: () => [...payments.values()],
-    duePayments: () => [...payments.values()].filter(({ state }) => state === 'processing'),
+    duePayments: () => [...payments.values()].filter(isDue),
     openDeliveries: () => [...deliveries.values()],
     close() {},
   }
@@ -94,6 +110,7 @@ export function openSandboxStore(path: string): SandboxStore {
       'insert into payments values (?,?,?,?,?) on conflict (id) do update set state=excluded.state, value=excluded.value',
     ),
     putDelivery: database.prepare('insert into deliveries values (?,?) on conflict (id) do update set value=excluded.value'),
+    forget: database.prepare('delete from payments where id=?'),
     dropDelivery: database.prepare('delete from deliveries where id=?'),
     all: database.prepare('select value from payments order by id'),
     due: database.prepare("select value from payments where state='processing'"),
@@ -109,7 +126,9 @@ export function openSandboxStore(path: string): SandboxStore {
     findByReference: (reference) => one(statements.byReference.get(reference)),
     put(payment, deliveries) {
       database.exec('begin')
-      statements.put.run(payment.id, payment.key, payment.reference, payment.state, JSON.stringify(payment))
+      // The column is what due ones are found by.
+      const state = isDue(payment) ? 'processing' : payment.state
+      statements.put.run(payment.id, payment.key, payment.reference, state, JSON.stringify(payment))
       for (const delivery of deliveries) statements.putDelivery.run(delivery.id, JSON.stringify(delivery))
       // Forgotten together with the next write: one that is sent again does no harm.
       for (const id of delivered.splice(0)) statements.dropDelivery.run(id)
@@ -119,6 +138,7 @@ export function openSandboxStore(path: string): SandboxStore {
       if (delivery.isDone) delivered.push(delivery.id)
       else statements.putDelivery.run(delivery.id, JSON.stringify(delivery))
     },
+    forget: (id) => void statements.forget.run(id),
     allPayments: () => many<SandboxPayment>(statements.all.all()),
     duePayments: () => many<SandboxPayment>(statements.due.all()),
     openDeliveries: () => many<SandboxDelivery>(statements.deliveries.all()),

@@ -1,0 +1,36 @@
+// What staff may do to an effect, apart from what each operation does with it.
+import { Type } from 'typebox'
+import { EngineError } from '../../base/engine-error.ts'
+import type { DomainEvent } from '../../contract/events.ts'
+import { type Effect, type EffectHandler, type effectStates, effects, type StaffContext } from '../../effects/effect.ts'
+import type { CommandContext } from '../../operation/define.ts'
+import { checkIfMatch } from '../records/etag.ts'
+
+export const effectInput = Type.Object({ id: Type.String({ maxLength: 64 }) }, { additionalProperties: false })
+export const effectOutput = Type.Object({ id: Type.String(), state: Type.String(), attempts: Type.Integer() })
+
+export type Handlers = readonly EffectHandler[]
+type Step = {
+  readonly from: readonly (typeof effectStates)[number][]
+  readonly set: Partial<Effect>
+  /** What the kind of effect makes of it, in the same transaction. */
+  readonly follow: (context: StaffContext) => Promise<readonly DomainEvent[] | void> | undefined
+}
+type Context = Pick<CommandContext<{ readonly id: string }>, 'tx' | 'actor' | 'model' | 'request' | 'now' | 'newId' | 'input'>
+
+export async function moveEffect(context: Context, { from, set, follow }: Step) {
+  const { tx, actor, model, request, now, newId, input } = context
+  const effect = await tx.get(effects, input.id)
+  if (effect === null) throw new EngineError('not_found')
+  checkIfMatch(model.get(effects), { actor, ifMatch: request.ifMatch }, effect)
+  if (!from.includes(effect.state))
+    throw new EngineError('effect_state_conflict', { detail: `The effect is ${effect.state}; only ${from.join(', ')} can be moved so.` })
+  // By the version that If-Match was compared with: a worker that takes it meanwhile makes this run again.
+  const { id, state, attempts } = await tx.update(effects, effect, { set })
+  const events = await follow({ tx, effect, now, newId })
+  return { output: { id, state, attempts }, events: events ?? [] }
+}
+
+export function handlerOf(handlers: Handlers, { kind }: Effect): EffectHandler | undefined {
+  return handlers.find((handler) => handler.kind === kind)
+}

@@ -1,0 +1,67 @@
+// The sale of a placed order, corrected by what became of its money since. What was given back is taken out of sales,
+// shipping and tax in their proportion; what a bank took back is owed by the customer. Invariant: the deposit of a
+// placed order comes to nothing, and the parts of all corrections sum to the cent, however many there are.
+import type { NewId } from '../../base/ids.ts'
+import { allocateMoney, money } from '../../base/money.ts'
+import { eq } from '../../contract/filter.ts'
+import type { Transaction } from '../../storage/transaction.ts'
+import { accounts, ledgerEntries } from '../ledger/collections.ts'
+import { type Leg, postTransfer } from '../ledger/post-transfer.ts'
+import type { Order } from './collections.ts'
+import { recognition } from './place-order.ts'
+
+type Context = { readonly tx: Transaction; readonly now: number; readonly newId: NewId }
+
+const refunded = 'order.refunded'
+
+/** What the ledger holds of an order, by account: all of it, or what one kind of transfer wrote. */
+async function balancesOf(tx: Transaction, { id, total }: Order): Promise<(account: string, kind?: string) => number> {
+  const groups = await tx.group(ledgerEntries, { where: eq('order', id), by: ['account', 'kind', 'amount.currency'], sum: 'amount.amount' })
+  return (account, kind) =>
+    groups
+      .filter(({ key }) => key[0] === account && (kind === undefined || key[1] === kind) && key[2] === total.currency)
+      .reduce((sum, group) => sum + group.sum, 0)
+}
+
+/** The parts of a sale that an amount of it is made of, by account: what the whole was recognized as, in proportion. */
+export function partsOf(order: Order, amountMinor: number): ReadonlyMap<string, number> {
+  const income = recognition(order).filter(({ account }) => account !== accounts.deposit(order.id))
+  const shares = allocateMoney(
+    money(amountMinor, order.total.currency),
+    income.map(({ amount }) => -amount.amount),
+  )
+  return new Map(income.map(({ account }, index) => [account, shares[index]!.amount]))
+}
+
+/** Brings the deposit of a placed order back to nothing. `captured` is what its payments hold now. */
+export async function correctSale(context: Context, order: Order, captured: number): Promise<void> {
+  const balance = await balancesOf(context.tx, order)
+  const deposit = accounts.deposit(order.id)
+  const missing = balance(deposit)
+  if (missing === 0) return
+  const receivable = accounts.receivable(order.id)
+  const owed = Math.max(0, order.total.amount - captured) - balance(receivable)
+  await post(context, order, { kind: 'order.owed_again', parts: [[receivable, owed]] })
+  // From what was given back in all, not from this time alone: so the cents of many parts sum to those of the whole.
+  const givenBack = missing - owed - balance(deposit, refunded)
+  const parts = [...partsOf(order, givenBack)].map(([account, amount]) => [account, amount - balance(account, refunded)] as const)
+  await post(context, order, { kind: refunded, parts })
+}
+
+/** A placed order that is canceled is no sale: what is left of it becomes the customer's deposit again. */
+export async function reverseSale(context: Context, order: Order): Promise<void> {
+  const balance = await balancesOf(context.tx, order)
+  const held = [...partsOf(order, 0).keys(), accounts.receivable(order.id)]
+  await post(context, order, { kind: 'order.reversed', parts: held.map((account) => [account, -balance(account)]) })
+}
+
+type Correction = { readonly kind: string; readonly parts: readonly (readonly [account: string, amountMinor: number])[] }
+
+/** Each part is debited, and the deposit credited with all of them. */
+async function post({ tx, now, newId }: Context, order: Order, { kind, parts }: Correction): Promise<void> {
+  const { currency } = order.total
+  const legs: Leg[] = parts.map(([account, amount]) => ({ account, amount: money(amount, currency) }))
+  const sum = parts.reduce((total, [, amount]) => total + amount, 0)
+  legs.push({ account: accounts.deposit(order.id), amount: money(sum === 0 ? 0 : -sum, currency) })
+  await postTransfer(tx, now, newId, { kind, order: order.id, legs })
+}

@@ -1,0 +1,26 @@
+import { Type } from 'typebox'
+import { staff } from '../../access/rule.ts'
+import { EngineError } from '../../base/engine-error.ts'
+import { command } from '../../operation/define.ts'
+import { payments } from './collections.ts'
+import { followPayment } from './look-at-payment.ts'
+import { paymentOutput, paymentView } from './payment-view.ts'
+
+/** `POST /api/payments/{id}/check`: asks the provider now, whatever the time of the next look, and answers what came of it. */
+export const checkPayment = command({
+  name: 'payments.check',
+  route: 'POST /api/payments/:id/check',
+  summary: 'Ask the provider what became of a payment',
+  tag: 'Payments',
+  input: Type.Object({ id: Type.String({ maxLength: 64 }) }, { additionalProperties: false }),
+  output: paymentOutput,
+  errors: ['not_found'],
+  access: staff,
+  async run({ tx, input, now, newId }) {
+    const payment = await tx.get(payments, input.id)
+    if (payment === null) throw new EngineError('not_found')
+    const effect = await followPayment({ tx, now, newId }, payment, { source: 'poll', cause: `staff:${newId('look')}`, isAwaited: true })
+    return { output: paymentView(payment), awaiting: effect === null ? [] : [effect] }
+  },
+  reload: async ({ read, input }) => paymentView((await read.get(payments, input.id))!),
+})

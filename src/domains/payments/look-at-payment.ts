@@ -1,0 +1,48 @@
+// Owing a look at a payment: the effect that asks its provider. What is found is recorded in follow-payment.ts.
+import type { NewId } from '../../base/ids.ts'
+import { enqueue, type SettleContext } from '../../effects/effect.ts'
+import type { Transaction } from '../../storage/transaction.ts'
+import type { Payment, PaymentFact, Refund } from './collections.ts'
+import { refundDistancesMs } from './look-times.ts'
+
+type Context = { readonly tx: Transaction; readonly now: number; readonly newId: NewId }
+export type Look = {
+  readonly source: PaymentFact['source']
+  /** Makes the key: one look per webhook event, one per scheduled check. */
+  readonly cause: string
+  readonly dueAt?: number
+  /** The refund whose end is looked for, and the number of this look. */
+  readonly refund?: string
+  readonly look?: number
+  readonly isAwaited?: boolean
+}
+
+/** Answers the effect that looks; null when it is owed already. */
+export async function followPayment({ tx, now, newId }: Context, payment: Payment, given: Look): Promise<string | null> {
+  const { source, cause, dueAt, refund, look, isAwaited } = given
+  const effect = await enqueue(tx, now, {
+    id: newId('eff'),
+    kind: 'payment.follow',
+    key: `payment.follow:${payment.id}:${cause}`,
+    payload: { payment: payment.id, source, ...(refund === undefined ? {} : { refund, look }) },
+    record: payment.order,
+    ...(dueAt === undefined ? {} : { dueAt }),
+    ...(isAwaited === undefined ? {} : { isAwaited }),
+  })
+  return effect?.id ?? null
+}
+
+/** The first look for the end of a refund, after the attempt of `effect` to send it: each attempt has its own. */
+export async function lookForRefund(
+  context: Pick<SettleContext, 'tx' | 'now' | 'newId' | 'effect'>,
+  payment: Payment,
+  refund: Refund,
+): Promise<void> {
+  await followPayment(context, payment, {
+    source: 'poll',
+    cause: `refund:${refund.id}:after:${context.effect.attempts}:${context.effect.version}`,
+    dueAt: context.now + refundDistancesMs[0]!,
+    refund: refund.id,
+    look: 1,
+  })
+}

@@ -1,0 +1,35 @@
+// What staff are answered of a payment or a refund they have moved.
+import { Type } from 'typebox'
+import type { Money } from '../../base/money.ts'
+import { moneySchema } from '../../schema/wire.ts'
+import type { Payment, Refund } from './collections.ts'
+
+const moneyOutput = Type.Unsafe<Money>(moneySchema)
+const text = Type.Union([Type.String(), Type.Null()])
+
+export const paymentOutput = Type.Object({
+  id: Type.String(),
+  order: Type.String(),
+  status: Type.String(),
+  captured: moneyOutput,
+  refunded: moneyOutput,
+  lastError: text,
+})
+
+export function paymentView({ id, order, status, captured, refunded, lastError }: Payment) {
+  return { id, order, status, captured, refunded, lastError }
+}
+
+export const refundOutput = Type.Object({
+  id: Type.String(),
+  payment: Type.String(),
+  order: Type.String(),
+  amount: moneyOutput,
+  state: Type.String(),
+  reason: Type.String(),
+  lastError: text,
+})
+
+export function refundView({ id, payment, order, amount, state, reason, lastError }: Refund) {
+  return { id, payment, order, amount, state, reason, lastError }
+}

@@ -1,0 +1,155 @@
+// Refunds as claims on the money of a payment: what is on its way back, or owed and stuck. Invariant: what was given
+// back and what is claimed is never more than what was taken; where the provider's facts say otherwise, claims give way.
+import { EngineError } from '../../base/engine-error.ts'
+import type { NewId } from '../../base/ids.ts'
+import { type Money, money } from '../../base/money.ts'
+import { eq } from '../../contract/filter.ts'
+import { effects, enqueue, type SettleContext } from '../../effects/effect.ts'
+import { findAll, findUnique } from '../../storage/find-all.ts'
+import type { Transaction } from '../../storage/transaction.ts'
+import { accounts } from '../ledger/collections.ts'
+import { move, postTransfer } from '../ledger/post-transfer.ts'
+import { claimingStates, type Payment, type Refund, refunds } from './collections.ts'
+
+type Context = { readonly tx: Transaction; readonly now: number; readonly newId: NewId }
+type Owed = { readonly amount: Money; readonly from: string; readonly reason: string; readonly key: string }
+
+export async function refundsOf(tx: Transaction, payment: string): Promise<readonly Refund[]> {
+  return await findAll(tx, refunds, eq('payment', payment))
+}
+
+/** What refunds of these states come to, in one currency. */
+function claimed(of: readonly Refund[], currency: string, states: readonly Refund['state'][]): number {
+  return of
+    .filter(({ state, amount }) => states.includes(state) && amount.currency === currency)
+    .reduce((sum, { amount }) => sum + amount.amount, 0)
+}
+
+/** Refundable now: captured, less what was given back, is on its way back or is owed and waits for staff. */
+export async function refundable(tx: Transaction, payment: Payment): Promise<number> {
+  const { currency } = payment.amount
+  const taken = claimed(await refundsOf(tx, payment.id), currency, [...claimingStates, 'settled'])
+  return money(payment.captured.amount - payment.refunded.amount - taken, currency).amount
+}
+
+/**
+ * Owes a refund of at most `amount` from one account of the ledger; what is refundable is reserved by
+ * the row before any call. Null when nothing is left to refund. Whoever calls holds the order.
+ */
+export async function refundPayment(context: Context, payment: Payment, given: Owed): Promise<Refund | null> {
+  const amount = money(Math.min(given.amount.amount, await refundable(context.tx, payment)), given.amount.currency)
+  if (amount.amount <= 0) return null
+  // A cause can come back: what it had claimed was given back otherwise, and part of it is still owed.
+  const earlier = (await refundsOf(context.tx, payment.id)).length
+  const key = earlier === 0 ? given.key : `${given.key}:${earlier + 1}`
+  return await oweRefund(context, payment, { ...given, amount, key })
+}
+
+/** Owes it whatever else is claimed of the payment. */
+export async function oweRefund(
+  { tx, now, newId }: Context,
+  payment: Payment,
+  { amount, from, reason, key }: Owed,
+): Promise<Refund | null> {
+  const { id: paymentId, order, provider } = payment
+  const refund = await tx.insertOnce(refunds, {
+    id: newId('ref'),
+    payment: paymentId,
+    order,
+    provider,
+    amount,
+    state: 'wanted',
+    reason,
+    key,
+    providerRef: null,
+    lastError: null,
+  })
+  if (refund === null) return null
+  const legs = move({ debit: from, credit: accounts.refundPayable(refund.id) }, amount)
+  await postTransfer(tx, now, newId, { kind: `refund.${reason}`, order, legs })
+  await enqueue(tx, now, {
+    id: newId('eff'),
+    kind: 'payment.refund',
+    key: `payment.refund:${refund.id}`,
+    payload: { refund: refund.id },
+    record: order,
+  })
+  return refund
+}
+
+/** Still owed to the customer, and no longer on its way: staff decide. */
+export async function failRefund(tx: Transaction, refund: Refund, lastError: string): Promise<void> {
+  await tx.update(refunds, refund, { set: { state: 'failed', lastError } })
+}
+
+/** The provider's record has been read and does not hold it: it has failed, unless it may still be sent. */
+export async function failUnsentRefund({ tx, effect }: Pick<SettleContext, 'tx' | 'effect'>, refund: Refund): Promise<boolean> {
+  if (refund.state !== 'wanted') return false
+  const sender = await findUnique(tx, effects, eq('key', `payment.refund:${refund.id}`))
+  const isSent = sender !== null && !['dead', 'canceled', 'done'].includes(sender.state)
+  // Tried again since this look began: what that made of it is not in what was read.
+  if (isSent || (sender !== null && sender.updatedAt > effect.createdAt)) return false
+  await failRefund(tx, refund, 'The provider has no record of it.')
+  return true
+}
+
+/** @throws not_found, refund_state_conflict */
+export async function getFailedRefund(tx: Transaction, id: string): Promise<Refund> {
+  const refund = await tx.get(refunds, id)
+  if (refund === null) throw new EngineError('not_found')
+  if (refund.state !== 'failed')
+    throw new EngineError('refund_state_conflict', { detail: `The refund is ${refund.state}.`, params: { state: refund.state } })
+  return refund
+}
+
+export type Moved = { readonly captured: Money; readonly refunded: Money }
+
+/**
+ * Claims that can no longer be met end here: the provider has given that money back otherwise. Each puts what it
+ * claimed back to the deposit of its order, from where the order decides anew.
+ */
+export async function dropUnmetClaims(context: Context, payment: Payment, { captured, refunded }: Moved): Promise<void> {
+  const { currency } = captured
+  const all = await refundsOf(context.tx, payment.id)
+  let over = claimed(all, currency, claimingStates) + refunded.amount - captured.amount
+  // What is stuck first, then what has not been sent, then what the provider has; of these the newest.
+  const order: readonly Refund['state'][] = ['failed', 'wanted', 'pending']
+  const claims = all
+    .filter(({ state, amount }) => claimingStates.includes(state) && amount.currency === currency)
+    .toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || (a.id < b.id ? 1 : -1))
+  if (over <= 0) return
+  const isForeign = currency !== payment.amount.currency
+  const home = isForeign ? accounts.unmatched(payment.provider) : accounts.deposit(payment.order)
+  for (const claim of claims) {
+    if (over <= 0) break
+    await dropClaim(context, claim, home)
+    over -= claim.amount.amount
+  }
+  // No order asks for money that is none of its own.
+  if (isForeign && over < 0)
+    await oweRefund(context, payment, {
+      amount: money(-over, currency),
+      from: home,
+      reason: 'other_currency',
+      key: `rest:${payment.id}:${all.length}`,
+    })
+}
+
+async function dropClaim({ tx, now, newId }: Context, claim: Refund, home: string): Promise<void> {
+  const lastError = 'The provider gave this money back by another refund.'
+  await tx.update(refunds, claim, { set: { state: 'canceled', lastError } })
+  const legs = move({ debit: accounts.refundPayable(claim.id), credit: home }, claim.amount)
+  await postTransfer(tx, now, newId, { kind: 'refund.canceled', order: claim.order, legs })
+  await stopEffect(tx, `payment.refund:${claim.id}`)
+}
+
+/**
+ * Keeps an effect from being tried again. False when an attempt is under way: what comes of it cannot be known yet.
+ */
+export async function stopEffect(tx: Transaction, key: string): Promise<boolean> {
+  const found = await findUnique(tx, effects, eq('key', key))
+  const effect = found && (await tx.lock(effects, found.id, 'exclusive'))
+  if (effect?.state === 'running') return false
+  if (effect && effect.state !== 'done' && effect.state !== 'canceled') await tx.update(effects, effect, { set: { state: 'canceled' } })
+  return true
+}

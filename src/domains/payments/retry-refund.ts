@@ -1,0 +1,30 @@
+import { Type } from 'typebox'
+import { staff } from '../../access/rule.ts'
+import { command } from '../../operation/define.ts'
+import { accounts } from '../ledger/collections.ts'
+import { payments, refunds } from './collections.ts'
+import { refundOutput, refundView } from './payment-view.ts'
+import { getFailedRefund, oweRefund, refundsOf } from './refund-claims.ts'
+
+/** `POST /api/refunds/{id}/retry`: what failed is owed anew, under a key that the provider has not refused. */
+export const retryRefund = command({
+  name: 'refunds.retry',
+  route: 'POST /api/refunds/:id/retry',
+  summary: 'Give the money of a failed refund back by another one',
+  tag: 'Refunds',
+  status: 201,
+  input: Type.Object({ id: Type.String({ maxLength: 64 }) }, { additionalProperties: false }),
+  output: refundOutput,
+  errors: ['not_found', 'refund_state_conflict'],
+  access: staff,
+  async run({ tx, input, now, newId }) {
+    const refund = await getFailedRefund(tx, input.id)
+    const payment = (await tx.get(payments, refund.payment))!
+    const number = (await refundsOf(tx, payment.id)).length + 1
+    await tx.update(refunds, refund, { set: { state: 'canceled', lastError: 'Staff had it tried again.' } })
+    const { amount, reason } = refund
+    const from = accounts.refundPayable(refund.id)
+    const next = await oweRefund({ tx, now, newId }, payment, { amount, from, reason, key: `retry:${payment.id}:${number}` })
+    return { output: refundView(next ?? refund), status: 201 }
+  },
+})

@@ -1,0 +1,33 @@
+import { Type } from 'typebox'
+import { staff } from '../../access/rule.ts'
+import { command } from '../../operation/define.ts'
+import { accounts } from '../ledger/collections.ts'
+import { move, postTransfer } from '../ledger/post-transfer.ts'
+import { refunds } from './collections.ts'
+import { refundOutput, refundView } from './payment-view.ts'
+import { getFailedRefund } from './refund-claims.ts'
+
+/** `POST /api/refunds/{id}/settle`: the customer has the money by other means, a bank transfer or the till. */
+export const settleRefund = command({
+  name: 'refunds.settle',
+  route: 'POST /api/refunds/:id/settle',
+  summary: 'Say how a failed refund was given back without the provider',
+  tag: 'Refunds',
+  input: Type.Object(
+    {
+      id: Type.String({ maxLength: 64 }),
+      note: Type.String({ minLength: 1, maxLength: 500, description: 'How: for whoever looks at the books later.' }),
+    },
+    { additionalProperties: false },
+  ),
+  output: refundOutput,
+  errors: ['not_found', 'refund_state_conflict'],
+  access: staff,
+  async run({ tx, input, now, newId }) {
+    const refund = await getFailedRefund(tx, input.id)
+    const settled = await tx.update(refunds, refund, { set: { state: 'settled', lastError: input.note } })
+    const legs = move({ debit: accounts.refundPayable(refund.id), credit: accounts.outside }, refund.amount)
+    await postTransfer(tx, now, newId, { kind: 'refund.settled', order: refund.order, legs })
+    return { output: refundView(settled) }
+  },
+})
