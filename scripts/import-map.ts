@@ -12,7 +12,7 @@ const below = [...ground, 'effects', 'changes', 'operation']
 
 /** Between domains only these arrows; each is used, and together they make no circle. */
 export const domains: Readonly<Record<string, readonly string[]>> = {
-  accounts: [],
+  accounts: ['records'],
   carts: ['catalog', 'records'],
   catalog: ['stock'],
   changes: ['records'],

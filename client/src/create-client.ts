@@ -76,6 +76,8 @@ export function createClient(options: ClientOptions = {}) {
       credentials.token = undefined
     },
     me: () => call<User>('GET', '/api/auth/me'),
+    /** Signs the account out everywhere else. @throws ApiError with a path: `/current` or `/password` */
+    changePassword: (body: { current: string; password: string }) => call<void>('POST', '/api/auth/password', { body }),
     sessions: () => call<{ items: Session[] }>('GET', '/api/auth/sessions'),
     revokeSession: (id: string) => call<void>('DELETE', `/api/auth/sessions/${segment(id)}`),
   }

@@ -122,10 +122,16 @@ export const limits = {
   liveBacklogBytesMax: 1_048_576,
   liveHeartbeatMs: 20_000,
 
+  /** SQLite: how long a request believes what an earlier one read of its session; what this process changes shows at once. */
+  sessionRememberedMs: 1_000,
   sessionMs: 30 * 24 * 3_600_000,
-  passwordBytesMin: 8,
+  /** NIST SP 800-63B-3 section 5.1.1.2, with a list of the commonest beside it. */
+  passwordCharactersMin: 8,
+  /** Shorter than this a password that only repeats itself is refused; nobody tries longer ones of the kind. */
+  passwordPatternCharactersMax: 64,
   /** Argon2 reads any length; this only bounds the request. */
   passwordBytesMax: 1_024,
+  rolesMax: 20,
   setupTokenMs: 24 * 3_600_000,
   /** Set-up links that are good at once, beside the newest. */
   setupTokensMax: 20,

@@ -5,8 +5,8 @@ import { createIdSource } from '../base/ids.ts'
 import { systemRandom } from '../base/random.ts'
 import { newSecret } from '../base/secret.ts'
 import { createArgon2Hasher } from '../domains/accounts/argon2-hasher.ts'
-import { insertAdmin } from '../domains/accounts/set-up.ts'
-import { checkPassword } from '../domains/accounts/shapes.ts'
+import { makeAdmin } from '../domains/accounts/make-admin.ts'
+import { checkPassword } from '../domains/accounts/password-rules.ts'
 import { isEmail } from '../operation/validate.ts'
 import { inTransaction } from '../storage/in-transaction.ts'
 import { type Part, takePart } from './database.ts'
@@ -21,25 +21,34 @@ export async function createAdmin(settings: ProcessSettings): Promise<number> {
   if (!isEmail(email)) throw new UsageError(`"${email}" is no e-mail address.`)
   const given = settings.isPasswordOnStdin ? (await text(process.stdin)).replace(/\r?\n$/, '') : null
   const password = given ?? newSecret(systemRandom, 'pw').slice(3, 23)
-  checkPassword(password)
   const loaded = await loadConfig(settings.configPath)
   const backend = compileConfig(loaded, { publicUrl: settings.publicUrl ?? 'http://localhost', isDevelopment: true, paymentProviders: [] })
+  checkWords(password, email, backend.project.name)
   const storage = await openStorage(settings, backend.model)
   let part: Part | null = null
+  let tookOver = false
   try {
     part = await takePart(storage)
     const hash = await createArgon2Hasher(systemRandom).hash(password)
     const parts = { storage, model: backend.model, clock: systemClock, random: systemRandom }
     const cause = { operation: 'accounts.createAdmin', actor: 'command line', requestId: '' }
     const newId = createIdSource(systemClock, systemRandom)
-    await inTransaction(parts, cause, (tx) => insertAdmin(tx, newId, { email, name: null, hash }))
-  } catch (error) {
-    if (isEngineError(error, 'already_exists')) throw new Error(`${email} has an account already.`)
-    throw error
+    ;({ tookOver } = await inTransaction(parts, cause, (tx) => makeAdmin(tx, newId, { email, name: null, hash })))
   } finally {
     await part?.leave()
     await storage.close()
   }
-  process.stdout.write(given === null ? `${email} is an admin. Its password, shown once: ${password}\n` : `${email} is an admin.\n`)
+  const before = tookOver ? ' It had an account: the old password is void, and all its sessions have ended.' : ''
+  const shown = given === null ? ` Its password, shown once: ${password}` : ''
+  process.stdout.write(`${email} is an admin.${before}${shown}\n`)
   return 0
+}
+
+/** @throws Error with one sentence for people */
+function checkWords(password: string, email: string, project: string): void {
+  try {
+    checkPassword(password, { email, name: null, project })
+  } catch (error) {
+    throw isEngineError(error) ? new Error(`The password ${error.detail}.`) : error
+  }
 }

@@ -46,6 +46,7 @@ export const errorCodes = {
 
   // Accounts
   login_failed: { status: 401, retry: 'whenChanged', message: 'E-mail or password is wrong.' },
+  last_admin: { status: 409, retry: 'never', message: 'Somebody must stay an admin. Make another one first.' },
   setup_link_invalid: { status: 403, retry: 'never', message: 'This set-up link is used, expired or not ours.' },
 
   // Shop

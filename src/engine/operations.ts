@@ -1,10 +1,16 @@
 // The table of contents: every operation of the product, and with it every route.
 import type { Feed } from '../changes/feed.ts'
+import { changePassword } from '../domains/accounts/change-password.ts'
+import { getMe } from '../domains/accounts/get-me.ts'
+import { listSessions } from '../domains/accounts/list-sessions.ts'
 import { logIn } from '../domains/accounts/log-in.ts'
 import { logOut } from '../domains/accounts/log-out.ts'
-import { getMe, listSessions, revokeSession, revokeSessions, updateMe } from '../domains/accounts/me.ts'
 import { register } from '../domains/accounts/register.ts'
+import { revokeSession } from '../domains/accounts/revoke-session.ts'
+import { revokeSessions } from '../domains/accounts/revoke-sessions.ts'
 import { setUp } from '../domains/accounts/set-up.ts'
+import { updateMe } from '../domains/accounts/update-me.ts'
+import { updateUser } from '../domains/accounts/update-user.ts'
 import { addCartLine } from '../domains/carts/add-cart-line.ts'
 import { changeCartLine } from '../domains/carts/change-cart-line.ts'
 import { claimCart } from '../domains/carts/claim-cart.ts'
@@ -51,6 +57,8 @@ export function operationsOf(backend: Backend, { feed, providers, handlers, meas
     logOut,
     getMe,
     updateMe,
+    changePassword,
+    updateUser,
     listSessions,
     revokeSessions,
     revokeSession,

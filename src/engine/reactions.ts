@@ -24,6 +24,7 @@ export const reactions: Readonly<Record<string, Reaction>> = {
   'account.signed_in': takeCartAlong,
   'cart.taken_over': (context, event) => assignOrder(context, event['order'] as string, event['user'] as string),
   'account.claimed_again': tellOfExistingAccount,
+  'account.password_changed': tellOfNewPassword,
 }
 
 /** What somebody put in a cart before they signed in is still theirs: losing it on the way to checkout loses the order. */
@@ -105,4 +106,12 @@ async function tellOfExistingAccount(context: ReactionContext, event: DomainEven
   const day = new Date(context.now).toISOString().slice(0, 10)
   const view = { url: `${context.project.publicUrl}/account` }
   await queueEmail(context, { key: `account.exists:${email}:${day}`, to: email, template: 'account_exists', record: email, view })
+}
+
+/** Whoever changed it: its owner hears of it. */
+async function tellOfNewPassword(context: ReactionContext, event: DomainEvent): Promise<void> {
+  const user = (await context.tx.get(users, event['user'] as string))!
+  const view = { url: `${context.project.publicUrl}/account` }
+  const key = `account.password_changed:${user.id}:${context.now}`
+  await queueEmail(context, { key, to: user.email, template: 'account_password', record: user.id, view })
 }

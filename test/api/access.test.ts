@@ -106,6 +106,19 @@ const accountRows: Row[] = [
   ),
 ]
 
+const changed = { current: 'password of owner', password: 'another long one' }
+accountRows.push(
+  ...rows('accounts.changePassword', { guest: 401, other: 400, owner: 204, staff: 400 }, post('/api/auth/password', changed), {
+    events: ['accounts.changePassword: effects, emails'],
+  }),
+  // None of the four is an admin: staff run the shop, and do not make more staff.
+  ...rows('accounts.updateUser', { guest: 401, other: 403, owner: 403, staff: 403 }, ({ ids }) => ({
+    method: 'PATCH',
+    url: `/api/users/${ids['other']}`,
+    body: { roles: ['admin'] },
+  })),
+)
+
 /** An effect of each state that an action may meet: the welcome mail of a registration. */
 const anEffect = async (world: World): Promise<Given> => {
   await world.request(post('/api/auth/register', { email: 'new@example.com', password: 'long enough' }))

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { createIdSource } from '../../src/base/ids.ts'
 import { eq } from '../../src/contract/filter.ts'
-import { users } from '../../src/domains/accounts/collections.ts'
+import { settings, users } from '../../src/domains/accounts/collections.ts'
 import { issueSetUpToken } from '../../src/domains/accounts/set-up.ts'
+import { findUnique } from '../../src/storage/find-all.ts'
 import { type ApiAnswer, createTestRandom, openWorld, type World } from '../support/api-harness.ts'
 import { checkProblem } from '../support/scenario.ts'
 
@@ -93,7 +94,7 @@ describe('an account', () => {
       assert.equal((await world.call('owner', { method: 'PATCH', url: '/api/auth/me', body })).status, 400)
     assert.equal(
       (await world.call('owner', { method: 'PATCH', url: `/api/users/${world.ids['owner']}`, body: { roles: ['admin'] } })).status,
-      405,
+      403,
     )
   })
 })
@@ -237,13 +238,185 @@ describe('the first admin', () => {
     assert.equal((await setUp(second, 'other@example.com')).status, 403)
   })
 
-  test('keeps the link when the address is taken', async () => {
-    const token = (await issue())!
-    const taken = await setUp(token, 'owner@example.com')
-    assert.equal(taken.status, 409)
-    assert.equal(taken.body.code, 'already_exists')
-    assert.equal(taken.body.errors[0].path, '/email')
-    assert.equal((await setUp(token)).status, 201)
+  test('takes over the account that somebody opened with the address before', async () => {
+    await post('/api/auth/register', { email: 'boss@example.com', password: 'a squatter was here', name: 'Click http://evil.test' })
+    const squatter = await logIn('boss@example.com', 'a squatter was here')
+    assert.equal(squatter.status, 200)
+    const made = await setUp((await issue())!)
+    assert.equal(made.status, 201)
+    assert.deepEqual([made.body.tookOver, made.body.user.id], [true, squatter.body.user.id])
+    assert.deepEqual([made.body.user.roles, made.body.user.emailVerified, made.body.user.name], [['admin'], true, null])
+    assert.equal((await me(bearer(squatter.body.token))).status, 401)
+    assert.equal((await logIn('boss@example.com', 'a squatter was here')).status, 401)
+    assert.equal((await me(bearer(made.body.token))).status, 200)
+    assert.equal((await logIn('boss@example.com', 'long enough')).status, 200)
+  })
+})
+
+/** Somebody who may give roles. */
+async function anAdmin(): Promise<{ id: string; headers: Record<string, string> }> {
+  const token = await world.write((tx, now) => issueSetUpToken(tx, now, world.engine.newId, world.engine.parts.newSecret))
+  const { body } = await post('/api/auth/setup', { token, email: 'boss@example.com', password: 'long enough' })
+  assert.equal(body.tookOver, false)
+  return { id: body.user.id, headers: bearer(body.token) }
+}
+const patch = (user: string, body: unknown, headers: Record<string, string>) =>
+  world.request({ method: 'PATCH', url: `/api/users/${user}`, headers, body })
+
+describe('an admin', () => {
+  test('gives roles and takes them, from the next request on, and it is written down', async () => {
+    const { headers } = await anAdmin()
+    const [owner, staffOnly] = [world.ids['owner']!, () => world.call('owner', { method: 'GET', url: '/api/schema' })]
+    assert.equal((await staffOnly()).status, 403)
+    const position = await world.newest()
+    const given = await patch(owner, { roles: ['staff', 'editor'] }, headers)
+    assert.deepEqual([given.status, given.body.roles, given.body.disabled], [200, ['staff', 'editor'], false])
+    assert.equal((await staffOnly()).status, 200)
+    assert.deepEqual(await world.commitsAfter(position), ['accounts.updateUser: users'])
+    assert.equal((await patch(owner, { roles: [] }, { ...headers, 'if-match': given.headers['etag'] as string })).status, 200)
+    assert.equal((await staffOnly()).status, 403)
+    assert.equal((await patch(owner, { roles: ['staff'] }, { ...headers, 'if-match': given.headers['etag'] as string })).status, 412)
+    const [line] = await world.engine.parts.storage.commitsAfter(position, 1)
+    assert.deepEqual(line!.changes[0]!.before!['roles'], [])
+  })
+
+  test('disables an account, which is signed out for good', async () => {
+    const { headers } = await anAdmin()
+    const other = await logIn('other@example.com', 'password of other')
+    assert.equal((await patch(world.ids['other']!, { disabled: true }, headers)).status, 200)
+    assert.equal((await me(bearer(other.body.token))).status, 401)
+    assert.equal((await logIn('other@example.com', 'password of other')).status, 401)
+    assert.equal((await patch(world.ids['other']!, { disabled: false }, headers)).status, 200)
+    assert.equal((await me(bearer(other.body.token))).status, 401, 'an old session does not come back')
+    assert.equal((await logIn('other@example.com', 'password of other')).status, 200)
+  })
+
+  test('is always left: the last one cannot be taken away, nor the last two at once', async () => {
+    const { id, headers } = await anAdmin()
+    for (const body of [{ roles: [] }, { roles: ['staff'] }, { disabled: true }, { roles: [], disabled: true }]) {
+      const refused = await patch(id, body, headers)
+      assert.deepEqual([refused.status, refused.body.code], [409, 'last_admin'], JSON.stringify(body))
+      checkProblem(refused)
+    }
+    assert.equal((await patch(world.ids['owner']!, { roles: ['admin'] }, headers)).status, 200)
+    const second = bearer((await logIn()).body.token)
+    const both = await Promise.all([patch(world.ids['owner']!, { roles: [] }, headers), patch(id, { disabled: true }, second)])
+    assert.deepEqual(both.map(({ status }) => status).sort(), [200, 409])
+    const all = await world.engine.parts.storage.reader.find(users, { limit: 100 })
+    assert.equal(all.filter(({ roles, disabled }) => roles.includes('admin') && !disabled).length, 1)
+  })
+
+  test('of a database that does not list them is found among the accounts', async () => {
+    const { id, headers } = await anAdmin()
+    await world.write(async (tx) => {
+      const setting = (await findUnique(tx, settings, eq('name', 'hasAdmin')))!
+      await tx.update(settings, setting, { set: { value: { since: 1 } } })
+    })
+    assert.equal((await patch(id, { roles: [] }, headers)).body.code, 'last_admin')
+    await patch(world.ids['owner']!, { roles: ['admin'] }, headers)
+    assert.equal((await patch(id, { roles: [] }, headers)).status, 200)
+    assert.equal((await patch(world.ids['owner']!, { roles: [] }, bearer((await logIn()).body.token))).body.code, 'last_admin')
+  })
+
+  test('gives nothing else, and to nobody who is not there', async () => {
+    const { headers } = await anAdmin()
+    const { owner } = world.ids
+    for (const body of [
+      { email: 'x@example.com' },
+      { emailVerified: true },
+      { name: 'X' },
+      { roles: 'admin' },
+      { roles: ['Admin'] },
+      { roles: ['a', 'a'] },
+      { roles: null },
+      { disabled: null },
+      { roles: Array.from({ length: 21 }, (_, index) => `r${index}`) },
+    ])
+      assert.equal((await patch(owner!, body, headers)).status, 400, JSON.stringify(body))
+    assert.equal((await patch('usr_nobody', { roles: [] }, headers)).status, 404)
+  })
+})
+
+describe('a password', () => {
+  const change = (headers: Record<string, string>, current: string, password: string) =>
+    post('/api/auth/password', { current, password }, headers)
+
+  test('is none that is tried first, that repeats itself, or that the account gives away', async () => {
+    const register = (password: string, name = 'Ada Lovelace') =>
+      post('/api/auth/register', { email: 'ada.lovelace@math.example', password, name })
+    for (const [password, code] of [
+      ['12345678', 'common'],
+      ['        ', 'common'],
+      ['\u3000'.repeat(8), 'common'],
+      ['PassWord1', 'common'],
+      [' iloveyou ', 'common'],
+      ['ｐａｓｓｗｏｒｄ', 'common'],
+      ['aaaaaaaaaaaa', 'common'],
+      ['12121212', 'common'],
+      ['abcdefghijk', 'common'],
+      ['hgfedcba', 'common'],
+      ['ada.lovelace@math.example', 'personal'],
+      ['Ada.Lovelace', 'personal'],
+      ['AdaLovelace', 'personal'],
+      ['math.example', 'personal'],
+      ['Test shop', 'personal'],
+      ['short', 'minLength'],
+      ['éééé', 'minLength'],
+      ['e\u0301'.repeat(4), 'minLength'],
+    ] as const) {
+      const refused = await register(password)
+      assert.equal(refused.status, 400, password)
+      assert.deepEqual([refused.body.errors[0].path, refused.body.errors[0].code], ['/password', code], password)
+    }
+    for (const password of ['long enough', 'ada.lovelace 1815', 'nur kleine wörter', '🐙🦑🐠🐡🐚🦐🦞🦀'])
+      assert.equal((await register(password)).status, 201, password)
+  })
+
+  test('is changed by who knows it: other sessions end, and its owner hears of it', async () => {
+    const [here, there] = [await logIn(), await logIn()]
+    const headers = bearer(here.body.token)
+    const wrong = await change(headers, 'password of other', 'another long one')
+    assert.deepEqual([wrong.status, wrong.body.errors[0].path], [400, '/current'])
+    assert.equal((await change(headers, 'password of owner', '12345678')).body.errors[0].path, '/password')
+    assert.equal((await me(bearer(there.body.token))).status, 200)
+    assert.equal((await change(headers, 'password of owner', 'another long one')).status, 204)
+    assert.equal((await me(headers)).status, 200)
+    assert.equal((await me(bearer(there.body.token))).status, 401)
+    assert.equal((await me(bearer('kps_owner'))).status, 401)
+    assert.equal((await logIn()).status, 401)
+    assert.equal((await logIn('owner@example.com', 'another long one')).status, 200)
+    const { body } = await world.call('staff', { method: 'GET', url: '/api/emails?filter[to]=owner@example.com' })
+    assert.deepEqual(
+      body.items.map(({ template }: { template: string }) => template),
+      ['account_password'],
+    )
+    assert.equal((await change({}, 'another long one', 'yet another one')).status, 401)
+  })
+
+  test('of two changes at once is one of theirs, and the other is told', async () => {
+    const headers = bearer('kps_owner')
+    const both = await Promise.all(['first of two', 'second of two'].map((password) => change(headers, 'password of owner', password)))
+    assert.deepEqual(both.map(({ status }) => status).sort(), [204, 400])
+  })
+
+  test('is not guessed without end by who has the session', async () => {
+    const limited = await openWorld({ isRateLimited: true })
+    try {
+      const statuses: number[] = []
+      for (let turn = 0; turn < 21; turn++)
+        statuses.push(
+          (
+            await limited.call('owner', {
+              method: 'POST',
+              url: '/api/auth/password',
+              body: { current: `guess ${turn}`, password: 'another long one' },
+            })
+          ).status,
+        )
+      assert.deepEqual(statuses.slice(-2), [400, 429])
+    } finally {
+      await limited.close()
+    }
   })
 })
 

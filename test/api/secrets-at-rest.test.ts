@@ -35,14 +35,14 @@ async function readAtRest(): Promise<string> {
 
 const known = {
   /** In every list of the most common ones. */
-  passwords: ['sunshine-2024', 'sunshine-2025', 'a typo of another site'],
+  passwords: ['sunshine-2024', 'sunshine-2025', 'a typo of another site', 'sunshine-2026'],
   emails: ['ann@example.com', 'first@example.com', 'nobody@example.com'],
   keys: ['11111111111111111111', randomUUID(), randomUUID(), randomUUID()],
 }
 
 /** Everything that takes a password or gives a token, with a key and without. */
 async function useSecrets(): Promise<string[]> {
-  const [password, ownerPassword, typo] = known.passwords as [string, string, string]
+  const [password, ownerPassword, typo, next] = known.passwords as [string, string, string, string]
   const [email, ownerEmail, nobody] = known.emails as [string, string, string]
   const [weak, one, two, three] = known.keys as [string, string, string, string]
   const key = (value: string) => ({ 'idempotency-key': value })
@@ -59,9 +59,11 @@ async function useSecrets(): Promise<string[]> {
     await post('/api/carts', {}, key(weak)),
     await post('/api/carts', {}, { 'cart-token': 'undefined' }),
   ]
+  const signedIn = { authorization: `Bearer ${given[1]!.body.token}`, ...key(weak) }
+  given.push(await post('/api/auth/password', { current: password, password: next }, signedIn))
   assert.deepEqual(
     given.map(({ status }) => status),
-    [201, 200, 200, 401, 401, 201, 400, 400, 201, 201],
+    [201, 200, 200, 401, 401, 201, 400, 400, 201, 201, 204],
   )
   return [setUpToken!, ...given.flatMap(({ body }) => (typeof body?.token === 'string' ? [body.token] : []))]
 }
@@ -79,8 +81,9 @@ function guesses(): string[] {
     ]),
     JSON.stringify(password),
     JSON.stringify({ password }),
+    ...known.passwords.map((current) => JSON.stringify({ current, password })),
   ])
-  const operations = ['accounts.register', 'accounts.logIn', 'accounts.setUp']
+  const operations = ['accounts.register', 'accounts.logIn', 'accounts.setUp', 'accounts.changePassword']
   const callers = known.keys.flatMap((key) => [key, ...operations.map((name) => `guest\n${name}\n${key}`)])
   return inputs.flatMap((input) => [
     input,

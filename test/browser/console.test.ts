@@ -59,6 +59,26 @@ browserTest('a customer is told that the console is not for them', async () => {
   await page.context().close()
 })
 
+browserTest('an admin makes somebody staff', async () => {
+  const visitor = await openVisitor(server.url, { size: 'desktop' })
+  const { page } = visitor
+  const kim = await signUp(server.guest, 'kim@mail.example')
+  const { id } = expectStatus(await kim.get('/api/auth/me'), 200).body
+  expectStatus(await kim.get('/api/schema'), 403)
+  await page.goto('/console')
+  await signIn(page)
+  await page.goto(`/console/data/users/${id}`)
+  await page.getByRole('button', { name: 'Change rights' }).click()
+  await page.getByLabel('Roles').fill('Boss')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText(/must match pattern/i).waitFor()
+  await page.getByLabel('Roles').fill('staff, editor')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('button', { name: 'Change rights' }).waitFor()
+  expectStatus(await kim.get('/api/schema'), 200)
+  await page.context().close()
+})
+
 browserTest('the order, the receipt and the balances at night', async () => {
   const visitor = await openVisitor(server.url, { size: 'desktop', isDark: true })
   const { page } = visitor

@@ -4,6 +4,8 @@ import assert from 'node:assert/strict'
 import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { eventually } from '../support/eventually.ts'
+import { expectStatus } from '../support/http-client.ts'
 import { runCommand, startServer, temporaryFolder, testConfig } from '../support/server-process.ts'
 
 /** Names and modes of a folder and all in it. */
@@ -86,4 +88,36 @@ test('without a storefront the address itself says where to go', async (t) => {
   const links = [...home.text.matchAll(/href="(\/[^"]*)"/g)].map(({ 1: link }) => link!)
   assert.deepEqual(links, ['/console', '/api/docs', '/api/openapi.json'])
   for (const link of links) assert.equal((await server.guest.get(link)).status, 200, link)
+})
+
+test('an account that a stranger opened with the address is taken over by the command line, its sessions included', async (t) => {
+  const server = await startServer(t)
+  const account = { email: 'boss@shop.example', password: 'a squatter was here' }
+  await server.guest.post('/api/auth/register', account)
+  const { token } = expectStatus(await server.guest.post('/api/auth/login', account), 200).body
+  const squatter = server.guest.with({ authorization: `Bearer ${token}` })
+  expectStatus(await squatter.get('/api/auth/me'), 200)
+
+  const create = () => runCommand(['admin', 'create', account.email, '--config', testConfig, '--data-dir', server.dataFolder])
+  const { code, stdout, stderr } = await create()
+  assert.deepEqual([code, stderr], [0, ''])
+  const said =
+    /^boss@shop\.example is an admin\. It had an account: the old password is void, and all its sessions have ended\. Its password, shown once: (\S{20})\n$/
+  const password = said.exec(stdout)?.[1]
+  assert.ok(password, stdout)
+  await eventually('the running server knows it', async () => ((await squatter.get('/api/auth/me')).status === 401 ? true : null))
+  expectStatus(await server.guest.post('/api/auth/login', account), 401)
+  const admin = expectStatus(await server.guest.post('/api/auth/login', { email: account.email, password }), 200).body
+  assert.deepEqual([admin.user.roles, admin.user.emailVerified], [['admin'], true])
+  // An admin is the last one, whoever made them.
+  const own = server.guest.with({ authorization: `Bearer ${admin.token}` })
+  assert.equal((await own.patch(`/api/users/${admin.user.id}`, { roles: [] })).body.code, 'last_admin')
+  for (const [word, reason] of [
+    ['12345678', 'is one of the first that anybody would try'],
+    [account.email, 'must not be the name or the address of the account'],
+  ] as const) {
+    const words = ['admin', 'create', account.email, '--password-stdin', '--config', testConfig, '--data-dir', server.dataFolder]
+    const weak = await runCommand(words, { under: ['sh', '-c', `echo '${word}' | exec "$0" "$@"`] })
+    assert.deepEqual([weak.code, weak.stdout, weak.stderr], [1, '', `The password ${reason}.\n`])
+  }
 })

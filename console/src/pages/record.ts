@@ -7,13 +7,14 @@ import { useLive } from '../live.ts'
 import { useLoad } from '../loading.ts'
 import { navigate } from '../router.ts'
 import { collectionPath, plainRecordPath, recordPath } from '../routes.ts'
-import { useCollection } from '../schema.ts'
+import { useCollection, useWorkspace } from '../schema.ts'
 import type { CollectionInfo, RecordData } from '../shapes.ts'
 import { Card, Confirm, ErrorNote, PageHead, Skeleton } from '../ui/parts.ts'
 import { RecordForm } from '../ui/record-form.ts'
 import { toast } from '../ui/toast.ts'
 import { Value } from '../ui/value.ts'
 import { NoCollection } from './collection.ts'
+import { UserRights } from './user-rights.ts'
 
 /** Field errors stand at their fields; what is left stands above the form. */
 function splitError(error: unknown): { byField: { [field: string]: string }; whole: unknown } {
@@ -59,9 +60,10 @@ export function CreatePage({ name }: { name: string }): VNode {
 
 export function RecordPage({ name, id }: { name: string; id: string }): VNode {
   const info = useCollection(name)
+  const mayGiveRights = useWorkspace().user.roles.includes('admin') && name === 'users'
   const path = `/api/${encodeURIComponent(name)}/${encodeURIComponent(id)}`
   const loaded = useLoad(path, (signal) => call<RecordData>('GET', path, { signal }))
-  const [mode, setMode] = useState<'view' | 'edit' | 'delete'>('view')
+  const [mode, setMode] = useState<'view' | 'edit' | 'rights' | 'delete'>('view')
   useLive((change) => change.collection === name && change.id === id, loaded.reload)
   if (!info) return html`<${NoCollection} name=${name} />`
   const back = { href: `/console/data/${encodeURIComponent(name)}`, text: info.title }
@@ -78,7 +80,12 @@ export function RecordPage({ name, id }: { name: string; id: string }): VNode {
     ${own !== plainRecordPath(name, id) && html`<a class="button" href=${own}>Open its page</a>`}
     ${info.can.delete && mode === 'view' && html`<button type="button" class="button" onClick=${() => setMode('delete')}>Delete</button>`}
     ${info.can.update && mode === 'view' && html`<button type="button" class="button primary" onClick=${() => setMode('edit')}>Edit</button>`}
+    ${mayGiveRights && mode === 'view' && html`<button type="button" class="button primary" onClick=${() => setMode('rights')}>Change rights</button>`}
   `
+  const close = (changed: boolean) => {
+    setMode('view')
+    if (changed) loaded.reload()
+  }
   return html`
     <${PageHead} title=${recordLabel(record)} back=${back} actions=${actions} />
     <${ErrorNote} error=${loaded.error} retry=${loaded.reload} />
@@ -89,12 +96,11 @@ export function RecordPage({ name, id }: { name: string; id: string }): VNode {
           path=${path}
           record=${record}
           etag=${loaded.data?.etag}
-          onClose=${(changed: boolean) => {
-            setMode('view')
-            if (changed) loaded.reload()
-          }}
+          onClose=${close}
         />`
-        : html`<${Card}><${Fields} info=${info} record=${record} /><//>`
+        : mode === 'rights'
+          ? html`<${UserRights} record=${record} etag=${loaded.data?.etag} onClose=${close} />`
+          : html`<${Card}><${Fields} info=${info} record=${record} /><//>`
     }
     ${mode === 'delete' && html`<${DeleteRecord} info=${info} path=${path} record=${record} etag=${loaded.data?.etag} onStale=${loaded.reload} onClose=${() => setMode('view')} />`}
   `

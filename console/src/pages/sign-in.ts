@@ -5,6 +5,7 @@ import { fieldErrors } from '../field-input.ts'
 import type { User } from '../shapes.ts'
 import { Mark } from '../ui/icons.ts'
 import { ErrorNote, textOf } from '../ui/parts.ts'
+import { toast } from '../ui/toast.ts'
 
 export function Waiting({ children }: { children?: View }): VNode {
   return html`<main class="door">
@@ -45,7 +46,8 @@ function Credentials(props: {
     setError(undefined)
     try {
       const body = { ...props.extra, email, password }
-      const { data } = await call<{ user: User }>('POST', props.path, { body })
+      const { data } = await call<{ user: User; tookOver?: boolean }>('POST', props.path, { body })
+      if (data.tookOver) toast('This address had an account: its old password and sessions have ended.')
       props.onEnter(data.user)
     } catch (cause) {
       setError(cause)
@@ -84,7 +86,7 @@ export function SignInPage({ onEnter }: { onEnter: (user: User) => void }): VNod
 export function SetupPage(props: { token: string; onEnter: (user: User) => void }): VNode {
   return html`<${Door}
     title="Create the first admin"
-    text="This link works once. The account you create now may do everything, and can invite others later."
+    text="This link works once. The account you create now may do everything, and can give others roles."
   >
     <${Credentials}
       path="/api/auth/setup"

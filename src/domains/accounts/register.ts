@@ -2,7 +2,8 @@ import { Type } from 'typebox'
 import { anyone } from '../../access/rule.ts'
 import { command } from '../../operation/define.ts'
 import { passwords, users } from './collections.ts'
-import { checkPassword, emailInput, nameInput, normalEmail, passwordInput } from './shapes.ts'
+import { checkPassword } from './password-rules.ts'
+import { emailInput, nameInput, normalEmail, passwordInput } from './shapes.ts'
 
 /**
  * Opens an account. The answer is the same whether the address was free: its owner learns the rest by
@@ -19,8 +20,8 @@ export const register = command({
   access: anyone,
   rate: 'account',
   hasSecretInput: true,
-  async prepare({ input, services }) {
-    checkPassword(input.password)
+  async prepare({ input, project, services }) {
+    checkPassword(input.password, { email: input.email, name: input.name ?? null, project: project.name })
     return await services.passwords.hash(input.password)
   },
   async run({ tx, input, newId, prepared: hash }) {

@@ -4,7 +4,7 @@ import { type Actor, type Credentials, guestActor } from '../../access/actor.ts'
 import type { Clock } from '../../base/clock.ts'
 import { limits } from '../../base/limits.ts'
 import { hashSecret } from '../../base/secret.ts'
-import { eq, type Filter } from '../../contract/filter.ts'
+import { and, eq, type Filter } from '../../contract/filter.ts'
 import type { CommandContext } from '../../operation/define.ts'
 import type { Project } from '../../schema/project.ts'
 import { findUnique } from '../../storage/find-all.ts'
@@ -23,10 +23,11 @@ const rememberedMax = 10_000
 /**
  * Finds out who asks. A token that is wrong, expired or of a disabled account makes a guest, not an
  * error: the rule decides. On a database that this process has to itself, sessions are remembered, and
- * forgotten in the commit that ends or changes them, so a revoked one still ends at once.
+ * forgotten in the commit that ends or changes them, so a revoked one still ends at once. Only the command line
+ * (`kingpost admin create`) may write beside us: for its sake nothing is remembered for longer than a second.
  */
 export function createAuthenticator(storage: StorageAdapter, clock: Clock): (credentials: Credentials) => Promise<Actor> {
-  const remembered = new Map<string, SignedIn>()
+  const remembered = new Map<string, SignedIn & { readonly until: number }>()
   let generation = 0
   storage.onCommit((line) => {
     if (!line.changes.some(({ collection, action }) => action !== 'created' && (collection === 'sessions' || collection === 'users')))
@@ -38,7 +39,7 @@ export function createAuthenticator(storage: StorageAdapter, clock: Clock): (cre
   async function find(token: string): Promise<SignedIn | null> {
     const tokenHash = hashSecret(token)
     const known = remembered.get(tokenHash)
-    if (known) return known
+    if (known && clock.now() < known.until) return known
     const before = generation
     const session = await findUnique(storage.reader, sessions, eq('tokenHash', tokenHash))
     const user = session && (await storage.reader.get(users, session.user))
@@ -46,7 +47,7 @@ export function createAuthenticator(storage: StorageAdapter, clock: Clock): (cre
     // A change that came while we read may already be undone by what we found.
     if (!storage.capabilities.isShared && generation === before) {
       if (remembered.size >= rememberedMax) remembered.clear()
-      remembered.set(tokenHash, { session, user })
+      remembered.set(tokenHash, { session, user, until: clock.now() + limits.sessionRememberedMs })
     }
     return { session, user }
   }
@@ -71,6 +72,11 @@ export async function endSessions(tx: Transaction, where: Filter): Promise<numbe
     count += ended.length
     if (ended.length < limits.pageSizeMax) return count
   }
+}
+
+/** Ends every session of the caller's account but the one that asks. */
+export async function endOtherSessions(tx: Transaction, { id, session }: Actor): Promise<void> {
+  await endSessions(tx, and(eq('user', id!), { op: 'ne', path: 'id', value: session ?? '' }))
 }
 
 function tokenOfBearer(authorization: string): string | null {

@@ -10,9 +10,12 @@ import { eq } from '../../contract/filter.ts'
 import { command } from '../../operation/define.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import type { Transaction } from '../../storage/transaction.ts'
-import { passwords, settings, type User, users } from './collections.ts'
+import { hasAdmin } from './admins.ts'
+import { settings } from './collections.ts'
+import { makeAdmin } from './make-admin.ts'
+import { checkPassword } from './password-rules.ts'
 import { openSession } from './session.ts'
-import { checkPassword, emailInput, nameInput, normalEmail, passwordInput, sessionOutput, userView } from './shapes.ts'
+import { emailInput, nameInput, passwordInput, sessionOutput, userView } from './shapes.ts'
 
 const settingName = 'setup'
 
@@ -26,13 +29,16 @@ export const setUp = command({
     { token: Type.String({ maxLength: 200 }), email: emailInput, password: passwordInput, name: nameInput },
     { additionalProperties: false },
   ),
-  output: sessionOutput,
-  errors: ['setup_link_invalid', 'already_exists'],
+  output: Type.Object({
+    ...sessionOutput.properties,
+    tookOver: Type.Boolean({ description: 'The address had an account: its old password and sessions have ended.' }),
+  }),
+  errors: ['setup_link_invalid'],
   access: anyone,
   rate: 'account',
   hasSecretInput: true,
-  async prepare({ input, services }) {
-    checkPassword(input.password)
+  async prepare({ input, project, services }) {
+    checkPassword(input.password, { email: input.email, name: input.name ?? null, project: project.name })
     return await services.passwords.hash(input.password)
   },
   async run(context) {
@@ -41,36 +47,11 @@ export const setUp = command({
     const isGood = setting !== null && Object.hasOwn(validTokens(setting.value, now), hashSecret(input.token))
     if (!isGood || (await hasAdmin(tx))) throw new EngineError('setup_link_invalid')
     if ((await tx.deleteWhere(settings, eq('id', setting.id))) === 0) throw new EngineError('setup_link_invalid')
-    const user = await insertAdmin(tx, newId, { email: input.email, name: input.name ?? null, hash: prepared })
+    const { user, tookOver } = await makeAdmin(tx, newId, { email: input.email, name: input.name ?? null, hash: prepared })
     const { token, headers } = await openSession(context, user)
-    return { output: { token, user: userView(user) }, status: 201, headers }
+    return { output: { token, user: userView(user), tookOver }, status: 201, headers }
   },
 })
-
-/** Makes an admin account. @throws already_exists when the address has an account */
-export async function insertAdmin(
-  tx: Transaction,
-  newId: NewId,
-  given: { email: string; name: string | null; hash: string },
-): Promise<User> {
-  const { email, name, hash } = given
-  const user = await tx.insertOnce(users, {
-    id: newId('usr'),
-    email: normalEmail(email),
-    name,
-    roles: ['admin'],
-    emailVerified: true,
-    disabled: false,
-  })
-  if (user === null)
-    throw new EngineError('already_exists', {
-      detail: 'This address has an account already.',
-      errors: [{ path: '/email', code: 'already_exists', message: 'has an account already' }],
-    })
-  await tx.insert(passwords, { id: newId('pwd'), user: user.id, hash })
-  await tx.insertOnce(settings, { id: newId('set'), name: 'hasAdmin', value: { since: user.createdAt } })
-  return user
-}
 
 /** When each token ends, by its hash. */
 type Tokens = Readonly<Record<string, number>>
@@ -96,9 +77,4 @@ export async function issueSetUpToken(
   // A process that starts beside us may have written one since: run again, and add to that.
   else await tx.insert(settings, { id: newId('set'), name: settingName, value: { tokens: added } }, 'conflict')
   return token
-}
-
-/** Roles are a list, which no two databases filter alike: that there is an admin is noted when one is made. */
-async function hasAdmin(tx: Transaction): Promise<boolean> {
-  return (await findUnique(tx, settings, eq('name', 'hasAdmin'))) !== null
 }

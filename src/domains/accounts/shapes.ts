@@ -1,7 +1,6 @@
 // What the account operations take and give.
 import { Type } from 'typebox'
 import { toIso } from '../../base/clock.ts'
-import { invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import type { User } from './collections.ts'
 
@@ -30,10 +29,4 @@ export function userView(user: User) {
 /** Two spellings of a mailbox are one account. */
 export function normalEmail(email: string): string {
   return email.trim().toLowerCase()
-}
-
-/** @throws validation_failed for a password that is too short. Long ones are welcome. */
-export function checkPassword(password: string): void {
-  if (Buffer.byteLength(password) < limits.passwordBytesMin)
-    throw invalid('/password', 'minLength', `must be at least ${limits.passwordBytesMin} characters`)
 }

@@ -94,6 +94,21 @@ If it was not you, there is nothing to do.
 <p>Somebody, probably you, tried to open an account at {{shop}} with this address. You have one already.</p>
 <p><a href="{{url}}" style="${button}">Sign in</a></p><p style="font-size:14px;color:#6b6b66">If it was not you, there is nothing to do.</p>`,
   },
+
+  /** {shop, url} */
+  account_password: {
+    subject: 'Your password at {{shop}} was changed',
+    text: `The password of your account at {{shop}} was changed, and it is signed out everywhere else.
+
+If it was not you, somebody knows your old password: answer this mail, or write to {{shop}}.
+
+{{url}}
+`,
+    html: `<h1 style="margin:0 0 8px;font-size:22px">Your password was changed</h1>
+<p>The password of your account at {{shop}} was changed, and it is signed out everywhere else.</p>
+<p>If it was not you, somebody knows your old password: answer this mail, or write to {{shop}}.</p>
+<p><a href="{{url}}" style="${button}">Your account</a></p>`,
+  },
 } as const satisfies Record<string, Template>
 
 export type TemplateName = keyof typeof templates

@@ -1,0 +1,40 @@
+import { Type } from 'typebox'
+import { signedIn } from '../../access/rule.ts'
+import { EngineError, invalid } from '../../base/engine-error.ts'
+import { eq } from '../../contract/filter.ts'
+import { command } from '../../operation/define.ts'
+import { findUnique } from '../../storage/find-all.ts'
+import { passwords, users } from './collections.ts'
+import { checkPassword } from './password-rules.ts'
+import { endOtherSessions } from './session.ts'
+import { passwordInput } from './shapes.ts'
+
+/** `POST /api/auth/password`: a new password for who knows the old one. Everywhere else the account is signed out, and its owner is told by mail. */
+export const changePassword = command({
+  name: 'accounts.changePassword',
+  route: 'POST /api/auth/password',
+  summary: 'Change the own password',
+  tag: 'Accounts',
+  status: 204,
+  input: Type.Object({ current: passwordInput, password: passwordInput }, { additionalProperties: false }),
+  output: Type.Null(),
+  access: signedIn,
+  rate: 'account',
+  hasSecretInput: true,
+  async prepare({ input, read, actor, project, services }) {
+    const user = await read.get(users, actor.id ?? '')
+    if (user === null) throw new EngineError('unauthenticated')
+    checkPassword(input.password, { email: user.email, name: user.name, project: project.name })
+    const stored = await findUnique(read, passwords, eq('user', user.id))
+    if (!(await services.passwords.verify(input.current, stored?.hash ?? null))) throw invalid('/current', 'wrong', 'is not the password')
+    return { before: stored!.hash, hash: await services.passwords.hash(input.password) }
+  },
+  async run({ tx, actor, prepared }) {
+    const stored = await findUnique(tx, passwords, eq('user', actor.id!))
+    // It was checked before this transaction: it must still be the account's.
+    if (stored?.hash !== prepared.before) throw invalid('/current', 'wrong', 'is not the password')
+    await tx.update(passwords, stored, { set: { hash: prepared.hash } })
+    await endOtherSessions(tx, actor)
+    return { output: null, status: 204, events: [{ type: 'account.password_changed', user: actor.id! }] }
+  },
+})

@@ -1,0 +1,42 @@
+import type { NewId } from '../../base/ids.ts'
+import { eq } from '../../contract/filter.ts'
+import { findUnique } from '../../storage/find-all.ts'
+import type { Transaction } from '../../storage/transaction.ts'
+import { noteAdmin } from './admins.ts'
+import { passwords, type User, users } from './collections.ts'
+import { endSessions } from './session.ts'
+import { normalEmail } from './shapes.ts'
+
+export type NewAdmin = { readonly email: string; readonly name: string | null; readonly hash: string }
+export type MadeAdmin = {
+  readonly user: User
+  /** The address had an account, perhaps of somebody who only typed it in: its password and sessions are gone. */
+  readonly tookOver: boolean
+}
+
+/** Makes an admin of this address, by the word of who runs the installation: an account that it had is taken over. */
+export async function makeAdmin(tx: Transaction, newId: NewId, given: NewAdmin): Promise<MadeAdmin> {
+  const email = normalEmail(given.email)
+  const known = await findUnique(tx, users, eq('email', email))
+  const rights = { emailVerified: true, disabled: false }
+  if (known === null) {
+    const account = { id: newId('usr'), email, name: given.name, roles: ['admin'], ...rights }
+    const user = await tx.insert(users, account, 'conflict')
+    await tx.insert(passwords, { id: newId('pwd'), user: user.id, hash: given.hash })
+    await noteAdmin(tx, newId, null, user)
+    return { user, tookOver: false }
+  }
+  // A name that somebody gave who never showed that the address is theirs does not stay.
+  const name = given.name ?? (known.emailVerified ? known.name : null)
+  const user = await tx.update(users, known, { set: { ...rights, name, roles: [...new Set([...known.roles, 'admin'])] } })
+  await setPassword(tx, newId, user.id, given.hash)
+  await endSessions(tx, eq('user', user.id))
+  await noteAdmin(tx, newId, known, user)
+  return { user, tookOver: true }
+}
+
+async function setPassword(tx: Transaction, newId: NewId, user: string, hash: string): Promise<void> {
+  const stored = await findUnique(tx, passwords, eq('user', user))
+  if (stored === null) await tx.insert(passwords, { id: newId('pwd'), user, hash }, 'conflict')
+  else await tx.update(passwords, stored, { set: { hash } })
+}

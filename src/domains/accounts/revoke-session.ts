@@ -1,0 +1,23 @@
+import { Type } from 'typebox'
+import { signedIn } from '../../access/rule.ts'
+import { EngineError } from '../../base/engine-error.ts'
+import { and, eq } from '../../contract/filter.ts'
+import { command } from '../../operation/define.ts'
+import { endSessions } from './session.ts'
+
+export const revokeSession = command({
+  name: 'accounts.revokeSession',
+  route: 'DELETE /api/auth/sessions/:id',
+  summary: 'End one session',
+  tag: 'Accounts',
+  status: 204,
+  input: Type.Object({ id: Type.String({ maxLength: 64 }) }, { additionalProperties: false }),
+  output: Type.Null(),
+  errors: ['not_found'],
+  access: signedIn,
+  async run({ tx, input, actor }) {
+    const removed = await endSessions(tx, and(eq('id', input.id), eq('user', actor.id!)))
+    if (removed === 0) throw new EngineError('not_found')
+    return { output: null, status: 204 }
+  },
+})
