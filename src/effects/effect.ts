@@ -30,7 +30,7 @@ export const effects = collection('effects', {
     lastError: field.longText(),
     /** The order, message or user it belongs to. */
     record: field.text(),
-    payload: field.json<Record<string, unknown>>({ required: true, read: staff }),
+    payload: field.json<Record<string, unknown>>({ required: true, read: staff, schema: { type: 'object' } }),
   },
   indexes: [['state', 'dueAt'], ['record']],
   access: { read: staff },

@@ -1,57 +1,35 @@
-// OpenAPI 3.1 made from the operations, so it describes every route and no other. Titled schemas are
-// hoisted into components once.
+// OpenAPI 3.1 made from the operations, so it describes every route and no other, for one reader: what nobody
+// like them could ever call, send or see is left out. Parts that are alike stand once, in components.
+// Written for what generators of clients understand: each filter is a parameter of its own, and what may be null
+// or something with parts of its own is a choice of two schemas (docs/decisions/0040-…).
+import { type Actor, systemActor } from '../access/actor.ts'
+import { ruleFilter } from '../access/rule.ts'
 import { type ErrorCode, errorCodes } from '../contract/error-codes.ts'
 import type { Operation } from '../operation/define.ts'
+import { type Components, createComponents } from './openapi-components.ts'
+import { describeOperation } from './openapi-operation.ts'
 import type { Page } from './server.ts'
 
 type Json = Record<string, unknown>
 
-/** Any request can meet these. */
-export const anyCallErrors: readonly ErrorCode[] = [
-  'malformed_request',
-  'validation_failed',
-  'unauthenticated',
-  'forbidden',
-  'request_timeout',
-  'headers_too_large',
-  'rate_limited',
-  'internal',
-  'overloaded',
-  'storage_unavailable',
-]
-/** And any change these. */
-export const anyChangeErrors: readonly ErrorCode[] = [
-  'malformed_json',
-  'cross_site_request',
-  'conflict',
-  'body_too_large',
-  'unsupported_media_type',
-  'idempotency_key_reused',
-  'idempotency_in_flight',
-  'storage_full',
-]
-
+/** Without a viewer: everything. */
 export function openApiDocument(
   operations: readonly Operation[],
   pages: readonly Page[],
-  facts: { readonly name: string; readonly version: string; readonly publicUrl: string },
+  facts: { readonly name: string; readonly version: string; readonly publicUrl: string; readonly viewer?: Actor },
 ): Json {
-  const components: Json = { Problem: problemSchema }
+  const viewer = facts.viewer ?? systemActor
+  const components = createComponents()
+  components.schemas['Problem'] = problemSchema
   const paths: Record<string, Json> = {}
   for (const operation of operations) {
+    if (!isFor(operation, viewer)) continue
     const [method, path] = operation.route.split(' ') as [string, string]
     const address = path.replaceAll(/:(\w+)/g, '{$1}')
-    paths[address] = { ...paths[address], [method.toLowerCase()]: describe(operation, method, path, components) }
+    paths[address] = { ...paths[address], [method.toLowerCase()]: describeOperation(operation, viewer, components) }
   }
-  for (const { path, summary, type } of pages)
-    paths[path] = {
-      get: {
-        operationId: `pages${path.replaceAll('/', '.')}`,
-        summary,
-        tags: ['Running'],
-        responses: { '200': { description: 'Success.', content: { [type]: { schema: {} } } } },
-      },
-    }
+  for (const page of pages) paths[page.path] = { get: describePage(page) }
+  nameWhatIsMissing(components)
   return {
     openapi: '3.1.0',
     info: { title: facts.name, version: facts.version, description: 'Made by Kingpost from its operations.' },
@@ -59,7 +37,7 @@ export function openApiDocument(
     security: [{}, { bearer: [] }, { session: [] }, { cartToken: [] }],
     paths,
     components: {
-      schemas: components,
+      ...components,
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer' },
         session: { type: 'apiKey', in: 'cookie', name: 'kp_session' },
@@ -69,86 +47,28 @@ export function openApiDocument(
   }
 }
 
-function describe(operation: Operation, method: string, path: string, components: Json): Json {
-  const input = operation.input as { properties?: Record<string, Json>; required?: readonly string[] }
-  const pathNames = [...path.matchAll(/:(\w+)/g)].map((match) => match[1]!)
-  const rest = Object.entries(input.properties ?? {}).filter(([name]) => !pathNames.includes(name))
-  const required = (input.required ?? []).filter((name) => !pathNames.includes(name))
-  const isRead = method === 'GET'
-  const parameters = [
-    ...pathNames.map((name) => ({
-      name,
-      in: 'path',
-      required: true,
-      schema: hoist(input.properties?.[name] ?? { type: 'string' }, components),
-    })),
-    ...(isRead ? rest.map(([name, schema]) => queryParameter(name, schema, required.includes(name), components)) : []),
-    ...(isRead ? [] : [idempotencyParameter]),
-  ]
+/** A schema that is only named where it is used (an order in the answer of checkout) has its shape from elsewhere, if this reader sees that. */
+function nameWhatIsMissing({ schemas }: Components): void {
+  for (const [, name] of JSON.stringify(schemas).matchAll(/#\/components\/schemas\/(\w+)/g)) schemas[name!] ??= { type: 'object' }
+}
+
+/** Whether there are records, or anything, for which this reader would not be refused. */
+function isFor(operation: Operation, viewer: Actor): boolean {
+  return [operation.access, operation.audience].every((rule) => rule === undefined || ruleFilter(rule, viewer).op !== 'false')
+}
+
+/** Who reads the document as these roles: nobody in particular reads what a customer may come to use. */
+export function readerWith(roles: readonly string[]): Actor {
+  return { kind: 'user', id: 'usr', email: 'reader@example.com', roles, session: null, cartTokenHash: 'token', origin: '' }
+}
+
+function describePage({ path, summary, type, statuses = [200] }: Page): Json {
   return {
-    operationId: operation.name,
-    summary: operation.summary,
-    tags: [operation.tag ?? 'Other'],
-    ...(parameters.length > 0 ? { parameters } : {}),
-    ...(isRead ? {} : requestBody(operation, rest, required, components)),
-    responses: responses(operation, isRead, components),
+    operationId: `pages${path.replaceAll('/', '.')}`,
+    summary,
+    tags: ['Running'],
+    responses: Object.fromEntries(statuses.map((status) => [status, { description: 'Success.', content: { [type]: { schema: {} } } }])),
   }
-}
-
-function queryParameter(name: string, schema: Json, required: boolean, components: Json): Json {
-  const { description, ...plain } = schema
-  return {
-    name,
-    in: 'query',
-    required,
-    ...(description ? { description } : {}),
-    ...(plain['type'] === 'object' ? { style: 'deepObject', explode: true } : {}),
-    schema: hoist(plain, components),
-  }
-}
-
-const idempotencyParameter: Json = {
-  name: 'Idempotency-Key',
-  in: 'header',
-  required: false,
-  description:
-    'The same key with the same body answers the same again, for 24 hours at least. ' +
-    'A guest without a Cart-Token is known by it alone: theirs has 20 random characters or more, such as a UUID.',
-  schema: { type: 'string', maxLength: 255 },
-}
-
-function requestBody(operation: Operation, rest: readonly [string, Json][], required: readonly string[], components: Json): Json {
-  if (operation.rawBody) return { requestBody: { content: { '*/*': { schema: {} } } } }
-  if (rest.length === 0) return {}
-  const schema = {
-    type: 'object',
-    properties: Object.fromEntries(rest.map(([name, value]) => [name, hoist(value, components)])),
-    ...(required.length > 0 ? { required } : {}),
-    additionalProperties: false,
-  }
-  return { requestBody: { required: required.length > 0, content: { 'application/json': { schema } } } }
-}
-
-function responses(operation: Operation, isRead: boolean, components: Json): Json {
-  const status = String(operation.status ?? 200)
-  const output = operation.output as Json
-  const content = { [mediaTypeOf(operation)]: { schema: hoist(output, components) } }
-  const answers: Json = { [status]: status === '204' ? { description: 'Done.' } : { description: 'Success.', content } }
-  if (isRead && operation.errors?.includes('not_found')) answers['304'] = { description: 'Not modified since the given ETag.' }
-  const codes = [...anyCallErrors, ...(isRead ? [] : anyChangeErrors), ...(operation.errors ?? [])]
-  for (const [code, group] of Map.groupBy(codes, (name) => errorCodes[name].status)) {
-    const names = [...new Set(group)]
-    answers[String(code)] = {
-      description: names.map((name) => `\`${name}\`: ${errorCodes[name].message}`).join(' '),
-      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-    }
-  }
-  return answers
-}
-
-function mediaTypeOf(operation: Operation): string {
-  if (operation.name === 'changes.watch') return 'text/event-stream'
-  return (operation.output as Json)['type'] === 'string' ? 'text/plain' : 'application/json'
 }
 
 const problemSchema: Json = {
@@ -159,7 +79,7 @@ const problemSchema: Json = {
     title: { type: 'string' },
     status: { type: 'integer' },
     detail: { type: 'string' },
-    code: { type: 'string', description: 'Stable: look at this one.', enum: Object.keys(errorCodes) },
+    code: { type: 'string', description: 'Stable: look at this one.', enum: Object.keys(errorCodes) satisfies string[] as ErrorCode[] },
     requestId: { type: 'string' },
     errors: {
       type: 'array',
@@ -169,17 +89,7 @@ const problemSchema: Json = {
         required: ['path', 'code', 'message'],
       },
     },
+    params: { type: 'object', description: 'What some codes say more, such as the lines that are out of stock.' },
   },
-  required: ['type', 'title', 'status', 'code', 'requestId'],
-}
-
-/** A copy of plain JSON in which every titled object stands once, in components. */
-function hoist(schema: unknown, components: Json): unknown {
-  if (Array.isArray(schema)) return schema.map((item) => hoist(item, components))
-  if (typeof schema !== 'object' || schema === null) return schema
-  const copy = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, hoist(value, components)]))
-  const { title } = schema as { title?: unknown }
-  if (typeof title !== 'string' || copy['type'] !== 'object' || copy['properties'] === undefined) return copy
-  components[title] ??= copy
-  return { $ref: `#/components/schemas/${title}` }
+  required: ['type', 'title', 'status', 'detail', 'code', 'requestId'],
 }

@@ -3,7 +3,7 @@
 import type { Operation } from '../operation/define.ts'
 import { readRecovery } from '../storage/archive/marks.ts'
 import type { StorageAdapter } from '../storage/storage.ts'
-import { openApiDocument } from './openapi.ts'
+import { openApiDocument, readerWith } from './openapi.ts'
 import { createResource, type Resource } from './resource.ts'
 import type { Page } from './server.ts'
 
@@ -21,6 +21,9 @@ export type PageFacts = {
   readonly homePage?: string
 }
 
+/** Documents that are kept: each is some 300 kB, and few projects have as many sets of roles. */
+const rolesKeptMax = 20
+
 /** What a load balancer or a supervisor asks. */
 export const healthPaths: readonly string[] = ['/livez', '/readyz']
 
@@ -28,7 +31,8 @@ export function systemPages(facts: PageFacts): Page[] {
   const json = 'application/json; charset=utf-8'
   const html = 'text/html; charset=utf-8'
   const reference = createResource(html, facts.referencePage)
-  let document: Resource | null = null
+  // One for each set of roles that somebody has.
+  const documents = new Map<string, Resource>()
   const pages: Page[] = [
     {
       path: '/livez',
@@ -41,6 +45,7 @@ export function systemPages(facts: PageFacts): Page[] {
       path: '/readyz',
       summary: 'Whether requests will be answered',
       type: json,
+      statuses: [200, 503],
       async answer() {
         if (facts.isStopping?.()) return { status: 503, body: '{"status":"stopping"}' }
         try {
@@ -56,8 +61,15 @@ export function systemPages(facts: PageFacts): Page[] {
       path: '/api/openapi.json',
       summary: 'This document',
       type: json,
-      async answer() {
-        document ??= createResource(json, JSON.stringify(openApiDocument(facts.operations, pages, facts)))
+      isPersonal: true,
+      async answer(caller) {
+        const roles = [...new Set((await caller()).roles)].sort()
+        let document = documents.get(roles.join())
+        if (!document) {
+          document = createResource(json, JSON.stringify(openApiDocument(facts.operations, pages, { ...facts, viewer: readerWith(roles) })))
+          if (documents.size >= rolesKeptMax) documents.clear()
+          documents.set(roles.join(), document)
+        }
         return document
       },
     },

@@ -52,7 +52,11 @@ export type Page = {
   readonly summary: string
   readonly type: string
   /** A text of this moment, or one that stays. */
-  readonly answer: () => Promise<{ status: number; body: string } | Resource>
+  readonly answer: (caller: () => Promise<Actor>) => Promise<{ status: number; body: string } | Resource>
+  /** 200 alone when left out. */
+  readonly statuses?: readonly number[]
+  /** Differs with who asks. */
+  readonly isPersonal?: boolean
 }
 
 export type HttpServer = {
@@ -95,21 +99,7 @@ export function createServer(parts: ServerParts): HttpServer {
   if (origins.size > 0) app.addHook('onRequest', async (request, reply) => admitOrigin(origins, request.headers, reply))
   app.setErrorHandler((error, request, reply) => sendProblem(parts, request, reply, error))
   app.setNotFoundHandler((request, reply) => answerUnrouted(parts, routes, request, reply))
-  for (const page of parts.pages)
-    app.route({
-      method: ['GET', 'HEAD'],
-      url: page.path,
-      async handler(request, reply) {
-        reply.headers({
-          'cache-control': 'no-cache',
-          'content-security-policy': contentSecurityPolicy,
-          'x-content-type-options': 'nosniff',
-        })
-        const answer = await page.answer()
-        if ('etag' in answer) return await sendResource(answer, request, reply)
-        return reply.code(answer.status).header('content-type', page.type).send(answer.body)
-      },
-    })
+  for (const page of parts.pages) app.route({ method: ['GET', 'HEAD'], url: page.path, handler: pageHandler(parts, page) })
   for (const route of routes)
     app.route({
       // HEAD is GET without the body, which Node leaves out (RFC 9110 section 9.3.2).
@@ -138,6 +128,20 @@ export function createServer(parts: ServerParts): HttpServer {
       await app.close()
       cancel()
     },
+  }
+}
+
+function pageHandler(parts: ServerParts, { answer, type, isPersonal }: Page) {
+  return async (request: FastifyRequest, reply: FastifyReply) => {
+    if (isPersonal) addVary(reply, varying)
+    reply.headers({
+      'cache-control': isPersonal ? 'private, no-cache' : 'no-cache',
+      'content-security-policy': contentSecurityPolicy,
+      'x-content-type-options': 'nosniff',
+    })
+    const answered = await answer(() => parts.authenticate(credentialsOf(request)))
+    if ('etag' in answered) return await sendResource(answered, request, reply)
+    return reply.code(answered.status).header('content-type', type).send(answered.body)
   }
 }
 

@@ -95,11 +95,21 @@ type Common<TInput extends TSchema, TOutput extends TSchema> = {
   /** What of it this caller may know of, where that differs; `input` is the whole. */
   readonly inputFor?: (actor: Actor) => TInput
   readonly output: TOutput
+  /** What of it this caller may be answered, where that differs. For documents: presenting keeps to it anyway. */
+  readonly outputFor?: (actor: Actor) => TSchema
   /** Status of success, for OpenAPI. */
   readonly status?: number
   /** Codes it may add to those any request can meet. */
   readonly errors?: readonly ErrorCode[]
   readonly access: Rule
+  /** Where `access` lets anyone ask and the records decide: their rule. Documents leave the operation out for whom it never lets in. */
+  readonly audience?: Rule
+  /** The parameters that stand for an object in the query (`filter[name]`), by their names, for documents. */
+  readonly filters?: (actor: Actor) => Readonly<Record<string, Record<string, unknown>>>
+  /** More headers that it reads, with what they say. */
+  readonly headers?: readonly (readonly [name: string, description: string])[]
+  /** Its answer names its state in an ETag, also where no precondition is taken. */
+  readonly hasEtag?: boolean
   readonly rate?: RateClass
   readonly tag?: string
   /** The answer already passed the gate of records/present.ts, so it is sent as it is. */

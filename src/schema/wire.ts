@@ -79,10 +79,10 @@ function boundMoney({ min, max, currency }: Field): JsonSchema {
   }
 }
 
-/** The schema of a record as read, computed fields included. A reference may stand expanded. */
-export function recordSchema(collection: CollectionModel): JsonSchema {
+/** The schema of a record as read, with these of its fields. A reference may stand expanded. */
+export function recordSchema(collection: CollectionModel, fields: Iterable<CompiledField> = collection.fields.values()): JsonSchema {
   const properties: Record<string, JsonSchema> = {}
-  for (const { name, field } of collection.fields.values()) {
+  for (const { name, field } of fields) {
     if (field.read?.rule === 'nobody') continue
     const schema = fieldSchema(field)
     properties[name] = field.kind === 'ref' ? { ...schema, type: [schema['type'], 'object'].flat() } : schema

@@ -4,29 +4,40 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setMetaSchemaOutputFormat } from '@hyperjump/json-schema'
 import { validate } from '@hyperjump/json-schema/openapi-3-1'
-import { openWorld, type World } from '../support/api-harness.ts'
+import { type As, openWorld, type World } from '../support/api-harness.ts'
 
 type Document = {
   openapi: string
   paths: Record<
     string,
-    Record<string, { operationId: string; responses: Record<string, unknown>; parameters?: { name: string; in: string }[] }>
+    Record<string, { operationId: string; responses: Record<string, Response>; parameters?: { $ref: string }[]; requestBody?: Body }>
   >
-  components: { schemas: Record<string, unknown> }
+  components: {
+    schemas: Record<string, { properties: Record<string, unknown> }>
+    parameters: Record<string, { name: string; in: string }>
+    responses: Record<string, Response>
+  }
 }
+type Response = { $ref?: string; headers?: object }
+type Body = { required: boolean; content: Record<string, { schema: { properties: object } }> }
 
 let world: World
 let document: Document
+let publicDocument: Document
+const read = async (as: As): Promise<Document> => (await world.call(as, { method: 'GET', url: '/api/openapi.json' })).body
 before(async () => {
   world = await openWorld()
-  document = (await world.request({ method: 'GET', url: '/api/openapi.json' })).body
+  document = await read('staff')
+  publicDocument = await read('guest')
 })
 after(() => world.close())
 
 test('is valid OpenAPI 3.1', async () => {
   setMetaSchemaOutputFormat('BASIC')
-  const result = await validate('https://spec.openapis.org/oas/3.1/schema-base', document as never, 'BASIC')
-  assert.ok(result.valid, JSON.stringify(result).slice(0, 2_000))
+  for (const one of [document, publicDocument]) {
+    const result = await validate('https://spec.openapis.org/oas/3.1/schema-base', one as never, 'BASIC')
+    assert.ok(result.valid, JSON.stringify(result).slice(0, 2_000))
+  }
   assert.equal(document.openapi, '3.1.0')
 })
 
@@ -41,6 +52,12 @@ test('describes every route of the router and no other', () => {
   }
   assert.deepEqual(routesOf(app.printRoutes({ commonPrefix: false })).toSorted(), described.toSorted())
 })
+
+function parameterAt({ $ref }: { $ref: string }): { name: string; in: string } {
+  return document.components.parameters[$ref.split('/').at(-1)!]!
+}
+const parametersOf = (method: string, path: string, of = document) =>
+  (of.paths[path]![method]!.parameters ?? []).map(parameterAt).map(({ name }) => name)
 
 /** Fastify's tree of routes as lines `GET /api/notes/{id}`. */
 function routesOf(tree: string): string[] {
@@ -65,7 +82,10 @@ test('names each operation once, every parameter of its address, and no hidden f
   )
   assert.equal(new Set(all.map(({ operationId }) => operationId)).size, all.length)
   for (const { path, parameters = [], operationId } of all) {
-    const inPath = parameters.filter((one) => one.in === 'path').map(({ name }) => name)
+    const inPath = parameters
+      .map(parameterAt)
+      .filter((one) => one.in === 'path')
+      .map(({ name }) => name)
     assert.deepEqual(
       inPath,
       [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]),
@@ -76,6 +96,61 @@ test('names each operation once, every parameter of its address, and no hidden f
 })
 
 test('has one Money, for amounts of either sign', () => {
-  const money = document.components.schemas['Money'] as { properties: { amount: { minimum: number } } }
+  const money = document.components.schemas['Money'] as unknown as { properties: { amount: { minimum: number } } }
   assert.equal(money.properties.amount.minimum, Number.MIN_SAFE_INTEGER)
+})
+
+test('is, for who is no staff, about what they may come to use', async () => {
+  assert.deepEqual(await read('other'), publicDocument)
+  const hidden = ['/metrics', '/api/schema', '/api/effects', '/api/stockLevels', '/api/ledgerEntries', '/api/webhookInbox']
+  for (const path of hidden) assert.ok(document.paths[path] && !publicDocument.paths[path], path)
+  assert.deepEqual(Object.keys(publicDocument.paths['/api/products']!), ['get'])
+  assert.deepEqual(Object.keys(document.paths['/api/products']!), ['get', 'post'])
+  assert.deepEqual(Object.keys(publicDocument.paths['/api/notes/{id}']!), ['get', 'patch', 'delete'])
+  assert.doesNotMatch(JSON.stringify(publicDocument), /stockLevels|webhookInbox|"score|\[scored?\]|"disabled"/)
+  assert.ok(document.components.schemas['notes']!.properties['score'])
+  assert.ok(parametersOf('get', '/api/notes').includes('filter[score][gte]'))
+})
+
+test('is told anew to whom became staff, and no cache gives it to another', async () => {
+  const [guest, staff] = await Promise.all(
+    (['guest', 'staff'] as const).map((as) => world.call(as, { method: 'GET', url: '/api/openapi.json' })),
+  )
+  assert.notEqual(guest!.headers['etag'], staff!.headers['etag'])
+  assert.match(String(staff!.headers['vary']), /Authorization, Cookie/)
+  assert.equal(staff!.headers['cache-control'], 'private, no-cache')
+})
+
+test('names filters one by one, search where there is something to search, and both media types of a patch', () => {
+  const filters = parametersOf('get', '/api/notes').filter((name) => name.startsWith('filter'))
+  for (const name of [
+    '[id]',
+    '[id][in]',
+    '[title][contains]',
+    '[rank][gte]',
+    '[rank][null]',
+    '[due][lt]',
+    '[isPublic]',
+    '[kind][in]',
+    '[tags]',
+  ])
+    assert.ok(filters.includes(`filter${name}`), name)
+  for (const name of ['filter', 'filter[meta]', 'filter[version]', 'filter[title][null]']) assert.ok(!filters.includes(name), name)
+  assert.ok(parametersOf('get', '/api/products').includes('search'))
+  assert.ok(!parametersOf('get', '/api/payments').includes('search'))
+  const body = document.paths['/api/notes/{id}']!['patch']!.requestBody!
+  assert.deepEqual([body.required, Object.keys(body.content)], [true, ['application/json', 'application/merge-patch+json']])
+})
+
+test('names the headers that calls turn on', () => {
+  const named = new Set(
+    Object.entries(document.paths).flatMap(([path, methods]) => Object.keys(methods).flatMap((method) => parametersOf(method, path))),
+  )
+  for (const name of ['Idempotency-Key', 'If-Match', 'If-None-Match', 'Last-Event-ID']) assert.ok(named.has(name), name)
+  assert.ok(parametersOf('patch', '/api/carts/{id}').includes('If-Match'))
+  assert.ok(parametersOf('get', '/api/changes').includes('Last-Event-ID'))
+  const created = document.paths['/api/notes']!['post']!.responses
+  assert.deepEqual(Object.keys(created['201']!.headers!), ['ETag', 'Location', 'Idempotent-Replayed'])
+  const limited = document.components.responses[created['429']!.$ref!.split('/').at(-1)!]!
+  assert.deepEqual(Object.keys(limited.headers!), ['Retry-After'])
 })

@@ -1,10 +1,11 @@
 // Whether an answer is what the OpenAPI document says: its status is declared and its body fits.
 import assert from 'node:assert/strict'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import { openApiDocument } from '../../src/http/openapi.ts'
 import type { ApiAnswer, ApiHarness } from './api-harness.ts'
 
 type Json = Record<string, never>
-type Response = { content?: Record<string, { schema: object }> }
+type Response = { headers?: Record<string, object>; content?: Record<string, { schema: object }> }
 type Described = { operations: Map<string, Record<string, Response>>; components: object }
 
 const described = new WeakMap<object, Described>()
@@ -12,19 +13,31 @@ let latest: { text: string; value: Described } | null = null
 const compiled = new Map<string, ValidateFunction>()
 
 export async function loadDocument(api: ApiHarness): Promise<void> {
-  const { text } = await api.request({ method: 'GET', url: '/api/openapi.json' })
+  const text = JSON.stringify(openApiDocument(api.engine.operations, [], { name: 'Test', version: '0', publicUrl: 'http://shop.test' }))
   if (latest?.text !== text) {
     const document = JSON.parse(text) as {
-      paths: Record<string, Record<string, { operationId: string; responses: Record<string, Response> }>>
-      components: object
+      paths: Record<string, Record<string, { operationId: string; responses: Record<string, Response | { $ref: string }> }>>
+      components: { responses: Record<string, Response> }
     }
     const operations = new Map<string, Record<string, Response>>()
-    for (const path of Object.values(document.paths)) for (const one of Object.values(path)) operations.set(one.operationId, one.responses)
+    for (const path of Object.values(document.paths))
+      for (const one of Object.values(path))
+        operations.set(
+          one.operationId,
+          Object.fromEntries(Object.entries(one.responses).map(([status, response]) => [status, referred(document.components, response)])),
+        )
     compiled.clear()
     latest = { text, value: { operations, components: document.components } }
   }
   described.set(api, latest.value)
 }
+
+function referred(components: { responses: Record<string, Response> }, response: Response | { $ref: string }): Response {
+  return '$ref' in response ? components.responses[response.$ref.split('/').at(-1)!]! : response
+}
+
+/** Headers that a client is to know of before it calls. */
+const documentedHeaders = ['ETag', 'Location', 'Retry-After', 'Idempotent-Replayed']
 
 export function fitsDocument(api: ApiHarness, operation: string, answer: ApiAnswer): void {
   const document = described.get(api)
@@ -33,6 +46,9 @@ export function fitsDocument(api: ApiHarness, operation: string, answer: ApiAnsw
   assert.ok(responses, `${operation} is not in the document`)
   const response = responses[String(answer.status)]
   assert.ok(response, `${operation} does not declare ${answer.status} (${answer.body?.code}): ${Object.keys(responses)}`)
+  for (const name of documentedHeaders)
+    if (answer.headers[name.toLowerCase()] !== undefined)
+      assert.ok(response.headers?.[name], `${operation} ${answer.status} does not declare the header ${name}`)
   if (!response.content) return assert.equal(answer.text, '', `${operation} ${answer.status} has no content declared`)
   const type = String(answer.headers['content-type']).split(';')[0]!
   const content = response.content[type]

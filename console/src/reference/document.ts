@@ -19,23 +19,37 @@ export interface Answer {
   content?: Content
 }
 
-interface PathItem {
+interface Described {
   operationId: string
   summary?: string
   description?: string
   tags?: string[]
-  parameters?: Parameter[]
   requestBody?: { required?: boolean; content: Content }
-  responses: { [status: string]: Answer }
+}
+
+interface PathItem extends Described {
+  parameters?: (Parameter | Reference)[]
+  responses: { [status: string]: Answer | Reference }
+}
+
+/** To a part of the document that several operations share. */
+interface Reference {
+  $ref: string
 }
 
 export interface OpenApi {
   info: { title: string; version: string }
   paths: { [path: string]: { [method: string]: PathItem } }
-  components: { schemas: { [name: string]: Schema } }
+  components: {
+    schemas: { [name: string]: Schema }
+    parameters?: { [name: string]: Parameter }
+    responses?: { [name: string]: Answer }
+  }
 }
 
-export interface Operation extends PathItem {
+export interface Operation extends Described {
+  parameters?: Parameter[]
+  responses: { [status: string]: Answer }
   method: string
   path: string
   tag: string
@@ -49,14 +63,35 @@ export interface Fault {
 
 /** In the document's own order, which is the order of the engine's operations. */
 export function operationsOf(document: OpenApi): Operation[] {
+  const { parameters, responses } = document.components
   return Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, item]) => ({
       ...item,
+      parameters: oneFilter((item.parameters ?? []).map((one) => referred(one, parameters))),
+      responses: Object.fromEntries(Object.entries(item.responses).map(([status, one]) => [status, referred(one, responses)])),
       method: method.toUpperCase(),
       path,
       tag: item.tags?.[0] ?? 'Other',
     })),
   )
+}
+
+function referred<T extends object>(part: T | Reference, parts: { [name: string]: T } = {}): T {
+  if (!('$ref' in part)) return part
+  const name = part.$ref.split('/').at(-1) ?? ''
+  const found = parts[name]
+  if (!found) throw new Error(`The document has no ${part.$ref}.`)
+  return found
+}
+
+/** The document names each filter for generators of clients; people read and fill in one that takes any. */
+function oneFilter(parameters: Parameter[]): Parameter[] {
+  const isFilter = ({ name }: Parameter) => name.startsWith('filter[')
+  const fields = new Set(parameters.filter(isFilter).map(({ name }) => /\[(.*?)\]/.exec(name)?.[1]))
+  if (fields.size === 0) return parameters
+  const description = `\`field[operator]=value\`, joined by \`&\`. Fields: ${[...fields].map((name) => `\`${name}\``).join(', ')}.`
+  const filter: Parameter = { name: 'filter', in: 'query', style: 'deepObject', description, schema: { type: 'object' } }
+  return [filter, ...parameters.filter((one) => !isFilter(one))]
 }
 
 /** Shops come for carts and orders; what keeps the engine running is for later. */
@@ -85,7 +120,7 @@ export function searchOperations(operations: readonly Operation[], words: string
 }
 
 /** The codes an operation may answer. Their names and sentences stand in the description of each status. */
-export function faultsOf(operation: Pick<PathItem, 'responses'>): Fault[] {
+export function faultsOf(operation: Pick<Operation, 'responses'>): Fault[] {
   return Object.entries(operation.responses)
     .filter(([status]) => Number(status) >= 400)
     .flatMap(([status, { description }]) =>

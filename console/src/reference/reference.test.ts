@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { faultsOf, type Operation, searchOperations } from './document.ts'
+import { faultsOf, type Operation, operationsOf, searchOperations } from './document.ts'
 import { curlOf, sendingOf } from './request.ts'
 import { exampleOf, innerOf, limitTexts, type Schemas, typeText } from './schema-text.ts'
 
@@ -58,4 +58,34 @@ test('operations are found by any of their words, and tell what can go wrong', (
     faultsOf(operation).map(({ status, code }) => `${status} ${code}`),
     ['409 out_of_stock', '409 conflict'],
   )
+})
+
+test('what the document shares is found, and its filters are one field', () => {
+  const [list] = operationsOf({
+    info: { title: 'Shop', version: '1' },
+    paths: {
+      '/api/books': {
+        get: {
+          operationId: 'books.list',
+          parameters: [
+            { $ref: '#/components/parameters/limit' },
+            { name: 'filter[year]', in: 'query', schema: { type: 'integer' } },
+            { name: 'filter[year][gte]', in: 'query', schema: { type: 'integer' } },
+          ],
+          responses: { 404: { $ref: '#/components/responses/Problem404' } },
+        },
+      },
+    },
+    components: {
+      schemas: {},
+      parameters: { limit: { name: 'limit', in: 'query', schema: { type: 'integer' } } },
+      responses: { Problem404: { description: '`not_found`: Nothing here.' } },
+    },
+  })
+  assert.deepEqual(
+    list?.parameters?.map(({ name }) => name),
+    ['filter', 'limit'],
+  )
+  assert.match(list?.parameters?.[0]?.description ?? '', /Fields: `year`\./)
+  assert.equal(faultsOf(list!)[0]?.code, 'not_found')
 })

@@ -11,7 +11,7 @@ export const users = collection('users', {
     email: field.email({ required: true, unique: true, search: true }),
     name: field.text({ search: true }),
     /** `admin` and `staff` run the shop; others mean what the project's rules say. */
-    roles: field.json<readonly string[]>({ required: true }),
+    roles: field.json<readonly string[]>({ required: true, schema: { type: 'array', items: { type: 'string' } } }),
     emailVerified: field.boolean({ required: true }),
     /** A disabled account cannot sign in, and its sessions stop at once. */
     disabled: field.boolean({ required: true, read: staff }),

@@ -11,6 +11,7 @@ const optionallyNamed = (maxLength: number) => ({ type: ['string', 'null'], maxL
 /** As a request gives it; null takes it away. */
 export const addressInput = Type.Optional(
   Type.Unsafe<Address | null>({
+    title: 'AddressInput',
     type: ['object', 'null'],
     properties: {
       name: named(200),
@@ -34,6 +35,7 @@ const optionalText = { type: ['string', 'null'] }
 
 /** As a cart shows it. */
 export const addressOutput = Type.Unsafe<Address | null>({
+  title: 'Address',
   type: ['object', 'null'],
   properties: {
     name: text,

@@ -16,6 +16,8 @@ export type Address = {
   readonly country: string
   readonly phone?: string | null
 }
+/** Named: cart-view.ts says what is in it. */
+export const addressShape = { type: 'object', title: 'Address' } as const
 export type CartLine = {
   readonly id: string
   readonly variant: string
@@ -34,9 +36,9 @@ export const carts = collection('carts', {
     customer: field.ref('users'),
     email: field.email(),
     currency: field.text({ required: true }),
-    lines: field.json<readonly CartLine[]>({ required: true }),
-    shippingAddress: field.json<Address | null>(),
-    billingAddress: field.json<Address | null>(),
+    lines: field.json<readonly CartLine[]>({ required: true, schema: { type: 'array', items: { type: 'object' } } }),
+    shippingAddress: field.json<Address | null>({ schema: addressShape }),
+    billingAddress: field.json<Address | null>({ schema: addressShape }),
     /** No reference: an old cart keeps nobody from deleting a method. One that is gone is not shown. */
     shippingMethod: field.text({ max: 64 }),
     note: field.longText({ max: 2_000 }),

@@ -29,13 +29,14 @@ export function watchChanges(feed: Feed): Operation {
     tag: 'Changes',
     input: Type.Object(
       {
-        collections: Type.String({ minLength: 1, description: 'Names, separated by commas.' }),
+        collections: Type.String({ minLength: 1, description: 'Names, separated by commas. One alone may be filtered as its list is.' }),
         filter: Type.Optional(Type.Unsafe<unknown>({ type: 'object', description: 'As in a list; for one collection.' })),
         lastEventId: Type.Optional(Type.String({ description: 'For clients that cannot set the header Last-Event-ID.' })),
       },
       { additionalProperties: false },
     ),
     output: Type.Unsafe({ type: 'string', description: 'text/event-stream; data is {collection, id, action, record}.' }),
+    headers: [['Last-Event-ID', 'The id of the last event that was seen: goes on behind it.']],
     errors: ['forbidden'],
     access: anyone,
     async run({ read, input, actor, model, request }) {

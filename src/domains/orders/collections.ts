@@ -4,7 +4,8 @@ import { actorCartToken, actorId, any, nobody, staff, where } from '../../access
 import type { Money } from '../../base/money.ts'
 import { collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
-import type { Address } from '../carts/collections.ts'
+import { moneySchema } from '../../schema/wire.ts'
+import { type Address, addressShape } from '../carts/collections.ts'
 import type { Totals } from '../carts/totals.ts'
 
 export type OrderLine = {
@@ -17,6 +18,22 @@ export type OrderLine = {
   readonly unitPrice: Money
   readonly total: Money
 }
+
+const orderLineShape = {
+  type: 'object',
+  title: 'OrderLine',
+  properties: {
+    id: { type: 'string' },
+    variant: { type: 'string' },
+    product: { type: 'string' },
+    sku: { type: 'string' },
+    title: { type: 'string' },
+    quantity: { type: 'integer' },
+    unitPrice: moneySchema,
+    total: moneySchema,
+  },
+  required: ['id', 'variant', 'product', 'sku', 'title', 'quantity', 'unitPrice', 'total'],
+} as const
 
 export const orderStatuses = ['draft', 'pending_payment', 'placed', 'completed', 'expired', 'canceled'] as const
 export const paymentStatuses = [
@@ -43,11 +60,16 @@ export const orders = collection('orders', {
     paymentStatus: field.enum(paymentStatuses, { required: true }),
     fulfillmentStatus: field.enum(['unfulfilled', 'partially_fulfilled', 'fulfilled', 'returned'], { required: true }),
     /** Why somebody should look at it before it is shipped. */
-    holds: field.json<readonly string[]>({ required: true }),
-    lines: field.json<readonly OrderLine[]>({ required: true }),
-    addresses: field.json<{ readonly shipping: Address; readonly billing: Address }>({ required: true }),
-    shipping: field.json<{ readonly id: string; readonly title: string; readonly price: Money } | null>(),
-    totals: field.json<Totals>({ required: true }),
+    holds: field.json<readonly string[]>({ required: true, schema: { type: 'array', items: { type: 'string' } } }),
+    lines: field.json<readonly OrderLine[]>({ required: true, schema: { type: 'array', items: orderLineShape } }),
+    addresses: field.json<{ readonly shipping: Address; readonly billing: Address }>({
+      required: true,
+      schema: { type: 'object', properties: { shipping: addressShape, billing: addressShape } },
+    }),
+    shipping: field.json<{ readonly id: string; readonly title: string; readonly price: Money } | null>({
+      schema: { type: 'object', properties: { id: { type: 'string' }, title: { type: 'string' }, price: moneySchema } },
+    }),
+    totals: field.json<Totals>({ required: true, schema: { type: 'object', title: 'Totals' } }),
     /** The total again, as a column to filter, sort and sum by. */
     total: field.money({ required: true }),
     note: field.longText({ max: 2_000 }),

@@ -6,7 +6,7 @@ import { eq } from '../../contract/filter.ts'
 import type { Model } from '../../schema/model.ts'
 import type { Project } from '../../schema/project.ts'
 import type { Reader } from '../../storage/storage.ts'
-import { type Payment, payments } from '../payments/collections.ts'
+import { type Payment, paymentActionShape, payments } from '../payments/collections.ts'
 import { findVisible, presentAll } from '../records/present.ts'
 import { type Order, orders } from './collections.ts'
 
@@ -23,16 +23,14 @@ export type PaymentRequest = { readonly provider: string; readonly method?: stri
 export const orderAndPayment = Type.Unsafe<unknown>({
   type: 'object',
   properties: {
-    order: { type: 'object' },
+    // The record of the collection, as any GET of it.
+    order: { type: 'object', title: 'orders' },
     payment: {
       type: ['object', 'null'],
       properties: {
         id: { type: 'string' },
         status: { type: 'string' },
-        action: {
-          type: ['object', 'null'],
-          description: '`{type: "redirect", url}` or `{type: "clientSecret", value}`: what the customer does next.',
-        },
+        action: { ...paymentActionShape, type: ['object', 'null'] },
       },
     },
   },

@@ -18,6 +18,17 @@ export const paymentStatuses = [
   'reversed',
 ] as const
 
+/** What the customer does next. */
+export const paymentActionShape = {
+  type: 'object',
+  title: 'PaymentAction',
+  properties: {
+    type: { type: 'string', enum: ['redirect', 'clientSecret'] },
+    url: { type: 'string', description: 'Of `redirect`: where the customer goes.' },
+    value: { type: 'string', description: "Of `clientSecret`: what the provider's own form takes." },
+  },
+  required: ['type'],
+} as const
 export type PaymentAction = { readonly type: 'redirect'; readonly url: string } | { readonly type: 'clientSecret'; readonly value: string }
 
 const ownOrder = through('order', 'orders', any(where('customer').eq(actorId), where('tokenHash').eq(actorCartToken)))
@@ -36,7 +47,7 @@ export const payments = collection('payments', {
     authorized: field.money({ required: true }),
     captured: field.money({ required: true }),
     refunded: field.money({ required: true }),
-    action: field.json<PaymentAction | null>(),
+    action: field.json<PaymentAction | null>({ schema: paymentActionShape }),
     /** The provider's own name of it, once known. */
     providerRef: field.text(),
     returnUrl: field.url({ read: staff }),

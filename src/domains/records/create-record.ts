@@ -9,7 +9,7 @@ import type { CollectionModel } from '../../schema/model.ts'
 import { recordSchema, writableFields } from '../../schema/wire.ts'
 import { decide, looksAt } from './decide.ts'
 import { createInput } from './input-schemas.ts'
-import { actionFilter } from './present.ts'
+import { actionFilter, visibleFields } from './present.ts'
 import { acceptFields, answerWith, checkReferences, fits, refusedTo } from './write-record.ts'
 
 /** `POST /api/{collection}`: the record must fit the create rule as it will be stored. */
@@ -21,12 +21,15 @@ export function createRecord(collection: CollectionModel): Operation {
     summary: `Create one of ${collection.title.toLowerCase()}`,
     tag: collection.title,
     isPresented: true,
+    hasEtag: true,
     status: 201,
     input: input.whole,
     inputFor: input.of,
     output: Type.Unsafe(recordSchema(collection)),
+    outputFor: (actor) => Type.Unsafe(recordSchema(collection, visibleFields(collection, actor))),
     errors: ['already_exists', 'reference_not_found'],
     access: collection.access.create === undefined ? nobody : anyone,
+    audience: collection.access.create ?? nobody,
     async run({ tx, input, actor, now, model, newId }) {
       const given = acceptFields(collection, actor, input)
       const fields = { ...defaults(collection, actor, now), ...given, id: newId(collection.prefix) }

@@ -22,6 +22,7 @@ export function deleteRecord(collection: CollectionModel): Operation {
     output: Type.Null(),
     errors: ['not_found', 'still_referenced', 'precondition_failed'],
     access: collection.access.delete === undefined ? nobody : anyone,
+    audience: collection.access.delete ?? nobody,
     async run({ tx, input, actor, model, request, now, newId }) {
       const record = await findVisible(tx, collection, actor, input.id)
       if (record === null) throw new EngineError('not_found')

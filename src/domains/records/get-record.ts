@@ -9,7 +9,7 @@ import { etagOf, etagOfRow } from './etag.ts'
 import { expand, parseExpand } from './expand.ts'
 import { parseFields } from './list-records.ts'
 import type { QueryScope } from './parse-filter.ts'
-import { findVisible, presentAll } from './present.ts'
+import { findVisible, presentAll, visibleFields } from './present.ts'
 
 /** `GET /api/{collection}/{id}`: the record, or 404 whether it is missing or hidden. */
 export function getRecord(collection: CollectionModel): Operation {
@@ -25,8 +25,10 @@ export function getRecord(collection: CollectionModel): Operation {
       { additionalProperties: false },
     ),
     output: Type.Unsafe(recordSchema(collection)),
+    outputFor: (actor) => Type.Unsafe(recordSchema(collection, visibleFields(collection, actor))),
     errors: ['not_found', 'expand_too_large'],
     access: collection.access.read === undefined ? nobody : anyone,
+    audience: collection.access.read ?? nobody,
     async run({ read, input, actor, model, request }) {
       const scope: QueryScope = { model, collection, actor }
       const tree = parseExpand(input.expand)

@@ -5,13 +5,14 @@ import { limits } from '../../base/limits.ts'
 import { and } from '../../contract/filter.ts'
 import { type Operation, query } from '../../operation/define.ts'
 import type { AnyRecord } from '../../schema/collection.ts'
-import type { CollectionModel } from '../../schema/model.ts'
+import type { CollectionModel, CompiledField } from '../../schema/model.ts'
 import { recordSchema } from '../../schema/wire.ts'
 import { fittingPage } from './answer-size.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { expand, parseExpand } from './expand.ts'
-import { parseFilter, parseSearch, parseSort, type QueryScope } from './parse-filter.ts'
-import { isReadable, presentAll, readFilter } from './present.ts'
+import { listFilters } from './list-filters.ts'
+import { parseFilter, parseSearch, parseSort, type QueryScope, searchPathsOf } from './parse-filter.ts'
+import { isReadable, presentAll, readFilter, visibleFields } from './present.ts'
 
 export const listInput = Type.Object(
   {
@@ -27,6 +28,9 @@ export const listInput = Type.Object(
   { additionalProperties: false },
 )
 
+const { search: _, ...unsearchable } = listInput.properties
+const unsearchableInput = Type.Object(unsearchable, { additionalProperties: false }) as unknown as typeof listInput
+
 /** `GET /api/{collection}`: a page in a total order, with the collection's read rule inside the query. */
 export function listRecords(collection: CollectionModel): Operation {
   return query({
@@ -35,16 +39,12 @@ export function listRecords(collection: CollectionModel): Operation {
     summary: `List ${collection.title.toLowerCase()}`,
     tag: collection.title,
     isPresented: true,
-    input: listInput,
-    output: Type.Unsafe({
-      type: 'object',
-      properties: {
-        items: { type: 'array', items: recordSchema(collection) },
-        next: { type: ['string', 'null'], description: 'Cursor of the next page; null on the last one.' },
-        count: { type: 'integer' },
-      },
-      required: ['items', 'next'],
-    }),
+    input: collection.searchPaths.length > 0 ? listInput : unsearchableInput,
+    inputFor: (actor) => (searchPathsOf(collection, actor).length > 0 ? listInput : unsearchableInput),
+    filters: (actor) => listFilters(collection, actor),
+    output: pageSchema(collection, collection.fields.values()),
+    outputFor: (actor) => pageSchema(collection, visibleFields(collection, actor)),
+    audience: collection.access.read ?? nobody,
     errors: ['expand_too_large'],
     // Which records is a question to the query; a rule that is false for everyone answers an empty page.
     access: collection.access.read === undefined ? nobody : anyone,
@@ -70,6 +70,19 @@ export function listRecords(collection: CollectionModel): Operation {
       if (input.count) output['count'] = await read.count(collection, where)
       return { output }
     },
+  })
+}
+
+function pageSchema(collection: CollectionModel, fields: Iterable<CompiledField>) {
+  return Type.Unsafe({
+    type: 'object',
+    title: `${collection.name}Page`,
+    properties: {
+      items: { type: 'array', items: recordSchema(collection, fields) },
+      next: { type: ['string', 'null'], description: 'Cursor of the next page; null on the last one.' },
+      count: { type: 'integer' },
+    },
+    required: ['items', 'next'],
   })
 }
 

@@ -8,7 +8,7 @@ import { decide, looksAt } from './decide.ts'
 import { checkIfMatch } from './etag.ts'
 import { patchInput } from './input-schemas.ts'
 import { jsonMerger } from './merge-json.ts'
-import { actionFilter, findVisible } from './present.ts'
+import { actionFilter, findVisible, visibleFields } from './present.ts'
 import { acceptFields, answerWith, checkReferences, fits, refusedTo } from './write-record.ts'
 
 /** `PATCH /api/{collection}/{id}`: JSON Merge Patch. The rule must hold before and after the change. */
@@ -24,8 +24,10 @@ export function updateRecord(collection: CollectionModel): Operation {
     input: input.whole,
     inputFor: input.of,
     output: Type.Unsafe(recordSchema(collection)),
+    outputFor: (actor) => Type.Unsafe(recordSchema(collection, visibleFields(collection, actor))),
     errors: ['not_found', 'already_exists', 'reference_not_found', 'precondition_failed'],
     access: collection.access.update === undefined ? nobody : anyone,
+    audience: collection.access.update ?? nobody,
     async run({ tx, input: { id, ...body }, actor, model, request, now, newId }) {
       const before = await findVisible(tx, collection, actor, id)
       if (before === null) throw new EngineError('not_found')

@@ -1,0 +1,184 @@
+// One operation of the document: what it takes, and everything it may answer.
+import type { Actor } from '../access/actor.ts'
+import { type ErrorCode, errorCodes } from '../contract/error-codes.ts'
+import type { Operation } from '../operation/define.ts'
+import { type Components, documentedSchema, refer } from './openapi-components.ts'
+
+type Json = Record<string, unknown>
+
+/** Any request can meet these. */
+const anyCallErrors: readonly ErrorCode[] = [
+  'malformed_request',
+  'validation_failed',
+  'unauthenticated',
+  'forbidden',
+  'request_timeout',
+  'headers_too_large',
+  'rate_limited',
+  'internal',
+  'overloaded',
+  'storage_unavailable',
+]
+/** And any change these. */
+const anyChangeErrors: readonly ErrorCode[] = [
+  'malformed_json',
+  'cross_site_request',
+  'conflict',
+  'body_too_large',
+  'unsupported_media_type',
+  'idempotency_key_reused',
+  'idempotency_in_flight',
+  'outcome_unknown',
+  'storage_full',
+]
+
+export function describeOperation(operation: Operation, viewer: Actor, components: Components): Json {
+  const [method, path] = operation.route.split(' ') as [string, string]
+  const input = (operation.inputFor?.(viewer) ?? operation.input) as { properties?: Record<string, Json>; required?: readonly string[] }
+  const pathNames = [...path.matchAll(/:(\w+)/g)].map((match) => match[1]!)
+  const rest = Object.entries(input.properties ?? {}).filter(([name]) => !pathNames.includes(name))
+  const required = (input.required ?? []).filter((name) => !pathNames.includes(name))
+  const isRead = method === 'GET'
+  const inPath = pathNames.map((name) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: documentedSchema(input.properties?.[name] ?? { type: 'string' }, components),
+  }))
+  const parameters = [
+    ...inPath,
+    ...(isRead ? queryParameters(operation, viewer, rest, required, components) : []),
+    ...headerParameters(operation, isRead),
+  ]
+  return {
+    operationId: operation.name,
+    summary: operation.summary,
+    ...(operation.filters ? { description: filterText } : {}),
+    tags: [operation.tag ?? 'Other'],
+    ...(parameters.length > 0 ? { parameters: parameters.map((one) => refer(components, 'parameters', keyOf(one), one)) } : {}),
+    ...(isRead ? {} : requestBody(operation, rest, required, components)),
+    responses: responses(operation, viewer, isRead, components),
+  }
+}
+
+const filterText = [
+  'Each filter here is one field by one comparison. There are more than parameters can say: `filter[author.name]=…` through a',
+  'reference, `filter[or][0][…]`, `filter[and][0][…]`, `filter[not][…]`, and the comparisons `ne` and `nin`.',
+].join(' ')
+
+/** `filter[price][gte]` is kept as `filter.price.gte`. */
+function keyOf({ name }: { readonly name: string }): string {
+  return name.replaceAll('[', '.').replaceAll(']', '')
+}
+
+/** Objects in a query have no form that generators agree on: the operation says which parameters are in them. */
+function queryParameters(
+  operation: Operation,
+  viewer: Actor,
+  properties: readonly [string, Json][],
+  required: readonly string[],
+  components: Components,
+) {
+  const plain = properties.filter(([, { type }]) => type !== 'object')
+  const all = [...plain, ...Object.entries(operation.filters?.(viewer) ?? {})]
+  return all.map(([name, { description, ...schema }]) => ({
+    name,
+    in: 'query',
+    ...(required.includes(name) ? { required: true } : {}),
+    ...(description ? { description } : {}),
+    schema: documentedSchema(schema, components),
+  }))
+}
+
+function headerParameters(operation: Operation, isRead: boolean) {
+  const { errors = [], headers = [] } = operation
+  return [
+    ...(isRead ? [] : [headerParameter('Idempotency-Key', idempotencyText, 255)]),
+    ...(errors.includes('precondition_failed') && !isRead
+      ? [headerParameter('If-Match', 'The ETag of what is to be changed: 412 when it has changed since.')]
+      : []),
+    ...(hasNotModified(operation, isRead)
+      ? [headerParameter('If-None-Match', 'ETags of what the client has: 304 when one still fits.')]
+      : []),
+    ...headers.map(([name, text]) => headerParameter(name, text)),
+  ]
+}
+
+function headerParameter(name: string, description: string, maxLength?: number) {
+  return { name, in: 'header', description, schema: { type: 'string', ...(maxLength === undefined ? {} : { maxLength }) } }
+}
+
+const idempotencyText = [
+  'The same key with the same body answers the same again, for 24 hours at least. A guest without a Cart-Token is known by it',
+  'alone: theirs has 20 random characters or more, such as a UUID.',
+].join(' ')
+
+function hasNotModified({ errors = [] }: Operation, isRead: boolean): boolean {
+  return isRead && errors.includes('not_found')
+}
+
+function requestBody(operation: Operation, rest: readonly [string, Json][], required: readonly string[], components: Components): Json {
+  if (operation.rawBody)
+    return { requestBody: { content: { 'application/json': { schema: {} }, 'application/octet-stream': { schema: {} } } } }
+  if (rest.length === 0) return {}
+  const schema = {
+    type: 'object',
+    properties: Object.fromEntries(rest.map(([name, value]) => [name, documentedSchema(value, components)])),
+    ...(required.length > 0 ? { required } : {}),
+    additionalProperties: false,
+  }
+  const isPatch = operation.route.startsWith('PATCH ')
+  const types = isPatch ? ['application/json', 'application/merge-patch+json'] : ['application/json']
+  return {
+    requestBody: {
+      required: isPatch || required.length > 0,
+      content: Object.fromEntries(types.map((type) => [type, { schema: refer(components, 'schemas', typeNameOf(operation), schema) }])),
+    },
+  }
+}
+
+/** `carts.addLine` takes a `CartsAddLine`: generators make a class of it. */
+function typeNameOf({ name }: Operation): string {
+  return name.replace(/(?:^|\.)(\w)/g, (_, first: string) => first.toUpperCase())
+}
+
+function responses(operation: Operation, viewer: Actor, isRead: boolean, components: Components): Json {
+  const status = operation.status ?? 200
+  const output = operation.outputFor?.(viewer) ?? operation.output
+  const headers = {
+    ...(hasNotModified(operation, isRead) || operation.hasEtag || operation.errors?.includes('precondition_failed')
+      ? { ETag: header(components, 'ETag', 'Names what was answered: for If-Match and If-None-Match.') }
+      : {}),
+    ...(status === 201 ? { Location: header(components, 'Location', 'The address of what was made, where it has one.') } : {}),
+    ...(isRead
+      ? {}
+      : { 'Idempotent-Replayed': header(components, 'Idempotent-Replayed', '`true`: this is the first answer of the key again.') }),
+  }
+  const good = { description: status === 204 ? 'Done.' : 'Success.', ...(Object.keys(headers).length > 0 ? { headers } : {}) }
+  const content = { [mediaTypeOf(operation)]: { schema: documentedSchema(output, components) } }
+  const answers: Record<string, Json> = { [status]: status === 204 ? good : { ...good, content } }
+  if (hasNotModified(operation, isRead))
+    answers['304'] = { description: 'Not modified since the given ETag.', headers: { ETag: headers.ETag } }
+  const codes = [...anyCallErrors, ...(isRead ? [] : anyChangeErrors), ...(operation.errors ?? [])]
+  for (const [code, group] of Map.groupBy(codes, (name) => errorCodes[name].status))
+    answers[code] = refer(components, 'responses', `Problem${code}`, problem([...new Set(group)], components))
+  return answers
+}
+
+function problem(codes: readonly ErrorCode[], components: Components): Json {
+  const waits = codes.some((code) => errorCodes[code].retry === 'later')
+  return {
+    description: codes.map((code) => `\`${code}\`: ${errorCodes[code].message}`).join(' '),
+    ...(waits ? { headers: { 'Retry-After': header(components, 'Retry-After', 'Seconds to wait before another try.') } } : {}),
+    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+  }
+}
+
+function header(components: Components, name: string, description: string): Json {
+  return refer(components, 'headers', name, { description, schema: { type: 'string' } })
+}
+
+function mediaTypeOf({ name, output }: Operation): string {
+  if (name === 'changes.watch') return 'text/event-stream'
+  return (output as Json)['type'] === 'string' ? 'text/plain' : 'application/json'
+}
