@@ -35,6 +35,10 @@ export const limits = {
   filterListMax: 200,
   /** References followed by one filter or expand path. */
   pathHopsMax: 3,
+  /** References followed by all paths of a filter: each costs a look-up for every record that is looked at, a list one for each of its own. */
+  filterReferencesMax: 8,
+  /** Characters that `contains`, `startsWith` or a search looks for: a database may compare them at every place of a text. */
+  textMatchCharactersMax: 200,
   expandPathsMax: 10,
   /** Records that one request expands, each as often as it stands in the answer. 200 records with 10 each. */
   expandRecordsMax: 2_000,

@@ -1,6 +1,7 @@
 // The filter tree: what a query string, an access rule and a guard of a write all become. Adapters
 // compile it, and `matches` evaluates it in memory for live readers; both must agree (conformance).
 // Paths are column paths of one collection (`title`, `price.amount`); a reference is followed by `via`.
+import { withoutCase } from './letter-case.ts'
 
 export type Scalar = string | number | boolean
 export type Comparison = 'eq' | 'ne' | 'lt' | 'lte' | 'gt' | 'gte'
@@ -13,7 +14,7 @@ export type Filter =
   /** Null never equals, orders or differs: as in SQL, a comparison with a missing value is false. */
   | { readonly op: Comparison; readonly path: string; readonly value: Scalar }
   | { readonly op: 'in' | 'nin'; readonly path: string; readonly values: readonly Scalar[] }
-  /** ASCII letters match in either case. */
+  /** Letters match in either case: letter-case.ts says which they are. */
   | { readonly op: 'contains' | 'startsWith'; readonly path: string; readonly value: string }
   | { readonly op: 'null'; readonly path: string; readonly value: boolean }
   /** The list of ids at `path` holds the value; one that is missing holds nothing. */
@@ -157,9 +158,9 @@ function compareValue(
     case 'nin':
       return !filter.values.includes(value)
     case 'contains':
-      return lowerAscii(String(value)).includes(lowerAscii(filter.value))
+      return withoutCase(String(value)).includes(withoutCase(filter.value))
     case 'startsWith':
-      return lowerAscii(String(value)).startsWith(lowerAscii(filter.value))
+      return withoutCase(String(value)).startsWith(withoutCase(filter.value))
   }
 }
 
@@ -177,10 +178,6 @@ function order(a: Scalar, b: Scalar): number {
 /** Surrogates after all other units. */
 function rank(unit: number): number {
   return unit >= 0xe000 ? unit - 0x800 : unit >= 0xd800 ? unit + 0x2000 : unit
-}
-
-function lowerAscii(text: string): string {
-  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 }
 
 function valueAt(record: Readonly<Record<string, unknown>>, path: string): Scalar | null {

@@ -174,6 +174,24 @@ export function describeStorage(name: string, open: OpenStorage): void {
       })
     })
 
+    test('letters of every alphabet are found in either case, and nothing that only resembles them', async () => {
+      await clear()
+      const one = thing({ title: '\u00df\u00c0\u00e9\u03c2.\u4e2d \u{1e922}*?[^-\u212Ael' })
+      await insert(things, one, thing({ title: 'other' }))
+      const isFound = async (op: 'contains' | 'startsWith', value: string) => {
+        const filter: Filter = { op, path: 'title', value }
+        assert.equal(matches(filter, one), (await storage.reader.count(things, filter)) === 1, `${op} ${value}`)
+        assert.equal(await storage.reader.count(things, not(filter)), matches(filter, one) ? 1 : 2, `not ${op} ${value}`)
+        return matches(filter, one)
+      }
+      for (const value of ['\u00e0\u00c9\u03a3', '\u{1e900}*?[^-', '\u03c3.\u4e2d', '\u00c0', '\u1e9e', '\u00e9\u03c2'])
+        assert.ok(await isFound('contains', value))
+      for (const value of ['ss', 'kel', '\u00e9\u03c3\u4e2d', '\u00e9.', 'a\u0300', '\u00e9*'])
+        assert.ok(!(await isFound('contains', value)))
+      assert.ok(await isFound('startsWith', '\u1e9e\u00e0\u00e9'))
+      assert.ok(!(await isFound('startsWith', '\u00e0\u00e9')))
+    })
+
     test('sums by groups', async () => {
       await clear()
       await insert(

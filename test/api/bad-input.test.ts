@@ -415,6 +415,8 @@ describe('queries', () => {
       ]
       for (const [query, path] of cases) await refused(operation, query.slice(0, 60), { url: `${urlOf(operation)}?${query}` }, [400], path)
       const many = Array.from({ length: 51 }, (_, index) => `filter[or][${index}][id]=a`).join('&')
+      for (const text of ['contains', 'startsWith'])
+        await refused(operation, text, { url: `${urlOf(operation)}?filter[id][${text}]=${'a'.repeat(201)}` }, [400])
       await refused(operation, '51 conditions', { url: `${urlOf(operation)}?${many}` }, [400], 'query:filter')
     }
   })

@@ -233,6 +233,32 @@ describe('lists', () => {
     assert.equal((await get('/api/variants?filter[product.title][startsWith]=em&filter[price][lte]=1000')).body.items.length, 2)
   })
 
+  test('search and filter by letters of any alphabet, in either case', async () => {
+    await world.call('other', {
+      method: 'POST',
+      url: '/api/notes',
+      body: { title: 'Les Mis\u00e9rables', body: '\u0416\u0418\u0417\u041d\u042c' },
+    })
+    assert.equal(await titles(`search=${encodeURIComponent('MIS\u00c9RABLES')}`), 'Les Mis\u00e9rables')
+    assert.equal(await titles(`search=${encodeURIComponent('\u0436\u0438\u0437\u043d\u044c LES')}`), 'Les Mis\u00e9rables')
+    assert.equal(await titles(`filter[title][contains]=${encodeURIComponent('S\u00c9R')}`), 'Les Mis\u00e9rables')
+    assert.equal(await titles('search=miserables'), '')
+  })
+
+  test('follow a few references in one filter, whatever it is made of', async () => {
+    const ask = async (paths: readonly string[]) => {
+      const query = paths.map((path, index) => `filter[or][${index}][not][${path}]=x`).join('&')
+      const answer = await world.call('other', { method: 'GET', url: `/api/reviews?${query}` })
+      return answer.status === 200 ? 200 : answer.body.errors[0].code
+    }
+    const far = 'book.variants.product.title'
+    assert.equal(await ask([far, far, 'book.title', 'book.slug']), 200)
+    assert.equal(await ask([far, far, far]), 'references')
+    assert.equal(await ask(Array(9).fill('book.title')), 'references')
+    const many = Array.from({ length: 51 }, (_, index) => `filter[or][${index}][categories]=x`).join('&')
+    assert.equal((await get(`/api/products?${many}`)).body.errors[0].code, 'conditions')
+  })
+
   test('expand references, lists and what the caller may not see stays an id', async () => {
     const [product] = (await get('/api/products?expand=categories,variants.product')).body.items
     assert.equal(product.categories[0].slug, 'fiction')

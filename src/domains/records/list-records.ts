@@ -22,7 +22,7 @@ export const listInput = Type.Object(
     cursor: Type.Optional(Type.String({ description: '`next` of the page before.' })),
     expand: Type.Optional(Type.String({ description: 'References to fill in: `author,lines.variant`.' })),
     fields: Type.Optional(Type.String({ description: 'Only these fields: `id,title`.' })),
-    search: Type.Optional(Type.String({ maxLength: 200 })),
+    search: Type.Optional(Type.String({ maxLength: limits.textMatchCharactersMax })),
     count: Type.Optional(Type.Boolean({ description: 'Adds the number of all matches.' })),
   },
   { additionalProperties: false },

@@ -18,10 +18,18 @@ type Operator = (typeof operators)[number]
 
 /** `filter[price][lte]=1500`, already split at its brackets. @throws validation_failed */
 export function parseFilter(scope: QueryScope, node: unknown): Filter {
-  return parseNode(scope, node, 'filter', { conditions: 0 }, 0)
+  return parseNode(scope, node, 'filter', { conditions: 0, references: 0 }, 0)
 }
 
-function parseNode(scope: QueryScope, node: unknown, at: string, budget: { conditions: number }, depth: number): Filter {
+/** What one filter has used up of its limits. */
+type Budget = { conditions: number; references: number }
+
+function count(budget: Budget): void {
+  if (++budget.conditions > limits.filterConditionsMax)
+    throw invalid('query:filter', 'conditions', `has more than ${limits.filterConditionsMax} conditions`)
+}
+
+function parseNode(scope: QueryScope, node: unknown, at: string, budget: Budget, depth: number): Filter {
   if (depth > limits.filterDepthMax) throw invalid(`query:${at}`, 'depth', `nests deeper than ${limits.filterDepthMax}`)
   if (!isObject(node)) throw invalid(`query:${at}`, 'filter', 'must name a field: filter[field][operator]=value')
   const parts = Object.entries(node).map(([key, value]) => {
@@ -37,14 +45,7 @@ function parseNode(scope: QueryScope, node: unknown, at: string, budget: { condi
   return and(...parts)
 }
 
-function parseField(
-  scope: QueryScope,
-  path: readonly string[],
-  value: unknown,
-  at: string,
-  budget: { conditions: number },
-  hops: number,
-): Filter {
+function parseField(scope: QueryScope, path: readonly string[], value: unknown, at: string, budget: Budget, hops: number): Filter {
   const [name, ...rest] = path as [string, ...string[]]
   const { model, collection, actor } = scope
   const list = visibleList(scope, name)
@@ -60,7 +61,7 @@ function parseField(
     return follow({ ...scope, collection: model.get({ name: to }) }, rest, value, at, budget, hops, by)
   }
   if (fieldKind === 'refs' && typeof value === 'string') {
-    budget.conditions++
+    count(budget)
     return { op: 'has', path: name, value }
   }
   const columnPath = rest.length > 0 ? path.join('.') : field.field.kind === 'money' ? `${name}.amount` : name
@@ -75,16 +76,18 @@ function follow(
   rest: readonly string[],
   value: unknown,
   at: string,
-  budget: { conditions: number },
+  budget: Budget,
   hops: number,
   by: { local: string; remote: string; isList?: boolean },
 ): Filter {
   if (hops + 1 > limits.pathHopsMax) throw invalid(`query:${at}`, 'depth', `follows more than ${limits.pathHopsMax} references`)
+  if (++budget.references > limits.filterReferencesMax)
+    throw invalid('query:filter', 'references', `follows more than ${limits.filterReferencesMax} references in all`)
   const of = and(readFilter(scope.collection, scope.actor), parseField(scope, rest, value, at, budget, hops + 1))
   return { op: 'via', collection: scope.collection.name, ...by, of }
 }
 
-function parseConditions(path: string, kind: FieldKind, value: unknown, at: string, budget: { conditions: number }): Filter {
+function parseConditions(path: string, kind: FieldKind, value: unknown, at: string, budget: Budget): Filter {
   if (!isObject(value)) return parseCondition(path, kind, 'eq', value, at, budget)
   return and(
     ...Object.entries(value).map(([operator, operand]) => {
@@ -95,9 +98,8 @@ function parseConditions(path: string, kind: FieldKind, value: unknown, at: stri
   )
 }
 
-function parseCondition(path: string, kind: FieldKind, op: Operator, value: unknown, at: string, budget: { conditions: number }): Filter {
-  if (++budget.conditions > limits.filterConditionsMax)
-    throw invalid('query:filter', 'conditions', `has more than ${limits.filterConditionsMax} conditions`)
+function parseCondition(path: string, kind: FieldKind, op: Operator, value: unknown, at: string, budget: Budget): Filter {
+  count(budget)
   if (op === 'in' || op === 'nin') {
     const texts = isObject(value) ? Object.values(value) : String(value).split(',')
     if (texts.length > limits.filterListMax) throw invalid(`query:${at}`, 'list', `lists more than ${limits.filterListMax} values`)
@@ -110,6 +112,8 @@ function parseCondition(path: string, kind: FieldKind, op: Operator, value: unkn
   }
   if (op === 'contains' || op === 'startsWith') {
     if (!textKinds.has(kind)) throw invalid(`query:${at}`, 'operator', `${op} needs a text field`)
+    if (value.length > limits.textMatchCharactersMax)
+      throw invalid(`query:${at}`, 'length', `looks for more than ${limits.textMatchCharactersMax} characters`)
     return { op, path, value }
   }
   return { op, path, value: parseValue(kind, value, at) }

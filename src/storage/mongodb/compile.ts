@@ -5,6 +5,7 @@ import type { Document } from 'mongodb'
 import { assert, unreachable } from '../../base/assert.ts'
 import type { Filter, Scalar } from '../../contract/filter.ts'
 import { type CollectionModel, type Model, resolve } from '../../schema/model.ts'
+import { regexOf } from '../letter-pattern.ts'
 import type { FindQuery, GroupQuery, Sort } from '../storage.ts'
 import { encodeScalar, fieldOf, nameOf } from './document-codec.ts'
 
@@ -147,7 +148,7 @@ function testOf(
       return wanted ? { $eq: filter.value } : { $ne: filter.value }
     case 'contains':
     case 'startsWith': {
-      const pattern = { $regex: (filter.op === 'startsWith' ? '^' : '') + patternOf(filter.value) }
+      const pattern = { $regex: regexOf(filter.value, filter.op === 'startsWith') }
       return wanted ? pattern : { $not: pattern, $ne: null }
     }
     case 'in':
@@ -168,14 +169,6 @@ function testOf(
     default:
       return unreachable(filter)
   }
-}
-
-/** ASCII letters in either case and nothing else: the `i` option would let É meet é. */
-function patternOf(text: string): string {
-  return text
-    .replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
-    .replace(/\0/g, '\\x00')
-    .replace(/(\\x00)|[A-Za-z]/g, (letter, nul) => nul ?? `[${letter.toUpperCase()}${letter.toLowerCase()}]`)
 }
 
 /** The conditions under which a field comes after `value`; null where nothing can. Null sorts lowest. */

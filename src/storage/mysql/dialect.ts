@@ -1,4 +1,5 @@
 // What MySQL and MariaDB write differently from other SQL databases, and from each other.
+import { regexOf } from '../letter-pattern.ts'
 import type { Dialect } from '../sql/compile.ts'
 
 export type Product = 'mariadb' | 'mysql'
@@ -36,6 +37,10 @@ export function mysqlDialect(product: Product): Dialect {
     has: (list, value) => isInList(value, list),
     // The backslash in hexadecimal, for it is no literal that every sql_mode reads alike.
     like: (left, right) => `${bytes(left)} like ${bytes(right)} escape x'5c'`,
+    anyCase: {
+      pattern: regexOf,
+      matches: (text, pattern) => (product === 'mariadb' ? `${text} regexp ${pattern}` : `regexp_like(${text},${pattern},'c')`),
+    },
     comparesRows: false,
     // MariaDB has an alias there since 11.6. Its form of several tables has one, but may not look into its own table.
     deletesByAlias: false,

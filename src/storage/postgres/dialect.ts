@@ -2,6 +2,7 @@
 // by code points, and only ASCII letters have cases, as the port promises. Null sorts above every value here by itself,
 // so it is said where it can occur; the indexes are made in the same order (schema.ts).
 import { createHash } from 'node:crypto'
+import { regexOf } from '../letter-pattern.ts'
 import type { Dialect, SqlValue } from '../sql/compile.ts'
 
 const nameBytesMax = 63
@@ -33,6 +34,7 @@ export const postgresDialect: Dialect = {
   // A missing list holds nothing, so that `not` of it is true.
   has: (list, value) => `(${list} is not null and ${list}::jsonb @> to_jsonb(${value}::text))`,
   like: (left, right) => `${left} ilike ${right} escape '\\'`,
+  anyCase: { pattern: regexOf, matches: (text, pattern) => `${text} ~ ${pattern}` },
   isAmong: (name, values, isNegated) => ({ sql: `${name} ${isNegated ? '<> all' : '= any'}(?)`, value: arrayOf(values) }),
   order: orderOf,
 }

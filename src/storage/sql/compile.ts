@@ -3,6 +3,7 @@
 // statement cache: two queries of one shape give the same text.
 import { assert, unreachable } from '../../base/assert.ts'
 import type { Filter } from '../../contract/filter.ts'
+import { hasOnlyAsciiCases } from '../../contract/letter-case.ts'
 import { type CollectionModel, type Column, type Model, resolve } from '../../schema/model.ts'
 import type { Change, FindQuery, GroupQuery, Sort } from '../storage.ts'
 import { bind, type SqlValue } from './bind.ts'
@@ -19,6 +20,13 @@ export type Dialect = {
   has(list: string, value: string): string
   /** ASCII-case-insensitive match of a pattern whose wildcards are escaped by `\`. */
   like(left: string, right: string): string
+  /** Whether a text has the bound one in it, letters of ASCII in either case. Left out: by `like`. */
+  readonly contains?: (text: string, part: string) => string
+  /** A match with letters of any alphabet in either case. */
+  readonly anyCase: {
+    readonly pattern: (text: string, isStart: boolean) => string
+    readonly matches: (text: string, pattern: string) => string
+  }
   /** Membership in a list of bound values by one text whatever its length. Left out: `in (?,?,…)`. */
   readonly isAmong?: (name: string, values: readonly SqlValue[], isNegated: boolean) => { readonly sql: string; readonly value: SqlValue }
   /** False where `(a,b)>(1,2)` is not looked up as one range of an index. */
@@ -108,11 +116,8 @@ export function createCompiler(model: Model, dialect: Dialect) {
         for (const value of filter.values) values.push(bind(column, value))
         return `${name} ${filter.op === 'in' ? 'in' : 'not in'} (${filter.values.map(() => '?').join(',')})`
       case 'contains':
-      case 'startsWith': {
-        const escaped = filter.value.replace(/[\\%_]/g, '\\$&')
-        values.push(filter.op === 'contains' ? `%${escaped}%` : `${escaped}%`)
-        return dialect.like(name, '?')
-      }
+      case 'startsWith':
+        return textMatch(dialect, filter, name, values)
       case 'eq':
       case 'ne':
       case 'lt':
@@ -223,6 +228,22 @@ export function createCompiler(model: Model, dialect: Dialect) {
       return { sql: `delete from ${from} where ${where(collection, filter, values, alias)}`, values }
     },
   }
+}
+
+type TextMatch = Extract<Filter, { op: 'contains' | 'startsWith' }>
+
+function textMatch(dialect: Dialect, { op, value }: TextMatch, name: string, values: SqlValue[]): string {
+  if (!hasOnlyAsciiCases(value)) {
+    values.push(dialect.anyCase.pattern(value, op === 'startsWith'))
+    return dialect.anyCase.matches(name, '?')
+  }
+  if (op === 'contains' && dialect.contains) {
+    values.push(value)
+    return dialect.contains(name, '?')
+  }
+  const escaped = value.replace(/[\\%_]/g, '\\$&')
+  values.push(op === 'contains' ? `%${escaped}%` : `${escaped}%`)
+  return dialect.like(name, '?')
 }
 
 function deletion(dialect: Dialect, table: string): { readonly from: string; readonly alias: string } {

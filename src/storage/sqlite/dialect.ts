@@ -1,3 +1,4 @@
+import { globOf } from '../letter-pattern.ts'
 import type { Dialect } from '../sql/compile.ts'
 
 export const sqliteDialect: Dialect = {
@@ -5,4 +6,7 @@ export const sqliteDialect: Dialect = {
   isInList: (value, list) => `${value} in (select "value" from json_each(${list}))`,
   has: (list, value) => `${value} in (select "value" from json_each(${list}))`,
   like: (left, right) => `${left} like ${right} escape '\\'`,
+  // `lower` knows ASCII alone, as `like` does; a search by `like` goes back to the beginning of its text at every place.
+  contains: (text, part) => `instr(lower(${text}),lower(${part}))>0`,
+  anyCase: { pattern: globOf, matches: (text, pattern) => `${text} glob ${pattern}` },
 }
