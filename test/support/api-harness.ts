@@ -15,7 +15,7 @@ import { createSandboxBook, type SandboxBook, sandboxMethods } from '../../src/d
 import { createMemoryStore } from '../../src/domains/payments/sandbox/store.ts'
 import { createStockLevel, stockLevels } from '../../src/domains/stock/collections.ts'
 import { createBackend } from '../../src/engine/backend.ts'
-import { createEngine, type Engine } from '../../src/engine/create-engine.ts'
+import { createEngine, type Engine, type Replacements } from '../../src/engine/create-engine.ts'
 import { systemPages } from '../../src/http/pages.ts'
 import { createServer, type HttpServer } from '../../src/http/server.ts'
 import type { Operation, PasswordHasher } from '../../src/operation/define.ts'
@@ -207,6 +207,8 @@ export type ApiHarnessOptions = {
   readonly seed?: number
   readonly clock?: TestClock
   readonly mail?: MailTransport
+  /** Parts that stand in for the engine's own. */
+  readonly replace?: Replacements
   /** Instead of the cheap one that counts. */
   readonly hasher?: PasswordHasher
   /** Every call to the sandbox's book; may lose or delay it. */
@@ -270,6 +272,7 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
     clock,
     random,
     log: { write: (level, message, fields) => void log.push({ level, message, fields }) },
+    ...(options.replace ? { replace: options.replace } : {}),
     services: { passwords: options.hasher ?? hasher },
     providers: [
       createSandboxProvider(book, {
