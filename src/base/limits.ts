@@ -144,6 +144,9 @@ export const limits = {
   lineQuantityMax: 9_999,
   /** Tries to pay one order: a customer needs a handful, who tests stolen cards needs thousands. Past it: finish an open one, or cancel and order anew. */
   paymentAttemptsMax: 20,
+  /** Mails to one address that anybody could have caused: so many at once, then one in so long. Never of money that moved. */
+  strangerMailsAtOnce: 5,
+  strangerMailMs: 3_600_000,
   /** Units of a variant at one location: far above any store room, and sums of it stay exact. */
   stockUnitsMax: 1_000_000_000,
   /** Units in one order unless the config says otherwise: no single unpaid order holds a whole stock. */

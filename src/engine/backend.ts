@@ -73,6 +73,7 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
         returnOrigins: shop.returnOrigins ?? [],
         lineQuantityMax: shop.limits?.lineQuantity ?? limits.lineQuantityMax,
         orderUnitsMax: shop.limits?.orderUnits ?? limits.orderUnitsDefault,
+        mailsUnpaid: shop.mailsUnpaid ?? false,
       },
       mail: {
         from: config.mail?.from ?? { name: config.name, address: `shop@${host.includes('.') ? host : 'example.com'}` },

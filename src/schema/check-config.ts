@@ -60,10 +60,11 @@ type Add = (path: string, message: string) => void
 
 function checkShop(shop: Exclude<BackendConfig['shop'], false | undefined>, add: Add): void {
   if (!isCurrency(shop.currency)) add('shop.currency', `"${shop.currency}" is no ISO 4217 currency, such as EUR`)
-  checkUnknown(shop, ['currency', 'tax', 'limits', 'productFields', 'returnOrigins'], 'shop.', add)
+  checkUnknown(shop, ['currency', 'tax', 'limits', 'mailsUnpaid', 'productFields', 'returnOrigins'], 'shop.', add)
   for (const [index, origin] of (shop.returnOrigins ?? []).entries())
     if (!isOrigin(origin))
       add(`shop.returnOrigins[${index}]`, `"${origin}" must be a site such as https://www.shop.example, without a path`)
+  if (shop.mailsUnpaid !== undefined && typeof shop.mailsUnpaid !== 'boolean') add('shop.mailsUnpaid', 'must be true or false')
   checkUnknown(shop.limits ?? {}, ['lineQuantity', 'orderUnits'], 'shop.limits.', add)
   for (const [name, units] of Object.entries(shop.limits ?? {}))
     if (!Number.isInteger(units) || units < 1 || units > limits.lineQuantityMax)

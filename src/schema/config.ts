@@ -28,6 +28,11 @@ export type ShopConfig = {
    * order (1,000).
    */
   readonly limits?: { readonly lineQuantity?: number; readonly orderUnits?: number }
+  /**
+   * Also write to customers of orders that were canceled or expired without ever being paid. Off when left out: whoever
+   * orders can type anybody's address.
+   */
+  readonly mailsUnpaid?: boolean
   /** More fields of products, such as a book's author. */
   readonly productFields?: Fields
   /** Sites besides our own that a payment provider may send customers back to: `['https://www.shop.example']`. */

@@ -22,6 +22,8 @@ export type ShopSettings = {
   /** Units of one line, and of a whole order: bounds what one order that nobody pays can hold. */
   readonly lineQuantityMax: number
   readonly orderUnitsMax: number
+  /** Whether customers are also told of orders that ended without ever being paid. */
+  readonly mailsUnpaid: boolean
 }
 
 export type MailSettings = {

@@ -238,7 +238,7 @@ function fits(value: unknown, schema: Schema): boolean {
   if (Array.isArray(value)) return types.includes('array') && (value.length === 0 || fits(value[0], schema.items ?? {}))
   switch (typeof value) {
     case 'string':
-      return types.includes('string') && schema.format === undefined && new RegExp(schema.pattern ?? '', 'u').test('text')
+      return types.includes('string') && (schema.format ?? 'name').startsWith('name') && new RegExp(schema.pattern ?? '', 'u').test('text')
     case 'number':
       return types.includes('integer') && Number.isSafeInteger(value)
     case 'boolean':

@@ -459,7 +459,7 @@ describe('payment', () => {
     const mails = await world.call('staff', { method: 'GET', url: `/api/emails?filter[record]=${id}` })
     assert.deepEqual(
       mails.body.items.map(({ template }: { template: string }) => template),
-      ['order_unmatched'],
+      ['order_expired', 'order_unmatched'],
     )
   })
 

@@ -3,7 +3,7 @@ import { anyone } from '../../access/rule.ts'
 import { command } from '../../operation/define.ts'
 import { passwords, users } from './collections.ts'
 import { checkPassword } from './password-rules.ts'
-import { emailInput, nameInput, normalEmail, passwordInput } from './shapes.ts'
+import { emailInput, nameInput, normalEmail, normalName, passwordInput } from './shapes.ts'
 
 /**
  * Opens an account. The answer is the same whether the address was free: its owner learns the rest by
@@ -26,7 +26,7 @@ export const register = command({
   },
   async run({ tx, input, newId, prepared: hash }) {
     const email = normalEmail(input.email)
-    const name = input.name ?? null
+    const name = normalName(input.name)
     const output = { email, name }
     const user = await tx.insertOnce(users, { id: newId('usr'), email, name, roles: [], emailVerified: false, disabled: false })
     if (user === null) return { output, events: [{ type: 'account.claimed_again', email }] }

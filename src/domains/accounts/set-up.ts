@@ -15,7 +15,7 @@ import { settings } from './collections.ts'
 import { makeAdmin } from './make-admin.ts'
 import { checkPassword } from './password-rules.ts'
 import { openSession } from './session.ts'
-import { emailInput, nameInput, passwordInput, sessionOutput, userView } from './shapes.ts'
+import { emailInput, nameInput, normalName, passwordInput, sessionOutput, userView } from './shapes.ts'
 
 const settingName = 'setup'
 
@@ -47,7 +47,7 @@ export const setUp = command({
     const isGood = setting !== null && Object.hasOwn(validTokens(setting.value, now), hashSecret(input.token))
     if (!isGood || (await hasAdmin(tx))) throw new EngineError('setup_link_invalid')
     if ((await tx.deleteWhere(settings, eq('id', setting.id))) === 0) throw new EngineError('setup_link_invalid')
-    const { user, tookOver } = await makeAdmin(tx, newId, { email: input.email, name: input.name ?? null, hash: prepared })
+    const { user, tookOver } = await makeAdmin(tx, newId, { email: input.email, name: normalName(input.name), hash: prepared })
     const { token, headers } = await openSession(context, user)
     return { output: { token, user: userView(user), tookOver }, status: 201, headers }
   },

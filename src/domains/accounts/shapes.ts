@@ -6,7 +6,7 @@ import type { User } from './collections.ts'
 
 export const emailInput = Type.String({ format: 'email', maxLength: 254 })
 export const passwordInput = Type.String({ minLength: 1, maxLength: limits.passwordBytesMax })
-export const nameInput = Type.Optional(Type.Unsafe<string | null>({ type: ['string', 'null'], maxLength: 255 }))
+export const nameInput = Type.Optional(Type.Unsafe<string | null>({ type: ['string', 'null'], maxLength: 255, format: 'name' }))
 
 export const userOutput = Type.Object({
   id: Type.String(),
@@ -24,6 +24,11 @@ export const sessionOutput = Type.Object({
 export function userView(user: User) {
   const { id, email, name, roles, emailVerified, createdAt } = user
   return { id, email, name, roles, emailVerified, createdAt: toIso(createdAt) }
+}
+
+/** Without blanks around it. */
+export function normalName(name: string | null | undefined): string | null {
+  return name?.trim() ?? null
 }
 
 /** Two spellings of a mailbox are one account. */

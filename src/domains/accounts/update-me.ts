@@ -3,7 +3,7 @@ import { signedIn } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { command } from '../../operation/define.ts'
 import { users } from './collections.ts'
-import { nameInput, userOutput, userView } from './shapes.ts'
+import { nameInput, normalName, userOutput, userView } from './shapes.ts'
 
 export const updateMe = command({
   name: 'accounts.updateMe',
@@ -17,6 +17,6 @@ export const updateMe = command({
     const user = await tx.get(users, actor.id!)
     if (user === null) throw new EngineError('unauthenticated')
     if (input.name === undefined) return { output: userView(user) }
-    return { output: userView(await tx.update(users, user, { set: { name: input.name } })) }
+    return { output: userView(await tx.update(users, user, { set: { name: normalName(input.name) } })) }
   },
 })

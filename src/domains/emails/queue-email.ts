@@ -1,10 +1,13 @@
 // Owing a message: the row and the effect that sends it, in the transaction of what it tells about.
 import type { NewId } from '../../base/ids.ts'
+import { eq } from '../../contract/filter.ts'
 import { enqueue } from '../../effects/effect.ts'
 import type { Project } from '../../schema/project.ts'
+import { findUnique } from '../../storage/find-all.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { type Email, emails } from './collections.ts'
 import { render } from './render.ts'
+import { type BoundKind, mayWriteTo } from './stranger-bound.ts'
 import { type TemplateName, templates } from './templates.ts'
 
 export type NewEmail = {
@@ -14,12 +17,19 @@ export type NewEmail = {
   readonly template: TemplateName
   readonly view: Readonly<Record<string, unknown>>
   readonly record: string
+  /** Set for what anybody can cause by typing somebody's address: no more of it than the bound allows. */
+  readonly bound?: BoundKind
 }
 
 type Context = { readonly tx: Transaction; readonly now: number; readonly newId: NewId; readonly project: Project }
 
-/** Null when a message with this key is owed already. */
+/** Null when a message with this key is owed already, or its address has had enough of what strangers cause. */
 export async function queueEmail({ tx, now, newId, project }: Context, given: NewEmail): Promise<Email | null> {
+  if (given.bound !== undefined) {
+    // A repeat of what is owed already takes nothing of what is left.
+    if ((await findUnique(tx, emails, eq('key', given.key))) !== null) return null
+    if (!(await mayWriteTo(tx, now, { kind: given.bound, to: given.to }))) return null
+  }
   const { from, replyTo } = project.mail
   const id = newId('eml')
   const { subject, text, html } = render(templates[given.template], { shop: project.name, ...given.view })

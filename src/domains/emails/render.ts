@@ -8,15 +8,23 @@ export type Rendered = { readonly subject: string; readonly text: string; readon
 
 /** Renders all parts. HTML values are escaped in the HTML part and nowhere else. */
 export function render(template: Template, view: Readonly<Record<string, unknown>>): Rendered {
-  const plain = (text: string) => mustache.render(text, view, undefined, { escape: String })
+  const plain = (text: string) => mustache.render(text, view, undefined, { escape: oneLine })
   return {
     // A line break in a subject would start a header of its own.
     subject: plain(template.subject)
       .replace(/[\r\n]+/g, ' ')
       .trim(),
     text: plain(template.text),
-    html: layout(mustache.render(template.html, view), plain(template.subject)),
+    html: layout(
+      mustache.render(template.html, view, undefined, { escape: (value) => mustache.escape(oneLine(value)) }),
+      plain(template.subject),
+    ),
   }
+}
+
+/** A value is a word of a line: what somebody typed never begins one of its own. */
+function oneLine(value: unknown): string {
+  return String(value).replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
 }
 
 /** One column, system fonts, both colour schemes: what every mail program shows alike. */

@@ -1,25 +1,34 @@
-// The product's own messages. A key names what is said; the view's fields are listed beside it.
+// The product's own messages. A key names what is said; the view's fields are listed beside it. What a stranger types
+// is never prose in a mail to somebody else: names of people stand in an address alone, as part of it.
 import type { Template } from './render.ts'
 
 const button =
   'display:inline-block;padding:12px 20px;border-radius:8px;background:#1f4d3a;color:#ffffff;text-decoration:none;font-weight:600'
 
 export const templates = {
-  /** {shop, number, url, name, lines: [{title, quantity, total}], subtotal, shipping, tax, total, address[]} */
+  /** {shop, number, url, lines: [{title, quantity, total}], subtotal, discount, shipping, taxAdded, total, taxIncluded, address[]}; amounts of nothing are empty */
   order_receipt: {
     subject: 'Your order {{number}} at {{shop}}',
-    text: `Thank you{{#name}}, {{name}}{{/name}}!
+    text: `Thank you!
 
-Your payment has arrived and your order {{number}} is placed.
+Your order {{number}} is placed{{#isPaid}}, and your payment has arrived{{/isPaid}}.
 
 {{#lines}}
 {{quantity}} x {{title}}  {{total}}
 {{/lines}}
 
 Subtotal  {{subtotal}}
+{{#discount}}
+Discount  -{{discount}}
+{{/discount}}
 Shipping  {{shipping}}
+{{#taxAdded}}
+Tax       {{taxAdded}}
+{{/taxAdded}}
 Total     {{total}}
-{{#tax}}Including {{tax}} tax{{/tax}}
+{{#taxIncluded}}
+Including {{taxIncluded}} tax
+{{/taxIncluded}}
 
 It goes to:
 {{#address}}
@@ -30,14 +39,16 @@ See your order: {{url}}
 
 {{shop}}
 `,
-    html: `<h1 style="margin:0 0 8px;font-size:22px">Thank you{{#name}}, {{name}}{{/name}}!</h1>
-<p style="margin:0 0 24px">Your payment has arrived and your order <strong>{{number}}</strong> is placed.</p>
+    html: `<h1 style="margin:0 0 8px;font-size:22px">Thank you!</h1>
+<p style="margin:0 0 24px">Your order <strong>{{number}}</strong> is placed{{#isPaid}}, and your payment has arrived{{/isPaid}}.</p>
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="border-top:1px solid #e4e4de">
 {{#lines}}<tr><td style="padding:10px 0;border-bottom:1px solid #e4e4de">{{quantity}} × {{title}}</td><td align="right" style="padding:10px 0;border-bottom:1px solid #e4e4de;white-space:nowrap">{{total}}</td></tr>{{/lines}}
 <tr><td style="padding:10px 0 2px;color:#6b6b66">Subtotal</td><td align="right" style="padding:10px 0 2px;color:#6b6b66">{{subtotal}}</td></tr>
+{{#discount}}<tr><td style="padding:2px 0;color:#6b6b66">Discount</td><td align="right" style="padding:2px 0;color:#6b6b66">-{{discount}}</td></tr>{{/discount}}
 <tr><td style="padding:2px 0;color:#6b6b66">Shipping</td><td align="right" style="padding:2px 0;color:#6b6b66">{{shipping}}</td></tr>
+{{#taxAdded}}<tr><td style="padding:2px 0;color:#6b6b66">Tax</td><td align="right" style="padding:2px 0;color:#6b6b66">{{taxAdded}}</td></tr>{{/taxAdded}}
 <tr><td style="padding:8px 0;font-weight:600">Total</td><td align="right" style="padding:8px 0;font-weight:600">{{total}}</td></tr></table>
-{{#tax}}<p style="margin:0 0 16px;font-size:14px;color:#6b6b66">Including {{tax}} tax</p>{{/tax}}
+{{#taxIncluded}}<p style="margin:0 0 16px;font-size:14px;color:#6b6b66">Including {{taxIncluded}} tax</p>{{/taxIncluded}}
 <p style="margin:16px 0 24px;color:#6b6b66">It goes to<br>{{#address}}{{.}}<br>{{/address}}</p>
 <p style="margin:0 0 8px"><a href="{{url}}" style="${button}">See your order</a></p>
 <p style="margin:24px 0 0;font-size:14px;color:#6b6b66">{{shop}}</p>`,
@@ -57,29 +68,59 @@ We are sending the money back to you. You need not do anything.
 <p style="margin:24px 0 0;font-size:14px;color:#6b6b66">{{shop}}</p>`,
   },
 
-  /** {shop, number, url} */
+  /** {shop, number, url, isPaid} */
   order_canceled: {
     subject: 'Order {{number}} at {{shop}} is canceled',
-    text: `Your order {{number}} is canceled. What you paid goes back the way it came.
+    text: `Your order {{number}} is canceled. {{#isPaid}}What you paid goes back the way it came.{{/isPaid}}{{^isPaid}}Nothing was charged.{{/isPaid}}
 
 {{url}}
 
 {{shop}}
 `,
     html: `<h1 style="margin:0 0 8px;font-size:22px">Your order is canceled</h1>
-<p>Order <strong>{{number}}</strong> is canceled. What you paid goes back the way it came.</p>
+<p>Order <strong>{{number}}</strong> is canceled. {{#isPaid}}What you paid goes back the way it came.{{/isPaid}}{{^isPaid}}Nothing was charged.{{/isPaid}}</p>
 <p><a href="{{url}}" style="${button}">See your order</a></p>
 <p style="margin:24px 0 0;font-size:14px;color:#6b6b66">{{shop}}</p>`,
   },
 
-  /** {shop, name, url} */
+  /** {shop, number, url} */
+  payment_failed: {
+    subject: 'Your payment for order {{number}} at {{shop}} did not arrive',
+    text: `Your payment for order {{number}} has failed. Nothing was charged.
+
+You can try again while the order is open, or order again later: {{url}}
+
+{{shop}}
+`,
+    html: `<h1 style="margin:0 0 8px;font-size:22px">Your payment did not arrive</h1>
+<p>Your payment for order <strong>{{number}}</strong> has failed. Nothing was charged. You can try again while the order is open, or order again later.</p>
+<p><a href="{{url}}" style="${button}">See your order</a></p>
+<p style="margin:24px 0 0;font-size:14px;color:#6b6b66">{{shop}}</p>`,
+  },
+
+  /** {shop, number, url} */
+  order_expired: {
+    subject: 'Order {{number}} at {{shop}} was not paid in time',
+    text: `Your order {{number}} was not paid in time and is closed. Nothing was charged.
+
+{{url}}
+
+{{shop}}
+`,
+    html: `<h1 style="margin:0 0 8px;font-size:22px">Your order is closed</h1>
+<p>Order <strong>{{number}}</strong> was not paid in time and is closed. Nothing was charged.</p>
+<p><a href="{{url}}" style="${button}">See your order</a></p>
+<p style="margin:24px 0 0;font-size:14px;color:#6b6b66">{{shop}}</p>`,
+  },
+
+  /** {shop, url} */
   account_welcome: {
     subject: 'Welcome to {{shop}}',
-    text: `Welcome{{#name}}, {{name}}{{/name}}!
+    text: `Welcome!
 
 You have an account at {{shop}} now: {{url}}
 `,
-    html: `<h1 style="margin:0 0 8px;font-size:22px">Welcome{{#name}}, {{name}}{{/name}}!</h1>
+    html: `<h1 style="margin:0 0 8px;font-size:22px">Welcome!</h1>
 <p>You have an account at {{shop}} now.</p><p><a href="{{url}}" style="${button}">Open {{shop}}</a></p>`,
   },
 

@@ -22,7 +22,7 @@ export const expireOrders: Schedule = {
     // By id, then all stock at once: a tick holds many rows, and must not take them in an order of its own.
     for (const order of due.toSorted((a, b) => (a.id < b.id ? -1 : 1))) if (await expire(context, order)) expired.push(order.id)
     if (expired.length > 0) await releaseStock(context, expired, 'expired')
-    return []
+    return expired.map((order) => ({ type: 'order.expired', order }))
   },
 }
 

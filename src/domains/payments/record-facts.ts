@@ -68,7 +68,9 @@ export async function recordView(
   if (news.some(({ kind }) => kind === 'ref_ok' || kind === 'cap_reversed'))
     for (const currency of new Set(facts.map(({ amount }) => amount.currency)))
       await dropUnmetClaims(context, after, foldFacts(facts, currency))
-  return [{ type: 'payment.changed', payment: payment.id, order: payment.order }]
+  const about = { payment: payment.id, order: payment.order }
+  const isLate = status === 'failed' && payment.status === 'processing'
+  return [{ type: 'payment.changed', ...about }, ...(isLate ? [{ type: 'payment.failed_late', ...about }] : [])]
 }
 
 function errorOf(view: ProviderView, sums: FactSums, facts: readonly PaymentFact[]): string | null {
