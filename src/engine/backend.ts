@@ -14,11 +14,11 @@ import { schedules, scheduleTicks } from '../effects/schedule.ts'
 import type { Operation } from '../operation/define.ts'
 import { idempotencyKeys } from '../operation/idempotency.ts'
 import { rateLimits } from '../operation/rate-limits.ts'
-import { type ConfigMistake, checkConfig } from '../schema/check-config.ts'
 import type { Collection } from '../schema/collection.ts'
 import type { BackendConfig, ShopConfig } from '../schema/config.ts'
 import { compileModel, type Model } from '../schema/model.ts'
 import type { Project } from '../schema/project.ts'
+import { type ConfigMistake, checkConfig } from './config-check/check-config.ts'
 
 export type Backend = {
   readonly config: BackendConfig<Operation>
@@ -52,10 +52,10 @@ export function defineBackend(config: BackendConfig<Operation>): BackendConfig<O
 
 /** @throws ConfigError naming every mistake */
 export function createBackend(config: BackendConfig<Operation>, surroundings: Surroundings): Backend {
-  const shop = config.shop || null
-  const system = [...coreCollections(), ...(shop ? shopCollections(shop) : [])] as readonly Collection[]
-  const mistakes = checkConfig(config, system)
+  const mistakes = checkConfig(config, systemCollections)
   if (mistakes.length > 0) throw new ConfigError(mistakes)
+  const shop = config.shop || null
+  const system = systemCollections(shop)
   const { publicUrl, isDevelopment, paymentProviders } = surroundings
   const host = new URL(publicUrl).hostname
   return {
@@ -82,6 +82,11 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
       paymentProviders,
     },
   }
+}
+
+/** Those of the features that are on. */
+function systemCollections(shop: ShopConfig | null): readonly Collection[] {
+  return [...coreCollections(), ...(shop ? shopCollections(shop) : [])] as readonly Collection[]
 }
 
 function coreCollections() {

@@ -40,8 +40,7 @@ import { type Measured, readMetrics } from '../domains/running/read-metrics.ts'
 import { adjustStockLevel } from '../domains/stock/adjust-stock-level.ts'
 import type { EffectHandler } from '../effects/effect.ts'
 import type { Operation } from '../operation/define.ts'
-import type { CollectionModel } from '../schema/model.ts'
-import type { Backend } from './backend.ts'
+import type { CollectionModel, Model } from '../schema/model.ts'
 
 export type OperationPorts = {
   readonly feed: Feed
@@ -50,7 +49,14 @@ export type OperationPorts = {
   readonly measured: Omit<Measured, 'newestPosition'>
 }
 
-export function operationsOf(backend: Backend, { feed, providers, handlers, measured }: OperationPorts): Operation[] {
+/** What decides which operations there are. */
+export type Offer = {
+  readonly model: Model
+  readonly project: { readonly shop: object | null }
+  readonly operations: readonly Operation[]
+}
+
+export function operationsOf(offer: Offer, { feed, providers, handlers, measured }: OperationPorts): Operation[] {
   return [
     register,
     logIn,
@@ -68,9 +74,9 @@ export function operationsOf(backend: Backend, { feed, providers, handlers, meas
     retryEffect(handlers),
     cancelEffect(handlers),
     readMetrics({ ...measured, newestPosition: feed.newest }),
-    ...(backend.project.shop ? shopOperations(providers) : []),
-    ...[...backend.model.collections.values()].flatMap(recordOperations),
-    ...backend.operations,
+    ...(offer.project.shop ? shopOperations(providers) : []),
+    ...[...offer.model.collections.values()].flatMap(recordOperations),
+    ...offer.operations,
   ]
 }
 

@@ -28,17 +28,25 @@ type Place = RulePlace & { readonly top: string; readonly depth: number; readonl
 /** Deeper ones are not written by hand; one that holds itself has no end. */
 const depthMax = 20
 
-/** The fields of a declaration that may itself be wrong elsewhere. */
+/** The fields of a declaration that may itself be wrong elsewhere: what has the wrong form is left out. */
 export function ruleFieldsOf({ name, fields, computed, appendOnly }: Collection): RuleFields {
-  const declared = Object.entries({ ...fields }).filter(([, field]) => isObject(field))
-  const made = Object.entries({ ...computed?.fields }).filter(([, field]) => isObject(field))
   return new Map<string, RuleField>([
     ['id', { kind: 'ref', to: name }],
     ['createdAt', { kind: 'dateTime' }],
     ...(appendOnly ? [] : ([['version', { kind: 'integer' }] as const, ['updatedAt', { kind: 'dateTime' }] as const] as const)),
-    ...declared,
-    ...made.map(([key, field]): [string, RuleField] => [key, { ...field, isComputed: true }]),
+    ...declared(fields, false),
+    ...declared(isObject(computed) ? computed.fields : {}, true),
   ])
+}
+
+function declared(fields: unknown, isComputed: boolean): [string, RuleField][] {
+  return Object.entries(isObject(fields) ? fields : {}).flatMap(([name, field]): [string, RuleField][] => {
+    if (!isObject(field) || typeof field['kind'] !== 'string') return []
+    const { kind, to, options } = field
+    const isList = Array.isArray(options) && options.every((option) => typeof option === 'string')
+    const known = { ...(typeof to === 'string' ? { to } : {}), ...(isList ? { options } : {}) }
+    return [[name, { kind: kind as Field['kind'], ...known, isComputed }]]
+  })
 }
 
 /** The rule as it is asked, or `nobody` after a mistake. */
@@ -95,7 +103,8 @@ function compileCompare({ path, op, value }: Extract<Rule, { rule: 'compare' }>,
   const { field, path: column } = found
   if (field.kind === 'refs') return refused(place, `"${path}" is a list of references: use where('${path}').contains(…)`)
   if (field.kind === 'json') return refused(place, `"${path}" is JSON, which no rule can compare`)
-  if (!Object.hasOwn(operators, op)) return refused(place, `has no comparison "${op}"${nearest(String(op), Object.keys(operators))}`)
+  if (!Object.hasOwn(operators, op))
+    return refused(place, `has no comparison "${String(op)}"${nearest(String(op), Object.keys(operators))}`)
   if (operators[op] === 'order' && unordered.has(field.kind)) return refused(place, `"${path}" has no order: use eq or ne`)
   const stored = isActorValue(value) ? actorValueFor(field, path, value, op) : storedValue(field, path, value)
   if ('problem' in stored) return refused(place, stored.problem)
@@ -105,8 +114,9 @@ function compileCompare({ path, op, value }: Extract<Rule, { rule: 'compare' }>,
 function compileContains({ path, value }: Extract<Rule, { rule: 'contains' }>, place: Place): Rule {
   const found = fieldAt(place, path)
   if (typeof found === 'string') return refused(place, found)
-  if (found.field.kind !== 'refs') return refused(place, `contains is for lists of references, and "${path}" is none: use eq`)
-  const stored = isActorValue(value) ? actorValueFor(found.field, path, value, 'eq') : storedValue(found.field, path, value)
+  const { field } = found
+  if (field.kind !== 'refs') return refused(place, `contains is for lists of references, and "${path}" is none: use eq`)
+  const stored = isActorValue(value) ? actorValueFor(field, path, value, 'eq') : storedValue(field, path, value)
   if ('problem' in stored) return refused(place, stored.problem)
   return { rule: 'contains', path, value: stored.value as string | ActorValue }
 }
@@ -134,10 +144,10 @@ function compileExists({ collection, by, of }: Extract<Rule, { rule: 'exists' }>
 }
 
 /** The field and the path of its column, or what is wrong with the name. */
-function fieldAt(place: Place, path: unknown): { readonly field: RuleField; readonly path: string } | string {
+function fieldAt(place: Place, name: unknown): { readonly field: RuleField; readonly path: string } | string {
   const fields = place.collections.get(place.collection) ?? new Map<string, RuleField>()
   const whose = place.collection === place.top ? '' : `${place.collection} `
-  const name = String(path)
+  if (typeof name !== 'string') return `${whose}has no field of that name: it must be a text`
   const field = fields.get(name)
   if (field?.isComputed) return `${whose}"${name}" is computed when a record is read: no rule can ask for it`
   if (field) return { field, path: field.kind === 'money' ? `${name}.amount` : name }

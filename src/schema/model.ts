@@ -119,9 +119,9 @@ function compileAccess({ name, access = {} }: Collection, collections: ReadonlyM
   const add = (path: string, message: string) => {
     throw new Error(`${path}: ${message}`)
   }
-  const compiled = Object.entries(access).map(([action, rule]) => {
+  const compiled = Object.entries(access).flatMap(([action, rule]) => {
     const path = `collections.${name}.access.${action}`
-    return [action, compileRule(rule, { collections, collection: name, path, add })]
+    return rule === undefined ? [] : [[action, compileRule(rule, { collections, collection: name, path, add })]]
   })
   return Object.fromEntries(compiled)
 }

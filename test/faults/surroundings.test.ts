@@ -185,7 +185,7 @@ test('the config has several mistakes: all of them at once, each with its place 
     /^ {2}collections\.notes\.access\.creat: is no action; did you mean "create"\?$/m,
     /^ {2}collections\[1\]\.name: "orders" is Kingpost's own .* or set shop: false$/m,
     /^ {2}shop\.currency: "EURO" is no ISO 4217 currency/m,
-    /^ {2}shop\.tax\.ratesPpm\.Germany: must be a two-letter country code or \*$/m,
+    /^ {2}shop\.tax\.ratesPpm\.Germany: "Germany" is no country of ISO 3166-1/m,
   ])
     assert.match(text, expected)
   // Nothing was opened for a config that is wrong.

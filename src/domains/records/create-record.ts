@@ -57,7 +57,7 @@ function defaults(collection: CollectionModel, actor: Actor, now: number): Recor
 
 function defaultOf(field: Field, actor: Actor, now: number): unknown {
   const value = field.default ?? null
-  if (typeof value !== 'object' || value === null || !('set' in value)) return value
+  if (field.kind === 'json' || typeof value !== 'object' || value === null || !('set' in value)) return value
   if (value.set === 'now') return now
   if (actor.id === null && field.required) throw new EngineError('unauthenticated')
   return actor.id

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { collection } from '../../schema/collection.ts'
+import { field } from '../../schema/field.ts'
 import { checkConfig } from './check-config.ts'
-import { collection } from './collection.ts'
-import { field } from './field.ts'
 
 const mistakes = (fields: object, more: object) =>
-  checkConfig({ name: 'Test', collections: [collection('notes', { fields: fields as never, ...more })] as never, shop: false }, []).map(
-    ({ path, message }) => `${path} ${message}`,
-  )
+  checkConfig(
+    { name: 'Test', collections: [collection('notes', { fields: fields as never, ...more })] as never, shop: false },
+    () => [],
+  ).map(({ path, message }) => `${path} ${message}`)
 
 test('an index that some database could not take is refused, with what to do', () => {
   const fields = { slug: field.text({ max: 651, unique: true }), link: field.url(), name: field.text() }

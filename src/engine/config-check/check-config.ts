@@ -1,0 +1,161 @@
+// The config check: every mistake at once, each with its path, what is allowed and the nearest name.
+// It runs before anything is opened, so a broken config never touches a database. Invariant: what passes
+// compiles and serves; a mistake never ends in an error of JavaScript.
+import { countries, isCountry } from '../../base/countries.ts'
+import { isCurrency } from '../../base/currencies.ts'
+import { limits } from '../../base/limits.ts'
+import { nearest } from '../../base/nearest.ts'
+import { isOrigin } from '../../base/web-address.ts'
+import { isEmail } from '../../operation/validate.ts'
+import type { Collection } from '../../schema/collection.ts'
+import { ruleFieldsOf } from '../../schema/compile-rule.ts'
+import type { BackendConfig, MailConfig, ShopConfig } from '../../schema/config.ts'
+import { prefixOf } from '../../schema/model.ts'
+import { checkCollection, checkFields, type Names } from './check-collection.ts'
+import { namePattern } from './check-field.ts'
+import { checkHttp } from './check-http.ts'
+import { checkOperations } from './check-operations.ts'
+import { type Add, type Check, callable, flag, is, isObject, line, list, named, object, plainObject, shown, word } from './shape.ts'
+
+export type ConfigMistake = { readonly path: string; readonly message: string }
+
+/** First parts of addresses that are not collections. */
+const reservedCollections = new Set(['auth', 'batch', 'changes', 'docs', 'schema', 'mail', 'ledger', 'audit', 'health'])
+
+const emailAddress = is('an e-mail address', (value) => typeof value === 'string' && isEmail(value))
+const ratePpm = is(
+  'parts per million from 0 to 1000000: 19 % is 190000',
+  (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 1_000_000,
+)
+
+const tax = object(
+  {
+    prices: word('included', 'added'),
+    ratesPpm: named((country) => (value, path, add) => {
+      if (country !== '*' && !isCountry(country))
+        add(path, `"${country}" is no country of ISO 3166-1, such as DE, and not *${nearest(country, countries)}`)
+      ratePpm(value, path, add)
+    }),
+  },
+  { required: ['prices', 'ratesPpm'] },
+)
+const units = is(
+  `whole units from 1 to ${limits.lineQuantityMax}`,
+  (value) => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= limits.lineQuantityMax,
+)
+const shop = object(
+  {
+    currency: (value, path, add) => {
+      if (typeof value !== 'string' || !isCurrency(value)) add(path, `${shown(value)} is no ISO 4217 currency, such as EUR`)
+    },
+    tax,
+    limits: object({ lineQuantity: units, orderUnits: units }),
+    mailsUnpaid: flag,
+    productFields: plainObject,
+    returnOrigins: list(
+      is('a site such as https://www.shop.example, without a path', (value) => typeof value === 'string' && isOrigin(value)),
+    ),
+  } satisfies Record<keyof ShopConfig, Check>,
+  { required: ['currency'] },
+)
+const mail = object({
+  from: object({ name: line, address: emailAddress }, { required: ['name', 'address'] }),
+  replyTo: emailAddress,
+} satisfies Record<keyof MailConfig, Check>)
+
+const config = object(
+  {
+    name: is('a text of one line, such as "My shop"', (value) => typeof value === 'string' && value.trim() !== '' && !/[\r\n]/.test(value)),
+    collections: is('a list of collection(…)', Array.isArray),
+    operations: is('a list of query(…) and command(…)', Array.isArray),
+    shop: (value, path, add) => (value === false ? undefined : shop(value, path, add)),
+    mail,
+    http: checkHttp,
+    storefront: line,
+    seed: callable,
+  } satisfies Record<keyof BackendConfig, Check>,
+  { required: ['name'], made: 'defineBackend({ … })' },
+)
+
+/** `systemOf` makes the collections of the features that are on: their names are taken. */
+export function checkConfig(given: unknown, systemOf: (shop: ShopConfig | null) => readonly Collection[]): ConfigMistake[] {
+  const mistakes: ConfigMistake[] = []
+  const add: Add = (path, message) => void mistakes.push({ path, message })
+  config(given, '', add)
+  if (!isObject(given)) return mistakes
+  const asked = isObject(given['shop']) ? given['shop'] : null
+  const more = isObject(asked?.['productFields']) ? asked['productFields'] : {}
+  const productFields = Object.fromEntries(Object.entries(more).filter(([, field]) => isObject(field))) as NonNullable<
+    ShopConfig['productFields']
+  >
+  const system = systemOf(asked && { currency: 'EUR', productFields })
+  const own = collectionsIn(given['collections'], add)
+  const all = [...system, ...own]
+  const names: Names = {
+    collections: new Set(all.map(({ name }) => name)),
+    fieldsOf: new Map(all.map((collection) => [collection.name, ruleFieldsOf(collection)])),
+    add,
+  }
+  if (asked !== null) checkProductFields(more, systemOf({ currency: 'EUR' }).find(({ name }) => name === 'products')!, names)
+  checkNames(own, system, given['collections'] as readonly unknown[], add)
+  for (const collection of own) checkCollection(collection, `collections.${collection.name}`, names)
+  if (Array.isArray(given['operations']) && given['operations'].length > 0) checkOperations(given['operations'], all, add)
+  return mistakes
+}
+
+/** Those that have a name: what else is wrong with them can then be told. */
+function collectionsIn(given: unknown, add: Add): readonly Collection[] {
+  if (!Array.isArray(given)) return []
+  return Array.from(given as readonly unknown[]).filter((one, index): one is Collection => {
+    const isNamed = isObject(one) && typeof one['name'] === 'string'
+    if (!isNamed) add(`collections[${index}]`, "must be made by collection('name', { … })")
+    return isNamed
+  })
+}
+
+function checkNames(own: readonly Collection[], system: readonly Collection[], listed: readonly unknown[], add: Add): void {
+  const seen = new Map<string, string>()
+  const prefixes = new Map(system.map((collection) => [prefixOf(collection), collection.name]))
+  const taken = new Set(system.map(({ name }) => name.toLowerCase()))
+  for (const collection of own) {
+    const path = `collections[${listed.indexOf(collection)}]`
+    const { name } = collection
+    const other = seen.get(name.toLowerCase())
+    if (!namePattern.test(name)) add(`${path}.name`, `"${name}" must be lowerCamel letters and digits, at most 40`)
+    if (taken.has(name.toLowerCase()))
+      add(
+        `${path}.name`,
+        `"${name}" is Kingpost's own while its feature is on: choose another name${isShopName(name) ? ' or set shop: false' : ''}`,
+      )
+    if (reservedCollections.has(name)) add(`${path}.name`, `"${name}" is an address of the API: choose another name`)
+    if (name in Object.prototype) add(`${path}.name`, `"${name}" is a word of JavaScript's own: choose another name`)
+    // A database may take two names for one table that differ in case alone.
+    if (other !== undefined)
+      add(`${path}.name`, other === name ? `"${name}" is declared twice` : `"${name}" differs from "${other}" in case alone`)
+    seen.set(name.toLowerCase(), name)
+    checkPrefix(collection, path, prefixes, add)
+  }
+}
+
+function checkPrefix(collection: Collection, path: string, prefixes: Map<string, string>, add: Add): void {
+  if (collection.prefix !== undefined && typeof collection.prefix !== 'string') return
+  const prefix = prefixOf(collection)
+  if (!/^[a-z]{2,8}$/.test(prefix)) add(`${path}.prefix`, `"${prefix}" must be 2 to 8 lower-case letters`)
+  const other = prefixes.get(prefix)
+  if (other !== undefined && other !== collection.name)
+    add(`${path}.prefix`, `"${prefix}" starts the ids of ${other} already: give a prefix of its own`)
+  prefixes.set(prefix, collection.name)
+}
+
+function checkProductFields(more: Readonly<Record<string, unknown>>, products: Collection, names: Names): void {
+  checkFields(more, 'shop.productFields', names)
+  const own = new Map([...Object.keys(products.fields), ...Object.keys(products.lists ?? {})].map((name) => [name.toLowerCase(), name]))
+  for (const name of Object.keys(more)) {
+    const taken = own.get(name.toLowerCase())
+    if (taken !== undefined) names.add(`shop.productFields.${name}`, `products have "${taken}" already: choose another name`)
+  }
+}
+
+function isShopName(name: string): boolean {
+  return /^(orders?|carts?|products?|variants?|payments?|categories|shippingMethods)/.test(name)
+}

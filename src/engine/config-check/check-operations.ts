@@ -1,0 +1,122 @@
+// The project's own operations: well-formed, and beside ours. Two routes that answer one address, or two
+// operations of one name, would be one of them that nobody reaches.
+
+import { anyone } from '../../access/rule.ts'
+import { nearest } from '../../base/nearest.ts'
+import { errorCodes } from '../../contract/error-codes.ts'
+import type { Command, Operation, RateClass } from '../../operation/define.ts'
+import type { Collection } from '../../schema/collection.ts'
+import { checkCallerRule } from '../../schema/compile-rule.ts'
+import { compileModel } from '../../schema/model.ts'
+import { operationsOf } from '../operations.ts'
+import { type Add, type Check, callable, flag, is, isObject, isSchema, line, list, object, passes, plainObject, word } from './shape.ts'
+
+const namePattern = /^[a-z][a-zA-Z0-9]*\.[a-z][a-zA-Z0-9]*$/
+const routePattern = /^(GET|POST|PUT|PATCH|DELETE) \/api(\/:?[a-zA-Z0-9_.-]+)+$/
+const rates = Object.keys({ read: true, write: true, account: true, webhook: true, none: true } satisfies Record<RateClass, true>)
+/** Pages beside the operations. */
+const pages = ['GET /api/docs', 'GET /api/openapi.json']
+
+const known: Check = (value, path, add) => {
+  if (typeof value !== 'string' || !Object.hasOwn(errorCodes, value))
+    add(path, `must be a code of the table of errors${typeof value === 'string' ? nearest(value, Object.keys(errorCodes)) : ''}`)
+}
+
+const keys = {
+  kind: word('query', 'command'),
+  name: is('noun.verb, such as seats.book', (value) => typeof value === 'string' && namePattern.test(value)),
+  route: is(
+    'a method and an address below /api, such as POST /api/events/:id/seats',
+    (value) => typeof value === 'string' && routePattern.test(value),
+  ),
+  summary: line,
+  input: plainObject,
+  inputFor: callable,
+  output: plainObject,
+  outputFor: callable,
+  status: is(
+    'a status of success, from 200 to 299',
+    (value) => Number.isInteger(value) && (value as number) >= 200 && (value as number) <= 299,
+  ),
+  errors: list(known),
+  access: checkCallerRule,
+  audience: plainObject,
+  filters: callable,
+  headers: list(list(line, 2)),
+  hasEtag: flag,
+  rate: word(...rates),
+  tag: line,
+  isPresented: flag,
+  hasSecretInput: flag,
+  rawBody: flag,
+  prepare: callable,
+  run: callable,
+  reload: callable,
+} satisfies Record<keyof Command, Check>
+const shape = object(keys, {
+  required: ['kind', 'name', 'route', 'summary', 'input', 'output', 'access', 'run'],
+  made: 'query({ … }) or command({ … })',
+})
+
+/** Name and route of an operation that is there. */
+type Taken = { readonly name: string; readonly route: string }
+
+/** `collections` are the system's and the project's own. */
+export function checkOperations(operations: readonly unknown[], collections: readonly Collection[], add: Add): void {
+  const taken: Taken[] = [...pages.map((route) => ({ name: 'a page of Kingpost', route })), ...ownOperations(collections)]
+  for (const [index, operation] of operations.entries()) {
+    const path = `operations[${index}]`
+    if (!isObject(operation) || !('kind' in operation)) {
+      shape(isObject(operation) ? null : operation, path, add)
+      continue
+    }
+    if (!passes(shape, operation, path, add)) continue
+    const { name, route } = operation as Operation
+    checkInput(operation as Operation, path, add)
+    checkMethod(operation as Operation, `${path}.route`, add)
+    if (taken.some((other) => other.name === name)) add(`${path}.name`, `"${name}" is the name of another operation: choose another`)
+    const other = taken.find((one) => overlap(route, one.route))
+    if (other) add(`${path}.route`, `"${route}" is answered by ${other.name} already: choose another address`)
+    taken.push({ name, route })
+  }
+}
+
+/** Which there are follows from the names of collections and from which actions have a rule, whatever else is wrong with them. */
+function ownOperations(collections: readonly Collection[]): readonly Taken[] {
+  const hasShop = collections.some(({ name, system }) => name === 'orders' && system === true)
+  const plain = collections.map(({ name, access, internal, system }): Collection => {
+    const open = Object.keys(isObject(access) ? access : {}).map((action) => [action, anyone])
+    return { name, fields: {}, access: Object.fromEntries(open), internal: internal === true, system: system === true }
+  })
+  const feed = { newest: () => 0 } as never
+  const measured = { meter: { read: () => ({}) as never }, traffic: () => null }
+  const offer = { model: compileModel(plain), project: { shop: hasShop ? {} : null }, operations: [] }
+  return operationsOf(offer, { feed, providers: new Map(), handlers: [], measured })
+}
+
+function checkMethod({ kind, route }: Operation, path: string, add: Add): void {
+  const isGet = route.startsWith('GET ')
+  if (kind === 'query' && !isGet) add(path, 'is of a query, which only reads: its method is GET')
+  if (kind === 'command' && isGet) add(path, 'is of a command, which changes something: its method is not GET')
+}
+
+function checkInput({ input, output, route }: Operation, path: string, add: Add): void {
+  if (![isSchema(input, `${path}.input`, add), isSchema(output, `${path}.output`, add)].every(Boolean)) return
+  const { type, properties = {}, required = [] } = input as { type?: unknown; properties?: object; required?: readonly string[] }
+  if (type !== 'object') return add(`${path}.input`, 'must be an object: Type.Object({ … }, { additionalProperties: false })')
+  for (const [, name] of route.matchAll(/:([^/]+)/g))
+    if (!Object.hasOwn(properties, name!))
+      add(`${path}.input`, `has no property "${name}", which the route names${nearest(name!, Object.keys(properties))}`)
+    else if (!required.includes(name!)) add(`${path}.input`, `must require "${name}", which the route names`)
+}
+
+/** Whether some address is answered by both. A word is never an id: those have an underscore. */
+function overlap(own: string, other: string): boolean {
+  const [ours, theirs] = [own.split(/[ /]+/), other.split(/[ /]+/)]
+  if (ours.length !== theirs.length) return false
+  return ours.every((part, index) => {
+    const there = theirs[index]!
+    if (there === ':id' && !part.startsWith(':')) return part.includes('_')
+    return part === there || part.startsWith(':') || there.startsWith(':')
+  })
+}

@@ -1,0 +1,402 @@
+// Mistakes planted in a config that is right, one at a time: mistakes of every kind that somebody makes, and any
+// value in any place. Each is named with its path, none starts, and none ends in an error of JavaScript.
+// CONFIGS_SEED=n repeats a run; every failure names the seed. CONFIGS_ROUNDS=20000 makes it long.
+// databases: sqlite
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Type } from 'typebox'
+import { systemClock } from '../../src/base/clock.ts'
+import { systemRandom } from '../../src/base/random.ts'
+import { ConfigError, createBackend } from '../../src/engine/backend.ts'
+import { operationsOf } from '../../src/engine/operations.ts'
+import { openApiDocument } from '../../src/http/openapi.ts'
+import { actorId, all, any, anyone, exists, field, not, staff, through, where } from '../../src/index.ts'
+import { validatorOf } from '../../src/operation/validate.ts'
+import { openSqlite } from '../../src/storage/sqlite/sqlite-storage.ts'
+import { createTestRandom } from '../support/api-harness.ts'
+import { validConfig } from '../support/valid-config.ts'
+
+type Config = ReturnType<typeof validConfig>
+type Mistake = { readonly path: string; readonly message: string }
+
+const seed = Number(process.env['CONFIGS_SEED'] ?? Math.floor(systemRandom.fraction() * 2 ** 31))
+const rounds = Number(process.env['CONFIGS_ROUNDS'] ?? 300)
+const random = createTestRandom(seed)
+const pick = <T>(values: readonly T[]): T => values[Math.floor(random.fraction() * values.length)]!
+const surroundings = { publicUrl: 'http://clubs.test', isDevelopment: false, paymentProviders: [] }
+
+/** What the check says; null when the config starts. */
+function mistakesIn(config: Config): readonly Mistake[] | null {
+  try {
+    createBackend(config, surroundings)
+    return null
+  } catch (error) {
+    assert.ok(error instanceof ConfigError, `seed ${seed}: ${(error as Error).stack}`)
+    return error.mistakes
+  }
+}
+
+const clubs = 'collections.clubs'
+const fieldOf = (config: Config) => config.collections[0].fields
+const rule = (made: unknown) => (config: Config) => void (config.collections[0].access[pick(['read', 'create', 'update', 'delete'])] = made)
+const inRule = /^collections\.clubs\.access\.(read|create|update|delete): /
+/** Wraps a rule that is wrong into ones that are right. */
+const nested = (made: unknown) =>
+  pick([made, not(made as never), any(staff, made as never), all(anyone, not(made as never)), through('parent', 'clubs', made as never)])
+
+/** One mistake of a kind, planted, and what must be said of it. */
+const kinds: Readonly<Record<string, readonly [(config: Config) => unknown, RegExp]>> = {
+  'a key that is none, at the top': [(c) => (c.colections = c.collections), /^colections: is not an option; did you mean "collections"/],
+  'a key that is none, in a collection': [(c) => (c.collections[0].indices = []), /^collections\.clubs\.indices: is not an option/],
+  'a key that is none, in a field': [
+    (c) => (fieldOf(c).title.requird = true),
+    /fields\.title\.requird: is not an option; did you mean "required"/,
+  ],
+  'a key that is none, in tax': [(c) => (c.shop.tax.price = 'added'), /^shop\.tax\.price: is not an option; did you mean "prices"/],
+  'a key that is none, in mail': [(c) => (c.mail.from.adress = 'x'), /^mail\.from\.adress: is not an option; did you mean "address"/],
+  'a key that is none, in an operation': [
+    (c) => (c.operations[0].sumary = 'x'),
+    /^operations\[0\]\.sumary: is not an option; did you mean "summary"/,
+  ],
+  'a key that is none, in a list': [(c) => (c.collections[0].lists.memberships.where = 1), /lists\.memberships\.where: is not an option/],
+  'an option of another kind of field': [(c) => (fieldOf(c).isOpen.min = 3), /fields\.isOpen\.min: is not an option/],
+  'tax that is neither': [(c) => (c.shop.tax.prices = 'inclusive'), /^shop\.tax\.prices: must be "included" or "added", not "inclusive"/],
+  'no tax rates': [(c) => delete c.shop.tax.ratesPpm, /^shop\.tax\.ratesPpm: is missing/],
+  'a rate in percent': [(c) => (c.shop.tax.ratesPpm.DE = 0.19), /^shop\.tax\.ratesPpm\.DE: must be parts per million/],
+  'no country': [(c) => (c.shop.tax.ratesPpm.Germany = 1), /^shop\.tax\.ratesPpm\.Germany: "Germany" is no country/],
+  'no currency': [(c) => (c.shop.currency = 'EURO'), /^shop\.currency: "EURO" is no ISO 4217 currency/],
+  'a shop that is true': [(c) => (c.shop = true), /^shop: must be an object/],
+  'an address that is none': [(c) => (c.mail.from.address = 'a@b.c '), /^mail\.from\.address: must be an e-mail address/],
+  'a name of two lines': [(c) => (c.mail.from.name = 'Clubs\r\nBcc: x@y.example'), /^mail\.from\.name: must be a text of one line/],
+  'no name': [(c) => (c.name = ' '), /^name: must be a text/],
+  'a seed that is no function': [(c) => (c.seed = []), /^seed: must be a function/],
+  'collections that are no list': [(c) => (c.collections = c.collections[0]), /^collections: must be a list/],
+  'a collection that is none': [
+    (c) => c.collections.push(pick([42, null, undefined, 'clubs', () => {}, {}, []])),
+    /^collections\[2\]: must be made by collection/,
+  ],
+  'a collection twice': [(c) => c.collections.push(c.collections[0]), /^collections\[0\]\.name: "clubs" is declared twice/],
+  'a collection of ours': [(c) => (c.collections[1].name = 'orders'), /^collections\[1\]\.name: "orders" is Kingpost's own/],
+  'names that differ in case': [
+    (c) => c.collections.push({ ...c.collections[1], name: 'memberShips', prefix: 'other' }),
+    /differs from "memberships" in case alone/,
+  ],
+  'fields that differ in case': [(c) => (fieldOf(c).isopen = field.boolean()), /fields\.isopen: differs from "isOpen" in case alone/],
+  'a word of JavaScript': [(c) => (fieldOf(c).constructor = field.text()), /fields\.constructor: "constructor" is a word of JavaScript/],
+  'a system collection': [
+    (c) => (c.collections[0].system = pick([true, false])),
+    /^collections\.clubs\.system: is for collections of Kingpost itself/,
+  ],
+  'an action that is none': [(c) => (c.collections[0].access.list = anyone), /access\.list: is no action/],
+  'records that never change, changed': [
+    (c) => (c.collections[1].access.update = staff),
+    /^collections\.memberships\.access\.update: .*appendOnly/,
+  ],
+  'a prefix that is taken': [(c) => (c.collections[1].prefix = 'club'), /prefix: "club" starts the ids of clubs already/],
+  'a field that is none': [
+    (c) => (fieldOf(c).title = pick([42, null, 'text', () => {}, {}, [], { kind: 'number' }])),
+    /fields\.title: must be made by field\.text\(\)/,
+  ],
+  'a min above its max': [
+    (c) => (fieldOf(c)[pick(['title', 'seats', 'fee'])].min = 10_000_000),
+    /fields\.\w+\.min: is 10000000 and max is \d+/,
+  ],
+  'a bound that is no number': [(c) => (fieldOf(c)[pick(['title', 'seats'])].max = '5'), /fields\.\w+\.max: must be a whole number/],
+  'a default of another type': [
+    (c) =>
+      (fieldOf(c)[pick(['title', 'seats', 'isOpen', 'day', 'link', 'state', 'lead', 'members', 'fee'])].default = pick([
+        {},
+        1.5,
+        Symbol.iterator,
+      ])),
+    /fields\.\w+\.default(\.\w+)?: /,
+  ],
+  'a default outside the options': [
+    (c) => (fieldOf(c).state.default = 'opened'),
+    /fields\.state\.default: does not fit the field: must be one of draft, open, closed/,
+  ],
+  'a default outside the bounds': [(c) => (fieldOf(c).seats.default = pick([-1, 51])), /fields\.seats\.default: does not fit the field/],
+  'a default of a schema': [(c) => (fieldOf(c).meta.default = { color: 3 }), /fields\.meta\.default\.color: does not fit the field/],
+  'a time as text by default': [(c) => (fieldOf(c).startsAt.default = '2026-11-24'), /fields\.startsAt\.default: must be milliseconds/],
+  'an address in capitals by default': [
+    (c) => (fieldOf(c).contact.default = 'Club@Example.com'),
+    /fields\.contact\.default: must be in lower case/,
+  ],
+  'null for a required field': [(c) => (fieldOf(c).title.default = null), /fields\.title\.default: is null/],
+  'set to what is none': [(c) => (fieldOf(c).startsAt.default = { set: 'today' }), /fields\.startsAt\.default: must be \{ set: 'now' \}/],
+  'a time for a number': [(c) => (fieldOf(c).seats.default = { set: 'now' }), /fields\.seats\.default: is a time/],
+  'the caller for a club': [(c) => (fieldOf(c).parent.default = { set: 'actor' }), /fields\.parent\.default: is the id of a user/],
+  'unique JSON': [(c) => (fieldOf(c)[pick(['meta', 'members', 'fee'])].unique = true), /fields\.\w+\.unique: is not an option/],
+  'a schema that is none': [(c) => (fieldOf(c).meta.schema = { type: 'objekt' }), /fields\.meta\.schema: is no JSON Schema/],
+  'an enum of nothing': [(c) => (fieldOf(c).state.options = []), /fields\.state\.options: needs 1 or more/],
+  'an enum that is no list': [(c) => (fieldOf(c).state.options = 'draft'), /fields\.state\.options: must be a list/],
+  'a reference to nothing': [(c) => (fieldOf(c).parent.to = 'club'), /fields\.parent: refers to "club".* did you mean "clubs"/],
+  'a reference to nothing, of products': [
+    (c) => (c.shop.productFields.author = field.ref('writers')),
+    /^shop\.productFields\.author: refers to "writers"/,
+  ],
+  'a field that products have': [
+    (c) => (c.shop.productFields[pick(['price', 'title', 'variants', 'Slug'])] = field.text()),
+    /^shop\.productFields\.\w+: .*(products have|must be lowerCamel)/,
+  ],
+  'product fields that are none': [(c) => (c.shop.productFields = pick([42, [], 'author'])), /^shop\.productFields: must be an object/],
+  'a field rule about the record': [
+    (c) => (fieldOf(c).note[pick(['read', 'write'])] = where('lead').eq(actorId)),
+    /fields\.note\.(read|write): may look at the caller only/,
+  ],
+  'a field rule that is none': [(c) => (fieldOf(c).note.read = pick(['staff', true, () => true])), /fields\.note\.read: must be a rule/],
+  'an index over nothing': [(c) => c.collections[0].indexes.push(['sate']), /indexes\[2\]: has no field "sate"; did you mean "state"/],
+  'an index over JSON': [(c) => c.collections[0].indexes.push([pick(['meta', 'members'])]), /indexes\[2\]: "\w+" is (JSON|a list)/],
+  'an index over a computed field': [(c) => c.collections[0].unique.push(['score']), /unique\[1\]: "score" is computed/],
+  'an index that is no list': [(c) => (c.collections[0].indexes = ['state']), /indexes\[0\]: must be a list/],
+  'an index twice': [(c) => c.collections[0].indexes.push(['state', '-startsAt']), /indexes\[2\]: is the same as indexes\[0\]/],
+  'unique twice': [(c) => c.collections[0].unique.push(['slug']), /unique\[1\]: is the same as fields\.slug/],
+  'a list of nobody': [
+    (c) => (c.collections[0].lists.memberships.from = 'membership'),
+    /lists\.memberships\.from: there is no collection "membership"/,
+  ],
+  'a list by nothing': [
+    (c) => (c.collections[0].lists.memberships.by = 'clb'),
+    /lists\.memberships\.by: memberships has no field "clb"; did you mean "club"/,
+  ],
+  'a list by another': [
+    (c) => (c.collections[0].lists.memberships.by = 'user'),
+    /lists\.memberships\.by: memberships\.user refers to users/,
+  ],
+  'a list named as a field': [
+    (c) => (c.collections[0].lists.title = { from: 'memberships', by: 'club' }),
+    /lists\.title: is declared twice/,
+  ],
+  'a check of a text': [
+    (c) => c.collections[0].checks.push({ path: 'title', op: 'gte', value: 0 }),
+    /checks\[1\]\.path: "title" is of kind text/,
+  ],
+  'a check of nothing': [
+    (c) => c.collections[0].checks.push({ path: 'seat', op: 'gte', value: 0 }),
+    /checks\[1\]\.path: has no field "seat"/,
+  ],
+  'renamed from what is there': [(c) => (fieldOf(c).title.renamedFrom = 'about'), /fields\.title\.renamedFrom: "about" is still declared/],
+  'operations that are none': [(c) => c.operations.push(pick([42, null, 'x', {}, () => {}])), /^operations\[2\]: must be made by query\(/],
+  'an operation of a name of ours': [
+    (c) => (c.operations[0].name = 'clubs.list'),
+    /^operations\[0\]\.name: "clubs\.list" is the name of another/,
+  ],
+  'a route of ours': [
+    (c) => (c.operations[0].route = pick(['GET /api/clubs/:id', 'GET /api/products', 'GET /api/openapi.json', 'GET /api/auth/:id'])),
+    /^operations\[0\]\.route: "GET .*" is answered by .* already/,
+  ],
+  'a route of all': [(c) => (c.operations[1].route = 'POST /api/:id'), /^operations\[1\]\.route: ".*" is answered by/],
+  'a word in the place of a webhook': [
+    (c) => (c.operations[1].route = 'POST /api/payments/webhooks/sandbox'),
+    /^operations\[1\]\.route: ".*" is answered by payments\.receiveWebhook/,
+  ],
+  'two routes alike': [
+    (c) => c.operations.push({ ...c.operations[1], name: 'clubs.leave' }),
+    /^operations\[2\]\.route: ".*" is answered by clubs\.join already/,
+  ],
+  'an address elsewhere': [
+    (c) => (c.operations[0].route = pick(['GET /clubs', '/api/clubs', 'LIST /api/clubs', 'GET /api/'])),
+    /^operations\[0\]\.route: must be a method and an address/,
+  ],
+  'a query that posts': [(c) => (c.operations[0].route = 'POST /api/clubs/:id/seats'), /^operations\[0\]\.route: is of a query/],
+  'an input without what the route names': [
+    (c) => (c.operations[0].input = Type.Object({ ident: Type.String() })),
+    /^operations\[0\]\.input: has no property "id"/,
+  ],
+  'an input that is no schema': [
+    (c) => (c.operations[0].input = { type: 'object', properties: { id: { type: 'strng' } }, required: ['id'] }),
+    /^operations\[0\]\.input: is no JSON Schema/,
+  ],
+  'an error that is none': [(c) => (c.operations[0].errors = ['not_fond']), /^operations\[0\]\.errors\[0\]: .* did you mean "not_found"/],
+  'an operation whose rule looks at a record': [
+    (c) => (c.operations[0].access = where('lead').eq(actorId)),
+    /^operations\[0\]\.access: may look at the caller only/,
+  ],
+  'an operation without a rule': [(c) => delete c.operations[0].access, /^operations\[0\]\.access: is missing/],
+  'an operation that does nothing': [(c) => delete c.operations[1].run, /^operations\[1\]\.run: is missing/],
+  'a rule of a field that is none': [
+    (c) => rule(nested(where('leed').eq(actorId)))(c),
+    new RegExp(`${inRule.source}has no field "leed"; did you mean "lead"`),
+  ],
+  'a rule of a computed field': [(c) => rule(nested(where('score').gt(1)))(c), new RegExp(`${inRule.source}"score" is computed`)],
+  'a rule of a time that is none': [
+    (c) => rule(nested(where('startsAt').lte('last year')))(c),
+    new RegExp(`${inRule.source}"startsAt" is compared with "last year"`),
+  ],
+  'a rule of a value of another type': [
+    (c) => rule(nested(where('seats').eq(pick(['3', true, 1.5]))))(c),
+    new RegExp(`${inRule.source}"seats" is compared with`),
+  ],
+  'a rule of an option that is none': [
+    (c) => rule(nested(where('state').ne('opened')))(c),
+    new RegExp(`${inRule.source}"state" is never "opened"`),
+  ],
+  'a list compared': [
+    (c) => rule(nested(where('members').eq(actorId)))(c),
+    new RegExp(`${inRule.source}"members" is a list of references: use where\\('members'\\)\\.contains`),
+  ],
+  'a single one asked what it contains': [
+    (c) => rule(nested(where('lead').contains(actorId)))(c),
+    new RegExp(`${inRule.source}contains is for lists`),
+  ],
+  'the caller compared with a club': [
+    (c) => rule(nested(where('parent').eq(actorId)))(c),
+    new RegExp(`${inRule.source}"parent" holds ids of clubs`),
+  ],
+  'JSON compared': [(c) => rule(nested(where('meta').eq('x')))(c), new RegExp(`${inRule.source}"meta" is JSON`)],
+  'a typo inside through': [
+    (c) => rule(through('lead', 'users', nested(where('nam').eq('Ada')) as never))(c),
+    /users has no field "(nam|parent)"/,
+  ],
+  'through what is no reference': [
+    (c) => rule(nested(through('title', 'clubs', anyone)))(c),
+    new RegExp(`${inRule.source}looks through "title", which is no reference`),
+  ],
+  'through another collection': [
+    (c) => rule(nested(through('lead', 'clubs', anyone)))(c),
+    new RegExp(`${inRule.source}looks through "lead" at clubs, and it refers to users`),
+  ],
+  'through no collection': [
+    (c) => rule(nested(through('lead', 'user', anyone)))(c),
+    new RegExp(`${inRule.source}looks through "user".*did you mean "users"`),
+  ],
+  'exists of no collection': [(c) => rule(nested(exists('members', 'club', anyone)))(c), new RegExp(`${inRule.source}looks for "members"`)],
+  'exists by nothing': [
+    (c) => rule(nested(exists('memberships', 'clubs', anyone)))(c),
+    new RegExp(`${inRule.source}memberships has no field "clubs"; did you mean "club"`),
+  ],
+  'exists by another': [
+    (c) => rule(nested(exists('memberships', 'user', anyone)))(c),
+    new RegExp(`${inRule.source}memberships\\.user refers to users, not to clubs`),
+  ],
+  'a rule that is none': [
+    (c) => rule(nested(pick([true, 'staff', where('lead'), { rule: 'everybody' }, () => true, null])))(c),
+    new RegExp(`${inRule.source}must be a rule`),
+  ],
+  'all of nothing': [(c) => rule(nested(all()))(c), new RegExp(`${inRule.source}all\\(\\) needs at least one rule`)],
+}
+
+test('the config they are planted in starts', () => {
+  assert.equal(mistakesIn(validConfig()), null)
+})
+
+for (const [kind, [plant, expected]] of Object.entries(kinds))
+  test(`${kind} is named`, () => {
+    // Several times: the place is chosen anew.
+    for (let round = 0; round < 5; round++) {
+      const config = validConfig()
+      plant(config)
+      const mistakes = mistakesIn(config)
+      assert.ok(mistakes !== null, `seed ${seed}: it starts`)
+      const said = mistakes.map(({ path, message }) => `${path}: ${message}`)
+      assert.ok(
+        said.some((line) => expected.test(line)),
+        `seed ${seed}: ${said.join('\n')}`,
+      )
+    }
+  })
+
+test('several mistakes are named at once', () => {
+  const names = [
+    'a key that is none, in a field',
+    'tax that is neither',
+    'a default outside the options',
+    'a typo inside through',
+    'a route of ours',
+  ]
+  const config = validConfig()
+  for (const name of names) kinds[name]![0](config)
+  const said = mistakesIn(config)!.map(({ path, message }) => `${path}: ${message}`)
+  for (const name of names)
+    assert.ok(
+      said.some((line) => kinds[name]![1].test(line)),
+      `seed ${seed}: ${name} in ${said.join('\n')}`,
+    )
+})
+
+const junk: readonly unknown[] = [
+  undefined,
+  null,
+  42,
+  -1,
+  1.5,
+  Number.NaN,
+  '',
+  'x',
+  'a b',
+  true,
+  [],
+  [null],
+  {},
+  { a: 1 },
+  () => 1,
+  Symbol('s'),
+  10n,
+  new Date(0),
+]
+
+type Place = { readonly holder: Record<string, unknown>; readonly key: string; readonly path: string }
+
+/** Every place of a config, rules and schemas included, under the path that the check gives it. */
+function placesIn(value: unknown, path: string, found: Place[] = []): Place[] {
+  if (typeof value !== 'object' || value === null) return found
+  for (const [key, inner] of Object.entries(value)) {
+    const isNamed = path === 'collections' && typeof inner?.name === 'string'
+    const at = Array.isArray(value) && !isNamed ? `${path}[${key}]` : path === '' ? key : `${path}.${isNamed ? inner.name : key}`
+    found.push({ holder: value as Record<string, unknown>, key, path: at })
+    placesIn(inner, at, found)
+  }
+  return found
+}
+
+test('any value in any place is named there, or starts and serves', async () => {
+  const count = placesIn(validConfig(), '').length
+  let started = 0
+  for (let round = 0; round < rounds; round++) {
+    const config = validConfig()
+    const place = placesIn(config, '')[Math.floor(random.fraction() * count)]!
+    const value = pick(junk)
+    place.holder[place.key] = value
+    const about = `seed ${seed}, ${String(typeof value === 'object' ? JSON.stringify(value) : String(value))} at ${place.path}`
+    const mistakes = mistakesIn(config)
+    if (mistakes === null) {
+      started++
+      // Opening a database for each would take most of the time, and what lies in it is decided by fewer places.
+      await serve(config, started % 10 === 0).catch((error: Error) => assert.fail(`${about}: ${error.stack}`))
+    } else
+      assert.ok(
+        mistakes.some(({ path }) => isRelated(path, place.path)),
+        `${about}: ${JSON.stringify(mistakes)}`,
+      )
+  }
+  assert.ok(started > 0, 'some values are right')
+})
+
+/** What is wrong with a whole may be told at its place, at a part of it, or at what refers to it. */
+function isRelated(told: string, planted: string): boolean {
+  const plain = told.replace(/^collections\[0\]/, clubs).replace(/^collections\[1\]/, 'collections.memberships')
+  const top = (path: string) => path.split('.').slice(0, 2).join('.')
+  return (
+    plain.startsWith(planted) ||
+    planted.startsWith(plain) ||
+    top(plain) === top(planted) ||
+    /^collections$|\.name$|\.kind$|\.to$/.test(planted)
+  )
+}
+
+/** All that is made of a config before the first request. */
+async function serve(config: Config, isOpened: boolean): Promise<void> {
+  const backend = createBackend(config, surroundings)
+  const operations = operationsOf(backend, {
+    feed: { newest: () => 0 } as never,
+    providers: new Map(),
+    handlers: [],
+    measured: { meter: { read: () => ({}) as never }, traffic: () => null },
+  })
+  for (const { input, output } of operations) {
+    validatorOf(input)
+    validatorOf(output)
+  }
+  JSON.stringify(openApiDocument(operations, [], { name: 'x', version: '1', publicUrl: 'http://x' }))
+  if (isOpened) await openSqlite({ path: ':memory:', model: backend.model, clock: systemClock }).close()
+}
