@@ -11,10 +11,13 @@ import type { AnyRecord, CollectionRef } from '../../src/schema/collection.ts'
 import { compileModel } from '../../src/schema/model.ts'
 import { line, ownerOf, owners, type Thing, thing, things } from '../../src/storage/conformance-subjects.ts'
 import type { AdapterTransaction, Commit, StorageAdapter } from '../../src/storage/storage.ts'
+import { createChance } from '../support/chance.ts'
 import { testDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { createGate, type Gate } from '../support/gate.ts'
 import { temporaryFolder } from '../support/server-process.ts'
+
+const chance = createChance(console.log)
 
 const database = testDatabase()
 const model = compileModel([owners, things] as never)
@@ -32,7 +35,7 @@ async function write<T>(storage: StorageAdapter, work: (tx: AdapterTransaction) 
       return await storage.transaction(work)
     } catch (error) {
       if (!isEngineError(error, 'conflict') || tries === triesMax) throw error
-      await sleep(Math.random() * 20)
+      await sleep(chance.below(20))
     }
   }
 }
@@ -325,7 +328,7 @@ function probes(): void {
         await tx.insert(things, [thing()])
         await tx.appendCommit(line(`commit ${index}`))
         await tx.count(things, eq('id', 'none'))
-        await sleep(Math.random() * 20)
+        await sleep(chance.below(20))
       }),
     )
     await eventually('all but the late one are told', async () => (told.every(({ length }) => length === count) ? true : null))

@@ -3,15 +3,17 @@
 // databases: server
 // slow: mongodb
 import assert from 'node:assert/strict'
-import { randomInt } from 'node:crypto'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createChance } from '../support/chance.ts'
 import { testDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { expectStatus } from '../support/http-client.ts'
 import { type LiveEvent, openLive } from '../support/live-client.ts'
 import { startServer } from '../support/server-process.ts'
 import { signInAdmin } from '../support/shop.ts'
+
+const chance = createChance(console.log)
 
 const writes = Number(process.env['KINGPOST_FEED_WRITES'] ?? 1_500)
 const writers = 48
@@ -35,8 +37,8 @@ test(`readers of three processes are told each of ${writes} changes once, in one
   let isWriting = true
   const roam = (async () => {
     for (let lastId: string | null = steady.lastId(); ; hops++) {
-      const reader = await openLive(clients[randomInt(3)]!, path, lastId)
-      if (isWriting) await Promise.race([sleep(randomInt(50, 500)), reader.ended])
+      const reader = await openLive(clients[chance.below(3)]!, path, lastId)
+      if (isWriting) await Promise.race([sleep(chance.between(50, 500)), reader.ended])
       else await eventually('the rest', async () => (roaming.length + reader.events.length >= writes ? true : null), patienceMs)
       reader.cut()
       roaming.push(...reader.events)
@@ -52,7 +54,7 @@ test(`readers of three processes are told each of ${writes} changes once, in one
       const at = () => clients[(writer + left) % 3]!
       while (left > 0) {
         left -= 2
-        const number = randomInt(1_000_000)
+        const number = chance.below(1_000_000)
         const { id } = expectStatus(await at().post('/api/notes', { text: 'fed', number }), 201).body
         // The next change of the record comes from another process than its first.
         expectStatus(await at().patch(`/api/notes/${id}`, { number: number + 1 }), 200)

@@ -3,10 +3,10 @@
 // databases: all
 // slow: mariadb, mongodb
 import assert from 'node:assert/strict'
-import { randomInt } from 'node:crypto'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createBackend } from '../../src/engine/backend.ts'
+import { createChance } from '../support/chance.ts'
 import { testDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { type Body, expectStatus } from '../support/http-client.ts'
@@ -14,6 +14,8 @@ import { type LiveEvent, openLive } from '../support/live-client.ts'
 import { databaseUrl, startServer } from '../support/server-process.ts'
 import { backend as config } from '../support/shop.config.ts'
 import { checkOut, effectsAtRest, makeArticle, makeCart, orderWhen, signInAdmin, signUp } from '../support/shop.ts'
+
+const chance = createChance(console.log)
 
 const writes = 1_000
 const writers = 20
@@ -35,7 +37,7 @@ test(`a reader cut off at random misses nothing and is told nothing twice under 
       const isLast = !isWriting
       const reader = await openLive(admin, path, lastId)
       connections++
-      const cutAt = performance.now() + (isLast ? 10_000 : randomInt(120))
+      const cutAt = performance.now() + (isLast ? 10_000 : chance.below(120))
       await eventually('all is read, or the connection is cut', async () => {
         const isAll = !isWriting && seen.length + reader.events.length >= writes + 1
         if (isAll || performance.now() >= cutAt) reader.cut()
@@ -53,7 +55,7 @@ test(`a reader cut off at random misses nothing and is told nothing twice under 
   await Promise.all(
     Array.from({ length: writers }, async () => {
       for (let turn = 0; turn < writes / writers / 2; turn++) {
-        const number = randomInt(1_000_000)
+        const number = chance.below(1_000_000)
         const { id } = expectStatus(await admin.post('/api/notes', { text: 'fed', number }), 201).body
         acknowledged.push(`created ${id} ${number}`)
         if (turn % 2 === 0) {

@@ -2,15 +2,18 @@
 // there, what was cut must be whole or absent, and everything owed must still be done, once. For the processes
 // of a shared database, which wait for each other's leases, see many-processes.
 import assert from 'node:assert/strict'
-import { randomInt, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createChance } from '../support/chance.ts'
 import { eventually } from '../support/eventually.ts'
 import { type Body, expectStatus, type HttpAnswer, type HttpClient } from '../support/http-client.ts'
 import { type ServerProcess, startServer, temporaryFolder, verify } from '../support/server-process.ts'
 import { effectsAtRest, type HeldCart, ledgerSums, makeArticle, makeCart, sandboxOf, signInAdmin } from '../support/shop.ts'
+
+const chance = createChance(console.log)
 
 const rounds = Number(process.env['KINGPOST_KILL_ROUNDS'] ?? 5)
 const clients = 32
@@ -39,7 +42,7 @@ test(`${rounds} rounds of kill -9 under the writes of ${clients} clients`, { tim
     const before = book.checkouts.length
     const writing = Promise.all(Array.from({ length: clients }, (_, index) => writer(index)(server.guest, variant, book)))
     await eventually('the first orders of this round', async () => (book.checkouts.length > before ? true : null))
-    const delayMs = randomInt(600)
+    const delayMs = chance.below(600)
     await sleep(delayMs)
     server.kill('SIGKILL')
     await server.ended
@@ -127,7 +130,7 @@ function untilKilled(step: Writer): Writer {
 }
 
 async function writeNotes(guest: HttpClient, _variant: string, { notes }: Book): Promise<void> {
-  const number = randomInt(1_000_000)
+  const number = chance.below(1_000_000)
   const { id } = expectStatus(await guest.post('/api/notes', { text: `Number ${number}`, number }), 201).body
   notes.set(id, number)
 }
@@ -143,7 +146,7 @@ async function changeCarts(guest: HttpClient, variant: string, { carts }: Book):
 }
 
 async function buyThings(guest: HttpClient, variant: string, { checkouts, cutCheckouts }: Book): Promise<void> {
-  const cart = await makeCart(guest, [{ variant, quantity: 1 + randomInt(3) }])
+  const cart = await makeCart(guest, [{ variant, quantity: 1 + chance.below(3) }])
   const key = randomUUID()
   const cut = { cart, key }
   cutCheckouts.push(cut)

@@ -3,7 +3,6 @@
 // databases: all
 // slow: mariadb, mongodb
 import assert from 'node:assert/strict'
-import { randomInt } from 'node:crypto'
 import { copyFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -12,6 +11,7 @@ import { loadBackend } from '../../src/cli/load-config.ts'
 import { openSnapshot } from '../../src/cli/open-storage.ts'
 import { type ProcessSettings, readSettings } from '../../src/cli/settings.ts'
 import { fillingMark } from '../../src/storage/archive/marks.ts'
+import { createChance } from '../support/chance.ts'
 import { type Cleanable, cleanUp } from '../support/clean-up.ts'
 import { testDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
@@ -21,6 +21,8 @@ import { openLive } from '../support/live-client.ts'
 import { type Ended, runCommand, spawnCommand, startServer, temporaryFolder, testConfig } from '../support/server-process.ts'
 import { checkOut, effectsAtRest, makeArticle, makeCart, orderWhen, sandboxOf, signInAdmin, signUp } from '../support/shop.ts'
 import { startSmtpPeer } from '../support/smtp-peer.ts'
+
+const chance = createChance(console.log)
 
 const database = testDatabase()
 /** Enough that a copy takes some seconds. */
@@ -158,7 +160,7 @@ test(`killed -9 in the middle, a move to ${database.name} goes on to the same en
       },
       180_000,
     )
-    await sleep(randomInt(100))
+    await sleep(chance.below(100))
     moving.kill('SIGKILL')
     assert.equal((await moving.ended).code, null, 'it had not ended')
     const early = await kingpost('start', '--port', '0', '--database', target, '--data-dir', temporaryFolder(t))

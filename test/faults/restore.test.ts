@@ -3,12 +3,12 @@
 // databases: all
 // slow: mariadb, mongodb
 import assert from 'node:assert/strict'
-import { randomInt } from 'node:crypto'
 import { copyFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { createChance } from '../support/chance.ts'
 import type { Cleanable } from '../support/clean-up.ts'
 import { testDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
@@ -26,6 +26,8 @@ import {
 } from '../support/server-process.ts'
 import { checkOut, effectsAtRest, ledgerSums, makeArticle, makeCart, sandboxOf, signInAdmin, signUp } from '../support/shop.ts'
 import { startSmtpPeer } from '../support/smtp-peer.ts'
+
+const chance = createChance(console.log)
 
 /** One command on the database of a folder, with `--json`. */
 async function kingpost(dataFolder: string, ...words: readonly string[]): Promise<Ended> {
@@ -84,7 +86,7 @@ test('a backup under load, restored after more of it: nothing acknowledged befor
   const acknowledged: Acknowledged = []
   const shopping = Promise.all(Array.from({ length: 8 }, (_, index) => shop(server.guest, variant, `client${index}`, acknowledged)))
   await eventually('some orders', async () => (acknowledged.length > 20 ? true : null), 60_000)
-  await sleep(randomInt(1_500))
+  await sleep(chance.below(1_500))
   const before = [...acknowledged]
   const file = join(temporaryFolder(t), 'backup.jsonl.zst')
   const written = await told(lost, 'backup', '--to', file)

@@ -5,7 +5,7 @@ import { moneySchema } from '../../schema/wire.ts'
 import type { Payment, Refund } from './collections.ts'
 
 const moneyOutput = Type.Unsafe<Money>(moneySchema)
-const text = Type.Union([Type.String(), Type.Null()])
+const text = Type.Unsafe<string | null>({ type: ['string', 'null'] })
 
 export const paymentOutput = Type.Object({
   id: Type.String(),
