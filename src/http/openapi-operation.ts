@@ -91,10 +91,10 @@ function queryParameters(
 }
 
 function headerParameters(operation: Operation, isRead: boolean) {
-  const { errors = [], headers = [] } = operation
+  const { headers = [] } = operation
   return [
-    ...(isRead ? [] : [headerParameter('Idempotency-Key', idempotencyText, 255)]),
-    ...(errors.includes('precondition_failed') && !isRead
+    ...(isRead ? [] : [headerParameter('Idempotency-Key', idempotencyText, '^[!-~]{1,255}$')]),
+    ...(takesPrecondition(operation, isRead)
       ? [headerParameter('If-Match', 'The ETag of what is to be changed: 412 when it has changed since.')]
       : []),
     ...(hasNotModified(operation, isRead)
@@ -104,14 +104,19 @@ function headerParameters(operation: Operation, isRead: boolean) {
   ]
 }
 
-function headerParameter(name: string, description: string, maxLength?: number) {
-  return { name, in: 'header', description, schema: { type: 'string', ...(maxLength === undefined ? {} : { maxLength }) } }
+function headerParameter(name: string, description: string, pattern?: string) {
+  return { name, in: 'header', description, schema: { type: 'string', ...(pattern === undefined ? {} : { pattern }) } }
 }
 
 const idempotencyText = [
   'The same key with the same body answers the same again, for 24 hours at least. A guest without a Cart-Token is known by it',
   'alone: theirs has 20 random characters or more, such as a UUID.',
 ].join(' ')
+
+/** What is being made has no state yet. */
+function takesPrecondition({ route, errors = [] }: Operation, isRead: boolean): boolean {
+  return !isRead && route.includes('/:') && errors.includes('precondition_failed')
+}
 
 function hasNotModified({ errors = [] }: Operation, isRead: boolean): boolean {
   return isRead && errors.includes('not_found')

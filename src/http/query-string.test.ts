@@ -51,3 +51,15 @@ test('any text is parsed or refused, and never breaks', () => {
     }),
   )
 })
+
+test('a plain filter beside one with an operator is the short form of eq, once', () => {
+  for (const text of ['filter[year]=1900&filter[year][gte]=1800', 'filter[year][gte]=1800&filter[year]=1900'])
+    assert.deepEqual(JSON.parse(JSON.stringify(parseQueryString(text))), { filter: { year: { eq: '1900', gte: '1800' } } })
+  for (const text of [
+    'filter[year]=1&filter[year]=2',
+    'filter[year]=1&filter[year][eq]=2',
+    'filter[year][eq]=1&filter[year]=2',
+    'filter=1&filter[a]=2',
+  ])
+    assert.throws(() => parseQueryString(text), { code: 'validation_failed' }, text)
+})

@@ -25,15 +25,24 @@ function place(root: Node, key: string, value: string): void {
   const path = open < 0 ? [key] : [key.slice(0, open), ...brackets(key, open)]
   if (path.length > limits.filterDepthMax * 2) throw invalid(`query:${key}`, 'depth', 'nests too deep')
   let node = root
-  for (const name of path.slice(0, -1)) {
+  for (const [depth, name] of path.slice(0, -1).entries()) {
     const next = node[name] ?? (Object.create(null) as Node)
-    node[name] = next
-    if (typeof next === 'string') throw invalid(`query:${key}`, 'repeated', 'is given twice, once plain and once with brackets')
-    node = next
+    if (typeof next === 'string' && depth === 0)
+      throw invalid(`query:${key}`, 'repeated', 'is given twice, once plain and once with brackets')
+    node[name] = typeof next === 'string' ? equalTo(next) : next
+    node = node[name]
   }
   const last = path.at(-1)!
-  if (last in node) throw invalid(`query:${key}`, 'repeated', 'is given twice')
-  node[last] = value
+  const there = node[last]
+  // `filter[year]=1900` beside `filter[year][gte]=1800`: the plain one is short for `eq`.
+  const isShort = typeof there === 'object' && path.length > 1
+  if (isShort ? 'eq' in there : there !== undefined) throw invalid(`query:${key}`, 'repeated', 'is given twice')
+  if (isShort) there['eq'] = value
+  else node[last] = value
+}
+
+function equalTo(value: string): Node {
+  return Object.assign(Object.create(null) as Node, { eq: value })
 }
 
 function brackets(key: string, open: number): string[] {

@@ -66,6 +66,7 @@ export type HttpServer = {
   close(): Promise<void>
 }
 
+const silent: Log = { write() {} }
 const noOrigins: ReadonlySet<string> = new Set()
 
 /** What makes a caller: the same address answers another one differently. */
@@ -97,7 +98,12 @@ export function createServer(parts: ServerParts): HttpServer {
 
   takeBodies(app)
   if (origins.size > 0) app.addHook('onRequest', async (request, reply) => admitOrigin(origins, request.headers, reply))
-  app.setErrorHandler((error, request, reply) => sendProblem(parts, request, reply, error))
+  // Where nothing is, or not by this method, what is wrong with the body is beside the point.
+  app.setErrorHandler((error, request, reply) =>
+    request.is404 && problemOf(error, request.id, silent).status < 500
+      ? answerUnrouted(parts, routes, request, reply)
+      : sendProblem(parts, request, reply, error),
+  )
   app.setNotFoundHandler((request, reply) => answerUnrouted(parts, routes, request, reply))
   for (const page of parts.pages) app.route({ method: ['GET', 'HEAD'], url: page.path, handler: pageHandler(parts, page) })
   for (const route of routes)

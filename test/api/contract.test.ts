@@ -259,6 +259,21 @@ describe('lists', () => {
     assert.equal((await get(`/api/products?${many}`)).body.errors[0].code, 'conditions')
   })
 
+  test('a filter by a value that an enum does not have is a mistake, not an empty list', async () => {
+    for (const query of [
+      'filter[kind]=taks',
+      'filter[kind][ne]=x',
+      'filter[kind][in]=task,x',
+      'filter[kind][nin][0]=x',
+      'filter[or][0][kind]=x',
+    ]) {
+      const { status, body } = await get(`/api/notes?${query}`)
+      assert.deepEqual([status, body.errors?.[0].code], [400, 'enum'], query)
+    }
+    for (const query of ['filter[kind]=task', 'filter[kind][in]=task,idea', 'filter[kind][null]=true', 'filter[kind][contains]=x'])
+      assert.equal((await get(`/api/notes?${query}`)).status, 200, query)
+  })
+
   test('expand references, lists and what the caller may not see stays an id', async () => {
     const [product] = (await get('/api/products?expand=categories,variants.product')).body.items
     assert.equal(product.categories[0].slug, 'fiction')

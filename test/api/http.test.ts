@@ -33,6 +33,17 @@ test('HEAD answers what GET does, without the body, wherever there is a GET', as
   assert.match(String(stream.headers['content-type']), /^text\/event-stream/)
 })
 
+test('where nothing is, or not by this method, the body does not matter', async () => {
+  const send = async (method: string, url: string, type: string) =>
+    await world.call('owner', { method, url, body: '{', headers: { 'content-type': type } })
+  for (const type of ['application/json', 'text/plain']) {
+    assert.equal((await send('POST', '/api/nothing', type)).status, 404)
+    assert.equal((await send('PUT', note(), type)).status, 405)
+  }
+  const query = await world.call('owner', { method: 'QUERY', url: note() })
+  assert.deepEqual([query.status, query.body.code], [405, 'method_not_allowed'])
+})
+
 describe('other origins', () => {
   const preflight = { 'access-control-request-method': 'PATCH', 'access-control-request-headers': 'content-type' }
   const named = (headers: object) => Object.keys(headers).filter((name) => name.startsWith('access-control'))

@@ -1,6 +1,7 @@
 // Filters of a list as parameters with names of their own, for documents: `filter[price][gte]`. They are what
 // people ask for most; parse-filter.ts takes more (references, and, or, not).
 import type { Actor } from '../../access/actor.ts'
+import { limits } from '../../base/limits.ts'
 import type { Field } from '../../schema/field.ts'
 import type { CollectionModel } from '../../schema/model.ts'
 import type { JsonSchema } from '../../schema/wire.ts'
@@ -11,15 +12,22 @@ export function listFilters(collection: CollectionModel, actor: Actor): Record<s
   const filters: Record<string, JsonSchema> = {}
   for (const { name, field, isComputed } of visibleFields(collection, actor)) {
     if (isComputed || field.kind === 'json' || field.read?.rule === 'nobody') continue
-    const value = valueSchema(name === 'id' ? { ...field, kind: 'ref' } : field)
-    for (const operator of operatorsOf[field.kind])
-      filters[`filter[${name}]${operator === 'eq' ? '' : `[${operator}]`}`] = operator === 'in' ? listSchema : value
+    // An id is a text to the storage, and nobody looks for a part of one.
+    const kind = name === 'id' ? 'ref' : field.kind
+    const value = valueSchema({ ...field, kind })
+    for (const operator of operatorsOf[kind])
+      filters[`filter[${name}]${operator === 'eq' ? '' : `[${operator}]`}`] = special[operator] ?? value
     if (!field.required && field.kind !== 'refs') filters[`filter[${name}][null]`] = { type: 'boolean' }
   }
   return filters
 }
 
-const listSchema: JsonSchema = { type: 'string', description: 'Values with commas between them.' }
+const part: JsonSchema = { type: 'string', maxLength: limits.textMatchCharactersMax }
+const special: Readonly<Record<string, JsonSchema>> = {
+  in: { type: 'string', description: 'Values with commas between them.' },
+  contains: part,
+  startsWith: part,
+}
 
 const ordered = ['eq', 'gt', 'gte', 'lt', 'lte'] as const
 const operatorsOf = {

@@ -68,7 +68,16 @@ function parseField(scope: QueryScope, path: readonly string[], value: unknown, 
   if (!collection.columns.has(columnPath)) throw unknownField(scope, path.join('.'), at)
   const kind = columnPath.endsWith('.currency') ? 'text' : field.field.kind
   if (kind === 'json' || kind === 'refs') throw invalid(`query:${at}`, 'not_filterable', `${name} cannot be filtered so`)
+  if (field.field.options) checkOptions(field.field.options, value, at)
   return parseConditions(columnPath, kind, value, at, budget)
+}
+
+/** A value that an enum does not have matches nothing: it is a mistake, which an empty list would hide. */
+function checkOptions(options: readonly string[], value: unknown, at: string): void {
+  const { eq = [], ne = [], in: among = '', nin: notAmong = '' } = isObject(value) ? value : { eq: value }
+  const lists = [among, notAmong].flatMap((list) => (isObject(list) ? Object.values(list) : list === '' ? [] : String(list).split(',')))
+  const unknown = [eq, ne, lists].flat().find((one) => !options.includes(one as string))
+  if (unknown !== undefined) throw invalid(`query:${at}`, 'enum', `must be one of ${options.join(', ')}`)
 }
 
 function follow(
