@@ -9,6 +9,8 @@ export type Actor = {
   readonly roles: readonly string[]
   /** The session the request came with, if any. */
   readonly session: string | null
+  /** When that session ends by itself, ms UTC. */
+  readonly sessionEndsAt?: number
   /** SHA-256 of the Cart-Token header: proves that a guest holds a cart and its order. */
   readonly cartTokenHash: string | null
   /** Address or name used for limits and the audit trail. */

@@ -14,6 +14,8 @@ export type Feed = {
    * first) and of the newest there is: on a shared database perhaps one that this process has yet to be told of.
    */
   range(): Promise<{ readonly oldest: number; readonly newest: number }>
+  /** Resolves when the feed has everything that was committed anywhere before. */
+  caughtUp(): Promise<void>
   /** Commits after `position`, oldest first, at most `limit`. */
   after(position: number, limit: number): Promise<readonly Commit[]>
   /** Calls `listener` after each new commit, until the returned function is called. */
@@ -44,6 +46,7 @@ export async function createFeed(storage: StorageAdapter): Promise<Feed> {
       const oldest = stored.oldest === 0 && newest > 0 ? newest + 1 : stored.oldest
       return { oldest, newest: Math.max(stored.newest, newest) }
     },
+    caughtUp: storage.caughtUp,
     async after(position, limit) {
       if (position >= newest) return []
       const first = memory[0]?.position

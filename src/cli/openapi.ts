@@ -1,3 +1,4 @@
+import { systemRandom } from '../base/random.ts'
 import { sandboxMethods } from '../domains/payments/sandbox/book.ts'
 import { idleMeter } from '../domains/running/read-metrics.ts'
 import { operationsOf } from '../engine/operations.ts'
@@ -14,11 +15,12 @@ export async function exportOpenApi(settings: ProcessSettings): Promise<number> 
     epoch: null,
     newest: () => 0,
     range: async () => ({ oldest: 0, newest: 0 }),
+    caughtUp: async () => {},
     after: async () => [],
     onAdvance: () => () => {},
   }
   const operations = operationsOf(backend, {
-    feed: idleFeed,
+    changes: { feed: idleFeed, placesKey: async () => new Uint8Array(), random: systemRandom },
     providers: new Map(),
     handlers: [],
     measured: { meter: idleMeter, traffic: () => null },

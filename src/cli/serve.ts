@@ -204,6 +204,7 @@ function openServer({ settings, loaded, backend, engine, log, sandboxPages, isSt
     operations: isApi ? engine.operations : [],
     run: engine.run,
     authenticate: engine.authenticate,
+    onRevoked: engine.onRevoked,
     clock,
     log,
     site: isApi ? site : null,

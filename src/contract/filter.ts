@@ -90,7 +90,7 @@ export function matches(filter: Filter, record: Readonly<Record<string, unknown>
   return evaluate(filter, record) === true
 }
 
-function hasVia(filter: Filter): boolean {
+export function hasVia(filter: Filter): boolean {
   if (filter.op === 'via') return true
   if (filter.op === 'and' || filter.op === 'or') return filter.of.some(hasVia)
   return filter.op === 'not' && hasVia(filter.of)

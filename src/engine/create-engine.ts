@@ -10,7 +10,7 @@ import { newSecret as makeSecret } from '../base/secret.ts'
 import { createFeed, type Feed } from '../changes/feed.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import { compare } from '../contract/filter.ts'
-import { createAuthenticator, endSessions } from '../domains/accounts/session.ts'
+import { createAuthenticator, endSessions, watchRevocations } from '../domains/accounts/session.ts'
 import { sendEmail } from '../domains/emails/send-email.ts'
 import type { MailTransport } from '../domains/emails/transport.ts'
 import { expireOrders } from '../domains/orders/expire-orders.ts'
@@ -33,6 +33,7 @@ import type { StorageAdapter } from '../storage/storage.ts'
 import type { Transaction } from '../storage/transaction.ts'
 import type { Backend } from './backend.ts'
 import { operationsOf } from './operations.ts'
+import { createPlacesKey } from './places-key.ts'
 import { react as reactTo } from './reactions.ts'
 import { watchRecovery } from './recovery.ts'
 import { allRoles, type Role } from './roles.ts'
@@ -66,6 +67,8 @@ export type Engine = {
   readonly newId: NewId
   run(operation: Operation, call: Call): Promise<Reply>
   authenticate(credentials: Credentials): Promise<Actor>
+  /** Tells the id of each session and account whose rights were taken. */
+  onRevoked(tell: (id: string) => void): void
   /** Begins the work of these roles, all of them when left out. */
   start(roles?: readonly Role[]): Promise<void>
   /** Stops claiming and waits for what is under way. The storage stays open: it was given. */
@@ -91,7 +94,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const scheduler = createScheduler({ ...common, schedules: replace.schedules?.(schedulesOf(backend)) ?? schedulesOf(backend) })
   const parts: OperationParts = { ...common, services: options.services, effects: runner }
   const all = operationsOf(backend, {
-    feed,
+    changes: { feed, random, placesKey: createPlacesKey(common) },
     providers,
     handlers,
     measured: { meter: options.meter ?? idleMeter, traffic: () => storage.traffic?.() ?? null },
@@ -115,6 +118,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     newId,
     run: (operation, call) => runOperation(parts, operation, call),
     authenticate: createAuthenticator(storage, clock),
+    onRevoked: (tell) => watchRevocations(storage, tell),
     async start(roles = allRoles) {
       if (roles.includes('worker')) await scheduler.start()
       await runner.start(roles.filter((role) => role !== 'api'))

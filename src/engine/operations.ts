@@ -1,5 +1,4 @@
 // The table of contents: every operation of the product, and with it every route.
-import type { Feed } from '../changes/feed.ts'
 import { changePassword } from '../domains/accounts/change-password.ts'
 import { getMe } from '../domains/accounts/get-me.ts'
 import { listSessions } from '../domains/accounts/list-sessions.ts'
@@ -18,7 +17,7 @@ import { createCart } from '../domains/carts/create-cart.ts'
 import { getCartOperation } from '../domains/carts/get-cart.ts'
 import { removeCartLine } from '../domains/carts/remove-cart-line.ts'
 import { updateCart } from '../domains/carts/update-cart.ts'
-import { watchChanges } from '../domains/changes/watch-changes.ts'
+import { type WatchPorts, watchChanges } from '../domains/changes/watch-changes.ts'
 import { cancelEffect } from '../domains/effects/cancel-effect.ts'
 import { retryEffect } from '../domains/effects/retry-effect.ts'
 import { listBalances } from '../domains/ledger/list-balances.ts'
@@ -43,7 +42,7 @@ import type { Operation } from '../operation/define.ts'
 import type { CollectionModel, Model } from '../schema/model.ts'
 
 export type OperationPorts = {
-  readonly feed: Feed
+  readonly changes: WatchPorts
   readonly providers: ReadonlyMap<string, PaymentProvider>
   readonly handlers: readonly EffectHandler[]
   readonly measured: Omit<Measured, 'newestPosition'>
@@ -56,7 +55,7 @@ export type Offer = {
   readonly operations: readonly Operation[]
 }
 
-export function operationsOf(offer: Offer, { feed, providers, handlers, measured }: OperationPorts): Operation[] {
+export function operationsOf(offer: Offer, { changes, providers, handlers, measured }: OperationPorts): Operation[] {
   return [
     register,
     logIn,
@@ -70,10 +69,10 @@ export function operationsOf(offer: Offer, { feed, providers, handlers, measured
     revokeSession,
     setUp,
     describeSchema,
-    watchChanges(feed),
+    watchChanges(changes),
     retryEffect(handlers),
     cancelEffect(handlers),
-    readMetrics({ ...measured, newestPosition: feed.newest }),
+    readMetrics({ ...measured, newestPosition: changes.feed.newest }),
     ...(offer.project.shop ? shopOperations(providers) : []),
     ...[...offer.model.collections.values()].flatMap(recordOperations),
     ...offer.operations,

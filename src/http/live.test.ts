@@ -3,11 +3,13 @@ import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
 import { test } from 'node:test'
 import type { FastifyReply } from 'fastify'
+import { guestActor } from '../access/actor.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
+import { isEngineError } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
 import { silentLog } from '../base/log.ts'
 import type { EventSink } from '../operation/define.ts'
-import { sendStream } from './live.ts'
+import { createLiveStreams } from './live.ts'
 
 /** A reply whose socket only remembers. `backlog` is what a reader that does not read leaves lying. */
 function fakeReply() {
@@ -62,11 +64,25 @@ function fakeClock() {
   }
 }
 
-function open(mayStay: () => Promise<boolean>, place: () => string | null = () => null) {
-  const { socket, reply } = fakeReply()
+const guest = guestActor('192.0.2.1')
+const signedIn = { ...guest, kind: 'user' as const, id: 'usr_1', session: 'ses_1' }
+
+function openParts() {
   const time = fakeClock()
-  const live = { clock: time.clock, log: silentLog, open: new Set<() => void>() }
-  const given: { sink: EventSink | null; closes: number } = { sink: null, closes: 0 }
+  let revoke: (id: string) => void = () => {}
+  const onRevoked = (tell: (id: string) => void) => void (revoke = tell)
+  const streams = createLiveStreams({ clock: time.clock, log: silentLog, isRateLimited: true, onRevoked })
+  return { time, streams, revoke }
+}
+
+type Given = { sink: EventSink | null; closes: number }
+
+async function openStream(
+  { streams }: ReturnType<typeof openParts>,
+  { mayStay = async () => true, place = () => null, actor = guest, caller = '192.0.2.1', since = streams.revocations() }: Partial<Reader>,
+) {
+  const { socket, reply } = fakeReply()
+  const given: Given = { sink: null, closes: 0 }
   const stream = (sink: EventSink) => {
     given.sink = sink
     sink.onHeartbeat(place)
@@ -74,14 +90,20 @@ function open(mayStay: () => Promise<boolean>, place: () => string | null = () =
       given.closes++
     }
   }
-  sendStream(live, reply, stream, mayStay)
-  return { socket, time, live, given }
+  await streams.open({ reply, actor, caller, since, mayStay }, stream)
+  return { socket, given }
+}
+type Reader = Omit<Parameters<ReturnType<typeof createLiveStreams>['open']>[0], 'reply'> & { readonly place: () => string | null }
+
+async function open(reader: Partial<Reader> = {}) {
+  const parts = openParts()
+  return { ...parts, ...(await openStream(parts, reader)) }
 }
 
 // proves P-006
-test('a revoked session ends its stream at the next heartbeat, and nothing is sent to it any more', async () => {
+test('credentials that are refused end their stream at the next heartbeat at the latest, and nothing is sent to it any more', async () => {
   let isValid = true
-  const { socket, time, live, given } = open(async () => isValid)
+  const { socket, time, given } = await open({ mayStay: async () => isValid })
   await time.pass(limits.liveHeartbeatMs)
   assert.equal(socket.isEnded, false)
   isValid = false
@@ -90,7 +112,6 @@ test('a revoked session ends its stream at the next heartbeat, and nothing is se
   await time.pass(1)
   assert.equal(socket.isEnded, true)
   assert.equal(given.closes, 1)
-  assert.equal(live.open.size, 0)
   const before = socket.written
   given.sink!.send({ id: '1.0', event: 'change', data: {} })
   assert.equal(socket.written, before)
@@ -99,24 +120,21 @@ test('a revoked session ends its stream at the next heartbeat, and nothing is se
 
 test('a heartbeat carries the place reached, so that a quiet reader does not fall behind', async () => {
   let place: string | null = '12'
-  const { socket, time } = open(
-    async () => true,
-    () => place,
-  )
+  const { socket, time } = await open({ place: () => place })
   await time.pass(limits.liveHeartbeatMs)
   place = null
   await time.pass(limits.liveHeartbeatMs)
   assert.equal(socket.written, 'id: 12\n\n: still here\n\n')
 })
 
-test('the head goes out at once, before there is anything to tell', () => {
-  const { socket } = open(async () => true)
+test('the head goes out at once, before there is anything to tell', async () => {
+  const { socket } = await open()
   assert.equal(socket.hasHead, true)
 })
 
 test('a reader that went away while it was looked at leaves no timer behind', async () => {
   let answer: (isValid: boolean) => void = () => {}
-  const { socket, time } = open(() => new Promise((resolve) => (answer = resolve)))
+  const { socket, time } = await open({ mayStay: () => new Promise((resolve) => (answer = resolve)) })
   await time.pass(limits.liveHeartbeatMs)
   socket.emit('close')
   answer(true)
@@ -126,15 +144,71 @@ test('a reader that went away while it was looked at leaves no timer behind', as
 })
 
 test('when the session cannot be looked at, the stream stays: the database being away ends nobody', async () => {
-  const { socket, time } = open(() => Promise.reject(new Error('away')))
+  const { socket, time } = await open({ mayStay: () => Promise.reject(new Error('away')) })
   await time.pass(limits.liveHeartbeatMs)
   assert.equal(socket.isEnded, false)
 })
 
-test('a reader that does not read is cut off instead of being kept for', () => {
-  const { socket, given } = open(async () => true)
+test('a reader that does not read is cut off instead of being kept for', async () => {
+  const { socket, given } = await open()
   socket.writableLength = limits.liveBacklogBytesMax + 1
   given.sink!.send({ id: '1.0', event: 'change', data: {} })
   assert.equal(socket.isDestroyed, true)
   assert.equal(given.closes, 1)
+})
+
+test('a reader that is waited for is let go when it takes nothing from one heartbeat to the next', async () => {
+  const { socket, given, time } = await open()
+  socket.writableLength = limits.liveBacklogBytesMax
+  const waits: boolean[] = []
+  void given.sink!.drained().then((isWaited) => waits.push(isWaited))
+  await time.pass(limits.liveHeartbeatMs)
+  socket.emit('drain')
+  await time.pass(0)
+  assert.deepEqual(waits, [true])
+  void given.sink!.drained()
+  await time.pass(limits.liveHeartbeatMs)
+  assert.equal(socket.isDestroyed, false)
+  await time.pass(limits.liveHeartbeatMs)
+  assert.equal(socket.isDestroyed, true)
+  assert.equal(given.closes, 1)
+})
+
+// proves P-006
+test('what is taken from a session or an account ends its streams at once, and no others', async () => {
+  const parts = openParts()
+  const mine = await openStream(parts, { actor: signedIn })
+  const other = await openStream(parts, { actor: { ...signedIn, session: 'ses_2' } })
+  const nobody = await openStream(parts, {})
+  parts.revoke('ses_1')
+  assert.deepEqual([mine.socket.isEnded, other.socket.isEnded, nobody.socket.isEnded], [true, false, false])
+  parts.revoke('usr_1')
+  assert.deepEqual([other.socket.isEnded, nobody.socket.isEnded], [true, false])
+})
+
+// proves P-006
+test('a right that was taken while the stream was opened is looked up, and a session ends when its time is over', async () => {
+  const parts = openParts()
+  const since = parts.streams.revocations()
+  parts.revoke('ses_1')
+  const refused = await openStream(parts, { actor: signedIn, since, mayStay: async () => false })
+  const stays = await openStream(parts, { actor: signedIn, since })
+  assert.deepEqual([refused.socket.isEnded, stays.socket.isEnded], [true, false])
+  const short = await openStream(parts, { actor: { ...signedIn, sessionEndsAt: 500 } })
+  await parts.time.pass(499)
+  assert.equal(short.socket.isEnded, false)
+  await parts.time.pass(1)
+  assert.equal(short.socket.isEnded, true)
+})
+
+test('a caller has so many streams and no more, until one of them ends', async () => {
+  const parts = openParts()
+  const first = await openStream(parts, {})
+  for (let count = 1; count < limits.liveStreamsPerCallerMax; count++) await openStream(parts, {})
+  const isRefused = (error: unknown) => isEngineError(error, 'rate_limited') && Number(error.headers?.['retry-after']) > 0
+  await assert.rejects(openStream(parts, {}), isRefused)
+  await openStream(parts, { caller: '192.0.2.2' })
+  first.socket.emit('close')
+  await openStream(parts, {})
+  await assert.rejects(openStream(parts, {}), isRefused)
 })

@@ -1,20 +1,94 @@
-// Server-sent events over a raw response: framing, heartbeats, and the end of a reader that does not
-// read. What is sent is decided by the operation that opened the stream.
+// Server-sent events over raw responses: framing, heartbeats, how many there may be, and their end when the reader does not
+// read or is no longer who it was. What is sent is decided by the operation that opened the stream.
 import type { FastifyReply } from 'fastify'
+import type { Actor } from '../access/actor.ts'
 import type { Clock } from '../base/clock.ts'
+import { EngineError } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
 import type { Answer } from '../operation/define.ts'
 
-export type LiveParts = { readonly clock: Clock; readonly log: Log; readonly open: Set<() => void> }
+export type LiveParts = {
+  readonly clock: Clock
+  readonly log: Log
+  /** Whether callers are held to their share. */
+  readonly isRateLimited: boolean
+  /** Tells the id of each session and account whose rights were taken, before anybody is told of a later change. */
+  readonly onRevoked?: (tell: (id: string) => void) => void
+}
 
-/** Streams until either side ends it. `mayStay` is asked at each heartbeat: a revoked session ends its streams. */
-export function sendStream(
-  parts: LiveParts,
-  reply: FastifyReply,
-  stream: NonNullable<Answer<unknown>['stream']>,
-  mayStay: () => Promise<boolean>,
-): void {
+export type LiveReader = {
+  readonly reply: FastifyReply
+  readonly actor: Actor
+  /** Whom the stream counts for: an account, or the network of guests. */
+  readonly caller: string
+  /** `revocations` of before the actor was made. */
+  readonly since: number
+  /** Whether the credentials still make the same actor. */
+  readonly mayStay: () => Promise<boolean>
+}
+
+export type LiveStreams = {
+  /** @throws rate_limited for one more than the caller's share, overloaded for one more than this process has room for */
+  open(reader: LiveReader, stream: NonNullable<Answer<unknown>['stream']>): Promise<void>
+  /** How often somebody's rights were taken so far. */
+  revocations(): number
+  endAll(): void
+}
+
+const retryAfter = { 'retry-after': String(limits.liveRetrySeconds) }
+
+export function createLiveStreams(parts: LiveParts): LiveStreams {
+  const open = new Set<() => void>()
+  /** Ends of streams by caller, session and account. */
+  const owned = new Map<string, Set<() => void>>()
+  let revocations = 0
+
+  function checkRoom(caller: string): void {
+    const own = owned.get(`caller ${caller}`)?.size ?? 0
+    if (parts.isRateLimited && own >= limits.liveStreamsPerCallerMax)
+      throw new EngineError('rate_limited', {
+        detail: `${own} live streams are open for you already, and one caller has no more. Close one, or watch several collections with one.`,
+        headers: retryAfter,
+      })
+    if (open.size >= limits.liveClientsMax)
+      throw new EngineError('overloaded', { detail: 'This process has no room for another live stream.', headers: retryAfter })
+  }
+
+  /** Ends the streams of a session or an account, before anything else is sent to them. */
+  parts.onRevoked?.((id) => {
+    revocations++
+    for (const end of owned.get(id) ?? []) end()
+  })
+
+  return {
+    async open({ reply, actor, caller, since, mayStay }, stream) {
+      checkRoom(caller)
+      const keys = [`caller ${caller}`, actor.session, actor.id].filter((key) => key !== null)
+      const socket = writeHead(reply)
+      const end = sendStream({ ...parts, socket, mayStay, expiresAt: actor.sessionEndsAt }, stream, () => {
+        open.delete(end)
+        for (const key of keys) {
+          const ends = owned.get(key)
+          ends?.delete(end)
+          if (ends?.size === 0) owned.delete(key)
+        }
+      })
+      open.add(end)
+      for (const key of keys) owned.set(key, (owned.get(key) ?? new Set()).add(end))
+      // Taken while this request was on its way: whether it was theirs is looked up.
+      if (revocations !== since && !(await mayStay())) end()
+    },
+    revocations: () => revocations,
+    endAll() {
+      for (const end of [...open]) end()
+    },
+  }
+}
+
+type Socket = FastifyReply['raw']
+
+function writeHead(reply: FastifyReply): Socket {
   const socket = reply.raw
   reply.hijack()
   socket.writeHead(200, {
@@ -25,16 +99,35 @@ export function sendStream(
   })
   // Node keeps the head back until the first bytes of the body: a client that missed nothing would wait for them.
   socket.flushHeaders()
+  return socket
+}
+
+type StreamParts = Pick<LiveParts, 'clock' | 'log'> & {
+  readonly socket: Socket
+  readonly mayStay: () => Promise<boolean>
+  readonly expiresAt: number | undefined
+}
+
+/** Streams until either side ends it. Answers what ends it; `ended` is told once. */
+function sendStream(
+  { clock, log, socket, mayStay, expiresAt = Number.POSITIVE_INFINITY }: StreamParts,
+  stream: NonNullable<Answer<unknown>['stream']>,
+  ended: () => void,
+): () => void {
   let place: () => string | null = () => null
   let isEnded = false
   let cancelHeartbeat = () => {}
+  // A reader that is waited for, and how often one was: the same wait at two heartbeats is one for nobody.
+  let isWaitedFor = false
+  let waits = 0
+  let waitsAtHeartbeat = -1
 
   const end = () => {
     if (isEnded) return
     isEnded = true
     cancelHeartbeat()
     close()
-    parts.open.delete(end)
+    ended()
     socket.end()
   }
   const write = (text: string) => {
@@ -45,25 +138,42 @@ export function sendStream(
   }
   const close = stream({
     send: ({ id, event, data }) => write(`id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`),
+    async drained() {
+      if (isEnded || socket.writableLength <= limits.liveBacklogBytesMax / 2) {
+        await new Promise<void>((resolve) => clock.soon(resolve))
+        return false
+      }
+      isWaitedFor = true
+      waits++
+      await new Promise<void>((resolve) => {
+        socket.once('drain', resolve)
+        socket.once('close', resolve)
+      })
+      isWaitedFor = false
+      return true
+    },
     onHeartbeat: (ask) => {
       place = ask
     },
     fail(error) {
-      parts.log.write('error', 'A live stream failed.', { error })
+      log.write('error', 'A live stream failed.', { error })
       end()
     },
   })
-  const heartbeat = () => {
-    cancelHeartbeat = parts.clock.after(limits.liveHeartbeatMs, async () => {
-      if (!(await mayStay().catch(() => true))) end()
-      if (isEnded) return
-      // An id without data moves the client's Last-Event-ID and fires nothing.
-      const id = place()
-      write(id === null ? ': still here\n\n' : `id: ${id}\n\n`)
-      heartbeat()
-    })
+  const beat = async () => {
+    if (clock.now() >= expiresAt || !(await mayStay().catch(() => true))) end()
+    if (isEnded) return
+    if (isWaitedFor && waits === waitsAtHeartbeat) return void socket.destroy()
+    waitsAtHeartbeat = waits
+    // An id without data moves the client's Last-Event-ID and fires nothing.
+    const id = place()
+    write(id === null ? ': still here\n\n' : `id: ${id}\n\n`)
+    schedule()
   }
-  heartbeat()
-  parts.open.add(end)
+  const schedule = () => {
+    cancelHeartbeat = clock.after(Math.max(0, Math.min(limits.liveHeartbeatMs, expiresAt - clock.now())), beat)
+  }
+  schedule()
   socket.on('close', end)
+  return end
 }

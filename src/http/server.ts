@@ -14,7 +14,7 @@ import { compress, encodingFor, isCompressible, markTag } from './compression.ts
 import { contentSecurityPolicy } from './content-security-policy.ts'
 import { admitOrigin, answerOptions, checkSameSite } from './cross-origin.ts'
 import { parseJsonBody } from './json-body.ts'
-import { type LiveParts, sendStream } from './live.ts'
+import { createLiveStreams, type LiveStreams } from './live.ts'
 import { problemOf } from './problems.ts'
 import { createRateLimiter, type LimitedClass, type RateLimiter } from './rate-limit.ts'
 import { credentialsOf, factsOf, inputOf, type Route } from './request-parts.ts'
@@ -27,6 +27,8 @@ export type ServerParts = {
   readonly operations: readonly Operation[]
   readonly run: (operation: Operation, call: Call) => Promise<Reply>
   readonly authenticate: (credentials: Credentials) => Promise<Actor>
+  /** Tells the id of each session and account whose rights were taken, before anybody is told of a later change. */
+  readonly onRevoked?: (tell: (id: string) => void) => void
   readonly clock: Clock
   readonly log: Log
   readonly site: StaticSite | null
@@ -90,7 +92,7 @@ export function createServer(parts: ServerParts): HttpServer {
   })
   const { origins = noOrigins } = parts
   const limiter = parts.limiter ?? createRateLimiter(parts.clock)
-  const live: LiveParts = { clock: parts.clock, log: parts.log, open: new Set() }
+  const live = createLiveStreams(parts)
   const routes = parts.operations.map((operation): Route => {
     const [method, path] = operation.route.split(' ') as [string, string]
     return { operation, method, path }
@@ -123,7 +125,7 @@ export function createServer(parts: ServerParts): HttpServer {
       return typeof address === 'object' && address !== null ? address.port : port
     },
     async close() {
-      for (const end of [...live.open]) end()
+      live.endAll()
       let cancel = () => {}
       // A connection whose request was under way falls idle later, and its client (a proxy) may keep it for minutes.
       const closeIdle = () => {
@@ -151,7 +153,7 @@ function pageHandler(parts: ServerParts, { answer, type, isPersonal }: Page) {
   }
 }
 
-function routeHandler(parts: ServerParts, limiter: RateLimiter, live: LiveParts, route: Route) {
+function routeHandler(parts: ServerParts, limiter: RateLimiter, live: LiveStreams, route: Route) {
   const { operation, method } = route
   const isSafe = method === 'GET'
   const stringify = operation.isPresented ? JSON.stringify : serializerOf(operation)
@@ -165,6 +167,7 @@ function routeHandler(parts: ServerParts, limiter: RateLimiter, live: LiveParts,
     const credentials = credentialsOf(request)
     if (!isSafe && credentials.cookie !== undefined && credentials.authorization === undefined)
       checkSameSite(parts.origins ?? noOrigins, headers)
+    const since = live.revocations()
     const actor = await parts.authenticate(credentials)
     if (parts.isRateLimited && rateClass !== 'none') await limit(limiter, rateClass, actor, credentials, reply)
     const rawBody = operation.rawBody ? ((request.body as Uint8Array | undefined) ?? new Uint8Array()) : null
@@ -182,12 +185,12 @@ function routeHandler(parts: ServerParts, limiter: RateLimiter, live: LiveParts,
       if (name === 'vary') addVary(reply, answer.headers[name]!)
       else reply.header(name, answer.headers[name])
     if (answer.stream && request.method === 'GET') {
-      if (live.open.size >= limits.liveClientsMax) throw new EngineError('overloaded')
-      return sendStream(live, reply, answer.stream, async () => {
+      const mayStay = async () => {
         const current = await parts.authenticate(credentials)
         // A role gained or lost changes what may be seen: the client comes back as who it is now.
         return current.id === actor.id && String(current.roles) === String(actor.roles)
-      })
+      }
+      return await live.open({ reply, actor, caller: actor.id ?? credentials.network, since, mayStay }, answer.stream)
     }
     if (answer.status === 204) return reply.code(204).send()
     if (answer.status === 304) return sendNotModified(reply, headers['if-none-match'])

@@ -75,6 +75,8 @@ export type Answer<TOutput> = {
 /** Where a stream's events go. */
 export type EventSink = {
   send(event: { readonly id: string; readonly event: string; readonly data: unknown }): void
+  /** Resolves when the reader has taken most of what was sent; true when that had to be waited for. Others get their turn meanwhile. */
+  drained(): Promise<boolean>
   /** Asked before each heartbeat for the place reached; null says nothing new. */
   onHeartbeat(place: () => string | null): void
   /** Ends the stream after a failure: the client comes back with its last id. */

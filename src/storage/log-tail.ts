@@ -4,6 +4,7 @@
 // whatever depends on another commit comes after it. Whoever listens here is told every commit of all processes, once,
 // in order. Invariant: one round at a time in a process; what is asked for meanwhile starts exactly one more.
 import type { Cancel, Clock } from '../base/clock.ts'
+import { EngineError } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
 import type { Commit } from './storage.ts'
 
@@ -30,6 +31,8 @@ export type LogTailPort = {
   failed(error: unknown): void
 }
 
+type Waiting = { readonly resolve: () => void; readonly reject: (error: unknown) => void }
+
 export type Sequenced = { readonly given: number; readonly commits?: readonly Commit[] }
 
 /** Listeners are told what comes after position `start`: the newest when the storage was opened. */
@@ -44,6 +47,7 @@ export class LogTail {
   private mustLook = false
   private mustRead = false
   private round: Promise<void> | null = null
+  private waiting: Waiting[] = []
   private channel: { close(): Promise<void> } | null = null
   private cancelTimer: Cancel = () => {}
   private pauseMs: number = limits.feedPollMs
@@ -88,9 +92,22 @@ export class LogTail {
     for (let count = 0; count < rounds && this.round; count++) await this.round
   }
 
+  /**
+   * Resolves when the listeners were told of everything that anybody had committed before.
+   * @throws what keeps the database from being asked
+   */
+  caughtUp(): Promise<void> {
+    if (this.isClosed) return Promise.reject(new EngineError('storage_unavailable'))
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ resolve, reject })
+      this.lookAround()
+    })
+  }
+
   async close(): Promise<void> {
     if (this.isClosed) return
     this.isClosed = true
+    for (const { reject } of this.waiting) reject(new EngineError('storage_unavailable'))
     this.cancelTimer()
     await this.channel?.close()
     while (this.round) await this.round
@@ -100,7 +117,7 @@ export class LogTail {
   private ask(): void {
     if (this.round || this.isClosed || !(this.mustSequence || this.mustLook || this.isBehind())) return
     this.cancelTimer()
-    this.round = this.advance().then(
+    this.round = this.advanceForAll().then(
       () => {
         this.round = null
         this.rest()
@@ -120,7 +137,27 @@ export class LogTail {
     return this.listeners.length > 0 && (this.mustRead || this.heard > this.seen)
   }
 
-  private async advance(): Promise<void> {
+  /** Who waits to be caught up waits for a round that begins after they asked. */
+  private async advanceForAll(): Promise<void> {
+    const waiting = this.waiting
+    this.waiting = []
+    let isAll: boolean
+    try {
+      isAll = await this.advance()
+      // What was sequenced by others between two looks of this round shows in one that is behind both.
+      if (waiting.length > 0) this.mustRead = true
+      while (this.isBehind()) await this.read()
+    } catch (error) {
+      for (const { reject } of waiting) reject(error)
+      throw error
+    }
+    if (isAll) for (const { resolve } of waiting) resolve()
+    else this.waiting.push(...waiting)
+  }
+
+  /** False when there were more lines without a position than are given one at once. */
+  private async advance(): Promise<boolean> {
+    let isAll = true
     const mustLook = this.mustLook && !this.mustSequence
     this.mustLook = false
     if (mustLook) await this.lookForWaiting()
@@ -128,10 +165,14 @@ export class LogTail {
       this.mustSequence = false
       const after = this.listeners.length > 0 ? this.seen : null
       const { given, commits } = await this.look(() => this.port.sequence(limits.sequenceLinesMax, after))
-      if (given === limits.sequenceLinesMax) this.mustSequence = true
+      if (given === limits.sequenceLinesMax) {
+        this.mustSequence = true
+        isAll = false
+      }
       if (commits === undefined && given > 0) this.mustRead = true
     }
     while (this.isBehind()) await this.read()
+    return isAll
   }
 
   /** Both looks are asked for at once: a database that is asked so answers them in one journey. */

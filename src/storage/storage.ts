@@ -126,6 +126,8 @@ export interface StorageAdapter {
   onCommit(listener: (line: CommitLine) => void): void
   /** Called with every commit of every process, once, in the order of positions, soon after it is durable. */
   onFeed(listener: (commit: Commit) => void): void
+  /** Resolves when `onFeed` has told everything that anybody had committed before: what was read by then is not ahead of the feed. */
+  caughtUp(): Promise<void>
   /** A value that the database keeps about itself, outside of the model; null when it has none. */
   readMark(name: string): Promise<string | null>
   close(): Promise<void>

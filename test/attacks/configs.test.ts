@@ -388,7 +388,7 @@ function isRelated(told: string, planted: string): boolean {
 async function serve(config: Config, isOpened: boolean): Promise<void> {
   const backend = createBackend(config, surroundings)
   const operations = operationsOf(backend, {
-    feed: { newest: () => 0 } as never,
+    changes: { feed: { newest: () => 0 } } as never,
     providers: new Map(),
     handlers: [],
     measured: { meter: { read: () => ({}) as never }, traffic: () => null },

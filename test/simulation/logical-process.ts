@@ -226,6 +226,7 @@ function storageOf(around: Surroundings, process: Process, isAlone: boolean): St
     now: () => adapter.now(),
     onCommit: (listener) => void listeners.push(listener),
     onFeed: (listener) => void listeners.push(listener),
+    caughtUp: () => adapter.caughtUp(),
     readMark: (name) => adapter.readMark(name),
     close: async () => {},
   }

@@ -16,6 +16,7 @@ import { createMemoryStore } from '../../src/domains/payments/sandbox/store.ts'
 import { createStockLevel, stockLevels } from '../../src/domains/stock/collections.ts'
 import { createBackend } from '../../src/engine/backend.ts'
 import { createEngine, type Engine, type Replacements } from '../../src/engine/create-engine.ts'
+import { createPlacesKey } from '../../src/engine/places-key.ts'
 import { systemPages } from '../../src/http/pages.ts'
 import { createServer, type HttpServer } from '../../src/http/server.ts'
 import type { Operation, PasswordHasher } from '../../src/operation/define.ts'
@@ -287,6 +288,7 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
     operations: engine.operations,
     run: engine.run,
     authenticate: engine.authenticate,
+    onRevoked: engine.onRevoked,
     clock,
     log: { write: (level, message, fields) => void log.push({ level, message, fields }) },
     site: null,
@@ -304,6 +306,8 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
     bootId: 'test',
   })
   await server.app.ready()
+  // The first reader of the feed would make it, and a read that stores something be no read any more.
+  await createPlacesKey(engine.parts)()
 
   return {
     engine,

@@ -8,7 +8,7 @@ import { and, eq, type Filter } from '../../contract/filter.ts'
 import type { CommandContext } from '../../operation/define.ts'
 import type { Project } from '../../schema/project.ts'
 import { findUnique } from '../../storage/find-all.ts'
-import type { StorageAdapter } from '../../storage/storage.ts'
+import type { CommitLine, RecordChange, StorageAdapter } from '../../storage/storage.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { type Session, sessions, type User, users } from './collections.ts'
 
@@ -59,8 +59,31 @@ export function createAuthenticator(storage: StorageAdapter, clock: Clock): (cre
     const found = token === null ? null : await find(token)
     if (found === null || found.session.expiresAt <= clock.now() || found.user.disabled) return guestActor(network, cartTokenHash)
     const { session, user } = found
-    return { kind: 'user', id: user.id, email: user.email, roles: user.roles, session: session.id, cartTokenHash, origin: network }
+    const { id, email, roles } = user
+    return { kind: 'user', id, email, roles, session: session.id, sessionEndsAt: session.expiresAt, cartTokenHash, origin: network }
   }
+}
+
+/**
+ * Tells the id of each session that has ended and of each account that may do something else than before: those of this
+ * process with their commit, those of others when the feed tells it, before any change that came after.
+ */
+export function watchRevocations(storage: StorageAdapter, tell: (id: string) => void): void {
+  const look = ({ changes }: Pick<CommitLine, 'changes'>) => {
+    for (const change of changes) if (isRevocation(change)) tell(change.id)
+  }
+  storage.onCommit(look)
+  if (storage.capabilities.isShared) storage.onFeed(look)
+}
+
+const rights: Readonly<Record<string, readonly string[]>> = {
+  [sessions.name]: ['user', 'tokenHash', 'expiresAt'],
+  [users.name]: ['roles', 'disabled', 'email'],
+}
+
+function isRevocation({ collection, action, before = {} }: RecordChange): boolean {
+  const fields = rights[collection]
+  return fields !== undefined && (action === 'deleted' || (action === 'updated' && fields.some((name) => name in before)))
 }
 
 /** Ends the sessions that fit. Answers how many. */

@@ -88,10 +88,10 @@ function ownOperations(collections: readonly Collection[]): readonly Taken[] {
     const open = Object.keys(isObject(access) ? access : {}).map((action) => [action, anyone])
     return { name, fields: {}, access: Object.fromEntries(open), internal: internal === true, system: system === true }
   })
-  const feed = { newest: () => 0 } as never
+  const changes = { feed: { newest: () => 0 } } as never
   const measured = { meter: { read: () => ({}) as never }, traffic: () => null }
   const offer = { model: compileModel(plain), project: { shop: hasShop ? {} : null }, operations: [] }
-  return operationsOf(offer, { feed, providers: new Map(), handlers: [], measured })
+  return operationsOf(offer, { changes, providers: new Map(), handlers: [], measured })
 }
 
 function checkMethod({ kind, route }: Operation, path: string, add: Add): void {

@@ -126,6 +126,7 @@ async function createStorage(options: MongodbOptions, connection: Connection): P
     now: () => ask(async () => ((await db.command({ hello: 1 })) as Document)['localTime'].getTime()),
     onCommit: (listener) => void commitListeners.push(listener),
     onFeed: (listener) => tail.onFeed(listener),
+    caughtUp: () => ask(() => tail.caughtUp()),
     ...marksOf(committed, ask),
     snapshot: () => ask(() => openSnapshot(parts, connection)),
     async load(load: Load) {

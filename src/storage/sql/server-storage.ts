@@ -84,6 +84,7 @@ class Server {
       now: () => read(steps.now()),
       onCommit: (listener) => void this.commitListeners.push(listener),
       onFeed: (listener: (commit: Commit) => void) => this.tail!.onFeed(listener),
+      caughtUp: () => open(() => this.tail!.caughtUp()),
       traffic: () => ({ ...this.traffic }),
       readMark: (name) => read(steps.readMark(name)),
       listMarks: (prefix) => read(steps.listMarks(prefix)),

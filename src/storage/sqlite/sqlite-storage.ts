@@ -281,6 +281,7 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
     now: async () => clock.now(),
     onCommit: (listener) => void commitListeners.push(listener),
     onFeed: (listener) => void feedListeners.push(listener),
+    caughtUp: async () => {}, // It is told in the turn of its commit.
 
     async snapshot() {
       assert(!isMemory, 'a database in memory has one connection: there is no state apart from it')
