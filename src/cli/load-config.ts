@@ -1,4 +1,4 @@
-// The config file: imported as TypeScript by Node itself. What is wrong with it is said with its path.
+// The config file: imported as TypeScript by Node itself. What is wrong with it is said with its place.
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -6,6 +6,7 @@ import { sandboxMethods } from '../domains/payments/sandbox/book.ts'
 import { type Backend, ConfigError, createBackend, type Surroundings } from '../engine/backend.ts'
 import type { Operation } from '../operation/define.ts'
 import type { BackendConfig } from '../schema/config.ts'
+import { explainLoadError } from './load-error.ts'
 import type { ProcessSettings } from './settings.ts'
 
 export type LoadedConfig = { readonly config: BackendConfig<Operation>; readonly path: string; readonly folder: string }
@@ -18,7 +19,7 @@ export async function loadConfig(configPath: string): Promise<LoadedConfig> {
   try {
     module = (await import(pathToFileURL(path).href)) as Record<string, unknown>
   } catch (error) {
-    throw new Error(`${path} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`)
+    throw new Error(await explainLoadError(error, path))
   }
   const config = module['backend']
   if (typeof config !== 'object' || config === null)

@@ -198,12 +198,20 @@ test('the config is missing, broken or empty', async (t) => {
   const dataFolder = join(folder, 'data')
   const config = join(folder, 'kingpost.config.ts')
   assert.equal(await refusal({ config, dataFolder }), `There is no config at ${config}. Name one with --config FILE.`)
-  writeFileSync(config, 'export const backend = {{\n')
-  assert.match(await refusal({ config, dataFolder }), new RegExp(`^${config} cannot be loaded: `))
+  writeFileSync(config, 'export const other = 1\nexport const backend = { collections: [{{ ] }\n')
+  assert.match(await refusal({ config, dataFolder }), new RegExp(`^${config} cannot be loaded: .*\\(${config}:2:41\\)$`))
   writeFileSync(config, 'export const other = 1\n')
   assert.equal(await refusal({ config, dataFolder }), `${config} must export its config: export const backend = defineBackend({ … }).`)
   writeFileSync(config, `throw new Error('The variable SHOP_KEY is not set.')\n`)
-  assert.equal(await refusal({ config, dataFolder }), `${config} cannot be loaded: The variable SHOP_KEY is not set.`)
+  assert.equal(await refusal({ config, dataFolder }), `${config} cannot be loaded: The variable SHOP_KEY is not set. (${config}:1:7)`)
+  writeFileSync(
+    config,
+    `import { field } from '${join(import.meta.dirname, '../../src/index.ts')}'\n\nexport const backend = { stars: field.number() }\n`,
+  )
+  assert.match(
+    await refusal({ config, dataFolder }),
+    new RegExp(`cannot be loaded: field\\.number is not a function; did you mean "integer"\\?; there are text, .* \\(${config}:3:39\\)$`),
+  )
 })
 
 // proves P-008

@@ -1,0 +1,72 @@
+// What went wrong when the config was loaded, with the file, the line and the column: Node knows them, and says
+// them in the stack alone.
+import { readFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { nearest } from '../base/nearest.ts'
+import { field } from '../schema/field.ts'
+import { root } from './version.ts'
+
+/** A sentence for people. `path` is the config's; the place may be in a file that it imports. */
+export async function explainLoadError(error: unknown, path: string): Promise<string> {
+  if (!(error instanceof Error)) return `${path} cannot be loaded: it throws ${String(error)}`
+  const stack = error.stack ?? ''
+  const place = placeOfSyntax(stack) ?? placeOfCall(stack) ?? (error instanceof SyntaxError ? placeOfSyntax(stackAsTypeScript(path)) : null)
+  const hint = await hintFor(error.message)
+  return `${path} cannot be loaded: ${error.message}${hint}${place === null ? '' : ` (${place})`}`
+}
+
+/** `/shop/kingpost.config.ts:4`, some lines, and one with a mark below a place: how a SyntaxError begins. */
+function placeOfSyntax(stack: string): string | null {
+  const [head = '', ...lines] = stack.split('\n')
+  if (!/^(?:file:\/\/)?\/.*:\d+$/.test(head)) return null
+  const place = head.replace(/^file:\/\//, '')
+  const mark = lines.find((line) => /^ *\^+ *$/.test(line))
+  return mark === undefined ? place : `${place}:${mark.indexOf('^') + 1}`
+}
+
+/** The innermost call that is not Kingpost's own: `at file:///shop/kingpost.config.ts:3:35`. */
+function placeOfCall(stack: string): string | null {
+  const own = [join(root, 'src/'), join(root, 'node_modules/')]
+  for (const [, url, position] of stack.matchAll(/^ +at .*?(file:\/\/[^\s()]+?):(\d+:\d+)\)?$/gm)) {
+    const file = fileURLToPath(url!)
+    if (!own.some((folder) => file.startsWith(folder))) return `${file}:${position}`
+  }
+  return null
+}
+
+/** A module of plain JavaScript does not say where its mistake is; read as TypeScript it does. */
+function stackAsTypeScript(path: string): string {
+  try {
+    stripTypeScriptTypes(readFileSync(path, 'utf8'))
+    return ''
+  } catch (error) {
+    return `${path}${(error as Error).stack}`
+  }
+}
+
+/** What others call our kinds of fields. */
+const otherWords: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'integer',
+  int: 'integer',
+  float: 'integer',
+  decimal: 'money',
+  bool: 'boolean',
+  timestamp: 'dateTime',
+  select: 'enum',
+  object: 'json',
+  array: 'json',
+  reference: 'ref',
+  relation: 'ref',
+}
+
+async function hintFor(message: string): Promise<string> {
+  const [, builder] = /^field\.(\w+) is not a function$/.exec(message) ?? []
+  const builders = Object.keys(field)
+  if (builder !== undefined) return `${nearest(otherWords[builder.toLowerCase()] ?? builder, builders)}; there are ${builders.join(', ')}`
+  const [, from, name] = /^The requested module '(.+)' does not provide an export named '(\w+)'$/.exec(message) ?? []
+  if (name === undefined || !(from === 'kingpost' || from!.endsWith('/src/index.ts'))) return ''
+  return nearest(name, Object.keys(await import('kingpost')))
+}
