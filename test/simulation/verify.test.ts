@@ -24,7 +24,7 @@ const plants: Readonly<Record<string, readonly string[]>> = {
   ],
   'payments.within_bounds': [`update "payments" set "refunded_amount"="captured_amount"+1 where ${one('payments')}`],
   'payments.status_fits': [`update "payments" set "status"='failed' where ${one('payments', '"captured_amount">0')}`],
-  'payments.one_currency': [`update "paymentFacts" set "amount_currency"='USD' where ${one('paymentFacts')}`],
+  'payments.one_currency': [`update "paymentFacts" set "amount_currency"='USD' where ${one('paymentFacts', `"kind"='cap_ok'`)}`],
   'payments.not_stuck': [`update "payments" set "status"='unknown', "checkAt"=null where ${one('payments')}`],
   'payments.closed_with_order': [`update "payments" set "status"='requires_action' where ${one('payments', inClosed)}`],
   'refunds.fit_facts': [`update "refunds" set "state"='wanted' where ${one('refunds')}`],
