@@ -149,6 +149,12 @@ export const limits = {
   setupTokensMax: 20,
 
   cartLinesMax: 100,
+  /** A cart that nobody touches so long is given up: who comes back later finds other prices and begins anew. */
+  cartIdleMs: 60 * 24 * 3_600_000,
+  /** A cart that was given up is kept so long, for who asks where it is. */
+  cartKeepMs: 30 * 24 * 3_600_000,
+  /** Of each kind at once: a tick stays short, and ten minutes apart that is 72,000 carts a day. */
+  cartsForgottenMax: 500,
   lineQuantityMax: 9_999,
   /** Tries to pay one order: a customer needs a handful, who tests stolen cards needs thousands. Past it: finish an open one, or cancel and order anew. */
   paymentAttemptsMax: 20,

@@ -11,6 +11,7 @@ import { createFeed, type Feed } from '../changes/feed.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import { compare } from '../contract/filter.ts'
 import { createAuthenticator, endSessions, watchRevocations } from '../domains/accounts/session.ts'
+import { forgetCarts } from '../domains/carts/forget-carts.ts'
 import { sendEmail } from '../domains/emails/send-email.ts'
 import type { MailTransport } from '../domains/emails/transport.ts'
 import { expireOrders } from '../domains/orders/expire-orders.ts'
@@ -144,7 +145,7 @@ function effectHandlers(mail: MailTransport, providers: ReadonlyMap<string, Paym
 }
 
 function schedulesOf(backend: Backend): Schedule[] {
-  return [...(backend.project.shop ? [expireOrders, reconcilePayments, matchWebhooks] : []), forgetOldRows]
+  return [...(backend.project.shop ? [expireOrders, reconcilePayments, matchWebhooks, forgetCarts] : []), forgetOldRows]
 }
 
 /** Rows whose promise has ended. */

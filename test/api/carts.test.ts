@@ -3,8 +3,10 @@
 // slow: mongodb
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
+import { limits } from '../../src/base/limits.ts'
 import { eq } from '../../src/contract/filter.ts'
 import { carts } from '../../src/domains/carts/collections.ts'
+import { forgetCarts } from '../../src/domains/carts/forget-carts.ts'
 import { shippingMethods, variants } from '../../src/domains/catalog/collections.ts'
 import { ledgerEntries } from '../../src/domains/ledger/collections.ts'
 import { type ApiAnswer, address, checkOut, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
@@ -417,5 +419,45 @@ describe('units on hand', () => {
     assert.equal((await change({ $increment: -3 })).body.available, 0)
     assert.equal((await change({ $increment: 0 })).status, 200)
     assert.equal((await change(12)).body.available, 5)
+  })
+})
+
+describe('old carts', () => {
+  const statusOf = async (cart: HeldCart) => {
+    const answer = await asGuest(cart, 'GET')
+    return answer.status === 200 ? answer.body.status : answer.status
+  }
+  /** One tick of the schedule, so much later. */
+  const tickAfter = async (ms: number) => {
+    await world.clock.advance(ms)
+    await world.write((tx, now) => forgetCarts.run({ tx, now, newId: world.engine.newId }) as Promise<void>)
+  }
+
+  test('are given up, closed for changes, and deleted later; what became an order stays', async () => {
+    const old = await fillCart(world, 'guest')
+    const ordered = await fillCart(world, 'guest')
+    const { body } = await checkOut(world, 'guest', ordered)
+    assert.equal(body.order.status, 'pending_payment')
+    await tickAfter(limits.cartIdleMs)
+    assert.equal(await statusOf(old), 'open')
+    await tickAfter(1)
+    assert.deepEqual([await statusOf(old), await statusOf(ordered)], ['abandoned', 'converted'])
+    refused(await asGuest(old, 'PATCH', '', { note: 'x' }), 409, 'cart_not_open')
+    refused(await checkOut(world, 'guest', old), 409, 'cart_not_open')
+    await tickAfter(limits.cartKeepMs)
+    assert.equal(await statusOf(old), 'abandoned')
+    await tickAfter(1)
+    assert.deepEqual([await statusOf(old), await statusOf(ordered)], [404, 'converted'])
+    await tickAfter(10 * limits.cartIdleMs)
+    assert.equal(await statusOf(ordered), 'converted')
+  })
+
+  test('that somebody touches are not old', async () => {
+    const cart = await fillCart(world, 'guest')
+    for (const note of ['a', 'b', 'c']) {
+      await tickAfter(limits.cartIdleMs)
+      assert.equal((await asGuest(cart, 'PATCH', '', { note })).status, 200)
+    }
+    assert.equal(await statusOf(cart), 'open')
   })
 })

@@ -35,11 +35,15 @@ export function checkQuantity(project: Project, quantity: number): void {
 export async function openCart({ tx, actor, model, request }: Context, id: string): Promise<Cart> {
   const cart = await getCart(tx, model, actor, id)
   checkIfMatch(model.get(carts), { actor, ifMatch: request.ifMatch }, cart)
-  if (cart.status !== 'open') {
-    const detail = cart.order === null ? 'This cart was given up.' : 'This cart has become an order.'
-    throw new EngineError('cart_not_open', { detail: `${detail} Make a new cart.`, params: { order: cart.order } })
-  }
+  checkOpen(cart)
   return cart
+}
+
+/** @throws cart_not_open */
+export function checkOpen({ status, order }: Cart): void {
+  if (status === 'open') return
+  const detail = order === null ? 'This cart was given up.' : 'This cart has become an order.'
+  throw new EngineError('cart_not_open', { detail: `${detail} Make a new cart.`, params: { order } })
 }
 
 /** Changes the cart, and answers it with what it comes to. */

@@ -4,7 +4,7 @@ import { EngineError } from '../../base/engine-error.ts'
 import { command } from '../../operation/define.ts'
 import { etagOf } from '../records/etag.ts'
 import { cartType, cartView, getCart, goneTitle } from './cart-view.ts'
-import { cartErrors, common, idInput } from './change-cart.ts'
+import { cartErrors, checkOpen, common, idInput } from './change-cart.ts'
 import { carts } from './collections.ts'
 import { resolveCart } from './resolve-cart.ts'
 import { takeOverCart } from './take-over-cart.ts'
@@ -36,7 +36,7 @@ export const claimCart = command({
     if (!isHeld) throw new EngineError('forbidden', { detail: 'Send the token of the cart as Cart-Token.' })
     if (found.customer !== null && found.customer !== actor.id)
       throw new EngineError('forbidden', { detail: 'This cart belongs to another account.' })
-    if (found.status === 'abandoned') throw new EngineError('cart_not_open', { params: { order: null } })
+    if (found.order === null) checkOpen(found)
     const { cart, leftOut, events } = await takeOverCart({ tx, project }, found, { id: actor.id!, email: actor.email })
     const resolved = await resolveCart({ read: tx, model, project }, cart)
     const told = leftOut.map((line) => ({ variant: line.variant, title: goneTitle(line), quantity: line.quantity }))

@@ -7,6 +7,7 @@ import { type Money, multiplyMoney } from '../../base/money.ts'
 import { type CommandContext, command } from '../../operation/define.ts'
 import type { ShopSettings } from '../../schema/project.ts'
 import { getCart, goneTitle, moneyType } from '../carts/cart-view.ts'
+import { checkOpen } from '../carts/change-cart.ts'
 import { type Cart, carts } from '../carts/collections.ts'
 import { cartTotals, lineTitle, offersShipping, type ResolvedCart, resolveCart } from '../carts/resolve-cart.ts'
 import { shopOf } from '../carts/totals.ts'
@@ -37,6 +38,7 @@ export const checkOutCart = command({
   errors: [
     'not_found',
     'precondition_failed',
+    'cart_not_open',
     'cart_empty',
     'cart_incomplete',
     'out_of_stock',
@@ -50,6 +52,7 @@ export const checkOutCart = command({
   async run({ tx, input, actor, model, project, now, newId, request }) {
     const cart = await getCart(tx, model, actor, input.id)
     if (cart.order !== null) return answer(cart.order, [])
+    checkOpen(cart)
     checkIfMatch(model.get(carts), { actor, ifMatch: request.ifMatch }, cart)
     checkPaymentRequest(project, input.payment, '/payment')
     const resolved = await resolveCart({ read: tx, model, project }, cart)
