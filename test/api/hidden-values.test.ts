@@ -24,10 +24,12 @@ const tasks = collection('tasks', {
     /** No rule says who sets it. */
     pin: field.integer({ read: staff, max: 1_000_000_000 }),
     /** A letter box: everybody puts in, staff read. */
+    /** As large as a body. */
+    sealed: field.json({ read: staff }),
     tip: field.integer({ read: staff, write: signedIn, min: -5, max: 5 }),
   },
   unique: [['project', 'batch']],
-  access: { read: anyone, create: ledByCaller, update: any(staff, ledByCaller), delete: staff },
+  access: { read: anyone, create: any(staff, ledByCaller), update: any(staff, ledByCaller), delete: staff },
 })
 const audits = collection('audits', {
   prefix: 'aud',
@@ -182,6 +184,18 @@ describe('writes', () => {
 })
 
 describe('reads', () => {
+  test('a page is as long as what is seen of its records', async () => {
+    const sealed = { text: 'x'.repeat(1_000_000) }
+    const codes = ['a', 'b', 'c', 'd', 'e', 'f']
+    for (const code of codes) {
+      const made = await ask('staff', 'POST', '/api/tasks', { project: ids['own'], code, batch: code, sealed })
+      assert.equal(made.status, 201)
+    }
+    const { body } = await ask('other', 'GET', '/api/tasks')
+    assert.deepEqual([body.items.length, body.next], [1 + codes.length, null])
+    assert.ok((await ask('staff', 'GET', '/api/tasks')).body.items.length < codes.length)
+  })
+
   test('a list made by a reference that one may not see is none', async () => {
     const asked = (as: As, query: string) => ask(as, 'GET', `/api/projects?${query}`)
     for (const query of ['expand=audits', 'filter[audits.result]=clean', 'expand=sponsor', 'filter[sponsor.name]=other'])

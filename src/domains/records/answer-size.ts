@@ -1,7 +1,7 @@
 // How large a record is in an answer, near enough to bound it: characters of its texts, and some for each other value.
 import { limits } from '../../base/limits.ts'
 import type { AnyRecord } from '../../schema/collection.ts'
-import type { CollectionModel } from '../../schema/model.ts'
+import type { CompiledField } from '../../schema/model.ts'
 
 const otherBytes = 24
 
@@ -17,25 +17,23 @@ function bytesOfValue(value: unknown): number {
   return typeof value === 'object' && value !== null ? bytesOf(value as Record<string, unknown>) : otherBytes
 }
 
-const largeFields = new WeakMap<CollectionModel, readonly string[]>()
+const largeFields = new WeakMap<readonly CompiledField[], readonly string[]>()
 
 /** Fields that alone can make a page too large. */
-function largeFieldsOf(collection: CollectionModel): readonly string[] {
-  let names = largeFields.get(collection)
+function largeFieldsOf(fields: readonly CompiledField[]): readonly string[] {
+  let names = largeFields.get(fields)
   if (names === undefined) {
     const isLarge = (kind: string, max: number | undefined) =>
       kind === 'json' || kind === 'longText' || (kind !== 'integer' && kind !== 'money' && (max ?? 0) > 2_000)
-    names = [...collection.fields.values()]
-      .filter(({ field, isComputed }) => !isComputed && isLarge(field.kind, field.max))
-      .map(({ name }) => name)
-    largeFields.set(collection, names)
+    names = fields.filter(({ field, isComputed }) => !isComputed && isLarge(field.kind, field.max)).map(({ name }) => name)
+    largeFields.set(fields, names)
   }
   return names
 }
 
-/** How many of these records a page takes: as many as were asked for, or fewer that are large, but one. */
-export function fittingPage(collection: CollectionModel, records: readonly AnyRecord[], limit: number): number {
-  const names = largeFieldsOf(collection)
+/** How many of these records a page of the fields that are seen takes: as many as were asked for, or fewer that are large, but one. */
+export function fittingPage(seen: readonly CompiledField[], records: readonly AnyRecord[], limit: number): number {
+  const names = largeFieldsOf(seen)
   if (names.length === 0) return limit
   let bytes = 0
   const tooMuch = records.findIndex((record, index) => {

@@ -1,11 +1,9 @@
 import { Type } from 'typebox'
-import type { Actor } from '../../access/actor.ts'
-import { isStaff } from '../../access/actor.ts'
 import { nobody, ruleFilter, staff } from '../../access/rule.ts'
 import { query } from '../../operation/define.ts'
-import type { CollectionModel, CompiledField } from '../../schema/model.ts'
-import { isSortable } from './parse-filter.ts'
-import { visibleFields } from './present.ts'
+import type { CompiledField } from '../../schema/model.ts'
+import { isSortable, type QueryScope, searchPathsOf } from './parse-filter.ts'
+import { readFilter, visibleFields, visibleList } from './present.ts'
 
 /** `GET /api/schema`: what collections and fields there are, for consoles and tools. */
 export const describeSchema = query({
@@ -18,12 +16,16 @@ export const describeSchema = query({
   isPresented: true,
   access: staff,
   async run({ model, actor }) {
-    const visible = [...model.collections.values()].filter(({ source, access }) => !source.internal && access.read && isStaff(actor))
-    return { output: { items: visible.map((collection) => describe(collection, actor)) } }
+    const visible = [...model.collections.values()].filter(
+      (collection) => !collection.source.internal && readFilter(collection, actor).op !== 'false',
+    )
+    return { output: { items: visible.map((collection) => describe({ model, collection, actor })) } }
   },
 })
 
-function describe(collection: CollectionModel, actor: Actor) {
+/** What this caller may know of it. */
+function describe(scope: QueryScope) {
+  const { collection, actor } = scope
   const { access } = collection
   const { system = false, lists = {} } = collection.source
   const can = (action: 'create' | 'update' | 'delete') => ruleFilter(access[action] ?? nobody, actor).op !== 'false'
@@ -32,8 +34,8 @@ function describe(collection: CollectionModel, actor: Actor) {
     title: collection.title,
     system,
     fields: visibleFields(collection, actor).map((compiled) => fieldOf(compiled)),
-    lists: Object.keys(lists),
-    searchable: collection.searchPaths.length > 0,
+    lists: Object.keys(lists).filter((name) => visibleList(scope, name) !== undefined),
+    searchable: searchPathsOf(collection, actor).length > 0,
     can: { create: can('create'), update: can('update'), delete: can('delete') },
   }
 }

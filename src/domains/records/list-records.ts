@@ -63,7 +63,7 @@ export function listRecords(collection: CollectionModel): Operation {
       // One more than asked for tells whether there is a next page, without a count.
       // Beyond the limit: the next page, for which the last record is the cursor.
       const found = await read.find<AnyRecord>(collection, { where, sort, limit: limit + 1, ...after })
-      const page = found.slice(0, fittingPage(collection, found, limit))
+      const page = found.slice(0, fittingPage(visibleFields(collection, actor), found, limit))
       const items = await presentAll(read, collection, actor, page, chosen)
       if (tree.size > 0) await expand(read, scope, items, tree)
       const output: Record<string, unknown> = { items, next: found.length > page.length ? encodeCursor(sort, page.at(-1)!) : null }
