@@ -1,6 +1,7 @@
 /** Owns docs/reference/limits.md: the page is made from the limits and the reasons that stand beside them. */
 import { limits } from '../src/base/limits.ts'
 import { ratchets } from './tidy-ratchets.ts'
+import { worstRequests } from './worst-requests.ts'
 
 export const limitsPath = 'docs/reference/limits.md'
 
@@ -20,7 +21,8 @@ that keeps the assertions at the end of that file true.
 | limit | value | why |
 |---|---|---|
 ${rows.join('\n')}
-`
+
+${worstRequests}`
 }
 
 const units: readonly (readonly [number, string])[] = [

@@ -89,7 +89,7 @@ function pageSchema(collection: CollectionModel, fields: Iterable<CompiledField>
 /** `fields=id,title`. The id is always among them. */
 export function parseFields(scope: QueryScope, text: string | undefined, expanded: Iterable<string>): ReadonlySet<string> | undefined {
   if (text === undefined || text === '') return undefined
-  const names = text.split(',')
+  const names = new Set(text.split(','))
   for (const name of names) {
     const field = scope.collection.fields.get(name)
     if (!field || !isReadable(field.field, scope.actor))
