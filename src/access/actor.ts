@@ -13,6 +13,8 @@ export type Actor = {
   readonly sessionEndsAt?: number
   /** SHA-256 of the Cart-Token header: proves that a guest holds a cart and its order. */
   readonly cartTokenHash: string | null
+  /** The order that the Cart-Token opens, where it came from the link in a mail. */
+  readonly linkedOrder: string | null
   /** Address or name used for limits and the audit trail. */
   readonly origin: string
 }
@@ -33,11 +35,12 @@ export const systemActor: Actor = {
   roles: [],
   session: null,
   cartTokenHash: null,
+  linkedOrder: null,
   origin: 'system',
 }
 
-export function guestActor(origin: string, cartTokenHash: string | null = null): Actor {
-  return { kind: 'guest', id: null, email: null, roles: [], session: null, cartTokenHash, origin }
+export function guestActor(origin: string, cartTokenHash: string | null = null, linkedOrder: string | null = null): Actor {
+  return { kind: 'guest', id: null, email: null, roles: [], session: null, cartTokenHash, linkedOrder, origin }
 }
 
 /** People who run the shop. Admins are staff. */

@@ -18,7 +18,7 @@ import {
 import { type Actor, isStaff } from './actor.ts'
 
 /** A value known only when a caller is there. */
-export type ActorValue = { readonly actor: 'id' | 'email' | 'cartTokenHash' }
+export type ActorValue = { readonly actor: 'id' | 'email' | 'cartTokenHash' | 'linkedOrder' }
 
 export type Rule =
   | { readonly rule: 'anyone' | 'nobody' | 'signedIn' | 'staff' }
@@ -70,6 +70,8 @@ export function exists(collection: string, by: string, of: Rule): Rule {
 /** The caller's own id, to compare a field with. */
 export const actorId: ActorValue = { actor: 'id' }
 export const actorCartToken: ActorValue = { actor: 'cartTokenHash' }
+/** The order that the link in a mail opened. */
+export const actorLinkedOrder: ActorValue = { actor: 'linkedOrder' }
 
 /** A time may be given as a Date or as RFC 3339 text. */
 type Comparand = Scalar | Date

@@ -148,6 +148,8 @@ export const limits = {
   /** Set-up links that are good at once, beside the newest. */
   setupTokensMax: 20,
 
+  /** The link in a receipt outlives what an order is looked up for: delivery, return, warranty by the seller. */
+  orderLinkMs: 400 * 24 * 3_600_000,
   cartLinesMax: 100,
   /** A cart that nobody touches so long is given up: who comes back later finds other prices and begins anew. */
   cartIdleMs: 60 * 24 * 3_600_000,

@@ -7,6 +7,7 @@ import { categories, productsWith, shippingMethodsIn, variantsIn } from '../doma
 import { emails } from '../domains/emails/collections.ts'
 import { ledgerEntries } from '../domains/ledger/collections.ts'
 import { orders } from '../domains/orders/collections.ts'
+import { orderLinks } from '../domains/orders/order-links.ts'
 import { paymentFacts, payments, refunds, webhookInbox } from '../domains/payments/collections.ts'
 import { reservations, stockLevels, stockMovements } from '../domains/stock/collections.ts'
 import { effects } from '../effects/effect.ts'
@@ -104,6 +105,7 @@ function shopCollections({ currency, productFields = {} }: ShopConfig) {
     reservations,
     carts,
     orders,
+    orderLinks,
     payments,
     paymentFacts,
     refunds,

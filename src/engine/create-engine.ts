@@ -15,6 +15,7 @@ import { forgetCarts } from '../domains/carts/forget-carts.ts'
 import { sendEmail } from '../domains/emails/send-email.ts'
 import type { MailTransport } from '../domains/emails/transport.ts'
 import { expireOrders } from '../domains/orders/expire-orders.ts'
+import { findLinkedOrder, orderLinks } from '../domains/orders/order-links.ts'
 import { cancelPaymentEffect } from '../domains/payments/cancel-payment.ts'
 import { followPaymentEffect, reconcilePayments } from '../domains/payments/follow-payment.ts'
 import { matchWebhooks } from '../domains/payments/match-webhooks.ts'
@@ -84,7 +85,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const providers = new Map(options.providers.map((provider) => [provider.id, provider]))
   const feed = await createFeed(storage)
   const { replace = {} } = options
-  const realReact = (tx: Transaction, now: number, events: readonly DomainEvent[]) => reactTo({ tx, now, newId, project }, events)
+  const realReact = (tx: Transaction, now: number, events: readonly DomainEvent[]) =>
+    reactTo({ tx, now, newId, newSecret, project }, events)
   const react = replace.react?.(realReact, { newId, project }) ?? realReact
   const workerId = newId('wrk')
   const recovery = await watchRecovery({ storage, clock, log })
@@ -118,7 +120,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     feed,
     newId,
     run: (operation, call) => runOperation(parts, operation, call),
-    authenticate: createAuthenticator(storage, clock),
+    authenticate: createAuthenticator(storage, clock, async (tokenHash) =>
+      project.shop === null ? null : await findLinkedOrder(storage.reader, tokenHash, clock.now()),
+    ),
     onRevoked: (tell) => watchRevocations(storage, tell),
     async start(roles = allRoles) {
       if (roles.includes('worker')) await scheduler.start()
@@ -145,11 +149,11 @@ function effectHandlers(mail: MailTransport, providers: ReadonlyMap<string, Paym
 }
 
 function schedulesOf(backend: Backend): Schedule[] {
-  return [...(backend.project.shop ? [expireOrders, reconcilePayments, matchWebhooks, forgetCarts] : []), forgetOldRows]
+  return [...(backend.project.shop ? [expireOrders, reconcilePayments, matchWebhooks, forgetCarts] : []), forgetOldRows(backend)]
 }
 
 /** Rows whose promise has ended. */
-const forgetOldRows: Schedule = {
+const forgetOldRows = ({ project }: Backend): Schedule => ({
   name: 'rows.forget',
   everyMs: 3_600_000,
   async run({ tx, now }) {
@@ -157,5 +161,6 @@ const forgetOldRows: Schedule = {
     await tx.deleteWhere(rateLimits, compare('arrival', 'lt', now))
     await tx.deleteWhere(scheduleTicks, compare('createdAt', 'lt', now - limits.scheduleTicksKeepMs))
     await endSessions(tx, compare('expiresAt', 'lt', now))
+    if (project.shop) await tx.deleteWhere(orderLinks, compare('createdAt', 'lt', now - limits.orderLinkMs))
   },
-}
+})

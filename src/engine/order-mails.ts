@@ -5,6 +5,7 @@ import { formatMoney } from '../base/money.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import { queueEmail } from '../domains/emails/queue-email.ts'
 import { type Order, orders } from '../domains/orders/collections.ts'
+import { orderLink } from '../domains/orders/order-links.ts'
 import type { ReactionContext } from './reaction.ts'
 
 /** A mail about an order and its money, or about one that cost nothing. */
@@ -19,8 +20,8 @@ async function orderOf({ tx }: ReactionContext, event: DomainEvent): Promise<Ord
   return (await tx.get(orders, event['order'] as string))!
 }
 
-function briefView({ project }: ReactionContext, order: Order) {
-  return { number: order.number, url: `${project.publicUrl}/orders/${order.id}` }
+async function briefView(context: ReactionContext, order: Order) {
+  return { number: order.number, url: await orderLink(context, order) }
 }
 
 export async function sendReceipt(context: ReactionContext, event: DomainEvent): Promise<void> {
@@ -30,7 +31,7 @@ export async function sendReceipt(context: ReactionContext, event: DomainEvent):
     to: order.email,
     template: 'order_receipt',
     record: order.id,
-    view: { ...briefView(context, order), ...receiptView(order) },
+    view: { ...(await briefView(context, order)), ...receiptView(order) },
     ...boundOf(order),
   })
 }
@@ -67,7 +68,7 @@ export async function tellOfCancellation(context: ReactionContext, event: Domain
     to: order.email,
     template: 'order_canceled',
     record: order.id,
-    view: { ...briefView(context, order), isPaid: order.total.amount > 0 && hasMoved(order) },
+    view: { ...(await briefView(context, order)), isPaid: order.total.amount > 0 && hasMoved(order) },
     ...boundOf(order),
   })
 }
@@ -81,7 +82,7 @@ export async function tellOfExpiry(context: ReactionContext, event: DomainEvent)
     to: order.email,
     template: 'order_expired',
     record: order.id,
-    view: briefView(context, order),
+    view: await briefView(context, order),
     bound: 'orders',
   })
 }
@@ -95,7 +96,7 @@ export async function tellOfFailedPayment(context: ReactionContext, event: Domai
     to: order.email,
     template: 'payment_failed',
     record: order.id,
-    view: briefView(context, order),
+    view: await briefView(context, order),
     bound: 'orders',
   })
 }

@@ -4,5 +4,11 @@ import type { DomainEvent } from '../contract/events.ts'
 import type { Project } from '../schema/project.ts'
 import type { Transaction } from '../storage/transaction.ts'
 
-export type ReactionContext = { readonly tx: Transaction; readonly now: number; readonly newId: NewId; readonly project: Project }
+export type ReactionContext = {
+  readonly tx: Transaction
+  readonly now: number
+  readonly newId: NewId
+  readonly newSecret: (prefix: string) => string
+  readonly project: Project
+}
 export type Reaction = (context: ReactionContext, event: DomainEvent) => Promise<readonly DomainEvent[] | void>

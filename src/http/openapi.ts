@@ -59,7 +59,16 @@ function isFor(operation: Operation, viewer: Actor): boolean {
 
 /** Who reads the document as these roles: nobody in particular reads what a customer may come to use. */
 export function readerWith(roles: readonly string[]): Actor {
-  return { kind: 'user', id: 'usr', email: 'reader@example.com', roles, session: null, cartTokenHash: 'token', origin: '' }
+  return {
+    kind: 'user',
+    id: 'usr',
+    email: 'reader@example.com',
+    roles,
+    session: null,
+    cartTokenHash: 'token',
+    linkedOrder: 'ord',
+    origin: '',
+  }
 }
 
 function describePage({ path, summary, type, statuses = [200] }: Page): Json {

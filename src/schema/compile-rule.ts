@@ -179,6 +179,7 @@ function actorValueFor({ kind, to }: RuleField, path: string, value: ActorValue,
   if (operators[op] === 'order') return { problem: `"${path}" cannot be ordered by a value of the caller: use eq or ne` }
   if (value.actor === 'id' && to !== undefined && to !== 'users')
     return { problem: `"${path}" holds ids of ${to}, and the caller's is one of users: it could never match` }
+  if (value.actor === 'linkedOrder' && to === 'orders') return { value }
   if (to !== undefined ? value.actor === 'id' : kind === 'text' || kind === 'longText' || (kind === 'email' && value.actor === 'email'))
     return { value }
   return { problem: `"${path}" is of kind ${kind}, and the caller's ${value.actor} could never match it` }
@@ -225,7 +226,7 @@ function refused({ add, path }: Place, message: string): Rule {
 }
 
 function isActorValue(value: unknown): value is ActorValue {
-  return isObject(value) && ['id', 'email', 'cartTokenHash'].includes(String(value['actor']))
+  return isObject(value) && ['id', 'email', 'cartTokenHash', 'linkedOrder'].includes(String(value['actor']))
 }
 
 function shown(value: unknown): string {

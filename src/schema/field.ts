@@ -35,7 +35,7 @@ export type FieldOptions = {
   readonly read?: Rule
   /** Who may set it. Names no field of the record. */
   readonly write?: Rule
-  /** `false`: too large for the change feed; a live reader fetches the record for it. */
+  /** `false`: kept out of the change feed, as too large or no business of it; a live reader fetches the record for it. */
   readonly feed?: boolean
   /** `search=words` looks into it. */
   readonly search?: boolean

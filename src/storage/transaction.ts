@@ -65,7 +65,7 @@ export function createTransaction(
     ({ ...fields, createdAt: now, ...(collection.isAppendOnly ? {} : { updatedAt: now, version: 1 }) }) as unknown as AnyRecord
   const touched = (change: Change): Change => ({ set: { ...change.set, updatedAt: now }, add: { ...change.add, version: 1 } })
   const note = (collection: CollectionModel, change: Omit<RecordChange, 'collection'>) => {
-    if (collection.isFed) changes.push({ collection: collection.name, ...change, record: light(collection, change.record) })
+    if (collection.isFed) changes.push(told(collection, change))
   }
 
   return {
@@ -159,12 +159,17 @@ function lockedGet(inner: AdapterTransaction): Reader['get'] {
   }
 }
 
-/** The record without the fields that are too large for the feed. */
-function light(collection: CollectionModel, record: AnyRecord): AnyRecord {
+function told(collection: CollectionModel, { before, record, ...change }: Omit<RecordChange, 'collection'>): RecordChange {
+  const old = before && { before: light(collection, before) }
+  return { collection: collection.name, ...change, record: light(collection, record), ...old }
+}
+
+/** Values without the fields that are kept out of the feed: too large for it, or no business of an audit trail. */
+function light<T extends object>(collection: CollectionModel, record: T): T {
   if (collection.heavyFields.length === 0) return record
-  const copy: Record<string, unknown> = { ...record }
+  const copy = { ...record } as Record<string, unknown>
   for (const name of collection.heavyFields) delete copy[name]
-  return copy as AnyRecord
+  return copy as T
 }
 
 function applied(before: AnyRecord, set: Readonly<Record<string, unknown>>, add: Readonly<Record<string, number>>): AnyRecord {

@@ -34,6 +34,25 @@ for (const size of sizes) {
     await visitor.page.context().close()
   })
 
+  browserTest(`a guest opens the receipt's link on another device (${size})`, async () => {
+    const visitor = await openVisitor(server.url, { size })
+    const email = `link-${size}@mail.example`
+    await buy(visitor, 'emma')
+    await checkOut(visitor, 'card_success', { email })
+    await watchItPaid(visitor.page)
+    await visitor.page.context().close()
+    const mails = await admin.all(`/api/emails?filter[to]=${email}&filter[template]=order_receipt`)
+    const link = new URL(/http\S+\/orders\/\S+/.exec(mails[0].text)![0])
+    const phone = await openVisitor(server.url, { size })
+    await phone.page.goto(link.pathname + link.hash)
+    await watchItPaid(phone.page)
+    assert.equal(new URL(phone.page.url()).hash, '', 'the secret is not left in the address')
+    await phone.page.reload()
+    await watchItPaid(phone.page)
+    phone.calm()
+    await phone.page.context().close()
+  })
+
   browserTest(`who signs in on the way to checkout keeps the cart, and finds the order in the account (${size})`, async () => {
     const email = `grace-${size}@mail.example`
     expectStatus(await server.guest.post('/api/auth/register', { email, password: 'a long enough one' }), 201)

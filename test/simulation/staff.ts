@@ -21,6 +21,7 @@ const staff: Actor = {
   roles: ['admin'],
   session: null,
   cartTokenHash: null,
+  linkedOrder: null,
   origin: 'office',
 }
 

@@ -89,7 +89,8 @@ export async function takeAlong(): Promise<void> {
   const kept = readKept()
   if (kept !== null) await claimKept(kept)
   else await findOpenCart()
-  for (const [id, token] of readOrders()) await claimOrder(id, token)
+  // What a mail's link opens was ordered elsewhere, perhaps by somebody else.
+  for (const [id, token] of readOrders()) if (token.startsWith('cart_')) await claimOrder(id, token)
 }
 
 async function claimKept(kept: Kept): Promise<void> {
@@ -135,7 +136,16 @@ export function turnIntoOrder(order: Order): void {
   letGo()
 }
 
-/** The guest's secret for an order placed in this browser. */
+/** A mail's link brings the secret of its order to another browser, in the fragment, which is no part of what is sent for. */
+export function keepLinkedOrder(orderId: string, hash: string): boolean {
+  const token = new URLSearchParams(hash.slice(1)).get('token')
+  if (token === null) return false
+  if (findOrderToken(orderId) === undefined)
+    localStorage.setItem(ORDERS, JSON.stringify([[orderId, token], ...readOrders()].slice(0, ORDERS_MAX)))
+  return true
+}
+
+/** The guest's secret for an order placed in this browser, or opened from its mail. */
 export function findOrderToken(orderId: string): string | undefined {
   return readOrders().find(([id]) => id === orderId)?.[1]
 }

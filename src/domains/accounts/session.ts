@@ -14,7 +14,10 @@ import { type Session, sessions, type User, users } from './collections.ts'
 
 export const sessionCookie = 'kp_session'
 const tokenPrefix = 'kps'
-const cartTokenForm = /^cart_[\w-]{43}$/
+const cartTokenForm = /^(cart|order)_[\w-]{43}$/
+
+/** The order that a link from a mail opens, by the hash of its token. */
+export type FindLinkedOrder = (tokenHash: string) => Promise<string | null>
 
 type SignedIn = { readonly session: Session; readonly user: User }
 
@@ -26,7 +29,11 @@ const rememberedMax = 10_000
  * forgotten in the commit that ends or changes them, so a revoked one still ends at once. Only the command line
  * (`kingpost admin create`) may write beside us: for its sake nothing is remembered for longer than a second.
  */
-export function createAuthenticator(storage: StorageAdapter, clock: Clock): (credentials: Credentials) => Promise<Actor> {
+export function createAuthenticator(
+  storage: StorageAdapter,
+  clock: Clock,
+  findLinkedOrder: FindLinkedOrder,
+): (credentials: Credentials) => Promise<Actor> {
   const remembered = new Map<string, SignedIn & { readonly until: number }>()
   let generation = 0
   storage.onCommit((line) => {
@@ -54,13 +61,17 @@ export function createAuthenticator(storage: StorageAdapter, clock: Clock): (cre
 
   return async ({ authorization, cookie, cartToken, network }) => {
     // What is no token of ours proves nothing: two guests whose program sends `undefined` are not one.
-    const cartTokenHash = cartToken !== undefined && cartTokenForm.test(cartToken) ? hashSecret(cartToken) : null
+    const [, form] = cartTokenForm.exec(cartToken ?? '') ?? []
+    const cartTokenHash = form === undefined ? null : hashSecret(cartToken!)
+    const linkedOrder = form === 'order' ? await findLinkedOrder(cartTokenHash!) : null
     const token = authorization === undefined ? tokenOfCookie(cookie) : tokenOfBearer(authorization)
     const found = token === null ? null : await find(token)
-    if (found === null || found.session.expiresAt <= clock.now() || found.user.disabled) return guestActor(network, cartTokenHash)
+    if (found === null || found.session.expiresAt <= clock.now() || found.user.disabled)
+      return guestActor(network, cartTokenHash, linkedOrder)
     const { session, user } = found
     const { id, email, roles } = user
-    return { kind: 'user', id, email, roles, session: session.id, sessionEndsAt: session.expiresAt, cartTokenHash, origin: network }
+    const proofs = { session: session.id, sessionEndsAt: session.expiresAt, cartTokenHash, linkedOrder }
+    return { kind: 'user', id, email, roles, ...proofs, origin: network }
   }
 }
 

@@ -29,16 +29,24 @@ export function sendEmail(transport: MailTransport): EffectHandler {
     async settle({ tx, effect, outcome, now }) {
       const email = await tx.get(emails, effect.payload['email'] as string)
       if (email === null || email.status === 'sent' || email.status === 'captured') return
-      await tx.update(emails, email, { set: statusOf(outcome, now) })
+      await tx.update(emails, email, { set: statusOf(email, outcome, now) })
     },
   }
 }
 
-function statusOf(outcome: Outcome, now: number): Partial<Email> {
+/** Whoever has been sent a secret has it: what is kept of the message need not hold it too. */
+function withoutTokens(text: string): string {
+  // As it stands in text, and escaped in HTML.
+  return text.replaceAll(/#token(=|&#x3D;)[\w-]+/g, '#token$1…')
+}
+
+function statusOf(email: Email, outcome: Outcome, now: number): Partial<Email> {
   switch (outcome.end) {
     case 'done': {
       const delivery = outcome.result as Delivery | null
-      return { status: delivery?.status === 'captured' ? 'captured' : 'sent', sentAt: now, lastError: null }
+      const sent = { sentAt: now, lastError: null }
+      if (delivery?.status === 'captured') return { ...sent, status: 'captured' }
+      return { ...sent, status: 'sent', text: withoutTokens(email.text), html: email.html && withoutTokens(email.html) }
     }
     case 'retry':
       return { status: 'deferred', lastError: outcome.error }

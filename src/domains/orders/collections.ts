@@ -1,6 +1,6 @@
 // Orders: a frozen copy of what was agreed, and where it stands. Invariant: at most one order per cart
 // (a unique fence), and paymentStatus has one writer, settle-order.ts, in the transaction of its cause.
-import { actorCartToken, actorId, any, nobody, staff, where } from '../../access/rule.ts'
+import { actorCartToken, actorId, actorLinkedOrder, all, any, nobody, staff, where } from '../../access/rule.ts'
 import type { Money } from '../../base/money.ts'
 import { collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
@@ -47,6 +47,13 @@ export const paymentStatuses = [
   'overcharged',
 ] as const
 
+/** Whose an order is: an account's, or the guest's who has its cart's token or the link from a mail. */
+export const ownOrder = any(
+  where('tokenHash').eq(actorCartToken),
+  where('customer').eq(actorId),
+  all(where('id').eq(actorLinkedOrder), where('customer').isNull()),
+)
+
 export const orders = collection('orders', {
   prefix: 'ord',
   system: true,
@@ -78,6 +85,6 @@ export const orders = collection('orders', {
     expiresAt: field.dateTime(),
   },
   indexes: [['customer', '-createdAt'], ['status', 'expiresAt'], ['-createdAt'], ['paymentStatus', '-createdAt'], ['email']],
-  access: { read: any(staff, where('tokenHash').eq(actorCartToken), where('customer').eq(actorId)) },
+  access: { read: any(staff, ownOrder) },
 })
 export type Order = NonNullable<(typeof orders)['record']>

@@ -1,7 +1,7 @@
 // Payments: attempts, what the provider's facts say of them, operations on money already taken, and the
 // inbox of webhooks. Amounts of an attempt come from its facts alone; its status is for people and for
 // the guards that keep two attempts from running at once.
-import { actorCartToken, actorId, any, nobody, staff, through, where } from '../../access/rule.ts'
+import { actorCartToken, actorId, actorLinkedOrder, all, any, nobody, staff, through, where } from '../../access/rule.ts'
 import { collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 
@@ -31,7 +31,8 @@ export const paymentActionShape = {
 } as const
 export type PaymentAction = { readonly type: 'redirect'; readonly url: string } | { readonly type: 'clientSecret'; readonly value: string }
 
-const ownOrder = through('order', 'orders', any(where('customer').eq(actorId), where('tokenHash').eq(actorCartToken)))
+const linked = all(where('id').eq(actorLinkedOrder), where('customer').isNull())
+const ownOrder = through('order', 'orders', any(where('customer').eq(actorId), where('tokenHash').eq(actorCartToken), linked))
 
 export const payments = collection('payments', {
   prefix: 'pay',

@@ -4,7 +4,7 @@
  */
 import { type ApiError, type Client, createClient, type LiveChanges, type Order, type Payment } from '/client/index.ts'
 import { drawLine, drawTotals, findBooks } from '../cart-parts.ts'
-import { addToCart, findOrderToken } from '../cart-store.ts'
+import { addToCart, findOrderToken, keepLinkedOrder } from '../cart-store.ts'
 import { h } from '../dom.ts'
 import { banner, onSubmit } from '../forms.ts'
 import { hasFailed, isFinal, tellOrder } from '../order-state.ts'
@@ -24,6 +24,8 @@ type View = { order: Order; payment: Payment | undefined; isBack: boolean }
 
 export async function openOrder({ params, signal, url }: Visit): Promise<Page> {
   const id = params.id ?? ''
+  // Kept, then out of sight: an address with a secret in it is easily passed on.
+  if (keepLinkedOrder(id, url.hash)) history.replaceState(history.state, '', url.pathname + url.search)
   const token = findOrderToken(id)
   // The guest's secret of this order, not that of the cart begun since.
   const client = createClient(token ? { cartToken: token } : {})
