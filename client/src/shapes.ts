@@ -186,6 +186,8 @@ export type SignIn = { token: string; user: User }
 
 export type Session = {
   id: string
+  /** The network that it was opened from. */
+  origin: string
   userAgent: string | null
   /** The one that asks. */
   isCurrent: boolean
