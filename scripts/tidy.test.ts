@@ -37,6 +37,18 @@ type Planted = { readonly check: string; readonly files: Files; readonly says: R
 /** Each plants one breach; its check must see it, and nothing when it is mended. */
 const planted: readonly Planted[] = [
   {
+    check: 'limits elsewhere',
+    files: { 'src/domains/a.ts': 'const id = Type.String({ maxLength: 64 })\n' },
+    says: /src\/domains\/a\.ts:1 maxLength: 64: it stands in src\/base\/limits\.ts/,
+    mended: { 'src/domains/a.ts': 'const id = Type.String({ maxLength: limits.idCharactersMax })\n' },
+  },
+  {
+    check: 'limits elsewhere',
+    files: { 'src/http/a.ts': 'const callersMax = 1_000\n' },
+    says: /const callersMax = 1_000/,
+    mended: { 'src/storage/a.ts': 'const rowsMax = 1_000\n' },
+  },
+  {
     check: 'calls past a port',
     files: { 'src/effects/a.ts': 'export const a = () => Date.now()\n' },
     says: /src\/effects\/a\.ts:1 Date\.now: use the clock port/,

@@ -61,6 +61,9 @@ const bannedWords = /^(?:handle|process|manage|util|utils|helper|helpers)(?=$|[A
 const bannedFiles = /^(?:handle|manage|utils?|helpers?)(?:-|$)/
 const indexFiles = new Set(['src/index.ts', 'client/src/index.ts'])
 
+/** Databases have limits of theirs, the sandbox is another company, and a page of the command line bounds nothing. */
+const limitsOfTheirOwn = /^src\/(?:base\/limits\.ts|storage\/|domains\/payments\/sandbox\/|cli\/)|\.test\.ts$/
+
 export const checks: Readonly<Record<string, Check>> = {
   'calls past a port': ({ sources }) =>
     sources.filter(isEngine).flatMap(({ path, text }) => {
@@ -83,6 +86,15 @@ export const checks: Readonly<Record<string, Check>> = {
           .map(({ 1: name, index }) => `${path}:${lineAt(text, index)} ${name}: say what it does`),
       ]
     }),
+
+  'limits elsewhere': ({ sources }) =>
+    sources
+      .filter((file) => isEngine(file) && !limitsOfTheirOwn.test(file.path))
+      .flatMap(({ path, text }) =>
+        placesOf(path, blankTexts(text), /\b(?:maxLength|maxItems|maximum): ?\d\w+|\bconst \w+Max = \d\w*/g).map(
+          (place) => `${place}: it stands in src/base/limits.ts, with its reason`,
+        ),
+      ),
 
   'default exports': ({ sources }) => sources.flatMap(({ path, text }) => placesOf(path, blankTexts(text), /^export default\b/gm)),
 

@@ -15,8 +15,6 @@ export interface Egress {
   request(request: EgressRequest): Promise<EgressAnswer>
 }
 
-const answerCharactersMax = 1_000_000
-
 export const systemEgress: Egress = {
   async request({ method, url, headers = {}, body }) {
     const answer = await fetch(url, {
@@ -26,6 +24,6 @@ export const systemEgress: Egress = {
       signal: AbortSignal.timeout(limits.effectCallMs),
       ...(body === undefined ? {} : { body }),
     })
-    return { status: answer.status, body: (await answer.text()).slice(0, answerCharactersMax) }
+    return { status: answer.status, body: (await answer.text()).slice(0, limits.outsideAnswerCharactersMax) }
   },
 }

@@ -26,6 +26,27 @@ export const limits = {
   pageSizeMax: 200,
   /** Records read at once by what must read all that fit: more of them are read in pages of this size. */
   readPageSize: 200,
+  /** What a field takes that says no `max`. */
+  textCharactersMax: 255,
+  longTextCharactersMax: 100_000,
+  /** RFC 5321 leaves no more for an address between its angle brackets. */
+  emailCharactersMax: 254,
+  /** What every browser and proxy passes on. */
+  urlCharactersMax: 2_000,
+  /** Ids of ours have 30 at most: anything longer names nothing. */
+  idCharactersMax: 64,
+  /** Ids in one field that is a list of references. */
+  referencesMax: 200,
+  /** Names of providers, methods and discounts. */
+  codeCharactersMax: 60,
+  tokenCharactersMax: 200,
+  noteCharactersMax: 2_000,
+  discountCodesMax: 20,
+  /** ISO 3166-1 has 249. */
+  countriesMax: 250,
+  /** Mistakes told of one request: more would be another page of the document. */
+  inputIssuesMax: 20,
+
   /** Characters of all texts in one index. PostgreSQL takes 2,704 bytes, the fewest of all databases; a character has up to four. */
   indexCharactersMax: 650,
 
@@ -136,6 +157,17 @@ export const limits = {
 
   /** SQLite: how long a request believes what an earlier one read of its session; what this process changes shows at once. */
   sessionRememberedMs: 1_000,
+  /** Callers whose pace is remembered in one process; past it the one heard first is forgotten. */
+  limitedCallersMax: 100_000,
+  /** Sessions that one process need not look up again. */
+  rememberedSessionsMax: 10_000,
+  /** API documents that are kept: each is some 300 kB, and few projects have as many sets of roles. */
+  roleDocumentsMax: 20,
+  /** Nesting of an access rule: deeper ones are not written by hand, and one that holds itself has no end. */
+  ruleDepthMax: 20,
+  /** What is read of an answer from outside: it decides in its first lines. */
+  outsideAnswerCharactersMax: 1_000_000,
+
   sessionMs: 30 * 24 * 3_600_000,
   /** NIST SP 800-63B-3 section 5.1.1.2, with a list of the commonest beside it. */
   passwordCharactersMin: 8,
@@ -201,6 +233,8 @@ export const limits = {
 
   /** Rows of a collection in memory at once while it is verified; also the ids in one look-up (SQLite takes 32,766). */
   verifyPageSize: 250,
+  /** Violations of one invariant that are told one by one: more say nothing new, and the count goes on. */
+  violationsToldMax: 100,
   /** On a running system something may be under way: longer than the longest pause between retries, it is stuck. */
   verifyPatienceMs: 3 * 3_600_000,
 } as const

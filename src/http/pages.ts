@@ -1,5 +1,6 @@
 // Addresses beside the operations: health, the OpenAPI document and its reference page. They are in the
 // document too: it describes every route there is.
+import { limits } from '../base/limits.ts'
 import type { Operation } from '../operation/define.ts'
 import { readRecovery } from '../storage/archive/marks.ts'
 import type { StorageAdapter } from '../storage/storage.ts'
@@ -20,9 +21,6 @@ export type PageFacts = {
   /** What stands at `/` where the project has no storefront. */
   readonly homePage?: string
 }
-
-/** Documents that are kept: each is some 300 kB, and few projects have as many sets of roles. */
-const rolesKeptMax = 20
 
 /** What a load balancer or a supervisor asks. */
 export const healthPaths: readonly string[] = ['/livez', '/readyz']
@@ -67,7 +65,7 @@ export function systemPages(facts: PageFacts): Page[] {
         let document = documents.get(roles.join())
         if (!document) {
           document = createResource(json, JSON.stringify(openApiDocument(facts.operations, pages, { ...facts, viewer: readerWith(roles) })))
-          if (documents.size >= rolesKeptMax) documents.clear()
+          if (documents.size >= limits.roleDocumentsMax) documents.clear()
           documents.set(roles.join(), document)
         }
         return document

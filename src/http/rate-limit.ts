@@ -1,6 +1,8 @@
 // Rate limits: a generic cell rate algorithm (GCRA) per class and caller, here in memory. The key is the account or
 // the peer's network (an IPv6 caller owns a /64), never anything of the request's own words.
+
 import type { Clock } from '../base/clock.ts'
+import { limits } from '../base/limits.ts'
 import type { RateClass } from '../operation/define.ts'
 
 type Policy = { readonly quota: number; readonly windowSeconds: number }
@@ -18,9 +20,6 @@ export type RateDecision = { readonly isAllowed: boolean; readonly headers: Reco
 export interface RateLimiter {
   take(rateClass: LimitedClass, caller: string): RateDecision | Promise<RateDecision>
 }
-
-/** Callers that are remembered. */
-export const callersMax = 100_000
 
 /** A request each `stepMs`; `burstMs` of them may come at once. */
 export function paceOf(rateClass: LimitedClass): { readonly stepMs: number; readonly burstMs: number } {
@@ -43,7 +42,7 @@ export function createRateLimiter(clock: Clock) {
       const next = isAllowed ? arrival + stepMs : arrival
       if (isAllowed) {
         arrivals.delete(key) // Re-inserted last, so that the oldest callers are forgotten first.
-        if (arrivals.size >= callersMax) arrivals.delete(arrivals.keys().next().value!)
+        if (arrivals.size >= limits.limitedCallersMax) arrivals.delete(arrivals.keys().next().value!)
         arrivals.set(key, next)
       }
       return decisionOf(rateClass, { now, arrival: next, isAllowed })

@@ -1,10 +1,12 @@
 // One limit over all processes: the state of a class and caller is a row, and a process takes a slice of
 // it at a time, so that most requests ask nobody. Invariant: what a process holds of a slice is never more
 // than the row still counts, so all processes together never let through more than one would.
+
 import { createHash } from 'node:crypto'
+import { limits } from '../base/limits.ts'
 import { rateLimits } from '../operation/rate-limits.ts'
 import { inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
-import { callersMax, decisionOf, type LimitedClass, paceOf, type RateDecision, type RateLimiter } from './rate-limit.ts'
+import { decisionOf, type LimitedClass, paceOf, type RateDecision, type RateLimiter } from './rate-limit.ts'
 
 /** The part of what is free that one process takes at once: near the limit it is one request, and the limit exact. */
 const sliceShare = 20
@@ -35,7 +37,7 @@ export function createSharedRateLimiter(parts: TransactionParts, local: RateLimi
       asked = take(parts, rateClass, caller)
         .then((slice) => {
           slices.delete(key) // Re-inserted last, so that the oldest callers are forgotten first.
-          if (slices.size >= callersMax) slices.delete(slices.keys().next().value!)
+          if (slices.size >= limits.limitedCallersMax) slices.delete(slices.keys().next().value!)
           slices.set(key, slice)
           return slice
         })

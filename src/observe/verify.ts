@@ -33,9 +33,6 @@ export const invariantGroups: readonly InvariantGroup[] = [
   recordInvariants,
 ]
 
-/** More than this of one invariant says nothing new; the count goes on. */
-const violationsPerInvariantMax = 100
-
 /** All violations, at most 100 of each invariant. */
 export async function verifyDatabase(options: VerifyOptions): Promise<Violation[]> {
   const all: Violation[] = []
@@ -62,7 +59,7 @@ async function runGroup(group: InvariantGroup, options: VerifyOptions): Promise<
     report(invariant, rows, found) {
       const count = (counts.get(invariant) ?? 0) + 1
       counts.set(invariant, count)
-      if (count <= violationsPerInvariantMax) violations.push({ invariant, sentence: group.invariants[invariant]!, rows, found })
+      if (count <= limits.violationsToldMax) violations.push({ invariant, sentence: group.invariants[invariant]!, rows, found })
     },
     progress(more) {
       rowCount += more

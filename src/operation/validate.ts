@@ -1,9 +1,11 @@
 // Input against its schema, with every mistake named by path. No coercion and no silent removal: a
 // scalar means a scalar, an unknown field is an error. One Ajv for all operations.
+
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import { isDay, parseIso } from '../base/clock.ts'
 import { minorDigits } from '../base/currencies.ts'
 import { EngineError, type InputIssue } from '../base/engine-error.ts'
+import { limits } from '../base/limits.ts'
 import { isName } from '../base/names.ts'
 import { parseWebAddress } from '../base/web-address.ts'
 import { oneLine } from '../schema/wire.ts'
@@ -33,7 +35,7 @@ export type Validator = (input: unknown, place?: 'body' | 'query') => void
 
 const compiled = new WeakMap<object, Validator>()
 
-/** A checker of this schema. @throws validation_failed with one issue per mistake, at most 20 */
+/** A checker of this schema. @throws validation_failed with one issue per mistake, up to limits.inputIssuesMax */
 export function validatorOf(schema: object): Validator {
   const found = compiled.get(schema)
   if (found) return found
@@ -42,7 +44,7 @@ export function validatorOf(schema: object): Validator {
     if (check(input)) return
     const own = (check.errors ?? [])
       .filter((error) => check.errors!.length === 1 || !saysLittle(error))
-      .slice(0, 20)
+      .slice(0, limits.inputIssuesMax)
       .map(issueOf)
     const errors = place === 'body' ? own : own.map((issue) => ({ ...issue, path: `query:${issue.path.slice(1)}` }))
     throw new EngineError('validation_failed', {

@@ -1,10 +1,12 @@
 // Access rules against the fields they name, once, at start. A rule that could never match, or whose values
 // mean something else than they say, is refused with its path; what passes has the paths of columns and values
 // in their stored form. Invariant: no rule reaches a query that was not compiled here.
+
 import type { ActorValue, Rule } from '../access/rule.ts'
 import { nobody } from '../access/rule.ts'
 import { isDay, parseIso } from '../base/clock.ts'
 import { isCurrency } from '../base/currencies.ts'
+import { limits } from '../base/limits.ts'
 import { nearest } from '../base/nearest.ts'
 import type { Comparison, Scalar } from '../contract/filter.ts'
 import type { Collection } from './collection.ts'
@@ -24,9 +26,6 @@ export type RulePlace = {
   readonly add: (path: string, message: string) => void
 }
 type Place = RulePlace & { readonly top: string; readonly depth: number; readonly isCallerOnly?: boolean }
-
-/** Deeper ones are not written by hand; one that holds itself has no end. */
-const depthMax = 20
 
 /** The fields of a declaration that may itself be wrong elsewhere: what has the wrong form is left out. */
 export function ruleFieldsOf({ name, fields, computed, appendOnly }: Collection): RuleFields {
@@ -64,7 +63,7 @@ const kinds = ['anyone', 'nobody', 'signedIn', 'staff', 'role', 'all', 'any', 'n
 
 function compile(given: unknown, place: Place): Rule {
   const refuse = (message: string) => refused(place, message)
-  if (place.depth > depthMax) return refuse(`nests deeper than ${depthMax}`)
+  if (place.depth > limits.ruleDepthMax) return refuse(`nests deeper than ${limits.ruleDepthMax}`)
   if (!isObject(given) || !kinds.includes(String(given['rule'])))
     return refuse("must be a rule: anyone, signedIn, staff, where('owner').eq(actorId) …")
   const rule = given as Rule

@@ -1,7 +1,9 @@
 // Field kinds: what a value of each is in a record, and what its declaration may say. A record holds
 // JavaScript values: a date-time is integer milliseconds UTC, money is { amount, currency }; the wire
 // form (RFC 3339 text and so on) is made at the edge by wire.ts.
+
 import type { Rule } from '../access/rule.ts'
+import { limits } from '../base/limits.ts'
 import type { Money } from '../base/money.ts'
 
 export type FieldKind =
@@ -87,9 +89,9 @@ function json(options?: With<{ readonly schema?: object }>): Field {
 /** The field builders of `collection()`. */
 export const field = {
   /** One line of text, at most 255 characters unless `max` says otherwise. */
-  text: <const O extends With>(options?: O) => make<Given<O, string>>('text', { max: 255, ...options }),
+  text: <const O extends With>(options?: O) => make<Given<O, string>>('text', { max: limits.textCharactersMax, ...options }),
   /** Text of any length, at most 100,000 characters unless `max` says otherwise. */
-  longText: <const O extends With>(options?: O) => make<Given<O, string>>('longText', { max: 100_000, ...options }),
+  longText: <const O extends With>(options?: O) => make<Given<O, string>>('longText', { max: limits.longTextCharactersMax, ...options }),
   /** A whole number that JSON can carry exactly. */
   integer: <const O extends With>(options?: O) => make<Given<O, number>>('integer', options),
   money: <const O extends With>(options?: O) => make<Given<O, Money>>('money', options),
@@ -99,8 +101,8 @@ export const field = {
   /** A moment: milliseconds since 1970 UTC in a record, RFC 3339 on the wire. */
   dateTime: <const O extends With>(options?: O) => make<Given<O, number>>('dateTime', options),
   /** An address, kept in lower case: two spellings of one mailbox are one value. */
-  email: <const O extends With>(options?: O) => make<Given<O, string>>('email', { max: 254, ...options }),
-  url: <const O extends With>(options?: O) => make<Given<O, string>>('url', { max: 2_000, ...options }),
+  email: <const O extends With>(options?: O) => make<Given<O, string>>('email', { max: limits.emailCharactersMax, ...options }),
+  url: <const O extends With>(options?: O) => make<Given<O, string>>('url', { max: limits.urlCharactersMax, ...options }),
   enum: <const V extends readonly string[], const O extends With>(values: V, options?: O) =>
     make<Given<O, V[number]>>('enum', { ...options, options: values }),
   json,

@@ -1,7 +1,9 @@
 // The wire form of fields: their JSON Schema, and the way of a value out of and into a record. One
 // schema object serves validation, OpenAPI, the console's forms and the generated clients.
+
 import { countries } from '../base/countries.ts'
 import { invalid } from '../base/engine-error.ts'
+import { limits } from '../base/limits.ts'
 import type { Field } from './field.ts'
 import type { CollectionModel, CompiledField } from './model.ts'
 
@@ -25,9 +27,14 @@ export const countrySchema: JsonSchema = { type: 'string', enum: countries, desc
 export function fieldSchema(field: Field): JsonSchema {
   const schema = baseSchema(field)
   if (field.required) return schema
-  if (field.kind === 'json') return field.schema === undefined ? schema : { anyOf: [schema, { type: 'null' }] }
+  if (field.kind === 'json') return takesNull(schema) ? schema : { anyOf: [schema, { type: 'null' }] }
   if (field.kind === 'enum') return { ...schema, type: ['string', 'null'], enum: [...field.options!, null] }
   return { ...schema, type: [schema['type'], 'null'] }
+}
+
+/** A schema that says no type takes any value; one that lists null need not be told. */
+function takesNull(schema: JsonSchema): boolean {
+  return Object.keys(schema).length === 0 || [schema['type']].flat().includes('null')
 }
 
 function baseSchema(field: Field): JsonSchema {
@@ -40,9 +47,9 @@ function baseSchema(field: Field): JsonSchema {
     case 'longText':
       return { type: 'string', ...range('minLength', 'maxLength') }
     case 'email':
-      return { type: 'string', format: 'email', maxLength: 254 }
+      return { type: 'string', format: 'email', maxLength: limits.emailCharactersMax }
     case 'url':
-      return { type: 'string', format: 'uri', maxLength: field.max ?? 2_000 }
+      return { type: 'string', format: 'uri', maxLength: field.max ?? limits.urlCharactersMax }
     case 'enum':
       return { type: 'string', enum: [...field.options!] }
     case 'integer':
@@ -60,9 +67,14 @@ function baseSchema(field: Field): JsonSchema {
         (field.schema as JsonSchema | undefined) ?? (field.required ? { type: ['object', 'array', 'string', 'number', 'boolean'] } : {})
       )
     case 'ref':
-      return { type: 'string', maxLength: 64 }
+      return { type: 'string', maxLength: limits.idCharactersMax }
     case 'refs':
-      return { type: 'array', items: { type: 'string', maxLength: 64 }, maxItems: 200, uniqueItems: true }
+      return {
+        type: 'array',
+        items: { type: 'string', maxLength: limits.idCharactersMax },
+        maxItems: limits.referencesMax,
+        uniqueItems: true,
+      }
   }
 }
 

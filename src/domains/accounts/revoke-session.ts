@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { signedIn } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
+import { limits } from '../../base/limits.ts'
 import { and, eq } from '../../contract/filter.ts'
 import { command } from '../../operation/define.ts'
 import { endSessions } from './session.ts'
@@ -11,7 +12,7 @@ export const revokeSession = command({
   summary: 'End one session',
   tag: 'Accounts',
   status: 204,
-  input: Type.Object({ id: Type.String({ maxLength: 64 }) }, { additionalProperties: false }),
+  input: Type.Object({ id: Type.String({ maxLength: limits.idCharactersMax }) }, { additionalProperties: false }),
   output: Type.Null(),
   errors: ['not_found'],
   access: signedIn,

@@ -21,8 +21,6 @@ export type FindLinkedOrder = (tokenHash: string) => Promise<string | null>
 
 type SignedIn = { readonly session: Session; readonly user: User }
 
-const rememberedMax = 10_000
-
 /**
  * Finds out who asks. A token that is wrong, expired or of a disabled account makes a guest, not an
  * error: the rule decides. On a database that this process has to itself, sessions are remembered, and
@@ -53,7 +51,7 @@ export function createAuthenticator(
     if (!session || !user) return null
     // A change that came while we read may already be undone by what we found.
     if (!storage.capabilities.isShared && generation === before) {
-      if (remembered.size >= rememberedMax) remembered.clear()
+      if (remembered.size >= limits.rememberedSessionsMax) remembered.clear()
       remembered.set(tokenHash, { session, user, until: clock.now() + limits.sessionRememberedMs })
     }
     return { session, user }

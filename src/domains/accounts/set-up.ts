@@ -26,7 +26,7 @@ export const setUp = command({
   tag: 'Accounts',
   status: 201,
   input: Type.Object(
-    { token: Type.String({ maxLength: 200 }), email: emailInput, password: passwordInput, name: nameInput },
+    { token: Type.String({ maxLength: limits.tokenCharactersMax }), email: emailInput, password: passwordInput, name: nameInput },
     { additionalProperties: false },
   ),
   output: Type.Object({

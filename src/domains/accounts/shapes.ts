@@ -4,9 +4,11 @@ import { toIso } from '../../base/clock.ts'
 import { limits } from '../../base/limits.ts'
 import type { User } from './collections.ts'
 
-export const emailInput = Type.String({ format: 'email', maxLength: 254 })
+export const emailInput = Type.String({ format: 'email', maxLength: limits.emailCharactersMax })
 export const passwordInput = Type.String({ minLength: 1, maxLength: limits.passwordBytesMax })
-export const nameInput = Type.Optional(Type.Unsafe<string | null>({ type: ['string', 'null'], maxLength: 255, format: 'name' }))
+export const nameInput = Type.Optional(
+  Type.Unsafe<string | null>({ type: ['string', 'null'], maxLength: limits.textCharactersMax, format: 'name' }),
+)
 
 export const userOutput = Type.Object({
   id: Type.String(),

@@ -18,7 +18,7 @@ export const updateUser = command({
   tag: 'Accounts',
   input: Type.Object(
     {
-      id: Type.String({ maxLength: 64 }),
+      id: Type.String({ maxLength: limits.idCharactersMax }),
       roles: Type.Optional(
         Type.Array(Type.String({ pattern: '^[a-z][a-zA-Z0-9_-]{0,39}$' }), {
           maxItems: limits.rolesMax,

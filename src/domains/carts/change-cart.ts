@@ -11,7 +11,7 @@ import { type Cart, type CartLine, carts } from './collections.ts'
 import { namedLines, type ResolvedCart, resolveCart } from './resolve-cart.ts'
 import { shopOf } from './totals.ts'
 
-export const idInput = Type.String({ maxLength: 64 })
+export const idInput = Type.String({ maxLength: limits.idCharactersMax })
 export const quantityInput = Type.Integer({ minimum: 1, maximum: limits.lineQuantityMax })
 export const currencyInput = Type.Optional(Type.String({ format: 'currency' }))
 export const cartErrors = ['not_found', 'cart_not_open', 'precondition_failed'] as const

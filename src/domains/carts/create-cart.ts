@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { limits } from '../../base/limits.ts'
 import { hashSecret } from '../../base/secret.ts'
 import { command } from '../../operation/define.ts'
 import { etagOf } from '../records/etag.ts'
@@ -14,7 +15,7 @@ export const createCart = command({
   summary: 'Make a cart',
   status: 201,
   input: Type.Object(
-    { email: Type.Optional(Type.String({ format: 'email', maxLength: 254 })), currency: currencyInput },
+    { email: Type.Optional(Type.String({ format: 'email', maxLength: limits.emailCharactersMax })), currency: currencyInput },
     { additionalProperties: false },
   ),
   async run({ tx, input, actor, model, project, newId, newSecret }) {

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { EngineError } from '../../base/engine-error.ts'
+import { limits } from '../../base/limits.ts'
 import { command } from '../../operation/define.ts'
 import { addressInput, tidyAddress } from './address.ts'
 import { cartErrors, changeCart, checkCurrency, common, currencyInput, idInput, openCart } from './change-cart.ts'
@@ -14,13 +15,13 @@ export const updateCart = command({
   input: Type.Object(
     {
       id: idInput,
-      email: Type.Optional(Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'email', maxLength: 254 })),
+      email: Type.Optional(Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'email', maxLength: limits.emailCharactersMax })),
       shippingAddress: addressInput,
       billingAddress: addressInput,
-      shippingMethod: Type.Optional(Type.Unsafe<string | null>({ type: ['string', 'null'], maxLength: 64 })),
-      note: Type.Optional(Type.Unsafe<string | null>({ type: ['string', 'null'], maxLength: 2_000 })),
+      shippingMethod: Type.Optional(Type.Unsafe<string | null>({ type: ['string', 'null'], maxLength: limits.idCharactersMax })),
+      note: Type.Optional(Type.Unsafe<string | null>({ type: ['string', 'null'], maxLength: limits.noteCharactersMax })),
       currency: currencyInput,
-      discountCodes: Type.Optional(Type.Array(Type.String({ maxLength: 60 }), { maxItems: 20 })),
+      discountCodes: Type.Optional(Type.Array(Type.String({ maxLength: limits.codeCharactersMax }), { maxItems: limits.discountCodesMax })),
     },
     { additionalProperties: false },
   ),

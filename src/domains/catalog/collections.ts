@@ -1,5 +1,7 @@
 // The catalogue: what is sold. Products are shown when active; a variant is what is bought.
+
 import { all, any, anyone, staff, through, where } from '../../access/rule.ts'
+import { limits } from '../../base/limits.ts'
 import type { Money } from '../../base/money.ts'
 import { and, eq, oneOf } from '../../contract/filter.ts'
 import { type AfterChange, collection, type Fields, type WriteAccess } from '../../schema/collection.ts'
@@ -100,7 +102,7 @@ const shippingFields = {
   price: field.money({ required: true, min: 0 }),
   /** ISO country codes it goes to; everywhere when left out. */
   countries: field.json<readonly string[]>({
-    schema: { type: ['array', 'null'], items: countrySchema, maxItems: 250 },
+    schema: { type: ['array', 'null'], items: countrySchema, maxItems: limits.countriesMax },
   }),
   active: field.boolean({ default: true }),
   position: field.integer({ default: 0 }),

@@ -1,12 +1,14 @@
 // What staff may do to an effect, apart from what each operation does with it.
+
 import { Type } from 'typebox'
 import { EngineError } from '../../base/engine-error.ts'
+import { limits } from '../../base/limits.ts'
 import type { DomainEvent } from '../../contract/events.ts'
 import { type Effect, type EffectHandler, type effectStates, effects, type StaffContext } from '../../effects/effect.ts'
 import type { CommandContext } from '../../operation/define.ts'
 import { checkIfMatch } from '../records/etag.ts'
 
-export const effectInput = Type.Object({ id: Type.String({ maxLength: 64 }) }, { additionalProperties: false })
+export const effectInput = Type.Object({ id: Type.String({ maxLength: limits.idCharactersMax }) }, { additionalProperties: false })
 export const effectOutput = Type.Object({ id: Type.String(), state: Type.String(), attempts: Type.Integer() })
 
 export type Handlers = readonly EffectHandler[]

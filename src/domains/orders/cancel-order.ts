@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { anyone } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import type { NewId } from '../../base/ids.ts'
+import { limits } from '../../base/limits.ts'
 import { money } from '../../base/money.ts'
 import { eq } from '../../contract/filter.ts'
 import { command } from '../../operation/define.ts'
@@ -25,7 +26,7 @@ export const cancelOrder = command({
   summary: 'Cancel an order',
   tag: 'Orders',
   isPresented: true,
-  input: Type.Object({ id: Type.String({ maxLength: 64 }) }, { additionalProperties: false }),
+  input: Type.Object({ id: Type.String({ maxLength: limits.idCharactersMax }) }, { additionalProperties: false }),
   output: Type.Unsafe<unknown>({ type: 'object' }),
   errors: ['not_found', 'order_state_conflict', 'precondition_failed'],
   access: anyone,

@@ -31,7 +31,7 @@ export const checkOutCart = command({
   status: 201,
   isPresented: true,
   input: Type.Object(
-    { id: Type.String({ maxLength: 64 }), payment: paymentRequest, expectedTotal: Type.Optional(moneyType) },
+    { id: Type.String({ maxLength: limits.idCharactersMax }), payment: paymentRequest, expectedTotal: Type.Optional(moneyType) },
     { additionalProperties: false },
   ),
   output: orderAndPayment,

@@ -1,7 +1,9 @@
 // What checkout and payment answer: the order as its holder sees it, and where its payment stands.
+
 import { Type } from 'typebox'
 import type { Actor } from '../../access/actor.ts'
 import { EngineError } from '../../base/engine-error.ts'
+import { limits } from '../../base/limits.ts'
 import { eq } from '../../contract/filter.ts'
 import type { Model } from '../../schema/model.ts'
 import type { Project } from '../../schema/project.ts'
@@ -12,9 +14,9 @@ import { type Order, orders } from './collections.ts'
 
 export const paymentRequest = Type.Object(
   {
-    provider: Type.String({ maxLength: 40 }),
-    method: Type.Optional(Type.String({ maxLength: 60 })),
-    returnUrl: Type.Optional(Type.String({ format: 'uri-template', maxLength: 2_000 })),
+    provider: Type.String({ maxLength: limits.codeCharactersMax }),
+    method: Type.Optional(Type.String({ maxLength: limits.codeCharactersMax })),
+    returnUrl: Type.Optional(Type.String({ format: 'uri-template', maxLength: limits.urlCharactersMax })),
   },
   { additionalProperties: false },
 )

@@ -27,10 +27,10 @@ export const payOrder = command({
   isPresented: true,
   input: Type.Object(
     {
-      id: Type.String({ maxLength: 64 }),
-      provider: Type.String({ maxLength: 40 }),
-      method: Type.Optional(Type.String({ maxLength: 60 })),
-      returnUrl: Type.Optional(Type.String({ format: 'uri-template', maxLength: 2_000 })),
+      id: Type.String({ maxLength: limits.idCharactersMax }),
+      provider: Type.String({ maxLength: limits.codeCharactersMax }),
+      method: Type.Optional(Type.String({ maxLength: limits.codeCharactersMax })),
+      returnUrl: Type.Optional(Type.String({ format: 'uri-template', maxLength: limits.urlCharactersMax })),
     },
     { additionalProperties: false },
   ),

@@ -1,11 +1,10 @@
 // Where a payment provider sends the customer back to. An address on somebody else's site would make us an
 // open redirect, so its origin must be ours or one the project names.
+
 import { invalid } from '../../base/engine-error.ts'
+import { limits } from '../../base/limits.ts'
 import { plainAddress } from '../../base/web-address.ts'
 import type { Project } from '../../schema/project.ts'
-
-/** As long as the field that keeps it. */
-export const returnUrlCharactersMax = 2_000
 
 /**
  * The address that the request gives, or the order's own page. `at` is where the request stands in the body.
@@ -23,8 +22,8 @@ export function returnUrlOf(
     const allowed = [new URL(project.publicUrl).origin, ...(project.shop?.returnOrigins ?? [])].join(' or ')
     throw invalid(`${at}/returnUrl`, 'origin', `must be an address of ${allowed}`)
   }
-  if (url.href.length > returnUrlCharactersMax)
-    throw invalid(`${at}/returnUrl`, 'maxLength', `must be at most ${returnUrlCharactersMax} characters once encoded`)
+  if (url.href.length > limits.urlCharactersMax)
+    throw invalid(`${at}/returnUrl`, 'maxLength', `must be at most ${limits.urlCharactersMax} characters once encoded`)
   // As the parser spells it: what was compared is what is sent on.
   return url.href
 }

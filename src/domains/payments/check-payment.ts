@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { staff } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
+import { limits } from '../../base/limits.ts'
 import { command } from '../../operation/define.ts'
 import { payments } from './collections.ts'
 import { followPayment } from './look-at-payment.ts'
@@ -12,7 +13,7 @@ export const checkPayment = command({
   route: 'POST /api/payments/:id/check',
   summary: 'Ask the provider what became of a payment',
   tag: 'Payments',
-  input: Type.Object({ id: Type.String({ maxLength: 64 }) }, { additionalProperties: false }),
+  input: Type.Object({ id: Type.String({ maxLength: limits.idCharactersMax }) }, { additionalProperties: false }),
   output: paymentOutput,
   errors: ['not_found'],
   access: staff,

@@ -1,13 +1,14 @@
 import { Type } from 'typebox'
 import { anyone } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
+import { limits } from '../../base/limits.ts'
 import { command, type Operation } from '../../operation/define.ts'
 import { webhookInbox } from './collections.ts'
 import { followPayment } from './look-at-payment.ts'
 import { findPayment, webhookDistancesMs } from './match-webhooks.ts'
 import type { PaymentProvider } from './provider.ts'
 
-const input = Type.Object({ provider: Type.String({ maxLength: 40 }) }, { additionalProperties: false })
+const input = Type.Object({ provider: Type.String({ maxLength: limits.codeCharactersMax }) }, { additionalProperties: false })
 
 /**
  * `POST /api/payments/webhooks/{provider}`: verified, stored, and answered after the commit. What it

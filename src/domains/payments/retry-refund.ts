@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { staff } from '../../access/rule.ts'
+import { limits } from '../../base/limits.ts'
 import { command } from '../../operation/define.ts'
 import { accounts } from '../ledger/collections.ts'
 import { payments, refunds } from './collections.ts'
@@ -13,7 +14,7 @@ export const retryRefund = command({
   summary: 'Give the money of a failed refund back by another one',
   tag: 'Refunds',
   status: 201,
-  input: Type.Object({ id: Type.String({ maxLength: 64 }) }, { additionalProperties: false }),
+  input: Type.Object({ id: Type.String({ maxLength: limits.idCharactersMax }) }, { additionalProperties: false }),
   output: refundOutput,
   errors: ['not_found', 'refund_state_conflict'],
   access: staff,

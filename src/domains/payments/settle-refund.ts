@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { staff } from '../../access/rule.ts'
+import { limits } from '../../base/limits.ts'
 import { command } from '../../operation/define.ts'
 import { accounts } from '../ledger/collections.ts'
 import { move, postTransfer } from '../ledger/post-transfer.ts'
@@ -15,8 +16,8 @@ export const settleRefund = command({
   tag: 'Refunds',
   input: Type.Object(
     {
-      id: Type.String({ maxLength: 64 }),
-      note: Type.String({ minLength: 1, maxLength: 500, description: 'How: for whoever looks at the books later.' }),
+      id: Type.String({ maxLength: limits.idCharactersMax }),
+      note: Type.String({ minLength: 1, maxLength: limits.noteCharactersMax, description: 'How: for whoever looks at the books later.' }),
     },
     { additionalProperties: false },
   ),

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import type { Actor } from '../../access/actor.ts'
 import { anyone, nobody } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
+import { limits } from '../../base/limits.ts'
 import { and, eq, type Filter } from '../../contract/filter.ts'
 import { command, type Operation } from '../../operation/define.ts'
 import type { CollectionModel, Model } from '../../schema/model.ts'
@@ -18,7 +19,7 @@ export function deleteRecord(collection: CollectionModel): Operation {
     summary: `Delete one of ${collection.title.toLowerCase()}`,
     tag: collection.title,
     status: 204,
-    input: Type.Object({ id: Type.String({ maxLength: 64 }) }, { additionalProperties: false }),
+    input: Type.Object({ id: Type.String({ maxLength: limits.idCharactersMax }) }, { additionalProperties: false }),
     output: Type.Null(),
     errors: ['not_found', 'still_referenced', 'precondition_failed'],
     access: collection.access.delete === undefined ? nobody : anyone,

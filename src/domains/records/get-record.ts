@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { anyone, nobody } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { isNoneMatch } from '../../base/entity-tag.ts'
+import { limits } from '../../base/limits.ts'
 import { type Operation, query } from '../../operation/define.ts'
 import type { CollectionModel } from '../../schema/model.ts'
 import { recordSchema } from '../../schema/wire.ts'
@@ -21,7 +22,11 @@ export function getRecord(collection: CollectionModel): Operation {
     tag: collection.title,
     isPresented: true,
     input: Type.Object(
-      { id: Type.String({ maxLength: 64 }), expand: Type.Optional(Type.String()), fields: Type.Optional(Type.String()) },
+      {
+        id: Type.String({ maxLength: limits.idCharactersMax }),
+        expand: Type.Optional(Type.String()),
+        fields: Type.Optional(Type.String()),
+      },
       { additionalProperties: false },
     ),
     output: Type.Unsafe(recordSchema(collection)),

@@ -3,6 +3,7 @@
 
 import { type TUnsafe, Type } from 'typebox'
 import type { Actor } from '../../access/actor.ts'
+import { limits } from '../../base/limits.ts'
 import type { CollectionModel, CompiledField } from '../../schema/model.ts'
 import { createInputSchema, type JsonSchema, patchInputSchema, writableFields } from '../../schema/wire.ts'
 import { isReadable, isSettable } from './present.ts'
@@ -22,7 +23,11 @@ export function createInput(collection: CollectionModel): Input<Record<string, u
 export function patchInput(collection: CollectionModel): Input<Record<string, unknown> & { readonly id: string }> {
   return byView(collection, (fields) => {
     const patch = patchInputSchema(fields)
-    return { ...patch, properties: { ...(patch['properties'] as object), id: { type: 'string', maxLength: 64 } }, required: ['id'] }
+    return {
+      ...patch,
+      properties: { ...(patch['properties'] as object), id: { type: 'string', maxLength: limits.idCharactersMax } },
+      required: ['id'],
+    }
   })
 }
 

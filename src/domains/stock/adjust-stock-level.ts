@@ -25,9 +25,9 @@ export const adjustStockLevel = command({
   isPresented: true,
   input: Type.Object(
     {
-      id: Type.String({ maxLength: 64 }),
+      id: Type.String({ maxLength: limits.idCharactersMax }),
       onHand: Type.Union([Type.Integer({ minimum: 0, maximum: limits.stockUnitsMax }), relative]),
-      reason: Type.Optional(Type.String({ maxLength: 255 })),
+      reason: Type.Optional(Type.String({ maxLength: limits.textCharactersMax })),
     },
     { additionalProperties: false },
   ),
