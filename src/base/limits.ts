@@ -124,6 +124,12 @@ export const limits = {
   /** How long a request waits for an effect it needs the answer of (a redirect URL) before it says "pending". */
   awaitedEffectMs: 8_000,
 
+  /** Effects that are done or canceled are kept this long, to be looked at: a complaint comes within weeks. */
+  effectsKeepMs: 30 * 24 * 3_600_000,
+  /** Webhooks that were taken care of or given up: providers repeat them for days. */
+  webhooksKeepMs: 30 * 24 * 3_600_000,
+  /** Rows that one tick forgets: some 10 ms of the writer. At one in two minutes that is 720,000 a day. */
+  forgottenPerTick: 1_000,
   /** Ticks of schedules are kept this long, to be looked at: the most frequent one makes 17,280 a day. */
   scheduleTicksKeepMs: 48 * 3_600_000,
 

@@ -20,14 +20,30 @@ export type Claim = {
   readonly mayBeMore: boolean
 }
 
+const dueStates = ['ready', 'running'] as const
+
+/** One range of the index (state, dueAt). */
+function isDue(state: (typeof dueStates)[number], now: number, kinds: Filter | undefined): Filter {
+  return and(eq('state', state), compare('dueAt', 'lte', now), kinds)
+}
+
+/** A look without a transaction: nearly always nothing is due, and a write transaction is a journey, or the only writer's turn. */
+async function isAnythingDue({ storage, clock }: ClaimParts, kinds: Filter | undefined): Promise<boolean> {
+  // Beyond the limit: one is enough.
+  const looks = dueStates.map((state) =>
+    storage.reader.find(effects, { where: isDue(state, clock.now(), kinds), limit: 1, isUnordered: true }),
+  )
+  return (await Promise.all(looks)).some(({ length }) => length > 0)
+}
+
 /** Takes at most `limit` effects that are due: new ones first, then those whose lease has ended. */
 export async function claimDue(parts: ClaimParts, kinds: Filter | undefined, limit: number): Promise<Claim> {
+  if (!(await isAnythingDue(parts, kinds))) return { taken: [], isContested: false, mayBeMore: false }
   return await inTransaction(parts, { operation: 'effects.claim', actor: 'system', requestId: '' }, async (tx, now) => {
-    // One look per state: each is a range of the index (state, dueAt).
-    const looks = (['ready', 'running'] as const).map((state) =>
+    const looks = dueStates.map((state) =>
       // Beyond the limit: the oldest come first, and who takes as much as it wanted looks again.
       tx.find(effects, {
-        where: and(eq('state', state), compare('dueAt', 'lte', now), kinds),
+        where: isDue(state, now, kinds),
         sort: [{ path: 'dueAt', descending: false }],
         limit: 2 * limit,
       }),

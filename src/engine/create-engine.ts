@@ -9,13 +9,12 @@ import type { Random } from '../base/random.ts'
 import { newSecret as makeSecret } from '../base/secret.ts'
 import { createFeed, type Feed } from '../changes/feed.ts'
 import type { DomainEvent } from '../contract/events.ts'
-import { compare } from '../contract/filter.ts'
-import { createAuthenticator, endSessions, watchRevocations } from '../domains/accounts/session.ts'
+import { createAuthenticator, watchRevocations } from '../domains/accounts/session.ts'
 import { forgetCarts } from '../domains/carts/forget-carts.ts'
 import { sendEmail } from '../domains/emails/send-email.ts'
 import type { MailTransport } from '../domains/emails/transport.ts'
 import { expireOrders } from '../domains/orders/expire-orders.ts'
-import { findLinkedOrder, orderLinks } from '../domains/orders/order-links.ts'
+import { findLinkedOrder } from '../domains/orders/order-links.ts'
 import { cancelPaymentEffect } from '../domains/payments/cancel-payment.ts'
 import { followPaymentEffect, reconcilePayments } from '../domains/payments/follow-payment.ts'
 import { matchWebhooks } from '../domains/payments/match-webhooks.ts'
@@ -25,15 +24,14 @@ import { startPaymentEffect } from '../domains/payments/start-payment.ts'
 import { idleMeter, type RuntimeMeter } from '../domains/running/read-metrics.ts'
 import type { EffectHandler } from '../effects/effect.ts'
 import { createEffectRunner, type EffectRunner } from '../effects/runner.ts'
-import { createScheduler, type Schedule, scheduleTicks } from '../effects/schedule.ts'
+import { createScheduler, type Schedule } from '../effects/schedule.ts'
 import type { Operation, Services } from '../operation/define.ts'
-import { idempotencyKeys } from '../operation/idempotency.ts'
-import { rateLimits } from '../operation/rate-limits.ts'
 import { type Call, type OperationParts, type Reply, runOperation } from '../operation/run-operation.ts'
 import type { Project } from '../schema/project.ts'
 import type { StorageAdapter } from '../storage/storage.ts'
 import type { Transaction } from '../storage/transaction.ts'
 import type { Backend } from './backend.ts'
+import { forgetEffects, forgetOldRows, forgetWebhooks } from './forget-rows.ts'
 import { operationsOf } from './operations.ts'
 import { createPlacesKey } from './places-key.ts'
 import { react as reactTo } from './reactions.ts'
@@ -149,18 +147,9 @@ function effectHandlers(mail: MailTransport, providers: ReadonlyMap<string, Paym
 }
 
 function schedulesOf(backend: Backend): Schedule[] {
-  return [...(backend.project.shop ? [expireOrders, reconcilePayments, matchWebhooks, forgetCarts] : []), forgetOldRows(backend)]
+  return [
+    ...(backend.project.shop ? [expireOrders, reconcilePayments, matchWebhooks, forgetWebhooks, forgetCarts] : []),
+    forgetOldRows(backend),
+    forgetEffects,
+  ]
 }
-
-/** Rows whose promise has ended. */
-const forgetOldRows = ({ project }: Backend): Schedule => ({
-  name: 'rows.forget',
-  everyMs: 3_600_000,
-  async run({ tx, now }) {
-    await tx.deleteWhere(idempotencyKeys, compare('createdAt', 'lt', now - limits.idempotencyKeepMs))
-    await tx.deleteWhere(rateLimits, compare('arrival', 'lt', now))
-    await tx.deleteWhere(scheduleTicks, compare('createdAt', 'lt', now - limits.scheduleTicksKeepMs))
-    await endSessions(tx, compare('expiresAt', 'lt', now))
-    if (project.shop) await tx.deleteWhere(orderLinks, compare('createdAt', 'lt', now - limits.orderLinkMs))
-  },
-})

@@ -50,6 +50,8 @@ export interface Transaction extends Reader {
   delete<T extends AnyRecord>(collection: CollectionRef<T>, before: T): Promise<void>
   /** As touch, for who cannot go on without it: sent now or later. @throws conflict, at the latest at the commit */
   touchOrFail(collection: CollectionRef<unknown>, id: string, change: Change, guard?: Filter): Promise<void>
+  /** Removes rows whose time is over, and tells nobody: whoever reads them again finds them gone. */
+  forget(collection: CollectionRef<unknown>, where: Filter): Promise<number>
   /** Removes bookkeeping rows that nobody watches. */
   deleteWhere(collection: CollectionRef<unknown>, where: Filter): Promise<number>
 }
@@ -139,6 +141,8 @@ export function createTransaction(
       )
       note(collection, { id: before.id, action: 'deleted', record: before })
     },
+
+    forget: inner.remove,
 
     async deleteWhere(ref, where) {
       assert(!model.get(ref).isFed, `${ref.name} is watched: delete its records one by one`)

@@ -6,6 +6,8 @@ import { type TestContext, test } from 'node:test'
 import { type Clock, systemClock } from '../../src/base/clock.ts'
 import { isEngineError } from '../../src/base/engine-error.ts'
 import { limits } from '../../src/base/limits.ts'
+import { eq } from '../../src/contract/filter.ts'
+import { webhookInbox } from '../../src/domains/payments/collections.ts'
 import { effects, enqueue } from '../../src/effects/effect.ts'
 import { type Schedule, scheduleTicks } from '../../src/effects/schedule.ts'
 import type { Engine, Replacements } from '../../src/engine/create-engine.ts'
@@ -13,6 +15,7 @@ import { scheduleInvariants } from '../../src/observe/invariants/schedules.ts'
 import { verifyDatabase } from '../../src/observe/verify.ts'
 import { rateLimits } from '../../src/operation/rate-limits.ts'
 import { followDatabaseClock } from '../../src/storage/database-clock.ts'
+import { findAll } from '../../src/storage/find-all.ts'
 import { inTransaction } from '../../src/storage/in-transaction.ts'
 import { testDatabase } from '../support/databases.ts'
 import { call, type Engines, openEngines, staffActor } from '../support/engines.ts'
@@ -130,6 +133,70 @@ test('what says nothing any more is forgotten: ticks of two days ago, limits of 
     (await reader.find(rateLimits, { limit: 10 })).map(({ id }) => id),
     ['rate_here'],
   )
+})
+
+test('effects that ended and webhooks that were taken care of are forgotten after a month, and nothing that waits is', async (t) => {
+  const world = openEngines(t)
+  const time = createFakeClock()
+  const engine = await world.add('one', { clock: time.clock })
+  const { reader } = engine.parts.storage
+  const planted = await inTransaction(engine.parts, cause, async (tx, now) => {
+    const effect = { kind: 'mail.none', attempts: 1, dueAt: now, owner: null, lastError: null, record: null, payload: {} }
+    for (const state of ['done', 'canceled', 'dead', 'unknown', 'held'] as const)
+      await tx.insert(effects, { ...effect, id: engine.newId('eff'), key: `old:${state}`, state })
+    // More than one tick forgets.
+    for (let count = 0; count < limits.forgottenPerTick; count++)
+      await tx.insert(effects, { ...effect, id: engine.newId('eff'), key: `old:${count}`, state: 'done' })
+    await tx.insert(effects, { ...effect, id: engine.newId('eff'), key: 'young', state: 'done', dueAt: now + limits.effectsKeepMs })
+    const message = { provider: 'sandbox', reference: null, providerRef: null, looks: 0, body: '' }
+    for (const state of ['handled', 'unmatched'] as const)
+      await tx.insert(webhookInbox, { ...message, id: engine.newId('whk'), eventId: `old ${state}`, state, lookAt: null })
+    const lookAt = now + 2 * limits.webhooksKeepMs
+    await tx.insert(webhookInbox, { ...message, id: engine.newId('whk'), eventId: 'still looked for', state: 'unmatched', lookAt })
+    return now
+  })
+  await engine.start()
+  const keys = async () => (await findAll(reader, effects)).map(({ key }) => key).filter((key) => key.startsWith('old') || key === 'young')
+  await time.pass(planted + limits.effectsKeepMs - time.clock.now() - 2 * hour, hour)
+  assert.equal((await keys()).length, limits.forgottenPerTick + 6)
+  await time.pass(8 * hour, hour)
+  const left = await eventually('what is over is gone', async () => {
+    await time.pass(hour, hour)
+    const rest = await keys()
+    return rest.length <= 4 ? rest.toSorted() : null
+  })
+  assert.deepEqual(left, ['old:dead', 'old:held', 'old:unknown', 'young'])
+  assert.deepEqual(
+    (await findAll(reader, webhookInbox)).map(({ eventId }) => eventId),
+    ['still looked for'],
+  )
+})
+
+test('a process with nothing to do writes nothing', async (t) => {
+  const world = openEngines(t)
+  const time = createFakeClock()
+  const engine = await world.add('one', { clock: time.clock })
+  const { storage } = engine.parts
+  await engine.start()
+  const real = storage.transaction.bind(storage)
+  let transactions = 0
+  storage.transaction = (work) => {
+    transactions += 1
+    return real(work)
+  }
+  // Less than the shortest schedule: looks for effects each second, and nothing else.
+  await time.pass(4_000)
+  assert.equal(transactions, 0)
+  // It does look: what is due is carried out.
+  await inTransaction(engine.parts, cause, async (tx, now) =>
+    enqueue(tx, now, { id: engine.newId('eff'), kind: 'nothing.known', key: 'due', payload: {}, dueAt: now + 500 }),
+  )
+  const found = await eventually('it is taken', async () => {
+    await time.pass(1_000)
+    const [effect] = await findAll(storage.reader, effects, eq('key', 'due'))
+    return effect?.state === 'dead' ? effect : null
+  })
+  assert.match(found.lastError!, /carries out/)
 })
 
 // proves P-006

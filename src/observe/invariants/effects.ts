@@ -1,5 +1,6 @@
 // What must hold of effects and of the messages they carry: each is owed once, ends in a state that says
 // what is known, and message and effect agree on it.
+import { limits } from '../../base/limits.ts'
 import { and, eq, oneOf } from '../../contract/filter.ts'
 import { type Email, emails } from '../../domains/emails/collections.ts'
 import { type Effect, effectStates, effects } from '../../effects/effect.ts'
@@ -35,9 +36,16 @@ export const effectInvariants: InvariantGroup = {
       )
       const found = await allOf(context, effects, and(eq('kind', 'email.send'), keys))
       const carried = new Set(found.map(({ payload }) => payload['email']))
-      for (const { id } of page) if (!carried.has(id)) context.report('emails.has_effect', [`emails/${id}`], 'no effect sends it')
+      for (const email of page)
+        if (!carried.has(email.id) && !mayBeForgotten(context, email))
+          context.report('emails.has_effect', [`emails/${email.id}`], 'no effect sends it')
     }
   },
+}
+
+/** Sent long ago, or given up: the effect that ended it is not kept for ever. */
+function mayBeForgotten({ now }: VerifyContext, { status, updatedAt }: Email): boolean {
+  return !['queued', 'sending', 'deferred'].includes(status) && updatedAt <= now - limits.effectsKeepMs
 }
 
 function checkEffect({ now, patienceMs, report }: VerifyContext, effect: Effect): void {

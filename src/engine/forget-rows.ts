@@ -1,0 +1,64 @@
+// Rows whose promise has ended are forgotten: what is kept for ever makes every database slow in the end. Invariant:
+// nothing that is open, or that waits for somebody, is forgotten.
+import { limits } from '../base/limits.ts'
+import { and, compare, eq, type Filter, isNull, oneOf } from '../contract/filter.ts'
+import { endSessions } from '../domains/accounts/session.ts'
+import { orderLinks } from '../domains/orders/order-links.ts'
+import { webhookInbox } from '../domains/payments/collections.ts'
+import { effects } from '../effects/effect.ts'
+import { type Schedule, scheduleTicks } from '../effects/schedule.ts'
+import { idempotencyKeys } from '../operation/idempotency.ts'
+import { rateLimits } from '../operation/rate-limits.ts'
+import type { AnyRecord, CollectionRef } from '../schema/collection.ts'
+import type { Transaction } from '../storage/transaction.ts'
+import type { Backend } from './backend.ts'
+
+/** Few, or gone with one range of an index. */
+export const forgetOldRows = ({ project }: Backend): Schedule => ({
+  name: 'rows.forget',
+  everyMs: 3_600_000,
+  async run({ tx, now }) {
+    await tx.deleteWhere(idempotencyKeys, compare('createdAt', 'lt', now - limits.idempotencyKeepMs))
+    await tx.deleteWhere(rateLimits, compare('arrival', 'lt', now))
+    await tx.deleteWhere(scheduleTicks, compare('createdAt', 'lt', now - limits.scheduleTicksKeepMs))
+    await endSessions(tx, compare('expiresAt', 'lt', now))
+    if (project.shop) await tx.deleteWhere(orderLinks, compare('createdAt', 'lt', now - limits.orderLinkMs))
+  },
+})
+
+/** Many: each order leaves some. Dead and doubtful effects stay until somebody has looked. */
+export const forgetEffects: Schedule = {
+  name: 'effects.forget',
+  everyMs: 120_000,
+  async run({ tx, now }) {
+    const isOver = compare('dueAt', 'lt', now - limits.effectsKeepMs)
+    for (const state of ['done', 'canceled'] as const)
+      await forgetSome(tx, effects, { where: and(eq('state', state), isOver), by: 'dueAt' })
+  },
+}
+
+/** An event of which a provider's repeat still comes is not old. */
+export const forgetWebhooks: Schedule = {
+  name: 'webhooks.forget',
+  everyMs: 120_000,
+  async run({ tx, now }) {
+    const isOver = compare('createdAt', 'lt', now - limits.webhooksKeepMs)
+    for (const state of ['handled', 'unmatched'] as const)
+      await forgetSome(tx, webhookInbox, { where: and(eq('state', state), isOver, isNull('lookAt')), by: 'createdAt' })
+  },
+}
+
+async function forgetSome<T extends AnyRecord>(
+  tx: Transaction,
+  collection: CollectionRef<T>,
+  { where, by }: { readonly where: Filter; readonly by: string },
+): Promise<void> {
+  // Beyond the limit: the next tick. So the first one on an old database holds the writer no longer than the others.
+  const some = await tx.find(collection, { where, sort: [{ path: by, descending: false }], limit: limits.forgottenPerTick })
+  if (some.length === 0) return
+  const ids = oneOf(
+    'id',
+    some.map(({ id }) => id),
+  )
+  await tx.forget(collection, ids)
+}
