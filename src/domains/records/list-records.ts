@@ -17,12 +17,21 @@ import { isReadable, presentAll, readFilter, visibleFields } from './present.ts'
 export const listInput = Type.Object(
   {
     filter: Type.Optional(Type.Unsafe<unknown>({ type: 'object', description: '`filter[field][operator]=value`; `eq` may be left out.' })),
-    sort: Type.Optional(Type.String({ description: 'Fields, `-` for descending: `-createdAt,name`.' })),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.pageSizeMax, default: limits.pageSizeDefault })),
+    sort: Type.Optional(Type.String({ description: `At most ${limits.sortKeysMax} fields, \`-\` for descending: \`-createdAt,name\`.` })),
+    limit: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: limits.pageSizeMax,
+        default: limits.pageSizeDefault,
+        description: 'Records of a page at most: one of very large records ends earlier.',
+      }),
+    ),
     cursor: Type.Optional(Type.String({ description: '`next` of the page before.' })),
-    expand: Type.Optional(Type.String({ description: 'References to fill in: `author,lines.variant`.' })),
+    expand: Type.Optional(Type.String({ description: 'References and lists to fill in, whole: `author,lines.variant`.' })),
     fields: Type.Optional(Type.String({ description: 'Only these fields: `id,title`.' })),
-    search: Type.Optional(Type.String({ maxLength: limits.textMatchCharactersMax })),
+    search: Type.Optional(
+      Type.String({ maxLength: limits.textMatchCharactersMax, description: 'Words that all stand in searched fields, in either case.' }),
+    ),
     count: Type.Optional(Type.Boolean({ description: 'Adds the number of all matches.' })),
   },
   { additionalProperties: false },
