@@ -43,6 +43,8 @@ export function documentedSchema(schema: unknown, components: Components): unkno
     copy['pattern'] ??= ownFormats[copy['format']]
     delete copy['format']
   }
+  // Without it generators take a number of 32 bits, which an amount may pass.
+  if ([copy['type']].flat().includes('integer') && !(Number(copy['maximum']) < 2 ** 31)) copy['format'] = 'int64'
   const { title } = schema as { title?: unknown }
   if (typeof title !== 'string' || copy['type'] !== 'object') return copy
   if (copy['properties'] !== undefined) components.schemas[title] ??= copy

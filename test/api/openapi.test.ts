@@ -1,3 +1,4 @@
+// proves P-030: the document is valid, and about every route, header and answer there is.
 // The OpenAPI document: valid, and about every route there is and no other. That bodies fit it is
 // asserted in each scenario row and for each refusal (support/fits-document.ts).
 import assert from 'node:assert/strict'

@@ -16,7 +16,8 @@ export function listFilters(collection: CollectionModel, actor: Actor): Record<s
     const kind = name === 'id' ? 'ref' : field.kind
     const value = valueSchema({ ...field, kind })
     for (const operator of operatorsOf[kind])
-      filters[`filter[${name}]${operator === 'eq' ? '' : `[${operator}]`}`] = special[operator] ?? value
+      filters[`filter[${name}]${operator === 'eq' ? '' : `[${operator}]`}`] =
+        operator === 'in' ? listOf(field) : (special[operator] ?? value)
     if (!field.required && field.kind !== 'refs') filters[`filter[${name}][null]`] = { type: 'boolean' }
   }
   return filters
@@ -24,9 +25,13 @@ export function listFilters(collection: CollectionModel, actor: Actor): Record<s
 
 const part: JsonSchema = { type: 'string', maxLength: limits.textMatchCharactersMax }
 const special: Readonly<Record<string, JsonSchema>> = {
-  in: { type: 'string', description: 'Values with commas between them.' },
   contains: part,
   startsWith: part,
+}
+
+function listOf({ options }: Field): JsonSchema {
+  const schema = { type: 'string', description: 'Values with commas between them.' }
+  return options ? { ...schema, pattern: `^(${options.join('|')})(,(${options.join('|')}))*$` } : schema
 }
 
 const ordered = ['eq', 'gt', 'gte', 'lt', 'lte'] as const

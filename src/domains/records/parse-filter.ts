@@ -74,10 +74,13 @@ function parseField(scope: QueryScope, path: readonly string[], value: unknown, 
 
 /** A value that an enum does not have matches nothing: it is a mistake, which an empty list would hide. */
 function checkOptions(options: readonly string[], value: unknown, at: string): void {
-  const { eq = [], ne = [], in: among = '', nin: notAmong = '' } = isObject(value) ? value : { eq: value }
-  const lists = [among, notAmong].flatMap((list) => (isObject(list) ? Object.values(list) : list === '' ? [] : String(list).split(',')))
-  const unknown = [eq, ne, lists].flat().find((one) => !options.includes(one as string))
-  if (unknown !== undefined) throw invalid(`query:${at}`, 'enum', `must be one of ${options.join(', ')}`)
+  for (const [operator, operand] of isObject(value) ? Object.entries(value) : [['', value]]) {
+    if (!['', 'eq', 'ne', 'in', 'nin'].includes(operator as string)) continue
+    const isList = operator === 'in' || operator === 'nin'
+    const given = isObject(operand) ? Object.values(operand) : isList ? String(operand).split(',') : [operand]
+    if (!given.every((one) => options.includes(one as string)))
+      throw invalid(`query:${at}${operator === '' ? '' : `[${operator}]`}`, 'enum', `must be one of ${options.join(', ')}`)
+  }
 }
 
 function follow(

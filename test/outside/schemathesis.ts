@@ -1,0 +1,147 @@
+// proves P-030: every answer is in the document, and what fits it is not refused without a stated reason.
+/**
+ * `node test/outside/schemathesis.ts`: Schemathesis against the bookshop, with all checks, as nobody in particular, as a
+ * customer and as an admin. Exit 1 when an answer is a 5xx or is not in the document, when a request that fits the
+ * document is refused without a stated reason, or when one that does not fit is taken.
+ *
+ *   --seed N        other requests; 1 when left out, so that a run in the gate is the same each time
+ *   --examples N    requests per operation in the phase of random ones; 6 when left out
+ *   --as WHO        guest, customer or admin alone
+ *   --plant         answers what the document does not say, to see that it is found: then exit 0 means that it was
+ *
+ * It needs `schemathesis` on the path: `pip install --no-deps -r test/outside/python-tools.txt`.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { createHttpClient, expectStatus, type HttpClient } from '../support/http-client.ts'
+import { type ServerProcess, startServer } from '../support/server-process.ts'
+import { address, signInAdmin, signUp } from '../support/shop.ts'
+
+const root = join(import.meta.dirname, '../..')
+const { values } = parseArgs({
+  options: { seed: { type: 'string' }, examples: { type: 'string' }, as: { type: 'string' }, plant: { type: 'boolean' } },
+})
+const seed = Number(values.seed ?? 1)
+const examples = values.examples ?? '6'
+
+type Caller = { readonly who: string; readonly token: string | null; readonly client: HttpClient }
+
+const steps: (() => unknown)[] = []
+const scope = { after: (step: () => unknown) => void steps.push(step) }
+process.exitCode = 1
+try {
+  const config = values.plant ? plantedConfig() : join(root, 'examples/bookshop/kingpost.config.ts')
+  const server = await startServer(scope as never, { config })
+  const admin = await signInAdmin(server)
+  const customer = await signUp(server.guest, 'customer@example.com')
+  await signUp(server.guest, 'spare@example.com')
+  const callers: Caller[] = [
+    { who: 'guest', token: null, client: server.guest },
+    { who: 'customer', token: customer.token, client: customer },
+    { who: 'admin', token: admin.headers['authorization']!.slice('Bearer '.length), client: admin },
+  ]
+  let isClean = true
+  for (const caller of callers) if (values.as === undefined || values.as === caller.who) isClean = (await attack(server, caller)) && isClean
+  const problems = server
+    .stderr()
+    .split('\n')
+    .filter((line) => line.includes('"level":"error"'))
+  for (const line of problems) console.log(`The server logged an error: ${line.slice(0, 1_000)}`)
+  isClean &&= problems.length === 0
+  console.log(isClean ? 'Nothing found.' : `Found something: node test/outside/schemathesis.ts --seed ${seed} finds it again.`)
+  process.exitCode = isClean === (values.plant === true) ? 1 : 0
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+} finally {
+  for (const step of steps.reverse()) await step()
+}
+
+async function attack({ url }: ServerProcess, caller: Caller): Promise<boolean> {
+  const { who, token } = caller
+  const world = await worldOf(url, caller)
+  const headers = { ...(token === null ? {} : { Authorization: `Bearer ${token}` }), 'Cart-Token': world.cartToken }
+  // The address in the document is the one that people are told; requests go where the server is.
+  const document = await createHttpClient(url, token === null ? {} : { authorization: `Bearer ${token}` }).get('/api/openapi.json')
+  const folder = mkdtempSync(join(tmpdir(), 'kingpost-schemathesis-'))
+  steps.push(() => rmSync(folder, { recursive: true, force: true }))
+  const file = join(folder, 'openapi.json')
+  writeFileSync(file, document.text)
+  console.log(`Schemathesis as ${who}, seed ${seed}`)
+  const words = ['--config-file', join(import.meta.dirname, 'schemathesis.toml'), 'run', file, '--url', url, '--checks', 'all']
+  words.push('--phases', 'coverage,fuzzing,stateful', '--max-examples', examples, '--seed', String(seed), '--no-color', '--warnings', 'off')
+  // In its place is valid_request_is_taken of schemathesis_hooks.py, which knows the stated reasons for a refusal.
+  const without = ['positive_data_acceptance']
+  // Staff have methods where others have none: whom the document does not tell of one is refused like who may not use it.
+  if (who !== 'admin') without.push('allow_header_conformance', 'unsupported_method')
+  words.push('--exclude-checks', without.join())
+  const child = spawn('schemathesis', words, {
+    cwd: folder,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: {
+      ...process.env,
+      KINGPOST_WORLD: JSON.stringify({ ...world, headers }),
+      SCHEMATHESIS_HOOKS: join(import.meta.dirname, 'schemathesis_hooks.py'),
+    },
+  })
+  const [code] = await once(child, 'close').catch((error) => {
+    throw new Error(`schemathesis cannot be run (${error.code}): pip install --no-deps -r test/outside/python-tools.txt`)
+  })
+  // 1 is a finding; anything else, and nothing was tried.
+  if (code !== 0 && code !== 1) throw new Error(`Schemathesis ended with ${code}.`)
+  return code === 0
+}
+
+/** Things that are there, for requests to be about. */
+async function worldOf(url: string, { client }: Caller) {
+  const names = ['products', 'variants', 'categories', 'shippingMethods']
+  const ids: Record<string, string> = {}
+  for (const name of names) ids[name] = expectStatus(await client.get(`/api/${name}?limit=1`), 200).body.items[0].id
+  const cart = expectStatus(await client.post('/api/carts', { email: 'reader@example.com' }), 201).body
+  const holder = client.with({ 'cart-token': cart.token })
+  const { lines } = expectStatus(await holder.post(`/api/carts/${cart.id}/lines`, { variant: ids['variants'] }), 201).body
+  const patch = { shippingAddress: address, shippingMethod: ids['shippingMethods'] }
+  expectStatus(await holder.patch(`/api/carts/${cart.id}`, patch), 200)
+  ids['carts'] = cart.id
+  // Another cart's order, for what is asked of orders.
+  const other = expectStatus(await holder.post('/api/carts', { email: 'reader@example.com' }), 201).body
+  const its = client.with({ 'cart-token': other.token })
+  expectStatus(await its.post(`/api/carts/${other.id}/lines`, { variant: ids['variants'] }), 201)
+  expectStatus(await its.patch(`/api/carts/${other.id}`, patch), 200)
+  const payment = { provider: 'sandbox', method: 'card_success' }
+  const answer = expectStatus(await its.post(`/api/carts/${other.id}/checkout`, { payment }), 201).body
+  ids['orders'] = answer.order.id
+  ids['payments'] = answer.payment.id
+  return {
+    url,
+    ids,
+    line: lines[0].id as string,
+    cartToken: cart.token as string,
+    spare: { email: 'spare@example.com', password: 'a long enough one' },
+  }
+}
+
+/** The bookshop with one operation that answers otherwise than it says. */
+function plantedConfig(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'kingpost-planted-'))
+  steps.push(() => rmSync(folder, { recursive: true, force: true }))
+  const path = join(folder, 'kingpost.config.ts')
+  writeFileSync(
+    path,
+    `import { anyone, defineBackend, query } from '${root}/src/index.ts'
+     import { backend as bookshop } from '${root}/examples/bookshop/kingpost.config.ts'
+     const planted = query({
+       name: 'planted.ask', route: 'GET /api/planted', summary: 'Planted', access: anyone, isPresented: true,
+       input: { type: 'object', properties: {}, additionalProperties: false } as never,
+       output: { type: 'object', properties: { count: { type: 'integer' } }, required: ['count'] } as never,
+       run: async () => ({ status: 202, output: { count: 1 } }),
+     })
+     const { storefront: _, ...rest } = bookshop
+     export const backend = defineBackend({ ...rest, operations: [planted] })
+    `,
+  )
+  return path
+}
