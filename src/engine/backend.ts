@@ -97,7 +97,7 @@ function coreCollections() {
 function shopCollections({ currency, productFields = {} }: ShopConfig) {
   return [
     categories,
-    productsWith(productFields),
+    productsWith(productFields, currency),
     variantsIn(currency),
     shippingMethodsIn(currency),
     stockLevels,

@@ -9,6 +9,8 @@ import { carts } from '../../src/domains/carts/collections.ts'
 import { forgetCarts } from '../../src/domains/carts/forget-carts.ts'
 import { shippingMethods, variants } from '../../src/domains/catalog/collections.ts'
 import { ledgerEntries } from '../../src/domains/ledger/collections.ts'
+import { recordInvariants } from '../../src/observe/invariants/records.ts'
+import { verifyDatabase } from '../../src/observe/verify.ts'
 import { type ApiAnswer, address, checkOut, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
 import { checkProblem } from '../support/scenario.ts'
 
@@ -181,6 +183,19 @@ describe('another currency', () => {
       const shown = await world.call('guest', { method: 'GET', url: `/api/${list}` })
       assert.ok(shown.body.items.every(({ price }: { price: typeof usd }) => price.currency === 'EUR'))
     }
+    const { storage, model, clock } = world.engine.parts
+    const violations = await verifyDatabase({
+      read: storage.reader,
+      model,
+      commitsAfter: (position, limit) => storage.commitsAfter(position, limit),
+      now: clock.now(),
+      groups: [recordInvariants],
+    })
+    const misfits = violations.filter(({ invariant }) => invariant === 'records.fit_schema')
+    assert.deepEqual(misfits.flatMap(({ rows }) => rows).sort(), [
+      `shippingMethods/${world.ids['shipping']}`,
+      `variants/${world.ids['variant']}`,
+    ])
     // Staff see it, and price it anew: 5 US cents were never less than 10 euros.
     const repriced = await asStaff('PATCH', `/api/variants/${world.ids['free']}`, { price: { amount: 1_500, currency: 'EUR' } })
     assert.equal(repriced.status, 200)

@@ -1,6 +1,5 @@
 // The catalogue: what is sold. Products are shown when active; a variant is what is bought.
-
-import { all, any, anyone, staff, through, where } from '../../access/rule.ts'
+import { all, any, anyone, nobody, staff, through, where } from '../../access/rule.ts'
 import { limits } from '../../base/limits.ts'
 import type { Money } from '../../base/money.ts'
 import { and, eq, oneOf } from '../../contract/filter.ts'
@@ -30,17 +29,17 @@ const productFields = {
   status: field.enum(['draft', 'active', 'archived'], { default: 'draft' }),
   categories: field.refs('categories'),
   /** The lowest price of its variants, kept by their writes, so that lists filter and sort by it. */
-  price: field.money({ write: { rule: 'nobody' } }),
+  price: field.money({ write: nobody }),
 } as const
 
 const baseProducts = collection('products', { prefix: 'prod', fields: productFields })
 export type Product = NonNullable<(typeof baseProducts)['record']>
 
 /** `products` with the project's own fields. The handle for engine code stays `products`. */
-export function productsWith(more: Fields) {
+export function productsWith(more: Fields, currency: string) {
   return collection('products', {
     prefix: 'prod',
-    fields: { ...productFields, ...more },
+    fields: { ...productFields, price: field.money({ write: nobody, currency }), ...more },
     indexes: [
       ['status', '-createdAt'],
       ['status', 'title'],

@@ -1,6 +1,7 @@
 // What must hold of every collection, the owner's own included: references lead somewhere, unique values
 // are unique, and the log of commits can be read from its first line to its last.
 import { limits } from '../../base/limits.ts'
+import type { Money } from '../../base/money.ts'
 import type { Scalar } from '../../contract/filter.ts'
 import type { AnyRecord } from '../../schema/collection.ts'
 import { type CollectionModel, type CompiledField, valueAtPath } from '../../schema/model.ts'
@@ -63,6 +64,8 @@ async function checkReferences(
 function misfit({ field }: CompiledField, value: unknown): string | null {
   if (value === null || value === undefined) return field.required ? 'is missing' : null
   if (field.kind === 'enum') return field.options!.includes(value as string) ? null : `is ${String(value)}`
+  if (field.currency !== undefined && (value as Money).currency !== field.currency)
+    return `is in ${(value as Money).currency}, not ${field.currency}`
   const amount = field.kind === 'money' ? (value as { amount: number }).amount : field.kind === 'integer' ? (value as number) : null
   if (amount === null) return null
   if (!Number.isSafeInteger(amount)) return `is ${amount}, which is no whole number`
