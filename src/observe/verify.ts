@@ -3,6 +3,7 @@
 // writes nothing. The simulator runs the same checks after every seed.
 import { limits } from '../base/limits.ts'
 import type { InvariantGroup, VerifyContext } from './invariant.ts'
+import { accountInvariants } from './invariants/accounts.ts'
 import { effectInvariants } from './invariants/effects.ts'
 import { ledgerInvariants } from './invariants/ledger.ts'
 import { orderInvariants } from './invariants/orders.ts'
@@ -28,6 +29,7 @@ export const invariantGroups: readonly InvariantGroup[] = [
   paymentInvariants,
   orderInvariants,
   stockInvariants,
+  accountInvariants,
   effectInvariants,
   scheduleInvariants,
   recordInvariants,

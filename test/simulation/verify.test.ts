@@ -54,6 +54,9 @@ const plants: Readonly<Record<string, readonly string[]>> = {
   'emails.agrees_with_effect': [`update "emails" set "status"='queued' where ${one('emails')}`],
   'schedules.tick_once': [`delete from "scheduleTicks" where ${secondTick}`],
   'schedules.tick_in_turn': [`update "scheduleTicks" set "dueAt"="createdAt"+1 where ${one('scheduleTicks')}`],
+  'accounts.admins_listed': [
+    `insert into "settings" ("id","version","createdAt","updatedAt","name","value") values ('set_1',1,1,1,'hasAdmin','{"admins":[]}')`,
+  ],
   'records.references_resolve': [`update "payments" set "order"='ord_gone' where ${one('payments')}`],
   'records.unique': ['drop index "orders_number_key"', `update "orders" set "number"='SAME'`],
   'records.fit_schema': [`update "orders" set "status"='lost' where ${one('orders')}`],

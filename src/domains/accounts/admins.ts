@@ -7,27 +7,29 @@ import { findAll, findUnique } from '../../storage/find-all.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { settings, type User, users } from './collections.ts'
 
-const settingName = 'hasAdmin'
+/** The setting whose `admins` are the ids. */
+export const adminsSetting = 'hasAdmin'
 
 export async function hasAdmin(tx: Transaction): Promise<boolean> {
-  return (await findUnique(tx, settings, eq('name', settingName))) !== null
+  return (await findUnique(tx, settings, eq('name', adminsSetting))) !== null
 }
 
 type Account = Pick<User, 'id' | 'roles' | 'disabled'>
 
-function isAdmin({ roles, disabled }: Account): boolean {
+/** Whether somebody can sign in as an admin with it. */
+export function isAdmin({ roles, disabled }: Account): boolean {
   return !disabled && roles.includes('admin')
 }
 
 /** Notes what a change of an account means for the list. `before` is null for a new one. @throws last_admin */
 export async function noteAdmin(tx: Transaction, newId: NewId, before: Account | null, after: Account): Promise<void> {
   if (isAdmin(after) === (before !== null && isAdmin(before))) return
-  const setting = await findUnique(tx, settings, eq('name', settingName))
+  const setting = await findUnique(tx, settings, eq('name', adminsSetting))
   const others = (await adminsOf(tx, setting?.value ?? {})).filter((id) => id !== after.id)
   if (others.length === 0 && !isAdmin(after)) throw new EngineError('last_admin')
   const value = { ...setting?.value, admins: isAdmin(after) ? [...others, after.id] : others }
   // The whole row, guarded: of two admins who take each other's role one runs again, and finds itself the last.
-  if (setting === null) await tx.insert(settings, { id: newId('set'), name: settingName, value }, 'conflict')
+  if (setting === null) await tx.insert(settings, { id: newId('set'), name: adminsSetting, value }, 'conflict')
   else await tx.update(settings, setting, { set: { value } })
 }
 
