@@ -1,5 +1,25 @@
-// What a project imports: everything a kingpost.config.ts needs, and nothing else.
-export { actorCartToken, actorId, all, any, anyone, exists, nobody, not, role, signedIn, staff, through, where } from './access/rule.ts'
+// What a project imports: everything a kingpost.config.ts needs, and nothing else. Rules say who may do what; filters
+// are what its own operations ask the database with.
+export { Type } from 'typebox'
+export {
+  actorCartToken,
+  actorId,
+  all,
+  any,
+  anyone,
+  exists,
+  nobody,
+  not,
+  type Rule,
+  role,
+  signedIn,
+  staff,
+  through,
+  where,
+} from './access/rule.ts'
+export { EngineError } from './base/engine-error.ts'
+export { defineErrors, ProjectError } from './base/project-error.ts'
+export { and, compare, eq, type Filter, has, isNull, oneOf, or } from './contract/filter.ts'
 export { defineBackend } from './engine/backend.ts'
 export { command, query } from './operation/define.ts'
 export { collection } from './schema/collection.ts'

@@ -2,11 +2,12 @@
  * Owns the one error a caller of the client has to know: the server's RFC 9457 problem as an exception.
  * Network failures stay what `fetch` throws (`TypeError`): they carry no answer, so they are no problem document.
  */
+import type { ErrorCode } from '../../src/contract/error-codes.ts'
 
 /** One wrong place in the input; `path` is a JSON pointer into the request body. */
 export type InputError = { path: string; code: string; message: string }
 
-/** RFC 9457 section 3.1, with Kingpost's `code`, `requestId` and `errors`. */
+/** RFC 9457 section 3.1, with Kingpost's `code`, `requestId`, `errors` and `params`. */
 export type Problem = {
   type: string
   title: string
@@ -15,16 +16,23 @@ export type Problem = {
   code: string
   requestId?: string
   errors?: InputError[]
+  /** What some codes say more, such as the lines that are out of stock. */
+  params?: Record<string, unknown>
 }
 
-export class ApiError extends Error {
+/** Codes of the server's own, and `http_502` and alike from what stands before it. */
+type KnownCode = ErrorCode | `http_${number}`
+
+/** A project names the codes of its own: `error as ApiError<keyof typeof errors>`, from the `defineErrors` of its config. */
+export class ApiError<TOwnCode extends string = never> extends Error {
   override readonly name = 'ApiError'
   readonly problem: Problem
   readonly status: number
   /** Stable across versions, e.g. `out_of_stock`; the one thing to branch on. */
-  readonly code: string
+  readonly code: KnownCode | TOwnCode | (string & {})
   readonly detail: string
   readonly errors: readonly InputError[]
+  readonly params: Readonly<Record<string, unknown>>
   /** What to quote to the operator: the trace is found by it. */
   readonly requestId: string | undefined
   /** The server's `Retry-After`, when it sent one. */
@@ -37,6 +45,7 @@ export class ApiError extends Error {
     this.code = problem.code
     this.detail = problem.detail ?? problem.title
     this.errors = problem.errors ?? []
+    this.params = problem.params ?? {}
     this.requestId = problem.requestId
     this.retryAfterMs = retryAfterMs
   }

@@ -47,8 +47,16 @@ export function all(...of: readonly Rule[]): Rule {
 export function any(...of: readonly Rule[]): Rule {
   return { rule: 'any', of }
 }
-export function not(of: Rule): Rule {
-  return { rule: 'not', of }
+/** Of a rule, and of a filter: own operations ask with both. */
+export function not(of: Filter): Filter
+export function not(of: Rule): Rule
+export function not(of: Rule | Filter): Rule | Filter {
+  return isFilter(of) ? notFilter(of) : { rule: 'not', of }
+}
+
+/** What is neither becomes part of a rule, which the config check refuses with its place. */
+function isFilter(given: Rule | Filter): given is Filter {
+  return typeof given === 'object' && given !== null && !('rule' in given) && 'op' in given
 }
 
 /**

@@ -37,6 +37,21 @@ export class EngineError extends Error {
   }
 }
 
+/**
+ * Another transaction came first, as the storage saw it: run again, this one may pass. A `conflict` that an operation
+ * throws is an answer, and runs nothing again.
+ */
+export class LostRace extends EngineError {
+  constructor(cause?: unknown) {
+    super('conflict', { cause })
+  }
+}
+
+/** A driver's error as ours. */
+export function storageError(code: ErrorCode, cause: unknown): EngineError {
+  return code === 'conflict' ? new LostRace(cause) : new EngineError(code, { cause })
+}
+
 /** The input does not fit: one issue, with its path. */
 export function invalid(path: string, code: string, message: string): EngineError {
   return new EngineError('validation_failed', { detail: message, errors: [{ path, code, message }] })

@@ -1,5 +1,6 @@
 // One operation of the document: what it takes, and everything it may answer.
 import type { Actor } from '../access/actor.ts'
+import type { ProjectErrorKind } from '../base/project-error.ts'
 import { type ErrorCode, errorCodes } from '../contract/error-codes.ts'
 import type { Operation } from '../operation/define.ts'
 import { type Components, documentedSchema, refer } from './openapi-components.ts'
@@ -164,16 +165,24 @@ function responses(operation: Operation, viewer: Actor, isRead: boolean, compone
   const answers: Record<string, Json> = { [status]: status === 204 ? good : { ...good, content } }
   if (hasNotModified(operation, isRead))
     answers['304'] = { description: 'Not modified since the given ETag.', headers: { ETag: headers.ETag } }
-  const codes = [...anyCallErrors, ...(isRead ? [] : anyChangeErrors), ...(operation.errors ?? [])]
-  for (const [code, group] of Map.groupBy(codes, (name) => errorCodes[name].status))
-    answers[code] = refer(components, 'responses', `Problem${code}`, problem([...new Set(group)], components))
+  const kinds = [...anyCallErrors, ...(isRead ? [] : anyChangeErrors), ...(operation.errors ?? [])]
+  for (const [code, group] of Map.groupBy(kinds, (kind) => factsOf(kind).status))
+    answers[code] = refer(components, 'responses', `Problem${code}`, problem([...new Set(group)].map(factsOf), components))
   return answers
 }
 
-function problem(codes: readonly ErrorCode[], components: Components): Json {
-  const waits = codes.some((code) => errorCodes[code].retry === 'later')
+type ErrorFacts = { readonly code: string; readonly status: number; readonly message: string; readonly waits: boolean }
+
+function factsOf(kind: ErrorCode | ProjectErrorKind): ErrorFacts {
+  if (typeof kind !== 'string') return { code: kind.code, status: kind.status, message: kind.message, waits: false }
+  const { status, message, retry } = errorCodes[kind]
+  return { code: kind, status, message, waits: retry === 'later' }
+}
+
+function problem(kinds: readonly ErrorFacts[], components: Components): Json {
+  const waits = kinds.some((kind) => kind.waits)
   return {
-    description: codes.map((code) => `\`${code}\`: ${errorCodes[code].message}`).join(' '),
+    description: kinds.map(({ code, message }) => `\`${code}\`: ${message}`).join(' '),
     ...(waits ? { headers: { 'Retry-After': header(components, 'Retry-After', 'Seconds to wait before another try.') } } : {}),
     content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
   }

@@ -20,7 +20,7 @@ export function openApiDocument(
 ): Json {
   const viewer = facts.viewer ?? systemActor
   const components = createComponents()
-  components.schemas['Problem'] = problemSchema
+  components.schemas['Problem'] = problemSchema(operations.filter((operation) => isFor(operation, viewer)))
   const paths: Record<string, Json> = {}
   for (const operation of operations) {
     if (!isFor(operation, viewer)) continue
@@ -80,25 +80,30 @@ function describePage({ path, summary, type, statuses = [200] }: Page): Json {
   }
 }
 
-const problemSchema: Json = {
-  type: 'object',
-  description: 'RFC 9457 problem details.',
-  properties: {
-    type: { type: 'string' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    detail: { type: 'string' },
-    code: { type: 'string', description: 'Stable: look at this one.', enum: Object.keys(errorCodes) satisfies string[] as ErrorCode[] },
-    requestId: { type: 'string' },
-    errors: {
-      type: 'array',
-      items: {
-        type: 'object',
-        properties: { path: { type: 'string' }, code: { type: 'string' }, message: { type: 'string' } },
-        required: ['path', 'code', 'message'],
+/** With the codes of the table, and those of the project's own that these operations name. */
+function problemSchema(operations: readonly Operation[]): Json {
+  const own = operations.flatMap(({ errors = [] }) => errors.flatMap((kind) => (typeof kind === 'string' ? [] : [kind.code])))
+  const codes = [...new Set([...(Object.keys(errorCodes) satisfies string[] as ErrorCode[]), ...own])]
+  return {
+    type: 'object',
+    description: 'RFC 9457 problem details.',
+    properties: {
+      type: { type: 'string' },
+      title: { type: 'string' },
+      status: { type: 'integer' },
+      detail: { type: 'string' },
+      code: { type: 'string', description: 'Stable: look at this one.', enum: codes },
+      requestId: { type: 'string' },
+      errors: {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: { path: { type: 'string' }, code: { type: 'string' }, message: { type: 'string' } },
+          required: ['path', 'code', 'message'],
+        },
       },
+      params: { type: 'object', description: 'What some codes say more, such as the lines that are out of stock.' },
     },
-    params: { type: 'object', description: 'What some codes say more, such as the lines that are out of stock.' },
-  },
-  required: ['type', 'title', 'status', 'detail', 'code', 'requestId'],
+    required: ['type', 'title', 'status', 'detail', 'code', 'requestId'],
+  }
 }

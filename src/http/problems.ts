@@ -2,6 +2,7 @@
 // request id alone, and logged whole. Never a stack, never SQL, never a value the caller may not see.
 import { EngineError } from '../base/engine-error.ts'
 import type { Log } from '../base/log.ts'
+import { ProjectError } from '../base/project-error.ts'
 import { type ErrorCode, errorCodes } from '../contract/error-codes.ts'
 
 export type Problem = { readonly status: number; readonly headers: Record<string, string>; readonly body: Record<string, unknown> }
@@ -9,9 +10,22 @@ export type Problem = { readonly status: number; readonly headers: Record<string
 const retryAfterSeconds = '1'
 
 export function problemOf(error: unknown, requestId: string, log: Log): Problem {
+  if (error instanceof ProjectError) return renderOwn(error, requestId)
   const known = error instanceof EngineError ? error : fromFramework(error)
   if (known === null || known.status >= 500) log.write('error', 'A request failed.', { requestId, error: known?.cause ?? error })
   return render(known ?? new EngineError('internal'), requestId)
+}
+
+const commonHeaders = {
+  'content-type': 'application/problem+json; charset=utf-8',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+}
+
+/** An error of the project's own is told as the project wrote it; what it means stands in the project's own reference. */
+function renderOwn({ kind: { code, status, message }, detail, params }: ProjectError, requestId: string): Problem {
+  const more = Object.keys(params).length > 0 ? { params } : {}
+  return { status, headers: commonHeaders, body: { type: '/api/docs', title: message, status, detail, code, requestId, ...more } }
 }
 
 function render(error: EngineError, requestId: string): Problem {
@@ -20,9 +34,7 @@ function render(error: EngineError, requestId: string): Problem {
   return {
     status,
     headers: {
-      'content-type': 'application/problem+json; charset=utf-8',
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
+      ...commonHeaders,
       ...(retry === 'later' ? { 'retry-after': retryAfterSeconds } : {}),
       ...error.headers,
     },

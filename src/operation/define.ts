@@ -5,6 +5,7 @@ import type { Static, TSchema } from 'typebox'
 import type { Actor } from '../access/actor.ts'
 import type { Rule } from '../access/rule.ts'
 import type { NewId } from '../base/ids.ts'
+import type { ProjectErrorKind } from '../base/project-error.ts'
 import type { ErrorCode } from '../contract/error-codes.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import type { Model } from '../schema/model.ts'
@@ -101,8 +102,8 @@ type Common<TInput extends TSchema, TOutput extends TSchema> = {
   readonly outputFor?: (actor: Actor) => TSchema
   /** Status of success, for OpenAPI. */
   readonly status?: number
-  /** Codes it may add to those any request can meet. */
-  readonly errors?: readonly ErrorCode[]
+  /** What it may add to those any request can meet: codes of the table, and errors of the project's own. */
+  readonly errors?: readonly (ErrorCode | ProjectErrorKind)[]
   readonly access: Rule
   /** Where `access` lets anyone ask and the records decide: their rule. Documents leave the operation out for whom it never lets in. */
   readonly audience?: Rule

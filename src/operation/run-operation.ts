@@ -6,6 +6,7 @@ import { allows } from '../access/rule.ts'
 import { EngineError, isEngineError } from '../base/engine-error.ts'
 import type { NewId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
+import { ProjectError } from '../base/project-error.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import type { EffectRunner } from '../effects/runner.ts'
 import type { Project } from '../schema/project.ts'
@@ -88,7 +89,7 @@ async function runCommand(parts: OperationParts, operation: Command, call: Call,
   } catch (error) {
     // A refusal changed nothing and is not remembered: asked again, the call is tried again. But one with the same
     // key that ran beside ours may be what held ours back: then its answer is the answer.
-    const answered = claim !== null && isEngineError(error) && error.status < 500 ? await replay(parts, operation, claim, context) : null
+    const answered = claim !== null && isRefusal(error) ? await replay(parts, operation, claim, context) : null
     if (answered === null) throw toldTo(call.actor, parts.model, error)
     return answered
   }
@@ -98,6 +99,10 @@ async function runCommand(parts: OperationParts, operation: Command, call: Call,
 
   if (answer.awaiting && answer.awaiting.length > 0) await withTimeout(parts, parts.effects.runAwaited(answer.awaiting))
   return await reloaded(parts, operation, context, own, replyOf(answer, operation))
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof ProjectError || (isEngineError(error) && error.status < 500)
 }
 
 /** Slow on purpose, where a fast hash of the input would let a password be tried. */

@@ -64,7 +64,7 @@ const kinds = ['anyone', 'nobody', 'signedIn', 'staff', 'role', 'all', 'any', 'n
 function compile(given: unknown, place: Place): Rule {
   const refuse = (message: string) => refused(place, message)
   if (place.depth > limits.ruleDepthMax) return refuse(`nests deeper than ${limits.ruleDepthMax}`)
-  if (!isObject(given) || !kinds.includes(String(given['rule'])))
+  if (!isObject(given) || typeof given['rule'] !== 'string' || !kinds.includes(given['rule']))
     return refuse("must be a rule: anyone, signedIn, staff, where('owner').eq(actorId) …")
   const rule = given as Rule
   if (place.isCallerOnly && aboutRecords.includes(rule.rule)) return refuse('may look at the caller only: there is no record to look at')

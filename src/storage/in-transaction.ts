@@ -1,7 +1,7 @@
 // The one way into a write: opens a transaction, runs the work, notes its changes, retries conflicts.
 // The work is pure apart from its transaction, so running it again is safe.
 import { type Clock, sleep } from '../base/clock.ts'
-import { EngineError, isEngineError } from '../base/engine-error.ts'
+import { EngineError, isEngineError, LostRace } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
 import type { Random } from '../base/random.ts'
 import type { CompiledField, Model } from '../schema/model.ts'
@@ -42,7 +42,7 @@ export async function inTransaction<T>(
         return result
       })
     } catch (error) {
-      if (!isEngineError(error, 'conflict') || attempt > limits.conflictRetriesMax) throw named(parts.model, error)
+      if (!(error instanceof LostRace) || attempt > limits.conflictRetriesMax) throw named(parts.model, error)
       // Full jitter: waiting writers must not come back in step.
       await sleep(parts.clock, parts.random.fraction() * limits.conflictBackoffMs * 2 ** attempt)
     }

@@ -10,7 +10,7 @@ import { systemRandom } from '../../src/base/random.ts'
 import { ConfigError, createBackend } from '../../src/engine/backend.ts'
 import { operationsOf } from '../../src/engine/operations.ts'
 import { openApiDocument } from '../../src/http/openapi.ts'
-import { actorId, all, any, anyone, exists, field, not, staff, through, where } from '../../src/index.ts'
+import { actorId, all, any, anyone, defineErrors, exists, field, not, type Rule, staff, through, where } from '../../src/index.ts'
 import { validatorOf } from '../../src/operation/validate.ts'
 import { openSqlite } from '../../src/storage/sqlite/sqlite-storage.ts'
 import { createTestRandom } from '../support/api-harness.ts'
@@ -41,8 +41,10 @@ const fieldOf = (config: Config) => config.collections[0].fields
 const rule = (made: unknown) => (config: Config) => void (config.collections[0].access[pick(['read', 'create', 'update', 'delete'])] = made)
 const inRule = /^collections\.clubs\.access\.(read|create|update|delete): /
 /** Wraps a rule that is wrong into ones that are right. */
-const nested = (made: unknown) =>
-  pick([made, not(made as never), any(staff, made as never), all(anyone, not(made as never)), through('parent', 'clubs', made as never)])
+const nested = (made: unknown) => {
+  const wrong = made as Rule
+  return pick([wrong, not(wrong), any(staff, wrong), all(anyone, not(wrong)), through('parent', 'clubs', wrong)])
+}
 
 /** One mistake of a kind, planted, and what must be said of it. */
 const kinds: Readonly<Record<string, readonly [(config: Config) => unknown, RegExp]>> = {
@@ -208,6 +210,20 @@ const kinds: Readonly<Record<string, readonly [(config: Config) => unknown, RegE
     /^operations\[0\]\.input: is no JSON Schema/,
   ],
   'an error that is none': [(c) => (c.operations[0].errors = ['not_fond']), /^operations\[0\]\.errors\[0\]: .* did you mean "not_found"/],
+  'an error of its own with a code of ours': [
+    (c) => (c.operations[0].errors = [defineErrors({ conflict: { status: 409, message: 'Taken.' } }).conflict]),
+    /^operations\[0\]\.errors\[0\]\.conflict\.code: "conflict" is a code of Kingpost's own/,
+  ],
+  'an error of its own that is a success': [
+    (c) => (c.operations[0].errors = [defineErrors({ all_well: { status: pick([200, 500, 409.5]), message: 'Fine.' } }).all_well]),
+    /^operations\[0\]\.errors\[0\]\.all_well\.status: must be a status from 400 to 499/,
+  ],
+  'two errors of one code': [
+    (c) => {
+      for (const operation of c.operations) operation.errors = [defineErrors({ sold_out: { status: 409, message: 'None left.' } }).sold_out]
+    },
+    /^operations\[1\]\.errors\[0\]\.sold_out: "sold_out" is the code of another error/,
+  ],
   'an operation whose rule looks at a record': [
     (c) => (c.operations[0].access = where('lead').eq(actorId)),
     /^operations\[0\]\.access: may look at the caller only/,

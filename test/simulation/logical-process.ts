@@ -3,7 +3,7 @@
 // was told and meant to do; what it has committed or sent stays.
 
 import { createHash } from 'node:crypto'
-import { EngineError, isEngineError } from '../../src/base/engine-error.ts'
+import { EngineError, isEngineError, LostRace } from '../../src/base/engine-error.ts'
 import { limits } from '../../src/base/limits.ts'
 import type { Log } from '../../src/base/log.ts'
 import type { Random } from '../../src/base/random.ts'
@@ -186,7 +186,7 @@ function storageOf(around: Surroundings, process: Process, isAlone: boolean): St
       return new Promise((resolve, reject) => {
         world.at(legMs(), process, 'transaction', () => {
           if (faults.strikes('storageRefused')) return answer(() => reject(unavailable()))
-          if (faults.strikes('storageConflict')) return answer(() => reject(new EngineError('conflict')))
+          if (faults.strikes('storageConflict')) return answer(() => reject(new LostRace()))
           const isUndone = faults.strikes('storageConflictAfterWork')
           const isLost = faults.strikes('storageAnswerLost')
           const own: Commit[] = []
@@ -200,7 +200,7 @@ function storageOf(around: Surroundings, process: Process, isAlone: boolean): St
                   await inner.appendCommit(line)
                 },
               })
-              if (isUndone) throw new EngineError('conflict')
+              if (isUndone) throw new LostRace()
               return result
             })
             .then(

@@ -2,7 +2,7 @@
 // from every way it can come; calling it again changes nothing. Invariants: money that moved is never
 // refused, only routed; an order is placed once; paymentStatus is written here and nowhere else; whoever
 // decides over an order's attempts holds the order (a lock, or a write of it) before looking at them.
-import { EngineError, isEngineError } from '../../base/engine-error.ts'
+import { EngineError, isEngineError, LostRace } from '../../base/engine-error.ts'
 import type { NewId } from '../../base/ids.ts'
 import { money } from '../../base/money.ts'
 import type { DomainEvent } from '../../contract/events.ts'
@@ -69,7 +69,7 @@ async function revive(context: Context, order: Order, attempts: readonly Payment
   }
   await holdStock(context, order.id, wanted).catch((error: unknown) => {
     // Somebody took it since we looked: look again, rather than go on with half a hold.
-    throw isEngineError(error, 'out_of_stock') ? new EngineError('conflict', { cause: error }) : error
+    throw isEngineError(error, 'out_of_stock') ? new LostRace(error) : error
   })
   return await place(context, order, attempts, ['late_payment'])
 }

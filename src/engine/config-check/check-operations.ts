@@ -3,13 +3,29 @@
 
 import { anyone } from '../../access/rule.ts'
 import { nearest } from '../../base/nearest.ts'
+import type { ProjectErrorKind } from '../../base/project-error.ts'
 import { errorCodes } from '../../contract/error-codes.ts'
 import type { Command, Operation, RateClass } from '../../operation/define.ts'
 import type { Collection } from '../../schema/collection.ts'
 import { checkCallerRule } from '../../schema/compile-rule.ts'
 import { compileModel } from '../../schema/model.ts'
 import { operationsOf } from '../operations.ts'
-import { type Add, type Check, callable, flag, is, isObject, isSchema, line, list, object, passes, plainObject, word } from './shape.ts'
+import {
+  type Add,
+  type Check,
+  callable,
+  flag,
+  is,
+  isObject,
+  isSchema,
+  line,
+  list,
+  object,
+  passes,
+  plainObject,
+  shown,
+  word,
+} from './shape.ts'
 
 const namePattern = /^[a-z][a-zA-Z0-9]*\.[a-z][a-zA-Z0-9]*$/
 const routePattern = /^(GET|POST|PUT|PATCH|DELETE) \/api(\/:?[a-zA-Z0-9_.-]+)+$/
@@ -17,9 +33,25 @@ const rates = Object.keys({ read: true, write: true, account: true, webhook: tru
 /** Pages beside the operations. */
 const pages = ['GET /api/docs', 'GET /api/openapi.json']
 
-const known: Check = (value, path, add) => {
-  if (typeof value !== 'string' || !Object.hasOwn(errorCodes, value))
-    add(path, `must be a code of the table of errors${typeof value === 'string' ? nearest(value, Object.keys(errorCodes)) : ''}`)
+/** An error of the project's own has a code that is not ours. */
+const ownError = object(
+  {
+    code: (value, path, add) => {
+      if (typeof value !== 'string' || !/^[a-z][a-z0-9_]{1,59}$/.test(value))
+        add(path, `must be words such as sold_out, not ${shown(value)}`)
+      else if (Object.hasOwn(errorCodes, value)) add(path, `"${value}" is a code of Kingpost's own: choose another`)
+    },
+    status: is('a status from 400 to 499', (value) => Number.isInteger(value) && (value as number) >= 400 && (value as number) <= 499),
+    message: line,
+  },
+  { required: ['code', 'status', 'message'] },
+)
+
+const error: Check = (value, path, add) => {
+  if (typeof value === 'function' && 'code' in value) return ownError({ ...value }, `${path}.${String(value.code)}`, add)
+  if (typeof value === 'string' && Object.hasOwn(errorCodes, value)) return
+  const near = typeof value === 'string' ? nearest(value, Object.keys(errorCodes)) : ''
+  add(path, `must be a code of the table of errors or one of defineErrors({ … }), not ${shown(value)}${near}`)
 }
 
 const keys = {
@@ -38,7 +70,7 @@ const keys = {
     'a status of success, from 200 to 299',
     (value) => Number.isInteger(value) && (value as number) >= 200 && (value as number) <= 299,
   ),
-  errors: list(known),
+  errors: list(error),
   access: checkCallerRule,
   audience: plainObject,
   filters: callable,
@@ -64,6 +96,7 @@ type Taken = { readonly name: string; readonly route: string }
 /** `collections` are the system's and the project's own. */
 export function checkOperations(operations: readonly unknown[], collections: readonly Collection[], add: Add): void {
   const taken: Taken[] = [...pages.map((route) => ({ name: 'a page of Kingpost', route })), ...ownOperations(collections)]
+  const kinds = new Map<string, ProjectErrorKind>()
   for (const [index, operation] of operations.entries()) {
     const path = `operations[${index}]`
     if (!isObject(operation) || !('kind' in operation)) {
@@ -73,6 +106,13 @@ export function checkOperations(operations: readonly unknown[], collections: rea
     if (!passes(shape, operation, path, add)) continue
     const { name, route } = operation as Operation
     checkInput(operation as Operation, path, add)
+    for (const [at, kind] of ((operation as Operation).errors ?? []).entries()) {
+      if (typeof kind === 'string') continue
+      const other = kinds.get(kind.code)
+      if (other !== undefined && other !== kind)
+        add(`${path}.errors[${at}].${kind.code}`, `"${kind.code}" is the code of another error: define it once`)
+      kinds.set(kind.code, kind)
+    }
     checkMethod(operation as Operation, `${path}.route`, add)
     if (taken.some((other) => other.name === name)) add(`${path}.name`, `"${name}" is the name of another operation: choose another`)
     const other = taken.find((one) => overlap(route, one.route))

@@ -3,7 +3,7 @@
 // majority has its commit in the journal, or the caller is told that nobody knows.
 import type { ClientSession, Db, MongoClient, TransactionOptions } from 'mongodb'
 import { type Clock, sleep } from '../../base/clock.ts'
-import { EngineError } from '../../base/engine-error.ts'
+import { EngineError, LostRace } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import type { Random } from '../../base/random.ts'
 import type { Model } from '../../schema/model.ts'
@@ -82,7 +82,7 @@ async function attempt<T>(parts: AttemptParts, work: Work<T>, turn: Turn): Promi
     const options = { session, maxTimeMS: timeMs }
     const value = await work(createMongoTransaction({ db, model, compiler, reader, direct, counted, sender, turn, options, append }))
     await sender.finish()
-    if (turn.mustRunAgain()) throw new EngineError('conflict')
+    if (turn.mustRunAgain()) throw new LostRace()
     await commit(parts, session, lines[0])
     return { value, lines: lines.map(({ token: _, ...line }) => line) }
   } catch (error) {
@@ -127,5 +127,5 @@ async function findOut({ client, db }: AttemptParts, { session, line, lost }: Lo
     .catch(() => {})
   const isThere = await wasCommitted(db, rest, { token, timeMs: limits.outcomeSearchMs }).catch(() => null)
   if (isThere === null) throw new EngineError('outcome_unknown', { cause })
-  if (!isThere) throw new EngineError('conflict', { cause })
+  if (!isThere) throw new LostRace(cause)
 }

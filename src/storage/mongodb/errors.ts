@@ -2,7 +2,7 @@
 // `TransientTransactionError` that nothing of a transaction was kept and that it may be run again.
 // Codes: https://github.com/mongodb/mongo/blob/v8.0/src/mongo/base/error_codes.yml
 import { MongoClientBulkWriteError, MongoError } from 'mongodb'
-import { EngineError, isEngineError } from '../../base/engine-error.ts'
+import { EngineError, isEngineError, storageError } from '../../base/engine-error.ts'
 import type { ErrorCode } from '../../contract/error-codes.ts'
 import type { Model } from '../../schema/model.ts'
 
@@ -40,7 +40,7 @@ export function translate(error: unknown, model: Model): unknown {
   const { code, message } = ownCause(error)
   if (code === duplicateKey) return new EngineError('already_exists', { params: fenceOf(message, model), cause: error })
   const known = hasLabel(error, 'TransientTransactionError') ? 'conflict' : (codes.get(code) ?? names.get(error.name))
-  return known === undefined ? error : new EngineError(known, { cause: error })
+  return known === undefined ? error : storageError(known, error)
 }
 
 /** Whether MongoDB itself gave the transaction up for another one, and it may be run again. */

@@ -11,7 +11,7 @@ import type {
   MongoClientBulkWriteError,
 } from 'mongodb'
 import { assert } from '../../base/assert.ts'
-import { EngineError, isEngineError } from '../../base/engine-error.ts'
+import { isEngineError, LostRace } from '../../base/engine-error.ts'
 import type { Fence } from '../storage.ts'
 import { failedWrite } from './errors.ts'
 
@@ -113,7 +113,7 @@ export function createSender(parts: SenderParts): Sender {
     },
     async end() {
       isOver = true
-      failure ??= new EngineError('conflict')
+      failure ??= new LostRace()
       await last
     },
   }
@@ -179,7 +179,7 @@ async function sendBulk(parts: SenderParts, writes: readonly Write[]): Promise<r
 /** The counts as they are. @throws conflict when one is not what its write asks for */
 function fitting(writes: readonly Write[], counts: readonly number[]): readonly number[] {
   const isMet = counts.every((count, index) => writes[index]!.count === undefined || writes[index]!.count === count)
-  if (!isMet) throw new EngineError('conflict')
+  if (!isMet) throw new LostRace()
   return counts
 }
 
@@ -194,5 +194,5 @@ function countsOf(writes: readonly Write[], result: Partial<ClientBulkWriteResul
 
 function asFence(parts: SenderParts, error: unknown, fence: Fence | undefined): unknown {
   const known = parts.translate(error)
-  return fence === 'conflict' && isEngineError(known, 'already_exists') ? new EngineError('conflict', { cause: error }) : known
+  return fence === 'conflict' && isEngineError(known, 'already_exists') ? new LostRace(error) : known
 }

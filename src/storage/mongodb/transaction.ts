@@ -3,7 +3,7 @@
 // An error of the server ends its transaction, so `insertOnce` looks before it inserts: what it could not see
 // (stored meanwhile) makes the transaction run again, and is seen then.
 import type { Db, Document, WithId } from 'mongodb'
-import { EngineError } from '../../base/engine-error.ts'
+import { LostRace } from '../../base/engine-error.ts'
 import type { Filter } from '../../contract/filter.ts'
 import type { CollectionRef } from '../../schema/collection.ts'
 import type { CollectionModel, Model } from '../../schema/model.ts'
@@ -139,7 +139,7 @@ function createGuardedWrites({ db, model, compiler, sender, counted, turn, optio
     const { collection, condition, operation } = write
     if (condition.last === null) return sender.later([{ collection: collection.table, operation: operation(condition.first), count: 1 }])
     await sender.ask(async () => {
-      if ((await writeFound(write)) !== 1) throw new EngineError('conflict')
+      if ((await writeFound(write)) !== 1) throw new LostRace()
     })
   }
 

@@ -1,7 +1,7 @@
 // Error numbers of MySQL and MariaDB (https://mariadb.com/kb/en/mariadb-error-code-reference/) and the driver's codes
 // into the engine's errors. A statement that was refused is told from a connection that ended: after the latter nobody
 // knows whether it was carried out.
-import { EngineError } from '../../base/engine-error.ts'
+import { EngineError, LostRace } from '../../base/engine-error.ts'
 import { oneRowSql } from './dialect.ts'
 
 export type DriverError = Error & { readonly errno?: number; readonly code?: string; readonly fatal?: boolean; sql?: string }
@@ -41,9 +41,9 @@ export function isHeldBack(error: DriverError): boolean {
 export function reasonOf(error: DriverError, sql: string, keys: Keys): unknown {
   delete error.sql
   const number = error.errno ?? 0
-  if (number === outOfRange && sql === oneRowSql) return new EngineError('conflict', { cause: error })
+  if (number === outOfRange && sql === oneRowSql) return new LostRace(error)
   if (number === heldBack) return alreadyExists(error, sql, keys)
-  if (conflicts.has(number)) return new EngineError('conflict', { cause: error })
+  if (conflicts.has(number)) return new LostRace(error)
   if (overloads.has(number)) return new EngineError('overloaded', { cause: error })
   if (full.has(number)) return new EngineError('storage_full', { cause: error })
   if (readOnly.has(number))

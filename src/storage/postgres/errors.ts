@@ -1,5 +1,5 @@
 // PostgreSQL's SQLSTATEs (https://www.postgresql.org/docs/current/errcodes-appendix.html) into the engine's errors.
-import { EngineError, isEngineError } from '../../base/engine-error.ts'
+import { EngineError, isEngineError, LostRace, storageError } from '../../base/engine-error.ts'
 import type { ErrorCode } from '../../contract/error-codes.ts'
 import type { Model } from '../../schema/model.ts'
 import { shortName } from './dialect.ts'
@@ -42,7 +42,7 @@ export function createTranslator(model: Pick<Model, 'collections'>): (error: unk
       return new EngineError('already_exists', { params: { collection, columns }, cause: error })
     }
     // A table was changed beside us: the statement is prepared anew when it is run again.
-    if (error.code === '0A000' && error.message.includes('cached plan')) return new EngineError('conflict', { cause: error })
+    if (error.code === '0A000' && error.message.includes('cached plan')) return new LostRace(error)
     if (error.code === '22021')
       return new EngineError('validation_failed', { detail: 'Text cannot hold the character U+0000.', cause: error })
     if (error.code === '26000')
@@ -50,7 +50,7 @@ export function createTranslator(model: Pick<Model, 'collections'>): (error: unk
         cause: error,
       })
     const code = codes[error.code]
-    return code === undefined ? error : new EngineError(code, { cause: error })
+    return code === undefined ? error : storageError(code, error)
   }
 }
 
@@ -58,7 +58,7 @@ export function createTranslator(model: Pick<Model, 'collections'>): (error: unk
 export function translateConnectError(error: unknown): EngineError {
   if (isEngineError(error)) return error
   const code = isDatabaseError(error) && error.code === '53300' ? 'overloaded' : 'storage_unavailable'
-  return new EngineError(code, { cause: error })
+  return storageError(code, error)
 }
 
 /** Why the database cannot be opened, in one sentence for people that never holds the password. */

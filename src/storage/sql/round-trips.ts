@@ -2,7 +2,7 @@
 // was deferred before it travels with it, all in the order of asking. Invariants: one round trip at a time; after a
 // failure nothing more is sent but the rollback.
 import { assert } from '../../base/assert.ts'
-import { EngineError, isEngineError } from '../../base/engine-error.ts'
+import { isEngineError, LostRace } from '../../base/engine-error.ts'
 import type { Fence, Traffic } from '../storage.ts'
 import type { Statement } from './compile.ts'
 import { ConnectionLost, type SqlConnection, type SqlResult, StatementFailure } from './driver.ts'
@@ -102,7 +102,7 @@ export class TransactionTrips {
   /** Undoes everything. Nobody needs to wait for it. */
   async rollback(): Promise<void> {
     this.isEnded = true
-    this.failure ??= { error: new EngineError('conflict') }
+    this.failure ??= { error: new LostRace() }
     this.rejectAll(this.queue.splice(0))
     while (this.trip) await this.trip
     this.leave(this.parts.rollback)
@@ -178,8 +178,8 @@ export class TransactionTrips {
 
 /** Before its COMMIT is sent, a transaction whose connection is lost has not happened: it can be run again. */
 function meaningOf(error: unknown, fence: Fence | undefined, isLast: boolean): unknown {
-  if (error instanceof ConnectionLost) return isLast ? error : new EngineError('conflict', { cause: error })
+  if (error instanceof ConnectionLost) return isLast ? error : new LostRace(error)
   if (!(error instanceof StatementFailure)) return error
-  if (fence === 'conflict' && isEngineError(error.reason, 'already_exists')) return new EngineError('conflict', { cause: error.reason })
+  if (fence === 'conflict' && isEngineError(error.reason, 'already_exists')) return new LostRace(error.reason)
   return error.reason
 }

@@ -2,7 +2,7 @@
 // and the steps given. Invariants: a transaction resolves only after the database said that its COMMIT is durable; a
 // COMMIT whose answer was lost is looked up by the token of its line and never sent again blindly.
 import { type Clock, sleep } from '../../base/clock.ts'
-import { EngineError, isEngineError } from '../../base/engine-error.ts'
+import { EngineError, isEngineError, LostRace } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import type { Random } from '../../base/random.ts'
 import { LogTail, lostCommit, type Sequenced } from '../log-tail.ts'
@@ -168,7 +168,7 @@ class Server {
       if (isThere) return
       if (isThere === false) {
         this.tail!.committed()
-        throw new EngineError('conflict', { cause: lost })
+        throw new LostRace(lost)
       }
       if (clock.monotonic() + pauseMs > until) break
       await sleep(clock, pauseMs)

@@ -1,7 +1,7 @@
 // SQLite's result codes (https://sqlite.org/rescode.html) into the engine's errors.
 
 import { AssertionError } from '../../base/assert.ts'
-import { EngineError, isEngineError } from '../../base/engine-error.ts'
+import { EngineError, isEngineError, LostRace } from '../../base/engine-error.ts'
 
 const primary = { busy: 5, locked: 6, readonly: 8, ioerr: 10, full: 13, constraint: 19 } as const
 
@@ -11,7 +11,7 @@ export function translate(error: unknown): unknown {
   switch (error.errcode & 0xff) {
     case primary.busy:
     case primary.locked:
-      return new EngineError('conflict', { cause: error })
+      return new LostRace(error)
     case primary.full:
       return new EngineError('storage_full', { cause: error })
     case primary.ioerr:

@@ -5,7 +5,7 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { assert } from '../../base/assert.ts'
 import { type Clock, sleep } from '../../base/clock.ts'
-import { EngineError, isEngineError } from '../../base/engine-error.ts'
+import { EngineError, isEngineError, LostRace } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { and, eq } from '../../contract/filter.ts'
 import type { AnyRecord, CollectionRef } from '../../schema/collection.ts'
@@ -106,7 +106,7 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
       try {
         for (const record of records) insertOne(ref, record)
       } catch (error) {
-        throw fence === 'conflict' && isEngineError(error, 'already_exists') ? new EngineError('conflict', { cause: error }) : error
+        throw fence === 'conflict' && isEngineError(error, 'already_exists') ? new LostRace(error) : error
       }
     }
     return {
@@ -124,10 +124,10 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
         }
       },
       async updateOrFail(ref, where, change) {
-        if (write(compiler.update(model.get(ref), where, change)) !== 1) throw new EngineError('conflict')
+        if (write(compiler.update(model.get(ref), where, change)) !== 1) throw new LostRace()
       },
       async removeOrFail(ref, where) {
-        if (write(compiler.remove(model.get(ref), where)) !== 1) throw new EngineError('conflict')
+        if (write(compiler.remove(model.get(ref), where)) !== 1) throw new LostRace()
       },
       async adjust(ref, id, guard, change, wantsBefore) {
         const before = wantsBefore ? ((await transactionReader.get(ref, id)) as AnyRecord | null) : null

@@ -2,7 +2,7 @@
 // something is carried out, and the server's work, statement by statement, under locks.
 import { assert } from '../../../src/base/assert.ts'
 import type { Cancel } from '../../../src/base/clock.ts'
-import { EngineError } from '../../../src/base/engine-error.ts'
+import { LostRace } from '../../../src/base/engine-error.ts'
 import { limits } from '../../../src/base/limits.ts'
 import { lostCommit } from '../../../src/storage/log-tail.ts'
 import type { Statement } from '../../../src/storage/sql/compile.ts'
@@ -177,7 +177,7 @@ export class Session implements SqlConnection {
             return
           } else {
             assert(!this.open?.isAborted, 'an aborted transaction takes nothing but its end')
-            if (results.length === victim && this.open) throw new EngineError('conflict')
+            if (results.length === victim && this.open) throw new LostRace()
             const rows = await act({ open: this.open ?? new Open(), inner })
             results.push({ rows: rows as never, count: 0 })
             continue
@@ -201,7 +201,7 @@ export class Session implements SqlConnection {
     const { world, locks } = this.server
     const open = this.open!
     return new Promise((resolve, reject) => {
-      const giveUp = () => reject(new EngineError('conflict'))
+      const giveUp = () => reject(new LostRace())
       const cancel = world.at(limits.lockWaitMs, null, `${this.process.name} waits too long for a lock`, () => {
         locks.stopWaiting(open)
         giveUp()

@@ -1,5 +1,5 @@
 // What the engine asks of a SQL database, as acts on the run's SQLite under locks.
-import { EngineError, isEngineError } from '../../../src/base/engine-error.ts'
+import { EngineError, isEngineError, LostRace } from '../../../src/base/engine-error.ts'
 import { eq, type Filter } from '../../../src/contract/filter.ts'
 import type { AnyRecord, CollectionRef } from '../../../src/schema/collection.ts'
 import type { Model } from '../../../src/schema/model.ts'
@@ -77,14 +77,14 @@ export function createSteps({ model, locks, log, nextSeq, lastPosition, now, rea
   const updateStep = (ref: Ref, where: Filter, change: Change, isOne: boolean): Step<number> =>
     step(`update ${ref.name}`, async (at) => {
       const ids = await idsOf(at.inner, ref, where)
-      if (isOne && ids.length !== 1) throw new EngineError('conflict')
+      if (isOne && ids.length !== 1) throw new LostRace()
       await update(at, ref, ids, change)
       return ids.length
     })
   const removeStep = (ref: Ref, where: Filter, isOne: boolean): Step<number> =>
     step(`delete ${ref.name}`, async (at) => {
       const ids = await idsOf(at.inner, ref, where)
-      if (isOne && ids.length !== 1) throw new EngineError('conflict')
+      if (isOne && ids.length !== 1) throw new LostRace()
       await remove(at, ref, ids)
       return ids.length
     })

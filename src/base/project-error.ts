@@ -1,0 +1,55 @@
+// Refusals that a project defines for its own operations: a code, a status and a sentence, as the table of
+// contract/error-codes.ts has for ours. They are answers: nothing runs an operation again because of one.
+
+export type ProjectErrorSpec = {
+  /** 400 to 499: the caller's business, not ours. */
+  readonly status: number
+  /** A sentence for people, told as the title and, where the throw says no more, as the detail. */
+  readonly message: string
+}
+
+export type ProjectErrorDetails = {
+  /** The sentence shown to the caller, for this case. */
+  readonly detail?: string
+  /** What a program may want to know: shown to the caller as it is. */
+  readonly params?: Readonly<Record<string, unknown>>
+}
+
+/** Makes the error to throw; in an operation's `errors` it stands for the code. */
+export type ProjectErrorKind<TCode extends string = string> = ProjectErrorSpec & {
+  (details?: ProjectErrorDetails): ProjectError
+  readonly code: TCode
+}
+
+export class ProjectError extends Error {
+  override readonly name = 'ProjectError'
+  readonly kind: ProjectErrorKind
+  readonly detail: string
+  readonly params: Readonly<Record<string, unknown>>
+
+  constructor(kind: ProjectErrorKind, { detail = kind.message, params = {} }: ProjectErrorDetails) {
+    super(`${kind.code}: ${detail}`)
+    this.kind = kind
+    this.detail = detail
+    this.params = params
+  }
+
+  get status(): number {
+    return this.kind.status
+  }
+}
+
+/**
+ * `const errors = defineErrors({ sold_out: { status: 409, message: 'Every seat is taken.' } })`, then
+ * `throw errors.sold_out({ params: { left: 0 } })`. The config check looks at those that an operation names.
+ */
+export function defineErrors<const TTable extends Readonly<Record<string, ProjectErrorSpec>>>(
+  table: TTable,
+): { readonly [TCode in keyof TTable & string]: ProjectErrorKind<TCode> } {
+  const kinds = Object.entries(table).map(([code, spec]) => {
+    const make = (details: ProjectErrorDetails = {}) => new ProjectError(kind, details)
+    const kind: ProjectErrorKind = Object.assign(make, { ...spec, code })
+    return [code, kind]
+  })
+  return Object.fromEntries(kinds) as never
+}
