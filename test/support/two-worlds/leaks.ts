@@ -8,7 +8,7 @@ import type { AnyRecord, Collection } from '../../../src/schema/collection.ts'
 import type { Field } from '../../../src/schema/field.ts'
 import type { Play } from './play.ts'
 
-type Leak = Pick<Play, 'collections' | 'operations'>
+type Leak = Pick<Play, 'collections' | 'operations' | 'only'>
 type Change = (all: readonly Collection[]) => readonly Collection[]
 
 function field(collection: string, name: string, change: (field: Field) => Field): Change {
@@ -41,12 +41,17 @@ const asStaff = (actor: Actor): Actor => ({ ...actor, roles: ['staff'] })
 const inputOf = (context: { readonly input: unknown }) => context.input as Readonly<Record<string, unknown>>
 
 export const leaks: Readonly<Record<string, Leak>> = {
-  'a field that lost its rule': { collections: field('notes', 'scored', ({ read: _read, ...rest }) => rest) },
+  'a field that lost its rule': {
+    only: ['notes.list', 'notes.get'],
+    collections: field('notes', 'scored', ({ read: _read, ...rest }) => rest),
+  },
   'a hidden field that one may count up': {
+    only: ['tasks.update'],
     collections: field('tasks', 'pin', (pin) => ({ ...pin, write: signedIn })),
     operations: (all) => all.map((one) => (one.name === 'tasks.update' ? withoutViews(one) : one)),
   },
   'a validator that counts writes': {
+    only: ['notes.get'],
     operations: query('notes.get', async (run, context) => {
       const answer = await run(context)
       const row = await context.read.get<AnyRecord>({ name: 'notes' }, String(inputOf(context)['id']))
@@ -54,12 +59,14 @@ export const leaks: Readonly<Record<string, Leak>> = {
     }),
   },
   'a count of everything': {
+    only: ['notes.list'],
     operations: query('notes.list', async (run, context) => {
       const answer = await run(context)
       return { ...answer, output: { ...(answer.output as object), count: await context.read.count({ name: 'notes' }) } }
     }),
   },
   'a filter by a hidden field': {
+    only: ['tasks.list'],
     operations: query('tasks.list', async (run, context) => {
       if (!JSON.stringify(inputOf(context)['filter'] ?? '').includes('"pin"')) return await run(context)
       const { output } = await run({ ...context, actor: asStaff(context.actor) })
@@ -67,12 +74,14 @@ export const leaks: Readonly<Record<string, Leak>> = {
     }),
   },
   'an expansion of everything': {
+    only: ['notes.list'],
     operations: query('notes.list', async (run, context) => {
       const isExpanded = 'expand' in inputOf(context)
       return await run(isExpanded ? { ...context, actor: asStaff(context.actor) } : context)
     }),
   },
   'a search in hidden fields': {
+    only: ['products.list'],
     operations: query('products.list', async (run, context) => {
       if (!('search' in inputOf(context))) return await run(context)
       const { output } = await run({ ...context, actor: asStaff(context.actor) })
@@ -80,6 +89,7 @@ export const leaks: Readonly<Record<string, Leak>> = {
     }),
   },
   'a hidden record that is forbidden, not missing': {
+    only: ['notes.get'],
     operations: query('notes.get', async (run, context) => {
       const row = await context.read.get({ name: 'notes' }, String(inputOf(context)['id']))
       return await run(context).catch((error: unknown) => {
@@ -88,17 +98,30 @@ export const leaks: Readonly<Record<string, Leak>> = {
     }),
   },
   'a hidden reference that is told from a missing one': {
+    only: ['notes.create'],
     operations: command('notes.create', async (context) => {
       const { parent } = inputOf(context)
       if (typeof parent === 'string' && (await context.tx.get({ name: 'notes' }, parent)) === null) throw new EngineError('not_found')
     }),
   },
   'a taken value that is told before access': {
+    only: ['tasks.update'],
     operations: command('tasks.update', async ({ tx, input }) => {
       const { code } = input as { code?: unknown }
       if (typeof code !== 'string') return
       const [taken] = await tx.find({ name: 'tasks' }, { where: eq('code', code), limit: 1 })
       if (taken) throw new EngineError('already_exists')
+    }),
+  },
+  'a feed that tells of hidden changes': {
+    only: ['notes.update', 'changes.watch'],
+    operations: query('changes.watch', async (run, context) => {
+      const answer = await run(context)
+      const changed = await context.read.count({ name: 'notes' }, { op: 'gt', path: 'version', value: 3 })
+      return {
+        ...answer,
+        stream: (sink) => answer.stream!({ ...sink, send: (event) => sink.send({ ...event, event: `${event.event} ${changed}` }) }),
+      }
     }),
   },
 }

@@ -3,13 +3,11 @@ import type { Replacements } from '../../../src/engine/create-engine.ts'
 import type { Collection } from '../../../src/schema/collection.ts'
 import { address, openWorld, type World } from '../api-harness.ts'
 import { createChance } from './chance.ts'
+import { askFeed } from './feed-question.ts'
 import { fill, type HiddenContext, hiddenShop, hiddenSteps } from './hidden-shop.ts'
 import { probe } from './probes.ts'
 import { type Asking, type Cart, curious, questionsFor } from './questions.ts'
-import { createTwins, type Twins } from './twins.ts'
-
-/** As many as there are operations: what is hidden is asked for as often as all else. */
-const probesPerRound = 80
+import { createTwins, type Named, type Twins } from './twins.ts'
 
 export type Play = {
   readonly seed: number
@@ -17,6 +15,8 @@ export type Play = {
   /** A leak that is planted. */
   readonly collections?: (all: readonly Collection[]) => readonly Collection[]
   readonly operations?: Replacements['operations']
+  /** Operations that are asked, where a leak is known to be; all when left out. */
+  readonly only?: readonly string[]
 }
 
 /** `operation status`, and how often it was answered. */
@@ -40,60 +40,77 @@ export async function openTwins({ collections, operations }: Pick<Play, 'collect
 }
 
 /** @throws DifferenceError for the first answers that differ */
-export async function play({ seed, rounds, ...leak }: Play): Promise<Played> {
+export async function play({ seed, rounds, only, ...leak }: Play): Promise<Played> {
   const opened = await openTwins(leak)
   try {
-    return await playOn(opened, { seed, rounds })
+    return await playOn(opened, { seed, rounds, ...(only ? { only } : {}) })
   } finally {
     for (const world of Object.values(opened.twins.worlds)) await world.close()
   }
 }
 
-async function playOn({ twins, known }: Opened, { seed, rounds }: Play): Promise<Played> {
+async function playOn({ twins, known }: Opened, { seed, rounds, only }: Play): Promise<Played> {
   const chance = createChance(seed)
   let count = 0
   const next = () => ++count
-  const { left } = twins.worlds
-  const { model } = left.engine.parts
-  const questions = questionsFor(model, left.engine.operations)
+  const { model } = twins.worlds.left.engine.parts
   const carts: Cart[] = []
   const asking: Asking = { twins, chance, model, carts, known, next }
   const hidden: HiddenContext = { twins, chance, created: new Map(), next, guess: (id) => guessAt(asking, id) }
   const played = new Map<string, number>()
-  const told = (name: string, status: number) => played.set(`${name} ${status}`, (played.get(`${name} ${status}`) ?? 0) + 1)
 
+  async function ask(name: string, { as, request: plain }: Named): Promise<number> {
+    const key = plain.method !== 'GET' && chance.is(0.2) ? { 'idempotency-key': `key-${chance.below(20)}` } : {}
+    const request = { ...plain, headers: { ...plain.headers, ...key } }
+    const { status } = await twins.ask({ as, request })
+    // Asked again with its key, it is answered again.
+    if ('idempotency-key' in key && chance.is(0.3)) await twins.ask({ as, request })
+    if (name === 'carts.create' && status === 201) rememberCart(twins, carts, as)
+    return status
+  }
+
+  const turns = turnsOf(asking, only, ask)
   for (let round = 0; round < rounds; round++)
-    for (const [name, question] of chance.shuffled([
-      ...questions,
-      ...Array.from({ length: probesPerRound }, () => ['probe', probe] as const),
-    ])) {
+    for (const [name, turn] of chance.shuffled(turns)) {
       for (let times = chance.below(3); times > 0; times--) await hiddenSteps[chance.pick(Object.keys(hiddenSteps))]!(hidden)
       if (chance.is(0.1)) await changeForAll(asking)
-      const asked = question(asking)
-      const key = chance.is(0.2) ? { 'idempotency-key': `key-${chance.below(20)}` } : {}
-      const request = { ...asked.request, headers: { ...asked.request.headers, ...(asked.request.method === 'GET' ? {} : key) } }
-      const answer = await twins.ask({ as: asked.as, request })
-      told(name, answer.status)
-      // Asked again with its key, it is answered again.
-      if ('idempotency-key' in request.headers && chance.is(0.3)) await twins.ask({ as: asked.as, request })
-      if (name === 'carts.create' && answer.status === 201) rememberCart(twins, carts, asked.as)
-      if (chance.is(0.02)) await buy(asking)
+      const key = `${name} ${await turn()}`
+      played.set(key, (played.get(key) ?? 0) + 1)
     }
   return played
 }
 
+type Turn = readonly [name: string, () => Promise<number>]
+
+/** Every operation once, and as many questions at what is hidden; or some operations often. */
+function turnsOf(asking: Asking, only: Play['only'], ask: (name: string, named: Named) => Promise<number>): Turn[] {
+  const { twins, chance, model } = asking
+  const all = [...questionsFor(model, twins.worlds.left.engine.operations)].map(
+    ([name, question]): Turn => [name, async () => await ask(name, question(asking))],
+  )
+  const watch: Turn = ['changes.watch', async () => await askFeed(asking, chance.pick(curious))]
+  const aimed: Turn = ['probe', async () => await ask('probe', probe(asking))]
+  const shop: Turn = ['buy', async () => await buy(asking)]
+  const times = (turn: Turn, count: number) => Array.from({ length: count }, () => turn)
+  if (only === undefined) return [...all, ...times(aimed, 80), ...times(watch, 2), ...times(shop, 2)]
+  return [...all, watch]
+    .filter(([name]) => only.includes(name))
+    .flatMap((turn) => times(turn, 6))
+    .concat(times(aimed, 6))
+}
+
 /** A whole purchase, which single questions seldom make. */
-async function buy({ twins, chance, carts }: Asking): Promise<void> {
+async function buy({ twins, chance, carts }: Asking): Promise<number> {
   const as = chance.pick(curious)
   await twins.ask({ as, request: { method: 'POST', url: '/api/carts', body: { email: 'somebody@example.com' } } })
   rememberCart(twins, carts, as)
   const { id, token } = carts.at(-1)!
   const headers = { 'cart-token': token }
   const ask = async (method: string, rest: string, body: unknown) =>
-    await twins.ask({ as, request: { method, url: `/api/carts/${id}${rest}`, body, headers } })
+    (await twins.ask({ as, request: { method, url: `/api/carts/${id}${rest}`, body, headers } })).status
   await ask('POST', '/lines', { variant: chance.pick(['‹variant›', '‹free›']), quantity: 1 })
   await ask('PATCH', '', { shippingAddress: address, shippingMethod: '‹shipping›' })
-  await ask('POST', '/checkout', { payment: { provider: 'sandbox', method: chance.pick(['card_success', 'card_challenge']) } })
+  return await ask('POST', '/checkout', { payment: { provider: 'sandbox', method: chance.pick(['card_success', 'card_challenge']) } })
 }
 
 function rememberCart(twins: Twins, carts: Cart[], as: Cart['as']): void {

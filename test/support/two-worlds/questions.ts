@@ -23,6 +23,8 @@ type Question = (asking: Asking) => Named
 
 export const curious: readonly As[] = ['guest', 'other']
 const words = ['alpha', 'omega', 'a', 'o', '', '1', '50', '99', 'Private', 'true', 'Own', 'clean', 'first']
+/** Ids are random, and hold none of these: a part of one tells nothing. */
+const wordsOfNoId = ['alpha', 'omega', 'o', '', 'Private', 'true', 'Own', 'clean']
 const operators = ['', '[eq]', '[ne]', '[lt]', '[gte]', '[in]', '[nin]', '[contains]', '[startsWith]', '[null]']
 const unknownId = '01k5xrz2g5f1q8m4w3v7b6n9ta'
 
@@ -65,9 +67,7 @@ function partOf(asking: Asking, collection: CollectionModel): string {
     case 3: {
       const { path: named, kind } = path()
       const nest = chance.pick(['', '', '', '[not]', '[or][0]', '[or][1]', '[and][0]'])
-      const { operator, value } = chance.is(0.15)
-        ? { operator: chance.pick(operators), value: chance.pick(words) }
-        : conditionOf(asking, kind)
+      const { operator, value } = chance.is(0.15) ? anyCondition(asking) : conditionOf(asking, kind)
       return `filter${nest}[${named}]${operator}=${value}`
     }
     case 4:
@@ -75,12 +75,17 @@ function partOf(asking: Asking, collection: CollectionModel): string {
     case 5:
       return chance.pick(['count=true', 'limit=1', 'limit=2'])
     case 6:
-      return collection.searchPaths.length > 0 || chance.is(0.1) ? `search=${chance.pick(words)}` : 'count=true'
+      return collection.searchPaths.length > 0 || chance.is(0.1) ? `search=${chance.pick(wordsOfNoId)}` : 'count=true'
     case 7:
       return `fields=${pathOf(asking, collection, 0).path}`
     default:
       return `expand=${expansionOf(asking, collection)}`
   }
+}
+
+function anyCondition({ chance }: Asking): { readonly operator: string; readonly value: string } {
+  const operator = chance.pick(operators)
+  return { operator, value: chance.pick(operator === '[contains]' ? wordsOfNoId : words) }
 }
 
 /** One that fits the kind of the field. */
@@ -96,13 +101,16 @@ export function conditionOf({ chance }: Asking, kind: string): { readonly operat
     case 'dateTime':
       return { operator: chance.pick(order), value: '2026-11-24T12:00:01Z' }
     default:
-      return { operator: chance.pick([...order, '[in]', '[nin]', '[contains]', '[startsWith]']), value: chance.pick(words) }
+      if (chance.is(0.3)) return { operator: '[contains]', value: chance.pick(wordsOfNoId) }
+      return { operator: chance.pick([...order, '[in]', '[nin]', '[startsWith]']), value: chance.pick(words) }
   }
 }
 
 /** Hidden ones too, and one that there is not. */
 function fieldsAndLists(collection: CollectionModel): string[] {
-  return [...collection.fields.keys(), ...Object.keys(collection.source.lists ?? {}), 'nothing']
+  // The number of an order is a part of its id: what sorts by it is sorted by chance.
+  const names = [...collection.fields.keys()].filter((name) => name !== 'number')
+  return [...names, ...Object.keys(collection.source.lists ?? {}), 'nothing']
 }
 
 function targetOf(model: Model, collection: CollectionModel, name: string): CollectionModel | undefined {
