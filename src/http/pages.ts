@@ -1,5 +1,5 @@
 // Addresses beside the operations: health, the OpenAPI document and its reference page. They are in the
-// document too: it describes every route there is.
+// document too: with the operations it describes every route that its reader may use. Files are not in it.
 import { limits } from '../base/limits.ts'
 import type { Operation } from '../operation/define.ts'
 import { readRecovery } from '../storage/archive/marks.ts'

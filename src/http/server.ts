@@ -1,5 +1,5 @@
 // HTTP in front of the operations: routes, bodies, callers, limits and answers. It decides nothing
-// about data; every call goes through runOperation. Fastify gives routing, parsing and the socket.
+// about data; every call of an operation goes through runOperation. Fastify gives routing, parsing and the socket.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import fastJsonStringify from 'fast-json-stringify'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
