@@ -15,8 +15,8 @@ export type LiveView = {
   readonly events: readonly ToldEvent[]
   lastId(): string
   isOpen(): boolean
-  /** Opens the stream where it was left, or now. */
-  open(): Promise<void>
+  /** Opens the stream where it was left, or now. It is cut after so many events, inside a commit too. */
+  open(eventsMax?: number): Promise<void>
   cut(): void
   /** Calls it with each event when it is sent. */
   onEvent(tell: (event: ToldEvent) => void): void
@@ -75,26 +75,35 @@ export function createLiveView(watching: Watching): LiveView {
     lastId: () => lastId!,
     isOpen: () => close !== null,
     onEvent: (tell) => void listeners.push(tell),
-    async open() {
+    async open(eventsMax = Number.POSITIVE_INFINITY) {
       const input = { collections: collection, ...(filter ? { filter } : {}) }
       const headers = lastId === undefined ? {} : { 'last-event-id': lastId }
       const call = { input, actor, idempotencyKey: null, request: request(headers) }
       const { stream } = await engine.run(operationOf(engine, 'changes.watch'), call)
       let isCut = false
+      let left = eventsMax
       let failure: unknown
       const sink: EventSink = {
-        send: (event) => void (isCut || take(event as ToldEvent)),
+        send(event) {
+          if (isCut) return
+          take(event as ToldEvent)
+          if (--left === 0) cut()
+        },
         onHeartbeat() {},
         drained: () => new Promise((resolve) => setImmediate(() => resolve(false))),
         fail: (error) => {
           failure = error
         },
       }
-      const end = stream!(sink)
-      close = () => {
+      let end: (() => void) | null = null
+      const cut = () => {
         isCut = true
-        end()
+        close = null
+        end?.()
       }
+      close = cut
+      end = stream!(sink)
+      if (isCut) end()
       // A place to come back to.
       if (lastId === undefined)
         await eventually('the first event', async () => {
