@@ -9,6 +9,7 @@ import { carts } from '../../src/domains/carts/collections.ts'
 import { forgetCarts } from '../../src/domains/carts/forget-carts.ts'
 import { shippingMethods, variants } from '../../src/domains/catalog/collections.ts'
 import { ledgerEntries } from '../../src/domains/ledger/collections.ts'
+import { expireOrders } from '../../src/domains/orders/expire-orders.ts'
 import { recordInvariants } from '../../src/observe/invariants/records.ts'
 import { verifyDatabase } from '../../src/observe/verify.ts'
 import { type ApiAnswer, address, checkOut, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
@@ -474,5 +475,40 @@ describe('old carts', () => {
       assert.equal((await asGuest(cart, 'PATCH', '', { note })).status, 200)
     }
     assert.equal(await statusOf(cart), 'open')
+  })
+})
+
+describe('an order that is tried again and again', () => {
+  const pay = (cart: HeldCart, order: string) =>
+    world.call('guest', {
+      method: 'POST',
+      url: `/api/orders/${order}/payments`,
+      headers: cart.headers,
+      body: { provider: 'sandbox', method: 'card_declined' },
+    })
+  const expireDue = () => world.write(async (tx, now) => void (await expireOrders.run({ tx, now, newId: world.engine.newId })))
+  const read = async (cart: HeldCart, order: string) =>
+    (await world.call('guest', { method: 'GET', url: `/api/orders/${order}`, headers: cart.headers })).body
+
+  test('does not hold the last units for ever', async () => {
+    const cart = await fillCart(world, 'guest', [{ variant: 'hardcover', quantity: 3 }])
+    const { id, createdAt } = (await checkOut(world, 'guest', cart, 'card_declined')).body.order
+    for (let tries = 1; tries <= 4; tries++) {
+      await world.clock.advance(29 * 60_000)
+      await expireDue()
+      assert.equal((await pay(cart, id)).status, 201)
+    }
+    const { expiresAt } = await read(cart, id)
+    assert.equal(Date.parse(expiresAt) - Date.parse(createdAt), limits.orderHoldTotalMs)
+    await world.clock.advance(4 * 60_000)
+    // Its time is over, though nobody has closed it yet.
+    const late = await pay(cart, id)
+    refused(late, 409, 'order_state_conflict')
+    assert.equal(late.body.params.status, 'pending_payment')
+    await expireDue()
+    assert.equal((await read(cart, id)).status, 'expired')
+    refused(await pay(cart, id), 409, 'order_state_conflict')
+    const level = (await asStaff('GET', `/api/stockLevels/${world.ids['hardcoverLevel']}`)).body
+    assert.deepEqual([level.held, level.available], [0, 3])
   })
 })

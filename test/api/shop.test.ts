@@ -3,7 +3,6 @@
 // slow: mongodb
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
-import { limits } from '../../src/base/limits.ts'
 import { signHmac } from '../../src/base/secret.ts'
 import { eq } from '../../src/contract/filter.ts'
 import { ledgerEntries } from '../../src/domains/ledger/collections.ts'
@@ -389,29 +388,6 @@ describe('payment', () => {
     assert.equal((await orderOf(id)).status, 'expired')
     assert.deepEqual([(await levelOf('hardcover')).held, (await levelOf('hardcover')).available], [0, 3])
     refused(await pay(id), 409, 'order_state_conflict')
-  })
-
-  test('tried again and again does not hold the stock for ever', async () => {
-    const { id } = await start('card_declined')
-    for (let tries = 1; tries <= 4; tries++) {
-      await work(world, 29 * 60_000)
-      assert.equal((await pay(id, 'card_declined')).status, 201)
-    }
-    const { createdAt, expiresAt } = await orderOf(id)
-    assert.equal(Date.parse(expiresAt) - Date.parse(createdAt), limits.orderHoldTotalMs)
-    await work(world, 4 * 60_000 + 30_000)
-    assert.equal((await orderOf(id)).status, 'expired')
-    assert.deepEqual([(await levelOf('hardcover')).held, (await levelOf('hardcover')).available], [0, 3])
-    refused(await pay(id), 409, 'order_state_conflict')
-  })
-
-  test('cannot begin once the time of the order is over, though nobody has closed it yet', async () => {
-    const { id } = await start('card_declined')
-    await world.engine.stop()
-    await world.clock.advance(limits.orderHoldTotalMs)
-    const answer = await pay(id)
-    refused(answer, 409, 'order_state_conflict')
-    assert.equal(answer.body.params.status, 'pending_payment')
   })
 
   test('that is under way keeps the order from expiring', async () => {
