@@ -147,8 +147,8 @@ export const limits = {
   feedLookMs: 5_000,
   /** A year and a bit: the lines are the audit trail, and a yearly look back must find its beginning. */
   commitsKeepMs: 400 * 24 * 3_600_000,
-  /** Commits a live reader may have missed: each costs some 10 us to look through again. Past it a list costs less, and it is told to read one. */
-  liveReplayCommitsMax: 5_000,
+  /** Commits a live reader may have missed: each costs 5 to 50 us to judge again. Past it a list costs less, and it is told to read one. */
+  liveReplayCommitsMax: 2_000,
   /** Records that a change of another one may bring into sight or out of it. Past it the reader is told to read afresh. */
   liveDependentsMax: 200,
   /** Live streams of one process. Each costs a socket and some 30 kB; the next one is told to come back. */

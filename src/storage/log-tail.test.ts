@@ -224,3 +224,26 @@ test('after its end nothing is asked or told', async () => {
   await rest()
   assert.deepEqual([told, log.calls], [[], []])
 })
+
+test('who waits to be caught up has been told everything that was committed before, by whomever, also by a round behind one under way', async () => {
+  const log = fakeLog()
+  const tail = new LogTail(log.port(true), createFakeClock().clock, 0)
+  const told = follow(tail)
+  await rest()
+  for (let total = 0; total < limits.sequenceLinesMax + 30; ) {
+    // Another process: this one hears nothing of it. Some rounds are under way when the next is asked for.
+    const count = total === 0 ? limits.sequenceLinesMax + 3 : 3
+    log.commit(count)
+    total += count
+    const both = [tail.caughtUp()]
+    log.commit(1)
+    total += 1
+    both.push(tail.caughtUp())
+    await Promise.all(both)
+    assert.deepEqual(told, upTo(total))
+  }
+  log.failWith(new Error('away'))
+  await assert.rejects(tail.caughtUp(), /away/)
+  await tail.close()
+  await assert.rejects(tail.caughtUp())
+})

@@ -91,3 +91,21 @@ test(`readers of three processes are told each of ${writes} changes once, in one
   assert.deepEqual(heads(roaming), heads(changes))
   t.diagnostic(`${changes.length} changes, ${hops + 1} connections of the roaming reader`)
 })
+
+// proves P-006
+test('a session that is ended at one process ends its stream at another one, before that is told anything later', async (t) => {
+  const database = await testDatabase().url()
+  const [first, second] = [await startServer(t, { database }), await startServer(t, { database })]
+  const { headers } = await signInAdmin(first)
+  const reader = await openLive(second.guest.with(headers), path)
+  await eventually('ready', async () => reader.events[0])
+  const watcher = await openLive(second.guest, path)
+  const note = expectStatus(await first.guest.with(headers).post('/api/notes', { text: 'before', number: 1 }), 201).body.id
+  await eventually('what was made before', async () => reader.events.find(({ data }) => data.id === note))
+  expectStatus(await first.guest.with(headers).post('/api/auth/logout'), 204)
+  const later = expectStatus(await first.guest.post('/api/notes', { text: 'later', number: 2 }), 201).body.id
+  await eventually('the later one is told to others', async () => watcher.events.find(({ data }) => data.id === later))
+  await reader.ended
+  assert.ok(!reader.events.some(({ data }) => data.id === later))
+  watcher.cut()
+})

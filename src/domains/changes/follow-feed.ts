@@ -42,7 +42,7 @@ export function followFeed(view: View, start: Start, sink: EventSink): () => voi
 
   async function catchUp(): Promise<void> {
     while (!isClosed) {
-      const stretch = await stretchAfter(view, place)
+      const stretch = await stretchAfter(view, place, sink.drained)
       if (isClosed || stretch === null) return
       if (stretch.news === null) standAt(stretch.head, 'reset')
       else if (await tellAll(stretch.news)) place = { position: stretch.head, index: whole }
@@ -119,7 +119,7 @@ function createPump(work: () => Promise<void>) {
 }
 
 /** All that came after the place, judged; null when there is nothing. */
-async function stretchAfter({ feed, read, targets }: View, place: Place): Promise<Stretch | null> {
+async function stretchAfter({ feed, read, targets }: View, place: Place, pause: () => Promise<unknown>): Promise<Stretch | null> {
   const rows = createRows(read)
   const names = new Set(targets.flatMap(({ collection, chains }) => [collection.name, ...chains.flat().map((hop) => hop.collection)]))
   // Asking from the commit before finds the rest of one that was cut in the middle.
@@ -136,7 +136,7 @@ async function stretchAfter({ feed, read, targets }: View, place: Place): Promis
     }
     const history = createHistory(commits, names)
     const sight = createSight(history, rows)
-    const { news, isUnsure } = await judge(history, sight, { targets, start: place })
+    const { news, isUnsure } = await judge(history, sight, { targets, start: place, pause })
     if (sight.isGivenUp()) return { head, news: null }
     if (!isUnsure || rows.asked() === asked) return { head, news }
     // What was just read may be ahead of the stretch, and what that hides be told by nothing later: go on until it is not.

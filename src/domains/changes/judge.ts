@@ -43,21 +43,33 @@ type Case = { readonly target: Target; readonly id: string; readonly place: Plac
 
 const now = Number.MAX_SAFE_INTEGER
 
-/** What comes after `start`. */
-export async function judge(
-  history: History,
-  sight: Sight,
-  { targets, start }: { targets: readonly Target[]; start: Place },
-): Promise<Judged> {
+export type Question = {
+  readonly targets: readonly Target[]
+  /** What comes after it is judged. */
+  readonly start: Place
+  /** Gives others their turn: a long stretch is judged in parts. */
+  readonly pause: () => Promise<unknown>
+}
+
+const commitsPerTurn = 200
+
+export async function judge(history: History, sight: Sight, { targets, start, pause }: Question): Promise<Judged> {
   const commits = [...history.commits.values()].filter((steps) => steps[0]!.position >= start.position)
-  const cases = (await Promise.all(commits.flatMap((steps) => targets.map((target) => casesOf(sight, target, steps))))).flat()
-  const rest = cases.filter(({ place }) => isAfter(place, start)).sort((a, b) => (isAfter(a.place, b.place) ? 1 : -1))
-  const verdicts = await Promise.all(rest.map((one) => newsOf(sight, one)))
+  const verdicts: Verdict[] = []
+  for (let from = 0; from < commits.length; from += commitsPerTurn) {
+    if (from > 0) await pause()
+    const part = commits.slice(from, from + commitsPerTurn)
+    const cases = (await Promise.all(part.flatMap((steps) => targets.map((target) => casesOf(sight, target, steps))))).flat()
+    const rest = cases.filter(({ place }) => isAfter(place, start)).sort((a, b) => (isAfter(a.place, b.place) ? 1 : -1))
+    verdicts.push(...(await Promise.all(rest.map((one) => newsOf(sight, one)))))
+  }
   return {
     news: verdicts.filter((verdict) => verdict !== null && verdict !== 'unsure'),
     isUnsure: sight.hasLookedAround() || verdicts.includes('unsure'),
   }
 }
+
+type Verdict = News | 'unsure' | null
 
 function isAfter(a: Place, b: Place): boolean {
   return a.position > b.position || (a.position === b.position && a.index > b.index)
@@ -85,7 +97,7 @@ function dependentIndex(collection: string, id: string): number {
   return 0x8000_0000 + ((hash >>> 1) % (whole - 0x8000_0000))
 }
 
-async function newsOf(sight: Sight, { target, id, place, step }: Case): Promise<News | 'unsure' | null> {
+async function newsOf(sight: Sight, { target, id, place, step }: Case): Promise<Verdict> {
   const { where, collection } = target
   const { position } = place
   const [before, after] = step
