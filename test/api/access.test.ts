@@ -4,7 +4,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { signHmac } from '../../src/base/secret.ts'
+import { eq } from '../../src/contract/filter.ts'
 import { issueSetUpToken } from '../../src/domains/accounts/set-up.ts'
+import { payments, refunds } from '../../src/domains/payments/collections.ts'
 import { effects } from '../../src/effects/effect.ts'
 import { type ApiRequest, type As, address, checkOut, everybody, fillCart, openWorld, type World, work } from '../support/api-harness.ts'
 import { type Row, readingScenario, scenario } from '../support/scenario.ts'
@@ -161,6 +163,20 @@ const ownersOrder =
     const { body } = await checkOut(world, 'owner', cart, method)
     return { cart: cart.id, order: body.order.id }
   }
+const ownersPayment = async (world: World): Promise<Given> => {
+  const { order } = await ownersOrder('card_success')(world)
+  const [payment] = await world.engine.parts.storage.reader.find(payments, { where: eq('order', order!), limit: 1 })
+  return { order: order!, payment: payment!.id }
+}
+/** One that the provider refused: its money is still owed. */
+const failedRefund = async (world: World): Promise<Given> => {
+  const { order, payment } = await ownersPayment(world)
+  const id = world.engine.newId('ref')
+  const amount = { amount: 1, currency: 'EUR' }
+  const rest = { provider: 'sandbox', reason: 'external', key: id, providerRef: null, lastError: 'Refused.' }
+  await world.write((tx) => tx.insert(refunds, { id, order: order!, payment: payment!, amount, state: 'failed', ...rest }))
+  return { refund: id }
+}
 const cartBody = (quantity: number) => (answer: { body: { lines: { quantity: number }[]; token?: string } }) => {
   assert.equal(answer.body.lines[0]?.quantity ?? 0, quantity)
   assert.equal(answer.body.token, undefined)
@@ -225,8 +241,20 @@ const shopRows: Row[] = [
   ),
   ...rows('orders.cancel', holder(200), (_, { order }) => post(`/api/orders/${order}/cancel`), {
     given: ownersOrder('card_declined'),
-    events: ['orders.cancel: effects, emails, orders'],
+    events: ['orders.cancel: orders'],
     body: { status: 'canceled' },
+  }),
+  ...rows('payments.check', staffOnly(200), (_, { payment }) => post(`/api/payments/${payment}/check`), {
+    given: ownersPayment,
+    events: ['payments.check: effects', 'effects.payment.follow: effects'],
+  }),
+  ...rows('refunds.retry', staffOnly(201), (_, { refund }) => post(`/api/refunds/${refund}/retry`), {
+    given: failedRefund,
+    events: ['refunds.retry: effects, refunds'],
+  }),
+  ...rows('refunds.settle', staffOnly(200), (_, { refund }) => post(`/api/refunds/${refund}/settle`, { note: 'By bank transfer.' }), {
+    given: failedRefund,
+    events: ['refunds.settle: refunds'],
   }),
   ...rows('payments.receiveWebhook', all(400), {
     ...post('/api/payments/webhooks/sandbox', '{"id":"evt"}'),
@@ -362,7 +390,7 @@ const nobodyElse = { guest: 0, other: 0, owner: 1 }
 const reading: Readonly<Record<string, { counts: Readonly<Record<As, number>>; record?: (world: World) => string }>> = {
   users: { counts: { guest: 0, other: 1, owner: 1, staff: 3 }, record: ({ ids }) => ids['owner']! },
   effects: { counts: { guest: 0, other: 0, owner: 0, staff: 3 } },
-  schedules: { counts: { guest: 0, other: 0, owner: 0, staff: 3 } },
+  schedules: { counts: { guest: 0, other: 0, owner: 0, staff: 7 } },
   scheduleTicks: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   emails: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
   categories: { counts: { guest: 2, other: 2, owner: 2, staff: 2 } },
