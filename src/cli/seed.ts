@@ -3,11 +3,16 @@ import { and, eq } from '../contract/filter.ts'
 import { settings } from '../domains/accounts/collections.ts'
 import { mainLocation, stockLevels, stockMovements } from '../domains/stock/collections.ts'
 import type { Backend } from '../engine/backend.ts'
+import { checkSeed } from '../engine/config-check/check-seed.ts'
 import type { Engine } from '../engine/create-engine.ts'
 import type { AnyRecord } from '../schema/collection.ts'
+import type { Field } from '../schema/field.ts'
 import type { CollectionModel } from '../schema/model.ts'
 import { findUnique } from '../storage/find-all.ts'
 import { inTransaction } from '../storage/in-transaction.ts'
+
+/** A mistake in code that makes records is one in each of them. */
+const mistakesShown = 20
 
 /** All of it in one transaction: a killed first start leaves nothing half. */
 export async function seedDatabase(engine: Engine, backend: Backend): Promise<void> {
@@ -15,18 +20,20 @@ export async function seedDatabase(engine: Engine, backend: Backend): Promise<vo
   const { parts, newId } = engine
   if (!seed || (await findUnique(parts.storage.reader, settings, eq('name', 'seeded'))) !== null) return
   const groups = await seed({ newId, now: parts.clock.now() })
+  const mistakes: string[] = []
+  checkSeed(groups, backend.model, (path, message) => void mistakes.push(`  ${path}: ${message}`))
+  if (mistakes.length > 0) throw new Error(`The seed of the config is wrong:\n${mistakes.slice(0, mistakesShown).join('\n')}`)
   await inTransaction(parts, { operation: 'seed', actor: 'system', requestId: '' }, async (tx, now) => {
     // Of processes that start at once one sows: the others wait here until it has committed.
     if ((await tx.insertOnce(settings, { id: newId('set'), name: 'seeded', value: { at: now } })) === null) return
     for (const { collection: name, records } of groups) {
-      const collection = backend.model.find(name)
-      if (!collection) throw new Error(`The seed names a collection ${name}, and there is none.`)
+      const collection = backend.model.get({ name })
       for (const given of records) await insert(collection, given)
     }
 
     async function insert(collection: CollectionModel, given: Readonly<Record<string, unknown>>): Promise<void> {
       const { onHand, ...fields } = given as { onHand?: number }
-      const record = { id: newId(collection.prefix), ...defaultsOf(collection), ...fields }
+      const record = { id: newId(collection.prefix), ...defaultsOf(collection, now), ...fields }
       const after = (await tx.insert<AnyRecord>(collection, record as never)) as AnyRecord
       await collection.source.afterChange?.({ tx, now, newId, before: null, after })
       if (onHand !== undefined) await stock(after.id, onHand)
@@ -49,11 +56,17 @@ export async function seedDatabase(engine: Engine, backend: Backend): Promise<vo
   })
 }
 
-function defaultsOf(collection: CollectionModel): Record<string, unknown> {
+function defaultsOf(collection: CollectionModel, now: number): Record<string, unknown> {
   const entries = [...collection.fields.values()].filter(({ isComputed }) => !isComputed)
   return Object.fromEntries(
     entries.flatMap(({ name, field }) =>
-      ['id', 'version', 'createdAt', 'updatedAt'].includes(name) ? [] : [[name, field.default ?? null]],
+      ['id', 'version', 'createdAt', 'updatedAt'].includes(name) ? [] : [[name, defaultOf(field, now)]],
     ),
   )
+}
+
+/** Nobody is signed in when the seed is sown. */
+function defaultOf({ kind, default: value = null }: Field, now: number): unknown {
+  if (kind === 'json' || typeof value !== 'object' || value === null || !('set' in value)) return value
+  return value.set === 'now' ? now : null
 }

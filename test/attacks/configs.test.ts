@@ -20,7 +20,7 @@ type Config = ReturnType<typeof validConfig>
 type Mistake = { readonly path: string; readonly message: string }
 
 const seed = Number(process.env['CONFIGS_SEED'] ?? Math.floor(systemRandom.fraction() * 2 ** 31))
-const rounds = Number(process.env['CONFIGS_ROUNDS'] ?? 300)
+const rounds = Number(process.env['CONFIGS_ROUNDS'] ?? 150)
 const random = createTestRandom(seed)
 const pick = <T>(values: readonly T[]): T => values[Math.floor(random.fraction() * values.length)]!
 const surroundings = { publicUrl: 'http://clubs.test', isDevelopment: false, paymentProviders: [] }
