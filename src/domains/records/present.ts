@@ -38,7 +38,8 @@ type ListScope = { readonly model: Model; readonly collection: CollectionModel; 
 type VisibleList = { readonly target: CollectionModel; readonly by: string }
 
 type Visible = {
-  readonly all: readonly CompiledField[]
+  /** To callers: without those that nobody may read, which each collection has. */
+  readonly open: readonly CompiledField[]
   readonly restricted: readonly CompiledField[]
   readonly views: Map<string, readonly CompiledField[]>
 }
@@ -48,16 +49,17 @@ const shapes = new WeakMap<CollectionModel, Visible>()
 export function visibleFields(collection: CollectionModel, actor: Actor): readonly CompiledField[] {
   let shape = shapes.get(collection)
   if (!shape) {
-    const all = [...collection.fields.values()]
-    shape = { all, restricted: all.filter(({ field }) => field.read !== undefined), views: new Map() }
+    const open = [...collection.fields.values()].filter(({ field }) => field.read?.rule !== 'nobody')
+    shape = { open, restricted: open.filter(({ field }) => field.read !== undefined), views: new Map() }
     shapes.set(collection, shape)
   }
-  if (shape.restricted.length === 0) return shape.all
+  if (shape.restricted.length === 0) return shape.open
   const hidden = shape.restricted.filter(({ field }) => !isReadable(field, actor)).map(({ name }) => name)
+  if (hidden.length === 0) return shape.open
   const key = hidden.join()
   let view = shape.views.get(key)
   if (!view) {
-    view = shape.all.filter(({ name }) => !hidden.includes(name))
+    view = shape.open.filter(({ name }) => !hidden.includes(name))
     shape.views.set(key, view)
   }
   return view
