@@ -283,6 +283,19 @@ describe("a refund made in the provider's dashboard", () => {
     )
   })
 
+  test('in part, before we heard of the payment: the order expires, and the rest goes back', async () => {
+    world.book.set({ webhookLoss: 1 })
+    const id = await start('card_challenge')
+    world.book.challenge(booked(id).id, true)
+    world.book.refundInDashboard(booked(id).id, 500)
+    const [payment] = await paymentOf(id)
+    await staffPost(`/api/payments/${payment!.id}/check`)
+    assert.deepEqual([(await orderOf(id)).status, (await orderOf(id)).paymentStatus], ['pending_payment', 'partially_refunded'])
+    await work(world, 40 * 60_000)
+    assert.deepEqual([(await orderOf(id)).status, (await orderOf(id)).paymentStatus], ['expired', 'refunded'])
+    assert.deepEqual(await balances(id), {})
+  })
+
   test('of an order that is not paid in full keeps it from being placed', async () => {
     world.book.set({ webhookLoss: 1 })
     const id = await start('card_challenge')

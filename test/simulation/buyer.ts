@@ -162,6 +162,7 @@ async function followOrder(parts: BuyerParts, ask: Asker, plan: BuyerPlan, { ord
     if (latest === null) continue
     const provided = book.findByReference(latest)
     if (provided?.state === 'requires_action') await answerChallenge(parts, ask, { order, own, payment: provided.id })
+    else if (provided?.state === 'failed' && dice.chance(0.05)) await tryCards(ask, { order, own })
     else if (provided?.state === 'failed' && dice.chance(0.8)) await payAgain(parts, ask, { order, own })
   }
   await canceling
@@ -193,6 +194,14 @@ async function answerChallenge(parts: BuyerParts, ask: Asker, at: { order: strin
       await payAgain(parts, ask, at)
       await pause(world, dice.between(0, 2_000))
       return await decide(dice.chance(0.7))
+  }
+}
+
+/** Somebody with a list of card numbers, until the shop takes no more of them. */
+async function tryCards(ask: Asker, { order, own }: { order: string; own: Own }): Promise<void> {
+  for (let tries = 0; tries < 25; tries++) {
+    const tried = await ask({ operation: 'orders.pay', input: { id: order, provider: 'sandbox', method: 'card_declined' }, ...own })
+    if (tried.end === 'refused' && tried.code !== 'payment_in_progress') return
   }
 }
 

@@ -188,6 +188,83 @@ export const mutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'sale-stays-whole',
+    sin: 'What was given back of a sale is not taken out of it.',
+    transaction: (inner) => ({
+      ...inner,
+      group: async (ref, query) => (ref.name === 'ledgerEntries' ? [] : await inner.group(ref, query)),
+    }),
+  },
+  {
+    name: 'refund-out-of-sales-alone',
+    sin: 'What was given back is taken out of sales, and the tax and shipping of it stay.',
+    transaction: (inner) => ({
+      ...inner,
+      insert: async (ref, records, fence) =>
+        await inner.insert(
+          ref,
+          records.map((row) => (row['kind'] === 'order.refunded' && !isDeposit(row) ? { ...row, account: 'I:sales' } : row)),
+          fence,
+        ),
+    }),
+  },
+  {
+    name: 'refund-nobody-sends',
+    sin: 'Now and then a refund is owed, and nothing is written that sends it.',
+    transaction: (inner, dice) => ({
+      ...inner,
+      insertOnce: async (ref, record) =>
+        record['kind'] === 'payment.refund' && dice.chance(0.5) ? true : await inner.insertOnce(ref, record),
+    }),
+  },
+  {
+    name: 'missing-is-silent',
+    sin: 'A provider that has no record of a payment counts as one that does not answer.',
+    provider: (real) => ({
+      ...real,
+      async fetch(by) {
+        const found = await real.fetch(by)
+        return found.result === 'ok' && found.value === null ? { result: 'uncertain', reason: 'nothing found' } : found
+      },
+    }),
+  },
+  {
+    name: 'open-payment-unasked',
+    sin: 'A payment of which nobody knows is not asked for any more.',
+    transaction: (inner, dice) => ({
+      ...inner,
+      updateOrFail: (ref, where, change) =>
+        inner.updateOrFail(
+          ref,
+          where,
+          ref.name === 'payments' && change.set?.['missingSince'] && dice.chance(0.5)
+            ? { ...change, set: { ...change.set, checkAt: null } }
+            : change,
+        ),
+    }),
+  },
+  {
+    name: 'paid-and-left',
+    sin: 'Now and then an order is not told that its payment has come.',
+    replace: (dice) => ({
+      react: (real) => (tx, now, events) =>
+        real(tx, now, dice.chance(0.3) ? events.filter(({ type }) => type !== 'payment.changed') : events),
+    }),
+  },
+  {
+    name: 'stray-webhook-left',
+    sin: 'A webhook that speaks of nothing of ours is looked at once and never again.',
+    transaction: (inner) => ({
+      ...inner,
+      updateOrFail: (ref, where, change) =>
+        inner.updateOrFail(
+          ref,
+          where,
+          ref.name === 'webhookInbox' && change.set?.['state'] === 'waiting' ? { ...change, set: { ...change.set, lookAt: null } } : change,
+        ),
+    }),
+  },
+  {
     name: 'answered-before-commit',
     sin: 'A caller is answered and the commit never happens.',
     isRolledBack: (dice) => dice.chance(0.02),
@@ -250,6 +327,10 @@ export function mutantNamed(name: string): Mutant {
   const found = mutants.find((mutant) => mutant.name === name)
   if (!found) throw new Error(`There is no mutant ${name}; there are ${mutants.map((mutant) => mutant.name).join(', ')}.`)
   return found
+}
+
+function isDeposit(row: AnyRecord): boolean {
+  return String(row['account']).startsWith('L:deposit:')
 }
 
 function receiptOf(order: Order, suffix: string) {

@@ -9,6 +9,7 @@ import { type Acknowledged, type BuyerPlan, pause, shopAround } from './buyer.ts
 import { type Cluster, createCluster, webhookEgress } from './cluster.ts'
 import { createFaults, type FaultCounts, type FaultKind } from './faults.ts'
 import type { Mutant } from './mutants.ts'
+import { actAtProvider } from './provider-side.ts'
 import { createServerDatabase } from './server/database.ts'
 import { createSmtpPeer } from './smtp-peer.ts'
 import { runShop } from './staff.ts'
@@ -123,6 +124,7 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
     repeats += 1
   }
   if (shop.hasStaff) void runShop({ world, cluster, store, onRepeat })
+  if (!shop.isRace) void actAtProvider({ world, cluster, faults, book }, secret)
   if (faults.has('webhookForged')) void forgeWebhooks(cluster, report, world)
 
   world.at(shop.troubleMs, null, 'the trouble ends', () => {
@@ -221,7 +223,8 @@ function nextDueIn(store: Store): number {
         select min("dueAt") as "at" from "effects" where "state"='ready'
         union all select min("dueAt") from "effects" where "state"='running'
         union all select max((select min("expiresAt") from "orders" where "status"='pending_payment'), (select "nextAt" from "schedules" where "name"='orders.expire'))
-        union all select max((select min("checkAt") from "payments"), (select "nextAt" from "schedules" where "name"='payments.reconcile')))`,
+        union all select max((select min("checkAt") from "payments"), (select "nextAt" from "schedules" where "name"='payments.reconcile'))
+        union all select max((select min("lookAt") from "webhookInbox"), (select "nextAt" from "schedules" where "name"='payments.matchWebhooks')))`,
     )
     .get()
   return (row!['at'] as number | null) ?? Number.POSITIVE_INFINITY

@@ -2,6 +2,7 @@
 // payments may still succeed on its own; one that waits for its customer is first closed at the provider.
 
 import { limits } from '../../base/limits.ts'
+import type { DomainEvent } from '../../contract/events.ts'
 import { and, compare, eq } from '../../contract/filter.ts'
 import type { Schedule, ScheduleContext } from '../../effects/schedule.ts'
 import { findAll } from '../../storage/find-all.ts'
@@ -19,15 +20,21 @@ export const expireOrders: Schedule = {
     // Beyond the limit: the next tick. None keeps its place at the front: one that has to wait is moved on.
     const due = await tx.find(orders, { where, sort: [{ path: 'expiresAt', descending: false }], limit: limits.ordersPerTick })
     const expired: string[] = []
+    const events: DomainEvent[] = []
     // By id, then all stock at once: a tick holds many rows, and must not take them in an order of its own.
-    for (const order of due.toSorted((a, b) => (a.id < b.id ? -1 : 1))) if (await expire(context, order)) expired.push(order.id)
+    for (const order of due.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
+      const ended = await expire(context, order)
+      if (ended === null) continue
+      expired.push(order.id)
+      events.push(...ended)
+    }
     if (expired.length > 0) await releaseStock(context, expired, 'expired')
-    return expired.map((order) => ({ type: 'order.expired', order }))
+    return [...events, ...expired.map((order) => ({ type: 'order.expired', order }))]
   },
 }
 
-/** False when it has to wait for its payments: then it keeps its stock for another while. */
-async function expire(context: ScheduleContext, order: Order): Promise<boolean> {
+/** Null when it has to wait for its payments: then it keeps its stock for another while. Else what follows. */
+async function expire(context: ScheduleContext, order: Order): Promise<DomainEvent[] | null> {
   const { tx, now } = context
   const attempts = await findAll(tx, payments, eq('order', order.id))
   const isLive = attempts.some(({ status }) => liveStatuses.includes(status))
@@ -37,8 +44,10 @@ async function expire(context: ScheduleContext, order: Order): Promise<boolean> 
   if (isLive || waiting.length > 0) {
     // Looked at again soon, to see what the provider made of it.
     await tx.update(orders, order, { set: { expiresAt: now + limits.orderWaitMs } })
-    return false
+    return null
   }
   await tx.update(orders, order, { set: { status: 'expired', expiresAt: null } })
-  return true
+  // Paid in part, or paid and partly given back: the rest is the customer's.
+  const kept = attempts.find(({ captured, refunded }) => captured.amount > refunded.amount)
+  return kept ? [{ type: 'payment.changed', payment: kept.id, order: order.id }] : []
 }

@@ -13,7 +13,7 @@ import { accounts } from '../ledger/collections.ts'
 import { move, postTransfer } from '../ledger/post-transfer.ts'
 import { cancelPayment } from '../payments/cancel-payment.ts'
 import { type Payment, payments, type Refund, waitingStatuses } from '../payments/collections.ts'
-import { refundable, refundPayment } from '../payments/refund-claims.ts'
+import { dropUnmetClaims, refundable, refundPayment } from '../payments/refund-claims.ts'
 import { canHold, holdStock } from '../stock/reserve-stock.ts'
 import { type Order, orders } from './collections.ts'
 import { correctSale } from './correct-sale.ts'
@@ -28,6 +28,9 @@ export async function settleOrder(context: Context, id: string): Promise<DomainE
   const [order, found] = await Promise.all([tx.lock(orders, id, 'exclusive'), findAll(tx, payments, eq('order', id))])
   const attempts = found.toSorted((a, b) => a.sequence - b.sequence)
   if (order === null) throw new EngineError('not_found')
+  // Money that went back or was taken away may leave too little for what refunds of ours claim.
+  for (const payment of attempts)
+    if (payment.refunded.amount > 0 || payment.status === 'reversed') await dropUnmetClaims(context, payment, payment)
   if (order.status === 'pending_payment') {
     // What was given back meanwhile pays for nothing.
     if (sum(attempts, 'captured') - sum(attempts, 'refunded') >= order.total.amount) return await place(context, order, attempts, [])

@@ -64,10 +64,9 @@ export async function recordView(
       lastError: errorOf(view, sums, facts),
     },
   })
-  // Only money that went back or was taken away can leave too little for what is claimed.
-  if (news.some(({ kind }) => kind === 'ref_ok' || kind === 'cap_reversed'))
-    for (const currency of new Set(facts.map(({ amount }) => amount.currency)))
-      await dropUnmetClaims(context, after, foldFacts(facts, currency))
+  // Claims in the currency of the order are made under its lock, and looked at there.
+  for (const currency of new Set(facts.map(({ amount }) => amount.currency)))
+    if (currency !== payment.amount.currency) await dropUnmetClaims(context, after, foldFacts(facts, currency))
   const about = { payment: payment.id, order: payment.order }
   const isLate = status === 'failed' && payment.status === 'processing'
   return [{ type: 'payment.changed', ...about }, ...(isLate ? [{ type: 'payment.failed_late', ...about }] : [])]
