@@ -8,11 +8,20 @@ export function isName(text: string): boolean {
   return isOneLine(text) && text.replace(invisible, '') !== '' && !hasAddress(text)
 }
 
-function isOneLine(text: string): boolean {
-  return !/[\p{Cc}\u2028\u2029]/u.test(text)
+/**
+ * The text as no program makes a link of it: a dot between letters has a zero-width space behind it. `St.Gallen` and
+ * `evil.example` look alike to a rule, so the form of a name cannot keep the second out.
+ */
+export function withoutLinks(text: string): string {
+  return text.replace(/(?<=[\p{L}\p{N}])[.\u3002\uff0e\uff61](?=[\p{L}\p{N}])/gu, '$&\u200b')
 }
 
-/** What mail programs turn into a link by themselves: a scheme, `www.`, or a domain with a path behind it. */
+/** Nothing that begins a line, and nothing that turns round what stands beside it (Unicode's bidirectional controls). */
+function isOneLine(text: string): boolean {
+  return !/[\p{Cc}\u2028\u2029\p{Bidi_C}]/u.test(text)
+}
+
+/** What is plainly a link: a scheme, `www.`, or a domain with a path behind it; also by other forms of the same letters. */
 function hasAddress(text: string): boolean {
-  return /:\/\/|\bwww\.|[\p{L}\p{N}]\.\p{L}{2,}\//iu.test(text)
+  return /:\/\/|\bwww\.|[\p{L}\p{N}]\.\p{L}{2,}\//iu.test(text.normalize('NFKC').replace(/[\u3002\uff61]/g, '.'))
 }

@@ -2,6 +2,7 @@
 // somebody's address, at no cost, so it is bound; and of orders that were never paid only an account is told, or
 // everybody where the shop wants it.
 import { formatMoney } from '../base/money.ts'
+import { withoutLinks } from '../base/names.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import { queueEmail } from '../domains/emails/queue-email.ts'
 import { type Order, orders } from '../domains/orders/collections.ts'
@@ -51,7 +52,9 @@ function receiptView(order: Order) {
     taxAdded: isTaxAdded ? unlessNothing(tax) : '',
     total: formatMoney(total),
     taxIncluded: isTaxAdded ? '' : unlessNothing(tax),
-    address: [name, line1, line2, [postalCode, city].filter(Boolean).join(' '), region, countryName(country)].filter(Boolean),
+    address: [name, line1, line2, [postalCode, city].filter(Boolean).join(' '), region, countryName(country)]
+      .filter((line): line is string => Boolean(line))
+      .map(withoutLinks),
   }
 }
 
