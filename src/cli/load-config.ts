@@ -1,5 +1,5 @@
 // The config file: imported as TypeScript by Node itself. What is wrong with it is said with its place.
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { sandboxMethods } from '../domains/payments/sandbox/book.ts'
@@ -29,6 +29,15 @@ export async function loadConfig(configPath: string): Promise<LoadedConfig> {
 
 /** @throws Error listing every mistake with its file */
 export function compileConfig(loaded: LoadedConfig, surroundings: Surroundings): Backend {
+  const backend = checkedBackend(loaded, surroundings)
+  const { storefront } = loaded.config
+  const folder = storefront === undefined ? null : resolve(loaded.folder, storefront)
+  if (folder !== null && !statSync(folder, { throwIfNoEntry: false })?.isDirectory())
+    throw new Error(`One thing is wrong in ${loaded.path}:\n  storefront: there is no folder ${folder}`)
+  return backend
+}
+
+function checkedBackend(loaded: LoadedConfig, surroundings: Surroundings): Backend {
   try {
     return createBackend(loaded.config, surroundings)
   } catch (error) {

@@ -204,7 +204,8 @@ function storedValue(field: RuleField, path: string, value: unknown): Stored<Sca
   }
 }
 
-function storedText({ kind, options, isCurrency: isCode }: RuleField, path: string, value: string): Stored<Scalar> {
+function storedText({ kind, to, options, isCurrency: isCode }: RuleField, path: string, value: string): Stored<Scalar> {
+  if (to !== undefined && value === '') return { problem: `"${path}" is compared with "", which is no id: use where('${path}').isNull()` }
   if (kind === 'date')
     return isDay(value) ? { value } : { problem: `"${path}" is compared with "${value}", which is no day such as 2026-11-24` }
   if (kind === 'email') return { value: value.trim().toLowerCase() }

@@ -113,6 +113,14 @@ const kinds: Readonly<Record<string, readonly [(config: Config) => unknown, RegE
       ])),
     /fields\.\w+\.default(\.\w+)?: /,
   ],
+  'a record by default': [
+    (c) => (fieldOf(c).lead.default = pick(['nope', 'usr_00000000000000000000000001'])),
+    /fields\.lead\.default: names a record/,
+  ],
+  'a rule of an empty id': [
+    (c) => rule(nested(where('lead').ne('')))(c),
+    new RegExp(`${inRule.source}"lead" is compared with "", which is no id`),
+  ],
   'a default outside the options': [
     (c) => (fieldOf(c).state.default = 'opened'),
     /fields\.state\.default: does not fit the field: must be one of draft, open, closed/,

@@ -99,6 +99,9 @@ function checkDefault(field: Field, path: string, add: Add): void {
   const { kind, default: value, required } = field
   if (value === null) return required ? add(path, 'is null, and a required field has a value') : undefined
   if (isObject(value) && 'set' in value && kind !== 'json') return checkSet(field, path, add)
+  // No config can know whether the record is there when another one is made.
+  if (kind === 'ref' || (kind === 'refs' && Array.isArray(value) && value.length > 0))
+    return add(path, "names a record: only { set: 'actor' } can be the default of a reference")
   if (kind === 'dateTime') {
     // A record holds milliseconds; a text would be taken for one of a request.
     if (!Number.isSafeInteger(value) || (value as number) < 0 || (value as number) > 253_402_300_799_999)
