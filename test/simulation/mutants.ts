@@ -57,7 +57,7 @@ export const mutants: readonly Mutant[] = [
         ...tx,
         get: async (ref: { name: string }, id: string, where?: never) => {
           const found = await tx.get(ref as never, id, where)
-          return ref.name === 'carts' && found ? { ...(found as object), order: null } : found
+          return ref.name === 'carts' && found ? { ...(found as object), order: null, status: 'open' } : found
         },
       })),
     }),

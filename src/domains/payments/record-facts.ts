@@ -186,7 +186,7 @@ async function endRefund(context: Context, payment: Payment, fact: ProviderFact,
     providerRef: fact.operationRef,
     lastError,
   })
-  // One that failed and was never ours claims nothing: whoever made it at the provider is told there.
+  // One that failed is a claim too: somebody meant to give the money back, and staff see that it did not arrive.
   const isForeign = fact.amount.currency !== payment.amount.currency
   await claim(context, external, isForeign ? accounts.unmatched(payment.provider) : accounts.deposit(payment.order))
   return external

@@ -29,14 +29,15 @@ type Staff = { readonly staff: HttpClient; readonly sandbox: string; readonly sa
 
 /**
  * What staff do at the end of a day: payments whose provider says something else are asked for (their webhooks were
- * lost, and the next look is not for hours), and refunds that failed are tried again.
+ * lost, and the next look is not for hours), and refunds that failed are tried again, those of the dashboard too.
  */
 export async function putRight({ staff, sandbox, say }: Staff): Promise<void> {
   const differing = async () => {
     const theirs = await bookOf(sandbox)
+    const known = new Set((await staff.all('/api/refunds')).map(({ providerRef }) => providerRef))
     return (await staff.all('/api/payments')).filter((payment) => {
-      const their = theirs.get(payment.id)
-      return their !== undefined && payment.refunded.amount !== returnedOf(their)
+      const { refunds } = theirs.get(payment.id) ?? { refunds: [] }
+      return refunds.some(({ id }: Body) => !known.has(id)) || payment.refunded.amount !== returnedOf({ refunds })
     })
   }
   const lost = await differing()
