@@ -9,7 +9,7 @@ import { createWorld, inMacrotask } from './world.ts'
 const one = (table: string, where = '1=1') => `"id"=(select "id" from "${table}" where ${where} limit 1)`
 const inClosed = `"order" in (select "id" from "orders" where "status" in ('canceled','expired'))`
 
-const paid = `"status"='placed' and "total_amount">0`
+const paid = `"status"='placed' and "paymentStatus"='paid' and "total_amount">0`
 const secondTick = `"schedule"='payments.reconcile' and "tick"=2`
 
 /** By invariant: the statements that break it. Each must change something. */
