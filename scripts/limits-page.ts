@@ -15,7 +15,7 @@ export function limitsPage(source: string): string {
 
 <!-- Made from src/base/limits.ts by \`node scripts/check-docs.ts --write\`. -->
 
-Every limit of the engine, with its reason where the name does not say it. They are not settings: raising one is a change of code
+The limits that a caller or an operator can meet, with the reason where the name does not say it. They are not settings: raising one is a change of code
 that keeps the assertions at the end of that file true.
 
 | limit | value | why |

@@ -1,4 +1,5 @@
-// Every limit of the engine, with its unit in its name and its reason beside it.
+// The limits that a caller or an operator can meet, each with its unit in its name, and its reason beside it where the
+// name does not tell it.
 import { assert } from './assert.ts'
 
 export const limits = {

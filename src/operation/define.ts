@@ -1,6 +1,6 @@
-// Operations as values. One value gives the route, validation, OpenAPI, the client's types, the audit
-// name and the rate class; `run` touches nothing but its arguments, so that it can be retried,
-// simulated and tested without mocks.
+// Operations as values. One value gives the route, validation, the OpenAPI document, the audit name and
+// the rate class; `run` touches nothing but its arguments, so that it can be retried, simulated and
+// tested without mocks.
 import type { Static, TSchema } from 'typebox'
 import type { Actor } from '../access/actor.ts'
 import type { Rule } from '../access/rule.ts'

@@ -1,4 +1,5 @@
-// The spine: every call of every transport, command line and test goes through runOperation.
+// The spine: whatever a caller asks for is carried out here, whichever way the call came. What the engine does by itself
+// (effects, schedules) and the command line write by storage/in-transaction.ts.
 // schema -> access -> idempotency -> transaction { run -> reactions -> changes } -> commit -> answer.
 // Invariant: an answer is given only after the commit that it speaks of.
 import { type Actor, actorName } from '../access/actor.ts'

@@ -1,5 +1,5 @@
-// The wire form of fields: their JSON Schema, and the way of a value out of and into a record. One
-// schema object serves validation, OpenAPI, the console's forms and the generated clients.
+// The wire form of fields: their JSON Schema, and the way of a value out of and into a record. The same
+// schema checks a request and stands in the OpenAPI document.
 
 import { countries } from '../base/countries.ts'
 import { invalid } from '../base/engine-error.ts'
