@@ -336,6 +336,27 @@ describe('a refund of ours', () => {
     assert.deepEqual([again.status, again.body.code], [409, 'refund_state_conflict'])
   })
 
+  test('and another of the same payment may be tried again at the same moment', async () => {
+    const id = await start()
+    await work(world)
+    world.book.set({ refundFailures: 1 })
+    for (const amountMinor of [100, 200]) world.book.refundInDashboard(booked(id).id, amountMinor)
+    const [payment] = await paymentOf(id)
+    await staffPost(`/api/payments/${payment!.id}/check`)
+    await work(world)
+    world.book.set({ refundFailures: 0 })
+    const left = (await findAll(read(), refunds, eq('order', id))).filter(({ state }) => state === 'failed')
+    assert.equal(left.length, 2)
+    const answers = await Promise.all(left.map((refund) => staffPost(`/api/refunds/${refund.id}/retry`)))
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [201, 201],
+    )
+    await work(world)
+    const ends = (await findAll(read(), refunds, eq('order', id))).map(({ state, amount }) => `${amount.amount} ${state}`)
+    assert.deepEqual(ends.toSorted(), ['100 canceled', '100 succeeded', '200 canceled', '200 succeeded'])
+  })
+
   test('that the provider fails may be given back by other means', async () => {
     const id = await canceled({ refundFailures: 1 })
     await work(world)

@@ -1,11 +1,12 @@
 import { Type } from 'typebox'
 import { staff } from '../../access/rule.ts'
+import { assert } from '../../base/assert.ts'
 import { limits } from '../../base/limits.ts'
 import { command } from '../../operation/define.ts'
 import { accounts } from '../ledger/collections.ts'
 import { payments, refunds } from './collections.ts'
 import { refundOutput, refundView } from './payment-view.ts'
-import { getFailedRefund, oweRefund, refundsOf } from './refund-claims.ts'
+import { getFailedRefund, oweRefund } from './refund-claims.ts'
 
 /** `POST /api/refunds/{id}/retry`: what failed is owed anew, under a key that the provider has not refused. */
 export const retryRefund = command({
@@ -21,11 +22,12 @@ export const retryRefund = command({
   async run({ tx, input, now, newId }) {
     const refund = await getFailedRefund(tx, input.id)
     const payment = (await tx.get(payments, refund.payment))!
-    const number = (await refundsOf(tx, payment.id)).length + 1
     await tx.update(refunds, refund, { set: { state: 'canceled', lastError: 'Staff had it tried again.' } })
     const { amount, reason } = refund
     const from = accounts.refundPayable(refund.id)
-    const next = await oweRefund({ tx, now, newId }, payment, { amount, from, reason, key: `retry:${payment.id}:${number}` })
-    return { output: refundView(next ?? refund), status: 201 }
+    // By the state that was left just now: nobody else can have owed it under this key.
+    const next = await oweRefund({ tx, now, newId }, payment, { amount, from, reason, key: `retry:${refund.id}:${refund.version}` })
+    assert(next !== null, 'a refund leaves a state once')
+    return { output: refundView(next), status: 201 }
   },
 })
