@@ -26,7 +26,6 @@ export const ratchets = {
 
   /** Functions of more than 5 parameters. */
   manyParameters: {
-    'src/domains/changes/watch-changes.ts follow': 6,
     'src/domains/records/parse-filter.ts parseField': 6,
     'src/domains/records/parse-filter.ts follow': 7,
     'src/domains/records/parse-filter.ts parseCondition': 6,

@@ -127,3 +127,8 @@ export type EffectHandler = {
 
 /** `effect` is as it was before staff moved it. */
 export type StaffContext = Pick<SettleContext, 'tx' | 'effect' | 'now' | 'newId'>
+
+/** Nobody has carried it out, not even once. Of one that is held since a restore that is not known: the backup was earlier. */
+export function isUnsent({ attempts, state }: Effect): boolean {
+  return attempts === 0 && state !== 'held'
+}

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
 import { after, before, test } from 'node:test'
-import { systemClock } from '../base/clock.ts'
-import { createServer, type HttpServer } from './server.ts'
+import { createPageServer } from '../../test/support/page-server.ts'
+import type { HttpServer } from './server.ts'
 
 // A thousandth of the real limits: what is told is that they hold, for the head and for the body.
 const times = { requestMs: 30, sweepMs: 5, keepAliveMs: 5_000 }
@@ -10,21 +10,8 @@ const times = { requestMs: 30, sweepMs: 5, keepAliveMs: 5_000 }
 let server: HttpServer
 let port: number
 before(async () => {
-  server = createServer({
-    operations: [],
-    run: async () => {
-      throw new Error('nothing to run')
-    },
-    authenticate: async () => {
-      throw new Error('nobody asks')
-    },
-    clock: systemClock,
-    log: { write: () => {} },
-    site: null,
+  server = createPageServer({
     pages: [{ path: '/livez', summary: '', type: 'application/json', answer: async () => ({ status: 200, body: '{}' }) }],
-    isRateLimited: false,
-    trustedProxies: [],
-    bootId: 'test',
     times,
   })
   port = await server.listen(0, '127.0.0.1')

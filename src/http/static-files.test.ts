@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
-import { systemClock } from '../base/clock.ts'
+import { createPageServer } from '../../test/support/page-server.ts'
 import { policyWith } from './content-security-policy.ts'
-import { createServer, type HttpServer } from './server.ts'
+import type { HttpServer } from './server.ts'
 import { createStaticSite, type StaticSite } from './static-files.ts'
 
 const script = `export const words: string = '${'many words '.repeat(300)}'\n`
@@ -31,22 +31,7 @@ before(() => {
       contentSecurityPolicy: policyWith({ 'img-src': ['https://images.example'], 'script-src': ['https://pay.example'] }),
     },
   ])
-  server = createServer({
-    operations: [],
-    run: async () => {
-      throw new Error('nothing to run')
-    },
-    authenticate: async () => {
-      throw new Error('nobody asks')
-    },
-    clock: systemClock,
-    log: { write: () => {} },
-    site,
-    pages: [],
-    isRateLimited: false,
-    trustedProxies: [],
-    bootId: 'test',
-  })
+  server = createPageServer({ site })
 })
 after(async () => {
   await server.close()

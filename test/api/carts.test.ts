@@ -12,8 +12,8 @@ import { ledgerEntries } from '../../src/domains/ledger/collections.ts'
 import { expireOrders } from '../../src/domains/orders/expire-orders.ts'
 import { recordInvariants } from '../../src/observe/invariants/records.ts'
 import { verifyDatabase } from '../../src/observe/verify.ts'
-import { type ApiAnswer, address, checkOut, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
-import { checkProblem } from '../support/scenario.ts'
+import { address, checkOut, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
+import { checkRefusal } from '../support/scenario.ts'
 
 let world: World
 beforeEach(async () => {
@@ -29,17 +29,6 @@ type HeldCart = { readonly id: string; readonly headers: Record<string, string> 
 const asGuest = (cart: HeldCart, method: string, path = '', body?: object) =>
   world.call('guest', { method, url: `/api/carts/${cart.id}${path}`, headers: cart.headers, ...(body ? { body } : {}) })
 const asStaff = (method: string, url: string, body?: object) => world.call('staff', { method, url, ...(body ? { body } : {}) })
-
-function refused(answer: ApiAnswer, status: number, code: string, path?: string): void {
-  assert.equal(answer.status, status, answer.text)
-  assert.equal(answer.body.code, code, answer.text)
-  checkProblem(answer)
-  if (path !== undefined)
-    assert.ok(
-      answer.body.errors.some((error: { path: string }) => error.path === path),
-      answer.text,
-    )
-}
 
 /** A row as an earlier state of the shop has left it: no request can write it any more. */
 async function leave(ref: { readonly name: string }, id: string, set: object): Promise<void> {
@@ -69,7 +58,7 @@ describe('a line whose product is gone', () => {
       )
       assert.deepEqual([body.totals.subtotal.amount, body.totals.total.amount], [0, 390])
       const answer = await checkOut(world, 'guest', cart)
-      refused(answer, 422, 'not_for_sale', `/lines/${body.lines[0].id}`)
+      checkRefusal(answer, 422, 'not_for_sale', `/lines/${body.lines[0].id}`)
       assert.match(answer.body.detail, /“Emma, Paperback”/)
       assert.deepEqual(answer.body.params.lines[1], { line: body.lines[1].id, title: 'Emma, Hardcover' })
       for (const { id } of body.lines) assert.equal((await asGuest(cart, 'DELETE', `/lines/${id}`)).status, 200)
@@ -99,7 +88,7 @@ describe('a line whose product is gone', () => {
     assert.equal(body.totals.subtotal.amount, 1_000)
     // How many of it are wanted may still be changed; it helps nothing.
     assert.equal((await asGuest(cart, 'PATCH', `/lines/${body.lines[1].id}`, { quantity: 2 })).status, 200)
-    refused(await checkOut(world, 'guest', cart), 422, 'not_for_sale', `/lines/${body.lines[1].id}`)
+    checkRefusal(await checkOut(world, 'guest', cart), 422, 'not_for_sale', `/lines/${body.lines[1].id}`)
     await asGuest(cart, 'DELETE', `/lines/${body.lines[1].id}`)
     assert.equal((await checkOut(world, 'guest', cart)).status, 201)
   })
@@ -109,7 +98,7 @@ describe('shipping', () => {
   test('is asked for where the shop has any, and by nobody else', async () => {
     const cart = await fillCart(world, 'guest')
     await asGuest(cart, 'PATCH', '', { shippingMethod: null })
-    refused(await checkOut(world, 'guest', cart), 422, 'cart_incomplete', '/shippingMethod')
+    checkRefusal(await checkOut(world, 'guest', cart), 422, 'cart_incomplete', '/shippingMethod')
     await asStaff('PATCH', `/api/shippingMethods/${world.ids['shipping']}`, { active: false })
     assert.equal((await checkOut(world, 'guest', cart)).status, 201)
   })
@@ -119,8 +108,8 @@ describe('shipping', () => {
     assert.equal((await asStaff('DELETE', `/api/shippingMethods/${world.ids['shipping']}`)).status, 204)
     const { body } = await asGuest(cart, 'GET')
     assert.deepEqual([body.shippingMethod, body.totals.shipping.amount], [null, 0])
-    refused(await checkOut(world, 'guest', cart), 422, 'cart_incomplete', '/shippingMethod')
-    refused(await asGuest(cart, 'PATCH', '', { shippingMethod: world.ids['shipping'] }), 422, 'reference_not_found', '/shippingMethod')
+    checkRefusal(await checkOut(world, 'guest', cart), 422, 'cart_incomplete', '/shippingMethod')
+    checkRefusal(await asGuest(cart, 'PATCH', '', { shippingMethod: world.ids['shipping'] }), 422, 'reference_not_found', '/shippingMethod')
     await asGuest(cart, 'PATCH', '', { shippingMethod: null })
     assert.equal((await checkOut(world, 'guest', cart)).status, 201)
   })
@@ -157,7 +146,7 @@ describe('another currency', () => {
       ['POST', '/api/shippingMethods', { title: 'X', price: usd }],
       ['PATCH', `/api/shippingMethods/${world.ids['shipping']}`, { price: usd }],
     ] as const)
-      refused(await asStaff(method, url, body), 400, 'validation_failed', '/price/currency')
+      checkRefusal(await asStaff(method, url, body), 400, 'validation_failed', '/price/currency')
     assert.equal(await world.snapshot(), before)
   })
 
@@ -176,10 +165,10 @@ describe('another currency', () => {
       [false, true],
     )
     assert.deepEqual([body.currency, body.totals.total, body.shippingMethod], ['EUR', { amount: 2_500, currency: 'EUR' }, null])
-    refused(await asGuest(cart, 'POST', '/lines', { variant: world.ids['variant'] }), 422, 'not_for_sale', '/variant')
-    refused(await checkOut(world, 'guest', cart), 422, 'not_for_sale', `/lines/${body.lines[0].id}`)
+    checkRefusal(await asGuest(cart, 'POST', '/lines', { variant: world.ids['variant'] }), 422, 'not_for_sale', '/variant')
+    checkRefusal(await checkOut(world, 'guest', cart), 422, 'not_for_sale', `/lines/${body.lines[0].id}`)
     await asGuest(cart, 'DELETE', `/lines/${body.lines[0].id}`)
-    refused(await checkOut(world, 'guest', cart), 422, 'cart_incomplete', '/shippingMethod')
+    checkRefusal(await checkOut(world, 'guest', cart), 422, 'cart_incomplete', '/shippingMethod')
     for (const list of ['variants', 'shippingMethods']) {
       const shown = await world.call('guest', { method: 'GET', url: `/api/${list}` })
       assert.ok(shown.body.items.every(({ price }: { price: typeof usd }) => price.currency === 'EUR'))
@@ -214,10 +203,10 @@ describe('an address', () => {
   test('is in a country that there is', async () => {
     const cart = await fillCart(world, 'guest')
     for (const country of ['ZZ', 'XX', 'UK', 'EU', 'XK', 'de', 'D', '', 'DEU'])
-      refused(await set(cart, { country }), 400, 'validation_failed', '/shippingAddress/country')
+      checkRefusal(await set(cart, { country }), 400, 'validation_failed', '/shippingAddress/country')
     for (const country of ['DE', 'GB', 'GR', 'SS']) assert.equal((await set(cart, { country })).status, 200, country)
     for (const countries of [['UK'], ['DE', 'EU'], ['de']])
-      refused(
+      checkRefusal(
         await asStaff('PATCH', `/api/shippingMethods/${world.ids['shipping']}`, { countries }),
         400,
         'validation_failed',
@@ -235,9 +224,9 @@ describe('an address', () => {
     }
     for (const postalCode of [null, '', ' ', '\u3164']) {
       assert.equal((await set(cart, { country: 'HK', postalCode: '' })).status, 200)
-      refused(await set(cart, { postalCode }), 400, 'validation_failed', '/shippingAddress/postalCode')
+      checkRefusal(await set(cart, { postalCode }), 400, 'validation_failed', '/shippingAddress/postalCode')
     }
-    refused(await asGuest(cart, 'PATCH', '', { billingAddress: without }), 400, 'validation_failed', '/billingAddress/postalCode')
+    checkRefusal(await asGuest(cart, 'PATCH', '', { billingAddress: without }), 400, 'validation_failed', '/billingAddress/postalCode')
   })
 
   test('names a person and a place: nothing blank, no lines, no links; blanks around it go', async () => {
@@ -256,9 +245,9 @@ describe('an address', () => {
         'Ann\u2028Lee',
         'http://x.example',
       ])
-        refused(await set(cart, { [field]: text }), 400, 'validation_failed', `/shippingAddress/${field}`)
+        checkRefusal(await set(cart, { [field]: text }), 400, 'validation_failed', `/shippingAddress/${field}`)
     for (const field of ['line2', 'region', 'phone'])
-      refused(await set(cart, { [field]: 'a\nb' }), 400, 'validation_failed', `/shippingAddress/${field}`)
+      checkRefusal(await set(cart, { [field]: 'a\nb' }), 400, 'validation_failed', `/shippingAddress/${field}`)
     const { body } = await set(cart, { name: ' José O’Neil ', line2: '  ', region: null, city: '東京' })
     assert.deepEqual(body.shippingAddress, { ...address, name: 'José O’Neil', city: '東京' })
   })
@@ -276,16 +265,16 @@ test('one order has a bound, of the whole and of each line, which the config set
         headers: cart.headers,
         body: { variant: bound.ids[variant], quantity },
       })
-    refused(await add('variant', 1), 400, 'validation_failed', '/quantity')
+    checkRefusal(await add('variant', 1), 400, 'validation_failed', '/quantity')
     assert.equal((await add('hardcover', 2)).status, 201)
     const before = await bound.snapshot()
     const answer = await checkOut(bound, 'guest', cart)
-    refused(answer, 422, 'order_too_large')
+    checkRefusal(answer, 422, 'order_too_large')
     assert.deepEqual(answer.body.params, { units: 10, orderUnits: 9, lineQuantity: 8 })
     assert.equal(await bound.snapshot(), before)
     // What is not there at all is said first.
     await add('hardcover', 2)
-    refused(await checkOut(bound, 'guest', cart), 409, 'out_of_stock')
+    checkRefusal(await checkOut(bound, 'guest', cart), 409, 'out_of_stock')
   } finally {
     await bound.close()
   }
@@ -333,7 +322,7 @@ describe('signing in', () => {
     )
     assert.deepEqual([body.email, body.note], ['guest@example.com', 'Ring twice'])
     assert.equal((await asOwner('GET', `/api/carts/${before.id}`)).body.status, 'abandoned')
-    refused(await asOwner('PATCH', `/api/carts/${before.id}`, { note: 'x' }), 409, 'cart_not_open')
+    checkRefusal(await asOwner('PATCH', `/api/carts/${before.id}`, { note: 'x' }), 409, 'cart_not_open')
     // Twice, and at once, is once.
     await Promise.all([signIn(cart), claim('owner', cart), signIn(cart)])
     assert.deepEqual((await asOwner('GET', `/api/carts/${cart.id}`)).body.lines, body.lines)
@@ -388,14 +377,14 @@ describe('signing in', () => {
     const theirs = await fillCart(world, 'other')
     const { body } = await checkOut(world, 'other', await fillCart(world, 'other'))
     assert.equal((await signIn(theirs)).status, 200)
-    refused(await claim('owner', theirs), 403, 'forbidden')
+    checkRefusal(await claim('owner', theirs), 403, 'forbidden')
     assert.equal((await asStaff('GET', `/api/carts/${theirs.id}`)).body.status, 'open')
     assert.equal((await world.call('other', { method: 'GET', url: `/api/carts/${theirs.id}` })).status, 200)
     assert.equal((await asStaff('GET', `/api/orders/${body.order.id}`)).body.customer, world.ids['other'])
     const guests = await fillCart(world, 'guest')
-    refused(await claim('owner', { ...guests, headers: {} }), 404, 'not_found')
-    refused(await claim('staff', { ...guests, headers: {} }), 403, 'forbidden')
-    refused(await claim('guest', guests), 401, 'unauthenticated')
+    checkRefusal(await claim('owner', { ...guests, headers: {} }), 404, 'not_found')
+    checkRefusal(await claim('staff', { ...guests, headers: {} }), 403, 'forbidden')
+    checkRefusal(await claim('guest', guests), 401, 'unauthenticated')
     assert.equal((await signIn({ id: '', headers: { 'cart-token': 'cart_of_nobody' } })).status, 200)
   })
 })
@@ -427,10 +416,10 @@ describe('units on hand', () => {
   test('never go below what is promised, nor beyond what is counted', async () => {
     const cart = await fillCart(world, 'guest', [{ variant: 'variant', quantity: 7 }])
     assert.equal((await checkOut(world, 'guest', cart)).status, 201)
-    refused(await change({ $increment: -4 }), 400, 'validation_failed', '/onHand')
-    refused(await change({ $increment: 1_000_000_000 }), 400, 'validation_failed', '/onHand')
+    checkRefusal(await change({ $increment: -4 }), 400, 'validation_failed', '/onHand')
+    checkRefusal(await change({ $increment: 1_000_000_000 }), 400, 'validation_failed', '/onHand')
     for (const wrong of [{ $increment: 1.5 }, { $increment: '1' }, { $increment: 1, by: 2 }, {}, '1', null])
-      refused(await change(wrong), 400, 'validation_failed')
+      checkRefusal(await change(wrong), 400, 'validation_failed')
     assert.deepEqual(await movements(), [])
     assert.equal((await change({ $increment: -3 })).body.available, 0)
     assert.equal((await change({ $increment: 0 })).status, 200)
@@ -458,8 +447,8 @@ describe('old carts', () => {
     assert.equal(await statusOf(old), 'open')
     await tickAfter(1)
     assert.deepEqual([await statusOf(old), await statusOf(ordered)], ['abandoned', 'converted'])
-    refused(await asGuest(old, 'PATCH', '', { note: 'x' }), 409, 'cart_not_open')
-    refused(await checkOut(world, 'guest', old), 409, 'cart_not_open')
+    checkRefusal(await asGuest(old, 'PATCH', '', { note: 'x' }), 409, 'cart_not_open')
+    checkRefusal(await checkOut(world, 'guest', old), 409, 'cart_not_open')
     await tickAfter(limits.cartKeepMs)
     assert.equal(await statusOf(old), 'abandoned')
     await tickAfter(1)
@@ -503,11 +492,11 @@ describe('an order that is tried again and again', () => {
     await world.clock.advance(4 * 60_000)
     // Its time is over, though nobody has closed it yet.
     const late = await pay(cart, id)
-    refused(late, 409, 'order_state_conflict')
+    checkRefusal(late, 409, 'order_state_conflict')
     assert.equal(late.body.params.status, 'pending_payment')
     await expireDue()
     assert.equal((await read(cart, id)).status, 'expired')
-    refused(await pay(cart, id), 409, 'order_state_conflict')
+    checkRefusal(await pay(cart, id), 409, 'order_state_conflict')
     const level = (await asStaff('GET', `/api/stockLevels/${world.ids['hardcoverLevel']}`)).body
     assert.deepEqual([level.held, level.available], [0, 3])
   })

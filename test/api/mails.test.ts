@@ -7,6 +7,7 @@ import { limits } from '../../src/base/limits.ts'
 import { eq } from '../../src/contract/filter.ts'
 import { type Email, emails } from '../../src/domains/emails/collections.ts'
 import { orders } from '../../src/domains/orders/collections.ts'
+import { effects } from '../../src/effects/effect.ts'
 import { type As, checkOut, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
 
 let world: World
@@ -203,4 +204,19 @@ describe('a receipt adds up', () => {
     assert.match(text, /\nSubtotal {2}10\.00 EUR\nShipping {2}3\.90 EUR\nTax {7}0\.97 EUR\nTotal {5}14\.87 EUR\n/)
     assert.doesNotMatch(text, /Including/)
   })
+})
+
+test('a mail that staff give up is told as failed, or as doubtful where a restore cannot know', async () => {
+  await world.engine.stop()
+  for (const [email, held, status] of [
+    ['one@example.com', {}, 'failed'],
+    ['two@example.com', { state: 'held' }, 'ambiguous'],
+  ] as const) {
+    await world.call('guest', { method: 'POST', url: '/api/auth/register', body: { email, password: 'tree house cloud 9' } })
+    const [mail] = await mailsTo(email)
+    const [effect] = await world.engine.parts.storage.reader.find(effects, { where: eq('key', `email.send:${mail!.id}`), limit: 1 })
+    await world.write((tx) => tx.update(effects, effect!, { set: { state: 'ready', attempts: 0, owner: null, ...held } }))
+    assert.equal((await world.call('staff', { method: 'POST', url: `/api/effects/${effect!.id}/cancel` })).status, 200)
+    assert.equal((await mailsTo(email))[0]!.status, status)
+  }
 })

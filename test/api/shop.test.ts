@@ -9,8 +9,8 @@ import { ledgerEntries } from '../../src/domains/ledger/collections.ts'
 import { type Payment, paymentFacts, payments } from '../../src/domains/payments/collections.ts'
 import { recordView } from '../../src/domains/payments/record-facts.ts'
 import { stockLevels } from '../../src/domains/stock/collections.ts'
-import { type ApiAnswer, type As, checkOut, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
-import { checkProblem } from '../support/scenario.ts'
+import { type As, checkOut, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
+import { checkRefusal } from '../support/scenario.ts'
 
 let world: World
 beforeEach(async () => {
@@ -47,17 +47,6 @@ async function assertBooksBalance(): Promise<void> {
     assert.equal(available, onHand - held - committed)
     assert.ok(available >= 0 && held >= 0 && committed >= 0)
   }
-}
-
-function refused(answer: ApiAnswer, status: number, code: string, path?: string): void {
-  assert.equal(answer.status, status, answer.text)
-  assert.equal(answer.body.code, code, answer.text)
-  checkProblem(answer)
-  if (path !== undefined)
-    assert.ok(
-      answer.body.errors.some((error: { path: string }) => error.path === path),
-      answer.text,
-    )
 }
 
 describe('carts', () => {
@@ -106,36 +95,36 @@ describe('carts', () => {
     const cart = await fillCart(world, 'guest')
     const url = `/api/carts/${cart.id}/lines`
     for (const quantity of [0, -1, 1.5, 1e308, '1', null, true, [1], 10_000])
-      refused(
+      checkRefusal(
         await world.call('guest', { method: 'POST', url, headers: cart.headers, body: { variant: world.ids['variant'], quantity } }),
         400,
         'validation_failed',
         '/quantity',
       )
     for (const field of ['unitPrice', 'price', 'total', 'title'])
-      refused(
+      checkRefusal(
         await world.call('guest', { method: 'POST', url, headers: cart.headers, body: { variant: world.ids['variant'], [field]: 1 } }),
         400,
         'validation_failed',
         `/${field}`,
       )
     for (const field of ['totals', 'status', 'customer', 'order', 'tokenHash', 'lines'])
-      refused(
+      checkRefusal(
         await world.call('guest', { method: 'PATCH', url: `/api/carts/${cart.id}`, headers: cart.headers, body: { [field]: null } }),
         400,
         'validation_failed',
         `/${field}`,
       )
     await add(cart, world.ids['variant']!, 9_998)
-    refused(await add(cart, world.ids['variant']!, 1), 400, 'validation_failed', '/quantity')
+    checkRefusal(await add(cart, world.ids['variant']!, 1), 400, 'validation_failed', '/quantity')
   })
 
   test('take only what is for sale', async () => {
     const cart = await fillCart(world, 'guest')
-    refused(await add(cart, world.ids['draftVariant']!), 422, 'not_for_sale', '/variant')
-    refused(await add(cart, 'var_none'), 422, 'not_for_sale', '/variant')
+    checkRefusal(await add(cart, world.ids['draftVariant']!), 422, 'not_for_sale', '/variant')
+    checkRefusal(await add(cart, 'var_none'), 422, 'not_for_sale', '/variant')
     // Staff may see a draft, and cannot buy it either.
-    refused(
+    checkRefusal(
       await world.call('staff', { method: 'POST', url: `/api/carts/${cart.id}/lines`, body: { variant: world.ids['draftVariant'] } }),
       422,
       'not_for_sale',
@@ -145,7 +134,7 @@ describe('carts', () => {
   test('say when their sum cannot be counted', async () => {
     await staffPatch(`/api/variants/${world.ids['variant']}`, { price: { amount: Number.MAX_SAFE_INTEGER, currency: 'EUR' } })
     const cart = await fillCart(world, 'guest', [])
-    refused(await add(cart, world.ids['variant']!, 2), 422, 'amount_too_large')
+    checkRefusal(await add(cart, world.ids['variant']!, 2), 422, 'amount_too_large')
   })
 
   test('that became orders take no more', async () => {
@@ -156,7 +145,7 @@ describe('carts', () => {
       { method: 'PATCH', url: `/api/carts/${cart.id}`, body: { note: 'x' } },
     ]) {
       const answer = await world.call('guest', { ...request, headers: cart.headers })
-      refused(answer, 409, 'cart_not_open')
+      checkRefusal(answer, 409, 'cart_not_open')
       assert.equal(answer.body.params.order, body.order.id)
     }
   })
@@ -172,7 +161,7 @@ describe('checkout', () => {
       })
     })
     const answer = await checkOut(world, 'guest', cart)
-    refused(answer, 409, 'out_of_stock', '/lines/line_1/quantity')
+    checkRefusal(answer, 409, 'out_of_stock', '/lines/line_1/quantity')
     assert.deepEqual(
       answer.body.params.lines.map(({ requested, available }: { requested: number; available: number }) => [requested, available]),
       [
@@ -191,7 +180,7 @@ describe('checkout', () => {
     const { body } = await world.call('guest', { method: 'GET', url: `/api/carts/${cart.id}`, headers: cart.headers })
     const before = await world.snapshot()
     const answer = await checkOut(world, 'guest', cart)
-    refused(answer, 409, 'out_of_stock', `/lines/${body.lines[1].id}/quantity`)
+    checkRefusal(answer, 409, 'out_of_stock', `/lines/${body.lines[1].id}/quantity`)
     assert.deepEqual(answer.body.params, { lines: [{ line: body.lines[1].id, title: 'Emma, Hardcover', requested: 4, available: 3 }] })
     assert.equal(await world.snapshot(), before)
   })
@@ -239,9 +228,9 @@ describe('checkout', () => {
         body: { payment: { provider: 'sandbox', method: 'card_success' }, expectedTotal: { amount, currency } },
       })
     const answer = await ask(1390)
-    refused(answer, 409, 'total_changed')
+    checkRefusal(answer, 409, 'total_changed')
     assert.deepEqual(answer.body.params, { expected: { amount: 1390, currency: 'EUR' }, total: { amount: 1590, currency: 'EUR' } })
-    refused(await ask(1590, 'USD'), 409, 'total_changed')
+    checkRefusal(await ask(1590, 'USD'), 409, 'total_changed')
     assert.equal((await ask(1590)).status, 201)
   })
 
@@ -256,30 +245,30 @@ describe('checkout', () => {
   test('asks for what is missing, each by its path', async () => {
     const { body } = await world.call('guest', { method: 'POST', url: '/api/carts', body: {} })
     const headers = { 'cart-token': body.token }
-    refused(await checkOut(world, 'guest', { id: body.id, headers }), 409, 'cart_empty')
+    checkRefusal(await checkOut(world, 'guest', { id: body.id, headers }), 409, 'cart_empty')
     await world.call('guest', { method: 'POST', url: `/api/carts/${body.id}/lines`, headers, body: { variant: world.ids['variant'] } })
     const answer = await checkOut(world, 'guest', { id: body.id, headers })
-    refused(answer, 422, 'cart_incomplete', '/email')
-    refused(answer, 422, 'cart_incomplete', '/shippingAddress')
+    checkRefusal(answer, 422, 'cart_incomplete', '/email')
+    checkRefusal(answer, 422, 'cart_incomplete', '/shippingAddress')
   })
 
   test('refuses what is no longer sold, and shipping that is no longer offered or does not go there', async () => {
     const cart = await fillCart(world, 'guest')
     await staffPatch(`/api/shippingMethods/${world.ids['shipping']}`, { countries: ['FR'] })
-    refused(await checkOut(world, 'guest', cart), 422, 'cart_incomplete', '/shippingMethod')
+    checkRefusal(await checkOut(world, 'guest', cart), 422, 'cart_incomplete', '/shippingMethod')
     await staffPatch(`/api/shippingMethods/${world.ids['shipping']}`, { countries: null, active: false })
-    refused(await checkOut(world, 'guest', cart), 422, 'cart_incomplete', '/shippingMethod')
+    checkRefusal(await checkOut(world, 'guest', cart), 422, 'cart_incomplete', '/shippingMethod')
     await staffPatch(`/api/shippingMethods/${world.ids['shipping']}`, { active: true })
     await staffPatch(`/api/products/${world.ids['product']}`, { status: 'archived' })
-    refused(await checkOut(world, 'guest', cart), 422, 'not_for_sale')
+    checkRefusal(await checkOut(world, 'guest', cart), 422, 'not_for_sale')
   })
 
   test('knows its providers and methods, and sends nobody to another site', async () => {
     const cart = await fillCart(world, 'guest')
     const ask = (payment: object) =>
       world.call('guest', { method: 'POST', url: `/api/carts/${cart.id}/checkout`, headers: cart.headers, body: { payment } })
-    refused(await ask({ provider: 'nobody' }), 422, 'provider_unknown', '/payment/provider')
-    refused(await ask({ provider: 'sandbox', method: 'cash' }), 422, 'provider_unknown', '/payment/method')
+    checkRefusal(await ask({ provider: 'nobody' }), 422, 'provider_unknown', '/payment/provider')
+    checkRefusal(await ask({ provider: 'sandbox', method: 'cash' }), 422, 'provider_unknown', '/payment/method')
     for (const returnUrl of [
       'http://evil.test/',
       'http://shop.test.evil.test/',
@@ -294,9 +283,9 @@ describe('checkout', () => {
       'http://shop.test/\t',
       ' http://shop.test/',
     ])
-      refused(await ask({ provider: 'sandbox', returnUrl }), 400, 'validation_failed', '/payment/returnUrl')
+      checkRefusal(await ask({ provider: 'sandbox', returnUrl }), 400, 'validation_failed', '/payment/returnUrl')
     for (const returnUrl of ['javascript:alert(1)', '//evil.test', 'ftp://shop.test/'])
-      refused(await ask({ provider: 'sandbox', returnUrl }), 400, 'validation_failed', '/payment/returnUrl')
+      checkRefusal(await ask({ provider: 'sandbox', returnUrl }), 400, 'validation_failed', '/payment/returnUrl')
     const { body, status } = await ask({ provider: 'sandbox', method: 'card_challenge', returnUrl: 'http://shop.test/thanks/{order}' })
     assert.equal(status, 201)
     assert.deepEqual(body.payment.action.type, 'redirect')
@@ -304,8 +293,8 @@ describe('checkout', () => {
     // Another try speaks of its own body.
     const pay = (request: object) =>
       world.call('guest', { method: 'POST', url: `/api/orders/${body.order.id}/payments`, headers: cart.headers, body: request })
-    refused(await pay({ provider: 'nobody' }), 422, 'provider_unknown', '/provider')
-    refused(await pay({ provider: 'sandbox', returnUrl: 'http://evil.test/' }), 400, 'validation_failed', '/returnUrl')
+    checkRefusal(await pay({ provider: 'nobody' }), 422, 'provider_unknown', '/provider')
+    checkRefusal(await pay({ provider: 'sandbox', returnUrl: 'http://evil.test/' }), 400, 'validation_failed', '/returnUrl')
   })
 
   test('comes back to sites that the project names, spelled as they were compared', async () => {
@@ -320,8 +309,8 @@ describe('checkout', () => {
           headers: cart.headers,
           body: { payment: { provider: 'sandbox', returnUrl } },
         })
-      refused(await ask('https://shop.example/'), 400, 'validation_failed', '/payment/returnUrl')
-      refused(await ask(`https://www.shop.example/${'é'.repeat(400)}`), 400, 'validation_failed', '/payment/returnUrl')
+      checkRefusal(await ask('https://shop.example/'), 400, 'validation_failed', '/payment/returnUrl')
+      checkRefusal(await ask(`https://www.shop.example/${'é'.repeat(400)}`), 400, 'validation_failed', '/payment/returnUrl')
       const { body, status } = await ask('HTTPS://www.Shop.example:443/danke/{order}?o={order}')
       assert.equal(status, 201)
       const { id } = body.order
@@ -364,7 +353,7 @@ describe('payment', () => {
     )
     const entries = await world.engine.parts.storage.reader.find(ledgerEntries, { where: eq('order', id), limit: 50 })
     assert.equal(entries.find(({ account }) => account === 'A:psp:sandbox')?.amount.amount, 2890)
-    refused(await pay(id), 409, 'payment_not_needed')
+    checkRefusal(await pay(id), 409, 'payment_not_needed')
   })
 
   test('that is declined leaves the order open for another', async () => {
@@ -378,7 +367,7 @@ describe('payment', () => {
 
   test('is refused while another may still take money', async () => {
     const { id } = await start('delayed_success')
-    refused(await pay(id), 409, 'payment_in_progress')
+    checkRefusal(await pay(id), 409, 'payment_in_progress')
   })
 
   test('and the whole order when nobody pays: it expires and its stock is free again', async () => {
@@ -387,7 +376,7 @@ describe('payment', () => {
     await work(world, 31 * 60_000)
     assert.equal((await orderOf(id)).status, 'expired')
     assert.deepEqual([(await levelOf('hardcover')).held, (await levelOf('hardcover')).available], [0, 3])
-    refused(await pay(id), 409, 'order_state_conflict')
+    checkRefusal(await pay(id), 409, 'order_state_conflict')
   })
 
   test('that is under way keeps the order from expiring', async () => {
@@ -524,8 +513,8 @@ describe('payment', () => {
       ['POST', `/api/orders/${id}/cancel`],
       ['GET', `/api/orders/${id}?expand=customer`],
     ] as const)
-      refused(await world.call('guest', { method, url, headers: other.headers }), 404, 'not_found')
-    refused(
+      checkRefusal(await world.call('guest', { method, url, headers: other.headers }), 404, 'not_found')
+    checkRefusal(
       await world.call('guest', {
         method: 'POST',
         url: `/api/orders/${id}/payments`,
@@ -585,7 +574,7 @@ describe('a webhook', () => {
       sign(now).toUpperCase(),
       `${sign(now)},v1=00`,
     ])
-      refused(
+      checkRefusal(
         await world.request({ method: 'POST', url: '/api/payments/webhooks/sandbox', headers: { 'sandbox-signature': signature }, body }),
         400,
         'webhook_rejected',

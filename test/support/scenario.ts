@@ -108,3 +108,15 @@ export function checkProblem(answer: ApiAnswer): void {
   }
   assert.doesNotMatch(answer.text, /node:|\.ts:\d|SQLITE|SELECT |Error:/)
 }
+
+/** A problem of this kind, and nothing else. `path` is what one of its errors is about. */
+export function checkRefusal(answer: ApiAnswer, status: number, code: string, path?: string): void {
+  assert.equal(answer.status, status, answer.text)
+  assert.equal(answer.body.code, code, answer.text)
+  checkProblem(answer)
+  if (path !== undefined)
+    assert.ok(
+      answer.body.errors.some((error: { path: string }) => error.path === path),
+      answer.text,
+    )
+}

@@ -1,6 +1,7 @@
 // What staff may do to an effect, apart from what each operation does with it.
 
 import { Type } from 'typebox'
+import { staff } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import type { DomainEvent } from '../../contract/events.ts'
@@ -8,8 +9,14 @@ import { type Effect, type EffectHandler, type effectStates, effects, type Staff
 import type { CommandContext } from '../../operation/define.ts'
 import { checkIfMatch } from '../records/etag.ts'
 
-export const effectInput = Type.Object({ id: Type.String({ maxLength: limits.idCharactersMax }) }, { additionalProperties: false })
-export const effectOutput = Type.Object({ id: Type.String(), state: Type.String(), attempts: Type.Integer() })
+/** What the operations share. */
+export const common = {
+  tag: 'Effects',
+  input: Type.Object({ id: Type.String({ maxLength: limits.idCharactersMax }) }, { additionalProperties: false }),
+  output: Type.Object({ id: Type.String(), state: Type.String(), attempts: Type.Integer() }),
+  errors: ['not_found', 'precondition_failed', 'effect_state_conflict'],
+  access: staff,
+} as const
 
 export type Handlers = readonly EffectHandler[]
 type Step = {

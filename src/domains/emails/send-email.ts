@@ -31,6 +31,14 @@ export function sendEmail(transport: MailTransport): EffectHandler {
       if (email === null || email.status === 'sent' || email.status === 'captured') return
       await tx.update(emails, email, { set: statusOf(email, outcome, now) })
     },
+
+    async giveUp({ tx, effect }) {
+      const email = await tx.get(emails, effect.payload['email'] as string)
+      if (email?.status !== 'queued' && email?.status !== 'deferred') return
+      // Held since a restore: it may have been sent after the backup.
+      const status = effect.state === 'held' ? 'ambiguous' : 'failed'
+      await tx.update(emails, email, { set: { status, lastError: 'Staff gave it up.' } })
+    },
   }
 }
 

@@ -103,8 +103,8 @@ async function returnSurplus(context: Context, order: Order, attempts: readonly 
 }
 
 /**
- * Out of the order's deposit, and owed back to the customer. Both or neither: money whose refund was owed
- * before (and failed) has left the deposit already and waits in `unmatched` for somebody to look.
+ * Out of the order's deposit, and owed back to the customer. Both or neither: what a refund claims already, one that
+ * failed included, has left the deposit and is owed in an account of its own.
  */
 async function sendBack(
   context: Context,

@@ -10,12 +10,15 @@ import { outcomeOf } from './start-payment.ts'
 
 type Context = { readonly tx: Transaction; readonly now: number; readonly newId: NewId }
 
-/** Has the provider close an attempt that waits for the customer. If it was paid meanwhile, that is learned here. */
+/**
+ * Has the provider close an attempt that waits for the customer. If it was paid meanwhile, that is learned here. One that
+ * is open still at the next look may be asked to be closed again: a refusal of today is none for ever.
+ */
 export async function cancelPayment({ tx, now, newId }: Context, payment: Payment): Promise<void> {
   await enqueue(tx, now, {
     id: newId('eff'),
     kind: 'payment.cancel',
-    key: `payment.cancel:${payment.id}`,
+    key: `payment.cancel:${payment.id}:${payment.checks}`,
     payload: { payment: payment.id },
     record: payment.order,
   })
@@ -39,7 +42,7 @@ export function cancelPaymentEffect(providers: ReadonlyMap<string, PaymentProvid
       if (payment === null || outcome.end === 'retry') return
       if (outcome.end === 'done') return await recordView(context, payment, outcome.result as ProviderView, 'api')
       // Refused, or nobody knows: it is as the provider's record says.
-      await followPayment(context, payment, { source: 'poll', cause: `cancel:${effect.version}` })
+      await followPayment(context, payment, { source: 'poll', cause: `${effect.id}:${effect.version}` })
     },
   }
 }

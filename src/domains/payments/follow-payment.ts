@@ -16,6 +16,7 @@ import { failUnsentRefund, stopEffect } from './refund-claims.ts'
 import { outcomeOf } from './start-payment.ts'
 
 type Context = { readonly tx: Transaction; readonly now: number; readonly newId: NewId }
+
 export function followPaymentEffect(providers: ReadonlyMap<string, PaymentProvider>): EffectHandler {
   return {
     kind: 'payment.follow',
@@ -101,8 +102,8 @@ export const reconcilePayments: Schedule = {
       const checkAt = distanceMs === null ? null : now + distanceMs
       // Guarded: of two processes that look at once, one makes the check.
       if (!(await tx.touch(payments, payment.id, { set: { checks, checkAt } }, eq('checks', payment.checks)))) continue
-      const era = isUndecided(payment) ? 'check' : 'look'
-      await followPayment({ tx, now, newId }, payment, { source: 'poll', cause: `${era}:${checks}` })
+      // By the time it was for: looks are counted anew after a capture.
+      await followPayment({ tx, now, newId }, payment, { source: 'poll', cause: `look:${payment.checkAt}` })
     }
   },
 }

@@ -6,6 +6,7 @@ import type { Payment, PaymentFact, Refund } from './collections.ts'
 import { refundDistancesMs } from './look-times.ts'
 
 type Context = { readonly tx: Transaction; readonly now: number; readonly newId: NewId }
+
 export type Look = {
   readonly source: PaymentFact['source']
   /** Makes the key: one look per webhook event, one per scheduled check. */

@@ -132,7 +132,8 @@ async function postFact(context: Context, payment: Payment, fact: ProviderFact):
           amount: fact.amount,
           from: owner,
           reason: 'other_currency',
-          key: `currency:${fact.operationRef}`,
+          // Names of two providers may be alike.
+          key: `currency:${provider}:${fact.operationRef}`,
         })
       return
     case 'cap_reversed':

@@ -1,6 +1,6 @@
 // Sending money back: the effect of a refund that is owed. Invariant: a refund ends by what the provider says of it, by
 // another that takes its place, or by staff; none is left to an effect that has ended.
-import type { EffectHandler, Outcome, SettleContext } from '../../effects/effect.ts'
+import { type EffectHandler, isUnsent, type Outcome, type SettleContext } from '../../effects/effect.ts'
 import { type Payment, payments, type Refund, refunds } from './collections.ts'
 import { lookForRefund } from './look-at-payment.ts'
 import type { PaymentProvider, ProviderView } from './provider.ts'
@@ -46,7 +46,7 @@ export function refundPaymentEffect(providers: ReadonlyMap<string, PaymentProvid
       const { tx, effect } = context
       const refund = await tx.get(refunds, effect.payload['refund'] as string)
       if (refund?.state !== 'wanted' && refund?.state !== 'pending') return
-      if (effect.attempts === 0) return void (await failRefund(tx, refund, 'Staff gave it up before it was sent.'))
+      if (isUnsent(effect)) return void (await failRefund(tx, refund, 'Staff gave it up before it was sent.'))
       await lookForRefund(context, (await tx.get(payments, refund.payment))!, refund)
     },
   }

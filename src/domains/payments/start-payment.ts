@@ -2,7 +2,7 @@
 // the attempt's own key. A repeat after a crash uses the same key, so the customer is charged once.
 import type { NewId } from '../../base/ids.ts'
 import { type Money, money } from '../../base/money.ts'
-import { type EffectHandler, enqueue, type Outcome } from '../../effects/effect.ts'
+import { type EffectHandler, enqueue, isUnsent, type Outcome } from '../../effects/effect.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { type Payment, payments } from './collections.ts'
 import { firstCheckMs } from './look-times.ts'
@@ -88,9 +88,8 @@ export function startPaymentEffect(providers: ReadonlyMap<string, PaymentProvide
       const payment = await tx.get(payments, effect.payload['payment'] as string)
       if (payment?.status !== 'sending' && payment?.status !== 'unknown') return
       // Never sent, nothing was charged. Otherwise the provider's record tells, or that it has none.
-      const isUnsent = effect.attempts === 0
       const lastError = 'Staff gave it up.'
-      const set = isUnsent ? { status: 'failed', lastError, checkAt: null } : { status: 'unknown', lastError, checkAt: now }
+      const set = isUnsent(effect) ? { status: 'failed', lastError, checkAt: null } : { status: 'unknown', lastError, checkAt: now }
       await tx.update(payments, payment, { set })
       return [{ type: 'payment.changed', payment: payment.id, order: payment.order }]
     },
