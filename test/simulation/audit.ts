@@ -90,14 +90,14 @@ export function auditRest(parts: RestParts): void {
 
 /** Everything owed has come to an end, and to a good one unless the other side refused for good. */
 function auditEffects({ store, report }: RestParts): void {
-  for (const row of store.sql(`select "id","key","kind","state","lastError" from "effects" where "state" not in ('done')`).all()) {
+  for (const row of store.sql(`select "id","kind","state","lastError","payload" from "effects" where "state" not in ('done')`).all()) {
     const isMail = row['kind'] === 'email.send' && (row['state'] === 'dead' || row['state'] === 'unknown')
     // What the provider lost, or gave back otherwise, is refused for good, and nothing waits for it.
-    const subject = String(row['key']).split(':').at(-1)!
-    const is = (table: string, column: string, value: string) =>
-      store.sql(`select 1 from "${table}" where "id"=? and "${column}"='${value}'`).get(subject) !== undefined
-    const isReplaced = row['kind'] === 'payment.refund' && is('refunds', 'state', 'canceled')
-    const isLost = ['payment.cancel', 'payment.start'].includes(String(row['kind'])) && is('payments', 'status', 'failed')
+    const { payment, refund } = JSON.parse(String(row['payload'])) as { payment?: string; refund?: string }
+    const is = (table: string, column: string, value: string, id: string) =>
+      store.sql(`select 1 from "${table}" where "id"=? and "${column}"='${value}'`).get(id) !== undefined
+    const isReplaced = row['kind'] === 'payment.refund' && is('refunds', 'state', 'canceled', refund!)
+    const isLost = ['payment.cancel', 'payment.start'].includes(String(row['kind'])) && is('payments', 'status', 'failed', payment!)
     if (!isMail && !isReplaced && !isLost)
       report(`effect ${String(row['id'])} (${String(row['kind'])}) rests as ${String(row['state'])}: ${String(row['lastError'])}`)
   }

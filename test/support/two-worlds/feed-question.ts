@@ -15,27 +15,35 @@ export async function askFeed({ twins, chance, next }: Asking, as: As): Promise<
     url: `/api/changes?collections=${collections.join()}`,
     headers: place === undefined ? {} : { 'last-event-id': place },
   }
-  const title = `Seen ${next()}`
+  const number = next()
   const texts = { left: '', right: '' }
-  for (const side of ['left', 'right'] as const) texts[side] = await readUntil(title, side)
+  for (const side of ['left', 'right'] as const) texts[side] = await listen(side)
   twins.compare({ as, request }, texts)
   return Number(texts.left.slice(0, 3))
 
-  async function readUntil(word: string, side: Side): Promise<string> {
+  /** What is told until it tells of a change that was made while it listened. */
+  async function listen(side: Side): Promise<string> {
     const world = twins.worlds[side]
-    await world.newest()
+    const change = async (title: string) =>
+      await world.call('staff', twins.render(side, { method: 'PATCH', url: '/api/categories/‹science›', body: { title } }))
+    // What came while nobody listened is judged at once: its end must be the same in both, whatever this machine does meanwhile.
+    if (place !== undefined) await change(`Missed ${number}`)
+    await world.engine.feed.caughtUp()
     const { url, headers } = twins.render(side, request)
     const token = world.tokens[as]
     const identity = token === null ? {} : { authorization: `Bearer ${token}` }
     const answer = await world.server.app.inject({ method: 'GET', url, headers: { ...headers, ...identity }, payloadAsStream: true })
-    const change = { method: 'PATCH', url: '/api/categories/‹science›', body: { title: word } }
-    await world.call('staff', twins.render(side, change))
     const stream = answer.stream()
     let text = `${answer.statusCode}\n`
-    for await (const chunk of stream) {
-      text += String(chunk)
-      if (answer.statusCode === 200 && text.includes(word)) break
+    const read = async (isEnough: () => boolean) => {
+      for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
+        text += String(chunk)
+        if (answer.statusCode === 200 && isEnough()) break
+      }
     }
+    if (place !== undefined) await read(() => text.includes(`"Missed ${number}"`) || text.includes('event: reset'))
+    await change(`Seen ${number}`)
+    await read(() => text.includes(`"Seen ${number}"`))
     stream.destroy()
     return text.replace(/"requestId":"[^"]*"/, '')
   }
