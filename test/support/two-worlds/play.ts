@@ -26,9 +26,10 @@ type Opened = { readonly twins: Twins; readonly known: Asking['known'] }
 
 /** Two worlds that differ in what is hidden alone. The caller closes both. */
 export async function openTwins({ collections, operations }: Pick<Play, 'collections' | 'operations'> = {}): Promise<Opened> {
-  const open = async (): Promise<World> =>
-    await openWorld({ seed: 5, config: hiddenShop(collections), hasWebhooks: false, ...(operations ? { replace: { operations } } : {}) })
-  const twins = createTwins({ left: await open(), right: await open() })
+  // Seeds of their own: an id that one world made and the other is asked for must never be made there by chance.
+  const open = async (seed: number): Promise<World> =>
+    await openWorld({ seed, config: hiddenShop(collections), hasWebhooks: false, ...(operations ? { replace: { operations } } : {}) })
+  const twins = createTwins({ left: await open(5), right: await open(6) })
   const { left, right } = twins.worlds
   const ids = { left: { ...left.ids, ...(await fill(left, 'left')) }, right: { ...right.ids, ...(await fill(right, 'right')) } }
   const known = new Map<string, string[]>()
