@@ -138,7 +138,7 @@ const runningRows: Row[] = [
   }),
   ...rows('effects.cancel', staffOnly(200), (_, { effect }) => post(`/api/effects/${effect}/cancel`), {
     given: anEffect,
-    events: ['effects.cancel: effects'],
+    events: ['effects.cancel: effects, emails'],
     body: { state: 'canceled' },
   }),
   ...rows('ledger.listBalances', staffOnly(200), { method: 'GET', url: '/api/ledger/balances' }),

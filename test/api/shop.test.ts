@@ -373,7 +373,7 @@ describe('payment', () => {
   test('and the whole order when nobody pays: it expires and its stock is free again', async () => {
     const { id } = await start('card_challenge')
     assert.equal((await levelOf('hardcover')).held, 1)
-    await work(world, 31 * 60_000)
+    await work(world, 32 * 60_000)
     assert.equal((await orderOf(id)).status, 'expired')
     assert.deepEqual([(await levelOf('hardcover')).held, (await levelOf('hardcover')).available], [0, 3])
     checkRefusal(await pay(id), 409, 'order_state_conflict')
@@ -402,7 +402,7 @@ describe('payment', () => {
 
   test('that comes after the end revives the order while there is stock', async () => {
     const { id } = await start('card_challenge')
-    await work(world, 31 * 60_000)
+    await work(world, 32 * 60_000)
     await payLate(id)
     const order = await orderOf(id)
     assert.deepEqual([order.status, order.paymentStatus, order.holds], ['placed', 'paid', ['late_payment']])
@@ -411,7 +411,7 @@ describe('payment', () => {
 
   test('that comes after the end and finds no stock goes back, and the customer is told', async () => {
     const { id } = await start('card_challenge')
-    await work(world, 31 * 60_000)
+    await work(world, 32 * 60_000)
     const level = await levelOf('hardcover')
     await staffPatch(`/api/stockLevels/${level.id}`, { onHand: 0 })
     await payLate(id)
