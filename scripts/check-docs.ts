@@ -23,12 +23,12 @@ export type Facts = {
 export function readFacts(root: string): Facts {
   const text = (path: string) => readFileSync(join(root, path), 'utf8')
   const { scripts } = JSON.parse(text('package.json')) as { scripts: Record<string, string> }
-  const main = text('src/cli/main.ts')
+  const help = text('src/cli/help.ts')
   const settings = text('src/cli/settings.ts')
   const all = (source: string, pattern: RegExp) => [...new Set([...source.matchAll(pattern)].map(({ 1: name }) => name!))]
   return {
     scripts: [...Object.keys(scripts), 'ci', 'install'],
-    commands: all(main, /^ {2}kingpost (\w+)/gm),
+    commands: all(help, /^ {2}kingpost (\w+)/gm),
     options: [...all(settings, /^ {2}'?([\w-]+)'?: \{ type: /gm), 'help'],
     variables: [
       ...all(settings, /given\('[\w-]+', '(\w+)'\)/g).map((name) => `KINGPOST_${name}`),

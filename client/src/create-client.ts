@@ -21,7 +21,7 @@ export type ClientOptions = {
   /** Origin of the server, e.g. `https://shop.example`. Left out in a page the server itself serves. */
   url?: string
   fetch?: Fetch
-  /** Session or API key; left out where the session cookie does the job. */
+  /** A session's token; left out where the session cookie does the job. */
   token?: string
   cartToken?: string
 }

@@ -63,6 +63,8 @@ const otherWords: Readonly<Record<string, string>> = {
 }
 
 async function hintFor(message: string): Promise<string> {
+  if (/^Cannot find package 'kingpost'/.test(message))
+    return `. In this version a project lives in a clone of Kingpost: put its folder into ${root.replace(/\/+$/, '')}, beside src`
   const [, builder] = /^field\.(\w+) is not a function$/.exec(message) ?? []
   const builders = Object.keys(field)
   if (builder !== undefined) return `${nearest(otherWords[builder.toLowerCase()] ?? builder, builders)}; there are ${builders.join(', ')}`

@@ -42,6 +42,9 @@ export type Running = {
   /** The one-time link, when there is no admin yet. */
   readonly setUpLink: string | null
   readonly hasStorefront: boolean
+  /** In development alone. */
+  readonly hasSeed: boolean
+  readonly hasSandbox: boolean
   readonly notice: string | null
   /** Resolves when it must stop: its database is no longer its to serve. */
   readonly refused: Promise<Error>
@@ -133,6 +136,8 @@ async function serveOn({
     engine,
     setUpLink: token === null ? null : `${publicUrl}/console#setup=${token}`,
     hasStorefront: isApi && loaded.config.storefront !== undefined,
+    hasSeed: settings.isDevelopment && loaded.config.seed !== undefined,
+    hasSandbox,
     notice: await recoveryNotice(storage),
     refused: part.refused,
     close() {

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { readSettings, UsageError } from './settings.ts'
 
 test('options come before variables, and wrong ones are one sentence', () => {
-  const read = (words: string[], environment = {}) => readSettings(words, environment) as Exclude<ReturnType<typeof readSettings>, string>
+  const read = (words: string[], environment = {}) =>
+    readSettings(words, environment) as Exclude<ReturnType<typeof readSettings>, { shown: string }>
   assert.equal(read(['start', '--port', '0'], { KINGPOST_PORT: '99' }).port, 0)
   assert.equal(read(['start'], { KINGPOST_PORT: '99' }).port, 99)
   assert.equal(read(['start', '--public-url', 'https://shop.test/']).publicUrl, 'https://shop.test')
@@ -16,7 +17,13 @@ test('options come before variables, and wrong ones are one sentence', () => {
   const { databaseUrl, dataFolder } = read(['start', '--database', 'postgres://user:hush@host/db'])
   assert.deepEqual([databaseUrl, dataFolder], ['postgres://user:hush@host/db', './data'])
   assert.equal(read(['start', '--database', 'sqlite:/srv/shop/kingpost.db']).dataFolder, '/srv/shop')
-  assert.equal(readSettings([], {}), 'help')
+  assert.deepEqual(readSettings([], {}), { shown: 'help', command: undefined })
+  for (const words of [
+    ['help', 'start'],
+    ['start', '--help'],
+    ['start', '-h'],
+  ])
+    assert.deepEqual(readSettings(words, {}), { shown: 'help', command: 'start' })
   for (const words of [
     ['--port', 'x'],
     ['--port', '65536'],
@@ -43,7 +50,7 @@ test('options come before variables, and wrong ones are one sentence', () => {
 
 test('a word that a variable does not know is refused, not taken for the default', () => {
   const read = (environment: Record<string, string>) =>
-    readSettings(['start'], environment) as Exclude<ReturnType<typeof readSettings>, string>
+    readSettings(['start'], environment) as Exclude<ReturnType<typeof readSettings>, { shown: string }>
   assert.equal(read({}).isDevelopment, true)
   assert.equal(read({ KINGPOST_ENV: 'development' }).isDevelopment, true)
   assert.equal(read({ KINGPOST_ENV: 'production' }).isDevelopment, false)
@@ -56,5 +63,5 @@ test('a word that a variable does not know is refused, not taken for the default
     { KINGPOST_ALLOW_WEAK_DURABILITY: '1' },
   ])
     assert.throws(() => read(environment), UsageError, JSON.stringify(environment))
-  assert.equal(readSettings(['--version'], {}), 'version')
+  assert.deepEqual(readSettings(['--version'], {}), { shown: 'version' })
 })

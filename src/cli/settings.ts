@@ -1,6 +1,7 @@
 // Where a process is told things: options first, then KINGPOST_ variables, then defaults. Read here and
 // nowhere else; a wrong value is one sentence and exit 2.
 import { parseArgs } from 'node:util'
+import { nearest } from '../base/nearest.ts'
 import { plainAddress } from '../base/web-address.ts'
 import { allRoles, type Role } from '../engine/roles.ts'
 
@@ -72,12 +73,16 @@ const options = {
   version: { type: 'boolean', short: 'v' },
 } as const
 
+/** Nothing is to be done but to tell: the version, or the help of a command or of all. */
+type Shown = { readonly shown: 'version' } | { readonly shown: 'help'; readonly command: string | undefined }
+
 /** @throws UsageError */
-export function readSettings(words: readonly string[], environment: NodeJS.ProcessEnv): ProcessSettings | 'help' | 'version' {
+export function readSettings(words: readonly string[], environment: NodeJS.ProcessEnv): ProcessSettings | Shown {
   const parsed = parse(words)
   const { values, positionals } = parsed
-  if (values.version) return 'version'
-  if (values.help || positionals.length === 0) return 'help'
+  if (values.version) return { shown: 'version' }
+  if (positionals[0] === 'help') return { shown: 'help', command: positionals[1] }
+  if (values.help || positionals.length === 0) return { shown: 'help', command: positionals[0] }
   const oneOf = (name: string, words: readonly string[]) => wordOf(name, environment[name], words)
   const given = (name: keyof typeof options, variable: string) =>
     (values[name] as string | undefined) ?? environment[`KINGPOST_${variable}`]
@@ -120,7 +125,10 @@ function parse(words: readonly string[]) {
   try {
     return parseArgs({ args: [...words], options, allowPositionals: true })
   } catch (error) {
-    throw new UsageError(`${(error as Error).message.split(/\.?\s*\n|\. /)[0]}. Type kingpost --help to see what there is.`)
+    const sentence = (error as Error).message.split(/\.?\s*\n|\. /)[0]!
+    const [, name] = /^Unknown option '--(.+)'$/.exec(sentence) ?? []
+    const near = name === undefined ? '' : nearest(name, Object.keys(options)).replace('"', '"--')
+    throw new UsageError(`${sentence}${near || '.'} Type kingpost --help to see what there is.`)
   }
 }
 

@@ -1,4 +1,4 @@
-import { serve } from './serve.ts'
+import { type Running, serve } from './serve.ts'
 import type { ProcessSettings } from './settings.ts'
 
 const shutdownMs = 25_000
@@ -14,7 +14,7 @@ export async function start(settings: ProcessSettings): Promise<number> {
     ...(running.setUpLink === null ? {} : { firstAdmin: running.setUpLink }),
   }
   const mode = settings.isDevelopment ? 'development' : 'production'
-  process.stdout.write(settings.isJson ? `${JSON.stringify({ ...links, mode })}\n` : asText(links, mode))
+  process.stdout.write(settings.isJson ? `${JSON.stringify({ ...links, mode })}\n` : asText(links, modeOf(settings, running)))
   if (running.notice !== null) process.stderr.write(`${running.notice}\n`)
 
   const stop = (code: number) => {
@@ -42,12 +42,18 @@ const titles: Readonly<Record<string, string>> = {
   firstAdmin: 'First admin (one time)',
 }
 
-const modes = {
-  development: 'in development: with seed data and the payment sandbox, and its schema follows the config',
-  production: 'in production',
-} as const
+/** What development does that production does not, of what this project has. */
+function modeOf({ isDevelopment }: ProcessSettings, { hasSeed, hasSandbox }: Running): string {
+  if (!isDevelopment) return 'in production'
+  const differences = [
+    'its schema follows the config',
+    ...(hasSeed ? ['an empty database gets the seed data'] : []),
+    ...(hasSandbox ? ['payments go to the sandbox'] : []),
+  ]
+  return `in development: ${differences.join(', ')}`
+}
 
-function asText(links: Readonly<Record<string, string>>, mode: keyof typeof modes): string {
+function asText(links: Readonly<Record<string, string>>, mode: string): string {
   const lines = Object.entries(links).map(([name, link]) => `  ${titles[name]!.padEnd(24)}${link}`)
-  return `\nKingpost is running ${modes[mode]}.\n\n${lines.join('\n')}\n\nCtrl-C stops it.\n`
+  return `\nKingpost is running ${mode}.\n\n${lines.join('\n')}\n\nCtrl-C stops it.\n`
 }

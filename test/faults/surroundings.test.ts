@@ -200,6 +200,8 @@ test('the config is missing, broken or empty', async (t) => {
   assert.equal(await refusal({ config, dataFolder }), `There is no config at ${config}. Name one with --config FILE.`)
   writeFileSync(config, 'export const other = 1\nexport const backend = { collections: [{{ ] }\n')
   assert.match(await refusal({ config, dataFolder }), new RegExp(`^${config} cannot be loaded: .*\\(${config}:2:41\\)$`))
+  writeFileSync(config, "import { defineBackend } from 'kingpost'\n")
+  assert.match(await refusal({ config, dataFolder }), /Cannot find package 'kingpost' .*put its folder into \/.*, beside src$/)
   writeFileSync(config, 'export const other = 1\n')
   assert.equal(await refusal({ config, dataFolder }), `${config} must export its config: export const backend = defineBackend({ … }).`)
   writeFileSync(config, `throw new Error('The variable SHOP_KEY is not set.')\n`)
@@ -217,8 +219,12 @@ test('the config is missing, broken or empty', async (t) => {
 // proves P-008
 test('wrong usage is told with what to type, and ends with 2', async () => {
   const cases: [readonly string[], RegExp][] = [
-    [['strat'], /^There is no command "strat"\. Type kingpost --help/],
-    [['start', '--prot', '1'], /^Unknown option '--prot'\. Type kingpost --help/],
+    [['strat'], /^There is no command "strat"; did you mean "start"\? Type kingpost --help/],
+    [['hlep'], /^There is no command "hlep"; did you mean "help"\? Type kingpost --help/],
+    [['bookkeeping'], /^There is no command "bookkeeping"\. Type kingpost --help/],
+    [['help', 'strat'], /^There is no command "strat"; did you mean "start"\?/],
+    [['start', '--prot', '1'], /^Unknown option '--prot'; did you mean "--port"\? Type kingpost --help/],
+    [['start', '--bookkeeping'], /^Unknown option '--bookkeeping'\. Type kingpost --help/],
     [['start', '--port', 'http'], /^"http" is no port: give a number from 0 to 65535\.$/m],
     [['start', '--port', '70000'], /^"70000" is no port/],
     [['start', '--smtp-url', 'mail.example'], /^--smtp-url must be an address starting with smtp:\/\/ or smtps:\/\//],

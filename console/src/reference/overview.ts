@@ -6,7 +6,7 @@ import { Method, Path, Prose } from './prose.ts'
 import { SchemaTree } from './schema-tree.ts'
 
 const rules: [title: string, text: string][] = [
-  ['Who asks', '`Authorization: Bearer` with a session or an API key, or the session cookie. A guest’s cart comes with `Cart-Token`.'],
+  ['Who asks', '`Authorization: Bearer` with a session’s token, or the session cookie. A guest’s cart comes with `Cart-Token`.'],
   [
     'Lists',
     '`filter[field][op]=value`, `sort=-createdAt`, `limit`, `expand`, `fields`, `search`. `next` of an answer is the `cursor` of the next page.',

@@ -72,7 +72,7 @@ function needsCaller(operation: Operation): boolean {
 function CallerFields({ caller, setCaller }: { caller: Caller; setCaller: (caller: Caller) => void }): VNode {
   const kinds: [Caller['kind'], string][] = [
     ['session', 'The session of this browser'],
-    ['bearer', 'A session or API key'],
+    ['bearer', 'A session’s token'],
     ['cart', 'A guest, with a cart’s token'],
   ]
   return html`<div class="caller">
