@@ -135,7 +135,7 @@ export interface Refund {
   payment: string
   order: string
   amount?: Money
-  state: string
+  status: string
   reason?: string | null
   lastError?: string | null
   createdAt?: string

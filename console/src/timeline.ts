@@ -122,8 +122,8 @@ function refundItems(refund: Refund): TimelineItem[] {
       at: refund.createdAt,
       lane: 'payment',
       title: refund.amount ? `Refund of ${formatMoney(refund.amount)} wanted` : 'Refund wanted',
-      detail: [refund.reason && humanize(refund.reason), `now ${humanize(refund.state).toLowerCase()}`].filter(Boolean).join(' · '),
-      tone: toneOf(refund.state),
+      detail: [refund.reason && humanize(refund.reason), `now ${humanize(refund.status).toLowerCase()}`].filter(Boolean).join(' · '),
+      tone: toneOf(refund.status),
     },
   ]
 }

@@ -174,7 +174,7 @@ const failedRefund = async (world: World): Promise<Given> => {
   const id = world.engine.newId('ref')
   const amount = { amount: 1, currency: 'EUR' }
   const rest = { provider: 'sandbox', reason: 'external', key: id, providerRef: null, lastError: 'Refused.' }
-  await world.write((tx) => tx.insert(refunds, { id, order: order!, payment: payment!, amount, state: 'failed', ...rest }))
+  await world.write((tx) => tx.insert(refunds, { id, order: order!, payment: payment!, amount, status: 'failed', ...rest }))
   return { refund: id }
 }
 const cartBody = (quantity: number) => (answer: { body: { lines: { quantity: number }[]; token?: string } }) => {

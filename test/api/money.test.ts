@@ -188,7 +188,7 @@ const paymentOf = async (order: string) => (await findAll(read(), payments, eq('
 const refundsOf = async (order: string) =>
   (await findAll(read(), refunds, eq('order', order)))
     .toSorted((a, b) => (a.id < b.id ? -1 : 1))
-    .map(({ reason, state, amount }) => `${reason} ${amount.amount} ${state}`)
+    .map(({ reason, status, amount }) => `${reason} ${amount.amount} ${status}`)
 const staffPost = (url: string, body?: object) => world.call('staff', { method: 'POST', url, ...(body && { body }) })
 const effectOf = async (key: string) => (await findAll(read(), effects, eq('key', key)))[0]!
 
@@ -319,7 +319,7 @@ describe('a refund of ours', () => {
     return id
   }
   const failed = async (order: string): Promise<Refund> =>
-    (await findAll(read(), refunds, eq('order', order))).find(({ state }) => state === 'failed')!
+    (await findAll(read(), refunds, eq('order', order))).find(({ status }) => status === 'failed')!
 
   test('that the provider fails waits for staff, who have it tried again', async () => {
     const id = await canceled({ refundFailures: 1 })
@@ -345,7 +345,7 @@ describe('a refund of ours', () => {
     await staffPost(`/api/payments/${payment!.id}/check`)
     await work(world)
     world.book.set({ refundFailures: 0 })
-    const left = (await findAll(read(), refunds, eq('order', id))).filter(({ state }) => state === 'failed')
+    const left = (await findAll(read(), refunds, eq('order', id))).filter(({ status }) => status === 'failed')
     assert.equal(left.length, 2)
     const answers = await Promise.all(left.map((refund) => staffPost(`/api/refunds/${refund.id}/retry`)))
     assert.deepEqual(
@@ -353,7 +353,7 @@ describe('a refund of ours', () => {
       [201, 201],
     )
     await work(world)
-    const ends = (await findAll(read(), refunds, eq('order', id))).map(({ state, amount }) => `${amount.amount} ${state}`)
+    const ends = (await findAll(read(), refunds, eq('order', id))).map(({ status, amount }) => `${amount.amount} ${status}`)
     assert.deepEqual(ends.toSorted(), ['100 canceled', '100 succeeded', '200 canceled', '200 succeeded'])
   })
 

@@ -447,7 +447,7 @@ describe('payment', () => {
     assert.deepEqual(refunded, [2890])
     const { body } = await world.call('staff', { method: 'GET', url: '/api/refunds' })
     assert.deepEqual(
-      body.items.map(({ reason, state }: { reason: string; state: string }) => [reason, state]),
+      body.items.map(({ reason, status }: { reason: string; status: string }) => [reason, status]),
       [['surplus', 'succeeded']],
     )
   })

@@ -96,7 +96,7 @@ function auditEffects({ store, report }: RestParts): void {
     const { payment, refund } = JSON.parse(String(row['payload'])) as { payment?: string; refund?: string }
     const is = (table: string, column: string, value: string, id: string) =>
       store.sql(`select 1 from "${table}" where "id"=? and "${column}"='${value}'`).get(id) !== undefined
-    const isReplaced = row['kind'] === 'payment.refund' && is('refunds', 'state', 'canceled', refund!)
+    const isReplaced = row['kind'] === 'payment.refund' && is('refunds', 'status', 'canceled', refund!)
     const isLost = ['payment.cancel', 'payment.start'].includes(String(row['kind'])) && is('payments', 'status', 'failed', payment!)
     if (!isMail && !isReplaced && !isLost)
       report(`effect ${String(row['id'])} (${String(row['kind'])}) rests as ${String(row['state'])}: ${String(row['lastError'])}`)

@@ -123,7 +123,7 @@ export const mutants: readonly Mutant[] = [
       find: async (ref, query) => {
         const found = await inner.find(ref, query)
         return ref.name === 'refunds'
-          ? (found.filter((row) => !['wanted', 'pending'].includes((row as unknown as AnyRecord)['state'] as string)) as never)
+          ? (found.filter((row) => !['wanted', 'pending'].includes((row as unknown as AnyRecord)['status'] as string)) as never)
           : found
       },
     }),

@@ -60,7 +60,7 @@ export function PaymentsCard(props: { payments: readonly Payment[]; facts: reado
           .map(
             (refund) => html`<p class="refund small" key=${refund.id}>
               <a href=${plainRecordPath('refunds', refund.id)}>Refund</a>
-              <${Chip} state=${refund.state} />
+              <${Chip} state=${refund.status} />
               <span class="faint">${refund.lastError || (refund.reason && humanize(refund.reason))}</span>
               <span class="push"><${Amount} money=${refund.amount} /></span>
             </p>`,

@@ -101,7 +101,7 @@ export type PaymentFact = NonNullable<(typeof paymentFacts)['record']>
  * `wanted`, `pending`: on its way. `succeeded`: given back. `failed`: not given back, and still owed: staff have it tried
  * again or settle it by other means. `canceled`: another refund took its place. `settled`: staff gave it back by other means.
  */
-const refundStates = ['wanted', 'pending', 'succeeded', 'failed', 'canceled', 'settled'] as const
+const refundStatuses = ['wanted', 'pending', 'succeeded', 'failed', 'canceled', 'settled'] as const
 
 export const refunds = collection('refunds', {
   prefix: 'ref',
@@ -111,7 +111,7 @@ export const refunds = collection('refunds', {
     order: field.ref('orders', { required: true }),
     provider: field.text({ required: true }),
     amount: field.money({ required: true }),
-    state: field.enum(refundStates, { required: true }),
+    status: field.enum(refundStatuses, { required: true, renamedFrom: 'state' }),
     reason: field.text({ required: true }),
     /** One refund per cause. */
     key: field.text({ required: true, unique: true }),
@@ -124,7 +124,7 @@ export const refunds = collection('refunds', {
 export type Refund = NonNullable<(typeof refunds)['record']>
 
 /** Refunds that lay claim to money of their payment without having moved it yet. */
-export const claimingStates: readonly Refund['state'][] = ['wanted', 'pending', 'failed']
+export const claimingStatuses: readonly Refund['status'][] = ['wanted', 'pending', 'failed']
 
 /** Verified webhooks, stored before they are answered. */
 export const webhookInbox = collection('webhookInbox', {

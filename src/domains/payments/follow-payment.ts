@@ -45,7 +45,7 @@ async function followRefund(context: SettleContext, payment: Payment, view: Prov
   const { tx, effect, now } = context
   const { refund: id, look = 1 } = effect.payload as { readonly refund?: string; readonly look?: number }
   const refund = id === undefined ? null : await tx.get(refunds, id)
-  if (refund?.state !== 'wanted' && refund?.state !== 'pending') return []
+  if (refund?.status !== 'wanted' && refund?.status !== 'pending') return []
   // The provider has answered, and knows nothing of a refund that is sent no more.
   if (view !== null && (await failUnsentRefund(context, refund))) return []
   const distanceMs = refundDistancesMs[look]

@@ -25,11 +25,11 @@ export const refundOutput = Type.Object({
   payment: Type.String(),
   order: Type.String(),
   amount: moneyOutput,
-  state: Type.String(),
+  status: Type.String(),
   reason: Type.String(),
   lastError: text,
 })
 
-export function refundView({ id, payment, order, amount, state, reason, lastError }: Refund) {
-  return { id, payment, order, amount, state, reason, lastError }
+export function refundView({ id, payment, order, amount, status, reason, lastError }: Refund) {
+  return { id, payment, order, amount, status, reason, lastError }
 }

@@ -164,16 +164,16 @@ async function isKnown(tx: Transaction, payment: Payment, { operationRef }: Prov
 }
 
 /** Our refund of this fact. One made in the provider's own dashboard is unknown to us and becomes ours here. */
-async function endRefund(context: Context, payment: Payment, fact: ProviderFact, state: 'succeeded' | 'failed'): Promise<Refund> {
+async function endRefund(context: Context, payment: Payment, fact: ProviderFact, status: 'succeeded' | 'failed'): Promise<Refund> {
   const { tx } = context
   const known = await refundsOf(tx, payment.id)
   const ours = known.find((refund) => refund.providerRef === fact.operationRef || refund.id === fact.reference)
-  const lastError = state === 'failed' ? 'The provider could not give the money back.' : null
+  const lastError = status === 'failed' ? 'The provider could not give the money back.' : null
   if (ours) {
     // One that was given up claims again what the provider has moved after all.
-    if (ours.state === 'canceled') await claim(context, ours, accounts.deposit(payment.order))
-    if (ours.state === 'settled') await claim(context, ours, accounts.outside)
-    return await tx.update(refunds, ours, { set: { state, providerRef: fact.operationRef, lastError } })
+    if (ours.status === 'canceled') await claim(context, ours, accounts.deposit(payment.order))
+    if (ours.status === 'settled') await claim(context, ours, accounts.outside)
+    return await tx.update(refunds, ours, { set: { status, providerRef: fact.operationRef, lastError } })
   }
   const external = await tx.insert(refunds, {
     id: context.newId('ref'),
@@ -181,7 +181,7 @@ async function endRefund(context: Context, payment: Payment, fact: ProviderFact,
     order: payment.order,
     provider: payment.provider,
     amount: fact.amount,
-    state,
+    status,
     reason: 'external',
     key: `external:${payment.provider}:${fact.operationRef}`,
     providerRef: fact.operationRef,

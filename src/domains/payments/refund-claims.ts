@@ -9,7 +9,7 @@ import { findAll, findUnique } from '../../storage/find-all.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { accounts } from '../ledger/collections.ts'
 import { move, postTransfer } from '../ledger/post-transfer.ts'
-import { claimingStates, type Payment, type Refund, refunds } from './collections.ts'
+import { claimingStatuses, type Payment, type Refund, refunds } from './collections.ts'
 
 type Context = { readonly tx: Transaction; readonly now: number; readonly newId: NewId }
 type Owed = { readonly amount: Money; readonly from: string; readonly reason: string; readonly key: string }
@@ -18,17 +18,17 @@ export async function refundsOf(tx: Transaction, payment: string): Promise<reado
   return await findAll(tx, refunds, eq('payment', payment))
 }
 
-/** What refunds of these states come to, in one currency. */
-function claimed(of: readonly Refund[], currency: string, states: readonly Refund['state'][]): number {
+/** What refunds of these statuses come to, in one currency. */
+function claimed(of: readonly Refund[], currency: string, statuses: readonly Refund['status'][]): number {
   return of
-    .filter(({ state, amount }) => states.includes(state) && amount.currency === currency)
+    .filter(({ status, amount }) => statuses.includes(status) && amount.currency === currency)
     .reduce((sum, { amount }) => sum + amount.amount, 0)
 }
 
 /** Refundable now: captured, less what was given back, is on its way back or is owed and waits for staff. */
 export async function refundable(tx: Transaction, payment: Payment): Promise<number> {
   const { currency } = payment.amount
-  const taken = claimed(await refundsOf(tx, payment.id), currency, [...claimingStates, 'settled'])
+  const taken = claimed(await refundsOf(tx, payment.id), currency, [...claimingStatuses, 'settled'])
   return money(payment.captured.amount - payment.refunded.amount - taken, currency).amount
 }
 
@@ -58,7 +58,7 @@ export async function oweRefund(
     order,
     provider,
     amount,
-    state: 'wanted',
+    status: 'wanted',
     reason,
     key,
     providerRef: null,
@@ -79,12 +79,12 @@ export async function oweRefund(
 
 /** Still owed to the customer, and no longer on its way: staff decide. */
 export async function failRefund(tx: Transaction, refund: Refund, lastError: string): Promise<void> {
-  await tx.update(refunds, refund, { set: { state: 'failed', lastError } })
+  await tx.update(refunds, refund, { set: { status: 'failed', lastError } })
 }
 
 /** The provider's record has been read and does not hold it: it has failed, unless it may still be sent. */
 export async function failUnsentRefund({ tx, effect }: Pick<SettleContext, 'tx' | 'effect'>, refund: Refund): Promise<boolean> {
-  if (refund.state !== 'wanted') return false
+  if (refund.status !== 'wanted') return false
   const sender = await findUnique(tx, effects, eq('key', `payment.refund:${refund.id}`))
   const isSent = sender !== null && !['dead', 'canceled', 'done'].includes(sender.state)
   // Tried again since this look began: what that made of it is not in what was read.
@@ -97,8 +97,8 @@ export async function failUnsentRefund({ tx, effect }: Pick<SettleContext, 'tx' 
 export async function getFailedRefund(tx: Transaction, id: string): Promise<Refund> {
   const refund = await tx.get(refunds, id)
   if (refund === null) throw new EngineError('not_found')
-  if (refund.state !== 'failed')
-    throw new EngineError('refund_state_conflict', { detail: `The refund is ${refund.state}.`, params: { state: refund.state } })
+  if (refund.status !== 'failed')
+    throw new EngineError('refund_state_conflict', { detail: `The refund is ${refund.status}.`, params: { state: refund.status } })
   return refund
 }
 
@@ -111,12 +111,12 @@ export type Moved = { readonly captured: Money; readonly refunded: Money }
 export async function dropUnmetClaims(context: Context, payment: Payment, { captured, refunded }: Moved): Promise<void> {
   const { currency } = captured
   const all = await refundsOf(context.tx, payment.id)
-  let over = claimed(all, currency, claimingStates) + refunded.amount - captured.amount
+  let over = claimed(all, currency, claimingStatuses) + refunded.amount - captured.amount
   // What is stuck first, then what has not been sent, then what the provider has; of these the newest.
-  const order: readonly Refund['state'][] = ['failed', 'wanted', 'pending']
+  const order: readonly Refund['status'][] = ['failed', 'wanted', 'pending']
   const claims = all
-    .filter(({ state, amount }) => claimingStates.includes(state) && amount.currency === currency)
-    .toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || (a.id < b.id ? 1 : -1))
+    .filter(({ status, amount }) => claimingStatuses.includes(status) && amount.currency === currency)
+    .toSorted((a, b) => order.indexOf(a.status) - order.indexOf(b.status) || (a.id < b.id ? 1 : -1))
   if (over <= 0) return
   const isForeign = currency !== payment.amount.currency
   const home = isForeign ? accounts.unmatched(payment.provider) : accounts.deposit(payment.order)
@@ -137,7 +137,7 @@ export async function dropUnmetClaims(context: Context, payment: Payment, { capt
 
 async function dropClaim({ tx, now, newId }: Context, claim: Refund, home: string): Promise<void> {
   const lastError = 'The provider gave this money back by another refund.'
-  await tx.update(refunds, claim, { set: { state: 'canceled', lastError } })
+  await tx.update(refunds, claim, { set: { status: 'canceled', lastError } })
   const legs = move({ debit: accounts.refundPayable(claim.id), credit: home }, claim.amount)
   await postTransfer(tx, now, newId, { kind: 'refund.canceled', order: claim.order, legs })
   await stopEffect(tx, `payment.refund:${claim.id}`)

@@ -16,7 +16,7 @@ export function refundPaymentEffect(providers: ReadonlyMap<string, PaymentProvid
       const payment = refund && (await read.get(payments, refund.payment))
       const provider = payment && providers.get(payment.provider)
       if (!refund || !payment?.providerRef || !provider) return { end: 'dead', error: 'There is no such refund, payment or provider.' }
-      if (refund.state !== 'wanted' && refund.state !== 'pending') return { end: 'done', result: null }
+      if (refund.status !== 'wanted' && refund.status !== 'pending') return { end: 'done', result: null }
       return outcomeOf(
         await provider.refund({ key: effect.key, reference: refund.id, providerRef: payment.providerRef, amount: refund.amount }),
       )
@@ -30,22 +30,22 @@ export function refundPaymentEffect(providers: ReadonlyMap<string, PaymentProvid
       if (outcome.end !== 'done') return await noteRefusal(context, refund, payment)
       const events = await recordView(context, payment, outcome.result as ProviderView, 'api')
       const after = await tx.get(refunds, refund.id)
-      if (after?.state !== 'wanted') return events
+      if (after?.status !== 'wanted') return events
       // Taken, and not done yet: its end comes by webhook, or is looked for.
-      await tx.update(refunds, after, { set: { state: 'pending' } })
+      await tx.update(refunds, after, { set: { status: 'pending' } })
       await lookForRefund(context, payment, after)
       return events
     },
 
     async tryAgain({ tx, effect }) {
       const refund = await tx.get(refunds, effect.payload['refund'] as string)
-      if (refund?.state === 'failed') await tx.update(refunds, refund, { set: { state: 'wanted', lastError: null } })
+      if (refund?.status === 'failed') await tx.update(refunds, refund, { set: { status: 'wanted', lastError: null } })
     },
 
     async giveUp(context) {
       const { tx, effect } = context
       const refund = await tx.get(refunds, effect.payload['refund'] as string)
-      if (refund?.state !== 'wanted' && refund?.state !== 'pending') return
+      if (refund?.status !== 'wanted' && refund?.status !== 'pending') return
       if (isUnsent(effect)) return void (await failRefund(tx, refund, 'Staff gave it up before it was sent.'))
       await lookForRefund(context, (await tx.get(payments, refund.payment))!, refund)
     },
@@ -54,7 +54,7 @@ export function refundPaymentEffect(providers: ReadonlyMap<string, PaymentProvid
 
 async function noteRefusal(context: SettleContext, refund: Refund, payment: Payment): Promise<void> {
   const { tx, outcome } = context
-  if (outcome.end === 'done' || (refund.state !== 'wanted' && refund.state !== 'pending')) return
+  if (outcome.end === 'done' || (refund.status !== 'wanted' && refund.status !== 'pending')) return
   const isRefused = outcome.end === 'dead' && outcome.isUncertain !== true
   if (isRefused) await failRefund(tx, refund, outcome.error)
   else await tx.update(refunds, refund, { set: { lastError: outcome.error } })

@@ -22,7 +22,7 @@ export const retryRefund = command({
   async run({ tx, input, now, newId }) {
     const refund = await getFailedRefund(tx, input.id)
     const payment = (await tx.get(payments, refund.payment))!
-    await tx.update(refunds, refund, { set: { state: 'canceled', lastError: 'Staff had it tried again.' } })
+    await tx.update(refunds, refund, { set: { status: 'canceled', lastError: 'Staff had it tried again.' } })
     const { amount, reason } = refund
     const from = accounts.refundPayable(refund.id)
     // By the state that was left just now: nobody else can have owed it under this key.

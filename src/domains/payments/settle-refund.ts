@@ -26,7 +26,7 @@ export const settleRefund = command({
   access: staff,
   async run({ tx, input, now, newId }) {
     const refund = await getFailedRefund(tx, input.id)
-    const settled = await tx.update(refunds, refund, { set: { state: 'settled', lastError: input.note } })
+    const settled = await tx.update(refunds, refund, { set: { status: 'settled', lastError: input.note } })
     const legs = move({ debit: accounts.refundPayable(refund.id), credit: accounts.outside }, refund.amount)
     await postTransfer(tx, now, newId, { kind: 'refund.settled', order: refund.order, legs })
     return { output: refundView(settled) }

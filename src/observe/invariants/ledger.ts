@@ -4,7 +4,7 @@
 import { limits } from '../../base/limits.ts'
 import { and, compare, eq, oneOf } from '../../contract/filter.ts'
 import { accounts, ledgerEntries } from '../../domains/ledger/collections.ts'
-import { claimingStates, type PaymentFact, paymentFacts, refunds } from '../../domains/payments/collections.ts'
+import { claimingStatuses, type PaymentFact, paymentFacts, refunds } from '../../domains/payments/collections.ts'
 import { findAll, pagesById } from '../../storage/find-all.ts'
 import type { Reader } from '../../storage/storage.ts'
 import { type InvariantGroup, pagesOf, type VerifyContext } from '../invariant.ts'
@@ -116,11 +116,11 @@ async function checkRefunds(context: VerifyContext): Promise<void> {
     const groups = await context.read.group(ledgerEntries, { where, by: ['account'], sum: 'amount.amount' })
     const balances = new Map(groups.map(({ key, sum }) => [key[0], sum]))
     for (const refund of page) {
-      const isOpen = claimingStates.includes(refund.state)
+      const isOpen = claimingStatuses.includes(refund.status)
       const balance = balances.get(accounts.refundPayable(refund.id)) ?? 0
       const owed = isOpen ? -refund.amount.amount : 0
       if (balance !== owed)
-        context.report('ledger.refund_payable', [`refunds/${refund.id}`], `${refund.state}: its account holds ${balance}, not ${owed}`)
+        context.report('ledger.refund_payable', [`refunds/${refund.id}`], `${refund.status}: its account holds ${balance}, not ${owed}`)
     }
   }
 }

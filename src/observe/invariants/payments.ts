@@ -3,7 +3,7 @@
 import { and, compare, eq, oneOf } from '../../contract/filter.ts'
 import { orders } from '../../domains/orders/collections.ts'
 import {
-  claimingStates,
+  claimingStatuses,
   liveStatuses,
   type Payment,
   type PaymentFact,
@@ -64,7 +64,7 @@ function checkPayment({ report }: VerifyContext, payment: Payment, facts: readon
       )
 
   const open = back
-    .filter(({ state, amount }) => claimingStates.includes(state) && amount.currency === currency)
+    .filter(({ status, amount }) => claimingStatuses.includes(status) && amount.currency === currency)
     .reduce((sum, { amount }) => sum + amount.amount, 0)
   const { captured, refunded } = payment
   if (captured.amount < 0 || refunded.amount < 0 || refunded.amount + open > captured.amount)
@@ -79,11 +79,11 @@ function checkPayment({ report }: VerifyContext, payment: Payment, facts: readon
   for (const refund of back) {
     const said = facts.filter(({ operationRef }) => operationRef === refund.providerRef)
     const isDone = said.some(({ kind }) => kind === 'ref_ok') && !said.some(({ kind }) => kind === 'ref_fail')
-    if (isDone !== (refund.state === 'succeeded'))
+    if (isDone !== (refund.status === 'succeeded'))
       report(
         'refunds.fit_facts',
         [`refunds/${refund.id}`],
-        `${refund.state}, with facts ${said.map(({ kind }) => kind).join(', ') || 'none'}`,
+        `${refund.status}, with facts ${said.map(({ kind }) => kind).join(', ') || 'none'}`,
       )
   }
 }
@@ -96,7 +96,9 @@ function checkForeign(
   const foreign = new Set([...facts, ...back].map(({ amount }) => amount.currency).filter((one) => one !== payment.amount.currency))
   for (const currency of foreign) {
     const { captured, refunded } = foldFacts(facts, currency)
-    const owed = back.filter(({ state, amount }) => amount.currency === currency && (claimingStates.includes(state) || state === 'settled'))
+    const owed = back.filter(
+      ({ status, amount }) => amount.currency === currency && (claimingStatuses.includes(status) || status === 'settled'),
+    )
     const kept = captured.amount - refunded.amount - owed.reduce((sum, { amount }) => sum + amount.amount, 0)
     if (kept !== 0) report('payments.one_currency', [`payments/${payment.id}`], `${kept} ${currency} are kept`)
   }
@@ -111,7 +113,7 @@ function checkAsked({ report }: VerifyContext, page: readonly Payment[]): void {
 
 async function checkSent(context: VerifyContext, page: readonly Refund[]): Promise<void> {
   const { now, patienceMs, read, report } = context
-  const open = page.filter(({ state, updatedAt }) => (state === 'wanted' || state === 'pending') && updatedAt <= now - patienceMs)
+  const open = page.filter(({ status, updatedAt }) => (status === 'wanted' || status === 'pending') && updatedAt <= now - patienceMs)
   if (open.length === 0) return
   const orders = oneOf(
     'record',
@@ -119,8 +121,8 @@ async function checkSent(context: VerifyContext, page: readonly Refund[]): Promi
   )
   const going = and(oneOf('kind', ['payment.refund', 'payment.follow']), oneOf('state', ['ready', 'running', 'held']), orders)
   const carried = new Set((await findAll(read, effects, going)).map(({ payload }) => payload['refund']))
-  for (const { id, order, state, lastError } of open)
-    if (!carried.has(id)) report('refunds.not_stuck', [`refunds/${id}`, `orders/${order}`], `${state}: ${lastError ?? 'no error'}`)
+  for (const { id, order, status, lastError } of open)
+    if (!carried.has(id)) report('refunds.not_stuck', [`refunds/${id}`, `orders/${order}`], `${status}: ${lastError ?? 'no error'}`)
 }
 
 async function checkOpen(context: VerifyContext, page: readonly Payment[]): Promise<void> {

@@ -20,7 +20,7 @@ export async function atRest(staff: HttpClient): Promise<void> {
       // A look at a payment that is due later is for what is told meanwhile; who waits for it is asked below.
       const due = `filter[or][0][kind][ne]=payment.follow&filter[or][1][dueAt][lte]=${new Date(Date.now() + 1_000).toISOString()}`
       const isDone = isPaid && (await none(`/api/effects?filter[state][in]=ready,running&${due}`))
-      const isBack = isDone && (await none('/api/refunds?filter[state][in]=wanted,pending'))
+      const isBack = isDone && (await none('/api/refunds?filter[status][in]=wanted,pending'))
       return isBack ? true : null
     },
     restWithinMs,
@@ -46,7 +46,7 @@ export async function putRight({ staff, sandbox, say }: Staff): Promise<void> {
   say(`${lost.length} payments were refunded and nobody told us: staff ask for them`)
   for (const { id } of lost) expectStatus(await staff.post(`/api/payments/${id}/check`), 200)
   await atRest(staff)
-  const failed = await staff.all('/api/refunds?filter[state]=failed')
+  const failed = await staff.all('/api/refunds?filter[status]=failed')
   say(`${failed.length} refunds failed: staff have them tried again`)
   for (const { id } of failed) expectStatus(await staff.post(`/api/refunds/${id}/retry`), 201)
   await atRest(staff)
@@ -80,7 +80,7 @@ export async function checkBooks({ staff, street, sandbox, peer }: Books): Promi
 
 /** Every effect is done, but for calls that sent a refund which was then refused: another refund has taken its place. */
 async function checkEffects(staff: HttpClient): Promise<void> {
-  const replaced = new Set((await staff.all('/api/refunds?filter[state]=canceled')).map(({ id }) => `payment.refund:${id}`))
+  const replaced = new Set((await staff.all('/api/refunds?filter[status]=canceled')).map(({ id }) => `payment.refund:${id}`))
   const ended = await staff.all('/api/effects?filter[state][in]=dead,unknown,canceled')
   const left = ended.filter(({ key }) => !replaced.has(key))
   assert.deepEqual(
