@@ -1,6 +1,6 @@
 // The spine: whatever a caller asks for is carried out here, whichever way the call came. What the engine does by itself
 // (effects, schedules) and the command line write by storage/in-transaction.ts.
-// schema -> access -> idempotency -> transaction { run -> reactions -> changes } -> commit -> answer.
+// access -> schema -> idempotency -> transaction { run -> reactions -> changes } -> commit -> answer.
 // Invariant: an answer is given only after the commit that it speaks of.
 import { type Actor, actorName } from '../access/actor.ts'
 import { allows } from '../access/rule.ts'
@@ -55,8 +55,9 @@ export type Reply = {
 
 /** @throws EngineError, and whatever is a bug */
 export async function runOperation(parts: OperationParts, operation: Operation, call: Call): Promise<Reply> {
-  validatorOf(operation.inputFor?.(call.actor) ?? operation.input)(call.input, operation.kind === 'query' ? 'query' : 'body')
+  // First: what an input must be is told to those alone who may ask.
   if (!allows(operation.access, call.actor)) throw new EngineError(call.actor.kind === 'guest' ? 'unauthenticated' : 'forbidden')
+  validatorOf(operation.inputFor?.(call.actor) ?? operation.input)(call.input, operation.kind === 'query' ? 'query' : 'body')
   const context: CallContext<never> = {
     input: call.input as never,
     actor: call.actor,

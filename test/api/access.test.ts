@@ -73,7 +73,7 @@ const accountRows: Row[] = [
     { method: 'PATCH', url: '/api/auth/me', body: { name: 'Renamed' } },
     { events: ['accounts.updateMe: users'], body: { name: 'Renamed' } },
   ),
-  ...rows('accounts.updateMe', { ...all(400) }, { method: 'PATCH', url: '/api/auth/me', body: { roles: ['admin'] } }),
+  ...rows('accounts.updateMe', signedIn(400), { method: 'PATCH', url: '/api/auth/me', body: { roles: ['admin'] } }),
   ...rows(
     'accounts.listSessions',
     signedIn(200),

@@ -280,8 +280,9 @@ test('one order has a bound, of the whole and of each line, which the config set
   }
 })
 
+const password = { email: 'owner@example.com', password: 'password of owner' }
+
 describe('signing in', () => {
-  const password = { email: 'owner@example.com', password: 'password of owner' }
   const signIn = (cart?: HeldCart) =>
     world.request({ method: 'POST', url: '/api/auth/login', ...(cart ? { headers: cart.headers } : {}), body: password })
   const claim = (as: 'owner' | 'other' | 'staff' | 'guest', cart: HeldCart) =>
@@ -377,7 +378,8 @@ describe('signing in', () => {
     const theirs = await fillCart(world, 'other')
     const { body } = await checkOut(world, 'other', await fillCart(world, 'other'))
     assert.equal((await signIn(theirs)).status, 200)
-    checkRefusal(await claim('owner', theirs), 403, 'forbidden')
+    checkRefusal(await claim('owner', theirs), 404, 'not_found')
+    checkRefusal(await claim('staff', theirs), 403, 'forbidden')
     assert.equal((await asStaff('GET', `/api/carts/${theirs.id}`)).body.status, 'open')
     assert.equal((await world.call('other', { method: 'GET', url: `/api/carts/${theirs.id}` })).status, 200)
     assert.equal((await asStaff('GET', `/api/orders/${body.order.id}`)).body.customer, world.ids['other'])
@@ -386,6 +388,28 @@ describe('signing in', () => {
     checkRefusal(await claim('staff', { ...guests, headers: {} }), 403, 'forbidden')
     checkRefusal(await claim('guest', guests), 401, 'unauthenticated')
     assert.equal((await signIn({ id: '', headers: { 'cart-token': 'cart_of_nobody' } })).status, 200)
+  })
+})
+
+describe('a token that was a guest’s', () => {
+  test('opens nothing any more once the cart is an account’s: no address, no order, no payment, no cancel', async () => {
+    await fillCart(world, 'owner') // With the address of the account, which comes into the cart.
+    const planted = await fillCart(world, 'guest')
+    const login = { method: 'POST', url: '/api/auth/login', headers: planted.headers, body: password }
+    assert.equal((await world.request(login)).status, 200)
+    const { body } = await checkOut(world, 'owner', { id: planted.id, headers: {} })
+    const order = body.order.id as string
+    const payment = (await asStaff('GET', `/api/payments?filter[order]=${order}`)).body.items[0].id as string
+    for (const as of ['guest', 'other'] as const) {
+      const call = async (method: string, url: string) => await world.call(as, { method, url, headers: planted.headers })
+      checkRefusal(await call('GET', `/api/carts/${planted.id}`), 404, 'not_found')
+      checkRefusal(await call('GET', `/api/orders/${order}`), 404, 'not_found')
+      checkRefusal(await call('GET', `/api/payments/${payment}`), 404, 'not_found')
+      checkRefusal(await call('POST', `/api/orders/${order}/cancel`), 404, 'not_found')
+      assert.deepEqual((await call('GET', '/api/orders')).body.items, [])
+    }
+    const own = await world.call('owner', { method: 'GET', url: `/api/orders/${order}` })
+    assert.deepEqual([own.status, own.body.customer], [200, world.ids['owner']])
   })
 })
 

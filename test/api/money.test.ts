@@ -310,17 +310,18 @@ describe("a refund made in the provider's dashboard", () => {
   })
 })
 
-describe('a refund of ours', () => {
-  async function canceled(settings: Parameters<World['book']['set']>[0]): Promise<string> {
-    const id = await start()
-    await work(world)
-    world.book.set(settings)
-    assert.equal((await cancel(id)).status, 200)
-    return id
-  }
-  const failed = async (order: string): Promise<Refund> =>
-    (await findAll(read(), refunds, eq('order', order))).find(({ status }) => status === 'failed')!
+/** A paid order that is canceled, at a provider that behaves so. */
+async function canceled(settings: Parameters<World['book']['set']>[0]): Promise<string> {
+  const id = await start()
+  await work(world)
+  world.book.set(settings)
+  assert.equal((await cancel(id)).status, 200)
+  return id
+}
+const failed = async (order: string): Promise<Refund> =>
+  (await findAll(read(), refunds, eq('order', order))).find(({ status }) => status === 'failed')!
 
+describe('a refund of ours', () => {
   test('that the provider fails waits for staff, who have it tried again', async () => {
     const id = await canceled({ refundFailures: 1 })
     await work(world)
@@ -544,6 +545,43 @@ test('a payment that its bank takes back is owed by the customer, and the order 
   assert.equal((await balances(id))['A:receivable'], 1390)
   assert.equal((await cancel(id)).status, 200)
   assert.deepEqual(await balances(id), {})
+})
+
+describe('money that was given back twice is owed by the customer, and the order waits for somebody to look', () => {
+  const eur = (amount: number) => ({ amount, currency: 'EUR' })
+  const held = async (id: string) => [(await orderOf(id)).holds, (await balances(id))['A:receivable'], (await balances(id))['L:deposit']]
+
+  test('by other means, and then in the provider’s dashboard; not when that fails', async () => {
+    const id = await canceled({ refundFailures: 1 })
+    await work(world)
+    const refund = await failed(id)
+    assert.equal((await staffPost(`/api/refunds/${refund.id}/settle`, { note: 'Bank transfer of today.' })).status, 200)
+    await tell(id, [{ kind: 'ref_ok', operationRef: `twice_a:${id}`, amount: eur(500) }])
+    assert.deepEqual(await held(id), [['given_back_twice'], 500, undefined])
+    await tell(id, [{ kind: 'ref_ok', operationRef: `twice_b:${id}`, amount: eur(890) }])
+    assert.deepEqual(await held(id), [['given_back_twice'], 1390, undefined])
+    // It did not arrive after all: what is left of it is what was given by other means.
+    await tell(id, [{ kind: 'ref_fail', operationRef: `twice_b:${id}`, amount: eur(890) }])
+    assert.deepEqual(await held(id), [['given_back_twice'], 500, undefined])
+    assert.deepEqual(await refundsOf(id), ['order_canceled 1390 settled', 'external 500 succeeded', 'external 890 canceled'])
+  })
+
+  test('by us, and then by the bank', async () => {
+    const id = await canceled({})
+    await work(world)
+    await tell(id, [{ kind: 'cap_reversed', operationRef: `bank:${id}`, amount: eur(1390) }])
+    assert.deepEqual(await held(id), [['given_back_twice'], 1390, undefined])
+  })
+
+  test('of an order that was sold: no more than the sale is taken out of sales', async () => {
+    const id = await start()
+    await work(world)
+    world.book.refundInDashboard(booked(id).id, 1390)
+    await work(world)
+    await tell(id, [{ kind: 'cap_reversed', operationRef: `sold:${id}`, amount: eur(1390) }])
+    const all = await balances(id)
+    assert.deepEqual([all['A:receivable'], all['L:deposit'], all['I:sales']], [1390, undefined, undefined])
+  })
 })
 
 test('facts of a refund that is told to have failed and to have succeeded come to the same in either order', async () => {

@@ -1,6 +1,6 @@
 // Carts: what somebody means to buy. Lines name variants; prices are looked up at every answer, so a
 // cart can never sell at yesterday's price. A guest holds it by a token, stored hashed.
-import { actorCartToken, actorId, any, nobody, staff, where } from '../../access/rule.ts'
+import { actorCartToken, actorId, all, any, nobody, staff, where } from '../../access/rule.ts'
 import { collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 
@@ -26,6 +26,12 @@ export type CartLine = {
   readonly seen?: { readonly product: string; readonly sku: string; readonly title: string } | undefined
 }
 
+/**
+ * A guest's, who has its token. Once it is an account's, that token opens it no more: it may lie in a browser that others use,
+ * and the account's own address may have come into the cart.
+ */
+export const heldByToken = all(where('tokenHash').eq(actorCartToken), where('customer').isNull())
+
 export const carts = collection('carts', {
   prefix: 'cart',
   system: true,
@@ -45,6 +51,6 @@ export const carts = collection('carts', {
     order: field.text(),
   },
   indexes: [['tokenHash'], ['customer', '-createdAt'], ['status', 'createdAt']],
-  access: { read: any(staff, where('tokenHash').eq(actorCartToken), where('customer').eq(actorId)) },
+  access: { read: any(staff, heldByToken, where('customer').eq(actorId)) },
 })
 export type Cart = NonNullable<(typeof carts)['record']>

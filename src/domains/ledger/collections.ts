@@ -30,7 +30,7 @@ export const accounts = {
   provider: (provider: string) => `A:psp:${provider}`,
   /** A customer's money for an order that is not placed yet. */
   deposit: (order: string) => `L:deposit:${order}`,
-  /** What a customer owes for what was delivered: a payment that its bank took back. */
+  /** What a customer owes: a payment that its bank took back, or money that was given back twice. */
   receivable: (order: string) => `A:receivable:${order}`,
   /** What staff gave back without the provider, from the till or the bank account. */
   outside: 'A:outside',

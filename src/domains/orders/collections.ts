@@ -1,11 +1,11 @@
 // Orders: a frozen copy of what was agreed, and where it stands. Invariant: at most one order per cart
 // (a unique fence), and paymentStatus has one writer, settle-order.ts, in the transaction of its cause.
-import { actorCartToken, actorId, actorLinkedOrder, all, any, nobody, staff, where } from '../../access/rule.ts'
+import { actorId, actorLinkedOrder, all, any, nobody, staff, where } from '../../access/rule.ts'
 import type { Money } from '../../base/money.ts'
 import { collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 import { moneySchema } from '../../schema/wire.ts'
-import { type Address, addressShape } from '../carts/collections.ts'
+import { type Address, addressShape, heldByToken } from '../carts/collections.ts'
 import type { Totals } from '../carts/totals.ts'
 
 export type OrderLine = {
@@ -48,11 +48,7 @@ export const paymentStatuses = [
 ] as const
 
 /** Whose an order is: an account's, or the guest's who has its cart's token or the link from a mail. */
-export const ownOrder = any(
-  where('tokenHash').eq(actorCartToken),
-  where('customer').eq(actorId),
-  all(where('id').eq(actorLinkedOrder), where('customer').isNull()),
-)
+export const ownOrder = any(heldByToken, where('customer').eq(actorId), all(where('id').eq(actorLinkedOrder), where('customer').isNull()))
 
 export const orders = collection('orders', {
   prefix: 'ord',

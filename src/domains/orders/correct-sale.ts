@@ -1,6 +1,7 @@
 // The sale of a placed order, corrected by what became of its money since. What was given back is taken out of sales,
-// shipping and tax in their proportion; what a bank took back is owed by the customer. Invariant: the deposit of a
-// placed order comes to nothing, and the parts of all corrections sum to the cent, however many there are.
+// shipping and tax in their proportion; what a bank took back, or was given back twice, is owed by the customer.
+// Invariant: the deposit of a placed or closed order comes to nothing, and the parts of all corrections sum to the
+// cent, however many there are.
 import type { NewId } from '../../base/ids.ts'
 import { allocateMoney, money } from '../../base/money.ts'
 import { eq } from '../../contract/filter.ts'
@@ -13,6 +14,7 @@ import { recognition } from './place-order.ts'
 type Context = { readonly tx: Transaction; readonly now: number; readonly newId: NewId }
 
 const refunded = 'order.refunded'
+const owedAgain = 'order.owed_again'
 
 /** What the ledger holds of an order, by account: all of it, or what one kind of transfer wrote. */
 async function balancesOf(tx: Transaction, { id, total }: Order): Promise<(account: string, kind?: string) => number> {
@@ -40,12 +42,25 @@ export async function correctSale(context: Context, order: Order, captured: numb
   const missing = balance(deposit)
   if (missing === 0) return
   const receivable = accounts.receivable(order.id)
-  const owed = Math.max(0, order.total.amount - captured) - balance(receivable)
-  await post(context, order, { kind: 'order.owed_again', parts: [[receivable, owed]] })
-  // From what was given back in all, not from this time alone: so the cents of many parts sum to those of the whole.
-  const givenBack = missing - owed - balance(deposit, refunded)
+  // In all and not this time alone: so the cents of many parts sum to those of the whole. More than the sale cannot be
+  // given back: what is beyond it was paid out twice.
+  const lost = missing - balance(deposit, refunded) + balance(receivable)
+  const givenBack = Math.min(lost - Math.max(0, order.total.amount - captured), order.total.amount)
+  await post(context, order, { kind: owedAgain, parts: [[receivable, lost - givenBack - balance(receivable)]] })
   const parts = [...partsOf(order, givenBack)].map(([account, amount]) => [account, amount - balance(account, refunded)] as const)
   await post(context, order, { kind: refunded, parts })
+}
+
+/**
+ * Of an order that is closed: what left its deposit and was never in it is owed by the customer, who was given it twice, by
+ * other means and by the provider, or by us and by the bank. What comes back of it is owed no more. Answers what is owed.
+ */
+export async function oweShortage(context: Context, order: Order): Promise<number> {
+  const balance = await balancesOf(context.tx, order)
+  const receivable = accounts.receivable(order.id)
+  const shortage = Math.max(balance(accounts.deposit(order.id)), -balance(receivable))
+  await post(context, order, { kind: owedAgain, parts: [[receivable, shortage]] })
+  return balance(receivable) + shortage
 }
 
 /** A placed order that is canceled is no sale: what is left of it becomes the customer's deposit again. */

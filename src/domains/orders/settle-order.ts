@@ -16,7 +16,7 @@ import { type Payment, payments, type Refund, waitingStatuses } from '../payment
 import { dropUnmetClaims, refundable, refundPayment } from '../payments/refund-claims.ts'
 import { canHold, holdStock } from '../stock/reserve-stock.ts'
 import { type Order, orders } from './collections.ts'
-import { correctSale } from './correct-sale.ts'
+import { correctSale, oweShortage } from './correct-sale.ts'
 import { placeOrder } from './place-order.ts'
 
 type Context = { readonly tx: Transaction; readonly now: number; readonly newId: NewId }
@@ -41,12 +41,20 @@ export async function settleOrder(context: Context, id: string): Promise<DomainE
   await closeOthers(context, attempts)
   // What has gone back, or is on its way, pays for nothing: an order is not revived by its own refund.
   if (order.status === 'expired' && (await kept(tx, attempts)) >= order.total.amount) return await revive(context, order, attempts)
-  const events = order.status === 'expired' || order.status === 'canceled' ? await returnLateMoney(context, order, attempts) : []
+  if (order.status === 'expired' || order.status === 'canceled') return await settleClosed(context, order, attempts)
   const after = await writePaymentStatus(tx, order, attempts)
   if (after.status === 'placed' || after.status === 'completed') {
     await returnSurplus(context, after, attempts)
     await correctSale(context, after, sum(attempts, 'captured'))
   }
+  return []
+}
+
+/** Nothing is sold: what comes in goes back, and what went out twice is owed by the customer. */
+async function settleClosed(context: Context, order: Order, attempts: readonly Payment[]): Promise<DomainEvent[]> {
+  const events = await returnLateMoney(context, order, attempts)
+  const isOwed = (await oweShortage(context, order)) > 0
+  await writePaymentStatus(context.tx, order, attempts, isOwed ? [backTwice] : [])
   return events
 }
 
@@ -66,10 +74,7 @@ async function kept(tx: Transaction, attempts: readonly Payment[]): Promise<numb
 /** O7: money came after the order had expired. If its goods can be held again, it lives; if not, the money goes back. */
 async function revive(context: Context, order: Order, attempts: readonly Payment[]): Promise<DomainEvent[]> {
   const wanted = order.lines.map(({ id, variant, quantity, title }) => ({ line: id, variant, quantity, title }))
-  if (!(await canHold(context.tx, wanted))) {
-    await writePaymentStatus(context.tx, order, attempts)
-    return await returnLateMoney(context, order, attempts)
-  }
+  if (!(await canHold(context.tx, wanted))) return await settleClosed(context, order, attempts)
   await holdStock(context, order.id, wanted).catch((error: unknown) => {
     // Somebody took it since we looked: look again, rather than go on with half a hold.
     throw isEngineError(error, 'out_of_stock') ? new LostRace(error) : error
@@ -129,16 +134,22 @@ async function closeOthers(context: Context, attempts: readonly Payment[]): Prom
   for (const payment of attempts) if (waitingStatuses.includes(payment.status)) await cancelPayment(context, payment)
 }
 
-async function writePaymentStatus(tx: Transaction, order: Order, attempts: readonly Payment[]): Promise<Order> {
+async function writePaymentStatus(
+  tx: Transaction,
+  order: Order,
+  attempts: readonly Payment[],
+  holds: readonly string[] = [],
+): Promise<Order> {
   const paymentStatus = paymentStatusOf(order, attempts)
   // Sold, and its bank took the payment back: somebody should look before more of it is shipped.
   const isTakenBack = order.placedAt !== null && order.status !== 'canceled' && sum(attempts, 'captured') < order.total.amount
-  const isNewHold = isTakenBack && !order.holds.includes(takenBack)
-  if (paymentStatus === order.paymentStatus && !isNewHold) return order
-  return await tx.update(orders, order, { set: { paymentStatus, holds: isNewHold ? [...order.holds, takenBack] : order.holds } })
+  const news = [...holds, ...(isTakenBack ? [takenBack] : [])].filter((hold) => !order.holds.includes(hold))
+  if (paymentStatus === order.paymentStatus && news.length === 0) return order
+  return await tx.update(orders, order, { set: { paymentStatus, holds: [...order.holds, ...news] } })
 }
 
 const takenBack = 'payment_taken_back'
+const backTwice = 'given_back_twice'
 
 /** Derived from the attempts' amounts, which are folded from facts. */
 export function paymentStatusOf(order: Pick<Order, 'total'>, attempts: readonly Payment[]): Order['paymentStatus'] {

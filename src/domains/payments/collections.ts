@@ -31,8 +31,8 @@ export const paymentActionShape = {
 } as const
 export type PaymentAction = { readonly type: 'redirect'; readonly url: string } | { readonly type: 'clientSecret'; readonly value: string }
 
-const linked = all(where('id').eq(actorLinkedOrder), where('customer').isNull())
-const ownOrder = through('order', 'orders', any(where('customer').eq(actorId), where('tokenHash').eq(actorCartToken), linked))
+const isGuests = all(any(where('tokenHash').eq(actorCartToken), where('id').eq(actorLinkedOrder)), where('customer').isNull())
+const ownOrder = through('order', 'orders', any(where('customer').eq(actorId), isGuests))
 
 export const payments = collection('payments', {
   prefix: 'pay',

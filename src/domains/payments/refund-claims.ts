@@ -111,7 +111,7 @@ export type Moved = { readonly captured: Money; readonly refunded: Money }
 export async function dropUnmetClaims(context: Context, payment: Payment, { captured, refunded }: Moved): Promise<void> {
   const { currency } = captured
   const all = await refundsOf(context.tx, payment.id)
-  let over = claimed(all, currency, claimingStatuses) + refunded.amount - captured.amount
+  let over = claimed(all, currency, [...claimingStatuses, 'settled']) + refunded.amount - captured.amount
   // What is stuck first, then what has not been sent, then what the provider has; of these the newest.
   const order: readonly Refund['status'][] = ['failed', 'wanted', 'pending']
   const claims = all

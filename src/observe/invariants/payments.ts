@@ -23,7 +23,8 @@ export const paymentInvariants: InvariantGroup = {
   needs: ['payments', 'paymentFacts', 'refunds', 'orders', 'webhookInbox', 'effects'],
   invariants: {
     'payments.amounts_folded': 'What a payment says was authorized, captured and refunded is the fold of its facts.',
-    'payments.within_bounds': 'Refunds, those under way included, are at most what was captured, and nothing is below zero.',
+    'payments.within_bounds':
+      'Refunds are at most what was captured, those under way at most what is left of it, and nothing is below zero.',
     'payments.status_fits': 'The status of a payment fits its amounts.',
     'payments.one_currency': 'Money taken in a currency that was not asked for is given back, or owed back, to the last cent.',
     'payments.not_stuck': 'A payment that is not decided has a time at which its provider is asked.',
@@ -67,7 +68,12 @@ function checkPayment({ report }: VerifyContext, payment: Payment, facts: readon
     .filter(({ status, amount }) => claimingStatuses.includes(status) && amount.currency === currency)
     .reduce((sum, { amount }) => sum + amount.amount, 0)
   const { captured, refunded } = payment
-  if (captured.amount < 0 || refunded.amount < 0 || refunded.amount + open > captured.amount)
+  // What a bank took back had been there to refund; to refund more now, it is not.
+  const reversed = facts
+    .filter(({ kind, amount }) => kind === 'cap_reversed' && amount.currency === currency)
+    .reduce((sum, { amount }) => sum + amount.amount, 0)
+  const bound = captured.amount + (open === 0 ? reversed : 0)
+  if (captured.amount < 0 || refunded.amount < 0 || refunded.amount + open > bound)
     report('payments.within_bounds', rows, `captured ${captured.amount}, refunded ${refunded.amount}, refunds under way ${open}`)
 
   const isTaken = payment.status === 'captured' || payment.status === 'reversed'
