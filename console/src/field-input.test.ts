@@ -1,7 +1,7 @@
 /** A form sends what was changed, no more, and says in words what it cannot read. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { currencyKey, draftOf, editableFields, fieldErrors, readDraft } from './field-input.ts'
+import { currencyKey, draftOf, editableFields, fieldErrors, placeWords, readDraft } from './field-input.ts'
 import type { FieldInfo, FieldKind } from './shapes.ts'
 
 const kinds: Record<string, FieldKind> = {
@@ -91,8 +91,7 @@ test('the server owns id and times', () => {
   assert.equal(own.length, fields.length)
   const [title] = fields
   assert.ok(title)
-  const computed = { ...title, filterable: false, sortable: false }
-  assert.deepEqual(editableFields([computed, { ...title, writable: false }]), [])
+  assert.deepEqual(editableFields([{ ...title, writable: false }]), [])
 })
 
 test('input errors land on their field', () => {
@@ -102,4 +101,15 @@ test('input errors land on their field', () => {
     { path: '', message: 'whole body' },
   ])
   assert.deepEqual(errors, { price: 'Must be >= 0.', '': 'Whole body.' })
+  assert.deepEqual(fieldErrors([{ path: '/slug', message: 'is missing' }]), { slug: 'Please fill this in.' })
+  assert.equal(placeWords('/shippingAddress/postalCode'), 'Shipping address, postal code')
+  assert.equal(placeWords('/lines/1'), 'Lines, 2')
+})
+
+test('the one currency of a field is filled in, and is no change by itself', () => {
+  const price: FieldInfo = { name: 'price', kind: 'money', required: true, filterable: true, sortable: true, currency: 'EUR' }
+  const empty = draftOf([price], {})
+  assert.deepEqual(readDraft([price], empty, {}), { values: {}, errors: {} })
+  const { values } = readDraft([price], { ...empty, price: '12,50' }, {})
+  assert.deepEqual(values, { price: { amount: 1250, currency: 'EUR' } })
 })

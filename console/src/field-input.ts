@@ -3,7 +3,7 @@
  * two: amount and currency); a change holds only what differs from the record, as JSON Merge Patch wants it.
  * Invariant: a draft taken from a record and read back unchanged yields no change.
  */
-import { currencyDigits, isMoney, moneyDecimal, parseMoney } from './format.ts'
+import { currencyDigits, humanize, isMoney, moneyDecimal, parseMoney } from './format.ts'
 import { mergePatchOf } from './merge-patch.ts'
 import type { FieldInfo } from './shapes.ts'
 
@@ -18,13 +18,7 @@ export interface Reading {
 const serverFields = new Set(['id', 'createdAt', 'updatedAt'])
 
 export function editableFields(fields: readonly FieldInfo[]): FieldInfo[] {
-  return fields.filter((field) => field.kind !== 'id' && !serverFields.has(field.name) && field.writable !== false && !isComputed(field))
-}
-
-// The schema does not name computed fields, but they are what can be neither filtered nor sorted by
-// although their kind could.
-function isComputed(field: FieldInfo): boolean {
-  return !field.filterable && !field.sortable && field.kind !== 'json' && field.kind !== 'refs'
+  return fields.filter((field) => field.kind !== 'id' && !serverFields.has(field.name) && field.writable !== false)
 }
 
 export const currencyKey = (field: string): string => `${field}\u0000currency`
@@ -35,7 +29,7 @@ export function draftOf(fields: readonly FieldInfo[], record: Values): Draft {
     const value = record[field.name]
     if (field.kind === 'money') {
       draft[field.name] = isMoney(value) ? moneyDecimal(value) : ''
-      draft[currencyKey(field.name)] = isMoney(value) ? value.currency : ''
+      draft[currencyKey(field.name)] = isMoney(value) ? value.currency : (field.currency ?? '')
     } else {
       draft[field.name] = textOf(field, value)
     }
@@ -149,11 +143,26 @@ export function fieldErrors(errors: readonly { path: string; message: string }[]
   [field: string]: string
 } {
   const byField: { [field: string]: string } = {}
-  for (const { path, message } of errors) {
-    const field = (path.split('/')[1] ?? '').replaceAll('~1', '/').replaceAll('~0', '~')
-    byField[field] ??= sentence(message)
-  }
+  for (const { path, message } of errors) byField[pathParts(path)[0] ?? ''] ??= messageOf(message)
   return byField
+}
+
+/** Where a fault is, as people read it: `Lines, 2, title` for `/lines/1/title`. */
+export function placeWords(path: string): string {
+  const words = pathParts(path).map((part) => (/^\d+$/.test(part) ? String(Number(part) + 1) : humanize(part)))
+  return words.map((word, index) => (index === 0 ? word : word.toLowerCase())).join(', ')
+}
+
+function pathParts(path: string): string[] {
+  return path
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+}
+
+/** At its own field a missing value needs no subject. */
+function messageOf(message: string): string {
+  return message === 'is missing' ? 'Please fill this in.' : sentence(message)
 }
 
 /** Messages are written to follow a field's name (`must be at most 5`); alone they begin with a capital. */

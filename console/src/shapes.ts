@@ -31,8 +31,10 @@ export interface FieldInfo {
   required: boolean
   filterable: boolean
   sortable: boolean
-  /** False where callers may never write it; not every server says so. */
+  /** Whether this caller may give it a value. */
   writable?: boolean
+  /** Money: the only one it may be in. */
+  currency?: string
   ref?: string
   options?: string[]
 }

@@ -37,8 +37,9 @@ export function describeOperation(operation: Operation, viewer: Actor, component
   const [method, path] = operation.route.split(' ') as [string, string]
   const input = (operation.inputFor?.(viewer) ?? operation.input) as { properties?: Record<string, Json>; required?: readonly string[] }
   const pathNames = [...path.matchAll(/:(\w+)/g)].map((match) => match[1]!)
-  const rest = Object.entries(input.properties ?? {}).filter(([name]) => !pathNames.includes(name))
-  const required = (input.required ?? []).filter((name) => !pathNames.includes(name))
+  // What this caller could only be refused for is not offered.
+  const rest = Object.entries(input.properties ?? {}).filter(([name, schema]) => !pathNames.includes(name) && schema['readOnly'] !== true)
+  const required = (input.required ?? []).filter((name) => rest.some(([offered]) => offered === name))
   const isRead = method === 'GET'
   const inPath = pathNames.map((name) => ({
     name,

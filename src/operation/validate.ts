@@ -91,10 +91,22 @@ function issueOf(error: ErrorObject): InputIssue {
         message: formatMessages[String(params['format'])] ?? `must be a valid ${String(params['format'])}`,
       }
     default:
-      return { path: error.instancePath, code: error.keyword, message: error.message ?? 'does not fit' }
+      return {
+        path: error.instancePath,
+        code: error.keyword,
+        message: boundMessages[error.keyword]?.(params['limit'] as number) ?? error.message ?? 'does not fit',
+      }
   }
 }
 
+const boundMessages: Record<string, (limit: number) => string> = {
+  minLength: (limit) => `must have at least ${limit} ${limit === 1 ? 'character' : 'characters'}`,
+  maxLength: (limit) => `must have at most ${limit} ${limit === 1 ? 'character' : 'characters'}`,
+  minItems: (limit) => `must have at least ${limit} ${limit === 1 ? 'entry' : 'entries'}`,
+  maxItems: (limit) => `must have at most ${limit} ${limit === 1 ? 'entry' : 'entries'}`,
+  minimum: (limit) => `must be at least ${limit}`,
+  maximum: (limit) => `must be at most ${limit}`,
+}
 const webAddress = 'must be a web address starting with http:// or https://, without blanks or backslashes'
 const formatMessages: Record<string, string> = {
   'date-time': 'must be a time such as 2026-11-24T12:00:00Z',

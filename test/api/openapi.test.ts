@@ -158,3 +158,17 @@ test('names the headers that calls turn on', () => {
   const limited = document.components.responses[created['429']!.$ref!.split('/').at(-1)!]!
   assert.deepEqual(Object.keys(limited.headers!), ['Retry-After'])
 })
+
+test('a field that the caller cannot set is offered neither in the document nor in the schema', async () => {
+  const offered = (name: string) => document.components.schemas[name]!.properties
+  for (const given of [offered('ProductsCreate'), offered('ProductsUpdate')])
+    assert.deepEqual(['price' in given, 'title' in given], [false, true])
+  const { items } = (await world.call('staff', { method: 'GET', url: '/api/schema' })).body
+  const fieldOf = (collection: string, field: string) =>
+    items.find(({ name }: { name: string }) => name === collection).fields.find(({ name }: { name: string }) => name === field)
+  assert.equal(fieldOf('products', 'price').writable, false)
+  assert.equal(fieldOf('products', 'title').writable, true)
+  assert.equal(fieldOf('variants', 'available').writable, false)
+  assert.deepEqual([fieldOf('variants', 'price').writable, fieldOf('variants', 'price').currency], [true, 'EUR'])
+  assert.equal(fieldOf('orders', 'email').writable, false)
+})

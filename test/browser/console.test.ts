@@ -79,6 +79,38 @@ browserTest('an admin makes somebody staff', async () => {
   await page.context().close()
 })
 
+for (const size of sizes)
+  browserTest(`a product and its variant are written, mistakes told in words and no longer than they stand (${size})`, async () => {
+    const visitor = await openVisitor(server.url, { size })
+    const { page } = visitor
+    await page.goto('/console')
+    await signIn(page)
+    await page.goto('/console/data/products/new')
+    await page.getByLabel('Slug').waitFor()
+    assert.equal(await page.getByLabel('Price').count(), 0, 'nobody can set it')
+    visitor.expectRefusal(400, /^\/api\/products$/)
+    await page.getByRole('button', { name: 'Create' }).click()
+    await page.getByText('Not saved: 5 fields need another look.').waitFor()
+    await visitor.look('console-new-refused')
+    const texts = { Slug: `newcomer-${size}`, Title: 'Newcomer', Author: 'N. N.', Year: 'soon', Language: 'english' }
+    for (const [label, text] of Object.entries(texts)) await page.getByLabel(label).fill(text)
+    assert.equal(await page.locator('.field-error').count(), 0)
+    await page.getByRole('button', { name: 'Create' }).click()
+    await page.getByText('This is not a whole number.').waitFor()
+    await page.getByLabel('Year').fill('2026')
+    await page.getByRole('button', { name: 'Create' }).click()
+    await page.getByText('Must have at most 2 characters.').waitFor()
+    assert.equal(await page.locator('.field-error').count(), 1)
+    assert.doesNotMatch((await page.locator('form').textContent()) ?? '', /\/language|Request/)
+    await page.getByLabel('Language').fill('en')
+    await page.getByRole('button', { name: 'Create' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Newcomer' }).waitFor()
+    await page.goto('/console/data/variants/new')
+    await page.getByLabel('Price').waitFor()
+    await page.getByText('EUR', { exact: true }).waitFor()
+    await page.context().close()
+  })
+
 browserTest('the order, the receipt and the balances at night', async () => {
   const visitor = await openVisitor(server.url, { size: 'desktop', isDark: true })
   const { page } = visitor

@@ -1,7 +1,7 @@
 /** One record: its fields, and for collections that allow it the forms to create, edit and delete. */
-import { html, useMemo, useState, type VNode } from '../../vendor/htm-preact.js'
+import { html, useState, type VNode } from '../../vendor/htm-preact.js'
 import { ApiError, call } from '../api.ts'
-import { fieldErrors, type Values } from '../field-input.ts'
+import type { Values } from '../field-input.ts'
 import { humanize, recordLabel } from '../format.ts'
 import { useLive } from '../live.ts'
 import { useLoad } from '../loading.ts'
@@ -16,12 +16,6 @@ import { Value } from '../ui/value.ts'
 import { NoCollection } from './collection.ts'
 import { UserRights } from './user-rights.ts'
 
-/** Field errors stand at their fields; what is left stands above the form. */
-function splitError(error: unknown): { byField: { [field: string]: string }; whole: unknown } {
-  if (!(error instanceof ApiError) || error.errors.length === 0) return { byField: {}, whole: error }
-  return { byField: fieldErrors(error.errors), whole: error }
-}
-
 const blank = {}
 
 export function CreatePage({ name }: { name: string }): VNode {
@@ -31,6 +25,7 @@ export function CreatePage({ name }: { name: string }): VNode {
   if (!info) return html`<${NoCollection} name=${name} />`
   const create = async (values: Values) => {
     setBusy(true)
+    setError(undefined)
     try {
       const { data } = await call<RecordData>('POST', `/api/${name}`, { body: values })
       toast('Created.')
@@ -40,15 +35,13 @@ export function CreatePage({ name }: { name: string }): VNode {
       setBusy(false)
     }
   }
-  const { byField, whole } = useMemo(() => splitError(error), [error])
   return html`
     <${PageHead} title="New record" back=${{ href: collectionPath(name), text: info.title }} />
     <${Card}>
       <${RecordForm}
         fields=${info.fields}
         record=${blank}
-        note=${html`<${ErrorNote} error=${whole} brief />`}
-        errors=${byField}
+        error=${error}
         busy=${busy}
         action="Create"
         onSubmit=${create}
@@ -162,7 +155,6 @@ function EditRecord(props: {
       setError(cause)
     }
   }
-  const { byField, whole } = useMemo(() => splitError(error), [error])
   const note = stale
     ? html`<div class="note wait" role="alert">
           <div>
@@ -174,14 +166,14 @@ function EditRecord(props: {
             <button type="button" class="button small" onClick=${takeNewest}>Keep my edits</button>
           </div>
         </div>`
-    : html`<${ErrorNote} error=${whole} brief />`
+    : undefined
   return html`
     <${Card}>
       <${RecordForm}
         fields=${props.info.fields}
         note=${note}
         record=${began}
-        errors=${byField}
+        error=${error}
         busy=${busy}
         action="Save"
         onSubmit=${save}

@@ -1,10 +1,10 @@
 /** What an account may do, for admins: its roles, and whether it may sign in. */
 import { html, useState, type VNode } from '../../vendor/htm-preact.js'
-import { ApiError, call } from '../api.ts'
-import { fieldErrors, type Values } from '../field-input.ts'
+import { call } from '../api.ts'
+import type { Values } from '../field-input.ts'
 import { rolesOf } from '../roles.ts'
 import type { FieldInfo, RecordData } from '../shapes.ts'
-import { Card, ErrorNote } from '../ui/parts.ts'
+import { Card } from '../ui/parts.ts'
 import { RecordForm } from '../ui/record-form.ts'
 import { toast } from '../ui/toast.ts'
 
@@ -32,7 +32,6 @@ export function UserRights(props: { record: RecordData; etag: string | undefined
       setBusy(false)
     }
   }
-  const byField = error instanceof ApiError ? fieldErrors(error.errors) : {}
   return html`<${Card} title="What this account may do">
     <p class="faint">
       <code>admin</code> may do everything, <code>staff</code> runs the shop; other roles mean what the rules of this project say.
@@ -40,9 +39,8 @@ export function UserRights(props: { record: RecordData; etag: string | undefined
     </p>
     <${RecordForm}
       fields=${fields}
-      note=${html`<${ErrorNote} error=${Object.keys(byField).length > 0 ? undefined : error} brief />`}
       record=${began}
-      errors=${byField}
+      error=${error}
       busy=${busy}
       action="Save"
       onSubmit=${save}

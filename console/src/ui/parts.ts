@@ -1,6 +1,7 @@
 /** The small pieces every page is made of: chips, times, money, notes, empty and loading states, dialogs. */
 import { html, useEffect, useRef, type View, type VNode } from '../../vendor/htm-preact.js'
 import { ApiError } from '../api.ts'
+import { placeWords, sentence } from '../field-input.ts'
 import { formatMoney, formatNear, formatTime, humanize, type Tone, toneOf, utcTitle } from '../format.ts'
 import type { Money } from '../shapes.ts'
 import { Icon, type IconName } from './icons.ts'
@@ -22,23 +23,18 @@ export function Amount({ money }: { money: Money | null | undefined }): VNode {
 
 const faultsMax = 4
 
-/** An error as a sentence, with what support needs to find it. */
-export function ErrorNote(props: {
-  error: unknown
-  /** The single faults stand elsewhere, at their fields. */
-  brief?: boolean
-  retry?: () => void
-}): VNode | null {
+/** An error in sentences, with what support needs to find it: of a fault in the input, what is wrong where. */
+export function ErrorNote(props: { error: unknown; retry?: () => void }): VNode | null {
   const { error, retry } = props
   if (!error) return null
-  const faults = error instanceof ApiError && !props.brief ? error.errors.slice(0, faultsMax) : []
+  const faults = error instanceof ApiError ? error.errors.slice(0, faultsMax) : []
   const text = error instanceof ApiError ? error.detail : 'Something went wrong in the console itself. Reload the page to go on.'
   const requestId = error instanceof ApiError ? error.requestId : undefined
   return html`<div class="note bad" role="alert">
     <${Icon} name="alert" />
     <div>
-      <p>${text}</p>
-      ${faults.map((fault) => html`<p key=${fault.path}><code>${fault.path}</code> ${fault.message}</p>`)}
+      ${faults.length === 0 && html`<p>${text}</p>`}
+      ${faults.map((fault) => html`<p key=${fault.path}>${sentence(`${placeWords(fault.path)} ${fault.message}`.trim())}</p>`)}
       ${requestId && html`<p class="faint small">Request <code>${requestId}</code></p>`}
     </div>
     ${retry && html`<button type="button" class="button small" onClick=${retry}>Try again</button>`}

@@ -1,16 +1,36 @@
-/** The form of a record, drawn from its schema. Holds the draft; the page sends it and gives back errors. */
+/**
+ * The form of a record, drawn from its schema. Holds the draft; the page sends it and gives back the error.
+ * Invariant: a message stands only as long as what it is about: until its field is changed or the form is sent again.
+ */
+
 import { html, useEffect, useState, type View, type VNode } from '../../vendor/htm-preact.js'
-import { currencyKey, type Draft, draftOf, editableFields, readDraft, type Values } from '../field-input.ts'
+import { ApiError } from '../api.ts'
+import { currencyKey, type Draft, draftOf, editableFields, fieldErrors, readDraft, type Values } from '../field-input.ts'
 import { humanize } from '../format.ts'
 import type { FieldInfo } from '../shapes.ts'
-import { textOf } from './parts.ts'
+import { ErrorNote, textOf } from './parts.ts'
 import { RefPicker } from './ref-picker.ts'
+
+interface Messages {
+  byField: { [field: string]: string }
+  /** What belongs to no field of the form. */
+  whole: unknown
+}
+const noMessages: Messages = { byField: {}, whole: undefined }
+
+function messagesOf(error: unknown, fields: readonly FieldInfo[]): Messages {
+  if (!(error instanceof ApiError) || error.errors.length === 0) return { byField: {}, whole: error }
+  const byField = fieldErrors(error.errors)
+  const known = new Set(fields.map((field) => field.name))
+  return { byField, whole: Object.keys(byField).every((name) => known.has(name)) ? undefined : error }
+}
 
 export function RecordForm(props: {
   fields: readonly FieldInfo[]
   /** What the draft is compared with: `{}` for a new record. */
   record: Values
-  errors: { [field: string]: string }
+  /** What the last sending met; undefined from the moment it is sent. */
+  error: unknown
   busy: boolean
   action: string
   /** Stands beside the buttons: that is where the eye is after pressing one. */
@@ -20,22 +40,29 @@ export function RecordForm(props: {
 }): VNode {
   const fields = editableFields(props.fields)
   const [draft, setDraft] = useState<Draft>(() => draftOf(fields, props.record))
-  const [unread, setUnread] = useState<{ [field: string]: string }>({})
-  const set = (name: string, text: string) => setDraft((old) => ({ ...old, [name]: text }))
+  const [messages, setMessages] = useState(noMessages)
+  const [sent, setSent] = useState(0)
+  useEffect(() => setMessages(messagesOf(props.error, fields)) as undefined, [props.error])
+  const set = (name: string, text: string) => {
+    setDraft((old) => ({ ...old, [name]: text }))
+    const field = name.split('\u0000')[0] ?? ''
+    setMessages(({ byField: { [field]: _, ...byField }, whole }) => ({ byField, whole }))
+  }
   const submit = (event: Event) => {
     event.preventDefault()
     const reading = readDraft(fields, draft, props.record)
-    setUnread(reading.errors)
+    setMessages({ byField: reading.errors, whole: undefined })
+    setSent(sent + 1)
     if (Object.keys(reading.errors).length === 0) props.onSubmit(reading.values)
   }
-  const wrong = Object.keys({ ...props.errors, ...unread })
-  const first = fields.find((field) => wrong.includes(field.name))?.name
+  const wrong = fields.filter((field) => messages.byField[field.name] !== undefined)
   useEffect(() => {
-    if (first !== undefined) document.getElementById(`field-${first}`)?.focus()
-  }, [first, props.errors, unread])
+    // Only when messages come: whoever mends one field is not carried off to the next.
+    if (wrong[0]) document.getElementById(`field-${wrong[0].name}`)?.focus()
+  }, [sent, messages.whole, props.error === undefined, wrong.length > 0])
   return html`<form class="form" onSubmit=${submit} novalidate>
     ${fields.map((field) => {
-      const error = unread[field.name] ?? props.errors[field.name]
+      const error = messages.byField[field.name]
       return html`<div class="field" key=${field.name}>
         <label for=${`field-${field.name}`}>
           ${humanize(field.name)}
@@ -45,7 +72,8 @@ export function RecordForm(props: {
         ${error && html`<p class="field-error" id=${`error-${field.name}`}>${error}</p>`}
       </div>`
     })}
-    ${props.note}
+    ${props.note ?? html`<${ErrorNote} error=${messages.whole} />`}
+    ${wrong.length > 1 && html`<p class="field-error" role="alert">${`Not saved: ${wrong.length} fields need another look.`}</p>`}
     <div class="form-actions">
       <button type="submit" class="button primary" disabled=${props.busy}>${props.action}</button>
       <button type="button" class="button" onClick=${props.onCancel}>Cancel</button>
@@ -84,14 +112,18 @@ function Input(props: { field: FieldInfo; draft: Draft; set: (name: string, text
       const key = currencyKey(field.name)
       return html`<div class="money-input">
         <input ...${common} type="text" inputmode="decimal" placeholder="0.00" />
-        <input
+        ${
+          field.currency !== undefined && draft[key] === field.currency
+            ? html`<span class="money-currency">${field.currency}</span>`
+            : html`<input
           type="text"
           aria-label="Currency"
           maxlength="3"
-          placeholder="EUR"
+          placeholder="Currency"
           value=${draft[key] ?? ''}
           onInput=${(event: Event) => set(key, textOf(event).toUpperCase())}
-        />
+        />`
+        }
       </div>`
     }
     case 'ref':

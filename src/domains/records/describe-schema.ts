@@ -2,8 +2,9 @@ import { Type } from 'typebox'
 import { nobody, ruleFilter, staff } from '../../access/rule.ts'
 import { query } from '../../operation/define.ts'
 import type { CompiledField } from '../../schema/model.ts'
+import { writableFields } from '../../schema/wire.ts'
 import { isSortable, type QueryScope, searchPathsOf } from './parse-filter.ts'
-import { readFilter, visibleFields, visibleList } from './present.ts'
+import { isSettable, readFilter, visibleFields, visibleList } from './present.ts'
 
 /** `GET /api/schema`: what collections and fields there are, for consoles and tools. */
 export const describeSchema = query({
@@ -29,11 +30,12 @@ function describe(scope: QueryScope) {
   const { access } = collection
   const { system = false, lists = {} } = collection.source
   const can = (action: 'create' | 'update' | 'delete') => ruleFilter(access[action] ?? nobody, actor).op !== 'false'
+  const writable = new Set(system ? [] : writableFields(collection).filter(({ field }) => isSettable(field, actor)))
   return {
     name: collection.name,
     title: collection.title,
     system,
-    fields: visibleFields(collection, actor).map((compiled) => fieldOf(compiled)),
+    fields: visibleFields(collection, actor).map((compiled) => ({ ...fieldOf(compiled), writable: writable.has(compiled) })),
     lists: Object.keys(lists).filter((name) => visibleList(scope, name) !== undefined),
     searchable: searchPathsOf(collection, actor).length > 0,
     can: { create: can('create'), update: can('update'), delete: can('delete') },
@@ -48,6 +50,7 @@ function fieldOf(compiled: CompiledField) {
     required: field.required,
     filterable: !isComputed && columns[0]!.type !== 'json',
     sortable: isSortable(compiled),
+    ...(field.currency === undefined ? {} : { currency: field.currency }),
     ...(field.to === undefined ? {} : { ref: field.to }),
     ...(field.options === undefined ? {} : { options: field.options }),
   }

@@ -1,5 +1,6 @@
 // What a caller may give when creating or changing a record, as a schema of their own view: a field that they may
-// neither see nor set is answered like one that does not exist, its value checked by nothing.
+// neither see nor set is answered like one that does not exist, its value checked by nothing. One that they see and may not
+// set is `readOnly`, and documents leave it out: nobody needs to find out by a refusal.
 
 import { type TUnsafe, Type } from 'typebox'
 import type { Actor } from '../../access/actor.ts'
@@ -13,7 +14,7 @@ type Input<TInput> = {
   readonly whole: TUnsafe<TInput>
   readonly of: (actor: Actor) => TUnsafe<TInput>
 }
-type Known = CompiledField & { readonly isReadable: boolean }
+type Known = CompiledField & { readonly isReadable: boolean; readonly isSettable: boolean }
 
 export function createInput(collection: CollectionModel): Input<Record<string, unknown>> {
   return byView(collection, createInputSchema)
@@ -35,8 +36,8 @@ function byView<TInput>(collection: CollectionModel, schemaOf: (fields: readonly
   const all = writableFields(collection)
   const restricted = all.filter(({ field }) => field.read !== undefined || field.write !== undefined)
   const views = new Map<string, TUnsafe<TInput>>()
-  const make = (fields: readonly Known[]) => Type.Unsafe<TInput>(schemaOf(fields))
-  const whole = make(all.map((field) => ({ ...field, isReadable: true })))
+  const make = (fields: readonly Known[]) => Type.Unsafe<TInput>(withReadOnly(schemaOf(fields), fields))
+  const whole = make(all.map((field) => ({ ...field, isReadable: true, isSettable: field.field.write?.rule !== 'nobody' })))
   if (restricted.length === 0) return { whole, of: () => whole }
   return {
     whole,
@@ -45,9 +46,17 @@ function byView<TInput>(collection: CollectionModel, schemaOf: (fields: readonly
       const found = views.get(key)
       if (found) return found
       const known = all.filter(({ field }) => isReadable(field, actor) || isSettable(field, actor))
-      const view = make(known.map((field) => ({ ...field, isReadable: isReadable(field.field, actor) })))
+      const view = make(
+        known.map((one) => ({ ...one, isReadable: isReadable(one.field, actor), isSettable: isSettable(one.field, actor) })),
+      )
       views.set(key, view)
       return view
     },
   }
+}
+
+function withReadOnly(schema: JsonSchema, fields: readonly Known[]): JsonSchema {
+  const properties = { ...(schema['properties'] as Record<string, JsonSchema>) }
+  for (const { name } of fields.filter((field) => !field.isSettable)) properties[name] = { ...properties[name], readOnly: true }
+  return { ...schema, properties }
 }

@@ -36,7 +36,7 @@ test('mistakes of a seed are told with their place', () => {
     [one(null), /^seed\[0\]\.records\[0\]: must be an object/],
     [one({ owner }), /^seed\[0\]\.records\[0\]\.title: is missing/],
     [one({ owner, title: 'One', star: 3 }), /records\[0\]\.star: is no field; did you mean "stars"/],
-    [one({ owner, title: 'One', stars: 6 }), /records\[0\]\.stars: must be <= 5/],
+    [one({ owner, title: 'One', stars: 6 }), /records\[0\]\.stars: must be at most 5/],
     [one({ owner, title: 'One', due: '2026-11-24' }), /records\[0\]\.due: must be a whole number/],
     [one({ title: 'One' }), /records\[0\]\.owner: is missing: nobody is signed in/],
   ]
