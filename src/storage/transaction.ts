@@ -5,6 +5,7 @@ import { assert } from '../base/assert.ts'
 import { and, eq, type Filter } from '../contract/filter.ts'
 import type { AnyRecord, CollectionRef } from '../schema/collection.ts'
 import type { CollectionModel, Model } from '../schema/model.ts'
+import { checked, counterGuards } from './storable.ts'
 import type { AdapterTransaction, Change, CommitLine, Fence, LockMode, Reader, RecordChange } from './storage.ts'
 
 type System = 'createdAt' | 'updatedAt' | 'version'
@@ -33,7 +34,7 @@ export interface Transaction extends Reader {
   update<T extends AnyRecord>(collection: CollectionRef<T>, before: T, change: Change): Promise<T>
   /**
    * One guarded statement on a record not read before: the way of counters such as stock.
-   * Null when the guard did not fit.
+   * Null when the guard did not fit, or a counter would be beyond what is exact.
    */
   adjust<T extends AnyRecord>(collection: CollectionRef<T>, id: string, change: Change, guard?: Filter): Promise<T | null>
   /**
@@ -64,8 +65,8 @@ export function createTransaction(
 ): Transaction & { finish(line: Omit<CommitLine, 'at' | 'changes'>): Promise<void> } {
   const changes: RecordChange[] = []
   const withTimes = (collection: CollectionModel, fields: object) =>
-    ({ ...fields, createdAt: now, ...(collection.isAppendOnly ? {} : { updatedAt: now, version: 1 }) }) as unknown as AnyRecord
-  const touched = (change: Change): Change => ({ set: { ...change.set, updatedAt: now }, add: { ...change.add, version: 1 } })
+    checked(collection, { ...fields, createdAt: now, ...(collection.isAppendOnly ? {} : { updatedAt: now, version: 1 }) })
+  const touched = (change: Change): Required<Change> => ({ set: { ...change.set, updatedAt: now }, add: { ...change.add, version: 1 } })
   const note = (collection: CollectionModel, change: Omit<RecordChange, 'collection'>) => {
     if (collection.isFed) changes.push(told(collection, change))
   }
@@ -97,11 +98,10 @@ export function createTransaction(
     async update(ref, before, change) {
       const collection = model.get(ref)
       assert(!collection.isAppendOnly, `${collection.name} is append-only`)
-      const set = { ...change.set, updatedAt: now }
-      const add = { ...change.add, version: 1 }
+      const { set, add } = touched(change)
       const guard = and(eq('id', before.id), eq('version', before['version'] as number))
+      const record = checked(collection, applied(before, set, add))
       await inner.updateOrFail(ref, guard, { set, add })
-      const record = applied(before, set, add)
       note(collection, { id: before.id, action: 'updated', record, before: olds(before, record) })
       return record as never
     },
@@ -109,10 +109,10 @@ export function createTransaction(
     async adjust(ref, id, change, guard) {
       const collection = model.get(ref)
       assert(!collection.isAppendOnly, `${collection.name} is append-only`)
-      const add = { ...change.add, version: 1 }
-      const set = { ...change.set, updatedAt: now }
+      const { set, add } = touched(change)
       // What a counter was follows from what it is; what else was replaced must be looked at first, for the feed alone.
-      const adjusted = await inner.adjust(ref, id, guard, { set, add }, collection.isFed && change.set !== undefined)
+      const fits = and(guard, ...counterGuards(change.add))
+      const adjusted = await inner.adjust(ref, id, fits, { set, add }, collection.isFed && change.set !== undefined)
       if (adjusted === null) return null
       const { before: earlier, after: record } = adjusted
       const counters = Object.fromEntries(Object.keys(change.add ?? {}).map((path) => [path, Number(record[path]) - change.add![path]!]))
