@@ -2,16 +2,18 @@
 import type { CollectionInfo, FieldInfo } from './shapes.ts'
 
 const names = ['number', 'title', 'name', 'subject', 'email', 'sku', 'slug', 'code', 'kind', 'account']
-const states = ['status', 'state', 'paymentStatus', 'fulfillmentStatus', 'direction', 'action']
+const states = ['roles', 'status', 'state', 'paymentStatus', 'fulfillmentStatus', 'direction', 'action']
 const unshown = new Set(['json', 'longText', 'refs'])
 const unnamed = new Set(['id', 'key', 'payload'])
 const columnsMax = 7
+// Where what a record is about names it better than any text of its own.
+const leads: Readonly<Record<string, string>> = { stockLevels: 'variant', stockMovements: 'stockLevel', reservations: 'variant' }
 
 /** At most seven fields: more do not fit beside the navigation on a laptop. */
 export function columnsOf(collection: CollectionInfo): FieldInfo[] {
   const ranked = collection.fields
-    .filter((field) => !unshown.has(field.kind) && !unnamed.has(field.name))
-    .map((field, index) => ({ field, rank: rankOf(field), index }))
+    .filter((field) => (!unshown.has(field.kind) || field.name === 'roles') && !unnamed.has(field.name))
+    .map((field, index) => ({ field, rank: leads[collection.name] === field.name ? -1 : rankOf(field), index }))
     .sort((a, b) => a.rank - b.rank || a.index - b.index)
     .map((entry) => entry.field)
   const created = ranked.find((field) => field.name === 'createdAt' || field.name === 'postedAt')

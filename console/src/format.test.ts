@@ -9,6 +9,7 @@ import {
   formatNear,
   formatTime,
   humanize,
+  labelIn,
   mailboxName,
   moneyDecimal,
   parseMoney,
@@ -96,4 +97,12 @@ test('addresses, mailboxes, labels', () => {
   assert.equal(mailboxName('"Ada B." <a@x.org>'), 'Ada B.')
   assert.equal(mailboxName('<a@x.org>'), '<a@x.org>')
   assert.equal(recordLabel({ id: 'prd_1', title: '', name: 'Sea' }), 'Sea')
+})
+
+test('a variant is named by its product too, and so is its stock', () => {
+  const variant = { id: 'var_1', title: 'Paperback', sku: 'EMMA-P', product: { id: 'prod_1', title: 'Emma' } }
+  assert.equal(labelIn('variants', variant), 'Emma, Paperback (EMMA-P)')
+  assert.equal(labelIn('stockLevels', { id: 'stk_1', location: 'main', variant }), 'Emma, Paperback (EMMA-P)')
+  assert.equal(labelIn('stockLevels', { id: 'stk_1', location: 'attic', variant }), 'Emma, Paperback (EMMA-P), attic')
+  assert.equal(labelIn('variants', { ...variant, product: 'prod_1' }), 'Paperback')
 })

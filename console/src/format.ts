@@ -192,3 +192,23 @@ export function recordLabel(record: { readonly [field: string]: unknown }): stri
   }
   return typeof record.id === 'string' ? shortId(record.id) : ''
 }
+
+/** What must be expanded before a record of these can be named: `Paperback` alone says nothing. */
+export const labelNeeds: Readonly<Record<string, string>> = {
+  variants: 'product',
+  stockLevels: 'variant.product',
+}
+
+/** `Emma, Paperback (EMMA-P)` for a variant and for its stock; a second place is named. */
+export function labelIn(collection: string, record: { readonly [field: string]: unknown }): string {
+  const { product, variant, title, sku, location } = record
+  if (collection === 'variants' && isObject(product)) return `${recordLabel(product)}, ${title} (${sku})`
+  if (collection === 'stockLevels' && isObject(variant)) {
+    return labelIn('variants', variant) + (location === 'main' ? '' : `, ${location}`)
+  }
+  return recordLabel(record)
+}
+
+function isObject(value: unknown): value is { readonly [field: string]: unknown } {
+  return typeof value === 'object' && value !== null
+}

@@ -4,7 +4,7 @@
  */
 import { useEffect, useState } from '../vendor/htm-preact.js'
 import { get } from './api.ts'
-import { recordLabel } from './format.ts'
+import { labelIn, labelNeeds } from './format.ts'
 import type { Page, RecordData } from './shapes.ts'
 
 const idsPerRequest = 50
@@ -36,9 +36,11 @@ async function loadLabels(collection: string, ids: string[]): Promise<void> {
   // Set first, so that an id without a record (or without access) is asked for once, not for ever.
   for (const id of ids) labels.set(`${collection}/${id}`, '')
   const query = new URLSearchParams({ 'filter[id][in]': ids.join(','), limit: String(ids.length) })
+  const needs = labelNeeds[collection]
+  if (needs !== undefined) query.set('expand', needs)
   try {
     const page = await get<Page<RecordData>>(`/api/${encodeURIComponent(collection)}?${query}`)
-    for (const record of page.items) labels.set(`${collection}/${record.id}`, recordLabel(record))
+    for (const record of page.items) labels.set(`${collection}/${record.id}`, labelIn(collection, record))
   } catch {
     // The id itself is still shown and still leads to the record, which will say what is wrong.
   }

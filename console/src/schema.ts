@@ -18,6 +18,13 @@ export function useWorkspace(): Workspace {
   return useContext(WorkspaceContext)
 }
 
+/** The collection whose id a text is, where it is one: not every reference is declared as such. */
+export function useIdOwner(text: unknown): string | undefined {
+  const prefix = typeof text === 'string' ? /^([a-z]+)_[0-9a-z]{26}$/.exec(text)?.[1] : undefined
+  const { collections } = useWorkspace()
+  return prefix === undefined ? undefined : collections.find((collection) => collection.prefix === prefix)?.name
+}
+
 export function useCollection(name: string): CollectionInfo | undefined {
   return useWorkspace().collections.find((collection) => collection.name === name)
 }

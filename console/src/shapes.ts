@@ -43,6 +43,8 @@ export interface CollectionInfo {
   name: string
   title: string
   system: boolean
+  /** What its ids begin with: `ord`. */
+  prefix?: string
   fields: FieldInfo[]
   searchable?: boolean
   can: { create: boolean; update: boolean; delete: boolean }
@@ -153,6 +155,8 @@ export interface LedgerEntry {
   amount: Money
   postedAt: string
 }
+
+export type StockLevel = { id: string; variant: string; location: string } & Record<'onHand' | 'held' | 'committed' | 'available', number>
 
 export interface Reservation {
   id: string

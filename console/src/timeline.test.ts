@@ -1,7 +1,7 @@
 /** The timeline tells a story in order, whatever order its parts were loaded in. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { bookingWords, errorText, type OrderFile, timelineOf } from './timeline.ts'
+import { bookingWords, errorText, kindWords, type OrderFile, timelineOf } from './timeline.ts'
 
 const at = (second: number) => new Date(Date.UTC(2026, 10, 24, 8, 0, second)).toISOString()
 const eur = (amount: number) => ({ amount, currency: 'EUR' })
@@ -115,4 +115,13 @@ test('an error is a sentence, whatever its shape', () => {
   assert.equal(errorText('refused'), 'refused')
   assert.equal(errorText({ code: 'smtp_421' }), 'smtp_421')
   assert.equal(errorText(null), '')
+})
+
+test('kinds are told in words', () => {
+  assert.deepEqual(['cap_ok', 'payment.follow', 'payment.cap_ok', 'received'].map(kindWords), [
+    'Captured',
+    'Ask how a payment went',
+    'Payment captured',
+    'Received',
+  ])
 })

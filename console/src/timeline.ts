@@ -77,6 +77,14 @@ function paymentItems(payment: Payment): TimelineItem[] {
   ]
 }
 
+const effectWords: Record<string, string> = {
+  'email.send': 'Send an e-mail',
+  'payment.start': 'Start a payment',
+  'payment.follow': 'Ask how a payment went',
+  'payment.cancel': 'Close a payment',
+  'payment.refund': 'Give money back',
+}
+
 const factWords: Record<string, string> = {
   auth_ok: 'authorized',
   auth_fail: 'declined',
@@ -96,6 +104,11 @@ export function factWord(kind: string): string {
 export function bookingWords(kind: string): string {
   const [noun = '', ...rest] = kind.split('.')
   return rest.length === 0 ? humanize(noun) : `${humanize(noun)} ${factWord(rest.join('.'))}`
+}
+
+/** A `kind` of whatever record: a fact's, a booking's, an effect's, or any other word. */
+export function kindWords(kind: string): string {
+  return effectWords[kind] ?? (kind.includes('.') ? bookingWords(kind) : humanize(factWord(kind)))
 }
 
 function factItem(fact: PaymentFact): TimelineItem {
@@ -182,7 +195,7 @@ function effectItems(effect: Effect): TimelineItem[] {
       ...record('effects', effect.id),
       at,
       lane: 'effect',
-      title: `${effect.kind}: ${humanize(effect.state).toLowerCase()}`,
+      title: `${kindWords(effect.kind)}: ${humanize(effect.state).toLowerCase()}`,
       detail: [tries, errorText(effect.lastError)].filter(Boolean).join(' · '),
       tone: toneOf(effect.state),
     },

@@ -169,6 +169,7 @@ test('a field that the caller cannot set is offered neither in the document nor 
   assert.equal(fieldOf('products', 'price').writable, false)
   assert.equal(fieldOf('products', 'title').writable, true)
   assert.equal(fieldOf('variants', 'available').writable, false)
+  assert.equal(items.find(({ name }: { name: string }) => name === 'orders').prefix, 'ord')
   assert.deepEqual([fieldOf('variants', 'price').writable, fieldOf('variants', 'price').currency], [true, 'EUR'])
   assert.equal(fieldOf('orders', 'email').writable, false)
 })

@@ -111,6 +111,51 @@ for (const size of sizes)
     await page.context().close()
   })
 
+for (const size of sizes)
+  browserTest(`the stock of a book is found from its page and changed (${size})`, async () => {
+    const visitor = await openVisitor(server.url, { size })
+    const { page } = visitor
+    const [book] = expectStatus(await server.guest.get('/api/variants?filter[product.slug]=emma&limit=1'), 200).body.items
+    const change = async (way: string, units: number, reason: string) => {
+      await page.getByRole('button', { name: 'Change stock' }).click()
+      const dialog = page.getByRole('dialog')
+      await dialog.getByLabel('Change').selectOption(way)
+      await dialog.getByLabel('Units').fill(String(units))
+      await dialog.getByLabel('Reason').fill(reason)
+      await visitor.look('console-change-stock')
+      await dialog.getByRole('button', { name: 'Change', exact: true }).click()
+    }
+    await page.goto('/console')
+    await signIn(page)
+    await page.goto(`/console/data/products/${book.product}`)
+    const variants = page.locator('.card', { has: page.getByRole('heading', { name: 'Variants', exact: true }) })
+    await variants.getByText(book.title).first().waitFor()
+    await visitor.look('console-product')
+    await variants.locator('tbody a').first().click()
+    await page.getByRole('heading', { level: 1, name: `Emma, ${book.title} (${book.sku})` }).waitFor()
+    await change('add', 7, 'delivery of May')
+    await page.getByText(`${book.available + 7} to sell`).waitFor()
+    await visitor.look('console-variant')
+    await page.getByRole('link', { name: 'main', exact: true }).click()
+    await page.getByText('delivery of May').first().waitFor()
+    await change('take', 7, 'back to the printer')
+    await page.getByText('back to the printer').first().waitFor()
+    await visitor.look('console-stock-level')
+    await page.goto('/console/data/stockLevels')
+    await page
+      .getByRole('link', { name: /, (Paperback|Hardcover) \(/ })
+      .first()
+      .waitFor()
+    await visitor.look('console-stock-levels')
+    await page.goto('/console/data/stockMovements')
+    await page
+      .getByRole('link', { name: `Emma, ${book.title} (${book.sku})` })
+      .first()
+      .waitFor()
+    await visitor.look('console-stock-movements')
+    await page.context().close()
+  })
+
 browserTest('the order, the receipt and the balances at night', async () => {
   const visitor = await openVisitor(server.url, { size: 'desktop', isDark: true })
   const { page } = visitor

@@ -1,39 +1,20 @@
 /** Browses any collection, the user's and the system's alike. */
 import { html, type VNode } from '../../vendor/htm-preact.js'
-import { columnsOf, isNumeric } from '../columns.ts'
-import { humanize, shortId } from '../format.ts'
+import { columnsOf } from '../columns.ts'
+import { shortId } from '../format.ts'
 import { collectionPath, plainRecordPath } from '../routes.ts'
 import { useCollection, useWorkspace } from '../schema.ts'
-import type { CollectionInfo, FieldInfo, RecordData } from '../shapes.ts'
+import type { CollectionInfo, RecordData } from '../shapes.ts'
 import { Icon } from '../ui/icons.ts'
 import { Card, Empty, PageHead } from '../ui/parts.ts'
+import { recordColumn } from '../ui/record-column.ts'
 import { RecordList } from '../ui/record-list.ts'
 import type { Column } from '../ui/table.ts'
-import { Value } from '../ui/value.ts'
-
-function columnOf(field: FieldInfo, index: number): Column<RecordData> {
-  const bare = ['enum', 'money'].includes(field.kind)
-  return {
-    key: field.name,
-    label: humanize(field.name),
-    sortable: field.sortable,
-    numeric: isNumeric(field),
-    ...(index > 0 && bare ? { place: 'bare' as const } : {}),
-    render: (item) => {
-      const value = item[field.name]
-      // A row must have something to click, even where its first field is empty.
-      if (index === 0 && (value === null || value === undefined || value === '')) return shortId(item.id)
-      // Inside the row's own link a second link would be invalid.
-      if (index === 0 && field.kind === 'ref') return shortId(item.id)
-      return html`<${Value} field=${field} value=${value} compact />`
-    },
-  }
-}
 
 export function CollectionPage({ name }: { name: string }): VNode {
   const info = useCollection(name)
   if (!info) return html`<${NoCollection} name=${name} />`
-  const columns = columnsOf(info).map(columnOf)
+  const columns = columnsOf(info).map(recordColumn)
   const newest = info.fields.find((field) => field.sortable && (field.name === 'createdAt' || field.name === 'postedAt'))
   const add = html`<a class="button primary" href=${`${collectionPath(name)}/new`}><${Icon} name="plus" size=${16} />New</a>`
   return html`

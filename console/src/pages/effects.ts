@@ -3,7 +3,7 @@ import { html, useState, type VNode } from '../../vendor/htm-preact.js'
 import { call } from '../api.ts'
 import { plainRecordPath } from '../routes.ts'
 import type { Effect } from '../shapes.ts'
-import { errorText } from '../timeline.ts'
+import { errorText, kindWords } from '../timeline.ts'
 import { Chip, ErrorNote, PageHead, Time } from '../ui/parts.ts'
 import { RecordList } from '../ui/record-list.ts'
 import type { Column } from '../ui/table.ts'
@@ -37,7 +37,7 @@ export function EffectActions({ effect, onDone }: { effect: Effect; onDone?: () 
 }
 
 const columns: Column<Effect>[] = [
-  { key: 'kind', label: 'Effect', sortable: true, render: (effect) => effect.kind },
+  { key: 'kind', label: 'Effect', sortable: true, render: (effect) => kindWords(effect.kind) },
   {
     key: 'state',
     label: 'State',
@@ -56,7 +56,8 @@ const columns: Column<Effect>[] = [
     key: 'dueAt',
     label: 'Due',
     sortable: true,
-    render: (effect) => (effect.dueAt ? html`<${Time} at=${effect.dueAt} />` : '–'),
+    // What is over is not due any more, though it was.
+    render: (effect) => (effect.dueAt && !['done', 'canceled', 'dead'].includes(effect.state) ? html`<${Time} at=${effect.dueAt} />` : '–'),
   },
   {
     key: 'lastError',

@@ -4,7 +4,7 @@ import { formatMoney, humanize, shortenIds } from '../format.ts'
 import { groupTransfers } from '../ledger-groups.ts'
 import { plainRecordPath } from '../routes.ts'
 import type { Effect, Email, LedgerEntry, Money, OrderLine, Payment, PaymentFact, Refund, Reservation } from '../shapes.ts'
-import { bookingWords, errorText, factWord } from '../timeline.ts'
+import { bookingWords, errorText, factWord, kindWords } from '../timeline.ts'
 import { EmailRow } from '../ui/email-row.ts'
 import { Amount, Card, Chip, Time } from '../ui/parts.ts'
 import { RefLink } from '../ui/value.ts'
@@ -153,7 +153,7 @@ export function EffectsCard(props: { effects: readonly Effect[]; onDone: () => v
     ${inTime(props.effects).map(
       (effect) => html`<article class="block" key=${effect.id}>
         <header class="block-head">
-          <a href=${plainRecordPath('effects', effect.id)}>${effect.kind}</a>
+          <a href=${plainRecordPath('effects', effect.id)}>${kindWords(effect.kind)}</a>
           <${Chip} state=${effect.state} />
           <span class="push"><${EffectActions} effect=${effect} onDone=${props.onDone} /></span>
         </header>

@@ -2,15 +2,19 @@
 import { html, useState, type VNode } from '../../vendor/htm-preact.js'
 import { ApiError, call } from '../api.ts'
 import type { Values } from '../field-input.ts'
-import { humanize, recordLabel } from '../format.ts'
+import { humanize, labelNeeds, recordLabel } from '../format.ts'
 import { useLive } from '../live.ts'
 import { useLoad } from '../loading.ts'
+import { useLabel } from '../references.ts'
 import { navigate } from '../router.ts'
 import { collectionPath, plainRecordPath, recordPath } from '../routes.ts'
 import { useCollection, useWorkspace } from '../schema.ts'
-import type { CollectionInfo, RecordData } from '../shapes.ts'
+import type { CollectionInfo, RecordData, StockLevel } from '../shapes.ts'
+import { kindWords } from '../timeline.ts'
 import { Card, Confirm, ErrorNote, PageHead, Skeleton } from '../ui/parts.ts'
 import { RecordForm } from '../ui/record-form.ts'
+import { Related } from '../ui/related.ts'
+import { ChangeStock, StockOf } from '../ui/stock.ts'
 import { toast } from '../ui/toast.ts'
 import { Value } from '../ui/value.ts'
 import { NoCollection } from './collection.ts'
@@ -56,7 +60,8 @@ export function RecordPage({ name, id }: { name: string; id: string }): VNode {
   const mayGiveRights = useWorkspace().user.roles.includes('admin') && name === 'users'
   const path = `/api/${encodeURIComponent(name)}/${encodeURIComponent(id)}`
   const loaded = useLoad(path, (signal) => call<RecordData>('GET', path, { signal }))
-  const [mode, setMode] = useState<'view' | 'edit' | 'rights' | 'delete'>('view')
+  const [mode, setMode] = useState<'view' | 'edit' | 'rights' | 'stock' | 'delete'>('view')
+  const label = useLabel(labelNeeds[name] === undefined ? undefined : name, id)
   useLive((change) => change.collection === name && change.id === id, loaded.reload)
   if (!info) return html`<${NoCollection} name=${name} />`
   const back = { href: `/console/data/${encodeURIComponent(name)}`, text: info.title }
@@ -73,6 +78,7 @@ export function RecordPage({ name, id }: { name: string; id: string }): VNode {
     ${own !== plainRecordPath(name, id) && html`<a class="button" href=${own}>Open its page</a>`}
     ${info.can.delete && mode === 'view' && html`<button type="button" class="button" onClick=${() => setMode('delete')}>Delete</button>`}
     ${info.can.update && mode === 'view' && html`<button type="button" class="button primary" onClick=${() => setMode('edit')}>Edit</button>`}
+    ${name === 'stockLevels' && mode === 'view' && html`<button type="button" class="button primary" onClick=${() => setMode('stock')}>Change stock</button>`}
     ${mayGiveRights && mode === 'view' && html`<button type="button" class="button primary" onClick=${() => setMode('rights')}>Change rights</button>`}
   `
   const close = (changed: boolean) => {
@@ -80,7 +86,7 @@ export function RecordPage({ name, id }: { name: string; id: string }): VNode {
     if (changed) loaded.reload()
   }
   return html`
-    <${PageHead} title=${recordLabel(record)} back=${back} actions=${actions} />
+    <${PageHead} title=${label ?? (name === 'effects' ? kindWords(String(record['kind'])) : recordLabel(record))} back=${back} actions=${actions} />
     <${ErrorNote} error=${loaded.error} retry=${loaded.reload} />
     ${
       mode === 'edit'
@@ -93,8 +99,11 @@ export function RecordPage({ name, id }: { name: string; id: string }): VNode {
         />`
         : mode === 'rights'
           ? html`<${UserRights} record=${record} etag=${loaded.data?.etag} onClose=${close} />`
-          : html`<${Card}><${Fields} info=${info} record=${record} /><//>`
+          : html`<${Card}><${Fields} info=${info} record=${record} /><//>
+            ${name === 'variants' && html`<${StockOf} variant=${id} onChange=${loaded.reload} />`}
+            <${Related} key=${String(record['updatedAt'])} collection=${name} id=${id} except=${name === 'variants' ? ['stockLevels'] : []} />`
     }
+    ${mode === 'stock' && html`<${ChangeStock} level=${record as unknown as StockLevel} onClose=${() => close(false)} onDone=${() => close(true)} />`}
     ${mode === 'delete' && html`<${DeleteRecord} info=${info} path=${path} record=${record} etag=${loaded.data?.etag} onStale=${loaded.reload} onClose=${() => setMode('view')} />`}
   `
 }

@@ -6,8 +6,8 @@ import { formatMoney, formatNear, formatTime, humanize, type Tone, toneOf, utcTi
 import type { Money } from '../shapes.ts'
 import { Icon, type IconName } from './icons.ts'
 
-export function Chip({ state, tone }: { state: string; tone?: Tone }): VNode {
-  return html`<span class="chip ${tone ?? toneOf(state)}">${humanize(state)}</span>`
+export function Chip({ state, tone, text }: { state: string; tone?: Tone; text?: string | undefined }): VNode {
+  return html`<span class="chip ${tone ?? toneOf(state)}">${text ?? humanize(state)}</span>`
 }
 
 /** A local time; hovering (or a screen reader) gives UTC to the millisecond. */

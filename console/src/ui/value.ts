@@ -4,25 +4,33 @@ import { refId } from '../field-input.ts'
 import { isMoney, isTime, recordLabel, shortId } from '../format.ts'
 import { useLabel } from '../references.ts'
 import { recordPath } from '../routes.ts'
-import { useCollection } from '../schema.ts'
+import { useCollection, useIdOwner } from '../schema.ts'
 import type { FieldInfo } from '../shapes.ts'
+import { kindWords } from '../timeline.ts'
 import { Amount, Chip, Time } from './parts.ts'
 
 /** A link to a record by its title; by its id until that is known. */
 export function RefLink({ collection, value }: { collection: string; value: unknown }): VNode {
   const id = refId(value)
+  const text = html`<${RefText} collection=${collection} value=${value} />`
+  return useCollection(collection) ? html`<a href=${recordPath(collection, id)}>${text}</a>` : text
+}
+
+/** What the record is called. */
+export function RefText({ collection, value }: { collection: string; value: unknown }): VNode {
+  const id = refId(value)
   // Only what the schema shows may be asked for; anything else would be a needless 404.
   const known = useCollection(collection) !== undefined
   const given = typeof value === 'object' && value !== null ? recordLabel(value as { id: string }) : ''
   const label = useLabel(known && given === '' ? collection : undefined, id)
-  const text = given || label || shortId(id)
-  if (!known) return html`<span title=${id}>${text}</span>`
-  return html`<a href=${recordPath(collection, id)} title=${id}>${text}</a>`
+  return html`<span title=${id}>${given || label || shortId(id)}</span>`
 }
 
-/** `compact` is a table cell: one line, no blocks. */
-export function Value(props: { field: FieldInfo; value: unknown; compact?: boolean }): View {
+/** `compact` is a table cell: one line, no blocks. `bare` has no links of its own: it stands in one. */
+export function Value(props: { field: FieldInfo; value: unknown; compact?: boolean; bare?: boolean }): View {
   const { field, value, compact } = props
+  const Reference = props.bare ? RefText : RefLink
+  const owner = useIdOwner(value)
   if (value === null || value === undefined || value === '' || isEmptyList(value)) {
     return html`<span class="faint" aria-label="empty">–</span>`
   }
@@ -34,9 +42,9 @@ export function Value(props: { field: FieldInfo; value: unknown; compact?: boole
     case 'dateTime':
       return isTime(value) ? html`<${Time} at=${value} full=${!compact} />` : plain(value)
     case 'enum':
-      return html`<${Chip} state=${String(value)} />`
+      return html`<${Chip} state=${String(value)} text=${field.name === 'kind' ? kindWords(String(value)) : undefined} />`
     case 'ref':
-      return html`<${RefLink} collection=${field.ref ?? ''} value=${value} />`
+      return html`<${Reference} collection=${field.ref ?? ''} value=${value} />`
     case 'refs':
       return html`<span class="ref-list">
         ${(Array.isArray(value) ? value : []).map(
@@ -46,6 +54,7 @@ export function Value(props: { field: FieldInfo; value: unknown; compact?: boole
     case 'id':
       return html`<code class="id">${String(value)}</code>`
     case 'json':
+      if (isWordList(value)) return value.join(', ')
       return compact ? html`<code>${JSON.stringify(value)}</code>` : html`<pre class="json">${JSON.stringify(value, null, 2)}</pre>`
     case 'email':
       return compact ? plain(value) : html`<a href=${`mailto:${value}`}>${plain(value)}</a>`
@@ -57,8 +66,14 @@ export function Value(props: { field: FieldInfo; value: unknown; compact?: boole
     case 'longText':
       return compact ? plain(value) : html`<div class="long-text">${plain(value)}</div>`
     default:
-      return plain(value)
+      if (owner !== undefined && field.kind === 'text') return html`<${Reference} collection=${owner} value=${value} />`
+      return field.kind === 'text' && field.name === 'kind' ? kindWords(String(value)) : plain(value)
   }
+}
+
+/** Roles, countries: read as they are said. */
+function isWordList(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string' && one.length <= 40)
 }
 
 function isEmptyList(value: unknown): boolean {

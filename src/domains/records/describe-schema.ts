@@ -34,6 +34,8 @@ function describe(scope: QueryScope) {
   return {
     name: collection.name,
     title: collection.title,
+    /** What its ids begin with. */
+    prefix: collection.prefix,
     system,
     fields: visibleFields(collection, actor).map((compiled) => ({ ...fieldOf(compiled), writable: writable.has(compiled) })),
     lists: Object.keys(lists).filter((name) => visibleList(scope, name) !== undefined),
