@@ -1,10 +1,12 @@
 // What must hold of every collection, the owner's own included: references lead somewhere, unique values
 // are unique, and the log of commits can be read from its first line to its last.
+import { type InputIssue, isEngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
-import type { Money } from '../../base/money.ts'
 import type { Scalar } from '../../contract/filter.ts'
+import { validatorOf } from '../../operation/validate.ts'
 import type { AnyRecord } from '../../schema/collection.ts'
 import { type CollectionModel, type CompiledField, valueAtPath } from '../../schema/model.ts'
+import { fieldSchema } from '../../schema/wire.ts'
 import { lostCommit } from '../../storage/log-tail.ts'
 import { type InvariantGroup, pagesOf, type VerifyContext } from '../invariant.ts'
 
@@ -13,7 +15,7 @@ export const recordInvariants: InvariantGroup = {
   invariants: {
     'records.references_resolve': 'Every reference leads to a record.',
     'records.unique': 'No two records share values that are declared unique.',
-    'records.fit_schema': 'Required fields are set, enumerated ones hold one of their values, numbers are in their range.',
+    'records.fit_schema': 'Required fields are set, and every value is one that its field may be given.',
     'commits.readable': 'Commits stand in the log in order, and each names what it changed.',
   },
   async check(context) {
@@ -28,12 +30,13 @@ export const recordInvariants: InvariantGroup = {
 async function checkRecords(context: VerifyContext, collection: CollectionModel): Promise<void> {
   const stored = [...collection.fields.values()].filter(({ isComputed }) => !isComputed)
   const references = stored.filter(({ field }) => field.to !== undefined)
+  const checks = stored.map((field) => ({ name: field.name, misfit: misfitOf(field) }))
   for await (const page of pagesOf<AnyRecord>(context, collection)) {
     for (const { name, field } of references) await checkReferences(context, collection, page, { name, to: field.to! })
     for (const record of page)
-      for (const field of stored) {
-        const found = misfit(field, record[field.name])
-        if (found !== null) context.report('records.fit_schema', [`${collection.name}/${record.id}`], `${field.name} ${found}`)
+      for (const { name, misfit } of checks) {
+        const found = misfit(record[name])
+        if (found !== null) context.report('records.fit_schema', [`${collection.name}/${record.id}`], `${name} ${found}`)
       }
   }
 }
@@ -61,15 +64,27 @@ async function checkReferences(
         )
 }
 
-function misfit({ field }: CompiledField, value: unknown): string | null {
-  if (value === null || value === undefined) return field.required ? 'is missing' : null
-  if (field.kind === 'enum') return field.options!.includes(value as string) ? null : `is ${String(value)}`
-  if (field.currency !== undefined && (value as Money).currency !== field.currency)
-    return `is in ${(value as Money).currency}, not ${field.currency}`
-  const amount = field.kind === 'money' ? (value as { amount: number }).amount : field.kind === 'integer' ? (value as number) : null
-  if (amount === null) return null
-  if (!Number.isSafeInteger(amount)) return `is ${amount}, which is no whole number`
-  return (field.min !== undefined && amount < field.min) || (field.max !== undefined && amount > field.max) ? `is ${amount}` : null
+/** Answers what is wrong with a stored value: what a request may not give, no record may hold. */
+function misfitOf({ field }: CompiledField): (value: unknown) => string | null {
+  // A time is stored as a number, and is none on the wire.
+  const check = field.kind === 'dateTime' ? () => {} : validatorOf(fieldSchema(field))
+  return (value) => {
+    if (value === null || value === undefined) return field.required ? 'is missing' : null
+    if (field.kind === 'dateTime' && !Number.isSafeInteger(value)) return `is ${String(value)}, which is no whole number`
+    try {
+      check(value)
+      return null
+    } catch (error) {
+      if (!isEngineError(error, 'validation_failed')) throw error
+      const [{ path, message }] = error.errors as [InputIssue]
+      return `${path === '' ? '' : `${path} `}${message}: ${shortly(value)}`
+    }
+  }
+}
+
+function shortly(value: unknown): string {
+  const text = JSON.stringify(value)
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text
 }
 
 function uniquePathsOf(collection: CollectionModel): (readonly string[])[] {
