@@ -88,3 +88,36 @@ test('depth and number of values have a limit', () => {
   assert.deepEqual(refusal('['.repeat(limits.jsonDepthMax + 1) + ']'.repeat(limits.jsonDepthMax + 1)), ['validation_failed', '', 'depth'])
   assert.deepEqual(refusal(`[${'0,'.repeat(limits.jsonValuesMax)}0]`), ['validation_failed', '', 'values'])
 })
+
+test('what is over a limit is refused before any of it is parsed', (context) => {
+  const parser = context.mock.method(JSON, 'parse')
+  const many = '0,'.repeat(limits.bodyBytesMax / 2 - 10)
+  for (const [body, code] of [
+    [`[1e0,${many}0]`, 'values'],
+    [`{"j":[9007199254740993,${many}`, 'values'],
+    [`[${'"",'.repeat(limits.jsonValuesMax)}"`, 'values'],
+    [`[${'true\n,'.repeat(limits.jsonValuesMax)}?`, 'values'],
+    [`{${'"a" : 1,'.repeat(limits.jsonValuesMax)}?`, 'values'],
+    [`{"a":${'['.repeat(limits.bodyBytesMax - 5)}`, 'depth'],
+    ['{"a":['.repeat(limits.jsonDepthMax), 'depth'],
+  ] as const)
+    assert.deepEqual(refusal(body), ['validation_failed', '', code], body.slice(0, 40))
+  assert.equal(parser.mock.callCount(), 0)
+  assert.deepEqual(refusal(`[${'0,'.repeat(limits.jsonValuesMax - 2)}?`), ['malformed_json'])
+  assert.deepEqual(parser.mock.calls[0]?.arguments.length, 1)
+})
+
+test('exactly as many values as the limit says are taken, and numbers that are exact need no second look', (context) => {
+  const parser = context.mock.method(JSON, 'parse')
+  const words = ['1e0', '"a,b]:"', 'null', '[]', '{}', '{ "a" : -1.5E+9 }', '[ 1.50 ]']
+  const seven = words.join(' , ')
+  const body = `[${`${seven},`.repeat(Math.floor((limits.jsonValuesMax - 1) / 9) - 1)}`
+  const left = (limits.jsonValuesMax - 1) % 9
+  const exact = `${body}${seven}${',0'.repeat(left)}]`
+  assert.ok(Array.isArray(parse(exact)))
+  assert.deepEqual(refusal(`${exact.slice(0, -1)},0]`), ['validation_failed', '', 'values'])
+  assert.deepEqual(
+    parser.mock.calls.map((call) => call.arguments.length),
+    [1],
+  )
+})

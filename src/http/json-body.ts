@@ -1,6 +1,7 @@
 // JSON bodies: from bytes to values, refusing what JSON can say and no database keeps as it was said. That is text that
 // is not UTF-8, null characters, halves of surrogate pairs, numbers that lose digits, names given twice and names of
-// prototypes. Invariant: the cost grows with the length of the body and no faster.
+// prototypes. Invariant: the cost grows with the length of the body and no faster, and what is larger than its limits is
+// refused before anything is made of it: a value costs many times what reading its text does.
 import { EngineError, invalid } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
 import { saysAgain } from './exact-number.ts'
@@ -10,10 +11,10 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 /** @throws malformed_json, or validation_failed with the path of what cannot be kept */
 export function parseJsonBody(bytes: Uint8Array): unknown {
   const text = decode(bytes)
-  const { names, hasLongNumber } = tokensOf(text)
-  const value = parse(text, hasLongNumber)
-  const found = { names: 0, values: 0 }
-  const checked = checkValue(value, '', limits.jsonDepthMax, found)
+  const { names, inexact } = countTokens(text)
+  const value = parse(text, inexact)
+  const found = { names: 0 }
+  const checked = checkValue(value, [], found)
   if (found.names < names) throw invalid('', 'repeated', 'gives one name twice in an object')
   return checked
 }
@@ -26,40 +27,83 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-/** Stands for a number that a double cannot say again, until its path is known. */
+/** Stands for the first number that a double cannot say again, until its path is known. */
 const lost = Symbol('lost')
 
-function parse(text: string, hasLongNumber: boolean): unknown {
+function parse(text: string, inexact: string | undefined): unknown {
   const mark = (_name: string, value: unknown, { source }: { readonly source?: string }) =>
-    typeof value === 'number' && !saysAgain(value, source!) ? lost : value
+    typeof value === 'number' && source === inexact ? lost : value
   try {
-    return hasLongNumber ? JSON.parse(text, mark as never) : JSON.parse(text)
+    return inexact === undefined ? JSON.parse(text) : JSON.parse(text, mark as never)
   } catch (cause) {
     throw new EngineError('malformed_json', { cause })
   }
 }
 
-const codes = { quote: 0x22, backslash: 0x5c, colon: 0x3a, zero: 0x30, nine: 0x39, dot: 0x2e, e: 0x65, upperE: 0x45, blank: 0x20 } as const
+/** A double keeps any fifteen digits, and no exponent of two digits leads out of its range. */
+const surelyExact = /^-?[\d.]{1,16}(?:[eE][+-]?\d{1,2})?$/
 
-/** How many names the text gives its objects, and whether it has a number of more digits than always survive. */
-function tokensOf(text: string): { readonly names: number; readonly hasLongNumber: boolean } {
+function isExact(source: string): boolean {
+  return (source.length <= 15 && surelyExact.test(source)) || saysAgain(Number(source), source)
+}
+
+const codes = {
+  quote: 0x22,
+  backslash: 0x5c,
+  colon: 0x3a,
+  comma: 0x2c,
+  minus: 0x2d,
+  nine: 0x39,
+  blank: 0x20,
+  openList: 0x5b,
+  closeList: 0x5d,
+  openObject: 0x7b,
+  closeObject: 0x7d,
+} as const
+
+/**
+ * How many names the text gives its objects, and the first number in it that a double cannot say again. Of broken JSON
+ * what follows the break counts like the rest.
+ * @throws validation_failed for more values, or deeper ones, than a body may have
+ */
+function countTokens(text: string): { readonly names: number; readonly inexact: string | undefined } {
   let names = 0
-  let hasLongNumber = false
-  let digits = 0
+  let values = 0
+  let depth = 0
+  let inexact: string | undefined
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
+    if (code <= codes.blank || code === codes.comma || code === codes.colon) continue
+    if (code === codes.closeList || code === codes.closeObject) {
+      depth--
+      continue
+    }
     if (code === codes.quote) {
       at = endOfString(text, at)
-      if (isName(text, at)) names++
-      digits = 0
-    } else if (code >= codes.zero && code <= codes.nine) {
-      // A double keeps any fifteen.
-      if (++digits > 15) hasLongNumber = true
-    } else if (code === codes.e || code === codes.upperE) {
-      hasLongNumber ||= digits > 0
-    } else if (code !== codes.dot) digits = 0
+      if (isName(text, at)) {
+        names++
+        continue
+      }
+    } else if (code === codes.openList || code === codes.openObject) {
+      if (++depth > limits.jsonDepthMax) throw invalid('', 'depth', `nests deeper than ${limits.jsonDepthMax}`)
+    } else {
+      const word = text.slice(at, endOfWord(text, at))
+      if (code >= codes.minus && code <= codes.nine && inexact === undefined && !isExact(word)) inexact = word
+      at += word.length - 1
+    }
+    if (++values > limits.jsonValuesMax) throw invalid('', 'values', `holds more than ${limits.jsonValuesMax} values`)
   }
-  return { names, hasLongNumber }
+  return { names, inexact }
+}
+
+/** The place after a number, true, false or null. */
+function endOfWord(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code <= codes.blank || code === codes.comma || code === codes.closeList || code === codes.closeObject) return at
+    if (code === codes.quote || code === codes.colon || code === codes.openList || code === codes.openObject) return at
+  }
+  return text.length
 }
 
 /** The place of the closing quote; of broken JSON, the end. */
@@ -83,27 +127,35 @@ function isStorableText(text: string): boolean {
   return text.isWellFormed() && !text.includes('\0')
 }
 
+type Path = (string | number)[]
+
 /** Answers the value, which has no negative zero: databases have only one. */
-function checkValue(value: unknown, path: string, left: number, found: { names: number; values: number }): unknown {
-  if (++found.values > limits.jsonValuesMax) throw invalid('', 'values', `holds more than ${limits.jsonValuesMax} values`)
-  if (value === lost) throw invalid(path, 'number', 'is a number of more digits, or larger, than can be kept exactly')
+function checkValue(value: unknown, path: Path, found: { names: number }): unknown {
   if (value === 0) return 0
+  if (value === lost) throw refused(path, 'number', 'is a number of more digits, or larger, than can be kept exactly')
   if (typeof value === 'string' && !isStorableText(value))
-    throw invalid(path, 'characters', 'holds a null character or half of a surrogate pair')
+    throw refused(path, 'characters', 'holds a null character or half of a surrogate pair')
   if (typeof value !== 'object' || value === null) return value
-  if (left === 0) throw invalid('', 'depth', `nests deeper than ${limits.jsonDepthMax}`)
-  const inside = value as Record<string, unknown>
-  for (const name of Object.keys(inside)) {
-    if (!Array.isArray(value)) {
+  const inside = value as Record<string | number, unknown>
+  for (const name of Array.isArray(value) ? value.keys() : Object.keys(value)) {
+    if (typeof name === 'string') {
       found.names++
       checkName(name, path)
     }
-    inside[name] = checkValue(inside[name], `${path}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, left - 1, found)
+    const one = inside[name]
+    path.push(name)
+    const checked = checkValue(one, path, found)
+    path.pop()
+    if (!Object.is(checked, one)) inside[name] = checked
   }
   return value
 }
 
-function checkName(name: string, path: string): void {
-  if (!isStorableText(name)) throw invalid(path, 'characters', 'has a name with a null character or half of a surrogate pair')
-  if (name === '__proto__') throw invalid(path, 'name', 'has a name that programs take for something else: __proto__')
+function checkName(name: string, path: Path): void {
+  if (!isStorableText(name)) throw refused(path, 'characters', 'has a name with a null character or half of a surrogate pair')
+  if (name === '__proto__') throw refused(path, 'name', 'has a name that programs take for something else: __proto__')
+}
+
+function refused(path: Path, code: string, message: string): EngineError {
+  return invalid(path.map((name) => `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''), code, message)
 }
