@@ -143,6 +143,18 @@ test('a value that does not convert is named, and nothing is changed', async (t)
   )
   assert.deepEqual(await schemaOf(old, dialect), schema)
   assert.equal((await recordsOf(database, url, old, 'things')).length, 3)
+  const failing = model('things', {
+    size: field.integer({
+      backfill: ({ size }) => {
+        if (size === 'XL') throw new Error('no such size')
+        return Math.round(Number(size))
+      },
+    }),
+  })
+  await assert.rejects(
+    migrateTo(failing, dialect, { run: 'destructive' }),
+    /^MigrationRefused: things\.size .*\n {2}thing_000000001: null is all there is: its backfill failed with "no such size"$/,
+  )
   const told = model('things', { size: field.integer({ backfill: ({ size }) => (size === 'XL' ? 50 : Math.round(Number(size))) }) })
   await migrateTo(told, dialect, { run: 'contract' })
   assert.deepEqual(

@@ -47,8 +47,13 @@ function makerOf(collection: CollectionModel, fill: Fill): (row: StoredRow) => M
   if (fill.source.from === 'constant') return () => ({ value: fixed })
   const make = fillFunctionOf(compiled)
   return (row) => {
-    const value = make(recordOf(collection, row))
-    return checked(compiled, value, value)
+    try {
+      const value = make(recordOf(collection, row))
+      return checked(compiled, value, value)
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      return { why: `is all there is: its backfill failed with "${reason}"`, found: null }
+    }
   }
 }
 
