@@ -32,7 +32,12 @@ test('the command line is read from its source', () => {
   assert.ok(commands.includes('start') && options.includes('port') && variables.includes('KINGPOST_PORT'))
 })
 
-const facts: Facts = { scripts: ['start', 'test'], commands: ['start'], options: ['port'], variables: [] }
+const facts: Facts = {
+  scripts: ['start', 'test', 'kingpost'],
+  commands: ['start'],
+  options: ['port', 'config'],
+  variables: ['KINGPOST_CONFIG'],
+}
 const planted: readonly { text: string; says: RegExp | null }[] = [
   { text: '[a](b.md)', says: /there is no docs\/b\.md/ },
   { text: '[a](../README.md)', says: null },
@@ -41,17 +46,29 @@ const planted: readonly { text: string; says: RegExp | null }[] = [
   { text: '[a](https://example.com)', says: null },
   { text: '```sh\nnpm run strat\n```', says: /a\.md:4: there is no npm run strat/ },
   { text: '```sh\nnpm start && npm test\n```', says: null },
-  { text: '```sh\nnpx kingpost strat\n```', says: /no command strat/ },
-  { text: '```sh\nnpx kingpost start --prot 1\n```', says: /no option --prot/ },
-  { text: '```sh\nnpx kingpost start --port 1\n```', says: null },
+  { text: '```sh\nnpx kingpost strat --config a.ts\n```', says: /no command strat/ },
+  { text: '```sh\nnpx kingpost start --config a.ts --prot 1\n```', says: /no option --prot/ },
+  { text: '```sh\nnpx kingpost start --config a.ts --port 1\n```', says: null },
+  { text: '```sh\nnpm run -s kingpost -- start\n```', says: /names no config/ },
+  { text: '```sh\nA=1 kingpost start --config a.ts\n```', says: /what kingpost is/ },
+  { text: '```sh\nexport KINGPOST_CONFIG=a.ts\nkingpost() { npm run -s kingpost -- "$@"; }\nkingpost start\n```', says: null },
   { text: 'Set KINGPOST_PROT.', says: /no variable KINGPOST_PROT/ },
 ]
+
+test('blocks that continue are one module, each line where it stands', () => {
+  const text = '# A\n\n```ts\nconst a = 1\n```\n\nProse.\n\n```ts continued\nlog(a)\n```\n\n```ts\nother()\n```\n'
+  const [first, second, ...more] = typeScriptBlocks({ path: 'a.md', text })
+  assert.equal(text.split('\n')[first!.line - 1 + first!.text.split('\n').indexOf('log(a)') + 1], 'log(a)')
+  assert.equal(second!.text, 'other()\n')
+  assert.deepEqual(more, [])
+})
 
 for (const { text, says } of planted)
   test(`${text.replaceAll('\n', ' ')} ${says === null ? 'is fine' : 'is seen'}`, () => {
     const pages = [
       { path: 'README.md', text: '# R\n\n## What it *is*\n' },
       { path: 'docs/a.md', text: `# A\n\n${text}\n` },
+      { path: 'docs/operating/running.md', text: '# Running\n\nKINGPOST_CONFIG\n' },
     ]
     const found = checkDocuments(pages, facts, (path) => pages.some((page) => page.path === path))
     assert.equal(found.length, says === null ? 0 : 1, found.join('\n'))

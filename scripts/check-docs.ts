@@ -77,6 +77,9 @@ function wordsOf({ path, text }: SourceFile, { scripts, commands, options, varia
   if (path === 'CHANGELOG.md' || path.startsWith('docs/decisions/')) return []
   const lines = text.split('\n')
   let isShell = false
+  // There is no `kingpost` on the path of a clone, and no config in its folder.
+  let isDefined = false
+  let hasConfig = false
   return lines.flatMap((line, index) => {
     if (line.startsWith('```')) isShell = /^```(?:sh|bash|console)\b/.test(line)
     const place = `${path}:${index + 1}`
@@ -87,23 +90,43 @@ function wordsOf({ path, text }: SourceFile, { scripts, commands, options, varia
     const npm = [...line.matchAll(/\bnpm (?:run )?(?:-s )?([\w-]+)/g)]
       .filter(({ 1: name }) => !scripts.includes(name!))
       .map(([words]) => `${place}: there is no ${words}`)
-    const kingpost = /(?:npx kingpost|npm run kingpost --|^kingpost|src\/cli\/main\.ts) ([a-z]+)(.*)/.exec(line)
-    if (!kingpost) return [...unknown, ...npm]
-    const given = [...kingpost[2]!.matchAll(/ --([a-z-]+)/g)].map(({ 1: name }) => name!)
-    return [
-      ...unknown,
-      ...npm,
-      ...(commands.includes(kingpost[1]!) ? [] : [`${place}: there is no command ${kingpost[1]}`]),
-      ...given.filter((name) => !options.includes(name)).map((name) => `${place}: there is no option --${name}`),
-    ]
+    isDefined ||= line.startsWith('kingpost() {')
+    hasConfig ||= line.startsWith('export KINGPOST_CONFIG=')
+    return [...unknown, ...npm, ...commandOf(line, { commands, options, isDefined, hasConfig }).map((wrong) => `${place}: ${wrong}`)]
   })
+}
+
+type Shell = Pick<Facts, 'commands' | 'options'> & { readonly isDefined: boolean; readonly hasConfig: boolean }
+
+/** What is wrong with a line that calls Kingpost. */
+function commandOf(line: string, { commands, options, isDefined, hasConfig }: Shell): string[] {
+  const call = /(npx kingpost|npm run (?:-s )?kingpost --|^(?:\w+=\S+ )*kingpost|src\/cli\/main\.ts) ([a-z]+)(.*)/.exec(line)
+  if (!call) return []
+  const [, way, command, words] = call
+  const given = [...words!.matchAll(/ --([a-z-]+)/g)].map(({ 1: name }) => name!)
+  return [
+    ...(commands.includes(command!) ? [] : [`there is no command ${command}`]),
+    ...given.filter((name) => !options.includes(name)).map((name) => `there is no option --${name}`),
+    ...(isDefined || !/^(?:\w+=\S+ )*kingpost$/.test(way!) ? [] : ['says nowhere above what kingpost is: kingpost() { … }']),
+    ...(hasConfig || given.includes('config') ? [] : ['names no config, and there is none in a clone']),
+  ]
 }
 
 export type Block = { readonly path: string; readonly line: number; readonly text: string }
 
-/** The blocks marked `ts` of a document. */
+/** The blocks marked `ts` of a document. One marked `ts continued` is of one module with the block before it, on its own lines. */
 export function typeScriptBlocks({ path, text }: SourceFile): Block[] {
-  return [...text.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(({ 1: block, index }) => ({ path, line: lineAt(text, index), text: block! }))
+  const blocks: Block[] = []
+  for (const { 1: mark, 2: block, index } of text.matchAll(/^```ts( continued)?\n([\s\S]*?)^```/gm)) {
+    const line = lineAt(text, index)
+    const before = mark === undefined ? undefined : blocks.pop()
+    if (before === undefined) blocks.push({ path, line, text: block! })
+    else {
+      const gap = line - before.line - before.text.split('\n').length + 1
+      blocks.push({ ...before, text: `${before.text}${'\n'.repeat(gap)}${block}` })
+    }
+  }
+  return blocks
 }
 
 /** Compiles every block as a file of its own inside the package, and has the command line load those that are a config. */
@@ -114,7 +137,12 @@ export function tryBlocks(root: string, blocks: readonly Block[]): string[] {
 
   try {
     const names = blocks.map((_, index) => `block-${index}.ts`)
-    for (const [index, { text }] of blocks.entries()) writeFileSync(join(folder, names[index]!), text)
+    for (const [index, { text }] of blocks.entries()) {
+      writeFileSync(join(folder, names[index]!), text)
+      // The pages of a project are no part of the block.
+      const [, pages] = /^ {2}storefront: '(.+)',$/m.exec(text) ?? []
+      if (pages !== undefined) mkdirSync(join(folder, pages), { recursive: true })
+    }
     writeFileSync(
       join(folder, 'tsconfig.json'),
       JSON.stringify({ extends: '../../tsconfig.json', compilerOptions: { lib: ['esnext', 'dom'] }, include: ['*.ts'] }),

@@ -1,9 +1,10 @@
-// The guides are run as they stand: every shell command of them, pasted into one shell, against a server of its own.
-// docs/start.md runs on the config it shows, the others on the bookshop.
+// The guides and the pages on operating are run as they stand: their shell commands, pasted into one shell, against a
+// server of their own, and their pages' TypeScript that uses the client. Left out are blocks that start processes or make
+// databases. A page that shows a config runs on it, the others on the bookshop.
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type TestContext, test } from 'node:test'
@@ -12,56 +13,128 @@ import { namesBelow } from './source-files.ts'
 
 const root = join(import.meta.dirname, '..')
 const bookshop = join(root, 'examples/bookshop/kingpost.config.ts')
-const guides = namesBelow(root, 'docs/guides', '.md').filter((path) => commandsOf(path) !== '')
 const hasCurl = spawnSync('curl', ['--version']).status === 0
 const options = { skip: !hasCurl && 'there is no curl here', timeout: 120_000 }
 
-test('there are guides to run', () => {
-  assert.ok(guides.length >= 2)
+type Page = {
+  readonly path: string
+  readonly shell: readonly string[]
+  readonly config: string | undefined
+  readonly client: string | undefined
+}
+
+const pages = ['docs/start.md', ...['docs/guides', 'docs/operating'].flatMap((folder) => namesBelow(root, folder, '.md'))]
+  .map(readPage)
+  .filter(({ shell, client }) => shell.some((block) => !isStart(block)) || client !== undefined)
+
+/** What a page must have printed, where that is not seen by its commands' ends. */
+const said: Readonly<Record<string, RegExp>> = {
+  'docs/start.md': /"code":"precondition_failed"/,
+  'docs/guides/own-operations.md': /"guest":"Ada"[\s\S]*"code":"sold_out"/,
+  'docs/guides/front-end.md': /\/stars[\s\S]*placed\ntrue\n/,
+  'docs/operating/backup-and-restore.md': /whole in [\s\S]*the same, and all invariants hold[\s\S]*Nothing is held/,
+  'docs/operating/move-to-another-database.md': /the same on both sides[\s\S]*can be started on again/,
+  'docs/operating/running.md': /All invariants hold/,
+}
+
+test('there are pages to run', () => {
+  for (const path of Object.keys(said))
+    assert.ok(
+      pages.some((page) => page.path === path),
+      path,
+    )
   assert.ok(hasCurl || process.env['CI'] !== 'true', 'curl is missing')
 })
 
-for (const guide of guides)
-  test(`${guide} runs as it stands`, options, async (t) => {
-    await runOn(t, guide, bookshop)
+for (const page of pages)
+  test(`${page.path} runs as it stands`, options, async (t) => {
+    assert.match(await runPage(t, page), said[page.path] ?? /^/)
   })
 
-test('docs/start.md runs as it stands', options, async (t) => {
+function readPage(path: string): Page {
+  const text = readFileSync(join(root, path), 'utf8')
+  const blocks = typeScriptBlocks({ path, text }).map((block) => block.text)
+  return {
+    path,
+    shell: [...text.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(({ 1: block }) => block!),
+    config: blocks.find((block) => block.includes('defineBackend(')),
+    client: blocks.find((block) => block.includes("from 'kingpost/client'")),
+  }
+}
+
+/** Starts a process, or needs a database server. */
+function isStart(block: string): boolean {
+  return /kingpost (?:-- )?(?:start|sandbox)\b|^(?:createdb|mariadb|node test\/)/m.test(block)
+}
+
+/** What its commands and its module printed. */
+async function runPage(t: TestContext, { path, shell, config, client }: Page): Promise<string> {
   // Inside the repository, where the package finds itself by its name.
   mkdirSync(join(root, '.kingpost'), { recursive: true })
-  const folder = mkdtempSync(join(root, '.kingpost/start-'))
+  const folder = mkdtempSync(join(root, '.kingpost/page-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
-  const config = join(folder, 'kingpost.config.ts')
-  const text = readFileSync(join(root, 'docs/start.md'), 'utf8')
-  writeFileSync(config, typeScriptBlocks({ path: 'docs/start.md', text })[0]!.text)
-  const said = await runOn(t, 'docs/start.md', config)
-  assert.match(said, /"code":"precondition_failed"/)
-})
+  const data = join(folder, 'data')
+  if (config !== undefined) writeFileSync(join(folder, 'kingpost.config.ts'), config)
+  const start = config === undefined ? 0 : shell.findIndex(isStart)
+  assert.notEqual(start, -1, `${path} shows a config and never starts it`)
+  const run = (blocks: readonly string[], url: string) => {
+    const script = blocks.filter((block) => !isStart(block)).join('\n')
+    return runShell(placed(script, folder, url, config !== undefined), data)
+  }
 
-/** What the commands printed. */
-async function runOn(t: TestContext, guide: string, config: string): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'guide-'))
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
-  const url = await startServer(t, config, folder)
-  const script = `set -euo pipefail\n${commandsOf(guide).replaceAll('http://localhost:8090', url)}`
-  const env = { ...process.env, KINGPOST_DATA_DIR: folder, PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH']}` }
-  const { status, stdout, stderr } = spawnSync('bash', ['-c', script], { cwd: root, env, encoding: 'utf8', timeout: 100_000 })
+  const before = run(shell.slice(0, start), '')
+  const server = await startServer(t, config === undefined ? bookshop : join(folder, 'kingpost.config.ts'), data)
+  if (shell.some((block) => block.includes('kingpost move'))) await server.stop()
+  const after = run(shell.slice(start), server.url)
+  return (
+    before +
+    after +
+    (client === undefined ? '' : runModule(join(folder, 'page.ts'), client.replaceAll('http://localhost:8090', server.url), path))
+  )
+}
+
+/** With the addresses and folders of this run instead of those of the page. */
+function placed(script: string, folder: string, url: string, hasConfig: boolean): string {
+  const named = script
+    .replaceAll('http://localhost:8090', url)
+    .replaceAll(/postgres:\/\/\S+/g, `sqlite:${folder}/moved/kingpost.db`)
+    .replaceAll(/(?<=[ /]|^)(restored|shop\.jsonl\.zst)\b/gm, `${folder}/$1`)
+  return hasConfig ? named.replaceAll(/(?<=[ =])shop\//g, `${folder}/`) : named
+}
+
+function runShell(script: string, data: string): string {
+  const env = { ...process.env, KINGPOST_DATA_DIR: data, PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH']}` }
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', `set -euo pipefail\n${script}`], {
+    cwd: root,
+    env,
+    encoding: 'utf8',
+    timeout: 100_000,
+  })
   assert.equal(status, 0, `${stdout}\n${stderr}`)
   return stdout
 }
 
-/** The shell blocks but those that start a server, which the test does. */
-function commandsOf(path: string): string {
-  const text = readFileSync(join(root, path), 'utf8')
-  const blocks = [...text.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(({ 1: block }) => block!)
-  return blocks.filter((block) => !block.includes('kingpost -- start')).join('\n')
+function runModule(file: string, text: string, path: string): string {
+  writeFileSync(file, text)
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', file], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  })
+  assert.equal(status, 0, `${path}\n${stdout}\n${stderr}`)
+  return stdout
 }
 
-/** On a free port; its address. */
-async function startServer(t: TestContext, config: string, folder: string): Promise<string> {
+/** On a free port. */
+async function startServer(t: TestContext, config: string, folder: string): Promise<{ url: string; stop(): Promise<void> }> {
   const words = [join(root, 'src/cli/main.ts'), 'start', '--config', config, '--data-dir', folder, '--port', '0', '--json']
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...words], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const ended = once(child, 'exit')
   t.after(() => child.kill('SIGKILL'))
-  for await (const line of createInterface(child.stdout)) return (JSON.parse(line) as { api: string }).api.replace('/api/docs', '')
+  const stop = async () => {
+    child.kill('SIGTERM')
+    await ended
+  }
+  for await (const line of createInterface(child.stdout))
+    return { url: (JSON.parse(line) as { api: string }).api.replace('/api/docs', ''), stop }
   throw new Error('The server did not start.')
 }

@@ -55,7 +55,7 @@ export function followChanges(transport: Transport, options: LiveOptions): LiveC
     const signal = AbortSignal.any([closing.signal, attempt.signal])
     let silence = setTimeout(() => attempt.abort(), SILENCE_MS_MAX)
     try {
-      const resume = lastEventId === undefined ? {} : { 'last-event-id': lastEventId }
+      const resume: Record<string, string> = lastEventId === undefined ? {} : { 'last-event-id': lastEventId }
       const names = encodeURIComponent(options.collections.join(','))
       const response = await transport.open(`/api/changes?collections=${names}`, resume, signal)
       options.onOpen?.()
