@@ -131,6 +131,7 @@ export type Order = {
   cart: string
   customer: string | null
   email: string
+  accountEmail: string | null
   status: 'draft' | 'pending_payment' | 'placed' | 'completed' | 'expired' | 'canceled'
   paymentStatus: 'none' | 'authorized' | 'partially_paid' | 'paid' | 'partially_refunded' | 'refunded' | 'voided' | 'overcharged'
   fulfillmentStatus: 'unfulfilled' | 'partially_fulfilled' | 'fulfilled' | 'returned'

@@ -90,6 +90,7 @@ export interface Order {
   number?: string | number | null
   customer?: string | null
   email?: string | null
+  accountEmail?: string | null
   status: string
   paymentStatus: string
   fulfillmentStatus: string

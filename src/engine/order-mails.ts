@@ -4,7 +4,7 @@
 import { formatMoney } from '../base/money.ts'
 import { withoutLinks } from '../base/names.ts'
 import type { DomainEvent } from '../contract/events.ts'
-import { queueEmail } from '../domains/emails/queue-email.ts'
+import { type NewEmail, queueEmail } from '../domains/emails/queue-email.ts'
 import { type Order, orders } from '../domains/orders/collections.ts'
 import { orderLink } from '../domains/orders/order-links.ts'
 import type { ReactionContext } from './reaction.ts'
@@ -21,17 +21,22 @@ async function orderOf({ tx }: ReactionContext, event: DomainEvent): Promise<Ord
   return (await tx.get(orders, event['order'] as string))!
 }
 
+/** To the address that was typed with the order, and to the account that it became the one of. */
+async function queueForOrder(context: ReactionContext, order: Order, email: Omit<NewEmail, 'to' | 'record'>): Promise<void> {
+  await queueEmail(context, { ...email, to: order.email, record: order.id })
+  if (order.accountEmail === null) return
+  await queueEmail(context, { ...email, key: `${email.key}:account`, to: order.accountEmail, record: order.id })
+}
+
 async function briefView(context: ReactionContext, order: Order) {
   return { number: order.number, url: await orderLink(context, order) }
 }
 
 export async function sendReceipt(context: ReactionContext, event: DomainEvent): Promise<void> {
   const order = await orderOf(context, event)
-  await queueEmail(context, {
+  await queueForOrder(context, order, {
     key: `order.placed:${order.id}`,
-    to: order.email,
     template: 'order_receipt',
-    record: order.id,
     view: { ...(await briefView(context, order)), ...receiptView(order) },
     ...boundOf(order),
   })
@@ -66,11 +71,9 @@ function countryName(code: string): string {
 export async function tellOfCancellation(context: ReactionContext, event: DomainEvent): Promise<void> {
   const order = await orderOf(context, event)
   if (!hasMoved(order) && !context.project.shop?.mailsUnpaid) return
-  await queueEmail(context, {
+  await queueForOrder(context, order, {
     key: `order.canceled:${order.id}`,
-    to: order.email,
     template: 'order_canceled',
-    record: order.id,
     view: { ...(await briefView(context, order)), isPaid: order.total.amount > 0 && hasMoved(order) },
     ...boundOf(order),
   })
@@ -80,11 +83,9 @@ export async function tellOfCancellation(context: ReactionContext, event: Domain
 export async function tellOfExpiry(context: ReactionContext, event: DomainEvent): Promise<void> {
   const order = await orderOf(context, event)
   if (order.customer === null && !context.project.shop?.mailsUnpaid) return
-  await queueEmail(context, {
+  await queueForOrder(context, order, {
     key: `order.expired:${order.id}`,
-    to: order.email,
     template: 'order_expired',
-    record: order.id,
     view: await briefView(context, order),
     bound: 'orders',
   })
@@ -94,11 +95,9 @@ export async function tellOfExpiry(context: ReactionContext, event: DomainEvent)
 export async function tellOfFailedPayment(context: ReactionContext, event: DomainEvent): Promise<void> {
   const order = await orderOf(context, event)
   if (order.status !== 'pending_payment') return
-  await queueEmail(context, {
+  await queueForOrder(context, order, {
     key: `payment.failed:${event['payment'] as string}`,
-    to: order.email,
     template: 'payment_failed',
-    record: order.id,
     view: await briefView(context, order),
     bound: 'orders',
   })
@@ -106,11 +105,9 @@ export async function tellOfFailedPayment(context: ReactionContext, event: Domai
 
 export async function tellOfLateMoney(context: ReactionContext, event: DomainEvent): Promise<void> {
   const order = await orderOf(context, event)
-  await queueEmail(context, {
+  await queueForOrder(context, order, {
     key: `order.paid_late:${event['payment'] as string}`,
-    to: order.email,
     template: 'order_unmatched',
-    record: order.id,
     view: { number: order.number, reason: order.status },
   })
 }

@@ -18,7 +18,8 @@ export const reactions: Readonly<Record<string, Reaction>> = {
   'order.paid_late': tellOfLateMoney,
   'account.registered': welcome,
   'account.signed_in': takeCartAlong,
-  'cart.taken_over': (context, event) => assignOrder(context, event['order'] as string, event['user'] as string),
+  'cart.taken_over': (context, event) =>
+    assignOrder(context, event['order'] as string, { id: event['user'] as string, email: event['email'] as string | null }),
   'account.claimed_again': tellOfExistingAccount,
   'account.password_changed': tellOfNewPassword,
 }

@@ -321,7 +321,7 @@ describe('signing in', () => {
         [world.ids['hardcover'], 1],
       ],
     )
-    assert.deepEqual([body.email, body.note], ['guest@example.com', 'Ring twice'])
+    assert.deepEqual([body.email, body.note], ['owner@example.com', 'Ring twice'])
     assert.equal((await asOwner('GET', `/api/carts/${before.id}`)).body.status, 'abandoned')
     checkRefusal(await asOwner('PATCH', `/api/carts/${before.id}`, { note: 'x' }), 409, 'cart_not_open')
     // Twice, and at once, is once.
@@ -410,6 +410,26 @@ describe('a token that was a guest’s', () => {
     }
     const own = await world.call('owner', { method: 'GET', url: `/api/orders/${order}` })
     assert.deepEqual([own.status, own.body.customer], [200, world.ids['owner']])
+  })
+
+  test('brings no address for the receipts of the account, which keeps what it chose itself', async () => {
+    const asOwner = (method: string, url: string, body?: object) => world.call('owner', { method, url, ...(body ? { body } : {}) })
+    const signIn = (cart: HeldCart) => world.request({ method: 'POST', url: '/api/auth/login', headers: cart.headers, body: password })
+    const planted = async () => {
+      const cart = await fillCart(world, 'guest')
+      assert.equal((await asGuest(cart, 'PATCH', '', { email: 'thief@example.com' })).status, 200)
+      assert.equal((await signIn(cart)).status, 200)
+      return cart
+    }
+    const first = await planted()
+    assert.equal((await asOwner('GET', `/api/carts/${first.id}`)).body.email, password.email)
+    // Chosen by the account in this cart: the same sign-in again keeps it, and so does a guest's cart that comes later.
+    await asOwner('PATCH', `/api/carts/${first.id}`, { email: 'office@example.com' })
+    await signIn(first)
+    assert.equal((await asOwner('GET', `/api/carts/${first.id}`)).body.email, 'office@example.com')
+    const second = await planted()
+    const { body } = await checkOut(world, 'owner', { id: second.id, headers: {} })
+    assert.equal(body.order.email, 'office@example.com')
   })
 })
 

@@ -38,6 +38,8 @@ async function order(as: As, email: string, method: string, variant = 'variant')
   assert.equal(status, 201, text)
   return body.order.id
 }
+const signIn = (headers: Record<string, string>) =>
+  world.request({ method: 'POST', url: '/api/auth/login', headers, body: { email: 'owner@example.com', password: 'password of owner' } })
 const cancel = (id: string) => world.call('staff', { method: 'POST', url: `/api/orders/${id}/cancel` })
 const freeShipping = () =>
   world.call('staff', {
@@ -162,6 +164,39 @@ describe('who bought', () => {
     assert.equal(mail?.template, 'payment_failed')
     assert.match(mail!.text, /has failed\. Nothing was charged\./)
     assert.deepEqual(await templatesTo('seen@mail.example'), [])
+  })
+
+  test('with an account has the receipts of what a guest began, wherever the guest wanted them', async () => {
+    const guestCart = async () => {
+      const cart = await fillCart(world, 'guest')
+      await world.call('guest', {
+        method: 'PATCH',
+        url: `/api/carts/${cart.id}`,
+        headers: cart.headers,
+        body: { email: 'thief@mail.example' },
+      })
+      return cart
+    }
+    const cart = await guestCart()
+    assert.equal((await signIn(cart.headers)).status, 200)
+    assert.equal((await checkOut(world, 'owner', { id: cart.id, headers: {} })).status, 201)
+    await work(world)
+    assert.deepEqual(await templatesTo('owner@example.com'), ['order_receipt'])
+    assert.deepEqual(await templatesTo('thief@mail.example'), [])
+
+    // Ordered before the sign-in: whoever ordered it may be somebody else, who must hear of it, too.
+    const ordered = await guestCart()
+    const { body } = await checkOut(world, 'guest', ordered, 'card_declined')
+    assert.equal((await signIn(ordered.headers)).status, 200)
+    const order = (await world.call('owner', { method: 'GET', url: `/api/orders/${body.order.id}` })).body
+    assert.deepEqual([order.email, order.accountEmail], ['thief@mail.example', 'owner@example.com'])
+    const again = { provider: 'sandbox', method: 'card_success' }
+    assert.equal((await world.call('owner', { method: 'POST', url: `/api/orders/${order.id}/payments`, body: again })).status, 201)
+    await work(world)
+    assert.equal((await cancel(order.id)).status, 200)
+    await work(world)
+    assert.deepEqual(await templatesTo('owner@example.com'), ['order_receipt', 'order_receipt', 'order_canceled'])
+    assert.deepEqual(await templatesTo('thief@mail.example'), ['order_receipt', 'order_canceled'])
   })
 
   test('with an account is told that an order has expired', async () => {

@@ -150,6 +150,7 @@ function CustomerCard({ order }: { order: Order }): VNode {
   return html`<${Card} title="Customer">
     <p>
       ${order.email ? html`<a href=${`mailto:${order.email}`}>${order.email}</a>` : html`<span class="faint">No e-mail given</span>`}
+      ${order.accountEmail && html`<br /><a href=${`mailto:${order.accountEmail}`}>${order.accountEmail}</a>`}
       <br />
       <span class="faint">
         ${order.customer ? html`Account <${RefLink} collection="users" value=${order.customer} />` : 'Guest'}

@@ -17,7 +17,7 @@ export function tellOrder(order: Order, payment: Payment | undefined, isBack = f
 
 /** Money that moved comes first: it is what a customer wants to know, whatever else happened. */
 function tellMoney(order: Order): OrderStory | null {
-  const text = `We have written to ${order.email}.`
+  const text = `We have written to ${[order.email, order.accountEmail].filter(Boolean).join(' and ')}.`
   switch (order.paymentStatus) {
     case 'refunded':
       return { mood: 'over', label: 'Refunded', title: 'This order was refunded', text }

@@ -33,7 +33,7 @@ export async function takeOverCart({ tx, project }: Context, cart: Cart, account
   if (cart.status !== 'open') {
     if (cart.customer === account.id) return { cart, leftOut: [], events: [] }
     const after = await tx.update(carts, cart, { set: { customer: account.id } })
-    return { cart: after, leftOut: [], events: [{ type: 'cart.taken_over', order: cart.order, user: account.id }] }
+    return { cart: after, leftOut: [], events: [{ type: 'cart.taken_over', order: cart.order, user: account.id, email: account.email }] }
   }
   const other = await openCartOf(tx, account.id, cart.id)
   const { lines, leftOut } = mergeLines(cart.lines, other?.lines ?? [], shopOf(project).lineQuantityMax)
@@ -42,7 +42,7 @@ export async function takeOverCart({ tx, project }: Context, cart: Cart, account
     set: {
       customer: account.id,
       lines,
-      email: cart.email ?? other?.email ?? account.email,
+      email: ownEmail(cart, other, account),
       shippingAddress: cart.shippingAddress ?? other?.shippingAddress ?? null,
       billingAddress: cart.billingAddress ?? other?.billingAddress ?? null,
       shippingMethod: cart.shippingMethod ?? other?.shippingMethod ?? null,
@@ -50,6 +50,15 @@ export async function takeOverCart({ tx, project }: Context, cart: Cart, account
     },
   })
   return { cart: after, leftOut, events: [] }
+}
+
+/**
+ * What the account chose before, else its own address. What came with a guest's cart gives way: whoever left its token in
+ * this browser would have the account's receipts.
+ */
+function ownEmail(cart: Cart, other: Cart | null, account: Account): string | null {
+  const chosen = cart.customer === account.id ? cart.email : null
+  return chosen ?? other?.email ?? account.email ?? cart.email
 }
 
 async function openCartOf(tx: Transaction, customer: string, butNot: string): Promise<Cart | null> {

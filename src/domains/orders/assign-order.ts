@@ -1,9 +1,13 @@
-// An order that a guest made becomes an account's, once the account has proven to hold its cart.
+// An order that a guest made becomes an account's, once the account has proven to hold its cart. Its mails go to the
+// account, too: what the guest typed may be an address of somebody else, and that somebody may be who paid.
 import type { Transaction } from '../../storage/transaction.ts'
+import type { Account } from '../carts/take-over-cart.ts'
 import { orders } from './collections.ts'
 
 /** Leaves an order that is somebody's already. */
-export async function assignOrder({ tx }: { readonly tx: Transaction }, id: string, customer: string): Promise<void> {
+export async function assignOrder({ tx }: { readonly tx: Transaction }, id: string, account: Account): Promise<void> {
   const order = await tx.get(orders, id)
-  if (order?.customer === null) await tx.update(orders, order, { set: { customer } })
+  if (order?.customer !== null) return
+  const accountEmail = account.email === order.email ? null : account.email
+  await tx.update(orders, order, { set: { customer: account.id, accountEmail } })
 }

@@ -173,6 +173,7 @@ function frozen(
     tokenHash: cart.tokenHash,
     customer: cart.customer,
     email: cart.email!,
+    accountEmail: null,
     status: 'pending_payment',
     paymentStatus: 'none',
     fulfillmentStatus: 'unfulfilled',

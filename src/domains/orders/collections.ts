@@ -59,6 +59,8 @@ export const orders = collection('orders', {
     tokenHash: field.text({ required: true, read: nobody }),
     customer: field.ref('users'),
     email: field.email({ required: true, search: true }),
+    /** Of the account that a guest's order became the one of: mails go there, too. */
+    accountEmail: field.email(),
     status: field.enum(orderStatuses, { required: true }),
     paymentStatus: field.enum(paymentStatuses, { required: true }),
     fulfillmentStatus: field.enum(['unfulfilled', 'partially_fulfilled', 'fulfilled', 'returned'], { required: true }),
