@@ -96,13 +96,18 @@ export function App(): VNode {
   return html`<${Inside} key=${user.id} user=${user} signOut=${signOut} />`
 }
 
+interface Schema {
+  items: CollectionInfo[]
+  roles: string[]
+}
+
 function Inside({ user, signOut }: { user: User; signOut: () => void }): VNode {
-  const [collections, setCollections] = useState<CollectionInfo[] | undefined>(undefined)
+  const [schema, setSchema] = useState<Schema | undefined>(undefined)
   const [error, setError] = useState<unknown>(undefined)
   const load = () => {
     setError(undefined)
-    get<{ items: CollectionInfo[] }>('/api/schema').then((schema) => {
-      setCollections(schema.items)
+    get<Schema>('/api/schema').then((schema) => {
+      setSchema(schema)
       const names = schema.items.map((collection) => collection.name)
       watch(liveCollections.filter((name) => names.includes(name)))
     }, setError)
@@ -111,9 +116,9 @@ function Inside({ user, signOut }: { user: User; signOut: () => void }): VNode {
     load()
     return () => watch([])
   }, [])
-  const workspace = useMemo(() => ({ user, signOut, collections: collections ?? [] }), [user, collections])
+  const workspace = useMemo(() => ({ user, signOut, collections: schema?.items ?? [], roles: schema?.roles ?? [] }), [user, schema])
   if (error) return html`<${Waiting}><${ErrorNote} error=${error} retry=${load} /><//>`
-  if (collections === undefined) return html`<${Waiting} />`
+  if (schema === undefined) return html`<${Waiting} />`
   return html`<${WorkspaceContext.Provider} value=${workspace}>
     <${Shell}><${CurrentPage} /><//>
   <//>`

@@ -5,12 +5,15 @@ import type { CollectionInfo, User } from './shapes.ts'
 export interface Workspace {
   user: User
   collections: readonly CollectionInfo[]
+  /** Those that can be given to an account. */
+  roles: readonly string[]
   signOut: () => void
 }
 
 export const WorkspaceContext = createContext<Workspace>({
   user: { id: '', email: '', roles: [] },
   collections: [],
+  roles: [],
   signOut: () => {},
 })
 

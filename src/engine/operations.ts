@@ -1,4 +1,6 @@
 // The table of contents: every operation of the product, and with it every route.
+import { knownRoles } from '../access/known-roles.ts'
+import type { Rule } from '../access/rule.ts'
 import { changePassword } from '../domains/accounts/change-password.ts'
 import { getMe } from '../domains/accounts/get-me.ts'
 import { listSessions } from '../domains/accounts/list-sessions.ts'
@@ -56,6 +58,7 @@ export type Offer = {
 }
 
 export function operationsOf(offer: Offer, { changes, providers, handlers, measured }: OperationPorts): Operation[] {
+  const roles = knownRoles(rulesOf(offer))
   return [
     register,
     logIn,
@@ -63,12 +66,12 @@ export function operationsOf(offer: Offer, { changes, providers, handlers, measu
     getMe,
     updateMe,
     changePassword,
-    updateUser,
+    updateUser(roles),
     listSessions,
     revokeSessions,
     revokeSession,
     setUp,
-    describeSchema,
+    describeSchema(roles),
     watchChanges(changes),
     retryEffect(handlers),
     cancelEffect(handlers),
@@ -77,6 +80,14 @@ export function operationsOf(offer: Offer, { changes, providers, handlers, measu
     ...[...offer.model.collections.values()].flatMap(recordOperations),
     ...offer.operations,
   ]
+}
+
+function rulesOf({ model, operations }: Offer): (Rule | undefined)[] {
+  const ofCollections = [...model.collections.values()].flatMap(({ access, fields }) => [
+    ...Object.values(access),
+    ...[...fields.values()].flatMap(({ field }) => [field.read, field.write]),
+  ])
+  return [...ofCollections, ...operations.flatMap(({ access, audience }) => [access, audience])]
 }
 
 function shopOperations(providers: ReadonlyMap<string, PaymentProvider>): Operation[] {

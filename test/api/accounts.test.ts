@@ -269,8 +269,8 @@ describe('an admin', () => {
     const [owner, staffOnly] = [world.ids['owner']!, () => world.call('owner', { method: 'GET', url: '/api/schema' })]
     assert.equal((await staffOnly()).status, 403)
     const position = await world.newest()
-    const given = await patch(owner, { roles: ['staff', 'editor'] }, headers)
-    assert.deepEqual([given.status, given.body.roles, given.body.disabled], [200, ['staff', 'editor'], false])
+    const given = await patch(owner, { roles: ['staff', 'admin'] }, headers)
+    assert.deepEqual([given.status, given.body.roles, given.body.disabled], [200, ['staff', 'admin'], false])
     assert.equal((await staffOnly()).status, 200)
     assert.deepEqual(await world.commitsAfter(position), ['accounts.updateUser: users'])
     assert.equal((await patch(owner, { roles: [] }, { ...headers, 'if-match': given.headers['etag'] as string })).status, 200)
@@ -278,6 +278,21 @@ describe('an admin', () => {
     assert.equal((await patch(owner, { roles: ['staff'] }, { ...headers, 'if-match': given.headers['etag'] as string })).status, 412)
     const [line] = await world.engine.parts.storage.commitsAfter(position, 1)
     assert.deepEqual(line!.changes[0]!.before!['roles'], [])
+  })
+
+  test('gives only roles that something asks for; one that is had already stays', async () => {
+    const { headers } = await anAdmin()
+    const owner = world.ids['owner']!
+    const refused = await patch(owner, { roles: ['admin', 'stafff'] }, headers)
+    const message = '"stafff" is no role here; did you mean "staff"?; there are admin, staff'
+    assert.deepEqual([refused.status, refused.body.errors], [400, [{ path: '/roles/1', code: 'enum', message }]])
+    checkProblem(refused)
+    assert.deepEqual((await world.call('staff', { method: 'GET', url: '/api/schema' })).body.roles, ['admin', 'staff'])
+    await world.write(async (tx) => {
+      await tx.update(users, (await tx.get(users, owner))!, { set: { roles: ['bygone'] } })
+    })
+    assert.deepEqual((await patch(owner, { roles: ['bygone', 'staff'] }, headers)).body.roles, ['bygone', 'staff'])
+    assert.equal((await patch(world.ids['other']!, { roles: ['bygone'] }, headers)).status, 400)
   })
 
   test('disables an account, which is signed out for good', async () => {

@@ -1,30 +1,34 @@
-/** What an account may do, for admins: its roles, and whether it may sign in. */
+/** What an account may do, for admins: its roles of those there are, and whether it may sign in. */
 import { html, useState, type VNode } from '../../vendor/htm-preact.js'
 import { call } from '../api.ts'
-import type { Values } from '../field-input.ts'
-import { rolesOf } from '../roles.ts'
-import type { FieldInfo, RecordData } from '../shapes.ts'
-import { Card } from '../ui/parts.ts'
-import { RecordForm } from '../ui/record-form.ts'
+import { useWorkspace } from '../schema.ts'
+import type { RecordData } from '../shapes.ts'
+import { Card, ErrorNote } from '../ui/parts.ts'
 import { toast } from '../ui/toast.ts'
 
-const fields: readonly FieldInfo[] = [
-  { name: 'roles', kind: 'text', required: false, filterable: true, sortable: false },
-  { name: 'disabled', kind: 'boolean', required: true, filterable: true, sortable: false },
-]
+const meanings: Readonly<Record<string, string>> = {
+  admin: 'may do everything',
+  staff: 'runs the shop',
+}
 
 export function UserRights(props: { record: RecordData; etag: string | undefined; onClose: (changed: boolean) => void }): VNode {
   const { record, etag, onClose } = props
-  const [began] = useState<Values>({ roles: (record['roles'] as string[]).join(', '), disabled: record['disabled'] })
+  const { roles: known } = useWorkspace()
+  const [had] = useState(record['roles'] as string[])
+  const [roles, setRoles] = useState(had)
+  const [disabled, setDisabled] = useState(record['disabled'] === true)
   const [error, setError] = useState<unknown>(undefined)
   const [busy, setBusy] = useState(false)
-  const save = async (values: Values) => {
-    if (Object.keys(values).length === 0) return onClose(false)
+  const turn = (role: string) => {
+    setError(undefined)
+    setRoles(roles.includes(role) ? roles.filter((one) => one !== role) : [...roles, role])
+  }
+  const save = async (event: Event) => {
+    event.preventDefault()
     setBusy(true)
     setError(undefined)
     try {
-      const body = 'roles' in values ? { ...values, roles: rolesOf(values['roles']) } : values
-      await call('PATCH', `/api/users/${encodeURIComponent(record.id)}`, { body, ifMatch: etag })
+      await call('PATCH', `/api/users/${encodeURIComponent(record.id)}`, { body: { roles, disabled }, ifMatch: etag })
       toast('Saved. It holds from their next click on.')
       onClose(true)
     } catch (cause) {
@@ -33,18 +37,28 @@ export function UserRights(props: { record: RecordData; etag: string | undefined
     }
   }
   return html`<${Card} title="What this account may do">
-    <p class="faint">
-      <code>admin</code> may do everything, <code>staff</code> runs the shop; other roles mean what the rules of this project say.
-      A disabled account is signed out at once.
-    </p>
-    <${RecordForm}
-      fields=${fields}
-      record=${began}
-      error=${error}
-      busy=${busy}
-      action="Save"
-      onSubmit=${save}
-      onCancel=${() => onClose(false)}
-    />
+    <form class="form" onSubmit=${save}>
+      <fieldset class="choice">
+        <legend>Roles</legend>
+        ${[...new Set([...known, ...had])].map(
+          (role) => html`<label key=${role}>
+            <input type="checkbox" checked=${roles.includes(role)} onInput=${() => turn(role)} />
+            <span>${role} <span class="faint">${known.includes(role) ? (meanings[role] ?? 'as the rules of this project say') : 'no rule asks for it any more'}</span></span>
+          </label>`,
+        )}
+      </fieldset>
+      <fieldset class="choice">
+        <legend>Signing in</legend>
+        <label>
+          <input type="checkbox" checked=${disabled} onInput=${() => setDisabled(!disabled)} />
+          <span>Disabled <span class="faint">signed out at once, and cannot sign in</span></span>
+        </label>
+      </fieldset>
+      <${ErrorNote} error=${error} />
+      <div class="form-actions">
+        <button type="submit" class="button primary" disabled=${busy}>Save</button>
+        <button type="button" class="button" onClick=${() => onClose(false)}>Cancel</button>
+      </div>
+    </form>
   <//>`
 }

@@ -37,7 +37,12 @@ function RelatedList({ info, by, id }: { info: CollectionInfo; by: FieldInfo; id
   return html`<${Card} title=${info.title} flush aside=${all}>
     <${ErrorNote} error=${list.error} retry=${list.reload} />
     ${!list.data && !list.error && html`<${Skeleton} lines=${3} />`}
-    ${list.data && html`<${Table} label=${info.title} columns=${columns} items=${list.data} href=${(item: RecordData) => recordPath(info.name, item.id)} />`}
+    ${
+      list.data &&
+      html`<div class="list">
+        <${Table} label=${info.title} columns=${columns} items=${list.data} href=${(item: RecordData) => recordPath(info.name, item.id)} />
+      </div>`
+    }
   <//>`
 }
 

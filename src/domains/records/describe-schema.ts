@@ -1,28 +1,30 @@
 import { Type } from 'typebox'
 import { nobody, ruleFilter, staff } from '../../access/rule.ts'
-import { query } from '../../operation/define.ts'
+import { type Operation, query } from '../../operation/define.ts'
 import type { CompiledField } from '../../schema/model.ts'
 import { writableFields } from '../../schema/wire.ts'
 import { isSortable, type QueryScope, searchPathsOf } from './parse-filter.ts'
 import { isSettable, readFilter, visibleFields, visibleList } from './present.ts'
 
-/** `GET /api/schema`: what collections and fields there are, for consoles and tools. */
-export const describeSchema = query({
-  name: 'schema.describe',
-  route: 'GET /api/schema',
-  summary: 'Collections, their fields and what the caller may do',
-  tag: 'Schema',
-  input: Type.Object({}, { additionalProperties: false }),
-  output: Type.Object({ items: Type.Array(Type.Unsafe<object>({ type: 'object' })) }),
-  isPresented: true,
-  access: staff,
-  async run({ model, actor }) {
-    const visible = [...model.collections.values()].filter(
-      (collection) => !collection.source.internal && readFilter(collection, actor).op !== 'false',
-    )
-    return { output: { items: visible.map((collection) => describe({ model, collection, actor })) } }
-  },
-})
+/** `GET /api/schema`: what collections and fields there are, and what roles, for consoles and tools. */
+export function describeSchema(roles: readonly string[]): Operation {
+  return query({
+    name: 'schema.describe',
+    route: 'GET /api/schema',
+    summary: 'Collections, their fields and what the caller may do',
+    tag: 'Schema',
+    input: Type.Object({}, { additionalProperties: false }),
+    output: Type.Object({ items: Type.Array(Type.Unsafe<object>({ type: 'object' })), roles: Type.Array(Type.String()) }),
+    isPresented: true,
+    access: staff,
+    async run({ model, actor }) {
+      const visible = [...model.collections.values()].filter(
+        (collection) => !collection.source.internal && readFilter(collection, actor).op !== 'false',
+      )
+      return { output: { items: visible.map((collection) => describe({ model, collection, actor })), roles } }
+    },
+  })
+}
 
 /** What this caller may know of it. */
 function describe(scope: QueryScope) {
