@@ -9,6 +9,8 @@ export const limits = {
   jsonDepthMax: 32,
   /** Values in a JSON body, those that hold others included: each is looked at by several layers. */
   jsonValuesMax: 50_000,
+  /** Names of a JSON body itself, not of what it holds: more than any database has columns, and each unknown one is told. */
+  bodyNamesMax: 2_000,
   /** A query string. Long filters belong in several requests; Node refuses headers above 16 KiB anyway. */
   queryBytesMax: 8_192,
 

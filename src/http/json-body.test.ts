@@ -97,7 +97,8 @@ test('what is over a limit is refused before any of it is parsed', (context) => 
     [`{"j":[9007199254740993,${many}`, 'values'],
     [`[${'"",'.repeat(limits.jsonValuesMax)}"`, 'values'],
     [`[${'true\n,'.repeat(limits.jsonValuesMax)}?`, 'values'],
-    [`{${'"a" : 1,'.repeat(limits.jsonValuesMax)}?`, 'values'],
+    [`{"j":{${'"a" : 1,'.repeat(limits.jsonValuesMax)}?`, 'values'],
+    [`{${'"a" : 1,'.repeat(limits.bodyNamesMax)}"b":?`, 'names'],
     [`{"a":${'['.repeat(limits.bodyBytesMax - 5)}`, 'depth'],
     ['{"a":['.repeat(limits.jsonDepthMax), 'depth'],
   ] as const)

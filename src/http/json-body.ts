@@ -64,10 +64,11 @@ const codes = {
 /**
  * How many names the text gives its objects, and the first number in it that a double cannot say again. Of broken JSON
  * what follows the break counts like the rest.
- * @throws validation_failed for more values, or deeper ones, than a body may have
+ * @throws validation_failed for more values or names, or deeper ones, than a body may have
  */
 function countTokens(text: string): { readonly names: number; readonly inexact: string | undefined } {
   let names = 0
+  let ownNames = 0
   let values = 0
   let depth = 0
   let inexact: string | undefined
@@ -82,6 +83,7 @@ function countTokens(text: string): { readonly names: number; readonly inexact: 
       at = endOfString(text, at)
       if (isName(text, at)) {
         names++
+        if (depth === 1 && ++ownNames > limits.bodyNamesMax) throw invalid('', 'names', `has more than ${limits.bodyNamesMax} names`)
         continue
       }
     } else if (code === codes.openList || code === codes.openObject) {

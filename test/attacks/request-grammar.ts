@@ -1,9 +1,10 @@
-// Requests as a stranger could write them, made and changed at random within the bytes of one: filters, sorts, cursors,
-// expansions, searches, bodies and headers of the bookshop. Most of them are nearly right: what is refused at the first
-// word costs nothing. Everything is a function of the seed.
+// Requests as a stranger could write them, made and changed at random, with heads of 8 kB and bodies of up to 1 MB: filters,
+// sorts, cursors, expansions, searches, bodies and headers of the bookshop. Most of them are nearly right: what is refused
+// at the first word costs nothing. Everything is a function of the seed.
+import { limits } from '../../src/base/limits.ts'
 import type { ApiRequest } from '../support/api-harness.ts'
 
-export const requestBytesMax = 8_192
+const headBytesMax = 8_192
 
 export type Draft = {
   readonly method: string
@@ -142,7 +143,23 @@ export function createGrammar(dice: () => number): Grammar {
     return Object.fromEntries(several(pick([1, 3, 30]), () => [text().slice(0, 12), inner()]))
   }
 
+  /** As many values as a body may have or as many bytes, of one kind: what each of them costs adds up. */
+  function large(): string {
+    const [head, units, tail] = pick<readonly [string, readonly ((index: number) => string)[], string]>([
+      [pick(['[', '{"j":[', '{"lines":[', '{"categories":[']), lists, pick([']}', ']', '"a"', ''])],
+      [pick(['{', '{"j":{', '{"title":{', '[{']), objects, pick(['}}', '}', '}]', ''])],
+      [pick(['{"j":"', '{"email":"', '{"password":"', '{"j":0.']), strings, pick(['"}', '}', ''])],
+    ])
+    const unit = pick(units)
+    const most = pick([1_500, 24_000, 49_900, Number.POSITIVE_INFINITY])
+    const parts = [head]
+    for (let bytes = head.length, count = 0; count < most && bytes < limits.bodyBytesMax - 64; count++)
+      bytes += parts[parts.push(unit(count)) - 1]!.length
+    return `${parts.join('').replace(/,$/, '')}${tail}`
+  }
+
   function body(): string {
+    if (dice() < 0.2) return large()
     const address = () => ({ name: text(), line1: text(), city: text(), postalCode: '10115', country: 'DE' })
     const made = pick<() => unknown>([
       () => ({ lines: several(120, () => ({ variant: pick(ids), quantity: below(100) })), email: `${text()}@example.com` }),
@@ -241,6 +258,31 @@ export function knownWorst(): Draft[] {
   ]
 }
 
+const lists = [
+  '0,',
+  '1e0,',
+  '1e200,',
+  '0.12345678901234567,',
+  '0.1234567890123456789,',
+  'null,',
+  '"",',
+  '[],',
+  '{},',
+  '{"a":1},',
+  '[',
+  '{"a":[',
+]
+  .map((unit) => () => unit)
+  .concat((index: number) => `{"name${index}":"x"},`)
+const objects = [
+  (index: number) => `"name${index}":1,`,
+  (index: number) => `"${(index * 7_919) % 999_983}":1e9,`,
+  (index: number) => `"${index}":{},`,
+  () => '"a":',
+  () => '"a":1,',
+]
+const strings = ['a', '\\"', '\\u00e9', '\\ud83d\\ude00', 'é', '1', ' ', 'a@'].map((unit) => () => unit)
+
 const writes = [
   'POST /api/carts',
   'PATCH /api/carts/ID',
@@ -254,21 +296,20 @@ const writes = [
   'POST /api/nothing',
 ]
 
-/** Drops parameters until it keeps to the bytes of a request, and of two that cannot stand together the later. */
+/** Drops parameters until it keeps to the bytes of a head, and of two that cannot stand together the later. */
 function fitting(draft: Draft): Draft {
   const seen = new Set<string>()
   const kept: string[] = []
-  let bytes = JSON.stringify(draft.headers).length + draft.path.length + draft.body.length
+  let bytes = JSON.stringify(draft.headers).length + draft.path.length
   for (const parameter of draft.parameters) {
     const name = parameter.split('=', 1)[0]!
-    if (seen.has(name) || bytes + parameter.length + 1 > requestBytesMax - 200) continue
+    if (seen.has(name) || bytes + parameter.length + 1 > headBytesMax - 200) continue
     seen.add(name)
     kept.push(parameter)
     bytes += parameter.length + 1
   }
   // Cut in the middle it is no JSON any more, which is found as late as can be.
-  const room = requestBytesMax - JSON.stringify(draft.headers).length
-  return { ...draft, parameters: kept, body: draft.body.slice(0, room) }
+  return { ...draft, parameters: kept, body: draft.body.slice(0, limits.bodyBytesMax) }
 }
 
 export function requestOf({ method, path, parameters, headers, body }: Draft): ApiRequest {

@@ -1,4 +1,4 @@
-// Looks for the requests of 8 kB that cost the bookshop most: `node test/attacks/slowest.ts --seconds 60 --seed 1`.
+// Looks for the requests that cost the bookshop most, with heads of 8 kB and bodies of up to 1 MB: `node test/attacks/slowest.ts --seconds 60 --seed 1`.
 // It makes requests at random, keeps the slowest and the largest of each address, changes them, and keeps what got worse.
 // CPU time is of the whole process, the request's own injection and parsing included; SQLite's work is in it. What it
 // printed last stands in docs/reference/limits.md. The bounds that follow from it are held by bounds.test.ts, without times.
