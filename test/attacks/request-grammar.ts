@@ -258,22 +258,23 @@ export function knownWorst(): Draft[] {
   ]
 }
 
-const lists = [
-  '0,',
-  '1e0,',
-  '1e200,',
-  '0.12345678901234567,',
-  '0.1234567890123456789,',
-  'null,',
-  '"",',
-  '[],',
-  '{},',
-  '{"a":1},',
-  '[',
-  '{"a":[',
+const lists: readonly ((index: number) => string)[] = [
+  (index) => `{"name${index}":"x"},`,
+  ...[
+    '0,',
+    '1e0,',
+    '1e200,',
+    '0.12345678901234567,',
+    '0.1234567890123456789,',
+    'null,',
+    '"",',
+    '[],',
+    '{},',
+    '{"a":1},',
+    '[',
+    '{"a":[',
+  ].map((unit) => () => unit),
 ]
-  .map((unit) => () => unit)
-  .concat((index: number) => `{"name${index}":"x"},`)
 const objects = [
   (index: number) => `"name${index}":1,`,
   (index: number) => `"${(index * 7_919) % 999_983}":1e9,`,
