@@ -43,7 +43,10 @@ const titles: Readonly<Record<string, string>> = {
 }
 
 /** What development does that production does not, of what this project has. */
-function modeOf({ isDevelopment }: ProcessSettings, { hasSeed, hasSandbox }: Running): string {
+export function modeOf(
+  { isDevelopment }: Pick<ProcessSettings, 'isDevelopment'>,
+  { hasSeed, hasSandbox }: Pick<Running, 'hasSeed' | 'hasSandbox'>,
+): string {
   if (!isDevelopment) return 'in production'
   const differences = [
     'its schema follows the config',
