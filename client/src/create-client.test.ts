@@ -183,6 +183,16 @@ test('the ETag of a record guards its update; ids are escaped; 204 is no answer'
   assert.equal(net.calls[1]!.headers['if-match'], '"7"')
 })
 
+test('an order is canceled with its ETag as the guard, and with a key', async () => {
+  const net = fakeFetch(json({ id: 'ord_1', status: 'canceled' }))
+  const order = await createClient({ ...net, url }).orders.cancel('ord_1', { ifMatch: '"7"' })
+  assert.equal(order.status, 'canceled')
+  const [asked] = net.calls
+  assert.equal(asked!.url, `${url}/api/orders/ord_1/cancel`)
+  assert.equal(asked!.headers['if-match'], '"7"')
+  assert.match(asked!.headers['idempotency-key']!, /^[0-9a-f]{32}$/)
+})
+
 test('an aborted call ends at once, without a retry', async () => {
   const net = fakeFetch()
   const aborting = new AbortController()

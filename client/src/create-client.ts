@@ -111,6 +111,8 @@ export function createClient(options: ClientOptions = {}) {
         ...write,
         body: payment,
       }),
+    /** By its owner or staff, while nothing was sent: stock is free again, and money taken goes back. */
+    cancel: (id: string, write: WriteOptions = {}) => call<Order>('POST', `/api/orders/${segment(id)}/cancel`, write),
   }
 
   return {

@@ -168,6 +168,7 @@ for (const size of sizes) {
     ] as const) {
       await page.goto(path)
       await page.getByRole('heading', { name: heading }).waitFor()
+      if (path.startsWith('/orders/')) await page.getByText('the link in the mail with your receipt').waitFor()
       await visitor.look(`empty${path.replaceAll('/', '-')}`)
     }
     await page.context().close()
@@ -179,6 +180,7 @@ for (const size of sizes) {
     await buy(visitor, 'emma')
     await checkOut(visitor, 'delayed_success', { email: 'guest@mail.example' })
     await page.getByRole('heading', { name: 'Waiting for your payment' }).waitFor()
+    assert.match((await page.locator('address span').last().textContent()) ?? '', /^[A-Z][a-z]{2}/, 'the country is the last line')
     await visitor.look('order-waiting')
     await watchItPaid(page)
     visitor.calm()

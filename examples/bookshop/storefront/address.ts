@@ -74,6 +74,14 @@ export function readAddress(form: HTMLFormElement): Address {
   }
 }
 
+/** As on a parcel, with the country as the last line. */
+export function addressLines(address: Address): string[] {
+  const { name, line1, line2, postalCode, city, region, country } = address
+  const town = [postalCode, city, region].filter(Boolean).join(' ')
+  const land = new Intl.DisplayNames('en', { type: 'region' }).of(country) ?? country
+  return [name, line1, line2 ?? '', town, land].filter((line) => line !== '')
+}
+
 export function localCountry(): string {
   const region = new Intl.Locale(navigator.language).maximize().region
   return region && countries.includes(region) ? region : 'DE'

@@ -3,6 +3,7 @@
  * afresh, so a late, doubled or missing event cannot show a wrong state. Without a feed it asks every second.
  */
 import { type ApiError, type Client, createClient, type LiveChanges, type Order, type Payment } from '/client/index.ts'
+import { addressLines } from '../address.ts'
 import { drawLine, drawTotals, findBooks } from '../cart-parts.ts'
 import { addToCart, findOrderToken, keepLinkedOrder } from '../cart-store.ts'
 import { h } from '../dom.ts'
@@ -192,9 +193,7 @@ function drawOrder(order: Order, found: ReadonlyMap<string, Book>): HTMLElement 
         'address',
         {},
         h('strong', {}, 'Goes to'),
-        [address.name, address.line1, address.line2, [address.postalCode, address.city].filter(Boolean).join(' ')]
-          .filter(Boolean)
-          .map((line) => h('span', {}, line)),
+        addressLines(address).map((line) => h('span', {}, line)),
       ),
       h('p', { class: 'quiet fine-print' }, `Ordered on ${formatDay(order.placedAt ?? order.createdAt)}`),
     ),
@@ -209,7 +208,7 @@ function askToSignIn(id: string): Page {
       'div',
       { class: 'empty' },
       h('h1', {}, 'Is this your order?'),
-      h('p', {}, 'Sign in, or open the page in the browser you ordered with.'),
+      h('p', {}, 'Sign in, follow the link in the mail with your receipt, or open the page in the browser you ordered with.'),
       h('a', { class: 'button', href: `/account?next=${next}` }, 'Sign in'),
     ),
   }
