@@ -121,6 +121,10 @@ export const limits = {
   presenceRenewMs: 5_000,
   presenceMs: 30_000,
   effectPollMs: 1_000,
+  /** Attempts that fail are logged so seldom for each kind of effect: thousands fail at once while a mail server is away. */
+  failureLogMs: 60_000,
+  /** Of the reason that is logged: other servers write it. */
+  failureReasonCharactersMax: 300,
   effectAttemptsMax: 12,
   effectBackoffMs: 1_000,
   effectBackoffMaxMs: 2 * 3_600_000,

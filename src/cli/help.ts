@@ -30,7 +30,7 @@ const optionLines = `
   --port N            8090; 0 takes a free one  KINGPOST_PORT
   --host ADDRESS      127.0.0.1                 KINGPOST_HOST
   --public-url URL    http://localhost:PORT     KINGPOST_PUBLIC_URL
-  --smtp-url URL      mail is captured          KINGPOST_SMTP_URL
+  --smtp-url URL      mail is kept, not sent    KINGPOST_SMTP_URL: smtp://USER:PASSWORD@HOST:587
   --role ROLES        api,worker,mail           KINGPOST_ROLE
   --sandbox-url URL   the book is held here     KINGPOST_SANDBOX_URL, with KINGPOST_SANDBOX_SECRET
   --webhook-url URLS  of kingpost sandbox       KINGPOST_WEBHOOK_URL

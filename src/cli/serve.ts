@@ -45,7 +45,8 @@ export type Running = {
   /** In development alone. */
   readonly hasSeed: boolean
   readonly hasSandbox: boolean
-  readonly notice: string | null
+  /** What whoever starts it must know. */
+  readonly notices: readonly string[]
   /** Resolves when it must stop: its database is no longer its to serve. */
   readonly refused: Promise<Error>
   close(): Promise<void>
@@ -138,7 +139,7 @@ async function serveOn({
     hasStorefront: isApi && loaded.config.storefront !== undefined,
     hasSeed: settings.isDevelopment && loaded.config.seed !== undefined,
     hasSandbox,
-    notice: await recoveryNotice(storage),
+    notices: [await recoveryNotice(storage), isMailKept(settings) ? mailNotice : null].filter((notice) => notice !== null),
     refused: part.refused,
     close() {
       // The proxy first, which asks /readyz; then requests, then effects, then what both write to.
@@ -180,6 +181,14 @@ function checkRoles(settings: ProcessSettings, isShared: boolean): void {
     )
 }
 
+/** In development that is what people want. */
+function isMailKept({ isDevelopment, smtpUrl, roles }: ProcessSettings): boolean {
+  return !isDevelopment && smtpUrl === null && roles.includes('mail')
+}
+
+const mailNotice = `No mail server is set, so mails to customers and staff are kept in the console and sent to nobody.
+Set KINGPOST_SMTP_URL=smtp://USER:PASSWORD@HOST:587 (or --smtp-url) and start again.`
+
 type ServerFacts = {
   readonly settings: ProcessSettings
   readonly loaded: LoadedConfig
@@ -200,6 +209,7 @@ function openServer({ settings, loaded, backend, engine, log, sandboxPages, isSt
     operations: engine.operations,
     storage: engine.parts.storage,
     isStopping,
+    isMailKept: isMailKept(settings),
     referencePage: site.versioned(readFileSync(join(root, 'console/reference.html'), 'utf8')),
     ...(loaded.config.storefront === undefined ? { homePage: readFileSync(join(root, 'console/home.html'), 'utf8') } : {}),
   })

@@ -15,7 +15,7 @@ export async function start(settings: ProcessSettings): Promise<number> {
   }
   const mode = settings.isDevelopment ? 'development' : 'production'
   process.stdout.write(settings.isJson ? `${JSON.stringify({ ...links, mode })}\n` : asText(links, modeOf(settings, running)))
-  if (running.notice !== null) process.stderr.write(`${running.notice}\n`)
+  for (const notice of running.notices) process.stderr.write(`${notice}\n`)
 
   const stop = (code: number) => {
     setTimeout(() => process.exit(1), shutdownMs).unref()

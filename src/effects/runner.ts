@@ -16,6 +16,7 @@ import type { CommitLine, RecordChange } from '../storage/storage.ts'
 import type { Transaction } from '../storage/transaction.ts'
 import { claimable, claimDue, type EffectRole } from './claim.ts'
 import { type Effect, type EffectHandler, effects, type Outcome } from './effect.ts'
+import { createFailureLog } from './failure-log.ts'
 
 export type RunnerParts = TransactionParts & {
   readonly log: Log
@@ -46,6 +47,7 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
   const { clock, log, storage } = parts
   const handlers = new Map(parts.handlers.map((handler) => [handler.kind, handler]))
   const slots = parts.slots ?? limits.effectSlots
+  const tellFailure = createFailureLog(parts)
   const active = new Map<string, Promise<void>>()
   /** Leased to this process and waiting for a slot. */
   const born: Effect[] = []
@@ -114,8 +116,11 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
 
   async function carryOut(effect: Effect): Promise<void> {
     const handler = handlers.get(effect.kind)
-    const outcome = handler ? await perform(handler, effect) : ({ end: 'dead', error: `Nothing here carries out ${effect.kind}.` } as const)
+    const outcome = handler
+      ? await perform(parts, handler, effect)
+      : ({ end: 'dead', error: `Nothing here carries out ${effect.kind}.` } as const)
     const settled = outOfAttempts(handler, effect, outcome)
+    tellFailure(effect, settled)
     await whileLeased({ clock, effect, mayWait: () => isRunning }, () => writeEnd(handler, effect, settled))
   }
 
@@ -136,15 +141,6 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
       })
       if (events) await parts.react(tx, now, events)
     })
-  }
-
-  async function perform(handler: EffectHandler, effect: Effect): Promise<Outcome> {
-    try {
-      return await handler.perform({ effect, read: storage.reader, now: clock.now(), project: parts.project })
-    } catch (error) {
-      if (!isEngineError(error)) log.write('error', 'An effect broke.', { effect: effect.id, kind: effect.kind, error })
-      return { end: 'retry', error: error instanceof Error ? error.message : String(error) }
-    }
   }
 
   /** An attempt somebody waits for does not queue behind the others. */
@@ -209,6 +205,15 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
       await claiming
       while (active.size + born.length > 0) await Promise.all([...active.values(), ...born.splice(0).map(giveUp)])
     },
+  }
+}
+
+async function perform({ log, storage, clock, project }: RunnerParts, handler: EffectHandler, effect: Effect): Promise<Outcome> {
+  try {
+    return await handler.perform({ effect, read: storage.reader, now: clock.now(), project })
+  } catch (error) {
+    if (!isEngineError(error)) log.write('error', 'An effect broke.', { effect: effect.id, kind: effect.kind, error })
+    return { end: 'retry', error: error instanceof Error ? error.message : String(error) }
   }
 }
 

@@ -16,6 +16,8 @@ export type PageFacts = {
   readonly storage: StorageAdapter
   /** Whether it has been told to stop: it still answers, and nobody should send it more. */
   readonly isStopping?: () => boolean
+  /** Whether mail is kept and sent to nobody, where people expect it to be sent. */
+  readonly isMailKept?: boolean
   /** The reference page's HTML. */
   readonly referencePage: string
   /** What stands at `/` where the project has no storefront. */
@@ -49,7 +51,11 @@ export function systemPages(facts: PageFacts): Page[] {
         try {
           await facts.storage.commitRange()
           const isReviewed = (await readRecovery(facts.storage)) === null
-          return { status: 200, body: isReviewed ? '{"status":"ok"}' : '{"status":"ok","restored":"held effects wait for a review"}' }
+          const remarks = {
+            ...(isReviewed ? {} : { restored: 'held effects wait for a review' }),
+            ...(facts.isMailKept ? { mail: 'kept and sent to nobody: no mail server is set' } : {}),
+          }
+          return { status: 200, body: JSON.stringify({ status: 'ok', ...remarks }) }
         } catch {
           return { status: 503, body: '{"status":"storage_unavailable"}' }
         }

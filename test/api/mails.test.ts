@@ -255,3 +255,35 @@ test('a mail that staff give up is told as failed, or as doubtful where a restor
     assert.equal((await mailsTo(email))[0]!.status, status)
   }
 })
+
+test('a mail that was kept was not sent; a mail server that is away is told to the log, and no mail is lost', async () => {
+  const register = async (name: string) =>
+    assert.equal(
+      (
+        await world.request({
+          method: 'POST',
+          url: '/api/auth/register',
+          body: { email: `${name}@mail.example`, password: 'long enough to keep', name },
+        })
+      ).status < 300,
+      true,
+    )
+  await register('kept')
+  await work(world)
+  const [kept] = await mailsTo('kept@mail.example')
+  assert.deepEqual([kept!.status, kept!.sentAt], ['captured', null])
+
+  await world.close()
+  const reply = 'connect ECONNREFUSED 127.0.0.1:25'
+  world = await openWorld({ mail: { send: async () => ({ status: 'deferred', reply }), close: async () => {} } })
+  await world.engine.start()
+  for (const name of ['one', 'two', 'three']) await register(name)
+  await work(world)
+  const [waiting] = await mailsTo('two@mail.example')
+  assert.deepEqual([waiting!.status, waiting!.lastError, waiting!.sentAt], ['deferred', reply, null])
+  const told = world.log.filter(({ fields }) => fields?.['kind'] === 'email.send')
+  assert.deepEqual(
+    told.map(({ level, fields }) => [level, fields?.['reason']]),
+    [['warn', reply]],
+  )
+})

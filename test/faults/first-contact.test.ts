@@ -80,6 +80,25 @@ test('a mode that is none is refused before anything is written; the one it is i
   }
 })
 
+test('a production that sends no mail says so, at the start and when it is asked', async (t) => {
+  const dataFolder = temporaryFolder(t)
+  const KINGPOST_SMTP_URL = 'smtp://127.0.0.1:1'
+  for (const [env, isTold] of [
+    [{ KINGPOST_ENV: 'production' }, true],
+    [{ KINGPOST_ENV: 'production', KINGPOST_SMTP_URL }, false],
+    [{ KINGPOST_ENV: 'development' }, false],
+  ] as const) {
+    const server = await startServer(t, { dataFolder, env })
+    const ready = expectStatus(await server.guest.get('/readyz'), 200)
+    assert.deepEqual(JSON.parse(ready.text), {
+      status: 'ok',
+      ...(isTold ? { mail: 'kept and sent to nobody: no mail server is set' } : {}),
+    })
+    const { stderr } = await server.stop()
+    assert.equal(/^No mail server is set, .* sent to nobody\.\nSet KINGPOST_SMTP_URL=smtp:/.test(stderr), isTold, stderr)
+  }
+})
+
 test('without a storefront the address itself says where to go', async (t) => {
   const server = await startServer(t)
   const home = await server.guest.get('/')

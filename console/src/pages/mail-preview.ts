@@ -14,6 +14,11 @@ const tabs: [Tab, string][] = [
   ['headers', 'Headers'],
 ]
 
+/** A captured mail has reached nobody, whatever captured means of a payment. */
+export function MailChip({ status }: { status: string }): VNode {
+  return status === 'captured' ? html`<${Chip} state=${status} tone="quiet" text="Kept, not sent" />` : html`<${Chip} state=${status} />`
+}
+
 export function MailPreview({ email }: { email: Email }): VNode {
   const [tab, setTab] = useState<Tab>(email.html ? 'html' : 'text')
   const [width, setWidth] = useState<'desktop' | 'phone'>('desktop')
@@ -25,7 +30,7 @@ export function MailPreview({ email }: { email: Email }): VNode {
         ${' '}${formatMailbox(email.direction === 'in' ? email.from : email.to)}
       </p>
       <p class="mail-meta">
-        <${Chip} state=${email.status} />
+        <${MailChip} status=${email.status} />
         <span class="faint small"><${Time} at=${email.createdAt} full /></span>
         ${email.record && html`<span class="faint small">about <${RecordOf} id=${email.record} /></span>`}
       </p>

@@ -8,10 +8,10 @@ import { usePlace } from '../router.ts'
 import { base, recordPath } from '../routes.ts'
 import { type Email, emailListFields } from '../shapes.ts'
 import { Icon } from '../ui/icons.ts'
-import { Chip, Empty, ErrorNote, PageHead, Skeleton, Time } from '../ui/parts.ts'
+import { Empty, ErrorNote, PageHead, Skeleton, Time } from '../ui/parts.ts'
 import { RecordList } from '../ui/record-list.ts'
 import type { Column } from '../ui/table.ts'
-import { MailPreview } from './mail-preview.ts'
+import { MailChip, MailPreview } from './mail-preview.ts'
 
 const columns: Column<Email>[] = [
   {
@@ -37,7 +37,7 @@ const columns: Column<Email>[] = [
     label: 'Status',
     sortable: true,
     place: 'side',
-    render: (email) => html`<${Chip} state=${email.status} />`,
+    render: (email) => html`<${MailChip} status=${email.status} />`,
   },
   {
     key: 'createdAt',

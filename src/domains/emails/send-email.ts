@@ -52,9 +52,15 @@ function statusOf(email: Email, outcome: Outcome, now: number): Partial<Email> {
   switch (outcome.end) {
     case 'done': {
       const delivery = outcome.result as Delivery | null
-      const sent = { sentAt: now, lastError: null }
-      if (delivery?.status === 'captured') return { ...sent, status: 'captured' }
-      return { ...sent, status: 'sent', text: withoutTokens(email.text), html: email.html && withoutTokens(email.html) }
+      // Kept here: it was never sent.
+      if (delivery?.status === 'captured') return { status: 'captured', lastError: null }
+      return {
+        status: 'sent',
+        sentAt: now,
+        lastError: null,
+        text: withoutTokens(email.text),
+        html: email.html && withoutTokens(email.html),
+      }
     }
     case 'retry':
       return { status: 'deferred', lastError: outcome.error }

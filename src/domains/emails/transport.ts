@@ -17,7 +17,7 @@ export interface MailTransport {
   close(): Promise<void>
 }
 
-/** Development's transport: the message stays in `emails`, where the console shows it as it will look. */
+/** Where no mail server is set: the message stays in `emails`, where the console shows it as it would look. */
 export const captureTransport: MailTransport = {
   send: async () => ({ status: 'captured', reply: 'Captured: no SMTP server is set.' }),
   close: async () => {},
