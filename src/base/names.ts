@@ -9,19 +9,33 @@ export function isName(text: string): boolean {
 }
 
 /**
- * The text as no program makes a link of it: a dot between letters has a zero-width space behind it. `St.Gallen` and
- * `evil.example` look alike to a rule, so the form of a name cannot keep the second out.
+ * The text as no program makes a link of it, and as nobody reads an address in it: a dot that joins two words is a blank.
+ * `St.Gallen` and `evil.example` look alike to a rule, so the form of a name cannot keep the second out.
  */
 export function withoutLinks(text: string): string {
-  return text.replace(/(?<=[\p{L}\p{N}])[.\u3002\uff0e\uff61](?=[\p{L}\p{N}])/gu, '$&\u200b')
+  const plain = likeBrowsers(text)
+  const broken = plain.replace(joiningDot, ' ')
+  // As it was typed where nothing is joined: the plain form of `12½` reads as another number.
+  return (broken === plain ? text : broken).replace(/(?<=\p{N})\.(?=\p{N})/gu, '$&\u200b')
 }
+
+/** Between words, or a number and a word; with blanks before it and in brackets, too. `3.1` is a number of a door. */
+const joiningDot = /(?<=[\p{L}\p{M}])[\s\p{Ps}\p{Pe}]*\.\p{Pe}*(?=[\p{L}\p{N}])|(?<=\p{N})[\s\p{Ps}\p{Pe}]*\.\p{Pe}*(?=\p{L})/gu
 
 /** Nothing that begins a line, and nothing that turns round what stands beside it (Unicode's bidirectional controls). */
 function isOneLine(text: string): boolean {
   return !/[\p{Cc}\u2028\u2029\p{Bidi_C}]/u.test(text)
 }
 
-/** What is plainly a link: a scheme, `www.`, or a domain with a path behind it; also by other forms of the same letters. */
+/** What is plainly a link: a scheme, `www.`, a domain with a path behind it, `xn--`; or one that is spelled so that rules miss it. */
 function hasAddress(text: string): boolean {
-  return /:\/\/|\bwww\.|[\p{L}\p{N}]\.\p{L}{2,}\//iu.test(text.normalize('NFKC').replace(/[\u3002\uff61]/g, '.'))
+  return /:\/\/|\bwww\.|[\p{L}\p{N}]\.\p{L}{2,}\/|\bxn--|\p{Ps}\s*(?:\.|dot)\s*\p{Pe}/iu.test(likeBrowsers(text))
+}
+
+/** UTS 46 as far as it matters here: one form of each letter, nothing that is not seen, one dot. */
+function likeBrowsers(text: string): string {
+  return text
+    .replace(/\p{DI}/gu, '')
+    .normalize('NFKC')
+    .replace(/[\u3002\uff61]/g, '.')
 }

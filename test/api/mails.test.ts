@@ -8,7 +8,7 @@ import { eq } from '../../src/contract/filter.ts'
 import { type Email, emails } from '../../src/domains/emails/collections.ts'
 import { orders } from '../../src/domains/orders/collections.ts'
 import { effects } from '../../src/effects/effect.ts'
-import { type As, checkOut, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
+import { type As, address, checkOut, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
 
 let world: World
 const open = async (shop: object = {}) => {
@@ -77,6 +77,61 @@ describe('a stranger’s address', () => {
     assert.equal((await templatesTo(victim)).at(-1), 'account_welcome')
     await order('guest', 'somebody@mail.example', 'card_success', 'free')
     assert.equal((await mailsTo('somebody@mail.example')).length, 1)
+  })
+
+  test('gets a bounded number however Gmail lets it be spelled', async () => {
+    await stock('free', 100)
+    await freeShipping()
+    const spellings = ['vic.tim@gmail.com', 'v.i.c.t.i.m@gmail.com', 'victim@googlemail.com', 'Vi.ctim+shop@GoogleMail.com']
+    for (let count = 0; count < 8; count++) await order('guest', spellings[count % 4]!, 'card_success', 'free')
+    const count = async (all: readonly string[]) => (await Promise.all(all.map((one) => mailsTo(one.toLowerCase())))).flat().length
+    assert.equal(await count(spellings), limits.strangerMailsAtOnce)
+    // Elsewhere a dot may be another person.
+    const others = ['vic.tim@mail.example', 'victim@mail.example']
+    for (let count = 0; count < 8; count++) await order('guest', others[count % 2]!, 'card_success', 'free')
+    assert.equal(await count(others), 8)
+  })
+
+  test('gets nothing that a stranger typed when it cost them nothing', async () => {
+    await freeShipping()
+    const cart = await fillCart(world, 'guest', [{ variant: 'free', quantity: 1 }])
+    const shippingAddress = { ...address, name: 'You won', line1: 'Ring 0900 123', city: 'evil.example', postalCode: 'now' }
+    const body = { email: victim, shippingAddress }
+    await world.call('guest', { method: 'PATCH', url: `/api/carts/${cart.id}`, headers: cart.headers, body })
+    assert.equal((await checkOut(world, 'guest', cart)).body.order.status, 'placed')
+    const [receipt] = await mailsTo(victim)
+    assert.equal(receipt?.template, 'order_receipt')
+    assert.doesNotMatch(JSON.stringify(receipt), /You won|Ring 0900|evil.example|It goes to/)
+    assert.match(receipt!.text, /See your order: http/)
+  })
+
+  test('gets no web address, however it is spelled', async () => {
+    await stock('variant', 100)
+    const cart = await fillCart(world, 'guest')
+    const set = (change: object) =>
+      world.call('guest', {
+        method: 'PATCH',
+        url: `/api/carts/${cart.id}`,
+        headers: cart.headers,
+        body: { email: victim, shippingAddress: { ...address, ...change } },
+      })
+    for (const field of ['name', 'line1', 'line2', 'city', 'region', 'postalCode'])
+      for (const text of ['xn--e1awd7f.рф', 'ｘｎ--e1awd7f', 'evil[.]com', 'evil\u2024com/x', 'w\u200bww.evil.com']) {
+        const answer = await set({ [field]: text })
+        assert.deepEqual([answer.status, answer.body.errors?.[0].path], [400, `/shippingAddress/${field}`], text)
+      }
+    const typed = {
+      name: 'evil\u3002com',
+      line1: 'evil\u2024com evil .com',
+      line2: 'evil\u200b.com',
+      city: '１.evil-shop.de',
+      region: 'evil.рф',
+    }
+    assert.equal((await set(typed)).status, 200)
+    assert.equal((await checkOut(world, 'guest', cart)).status, 201)
+    await work(world)
+    const [receipt] = await mailsTo(victim)
+    assert.match(receipt!.text, /\nIt goes to:\nevil com\nevil com evil com\nevil com\n10115 1 evil-shop de\nevil рф\nGermany\n/)
   })
 
   test('gets a bounded number of payments that fail later', async () => {

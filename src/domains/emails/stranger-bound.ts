@@ -25,7 +25,13 @@ export async function mayWriteTo(tx: Transaction, now: number, { kind, to }: { r
   return true
 }
 
-/** Nearly every provider delivers `ann+anything@` to `ann@`. */
+/**
+ * Nearly every provider delivers `ann+anything@` to `ann@`. Gmail leaves out dots, too, and has two names. Of other
+ * providers' dots nothing is known here: those of two people would be bound together.
+ */
 function mailboxOf(address: string): string {
-  return address.toLowerCase().replace(/\+.*(?=@)/, '')
+  const at = address.lastIndexOf('@')
+  const domain = address.slice(at + 1).toLowerCase()
+  const name = address.slice(0, at).toLowerCase().replace(/\+.*/, '')
+  return domain === 'gmail.com' || domain === 'googlemail.com' ? `${name.replaceAll('.', '')}@gmail.com` : `${name}@${domain}`
 }

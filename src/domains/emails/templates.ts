@@ -1,5 +1,6 @@
 // The product's own messages. A key names what is said; the view's fields are listed beside it. What a stranger types
-// is never prose in a mail to somebody else: names of people stand in an address alone, as part of it.
+// is never prose in a mail to somebody else: names of people stand in an address alone, as part of it, and only where money
+// was paid.
 import type { Template } from './render.ts'
 
 const button =
@@ -30,11 +31,13 @@ Total     {{total}}
 Including {{taxIncluded}} tax
 {{/taxIncluded}}
 
+{{#isPaid}}
 It goes to:
 {{#address}}
 {{.}}
 {{/address}}
 
+{{/isPaid}}
 See your order: {{url}}
 
 {{shop}}
@@ -49,7 +52,7 @@ See your order: {{url}}
 {{#taxAdded}}<tr><td style="padding:2px 0;color:#6b6b66">Tax</td><td align="right" style="padding:2px 0;color:#6b6b66">{{taxAdded}}</td></tr>{{/taxAdded}}
 <tr><td style="padding:8px 0;font-weight:600">Total</td><td align="right" style="padding:8px 0;font-weight:600">{{total}}</td></tr></table>
 {{#taxIncluded}}<p style="margin:0 0 16px;font-size:14px;color:#6b6b66">Including {{taxIncluded}} tax</p>{{/taxIncluded}}
-<p style="margin:16px 0 24px;color:#6b6b66">It goes to<br>{{#address}}{{.}}<br>{{/address}}</p>
+{{#isPaid}}<p style="margin:16px 0 24px;color:#6b6b66">It goes to<br>{{#address}}{{.}}<br>{{/address}}</p>{{/isPaid}}
 <p style="margin:0 0 8px"><a href="{{url}}" style="${button}">See your order</a></p>
 <p style="margin:24px 0 0;font-size:14px;color:#6b6b66">{{shop}}</p>`,
   },
