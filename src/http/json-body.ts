@@ -4,6 +4,7 @@
 // refused before anything is made of it: a value costs many times what reading its text does.
 import { EngineError, invalid } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
+import { isStorableText } from '../base/text.ts'
 import { saysAgain } from './exact-number.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
@@ -122,11 +123,6 @@ function isName(text: string, end: number): boolean {
   let at = end + 1
   while (text.charCodeAt(at) <= codes.blank) at++
   return text.charCodeAt(at) === codes.colon
-}
-
-/** Whether every database keeps this text as it is. */
-function isStorableText(text: string): boolean {
-  return text.isWellFormed() && !text.includes('\0')
 }
 
 type Path = (string | number)[]

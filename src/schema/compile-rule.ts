@@ -13,13 +13,20 @@ import type { Collection } from './collection.ts'
 import type { Field } from './field.ts'
 
 /** What a rule may know of a field. An id is a reference to its own collection. */
-type RuleField = Pick<Field, 'kind' | 'to' | 'options'> & { readonly isComputed?: boolean; readonly isCurrency?: boolean }
+type RuleField = Pick<Field, 'kind' | 'to' | 'options'> & {
+  readonly isComputed?: boolean
+  readonly isCurrency?: boolean
+  /** The feed does not have it: whoever is told of changes cannot be judged by it. */
+  readonly isUnfed?: boolean
+}
 export type RuleFields = ReadonlyMap<string, RuleField>
 
 export type RulePlace = {
   readonly collections: ReadonlyMap<string, RuleFields>
   /** Whose records the rule is about. */
   readonly collection: string
+  /** It decides what is told of changes, too, from what the feed has of them. */
+  readonly isOfFeed?: boolean
   /** As the config's author reads it: `collections.posts.access.read`. */
   readonly path: string
   /** Told of every mistake. */
@@ -28,14 +35,20 @@ export type RulePlace = {
 type Place = RulePlace & { readonly top: string; readonly depth: number; readonly isCallerOnly?: boolean }
 
 /** The fields of a declaration that may itself be wrong elsewhere: what has the wrong form is left out. */
-export function ruleFieldsOf({ name, fields, computed, appendOnly }: Collection): RuleFields {
-  return new Map<string, RuleField>([
+export function ruleFieldsOf({ name, fields, computed, appendOnly, feed }: Collection): RuleFields {
+  const known = new Map<string, RuleField>([
     ['id', { kind: 'ref', to: name }],
     ['createdAt', { kind: 'dateTime' }],
     ...(appendOnly ? [] : ([['version', { kind: 'integer' }] as const, ['updatedAt', { kind: 'dateTime' }] as const] as const)),
     ...declared(fields, false),
     ...declared(isObject(computed) ? computed.fields : {}, true),
   ])
+  return feed === false ? new Map([...known].map(([path, field]) => [path, { ...field, isUnfed: true }])) : known
+}
+
+/** Whether a rule of this action decides what the feed tells. */
+export function isOfFeed({ feed }: Collection, action: string): boolean {
+  return action === 'read' && feed !== false
 }
 
 function declared(fields: unknown, isComputed: boolean): [string, RuleField][] {
@@ -44,7 +57,8 @@ function declared(fields: unknown, isComputed: boolean): [string, RuleField][] {
     const { kind, to, options } = field
     const isList = Array.isArray(options) && options.every((option) => typeof option === 'string')
     const known = { ...(typeof to === 'string' ? { to } : {}), ...(isList ? { options } : {}) }
-    return [[name, { kind: kind as Field['kind'], ...known, isComputed }]]
+    const isUnfed = field['feed'] === false
+    return [[name, { kind: kind as Field['kind'], ...known, isComputed, isUnfed }]]
   })
 }
 
@@ -149,6 +163,8 @@ function fieldAt(place: Place, name: unknown): { readonly field: RuleField; read
   if (typeof name !== 'string') return `${whose}has no field of that name: it must be a text`
   const field = fields.get(name)
   if (field?.isComputed) return `${whose}"${name}" is computed when a record is read: no rule can ask for it`
+  if (place.isOfFeed && (field ?? fields.get(name.split('.', 1)[0]!))?.isUnfed)
+    return `${whose}"${name}" is kept out of the change feed, which is judged by this rule, too: leave out feed: false there, or here`
   if (field) return { field, path: field.kind === 'money' ? `${name}.amount` : name }
   const [head, part] = name.split('.', 2) as [string, string | undefined]
   const outer = fields.get(head)

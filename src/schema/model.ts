@@ -3,7 +3,7 @@
 import { all, nobody } from '../access/rule.ts'
 import type { Scalar } from '../contract/filter.ts'
 import type { Collection, CollectionAccess, CollectionRef } from './collection.ts'
-import { compileRule, type RuleFields, ruleFieldsOf } from './compile-rule.ts'
+import { compileRule, isOfFeed, type RuleFields, ruleFieldsOf } from './compile-rule.ts'
 import type { Field, FieldKind } from './field.ts'
 
 /** How one value lies in a database: `price.amount` of money is a column of its own. */
@@ -115,13 +115,15 @@ function readRuleOfTime(source: Collection): Pick<Field, 'read'> {
   return rules.length === 0 ? {} : { read: all(...rules) }
 }
 
-function compileAccess({ name, access = {} }: Collection, collections: ReadonlyMap<string, RuleFields>): CollectionAccess {
+function compileAccess(source: Collection, collections: ReadonlyMap<string, RuleFields>): CollectionAccess {
   const add = (path: string, message: string) => {
     throw new Error(`${path}: ${message}`)
   }
+  const { name, access = {} } = source
   const compiled = Object.entries(access).flatMap(([action, rule]) => {
     const path = `collections.${name}.access.${action}`
-    return rule === undefined ? [] : [[action, compileRule(rule, { collections, collection: name, path, add })]]
+    const place = { collections, collection: name, isOfFeed: isOfFeed(source, action), path, add }
+    return rule === undefined ? [] : [[action, compileRule(rule, place)]]
   })
   return Object.fromEntries(compiled)
 }

@@ -341,6 +341,11 @@ describe('addresses', () => {
   })
 })
 
+test('addresses with a null character lead nowhere, on every database alike', async () => {
+  for (const operation of operations.filter(({ route }) => /:\w+/.test(route)))
+    await refused(operation, 'null', { url: operation.route.split(' ')[1]!.replace(/:\w+/g, 'a%00b'), body: sampleBody(operation) }, [400])
+})
+
 describe('queries', () => {
   const lists = () => operations.filter(({ name }) => name.endsWith('.list'))
 
@@ -379,6 +384,10 @@ describe('queries', () => {
         ['limit=99999999999999999999', 'query:limit'],
         ['limit=', 'query:limit'],
         ['count=yes', 'query:count'],
+        ...['x\0y', '\ud800'].map((id): [string, string] => [
+          `sort=id&cursor=${Buffer.from(JSON.stringify(['id', id])).toString('base64url')}`,
+          'query:cursor',
+        ]),
         ['sort=nothing', 'query:sort'],
         ['sort=constructor', 'query:sort'],
         ['sort=-__proto__', 'query:sort'],

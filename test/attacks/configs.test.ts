@@ -117,6 +117,21 @@ const kinds: Readonly<Record<string, readonly [(config: Config) => unknown, RegE
     (c) => (fieldOf(c).lead.default = pick(['nope', 'usr_00000000000000000000000001'])),
     /fields\.lead\.default: names a record/,
   ],
+  'a read rule of a field that the feed leaves out': [
+    (c) => {
+      fieldOf(c).seats.feed = false
+      c.collections[0].access.read = nested(pick([where('seats').gt(1), where('seats').isNull()]))
+    },
+    /^collections\.clubs\.access\.read: (clubs )?"seats" is kept out of the change feed/,
+  ],
+  'a read rule of a collection that the feed leaves out': [
+    (c) => {
+      const memberships = c.collections.find(({ name }: { name: string }) => name === 'memberships')!
+      memberships.feed = false
+      c.collections[0].access.read = nested(pick([exists('memberships', 'club', anyone), not(exists('memberships', 'club', staff))]))
+    },
+    /^collections\.clubs\.access\.read: memberships "club" is kept out of the change feed/,
+  ],
   'a rule of an empty id': [
     (c) => rule(nested(where('lead').ne('')))(c),
     new RegExp(`${inRule.source}"lead" is compared with "", which is no id`),

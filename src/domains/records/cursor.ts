@@ -2,6 +2,7 @@
 // secret: it holds only values they were shown, and each is checked again when it comes back.
 import { invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
+import { isStorableText } from '../../base/text.ts'
 import type { Scalar } from '../../contract/filter.ts'
 import { type CollectionModel, resolve, valueAtPath } from '../../schema/model.ts'
 import type { Sort } from '../../storage/storage.ts'
@@ -35,7 +36,7 @@ export function decodeCursor(collection: CollectionModel, sort: readonly Sort[],
         : column.type === 'boolean'
           ? typeof value === 'boolean'
           : column.type === 'text'
-            ? typeof value === 'string'
+            ? typeof value === 'string' && isStorableText(value)
             : Number.isSafeInteger(value)
     if (!fits) throw refused
     return value as Scalar | null

@@ -1,0 +1,4 @@
+/** Whether every database keeps this text as it is. */
+export function isStorableText(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\0')
+}
