@@ -203,6 +203,8 @@ export const limits = {
   /** Of each kind at once: a tick stays short, and ten minutes apart that is 72,000 carts a day. */
   cartsForgottenMax: 500,
   lineQuantityMax: 9_999,
+  /** Minor units of what is in a cart, and of its shipping: with tax, and paid with every try there is, it is counted exactly. */
+  cartAmountMax: 100_000_000_000_000,
   /** Tries to pay one order: a customer needs a handful, who tests stolen cards needs thousands. Past it: finish an open one, or cancel and order anew. */
   paymentAttemptsMax: 20,
   /** Mails to one address that anybody could have caused: so many at once, then one in so long. Never of money that moved. */
@@ -255,6 +257,7 @@ export const limits = {
 assert(limits.effectCallMs * 2 <= limits.effectLeaseMs, 'a call must end well inside its lease')
 assert(limits.awaitedEffectMs < limits.effectCallMs, 'a caller gives up before the call does')
 assert(limits.verifyPatienceMs > limits.effectBackoffMaxMs, 'a pause is not a standstill')
+assert(limits.cartAmountMax * 2 * 2 * limits.paymentAttemptsMax <= Number.MAX_SAFE_INTEGER, 'goods and shipping, taxed up to twice')
 assert(limits.orderHoldMs <= limits.orderHoldTotalMs, 'a first hold fits the whole')
 assert(limits.requestSweepMs * 10 <= limits.requestMs, 'a slow request ends soon after its time')
 assert(limits.pageSizeDefault <= limits.pageSizeMax, 'the default page is a legal page')

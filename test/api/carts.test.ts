@@ -94,6 +94,60 @@ describe('a line whose product is gone', () => {
   })
 })
 
+describe('a price that makes a cart more than can be counted', () => {
+  const most = { amount: Number.MAX_SAFE_INTEGER, currency: 'EUR' }
+  const price = (amount: object, ...names: string[]) =>
+    Promise.all(names.map((name) => asStaff('PATCH', `/api/variants/${world.ids[name]}`, { price: amount })))
+
+  test('leaves it to be seen, changed, claimed and emptied; what is too much is no part of the sum', async () => {
+    const cart = await fillCart(world, 'guest', [
+      { variant: 'variant', quantity: 9_000 },
+      { variant: 'free', quantity: 1 },
+      { variant: 'hardcover', quantity: 9_000 },
+    ])
+    await price(most, 'variant', 'hardcover')
+    await asStaff('PATCH', `/api/shippingMethods/${world.ids['shipping']}`, { price: most })
+    const seen = await asGuest(cart, 'GET')
+    assert.equal(seen.status, 200)
+    const lines = seen.body.lines as { id: string; title: string; available: boolean; total: object }[]
+    assert.deepEqual(
+      lines.map(({ available }) => available),
+      [false, true, false],
+    )
+    assert.deepEqual([lines[0]!.title, lines[0]!.total], ['Emma, Paperback', { amount: 0, currency: 'EUR' }])
+    assert.deepEqual([seen.body.totals.total.amount, seen.body.shippingMethod], [0, null])
+    assert.equal((await asGuest(cart, 'PATCH', '', { note: 'Ring twice' })).status, 200)
+    checkRefusal(await checkOut(world, 'guest', cart), 422, 'amount_too_large', `/lines/${lines[0]!.id}`)
+    // Fewer is a step out of it; more is not.
+    assert.equal((await asGuest(cart, 'PATCH', `/lines/${lines[0]!.id}`, { quantity: 8_000 })).status, 200)
+    checkRefusal(await asGuest(cart, 'PATCH', `/lines/${lines[0]!.id}`, { quantity: 8_001 }), 422, 'amount_too_large', '/quantity')
+    checkRefusal(await asGuest(cart, 'POST', '/lines', { variant: world.ids['hardcover'] }), 422, 'amount_too_large', '/quantity')
+    assert.equal((await asGuest(cart, 'POST', '/lines', { variant: world.ids['free'] })).status, 201)
+    const claim = { method: 'POST', url: `/api/carts/${cart.id}/claim`, headers: cart.headers }
+    assert.equal((await world.call('owner', claim)).status, 200)
+    for (const { id } of lines)
+      assert.equal((await world.call('owner', { method: 'DELETE', url: `/api/carts/${cart.id}/lines/${id}` })).status, 200)
+  })
+
+  test('counts lines as far as their sum goes, with tax and shipping', async () => {
+    const bound = { amount: limits.cartAmountMax, currency: 'EUR' }
+    const cart = await fillCart(world, 'guest', [
+      { variant: 'variant', quantity: 1 },
+      { variant: 'hardcover', quantity: 1 },
+    ])
+    await price(bound, 'variant')
+    const { body } = await asGuest(cart, 'GET')
+    assert.deepEqual(
+      body.lines.map(({ available }: { available: boolean }) => available),
+      [true, false],
+    )
+    assert.equal(body.totals.subtotal.amount, limits.cartAmountMax)
+    await asGuest(cart, 'DELETE', `/lines/${body.lines[0].id}`)
+    const after = (await asGuest(cart, 'GET')).body
+    assert.deepEqual([after.lines[0].available, after.totals.subtotal.amount], [true, 2_500])
+  })
+})
+
 describe('shipping', () => {
   test('is asked for where the shop has any, and by nobody else', async () => {
     const cart = await fillCart(world, 'guest')

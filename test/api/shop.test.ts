@@ -134,7 +134,7 @@ describe('carts', () => {
   test('say when their sum cannot be counted', async () => {
     await staffPatch(`/api/variants/${world.ids['variant']}`, { price: { amount: Number.MAX_SAFE_INTEGER, currency: 'EUR' } })
     const cart = await fillCart(world, 'guest', [])
-    checkRefusal(await add(cart, world.ids['variant']!, 2), 422, 'amount_too_large')
+    checkRefusal(await add(cart, world.ids['variant']!, 2), 422, 'amount_too_large', '/quantity')
   })
 
   test('that became orders take no more', async () => {

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { EngineError, invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { command } from '../../operation/define.ts'
-import { cartErrors, changeCart, checkQuantity, common, idInput, openCart, quantityInput } from './change-cart.ts'
+import { amountTooLarge, cartErrors, changeCart, checkQuantity, common, idInput, openCart, quantityInput } from './change-cart.ts'
 
 /** One line for each variant, however often it is added. */
 export const addCartLine = command({
@@ -11,7 +11,7 @@ export const addCartLine = command({
   route: 'POST /api/carts/:id/lines',
   summary: 'Put something in the cart',
   status: 201,
-  errors: [...cartErrors, 'not_for_sale'],
+  errors: [...cartErrors, 'not_for_sale', 'amount_too_large'],
   input: Type.Object({ id: idInput, variant: idInput, quantity: Type.Optional(quantityInput) }, { additionalProperties: false }),
   async run(context) {
     const { input, project, newId } = context
@@ -25,6 +25,7 @@ export const addCartLine = command({
       ? cart.lines.map((line) => (line === known ? { ...line, quantity } : line))
       : [...cart.lines, { id: newId('line'), variant: input.variant, quantity }]
     const { resolved, output, headers } = await changeCart(context, cart, { lines })
+    if (resolved.tooLarge.some(({ variant }) => variant === input.variant)) throw amountTooLarge()
     if (!resolved.lines.some(({ variant }) => variant.id === input.variant))
       throw new EngineError('not_for_sale', { errors: [{ path: '/variant', code: 'not_for_sale', message: 'is not for sale' }] })
     return { output, status: 201, headers }

@@ -38,7 +38,7 @@ export const cartType = Type.Object(
         unitPrice: moneyType,
         total: moneyType,
         available: Type.Boolean({
-          description: 'False once it can no longer be bought: then its prices are zero, and checkout asks to take it out.',
+          description: 'False once it can no longer be bought, or not so many: then its prices are zero, and checkout asks to change it.',
         }),
       }),
     ),

@@ -1,20 +1,23 @@
 import { Type } from 'typebox'
 import { command } from '../../operation/define.ts'
-import { changeCart, checkQuantity, common, idInput, lineOf, openCart, quantityInput } from './change-cart.ts'
+import { amountTooLarge, cartErrors, changeCart, checkQuantity, common, idInput, lineOf, openCart, quantityInput } from './change-cart.ts'
 
 export const changeCartLine = command({
   ...common,
   name: 'carts.changeLine',
   route: 'PATCH /api/carts/:id/lines/:line',
   summary: 'Change how many',
+  errors: [...cartErrors, 'amount_too_large'],
   input: Type.Object({ id: idInput, line: idInput, quantity: quantityInput }, { additionalProperties: false }),
   async run(context) {
     const { input, project } = context
     const cart = await openCart(context, input.id)
-    lineOf(cart, input.line)
+    const before = lineOf(cart, input.line)
     checkQuantity(project, input.quantity)
     const lines = cart.lines.map((line) => (line.id === input.line ? { ...line, quantity: input.quantity } : line))
-    const { output, headers } = await changeCart(context, cart, { lines })
+    const { resolved, output, headers } = await changeCart(context, cart, { lines })
+    // Fewer of what is too much already is a step out of it.
+    if (input.quantity > before.quantity && resolved.tooLarge.some(({ id }) => id === input.line)) throw amountTooLarge()
     return { output, headers }
   },
 })

@@ -31,6 +31,11 @@ export function checkQuantity(project: Project, quantity: number): void {
   if (quantity > max) throw invalid('/quantity', 'maximum', `must leave the line at ${max} or less`)
 }
 
+export function amountTooLarge(): EngineError {
+  const message = 'is more than can be counted'
+  return new EngineError('amount_too_large', { errors: [{ path: '/quantity', code: 'amount_too_large', message }] })
+}
+
 /** @throws not_found, precondition_failed, cart_not_open */
 export async function openCart({ tx, actor, model, request }: Context, id: string): Promise<Cart> {
   const cart = await getCart(tx, model, actor, id)

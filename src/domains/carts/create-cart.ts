@@ -36,6 +36,6 @@ export const createCart = command({
       order: null,
     })
     const headers = { location: `/api/carts/${cart.id}`, etag: etagOf(model.get(carts), actor, cart) }
-    return { output: cartView(project, { cart, lines: [], gone: [], shipping: null }, token), status: 201, headers }
+    return { output: cartView(project, { cart, lines: [], gone: [], tooLarge: [], shipping: null }, token), status: 201, headers }
   },
 })

@@ -1,6 +1,8 @@
 // What a cart comes to now: the variants and the shipping method that it names, looked up at every answer. A cart has
 // no currency of its own while it is open: it is in the shop's, and what is priced in another is not for sale.
+// Invariant: whatever has become of prices, the cart can be shown, changed and emptied.
 import { guestActor } from '../../access/actor.ts'
+import { limits } from '../../base/limits.ts'
 import type { Filter } from '../../contract/filter.ts'
 import type { Model } from '../../schema/model.ts'
 import type { Project } from '../../schema/project.ts'
@@ -22,6 +24,9 @@ export type ResolvedCart = {
   readonly lines: readonly ResolvedLine[]
   /** What no longer can. */
   readonly gone: readonly CartLine[]
+  /** What is for sale, but with the lines before it is more than can be counted. */
+  readonly tooLarge: readonly CartLine[]
+  /** None whose price is beyond counting, either. */
   readonly shipping: ShippingMethod | null
 }
 
@@ -41,14 +46,26 @@ export async function resolveCart({ read, model, project }: CartContext, stored:
   const productById = new Map(itsProducts.map((product) => [product.id, product]))
   const lines: ResolvedLine[] = []
   const gone: CartLine[] = []
+  const tooLarge: CartLine[] = []
+  let amount = 0
   for (const line of cart.lines) {
     const variant = byId.get(line.variant)
     const product = variant && productById.get(variant.product)
     const isForSale = product?.status === 'active' && variant?.price.currency === cart.currency
-    if (isForSale && variant) lines.push({ id: line.id, quantity: line.quantity, variant, product })
-    else gone.push(line)
+    if (!isForSale || !variant) {
+      gone.push(line)
+      continue
+    }
+    // Inexact only where it is far beyond the limit.
+    const sum = amount + variant.price.amount * line.quantity
+    if (sum > limits.cartAmountMax) {
+      tooLarge.push(line)
+      continue
+    }
+    amount = sum
+    lines.push({ id: line.id, quantity: line.quantity, variant, product })
   }
-  return { cart, lines, gone, shipping }
+  return { cart, lines, gone, tooLarge, shipping: shipping && shipping.price.amount > limits.cartAmountMax ? null : shipping }
 }
 
 /** Shipping methods that a cart can choose: those that anybody may see, whoever holds the cart. */

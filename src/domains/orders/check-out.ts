@@ -8,7 +8,7 @@ import { type CommandContext, command } from '../../operation/define.ts'
 import type { ShopSettings } from '../../schema/project.ts'
 import { getCart, goneTitle, moneyType } from '../carts/cart-view.ts'
 import { checkOpen } from '../carts/change-cart.ts'
-import { type Cart, carts } from '../carts/collections.ts'
+import { type Cart, type CartLine, carts } from '../carts/collections.ts'
 import { cartTotals, lineTitle, offersShipping, type ResolvedCart, resolveCart } from '../carts/resolve-cart.ts'
 import { shopOf } from '../carts/totals.ts'
 import { startPayment } from '../payments/start-payment.ts'
@@ -101,15 +101,22 @@ function answer(order: string, awaiting: readonly string[]) {
   }
 }
 
-/** @throws cart_empty, not_for_sale naming the lines */
-function checkForSale({ cart, gone }: ResolvedCart): void {
+/** @throws cart_empty; not_for_sale, amount_too_large naming the lines */
+function checkForSale({ cart, gone, tooLarge }: ResolvedCart): void {
   if (cart.lines.length === 0) throw new EngineError('cart_empty')
-  if (gone.length === 0) return
-  const named = gone.map((line) => ({ line: line.id, title: goneTitle(line) }))
-  throw new EngineError('not_for_sale', {
-    detail: `No longer for sale: ${named.map(({ title }) => `“${title}”`).join(', ')}. Take it out to go on.`,
+  refuseLines(gone, { code: 'not_for_sale', detail: 'No longer for sale', message: 'is no longer for sale' })
+  refuseLines(tooLarge, { code: 'amount_too_large', detail: 'Too much to be counted', message: 'is more than can be counted' })
+}
+
+type Refusal = { readonly code: 'not_for_sale' | 'amount_too_large'; readonly detail: string; readonly message: string }
+
+function refuseLines(lines: readonly CartLine[], { code, detail, message }: Refusal): void {
+  if (lines.length === 0) return
+  const named = lines.map((line) => ({ line: line.id, title: goneTitle(line) }))
+  throw new EngineError(code, {
+    detail: `${detail}: ${named.map(({ title }) => `“${title}”`).join(', ')}. Take it out to go on.`,
     params: { lines: named },
-    errors: named.map(({ line, title }) => ({ path: `/lines/${line}`, code: 'not_for_sale', message: `“${title}” is no longer for sale` })),
+    errors: named.map(({ line, title }) => ({ path: `/lines/${line}`, code, message: `“${title}” ${message}` })),
   })
 }
 
