@@ -87,10 +87,11 @@ test('words, ids, tones', () => {
 })
 
 test('addresses, mailboxes, labels', () => {
-  assert.deepEqual(addressLines({ name: 'Ada', line1: 'Row 1', city: 'Bath', postalCode: 'BA1', country: 'GB' }), [
+  assert.deepEqual(addressLines({ name: 'Ada', line1: 'Row 1', city: 'Bath', postalCode: 'BA1', country: 'GB' }, 'en'), [
     'Ada',
     'Row 1',
-    'BA1 Bath, GB',
+    'BA1 Bath',
+    'United Kingdom',
   ])
   assert.equal(formatMailbox([{ name: 'Ada', address: 'a@x.org' }, 'b@x.org']), 'Ada <a@x.org>, b@x.org')
   assert.equal(mailboxName('Ada <a@x.org>, b@x.org'), 'Ada, b@x.org')

@@ -158,10 +158,20 @@ export function toneOf(state: string): Tone {
   return 'quiet'
 }
 
-export function addressLines(address: Address): string[] {
+export function addressLines(address: Address, locale?: string): string[] {
   const town = [address.postalCode, address.city].filter(Boolean).join(' ')
-  const place = [town, address.region, address.country].filter(Boolean).join(', ')
-  return [address.name, address.line1, address.line2, place, address.phone].filter((line): line is string => Boolean(line))
+  const place = [town, address.region].filter(Boolean).join(', ')
+  const country = address.country && countryName(address.country, locale)
+  return [address.name, address.line1, address.line2, place, country, address.phone].filter((line): line is string => Boolean(line))
+}
+
+/** `Austria` for `AT`; what is no code stays as it is. */
+export function countryName(code: string, locale?: string): string {
+  try {
+    return new Intl.DisplayNames(locale, { type: 'region' }).of(code) ?? code
+  } catch {
+    return code
+  }
 }
 
 /** A mail address as the API may give it: a string, `{ name, address }`, or a list of them. */

@@ -292,6 +292,13 @@ async function lookAtOrder(visitor: Visitor, { number }: Placed): Promise<void> 
   await card('Effects').getByText('Done').first().waitFor()
   await page.locator('.timeline li').nth(3).waitFor()
   await visitor.look('console-order')
+  await page.getByText('United Kingdom', { exact: true }).first().waitFor()
+  await page.getByRole('link', { name: 'All fields' }).click()
+  await page.locator('.structure').getByText('€', { exact: false }).first().waitFor()
+  assert.equal(await page.locator('pre').count(), 0)
+  await visitor.look('console-order-fields')
+  await page.goBack()
+  await page.getByRole('heading', { name: `Order ${number}` }).waitFor()
 }
 
 async function readReceipt(visitor: Visitor): Promise<void> {

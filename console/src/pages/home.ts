@@ -28,10 +28,10 @@ function tilesOf(today: string): Tile[] {
   })
   return [
     {
-      title: 'Orders today',
+      title: 'Placed today',
       icon: 'orders',
       collection: 'orders',
-      state: only('placedAt', 'gte', today),
+      state: { ...emptyListState(), filters: [{ field: 'placedAt', op: 'gte', value: today }, standing] },
       alarm: false,
     },
     {
@@ -57,6 +57,9 @@ function tilesOf(today: string): Tile[] {
     },
   ]
 }
+
+// Neither waiting for a payment nor taken back: the list below has those too, and says so.
+const standing = { field: 'status', op: 'in', value: 'placed,completed' } as const
 
 function startOfToday(): string {
   const now = new Date()

@@ -7,7 +7,7 @@ import type { Effect, Email, LedgerEntry, Money, OrderLine, Payment, PaymentFact
 import { bookingWords, errorText, factWord, kindWords } from '../timeline.ts'
 import { EmailRow } from '../ui/email-row.ts'
 import { Amount, Card, Chip, Time } from '../ui/parts.ts'
-import { RefLink } from '../ui/value.ts'
+import { RefLink } from '../ui/ref-link.ts'
 import { EffectActions } from './effects.ts'
 import { ZeroSum } from './ledger.ts'
 

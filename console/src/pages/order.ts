@@ -9,9 +9,9 @@ import { useCollection } from '../schema.ts'
 import { type Address, type ChangeEvent, emailListFields, type Order, type Page } from '../shapes.ts'
 import { type OrderFile, timelineOf } from '../timeline.ts'
 import { Amount, Card, Chip, Confirm, ErrorNote, PageHead, Skeleton, Time } from '../ui/parts.ts'
+import { RefLink } from '../ui/ref-link.ts'
 import { Timeline } from '../ui/timeline-view.ts'
 import { toast } from '../ui/toast.ts'
-import { RefLink } from '../ui/value.ts'
 import { EffectsCard, LedgerCard, MailCard, PaymentsCard, StockCard } from './order-parts.ts'
 
 interface LoadedOrder {

@@ -2,7 +2,7 @@
 import { html, type VNode } from '../../vendor/htm-preact.js'
 import { shortId } from '../format.ts'
 import { useCollection } from '../schema.ts'
-import { RefLink } from './value.ts'
+import { RefLink } from './ref-link.ts'
 
 const collections: Record<string, string> = {
   ord: 'orders',

@@ -1,30 +1,13 @@
-/** One field's value as people read it: references as links, money in words, JSON indented. */
-import { html, type View, type VNode } from '../../vendor/htm-preact.js'
+/** One field's value as people read it: references as links, money and structures in words. */
+import { html, type View } from '../../vendor/htm-preact.js'
 import { refId } from '../field-input.ts'
-import { isMoney, isTime, recordLabel, shortId } from '../format.ts'
-import { useLabel } from '../references.ts'
-import { recordPath } from '../routes.ts'
-import { useCollection, useIdOwner } from '../schema.ts'
+import { isMoney, isTime } from '../format.ts'
+import { useIdOwner } from '../schema.ts'
 import type { FieldInfo } from '../shapes.ts'
 import { kindWords } from '../timeline.ts'
 import { Amount, Chip, Time } from './parts.ts'
-
-/** A link to a record by its title; by its id until that is known. */
-export function RefLink({ collection, value }: { collection: string; value: unknown }): VNode {
-  const id = refId(value)
-  const text = html`<${RefText} collection=${collection} value=${value} />`
-  return useCollection(collection) ? html`<a href=${recordPath(collection, id)}>${text}</a>` : text
-}
-
-/** What the record is called. */
-export function RefText({ collection, value }: { collection: string; value: unknown }): VNode {
-  const id = refId(value)
-  // Only what the schema shows may be asked for; anything else would be a needless 404.
-  const known = useCollection(collection) !== undefined
-  const given = typeof value === 'object' && value !== null ? recordLabel(value as { id: string }) : ''
-  const label = useLabel(known && given === '' ? collection : undefined, id)
-  return html`<span title=${id}>${given || label || shortId(id)}</span>`
-}
+import { RefLink, RefText } from './ref-link.ts'
+import { Structure } from './structure.ts'
 
 /** `compact` is a table cell: one line, no blocks. `bare` has no links of its own: it stands in one. */
 export function Value(props: { field: FieldInfo; value: unknown; compact?: boolean; bare?: boolean }): View {
@@ -55,7 +38,7 @@ export function Value(props: { field: FieldInfo; value: unknown; compact?: boole
       return html`<code class="id">${String(value)}</code>`
     case 'json':
       if (isWordList(value)) return value.join(', ')
-      return compact ? html`<code>${JSON.stringify(value)}</code>` : html`<pre class="json">${JSON.stringify(value, null, 2)}</pre>`
+      return compact ? html`<code>${JSON.stringify(value)}</code>` : html`<${Structure} value=${value} />`
     case 'email':
       return compact ? plain(value) : html`<a href=${`mailto:${value}`}>${plain(value)}</a>`
     case 'url':
