@@ -31,6 +31,15 @@ export function nameOf(place: Place): string {
   return `${scheme}//${hosts}${path}`
 }
 
+/** To be typed again: all of the address but its passwords. */
+export function copyOf(place: Place): { readonly url: string; readonly hidesPassword: boolean } {
+  if (place.databaseUrl === null) return { url: nameOf(place), hidesPassword: false }
+  const url = place.databaseUrl
+    .replace(/^([a-z+]+:\/\/[^:@/]*):[^/]*@/, '$1:PASSWORD@')
+    .replaceAll(/([?&][^=&]*pass[^=&]*=)[^&]*/gi, '$1PASSWORD')
+  return { url, hidesPassword: url !== place.databaseUrl }
+}
+
 /** A server tells by itself when a database is not there. */
 function checkThere(place: Place): void {
   const path = fileOf(place)

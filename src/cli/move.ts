@@ -10,7 +10,7 @@ import { endFill, FillError, fill } from '../storage/archive/fill.ts'
 import { contentMarks, fillingMark, type Move, moveMark, readMove } from '../storage/archive/marks.ts'
 import { readQuiet } from '../storage/archive/quiet.ts'
 import type { Snapshot, WholeStorage } from '../storage/storage.ts'
-import { nameOf, openAlone, openSource, placeAt, placeOf, refuseServed } from './database.ts'
+import { copyOf, nameOf, openAlone, openSource, placeAt, placeOf, refuseServed } from './database.ts'
 import { loadBackend } from './load-config.ts'
 import type { Place } from './open-storage.ts'
 import { createProgress, number } from './progress.ts'
@@ -50,7 +50,7 @@ async function moveAll(settings: ProcessSettings, backend: Backend, { source, ta
   await source.load({ marks: { [moveMark]: JSON.stringify({ ...begun, isDone: true }) } })
   if ((await target.readMark(fillingMark)) !== null)
     await endFill(target, { lastPosition: await snapshot.lastPosition(), marks: await marksOf(snapshot) })
-  tell(settings, { from: nameOf(from), to: nameOf(to), ...(copied ?? {}) })
+  tell(settings, to, { from: nameOf(from), to: nameOf(to), ...(copied ?? {}) })
 }
 
 async function begin(source: WholeStorage, from: Place, to: Place): Promise<Move> {
@@ -144,9 +144,9 @@ async function undo(settings: ProcessSettings, from: Place, { model }: Backend):
   }
 }
 
-function tell({ isJson }: ProcessSettings, told: { readonly from: string; readonly to: string } & Partial<Copied>): void {
+function tell({ isJson }: ProcessSettings, place: Place, told: { readonly from: string; readonly to: string } & Partial<Copied>): void {
   if (isJson) return void process.stdout.write(`${JSON.stringify(told)}\n`)
-  const { from, to, sums, rows, seconds } = told
+  const { from, sums, rows, seconds } = told
   if (sums === undefined || rows === undefined || seconds === undefined) process.stdout.write(`${from} was moved before.\n`)
   else {
     for (const [section, { count, sha256 }] of Object.entries(sums))
@@ -156,5 +156,7 @@ function tell({ isJson }: ProcessSettings, told: { readonly from: string; readon
       `\n${number(rows)} rows in ${seconds.toFixed(1)} s (${number(rate)} rows/s); the same on both sides, and all invariants hold.\n`,
     )
   }
-  process.stdout.write(`\n${from} is not started on any more. Give every process the new one:\n\n  KINGPOST_DATABASE_URL=${to}\n`)
+  const { url, hidesPassword } = copyOf(place)
+  process.stdout.write(`\n${from} is not started on any more. Give every process the new one:\n\n  KINGPOST_DATABASE_URL=${url}\n`)
+  if (hidesPassword) process.stdout.write('\nPASSWORD stands for the password, which is not printed.\n')
 }

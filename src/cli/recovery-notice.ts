@@ -8,6 +8,11 @@ export async function recoveryNotice(storage: StorageAdapter): Promise<string | 
   const recovery = await readRecovery(storage)
   if (recovery === null) return null
   const { recognised, mails } = await countHeld(storage.reader)
-  return `This database was restored from a backup of ${toIso(recovery.backupAt)}. ${recognised + mails} effects are held, because they may
+  const restored = `This database was restored from a backup of ${toIso(recovery.backupAt)}`
+  const held = recognised + mails
+  if (held === 0)
+    return `${restored}, and nobody has ended its review: until then a mail about
+what is older than the restore is held. End it: kingpost effects resume`
+  return `${restored}. ${held} ${held === 1 ? 'effect is' : 'effects are'} held, because they may
 have been carried out since: nothing of them is sent or charged again before you say so. Look at them: kingpost effects`
 }

@@ -3,7 +3,7 @@
 import { resolve } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { systemRandom } from '../base/random.ts'
-import { type RestoreCounts, restoreRules } from '../engine/recovery.ts'
+import { hasNothingOpen, type RestoreCounts, restoreRules } from '../engine/recovery.ts'
 import { misfits } from '../storage/archive/archive.ts'
 import { differences, partsOf, rewritten, sumsOf } from '../storage/archive/contents.ts'
 import { endFill, FillError, fill } from '../storage/archive/fill.ts'
@@ -42,7 +42,8 @@ export async function restore(settings: ProcessSettings): Promise<number> {
     const found = differences(wanted, await sumsOf(partsOf(snapshot, model)))
     if (found.length > 0) throw new Error(`What was stored is not what the backup holds: ${found.join('; ')}. Is the disk sound?`)
     const violations = await checkContent(snapshot, backend, backupAt)
-    await endFill(storage, { lastPosition: archive.head.lastPosition, marks: {} })
+    const isReviewed = await hasNothingOpen(storage.reader, model, counts)
+    await endFill(storage, { lastPosition: archive.head.lastPosition, marks: isReviewed ? { [recoveryMark]: null } : {} })
     const rows = Object.values(wanted).reduce((sum, { count }) => sum + count, 0)
     tell(settings, {
       database: nameOf(place),
@@ -51,6 +52,7 @@ export async function restore(settings: ProcessSettings): Promise<number> {
       seconds: progress.seconds(),
       counts,
       violations: violations.length,
+      isReviewed,
     })
     return violations.length === 0 ? 0 : 1
   } catch (error) {
@@ -73,11 +75,13 @@ type Told = {
   readonly seconds: number
   readonly counts: RestoreCounts
   readonly violations: number
+  /** Nothing was open, so there is nothing to look at. */
+  readonly isReviewed: boolean
 }
 
 function tell({ isJson }: ProcessSettings, told: Told): void {
   if (isJson) return void process.stdout.write(`${JSON.stringify(told)}\n`)
-  const { database, at, rows, seconds, counts, violations } = told
+  const { database, at, rows, seconds, counts, violations, isReviewed } = told
   const rate = Math.round(rows / Math.max(0.001, seconds))
   process.stdout.write(`${database} is as it was on ${at}: ${number(rows)} rows in ${seconds.toFixed(1)} s (${number(rate)} rows/s).\n`)
   process.stdout.write(
@@ -86,5 +90,5 @@ function tell({ isJson }: ProcessSettings, told: Told): void {
   process.stdout.write(`  ${counted(counts.held, 'open effect')} held: carried out after the backup or not, nobody here can know.\n`)
   process.stdout.write(`  ${counted(counts.payments, 'payment')} to be asked for at their provider, once a server runs.\n`)
   process.stdout.write(`  ${counted(counts.sessions, 'session')} ended: everybody signs in again.\n\n`)
-  process.stdout.write('Start the server, then look at what is held: kingpost effects\n')
+  process.stdout.write(isReviewed ? 'Start the server.\n' : 'Start the server, then look at what is held: kingpost effects\n')
 }

@@ -7,8 +7,10 @@ import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
 import { and, eq, type Filter, oneOf } from '../contract/filter.ts'
 import { sessions } from '../domains/accounts/collections.ts'
+import { orders } from '../domains/orders/collections.ts'
 import { liveStatuses, type Payment, payments } from '../domains/payments/collections.ts'
 import { type Effect, effects } from '../effects/effect.ts'
+import type { Model } from '../schema/model.ts'
 import type { Rewrite } from '../storage/archive/contents.ts'
 import { readRecovery } from '../storage/archive/marks.ts'
 import type { Reader, StorageAdapter } from '../storage/storage.ts'
@@ -65,6 +67,15 @@ export async function countHeld(read: Reader): Promise<HeldCounts> {
 export function heldOf(what: 'recognised' | 'mails'): Filter {
   const isRecognised = oneOf('kind', recognised)
   return and(eq('state', 'held'), what === 'recognised' ? isRecognised : { op: 'not', of: isRecognised })
+}
+
+/**
+ * Whether a restore brought nothing that may have happened since: then there is nothing to look at. An unpaid order counts,
+ * for its mails follow without any payment.
+ */
+export async function hasNothingOpen(read: Reader, model: Model, { payments: asked }: RestoreCounts): Promise<boolean> {
+  if (asked > 0 || (await read.count(effects, eq('state', 'held'))) > 0) return false
+  return model.find(orders.name) === undefined || (await read.count(orders, eq('status', 'pending_payment'))) === 0
 }
 
 /** Lets some held effects go on, or gives them up. Answers how many; 0 when none is left. */

@@ -199,6 +199,19 @@ describe('lists', () => {
     assert.deepEqual(await refused('body'), [400, 'query:sort', 'not_sortable'])
   })
 
+  test('say of a computed field that no list is filtered or sorted by it', async () => {
+    for (const [query, path, code] of [
+      ['filter[available]=1', 'query:filter[available]', 'not_filterable'],
+      ['filter[or][0][available][gt]=1', 'query:filter[or][0][available]', 'not_filterable'],
+      ['sort=-available', 'query:sort', 'not_sortable'],
+    ] as const) {
+      const { status, body } = await world.call('guest', { method: 'GET', url: `/api/variants?${query}` })
+      const [error] = body.errors
+      assert.deepEqual([status, error.path, error.code], [400, path, code], query)
+      assert.match(error.message, /^available is computed when a record is read: /)
+    }
+  })
+
   test('whose next page could not be asked for in an address say so', async () => {
     const link = `http://example.com/${'\u4e2d'.repeat(1_900)}`
     for (const title of ['e', 'f']) {

@@ -103,7 +103,7 @@ test('a backup under load, restored after more of it: nothing acknowledged befor
   const dataFolder = temporaryFolder(t)
   for (const name of ['sandbox.db', 'sandbox.db-wal']) copyFileSync(join(lost, name), join(dataFolder, name))
   const restored = await told(dataFolder, 'restore', file)
-  assert.equal(restored.violations, 0)
+  assert.deepEqual([restored.violations, restored.isReviewed], [0, false])
   const sentBefore = peer.taken.length
   const again = await startServer(t, { dataFolder, env })
   await eventually('the notice', async () => (/restored from a backup of .* effects are held/.test(again.stderr()) ? true : null))
@@ -171,6 +171,19 @@ async function checkBooks(server: ServerProcess, staff: HttpClient): Promise<voi
   }
   assert.deepEqual(await ledgerSums(staff), { EUR: 0 })
 }
+
+test('where nothing was open there is nothing to review', async (t) => {
+  const used = await usedFolder(t)
+  const file = join(temporaryFolder(t), 'quiet.jsonl.zst')
+  await told(used, 'backup', '--to', file)
+  const dataFolder = temporaryFolder(t)
+  const restored = await told(dataFolder, 'restore', file)
+  assert.deepEqual([restored.isReviewed, restored.counts.held], [true, 0])
+  assert.equal((await told(dataFolder, 'effects')).recovery, null)
+  const server = await startServer(t, { dataFolder })
+  assert.deepEqual(JSON.parse((await server.guest.get('/readyz')).text), { status: 'ok' })
+  assert.equal((await server.stop()).stderr, '')
+})
 
 test('what cannot be a restore is said in a sentence, and harms nothing', async (t) => {
   const used = await usedFolder(t)

@@ -199,6 +199,13 @@ export function parseSearch(scope: QueryScope, text: string | undefined): Filter
 }
 
 function unknownField(scope: QueryScope, name: string, at: string): EngineError {
+  const field = scope.collection.fields.get(name)
+  if (field?.isComputed && isReadable(field.field, scope.actor)) {
+    const isSort = at === 'sort'
+    const what = isSort ? 'sorted' : 'filtered'
+    const message = `${name} is computed when a record is read: no list can be ${what} by it`
+    return invalid(`query:${at}`, isSort ? 'not_sortable' : 'not_filterable', message)
+  }
   const names = [...scope.collection.fields.values()]
     .filter(({ field, isComputed }) => !isComputed && isReadable(field, scope.actor))
     .map((field) => field.name)

@@ -139,7 +139,7 @@ async function beginFill({ storage, clock, model, id, marks }: Target & Pick<Fil
 /** From now on it is a database like any other. */
 export async function endFill(
   storage: WholeStorage,
-  { lastPosition, marks }: { readonly lastPosition: number; readonly marks: Readonly<Record<string, string>> },
+  { lastPosition, marks }: { readonly lastPosition: number; readonly marks: Readonly<Record<string, string | null>> },
 ): Promise<void> {
   await storage.load({ lastPosition, marks: { ...marks, [fillingMark]: null } })
 }
