@@ -7,7 +7,7 @@ import { limits } from '../../src/base/limits.ts'
 import { eq } from '../../src/contract/filter.ts'
 import { carts } from '../../src/domains/carts/collections.ts'
 import { forgetCarts } from '../../src/domains/carts/forget-carts.ts'
-import { shippingMethods, variants } from '../../src/domains/catalog/collections.ts'
+import { products, shippingMethods, variants } from '../../src/domains/catalog/collections.ts'
 import { ledgerEntries } from '../../src/domains/ledger/collections.ts'
 import { expireOrders } from '../../src/domains/orders/expire-orders.ts'
 import { recordInvariants } from '../../src/observe/invariants/records.ts'
@@ -212,6 +212,8 @@ describe('another currency', () => {
     await leave(carts, cart.id, { currency: 'USD' })
     await leave(variants, world.ids['variant']!, { price: usd })
     await leave(shippingMethods, world.ids['shipping']!, { price: usd })
+    // As a change of the currency leaves it, before any variant is priced anew.
+    await leave(products, world.ids['product']!, { price: usd })
     const { status, body } = await asGuest(cart, 'GET')
     assert.equal(status, 200)
     assert.deepEqual(
@@ -223,10 +225,16 @@ describe('another currency', () => {
     checkRefusal(await checkOut(world, 'guest', cart), 422, 'not_for_sale', `/lines/${body.lines[0].id}`)
     await asGuest(cart, 'DELETE', `/lines/${body.lines[0].id}`)
     checkRefusal(await checkOut(world, 'guest', cart), 422, 'cart_incomplete', '/shippingMethod')
-    for (const list of ['variants', 'shippingMethods']) {
-      const shown = await world.call('guest', { method: 'GET', url: `/api/${list}` })
-      assert.ok(shown.body.items.every(({ price }: { price: typeof usd }) => price.currency === 'EUR'))
+    const asAnybody = (url: string) => world.call('guest', { method: 'GET', url })
+    for (const list of ['products', 'variants', 'shippingMethods']) {
+      const shown = await asAnybody(`/api/${list}?count=true`)
+      assert.ok(shown.body.items.every(({ price }: { price: typeof usd | null }) => price === null || price.currency === 'EUR'))
+      assert.equal(shown.body.count, shown.body.items.length)
     }
+    const product = `/api/products/${world.ids['product']}`
+    checkRefusal(await asAnybody(product), 404, 'not_found')
+    assert.deepEqual((await asAnybody('/api/products?filter[price.currency]=USD')).body.items, [])
+    assert.deepEqual((await asStaff('GET', product)).body.price, usd)
     const { storage, model, clock } = world.engine.parts
     const violations = await verifyDatabase({
       read: storage.reader,
@@ -237,14 +245,14 @@ describe('another currency', () => {
     })
     const misfits = violations.filter(({ invariant }) => invariant === 'records.fit_schema')
     assert.deepEqual(misfits.flatMap(({ rows }) => rows).sort(), [
+      `products/${world.ids['product']}`,
       `shippingMethods/${world.ids['shipping']}`,
       `variants/${world.ids['variant']}`,
     ])
     // Staff see it, and price it anew: 5 US cents were never less than 10 euros.
     const repriced = await asStaff('PATCH', `/api/variants/${world.ids['free']}`, { price: { amount: 1_500, currency: 'EUR' } })
     assert.equal(repriced.status, 200)
-    const product = await asStaff('GET', `/api/products/${world.ids['product']}`)
-    assert.deepEqual(product.body.price, { amount: 1_500, currency: 'EUR' })
+    assert.deepEqual((await asAnybody(product)).body.price, { amount: 1_500, currency: 'EUR' })
     await asStaff('PATCH', `/api/shippingMethods/${world.ids['shipping']}`, { price: { amount: 390, currency: 'EUR' } })
     const bought = await checkOut(world, 'guest', cart)
     assert.deepEqual([bought.status, bought.body.order?.total], [201, { amount: 2_890, currency: 'EUR' }])

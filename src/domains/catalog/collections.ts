@@ -1,4 +1,4 @@
-// The catalogue: what is sold. Products are shown when active; a variant is what is bought.
+// The catalogue: what is sold. Products are shown when active and priced in the shop's currency; a variant is what is bought.
 import { all, any, anyone, nobody, staff, through, where } from '../../access/rule.ts'
 import { limits } from '../../base/limits.ts'
 import type { Money } from '../../base/money.ts'
@@ -35,6 +35,9 @@ const productFields = {
 const baseProducts = collection('products', { prefix: 'prod', fields: productFields })
 export type Product = NonNullable<(typeof baseProducts)['record']>
 
+/** In another currency than the shop's nothing is for sale: comparing bare amounts would be wrong. */
+const pricedIn = (currency: string) => where('price.currency').eq(currency)
+
 /** `products` with the project's own fields. The handle for engine code stays `products`. */
 export function productsWith(more: Fields, currency: string) {
   return collection('products', {
@@ -46,13 +49,11 @@ export function productsWith(more: Fields, currency: string) {
       ['status', 'price.amount'],
     ],
     lists: { variants: { from: 'variants', by: 'product' } },
-    access: { read: any(staff, active), ...staffOnly },
+    // One without variants has no price; one that a currency was left with is priced anew with its first variant.
+    access: { read: any(staff, all(active, any(pricedIn(currency), where('price').isNull()))), ...staffOnly },
   })
 }
 export const products = baseProducts
-
-/** In another currency than the shop's nothing is for sale: comparing bare amounts would be wrong. */
-const pricedIn = (currency: string) => where('price.currency').eq(currency)
 
 const variantFields = {
   product: field.ref('products', { required: true }),
