@@ -252,6 +252,8 @@ function mountsOf(loaded: LoadedConfig): StaticMount[] {
             at: '/',
             folder: resolve(loaded.folder, storefront),
             isApp: true,
+            // The payment sandbox is not there in production.
+            except: ['api', 'sandbox'],
             contentSecurityPolicy: policyWith(http?.contentSecurityPolicy ?? {}),
           },
         ]),

@@ -28,6 +28,7 @@ before(() => {
       at: '/',
       folder: join(folder, 'shop'),
       isApp: true,
+      except: ['sandbox'],
       contentSecurityPolicy: policyWith({ 'img-src': ['https://images.example'], 'script-src': ['https://pay.example'] }),
     },
   ])
@@ -99,4 +100,13 @@ test('no path leads out of the folder', async () => {
     '/console/~x/../../secret.txt',
   ])
     assert.doesNotMatch((await get(url)).payload, /outside/, url)
+})
+
+test('an app answers addresses of its own router, not missing files and not what belongs to others', async () => {
+  const statuses = async (urls: readonly string[]) => await Promise.all(urls.map(async (url) => (await get(url)).statusCode))
+  assert.deepEqual(await statuses(['/', '/cart', '/books/a-title', '/sandboxes']), [200, 200, 200, 200])
+  assert.deepEqual(
+    await statuses(['/sandbox', '/sandbox/book', '/missing.js', '/assets/missing.css', '/robots.txt', '/api/nothing']),
+    [404, 404, 404, 404, 404, 404],
+  )
 })

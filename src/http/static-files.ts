@@ -17,6 +17,8 @@ export type StaticMount = {
   readonly folder: string
   /** Pages of an app with its own router answer index.html. */
   readonly isApp?: boolean
+  /** First parts of addresses that belong to others, also where those are not there: an app answers none of them. */
+  readonly except?: readonly string[]
   /** Its pages load it by an address that changes with its content. For folders whose references are relative. */
   readonly isVersioned?: boolean
   readonly contentSecurityPolicy?: string
@@ -111,6 +113,7 @@ function findIn(mount: LoadedMount, path: string): Found | null {
   const base = source.at === '/' ? '/' : `${source.at}/`
   if (path !== source.at && !path.startsWith(base)) return null
   const given = path === source.at ? '' : path.slice(base.length)
+  if (source.except?.includes(given.split('/', 1)[0]!)) return null
   const [, named, rest] = (version !== null && /^~([^/]+)\/(.+)$/.exec(given)) || []
   const name = rest ?? given
   if (paths.has(name)) return { mount, name, isForGood: named === undefined ? hasHash(name) : named === version }
