@@ -25,6 +25,7 @@ STATED = [
     (r".*", "validation_failed", r".*/(name|line1|line2|city|region|postalCode|phone)", "something to read on one line, and no web address; postal codes where a country has them"),
     (r".*", "validation_failed", r".*/returnUrl", "addresses of the shop's own pages"),
     (r".*", "validation_failed", r"/password", "a password is judged by more than its length"),
+    (r"PATCH /api/users/.*", "validation_failed", r"/roles/\d+#enum", "roles that something asks for, and those that the account has"),
     (r"POST /api/auth/password", "validation_failed", r"/current", "the password there is"),
     (r".*/lines.*", "validation_failed", r"/quantity", "at most 9,999 of one thing, with those that are in the cart already"),
     (r"PATCH /api/shippingMethods/.*", "validation_failed", r"/countries", "a patch of JSON is merged, and what comes of it must fit"),
