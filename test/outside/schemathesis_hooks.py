@@ -8,7 +8,13 @@ import re
 import urllib.request
 
 import schemathesis
-from schemathesis.specs.openapi.checks import RejectedPositiveData, positive_data_acceptance
+from schemathesis.core.failures import Failure
+from schemathesis.specs.openapi.checks import (
+    RejectedPositiveData,
+    allow_header_conformance,
+    positive_data_acceptance,
+    unsupported_method,
+)
 
 WORLD = json.loads(os.environ["KINGPOST_WORLD"])
 count = itertools.count()
@@ -59,6 +65,33 @@ def valid_request_is_taken(ctx, response, case):
         return positive_data_acceptance(ctx, response, case)
     except RejectedPositiveData:
         if "problem+json" in str(response.headers.get("content-type")) and stated(case, response.json()):
+            return None
+        raise
+
+
+def methods_at(case):
+    """Of the whole document: staff have methods where others have none."""
+    return {method.upper() for method in WORLD["methods"][case.operation.path]}
+
+
+@schemathesis.check
+def method_of_nobody_is_unsupported(ctx, response, case):
+    try:
+        return unsupported_method(ctx, response, case)
+    except Failure:
+        # Whom the document does not tell of a method is refused like who may not use it, after the form of the request.
+        if response.request.method in methods_at(case) and response.status_code in (400, 401, 403):
+            return None
+        raise
+
+
+@schemathesis.check
+def allow_names_the_methods_there_are(ctx, response, case):
+    try:
+        return allow_header_conformance(ctx, response, case)
+    except Failure:
+        allowed = {method.strip() for method in ", ".join(response.headers["allow"]).split(",")}
+        if allowed - {"HEAD", "OPTIONS"} == methods_at(case):
             return None
         raise
 
