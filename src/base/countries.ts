@@ -1,6 +1,6 @@
 // Countries: ISO 3166-1 alpha-2 (officially assigned codes, as of 2026), frozen by us as currencies are: a newer
-// ICU must not change which addresses are taken. Which of them have no postal codes: the address metadata that
-// Google publishes (chromium-i18n, whose formats of these countries name no code), read in 2026.
+// ICU must not change which addresses are taken. Which of them ask for a postal code: the address metadata that Google
+// publishes (chromium-i18n, where `require` of these countries names it), read in 2026.
 
 /** In alphabetical order. */
 export const countries: readonly string[] = (
@@ -13,10 +13,10 @@ export const countries: readonly string[] = (
   'VN VU WF WS YE YT ZA ZM ZW'
 ).split(' ')
 
-/** Where an address is whole without a postal code. */
-export const countriesWithoutPostalCodes: readonly string[] = (
-  'AE AG AO AQ AW BF BI BJ BO BQ BS BV BW BZ CD CF CG CI CK CM CW DJ DM ER FJ GA GD GH GM GQ GY HK JM KI KM KN LC LY ML MO ' +
-  'MR MS MW NR NU PA PS QA RW SB SC SL SR SS ST SX SY TD TF TG TK TL TO TT TV UG VU WS YE ZW'
+/** Where an address is not whole without a postal code. Elsewhere it is optional, or there is none. */
+export const countriesWithPostalCodes: readonly string[] = (
+  'AS AT AU AX BE BL BR CA CH CN CZ DE DK EE ES FI FK FM FR GB GF GG GL GP GR GS GU HU IM IN IO IT JE JP KR LI LT LU LV MF ' +
+  'MH MP MQ MX MY NC NL NO NZ PF PL PM PN PR PT PW RE RO RU SE SG SH SJ SK SM TC TR TW UA US VI WF YT ZA'
 ).split(' ')
 
 const known = new Set(countries)

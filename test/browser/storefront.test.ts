@@ -145,6 +145,39 @@ for (const size of sizes) {
     await page.context().close()
   })
 
+  browserTest(`what waits at the bank is found from the cart, and can be canceled (${size})`, async () => {
+    const visitor = await openVisitor(server.url, { size })
+    const { page } = visitor
+    await buy(visitor, 'emma')
+    await page.goto('/checkout')
+    await page.getByLabel('Country').selectOption('IE')
+    await page.getByLabel('County').fill('Kerry')
+    assert.equal(await page.getByLabel('Postcode').getAttribute('required'), null)
+    await page.getByLabel('Full name').fill('Maeve')
+    // On the way to sign in and back: nothing that was typed is lost.
+    await page.getByRole('link', { name: 'Sign in or register' }).click()
+    await page.goto('/checkout')
+    assert.equal(await page.getByLabel('Full name').inputValue(), 'Maeve')
+    assert.equal(await page.getByLabel('County').inputValue(), 'Kerry')
+    await page.getByLabel('Country').selectOption('US')
+    await page.getByLabel('ZIP code').waitFor()
+    await visitor.look('checkout-region')
+    await page.getByLabel('Country').selectOption('DE')
+    await checkOut(visitor, 'card_challenge', { email: 'guest@mail.example' })
+    await page.getByRole('heading', { name: 'Confirm your payment' }).waitFor()
+    await page.goto('/cart')
+    await page.getByText('waits for its payment').waitFor()
+    await visitor.look('cart-waiting')
+    await page.getByRole('link', { name: 'Go on with it' }).click()
+    await page.getByText('Cancel this order').click()
+    await visitor.look('order-cancel')
+    await page.getByRole('button', { name: 'Yes, cancel it' }).click()
+    await page.locator('.order-status[data-status=canceled]').waitFor()
+    assert.equal(await page.getByText('Cancel this order').count(), 0)
+    visitor.calm()
+    await page.context().close()
+  })
+
   browserTest(`what is sold out says so and cannot be bought (${size})`, async () => {
     const visitor = await openVisitor(server.url, { size })
     const { page } = visitor

@@ -10,9 +10,53 @@ const countries = 'AT BE BG CH CY CZ DE DK EE ES FI FR GB GR HR HU IE IS IT LI L
   ' ',
 )
 
+/** What people there call the part of the country that an address names; elsewhere none is asked for. */
+const regionNames: Readonly<Record<string, string>> = {
+  AU: 'State',
+  CA: 'Province',
+  IE: 'County',
+  IT: 'Province',
+  JP: 'Prefecture',
+  US: 'State',
+}
+/** Where an address is whole without one. */
+const postcodeFree = new Set(['BG', 'CY', 'HR', 'IE', 'IS', 'MT', 'RO', 'SI'])
+
 export function addressFields(address: Address | null, name: string): HTMLElement {
   const names = new Intl.DisplayNames('en', { type: 'region' })
   const choices = countries.map((code) => [code, names.of(code) ?? code] as const).toSorted((a, b) => a[1].localeCompare(b[1]))
+  const region = field({
+    label: 'Region',
+    name: `${BASE}/region`,
+    autocomplete: 'shipping address-level1',
+    value: address?.region ?? '',
+    optional: true,
+  })
+  const postcode = field({
+    label: 'Postcode',
+    name: `${BASE}/postalCode`,
+    autocomplete: 'shipping postal-code',
+    value: address?.postalCode ?? '',
+    class: 'is-short',
+  })
+  const country = selectField(
+    {
+      label: 'Country',
+      name: `${BASE}/country`,
+      autocomplete: 'shipping country',
+      value: address?.country ?? localCountry(),
+    },
+    choices,
+  )
+  const select = country.querySelector('select')!
+  const suit = () => {
+    region.hidden = regionNames[select.value] === undefined
+    nameField(region, regionNames[select.value] ?? 'Region')
+    nameField(postcode, select.value === 'US' ? 'ZIP code' : 'Postcode')
+    postcode.querySelector('input')!.required = !postcodeFree.has(select.value)
+  }
+  select.addEventListener('change', suit)
+  suit()
   return h(
     'div',
     { class: 'address' },
@@ -35,13 +79,7 @@ export function addressFields(address: Address | null, name: string): HTMLElemen
       value: address?.line2 ?? '',
       optional: true,
     }),
-    field({
-      label: 'Postcode',
-      name: `${BASE}/postalCode`,
-      autocomplete: 'shipping postal-code',
-      value: address?.postalCode ?? '',
-      class: 'is-short',
-    }),
+    postcode,
     field({
       label: 'Town',
       name: `${BASE}/city`,
@@ -49,28 +87,29 @@ export function addressFields(address: Address | null, name: string): HTMLElemen
       value: address?.city ?? '',
       class: 'is-long',
     }),
-    selectField(
-      {
-        label: 'Country',
-        name: `${BASE}/country`,
-        autocomplete: 'shipping country',
-        value: address?.country ?? localCountry(),
-      },
-      choices,
-    ),
+    region,
+    country,
   )
+}
+
+function nameField(of: HTMLElement, label: string): void {
+  of.querySelector('label')!.firstChild!.textContent = label
 }
 
 export function readAddress(form: HTMLFormElement): Address {
   const read = (name: string) => readField(form, `${BASE}/${name}`)
   const line2 = read('line2')
+  const postalCode = read('postalCode')
+  // One that is hidden is of another country, chosen before.
+  const region = regionNames[read('country')] === undefined ? '' : read('region')
   return {
     name: read('name'),
     line1: read('line1'),
     city: read('city'),
-    postalCode: read('postalCode'),
     country: read('country'),
     ...(line2 ? { line2 } : {}),
+    ...(postalCode ? { postalCode } : {}),
+    ...(region ? { region } : {}),
   }
 }
 

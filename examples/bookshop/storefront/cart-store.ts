@@ -129,10 +129,10 @@ async function claimOrder(id: string, token: string): Promise<void> {
 
 /** The cart has become this order: the secret moves over, and the next book starts a new cart. */
 export function turnIntoOrder(order: Order): void {
-  const token = readKept()?.token
+  // An account's order needs no secret, and its cart's opens it no more.
+  const token = order.customer === null ? (readKept()?.token ?? '') : ''
   const others = readOrders().filter(([id]) => id !== order.id)
-  const orders = token ? [[order.id, token] as const, ...others] : others
-  localStorage.setItem(ORDERS, JSON.stringify(orders.slice(0, ORDERS_MAX)))
+  localStorage.setItem(ORDERS, JSON.stringify([[order.id, token], ...others].slice(0, ORDERS_MAX)))
   letGo()
 }
 
@@ -153,6 +153,20 @@ export function findOrderToken(orderId: string): string | undefined {
 /** Where a payment page sends the customer back to when it does not say for which order. */
 export function findLastOrderId(): string | undefined {
   return readOrders()[0]?.[0]
+}
+
+/** The last order of this browser, or of who is signed in; null when there is none that may be seen. */
+export async function findLastOrder(isSignedIn: boolean): Promise<Order | null> {
+  const [kept] = readOrders()
+  try {
+    if (kept && kept[1] !== '') return await createClient({ cartToken: kept[1] }).orders.get(kept[0])
+    if (!isSignedIn) return null
+    const { items } = await client.collection<Order>('orders').list({ sort: '-createdAt', limit: 1 })
+    return items[0] ?? null
+  } catch (error) {
+    if (error instanceof ApiError) return null
+    throw error
+  }
 }
 
 /** This browser has no cart any more. */

@@ -6,6 +6,7 @@ import { ApiError, type User } from '/client/index.ts'
 import { letGo, takeAlong } from './cart-store.ts'
 import { byId } from './dom.ts'
 import { client } from './shop.ts'
+import { forgetTyped } from './typed.ts'
 
 const MARK = 'bookshop.signedIn'
 let user: User | null = null
@@ -55,6 +56,7 @@ export async function signOut(): Promise<void> {
   await client.auth.logout()
   // The next one at this browser has a cart of their own.
   letGo()
+  forgetTyped()
   forgetUser()
 }
 

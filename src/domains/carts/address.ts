@@ -1,7 +1,7 @@
-// Addresses as they are asked for: a country of ISO 3166-1, a postal code where the country has them, and in every
+// Addresses as they are asked for: a country of ISO 3166-1, a postal code where the country asks for one, and in every
 // other part something to read.
 import { Type } from 'typebox'
-import { countriesWithoutPostalCodes } from '../../base/countries.ts'
+import { countriesWithPostalCodes } from '../../base/countries.ts'
 import { countrySchema } from '../../schema/wire.ts'
 import type { Address } from './collections.ts'
 
@@ -19,14 +19,15 @@ export const addressInput = Type.Optional(
       line2: optionallyNamed(200),
       city: named(100),
       region: optionallyNamed(100),
-      postalCode: { ...optionallyNamed(20), description: 'Required but in countries that have none.' },
+      postalCode: { ...optionallyNamed(20), description: 'Required where the country’s addresses ask for one.' },
       country: countrySchema,
       phone: optionallyNamed(40),
     },
     required: ['name', 'line1', 'city', 'country'],
     additionalProperties: false,
-    if: { properties: { country: { enum: countriesWithoutPostalCodes } } },
-    else: { properties: { postalCode: named(20) }, required: ['postalCode'] },
+    if: { properties: { country: { enum: countriesWithPostalCodes } }, required: ['country'] },
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema.
+    then: { properties: { postalCode: named(20) }, required: ['postalCode'] },
   }),
 )
 

@@ -1,6 +1,6 @@
 /** Owns the account page: sign in, register, sign out, and the orders so far. */
 import { ApiError, type Order, type User } from '/client/index.ts'
-import { h } from '../dom.ts'
+import { h, showToast } from '../dom.ts'
 import { banner, field, onSubmit, readField } from '../forms.ts'
 import { tellOrder } from '../order-state.ts'
 import { explain } from '../problems.ts'
@@ -47,7 +47,33 @@ function accountView(user: User, orders: readonly Order[]): HTMLElement {
     orders.length === 0
       ? h('p', { class: 'quiet' }, 'None yet. ', h('a', { href: '/' }, 'Find a book'))
       : h('ul', { class: 'orders' }, orders.map(orderRow)),
+    h('details', { class: 'other-way' }, h('summary', {}, 'Change my password'), passwordForm()),
   )
+}
+
+function passwordForm(): HTMLElement {
+  const problem = banner()
+  const form = h(
+    'form',
+    { class: 'retry' },
+    field({ label: 'Password of now', name: '/current', type: 'password', autocomplete: 'current-password' }),
+    field({
+      label: 'New password',
+      name: '/password',
+      type: 'password',
+      autocomplete: 'new-password',
+      minlength: PASSWORD_LENGTH_MIN,
+      hint: `At least ${PASSWORD_LENGTH_MIN} characters. You stay signed in here, and are signed out everywhere else.`,
+    }),
+    problem,
+    h('button', { class: 'button is-wide', type: 'submit' }, 'Change it'),
+  )
+  onSubmit(form, problem, async () => {
+    await client.auth.changePassword({ current: readField(form, '/current'), password: readField(form, '/password') })
+    form.reset()
+    showToast('Your password is changed.')
+  })
+  return form
 }
 
 function orderRow(order: Order): HTMLElement {

@@ -1,11 +1,12 @@
 /** Owns the cart page: change, remove, and see what the server says it costs. */
-import { ApiError, type Cart, type CartLine } from '/client/index.ts'
+import { ApiError, type Cart, type CartLine, type Order } from '/client/index.ts'
 import { drawLine, drawTotals, findBooks } from '../cart-parts.ts'
-import { changeLine, findCart, removeLine } from '../cart-store.ts'
+import { changeLine, findCart, findLastOrder, removeLine } from '../cart-store.ts'
 import { announce, h, showToast } from '../dom.ts'
 import { banner, showBanner } from '../forms.ts'
 import { explainLines } from '../problems.ts'
 import type { Page } from '../router.ts'
+import { findUser } from '../session.ts'
 import type { Book } from '../shop.ts'
 
 export async function openCart(): Promise<Page> {
@@ -17,13 +18,25 @@ export async function openCart(): Promise<Page> {
 }
 
 export function emptyCart(): HTMLElement {
+  const last = h('p', { class: 'last-order' })
+  void findUser()
+    .then((user) => findLastOrder(user !== null))
+    .then((order) => order && last.replaceChildren(...tellLast(order)))
   return h(
     'div',
     { class: 'empty' },
     h('h1', {}, 'Your cart is empty'),
+    last,
     h('p', {}, 'There are some good books waiting.'),
     h('a', { class: 'button', href: '/' }, 'Look around'),
   )
+}
+
+/** Whoever came back from the bank, or ordered in another tab, looks for it here. */
+function tellLast(order: Order): (Node | string)[] {
+  const link = (text: string) => h('a', { href: `/orders/${encodeURIComponent(order.id)}` }, text)
+  if (order.status === 'pending_payment') return [`Order ${order.number} waits for its payment. `, link('Go on with it')]
+  return [link(`Your last order: ${order.number}`)]
 }
 
 function draw(view: HTMLElement, cart: Cart | null, found: ReadonlyMap<string, Book>): void {

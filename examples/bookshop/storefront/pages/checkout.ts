@@ -2,7 +2,7 @@
  * Owns checkout: who, where to, how, and with what. The order is placed once: pressing again after a lost answer
  * meets the same cart, and the server answers the same order.
  */
-import type { Cart, ShippingMethod, User } from '/client/index.ts'
+import { ApiError, type Cart, type ShippingMethod, type User } from '/client/index.ts'
 import { addressFields, localCountry, readAddress } from '../address.ts'
 import { drawLine, drawTotals, findBooks } from '../cart-parts.ts'
 import { findCart, findLastOrderId, turnIntoOrder, updateCart } from '../cart-store.ts'
@@ -13,6 +13,7 @@ import { explain, explainLines } from '../problems.ts'
 import { navigate, type Page, type Visit } from '../router.ts'
 import { findUser } from '../session.ts'
 import { client, formatMoney } from '../shop.ts'
+import { forgetTyped, keepTyped } from '../typed.ts'
 import { emptyCart, openCart } from './cart.ts'
 import { forgetLists } from './catalogue.ts'
 
@@ -57,6 +58,7 @@ export async function openCheckout({ signal }: Visit): Promise<Page> {
       showBanner(problem, explain(error))
     }
   })
+  keepTyped(form)
   onSubmit(
     form,
     problem,
@@ -76,12 +78,19 @@ export async function openCheckout({ signal }: Visit): Promise<Page> {
       const payment = paymentChoice(form, '/checkout/return')
       const answer = await client.carts.checkOut(updated.id, { payment, expectedTotal: updated.totals.total })
       turnIntoOrder(answer.order)
+      forgetTyped()
       forgetLists()
       followPayment(answer)
     },
-    (error) => explainLines(error, latest),
+    (error) => explainOrGo(error, latest),
   )
   return { title: 'Checkout', view: h('div', { class: 'checkout' }, h('h1', {}, 'Checkout'), form) }
+}
+
+/** Ordered in another tab: the cart page tells of that order. */
+function explainOrGo(error: unknown, cart: Cart): string {
+  if (error instanceof ApiError && (error.code === 'cart_not_open' || error.status === 404)) navigate('/cart', { replace: true })
+  return explainLines(error, cart)
 }
 
 type Parts = { cart: Cart; user: User | null; lines: readonly Node[]; delivery: HTMLElement; foot: readonly Node[] }

@@ -36,6 +36,7 @@ export async function openOrder({ params, signal, url }: Visit): Promise<Page> {
   const found = await findBooks(view.order.lines)
   const status = h('section', { class: 'order-status', 'aria-live': 'polite' })
   const retry = h('div', {})
+  const cancel = h('div', {})
   const show = (next: View, isFirst = false) => {
     // An unchanged block is left alone: the reader would say it again, and a chosen radio would be lost.
     const isSame = JSON.stringify(next) === JSON.stringify(view)
@@ -43,6 +44,7 @@ export async function openOrder({ params, signal, url }: Visit): Promise<Page> {
     if (isSame && !isFirst) return
     drawStatus(status, next)
     drawRetry(retry, next, client, () => void read().then(show))
+    drawCancel(cancel, next.order, client, () => void read().then(show))
   }
   show(view, true)
   follow(client, id, signal, async () => {
@@ -52,7 +54,7 @@ export async function openOrder({ params, signal, url }: Visit): Promise<Page> {
   })
   return {
     title: `Order ${view.order.number}`,
-    view: h('div', { class: 'order' }, status, retry, drawOrder(view.order, found)),
+    view: h('div', { class: 'order' }, status, retry, drawOrder(view.order, found), cancel),
   }
 }
 
@@ -157,6 +159,24 @@ function drawRetry(place: HTMLElement, view: View, client: Client, reread: () =>
     action?.type === 'redirect' ? h('a', { class: 'button is-wide', href: action.url }, 'Go to my bank') : '',
     h('details', { class: 'other-way' }, h('summary', {}, `${methodTitle(payment?.method ?? null)} not working? Pay another way`), form),
   )
+}
+
+/** Until it is sent. What was paid goes back the way it came. */
+function drawCancel(place: HTMLElement, order: Order, client: Client, reread: () => void): void {
+  const isOpen = order.status === 'pending_payment' || order.status === 'placed'
+  if (!isOpen || order.fulfillmentStatus !== 'unfulfilled') {
+    place.replaceChildren()
+    return
+  }
+  const problem = banner()
+  const button = h('button', { class: 'button is-quiet is-wide', type: 'submit' }, 'Yes, cancel it')
+  const form = h('form', { class: 'retry' }, problem, button)
+  onSubmit(form, problem, async () => {
+    await client.orders.cancel(order.id)
+    reread()
+  })
+  const text = order.status === 'placed' ? 'What you paid goes back the way it came.' : 'The books go back on their shelf.'
+  place.replaceChildren(h('details', { class: 'other-way' }, h('summary', {}, 'Cancel this order'), h('p', { class: 'quiet' }, text), form))
 }
 
 function buyAgain(order: Order): HTMLElement {
