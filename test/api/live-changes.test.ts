@@ -23,7 +23,12 @@ const seats = collection('seats', {
   access: { read: staff, create: staff, delete: staff },
 })
 const ends = collection('ends', { prefix: 'ends', fields: { number: field.integer() }, access: { read: anyone, create: anyone } })
-const config = { ...testConfig, collections: [...testConfig.collections!, rooms, seats, ends] as never }
+const letters = collection('letters', {
+  prefix: 'let',
+  fields: { title: field.text({ required: true }), blockedWhy: field.text() },
+  access: { read: any(staff, where('blockedWhy').isNull()), create: staff },
+})
+const config = { ...testConfig, collections: [...testConfig.collections!, rooms, seats, ends, letters] as never }
 
 let world: World
 let url = ''
@@ -59,6 +64,21 @@ async function toldUntilNow(reader: LiveReader): Promise<LiveEvent[]> {
   return reader.events.filter(({ event, data }) => event === 'change' && data.collection !== 'ends')
 }
 const actionsOf = (events: readonly LiveEvent[], id: string) => events.filter(({ data }) => data.id === id).map(({ data }) => data.action)
+
+test('a line from before the feed had what a rule looks at is told to nobody: they read afresh', async () => {
+  // As a model left it in which the field had `feed: false`.
+  await world.write(async (tx) => {
+    await tx.insert(letters, { id: world.engine.newId('let'), title: 'Blocked words' } as never)
+    await tx.insert(ends, { id: world.engine.newId('ends'), number: 0 })
+  })
+  const reader = await follow('guest', 'letters', '0')
+  const told = await toldUntilNow(reader)
+  assert.equal(reader.events[0]!.event, 'reset')
+  assert.deepEqual(told, [])
+  const open = await staffDoes('POST', '/api/letters', { title: 'Open words' })
+  assert.deepEqual(actionsOf(await toldUntilNow(reader), open), ['created'])
+  reader.cut()
+})
 
 describe('what was withdrawn', () => {
   test('a guest who asks from the beginning is told that it is gone, and nothing of what it was', async () => {

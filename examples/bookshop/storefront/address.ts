@@ -20,7 +20,7 @@ const regionNames: Readonly<Record<string, string>> = {
   US: 'State',
 }
 /** Where an address is whole without one. */
-const postcodeFree = new Set(['BG', 'CY', 'HR', 'IE', 'IS', 'MT', 'RO', 'SI'])
+const postcodeFree = new Set(['BG', 'CY', 'HR', 'IE', 'IS', 'MT', 'SI'])
 
 export function addressFields(address: Address | null, name: string): HTMLElement {
   const names = new Intl.DisplayNames('en', { type: 'region' })

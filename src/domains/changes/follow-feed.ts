@@ -121,7 +121,8 @@ function createPump(work: () => Promise<void>) {
 /** All that came after the place, judged; null when there is nothing. */
 async function stretchAfter({ feed, read, targets }: View, place: Place, pause: () => Promise<unknown>): Promise<Stretch | null> {
   const rows = createRows(read)
-  const names = new Set(targets.flatMap(({ collection, chains }) => [collection.name, ...chains.flat().map((hop) => hop.collection)]))
+  const needs = needsOf(targets)
+  const names = new Set(needs.keys())
   // Asking from the commit before finds the rest of one that was cut in the middle.
   const start = place.index === whole ? place.position : place.position - 1
   const commits: Commit[] = []
@@ -134,6 +135,7 @@ async function stretchAfter({ feed, read, targets }: View, place: Place, pause: 
       head = page.at(-1)!.position
       commits.push(...page.filter(({ changes }) => changes.some(({ collection }) => names.has(collection))))
     }
+    if (lacksAny(commits, needs)) return { head, news: null }
     const history = createHistory(commits, names)
     const sight = createSight(history, rows)
     const { news, isUnsure } = await judge(history, sight, { targets, start: place, pause })
@@ -143,6 +145,24 @@ async function stretchAfter({ feed, read, targets }: View, place: Place, pause: 
     await feed.caughtUp()
     if (feed.newest() === head) return { head, news }
   }
+}
+
+/** Names of the fields that the rules look at, by collection. */
+function needsOf(targets: readonly Target[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const needs = new Map<string, Set<string>>()
+  const add = (collection: string, paths: Iterable<string>) => needs.set(collection, new Set([...(needs.get(collection) ?? []), ...paths]))
+  for (const { collection, paths, chains } of targets) {
+    add(collection.name, paths)
+    for (const hop of chains.flat()) add(hop.collection, hop.paths)
+  }
+  return needs
+}
+
+/** Written before the field was there, or while the feed left it out: no rule about it can be judged from such a line. */
+function lacksAny(commits: readonly Commit[], needs: ReadonlyMap<string, ReadonlySet<string>>): boolean {
+  return commits.some(({ changes }) =>
+    changes.some(({ collection, record }) => [...(needs.get(collection) ?? [])].some((name) => !(name in record))),
+  )
 }
 
 type Wire = Record<string, unknown>
