@@ -10,25 +10,38 @@ import { isName } from '../base/names.ts'
 import { parseWebAddress } from '../base/web-address.ts'
 import { oneLine } from '../schema/wire.ts'
 
-const ajv = new Ajv({
+const options = {
   allErrors: true,
-  strict: false,
   strictNumbers: true,
   coerceTypes: false,
   removeAdditional: false,
   useDefaults: false,
-})
+  logger: false,
+} as const
+const ajv = withFormats(new Ajv({ ...options, strict: false }))
 
-// Formats checked by us: small, linear, and the same in every language our clients are made for.
-ajv.addFormat('date-time', { type: 'string', validate: (text: string) => !Number.isNaN(parseIso(text)) })
-ajv.addFormat('date', { type: 'string', validate: isDay })
-ajv.addFormat('email', { type: 'string', validate: isEmail })
-ajv.addFormat('uri', { type: 'string', validate: isWebAddress })
-// RFC 6570, with the one name that return addresses have.
-ajv.addFormat('uri-template', { type: 'string', validate: (text: string) => isWebAddress(text.replaceAll('{order}', 'order')) })
-ajv.addFormat('name', { type: 'string', validate: isName })
-ajv.addFormat('name-or-blank', { type: 'string', validate: (text: string) => text.trim() === '' || isName(text) })
-ajv.addFormat('currency', { type: 'string', validate: (text: string) => minorDigits(text) !== undefined })
+/** Formats checked by us: small, linear, and the same in every language our clients are made for. */
+function withFormats(on: Ajv): Ajv {
+  on.addFormat('date-time', { type: 'string', validate: (text: string) => !Number.isNaN(parseIso(text)) })
+  on.addFormat('date', { type: 'string', validate: isDay })
+  on.addFormat('email', { type: 'string', validate: isEmail })
+  on.addFormat('uri', { type: 'string', validate: isWebAddress })
+  // RFC 6570, with the one name that return addresses have.
+  on.addFormat('uri-template', { type: 'string', validate: (text: string) => isWebAddress(text.replaceAll('{order}', 'order')) })
+  on.addFormat('name', { type: 'string', validate: isName })
+  on.addFormat('name-or-blank', { type: 'string', validate: (text: string) => text.trim() === '' || isName(text) })
+  on.addFormat('currency', { type: 'string', validate: (text: string) => minorDigits(text) !== undefined })
+  return on
+}
+
+/** Of a project: what is not known would be ignored without a word. @throws Error that says what it is */
+export function checkSchema(schema: object): void {
+  const strict = withFormats(new Ajv({ ...options, strict: false, strictSchema: true }))
+  strict.addVocabulary(['example'])
+  // What is checked later cannot be awaited inside of what is checked at once.
+  if (/"\$async":/.test(JSON.stringify(schema))) throw new Error('"$async" is for what waits, and nothing waits here')
+  strict.compile(schema)
+}
 
 /** `query`: the input's names are parameters, and paths say so. */
 export type Validator = (input: unknown, place?: 'body' | 'query') => void

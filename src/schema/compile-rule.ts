@@ -13,7 +13,8 @@ import type { Collection } from './collection.ts'
 import type { Field } from './field.ts'
 
 /** What a rule may know of a field. An id is a reference to its own collection. */
-type RuleField = Pick<Field, 'kind' | 'to' | 'options'> & {
+type RuleField = Pick<Field, 'kind' | 'to' | 'options' | 'min' | 'max'> & {
+  readonly required?: boolean
   readonly isComputed?: boolean
   readonly isCurrency?: boolean
   /** The feed does not have it: whoever is told of changes cannot be judged by it. */
@@ -54,9 +55,15 @@ export function isOfFeed({ feed }: Collection, action: string): boolean {
 function declared(fields: unknown, isComputed: boolean): [string, RuleField][] {
   return Object.entries(isObject(fields) ? fields : {}).flatMap(([name, field]): [string, RuleField][] => {
     if (!isObject(field) || typeof field['kind'] !== 'string') return []
-    const { kind, to, options } = field
+    const { kind, to, options, min, max, required } = field
     const isList = Array.isArray(options) && options.every((option) => typeof option === 'string')
-    const known = { ...(typeof to === 'string' ? { to } : {}), ...(isList ? { options } : {}) }
+    const known = {
+      ...(typeof to === 'string' ? { to } : {}),
+      ...(isList ? { options } : {}),
+      ...(typeof min === 'number' ? { min } : {}),
+      ...(typeof max === 'number' ? { max } : {}),
+      required: required === true,
+    }
     const isUnfed = field['feed'] === false
     return [[name, { kind: kind as Field['kind'], ...known, isComputed, isUnfed }]]
   })
@@ -73,19 +80,38 @@ export function checkCallerRule(rule: unknown, path: string, add: RulePlace['add
 }
 
 const aboutRecords = ['compare', 'null', 'contains', 'through', 'exists']
-const kinds = ['anyone', 'nobody', 'signedIn', 'staff', 'role', 'all', 'any', 'not', ...aboutRecords]
+/** What a rule of each kind is made of, beside `rule`. */
+const partsOf: Readonly<Record<Rule['rule'], readonly string[]>> = {
+  anyone: [],
+  nobody: [],
+  signedIn: [],
+  staff: [],
+  role: ['role'],
+  all: ['of'],
+  any: ['of'],
+  not: ['of'],
+  compare: ['path', 'op', 'value'],
+  null: ['path', 'value'],
+  contains: ['path', 'value'],
+  through: ['path', 'collection', 'isList', 'of'],
+  exists: ['collection', 'by', 'of'],
+}
 
 function compile(given: unknown, place: Place): Rule {
   const refuse = (message: string) => refused(place, message)
   if (place.depth > limits.ruleDepthMax) return refuse(`nests deeper than ${limits.ruleDepthMax}`)
-  if (!isObject(given) || typeof given['rule'] !== 'string' || !kinds.includes(given['rule']))
+  if (!isObject(given) || typeof given['rule'] !== 'string' || !Object.hasOwn(partsOf, given['rule']))
     return refuse("must be a rule: anyone, signedIn, staff, where('owner').eq(actorId) …")
   const rule = given as Rule
+  const parts = ['rule', ...partsOf[rule.rule]]
+  const odd = Object.keys(given).find((key) => !parts.includes(key))
+  if (odd !== undefined) return refuse(`"${odd}" is no part of a rule "${rule.rule}"${nearest(odd, parts)}`)
   if (place.isCallerOnly && aboutRecords.includes(rule.rule)) return refuse('may look at the caller only: there is no record to look at')
   const inner = { ...place, depth: place.depth + 1 }
   switch (rule.rule) {
     case 'role':
-      return typeof rule.role === 'string' && rule.role.trim() !== '' ? rule : refuse("needs the name of a role: role('planner')")
+      if (typeof rule.role !== 'string' || rule.role.trim() === '') return refuse("needs the name of a role: role('planner')")
+      return rule.role === rule.role.trim() ? rule : refuse(`"${rule.role}" has blanks at its ends: no role has`)
     case 'all':
     case 'any':
       // Of nothing, `all` lets everybody through.
@@ -95,7 +121,10 @@ function compile(given: unknown, place: Place): Rule {
       return { rule: 'not', of: compile(rule.of, inner) }
     case 'null': {
       const found = fieldAt(place, rule.path)
-      return typeof found === 'string' ? refuse(found) : { rule: 'null', path: found.path, value: rule.value !== false }
+      if (typeof found === 'string') return refuse(found)
+      if (typeof (rule.value as unknown) !== 'boolean') return refuse(`"${rule.path}" is null or not: its value must be true or false`)
+      if (found.field.required) return refuse(`"${rule.path}" is required and never null`)
+      return { rule: 'null', path: found.path, value: rule.value }
     }
     case 'compare':
       return compileCompare(rule, place)
@@ -121,6 +150,8 @@ function compileCompare({ path, op, value }: Extract<Rule, { rule: 'compare' }>,
   if (operators[op] === 'order' && unordered.has(field.kind)) return refused(place, `"${path}" has no order: use eq or ne`)
   const stored = isActorValue(value) ? actorValueFor(field, path, value, op) : storedValue(field, path, value)
   if ('problem' in stored) return refused(place, stored.problem)
+  if (operators[op] === 'same' && isBeyond(field, stored.value))
+    return refused(place, `"${path}" is never ${shown(value)}: that is beyond its bounds`)
   return { rule: 'compare', path: column, op, value: stored.value }
 }
 
@@ -173,6 +204,10 @@ function fieldAt(place: Place, name: unknown): { readonly field: RuleField; read
   return `${whose}has no field "${name}"${nearest(name, fields.keys())}`
 }
 
+function isBeyond({ kind, min = -Infinity, max = Infinity }: RuleField, value: unknown): boolean {
+  return (kind === 'integer' || kind === 'money') && typeof value === 'number' && (value < min || value > max)
+}
+
 const partsOfMoney: Readonly<Record<'amount' | 'currency', RuleField>> = {
   amount: { kind: 'money' },
   currency: { kind: 'text', isCurrency: true },
@@ -220,10 +255,12 @@ function storedValue(field: RuleField, path: string, value: unknown): Stored<Sca
   }
 }
 
-function storedText({ kind, to, options, isCurrency: isCode }: RuleField, path: string, value: string): Stored<Scalar> {
+function storedText({ kind, to, options, max, isCurrency: isCode }: RuleField, path: string, value: string): Stored<Scalar> {
   if (to !== undefined && value === '') return { problem: `"${path}" is compared with "", which is no id: use where('${path}').isNull()` }
   if (kind === 'date')
     return isDay(value) ? { value } : { problem: `"${path}" is compared with "${value}", which is no day such as 2026-11-24` }
+  if ((kind === 'text' || kind === 'longText') && max !== undefined && value.length > max)
+    return { problem: `"${path}" has at most ${max} characters: it is never "${value}"` }
   if (kind === 'email') return { value: value.trim().toLowerCase() }
   if (isCode)
     return isCurrency(value) ? { value } : { problem: `"${path}" is compared with "${value}", which is no ISO 4217 currency such as EUR` }

@@ -10,7 +10,7 @@ import { systemRandom } from '../../src/base/random.ts'
 import { ConfigError, createBackend } from '../../src/engine/backend.ts'
 import { operationsOf } from '../../src/engine/operations.ts'
 import { openApiDocument } from '../../src/http/openapi.ts'
-import { actorId, all, any, anyone, defineErrors, exists, field, not, type Rule, staff, through, where } from '../../src/index.ts'
+import { actorId, all, any, anyone, defineErrors, exists, field, not, type Rule, role, staff, through, where } from '../../src/index.ts'
 import { validatorOf } from '../../src/operation/validate.ts'
 import { openSqlite } from '../../src/storage/sqlite/sqlite-storage.ts'
 import { createTestRandom } from '../support/api-harness.ts'
@@ -132,6 +132,49 @@ const kinds: Readonly<Record<string, readonly [(config: Config) => unknown, RegE
     },
     /^collections\.clubs\.access\.read: memberships "club" is kept out of the change feed/,
   ],
+  'a rule with a part that is none': [
+    (c) => rule(nested({ ...(where('seats').eq(1) as object), nott: true }))(c),
+    new RegExp(`${inRule.source}"nott" is no part of a rule "compare"`),
+  ],
+  'a rule of null that says neither': [
+    (c) => rule(nested({ rule: 'null', path: 'day', value: pick(['false', 0, undefined]) }))(c),
+    new RegExp(`${inRule.source}"day" is null or not: its value must be true or false`),
+  ],
+  'a rule of null for a required field': [
+    (c) => rule(nested(where('title').isNull()))(c),
+    new RegExp(`${inRule.source}"title" is required and never null`),
+  ],
+  'a rule of a text that is too long': [
+    (c) => rule(nested(where('title').eq('x'.repeat(101))))(c),
+    new RegExp(`${inRule.source}"title" has at most 100 characters`),
+  ],
+  'a rule beyond the bounds': [(c) => rule(nested(where('seats').eq(51)))(c), new RegExp(`${inRule.source}"seats" is never 51`)],
+  'a role with a blank': [(c) => rule(nested(role('planner ')))(c), new RegExp(`${inRule.source}"planner " has blanks`)],
+  'an option with a comma': [
+    (c) => (fieldOf(c).state.options = ['draft', 'open', 'closed', 'a,b']),
+    /fields\.state\.options: names a value with a comma/,
+  ],
+  'two fields of one former name': [
+    (c) => (fieldOf(c).slug.renamedFrom = 'name'),
+    /fields\.slug\.renamedFrom: "name" is what title was called, too/,
+  ],
+  'a schema with a keyword that is none': [
+    (c) => (fieldOf(c).meta.schema = pick([{ type: 'object', propertees: {} }, { type: 'string', format: 'nope' }, { $async: true }])),
+    /fields\.meta\.schema: is no JSON Schema: .*(propertees|nope|\$async)/,
+  ],
+  'a default that JSON cannot hold': [
+    (c) => {
+      const circle: Record<string, unknown> = {}
+      circle['self'] = circle
+      fieldOf(c).meta.default = pick([{ color: 1n }, circle])
+    },
+    /fields\.meta\.default: cannot be written as JSON/,
+  ],
+  'a default that no database keeps': [
+    (c) => (fieldOf(c).title.default = pick(['\ud800', 'a\0b'])),
+    /fields\.title\.default: holds a null character or half of a surrogate pair/,
+  ],
+  'a default of a unique field': [(c) => (fieldOf(c).slug.default = 'same'), /fields\.slug\.default: is the same for every record/],
   'a rule of an empty id': [
     (c) => rule(nested(where('lead').ne('')))(c),
     new RegExp(`${inRule.source}"lead" is compared with "", which is no id`),

@@ -111,8 +111,17 @@ function checkFormers(collection: Collection, path: string, { collections, add }
   }
   check(collection.renamedFrom, collections, path)
   const inUse = new Set(Object.keys(collection.fields))
+  const claimed = new Map<string, string>()
   for (const [name, field] of Object.entries(collection.fields))
-    if (isObject(field)) check(field.renamedFrom, inUse, `${path}.fields.${name}`)
+    if (isObject(field)) {
+      check(field.renamedFrom, inUse, `${path}.fields.${name}`)
+      for (const former of [field.renamedFrom ?? []].flat()) {
+        const other = claimed.get(former)
+        if (other !== undefined)
+          add(`${path}.fields.${name}.renamedFrom`, `"${former}" is what ${other} was called, too: one of them has its values`)
+        claimed.set(former, name)
+      }
+    }
 }
 
 type Indexed = {

@@ -4,6 +4,7 @@
 import { isCurrency } from '../../base/currencies.ts'
 import { isEngineError } from '../../base/engine-error.ts'
 import { nearest } from '../../base/nearest.ts'
+import { isStorableText } from '../../base/text.ts'
 import { validatorOf } from '../../operation/validate.ts'
 import { checkCallerRule } from '../../schema/compile-rule.ts'
 import type { Field, FieldKind } from '../../schema/field.ts'
@@ -91,6 +92,8 @@ export function checkField(field: unknown, path: string, { collections, add }: F
     return add(path, `refers to "${to}", and there is no such collection${nearest(String(to), collections)}`)
   if (min !== undefined && max !== undefined && min > max) return add(`${path}.min`, `is ${min} and max is ${max}: nothing is between them`)
   if (kind === 'enum' && new Set(checked.options).size < (checked.options ?? []).length) add(`${path}.options`, 'names a value twice')
+  if (kind === 'enum' && checked.options?.some((option) => option.includes(',')))
+    add(`${path}.options`, 'names a value with a comma, which parts the values of a filter')
   if (checked.schema !== undefined && !isSchema(checked.schema, `${path}.schema`, add)) return
   if (checked.default !== undefined) checkDefault(checked, `${path}.default`, add)
 }
@@ -98,7 +101,10 @@ export function checkField(field: unknown, path: string, { collections, add }: F
 function checkDefault(field: Field, path: string, add: Add): void {
   const { kind, default: value, required } = field
   if (value === null) return required ? add(path, 'is null, and a required field has a value') : undefined
+  const fault = storageFault(value)
+  if (fault !== null) return add(path, fault)
   if (isObject(value) && 'set' in value && kind !== 'json') return checkSet(field, path, add)
+  if (field.unique) return add(path, 'is the same for every record, and the field is unique')
   // No config can know whether the record is there when another one is made.
   if (kind === 'ref' || (kind === 'refs' && Array.isArray(value) && value.length > 0))
     return add(path, "names a record: only { set: 'actor' } can be the default of a reference")
@@ -117,6 +123,20 @@ function checkDefault(field: Field, path: string, add: Add): void {
     return
   }
   if (kind === 'email' && value !== String(value).toLowerCase()) add(path, 'must be in lower case, as addresses are kept')
+}
+
+/** Why no database keeps this value as it is; null when all do. */
+function storageFault(value: unknown): string | null {
+  let isStorable = true
+  try {
+    JSON.stringify(value, (name, inner: unknown) => {
+      isStorable &&= isStorableText(name) && (typeof inner !== 'string' || isStorableText(inner))
+      return inner
+    })
+  } catch {
+    return 'cannot be written as JSON'
+  }
+  return isStorable ? null : 'holds a null character or half of a surrogate pair'
 }
 
 function checkSet({ kind, to, default: value }: Field, path: string, add: Add): void {

@@ -1,7 +1,7 @@
 // What a declaration may look like, as values: which keys an object has and what is in each. Checks say every
 // mistake with its path and the nearest name, and go on; none throws, whatever it is given.
 import { nearest } from '../../base/nearest.ts'
-import { validatorOf } from '../../operation/validate.ts'
+import { checkSchema } from '../../operation/validate.ts'
 
 export type Add = (path: string, message: string) => void
 /** Says what is wrong with a value. One that is left out is never asked about. */
@@ -74,10 +74,10 @@ export function passes(check: Check, value: unknown, path: string, add: Add): bo
   return isFine
 }
 
-/** Says so when it is no JSON Schema. */
+/** Says so when it is no JSON Schema, or holds what would be ignored. */
 export function isSchema(schema: object, path: string, add: Add): boolean {
   try {
-    validatorOf(schema)
+    checkSchema(schema)
     return true
   } catch (error) {
     add(path, `is no JSON Schema: ${(error as Error).message}`)
