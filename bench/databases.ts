@@ -19,7 +19,7 @@ import { formatCount, formatDecimal, renderTable } from './table.ts'
 
 type OrderRound = Round & { readonly orders: number }
 type Measured = { readonly title: string; readonly rounds: readonly OrderRound[]; readonly perOrder: PerOrder }
-/** Of the server of the database: its CPU; of our process: its journeys. Undefined where there is no server. */
+/** Of the server of the database: its CPU; of our process: its round trips. Undefined where there is no server. */
 type PerOrder = { readonly serverCpuUs?: number; readonly roundTrips?: number; readonly statements?: number }
 
 const say = (line: string) => console.error(line)

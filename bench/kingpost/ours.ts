@@ -136,7 +136,7 @@ function dataOf({ dataDir, database }: Place): string[] {
   return ['--config', CONFIG, '--data-dir', dataDir, ...(database === undefined ? [] : ['--database', database])]
 }
 
-/** What the process says of its journeys to the database: nothing where there is none to go to. `headers` speak as staff. */
+/** What the process says of its round trips to the database: nothing where there is none to go to. `headers` speak as staff. */
 export async function readTraffic({ port }: Place, headers: Headers): Promise<{ roundTrips: number; statements: number } | undefined> {
   const text = await (await fetch(`http://127.0.0.1:${port}/metrics`, { headers })).text()
   const counterOf = (name: string) => new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1]

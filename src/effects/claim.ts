@@ -27,7 +27,7 @@ function isDue(state: (typeof dueStates)[number], now: number, kinds: Filter | u
   return and(eq('state', state), compare('dueAt', 'lte', now), kinds)
 }
 
-/** A look without a transaction: nearly always nothing is due, and a write transaction is a journey, or the only writer's turn. */
+/** A look without a transaction: nearly always nothing is due, and a write transaction is a round trip, or the only writer's turn. */
 async function isAnythingDue({ storage, clock }: ClaimParts, kinds: Filter | undefined): Promise<boolean> {
   // Beyond the limit: one is enough.
   const looks = dueStates.map((state) =>
@@ -49,7 +49,7 @@ export async function claimDue(parts: ClaimParts, kinds: Filter | undefined, lim
       }),
     )
     const due = someOf((await Promise.all(looks)).flat().slice(0, 2 * limit), limit, parts.random)
-    // By id, so that two who look at once never wait for each other in a circle; together, so that it is one journey.
+    // By id, so that two who look at once never wait for each other in a circle; together, so that it is one round trip.
     const inOrder = due.toSorted((a, b) => (a.id < b.id ? -1 : 1))
     const lease = { owner: parts.workerId, dueAt: now + limits.effectLeaseMs }
     const taken = (await Promise.all(inOrder.map((effect) => take(tx, effect, lease)))).filter((effect) => effect !== null)

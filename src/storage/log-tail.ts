@@ -17,7 +17,7 @@ export type LogTailPort = {
   hasWaiting(): Promise<boolean>
   /**
    * One short transaction that gives positions to at most `limit` lines, and, unless `after` is null, a look at the lines
-   * after that position behind it: a database that can do both in one journey answers `commits` as well.
+   * after that position behind it: a database that can do both in one round trip answers `commits` as well.
    */
   sequence(limit: number, after: number | null): Promise<Sequenced>
   /** Lines with positions after `position`, in order. */
@@ -175,7 +175,7 @@ export class LogTail {
     return isAll
   }
 
-  /** Both looks are asked for at once: a database that is asked so answers them in one journey. */
+  /** Both looks are asked for at once: a database that is asked so answers them in one round trip. */
   private async lookForWaiting(): Promise<void> {
     const [isWaiting] = await Promise.all([this.port.hasWaiting(), this.isBehind() ? this.read() : null])
     if (isWaiting) this.mustSequence = true

@@ -47,7 +47,7 @@ export type Fence = 'already_exists' | 'conflict'
 
 /**
  * What an adapter gives inside a transaction. A write whose answer nobody needs may be sent later, with the next
- * read or with the commit: over a network each statement is a journey. It fails the whole transaction then.
+ * read or with the commit: over a network each statement is a round trip. It fails the whole transaction then.
  * What is asked together is carried out in the order of asking, each seeing what was committed before it began (a
  * snapshot where there is one). Used after its work has ended it refuses.
  */
@@ -120,7 +120,7 @@ export interface StorageAdapter {
   forgetCommits(before: number): Promise<number>
   /** The database's clock, in milliseconds UTC: the one that leases are measured by. */
   now(): Promise<number>
-  /** Journeys to the database since it was opened, and the statements they carried. Left out where there is none to make. */
+  /** Round trips to the database since it was opened, and the statements they carried. Left out where there is none to make. */
   traffic?(): Traffic
   /** Called with every line this process has committed, right after it is durable and before its transaction resolves. */
   onCommit(listener: (line: CommitLine) => void): void

@@ -22,7 +22,7 @@ export interface Transaction extends Reader {
   readonly worker: Worker
   /**
    * Adds a record; times and version are set here. Held back by a unique fence, the whole transaction fails with
-   * `fence` (already_exists unless said), perhaps only at its commit: who wants to go on takes insertOnce.
+   * `fence` (already_exists unless said), perhaps only at its commit: to continue after a duplicate, use insertOnce.
    */
   insert<T>(collection: CollectionRef<T>, fields: Omit<T, System>, fence?: Fence): Promise<T>
   /** As insert, but answers null when a unique fence holds it back: the exactly-once step. */
@@ -49,7 +49,7 @@ export interface Transaction extends Reader {
   lock<T extends AnyRecord>(collection: CollectionRef<T>, id: string, mode: LockMode): Promise<T | null>
   /** Removes a record that was read in this transaction. @throws conflict, perhaps only at the commit */
   delete<T extends AnyRecord>(collection: CollectionRef<T>, before: T): Promise<void>
-  /** As touch, for who cannot go on without it: sent now or later. @throws conflict, at the latest at the commit */
+  /** As touch, where the rest depends on it: sent now or later. @throws conflict, at the latest at the commit */
   touchOrFail(collection: CollectionRef<unknown>, id: string, change: Change, guard?: Filter): Promise<void>
   /** Removes rows whose time is over, and tells nobody: whoever reads them again finds them gone. */
   forget(collection: CollectionRef<unknown>, where: Filter): Promise<number>

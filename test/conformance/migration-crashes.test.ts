@@ -52,7 +52,7 @@ async function check(t: TestContext, url: string): Promise<void> {
 
 // proves P-012
 test('stopped at any point and begun again, it ends the same', async (t) => {
-  // The last of each is far enough to carry any one step through. On a server every attempt costs many journeys.
+  // The last of each is far enough to carry any one step through. On a server every attempt costs many round trips.
   const patterns = [
     [9, 4, 27],
     [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 30],

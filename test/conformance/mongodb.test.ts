@@ -1,6 +1,6 @@
 // What only MongoDB needs proof of: that any JSON comes back as it was put in, that locks leave no trace in records, that
 // several processes may make one database at once, that look-ups by a unique value use its index, that an older
-// model's documents are widened; and how many journeys to the server things take.
+// model's documents are widened; and how many round trips to the server things take.
 // databases: mongodb
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
@@ -21,10 +21,10 @@ const thingsRef = things as CollectionRef<Thing>
 let url: string
 let raw: MongoClient
 let storage: WholeStorage
-let journeys = 0
+let roundTrips = 0
 
 const open = (at: string, of: Model = model) =>
-  openMongodb({ url: at, model: of, clock: systemClock, random: systemRandom, onJourney: () => void journeys++ })
+  openMongodb({ url: at, model: of, clock: systemClock, random: systemRandom, onRoundTrip: () => void roundTrips++ })
 
 before(async () => {
   url = await testDatabase().url()
@@ -118,7 +118,7 @@ test('documents of an older model get the defaults of new fields, and a field th
   for (const fields of refused) await assert.rejects(open(at, of(fields)), /^Error: The database does not fit the model/)
 })
 
-describe('journeys to the server', () => {
+describe('round trips to the server', () => {
   const one = thing({ count: 100 })
   before(() => storage.transaction((tx) => tx.insert(things, [one])))
 
@@ -169,14 +169,14 @@ describe('journeys to the server', () => {
   ]
   for (const [expected, about, work] of cases)
     test(`${expected} for ${about}`, async () => {
-      const begun = journeys
+      const begun = roundTrips
       await storage.transaction(work)
-      assert.equal(journeys - begun, expected)
+      assert.equal(roundTrips - begun, expected)
     })
 
   test('1 for a read outside', async () => {
-    const begun = journeys
+    const begun = roundTrips
     await storage.reader.find(things, { where: eq('count', 100), limit: 30 })
-    assert.equal(journeys - begun, 1)
+    assert.equal(roundTrips - begun, 1)
   })
 })

@@ -35,7 +35,7 @@ export type CartContext = { readonly read: Pick<Reader, 'get' | 'getMany'>; read
 export async function resolveCart({ read, model, project }: CartContext, stored: Cart): Promise<ResolvedCart> {
   const cart = stored.status === 'converted' ? stored : { ...stored, currency: shopOf(project).currency }
   const ids = cart.lines.map(({ variant }) => variant)
-  // Asked together: to a server database that is one journey.
+  // Asked together: to a server database that is one round trip.
   const [found, shipping] = await Promise.all([
     read.getMany(variants, ids),
     cart.shippingMethod === null ? null : read.get(shippingMethods, cart.shippingMethod, offered(model)),

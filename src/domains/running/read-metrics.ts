@@ -51,7 +51,7 @@ export function readMetrics({ meter, newestPosition, traffic }: Measured): Opera
 function trafficLines(traffic: Traffic | null): string[] {
   if (traffic === null) return []
   return [
-    ...gauge('kingpost_database_round_trips_total', 'Journeys to the database.', traffic.roundTrips, 'counter'),
+    ...gauge('kingpost_database_round_trips_total', 'Round trips to the database.', traffic.roundTrips, 'counter'),
     ...gauge('kingpost_database_statements_total', 'Statements that they carried.', traffic.statements, 'counter'),
   ]
 }

@@ -74,7 +74,7 @@ type Hold = {
 async function holdEach({ tx, newId }: Context, { order, quantities, levels }: Hold): Promise<string[]> {
   let pending = [...quantities]
   for (let choice = 0; pending.some(([variant]) => levels.get(variant)![choice] !== undefined); choice++) {
-    // Asked together, in the order of the variants: to a server database that is one journey, however many lines there are.
+    // Asked together, in the order of the variants: to a server database that is one round trip, however many lines there are.
     const isHeld = await Promise.all(
       pending.map(async ([variant, quantity]) => {
         const level = levels.get(variant)![choice]

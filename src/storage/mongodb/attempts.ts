@@ -31,8 +31,8 @@ export type AttemptParts = {
   readonly clock: Clock
   readonly random: Random
   readonly translate: (error: unknown) => unknown
-  /** Called for every journey to the server. */
-  readonly onJourney: () => void
+  /** Called for every round trip to the server. */
+  readonly onRoundTrip: () => void
 }
 
 export type Work<T> = (transaction: AdapterTransaction) => Promise<T>
@@ -60,11 +60,11 @@ export function createAttempts(parts: AttemptParts): <T>(work: Work<T>) => Promi
 }
 
 async function attempt<T>(parts: AttemptParts, work: Work<T>, turn: Turn): Promise<Outcome<T>> {
-  const { client, db, model, compiler, onJourney, translate, random } = parts
+  const { client, db, model, compiler, onRoundTrip, translate, random } = parts
   const session = client.startSession()
   const lines: SentLine[] = []
   const timeMs = limits.statementMs
-  const sender = createSender({ client, db, session, translate, count: onJourney, timeMs })
+  const sender = createSender({ client, db, session, translate, count: onRoundTrip, timeMs })
   const reading = { db, model, compiler, session, timeMs }
   const append = (line: CommitLine) => {
     const token = newToken(random)
@@ -72,7 +72,7 @@ async function attempt<T>(parts: AttemptParts, work: Work<T>, turn: Turn): Promi
     return lineWrite(line, token)
   }
   const counted = <A>(question: () => Promise<A>): Promise<A> => {
-    onJourney()
+    onRoundTrip()
     return question()
   }
   const reader = createReader({ ...reading, ask: (question) => sender.ask(() => counted(question)) })
@@ -99,11 +99,11 @@ type SentLine = CommitLine & { readonly token: string }
 
 /** By the driver's rules: a commit whose outcome is unknown is sent again, and the server knows. */
 async function commit(parts: AttemptParts, session: ClientSession, line: SentLine | undefined): Promise<void> {
-  const { clock, onJourney } = parts
+  const { clock, onRoundTrip } = parts
   const end = clock.monotonic() + limits.outcomeSearchMs
   for (let pauseMs = limits.conflictBackoffMs; ; pauseMs *= 2) {
     try {
-      onJourney()
+      onRoundTrip()
       return await session.commitTransaction()
     } catch (error) {
       if (!hasLabel(error, 'UnknownTransactionCommitResult')) throw error

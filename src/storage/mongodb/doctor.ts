@@ -11,7 +11,7 @@ export type ServerAnswers = {
 }
 export type ServerFacts = { readonly product: string; readonly version: string }
 
-/** The wire version of MongoDB 8.0: writes of several collections in one journey. */
+/** The wire version of MongoDB 8.0: writes of several collections in one round trip. */
 const wireVersionMin = 25
 
 /** @throws Error with one sentence for people */

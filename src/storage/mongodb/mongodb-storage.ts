@@ -1,5 +1,5 @@
 // MongoDB behind the storage port. A transaction is a session's transaction with a snapshot and a majority's commit
-// (attempts.ts); whatever needs no answer waits and is sent in one journey with what does (send.ts). Reads outside see
+// (attempts.ts); whatever needs no answer waits and is sent in one round trip with what does (send.ts). Reads outside see
 // what a majority has. Invariant: whoever reads after an answer sees what was answered, on any process.
 import { type Db, type Document, ReadConcern } from 'mongodb'
 import { EngineError } from '../../base/engine-error.ts'
@@ -20,8 +20,8 @@ import { createMongodbSchema } from './schema-dialect.ts'
 import { lastLoaded, listMarks, loadWhole, openSnapshot, readMark } from './whole.ts'
 
 export type MongodbOptions = ServerOptions & {
-  /** Called for every journey to the server. */
-  readonly onJourney?: () => void
+  /** Called for every round trip to the server. */
+  readonly onRoundTrip?: () => void
 }
 
 /**
@@ -72,21 +72,21 @@ export async function openMongodbSchema({ url, clock }: Pick<MongodbOptions, 'ur
   }
 }
 
-function partsOf({ model, clock, random, onJourney = () => {} }: MongodbOptions, { client, databaseName }: Connection) {
+function partsOf({ model, clock, random, onRoundTrip = () => {} }: MongodbOptions, { client, databaseName }: Connection) {
   const translate = (error: unknown) => translateWith(error, model)
-  return { client, db: client.db(databaseName), model, compiler: createCompiler(model), clock, random, translate, onJourney }
+  return { client, db: client.db(databaseName), model, compiler: createCompiler(model), clock, random, translate, onRoundTrip }
 }
 
 async function createStorage(options: MongodbOptions, connection: Connection): Promise<WholeStorage> {
   const { client, databaseName, product, version } = connection
   const parts = partsOf(options, connection)
-  const { db, model, compiler, clock, translate, onJourney } = parts
+  const { db, model, compiler, clock, translate, onRoundTrip } = parts
   const committed = client.db(databaseName, { readConcern: new ReadConcern('majority') })
   const attempt = createAttempts(parts)
   const commitListeners: ((line: CommitLine) => void)[] = []
   const active = new Set<Promise<unknown>>()
   let isClosed = false
-  const ask = createAsk({ translate, onJourney, isClosed: () => isClosed })
+  const ask = createAsk({ translate, onRoundTrip, isClosed: () => isClosed })
 
   async function run<T>(work: Work<T>): Promise<T> {
     const { value, lines } = await attempt(work)
@@ -153,10 +153,10 @@ function marksOf(committed: Db, ask: <T>(question: () => Promise<T>) => Promise<
 }
 
 /** Carries out steps outside a transaction. */
-function createAsk(parts: { translate(error: unknown): unknown; onJourney(): void; isClosed(): boolean }) {
+function createAsk(parts: { translate(error: unknown): unknown; onRoundTrip(): void; isClosed(): boolean }) {
   return async <T>(question: () => Promise<T>): Promise<T> => {
     if (parts.isClosed()) throw new EngineError('storage_unavailable')
-    parts.onJourney()
+    parts.onRoundTrip()
     try {
       return await question()
     } catch (error) {

@@ -39,7 +39,7 @@ export function createReader({ db, model, compiler, session, timeMs, ask }: Read
     )
   }
 
-  /** One document more than asked for would need a second journey to say that there is none. */
+  /** One document more than asked for would need a second round trip to say that there is none. */
   async function select(collection: CollectionModel, of: Condition, limit: number, sort: Document | null): Promise<Document[]> {
     if (limit === 0) return []
     const batchSize = limit + 1

@@ -1,4 +1,4 @@
-// What one transaction sends, one journey after another: MongoDB takes a session's operations one at a time.
+// What one transaction sends, one round trip after another: MongoDB takes a session's operations one at a time.
 // Writes are kept and travel with the next step that waits for an answer, in one `bulkWrite`, which answers for each.
 // Invariant: once anything failed, the server has given the transaction up, so every later step fails the same way.
 import type {
@@ -32,7 +32,7 @@ export type SenderParts = {
   readonly db: Db
   readonly session: ClientSession
   readonly translate: (error: unknown) => unknown
-  /** Called once for every journey to the server. */
+  /** Called once for every round trip to the server. */
   readonly count: () => void
   readonly timeMs: number
 }

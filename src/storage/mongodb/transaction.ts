@@ -22,7 +22,7 @@ export type TransactionParts = {
   /** Reads at once, for use within a step of the sender. */
   readonly direct: MongoReader
   readonly sender: Sender
-  /** Carries out one journey within a step of the sender. */
+  /** Carries out one round trip within a step of the sender. */
   readonly counted: <A>(question: () => Promise<A>) => Promise<A>
   readonly turn: Turn
   /** Session, time limit: what every command of the transaction carries. */

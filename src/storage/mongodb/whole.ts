@@ -23,7 +23,7 @@ export type WholeParts = {
   readonly compiler: Compiler
   readonly random: Random
   readonly translate: (error: unknown) => unknown
-  readonly onJourney: () => void
+  readonly onRoundTrip: () => void
 }
 
 const markOf = (name: string) => `mark ${name}` as never
@@ -44,13 +44,13 @@ export async function listMarks(db: Db, prefix: string): Promise<Readonly<Record
 
 /** @throws storage_unavailable */
 export async function openSnapshot(parts: WholeParts, source: Pick<Capabilities, 'product' | 'version'>): Promise<Snapshot> {
-  const { client, db, model, compiler, onJourney } = parts
+  const { client, db, model, compiler, onRoundTrip } = parts
   const session = client.startSession()
   let last: Promise<unknown> = Promise.resolve()
   /** A session answers one question at a time. */
   const ask = <T>(question: () => Promise<T>): Promise<T> => {
     const answer = last.then(async () => {
-      onJourney()
+      onRoundTrip()
       try {
         return await question()
       } catch (error) {
@@ -99,14 +99,14 @@ function ended(error: unknown): unknown {
 
 /** One durable transaction. @throws already_exists */
 export async function loadWhole(parts: WholeParts, { records, commits, lastPosition: last, marks }: Load): Promise<void> {
-  const { client, db, model, random, onJourney } = parts
+  const { client, db, model, random, onRoundTrip } = parts
   const session = client.startSession()
   try {
     session.startTransaction(promises)
     if (records !== undefined && records.records.length > 0) {
       const collection = model.get(records.collection)
       const documents = records.records.map((record) => encodeRecord(collection, record))
-      onJourney()
+      onRoundTrip()
       const { insertedCount } = await db.collection(collection.table).insertMany(documents, { session, ordered: true })
       assert(insertedCount === documents.length, 'all of a load is stored, or nothing')
     }

@@ -78,7 +78,7 @@ test('what is asked in one turn travels together, behind what was written before
   assert.deepEqual(sent, ['begin w1 a b w2 c', 'd', 'w3 commit'])
 })
 
-test('what is asked while something travels waits for the next journey', async () => {
+test('what is asked while something travels waits for the next round trip', async () => {
   const { trips, sent } = fakeDatabase()
   const first = trips.ask(step('a'))
   await Promise.resolve()
@@ -98,7 +98,7 @@ test('one that only read is answered before its end has travelled', async () => 
   assert.deepEqual(events, ['taken', 'given back'])
 })
 
-test('a step without statements is answered without a journey', async () => {
+test('a step without statements is answered without a round trip', async () => {
   const { trips, sent } = fakeDatabase()
   assert.equal(await trips.ask({ statements: [], read: () => 'known' }), 'known')
   await trips.commit()

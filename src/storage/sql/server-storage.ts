@@ -226,7 +226,7 @@ class Server {
     }
   }
 
-  /** What was given positions, and by whomever, is read behind the commit: one journey for both. */
+  /** What was given positions, and by whomever, is read behind the commit: one round trip for both. */
   private async sequence(limit: number, after: number | null): Promise<Sequenced> {
     const given = this.steps.sequence(limit)
     if (after === null) return { given: await this.once(given) }

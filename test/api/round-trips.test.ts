@@ -1,4 +1,4 @@
-// Over a network each journey to the database costs: what one step needs travels together, however much it is.
+// Over a network each round trip to the database costs: what one step needs travels together, however much it is.
 // MongoDB takes one command at a time in a transaction.
 // databases: postgres, mariadb
 import assert from 'node:assert/strict'
@@ -16,8 +16,8 @@ after(() => world.close())
 
 const cause = { operation: 'test', actor: 'test', requestId: '' }
 
-/** Holds so many variants in one transaction and answers the journeys of the hold alone. */
-async function journeysOf(count: number): Promise<number> {
+/** Holds so many variants in one transaction and answers the round trips of the hold alone. */
+async function roundTripsOf(count: number): Promise<number> {
   const { parts, newId } = world.engine
   const variants = Array.from({ length: count }, () => newId('var'))
   await inTransaction(parts, cause, async (tx) => {
@@ -39,11 +39,11 @@ async function journeysOf(count: number): Promise<number> {
 /** What goes on in the background is counted too: the least of several is the hold's own. */
 async function least(count: number): Promise<number> {
   const tries: number[] = []
-  for (let turn = 0; turn < 5; turn++) tries.push(await journeysOf(count))
+  for (let turn = 0; turn < 5; turn++) tries.push(await roundTripsOf(count))
   return Math.min(...tries)
 }
 
-test('a hold of thirty variants makes as many journeys as a hold of one', async () => {
+test('a hold of thirty variants makes as many round trips as a hold of one', async () => {
   const one = await least(1)
   assert.ok(one > 0)
   assert.equal(await least(30), one)
