@@ -2,14 +2,14 @@
 // after it. Delivery is at least once, always under the same key; what cannot be known is `unknown`.
 // This file owns their shape and their writing; runner.ts carries them out.
 import { staff } from '../access/rule.ts'
-import { type NewId, timeOfId } from '../base/ids.ts'
+import { timeOfId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import { collection } from '../schema/collection.ts'
 import { field } from '../schema/field.ts'
 import type { Project } from '../schema/project.ts'
 import type { Reader } from '../storage/storage.ts'
-import type { Transaction } from '../storage/transaction.ts'
+import type { Transaction, Work } from '../storage/transaction.ts'
 
 /** `held`: of a restored past. It may have been carried out after the backup, so it waits for somebody to look. */
 export const effectStates = ['ready', 'running', 'done', 'dead', 'canceled', 'unknown', 'held'] as const
@@ -91,12 +91,9 @@ export type Outcome =
   /** It may have happened. What to do is the handler's matter: `settle` is told. */
   | { readonly end: 'unknown'; readonly error: string }
 
-export type SettleContext = {
-  readonly tx: Transaction
+export type SettleContext = Work & {
   readonly effect: Effect
   readonly outcome: Outcome
-  readonly now: number
-  readonly newId: NewId
   readonly newSecret: (prefix: string) => string
   readonly project: Project
 }

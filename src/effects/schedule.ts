@@ -12,7 +12,7 @@ import { collection } from '../schema/collection.ts'
 import { field } from '../schema/field.ts'
 import { findAll } from '../storage/find-all.ts'
 import { inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
-import type { Transaction } from '../storage/transaction.ts'
+import type { Transaction, Work } from '../storage/transaction.ts'
 
 export const schedules = collection('schedules', {
   prefix: 'sched',
@@ -51,13 +51,11 @@ export const scheduleTicks = collection('scheduleTicks', {
 
 type ScheduleRow = NonNullable<(typeof schedules)['record']>
 
-export type ScheduleContext = { readonly tx: Transaction; readonly now: number; readonly newId: NewId }
-
 /** `run` does a bounded piece of work; what is left over waits for the next tick. */
 export type Schedule = {
   readonly name: string
   readonly everyMs: number
-  readonly run: (context: ScheduleContext) => Promise<readonly DomainEvent[] | void>
+  readonly run: (work: Work) => Promise<readonly DomainEvent[] | void>
 }
 
 export type SchedulerParts = TransactionParts & {

@@ -1,13 +1,9 @@
 // What a reaction is given, and may answer: further events.
-import type { NewId } from '../base/ids.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import type { Project } from '../schema/project.ts'
-import type { Transaction } from '../storage/transaction.ts'
+import type { Work } from '../storage/transaction.ts'
 
-export type ReactionContext = {
-  readonly tx: Transaction
-  readonly now: number
-  readonly newId: NewId
+export type ReactionContext = Work & {
   readonly newSecret: (prefix: string) => string
   readonly project: Project
 }

@@ -2,6 +2,7 @@
 // change noted for the feed. Invariant: each fed change is in the commit line of its own transaction,
 // so the feed, the audit trail and the data can never disagree.
 import { assert } from '../base/assert.ts'
+import type { NewId } from '../base/ids.ts'
 import { and, eq, type Filter } from '../contract/filter.ts'
 import type { AnyRecord, CollectionRef } from '../schema/collection.ts'
 import type { CollectionModel, Model } from '../schema/model.ts'
@@ -56,6 +57,9 @@ export interface Transaction extends Reader {
   /** Removes bookkeeping rows that nobody watches. */
   deleteWhere(collection: CollectionRef<unknown>, where: Filter): Promise<number>
 }
+
+/** What is done in a transaction by the engine itself or for a caller: when, and with which new ids. */
+export type Work = { readonly tx: Transaction; readonly now: number; readonly newId: NewId }
 
 /** Notes what a transaction changes. `finish` writes the commit line. */
 export function createTransaction(

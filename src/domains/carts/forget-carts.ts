@@ -2,7 +2,8 @@
 // of is forgotten, and a cart that its holder comes back to in this moment is theirs.
 import { limits } from '../../base/limits.ts'
 import { and, compare, eq, oneOf } from '../../contract/filter.ts'
-import type { Schedule, ScheduleContext } from '../../effects/schedule.ts'
+import type { Schedule } from '../../effects/schedule.ts'
+import type { Work } from '../../storage/transaction.ts'
 import { type Cart, carts } from './collections.ts'
 
 export const forgetCarts: Schedule = {
@@ -20,7 +21,7 @@ export const forgetCarts: Schedule = {
 }
 
 /** Made and last touched before; the index of status and birth finds them. */
-async function oldest(tx: ScheduleContext['tx'], status: Cart['status'], before: number): Promise<Cart[]> {
+async function oldest(tx: Work['tx'], status: Cart['status'], before: number): Promise<Cart[]> {
   const where = and(eq('status', status), compare('createdAt', 'lt', before), compare('updatedAt', 'lt', before))
   // Beyond the limit: the next tick.
   return await tx.find(carts, { where, sort: [{ path: 'createdAt', descending: false }], limit: limits.cartsForgottenMax })

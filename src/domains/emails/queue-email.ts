@@ -1,10 +1,9 @@
 // Owing a message: the row and the effect that sends it, in the transaction of what it tells about.
-import type { NewId } from '../../base/ids.ts'
 import { eq } from '../../contract/filter.ts'
 import { enqueue } from '../../effects/effect.ts'
 import type { Project } from '../../schema/project.ts'
 import { findUnique } from '../../storage/find-all.ts'
-import type { Transaction } from '../../storage/transaction.ts'
+import type { Work } from '../../storage/transaction.ts'
 import { type Email, emails } from './collections.ts'
 import { render } from './render.ts'
 import { type BoundKind, mayWriteTo } from './stranger-bound.ts'
@@ -21,7 +20,7 @@ export type NewEmail = {
   readonly bound?: BoundKind
 }
 
-type Context = { readonly tx: Transaction; readonly now: number; readonly newId: NewId; readonly project: Project }
+type Context = Work & { readonly project: Project }
 
 /** Null when a message with this key is owed already, or its address has had enough of what strangers cause. */
 export async function queueEmail({ tx, now, newId, project }: Context, given: NewEmail): Promise<Email | null> {

@@ -2,16 +2,13 @@
 // shipping and tax in their proportion; what a bank took back, or was given back twice, is owed by the customer.
 // Invariant: the deposit of a placed or closed order comes to nothing, and the parts of all corrections sum to the
 // cent, however many there are.
-import type { NewId } from '../../base/ids.ts'
 import { allocateMoney, money } from '../../base/money.ts'
 import { eq } from '../../contract/filter.ts'
-import type { Transaction } from '../../storage/transaction.ts'
+import type { Transaction, Work } from '../../storage/transaction.ts'
 import { accounts, ledgerEntries } from '../ledger/collections.ts'
 import { type Leg, postTransfer } from '../ledger/post-transfer.ts'
 import type { Order } from './collections.ts'
 import { recognition } from './place-order.ts'
-
-type Context = { readonly tx: Transaction; readonly now: number; readonly newId: NewId }
 
 const refunded = 'order.refunded'
 const owedAgain = 'order.owed_again'
@@ -36,7 +33,7 @@ export function partsOf(order: Order, amountMinor: number): ReadonlyMap<string, 
 }
 
 /** Brings the deposit of a placed order back to nothing. `captured` is what its payments hold now. */
-export async function correctSale(context: Context, order: Order, captured: number): Promise<void> {
+export async function correctSale(context: Work, order: Order, captured: number): Promise<void> {
   const balance = await balancesOf(context.tx, order)
   const deposit = accounts.deposit(order.id)
   const missing = balance(deposit)
@@ -55,7 +52,7 @@ export async function correctSale(context: Context, order: Order, captured: numb
  * Of an order that is closed: what left its deposit and was never in it is owed by the customer, who was given it twice, by
  * other means and by the provider, or by us and by the bank. What comes back of it is owed no more. Answers what is owed.
  */
-export async function oweShortage(context: Context, order: Order): Promise<number> {
+export async function oweShortage(context: Work, order: Order): Promise<number> {
   const balance = await balancesOf(context.tx, order)
   const receivable = accounts.receivable(order.id)
   const shortage = Math.max(balance(accounts.deposit(order.id)), -balance(receivable))
@@ -64,7 +61,7 @@ export async function oweShortage(context: Context, order: Order): Promise<numbe
 }
 
 /** A placed order that is canceled is no sale: what is left of it becomes the customer's deposit again. */
-export async function reverseSale(context: Context, order: Order): Promise<void> {
+export async function reverseSale(context: Work, order: Order): Promise<void> {
   const balance = await balancesOf(context.tx, order)
   const held = [...partsOf(order, 0).keys(), accounts.receivable(order.id)]
   await post(context, order, { kind: 'order.reversed', parts: held.map((account) => [account, -balance(account)]) })
@@ -73,7 +70,7 @@ export async function reverseSale(context: Context, order: Order): Promise<void>
 type Correction = { readonly kind: string; readonly parts: readonly (readonly [account: string, amountMinor: number])[] }
 
 /** Each part is debited, and the deposit credited with all of them. */
-async function post({ tx, now, newId }: Context, order: Order, { kind, parts }: Correction): Promise<void> {
+async function post({ tx, now, newId }: Work, order: Order, { kind, parts }: Correction): Promise<void> {
   const { currency } = order.total
   const legs: Leg[] = parts.map(([account, amount]) => ({ account, amount: money(amount, currency) }))
   const sum = parts.reduce((total, [, amount]) => total + amount, 0)

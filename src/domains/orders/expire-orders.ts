@@ -4,8 +4,9 @@
 import { limits } from '../../base/limits.ts'
 import type { DomainEvent } from '../../contract/events.ts'
 import { and, compare, eq } from '../../contract/filter.ts'
-import type { Schedule, ScheduleContext } from '../../effects/schedule.ts'
+import type { Schedule } from '../../effects/schedule.ts'
 import { findAll } from '../../storage/find-all.ts'
+import type { Work } from '../../storage/transaction.ts'
 import { cancelPayment } from '../payments/cancel-payment.ts'
 import { liveStatuses, payments, waitingStatuses } from '../payments/collections.ts'
 import { releaseStock } from '../stock/reserve-stock.ts'
@@ -34,7 +35,7 @@ export const expireOrders: Schedule = {
 }
 
 /** Null when it has to wait for its payments: then it keeps its stock for another while. Else what follows. */
-async function expire(context: ScheduleContext, order: Order): Promise<DomainEvent[] | null> {
+async function expire(context: Work, order: Order): Promise<DomainEvent[] | null> {
   const { tx, now } = context
   const attempts = await findAll(tx, payments, eq('order', order.id))
   const isLive = attempts.some(({ status }) => liveStatuses.includes(status))

@@ -1,20 +1,17 @@
 // Placing: the one step that makes a covered order a sale. Stock, ledger and what follows are written
 // with the state or not at all; compare-and-set on the state makes it happen once.
-import type { NewId } from '../../base/ids.ts'
 import { negateMoney } from '../../base/money.ts'
 import type { DomainEvent } from '../../contract/events.ts'
-import type { Transaction } from '../../storage/transaction.ts'
+import type { Work } from '../../storage/transaction.ts'
 import { revenueOf } from '../carts/totals.ts'
 import { accounts } from '../ledger/collections.ts'
 import { type Leg, postTransfer } from '../ledger/post-transfer.ts'
 import { commitStock } from '../stock/reserve-stock.ts'
 import { type Order, orders } from './collections.ts'
 
-type Context = { readonly tx: Transaction; readonly now: number; readonly newId: NewId }
-
 /** O4 of the state table: pending_payment or a revived expired order becomes placed. */
 export async function placeOrder(
-  context: Context,
+  context: Work,
   order: Order,
   paymentStatus: Order['paymentStatus'],
   holds: readonly string[] = order.holds,

@@ -3,12 +3,11 @@
 // refused, only routed; an order is placed once; paymentStatus is written here and nowhere else; whoever
 // decides over an order's attempts holds the order (a lock, or a write of it) before looking at them.
 import { EngineError, isEngineError, LostRace } from '../../base/engine-error.ts'
-import type { NewId } from '../../base/ids.ts'
 import { money } from '../../base/money.ts'
 import type { DomainEvent } from '../../contract/events.ts'
 import { eq } from '../../contract/filter.ts'
 import { findAll } from '../../storage/find-all.ts'
-import type { Transaction } from '../../storage/transaction.ts'
+import type { Transaction, Work } from '../../storage/transaction.ts'
 import { accounts } from '../ledger/collections.ts'
 import { move, postTransfer } from '../ledger/post-transfer.ts'
 import { cancelPayment } from '../payments/cancel-payment.ts'
@@ -19,9 +18,7 @@ import { type Order, orders } from './collections.ts'
 import { correctSale, oweShortage } from './correct-sale.ts'
 import { placeOrder } from './place-order.ts'
 
-type Context = { readonly tx: Transaction; readonly now: number; readonly newId: NewId }
-
-export async function settleOrder(context: Context, id: string): Promise<DomainEvent[]> {
+export async function settleOrder(context: Work, id: string): Promise<DomainEvent[]> {
   const { tx } = context
   // Two facts at once, of two attempts: each alone sees half. Under this lock the second sees both.
   // What is asked together is answered in its order: the attempts are looked at once the lock is held.
@@ -51,14 +48,14 @@ export async function settleOrder(context: Context, id: string): Promise<DomainE
 }
 
 /** Nothing is sold: what comes in goes back, and what went out twice is owed by the customer. */
-async function settleClosed(context: Context, order: Order, attempts: readonly Payment[]): Promise<DomainEvent[]> {
+async function settleClosed(context: Work, order: Order, attempts: readonly Payment[]): Promise<DomainEvent[]> {
   const events = await returnLateMoney(context, order, attempts)
   const isOwed = (await oweShortage(context, order)) > 0
   await writePaymentStatus(context.tx, order, attempts, isOwed ? [backTwice] : [])
   return events
 }
 
-async function place(context: Context, order: Order, attempts: readonly Payment[], holds: readonly string[]): Promise<DomainEvent[]> {
+async function place(context: Work, order: Order, attempts: readonly Payment[], holds: readonly string[]): Promise<DomainEvent[]> {
   const events = await placeOrder(context, order, paymentStatusOf(order, attempts), [...order.holds, ...holds])
   await closeOthers(context, attempts)
   await returnSurplus(context, order, attempts)
@@ -72,7 +69,7 @@ async function kept(tx: Transaction, attempts: readonly Payment[]): Promise<numb
 }
 
 /** O7: money came after the order had expired. If its goods can be held again, it lives; if not, the money goes back. */
-async function revive(context: Context, order: Order, attempts: readonly Payment[]): Promise<DomainEvent[]> {
+async function revive(context: Work, order: Order, attempts: readonly Payment[]): Promise<DomainEvent[]> {
   const wanted = order.lines.map(({ id, variant, quantity, title }) => ({ line: id, variant, quantity, title }))
   if (!(await canHold(context.tx, wanted))) return await settleClosed(context, order, attempts)
   await holdStock(context, order.id, wanted).catch((error: unknown) => {
@@ -83,7 +80,7 @@ async function revive(context: Context, order: Order, attempts: readonly Payment
 }
 
 /** What was taken for an order that is closed: out of its deposit, and back to where it came from. */
-async function returnLateMoney(context: Context, order: Order, attempts: readonly Payment[]): Promise<DomainEvent[]> {
+async function returnLateMoney(context: Work, order: Order, attempts: readonly Payment[]): Promise<DomainEvent[]> {
   const events: DomainEvent[] = []
   for (const payment of attempts) {
     const amount = await refundable(context.tx, payment)
@@ -95,7 +92,7 @@ async function returnLateMoney(context: Context, order: Order, attempts: readonl
 }
 
 /** More than the order costs was taken (two tabs, two methods): the later attempts give it back. */
-async function returnSurplus(context: Context, order: Order, attempts: readonly Payment[]): Promise<void> {
+async function returnSurplus(context: Work, order: Order, attempts: readonly Payment[]): Promise<void> {
   // What was refunded never exceeds what was taken, so without more taken there is nothing to look for.
   if (sum(attempts, 'captured') - sum(attempts, 'refunded') <= order.total.amount) return
   let surplus = (await kept(context.tx, attempts)) - order.total.amount
@@ -112,7 +109,7 @@ async function returnSurplus(context: Context, order: Order, attempts: readonly 
  * failed included, has left the deposit and is owed in an account of its own.
  */
 async function sendBack(
-  context: Context,
+  context: Work,
   payment: Payment,
   amountMinor: number,
   cause: { readonly kind: string; readonly reason: string; readonly key: string },
@@ -130,7 +127,7 @@ async function sendBack(
 }
 
 /** Attempts that still wait for their customer are closed at the provider, lest they be paid as well. */
-async function closeOthers(context: Context, attempts: readonly Payment[]): Promise<void> {
+async function closeOthers(context: Work, attempts: readonly Payment[]): Promise<void> {
   for (const payment of attempts) if (waitingStatuses.includes(payment.status)) await cancelPayment(context, payment)
 }
 

@@ -1,20 +1,17 @@
 // Giving up an attempt that waits: the provider closes it, so that it cannot be paid any more.
-import type { NewId } from '../../base/ids.ts'
 import { type EffectHandler, enqueue, type Outcome } from '../../effects/effect.ts'
-import type { Transaction } from '../../storage/transaction.ts'
+import type { Work } from '../../storage/transaction.ts'
 import { type Payment, payments } from './collections.ts'
 import { followPayment } from './look-at-payment.ts'
 import type { PaymentProvider, ProviderView } from './provider.ts'
 import { recordView } from './record-facts.ts'
 import { outcomeOf } from './start-payment.ts'
 
-type Context = { readonly tx: Transaction; readonly now: number; readonly newId: NewId }
-
 /**
  * Has the provider close an attempt that waits for the customer. If it was paid meanwhile, that is learned here. One that
  * is open still at the next look may be asked to be closed again: a refusal of today is none for ever.
  */
-export async function cancelPayment({ tx, now, newId }: Context, payment: Payment): Promise<void> {
+export async function cancelPayment({ tx, now, newId }: Work, payment: Payment): Promise<void> {
   await enqueue(tx, now, {
     id: newId('eff'),
     kind: 'payment.cancel',

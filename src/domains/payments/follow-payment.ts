@@ -1,12 +1,11 @@
 // Asking the provider what became of a payment: after a webhook, and at growing distances when none
 // comes. Webhook, poll and the answer of a call all end in recordView, so none of them is special.
-import type { NewId } from '../../base/ids.ts'
 import { limits } from '../../base/limits.ts'
 import type { DomainEvent } from '../../contract/events.ts'
 import { compare, eq } from '../../contract/filter.ts'
 import type { EffectHandler, Outcome, SettleContext } from '../../effects/effect.ts'
 import type { Schedule } from '../../effects/schedule.ts'
-import type { Transaction } from '../../storage/transaction.ts'
+import type { Work } from '../../storage/transaction.ts'
 import { type Payment, type PaymentFact, payments, refunds } from './collections.ts'
 import { followPayment } from './look-at-payment.ts'
 import { firstLookMs, nextLookMs, refundDistancesMs } from './look-times.ts'
@@ -14,8 +13,6 @@ import type { PaymentProvider, ProviderView } from './provider.ts'
 import { isUndecided, recordView } from './record-facts.ts'
 import { failUnsentRefund, stopEffect } from './refund-claims.ts'
 import { outcomeOf } from './start-payment.ts'
-
-type Context = { readonly tx: Transaction; readonly now: number; readonly newId: NewId }
 
 export function followPaymentEffect(providers: ReadonlyMap<string, PaymentProvider>): EffectHandler {
   return {
@@ -65,7 +62,7 @@ async function followRefund(context: SettleContext, payment: Payment, view: Prov
  * ours will send it any more, the attempt has failed: what it holds is free. Should the payment turn up after all, a
  * later look finds it, and its money is routed like all that comes late.
  */
-async function noteMissing(context: Context, payment: Payment): Promise<readonly DomainEvent[]> {
+async function noteMissing(context: Work, payment: Payment): Promise<readonly DomainEvent[]> {
   const { tx, now } = context
   if (!isUndecided(payment)) {
     const lastError = 'The provider has no record of this payment any more.'

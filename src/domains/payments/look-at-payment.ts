@@ -1,11 +1,8 @@
 // Owing a look at a payment: the effect that asks its provider. What is found is recorded in follow-payment.ts.
-import type { NewId } from '../../base/ids.ts'
 import { enqueue, type SettleContext } from '../../effects/effect.ts'
-import type { Transaction } from '../../storage/transaction.ts'
+import type { Work } from '../../storage/transaction.ts'
 import type { Payment, PaymentFact, Refund } from './collections.ts'
 import { refundDistancesMs } from './look-times.ts'
-
-type Context = { readonly tx: Transaction; readonly now: number; readonly newId: NewId }
 
 export type Look = {
   readonly source: PaymentFact['source']
@@ -19,7 +16,7 @@ export type Look = {
 }
 
 /** Answers the effect that looks; null when it is owed already. */
-export async function followPayment({ tx, now, newId }: Context, payment: Payment, given: Look): Promise<string | null> {
+export async function followPayment({ tx, now, newId }: Work, payment: Payment, given: Look): Promise<string | null> {
   const { source, cause, dueAt, refund, look, isAwaited } = given
   const effect = await enqueue(tx, now, {
     id: newId('eff'),

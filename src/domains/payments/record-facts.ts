@@ -1,11 +1,10 @@
 // Taking the provider's word into the books: facts are inserted behind a unique fence, each posts its
 // money to the ledger exactly once, and the attempt's amounts are folded anew. What the order makes of
 // it is the orders domain's matter: it is told by an event.
-import type { NewId } from '../../base/ids.ts'
 import type { DomainEvent } from '../../contract/events.ts'
 import { and, eq } from '../../contract/filter.ts'
 import { findAll } from '../../storage/find-all.ts'
-import type { Transaction } from '../../storage/transaction.ts'
+import type { Transaction, Work } from '../../storage/transaction.ts'
 import { accounts } from '../ledger/collections.ts'
 import { move, postTransfer } from '../ledger/post-transfer.ts'
 import {
@@ -23,11 +22,9 @@ import { firstLookMs } from './look-times.ts'
 import type { ProviderFact, ProviderView } from './provider.ts'
 import { dropUnmetClaims, oweRefund, refundsOf } from './refund-claims.ts'
 
-type Context = { readonly tx: Transaction; readonly now: number; readonly newId: NewId }
-
 /** What the provider says of a payment, from whichever way it came. Safe to call with the same view again. */
 export async function recordView(
-  context: Context,
+  context: Work,
   payment: Payment,
   view: ProviderView,
   source: PaymentFact['source'],
@@ -116,7 +113,7 @@ function statusOf(payment: Payment, view: ProviderView, sums: FactSums): Payment
   return view.phase === 'open' ? 'requires_action' : 'processing'
 }
 
-async function postFact(context: Context, payment: Payment, fact: ProviderFact): Promise<void> {
+async function postFact(context: Work, payment: Payment, fact: ProviderFact): Promise<void> {
   const { tx, now, newId } = context
   const { order, provider } = payment
   const psp = accounts.provider(provider)
@@ -164,7 +161,7 @@ async function isKnown(tx: Transaction, payment: Payment, { operationRef }: Prov
 }
 
 /** Our refund of this fact. One made in the provider's own dashboard is unknown to us and becomes ours here. */
-async function endRefund(context: Context, payment: Payment, fact: ProviderFact, status: 'succeeded' | 'failed'): Promise<Refund> {
+async function endRefund(context: Work, payment: Payment, fact: ProviderFact, status: 'succeeded' | 'failed'): Promise<Refund> {
   const { tx } = context
   const known = await refundsOf(tx, payment.id)
   const ours = known.find((refund) => refund.providerRef === fact.operationRef || refund.id === fact.reference)
@@ -193,7 +190,7 @@ async function endRefund(context: Context, payment: Payment, fact: ProviderFact,
   return external
 }
 
-async function claim({ tx, now, newId }: Context, { id, order, amount, reason }: Refund, from: string): Promise<void> {
+async function claim({ tx, now, newId }: Work, { id, order, amount, reason }: Refund, from: string): Promise<void> {
   await postTransfer(tx, now, newId, {
     kind: `refund.${reason}`,
     order,

@@ -1,17 +1,15 @@
 // Refunds as claims on the money of a payment: what is on its way back, or owed and stuck. Invariant: what was given
 // back and what is claimed is never more than what was taken; where the provider's facts say otherwise, claims give way.
 import { EngineError } from '../../base/engine-error.ts'
-import type { NewId } from '../../base/ids.ts'
 import { type Money, money } from '../../base/money.ts'
 import { eq } from '../../contract/filter.ts'
 import { effects, enqueue, type SettleContext } from '../../effects/effect.ts'
 import { findAll, findUnique } from '../../storage/find-all.ts'
-import type { Transaction } from '../../storage/transaction.ts'
+import type { Transaction, Work } from '../../storage/transaction.ts'
 import { accounts } from '../ledger/collections.ts'
 import { move, postTransfer } from '../ledger/post-transfer.ts'
 import { claimingStatuses, type Payment, type Refund, refunds } from './collections.ts'
 
-type Context = { readonly tx: Transaction; readonly now: number; readonly newId: NewId }
 type Owed = { readonly amount: Money; readonly from: string; readonly reason: string; readonly key: string }
 
 export async function refundsOf(tx: Transaction, payment: string): Promise<readonly Refund[]> {
@@ -36,7 +34,7 @@ export async function refundable(tx: Transaction, payment: Payment): Promise<num
  * Owes a refund of at most `amount` from one account of the ledger; what is refundable is reserved by
  * the row before any call. Null when nothing is left to refund. Whoever calls holds the order.
  */
-export async function refundPayment(context: Context, payment: Payment, given: Owed): Promise<Refund | null> {
+export async function refundPayment(context: Work, payment: Payment, given: Owed): Promise<Refund | null> {
   const amount = money(Math.min(given.amount.amount, await refundable(context.tx, payment)), given.amount.currency)
   if (amount.amount <= 0) return null
   // A cause can come back: what it had claimed was given back otherwise, and part of it is still owed.
@@ -46,11 +44,7 @@ export async function refundPayment(context: Context, payment: Payment, given: O
 }
 
 /** Owes it whatever else is claimed of the payment. */
-export async function oweRefund(
-  { tx, now, newId }: Context,
-  payment: Payment,
-  { amount, from, reason, key }: Owed,
-): Promise<Refund | null> {
+export async function oweRefund({ tx, now, newId }: Work, payment: Payment, { amount, from, reason, key }: Owed): Promise<Refund | null> {
   const { id: paymentId, order, provider } = payment
   const refund = await tx.insertOnce(refunds, {
     id: newId('ref'),
@@ -108,7 +102,7 @@ export type Moved = { readonly captured: Money; readonly refunded: Money }
  * Claims that can no longer be met end here: the provider has given that money back otherwise. Each puts what it
  * claimed back to the deposit of its order, from where the order decides anew.
  */
-export async function dropUnmetClaims(context: Context, payment: Payment, { captured, refunded }: Moved): Promise<void> {
+export async function dropUnmetClaims(context: Work, payment: Payment, { captured, refunded }: Moved): Promise<void> {
   const { currency } = captured
   const all = await refundsOf(context.tx, payment.id)
   let over = claimed(all, currency, [...claimingStatuses, 'settled']) + refunded.amount - captured.amount
@@ -135,7 +129,7 @@ export async function dropUnmetClaims(context: Context, payment: Payment, { capt
     })
 }
 
-async function dropClaim({ tx, now, newId }: Context, claim: Refund, home: string): Promise<void> {
+async function dropClaim({ tx, now, newId }: Work, claim: Refund, home: string): Promise<void> {
   const lastError = 'The provider gave this money back by another refund.'
   await tx.update(refunds, claim, { set: { status: 'canceled', lastError } })
   const legs = move({ debit: accounts.refundPayable(claim.id), credit: home }, claim.amount)

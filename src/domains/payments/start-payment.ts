@@ -1,9 +1,8 @@
 // Beginning an attempt: the row and its effect in one transaction, the provider called after it under
 // the attempt's own key. A repeat after a crash uses the same key, so the customer is charged once.
-import type { NewId } from '../../base/ids.ts'
 import { type Money, money } from '../../base/money.ts'
 import { type EffectHandler, enqueue, isUnsent, type Outcome } from '../../effects/effect.ts'
-import type { Transaction } from '../../storage/transaction.ts'
+import type { Work } from '../../storage/transaction.ts'
 import { type Payment, payments } from './collections.ts'
 import { firstCheckMs } from './look-times.ts'
 import type { PaymentProvider, ProviderResult, ProviderView } from './provider.ts'
@@ -20,10 +19,7 @@ export type NewPayment = {
 }
 
 /** The attempt and the effect the caller may wait for. */
-export async function startPayment(
-  { tx, now, newId }: { readonly tx: Transaction; readonly now: number; readonly newId: NewId },
-  given: NewPayment,
-): Promise<{ payment: Payment; effect: string }> {
+export async function startPayment({ tx, now, newId }: Work, given: NewPayment): Promise<{ payment: Payment; effect: string }> {
   const nothing = money(0, given.amount.currency)
   const payment = await tx.insert(payments, {
     id: newId('pay'),
