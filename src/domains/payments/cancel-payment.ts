@@ -3,9 +3,8 @@ import { type EffectHandler, enqueue, type Outcome } from '../../effects/effect.
 import type { Work } from '../../storage/transaction.ts'
 import { type Payment, payments } from './collections.ts'
 import { followPayment } from './look-at-payment.ts'
-import type { PaymentProvider, ProviderView } from './provider.ts'
+import { outcomeOf, type PaymentProvider, type ProviderView } from './provider.ts'
 import { recordView } from './record-facts.ts'
-import { outcomeOf } from './start-payment.ts'
 
 /**
  * Has the provider close an attempt that waits for the customer. If it was paid meanwhile, that is learned here. One that

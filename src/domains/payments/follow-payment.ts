@@ -9,10 +9,9 @@ import type { Work } from '../../storage/transaction.ts'
 import { type Payment, type PaymentFact, payments, refunds } from './collections.ts'
 import { followPayment } from './look-at-payment.ts'
 import { firstLookMs, nextLookMs, refundDistancesMs } from './look-times.ts'
-import type { PaymentProvider, ProviderView } from './provider.ts'
+import { outcomeOf, type PaymentProvider, type ProviderView } from './provider.ts'
 import { isUndecided, recordView } from './record-facts.ts'
 import { failUnsentRefund, stopEffect } from './refund-claims.ts'
-import { outcomeOf } from './start-payment.ts'
 
 export function followPaymentEffect(providers: ReadonlyMap<string, PaymentProvider>): EffectHandler {
   return {

@@ -1,6 +1,7 @@
 // The payment provider port. An adapter does I/O and translates; it writes nothing, never retries and
 // keeps no state. Every call carries a key that is ours and stable: a repeat acts once.
 import type { Money } from '../../base/money.ts'
+import type { Outcome } from '../../effects/effect.ts'
 import type { PaymentAction, PaymentFact } from './collections.ts'
 
 /** One thing that happened to money, in the provider's own words. */
@@ -51,4 +52,11 @@ export interface PaymentProvider {
   fetch(by: { readonly reference: string; readonly providerRef: string | null }): Promise<ProviderResult<ProviderView | null>>
   /** Pure: the events in a body that the provider signed, or null when it did not. */
   verifyWebhook(body: Uint8Array, headers: Readonly<Record<string, string | undefined>>, now: number): readonly WebhookEvent[] | null
+}
+
+/** An uncertain call is repeated under its key: the provider then answers what it did the first time. */
+export function outcomeOf(result: ProviderResult<unknown>): Outcome {
+  if (result.result === 'ok') return { end: 'done', result: result.value }
+  if (result.result === 'refused') return { end: 'dead', error: result.reason }
+  return { end: 'retry', error: result.reason }
 }

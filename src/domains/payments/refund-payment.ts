@@ -3,10 +3,9 @@
 import { type EffectHandler, isUnsent, type Outcome, type SettleContext } from '../../effects/effect.ts'
 import { type Payment, payments, type Refund, refunds } from './collections.ts'
 import { lookForRefund } from './look-at-payment.ts'
-import type { PaymentProvider, ProviderView } from './provider.ts'
+import { outcomeOf, type PaymentProvider, type ProviderView } from './provider.ts'
 import { recordView } from './record-facts.ts'
 import { failRefund } from './refund-claims.ts'
-import { outcomeOf } from './start-payment.ts'
 
 export function refundPaymentEffect(providers: ReadonlyMap<string, PaymentProvider>): EffectHandler {
   return {

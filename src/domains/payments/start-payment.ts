@@ -5,7 +5,7 @@ import { type EffectHandler, enqueue, isUnsent, type Outcome } from '../../effec
 import type { Work } from '../../storage/transaction.ts'
 import { type Payment, payments } from './collections.ts'
 import { firstCheckMs } from './look-times.ts'
-import type { PaymentProvider, ProviderResult, ProviderView } from './provider.ts'
+import { outcomeOf, type PaymentProvider, type ProviderView } from './provider.ts'
 import { recordView } from './record-facts.ts'
 
 export type NewPayment = {
@@ -90,11 +90,4 @@ export function startPaymentEffect(providers: ReadonlyMap<string, PaymentProvide
       return [{ type: 'payment.changed', payment: payment.id, order: payment.order }]
     },
   }
-}
-
-/** An uncertain call is repeated under its key: the provider then answers what it did the first time. */
-export function outcomeOf(result: ProviderResult<unknown>): Outcome {
-  if (result.result === 'ok') return { end: 'done', result: result.value }
-  if (result.result === 'refused') return { end: 'dead', error: result.reason }
-  return { end: 'retry', error: result.reason }
 }
