@@ -567,6 +567,14 @@ describe('money that was given back twice is owed by the customer, and the order
     assert.deepEqual(await refundsOf(id), ['order_canceled 1390 settled', 'external 500 succeeded', 'external 890 canceled'])
   })
 
+  test('but not what failed in the dashboard: no more is claimed than was taken', async () => {
+    const id = await canceled({ refundFailures: 1 })
+    await work(world)
+    for (const turn of [1, 2]) await tell(id, [{ kind: 'ref_fail', operationRef: `failing_${turn}:${id}`, amount: eur(1390) }])
+    assert.deepEqual(await refundsOf(id), ['order_canceled 1390 failed', 'external 1390 canceled', 'external 1390 canceled'])
+    assert.deepEqual(await held(id), [[], undefined, undefined])
+  })
+
   test('by us, and then by the bank', async () => {
     const id = await canceled({})
     await work(world)
@@ -582,6 +590,9 @@ describe('money that was given back twice is owed by the customer, and the order
     await tell(id, [{ kind: 'cap_reversed', operationRef: `sold:${id}`, amount: eur(1390) }])
     const all = await balances(id)
     assert.deepEqual([all['A:receivable'], all['L:deposit'], all['I:sales']], [1390, undefined, undefined])
+    // Canceled after that, it is owed as before.
+    assert.equal((await cancel(id)).status, 200)
+    assert.deepEqual(await held(id), [['payment_taken_back', 'given_back_twice'], 1390, undefined])
   })
 })
 

@@ -1,13 +1,12 @@
 import { Type } from 'typebox'
 import { anyone } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
-import type { NewId } from '../../base/ids.ts'
 import { limits } from '../../base/limits.ts'
 import { money } from '../../base/money.ts'
 import { eq } from '../../contract/filter.ts'
 import { command } from '../../operation/define.ts'
 import { findAll } from '../../storage/find-all.ts'
-import type { Transaction } from '../../storage/transaction.ts'
+import type { Work } from '../../storage/transaction.ts'
 import { accounts } from '../ledger/collections.ts'
 import { cancelPayment } from '../payments/cancel-payment.ts'
 import { payments, waitingStatuses } from '../payments/collections.ts'
@@ -16,7 +15,7 @@ import { checkIfMatch, etagOf } from '../records/etag.ts'
 import { presentAll } from '../records/present.ts'
 import { releaseStock } from '../stock/reserve-stock.ts'
 import { type Order, orders } from './collections.ts'
-import { reverseSale } from './correct-sale.ts'
+import { backTwice, oweShortage, reverseSale } from './correct-sale.ts'
 import { getOrder } from './order-view.ts'
 
 /** `POST /api/orders/{id}/cancel`: by staff, or by its owner while nothing was shipped. Money taken goes back. */
@@ -49,7 +48,7 @@ export const cancelOrder = command({
   },
 })
 
-async function cancel(context: { tx: Transaction; now: number; newId: NewId }, order: Order): Promise<Order> {
+async function cancel(context: Work, order: Order): Promise<Order> {
   const { tx } = context
   // Before the look at its attempts: whoever settles one of them meanwhile waits for us, and finds the order closed.
   const after = await tx.update(orders, order, { set: { status: 'canceled', expiresAt: null } })
@@ -67,5 +66,8 @@ async function cancel(context: { tx: Transaction; now: number; newId: NewId }, o
         key: `cancel:${payment.id}`,
       })
   }
-  return after
+  const isOwed = (await oweShortage(context, order)) > 0
+  return isOwed && !after.holds.includes(backTwice)
+    ? await tx.update(orders, after, { set: { holds: [...after.holds, backTwice] } })
+    : after
 }

@@ -12,6 +12,8 @@ import { recognition } from './place-order.ts'
 
 const refunded = 'order.refunded'
 const owedAgain = 'order.owed_again'
+/** Hold of an order whose money went back twice. */
+export const backTwice = 'given_back_twice'
 
 /** What the ledger holds of an order, by account: all of it, or what one kind of transfer wrote. */
 async function balancesOf(tx: Transaction, { id, total }: Order): Promise<(account: string, kind?: string) => number> {

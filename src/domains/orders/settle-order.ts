@@ -15,7 +15,7 @@ import { type Payment, payments, type Refund, waitingStatuses } from '../payment
 import { dropUnmetClaims, refundable, refundPayment } from '../payments/refund-claims.ts'
 import { canHold, holdStock } from '../stock/reserve-stock.ts'
 import { type Order, orders } from './collections.ts'
-import { correctSale, oweShortage } from './correct-sale.ts'
+import { backTwice, correctSale, oweShortage } from './correct-sale.ts'
 import { placeOrder } from './place-order.ts'
 
 export async function settleOrder(context: Work, id: string): Promise<DomainEvent[]> {
@@ -25,9 +25,12 @@ export async function settleOrder(context: Work, id: string): Promise<DomainEven
   const [order, found] = await Promise.all([tx.lock(orders, id, 'exclusive'), findAll(tx, payments, eq('order', id))])
   const attempts = found.toSorted((a, b) => a.sequence - b.sequence)
   if (order === null) throw new EngineError('not_found')
-  // Money that went back or was taken away may leave too little for what refunds of ours claim.
-  for (const payment of attempts)
-    if (payment.refunded.amount > 0 || payment.status === 'reversed') await dropUnmetClaims(context, payment, payment)
+  // Money that went back or was taken away may leave too little for what refunds claim, and so may one that failed in the
+  // provider's dashboard, which claims as well. Of an order that nobody has paid yet, what has gone back tells.
+  for (const payment of attempts) {
+    const isTouched = payment.refunded.amount > 0 || payment.status === 'reversed'
+    if (isTouched || order.status !== 'pending_payment') await dropUnmetClaims(context, payment, payment)
+  }
   if (order.status === 'pending_payment') {
     // What was given back meanwhile pays for nothing.
     if (sum(attempts, 'captured') - sum(attempts, 'refunded') >= order.total.amount) return await place(context, order, attempts, [])
@@ -146,7 +149,6 @@ async function writePaymentStatus(
 }
 
 const takenBack = 'payment_taken_back'
-const backTwice = 'given_back_twice'
 
 /** Derived from the attempts' amounts, which are folded from facts. */
 export function paymentStatusOf(order: Pick<Order, 'total'>, attempts: readonly Payment[]): Order['paymentStatus'] {

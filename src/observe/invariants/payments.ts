@@ -64,15 +64,17 @@ function checkPayment({ report }: VerifyContext, payment: Payment, facts: readon
         `${name} is ${payment[name].amount} ${payment[name].currency}; the facts say ${sums[name].amount} ${currency}`,
       )
 
-  const open = back
-    .filter(({ status, amount }) => claimingStatuses.includes(status) && amount.currency === currency)
-    .reduce((sum, { amount }) => sum + amount.amount, 0)
+  const sumOf = (statuses: readonly Refund['status'][]) =>
+    back
+      .filter(({ status, amount }) => statuses.includes(status) && amount.currency === currency)
+      .reduce((sum, { amount }) => sum + amount.amount, 0)
+  const open = sumOf(claimingStatuses)
   const { captured, refunded } = payment
   // What a bank took back had been there to refund; to refund more now, it is not.
   const reversed = facts
     .filter(({ kind, amount }) => kind === 'cap_reversed' && amount.currency === currency)
     .reduce((sum, { amount }) => sum + amount.amount, 0)
-  const bound = captured.amount + (open === 0 ? reversed : 0)
+  const bound = captured.amount + (open === 0 ? reversed : -sumOf(['settled']))
   if (captured.amount < 0 || refunded.amount < 0 || refunded.amount + open > bound)
     report('payments.within_bounds', rows, `captured ${captured.amount}, refunded ${refunded.amount}, refunds under way ${open}`)
 
