@@ -29,6 +29,7 @@ export const settleRefund = command({
     const settled = await tx.update(refunds, refund, { set: { status: 'settled', lastError: input.note } })
     const legs = move({ debit: accounts.refundPayable(refund.id), credit: accounts.outside }, refund.amount)
     await postTransfer(tx, now, newId, { kind: 'refund.settled', order: refund.order, legs })
-    return { output: refundView(settled) }
+    // Other claims on the same money give way.
+    return { output: refundView(settled), events: [{ type: 'payment.changed', payment: refund.payment, order: refund.order }] }
   },
 })
