@@ -8,22 +8,20 @@ import { fileURLToPath } from 'node:url'
 import { importsOf, readSources, type SourceFile } from './source-files.ts'
 
 const ground = ['base', 'contract', 'access', 'schema', 'storage']
-const below = [...ground, 'effects', 'changes', 'operation']
+/** What every domain stands on. */
+const spine = [...ground, 'operation', 'records', 'effects', 'changes']
 
 /** Between domains only these arrows; each is used, and together they make no circle. */
 export const domains: Readonly<Record<string, readonly string[]>> = {
-  accounts: ['records'],
-  carts: ['catalog', 'records'],
+  accounts: [],
+  carts: ['catalog'],
   catalog: ['stock'],
-  changes: ['records'],
-  effects: ['records'],
   emails: [],
   ledger: [],
-  orders: ['carts', 'ledger', 'payments', 'records', 'stock'],
+  orders: ['carts', 'ledger', 'payments', 'stock'],
   payments: ['ledger'],
-  records: [],
   running: [],
-  stock: ['records'],
+  stock: [],
 }
 const domainNames = Object.keys(domains).map((name) => `domains/${name}`)
 
@@ -34,17 +32,18 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   access: ['base', 'contract'],
   schema: ['base', 'contract', 'access'],
   storage: ['base', 'contract', 'access', 'schema'],
-  effects: ground,
-  changes: ground,
-  operation: [...ground, 'effects', 'changes'],
+  operation: ground,
+  records: [...ground, 'operation'],
+  effects: [...ground, 'operation', 'records'],
+  changes: [...ground, 'operation', 'records'],
   ...Object.fromEntries(
-    Object.entries(domains).map(([name, more]) => [`domains/${name}`, [...below, ...more.map((one) => `domains/${one}`)]]),
+    Object.entries(domains).map(([name, more]) => [`domains/${name}`, [...spine, ...more.map((one) => `domains/${one}`)]]),
   ),
-  http: below,
-  observe: [...below, ...domainNames],
-  engine: [...below, ...domainNames],
-  cli: [...below, ...domainNames, 'engine', 'http', 'observe'],
-  index: [...below, 'engine'],
+  http: [...ground, 'operation'],
+  observe: [...spine, ...domainNames],
+  engine: [...spine, ...domainNames],
+  cli: [...spine, ...domainNames, 'engine', 'http', 'observe'],
+  index: [...ground, 'operation', 'engine'],
   client: ['contract'],
   console: ['client', 'contract'],
 }
@@ -158,8 +157,7 @@ function cycles(files: readonly SourceFile[], targets: ReadonlyMap<string, reado
 /** The table as ARCHITECTURE.md prints it. */
 export function importTable(): string {
   const rows = Object.entries(layers).flatMap(([name, may]): [string, string][] => {
-    if (name === 'domains/accounts')
-      return [['domains/*', 'operation and what it may import'], ...Object.entries(domains).flatMap(domainRow)]
+    if (name === 'domains/accounts') return [['domains/*', 'the spine'], ...Object.entries(domains).flatMap(domainRow)]
     if (name.startsWith('domains/')) return []
     return [[name === 'index' ? 'index.ts' : name, inWords(may)]]
   })
@@ -173,8 +171,8 @@ function domainRow([name, more]: [string, readonly string[]]): [string, string][
 function inWords(may: readonly string[]): string {
   if (may.length === 0) return 'nothing'
   const names = may.filter((name) => !name.startsWith('domains/'))
-  return below.every((name) => names.includes(name))
-    ? ['operation and what it may import', ...(may.length > names.length ? ['all domains'] : []), ...names.slice(below.length)].join(', ')
+  return spine.every((name) => names.includes(name))
+    ? ['the spine', ...(may.length > names.length ? ['all domains'] : []), ...names.slice(spine.length)].join(', ')
     : names.join(', ')
 }
 

@@ -26,9 +26,9 @@ export const ratchets = {
 
   /** Functions of more than 5 parameters. */
   manyParameters: {
-    'src/domains/records/parse-filter.ts parseField': 6,
-    'src/domains/records/parse-filter.ts follow': 7,
-    'src/domains/records/parse-filter.ts parseCondition': 6,
+    'src/records/parse-filter.ts parseField': 6,
+    'src/records/parse-filter.ts follow': 7,
+    'src/records/parse-filter.ts parseCondition': 6,
   } as Readonly<Record<string, number>>,
 
   /** How many functions of src/ have more than 3 parameters. */

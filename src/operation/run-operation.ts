@@ -9,7 +9,6 @@ import type { NewId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import { ProjectError } from '../base/project-error.ts'
 import type { DomainEvent } from '../contract/events.ts'
-import type { EffectRunner } from '../effects/runner.ts'
 import type { Project } from '../schema/project.ts'
 import { type Cause, inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
 import type { Transaction } from '../storage/transaction.ts'
@@ -34,7 +33,8 @@ export type OperationParts = TransactionParts & {
   readonly newSecret: (prefix: string) => string
   readonly project: Project
   readonly services: Services
-  readonly effects: Pick<EffectRunner, 'runAwaited'>
+  /** Runs the effects that an answer waits for. */
+  readonly effects: { runAwaited(ids: readonly string[]): Promise<void> }
   readonly react: (tx: Transaction, now: number, events: readonly DomainEvent[]) => Promise<void>
 }
 

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { isNoneMatch } from '../../base/entity-tag.ts'
 import { query } from '../../operation/define.ts'
-import { etagOf } from '../records/etag.ts'
+import { etagOf } from '../../records/etag.ts'
 import { cartView, getCart } from './cart-view.ts'
 import { common, idInput } from './change-cart.ts'
 import { carts } from './collections.ts'

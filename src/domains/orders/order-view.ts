@@ -5,11 +5,11 @@ import type { Actor } from '../../access/actor.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { eq } from '../../contract/filter.ts'
+import { findVisible, presentAll } from '../../records/present.ts'
 import type { Model } from '../../schema/model.ts'
 import type { Project } from '../../schema/project.ts'
 import type { Reader } from '../../storage/storage.ts'
 import { type Payment, paymentActionShape, payments } from '../payments/collections.ts'
-import { findVisible, presentAll } from '../records/present.ts'
 import { type Order, orders } from './collections.ts'
 
 export const paymentRequest = Type.Object(

@@ -4,8 +4,8 @@ import { EngineError, invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { compare } from '../../contract/filter.ts'
 import { command } from '../../operation/define.ts'
-import { checkIfMatch, etagOf } from '../records/etag.ts'
-import { present, visibleFields } from '../records/present.ts'
+import { checkIfMatch, etagOf } from '../../records/etag.ts'
+import { present, visibleFields } from '../../records/present.ts'
 import { stockLevels, stockMovements } from './collections.ts'
 
 const relative = Type.Object(

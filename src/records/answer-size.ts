@@ -1,7 +1,7 @@
 // How large a record is in an answer, near enough to bound it: characters of its texts, and some for each other value.
-import { limits } from '../../base/limits.ts'
-import type { AnyRecord } from '../../schema/collection.ts'
-import type { CompiledField } from '../../schema/model.ts'
+import { limits } from '../base/limits.ts'
+import type { AnyRecord } from '../schema/collection.ts'
+import type { CompiledField } from '../schema/model.ts'
 
 const otherBytes = 24
 

@@ -1,8 +1,8 @@
 import { Type } from 'typebox'
-import { nobody, ruleFilter, staff } from '../../access/rule.ts'
-import { type Operation, query } from '../../operation/define.ts'
-import type { CompiledField } from '../../schema/model.ts'
-import { writableFields } from '../../schema/wire.ts'
+import { nobody, ruleFilter, staff } from '../access/rule.ts'
+import { type Operation, query } from '../operation/define.ts'
+import type { CompiledField } from '../schema/model.ts'
+import { writableFields } from '../schema/wire.ts'
 import { isSortable, type QueryScope, searchPathsOf } from './parse-filter.ts'
 import { isSettable, readFilter, visibleFields, visibleList } from './present.ts'
 

@@ -3,10 +3,10 @@
 // set is `readOnly`, and documents leave it out: nobody needs to find out by a refusal.
 
 import { type TUnsafe, Type } from 'typebox'
-import type { Actor } from '../../access/actor.ts'
-import { limits } from '../../base/limits.ts'
-import type { CollectionModel, CompiledField } from '../../schema/model.ts'
-import { createInputSchema, type JsonSchema, patchInputSchema, writableFields } from '../../schema/wire.ts'
+import type { Actor } from '../access/actor.ts'
+import { limits } from '../base/limits.ts'
+import type { CollectionModel, CompiledField } from '../schema/model.ts'
+import { createInputSchema, type JsonSchema, patchInputSchema, writableFields } from '../schema/wire.ts'
 import { isReadable, isSettable } from './present.ts'
 
 type Input<TInput> = {

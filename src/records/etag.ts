@@ -3,10 +3,10 @@
 // leads, so that If-Match on a write compares rows whatever selection of fields was read; a representation
 // that is more or less than its row carries a digest of its own behind it.
 import { hash } from 'node:crypto'
-import type { Actor } from '../../access/actor.ts'
-import { EngineError } from '../../base/engine-error.ts'
-import type { AnyRecord } from '../../schema/collection.ts'
-import type { CollectionModel } from '../../schema/model.ts'
+import type { Actor } from '../access/actor.ts'
+import { EngineError } from '../base/engine-error.ts'
+import type { AnyRecord } from '../schema/collection.ts'
+import type { CollectionModel } from '../schema/model.ts'
 import { present, visibleFields } from './present.ts'
 
 /** A strong validator (RFC 9110 section 8.8.3) of a record as it is to this caller. `body` is given where the row alone does not make it. */

@@ -1,15 +1,15 @@
 // A reader's way along the feed: where it is, what it is told next, and when it has to read afresh. Invariant: its place only
 // moves over what it was told or was judged to be none of its business.
-import type { Actor } from '../../access/actor.ts'
-import { limits } from '../../base/limits.ts'
-import type { Feed } from '../../changes/feed.ts'
-import { type Place, type Places, whole } from '../../changes/places.ts'
-import type { EventSink } from '../../operation/define.ts'
-import type { CollectionModel } from '../../schema/model.ts'
-import type { Commit, Reader } from '../../storage/storage.ts'
+import type { Actor } from '../access/actor.ts'
+import { limits } from '../base/limits.ts'
+import type { EventSink } from '../operation/define.ts'
 import { presentAll } from '../records/present.ts'
+import type { CollectionModel } from '../schema/model.ts'
+import type { Commit, Reader } from '../storage/storage.ts'
+import type { Feed } from './feed.ts'
 import { createHistory } from './history.ts'
 import { judge, type News, type Target } from './judge.ts'
+import { type Place, type Places, whole } from './places.ts'
 import { createRows } from './rows.ts'
 import { createSight } from './sight.ts'
 

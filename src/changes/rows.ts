@@ -1,8 +1,8 @@
 // Rows of the database, each read once for one look at the feed. Ids that are asked for in one turn are read together.
-import { limits } from '../../base/limits.ts'
-import type { Filter } from '../../contract/filter.ts'
-import type { AnyRecord } from '../../schema/collection.ts'
-import type { Reader } from '../../storage/storage.ts'
+import { limits } from '../base/limits.ts'
+import type { Filter } from '../contract/filter.ts'
+import type { AnyRecord } from '../schema/collection.ts'
+import type { Reader } from '../storage/storage.ts'
 
 export type Found = {
   readonly found: readonly AnyRecord[]

@@ -1,11 +1,11 @@
 // Cursors of keyset pages: the sort keys and the id of the last record seen. Opaque to clients, not
 // secret: it holds only values they were shown, and each is checked again when it comes back.
-import { invalid } from '../../base/engine-error.ts'
-import { limits } from '../../base/limits.ts'
-import { isStorableText } from '../../base/text.ts'
-import type { Scalar } from '../../contract/filter.ts'
-import { type CollectionModel, resolve, valueAtPath } from '../../schema/model.ts'
-import type { Sort } from '../../storage/storage.ts'
+import { invalid } from '../base/engine-error.ts'
+import { limits } from '../base/limits.ts'
+import { isStorableText } from '../base/text.ts'
+import type { Scalar } from '../contract/filter.ts'
+import { type CollectionModel, resolve, valueAtPath } from '../schema/model.ts'
+import type { Sort } from '../storage/storage.ts'
 
 /** @throws validation_failed where the values are too long to come back in an address */
 export function encodeCursor(sort: readonly Sort[], last: Readonly<Record<string, unknown>>): string {

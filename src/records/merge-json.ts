@@ -1,12 +1,12 @@
 // JSON Merge Patch (RFC 7396) inside the JSON fields of a record: what a PATCH gives for one is merged into the value
 // there is, and the result must fit the field's schema, as a value given whole must.
-import type { Actor } from '../../access/actor.ts'
-import { invalid } from '../../base/engine-error.ts'
-import { limits } from '../../base/limits.ts'
-import { validatorOf } from '../../operation/validate.ts'
-import type { AnyRecord } from '../../schema/collection.ts'
-import type { CollectionModel } from '../../schema/model.ts'
-import { fieldSchema } from '../../schema/wire.ts'
+import type { Actor } from '../access/actor.ts'
+import { invalid } from '../base/engine-error.ts'
+import { limits } from '../base/limits.ts'
+import { validatorOf } from '../operation/validate.ts'
+import type { AnyRecord } from '../schema/collection.ts'
+import type { CollectionModel } from '../schema/model.ts'
+import { fieldSchema } from '../schema/wire.ts'
 import { isReadable } from './present.ts'
 
 type Values = Readonly<Record<string, unknown>>

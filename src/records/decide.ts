@@ -1,7 +1,7 @@
 // Whether a record fits a filter that is not stored as it is decided upon: one that is about to be written.
-import { always, and, type Filter, matches, never, oneOf, type Scalar } from '../../contract/filter.ts'
-import type { AnyRecord } from '../../schema/collection.ts'
-import type { Reader } from '../../storage/storage.ts'
+import { always, and, type Filter, matches, never, oneOf, type Scalar } from '../contract/filter.ts'
+import type { AnyRecord } from '../schema/collection.ts'
+import type { Reader } from '../storage/storage.ts'
 
 /** What the record refers to is looked at as it is stored. */
 export async function decide(read: Pick<Reader, 'find'>, filter: Filter, record: Readonly<Record<string, unknown>>): Promise<boolean> {

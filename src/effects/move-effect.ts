@@ -1,13 +1,13 @@
 // What staff may do to an effect, apart from what each operation does with it.
 
 import { Type } from 'typebox'
-import { staff } from '../../access/rule.ts'
-import { EngineError } from '../../base/engine-error.ts'
-import { limits } from '../../base/limits.ts'
-import type { DomainEvent } from '../../contract/events.ts'
-import { type Effect, type EffectHandler, type effectStates, effects, type StaffContext } from '../../effects/effect.ts'
-import type { CommandContext } from '../../operation/define.ts'
+import { staff } from '../access/rule.ts'
+import { EngineError } from '../base/engine-error.ts'
+import { limits } from '../base/limits.ts'
+import type { DomainEvent } from '../contract/events.ts'
+import type { CommandContext } from '../operation/define.ts'
 import { checkIfMatch } from '../records/etag.ts'
+import { type Effect, type EffectHandler, type effectStates, effects, type StaffContext } from './effect.ts'
 
 /** What the operations share. */
 export const common = {

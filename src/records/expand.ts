@@ -1,11 +1,11 @@
 // `expand=author,lines.variant`: references replaced by the records they name, level by level, one
 // batched query per collection and level whatever the page size. Each record passes its own read rule;
 // one that the caller may not see stays an id.
-import { EngineError, invalid } from '../../base/engine-error.ts'
-import { limits } from '../../base/limits.ts'
-import { and, oneOf } from '../../contract/filter.ts'
-import type { AnyRecord } from '../../schema/collection.ts'
-import type { Reader } from '../../storage/storage.ts'
+import { EngineError, invalid } from '../base/engine-error.ts'
+import { limits } from '../base/limits.ts'
+import { and, oneOf } from '../contract/filter.ts'
+import type { AnyRecord } from '../schema/collection.ts'
+import type { Reader } from '../storage/storage.ts'
 import { bytesOf } from './answer-size.ts'
 import type { QueryScope } from './parse-filter.ts'
 import { isReadable, presentAll, readFilter, visibleList } from './present.ts'

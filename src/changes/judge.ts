@@ -2,12 +2,13 @@
 // it, when it came into sight, or when it left it: judged as of that commit. What the news says is judged as of now: the record
 // as it may be read now, or nothing, if it left sight since, for then that is told at its own place. So whoever has
 // been told everything has what a list would show, and nobody is told what may not be read any more or never could.
-import { type Place, whole } from '../../changes/places.ts'
-import { type Filter, hasVia } from '../../contract/filter.ts'
-import type { AnyRecord } from '../../schema/collection.ts'
-import type { CollectionModel } from '../../schema/model.ts'
+
+import { type Filter, hasVia } from '../contract/filter.ts'
+import type { AnyRecord } from '../schema/collection.ts'
+import type { CollectionModel } from '../schema/model.ts'
 import { type Chain, dependentsOn } from './dependents.ts'
 import type { History, Step } from './history.ts'
+import { type Place, whole } from './places.ts'
 import type { Sight } from './sight.ts'
 
 /** One collection as its reader sees it. */

@@ -1,14 +1,14 @@
 // Filters, sorts and expand paths of a query string, checked against the model and against what the
 // caller may see. A name that does not exist and one that is hidden get the same answer. What comes
 // out is a filter tree with every traversed collection's own read rule inside.
-import type { Actor } from '../../access/actor.ts'
-import { isDay, parseIso } from '../../base/clock.ts'
-import { type EngineError, invalid } from '../../base/engine-error.ts'
-import { limits } from '../../base/limits.ts'
-import { and, type Filter, not, or, type Scalar } from '../../contract/filter.ts'
-import type { FieldKind } from '../../schema/field.ts'
-import type { CollectionModel, CompiledField, Model } from '../../schema/model.ts'
-import type { Sort } from '../../storage/storage.ts'
+import type { Actor } from '../access/actor.ts'
+import { isDay, parseIso } from '../base/clock.ts'
+import { type EngineError, invalid } from '../base/engine-error.ts'
+import { limits } from '../base/limits.ts'
+import { and, type Filter, not, or, type Scalar } from '../contract/filter.ts'
+import type { FieldKind } from '../schema/field.ts'
+import type { CollectionModel, CompiledField, Model } from '../schema/model.ts'
+import type { Sort } from '../storage/storage.ts'
 import { isReadable, readFilter, visibleList } from './present.ts'
 
 export type QueryScope = { readonly model: Model; readonly collection: CollectionModel; readonly actor: Actor }

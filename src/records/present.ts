@@ -1,12 +1,12 @@
 // Records on their way out: the one gate that decides which fields a caller sees. Lists, single
 // records, expansions, live changes and the answers of operations all pass through it.
-import type { Actor } from '../../access/actor.ts'
-import { allows, nobody, type Rule, ruleFilter } from '../../access/rule.ts'
-import { toIso } from '../../base/clock.ts'
-import { and, type Filter } from '../../contract/filter.ts'
-import type { AnyRecord } from '../../schema/collection.ts'
-import { type CollectionModel, type CompiledField, listOf, type Model } from '../../schema/model.ts'
-import type { Reader } from '../../storage/storage.ts'
+import type { Actor } from '../access/actor.ts'
+import { allows, nobody, type Rule, ruleFilter } from '../access/rule.ts'
+import { toIso } from '../base/clock.ts'
+import { and, type Filter } from '../contract/filter.ts'
+import type { AnyRecord } from '../schema/collection.ts'
+import { type CollectionModel, type CompiledField, listOf, type Model } from '../schema/model.ts'
+import type { Reader } from '../storage/storage.ts'
 
 /** What this caller may read of a collection, as a filter to add to every query. */
 export function readFilter(collection: CollectionModel, actor: Actor): Filter {

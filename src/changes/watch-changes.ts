@@ -2,21 +2,21 @@
 // place in the feed and in this view of it: who comes back with it as Last-Event-ID, and sees the same, misses nothing and is
 // told nothing twice; who sees something else by now is told to read afresh.
 import { Type } from 'typebox'
-import type { Actor } from '../../access/actor.ts'
-import { anyone } from '../../access/rule.ts'
-import { EngineError, invalid } from '../../base/engine-error.ts'
-import type { Random } from '../../base/random.ts'
-import type { Feed } from '../../changes/feed.ts'
-import { createPlaces, isPlaceForm, type Places, whole } from '../../changes/places.ts'
-import { and, type Filter } from '../../contract/filter.ts'
-import { type Operation, query } from '../../operation/define.ts'
-import type { CollectionModel, Model } from '../../schema/model.ts'
-import { createRenamer } from '../../storage/migrations/renamed-changes.ts'
+import type { Actor } from '../access/actor.ts'
+import { anyone } from '../access/rule.ts'
+import { EngineError, invalid } from '../base/engine-error.ts'
+import type { Random } from '../base/random.ts'
+import { and, type Filter } from '../contract/filter.ts'
+import { type Operation, query } from '../operation/define.ts'
 import { parseFilter } from '../records/parse-filter.ts'
 import { readFilter, visibleFields } from '../records/present.ts'
+import type { CollectionModel, Model } from '../schema/model.ts'
+import { createRenamer } from '../storage/migrations/renamed-changes.ts'
 import { chainsOf, pathsOf } from './dependents.ts'
+import type { Feed } from './feed.ts'
 import { followFeed, type Start } from './follow-feed.ts'
 import type { Target } from './judge.ts'
+import { createPlaces, isPlaceForm, type Places, whole } from './places.ts'
 
 export type WatchPorts = {
   readonly feed: Feed

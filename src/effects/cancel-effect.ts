@@ -1,4 +1,4 @@
-import { command, type Operation } from '../../operation/define.ts'
+import { command, type Operation } from '../operation/define.ts'
 import { common, type Handlers, handlerOf, moveEffect } from './move-effect.ts'
 
 /** `POST /api/effects/{id}/cancel`: what it stands for comes to an end without it; a refund, for one, is then `failed`. */

@@ -1,4 +1,4 @@
-import { command, type Operation } from '../../operation/define.ts'
+import { command, type Operation } from '../operation/define.ts'
 import { common, type Handlers, handlerOf, moveEffect } from './move-effect.ts'
 
 /** `POST /api/effects/{id}/retry`: the key stays, so that the other side, if it knows it, says so instead of acting twice. */

@@ -1,10 +1,10 @@
 // Filters of a list as parameters with names of their own, for documents: `filter[price][gte]`. They are what
 // people ask for most; parse-filter.ts takes more (references, and, or, not).
-import type { Actor } from '../../access/actor.ts'
-import { limits } from '../../base/limits.ts'
-import type { Field } from '../../schema/field.ts'
-import type { CollectionModel } from '../../schema/model.ts'
-import type { JsonSchema } from '../../schema/wire.ts'
+import type { Actor } from '../access/actor.ts'
+import { limits } from '../base/limits.ts'
+import type { Field } from '../schema/field.ts'
+import type { CollectionModel } from '../schema/model.ts'
+import type { JsonSchema } from '../schema/wire.ts'
 import { visibleFields } from './present.ts'
 
 /** Each parameter's schema by its name. */

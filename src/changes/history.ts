@@ -1,10 +1,10 @@
 // What became of the records of one stretch of the feed: each as it was before and after every commit that changed it. With
 // it a rule can be judged as of any position of the stretch. Invariant: however often one commit changed a record, that is
 // one step: a commit is told whole.
-import type { Scalar } from '../../contract/filter.ts'
-import type { AnyRecord } from '../../schema/collection.ts'
-import { valueAtPath } from '../../schema/model.ts'
-import type { Commit, RecordChange } from '../../storage/storage.ts'
+import type { Scalar } from '../contract/filter.ts'
+import type { AnyRecord } from '../schema/collection.ts'
+import { valueAtPath } from '../schema/model.ts'
+import type { Commit, RecordChange } from '../storage/storage.ts'
 
 export type Step = {
   readonly collection: string

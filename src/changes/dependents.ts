@@ -1,8 +1,8 @@
 // Records that come into sight or leave it without a change of their own: their rule looks at another record, and that one
 // changed. Which collections a filter looks at is known from the filter; who is meant is looked up from the other end.
-import type { Filter, Scalar } from '../../contract/filter.ts'
-import type { AnyRecord } from '../../schema/collection.ts'
-import { valueAtPath } from '../../schema/model.ts'
+import type { Filter, Scalar } from '../contract/filter.ts'
+import type { AnyRecord } from '../schema/collection.ts'
+import { valueAtPath } from '../schema/model.ts'
 import type { Step } from './history.ts'
 import type { Sight, Via } from './sight.ts'
 

@@ -1,9 +1,9 @@
 // Whether a record fitted a filter right after a given position of the feed. What changed in the stretch at hand is known from
 // it; all else is as the database has it. Invariant: a row of the database is only believed where the stretch says nothing of
 // its record, so what is judged is true of that position, once the stretch reaches as far as the rows that were read.
-import { always, and, eq, type Filter, hasVia, matches, never, type Scalar } from '../../contract/filter.ts'
-import type { AnyRecord } from '../../schema/collection.ts'
-import { valueAtPath } from '../../schema/model.ts'
+import { always, and, eq, type Filter, hasVia, matches, never, type Scalar } from '../contract/filter.ts'
+import type { AnyRecord } from '../schema/collection.ts'
+import { valueAtPath } from '../schema/model.ts'
 import type { History } from './history.ts'
 import type { Rows } from './rows.ts'
 

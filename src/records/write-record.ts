@@ -1,14 +1,14 @@
 // What creating and changing a record share: values in from the wire, rules on fields, references and
 // unique values checked, and the answer out.
-import type { Actor } from '../../access/actor.ts'
-import { EngineError, invalid } from '../../base/engine-error.ts'
-import { and, type Filter, matches } from '../../contract/filter.ts'
-import type { Answer } from '../../operation/define.ts'
-import type { AnyRecord } from '../../schema/collection.ts'
-import type { CollectionModel, Model } from '../../schema/model.ts'
-import { fromWire } from '../../schema/wire.ts'
-import type { Reader } from '../../storage/storage.ts'
-import type { Transaction } from '../../storage/transaction.ts'
+import type { Actor } from '../access/actor.ts'
+import { EngineError, invalid } from '../base/engine-error.ts'
+import { and, type Filter, matches } from '../contract/filter.ts'
+import type { Answer } from '../operation/define.ts'
+import type { AnyRecord } from '../schema/collection.ts'
+import type { CollectionModel, Model } from '../schema/model.ts'
+import { fromWire } from '../schema/wire.ts'
+import type { Reader } from '../storage/storage.ts'
+import type { Transaction } from '../storage/transaction.ts'
 import { etagOf, etagOfRow } from './etag.ts'
 import { isSettable, presentAll, readFilter } from './present.ts'
 
