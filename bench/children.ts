@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { get } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
-import type { Contender, Place } from './contender.ts'
+import type { Place, Program } from './contender.ts'
 
 export const ROOT = join(import.meta.dirname, '..')
 
@@ -34,25 +34,26 @@ export type Server = {
   stop(): Promise<void>
 }
 
-export type StartOptions = { readonly nodeFlags?: readonly string[]; readonly database?: string | undefined }
+/** `nodeFlags` stand before the script. */
+export type StartOptions = { readonly nodeFlags?: readonly string[] } & Partial<Omit<Place, 'dataDir'>>
 
-/** Starts a server on a free port and waits until `/readyz` answers 200. `nodeFlags` stand before the script. */
-export async function startServer(contender: Contender, dataDir: string, { nodeFlags = [], database }: StartOptions = {}): Promise<Server> {
-  const place = { port: await freePort(), dataDir, ...(database === undefined ? {} : { database }) }
-  const { args, env } = contender.command(place)
+/** Starts a server, on a free port when none is given, and waits until its ready path answers 200. */
+export async function startServer(program: Program, dataDir: string, { nodeFlags = [], ...given }: StartOptions = {}): Promise<Server> {
+  const place: Place = { ...given, port: given.port ?? (await freePort()), dataDir }
+  const { args, env } = program.command(place)
   const startedMs = performance.now()
   const child = start(process.execPath, [...nodeFlags, ...args], env)
   const output = keepOutput(child)
-  while (!(await isReady(place.port))) {
+  while (!(await isReady(place.port, program.readyPath ?? '/readyz'))) {
     if (hasEnded(child) || performance.now() - startedMs > READY_WITHIN_MS) {
       child.kill('SIGKILL')
-      throw new Error(`${contender.name} did not get ready; it said:\n${output()}`)
+      throw new Error(`${program.name} did not get ready; it said:\n${output()}`)
     }
     await sleep(READY_POLL_MS)
   }
   const startMs = performance.now() - startedMs
   const assertAlive = () => {
-    if (hasEnded(child)) throw new Error(`${contender.name} ended by itself; it said:\n${output()}`)
+    if (hasEnded(child)) throw new Error(`${program.name} ended by itself; it said:\n${output()}`)
   }
   return { pid: child.pid!, place, startMs, assertAlive, stop: () => stop(child) }
 }
@@ -121,9 +122,9 @@ function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null
 }
 
-function isReady(port: number): Promise<boolean> {
+function isReady(port: number, path: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const request = get({ host: '127.0.0.1', port, path: '/readyz', agent: false }, (response) => {
+    const request = get({ host: '127.0.0.1', port, path, agent: false }, (response) => {
       response.resume()
       resolve(response.statusCode === 200)
     })
@@ -131,7 +132,7 @@ function isReady(port: number): Promise<boolean> {
   })
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

@@ -58,7 +58,7 @@ async function measure(name: DatabaseName, seconds: number, count: number): Prom
   say(`${name}: starting`)
   const database = name === 'sqlite' ? null : await createDatabaseOf(name).startServer()
   const url = await database?.createDatabase()
-  const { server, turn, staff } = await prepareOurs(seconds, { database: url })
+  const { server, turn, staff, stop } = await prepareOurs(seconds, url === undefined ? {} : { database: url })
   const rounds: OrderRound[] = []
   const before = await used(server, staff, database?.pid())
   for (let round = 1; round <= count; round++) {
@@ -66,7 +66,7 @@ async function measure(name: DatabaseName, seconds: number, count: number): Prom
     say(`round ${round}/${count} ${name}: ${Math.round(rounds.at(-1)!.rate)} orders/s`)
   }
   const after = await used(server, staff, database?.pid())
-  await server.stop()
+  await stop()
   await database?.stop()
   const orders = rounds.reduce((sum, round) => sum + round.orders, 0)
   const per = (field: keyof PerOrder) =>

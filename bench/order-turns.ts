@@ -1,11 +1,13 @@
 /**
- * Owns measuring whole orders: the limit writes them to storage in groups, Kingpost takes them from shoppers over HTTP.
- * The ratio between the two is small by nature; its floor knows that.
+ * Owns measuring whole orders: shoppers buy over HTTP, from Kingpost and from the same purchase written by hand, each with a
+ * payment provider in a process of its own. Beside them stands the storage alone, in groups and without HTTP.
  */
 import { runProgram, type Server, type StartOptions, sleep, startServer } from './children.ts'
+import type { Place, Program } from './contender.ts'
 import { PAUSE_MS, WARM_UP_SECONDS } from './item-turns.ts'
 import { withConnections } from './json-client.ts'
 import { openShop, ours, type Shop, signInStaff } from './kingpost/ours.ts'
+import { startSandbox } from './kingpost/sandbox.ts'
 import type { ContenderName } from './options.ts'
 import { type Turn, withCosts } from './rounds.ts'
 import type { ShoppersResult } from './shoppers.ts'
@@ -15,29 +17,54 @@ import { freshDir } from './workspace.ts'
 const GROUP = 64
 const GRACE_MS = 120_000
 
+export type Headers = Readonly<Record<string, string>>
+/** A server that sells over HTTP, and how it gets something to sell. */
+export type ShopProgram = Program & { open(place: Place): Promise<{ shop: Shop; staff: Headers }> }
+export type PreparedShop = {
+  readonly server: Server
+  readonly turn: Turn
+  readonly staff: Headers
+  readonly shop: Shop
+  stop(): Promise<void>
+}
+
 export type OrderTurns = { readonly turns: readonly Turn[]; stop(): Promise<void> }
 
 export async function prepareOrderTurns(names: readonly ContenderName[], seconds: number): Promise<OrderTurns> {
   const turns: Turn[] = []
   if (names.includes('limit')) turns.push({ name: 'limit', measure: () => measureLimit(seconds) })
   if (!names.includes('ours')) return { turns, stop: async () => {} }
-  const { server, turn } = await prepareOurs(seconds)
+  const { turn, stop } = await prepareOurs(seconds)
   turns.push(turn)
-  return { turns, stop: () => server.stop() }
+  return { turns, stop }
+}
+
+const ourShop: ShopProgram = {
+  ...ours,
+  async open(place) {
+    const staff = await signInStaff(place)
+    let shop: Shop | undefined
+    await withConnections({ port: place.port, headers: staff }, 1, async (send) => {
+      shop = await openShop(send)
+    })
+    return { shop: shop!, staff }
+  },
 }
 
 /** Starts Kingpost with an open shop and lets the first shoppers through to warm it up. */
-export async function prepareOurs(
-  seconds: number,
-  options: StartOptions = {},
-): Promise<{ server: Server; turn: Turn; staff: Readonly<Record<string, string>> }> {
-  const server = await startServer(ours, freshDir('ours-order'), options)
-  const { port } = server.place
-  const staff = await signInStaff(server.place)
-  let shop: Shop | undefined
-  await withConnections({ port, headers: staff }, 1, async (send) => {
-    shop = await openShop(send)
+export function prepareOurs(seconds: number, options: StartOptions = {}): Promise<PreparedShop> {
+  return prepareShop(ourShop, seconds, options)
+}
+
+async function prepareShop(program: ShopProgram, seconds: number, options: StartOptions): Promise<PreparedShop> {
+  const sandbox = await startSandbox(program.name)
+  const server = await startServer(program, freshDir(`${program.name}-order`), {
+    ...options,
+    port: sandbox.shopPort,
+    sandboxUrl: sandbox.url,
   })
+  const { port } = server.place
+  const { shop, staff } = await program.open(server.place)
   const goShopping = async (forSeconds: number): Promise<ShoppersResult> =>
     JSON.parse(
       await runProgram(process.execPath, ['bench/shoppers.ts', String(port), String(forSeconds)], {
@@ -50,14 +77,19 @@ export async function prepareOurs(
     name: 'ours',
     async measure() {
       await sleep(PAUSE_MS)
-      const shopped = await withCosts(server.pid, async () => {
+      const shopping = async () => {
         const result = await goShopping(seconds)
         return { ...result, count: result.orders }
-      })
+      }
+      const shopped = await withCosts(server.pid, shopping, sandbox.server.pid)
       return { ...shopped, errors: 0, generatorShare: shopped.cpuShare }
     },
   }
-  return { server, turn, staff }
+  const stop = async () => {
+    await server.stop()
+    await sandbox.server.stop()
+  }
+  return { server, turn, staff, shop, stop }
 }
 
 async function measureLimit(seconds: number) {

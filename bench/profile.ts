@@ -9,7 +9,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createDatabaseOf, type DatabaseName, databaseNames, type TestDatabase } from '../test/support/databases.ts'
-import { killChildren, ROOT, type Server } from './children.ts'
+import { killChildren, ROOT } from './children.ts'
 import { type CpuProfile, selfTimes } from './cpu-profile.ts'
 import { itemTurn, prepare } from './item-turns.ts'
 import { ITEM_WORKS } from './items.ts'
@@ -47,11 +47,11 @@ try {
   const profileDir = freshDir('profile')
   const flags = ['--cpu-prof', `--cpu-prof-dir=${profileDir}`]
   const databaseServer = await database?.startServer()
-  const { server, turn } = await prepareTurn(flags, await databaseServer?.createDatabase())
+  const { stop, turn } = await prepareTurn(flags, await databaseServer?.createDatabase())
   const fromUs = nowUs()
   const { rate, cpuUs } = await turn.measure()
   const toUs = nowUs()
-  await server.stop()
+  await stop()
   await databaseServer?.stop()
   console.log(`${values.case} of ${contender.name}, profiled: ${Math.round(rate)}/s, ${formatDecimal(cpuUs, 0)} us CPU`)
   for (const file of readdirSync(profileDir)) printThread(profileDir, file, { fromUs, toUs })
@@ -66,13 +66,14 @@ function databaseOf(name: string): TestDatabase | null {
   return createDatabaseOf(name as DatabaseName)
 }
 
-async function prepareTurn(flags: readonly string[], databaseUrl: string | undefined): Promise<{ server: Server; turn: Turn }> {
-  if (values.case === 'order') return prepareOurs(seconds, { nodeFlags: flags, database: databaseUrl })
+async function prepareTurn(flags: readonly string[], databaseUrl: string | undefined): Promise<{ stop(): Promise<void>; turn: Turn }> {
+  if (values.case === 'order')
+    return prepareOurs(seconds, { nodeFlags: flags, ...(databaseUrl === undefined ? {} : { database: databaseUrl }) })
   const work = ITEM_WORKS.find((one) => one === values.case)
   if (work === undefined) throw new Error(`--case does not know "${values.case}"`)
   const ready = await prepare(contender, ROWS, flags)
   return {
-    server: ready.server,
+    stop: () => ready.server.stop(),
     turn: await itemTurn(work, ready, { seconds, generator: bestGenerator() }),
   }
 }

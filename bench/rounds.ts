@@ -14,6 +14,8 @@ export type Round = {
   readonly cpuUs?: number | undefined
   readonly deviceBytes?: number | undefined
   readonly writtenBytes?: number | undefined
+  /** Of the payment provider, which is no part of the server. */
+  readonly sandboxCpuUs?: number | undefined
   readonly generatorShare?: number | undefined
 }
 
@@ -34,11 +36,14 @@ export async function takeTurns(turns: readonly Turn[], rounds: number, say: (li
   return results
 }
 
-/** Measures what a process used per unit of work while `run` ran. */
-export async function withCosts<Result extends { count: number }>(pid: number, run: () => Promise<Result>) {
+/** Measures what a process used per unit of work while `run` ran, and beside it the CPU of the payment provider. */
+export async function withCosts<Result extends { count: number }>(pid: number, run: () => Promise<Result>, sandboxPid?: number) {
+  const cpuOfSandbox = () => (sandboxPid === undefined ? undefined : readUsage(sandboxPid)?.cpuUs)
   const before = readUsage(pid)
+  const sandboxBefore = cpuOfSandbox()
   const result = await run()
   const after = readUsage(pid)
+  const sandboxAfter = cpuOfSandbox()
   const per = (field: 'cpuUs' | 'deviceBytes' | 'writtenBytes') =>
     before === undefined || after === undefined ? undefined : (after[field] - before[field]) / result.count
   return {
@@ -46,6 +51,7 @@ export async function withCosts<Result extends { count: number }>(pid: number, r
     cpuUs: per('cpuUs'),
     deviceBytes: per('deviceBytes'),
     writtenBytes: per('writtenBytes'),
+    sandboxCpuUs: sandboxBefore === undefined || sandboxAfter === undefined ? undefined : (sandboxAfter - sandboxBefore) / result.count,
   }
 }
 

@@ -3,13 +3,13 @@
  * some seconds; then it waits until every order of theirs is paid and has its receipt. The rate counts whole orders
  * over the whole time, waiting included, so a backlog of unsettled payments cannot pass for speed.
  *
- * Usage: BENCH_SHOP=<json> node bench/shoppers.ts PORT SECONDS
+ * Usage: BENCH_SHOP=<json> node bench/shoppers.ts PORT SECONDS [keys]
  */
 import assert from 'node:assert/strict'
 import { sleep } from './children.ts'
 import { HttpConnection } from './http-connection.ts'
 import { createSend } from './json-client.ts'
-import { countWholeOrders, type Shop, shopOnce } from './kingpost/ours.ts'
+import { countWholeOrders, type Shop, shopOnce, withKeys } from './kingpost/ours.ts'
 import { percentile } from './stats.ts'
 
 const SHOPPERS = 32
@@ -37,7 +37,8 @@ export type ShopForShoppers = {
 if (import.meta.main) console.log(JSON.stringify(await shopUntilSettled()))
 
 async function shopUntilSettled(): Promise<ShoppersResult> {
-  const [port, seconds] = process.argv.slice(2).map(Number)
+  const [port, seconds] = process.argv.slice(2, 4).map(Number)
+  const hasKeys = process.argv[4] === 'keys'
   assert.ok(port && seconds, 'usage: BENCH_SHOP=<json> node bench/shoppers.ts PORT SECONDS')
   const { shop, staff }: ShopForShoppers = JSON.parse(process.env.BENCH_SHOP ?? '')
   const counting = await HttpConnection.open(port)
@@ -51,7 +52,7 @@ async function shopUntilSettled(): Promise<ShoppersResult> {
   const startedMs = performance.now()
   await Promise.all(
     connections.map(async (connection) => {
-      const send = createSend(connection, {})
+      const send = hasKeys ? withKeys(createSend(connection, {})) : createSend(connection, {})
       while (performance.now() - startedMs < seconds * 1_000 && started < ORDERS_MAX) {
         const fromMs = performance.now()
         await shopOnce(send, shop, wholeBefore + started++)

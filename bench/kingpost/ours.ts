@@ -3,9 +3,11 @@
  * beyond `/api/items` stands here and in the config beside it.
  */
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { runProgram } from '../children.ts'
 import type { Contender, Place } from '../contender.ts'
 import type { Send } from '../json-client.ts'
+import { SANDBOX_SECRET } from './sandbox.ts'
 
 const CONFIG = 'bench/kingpost/kingpost.config.ts'
 const STAFF = { email: 'staff@example.com', password: 'bench-only-password-7f3a' }
@@ -18,8 +20,11 @@ export const ours: Contender = {
   name: 'ours',
   needs: ['src/cli/main.ts', CONFIG],
   command: (place) => ({
-    args: ['src/cli/main.ts', 'start', '--port', String(place.port), ...dataOf(place)],
-    env: { KINGPOST_RATE_LIMITS: 'off' },
+    args: [
+      ...['src/cli/main.ts', 'start', '--port', String(place.port), ...dataOf(place)],
+      ...(place.sandboxUrl === undefined ? [] : ['--sandbox-url', place.sandboxUrl]),
+    ],
+    env: { KINGPOST_RATE_LIMITS: 'off', KINGPOST_SANDBOX_SECRET: SANDBOX_SECRET },
   }),
   async signIn(place) {
     await post(place, '/api/auth/register', CUSTOMER)
@@ -105,6 +110,11 @@ export async function shopOnce(send: Send, shop: Shop, number: number): Promise<
     body: { payment },
   })
   assert.ok(order.id)
+}
+
+/** Sends each change under a key of its own, as our client does, so that a repeat would be done once. */
+export function withKeys(send: Send): Send {
+  return (request) => send({ ...request, headers: { ...request.headers, 'idempotency-key': randomBytes(16).toString('hex') } })
 }
 
 /** How many orders are whole: paid, and with the receipt's mail row written. `send` speaks as staff. */
