@@ -106,6 +106,20 @@ const planted: readonly { name: string; files: Record<string, string>; says: Reg
     says: /only engine and cli may name the adapter/,
   },
   {
+    name: 'the sandbox named past its adapter',
+    files: {
+      'src/domains/payments/a.ts': "import '../ledger/c.ts'\nimport '../../sandbox/b.ts'\n",
+      'src/sandbox/b.ts': '',
+      'src/domains/ledger/c.ts': '',
+    },
+    says: /only engine and cli may name the adapter/,
+  },
+  {
+    name: 'the sandbox reading our domains',
+    files: { 'src/sandbox/a.ts': "import { b } from '../storage/b.ts'\n", 'src/storage/b.ts': '' },
+    says: /sandbox may not import storage/,
+  },
+  {
     name: 'a circle of two files',
     files: { 'src/base/a.ts': "import './b.ts'\n", 'src/base/b.ts': "import type { A } from './a.ts'\n" },
     says: /src\/base\/a\.ts -> src\/base\/b\.ts -> src\/base\/a\.ts/,

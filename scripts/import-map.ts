@@ -7,7 +7,7 @@ import { dirname, join, resolve } from 'node:path/posix'
 import { fileURLToPath } from 'node:url'
 import { importsOf, readSources, type SourceFile } from './source-files.ts'
 
-const ground = ['base', 'contract', 'access', 'schema', 'storage']
+const ground = ['base', 'contract', 'access', 'schema', 'config', 'storage', 'settings']
 /** What every domain stands on. */
 const spine = [...ground, 'operation', 'records', 'effects', 'changes']
 
@@ -23,6 +23,9 @@ export const domains: Readonly<Record<string, readonly string[]>> = {
   running: [],
   stock: [],
 }
+
+/** Another company, which a domain reaches through an adapter: no other file of it may (see `adapters`). */
+const companies: Readonly<Record<string, readonly string[]>> = { payments: ['sandbox'] }
 const domainNames = Object.keys(domains).map((name) => `domains/${name}`)
 
 /** Each folder and the folders it may import. What is not listed does not exist. */
@@ -31,18 +34,24 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   base: ['contract'],
   access: ['base', 'contract'],
   schema: ['base', 'contract', 'access'],
+  config: ['base', 'schema'],
   storage: ['base', 'contract', 'access', 'schema'],
+  settings: ['schema'],
   operation: ground,
   records: [...ground, 'operation'],
   effects: [...ground, 'operation', 'records'],
   changes: [...ground, 'operation', 'records'],
   ...Object.fromEntries(
-    Object.entries(domains).map(([name, more]) => [`domains/${name}`, [...spine, ...more.map((one) => `domains/${one}`)]]),
+    Object.entries(domains).map(([name, more]) => [
+      `domains/${name}`,
+      [...spine, ...more.map((one) => `domains/${one}`), ...(companies[name] ?? [])],
+    ]),
   ),
+  sandbox: ['base'],
   http: [...ground, 'operation'],
   observe: [...spine, ...domainNames],
   engine: [...spine, ...domainNames],
-  cli: [...spine, ...domainNames, 'engine', 'http', 'observe'],
+  cli: [...spine, ...domainNames, 'sandbox', 'engine', 'http', 'observe'],
   index: [...ground, 'operation', 'engine'],
   client: ['contract'],
   console: ['client', 'contract'],
@@ -55,18 +64,18 @@ const adapters = [
   'domains/emails/transport-smtp',
   'domains/accounts/argon2-hasher',
   'domains/payments/provider-sandbox',
-  'domains/payments/sandbox/',
+  'sandbox/',
 ]
 
 /** Packages that reach out of the process, and the only places below `src/` that may. */
 export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   'node:fs': ['cli/', 'http/static-files.ts'],
-  'node:http': ['cli/serve.ts', 'cli/sandbox.ts', 'http/', 'domains/payments/sandbox/'],
+  'node:http': ['cli/serve.ts', 'cli/sandbox.ts', 'http/', 'sandbox/'],
   'node:https': [],
   'node:net': ['cli/'],
   'node:tls': [],
   'node:dns': [],
-  'node:sqlite': ['cli/', 'storage/sqlite/', 'domains/payments/sandbox/'],
+  'node:sqlite': ['cli/', 'storage/sqlite/', 'sandbox/'],
   'node:child_process': [],
   'node:worker_threads': ['storage/sqlite/'],
   fastify: ['http/'],
@@ -164,8 +173,9 @@ export function importTable(): string {
   return ['| folder | may import |', '|---|---|', ...rows.map(([name, may]) => `| ${name} | ${may} |`)].join('\n')
 }
 
-function domainRow([name, more]: [string, readonly string[]]): [string, string][] {
-  return more.length === 0 ? [] : [[`domains/${name}`, `also ${more.map((one) => `domains/${one}`).join(', ')}`]]
+function domainRow([name]: [string, readonly string[]]): [string, string][] {
+  const more = layers[`domains/${name}`]!.filter((one) => !spine.includes(one))
+  return more.length === 0 ? [] : [[`domains/${name}`, `also ${more.join(', ')}`]]
 }
 
 function inWords(may: readonly string[]): string {

@@ -13,7 +13,7 @@ export const ratchets = {
 
   /** Functions of more than 70 lines: closures that own a thing with a lifetime, and pages. */
   longFunctions: {
-    'src/domains/payments/sandbox/book.ts createSandboxBook': 180,
+    'src/sandbox/book.ts createSandboxBook': 180,
     'src/effects/runner.ts createEffectRunner': 165,
     'src/storage/sql/compile.ts createCompiler': 200,
     'src/storage/sqlite/sqlite-storage.ts openSqlite': 260,
@@ -41,6 +41,6 @@ export const ratchets = {
   deadExports: [
     'src/access/actor.ts systemActor',
     'src/base/log.ts silentLog',
-    'src/domains/payments/sandbox/store.ts createMemoryStore',
+    'src/sandbox/store.ts createMemoryStore',
   ] as readonly string[],
 }

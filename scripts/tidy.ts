@@ -62,7 +62,7 @@ const bannedFiles = /^(?:handle|manage|utils?|helpers?)(?:-|$)/
 const indexFiles = new Set(['src/index.ts', 'client/src/index.ts'])
 
 /** Databases have limits of theirs, the sandbox is another company, and a page of the command line bounds nothing. */
-const limitsOfTheirOwn = /^src\/(?:base\/limits\.ts|storage\/|domains\/payments\/sandbox\/|cli\/)|\.test\.ts$/
+const limitsOfTheirOwn = /^src\/(?:base\/limits\.ts|storage\/|sandbox\/|cli\/)|\.test\.ts$/
 
 export const checks: Readonly<Record<string, Check>> = {
   'calls past a port': ({ sources }) =>
@@ -209,9 +209,7 @@ export function notesOn({ sources }: Repository): string[] {
 }
 
 const isEngine = (file: SourceFile) => file.path.startsWith('src/') && !isTest(file)
-/** A suite that tests call: one table of cases, as long as it must be. */
-const suites = ['src/storage/conformance.ts']
-const isTest = ({ path }: SourceFile) => path.endsWith('.test.ts') || path.startsWith('test/') || suites.includes(path)
+const isTest = ({ path }: SourceFile) => path.endsWith('.test.ts') || path.startsWith('test/')
 const isCode = (file: SourceFile) => !isTest(file) && !file.path.endsWith('.d.ts')
 const linesOf = (text: string) => text.split('\n').length - 1
 

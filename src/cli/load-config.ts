@@ -2,10 +2,10 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { sandboxMethods } from '../domains/payments/sandbox/book.ts'
+import type { BackendConfig } from '../config/backend-config.ts'
 import { type Backend, ConfigError, createBackend, type Surroundings } from '../engine/backend.ts'
 import type { Operation } from '../operation/define.ts'
-import type { BackendConfig } from '../schema/config.ts'
+import { sandboxMethods } from '../sandbox/book.ts'
 import { explainLoadError } from './load-error.ts'
 import type { ProcessSettings } from './settings.ts'
 

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { systemClock, toIso } from '../base/clock.ts'
 import { limits } from '../base/limits.ts'
-import { sandboxMethods } from '../domains/payments/sandbox/book.ts'
+import { sandboxMethods } from '../sandbox/book.ts'
 import {
   type Applied,
   applyMigration,

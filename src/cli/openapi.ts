@@ -1,8 +1,8 @@
 import { systemRandom } from '../base/random.ts'
-import { sandboxMethods } from '../domains/payments/sandbox/book.ts'
 import { idleMeter } from '../domains/running/read-metrics.ts'
 import { operationsOf } from '../engine/operations.ts'
 import { openApiDocument } from '../http/openapi.ts'
+import { sandboxMethods } from '../sandbox/book.ts'
 import { compileConfig, loadConfig } from './load-config.ts'
 import type { ProcessSettings } from './settings.ts'
 

@@ -2,7 +2,7 @@
 // It is the other company: it has its book, its pages and its desk, and knows shops by their webhooks alone.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createSandboxPages } from '../domains/payments/sandbox/pages.ts'
+import { createSandboxPages } from '../sandbox/pages.ts'
 import { openBook } from './open-sandbox.ts'
 import { lockFolder } from './open-storage.ts'
 import { prepareFolder } from './private-files.ts'

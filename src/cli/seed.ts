@@ -1,6 +1,5 @@
 // Seed data for an empty database in development, so that a demo has something to show. Written once.
 import { and, eq } from '../contract/filter.ts'
-import { settings } from '../domains/accounts/collections.ts'
 import { mainLocation, stockLevels, stockMovements } from '../domains/stock/collections.ts'
 import type { Backend } from '../engine/backend.ts'
 import { checkSeed } from '../engine/config-check/check-seed.ts'
@@ -8,6 +7,7 @@ import type { Engine } from '../engine/create-engine.ts'
 import type { AnyRecord } from '../schema/collection.ts'
 import type { Field } from '../schema/field.ts'
 import type { CollectionModel } from '../schema/model.ts'
+import { settings } from '../settings/collections.ts'
 import { findUnique } from '../storage/find-all.ts'
 import { inTransaction } from '../storage/in-transaction.ts'
 

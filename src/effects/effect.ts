@@ -4,10 +4,10 @@
 import { staff } from '../access/rule.ts'
 import { timeOfId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
+import type { Project } from '../config/project.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import { collection } from '../schema/collection.ts'
 import { field } from '../schema/field.ts'
-import type { Project } from '../schema/project.ts'
 import type { Reader } from '../storage/storage.ts'
 import type { Transaction, Work } from '../storage/transaction.ts'
 

@@ -1,7 +1,9 @@
 // From a config to what the engine runs on: the model, the project, the owner's operations. Checked
 // here, once, with every mistake at once.
 import { limits } from '../base/limits.ts'
-import { passwords, sessions, settings, users } from '../domains/accounts/collections.ts'
+import type { BackendConfig, ShopConfig } from '../config/backend-config.ts'
+import type { Project } from '../config/project.ts'
+import { passwords, sessions, users } from '../domains/accounts/collections.ts'
 import { carts } from '../domains/carts/collections.ts'
 import { categories, productsWith, shippingMethodsIn, variantsIn } from '../domains/catalog/collections.ts'
 import { emails } from '../domains/emails/collections.ts'
@@ -16,9 +18,8 @@ import type { Operation } from '../operation/define.ts'
 import { idempotencyKeys } from '../operation/idempotency.ts'
 import { rateLimits } from '../operation/rate-limits.ts'
 import type { Collection } from '../schema/collection.ts'
-import type { BackendConfig, ShopConfig } from '../schema/config.ts'
 import { compileModel, type Model } from '../schema/model.ts'
-import type { Project } from '../schema/project.ts'
+import { settings } from '../settings/collections.ts'
 import { type ConfigMistake, checkConfig } from './config-check/check-config.ts'
 
 export type Backend = {

@@ -1,6 +1,7 @@
 // What a reaction is given, and may answer: further events.
+
+import type { Project } from '../config/project.ts'
 import type { DomainEvent } from '../contract/events.ts'
-import type { Project } from '../schema/project.ts'
 import type { Work } from '../storage/transaction.ts'
 
 export type ReactionContext = Work & {

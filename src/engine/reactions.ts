@@ -5,8 +5,8 @@ import { users } from '../domains/accounts/collections.ts'
 import { takeOverByToken } from '../domains/carts/take-over-cart.ts'
 import { assignOrder } from '../domains/orders/assign-order.ts'
 import { settleOrder } from '../domains/orders/settle-order.ts'
-import { tellOfExistingAccount, tellOfNewPassword, welcome } from './account-mails.ts'
-import { sendReceipt, tellOfCancellation, tellOfExpiry, tellOfFailedPayment, tellOfLateMoney } from './order-mails.ts'
+import { tellOfExistingAccount, tellOfNewPassword, welcome } from './mails/account-mails.ts'
+import { sendReceipt, tellOfCancellation, tellOfExpiry, tellOfFailedPayment, tellOfLateMoney } from './mails/order-mails.ts'
 import type { Reaction, ReactionContext } from './reaction.ts'
 
 export const reactions: Readonly<Record<string, Reaction>> = {

@@ -11,9 +11,9 @@ import { eq, type Filter } from '../../src/contract/filter.ts'
 import { type CollectionRef, collection } from '../../src/schema/collection.ts'
 import { field } from '../../src/schema/field.ts'
 import { compileModel, type Model } from '../../src/schema/model.ts'
-import { line, ownerOf, owners, type Thing, thing, things } from '../../src/storage/conformance-subjects.ts'
 import { openMongodb } from '../../src/storage/mongodb/mongodb-storage.ts'
 import type { AdapterTransaction, WholeStorage } from '../../src/storage/storage.ts'
+import { line, ownerOf, owners, type Thing, thing, things } from '../support/conformance-subjects.ts'
 import { testDatabase } from '../support/databases.ts'
 
 const model = compileModel([owners, things] as never)

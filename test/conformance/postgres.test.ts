@@ -10,14 +10,14 @@ import type { Filter } from '../../src/contract/filter.ts'
 import { collection } from '../../src/schema/collection.ts'
 import { field } from '../../src/schema/field.ts'
 import { compileModel, type Model } from '../../src/schema/model.ts'
-import { describeStorage } from '../../src/storage/conformance.ts'
-import { down, entries, owners, things, up } from '../../src/storage/conformance-subjects.ts'
 import { postgresDialect } from '../../src/storage/postgres/dialect.ts'
 import { openPostgres } from '../../src/storage/postgres/postgres-storage.ts'
 import { createCompiler } from '../../src/storage/sql/compile.ts'
 import type { FindQuery, WholeStorage } from '../../src/storage/storage.ts'
 import { cleanUp } from '../support/clean-up.ts'
+import { down, entries, owners, things, up } from '../support/conformance-subjects.ts'
 import { testDatabase } from '../support/databases.ts'
+import { describeStorage } from './describe-storage.ts'
 
 const database = testDatabase()
 const model = compileModel([owners, things, entries] as never)

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
 import { compileModel } from '../../src/schema/model.ts'
-import { owners } from '../../src/storage/conformance-subjects.ts'
+import { owners } from '../support/conformance-subjects.ts'
 import { testDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 

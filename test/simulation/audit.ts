@@ -2,9 +2,9 @@
 // invariant of `kingpost verify`, the books of the other side, and what buyers were told.
 
 import { limits } from '../../src/base/limits.ts'
-import type { SandboxBook } from '../../src/domains/payments/sandbox/book.ts'
 import { recordInvariants } from '../../src/observe/invariants/records.ts'
 import { invariantGroups, verifyDatabase } from '../../src/observe/verify.ts'
+import type { SandboxBook } from '../../src/sandbox/book.ts'
 import type { Commit } from '../../src/storage/storage.ts'
 import type { Acknowledged } from './buyer.ts'
 import type { SmtpPeer } from './smtp-peer.ts'

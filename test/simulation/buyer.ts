@@ -3,7 +3,7 @@
 // held against the database in the end.
 import { limits } from '../../src/base/limits.ts'
 import { errorCodes } from '../../src/contract/error-codes.ts'
-import { type SandboxBook, type SandboxMethod, sandboxMethods } from '../../src/domains/payments/sandbox/book.ts'
+import { type SandboxBook, type SandboxMethod, sandboxMethods } from '../../src/sandbox/book.ts'
 import type { Cluster, Request, Result } from './cluster.ts'
 import type { Store } from './store.ts'
 import type { World } from './world.ts'

@@ -1,7 +1,7 @@
 // What happens at the provider without the shop: its dashboard gives money back, it loses the record of a payment that is
 // not decided, and it signs webhooks that speak of something the shop never had.
 import { signHmac } from '../../src/base/secret.ts'
-import type { SandboxBook } from '../../src/domains/payments/sandbox/book.ts'
+import type { SandboxBook } from '../../src/sandbox/book.ts'
 import { pause } from './buyer.ts'
 import type { Cluster } from './cluster.ts'
 import type { Faults } from './faults.ts'

@@ -1,8 +1,8 @@
 // One seed: a small shop, some processes, some buyers, some faults; then quiet, then the audit.
 import { createHash } from 'node:crypto'
 import { createIdSource } from '../../src/base/ids.ts'
-import { calmSettings, createSandboxBook } from '../../src/domains/payments/sandbox/book.ts'
-import { createMemoryStore } from '../../src/domains/payments/sandbox/store.ts'
+import { calmSettings, createSandboxBook } from '../../src/sandbox/book.ts'
+import { createMemoryStore } from '../../src/sandbox/store.ts'
 import type { Commit } from '../../src/storage/storage.ts'
 import { auditRest, auditStep, createCommitAuditor } from './audit.ts'
 import { type Acknowledged, type BuyerPlan, pause, shopAround } from './buyer.ts'

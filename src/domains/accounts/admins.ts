@@ -3,9 +3,10 @@
 import { EngineError } from '../../base/engine-error.ts'
 import type { NewId } from '../../base/ids.ts'
 import { eq } from '../../contract/filter.ts'
+import { settings } from '../../settings/collections.ts'
 import { findAll, findUnique } from '../../storage/find-all.ts'
 import type { Transaction } from '../../storage/transaction.ts'
-import { settings, type User, users } from './collections.ts'
+import { type User, users } from './collections.ts'
 
 /** The setting whose `admins` are the ids. */
 export const adminsSetting = 'hasAdmin'

@@ -47,15 +47,3 @@ export const sessions = collection('sessions', {
   indexes: [['user', 'createdAt'], ['expiresAt']],
 })
 export type Session = NonNullable<(typeof sessions)['record']>
-
-/** Named values of the installation itself, such as the one-time set-up link. */
-export const settings = collection('settings', {
-  prefix: 'set',
-  system: true,
-  internal: true,
-  feed: false,
-  fields: {
-    name: field.text({ required: true, unique: true }),
-    value: field.json<Record<string, unknown>>({ required: true }),
-  },
-})

@@ -3,10 +3,10 @@
 // Invariant: whatever has become of prices, the cart can be shown, changed and emptied.
 import { guestActor } from '../../access/actor.ts'
 import { limits } from '../../base/limits.ts'
+import type { Project } from '../../config/project.ts'
 import type { Filter } from '../../contract/filter.ts'
 import { readFilter } from '../../records/present.ts'
 import type { Model } from '../../schema/model.ts'
-import type { Project } from '../../schema/project.ts'
 import type { Reader } from '../../storage/storage.ts'
 import { type Product, products, type ShippingMethod, shippingMethods, type Variant, variants } from '../catalog/collections.ts'
 import type { Cart, CartLine } from './collections.ts'

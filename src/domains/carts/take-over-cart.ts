@@ -3,9 +3,9 @@
 // asking again tells of it again. The cart that was claimed goes on, since it is the one that its holder has before
 // them. An order that the cart has become is the account's too.
 import { limits } from '../../base/limits.ts'
+import type { Project } from '../../config/project.ts'
 import type { DomainEvent } from '../../contract/events.ts'
 import { and, eq, not } from '../../contract/filter.ts'
-import type { Project } from '../../schema/project.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { type Cart, type CartLine, carts } from './collections.ts'

@@ -12,7 +12,7 @@ import {
   taxAdded,
   taxIncluded,
 } from '../../base/money.ts'
-import type { Project, ShopSettings } from '../../schema/project.ts'
+import type { Project, ShopSettings } from '../../config/project.ts'
 
 export type Totals = {
   readonly subtotal: Money

@@ -1,7 +1,8 @@
 // Owing a message: the row and the effect that sends it, in the transaction of what it tells about.
+
+import type { Project } from '../../config/project.ts'
 import { eq } from '../../contract/filter.ts'
 import { enqueue } from '../../effects/effect.ts'
-import type { Project } from '../../schema/project.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import type { Work } from '../../storage/transaction.ts'
 import { type Email, emails } from './collections.ts'

@@ -4,7 +4,7 @@
 import { invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { plainAddress } from '../../base/web-address.ts'
-import type { Project } from '../../schema/project.ts'
+import type { Project } from '../../config/project.ts'
 
 /**
  * The address that the request gives, or the order's own page. `at` is where the request stands in the body.

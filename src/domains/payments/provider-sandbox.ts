@@ -1,9 +1,9 @@
 // The adapter between our port and the sandbox's desk.
 import { isEqualSecret, signHmac } from '../../base/secret.ts'
+import { type CreateRequest, sandboxMethods, stateOf } from '../../sandbox/book.ts'
+import type { SandboxDesk } from '../../sandbox/desk.ts'
+import type { SandboxPayment } from '../../sandbox/store.ts'
 import type { PaymentProvider, ProviderFact, ProviderResult, ProviderView, WebhookEvent } from './provider.ts'
-import { type CreateRequest, sandboxMethods, stateOf } from './sandbox/book.ts'
-import type { SandboxDesk } from './sandbox/desk.ts'
-import type { SandboxPayment } from './sandbox/store.ts'
 
 export type SandboxOptions = {
   readonly secret: string

@@ -2,8 +2,8 @@
 // record can hold. A time is milliseconds here, as a record has it.
 import { isEngineError } from '../../base/engine-error.ts'
 import { nearest } from '../../base/nearest.ts'
+import type { SeedRecords } from '../../config/backend-config.ts'
 import { validatorOf } from '../../operation/validate.ts'
-import type { SeedRecords } from '../../schema/config.ts'
 import type { CollectionModel, Model } from '../../schema/model.ts'
 import { createInputSchema, writableFields } from '../../schema/wire.ts'
 import { type Add, line, list, object, passes, plainObject, wholeNumber } from './shape.ts'

@@ -2,7 +2,8 @@
 
 import { eq } from '../../contract/filter.ts'
 import { adminsSetting, isAdmin } from '../../domains/accounts/admins.ts'
-import { settings, users } from '../../domains/accounts/collections.ts'
+import { users } from '../../domains/accounts/collections.ts'
+import { settings } from '../../settings/collections.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import { type InvariantGroup, pagesOf, type VerifyContext } from '../invariant.ts'
 

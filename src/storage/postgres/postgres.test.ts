@@ -1,9 +1,9 @@
 // What of the PostgreSQL adapter can be said without a server.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { owners, things } from '../../../test/support/conformance-subjects.ts'
 import { isEngineError } from '../../base/engine-error.ts'
 import { compileModel } from '../../schema/model.ts'
-import { owners, things } from '../conformance-subjects.ts'
 import { parseAddress } from './address.ts'
 import { arrayOf, quote, shortName } from './dialect.ts'
 import { checkServer } from './doctor.ts'

@@ -1,11 +1,11 @@
 // A project with something hidden in every way there is, filled alike in two worlds but for what `guest` and `other` may not
 // see: fields with a read rule, private records, drafts, parents and children, memberships, and how often these were written.
 import { actorId, all, any, anyone, exists, signedIn, staff, through, where } from '../../../src/access/rule.ts'
+import type { BackendConfig } from '../../../src/config/backend-config.ts'
 import { users } from '../../../src/domains/accounts/collections.ts'
 import { payments } from '../../../src/domains/payments/collections.ts'
 import type { Operation } from '../../../src/operation/define.ts'
 import { type AnyRecord, type Collection, collection } from '../../../src/schema/collection.ts'
-import type { BackendConfig } from '../../../src/schema/config.ts'
 import { field } from '../../../src/schema/field.ts'
 import type { Transaction } from '../../../src/storage/transaction.ts'
 import { type As, checkOut, fillCart, testConfig, type World } from '../api-harness.ts'

@@ -1,13 +1,13 @@
 // The mails of orders. What tells of money that moved is always sent. The rest can be caused by anybody who types
 // somebody's address, at no cost, so it is bound; and of orders that were never paid only an account is told, or
 // everybody where the shop wants it.
-import { formatMoney } from '../base/money.ts'
-import { withoutLinks } from '../base/names.ts'
-import type { DomainEvent } from '../contract/events.ts'
-import { type NewEmail, queueEmail } from '../domains/emails/queue-email.ts'
-import { type Order, orders } from '../domains/orders/collections.ts'
-import { orderLink } from '../domains/orders/order-links.ts'
-import type { ReactionContext } from './reaction.ts'
+import { formatMoney } from '../../base/money.ts'
+import { withoutLinks } from '../../base/names.ts'
+import type { DomainEvent } from '../../contract/events.ts'
+import { type NewEmail, queueEmail } from '../../domains/emails/queue-email.ts'
+import { type Order, orders } from '../../domains/orders/collections.ts'
+import { orderLink } from '../../domains/orders/order-links.ts'
+import type { ReactionContext } from '../reaction.ts'
 
 /** A mail about an order and its money, or about one that cost nothing. */
 const boundOf = (order: Order) => (order.total.amount === 0 || !hasMoved(order) ? ({ bound: 'orders' } as const) : {})

@@ -1,11 +1,11 @@
 // What the storage suites work on: three small collections with a field of every column type, and random
 // records and filters over them.
 import fc from 'fast-check'
-import type { Filter, Scalar } from '../contract/filter.ts'
-import { type AnyRecord, collection } from '../schema/collection.ts'
-import { field } from '../schema/field.ts'
-import { valueAtPath } from '../schema/model.ts'
-import type { CommitLine, Sort } from './storage.ts'
+import type { Filter, Scalar } from '../../src/contract/filter.ts'
+import { type AnyRecord, collection } from '../../src/schema/collection.ts'
+import { field } from '../../src/schema/field.ts'
+import { valueAtPath } from '../../src/schema/model.ts'
+import type { CommitLine, Sort } from '../../src/storage/storage.ts'
 
 export const owners = collection('owners', { prefix: 'own', fields: { name: field.text({ required: true }) } })
 

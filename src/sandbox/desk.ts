@@ -1,8 +1,8 @@
 // The sandbox's desk: what a shop asks of the provider. In one process that is the book itself; several
 // processes reach the one book of a `kingpost sandbox` by HTTP, each call under the shared secret.
 // Invariant: a call without an answer throws, so that its caller counts it as uncertain.
-import type { Egress } from '../../../base/egress.ts'
-import { isEqualSecret } from '../../../base/secret.ts'
+import type { Egress } from '../base/egress.ts'
+import { isEqualSecret } from '../base/secret.ts'
 import type { CreateRequest } from './book.ts'
 import type { SandboxPayment } from './store.ts'
 

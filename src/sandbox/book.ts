@@ -2,11 +2,11 @@
 // its own, answers a repeated key as it did the first time, takes its time, and tells of everything by
 // signed webhooks, which on request come late, twice and shuffled. It knows nothing of our database:
 // auditors compare the two books.
-import type { Clock } from '../../../base/clock.ts'
-import type { Egress } from '../../../base/egress.ts'
-import type { NewId } from '../../../base/ids.ts'
-import type { Random } from '../../../base/random.ts'
-import { signHmac } from '../../../base/secret.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Egress } from '../base/egress.ts'
+import type { NewId } from '../base/ids.ts'
+import type { Random } from '../base/random.ts'
+import { signHmac } from '../base/secret.ts'
 import type { SandboxDelivery, SandboxPayment, SandboxRefund, SandboxStore } from './store.ts'
 
 export const sandboxMethods = ['card_success', 'card_declined', 'card_challenge', 'delayed_success', 'delayed_failure'] as const

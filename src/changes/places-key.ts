@@ -2,12 +2,12 @@
 // and after a move. Made when the first reader comes.
 
 import type { NewId } from '../base/ids.ts'
-import { placesKeyBytes } from '../changes/places.ts'
 import { eq } from '../contract/filter.ts'
-import { settings } from '../domains/accounts/collections.ts'
+import { settings } from '../settings/collections.ts'
 import { findUnique } from '../storage/find-all.ts'
 import { inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
 import type { Reader } from '../storage/storage.ts'
+import { placesKeyBytes } from './places.ts'
 
 const settingName = 'placesKey'
 

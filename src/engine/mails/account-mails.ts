@@ -1,9 +1,9 @@
 // The mails of accounts. They go to whoever's address was typed, so they say nothing of what was typed beside it, and
 // are bound.
-import type { DomainEvent } from '../contract/events.ts'
-import { users } from '../domains/accounts/collections.ts'
-import { queueEmail } from '../domains/emails/queue-email.ts'
-import type { ReactionContext } from './reaction.ts'
+import type { DomainEvent } from '../../contract/events.ts'
+import { users } from '../../domains/accounts/collections.ts'
+import { queueEmail } from '../../domains/emails/queue-email.ts'
+import type { ReactionContext } from '../reaction.ts'
 
 export async function welcome(context: ReactionContext, event: DomainEvent): Promise<void> {
   const { id, email } = (await context.tx.get(users, event['user'] as string))!

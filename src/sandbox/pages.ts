@@ -1,7 +1,7 @@
 // The sandbox's own web pages: the challenge a bank would show, its book for auditors, and its knobs.
 // They are another company's site that happens to run in this process: no route of ours.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { formatMoney } from '../../../base/money.ts'
+import { formatMoney } from '../base/money.ts'
 import { type SandboxBook, type SandboxSettings, stateOf } from './book.ts'
 import { answerDesk, deskPath } from './desk.ts'
 import type { SandboxPayment } from './store.ts'

@@ -1,7 +1,7 @@
 // What an owner declares: kingpost.config.ts default-exports nothing and names one value `backend`
 // made by defineBackend. It is data plus the owner's own operations; secrets come from the environment.
 import type { NewId } from '../base/ids.ts'
-import type { CollectionOptions, Fields } from './collection.ts'
+import type { CollectionOptions, Fields } from '../schema/collection.ts'
 
 export type BackendConfig<TOperation = unknown> = {
   /** Shown in mails and in the console. */

@@ -3,10 +3,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
-import { isEngineError } from '../base/engine-error.ts'
-import { and, eq, type Filter, matches, not, type Scalar } from '../contract/filter.ts'
-import type { AnyRecord, CollectionRef } from '../schema/collection.ts'
-import { compileModel, type Model, valueAtPath } from '../schema/model.ts'
+import { isEngineError } from '../../src/base/engine-error.ts'
+import { and, eq, type Filter, matches, not, type Scalar } from '../../src/contract/filter.ts'
+import type { AnyRecord, CollectionRef } from '../../src/schema/collection.ts'
+import { compileModel, type Model, valueAtPath } from '../../src/schema/model.ts'
+import type { AdapterTransaction, Commit, Sort, StorageAdapter } from '../../src/storage/storage.ts'
 import {
   arbitraryFilter,
   arbitraryThing,
@@ -21,8 +22,7 @@ import {
   thing,
   things,
   up,
-} from './conformance-subjects.ts'
-import type { AdapterTransaction, Commit, Sort, StorageAdapter } from './storage.ts'
+} from '../support/conformance-subjects.ts'
 
 /** Opens an empty database of this model; the suite closes what it opened. */
 export type OpenStorage = (model: Model) => StorageAdapter | Promise<StorageAdapter>
