@@ -36,7 +36,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   schema: ['base', 'contract', 'access'],
   config: ['base', 'schema'],
   storage: ['base', 'contract', 'access', 'schema'],
-  settings: ['schema'],
+  settings: ['base', 'contract', 'schema', 'storage'],
   operation: ground,
   records: [...ground, 'operation'],
   effects: [...ground, 'operation', 'records'],
@@ -70,7 +70,7 @@ const adapters = [
 /** Packages that reach out of the process, and the only places below `src/` that may. */
 export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   'node:fs': ['cli/', 'http/static-files.ts'],
-  'node:http': ['cli/serve.ts', 'cli/sandbox.ts', 'http/', 'sandbox/'],
+  'node:http': ['cli/serve.ts', 'cli/sandbox.ts', 'cli/open-provider.ts', 'http/', 'sandbox/'],
   'node:https': [],
   'node:net': ['cli/'],
   'node:tls': [],

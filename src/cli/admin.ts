@@ -22,7 +22,7 @@ export async function createAdmin(settings: ProcessSettings): Promise<number> {
   const given = settings.isPasswordOnStdin ? (await text(process.stdin)).replace(/\r?\n$/, '') : null
   const password = given ?? newSecret(systemRandom, 'pw').slice(3, 23)
   const loaded = await loadConfig(settings.configPath)
-  const backend = compileConfig(loaded, { publicUrl: settings.publicUrl ?? 'http://localhost', isDevelopment: true, paymentProviders: [] })
+  const backend = compileConfig(loaded, { publicUrl: settings.publicUrl ?? 'http://localhost', isDevelopment: true })
   checkWords(password, email, backend.project.name)
   const storage = await openStorage(settings, backend.model)
   let part: Part | null = null

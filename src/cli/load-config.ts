@@ -5,8 +5,8 @@ import { pathToFileURL } from 'node:url'
 import type { BackendConfig } from '../config/backend-config.ts'
 import { type Backend, ConfigError, createBackend, type Surroundings } from '../engine/backend.ts'
 import type { Operation } from '../operation/define.ts'
-import { sandboxMethods } from '../sandbox/book.ts'
 import { explainLoadError } from './load-error.ts'
+import { offeredProviders } from './payment-providers.ts'
 import type { ProcessSettings } from './settings.ts'
 
 export type LoadedConfig = { readonly config: BackendConfig<Operation>; readonly path: string; readonly folder: string }
@@ -28,8 +28,8 @@ export async function loadConfig(configPath: string): Promise<LoadedConfig> {
 }
 
 /** @throws Error listing every mistake with its file */
-export function compileConfig(loaded: LoadedConfig, surroundings: Surroundings): Backend {
-  const backend = checkedBackend(loaded, surroundings)
+export function compileConfig(loaded: LoadedConfig, surroundings: Omit<Surroundings, 'paymentProviders'>): Backend {
+  const backend = checkedBackend(loaded, { ...surroundings, paymentProviders: offeredProviders(surroundings.isDevelopment) })
   const { storefront } = loaded.config
   const folder = storefront === undefined ? null : resolve(loaded.folder, storefront)
   if (folder !== null && !statSync(folder, { throwIfNoEntry: false })?.isDirectory())
@@ -53,6 +53,5 @@ export async function loadBackend(settings: ProcessSettings): Promise<Backend> {
   return compileConfig(await loadConfig(settings.configPath), {
     publicUrl: settings.publicUrl ?? `http://localhost:${settings.port}`,
     isDevelopment: settings.isDevelopment,
-    paymentProviders: [{ id: 'sandbox', methods: sandboxMethods }],
   })
 }

@@ -6,7 +6,6 @@ import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { systemClock, toIso } from '../base/clock.ts'
 import { limits } from '../base/limits.ts'
-import { sandboxMethods } from '../sandbox/book.ts'
 import {
   type Applied,
   applyMigration,
@@ -37,7 +36,6 @@ export async function migrate(settings: ProcessSettings): Promise<number> {
   const backend = compileConfig(await loadConfig(settings.configPath), {
     publicUrl: settings.publicUrl ?? `http://localhost:${settings.port}`,
     isDevelopment: settings.isDevelopment,
-    paymentProviders: [{ id: 'sandbox', methods: sandboxMethods }],
   })
   const dialect = await openSchema(settings)
   // The clock's pauses do not keep a process alive.

@@ -7,31 +7,30 @@ import { type Egress, systemEgress } from '../base/egress.ts'
 import { createIdSource } from '../base/ids.ts'
 import { systemRandom } from '../base/random.ts'
 import { newSecret } from '../base/secret.ts'
-import { eq } from '../contract/filter.ts'
-import type { PaymentProvider } from '../domains/payments/provider.ts'
 import { createSandboxProvider } from '../domains/payments/provider-sandbox.ts'
+import { allRoles } from '../engine/roles.ts'
 import { createSandboxBook, type SandboxBook } from '../sandbox/book.ts'
 import { createRemoteDesk } from '../sandbox/desk.ts'
 import { createSandboxPages } from '../sandbox/pages.ts'
 import { openSandboxStore } from '../sandbox/store.ts'
 import type { Model } from '../schema/model.ts'
-import { settings as settingsCollection } from '../settings/collections.ts'
-import { findUnique } from '../storage/find-all.ts'
-import { inTransaction } from '../storage/in-transaction.ts'
+import { keptSetting } from '../settings/kept-setting.ts'
 import type { StorageAdapter } from '../storage/storage.ts'
-import { type ProcessSettings, UsageError } from './settings.ts'
+import type { OpenProvider, ProviderPlace } from './open-provider.ts'
+import { tryLockFolder } from './open-storage.ts'
+import { prepareFolder } from './private-files.ts'
+import { UsageError } from './settings.ts'
 
-export type Sandbox = {
-  readonly provider: PaymentProvider
-  /** Its pages, where they are served here. */
-  readonly pages: ReturnType<typeof createSandboxPages> | null
-  start(): void
-  stop(): void
-}
-
-/** The book in `folder`, with its desk and pages. */
-export function openBook(folder: string, options: { readonly webhookUrls: readonly string[]; readonly secret: string }): SandboxBook {
-  return createSandboxBook({
+/** The book in `dataFolder`, which nobody else has open until it stops. */
+export function openBook(dataFolder: string, options: { readonly webhookUrls: readonly string[]; readonly secret: string }): SandboxBook {
+  const folder = prepareFolder(dataFolder)
+  const unlock = tryLockFolder(folder, 'sandbox')
+  if (unlock === null)
+    throw new Error(
+      `Another payment sandbox has its book in ${folder}. Stop it; or let several servers share one: ` +
+        'run `kingpost sandbox` by itself, and give its address to each with --sandbox-url URL.',
+    )
+  const book = createSandboxBook({
     store: openSandboxStore(join(folder, 'sandbox.db')),
     clock: systemClock,
     random: systemRandom,
@@ -40,6 +39,13 @@ export function openBook(folder: string, options: { readonly webhookUrls: readon
     webhookUrl: options.webhookUrls[0]!,
     secret: options.secret,
   })
+  return {
+    ...book,
+    stop() {
+      book.stop()
+      unlock()
+    },
+  }
 }
 
 /** As a load balancer would: to the first address that takes it, so that a process that is down delays no webhook. */
@@ -59,13 +65,16 @@ function toTheFirst(urls: readonly string[], egress: Egress): Egress {
   }
 }
 
-type Place = { readonly storage: StorageAdapter; readonly model: Model; readonly folder: string; readonly port: number }
-
 /** The provider of a server, by its settings. */
-export async function openSandbox(settings: ProcessSettings, publicUrl: string, place: Place): Promise<Sandbox> {
-  if (settings.sandboxUrl !== null) return remoteSandbox(settings.sandboxUrl, settings.sandboxSecret)
-  const secret = await sandboxSecret(place.storage, place.model)
-  const book = openBook(place.folder, { webhookUrls: [`http://127.0.0.1:${place.port}/api/payments/webhooks/sandbox`], secret })
+export async function openSandbox({ settings, publicUrl, port, storage, model }: ProviderPlace): Promise<OpenProvider> {
+  const { sandboxUrl, dataFolder, roles } = settings
+  if (sandboxUrl !== null) return remoteSandbox(sandboxUrl, settings.sandboxSecret)
+  if (roles.length < allRoles.length)
+    throw new UsageError(
+      'Several processes need one payment sandbox: run `kingpost sandbox`, and give its address to each with --sandbox-url URL.',
+    )
+  const secret = await sandboxSecret(storage, model)
+  const book = openBook(dataFolder, { webhookUrls: [`http://127.0.0.1:${port}/api/payments/webhooks/sandbox`], secret })
   return {
     provider: createSandboxProvider(book, { secret, pagesUrl: `${publicUrl}/sandbox` }),
     pages: createSandboxPages(book),
@@ -74,7 +83,7 @@ export async function openSandbox(settings: ProcessSettings, publicUrl: string, 
   }
 }
 
-function remoteSandbox(url: string, secret: string | null): Sandbox {
+function remoteSandbox(url: string, secret: string | null): OpenProvider {
   if (secret === null)
     throw new UsageError('--sandbox-url needs KINGPOST_SANDBOX_SECRET: the same words that `kingpost sandbox` was started with.')
   const desk = createRemoteDesk({ url: `${url}/sandbox`, secret, egress: systemEgress })
@@ -83,14 +92,8 @@ function remoteSandbox(url: string, secret: string | null): Sandbox {
 
 /** Made at first start and kept: webhooks signed before a restart are still good after it. */
 export async function sandboxSecret(storage: StorageAdapter, model: Model): Promise<string> {
-  const cause = { operation: 'sandbox.secret', actor: 'system', requestId: '' }
   const newId = createIdSource(systemClock, systemRandom)
-  return await inTransaction({ storage, model, clock: systemClock, random: systemRandom }, cause, async (tx) => {
-    const known = await findUnique(tx, settingsCollection, eq('name', 'sandboxSecret'))
-    if (known) return known.value['secret'] as string
-    const secret = newSecret(systemRandom, 'sbx')
-    // Another process may be first: run again, and take its secret.
-    await tx.insert(settingsCollection, { id: newId('set'), name: 'sandboxSecret', value: { secret } }, 'conflict')
-    return secret
-  })
+  const make = () => ({ secret: newSecret(systemRandom, 'sbx') })
+  const parts = { storage, model, clock: systemClock, random: systemRandom, newId }
+  return (await keptSetting(parts, { name: 'sandboxSecret', operation: 'sandbox.secret', make }))['secret'] as string
 }

@@ -114,9 +114,9 @@ export async function openSchema(place: Place): Promise<SchemaDialect> {
   }
 }
 
-/** As `lockFolder`, but null when a server runs on the folder. */
-export function tryLockFolder(folder: string): (() => void) | null {
-  return tryLock(join(folder, 'kingpost.lock'))
+/** As `lockFolder`, but null when another has the folder's lock of this name. */
+export function tryLockFolder(folder: string, name = 'kingpost'): (() => void) | null {
+  return tryLock(join(folder, `${name}.lock`))
 }
 
 function tryLock(path: string): (() => void) | null {
@@ -148,16 +148,11 @@ export function fileOf({ dataFolder }: Pick<Place, 'dataFolder'>): string {
 
 /**
  * Held as long as the process lives; the system lets it go even after kill -9.
- * @throws Error when another of the kind runs on this folder
+ * @throws Error when another server runs on this folder
  */
-export function lockFolder(folder: string, kind: 'kingpost' | 'sandbox' = 'kingpost'): () => void {
-  const release = tryLock(join(folder, `${kind}.lock`))
+export function lockFolder(folder: string): () => void {
+  const release = tryLockFolder(folder)
   if (release !== null) return release
-  if (kind === 'sandbox')
-    throw new Error(
-      `Another payment sandbox has its book in ${folder}. Stop it; or let several servers share one: ` +
-        'run `kingpost sandbox` by itself, and give its address to each with --sandbox-url URL.',
-    )
   throw new Error(`Another Kingpost is running on ${folder}. Stop it, or choose another folder with --data-dir FOLDER.`)
 }
 

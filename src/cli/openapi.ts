@@ -2,7 +2,6 @@ import { systemRandom } from '../base/random.ts'
 import { idleMeter } from '../domains/running/read-metrics.ts'
 import { operationsOf } from '../engine/operations.ts'
 import { openApiDocument } from '../http/openapi.ts'
-import { sandboxMethods } from '../sandbox/book.ts'
 import { compileConfig, loadConfig } from './load-config.ts'
 import type { ProcessSettings } from './settings.ts'
 
@@ -10,7 +9,7 @@ import type { ProcessSettings } from './settings.ts'
 export async function exportOpenApi(settings: ProcessSettings): Promise<number> {
   const loaded = await loadConfig(settings.configPath)
   const publicUrl = settings.publicUrl ?? `http://localhost:${settings.port}`
-  const backend = compileConfig(loaded, { publicUrl, isDevelopment: true, paymentProviders: [{ id: 'sandbox', methods: sandboxMethods }] })
+  const backend = compileConfig(loaded, { publicUrl, isDevelopment: true })
   const idleFeed = {
     epoch: null,
     newest: () => 0,

@@ -4,8 +4,6 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createSandboxPages } from '../sandbox/pages.ts'
 import { openBook } from './open-sandbox.ts'
-import { lockFolder } from './open-storage.ts'
-import { prepareFolder } from './private-files.ts'
 import { explainListen } from './serve.ts'
 import { type ProcessSettings, UsageError } from './settings.ts'
 
@@ -15,9 +13,7 @@ export async function runSandbox(settings: ProcessSettings): Promise<number> {
   if (secret === null) throw new UsageError('Set KINGPOST_SANDBOX_SECRET to words of your own, the same here and for every kingpost start.')
   if (webhookUrls.length === 0)
     throw new UsageError('--webhook-url URL is missing: http://HOST:PORT/api/payments/webhooks/sandbox of a server, several with commas.')
-  const folder = prepareFolder(settings.dataFolder)
-  const unlock = lockFolder(folder, 'sandbox')
-  const book = openBook(folder, { webhookUrls, secret })
+  const book = openBook(settings.dataFolder, { webhookUrls, secret })
   const server = createServer(createSandboxPages(book, secret))
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(explainListen(error, settings.port)))
@@ -32,7 +28,6 @@ export async function runSandbox(settings: ProcessSettings): Promise<number> {
   const stop = () => {
     server.close(() => {
       book.stop()
-      unlock()
       process.exit(0)
     })
     server.closeIdleConnections()

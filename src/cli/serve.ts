@@ -1,4 +1,4 @@
-// A whole server in one process: storage, engine, sandbox, sockets. Everything that is real (files,
+// A whole server in one process: storage, engine, payment providers, sockets. Everything that is real (files,
 // network, clock) is handed to the engine here.
 import { readFileSync } from 'node:fs'
 import { createServer as createNetServer } from 'node:net'
@@ -21,14 +21,13 @@ import { createRateLimiter } from '../http/rate-limit.ts'
 import { createServer } from '../http/server.ts'
 import { createSharedRateLimiter } from '../http/shared-rate-limit.ts'
 import { createStaticSite, type StaticMount } from '../http/static-files.ts'
-import { sandboxMethods } from '../sandbox/book.ts'
 import { followDatabaseClock } from '../storage/database-clock.ts'
 import { inTransaction } from '../storage/in-transaction.ts'
 import type { WholeStorage } from '../storage/storage.ts'
 import { type Part, takePart } from './database.ts'
 import { compileConfig, type LoadedConfig, loadConfig } from './load-config.ts'
-import { openSandbox, type Sandbox } from './open-sandbox.ts'
 import { lockFolder, openStorage } from './open-storage.ts'
+import { openProviders, type PaymentProviders, providerPaths } from './payment-providers.ts'
 import { prepareFolder } from './private-files.ts'
 import { recoveryNotice } from './recovery-notice.ts'
 import { createRuntimeMeter } from './runtime-meter.ts'
@@ -44,7 +43,8 @@ export type Running = {
   readonly hasStorefront: boolean
   /** In development alone. */
   readonly hasSeed: boolean
-  readonly hasSandbox: boolean
+  /** Whom payments go to, as whoever starts it reads it. */
+  readonly paidBy: readonly string[]
   /** What whoever starts it must know. */
   readonly notices: readonly string[]
   /** Resolves when it must stop: its database is no longer its to serve. */
@@ -58,19 +58,18 @@ export async function serve(settings: ProcessSettings): Promise<Running> {
   const loaded = await loadConfig(settings.configPath)
   const port = settings.port === 0 ? await freePort(settings.host) : settings.port
   const publicUrl = settings.publicUrl ?? `http://localhost:${port}`
-  const hasSandbox = settings.isDevelopment && loaded.config.shop !== false && loaded.config.shop !== undefined
-  const backend = compileConfig(loaded, {
-    publicUrl,
-    isDevelopment: settings.isDevelopment,
-    paymentProviders: hasSandbox ? [{ id: 'sandbox', methods: sandboxMethods }] : [],
-  })
-  const { folder, unlock } = takeFolder(settings, hasSandbox)
+  const backend = compileConfig(loaded, { publicUrl, isDevelopment: settings.isDevelopment })
+  const unlock = takeFolder(settings)
   const storage = await openStorage(settings, backend.model, log)
   let part: Part | null = null
+  let payments: PaymentProviders | null = null
   try {
     part = await takePart(storage)
-    return await serveOn({ settings, loaded, backend, log, port, publicUrl, hasSandbox, folder, storage, part, unlock })
+    checkRoles(settings, storage.capabilities.isShared)
+    payments = await openProviders(backend.project.paymentProviders, { settings, publicUrl, port, storage, model: backend.model })
+    return await serveOn({ settings, loaded, backend, log, port, publicUrl, storage, part, payments, unlock })
   } catch (error) {
+    payments?.stop()
     await part?.leave()
     await storage.close()
     unlock()
@@ -85,28 +84,13 @@ type Place = {
   readonly log: Log
   readonly port: number
   readonly publicUrl: string
-  readonly hasSandbox: boolean
-  readonly folder: string
   readonly storage: WholeStorage
   readonly part: Part
+  readonly payments: PaymentProviders
   readonly unlock: () => void
 }
 
-async function serveOn({
-  settings,
-  loaded,
-  backend,
-  log,
-  port,
-  publicUrl,
-  hasSandbox,
-  folder,
-  storage,
-  part,
-  unlock,
-}: Place): Promise<Running> {
-  checkRoles(settings, storage.capabilities.isShared)
-  const sandbox = hasSandbox ? await openSandbox(settings, publicUrl, { storage, model: backend.model, folder, port }) : null
+async function serveOn({ settings, loaded, backend, log, port, publicUrl, storage, part, payments, unlock }: Place): Promise<Running> {
   const mail = settings.smtpUrl === null ? captureTransport : createSmtpTransport({ url: settings.smtpUrl, clock: systemClock })
   const shared = storage.capabilities.isShared ? await followDatabaseClock(storage, systemClock) : null
   const clock = shared ?? systemClock
@@ -117,19 +101,19 @@ async function serveOn({
     random: systemRandom,
     log,
     services: { passwords: createArgon2Hasher(systemRandom, undefined, Math.max(1, availableParallelism() - 1)) },
-    providers: sandbox ? [sandbox.provider] : [],
+    providers: payments.all,
     mail,
     meter: createRuntimeMeter(),
   })
   if (settings.isDevelopment) await seedDatabase(engine, backend)
   let closing: Promise<void> | null = null
   const isStopping = () => closing !== null
-  const server = openServer({ settings, loaded, backend, engine, log, sandboxPages: sandbox?.pages ?? null, isStopping })
+  const server = openServer({ settings, loaded, backend, engine, log, payments, isStopping })
   await server.listen(port, settings.host).catch((error) => {
     throw explainListen(error, port)
   })
   await engine.start(settings.roles)
-  sandbox?.start()
+  payments.start()
   const isApi = settings.roles.includes('api')
   const token = isApi ? await issueToken(engine) : null
   return {
@@ -138,7 +122,7 @@ async function serveOn({
     setUpLink: token === null ? null : `${publicUrl}/console#setup=${token}`,
     hasStorefront: isApi && loaded.config.storefront !== undefined,
     hasSeed: settings.isDevelopment && loaded.config.seed !== undefined,
-    hasSandbox,
+    paidBy: payments.titles,
     notices: [await recoveryNotice(storage), isMailKept(settings) ? mailNotice : null].filter((notice) => notice !== null),
     refused: part.refused,
     close() {
@@ -147,7 +131,7 @@ async function serveOn({
         if (isApi && settings.drainMs > 0) await sleep(systemClock, settings.drainMs)
         await server.close()
         await engine.stop()
-        sandbox?.stop()
+        payments.stop()
         shared?.stop()
         await mail.close()
         await part.leave()
@@ -159,26 +143,15 @@ async function serveOn({
   }
 }
 
-/**
- * SQLite's folder belongs to one process. With a database server the folder only holds the book of a sandbox in this
- * process, if there is one, and any number of processes without a book may name the same.
- */
-function takeFolder({ databaseUrl, dataFolder, sandboxUrl }: ProcessSettings, hasSandbox: boolean): { folder: string; unlock: () => void } {
-  if (databaseUrl !== null && !(hasSandbox && sandboxUrl === null)) return { folder: resolve(dataFolder), unlock() {} }
-  const folder = prepareFolder(dataFolder)
-  return { folder, unlock: lockFolder(folder, databaseUrl === null ? 'kingpost' : 'sandbox') }
+/** SQLite's folder belongs to one process. Over a database server any number of processes may name the same. */
+function takeFolder({ databaseUrl, dataFolder }: ProcessSettings): () => void {
+  return databaseUrl === null ? lockFolder(prepareFolder(dataFolder)) : () => {}
 }
 
 /** @throws UsageError */
 function checkRoles(settings: ProcessSettings, isShared: boolean): void {
-  const { roles, sandboxUrl, isDevelopment } = settings
-  if (roles.length === allRoles.length) return
-  if (!isShared)
+  if (settings.roles.length < allRoles.length && !isShared)
     throw new UsageError('SQLite is for one process, which has all roles: leave --role out, or take a database server with --database URL.')
-  if (isDevelopment && sandboxUrl === null)
-    throw new UsageError(
-      'Several processes need one payment sandbox: run `kingpost sandbox`, and give its address to each with --sandbox-url URL.',
-    )
 }
 
 /** In development that is what people want. */
@@ -195,11 +168,11 @@ type ServerFacts = {
   readonly backend: Backend
   readonly engine: Engine
   readonly log: Log
-  readonly sandboxPages: Sandbox['pages']
+  readonly payments: PaymentProviders
   readonly isStopping: () => boolean
 }
 
-function openServer({ settings, loaded, backend, engine, log, sandboxPages, isStopping }: ServerFacts) {
+function openServer({ settings, loaded, backend, engine, log, payments, isStopping }: ServerFacts) {
   const isApi = settings.roles.includes('api')
   const site = createStaticSite(mountsOf(loaded))
   const pages = systemPages({
@@ -230,12 +203,7 @@ function openServer({ settings, loaded, backend, engine, log, sandboxPages, isSt
     trustedProxies: settings.trustedProxies,
     bootId: engine.newId('req').slice(0, 24),
     // Another company's site in the same process: it never reaches our router.
-    ...(sandboxPages
-      ? {
-          inFront: (listener) => (request, response) =>
-            request.url?.startsWith('/sandbox/') ? sandboxPages(request, response) : listener(request, response),
-        }
-      : {}),
+    inFront: (listener) => (request, response) => (payments.pagesAt(request.url ?? '') ?? listener)(request, response),
   })
 }
 
@@ -252,8 +220,7 @@ function mountsOf(loaded: LoadedConfig): StaticMount[] {
             at: '/',
             folder: resolve(loaded.folder, storefront),
             isApp: true,
-            // The payment sandbox is not there in production.
-            except: ['api', 'sandbox'],
+            except: ['api', ...providerPaths],
             contentSecurityPolicy: policyWith(http?.contentSecurityPolicy ?? {}),
           },
         ]),

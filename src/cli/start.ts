@@ -45,13 +45,13 @@ const titles: Readonly<Record<string, string>> = {
 /** What development does that production does not, of what this project has. */
 export function modeOf(
   { isDevelopment }: Pick<ProcessSettings, 'isDevelopment'>,
-  { hasSeed, hasSandbox }: Pick<Running, 'hasSeed' | 'hasSandbox'>,
+  { hasSeed, paidBy }: Pick<Running, 'hasSeed' | 'paidBy'>,
 ): string {
   if (!isDevelopment) return 'in production'
   const differences = [
     'its schema follows the config',
     ...(hasSeed ? ['an empty database gets the seed data'] : []),
-    ...(hasSandbox ? ['payments go to the sandbox'] : []),
+    ...(paidBy.length > 0 ? [`payments go to ${paidBy.join(', ')}`] : []),
   ]
   return `in development: ${differences.join(', ')}`
 }

@@ -22,7 +22,6 @@ before(async () => {
   const backend = compileConfig(await loadConfig(configPath), {
     publicUrl: 'http://localhost:8090',
     isDevelopment: true,
-    paymentProviders: [],
   })
   storage = openSqlite({ path: join(folder, 'kingpost.db'), model: backend.model, clock: systemClock })
   const parts = { storage, model: backend.model, clock: systemClock, random: systemRandom }

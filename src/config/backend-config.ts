@@ -33,11 +33,16 @@ export type ShopConfig = {
    * orders can type anybody's address.
    */
   readonly mailsUnpaid?: boolean
+  /** Who takes the money. Left out: the sandbox in development, and nobody in production. */
+  readonly payments?: readonly PaymentConfig[]
   /** More fields of products, such as a book's author. */
   readonly productFields?: Fields
   /** Sites besides our own that a payment provider may send customers back to: `['https://www.shop.example']`. */
   readonly returnOrigins?: readonly string[]
 }
+
+/** `sandbox` moves no money: it is there in development alone. */
+export type PaymentConfig = { readonly provider: 'sandbox' }
 
 export type MailConfig = {
   readonly from?: { readonly name: string; readonly address: string }

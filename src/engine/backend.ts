@@ -33,6 +33,7 @@ export type Backend = {
 export type Surroundings = {
   readonly publicUrl: string
   readonly isDevelopment: boolean
+  /** Those that a config can choose from, and gets when it chooses none. */
   readonly paymentProviders: Project['paymentProviders']
 }
 
@@ -54,11 +55,16 @@ export function defineBackend(config: BackendConfig<Operation>): BackendConfig<O
 
 /** @throws ConfigError naming every mistake */
 export function createBackend(config: BackendConfig<Operation>, surroundings: Surroundings): Backend {
-  const mistakes = checkConfig(config, systemCollections)
+  const offered = surroundings.paymentProviders
+  const mistakes = checkConfig(
+    config,
+    systemCollections,
+    offered.map(({ id }) => id),
+  )
   if (mistakes.length > 0) throw new ConfigError(mistakes)
   const shop = config.shop || null
   const system = systemCollections(shop)
-  const { publicUrl, isDevelopment, paymentProviders } = surroundings
+  const { publicUrl, isDevelopment } = surroundings
   const host = new URL(publicUrl).hostname
   return {
     config,
@@ -81,7 +87,7 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
         from: config.mail?.from ?? { name: config.name, address: `shop@${host.includes('.') ? host : 'example.com'}` },
         replyTo: config.mail?.replyTo ?? null,
       },
-      paymentProviders,
+      paymentProviders: shop === null ? [] : offered.filter(({ id }) => shop.payments?.some(({ provider }) => provider === id) ?? true),
     },
   }
 }

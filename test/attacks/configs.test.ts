@@ -23,7 +23,7 @@ const seed = Number(process.env['CONFIGS_SEED'] ?? Math.floor(systemRandom.fract
 const rounds = Number(process.env['CONFIGS_ROUNDS'] ?? 150)
 const random = createTestRandom(seed)
 const pick = <T>(values: readonly T[]): T => values[Math.floor(random.fraction() * values.length)]!
-const surroundings = { publicUrl: 'http://clubs.test', isDevelopment: false, paymentProviders: [] }
+const surroundings = { publicUrl: 'http://clubs.test', isDevelopment: false, paymentProviders: [{ id: 'sandbox', methods: [] }] }
 
 /** What the check says; null when the config starts. */
 function mistakesIn(config: Config): readonly Mistake[] | null {
@@ -208,6 +208,14 @@ const kinds: Readonly<Record<string, readonly [(config: Config) => unknown, RegE
     /^shop\.productFields\.\w+: .*(products have|must be lowerCamel)/,
   ],
   'product fields that are none': [(c) => (c.shop.productFields = pick([42, [], 'author'])), /^shop\.productFields: must be an object/],
+  'a payment provider that is none': [
+    (c) => (c.shop.payments[0].provider = 'sandbx'),
+    /^shop\.payments\[0\]\.provider: "sandbx" is no payment provider; did you mean "sandbox"\?; there is sandbox/,
+  ],
+  'a payment provider twice': [
+    (c) => c.shop.payments.push({ provider: 'sandbox' }),
+    /^shop\.payments\[1\]\.provider: "sandbox" is named twice/,
+  ],
   'a field rule about the record': [
     (c) => (fieldOf(c).note[pick(['read', 'write'])] = where('lead').eq(actorId)),
     /fields\.note\.(read|write): may look at the caller only/,

@@ -105,6 +105,7 @@ export function validConfig(): any {
       tax: { prices: 'included', ratesPpm: { DE: 190_000, '*': 0 } },
       limits: { lineQuantity: 20, orderUnits: 100 },
       mailsUnpaid: true,
+      payments: [{ provider: 'sandbox' }],
       returnOrigins: ['https://www.clubs.example'],
       productFields: { author: field.text({ search: true }), club: field.ref('clubs') },
     },

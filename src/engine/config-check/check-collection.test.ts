@@ -8,6 +8,7 @@ const mistakes = (fields: object, more: object) =>
   checkConfig(
     { name: 'Test', collections: [collection('notes', { fields: fields as never, ...more })] as never, shop: false },
     () => [],
+    [],
   ).map(({ path, message }) => `${path} ${message}`)
 
 test('an index that some database could not take is refused, with what to do', () => {

@@ -51,6 +51,7 @@ const shop = object(
     tax,
     limits: object({ lineQuantity: units, orderUnits: units }),
     mailsUnpaid: flag,
+    payments: list(object({ provider: line }, { required: ['provider'] })),
     productFields: plainObject,
     returnOrigins: list(
       is('a site such as https://www.shop.example, without a path', (value) => typeof value === 'string' && isOrigin(value)),
@@ -77,8 +78,15 @@ const config = object(
   { required: ['name'], made: 'defineBackend({ … })' },
 )
 
-/** `systemOf` makes the collections of the features that are on: their names are taken. */
-export function checkConfig(given: unknown, systemOf: (shop: ShopConfig | null) => readonly Collection[]): ConfigMistake[] {
+/**
+ * `systemOf` makes the collections of the features that are on: their names are taken. `providers` are those who can take
+ * the shop's money here.
+ */
+export function checkConfig(
+  given: unknown,
+  systemOf: (shop: ShopConfig | null) => readonly Collection[],
+  providers: readonly string[],
+): ConfigMistake[] {
   const mistakes: ConfigMistake[] = []
   const add: Add = (path, message) => void mistakes.push({ path, message })
   config(given, '', add)
@@ -96,6 +104,7 @@ export function checkConfig(given: unknown, systemOf: (shop: ShopConfig | null) 
     fieldsOf: new Map(all.map((collection) => [collection.name, ruleFieldsOf(collection)])),
     add,
   }
+  if (Array.isArray(asked?.['payments'])) checkProviders(asked['payments'], providers, add)
   if (asked !== null) checkProductFields(more, systemOf({ currency: 'EUR' }).find(({ name }) => name === 'products')!, names)
   checkNames(own, system, given['collections'] as readonly unknown[], add)
   for (const collection of own) checkCollection(collection, `collections.${collection.name}`, names)
@@ -145,6 +154,21 @@ function checkPrefix(collection: Collection, path: string, prefixes: Map<string,
   if (other !== undefined && other !== collection.name)
     add(`${path}.prefix`, `"${prefix}" starts the ids of ${other} already: give a prefix of its own`)
   prefixes.set(prefix, collection.name)
+}
+
+/** Each one that is offered here, and once. */
+function checkProviders(payments: readonly unknown[], offered: readonly string[], add: Add): void {
+  const seen = new Set<unknown>()
+  for (const [index, payment] of payments.entries()) {
+    const path = `shop.payments[${index}].provider`
+    const provider = isObject(payment) ? payment['provider'] : undefined
+    if (typeof provider !== 'string') continue
+    if (seen.has(provider)) add(path, `"${provider}" is named twice`)
+    else if (offered.length === 0) add(path, `"${provider}" is not there in production, and no other provider yet: leave shop.payments out`)
+    else if (!offered.includes(provider))
+      add(path, `"${provider}" is no payment provider${nearest(provider, offered)}; there is ${offered.join(', ')}`)
+    seen.add(provider)
+  }
 }
 
 function checkProductFields(more: Readonly<Record<string, unknown>>, products: Collection, names: Names): void {

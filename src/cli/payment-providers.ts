@@ -1,0 +1,61 @@
+// The payment providers that this version has adapters for: the one place that knows them by name. A config says which of
+// them take a shop's money (`shop.payments`), and all else goes by the providers that it is given.
+import type { PaymentProviderSettings } from '../config/project.ts'
+import { sandboxMethods } from '../sandbox/book.ts'
+import type { OpenProvider, ProviderPlace } from './open-provider.ts'
+import { openSandbox } from './open-sandbox.ts'
+
+type Kind = {
+  /** As whoever starts a server reads it. */
+  readonly title: string
+  readonly methods: readonly string[]
+  /** Moves no money: not there in production. */
+  readonly isForDevelopment: boolean
+  /** The first part of the addresses of its own pages, which no page of ours has. */
+  readonly path: string
+  open(place: ProviderPlace): Promise<OpenProvider>
+}
+
+const kinds: Readonly<Record<string, Kind>> = {
+  sandbox: { title: 'the sandbox', methods: sandboxMethods, isForDevelopment: true, path: 'sandbox', open: openSandbox },
+}
+
+/** What a config can choose from. */
+export function offeredProviders(isDevelopment: boolean): PaymentProviderSettings[] {
+  return Object.entries(kinds).flatMap(([id, { methods, isForDevelopment }]) =>
+    isForDevelopment && !isDevelopment ? [] : [{ id, methods }],
+  )
+}
+
+/** Also of those that are not there: what answers in development is nobody else's address in production. */
+export const providerPaths = Object.values(kinds).map(({ path }) => path)
+
+/** The chosen ones of a server, opened. */
+export type PaymentProviders = Pick<OpenProvider, 'start' | 'stop'> & {
+  readonly titles: readonly string[]
+  readonly all: readonly OpenProvider['provider'][]
+  /** What answers a request of this address, where it is a provider's own page. */
+  pagesAt(url: string): OpenProvider['pages']
+}
+
+export async function openProviders(chosen: readonly PaymentProviderSettings[], place: ProviderPlace): Promise<PaymentProviders> {
+  const opened: (OpenProvider & { readonly kind: Kind })[] = []
+  const stop = () => {
+    for (const one of opened) one.stop()
+  }
+  try {
+    for (const { id } of chosen) opened.push({ kind: kinds[id]!, ...(await kinds[id]!.open(place)) })
+  } catch (error) {
+    stop()
+    throw error
+  }
+  return {
+    titles: opened.map(({ kind }) => kind.title),
+    all: opened.map(({ provider }) => provider),
+    pagesAt: (url) => opened.find(({ kind }) => url.startsWith(`/${kind.path}/`))?.pages ?? null,
+    start() {
+      for (const one of opened) one.start()
+    },
+    stop,
+  }
+}
