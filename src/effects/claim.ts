@@ -75,6 +75,6 @@ async function take(tx: Transaction, effect: Effect, lease: { readonly owner: st
 /** What these roles claim; everything when undefined. A kind that nobody knows belongs to the workers, who say so. */
 export function claimable(handlers: ReadonlyMap<string, EffectHandler>, roles: readonly EffectRole[]): Filter | undefined {
   if (roles.includes('worker') && roles.includes('mail')) return undefined
-  const kinds = [...handlers.values()].filter(({ role }) => role === 'mail').map(({ kind }) => kind)
+  const kinds = [...handlers.values()].filter(({ role }) => role === 'mail').map(({ kind }) => kind.name)
   return roles.includes('mail') ? oneOf('kind', kinds) : not(oneOf('kind', kinds))
 }

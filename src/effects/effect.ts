@@ -1,15 +1,17 @@
 // Effects: what is owed to the outside world, written in the transaction that owes it and carried out
 // after it. Delivery is at least once, always under the same key; what cannot be known is `unknown`.
 // This file owns their shape and their writing; runner.ts carries them out.
+import type { Static, TObject } from 'typebox'
 import { staff } from '../access/rule.ts'
 import { timeOfId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import type { Project } from '../config/project.ts'
 import type { DomainEvent } from '../contract/events.ts'
+import type { Work } from '../operation/work.ts'
 import { collection } from '../schema/collection.ts'
 import { field } from '../schema/field.ts'
 import type { Reader } from '../storage/storage.ts'
-import type { Transaction, Work } from '../storage/transaction.ts'
+import type { Transaction } from '../storage/transaction.ts'
 
 /** `held`: of a restored past. It may have been carried out after the backup, so it waits for somebody to look. */
 export const effectStates = ['ready', 'running', 'done', 'dead', 'canceled', 'unknown', 'held'] as const
@@ -37,11 +39,32 @@ export const effects = collection('effects', {
 })
 export type Effect = NonNullable<(typeof effects)['record']>
 
-export type NewEffect = {
-  readonly id: string
-  readonly kind: string
+/** A kind of effect: its name, and what is stored for it. */
+export type EffectKind<TPayload = unknown> = {
+  readonly name: string
+  /** As it was stored; null when that does not fit, such as what another version stored. */
+  payloadOf(effect: Pick<Effect, 'payload'>): TPayload | null
+}
+export type PayloadOf<TKind extends EffectKind> = NonNullable<ReturnType<TKind['payloadOf']>>
+
+/** Declares a kind; its payload holds texts and numbers. */
+export function effectKind<TSchema extends TObject>(name: string, schema: TSchema): EffectKind<Static<TSchema>> {
+  return { name, payloadOf: ({ payload }) => (fits(schema, payload) ? payload : null) }
+}
+
+function fits<TSchema extends TObject>(schema: TSchema, payload: unknown): payload is Static<TSchema> {
+  if (typeof payload !== 'object' || payload === null) return false
+  const required: readonly string[] = schema.required ?? []
+  return Object.entries(schema.properties).every(([name, of]) => {
+    const value: unknown = Object.hasOwn(payload, name) ? Reflect.get(payload, name) : undefined
+    if (value === undefined) return !required.includes(name)
+    return typeof value === ('type' in of && of.type === 'integer' ? 'number' : 'string')
+  })
+}
+
+export type NewEffect<TPayload> = {
   readonly key: string
-  readonly payload: Readonly<Record<string, unknown>>
+  readonly payload: TPayload
   readonly record?: string
   /** Not before; now when left out. */
   readonly dueAt?: number
@@ -57,13 +80,17 @@ export type NewEffect = {
  * Owes an effect. Null when one with this key is owed already: it is owed once. One that is due at once
  * is born leased to the process that writes it, which spares a claim of its own.
  */
-export async function enqueue(tx: Transaction, now: number, effect: NewEffect): Promise<Effect | null> {
-  const { id, kind, key, payload, record = null, dueAt = now, isNew = false, isAwaited = false } = effect
+export async function enqueue<TPayload extends Record<string, unknown>>(
+  { tx, now, newId }: Pick<Work, 'tx' | 'now' | 'newId'>,
+  kind: EffectKind<TPayload>,
+  effect: NewEffect<TPayload>,
+): Promise<Effect | null> {
+  const { key, payload, record = null, dueAt = now, isNew = false, isAwaited = false } = effect
   const isHeld = effect.isUnrecognised === true && isOfRestoredPast(tx, record)
-  const isLeased = !isHeld && (isAwaited || (dueAt <= now && tx.worker.carriesOut(kind)))
+  const isLeased = !isHeld && (isAwaited || (dueAt <= now && tx.worker.carriesOut(kind.name)))
   const fields = {
-    id,
-    kind,
+    id: newId('eff'),
+    kind: kind.name,
     key,
     state: isHeld ? 'held' : isLeased ? 'running' : 'ready',
     attempts: isLeased ? 1 : 0,
@@ -82,8 +109,9 @@ function isOfRestoredPast({ worker }: Transaction, record: string | null): boole
 }
 
 /** How the attempt ended, as far as anybody can know. */
-export type Outcome =
-  | { readonly end: 'done'; readonly result?: unknown }
+export type Outcome<TResult = unknown> =
+  /** `result`: what the other side answered, and records that `perform` has read, for `settle`. */
+  | { readonly end: 'done'; readonly result: TResult }
   /** Nothing happened outside; try again after a pause. */
   | { readonly end: 'retry'; readonly error: string; readonly afterMs?: number }
   /** It will never work. `isUncertain`: after attempts of which nobody knows whether they did. */
@@ -91,39 +119,43 @@ export type Outcome =
   /** It may have happened. What to do is the handler's matter: `settle` is told. */
   | { readonly end: 'unknown'; readonly error: string }
 
-export type SettleContext = Work & {
+export type PerformContext<TPayload> = {
   readonly effect: Effect
-  readonly outcome: Outcome
-  readonly newSecret: (prefix: string) => string
-  readonly project: Project
-}
-
-export type PerformContext = {
-  readonly effect: Effect
+  readonly payload: TPayload
   readonly read: Reader
   readonly now: number
   readonly project: Project
 }
 
+/** Of what staff do, `effect` is as it was before they moved it. */
+export type EffectWork<TPayload = unknown> = Work & { readonly effect: Effect; readonly payload: TPayload }
+export type SettleContext<TPayload = unknown, TResult = unknown> = EffectWork<TPayload> & { readonly outcome: Outcome<TResult> }
+type Followed = Promise<readonly DomainEvent[] | void>
+
 /**
  * Carries out one kind of effect. `perform` talks to the outside and writes nothing; `settle` writes
  * what came of it, in the transaction that ends the attempt, fenced: a late worker's is refused.
  */
-export type EffectHandler = {
-  readonly kind: string
+export type EffectHandler<TPayload = unknown, TResult = unknown> = {
+  readonly kind: EffectKind<TPayload>
   /** The role of the processes that carry it out; `worker` when left out. */
   readonly role?: 'mail'
   readonly attemptsMax?: number
-  readonly perform: (context: PerformContext) => Promise<Outcome>
-  readonly settle?: (context: SettleContext) => Promise<readonly DomainEvent[] | void>
+  perform(context: PerformContext<TPayload>): Promise<Outcome<TResult>>
+  settle?(context: SettleContext<TPayload, TResult>): Followed
   /** Staff have it tried again, in their transaction: what it stands for is open again. */
-  readonly tryAgain?: (context: StaffContext) => Promise<readonly DomainEvent[] | void>
+  tryAgain?(context: EffectWork<TPayload>): Followed
   /** Staff give it up, in their transaction: what it stands for must come to an end without it. */
-  readonly giveUp?: (context: StaffContext) => Promise<readonly DomainEvent[] | void>
+  giveUp?(context: EffectWork<TPayload>): Followed
 }
 
-/** `effect` is as it was before staff moved it. */
-export type StaffContext = Pick<SettleContext, 'tx' | 'effect' | 'now' | 'newId'>
+/** A handler whose steps know what its kind stores and what `perform` answers; the runner, which hands both on, need not. */
+export function effectHandler<TPayload, TResult>(
+  kind: EffectKind<TPayload>,
+  steps: Omit<EffectHandler<TPayload, TResult>, 'kind'>,
+): EffectHandler {
+  return { kind, ...steps }
+}
 
 /** Nobody has carried it out, not even once. Of one that is held since a restore that is not known: the backup was earlier. */
 export function isUnsent({ attempts, state }: Effect): boolean {

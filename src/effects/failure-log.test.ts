@@ -12,7 +12,7 @@ test('one line a minute for each kind and way to end, with what was left out, an
   const tell = createFailureLog({ clock, log: { write: (...line) => void lines.push(line as never) } })
   const effect = (kind: string, attempts = 1) => ({ id: 'eff_1', kind, attempts }) as Effect
   const retry: Outcome = { end: 'retry', error: '450 <ada@mail.example>: try later' }
-  tell(effect('email.send'), { end: 'done' })
+  tell(effect('email.send'), { end: 'done', result: null })
   for (let count = 0; count < 1_000; count++) tell(effect('email.send'), retry)
   tell(effect('payment.start'), { end: 'retry', error: 'x'.repeat(10_000) })
   tell(effect('email.send'), { end: 'dead', error: 'refused' })

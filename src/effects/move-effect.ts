@@ -4,10 +4,9 @@ import { Type } from 'typebox'
 import { staff } from '../access/rule.ts'
 import { EngineError } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
-import type { DomainEvent } from '../contract/events.ts'
 import type { CommandContext } from '../operation/define.ts'
 import { checkIfMatch } from '../records/etag.ts'
-import { type Effect, type EffectHandler, type effectStates, effects, type StaffContext } from './effect.ts'
+import { type Effect, type EffectHandler, type effectStates, effects } from './effect.ts'
 
 /** What the operations share. */
 export const common = {
@@ -23,12 +22,11 @@ type Step = {
   readonly from: readonly (typeof effectStates)[number][]
   readonly set: Partial<Effect>
   /** What the kind of effect makes of it, in the same transaction. */
-  readonly follow: (context: StaffContext) => Promise<readonly DomainEvent[] | void> | undefined
+  readonly follow: 'tryAgain' | 'giveUp'
 }
-type Context = Pick<CommandContext<{ readonly id: string }>, 'tx' | 'actor' | 'model' | 'request' | 'now' | 'newId' | 'input'>
 
-export async function moveEffect(context: Context, { from, set, follow }: Step) {
-  const { tx, actor, model, request, now, newId, input } = context
+export async function moveEffect(context: CommandContext<{ readonly id: string }>, handlers: Handlers, { from, set, follow }: Step) {
+  const { tx, actor, model, request, input } = context
   const effect = await tx.get(effects, input.id)
   if (effect === null) throw new EngineError('not_found')
   checkIfMatch(model.get(effects), { actor, ifMatch: request.ifMatch }, effect)
@@ -36,10 +34,8 @@ export async function moveEffect(context: Context, { from, set, follow }: Step) 
     throw new EngineError('effect_state_conflict', { detail: `The effect is ${effect.state}; only ${from.join(', ')} can be moved so.` })
   // By the version that If-Match was compared with: a worker that takes it meanwhile makes this run again.
   const { id, state, attempts } = await tx.update(effects, effect, { set })
-  const events = await follow({ tx, effect, now, newId })
+  const handler = handlers.find(({ kind }) => kind.name === effect.kind)
+  const payload = handler?.kind.payloadOf(effect) ?? null
+  const events = payload === null ? undefined : await handler?.[follow]?.({ ...context, effect, payload })
   return { output: { id, state, attempts }, events: events ?? [] }
-}
-
-export function handlerOf(handlers: Handlers, { kind }: Effect): EffectHandler | undefined {
-  return handlers.find((handler) => handler.kind === kind)
 }

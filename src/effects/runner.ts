@@ -4,32 +4,28 @@
 
 import { type Clock, sleep } from '../base/clock.ts'
 import { isEngineError } from '../base/engine-error.ts'
-import type { NewId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
-import type { Project } from '../config/project.ts'
 import { errorCodes } from '../contract/error-codes.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import { and, compare, eq } from '../contract/filter.ts'
+import { type Work, type WorkParts, workIn } from '../operation/work.ts'
 import { inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
 import type { CommitLine, RecordChange } from '../storage/storage.ts'
-import type { Transaction } from '../storage/transaction.ts'
 import { claimable, claimDue, type EffectRole } from './claim.ts'
 import { type Effect, type EffectHandler, effects, type Outcome } from './effect.ts'
 import { createFailureLog } from './failure-log.ts'
 
-export type RunnerParts = TransactionParts & {
-  readonly log: Log
-  readonly newId: NewId
-  readonly newSecret: (prefix: string) => string
-  readonly project: Project
-  readonly handlers: readonly EffectHandler[]
-  /** Writes what follows from events into the same transaction. */
-  readonly react: (tx: Transaction, now: number, events: readonly DomainEvent[]) => Promise<void>
-  readonly slots?: number
-  /** Names this process as the owner of its leases. */
-  readonly workerId: string
-}
+export type RunnerParts = TransactionParts &
+  WorkParts & {
+    readonly log: Log
+    readonly handlers: readonly EffectHandler[]
+    /** Writes what follows from events into the same transaction. */
+    readonly react: (work: Work, events: readonly DomainEvent[]) => Promise<void>
+    readonly slots?: number
+    /** Names this process as the owner of its leases. */
+    readonly workerId: string
+  }
 
 export type EffectRunner = {
   start(roles?: readonly EffectRole[]): Promise<void>
@@ -45,7 +41,7 @@ export type EffectRunner = {
 
 export function createEffectRunner(parts: RunnerParts): EffectRunner {
   const { clock, log, storage } = parts
-  const handlers = new Map(parts.handlers.map((handler) => [handler.kind, handler]))
+  const handlers = new Map(parts.handlers.map((handler) => [handler.kind.name, handler]))
   const slots = parts.slots ?? limits.effectSlots
   const tellFailure = createFailureLog(parts)
   const active = new Map<string, Promise<void>>()
@@ -116,30 +112,23 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
 
   async function carryOut(effect: Effect): Promise<void> {
     const handler = handlers.get(effect.kind)
-    const outcome = handler
-      ? await perform(parts, handler, effect)
-      : ({ end: 'dead', error: `Nothing here carries out ${effect.kind}.` } as const)
+    const payload = handler?.kind.payloadOf(effect) ?? null
+    const outcome = handler ? await perform(parts, handler, { effect, payload }) : dead(`Nothing here carries out ${effect.kind}.`)
     const settled = outOfAttempts(handler, effect, outcome)
     tellFailure(effect, settled)
-    await whileLeased({ clock, effect, mayWait: () => isRunning }, () => writeEnd(handler, effect, settled))
+    await whileLeased({ clock, effect, mayWait: () => isRunning }, () => writeEnd(handler, { effect, payload }, settled))
   }
 
-  async function writeEnd(handler: EffectHandler | undefined, effect: Effect, settled: Outcome): Promise<void> {
+  async function writeEnd(handler: EffectHandler | undefined, { effect, payload }: Stored, outcome: Outcome): Promise<void> {
     await inTransaction(parts, cause(effect.kind), async (tx, now) => {
       const guard = and(eq('state', 'running'), eq('attempts', effect.attempts))
-      const ended = await tx.adjust(effects, effect.id, { set: endOf(effect, settled, now, parts.random.fraction()) }, guard)
+      const ended = await tx.adjust(effects, effect.id, { set: endOf(effect, outcome, now, parts.random.fraction()) }, guard)
       // Somebody else owns it by now: what they write counts.
       if (ended === null) return log.write('warn', 'A late attempt was refused.', { effect: effect.id, attempt: effect.attempts })
-      const events = await handler?.settle?.({
-        tx,
-        effect,
-        outcome: settled,
-        now,
-        newId: parts.newId,
-        newSecret: parts.newSecret,
-        project: parts.project,
-      })
-      if (events) await parts.react(tx, now, events)
+      if (payload === null) return
+      const work = workIn(parts, tx, now)
+      const events = await handler?.settle?.({ ...work, effect, payload, outcome })
+      if (events) await parts.react(work, events)
     })
   }
 
@@ -208,9 +197,18 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
   }
 }
 
-async function perform({ log, storage, clock, project }: RunnerParts, handler: EffectHandler, effect: Effect): Promise<Outcome> {
+/** `payload`: of `effect`, as its kind reads it; null when it cannot. */
+type Stored = { readonly effect: Effect; readonly payload: unknown }
+
+function dead(error: string): Outcome {
+  return { end: 'dead', error }
+}
+
+async function perform(parts: RunnerParts, handler: EffectHandler, { effect, payload }: Stored): Promise<Outcome> {
+  const { log, storage, clock, project } = parts
+  if (payload === null) return dead(`What is stored for it is not what ${effect.kind} takes.`)
   try {
-    return await handler.perform({ effect, read: storage.reader, now: clock.now(), project })
+    return await handler.perform({ effect, payload, read: storage.reader, now: clock.now(), project })
   } catch (error) {
     if (!isEngineError(error)) log.write('error', 'An effect broke.', { effect: effect.id, kind: effect.kind, error })
     return { end: 'retry', error: error instanceof Error ? error.message : String(error) }

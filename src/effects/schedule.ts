@@ -3,16 +3,15 @@
 import { staff } from '../access/rule.ts'
 import type { Cancel } from '../base/clock.ts'
 import { isEngineError } from '../base/engine-error.ts'
-import type { NewId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import { and, compare, eq, oneOf } from '../contract/filter.ts'
+import { type Work, type WorkParts, workIn } from '../operation/work.ts'
 import { collection } from '../schema/collection.ts'
 import { field } from '../schema/field.ts'
 import { findAll } from '../storage/find-all.ts'
 import { inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
-import type { Transaction, Work } from '../storage/transaction.ts'
 
 export const schedules = collection('schedules', {
   prefix: 'sched',
@@ -58,12 +57,12 @@ export type Schedule = {
   readonly run: (work: Work) => Promise<readonly DomainEvent[] | void>
 }
 
-export type SchedulerParts = TransactionParts & {
-  readonly log: Log
-  readonly newId: NewId
-  readonly schedules: readonly Schedule[]
-  readonly react: (tx: Transaction, now: number, events: readonly DomainEvent[]) => Promise<void>
-}
+export type SchedulerParts = TransactionParts &
+  WorkParts & {
+    readonly log: Log
+    readonly schedules: readonly Schedule[]
+    readonly react: (work: Work, events: readonly DomainEvent[]) => Promise<void>
+  }
 
 export function createScheduler(parts: SchedulerParts) {
   let isRunning = false
@@ -101,8 +100,8 @@ export function createScheduler(parts: SchedulerParts) {
       if (!(await tx.touch(schedules, row.id, change, and(eq('nextAt', row.nextAt), eq('ticks', row.ticks))))) return
       const tick = { id: parts.newId('tick'), schedule: schedule.name, tick: row.ticks + 1, dueAt: row.nextAt, owner: tx.worker.id }
       await tx.insert(scheduleTicks, tick, 'conflict')
-      const events = await schedule.run({ tx, now, newId: parts.newId })
-      if (events) await parts.react(tx, now, events)
+      const work = workIn(parts, tx, now)
+      await parts.react(work, (await schedule.run(work)) ?? [])
     })
   }
 

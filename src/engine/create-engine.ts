@@ -9,8 +9,6 @@ import type { Random } from '../base/random.ts'
 import { newSecret as makeSecret } from '../base/secret.ts'
 import { createFeed, type Feed } from '../changes/feed.ts'
 import { createPlacesKey } from '../changes/places-key.ts'
-import type { Project } from '../config/project.ts'
-import type { DomainEvent } from '../contract/events.ts'
 import { createAuthenticator, watchRevocations } from '../domains/accounts/session.ts'
 import { forgetCarts } from '../domains/carts/forget-carts.ts'
 import { sendEmail } from '../domains/emails/send-email.ts'
@@ -30,7 +28,6 @@ import { createScheduler, type Schedule } from '../effects/schedule.ts'
 import type { Operation, Services } from '../operation/define.ts'
 import { type Call, type OperationParts, type Reply, runOperation } from '../operation/run-operation.ts'
 import type { StorageAdapter } from '../storage/storage.ts'
-import type { Transaction } from '../storage/transaction.ts'
 import type { Backend } from './backend.ts'
 import { forgetEffects, forgetOldRows, forgetWebhooks } from './forget-rows.ts'
 import { operationsOf } from './operations.ts'
@@ -55,7 +52,7 @@ export type EngineOptions = {
 
 /** Each is given the real part and answers what stands in for it. */
 export type Replacements = {
-  readonly react?: (real: OperationParts['react'], parts: { readonly newId: NewId; readonly project: Project }) => OperationParts['react']
+  readonly react?: (real: OperationParts['react']) => OperationParts['react']
   readonly operations?: (all: Operation[]) => Operation[]
   readonly schedules?: (all: Schedule[]) => Schedule[]
 }
@@ -83,9 +80,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const providers = new Map(options.providers.map((provider) => [provider.id, provider]))
   const feed = await createFeed(storage)
   const { replace = {} } = options
-  const realReact = (tx: Transaction, now: number, events: readonly DomainEvent[]) =>
-    reactTo({ tx, now, newId, newSecret, project }, events)
-  const react = replace.react?.(realReact, { newId, project }) ?? realReact
+  const react = replace.react?.(reactTo) ?? reactTo
   const workerId = newId('wrk')
   const recovery = await watchRecovery({ storage, clock, log })
   const worker = () => ({ id: workerId, carriesOut: runner.carriesOut, restoredAt: recovery.restoredAt() })

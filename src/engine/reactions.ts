@@ -1,42 +1,57 @@
 // What follows from an event: the one list. Each reaction writes into the transaction of the event, so
 // what follows is owed exactly when the event is true. Domains know nothing of each other through it.
-import type { DomainEvent } from '../contract/events.ts'
-import { users } from '../domains/accounts/collections.ts'
+import type { DomainEvent, EventKind } from '../contract/events.ts'
+import { accountClaimedAgain, accountPasswordChanged, accountRegistered, accountSignedIn } from '../domains/accounts/events.ts'
+import { cartTakenOver } from '../domains/carts/events.ts'
 import { takeOverByToken } from '../domains/carts/take-over-cart.ts'
 import { assignOrder } from '../domains/orders/assign-order.ts'
+import { orderCanceled, orderExpired, orderPaidLate, orderPlaced } from '../domains/orders/events.ts'
 import { settleOrder } from '../domains/orders/settle-order.ts'
+import { paymentChanged, paymentFailedLate } from '../domains/payments/events.ts'
+import type { Work } from '../operation/work.ts'
 import { tellOfExistingAccount, tellOfNewPassword, welcome } from './mails/account-mails.ts'
 import { sendReceipt, tellOfCancellation, tellOfExpiry, tellOfFailedPayment, tellOfLateMoney } from './mails/order-mails.ts'
-import type { Reaction, ReactionContext } from './reaction.ts'
 
-export const reactions: Readonly<Record<string, Reaction>> = {
-  'payment.changed': (context, event) => settleOrder(context, event['order'] as string),
-  'payment.failed_late': tellOfFailedPayment,
-  'order.placed': sendReceipt,
-  'order.canceled': tellOfCancellation,
-  'order.expired': tellOfExpiry,
-  'order.paid_late': tellOfLateMoney,
-  'account.registered': welcome,
-  'account.signed_in': takeCartAlong,
-  'cart.taken_over': (context, event) =>
-    assignOrder(context, event['order'] as string, { id: event['user'] as string, email: event['email'] as string | null }),
-  'account.claimed_again': tellOfExistingAccount,
-  'account.password_changed': tellOfNewPassword,
+const reactions = [
+  on(paymentChanged, (work, { payment }) => settleOrder(work, payment.order)),
+  on(paymentFailedLate, tellOfFailedPayment),
+  on(orderPlaced, sendReceipt),
+  on(orderCanceled, tellOfCancellation),
+  on(orderExpired, tellOfExpiry),
+  on(orderPaidLate, tellOfLateMoney),
+  on(accountRegistered, welcome),
+  on(accountSignedIn, takeCartAlong),
+  on(cartTakenOver, (work, { order, account }) => assignOrder(work, order, account)),
+  on(accountClaimedAgain, tellOfExistingAccount),
+  on(accountPasswordChanged, tellOfNewPassword),
+]
+
+const byType = Map.groupBy(reactions, ({ event }): string => event.type)
+
+/** Every event there is, with what it tells. */
+export type EngineEvent = ReturnType<(typeof reactions)[number]['event']>
+
+/** May answer further events. */
+type Reaction<TPayload> = (work: Work, payload: TPayload) => Promise<readonly DomainEvent[] | void>
+
+function on<TType extends string, TPayload>(event: EventKind<TType, TPayload>, follow: Reaction<TPayload>) {
+  return { event, follow: (work: Work, given: DomainEvent) => (event.is(given) ? follow(work, given.payload) : undefined) }
 }
 
 /** What somebody put in a cart before they signed in is still theirs: losing it on the way to checkout loses the order. */
-async function takeCartAlong(context: ReactionContext, event: DomainEvent): Promise<readonly DomainEvent[]> {
-  const { tx, project } = context
-  const tokenHash = event['cartTokenHash'] as string | null
-  if (tokenHash === null || project.shop === null) return []
-  const user = (await tx.get(users, event['user'] as string))!
-  return await takeOverByToken(context, tokenHash, user)
+async function takeCartAlong(
+  work: Work,
+  { user, cartTokenHash }: ReturnType<typeof accountSignedIn>['payload'],
+): Promise<readonly DomainEvent[]> {
+  return cartTokenHash === null || work.project.shop === null ? [] : await takeOverByToken(work, cartTokenHash, user)
 }
 
 /** Writes all that follows, and what follows from that. */
-export async function react(context: ReactionContext, events: readonly DomainEvent[]): Promise<void> {
+export async function react(work: Work, events: readonly DomainEvent[]): Promise<void> {
   for (const event of events) {
-    const more = await reactions[event.type]?.(context, event)
-    if (more) await react(context, more)
+    for (const reaction of byType.get(event.type) ?? []) {
+      const more = await reaction.follow(work, event)
+      if (more) await react(work, more)
+    }
   }
 }

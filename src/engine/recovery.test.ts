@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Type } from 'typebox'
 import { systemClock } from '../base/clock.ts'
 import { createIdSource, timeOfId } from '../base/ids.ts'
 import { systemRandom } from '../base/random.ts'
-import { type Effect, effects, enqueue } from '../effects/effect.ts'
+import { type Effect, effectKind, effects, enqueue } from '../effects/effect.ts'
 import { compileModel } from '../schema/model.ts'
 import { inTransaction } from '../storage/in-transaction.ts'
 import { openSqlite } from '../storage/sqlite/sqlite-storage.ts'
@@ -42,10 +43,9 @@ test('while a restore is under review, mails about the past are born held, and n
   const parts = { storage, model, clock: systemClock, random: systemRandom }
   const owe = async (kind: string, record: string | null, at: number | null) => {
     const worker = () => ({ id: 'wrk_1', carriesOut: () => true, restoredAt: at })
-    const id = newId('eff')
-    const given = { id, kind, key: id, payload: {}, isUnrecognised: kind === 'email.send', ...(record === null ? {} : { record }) }
+    const given = { key: newId('key'), payload: {}, isUnrecognised: kind === 'email.send', ...(record === null ? {} : { record }) }
     return await inTransaction({ ...parts, worker }, { operation: 'test', actor: 'test', requestId: '' }, async (tx, now) => {
-      const { state, owner, attempts } = (await enqueue(tx, now, given))!
+      const { state, owner, attempts } = (await enqueue({ tx, now, newId }, effectKind(kind, Type.Object({})), given))!
       return [state, owner, attempts]
     })
   }

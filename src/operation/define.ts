@@ -4,14 +4,13 @@
 import type { Static, TSchema } from 'typebox'
 import type { Actor } from '../access/actor.ts'
 import type { Rule } from '../access/rule.ts'
-import type { NewId } from '../base/ids.ts'
 import type { ProjectErrorKind } from '../base/project-error.ts'
 import type { Project } from '../config/project.ts'
 import type { ErrorCode } from '../contract/error-codes.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import type { Model } from '../schema/model.ts'
 import type { Reader } from '../storage/storage.ts'
-import type { Transaction } from '../storage/transaction.ts'
+import type { Work } from './work.ts'
 
 /** What every part of an operation is given. */
 export type CallContext<TInput> = {
@@ -36,13 +35,7 @@ export type RequestFacts = {
 
 export type QueryContext<TInput> = CallContext<TInput> & { readonly read: Reader }
 
-export type CommandContext<TInput, TPrepared = undefined> = CallContext<TInput> & {
-  readonly tx: Transaction
-  readonly newId: NewId
-  /** A bearer secret of 256 bits with this prefix. Store only its hash. */
-  readonly newSecret: (prefix: string) => string
-  readonly prepared: TPrepared
-}
+export type CommandContext<TInput, TPrepared = undefined> = CallContext<TInput> & Work & { readonly prepared: TPrepared }
 
 /** Slow, pure or external work that must not happen inside a transaction, such as hashing a password. */
 export type PrepareContext<TInput> = QueryContext<TInput> & { readonly services: Services }

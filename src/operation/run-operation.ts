@@ -5,13 +5,10 @@
 import { type Actor, actorName } from '../access/actor.ts'
 import { allows } from '../access/rule.ts'
 import { EngineError, isEngineError } from '../base/engine-error.ts'
-import type { NewId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import { ProjectError } from '../base/project-error.ts'
-import type { Project } from '../config/project.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import { type Cause, inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
-import type { Transaction } from '../storage/transaction.ts'
 import type { Answer, CallContext, Command, Operation, RequestFacts, Services } from './define.ts'
 import {
   checkIsAnswered,
@@ -27,16 +24,15 @@ import {
 } from './idempotency.ts'
 import { toldTo } from './told-to.ts'
 import { validatorOf } from './validate.ts'
+import { type Work, type WorkParts, workIn } from './work.ts'
 
-export type OperationParts = TransactionParts & {
-  readonly newId: NewId
-  readonly newSecret: (prefix: string) => string
-  readonly project: Project
-  readonly services: Services
-  /** Runs the effects that an answer waits for. */
-  readonly effects: { runAwaited(ids: readonly string[]): Promise<void> }
-  readonly react: (tx: Transaction, now: number, events: readonly DomainEvent[]) => Promise<void>
-}
+export type OperationParts = TransactionParts &
+  WorkParts & {
+    readonly services: Services
+    /** Runs the effects that an answer waits for. */
+    readonly effects: { runAwaited(ids: readonly string[]): Promise<void> }
+    readonly react: (work: Work, events: readonly DomainEvent[]) => Promise<void>
+  }
 
 export type Call = {
   readonly input: unknown
@@ -83,8 +79,9 @@ async function runCommand(parts: OperationParts, operation: Command, call: Call,
   try {
     answer = await inTransaction(parts, cause, async (tx, now) => {
       if (claim && (await tx.get(idempotencyKeys, claim.id))) return null
-      const ran = await operation.run({ ...context, tx, now, newId: parts.newId, newSecret: parts.newSecret, prepared: prepared as never })
-      if (ran.events) await parts.react(tx, now, ran.events)
+      const work = workIn(parts, tx, now)
+      const ran = await operation.run({ ...context, ...work, prepared: prepared as never })
+      if (ran.events) await parts.react(work, ran.events)
       if (own) await rememberAnswer(tx, { claim: own, random: parts.random }, remembered(ran, operation))
       return ran
     })

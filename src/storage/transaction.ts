@@ -2,7 +2,6 @@
 // change noted for the feed. Invariant: each fed change is in the commit line of its own transaction,
 // so the feed, the audit trail and the data can never disagree.
 import { assert } from '../base/assert.ts'
-import type { NewId } from '../base/ids.ts'
 import { and, eq, type Filter } from '../contract/filter.ts'
 import type { AnyRecord, CollectionRef } from '../schema/collection.ts'
 import type { CollectionModel, Model } from '../schema/model.ts'
@@ -48,6 +47,11 @@ export interface Transaction extends Reader {
    * other locks too. What is decided over several records is decided under a lock of the one they belong to.
    */
   lock<T extends AnyRecord>(collection: CollectionRef<T>, id: string, mode: LockMode): Promise<T | null>
+  /**
+   * A record read before this transaction, for what ends in an update of it: taken as it is, since the update fails should it
+   * have changed; then the transaction is run again, and reads it.
+   */
+  current<T extends AnyRecord>(collection: CollectionRef<T>, record: T): Promise<T | null>
   /** Removes a record that was read in this transaction. @throws conflict, perhaps only at the commit */
   delete<T extends AnyRecord>(collection: CollectionRef<T>, before: T): Promise<void>
   /** As touch, where the rest depends on it: sent now or later. @throws conflict, at the latest at the commit */
@@ -57,9 +61,6 @@ export interface Transaction extends Reader {
   /** Removes bookkeeping rows that nobody watches. */
   deleteWhere(collection: CollectionRef<unknown>, where: Filter): Promise<number>
 }
-
-/** What is done in a transaction by the engine itself or for a caller: when, and with which new ids. */
-export type Work = { readonly tx: Transaction; readonly now: number; readonly newId: NewId }
 
 /** Notes what a transaction changes. `finish` writes the commit line. */
 export function createTransaction(
@@ -131,6 +132,8 @@ export function createTransaction(
     async touchOrFail(ref, id, change, guard) {
       await inner.updateOrFail(ref, and(eq('id', id), guard), touched(change))
     },
+
+    current: async (ref, record) => (isRetry ? await lockedGet(inner)(ref, record.id) : record),
 
     async lock(ref, id, mode) {
       const [record] = await inner.lock(ref, [id], mode)

@@ -12,6 +12,7 @@ import { ledgerEntries } from '../../src/domains/ledger/collections.ts'
 import { expireOrders } from '../../src/domains/orders/expire-orders.ts'
 import { recordInvariants } from '../../src/observe/invariants/records.ts'
 import { verifyDatabase } from '../../src/observe/verify.ts'
+import { workIn } from '../../src/operation/work.ts'
 import { address, checkOut, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
 import { checkRefusal } from '../support/scenario.ts'
 
@@ -541,7 +542,7 @@ describe('old carts', () => {
   /** One tick of the schedule, so much later. */
   const tickAfter = async (ms: number) => {
     await world.clock.advance(ms)
-    await world.write((tx, now) => forgetCarts.run({ tx, now, newId: world.engine.newId }) as Promise<void>)
+    await world.write((tx, now) => forgetCarts.run(workIn(world.engine.parts, tx, now)) as Promise<void>)
   }
 
   test('are given up, closed for changes, and deleted later; what became an order stays', async () => {
@@ -581,7 +582,7 @@ describe('an order that is tried again and again', () => {
       headers: cart.headers,
       body: { provider: 'sandbox', method: 'card_declined' },
     })
-  const expireDue = () => world.write(async (tx, now) => void (await expireOrders.run({ tx, now, newId: world.engine.newId })))
+  const expireDue = () => world.write(async (tx, now) => void (await expireOrders.run(workIn(world.engine.parts, tx, now))))
   const read = async (cart: HeldCart, order: string) =>
     (await world.call('guest', { method: 'GET', url: `/api/orders/${order}`, headers: cart.headers })).body
 

@@ -17,6 +17,7 @@ import { ledgerInvariants } from '../../src/observe/invariants/ledger.ts'
 import { orderInvariants } from '../../src/observe/invariants/orders.ts'
 import { paymentInvariants } from '../../src/observe/invariants/payments.ts'
 import { verifyDatabase } from '../../src/observe/verify.ts'
+import { workIn } from '../../src/operation/work.ts'
 import { findAll } from '../../src/storage/find-all.ts'
 import { checkOut, fillCart, openWorld, type World, work } from '../support/api-harness.ts'
 
@@ -517,7 +518,8 @@ async function tell(order: string, facts: readonly Omit<ProviderFact, 'providerT
       action: null,
       declineReason: null,
     }
-    await world.engine.parts.react(tx, now, await recordView({ tx, now, newId: world.engine.newId }, current, view, 'webhook'))
+    const work = workIn(world.engine.parts, tx, now)
+    await world.engine.parts.react(work, await recordView(work, current, view, 'webhook'))
   })
 }
 

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { createStockLevel, stockLevels } from '../../src/domains/stock/collections.ts'
 import { holdStock } from '../../src/domains/stock/reserve-stock.ts'
+import { workIn } from '../../src/operation/work.ts'
 import { inTransaction } from '../../src/storage/in-transaction.ts'
 import { openWorld, type World } from '../support/api-harness.ts'
 
@@ -26,12 +27,12 @@ async function roundTripsOf(count: number): Promise<number> {
       await tx.touch(stockLevels, level.id, { set: { onHand: 5, available: 5 } })
     }
   })
-  return await inTransaction(parts, cause, async (tx) => {
+  return await inTransaction(parts, cause, async (tx, now) => {
     // The first question opens the transaction.
     await tx.count(stockLevels)
     const before = parts.storage.traffic!().roundTrips
     const wanted = variants.map((variant) => ({ variant, quantity: 1, line: newId('line'), title: 'One' }))
-    await holdStock({ tx, newId }, newId('ord'), wanted)
+    await holdStock(workIn(parts, tx, now), newId('ord'), wanted)
     return parts.storage.traffic!().roundTrips - before
   })
 }

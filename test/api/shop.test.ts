@@ -9,6 +9,7 @@ import { ledgerEntries } from '../../src/domains/ledger/collections.ts'
 import { type Payment, paymentFacts, payments } from '../../src/domains/payments/collections.ts'
 import { recordView } from '../../src/domains/payments/record-facts.ts'
 import { stockLevels } from '../../src/domains/stock/collections.ts'
+import { workIn } from '../../src/operation/work.ts'
 import { type As, checkOut, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
 import { checkRefusal } from '../support/scenario.ts'
 
@@ -395,8 +396,8 @@ describe('payment', () => {
     await world.write(async (tx, now) => {
       const fact = { kind: 'cap_ok' as const, operationRef: before.id, amount: payment!.amount, providerTime: now }
       const view = { providerRef: before.id, facts: [fact], phase: 'closed' as const, action: null, declineReason: null }
-      const events = await recordView({ tx, now, newId: world.engine.newId }, payment!, view, 'webhook')
-      await world.engine.parts.react(tx, now, events)
+      const work = workIn(world.engine.parts, tx, now)
+      await world.engine.parts.react(work, await recordView(work, payment!, view, 'webhook'))
     })
   }
 
@@ -458,7 +459,8 @@ describe('payment', () => {
     await world.write(async (tx, now) => {
       const fact = { kind: 'cap_ok' as const, operationRef: 'spay_other', amount: { amount: 2890, currency: 'JPY' }, providerTime: now }
       const view = { providerRef: payment!.providerRef!, facts: [fact], phase: 'closed' as const, action: null, declineReason: null }
-      await world.engine.parts.react(tx, now, await recordView({ tx, now, newId: world.engine.newId }, payment!, view, 'webhook'))
+      const work = workIn(world.engine.parts, tx, now)
+      await world.engine.parts.react(work, await recordView(work, payment!, view, 'webhook'))
     })
     const order = await orderOf(id)
     assert.deepEqual([order.status, order.paymentStatus], ['pending_payment', 'none'])

@@ -3,11 +3,12 @@
 // databases: all
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { Type } from 'typebox'
 import { createIdSource } from '../../src/base/ids.ts'
 import { limits } from '../../src/base/limits.ts'
 import type { Log } from '../../src/base/log.ts'
 import { systemRandom } from '../../src/base/random.ts'
-import { type EffectHandler, effects, enqueue, type Outcome } from '../../src/effects/effect.ts'
+import { effectHandler, effectKind, effects, enqueue, type Outcome } from '../../src/effects/effect.ts'
 import { createEffectRunner } from '../../src/effects/runner.ts'
 import { createBackend } from '../../src/engine/backend.ts'
 import { inTransaction } from '../../src/storage/in-transaction.ts'
@@ -16,6 +17,8 @@ import { eventually } from '../support/eventually.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
 import { openEmpty } from '../support/reused-storage.ts'
 import { backend as config } from '../support/shop.config.ts'
+
+const probe = effectKind('probe', Type.Object({}))
 
 type Attempt = { readonly worker: string; readonly attempt: number; end(outcome: Outcome): void }
 
@@ -41,10 +44,9 @@ async function openWorld(t: TestContext) {
     logged,
     /** `begun` is told of each attempt; without it the test ends them itself. */
     startWorker(workerId: string, begun: (attempt: Attempt) => void = () => {}) {
-      const handler: EffectHandler = {
-        kind: 'probe',
+      const handler = effectHandler(probe, {
         perform: ({ effect }) =>
-          new Promise((end) => {
+          new Promise<Outcome>((end) => {
             const attempt = { worker: workerId, attempt: effect.attempts, end }
             attempts.push(attempt)
             begun(attempt)
@@ -52,7 +54,7 @@ async function openWorld(t: TestContext) {
         async settle({ outcome }) {
           settled.push(`${workerId} ${outcome.end}`)
         },
-      }
+      })
       const runner = createEffectRunner({
         ...parts,
         log,
@@ -67,7 +69,7 @@ async function openWorld(t: TestContext) {
     },
     owe: async () =>
       await inTransaction(parts, { operation: 'test', actor: 'test', requestId: '' }, async (tx, now) => {
-        const effect = await enqueue(tx, now, { id: newId('eff'), kind: 'probe', key: newId('key'), payload: {} })
+        const effect = await enqueue({ tx, now, newId }, probe, { key: newId('key'), payload: {} })
         return effect!.id
       }),
     get: async (id: string) => (await storage.reader.get(effects, id))!,
@@ -92,7 +94,7 @@ test('a silent worker loses its effect when the lease ends, and its late word is
   await world.time.pass(500)
   const other = await world.attempt(2)
   assert.equal(other.attempt, 1, 'a lease is not taken before its end')
-  other.end({ end: 'done' })
+  other.end({ end: 'done', result: null })
   await eventually('the other effect is done', async () => (world.settled.length === 1 ? true : null))
   await world.time.pass(2_500)
   const second = await world.attempt(3)
@@ -102,7 +104,7 @@ test('a silent worker loses its effect when the lease ends, and its late word is
   first.end({ end: 'dead', error: 'too late' })
   await eventually('the late word is refused', async () => (world.logged.includes('A late attempt was refused.') ? true : null))
   assert.equal((await world.get(id)).state, 'running')
-  second.end({ end: 'done' })
+  second.end({ end: 'done', result: null })
   const ended = await eventually('the effect is done', async () => {
     const effect = await world.get(id)
     return effect.state === 'done' ? effect : null
@@ -116,13 +118,13 @@ test('a silent worker loses its effect when the lease ends, and its late word is
 test('a worker that is told to stop leaves no lease behind, not even one it is just taking', async (t) => {
   const world = await openWorld(t)
   const id = await world.owe()
-  const worker = world.startWorker('stopping', ({ end }) => end({ end: 'done' }))
+  const worker = world.startWorker('stopping', ({ end }) => end({ end: 'done', result: null }))
   await worker.started
   // The claim that `start` began is under way.
   await worker.stop()
   assert.equal((await world.get(id)).state, world.attempts.length === 0 ? 'ready' : 'done')
   // Time stands still: the next one could not have it if a lease were left on it.
-  const next = world.startWorker('next', ({ end }) => end({ end: 'done' }))
+  const next = world.startWorker('next', ({ end }) => end({ end: 'done', result: null }))
   await next.started
   await eventually('the effect is done', async () => ((await world.get(id)).state === 'done' ? true : null))
   assert.equal(world.attempts.length, 1)
@@ -134,7 +136,7 @@ test('a backlog is worked off without waiting for the next look, and by two at o
   const world = await openWorld(t)
   const count = limits.effectSlots * 4 + 1
   for (let index = 0; index < count; index++) await world.owe()
-  const workers = ['one', 'two'].map((id) => world.startWorker(id, ({ end }) => end({ end: 'done' })))
+  const workers = ['one', 'two'].map((id) => world.startWorker(id, ({ end }) => end({ end: 'done', result: null })))
   await Promise.all(workers.map(({ started }) => started))
   // Time stands still: nobody polls.
   await eventually('all are done', async () => (world.settled.length === count ? true : null))

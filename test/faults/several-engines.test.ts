@@ -3,17 +3,19 @@
 // databases: all
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { Type } from 'typebox'
 import { type Clock, systemClock } from '../../src/base/clock.ts'
 import { isEngineError } from '../../src/base/engine-error.ts'
 import { limits } from '../../src/base/limits.ts'
 import { eq } from '../../src/contract/filter.ts'
 import { webhookInbox } from '../../src/domains/payments/collections.ts'
-import { effects, enqueue } from '../../src/effects/effect.ts'
+import { effectKind, effects, enqueue } from '../../src/effects/effect.ts'
 import { type Schedule, scheduleTicks } from '../../src/effects/schedule.ts'
 import type { Engine, Replacements } from '../../src/engine/create-engine.ts'
 import { scheduleInvariants } from '../../src/observe/invariants/schedules.ts'
 import { verifyDatabase } from '../../src/observe/verify.ts'
 import { rateLimits } from '../../src/operation/rate-limits.ts'
+import { workIn } from '../../src/operation/work.ts'
 import { followDatabaseClock } from '../../src/storage/database-clock.ts'
 import { findAll } from '../../src/storage/find-all.ts'
 import { inTransaction } from '../../src/storage/in-transaction.ts'
@@ -189,7 +191,7 @@ test('a process with nothing to do writes nothing', async (t) => {
   assert.equal(transactions, 0)
   // It does look: what is due is carried out.
   await inTransaction(engine.parts, cause, async (tx, now) =>
-    enqueue(tx, now, { id: engine.newId('eff'), kind: 'nothing.known', key: 'due', payload: {}, dueAt: now + 500 }),
+    enqueue(workIn(engine.parts, tx, now), effectKind('nothing.known', Type.Object({})), { key: 'due', payload: {}, dueAt: now + 500 }),
   )
   const found = await eventually('it is taken', async () => {
     await time.pass(1_000)
@@ -264,8 +266,8 @@ async function repeated(engine: Engine, name: string, given: Parameters<typeof c
 /** An effect that a process took and did not live to end. */
 async function owe({ parts, newId }: Engine, until: number): Promise<string> {
   return await inTransaction(parts, cause, async (tx, now) => {
-    const effect = { id: newId('eff'), kind: 'probe', key: newId('key'), payload: {}, dueAt: now + hour }
-    const { id } = (await enqueue(tx, now, effect))!
+    const effect = { key: newId('key'), payload: {}, dueAt: now + hour }
+    const { id } = (await enqueue({ tx, now, newId }, effectKind('probe', Type.Object({})), effect))!
     await tx.touch(effects, id, { set: { state: 'running', attempts: 1, owner: 'wrk_gone', dueAt: until } })
     return id
   })

@@ -21,6 +21,7 @@ import { reservations, stockLevels, stockMovements } from '../../src/domains/sto
 import { schedules } from '../../src/effects/schedule.ts'
 import type { Engine } from '../../src/engine/create-engine.ts'
 import { verifyDatabase } from '../../src/observe/verify.ts'
+import { workIn } from '../../src/operation/work.ts'
 import { settings } from '../../src/settings/collections.ts'
 import { inTransaction } from '../../src/storage/in-transaction.ts'
 import type { Transaction } from '../../src/storage/transaction.ts'
@@ -308,7 +309,7 @@ async function write<T>({ parts }: Engine, work: (tx: Transaction, now: number) 
 }
 
 async function expire(engine: Engine): Promise<void> {
-  await write(engine, async (tx, now) => void (await expireOrders.run({ tx, now, newId: engine.newId })))
+  await write(engine, async (tx, now) => void (await expireOrders.run(workIn(engine.parts, tx, now))))
 }
 
 /** The provider's word, taken into the books with all that follows, as a follow-up call would. */
@@ -316,7 +317,8 @@ async function tell(engine: Engine, { id }: Payment, facts: readonly ProviderFac
   await write(engine, async (tx, now) => {
     const payment = (await tx.get(payments, id))!
     const view = { providerRef: `prov_${id}`, facts, phase: 'closed', action: null, declineReason: null } as const
-    await engine.parts.react(tx, now, await recordView({ tx, now, newId: engine.newId }, payment, view, 'poll'))
+    const work = workIn(engine.parts, tx, now)
+    await engine.parts.react(work, await recordView(work, payment, view, 'poll'))
   })
 }
 
@@ -370,7 +372,7 @@ async function orderWithAttempts(engine: Engine, count: number): Promise<{ order
       await write(engine, async (tx, now) => {
         const given = { order: id, sequence, amount: order.total, provider: 'sandbox', method: null, returnUrl: 'http://shop.example' }
         // Nobody carries its effect out within the test.
-        return (await startPayment({ tx, now: now + hour, newId: engine.newId }, given)).payment
+        return (await startPayment(workIn(engine.parts, tx, now + hour), given)).payment
       }),
     )
   return { order, attempts }

@@ -5,6 +5,7 @@
 import { queueEmail } from '../../src/domains/emails/queue-email.ts'
 import type { MailTransport } from '../../src/domains/emails/transport.ts'
 import { type Order, orders } from '../../src/domains/orders/collections.ts'
+import { paymentChanged } from '../../src/domains/payments/events.ts'
 import type { PaymentProvider } from '../../src/domains/payments/provider.ts'
 import type { Replacements } from '../../src/engine/create-engine.ts'
 import type { Operation } from '../../src/operation/define.ts'
@@ -66,23 +67,20 @@ export const mutants: readonly Mutant[] = [
     name: 'receipt-twice',
     sin: 'The receipt is written again, under another key, when the payment is heard of again.',
     replace: (dice) => ({
-      react:
-        (real, { newId, project }) =>
-        async (tx, now, events) => {
-          await real(tx, now, events)
-          for (const event of events) {
-            const order = event.type === 'payment.changed' ? await tx.get(orders, event['order'] as string) : null
-            if (order?.status === 'placed' && dice.chance(0.5))
-              await queueEmail({ tx, now, newId, project }, receiptOf(order, `:${newId('again')}`))
-          }
-        },
+      react: (real) => async (work, events) => {
+        await real(work, events)
+        for (const event of events) {
+          const order = paymentChanged.is(event) ? await work.tx.get(orders, event.payload.payment.order) : null
+          if (order?.status === 'placed' && dice.chance(0.5)) await queueEmail(work, receiptOf(order, `:${work.newId('again')}`))
+        }
+      },
     }),
   },
   {
     name: 'placed-without-receipt',
     sin: 'Now and then the receipt of an order that is placed is not written.',
     replace: (dice) => ({
-      react: (real) => async (tx, now, events) => await real(dice.chance(0.2) ? withoutReceipts(tx) : tx, now, events),
+      react: (real) => async (work, events) => await real(dice.chance(0.2) ? { ...work, tx: withoutReceipts(work.tx) } : work, events),
     }),
   },
   {
@@ -247,8 +245,7 @@ export const mutants: readonly Mutant[] = [
     name: 'paid-and-left',
     sin: 'Now and then an order is not told that its payment has come.',
     replace: (dice) => ({
-      react: (real) => (tx, now, events) =>
-        real(tx, now, dice.chance(0.3) ? events.filter(({ type }) => type !== 'payment.changed') : events),
+      react: (real) => (work, events) => real(work, dice.chance(0.3) ? events.filter((event) => !paymentChanged.is(event)) : events),
     }),
   },
   {

@@ -14,6 +14,7 @@ import { settleOrder } from '../../src/domains/orders/settle-order.ts'
 import { payments } from '../../src/domains/payments/collections.ts'
 import { effects } from '../../src/effects/effect.ts'
 import { createEngine, type Replacements } from '../../src/engine/create-engine.ts'
+import { workIn } from '../../src/operation/work.ts'
 import { inTransaction } from '../../src/storage/in-transaction.ts'
 import type { Mutant } from './mutants.ts'
 import { openSimulator } from './run-seeds.ts'
@@ -88,7 +89,7 @@ test('an order is not revived by the refund of its late money', async () => {
   const engine = await engineOn(store)
   store.retime(systemClock)
   await inTransaction(engine.parts, { operation: 'test', actor: 'test', requestId: '' }, async (tx, now) => {
-    await settleOrder({ tx, now, newId: engine.newId }, order)
+    await settleOrder(workIn(engine.parts, tx, now), order)
     assert.equal((await tx.get(orders, order))!.status, 'expired')
   })
 })
@@ -100,7 +101,7 @@ test('an attempt that opens after its order has closed is closed at the provider
   const engine = await engineOn(store)
   store.retime(systemClock)
   await inTransaction(engine.parts, { operation: 'test', actor: 'test', requestId: '' }, async (tx, now) => {
-    await settleOrder({ tx, now, newId: engine.newId }, order)
+    await settleOrder(workIn(engine.parts, tx, now), order)
     assert.equal((await tx.get(payments, payment))!.status, 'requires_action')
     assert.equal(await tx.count(effects, eq('kind', 'payment.cancel')), 1)
   })

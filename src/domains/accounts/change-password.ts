@@ -5,6 +5,7 @@ import { eq } from '../../contract/filter.ts'
 import { command } from '../../operation/define.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import { passwords, users } from './collections.ts'
+import { accountPasswordChanged } from './events.ts'
 import { checkPassword } from './password-rules.ts'
 import { endOtherSessions } from './session.ts'
 import { passwordInput } from './shapes.ts'
@@ -35,6 +36,8 @@ export const changePassword = command({
     if (stored?.hash !== prepared.before) throw invalid('/current', 'wrong', 'is not the password')
     await tx.update(passwords, stored, { set: { hash: prepared.hash } })
     await endOtherSessions(tx, actor)
-    return { output: null, status: 204, events: [{ type: 'account.password_changed', user: actor.id! }] }
+    const user = await tx.get(users, actor.id!)
+    if (user === null) throw new EngineError('unauthenticated')
+    return { output: null, status: 204, events: [accountPasswordChanged({ user })] }
   },
 })

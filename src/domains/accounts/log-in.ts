@@ -5,6 +5,7 @@ import { eq } from '../../contract/filter.ts'
 import { command } from '../../operation/define.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import { passwords, users } from './collections.ts'
+import { accountSignedIn } from './events.ts'
 import { openSession } from './session.ts'
 import { emailInput, normalEmail, passwordInput, sessionOutput, userView } from './shapes.ts'
 
@@ -34,7 +35,7 @@ export const logIn = command({
     // The password was checked before this transaction: it must still be the account's.
     if (user === null || user.disabled || stored?.hash !== prepared.hash) throw new EngineError('login_failed')
     const { token, headers } = await openSession(context, user)
-    const events = [{ type: 'account.signed_in', user: user.id, cartTokenHash: context.actor.cartTokenHash }]
-    return { output: { token, user: userView(user) }, headers, events }
+    const { cartTokenHash } = context.actor
+    return { output: { token, user: userView(user) }, headers, events: [accountSignedIn({ user, cartTokenHash })] }
   },
 })

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { anyone } from '../../access/rule.ts'
 import { command } from '../../operation/define.ts'
 import { passwords, users } from './collections.ts'
+import { accountClaimedAgain, accountRegistered } from './events.ts'
 import { checkPassword } from './password-rules.ts'
 import { emailInput, nameInput, normalEmail, normalName, passwordInput } from './shapes.ts'
 
@@ -29,8 +30,8 @@ export const register = command({
     const name = normalName(input.name)
     const output = { email, name }
     const user = await tx.insertOnce(users, { id: newId('usr'), email, name, roles: [], emailVerified: false, disabled: false })
-    if (user === null) return { output, events: [{ type: 'account.claimed_again', email }] }
+    if (user === null) return { output, events: [accountClaimedAgain({ email })] }
     await tx.insert(passwords, { id: newId('pwd'), user: user.id, hash })
-    return { output, events: [{ type: 'account.registered', user: user.id }] }
+    return { output, events: [accountRegistered({ user })] }
   },
 })

@@ -30,14 +30,15 @@ export const claimCart = command({
   errors: cartErrors,
   access: signedIn,
   input: Type.Object({ id: idInput }, { additionalProperties: false }),
-  async run({ tx, input, actor, model, project }) {
+  async run(context) {
+    const { tx, input, actor, model, project } = context
     const found = await getCart(tx, model, actor, input.id)
     const isHeld = actor.id !== null && (found.customer === actor.id || found.tokenHash === actor.cartTokenHash)
     if (!isHeld) throw new EngineError('forbidden', { detail: 'Send the token of the cart as Cart-Token.' })
     if (found.customer !== null && found.customer !== actor.id)
       throw new EngineError('forbidden', { detail: 'This cart belongs to another account.' })
     if (found.order === null) checkOpen(found)
-    const { cart, leftOut, events } = await takeOverCart({ tx, project }, found, { id: actor.id!, email: actor.email })
+    const { cart, leftOut, events } = await takeOverCart(context, found, { id: actor.id!, email: actor.email })
     const resolved = await resolveCart({ read: tx, model, project }, cart)
     const told = leftOut.map((line) => ({ variant: line.variant, title: goneTitle(line), quantity: line.quantity }))
     return {

@@ -3,7 +3,7 @@
 import { limits } from '../../base/limits.ts'
 import { and, compare, eq, oneOf } from '../../contract/filter.ts'
 import type { Schedule } from '../../effects/schedule.ts'
-import type { Work } from '../../storage/transaction.ts'
+import type { Work } from '../../operation/work.ts'
 import { type Cart, carts } from './collections.ts'
 
 export const forgetCarts: Schedule = {

@@ -3,16 +3,14 @@
 // asking again tells of it again. The cart that was claimed goes on, since it is the one that its holder has before
 // them. An order that the cart has become is the account's too.
 import { limits } from '../../base/limits.ts'
-import type { Project } from '../../config/project.ts'
 import type { DomainEvent } from '../../contract/events.ts'
 import { and, eq, not } from '../../contract/filter.ts'
+import type { Work } from '../../operation/work.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { type Cart, type CartLine, carts } from './collections.ts'
+import { type Account, cartTakenOver } from './events.ts'
 import { shopOf } from './totals.ts'
-
-type Context = { readonly tx: Transaction; readonly project: Project }
-export type Account = { readonly id: string; readonly email: string | null }
 
 export type TakenOver = {
   readonly cart: Cart
@@ -22,18 +20,18 @@ export type TakenOver = {
 }
 
 /** The cart of this token, if it is nobody else's. */
-export async function takeOverByToken(context: Context, tokenHash: string, account: Account): Promise<readonly DomainEvent[]> {
-  const cart = await findUnique(context.tx, carts, eq('tokenHash', tokenHash))
+export async function takeOverByToken(work: Work, tokenHash: string, account: Account): Promise<readonly DomainEvent[]> {
+  const cart = await findUnique(work.tx, carts, eq('tokenHash', tokenHash))
   const isFree = cart !== null && cart.customer === null && cart.status !== 'abandoned'
-  return isFree ? (await takeOverCart(context, cart, account)).events : []
+  return isFree ? (await takeOverCart(work, cart, account)).events : []
 }
 
 /** The caller has seen that the account may have it. */
-export async function takeOverCart({ tx, project }: Context, cart: Cart, account: Account): Promise<TakenOver> {
+export async function takeOverCart({ tx, project }: Work, cart: Cart, account: Account): Promise<TakenOver> {
   if (cart.status !== 'open') {
     if (cart.customer === account.id) return { cart, leftOut: [], events: [] }
     const after = await tx.update(carts, cart, { set: { customer: account.id } })
-    return { cart: after, leftOut: [], events: [{ type: 'cart.taken_over', order: cart.order, user: account.id, email: account.email }] }
+    return { cart: after, leftOut: [], events: cart.order === null ? [] : [cartTakenOver({ order: cart.order, account })] }
   }
   const other = await openCartOf(tx, account.id, cart.id)
   const { lines, leftOut } = mergeLines(cart.lines, other?.lines ?? [], shopOf(project).lineQuantityMax)

@@ -1,10 +1,10 @@
 // Owing a message: the row and the effect that sends it, in the transaction of what it tells about.
 
-import type { Project } from '../../config/project.ts'
+import { Type } from 'typebox'
 import { eq } from '../../contract/filter.ts'
-import { enqueue } from '../../effects/effect.ts'
+import { effectKind, enqueue } from '../../effects/effect.ts'
+import type { Work } from '../../operation/work.ts'
 import { findUnique } from '../../storage/find-all.ts'
-import type { Work } from '../../storage/transaction.ts'
 import { type Email, emails } from './collections.ts'
 import { render } from './render.ts'
 import { type BoundKind, mayWriteTo } from './stranger-bound.ts'
@@ -21,10 +21,12 @@ export type NewEmail = {
   readonly bound?: BoundKind
 }
 
-type Context = Work & { readonly project: Project }
+/** Sends a message. */
+export const emailSend = effectKind('email.send', Type.Object({ email: Type.String() }))
 
 /** Null when a message with this key is owed already, or its address has had enough of what strangers cause. */
-export async function queueEmail({ tx, now, newId, project }: Context, given: NewEmail): Promise<Email | null> {
+export async function queueEmail(work: Work, given: NewEmail): Promise<Email | null> {
+  const { tx, now, newId, project } = work
   if (given.bound !== undefined) {
     // A repeat of what is owed already takes nothing of what is left.
     if ((await findUnique(tx, emails, eq('key', given.key))) !== null) return null
@@ -53,7 +55,7 @@ export async function queueEmail({ tx, now, newId, project }: Context, given: Ne
     sentAt: null,
   })
   if (email === null) return null
-  const effect = { id: newId('eff'), kind: 'email.send', key: `email.send:${id}`, payload: { email: id }, record: given.record }
-  await enqueue(tx, now, { ...effect, isNew: true, isUnrecognised: true })
+  const effect = { key: `email.send:${id}`, payload: { email: id }, record: given.record }
+  await enqueue(work, emailSend, { ...effect, isNew: true, isUnrecognised: true })
   return email
 }

@@ -1,22 +1,24 @@
 // Carrying a message out. Each attempt sends the same bytes under the same Message-ID. An attempt whose
 // answer was lost leaves the message `ambiguous`: a second copy would be worse than a question to staff.
-import type { EffectHandler, Outcome } from '../../effects/effect.ts'
+import { type EffectHandler, effectHandler, type Outcome } from '../../effects/effect.ts'
 import { type Email, emails } from './collections.ts'
+import { emailSend } from './queue-email.ts'
 import type { Delivery, MailTransport } from './transport.ts'
 
+type Delivered = { readonly email: Email; readonly delivery: Delivery }
+
 export function sendEmail(transport: MailTransport): EffectHandler {
-  return {
-    kind: 'email.send',
+  return effectHandler(emailSend, {
     role: 'mail',
-    async perform({ effect, read }): Promise<Outcome> {
-      const email = await read.get(emails, effect.payload['email'] as string)
+    async perform({ payload, read }): Promise<Outcome<Delivered | null>> {
+      const email = await read.get(emails, payload.email)
       if (email === null) return { end: 'dead', error: 'The message is gone.' }
       if (email.status === 'sent' || email.status === 'captured') return { end: 'done', result: null }
       const delivery = await transport.send(email)
       switch (delivery.status) {
         case 'accepted':
         case 'captured':
-          return { end: 'done', result: delivery }
+          return { end: 'done', result: { email, delivery } }
         case 'refused':
           return { end: 'dead', error: delivery.reply }
         case 'deferred':
@@ -26,20 +28,22 @@ export function sendEmail(transport: MailTransport): EffectHandler {
       }
     },
 
-    async settle({ tx, effect, outcome, now }) {
-      const email = await tx.get(emails, effect.payload['email'] as string)
+    async settle({ tx, payload, outcome, now }) {
+      // What `perform` found sent already is as it should be.
+      if (outcome.end === 'done' && outcome.result === null) return
+      const email = outcome.end === 'done' ? await tx.current(emails, outcome.result!.email) : await tx.get(emails, payload.email)
       if (email === null || email.status === 'sent' || email.status === 'captured') return
       await tx.update(emails, email, { set: statusOf(email, outcome, now) })
     },
 
-    async giveUp({ tx, effect }) {
-      const email = await tx.get(emails, effect.payload['email'] as string)
+    async giveUp({ tx, effect, payload }) {
+      const email = await tx.get(emails, payload.email)
       if (email?.status !== 'queued' && email?.status !== 'deferred') return
       // Held since a restore: it may have been sent after the backup.
       const status = effect.state === 'held' ? 'ambiguous' : 'failed'
       await tx.update(emails, email, { set: { status, lastError: 'Staff gave it up.' } })
     },
-  }
+  })
 }
 
 /** Whoever has been sent a secret has it: what is kept of the message need not hold it too. */
@@ -48,12 +52,11 @@ function withoutTokens(text: string): string {
   return text.replaceAll(/#token(=|&#x3D;)[\w-]+/g, '#token$1…')
 }
 
-function statusOf(email: Email, outcome: Outcome, now: number): Partial<Email> {
+function statusOf(email: Email, outcome: Outcome<Delivered | null>, now: number): Partial<Email> {
   switch (outcome.end) {
     case 'done': {
-      const delivery = outcome.result as Delivery | null
       // Kept here: it was never sent.
-      if (delivery?.status === 'captured') return { status: 'captured', lastError: null }
+      if (outcome.result?.delivery.status === 'captured') return { status: 'captured', lastError: null }
       return {
         status: 'sent',
         sentAt: now,

@@ -1,15 +1,14 @@
 // Posting: the one writer of ledger entries. An unbalanced transfer is a bug and stops the transaction.
 import { assert } from '../../base/assert.ts'
-import type { NewId } from '../../base/ids.ts'
 import { type Money, money } from '../../base/money.ts'
-import type { Transaction } from '../../storage/transaction.ts'
+import type { Work } from '../../operation/work.ts'
 import { ledgerEntries } from './collections.ts'
 
 export type Leg = { readonly account: string; readonly amount: Money }
 export type Transfer = { readonly kind: string; readonly order: string | null; readonly legs: readonly Leg[] }
 
 /** Posts a transfer of legs that sum to zero; legs of nothing are left out. */
-export async function postTransfer(tx: Transaction, now: number, newId: NewId, transfer: Transfer): Promise<void> {
+export async function postTransfer({ tx, now, newId }: Work, transfer: Transfer): Promise<void> {
   const legs = transfer.legs.filter(({ amount }) => amount.amount !== 0)
   if (legs.length === 0) return
   const [first] = legs

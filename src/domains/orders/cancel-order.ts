@@ -5,10 +5,10 @@ import { limits } from '../../base/limits.ts'
 import { money } from '../../base/money.ts'
 import { eq } from '../../contract/filter.ts'
 import { command } from '../../operation/define.ts'
+import type { Work } from '../../operation/work.ts'
 import { checkIfMatch, etagOf } from '../../records/etag.ts'
 import { presentAll } from '../../records/present.ts'
 import { findAll } from '../../storage/find-all.ts'
-import type { Work } from '../../storage/transaction.ts'
 import { accounts } from '../ledger/collections.ts'
 import { cancelPayment } from '../payments/cancel-payment.ts'
 import { payments, waitingStatuses } from '../payments/collections.ts'
@@ -16,6 +16,7 @@ import { refundable, refundPayment } from '../payments/refund-claims.ts'
 import { releaseStock } from '../stock/reserve-stock.ts'
 import { type Order, orders } from './collections.ts'
 import { backTwice, oweShortage, reverseSale } from './correct-sale.ts'
+import { orderCanceled } from './events.ts'
 import { getOrder } from './order-view.ts'
 
 /** `POST /api/orders/{id}/cancel`: by staff, or by its owner while nothing was shipped. Money taken goes back. */
@@ -29,7 +30,8 @@ export const cancelOrder = command({
   output: Type.Unsafe<unknown>({ type: 'object' }),
   errors: ['not_found', 'order_state_conflict', 'precondition_failed'],
   access: anyone,
-  async run({ tx, input, actor, model, now, newId, request }) {
+  async run(context) {
+    const { tx, input, actor, model, request } = context
     const order = await getOrder(tx, model, actor, input.id)
     checkIfMatch(model.get(orders), { actor, ifMatch: request.ifMatch }, order)
     const isOpen = order.status === 'pending_payment' || order.status === 'placed'
@@ -38,12 +40,12 @@ export const cancelOrder = command({
         detail: `The order is ${order.status} and ${order.fulfillmentStatus}: it can no longer be canceled.`,
         params: { status: order.status, fulfillmentStatus: order.fulfillmentStatus },
       })
-    const after = await cancel({ tx, now, newId }, order)
+    const after = await cancel(context, order)
     const [output] = await presentAll(tx, model.get(orders), actor, [after])
     return {
       output: output as unknown,
       headers: { etag: etagOf(model.get(orders), actor, after) },
-      events: [{ type: 'order.canceled', order: order.id }],
+      events: [orderCanceled({ order: after })],
     }
   },
 })

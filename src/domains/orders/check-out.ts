@@ -49,7 +49,8 @@ export const checkOutCart = command({
     'provider_unknown',
   ],
   access: anyone,
-  async run({ tx, input, actor, model, project, now, newId, request }) {
+  async run(context) {
+    const { tx, input, actor, model, project, now, newId, request } = context
     const cart = await getCart(tx, model, actor, input.id)
     if (cart.order !== null) return answer(cart.order, [])
     checkOpen(cart)
@@ -67,24 +68,14 @@ export const checkOutCart = command({
     await tx.update(carts, cart, { set: { status: 'converted', order: agreed.id } })
     const order = await tx.insert(orders, agreed, 'conflict')
     const wanted = order.lines.map(({ id, variant, quantity, title }) => ({ line: id, variant, quantity, title }))
-    await holdStock({ tx, newId }, order.id, wanted)
+    await holdStock(context, order.id, wanted)
     checkUnits(shopOf(project), wanted)
     if (order.total.amount === 0) {
-      const events = await placeOrder({ tx, now, newId }, order, 'paid')
+      const events = await placeOrder(context, order, 'paid')
       return { ...answer(order.id, []), events }
     }
     const { provider, method = null } = input.payment
-    const { effect } = await startPayment(
-      { tx, now, newId },
-      {
-        order: order.id,
-        sequence: 1,
-        amount: order.total,
-        provider,
-        method,
-        returnUrl,
-      },
-    )
+    const { effect } = await startPayment(context, { order: order.id, sequence: 1, amount: order.total, provider, method, returnUrl })
     return answer(order.id, [effect])
   },
   reload: async ({ read, model, actor }, output) =>

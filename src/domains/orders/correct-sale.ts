@@ -4,7 +4,8 @@
 // cent, however many there are.
 import { allocateMoney, money } from '../../base/money.ts'
 import { eq } from '../../contract/filter.ts'
-import type { Transaction, Work } from '../../storage/transaction.ts'
+import type { Work } from '../../operation/work.ts'
+import type { Transaction } from '../../storage/transaction.ts'
 import { accounts, ledgerEntries } from '../ledger/collections.ts'
 import { type Leg, postTransfer } from '../ledger/post-transfer.ts'
 import type { Order } from './collections.ts'
@@ -72,10 +73,10 @@ export async function reverseSale(context: Work, order: Order): Promise<void> {
 type Correction = { readonly kind: string; readonly parts: readonly (readonly [account: string, amountMinor: number])[] }
 
 /** Each part is debited, and the deposit credited with all of them. */
-async function post({ tx, now, newId }: Work, order: Order, { kind, parts }: Correction): Promise<void> {
+async function post(work: Work, order: Order, { kind, parts }: Correction): Promise<void> {
   const { currency } = order.total
   const legs: Leg[] = parts.map(([account, amount]) => ({ account, amount: money(amount, currency) }))
   const sum = parts.reduce((total, [, amount]) => total + amount, 0)
   legs.push({ account: accounts.deposit(order.id), amount: money(sum === 0 ? 0 : -sum, currency) })
-  await postTransfer(tx, now, newId, { kind, order: order.id, legs })
+  await postTransfer(work, { kind, order: order.id, legs })
 }

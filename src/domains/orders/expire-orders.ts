@@ -2,15 +2,16 @@
 // payments may still succeed on its own; one that waits for its customer is first closed at the provider.
 
 import { limits } from '../../base/limits.ts'
-import type { DomainEvent } from '../../contract/events.ts'
 import { and, compare, eq } from '../../contract/filter.ts'
 import type { Schedule } from '../../effects/schedule.ts'
+import type { Work } from '../../operation/work.ts'
 import { findAll } from '../../storage/find-all.ts'
-import type { Work } from '../../storage/transaction.ts'
 import { cancelPayment } from '../payments/cancel-payment.ts'
-import { liveStatuses, payments, waitingStatuses } from '../payments/collections.ts'
+import { liveStatuses, type Payment, payments, waitingStatuses } from '../payments/collections.ts'
+import { paymentChanged } from '../payments/events.ts'
 import { releaseStock } from '../stock/reserve-stock.ts'
 import { type Order, orders } from './collections.ts'
+import { orderExpired } from './events.ts'
 
 export const expireOrders: Schedule = {
   name: 'orders.expire',
@@ -20,22 +21,24 @@ export const expireOrders: Schedule = {
     const where = and(eq('status', 'pending_payment'), compare('expiresAt', 'lte', now))
     // Beyond the limit: the next tick. None keeps its place at the front: one that has to wait is moved on.
     const due = await tx.find(orders, { where, sort: [{ path: 'expiresAt', descending: false }], limit: limits.ordersPerTick })
-    const expired: string[] = []
-    const events: DomainEvent[] = []
+    const expired: Expired[] = []
     // By id, then all stock at once: a tick holds many rows, and must not take them in an order of its own.
     for (const order of due.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
       const ended = await expire(context, order)
-      if (ended === null) continue
-      expired.push(order.id)
-      events.push(...ended)
+      if (ended !== null) expired.push(ended)
     }
-    if (expired.length > 0) await releaseStock(context, expired, 'expired')
-    return [...events, ...expired.map((order) => ({ type: 'order.expired', order }))]
+    if (expired.length === 0) return
+    const ids = expired.map(({ order }) => order.id)
+    await releaseStock(context, ids, 'expired')
+    return expired.flatMap(({ order, kept }) => [orderExpired({ order }), ...(kept ? [paymentChanged({ payment: kept })] : [])])
   },
 }
 
-/** Null when it has to wait for its payments: then it keeps its stock for another while. Else what follows. */
-async function expire(context: Work, order: Order): Promise<DomainEvent[] | null> {
+/** `kept`: paid in part, or paid and partly given back; the rest is the customer's. */
+type Expired = { readonly order: Order; readonly kept: Payment | undefined }
+
+/** Null when it has to wait for its payments: then it keeps its stock for another while. */
+async function expire(context: Work, order: Order): Promise<Expired | null> {
   const { tx, now } = context
   const attempts = await findAll(tx, payments, eq('order', order.id))
   const isLive = attempts.some(({ status }) => liveStatuses.includes(status))
@@ -47,8 +50,6 @@ async function expire(context: Work, order: Order): Promise<DomainEvent[] | null
     await tx.update(orders, order, { set: { expiresAt: now + limits.orderWaitMs } })
     return null
   }
-  await tx.update(orders, order, { set: { status: 'expired', expiresAt: null } })
-  // Paid in part, or paid and partly given back: the rest is the customer's.
-  const kept = attempts.find(({ captured, refunded }) => captured.amount > refunded.amount)
-  return kept ? [{ type: 'payment.changed', payment: kept.id, order: order.id }] : []
+  const after = await tx.update(orders, order, { set: { status: 'expired', expiresAt: null } })
+  return { order: after, kept: attempts.find(({ captured, refunded }) => captured.amount > refunded.amount) }
 }

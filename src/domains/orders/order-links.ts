@@ -1,15 +1,13 @@
 // Links to a guest's order, in mails: each has a secret of its own, in the fragment of the address, which no server
 // and no other site is sent. The page sends it as Cart-Token. Stored hashed, good while the order is nobody's account's.
-import type { NewId } from '../../base/ids.ts'
 import { limits } from '../../base/limits.ts'
 import { hashSecret } from '../../base/secret.ts'
-import type { Project } from '../../config/project.ts'
 import { eq } from '../../contract/filter.ts'
+import type { Work } from '../../operation/work.ts'
 import { collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import type { Reader } from '../../storage/storage.ts'
-import type { Transaction } from '../../storage/transaction.ts'
 import type { Order } from './collections.ts'
 
 export const orderLinks = collection('orderLinks', {
@@ -27,16 +25,9 @@ export const orderLinks = collection('orderLinks', {
 /** The prefix by which a Cart-Token is known to be one of these. */
 export const orderLinkPrefix = 'order'
 
-type Context = {
-  readonly tx: Transaction
-  readonly newId: NewId
-  readonly newSecret: (prefix: string) => string
-  readonly project: Project
-}
-
 /** The page of an order, for a mail to who placed it: a guest's opens on any device, an account's after signing in. */
 export async function orderLink(
-  { tx, newId, newSecret, project }: Context,
+  { tx, newId, newSecret, project }: Work,
   { id, customer }: Pick<Order, 'id' | 'customer'>,
 ): Promise<string> {
   const page = `${project.publicUrl}/orders/${id}`

@@ -45,10 +45,11 @@ export const payOrder = command({
     'provider_unknown',
   ],
   access: anyone,
-  async run({ tx, input, actor, model, project, now, newId, request: { ifMatch } }) {
+  async run(context) {
+    const { tx, input, actor, model, project, now } = context
     const { id, ...request } = input
     const order = await getOrder(tx, model, actor, id)
-    checkIfMatch(model.get(orders), { actor, ifMatch }, order)
+    checkIfMatch(model.get(orders), { actor, ifMatch: context.request.ifMatch }, order)
     checkPaymentRequest(project, request as PaymentRequest, '')
     if (order.status === 'placed' || order.status === 'completed') throw new EngineError('payment_not_needed')
     if (order.status !== 'pending_payment')
@@ -66,13 +67,11 @@ export const payOrder = command({
     // Each try asks a bank whether a card is good: whoever only wants to know that must not be given it for one order.
     if (attempts.length >= limits.paymentAttemptsMax)
       throw new EngineError('too_many_attempts', { params: { attempts: attempts.length, attemptsMax: limits.paymentAttemptsMax } })
-    for (const left of attempts) if (waitingStatuses.includes(left.status)) await cancelPayment({ tx, now, newId }, left)
+    for (const left of attempts) if (waitingStatuses.includes(left.status)) await cancelPayment(context, left)
     const { provider, method = null } = request
     const returnUrl = returnUrlOf(project, request as PaymentRequest, { order: id, at: '' })
-    const { effect } = await startPayment(
-      { tx, now, newId },
-      { order: id, sequence: attempts.length + 1, amount: order.total, provider, method, returnUrl },
-    )
+    const next = { order: id, sequence: attempts.length + 1, amount: order.total, provider, method, returnUrl }
+    const { effect } = await startPayment(context, next)
     return { output: { order: { id }, payment: null } as unknown, status: 201, awaiting: [effect] }
   },
   reload: async ({ read, model, actor }, output) =>

@@ -6,8 +6,9 @@ import { EngineError, isEngineError, LostRace } from '../../base/engine-error.ts
 import { money } from '../../base/money.ts'
 import type { DomainEvent } from '../../contract/events.ts'
 import { eq } from '../../contract/filter.ts'
+import type { Work } from '../../operation/work.ts'
 import { findAll } from '../../storage/find-all.ts'
-import type { Transaction, Work } from '../../storage/transaction.ts'
+import type { Transaction } from '../../storage/transaction.ts'
 import { accounts } from '../ledger/collections.ts'
 import { move, postTransfer } from '../ledger/post-transfer.ts'
 import { cancelPayment } from '../payments/cancel-payment.ts'
@@ -16,6 +17,7 @@ import { dropUnmetClaims, refundable, refundPayment } from '../payments/refund-c
 import { canHold, holdStock } from '../stock/reserve-stock.ts'
 import { type Order, orders } from './collections.ts'
 import { backTwice, correctSale, oweShortage } from './correct-sale.ts'
+import { orderPaidLate } from './events.ts'
 import { placeOrder } from './place-order.ts'
 
 export async function settleOrder(context: Work, id: string): Promise<DomainEvent[]> {
@@ -52,10 +54,10 @@ export async function settleOrder(context: Work, id: string): Promise<DomainEven
 
 /** Nothing is sold: what comes in goes back, and what went out twice is owed by the customer. */
 async function settleClosed(context: Work, order: Order, attempts: readonly Payment[]): Promise<DomainEvent[]> {
-  const events = await returnLateMoney(context, order, attempts)
+  const late = await returnLateMoney(context, order, attempts)
   const isOwed = (await oweShortage(context, order)) > 0
-  await writePaymentStatus(context.tx, order, attempts, isOwed ? [backTwice] : [])
-  return events
+  const after = await writePaymentStatus(context.tx, order, attempts, isOwed ? [backTwice] : [])
+  return late.map((payment) => orderPaidLate({ order: after, payment }))
 }
 
 async function place(context: Work, order: Order, attempts: readonly Payment[], holds: readonly string[]): Promise<DomainEvent[]> {
@@ -82,16 +84,16 @@ async function revive(context: Work, order: Order, attempts: readonly Payment[])
   return await place(context, order, attempts, ['late_payment'])
 }
 
-/** What was taken for an order that is closed: out of its deposit, and back to where it came from. */
-async function returnLateMoney(context: Work, order: Order, attempts: readonly Payment[]): Promise<DomainEvent[]> {
-  const events: DomainEvent[] = []
+/** What was taken for an order that is closed: out of its deposit, and back to where it came from. Answers whose is news. */
+async function returnLateMoney(context: Work, order: Order, attempts: readonly Payment[]): Promise<Payment[]> {
+  const late: Payment[] = []
   for (const payment of attempts) {
     const amount = await refundable(context.tx, payment)
     const refund = await sendBack(context, payment, amount, { kind: 'payment.unmatched', reason: `order_${order.status}`, key: 'late' })
     // The customer is told once; what is owed again of the same payment is no news.
-    if (refund?.key === `late:${payment.id}`) events.push({ type: 'order.paid_late', order: order.id, payment: payment.id })
+    if (refund?.key === `late:${payment.id}`) late.push(payment)
   }
-  return events
+  return late
 }
 
 /** More than the order costs was taken (two tabs, two methods): the later attempts give it back. */
@@ -118,14 +120,13 @@ async function sendBack(
   cause: { readonly kind: string; readonly reason: string; readonly key: string },
 ): Promise<Refund | null> {
   if (amountMinor <= 0) return null
-  const { tx, now, newId } = context
   const { order, provider } = payment
   const amount = money(amountMinor, payment.amount.currency)
   const from = accounts.unmatched(provider)
   const refund = await refundPayment(context, payment, { amount, from, reason: cause.reason, key: `${cause.key}:${payment.id}` })
   if (refund === null) return null
   const legs = move({ debit: accounts.deposit(order), credit: from }, refund.amount)
-  await postTransfer(tx, now, newId, { kind: cause.kind, order, legs })
+  await postTransfer(context, { kind: cause.kind, order, legs })
   return refund
 }
 

@@ -17,10 +17,11 @@ export const checkPayment = command({
   output: paymentOutput,
   errors: ['not_found'],
   access: staff,
-  async run({ tx, input, now, newId }) {
+  async run(context) {
+    const { tx, input, newId } = context
     const payment = await tx.get(payments, input.id)
     if (payment === null) throw new EngineError('not_found')
-    const effect = await followPayment({ tx, now, newId }, payment, { source: 'poll', cause: `staff:${newId('look')}`, isAwaited: true })
+    const effect = await followPayment(context, payment, { source: 'poll', cause: `staff:${newId('look')}`, isAwaited: true })
     return { output: paymentView(payment), awaiting: effect === null ? [] : [effect] }
   },
   reload: async ({ read, input }) => paymentView((await read.get(payments, input.id))!),

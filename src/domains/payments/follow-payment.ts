@@ -3,43 +3,47 @@
 import { limits } from '../../base/limits.ts'
 import type { DomainEvent } from '../../contract/events.ts'
 import { compare, eq } from '../../contract/filter.ts'
-import type { EffectHandler, Outcome, SettleContext } from '../../effects/effect.ts'
+import { type EffectHandler, type EffectWork, effectHandler, type Outcome, type PayloadOf } from '../../effects/effect.ts'
 import type { Schedule } from '../../effects/schedule.ts'
-import type { Work } from '../../storage/transaction.ts'
-import { type Payment, type PaymentFact, payments, refunds } from './collections.ts'
-import { followPayment } from './look-at-payment.ts'
+import type { Work } from '../../operation/work.ts'
+import { type Payment, payments, refunds } from './collections.ts'
+import { paymentChanged } from './events.ts'
+import { followPayment, paymentFollow } from './look-at-payment.ts'
 import { firstLookMs, nextLookMs, refundDistancesMs } from './look-times.ts'
 import { outcomeOf, type PaymentProvider, type ProviderView } from './provider.ts'
 import { isUndecided, recordView } from './record-facts.ts'
 import { failUnsentRefund, stopEffect } from './refund-claims.ts'
 
 export function followPaymentEffect(providers: ReadonlyMap<string, PaymentProvider>): EffectHandler {
-  return {
-    kind: 'payment.follow',
-    async perform({ effect, read }): Promise<Outcome> {
-      const payment = await read.get(payments, effect.payload['payment'] as string)
+  return effectHandler(paymentFollow, {
+    async perform({ payload, read }): Promise<Outcome<ProviderView | null>> {
+      const payment = await read.get(payments, payload.payment)
       const provider = payment && providers.get(payment.provider)
       if (!payment || !provider) return { end: 'dead', error: 'There is no such payment or provider.' }
       return outcomeOf(await provider.fetch({ reference: payment.id, providerRef: payment.providerRef }))
     },
 
     async settle(context) {
-      const { tx, effect, outcome } = context
-      const payment = await tx.get(payments, effect.payload['payment'] as string)
+      const { tx, payload, outcome } = context
+      const payment = await tx.get(payments, payload.payment)
       if (payment === null || outcome.end === 'retry') return
       if (outcome.end !== 'done') return void (await followRefund(context, payment, null))
-      const view = (outcome.result ?? null) as ProviderView | null
+      const view = outcome.result
       if (view === null) return await noteMissing(context, payment)
-      const events = await recordView(context, payment, view, effect.payload['source'] as PaymentFact['source'])
+      const events = await recordView(context, payment, view, payload.source)
       return [...events, ...(await followRefund(context, payment, view))]
     },
-  }
+  })
 }
 
 /** Where a look was for the end of a refund: what it found, and whether there must be another. */
-async function followRefund(context: SettleContext, payment: Payment, view: ProviderView | null): Promise<readonly DomainEvent[]> {
-  const { tx, effect, now } = context
-  const { refund: id, look = 1 } = effect.payload as { readonly refund?: string; readonly look?: number }
+async function followRefund(
+  context: EffectWork<PayloadOf<typeof paymentFollow>>,
+  payment: Payment,
+  view: ProviderView | null,
+): Promise<readonly DomainEvent[]> {
+  const { tx, now, payload } = context
+  const { refund: id, look = 1 } = payload
   const refund = id === undefined ? null : await tx.get(refunds, id)
   if (refund?.status !== 'wanted' && refund?.status !== 'pending') return []
   // The provider has answered, and knows nothing of a refund that is sent no more.
@@ -77,15 +81,16 @@ async function noteMissing(context: Work, payment: Payment): Promise<readonly Do
     return []
   }
   const lastError = 'The provider has no record of this payment.'
-  await tx.update(payments, payment, { set: { status: 'failed', action: null, lastError, checks: 0, checkAt: now + firstLookMs } })
-  return [{ type: 'payment.changed', payment: payment.id, order: payment.order }]
+  const set = { status: 'failed', action: null, lastError, checks: 0, checkAt: now + firstLookMs }
+  return [paymentChanged({ payment: await tx.update(payments, payment, { set }) })]
 }
 
 /** Payments that nobody has heard of for too long are asked for. */
 export const reconcilePayments: Schedule = {
   name: 'payments.reconcile',
   everyMs: 5_000,
-  async run({ tx, now, newId }) {
+  async run(work) {
+    const { tx, now } = work
     // Beyond the limit: the next tick. Each look moves its payment on, so none stays at the front.
     const due = await tx.find(payments, {
       where: compare('checkAt', 'lte', now),
@@ -99,7 +104,7 @@ export const reconcilePayments: Schedule = {
       // Guarded: of two processes that look at once, one makes the check.
       if (!(await tx.touch(payments, payment.id, { set: { checks, checkAt } }, eq('checks', payment.checks)))) continue
       // By the time it was for: looks are counted anew after a capture.
-      await followPayment({ tx, now, newId }, payment, { source: 'poll', cause: `look:${payment.checkAt}` })
+      await followPayment(work, payment, { source: 'poll', cause: `look:${payment.checkAt}` })
     }
   },
 }

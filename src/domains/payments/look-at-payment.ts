@@ -1,8 +1,19 @@
 // Owing a look at a payment: the effect that asks its provider. What is found is recorded in follow-payment.ts.
-import { enqueue, type SettleContext } from '../../effects/effect.ts'
-import type { Work } from '../../storage/transaction.ts'
+import { Type } from 'typebox'
+import { type EffectWork, effectKind, enqueue } from '../../effects/effect.ts'
+import type { Work } from '../../operation/work.ts'
 import type { Payment, PaymentFact, Refund } from './collections.ts'
 import { refundDistancesMs } from './look-times.ts'
+
+export const paymentFollow = effectKind(
+  'payment.follow',
+  Type.Object({
+    payment: Type.String(),
+    source: Type.Unsafe<PaymentFact['source']>({ type: 'string' }),
+    refund: Type.Optional(Type.String()),
+    look: Type.Optional(Type.Integer()),
+  }),
+)
 
 export type Look = {
   readonly source: PaymentFact['source']
@@ -16,13 +27,11 @@ export type Look = {
 }
 
 /** Answers the effect that looks; null when it is owed already. */
-export async function followPayment({ tx, now, newId }: Work, payment: Payment, given: Look): Promise<string | null> {
+export async function followPayment(work: Work, payment: Payment, given: Look): Promise<string | null> {
   const { source, cause, dueAt, refund, look, isAwaited } = given
-  const effect = await enqueue(tx, now, {
-    id: newId('eff'),
-    kind: 'payment.follow',
+  const effect = await enqueue(work, paymentFollow, {
     key: `payment.follow:${payment.id}:${cause}`,
-    payload: { payment: payment.id, source, ...(refund === undefined ? {} : { refund, look }) },
+    payload: { payment: payment.id, source, ...(refund === undefined ? {} : { refund }), ...(look === undefined ? {} : { look }) },
     record: payment.order,
     ...(dueAt === undefined ? {} : { dueAt }),
     ...(isAwaited === undefined ? {} : { isAwaited }),
@@ -31,11 +40,7 @@ export async function followPayment({ tx, now, newId }: Work, payment: Payment, 
 }
 
 /** The first look for the end of a refund, after the attempt of `effect` to send it: each attempt has its own. */
-export async function lookForRefund(
-  context: Pick<SettleContext, 'tx' | 'now' | 'newId' | 'effect'>,
-  payment: Payment,
-  refund: Refund,
-): Promise<void> {
+export async function lookForRefund(context: EffectWork, payment: Payment, refund: Refund): Promise<void> {
   await followPayment(context, payment, {
     source: 'poll',
     cause: `refund:${refund.id}:after:${context.effect.attempts}:${context.effect.version}`,

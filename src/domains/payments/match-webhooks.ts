@@ -30,7 +30,8 @@ export async function findPayment(tx: Transaction, { provider, reference, provid
 export const matchWebhooks: Schedule = {
   name: 'payments.matchWebhooks',
   everyMs: 10_000,
-  async run({ tx, now, newId }) {
+  async run(work) {
+    const { tx, now } = work
     const where = compare('lookAt', 'lte', now)
     const sort = [{ path: 'lookAt', descending: false }]
     // Beyond the limit: the next tick. Each look moves its message on, so none stays at the front.
@@ -38,7 +39,7 @@ export const matchWebhooks: Schedule = {
       const payment = await findPayment(tx, message)
       if (payment !== null) {
         await tx.update(webhookInbox, message, { set: { state: 'handled', lookAt: null } })
-        await followPayment({ tx, now, newId }, payment, { source: 'webhook', cause: message.eventId })
+        await followPayment(work, payment, { source: 'webhook', cause: message.eventId })
         continue
       }
       const looks = (message.looks ?? 0) + 1

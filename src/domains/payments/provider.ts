@@ -55,7 +55,7 @@ export interface PaymentProvider {
 }
 
 /** An uncertain call is repeated under its key: the provider then answers what it did the first time. */
-export function outcomeOf(result: ProviderResult<unknown>): Outcome {
+export function outcomeOf<T>(result: ProviderResult<T>): Outcome<T> {
   if (result.result === 'ok') return { end: 'done', result: result.value }
   if (result.result === 'refused') return { end: 'dead', error: result.reason }
   return { end: 'retry', error: result.reason }

@@ -34,7 +34,8 @@ export function receiveWebhook(providers: ReadonlyMap<string, PaymentProvider>):
       if (events === null) throw new EngineError('webhook_rejected')
       return events
     },
-    async run({ tx, input, now, newId, request, prepared: events }) {
+    async run(context) {
+      const { tx, input, now, newId, request, prepared: events } = context
       const body = textOf(request.rawBody ?? new Uint8Array())
       for (const event of events) {
         const payment = await findPayment(tx, { provider: input.provider, ...event })
@@ -51,7 +52,7 @@ export function receiveWebhook(providers: ReadonlyMap<string, PaymentProvider>):
           body,
         })
         // A repeat is answered like the first: it has been taken care of.
-        if (stored !== null && payment !== null) await followPayment({ tx, now, newId }, payment, { source: 'webhook', cause: eventId })
+        if (stored !== null && payment !== null) await followPayment(context, payment, { source: 'webhook', cause: eventId })
       }
       return { output: { received: events.length } }
     },

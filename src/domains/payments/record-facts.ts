@@ -3,8 +3,9 @@
 // it is the orders domain's matter: it is told by an event.
 import type { DomainEvent } from '../../contract/events.ts'
 import { and, eq } from '../../contract/filter.ts'
+import type { Work } from '../../operation/work.ts'
 import { findAll } from '../../storage/find-all.ts'
-import type { Transaction, Work } from '../../storage/transaction.ts'
+import type { Transaction } from '../../storage/transaction.ts'
 import { accounts } from '../ledger/collections.ts'
 import { move, postTransfer } from '../ledger/post-transfer.ts'
 import {
@@ -17,6 +18,7 @@ import {
   refunds,
   waitingStatuses,
 } from './collections.ts'
+import { paymentChanged, paymentFailedLate } from './events.ts'
 import { type FactSums, foldFacts } from './fold-facts.ts'
 import { firstLookMs } from './look-times.ts'
 import type { ProviderFact, ProviderView } from './provider.ts'
@@ -64,9 +66,8 @@ export async function recordView(
   // Claims in the currency of the order are made under its lock, and looked at there.
   for (const currency of new Set(facts.map(({ amount }) => amount.currency)))
     if (currency !== payment.amount.currency) await dropUnmetClaims(context, after, foldFacts(facts, currency))
-  const about = { payment: payment.id, order: payment.order }
   const isLate = status === 'failed' && payment.status === 'processing'
-  return [{ type: 'payment.changed', ...about }, ...(isLate ? [{ type: 'payment.failed_late', ...about }] : [])]
+  return [paymentChanged({ payment: after }), ...(isLate ? [paymentFailedLate({ payment: after })] : [])]
 }
 
 function errorOf(view: ProviderView, sums: FactSums, facts: readonly PaymentFact[]): string | null {
@@ -83,10 +84,11 @@ async function notePhase(tx: Transaction, payment: Payment, view: ProviderView):
   const status = isOpen ? (view.phase === 'open' ? 'requires_action' : 'processing') : payment.status
   const set = phaseOf(payment, view, { status, now: 0 })
   const isSame = (['status', 'providerRef', 'checkAt', 'missingSince'] as const).every((name) => set[name] === payment[name])
-  if (!isSame) await tx.update(payments, payment, { set })
+  if (isSame) return []
+  const after = await tx.update(payments, payment, { set })
   // An attempt that waits for its customer from now on may belong to an order that closed meanwhile.
   const isOpened = set.status !== payment.status && (set.status === 'requires_action' || isFound)
-  return isOpened ? [{ type: 'payment.changed', payment: payment.id, order: payment.order }] : []
+  return isOpened ? [paymentChanged({ payment: after })] : []
 }
 
 function phaseOf(payment: Payment, view: ProviderView, { status, now }: { readonly status: Payment['status']; readonly now: number }) {
@@ -114,13 +116,13 @@ function statusOf(payment: Payment, view: ProviderView, sums: FactSums): Payment
 }
 
 async function postFact(context: Work, payment: Payment, fact: ProviderFact): Promise<void> {
-  const { tx, now, newId } = context
+  const { tx } = context
   const { order, provider } = payment
   const psp = accounts.provider(provider)
   const isForeign = fact.amount.currency !== payment.amount.currency
   // Money in a currency that nobody asked for pays for nothing: it is no deposit of the order and goes back.
   const owner = isForeign ? accounts.unmatched(provider) : accounts.deposit(order)
-  const post = (legs: ReturnType<typeof move>) => postTransfer(tx, now, newId, { kind: `payment.${fact.kind}`, order, legs })
+  const post = (legs: ReturnType<typeof move>) => postTransfer(context, { kind: `payment.${fact.kind}`, order, legs })
   switch (fact.kind) {
     case 'cap_ok':
       await post(move({ debit: psp, credit: owner }, fact.amount))
@@ -190,8 +192,8 @@ async function endRefund(context: Work, payment: Payment, fact: ProviderFact, st
   return external
 }
 
-async function claim({ tx, now, newId }: Work, { id, order, amount, reason }: Refund, from: string): Promise<void> {
-  await postTransfer(tx, now, newId, {
+async function claim(work: Work, { id, order, amount, reason }: Refund, from: string): Promise<void> {
+  await postTransfer(work, {
     kind: `refund.${reason}`,
     order,
     legs: move({ debit: from, credit: accounts.refundPayable(id) }, amount),

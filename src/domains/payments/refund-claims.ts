@@ -1,14 +1,19 @@
 // Refunds as claims on the money of a payment: what is on its way back, or owed and stuck. Invariant: what was given
 // back and what is claimed is never more than what was taken; where the provider's facts say otherwise, claims give way.
+import { Type } from 'typebox'
 import { EngineError } from '../../base/engine-error.ts'
 import { type Money, money } from '../../base/money.ts'
 import { eq } from '../../contract/filter.ts'
-import { effects, enqueue, type SettleContext } from '../../effects/effect.ts'
+import { type EffectWork, effectKind, effects, enqueue } from '../../effects/effect.ts'
+import type { Work } from '../../operation/work.ts'
 import { findAll, findUnique } from '../../storage/find-all.ts'
-import type { Transaction, Work } from '../../storage/transaction.ts'
+import type { Transaction } from '../../storage/transaction.ts'
 import { accounts } from '../ledger/collections.ts'
 import { move, postTransfer } from '../ledger/post-transfer.ts'
 import { claimingStatuses, type Payment, type Refund, refunds } from './collections.ts'
+
+/** Sends a refund that is owed. */
+export const paymentRefund = effectKind('payment.refund', Type.Object({ refund: Type.String() }))
 
 type Owed = { readonly amount: Money; readonly from: string; readonly reason: string; readonly key: string }
 
@@ -44,7 +49,8 @@ export async function refundPayment(context: Work, payment: Payment, given: Owed
 }
 
 /** Owes it whatever else is claimed of the payment. */
-export async function oweRefund({ tx, now, newId }: Work, payment: Payment, { amount, from, reason, key }: Owed): Promise<Refund | null> {
+export async function oweRefund(work: Work, payment: Payment, { amount, from, reason, key }: Owed): Promise<Refund | null> {
+  const { tx, newId } = work
   const { id: paymentId, order, provider } = payment
   const refund = await tx.insertOnce(refunds, {
     id: newId('ref'),
@@ -60,10 +66,8 @@ export async function oweRefund({ tx, now, newId }: Work, payment: Payment, { am
   })
   if (refund === null) return null
   const legs = move({ debit: from, credit: accounts.refundPayable(refund.id) }, amount)
-  await postTransfer(tx, now, newId, { kind: `refund.${reason}`, order, legs })
-  await enqueue(tx, now, {
-    id: newId('eff'),
-    kind: 'payment.refund',
+  await postTransfer(work, { kind: `refund.${reason}`, order, legs })
+  await enqueue(work, paymentRefund, {
     key: `payment.refund:${refund.id}`,
     payload: { refund: refund.id },
     record: order,
@@ -77,7 +81,7 @@ export async function failRefund(tx: Transaction, refund: Refund, lastError: str
 }
 
 /** The provider's record has been read and does not hold it: it has failed, unless it may still be sent. */
-export async function failUnsentRefund({ tx, effect }: Pick<SettleContext, 'tx' | 'effect'>, refund: Refund): Promise<boolean> {
+export async function failUnsentRefund({ tx, effect }: EffectWork, refund: Refund): Promise<boolean> {
   if (refund.status !== 'wanted') return false
   const sender = await findUnique(tx, effects, eq('key', `payment.refund:${refund.id}`))
   const isSent = sender !== null && !['dead', 'canceled', 'done'].includes(sender.state)
@@ -129,12 +133,12 @@ export async function dropUnmetClaims(context: Work, payment: Payment, { capture
     })
 }
 
-async function dropClaim({ tx, now, newId }: Work, claim: Refund, home: string): Promise<void> {
+async function dropClaim(work: Work, claim: Refund, home: string): Promise<void> {
   const lastError = 'The provider gave this money back by another refund.'
-  await tx.update(refunds, claim, { set: { status: 'canceled', lastError } })
+  await work.tx.update(refunds, claim, { set: { status: 'canceled', lastError } })
   const legs = move({ debit: accounts.refundPayable(claim.id), credit: home }, claim.amount)
-  await postTransfer(tx, now, newId, { kind: 'refund.canceled', order: claim.order, legs })
-  await stopEffect(tx, `payment.refund:${claim.id}`)
+  await postTransfer(work, { kind: 'refund.canceled', order: claim.order, legs })
+  await stopEffect(work.tx, `payment.refund:${claim.id}`)
 }
 
 /**

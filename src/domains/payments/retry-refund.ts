@@ -19,14 +19,15 @@ export const retryRefund = command({
   output: refundOutput,
   errors: ['not_found', 'refund_state_conflict'],
   access: staff,
-  async run({ tx, input, now, newId }) {
+  async run(context) {
+    const { tx, input } = context
     const refund = await getFailedRefund(tx, input.id)
     const payment = (await tx.get(payments, refund.payment))!
     await tx.update(refunds, refund, { set: { status: 'canceled', lastError: 'Staff had it tried again.' } })
     const { amount, reason } = refund
     const from = accounts.refundPayable(refund.id)
     // By the state that was left just now: nobody else can have owed it under this key.
-    const next = await oweRefund({ tx, now, newId }, payment, { amount, from, reason, key: `retry:${refund.id}:${refund.version}` })
+    const next = await oweRefund(context, payment, { amount, from, reason, key: `retry:${refund.id}:${refund.version}` })
     assert(next !== null, 'a refund leaves a state once')
     return { output: refundView(next), status: 201 }
   },

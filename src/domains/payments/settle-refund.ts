@@ -4,7 +4,8 @@ import { limits } from '../../base/limits.ts'
 import { command } from '../../operation/define.ts'
 import { accounts } from '../ledger/collections.ts'
 import { move, postTransfer } from '../ledger/post-transfer.ts'
-import { refunds } from './collections.ts'
+import { payments, refunds } from './collections.ts'
+import { paymentChanged } from './events.ts'
 import { refundOutput, refundView } from './payment-view.ts'
 import { getFailedRefund } from './refund-claims.ts'
 
@@ -24,12 +25,14 @@ export const settleRefund = command({
   output: refundOutput,
   errors: ['not_found', 'refund_state_conflict'],
   access: staff,
-  async run({ tx, input, now, newId }) {
+  async run(context) {
+    const { tx, input } = context
     const refund = await getFailedRefund(tx, input.id)
     const settled = await tx.update(refunds, refund, { set: { status: 'settled', lastError: input.note } })
     const legs = move({ debit: accounts.refundPayable(refund.id), credit: accounts.outside }, refund.amount)
-    await postTransfer(tx, now, newId, { kind: 'refund.settled', order: refund.order, legs })
+    await postTransfer(context, { kind: 'refund.settled', order: refund.order, legs })
+    const payment = (await tx.get(payments, refund.payment))!
     // Other claims on the same money give way.
-    return { output: refundView(settled), events: [{ type: 'payment.changed', payment: refund.payment, order: refund.order }] }
+    return { output: refundView(settled), events: [paymentChanged({ payment })] }
   },
 })

@@ -1,12 +1,17 @@
 // Beginning an attempt: the row and its effect in one transaction, the provider called after it under
 // the attempt's own key. A repeat after a crash uses the same key, so the customer is charged once.
+import { Type } from 'typebox'
+import { assert } from '../../base/assert.ts'
 import { type Money, money } from '../../base/money.ts'
-import { type EffectHandler, enqueue, isUnsent, type Outcome } from '../../effects/effect.ts'
-import type { Work } from '../../storage/transaction.ts'
+import { type EffectHandler, effectHandler, effectKind, enqueue, isUnsent, type Outcome } from '../../effects/effect.ts'
+import type { Work } from '../../operation/work.ts'
 import { type Payment, payments } from './collections.ts'
+import { paymentChanged } from './events.ts'
 import { firstCheckMs } from './look-times.ts'
 import { outcomeOf, type PaymentProvider, type ProviderView } from './provider.ts'
 import { recordView } from './record-facts.ts'
+
+const paymentStart = effectKind('payment.start', Type.Object({ payment: Type.String() }))
 
 export type NewPayment = {
   readonly order: string
@@ -19,7 +24,8 @@ export type NewPayment = {
 }
 
 /** The attempt and the effect the caller may wait for. */
-export async function startPayment({ tx, now, newId }: Work, given: NewPayment): Promise<{ payment: Payment; effect: string }> {
+export async function startPayment(work: Work, given: NewPayment): Promise<{ payment: Payment; effect: string }> {
+  const { tx, now, newId } = work
   const nothing = money(0, given.amount.currency)
   const payment = await tx.insert(payments, {
     id: newId('pay'),
@@ -35,24 +41,21 @@ export async function startPayment({ tx, now, newId }: Work, given: NewPayment):
     checks: 0,
     missingSince: null,
   })
-  const effect = newId('eff')
-  await enqueue(tx, now, {
-    id: effect,
-    kind: 'payment.start',
+  const effect = await enqueue(work, paymentStart, {
     key: `payment.start:${payment.id}`,
     payload: { payment: payment.id },
     record: given.order,
     isNew: true,
     isAwaited: true,
   })
-  return { payment, effect }
+  assert(effect !== null, 'a new payment is started once')
+  return { payment, effect: effect.id }
 }
 
 export function startPaymentEffect(providers: ReadonlyMap<string, PaymentProvider>): EffectHandler {
-  return {
-    kind: 'payment.start',
-    async perform({ effect, read, project }): Promise<Outcome> {
-      const payment = await read.get(payments, effect.payload['payment'] as string)
+  return effectHandler(paymentStart, {
+    async perform({ effect, payload, read, project }): Promise<Outcome<ProviderView | null>> {
+      const payment = await read.get(payments, payload.payment)
       const provider = payment && providers.get(payment.provider)
       if (!payment || !provider) return { end: 'dead', error: 'There is no such payment or provider.' }
       if (payment.status !== 'sending' && payment.status !== 'unknown') return { end: 'done', result: null }
@@ -67,27 +70,26 @@ export function startPaymentEffect(providers: ReadonlyMap<string, PaymentProvide
       return outcomeOf(result)
     },
 
-    async settle({ tx, effect, outcome, now, newId }) {
-      const payment = await tx.get(payments, effect.payload['payment'] as string)
+    async settle(context) {
+      const { tx, effect, payload, outcome } = context
+      const payment = await tx.get(payments, payload.payment)
       if (payment === null) return
-      if (outcome.end === 'done')
-        return outcome.result === null ? undefined : await recordView({ tx, now, newId }, payment, outcome.result as ProviderView, 'api')
+      if (outcome.end === 'done') return outcome.result === null ? undefined : await recordView(context, payment, outcome.result, 'api')
       if (payment.status !== 'sending' && payment.status !== 'unknown') return
       // Refused for good means nothing was charged; anything else means that nobody knows yet.
       const isRefused = outcome.end === 'dead' && outcome.isUncertain !== true && effect.attempts === 1
       const status = isRefused ? 'failed' : 'unknown'
-      await tx.update(payments, payment, { set: { status, lastError: outcome.error, ...(isRefused ? { checkAt: null } : {}) } })
-      return [{ type: 'payment.changed', payment: payment.id, order: payment.order }]
+      const set = { status, lastError: outcome.error, ...(isRefused ? { checkAt: null } : {}) }
+      return [paymentChanged({ payment: await tx.update(payments, payment, { set }) })]
     },
 
-    async giveUp({ tx, effect, now }) {
-      const payment = await tx.get(payments, effect.payload['payment'] as string)
+    async giveUp({ tx, effect, payload, now }) {
+      const payment = await tx.get(payments, payload.payment)
       if (payment?.status !== 'sending' && payment?.status !== 'unknown') return
       // Never sent, nothing was charged. Otherwise the provider's record tells, or that it has none.
       const lastError = 'Staff gave it up.'
       const set = isUnsent(effect) ? { status: 'failed', lastError, checkAt: null } : { status: 'unknown', lastError, checkAt: now }
-      await tx.update(payments, payment, { set })
-      return [{ type: 'payment.changed', payment: payment.id, order: payment.order }]
+      return [paymentChanged({ payment: await tx.update(payments, payment, { set }) })]
     },
-  }
+  })
 }

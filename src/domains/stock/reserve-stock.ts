@@ -1,23 +1,22 @@
 // Holding, committing and giving back stock. Each step is one guarded statement per stock row, the
 // amounts of one row summed first and rows taken in one order, so two checkouts never wait in a circle.
 import { EngineError } from '../../base/engine-error.ts'
-import type { NewId } from '../../base/ids.ts'
 import { compare, eq, oneOf } from '../../contract/filter.ts'
+import type { Work } from '../../operation/work.ts'
 import { findAll } from '../../storage/find-all.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { mainLocation, type Reservation, reservations, type StockLevel, stockLevels } from './collections.ts'
 
 export type Wanted = { readonly variant: string; readonly quantity: number; readonly line: string; readonly title: string }
-type Context = { readonly tx: Transaction; readonly newId: NewId }
 
 /**
  * Holds all of it or nothing: units move from available to held.
  * @throws out_of_stock naming the lines and what is left of each
  */
-export async function holdStock({ tx, newId }: Context, order: string, wanted: readonly Wanted[]): Promise<void> {
+export async function holdStock(work: Work, order: string, wanted: readonly Wanted[]): Promise<void> {
   const quantities = quantitiesOf(wanted)
-  const levels = await levelsOf(tx, [...quantities.keys()])
-  const missing = await holdEach({ tx, newId }, { order, quantities, levels })
+  const levels = await levelsOf(work.tx, [...quantities.keys()])
+  const missing = await holdEach(work, { order, quantities, levels })
   const short = missing.flatMap((variant) => {
     const requested = quantities.get(variant)!
     const available = levels.get(variant)!.reduce((sum, level) => sum + level.available, 0)
@@ -71,7 +70,7 @@ type Hold = {
 }
 
 /** Each from one location, the first that has enough. Answers the variants of which none has. */
-async function holdEach({ tx, newId }: Context, { order, quantities, levels }: Hold): Promise<string[]> {
+async function holdEach({ tx, newId }: Work, { order, quantities, levels }: Hold): Promise<string[]> {
   let pending = [...quantities]
   for (let choice = 0; pending.some(([variant]) => levels.get(variant)![choice] !== undefined); choice++) {
     // Asked together, in the order of the variants: to a server database that is one round trip, however many lines there are.
@@ -91,7 +90,7 @@ async function holdEach({ tx, newId }: Context, { order, quantities, levels }: H
 }
 
 /** Held units become sold ones. */
-export async function commitStock(context: Context, order: string): Promise<void> {
+export async function commitStock(context: Work, order: string): Promise<void> {
   for (const reservation of await reservationsOf(context.tx, [order], ['held'])) {
     const { quantity } = reservation
     await move(context, reservation, 'committed', { held: -quantity, committed: quantity })
@@ -99,7 +98,7 @@ export async function commitStock(context: Context, order: string): Promise<void
 }
 
 /** Held or sold units that were not shipped can be bought again. */
-export async function releaseStock(context: Context, orders: readonly string[], state: 'released' | 'expired'): Promise<void> {
+export async function releaseStock(context: Work, orders: readonly string[], state: 'released' | 'expired'): Promise<void> {
   for (const reservation of await reservationsOf(context.tx, orders, ['held', 'committed'])) {
     const { quantity } = reservation
     const from = reservation.state === 'held' ? 'held' : 'committed'
@@ -108,7 +107,7 @@ export async function releaseStock(context: Context, orders: readonly string[], 
 }
 
 async function move(
-  { tx }: Context,
+  { tx }: Work,
   reservation: Reservation,
   state: Reservation['state'],
   add: Readonly<Record<string, number>>,

@@ -3,11 +3,14 @@
 // everybody where the shop wants it.
 import { formatMoney } from '../../base/money.ts'
 import { withoutLinks } from '../../base/names.ts'
-import type { DomainEvent } from '../../contract/events.ts'
 import { type NewEmail, queueEmail } from '../../domains/emails/queue-email.ts'
 import { type Order, orders } from '../../domains/orders/collections.ts'
 import { orderLink } from '../../domains/orders/order-links.ts'
-import type { ReactionContext } from '../reaction.ts'
+import type { Payment } from '../../domains/payments/collections.ts'
+import type { Work } from '../../operation/work.ts'
+
+type OfOrder = { readonly order: Order }
+type OfPayment = { readonly payment: Payment }
 
 /** A mail about an order and its money, or about one that cost nothing. */
 const boundOf = (order: Order) => (order.total.amount === 0 || !hasMoved(order) ? ({ bound: 'orders' } as const) : {})
@@ -17,27 +20,22 @@ function hasMoved({ placedAt, paymentStatus }: Order): boolean {
   return placedAt !== null || (paymentStatus !== 'none' && paymentStatus !== 'voided')
 }
 
-async function orderOf({ tx }: ReactionContext, event: DomainEvent): Promise<Order> {
-  return (await tx.get(orders, event['order'] as string))!
-}
-
 /** To the address that was typed with the order, and to the account that it became the one of. */
-async function queueForOrder(context: ReactionContext, order: Order, email: Omit<NewEmail, 'to' | 'record'>): Promise<void> {
-  await queueEmail(context, { ...email, to: order.email, record: order.id })
+async function queueForOrder(work: Work, order: Order, email: Omit<NewEmail, 'to' | 'record'>): Promise<void> {
+  await queueEmail(work, { ...email, to: order.email, record: order.id })
   if (order.accountEmail === null) return
-  await queueEmail(context, { ...email, key: `${email.key}:account`, to: order.accountEmail, record: order.id })
+  await queueEmail(work, { ...email, key: `${email.key}:account`, to: order.accountEmail, record: order.id })
 }
 
-async function briefView(context: ReactionContext, order: Order) {
-  return { number: order.number, url: await orderLink(context, order) }
+async function briefView(work: Work, order: Order) {
+  return { number: order.number, url: await orderLink(work, order) }
 }
 
-export async function sendReceipt(context: ReactionContext, event: DomainEvent): Promise<void> {
-  const order = await orderOf(context, event)
-  await queueForOrder(context, order, {
+export async function sendReceipt(work: Work, { order }: OfOrder): Promise<void> {
+  await queueForOrder(work, order, {
     key: `order.placed:${order.id}`,
     template: 'order_receipt',
-    view: { ...(await briefView(context, order)), ...receiptView(order) },
+    view: { ...(await briefView(work, order)), ...receiptView(order) },
     ...boundOf(order),
   })
 }
@@ -68,45 +66,43 @@ function countryName(code: string): string {
   return new Intl.DisplayNames(['en'], { type: 'region' }).of(code) ?? code
 }
 
-export async function tellOfCancellation(context: ReactionContext, event: DomainEvent): Promise<void> {
-  const order = await orderOf(context, event)
-  if (!hasMoved(order) && !context.project.shop?.mailsUnpaid) return
-  await queueForOrder(context, order, {
+export async function tellOfCancellation(work: Work, { order }: OfOrder): Promise<void> {
+  if (!hasMoved(order) && !work.project.shop?.mailsUnpaid) return
+  await queueForOrder(work, order, {
     key: `order.canceled:${order.id}`,
     template: 'order_canceled',
-    view: { ...(await briefView(context, order)), isPaid: order.total.amount > 0 && hasMoved(order) },
+    view: { ...(await briefView(work, order)), isPaid: order.total.amount > 0 && hasMoved(order) },
     ...boundOf(order),
   })
 }
 
 /** Who has an account looks for the order there; a guest's address may be anybody's. */
-export async function tellOfExpiry(context: ReactionContext, event: DomainEvent): Promise<void> {
-  const order = await orderOf(context, event)
-  if (order.customer === null && !context.project.shop?.mailsUnpaid) return
-  await queueForOrder(context, order, {
+export async function tellOfExpiry(work: Work, { order }: OfOrder): Promise<void> {
+  if (order.customer === null && !work.project.shop?.mailsUnpaid) return
+  await queueForOrder(work, order, {
     key: `order.expired:${order.id}`,
     template: 'order_expired',
-    view: await briefView(context, order),
+    view: await briefView(work, order),
     bound: 'orders',
   })
 }
 
 /** Of a payment that was under way when its customer left the page: nobody would see it there. */
-export async function tellOfFailedPayment(context: ReactionContext, event: DomainEvent): Promise<void> {
-  const order = await orderOf(context, event)
-  if (order.status !== 'pending_payment') return
-  await queueForOrder(context, order, {
-    key: `payment.failed:${event['payment'] as string}`,
+export async function tellOfFailedPayment(work: Work, { payment }: OfPayment): Promise<void> {
+  // Settled since: it was told of the payment, too.
+  const order = await work.tx.get(orders, payment.order)
+  if (order?.status !== 'pending_payment') return
+  await queueForOrder(work, order, {
+    key: `payment.failed:${payment.id}`,
     template: 'payment_failed',
-    view: await briefView(context, order),
+    view: await briefView(work, order),
     bound: 'orders',
   })
 }
 
-export async function tellOfLateMoney(context: ReactionContext, event: DomainEvent): Promise<void> {
-  const order = await orderOf(context, event)
-  await queueForOrder(context, order, {
-    key: `order.paid_late:${event['payment'] as string}`,
+export async function tellOfLateMoney(work: Work, { order, payment }: OfOrder & OfPayment): Promise<void> {
+  await queueForOrder(work, order, {
+    key: `order.paid_late:${payment.id}`,
     template: 'order_unmatched',
     view: { number: order.number, reason: order.status },
   })

@@ -3,6 +3,7 @@
 import { limits } from '../../base/limits.ts'
 import { and, eq, oneOf } from '../../contract/filter.ts'
 import { type Email, emails } from '../../domains/emails/collections.ts'
+import { emailSend } from '../../domains/emails/queue-email.ts'
 import { type Effect, effectStates, effects } from '../../effects/effect.ts'
 import { allOf, type InvariantGroup, pagesOf, type VerifyContext } from '../invariant.ts'
 
@@ -17,14 +18,11 @@ export const effectInvariants: InvariantGroup = {
   async check(context) {
     for await (const page of pagesOf(context, effects)) {
       for (const effect of page) checkEffect(context, effect)
-      const sends = page.filter(({ kind }) => kind === 'email.send')
-      const found = await context.read.getMany(
-        emails,
-        sends.map(({ payload }) => String(payload['email'])),
-      )
+      const sends = page.filter(({ kind }) => kind === emailSend.name)
+      const found = await context.read.getMany(emails, sends.map(messageOf))
       const byId = new Map(found.map((email) => [email.id, email]))
       for (const effect of sends) {
-        const email = byId.get(String(effect.payload['email']))
+        const email = byId.get(messageOf(effect))
         if (email) checkAgreement(context, email, effect)
         else context.report('emails.has_effect', [`effects/${effect.id}`], 'its message is gone')
       }
@@ -34,13 +32,17 @@ export const effectInvariants: InvariantGroup = {
         'key',
         page.map(({ id }) => `email.send:${id}`),
       )
-      const found = await allOf(context, effects, and(eq('kind', 'email.send'), keys))
-      const carried = new Set(found.map(({ payload }) => payload['email']))
+      const found = await allOf(context, effects, and(eq('kind', emailSend.name), keys))
+      const carried = new Set(found.map(messageOf))
       for (const email of page)
         if (!carried.has(email.id) && !mayBeForgotten(context, email))
           context.report('emails.has_effect', [`emails/${email.id}`], 'no effect sends it')
     }
   },
+}
+
+function messageOf(effect: Effect): string {
+  return emailSend.payloadOf(effect)?.email ?? ''
 }
 
 /** Sent long ago, or given up: the effect that ended it is not kept for ever. */

@@ -14,8 +14,10 @@ import {
   webhookInbox,
 } from '../../domains/payments/collections.ts'
 import { foldFacts } from '../../domains/payments/fold-facts.ts'
+import { paymentFollow } from '../../domains/payments/look-at-payment.ts'
 import { isUndecided } from '../../domains/payments/record-facts.ts'
-import { effects } from '../../effects/effect.ts'
+import { paymentRefund } from '../../domains/payments/refund-claims.ts'
+import { type Effect, effects } from '../../effects/effect.ts'
 import { findAll } from '../../storage/find-all.ts'
 import { allOf, type InvariantGroup, pagesOf, type VerifyContext } from '../invariant.ts'
 
@@ -127,8 +129,9 @@ async function checkSent(context: VerifyContext, page: readonly Refund[]): Promi
     'record',
     open.map(({ order }) => order),
   )
-  const going = and(oneOf('kind', ['payment.refund', 'payment.follow']), oneOf('state', ['ready', 'running', 'held']), orders)
-  const carried = new Set((await findAll(read, effects, going)).map(({ payload }) => payload['refund']))
+  const going = and(oneOf('kind', [paymentRefund.name, paymentFollow.name]), oneOf('state', ['ready', 'running', 'held']), orders)
+  const refundOf = (effect: Effect) => (paymentRefund.payloadOf(effect) ?? paymentFollow.payloadOf(effect))?.refund
+  const carried = new Set((await findAll(read, effects, going)).map(refundOf))
   for (const { id, order, status, lastError } of open)
     if (!carried.has(id)) report('refunds.not_stuck', [`refunds/${id}`, `orders/${order}`], `${status}: ${lastError ?? 'no error'}`)
 }

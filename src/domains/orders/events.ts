@@ -1,0 +1,12 @@
+// What happens to orders. Each hands on the order as it has just been written.
+import { event } from '../../contract/events.ts'
+import type { Payment } from '../payments/collections.ts'
+import type { Order } from './collections.ts'
+
+type Told = { readonly order: Order }
+
+export const orderPlaced = event('order.placed').with<Told>()
+export const orderCanceled = event('order.canceled').with<Told>()
+export const orderExpired = event('order.expired').with<Told>()
+/** Money came in for an order that is closed, and goes back. */
+export const orderPaidLate = event('order.paid_late').with<Told & { readonly payment: Payment }>()
