@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util'
 
-export const WORKS = ['start', 'get', 'list', 'create', 'order'] as const
+export const WORKS = ['start', 'get', 'list', 'create', 'order', 'keys', 'count'] as const
 export type Work = (typeof WORKS)[number]
 
 const CONTENDERS = ['limit', 'ours'] as const
@@ -27,6 +27,7 @@ export class UsageError extends Error {}
 
 export const USAGE = `usage: npm run bench -- [options]
   --only LIST    of ${[...WORKS, ...CONTENDERS].join(', ')}; default all
+                 (keys: whole orders with an Idempotency-Key on each change; count: statements and commits of an order)
   --seconds N    length of one round (1 to 60, default 4)
   --rounds N     rounds per work and server (1 to 21, default 3)
   --rows N       records in the collection before the first round (1,000 to 1,000,000, default 10,000)

@@ -8,6 +8,7 @@ import { PAUSE_MS, WARM_UP_SECONDS } from './item-turns.ts'
 import { withConnections } from './json-client.ts'
 import { openShop, ours, type Shop, signInStaff } from './kingpost/ours.ts'
 import { startSandbox } from './kingpost/sandbox.ts'
+import { handShop } from './limit/shop-program.ts'
 import type { ContenderName } from './options.ts'
 import { type Turn, withCosts } from './rounds.ts'
 import type { ShoppersResult } from './shoppers.ts'
@@ -19,7 +20,12 @@ const GRACE_MS = 120_000
 
 export type Headers = Readonly<Record<string, string>>
 /** A server that sells over HTTP, and how it gets something to sell. */
-export type ShopProgram = Program & { open(place: Place): Promise<{ shop: Shop; staff: Headers }> }
+export type ShopProgram = Program & {
+  readonly name: ContenderName
+  open(place: Place): Promise<{ shop: Shop; staff: Headers }>
+  /** At the end. @throws when its books do not add up */
+  check?(place: Place): Promise<void>
+}
 export type PreparedShop = {
   readonly server: Server
   readonly turn: Turn
@@ -30,16 +36,22 @@ export type PreparedShop = {
 
 export type OrderTurns = { readonly turns: readonly Turn[]; stop(): Promise<void> }
 
-export async function prepareOrderTurns(names: readonly ContenderName[], seconds: number): Promise<OrderTurns> {
+/** In every round the storage alone, then the shop by hand, then ours. `hasKeys` sends an `Idempotency-Key` with each change. */
+export async function prepareOrderTurns(names: readonly ContenderName[], seconds: number, hasKeys: boolean): Promise<OrderTurns> {
   const turns: Turn[] = []
-  if (names.includes('limit')) turns.push({ name: 'limit', measure: () => measureLimit(seconds) })
-  if (!names.includes('ours')) return { turns, stop: async () => {} }
-  const { turn, stop } = await prepareOurs(seconds)
-  turns.push(turn)
-  return { turns, stop }
+  const shops: PreparedShop[] = []
+  if (names.includes('limit') && !hasKeys) turns.push({ name: 'storage', measure: () => measureStorage(seconds) })
+  for (const program of [handShop, ourShop].filter(({ name }) => names.includes(name)))
+    shops.push(await prepareShop(program, seconds, { hasKeys }))
+  return {
+    turns: [...turns, ...shops.map(({ turn }) => turn)],
+    async stop() {
+      for (const { stop } of shops) await stop()
+    },
+  }
 }
 
-const ourShop: ShopProgram = {
+export const ourShop: ShopProgram = {
   ...ours,
   async open(place) {
     const staff = await signInStaff(place)
@@ -56,7 +68,12 @@ export function prepareOurs(seconds: number, options: StartOptions = {}): Promis
   return prepareShop(ourShop, seconds, options)
 }
 
-async function prepareShop(program: ShopProgram, seconds: number, options: StartOptions): Promise<PreparedShop> {
+/** As `prepareOurs`, for either shop. */
+export async function prepareShop(
+  program: ShopProgram,
+  seconds: number,
+  { hasKeys = false, ...options }: StartOptions & { readonly hasKeys?: boolean },
+): Promise<PreparedShop> {
   const sandbox = await startSandbox(program.name)
   const server = await startServer(program, freshDir(`${program.name}-order`), {
     ...options,
@@ -67,14 +84,14 @@ async function prepareShop(program: ShopProgram, seconds: number, options: Start
   const { shop, staff } = await program.open(server.place)
   const goShopping = async (forSeconds: number): Promise<ShoppersResult> =>
     JSON.parse(
-      await runProgram(process.execPath, ['bench/shoppers.ts', String(port), String(forSeconds)], {
+      await runProgram(process.execPath, ['bench/shoppers.ts', String(port), String(forSeconds), ...(hasKeys ? ['keys'] : [])], {
         withinMs: forSeconds * 1_000 + GRACE_MS,
         env: { BENCH_SHOP: JSON.stringify({ shop, staff }) },
       }),
     )
   await goShopping(WARM_UP_SECONDS)
   const turn: Turn = {
-    name: 'ours',
+    name: program.name,
     async measure() {
       await sleep(PAUSE_MS)
       const shopping = async () => {
@@ -86,13 +103,14 @@ async function prepareShop(program: ShopProgram, seconds: number, options: Start
     },
   }
   const stop = async () => {
+    await program.check?.(server.place)
     await server.stop()
     await sandbox.server.stop()
   }
   return { server, turn, staff, shop, stop }
 }
 
-async function measureLimit(seconds: number) {
+async function measureStorage(seconds: number) {
   const size = ['--seconds', String(seconds), '--groups', String(GROUP)]
   const args = ['bench/limit/order.ts', ...size, '--data-dir', freshDir('limit-order'), '--json']
   const printed = await runProgram(process.execPath, args, { withinMs: seconds * 1_000 + GRACE_MS })

@@ -15,9 +15,10 @@ import { itemTurn, prepare } from './item-turns.ts'
 import { ITEM_WORKS } from './items.ts'
 import { ours } from './kingpost/ours.ts'
 import { limit } from './limit/limit.ts'
+import { handShop } from './limit/shop-program.ts'
 import { bestGenerator } from './load.ts'
 import { integerOption, UsageError } from './options.ts'
-import { prepareOurs } from './order-turns.ts'
+import { prepareOurs, prepareShop } from './order-turns.ts'
 import type { Turn } from './rounds.ts'
 import { formatDecimal, renderTable } from './table.ts'
 import { freshDir } from './workspace.ts'
@@ -67,6 +68,7 @@ function databaseOf(name: string): TestDatabase | null {
 }
 
 async function prepareTurn(flags: readonly string[], databaseUrl: string | undefined): Promise<{ stop(): Promise<void>; turn: Turn }> {
+  if (values.case === 'order' && contender === limit) return prepareShop(handShop, seconds, { nodeFlags: flags })
   if (values.case === 'order')
     return prepareOurs(seconds, { nodeFlags: flags, ...(databaseUrl === undefined ? {} : { database: databaseUrl }) })
   const work = ITEM_WORKS.find((one) => one === values.case)

@@ -9,14 +9,14 @@ test('a ratio is of neighbouring rounds and is held against its floor', () => {
     works: {
       get: {
         limit: [round(100), round(200), round(100)],
-        ours: [round(60), round(120), round(60)],
+        ours: [round(80), round(160), round(80)],
       },
       create: { limit: [round(100)], ours: [round(30)] },
     },
     starts: {},
   })
-  assert.match(report, /get one record \|\s+100 \|\s+60 \|\s+0.60 \|\s+0.50 \|\s+kept/)
-  assert.match(report, /create\s+\|\s+100 \|\s+30 \|\s+0.30 \|\s+0.40 \|\s+MISSED/)
+  assert.match(report, /get one record \|\s+100 \|\s+80 \|\s+0.80 \|\s+0.76 \|\s+kept/)
+  assert.match(report, /create\s+\|\s+100 \|\s+30 \|\s+0.30 \|\s+0.70 \|\s+MISSED/)
 })
 
 test('alone, the limit has no ratio and no verdict', () => {
@@ -24,13 +24,13 @@ test('alone, the limit has no ratio and no verdict', () => {
     works: { list: { limit: [round(100)] } },
     starts: { limit: [{ startMs: 90, residentMb: 70 }] },
   })
-  assert.match(report, /list 30 \|\s+100 \|\s+– \|\s+– \|\s+0.50 \|\s+\|/)
+  assert.match(report, /list 30 \|\s+100 \|\s+– \|\s+– \|\s+0.75 \|\s+\|/)
   assert.doesNotMatch(report, /kept|MISSED/)
 })
 
 test('start and memory are held against what they may be at most', () => {
-  const report = renderReport({ works: {}, starts: { ours: [{ startMs: 901, residentMb: 150 }] } })
-  assert.match(report, /ours \|\s+901 \|\s+900 \| MISSED \|\s+150 \|\s+150 \|\s+kept/)
+  const report = renderReport({ works: {}, starts: { ours: [{ startMs: 601, residentMb: 125 }] } })
+  assert.match(report, /ours \|\s+601 \|\s+600 \| MISSED \|\s+125 \|\s+125 \|\s+kept/)
 })
 
 test('failed requests are told', () => {
@@ -39,4 +39,18 @@ test('failed requests are told', () => {
     starts: {},
   })
   assert.match(report, /get one record, ours: 3 FAILED requests/)
+})
+
+test('a whole order is held against the shop by hand, the storage alone, and what it may cost', () => {
+  const cost = { statements: 51, onWriter: 40, frames: 10, commits: 5, writes: 20, bytes: 9_000, lineBytes: 4_000, us: 500 }
+  const report = renderReport({
+    works: { order: { storage: [round(1_000)], limit: [round(400)], ours: [{ ...round(200), deviceBytes: 95_000 }] } },
+    starts: {},
+    counts: { ours: { plain: cost, keys: { ...cost, statements: 60 } } },
+  })
+  assert.match(report, /whole order\s+\|\s+400 \|\s+200 \|\s+0.50 \|\s+0.45 \|\s+kept/)
+  assert.match(report, /of storage alone \|\s+1,000 \|\s+200 \|\s+0.20 \|\s+0.16 \|\s+kept/)
+  assert.match(report, /device bytes\s+\|\s+– \|\s+95,000 \|\s+90,000 \| MISSED/)
+  assert.match(report, /statements\s+\|\s+– \|\s+51.0 \|\s+50 \| MISSED/)
+  assert.match(report, /commits\s+\|\s+– \|\s+5.0 \|\s+5 \|\s+kept/)
 })

@@ -19,8 +19,10 @@ export type Round = {
   readonly generatorShare?: number | undefined
 }
 
-export type RoundsOf = Partial<Record<ContenderName, Round[]>>
-export type Turn = { readonly name: ContenderName; measure(): Promise<Round> }
+/** `storage` is what a whole order costs the database alone. */
+export type TurnName = ContenderName | 'storage'
+export type RoundsOf = Partial<Record<TurnName, Round[]>>
+export type Turn = { readonly name: TurnName; measure(): Promise<Round> }
 
 export async function takeTurns(turns: readonly Turn[], rounds: number, say: (line: string) => void): Promise<RoundsOf> {
   const results: RoundsOf = {}

@@ -7,20 +7,24 @@ import { cpus, loadavg, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { killChildren, ROOT, sleep, startServer } from './children.ts'
 import type { Contender } from './contender.ts'
+import { countOrders } from './counted-orders.ts'
 import { itemTurn, prepare, type Ready } from './item-turns.ts'
 import { ITEM_WORKS } from './items.ts'
 import { ours } from './kingpost/ours.ts'
 import { limit } from './limit/limit.ts'
+import { handShop } from './limit/shop-program.ts'
 import { bestGenerator, CONNECTIONS } from './load.ts'
-import { type Options, parseOptions, USAGE, UsageError } from './options.ts'
-import { prepareOrderTurns } from './order-turns.ts'
+import { type ContenderName, type Options, parseOptions, USAGE, UsageError } from './options.ts'
+import { ourShop, prepareOrderTurns } from './order-turns.ts'
 import { readResidentMb } from './proc.ts'
-import { type Results, renderReport, type Start } from './report.ts'
+import { type Counts, type Results, renderReport, type Start } from './report.ts'
 import { type Turn, takeTurns } from './rounds.ts'
+import { costOf } from './transactions.ts'
 import { freshDir } from './workspace.ts'
 
 /** After a start, before memory is read: what is done once has been done by then. */
 const REST_MS = 2_000
+const COUNTED_ORDERS = 3
 
 const say = (line: string) => console.error(line)
 
@@ -67,13 +71,15 @@ async function measureAll(contenders: readonly Contender[], options: Options): P
     }
   }
   await measureItems(contenders, options, results)
-  if (options.works.includes('order')) {
-    say('order:')
-    const names = contenders.map(({ name }) => name)
-    const { turns, stop } = await prepareOrderTurns(names, options.seconds)
-    results.works.order = await takeTurns(turns, options.rounds, say)
+  const names = contenders.map(({ name }) => name)
+  for (const work of ['order', 'keys'] as const) {
+    if (!options.works.includes(work)) continue
+    say(`${work}:`)
+    const { turns, stop } = await prepareOrderTurns(names, options.seconds, work === 'keys')
+    results.works[work] = await takeTurns(turns, options.rounds, say)
     await stop()
   }
+  if (options.works.includes('count')) results.counts = await countAll(names)
   return results
 }
 
@@ -97,6 +103,16 @@ async function measureItems(
     results.works[work] = await takeTurns(turns, rounds, say)
   }
   for (const { server } of ready) await server.stop()
+}
+
+async function countAll(names: readonly ContenderName[]): Promise<Counts> {
+  const counts: Counts = {}
+  for (const program of [handShop, ourShop].filter(({ name }) => names.includes(name))) {
+    const count = async (hasKeys: boolean) => costOf(await countOrders(program, { orders: COUNTED_ORDERS, hasKeys }), COUNTED_ORDERS)
+    say(`count: ${COUNTED_ORDERS} orders of ${program.name}, without and with keys`)
+    counts[program.name] = { plain: await count(false), keys: await count(true) }
+  }
+  return counts
 }
 
 async function measureStarts(contender: Contender, rounds: number): Promise<Start[]> {

@@ -45,29 +45,58 @@ function transactionOf(statements: readonly Counted[]): Transaction {
   return { kind: writes ? 'writer' : 'reader', operations, statements }
 }
 
+/** What an order costs on average. Looks for what is due are no part of it. */
+export type OrderCost = {
+  readonly statements: number
+  readonly onWriter: number
+  /** Of the statements: those that only begin, mark and end transactions. */
+  readonly frames: number
+  readonly commits: number
+  readonly writes: number
+  /** Bound to statements that write, and of these to lines of the commit log. */
+  readonly bytes: number
+  readonly lineBytes: number
+  /** In SQLite, commits included. */
+  readonly us: number
+}
+
+const isTimed = ({ statements }: Transaction) => statements.some(({ sql }) => TIMED.test(sql))
+
+export function costOf(all: readonly Transaction[], orders: number): OrderCost {
+  const transactions = all.filter((one) => !isTimed(one))
+  const statements = transactions.flatMap((one) => one.statements)
+  const writers = transactions.filter(({ kind }) => kind === 'writer')
+  const onWriter = writers.flatMap((one) => one.statements)
+  const writes = onWriter.filter(({ sql }) => /^(?:insert|update|delete)\b/i.test(sql))
+  return {
+    statements: statements.length / orders,
+    onWriter: onWriter.length / orders,
+    frames: statements.filter(isFrame).length / orders,
+    commits: writers.length / orders,
+    writes: writes.length / orders,
+    bytes: bytesOf(writes) / orders,
+    lineBytes: bytesOf(writes.filter(({ operation }) => operation !== undefined)) / orders,
+    us: usOf(statements) / orders,
+  }
+}
+
 /** A heading with sums per order, a table of the transactions, and the statements of each. `isFull` cuts nothing short. */
 export function renderCount(all: readonly Transaction[], orders: number, isFull: boolean): string {
-  const isTimed = ({ statements }: Transaction) => statements.some(({ sql }) => TIMED.test(sql))
   const transactions = all.filter((one) => !isTimed(one))
-  const per = (count: number) => formatDecimal(count / orders, 1)
-  const statements = transactions.flatMap((transaction) => transaction.statements)
-  const writers = transactions.filter(({ kind }) => kind === 'writer')
-  const ofWriters = writers.flatMap((transaction) => transaction.statements)
-  const frames = statements.filter(isFrame)
-  const written = ofWriters.filter(({ sql }) => /^(?:insert|update|delete)\b/i.test(sql))
-  const lines = written.filter(({ operation }) => operation !== undefined)
+  const cost = costOf(all, orders)
+  const decimal = (value: number) => formatDecimal(value, 1)
   const head = [
     `Per order, of ${orders} one after the other:`,
-    `${per(statements.length)} statements, ${per(ofWriters.length)} of them on the writer; ${per(frames.length)} only begin and end transactions`,
-    `${per(writers.length)} commits, ${per(written.length)} statements that write, ${formatCount(bytesOf(written) / orders)} bytes bound to them`,
-    `(${formatCount(bytesOf(lines) / orders)} of them lines of the commit log), ${formatCount(usOf(statements) / orders)} us in SQLite, commits included`,
+    `${decimal(cost.statements)} statements, ${decimal(cost.onWriter)} of them on the writer; ${decimal(cost.frames)} only begin and end transactions`,
+    `${decimal(cost.commits)} commits, ${decimal(cost.writes)} statements that write, ${formatCount(cost.bytes)} bytes bound to them`,
+    `(${formatCount(cost.lineBytes)} of them lines of the commit log), ${formatCount(cost.us)} us in SQLite, commits included`,
     `Left out: ${all.length - transactions.length} transactions that look for what is due, as time passed`,
   ]
   const alike = Map.groupBy(transactions, (one) => `${one.kind}|${one.operations}|${one.statements.map(({ sql }) => sql).join('|')}`)
   const groups = [...alike.values()]
   const rows = groups.map((group, index) => [
     `${index + 1} ${titleOf(group[0]!)}`,
-    per(group.length),
+    decimal(group.length / orders),
     formatCount(group[0]!.statements.length),
     formatCount(bytesOf(group[0]!.statements)),
     formatCount(usOf(group.flatMap((one) => one.statements)) / group.length),
@@ -75,13 +104,13 @@ export function renderCount(all: readonly Transaction[], orders: number, isFull:
   const table = renderTable(['transaction', 'an order', 'statements', 'bytes', 'us'], rows)
   const details = groups.map((group, index) => {
     const listed = group[0]!.statements.map(({ sql }) => `   ${isFull ? sql : shorten(sql)}`)
-    return [`${index + 1} ${titleOf(group[0]!)}, ${per(group.length)} an order`, ...foldRepeats(listed)].join('\n')
+    return [`${index + 1} ${titleOf(group[0]!)}, ${decimal(group.length / orders)} an order`, ...foldRepeats(listed)].join('\n')
   })
   return [head.join('\n'), table, ...details].join('\n\n')
 }
 
 function titleOf({ kind, operations, statements }: Transaction): string {
-  const tables = statements.flatMap(({ sql }) => /\b(?:from|into|update) "(\w+)"/.exec(sql)?.[1] ?? [])
+  const tables = statements.flatMap(({ sql }) => /\b(?:from|into|update) "?(\w+)"?/i.exec(sql)?.[1] ?? [])
   if (kind === 'reader') return `read ${[...new Set(tables)].join(', ')}`
   return operations.length === 0 ? `write ${tables.at(-1) ?? 'nothing'}, no line` : operations.join(', ')
 }

@@ -47,16 +47,19 @@ export function createGroupCommit(database: DatabaseSync): GroupCommit {
     const answers: (() => void)[] = []
     try {
       statements.begin.run()
+      // A lone write has nobody to be kept apart from.
+      const isAlone = group.length === 1
       for (const { run, resolve, reject } of group) {
-        statements.savepoint.run()
+        if (!isAlone) statements.savepoint.run()
         try {
           const result = run()
           answers.push(() => resolve(result))
         } catch (error) {
+          if (isAlone) throw error
           statements.undo.run()
           answers.push(() => reject(error))
         }
-        statements.release.run()
+        if (!isAlone) statements.release.run()
       }
       statements.commit.run()
     } catch (error) {

@@ -24,7 +24,7 @@ const TABLES = `
   CREATE INDEX reservationsToExpire ON reservations (expiresAt) WHERE state = 'held';
   CREATE TABLE payments (
     id TEXT PRIMARY KEY, orderId TEXT NOT NULL, attempt INTEGER NOT NULL, state TEXT NOT NULL,
-    amount INTEGER NOT NULL, captured INTEGER NOT NULL DEFAULT 0, UNIQUE (orderId, attempt)) STRICT;
+    amount INTEGER NOT NULL, captured INTEGER NOT NULL DEFAULT 0, providerRef TEXT, UNIQUE (orderId, attempt)) STRICT;
   CREATE TABLE paymentFacts (
     provider TEXT NOT NULL, reference TEXT NOT NULL, kind TEXT NOT NULL, payment TEXT NOT NULL,
     amount INTEGER NOT NULL, seenAt INTEGER NOT NULL, PRIMARY KEY (provider, reference, kind)) STRICT, WITHOUT ROWID;
