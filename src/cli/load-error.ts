@@ -5,7 +5,7 @@ import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { nearest } from '../base/nearest.ts'
-import { field } from '../schema/field.ts'
+import { field, kinds } from '../schema/field.ts'
 import { root } from './version.ts'
 
 /** A sentence for people. `path` is the config's; the place may be in a file that it imports. */
@@ -47,27 +47,15 @@ function stackAsTypeScript(path: string): string {
 }
 
 /** What others call our kinds of fields. */
-const otherWords: Readonly<Record<string, string>> = {
-  string: 'text',
-  number: 'integer',
-  int: 'integer',
-  float: 'integer',
-  decimal: 'money',
-  bool: 'boolean',
-  timestamp: 'dateTime',
-  select: 'enum',
-  object: 'json',
-  array: 'json',
-  reference: 'ref',
-  relation: 'ref',
-}
+const otherWords = new Map(kinds.flatMap(({ name, otherNames = [] }) => otherNames.map((other) => [other, name] as const)))
 
 async function hintFor(message: string): Promise<string> {
   if (/^Cannot find package 'kingpost'/.test(message))
     return `. In this version a project lives in a clone of Kingpost: put its folder into ${root.replace(/\/+$/, '')}, beside src`
   const [, builder] = /^field\.(\w+) is not a function$/.exec(message) ?? []
   const builders = Object.keys(field)
-  if (builder !== undefined) return `${nearest(otherWords[builder.toLowerCase()] ?? builder, builders)}; there are ${builders.join(', ')}`
+  if (builder !== undefined)
+    return `${nearest(otherWords.get(builder.toLowerCase()) ?? builder, builders)}; there are ${builders.join(', ')}`
   const [, from, name] = /^The requested module '(.+)' does not provide an export named '(\w+)'$/.exec(message) ?? []
   if (name === undefined || !(from === 'kingpost' || from!.endsWith('/src/index.ts'))) return ''
   return nearest(name, Object.keys(await import('kingpost')))

@@ -5,7 +5,7 @@ import type { Backend } from '../engine/backend.ts'
 import { checkSeed } from '../engine/config-check/check-seed.ts'
 import type { Engine } from '../engine/create-engine.ts'
 import type { AnyRecord } from '../schema/collection.ts'
-import type { Field } from '../schema/field.ts'
+import type { Field } from '../schema/kinds/kind.ts'
 import type { CollectionModel } from '../schema/model.ts'
 import { settings } from '../settings/collections.ts'
 import { findUnique } from '../storage/find-all.ts'
@@ -67,6 +67,6 @@ function defaultsOf(collection: CollectionModel, now: number): Record<string, un
 
 /** Nobody is signed in when the seed is sown. */
 function defaultOf({ kind, default: value = null }: Field, now: number): unknown {
-  if (kind === 'json' || typeof value !== 'object' || value === null || !('set' in value)) return value
+  if (kind.isJson || typeof value !== 'object' || value === null || !('set' in value)) return value
   return value.set === 'now' ? now : null
 }

@@ -8,7 +8,7 @@ import { EngineError, type InputIssue } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
 import { isName } from '../base/names.ts'
 import { parseWebAddress } from '../base/web-address.ts'
-import { oneLine } from '../schema/wire.ts'
+import { oneLine } from '../schema/kinds/text.ts'
 
 const options = {
   allErrors: true,

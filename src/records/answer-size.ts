@@ -23,9 +23,8 @@ const largeFields = new WeakMap<readonly CompiledField[], readonly string[]>()
 function largeFieldsOf(fields: readonly CompiledField[]): readonly string[] {
   let names = largeFields.get(fields)
   if (names === undefined) {
-    const isLarge = (kind: string, max: number | undefined) =>
-      kind === 'json' || kind === 'longText' || (kind !== 'integer' && kind !== 'money' && (max ?? 0) > 2_000)
-    names = fields.filter(({ field, isComputed }) => !isComputed && isLarge(field.kind, field.max)).map(({ name }) => name)
+    const isLarge = ({ field: { kind, max = 0 }, columns }: CompiledField) => kind.isLarge || (columns[0]?.type === 'text' && max > 2_000)
+    names = fields.filter((field) => !field.isComputed && isLarge(field)).map(({ name }) => name)
     largeFields.set(fields, names)
   }
   return names

@@ -4,7 +4,7 @@ import { anyone, nobody } from '../access/rule.ts'
 import { EngineError } from '../base/engine-error.ts'
 import { command, type Operation } from '../operation/define.ts'
 import type { AnyRecord } from '../schema/collection.ts'
-import type { Field } from '../schema/field.ts'
+import type { Field } from '../schema/kinds/kind.ts'
 import type { CollectionModel } from '../schema/model.ts'
 import { recordSchema, writableFields } from '../schema/wire.ts'
 import { decide, looksAt } from './decide.ts'
@@ -57,7 +57,7 @@ function defaults(collection: CollectionModel, actor: Actor, now: number): Recor
 
 function defaultOf(field: Field, actor: Actor, now: number): unknown {
   const value = field.default ?? null
-  if (field.kind === 'json' || typeof value !== 'object' || value === null || !('set' in value)) return value
+  if (field.kind.isJson || typeof value !== 'object' || value === null || !('set' in value)) return value
   if (value.set === 'now') return now
   if (actor.id === null && field.required) throw new EngineError('unauthenticated')
   return actor.id

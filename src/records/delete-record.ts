@@ -45,7 +45,7 @@ async function checkUnreferenced(read: Reader, { model, actor }: Asking, name: s
   )
   let isReferenced = false
   for (const { other, by, field } of references) {
-    const where: Filter = field.kind === 'refs' ? { op: 'has', path: by, value: id } : eq(by, id)
+    const where: Filter = field.kind.refers === 'many' ? { op: 'has', path: by, value: id } : eq(by, id)
     // Beyond the limit: one is enough to say no.
     const isFound = async (more?: Filter) => (await read.find(other, { where: and(where, more), limit: 1 })).length > 0
     if (!(await isFound())) continue

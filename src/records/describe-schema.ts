@@ -50,7 +50,7 @@ function fieldOf(compiled: CompiledField) {
   const { name, field, isComputed, columns } = compiled
   return {
     name,
-    kind: name === 'id' ? 'id' : field.kind,
+    kind: name === 'id' ? 'id' : field.kind.name,
     required: field.required,
     filterable: !isComputed && columns[0]!.type !== 'json',
     sortable: isSortable(compiled),

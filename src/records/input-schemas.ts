@@ -5,8 +5,9 @@
 import { type TUnsafe, Type } from 'typebox'
 import type { Actor } from '../access/actor.ts'
 import { limits } from '../base/limits.ts'
+import type { JsonSchema } from '../schema/kinds/kind.ts'
 import type { CollectionModel, CompiledField } from '../schema/model.ts'
-import { createInputSchema, type JsonSchema, patchInputSchema, writableFields } from '../schema/wire.ts'
+import { createInputSchema, patchInputSchema, writableFields } from '../schema/wire.ts'
 import { isReadable, isSettable } from './present.ts'
 
 type Input<TInput> = {

@@ -17,7 +17,7 @@ export type MergeJson = (to: { readonly actor: Actor; readonly before: AnyRecord
  * @throws validation_failed with the path of what does not fit after the merge
  */
 export function jsonMerger(collection: CollectionModel): MergeJson {
-  const fields = [...collection.fields.values()].filter(({ field }) => field.kind === 'json')
+  const fields = [...collection.fields.values()].filter(({ field }) => field.kind.isJson)
   const schemas = new Map(fields.map(({ name, field }) => [name, { type: 'object', properties: { [name]: fieldSchema(field) } }]))
   return ({ actor, before }, patch) => {
     const merged: Record<string, unknown> = { ...patch }

@@ -2,19 +2,15 @@
 // caller may see. A name that does not exist and one that is hidden get the same answer. What comes
 // out is a filter tree with every traversed collection's own read rule inside.
 import type { Actor } from '../access/actor.ts'
-import { isDay, parseIso } from '../base/clock.ts'
 import { type EngineError, invalid } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
 import { and, type Filter, not, or, type Scalar } from '../contract/filter.ts'
-import type { FieldKind } from '../schema/field.ts'
-import type { CollectionModel, CompiledField, Model } from '../schema/model.ts'
+import { type FilterOperator, filterOperators } from '../schema/kinds/kind.ts'
+import type { CollectionModel, Column, CompiledField, Model } from '../schema/model.ts'
 import type { Sort } from '../storage/storage.ts'
 import { isReadable, readFilter, visibleList } from './present.ts'
 
 export type QueryScope = { readonly model: Model; readonly collection: CollectionModel; readonly actor: Actor }
-
-const operators = ['eq', 'ne', 'lt', 'lte', 'gt', 'gte', 'in', 'nin', 'contains', 'startsWith', 'null'] as const
-type Operator = (typeof operators)[number]
 
 /** `filter[price][lte]=1500`, already split at its brackets. @throws validation_failed */
 export function parseFilter(scope: QueryScope, node: unknown): Filter {
@@ -55,21 +51,20 @@ function parseField(scope: QueryScope, path: readonly string[], value: unknown, 
   }
   const field = collection.fields.get(name)
   if (!field || field.isComputed || !isReadable(field.field, actor)) throw unknownField(scope, name, at)
-  const { kind: fieldKind, to } = field.field
+  const { kind, to } = field.field
   if (to !== undefined && rest.length > 0) {
-    const by = { local: name, remote: 'id', isList: fieldKind === 'refs' }
+    const by = { local: name, remote: 'id', isList: kind.refers === 'many' }
     return follow({ ...scope, collection: model.get({ name: to }) }, rest, value, at, budget, hops, by)
   }
-  if (fieldKind === 'refs' && typeof value === 'string') {
+  if (kind.refers === 'many' && typeof value === 'string') {
     count(budget)
     return { op: 'has', path: name, value }
   }
-  const columnPath = rest.length > 0 ? path.join('.') : field.field.kind === 'money' ? `${name}.amount` : name
-  if (!collection.columns.has(columnPath)) throw unknownField(scope, path.join('.'), at)
-  const kind = columnPath.endsWith('.currency') ? 'text' : field.field.kind
-  if (kind === 'json' || kind === 'refs') throw invalid(`query:${at}`, 'not_filterable', `${name} cannot be filtered so`)
+  const column = rest.length > 0 ? collection.columns.get(path.join('.')) : field.columns[0]
+  if (!column) throw unknownField(scope, path.join('.'), at)
+  if (column.type === 'json') throw invalid(`query:${at}`, 'not_filterable', `${name} cannot be filtered so`)
   if (field.field.options) checkOptions(field.field.options, value, at)
-  return parseConditions(columnPath, kind, value, at, budget)
+  return parseConditions(column, value, at, budget)
 }
 
 /** A value that an enum does not have matches nothing: it is a mistake, which an empty list would hide. */
@@ -99,23 +94,24 @@ function follow(
   return { op: 'via', collection: scope.collection.name, ...by, of }
 }
 
-function parseConditions(path: string, kind: FieldKind, value: unknown, at: string, budget: Budget): Filter {
-  if (!isObject(value)) return parseCondition(path, kind, 'eq', value, at, budget)
+function parseConditions(column: Column, value: unknown, at: string, budget: Budget): Filter {
+  if (!isObject(value)) return parseCondition(column, 'eq', value, at, budget)
   return and(
     ...Object.entries(value).map(([operator, operand]) => {
-      if (!operators.includes(operator as Operator))
-        throw invalid(`query:${at}[${operator}]`, 'operator', `is no operator; there are ${operators.join(', ')}`)
-      return parseCondition(path, kind, operator as Operator, operand, `${at}[${operator}]`, budget)
+      if (!filterOperators.includes(operator as FilterOperator))
+        throw invalid(`query:${at}[${operator}]`, 'operator', `is no operator; there are ${filterOperators.join(', ')}`)
+      return parseCondition(column, operator as FilterOperator, operand, `${at}[${operator}]`, budget)
     }),
   )
 }
 
-function parseCondition(path: string, kind: FieldKind, op: Operator, value: unknown, at: string, budget: Budget): Filter {
+function parseCondition(column: Column, op: FilterOperator, value: unknown, at: string, budget: Budget): Filter {
   count(budget)
+  const { path } = column
   if (op === 'in' || op === 'nin') {
     const texts = isObject(value) ? Object.values(value) : String(value).split(',')
     if (texts.length > limits.filterListMax) throw invalid(`query:${at}`, 'list', `lists more than ${limits.filterListMax} values`)
-    return { op, path, values: texts.map((text) => parseValue(kind, text, at)) }
+    return { op, path, values: texts.map((text) => parseValue(column, text, at)) }
   }
   if (typeof value !== 'string') throw invalid(`query:${at}`, 'type', 'must be one value')
   if (op === 'null') {
@@ -123,44 +119,25 @@ function parseCondition(path: string, kind: FieldKind, op: Operator, value: unkn
     return { op, path, value: value === 'true' }
   }
   if (op === 'contains' || op === 'startsWith') {
-    if (!textKinds.has(kind)) throw invalid(`query:${at}`, 'operator', `${op} needs a text field`)
+    if (!column.comparing.isText) throw invalid(`query:${at}`, 'operator', `${op} needs a text field`)
     if (value.length > limits.textMatchCharactersMax)
       throw invalid(`query:${at}`, 'length', `looks for more than ${limits.textMatchCharactersMax} characters`)
     return { op, path, value }
   }
-  return { op, path, value: parseValue(kind, value, at) }
+  return { op, path, value: parseValue(column, value, at) }
 }
 
-const textKinds: ReadonlySet<FieldKind> = new Set(['text', 'longText', 'email', 'url', 'enum', 'ref', 'date'])
-
 /** A value of a query string in the type of its column. */
-function parseValue(kind: FieldKind, text: unknown, at: string): Scalar {
+function parseValue({ comparing }: Column, text: unknown, at: string): Scalar {
   if (typeof text !== 'string') throw invalid(`query:${at}`, 'type', 'must be one value')
-  switch (kind) {
-    case 'integer':
-    case 'money': {
-      const number = Number(text)
-      if (!/^-?\d{1,16}$/.test(text) || !Number.isSafeInteger(number)) throw invalid(`query:${at}`, 'type', 'must be a whole number')
-      return number
-    }
-    case 'boolean':
-      if (text !== 'true' && text !== 'false') throw invalid(`query:${at}`, 'type', 'must be true or false')
-      return text === 'true'
-    case 'dateTime': {
-      const time = parseIso(isDay(text) ? `${text}T00:00:00Z` : text)
-      if (Number.isNaN(time)) throw invalid(`query:${at}`, 'type', 'must be a time such as 2026-11-24T12:00:00Z')
-      return time
-    }
-    case 'email':
-      return text.toLowerCase()
-    default:
-      return text
-  }
+  const stored = comparing.fromQuery(text)
+  if ('problem' in stored) throw invalid(`query:${at}`, 'type', stored.problem)
+  return stored.value
 }
 
 /** A cursor holds the values of the last record: no database or address takes a whole article there. */
 export function isSortable({ field, columns }: CompiledField): boolean {
-  return columns.length > 0 && columns[0]!.type !== 'json' && field.kind !== 'longText'
+  return columns.length > 0 && columns[0]!.type !== 'json' && !field.kind.isLarge
 }
 
 /** `sort=-createdAt,name`. @throws validation_failed */
@@ -172,9 +149,11 @@ export function parseSort(scope: QueryScope, text: string | undefined): Sort[] {
     const descending = part.startsWith('-')
     const name = descending ? part.slice(1) : part
     const { collection, actor } = scope
-    const field = collection.fields.get(name.endsWith('.amount') ? name.slice(0, -7) : name)
-    const column = collection.columns.get(name) ?? collection.columns.get(`${name}.amount`)
-    if (!field || !column || !isReadable(field.field, actor)) throw unknownField(scope, name, 'sort')
+    const field = collection.fields.get(name.split('.', 1)[0]!)
+    const column = field?.columns[0]
+    // Of several parts, the first stands for them all.
+    if (!field || !column || (name !== field.name && name !== column.path) || !isReadable(field.field, actor))
+      throw unknownField(scope, name, 'sort')
     if (!isSortable(field)) throw invalid('query:sort', 'not_sortable', `${name} cannot be sorted by`)
     return { path: column.path, descending }
   })

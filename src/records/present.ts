@@ -2,7 +2,6 @@
 // records, expansions, live changes and the answers of operations all pass through it.
 import type { Actor } from '../access/actor.ts'
 import { allows, nobody, type Rule, ruleFilter } from '../access/rule.ts'
-import { toIso } from '../base/clock.ts'
 import { and, type Filter } from '../contract/filter.ts'
 import type { AnyRecord } from '../schema/collection.ts'
 import { type CollectionModel, type CompiledField, listOf, type Model } from '../schema/model.ts'
@@ -87,13 +86,15 @@ export function present(
 
 /** Made as source text, so that a page of records is plain property access; names come from the checked model. */
 function createPresenter(fields: readonly CompiledField[]): Presenter {
+  const forms = [...new Set(fields.flatMap(({ field }) => field.kind.toWire ?? []))]
   const parts = fields.map(({ name, field, isComputed }) => {
     const value = isComputed ? `computed.${name}` : `record.${name}`
-    return `${name}: ${field.kind === 'dateTime' ? `${value} == null ? null : toIso(${value})` : `${value} ?? null`}`
+    const form = field.kind.toWire && `form${forms.indexOf(field.kind.toWire)}`
+    return `${name}: ${form === undefined ? `${value} ?? null` : `${value} == null ? null : ${form}(${value})`}`
   })
   const stored = parts.filter((_, index) => !fields[index]!.isComputed)
   const source = `return (record, computed) => computed ? { ${parts.join(', ')} } : { ${stored.join(', ')} }`
-  return new Function('toIso', source)(toIso) as Presenter
+  return new Function(...forms.map((_, index) => `form${index}`), source)(...forms) as Presenter
 }
 
 /** A page of records in their wire form, with computed fields: one query more at most. */

@@ -56,7 +56,7 @@ function split(collection: CollectionModel, body: Readonly<Record<string, unknow
   const set: Record<string, unknown> = {}
   const add: Record<string, number> = {}
   for (const [name, value] of Object.entries(body))
-    if (collection.fields.get(name)!.field.kind === 'integer' && typeof value === 'object' && value !== null)
+    if (collection.fields.get(name)!.field.kind.takesIncrement && typeof value === 'object' && value !== null)
       add[name] = (value as { $increment: number }).$increment
     else set[name] = value
   return { set, add }

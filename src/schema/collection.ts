@@ -3,7 +3,7 @@
 import type { Rule } from '../access/rule.ts'
 import type { NewId } from '../base/ids.ts'
 import type { Filter } from '../contract/filter.ts'
-import type { Field } from './field.ts'
+import type { Field } from './kinds/kind.ts'
 
 export type Fields = Readonly<Record<string, Field>>
 

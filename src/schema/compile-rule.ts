@@ -4,19 +4,21 @@
 
 import type { ActorValue, Rule } from '../access/rule.ts'
 import { nobody } from '../access/rule.ts'
-import { isDay, parseIso } from '../base/clock.ts'
-import { isCurrency } from '../base/currencies.ts'
 import { limits } from '../base/limits.ts'
 import { nearest } from '../base/nearest.ts'
-import type { Comparison, Scalar } from '../contract/filter.ts'
+import type { Comparison } from '../contract/filter.ts'
 import type { Collection } from './collection.ts'
-import type { Field } from './field.ts'
+import { shown } from './kinds/comparing.ts'
+import { dateTimeKind } from './kinds/date-time.ts'
+import { integerKind } from './kinds/integer.ts'
+import { type Comparing, isKind, type Kind, type RuleOptions, type Stored } from './kinds/kind.ts'
+import { refKind } from './kinds/ref.ts'
 
 /** What a rule may know of a field. An id is a reference to its own collection. */
-type RuleField = Pick<Field, 'kind' | 'to' | 'options' | 'min' | 'max'> & {
+type RuleField = RuleOptions & {
+  readonly kind: Kind
   readonly required?: boolean
   readonly isComputed?: boolean
-  readonly isCurrency?: boolean
   /** The feed does not have it: whoever is told of changes cannot be judged by it. */
   readonly isUnfed?: boolean
 }
@@ -38,9 +40,9 @@ type Place = RulePlace & { readonly top: string; readonly depth: number; readonl
 /** The fields of a declaration that may itself be wrong elsewhere: what has the wrong form is left out. */
 export function ruleFieldsOf({ name, fields, computed, appendOnly, feed }: Collection): RuleFields {
   const known = new Map<string, RuleField>([
-    ['id', { kind: 'ref', to: name }],
-    ['createdAt', { kind: 'dateTime' }],
-    ...(appendOnly ? [] : ([['version', { kind: 'integer' }] as const, ['updatedAt', { kind: 'dateTime' }] as const] as const)),
+    ['id', { kind: refKind, to: name }],
+    ['createdAt', { kind: dateTimeKind }],
+    ...(appendOnly ? [] : ([['version', { kind: integerKind }] as const, ['updatedAt', { kind: dateTimeKind }] as const] as const)),
     ...declared(fields, false),
     ...declared(isObject(computed) ? computed.fields : {}, true),
   ])
@@ -54,7 +56,7 @@ export function isOfFeed({ feed }: Collection, action: string): boolean {
 
 function declared(fields: unknown, isComputed: boolean): [string, RuleField][] {
   return Object.entries(isObject(fields) ? fields : {}).flatMap(([name, field]): [string, RuleField][] => {
-    if (!isObject(field) || typeof field['kind'] !== 'string') return []
+    if (!isObject(field) || !isKind(field['kind'])) return []
     const { kind, to, options, min, max, required } = field
     const isList = Array.isArray(options) && options.every((option) => typeof option === 'string')
     const known = {
@@ -65,7 +67,7 @@ function declared(fields: unknown, isComputed: boolean): [string, RuleField][] {
       required: required === true,
     }
     const isUnfed = field['feed'] === false
-    return [[name, { kind: kind as Field['kind'], ...known, isComputed, isUnfed }]]
+    return [[name, { kind: kind as Kind, ...known, isComputed, isUnfed }]]
   })
 }
 
@@ -142,13 +144,13 @@ function compile(given: unknown, place: Place): Rule {
 function compileCompare({ path, op, value }: Extract<Rule, { rule: 'compare' }>, place: Place): Rule {
   const found = fieldAt(place, path)
   if (typeof found === 'string') return refused(place, found)
-  const { field, path: column } = found
-  if (field.kind === 'refs') return refused(place, `"${path}" is a list of references: use where('${path}').contains(…)`)
-  if (field.kind === 'json') return refused(place, `"${path}" is JSON, which no rule can compare`)
+  const { field, comparing, path: column } = found
+  if (field.kind.refers === 'many') return refused(place, `"${path}" is a list of references: use where('${path}').contains(…)`)
+  if (comparing.rules === 'none') return refused(place, `"${path}" is JSON, which no rule can compare`)
   if (!Object.hasOwn(operators, op))
     return refused(place, `has no comparison "${String(op)}"${nearest(String(op), Object.keys(operators))}`)
-  if (operators[op] === 'order' && unordered.has(field.kind)) return refused(place, `"${path}" has no order: use eq or ne`)
-  const stored = isActorValue(value) ? actorValueFor(field, path, value, op) : storedValue(field, path, value)
+  if (operators[op] === 'order' && comparing.rules === 'same') return refused(place, `"${path}" has no order: use eq or ne`)
+  const stored = isActorValue(value) ? actorValueFor(found, path, value, op) : storedValue(found, path, value)
   if ('problem' in stored) return refused(place, stored.problem)
   if (operators[op] === 'same' && isBeyond(field, stored.value))
     return refused(place, `"${path}" is never ${shown(value)}: that is beyond its bounds`)
@@ -158,9 +160,8 @@ function compileCompare({ path, op, value }: Extract<Rule, { rule: 'compare' }>,
 function compileContains({ path, value }: Extract<Rule, { rule: 'contains' }>, place: Place): Rule {
   const found = fieldAt(place, path)
   if (typeof found === 'string') return refused(place, found)
-  const { field } = found
-  if (field.kind !== 'refs') return refused(place, `contains is for lists of references, and "${path}" is none: use eq`)
-  const stored = isActorValue(value) ? actorValueFor(field, path, value, 'eq') : storedValue(field, path, value)
+  if (found.field.kind.refers !== 'many') return refused(place, `contains is for lists of references, and "${path}" is none: use eq`)
+  const stored = isActorValue(value) ? actorValueFor(found, path, value, 'eq') : storedValue(found, path, value)
   if ('problem' in stored) return refused(place, stored.problem)
   return { rule: 'contains', path, value: stored.value as string | ActorValue }
 }
@@ -172,7 +173,7 @@ function compileThrough({ path, collection, of }: Extract<Rule, { rule: 'through
   if (to === undefined) return refused(place, `looks through "${path}", which is no reference`)
   if (!place.collections.has(collection)) return refused(place, noCollection(place, 'looks through', collection))
   if (to !== collection) return refused(place, `looks through "${path}" at ${collection}, and it refers to ${to}`)
-  const isList = kind === 'refs'
+  const isList = kind.refers === 'many'
   return { rule: 'through', path, collection, ...(isList ? { isList } : {}), of: compile(of, { ...place, collection }) }
 }
 
@@ -181,14 +182,17 @@ function compileExists({ collection, by, of }: Extract<Rule, { rule: 'exists' }>
   const found = fieldAt({ ...place, collection }, by)
   if (typeof found === 'string') return refused(place, found)
   const { kind, to } = found.field
-  if (kind === 'refs') return refused(place, `${collection}.${by} is a list of references: exists needs a single one`)
+  if (kind.refers === 'many') return refused(place, `${collection}.${by} is a list of references: exists needs a single one`)
   if (to === undefined) return refused(place, `${collection}.${by} is no reference`)
   if (to !== place.collection) return refused(place, `${collection}.${by} refers to ${to}, not to ${place.collection}`)
   return { rule: 'exists', collection, by, of: compile(of, { ...place, collection }) }
 }
 
+/** Of a field or a part of one. */
+type Found = { readonly field: RuleField; readonly comparing: Comparing; readonly path: string }
+
 /** The field and the path of its column, or what is wrong with the name. */
-function fieldAt(place: Place, name: unknown): { readonly field: RuleField; readonly path: string } | string {
+function fieldAt(place: Place, name: unknown): Found | string {
   const fields = place.collections.get(place.collection) ?? new Map<string, RuleField>()
   const whose = place.collection === place.top ? '' : `${place.collection} `
   if (typeof name !== 'string') return `${whose}has no field of that name: it must be a text`
@@ -196,21 +200,21 @@ function fieldAt(place: Place, name: unknown): { readonly field: RuleField; read
   if (field?.isComputed) return `${whose}"${name}" is computed when a record is read: no rule can ask for it`
   if (place.isOfFeed && (field ?? fields.get(name.split('.', 1)[0]!))?.isUnfed)
     return `${whose}"${name}" is kept out of the change feed, which is judged by this rule, too: leave out feed: false there, or here`
-  if (field) return { field, path: field.kind === 'money' ? `${name}.amount` : name }
+  if (field) {
+    const [{ part: first, comparing }] = field.kind.columns
+    return { field, comparing, path: first === undefined ? name : `${name}.${first}` }
+  }
   const [head, part] = name.split('.', 2) as [string, string | undefined]
   const outer = fields.get(head)
-  if (outer?.kind === 'money' && (part === 'amount' || part === 'currency')) return { field: partsOfMoney[part], path: name }
+  const column = part === undefined ? undefined : outer?.kind.columns.find((one) => one.part === part)
+  // The bounds are those of the whole value, not of each part.
+  if (column) return { field: { kind: outer!.kind }, comparing: column.comparing, path: name }
   if (outer?.to !== undefined) return `${whose}"${name}" follows a reference: use through('${head}', '${outer.to}', where('${part}')…)`
   return `${whose}has no field "${name}"${nearest(name, fields.keys())}`
 }
 
-function isBeyond({ kind, min = -Infinity, max = Infinity }: RuleField, value: unknown): boolean {
-  return (kind === 'integer' || kind === 'money') && typeof value === 'number' && (value < min || value > max)
-}
-
-const partsOfMoney: Readonly<Record<'amount' | 'currency', RuleField>> = {
-  amount: { kind: 'money' },
-  currency: { kind: 'text', isCurrency: true },
+function isBeyond({ min = -Infinity, max = Infinity }: RuleField, value: unknown): boolean {
+  return typeof value === 'number' && (value < min || value > max)
 }
 
 const operators: Readonly<Record<Comparison, 'same' | 'order'>> = {
@@ -221,52 +225,23 @@ const operators: Readonly<Record<Comparison, 'same' | 'order'>> = {
   gt: 'order',
   gte: 'order',
 }
-const unordered: ReadonlySet<string> = new Set(['boolean', 'enum', 'ref'])
-
-type Stored<T> = { readonly value: T } | { readonly problem: string }
-
-function actorValueFor({ kind, to }: RuleField, path: string, value: ActorValue, op: Comparison): Stored<ActorValue> {
+function actorValueFor({ field, comparing }: Found, path: string, value: ActorValue, op: Comparison): Stored<ActorValue> {
+  const { kind, to } = field
   if (operators[op] === 'order') return { problem: `"${path}" cannot be ordered by a value of the caller: use eq or ne` }
   if (value.actor === 'id' && to !== undefined && to !== 'users')
     return { problem: `"${path}" holds ids of ${to}, and the caller's is one of users: it could never match` }
   if (value.actor === 'linkedOrder' && to === 'orders') return { value }
-  if (to !== undefined ? value.actor === 'id' : kind === 'text' || kind === 'longText' || (kind === 'email' && value.actor === 'email'))
-    return { value }
-  return { problem: `"${path}" is of kind ${kind}, and the caller's ${value.actor} could never match it` }
+  if (to !== undefined ? value.actor === 'id' : comparing.takesActor(value)) return { value }
+  return { problem: `"${path}" is of kind ${kind.name}, and the caller's ${value.actor} could never match it` }
 }
 
 /** The value as a record holds it. */
-function storedValue(field: RuleField, path: string, value: unknown): Stored<Scalar> {
-  const expected = (what: string): Stored<Scalar> => ({ problem: `"${path}" is compared with ${shown(value)}, and must be with ${what}` })
+function storedValue({ field, comparing }: Found, path: string, value: unknown): Stored {
   if (value === null || value === undefined) return { problem: `"${path}" is compared with ${value}: use where('${path}').isNull()` }
-  switch (field.kind) {
-    case 'integer':
-      return Number.isSafeInteger(value) ? { value: value as number } : expected('a whole number')
-    case 'money':
-      return Number.isSafeInteger(value) ? { value: value as number } : expected('whole minor units, such as 1999 for 19.99')
-    case 'boolean':
-      return typeof value === 'boolean' ? { value } : expected('true or false')
-    case 'dateTime': {
-      const time = typeof value === 'string' ? parseIso(isDay(value) ? `${value}T00:00:00Z` : value) : value
-      return Number.isSafeInteger(time) ? { value: time as number } : expected('a time such as 2026-11-24T12:00:00Z or a Date')
-    }
-    default:
-      return typeof value === 'string' ? storedText(field, path, value) : expected('a text')
-  }
-}
-
-function storedText({ kind, to, options, max, isCurrency: isCode }: RuleField, path: string, value: string): Stored<Scalar> {
-  if (to !== undefined && value === '') return { problem: `"${path}" is compared with "", which is no id: use where('${path}').isNull()` }
-  if (kind === 'date')
-    return isDay(value) ? { value } : { problem: `"${path}" is compared with "${value}", which is no day such as 2026-11-24` }
-  if ((kind === 'text' || kind === 'longText') && max !== undefined && value.length > max)
-    return { problem: `"${path}" has at most ${max} characters: it is never "${value}"` }
-  if (kind === 'email') return { value: value.trim().toLowerCase() }
-  if (isCode)
-    return isCurrency(value) ? { value } : { problem: `"${path}" is compared with "${value}", which is no ISO 4217 currency such as EUR` }
-  if (kind === 'enum' && Array.isArray(options) && !options.includes(value))
-    return { problem: `"${path}" is never "${value}"${nearest(value, options)}; there are ${options.join(', ')}` }
-  return { value }
+  if (field.to !== undefined && value === '')
+    return { problem: `"${path}" is compared with "", which is no id: use where('${path}').isNull()` }
+  const stored = comparing.fromRule(value, field)
+  return 'problem' in stored ? { problem: `"${path}" ${stored.problem}` } : stored
 }
 
 function noCollection({ collections }: Place, verb: string, name: unknown): string {
@@ -280,10 +255,6 @@ function refused({ add, path }: Place, message: string): Rule {
 
 function isActorValue(value: unknown): value is ActorValue {
   return isObject(value) && ['id', 'email', 'cartTokenHash', 'linkedOrder'].includes(String(value['actor']))
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'string' ? `"${value}"` : isObject(value) || typeof value === 'function' ? `a ${typeof value}` : String(value)
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -4,10 +4,12 @@ import { all, nobody } from '../access/rule.ts'
 import type { Scalar } from '../contract/filter.ts'
 import type { Collection, CollectionAccess, CollectionRef } from './collection.ts'
 import { compileRule, isOfFeed, type RuleFields, ruleFieldsOf } from './compile-rule.ts'
-import type { Field, FieldKind } from './field.ts'
+import { dateTimeKind } from './kinds/date-time.ts'
+import { idKind } from './kinds/id.ts'
+import { integerKind } from './kinds/integer.ts'
+import { type ColumnType, type Comparing, charactersIn, type Field, type Kind, type KindColumn } from './kinds/kind.ts'
 
 /** How one value lies in a database: `price.amount` of money is a column of its own. */
-export type ColumnType = 'text' | 'integer' | 'boolean' | 'dateTime' | 'json'
 export type Column = {
   /** As filters and sorts name it: `title`, `price.amount`. */
   readonly path: string
@@ -15,6 +17,13 @@ export type Column = {
   readonly name: string
   readonly type: ColumnType
   readonly isNullable: boolean
+  /** The part of the field's value that it holds, or null for the whole. */
+  readonly part: string | null
+  /** A list of texts, as JSON. */
+  readonly isList: boolean
+  /** The longest text where it stands in an index. */
+  readonly characters: number
+  readonly comparing: Comparing
 }
 
 export type CompiledField = {
@@ -81,13 +90,13 @@ function compileCollection(source: Collection, ruleFields: ReadonlyMap<string, R
     for (const column of own) columns.set(column.path, column)
   }
   const isAppendOnly = source.appendOnly === true
-  add('id', systemField('text'))
+  add('id', systemField(idKind))
   // It moves with every write, those of fields that a caller may not see too: so it is told to nobody.
-  if (!isAppendOnly) add('version', { ...systemField('integer'), read: nobody })
+  if (!isAppendOnly) add('version', { ...systemField(integerKind), read: nobody })
   for (const [name, field] of Object.entries(source.fields)) add(name, field)
   for (const [name, field] of Object.entries(source.computed?.fields ?? {})) add(name, field, true)
-  add('createdAt', systemField('dateTime'))
-  if (!isAppendOnly) add('updatedAt', { ...systemField('dateTime'), ...readRuleOfTime(source) })
+  add('createdAt', systemField(dateTimeKind))
+  if (!isAppendOnly) add('updatedAt', { ...systemField(dateTimeKind), ...readRuleOfTime(source) })
 
   return {
     name: source.name,
@@ -128,30 +137,25 @@ function compileAccess(source: Collection, collections: ReadonlyMap<string, Rule
   return Object.fromEntries(compiled)
 }
 
-function systemField(kind: FieldKind): Field {
+function systemField(kind: Kind): Field {
   return { kind, required: true }
 }
 
 function columnsOf(name: string, field: Field): Column[] {
-  const isNullable = !field.required
-  const one = (type: ColumnType): Column[] => [{ path: name, name, type, isNullable }]
-  switch (field.kind) {
-    case 'money':
-      return [
-        { path: `${name}.amount`, name: `${name}_amount`, type: 'integer', isNullable },
-        { path: `${name}.currency`, name: `${name}_currency`, type: 'text', isNullable },
-      ]
-    case 'integer':
-      return one('integer')
-    case 'boolean':
-      return one('boolean')
-    case 'dateTime':
-      return one('dateTime')
-    case 'json':
-    case 'refs':
-      return one('json')
-    default:
-      return one('text')
+  return field.kind.columns.map((column) => columnOf(name, field, column))
+}
+
+function columnOf(name: string, field: Field, column: KindColumn): Column {
+  const { part = null, type, isList = false, comparing } = column
+  return {
+    path: part === null ? name : `${name}.${part}`,
+    name: part === null ? name : `${name}_${part}`,
+    type,
+    isNullable: !field.required,
+    part,
+    isList,
+    characters: charactersIn(column, field),
+    comparing,
   }
 }
 
@@ -168,7 +172,7 @@ function indexesOf(source: Collection, columns: ReadonlyMap<string, Column>): In
   for (const [name, field] of Object.entries(source.fields)) {
     if (field.unique) add([name], true)
     // A reference is looked up from the other side, and checked when that side is deleted.
-    else if (field.kind === 'ref' && !startsIndex(source, name)) add([name], false)
+    else if (field.kind.refers === 'one' && !startsIndex(source, name)) add([name], false)
   }
   for (const paths of source.unique ?? []) add(paths, true)
   for (const paths of source.indexes ?? []) add(paths, false)
@@ -179,11 +183,16 @@ function startsIndex(source: Collection, name: string): boolean {
   return [...(source.indexes ?? []), ...(source.unique ?? [])].some((paths) => paths[0] === name)
 }
 
-/** The column of a path; `price` alone means its amount, so that money sorts and compares plainly. */
+/** The column of a path; `price` alone means its amount, the first of its columns, so that money sorts and compares plainly. */
 export function resolve(columns: ReadonlyMap<string, Column>, path: string): Column {
-  const column = columns.get(path) ?? columns.get(`${path}.amount`)
+  const column = columns.get(path) ?? firstPart(columns, `${path}.`)
   if (!column) throw new Error(`No column for ${path}.`)
   return column
+}
+
+function firstPart(columns: ReadonlyMap<string, Column>, start: string): Column | undefined {
+  for (const [path, column] of columns) if (path.startsWith(start)) return column
+  return undefined
 }
 
 /** The list that a record of this collection has by this name. Only declared ones: `constructor` is none. */

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { staff } from '../../access/rule.ts'
 import { type Money, money } from '../../base/money.ts'
 import { query } from '../../operation/define.ts'
-import { moneySchema } from '../../schema/wire.ts'
+import { moneySchema } from '../../schema/kinds/money.ts'
 import { ledgerEntries } from './collections.ts'
 
 const moneyOutput = Type.Unsafe<Money>(moneySchema)

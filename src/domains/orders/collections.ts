@@ -4,7 +4,7 @@ import { actorId, actorLinkedOrder, all, any, nobody, staff, where } from '../..
 import type { Money } from '../../base/money.ts'
 import { collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
-import { moneySchema } from '../../schema/wire.ts'
+import { moneySchema } from '../../schema/kinds/money.ts'
 import { type Address, addressShape, heldByToken } from '../carts/collections.ts'
 import type { Totals } from '../carts/totals.ts'
 

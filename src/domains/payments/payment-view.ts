@@ -1,7 +1,7 @@
 // What staff are answered of a payment or a refund they have moved.
 import { Type } from 'typebox'
 import type { Money } from '../../base/money.ts'
-import { moneySchema } from '../../schema/wire.ts'
+import { moneySchema } from '../../schema/kinds/money.ts'
 import type { Payment, Refund } from './collections.ts'
 
 const moneyOutput = Type.Unsafe<Money>(moneySchema)

@@ -3,7 +3,7 @@ import { nearest } from '../../base/nearest.ts'
 import type { Collection, Fields } from '../../schema/collection.ts'
 import { compileRule, isOfFeed, type RuleFields, ruleFieldsOf } from '../../schema/compile-rule.ts'
 import { indexWidthMistake } from '../../schema/index-width.ts'
-import { checkField, formerNames, namePattern } from './check-field.ts'
+import type { KindColumn } from '../../schema/kinds/kind.ts'
 import {
   type Add,
   type Check,
@@ -19,7 +19,8 @@ import {
   plainObject,
   wholeNumber,
   word,
-} from './shape.ts'
+} from '../../schema/shape.ts'
+import { checkField, formerNames, namePattern } from './check-field.ts'
 
 /** What a declaration may refer to, and who is told of mistakes. */
 export type Names = {
@@ -145,7 +146,7 @@ function checkIndexes({ collection, sound, fields, has }: Indexed, path: string,
       const at = `${path}.${kind}[${index}]`
       const names = parts.map((part) => part.replace(/^-/, ''))
       const areColumns = names.map((name) => checkColumn(name, fields, at, add))
-      const width = areColumns.every(Boolean) ? indexWidthMistake(sound, parts) : null
+      const width = areColumns.every((column) => column !== null) ? indexWidthMistake(sound, parts) : null
       if (width !== null) add(at, width)
       if (new Set(names).size < names.length) add(at, 'names a field twice')
       const key = `${kind} ${parts.join()}`
@@ -154,26 +155,25 @@ function checkIndexes({ collection, sound, fields, has }: Indexed, path: string,
     }
 }
 
-/** A path that lies in the database as one comparable value. */
-function checkColumn(path: string, fields: RuleFields, at: string, add: Add): boolean {
+/** A path that lies in the database as one comparable value: its column, or null after a mistake. */
+function checkColumn(path: string, fields: RuleFields, at: string, add: Add): KindColumn | null {
   const [head, part] = path.split('.') as [string, string | undefined]
   const field = fields.get(head)
-  const isPart = field?.kind === 'money' && (part === 'amount' || part === 'currency') && path === `${head}.${part}`
-  if (field === undefined || (part !== undefined && !isPart)) add(at, `has no field "${path}"${nearest(path, fields.keys())}`)
+  const column = field?.kind.columns.find((one) => (part === undefined ? true : path === `${head}.${one.part}`))
+  if (field === undefined || column === undefined) add(at, `has no field "${path}"${nearest(path, fields.keys())}`)
   else if (field.isComputed) add(at, `"${path}" is computed when a record is read, and lies in no column`)
-  else if (field.kind === 'json' || field.kind === 'refs')
-    add(at, `"${path}" is ${field.kind === 'json' ? 'JSON' : 'a list'}, which has no order`)
-  else return true
-  return false
+  else if (column.type === 'json') add(at, `"${path}" is ${column.isList ? 'a list' : 'JSON'}, which has no order`)
+  else return column
+  return null
 }
 
 function checkChecks({ checks = [] }: Collection, fields: RuleFields, path: string, add: Add): void {
   for (const [index, check] of checks.entries()) {
     const at = `${path}.checks[${index}].path`
-    if (!checkColumn(check.path, fields, at, add)) continue
-    const kind = fields.get(check.path.split('.')[0]!)!.kind
-    if (kind !== 'integer' && !(kind === 'money' && !check.path.endsWith('.currency')))
-      add(at, `"${check.path}" is of kind ${kind}, and a check compares numbers`)
+    const column = checkColumn(check.path, fields, at, add)
+    if (column === null || column.type === 'integer') continue
+    const { kind } = fields.get(check.path.split('.')[0]!)!
+    add(at, `"${check.path}" is of kind ${kind.name}, and a check compares numbers`)
   }
 }
 
@@ -198,7 +198,7 @@ function checkLists({ name, lists = {} }: Collection, path: string, { fieldsOf, 
     const field = fields?.get(by)
     if (fields === undefined) add(`${at}.from`, `there is no collection "${from}"${nearest(from, fieldsOf.keys())}`)
     else if (field === undefined) add(`${at}.by`, `${from} has no field "${by}"${nearest(by, fields.keys())}`)
-    else if (field.kind !== 'ref' || field.isComputed) add(`${at}.by`, `${from}.${by} is no single reference`)
+    else if (field.kind.refers !== 'one' || field.isComputed) add(`${at}.by`, `${from}.${by} is no single reference`)
     else if (field.to !== name) add(`${at}.by`, `${from}.${by} refers to ${field.to}, not to ${name}`)
   }
 }

@@ -11,11 +11,25 @@ import { isEmail } from '../../operation/validate.ts'
 import type { Collection } from '../../schema/collection.ts'
 import { ruleFieldsOf } from '../../schema/compile-rule.ts'
 import { prefixOf } from '../../schema/model.ts'
+import {
+  type Add,
+  type Check,
+  callable,
+  flag,
+  is,
+  isObject,
+  line,
+  list,
+  named,
+  object,
+  plainObject,
+  shown,
+  word,
+} from '../../schema/shape.ts'
 import { checkCollection, checkFields, type Names } from './check-collection.ts'
 import { namePattern } from './check-field.ts'
 import { checkHttp } from './check-http.ts'
 import { checkOperations } from './check-operations.ts'
-import { type Add, type Check, callable, flag, is, isObject, line, list, named, object, plainObject, shown, word } from './shape.ts'
 
 export type ConfigMistake = { readonly path: string; readonly message: string }
 

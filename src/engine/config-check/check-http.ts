@@ -1,7 +1,7 @@
 // The part of the config check that looks at `http`: whom browsers may let in. A mistake here opens the
 // door or shuts it, and the browser says so only to the people outside.
 import type { HttpConfig } from '../../config/backend-config.ts'
-import { type Check, is, list, object, shown } from './shape.ts'
+import { type Check, is, list, object, shown } from '../../schema/shape.ts'
 
 /** The directives that a storefront may widen. What is not here (`default-src`, `base-uri`) guards against injected markup. */
 export const policyDirectives = [

@@ -9,7 +9,6 @@ import type { Command, Operation, RateClass } from '../../operation/define.ts'
 import type { Collection } from '../../schema/collection.ts'
 import { checkCallerRule } from '../../schema/compile-rule.ts'
 import { compileModel } from '../../schema/model.ts'
-import { operationsOf } from '../operations.ts'
 import {
   type Add,
   type Check,
@@ -17,7 +16,6 @@ import {
   flag,
   is,
   isObject,
-  isSchema,
   line,
   list,
   object,
@@ -25,7 +23,9 @@ import {
   plainObject,
   shown,
   word,
-} from './shape.ts'
+} from '../../schema/shape.ts'
+import { operationsOf } from '../operations.ts'
+import { isSchema } from './is-schema.ts'
 
 const namePattern = /^[a-z][a-zA-Z0-9]*\.[a-z][a-zA-Z0-9]*$/
 const routePattern = /^(GET|POST|PUT|PATCH|DELETE) \/api(\/:?[a-zA-Z0-9_.-]+)+$/

@@ -1,12 +1,12 @@
 // What the config's `seed` returns, before any of it is stored: known collections and fields, and values that a
-// record can hold. A time is milliseconds here, as a record has it.
+// record can hold. A time is milliseconds here, as a record has it, and so is all that is stored in a form of its own.
 import { isEngineError } from '../../base/engine-error.ts'
 import { nearest } from '../../base/nearest.ts'
 import type { SeedRecords } from '../../config/backend-config.ts'
 import { validatorOf } from '../../operation/validate.ts'
 import type { CollectionModel, Model } from '../../schema/model.ts'
+import { type Add, line, list, object, passes, plainObject, wholeNumber } from '../../schema/shape.ts'
 import { createInputSchema, writableFields } from '../../schema/wire.ts'
-import { type Add, line, list, object, passes, plainObject, wholeNumber } from './shape.ts'
 
 const shape = list(object({ collection: line, records: list(plainObject) }, { required: ['collection', 'records'] }))
 
@@ -27,15 +27,15 @@ function checkRecord(collection: CollectionModel, record: Readonly<Record<string
   for (const name of Object.keys(record)) if (!known.includes(name)) add(`${path}.${name}`, `is no field${nearest(name, known)}`)
   if (record['id'] !== undefined) line(record['id'], `${path}.id`, add)
   if (record['onHand'] !== undefined) wholeNumber(record['onHand'], `${path}.onHand`, add)
-  const isTime = (name: string) => collection.fields.get(name)!.field.kind === 'dateTime'
+  const storedOf = (name: string) => collection.fields.get(name)!.field.kind.stored
   for (const { name, field } of fields) {
-    if (isTime(name) && record[name] != null) wholeNumber(record[name], `${path}.${name}`, add)
+    if (record[name] != null) storedOf(name)?.(record[name], `${path}.${name}`, add)
     if (record[name] != null || !field.required) continue
     const isOfCaller = JSON.stringify(field.default) === '{"set":"actor"}'
-    if (isOfCaller || (isTime(name) && field.default === undefined))
+    if (isOfCaller || (storedOf(name) && field.default === undefined))
       add(`${path}.${name}`, isOfCaller ? 'is missing: nobody is signed in when the seed is sown' : 'is missing')
   }
-  const plain = fields.filter(({ name }) => !isTime(name))
+  const plain = fields.filter(({ name }) => !storedOf(name))
   const values = plain.flatMap(({ name }) => (record[name] === undefined ? [] : [[name, record[name]]]))
   try {
     validatorOf(schemaOf(collection, plain))(Object.fromEntries(values))

@@ -66,11 +66,13 @@ async function checkReferences(
 
 /** Answers what is wrong with a stored value: what a request may not give, no record may hold. */
 function misfitOf({ field }: CompiledField): (value: unknown) => string | null {
-  // A time is stored as a number, and is none on the wire.
-  const check = field.kind === 'dateTime' ? () => {} : validatorOf(fieldSchema(field))
+  const { kind } = field
+  // What is stored in another form than on the wire, such as a time, does not fit the schema of the wire.
+  const check = kind.stored ? () => {} : validatorOf(fieldSchema(field))
   return (value) => {
     if (value === null || value === undefined) return field.required ? 'is missing' : null
-    if (field.kind === 'dateTime' && !Number.isSafeInteger(value)) return `is ${String(value)}, which is no whole number`
+    const own = kind.stored ? kind.misfit(field, value) : null
+    if (own !== null) return `${own}: ${shortly(value)}`
     try {
       check(value)
       return null

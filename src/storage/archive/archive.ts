@@ -40,7 +40,7 @@ export function describeModel(model: Model): ArchivedCollection[] {
 
 function fieldsOf(collection: CollectionModel) {
   const stored = [...collection.fields.values()].filter(({ isComputed }) => !isComputed)
-  return stored.map(({ name, field }) => ({ name, kind: field.kind, required: field.required }))
+  return stored.map(({ name, field }) => ({ name, kind: field.kind.name, required: field.required }))
 }
 
 /** Why the archive does not fit a model, for people. What was not there before is null, or what its field gives. */
@@ -56,7 +56,7 @@ export function misfits({ collections }: ArchiveHead, model: Model): string[] {
       const before = archived.get(own)
       if (isComputed) return []
       if (before === undefined) return field.required ? [`${name}.${own}: is required now, and the archive has no value for it`] : []
-      if (before.kind !== field.kind) return [`${name}.${own}: is ${field.kind} now, and was ${before.kind}`]
+      if (before.kind !== field.kind.name) return [`${name}.${own}: is ${field.kind.name} now, and was ${before.kind}`]
       return field.required && !before.required ? [`${name}.${own}: is required now, and was not`] : []
     })
     return [...gone, ...changed]

@@ -1,7 +1,7 @@
 // One text for one content, whatever database it lies in: fields in the order of the model, keys inside
 // of JSON values sorted (some databases reorder them). Exports and checksums are made from these lines.
 import type { AnyRecord } from '../../schema/collection.ts'
-import type { CollectionModel } from '../../schema/model.ts'
+import type { CollectionModel, Column } from '../../schema/model.ts'
 import type { Commit } from '../storage.ts'
 
 export type ToLine = (row: AnyRecord | Commit) => string
@@ -9,20 +9,19 @@ export type ToLine = (row: AnyRecord | Commit) => string
 /** A function that writes a record as one line of JSON. */
 export function recordLine(collection: CollectionModel): ToLine {
   const stored = [...collection.fields.values()].filter(({ isComputed }) => !isComputed)
-  const fields = stored.map(({ name, field }) => ({ name, kind: field.kind }))
+  const fields = stored.map(({ name, columns }) => ({ name, order: orderOf(columns) }))
   return (record) => {
     const ordered: Record<string, unknown> = {}
-    for (const { name, kind } of fields) ordered[name] = ofKind(kind, (record as AnyRecord)[name] ?? null)
+    for (const { name, order } of fields) ordered[name] = order((record as AnyRecord)[name] ?? null)
     return JSON.stringify(ordered)
   }
 }
 
-function ofKind(kind: string, value: unknown): unknown {
-  if (value === null) return null
-  if (kind === 'json') return sorted(value)
-  if (kind !== 'money') return value
-  const { amount, currency } = value as { amount: number; currency: string }
-  return { amount, currency }
+function orderOf(columns: readonly Column[]): (value: unknown) => unknown {
+  if (columns[0]!.part !== null)
+    return (value) =>
+      value === null ? null : Object.fromEntries(columns.map(({ part }) => [part, (value as Record<string, unknown>)[part!]]))
+  return columns[0]!.type === 'json' ? sorted : (value) => value
 }
 
 export function commitLine(row: AnyRecord | Commit): string {

@@ -1,8 +1,7 @@
-// One value of one kind as a value of another, the same on every database. Only what can be told without
+// One value of one type of column as a value of another, the same on every database. Only what can be told without
 // guessing converts; what does not stops the migration before it has changed anything.
 import { isDay, parseIso, toIso } from '../../base/clock.ts'
-import type { Field } from '../../schema/field.ts'
-import type { ColumnType } from '../../schema/model.ts'
+import type { ColumnType, Field } from '../../schema/kinds/kind.ts'
 
 /** `undefined`: there is no such value of that kind. */
 type Convert = (value: unknown) => unknown
@@ -48,31 +47,5 @@ function wholeNumber(value: unknown): number | undefined {
 /** What keeps a value made by a backfill out of its field, or null when nothing does. */
 export function misfitOf(field: Field, value: unknown): string | null {
   if (value === null || value === undefined) return field.required ? 'is missing' : null
-  switch (field.kind) {
-    case 'integer':
-    case 'dateTime':
-      return Number.isSafeInteger(value) ? outOfRange(field, value as number) : 'is no whole number'
-    case 'boolean':
-      return typeof value === 'boolean' ? null : 'is neither true nor false'
-    case 'money': {
-      const { amount, currency } = value as { amount?: unknown; currency?: unknown }
-      return Number.isSafeInteger(amount) && typeof currency === 'string' ? null : 'is no { amount, currency }'
-    }
-    case 'json':
-      return null
-    case 'refs':
-      return Array.isArray(value) ? null : 'is no list of ids'
-    case 'enum':
-      return field.options!.includes(value as string) ? null : `is none of ${field.options!.join(', ')}`
-    default:
-      return typeof value !== 'string'
-        ? 'is no text'
-        : field.max !== undefined && value.length > field.max
-          ? `is longer than ${field.max}`
-          : null
-  }
-}
-
-function outOfRange({ min, max }: Field, value: number): string | null {
-  return (min !== undefined && value < min) || (max !== undefined && value > max) ? 'is out of its range' : null
+  return field.kind.misfit(field, value)
 }

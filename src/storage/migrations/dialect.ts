@@ -1,7 +1,8 @@
 // What a database must be able to do so that its schema can be changed under running servers. Each adapter
 // has one. Invariants: `run` may be called again after any crash and ends the same; a batch and the journal's
 // note of it are one transaction where the database has them over both.
-import type { ColumnType, Model } from '../../schema/model.ts'
+import type { ColumnType } from '../../schema/kinds/kind.ts'
+import type { Model } from '../../schema/model.ts'
 import type { ColumnSpec, Step } from './steps.ts'
 import type { JournalRow, StoredColumn, StoredSchema, TypeNames } from './stored-schema.ts'
 

@@ -3,6 +3,8 @@
 // written twice, or cut short, ends the same.
 import { type Clock, sleep } from '../../base/clock.ts'
 import { limits } from '../../base/limits.ts'
+import { kinds } from '../../schema/field.ts'
+import type { KindColumn } from '../../schema/kinds/kind.ts'
 import type { CollectionModel, CompiledField } from '../../schema/model.ts'
 import { part } from '../sql/compile.ts'
 import { convert, misfitOf } from './convert.ts'
@@ -65,14 +67,21 @@ function checked({ field }: CompiledField, value: unknown, found: unknown): Made
 /** The row as a record: declared fields as they are stored now, and what only the old version declared under its column's name. */
 function recordOf(collection: CollectionModel, row: StoredRow): Record<string, unknown> {
   const record: Record<string, unknown> = { ...row }
-  for (const name of Object.keys(row)) {
-    const money = /^(\w+)_amount$/.exec(name)?.[1]
-    if (money !== undefined && `${money}_currency` in row)
-      record[money] = row[name] === null ? null : { amount: row[name], currency: row[`${money}_currency`] }
-  }
+  for (const { columns } of kinds) if (columns.length > 1) joinParts(record, row, columns)
   for (const { name, columns } of collection.fields.values())
     if (columns.length === 1 && columns[0]!.name in row) record[name] = row[columns[0]!.name]
   return record
+}
+
+/** What lies in the columns of several parts, whatever the field is called. */
+function joinParts(record: Record<string, unknown>, row: StoredRow, columns: readonly KindColumn[]): void {
+  const first = `_${columns[0]!.part}`
+  for (const column of Object.keys(row)) {
+    const name = column.slice(0, -first.length)
+    if (name === '' || !column.endsWith(first) || !columns.every(({ part }) => `${name}_${part}` in row)) continue
+    const parts = columns.map(({ part }) => [part, row[`${name}_${part}`]])
+    record[name] = row[column] === null ? null : Object.fromEntries(parts)
+  }
 }
 
 /** The first records that cannot be given a value, without changing anything. */

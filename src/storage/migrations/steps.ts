@@ -1,7 +1,8 @@
 // The kinds of steps a migration is made of, as data: what is planned can be shown, counted, journalled and
 // run again. Invariant: a step says by its phase what may run beside it, and a step that was done is
 // never planned again.
-import type { ColumnType, IndexModel } from '../../schema/model.ts'
+import type { ColumnType } from '../../schema/kinds/kind.ts'
+import type { IndexModel } from '../../schema/model.ts'
 import type { IndexSpec } from './stored-schema.ts'
 
 /**

@@ -2,7 +2,8 @@
 // stored one: a field that was renamed goes on living under its old name until it is renamed there too,
 // so that the old and the new version of a backend can run side by side. Invariant: only this file
 // decides under which name a declared thing is stored.
-import type { CollectionModel, Column, ColumnType, CompiledField, IndexModel, Model } from '../../schema/model.ts'
+import type { ColumnType } from '../../schema/kinds/kind.ts'
+import type { CollectionModel, Column, CompiledField, IndexModel, Model } from '../../schema/model.ts'
 
 export type StoredColumn = {
   readonly name: string

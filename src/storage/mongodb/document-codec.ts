@@ -71,12 +71,16 @@ export function applyChange(collection: CollectionModel, before: Document, chang
   return after
 }
 
-function encodeField(document: Document, { field, columns }: CompiledField, value: unknown): void {
+function encodeField(document: Document, { columns }: CompiledField, value: unknown): void {
   for (const column of columns) {
-    const dot = column.path.indexOf('.')
-    const part = dot < 0 || value === null || typeof value !== 'object' ? value : (value as Document)[column.path.slice(dot + 1)]
-    document[nameOf(column)] = field.kind === 'json' ? encodeJson(part) : encodeScalar(column, part)
+    const part = column.part === null || value === null || typeof value !== 'object' ? value : (value as Document)[column.part]
+    document[nameOf(column)] = isJsonText(column) ? encodeJson(part) : encodeScalar(column, part)
   }
+}
+
+/** A list lies there as one, so that what it has can be indexed. */
+function isJsonText({ type, isList }: Column): boolean {
+  return type === 'json' && !isList
 }
 
 function encodeJson(value: unknown): string | null {
@@ -84,7 +88,7 @@ function encodeJson(value: unknown): string | null {
 }
 
 /** One value of a column as MongoDB holds it, and as a filter compares with it. */
-export function encodeScalar(column: Column, value: unknown): unknown {
+export function encodeScalar(column: Pick<Column, 'path' | 'type'>, value: unknown): unknown {
   if (value === null || value === undefined) return null
   switch (column.type) {
     case 'integer':
@@ -100,12 +104,19 @@ export function encodeScalar(column: Column, value: unknown): unknown {
   }
 }
 
-function decodeField({ field, columns }: CompiledField, document: Document): unknown {
-  const value = document[nameOf(columns[0]!)] ?? null
+function decodeField({ columns }: CompiledField, document: Document): unknown {
+  const first = columns[0]!
+  const value = document[nameOf(first)] ?? null
   if (value === null) return null
-  if (field.kind === 'money') return { amount: exact(value), currency: document[nameOf(columns[1]!)] }
-  if (field.kind === 'json') return JSON.parse(value as string)
-  return columns[0]!.type === 'integer' || columns[0]!.type === 'dateTime' ? exact(value) : value
+  if (first.part === null) return decodeColumn(first, value)
+  const parts: Document = {}
+  for (const column of columns) parts[column.part!] = decodeColumn(column, document[nameOf(column)])
+  return parts
+}
+
+function decodeColumn(column: Column, value: unknown): unknown {
+  if (isJsonText(column)) return JSON.parse(value as string)
+  return column.type === 'integer' || column.type === 'dateTime' ? exact(value) : value
 }
 
 /** The driver answers a 64-bit integer as a number when it is one exactly; what is to be stored is still a Long. */

@@ -4,7 +4,8 @@
 import { type Db, type Document, Long, type MongoClient, MongoError } from 'mongodb'
 import { type Clock, sleep } from '../../base/clock.ts'
 import { limits } from '../../base/limits.ts'
-import type { CollectionModel, Column, ColumnType, IndexModel, Model } from '../../schema/model.ts'
+import type { ColumnType } from '../../schema/kinds/kind.ts'
+import type { CollectionModel, Column, IndexModel, Model } from '../../schema/model.ts'
 import type { Batch, Duplicate, Kinds, RowQuery, SchemaDialect, Statement, StoredRow } from '../migrations/dialect.ts'
 import type { ColumnSpec, Step } from '../migrations/steps.ts'
 import {
@@ -359,7 +360,7 @@ export async function createCollection(db: Db, name: string, options: Document):
 
 function encoded(kind: ColumnType, value: unknown): unknown {
   if (kind === 'json') return Array.isArray(value) ? value : value === null ? null : JSON.stringify(value)
-  return encodeScalar({ path: 'x', name: 'x', type: kind, isNullable: true }, value)
+  return encodeScalar({ path: 'x', type: kind }, value)
 }
 
 function decoded(kind: ColumnType | null, value: unknown): unknown {

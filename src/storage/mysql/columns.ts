@@ -2,7 +2,6 @@
 // four for each character, and a text without a length stands in no key whole. So a text is `varchar` where an index
 // needs it, and `longtext` else: then no limit of the database is narrower than the field's own.
 import { createHash } from 'node:crypto'
-import { charactersOf as textWidth } from '../../schema/index-width.ts'
 import type { CollectionModel, Column, IndexModel, Model } from '../../schema/model.ts'
 import { quote } from './dialect.ts'
 
@@ -22,13 +21,8 @@ const sqlTypes = { integer: 'bigint', boolean: 'tinyint(1)', dateTime: 'bigint',
 /** `varchar(255)`, `longtext`, `bigint` …, as a new table has it. */
 export function sqlType(collection: CollectionModel, column: Column): string {
   if (column.type !== 'text') return sqlTypes[column.type]
-  const characters = charactersOf(collection, column)
+  const { characters } = column
   return isInKey(collection, column) && characters <= keyCharactersMax ? `varchar(${characters})` : 'longtext'
-}
-
-/** The longest text the field takes. */
-export function charactersOf(collection: CollectionModel, column: Column): number {
-  return column.path === 'id' ? 100 : textWidth(collection.fields.get(column.path.split('.')[0]!)!.field)
 }
 
 function isInKey(collection: CollectionModel, column: Column): boolean {
@@ -40,7 +34,7 @@ export function keyOf(collection: CollectionModel, index: IndexModel): Key {
   const byName = new Map([...collection.columns.values()].map((column) => [column.name, column]))
   const widthOf = (name: string): number => {
     const column = byName.get(name)!
-    return column.type === 'text' || column.type === 'json' ? charactersOf(collection, column) * bytesPerCharacter : 9
+    return column.type === 'text' || column.type === 'json' ? column.characters * bytesPerCharacter : 9
   }
   const name = keyName(index.name)
   const whole = (columns: IndexModel['columns']) => columns.reduce((sum, part) => sum + widthOf(part.name), 0) <= keyBytesMax

@@ -2,14 +2,15 @@
 // seen to be done when it is looked at again. The ways of changing a table are tried from the lightest on, and said in
 // the statement: one that would copy the table is refused by the server instead of holding up its writers, but for the
 // few that can be done no other way, which say so.
-import type { CollectionModel, Column, ColumnType, IndexModel } from '../../schema/model.ts'
+import type { ColumnType } from '../../schema/kinds/kind.ts'
+import type { CollectionModel, Column, IndexModel } from '../../schema/model.ts'
 import type { Batch, Statement } from '../migrations/dialect.ts'
 import type { ColumnSpec, Step } from '../migrations/steps.ts'
 import type { IndexSpec, StoredCheck, StoredColumn, StoredIndex, StoredTable, TypeNames } from '../migrations/stored-schema.ts'
 import type { SqlValue } from '../sql/compile.ts'
 import type { SqlRow } from '../sql/driver.ts'
 import type { Ask, SchemaWords } from '../sql/server-schema.ts'
-import { charactersOf, type KeyPart, keyName, keyOf, sqlType } from './columns.ts'
+import { type KeyPart, keyName, keyOf, sqlType } from './columns.ts'
 import { collationOf, quote, type Server } from './dialect.ts'
 import { nameOf } from './doctor.ts'
 import { literal } from './literal.ts'
@@ -24,7 +25,7 @@ export const mysqlTypes: TypeNames = {
   // How much a text must hold decides whether a column that is there will do.
   typeOf(column: Column, collection: CollectionModel) {
     const type = sqlType(collection, column)
-    return column.type === 'text' && type === 'longtext' ? `longtext:${charactersOf(collection, column)}` : type.replace('(1)', '')
+    return column.type === 'text' && type === 'longtext' ? `longtext:${column.characters}` : type.replace('(1)', '')
   },
   compare(stored, declared) {
     if (stored === declared) return 'same'

@@ -266,7 +266,6 @@ function columnsOfField(collection: CollectionModel, path: string): readonly Col
 
 /** The part of a field's value that lies in this column. */
 export function part(value: unknown, column: Column): unknown {
-  const dot = column.path.indexOf('.')
-  if (dot < 0 || value === null || typeof value !== 'object') return value
-  return (value as Record<string, unknown>)[column.path.slice(dot + 1)]
+  if (column.part === null || value === null || typeof value !== 'object') return value
+  return (value as Record<string, unknown>)[column.part]
 }

@@ -24,8 +24,8 @@ export function createDecoder(collection: CollectionModel, form: RowForm): (row:
     .filter((field) => !field.isComputed)
     .map(({ name, columns }) => {
       const raw = `row[${positions.get(columns[0]!.path)}]`
-      const [first, second] = columns.map((column) => expressionOf(column, `row[${positions.get(column.path)}]`, form))
-      const value = second === undefined ? first : `{ amount: ${first}, currency: ${second} }`
+      const values = columns.map((column) => expressionOf(column, `row[${positions.get(column.path)}]`, form))
+      const value = columns[0]!.part === null ? values[0] : `{ ${columns.map(({ part }, at) => `${part}: ${values[at]}`).join(', ')} }`
       return `${JSON.stringify(name)}: ${value === raw ? raw : `${raw} === null ? null : ${value}`}`
     })
   return new Function('whole', `return (row) => ({ ${parts.join(', ')} })`)(whole) as (row: SqlRow) => AnyRecord
@@ -63,9 +63,8 @@ export function createEncoder(collection: CollectionModel): (record: Readonly<Re
   return new Function('record', `return [${parts.join(', ')}]`) as (record: Readonly<Record<string, unknown>>) => SqlValue[]
 }
 
-function valueExpression({ path, type }: Column): string {
-  const [field, inner] = path.split('.')
-  const value = inner === undefined ? `record.${field}` : `record.${field}?.${inner}`
+function valueExpression({ path, part, type }: Column): string {
+  const value = part === null ? `record.${path}` : `record.${path.replace('.', '?.')}`
   switch (type) {
     case 'json':
       return `${value} == null ? null : JSON.stringify(${value})`

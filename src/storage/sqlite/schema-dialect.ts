@@ -2,7 +2,8 @@
 // transaction that also holds its traces; servers on the same file wait for a moment. SQLite 3.53 can take
 // `not null` and checks away and add them; older ones refuse those steps with a sentence.
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
-import type { CollectionModel, Column, ColumnType, IndexModel, Model } from '../../schema/model.ts'
+import type { ColumnType } from '../../schema/kinds/kind.ts'
+import type { CollectionModel, Column, IndexModel, Model } from '../../schema/model.ts'
 import type { Batch, Kinds, RowQuery, SchemaDialect, Statement, StoredRow } from '../migrations/dialect.ts'
 import { type ColumnSpec, describeStep, type Step } from '../migrations/steps.ts'
 import {

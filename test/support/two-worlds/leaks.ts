@@ -5,7 +5,7 @@ import { EngineError } from '../../../src/base/engine-error.ts'
 import { eq } from '../../../src/contract/filter.ts'
 import type { Answer, Command, Operation, Query } from '../../../src/operation/define.ts'
 import type { AnyRecord, Collection } from '../../../src/schema/collection.ts'
-import type { Field } from '../../../src/schema/field.ts'
+import type { Field } from '../../../src/schema/kinds/kind.ts'
 import type { Play } from './play.ts'
 
 type Leak = Pick<Play, 'collections' | 'operations' | 'only'>

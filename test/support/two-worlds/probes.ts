@@ -33,7 +33,7 @@ function atField(asking: Asking): Named {
   const { name } = field
   const list = `/api/${collection.name}`
   const id = chance.pick([...(asking.known.get(collection.prefix) ?? []), ...twins.shown(collection.prefix).slice(-3), 'none'])
-  const { operator, value } = conditionOf(asking, field.field.kind)
+  const { operator, value } = conditionOf(asking, field.field.kind.name)
   return chance.pick([
     () => named(asking, 'GET', `${list}?filter[${name}]${operator}=${value}&count=true`),
     () => named(asking, 'GET', `${list}?filter[not][${name}]${operator}=${value}&count=true`),

@@ -121,7 +121,7 @@ function targetOf(model: Model, collection: CollectionModel, name: string): Coll
 function pathOf(asking: Asking, collection: CollectionModel, hops: number): { readonly path: string; readonly kind: string } {
   const name = asking.chance.pick(fieldsAndLists(collection))
   const target = targetOf(asking.model, collection, name)
-  if (!target || hops === 0) return { path: name, kind: collection.fields.get(name)?.field.kind ?? 'text' }
+  if (!target || hops === 0) return { path: name, kind: collection.fields.get(name)?.field.kind.name ?? 'text' }
   const inner = pathOf(asking, target, hops - 1)
   return { path: `${name}.${inner.path}`, kind: inner.kind }
 }
@@ -160,7 +160,7 @@ function givenFor(asking: Asking, collection: CollectionModel, { field }: Compil
   if (chance.is(0.03)) return chance.pick([null, 'x', 5, {}, [], true])
   if (field.unique)
     return chance.is(0.5) && closed.has(collection.name) ? chance.pick(['slug-alpha', 'slug-omega', 'code-alpha']) : `own-${next()}`
-  switch (field.kind) {
+  switch (field.kind.name) {
     case 'integer':
       return chance.pick([0, 1, 5, 99, -1, { $increment: 1 }, { $increment: -1 }, { $increment: 999_999_950 }, { $increment: 3 }])
     case 'money':

@@ -1,7 +1,6 @@
 // What a declaration may look like, as values: which keys an object has and what is in each. Checks say every
 // mistake with its path and the nearest name, and go on; none throws, whatever it is given.
-import { nearest } from '../../base/nearest.ts'
-import { checkSchema } from '../../operation/validate.ts'
+import { nearest } from '../base/nearest.ts'
 
 export type Add = (path: string, message: string) => void
 /** Says what is wrong with a value. One that is left out is never asked about. */
@@ -72,17 +71,6 @@ export function passes(check: Check, value: unknown, path: string, add: Add): bo
     add(where, message)
   })
   return isFine
-}
-
-/** Says so when it is no JSON Schema, or holds what would be ignored. */
-export function isSchema(schema: object, path: string, add: Add): boolean {
-  try {
-    checkSchema(schema)
-    return true
-  } catch (error) {
-    add(path, `is no JSON Schema: ${(error as Error).message}`)
-    return false
-  }
 }
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

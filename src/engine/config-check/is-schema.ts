@@ -1,0 +1,14 @@
+// Whether a declaration's JSON Schema is one that is kept to.
+import { checkSchema } from '../../operation/validate.ts'
+import type { Add } from '../../schema/shape.ts'
+
+/** Says so when it is no JSON Schema, or holds what would be ignored. */
+export function isSchema(schema: object, path: string, add: Add): boolean {
+  try {
+    checkSchema(schema)
+    return true
+  } catch (error) {
+    add(path, `is no JSON Schema: ${(error as Error).message}`)
+    return false
+  }
+}

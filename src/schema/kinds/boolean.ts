@@ -1,0 +1,27 @@
+// True or false.
+import { flag } from '../shape.ts'
+import { mustBe, wordComparing } from './comparing.ts'
+import { type Comparing, type Given, type Kind, makeField, type With } from './kind.ts'
+
+const comparing: Comparing = {
+  ...wordComparing,
+  isText: false,
+  operators: ['eq'],
+  offered: ['eq', 'null'],
+  querySchema: () => ({ type: 'boolean' }),
+  fromQuery: (text) => (text === 'true' || text === 'false' ? { value: text === 'true' } : { problem: 'must be true or false' }),
+  fromRule: (value) => (typeof value === 'boolean' ? { value } : mustBe(value, 'true or false')),
+}
+
+export const booleanKind: Kind = {
+  name: 'boolean',
+  otherNames: ['bool'],
+  columns: [{ type: 'boolean', comparing }],
+  options: { unique: flag },
+  schema: () => ({ type: 'boolean' }),
+  misfit: (_field, value) => (typeof value === 'boolean' ? null : 'is neither true nor false'),
+  input: 'boolean',
+  display: 'boolean',
+}
+
+export const boolean = <const O extends With>(options?: O) => makeField<Given<O, boolean>>(booleanKind, options)

@@ -1,0 +1,71 @@
+// How the values of a column are compared: which operators there are, and how a value of a query string and one of
+// a rule become what is stored. What several kinds have alike stands here.
+import type { Comparing, Field, JsonSchema, RuleOptions, Stored } from './kind.ts'
+
+export const safeInteger: JsonSchema = { type: 'integer', minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER }
+
+/** Texts: what is compared is the text itself. */
+export const textComparing: Comparing = {
+  rules: 'order',
+  isText: true,
+  operators: ['eq', 'in', 'contains', 'startsWith'],
+  offered: ['contains', 'eq', 'ne', 'startsWith', 'in', 'null'],
+  querySchema: () => ({ type: 'string' }),
+  fromQuery: (value) => ({ value }),
+  fromRule: (value) => (typeof value === 'string' ? { value } : mustBe(value, 'a text')),
+  takesActor: () => false,
+}
+
+/** Words that are the same or not, without an order that means something. */
+export const wordComparing: Comparing = {
+  ...textComparing,
+  rules: 'same',
+  operators: ['eq', 'in'],
+  offered: ['eq', 'ne', 'in', 'null'],
+}
+
+export const integerComparing: Comparing = {
+  rules: 'order',
+  isText: false,
+  operators: ['eq', 'gt', 'gte', 'lt', 'lte'],
+  offered: ['eq', 'ne', 'lt', 'lte', 'gt', 'gte', 'null'],
+  querySchema: () => safeInteger,
+  fromQuery(text) {
+    const value = Number(text)
+    return /^-?\d{1,16}$/.test(text) && Number.isSafeInteger(value) ? { value } : { problem: 'must be a whole number' }
+  },
+  fromRule: (value) => (Number.isSafeInteger(value) ? { value: value as number } : mustBe(value, 'a whole number')),
+  takesActor: () => false,
+}
+
+/** JSON: neither filters nor rules look into it. */
+export const notCompared: Comparing = { ...textComparing, rules: 'none', isText: false, operators: [], offered: ['null'] }
+
+/** A text that is too long for the field is never one of its values. */
+export function withinMax(value: unknown, { max }: RuleOptions): Stored {
+  if (typeof value !== 'string') return mustBe(value, 'a text')
+  if (max !== undefined && value.length > max) return { problem: `has at most ${max} characters: it is never "${value}"` }
+  return { value }
+}
+
+export function mustBe(value: unknown, what: string): { readonly problem: string } {
+  return { problem: `is compared with ${shown(value)}, and must be with ${what}` }
+}
+
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return `"${value}"`
+  return typeof value === 'function' || (typeof value === 'object' && value !== null) ? `a ${typeof value}` : String(value)
+}
+
+/** Why a stored value is no text of at most `max` characters, or null. */
+export function textMisfit({ max }: Pick<Field, 'max'>, value: unknown): string | null {
+  if (typeof value !== 'string') return 'is no text'
+  return max !== undefined && value.length > max ? `is longer than ${max}` : null
+}
+
+/** Why a stored value is no whole number of the field's range, or null. */
+export function integerMisfit({ min, max }: Pick<Field, 'min' | 'max'>, value: unknown): string | null {
+  if (!Number.isSafeInteger(value)) return 'is no whole number'
+  const number = value as number
+  return (min !== undefined && number < min) || (max !== undefined && number > max) ? 'is out of its range' : null
+}

@@ -1,0 +1,36 @@
+// One of some words that the declaration names.
+import { nearest } from '../../base/nearest.ts'
+import { flag, line, list } from '../shape.ts'
+import { mustBe, wordComparing } from './comparing.ts'
+import { type Comparing, type Given, type Kind, makeField, type With } from './kind.ts'
+
+const comparing: Comparing = {
+  ...wordComparing,
+  querySchema: ({ options }) => ({ type: 'string', enum: [...options!] }),
+  fromRule(value, { options }) {
+    if (typeof value !== 'string') return mustBe(value, 'a text')
+    if (options === undefined || options.includes(value)) return { value }
+    return { problem: `is never "${value}"${nearest(value, options)}; there are ${options.join(', ')}` }
+  },
+}
+
+export const enumKind: Kind = {
+  name: 'enum',
+  otherNames: ['select'],
+  columns: [{ type: 'text', characters: ({ options = [] }) => Math.max(100, ...options.map((option) => option.length)), comparing }],
+  options: { unique: flag, options: list(line, 1), search: flag },
+  needs: ['options'],
+  check({ options = [] }, path, add) {
+    if (new Set(options).size < options.length) add(`${path}.options`, 'names a value twice')
+    if (options.some((option) => option.includes(',')))
+      add(`${path}.options`, 'names a value with a comma, which parts the values of a filter')
+  },
+  schema: ({ options }) => ({ type: 'string', enum: [...options!] }),
+  nullableSchema: ({ options }) => ({ type: ['string', 'null'], enum: [...options!, null] }),
+  misfit: ({ options }, value) => (options!.includes(value as string) ? null : `is none of ${options!.join(', ')}`),
+  input: 'choice',
+  display: 'choice',
+}
+
+export const enumOf = <const V extends readonly string[], const O extends With>(values: V, options?: O) =>
+  makeField<Given<O, V[number]>>(enumKind, { ...options, options: values })

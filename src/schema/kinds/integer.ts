@@ -1,0 +1,19 @@
+// Whole numbers that JSON can carry exactly.
+import { flag, wholeNumber } from '../shape.ts'
+import { integerComparing, integerMisfit } from './comparing.ts'
+import { type Given, type Kind, makeField, type With } from './kind.ts'
+
+export const integerKind: Kind = {
+  name: 'integer',
+  otherNames: ['number', 'int', 'float'],
+  columns: [{ type: 'integer', comparing: integerComparing }],
+  takesIncrement: true,
+  options: { unique: flag, min: wholeNumber, max: wholeNumber },
+  schema: ({ min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER }) => ({ type: 'integer', minimum: min, maximum: max }),
+  misfit: integerMisfit,
+  input: 'integer',
+  display: 'number',
+}
+
+/** A whole number that JSON can carry exactly. */
+export const integer = <const O extends With>(options?: O) => makeField<Given<O, number>>(integerKind, options)

@@ -1,0 +1,37 @@
+// Any JSON value; a schema may narrow it.
+import { plainObject } from '../shape.ts'
+import { notCompared } from './comparing.ts'
+import { type Field, type JsonSchema, type Kind, makeField, type With } from './kind.ts'
+
+function schemaOf({ schema, required }: Field): JsonSchema {
+  return (schema as JsonSchema | undefined) ?? (required ? { type: ['object', 'array', 'string', 'number', 'boolean'] } : {})
+}
+
+/** A schema that says no type takes any value; one that lists null need not be told. */
+function takesNull(schema: JsonSchema): boolean {
+  return Object.keys(schema).length === 0 || [schema['type']].flat().includes('null')
+}
+
+export const jsonKind: Kind = {
+  name: 'json',
+  otherNames: ['object', 'array'],
+  columns: [{ type: 'json', comparing: notCompared }],
+  isJson: true,
+  isLarge: true,
+  options: { schema: plainObject },
+  schema: schemaOf,
+  nullableSchema(field) {
+    const schema = schemaOf(field)
+    return takesNull(schema) ? schema : { anyOf: [schema, { type: 'null' }] }
+  },
+  misfit: () => null,
+  input: 'json',
+  display: 'json',
+}
+
+/** Any JSON value; `schema` narrows it. Its type is given by hand, so two overloads say when it may be null. */
+export function json<TValue = unknown>(options: With<{ readonly schema?: object }> & { readonly required: true }): Field<TValue>
+export function json<TValue = unknown>(options?: With<{ readonly schema?: object }>): Field<TValue | null>
+export function json(options?: With<{ readonly schema?: object }>): Field {
+  return makeField(jsonKind, options)
+}

@@ -1,0 +1,205 @@
+// What a kind of field is: one value that says how its values are declared, checked, stored, filtered, told and shown.
+// Every other part asks this value, or the columns it names; none of them knows kinds by name. So a new kind is one file,
+// with a builder that calls `makeField`. Invariant: what a kind is asked for is asked once for a collection, when its
+// codecs, schemas and presenters are made, and not for each value.
+import type { ActorValue, Rule } from '../../access/rule.ts'
+import type { Scalar } from '../../contract/filter.ts'
+import type { Add, Check, Keys } from '../shape.ts'
+
+export type JsonSchema = Record<string, unknown>
+
+/** How one value lies in a database. Databases know these alone: a kind is made of them. */
+export type ColumnType = 'text' | 'integer' | 'boolean' | 'dateTime' | 'json'
+
+export const filterOperators = ['eq', 'ne', 'lt', 'lte', 'gt', 'gte', 'in', 'nin', 'contains', 'startsWith', 'null'] as const
+export type FilterOperator = (typeof filterOperators)[number]
+
+/** What a rule may know of a field whose declaration may be wrong elsewhere. */
+export type RuleOptions = Pick<Field, 'to' | 'options' | 'min' | 'max'>
+/** `problem` follows the name of the field. */
+export type Stored<T = Scalar> = { readonly value: T } | { readonly problem: string }
+
+/** How the values of a column are compared, in the filter of a query and in a rule. */
+export type Comparing = {
+  /** Of rules: `none` of them, those of equality alone, or all. */
+  readonly rules: 'none' | 'same' | 'order'
+  /** Whether a part of a value may be looked for. */
+  readonly isText: boolean
+  /** Those that the document names; a query may use more. */
+  readonly operators: readonly FilterOperator[]
+  /** Those that the console offers, the most useful one first. */
+  readonly offered: readonly FilterOperator[]
+  /** Of a value in a query string. */
+  querySchema(field: Field): JsonSchema
+  fromQuery(text: string): Stored
+  fromRule(value: unknown, options: RuleOptions): Stored
+  /** Whether a value of the caller can be one of these. A reference is judged by what it refers to. */
+  takesActor(value: ActorValue): boolean
+}
+
+/** One column of each field of a kind. */
+export type KindColumn = {
+  /** The part of the value that lies in it: `amount` of money. Without it, the whole value does. */
+  readonly part?: string
+  readonly type: ColumnType
+  /** Of type `json`: a list of texts, which a filter asks for what it has. */
+  readonly isList?: boolean
+  /** Of type `text`: the longest there is, in characters, where it stands in an index; 255 without it. */
+  readonly characters?: (field: Field) => number
+  readonly comparing: Comparing
+}
+
+/** How a form of the console takes a value. */
+export type InputName =
+  | 'none'
+  | 'text'
+  | 'textarea'
+  | 'email'
+  | 'url'
+  | 'integer'
+  | 'decimal'
+  | 'money'
+  | 'boolean'
+  | 'date'
+  | 'dateTime'
+  | 'choice'
+  | 'json'
+  | 'reference'
+  | 'references'
+
+/** How the console shows a value. */
+export type DisplayName =
+  | 'id'
+  | 'text'
+  | 'longText'
+  | 'email'
+  | 'url'
+  | 'number'
+  | 'money'
+  | 'boolean'
+  | 'date'
+  | 'dateTime'
+  | 'choice'
+  | 'json'
+  | 'reference'
+  | 'references'
+
+export type Kind = {
+  readonly name: string
+  /** What people who know other products call it, in lower case: answered by the name of this one. */
+  readonly otherNames?: readonly string[]
+  /** The first one stands for the field in filters, sorts and indexes. */
+  readonly columns: readonly [KindColumn, ...KindColumn[]]
+  /** Its values are ids of other records: `to` names their collection. */
+  readonly refers?: 'one' | 'many'
+  /** Any JSON value: a change is merged into what there is, and a default is never more than itself. */
+  readonly isJson?: boolean
+  /** Its values may be whole articles: they count in the size of a page, and no list is sorted by them. */
+  readonly isLarge?: boolean
+  /** A change may say by how much instead of what: `{ "$increment": 1 }`. */
+  readonly takesIncrement?: boolean
+
+  /** What a declaration may say beside what every field may. */
+  readonly options: Keys
+  readonly needs?: readonly string[]
+  /** Says what is wrong with options that are each right by themselves. */
+  check?(field: Field, path: string, add: Add): void
+  /** Which defaults may be made when a record is: the time, the caller's id. */
+  readonly sets?: (set: 'now' | 'actor', field: Field) => boolean
+  /** What is wrong with a default as it is stored, beyond what the schema says. */
+  defaultFault?(value: unknown): string | null
+
+  /** On the wire, where it is not null. */
+  schema(field: Field): JsonSchema
+  /** On the wire, null included; without it, null is one more type. */
+  nullableSchema?(field: Field): JsonSchema
+  /** Of a value that is given: what was stored before a rule was is still read. */
+  givenSchema?(schema: JsonSchema): JsonSchema
+  /** Of a value that is read: a reference may stand expanded. */
+  readSchema?(schema: JsonSchema): JsonSchema
+
+  /** A checked value as it is stored, where that is another form. @throws validation_failed with the path */
+  fromWire?(value: unknown, path: string): unknown
+  /** A stored value as it is told; with it, `stored` says what it is before. */
+  toWire?(value: unknown): unknown
+  readonly stored?: Check
+  /** Why a stored value is none of this field, or null. */
+  misfit(field: Field, value: unknown): string | null
+
+  readonly input: InputName
+  readonly display: DisplayName
+}
+
+export type FieldOptions = {
+  /** Must be given on creation and can never be null. Without it, a missing value is null. */
+  readonly required?: boolean
+  /** No two records share a value. Null is no value. */
+  readonly unique?: boolean
+  /** Given when the creator says nothing. `now`: the time of the transaction; `actor`: the caller's id. */
+  readonly default?: string | number | boolean | null | readonly string[] | { readonly set: 'now' | 'actor' }
+  /** Text: characters. Numbers: the value itself. Money: minor units. */
+  readonly min?: number
+  readonly max?: number
+  /** Money: the only currency it may be in. */
+  readonly currency?: string
+  /** Who may see it; others cannot filter, sort or expand by it either. Names no field of the record. */
+  readonly read?: Rule
+  /** Who may set it. Names no field of the record. */
+  readonly write?: Rule
+  /** `false`: kept out of the change feed, as too large or no business of it; a live reader fetches the record for it. */
+  readonly feed?: boolean
+  /** `search=words` looks into it. */
+  readonly search?: boolean
+  /** What it was called before, the latest name first: its values are kept. May go once `kingpost migrate plan` names it no more. */
+  readonly renamedFrom?: string | readonly string[]
+  /**
+   * The value of a record that was there before the field was, from all its fields, those that the model no
+   * longer has included. Pure: it runs again after a crash. Also converts when the kind of a field changes.
+   */
+  readonly backfill?: (record: Readonly<Record<string, unknown>>) => unknown
+}
+
+export type Field<TValue = unknown> = FieldOptions & {
+  readonly kind: Kind
+  readonly required: boolean
+  /** `enum`: the values there are. */
+  readonly options?: readonly string[]
+  /** `ref`, `refs`: the collection pointed at. */
+  readonly to?: string
+  /** `json`: the JSON Schema a value must fit; anything when left out. */
+  readonly schema?: object
+  /** Carries the type only; never set. */
+  readonly value?: TValue
+}
+
+/** The options of a builder. */
+export type With<TExtra = unknown> = Omit<FieldOptions, 'required'> & { readonly required?: boolean } & TExtra
+/** The type of a value whose field has these options: null where one may be missing. */
+export type Given<TOptions, TValue> = TOptions extends { required: true }
+  ? TValue
+  : TOptions extends { default: infer D }
+    ? D extends null
+      ? TValue | null
+      : TValue
+    : TValue | null
+
+export function makeField<TValue>(kind: Kind, options: FieldOptions & Partial<Omit<Field, 'value' | 'kind'>> = {}): Field<TValue> {
+  const { required = options.default !== undefined && options.default !== null, ...rest } = options
+  return { kind, required, ...rest }
+}
+
+/** Whether a declaration that nobody has checked names a kind. */
+export function isKind(value: unknown): value is Kind {
+  const kind = value as Kind | null | undefined
+  return typeof kind === 'object' && kind !== null && typeof kind.name === 'string' && typeof kind.schema === 'function'
+}
+
+/** The longest text that a column of a field takes, in characters. */
+export function charactersIn({ characters }: KindColumn, field: Field): number {
+  return characters?.(field) ?? 255
+}
+
+/** The JSON Schema of a range, under the names that its type has for one. */
+export function rangeOf({ min, max }: Field, least: string, most: string): JsonSchema {
+  return { ...(min === undefined ? {} : { [least]: min }), ...(max === undefined ? {} : { [most]: max }) }
+}

@@ -1,0 +1,25 @@
+// The id of one record of another collection.
+import { limits } from '../../base/limits.ts'
+import { flag, line } from '../shape.ts'
+import { textMisfit, wordComparing } from './comparing.ts'
+import { type Given, type JsonSchema, type Kind, makeField, type With } from './kind.ts'
+
+export const idSchema: JsonSchema = { type: 'string', maxLength: limits.idCharactersMax }
+
+export const refKind: Kind = {
+  name: 'ref',
+  otherNames: ['reference', 'relation'],
+  // An id, ours or a hash, has at most 69.
+  columns: [{ type: 'text', characters: () => 100, comparing: wordComparing }],
+  refers: 'one',
+  options: { unique: flag, to: line },
+  sets: (set, { to }) => set === 'actor' && to === 'users',
+  schema: () => idSchema,
+  readSchema: (schema) => ({ ...schema, type: [schema['type'], 'object'].flat() }),
+  misfit: textMisfit,
+  input: 'reference',
+  display: 'reference',
+}
+
+/** The id of one record of another collection. */
+export const ref = <const O extends With>(to: string, options?: O) => makeField<Given<O, string>>(refKind, { ...options, to })

@@ -1,0 +1,28 @@
+// Text of one line.
+import { limits } from '../../base/limits.ts'
+import { countFrom, flag } from '../shape.ts'
+import { textComparing, textMisfit, withinMax } from './comparing.ts'
+import { type Comparing, type Given, type Kind, makeField, rangeOf, type With } from './kind.ts'
+
+/** Line breaks of Unicode and all control characters. */
+export const oneLine = '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*$'
+
+const comparing: Comparing = { ...textComparing, fromRule: withinMax, takesActor: () => true }
+
+export const textKind: Kind = {
+  name: 'text',
+  otherNames: ['string'],
+  // MySQL never had a narrower column for one.
+  columns: [{ type: 'text', characters: ({ max = 255 }) => Math.max(max, 100), comparing }],
+  options: { unique: flag, min: countFrom(0), max: countFrom(1), search: flag },
+  sets: (set) => set === 'actor',
+  schema: (field) => ({ type: 'string', ...rangeOf(field, 'minLength', 'maxLength') }),
+  givenSchema: (schema) => ({ ...schema, pattern: oneLine }),
+  misfit: textMisfit,
+  input: 'text',
+  display: 'text',
+}
+
+/** One line of text, at most 255 characters unless `max` says otherwise. */
+export const text = <const O extends With>(options?: O) =>
+  makeField<Given<O, string>>(textKind, { max: limits.textCharactersMax, ...options })

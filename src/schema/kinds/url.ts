@@ -1,0 +1,19 @@
+// Addresses of the web.
+import { limits } from '../../base/limits.ts'
+import { textComparing, textMisfit } from './comparing.ts'
+import { emailKind } from './email.ts'
+import { type Comparing, type Given, type Kind, makeField, type With } from './kind.ts'
+
+const comparing: Comparing = { ...textComparing, operators: ['eq', 'startsWith'] }
+
+export const urlKind: Kind = {
+  name: 'url',
+  columns: [{ type: 'text', characters: ({ max = 255 }) => max, comparing }],
+  options: emailKind.options,
+  schema: ({ max = limits.urlCharactersMax }) => ({ type: 'string', format: 'uri', maxLength: max }),
+  misfit: textMisfit,
+  input: 'url',
+  display: 'url',
+}
+
+export const url = <const O extends With>(options?: O) => makeField<Given<O, string>>(urlKind, { max: limits.urlCharactersMax, ...options })
