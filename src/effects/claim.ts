@@ -1,5 +1,5 @@
 // Claiming: which effects are due and become this process's for a lease. Invariant: each is taken by one
-// guarded write on its state and `attempts`, so of processes that look at once one gets it.
+// guarded write on its state and version, so of processes that look at once one gets it.
 import { limits } from '../base/limits.ts'
 import type { Random } from '../base/random.ts'
 import { and, compare, eq, type Filter, not, oneOf } from '../contract/filter.ts'
@@ -67,7 +67,8 @@ function someOf(due: readonly Effect[], limit: number, random: Random): readonly
 /** Null when somebody else was first. */
 async function take(tx: Transaction, effect: Effect, lease: { readonly owner: string; readonly dueAt: number }): Promise<Effect | null> {
   const attempts = effect.attempts + 1
-  const guard = and(eq('state', effect.state), eq('attempts', effect.attempts))
+  // By the version: from here on this process knows the row as it stands, and its end is fenced by that.
+  const guard = and(eq('state', effect.state), eq('version', effect.version))
   const isOurs = await tx.touch(effects, effect.id, { set: { state: 'running', attempts, ...lease } }, guard)
   return isOurs ? { ...effect, state: 'running', attempts, ...lease, version: effect.version + 1 } : null
 }

@@ -121,8 +121,7 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
 
   async function writeEnd(handler: EffectHandler | undefined, { effect, payload }: Stored, outcome: Outcome): Promise<void> {
     await inTransaction(parts, cause(effect.kind), async (tx, now) => {
-      const guard = and(eq('state', 'running'), eq('attempts', effect.attempts))
-      const ended = await tx.adjust(effects, effect.id, { set: endOf(effect, outcome, now, parts.random.fraction()) }, guard)
+      const ended = await tx.updateIfUnchanged(effects, effect, { set: endOf(effect, outcome, now, parts.random.fraction()) })
       // Somebody else owns it by now: what they write counts.
       if (ended === null) return log.write('warn', 'A late attempt was refused.', { effect: effect.id, attempt: effect.attempts })
       if (payload === null) return

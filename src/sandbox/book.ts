@@ -7,7 +7,7 @@ import type { Egress } from '../base/egress.ts'
 import type { NewId } from '../base/ids.ts'
 import type { Random } from '../base/random.ts'
 import { signHmac } from '../base/secret.ts'
-import type { SandboxDelivery, SandboxPayment, SandboxRefund, SandboxStore } from './store.ts'
+import type { SandboxDelivery, SandboxPayment, SandboxRefund, SandboxSnapshot, SandboxStore } from './store.ts'
 
 export const sandboxMethods = ['card_success', 'card_declined', 'card_challenge', 'delayed_success', 'delayed_failure'] as const
 export type SandboxMethod = (typeof sandboxMethods)[number]
@@ -28,6 +28,8 @@ export type SandboxSettings = {
   readonly webhookCopies: number
   /** Share of webhooks that never leave. */
   readonly webhookLoss: number
+  /** Share of webhooks that name the payment and tell nothing of it, as those of some providers do. */
+  readonly webhookBare: number
 }
 export const calmSettings: SandboxSettings = {
   cardMs: 50,
@@ -38,6 +40,7 @@ export const calmSettings: SandboxSettings = {
   webhookJitterMs: 0,
   webhookCopies: 1,
   webhookLoss: 0,
+  webhookBare: 0,
 }
 
 export type BookParts = {
@@ -93,6 +96,14 @@ function beginning(
     default:
       return { state: 'processing', willSucceed: true, declineReason: null, waitMs: settings.cardMs }
   }
+}
+
+function snapshotOf({ id, state, amountMinor, currency, createdAt, decidedAt, declineReason, refunds }: SandboxPayment): SandboxSnapshot {
+  return { id, state, amountMinor, currency, createdAt, decidedAt, declineReason, refunds }
+}
+
+function bodyOf({ eventId, payment, reference, snapshot }: SandboxDelivery): string {
+  return JSON.stringify({ id: eventId, type: 'payment.updated', payment, reference, data: snapshot })
 }
 
 /** One for each state that it can be in. */
@@ -167,13 +178,14 @@ export function createSandboxBook(parts: BookParts, initial: SandboxSettings = c
       const eventId = eventIdOf(payment)
       const dueAt = clock.now() + settings.webhookMs + Math.floor(random.fraction() * settings.webhookJitterMs)
       const { id, reference } = payment
-      deliveries.push({ id: newId('sdel'), eventId, payment: id, reference, attempts: 0, dueAt, isDone: false })
+      const told = settings.webhookBare > 0 && random.fraction() < settings.webhookBare ? {} : { snapshot: snapshotOf(payment) }
+      deliveries.push({ id: newId('sdel'), eventId, payment: id, reference, ...told, attempts: 0, dueAt, isDone: false })
     }
     return deliveries
   }
 
   async function deliver(delivery: SandboxDelivery): Promise<void> {
-    const body = JSON.stringify({ id: delivery.eventId, type: 'payment.updated', payment: delivery.payment, reference: delivery.reference })
+    const body = bodyOf(delivery)
     const time = Math.floor(clock.now() / 1000)
     const signature = `t=${time},v1=${signHmac(parts.secret, `${time}.${body}`)}`
     const headers = { 'content-type': 'application/json', 'sandbox-signature': signature }

@@ -29,11 +29,19 @@ export type SandboxPayment = {
   readonly refunds: readonly SandboxRefund[]
 }
 
+/** What a webhook tells of a payment: how it stood at the event. */
+export type SandboxSnapshot = Pick<
+  SandboxPayment,
+  'id' | 'state' | 'amountMinor' | 'currency' | 'createdAt' | 'decidedAt' | 'declineReason' | 'refunds'
+>
+
 export type SandboxDelivery = {
   readonly id: string
   readonly eventId: string
   readonly payment: string
   readonly reference: string
+  /** Left out where webhooks only name what has changed. */
+  readonly snapshot?: SandboxSnapshot
   readonly attempts: number
   readonly dueAt: number
   readonly isDone: boolean

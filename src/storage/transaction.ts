@@ -32,6 +32,8 @@ export interface Transaction extends Reader {
    * @throws conflict when it has not, perhaps only at the commit; the transaction is then run again.
    */
   update<T extends AnyRecord>(collection: CollectionRef<T>, before: T, change: Change): Promise<T>
+  /** As update, where somebody else's write is no reason to run again. Null when the record no longer has the version read. */
+  updateIfUnchanged<T extends AnyRecord>(collection: CollectionRef<T>, before: T, change: Change): Promise<T | null>
   /**
    * One guarded statement on a record not read before: the way of counters such as stock.
    * Null when the guard did not fit, or a counter would be beyond what is exact.
@@ -101,14 +103,17 @@ export function createTransaction(
     },
 
     async update(ref, before, change) {
-      const collection = model.get(ref)
-      assert(!collection.isAppendOnly, `${collection.name} is append-only`)
-      const { set, add } = touched(change)
-      const guard = and(eq('id', before.id), eq('version', before['version'] as number))
-      const record = checked(collection, applied(before, set, add))
-      await inner.updateOrFail(ref, guard, { set, add })
-      note(collection, { id: before.id, action: 'updated', record, before: olds(before, record) })
-      return record as never
+      const { guard, wanted, record } = changeOf(model.get(ref), before, touched(change))
+      await inner.updateOrFail(ref, guard, wanted)
+      note(model.get(ref), { id: before.id, action: 'updated', record, before: olds(before, record) })
+      return record
+    },
+
+    async updateIfUnchanged(ref, before, change) {
+      const { guard, wanted, record } = changeOf(model.get(ref), before, touched(change))
+      if ((await inner.update(ref, guard, wanted)) === 0) return null
+      note(model.get(ref), { id: before.id, action: 'updated', record, before: olds(before, record) })
+      return record
     },
 
     async adjust(ref, id, change, guard) {
@@ -125,9 +130,7 @@ export function createTransaction(
       return record as never
     },
 
-    async touch(ref, id, change, guard) {
-      return (await inner.update(ref, and(eq('id', id), guard), touched(change))) > 0
-    },
+    touch: async (ref, id, change, guard) => (await inner.update(ref, and(eq('id', id), guard), touched(change))) > 0,
 
     async touchOrFail(ref, id, change, guard) {
       await inner.updateOrFail(ref, and(eq('id', id), guard), touched(change))
@@ -160,6 +163,13 @@ export function createTransaction(
       if (changes.length > 0) await inner.appendCommit({ ...line, at: now, changes })
     },
   }
+}
+
+/** A change of a record that was read: guarded by the version read. */
+function changeOf<T extends AnyRecord>(collection: CollectionModel, before: T, wanted: Required<Change>) {
+  assert(!collection.isAppendOnly, `${collection.name} is append-only`)
+  const guard = and(eq('id', before.id), eq('version', before['version'] as number))
+  return { guard, wanted, record: checked(collection, applied(before, wanted.set, wanted.add)) as AnyRecord as T }
 }
 
 /** Who has lost a race waits for the others when it runs again, instead of losing to them once more. */

@@ -616,7 +616,7 @@ test('facts of a refund that is told to have failed and to have succeeded come t
 })
 
 describe('a signed webhook', () => {
-  async function deliver(event: { id: string; payment: string; reference: string }): Promise<number> {
+  async function deliver(event: { id: string; payment: string; reference: string; data?: unknown }): Promise<number> {
     const body = JSON.stringify({ ...event, type: 'payment.updated' })
     const time = Math.floor(world.clock.now() / 1000)
     const signature = `t=${time},v1=${signHmac(world.webhookSecret, `${time}.${body}`)}`
@@ -670,6 +670,54 @@ describe('a signed webhook', () => {
     assert.equal(await stateOf('evt_own'), 'handled')
     await work(world)
     assert.equal((await orderOf(id)).paymentStatus, 'paid')
+  })
+
+  /** A payment that the provider has taken, and of which nobody here has heard. */
+  async function takenUnheard() {
+    const id = await start('card_challenge')
+    const [payment] = await paymentOf(id)
+    world.book.set({ webhookLoss: 1 })
+    world.book.challenge(booked(id).id, true)
+    const event = { id: 'evt_facts', payment: booked(id).id, reference: payment!.id }
+    const { id: name, state, amountMinor, currency, createdAt, decidedAt, declineReason, refunds: given } = booked(id)
+    return { id, event, data: { id: name, state, amountMinor, currency, createdAt, decidedAt, declineReason, refunds: given } }
+  }
+  const looksAt = async (id: string) => (await findAll(read(), effects, eq('record', id))).filter(({ kind }) => kind === 'payment.follow')
+
+  test('with facts places the order before it is answered, and nobody asks the provider', async () => {
+    const { id, event, data } = await takenUnheard()
+    assert.equal(await deliver({ ...event, data }), 200)
+    assert.deepEqual([(await orderOf(id)).status, (await orderOf(id)).paymentStatus], ['placed', 'paid'])
+    assert.deepEqual(await looksAt(id), [])
+    assert.equal(await deliver({ ...event, data }), 200)
+    assert.equal(await deliver({ ...event, id: 'evt_again', data }), 200)
+    assert.equal((await paymentOf(id))[0]!.captured.amount, data.amountMinor)
+  })
+
+  test('with facts of a second payment under the same name makes us look at ours', async () => {
+    const { id, event, data } = await takenUnheard()
+    assert.equal(await deliver({ ...event, payment: 'spay_second', data: { ...data, id: 'spay_second' } }), 200)
+    assert.equal((await looksAt(id)).length, 1)
+    await work(world)
+    assert.equal((await orderOf(id)).paymentStatus, 'paid')
+    assert.equal((await paymentOf(id))[0]!.captured.amount, data.amountMinor)
+  })
+
+  test('without facts makes us look', async () => {
+    const { id, event } = await takenUnheard()
+    assert.equal(await deliver(event), 200)
+    assert.equal((await looksAt(id)).length, 1)
+    await work(world)
+    assert.equal((await orderOf(id)).paymentStatus, 'paid')
+  })
+
+  test('whose facts are none is refused, and changes nothing', async () => {
+    const { id, event, data } = await takenUnheard()
+    const bad = [null, 1, [], {}, { ...data, id: 'spay_other' }, { ...data, amountMinor: 1.5 }, { ...data, currency: 'no' }]
+    for (const one of [...bad, { ...data, decidedAt: 'now' }, { ...data, refunds: [null] }, { ...data, refunds: [{ id: 'r' }] }])
+      assert.equal(await deliver({ ...event, data: one }), 400, JSON.stringify(one))
+    assert.equal((await orderOf(id)).status, 'pending_payment')
+    assert.deepEqual(await findAll(read(), webhookInbox, eq('eventId', event.id)), [])
   })
 
   test('is verified over its bytes, and no byte is lost that is no text', async () => {

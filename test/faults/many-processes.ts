@@ -162,6 +162,7 @@ const troubled = {
   refundMs: 300,
   refundFailures: 0.05,
   webhookJitterMs: 200,
+  webhookBare: 0.3,
   webhookCopies: 2,
   webhookLoss: 0.5,
 }

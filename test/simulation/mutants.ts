@@ -2,6 +2,7 @@
 // wrapping a port, an operation, a reaction or a schedule of the real engine, and forgets one thing that
 // real engines have forgotten.
 
+import { and, type Filter } from '../../src/contract/filter.ts'
 import { queueEmail } from '../../src/domains/emails/queue-email.ts'
 import type { MailTransport } from '../../src/domains/emails/transport.ts'
 import { type Order, orders } from '../../src/domains/orders/collections.ts'
@@ -88,9 +89,9 @@ export const mutants: readonly Mutant[] = [
     sin: 'An attempt that has lost its lease still writes its end.',
     transaction: (inner) => ({
       ...inner,
-      adjust: (ref, id, guard, change, wantsBefore) => {
+      update: (ref, where, change) => {
         const isEnd = ref.name === 'effects' && change.set?.['owner'] === null && change.set['state'] !== undefined
-        return inner.adjust(ref, id, isEnd ? undefined : guard, change, wantsBefore)
+        return inner.update(ref, isEnd ? withoutVersion(where) : where, change)
       },
     }),
   },
@@ -324,6 +325,10 @@ export function mutantNamed(name: string): Mutant {
   const found = mutants.find((mutant) => mutant.name === name)
   if (!found) throw new Error(`There is no mutant ${name}; there are ${mutants.map((mutant) => mutant.name).join(', ')}.`)
   return found
+}
+
+function withoutVersion(where: Filter): Filter {
+  return where.op === 'and' ? and(...where.of.filter((one) => !('path' in one) || one.path !== 'version')) : where
 }
 
 function isDeposit(row: AnyRecord): boolean {

@@ -90,6 +90,7 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
       ...calmSettings,
       cardMs: dice.pick([0, 50, 500]),
       webhookLoss: faults.has('webhookLost') ? dice.pick([0.3, 1]) : 0,
+      webhookBare: dice.pick([0, 0.5, 1]),
       webhookCopies: faults.has('webhookRepeated') ? dice.between(2, 4) : 1,
       webhookMs: faults.has('webhookLate') ? dice.between(0, 20_000) : 0,
       webhookJitterMs: faults.has('webhookLate') ? 20_000 : 5,

@@ -1,8 +1,9 @@
 // The adapter between our port and the sandbox's desk.
+import { minorDigits } from '../../base/currencies.ts'
 import { isEqualSecret, signHmac } from '../../base/secret.ts'
 import { type CreateRequest, sandboxMethods, stateOf } from '../../sandbox/book.ts'
 import type { SandboxDesk } from '../../sandbox/desk.ts'
-import type { SandboxPayment } from '../../sandbox/store.ts'
+import type { SandboxPayment, SandboxSnapshot } from '../../sandbox/store.ts'
 import type { PaymentProvider, ProviderFact, ProviderResult, ProviderView, WebhookEvent } from './provider.ts'
 
 export type SandboxOptions = {
@@ -77,12 +78,27 @@ export function createSandboxProvider(desk: SandboxDesk, options: SandboxOptions
 /** Signed is not yet well-formed: what is no event is refused, not broken over. */
 function parseEvent(body: Uint8Array): WebhookEvent | null {
   try {
-    const { id, payment, reference } = JSON.parse(Buffer.from(body).toString()) as Record<string, unknown>
+    const { id, payment, reference, data } = JSON.parse(Buffer.from(body).toString()) as Record<string, unknown>
     const isEvent = [id, payment, reference].every((name) => typeof name === 'string' && /^[\w:-]{1,200}$/.test(name))
-    return isEvent ? { eventId: id as string, reference: reference as string, providerRef: payment as string } : null
+    if (!isEvent) return null
+    const event = { eventId: id as string, reference: reference as string, providerRef: payment as string }
+    if (data === undefined) return event
+    if (!isSnapshot(data) || data.id !== payment) return null
+    // What has happened to a payment stays so, and a snapshot holds all of it until then.
+    return { ...event, told: { facts: factsOf(data), declineReason: data.declineReason } }
   } catch {
     return null
   }
+}
+
+const isMinor = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0
+
+function isSnapshot(data: unknown): data is SandboxSnapshot {
+  const { amountMinor, currency, createdAt, decidedAt, refunds } = data as SandboxSnapshot
+  const isTime = (value: unknown) => value === null || isMinor(value)
+  const isRefund = ({ id, amountMinor: amount, at }: SandboxSnapshot['refunds'][number]) =>
+    typeof id === 'string' && isMinor(amount) && isMinor(at)
+  return isMinor(amountMinor) && minorDigits(currency) !== undefined && isTime(createdAt) && isTime(decidedAt) && refunds.every(isRefund)
 }
 
 function viewOf(payment: SandboxPayment, pagesUrl: string): ProviderView {
@@ -96,7 +112,7 @@ function viewOf(payment: SandboxPayment, pagesUrl: string): ProviderView {
   }
 }
 
-function factsOf(payment: SandboxPayment): ProviderFact[] {
+function factsOf(payment: SandboxSnapshot): ProviderFact[] {
   const amount = { amount: payment.amountMinor, currency: payment.currency }
   const at = { operationRef: payment.id, amount, providerTime: payment.decidedAt ?? payment.createdAt }
   const facts: ProviderFact[] = []

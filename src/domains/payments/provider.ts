@@ -38,7 +38,18 @@ export type StartRequest = {
 }
 export type RefundRequest = { readonly key: string; readonly reference: string; readonly providerRef: string; readonly amount: Money }
 
-export type WebhookEvent = { readonly eventId: string; readonly reference: string | null; readonly providerRef: string | null }
+export type WebhookEvent = {
+  readonly eventId: string
+  readonly reference: string | null
+  readonly providerRef: string | null
+  /**
+   * What the provider signed of the payment: facts, which stay true however late they arrive. Left out where it only
+   * names the payment, or says how it stands: then its own record is asked for.
+   */
+  readonly told?: Told
+}
+/** Facts, and why the last one failed. */
+export type Told = Pick<ProviderView, 'facts' | 'declineReason'>
 
 export interface PaymentProvider {
   readonly id: string

@@ -2,17 +2,20 @@ import { Type } from 'typebox'
 import { anyone } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
+import type { DomainEvent } from '../../contract/events.ts'
 import { command, type Operation } from '../../operation/define.ts'
 import { webhookInbox } from './collections.ts'
 import { followPayment } from './look-at-payment.ts'
 import { findPayment, webhookDistancesMs } from './match-webhooks.ts'
 import type { PaymentProvider } from './provider.ts'
+import { recordTold } from './record-facts.ts'
 
 const input = Type.Object({ provider: Type.String({ maxLength: limits.codeCharactersMax }) }, { additionalProperties: false })
 
 /**
- * `POST /api/payments/webhooks/{provider}`: verified, stored, and answered after the commit. What it
- * says is never believed: it makes us look, and the provider's own record is what counts.
+ * `POST /api/payments/webhooks/{provider}`: verified, stored, and answered after the commit. Facts that the provider
+ * signed are recorded in the same transaction, with all that follows from them. Anything else makes us look: the
+ * provider's own record is what counts.
  */
 export function receiveWebhook(providers: ReadonlyMap<string, PaymentProvider>): Operation {
   return command({
@@ -35,11 +38,11 @@ export function receiveWebhook(providers: ReadonlyMap<string, PaymentProvider>):
       return events
     },
     async run(context) {
-      const { tx, input, now, newId, request, prepared: events } = context
+      const { tx, input, now, newId, request, prepared: received } = context
       const body = textOf(request.rawBody ?? new Uint8Array())
-      for (const event of events) {
-        const payment = await findPayment(tx, { provider: input.provider, ...event })
-        const { eventId, reference, providerRef } = event
+      const events: DomainEvent[] = []
+      for (const { eventId, reference, providerRef, told } of received) {
+        const payment = await findPayment(tx, { provider: input.provider, reference, providerRef })
         const stored = await tx.insertOnce(webhookInbox, {
           id: newId('whk'),
           provider: input.provider,
@@ -52,9 +55,13 @@ export function receiveWebhook(providers: ReadonlyMap<string, PaymentProvider>):
           body,
         })
         // A repeat is answered like the first: it has been taken care of.
-        if (stored !== null && payment !== null) await followPayment(context, payment, { source: 'webhook', cause: eventId })
+        if (stored === null || payment === null) continue
+        // A second payment of theirs for one of ours is looked at by the name that ours has there.
+        const isIts = payment.providerRef === null || payment.providerRef === providerRef
+        if (told && isIts) events.push(...(await recordTold(context, payment, { ...told, providerRef })))
+        else await followPayment(context, payment, { source: 'webhook', cause: eventId })
       }
-      return { output: { received: events.length } }
+      return { output: { received: received.length }, events }
     },
   })
 }

@@ -21,19 +21,32 @@ import {
 import { paymentChanged, paymentFailedLate } from './events.ts'
 import { type FactSums, foldFacts } from './fold-facts.ts'
 import { firstLookMs } from './look-times.ts'
-import type { ProviderFact, ProviderView } from './provider.ts'
+import type { ProviderFact, ProviderView, Told, WebhookEvent } from './provider.ts'
 import { dropUnmetClaims, oweRefund, refundsOf } from './refund-claims.ts'
 
-/** What the provider says of a payment, from whichever way it came. Safe to call with the same view again. */
+/** A view, or facts alone: those say nothing of how the payment stands otherwise. */
+type Seen = Told & Pick<WebhookEvent, 'providerRef'> & { readonly standing: Pick<ProviderView, 'phase' | 'action'> | null }
+
+/** What the provider's own record says of a payment. Safe to call with the same view again. */
 export async function recordView(
   context: Work,
   payment: Payment,
   view: ProviderView,
   source: PaymentFact['source'],
 ): Promise<DomainEvent[]> {
+  const { phase, action, ...rest } = view
+  return await record(context, payment, { ...rest, standing: { phase, action } }, source)
+}
+
+/** Facts of a payment that its provider has signed. Safe to call with the same facts again. */
+export async function recordTold(context: Work, payment: Payment, told: Told & Pick<WebhookEvent, 'providerRef'>): Promise<DomainEvent[]> {
+  return await record(context, payment, { ...told, standing: null }, 'webhook')
+}
+
+async function record(context: Work, payment: Payment, seen: Seen, source: PaymentFact['source']): Promise<DomainEvent[]> {
   const { tx, now, newId } = context
   const news: ProviderFact[] = []
-  for (const fact of view.facts) {
+  for (const fact of seen.facts) {
     const { kind, operationRef, amount, providerTime } = fact
     const inserted = await tx.insertOnce(paymentFacts, {
       id: newId('fact'),
@@ -50,17 +63,17 @@ export async function recordView(
     news.push(fact)
     await postFact(context, payment, fact)
   }
-  if (news.length === 0) return await notePhase(tx, payment, view)
+  if (news.length === 0) return await notePhase(tx, payment, seen)
   const facts = await findAll(tx, paymentFacts, eq('payment', payment.id))
   const sums = foldFacts(facts, payment.amount.currency)
-  const status = statusOf(payment, view, sums)
+  const status = statusOf(payment, seen, sums)
   const after = await tx.update(payments, payment, {
     set: {
-      ...phaseOf(payment, view, { status, now }),
+      ...phaseOf(payment, seen, { status, now }),
       authorized: sums.authorized,
       captured: sums.captured,
       refunded: sums.refunded,
-      lastError: errorOf(view, sums, facts),
+      lastError: errorOf(seen, sums, facts),
     },
   })
   // Claims in the currency of the order are made under its lock, and looked at there.
@@ -70,19 +83,20 @@ export async function recordView(
   return [paymentChanged({ payment: after }), ...(isLate ? [paymentFailedLate({ payment: after })] : [])]
 }
 
-function errorOf(view: ProviderView, sums: FactSums, facts: readonly PaymentFact[]): string | null {
+function errorOf(seen: Seen, sums: FactSums, facts: readonly PaymentFact[]): string | null {
   const foreign = facts.find(({ kind, amount }) => kind === 'cap_ok' && amount.currency !== sums.captured.currency)
   if (foreign) return `The provider took ${foreign.amount.currency} where ${sums.captured.currency} was asked for. It is given back.`
-  return sums.isFailed ? (view.declineReason ?? 'The payment was declined.') : null
+  return sums.isFailed ? (seen.declineReason ?? 'The payment was declined.') : null
 }
 
 /** Without a new fact no money moved: only what the customer sees of an open attempt may change. */
-async function notePhase(tx: Transaction, payment: Payment, view: ProviderView): Promise<DomainEvent[]> {
+async function notePhase(tx: Transaction, payment: Payment, seen: Seen): Promise<DomainEvent[]> {
+  if (seen.standing === null) return []
   // One that had no record there, and has one now, is open again.
   const isFound = payment.missingSince !== null && payment.status === 'failed'
   const isOpen = liveStatuses.includes(payment.status) || payment.status === 'requires_action' || isFound
-  const status = isOpen ? (view.phase === 'open' ? 'requires_action' : 'processing') : payment.status
-  const set = phaseOf(payment, view, { status, now: 0 })
+  const status = isOpen ? (seen.standing.phase === 'open' ? 'requires_action' : 'processing') : payment.status
+  const set = phaseOf(payment, seen, { status, now: 0 })
   const isSame = (['status', 'providerRef', 'checkAt', 'missingSince'] as const).every((name) => set[name] === payment[name])
   if (isSame) return []
   const after = await tx.update(payments, payment, { set })
@@ -91,28 +105,30 @@ async function notePhase(tx: Transaction, payment: Payment, view: ProviderView):
   return isOpened ? [paymentChanged({ payment: after })] : []
 }
 
-function phaseOf(payment: Payment, view: ProviderView, { status, now }: { readonly status: Payment['status']; readonly now: number }) {
+function phaseOf(payment: Payment, seen: Seen, { status, now }: { readonly status: Payment['status']; readonly now: number }) {
   const isOpen = status === 'requires_action' || status === 'processing' || status === 'authorized'
   // What still happens to one that took money comes by webhook; should that be lost, by a look.
   const isTaken = status === 'captured' && payment.status !== 'captured'
   return {
     status,
-    providerRef: view.providerRef,
-    action: status === 'requires_action' ? view.action : null,
+    providerRef: seen.providerRef ?? payment.providerRef,
+    action: status === 'requires_action' ? (seen.standing === null ? payment.action : seen.standing.action) : null,
     checkAt: isTaken ? now + firstLookMs : isOpen || status === 'captured' ? payment.checkAt : null,
     checks: isTaken ? 0 : payment.checks,
     missingSince: null,
   }
 }
 
-function statusOf(payment: Payment, view: ProviderView, sums: FactSums): Payment['status'] {
+function statusOf(payment: Payment, { standing }: Seen, sums: FactSums): Payment['status'] {
   if (sums.captured.amount > 0) return 'captured'
   if (sums.isVoided) return 'canceled'
   if (sums.isFailed) return 'failed'
   if (payment.captured.amount > 0) return 'reversed'
   if (sums.authorized.amount > 0) return 'authorized'
-  if (view.phase === 'closed') return 'failed'
-  return view.phase === 'open' ? 'requires_action' : 'processing'
+  // Facts that decide nothing leave an attempt as it is.
+  if (standing === null) return payment.status
+  if (standing.phase === 'closed') return 'failed'
+  return standing.phase === 'open' ? 'requires_action' : 'processing'
 }
 
 async function postFact(context: Work, payment: Payment, fact: ProviderFact): Promise<void> {
