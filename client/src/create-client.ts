@@ -30,6 +30,8 @@ export type Client = ReturnType<typeof createClient>
 
 type Identified = { id: string }
 type WriteOptions = Pick<CallOptions, 'ifMatch' | 'idempotencyKey' | 'signal'>
+/** The address had an account: its old password and sessions have ended. */
+type TookOver = { tookOver: boolean }
 type ReadOptions = Pick<CallOptions, 'signal'>
 /** `{ "$increment": n }` is the contract's atomic addition to a number. */
 type Patch<T> = {
@@ -58,7 +60,7 @@ export function createClient(options: ClientOptions = {}) {
   }
 
   /** In its own pages the HttpOnly cookie holds the session, which no script can steal; elsewhere we must. */
-  function keepSession(answer: SignIn): SignIn {
+  function keepSession<T extends SignIn>(answer: T): T {
     if (url !== '') credentials.token = answer.token
     return answer
   }
@@ -70,7 +72,7 @@ export function createClient(options: ClientOptions = {}) {
     login: async (body: { email: string; password: string }) => keepSession(await call<SignIn>('POST', '/api/auth/login', { body })),
     /** The first admin, with the one-time token of the link printed at first start. */
     setup: async (body: { token: string; email: string; password: string }) =>
-      keepSession(await call<SignIn>('POST', '/api/auth/setup', { body })),
+      keepSession(await call<SignIn & TookOver>('POST', '/api/auth/setup', { body })),
     logout: async () => {
       await call<void>('POST', '/api/auth/logout')
       credentials.token = undefined

@@ -10,11 +10,11 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 export type CallOptions = {
   body?: unknown
   /** A strong ETag; the server answers 412 when the record has moved on. */
-  ifMatch?: string
+  ifMatch?: string | undefined
   /** Give your own to make a call repeatable across page loads. */
-  idempotencyKey?: string
+  idempotencyKey?: string | undefined
   headers?: Record<string, string>
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 export type Transport = {

@@ -1,6 +1,8 @@
 /** Who is there, and what they see: sign-in, a word to people who are not staff, or the page of the address. */
+
+import { ApiError } from '/client/index.ts'
 import { html, useEffect, useErrorBoundary, useMemo, useState, type VNode } from '../vendor/htm-preact.js'
-import { ApiError, call, get, onSessionEnd } from './api.ts'
+import { client, onSessionEnd } from './client.ts'
 import { watch } from './live.ts'
 import { CollectionPage, CollectionsPage } from './pages/collection.ts'
 import { EffectsPage } from './pages/effects.ts'
@@ -47,13 +49,11 @@ function mayHaveSession(): boolean {
   }
 }
 
-/** `null` is nobody. The answer may be the user itself or hold it. */
+/** `null` is nobody. */
 async function loadUser(): Promise<User | null> {
   if (!mayHaveSession()) return null
   try {
-    const answer = await get<User | { user: User | null } | undefined>('/api/auth/me')
-    if (!answer) return null
-    return 'user' in answer ? answer.user : answer
+    return await client.auth.me()
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) return null
     throw error
@@ -85,7 +85,7 @@ export function App(): VNode {
     setUser(next)
   }
   const signOut = async () => {
-    await call('POST', '/api/auth/logout').catch(() => {})
+    await client.auth.logout().catch(() => {})
     leave()
   }
   if (setupToken !== '') return html`<${SetupPage} token=${setupToken} onEnter=${enter} />`
@@ -106,7 +106,7 @@ function Inside({ user, signOut }: { user: User; signOut: () => void }): VNode {
   const [error, setError] = useState<unknown>(undefined)
   const load = () => {
     setError(undefined)
-    get<Schema>('/api/schema').then((schema) => {
+    client.call<Schema>('GET', '/api/schema').then((schema) => {
       setSchema(schema)
       const names = schema.items.map((collection) => collection.name)
       watch(liveCollections.filter((name) => names.includes(name)))

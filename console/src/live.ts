@@ -1,17 +1,17 @@
 /**
- * One change feed (SSE) for the whole console. Reconnects by itself: the browser after a lost line,
- * this module after an answer the browser gives up on. Closed while the tab is hidden, because
- * HTTP/1.1 allows a browser six connections per host and a feed holds one for good.
- * Resumes where it was by Last-Event-ID. Invariant: after a gap listeners get one `null`: "load again".
+ * One change feed for the whole console, by the client, which reconnects and resumes. Closed while the tab is hidden, because
+ * HTTP/1.1 allows a browser six connections per host and a feed holds one for good; then it goes on where it was.
+ * Invariant: after a gap listeners get one `null`: "load again".
  */
+import type { Change, LiveChanges } from '/client/index.ts'
 import { useEffect, useRef, useState } from '../vendor/htm-preact.js'
-import type { ChangeEvent } from './shapes.ts'
+import { client } from './client.ts'
 
 export type LiveState = 'off' | 'connecting' | 'live'
-type Listener = (change: ChangeEvent | null) => void
+type Listener = (change: Change | null) => void
 
-const retryFirstMs = 1_000
-const retryMaxMs = 30_000
+/** Before a feed that was refused is asked for anew. */
+const refusedMs = 10_000
 // One transaction is a burst of changes; three reloads a second are as live as people can see.
 const reactMs = 300
 
@@ -19,16 +19,15 @@ const listeners = new Set<Listener>()
 const stateListeners = new Set<(state: LiveState) => void>()
 let state: LiveState = 'off'
 let collections: readonly string[] = []
-let source: EventSource | undefined
+let feed: LiveChanges | undefined
 let retry: ReturnType<typeof setTimeout> | undefined
-let retryMs = retryFirstMs
-let lastEventId = ''
+let lastEventId: string | undefined
 
 /** Opens the feed of these collections; an empty list closes it. */
 export function watch(names: readonly string[]): void {
   if (names.join() === collections.join()) return
   close()
-  lastEventId = ''
+  lastEventId = undefined
   collections = names
   open()
 }
@@ -36,51 +35,33 @@ export function watch(names: readonly string[]): void {
 function open(): void {
   if (collections.length === 0 || document.hidden) return
   setState('connecting')
-  const query = new URLSearchParams({ collections: collections.join(',') })
-  // The browser sends Last-Event-ID only on its own reconnects; on ours it goes into the query.
-  if (lastEventId !== '') query.set('lastEventId', lastEventId)
-  const feed = new EventSource(`/api/changes?${query}`)
-  source = feed
-  feed.addEventListener('open', () => {
-    retryMs = retryFirstMs
-    setState('live')
-  })
-  feed.addEventListener('error', () => {
-    setState('connecting')
-    if (feed.readyState !== EventSource.CLOSED) return
-    close()
-    // The place itself may be what was refused: begin anew, and let everybody load again.
-    if (lastEventId !== '') tell(null)
-    lastEventId = ''
-    retry = setTimeout(open, retryMs)
-    retryMs = Math.min(retryMs * 2, retryMaxMs)
-  })
-  const note = (event: Event) => {
-    lastEventId = (event as MessageEvent<string>).lastEventId || lastEventId
-  }
-  const read = (event: Event) => {
-    note(event)
-    const change = parseChange((event as MessageEvent<string>).data)
-    if (change) tell(change)
-  }
-  for (const name of ['message', 'change', 'created', 'updated', 'deleted']) {
-    feed.addEventListener(name, read)
-  }
-  feed.addEventListener('ready', note)
-  feed.addEventListener('reset', (event) => {
-    note(event)
-    tell(null)
+  feed = client.changes({
+    collections,
+    ...(lastEventId === undefined ? {} : { lastEventId }),
+    onOpen: () => setState('live'),
+    onChange: tell,
+    onReset: () => tell(null),
+    onError(_, willRetry) {
+      setState('connecting')
+      if (willRetry) return
+      close()
+      // Whatever was refused: begin anew, and let everybody load again.
+      lastEventId = undefined
+      tell(null)
+      retry = setTimeout(open, refusedMs)
+    },
   })
 }
 
 function close(): void {
   clearTimeout(retry)
-  source?.close()
-  source = undefined
+  lastEventId = feed?.lastEventId ?? lastEventId
+  feed?.close()
+  feed = undefined
   setState('off')
 }
 
-function tell(change: ChangeEvent | null): void {
+function tell(change: Change | null): void {
   for (const listener of listeners) listener(change)
 }
 
@@ -90,25 +71,16 @@ function setState(next: LiveState): void {
   for (const listener of stateListeners) listener(next)
 }
 
-function parseChange(data: string): ChangeEvent | undefined {
-  try {
-    const change = JSON.parse(data) as ChangeEvent
-    return typeof change.collection === 'string' ? change : undefined
-  } catch {
-    return undefined
-  }
-}
-
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) close()
-  else if (!source) open()
+  else if (!feed) open()
 })
 
 /**
  * Runs `react` soon after a change that `concerns` accepts, and after a gap. Changes of one
  * transaction come in a burst: they are answered with one reload.
  */
-export function useLive(concerns: (change: ChangeEvent) => boolean, react: () => void): void {
+export function useLive(concerns: (change: Change) => boolean, react: () => void): void {
   const latest = useRef({ concerns, react })
   latest.current = { concerns, react }
   useEffect(() => {

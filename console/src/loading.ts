@@ -1,6 +1,6 @@
 /** Loading for pages: one thing (useLoad) or a list page by page (useList). Old data stays while new comes. */
 import { useCallback, useEffect, useRef, useState } from '../vendor/htm-preact.js'
-import { get } from './api.ts'
+import { client } from './client.ts'
 import { type ListState, listRequest } from './query-state.ts'
 import type { Page, RecordData } from './shapes.ts'
 
@@ -75,7 +75,7 @@ export function useList<T = RecordData>(
   const shown = useRef(0)
   const first = useLoad(key, (signal) => {
     const limit = Math.min(pageMax, Math.max(pageSize, shown.current))
-    return get<Page<T>>(base + listRequest(state, { limit, fields }), signal).then((page) => {
+    return client.call<Page<T>>('GET', base + listRequest(state, { limit, fields }), { signal }).then((page) => {
       setMore(undefined)
       return page
     })
@@ -88,7 +88,10 @@ export function useList<T = RecordData>(
     if (next === null || loadingMore) return
     setLoadingMore(true)
     try {
-      const page = await get<Page<T>>(base + listRequest({ ...state, count: false }, { limit: pageSize, cursor: next, fields }))
+      const page = await client.call<Page<T>>(
+        'GET',
+        base + listRequest({ ...state, count: false }, { limit: pageSize, cursor: next, fields }),
+      )
       setMore({ key, items: [...(extra?.items ?? []), ...page.items], next: page.next })
     } catch (error) {
       setMore({ key, items: extra?.items ?? [], next, error })

@@ -3,7 +3,7 @@
  * for the visit; a title that changes meanwhile is seen after a reload of the page.
  */
 import { useEffect, useState } from '../vendor/htm-preact.js'
-import { get } from './api.ts'
+import { client } from './client.ts'
 import { labelIn, labelNeeds } from './format.ts'
 import type { Page, RecordData } from './shapes.ts'
 
@@ -39,7 +39,7 @@ async function loadLabels(collection: string, ids: string[]): Promise<void> {
   const needs = labelNeeds[collection]
   if (needs !== undefined) query.set('expand', needs)
   try {
-    const page = await get<Page<RecordData>>(`/api/${encodeURIComponent(collection)}?${query}`)
+    const page = await client.call<Page<RecordData>>('GET', `/api/${encodeURIComponent(collection)}?${query}`)
     for (const record of page.items) labels.set(`${collection}/${record.id}`, labelIn(collection, record))
   } catch {
     // The id itself is still shown and still leads to the record, which will say what is wrong.

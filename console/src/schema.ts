@@ -11,7 +11,7 @@ export interface Workspace {
 }
 
 export const WorkspaceContext = createContext<Workspace>({
-  user: { id: '', email: '', roles: [] },
+  user: { id: '', email: '', name: null, roles: [], emailVerified: false, createdAt: '' },
   collections: [],
   roles: [],
   signOut: () => {},

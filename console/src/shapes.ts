@@ -1,12 +1,10 @@
 /**
- * Shapes of what the API answers, as far as the console reads it. Fields the contract leaves open
- * are optional, so that a missing one shows as a gap and never as a crash.
+ * Shapes of what staff are answered, beside those of the client. Fields the contract leaves open are optional, so that a
+ * missing one shows as a gap and never as a crash.
  */
-export interface Money {
-  /** Integer minor units. */
-  amount: number
-  currency: string
-}
+import type { Money } from '/client/index.ts'
+
+export type { Address, Line, Money, Order, Page, Payment, User } from '/client/index.ts'
 
 export type FieldKind =
   | 'id'
@@ -51,76 +49,6 @@ export interface CollectionInfo {
 }
 
 export type RecordData = { id: string } & { [field: string]: unknown }
-
-export interface Page<T> {
-  items: T[]
-  next: string | null
-  count?: number
-}
-
-export interface User {
-  id: string
-  email: string
-  name?: string | null
-  roles: string[]
-}
-
-export interface Address {
-  name?: string
-  line1?: string
-  line2?: string
-  city?: string
-  region?: string
-  postalCode?: string
-  country?: string
-  phone?: string
-}
-
-export interface OrderLine {
-  id: string
-  variant?: string
-  title?: string
-  quantity: number
-  unitPrice?: Money
-  total?: Money
-}
-
-export interface Order {
-  id: string
-  number?: string | number | null
-  customer?: string | null
-  email?: string | null
-  accountEmail?: string | null
-  status: string
-  paymentStatus: string
-  fulfillmentStatus: string
-  holds?: unknown[] | null
-  lines?: OrderLine[]
-  /** The contract says `addresses`; carts say `shippingAddress` and `billingAddress`: both are read. */
-  addresses?: { shipping?: Address | null; billing?: Address | null } | null
-  shippingAddress?: Address | null
-  billingAddress?: Address | null
-  totals?: Partial<Record<'subtotal' | 'discount' | 'shipping' | 'tax' | 'total', Money>>
-  note?: string | null
-  createdAt?: string
-  placedAt?: string | null
-  canceledAt?: string | null
-  expiredAt?: string | null
-}
-
-export interface Payment {
-  id: string
-  order: string
-  provider: string
-  method?: string | null
-  status: string
-  amount?: Money
-  authorized?: Money | null
-  captured?: Money | null
-  refunded?: Money | null
-  lastError?: string | null
-  createdAt?: string
-}
 
 export interface PaymentFact {
   id: string
@@ -203,12 +131,4 @@ export interface Effect {
 export interface Balances {
   items: { account: string; currency: string; balance: Money }[]
   totals: { currency: string; sum: Money }[]
-}
-
-/** One event of the change feed. */
-export interface ChangeEvent {
-  collection: string
-  id: string
-  action: 'created' | 'updated' | 'deleted'
-  record?: RecordData | null
 }

@@ -5,13 +5,27 @@ import { bookingWords, errorText, kindWords, type OrderFile, timelineOf } from '
 
 const at = (second: number) => new Date(Date.UTC(2026, 10, 24, 8, 0, second)).toISOString()
 const eur = (amount: number) => ({ amount, currency: 'EUR' })
-const order = {
+const address = { name: 'Ada', line1: 'Main Street 1', city: 'Vienna', postalCode: '1010', country: 'AT' }
+const order: OrderFile['order'] = {
   id: 'ord_1',
+  number: 'K-1001',
+  cart: 'cart_1',
+  customer: null,
+  email: 'a@x.org',
+  accountEmail: null,
   status: 'placed',
   paymentStatus: 'paid',
   fulfillmentStatus: 'unfulfilled',
+  holds: [],
+  lines: [],
+  addresses: { shipping: address, billing: address },
+  shipping: null,
+  totals: { subtotal: eur(500), discount: eur(0), shipping: eur(0), tax: eur(0), total: eur(500) },
+  total: eur(500),
+  note: null,
   createdAt: at(0),
   placedAt: at(5),
+  expiresAt: null,
 }
 const file: OrderFile = {
   order,
@@ -20,8 +34,14 @@ const file: OrderFile = {
       id: 'pay_1',
       order: 'ord_1',
       provider: 'sandbox',
+      method: null,
       status: 'captured',
       amount: eur(500),
+      authorized: eur(0),
+      captured: eur(500),
+      refunded: eur(0),
+      action: null,
+      lastError: null,
       createdAt: at(0),
     },
   ],
@@ -100,9 +120,9 @@ test('keys are unique, and parts without a time are left out', () => {
   assert.equal(new Set(keys).size, keys.length)
   const bare: OrderFile = {
     ...file,
-    payments: [{ id: 'p', order: 'o', provider: 's', status: 'created' }],
+    reservations: [{ id: 'rsv_2', variant: 'var_1', quantity: 1, state: 'held' }],
   }
-  assert.equal(timelineOf(bare).filter((item) => item.collection === 'payments').length, 0)
+  assert.equal(timelineOf(bare).filter((item) => item.collection === 'reservations').length, 0)
 })
 
 test('bookings in words', () => {

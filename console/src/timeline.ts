@@ -37,7 +37,7 @@ const laneOrder: Lane[] = ['order', 'stock', 'payment', 'ledger', 'mail', 'effec
 export function timelineOf(file: OrderFile): TimelineItem[] {
   const items: TimelineItem[] = [
     ...orderItems(file.order),
-    ...file.payments.flatMap(paymentItems),
+    ...file.payments.map(paymentItem),
     ...file.facts.map(factItem),
     ...file.refunds.flatMap(refundItems),
     ...file.reservations.flatMap(reservationItems),
@@ -53,28 +53,19 @@ export function timelineOf(file: OrderFile): TimelineItem[] {
 function orderItems(order: Order): TimelineItem[] {
   const item = (at: string | null | undefined, title: string, tone: Tone): TimelineItem[] =>
     at ? [{ ...record('orders', order.id, title), at, lane: 'order', title, detail: '', tone }] : []
-  return [
-    ...item(order.createdAt, 'Checked out', 'quiet'),
-    ...item(order.placedAt, 'Order placed', 'good'),
-    ...item(order.expiredAt, 'Order expired unpaid', 'bad'),
-    ...item(order.canceledAt, 'Order canceled', 'bad'),
-  ]
+  return [...item(order.createdAt, 'Checked out', 'quiet'), ...item(order.placedAt, 'Order placed', 'good')]
 }
 
-function paymentItems(payment: Payment): TimelineItem[] {
-  if (!payment.createdAt) return []
+function paymentItem(payment: Payment): TimelineItem {
   const by = [payment.provider, payment.method && humanize(payment.method)].filter(Boolean).join(', ')
-  const title = payment.amount ? `Payment of ${formatMoney(payment.amount)} started` : 'Payment started'
-  return [
-    {
-      ...record('payments', payment.id),
-      at: payment.createdAt,
-      lane: 'payment',
-      title,
-      detail: by,
-      tone: 'quiet',
-    },
-  ]
+  return {
+    ...record('payments', payment.id),
+    at: payment.createdAt,
+    lane: 'payment',
+    title: `Payment of ${formatMoney(payment.amount)} started`,
+    detail: by,
+    tone: 'quiet',
+  }
 }
 
 const effectWords: Record<string, string> = {

@@ -1,6 +1,6 @@
 /** What is owed to the outside world: mails, provider calls, webhooks, and how each is going. */
 import { html, useState, type VNode } from '../../vendor/htm-preact.js'
-import { call } from '../api.ts'
+import { client } from '../client.ts'
 import { plainRecordPath } from '../routes.ts'
 import type { Effect } from '../shapes.ts'
 import { errorText, kindWords } from '../timeline.ts'
@@ -21,7 +21,7 @@ export function EffectActions({ effect, onDone }: { effect: Effect; onDone?: () 
     setBusy(true)
     setError(undefined)
     try {
-      await call('POST', `/api/effects/${encodeURIComponent(effect.id)}/${action}`, { body: {} })
+      await client.call('POST', `/api/effects/${encodeURIComponent(effect.id)}/${action}`)
       toast(action === 'retry' ? 'It will be tried again now.' : 'Canceled.')
       onDone?.()
     } catch (cause) {

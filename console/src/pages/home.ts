@@ -1,6 +1,6 @@
 /** The first look of the day: the counts that ask for something, and what came last. */
 import { html, useMemo, type View, type VNode } from '../../vendor/htm-preact.js'
-import { get } from '../api.ts'
+import { client } from '../client.ts'
 import { recordLabel } from '../format.ts'
 import { useLive } from '../live.ts'
 import { useList, useLoad } from '../loading.ts'
@@ -93,7 +93,9 @@ export function HomePage(): VNode {
 
 function CountTile({ tile }: { tile: Tile }): VNode {
   const query = listRequest({ ...tile.state, count: true }, { limit: 1 })
-  const loaded = useLoad(`${tile.collection}${query}`, (signal) => get<Page<unknown>>(`/api/${tile.collection}${query}`, signal))
+  const loaded = useLoad(`${tile.collection}${query}`, (signal) =>
+    client.call<Page<unknown>>('GET', `/api/${tile.collection}${query}`, { signal }),
+  )
   useLive((change) => change.collection === tile.collection, loaded.reload)
   const count = loaded.data?.count
   return html`<a

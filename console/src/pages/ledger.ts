@@ -1,6 +1,6 @@
 /** The ledger's balances, one book per currency, each with its proof that debits equal credits. */
 import { html, useState, type VNode } from '../../vendor/htm-preact.js'
-import { get } from '../api.ts'
+import { client } from '../client.ts'
 import { formatMoney } from '../format.ts'
 import { accountClass, booksOf, type CurrencyBook } from '../ledger-groups.ts'
 import { useLive } from '../live.ts'
@@ -10,7 +10,7 @@ import { Icon } from '../ui/icons.ts'
 import { Amount, Card, Empty, ErrorNote, PageHead, Skeleton } from '../ui/parts.ts'
 
 export function LedgerPage(): VNode {
-  const loaded = useLoad('balances', (signal) => get<Balances>('/api/ledger/balances', signal))
+  const loaded = useLoad('balances', (signal) => client.call<Balances>('GET', '/api/ledger/balances', { signal }))
   useLive((change) => change.collection === 'payments' || change.collection === 'orders', loaded.reload)
   const books = loaded.data && booksOf(loaded.data)
   return html`

@@ -1,6 +1,6 @@
 /** All mail, out and in, with a preview beside the list (in place of it on a phone). */
 import { html, type VNode } from '../../vendor/htm-preact.js'
-import { get } from '../api.ts'
+import { client } from '../client.ts'
 import { mailboxName } from '../format.ts'
 import { useLive } from '../live.ts'
 import { useLoad } from '../loading.ts'
@@ -87,7 +87,7 @@ export function MailPage({ id }: { id?: string }): VNode {
 
 function OneMail({ id }: { id: string }): VNode {
   const path = `/api/emails/${encodeURIComponent(id)}`
-  const loaded = useLoad(path, (signal) => get<Email>(path, signal))
+  const loaded = useLoad(path, (signal) => client.call<Email>('GET', path, { signal }))
   useLive((change) => change.collection === 'emails' && change.id === id, loaded.reload)
   if (loaded.error) return html`<${ErrorNote} error=${loaded.error} retry=${loaded.reload} />`
   if (!loaded.data) return html`<div class="card"><${Skeleton} lines=${8} /></div>`

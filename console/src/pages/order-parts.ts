@@ -3,7 +3,7 @@ import { html, type View, type VNode } from '../../vendor/htm-preact.js'
 import { formatMoney, humanize, shortenIds } from '../format.ts'
 import { groupTransfers } from '../ledger-groups.ts'
 import { plainRecordPath } from '../routes.ts'
-import type { Effect, Email, LedgerEntry, Money, OrderLine, Payment, PaymentFact, Refund, Reservation } from '../shapes.ts'
+import type { Effect, Email, LedgerEntry, Line, Money, Payment, PaymentFact, Refund, Reservation } from '../shapes.ts'
 import { bookingWords, errorText, factWord, kindWords } from '../timeline.ts'
 import { EmailRow } from '../ui/email-row.ts'
 import { Amount, Card, Chip, Time } from '../ui/parts.ts'
@@ -107,7 +107,7 @@ export function LedgerCard({ entries }: { entries: readonly LedgerEntry[] }): VN
   <//>`
 }
 
-export function StockCard({ reservations, lines }: { reservations: readonly Reservation[]; lines: readonly OrderLine[] }): VNode {
+export function StockCard({ reservations, lines }: { reservations: readonly Reservation[]; lines: readonly Line[] }): VNode {
   // A variant's own title is "Paperback"; the line says of what.
   const titleOf = (variant: string) => lines.find((line) => line.variant === variant)?.title
   return html`<${Card} title="Stock" flush>

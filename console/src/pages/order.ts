@@ -1,12 +1,14 @@
 /** The one place for an order: everything that belongs to it, live, and what can be done with it. */
+
+import { ApiError, type Change } from '/client/index.ts'
 import { html, useState, type VNode } from '../../vendor/htm-preact.js'
-import { ApiError, call, get } from '../api.ts'
+import { client } from '../client.ts'
 import { addressLines, humanize, recordLabel } from '../format.ts'
 import { useLive } from '../live.ts'
 import { useLoad } from '../loading.ts'
 import { base, plainRecordPath } from '../routes.ts'
 import { useCollection } from '../schema.ts'
-import { type Address, type ChangeEvent, emailListFields, type Order, type Page } from '../shapes.ts'
+import { type Address, emailListFields, type Order, type Page } from '../shapes.ts'
 import { type OrderFile, timelineOf } from '../timeline.ts'
 import { Amount, Card, Chip, Confirm, ErrorNote, PageHead, Skeleton, Time } from '../ui/parts.ts'
 import { RefLink } from '../ui/ref-link.ts'
@@ -16,7 +18,6 @@ import { EffectsCard, LedgerCard, MailCard, PaymentsCard, StockCard } from './or
 
 interface LoadedOrder {
   file: OrderFile
-  etag: string | undefined
   /** Parts that could not be loaded; the rest of the page stands without them. */
   failed: unknown[]
 }
@@ -27,14 +28,14 @@ async function loadOrder(id: string, hasRefunds: boolean, signal: AbortSignal): 
     const query = new URLSearchParams({ [`filter[${field}]`]: id, limit: '200' })
     if (fields !== '') query.set('fields', fields)
     try {
-      return (await get<Page<T>>(`/api/${collection}?${query}`, signal)).items
+      return (await client.call<Page<T>>('GET', `/api/${collection}?${query}`, { signal })).items
     } catch (error) {
       if (!signal.aborted) failed.push(error)
       return []
     }
   }
   const [order, payments, facts, refunds, entries, reservations, emails, effects] = await Promise.all([
-    call<Order>('GET', `/api/orders/${encodeURIComponent(id)}`, { signal }),
+    client.collection<Order>('orders').get(id, {}, { signal }),
     part<OrderFile['payments'][number]>('payments', 'order'),
     part<OrderFile['facts'][number]>('paymentFacts', 'order'),
     hasRefunds ? part<OrderFile['refunds'][number]>('refunds', 'order') : [],
@@ -44,13 +45,12 @@ async function loadOrder(id: string, hasRefunds: boolean, signal: AbortSignal): 
     part<OrderFile['effects'][number]>('effects', 'record'),
   ])
   return {
-    file: { order: order.data, payments, facts, refunds, entries, reservations, emails, effects },
-    etag: order.etag,
+    file: { order, payments, facts, refunds, entries, reservations, emails, effects },
     failed,
   }
 }
 
-function concerns(change: ChangeEvent, id: string): boolean {
+function concerns(change: Change, id: string): boolean {
   if (change.collection === 'orders') return change.id === id
   // Without the record (a deletion) it cannot be told, and loading once more does no harm.
   return !change.record || change.record.order === id || change.record.record === id
@@ -69,17 +69,16 @@ export function OrderPage({ id }: { id: string }): VNode {
       ${!loaded.error && html`<div class="card"><${Skeleton} lines=${10} /></div>`}
     `
   }
-  const { file, etag, failed } = loaded.data
+  const { file, failed } = loaded.data
   const { order } = file
   const canCancel = ['draft', 'pending_payment', 'placed'].includes(order.status) && order.fulfillmentStatus === 'unfulfilled'
-  const holds = (order.holds ?? []).map((hold) => (typeof hold === 'string' ? hold : recordLabel(hold as { [field: string]: unknown })))
   return html`
     <${PageHead}
       title=${`Order ${recordLabel({ ...order, email: undefined })}`}
       back=${back}
       beside=${html`<span class="chips">
         <${Chip} state=${order.status} />${order.paymentStatus !== 'none' && html`<${Chip} state=${order.paymentStatus} />`}<${Chip} state=${order.fulfillmentStatus} />
-        ${holds.map((hold) => html`<${Chip} key=${hold} state=${hold} tone="bad" />`)}
+        ${order.holds.map((hold) => html`<${Chip} key=${hold} state=${hold} tone="bad" />`)}
       </span>`}
       actions=${html`
         <a class="button" href=${plainRecordPath('orders', id)}>All fields</a>
@@ -92,7 +91,7 @@ export function OrderPage({ id }: { id: string }): VNode {
         <${LinesCard} order=${order} />
         <${PaymentsCard} payments=${file.payments} facts=${file.facts} refunds=${file.refunds} />
         <${LedgerCard} entries=${file.entries} />
-        <${StockCard} reservations=${file.reservations} lines=${order.lines ?? []} />
+        <${StockCard} reservations=${file.reservations} lines=${order.lines} />
         <${MailCard} emails=${file.emails} />
         <${EffectsCard} effects=${file.effects} onDone=${loaded.reload} />
       </div>
@@ -101,7 +100,7 @@ export function OrderPage({ id }: { id: string }): VNode {
         <${Card} title="What happened"><${Timeline} items=${timelineOf(file)} /><//>
       </div>
     </div>
-    ${canceling && html`<${CancelOrder} order=${order} etag=${etag} onDone=${loaded.reload} onClose=${() => setCanceling(false)} />`}
+    ${canceling && html`<${CancelOrder} order=${order} onDone=${loaded.reload} onClose=${() => setCanceling(false)} />`}
   `
 }
 
@@ -109,19 +108,18 @@ const totalRows = ['subtotal', 'discount', 'shipping', 'tax', 'total'] as const
 
 /** The sum itself tells whether prices hold the tax or it is added to them. */
 function isTaxIncluded({ totals }: Order): boolean {
-  const sum = (name: (typeof totalRows)[number]) => totals?.[name]?.amount ?? 0
-  return sum('subtotal') - Math.abs(sum('discount')) + sum('shipping') === sum('total')
+  const { subtotal, discount, shipping, total } = totals
+  return subtotal.amount - Math.abs(discount.amount) + shipping.amount === total.amount
 }
 
 function LinesCard({ order }: { order: Order }): VNode {
-  const lines = order.lines ?? []
   return html`<${Card} title="Lines" flush>
     <table class="plain">
       <tbody>
-        ${lines.map(
+        ${order.lines.map(
           (line) => html`<tr key=${line.id}>
             <td class="grow">
-              ${line.title ?? (line.variant && html`<${RefLink} collection="variants" value=${line.variant} />`)}
+              ${line.title}
             </td>
             <td class="numeric faint nowrap">${line.quantity} × <${Amount} money=${line.unitPrice} /></td>
             <td class="numeric"><${Amount} money=${line.total} /></td>
@@ -130,9 +128,9 @@ function LinesCard({ order }: { order: Order }): VNode {
       </tbody>
       <tfoot>
         ${totalRows.map((name) => {
-          const money = order.totals?.[name]
+          const money = order.totals[name]
           // A shop without discounts or tax need not read "Discount 0" on each order.
-          if (!money || ((name === 'discount' || name === 'tax') && money.amount === 0)) return null
+          if ((name === 'discount' || name === 'tax') && money.amount === 0) return null
           return html`<tr key=${name} class=${name === 'total' ? 'grand' : ''}>
             <td colspan="2">${name === 'tax' && isTaxIncluded(order) ? 'Tax included' : humanize(name)}</td>
             <td class="numeric"><${Amount} money=${money} /></td>
@@ -144,8 +142,8 @@ function LinesCard({ order }: { order: Order }): VNode {
 }
 
 function CustomerCard({ order }: { order: Order }): VNode {
-  const shipping = order.shippingAddress ?? order.addresses?.shipping
-  const billing = order.billingAddress ?? order.addresses?.billing
+  const shipping = order.addresses.shipping
+  const billing = order.addresses.billing
   const same = JSON.stringify(shipping) === JSON.stringify(billing)
   return html`<${Card} title="Customer">
     <p>
@@ -159,8 +157,8 @@ function CustomerCard({ order }: { order: Order }): VNode {
     </p>
     ${order.note && html`<p class="quote">${order.note}</p>`}
     <div class="addresses">
-      ${shipping && html`<${AddressBlock} title=${same ? 'Shipping and billing' : 'Shipping'} address=${shipping} />`}
-      ${billing && !same && html`<${AddressBlock} title="Billing" address=${billing} />`}
+      <${AddressBlock} title=${same ? 'Shipping and billing' : 'Shipping'} address=${shipping} />
+      ${!same && html`<${AddressBlock} title="Billing" address=${billing} />`}
     </div>
   <//>`
 }
@@ -172,7 +170,7 @@ function AddressBlock({ title, address }: { title: string; address: Address }): 
   </address>`
 }
 
-function CancelOrder(props: { order: Order; etag: string | undefined; onDone: () => void; onClose: () => void }): VNode {
+function CancelOrder(props: { order: Order; onDone: () => void; onClose: () => void }): VNode {
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(undefined)
   const stale = error instanceof ApiError && error.status === 412
@@ -180,10 +178,7 @@ function CancelOrder(props: { order: Order; etag: string | undefined; onDone: ()
     setBusy(true)
     setError(undefined)
     try {
-      await call('POST', `/api/orders/${encodeURIComponent(props.order.id)}/cancel`, {
-        body: {},
-        ifMatch: props.etag,
-      })
+      await client.orders.cancel(props.order.id, { ifMatch: client.etagOf(props.order) })
       toast('The order is canceled.')
       props.onClose()
       props.onDone()

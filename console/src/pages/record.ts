@@ -1,6 +1,8 @@
 /** One record: its fields, and for collections that allow it the forms to create, edit and delete. */
+
+import { ApiError } from '/client/index.ts'
 import { html, useState, type VNode } from '../../vendor/htm-preact.js'
-import { ApiError, call } from '../api.ts'
+import { client } from '../client.ts'
 import type { Values } from '../field-input.ts'
 import { humanize, labelNeeds, recordLabel } from '../format.ts'
 import { useLive } from '../live.ts'
@@ -31,9 +33,9 @@ export function CreatePage({ name }: { name: string }): VNode {
     setBusy(true)
     setError(undefined)
     try {
-      const { data } = await call<RecordData>('POST', `/api/${name}`, { body: values })
+      const { id } = await client.collection<RecordData>(name).create(values)
       toast('Created.')
-      navigate(plainRecordPath(name, data.id), { replace: true })
+      navigate(plainRecordPath(name, id), { replace: true })
     } catch (cause) {
       setError(cause)
       setBusy(false)
@@ -58,14 +60,13 @@ export function CreatePage({ name }: { name: string }): VNode {
 export function RecordPage({ name, id }: { name: string; id: string }): VNode {
   const info = useCollection(name)
   const mayGiveRights = useWorkspace().user.roles.includes('admin') && name === 'users'
-  const path = `/api/${encodeURIComponent(name)}/${encodeURIComponent(id)}`
-  const loaded = useLoad(path, (signal) => call<RecordData>('GET', path, { signal }))
+  const loaded = useLoad(`${name}/${id}`, (signal) => client.collection<RecordData>(name).get(id, {}, { signal }))
   const [mode, setMode] = useState<'view' | 'edit' | 'rights' | 'stock' | 'delete'>('view')
   const label = useLabel(labelNeeds[name] === undefined ? undefined : name, id)
   useLive((change) => change.collection === name && change.id === id, loaded.reload)
   if (!info) return html`<${NoCollection} name=${name} />`
   const back = { href: `/console/data/${encodeURIComponent(name)}`, text: info.title }
-  const record = loaded.data?.data
+  const record = loaded.data
   if (!record) {
     return html`
       <${PageHead} title="Record" back=${back} />
@@ -92,19 +93,17 @@ export function RecordPage({ name, id }: { name: string; id: string }): VNode {
       mode === 'edit'
         ? html`<${EditRecord}
           info=${info}
-          path=${path}
           record=${record}
-          etag=${loaded.data?.etag}
           onClose=${close}
         />`
         : mode === 'rights'
-          ? html`<${UserRights} record=${record} etag=${loaded.data?.etag} onClose=${close} />`
+          ? html`<${UserRights} record=${record} onClose=${close} />`
           : html`<${Card}><${Fields} info=${info} record=${record} /><//>
             ${name === 'variants' && html`<${StockOf} variant=${id} onChange=${loaded.reload} />`}
             <${Related} key=${String(record['updatedAt'])} collection=${name} id=${id} except=${name === 'variants' ? ['stockLevels'] : []} />`
     }
     ${mode === 'stock' && html`<${ChangeStock} level=${record as unknown as StockLevel} onClose=${() => close(false)} onDone=${() => close(true)} />`}
-    ${mode === 'delete' && html`<${DeleteRecord} info=${info} path=${path} record=${record} etag=${loaded.data?.etag} onStale=${loaded.reload} onClose=${() => setMode('view')} />`}
+    ${mode === 'delete' && html`<${DeleteRecord} info=${info} record=${record} onStale=${loaded.reload} onClose=${() => setMode('view')} />`}
   `
 }
 
@@ -129,14 +128,10 @@ function Fields({ info, record }: { info: CollectionInfo; record: RecordData }):
   </dl>`
 }
 
-function EditRecord(props: {
-  info: CollectionInfo
-  path: string
-  record: RecordData
-  etag: string | undefined
-  onClose: (changed: boolean) => void
-}): VNode {
-  const [etag, setEtag] = useState(props.etag)
+function EditRecord(props: { info: CollectionInfo; record: RecordData; onClose: (changed: boolean) => void }): VNode {
+  const records = client.collection<RecordData>(props.info.name)
+  // What it is saved on top of.
+  const [etag, setEtag] = useState(client.etagOf(props.record))
   // The version the form began with: what differs from it is what this person changed.
   const [began] = useState(props.record)
   const [error, setError] = useState<unknown>(undefined)
@@ -147,7 +142,7 @@ function EditRecord(props: {
     setBusy(true)
     setError(undefined)
     try {
-      await call('PATCH', props.path, { body: values, ifMatch: etag })
+      await records.update(props.record.id, values, { ifMatch: etag })
       toast('Saved.')
       props.onClose(true)
     } catch (cause) {
@@ -158,7 +153,7 @@ function EditRecord(props: {
   // Only changed fields are sent, so saving on the newer version keeps what the other person wrote elsewhere.
   const takeNewest = async () => {
     try {
-      setEtag((await call('GET', props.path)).etag)
+      setEtag(client.etagOf(await records.get(props.record.id)))
       setError(undefined)
     } catch (cause) {
       setError(cause)
@@ -192,21 +187,14 @@ function EditRecord(props: {
   `
 }
 
-function DeleteRecord(props: {
-  info: CollectionInfo
-  path: string
-  record: RecordData
-  etag: string | undefined
-  onStale: () => void
-  onClose: () => void
-}): VNode {
+function DeleteRecord(props: { info: CollectionInfo; record: RecordData; onStale: () => void; onClose: () => void }): VNode {
   const [error, setError] = useState<unknown>(undefined)
   const [busy, setBusy] = useState(false)
   const remove = async () => {
     setBusy(true)
     setError(undefined)
     try {
-      await call('DELETE', props.path, { ifMatch: props.etag })
+      await client.collection(props.info.name).delete(props.record.id, { ifMatch: client.etagOf(props.record) })
       toast('Deleted.')
       navigate(collectionPath(props.info.name), { replace: true })
     } catch (cause) {

@@ -1,6 +1,8 @@
 /** The doors: sign in, create the first admin from the one-time link, and a word to people without a role. */
+
+import { ApiError, type SignIn } from '/client/index.ts'
 import { html, useEffect, useState, type View, type VNode } from '../../vendor/htm-preact.js'
-import { ApiError, call } from '../api.ts'
+import { client } from '../client.ts'
 import { fieldErrors } from '../field-input.ts'
 import type { User } from '../shapes.ts'
 import { Mark } from '../ui/icons.ts'
@@ -28,10 +30,9 @@ function Door(props: { title: string; text?: View; children?: View }): VNode {
   </main>`
 }
 
-/** E-mail and password, sent to `path` with `extra` in the body. */
+/** E-mail and password, and what is done with them. */
 function Credentials(props: {
-  path: string
-  extra: { [name: string]: string }
+  send: (typed: { email: string; password: string }) => Promise<SignIn & { tookOver?: boolean }>
   action: string
   isNew: boolean
   onEnter: (user: User) => void
@@ -45,10 +46,9 @@ function Credentials(props: {
     setBusy(true)
     setError(undefined)
     try {
-      const body = { ...props.extra, email, password }
-      const { data } = await call<{ user: User; tookOver?: boolean }>('POST', props.path, { body })
-      if (data.tookOver) toast('This address had an account: its old password and sessions have ended.')
-      props.onEnter(data.user)
+      const { user, tookOver } = await props.send({ email, password })
+      if (tookOver) toast('This address had an account: its old password and sessions have ended.')
+      props.onEnter(user)
     } catch (cause) {
       setError(cause)
       setBusy(false)
@@ -79,7 +79,7 @@ function Credentials(props: {
 
 export function SignInPage({ onEnter }: { onEnter: (user: User) => void }): VNode {
   return html`<${Door} title="Sign in">
-    <${Credentials} path="/api/auth/login" extra=${{}} action="Sign in" isNew=${false} onEnter=${onEnter} />
+    <${Credentials} send=${client.auth.login} action="Sign in" isNew=${false} onEnter=${onEnter} />
   <//>`
 }
 
@@ -89,8 +89,7 @@ export function SetupPage(props: { token: string; onEnter: (user: User) => void 
     text="This link works once. The account you create now may do everything, and can give others roles."
   >
     <${Credentials}
-      path="/api/auth/setup"
-      extra=${{ token: props.token }}
+      send=${(typed: { email: string; password: string }) => client.auth.setup({ token: props.token, ...typed })}
       action="Create admin and sign in"
       isNew=${true}
       onEnter=${props.onEnter}

@@ -1,8 +1,8 @@
 /** What an account may do, for admins: its roles of those there are, and whether it may sign in. */
 import { html, useState, type VNode } from '../../vendor/htm-preact.js'
-import { call } from '../api.ts'
+import { client } from '../client.ts'
 import { useWorkspace } from '../schema.ts'
-import type { RecordData } from '../shapes.ts'
+import type { RecordData, User } from '../shapes.ts'
 import { Card, ErrorNote } from '../ui/parts.ts'
 import { toast } from '../ui/toast.ts'
 
@@ -11,8 +11,8 @@ const meanings: Readonly<Record<string, string>> = {
   staff: 'runs the shop',
 }
 
-export function UserRights(props: { record: RecordData; etag: string | undefined; onClose: (changed: boolean) => void }): VNode {
-  const { record, etag, onClose } = props
+export function UserRights(props: { record: RecordData; onClose: (changed: boolean) => void }): VNode {
+  const { record, onClose } = props
   const { roles: known } = useWorkspace()
   const [had] = useState(record['roles'] as string[])
   const [roles, setRoles] = useState(had)
@@ -28,7 +28,9 @@ export function UserRights(props: { record: RecordData; etag: string | undefined
     setBusy(true)
     setError(undefined)
     try {
-      await call('PATCH', `/api/users/${encodeURIComponent(record.id)}`, { body: { roles, disabled }, ifMatch: etag })
+      await client
+        .collection<User & { disabled: boolean }>('users')
+        .update(record.id, { roles, disabled }, { ifMatch: client.etagOf(record) })
       toast('Saved. It holds from their next click on.')
       onClose(true)
     } catch (cause) {

@@ -1,6 +1,6 @@
 /** The API reference at /api/docs: navigation and search at the side, one page in the middle. The hash is the place. */
 import { html, render, useEffect, useMemo, useRef, useState, type VNode } from '../../vendor/htm-preact.js'
-import { get } from '../api.ts'
+import { client } from '../client.ts'
 import { applyTheme, nextTheme, readTheme, type Theme } from '../theme.ts'
 import { Icon, Mark } from '../ui/icons.ts'
 import { ErrorNote, Skeleton, textOf } from '../ui/parts.ts'
@@ -15,7 +15,7 @@ function Reference(): VNode {
   const [error, setError] = useState<unknown>(undefined)
   const load = () => {
     setError(undefined)
-    get<OpenApi>('/api/openapi.json').then(setDocument, setError)
+    client.call<OpenApi>('GET', '/api/openapi.json').then(setDocument, setError)
   }
   useEffect(() => {
     load()

@@ -1,6 +1,8 @@
 /** The small pieces every page is made of: chips, times, money, notes, empty and loading states, dialogs. */
+
+import { ApiError } from '/client/index.ts'
 import { html, useEffect, useRef, type View, type VNode } from '../../vendor/htm-preact.js'
-import { ApiError } from '../api.ts'
+import { Unreachable } from '../client.ts'
 import { placeWords, sentence } from '../field-input.ts'
 import { formatMoney, formatNear, formatTime, humanize, type Tone, toneOf, utcTitle } from '../format.ts'
 import type { Money } from '../shapes.ts'
@@ -28,7 +30,8 @@ export function ErrorNote(props: { error: unknown; retry?: () => void }): VNode 
   const { error, retry } = props
   if (!error) return null
   const faults = error instanceof ApiError ? error.errors.slice(0, faultsMax) : []
-  const text = error instanceof ApiError ? error.detail : 'Something went wrong in the console itself. Reload the page to go on.'
+  const isTold = error instanceof ApiError || error instanceof Unreachable
+  const text = isTold ? error.message : 'Something went wrong in the console itself. Reload the page to go on.'
   const requestId = error instanceof ApiError ? error.requestId : undefined
   return html`<div class="note bad" role="alert">
     <${Icon} name="alert" />

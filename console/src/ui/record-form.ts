@@ -3,8 +3,8 @@
  * Invariant: a message stands only as long as what it is about: until its field is changed or the form is sent again.
  */
 
+import { ApiError } from '/client/index.ts'
 import { html, useEffect, useState, type View, type VNode } from '../../vendor/htm-preact.js'
-import { ApiError } from '../api.ts'
 import { currencyKey, type Draft, draftOf, editableFields, fieldErrors, readDraft, type Values } from '../field-input.ts'
 import { humanize } from '../format.ts'
 import type { FieldInfo } from '../shapes.ts'

@@ -1,6 +1,6 @@
 /** Chooses a record of another collection by typing its title; an id may be pasted as well. */
 import { html, useEffect, useState, type VNode } from '../../vendor/htm-preact.js'
-import { get } from '../api.ts'
+import { client } from '../client.ts'
 import { recordLabel, shortId } from '../format.ts'
 import { useLabel } from '../references.ts'
 import type { Page, RecordData } from '../shapes.ts'
@@ -30,7 +30,7 @@ export function RefPicker(props: {
         ...(text && { search: text }),
       })
       try {
-        setChoices((await get<Page<RecordData>>(`/api/${props.collection}?${query}`)).items)
+        setChoices((await client.call<Page<RecordData>>('GET', `/api/${props.collection}?${query}`)).items)
       } catch {
         // An id can still be typed in full.
         setChoices([])

@@ -1,6 +1,6 @@
 /** Stock as staff change it: the levels of a variant, and the dialog that adds, takes away or sets. */
 import { html, useState, type VNode } from '../../vendor/htm-preact.js'
-import { call, get } from '../api.ts'
+import { client } from '../client.ts'
 import { useLoad } from '../loading.ts'
 import { plainRecordPath } from '../routes.ts'
 import { useCollection } from '../schema.ts'
@@ -35,7 +35,7 @@ export function ChangeStock(props: { level: StockLevel; onClose: () => void; onD
     if ('problem' in change) return setProblem(change.problem)
     setBusy(true)
     try {
-      await call('PATCH', `/api/stockLevels/${encodeURIComponent(level.id)}`, { body: change })
+      await client.call('PATCH', `/api/stockLevels/${encodeURIComponent(level.id)}`, { body: change })
       toast('Stock changed.')
       props.onDone()
     } catch (cause) {
@@ -84,7 +84,7 @@ export function StockOf({ variant, onChange }: { variant: string; onChange: () =
   const info = useCollection('stockLevels')
   const [changing, setChanging] = useState<StockLevel | undefined>(undefined)
   const path = `/api/stockLevels?${new URLSearchParams({ 'filter[variant]': variant, limit: '100' })}`
-  const loaded = useLoad(path, (signal) => get<Page<StockLevel>>(path, signal))
+  const loaded = useLoad(path, (signal) => client.call<Page<StockLevel>>('GET', path, { signal }))
   if (!info) return null
   const done = () => {
     setChanging(undefined)
