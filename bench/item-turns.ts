@@ -22,22 +22,32 @@ export type Ready = {
 }
 
 export async function prepare(contender: Contender, rows: number, nodeFlags: readonly string[] = []): Promise<Ready> {
-  const server = await startServer(contender, freshDir(contender.name), { nodeFlags })
-  const caller = { port: server.place.port, headers: await contender.signIn(server.place) }
+  const { server, caller } = await startEmpty(contender, nodeFlags)
   const filled = await fill(caller, rows)
   await checkAnswers(caller, filled)
   return { contender, server, caller, filled }
 }
 
+/** Started, with nothing in it, and a caller who is signed in. */
+export async function startEmpty(contender: Contender, nodeFlags: readonly string[] = []): Promise<Omit<Ready, 'filled'>> {
+  const server = await startServer(contender, freshDir(contender.name), { nodeFlags })
+  return { contender, server, caller: { port: server.place.port, headers: await contender.signIn(server.place) } }
+}
+
+type How = { readonly seconds: number; readonly generator: GeneratorName }
+
+export function itemTurn(work: ItemWork, ready: Ready, how: How): Promise<Turn> {
+  return requestTurn(ready, { name: work, requests: renderRequests(work, ready.caller, ready.filled) }, how)
+}
+
 /** Writes the requests, warms the server up with them, and answers how to measure one round. */
-export async function itemTurn(
-  work: ItemWork,
-  ready: Ready,
-  how: { readonly seconds: number; readonly generator: GeneratorName },
+export async function requestTurn(
+  { contender, server, caller }: Omit<Ready, 'filled'>,
+  { name, requests }: { readonly name: string; readonly requests: string },
+  how: How,
 ): Promise<Turn> {
-  const { contender, server, caller, filled } = ready
-  const requestsFile = join(freshDir(`${contender.name}-${work}`), 'requests')
-  writeFileSync(requestsFile, renderRequests(work, caller, filled))
+  const requestsFile = join(freshDir(`${contender.name}-${name}`), 'requests')
+  writeFileSync(requestsFile, requests)
   const load = { port: caller.port, requestsFile, ...how }
   await putLoad({ ...load, seconds: WARM_UP_SECONDS })
   return {

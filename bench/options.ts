@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util'
 
-export const WORKS = ['start', 'get', 'list', 'create', 'order', 'keys', 'count'] as const
+export const WORKS = ['start', 'get', 'list', 'create', 'transfer', 'order', 'keys', 'count'] as const
 export type Work = (typeof WORKS)[number]
 
 const CONTENDERS = ['limit', 'ours'] as const

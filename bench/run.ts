@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { killChildren, ROOT, sleep, startServer } from './children.ts'
 import type { Contender } from './contender.ts'
 import { countOrders } from './counted-orders.ts'
-import { itemTurn, prepare, type Ready } from './item-turns.ts'
+import { itemTurn, prepare, type Ready, requestTurn, startEmpty } from './item-turns.ts'
 import { ITEM_WORKS } from './items.ts'
 import { ours } from './kingpost/ours.ts'
 import { limit } from './limit/limit.ts'
@@ -20,6 +20,7 @@ import { readResidentMb } from './proc.ts'
 import { type Counts, type Results, renderReport, type Start } from './report.ts'
 import { type Turn, takeTurns } from './rounds.ts'
 import { costOf } from './transactions.ts'
+import { checkTotal, openAccounts, renderTransfers } from './transfers.ts'
 import { freshDir } from './workspace.ts'
 
 /** After a start, before memory is read: what is done once has been done by then. */
@@ -71,6 +72,7 @@ async function measureAll(contenders: readonly Contender[], options: Options): P
     }
   }
   await measureItems(contenders, options, results)
+  if (options.works.includes('transfer')) await measureTransfers(contenders, options, results)
   const names = contenders.map(({ name }) => name)
   for (const work of ['order', 'keys'] as const) {
     if (!options.works.includes(work)) continue
@@ -103,6 +105,32 @@ async function measureItems(
     results.works[work] = await takeTurns(turns, rounds, say)
   }
   for (const { server } of ready) await server.stop()
+}
+
+async function measureTransfers(
+  contenders: readonly Contender[],
+  { seconds, rounds, generator = bestGenerator() }: Options,
+  { works }: Results,
+): Promise<void> {
+  const banks = []
+  for (const contender of contenders) {
+    say(`${contender.name}: starting, opening accounts`)
+    const empty = await startEmpty(contender)
+    banks.push({ ...empty, accounts: await openAccounts(empty.caller) })
+  }
+  for (const choice of ['even', 'zipf'] as const) {
+    say(`transfer, ${choice}:`)
+    const turns: Turn[] = []
+    for (const bank of banks) {
+      const requests = renderTransfers(choice, bank.caller, bank.accounts)
+      turns.push(await requestTurn(bank, { name: choice, requests }, { seconds, generator }))
+    }
+    works[choice === 'even' ? 'transferEven' : 'transferZipf'] = await takeTurns(turns, rounds, say)
+  }
+  for (const { caller, server } of banks) {
+    await checkTotal(caller)
+    await server.stop()
+  }
 }
 
 async function countAll(names: readonly ContenderName[]): Promise<Counts> {

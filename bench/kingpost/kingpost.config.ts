@@ -1,6 +1,7 @@
 // What the bench runs of ours: the same items as the hand-written limit, under a rule, with the change feed
-// and audit trail that every Kingpost has, and a shop with the sandbox.
+// and audit trail that every Kingpost has, transfers between accounts, and a shop with the sandbox.
 import { actorId, any, collection, defineBackend, field, signedIn, where } from '../../src/index.ts'
+import { accounts, transferOperations } from './transfers.ts'
 
 const items = collection('items', {
   fields: {
@@ -16,4 +17,9 @@ const items = collection('items', {
   access: { read: any(where('active').eq(true), where('owner').eq(actorId)), create: signedIn },
 })
 
-export const backend = defineBackend({ name: 'Bench', collections: [items], shop: { currency: 'EUR' } })
+export const backend = defineBackend({
+  name: 'Bench',
+  collections: [items, accounts],
+  operations: transferOperations,
+  shop: { currency: 'EUR' },
+})

@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util'
 import fastify from 'fastify'
 import { createGroupCommit, openDatabase } from './database.ts'
 import { createItems, type NewItem } from './items.ts'
+import { addTransfers } from './transfers.ts'
 
 const text = { type: 'string' } as const
 const integer = { type: 'integer' } as const
@@ -88,6 +89,8 @@ app.post<{ Body: NewItem }>('/api/items', { schema: { body: newItemSchema, respo
   const item = await commit.write(() => items.insert(request.body))
   return reply.code(201).header('location', `/api/items/${item.id}`).send(item)
 })
+
+addTransfers(app, database, commit)
 
 await app.listen({ host: '127.0.0.1', port: Number(values.port) })
 

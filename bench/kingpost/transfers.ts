@@ -1,0 +1,46 @@
+/** Owns the two-account transfer as an operation of one's own: both sums move in one transaction, or neither does. */
+import { anyone, collection, command, compare, defineErrors, EngineError, field, query, signedIn, Type } from '../../src/index.ts'
+
+export const accounts = collection('accounts', {
+  fields: { balance: field.integer({ required: true, min: 0 }) },
+  access: { read: anyone, create: signedIn },
+})
+
+const errors = defineErrors({ not_covered: { status: 409, message: 'There is not that much on the account.' } })
+
+const id = Type.String({ maxLength: 100 })
+const amount = Type.Integer({ minimum: 1, maximum: 1_000_000 })
+
+const transfer = command({
+  name: 'accounts.transfer',
+  route: 'POST /api/transfers',
+  summary: 'Move money from one account to another',
+  input: Type.Object({ from: id, to: id, amount }, { additionalProperties: false }),
+  output: Type.Object({ from: id, to: id, amount, balance: Type.Integer() }),
+  errors: ['not_found', errors.not_covered],
+  status: 201,
+  access: signedIn,
+  async run({ tx, input: { from, to, amount: moved } }) {
+    const payer = await tx.adjust(accounts, from, { add: { balance: -moved } }, compare('balance', 'gte', moved))
+    if (payer === null) throw errors.not_covered()
+    const payee = await tx.adjust(accounts, to, { add: { balance: moved } })
+    if (payee === null) throw new EngineError('not_found')
+    return { output: { from, to, amount: moved, balance: payer.balance } }
+  },
+})
+
+/** What all accounts hold together: transfers leave it as it is. */
+const total = query({
+  name: 'accounts.total',
+  route: 'GET /api/accounts/total',
+  summary: 'What all accounts hold',
+  input: Type.Object({}, { additionalProperties: false }),
+  output: Type.Object({ accounts: Type.Integer(), total: Type.Integer() }),
+  access: signedIn,
+  async run({ read }) {
+    const groups = await read.group(accounts, { by: [], sum: 'balance' })
+    return { output: { accounts: groups[0]?.count ?? 0, total: groups[0]?.sum ?? 0 } }
+  },
+})
+
+export const transferOperations = [transfer, total]
