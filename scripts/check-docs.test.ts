@@ -52,6 +52,8 @@ const planted: readonly { text: string; says: RegExp | null }[] = [
   { text: '```sh\nnpm run -s kingpost -- start\n```', says: /names no config/ },
   { text: '```sh\nA=1 kingpost start --config a.ts\n```', says: /what kingpost is/ },
   { text: '```sh\nexport KINGPOST_CONFIG=a.ts\nkingpost() { npm run -s kingpost -- "$@"; }\nkingpost start\n```', says: null },
+  { text: 'In `src/cli/mian.ts`.', says: /docs\/a\.md:3 there is no src\/cli\/mian\.ts/ },
+  { text: 'In `docs/a.md`, and `application/json`.', says: null },
   { text: 'Set KINGPOST_PROT.', says: /no variable KINGPOST_PROT/ },
 ]
 

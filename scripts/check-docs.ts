@@ -1,5 +1,5 @@
 /**
- * Holds the documents to the code: links and anchors resolve, commands and options and variables they name exist,
+ * Holds the documents to the code: links and anchors resolve, files and commands and options and variables they name exist,
  * generated pages are up to date, and every example in TypeScript compiles against the package and starts.
  * Run it: `node scripts/check-docs.ts` (exit 1 and what is wrong); `--write` makes the generated pages anew.
  */
@@ -41,6 +41,7 @@ export function readFacts(root: string): Facts {
 export function checkDocuments(documents: readonly SourceFile[], facts: Facts, exists: (path: string) => boolean): string[] {
   return [
     ...documents.flatMap((document) => linksOf(document, documents, exists)),
+    ...documents.flatMap((document) => filesOf(document, exists)),
     ...documents.flatMap((document) => wordsOf(document, facts)),
     ...facts.variables
       .filter((name) => !documents.some(({ path, text }) => path === 'docs/operating/running.md' && text.includes(name)))
@@ -63,6 +64,23 @@ function linksOf({ path, text }: SourceFile, documents: readonly SourceFile[], e
   })
 }
 
+const ownFolders = /^(?:src|client|console|test|scripts|bench|docs|examples)\//
+
+/** Files and folders that prose names: `src/engine/operations.ts`. ARCHITECTURE.md leaves `src/` out. */
+function filesOf({ path, text }: SourceFile, exists: (path: string) => boolean): string[] {
+  if (isPast(path)) return []
+  const isMap = path === 'ARCHITECTURE.md'
+  return [...text.matchAll(/`([a-z][\w-]*\/[\w./-]*)`/g)].flatMap(({ 1: name, index }) => {
+    if (!isMap && !ownFolders.test(name!)) return []
+    return exists(name!) || (isMap && exists(`src/${name}`)) ? [] : [`${path}:${lineAt(text, index)} there is no ${name}`]
+  })
+}
+
+/** What was so when it was written. */
+function isPast(path: string): boolean {
+  return path === 'CHANGELOG.md' || path.startsWith('docs/decisions/')
+}
+
 function anchorsOf(text: string): string[] {
   return [...text.matchAll(/^#+ (.+)$/gm)].map(({ 1: title }) =>
     title!
@@ -74,7 +92,7 @@ function anchorsOf(text: string): string[] {
 
 /** Commands in shell blocks and variables anywhere. */
 function wordsOf({ path, text }: SourceFile, { scripts, commands, options, variables }: Facts): string[] {
-  if (path === 'CHANGELOG.md' || path.startsWith('docs/decisions/')) return []
+  if (isPast(path)) return []
   const lines = text.split('\n')
   let isShell = false
   // There is no `kingpost` on the path of a clone, and no config in its folder.
