@@ -1,18 +1,20 @@
 /** A table leads with what names the record, and ends with its age. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { DisplayName } from '../../src/contract/field-forms.ts'
 import { columnsOf } from './columns.ts'
-import type { FieldKind } from './shapes.ts'
 
-function columnsFor(fields: Record<string, FieldKind>): string[] {
+function columnsFor(fields: Record<string, DisplayName>): string[] {
   return columnsOf({
     name: 'x',
     title: 'X',
     system: false,
     can: { create: true, update: true, delete: true },
-    fields: Object.entries(fields).map(([name, kind]) => ({
+    fields: Object.entries(fields).map(([name, display]) => ({
       name,
-      kind,
+      input: 'text' as const,
+      display,
+      operators: [],
       required: false,
       filterable: true,
       sortable: true,
@@ -25,9 +27,9 @@ test('names first, then states, then sums, age last', () => {
     id: 'id',
     createdAt: 'dateTime',
     updatedAt: 'dateTime',
-    stock: 'integer',
+    stock: 'number',
     price: 'money',
-    status: 'enum',
+    status: 'choice',
     body: 'longText',
     meta: 'json',
     title: 'text',

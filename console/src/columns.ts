@@ -1,9 +1,10 @@
 /** Which fields a table shows, in which order: what names the record first, then its state and sums. */
+import type { DisplayName } from '../../src/contract/field-forms.ts'
 import type { CollectionInfo, FieldInfo } from './shapes.ts'
 
 const names = ['number', 'title', 'name', 'subject', 'email', 'sku', 'slug', 'code', 'kind', 'account']
 const states = ['roles', 'status', 'state', 'paymentStatus', 'fulfillmentStatus', 'direction', 'action']
-const unshown = new Set(['json', 'longText', 'refs'])
+const unshown: ReadonlySet<DisplayName> = new Set(['json', 'longText', 'references'])
 const unnamed = new Set(['id', 'key', 'payload'])
 const columnsMax = 7
 // Where what a record is about names it better than any text of its own.
@@ -12,7 +13,7 @@ const leads: Readonly<Record<string, string>> = { stockLevels: 'variant', stockM
 /** At most seven fields: more do not fit beside the navigation on a laptop. */
 export function columnsOf(collection: CollectionInfo): FieldInfo[] {
   const ranked = collection.fields
-    .filter((field) => (!unshown.has(field.kind) || field.name === 'roles') && !unnamed.has(field.name))
+    .filter((field) => (!unshown.has(field.display) || field.name === 'roles') && !unnamed.has(field.name))
     .map((field, index) => ({ field, rank: leads[collection.name] === field.name ? -1 : rankOf(field), index }))
     .sort((a, b) => a.rank - b.rank || a.index - b.index)
     .map((entry) => entry.field)
@@ -25,16 +26,16 @@ export function columnsOf(collection: CollectionInfo): FieldInfo[] {
 function rankOf(field: FieldInfo): number {
   const name = names.indexOf(field.name)
   if (name >= 0) return name
-  if (states.includes(field.name) || field.kind === 'enum') return 20
-  if (field.kind === 'text' || field.kind === 'email') return 30
-  if (field.kind === 'money') return 40
-  if (field.kind === 'ref') return 50
-  if (field.kind === 'dateTime' || field.kind === 'date') return 70
-  if (field.kind === 'url') return 80
+  if (states.includes(field.name) || field.display === 'choice') return 20
+  if (field.display === 'text' || field.display === 'email') return 30
+  if (field.display === 'money') return 40
+  if (field.display === 'reference') return 50
+  if (field.display === 'dateTime' || field.display === 'date') return 70
+  if (field.display === 'url') return 80
   return 60
 }
 
 /** Is the field one that people align to the right? */
 export function isNumeric(field: FieldInfo): boolean {
-  return field.kind === 'integer' || field.kind === 'decimal' || field.kind === 'money'
+  return field.display === 'number' || field.display === 'money'
 }

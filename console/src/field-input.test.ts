@@ -1,10 +1,11 @@
 /** A form sends what was changed, no more, and says in words what it cannot read. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { InputName } from '../../src/contract/field-forms.ts'
 import { currencyKey, draftOf, editableFields, fieldErrors, placeWords, readDraft } from './field-input.ts'
-import type { FieldInfo, FieldKind } from './shapes.ts'
+import type { FieldInfo } from './shapes.ts'
 
-const kinds: Record<string, FieldKind> = {
+const inputs: Record<string, InputName> = {
   title: 'text',
   stock: 'integer',
   weight: 'decimal',
@@ -13,16 +14,11 @@ const kinds: Record<string, FieldKind> = {
   day: 'date',
   at: 'dateTime',
   meta: 'json',
-  author: 'ref',
-  tags: 'refs',
+  author: 'reference',
+  tags: 'references',
 }
-const fields: FieldInfo[] = Object.entries(kinds).map(([name, kind]) => ({
-  name,
-  kind,
-  required: false,
-  filterable: true,
-  sortable: true,
-}))
+const shape = { required: false, filterable: true, sortable: true, display: 'text', operators: [] } as const
+const fields: FieldInfo[] = Object.entries(inputs).map(([name, input]) => ({ ...shape, name, input }))
 const record = {
   title: 'Sea',
   stock: 3,
@@ -41,7 +37,7 @@ test('an untouched draft changes nothing', () => {
   assert.deepEqual(readDraft(fields, draftOf(fields, {}), {}), { values: {}, errors: {} })
 })
 
-test('changed fields are read by kind', () => {
+test('changed fields are read by their input', () => {
   const draft = {
     ...draftOf(fields, record),
     title: '',
@@ -85,8 +81,8 @@ test('what cannot be read is said, and not sent', () => {
 test('the server owns id and times', () => {
   const own = editableFields([
     ...fields,
-    { name: 'createdAt', kind: 'dateTime', required: true, filterable: true, sortable: true },
-    { name: 'id', kind: 'id', required: true, filterable: true, sortable: true },
+    { ...shape, name: 'createdAt', input: 'dateTime', required: true },
+    { ...shape, name: 'id', input: 'none', required: true },
   ])
   assert.equal(own.length, fields.length)
   const [title] = fields
@@ -107,7 +103,7 @@ test('input errors land on their field', () => {
 })
 
 test('the one currency of a field is filled in, and is no change by itself', () => {
-  const price: FieldInfo = { name: 'price', kind: 'money', required: true, filterable: true, sortable: true, currency: 'EUR' }
+  const price: FieldInfo = { ...shape, name: 'price', input: 'money', required: true, currency: 'EUR' }
   const empty = draftOf([price], {})
   assert.deepEqual(readDraft([price], empty, {}), { values: {}, errors: {} })
   const { values } = readDraft([price], { ...empty, price: '12,50' }, {})

@@ -18,7 +18,7 @@ export interface Reading {
 const serverFields = new Set(['id', 'createdAt', 'updatedAt'])
 
 export function editableFields(fields: readonly FieldInfo[]): FieldInfo[] {
-  return fields.filter((field) => field.kind !== 'id' && !serverFields.has(field.name) && field.writable !== false)
+  return fields.filter((field) => field.input !== 'none' && !serverFields.has(field.name) && field.writable !== false)
 }
 
 export const currencyKey = (field: string): string => `${field}\u0000currency`
@@ -27,7 +27,7 @@ export function draftOf(fields: readonly FieldInfo[], record: Values): Draft {
   const draft: Draft = {}
   for (const field of fields) {
     const value = record[field.name]
-    if (field.kind === 'money') {
+    if (field.input === 'money') {
       draft[field.name] = isMoney(value) ? moneyDecimal(value) : ''
       draft[currencyKey(field.name)] = isMoney(value) ? value.currency : (field.currency ?? '')
     } else {
@@ -39,14 +39,14 @@ export function draftOf(fields: readonly FieldInfo[], record: Values): Draft {
 
 function textOf(field: FieldInfo, value: unknown): string {
   if (value === undefined || value === null) return ''
-  switch (field.kind) {
+  switch (field.input) {
     case 'json':
       return JSON.stringify(value, null, 2)
     case 'dateTime':
       return localInput(String(value))
-    case 'ref':
+    case 'reference':
       return refId(value)
-    case 'refs':
+    case 'references':
       return Array.isArray(value) ? value.map(refId).join('\n') : ''
     default:
       return String(value)
@@ -80,9 +80,9 @@ export function readDraft(fields: readonly FieldInfo[], draft: Draft, record: Va
     const currency = currencyKey(field.name)
     // A currency alone is not money: choosing one beside an empty amount changes nothing.
     const sameCurrency = text.trim() === '' || draft[currency] === before[currency]
-    if (text === before[field.name] && (field.kind !== 'money' || sameCurrency)) continue
+    if (text === before[field.name] && (field.input !== 'money' || sameCurrency)) continue
     if (text.trim() === '') {
-      reading.values[field.name] = field.kind === 'refs' ? [] : null
+      reading.values[field.name] = field.input === 'references' ? [] : null
       continue
     }
     const value = parseField(field, text, draft[currency] ?? '', record[field.name])
@@ -96,7 +96,7 @@ export function readDraft(fields: readonly FieldInfo[], draft: Draft, record: Va
 }
 
 function parseField(field: FieldInfo, text: string, currency: string, previous: unknown): { value: unknown } | { problem: string } {
-  switch (field.kind) {
+  switch (field.input) {
     case 'integer': {
       const value = Number(text)
       return Number.isSafeInteger(value) ? { value } : { problem: 'This is not a whole number.' }
@@ -120,7 +120,7 @@ function parseField(field: FieldInfo, text: string, currency: string, previous: 
     }
     case 'json':
       return parseJson(text, previous)
-    case 'refs':
+    case 'references':
       return { value: text.split(/[\s,]+/).filter(Boolean) }
     default:
       return { value: text }

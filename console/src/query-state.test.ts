@@ -7,7 +7,6 @@ import {
   formatListState,
   type ListState,
   listRequest,
-  operatorsFor,
   parseListState,
   sortDirection,
   toggleSort,
@@ -92,10 +91,4 @@ test('chips set, read and clear one eq filter', () => {
   assert.equal(filterValue(dead, 'state'), 'dead')
   assert.equal(filterValue(withFilter(dead, 'state', ''), 'state'), '')
   assert.equal(filterValue(full, 'price'), '')
-})
-
-test('every kind offers at least the null operator', () => {
-  for (const kind of ['id', 'text', 'money', 'boolean', 'dateTime', 'json'] as const) {
-    assert.ok(operatorsFor(kind).includes('null'), kind)
-  }
 })

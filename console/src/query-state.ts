@@ -3,7 +3,6 @@
  * and the API's query string. Both use the API's syntax, so a console link can be read, and its
  * query pasted behind /api/{collection}. Invariant: parse(format(state)) equals state.
  */
-import type { FieldKind } from './shapes.ts'
 
 export const operators = ['eq', 'ne', 'lt', 'lte', 'gt', 'gte', 'in', 'nin', 'contains', 'startsWith', 'null'] as const
 export type Operator = (typeof operators)[number]
@@ -34,36 +33,6 @@ export const operatorWords: Record<Operator, string> = {
   contains: 'contains',
   startsWith: 'starts with',
   null: 'is empty',
-}
-
-const ordered: Operator[] = ['eq', 'ne', 'lt', 'lte', 'gt', 'gte', 'null']
-const worded: Operator[] = ['contains', 'eq', 'ne', 'startsWith', 'in', 'null']
-const exact: Operator[] = ['eq', 'ne', 'in', 'null']
-
-/** The operators worth offering for a kind, the most useful one first. */
-export function operatorsFor(kind: FieldKind): Operator[] {
-  switch (kind) {
-    case 'text':
-    case 'longText':
-    case 'email':
-    case 'url':
-      return worded
-    case 'integer':
-    case 'decimal':
-    case 'money':
-      return ordered
-    case 'date':
-    case 'dateTime':
-      return ['gte', 'lte', 'gt', 'lt', 'eq', 'null']
-    case 'boolean':
-      return ['eq', 'null']
-    case 'json':
-      return ['null']
-    case 'refs':
-      return ['eq']
-    default:
-      return exact
-  }
 }
 
 export function emptyListState(): ListState {

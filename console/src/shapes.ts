@@ -2,33 +2,23 @@
  * Shapes of what staff are answered, beside those of the client. Fields the contract leaves open are optional, so that a
  * missing one shows as a gap and never as a crash.
  */
+
 import type { Money } from '/client/index.ts'
+import type { DisplayName, InputName } from '../../src/contract/field-forms.ts'
+import type { Operator } from './query-state.ts'
 
 export type { Address, Line, Money, Order, Page, Payment, User } from '/client/index.ts'
 
-export type FieldKind =
-  | 'id'
-  | 'text'
-  | 'longText'
-  | 'integer'
-  | 'decimal'
-  | 'money'
-  | 'boolean'
-  | 'date'
-  | 'dateTime'
-  | 'email'
-  | 'url'
-  | 'enum'
-  | 'json'
-  | 'ref'
-  | 'refs'
-
 export interface FieldInfo {
   name: string
-  kind: FieldKind
   required: boolean
   filterable: boolean
   sortable: boolean
+  /** Which form takes its value, and which shows it. */
+  input: InputName
+  display: DisplayName
+  /** Operators worth offering, the most useful one first. */
+  operators: readonly Operator[]
   /** Whether this caller may give it a value. */
   writable?: boolean
   /** Money: the only one it may be in. */

@@ -54,6 +54,10 @@ function fieldOf(compiled: CompiledField) {
     required: field.required,
     filterable: !isComputed && columns[0]!.type !== 'json',
     sortable: isSortable(compiled),
+    /** For consoles: how a form takes the value, how it is shown, and which operators of a filter are worth offering. */
+    input: field.kind.input,
+    display: field.kind.display,
+    operators: field.kind.columns[0].comparing.offered,
     ...(field.currency === undefined ? {} : { currency: field.currency }),
     ...(field.to === undefined ? {} : { ref: field.to }),
     ...(field.options === undefined ? {} : { options: field.options }),

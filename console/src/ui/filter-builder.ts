@@ -2,7 +2,7 @@
 import { html, useEffect, useRef, useState, type VNode } from '../../vendor/htm-preact.js'
 import { localInput } from '../field-input.ts'
 import { formatTime, humanize, isTime } from '../format.ts'
-import { type FilterTerm, type Operator, operatorsFor, operatorWords } from '../query-state.ts'
+import { type FilterTerm, type Operator, operatorWords } from '../query-state.ts'
 import type { FieldInfo } from '../shapes.ts'
 import { Icon } from './icons.ts'
 import { textOf } from './parts.ts'
@@ -74,7 +74,7 @@ function FilterForm(props: {
   const { fields, term } = props
   const [name, setName] = useState(term?.field ?? fields[0]?.name ?? '')
   const field = fields.find((one) => one.name === name)
-  const offered = field ? operatorsFor(field.kind) : (['eq', 'ne', 'in', 'null'] as Operator[])
+  const offered = field?.operators ?? (['eq', 'ne', 'in', 'null'] satisfies Operator[])
   const [op, setOp] = useState<Operator>(term?.op ?? offered[0] ?? 'eq')
   const [value, setValue] = useState(term?.value ?? '')
   const first = useRef<HTMLSelectElement | null>(null)
@@ -84,7 +84,7 @@ function FilterForm(props: {
   const pick = (next: string) => {
     const chosen = fields.find((one) => one.name === next)
     setName(next)
-    setOp((chosen && operatorsFor(chosen.kind)[0]) ?? 'eq')
+    setOp(chosen?.operators[0] ?? 'eq')
     setValue('')
   }
   const submit = (event: Event) => {
@@ -119,8 +119,8 @@ function FilterForm(props: {
 
 /** What a select shows first counts as chosen. */
 function defaultValue(field: FieldInfo | undefined, op: Operator): string {
-  if (op === 'null' || field?.kind === 'boolean') return 'true'
-  if (field?.kind === 'enum' && op !== 'in') return field.options?.[0] ?? ''
+  if (op === 'null' || field?.input === 'boolean') return 'true'
+  if (field?.input === 'choice' && op !== 'in') return field.options?.[0] ?? ''
   return ''
 }
 
@@ -135,15 +135,15 @@ function FilterValue(props: { field: FieldInfo | undefined; op: Operator; value:
       ['true', 'yes'],
       ['false', 'no'],
     ])
-  if (field?.kind === 'boolean')
+  if (field?.input === 'boolean')
     return select([
       ['true', 'yes'],
       ['false', 'no'],
     ])
-  if (field?.kind === 'enum' && op !== 'in' && op !== 'nin') {
+  if (field?.input === 'choice' && op !== 'in' && op !== 'nin') {
     return select((field.options ?? []).map((option) => [option, humanize(option)]))
   }
-  if (field?.kind === 'dateTime') {
+  if (field?.input === 'dateTime') {
     // The API compares instants; people think in their own zone.
     const onTime = (event: Event) => {
       const date = new Date(textOf(event))
@@ -151,9 +151,9 @@ function FilterValue(props: { field: FieldInfo | undefined; op: Operator; value:
     }
     return html`<input type="datetime-local" aria-label="Value" value=${localInput(value)} onChange=${onTime} />`
   }
-  const hint = op === 'in' || op === 'nin' ? 'a,b,c' : field?.kind === 'money' ? 'in cents: 1999' : 'value'
+  const hint = op === 'in' || op === 'nin' ? 'a,b,c' : field?.input === 'money' ? 'in cents: 1999' : 'value'
   return html`<input
-    type=${field?.kind === 'date' ? 'date' : 'text'}
+    type=${field?.input === 'date' ? 'date' : 'text'}
     aria-label="Value"
     placeholder=${hint}
     value=${value}

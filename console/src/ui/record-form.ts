@@ -92,8 +92,8 @@ function Input(props: { field: FieldInfo; draft: Draft; set: (name: string, text
     'aria-describedby': invalid ? `error-${field.name}` : undefined,
     onInput: (event: Event) => set(field.name, textOf(event)),
   }
-  switch (field.kind) {
-    case 'longText':
+  switch (field.input) {
+    case 'textarea':
       return html`<textarea ...${common} rows="6" />`
     case 'json':
       return html`<textarea ...${common} rows="8" class="mono" spellcheck=${false} />`
@@ -103,7 +103,7 @@ function Input(props: { field: FieldInfo; draft: Draft; set: (name: string, text
         <option value="true">Yes</option>
         <option value="false">No</option>
       </select>`
-    case 'enum':
+    case 'choice':
       return html`<select ...${common}>
         ${(!field.required || value === '') && html`<option value="">–</option>`}
         ${(field.options ?? []).map((option) => html`<option key=${option} value=${option}>${humanize(option)}</option>`)}
@@ -126,12 +126,12 @@ function Input(props: { field: FieldInfo; draft: Draft; set: (name: string, text
         }
       </div>`
     }
-    case 'ref':
-    case 'refs':
+    case 'reference':
+    case 'references':
       return html`<${RefPicker}
         id=${common.id}
         collection=${field.ref ?? ''}
-        many=${field.kind === 'refs'}
+        many=${field.input === 'references'}
         value=${value}
         invalid=${invalid}
         onChange=${(next: string) => set(field.name, next)}
@@ -141,8 +141,8 @@ function Input(props: { field: FieldInfo; draft: Draft; set: (name: string, text
     default:
       return html`<input
         ...${common}
-        type=${{ date: 'date', email: 'email', url: 'url' }[field.kind as string] ?? 'text'}
-        inputmode=${{ integer: 'numeric', decimal: 'decimal' }[field.kind as string]}
+        type=${{ date: 'date', email: 'email', url: 'url' }[field.input as string] ?? 'text'}
+        inputmode=${{ integer: 'numeric', decimal: 'decimal' }[field.input as string]}
         autocomplete="off"
       />`
   }

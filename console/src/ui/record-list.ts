@@ -14,7 +14,6 @@ import { Icon, type IconName } from './icons.ts'
 import { Empty, ErrorNote, FilterChips, Skeleton, textOf } from './parts.ts'
 import { type Column, Table } from './table.ts'
 
-const searchable = new Set(['text', 'longText', 'email'])
 const searchDelayMs = 250
 
 export function RecordList<T extends { id: string } = RecordData>(props: {
@@ -45,7 +44,7 @@ export function RecordList<T extends { id: string } = RecordData>(props: {
   const narrowed = state.filters.length > 0 || state.search !== ''
   const sortable = new Set(info?.fields.filter((field) => field.sortable).map(({ name }) => name))
   const columns = props.columns.map((column) => (column.sortable && !sortable.has(column.key) ? { ...column, sortable: false } : column))
-  const canSearch = info?.searchable ?? info?.fields.some((field) => searchable.has(field.kind)) ?? false
+  const canSearch = info?.searchable ?? false
   return html`<div class="list">
     <div class="toolbar">
       ${

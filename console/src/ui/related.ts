@@ -18,7 +18,9 @@ export function Related({ collection, id, except = [] }: { collection: string; i
   return collections
     .filter(({ name }) => !except.includes(name))
     .flatMap((info) =>
-      info.fields.filter(({ kind, ref, filterable }) => kind === 'ref' && ref === collection && filterable).map((by) => ({ info, by })),
+      info.fields
+        .filter(({ display, ref, filterable }) => display === 'reference' && ref === collection && filterable)
+        .map((by) => ({ info, by })),
     )
     .map(({ info, by }) => html`<${RelatedList} key=${`${info.name}.${by.name}`} info=${info} by=${by} id=${id} />`)
 }

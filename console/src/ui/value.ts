@@ -17,18 +17,18 @@ export function Value(props: { field: FieldInfo; value: unknown; compact?: boole
   if (value === null || value === undefined || value === '' || isEmptyList(value)) {
     return html`<span class="faint" aria-label="empty">–</span>`
   }
-  switch (field.kind) {
+  switch (field.display) {
     case 'money':
       return isMoney(value) ? html`<${Amount} money=${value} />` : plain(value)
     case 'boolean':
       return html`<${Chip} state=${value === true ? 'yes' : 'no'} tone=${value === true ? 'good' : 'quiet'} />`
     case 'dateTime':
       return isTime(value) ? html`<${Time} at=${value} full=${!compact} />` : plain(value)
-    case 'enum':
+    case 'choice':
       return html`<${Chip} state=${String(value)} text=${field.name === 'kind' ? kindWords(String(value)) : undefined} />`
-    case 'ref':
+    case 'reference':
       return html`<${Reference} collection=${field.ref ?? ''} value=${value} />`
-    case 'refs':
+    case 'references':
       return html`<span class="ref-list">
         ${(Array.isArray(value) ? value : []).map(
           (one) => html`<${RefLink} key=${refId(one)} collection=${field.ref ?? ''} value=${one} />`,
@@ -49,8 +49,8 @@ export function Value(props: { field: FieldInfo; value: unknown; compact?: boole
     case 'longText':
       return compact ? plain(value) : html`<div class="long-text">${plain(value)}</div>`
     default:
-      if (owner !== undefined && field.kind === 'text') return html`<${Reference} collection=${owner} value=${value} />`
-      return field.kind === 'text' && field.name === 'kind' ? kindWords(String(value)) : plain(value)
+      if (owner !== undefined && field.display === 'text') return html`<${Reference} collection=${owner} value=${value} />`
+      return field.display === 'text' && field.name === 'kind' ? kindWords(String(value)) : plain(value)
   }
 }
 

@@ -3,6 +3,7 @@
 // with a builder that calls `makeField`. Invariant: what a kind is asked for is asked once for a collection, when its
 // codecs, schemas and presenters are made, and not for each value.
 import type { ActorValue, Rule } from '../../access/rule.ts'
+import type { DisplayName, InputName } from '../../contract/field-forms.ts'
 import type { Scalar } from '../../contract/filter.ts'
 import type { Add, Check, Keys } from '../shape.ts'
 
@@ -49,41 +50,6 @@ export type KindColumn = {
   readonly comparing: Comparing
 }
 
-/** How a form of the console takes a value. */
-export type InputName =
-  | 'none'
-  | 'text'
-  | 'textarea'
-  | 'email'
-  | 'url'
-  | 'integer'
-  | 'decimal'
-  | 'money'
-  | 'boolean'
-  | 'date'
-  | 'dateTime'
-  | 'choice'
-  | 'json'
-  | 'reference'
-  | 'references'
-
-/** How the console shows a value. */
-export type DisplayName =
-  | 'id'
-  | 'text'
-  | 'longText'
-  | 'email'
-  | 'url'
-  | 'number'
-  | 'money'
-  | 'boolean'
-  | 'date'
-  | 'dateTime'
-  | 'choice'
-  | 'json'
-  | 'reference'
-  | 'references'
-
 export type Kind = {
   readonly name: string
   /** What people who know other products call it, in lower case: answered by the name of this one. */
@@ -126,6 +92,7 @@ export type Kind = {
   /** Why a stored value is none of this field, or null. */
   misfit(field: Field, value: unknown): string | null
 
+  /** In the console. */
   readonly input: InputName
   readonly display: DisplayName
 }
