@@ -14,7 +14,7 @@ import { DifferenceError, type Named, type Side, type Twins } from '../support/t
 
 const seed = Number(process.env['HIDDEN_SEED'] ?? randomInt(1_000_000))
 // Each round asks every operation once, and as many questions more.
-const rounds = Number(process.env['HIDDEN_ROUNDS'] ?? { sqlite: 6, postgres: 2, mariadb: 2, mongodb: 1 }[testDatabase().name])
+const rounds = Number(process.env['HIDDEN_ROUNDS'] ?? { sqlite: 6, postgres: 2, mariadb: 2, mysql: 2, mongodb: 1 }[testDatabase().name])
 
 test(`two worlds are alike to who may not see what they differ in (HIDDEN_SEED=${seed})`, async (context) => {
   context.diagnostic(`HIDDEN_SEED=${seed} HIDDEN_ROUNDS=${rounds}`)

@@ -1,6 +1,6 @@
 // Over a network each round trip to the database costs: what one step needs travels together, however much it is.
 // MongoDB takes one command at a time in a transaction.
-// databases: postgres, mariadb
+// databases: postgres, mariadb, mysql
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { createStockLevel, stockLevels } from '../../src/domains/stock/collections.ts'

@@ -1,4 +1,4 @@
-// slow: mariadb, mongodb
+// slow: mariadb, mysql, mongodb
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'

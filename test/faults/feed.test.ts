@@ -1,7 +1,7 @@
 // The change feed over real connections: cut at random and resumed, it must tell every change once, and to
 // each reader only what a GET would show by then.
 // databases: all
-// slow: mariadb, mongodb
+// slow: mariadb, mysql, mongodb
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'

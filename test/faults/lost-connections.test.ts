@@ -1,7 +1,7 @@
 // A database server that goes away at the worst moments: between COMMIT and its answer, in the middle of a
 // transaction, while everybody writes. What was answered is there, once; what was refused is not; what cannot be
 // known is said to be unknown.
-// databases: postgres, mariadb
+// databases: postgres, mariadb, mysql
 // proves P-015
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
@@ -33,7 +33,7 @@ const hastyClock: Clock = {
 }
 
 async function open(t: TestContext, url: string, clock: Clock = systemClock): Promise<StorageAdapter> {
-  const openIt = database.name === 'mariadb' ? openMysql : openPostgres
+  const openIt = database.name === 'postgres' ? openPostgres : openMysql
   const storage = await openIt({ url, model, clock, random: systemRandom })
   cleanUp(t, () => storage.close())
   return storage

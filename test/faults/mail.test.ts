@@ -1,7 +1,7 @@
 // Receipts through a real SMTP peer that has a book of its own: what it took is compared with what we
 // say we sent.
 // databases: all
-// slow: mariadb, mongodb
+// slow: mariadb, mysql, mongodb
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { eventually } from '../support/eventually.ts'

@@ -1,6 +1,6 @@
 // The short version of many-processes.ts, which has a long one. On SQLite: that there is one process.
-// databases: sqlite, postgres, mariadb
-// slow: mariadb
+// databases: sqlite, postgres, mariadb, mysql
+// slow: mariadb, mysql
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { testDatabase } from '../support/databases.ts'

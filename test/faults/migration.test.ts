@@ -1,5 +1,5 @@
 // databases: all
-// slow: mariadb, mongodb
+// slow: mariadb, mysql, mongodb
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { testDatabase } from '../support/databases.ts'

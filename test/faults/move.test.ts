@@ -1,7 +1,7 @@
 // A project that moves to another database: nothing is lost, nothing is owed twice, and at no moment could
 // both be started on. Killed with -9 anywhere, the same command goes on.
 // databases: all
-// slow: mariadb, mongodb
+// slow: mariadb, mysql, mongodb
 import assert from 'node:assert/strict'
 import { copyFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,7 +1,7 @@
 // The drill: a backup at a random moment under load, more load, a loss of everything, a restore. The other
 // side's books (the provider's, the mail server's) go on meanwhile, and are compared with what comes back.
 // databases: all
-// slow: mariadb, mongodb
+// slow: mariadb, mysql, mongodb
 import assert from 'node:assert/strict'
 import { copyFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

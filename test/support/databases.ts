@@ -18,6 +18,7 @@ import type { StorageAdapter } from '../../src/storage/storage.ts'
 import type { DatabaseServer } from './servers/database-server.ts'
 import { createMariadbDatabase, startMariadb, whyNoMariadb } from './servers/mariadb.ts'
 import { createMongodbDatabase, startMongodb, whyNoMongodb } from './servers/mongodb.ts'
+import { createMysqlDatabase, startMysql, whyNoMysql } from './servers/mysql.ts'
 import { createPostgresDatabase, startPostgres, whyNoPostgres } from './servers/postgres.ts'
 
 type Product = {
@@ -30,7 +31,7 @@ type Product = {
   openSchema?(url: string): Promise<SchemaDialect>
 }
 
-export type DatabaseName = 'sqlite' | 'postgres' | 'mariadb' | 'mongodb'
+export type DatabaseName = 'sqlite' | 'postgres' | 'mariadb' | 'mysql' | 'mongodb'
 
 const products: Readonly<Record<DatabaseName, Product>> = {
   sqlite: {
@@ -49,6 +50,12 @@ const products: Readonly<Record<DatabaseName, Product>> = {
   mariadb: {
     whyNot: whyNoMariadb,
     server: { start: startMariadb, createDatabase: createMariadbDatabase },
+    open: (url, model) => openMysql({ url, model, clock: systemClock, random: systemRandom }),
+    openSchema: (url) => openMysqlSchema({ url, clock: systemClock }),
+  },
+  mysql: {
+    whyNot: whyNoMysql,
+    server: { start: startMysql, createDatabase: createMysqlDatabase },
     open: (url, model) => openMysql({ url, model, clock: systemClock, random: systemRandom }),
     openSchema: (url) => openMysqlSchema({ url, clock: systemClock }),
   },

@@ -29,8 +29,11 @@ export function mysqlDialect(product: Product): Dialect {
   // case, and the two pairs of bytes above 127 that its collation takes for one (D7 and F7, DF and FF) cannot meet, for
   // F7 and FF are no bytes of UTF-8. It is also faster than a comparison of characters.
   const bytes = (text: string) => `convert(cast(${text} as binary) using hebrew)`
+  // MySQL 9.7 may work such a subquery out once, for the first row, and take it for that of all. MariaDB has no `member of`.
   const isInList = (value: string, list: string) =>
-    `${value} in (select j.v from json_table(${list},'$[*]' columns (v ${type} path '$')) j)`
+    product === 'mariadb'
+      ? `${value} in (select j.v from json_table(${list},'$[*]' columns (v ${type} path '$')) j)`
+      : `coalesce(${value} member of (${list}),0)`
   return {
     quote,
     isInList,

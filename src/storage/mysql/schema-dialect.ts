@@ -11,7 +11,7 @@ import type { SqlValue } from '../sql/compile.ts'
 import type { SqlRow } from '../sql/driver.ts'
 import type { Ask, SchemaWords } from '../sql/server-schema.ts'
 import { type KeyPart, keyName, keyOf, sqlType } from './columns.ts'
-import { collationOf, quote, type Server } from './dialect.ts'
+import { collationOf, type Product, quote, type Server } from './dialect.ts'
 import { nameOf } from './doctor.ts'
 import { literal } from './literal.ts'
 
@@ -60,7 +60,7 @@ export function mysqlWords(server: Server): SchemaWords {
     types: mysqlTypes,
     quote,
     look,
-    groupsOf: (step) => statementsOf(step, table).map((statement) => [statement]),
+    groupsOf: (step) => statementsOf(step, server.product, table).map((statement) => [statement]),
     variantsOf,
     hasTransactions: false,
     foldsTableNames: true,
@@ -83,17 +83,22 @@ const inPlace = ', algorithm=inplace, lock=none'
 const copying = ', lock=shared'
 
 /** From the lightest on. The server refuses what a change cannot be done by (1845, 1846). */
-function variantsOf(sql: string, { kind, phase, rows }: Step): string[] {
+function variantsOf(sql: string, step: Step): string[] {
   if (!sql.endsWith(instant)) return [sql]
   const bare = sql.slice(0, -instant.length)
-  const mayCopy = kind === 'addCheck' || kind === 'dropCheck' || (kind === 'widenColumn' && (phase === 'switch' || rows === 0))
+  const { kind, phase, rows } = step
+  const mayCopy =
+    kind === 'addCheck' ||
+    kind === 'dropCheck' ||
+    (kind === 'addColumn' && hasLongDefault(step.column)) ||
+    (kind === 'widenColumn' && (phase === 'switch' || rows === 0))
   return [sql, bare + inPlace, ...(mayCopy ? [bare + copying] : [])]
 }
 
 const light = 'at once, else beside reads and writes; never by a copy of the table'
 const heavy = 'at once, else by a copy of the table, while writers wait'
 
-function statementsOf(step: Step, tableOptions: string): Statement[] {
+function statementsOf(step: Step, product: Product, tableOptions: string): Statement[] {
   const table = quote(step.table)
   const alter = (change: string, lock = light): Statement[] => [{ sql: `alter table ${table} ${change}${instant}`, lock }]
   switch (step.kind) {
@@ -103,7 +108,7 @@ function statementsOf(step: Step, tableOptions: string): Statement[] {
       return [{ sql: `create table ${table} (${parts.join(', ')})${tableOptions}`, lock: 'none' }]
     }
     case 'addColumn':
-      return alter(`add column ${columnSql(step.column)}`)
+      return alter(`add column ${columnSql(step.column)}`, product === 'mysql' && hasLongDefault(step.column) ? heavy : light)
     case 'widenColumn':
       return alter(`modify column ${columnSql(step.column)}`, step.phase === 'switch' ? heavy : light)
     case 'setNotNull':
@@ -150,9 +155,14 @@ function defaultLiteral(value: SqlValue): string {
   return typeof value === 'string' ? `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'` : literal(value)
 }
 
-/** The default in brackets: MySQL gives a text no other. */
+/** MySQL takes the default of a text without a length as an expression alone, and copies the table to add such a column. */
+function hasLongDefault({ type, default: value }: ColumnSpec): boolean {
+  return value !== null && type.startsWith('longtext')
+}
+
 function columnSql(column: ColumnSpec): string {
-  const fallback = column.default === null ? '' : ` default (${defaultLiteral(encode(column.kind, column.default))})`
+  const value = column.default === null ? '' : defaultLiteral(encode(column.kind, column.default))
+  const fallback = column.default === null ? '' : ` default ${hasLongDefault(column) ? `(${value})` : value}`
   return `${quote(column.name)} ${typeSql(column.type)} ${column.isNullable ? 'null' : 'not null'}${fallback}`
 }
 
