@@ -112,8 +112,6 @@ export type Cart = {
 /** `leftOut`: of the open cart that the account had, what did not fit; it stays in that cart. */
 export type ClaimedCart = Cart & { leftOut: { variant: string; title: string; quantity: number }[] }
 
-export type NewCart = { email?: string; currency?: string }
-
 /** Null takes a value away. */
 export type CartPatch = {
   email?: string | null
@@ -124,6 +122,9 @@ export type CartPatch = {
   currency?: string
   note?: string | null
 }
+
+/** Empty, or with all that checkout needs. */
+export type NewCart = CartPatch & { lines?: readonly { variant: string; quantity?: number }[] }
 
 export type Order = {
   id: string

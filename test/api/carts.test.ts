@@ -39,6 +39,65 @@ async function leave(ref: { readonly name: string }, id: string, set: object): P
   })
 }
 
+describe('a cart made in one request', () => {
+  const make = (body: object) => world.call('guest', { method: 'POST', url: '/api/carts', body })
+  const line = (name: string, quantity?: number) => ({ variant: world.ids[name], ...(quantity ? { quantity } : {}) })
+
+  test('is what the same cart made step by step is, and can be ordered at once', async () => {
+    const email = 'One@Example.com'
+    const shippingAddress = { ...address, city: `  ${address.city} ` }
+    const lines = [line('variant', 2), line('hardcover'), line('variant')]
+    const { status, body, headers } = await make({
+      email,
+      shippingAddress,
+      shippingMethod: world.ids['shipping'],
+      note: 'Ring twice',
+      lines,
+    })
+    assert.equal(status, 201)
+    const stepwise = await fillCart(world, 'guest', [
+      { variant: 'variant', quantity: 3 },
+      { variant: 'hardcover', quantity: 1 },
+    ])
+    const other = (await asGuest(stepwise, 'GET')).body
+    type Shown = Record<'totals' | 'shippingMethod' | 'shippingAddress', unknown> & { lines: Record<string, unknown>[] }
+    const shown = ({ lines: of, totals, shippingMethod, shippingAddress: at }: Shown) => ({
+      lines: of.map(({ id: _, ...rest }) => rest),
+      totals,
+      shippingMethod,
+      at,
+    })
+    assert.deepEqual(shown(body), shown(other))
+    assert.deepEqual([body.email, body.note, body.status], ['one@example.com', 'Ring twice', 'open'])
+    const held = { id: body.id, headers: { 'cart-token': body.token } }
+    assert.equal(headers['location'], `/api/carts/${body.id}`)
+    assert.equal((await checkOut(world, 'guest', held)).status, 201)
+  })
+
+  test('is refused with the place of each mistake, and none is made', async () => {
+    const refused = async (body: object, code: string, ...paths: string[]) => {
+      const answer = await make(body)
+      assert.equal(answer.body.code, code, answer.text)
+      assert.deepEqual(
+        answer.body.errors.map(({ path }: { path: string }) => path),
+        paths,
+      )
+    }
+    await asStaff('PATCH', `/api/products/${world.ids['product']}`, { status: 'archived' })
+    await refused({ lines: [line('variant'), line('hardcover')] }, 'not_for_sale', '/lines/0/variant', '/lines/1/variant')
+    await asStaff('PATCH', `/api/products/${world.ids['product']}`, { status: 'active' })
+    await refused({ lines: [line('variant'), { variant: 'var_none' }] }, 'not_for_sale', '/lines/1/variant')
+    await refused({ lines: [line('variant', 99), line('variant', 99_999)] }, 'validation_failed', '/lines/1/quantity')
+    await refused({ shippingMethod: 'shp_none' }, 'reference_not_found', '/shippingMethod')
+    await refused({ discountCodes: ['HALF'] }, 'discount_unknown', '/discountCodes/0')
+    await refused({ currency: 'JPY' }, 'validation_failed', '/currency')
+    const large = { amount: limits.cartAmountMax, currency: 'EUR' }
+    await asStaff('PATCH', `/api/variants/${world.ids['hardcover']}`, { price: large })
+    await refused({ lines: [line('variant'), line('hardcover')] }, 'amount_too_large', '/lines/1/quantity')
+    assert.equal(await world.engine.parts.storage.reader.count(carts), 0)
+  })
+})
+
 describe('a line whose product is gone', () => {
   const two = [
     { variant: 'variant', quantity: 2 },

@@ -1,41 +1,82 @@
 import { Type } from 'typebox'
+import { EngineError, type InputIssue, invalid } from '../../base/engine-error.ts'
+import type { NewId } from '../../base/ids.ts'
 import { limits } from '../../base/limits.ts'
 import { hashSecret } from '../../base/secret.ts'
+import type { Project } from '../../config/project.ts'
 import { command } from '../../operation/define.ts'
 import { etagOf } from '../../records/etag.ts'
+import { checkShipping, detailsErrors, detailsInput, detailsOf } from './cart-details.ts'
 import { cartView } from './cart-view.ts'
-import { checkCurrency, common, currencyInput } from './change-cart.ts'
-import { carts } from './collections.ts'
+import { common, idInput, quantityInput } from './change-cart.ts'
+import { type Cart, type CartLine, carts } from './collections.ts'
+import { namedLines, type ResolvedCart, resolveCart } from './resolve-cart.ts'
 import { shopOf } from './totals.ts'
 
+const lineInput = Type.Object({ variant: idInput, quantity: Type.Optional(quantityInput) }, { additionalProperties: false })
+type LineInput = { readonly variant: string; readonly quantity?: number }
+
+/** An empty cart, or one with all that checkout needs: what a storefront that keeps the cart itself sends once. */
 export const createCart = command({
   ...common,
   name: 'carts.create',
   route: 'POST /api/carts',
-  summary: 'Make a cart',
+  summary: 'Make a cart, empty or with lines, addresses and shipping',
   status: 201,
+  errors: [...detailsErrors, 'not_for_sale', 'amount_too_large'],
   input: Type.Object(
-    { email: Type.Optional(Type.String({ format: 'email', maxLength: limits.emailCharactersMax })), currency: currencyInput },
+    { ...detailsInput, lines: Type.Optional(Type.Array(lineInput, { maxItems: limits.cartLinesMax })) },
     { additionalProperties: false },
   ),
-  async run({ tx, input, actor, model, project, newId, newSecret }) {
-    checkCurrency(project, input.currency)
+  async run({ tx, input, actor, model, project, now, newId, newSecret }) {
+    const { lines: wanted = [], ...given } = input
+    const details = detailsOf(project, given)
+    const lines = mergedLines(project, newId, wanted)
     const token = newSecret('cart')
-    const cart = await tx.insert(carts, {
+    const empty = { shippingAddress: null, billingAddress: null, shippingMethod: null, note: null, order: null, email: actor.email }
+    const cart = {
       id: newId('cart'),
       status: 'open',
       tokenHash: hashSecret(token),
       customer: actor.id,
-      email: input.email?.toLowerCase() ?? actor.email,
       currency: shopOf(project).currency,
-      lines: [],
-      shippingAddress: null,
-      billingAddress: null,
-      shippingMethod: null,
-      note: null,
-      order: null,
-    })
-    const headers = { location: `/api/carts/${cart.id}`, etag: etagOf(model.get(carts), actor, cart) }
-    return { output: cartView(project, { cart, lines: [], gone: [], tooLarge: [], shipping: null }, token), status: 201, headers }
+      ...empty,
+      ...details,
+      lines,
+    } as const
+    const resolved = await resolveCart({ read: tx, model, project }, { ...cart, createdAt: now, updatedAt: now, version: 1 })
+    checkLines(wanted, resolved)
+    checkShipping(details, resolved)
+    const stored = await tx.insert(carts, { ...cart, lines: namedLines(lines, resolved) })
+    const headers = { location: `/api/carts/${stored.id}`, etag: etagOf(model.get(carts), actor, stored) }
+    return { output: cartView(project, { ...resolved, cart: stored }, token), status: 201, headers }
   },
 })
+
+/** One line for each variant, however often it is named. @throws validation_failed */
+function mergedLines(project: Project, newId: NewId, wanted: readonly LineInput[]): CartLine[] {
+  const quantities = new Map<string, number>()
+  for (const [index, { variant, quantity = 1 }] of wanted.entries()) {
+    const sum = (quantities.get(variant) ?? 0) + quantity
+    const max = shopOf(project).lineQuantityMax
+    if (sum > max) throw invalid(`/lines/${index}/quantity`, 'maximum', `must leave the line at ${max} or less`)
+    quantities.set(variant, sum)
+  }
+  return [...quantities].map(([variant, quantity]) => ({ id: newId('line'), variant, quantity }))
+}
+
+/** @throws not_for_sale, amount_too_large naming the lines of the request */
+function checkLines(wanted: readonly LineInput[], { gone, tooLarge }: Pick<ResolvedCart, 'gone' | 'tooLarge'>): void {
+  const issuesOf = (lines: Cart['lines'], { field, code, message }: Record<'field' | 'code' | 'message', string>): InputIssue[] =>
+    wanted.flatMap(({ variant }, index) =>
+      lines.some((line) => line.variant === variant) ? [{ path: `/lines/${index}/${field}`, code, message }] : [],
+    )
+  if (gone.length > 0)
+    throw new EngineError('not_for_sale', {
+      errors: issuesOf(gone, { field: 'variant', code: 'not_for_sale', message: 'is not for sale' }),
+    })
+  if (tooLarge.length > 0)
+    throw new EngineError('amount_too_large', {
+      errors: issuesOf(tooLarge, { field: 'quantity', code: 'amount_too_large', message: 'is more than can be counted' }),
+    })
+}

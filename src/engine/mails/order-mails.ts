@@ -63,8 +63,9 @@ function receiptView(order: Order) {
 
 /** As people write it: carriers and customers know countries by name. */
 function countryName(code: string): string {
-  return new Intl.DisplayNames(['en'], { type: 'region' }).of(code) ?? code
+  return regions.of(code) ?? code
 }
+const regions = new Intl.DisplayNames(['en'], { type: 'region' })
 
 export async function tellOfCancellation(work: Work, { order }: OfOrder): Promise<void> {
   if (!hasMoved(order) && !work.project.shop?.mailsUnpaid) return
