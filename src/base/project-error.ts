@@ -51,5 +51,5 @@ export function defineErrors<const TTable extends Readonly<Record<string, Projec
     const kind: ProjectErrorKind = Object.assign(make, { ...spec, code })
     return [code, kind]
   })
-  return Object.fromEntries(kinds) as never
+  return Object.fromEntries(kinds)
 }

@@ -22,6 +22,16 @@ export type Feed = {
   onAdvance(listener: () => void): () => void
 }
 
+/** Of nothing: for operations that are looked at and not run. */
+export const idleFeed: Feed = {
+  epoch: null,
+  newest: () => 0,
+  range: async () => ({ oldest: 0, newest: 0 }),
+  caughtUp: async () => {},
+  after: async () => [],
+  onAdvance: () => () => {},
+}
+
 export async function createFeed(storage: StorageAdapter): Promise<Feed> {
   let newest = (await storage.commitRange()).newest
   const epoch = await storage.readMark(epochMark)

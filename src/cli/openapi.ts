@@ -1,6 +1,4 @@
-import { systemRandom } from '../base/random.ts'
-import { idleMeter } from '../domains/running/read-metrics.ts'
-import { operationsOf } from '../engine/operations.ts'
+import { idlePorts, operationsOf } from '../engine/operations.ts'
 import { openApiDocument } from '../http/openapi.ts'
 import { compileConfig, loadConfig } from './load-config.ts'
 import type { ProcessSettings } from './settings.ts'
@@ -10,20 +8,7 @@ export async function exportOpenApi(settings: ProcessSettings): Promise<number> 
   const loaded = await loadConfig(settings.configPath)
   const publicUrl = settings.publicUrl ?? `http://localhost:${settings.port}`
   const backend = compileConfig(loaded, { publicUrl, isDevelopment: true })
-  const idleFeed = {
-    epoch: null,
-    newest: () => 0,
-    range: async () => ({ oldest: 0, newest: 0 }),
-    caughtUp: async () => {},
-    after: async () => [],
-    onAdvance: () => () => {},
-  }
-  const operations = operationsOf(backend, {
-    changes: { feed: idleFeed, placesKey: async () => new Uint8Array(), random: systemRandom },
-    providers: new Map(),
-    handlers: [],
-    measured: { meter: idleMeter, traffic: () => null },
-  })
+  const operations = operationsOf(backend, idlePorts)
   process.stdout.write(
     `${JSON.stringify(openApiDocument(operations, [], { name: backend.project.name, version: '1', publicUrl }), null, 2)}\n`,
   )

@@ -34,7 +34,7 @@ export async function seedDatabase(engine: Engine, backend: Backend): Promise<vo
     async function insert(collection: CollectionModel, given: Readonly<Record<string, unknown>>): Promise<void> {
       const { onHand, ...fields } = given as { onHand?: number }
       const record = { id: newId(collection.prefix), ...defaultsOf(collection, now), ...fields }
-      const after = (await tx.insert<AnyRecord>(collection, record as never)) as AnyRecord
+      const after = await tx.insert<AnyRecord>(collection, record)
       await collection.source.afterChange?.({ tx, now, newId, before: null, after })
       if (onHand !== undefined) await stock(after.id, onHand)
     }

@@ -10,6 +10,7 @@ import { errorCodes } from '../contract/error-codes.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import { and, compare, eq } from '../contract/filter.ts'
 import { type Work, type WorkParts, workIn } from '../operation/work.ts'
+import { recordOf } from '../schema/collection.ts'
 import { inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
 import type { CommitLine, RecordChange } from '../storage/storage.ts'
 import { claimable, claimDue, type EffectRole } from './claim.ts'
@@ -231,7 +232,7 @@ async function whileLeased({ clock, effect, mayWait }: Lease, write: () => Promi
 
 function effectsIn({ changes }: CommitLine, actions: readonly RecordChange['action'][]): Effect[] {
   return changes.flatMap(({ collection, action, record }) =>
-    collection === effects.name && actions.includes(action) ? [record as unknown as Effect] : [],
+    collection === effects.name && actions.includes(action) ? [recordOf(effects, record)] : [],
   )
 }
 

@@ -1,6 +1,8 @@
 // The table of contents: every operation of the product, and with it every route.
 import { knownRoles } from '../access/known-roles.ts'
 import type { Rule } from '../access/rule.ts'
+import { systemRandom } from '../base/random.ts'
+import { idleFeed } from '../changes/feed.ts'
 import { type WatchPorts, watchChanges } from '../changes/watch-changes.ts'
 import { changePassword } from '../domains/accounts/change-password.ts'
 import { getMe } from '../domains/accounts/get-me.ts'
@@ -29,7 +31,7 @@ import type { PaymentProvider } from '../domains/payments/provider.ts'
 import { receiveWebhook } from '../domains/payments/receive-webhook.ts'
 import { retryRefund } from '../domains/payments/retry-refund.ts'
 import { settleRefund } from '../domains/payments/settle-refund.ts'
-import { type Measured, readMetrics } from '../domains/running/read-metrics.ts'
+import { idleMeter, type Measured, readMetrics } from '../domains/running/read-metrics.ts'
 import { adjustStockLevel } from '../domains/stock/adjust-stock-level.ts'
 import { cancelEffect } from '../effects/cancel-effect.ts'
 import type { EffectHandler } from '../effects/effect.ts'
@@ -48,6 +50,14 @@ export type OperationPorts = {
   readonly providers: ReadonlyMap<string, PaymentProvider>
   readonly handlers: readonly EffectHandler[]
   readonly measured: Omit<Measured, 'newestPosition'>
+}
+
+/** For operations that are looked at and not run: documents, checks. */
+export const idlePorts: OperationPorts = {
+  changes: { feed: idleFeed, placesKey: async () => new Uint8Array(), random: systemRandom },
+  providers: new Map(),
+  handlers: [],
+  measured: { meter: idleMeter, traffic: () => null },
 }
 
 /** What decides which operations there are. */

@@ -10,6 +10,7 @@ import { sessions } from '../domains/accounts/collections.ts'
 import { orders } from '../domains/orders/collections.ts'
 import { liveStatuses, type Payment, payments } from '../domains/payments/collections.ts'
 import { type Effect, effects } from '../effects/effect.ts'
+import { recordOf } from '../schema/collection.ts'
 import type { Model } from '../schema/model.ts'
 import type { Rewrite } from '../storage/archive/contents.ts'
 import { readRecovery } from '../storage/archive/marks.ts'
@@ -30,16 +31,16 @@ export function restoreRules(now: number, backupAt: number): { readonly rewrite:
         counts.sessions++
         return null
       case effects.name: {
-        const effect = row as unknown as Effect
+        const effect = recordOf(effects, row)
         if (effect.state !== 'ready' && effect.state !== 'running') return row
         counts.held++
-        return { ...effect, state: 'held', owner: null, version: effect.version + 1, updatedAt: now } as unknown as typeof row
+        return { ...row, state: 'held', owner: null, version: effect.version + 1, updatedAt: now }
       }
       case payments.name: {
-        const payment = row as unknown as Payment
+        const payment = recordOf(payments, row)
         if (!isAskedFor(payment, backupAt)) return row
         counts.payments++
-        return { ...payment, checkAt: now, version: payment.version + 1, updatedAt: now } as unknown as typeof row
+        return { ...row, checkAt: now, version: payment.version + 1, updatedAt: now }
       }
       default:
         return row

@@ -32,10 +32,10 @@ function decode(bytes: Uint8Array): string {
 const lost = Symbol('lost')
 
 function parse(text: string, inexact: string | undefined): unknown {
-  const mark = (_name: string, value: unknown, { source }: { readonly source?: string }) =>
-    typeof value === 'number' && source === inexact ? lost : value
+  const mark = (_name: string, value: unknown, token?: { readonly source?: string }) =>
+    typeof value === 'number' && token?.source === inexact ? lost : value
   try {
-    return inexact === undefined ? JSON.parse(text) : JSON.parse(text, mark as never)
+    return inexact === undefined ? JSON.parse(text) : JSON.parse(text, mark)
   } catch (cause) {
     throw new EngineError('malformed_json', { cause })
   }

@@ -118,15 +118,16 @@ type Common<TInput extends TSchema, TOutput extends TSchema> = {
 
 export type Query<TInput extends TSchema = TSchema, TOutput extends TSchema = TSchema> = Common<TInput, TOutput> & {
   readonly kind: 'query'
-  readonly run: (context: QueryContext<Static<TInput>>) => Promise<Answer<unknown>>
+  run(context: QueryContext<Static<TInput>>): Promise<Answer<unknown>>
 }
 
 export type Command<TInput extends TSchema = TSchema, TOutput extends TSchema = TSchema> = Common<TInput, TOutput> & {
   readonly kind: 'command'
-  readonly prepare?: (context: PrepareContext<Static<TInput>>) => Promise<unknown>
-  readonly run: (context: CommandContext<Static<TInput>, never>) => Promise<Answer<unknown>>
+  prepare?(context: PrepareContext<Static<TInput>>): Promise<unknown>
+  /** `prepared`: what `prepare` answered. */
+  run(context: CommandContext<Static<TInput>, unknown>): Promise<Answer<unknown>>
   /** Makes the answer after the commit, once awaited effects ended (or took too long). */
-  readonly reload?: (context: QueryContext<Static<TInput>>, output: never) => Promise<unknown>
+  reload?(context: QueryContext<Static<TInput>>, output: unknown): Promise<unknown>
 }
 
 export type Operation = Query | Command
@@ -137,7 +138,7 @@ export function query<TInput extends TSchema, TOutput extends TSchema>(
     readonly run: (context: QueryContext<Static<TInput>>) => Promise<Answer<unknown>>
   },
 ): Operation {
-  return { kind: 'query', ...spec } as unknown as Operation
+  return { kind: 'query', ...spec }
 }
 
 /** A change, in one transaction. */
@@ -148,5 +149,5 @@ export function command<TInput extends TSchema, TOutput extends TSchema, TPrepar
     readonly reload?: (context: QueryContext<Static<TInput>>, output: TResult) => Promise<TResult>
   },
 ): Operation {
-  return { kind: 'command', ...spec } as unknown as Operation
+  return { kind: 'command', ...spec }
 }

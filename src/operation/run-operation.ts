@@ -54,8 +54,8 @@ export async function runOperation(parts: OperationParts, operation: Operation, 
   // First: what an input must be is told to those alone who may ask.
   if (!allows(operation.access, call.actor)) throw new EngineError(call.actor.kind === 'guest' ? 'unauthenticated' : 'forbidden')
   validatorOf(operation.inputFor?.(call.actor) ?? operation.input)(call.input, operation.kind === 'query' ? 'query' : 'body')
-  const context: CallContext<never> = {
-    input: call.input as never,
+  const context: CallContext<unknown> = {
+    input: call.input,
     actor: call.actor,
     now: parts.clock.now(),
     model: parts.model,
@@ -66,7 +66,7 @@ export async function runOperation(parts: OperationParts, operation: Operation, 
   return await runCommand(parts, operation, call, context)
 }
 
-async function runCommand(parts: OperationParts, operation: Command, call: Call, context: CallContext<never>): Promise<Reply> {
+async function runCommand(parts: OperationParts, operation: Command, call: Call, context: CallContext<unknown>): Promise<Reply> {
   const { storage } = parts
   const claim = call.idempotencyKey === null ? null : idempotencyClaim(call.actor, operation.name, call.idempotencyKey, fingerprinted(call))
   const earlier = claim && (await replay(parts, operation, claim, context))
@@ -80,7 +80,7 @@ async function runCommand(parts: OperationParts, operation: Command, call: Call,
     answer = await inTransaction(parts, cause, async (tx, now) => {
       if (claim && (await tx.get(idempotencyKeys, claim.id))) return null
       const work = workIn(parts, tx, now)
-      const ran = await operation.run({ ...context, ...work, prepared: prepared as never })
+      const ran = await operation.run({ ...context, ...work, prepared })
       if (ran.events) await parts.react(work, ran.events)
       if (own) await rememberAnswer(tx, { claim: own, random: parts.random }, remembered(ran, operation))
       return ran
@@ -118,11 +118,11 @@ function fingerprinted({ input, request }: Call): unknown {
 async function reloaded(
   parts: OperationParts,
   operation: Command,
-  context: CallContext<never>,
+  context: CallContext<unknown>,
   claim: OpenClaim | null,
   reply: Reply,
 ): Promise<Reply> {
-  const output = operation.reload ? await operation.reload({ ...context, read: parts.storage.reader }, reply.output as never) : reply.output
+  const output = operation.reload ? await operation.reload({ ...context, read: parts.storage.reader }, reply.output) : reply.output
   if (claim === null) return { ...reply, output }
   const { headers } = reply
   const body = sealAnswer(claim, parts.random, { state: 'done', output: output ?? null, headers })
@@ -140,7 +140,7 @@ async function replay(
   parts: OperationParts,
   operation: Command,
   claim: IdempotencyClaim,
-  context: CallContext<never>,
+  context: CallContext<unknown>,
 ): Promise<Reply | null> {
   const row = await parts.storage.reader.get(idempotencyKeys, claim.id)
   if (row === null) return null

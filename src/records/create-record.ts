@@ -38,7 +38,7 @@ export function createRecord(collection: CollectionModel): Operation {
       const mayBe = isComplete(collection, given) && (await decide(tx, rule, { ...fields, version: 1, createdAt: now, updatedAt: now }))
       if (!mayBe) throw refusedTo(actor)
       await checkReferences(tx, model, collection, actor, given)
-      const record = await tx.insert<AnyRecord>(collection, fields as never)
+      const record = await tx.insert<AnyRecord>(collection, fields)
       if (looksAt(rule, collection.name) && !(await fits(tx, collection, record, rule))) throw refusedTo(actor)
       await collection.source.afterChange?.({ tx, now, newId, before: null, after: record })
       return await answerWith(tx, collection, actor, record, 201)

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { anyone, nobody } from '../access/rule.ts'
 import { invalid } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
@@ -38,7 +38,7 @@ export const listInput = Type.Object(
 )
 
 const { search: _, ...unsearchable } = listInput.properties
-const unsearchableInput = Type.Object(unsearchable, { additionalProperties: false }) as unknown as typeof listInput
+const unsearchableInput = Type.Unsafe<Static<typeof listInput>>(Type.Object(unsearchable, { additionalProperties: false }))
 
 /** `GET /api/{collection}`: a page in a total order, with the collection's read rule inside the query. */
 export function listRecords(collection: CollectionModel): Operation {

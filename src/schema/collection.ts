@@ -91,6 +91,14 @@ export type CollectionRef<TRecord = AnyRecord> = { readonly name: string; readon
 
 export type AnyRecord = { readonly id: string; readonly createdAt: number } & Readonly<Record<string, unknown>>
 
+/**
+ * A record of this collection, as its declaration types it. Where records of all collections go one way (storage, the feed,
+ * archives) they have no type of their own, and this is how one gets it back.
+ */
+export function recordOf<T>(_collection: CollectionRef<T>, record: AnyRecord): T {
+  return record as T
+}
+
 export type Collection<TRecord = AnyRecord> = CollectionOptions & CollectionRef<TRecord>
 
 export type RecordOf<TFields extends Fields, TAppendOnly> = Readonly<

@@ -3,7 +3,7 @@
 // so the feed, the audit trail and the data can never disagree.
 import { assert } from '../base/assert.ts'
 import { and, eq, type Filter } from '../contract/filter.ts'
-import type { AnyRecord, CollectionRef } from '../schema/collection.ts'
+import { type AnyRecord, type CollectionRef, recordOf } from '../schema/collection.ts'
 import type { CollectionModel, Model } from '../schema/model.ts'
 import { checked, counterGuards } from './storable.ts'
 import type { AdapterTransaction, Change, CommitLine, Fence, LockMode, Reader, RecordChange } from './storage.ts'
@@ -91,7 +91,7 @@ export function createTransaction(
       const record = withTimes(collection, fields)
       await inner.insert(ref, [record], fence)
       note(collection, { id: record.id, action: 'created', record })
-      return record as never
+      return recordOf(ref, record)
     },
 
     async insertOnce(ref, fields) {
@@ -99,21 +99,21 @@ export function createTransaction(
       const record = withTimes(collection, fields)
       if (!(await inner.insertOnce(ref, record))) return null
       note(collection, { id: record.id, action: 'created', record })
-      return record as never
+      return recordOf(ref, record)
     },
 
     async update(ref, before, change) {
       const { guard, wanted, record } = changeOf(model.get(ref), before, touched(change))
       await inner.updateOrFail(ref, guard, wanted)
       note(model.get(ref), { id: before.id, action: 'updated', record, before: olds(before, record) })
-      return record
+      return recordOf(ref, record)
     },
 
     async updateIfUnchanged(ref, before, change) {
       const { guard, wanted, record } = changeOf(model.get(ref), before, touched(change))
       if ((await inner.update(ref, guard, wanted)) === 0) return null
       note(model.get(ref), { id: before.id, action: 'updated', record, before: olds(before, record) })
-      return record
+      return recordOf(ref, record)
     },
 
     async adjust(ref, id, change, guard) {
@@ -127,7 +127,7 @@ export function createTransaction(
       const { before: earlier, after: record } = adjusted
       const counters = Object.fromEntries(Object.keys(change.add ?? {}).map((path) => [path, Number(record[path]) - change.add![path]!]))
       note(collection, { id, action: 'updated', record, before: { ...(earlier && olds(earlier, record)), ...counters } })
-      return record as never
+      return recordOf(ref, record)
     },
 
     touch: async (ref, id, change, guard) => (await inner.update(ref, and(eq('id', id), guard), touched(change))) > 0,
@@ -166,10 +166,10 @@ export function createTransaction(
 }
 
 /** A change of a record that was read: guarded by the version read. */
-function changeOf<T extends AnyRecord>(collection: CollectionModel, before: T, wanted: Required<Change>) {
+function changeOf(collection: CollectionModel, before: AnyRecord, wanted: Required<Change>) {
   assert(!collection.isAppendOnly, `${collection.name} is append-only`)
   const guard = and(eq('id', before.id), eq('version', before['version'] as number))
-  return { guard, wanted, record: checked(collection, applied(before, wanted.set, wanted.add)) as AnyRecord as T }
+  return { guard, wanted, record: checked(collection, applied(before, wanted.set, wanted.add)) }
 }
 
 /** Who has lost a race waits for the others when it runs again, instead of losing to them once more. */

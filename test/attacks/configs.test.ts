@@ -8,7 +8,7 @@ import { Type } from 'typebox'
 import { systemClock } from '../../src/base/clock.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import { ConfigError, createBackend } from '../../src/engine/backend.ts'
-import { operationsOf } from '../../src/engine/operations.ts'
+import { idlePorts, operationsOf } from '../../src/engine/operations.ts'
 import { openApiDocument } from '../../src/http/openapi.ts'
 import { actorId, all, any, anyone, defineErrors, exists, field, not, type Rule, role, staff, through, where } from '../../src/index.ts'
 import { validatorOf } from '../../src/operation/validate.ts'
@@ -477,12 +477,7 @@ function isRelated(told: string, planted: string): boolean {
 /** All that is made of a config before the first request. */
 async function serve(config: Config, isOpened: boolean): Promise<void> {
   const backend = createBackend(config, surroundings)
-  const operations = operationsOf(backend, {
-    changes: { feed: { newest: () => 0 } } as never,
-    providers: new Map(),
-    handlers: [],
-    measured: { meter: { read: () => ({}) as never }, traffic: () => null },
-  })
+  const operations = operationsOf(backend, idlePorts)
   for (const { input, output } of operations) {
     validatorOf(input)
     validatorOf(output)

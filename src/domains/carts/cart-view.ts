@@ -6,6 +6,7 @@ import { EngineError } from '../../base/engine-error.ts'
 import { type Money, money, multiplyMoney } from '../../base/money.ts'
 import type { Project } from '../../config/project.ts'
 import { findVisible } from '../../records/present.ts'
+import { recordOf } from '../../schema/collection.ts'
 import { moneySchema } from '../../schema/kinds/money.ts'
 import type { Model } from '../../schema/model.ts'
 import type { Reader } from '../../storage/storage.ts'
@@ -59,7 +60,7 @@ export const cartType = Type.Object(
 export async function getCart(read: Pick<Reader, 'get'>, model: Model, actor: Actor, id: string): Promise<Cart> {
   const cart = await findVisible(read, model.get(carts), actor, id)
   if (cart === null) throw new EngineError('not_found')
-  return cart as unknown as Cart
+  return recordOf(carts, cart)
 }
 
 /** The whole cart, as every cart operation answers it. */

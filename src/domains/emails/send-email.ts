@@ -55,7 +55,7 @@ function withoutTokens(text: string): string {
 function statusOf(email: Email, outcome: Outcome<Delivered | null>, now: number): Partial<Email> {
   switch (outcome.end) {
     case 'done': {
-      // Kept here: it was never sent.
+      // Kept here, and sent to nobody.
       if (outcome.result?.delivery.status === 'captured') return { status: 'captured', lastError: null }
       return {
         status: 'sent',

@@ -52,7 +52,7 @@ export async function correctSale(context: Work, order: Order, captured: number)
 }
 
 /**
- * Of an order that is closed: what left its deposit and was never in it is owed by the customer, who was given it twice, by
+ * Of an order that is closed: what left its deposit without having been in it is owed by the customer, who was given it twice, by
  * other means and by the provider, or by us and by the bank. What comes back of it is owed no more. Answers what is owed.
  */
 export async function oweShortage(context: Work, order: Order): Promise<number> {

@@ -7,6 +7,7 @@ import { limits } from '../../base/limits.ts'
 import type { Project } from '../../config/project.ts'
 import { eq } from '../../contract/filter.ts'
 import { findVisible, presentAll } from '../../records/present.ts'
+import { recordOf } from '../../schema/collection.ts'
 import type { Model } from '../../schema/model.ts'
 import type { Reader } from '../../storage/storage.ts'
 import { type Payment, paymentActionShape, payments } from '../payments/collections.ts'
@@ -43,7 +44,7 @@ export const orderAndPayment = Type.Unsafe<unknown>({
 export async function getOrder(read: Pick<Reader, 'get'>, model: Model, actor: Actor, id: string): Promise<Order> {
   const order = await findVisible(read, model.get(orders), actor, id)
   if (order === null) throw new EngineError('not_found')
-  return order as unknown as Order
+  return recordOf(orders, order)
 }
 
 export async function latestPayment(read: Pick<Reader, 'find'>, order: string): Promise<Payment | null> {

@@ -76,7 +76,7 @@ export type Reservation = NonNullable<(typeof reservations)['record']>
 export const mainLocation = 'main'
 
 /**
- * Forgets the stock of a variant that was never sold. What was sold is part of orders and stays.
+ * Forgets the stock of a variant that nobody has bought. What was sold is part of orders and stays.
  * @throws still_referenced
  */
 export async function removeStockLevels(tx: WriteAccess, variant: string): Promise<void> {

@@ -24,7 +24,7 @@ import {
   shown,
   word,
 } from '../../schema/shape.ts'
-import { operationsOf } from '../operations.ts'
+import { idlePorts, operationsOf } from '../operations.ts'
 import { isSchema } from './is-schema.ts'
 
 const namePattern = /^[a-z][a-zA-Z0-9]*\.[a-z][a-zA-Z0-9]*$/
@@ -128,10 +128,8 @@ function ownOperations(collections: readonly Collection[]): readonly Taken[] {
     const open = Object.keys(isObject(access) ? access : {}).map((action) => [action, anyone])
     return { name, fields: {}, access: Object.fromEntries(open), internal: internal === true, system: system === true }
   })
-  const changes = { feed: { newest: () => 0 } } as never
-  const measured = { meter: { read: () => ({}) as never }, traffic: () => null }
   const offer = { model: compileModel(plain), project: { shop: hasShop ? {} : null }, operations: [] }
-  return operationsOf(offer, { changes, providers: new Map(), handlers: [], measured })
+  return operationsOf(offer, idlePorts)
 }
 
 function checkMethod({ kind, route }: Operation, path: string, add: Add): void {

@@ -112,8 +112,8 @@ export function startSum() {
   }
 }
 
-/** What each row becomes on its way; null leaves it out. */
-export type Rewrite = (section: string, row: Row) => Row | null
+/** What each record of a collection becomes on its way; null leaves it out. The log stays as it is. */
+export type Rewrite = (section: string, record: AnyRecord) => AnyRecord | null
 
 /** The same stream with rows rewritten, and the checksums of what it became. */
 export async function* rewritten(parts: AsyncIterable<Part>, model: Model, rewrite: Rewrite): AsyncGenerator<Part> {
@@ -125,7 +125,7 @@ export async function* rewritten(parts: AsyncIterable<Part>, model: Model, rewri
       toLine = lineOf(model, part.section)
       yield part
     } else if (part.kind === 'page') {
-      const rows = part.rows.flatMap((row) => rewrite(part.section, row) ?? [])
+      const rows = part.rows.flatMap((row) => ('id' in row ? (rewrite(part.section, row) ?? []) : row))
       const text = linesOf(rows, toLine)
       summing.add(rows.length, text)
       yield { ...part, rows, text }

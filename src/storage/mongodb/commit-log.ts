@@ -20,6 +20,7 @@ import { limits } from '../../base/limits.ts'
 import type { Random } from '../../base/random.ts'
 import { lostCommit } from '../log-tail.ts'
 import type { Commit, CommitLine } from '../storage.ts'
+import type { Stored } from './document-codec.ts'
 import { isDuplicate } from './errors.ts'
 import type { Write } from './send.ts'
 
@@ -36,7 +37,7 @@ export function lineWrite(line: CommitLine, token: string): Write {
   return { collection: linesName, operation: { name: 'insertOne', document: documentOf(line, token) } }
 }
 
-function documentOf({ at, operation, actor, requestId, changes }: CommitLine, token: string): Document {
+function documentOf({ at, operation, actor, requestId, changes }: CommitLine, token: string): Stored {
   return {
     _id: token,
     time: new Timestamp({ t: 0, i: 0 }),
@@ -56,7 +57,7 @@ export async function prepareLog(db: Db): Promise<void> {
     { name: 'open', key: { time: 1 }, partialFilterExpression: { isOpen: true } },
   ])
   const first = { position: Long.ZERO }
-  await db.collection<Document>(headName).updateOne({ _id: head as never }, { $setOnInsert: first }, { upsert: true })
+  await db.collection<Stored>(headName).updateOne({ _id: head }, { $setOnInsert: first }, { upsert: true })
 }
 
 /** Whether a line waits for its position. Asked outside a transaction, it spares most runs their write of the head. */
@@ -104,27 +105,27 @@ async function sequenceOnce({ client, db, promises }: SequencerParts, limit: num
 /** Gives the next positions to at most `limit` lines, in a transaction that is already begun. Answers how many. */
 async function sequence({ client, db }: Pick<SequencerParts, 'client' | 'db'>, session: ClientSession, limit: number): Promise<number> {
   const locked = await db
-    .collection<Document>(headName)
-    .findOneAndUpdate({ _id: head as never }, { $inc: { runs: 1 } }, { session, returnDocument: 'after' })
+    .collection<Stored>(headName)
+    .findOneAndUpdate({ _id: head }, { $inc: { runs: 1 } }, { session, returnDocument: 'after' })
   const last = Number(locked!['position'])
   const open = await db
-    .collection(linesName)
+    .collection<Stored>(linesName)
     .find({ isOpen: true }, { session, sort: { time: 1, _id: 1 }, limit, batchSize: limit + 1, projection: { _id: 1 } })
     .toArray()
   if (open.length === 0) return 0
   const namespace = (name: string) => `${db.databaseName}.${name}`
-  const positioned: AnyClientBulkWriteModel<Document>[] = open.map(({ _id }, index) => {
+  const positioned: AnyClientBulkWriteModel<Stored>[] = open.map(({ _id }, index) => {
     const update = { $set: { position: Long.fromNumber(last + index + 1) }, $unset: { isOpen: '' } }
     return { namespace: namespace(linesName), name: 'updateOne', filter: { _id }, update }
   })
   const update = { $set: { position: Long.fromNumber(last + open.length) } }
-  const moved: AnyClientBulkWriteModel<Document> = {
+  const moved: AnyClientBulkWriteModel<Stored> = {
     namespace: namespace(headName),
     name: 'updateOne',
-    filter: { _id: head as never },
+    filter: { _id: head },
     update,
   }
-  const { matchedCount } = await client.bulkWrite([...positioned, moved], { session, ordered: true })
+  const { matchedCount } = await client.bulkWrite<Record<string, Stored>>([...positioned, moved], { session, ordered: true })
   assert(matchedCount === open.length + 1, `the log gave ${open.length} positions, but ${matchedCount - 1} lines took one`)
   return open.length
 }
@@ -166,12 +167,12 @@ export async function commitRange(db: Db, session?: ClientSession): Promise<{ ol
 
 /** The position given last, also when its line was forgotten since. */
 export async function lastPosition(db: Db, session: ClientSession): Promise<number> {
-  return Number((await db.collection<Document>(headName).findOne({ _id: head as never }, { session }))?.['position'] ?? 0)
+  return Number((await db.collection<Stored>(headName).findOne({ _id: head }, { session }))?.['position'] ?? 0)
 }
 
 export async function setLastPosition(db: Db, session: ClientSession, position: number): Promise<void> {
   const set = { position: Long.fromNumber(position) }
-  await db.collection<Document>(headName).updateOne({ _id: head as never }, { $set: set }, { session })
+  await db.collection<Stored>(headName).updateOne({ _id: head }, { $set: set }, { session })
 }
 
 /** Stores lines with the positions they have; the next one comes after them. */
@@ -180,9 +181,9 @@ export async function loadLines(db: Db, session: ClientSession, commits: readonl
     const { isOpen: _, ...document } = documentOf(line, token)
     return { ...document, position: Long.fromNumber(position) }
   })
-  await db.collection<Document>(linesName).insertMany(documents as never, { session, ordered: true })
+  await db.collection<Stored>(linesName).insertMany(documents, { session, ordered: true })
   const highest = { position: Long.fromNumber(Math.max(...commits.map(({ position }) => position))) }
-  await db.collection<Document>(headName).updateOne({ _id: head as never }, { $max: highest }, { session })
+  await db.collection<Stored>(headName).updateOne({ _id: head }, { $max: highest }, { session })
 }
 
 /** Positions ascend with time, so what is kept begins at the first line that is young enough. */
@@ -204,15 +205,15 @@ export async function wasCommitted(
   line: CommitLine,
   { token, timeMs }: { readonly token: string; readonly timeMs: number },
 ): Promise<boolean> {
-  const lines = db.collection<Document>(linesName)
+  const lines = db.collection<Stored>(linesName)
   const instead = documentOf({ ...line, operation: lostCommit, changes: [] }, token)
   try {
-    await lines.insertOne(instead as never, { timeoutMS: timeMs })
+    await lines.insertOne(instead, { timeoutMS: timeMs })
     return false
   } catch (error) {
     if (!isDuplicate(error)) throw error
   }
   // What holds it back can be an earlier look whose own answer was lost.
-  const there = await lines.findOne({ _id: token as never }, { projection: { operation: 1 }, timeoutMS: timeMs })
+  const there = await lines.findOne({ _id: token }, { projection: { operation: 1 }, timeoutMS: timeMs })
   return there?.['operation'] !== lostCommit
 }

@@ -11,6 +11,9 @@ import type { Change } from '../storage.ts'
 /** Counts the locks that were taken on a document: a lock is a write, since MongoDB has no other that lasts. */
 export const lockField = '_lock'
 
+/** What we store: ids are texts, and no ObjectId is made. */
+export type Stored = Document & { readonly _id: string }
+
 /** The name of a column's field. */
 export function nameOf(column: Column): string {
   return column.path === 'id' ? '_id' : column.name

@@ -1,6 +1,7 @@
 // Reading from MongoDB: the Reader of the port, inside a transaction or outside. A query whose filter follows
 // references is an aggregation, any other a plain find, which is what indexes and the planner serve best.
 import type { AggregateOptions, ClientSession, Db, Document, FindOptions } from 'mongodb'
+import { recordOf } from '../../schema/collection.ts'
 import type { CollectionModel, Model } from '../../schema/model.ts'
 import type { FindQuery, Reader } from '../storage.ts'
 import { all, type Compiler, type Condition, rest } from './compile.ts'
@@ -55,19 +56,19 @@ export function createReader({ db, model, compiler, session, timeMs, ask }: Read
       const collection = model.get(ref)
       const of = compiler.condition(collection, where)
       const [document] = await select(collection, { ...of, first: all([{ _id: id }, of.first]) }, 1, null)
-      return document === undefined ? null : (decodeRecord(collection, document) as never)
+      return document === undefined ? null : recordOf(ref, decodeRecord(collection, document))
     },
     async getMany(ref, ids) {
       if (ids.length === 0) return []
       const collection = model.get(ref)
       const unique = [...new Set(ids)]
       const found = await find(collection, { _id: { $in: unique } }, { batchSize: unique.length + 1 })
-      return found.map((document) => decodeRecord(collection, document)) as never
+      return found.map((document) => recordOf(ref, decodeRecord(collection, document)))
     },
     async find(ref, query: FindQuery) {
       const collection = model.get(ref)
       const { sort, ...of } = compiler.find(collection, query)
-      return (await select(collection, of, query.limit, sort)).map((document) => decodeRecord(collection, document)) as never
+      return (await select(collection, of, query.limit, sort)).map((document) => recordOf(ref, decodeRecord(collection, document)))
     },
     async count(ref, where) {
       const collection = model.get(ref)

@@ -17,12 +17,15 @@ import {
   storedModel,
   type TypeNames,
 } from '../migrations/stored-schema.ts'
-import { encodeScalar, exact, nameOf } from './document-codec.ts'
+import { encodeScalar, exact, nameOf, type Stored } from './document-codec.ts'
 import { isDuplicate } from './errors.ts'
 
 export const metaName = '_meta'
 const journalName = '_migrations'
 const kindsId = 'kinds'
+
+/** A step of a migration, by its number. */
+type JournalDocument = Omit<JournalRow, 'id'> & { readonly _id: number }
 
 export const mongodbTypes: TypeNames = {
   typeOf: ({ type }: Column) => type,
@@ -80,8 +83,8 @@ export type MongodbSchemaParts = {
 
 export function createMongodbSchema(parts: MongodbSchemaParts): SchemaDialect {
   const { client, db, product, clock } = parts
-  const meta = db.collection<Document>(metaName)
-  const journal = db.collection<Document>(journalName)
+  const meta = db.collection<Stored>(metaName)
+  const journal = db.collection<JournalDocument>(journalName)
   let held: Lease | null = null
   const mustHold = () => {
     if (held?.isLost()) throw new Error('Another migration has begun meanwhile. Wait until it has ended, then type the command again.')
@@ -100,25 +103,24 @@ export function createMongodbSchema(parts: MongodbSchemaParts): SchemaDialect {
         await createCollection(db, journalName, {})
     },
     async readKinds() {
-      return ((await meta.findOne({ _id: kindsId as never }))?.['kinds'] ?? {}) as Kinds
+      return ((await meta.findOne({ _id: kindsId }))?.['kinds'] ?? {}) as Kinds
     },
     async writeKinds(kinds) {
-      await upsert(db, kindsId as never, { $set: { kinds } })
+      await upsert(db, kindsId, { $set: { kinds } })
     },
     async readJournal() {
-      return (await journal.find({}).sort({ _id: 1 }).toArray()).map(
-        ({ _id, ...row }) => ({ ...row, id: Number(_id), rows: Number(row['rows']) }) as unknown as JournalRow,
-      )
+      const found = await journal.find({}).sort({ _id: 1 }).toArray()
+      return found.map(({ _id, ...row }) => ({ ...row, id: Number(_id), rows: Number(row.rows) }))
     },
     async beginStep(key, by, now) {
       // One migrator at a time: nobody else takes this number.
       const [last] = await journal.find({}).sort({ _id: -1 }).limit(1).toArray()
       const id = Number(last?._id ?? 0) + 1
-      await journal.insertOne({ _id: id as never, key, state: 'running', cursor: null, rows: 0, startedAt: now, endedAt: null, by })
+      await journal.insertOne({ _id: id, key, state: 'running', cursor: null, rows: 0, startedAt: now, endedAt: null, by })
       return id
     },
     async endStep(id, state, now) {
-      await journal.updateOne({ _id: id as never }, { $set: { state, endedAt: now } })
+      await journal.updateOne({ _id: id }, { $set: { state, endedAt: now } })
     },
     readRows: (query) => readRows(db, query),
     async writeRows(batch) {
@@ -146,7 +148,7 @@ export function createMongodbSchema(parts: MongodbSchemaParts): SchemaDialect {
 /** What is declared of a collection, as `_meta` has it. `nullable` was not written down by the first version. */
 type Declared = { readonly columns?: Readonly<Record<string, ColumnType>>; readonly nullable?: readonly string[] }
 
-const declaredId = (table: string) => `collection ${table}` as never
+const declaredId = (table: string) => `collection ${table}`
 
 async function introspect(db: Db, model: Model) {
   const tables = new Map<string, StoredTable>()
@@ -160,7 +162,7 @@ async function introspect(db: Db, model: Model) {
   for (const collection of storedModel(model, { tables }, mongodbTypes).collections.values()) {
     const table = tables.get(collection.table)
     if (!table) continue
-    const declared = (await db.collection<Document>(metaName).findOne({ _id: declaredId(table.name) })) as Declared | null
+    const declared = (await db.collection<Stored>(metaName).findOne({ _id: declaredId(table.name) })) as Declared | null
     const columns = new Map(table.columns)
     for (const { name, isNullable } of collection.columns.values()) {
       const column = columns.get(name)
@@ -177,7 +179,7 @@ async function introspect(db: Db, model: Model) {
 
 async function lookAt(db: Db, name: string, validator: Document | undefined): Promise<StoredTable> {
   const collection = db.collection(name)
-  const declared = (await db.collection<Document>(metaName).findOne({ _id: declaredId(name) })) as Declared | null
+  const declared = (await db.collection<Stored>(metaName).findOne({ _id: declaredId(name) })) as Declared | null
   const columns = Object.entries(declared?.columns ?? {}).map(([column, type]): [string, StoredColumn] => [
     column,
     { name: column, type, kind: null, isNullable: true, hasDefault: false, hasNulls: false },
@@ -293,14 +295,14 @@ export async function runStep(db: Db, step: Step): Promise<void> {
       return void (await declare({ $unset: { [`columns.${step.column}`]: '' }, $pull: { nullable: step.column } }))
     case 'dropTable':
       await documents.drop()
-      return void (await db.collection<Document>(metaName).deleteOne({ _id: declaredId(step.table) }))
+      return void (await db.collection<Stored>(metaName).deleteOne({ _id: declaredId(step.table) }))
     default:
   }
 }
 
 /** Processes that start side by side may all find it missing, and all but one are told that it is there. */
 async function upsert(db: Db, id: string, change: Document): Promise<void> {
-  const write = () => db.collection<Document>(metaName).updateOne({ _id: id as never }, change, { upsert: true })
+  const write = () => db.collection<Stored>(metaName).updateOne({ _id: id }, change, { upsert: true })
   try {
     await write()
   } catch (error) {
@@ -342,7 +344,7 @@ async function changeChecks(db: Db, step: Extract<Step, { kind: 'addCheck' | 'dr
 }
 
 async function renameTable(db: Db, from: string, to: string): Promise<void> {
-  const meta = db.collection<Document>(metaName)
+  const meta = db.collection<Stored>(metaName)
   const declared = await meta.findOne({ _id: declaredId(from) })
   if (declared) await upsert(db, declaredId(to), { $set: { columns: declared['columns'], nullable: declared['nullable'] ?? [] } })
   await db.collection(from).rename(to)
@@ -375,8 +377,8 @@ async function readRows(db: Db, { table, columns, after, limit, since, empty, gi
     ...(since === undefined ? [] : [{ [written]: { $gte: Long.fromNumber(since) } }]),
     ...(empty ?? []).map((name) => ({ [name]: null, ...(given !== undefined && { [given]: { $ne: null } }) })),
   ]
-  const filter = { ...(after !== null && { _id: { $gt: after as never } }), ...(wanted.length > 0 && { $or: wanted }) }
-  const found = await db.collection(table).find(filter).sort({ _id: 1 }).limit(limit).toArray()
+  const filter = { ...(after !== null && { _id: { $gt: after } }), ...(wanted.length > 0 && { $or: wanted }) }
+  const found = await db.collection<Stored>(table).find(filter).sort({ _id: 1 }).limit(limit).toArray()
   return found.map((document) => {
     const values = columns.map(({ name, kind, type }) => [
       name,
@@ -392,11 +394,13 @@ async function writeRows(client: MongoClient, db: Db, { table, columns, rows, no
     await session.withTransaction(async () => {
       const writes = rows.map(({ id, values }) => {
         const set = Object.fromEntries(columns.map(({ name, kind }, at) => [name, encoded(kind, values[at])]))
-        return { updateOne: { filter: { _id: id as never }, update: { $set: set } } }
+        return { updateOne: { filter: { _id: id }, update: { $set: set } } }
       })
-      await db.collection(table).bulkWrite(writes, { session, ordered: true })
+      await db.collection<Stored>(table).bulkWrite(writes, { session, ordered: true })
       const { ids, cursor, rows: count } = note
-      await db.collection<Document>(journalName).updateMany({ _id: { $in: ids as never } }, { $set: { cursor, rows: count } }, { session })
+      await db
+        .collection<JournalDocument>(journalName)
+        .updateMany({ _id: { $in: [...ids] } }, { $set: { cursor, rows: count } }, { session })
     })
   })
 }
@@ -427,9 +431,9 @@ type Lease = { isLost(): boolean; release(): Promise<void> }
 
 /** A document that is renewed while its holder lives. Who finds one waits until it should have been. */
 async function lease(db: Db, clock: Clock): Promise<Lease | null> {
-  const meta = db.collection<Document>(metaName)
+  const meta = db.collection<Stored>(metaName)
   const mine = `${clock.now()} ${clock.monotonic()}`
-  const _id = 'migrator' as never
+  const _id = 'migrator'
   const until = clock.monotonic() + limits.migrationLeaseMs * 2
   while (true) {
     const held = await meta.findOne({ _id })

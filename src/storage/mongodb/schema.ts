@@ -1,7 +1,7 @@
 // The schema of a MongoDB database at a start: an empty one is filled, additive changes are made. Nothing of it is in a
 // transaction, so every step may be repeated and may meet another process that does the same at this moment. More goes
 // by `kingpost migrate`.
-import type { Db, Document, MongoClient } from 'mongodb'
+import type { Db, MongoClient } from 'mongodb'
 import type { Clock } from '../../base/clock.ts'
 import type { Model } from '../../schema/model.ts'
 import { type SchemaPolicy, stepsAtStart } from '../migrations/at-start.ts'
@@ -9,6 +9,7 @@ import { adoptedKinds, kindsAfter, kindsBefore, withKinds } from '../migrations/
 import { planMigration } from '../migrations/plan.ts'
 import { storedModel } from '../migrations/stored-schema.ts'
 import { linesName, prepareLog } from './commit-log.ts'
+import type { Stored } from './document-codec.ts'
 import { isDuplicate } from './errors.ts'
 import { createCollection, createMongodbSchema, metaName, mongodbTypes, runStep } from './schema-dialect.ts'
 
@@ -50,10 +51,10 @@ export async function storedModelOf(db: Db, { client, model, clock }: Omit<Schem
 
 /** @throws Error with one sentence for people */
 export async function checkVersion(db: Db): Promise<void> {
-  const meta = db.collection<Document>(metaName)
+  const meta = db.collection<Stored>(metaName)
   const first = { value: schemaVersion }
-  await orDuplicate(meta.updateOne({ _id: 'schemaVersion' as never }, { $setOnInsert: first }, { upsert: true }))
-  const found = Number((await meta.findOne({ _id: 'schemaVersion' as never }))?.['value'])
+  await orDuplicate(meta.updateOne({ _id: 'schemaVersion' }, { $setOnInsert: first }, { upsert: true }))
+  const found = Number((await meta.findOne({ _id: 'schemaVersion' }))?.['value'])
   if (found > schemaVersion)
     throw new Error(
       `The database was written by a newer Kingpost (schema ${found}, this one knows ${schemaVersion}). Nothing was changed. Start it with the newer version.`,

@@ -5,7 +5,7 @@
 import type { Db, Document, WithId } from 'mongodb'
 import { LostRace } from '../../base/engine-error.ts'
 import type { Filter } from '../../contract/filter.ts'
-import type { CollectionRef } from '../../schema/collection.ts'
+import { type CollectionRef, recordOf } from '../../schema/collection.ts'
 import type { CollectionModel, Model } from '../../schema/model.ts'
 import type { AdapterTransaction, CommitLine, Reader } from '../storage.ts'
 import { all, type Compiler, type Condition } from './compile.ts'
@@ -87,12 +87,12 @@ export function createMongoTransaction(parts: TransactionParts): AdapterTransact
       const update = { $inc: { [lockField]: 1 } }
       if (sorted.length === 1) {
         const found = await sender.ask(() => change(collection, { _id: sorted[0]! }, update))
-        return found === null ? [] : ([decodeRecord(collection, found)] as never)
+        return found === null ? [] : [recordOf(ref, decodeRecord(collection, found))]
       }
       const locks = sorted.map(
         (id): Write => ({ collection: collection.table, operation: { name: 'updateOne', filter: { _id: id }, update } }),
       )
-      return (await sender.ask(() => parts.direct.getMany(ref, sorted), locks)) as never
+      return await sender.ask(() => parts.direct.getMany(ref, sorted), locks)
     },
 
     async appendCommit(line) {

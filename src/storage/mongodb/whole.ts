@@ -12,7 +12,7 @@ import type { Commit, Load, Snapshot } from '../storage.ts'
 import { promises } from './attempts.ts'
 import { commitRange, commitsAfter, lastPosition, loadLines, newToken, openLines, setLastPosition } from './commit-log.ts'
 import type { Compiler } from './compile.ts'
-import { encodeRecord } from './document-codec.ts'
+import { encodeRecord, type Stored } from './document-codec.ts'
 import { createReader } from './reader.ts'
 import { metaName } from './schema-dialect.ts'
 
@@ -26,16 +26,16 @@ export type WholeParts = {
   readonly onRoundTrip: () => void
 }
 
-const markOf = (name: string) => `mark ${name}` as never
+const markOf = (name: string) => `mark ${name}`
 
 export async function readMark(db: Db, name: string, session?: ClientSession): Promise<string | null> {
-  const found = await db.collection<Document>(metaName).findOne({ _id: markOf(name) }, session ? { session } : {})
+  const found = await db.collection<Stored>(metaName).findOne({ _id: markOf(name) }, session ? { session } : {})
   return (found?.['value'] as string | undefined) ?? null
 }
 
 export async function listMarks(db: Db, prefix: string): Promise<Readonly<Record<string, string>>> {
   const found = await db
-    .collection<Document>(metaName)
+    .collection<Stored>(metaName)
     .find({ _id: { $gte: markOf(prefix), $lt: markOf(`${prefix}\uffff`) } })
     .toArray()
   const nameOf = (mark: Document) => String(mark['_id']).slice(String(markOf('')).length)
@@ -117,7 +117,7 @@ export async function loadWhole(parts: WholeParts, { records, commits, lastPosit
         commits.map((commit) => ({ ...commit, token: newToken(random) })),
       )
     if (last !== undefined) await setLastPosition(db, session, last)
-    const meta = db.collection<Document>(metaName)
+    const meta = db.collection<Stored>(metaName)
     for (const [name, value] of Object.entries(marks ?? {}))
       if (value === null) await meta.deleteOne({ _id: markOf(name) }, { session })
       else await meta.updateOne({ _id: markOf(name) }, { $set: { value } }, { session, upsert: true })

@@ -22,7 +22,7 @@ const insertCharactersMax = 500_000
 export function createMysqlSteps(model: Model, product: Product): Steps {
   const compiler = createCompiler(model, mysqlDialect(product))
   const common = createCommonSteps({ model, compiler, form })
-  const records = (ref: CollectionRef<unknown>, ids: readonly string[], behind = ''): Step<AnyRecord[]> => {
+  const records = <T>(ref: CollectionRef<T>, ids: readonly string[], behind = ''): Step<T[]> => {
     if (ids.length === 0) return { statements: [], read: () => [] }
     const collection = model.get(ref)
     const distinct = [...new Set(ids)]
@@ -55,7 +55,7 @@ export function createMysqlSteps(model: Model, product: Product): Steps {
     removeOrFail: (ref, where) => ofOneRow(compiler.remove(model.get(ref), where)),
     adjust(ref, { id, guard, change, wantsBefore }) {
       const collection = model.get(ref)
-      const read = common.get(ref, id).read
+      const read = common.get<AnyRecord>(collection, id).read
       const look = compiler.get(collection, id, undefined)
       const update = compiler.update(collection, and(eq('id', id), guard), change)
       return {

@@ -92,7 +92,7 @@ function isServerError(error: Error): error is Error & { readonly severity: stri
   return typeof (error as { severity?: unknown }).severity === 'string'
 }
 
-/** After a fatal error the server hangs up; whether what was sent before was done is as unknown as with a cut cable. */
+/** After a fatal error the server hangs up; as with a cut cable, nobody knows whether what was sent before was done. */
 function isEndOfSession({ severity }: { readonly severity: string }): boolean {
   return severity === 'FATAL' || severity === 'PANIC'
 }

@@ -100,7 +100,7 @@ class PostgresConnection implements SqlConnection {
     const cancel = isPatient ? () => {} : clock.after(limits.statementMs * 2, () => this.breakOff())
     try {
       return await new Promise((resolve, reject) => {
-        this.client.query(new Batch(statements, this.prepared, { resolve, reject }) as never)
+        this.client.query(new Batch(statements, this.prepared, { resolve, reject }))
       })
     } catch (error) {
       if (error instanceof ConnectionLost) this.isBroken = true
@@ -124,7 +124,7 @@ class PostgresConnection implements SqlConnection {
 }
 
 function streamOf(client: pg.Client): { destroy(error?: Error): void } {
-  return (client as unknown as { connection: { stream: { destroy(error?: Error): void } } }).connection.stream
+  return client.connection.stream
 }
 
 /** Hears `notify` on a connection of its own, and comes back by itself when that is lost. */

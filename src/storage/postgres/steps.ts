@@ -59,7 +59,7 @@ export function createPostgresSteps(model: Model, isPooled: boolean): Steps {
 
     adjust(ref, { id, guard, change, wantsBefore }) {
       const collection = model.get(ref)
-      const decode = decoderOf(ref)
+      const decode = decoderOf<AnyRecord>(collection)
       const isIt: Filter = and(eq('id', id), guard)
       const list = compiler.columnsOf(collection, 't')
       if (!wantsBefore) {
@@ -77,7 +77,7 @@ export function createPostgresSteps(model: Model, isPooled: boolean): Steps {
       )
     },
 
-    lock(ref, ids, mode): Step<AnyRecord[]> {
+    lock(ref, ids, mode) {
       if (ids.length === 0) return { statements: [], read: () => [] }
       const collection = model.get(ref)
       const sql = `select ${compiler.selectList(collection)} from ${compiler.quote(collection.table)} t where ${idOf('t')} = any(?) order by ${idOf('t')}`

@@ -5,7 +5,7 @@ import { type Model, resolve } from '../../schema/model.ts'
 import type { Change, Commit, CommitLine, FindQuery, Group, GroupQuery } from '../storage.ts'
 import type { Compiler, SqlValue, Statement } from './compile.ts'
 import type { SqlResult, SqlRow } from './driver.ts'
-import { createDecoder, createEncoder, createValueDecoder, type RowForm, whole } from './row-codec.ts'
+import { createDecoders, createEncoder, createValueDecoder, type RowForm, whole } from './row-codec.ts'
 import type { Step } from './steps.ts'
 
 type Ref = CollectionRef<unknown>
@@ -21,25 +21,25 @@ export function stepOf<T>(sql: string, values: SqlValue[], read: (result: SqlRes
 }
 
 function createReadSteps({ model, compiler, form }: CommonParts) {
-  const decoders = new Map([...model.collections].map(([name, collection]) => [name, createDecoder(collection, form)]))
-  const records = (ref: Ref, { sql, values }: Statement): Step<AnyRecord[]> => {
-    const decode = decoders.get(ref.name)!
+  const decoderOf = createDecoders(model, form)
+  const records = <T>(ref: CollectionRef<T>, { sql, values }: Statement): Step<T[]> => {
+    const decode = decoderOf(ref)
     return stepOf(sql, values, ({ rows }) => rows.map((row) => decode(row)))
   }
   return {
     /** Rows of the collection's columns into records. */
-    decoderOf: (ref: Ref): ((row: SqlRow) => AnyRecord) => decoders.get(ref.name)!,
+    decoderOf,
     records,
-    get(ref: Ref, id: string, where?: Filter): Step<AnyRecord | null> {
+    get<T>(ref: CollectionRef<T>, id: string, where?: Filter): Step<T | null> {
       const { sql, values } = compiler.get(model.get(ref), id, where)
-      const decode = decoders.get(ref.name)!
+      const decode = decoderOf(ref)
       return stepOf(sql, values, ({ rows: [row] }) => (row ? decode(row) : null))
     },
-    getMany(ref: Ref, ids: readonly string[]): Step<AnyRecord[]> {
+    getMany<T>(ref: CollectionRef<T>, ids: readonly string[]): Step<T[]> {
       if (ids.length === 0) return { statements: [], read: () => [] }
       return records(ref, compiler.among(model.get(ref), ids))
     },
-    find: (ref: Ref, query: FindQuery) => records(ref, compiler.find(model.get(ref), query)),
+    find: <T>(ref: CollectionRef<T>, query: FindQuery) => records(ref, compiler.find(model.get(ref), query)),
     count(ref: Ref, where?: Filter): Step<number> {
       const { sql, values } = compiler.count(model.get(ref), where)
       return stepOf(sql, values, firstNumber)

@@ -70,9 +70,9 @@ export class PooledReads {
 /** The port's reads over whatever sends steps. */
 export function createStepReader(steps: Steps, ask: <T>(step: Step<T>) => Promise<T>): Reader {
   return {
-    get: (ref, id, where) => ask(steps.get(ref, id, where)) as never,
-    getMany: (ref, ids) => ask(steps.getMany(ref, ids)) as never,
-    find: (ref, query) => ask(steps.find(ref, query)) as never,
+    get: (ref, id, where) => ask(steps.get(ref, id, where)),
+    getMany: (ref, ids) => ask(steps.getMany(ref, ids)),
+    find: (ref, query) => ask(steps.find(ref, query)),
     count: (ref, where) => ask(steps.count(ref, where)),
     group: (ref, query) => ask(steps.group(ref, query)),
   }

@@ -3,8 +3,8 @@
 // Both are made as source text, so that every field is a plain property access on one hidden class; the
 // names in it come from the checked model (letters and digits), never from input.
 import { assert } from '../../base/assert.ts'
-import type { AnyRecord } from '../../schema/collection.ts'
-import type { CollectionModel, Column } from '../../schema/model.ts'
+import type { CollectionRef } from '../../schema/collection.ts'
+import type { CollectionModel, Column, Model } from '../../schema/model.ts'
 import type { SqlValue } from './compile.ts'
 import type { SqlRow } from './driver.ts'
 
@@ -18,7 +18,16 @@ export const numericForm: RowForm = { boolean: (value) => `${value} === 1`, inte
 /** Everything as text, booleans as `t` and `f`: PostgreSQL's. */
 export const textForm: RowForm = { boolean: (value) => `${value} === 't'`, integer: (value) => `whole(${value})` }
 
-export function createDecoder(collection: CollectionModel, form: RowForm): (row: SqlRow) => AnyRecord {
+/** Of each collection, from a row of its columns to its record. `TRow`: the array as the driver's types know it. */
+export function createDecoders<TRow = SqlRow>(model: Model, form: RowForm): <T>(collection: CollectionRef<T>) => (row: TRow) => T {
+  const decoders = new Map([...model.collections].map(([name, collection]) => [name, createDecoder<TRow>(collection, form)]))
+  return ({ name }) => decoders.get(name)!
+}
+
+/** `T`: as the collection is declared. */
+type Decoder<TRow> = <T>(row: TRow) => T
+
+function createDecoder<TRow>(collection: CollectionModel, form: RowForm): Decoder<TRow> {
   const positions = new Map([...collection.columns.keys()].map((path, index) => [path, index]))
   const parts = [...collection.fields.values()]
     .filter((field) => !field.isComputed)
@@ -28,7 +37,7 @@ export function createDecoder(collection: CollectionModel, form: RowForm): (row:
       const value = columns[0]!.part === null ? values[0] : `{ ${columns.map(({ part }, at) => `${part}: ${values[at]}`).join(', ')} }`
       return `${JSON.stringify(name)}: ${value === raw ? raw : `${raw} === null ? null : ${value}`}`
     })
-  return new Function('whole', `return (row) => ({ ${parts.join(', ')} })`)(whole) as (row: SqlRow) => AnyRecord
+  return new Function('whole', `return (row) => ({ ${parts.join(', ')} })`)(whole)
 }
 
 /** One value of this column that stands alone. */

@@ -146,7 +146,7 @@ class Server {
       adjust: (ref, id, guard, change, wantsBefore) => write(steps.adjust(ref, { id, guard, change, wantsBefore })),
       update: (ref, where, change) => write(steps.update(ref, where, change)),
       remove: (ref, where) => write(steps.remove(ref, where)),
-      lock: (ref, ids, mode) => trips.ask(steps.lock(ref, ids, mode)) as never,
+      lock: (ref, ids, mode) => trips.ask(steps.lock(ref, ids, mode)),
       appendCommit: (line) => {
         const token = this.newToken()
         lines.push({ line, token })

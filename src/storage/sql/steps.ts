@@ -24,9 +24,9 @@ export type Steps = {
   readonly commit: Statement
   readonly rollback: Statement
 
-  get(ref: Ref, id: string, where?: Filter): Step<AnyRecord | null>
-  getMany(ref: Ref, ids: readonly string[]): Step<AnyRecord[]>
-  find(ref: Ref, query: FindQuery): Step<AnyRecord[]>
+  get<T>(ref: CollectionRef<T>, id: string, where?: Filter): Step<T | null>
+  getMany<T>(ref: CollectionRef<T>, ids: readonly string[]): Step<T[]>
+  find<T>(ref: CollectionRef<T>, query: FindQuery): Step<T[]>
   count(ref: Ref, where?: Filter): Step<number>
   group(ref: Ref, query: GroupQuery): Step<Group[]>
 
@@ -41,7 +41,7 @@ export type Steps = {
   adjust(ref: Ref, adjustment: Adjustment): Step<Adjusted | null>
   update(ref: Ref, where: Filter, change: Change): Step<number>
   remove(ref: Ref, where: Filter): Step<number>
-  lock(ref: Ref, ids: readonly string[], mode: LockMode): Step<AnyRecord[]>
+  lock<T>(ref: CollectionRef<T>, ids: readonly string[], mode: LockMode): Step<T[]>
 
   /** Its failure at the fence of the token is already_exists: the way to find out whether a lost COMMIT arrived. */
   appendCommit(line: CommitLine, token: string): Step<void>

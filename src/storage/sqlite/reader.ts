@@ -1,13 +1,16 @@
 // Reading from one SQLite connection: the Reader of the port, the statements it keeps, the commit log.
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import type { CollectionRef } from '../../schema/collection.ts'
 import { type Model, resolve } from '../../schema/model.ts'
 import type { Compiler, SqlValue } from '../sql/compile.ts'
-import { createDecoder, numericForm } from '../sql/row-codec.ts'
+import { createDecoders, numericForm } from '../sql/row-codec.ts'
 import type { Commit, FindQuery, GroupQuery, Reader } from '../storage.ts'
 import { translate } from './errors.ts'
 
 export type StatementCache = (sql: string) => StatementSync
+
+/** An array of values: Node's types know rows as objects alone. */
+type Row = Record<string, SQLOutputValue>
 
 export type ReaderParts = {
   readonly model: Model
@@ -20,27 +23,27 @@ export type ReaderParts = {
 }
 
 export function createReader({ model, compiler, prepared, rows, before = () => {} }: ReaderParts): Reader {
-  const decoders = new Map([...model.collections].map(([name, collection]) => [name, createDecoder(collection, numericForm)]))
+  const decoderOf = createDecoders<Row>(model, numericForm)
   return {
     async get<T>(ref: CollectionRef<T>, id: string, where?: FindQuery['where']) {
       const { sql, values } = compiler.get(model.get(ref), id, where)
       before()
       const row = run(() => rows(sql).get(...values))
-      return row === undefined ? null : (decoders.get(ref.name)!(row as never) as never)
+      return row === undefined ? null : decoderOf(ref)(row)
     },
     async getMany<T>(ref: CollectionRef<T>, ids: readonly string[]) {
       const { sql } = compiler.get(model.get(ref), '', undefined)
-      const decoder = decoders.get(ref.name)!
+      const decode = decoderOf(ref)
       before()
       // Point look-ups: a list costs SQLite a temporary index of its own.
       const found = run(() => [...new Set(ids)].map((id) => rows(sql).get(id)))
-      return found.filter((row) => row !== undefined).map((row) => decoder(row as never)) as never
+      return found.filter((row) => row !== undefined).map((row) => decode(row))
     },
-    async find(ref, query: FindQuery) {
+    async find<T>(ref: CollectionRef<T>, query: FindQuery) {
       const { sql, values } = compiler.find(model.get(ref), query)
-      const decoder = decoders.get(ref.name)!
+      const decode = decoderOf(ref)
       before()
-      return run(() => rows(sql).all(...values)).map((row) => decoder(row as never)) as never
+      return run(() => rows(sql).all(...values)).map((row) => decode(row))
     },
     async count(ref, where) {
       const { sql, values } = compiler.count(model.get(ref), where)
@@ -64,7 +67,14 @@ export function createReader({ model, compiler, prepared, rows, before = () => {
 
 export function commitsAfter(prepared: StatementCache, position: number, limit: number): Commit[] {
   const rows = run(() => prepared('select * from "_commits" where "position">? order by "position" limit ?').all(position, limit))
-  return rows.map((row) => ({ ...row, changes: JSON.parse(row['changes'] as string) }) as unknown as Commit)
+  return rows.map((row) => ({
+    position: Number(row['position']),
+    at: Number(row['at']),
+    operation: String(row['operation']),
+    actor: String(row['actor']),
+    requestId: String(row['requestId']),
+    changes: JSON.parse(String(row['changes'])),
+  }))
 }
 
 export function commitRange(prepared: StatementCache): { oldest: number; newest: number } {

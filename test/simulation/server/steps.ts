@@ -100,9 +100,9 @@ export function createSteps({ model, locks, log, nextSeq, lastPosition, now, rea
     commit: word('commit'),
     rollback: word('rollback'),
 
-    get: (ref, id, where) => step(`get ${ref.name}`, async ({ inner }) => (await inner.get(ref, id, where)) as AnyRecord | null),
-    getMany: (ref, ids) => step(`get ${ref.name}`, async ({ inner }) => (await inner.getMany(ref, ids)) as AnyRecord[]),
-    find: (ref, query) => step(`find ${ref.name}`, async ({ inner }) => (await inner.find(ref, query)) as AnyRecord[]),
+    get: (ref, id, where) => step(`get ${ref.name}`, async ({ inner }) => await inner.get(ref, id, where)),
+    getMany: (ref, ids) => step(`get ${ref.name}`, async ({ inner }) => await inner.getMany(ref, ids)),
+    find: (ref, query) => step(`find ${ref.name}`, async ({ inner }) => await inner.find(ref, query)),
     count: (ref, where) => step(`count ${ref.name}`, async ({ inner }) => await inner.count(ref, where)),
     group: (ref, query) => step(`group ${ref.name}`, async ({ inner }) => await inner.group(ref, query)),
 
@@ -136,9 +136,10 @@ export function createSteps({ model, locks, log, nextSeq, lastPosition, now, rea
       }),
     lock: (ref, ids, mode) =>
       step(`lock ${ref.name}`, async ({ open, inner }) => {
-        const found = ((await inner.getMany(ref, ids)) as AnyRecord[]).toSorted((a, b) => (a.id < b.id ? -1 : 1))
-        for (const { id } of found) locks.take(open, rowKey(ref, id), mode)
-        return found
+        const sorted = [...new Set(ids)].sort()
+        const found = new Set((await inner.getMany<AnyRecord>({ name: ref.name }, sorted)).map(({ id }) => id))
+        for (const id of sorted) if (found.has(id)) locks.take(open, rowKey(ref, id), mode)
+        return await inner.getMany(ref, sorted)
       }),
 
     appendCommit: (line, token) =>
