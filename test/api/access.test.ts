@@ -389,7 +389,7 @@ function catalogueRows(name: string, created: object, changed: object, id: strin
 const nobodyElse = { guest: 0, other: 0, owner: 1 }
 const reading: Readonly<Record<string, { counts: Readonly<Record<As, number>>; record?: (world: World) => string }>> = {
   users: { counts: { guest: 0, other: 1, owner: 1, staff: 3 }, record: ({ ids }) => ids['owner']! },
-  effects: { counts: { guest: 0, other: 0, owner: 0, staff: 3 } },
+  effects: { counts: { guest: 0, other: 0, owner: 0, staff: 2 } },
   schedules: { counts: { guest: 0, other: 0, owner: 0, staff: 7 } },
   scheduleTicks: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   emails: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
