@@ -10,7 +10,7 @@ import type { Contender } from './contender.ts'
 import { countOrders } from './counted-orders.ts'
 import { itemTurn, prepare, type Ready, requestTurn, startEmpty } from './item-turns.ts'
 import { ITEM_WORKS } from './items.ts'
-import { ours } from './kingpost/ours.ts'
+import { demo, ours } from './kingpost/ours.ts'
 import { limit } from './limit/limit.ts'
 import { handShop } from './limit/shop-program.ts'
 import { bestGenerator, CONNECTIONS } from './load.ts'
@@ -68,7 +68,7 @@ async function measureAll(contenders: readonly Contender[], options: Options): P
   const results: Results = { works: {}, starts: {} }
   if (options.works.includes('start')) {
     for (const contender of contenders) {
-      results.starts[contender.name] = await measureStarts(contender, options.rounds)
+      results.starts[contender.name] = await measureStarts(contender === ours ? demo : contender, options.rounds)
     }
   }
   await measureItems(contenders, options, results)

@@ -18,18 +18,25 @@ const COMMAND_WITHIN_MS = 30_000
 
 export const ours: Contender = {
   name: 'ours',
-  needs: ['src/cli/main.ts', CONFIG],
-  command: (place) => ({
-    args: [
-      ...['src/cli/main.ts', 'start', '--port', String(place.port), ...dataOf(place)],
-      ...(place.sandboxUrl === undefined ? [] : ['--sandbox-url', place.sandboxUrl]),
-    ],
-    env: { KINGPOST_RATE_LIMITS: 'off', KINGPOST_SANDBOX_SECRET: SANDBOX_SECRET },
-  }),
+  needs: ['src/cli/kingpost.js', CONFIG],
+  command: (place) => startOf(place, CONFIG),
   async signIn(place) {
     await post(place, '/api/auth/register', CUSTOMER)
     return logIn(place, CUSTOMER)
   },
+}
+
+/** The example shop, which fills its empty database: what somebody waits for who tries it. */
+export const demo: Contender = { ...ours, command: (place) => startOf(place, 'examples/bookshop/kingpost.config.ts') }
+
+function startOf(place: Place, config: string) {
+  return {
+    args: [
+      ...['src/cli/kingpost.js', 'start', '--port', String(place.port), ...dataOf(place, config)],
+      ...(place.sandboxUrl === undefined ? [] : ['--sandbox-url', place.sandboxUrl]),
+    ],
+    env: { KINGPOST_RATE_LIMITS: 'off', KINGPOST_SANDBOX_SECRET: SANDBOX_SECRET },
+  }
 }
 
 export type Shop = { readonly variants: readonly string[]; readonly shippingMethod: string }
@@ -134,16 +141,16 @@ const COUNT_ONLY = 'limit=1&fields=id&count=true'
 
 /** Makes the first admin as an operator would, on the command line, and signs in. */
 export async function signInStaff(place: Place): Promise<Headers> {
-  const command = ['src/cli/main.ts', 'admin', 'create', STAFF.email, '--password-stdin']
-  await runProgram(process.execPath, [...command, ...dataOf(place)], {
+  const command = ['src/cli/kingpost.js', 'admin', 'create', STAFF.email, '--password-stdin']
+  await runProgram(process.execPath, [...command, ...dataOf(place, CONFIG)], {
     withinMs: COMMAND_WITHIN_MS,
     input: `${STAFF.password}\n`,
   })
   return logIn(place, STAFF)
 }
 
-function dataOf({ dataDir, database }: Place): string[] {
-  return ['--config', CONFIG, '--data-dir', dataDir, ...(database === undefined ? [] : ['--database', database])]
+function dataOf({ dataDir, database }: Place, config: string): string[] {
+  return ['--config', config, '--data-dir', dataDir, ...(database === undefined ? [] : ['--database', database])]
 }
 
 /** What the process says of its round trips to the database: nothing where there is none to go to. `headers` speak as staff. */

@@ -20,7 +20,7 @@ export async function startSandbox(shopName: string): Promise<SandboxProcess> {
       name: 'sandbox',
       readyPath: '/sandbox/settings',
       command: ({ port, dataDir }) => ({
-        args: ['src/cli/main.ts', 'sandbox', '--port', String(port), '--data-dir', dataDir, '--webhook-url', webhookUrl],
+        args: ['src/cli/kingpost.js', 'sandbox', '--port', String(port), '--data-dir', dataDir, '--webhook-url', webhookUrl],
         env: { KINGPOST_SANDBOX_SECRET: SANDBOX_SECRET },
       }),
     },

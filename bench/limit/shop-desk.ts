@@ -12,11 +12,23 @@ export type ProviderPayment = {
 
 const WITHIN_MS = 10_000
 const TOLERANCE_S = 300
+const ATTEMPTS = 3
 
 export function createDesk(url: string, secret: string) {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 })
 
-  function ask(name: string, given: unknown): Promise<ProviderPayment | null> {
+  /** Its calls may be repeated, and a kept connection may be closed at the moment it is used again. */
+  async function ask(name: string, given: unknown): Promise<ProviderPayment | null> {
+    for (let left = ATTEMPTS - 1; ; left--) {
+      try {
+        return await askOnce(name, given)
+      } catch (error) {
+        if (left === 0) throw error
+      }
+    }
+  }
+
+  function askOnce(name: string, given: unknown): Promise<ProviderPayment | null> {
     const body = JSON.stringify([given])
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), authorization: `Bearer ${secret}` }
     return new Promise((resolve, reject) => {

@@ -1,31 +1,22 @@
 // The command line. Each command says what it did in one line, or what is wrong and what to type next.
 // Exit 0 done, 1 failed, 2 wrong usage.
-import { createAdmin } from './admin.ts'
-import { backup } from './backup.ts'
-import { releaseEffects } from './effects.ts'
 import { helpOf, noCommand } from './help.ts'
-import { migrate } from './migrate.ts'
-import { move } from './move.ts'
-import { exportOpenApi } from './openapi.ts'
 import { privateMask } from './private-files.ts'
-import { restore } from './restore.ts'
-import { runSandbox } from './sandbox.ts'
 import { type ProcessSettings, readSettings, UsageError } from './settings.ts'
-import { start } from './start.ts'
-import { verify } from './verify.ts'
 import { version } from './version.ts'
 
-const commands: Readonly<Record<string, (settings: ProcessSettings) => Promise<number>>> = {
-  start,
-  verify,
-  backup,
-  restore,
-  effects: releaseEffects,
-  move,
-  migrate,
-  admin: createAdmin,
-  openapi: exportOpenApi,
-  sandbox: runSandbox,
+/** Each is loaded when it is asked for: a start need not wait for what backs up or moves a database. */
+const commands: Readonly<Record<string, () => Promise<(settings: ProcessSettings) => Promise<number>>>> = {
+  start: async () => (await import('./start.ts')).start,
+  verify: async () => (await import('./verify.ts')).verify,
+  backup: async () => (await import('./backup.ts')).backup,
+  restore: async () => (await import('./restore.ts')).restore,
+  effects: async () => (await import('./effects.ts')).releaseEffects,
+  move: async () => (await import('./move.ts')).move,
+  migrate: async () => (await import('./migrate.ts')).migrate,
+  admin: async () => (await import('./admin.ts')).createAdmin,
+  openapi: async () => (await import('./openapi.ts')).exportOpenApi,
+  sandbox: async () => (await import('./sandbox.ts')).runSandbox,
 }
 
 async function main(): Promise<number> {
@@ -34,11 +25,11 @@ async function main(): Promise<number> {
     process.stdout.write(settings.shown === 'version' ? `${version}\n` : helpOf(settings.command))
     return 0
   }
-  const command = Object.hasOwn(commands, settings.command) ? commands[settings.command] : undefined
-  if (!command) throw noCommand(settings.command, [...Object.keys(commands), 'help'])
+  const load = Object.hasOwn(commands, settings.command) ? commands[settings.command] : undefined
+  if (!load) throw noCommand(settings.command, [...Object.keys(commands), 'help'])
   // Databases, backups and all else that is written here hold people's data.
   process.umask(privateMask)
-  return await command(settings)
+  return await (await load())(settings)
 }
 
 try {

@@ -10,8 +10,7 @@ import { createLog, type Log } from '../base/log.ts'
 import { systemRandom } from '../base/random.ts'
 import { createArgon2Hasher } from '../domains/accounts/argon2-hasher.ts'
 import { issueSetUpToken } from '../domains/accounts/set-up.ts'
-import { captureTransport } from '../domains/emails/transport.ts'
-import { createSmtpTransport } from '../domains/emails/transport-smtp.ts'
+import { captureTransport, type MailTransport } from '../domains/emails/transport.ts'
 import type { Backend } from '../engine/backend.ts'
 import { createEngine, type Engine } from '../engine/create-engine.ts'
 import { allRoles } from '../engine/roles.ts'
@@ -91,7 +90,7 @@ type Place = {
 }
 
 async function serveOn({ settings, loaded, backend, log, port, publicUrl, storage, part, payments, unlock }: Place): Promise<Running> {
-  const mail = settings.smtpUrl === null ? captureTransport : createSmtpTransport({ url: settings.smtpUrl, clock: systemClock })
+  const mail = settings.smtpUrl === null ? captureTransport : await smtpTransport(settings.smtpUrl)
   const shared = storage.capabilities.isShared ? await followDatabaseClock(storage, systemClock) : null
   const clock = shared ?? systemClock
   const engine = await createEngine({
@@ -146,6 +145,12 @@ async function serveOn({ settings, loaded, backend, log, port, publicUrl, storag
 /** SQLite's folder belongs to one process. Over a database server any number of processes may name the same. */
 function takeFolder({ databaseUrl, dataFolder }: ProcessSettings): () => void {
   return databaseUrl === null ? lockFolder(prepareFolder(dataFolder)) : () => {}
+}
+
+/** Loaded where mails are sent: whoever sends none need not wait for it. */
+async function smtpTransport(url: string): Promise<MailTransport> {
+  const { createSmtpTransport } = await import('../domains/emails/transport-smtp.ts')
+  return createSmtpTransport({ url, clock: systemClock })
 }
 
 /** @throws UsageError */

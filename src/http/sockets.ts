@@ -1,10 +1,14 @@
 // The socket below the router: how long a request may take to arrive, and what is said to one that is no HTTP.
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { createRequire } from 'node:module'
 import type { Duplex } from 'node:stream'
 import { EngineError } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
 import { problemOf } from './problems.ts'
+
+// An `import` of node:http (26.10) looks at each of its exports, and loads all of fetch for WebSocket among them.
+const { createServer, STATUS_CODES } = createRequire(import.meta.url)('node:http') as typeof import('node:http')
 
 export type SocketTimes = { readonly requestMs: number; readonly sweepMs: number; readonly keepAliveMs: number }
 
