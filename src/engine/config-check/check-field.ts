@@ -73,7 +73,7 @@ function checkDefault(field: Field, path: string, add: Add): void {
   if (kind.refers === 'one' || (kind.refers === 'many' && Array.isArray(value) && value.length > 0))
     return add(path, "names a record: only { set: 'actor' } can be the default of a reference")
   if (!kind.stored && !fitsSchema(field, path, add)) return
-  const own = kind.defaultFault?.(value) ?? null
+  const own = kind.defaultFault ? kind.defaultFault(value) : kind.stored ? kind.misfit(field, value) : null
   if (own !== null) add(path, own)
 }
 

@@ -72,7 +72,7 @@ export type Kind = {
   check?(field: Field, path: string, add: Add): void
   /** Which defaults may be made when a record is: the time, the caller's id. */
   readonly sets?: (set: 'now' | 'actor', field: Field) => boolean
-  /** What is wrong with a default as it is stored, beyond what the schema says. */
+  /** What is wrong with a default, which is given as it is stored, beyond what the schema says; `misfit` where it has none. */
   defaultFault?(value: unknown): string | null
 
   /** On the wire, where it is not null. */

@@ -5,7 +5,7 @@ import { type Clock, sleep } from '../../base/clock.ts'
 import { limits } from '../../base/limits.ts'
 import { kinds } from '../../schema/field.ts'
 import type { KindColumn } from '../../schema/kinds/kind.ts'
-import type { CollectionModel, CompiledField } from '../../schema/model.ts'
+import type { CollectionModel, Column, CompiledField } from '../../schema/model.ts'
 import { part } from '../sql/compile.ts'
 import { convert, misfitOf } from './convert.ts'
 import type { RowQuery, SchemaDialect, StoredRow } from './dialect.ts'
@@ -69,11 +69,17 @@ function recordOf(collection: CollectionModel, row: StoredRow): Record<string, u
   const record: Record<string, unknown> = { ...row }
   for (const { columns } of kinds) if (columns.length > 1) joinParts(record, row, columns)
   for (const { name, columns } of collection.fields.values())
-    if (columns.length === 1 && columns[0]!.name in row) record[name] = row[columns[0]!.name]
+    if (columns.length > 0 && columns.every((column) => column.name in row)) record[name] = valueIn(row, columns)
   return record
 }
 
-/** What lies in the columns of several parts, whatever the field is called. */
+function valueIn(row: StoredRow, columns: readonly Column[]): unknown {
+  const first = row[columns[0]!.name]
+  if (columns[0]!.part === null || first === null) return first
+  return Object.fromEntries(columns.map(({ part, name }) => [part, row[name]]))
+}
+
+/** What lies in the columns of several parts, whatever the field was called: the model may no longer have it. */
 function joinParts(record: Record<string, unknown>, row: StoredRow, columns: readonly KindColumn[]): void {
   const first = `_${columns[0]!.part}`
   for (const column of Object.keys(row)) {
