@@ -1,0 +1,48 @@
+// What holds of each kind of field: its name, its way to the database and back, and what it says of values that are none.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { field, kinds } from '../field.ts'
+import { fromWire } from '../wire.ts'
+import type { Field } from './kind.ts'
+
+type Sample = { readonly field: Field; readonly wire: unknown; readonly stored?: unknown; readonly wrong: unknown }
+
+const samples: Readonly<Record<keyof typeof field, Sample>> = {
+  text: { field: field.text(), wire: 'a line', wrong: 5 },
+  longText: { field: field.longText({ max: 12 }), wire: 'two\nlines', wrong: 'more than twelve' },
+  integer: { field: field.integer({ min: 1 }), wire: 5, wrong: 0 },
+  money: { field: field.money(), wire: { amount: 1999, currency: 'EUR' }, wrong: { amount: 0.5, currency: 'EUR' } },
+  boolean: { field: field.boolean(), wire: false, wrong: 0 },
+  date: { field: field.date(), wire: '2026-11-24', wrong: 20_261_124 },
+  dateTime: { field: field.dateTime(), wire: '2026-11-24T12:00:00.000Z', stored: 1_795_521_600_000, wrong: '2026-11-24T12:00:00.000Z' },
+  email: { field: field.email(), wire: 'ann@example.com', wrong: 5 },
+  url: { field: field.url(), wire: 'https://example.com/', wrong: 5 },
+  enum: { field: field.enum(['idea', 'task']), wire: 'task', wrong: 'other' },
+  json: { field: field.json(), wire: { any: [1, null] }, wrong: undefined },
+  ref: { field: field.ref('users'), wire: 'usr_1', wrong: 5 },
+  refs: { field: field.refs('users'), wire: ['usr_1'], wrong: 'usr_1' },
+}
+
+test('each is built under its own name, and named once', () => {
+  assert.deepEqual(
+    Object.values(samples).map(({ field }) => field.kind.name),
+    Object.keys(field),
+  )
+  assert.deepEqual(
+    kinds.map(({ name }) => name),
+    Object.keys(field),
+  )
+  const words = kinds.flatMap(({ name, otherNames = [] }) => [name, ...otherNames])
+  assert.equal(new Set(words).size, words.length)
+})
+
+for (const [name, { field, wire, stored = wire, wrong }] of Object.entries(samples))
+  test(`${name}: what is stored is told as it was given, and what is none is known`, () => {
+    assert.deepEqual(fromWire(field, wire, '/x'), stored)
+    assert.deepEqual(field.kind.toWire ? field.kind.toWire(stored) : stored, wire)
+    assert.equal(field.kind.misfit(field, stored), null)
+    if (wrong !== undefined) assert.equal(typeof field.kind.misfit(field, wrong), 'string')
+    const parts = field.kind.columns.map(({ part }) => part ?? null)
+    assert.ok(parts.length === 1 ? parts[0] === null : !parts.includes(null), 'several columns are several parts')
+    assert.ok(field.kind.refers === 'many' || field.kind.columns.every(({ comparing }) => comparing.offered.includes('null')))
+  })
