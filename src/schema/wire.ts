@@ -14,7 +14,8 @@ export function fieldSchema(field: Field): JsonSchema {
   if (field.required) return kind.schema(field)
   if (kind.nullableSchema) return kind.nullableSchema(field)
   const schema = kind.schema(field)
-  return { ...schema, type: [schema['type'], 'null'] }
+  const { type, enum: listed } = schema
+  return { ...schema, type: [type, 'null'].flat(), ...(Array.isArray(listed) ? { enum: [...listed, null] } : {}) }
 }
 
 /** The schema of a record as read, with these of its fields. A reference may stand expanded. */

@@ -26,7 +26,6 @@ export const enumKind: Kind = {
       add(`${path}.options`, 'names a value with a comma, which parts the values of a filter')
   },
   schema: ({ options }) => ({ type: 'string', enum: [...options!] }),
-  nullableSchema: ({ options }) => ({ type: ['string', 'null'], enum: [...options!, null] }),
   misfit: ({ options }, value) => (options!.includes(value as string) ? null : `is none of ${options!.join(', ')}`),
   input: 'choice',
   display: 'choice',

@@ -44,5 +44,6 @@ for (const [name, { field, wire, stored = wire, wrong }] of Object.entries(sampl
     if (wrong !== undefined) assert.equal(typeof field.kind.misfit(field, wrong), 'string')
     const parts = field.kind.columns.map(({ part }) => part ?? null)
     assert.ok(parts.length === 1 ? parts[0] === null : !parts.includes(null), 'several columns are several parts')
+    assert.equal(field.kind.toWire === undefined, field.kind.stored === undefined, 'what is told in another form says what is stored')
     assert.ok(field.kind.refers === 'many' || field.kind.columns.every(({ comparing }) => comparing.offered.includes('null')))
   })

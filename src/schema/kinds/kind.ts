@@ -1,7 +1,7 @@
 // What a kind of field is: one value that says how its values are declared, checked, stored, filtered, told and shown.
 // Every other part asks this value, or the columns it names; none of them knows kinds by name. So a new kind is one file,
-// with a builder that calls `makeField`. Invariant: what a kind is asked for is asked once for a collection, when its
-// codecs, schemas and presenters are made, and not for each value.
+// with a builder that calls `makeField`. Invariant: to read or write a row asks no kind; codecs, schemas and presenters
+// are made of it once for a collection.
 import type { ActorValue, Rule } from '../../access/rule.ts'
 import type { DisplayName, InputName } from '../../contract/field-forms.ts'
 import type { Scalar } from '../../contract/filter.ts'
@@ -77,7 +77,7 @@ export type Kind = {
 
   /** On the wire, where it is not null. */
   schema(field: Field): JsonSchema
-  /** On the wire, null included; without it, null is one more type. */
+  /** On the wire, null included; without it, null is one more type and one more of the values that are listed. */
   nullableSchema?(field: Field): JsonSchema
   /** Of a value that is given: what was stored before a rule was is still read. */
   givenSchema?(schema: JsonSchema): JsonSchema
