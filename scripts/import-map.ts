@@ -70,8 +70,8 @@ const adapters = [
 /** Packages that reach out of the process, and the only places below `src/` that may. */
 export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   'node:fs': ['cli/', 'http/static-files.ts'],
-  'node:http': ['cli/serve.ts', 'cli/sandbox.ts', 'cli/open-provider.ts', 'http/', 'sandbox/'],
-  'node:https': [],
+  'node:http': ['base/node-http.ts', 'cli/serve.ts', 'cli/sandbox.ts', 'cli/open-provider.ts', 'http/', 'sandbox/'],
+  'node:https': ['base/egress.ts'],
   'node:net': ['cli/'],
   'node:tls': [],
   'node:dns': [],

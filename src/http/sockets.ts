@@ -1,14 +1,11 @@
 // The socket below the router: how long a request may take to arrive, and what is said to one that is no HTTP.
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { createRequire } from 'node:module'
 import type { Duplex } from 'node:stream'
 import { EngineError } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
+import { nodeHttp } from '../base/node-http.ts'
 import { problemOf } from './problems.ts'
-
-// An `import` of node:http (26.10) looks at each of its exports, and loads all of fetch for WebSocket among them.
-const { createServer, STATUS_CODES } = createRequire(import.meta.url)('node:http') as typeof import('node:http')
 
 export type SocketTimes = { readonly requestMs: number; readonly sweepMs: number; readonly keepAliveMs: number }
 
@@ -18,7 +15,7 @@ export function createSocketServer(
   { requestMs, sweepMs, keepAliveMs }: SocketTimes,
   listener: (request: IncomingMessage, response: ServerResponse) => void,
 ): Server {
-  return createServer(
+  return nodeHttp.createServer(
     {
       requestTimeout: requestMs,
       headersTimeout: requestMs,
@@ -39,7 +36,7 @@ export function answerUnreadable(error: Error & { readonly code?: string }, sock
   const text = JSON.stringify(body)
   const lines = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(text)), connection: 'close' })
   const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}\r\n${text}`)
+  socket.end(`HTTP/1.1 ${status} ${nodeHttp.STATUS_CODES[status]}\r\n${head}\r\n${text}`)
 }
 
 function unreadable(code: string | undefined): EngineError {
