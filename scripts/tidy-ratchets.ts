@@ -31,7 +31,7 @@ export const ratchets = {
   } as Readonly<Record<string, number>>,
 
   /** How many functions of src/ have more than 3 parameters. */
-  functionsOfManyParameters: 64,
+  functionsOfManyParameters: 57,
 
   /** Limits that are declared and that nothing looks at yet; the page of limits does not promise them. */
   unkeptLimits: [] as readonly string[],

@@ -8,6 +8,7 @@ import { createArgon2Hasher } from '../domains/accounts/argon2-hasher.ts'
 import { makeAdmin } from '../domains/accounts/make-admin.ts'
 import { checkPassword } from '../domains/accounts/password-rules.ts'
 import { isEmail } from '../operation/validate.ts'
+import { workIn } from '../operation/work.ts'
 import { inTransaction } from '../storage/in-transaction.ts'
 import { type Part, takePart } from './database.ts'
 import { compileConfig, loadConfig } from './load-config.ts'
@@ -33,7 +34,9 @@ export async function createAdmin(settings: ProcessSettings): Promise<number> {
     const parts = { storage, model: backend.model, clock: systemClock, random: systemRandom }
     const cause = { operation: 'accounts.createAdmin', actor: 'command line', requestId: '' }
     const newId = createIdSource(systemClock, systemRandom)
-    ;({ tookOver } = await inTransaction(parts, cause, (tx) => makeAdmin(tx, newId, { email, name: null, hash })))
+    const work = { newId, newSecret: (prefix: string) => newSecret(systemRandom, prefix), project: backend.project }
+    const made = await inTransaction(parts, cause, (tx, now) => makeAdmin(workIn(work, tx, now), { email, name: null, hash }))
+    tookOver = made.tookOver
   } finally {
     await part?.leave()
     await storage.close()

@@ -20,6 +20,7 @@ import { createRateLimiter } from '../http/rate-limit.ts'
 import { createServer } from '../http/server.ts'
 import { createSharedRateLimiter } from '../http/shared-rate-limit.ts'
 import { createStaticSite, type StaticMount } from '../http/static-files.ts'
+import { workIn } from '../operation/work.ts'
 import { followDatabaseClock } from '../storage/database-clock.ts'
 import { inTransaction } from '../storage/in-transaction.ts'
 import type { WholeStorage } from '../storage/storage.ts'
@@ -234,7 +235,7 @@ function mountsOf(loaded: LoadedConfig): StaticMount[] {
 
 async function issueToken({ parts }: Engine): Promise<string | null> {
   const cause = { operation: 'accounts.issueSetUpToken', actor: 'system', requestId: '' }
-  return await inTransaction(parts, cause, (tx, now) => issueSetUpToken(tx, now, parts.newId, parts.newSecret))
+  return await inTransaction(parts, cause, (tx, now) => issueSetUpToken(workIn(parts, tx, now)))
 }
 
 /** What went wrong with a port, for people. */

@@ -8,6 +8,7 @@ import { eq } from '../../src/contract/filter.ts'
 import { issueSetUpToken } from '../../src/domains/accounts/set-up.ts'
 import { payments, refunds } from '../../src/domains/payments/collections.ts'
 import { effects } from '../../src/effects/effect.ts'
+import { workIn } from '../../src/operation/work.ts'
 import { type ApiRequest, type As, address, checkOut, everybody, fillCart, openWorld, type World, work } from '../support/api-harness.ts'
 import { type Row, readingScenario, scenario } from '../support/scenario.ts'
 
@@ -96,7 +97,7 @@ const accountRows: Row[] = [
     (_, { token }) => post('/api/auth/setup', { token, email: 'boss@example.com', password: 'long enough' }),
     {
       given: async (world) => ({
-        token: (await world.write((tx, now) => issueSetUpToken(tx, now, world.engine.newId, world.engine.parts.newSecret)))!,
+        token: (await world.write((tx, now) => issueSetUpToken(workIn(world.engine.parts, tx, now))))!,
       }),
       events: ['accounts.setUp: sessions, users'],
     },

@@ -5,6 +5,7 @@ import { createIdSource } from '../../src/base/ids.ts'
 import { eq } from '../../src/contract/filter.ts'
 import { users } from '../../src/domains/accounts/collections.ts'
 import { issueSetUpToken } from '../../src/domains/accounts/set-up.ts'
+import { workIn } from '../../src/operation/work.ts'
 import { settings } from '../../src/settings/collections.ts'
 import { findUnique } from '../../src/storage/find-all.ts'
 import { type ApiAnswer, createTestRandom, openWorld, type World } from '../support/api-harness.ts'
@@ -212,7 +213,9 @@ describe('a session', () => {
 
 describe('the first admin', () => {
   const issue = () =>
-    world.write((tx, now) => issueSetUpToken(tx, now, createIdSource(world.clock, createTestRandom(99)), world.engine.parts.newSecret))
+    world.write((tx, now) =>
+      issueSetUpToken({ ...workIn(world.engine.parts, tx, now), newId: createIdSource(world.clock, createTestRandom(99)) }),
+    )
   const setUp = (token: string, email = 'boss@example.com') => post('/api/auth/setup', { token, email, password: 'long enough' })
 
   test('is made by the link once, though it is used 20 times at once', async () => {
@@ -256,7 +259,7 @@ describe('the first admin', () => {
 
 /** Somebody who may give roles. */
 async function anAdmin(): Promise<{ id: string; headers: Record<string, string> }> {
-  const token = await world.write((tx, now) => issueSetUpToken(tx, now, world.engine.newId, world.engine.parts.newSecret))
+  const token = await world.write((tx, now) => issueSetUpToken(workIn(world.engine.parts, tx, now)))
   const { body } = await post('/api/auth/setup', { token, email: 'boss@example.com', password: 'long enough' })
   assert.equal(body.tookOver, false)
   return { id: body.user.id, headers: bearer(body.token) }

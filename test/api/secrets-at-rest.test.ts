@@ -9,6 +9,7 @@ import { systemRandom } from '../../src/base/random.ts'
 import { createArgon2Hasher } from '../../src/domains/accounts/argon2-hasher.ts'
 import { issueSetUpToken } from '../../src/domains/accounts/set-up.ts'
 import { claimOf, idempotencyClaim, idempotencyKeys } from '../../src/operation/idempotency.ts'
+import { workIn } from '../../src/operation/work.ts'
 import { lineOf, logSection } from '../../src/storage/archive/contents.ts'
 import { openWorld, type World } from '../support/api-harness.ts'
 
@@ -46,7 +47,7 @@ async function useSecrets(): Promise<string[]> {
   const [email, ownerEmail, nobody] = known.emails as [string, string, string]
   const [weak, one, two, three] = known.keys as [string, string, string, string]
   const key = (value: string) => ({ 'idempotency-key': value })
-  const setUpToken = await world.write((tx, now) => issueSetUpToken(tx, now, world.engine.newId, world.engine.parts.newSecret))
+  const setUpToken = await world.write((tx, now) => issueSetUpToken(workIn(world.engine.parts, tx, now)))
   const given = [
     await post('/api/auth/register', { email, password, name: 'Ann' }, key(weak)),
     await post('/api/auth/login', { email, password }, key(weak)),

@@ -287,7 +287,7 @@ test('processes that start at the same moment write what is written once, once',
 
   const secrets = await Promise.all(all.map(({ parts }) => sandboxSecret(parts.storage, model)))
   assert.equal(new Set(secrets).size, 1)
-  const tokens = await Promise.all(all.map(({ parts }) => write(one, (tx, now) => issueSetUpToken(tx, now, parts.newId, parts.newSecret))))
+  const tokens = await Promise.all(all.map(({ parts }) => write(one, (tx, now) => issueSetUpToken(workIn(parts, tx, now)))))
   assert.equal(new Set(tokens).size, 3)
   assert.equal(await storage.reader.count(settings, eq('name', 'setup')), 1)
 })

@@ -1,8 +1,8 @@
 // Who can sign in as an admin, as a list in the settings: roles are lists themselves, which no two databases filter
 // alike. Invariant: once there has been an admin there is one; whoever changes the list waits for whoever is changing it.
 import { EngineError } from '../../base/engine-error.ts'
-import type { NewId } from '../../base/ids.ts'
 import { eq } from '../../contract/filter.ts'
+import type { Work } from '../../operation/work.ts'
 import { settings } from '../../settings/collections.ts'
 import { findAll, findUnique } from '../../storage/find-all.ts'
 import type { Transaction } from '../../storage/transaction.ts'
@@ -23,7 +23,7 @@ export function isAdmin({ roles, disabled }: Account): boolean {
 }
 
 /** Notes what a change of an account means for the list. `before` is null for a new one. @throws last_admin */
-export async function noteAdmin(tx: Transaction, newId: NewId, before: Account | null, after: Account): Promise<void> {
+export async function noteAdmin({ tx, newId }: Work, before: Account | null, after: Account): Promise<void> {
   if (isAdmin(after) === (before !== null && isAdmin(before))) return
   const setting = await findUnique(tx, settings, eq('name', adminsSetting))
   const others = (await adminsOf(tx, setting?.value ?? {})).filter((id) => id !== after.id)

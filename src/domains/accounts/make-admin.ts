@@ -1,7 +1,6 @@
-import type { NewId } from '../../base/ids.ts'
 import { eq } from '../../contract/filter.ts'
+import type { Work } from '../../operation/work.ts'
 import { findUnique } from '../../storage/find-all.ts'
-import type { Transaction } from '../../storage/transaction.ts'
 import { noteAdmin } from './admins.ts'
 import { passwords, type User, users } from './collections.ts'
 import { endSessions } from './session.ts'
@@ -15,7 +14,8 @@ export type MadeAdmin = {
 }
 
 /** Makes an admin of this address, by the word of who runs the installation: an account that it had is taken over. */
-export async function makeAdmin(tx: Transaction, newId: NewId, given: NewAdmin): Promise<MadeAdmin> {
+export async function makeAdmin(work: Work, given: NewAdmin): Promise<MadeAdmin> {
+  const { tx, newId } = work
   const email = normalEmail(given.email)
   const known = await findUnique(tx, users, eq('email', email))
   const rights = { emailVerified: true, disabled: false }
@@ -23,19 +23,19 @@ export async function makeAdmin(tx: Transaction, newId: NewId, given: NewAdmin):
     const account = { id: newId('usr'), email, name: given.name, roles: ['admin'], ...rights }
     const user = await tx.insert(users, account, 'conflict')
     await tx.insert(passwords, { id: newId('pwd'), user: user.id, hash: given.hash })
-    await noteAdmin(tx, newId, null, user)
+    await noteAdmin(work, null, user)
     return { user, tookOver: false }
   }
   // A name that somebody gave who never showed that the address is theirs does not stay.
   const name = given.name ?? (known.emailVerified ? known.name : null)
   const user = await tx.update(users, known, { set: { ...rights, name, roles: [...new Set([...known.roles, 'admin'])] } })
-  await setPassword(tx, newId, user.id, given.hash)
+  await setPassword(work, user.id, given.hash)
   await endSessions(tx, eq('user', user.id))
-  await noteAdmin(tx, newId, known, user)
+  await noteAdmin(work, known, user)
   return { user, tookOver: true }
 }
 
-async function setPassword(tx: Transaction, newId: NewId, user: string, hash: string): Promise<void> {
+async function setPassword({ tx, newId }: Work, user: string, hash: string): Promise<void> {
   const stored = await findUnique(tx, passwords, eq('user', user))
   if (stored === null) await tx.insert(passwords, { id: newId('pwd'), user, hash }, 'conflict')
   else await tx.update(passwords, stored, { set: { hash } })

@@ -126,7 +126,7 @@ function tokenOfCookie(cookie: string | undefined): string | null {
 
 /** Opens a session and answers its token, for the one time it is seen, with the cookie that carries it. */
 export async function openSession(
-  context: Pick<CommandContext<unknown>, 'tx' | 'now' | 'newId' | 'newSecret' | 'actor' | 'request' | 'project'>,
+  context: CommandContext<unknown, unknown>,
   user: User,
 ): Promise<{ token: string; headers: Record<string, string> }> {
   const { tx, now, newId, newSecret, actor, request, project } = context

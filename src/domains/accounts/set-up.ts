@@ -3,14 +3,13 @@
 import { Type } from 'typebox'
 import { anyone } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
-import type { NewId } from '../../base/ids.ts'
 import { limits } from '../../base/limits.ts'
 import { hashSecret } from '../../base/secret.ts'
 import { eq } from '../../contract/filter.ts'
 import { command } from '../../operation/define.ts'
+import type { Work } from '../../operation/work.ts'
 import { settings } from '../../settings/collections.ts'
 import { findUnique } from '../../storage/find-all.ts'
-import type { Transaction } from '../../storage/transaction.ts'
 import { hasAdmin } from './admins.ts'
 import { makeAdmin } from './make-admin.ts'
 import { checkPassword } from './password-rules.ts'
@@ -42,12 +41,12 @@ export const setUp = command({
     return await services.passwords.hash(input.password)
   },
   async run(context) {
-    const { tx, input, now, newId, prepared } = context
+    const { tx, input, now, prepared } = context
     const setting = await findUnique(tx, settings, eq('name', settingName))
     const isGood = setting !== null && Object.hasOwn(validTokens(setting.value, now), hashSecret(input.token))
     if (!isGood || (await hasAdmin(tx))) throw new EngineError('setup_link_invalid')
     if ((await tx.deleteWhere(settings, eq('id', setting.id))) === 0) throw new EngineError('setup_link_invalid')
-    const { user, tookOver } = await makeAdmin(tx, newId, { email: input.email, name: normalName(input.name), hash: prepared })
+    const { user, tookOver } = await makeAdmin(context, { email: input.email, name: normalName(input.name), hash: prepared })
     const { token, headers } = await openSession(context, user)
     return { output: { token, user: userView(user), tookOver }, status: 201, headers }
   },
@@ -63,12 +62,7 @@ function validTokens(value: Readonly<Record<string, unknown>>, now: number): Tok
 }
 
 /** A new one-time token, or null when there is an admin. */
-export async function issueSetUpToken(
-  tx: Transaction,
-  now: number,
-  newId: NewId,
-  newSecret: (prefix: string) => string,
-): Promise<string | null> {
+export async function issueSetUpToken({ tx, now, newId, newSecret }: Work): Promise<string | null> {
   if (await hasAdmin(tx)) return null
   const token = newSecret('setup')
   const added = { [hashSecret(token)]: now + limits.setupTokenMs }

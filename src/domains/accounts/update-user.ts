@@ -35,14 +35,16 @@ export function updateUser(roles: readonly string[]): Operation {
     output: Type.Object({ ...userOutput.properties, disabled: Type.Boolean() }),
     errors: ['not_found', 'precondition_failed', 'last_admin'],
     access: role('admin'),
-    async run({ tx, input: { id, ...set }, actor, model, newId, request }) {
+    async run(context) {
+      const { tx, actor, model, request } = context
+      const { id, ...set } = context.input
       const before = await tx.get(users, id)
       if (before === null) throw new EngineError('not_found')
       checkRoles(set.roles, before.roles, roles)
       const collection = model.get(users)
       checkIfMatch(collection, { actor, ifMatch: request.ifMatch }, before)
       const after = Object.keys(set).length === 0 ? before : await tx.update(users, before, { set })
-      await noteAdmin(tx, newId, before, after)
+      await noteAdmin(context, before, after)
       if (after.disabled) await endSessions(tx, eq('user', id))
       const { disabled } = after
       return { output: { ...userView(after), disabled }, headers: { etag: etagOf(collection, actor, after) } }

@@ -17,8 +17,6 @@ export const currencyInput = Type.Optional(Type.String({ format: 'currency' }))
 export const cartErrors = ['not_found', 'cart_not_open', 'precondition_failed'] as const
 export const common = { output: cartType, access: anyone, tag: 'Carts', errors: cartErrors } as const
 
-type Context = Pick<CommandContext<unknown>, 'tx' | 'actor' | 'model' | 'project' | 'request'>
-
 /** @throws validation_failed: prices are in one currency, and a cart is in that of its prices */
 export function checkCurrency(project: Project, currency: string | undefined): void {
   const own = shopOf(project).currency
@@ -37,7 +35,7 @@ export function amountTooLarge(): EngineError {
 }
 
 /** @throws not_found, precondition_failed, cart_not_open */
-export async function openCart({ tx, actor, model, request }: Context, id: string): Promise<Cart> {
+export async function openCart({ tx, actor, model, request }: CommandContext<unknown>, id: string): Promise<Cart> {
   const cart = await getCart(tx, model, actor, id)
   checkIfMatch(model.get(carts), { actor, ifMatch: request.ifMatch }, cart)
   checkOpen(cart)
@@ -52,7 +50,7 @@ export function checkOpen({ status, order }: Cart): void {
 }
 
 /** Changes the cart, and answers it with what it comes to. */
-export async function changeCart({ tx, actor, model, project }: Context, cart: Cart, set: Partial<Cart>) {
+export async function changeCart({ tx, actor, model, project }: CommandContext<unknown>, cart: Cart, set: Partial<Cart>) {
   // What its lines name is read first: over a network the change then travels with the commit.
   const resolved = await resolveCart({ read: tx, model, project }, { ...cart, ...set })
   const { currency } = resolved.cart

@@ -26,11 +26,11 @@ export const emailSend = effectKind('email.send', Type.Object({ email: Type.Stri
 
 /** Null when a message with this key is owed already, or its address has had enough of what strangers cause. */
 export async function queueEmail(work: Work, given: NewEmail): Promise<Email | null> {
-  const { tx, now, newId, project } = work
+  const { tx, newId, project } = work
   if (given.bound !== undefined) {
     // A repeat of what is owed already takes nothing of what is left.
     if ((await findUnique(tx, emails, eq('key', given.key))) !== null) return null
-    if (!(await mayWriteTo(tx, now, { kind: given.bound, to: given.to }))) return null
+    if (!(await mayWriteTo(work, { kind: given.bound, to: given.to }))) return null
   }
   const { from, replyTo } = project.mail
   const id = newId('eml')

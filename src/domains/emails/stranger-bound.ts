@@ -4,13 +4,13 @@
 import { createHash } from 'node:crypto'
 import { limits } from '../../base/limits.ts'
 import { rateLimits } from '../../operation/rate-limits.ts'
-import type { Transaction } from '../../storage/transaction.ts'
+import type { Work } from '../../operation/work.ts'
 
 /** Bound apart, so that orders in somebody's name do not keep the mails of their account from them. */
 export type BoundKind = 'orders' | 'account'
 
 /** Takes one of what is left, or answers false. */
-export async function mayWriteTo(tx: Transaction, now: number, { kind, to }: { readonly kind: BoundKind; readonly to: string }) {
+export async function mayWriteTo({ tx, now }: Work, { kind, to }: { readonly kind: BoundKind; readonly to: string }) {
   const stepMs = limits.strangerMailMs
   // Whoever reads the table learns no addresses.
   const id = `rate_${createHash('sha256')
