@@ -24,6 +24,7 @@ export const createCart = command({
   summary: 'Make a cart, empty or with lines, addresses and shipping',
   status: 201,
   errors: [...detailsErrors, 'not_for_sale', 'amount_too_large'],
+  hasEtag: true,
   input: Type.Object(
     { ...detailsInput, lines: Type.Optional(Type.Array(lineInput, { maxItems: limits.cartLinesMax })) },
     { additionalProperties: false },
