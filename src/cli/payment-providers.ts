@@ -3,7 +3,6 @@
 import type { PaymentProviderSettings } from '../config/project.ts'
 import { sandboxMethods } from '../sandbox/book.ts'
 import type { OpenProvider, ProviderPlace } from './open-provider.ts'
-import { openSandbox } from './open-sandbox.ts'
 
 type Kind = {
   /** As whoever starts a server reads it. */
@@ -13,11 +12,18 @@ type Kind = {
   readonly isForDevelopment: boolean
   /** The first part of the addresses of its own pages, which no page of ours has. */
   readonly path: string
+  /** Loads it first: a process need not wait for what it does not use. */
   open(place: ProviderPlace): Promise<OpenProvider>
 }
 
 const kinds: Readonly<Record<string, Kind>> = {
-  sandbox: { title: 'the sandbox', methods: sandboxMethods, isForDevelopment: true, path: 'sandbox', open: openSandbox },
+  sandbox: {
+    title: 'the sandbox',
+    methods: sandboxMethods,
+    isForDevelopment: true,
+    path: 'sandbox',
+    open: async (place) => (await import('./open-sandbox.ts')).openSandbox(place),
+  },
 }
 
 /** What a config can choose from. */

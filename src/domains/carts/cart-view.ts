@@ -63,6 +63,13 @@ export async function getCart(read: Pick<Reader, 'get'>, model: Model, actor: Ac
   return recordOf(carts, cart)
 }
 
+/** @throws cart_not_open */
+export function checkOpen({ status, order }: Cart): void {
+  if (status === 'open') return
+  const detail = order === null ? 'This cart was given up.' : 'This cart has become an order.'
+  throw new EngineError('cart_not_open', { detail: `${detail} Make a new cart.`, params: { order } })
+}
+
 /** The whole cart, as every cart operation answers it. */
 export function cartView(project: Project, resolved: ResolvedCart, token?: string) {
   const { cart } = resolved

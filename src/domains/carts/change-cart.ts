@@ -6,7 +6,7 @@ import { limits } from '../../base/limits.ts'
 import type { Project } from '../../config/project.ts'
 import type { CommandContext } from '../../operation/define.ts'
 import { checkIfMatch, etagOf } from '../../records/etag.ts'
-import { cartType, cartView, getCart } from './cart-view.ts'
+import { cartType, cartView, checkOpen, getCart } from './cart-view.ts'
 import { type Cart, type CartLine, carts } from './collections.ts'
 import { namedLines, type ResolvedCart, resolveCart } from './resolve-cart.ts'
 import { shopOf } from './totals.ts'
@@ -40,13 +40,6 @@ export async function openCart({ tx, actor, model, request }: CommandContext<unk
   checkIfMatch(model.get(carts), { actor, ifMatch: request.ifMatch }, cart)
   checkOpen(cart)
   return cart
-}
-
-/** @throws cart_not_open */
-export function checkOpen({ status, order }: Cart): void {
-  if (status === 'open') return
-  const detail = order === null ? 'This cart was given up.' : 'This cart has become an order.'
-  throw new EngineError('cart_not_open', { detail: `${detail} Make a new cart.`, params: { order } })
 }
 
 /** Changes the cart, and answers it with what it comes to. */

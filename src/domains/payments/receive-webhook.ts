@@ -3,12 +3,19 @@ import { anyone } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import type { DomainEvent } from '../../contract/events.ts'
+import { and, eq } from '../../contract/filter.ts'
 import { command, type Operation } from '../../operation/define.ts'
-import { webhookInbox } from './collections.ts'
+import type { Transaction } from '../../storage/transaction.ts'
+import { type Payment, payments, type WebhookMessage, webhookInbox } from './collections.ts'
 import { followPayment } from './look-at-payment.ts'
-import { findPayment, webhookDistancesMs } from './match-webhooks.ts'
 import type { PaymentProvider } from './provider.ts'
 import { recordTold } from './record-facts.ts'
+
+const minute = 60_000
+const hour = 60 * minute
+
+/** From the arrival, and from each look to the next. They come to three days and a bit, as providers repeat webhooks. */
+export const webhookDistancesMs = [10_000, minute, 5 * minute, 10 * minute, hour, 6 * hour, 24 * hour, 48 * hour]
 
 const input = Type.Object({ provider: Type.String({ maxLength: limits.codeCharactersMax }) }, { additionalProperties: false })
 
@@ -64,6 +71,20 @@ export function receiveWebhook(providers: ReadonlyMap<string, PaymentProvider>):
       return { output: { received: received.length }, events }
     },
   })
+}
+
+type Spoken = Pick<WebhookMessage, 'provider' | 'reference' | 'providerRef'>
+
+/** What a webhook speaks of, by our name of it or by the provider's. */
+export async function findPayment(tx: Transaction, { provider, reference, providerRef }: Spoken): Promise<Payment | null> {
+  const byReference = reference === null ? null : await tx.get(payments, reference)
+  if (byReference?.provider === provider) return byReference
+  if (providerRef === null) return null
+  // Names of two providers may be alike: both are in the condition, as they are in the index.
+  const where = and(eq('provider', provider), eq('providerRef', providerRef))
+  // Beyond the limit: nothing, a provider gives a name once.
+  const [byProviderRef] = await tx.find(payments, { where, limit: 1 })
+  return byProviderRef ?? null
 }
 
 /** For people to read: what is no UTF-8 is kept as base64, so that no byte is lost. */
