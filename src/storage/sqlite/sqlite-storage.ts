@@ -14,6 +14,7 @@ import type { SchemaPolicy } from '../migrations/at-start.ts'
 import { createCompiler, type Statement } from '../sql/compile.ts'
 import { createEncoder } from '../sql/row-codec.ts'
 import type { AdapterTransaction, Commit, CommitLine, Fence, Reader, WholeStorage } from '../storage.ts'
+import { type Checkpoints, createCheckpoints } from './checkpoints.ts'
 import { sqliteDialect } from './dialect.ts'
 import { translate } from './errors.ts'
 import { loadRows } from './load.ts'
@@ -32,6 +33,8 @@ export type SqliteOptions = {
   readonly memory?: DatabaseSync
   /** Mebibytes of page cache per connection. */
   readonly cacheMib?: number
+  /** How long the write-ahead log may become before it is copied into the file. */
+  readonly logPages?: number
 }
 
 // WAL mode with several connections can corrupt a database before this version
@@ -56,6 +59,7 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
   const writer = connect(options)
   const model = prepareSchema(writer, options.model, options.schema)
   const reader = isMemory ? writer : connect({ ...options }, true)
+  const checkpoints: Checkpoints | null = isMemory ? null : createCheckpoints(writer, options.path, options.logPages)
   const compiler = createCompiler(model, sqliteDialect)
   const writeCache = createStatementCache(writer)
   const writeRows = createStatementCache(writer, true)
@@ -205,6 +209,7 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
       if (writer.isTransaction) writer.exec('rollback')
     }
     closeSnapshot()
+    checkpoints?.committed()
     if (failure === undefined) for (const commit of commits) for (const listener of [...feedListeners, ...commitListeners]) listener(commit)
     const byWaiting = new Map(outcomes.map((outcome) => [outcome.waiting, outcome]))
     for (const waiting of group) {
@@ -269,9 +274,7 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
     },
 
     commitsAfter: async (position, limit) => commitsAfter(readCache, position, limit),
-
     commitRange: async () => commitRange(readCache),
-
     async forgetCommits(before) {
       // Positions ascend with time, so what is kept begins at the first line that is young enough.
       const kept = 'coalesce((select "position" from "_commits" where "at">=? order by "position" limit 1),9223372036854775807)'
@@ -303,8 +306,9 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
       if (!isMemory) {
         closeSnapshot()
         reader.close()
+        await checkpoints?.close()
+        leaveOneFile(writer)
       }
-      if (!isMemory) leaveOneFile(writer)
       writer.close()
     },
   }
@@ -342,9 +346,7 @@ function connect(options: SqliteOptions, isReader = false): DatabaseSync {
   database.exec(`pragma busy_timeout=0; pragma cache_size=-${(options.cacheMib ?? 32) * 1024}; pragma temp_store=memory`)
   if (options.path === ':memory:') return database
   // Another process (verify, a backup) may hold the file for a moment while it opens.
-  database.exec(
-    'pragma busy_timeout=2000; pragma journal_mode=wal; pragma synchronous=full; pragma busy_timeout=0; pragma wal_autocheckpoint=4000',
-  )
+  database.exec('pragma busy_timeout=2000; pragma journal_mode=wal; pragma synchronous=full; pragma busy_timeout=0')
   const mode = database.prepare('pragma journal_mode').get()!['journal_mode']
   const synchronous = database.prepare('pragma synchronous').get()!['synchronous']
   assert(mode === 'wal', `journal_mode is ${String(mode)}, not wal`)

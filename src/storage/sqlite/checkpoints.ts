@@ -1,0 +1,72 @@
+// When the write-ahead log goes back into the database's file, and where: on a thread, since it writes thousands of pages and
+// waits for the disk, and whoever commits must not wait with it. Invariant: this decides nothing about durability. A commit is
+// durable in the log; without a thread, or with one that is too slow, SQLite itself copies the log within a commit.
+import type { DatabaseSync } from 'node:sqlite'
+import { Worker } from 'node:worker_threads'
+
+export type Checkpoints = {
+  /** Called after each commit. */
+  committed(): void
+  /** Resolves when the thread and its connection are gone. */
+  close(): Promise<void>
+}
+
+/** 16 MB of log: each page in it is copied once, however often it was written, and a start after a crash reads it in a moment. */
+const logPagesUsual = 4_000
+/** At so many times that size the thread cannot keep up, or is gone: then a commit copies it. */
+const logsUntilInline = 4
+/** Asking costs 8 us, a commit some hundreds. */
+const commitsPerLook = 8
+
+/** `pages`: how long the log may become before it is copied. */
+export function createCheckpoints(writer: DatabaseSync, path: string, pages: number = logPagesUsual): Checkpoints {
+  writer.exec(`pragma wal_autocheckpoint=${pages * logsUntilInline}`)
+  const ask = writer.prepare('pragma wal_checkpoint(noop)')
+  let thread: Worker | null = null
+  let isCopying = false
+  let commits = 0
+  /** What the last copy had to leave in the log because somebody read an older state. */
+  let left = 0
+
+  function logged(): number {
+    const { log, checkpointed } = ask.get() as { readonly log: number; readonly checkpointed: number }
+    // All copied: the next commit begins the log anew.
+    return log === checkpointed ? 0 : log
+  }
+
+  /** A process that never fills the log has no thread. One that failed is not started again before the next copy is due. */
+  function open(): Worker {
+    const opened = new Worker(new URL('./checkpoint-thread.ts', import.meta.url), { workerData: { path } })
+    opened.unref()
+    opened.on('message', () => {
+      isCopying = false
+      left = logged()
+    })
+    opened.on('error', () => {
+      thread = null
+      isCopying = false
+      left = logged()
+    })
+    return opened
+  }
+
+  return {
+    committed() {
+      if (isCopying || ++commits < commitsPerLook) return
+      commits = 0
+      if (logged() < left + pages) return
+      isCopying = true
+      thread ??= open()
+      thread.postMessage('copy')
+    },
+    async close() {
+      const open = thread
+      if (open === null) return
+      // Being waited for, it keeps the process alive.
+      open.ref()
+      const ended = new Promise<void>((resolve) => void open.on('exit', () => resolve()))
+      open.postMessage('close')
+      await ended
+    },
+  }
+}
