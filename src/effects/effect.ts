@@ -8,7 +8,7 @@ import { limits } from '../base/limits.ts'
 import type { Project } from '../config/project.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import type { Work } from '../operation/work.ts'
-import { collection } from '../schema/collection.ts'
+import { type AnyRecord, type CollectionRef, collection } from '../schema/collection.ts'
 import { field } from '../schema/field.ts'
 import type { Reader } from '../storage/storage.ts'
 import type { Transaction } from '../storage/transaction.ts'
@@ -72,6 +72,8 @@ export type NewEffect<TPayload> = {
   readonly isNew?: boolean
   /** The caller waits for it: this process runs it even when it carries out nothing else. */
   readonly isAwaited?: boolean
+  /** The record it is about: an attempt that begins at once need not read it again. */
+  readonly subject?: AnyRecord
   /** The other side would not know a repeat by its key, so after a restore it is held when it is about a record from before. */
   readonly isUnrecognised?: boolean
 }
@@ -100,7 +102,19 @@ export async function enqueue<TPayload extends Record<string, unknown>>(
     record,
     payload,
   } as const
-  return isNew ? await tx.insert(effects, fields) : await tx.insertOnce(effects, fields)
+  const owed = isNew ? await tx.insert(effects, fields) : await tx.insertOnce(effects, fields)
+  if (owed !== null && isLeased && effect.subject !== undefined) atHand.set(owed, effect.subject)
+  return owed
+}
+
+/** By the effect as its own process wrote it; whoever claims it later has another object of it, and reads. */
+const atHand = new WeakMap<Effect, AnyRecord>()
+
+/** The subject as it was written with the effect, once; null when it must be read. */
+export function takeSubject<T extends AnyRecord>(_collection: CollectionRef<T>, effect: Effect, id: string): T | null {
+  const subject = atHand.get(effect)
+  atHand.delete(effect)
+  return subject?.id === id ? (subject as T) : null
 }
 
 function isOfRestoredPast({ worker }: Transaction, record: string | null): boolean {
@@ -122,6 +136,8 @@ export type Outcome<TResult = unknown> =
 export type PerformContext<TPayload> = {
   readonly effect: Effect
   readonly payload: TPayload
+  /** The record that it is about, as of now or of when it was owed. */
+  readonly subject: <T extends AnyRecord>(collection: CollectionRef<T>, id: string) => Promise<T | null>
   readonly read: Reader
   readonly now: number
   readonly project: Project

@@ -14,7 +14,7 @@ import { recordOf } from '../schema/collection.ts'
 import { inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
 import type { CommitLine, RecordChange } from '../storage/storage.ts'
 import { claimable, claimDue, type EffectRole } from './claim.ts'
-import { type Effect, type EffectHandler, effects, type Outcome } from './effect.ts'
+import { type Effect, type EffectHandler, effects, type Outcome, type PerformContext, takeSubject } from './effect.ts'
 import { createFailureLog } from './failure-log.ts'
 
 export type RunnerParts = TransactionParts &
@@ -208,7 +208,9 @@ async function perform(parts: RunnerParts, handler: EffectHandler, { effect, pay
   const { log, storage, clock, project } = parts
   if (payload === null) return dead(`What is stored for it is not what ${effect.kind} takes.`)
   try {
-    return await handler.perform({ effect, payload, read: storage.reader, now: clock.now(), project })
+    const { reader: read } = storage
+    const subject: PerformContext<unknown>['subject'] = async (ref, id) => takeSubject(ref, effect, id) ?? (await read.get(ref, id))
+    return await handler.perform({ effect, payload, subject, read, now: clock.now(), project })
   } catch (error) {
     if (!isEngineError(error)) log.write('error', 'An effect broke.', { effect: effect.id, kind: effect.kind, error })
     return { end: 'retry', error: error instanceof Error ? error.message : String(error) }

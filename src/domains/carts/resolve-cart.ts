@@ -35,13 +35,15 @@ export type CartContext = { readonly read: Pick<Reader, 'get' | 'getMany'>; read
 export async function resolveCart({ read, model, project }: CartContext, stored: Cart): Promise<ResolvedCart> {
   const cart = stored.status === 'converted' ? stored : { ...stored, currency: shopOf(project).currency }
   const ids = cart.lines.map(({ variant }) => variant)
-  // Asked together: to a server database that is one round trip.
-  const [found, shipping] = await Promise.all([
+  const seen = new Set(cart.lines.flatMap((line) => line.seen?.product ?? []))
+  // Asked together, with the products that its lines had when they were put in: to a server database that is one round trip.
+  const [found, known, shipping] = await Promise.all([
     read.getMany(variants, ids),
+    read.getMany(products, [...seen]),
     cart.shippingMethod === null ? null : read.get(shippingMethods, cart.shippingMethod, offered(model)),
   ])
-  const productIds = found.map(({ product }) => product)
-  const itsProducts = await read.getMany(products, productIds)
+  const others = found.map(({ product }) => product).filter((product) => !seen.has(product))
+  const itsProducts = others.length === 0 ? known : [...known, ...(await read.getMany(products, others))]
   const byId = new Map(found.map((variant) => [variant.id, variant]))
   const productById = new Map(itsProducts.map((product) => [product.id, product]))
   const lines: ResolvedLine[] = []

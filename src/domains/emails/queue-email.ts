@@ -55,7 +55,7 @@ export async function queueEmail(work: Work, given: NewEmail): Promise<Email | n
     sentAt: null,
   })
   if (email === null) return null
-  const effect = { key: `email.send:${id}`, payload: { email: id }, record: given.record }
+  const effect = { key: `email.send:${id}`, payload: { email: id }, record: given.record, subject: email }
   await enqueue(work, emailSend, { ...effect, isNew: true, isUnrecognised: true })
   return email
 }

@@ -10,8 +10,8 @@ type Delivered = { readonly email: Email; readonly delivery: Delivery }
 export function sendEmail(transport: MailTransport): EffectHandler {
   return effectHandler(emailSend, {
     role: 'mail',
-    async perform({ payload, read }): Promise<Outcome<Delivered | null>> {
-      const email = await read.get(emails, payload.email)
+    async perform({ payload, subject }): Promise<Outcome<Delivered | null>> {
+      const email = await subject(emails, payload.email)
       if (email === null) return { end: 'dead', error: 'The message is gone.' }
       if (email.status === 'sent' || email.status === 'captured') return { end: 'done', result: null }
       const delivery = await transport.send(email)

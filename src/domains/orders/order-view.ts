@@ -54,9 +54,9 @@ export async function latestPayment(read: Pick<Reader, 'find'>, order: string): 
 }
 
 export async function orderAndPaymentView(read: Reader, model: Model, actor: Actor, id: string) {
-  const order = await getOrder(read, model, actor, id)
+  // Asked together: to a server database that is one round trip.
+  const [order, payment] = await Promise.all([getOrder(read, model, actor, id), latestPayment(read, id)])
   const [view] = await presentAll(read, model.get(orders), actor, [order])
-  const payment = await latestPayment(read, id)
   return {
     order: view,
     payment: payment && {

@@ -47,15 +47,18 @@ export async function startPayment(work: Work, given: NewPayment): Promise<{ pay
     record: given.order,
     isNew: true,
     isAwaited: true,
+    subject: payment,
   })
   assert(effect !== null, 'a new payment is started once')
   return { payment, effect: effect.id }
 }
 
+type Started = { readonly payment: Payment; readonly view: ProviderView }
+
 export function startPaymentEffect(providers: ReadonlyMap<string, PaymentProvider>): EffectHandler {
   return effectHandler(paymentStart, {
-    async perform({ effect, payload, read, project }): Promise<Outcome<ProviderView | null>> {
-      const payment = await read.get(payments, payload.payment)
+    async perform({ effect, payload, subject, project }): Promise<Outcome<Started | null>> {
+      const payment = await subject(payments, payload.payment)
       const provider = payment && providers.get(payment.provider)
       if (!payment || !provider) return { end: 'dead', error: 'There is no such payment or provider.' }
       if (payment.status !== 'sending' && payment.status !== 'unknown') return { end: 'done', result: null }
@@ -67,14 +70,19 @@ export function startPaymentEffect(providers: ReadonlyMap<string, PaymentProvide
         returnUrl: payment.returnUrl ?? `${project.publicUrl}/orders/${payment.order}`,
         description: `Order ${payment.order}`,
       })
-      return outcomeOf(result)
+      return result.result === 'ok' ? { end: 'done', result: { payment, view: result.value } } : outcomeOf(result)
     },
 
     async settle(context) {
       const { tx, effect, payload, outcome } = context
+      if (outcome.end === 'done') {
+        if (outcome.result === null) return
+        const { payment, view } = outcome.result
+        const current = await tx.current(payments, payment)
+        return current === null ? undefined : await recordView(context, current, view, 'api')
+      }
       const payment = await tx.get(payments, payload.payment)
       if (payment === null) return
-      if (outcome.end === 'done') return outcome.result === null ? undefined : await recordView(context, payment, outcome.result, 'api')
       if (payment.status !== 'sending' && payment.status !== 'unknown') return
       // Refused for good means nothing was charged; anything else means that nobody knows yet.
       const isRefused = outcome.end === 'dead' && outcome.isUncertain !== true && effect.attempts === 1
