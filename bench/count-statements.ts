@@ -1,9 +1,11 @@
 /**
- * Owns counting what a process asks of SQLite. It is loaded in front of the server (`node --import`), and adds a line
- * to the file named in BENCH_STATEMENTS for each statement that is carried out. Nothing of it stands in the engine.
+ * Owns counting what a process asks of its database: SQLite by wrapping its driver, a database server by the round trips that
+ * the storage tells of. It is loaded in front of the server (`node --import`), and adds a line
+ * to the file named in BENCH_STATEMENTS for each statement that is carried out.
  *
  * Lines go out some milliseconds late and in the order of each thread, so a reader waits until the file rests.
  */
+import { subscribe } from 'node:diagnostics_channel'
 import { appendFileSync } from 'node:fs'
 import { DatabaseSync, StatementSync } from 'node:sqlite'
 import { threadId } from 'node:worker_threads'
@@ -15,22 +17,27 @@ export type Counted = {
   /** Of the values that were bound, as text. */
   readonly bytes: number
   readonly us: number
+  /** The round trip that carried it, where there is one to make. */
+  readonly trip?: number
   /** The operation, where the statement writes it to the commit log. */
   readonly operation?: string
 }
 
 type Values = readonly (string | number | bigint | Uint8Array | null)[]
 type Call = { readonly connection: number; readonly sql: string; readonly values: Values }
+type Trip = { readonly connection: object; readonly statements: readonly { readonly sql: string; readonly values: Values }[] }
 type Step = (...values: Values) => unknown
 
 const FLUSH_MS = 10
 const file = process.env.BENCH_STATEMENTS
 const connections = new WeakMap<object, number>()
 let connectionCount = 0
+let tripCount = 0
 let lines = ''
 
 if (file !== undefined) {
   count()
+  subscribe('kingpost:round-trip', (message) => countTrip(message as Trip))
   process.on('exit', flush)
 }
 
@@ -53,7 +60,12 @@ function count(): void {
   }
 }
 
-function numberOf(database: DatabaseSync): number {
+function countTrip({ connection, statements }: Trip): void {
+  tripCount++
+  for (const { sql, values } of statements) write({ connection: numberOf(connection), sql, values }, { us: 0, trip: tripCount })
+}
+
+function numberOf(database: object): number {
   const known = connections.get(database)
   if (known !== undefined) return known
   connections.set(database, ++connectionCount)
@@ -64,11 +76,20 @@ function timed<T>({ connection, sql, values }: Call, step: () => T): T {
   const from = process.hrtime.bigint()
   const result = step()
   const us = Number(process.hrtime.bigint() - from) / 1_000
-  const bytes = values.reduce<number>((sum, value) => sum + (value === null ? 0 : Buffer.byteLength(String(value))), 0)
-  const operation = sql.startsWith('insert into "_commits"') ? { operation: String(values[1]) } : {}
-  if (lines === '') setTimeout(flush, FLUSH_MS).unref()
-  lines += `${JSON.stringify({ connection: `${threadId}.${connection}`, sql, bytes, us, ...operation } satisfies Counted)}\n`
+  write({ connection, sql, values }, { us })
   return result
+}
+
+function write({ connection, sql, values }: Call, more: Pick<Counted, 'us' | 'trip'>): void {
+  const bytes = values.reduce<number>((sum, value) => sum + (value === null ? 0 : Buffer.byteLength(String(value))), 0)
+  const operation = /^insert into ["`]_commits/.test(sql) ? { operation: String(values.find(isOperation)) } : {}
+  if (lines === '') setTimeout(flush, FLUSH_MS).unref()
+  lines += `${JSON.stringify({ connection: `${threadId}.${connection}`, sql, bytes, ...more, ...operation } satisfies Counted)}\n`
+}
+
+/** `orders.checkOut`, at one place or another of the line. */
+function isOperation(value: unknown): boolean {
+  return typeof value === 'string' && /^[a-z]+(?:\.[a-zA-Z]+)+$/.test(value)
 }
 
 function flush(): void {

@@ -1,5 +1,5 @@
 /**
- * Owns counting what an order asks of SQLite: one shopper buys a few times, one purchase after the other, so nothing shares a
+ * Owns counting what an order asks of the database: one shopper buys a few times, one purchase after the other, so nothing shares a
  * commit and the figures are exact.
  */
 import { existsSync, readFileSync, statSync } from 'node:fs'
@@ -14,12 +14,13 @@ import { freshDir } from './workspace.ts'
 
 /** Nothing of an order takes longer than this to begin: the sandbox captures a card after 50 ms. */
 const REST_MS = 500
+const LOOKS_MAX = 4
 const WARM_UP_SECONDS = 1
 
 /** `hasKeys` sends an `Idempotency-Key` with each change, as our client does. */
 export async function countOrders(
   program: ShopProgram,
-  { orders, hasKeys }: { readonly orders: number; readonly hasKeys: boolean },
+  { orders, hasKeys, database }: { readonly orders: number; readonly hasKeys: boolean; readonly database?: string | undefined },
 ): Promise<Transaction[]> {
   const file = join(freshDir(`statements-${program.name}`), 'statements.jsonl')
   const counting: ShopProgram = {
@@ -30,7 +31,10 @@ export async function countOrders(
     },
   }
   const nodeFlags = ['--import', join(ROOT, 'bench/count-statements.ts')]
-  const { server, shop, stop } = await prepareShop(counting, WARM_UP_SECONDS, { nodeFlags })
+  const { server, shop, stop } = await prepareShop(counting, WARM_UP_SECONDS, {
+    nodeFlags,
+    ...(database === undefined ? {} : { database }),
+  })
   await untilAtRest(file)
   const from = readFileSync(file).length
   await withConnections({ port: server.place.port, headers: {} }, 1, async (send) => {
@@ -44,8 +48,11 @@ export async function countOrders(
   return groupTransactions(lines.map((line) => JSON.parse(line) as Counted))
 }
 
-/** Nobody may be asked whether an order is whole: that would be counted. It is when nothing is written for a while. */
+/**
+ * Nobody may be asked whether an order is whole: that would be counted. It is when nothing is written for a while; with a database
+ * server something always is, as time passes.
+ */
 async function untilAtRest(file: string): Promise<void> {
   const sizeOf = () => (existsSync(file) ? statSync(file).size : 0)
-  for (let size = -1; size !== sizeOf(); await sleep(REST_MS)) size = sizeOf()
+  for (let size = -1, left = LOOKS_MAX; size !== sizeOf() && left > 0; left--, await sleep(REST_MS)) size = sizeOf()
 }

@@ -42,7 +42,7 @@ test('failed requests are told', () => {
 })
 
 test('a whole order is held against the shop by hand, the storage alone, and what it may cost', () => {
-  const cost = { statements: 51, onWriter: 40, frames: 10, commits: 5, writes: 20, bytes: 9_000, lineBytes: 4_000, us: 500 }
+  const cost = { statements: 51, onWriter: 40, frames: 10, commits: 5, writes: 20, bytes: 9_000, lineBytes: 4_000, us: 500, trips: 0 }
   const report = renderReport({
     works: { order: { storage: [round(1_000)], limit: [round(400)], ours: [{ ...round(200), deviceBytes: 95_000 }] } },
     starts: {},

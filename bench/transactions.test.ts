@@ -32,7 +32,8 @@ test('a transaction is what stands between begin and commit on one connection', 
 
 test('sums are per order, and looks for what is due are no part of them', () => {
   const due = statement('0.2', 'select "id" from "effects" t where t."dueAt"<=?')
-  const text = renderCount(groupTransactions([...order, ...order, due]), 2, false)
+  const shared = [statement('0.2', 'begin'), due, statement('0.2', 'commit')]
+  const text = renderCount(groupTransactions([...order, ...order, due, ...shared]), 2, false)
   assert.match(text, /^5\.0 statements, 4\.0 of them on the writer; 2\.0 only begin/m)
   assert.match(text, /^1\.0 commits, 2\.0 statements that write, 20 bytes/m)
   assert.match(text, /2 orders\.checkOut +\| +1\.0 \| +4 \|/)

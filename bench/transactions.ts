@@ -14,9 +14,9 @@ export type Transaction = {
 }
 
 const STATEMENT_CHARS = 150
-/** Looks of the engine for what is due: they come with time, not with orders. */
-const TIMED = /"schedules"|"dueAt"<=\?/
-const isBegin = ({ sql }: Counted) => /^begin\b/i.test(sql)
+/** What comes with time and not with orders: looks for what is due, and what a process says and asks of a shared database. */
+const TIMED = /["`](?:schedules|_meta)["`]|["`]dueAt["`]<=\?|clock_timestamp|current_timestamp/i
+const isBegin = ({ sql }: Counted) => /^(?:begin|start transaction)\b/i.test(sql)
 const isEnd = ({ sql }: Counted) => /^(?:commit|rollback)$/i.test(sql)
 const isFrame = (statement: Counted) =>
   isBegin(statement) || isEnd(statement) || /^(?:savepoint|release|rollback to)\b/i.test(statement.sql)
@@ -29,8 +29,11 @@ export function groupTransactions(counted: readonly Counted[]): Transaction[] {
     const { connection } = statement
     const before = open.get(connection)
     if (before === undefined && isBegin(statement)) open.set(connection, [statement])
-    else if (before === undefined) done.push(transactionOf([statement]))
-    else if (!isEnd(statement)) before.push(statement)
+    else if (before === undefined) {
+      const last = done.at(-1)?.statements ?? []
+      const isSameTrip = statement.trip !== undefined && last.at(-1)?.trip === statement.trip && !isEnd(last.at(-1)!)
+      done.splice(isSameTrip ? -1 : done.length, isSameTrip ? 1 : 0, transactionOf([...(isSameTrip ? last : []), statement]))
+    } else if (!isEnd(statement)) before.push(statement)
     else {
       open.delete(connection)
       done.push(transactionOf([...before, statement]))
@@ -40,7 +43,7 @@ export function groupTransactions(counted: readonly Counted[]): Transaction[] {
 }
 
 function transactionOf(statements: readonly Counted[]): Transaction {
-  const writes = statements.some(({ sql }) => /^(?:begin immediate|insert|update|delete)\b/i.test(sql))
+  const writes = statements.some(({ sql }) => /^(?:begin immediate|with changed|insert|update|delete)\b/i.test(sql))
   const operations = statements.flatMap(({ operation }) => (operation === undefined ? [] : [operation]))
   return { kind: writes ? 'writer' : 'reader', operations, statements }
 }
@@ -58,16 +61,28 @@ export type OrderCost = {
   readonly lineBytes: number
   /** In SQLite, commits included. */
   readonly us: number
+  /** To a database server. */
+  readonly trips: number
 }
 
-const isTimed = ({ statements }: Transaction) => statements.some(({ sql }) => TIMED.test(sql))
+/**
+ * Without what time caused. A write of that kind is left out whole; reads of one turn share a snapshot, so there the looks alone
+ * are taken out, and the snapshot with them when nothing else was read in it.
+ */
+function ofOrders(all: readonly Transaction[]): Transaction[] {
+  return all.flatMap((transaction) => {
+    const statements = transaction.statements.filter(({ sql }) => !TIMED.test(sql))
+    if (statements.length === transaction.statements.length) return [transaction]
+    return transaction.kind === 'writer' || statements.every(isFrame) ? [] : [{ ...transaction, statements }]
+  })
+}
 
 export function costOf(all: readonly Transaction[], orders: number): OrderCost {
-  const transactions = all.filter((one) => !isTimed(one))
+  const transactions = ofOrders(all)
   const statements = transactions.flatMap((one) => one.statements)
   const writers = transactions.filter(({ kind }) => kind === 'writer')
   const onWriter = writers.flatMap((one) => one.statements)
-  const writes = onWriter.filter(({ sql }) => /^(?:insert|update|delete)\b/i.test(sql))
+  const writes = onWriter.filter(({ sql }) => /^(?:with changed|insert|update|delete)\b/i.test(sql))
   return {
     statements: statements.length / orders,
     onWriter: onWriter.length / orders,
@@ -77,12 +92,13 @@ export function costOf(all: readonly Transaction[], orders: number): OrderCost {
     bytes: bytesOf(writes) / orders,
     lineBytes: bytesOf(writes.filter(({ operation }) => operation !== undefined)) / orders,
     us: usOf(statements) / orders,
+    trips: tripsOf(statements) / orders,
   }
 }
 
 /** A heading with sums per order, a table of the transactions, and the statements of each. `isFull` cuts nothing short. */
 export function renderCount(all: readonly Transaction[], orders: number, isFull: boolean): string {
-  const transactions = all.filter((one) => !isTimed(one))
+  const transactions = ofOrders(all)
   const cost = costOf(all, orders)
   const decimal = (value: number) => formatDecimal(value, 1)
   const head = [
@@ -90,6 +106,7 @@ export function renderCount(all: readonly Transaction[], orders: number, isFull:
     `${decimal(cost.statements)} statements, ${decimal(cost.onWriter)} of them on the writer; ${decimal(cost.frames)} only begin and end transactions`,
     `${decimal(cost.commits)} commits, ${decimal(cost.writes)} statements that write, ${formatCount(cost.bytes)} bytes bound to them`,
     `(${formatCount(cost.lineBytes)} of them lines of the commit log), ${formatCount(cost.us)} us in SQLite, commits included`,
+    ...(cost.trips > 0 ? [`${decimal(cost.trips)} round trips`] : []),
     `Left out: ${all.length - transactions.length} transactions that look for what is due, as time passed`,
   ]
   const alike = Map.groupBy(transactions, (one) => `${one.kind}|${one.operations}|${one.statements.map(({ sql }) => sql).join('|')}`)
@@ -98,24 +115,27 @@ export function renderCount(all: readonly Transaction[], orders: number, isFull:
     `${index + 1} ${titleOf(group[0]!)}`,
     decimal(group.length / orders),
     formatCount(group[0]!.statements.length),
+    ...(cost.trips > 0 ? [formatCount(tripsOf(group[0]!.statements))] : []),
     formatCount(bytesOf(group[0]!.statements)),
     formatCount(usOf(group.flatMap((one) => one.statements)) / group.length),
   ])
-  const table = renderTable(['transaction', 'an order', 'statements', 'bytes', 'us'], rows)
+  const table = renderTable(['transaction', 'an order', 'statements', ...(cost.trips > 0 ? ['round trips'] : []), 'bytes', 'us'], rows)
   const details = groups.map((group, index) => {
-    const listed = group[0]!.statements.map(({ sql }) => `   ${isFull ? sql : shorten(sql)}`)
-    return [`${index + 1} ${titleOf(group[0]!)}, ${decimal(group.length / orders)} an order`, ...foldRepeats(listed)].join('\n')
+    const { statements: listed } = group[0]!
+    const lines = listed.map(({ sql, trip }, at) => `   ${trip === listed[at - 1]?.trip ? '' : '-> '}${isFull ? sql : shorten(sql)}`)
+    return [`${index + 1} ${titleOf(group[0]!)}, ${decimal(group.length / orders)} an order`, ...foldRepeats(lines)].join('\n')
   })
   return [head.join('\n'), table, ...details].join('\n\n')
 }
 
 function titleOf({ kind, operations, statements }: Transaction): string {
-  const tables = statements.flatMap(({ sql }) => /\b(?:from|into|update) "?(\w+)"?/i.exec(sql)?.[1] ?? [])
+  const tables = statements.flatMap(({ sql }) => /\b(?:from|into|update) ["`]?(\w+)["`]?/i.exec(sql)?.[1] ?? [])
   if (kind === 'reader') return `read ${[...new Set(tables)].join(', ')}`
   return operations.length === 0 ? `write ${tables.at(-1) ?? 'nothing'}, no line` : operations.join(', ')
 }
 
 const bytesOf = (statements: readonly Counted[]) => statements.reduce((sum, { bytes }) => sum + bytes, 0)
+const tripsOf = (statements: readonly Counted[]) => new Set(statements.flatMap(({ trip }) => trip ?? [])).size
 const usOf = (statements: readonly Counted[]) => statements.reduce((sum, { us }) => sum + us, 0)
 
 function foldRepeats(lines: readonly string[]): string[] {

@@ -1,6 +1,7 @@
 // Steps into round trips on one connection: what is asked in one turn of the event loop travels together, and what
 // was deferred before it travels with it, all in the order of asking. Invariants: one round trip at a time; after a
 // failure nothing more is sent but the rollback.
+import { channel } from 'node:diagnostics_channel'
 import { assert } from '../../base/assert.ts'
 import { isEngineError, LostRace } from '../../base/engine-error.ts'
 import type { Fence, Traffic } from '../storage.ts'
@@ -18,10 +19,14 @@ type Item = {
 /** What has travelled so far. */
 export type Counter = { -readonly [name in keyof Traffic]: Traffic[name] }
 
+/** For whoever traces what travels: nobody does in earnest, and then it is a look at a flag. */
+const tracing = channel('kingpost:round-trip')
+
 /** Sends all at once and counts it. */
 export async function send(connection: SqlConnection, statements: readonly Statement[], traffic: Counter): Promise<readonly SqlResult[]> {
   traffic.roundTrips++
   traffic.statements += statements.length
+  if (tracing.hasSubscribers) tracing.publish({ connection, statements })
   return await connection.run(statements)
 }
 
