@@ -12,15 +12,15 @@ export type Checkpoints = {
 }
 
 /** 16 MB of log: each page in it is copied once, however often it was written, and a start after a crash reads it in a moment. */
-const logPagesUsual = 4_000
+const logBytesUsual = 16_000_000
 /** At so many times that size the thread cannot keep up, or is gone: then a commit copies it. */
 const logsUntilInline = 4
 /** Asking costs 8 us, a commit some hundreds. */
 const commitsPerLook = 8
 
 /** `pages`: how long the log may become before it is copied. */
-export function createCheckpoints(writer: DatabaseSync, path: string, pages: number = logPagesUsual): Checkpoints {
-  writer.exec(`pragma wal_autocheckpoint=${pages * logsUntilInline}`)
+export function createCheckpoints(writer: DatabaseSync, path: string, pages: number = logBytesUsual / pageBytes(writer)): Checkpoints {
+  writer.exec(`pragma wal_autocheckpoint=${Math.round(pages * logsUntilInline)}`)
   const ask = writer.prepare('pragma wal_checkpoint(noop)')
   let thread: Worker | null = null
   let isCopying = false
@@ -69,4 +69,8 @@ export function createCheckpoints(writer: DatabaseSync, path: string, pages: num
       await ended
     },
   }
+}
+
+function pageBytes(database: DatabaseSync): number {
+  return database.prepare('pragma page_size').get()!['page_size'] as number
 }

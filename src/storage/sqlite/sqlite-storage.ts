@@ -345,6 +345,8 @@ function connect(options: SqliteOptions, isReader = false): DatabaseSync {
     throw new Error(`SQLite ${version} can corrupt a database in WAL mode; 3.51.3 or newer is needed. Run Kingpost on Node 24.15 or newer.`)
   database.exec(`pragma busy_timeout=0; pragma cache_size=-${(options.cacheMib ?? 32) * 1024}; pragma temp_store=memory`)
   if (options.path === ':memory:') return database
+  // A commit writes each page it touches whole, most of them for one entry of an index. A file that there is keeps its own size.
+  database.exec('pragma page_size=2048')
   // Another process (verify, a backup) may hold the file for a moment while it opens.
   database.exec('pragma busy_timeout=2000; pragma journal_mode=wal; pragma synchronous=full; pragma busy_timeout=0')
   const mode = database.prepare('pragma journal_mode').get()!['journal_mode']
