@@ -66,7 +66,7 @@ export const limits = {
   expandPathsMax: 10,
   /** Records that one request expands, each as often as it stands in the answer. 200 records with 10 each. */
   expandRecordsMax: 2_000,
-  /** Characters of the records in one answer, near enough. A page that would be larger ends earlier and says where it goes on. */
+  /** Characters of the records in one answer, near enough. A page that would be larger ends earlier and says where it continues. */
   answerBytesMax: 4_194_304,
   searchWordsMax: 8,
   /** A page in an order costs a comparison for each key of each record, and the condition of the next one two more. */
@@ -121,7 +121,7 @@ export const limits = {
   presenceRenewMs: 5_000,
   presenceMs: 30_000,
   effectPollMs: 1_000,
-  /** Attempts that fail are logged so seldom for each kind of effect: thousands fail at once while a mail server is away. */
+  /** Attempts that fail are logged so rarely for each kind of effect: thousands fail at once while a mail server is away. */
   failureLogMs: 60_000,
   /** Of the reason that is logged: other servers write it. */
   failureReasonCharactersMax: 300,
@@ -147,7 +147,7 @@ export const limits = {
   feedMemoryCommits: 2_048,
   /** Lines of a shared commit log that are given positions, or read, at once. Bounds a statement and the memory of its answer. */
   sequenceLinesMax: 500,
-  /** Without notifications a listener looks this soon after a change, and ever more seldom while nothing changes. */
+  /** Without notifications a listener looks this soon after a change, and less and less often while nothing changes. */
   feedPollMs: 25,
   feedPollMaxMs: 1_000,
   /** How often it looks beside notifications: for lines of a process that died before they had a position. */
@@ -162,7 +162,7 @@ export const limits = {
   liveClientsMax: 10_000,
   /** Live streams of one account, or of the guests of one network: an office behind one address has some tens of people. */
   liveStreamsPerCallerMax: 100,
-  /** When one that was refused may come back: streams end seldom. */
+  /** When one that was refused may come back: streams end rarely. */
   liveRetrySeconds: 10,
   /** Bytes queued for a live reader that does not read: past it the connection is closed and it resumes. */
   liveBacklogBytesMax: 1_048_576,
@@ -196,16 +196,16 @@ export const limits = {
   /** The link in a receipt outlives what an order is looked up for: delivery, return, warranty by the seller. */
   orderLinkMs: 400 * 24 * 3_600_000,
   cartLinesMax: 100,
-  /** A cart that nobody touches so long is given up: who comes back later finds other prices and begins anew. */
+  /** A cart that nobody touches so long is given up: somebody who comes back later finds other prices and starts again. */
   cartIdleMs: 60 * 24 * 3_600_000,
-  /** A cart that was given up is kept so long, for who asks where it is. */
+  /** A cart that was given up is kept so long, for somebody who asks where it is. */
   cartKeepMs: 30 * 24 * 3_600_000,
   /** Of each kind at once: a tick stays short, and ten minutes apart that is 72,000 carts a day. */
   cartsForgottenMax: 500,
   lineQuantityMax: 9_999,
   /** Minor units of what is in a cart, and of its shipping: with tax, and paid with every try there is, it is counted exactly. */
   cartAmountMax: 100_000_000_000_000,
-  /** Tries to pay one order: a customer needs a handful, who tests stolen cards needs thousands. Past it: finish an open one, or cancel and order anew. */
+  /** Tries to pay one order: a customer needs a handful, somebody who tests stolen cards needs thousands. Past it: finish an open one, or cancel and order again. */
   paymentAttemptsMax: 20,
   /** Mails to one address that anybody could have caused: so many at once, then one in so long. Never of money that moved. */
   strangerMailsAtOnce: 5,
@@ -248,7 +248,7 @@ export const limits = {
 
   /** Rows of a collection in memory at once while it is verified; also the ids in one look-up (SQLite takes 32,766). */
   verifyPageSize: 250,
-  /** Violations of one invariant that are told one by one: more say nothing new, and the count goes on. */
+  /** Violations of one invariant that are told one by one: more say nothing new, and the count continues. */
   violationsToldMax: 100,
   /** On a running system something may be under way: longer than the longest pause between retries, it is stuck. */
   verifyPatienceMs: 3 * 3_600_000,

@@ -49,7 +49,7 @@ export function followFeed(view: View, start: Start, sink: EventSink): () => voi
     }
   }
 
-  /** False when the reader was slow, and the rest has to be judged anew by then. */
+  /** False when the reader was slow, and the rest has to be judged again by then. */
   async function tellAll(news: readonly News[]): Promise<boolean> {
     for (let start = 0; start < news.length; start += newsPerTurn) {
       const part = news.slice(start, start + newsPerTurn)
@@ -141,7 +141,7 @@ async function stretchAfter({ feed, read, targets }: View, place: Place, pause: 
     const { news, isUnsure } = await judge(history, sight, { targets, start: place, pause })
     if (sight.isGivenUp()) return { head, news: null }
     if (!isUnsure || rows.asked() === asked) return { head, news }
-    // What was just read may be ahead of the stretch, and what that hides be told by nothing later: go on until it is not.
+    // What was just read may be ahead of the stretch, and what that hides be told by nothing later: continue until it is not.
     await feed.caughtUp()
     if (feed.newest() === head) return { head, news }
   }

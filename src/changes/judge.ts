@@ -90,7 +90,7 @@ async function casesOf(sight: Sight, target: Target, steps: readonly Step[]): Pr
 
 /**
  * Dependents come behind the changes of their commit, in an order that is a function of each alone: who comes back in the
- * middle of them goes on there, whatever became of the others. FNV-1a, 31 bits.
+ * middle of them continues there, whatever became of the others. FNV-1a, 31 bits.
  */
 function dependentIndex(collection: string, id: string): number {
   let hash = 0x811c9dc5

@@ -42,7 +42,7 @@ export function watchChanges({ feed, placesKey, random }: WatchPorts): Operation
       { additionalProperties: false },
     ),
     output: Type.Unsafe({ type: 'string', description: 'text/event-stream; data is {collection, id, action, record}.' }),
-    headers: [['Last-Event-ID', 'The id of the last event that was seen: goes on behind it.']],
+    headers: [['Last-Event-ID', 'The id of the last event that was seen: the stream continues after it.']],
     errors: ['forbidden'],
     access: anyone,
     async run({ read, input, actor, model, request }) {

@@ -1,4 +1,4 @@
-// `kingpost backup`: the whole database in one file, while servers go on. `kingpost backup verify FILE`
+// `kingpost backup`: the whole database in one file, while servers keep running. `kingpost backup verify FILE`
 // reads one to its end.
 import { dirname, join, resolve } from 'node:path'
 import { systemClock, toIso } from '../base/clock.ts'

@@ -130,7 +130,7 @@ async function checkFit(storage: Pick<WholeStorage, 'readMark'>): Promise<void> 
   const at = new Date(move.at).toISOString()
   throw new Error(
     move.isDone
-      ? `This database was moved to ${move.to} on ${at}: what it owed is carried out there. Start with that one. To go on here and give up the other, type: kingpost move --undo`
+      ? `This database was moved to ${move.to} on ${at}: what it owed is carried out there. Start with that one. To continue here and give up the other, type: kingpost move --undo`
       : `A move of this database to ${move.to} was begun on ${at} and has not ended. Run it again, or give it up: kingpost move --undo`,
   )
 }

@@ -1,4 +1,4 @@
-// `kingpost effects`: what a restore holds back, and letting it go on or giving it up. Works beside running
+// `kingpost effects`: what a restore holds back, and letting it continue or giving it up. Works beside running
 // servers: they find what is due again with their next look.
 import { systemClock, toIso } from '../base/clock.ts'
 import { systemRandom } from '../base/random.ts'

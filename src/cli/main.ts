@@ -34,7 +34,7 @@ async function main(): Promise<number> {
 
 try {
   const code = await main()
-  // A server goes on; its exit code is set when it ends.
+  // A server keeps running; its exit code is set when it ends.
   if (code >= 0) process.exitCode = code
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)

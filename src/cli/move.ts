@@ -1,6 +1,6 @@
 // `kingpost move --to URL`: everything of one database into another, empty one, of any kind. Both are held
 // by this process alone. Invariant: at every moment at most one of the two can be started on, so what is
-// owed is carried out by exactly one; killed anywhere, the same command goes on.
+// owed is carried out by exactly one; killed anywhere, the same command continues.
 import { systemClock } from '../base/clock.ts'
 import { createIdSource } from '../base/ids.ts'
 import { systemRandom } from '../base/random.ts'

@@ -80,7 +80,7 @@ export async function openStorage(place: Place, model: Model, log?: Log): Promis
   const { databaseUrl: url, allowWeakDurability } = place
   if (url === null) return await openFile(place, model)
   const product = await productOf(url)()
-  const failed = (error: unknown) => log?.write('warn', 'The change feed could not go on; it tries again by itself.', { error })
+  const failed = (error: unknown) => log?.write('warn', 'The change feed could not continue; it tries again by itself.', { error })
   return await product.open(url, model, { allowWeakDurability, schema: policyOf(place), failed })
 }
 
@@ -127,7 +127,7 @@ function tryLock(path: string): (() => void) | null {
   }
 }
 
-/** One committed state, while servers may go on. @throws Error with one sentence for people */
+/** One committed state, while servers may keep running. @throws Error with one sentence for people */
 export async function openSnapshot(place: Place, model: Model): Promise<Snapshot> {
   const { databaseUrl: url } = place
   if (url !== null) return await (await productOf(url)()).snapshot(url, model)

@@ -31,7 +31,7 @@ export async function restore(settings: ProcessSettings): Promise<number> {
   const progress = createProgress('Restored', () => archive.bytesRead() / archive.bytes)
   try {
     const backupAt = Date.parse(archive.head.at)
-    // One that goes on where it was killed must rewrite records as it did before.
+    // One that continues where it was killed must rewrite records as it did before.
     const recovery: Recovery = (await readRecovery(storage)) ?? { at: systemClock.now(), backupAt }
     const { rewrite, counts } = restoreRules(recovery.at, backupAt)
     const marks = { ...archive.head.marks, [recoveryMark]: JSON.stringify(recovery), [epochMark]: newEpoch() }

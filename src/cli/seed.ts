@@ -24,7 +24,7 @@ export async function seedDatabase(engine: Engine, backend: Backend): Promise<vo
   checkSeed(groups, backend.model, (path, message) => void mistakes.push(`  ${path}: ${message}`))
   if (mistakes.length > 0) throw new Error(`The seed of the config is wrong:\n${mistakes.slice(0, mistakesShown).join('\n')}`)
   await inTransaction(parts, { operation: 'seed', actor: 'system', requestId: '' }, async (tx, now) => {
-    // Of processes that start at once one sows: the others wait here until it has committed.
+    // Of processes that start at once one loads the seed: the others wait here until it has committed.
     if ((await tx.insertOnce(settings, { id: newId('set'), name: 'seeded', value: { at: now } })) === null) return
     for (const { collection: name, records } of groups) {
       const collection = backend.model.get({ name })
@@ -65,7 +65,7 @@ function defaultsOf(collection: CollectionModel, now: number): Record<string, un
   )
 }
 
-/** Nobody is signed in when the seed is sown. */
+/** Nobody is signed in while the seed is loaded. */
 function defaultOf({ kind, default: value = null }: Field, now: number): unknown {
   if (kind.isJson || typeof value !== 'object' || value === null || !('set' in value)) return value
   return value.set === 'now' ? now : null

@@ -41,7 +41,7 @@ export async function claimDue(parts: ClaimParts, kinds: Filter | undefined, lim
   if (!(await isAnythingDue(parts, kinds))) return { taken: [], isContested: false, mayBeMore: false }
   return await inTransaction(parts, { operation: 'effects.claim', actor: 'system', requestId: '' }, async (tx, now) => {
     const looks = dueStates.map((state) =>
-      // Beyond the limit: the oldest come first, and who takes as much as it wanted looks again.
+      // Beyond the limit: the oldest come first, and a process that takes as much as it wanted looks again.
       tx.find(effects, {
         where: isDue(state, now, kinds),
         sort: [{ path: 'dueAt', descending: false }],

@@ -98,7 +98,7 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
         active.delete(effect.id)
         const next = isRunning ? born.shift() : undefined
         if (next) void begin(next)
-        // Not at each slot that falls free: a claim is a round trip, and takes many at the price of one.
+        // Not at each slot that falls free: a claim is a round trip, and one round trip takes many.
         else if (isRunning && mayBeMore && active.size <= slots / 2) wake()
       })
     active.set(effect.id, attempt)

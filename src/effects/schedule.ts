@@ -121,7 +121,7 @@ export function createScheduler(parts: SchedulerParts) {
         const known = new Set((await findAll(tx, schedules)).map(({ name }) => name))
         for (const { name, everyMs } of parts.schedules)
           if (!known.has(name))
-            // Another process may declare it beside us.
+            // Another process may declare it at the same time.
             await tx.insertOnce(schedules, { id: parts.newId('sched'), name, nextAt: now + everyMs, lastAt: null, ticks: 0 })
       })
       isRunning = true

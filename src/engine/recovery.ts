@@ -79,7 +79,7 @@ export async function hasNothingOpen(read: Reader, model: Model, { payments: ask
   return model.find(orders.name) === undefined || (await read.count(orders, eq('status', 'pending_payment'))) === 0
 }
 
-/** Lets some held effects go on, or gives them up. Answers how many; 0 when none is left. */
+/** Lets some held effects continue, or gives them up. Answers how many; 0 when none is left. */
 export async function releaseHeld(
   tx: Transaction,
   which: Filter,

@@ -94,7 +94,7 @@ export async function rememberAnswer(
 ): Promise<void> {
   const state = answer.isAwaiting ? 'awaiting' : 'done'
   const body = sealAnswer(claim, random, { state, output: answer.output ?? null, headers: answer.headers })
-  // When the same key ran beside us and was first: run again, find its row and repeat its answer.
+  // When the same key ran at the same time and was first: run again, find its row and repeat its answer.
   await tx.insert(idempotencyKeys, { id: claim.id, fingerprint: claim.fingerprint, state, status: answer.status, body }, 'conflict')
 }
 

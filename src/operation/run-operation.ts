@@ -51,7 +51,7 @@ export type Reply = {
 
 /** @throws EngineError, and whatever is a bug */
 export async function runOperation(parts: OperationParts, operation: Operation, call: Call): Promise<Reply> {
-  // First: what an input must be is told to those alone who may ask.
+  // First: what an input must be is told only to those who may ask.
   if (!allows(operation.access, call.actor)) throw new EngineError(call.actor.kind === 'guest' ? 'unauthenticated' : 'forbidden')
   validatorOf(operation.inputFor?.(call.actor) ?? operation.input)(call.input, operation.kind === 'query' ? 'query' : 'body')
   const context: CallContext<unknown> = {
@@ -114,7 +114,7 @@ function fingerprinted({ input, request }: Call): unknown {
   return request.rawBody === null ? input : [input, Buffer.from(request.rawBody).toString('base64')]
 }
 
-/** Makes the answer anew after its commit and its effects, and remembers it as the one to repeat. */
+/** Makes the answer again after its commit and its effects, and remembers it as the one to repeat. */
 async function reloaded(
   parts: OperationParts,
   operation: Command,

@@ -12,7 +12,7 @@ export function encodeCursor(sort: readonly Sort[], last: Readonly<Record<string
   const values = sort.filter((key) => key.path !== 'id').map((key) => valueAtPath(last, key.path))
   const cursor = Buffer.from(JSON.stringify([signature(sort), ...values, last['id']])).toString('base64url')
   if (cursor.length > limits.cursorBytesMax)
-    throw invalid('query:sort', 'cursor', 'has values too long to go on from: sort by fewer or shorter fields')
+    throw invalid('query:sort', 'cursor', 'has values too long to continue from: sort by fewer or shorter fields')
   return cursor
 }
 

@@ -1,5 +1,5 @@
 // What a declaration may look like, as values: which keys an object has and what is in each. Checks say every
-// mistake with its path and the nearest name, and go on; none throws, whatever it is given.
+// mistake with its path and the nearest name, and continue; none throws, whatever it is given.
 import { nearest } from '../base/nearest.ts'
 
 export type Add = (path: string, message: string) => void

@@ -13,7 +13,7 @@ export async function findAll<T extends AnyRecord>(
   where?: Filter,
 ): Promise<T[]> {
   const limit = limits.readPageSize
-  // Beyond the limit: read again by id below, so that a page can go on where the last one ended.
+  // Beyond the limit: read again by id below, so that a page can continue where the last one ended.
   const first = await read.find(collection, { ...(where && { where }), limit, isUnordered: true })
   if (first.length < limit) return first
   const all: T[] = []

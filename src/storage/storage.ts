@@ -42,7 +42,7 @@ export type Change = {
   readonly add?: Readonly<Record<string, number>>
 }
 
-/** What it means that a unique fence held a record back: somebody has the value, or somebody did this beside us. */
+/** What it means that a unique fence held a record back: somebody has the value, or somebody did this at the same time. */
 export type Fence = 'already_exists' | 'conflict'
 
 /**

@@ -172,7 +172,7 @@ function changeOf(collection: CollectionModel, before: AnyRecord, wanted: Requir
   return { guard, wanted, record: checked(collection, applied(before, wanted.set, wanted.add)) }
 }
 
-/** Who has lost a race waits for the others when it runs again, instead of losing to them once more. */
+/** A transaction that has lost a race waits for the others when it runs again, instead of losing to them once more. */
 function lockedGet(inner: AdapterTransaction): Reader['get'] {
   return async (ref, id, where) => {
     const [, record] = await Promise.all([inner.lock(ref, [id], 'exclusive'), inner.get(ref, id, where)])

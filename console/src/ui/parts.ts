@@ -31,7 +31,7 @@ export function ErrorNote(props: { error: unknown; retry?: () => void }): VNode 
   if (!error) return null
   const faults = error instanceof ApiError ? error.errors.slice(0, faultsMax) : []
   const isTold = error instanceof ApiError || error instanceof Unreachable
-  const text = isTold ? error.message : 'Something went wrong in the console itself. Reload the page to go on.'
+  const text = isTold ? error.message : 'Something went wrong in the console itself. Reload the page to continue.'
   const requestId = error instanceof ApiError ? error.requestId : undefined
   return html`<div class="note bad" role="alert">
     <${Icon} name="alert" />

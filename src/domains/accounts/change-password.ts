@@ -10,7 +10,7 @@ import { checkPassword } from './password-rules.ts'
 import { endOtherSessions } from './session.ts'
 import { passwordInput } from './shapes.ts'
 
-/** `POST /api/auth/password`: a new password for who knows the old one. Everywhere else the account is signed out, and its owner is told by mail. */
+/** `POST /api/auth/password`: a new password for somebody who knows the old one. Everywhere else the account is signed out, and its owner is told by mail. */
 export const changePassword = command({
   name: 'accounts.changePassword',
   route: 'POST /api/auth/password',

@@ -13,7 +13,7 @@ export type MadeAdmin = {
   readonly tookOver: boolean
 }
 
-/** Makes an admin of this address, by the word of who runs the installation: an account that it had is taken over. */
+/** Makes an admin of this address, on the word of whoever runs the installation: an account that it had is taken over. */
 export async function makeAdmin(work: Work, given: NewAdmin): Promise<MadeAdmin> {
   const { tx, newId } = work
   const email = normalEmail(given.email)

@@ -25,7 +25,7 @@ type SignedIn = { readonly session: Session; readonly user: User }
  * Finds out who asks. A token that is wrong, expired or of a disabled account makes a guest, not an
  * error: the rule decides. On a database that this process has to itself, sessions are remembered, and
  * forgotten in the commit that ends or changes them, so a revoked one still ends at once. Only the command line
- * (`kingpost admin create`) may write beside us: for its sake nothing is remembered for longer than a second.
+ * (`kingpost admin create`) may write at the same time, so nothing is remembered for longer than a second.
  */
 export function createAuthenticator(
   storage: StorageAdapter,

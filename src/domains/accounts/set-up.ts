@@ -68,7 +68,7 @@ export async function issueSetUpToken({ tx, now, newId, newSecret }: Work): Prom
   const added = { [hashSecret(token)]: now + limits.setupTokenMs }
   const setting = await findUnique(tx, settings, eq('name', settingName))
   if (setting) await tx.update(settings, setting, { set: { value: { tokens: { ...validTokens(setting.value, now), ...added } } } })
-  // A process that starts beside us may have written one since: run again, and add to that.
+  // A process that starts at the same time may have written one since: run again, and add to that.
   else await tx.insert(settings, { id: newId('set'), name: settingName, value: { tokens: added } }, 'conflict')
   return token
 }

@@ -1,6 +1,6 @@
 // A guest's cart becomes an account's: at sign-in, and when asked for. What the account had in an open cart of its own
 // comes into it, as far as the bounds allow; what does not fit stays in that other cart, so nothing is lost and
-// asking again tells of it again. The cart that was claimed goes on, since it is the one that its holder has before
+// asking again tells of it again. The cart that was claimed stays, since it is the one that its holder has before
 // them. An order that the cart has become is the account's too.
 import { limits } from '../../base/limits.ts'
 import type { DomainEvent } from '../../contract/events.ts'

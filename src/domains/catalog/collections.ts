@@ -49,7 +49,7 @@ export function productsWith(more: Fields, currency: string) {
       ['status', 'price.amount'],
     ],
     lists: { variants: { from: 'variants', by: 'product' } },
-    // One without variants has no price; one that a currency was left with is priced anew with its first variant.
+    // One without variants has no price; one that a currency was left with is priced again with its first variant.
     access: { read: any(staff, all(active, any(pricedIn(currency), where('price').isNull()))), ...staffOnly },
   })
 }

@@ -104,7 +104,7 @@ function refuseLines(lines: readonly CartLine[], { code, detail, message }: Refu
   if (lines.length === 0) return
   const named = lines.map((line) => ({ line: line.id, title: goneTitle(line) }))
   throw new EngineError(code, {
-    detail: `${detail}: ${named.map(({ title }) => `“${title}”`).join(', ')}. Take it out to go on.`,
+    detail: `${detail}: ${named.map(({ title }) => `“${title}”`).join(', ')}. Take it out to continue.`,
     params: { lines: named },
     errors: named.map(({ line, title }) => ({ path: `/lines/${line}`, code, message: `“${title}” ${message}` })),
   })

@@ -78,7 +78,7 @@ async function revive(context: Work, order: Order, attempts: readonly Payment[])
   const wanted = order.lines.map(({ id, variant, quantity, title }) => ({ line: id, variant, quantity, title }))
   if (!(await canHold(context.tx, wanted))) return await settleClosed(context, order, attempts)
   await holdStock(context, order.id, wanted).catch((error: unknown) => {
-    // Somebody took it since we looked: look again, rather than go on with half a hold.
+    // Somebody took it since we looked: look again, rather than continue with half a hold.
     throw isEngineError(error, 'out_of_stock') ? new LostRace(error) : error
   })
   return await place(context, order, attempts, ['late_payment'])
@@ -130,7 +130,7 @@ async function sendBack(
   return refund
 }
 
-/** Attempts that still wait for their customer are closed at the provider, lest they be paid as well. */
+/** Attempts that still wait for their customer are closed at the provider, so that they are not paid as well. */
 async function closeOthers(context: Work, attempts: readonly Payment[]): Promise<void> {
   for (const payment of attempts) if (waitingStatuses.includes(payment.status)) await cancelPayment(context, payment)
 }

@@ -11,7 +11,7 @@ const paymentCancel = effectKind('payment.cancel', Type.Object({ payment: Type.S
 
 /**
  * Has the provider close an attempt that waits for the customer. If it was paid meanwhile, that is learned here. One that
- * is open still at the next look may be asked to be closed again: a refusal of today is none for ever.
+ * is open still at the next look may be asked to be closed again: what is refused today may be granted later.
  */
 export async function cancelPayment(work: Work, payment: Payment): Promise<void> {
   await enqueue(work, paymentCancel, {

@@ -103,7 +103,7 @@ export const reconcilePayments: Schedule = {
       const checkAt = distanceMs === null ? null : now + distanceMs
       // Guarded: of two processes that look at once, one makes the check.
       if (!(await tx.touch(payments, payment.id, { set: { checks, checkAt } }, eq('checks', payment.checks)))) continue
-      // By the time it was for: looks are counted anew after a capture.
+      // By the time it was for: looks are counted again after a capture.
       await followPayment(work, payment, { source: 'poll', cause: `look:${payment.checkAt}` })
     }
   },

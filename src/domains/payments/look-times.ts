@@ -26,5 +26,5 @@ export function nextLookMs(status: Payment['status'], checks: number): number | 
   return openDistancesMs[Math.min(checks, openDistancesMs.length) - 1]!
 }
 
-/** Looks for a refund whose end is not known: soon, then ever more seldom, for about two months. */
+/** Looks for a refund whose end is not known: soon, then less and less often, for about two months. */
 export const refundDistancesMs = [minute, 5 * minute, 30 * minute, 2 * hour, 12 * hour, day, 3 * day, 7 * day, 14 * day, 30 * day]

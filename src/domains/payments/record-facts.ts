@@ -1,5 +1,5 @@
 // Taking the provider's word into the books: facts are inserted behind a unique fence, each posts its
-// money to the ledger exactly once, and the attempt's amounts are folded anew. What the order makes of
+// money to the ledger exactly once, and the attempt's amounts are folded again. What the order makes of
 // it is the orders domain's matter: it is told by an event.
 import type { DomainEvent } from '../../contract/events.ts'
 import { and, eq } from '../../contract/filter.ts'

@@ -104,7 +104,7 @@ export type Moved = { readonly captured: Money; readonly refunded: Money }
 
 /**
  * Claims that can no longer be met end here: the provider has given that money back otherwise. Each puts what it
- * claimed back to the deposit of its order, from where the order decides anew.
+ * claimed back to the deposit of its order, from where the order decides again.
  */
 export async function dropUnmetClaims(context: Work, payment: Payment, { captured, refunded }: Moved): Promise<void> {
   const { currency } = captured

@@ -8,7 +8,7 @@ import { payments, refunds } from './collections.ts'
 import { refundOutput, refundView } from './payment-view.ts'
 import { getFailedRefund, oweRefund } from './refund-claims.ts'
 
-/** `POST /api/refunds/{id}/retry`: what failed is owed anew, under a key that the provider has not refused. */
+/** `POST /api/refunds/{id}/retry`: what failed is owed again, under a key that the provider has not refused. */
 export const retryRefund = command({
   name: 'refunds.retry',
   route: 'POST /api/refunds/:id/retry',

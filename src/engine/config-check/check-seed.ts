@@ -33,7 +33,7 @@ function checkRecord(collection: CollectionModel, record: Readonly<Record<string
     if (record[name] != null || !field.required) continue
     const isOfCaller = JSON.stringify(field.default) === '{"set":"actor"}'
     if (isOfCaller || (storedOf(name) && field.default === undefined))
-      add(`${path}.${name}`, isOfCaller ? 'is missing: nobody is signed in when the seed is sown' : 'is missing')
+      add(`${path}.${name}`, isOfCaller ? 'is missing: nobody is signed in while the seed is loaded' : 'is missing')
   }
   const plain = fields.filter(({ name }) => !storedOf(name))
   const values = plain.flatMap(({ name }) => (record[name] === undefined ? [] : [[name, record[name]]]))

@@ -77,7 +77,7 @@ export async function tellOfCancellation(work: Work, { order }: OfOrder): Promis
   })
 }
 
-/** Who has an account looks for the order there; a guest's address may be anybody's. */
+/** Somebody with an account looks for the order there; a guest's address may be anybody's. */
 export async function tellOfExpiry(work: Work, { order }: OfOrder): Promise<void> {
   if (order.customer === null && !work.project.shop?.mailsUnpaid) return
   await queueForOrder(work, order, {

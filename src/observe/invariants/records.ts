@@ -130,7 +130,7 @@ async function checkCommits({ commitsAfter, report, progress }: VerifyContext): 
   while (true) {
     let size: number = limits.verifyPageSize
     const page = await commitsAfter(position, size).catch(async () => {
-      // One line of the page cannot be read: go on one by one to tell which.
+      // One line of the page cannot be read: continue one by one to tell which.
       size = 1
       return await commitsAfter(position, 1).catch((error: unknown) => {
         report('commits.readable', [`_commits/${position + 1}`], error instanceof Error ? error.message : String(error))

@@ -133,7 +133,7 @@ async function* readParts(firstLines: string[], rest: AsyncGenerator<string[]>):
       if (section !== null && index > start) yield pageOf(section, lines.slice(start, index), summing)
       start = index + 1
       if (line === undefined) break
-      if (isComplete) throw new ArchiveError('It goes on behind its end: two files were put together.')
+      if (isComplete) throw new ArchiveError('It continues after its end: two files were put together.')
       const control = controlOf(line)
       if (section === null && 'section' in control) {
         section = control.section

@@ -1,5 +1,5 @@
 // Filling an empty database from a stream of parts. What was stored and how far it came are in the same
-// transaction, so one that was killed goes on behind the last row it stored, never twice over it.
+// transaction, so one that was killed continues after the last row it stored, never twice over it.
 // Invariant: while the mark `filling` stands, the database is not whole and must not be started on.
 import { type Clock, sleep } from '../../base/clock.ts'
 import { isEngineError } from '../../base/engine-error.ts'
@@ -19,10 +19,10 @@ export type FillOptions = {
   readonly storage: WholeStorage
   readonly clock: Clock
   readonly model: Model
-  /** Of what it is filled from: only the same one goes on where it stopped. */
+  /** Of what it is filled from: only the same one continues where it stopped. */
   readonly id: string
   readonly parts: AsyncIterable<Part>
-  /** Stored with the beginning; one that goes on leaves them as they are. */
+  /** Stored with the beginning; one that continues leaves them as they are. */
   readonly marks: Readonly<Record<string, string>>
   readonly onPart?: (part: Part) => void
 }

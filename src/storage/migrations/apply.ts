@@ -265,7 +265,7 @@ async function runStep(run: Run, seen: Seen, together: readonly Step[]): Promise
     if (step.kind !== 'backfill' && step.kind !== 'catchUp') await dialect.run(step)
     await dialect.writeKinds(kindsAfter(before, step))
   } catch (error) {
-    // A backfill that met a record without a value goes on there; everything else begins again.
+    // A backfill that met a record without a value continues there; everything else begins again.
     if (!isResumable(step)) await dialect.endStep(ids[0]!, 'failed', clock.now()).catch(() => {})
     throw error
   }
@@ -274,7 +274,7 @@ async function runStep(run: Run, seen: Seen, together: readonly Step[]): Promise
   return rows
 }
 
-/** It goes on behind the place the journal notes. A catch-up begins again: the version before may have written since. */
+/** It continues after the place the journal notes. A catch-up begins again: the version before may have written since. */
 function isResumable({ kind }: Step): boolean {
   return kind === 'backfill' || kind === 'convertColumn'
 }
@@ -294,7 +294,7 @@ function placeOf(cut: JournalRow | undefined) {
   return { cursor: cut?.cursor ?? null, rowsBefore: cut?.rows ?? 0 }
 }
 
-/** A new column begins its backfill anew, whatever a given-up attempt at the same name left in the journal. */
+/** A new column starts its backfill again, whatever a given-up attempt at the same name left in the journal. */
 async function endStale(
   { dialect, clock }: Run,
   journal: readonly JournalRow[],

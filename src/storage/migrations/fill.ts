@@ -182,7 +182,7 @@ function valuesOf(collection: CollectionModel, { fill, make }: Maker, row: Store
   if ('why' in made)
     throw new Error(
       `${fill.table}.${fill.field} of ${row.id} cannot be filled: ${JSON.stringify(made.found)} ${made.why}. ` +
-        'Correct the record or the backfill, then run kingpost migrate apply again: it goes on here.',
+        'Correct the record or the backfill, then run kingpost migrate apply again: it continues here.',
     )
   const { columns } = collection.fields.get(fill.field)!
   return columns.length === 1 ? [made.value] : columns.map((column) => (made.value === null ? null : part(made.value, column)))

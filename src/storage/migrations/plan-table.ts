@@ -43,7 +43,7 @@ type Planned = TableSituation & {
   readonly claimed: Set<string>
   /** Columns that change their type, with those that will stand in for them. */
   readonly shadows: Map<string, string>
-  /** Columns that are written anew into a type that means the same. */
+  /** Columns that are rewritten into a type that means the same. */
   readonly copied: Set<string>
   /** Columns whose values went into others: dropping them loses nothing. */
   readonly consumed: Set<string>

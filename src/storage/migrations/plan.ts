@@ -1,5 +1,5 @@
 // What must be done to a database so that the declared model fits it: a pure function of both and of the
-// journal. It is made anew after every step, so a run that was cut short goes on where the database stands.
+// journal. It is made again after every step, so a run that was cut short continues where the database stands.
 // Invariants: a step that was done is not planned again; nothing is dropped but in the contract phase; what
 // cannot be done without losing or guessing a value is a problem with a sentence, and no step.
 import type { CollectionModel, Model } from '../../schema/model.ts'

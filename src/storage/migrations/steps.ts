@@ -48,7 +48,7 @@ export type Change =
       readonly indexes: readonly IndexSpec[]
       readonly checks: readonly CheckSpec[]
     }
-  /** `makesGeneration`: its backfill begins anew, whatever the journal says of earlier ones. */
+  /** `makesGeneration`: its backfill starts again, whatever the journal says of earlier ones. */
   | { readonly kind: 'addColumn'; readonly table: string; readonly column: ColumnSpec; readonly isBackfilled: boolean }
   | { readonly kind: 'widenColumn'; readonly table: string; readonly column: ColumnSpec }
   | { readonly kind: 'dropNotNull'; readonly table: string; readonly column: ColumnSpec }

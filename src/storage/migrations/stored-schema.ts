@@ -1,5 +1,5 @@
 // The database as it is: what every SchemaDialect finds out, in one form. A declared name need not be a
-// stored one: a field that was renamed goes on living under its old name until it is renamed there too,
+// stored one: a field that was renamed stays under its old name until it is renamed there too,
 // so that the old and the new version of a backend can run side by side. Invariant: only this file
 // decides under which name a declared thing is stored.
 import type { ColumnType } from '../../schema/kinds/kind.ts'
@@ -42,7 +42,7 @@ export type StoredTable = {
 
 export type StoredSchema = { readonly tables: ReadonlyMap<string, StoredTable> }
 
-/** `done` and `failed` are ends; a `running` one was cut short and goes on behind its cursor. */
+/** `done` and `failed` are ends; a `running` one was cut short and continues after its cursor. */
 export type JournalRow = {
   readonly id: number
   readonly key: string
@@ -61,7 +61,7 @@ export type TypeNames = {
   typeOf(column: Column, collection: CollectionModel): string
   /**
    * `wider`: the declared one holds every value of the stored one, and the change is made beside running servers.
-   * `copied`: the values mean the same, but all rows are written anew for it, and writers wait.
+   * `copied`: the values mean the same, but all rows are rewritten for it, and writers wait.
    */
   compare(stored: string, declared: string): 'same' | 'wider' | 'copied' | 'other'
   /** What a column of this physical type would hold if nothing else is known. */

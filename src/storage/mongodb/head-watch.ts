@@ -1,5 +1,5 @@
 // Notifications: a change stream on the head of the log, which every run of a sequencer moves on. The driver takes a
-// broken stream up again by itself; one that it cannot take up is opened anew, and what may have been missed is told
+// broken stream up again by itself; one that it cannot take up is opened again, and what may have been missed is told
 // as such. Invariant: nothing rests on being told, only how soon it is.
 import type { ChangeStream, Db } from 'mongodb'
 import type { Cancel, Clock } from '../../base/clock.ts'

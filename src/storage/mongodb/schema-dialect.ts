@@ -230,7 +230,7 @@ function statementsOf(step: Step): Statement[] {
     case 'dropNotNull':
       return statement(`noted in ${metaName}`)
     case 'createIndex':
-      return statement(indexText(table, step.index), 'reads and writes go on')
+      return statement(indexText(table, step.index), 'reads and writes continue')
     case 'dropIndex':
       return statement(`db.${table}.dropIndex("${step.index.name}")`)
     case 'addCheck':
@@ -279,7 +279,7 @@ export async function runStep(db: Db, step: Step): Promise<void> {
       return await changeChecks(db, step)
     case 'renameColumn': {
       const { from, to, type } = step
-      // The old value is the true one for as long as it is declared: it is copied again by who begins again.
+      // The old value is the true one for as long as it is declared: a migration that begins again copies it again.
       await documents.updateMany({}, [{ $set: { [to]: `$${from}` } }])
       await declare({ $set: { [`columns.${to}`]: type }, $unset: { [`columns.${from}`]: '' } })
       return void (await documents.updateMany({}, { $unset: { [from]: '' } }))
@@ -429,7 +429,7 @@ async function duplicates(
 /** Lost when the server was busy for so long that somebody took its holder for dead. */
 type Lease = { isLost(): boolean; release(): Promise<void> }
 
-/** A document that is renewed while its holder lives. Who finds one waits until it should have been. */
+/** A document that is renewed while its holder lives. A process that finds one waits until it should have been renewed. */
 async function lease(db: Db, clock: Clock): Promise<Lease | null> {
   const meta = db.collection<Stored>(metaName)
   const mine = `${clock.now()} ${clock.monotonic()}`

@@ -15,7 +15,7 @@ import { collationOf, type Product, quote, type Server } from './dialect.ts'
 import { nameOf } from './doctor.ts'
 import { literal } from './literal.ts'
 
-/** Below this many bytes a text has one byte for its length, above it two: crossing that writes all rows anew. */
+/** Below this many bytes a text has one byte for its length, above it two: crossing that rewrites all rows. */
 const shortBytesMax = 255
 const bytesPerCharacter = 4
 /** Of one text that carries the values of a batch: a quarter of the smallest `max_allowed_packet`, for hexadecimal doubles it. */
@@ -116,9 +116,9 @@ function statementsOf(step: Step, product: Product, tableOptions: string): State
     case 'dropNotNull':
       return alter(`modify column ${columnSql({ ...step.column, isNullable: true })}`)
     case 'createIndex':
-      return [{ sql: `alter table ${table} add ${keySql(step.index)}${inPlace}`, lock: 'reads and writes go on' }]
+      return [{ sql: `alter table ${table} add ${keySql(step.index)}${inPlace}`, lock: 'reads and writes continue' }]
     case 'dropIndex':
-      return [{ sql: `alter table ${table} drop index ${quote(step.index.name)}${inPlace}`, lock: 'reads and writes go on' }]
+      return [{ sql: `alter table ${table} drop index ${quote(step.index.name)}${inPlace}`, lock: 'reads and writes continue' }]
     case 'addCheck':
       return alter(`add ${checkSql(step.check)}`, heavy)
     case 'dropCheck':

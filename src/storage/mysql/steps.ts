@@ -9,7 +9,7 @@ import { type RowForm, whole } from '../sql/row-codec.ts'
 import type { Step, Steps } from '../sql/steps.ts'
 import { mysqlDialect, oneRowSql, type Product } from './dialect.ts'
 
-/** May be refused by a unique fence: the connection then answers that it met no row and goes on behind it. */
+/** May be refused by a unique fence: the connection then answers that it met no row and continues after it. */
 export type OnceStatement = Statement & { readonly isOnce?: true }
 
 /** mysql2 gives whole numbers that JavaScript cannot hold as text, which `whole` refuses. */

@@ -1,7 +1,7 @@
 // Several statements in one round trip to PostgreSQL and back: Parse, Bind and Execute of each, then one Sync
 // (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING). The server carries them out in
 // order and skips the rest after an error, a COMMIT too, which is what a guard relies on. pg's own pipelining sends a
-// Sync behind each statement: after an error the server would go on with the next. Rows come as text and are decoded by
+// Sync behind each statement: after an error the server would continue with the next. Rows come as text and are decoded by
 // who knows their columns, so nothing is described.
 import type { Connection } from 'pg'
 import type { SqlValue, Statement } from '../sql/compile.ts'

@@ -41,7 +41,7 @@ export function createTranslator(model: Pick<Model, 'collections'>): (error: unk
       }
       return new EngineError('already_exists', { params: { collection, columns }, cause: error })
     }
-    // A table was changed beside us: the statement is prepared anew when it is run again.
+    // A table was changed at the same time: the statement is prepared again when it is run again.
     if (error.code === '0A000' && error.message.includes('cached plan')) return new LostRace(error)
     if (error.code === '22021')
       return new EngineError('validation_failed', { detail: 'Text cannot hold the character U+0000.', cause: error })

@@ -43,7 +43,7 @@ export class PreparedStatements {
     return names
   }
 
-  /** These may or may not have been prepared: they are closed and made anew. */
+  /** These may or may not have been prepared: they are closed and made again. */
   unsure(names: readonly string[]): void {
     if (this.most === 0) return
     const given = new Set(names)

@@ -61,7 +61,7 @@ export const migrationsTable = `create table if not exists "_migrations" (
   "id" bigint generated always as identity primary key, "key" text not null, "state" text not null, "cursor" text,
   "rows" bigint not null default 0, "startedAt" bigint not null, "endedAt" bigint, "by" text not null)`
 
-const reading = 'reads and writes go on'
+const reading = 'reads and writes continue'
 const moment = 'all who use the table wait for a moment'
 
 /** `isConcurrent`: no transaction around it, and nobody waits for an index to be built. */

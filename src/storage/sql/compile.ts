@@ -166,7 +166,7 @@ export function createCompiler(model: Model, dialect: Dialect) {
       const order = keys.map((key) => orderBy(resolve(collection.columns, key.path), key.descending)).join(',')
       assert(Number.isSafeInteger(query.limit) && query.limit >= 0, 'a limit is a whole number')
       const filter = conditions.length > 0 ? ` where ${conditions.join(' and ')}` : ''
-      // As text, not bound: SQLite 3.53 prepares a statement anew whenever a bound limit is bound again (8 us).
+      // As text, not bound: SQLite 3.53 prepares a statement again whenever its limit is bound (8 us).
       const ordered = query.isUnordered ? '' : ` order by ${order}`
       return { sql: `select ${selectList(collection)} from ${quote(collection.table)} t${filter}${ordered} limit ${query.limit}`, values }
     },

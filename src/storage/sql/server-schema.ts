@@ -172,7 +172,7 @@ async function retried(clock: Clock, work: () => Promise<void>): Promise<void> {
       if (!isEngineError(error, 'conflict')) throw error
       if (clock.monotonic() > until)
         throw new EngineError('conflict', {
-          detail: 'Somebody holds a lock on the table for too long. Look for a long transaction, then go on.',
+          detail: 'Somebody holds a lock on the table for too long. Look for a long transaction, then continue.',
           cause: error,
         })
       await sleep(clock, pauseMs)

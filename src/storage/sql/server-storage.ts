@@ -20,7 +20,7 @@ export type ServerStorageParts = {
   readonly clock: Clock
   readonly random: Random
   readonly connectionsMax?: number | undefined
-  /** Told what went wrong in the background: the feed could not go on for now. */
+  /** Told what went wrong in the background: the feed could not continue for now. */
   failed?(error: unknown): void
 }
 
@@ -76,7 +76,7 @@ class Server {
       capabilities: this.parts.driver.capabilities,
       reader: createStepReader(steps, read),
       transaction: (work) => open(() => this.transaction(work)),
-      // Who asks for the log after a commit of its own finds it there.
+      // A reader that asks for the log after a commit of its own finds it there.
       commitsAfter: (position, limit) =>
         open(async () => (await this.settled(), await this.reads.ask(steps.commitsAfter(position, limit)))),
       commitRange: () => open(async () => (await this.settled(), await this.reads.ask(steps.commitRange()))),

@@ -176,7 +176,7 @@ export function statementsOf(step: Step): Statement[] {
       ]
     }
     case 'dropColumn':
-      return one(`alter table ${table} drop column ${quote(step.column)}`, `${writeLock}; writes every row anew`)
+      return one(`alter table ${table} drop column ${quote(step.column)}`, `${writeLock}; rewrites every row`)
     case 'dropTable':
       return one(`drop table ${table}`)
     case 'widenColumn':

@@ -1,4 +1,4 @@
-// A database file as it is at one moment, for reading only: a server may go on writing beside it.
+// A database file as it is at one moment, for reading only: a server may keep writing meanwhile.
 import { DatabaseSync } from 'node:sqlite'
 import type { Model } from '../../schema/model.ts'
 import { createCompiler } from '../sql/compile.ts'
