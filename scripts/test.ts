@@ -5,8 +5,9 @@
  *
  * A layer runs once for each database of `DATABASES`, with the files that run on it: all of `conformance` and
  * `api`, and elsewhere those that say so in a line of their own, `// databases: all` (`server`, or names).
- * SQLite runs everything. Without `DATABASES` it is what npm alone brings, and in CI all there are. What takes many
- * minutes on a database says `// slow: mongodb` and runs there with `--full` alone; the table counts it as left out.
+ * SQLite runs everything. Without `DATABASES` it is what npm alone brings, and in CI all there are. What takes long on a
+ * database, or proves on MySQL only what it proves on MariaDB by the same adapter, says `// slow: mongodb, mysql` and
+ * runs there with `--full` alone; the table counts it as left out.
  */
 import { accessSync, constants, readFileSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'

@@ -16,7 +16,7 @@ parsing included, the least of three times.
 
 Before there were limits on them, a sort of 230 keys with its cursor took 23 seconds, and 50 conditions through three references
 each 669 ms. [bounds.test.ts](../../test/attacks/bounds.test.ts) counts what such requests make of themselves (questions to the
-database, conditions, keys, rows, bytes) on SQLite, PostgreSQL and MariaDB, without times.
+database, conditions, keys, rows, bytes) on SQLite, PostgreSQL, MariaDB and MySQL, without times.
 
 What is not bounded by the request alone: a filter that no index serves looks at every record there is, and \`count=true\` counts all
 that fit. On a database server \`statementMs\` ends such a question; on SQLite it runs where the requests run.

@@ -1,5 +1,6 @@
 // The client's types say null where a record may hold null, and nowhere else. The compiler checks it; the test only
 // keeps the file among those that run.
+// slow: mysql
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type * as client from '../../client/src/shapes.ts'

@@ -1,4 +1,5 @@
 // The HTTP contract of records: validators, preconditions, pages, selections, expansions, patches, limits.
+// slow: mysql
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { openWorld, type World } from '../support/api-harness.ts'

@@ -1,5 +1,6 @@
 // proves P-006: two worlds that differ only in hidden data tell a guest and another user the same changes, from the beginning of
 // the feed. Ids are opaque and differ; when hidden fields change is told to nobody who may not see them.
+// slow: mysql
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { guestActor } from '../../src/access/actor.ts'

@@ -1,4 +1,5 @@
 // What HTTP itself asks of the API, whatever the operation: HEAD, OPTIONS, other origins, compression.
+// slow: mysql
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { gunzipSync } from 'node:zlib'

@@ -1,6 +1,7 @@
 // Random rules that look through references and for members, random changes of everything they look at, and clients that are
 // cut off and come back at random: in the end each shows what a list would, and was told nothing that it could not have read.
 // LIVE_RUNS=n makes it long.
+// slow: mysql
 // proves P-006 P-007
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -1,4 +1,5 @@
 // Records that hold what a request may not give, as a changed model leaves them: verify names each, with its field.
+// slow: mysql
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { anyone, collection, field } from '../../src/index.ts'

@@ -1,6 +1,7 @@
 // proves P-030: the document is valid, and about every route, header and answer there is.
 // The OpenAPI document: valid, and about every route there is and no other. That bodies fit it is
 // asserted in each scenario row and for each refusal (support/fits-document.ts).
+// slow: mysql
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setMetaSchemaOutputFormat } from '@hyperjump/json-schema'

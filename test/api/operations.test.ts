@@ -1,5 +1,6 @@
 // The operations as a table: names and routes are unique, what an operation declares is well-formed, and
 // the codes its source throws are the ones it declares.
+// slow: mysql
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { errorCodes } from '../../src/contract/error-codes.ts'

@@ -1,5 +1,6 @@
 // The link in a guest's mail opens their order on any device, and nothing else; and its secret is kept nowhere once
 // the mail has been sent.
+// slow: mysql
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
 import { systemRandom } from '../../src/base/random.ts'

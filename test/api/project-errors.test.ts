@@ -1,4 +1,5 @@
 // Errors of a project's own: answered as they were thrown, told in the document, and never a reason to run again.
+// slow: mysql
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { and, anyone, collection, command, defineErrors, EngineError, eq, field, not, query, signedIn, Type } from '../../src/index.ts'

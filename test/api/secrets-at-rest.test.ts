@@ -1,6 +1,7 @@
 // proves P-029: whoever reads the database, its backups and the log finds no secret of a caller, and nothing by
 // which a password could be tried faster than by its argon2id hash. The attacker here knows every password's
 // candidates, every client key and every stored value, and tries them all, under every hash they can think of.
+// slow: mysql
 import assert from 'node:assert/strict'
 import { createHash, createHmac, randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, test } from 'node:test'

@@ -2,7 +2,8 @@
 // their conditions, keys and rows, and bytes of the answer. Times are not asserted; slowest.ts looks for those.
 // KINGPOST_SEED and KINGPOST_REQUESTS choose more. What is counted is asked for before any database is. The server that
 // stands for MongoDB here needs minutes for one such request, so it is not among them.
-// databases: sqlite, postgres, mariadb
+// databases: sqlite, postgres, mariadb, mysql
+// slow: mysql
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { limits } from '../../src/base/limits.ts'

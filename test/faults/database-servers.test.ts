@@ -1,6 +1,7 @@
 // The servers that tests run on, held to what the other tests take for granted: what was committed outlives a
 // kill -9, the address stays, and nothing of a server outlives the process that started it.
 // databases: server
+// slow: mysql
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,7 +1,7 @@
 // The change feed of several processes over one database: whoever wrote, wherever one listens, everything is told
 // once and in one order. KINGPOST_FEED_WRITES=20000 makes it long.
 // databases: server
-// slow: mongodb
+// slow: mysql, mongodb
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'

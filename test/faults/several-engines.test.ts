@@ -1,6 +1,7 @@
 // Several processes over one database, as engines side by side: schedules, leases, sessions, keys and
 // clocks. On SQLite transactions are serial, on a server they run side by side.
 // databases: all
+// slow: mysql
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { Type } from 'typebox'

@@ -29,15 +29,14 @@ export function mysqlDialect(product: Product): Dialect {
   // case, and the two pairs of bytes above 127 that its collation takes for one (D7 and F7, DF and FF) cannot meet, for
   // F7 and FF are no bytes of UTF-8. It is also faster than a comparison of characters.
   const bytes = (text: string) => `convert(cast(${text} as binary) using hebrew)`
-  // MySQL 9.7 may work such a subquery out once, for the first row, and take it for that of all. MariaDB has no `member of`.
-  const isInList = (value: string, list: string) =>
-    product === 'mariadb'
-      ? `${value} in (select j.v from json_table(${list},'$[*]' columns (v ${type} path '$')) j)`
-      : `coalesce(${value} member of (${list}),0)`
+  // Counted, for a count is worked out for each row. What `in` or `exists` looks for in a list, MySQL 9.7 may find once, for
+  // the first row, and take for that of all.
+  const counted = (list: string, rest: string) =>
+    `(select count(*) from json_table(${list},'$[*]' columns (v ${type} path '$')) j ${rest})>0`
   return {
     quote,
-    isInList,
-    has: (list, value) => isInList(value, list),
+    leads: (list, { table, id, condition }) => counted(list, `straight_join ${table} on ${id}=j.v where ${condition}`),
+    has: (list, value) => counted(list, `where j.v=${value}`),
     // The backslash in hexadecimal, for it is no literal that every sql_mode reads alike.
     like: (left, right) => `${bytes(left)} like ${bytes(right)} escape x'5c'`,
     anyCase: {

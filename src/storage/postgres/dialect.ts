@@ -30,7 +30,8 @@ export function orderOf(name: string, { descending, isNullable }: { readonly des
 export const postgresDialect: Dialect = {
   quote,
   // The list is read once, and what it points at is then found by its index.
-  isInList: (value, list) => `${value} = any(array(select jsonb_array_elements_text(${list}::jsonb)))`,
+  leads: (list, { table, id, condition }) =>
+    `exists (select 1 from ${table} where ${id} = any(array(select jsonb_array_elements_text(${list}::jsonb))) and ${condition})`,
   // A missing list holds nothing, so that `not` of it is true.
   has: (list, value) => `(${list} is not null and ${list}::jsonb @> to_jsonb(${value}::text))`,
   like: (left, right) => `${left} ilike ${right} escape '\\'`,

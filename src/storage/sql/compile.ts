@@ -14,8 +14,8 @@ export type Statement = { readonly sql: string; readonly values: SqlValue[] }
 
 export type Dialect = {
   quote(name: string): string
-  /** Whether the column `value` is an element of the JSON array in column `list`. */
-  isInList(value: string, list: string): string
+  /** Whether the JSON array in column `list` has the id of a record of `target`, a table by its alias, that meets the condition. */
+  leads(list: string, target: { readonly table: string; readonly id: string; readonly condition: string }): string
   /** Whether the JSON array in column `list` has the bound text `value`. */
   has(list: string, value: string): string
   /** ASCII-case-insensitive match of a pattern whose wildcards are escaped by `\`. */
@@ -83,8 +83,9 @@ export function createCompiler(model: Model, dialect: Dialect) {
         const local = quote(resolve(collection.columns, filter.local).name)
         const remote = quote(resolve(target.columns, filter.remote).name)
         const condition = where(target, filter.of, values, inner)
-        const match = filter.isList ? dialect.isInList(`${inner}.${remote}`, `${alias}.${local}`) : `${inner}.${remote}=${alias}.${local}`
-        return `exists (select 1 from ${quote(target.table)} ${inner} where ${match} and ${condition})`
+        const table = `${quote(target.table)} ${inner}`
+        if (filter.isList) return dialect.leads(`${alias}.${local}`, { table, id: `${inner}.${remote}`, condition })
+        return `exists (select 1 from ${table} where ${inner}.${remote}=${alias}.${local} and ${condition})`
       }
       default: {
         const column = resolve(collection.columns, filter.path)

@@ -3,7 +3,8 @@ import type { Dialect } from '../sql/compile.ts'
 
 export const sqliteDialect: Dialect = {
   quote: (name) => `"${name.replaceAll('"', '""')}"`,
-  isInList: (value, list) => `${value} in (select "value" from json_each(${list}))`,
+  leads: (list, { table, id, condition }) =>
+    `exists (select 1 from ${table} where ${id} in (select "value" from json_each(${list})) and ${condition})`,
   has: (list, value) => `${value} in (select "value" from json_each(${list}))`,
   like: (left, right) => `${left} like ${right} escape '\\'`,
   // `lower` knows ASCII alone, as `like` does; a search by `like` goes back to the beginning of its text at every place.
