@@ -330,6 +330,17 @@ describe(`a ${product} server`, () => {
     await ask(admin, 'set global innodb_flush_log_at_trx_commit=1')
   })
 
+  // Debian's MariaDB has no certificate unless it is given one.
+  if (product === 'mysql')
+    test('that takes encrypted connections alone says so, and is reached by one', async () => {
+      await ask(admin, 'set global require_secure_transport=1')
+      await assert.rejects(database.open(model, { url }), /insecure transport are prohibited/)
+      const storage = await database.open(model, { url: `${url}?ssl-mode=required` })
+      await storage.transaction((tx) => tx.insert(things, [thing()]))
+      await storage.close()
+      await ask(admin, 'set global require_secure_transport=0')
+    })
+
   test('that becomes read-only goes on answering and takes no writes until it is writable again', async () => {
     const own = new URL(url)
     own.username = 'shop'
@@ -343,7 +354,7 @@ describe(`a ${product} server`, () => {
     await ask(admin, 'set global read_only=1')
     await assert.rejects(write(), (error) => isEngineError(error, 'storage_unavailable'))
     await assert.rejects(database.open(model, { url: own.href }), /read-only/)
-    assert.equal(await storage.reader.count(things), 1)
+    assert.ok((await storage.reader.count(things)) >= 1)
     await ask(admin, 'set global read_only=0')
     await write()
     await storage.close()
