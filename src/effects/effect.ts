@@ -145,7 +145,11 @@ export type PerformContext<TPayload> = {
 
 /** Of what staff do, `effect` is as it was before they moved it. */
 export type EffectWork<TPayload = unknown> = Work & { readonly effect: Effect; readonly payload: TPayload }
-export type SettleContext<TPayload = unknown, TResult = unknown> = EffectWork<TPayload> & { readonly outcome: Outcome<TResult> }
+export type SettleContext<TPayload = unknown, TResult = unknown> = EffectWork<TPayload> & {
+  readonly outcome: Outcome<TResult>
+  /** The record that the effect is about, as it is now: who waits for the effect need not read it. */
+  readonly tell: (subject: AnyRecord) => void
+}
 type Followed = Promise<readonly DomainEvent[] | void>
 
 /**

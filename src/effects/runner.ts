@@ -9,7 +9,9 @@ import type { Log } from '../base/log.ts'
 import { errorCodes } from '../contract/error-codes.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import { and, compare, eq } from '../contract/filter.ts'
+import type { Ended } from '../operation/define.ts'
 import { type Work, type WorkParts, workIn } from '../operation/work.ts'
+import type { AnyRecord } from '../schema/collection.ts'
 import { recordOf } from '../schema/collection.ts'
 import { inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
 import type { CommitLine, RecordChange } from '../storage/storage.ts'
@@ -35,7 +37,7 @@ export type EffectRunner = {
   /** Looks for due effects now instead of at the next poll. */
   wake(): void
   /** Runs effects born leased to this process; resolves when each attempt has ended. */
-  runAwaited(ids: readonly string[]): Promise<void>
+  runAwaited(ids: readonly string[]): Promise<Ended>
   /** Claims nothing more and resolves when the attempts under way have ended. */
   stop(): Promise<void>
 }
@@ -45,7 +47,7 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
   const handlers = new Map(parts.handlers.map((handler) => [handler.kind.name, handler]))
   const slots = parts.slots ?? limits.effectSlots
   const tellFailure = createFailureLog(parts)
-  const active = new Map<string, Promise<void>>()
+  const active = new Map<string, Promise<AnyRecord | null>>()
   /** Leased to this process and waiting for a slot. */
   const born: Effect[] = []
   let roles: readonly EffectRole[] = []
@@ -87,13 +89,15 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
     }
   }
 
-  function begin(effect: Effect): Promise<void> {
+  /** Resolves to the record that the effect is about, where its end tells that. */
+  function begin(effect: Effect): Promise<AnyRecord | null> {
     // One that waited here until its lease is nearly over goes back: another attempt could begin beside it.
     const isLate = effect.dueAt - clock.now() < limits.effectCallMs
     const attempt = (isLate ? handBack(parts, effect) : carryOut(effect))
-      .catch((error) =>
-        log.write('error', 'The end of an effect could not be written; its lease will pass it on.', { effect: effect.id, error }),
-      )
+      .catch((error) => {
+        log.write('error', 'The end of an effect could not be written; its lease will pass it on.', { effect: effect.id, error })
+        return null
+      })
       .finally(() => {
         active.delete(effect.id)
         const next = isRunning ? born.shift() : undefined
@@ -111,34 +115,23 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
     )
   }
 
-  async function carryOut(effect: Effect): Promise<void> {
+  async function carryOut(effect: Effect): Promise<AnyRecord | null> {
     const handler = handlers.get(effect.kind)
     const payload = handler?.kind.payloadOf(effect) ?? null
     const outcome = handler ? await perform(parts, handler, { effect, payload }) : dead(`Nothing here carries out ${effect.kind}.`)
     const settled = outOfAttempts(handler, effect, outcome)
     tellFailure(effect, settled)
-    await whileLeased({ clock, effect, mayWait: () => isRunning }, () => writeEnd(handler, { effect, payload }, settled))
-  }
-
-  async function writeEnd(handler: EffectHandler | undefined, { effect, payload }: Stored, outcome: Outcome): Promise<void> {
-    await inTransaction(parts, cause(effect.kind), async (tx, now) => {
-      const ended = await tx.updateIfUnchanged(effects, effect, { set: endOf(effect, outcome, now, parts.random.fraction()) })
-      // Somebody else owns it by now: what they write counts.
-      if (ended === null) return log.write('warn', 'A late attempt was refused.', { effect: effect.id, attempt: effect.attempts })
-      if (payload === null) return
-      const work = workIn(parts, tx, now)
-      const events = await handler?.settle?.({ ...work, effect, payload, outcome })
-      if (events) await parts.react(work, events)
-    })
+    return await whileLeased({ clock, effect, mayWait: () => isRunning }, () => writeEnd(parts, { handler, effect, payload }, settled))
   }
 
   /** An attempt somebody waits for does not queue behind the others. */
-  async function runNow(id: string): Promise<void> {
+  async function runNow(id: string): Promise<AnyRecord | null> {
     const under = active.get(id)
     if (under) return await under
     const index = born.findIndex((effect) => effect.id === id)
     const effect = index >= 0 ? born.splice(index, 1)[0]! : await storage.reader.get(effects, id)
-    if (effect?.state === 'running' && effect.owner === parts.workerId && !active.has(id)) await begin(effect)
+    if (effect?.state === 'running' && effect.owner === parts.workerId && !active.has(id)) return await begin(effect)
+    return null
   }
 
   function wake(): void {
@@ -185,7 +178,8 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
     carriesOut,
     wake,
     async runAwaited(ids) {
-      await Promise.all(ids.map(runNow))
+      const subjects = await Promise.all(ids.map(runNow))
+      return new Map(subjects.flatMap((record) => (record === null ? [] : [[record.id, record] as const])))
     },
     async stop() {
       isRunning = false
@@ -204,6 +198,27 @@ function dead(error: string): Outcome {
   return { end: 'dead', error }
 }
 
+/** Answers what `settle` tells, where no events follow. */
+async function writeEnd(
+  parts: RunnerParts,
+  { handler, effect, payload }: Stored & { readonly handler: EffectHandler | undefined },
+  outcome: Outcome,
+): Promise<AnyRecord | null> {
+  return await inTransaction(parts, cause(effect.kind), async (tx, now) => {
+    const ended = await tx.updateIfUnchanged(effects, effect, { set: endOf(effect, outcome, now, parts.random.fraction()) })
+    // Somebody else owns it by now: what they write counts.
+    if (ended === null) parts.log.write('warn', 'A late attempt was refused.', { effect: effect.id, attempt: effect.attempts })
+    if (ended === null || payload === null) return null
+    const work = workIn(parts, tx, now)
+    let subject: AnyRecord | null = null
+    const tell = (record: AnyRecord) => void (subject = record)
+    const events = (await handler?.settle?.({ ...work, effect, payload, outcome, tell })) ?? []
+    if (events.length === 0) return subject
+    await parts.react(work, events)
+    return null
+  })
+}
+
 async function perform(parts: RunnerParts, handler: EffectHandler, { effect, payload }: Stored): Promise<Outcome> {
   const { log, storage, clock, project } = parts
   if (payload === null) return dead(`What is stored for it is not what ${effect.kind} takes.`)
@@ -220,7 +235,7 @@ async function perform(parts: RunnerParts, handler: EffectHandler, { effect, pay
 type Lease = { readonly clock: Clock; readonly effect: Effect; mayWait(): boolean }
 
 /** What was learned outside would be lost with the attempt: a database that is away is asked again until the lease nearly ends. */
-async function whileLeased({ clock, effect, mayWait }: Lease, write: () => Promise<void>): Promise<void> {
+async function whileLeased<T>({ clock, effect, mayWait }: Lease, write: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await write()
@@ -251,11 +266,12 @@ async function takeOver(parts: RunnerParts): Promise<void> {
   })
 }
 
-async function handBack(parts: RunnerParts, effect: Effect): Promise<void> {
-  await inTransaction(parts, cause('handBack'), async (tx, now) => {
+async function handBack(parts: RunnerParts, effect: Effect): Promise<null> {
+  return await inTransaction(parts, cause('handBack'), async (tx, now) => {
     const guard = and(eq('state', 'running'), eq('attempts', effect.attempts))
     // The attempt was not made, so it does not count.
     await tx.touch(effects, effect.id, { set: { state: 'ready', attempts: effect.attempts - 1, dueAt: now, owner: null } }, guard)
+    return null
   })
 }
 

@@ -8,6 +8,7 @@ import type { ProjectErrorKind } from '../base/project-error.ts'
 import type { Project } from '../config/project.ts'
 import type { ErrorCode } from '../contract/error-codes.ts'
 import type { DomainEvent } from '../contract/events.ts'
+import type { AnyRecord } from '../schema/collection.ts'
 import type { Model } from '../schema/model.ts'
 import type { Reader } from '../storage/storage.ts'
 import type { Work } from './work.ts'
@@ -64,7 +65,12 @@ export type Answer<TOutput> = {
   readonly stream?: (sink: EventSink) => () => void
   /** Effects whose outcome the caller waits for; `reload` then makes the answer, also when there are none. */
   readonly awaiting?: readonly string[]
+  /** The same answer from what is at hand, which spares `reload`; null where that is not all of it. */
+  readonly atHand?: (read: Reader, ended: Ended) => Promise<TOutput | null>
 }
+
+/** By their ids: the records that awaited effects are about, as their ends left them, where nothing else followed from that. */
+export type Ended = ReadonlyMap<string, AnyRecord>
 
 /** Where a stream's events go. */
 export type EventSink = {

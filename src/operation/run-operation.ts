@@ -9,7 +9,7 @@ import { limits } from '../base/limits.ts'
 import { ProjectError } from '../base/project-error.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import { type Cause, inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
-import type { Answer, CallContext, Command, Operation, RequestFacts, Services } from './define.ts'
+import type { Answer, CallContext, Command, Ended, Operation, RequestFacts, Services } from './define.ts'
 import {
   checkIsAnswered,
   claimOf,
@@ -30,7 +30,7 @@ export type OperationParts = TransactionParts &
   WorkParts & {
     readonly services: Services
     /** Runs the effects that an answer waits for. */
-    readonly effects: { runAwaited(ids: readonly string[]): Promise<void> }
+    readonly effects: { runAwaited(ids: readonly string[]): Promise<Ended> }
     readonly react: (work: Work, events: readonly DomainEvent[]) => Promise<void>
   }
 
@@ -76,9 +76,12 @@ async function runCommand(parts: OperationParts, operation: Command, call: Call,
   const prepared = await operation.prepare?.({ ...context, read: storage.reader, services: parts.services })
   const cause: Cause = { operation: operation.name, actor: actorName(call.actor), requestId: call.request.id }
   let answer: Answer<unknown> | null
+  let isAgain = false
   try {
     answer = await inTransaction(parts, cause, async (tx, now) => {
-      if (claim && (await tx.get(idempotencyKeys, claim.id))) return null
+      // The first time its own row, written last, holds it back should another with this key have been quicker.
+      if (claim && isAgain && (await tx.get(idempotencyKeys, claim.id))) return null
+      isAgain = true
       const work = workIn(parts, tx, now)
       const ran = await operation.run({ ...context, ...work, prepared })
       if (ran.events) await parts.react(work, ran.events)
@@ -96,8 +99,10 @@ async function runCommand(parts: OperationParts, operation: Command, call: Call,
   if (answer === null) return (await replay(parts, operation, claim!, context))!
   if (!isUnfinished(answer, operation)) return replyOf(answer, operation)
 
-  if (answer.awaiting && answer.awaiting.length > 0) await withTimeout(parts, parts.effects.runAwaited(answer.awaiting))
-  return await reloaded(parts, operation, context, own, replyOf(answer, operation))
+  const { awaiting = [], atHand } = answer
+  const ended = awaiting.length === 0 ? null : await withTimeout(parts, parts.effects.runAwaited(awaiting))
+  const output = ended && atHand ? await atHand(storage.reader, ended) : null
+  return await reloaded(parts, operation, context, { claim: own, reply: replyOf(answer, operation), output })
 }
 
 function isRefusal(error: unknown): boolean {
@@ -119,10 +124,10 @@ async function reloaded(
   parts: OperationParts,
   operation: Command,
   context: CallContext<unknown>,
-  claim: OpenClaim | null,
-  reply: Reply,
+  { claim, reply, output: given }: { readonly claim: OpenClaim | null; readonly reply: Reply; readonly output: unknown },
 ): Promise<Reply> {
-  const output = operation.reload ? await operation.reload({ ...context, read: parts.storage.reader }, reply.output) : reply.output
+  const read = () => operation.reload?.({ ...context, read: parts.storage.reader }, reply.output) ?? reply.output
+  const output = given ?? (await read())
   if (claim === null) return { ...reply, output }
   const { headers } = reply
   const body = sealAnswer(claim, parts.random, { state: 'done', output: output ?? null, headers })
@@ -149,7 +154,7 @@ async function replay(
   const { output, headers: answered } = openAnswer(open, row)
   const headers = { ...answered, 'idempotent-replayed': 'true' }
   const reply: Reply = { status: row.status, output, headers }
-  return row.state === 'done' ? reply : await reloaded(parts, operation, context, open, reply)
+  return row.state === 'done' ? reply : await reloaded(parts, operation, context, { claim: open, reply, output: null })
 }
 
 function remembered(answer: Answer<unknown>, operation: Operation) {
@@ -168,9 +173,10 @@ function replyOf(answer: Answer<unknown>, operation: Operation): Reply {
   return { status, output, headers, ...(stream ? { stream } : {}), ...(json === undefined ? {} : { json }) }
 }
 
-function withTimeout(parts: OperationParts, work: Promise<void>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const cancel = parts.clock.after(limits.awaitedEffectMs, resolve)
+/** Null when it took too long. */
+function withTimeout<T>(parts: OperationParts, work: Promise<T>): Promise<T | null> {
+  return new Promise<T | null>((resolve, reject) => {
+    const cancel = parts.clock.after(limits.awaitedEffectMs, () => resolve(null))
     work.then(resolve, reject).finally(cancel)
   })
 }

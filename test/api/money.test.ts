@@ -519,7 +519,7 @@ async function tell(order: string, facts: readonly Omit<ProviderFact, 'providerT
       declineReason: null,
     }
     const work = workIn(world.engine.parts, tx, now)
-    await world.engine.parts.react(work, await recordView(work, current, view, 'webhook'))
+    await world.engine.parts.react(work, (await recordView(work, current, view, 'webhook')).events)
   })
 }
 

@@ -397,7 +397,7 @@ describe('payment', () => {
       const fact = { kind: 'cap_ok' as const, operationRef: before.id, amount: payment!.amount, providerTime: now }
       const view = { providerRef: before.id, facts: [fact], phase: 'closed' as const, action: null, declineReason: null }
       const work = workIn(world.engine.parts, tx, now)
-      await world.engine.parts.react(work, await recordView(work, payment!, view, 'webhook'))
+      await world.engine.parts.react(work, (await recordView(work, payment!, view, 'webhook')).events)
     })
   }
 
@@ -460,7 +460,7 @@ describe('payment', () => {
       const fact = { kind: 'cap_ok' as const, operationRef: 'spay_other', amount: { amount: 2890, currency: 'JPY' }, providerTime: now }
       const view = { providerRef: payment!.providerRef!, facts: [fact], phase: 'closed' as const, action: null, declineReason: null }
       const work = workIn(world.engine.parts, tx, now)
-      await world.engine.parts.react(work, await recordView(work, payment!, view, 'webhook'))
+      await world.engine.parts.react(work, (await recordView(work, payment!, view, 'webhook')).events)
     })
     const order = await orderOf(id)
     assert.deepEqual([order.status, order.paymentStatus], ['pending_payment', 'none'])

@@ -318,7 +318,7 @@ async function tell(engine: Engine, { id }: Payment, facts: readonly ProviderFac
     const payment = (await tx.get(payments, id))!
     const view = { providerRef: `prov_${id}`, facts, phase: 'closed', action: null, declineReason: null } as const
     const work = workIn(engine.parts, tx, now)
-    await engine.parts.react(work, await recordView(work, payment, view, 'poll'))
+    await engine.parts.react(work, (await recordView(work, payment, view, 'poll')).events)
   })
 }
 

@@ -7,14 +7,16 @@ import { type Money, multiplyMoney } from '../../base/money.ts'
 import type { ShopSettings } from '../../config/project.ts'
 import { type CommandContext, command } from '../../operation/define.ts'
 import { checkIfMatch } from '../../records/etag.ts'
+import { recordOf } from '../../schema/collection.ts'
 import { checkOpen, getCart, goneTitle, moneyType } from '../carts/cart-view.ts'
 import { type Cart, type CartLine, carts } from '../carts/collections.ts'
 import { cartTotals, lineTitle, offersShipping, type ResolvedCart, resolveCart } from '../carts/resolve-cart.ts'
 import { shopOf } from '../carts/totals.ts'
+import { payments } from '../payments/collections.ts'
 import { startPayment } from '../payments/start-payment.ts'
 import { holdStock } from '../stock/reserve-stock.ts'
 import { type Order, type OrderLine, orders } from './collections.ts'
-import { checkPaymentRequest, orderAndPayment, orderAndPaymentView, paymentRequest } from './order-view.ts'
+import { checkPaymentRequest, orderAndPayment, orderAndPaymentView, paymentRequest, viewOf } from './order-view.ts'
 import { placeOrder } from './place-order.ts'
 import { returnUrlOf } from './return-url.ts'
 
@@ -74,8 +76,24 @@ export const checkOutCart = command({
       return { ...answer(order.id, []), events }
     }
     const { provider, method = null } = input.payment
-    const { effect } = await startPayment(context, { order: order.id, sequence: 1, amount: order.total, provider, method, returnUrl })
-    return answer(order.id, [effect])
+    const { payment, effect } = await startPayment(context, {
+      order: order.id,
+      sequence: 1,
+      amount: order.total,
+      provider,
+      method,
+      returnUrl,
+    })
+    return {
+      ...answer(order.id, [effect]),
+      async atHand(read, ended) {
+        const told = ended.get(payment.id)
+        const started = told && recordOf(payments, told)
+        // Changed by its start alone: what a webhook has made of it may have changed the order as well.
+        if (started === undefined || started.version > payment.version + 1) return null
+        return await viewOf(read, model, actor, { order, payment: started })
+      },
+    }
   },
   reload: async ({ read, model, actor }, output) =>
     await orderAndPaymentView(read, model, actor, (output as { order: { id: string } }).order.id),

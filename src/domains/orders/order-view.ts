@@ -56,6 +56,16 @@ export async function latestPayment(read: Pick<Reader, 'find'>, order: string): 
 export async function orderAndPaymentView(read: Reader, model: Model, actor: Actor, id: string) {
   // Asked together: to a server database that is one round trip.
   const [order, payment] = await Promise.all([getOrder(read, model, actor, id), latestPayment(read, id)])
+  return await viewOf(read, model, actor, { order, payment })
+}
+
+/** Of an order that the caller may see. */
+export async function viewOf(
+  read: Reader,
+  model: Model,
+  actor: Actor,
+  { order, payment }: { readonly order: Order; readonly payment: Payment | null },
+) {
   const [view] = await presentAll(read, model.get(orders), actor, [order])
   return {
     order: view,

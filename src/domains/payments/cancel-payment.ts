@@ -36,7 +36,7 @@ export function cancelPaymentEffect(providers: ReadonlyMap<string, PaymentProvid
       const { tx, effect, payload, outcome } = context
       const payment = await tx.get(payments, payload.payment)
       if (payment === null || outcome.end === 'retry') return
-      if (outcome.end === 'done') return await recordView(context, payment, outcome.result, 'api')
+      if (outcome.end === 'done') return (await recordView(context, payment, outcome.result, 'api')).events
       // Refused, or nobody knows: it is as the provider's record says.
       await followPayment(context, payment, { source: 'poll', cause: `${effect.id}:${effect.version}` })
     },

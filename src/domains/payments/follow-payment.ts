@@ -30,7 +30,7 @@ export function followPaymentEffect(providers: ReadonlyMap<string, PaymentProvid
       if (outcome.end !== 'done') return void (await followRefund(context, payment, null))
       const view = outcome.result
       if (view === null) return await noteMissing(context, payment)
-      const events = await recordView(context, payment, view, payload.source)
+      const { events } = await recordView(context, payment, view, payload.source)
       return [...events, ...(await followRefund(context, payment, view))]
     },
   })

@@ -65,7 +65,7 @@ export function receiveWebhook(providers: ReadonlyMap<string, PaymentProvider>):
         if (stored === null || payment === null) continue
         // A second payment of theirs for one of ours is looked at by the name that ours has there.
         const isIts = payment.providerRef === null || payment.providerRef === providerRef
-        if (told && isIts) events.push(...(await recordTold(context, payment, { ...told, providerRef })))
+        if (told && isIts) events.push(...(await recordTold(context, payment, { ...told, providerRef })).events)
         else await followPayment(context, payment, { source: 'webhook', cause: eventId })
       }
       return { output: { received: received.length }, events }

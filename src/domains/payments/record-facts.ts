@@ -25,25 +25,25 @@ import type { ProviderFact, ProviderView, Told, WebhookEvent } from './provider.
 import { dropUnmetClaims, oweRefund, refundsOf } from './refund-claims.ts'
 
 /** A view, or facts alone: those say nothing of how the payment stands otherwise. */
-type Seen = Told & Pick<WebhookEvent, 'providerRef'> & { readonly standing: Pick<ProviderView, 'phase' | 'action'> | null }
+type Seen = Told &
+  Pick<WebhookEvent, 'providerRef'> &
+  Pick<PaymentFact, 'source'> & { readonly standing: Pick<ProviderView, 'phase' | 'action'> | null }
+
+/** The payment as it is now, and what happened to it. */
+type Recorded = { readonly payment: Payment; readonly events: readonly DomainEvent[] }
 
 /** What the provider's own record says of a payment. Safe to call with the same view again. */
-export async function recordView(
-  context: Work,
-  payment: Payment,
-  view: ProviderView,
-  source: PaymentFact['source'],
-): Promise<DomainEvent[]> {
+export async function recordView(context: Work, payment: Payment, view: ProviderView, source: PaymentFact['source']): Promise<Recorded> {
   const { phase, action, ...rest } = view
-  return await record(context, payment, { ...rest, standing: { phase, action } }, source)
+  return await record(context, payment, { ...rest, source, standing: { phase, action } })
 }
 
 /** Facts of a payment that its provider has signed. Safe to call with the same facts again. */
-export async function recordTold(context: Work, payment: Payment, told: Told & Pick<WebhookEvent, 'providerRef'>): Promise<DomainEvent[]> {
-  return await record(context, payment, { ...told, standing: null }, 'webhook')
+export async function recordTold(context: Work, payment: Payment, told: Told & Pick<WebhookEvent, 'providerRef'>): Promise<Recorded> {
+  return await record(context, payment, { ...told, source: 'webhook', standing: null })
 }
 
-async function record(context: Work, payment: Payment, seen: Seen, source: PaymentFact['source']): Promise<DomainEvent[]> {
+async function record(context: Work, payment: Payment, seen: Seen): Promise<Recorded> {
   const { tx, now, newId } = context
   const news: ProviderFact[] = []
   for (const fact of seen.facts) {
@@ -57,7 +57,7 @@ async function record(context: Work, payment: Payment, seen: Seen, source: Payme
       kind,
       amount,
       providerTime,
-      source,
+      source: seen.source,
     })
     if (inserted === null) continue
     news.push(fact)
@@ -80,7 +80,7 @@ async function record(context: Work, payment: Payment, seen: Seen, source: Payme
   for (const currency of new Set(facts.map(({ amount }) => amount.currency)))
     if (currency !== payment.amount.currency) await dropUnmetClaims(context, after, foldFacts(facts, currency))
   const isLate = status === 'failed' && payment.status === 'processing'
-  return [paymentChanged({ payment: after }), ...(isLate ? [paymentFailedLate({ payment: after })] : [])]
+  return { payment: after, events: [paymentChanged({ payment: after }), ...(isLate ? [paymentFailedLate({ payment: after })] : [])] }
 }
 
 function errorOf(seen: Seen, sums: FactSums, facts: readonly PaymentFact[]): string | null {
@@ -90,19 +90,19 @@ function errorOf(seen: Seen, sums: FactSums, facts: readonly PaymentFact[]): str
 }
 
 /** Without a new fact no money moved: only what the customer sees of an open attempt may change. */
-async function notePhase(tx: Transaction, payment: Payment, seen: Seen): Promise<DomainEvent[]> {
-  if (seen.standing === null) return []
+async function notePhase(tx: Transaction, payment: Payment, seen: Seen): Promise<Recorded> {
+  if (seen.standing === null) return { payment, events: [] }
   // One that had no record there, and has one now, is open again.
   const isFound = payment.missingSince !== null && payment.status === 'failed'
   const isOpen = liveStatuses.includes(payment.status) || payment.status === 'requires_action' || isFound
   const status = isOpen ? (seen.standing.phase === 'open' ? 'requires_action' : 'processing') : payment.status
   const set = phaseOf(payment, seen, { status, now: 0 })
   const isSame = (['status', 'providerRef', 'checkAt', 'missingSince'] as const).every((name) => set[name] === payment[name])
-  if (isSame) return []
+  if (isSame) return { payment, events: [] }
   const after = await tx.update(payments, payment, { set })
   // An attempt that waits for its customer from now on may belong to an order that closed meanwhile.
   const isOpened = set.status !== payment.status && (set.status === 'requires_action' || isFound)
-  return isOpened ? [paymentChanged({ payment: after })] : []
+  return { payment: after, events: isOpened ? [paymentChanged({ payment: after })] : [] }
 }
 
 function phaseOf(payment: Payment, seen: Seen, { status, now }: { readonly status: Payment['status']; readonly now: number }) {

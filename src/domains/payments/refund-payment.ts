@@ -28,7 +28,7 @@ export function refundPaymentEffect(providers: ReadonlyMap<string, PaymentProvid
       if (outcome.end !== 'done') return await noteRefusal(context, refund, payment)
       // There was nothing to send any more.
       if (outcome.result === null) return
-      const events = await recordView(context, payment, outcome.result, 'api')
+      const { events } = await recordView(context, payment, outcome.result, 'api')
       const after = await tx.get(refunds, refund.id)
       if (after?.status !== 'wanted') return events
       // Taken, and not done yet: its end comes by webhook, or is looked for.

@@ -74,12 +74,15 @@ export function startPaymentEffect(providers: ReadonlyMap<string, PaymentProvide
     },
 
     async settle(context) {
-      const { tx, effect, payload, outcome } = context
+      const { tx, effect, payload, outcome, tell } = context
       if (outcome.end === 'done') {
         if (outcome.result === null) return
         const { payment, view } = outcome.result
         const current = await tx.current(payments, payment)
-        return current === null ? undefined : await recordView(context, current, view, 'api')
+        if (current === null) return
+        const recorded = await recordView(context, current, view, 'api')
+        tell(recorded.payment)
+        return recorded.events
       }
       const payment = await tx.get(payments, payload.payment)
       if (payment === null) return
