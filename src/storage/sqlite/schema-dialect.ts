@@ -145,7 +145,7 @@ export function statementsOf(step: Step): Statement[] {
     case 'createTable': {
       const parts = [...step.columns.map(columnSql), ...step.checks.map(checkSql)]
       return [
-        ...one(`create table ${table} (${parts.join(', ')}) strict, without rowid`),
+        ...one(`create table ${table} (${parts.join(', ')}) strict${hasWideRows(step.columns) ? '' : ', without rowid'}`),
         ...step.indexes.flatMap((index) => one(indexSql(step.table, index))),
       ]
     }
@@ -189,6 +189,14 @@ export function statementsOf(step: Step): Statement[] {
         `${writeLock}, per batch`,
       )
   }
+}
+
+/**
+ * Beside its key a row keeps a quarter of a page at most, and what is longer goes to a page of its own: an order would fill
+ * one. Under a row number it keeps a whole page, and its id is an index as any other. Both kinds are read and written alike.
+ */
+function hasWideRows(columns: readonly ColumnSpec[]): boolean {
+  return columns.filter(({ kind }) => kind === 'json').length >= 3
 }
 
 function columnSql(column: ColumnSpec): string {
