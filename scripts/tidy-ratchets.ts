@@ -16,7 +16,7 @@ export const ratchets = {
     'src/sandbox/book.ts createSandboxBook': 180,
     'src/effects/runner.ts createEffectRunner': 165,
     'src/storage/sql/compile.ts createCompiler': 200,
-    'src/storage/sqlite/sqlite-storage.ts openSqlite': 260,
+    'src/storage/sqlite/sqlite-storage.ts openSqlite': 210,
     'src/storage/transaction.ts createTransaction': 100,
     'client/src/create-client.ts createClient': 110,
     'console/src/ui/record-list.ts RecordList': 102,

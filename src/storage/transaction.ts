@@ -25,6 +25,8 @@ export interface Transaction extends Reader {
    * `fence` (already_exists unless said), perhaps only at its commit: to continue after a duplicate, use insertOnce.
    */
   insert<T>(collection: CollectionRef<T>, fields: Omit<T, System>, fence?: Fence): Promise<T>
+  /** Several records of one collection, as one insert. */
+  insertMany<T>(collection: CollectionRef<T>, fields: readonly Omit<T, System>[]): Promise<T[]>
   /** As insert, but answers null when a unique fence holds it back: the exactly-once step. */
   insertOnce<T>(collection: CollectionRef<T>, fields: Omit<T, System>): Promise<T | null>
   /**
@@ -78,6 +80,14 @@ export function createTransaction(
     if (collection.isFed) changes.push(told(collection, change))
   }
 
+  async function insertAll<T>(ref: CollectionRef<T>, fields: readonly Omit<T, System>[], fence?: Fence): Promise<T[]> {
+    const collection = model.get(ref)
+    const records = fields.map((one) => withTimes(collection, one))
+    if (records.length > 0) await inner.insert(ref, records, fence)
+    for (const record of records) note(collection, { id: record.id, action: 'created', record })
+    return records as T[]
+  }
+
   return {
     worker,
     get: isRetry ? lockedGet(inner) : inner.get,
@@ -86,14 +96,8 @@ export function createTransaction(
     count: inner.count,
     group: inner.group,
 
-    async insert(ref, fields, fence) {
-      const collection = model.get(ref)
-      const record = withTimes(collection, fields)
-      await inner.insert(ref, [record], fence)
-      note(collection, { id: record.id, action: 'created', record })
-      return recordOf(ref, record)
-    },
-
+    insert: async (ref, fields, fence) => (await insertAll(ref, [fields], fence))[0]!,
+    insertMany: insertAll,
     async insertOnce(ref, fields) {
       const collection = model.get(ref)
       const record = withTimes(collection, fields)
@@ -153,7 +157,6 @@ export function createTransaction(
     },
 
     forget: inner.remove,
-
     async deleteWhere(ref, where) {
       assert(!model.get(ref).isFed, `${ref.name} is watched: delete its records one by one`)
       return await inner.remove(ref, where)

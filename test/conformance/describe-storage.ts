@@ -546,6 +546,41 @@ export function describeStorage(name: string, open: OpenStorage): void {
         for (const count of seen) assert.ok(count <= kept.length)
       })
 
+      test('leave a line each in the log, those alone that were not undone', async () => {
+        const newest = await caughtUp()
+        await Promise.allSettled(
+          Array.from({ length: 9 }, (_, index) =>
+            write(async (tx) => {
+              await tx.insert(things, [thing()])
+              await tx.appendCommit({ ...line(`together_${index}`), at: 5 })
+              if (index % 3 === 1) throw new Error('undone')
+            }),
+          ),
+        )
+        await caughtUp()
+        const found = (await storage.commitsAfter(newest, 100)).filter(({ operation }) => operation.startsWith('together_'))
+        assert.deepEqual(new Set(found.map(({ operation }) => operation)), new Set([0, 2, 3, 5, 6, 8].map((index) => `together_${index}`)))
+        assert.equal(found.length, 6)
+        const told = fed.filter(({ operation }) => operation.startsWith('together_'))
+        assert.deepEqual(
+          told.map(({ position, operation }) => [position, operation]),
+          found.map(({ position, operation }) => [position, operation]),
+        )
+      })
+
+      test('store many records at once, all or none', async () => {
+        await clear()
+        const many = Array.from({ length: 40 }, (_, index) => thing({ count: index, title: `${index}?` }))
+        await write((tx) => tx.insert(things, many))
+        assert.deepEqual(new Set((await find()).map(({ title }) => title)), new Set(many.map(({ title }) => title)))
+        const others = [...Array.from({ length: 20 }, () => thing()), many[7]!]
+        await assert.rejects(
+          write((tx) => tx.insert(things, others)),
+          (error) => isEngineError(error, 'already_exists'),
+        )
+        assert.equal(await storage.reader.count(things), 40)
+      })
+
       test('lose no increment', async () => {
         await clear()
         const one = thing({ count: 0 })

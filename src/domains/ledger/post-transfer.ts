@@ -18,16 +18,11 @@ export async function postTransfer({ tx, now, newId }: Work, transfer: Transfer)
   }, 0)
   assert(sum === 0, `transfer ${transfer.kind} does not balance: ${sum}`)
   const id = newId('trf')
-  for (const { account, amount } of legs)
-    await tx.insert(ledgerEntries, {
-      id: newId('led'),
-      transfer: id,
-      account,
-      order: transfer.order,
-      amount,
-      kind: transfer.kind,
-      postedAt: now,
-    })
+  const entry = { transfer: id, order: transfer.order, kind: transfer.kind, postedAt: now }
+  await tx.insertMany(
+    ledgerEntries,
+    legs.map(({ account, amount }) => ({ id: newId('led'), ...entry, account, amount })),
+  )
 }
 
 /** The two legs that move an amount: debit one account, credit another. */

@@ -74,17 +74,22 @@ async function holdEach({ tx, newId }: Work, { order, quantities, levels }: Hold
   let pending = [...quantities]
   for (let choice = 0; pending.some(([variant]) => levels.get(variant)![choice] !== undefined); choice++) {
     // Asked together, in the order of the variants: to a server database that is one round trip, however many lines there are.
-    const isHeld = await Promise.all(
+    const holders = await Promise.all(
       pending.map(async ([variant, quantity]) => {
         const level = levels.get(variant)![choice]
-        if (level === undefined) return false
+        if (level === undefined) return null
         const change = { add: { held: quantity, available: -quantity } }
-        if (!(await tx.touch(stockLevels, level.id, change, compare('available', 'gte', quantity)))) return false
-        await tx.insert(reservations, { id: newId('rsv'), order, variant, stockLevel: level.id, quantity, state: 'held' })
-        return true
+        return (await tx.touch(stockLevels, level.id, change, compare('available', 'gte', quantity))) ? level.id : null
       }),
     )
-    pending = pending.filter((_, index) => !isHeld[index])
+    await tx.insertMany(
+      reservations,
+      pending.flatMap(([variant, quantity], index) => {
+        const stockLevel = holders[index] ?? null
+        return stockLevel === null ? [] : [{ id: newId('rsv'), order, variant, stockLevel, quantity, state: 'held' as const }]
+      }),
+    )
+    pending = pending.filter((_, index) => holders[index] === null)
   }
   return pending.map(([variant]) => variant)
 }

@@ -65,22 +65,18 @@ function createWriteSteps({ model, compiler }: CommonParts) {
     sql: compiler.insert(model.get(ref)),
     values: encoders.get(ref.name)!(record),
   })
+  /** Many rows of one collection, a hundred to a statement: half the work of a server is the statement. */
+  const insertMany = (ref: Ref, records: readonly AnyRecord[]): Statement[] => {
+    const encode = encoders.get(ref.name)!
+    return Array.from({ length: Math.ceil(records.length / 100) }, (_, index) => {
+      const some = records.slice(index * 100, index * 100 + 100)
+      return { sql: compiler.insert(model.get(ref), some.length), values: some.flatMap((record) => encode(record)) }
+    })
+  }
   return {
     inserted,
-    insert: (ref: Ref, records: readonly AnyRecord[]): Step<void> => ({
-      statements: records.map((record) => inserted(ref, record)),
-      read: () => {},
-    }),
-    /** Many rows of one collection, a hundred to a statement: half the work of a server is the statement. */
-    insertMany(ref: Ref, records: readonly AnyRecord[]): Statement[] {
-      const sql = compiler.insert(model.get(ref))
-      const marks = sql.slice(sql.lastIndexOf('('))
-      const encode = encoders.get(ref.name)!
-      return Array.from({ length: Math.ceil(records.length / 100) }, (_, index) => {
-        const some = records.slice(index * 100, index * 100 + 100)
-        return { sql: sql + `,${marks}`.repeat(some.length - 1), values: some.flatMap((record) => encode(record)) }
-      })
-    },
+    insert: (ref: Ref, records: readonly AnyRecord[]): Step<void> => ({ statements: insertMany(ref, records), read: () => {} }),
+    insertMany,
     update(ref: Ref, where: Filter, change: Change): Step<number> {
       const { sql, values } = compiler.update(model.get(ref), where, change)
       return stepOf(sql, values, ({ count }) => count)

@@ -191,13 +191,14 @@ export function createCompiler(model: Model, dialect: Dialect) {
       }
     },
 
-    /** Inserts one row, with a value for each column in the model's order. */
-    insert(collection: CollectionModel): string {
-      let sql = inserts.get(collection.name)
+    /** Inserts rows, each with a value for each column in the model's order. */
+    insert(collection: CollectionModel, rows = 1): string {
+      const key = rows === 1 ? collection.name : `${collection.name} ${rows}`
+      let sql = inserts.get(key)
       if (sql === undefined) {
-        const marks = [...collection.columns.keys()].map(() => '?').join(',')
-        sql = `insert into ${quote(collection.table)} (${selectList(collection)}) values (${marks})`
-        inserts.set(collection.name, sql)
+        const marks = `(${[...collection.columns.keys()].map(() => '?').join(',')})`
+        sql = `insert into ${quote(collection.table)} (${selectList(collection)}) values ${Array.from({ length: rows }, () => marks).join(',')}`
+        inserts.set(key, sql)
       }
       return sql
     },

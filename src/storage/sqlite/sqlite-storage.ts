@@ -1,19 +1,16 @@
 // SQLite behind the storage port. One writer connection, one reader connection, both in this thread.
-// Group commit: transactions that wait together run one after another, each in a savepoint, and share
-// one durable commit; a caller is answered only after it. Invariants: synchronous=FULL on the writer,
+// Group commit: transactions that wait together run one after another and share one durable commit; a caller is answered only after it. Invariants: synchronous=FULL on the writer,
 // asserted; work inside a transaction awaits nothing but the transaction, so a group never stalls.
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { assert } from '../../base/assert.ts'
 import { type Clock, sleep } from '../../base/clock.ts'
-import { EngineError, isEngineError, LostRace } from '../../base/engine-error.ts'
+import { EngineError, isEngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
-import { and, eq } from '../../contract/filter.ts'
-import type { AnyRecord, CollectionRef } from '../../schema/collection.ts'
 import type { Model } from '../../schema/model.ts'
 import type { SchemaPolicy } from '../migrations/at-start.ts'
 import { createCompiler, type Statement } from '../sql/compile.ts'
 import { createEncoder } from '../sql/row-codec.ts'
-import type { AdapterTransaction, Commit, CommitLine, Fence, Reader, WholeStorage } from '../storage.ts'
+import type { AdapterTransaction, Commit, CommitLine, Reader, WholeStorage } from '../storage.ts'
 import { type Checkpoints, createCheckpoints } from './checkpoints.ts'
 import { sqliteDialect } from './dialect.ts'
 import { translate } from './errors.ts'
@@ -21,6 +18,7 @@ import { loadRows } from './load.ts'
 import { commitRange, commitsAfter, createReader, createStatementCache, listMarks, readMark, run, versionOf } from './reader.ts'
 import { prepareSchema } from './schema.ts'
 import { openSqliteSnapshot } from './snapshot.ts'
+import { createTransactionMaker, type Turn } from './transaction.ts'
 
 export type SqliteOptions = {
   /** A file path, or `:memory:` (one connection, gone when closed). */
@@ -46,8 +44,7 @@ type Waiting = {
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
 }
-type Turn = { readonly lines: CommitLine[]; isOpen(): boolean }
-type Outcome = { readonly waiting: Waiting; readonly value?: unknown; readonly error?: unknown; readonly lines: CommitLine[] }
+type Outcome = { readonly waiting: Waiting; readonly value?: unknown; readonly error?: unknown }
 
 /**
  * Opens the database, makes missing tables, columns and indexes.
@@ -96,61 +93,7 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
     return Number(run(() => writeCache(statement.sql).run(...(statement.values as SQLInputValue[]))).changes)
   }
 
-  // Nothing travels here, so each write is carried out at once.
-  function transactionOn({ lines, isOpen }: Turn): AdapterTransaction {
-    // What was asked for beside something that failed must not be written into the transaction of the next one.
-    const write = (statement: Statement): number => {
-      if (!isOpen()) throw new Error('A transaction is used only while its work runs.')
-      return execute(statement)
-    }
-    const insertOne = (ref: CollectionRef<unknown>, record: AnyRecord): void => {
-      write({ sql: compiler.insert(model.get(ref)), values: encoders.get(ref.name)!(record) })
-    }
-    const insertAll = (ref: CollectionRef<unknown>, records: readonly AnyRecord[], fence: Fence | undefined): void => {
-      try {
-        for (const record of records) insertOne(ref, record)
-      } catch (error) {
-        throw fence === 'conflict' && isEngineError(error, 'already_exists') ? new LostRace(error) : error
-      }
-    }
-    return {
-      ...transactionReader,
-      async insert(ref, records, fence) {
-        insertAll(ref, records, fence)
-      },
-      async insertOnce(ref, record) {
-        try {
-          insertOne(ref, record)
-          return true
-        } catch (error) {
-          if (isEngineError(error, 'already_exists')) return false
-          throw error
-        }
-      },
-      async updateOrFail(ref, where, change) {
-        if (write(compiler.update(model.get(ref), where, change)) !== 1) throw new LostRace()
-      },
-      async removeOrFail(ref, where) {
-        if (write(compiler.remove(model.get(ref), where)) !== 1) throw new LostRace()
-      },
-      async adjust(ref, id, guard, change, wantsBefore) {
-        const before = wantsBefore ? ((await transactionReader.get(ref, id)) as AnyRecord | null) : null
-        if (write(compiler.update(model.get(ref), and(eq('id', id), guard), change)) === 0) return null
-        return { before, after: (await transactionReader.get(ref, id)) as AnyRecord }
-      },
-      async update(ref, where, change) {
-        return write(compiler.update(model.get(ref), where, change))
-      },
-      async remove(ref, where) {
-        return write(compiler.remove(model.get(ref), where))
-      },
-      // There is one writer: while it works, everything is locked.
-      lock: (ref, ids) => transactionReader.getMany(ref, ids),
-      async appendCommit(line) {
-        lines.push(line)
-      },
-    }
-  }
+  const transactionOf = createTransactionMaker({ model, compiler, encoders, reader: transactionReader, execute })
 
   /** A migration or a backup may write to the same file: it is waited for, without holding up the reads of this process. */
   async function begin(): Promise<void> {
@@ -165,7 +108,11 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
     }
   }
 
-  async function runGroup(group: readonly Waiting[]): Promise<void> {
+  /**
+   * Without savepoints, which cost each work a copy of every page it touches, what one work wrote cannot be undone alone: a group
+   * in which one fails after it wrote is begun again, with savepoints. So failing costs others their work once, never oftener.
+   */
+  async function runGroup(group: readonly Waiting[], hasSavepoints = false): Promise<void> {
     const outcomes: Outcome[] = []
     const commits: Commit[] = []
     try {
@@ -174,25 +121,25 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
       for (const waiting of group) waiting.reject(error)
       return
     }
-    const isAlone = group.length === 1
     for (const waiting of group) {
-      const lines: CommitLine[] = []
-      let isOpen = true
+      const turn: Turn = { lines: [], isOpen: true, hasWritten: false }
       try {
-        if (!isAlone) writeCache('savepoint one').run()
-        const value = await waiting.work(transactionOn({ lines, isOpen: () => isOpen }))
-        isOpen = false
-        for (const line of lines) commits.push({ ...line, position: appendLine(line) })
-        if (!isAlone) writeCache('release one').run()
-        outcomes.push({ waiting, value, lines })
+        if (hasSavepoints) writeCache('savepoint one').run()
+        const value = await waiting.work(transactionOf(turn))
+        turn.isOpen = false
+        commits.push(...append(turn))
+        if (hasSavepoints) writeCache('release one').run()
+        outcomes.push({ waiting, value })
       } catch (error) {
-        isOpen = false
-        outcomes.push({ waiting, error: translate(error), lines: [] })
+        turn.isOpen = false
+        outcomes.push({ waiting, error: translate(error) })
         if (!writer.isTransaction) break // SQLite rolled the whole group back (disk full, I/O error).
-        if (isAlone) writeCache('rollback').run()
-        else {
+        if (hasSavepoints) {
           writeCache('rollback to one').run()
           writeCache('release one').run()
+        } else if (turn.hasWritten) {
+          writeCache('rollback').run()
+          if (group.length > 1) return await runGroup(group, true)
         }
       }
     }
@@ -221,17 +168,14 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
     }
   }
 
-  function appendLine(line: CommitLine): number {
-    const result = run(() =>
-      writeCache('insert into "_commits" ("at","operation","actor","requestId","changes") values (?,?,?,?,?)').run(
-        line.at,
-        line.operation,
-        line.actor,
-        line.requestId,
-        JSON.stringify(line.changes),
-      ),
-    )
-    return Number(result.lastInsertRowid)
+  function append(turn: Turn): Commit[] {
+    const sql = 'insert into "_commits" ("at","operation","actor","requestId","changes") values (?,?,?,?,?)'
+    return turn.lines.map((line) => {
+      turn.hasWritten = true
+      const { at, operation, actor, requestId, changes } = line
+      const { lastInsertRowid } = run(() => writeCache(sql).run(at, operation, actor, requestId, JSON.stringify(changes)))
+      return { ...line, position: Number(lastInsertRowid) }
+    })
   }
 
   function schedule(): void {

@@ -1,0 +1,90 @@
+// The port's transaction on the one writer of SQLite. Nothing travels here, so each write is carried out at once; and while the
+// writer works, everything is locked.
+import { isEngineError, LostRace } from '../../base/engine-error.ts'
+import { and, eq } from '../../contract/filter.ts'
+import type { AnyRecord } from '../../schema/collection.ts'
+import type { Model } from '../../schema/model.ts'
+import type { Compiler, SqlValue, Statement } from '../sql/compile.ts'
+import type { AdapterTransaction, CommitLine, Reader } from '../storage.ts'
+
+export type TransactionParts = {
+  readonly model: Model
+  readonly compiler: Compiler
+  readonly encoders: ReadonlyMap<string, (record: Readonly<Record<string, unknown>>) => SqlValue[]>
+  /** On the writer's connection. */
+  readonly reader: Reader
+  /** Answers how many rows were written. */
+  execute(statement: Statement): number
+}
+
+/** One work's part of the writer's transaction. */
+export type Turn = {
+  readonly lines: CommitLine[]
+  /** What was asked for beside something that failed must not be written into the transaction of the next work. */
+  isOpen: boolean
+  /** Whether there is anything to undo: a statement that failed has undone itself. */
+  hasWritten: boolean
+}
+
+/** Rows of one `insert`: beyond it another statement saves nothing. SQLite takes 32,766 values. */
+const insertRowsMax = 16
+
+/** Makes the transaction of a turn. */
+export function createTransactionMaker(parts: TransactionParts): (turn: Turn) => AdapterTransaction {
+  const { model, compiler, encoders, reader, execute } = parts
+  return (turn) => {
+    const write = (statement: Statement): number => {
+      if (!turn.isOpen) throw new Error('A transaction is used only while its work runs.')
+      const count = execute(statement)
+      turn.hasWritten ||= count > 0
+      return count
+    }
+    return {
+      ...reader,
+      async insert(ref, records, fence) {
+        const encode = encoders.get(ref.name)!
+        try {
+          for (let start = 0; start < records.length; start += insertRowsMax) {
+            const some = records.slice(start, start + insertRowsMax)
+            write({
+              sql: compiler.insert(model.get(ref), some.length),
+              values: some.length === 1 ? encode(some[0]!) : some.flatMap((record) => encode(record)),
+            })
+          }
+        } catch (error) {
+          throw fence === 'conflict' && isEngineError(error, 'already_exists') ? new LostRace(error) : error
+        }
+      },
+      async insertOnce(ref, record) {
+        try {
+          write({ sql: compiler.insert(model.get(ref)), values: encoders.get(ref.name)!(record) })
+          return true
+        } catch (error) {
+          if (isEngineError(error, 'already_exists')) return false
+          throw error
+        }
+      },
+      async updateOrFail(ref, where, change) {
+        if (write(compiler.update(model.get(ref), where, change)) !== 1) throw new LostRace()
+      },
+      async removeOrFail(ref, where) {
+        if (write(compiler.remove(model.get(ref), where)) !== 1) throw new LostRace()
+      },
+      async adjust(ref, id, guard, change, wantsBefore) {
+        const before = wantsBefore ? ((await reader.get(ref, id)) as AnyRecord | null) : null
+        if (write(compiler.update(model.get(ref), and(eq('id', id), guard), change)) === 0) return null
+        return { before, after: (await reader.get(ref, id)) as AnyRecord }
+      },
+      async update(ref, where, change) {
+        return write(compiler.update(model.get(ref), where, change))
+      },
+      async remove(ref, where) {
+        return write(compiler.remove(model.get(ref), where))
+      },
+      lock: (ref, ids) => reader.getMany(ref, ids),
+      async appendCommit(line) {
+        turn.lines.push(line)
+      },
+    }
+  }
+}
