@@ -1,5 +1,6 @@
 /**
- * `npm test`: every layer of tests in order, each file in a process of its own, two at a time. Ends with a table
+ * `npm test`: every layer of tests in order, each file in a process of its own, two at a time; while the last file of a
+ * layer runs the next one begins. Ends with a table
  * and, as the very last line, `N passed, N failed`. Exit 1 when anything failed or a layer ran no test at all.
  * `--only unit,api` runs some layers; `--root FOLDER` those of another tree, which is how this file is tested.
  *
@@ -76,12 +77,19 @@ async function main(): Promise<number> {
     console.error(`There is no layer "${unknown}". There are ${[...new Set(rows.map(({ layer }) => layer))].join(', ')}.`)
     return 2
   }
-  const results: { row: Row; result: Result }[] = []
+  const running: Promise<{ row: Row; result: Result }>[] = []
   for (const row of rows.filter(({ layer }) => wanted === null || wanted.includes(layer))) {
+    // Not more than one row before it is still under way, with one file.
+    await Promise.all(running.slice(0, -1))
     console.log(`\n${titleOf(row)}: ${row.files.length} files`)
-    process.env['DATABASES'] = row.database ?? selected.join(',')
-    results.push({ row, result: await runRow(row) })
+    await new Promise<void>((nextMayBegin) => {
+      const result = runRow(row, { DATABASES: row.database ?? selected.join(',') }, nextMayBegin).finally(nextMayBegin)
+      running.push(result.then((of) => ({ row, result: of })))
+      // Told when all are waited for.
+      running.at(-1)!.catch(() => {})
+    })
   }
+  const results = await Promise.all(running)
   console.log(`\n${table(results)}\n`)
   if (leftOut.length > 0) console.log(`Left for --full: ${leftOut.join(', ')}`)
   for (const { row, result } of results) if (result.note) console.log(`${titleOf(row)}: ${result.note}`)
@@ -95,7 +103,8 @@ function titleOf({ layer, database }: Row): string {
   return database === null || database === 'sqlite' ? layer : `${layer} on ${database}`
 }
 
-async function runRow({ layer, files, database }: Row): Promise<Result> {
+async function runRow(row: Row, environment: Environment, isNearEnd: () => void): Promise<Result> {
+  const { layer, files, database } = row
   const notRun = (note: string, isRequired: boolean) => {
     return { passed: 0, failed: isRequired ? 1 : 0, skipped: isRequired ? 0 : files.length, seconds: 0, note: `NOT RUN, because ${note}.` }
   }
@@ -106,7 +115,7 @@ async function runRow({ layer, files, database }: Row): Promise<Result> {
   // What was asked for by name has to be there, and in CI everything.
   if (missing !== null) return { ...notRun(missing, isCi || isAsked), database: database! }
   const server = database === null ? null : await serverOf(database)
-  const result = { ...(await runFiles(files)), ...(server ? { database: server } : {}) }
+  const result = { ...(await runFiles(row, environment, isNearEnd)), ...(server ? { database: server } : {}) }
   return result.passed + result.failed > 0 ? result : { ...result, failed: 1, note: 'no test ran: that is a failure, not a success.' }
 }
 
@@ -125,8 +134,10 @@ function serverOf(name: DatabaseName): Promise<string> {
   return started.get(name)!
 }
 
-/** Runs test files and tells each as it ends; a failure is told in full. */
-function runFiles(files: readonly string[]): Promise<Result> {
+type Environment = Readonly<Record<string, string>>
+
+/** Runs test files and tells each as it ends; a failure is told in full. `isNearEnd` is called when one is left. */
+function runFiles({ files, database }: Row, environment: Environment, isNearEnd: () => void): Promise<Result> {
   const startedAt = performance.now()
   if (files.length === 0) return Promise.resolve({ passed: 0, failed: 0, skipped: 0, seconds: 0 })
   const counts = { passed: 0, failed: 0, skipped: 0 }
@@ -135,6 +146,7 @@ function runFiles(files: readonly string[]): Promise<Result> {
   const stream = run({
     files: files.map((file) => join(root, file)),
     concurrency: 2,
+    env: { ...process.env, ...environment },
     timeout: fileMs,
     execArgv: ['--disable-warning=ExperimentalWarning'],
   })
@@ -145,6 +157,11 @@ function runFiles(files: readonly string[]): Promise<Result> {
     if (file !== undefined) broken.add(file)
     console.log(`  FAILED ${shortOf(file)}${line === undefined ? '' : `:${line}`} ${name}\n${indent(textOf(cause))}`)
   })
+  // Comes as files end, unlike what is told of them: that keeps the order of the files.
+  let left = files.length
+  stream.on('test:complete', ({ name, file }) => {
+    if (name === file && --left <= 1) isNearEnd()
+  })
   stream.on('test:stdout', ({ message }) => void process.stdout.write(message))
   stream.on('test:stderr', ({ message }) => void process.stderr.write(message))
   return new Promise((resolve, reject) => {
@@ -154,8 +171,9 @@ function runFiles(files: readonly string[]): Promise<Result> {
       const seconds = durationMs / 1000
       if (file !== undefined) {
         told.add(file)
+        const where = database === null ? '' : `, ${database}`
         console.log(
-          `  ${failed > 0 || broken.has(file) ? 'FAILED' : 'ok    '} ${shortOf(file)} (${all.passed} of ${all.tests}, ${seconds.toFixed(1)} s)`,
+          `  ${failed > 0 || broken.has(file) ? 'FAILED' : 'ok    '} ${shortOf(file)} (${all.passed} of ${all.tests}, ${seconds.toFixed(1)} s${where})`,
         )
         return
       }
