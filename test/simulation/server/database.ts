@@ -46,7 +46,7 @@ export function createServerDatabase(parts: ServerParts) {
   const server: Server = {
     world,
     faults: parts.faults,
-    data: store.adapter,
+    data: oneByOne(store.adapter),
     locks,
     legMs: () => world.dice.between(0, legMaxMs) + (parts.faults.strikes('storageSlow') ? world.dice.between(500, 20_000) : 0),
     commit(open) {
@@ -187,6 +187,21 @@ export function createServerDatabase(parts: ServerParts) {
       for (const listener of listeners) if (listener.process === process) listeners.delete(listener)
       for (const session of sessions.get(process) ?? []) session.hangUp(world.dice.between(0, 50))
       sessions.delete(process)
+    },
+  }
+}
+
+/**
+ * What a connection sends is carried out once and remembered, so it cannot be run again because another one's failed: none of it
+ * shares a commit.
+ */
+function oneByOne(adapter: StorageAdapter): Pick<StorageAdapter, 'transaction'> {
+  let last: Promise<unknown> = Promise.resolve()
+  return {
+    transaction(work) {
+      const mine = last.then(() => adapter.transaction(work))
+      last = mine.catch(() => {})
+      return mine
     },
   }
 }

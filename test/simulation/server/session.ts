@@ -20,7 +20,7 @@ export type Server = {
   readonly world: World
   readonly faults: Faults
   /** The run's SQLite, with what is committed. */
-  readonly data: StorageAdapter
+  readonly data: Pick<StorageAdapter, 'transaction'>
   readonly locks: RowLocks<Open>
   /** One way over the network. */
   legMs(): number
