@@ -1,7 +1,8 @@
 /**
  * Owns `node bench/count-order.ts`: says what one order costs in statements and transactions, each of them written out.
  *
- * Usage: node bench/count-order.ts [--orders N] [--keys] [--full] [--server ours|limit] [--database postgres|mariadb]
+ * Usage: node bench/count-order.ts [--orders N] [--flow one|five] [--keys] [--full] [--server ours|limit] [--database postgres|mariadb]
+ * `--flow five` fills the cart in four requests, where one is enough;
  * `--keys` sends an `Idempotency-Key` with each change, as our client does; `--full` cuts no statement short; `--server limit`
  * counts the same purchase written by hand; `--database` takes this machine's own server, and shows what travels together.
  */
@@ -10,7 +11,7 @@ import { createDatabaseOf, type DatabaseName, databaseNames } from '../test/supp
 import { killChildren } from './children.ts'
 import { countOrders } from './counted-orders.ts'
 import { handShop } from './limit/shop-program.ts'
-import { integerOption, UsageError } from './options.ts'
+import { flowOption, integerOption, UsageError } from './options.ts'
 import { ourShop } from './order-turns.ts'
 import { renderCount } from './transactions.ts'
 
@@ -18,18 +19,20 @@ const { values } = parseArgs({
   options: {
     orders: { type: 'string', default: '5' },
     full: { type: 'boolean', default: false },
+    flow: { type: 'string', default: 'one' },
     keys: { type: 'boolean', default: false },
     server: { type: 'string', default: 'ours' },
     database: { type: 'string', default: 'sqlite' },
   },
 })
+const flow = flowOption(values.flow)
 const orders = integerOption('orders', values.orders, { min: 1, max: 100 })
 
 try {
   const program = values.server === 'limit' ? handShop : ourShop
   const database = values.database === 'sqlite' ? null : await createDatabaseOf(databaseOf(values.database)).startServer()
   const url = await database?.createDatabase()
-  const counted = await countOrders(program, { orders, hasKeys: values.keys, database: url })
+  const counted = await countOrders(program, { orders, flow, hasKeys: values.keys, database: url })
   await database?.stop()
   console.log(renderCount(counted, orders, values.full))
 } catch (error) {

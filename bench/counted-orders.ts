@@ -7,8 +7,9 @@ import { join } from 'node:path'
 import { ROOT, sleep } from './children.ts'
 import type { Counted } from './count-statements.ts'
 import { withConnections } from './json-client.ts'
-import { shopOnce, withKeys } from './kingpost/ours.ts'
+import { shopOnce, withKeys } from './kingpost/purchase.ts'
 import { prepareShop, type ShopProgram } from './order-turns.ts'
+import type { Way } from './shoppers.ts'
 import { groupTransactions, type Transaction } from './transactions.ts'
 import { freshDir } from './workspace.ts'
 
@@ -17,10 +18,9 @@ const REST_MS = 500
 const LOOKS_MAX = 4
 const WARM_UP_SECONDS = 1
 
-/** `hasKeys` sends an `Idempotency-Key` with each change, as our client does. */
 export async function countOrders(
   program: ShopProgram,
-  { orders, hasKeys, database }: { readonly orders: number; readonly hasKeys: boolean; readonly database?: string | undefined },
+  { orders, database, ...way }: Way & { readonly orders: number; readonly database?: string | undefined },
 ): Promise<Transaction[]> {
   const file = join(freshDir(`statements-${program.name}`), 'statements.jsonl')
   const counting: ShopProgram = {
@@ -32,6 +32,7 @@ export async function countOrders(
   }
   const nodeFlags = ['--import', join(ROOT, 'bench/count-statements.ts')]
   const { server, shop, stop } = await prepareShop(counting, WARM_UP_SECONDS, {
+    ...way,
     nodeFlags,
     ...(database === undefined ? {} : { database }),
   })
@@ -39,7 +40,7 @@ export async function countOrders(
   const from = readFileSync(file).length
   await withConnections({ port: server.place.port, headers: {} }, 1, async (send) => {
     for (let number = 0; number < orders; number++) {
-      await shopOnce(hasKeys ? withKeys(send) : send, shop, number)
+      await shopOnce(way.hasKeys ? withKeys(send) : send, shop, { number, flow: way.flow })
       await untilAtRest(file)
     }
   })

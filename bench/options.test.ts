@@ -6,6 +6,7 @@ test('said nothing, everything is measured', () => {
   const options = parseOptions([])
   assert.deepEqual(options.works, WORKS)
   assert.deepEqual(options.contenders, ['limit', 'ours'])
+  assert.deepEqual(options.flows, ['five', 'one'])
   assert.equal(options.seconds, 4)
   assert.equal(options.rounds, 3)
 })
@@ -24,6 +25,7 @@ for (const args of [
   ['--seconds', '1.5'],
   ['--rounds', 'many'],
   ['--secs', '4'],
+  ['--flow', 'six'],
   ['--generator', 'ab'],
   ['stray'],
 ]) {

@@ -3,6 +3,7 @@
  * Throws UsageError on anything it does not know; a typing error must not quietly measure something else.
  */
 import { parseArgs } from 'node:util'
+import { FLOWS, type Flow } from './kingpost/purchase.ts'
 
 export const WORKS = ['start', 'get', 'list', 'create', 'transfer', 'order', 'keys', 'count'] as const
 export type Work = (typeof WORKS)[number]
@@ -16,6 +17,7 @@ export type GeneratorName = (typeof GENERATORS)[number]
 export type Options = {
   readonly works: readonly Work[]
   readonly contenders: readonly ContenderName[]
+  readonly flows: readonly Flow[]
   readonly seconds: number
   readonly rounds: number
   readonly rows: number
@@ -28,6 +30,7 @@ export class UsageError extends Error {}
 export const USAGE = `usage: npm run bench -- [options]
   --only LIST    of ${[...WORKS, ...CONTENDERS].join(', ')}; default all
                  (keys: whole orders with an Idempotency-Key on each change; count: statements and commits of an order)
+  --flow FLOW    five (a cart filled in four requests, and checkout) or one (a cart with all in one, and checkout); default both
   --seconds N    length of one round (1 to 60, default 4)
   --rounds N     rounds per work and server (1 to 21, default 3)
   --rows N       records in the collection before the first round (1,000 to 1,000,000, default 10,000)
@@ -46,6 +49,7 @@ export function parseOptions(args: readonly string[]): Options {
   return {
     works: works.length > 0 ? WORKS.filter((work) => works.includes(work)) : WORKS,
     contenders: contenders.length > 0 ? CONTENDERS.filter((name) => contenders.includes(name)) : CONTENDERS,
+    flows: values.flow === undefined ? FLOWS : [flowOption(values.flow)],
     seconds: integerOption('seconds', values.seconds ?? '4', { min: 1, max: 60 }),
     rounds: integerOption('rounds', values.rounds ?? '3', { min: 1, max: 21 }),
     rows: integerOption('rows', values.rows ?? '10000', { min: 1_000, max: 1_000_000 }),
@@ -59,6 +63,7 @@ function readValues(args: readonly string[]) {
   try {
     const options = {
       only: option,
+      flow: option,
       seconds: option,
       rounds: option,
       rows: option,
@@ -69,6 +74,13 @@ function readValues(args: readonly string[]) {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error))
   }
+}
+
+/** @throws UsageError */
+export function flowOption(name: string): Flow {
+  const flow = FLOWS.find((one) => one === name)
+  if (flow === undefined) throw new UsageError(`--flow does not know "${name}"`)
+  return flow
 }
 
 function generatorOption(name: string | undefined): GeneratorName | undefined {

@@ -6,12 +6,13 @@ import { runProgram, type Server, type StartOptions, sleep, startServer } from '
 import type { Place, Program } from './contender.ts'
 import { PAUSE_MS, WARM_UP_SECONDS } from './item-turns.ts'
 import { withConnections } from './json-client.ts'
-import { openShop, ours, type Shop, signInStaff } from './kingpost/ours.ts'
+import { openShop, ours, signInStaff } from './kingpost/ours.ts'
+import type { Shop } from './kingpost/purchase.ts'
 import { startSandbox } from './kingpost/sandbox.ts'
 import { handShop } from './limit/shop-program.ts'
 import type { ContenderName } from './options.ts'
 import { type Turn, withCosts } from './rounds.ts'
-import type { ShoppersResult } from './shoppers.ts'
+import type { ShopForShoppers, ShoppersResult, Way } from './shoppers.ts'
 import { freshDir } from './workspace.ts'
 
 /** As many as connections in the other rounds: that is how many writes can come to wait together. */
@@ -36,13 +37,12 @@ export type PreparedShop = {
 
 export type OrderTurns = { readonly turns: readonly Turn[]; stop(): Promise<void> }
 
-/** In every round the storage alone, then the shop by hand, then ours. `hasKeys` sends an `Idempotency-Key` with each change. */
-export async function prepareOrderTurns(names: readonly ContenderName[], seconds: number, hasKeys: boolean): Promise<OrderTurns> {
+/** In every round the storage alone, then the shop by hand, then ours. */
+export async function prepareOrderTurns(names: readonly ContenderName[], seconds: number, way: Way): Promise<OrderTurns> {
   const turns: Turn[] = []
   const shops: PreparedShop[] = []
-  if (names.includes('limit') && !hasKeys) turns.push({ name: 'storage', measure: () => measureStorage(seconds) })
-  for (const program of [handShop, ourShop].filter(({ name }) => names.includes(name)))
-    shops.push(await prepareShop(program, seconds, { hasKeys }))
+  if (names.includes('limit')) turns.push({ name: 'storage', measure: () => measureStorage(seconds) })
+  for (const program of [handShop, ourShop].filter(({ name }) => names.includes(name))) shops.push(await prepareShop(program, seconds, way))
   return {
     turns: [...turns, ...shops.map(({ turn }) => turn)],
     async stop() {
@@ -64,7 +64,7 @@ export const ourShop: ShopProgram = {
 }
 
 /** Starts Kingpost with an open shop and lets the first shoppers through to warm it up. */
-export function prepareOurs(seconds: number, options: StartOptions = {}): Promise<PreparedShop> {
+export function prepareOurs(seconds: number, options: StartOptions & Way): Promise<PreparedShop> {
   return prepareShop(ourShop, seconds, options)
 }
 
@@ -72,7 +72,7 @@ export function prepareOurs(seconds: number, options: StartOptions = {}): Promis
 export async function prepareShop(
   program: ShopProgram,
   seconds: number,
-  { hasKeys = false, ...options }: StartOptions & { readonly hasKeys?: boolean },
+  { flow, hasKeys, ...options }: StartOptions & Way,
 ): Promise<PreparedShop> {
   const sandbox = await startSandbox(program.name)
   const server = await startServer(program, freshDir(`${program.name}-order`), {
@@ -84,9 +84,9 @@ export async function prepareShop(
   const { shop, staff } = await program.open(server.place)
   const goShopping = async (forSeconds: number): Promise<ShoppersResult> =>
     JSON.parse(
-      await runProgram(process.execPath, ['bench/shoppers.ts', String(port), String(forSeconds), ...(hasKeys ? ['keys'] : [])], {
+      await runProgram(process.execPath, ['bench/shoppers.ts', String(port), String(forSeconds)], {
         withinMs: forSeconds * 1_000 + GRACE_MS,
-        env: { BENCH_SHOP: JSON.stringify({ shop, staff }) },
+        env: { BENCH_SHOP: JSON.stringify({ shop, staff, flow, hasKeys } satisfies ShopForShoppers) },
       }),
     )
   await goShopping(WARM_UP_SECONDS)

@@ -3,7 +3,7 @@
  * that take the most time themselves. Only what was sampled during the measured round counts, not start and filling.
  *
  * Usage: node bench/profile.ts --case get|list|create|order [--server ours|limit] [--seconds N] [--top N]
- *        node bench/profile.ts --case order --database postgres
+ *        node bench/profile.ts --case order [--flow one|five] [--database postgres]
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -17,7 +17,7 @@ import { ours } from './kingpost/ours.ts'
 import { limit } from './limit/limit.ts'
 import { handShop } from './limit/shop-program.ts'
 import { bestGenerator } from './load.ts'
-import { integerOption, UsageError } from './options.ts'
+import { flowOption, integerOption, UsageError } from './options.ts'
 import { prepareOurs, prepareShop } from './order-turns.ts'
 import type { Turn } from './rounds.ts'
 import { formatDecimal, renderTable } from './table.ts'
@@ -31,6 +31,7 @@ const { values } = parseArgs({
   options: {
     case: { type: 'string', default: 'get' },
     server: { type: 'string', default: 'ours' },
+    flow: { type: 'string', default: 'one' },
     database: { type: 'string', default: 'sqlite' },
     seconds: { type: 'string', default: '4' },
     top: { type: 'string', default: '25' },
@@ -38,6 +39,7 @@ const { values } = parseArgs({
 })
 const seconds = integerOption('seconds', values.seconds, { min: 1, max: 60 })
 const top = integerOption('top', values.top, { min: 1, max: 500 })
+const way = { flow: flowOption(values.flow), hasKeys: false }
 const database = databaseOf(values.database)
 const contender = values.server === 'limit' ? limit : ours
 for (const file of contender.needs) {
@@ -68,9 +70,9 @@ function databaseOf(name: string): TestDatabase | null {
 }
 
 async function prepareTurn(flags: readonly string[], databaseUrl: string | undefined): Promise<{ stop(): Promise<void>; turn: Turn }> {
-  if (values.case === 'order' && contender === limit) return prepareShop(handShop, seconds, { nodeFlags: flags })
+  if (values.case === 'order' && contender === limit) return prepareShop(handShop, seconds, { ...way, nodeFlags: flags })
   if (values.case === 'order')
-    return prepareOurs(seconds, { nodeFlags: flags, ...(databaseUrl === undefined ? {} : { database: databaseUrl }) })
+    return prepareOurs(seconds, { ...way, nodeFlags: flags, ...(databaseUrl === undefined ? {} : { database: databaseUrl }) })
   const work = ITEM_WORKS.find((one) => one === values.case)
   if (work === undefined) throw new Error(`--case does not know "${values.case}"`)
   const ready = await prepare(contender, ROWS, flags)

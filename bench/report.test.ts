@@ -41,16 +41,22 @@ test('failed requests are told', () => {
   assert.match(report, /get one record, ours: 3 FAILED requests/)
 })
 
-test('a whole order is held against the shop by hand, the storage alone, and what it may cost', () => {
+test('an order with its cart in one request is held against the shop by hand, the storage alone, and what it may cost', () => {
   const cost = { statements: 51, onWriter: 40, frames: 10, commits: 5, writes: 20, bytes: 9_000, lineBytes: 4_000, us: 500, trips: 0 }
   const report = renderReport({
-    works: { order: { storage: [round(1_000)], limit: [round(400)], ours: [{ ...round(200), deviceBytes: 95_000 }] } },
+    works: {
+      orderInOne: { storage: [round(1_000)], limit: [round(400)], ours: [{ ...round(200), deviceBytes: 95_000 }] },
+      order: { storage: [round(1_000)], limit: [round(300)], ours: [round(90)] },
+    },
     starts: {},
-    counts: { ours: { plain: cost, keys: { ...cost, statements: 60 } } },
+    counts: { orderInOne: { ours: cost }, order: { ours: { ...cost, statements: 60 } } },
   })
-  assert.match(report, /whole order\s+\|\s+400 \|\s+200 \|\s+0.50 \|\s+0.45 \|\s+kept/)
-  assert.match(report, /of storage alone \|\s+1,000 \|\s+200 \|\s+0.20 \|\s+0.16 \|\s+kept/)
-  assert.match(report, /device bytes\s+\|\s+– \|\s+95,000 \|\s+90,000 \| MISSED/)
-  assert.match(report, /statements\s+\|\s+– \|\s+51.0 \|\s+50 \| MISSED/)
-  assert.match(report, /commits\s+\|\s+– \|\s+5.0 \|\s+5 \|\s+kept/)
+  assert.match(report, /whole order, cart in one request\s+\|\s+400 \|\s+200 \|\s+0.50 \|\s+0.45 \|\s+kept/)
+  assert.match(report, /request, of storage alone \|\s+1,000 \|\s+200 \|\s+0.200 \|\s+0.158 \|\s+kept/)
+  assert.match(report, /request: device bytes\s+\|\s+– \|\s+95,000 \|\s+90,000 \| MISSED/)
+  assert.match(report, /request: statements\s+\|\s+– \|\s+51.0 \|\s+50 \| MISSED/)
+  assert.match(report, /request: commits\s+\|\s+– \|\s+5.0 \|\s+5 \|\s+kept/)
+  // The other way is shown, and held to nothing.
+  assert.match(report, /whole order\s+\|\s+300 \|\s+90 \|\s+0.30 \|\s+\|\s+\|/)
+  assert.match(report, /whole order: statements\s+\|\s+– \|\s+60.0 \|\s+\|\s+\|/)
 })

@@ -11,13 +11,14 @@ import { countOrders } from './counted-orders.ts'
 import { itemTurn, prepare, type Ready, requestTurn, startEmpty } from './item-turns.ts'
 import { ITEM_WORKS } from './items.ts'
 import { demo, ours } from './kingpost/ours.ts'
+import type { Flow } from './kingpost/purchase.ts'
 import { limit } from './limit/limit.ts'
 import { handShop } from './limit/shop-program.ts'
 import { bestGenerator, CONNECTIONS } from './load.ts'
 import { type ContenderName, type Options, parseOptions, USAGE, UsageError } from './options.ts'
 import { ourShop, prepareOrderTurns } from './order-turns.ts'
 import { readResidentMb } from './proc.ts'
-import { type Counts, type Results, renderReport, type Start } from './report.ts'
+import { type Counts, ORDER_WORKS, type OrderWork, type Results, renderReport, type Start } from './report.ts'
 import { type Turn, takeTurns } from './rounds.ts'
 import { costOf } from './transactions.ts'
 import { checkTotal, openAccounts, renderTransfers } from './transfers.ts'
@@ -74,14 +75,14 @@ async function measureAll(contenders: readonly Contender[], options: Options): P
   await measureItems(contenders, options, results)
   if (options.works.includes('transfer')) await measureTransfers(contenders, options, results)
   const names = contenders.map(({ name }) => name)
-  for (const work of ['order', 'keys'] as const) {
-    if (!options.works.includes(work)) continue
-    say(`${work}:`)
-    const { turns, stop } = await prepareOrderTurns(names, options.seconds, work === 'keys')
+  for (const { work, title, flow, hasKeys } of ORDER_WORKS) {
+    if (!options.works.includes(hasKeys ? 'keys' : 'order') || !options.flows.includes(flow)) continue
+    say(`${title}:`)
+    const { turns, stop } = await prepareOrderTurns(names, options.seconds, { flow, hasKeys })
     results.works[work] = await takeTurns(turns, options.rounds, say)
     await stop()
   }
-  if (options.works.includes('count')) results.counts = await countAll(names)
+  if (options.works.includes('count')) results.counts = await countAll(names, options.flows)
   return results
 }
 
@@ -133,12 +134,15 @@ async function measureTransfers(
   }
 }
 
-async function countAll(names: readonly ContenderName[]): Promise<Counts> {
+async function countAll(names: readonly ContenderName[], flows: readonly Flow[]): Promise<Counts> {
   const counts: Counts = {}
-  for (const program of [handShop, ourShop].filter(({ name }) => names.includes(name))) {
-    const count = async (hasKeys: boolean) => costOf(await countOrders(program, { orders: COUNTED_ORDERS, hasKeys }), COUNTED_ORDERS)
-    say(`count: ${COUNTED_ORDERS} orders of ${program.name}, without and with keys`)
-    counts[program.name] = { plain: await count(false), keys: await count(true) }
+  for (const { work, title, flow, hasKeys } of ORDER_WORKS.filter((one) => flows.includes(one.flow))) {
+    const cost: Counts[OrderWork] = {}
+    for (const program of [handShop, ourShop].filter(({ name }) => names.includes(name))) {
+      say(`count: ${COUNTED_ORDERS} orders of ${program.name}, ${title}`)
+      cost[program.name] = costOf(await countOrders(program, { orders: COUNTED_ORDERS, flow, hasKeys }), COUNTED_ORDERS)
+    }
+    counts[work] = cost
   }
   return counts
 }

@@ -3,13 +3,14 @@
  * some seconds; then it waits until every order of theirs is paid and has its receipt. The rate counts whole orders
  * over the whole time, waiting included, so a backlog of unsettled payments cannot pass for speed.
  *
- * Usage: BENCH_SHOP=<json> node bench/shoppers.ts PORT SECONDS [keys]
+ * Usage: BENCH_SHOP=<json> node bench/shoppers.ts PORT SECONDS
  */
 import assert from 'node:assert/strict'
 import { sleep } from './children.ts'
 import { HttpConnection } from './http-connection.ts'
 import { createSend } from './json-client.ts'
-import { countWholeOrders, type Shop, shopOnce, withKeys } from './kingpost/ours.ts'
+import { countWholeOrders } from './kingpost/ours.ts'
+import { type Flow, type Shop, shopOnce, withKeys } from './kingpost/purchase.ts'
 import { percentile } from './stats.ts'
 
 const SHOPPERS = 32
@@ -29,18 +30,16 @@ export type ShoppersResult = {
   readonly cpuShare: number
 }
 
-export type ShopForShoppers = {
-  readonly shop: Shop
-  readonly staff: Readonly<Record<string, string>>
-}
+/** How they buy. `hasKeys` sends an `Idempotency-Key` with each change. */
+export type Way = { readonly flow: Flow; readonly hasKeys: boolean }
+export type ShopForShoppers = Way & { readonly shop: Shop; readonly staff: Readonly<Record<string, string>> }
 
 if (import.meta.main) console.log(JSON.stringify(await shopUntilSettled()))
 
 async function shopUntilSettled(): Promise<ShoppersResult> {
   const [port, seconds] = process.argv.slice(2, 4).map(Number)
-  const hasKeys = process.argv[4] === 'keys'
   assert.ok(port && seconds, 'usage: BENCH_SHOP=<json> node bench/shoppers.ts PORT SECONDS')
-  const { shop, staff }: ShopForShoppers = JSON.parse(process.env.BENCH_SHOP ?? '')
+  const { shop, staff, flow, hasKeys }: ShopForShoppers = JSON.parse(process.env.BENCH_SHOP ?? '')
   const counting = await HttpConnection.open(port)
   const asStaff = createSend(counting, staff)
   const wholeBefore = await countWholeOrders(asStaff)
@@ -55,7 +54,7 @@ async function shopUntilSettled(): Promise<ShoppersResult> {
       const send = hasKeys ? withKeys(createSend(connection, {})) : createSend(connection, {})
       while (performance.now() - startedMs < seconds * 1_000 && started < ORDERS_MAX) {
         const fromMs = performance.now()
-        await shopOnce(send, shop, wholeBefore + started++)
+        await shopOnce(send, shop, { number: wholeBefore + started++, flow })
         checkoutsMs.push(performance.now() - fromMs)
       }
       connection.close()

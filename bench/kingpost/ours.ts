@@ -1,12 +1,12 @@
 /**
- * Owns how Kingpost itself is started, filled and shopped at for the benchmarks. Everything that depends on its API
- * beyond `/api/items` stands here and in the config beside it.
+ * Owns how Kingpost itself is started and filled for the benchmarks. What depends on its API beyond `/api/items`
+ * stands in this folder.
  */
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
 import { runProgram } from '../children.ts'
 import type { Contender, Place } from '../contender.ts'
 import type { Send } from '../json-client.ts'
+import type { Shop } from './purchase.ts'
 import { SANDBOX_SECRET } from './sandbox.ts'
 
 const CONFIG = 'bench/kingpost/kingpost.config.ts'
@@ -38,8 +38,6 @@ function startOf(place: Place, config: string) {
     env: { KINGPOST_RATE_LIMITS: 'off', KINGPOST_SANDBOX_SECRET: SANDBOX_SECRET },
   }
 }
-
-export type Shop = { readonly variants: readonly string[]; readonly shippingMethod: string }
 
 /** Puts products with plenty of stock on sale. `send` speaks as staff. */
 export async function openShop(send: Send): Promise<Shop> {
@@ -74,54 +72,6 @@ export async function openShop(send: Send): Promise<Shop> {
     variants.push(variant.id)
   }
   return { variants, shippingMethod }
-}
-
-const ADDRESS = {
-  name: 'Ada Example',
-  line1: '1 Long Street',
-  city: 'Berlin',
-  postalCode: '10115',
-  country: 'DE',
-}
-
-/** One guest buys two things: five requests, as a storefront sends them. Payment settles later, by webhook. */
-export async function shopOnce(send: Send, shop: Shop, number: number): Promise<void> {
-  const cart = await send({ method: 'POST', path: '/api/carts', body: {} })
-  const headers = { 'cart-token': cart.token }
-  const path = `/api/carts/${cart.id}`
-  for (const step of [0, 1]) {
-    const variant = shop.variants[(number * 7 + step * 31) % shop.variants.length]
-    await send({
-      method: 'POST',
-      path: `${path}/lines`,
-      headers,
-      body: { variant, quantity: 1 + step },
-    })
-  }
-  const contact = {
-    email: `shopper${number}@example.com`,
-    shippingAddress: ADDRESS,
-    billingAddress: ADDRESS,
-  }
-  await send({
-    method: 'PATCH',
-    path,
-    headers,
-    body: { ...contact, shippingMethod: shop.shippingMethod },
-  })
-  const payment = { provider: 'sandbox', method: 'card_success' }
-  const { order } = await send({
-    method: 'POST',
-    path: `${path}/checkout`,
-    headers,
-    body: { payment },
-  })
-  assert.ok(order.id)
-}
-
-/** Sends each change under a key of its own, as our client does, so that a repeat would be done once. */
-export function withKeys(send: Send): Send {
-  return (request) => send({ ...request, headers: { ...request.headers, 'idempotency-key': randomBytes(16).toString('hex') } })
 }
 
 /** How many orders are whole: paid, and with the receipt's mail row written. `send` speaks as staff. */

@@ -5,6 +5,9 @@ import { expectOne, Refusal } from './refusal.ts'
 import type { ShippingRow, ShopStatements } from './shop-tables.ts'
 import { type Address, type Cart, cartView, type PricedLine } from './shop-views.ts'
 
+export type NewLine = { readonly variant: string; readonly quantity: number }
+/** A cart may be made empty, or with anything that it may be given later. */
+export type NewCart = Partial<Contact> & { readonly lines?: readonly NewLine[] }
 export type Contact = {
   readonly email: string
   readonly shippingAddress: Address
@@ -47,25 +50,38 @@ export function shippingOf(run: ShopStatements, id: string): ShippingRow {
   return row
 }
 
+/** One line for each variant. @throws Refusal when it is more than a cart holds */
+function withLine(lines: Cart['lines'], { variant, quantity }: NewLine): Cart['lines'] {
+  const known = lines.find((line) => line.variant === variant)
+  const line = { id: known?.id ?? newId('line'), variant, quantity: quantity + (known?.quantity ?? 0) }
+  const all = known === undefined ? [...lines, line] : lines.map((one) => (one === known ? line : one))
+  if (line.quantity > QUANTITY_MAX || all.length > LINES_MAX) throw new Refusal(422, 'too_many')
+  return all
+}
+
+const textOf = (address: Address | null) => (address === null ? null : JSON.stringify(address))
+
 export function createCarts(run: ShopStatements) {
   return {
-    createCart() {
+    createCart({ lines: wanted = [], ...contact }: NewCart) {
       const token = `cart_${randomBytes(32).toString('base64url')}`
       const now = Date.now()
+      const lines = wanted.reduce<Cart['lines']>(withLine, [])
+      const { email = null, shippingAddress = null, billingAddress = null, shippingMethod = null } = contact
       const cart: Cart = {
-        ...{ id: newId('cart'), tokenHash: hashOf(token), status: 'open', lines: [], email: null, createdAt: now, updatedAt: now },
-        ...{ shippingAddress: null, billingAddress: null, shippingMethod: null, version: 1 },
+        ...{ id: newId('cart'), tokenHash: hashOf(token), status: 'open', lines, createdAt: now, updatedAt: now, version: 1 },
+        ...{ email: email?.toLowerCase() ?? null, shippingAddress, billingAddress, shippingMethod },
       }
-      run.addCart.run(cart.id, cart.tokenHash, now)
-      return { ...cartView(cart, [], null), token }
+      const withPrices = priced(run, lines)
+      const shipping = shippingMethod === null ? null : shippingOf(run, shippingMethod)
+      const addresses = [textOf(shippingAddress), textOf(billingAddress)] as const
+      run.addCart.run(cart.id, cart.tokenHash, JSON.stringify(lines), cart.email, ...addresses, shippingMethod, now)
+      return { ...cartView(cart, withPrices, shipping), token }
     },
 
-    addLine(id: string, token: string, { variant, quantity }: { variant: string; quantity: number }) {
+    addLine(id: string, token: string, added: NewLine) {
       const cart = holdersCart(run, id, token)
-      const known = cart.lines.find((line) => line.variant === variant)
-      const line = { id: known?.id ?? newId('line'), variant, quantity: quantity + (known?.quantity ?? 0) }
-      const lines = known === undefined ? [...cart.lines, line] : cart.lines.map((one) => (one === known ? line : one))
-      if (line.quantity > QUANTITY_MAX || lines.length > LINES_MAX) throw new Refusal(422, 'too_many')
+      const lines = withLine(cart.lines, added)
       const withPrices = priced(run, lines)
       const updatedAt = Date.now()
       expectOne(run.setLines.run(JSON.stringify(lines), updatedAt, id, cart.version), 'version_conflict')

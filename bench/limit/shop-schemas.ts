@@ -33,6 +33,11 @@ const newAddress = exactly({
   country: { type: 'string', pattern: '^[A-Z]{2}$' },
 })
 const id = { type: 'string', pattern: '^[a-z]+_[0-9a-z]{26}$' } as const
+const newLine = exactly({ variant: id, quantity: { type: 'integer', minimum: 1, maximum: 1_000 } })
+const contact = {
+  email: { type: 'string', maxLength: 254, pattern: '^[^@\\s]+@[^@\\s]+$' },
+  ...{ shippingAddress: newAddress, billingAddress: newAddress, shippingMethod: id },
+} as const
 const params = exactly({ id })
 const headers = {
   ...object({ 'cart-token': bounded(100), 'idempotency-key': bounded(255) }),
@@ -40,17 +45,17 @@ const headers = {
 }
 
 export const schemas = {
-  createCart: { body: exactly({}), response: { 201: cart } },
+  createCart: {
+    body: { ...object({ ...contact, lines: { ...list(newLine), maxItems: 100 } }), additionalProperties: false },
+    response: { 201: cart },
+  },
   addLine: {
     ...{ params, headers, response: { 201: cart } },
-    body: exactly({ variant: id, quantity: { type: 'integer', minimum: 1, maximum: 1_000 } }),
+    body: newLine,
   },
   setContact: {
     ...{ params, headers, response: { 200: cart } },
-    body: exactly({
-      email: { type: 'string', maxLength: 254, pattern: '^[^@\\s]+@[^@\\s]+$' },
-      ...{ shippingAddress: newAddress, billingAddress: newAddress, shippingMethod: id },
-    }),
+    body: exactly(contact),
   },
   checkOut: {
     ...{ params, headers, response: { 201: object({ order, payment }) } },

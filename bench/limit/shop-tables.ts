@@ -82,7 +82,9 @@ export function prepareShop(database: DatabaseSync) {
     paidOrders: one<readonly [count: number]>("SELECT count(*) FROM orders WHERE paymentStatus = 'paid'"),
     receipts: one<readonly [count: number]>("SELECT count(*) FROM emails WHERE template = 'receipt'"),
 
-    addCart: write("INSERT INTO carts (id, tokenHash, status, lines, createdAt, updatedAt) VALUES (?, ?, 'open', '[]', ?3, ?3)"),
+    addCart: write(
+      "INSERT INTO carts (id, tokenHash, status, lines, email, shippingAddress, billingAddress, shippingMethod, createdAt, updatedAt) VALUES (?, ?, 'open', ?, ?, ?, ?, ?, ?8, ?8)",
+    ),
     setLines: write('UPDATE carts SET lines = ?, updatedAt = ?, version = version + 1 WHERE id = ? AND version = ?'),
     setContact: write(
       'UPDATE carts SET email = ?, shippingAddress = ?, billingAddress = ?, shippingMethod = ?, updatedAt = ?, version = version + 1 WHERE id = ? AND version = ?',
