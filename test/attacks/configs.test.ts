@@ -12,6 +12,7 @@ import { idlePorts, operationsOf } from '../../src/engine/operations.ts'
 import { openApiDocument } from '../../src/http/openapi.ts'
 import { actorId, all, any, anyone, defineErrors, exists, field, not, type Rule, role, staff, through, where } from '../../src/index.ts'
 import { validatorOf } from '../../src/operation/validate.ts'
+import { isKind } from '../../src/schema/kinds/kind.ts'
 import { openSqlite } from '../../src/storage/sqlite/sqlite-storage.ts'
 import { createTestRandom } from '../support/api-harness.ts'
 import { validConfig } from '../support/valid-config.ts'
@@ -427,9 +428,9 @@ const junk: readonly unknown[] = [
 
 type Place = { readonly holder: Record<string, unknown>; readonly key: string; readonly path: string }
 
-/** Every place of a config, rules and schemas included, under the path that the check gives it. */
+/** Every place of a config, rules and schemas included, under the path that the check gives it. Kinds of fields are no part of it. */
 function placesIn(value: unknown, path: string, found: Place[] = []): Place[] {
-  if (typeof value !== 'object' || value === null) return found
+  if (typeof value !== 'object' || value === null || isKind(value)) return found
   for (const [key, inner] of Object.entries(value)) {
     const isNamed = path === 'collections' && typeof inner?.name === 'string'
     const at = Array.isArray(value) && !isNamed ? `${path}[${key}]` : path === '' ? key : `${path}.${isNamed ? inner.name : key}`

@@ -18,6 +18,7 @@ import {
   through,
   where,
 } from '../../src/index.ts'
+import { isKind } from '../../src/schema/kinds/kind.ts'
 
 const isMember = () => exists('memberships', 'club', where('user').eq(actorId))
 
@@ -116,9 +117,9 @@ export function validConfig(): any {
   })
 }
 
-/** Rules are shared values: who plants something into one of a copy changes no other. */
+/** Rules are shared values: who plants something into one of a copy changes no other. Kinds of fields cannot be changed. */
 function copied(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(copied)
-  if (typeof value !== 'object' || value === null) return value
+  if (typeof value !== 'object' || value === null || isKind(value)) return value
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, copied(inner)]))
 }

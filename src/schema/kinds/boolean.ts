@@ -1,7 +1,7 @@
 // True or false.
 import { flag } from '../shape.ts'
 import { mustBe, wordComparing } from './comparing.ts'
-import { type Comparing, type Given, type Kind, makeField, type With } from './kind.ts'
+import { type Comparing, defineKind, type Given, makeField, type With } from './kind.ts'
 
 const comparing: Comparing = {
   ...wordComparing,
@@ -13,7 +13,7 @@ const comparing: Comparing = {
   fromRule: (value) => (typeof value === 'boolean' ? { value } : mustBe(value, 'true or false')),
 }
 
-export const booleanKind: Kind = {
+export const booleanKind = defineKind({
   name: 'boolean',
   otherNames: ['bool'],
   columns: [{ type: 'boolean', comparing }],
@@ -22,6 +22,6 @@ export const booleanKind: Kind = {
   misfit: (_field, value) => (typeof value === 'boolean' ? null : 'is neither true nor false'),
   input: 'boolean',
   display: 'boolean',
-}
+})
 
 export const boolean = <const O extends With>(options?: O) => makeField<Given<O, boolean>>(booleanKind, options)

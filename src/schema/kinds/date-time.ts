@@ -3,7 +3,7 @@ import { isDay, parseIso, toIso } from '../../base/clock.ts'
 import { invalid } from '../../base/engine-error.ts'
 import { flag, wholeNumber } from '../shape.ts'
 import { integerComparing, integerMisfit, mustBe } from './comparing.ts'
-import { type Comparing, type Given, type Kind, makeField, type With } from './kind.ts'
+import { type Comparing, defineKind, type Given, makeField, type With } from './kind.ts'
 
 /** The end of the year 9999: RFC 3339 has four digits for a year. */
 const lastTime = 253_402_300_799_999
@@ -25,7 +25,7 @@ const comparing: Comparing = {
   },
 }
 
-export const dateTimeKind: Kind = {
+export const dateTimeKind = defineKind({
   name: 'dateTime',
   otherNames: ['timestamp'],
   columns: [{ type: 'dateTime', comparing }],
@@ -47,7 +47,7 @@ export const dateTimeKind: Kind = {
   misfit: integerMisfit,
   input: 'dateTime',
   display: 'dateTime',
-}
+})
 
 /** A moment: milliseconds since 1970 UTC in a record, RFC 3339 on the wire. */
 export const dateTime = <const O extends With>(options?: O) => makeField<Given<O, number>>(dateTimeKind, options)

@@ -2,7 +2,7 @@
 import { isDay } from '../../base/clock.ts'
 import { flag } from '../shape.ts'
 import { mustBe, textComparing, textMisfit } from './comparing.ts'
-import { type Comparing, type Given, type Kind, makeField, type With } from './kind.ts'
+import { type Comparing, defineKind, type Given, makeField, type With } from './kind.ts'
 
 const comparing: Comparing = {
   ...textComparing,
@@ -15,7 +15,7 @@ const comparing: Comparing = {
   },
 }
 
-export const dateKind: Kind = {
+export const dateKind = defineKind({
   name: 'date',
   columns: [{ type: 'text', characters: () => 32, comparing }],
   options: { unique: flag },
@@ -23,7 +23,7 @@ export const dateKind: Kind = {
   misfit: textMisfit,
   input: 'date',
   display: 'date',
-}
+})
 
 /** A calendar day, `2026-11-24`, in no time zone. */
 export const date = <const O extends With>(options?: O) => makeField<Given<O, string>>(dateKind, options)

@@ -2,7 +2,7 @@
 import { limits } from '../../base/limits.ts'
 import { countFrom, flag } from '../shape.ts'
 import { mustBe, textComparing, textMisfit } from './comparing.ts'
-import { type Comparing, type Given, type Kind, makeField, type With } from './kind.ts'
+import { type Comparing, defineKind, type Given, makeField, type With } from './kind.ts'
 
 const comparing: Comparing = {
   ...textComparing,
@@ -12,7 +12,7 @@ const comparing: Comparing = {
   takesActor: ({ actor }) => actor === 'email',
 }
 
-export const emailKind: Kind = {
+export const emailKind = defineKind({
   name: 'email',
   columns: [{ type: 'text', characters: ({ max = 255 }) => max, comparing }],
   options: { unique: flag, max: countFrom(1), search: flag },
@@ -22,7 +22,7 @@ export const emailKind: Kind = {
   misfit: textMisfit,
   input: 'email',
   display: 'email',
-}
+})
 
 /** An address, kept in lower case: two spellings of one mailbox are one value. */
 export const email = <const O extends With>(options?: O) =>

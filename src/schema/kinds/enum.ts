@@ -2,7 +2,7 @@
 import { nearest } from '../../base/nearest.ts'
 import { flag, line, list } from '../shape.ts'
 import { mustBe, wordComparing } from './comparing.ts'
-import { type Comparing, type Given, type Kind, makeField, type With } from './kind.ts'
+import { type Comparing, defineKind, type Given, makeField, type With } from './kind.ts'
 
 const comparing: Comparing = {
   ...wordComparing,
@@ -14,7 +14,7 @@ const comparing: Comparing = {
   },
 }
 
-export const enumKind: Kind = {
+export const enumKind = defineKind({
   name: 'enum',
   otherNames: ['select'],
   columns: [{ type: 'text', characters: ({ options = [] }) => Math.max(100, ...options.map((option) => option.length)), comparing }],
@@ -29,7 +29,7 @@ export const enumKind: Kind = {
   misfit: ({ options }, value) => (options!.includes(value as string) ? null : `is none of ${options!.join(', ')}`),
   input: 'choice',
   display: 'choice',
-}
+})
 
 export const enumOf = <const V extends readonly string[], const O extends With>(values: V, options?: O) =>
   makeField<Given<O, V[number]>>(enumKind, { ...options, options: values })

@@ -1,9 +1,9 @@
 // Whole numbers that JSON can carry exactly.
 import { flag, wholeNumber } from '../shape.ts'
 import { integerComparing, integerMisfit } from './comparing.ts'
-import { type Given, type Kind, makeField, type With } from './kind.ts'
+import { defineKind, type Given, makeField, type With } from './kind.ts'
 
-export const integerKind: Kind = {
+export const integerKind = defineKind({
   name: 'integer',
   otherNames: ['number', 'int', 'float'],
   columns: [{ type: 'integer', comparing: integerComparing }],
@@ -13,7 +13,7 @@ export const integerKind: Kind = {
   misfit: integerMisfit,
   input: 'integer',
   display: 'number',
-}
+})
 
 /** A whole number that JSON can carry exactly. */
 export const integer = <const O extends With>(options?: O) => makeField<Given<O, number>>(integerKind, options)

@@ -1,7 +1,7 @@
 // Any JSON value; a schema may narrow it.
 import { plainObject } from '../shape.ts'
 import { notCompared } from './comparing.ts'
-import { type Field, type JsonSchema, type Kind, makeField, type With } from './kind.ts'
+import { defineKind, type Field, type JsonSchema, makeField, type With } from './kind.ts'
 
 function schemaOf({ schema, required }: Field): JsonSchema {
   return (schema as JsonSchema | undefined) ?? (required ? { type: ['object', 'array', 'string', 'number', 'boolean'] } : {})
@@ -12,7 +12,7 @@ function takesNull(schema: JsonSchema): boolean {
   return Object.keys(schema).length === 0 || [schema['type']].flat().includes('null')
 }
 
-export const jsonKind: Kind = {
+export const jsonKind = defineKind({
   name: 'json',
   otherNames: ['object', 'array'],
   columns: [{ type: 'json', comparing: notCompared }],
@@ -27,7 +27,7 @@ export const jsonKind: Kind = {
   misfit: () => null,
   input: 'json',
   display: 'json',
-}
+})
 
 /** Any JSON value; `schema` narrows it. Its type is given by hand, so two overloads say when it may be null. */
 export function json<TValue = unknown>(options: With<{ readonly schema?: object }> & { readonly required: true }): Field<TValue>

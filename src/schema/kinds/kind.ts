@@ -155,10 +155,18 @@ export function makeField<TValue>(kind: Kind, options: FieldOptions & Partial<Om
   return { kind, required, ...rest }
 }
 
+const defined = new WeakSet<object>()
+
+/** A kind is a value that all declarations of it share: nothing changes it. */
+export function defineKind(kind: Kind): Kind {
+  defined.add(kind)
+  for (const part of [kind.options, kind.columns, ...kind.columns]) Object.freeze(part)
+  return Object.freeze(kind)
+}
+
 /** Whether a declaration that nobody has checked names a kind. */
 export function isKind(value: unknown): value is Kind {
-  const kind = value as Kind | null | undefined
-  return typeof kind === 'object' && kind !== null && typeof kind.name === 'string' && typeof kind.schema === 'function'
+  return typeof value === 'object' && value !== null && defined.has(value)
 }
 
 /** The longest text that a column of a field takes, in characters. */

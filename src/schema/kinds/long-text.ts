@@ -1,12 +1,12 @@
 // Text of any length, with lines.
 import { limits } from '../../base/limits.ts'
 import { textComparing, textMisfit, withinMax } from './comparing.ts'
-import { type Comparing, type Given, type Kind, makeField, type With } from './kind.ts'
+import { type Comparing, defineKind, type Given, makeField, type With } from './kind.ts'
 import { textKind } from './text.ts'
 
 const comparing: Comparing = { ...textComparing, operators: ['contains'], fromRule: withinMax, takesActor: () => true }
 
-export const longTextKind: Kind = {
+export const longTextKind = defineKind({
   name: 'longText',
   columns: [{ type: 'text', characters: ({ max = 255 }) => max, comparing }],
   isLarge: true,
@@ -15,7 +15,7 @@ export const longTextKind: Kind = {
   misfit: textMisfit,
   input: 'textarea',
   display: 'longText',
-}
+})
 
 /** Text of any length, at most 100,000 characters unless `max` says otherwise. */
 export const longText = <const O extends With>(options?: O) =>

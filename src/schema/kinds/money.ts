@@ -3,7 +3,7 @@ import { isCurrency } from '../../base/currencies.ts'
 import type { Money } from '../../base/money.ts'
 import { type Check, shown, wholeNumber } from '../shape.ts'
 import { integerComparing, mustBe, safeInteger, textComparing } from './comparing.ts'
-import { type Comparing, type Field, type Given, type JsonSchema, type Kind, makeField, type With } from './kind.ts'
+import { type Comparing, defineKind, type Field, type Given, type JsonSchema, makeField, type With } from './kind.ts'
 
 export const moneySchema: JsonSchema = {
   type: 'object',
@@ -47,7 +47,7 @@ const currencyCode: Check = (value, path, add) => {
   if (typeof value !== 'string' || !isCurrency(value)) add(path, `${shown(value)} is no ISO 4217 currency, such as EUR`)
 }
 
-export const moneyKind: Kind = {
+export const moneyKind = defineKind({
   name: 'money',
   otherNames: ['decimal'],
   columns: [
@@ -63,7 +63,7 @@ export const moneyKind: Kind = {
   },
   input: 'money',
   display: 'money',
-}
+})
 
 /** An amount in minor units and its currency. */
 export const money = <const O extends With>(options?: O) => makeField<Given<O, Money>>(moneyKind, options)

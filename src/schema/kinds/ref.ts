@@ -2,11 +2,11 @@
 import { limits } from '../../base/limits.ts'
 import { flag, line } from '../shape.ts'
 import { textMisfit, wordComparing } from './comparing.ts'
-import { type Given, type JsonSchema, type Kind, makeField, type With } from './kind.ts'
+import { defineKind, type Given, type JsonSchema, makeField, type With } from './kind.ts'
 
 export const idSchema: JsonSchema = { type: 'string', maxLength: limits.idCharactersMax }
 
-export const refKind: Kind = {
+export const refKind = defineKind({
   name: 'ref',
   otherNames: ['reference', 'relation'],
   // An id, ours or a hash, has at most 69.
@@ -19,7 +19,7 @@ export const refKind: Kind = {
   misfit: textMisfit,
   input: 'reference',
   display: 'reference',
-}
+})
 
 /** The id of one record of another collection. */
 export const ref = <const O extends With>(to: string, options?: O) => makeField<Given<O, string>>(refKind, { ...options, to })

@@ -2,10 +2,10 @@
 import { limits } from '../../base/limits.ts'
 import { line } from '../shape.ts'
 import { notCompared } from './comparing.ts'
-import { type Kind, makeField, type With } from './kind.ts'
+import { defineKind, makeField, type With } from './kind.ts'
 import { idSchema } from './ref.ts'
 
-export const refsKind: Kind = {
+export const refsKind = defineKind({
   name: 'refs',
   // A filter asks for one that it has; there is no other comparison of a list.
   columns: [{ type: 'json', isList: true, comparing: { ...notCompared, operators: ['eq'], offered: ['eq'] } }],
@@ -16,7 +16,7 @@ export const refsKind: Kind = {
   misfit: (_field, value) => (Array.isArray(value) ? null : 'is no list of ids'),
   input: 'references',
   display: 'references',
-}
+})
 
 /** Ids of records of another collection, in order, without repeats. */
 export const refs = <const O extends With>(to: string, options?: O) =>

@@ -2,14 +2,14 @@
 import { limits } from '../../base/limits.ts'
 import { countFrom, flag } from '../shape.ts'
 import { textComparing, textMisfit, withinMax } from './comparing.ts'
-import { type Comparing, type Given, type Kind, makeField, rangeOf, type With } from './kind.ts'
+import { type Comparing, defineKind, type Given, makeField, rangeOf, type With } from './kind.ts'
 
 /** Line breaks of Unicode and all control characters. */
 export const oneLine = '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*$'
 
 const comparing: Comparing = { ...textComparing, fromRule: withinMax, takesActor: () => true }
 
-export const textKind: Kind = {
+export const textKind = defineKind({
   name: 'text',
   otherNames: ['string'],
   // MySQL never had a narrower column for one.
@@ -21,7 +21,7 @@ export const textKind: Kind = {
   misfit: textMisfit,
   input: 'text',
   display: 'text',
-}
+})
 
 /** One line of text, at most 255 characters unless `max` says otherwise. */
 export const text = <const O extends With>(options?: O) =>

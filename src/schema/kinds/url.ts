@@ -2,11 +2,11 @@
 import { limits } from '../../base/limits.ts'
 import { textComparing, textMisfit } from './comparing.ts'
 import { emailKind } from './email.ts'
-import { type Comparing, type Given, type Kind, makeField, type With } from './kind.ts'
+import { type Comparing, defineKind, type Given, makeField, type With } from './kind.ts'
 
 const comparing: Comparing = { ...textComparing, operators: ['eq', 'startsWith'] }
 
-export const urlKind: Kind = {
+export const urlKind = defineKind({
   name: 'url',
   columns: [{ type: 'text', characters: ({ max = 255 }) => max, comparing }],
   options: emailKind.options,
@@ -14,6 +14,6 @@ export const urlKind: Kind = {
   misfit: textMisfit,
   input: 'url',
   display: 'url',
-}
+})
 
 export const url = <const O extends With>(options?: O) => makeField<Given<O, string>>(urlKind, { max: limits.urlCharactersMax, ...options })

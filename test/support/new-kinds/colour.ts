@@ -2,7 +2,7 @@
 // is stored, with an option of its own.
 
 import { mustBe, textComparing } from '../../../src/schema/kinds/comparing.ts'
-import { type Field, type Given, type Kind, makeField, type Stored, type With } from '../../../src/schema/kinds/kind.ts'
+import { defineKind, type Field, type Given, makeField, type Stored, type With } from '../../../src/schema/kinds/kind.ts'
 import { flag } from '../../../src/schema/shape.ts'
 
 const stored = /^[0-9a-f]{6}([0-9a-f]{2})?$/
@@ -14,7 +14,7 @@ function colourOf(text: string): Stored {
   return stored.test(value) ? { value } : { problem: 'must be a colour such as #FF8800' }
 }
 
-export const colourKind: Kind = {
+export const colourKind = defineKind({
   name: 'colour',
   otherNames: ['color'],
   columns: [
@@ -43,6 +43,6 @@ export const colourKind: Kind = {
     typeof value === 'string' && stored.test(value) && (hasAlpha(field) || value.length === 6) ? null : 'is no colour',
   input: 'text',
   display: 'text',
-}
+})
 
 export const colour = <const O extends With<{ readonly alpha?: boolean }>>(options?: O) => makeField<Given<O, string>>(colourKind, options)

@@ -1,12 +1,12 @@
 // A kind of field of two parts that the product does not have: a place on earth, in whole millionths of a degree.
 import { integerComparing } from '../../../src/schema/kinds/comparing.ts'
-import { type Given, type Kind, makeField, type With } from '../../../src/schema/kinds/kind.ts'
+import { defineKind, type Given, makeField, type With } from '../../../src/schema/kinds/kind.ts'
 
 type Place = { readonly latitude: number; readonly longitude: number }
 
 const within = (degrees: number) => ({ type: 'integer', minimum: -degrees * 1_000_000, maximum: degrees * 1_000_000 })
 
-export const placeKind: Kind = {
+export const placeKind = defineKind({
   name: 'place',
   columns: [
     { part: 'latitude', type: 'integer', comparing: integerComparing },
@@ -22,6 +22,6 @@ export const placeKind: Kind = {
   misfit: (_field, value) => (Object.values(value as object).every(Number.isSafeInteger) ? null : 'is no place'),
   input: 'json',
   display: 'json',
-}
+})
 
 export const place = <const O extends With>(options?: O) => makeField<Given<O, Place>>(placeKind, options)
