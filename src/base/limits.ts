@@ -224,6 +224,10 @@ export const limits = {
   ordersPerTick: 50,
   /** A provider that says for so long that it has no such payment has none: longer than its own search may lag behind. */
   paymentMissingMs: 30 * 60_000,
+  /** Refunds of one payment whose facts are taken from a webhook: each is looked for among the others, 20 ms of the writer for so many. */
+  refundsToldMax: 100,
+  /** Why a provider refused, in its words: as much as a payment keeps of it. */
+  refusalCharactersMax: 1_000,
   /** Looks for what a signed webhook speaks of, in one tick of ten seconds. */
   webhooksPerTick: 100,
   /** A webhook that nothing of ours answers to for so long is shown to staff as unmatched. */

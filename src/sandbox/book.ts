@@ -65,7 +65,9 @@ export type SandboxBook = ReturnType<typeof createSandboxBook>
 
 const webhookAttemptsMax = 12
 
-const refundStates = ['pending', 'succeeded', 'failed', 'returned'] as const
+export const paymentStates: readonly SandboxPayment['state'][] = ['requires_action', 'processing', 'succeeded', 'failed', 'canceled']
+
+export const refundStates = ['pending', 'succeeded', 'failed', 'returned'] as const
 
 export const stateOf = (refund: SandboxRefund): (typeof refundStates)[number] => refund.state ?? 'succeeded'
 

@@ -220,6 +220,29 @@ test('while the first request waits for its provider, the second is told to come
   }
 })
 
+test('a checkout whose webhook is quicker than the answer of its provider is answered with the order it placed, each time', async () => {
+  const quick: World = await openWorld({
+    call: async (name, call) => {
+      const answer = call()
+      if (name === 'start') await quick.clock.advance(1_000)
+      return answer
+    },
+  })
+  try {
+    await quick.engine.start()
+    const cart = await fillCart(quick, 'owner')
+    const body = { payment: { provider: 'sandbox', method: 'card_success' } }
+    const ask = () => quick.call('owner', { method: 'POST', url: `/api/carts/${cart.id}/checkout`, headers: key('k1'), body })
+    const first = await ask()
+    assert.equal(first.body.payment.status, 'captured')
+    assert.deepEqual(first.body.order, (await quick.call('owner', { method: 'GET', url: `/api/orders/${first.body.order.id}` })).body)
+    assert.equal(first.body.order.status, 'placed')
+    assert.equal((await ask()).text, first.text)
+  } finally {
+    await quick.close()
+  }
+})
+
 test('what is remembered of an answer tells no secret to whoever reads the database', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'kingpost-'))
   const onDisk = await openWorld({ path: join(folder, 'kingpost.db') })

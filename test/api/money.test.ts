@@ -711,11 +711,27 @@ describe('a signed webhook', () => {
     assert.equal((await orderOf(id)).paymentStatus, 'paid')
   })
 
+  test('with very many refunds makes us look: none of them is taken from it', async () => {
+    const { id, event, data } = await takenUnheard()
+    const refunds = Array.from({ length: 101 }, (_, index) => ({ id: `sref_many_${index}`, key: '', reference: '', amountMinor: 1, at: 1 }))
+    assert.equal(await deliver({ ...event, data: { ...data, refunds } }), 200)
+    assert.equal((await looksAt(id)).length, 1)
+    await work(world)
+    assert.deepEqual(await refundsOf(id), [])
+    assert.equal((await orderOf(id)).status, 'placed')
+  })
+
   test('whose facts are none is refused, and changes nothing', async () => {
     const { id, event, data } = await takenUnheard()
-    const bad = [null, 1, [], {}, { ...data, id: 'spay_other' }, { ...data, amountMinor: 1.5 }, { ...data, currency: 'no' }]
-    for (const one of [...bad, { ...data, decidedAt: 'now' }, { ...data, refunds: [null] }, { ...data, refunds: [{ id: 'r' }] }])
-      assert.equal(await deliver({ ...event, data: one }), 400, JSON.stringify(one))
+    const refund = { id: 'sref_1', key: 'k', reference: '', amountMinor: 1, at: 1 }
+    const past = Number.MAX_SAFE_INTEGER
+    const bad = [null, 1, [], {}, { ...data, refunds: null }, { ...data, refunds: [null] }, { ...data, refunds: [refund, refund] }]
+    for (const set of [{ id: 'spay_other' }, { state: 'odd' }, { amountMinor: 1.5 }, { currency: 'no' }]) bad.push({ ...data, ...set })
+    for (const set of [{ decidedAt: 'now' }, { decidedAt: past }, { createdAt: null }]) bad.push({ ...data, ...set })
+    for (const declineReason of [{}, 7, 'x'.repeat(1_001), 'a\0b']) bad.push({ ...data, declineReason })
+    for (const set of [{ id: 'a\0b' }, { id: 'x'.repeat(201) }, { at: past }, { reference: 7 }, { amountMinor: -1 }, { state: 'odd' }])
+      bad.push({ ...data, refunds: [{ ...refund, ...set }] })
+    for (const one of bad) assert.equal(await deliver({ ...event, data: one }), 400, JSON.stringify(one))
     assert.equal((await orderOf(id)).status, 'pending_payment')
     assert.deepEqual(await findAll(read(), webhookInbox, eq('eventId', event.id)), [])
   })

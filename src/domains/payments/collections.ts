@@ -2,6 +2,7 @@
 // inbox of webhooks. Amounts of an attempt come from its facts alone; its status is for people and for
 // the guards that keep two attempts from running at once.
 import { actorCartToken, actorId, actorLinkedOrder, all, any, nobody, staff, through, where } from '../../access/rule.ts'
+import { limits } from '../../base/limits.ts'
 import { collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 
@@ -52,7 +53,7 @@ export const payments = collection('payments', {
     /** The provider's own name of it, once known. */
     providerRef: field.text(),
     returnUrl: field.url({ read: staff }),
-    lastError: field.text({ max: 1_000 }),
+    lastError: field.text({ max: limits.refusalCharactersMax }),
     /** When to ask the provider, should it stay silent. */
     checkAt: field.dateTime({ read: staff }),
     checks: field.integer({ required: true, read: staff }),
@@ -116,7 +117,7 @@ export const refunds = collection('refunds', {
     /** One refund per cause. */
     key: field.text({ required: true, unique: true }),
     providerRef: field.text(),
-    lastError: field.text({ max: 1_000 }),
+    lastError: field.text({ max: limits.refusalCharactersMax }),
   },
   indexes: [['payment'], ['order']],
   access: { read: staff },

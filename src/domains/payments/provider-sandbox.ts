@@ -1,9 +1,11 @@
 // The adapter between our port and the sandbox's desk.
 import { minorDigits } from '../../base/currencies.ts'
+import { limits } from '../../base/limits.ts'
 import { isEqualSecret, signHmac } from '../../base/secret.ts'
-import { type CreateRequest, sandboxMethods, stateOf } from '../../sandbox/book.ts'
+import { type CreateRequest, paymentStates, refundStates, sandboxMethods, stateOf } from '../../sandbox/book.ts'
 import type { SandboxDesk } from '../../sandbox/desk.ts'
-import type { SandboxPayment, SandboxSnapshot } from '../../sandbox/store.ts'
+import type { SandboxPayment, SandboxRefund, SandboxSnapshot } from '../../sandbox/store.ts'
+import { lastTime } from '../../schema/kinds/date-time.ts'
 import type { PaymentProvider, ProviderFact, ProviderResult, ProviderView, WebhookEvent } from './provider.ts'
 
 export type SandboxOptions = {
@@ -79,11 +81,11 @@ export function createSandboxProvider(desk: SandboxDesk, options: SandboxOptions
 function parseEvent(body: Uint8Array): WebhookEvent | null {
   try {
     const { id, payment, reference, data } = JSON.parse(Buffer.from(body).toString()) as Record<string, unknown>
-    const isEvent = [id, payment, reference].every((name) => typeof name === 'string' && /^[\w:-]{1,200}$/.test(name))
-    if (!isEvent) return null
+    if (![id, payment, reference].every(isName)) return null
     const event = { eventId: id as string, reference: reference as string, providerRef: payment as string }
     if (data === undefined) return event
     if (!isSnapshot(data) || data.id !== payment) return null
+    if (data.refunds.length > limits.refundsToldMax) return event
     // What has happened to a payment stays so, and a snapshot holds all of it until then.
     return { ...event, told: { facts: factsOf(data), declineReason: data.declineReason } }
   } catch {
@@ -91,14 +93,26 @@ function parseEvent(body: Uint8Array): WebhookEvent | null {
   }
 }
 
+const isName = (value: unknown) => typeof value === 'string' && /^[\w:-]{1,200}$/.test(value)
 const isMinor = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0
+const isTime = (value: unknown) => isMinor(value) && (value as number) <= lastTime
 
+/** All that is taken from it: what cannot be stored, or not be read again, is refused here. */
 function isSnapshot(data: unknown): data is SandboxSnapshot {
-  const { amountMinor, currency, createdAt, decidedAt, refunds } = data as SandboxSnapshot
-  const isTime = (value: unknown) => value === null || isMinor(value)
-  const isRefund = ({ id, amountMinor: amount, at }: SandboxSnapshot['refunds'][number]) =>
-    typeof id === 'string' && isMinor(amount) && isMinor(at)
-  return isMinor(amountMinor) && minorDigits(currency) !== undefined && isTime(createdAt) && isTime(decidedAt) && refunds.every(isRefund)
+  const { state, amountMinor, currency, createdAt, decidedAt, declineReason: reason, refunds } = data as SandboxSnapshot
+  const isReason = reason === null || (typeof reason === 'string' && reason.length <= limits.refusalCharactersMax && !reason.includes('\0'))
+  const isDecided = decidedAt === null || isTime(decidedAt)
+  const isWhole = paymentStates.includes(state) && isMinor(amountMinor) && minorDigits(currency) !== undefined
+  // An id twice would be one refund with two amounts.
+  const isEachOnce = new Set(refunds.map((refund) => refund.id)).size === refunds.length
+  return isWhole && isTime(createdAt) && isDecided && isReason && isEachOnce && refunds.every(isRefund)
+}
+
+function isRefund(refund: SandboxRefund): boolean {
+  const { id, reference, amountMinor, at } = refund
+  return (
+    isName(id) && (reference === '' || isName(reference)) && isMinor(amountMinor) && isTime(at) && refundStates.includes(stateOf(refund))
+  )
 }
 
 function viewOf(payment: SandboxPayment, pagesUrl: string): ProviderView {

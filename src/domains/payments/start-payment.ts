@@ -81,7 +81,8 @@ export function startPaymentEffect(providers: ReadonlyMap<string, PaymentProvide
         const current = await tx.current(payments, payment)
         if (current === null) return
         const recorded = await recordView(context, current, view, 'api')
-        tell(recorded.payment)
+        // What a webhook has made of it meanwhile may have changed its order as well: whoever waits must read.
+        if (current.version === payment.version) tell(recorded.payment)
         return recorded.events
       }
       const payment = await tx.get(payments, payload.payment)

@@ -6,7 +6,7 @@ import { integerComparing, integerMisfit, mustBe } from './comparing.ts'
 import { type Comparing, defineKind, type Given, makeField, type With } from './kind.ts'
 
 /** The end of the year 9999: RFC 3339 has four digits for a year. */
-const lastTime = 253_402_300_799_999
+export const lastTime = 253_402_300_799_999
 
 /** Of a moment, or of a day: its beginning in UTC. */
 const timeOf = (text: string) => parseIso(isDay(text) ? `${text}T00:00:00Z` : text)
