@@ -147,7 +147,7 @@ export type PerformContext<TPayload> = {
 export type EffectWork<TPayload = unknown> = Work & { readonly effect: Effect; readonly payload: TPayload }
 export type SettleContext<TPayload = unknown, TResult = unknown> = EffectWork<TPayload> & {
   readonly outcome: Outcome<TResult>
-  /** The record that the effect is about, as it is now: who waits for the effect need not read it. */
+  /** The record that the effect is about, as this end of it alone has left it: who waits for the effect need not read it. */
   readonly tell: (subject: AnyRecord) => void
 }
 type Followed = Promise<readonly DomainEvent[] | void>

@@ -4,7 +4,7 @@
 import type { DomainEvent } from '../../contract/events.ts'
 import { and, eq } from '../../contract/filter.ts'
 import type { Work } from '../../operation/work.ts'
-import { findAll } from '../../storage/find-all.ts'
+import { findAll, findUnique } from '../../storage/find-all.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { accounts } from '../ledger/collections.ts'
 import { move, postTransfer } from '../ledger/post-transfer.ts'
@@ -46,6 +46,7 @@ export async function recordTold(context: Work, payment: Payment, told: Told & P
 async function record(context: Work, payment: Payment, seen: Seen): Promise<Recorded> {
   const { tx, now, newId } = context
   const news: ProviderFact[] = []
+  const book: Book = { work: context, payment, refunds: null }
   for (const fact of seen.facts) {
     const { kind, operationRef, amount, providerTime } = fact
     const inserted = await tx.insertOnce(paymentFacts, {
@@ -61,7 +62,7 @@ async function record(context: Work, payment: Payment, seen: Seen): Promise<Reco
     })
     if (inserted === null) continue
     news.push(fact)
-    await postFact(context, payment, fact)
+    await postFact(book, fact)
   }
   if (news.length === 0) return await notePhase(tx, payment, seen)
   const facts = await findAll(tx, paymentFacts, eq('payment', payment.id))
@@ -131,39 +132,43 @@ function statusOf(payment: Payment, { standing }: Seen, sums: FactSums): Payment
   return standing.phase === 'open' ? 'requires_action' : 'processing'
 }
 
-async function postFact(context: Work, payment: Payment, fact: ProviderFact): Promise<void> {
-  const { tx } = context
+/** A payment whose facts are recorded. `refunds`: once one was asked for, all there are, by our names and by the provider's. */
+type Book = { readonly work: Work; readonly payment: Payment; refunds: Map<string, Refund> | null }
+
+async function postFact(book: Book, fact: ProviderFact): Promise<void> {
+  const { work, payment } = book
   const { order, provider } = payment
   const psp = accounts.provider(provider)
   const isForeign = fact.amount.currency !== payment.amount.currency
   // Money in a currency that nobody asked for pays for nothing: it is no deposit of the order and goes back.
   const owner = isForeign ? accounts.unmatched(provider) : accounts.deposit(order)
-  const post = (legs: ReturnType<typeof move>) => postTransfer(context, { kind: `payment.${fact.kind}`, order, legs })
+  const post = (legs: ReturnType<typeof move>) => postTransfer(work, { kind: `payment.${fact.kind}`, order, legs })
   switch (fact.kind) {
     case 'cap_ok':
       await post(move({ debit: psp, credit: owner }, fact.amount))
-      if (isForeign)
-        await oweRefund(context, payment, {
+      if (isForeign) {
+        book.refunds = null
+        await oweRefund(work, payment, {
           amount: fact.amount,
           from: owner,
           reason: 'other_currency',
           // Names of two providers may be alike.
           key: `currency:${provider}:${fact.operationRef}`,
         })
+      }
       return
     case 'cap_reversed':
       return await post(move({ debit: owner, credit: psp }, fact.amount))
     case 'ref_ok': {
       // One that failed before it is told to have succeeded has moved nothing.
-      if (await isKnown(tx, payment, fact, 'ref_fail')) return
-      const refund = await endRefund(context, payment, fact, 'succeeded')
+      if (await isKnown(book, fact, 'ref_fail')) return
+      const refund = await endRefund(book, fact, 'succeeded')
       return await post(move({ debit: accounts.refundPayable(refund.id), credit: psp }, fact.amount))
     }
     case 'ref_fail': {
-      const refund = await endRefund(context, payment, fact, 'failed')
+      const refund = await endRefund(book, fact, 'failed')
       // It is owed to the customer as before, and staff must find another way. What had gone back is here again.
-      if (await isKnown(tx, payment, fact, 'ref_ok'))
-        await post(move({ debit: psp, credit: accounts.refundPayable(refund.id) }, fact.amount))
+      if (await isKnown(book, fact, 'ref_ok')) await post(move({ debit: psp, credit: accounts.refundPayable(refund.id) }, fact.amount))
       return
     }
     case 'auth_ok':
@@ -173,25 +178,49 @@ async function postFact(context: Work, payment: Payment, fact: ProviderFact): Pr
   }
 }
 
-async function isKnown(tx: Transaction, payment: Payment, { operationRef }: ProviderFact, kind: PaymentFact['kind']): Promise<boolean> {
-  const found = await findAll(tx, paymentFacts, and(eq('payment', payment.id), eq('operationRef', operationRef), eq('kind', kind)))
-  return found.length > 0
+async function isKnown({ work, payment }: Book, { operationRef }: ProviderFact, kind: PaymentFact['kind']): Promise<boolean> {
+  // By what makes a fact one: a look into all facts of a payment for each of them would grow with their square.
+  const one = and(eq('provider', payment.provider), eq('operationRef', operationRef), eq('kind', kind))
+  return (await findUnique(work.tx, paymentFacts, one))?.payment === payment.id
 }
 
+async function refundsIn(book: Book): Promise<Map<string, Refund>> {
+  book.refunds ??= new Map((await refundsOf(book.work.tx, book.payment.id)).flatMap(named))
+  return book.refunds
+}
+
+const named = (refund: Refund): [string, Refund][] =>
+  refund.providerRef === null
+    ? [[`ours ${refund.id}`, refund]]
+    : [
+        [`ours ${refund.id}`, refund],
+        [`theirs ${refund.providerRef}`, refund],
+      ]
+
 /** Our refund of this fact. One made in the provider's own dashboard is unknown to us and becomes ours here. */
-async function endRefund(context: Work, payment: Payment, fact: ProviderFact, status: 'succeeded' | 'failed'): Promise<Refund> {
-  const { tx } = context
-  const known = await refundsOf(tx, payment.id)
-  const ours = known.find((refund) => refund.providerRef === fact.operationRef || refund.id === fact.reference)
+async function endRefund(book: Book, fact: ProviderFact, status: 'succeeded' | 'failed'): Promise<Refund> {
+  const known = await refundsIn(book)
+  const refund = await endedRefund(book, fact, {
+    status,
+    ours: known.get(`theirs ${fact.operationRef}`) ?? known.get(`ours ${fact.reference}`),
+  })
+  for (const [name, one] of named(refund)) known.set(name, one)
+  return refund
+}
+
+type Ending = { readonly status: 'succeeded' | 'failed'; readonly ours: Refund | undefined }
+
+async function endedRefund({ work, payment }: Book, fact: ProviderFact, { status, ours }: Ending): Promise<Refund> {
+  const { tx, newId } = work
   const lastError = status === 'failed' ? 'The provider could not give the money back.' : null
   if (ours) {
     // One that was given up claims again what the provider has moved after all.
-    if (ours.status === 'canceled') await claim(context, ours, accounts.deposit(payment.order))
-    if (ours.status === 'settled') await claim(context, ours, accounts.outside)
+    if (ours.status === 'canceled') await claim(work, ours, accounts.deposit(payment.order))
+    if (ours.status === 'settled') await claim(work, ours, accounts.outside)
     return await tx.update(refunds, ours, { set: { status, providerRef: fact.operationRef, lastError } })
   }
   const external = await tx.insert(refunds, {
-    id: context.newId('ref'),
+    id: newId('ref'),
     payment: payment.id,
     order: payment.order,
     provider: payment.provider,
@@ -204,7 +233,7 @@ async function endRefund(context: Work, payment: Payment, fact: ProviderFact, st
   })
   // One that failed is a claim too: somebody meant to give the money back, and staff see that it did not arrive.
   const isForeign = fact.amount.currency !== payment.amount.currency
-  await claim(context, external, isForeign ? accounts.unmatched(payment.provider) : accounts.deposit(payment.order))
+  await claim(work, external, isForeign ? accounts.unmatched(payment.provider) : accounts.deposit(payment.order))
   return external
 }
 
