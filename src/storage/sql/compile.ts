@@ -156,6 +156,13 @@ export function createCompiler(model: Model, dialect: Dialect) {
       return { sql: `select ${selectList(collection)} from ${quote(collection.table)} t where ${filter}`, values }
     },
 
+    /** The records of so many ids, each by a look-up of its own: the ids lead, so no list of them is indexed first. */
+    eachOf(collection: CollectionModel, count: number): string {
+      const ids = Array.from({ length: count }, () => '(?)').join(',')
+      const table = `(values ${ids}) k cross join ${quote(collection.table)} t`
+      return `select ${selectList(collection)} from ${table} where t.${quote('id')}=k.column1`
+    },
+
     find(collection: CollectionModel, query: FindQuery): Statement {
       const values: SqlValue[] = []
       const sort = (query.sort ?? []).filter((key) => key.path !== 'id')

@@ -22,7 +22,22 @@ export type ReaderParts = {
   readonly before?: () => void
 }
 
+/** Of one statement: each count of ids has a statement of its own. */
+const lookUpsMax = 20
+
+function chunksOf<T>(all: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size))
+}
+
 export function createReader({ model, compiler, prepared, rows, before = () => {} }: ReaderParts): Reader {
+  const lookUps = new Map<string, string[]>()
+  /** The statement that looks up so many records by their ids. */
+  function lookUp(ref: { readonly name: string }, count: number): string {
+    const known = lookUps.get(ref.name) ?? []
+    lookUps.set(ref.name, known)
+    known[count] ??= count === 1 ? compiler.get(model.get(ref), '', undefined).sql : compiler.eachOf(model.get(ref), count)
+    return known[count]
+  }
   const decoderOf = createDecoders<Row>(model, numericForm)
   return {
     async get<T>(ref: CollectionRef<T>, id: string, where?: FindQuery['where']) {
@@ -32,12 +47,12 @@ export function createReader({ model, compiler, prepared, rows, before = () => {
       return row === undefined ? null : decoderOf(ref)(row)
     },
     async getMany<T>(ref: CollectionRef<T>, ids: readonly string[]) {
-      const { sql } = compiler.get(model.get(ref), '', undefined)
+      const wanted = [...new Set(ids)]
+      if (wanted.length === 0) return []
       const decode = decoderOf(ref)
       before()
-      // Point look-ups: a list costs SQLite a temporary index of its own.
-      const found = run(() => [...new Set(ids)].map((id) => rows(sql).get(id)))
-      return found.filter((row) => row !== undefined).map((row) => decode(row))
+      const found = run(() => chunksOf(wanted, lookUpsMax).flatMap((part) => rows(lookUp(ref, part.length)).all(...part)))
+      return found.map((row) => decode(row))
     },
     async find<T>(ref: CollectionRef<T>, query: FindQuery) {
       const { sql, values } = compiler.find(model.get(ref), query)
