@@ -40,6 +40,8 @@ export type SqliteOptions = {
 const walSafeVersion = [3, 51, 3]
 
 type Waiting = {
+  /** It writes past its transaction, so nobody can tell whether it has. */
+  readonly writesItself: boolean
   readonly work: (transaction: AdapterTransaction) => Promise<unknown>
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
@@ -137,7 +139,7 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
         if (hasSavepoints) {
           writeCache('rollback to one').run()
           writeCache('release one').run()
-        } else if (turn.hasWritten) {
+        } else if (turn.hasWritten || waiting.writesItself) {
           writeCache('rollback').run()
           if (group.length > 1) return await runGroup(group, true)
         }
@@ -195,6 +197,15 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
     if (queue.length > 0) schedule()
   }
 
+  function inTurn<T>(work: (transaction: AdapterTransaction) => Promise<T>, writesItself: boolean): Promise<T> {
+    if (isClosed) return Promise.reject(new EngineError('storage_unavailable'))
+    if (queue.length >= limits.writeQueueMax) return Promise.reject(new EngineError('overloaded'))
+    return new Promise<T>((resolve, reject) => {
+      queue.push({ work, writesItself, resolve: resolve as (value: unknown) => void, reject })
+      schedule()
+    })
+  }
+
   return {
     capabilities: {
       product: 'SQLite',
@@ -208,21 +219,14 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
       ? waitingReader(transactionReader, () => running)
       : createReader({ model, compiler, prepared: readCache, rows: readRows, before: openSnapshot }),
 
-    transaction<T>(work: (transaction: AdapterTransaction) => Promise<T>): Promise<T> {
-      if (isClosed) return Promise.reject(new EngineError('storage_unavailable'))
-      if (queue.length >= limits.writeQueueMax) return Promise.reject(new EngineError('overloaded'))
-      return new Promise<T>((resolve, reject) => {
-        queue.push({ work, resolve: resolve as (value: unknown) => void, reject })
-        schedule()
-      })
-    },
+    transaction: (work) => inTurn(work, false),
 
     commitsAfter: async (position, limit) => commitsAfter(readCache, position, limit),
     commitRange: async () => commitRange(readCache),
     async forgetCommits(before) {
       // Positions ascend with time, so what is kept begins at the first line that is young enough.
       const kept = 'coalesce((select "position" from "_commits" where "at">=? order by "position" limit 1),9223372036854775807)'
-      return await this.transaction(async () => execute({ sql: `delete from "_commits" where "position"<${kept}`, values: [before] }))
+      return await inTurn(async () => execute({ sql: `delete from "_commits" where "position"<${kept}`, values: [before] }), true)
     },
 
     now: async () => clock.now(),
@@ -236,7 +240,7 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
     },
 
     async load(load) {
-      await this.transaction(async () => loadRows({ model, compiler, prepared: writeCache, encoders }, load))
+      await inTurn(async () => loadRows({ model, compiler, prepared: writeCache, encoders }, load), true)
     },
 
     readMark: async (name) => readMark(readCache, name),
