@@ -60,9 +60,10 @@ export function createCompiler(model: Model, dialect: Dialect) {
     return list
   }
 
-  /** The columns of a row under this alias, in the model's order. */
-  function columnsOf(collection: CollectionModel, alias: string): string {
-    return [...collection.columns.values()].map((column) => `${alias}.${quote(column.name)}`).join(',')
+  /** The columns of a row under this alias, in the model's order. SQLite wants none behind `returning`. */
+  function columnsOf(collection: CollectionModel, alias?: string): string {
+    const prefix = alias === undefined ? '' : `${alias}.`
+    return [...collection.columns.values()].map((column) => `${prefix}${quote(column.name)}`).join(',')
   }
 
   function where(collection: CollectionModel, filter: Filter, values: SqlValue[], alias: string): string {

@@ -10,7 +10,7 @@ import { translate } from './errors.ts'
 export type StatementCache = (sql: string) => StatementSync
 
 /** An array of values: Node's types know rows as objects alone. */
-type Row = Record<string, SQLOutputValue>
+export type Row = Record<string, SQLOutputValue>
 
 export type ReaderParts = {
   readonly model: Model

@@ -95,7 +95,7 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
     return Number(run(() => writeCache(statement.sql).run(...(statement.values as SQLInputValue[]))).changes)
   }
 
-  const transactionOf = createTransactionMaker({ model, compiler, encoders, reader: transactionReader, execute })
+  const transactionOf = createTransactionMaker({ model, compiler, encoders, reader: transactionReader, rows: writeRows, execute })
 
   /** A migration or a backup may write to the same file: it is waited for, without holding up the reads of this process. */
   async function begin(): Promise<void> {

@@ -1,11 +1,14 @@
 // The port's transaction on the one writer of SQLite. Nothing travels here, so each write is carried out at once; and while the
 // writer works, everything is locked.
+import type { SQLInputValue } from 'node:sqlite'
 import { isEngineError, LostRace } from '../../base/engine-error.ts'
 import { and, eq } from '../../contract/filter.ts'
 import type { AnyRecord } from '../../schema/collection.ts'
 import type { Model } from '../../schema/model.ts'
 import type { Compiler, SqlValue, Statement } from '../sql/compile.ts'
+import { createDecoders, numericForm } from '../sql/row-codec.ts'
 import type { AdapterTransaction, CommitLine, Reader } from '../storage.ts'
+import { type Row, run, type StatementCache } from './reader.ts'
 
 export type TransactionParts = {
   readonly model: Model
@@ -13,6 +16,8 @@ export type TransactionParts = {
   readonly encoders: ReadonlyMap<string, (record: Readonly<Record<string, unknown>>) => SqlValue[]>
   /** On the writer's connection. */
   readonly reader: Reader
+  /** Of the writer, answering rows as arrays. */
+  readonly rows: StatementCache
   /** Answers how many rows were written. */
   execute(statement: Statement): number
 }
@@ -31,10 +36,14 @@ const insertRowsMax = 16
 
 /** Makes the transaction of a turn. */
 export function createTransactionMaker(parts: TransactionParts): (turn: Turn) => AdapterTransaction {
-  const { model, compiler, encoders, reader, execute } = parts
+  const { model, compiler, encoders, reader, rows, execute } = parts
+  const decoderOf = createDecoders<Row>(model, numericForm)
   return (turn) => {
-    const write = (statement: Statement): number => {
+    const assertOpen = () => {
       if (!turn.isOpen) throw new Error('A transaction is used only while its work runs.')
+    }
+    const write = (statement: Statement): number => {
+      assertOpen()
       const count = execute(statement)
       turn.hasWritten ||= count > 0
       return count
@@ -72,8 +81,13 @@ export function createTransactionMaker(parts: TransactionParts): (turn: Turn) =>
       },
       async adjust(ref, id, guard, change, wantsBefore) {
         const before = wantsBefore ? ((await reader.get(ref, id)) as AnyRecord | null) : null
-        if (write(compiler.update(model.get(ref), and(eq('id', id), guard), change)) === 0) return null
-        return { before, after: (await reader.get(ref, id)) as AnyRecord }
+        const collection = model.get(ref)
+        const { sql, values } = compiler.update(collection, and(eq('id', id), guard), change)
+        assertOpen()
+        const row = run(() => rows(`${sql} returning ${compiler.columnsOf(collection)}`).get(...(values as SQLInputValue[])))
+        if (row === undefined) return null
+        turn.hasWritten = true
+        return { before, after: decoderOf(ref)(row) as AnyRecord }
       },
       async update(ref, where, change) {
         return write(compiler.update(model.get(ref), where, change))
