@@ -1,6 +1,7 @@
 // The guides and the pages on operating are run as they stand: their shell commands, pasted into one shell, against a
 // server of their own, and their pages' TypeScript that uses the client. Left out are blocks that start processes or make
 // databases. A page that shows a config runs on it, the others on the bookshop.
+// long
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'

@@ -128,6 +128,41 @@ test('a database that is asked for and is not there fails the run, and in CI eac
   assert.equal(npmAlone.last, '1 passed, 0 failed', npmAlone.stdout)
 })
 
+/** A test that leaves a mark. */
+const marking = `import { writeFileSync } from 'node:fs'
+import { test } from 'node:test'
+test('mark', () => writeFileSync(import.meta.filename + '.done', ''))
+`
+/** A test that passes once one of these files has left its mark. */
+const after = (...names: readonly string[]) => `import { existsSync } from 'node:fs'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+test('after', async () => {
+  const isThere = () => ${JSON.stringify(names)}.some((name) => existsSync(import.meta.dirname + '/' + name + '.done'))
+  for (let tries = 0; !isThere(); tries++) {
+    if (tries > 200) throw new Error('no mark')
+    await sleep(50)
+  }
+})
+`
+
+test('what mostly waits runs beside the two others', () => {
+  const waits = 'w.test.ts'
+  const { last, stdout } = testTree({
+    'src/a.test.ts': after(waits),
+    'src/b.test.ts': after(waits),
+    [`src/${waits}`]: `// waits\n${marking}`,
+  })
+  assert.equal(last, '3 passed, 0 failed', stdout)
+})
+
+test('what takes long begins before the others', () => {
+  const now = after('x.test.ts', 'y.test.ts').replace('200', '-1')
+  const long = `// long\n${marking}`
+  const { last, stdout } = testTree({ 'src/a.test.ts': now, 'src/b.test.ts': now, 'src/x.test.ts': long, 'src/y.test.ts': long })
+  assert.equal(last, '4 passed, 0 failed', stdout)
+})
+
 test('a database that is none is refused', () => {
   const { status } = testTree({ 'src/a.test.ts': good }, [], { DATABASES: 'sqlite,oracle' })
   assert.equal(status, 2)

@@ -1,7 +1,9 @@
 /**
- * `npm test`: every layer of tests in order, each file in a process of its own, two at a time; while the last file of a
- * layer runs the next one begins. Ends with a table
- * and, as the very last line, `N passed, N failed`. Exit 1 when anything failed or a layer ran no test at all.
+ * `npm test`: every layer of tests, each file in a process of its own, two at a time. One queue holds the files of all layers,
+ * in their order, so that no core waits for the end of a layer. What takes long says `// long` in a line of its own and begins
+ * before the others, or the run would end with it alone. What mostly waits says `// waits`: it runs from the start on, beside
+ * the two. What a file prints is told when it has ended. Ends with a table, where `seconds` adds up the files of a row, and, as
+ * the very last line, `N passed, N failed`. Exit 1 when anything failed or a layer ran no test at all.
  * `--only unit,api` runs some layers; `--root FOLDER` those of another tree, which is how this file is tested.
  *
  * A layer runs once for each database of `DATABASES`, with the files that run on it: all of `conformance` and
@@ -9,6 +11,8 @@
  * SQLite runs everything. Without `DATABASES` it is what npm alone brings, and in CI all there are. What takes long on a
  * database, or proves on MySQL only what it proves on MariaDB by the same adapter, says `// slow: mongodb, mysql` and
  * runs there with `--full` alone; the table counts it as left out.
+ *
+ * What Node makes of the sources is kept in `node_modules/.cache`: hundreds of processes load the same ones.
  */
 import { accessSync, constants, readFileSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
@@ -19,12 +23,15 @@ import { namesBelow } from './source-files.ts'
 const words = process.argv.slice(2)
 const root = resolve(wordAfter('--root') ?? join(import.meta.dirname, '..'))
 const fileMs = 15 * 60_000
+/** As the command line does for its users; a file is known by what is in it. */
+const compileCache = join(root, 'node_modules/.cache/kingpost')
 const isFull = words.includes('--full')
 /** Too slow for every run: `file on database`. */
 const leftOut: string[] = []
 
 /** One layer on one database; `database` is null where none is touched. */
 type Row = { readonly layer: string; readonly files: readonly string[]; readonly database: DatabaseName | null }
+type Job = { readonly row: Row; readonly file: string }
 type Result = {
   readonly passed: number
   readonly failed: number
@@ -77,24 +84,16 @@ async function main(): Promise<number> {
     console.error(`There is no layer "${unknown}". There are ${[...new Set(rows.map(({ layer }) => layer))].join(', ')}.`)
     return 2
   }
-  const running: Promise<{ row: Row; result: Result }>[] = []
-  for (const row of rows.filter(({ layer }) => wanted === null || wanted.includes(layer))) {
-    // Not more than one row before it is still under way, with one file.
-    await Promise.all(running.slice(0, -1))
-    console.log(`\n${titleOf(row)}: ${row.files.length} files`)
-    await new Promise<void>((nextMayBegin) => {
-      const result = runRow(row, { DATABASES: row.database ?? selected.join(',') }, nextMayBegin).finally(nextMayBegin)
-      running.push(result.then((of) => ({ row, result: of })))
-      // Told when all are waited for.
-      running.at(-1)!.catch(() => {})
-    })
-  }
-  const results = await Promise.all(running)
+  const results = await runRows(
+    rows.filter(({ layer }) => wanted === null || wanted.includes(layer)),
+    selected,
+  )
   console.log(`\n${table(results)}\n`)
   if (leftOut.length > 0) console.log(`Left for --full: ${leftOut.join(', ')}`)
   for (const { row, result } of results) if (result.note) console.log(`${titleOf(row)}: ${result.note}`)
   const sum = (name: 'passed' | 'failed' | 'skipped') => results.reduce((total, { result }) => total + result[name], 0)
   const failed = sum('failed')
+  console.log(`Took ${(performance.now() / 1000).toFixed(0)} s.`)
   console.log(`${sum('passed')} passed, ${failed} failed${sum('skipped') === 0 ? '' : `, ${sum('skipped')} skipped`}`)
   return failed === 0 ? 0 : 1
 }
@@ -103,8 +102,30 @@ function titleOf({ layer, database }: Row): string {
   return database === null || database === 'sqlite' ? layer : `${layer} on ${database}`
 }
 
-async function runRow(row: Row, environment: Environment, isNearEnd: () => void): Promise<Result> {
-  const { layer, files, database } = row
+async function runRows(rows: readonly Row[], selected: readonly DatabaseName[]): Promise<{ row: Row; result: Result }[]> {
+  const jobs = rows.filter((row) => whyNot(row) === null).flatMap((row) => row.files.map((file) => ({ row, file })))
+  const waiting = jobs.filter(says('waits'))
+  const computing = jobs.filter((job) => !says('waits')(job))
+  const queue = [...computing.filter(says('long')), ...computing.filter((job) => !says('long')(job))]
+  const results = new Map<Row, Result[]>(rows.map((row) => [row, []]))
+  const work = async (left: Job[]) => {
+    for (let job = left.shift(); job !== undefined; job = left.shift()) {
+      const { row } = job
+      const database = row.database === null ? {} : { database: await serverOf(row.database) }
+      results.get(row)!.push({ ...(await runFile(job, { DATABASES: row.database ?? selected.join(',') })), ...database })
+    }
+  }
+  await Promise.all([work(queue), work(queue), work(waiting)])
+  return rows.map((row) => ({ row, result: whyNot(row) ?? sumOf(results.get(row)!) }))
+}
+
+function says(word: string): (job: Job) => boolean {
+  const line = new RegExp(`^// ${word}$`, 'm')
+  return ({ file }) => line.test(readFileSync(join(root, file), 'utf8'))
+}
+
+/** Null when the row can be run; else what it counts as. */
+function whyNot({ layer, files, database }: Row): Result | null {
   const notRun = (note: string, isRequired: boolean) => {
     return { passed: 0, failed: isRequired ? 1 : 0, skipped: isRequired ? 0 : files.length, seconds: 0, note: `NOT RUN, because ${note}.` }
   }
@@ -113,16 +134,19 @@ async function runRow(row: Row, environment: Environment, isNearEnd: () => void)
     return notRun('there is no Chromium here. Install it (apt-get install chromium) to run these tests', isCi)
   const missing = database === null ? null : whyNotAvailable(database)
   // What was asked for by name has to be there, and in CI everything.
-  if (missing !== null) return { ...notRun(missing, isCi || isAsked), database: database! }
-  const server = database === null ? null : await serverOf(database)
-  const result = { ...(await runFiles(row, environment, isNearEnd)), ...(server ? { database: server } : {}) }
-  return result.passed + result.failed > 0 ? result : { ...result, failed: 1, note: 'no test ran: that is a failure, not a success.' }
+  return missing === null ? null : { ...notRun(missing, isCi || isAsked), database: database! }
+}
+
+function sumOf(results: readonly Result[]): Result {
+  const sum = (name: 'passed' | 'failed' | 'skipped' | 'seconds') => results.reduce((total, result) => total + result[name], 0)
+  const all = { ...results[0], passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped'), seconds: sum('seconds') }
+  return all.passed + all.failed > 0 ? all : { ...all, failed: 1, note: 'no test ran: that is a failure, not a success.' }
 }
 
 const isAsked = Boolean(process.env['DATABASES'])
 const started = new Map<DatabaseName, Promise<string>>()
 
-/** Starts it for the first row that needs it; the files are told where it is. It ends with this process. @returns product and version */
+/** Starts it for the first file that needs it; the files are told where it is. It ends with this process. @returns product and version */
 function serverOf(name: DatabaseName): Promise<string> {
   const start = async () => {
     const { product, version, url } = await startFor(name)
@@ -136,58 +160,48 @@ function serverOf(name: DatabaseName): Promise<string> {
 
 type Environment = Readonly<Record<string, string>>
 
-/** Runs test files and tells each as it ends; a failure is told in full. `isNearEnd` is called when one is left. */
-function runFiles({ files, database }: Row, environment: Environment, isNearEnd: () => void): Promise<Result> {
-  const startedAt = performance.now()
-  if (files.length === 0) return Promise.resolve({ passed: 0, failed: 0, skipped: 0, seconds: 0 })
-  const counts = { passed: 0, failed: 0, skipped: 0 }
-  const broken = new Set<string>()
-  const told = new Set<string>()
+/** Runs one test file and tells of it when it has ended: what it printed, then each failure in full. */
+function runFile({ row: { database }, file }: Job, environment: Environment): Promise<Result> {
+  const counts = { passed: 0, failed: 0, skipped: 0, seconds: 0 }
+  const told: string[] = []
+  let isTold = false
   const stream = run({
-    files: files.map((file) => join(root, file)),
-    concurrency: 2,
-    env: { ...process.env, ...environment },
+    files: [join(root, file)],
+    env: { NODE_COMPILE_CACHE: compileCache, ...process.env, ...environment },
     timeout: fileMs,
     execArgv: ['--disable-warning=ExperimentalWarning'],
   })
-  stream.on('test:fail', ({ name, file, line, details }) => {
+  const fails: string[] = []
+  stream.on('test:fail', ({ name, line, details }) => {
     // A file or a suite fails because of what is in it: the inner test is told, the wrapping is not.
     const cause = details.error as Error & { failureType?: string }
     if (cause.failureType === 'subtestsFailed') return
-    if (file !== undefined) broken.add(file)
-    console.log(`  FAILED ${shortOf(file)}${line === undefined ? '' : `:${line}`} ${name}\n${indent(textOf(cause))}`)
+    fails.push(`  FAILED ${file}${line === undefined ? '' : `:${line}`} ${name}\n${indent(textOf(cause))}\n`)
   })
-  // Comes as files end, unlike what is told of them: that keeps the order of the files.
-  let left = files.length
-  stream.on('test:complete', ({ name, file }) => {
-    if (name === file && --left <= 1) isNearEnd()
-  })
-  stream.on('test:stdout', ({ message }) => void process.stdout.write(message))
-  stream.on('test:stderr', ({ message }) => void process.stderr.write(message))
+  stream.on('test:stdout', ({ message }) => void told.push(message))
+  stream.on('test:stderr', ({ message }) => void told.push(message))
   return new Promise((resolve, reject) => {
     stream.on('error', reject)
-    stream.on('test:summary', ({ file, counts: all, duration_ms: durationMs }) => {
-      const failed = all.tests - all.passed - all.skipped - all.todo
-      const seconds = durationMs / 1000
-      if (file !== undefined) {
-        told.add(file)
-        const where = database === null ? '' : `, ${database}`
-        console.log(
-          `  ${failed > 0 || broken.has(file) ? 'FAILED' : 'ok    '} ${shortOf(file)} (${all.passed} of ${all.tests}, ${seconds.toFixed(1)} s${where})`,
-        )
-        return
-      }
+    stream.on('test:summary', ({ file: ofFile, counts: all, duration_ms: durationMs }) => {
       counts.passed = all.passed
-      counts.failed = failed
+      counts.failed = all.tests - all.passed - all.skipped - all.todo
       counts.skipped = all.skipped + all.todo
+      counts.seconds = durationMs / 1000
+      isTold ||= ofFile !== undefined
     })
     stream.on('end', () => {
       // The runner counts a file that holds no test as one that passed.
-      const empty = files.map((file) => join(root, file)).filter((file) => !told.has(file) && !broken.has(file))
-      for (const file of empty) console.log(`  FAILED ${shortOf(file)}: no test ran`)
-      counts.passed -= empty.length
-      counts.failed += empty.length
-      resolve({ ...counts, seconds: (performance.now() - startedAt) / 1000 })
+      if (!isTold && fails.length === 0) {
+        fails.push(`  FAILED ${file}: no test ran\n`)
+        counts.passed--
+        counts.failed++
+      }
+      const word = counts.failed > 0 ? 'FAILED' : 'ok    '
+      const all = counts.passed + counts.failed + counts.skipped
+      const where = database === null ? '' : `, ${database}`
+      const line = `  ${word} ${file} (${counts.passed} of ${all}, ${counts.seconds.toFixed(1)} s${where})\n`
+      process.stdout.write([...told, ...fails, line].join(''))
+      resolve(counts)
     })
     stream.resume()
   })
@@ -233,10 +247,6 @@ function textOf(error: Error): string {
   // A property that failed tells its seed, and what it found is its cause.
   const found = cause.cause instanceof Error ? `\n${cause.cause.message}` : ''
   return (cause.stack ?? cause.message) + found
-}
-
-function shortOf(file: string | undefined): string {
-  return (file ?? '').replace(`${root}/`, '')
 }
 
 function indent(text: string): string {

@@ -1,6 +1,7 @@
 // Who may do what: every operation asked for by a guest, another user, the owner and staff. A new
 // operation without its four rows fails the last test of this file.
 // slow: mariadb, mysql, mongodb
+// long
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { signHmac } from '../../src/base/secret.ts'

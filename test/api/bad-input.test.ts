@@ -1,6 +1,7 @@
 // Bad input on every endpoint, generated from the operations: the right 4xx problem, never a 500, and
 // nothing stored. A new operation is under these tests from its first day.
 // slow: mariadb, mysql, mongodb
+// long
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { type Actor, guestActor } from '../../src/access/actor.ts'

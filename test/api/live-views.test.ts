@@ -3,6 +3,7 @@
 // LIVE_RUNS=n makes it long.
 // slow: mysql
 // proves P-006 P-007
+// waits
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'

@@ -1,5 +1,6 @@
 // Money that did not go the straight way: many attempts, and what happens at the provider without us.
 // slow: mysql, mongodb
+// long
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { limits } from '../../src/base/limits.ts'

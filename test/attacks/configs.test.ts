@@ -2,6 +2,7 @@
 // value in any place. Each is named with its path, none starts, and none ends in an error of JavaScript.
 // CONFIGS_SEED=n repeats a run; every failure names the seed. CONFIGS_ROUNDS=20000 makes it long.
 // databases: sqlite
+// long
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Type } from 'typebox'

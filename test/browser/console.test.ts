@@ -1,4 +1,5 @@
 // The console as the person who runs the shop uses it: from the one-time link to a canceled order.
+// long
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { before } from 'node:test'

@@ -1,4 +1,5 @@
 // The tour of the shop as a customer walks it, from the first look to the order, in both sizes.
+// long
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { before } from 'node:test'

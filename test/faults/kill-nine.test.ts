@@ -1,6 +1,7 @@
 // kill -9 at a random moment under load, again and again on the same data. What was acknowledged must be
 // there, what was cut must be whole or absent, and everything owed must still be done, once. For the processes
 // of a shared database, which wait for each other's leases, see many-processes.
+// long
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'

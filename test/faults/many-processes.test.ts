@@ -1,6 +1,7 @@
 // The short version of many-processes.ts, which has a long one. On SQLite: that there is one process.
 // databases: sqlite, postgres, mariadb, mysql
 // slow: mariadb, mysql
+// waits
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { testDatabase } from '../support/databases.ts'

@@ -2,6 +2,7 @@
 // both be started on. Killed with -9 anywhere, the same command goes on.
 // databases: all
 // slow: mariadb, mysql, mongodb
+// long
 import assert from 'node:assert/strict'
 import { copyFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'

@@ -2,6 +2,7 @@
 // side's books (the provider's, the mail server's) go on meanwhile, and are compared with what comes back.
 // databases: all
 // slow: mariadb, mysql, mongodb
+// long
 import assert from 'node:assert/strict'
 import { copyFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

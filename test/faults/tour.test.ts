@@ -1,6 +1,7 @@
 // The shop from the street: everything a customer and the shop's people do, with nothing but fetch.
 // databases: all
 // slow: mongodb
+// waits
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'

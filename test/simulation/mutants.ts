@@ -23,6 +23,8 @@ export type Mutant = {
   readonly sin: string
   /** Shows in one of some hundred seeds only: it is looked for longer. */
   readonly isRare?: boolean
+  /** The seed to begin with, where those before it show nothing and take long. A change of the simulator may make it another. */
+  readonly from?: number
   /** Takes walls out of the database, which would hold what the engine lets through. */
   readonly prepare?: (store: Store) => void
   readonly replace?: (dice: Dice) => Replacements
@@ -132,8 +134,11 @@ export const mutants: readonly Mutant[] = [
     sin: 'The shipping of an order is never written to the ledger.',
     transaction: (inner) => ({
       ...inner,
-      insert: async (ref, records, fence) =>
-        ref.name === 'ledgerEntries' && records[0]!['account'] === 'I:shipping' ? undefined : await inner.insert(ref, records, fence),
+      insert: async (ref, records, fence) => {
+        const isForgotten = (record: AnyRecord) => ref.name === 'ledgerEntries' && record['account'] === 'I:shipping'
+        const kept = records.filter((record) => !isForgotten(record))
+        if (kept.length > 0) await inner.insert(ref, kept, fence)
+      },
     }),
   },
   {
@@ -178,6 +183,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'doubtful-mail-is-repeated',
     sin: 'A message whose fate is unknown is sent again as if it had been refused.',
+    from: 62,
     mail: (real) => ({
       ...real,
       async send(message) {
@@ -210,6 +216,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'refund-nobody-sends',
     sin: 'Now and then a refund is owed, and nothing is written that sends it.',
+    from: 152,
     transaction: (inner, dice) => ({
       ...inner,
       insertOnce: async (ref, record) =>
@@ -289,6 +296,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'stock-by-look',
     sin: 'Whether there is stock is looked up first, and then it is taken.',
+    from: 57,
     prepare: (store) => void store.sql('pragma ignore_check_constraints=on').run(),
     transaction: (inner) => ({
       ...inner,
@@ -305,12 +313,14 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'lost-commit-forgotten',
     sin: 'A COMMIT whose answer was lost counts as not happened.',
+    from: 88,
     steps: (steps, dice) => ({ ...steps, appendCommit: (line, token) => steps.appendCommit(line, `${token} ${dice.fraction()}`) }),
   },
   {
     name: 'positions-without-lock',
     sin: 'Two processes give positions in the log at the same time.',
     isRare: true,
+    from: 1_763,
     steps: (steps) => ({
       ...steps,
       sequence: (limit) => {

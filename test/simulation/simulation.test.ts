@@ -1,4 +1,5 @@
 // The seeds that were red once, then fresh ones for as long as there is time (KINGPOST_SIM_SECONDS, 30).
+// long
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { redLine, runSeeds, seedsFrom, totalsText } from './run-seeds.ts'
