@@ -165,8 +165,9 @@ const ownersOrder =
     const { body } = await checkOut(world, 'owner', cart, method)
     return { cart: cart.id, order: body.order.id }
   }
+/** One that waits for its customer: nothing becomes of it by itself while it is looked at. */
 const ownersPayment = async (world: World): Promise<Given> => {
-  const { order } = await ownersOrder('card_success')(world)
+  const { order } = await ownersOrder('card_challenge')(world)
   const [payment] = await world.engine.parts.storage.reader.find(payments, { where: eq('order', order!), limit: 1 })
   return { order: order!, payment: payment!.id }
 }
