@@ -2,6 +2,7 @@
 // holds while it decides (docs/concepts/concurrency.md). Without it these fail where transactions run
 // side by side; on SQLite, where they are serial, they pass in any case.
 // databases: all
+// long
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { isEngineError } from '../../src/base/engine-error.ts'
