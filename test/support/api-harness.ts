@@ -261,6 +261,8 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
   const newest = await watchNewest(storage)
   const webhookSecret = 'sbx_test'
   const sandboxIds = { count: 0 }
+  /** Webhooks on their way: each is a request of its own, and may run again after a conflict. */
+  const delivering = new Set<Promise<unknown>>()
   const book = createSandboxBook({
     store: createMemoryStore(),
     clock,
@@ -271,7 +273,10 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
     egress: {
       async request({ method, url, headers = {}, body }) {
         if (options.hasWebhooks === false) throw new Error('no way there')
-        const answer = await server.app.inject({ method, url, headers: { ...headers }, ...(body === undefined ? {} : { payload: body }) })
+        const payload = body === undefined ? {} : { payload: body }
+        const delivery = server.app.inject({ method, url, headers: { ...headers }, ...payload })
+        delivering.add(delivery)
+        const answer = await delivery.finally(() => delivering.delete(delivery))
         return { status: answer.statusCode, body: answer.body }
       },
     },
@@ -360,10 +365,12 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
     },
     write: (work) => inTransaction(engine.parts, { operation: 'test.write', actor: 'test', requestId: '' }, work),
     async close() {
-      await engine.stop()
-      clock.clear()
       book.stop()
+      // What waits to run again does so by the clock, and would wait for ever without it.
+      await Promise.allSettled(delivering)
+      await engine.stop()
       await server.close()
+      clock.clear()
       await storage.close()
     },
   }
