@@ -22,13 +22,16 @@ after(() => server.close())
 function conversation(text: string, andThen: (socket: Socket) => void = () => {}): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = ''
-    const socket = connect(port, '127.0.0.1', () => socket.write(text))
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.write(text)
+      // Not before: what is written while it connects would come first.
+      andThen(socket)
+    })
     socket.on('data', (bytes) => {
       answer += String(bytes)
     })
     socket.on('error', reject)
     socket.on('close', () => resolve(answer))
-    andThen(socket)
   })
 }
 
