@@ -1,5 +1,5 @@
-// Asking the provider what became of a payment: after a webhook, and at growing distances when none
-// comes. Webhook, poll and the answer of a call all end in recordView, so none of them is special.
+// Asking the provider what became of a payment: after a webhook that only names it, and at growing distances when none
+// comes. Looks, facts of webhooks and answers of calls are all recorded in record-facts.ts, so none of them is special.
 import { limits } from '../../base/limits.ts'
 import type { DomainEvent } from '../../contract/events.ts'
 import { compare, eq } from '../../contract/filter.ts'
