@@ -1,5 +1,5 @@
 // The effects runner: claims what is due, carries it out, writes the end. Invariants: an attempt owns
-// its effect only until its lease ends; `attempts` is the fence, so the late end of an older attempt
+// its effect only until its lease ends; the row's version is the fence, so the late end of an older attempt
 // is refused; nothing is called inside a transaction.
 
 import { type Clock, sleep } from '../base/clock.ts'

@@ -722,6 +722,20 @@ describe('a signed webhook', () => {
     assert.equal((await orderOf(id)).status, 'placed')
   })
 
+  test('without facts, of what a repeated start has made once the provider had lost its record, is found by our name', async () => {
+    const id = await start('card_challenge')
+    const [payment] = await paymentOf(id)
+    const { key, reference, amountMinor, currency, method, returnUrl, id: lost } = booked(id)
+    world.book.set({ webhookLoss: 1 })
+    world.book.forget(lost)
+    const again = world.book.create({ key, reference, amountMinor, currency, method, returnUrl })!
+    world.book.challenge(again.id, true)
+    assert.equal(await deliver({ id: 'evt_again', payment: again.id, reference: payment!.id }), 200)
+    await work(world)
+    assert.deepEqual([(await orderOf(id)).status, (await orderOf(id)).paymentStatus], ['placed', 'paid'])
+    assert.equal((await paymentOf(id))[0]!.providerRef, again.id)
+  })
+
   test('whose facts are none is refused, and changes nothing', async () => {
     const { id, event, data } = await takenUnheard()
     const refund = { id: 'sref_1', key: 'k', reference: '', amountMinor: 1, at: 1 }

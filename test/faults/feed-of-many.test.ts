@@ -1,5 +1,5 @@
 // The change feed of several processes over one database: whoever wrote, wherever one listens, everything is told
-// once and in one order. KINGPOST_FEED_WRITES=20000 makes it long.
+// once and in one order. Without the lock under which positions are given it fails. KINGPOST_FEED_WRITES=20000 makes it long.
 // databases: server
 // slow: mysql, mongodb
 import assert from 'node:assert/strict'

@@ -17,12 +17,11 @@ import type { Transaction } from '../../src/storage/transaction.ts'
 import type { Store } from './store.ts'
 import type { Dice } from './world.ts'
 
+/** Of many processes that give positions in the log at once, real servers tell more than ours: test/faults/feed-of-many.test.ts. */
 export type Mutant = {
   readonly name: string
   /** What it forgets. */
   readonly sin: string
-  /** Shows in one of some hundred seeds only: it is looked for longer. */
-  readonly isRare?: boolean
   /** The seed to begin with, where those before it show nothing and take long. A change of the simulator may make it another. */
   readonly from?: number
   /** Takes walls out of the database, which would hold what the engine lets through. */
@@ -315,19 +314,6 @@ export const mutants: readonly Mutant[] = [
     sin: 'A COMMIT whose answer was lost counts as not happened.',
     from: 88,
     steps: (steps, dice) => ({ ...steps, appendCommit: (line, token) => steps.appendCommit(line, `${token} ${dice.fraction()}`) }),
-  },
-  {
-    name: 'positions-without-lock',
-    sin: 'Two processes give positions in the log at the same time.',
-    isRare: true,
-    from: 1_763,
-    steps: (steps) => ({
-      ...steps,
-      sequence: (limit) => {
-        const { statements, read } = steps.sequence(limit)
-        return { statements: statements.slice(1), read: ([given]) => read([given!, given!]) }
-      },
-    }),
   },
 ]
 

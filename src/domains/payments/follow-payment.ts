@@ -1,5 +1,5 @@
-// Asking the provider what became of a payment: after a webhook, and at growing distances when none
-// comes. Webhook, poll and the answer of a call all end in recordView, so none of them is special.
+// Asking the provider what became of a payment: after a webhook that only names it, and at growing distances when none
+// comes. Looks, facts of webhooks and answers of calls are all recorded in record-facts.ts, so none of them is special.
 import { limits } from '../../base/limits.ts'
 import type { DomainEvent } from '../../contract/events.ts'
 import { compare, eq } from '../../contract/filter.ts'
@@ -20,7 +20,7 @@ export function followPaymentEffect(providers: ReadonlyMap<string, PaymentProvid
       const payment = await read.get(payments, payload.payment)
       const provider = payment && providers.get(payment.provider)
       if (!payment || !provider) return { end: 'dead', error: 'There is no such payment or provider.' }
-      return outcomeOf(await provider.fetch({ reference: payment.id, providerRef: payment.providerRef }))
+      return outcomeOf(await fetchKnown(provider, payment))
     },
 
     async settle(context) {
@@ -34,6 +34,13 @@ export function followPaymentEffect(providers: ReadonlyMap<string, PaymentProvid
       return [...events, ...(await followRefund(context, payment, view))]
     },
   })
+}
+
+/** By the provider's name of it; where it has lost the record of that, by ours: a start that was repeated has made another. */
+async function fetchKnown(provider: PaymentProvider, { id, providerRef }: Payment) {
+  const found = await provider.fetch({ reference: id, providerRef })
+  const isLost = found.result === 'ok' && found.value === null && providerRef !== null
+  return isLost ? await provider.fetch({ reference: id, providerRef: null }) : found
 }
 
 /** Where a look was for the end of a refund: what it found, and whether there must be another. */
