@@ -20,6 +20,7 @@ export {
 export { EngineError } from './base/engine-error.ts'
 export { defineErrors, ProjectError } from './base/project-error.ts'
 export { and, compare, eq, type Filter, has, isNull, oneOf, or } from './contract/filter.ts'
+export type { ChangesOf, NewRecordOf, RecordOf } from './contract/record-types.ts'
 export { defineBackend } from './engine/backend.ts'
 export { command, query } from './operation/define.ts'
 export { collection } from './schema/collection.ts'

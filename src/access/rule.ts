@@ -34,10 +34,10 @@ export type Rule =
   /** A record of `collection` whose reference `by` names this one fits `of`. */
   | { readonly rule: 'exists'; readonly collection: string; readonly by: string; readonly of: Rule }
 
-export const anyone: Rule = { rule: 'anyone' }
-export const nobody: Rule = { rule: 'nobody' }
-export const signedIn: Rule = { rule: 'signedIn' }
-export const staff: Rule = { rule: 'staff' }
+export const anyone = { rule: 'anyone' } as const satisfies Rule
+export const nobody = { rule: 'nobody' } as const satisfies Rule
+export const signedIn = { rule: 'signedIn' } as const satisfies Rule
+export const staff = { rule: 'staff' } as const satisfies Rule
 export function role(name: string): Rule {
   return { rule: 'role', role: name }
 }

@@ -18,7 +18,7 @@ export type BackendConfig<TOperation = unknown> = {
   readonly seed?: (context: SeedContext) => SeedRecords | Promise<SeedRecords>
 }
 
-export type ShopConfig = {
+export type ShopConfig<TFields extends Fields = Fields> = {
   /** ISO 4217. */
   readonly currency: string
   /** `included`: prices are gross, as consumers see them. `added`: net, with tax on top. */
@@ -36,7 +36,7 @@ export type ShopConfig = {
   /** Who takes the money. Left out: the sandbox in development, and nobody in production. */
   readonly payments?: readonly PaymentConfig[]
   /** More fields of products, such as a book's author. */
-  readonly productFields?: Fields
+  readonly productFields?: TFields
   /** Sites besides our own that a payment provider may send customers back to: `['https://www.shop.example']`. */
   readonly returnOrigins?: readonly string[]
 }

@@ -3,6 +3,7 @@
 import { limits } from '../base/limits.ts'
 import type { BackendConfig, ShopConfig } from '../config/backend-config.ts'
 import type { Project } from '../config/project.ts'
+import type { BackendTypes, CollectionTypes, OperationTypes } from '../contract/record-types.ts'
 import { passwords, sessions, users } from '../domains/accounts/collections.ts'
 import { carts } from '../domains/carts/collections.ts'
 import { categories, productsWith, shippingMethodsIn, variantsIn } from '../domains/catalog/collections.ts'
@@ -17,7 +18,7 @@ import { schedules, scheduleTicks } from '../effects/schedule.ts'
 import type { Operation } from '../operation/define.ts'
 import { idempotencyKeys } from '../operation/idempotency.ts'
 import { rateLimits } from '../operation/rate-limits.ts'
-import type { Collection } from '../schema/collection.ts'
+import type { Collection, Fields } from '../schema/collection.ts'
 import { compileModel, type Model } from '../schema/model.ts'
 import { settings } from '../settings/collections.ts'
 import { type ConfigMistake, checkConfig } from './config-check/check-config.ts'
@@ -48,10 +49,40 @@ export class ConfigError extends Error {
   }
 }
 
+/** A config together with what it says to the compiler, which the client takes as `typeof backend`. */
+export type DefinedBackend<TTypes extends BackendTypes = BackendTypes> = BackendConfig<Operation> & { readonly types?: TTypes }
+
 /** What an owner's config file exports as `backend`. */
-export function defineBackend(config: BackendConfig<Operation>): BackendConfig<Operation> {
+export function defineBackend<
+  const TCollections extends NonNullable<BackendConfig['collections']> = [],
+  const TOperations extends readonly Operation[] = [],
+  const TShop extends false | ShopConfig = false,
+>(
+  config: Omit<BackendConfig<Operation>, 'collections' | 'operations' | 'shop'> & {
+    readonly collections?: TCollections
+    readonly operations?: TOperations
+    readonly shop?: TShop & NothingElse<TShop, ShopConfig>
+  },
+): DefinedBackend<TypesOfConfig<TCollections, TOperations, TShop>> {
   return config
 }
+
+/** The compiler looks for misspelt names in no value whose type it infers. */
+type NothingElse<T, TKnown> = { readonly [K in Exclude<keyof T, keyof TKnown>]: never }
+
+type TypesOfConfig<TCollections extends readonly unknown[], TOperations extends readonly unknown[], TShop> = {
+  readonly collections: ByName<
+    TypesIn<TCollections[number] | ReturnType<typeof coreCollections>[number] | ShopCollections<TShop>, CollectionTypes>
+  >
+  readonly operations: ByName<TypesIn<TOperations[number], OperationTypes>>
+  readonly hasShop: TShop extends ShopConfig ? true : false
+}
+type ByName<TTypes extends { readonly name: string }> = { readonly [T in TTypes as T['name']]: T }
+type TypesIn<TDeclared, TTypes> = TDeclared extends { readonly types?: infer T extends TTypes | undefined } ? NonNullable<T> : never
+type NoFields = Readonly<Record<never, never>>
+type ShopCollections<TShop> = TShop extends ShopConfig
+  ? ReturnType<typeof shopCollections<TShop extends { productFields: infer F extends Fields } ? F : NoFields>>[number]
+  : never
 
 /** @throws ConfigError naming every mistake */
 export function createBackend(config: BackendConfig<Operation>, surroundings: Surroundings): Backend {
@@ -101,10 +132,10 @@ function coreCollections() {
   return [users, passwords, sessions, settings, effects, schedules, scheduleTicks, emails, idempotencyKeys, rateLimits]
 }
 
-function shopCollections({ currency, productFields = {} }: ShopConfig) {
+function shopCollections<TFields extends Fields>({ currency, productFields }: ShopConfig<TFields>) {
   return [
     categories,
-    productsWith(productFields, currency),
+    productsWith(productFields ?? ({} as TFields), currency),
     variantsIn(currency),
     shippingMethodsIn(currency),
     stockLevels,

@@ -138,22 +138,35 @@ export type Command<TInput extends TSchema = TSchema, TOutput extends TSchema = 
 
 export type Operation = Query | Command
 
+/** What an operation says to the compiler: carries types only, and is never set. */
+type Told<TName extends string, TInput extends TSchema, TOutput extends TSchema> = {
+  readonly types?: { readonly name: TName; readonly input: Static<TInput>; readonly output: Static<TOutput> }
+}
+
 /** A read. It sees committed data and changes nothing. */
-export function query<TInput extends TSchema, TOutput extends TSchema>(
+export function query<const TName extends string, TInput extends TSchema, TOutput extends TSchema>(
   spec: Common<TInput, TOutput> & {
+    readonly name: TName
     readonly run: (context: QueryContext<Static<TInput>>) => Promise<Answer<unknown>>
   },
-): Operation {
+): Query & Told<TName, TInput, TOutput> {
   return { kind: 'query', ...spec }
 }
 
 /** A change, in one transaction. */
-export function command<TInput extends TSchema, TOutput extends TSchema, TPrepared = undefined, TResult = unknown>(
+export function command<
+  const TName extends string,
+  TInput extends TSchema,
+  TOutput extends TSchema,
+  TPrepared = undefined,
+  TResult = unknown,
+>(
   spec: Common<TInput, TOutput> & {
+    readonly name: TName
     readonly prepare?: (context: PrepareContext<Static<TInput>>) => Promise<TPrepared>
     readonly run: (context: CommandContext<Static<TInput>, TPrepared>) => Promise<Answer<TResult>>
     readonly reload?: (context: QueryContext<Static<TInput>>, output: TResult) => Promise<TResult>
   },
-): Operation {
+): Command & Told<TName, TInput, TOutput> {
   return { kind: 'command', ...spec }
 }

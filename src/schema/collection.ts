@@ -101,16 +101,40 @@ export function recordOf<T>(_collection: CollectionRef<T>, record: AnyRecord): T
 
 export type Collection<TRecord = AnyRecord> = CollectionOptions & CollectionRef<TRecord>
 
-export type RecordOf<TFields extends Fields, TAppendOnly> = Readonly<
-  { id: string; createdAt: number } & (TAppendOnly extends true ? object : { version: number; updatedAt: number }) & {
-      [K in keyof TFields]: TFields[K] extends Field<infer V> ? V : never
-    }
+type FieldRecord<TFields extends Fields> = { [K in keyof TFields]: TypesOf<TFields[K]>['value'] }
+type TypesOf<TField> = TField extends Field<infer T> ? T : never
+type TypesOfAll<TFields> = { readonly [K in keyof TFields]: TypesOf<TFields[K]> }
+
+type StoredRecord<TFields extends Fields, TAppendOnly> = Readonly<
+  { id: string; createdAt: number } & (TAppendOnly extends true ? object : { version: number; updatedAt: number }) & FieldRecord<TFields>
 >
 
+/** What a declaration with these options says to the compiler. */
+type Types<TName extends string, TFields extends Fields, TOptions> = {
+  readonly name: TName
+  readonly fields: TypesOfAll<TFields>
+  readonly computed: TOptions extends { computed: { fields: infer F } } ? TypesOfAll<F> : None
+  readonly lists: TOptions extends { lists: infer L extends Readonly<Record<string, { readonly from: string }>> }
+    ? { readonly [K in keyof L]: L[K]['from'] }
+    : None
+  readonly isAppendOnly: IsAppendOnly<TOptions>
+  readonly actions: TOptions extends { access: infer A } ? keyof A & keyof CollectionAccess : never
+}
+type None = Readonly<Record<never, never>>
+type IsAppendOnly<TOptions> = TOptions extends { appendOnly: true } ? true : false
+
 /** Declares a collection. Mistakes in it stop the start, with the path of each. */
-export function collection<const TFields extends Fields, const TOptions extends Omit<CollectionOptions, 'fields'>>(
-  name: string,
+export function collection<
+  const TName extends string,
+  const TFields extends Fields,
+  const TOptions extends Omit<CollectionOptions, 'fields'>,
+>(
+  name: TName,
   options: TOptions & { readonly fields: TFields },
-): Collection<RecordOf<TFields, TOptions extends { appendOnly: true } ? true : false>> & { readonly fields: TFields } {
+): Collection<StoredRecord<TFields, IsAppendOnly<TOptions>>> & {
+  readonly name: TName
+  readonly fields: TFields
+  readonly types?: Types<TName, TFields, TOptions>
+} {
   return { name, ...options }
 }

@@ -39,7 +39,7 @@ export type Product = NonNullable<(typeof baseProducts)['record']>
 const pricedIn = (currency: string) => where('price.currency').eq(currency)
 
 /** `products` with the project's own fields. The handle for engine code stays `products`. */
-export function productsWith(more: Fields, currency: string) {
+export function productsWith<TFields extends Fields>(more: TFields, currency: string) {
   return collection('products', {
     prefix: 'prod',
     fields: { ...productFields, price: field.money({ write: nobody, currency }), ...more },

@@ -3,7 +3,7 @@ import { isDay, parseIso, toIso } from '../../base/clock.ts'
 import { invalid } from '../../base/engine-error.ts'
 import { flag, wholeNumber } from '../shape.ts'
 import { integerComparing, integerMisfit, mustBe } from './comparing.ts'
-import { type Comparing, defineKind, type Given, makeField, type With } from './kind.ts'
+import { type Comparing, defineKind, makeField, type With } from './kind.ts'
 
 /** The end of the year 9999: RFC 3339 has four digits for a year. */
 export const lastTime = 253_402_300_799_999
@@ -50,4 +50,5 @@ export const dateTimeKind = defineKind({
 })
 
 /** A moment: milliseconds since 1970 UTC in a record, RFC 3339 on the wire. */
-export const dateTime = <const O extends With>(options?: O) => makeField<Given<O, number>>(dateTimeKind, options)
+export const dateTime = <const O extends With>(options?: O) =>
+  makeField<{ value: number; wire: string; compared: { '': string } }, O>(dateTimeKind, options)

@@ -2,7 +2,7 @@
 import { limits } from '../../base/limits.ts'
 import { countFrom, flag } from '../shape.ts'
 import { mustBe, textComparing, textMisfit } from './comparing.ts'
-import { type Comparing, defineKind, type Given, makeField, type With } from './kind.ts'
+import { type Comparing, defineKind, makeField, type With } from './kind.ts'
 
 const comparing: Comparing = {
   ...textComparing,
@@ -26,4 +26,4 @@ export const emailKind = defineKind({
 
 /** An address, kept in lower case: two spellings of one mailbox are one value. */
 export const email = <const O extends With>(options?: O) =>
-  makeField<Given<O, string>>(emailKind, { max: limits.emailCharactersMax, ...options })
+  makeField<{ value: string }, O>(emailKind, { max: limits.emailCharactersMax, ...options })

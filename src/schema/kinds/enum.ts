@@ -2,7 +2,7 @@
 import { nearest } from '../../base/nearest.ts'
 import { flag, line, list } from '../shape.ts'
 import { mustBe, wordComparing } from './comparing.ts'
-import { type Comparing, defineKind, type Given, makeField, type With } from './kind.ts'
+import { type Comparing, defineKind, makeField, type With } from './kind.ts'
 
 const comparing: Comparing = {
   ...wordComparing,
@@ -32,4 +32,4 @@ export const enumKind = defineKind({
 })
 
 export const enumOf = <const V extends readonly string[], const O extends With>(values: V, options?: O) =>
-  makeField<Given<O, V[number]>>(enumKind, { ...options, options: values })
+  makeField<{ value: V[number] }, O>(enumKind, { ...options, options: values })

@@ -1,7 +1,7 @@
 // Any JSON value; a schema may narrow it.
 import { plainObject } from '../shape.ts'
 import { notCompared } from './comparing.ts'
-import { defineKind, type Field, type JsonSchema, makeField, type With } from './kind.ts'
+import { type Declared, defineKind, type Field, type JsonSchema, makeField, type With } from './kind.ts'
 
 function schemaOf({ schema, required }: Field): JsonSchema {
   return (schema as JsonSchema | undefined) ?? (required ? { type: ['object', 'array', 'string', 'number', 'boolean'] } : {})
@@ -29,9 +29,14 @@ export const jsonKind = defineKind({
   display: 'json',
 })
 
+/** Rules of its own are not in the type: whoever gives the type of the value cannot have the rest inferred. */
+type JsonField<TValue, TOptions> = Field<Declared<{ value: TValue; compared: object; isLarge: true }, TOptions>>
+
 /** Any JSON value; `schema` narrows it. Its type is given by hand, so two overloads say when it may be null. */
-export function json<TValue = unknown>(options: With<{ readonly schema?: object }> & { readonly required: true }): Field<TValue>
-export function json<TValue = unknown>(options?: With<{ readonly schema?: object }>): Field<TValue | null>
+export function json<TValue = unknown>(
+  options: With<{ readonly schema?: object }> & { readonly required: true },
+): JsonField<TValue, { required: true }>
+export function json<TValue = unknown>(options?: With<{ readonly schema?: object }>): JsonField<TValue, object>
 export function json(options?: With<{ readonly schema?: object }>): Field {
   return makeField(jsonKind, options)
 }

@@ -5,6 +5,7 @@
 import type { ActorValue, Rule } from '../../access/rule.ts'
 import type { DisplayName, InputName } from '../../contract/field-forms.ts'
 import type { Scalar } from '../../contract/filter.ts'
+import type { FieldTypes } from '../../contract/record-types.ts'
 import type { Add, Check, Keys } from '../shape.ts'
 
 export type JsonSchema = Record<string, unknown>
@@ -126,7 +127,7 @@ export type FieldOptions = {
   readonly backfill?: (record: Readonly<Record<string, unknown>>) => unknown
 }
 
-export type Field<TValue = unknown> = FieldOptions & {
+export type Field<TTypes extends FieldTypes = FieldTypes> = FieldOptions & {
   readonly kind: Kind
   readonly required: boolean
   /** `enum`: the values there are. */
@@ -135,8 +136,19 @@ export type Field<TValue = unknown> = FieldOptions & {
   readonly to?: string
   /** `json`: the JSON Schema a value must fit; anything when left out. */
   readonly schema?: object
-  /** Carries the type only; never set. */
-  readonly value?: TValue
+  /** Carries types only; never set. */
+  readonly types?: TTypes
+}
+
+/** What the values of a kind are to the compiler. A new kind says it where its builder calls `makeField`. */
+export type KindTypes = {
+  /** In a record on the server. */
+  readonly value: unknown
+  /** In JSON, where that is another form. */
+  readonly wire?: unknown
+  /** In filters, by the part of the value, '' for the whole; `value` alone when left out, and `{}` where nothing is compared. */
+  readonly compared?: object
+  readonly isLarge?: true
 }
 
 /** The options of a builder. */
@@ -150,7 +162,25 @@ export type Given<TOptions, TValue> = TOptions extends { required: true }
       : TValue
     : TValue | null
 
-export function makeField<TValue>(kind: Kind, options: FieldOptions & Partial<Omit<Field, 'value' | 'kind'>> = {}): Field<TValue> {
+type WireOf<TKind extends KindTypes> = TKind extends { readonly wire: infer W } ? W : TKind['value']
+type ComparedOf<TKind extends KindTypes> = TKind extends { readonly compared: infer C extends object } ? C : { readonly '': TKind['value'] }
+
+/** What a field of a kind says to the compiler when it is declared with these options. */
+export type Declared<TKind extends KindTypes, TOptions> = {
+  readonly value: Given<TOptions, TKind['value']>
+  readonly wire: Given<TOptions, WireOf<TKind>>
+  readonly compared: ComparedOf<TKind>
+  readonly isNeeded: TOptions extends { required: true } ? (TOptions extends { default: unknown } ? false : true) : false
+  readonly read: TOptions extends { read: { rule: infer R } } ? (R extends 'anyone' ? 'all' : R extends 'nobody' ? 'none' : 'some') : 'all'
+  readonly isWritable: TOptions extends { write: { rule: 'nobody' } } ? false : true
+  readonly isSortable: TKind extends { readonly isLarge: true } ? false : true
+  readonly to: TOptions extends { to: infer T extends string } ? T : null
+}
+
+export function makeField<TKind extends KindTypes, TOptions>(
+  kind: Kind,
+  options: FieldOptions & Partial<Omit<Field, 'types' | 'kind'>> = {},
+): Field<Declared<TKind, TOptions>> {
   const { required = options.default !== undefined && options.default !== null, ...rest } = options
   return { kind, required, ...rest }
 }

@@ -3,7 +3,7 @@ import { isCurrency } from '../../base/currencies.ts'
 import type { Money } from '../../base/money.ts'
 import { type Check, shown, wholeNumber } from '../shape.ts'
 import { integerComparing, mustBe, safeInteger, textComparing } from './comparing.ts'
-import { type Comparing, defineKind, type Field, type Given, type JsonSchema, makeField, type With } from './kind.ts'
+import { type Comparing, defineKind, type Field, type JsonSchema, makeField, type With } from './kind.ts'
 
 export const moneySchema: JsonSchema = {
   type: 'object',
@@ -66,4 +66,5 @@ export const moneyKind = defineKind({
 })
 
 /** An amount in minor units and its currency. */
-export const money = <const O extends With>(options?: O) => makeField<Given<O, Money>>(moneyKind, options)
+export const money = <const O extends With>(options?: O) =>
+  makeField<{ value: Money; compared: { '': number; amount: number; currency: string } }, O>(moneyKind, options)

@@ -2,7 +2,7 @@
 import { limits } from '../../base/limits.ts'
 import { flag, line } from '../shape.ts'
 import { textMisfit, wordComparing } from './comparing.ts'
-import { defineKind, type Given, type JsonSchema, makeField, type With } from './kind.ts'
+import { defineKind, type JsonSchema, makeField, type With } from './kind.ts'
 
 export const idSchema: JsonSchema = { type: 'string', maxLength: limits.idCharactersMax }
 
@@ -22,4 +22,5 @@ export const refKind = defineKind({
 })
 
 /** The id of one record of another collection. */
-export const ref = <const O extends With>(to: string, options?: O) => makeField<Given<O, string>>(refKind, { ...options, to })
+export const ref = <const T extends string, const O extends With>(to: T, options?: O) =>
+  makeField<{ value: string }, O & { to: T }>(refKind, { ...options, to })

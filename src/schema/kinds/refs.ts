@@ -19,5 +19,9 @@ export const refsKind = defineKind({
 })
 
 /** Ids of records of another collection, in order, without repeats. */
-export const refs = <const O extends With>(to: string, options?: O) =>
-  makeField<readonly string[]>(refsKind, { default: [], ...options, to })
+export const refs = <const T extends string, const O extends With>(to: T, options?: O) =>
+  // A filter asks for one that the list has, and compares nothing else.
+  makeField<
+    { value: readonly string[]; compared: { '': readonly [string] }; isLarge: true },
+    O & { to: T; required: true; default: readonly [] }
+  >(refsKind, { default: [], ...options, to })

@@ -2,7 +2,7 @@
 // is stored, with an option of its own.
 
 import { mustBe, textComparing } from '../../../src/schema/kinds/comparing.ts'
-import { defineKind, type Field, type Given, makeField, type Stored, type With } from '../../../src/schema/kinds/kind.ts'
+import { defineKind, type Field, makeField, type Stored, type With } from '../../../src/schema/kinds/kind.ts'
 import { flag } from '../../../src/schema/shape.ts'
 
 const stored = /^[0-9a-f]{6}([0-9a-f]{2})?$/
@@ -45,4 +45,5 @@ export const colourKind = defineKind({
   display: 'text',
 })
 
-export const colour = <const O extends With<{ readonly alpha?: boolean }>>(options?: O) => makeField<Given<O, string>>(colourKind, options)
+export const colour = <const O extends With<{ readonly alpha?: boolean }>>(options?: O) =>
+  makeField<{ value: string }, O>(colourKind, options)

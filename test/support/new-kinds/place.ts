@@ -1,6 +1,6 @@
 // A kind of field of two parts that the product does not have: a place on earth, in whole millionths of a degree.
 import { integerComparing } from '../../../src/schema/kinds/comparing.ts'
-import { defineKind, type Given, makeField, type With } from '../../../src/schema/kinds/kind.ts'
+import { defineKind, makeField, type With } from '../../../src/schema/kinds/kind.ts'
 
 type Place = { readonly latitude: number; readonly longitude: number }
 
@@ -24,4 +24,5 @@ export const placeKind = defineKind({
   display: 'json',
 })
 
-export const place = <const O extends With>(options?: O) => makeField<Given<O, Place>>(placeKind, options)
+export const place = <const O extends With>(options?: O) =>
+  makeField<{ value: Place; compared: { '': number; latitude: number; longitude: number } }, O>(placeKind, options)

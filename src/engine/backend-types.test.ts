@@ -1,0 +1,161 @@
+// What a config says to the compiler. Each line that must be red says so itself (`@ts-expect-error` fails where nothing is
+// wrong), so checking the types of the project is the test; running it only keeps the file among those that run.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Type } from 'typebox'
+import type { backend as bookshop } from '../../examples/bookshop/kingpost.config.ts'
+import { actorId, anyone, nobody, signedIn, staff, where } from '../access/rule.ts'
+import type {
+  BackendTypes,
+  ChangesOf,
+  NewRecordOf,
+  NewWireRecord,
+  RecordOf,
+  WireChanges,
+  WireExpand,
+  WireFilter,
+  WireRecord,
+  WireSort,
+} from '../contract/record-types.ts'
+import { command } from '../operation/define.ts'
+import { collection } from '../schema/collection.ts'
+import { field } from '../schema/field.ts'
+import { defineBackend } from './backend.ts'
+
+/** Compiles where both are the same type. */
+const same = <A, B>(_same: (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false) => {}
+type Shown<T> = { [K in keyof T]: T[K] }
+
+const teams = collection('teams', {
+  fields: { name: field.text({ required: true, unique: true }), budget: field.money({ read: staff }) },
+  lists: { events: { from: 'events', by: 'team' } },
+  access: { read: anyone },
+})
+const events = collection('events', {
+  fields: {
+    team: field.ref('teams', { required: true }),
+    state: field.enum(['open', 'closed'], { default: 'open' }),
+    startsAt: field.dateTime({ required: true }),
+    fee: field.money(),
+    guests: field.refs('users'),
+    author: field.ref('users', { required: true, default: { set: 'actor' } }),
+    notes: field.json<{ readonly seats: number }>(),
+    secret: field.text({ read: nobody, write: nobody }),
+  },
+  access: { read: anyone, create: signedIn, update: where('author').eq(actorId) },
+})
+const join = command({
+  name: 'events.join',
+  route: 'POST /api/events/:id/guests',
+  summary: 'Join an event',
+  input: Type.Object({ id: Type.String(), seats: Type.Integer() }, { additionalProperties: false }),
+  output: Type.Object({ seats: Type.Integer() }),
+  access: signedIn,
+  run: async ({ input }) => ({ output: { seats: input.seats } }),
+})
+const club = defineBackend({ name: 'Club', collections: [teams, events], operations: [join] })
+
+type Club = NonNullable<(typeof club)['types']>
+type Events = Club['collections']['events']
+type Money = { readonly amount: number; readonly currency: string }
+
+test('records on the server', () => {
+  type Record = RecordOf<typeof events>
+  same<Record['startsAt'], number>(true)
+  same<Record['fee'], Money | null>(true)
+  same<Record['state'], 'open' | 'closed'>(true)
+  same<Record['notes'], { readonly seats: number } | null>(true)
+  const record: NewRecordOf<typeof events> = { team: 'team_1', startsAt: 5 }
+  // @ts-expect-error: the time is missing
+  const incomplete: NewRecordOf<typeof events> = { team: 'team_1' }
+  const changes: ChangesOf<typeof events> = { state: 'closed', fee: null }
+  // @ts-expect-error: a required field is never null
+  const emptied: ChangesOf<typeof events> = { startsAt: null }
+  // @ts-expect-error: misspelt
+  const misspelt: ChangesOf<typeof events> = { stat: 'closed' }
+  assert.ok([record, incomplete, changes, emptied, misspelt])
+})
+
+test('records as the API tells and takes them', () => {
+  same<
+    Shown<WireRecord<Events>>,
+    {
+      readonly id: string
+      readonly createdAt: string
+      readonly updatedAt: string
+      readonly team: string
+      readonly state: 'open' | 'closed'
+      readonly startsAt: string
+      readonly fee: Money | null
+      readonly guests: readonly string[]
+      readonly author: string
+      readonly notes: { readonly seats: number } | null
+    }
+  >(true)
+  // What only some may read may be missing, and so may the time of its change.
+  same<WireRecord<Club['collections']['teams']>['budget'], Money | null | undefined>(true)
+  same<WireRecord<Club['collections']['teams']>['updatedAt'], string | undefined>(true)
+  const record: NewWireRecord<Events> = { team: 'team_1', startsAt: '2026-11-29T10:00:00Z', guests: ['usr_1'] }
+  // @ts-expect-error: a time is a text in JSON
+  const stored: NewWireRecord<Events> = { team: 'team_1', startsAt: 5 }
+  // @ts-expect-error: nobody sets it
+  const hidden: NewWireRecord<Events> = { team: 'team_1', startsAt: '2026-11-29T10:00:00Z', secret: 'x' }
+  const changes: WireChanges<Events> = { fee: { amount: 500, currency: 'EUR' } }
+  // @ts-expect-error: no whole number
+  const added: WireChanges<Events> = { state: { $increment: 1 } }
+  same<Events['actions'], 'read' | 'create' | 'update'>(true)
+  assert.ok([record, stored, hidden, changes, added])
+})
+
+type Filter = WireFilter<Club['collections'], Events>
+
+test('filters, sorts and what is expanded', () => {
+  const filters: Filter[] = [
+    { state: 'open', startsAt: { gte: '2026-11-29T10:00:00Z' }, fee: { lte: 500 }, 'fee.currency': 'EUR', guests: 'usr_1' },
+    { or: [{ 'team.name': { startsWith: 'A' } }, { not: { fee: { null: true } } }], state: { in: ['open', 'closed'] } },
+  ]
+  const wrong: Filter[] = [
+    // @ts-expect-error: misspelt
+    { stat: 'open' },
+    // @ts-expect-error: no such value
+    { state: 'opne' },
+    // @ts-expect-error: a number where a text is
+    { state: { in: [1] } },
+    // @ts-expect-error: words have no part of a number
+    { fee: { contains: '5' } },
+    // @ts-expect-error: nobody reads it
+    { secret: 'x' },
+    // @ts-expect-error: JSON is not compared
+    { notes: '5' },
+    // @ts-expect-error: the team has no title
+    { 'team.title': 'A' },
+    // @ts-expect-error: nested
+    { or: [{ 'team.title': 'A' }] },
+  ]
+  const sorts: WireSort<Events>[] = ['-startsAt', 'fee', 'id']
+  // @ts-expect-error: JSON has no order
+  const unsorted: WireSort<Events> = 'notes'
+  const expands: WireExpand<Club['collections'], Events>[] = ['team', 'guests', 'team.events', 'team.events.author']
+  // @ts-expect-error: no reference
+  const flat: WireExpand<Club['collections'], Events> = 'state'
+  assert.ok([filters, wrong, sorts, unsorted, expands, flat])
+})
+
+test('what a config has: operations by name, the collections of the features that are on, and nothing misspelt', () => {
+  same<Club['operations']['events.join']['input'], { id: string; seats: number }>(true)
+  same<Club['operations']['events.join']['output'], { seats: number }>(true)
+  same<Club['hasShop'], false>(true)
+  same<'orders' extends keyof Club['collections'] ? true : false, false>(true)
+  type Shop = NonNullable<(typeof bookshop)['types']>
+  same<Shop['hasShop'], true>(true)
+  same<WireRecord<Shop['collections']['products']>['year'], number>(true)
+  same<WireRecord<Shop['collections']['variants']>['available'], number>(true)
+  same<'tokenHash' extends keyof WireRecord<Shop['collections']['orders']> ? true : false, false>(true)
+  const reviewed: WireFilter<Shop['collections'], Shop['collections']['reviews']> = { 'book.year': { lt: 1850 } }
+  const any: BackendTypes = {} as Shop
+  // @ts-expect-error: misspelt
+  defineBackend({ name: 'Club', collection: [teams] })
+  // @ts-expect-error: misspelt within the shop
+  defineBackend({ name: 'Club', shop: { currency: 'EUR', taxes: {} } })
+  assert.ok([reviewed, any])
+})
