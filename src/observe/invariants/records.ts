@@ -30,7 +30,7 @@ export const recordInvariants: InvariantGroup = {
 async function checkRecords(context: VerifyContext, collection: CollectionModel): Promise<void> {
   const stored = [...collection.fields.values()].filter(({ isComputed }) => !isComputed)
   const references = stored.filter(({ field }) => field.to !== undefined)
-  const checks = stored.map((field) => ({ name: field.name, misfit: misfitOf(field) }))
+  const checks = stored.map((field) => ({ name: field.name, misfit: checkOf(field) }))
   for await (const page of pagesOf<AnyRecord>(context, collection)) {
     for (const { name, field } of references) await checkReferences(context, collection, page, { name, to: field.to! })
     for (const record of page)
@@ -64,8 +64,18 @@ async function checkReferences(
         )
 }
 
+type Misfit = (value: unknown) => string | null
+/** Compiling a schema costs more than checking a small table against it, and the simulator verifies one model thousands of times. */
+const misfits = new WeakMap<CompiledField, Misfit>()
+
+function checkOf(field: CompiledField): Misfit {
+  const known = misfits.get(field) ?? misfitOf(field)
+  misfits.set(field, known)
+  return known
+}
+
 /** Answers what is wrong with a stored value: what a request may not give, no record may hold. */
-function misfitOf({ field }: CompiledField): (value: unknown) => string | null {
+function misfitOf({ field }: CompiledField): Misfit {
   const { kind } = field
   // What is stored in another form than on the wire, such as a time, does not fit the schema of the wire.
   const check = kind.stored ? () => {} : validatorOf(fieldSchema(field))
