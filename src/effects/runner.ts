@@ -15,6 +15,7 @@ import type { AnyRecord } from '../schema/collection.ts'
 import { recordOf } from '../schema/collection.ts'
 import { inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
 import type { CommitLine, RecordChange } from '../storage/storage.ts'
+import type { Transaction } from '../storage/transaction.ts'
 import { claimable, claimDue, type EffectRole } from './claim.ts'
 import { type Effect, type EffectHandler, effects, type Outcome, type PerformContext, takeSubject } from './effect.ts'
 import { createFailureLog } from './failure-log.ts'
@@ -30,14 +31,19 @@ export type RunnerParts = TransactionParts &
     readonly workerId: string
   }
 
+type Alongside = (tx: Transaction, ended: Ended) => Promise<void>
+
 export type EffectRunner = {
   start(roles?: readonly EffectRole[]): Promise<void>
   /** Whether this process carries out effects of this kind now. */
   carriesOut(kind: string): boolean
   /** Looks for due effects now instead of at the next poll. */
   wake(): void
-  /** Runs effects born leased to this process; resolves when each attempt has ended. */
-  runAwaited(ids: readonly string[]): Promise<Ended>
+  /**
+   * Runs effects born leased to this process; resolves when each attempt has ended. `write` adds to the transaction that ends
+   * the only one, where that end tells its record and nothing follows from it.
+   */
+  runAwaited(ids: readonly string[], write?: Alongside): Promise<Ended>
   /** Claims nothing more and resolves when the attempts under way have ended. */
   stop(): Promise<void>
 }
@@ -48,6 +54,8 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
   const slots = parts.slots ?? limits.effectSlots
   const tellFailure = createFailureLog(parts)
   const active = new Map<string, Promise<AnyRecord | null>>()
+  /** By their effects: what is written beside the ends of those that somebody waits for. */
+  const awaited = new Map<string, Alongside>()
   /** Leased to this process and waiting for a slot. */
   const born: Effect[] = []
   let roles: readonly EffectRole[] = []
@@ -121,7 +129,9 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
     const outcome = handler ? await perform(parts, handler, { effect, payload }) : dead(`Nothing here carries out ${effect.kind}.`)
     const settled = outOfAttempts(handler, effect, outcome)
     tellFailure(effect, settled)
-    return await whileLeased({ clock, effect, mayWait: () => isRunning }, () => writeEnd(parts, { handler, effect, payload }, settled))
+    return await whileLeased({ clock, effect, mayWait: () => isRunning }, () =>
+      writeEnd(parts, { handler, effect, payload, alongside: awaited.get(effect.id) }, settled),
+    )
   }
 
   /** An attempt somebody waits for does not queue behind the others. */
@@ -177,9 +187,11 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
     },
     carriesOut,
     wake,
-    async runAwaited(ids) {
-      const subjects = await Promise.all(ids.map(runNow))
-      return new Map(subjects.flatMap((record) => (record === null ? [] : [[record.id, record] as const])))
+    async runAwaited(ids, write) {
+      const [first] = ids
+      if (write && first !== undefined && ids.length === 1) awaited.set(first, write)
+      const subjects = await Promise.all(ids.map(runNow)).finally(() => ids.map((id) => awaited.delete(id)))
+      return endedOf(subjects)
     },
     async stop() {
       isRunning = false
@@ -191,6 +203,10 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
   }
 }
 
+function endedOf(subjects: readonly (AnyRecord | null)[]): Ended {
+  return new Map(subjects.flatMap((record) => (record === null ? [] : [[record.id, record] as const])))
+}
+
 /** `payload`: of `effect`, as its kind reads it; null when it cannot. */
 type Stored = { readonly effect: Effect; readonly payload: unknown }
 
@@ -198,12 +214,10 @@ function dead(error: string): Outcome {
   return { end: 'dead', error }
 }
 
+type Ending = Stored & { readonly handler: EffectHandler | undefined; readonly alongside: Alongside | undefined }
+
 /** Answers what `settle` tells, where no events follow. */
-async function writeEnd(
-  parts: RunnerParts,
-  { handler, effect, payload }: Stored & { readonly handler: EffectHandler | undefined },
-  outcome: Outcome,
-): Promise<AnyRecord | null> {
+async function writeEnd(parts: RunnerParts, { handler, effect, payload, alongside }: Ending, outcome: Outcome): Promise<AnyRecord | null> {
   return await inTransaction(parts, cause(effect.kind), async (tx, now) => {
     const ended = await tx.updateIfUnchanged(effects, effect, { set: endOf(effect, outcome, now, parts.random.fraction()) })
     // Somebody else owns it by now: what they write counts.
@@ -213,9 +227,12 @@ async function writeEnd(
     let subject: AnyRecord | null = null
     const tell = (record: AnyRecord) => void (subject = record)
     const events = (await handler?.settle?.({ ...work, effect, payload, outcome, tell })) ?? []
-    if (events.length === 0) return subject
-    await parts.react(work, events)
-    return null
+    if (events.length > 0) {
+      await parts.react(work, events)
+      return null
+    }
+    if (subject !== null) await alongside?.(tx, endedOf([subject]))
+    return subject
   })
 }
 

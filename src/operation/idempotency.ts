@@ -9,8 +9,10 @@ import { EngineError } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
 import type { Random } from '../base/random.ts'
 import { isEqualSecret } from '../base/secret.ts'
+import { eq } from '../contract/filter.ts'
 import { collection } from '../schema/collection.ts'
 import { field } from '../schema/field.ts'
+import type { Change } from '../storage/storage.ts'
 import type { Transaction } from '../storage/transaction.ts'
 import type { PasswordHasher } from './define.ts'
 
@@ -90,12 +92,19 @@ export function checkIsAnswered(row: IdempotencyRow, now: number): void {
 export async function rememberAnswer(
   tx: Transaction,
   { claim, random }: { readonly claim: OpenClaim; readonly random: Random },
-  answer: { status: number; output: unknown; headers: Readonly<Record<string, string>>; isAwaiting: boolean },
+  answer: { status: number; output: unknown; headers: Readonly<Record<string, string>>; isUnfinished: boolean },
 ): Promise<void> {
-  const state = answer.isAwaiting ? 'awaiting' : 'done'
+  const state = answer.isUnfinished ? 'awaiting' : 'done'
   const body = sealAnswer(claim, random, { state, output: answer.output ?? null, headers: answer.headers })
-  // When the same key ran at the same time and was first: run again, find its row and repeat its answer.
-  await tx.insert(idempotencyKeys, { id: claim.id, fingerprint: claim.fingerprint, state, status: answer.status, body }, 'conflict')
+  // Where an earlier call with this key has its row, already_exists: then that one's answer is repeated.
+  await tx.insert(idempotencyKeys, { id: claim.id, fingerprint: claim.fingerprint, state, status: answer.status, body })
+}
+
+/** Of a row whose answer was still being made; of several who made it, the first counts. */
+export const isAwaiting = eq('state', 'awaiting')
+
+export function doneWith(claim: OpenClaim, random: Random, answer: SealedAnswer): Change {
+  return { set: { state: 'done', body: sealAnswer(claim, random, { state: 'done', ...answer }) } }
 }
 
 export type SealedAnswer = { readonly output: unknown; readonly headers: Readonly<Record<string, string>> }

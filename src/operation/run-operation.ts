@@ -9,18 +9,20 @@ import { limits } from '../base/limits.ts'
 import { ProjectError } from '../base/project-error.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import { type Cause, inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
+import type { Transaction } from '../storage/transaction.ts'
 import type { Answer, CallContext, Command, Ended, Operation, RequestFacts, Services } from './define.ts'
 import {
   checkIsAnswered,
   claimOf,
+  doneWith,
   type IdempotencyClaim,
   idempotencyClaim,
   idempotencyKeys,
+  isAwaiting,
   newClaim,
   type OpenClaim,
   openAnswer,
   rememberAnswer,
-  sealAnswer,
 } from './idempotency.ts'
 import { toldTo } from './told-to.ts'
 import { validatorOf } from './validate.ts'
@@ -29,8 +31,8 @@ import { type Work, type WorkParts, workIn } from './work.ts'
 export type OperationParts = TransactionParts &
   WorkParts & {
     readonly services: Services
-    /** Runs the effects that an answer waits for. */
-    readonly effects: { runAwaited(ids: readonly string[]): Promise<Ended> }
+    /** Runs the effects that an answer waits for. `write`: also in the transaction that ends the only one, where that tells. */
+    readonly effects: { runAwaited(ids: readonly string[], write?: (tx: Transaction, ended: Ended) => Promise<void>): Promise<Ended> }
     readonly react: (work: Work, events: readonly DomainEvent[]) => Promise<void>
   }
 
@@ -69,19 +71,16 @@ export async function runOperation(parts: OperationParts, operation: Operation, 
 async function runCommand(parts: OperationParts, operation: Command, call: Call, context: CallContext<unknown>): Promise<Reply> {
   const { storage } = parts
   const claim = call.idempotencyKey === null ? null : idempotencyClaim(call.actor, operation.name, call.idempotencyKey, fingerprinted(call))
-  const earlier = claim && (await replay(parts, operation, claim, context))
+  // Only where a repeat would prepare for nothing: without that its own row, written last, holds a repeat back.
+  const earlier = claim && operation.prepare ? await replay(parts, operation, claim, context) : null
   if (earlier) return earlier
 
   const own = claim && (await newClaim(claim, parts.random, stretchOf(parts, operation)))
   const prepared = await operation.prepare?.({ ...context, read: storage.reader, services: parts.services })
   const cause: Cause = { operation: operation.name, actor: actorName(call.actor), requestId: call.request.id }
-  let answer: Answer<unknown> | null
-  let isAgain = false
+  let answer: Answer<unknown>
   try {
     answer = await inTransaction(parts, cause, async (tx, now) => {
-      // The first time its own row, written last, holds it back should another with this key have been quicker.
-      if (claim && isAgain && (await tx.get(idempotencyKeys, claim.id))) return null
-      isAgain = true
       const work = workIn(parts, tx, now)
       const ran = await operation.run({ ...context, ...work, prepared })
       if (ran.events) await parts.react(work, ran.events)
@@ -89,20 +88,44 @@ async function runCommand(parts: OperationParts, operation: Command, call: Call,
       return ran
     })
   } catch (error) {
-    // A refusal changed nothing and is not remembered: asked again, the call is tried again. But one with the same
-    // key that ran beside ours may be what held ours back: then its answer is the answer.
+    // A refusal changed nothing and is not remembered: asked again, the call is tried again. But an earlier one with the
+    // same key may be what held ours back: then its answer is the answer.
     const answered = claim !== null && isRefusal(error) ? await replay(parts, operation, claim, context) : null
     if (answered === null) throw toldTo(call.actor, parts.model, error)
     return answered
   }
-  // A call with the same key committed between our look and our transaction.
-  if (answer === null) return (await replay(parts, operation, claim!, context))!
-  if (!isUnfinished(answer, operation)) return replyOf(answer, operation)
+  const reply = replyOf(answer, operation)
+  if (!isUnfinished(answer, operation)) return reply
 
   const { awaiting = [], atHand } = answer
-  const ended = awaiting.length === 0 ? null : await withTimeout(parts, parts.effects.runAwaited(awaiting))
+  const last = atHand ? lastAnswer(parts, { claim: own, reply, atHand }) : null
+  const ended = awaiting.length === 0 ? null : await withTimeout(parts, parts.effects.runAwaited(awaiting, last?.write))
+  if (ended && last?.isKept(ended)) return { ...reply, output: last.output() }
   const output = ended && atHand ? await atHand(storage.reader, ended) : null
-  return await reloaded(parts, operation, context, { claim: own, reply: replyOf(answer, operation), output })
+  return await reloaded(parts, operation, context, { claim: own, reply, output })
+}
+
+type Unfinished = {
+  readonly claim: OpenClaim | null
+  readonly reply: Reply
+  readonly atHand: NonNullable<Answer<unknown>['atHand']>
+}
+
+/** Made and remembered in the transaction that ends what it waits for, which spares it a look and a commit of its own. */
+function lastAnswer({ random }: OperationParts, { claim, reply, atHand }: Unfinished) {
+  let output: unknown = null
+  let tries = 0
+  return {
+    output: () => output,
+    /** Once the transaction is committed, and by it. */
+    isKept: (ended: Ended) => ended.size > 0 && output !== null,
+    async write(tx: Transaction, ended: Ended): Promise<void> {
+      // What held the first try back may be a repeat that waited no longer: what it answered is looked up after the commit.
+      output = ++tries > 1 ? null : await atHand(tx, ended)
+      if (output === null || claim === null) return
+      await tx.touchOrFail(idempotencyKeys, claim.id, doneWith(claim, random, { output, headers: reply.headers }), isAwaiting)
+    },
+  }
 }
 
 function isRefusal(error: unknown): boolean {
@@ -129,11 +152,9 @@ async function reloaded(
   const read = () => operation.reload?.({ ...context, read: parts.storage.reader }, reply.output) ?? reply.output
   const output = given ?? (await read())
   if (claim === null) return { ...reply, output }
-  const { headers } = reply
-  const body = sealAnswer(claim, parts.random, { state: 'done', output: output ?? null, headers })
-  const change = { set: { state: 'done', body } }
+  const change = doneWith(claim, parts.random, { output: output ?? null, headers: reply.headers })
   const kept = await inTransaction(parts, { operation: operation.name, actor: '', requestId: context.request.id }, async (tx) => {
-    if (await tx.touch(idempotencyKeys, claim.id, change, { op: 'eq', path: 'state', value: 'awaiting' })) return output
+    if (await tx.touch(idempotencyKeys, claim.id, change, isAwaiting)) return output
     // A repeat that waited no longer was first: what it answered is the answer.
     const row = await tx.get(idempotencyKeys, claim.id)
     return row === null ? output : openAnswer(claim, row).output
@@ -159,7 +180,7 @@ async function replay(
 
 function remembered(answer: Answer<unknown>, operation: Operation) {
   const { status, output, headers } = replyOf(answer, operation)
-  return { status, output, headers, isAwaiting: isUnfinished(answer, operation) }
+  return { status, output, headers, isUnfinished: isUnfinished(answer, operation) }
 }
 
 /** Whether what `run` returned becomes the answer only after its commit. */

@@ -5,9 +5,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
+import { limits } from '../../src/base/limits.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import { newSecret, signHmac } from '../../src/base/secret.ts'
 import { checkOut, fillCart, openWorld, type World } from '../support/api-harness.ts'
+import { eventually } from '../support/eventually.ts'
 import { checkProblem } from '../support/scenario.ts'
 import { settled } from '../support/settled.ts'
 
@@ -215,6 +217,39 @@ test('while the first request waits for its provider, the second is told to come
     goOn()
     assert.equal((await first).status, 201)
     assert.equal((await ask()).text, (await first).text)
+  } finally {
+    await slow.close()
+  }
+})
+
+test('an answer that was given before its provider answered stays the one that is repeated', async () => {
+  let goOn = () => {}
+  const gate = new Promise<void>((resolve) => {
+    goOn = resolve
+  })
+  const slow = await openWorld({
+    call: async (_name, call) => {
+      await gate
+      return call()
+    },
+  })
+  try {
+    const cart = await fillCart(slow, 'owner')
+    const body = { payment: { provider: 'sandbox', method: 'card_success' } }
+    const ask = () => slow.call('owner', { method: 'POST', url: `/api/carts/${cart.id}/checkout`, headers: key('k1'), body })
+    const asked = ask()
+    await settled()
+    await slow.clock.advance(limits.awaitedEffectMs + 1)
+    const first = await asked
+    assert.equal(first.body.payment.status, 'sending')
+    goOn()
+    await eventually('the end of the effect, which another answer must not hold back', async () => {
+      // It is written at the second try, after a pause.
+      await slow.clock.advance(limits.conflictBackoffMs * 4)
+      const { body: payment } = await slow.call('owner', { method: 'GET', url: `/api/payments/${first.body.payment.id}` })
+      return payment.status === 'sending' ? null : payment
+    })
+    assert.equal((await ask()).text, first.text)
   } finally {
     await slow.close()
   }
