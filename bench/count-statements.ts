@@ -81,15 +81,18 @@ function timed<T>({ connection, sql, values }: Call, step: () => T): T {
 }
 
 function write({ connection, sql, values }: Call, more: Pick<Counted, 'us' | 'trip'>): void {
-  const bytes = values.reduce<number>((sum, value) => sum + (value === null ? 0 : Buffer.byteLength(String(value))), 0)
+  const bytes = values.reduce<number>(
+    (sum, value) => sum + (value === null ? 0 : value instanceof Uint8Array ? value.length : Buffer.byteLength(String(value))),
+    0,
+  )
   const operation = /^insert into ["`]_commits/.test(sql) ? { operation: String(values.find(isOperation)) } : {}
   if (lines === '') setTimeout(flush, FLUSH_MS).unref()
   lines += `${JSON.stringify({ connection: `${threadId}.${connection}`, sql, bytes, ...more, ...operation } satisfies Counted)}\n`
 }
 
-/** `orders.checkOut`, at one place or another of the line. */
+/** `orders.checkOut`, at one place or another of the line; several, where transactions shared a commit. */
 function isOperation(value: unknown): boolean {
-  return typeof value === 'string' && /^[a-z]+(?:\.[a-zA-Z]+)+$/.test(value)
+  return typeof value === 'string' && /^[a-z]+(?:\.[a-zA-Z]+)+(?:,[a-z]+(?:\.[a-zA-Z]+)+)*$/.test(value)
 }
 
 function flush(): void {

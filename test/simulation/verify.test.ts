@@ -60,7 +60,9 @@ const plants: Readonly<Record<string, readonly string[]>> = {
   'records.references_resolve': [`update "payments" set "order"='ord_gone' where ${one('payments')}`],
   'records.unique': ['drop index "orders_number_key"', `update "orders" set "number"='SAME'`],
   'records.fit_schema': [`update "orders" set "status"='lost' where ${one('orders')}`],
-  'commits.readable': [`update "_commits" set "changes"='[{' where "position"=(select max("position")-1 from "_commits")`],
+  'commits.readable': [
+    `update "_commits" set "changes"='[{', "packed"=iif("packed" is null,null,x'00') where "position"=(select min("position") from "_commits")`,
+  ],
 }
 
 let store: Store

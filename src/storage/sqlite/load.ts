@@ -3,6 +3,7 @@
 import type { Model } from '../../schema/model.ts'
 import type { Compiler, SqlValue } from '../sql/compile.ts'
 import type { Load } from '../storage.ts'
+import { loadCommits } from './commit-log.ts'
 import { run, type StatementCache } from './reader.ts'
 
 export type LoadParts = {
@@ -19,15 +20,7 @@ export function loadRows({ model, compiler, prepared, encoders }: LoadParts, { r
     const encode = encoders.get(records.collection.name)!
     for (const record of records.records) write(sql, encode(record))
   }
-  for (const { position, at, operation, actor, requestId, changes } of commits ?? [])
-    write('insert into "_commits" ("position","at","operation","actor","requestId","changes") values (?,?,?,?,?,?)', [
-      position,
-      at,
-      operation,
-      actor,
-      requestId,
-      JSON.stringify(changes),
-    ])
+  loadCommits(prepared, commits ?? [])
   if (lastPosition !== undefined) {
     // The row of a table that had no line yet is not there, and no unique key would tell.
     write(`delete from sqlite_sequence where "name"='_commits'`, [])

@@ -1,10 +1,10 @@
-// Reading from one SQLite connection: the Reader of the port, the statements it keeps, the commit log.
+// Reading from one SQLite connection: the Reader of the port, and the statements it keeps.
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import type { CollectionRef } from '../../schema/collection.ts'
 import { type Model, resolve } from '../../schema/model.ts'
 import type { Compiler, SqlValue } from '../sql/compile.ts'
 import { createDecoders, numericForm } from '../sql/row-codec.ts'
-import type { Commit, FindQuery, GroupQuery, Reader } from '../storage.ts'
+import type { FindQuery, GroupQuery, Reader } from '../storage.ts'
 import { translate } from './errors.ts'
 
 export type StatementCache = (sql: string) => StatementSync
@@ -78,25 +78,6 @@ export function createReader({ model, compiler, prepared, rows, before = () => {
       }))
     },
   }
-}
-
-export function commitsAfter(prepared: StatementCache, position: number, limit: number): Commit[] {
-  const rows = run(() => prepared('select * from "_commits" where "position">? order by "position" limit ?').all(position, limit))
-  return rows.map((row) => ({
-    position: Number(row['position']),
-    at: Number(row['at']),
-    operation: String(row['operation']),
-    actor: String(row['actor']),
-    requestId: String(row['requestId']),
-    changes: JSON.parse(String(row['changes'])),
-  }))
-}
-
-export function commitRange(prepared: StatementCache): { oldest: number; newest: number } {
-  const row = run(() =>
-    prepared('select coalesce(min("position"),0) as "oldest", coalesce(max("position"),0) as "newest" from "_commits"').get(),
-  )
-  return { oldest: row!['oldest'] as number, newest: row!['newest'] as number }
 }
 
 export function readMark(prepared: StatementCache, name: string): string | null {

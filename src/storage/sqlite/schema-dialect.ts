@@ -37,7 +37,7 @@ function formOf(columns: IndexModel['columns']): string {
 const writeLock = 'other writers wait, readers do not'
 
 /** Raised when the meaning of a stored table changes in a way older code would misread. */
-const schemaVersion = 1
+const schemaVersion = 2
 
 /** @throws Error with one sentence for people */
 export function checkVersion(database: DatabaseSync): void {
@@ -55,6 +55,11 @@ export function prepareOwnTables(database: DatabaseSync): void {
     create table if not exists "_migrations" ("id" integer primary key autoincrement, "key" text not null, "state" text not null,
       "cursor" text, "rows" integer not null default 0, "startedAt" integer not null, "endedAt" integer, "by" text not null) strict;
     insert into "_meta" values ('schemaVersion','${schemaVersion}') on conflict("name") do nothing`)
+}
+
+/** From here on older versions refuse the database. */
+export function raiseVersion(database: DatabaseSync): void {
+  if (readMeta(database, 'schemaVersion') !== String(schemaVersion)) writeMeta(database, 'schemaVersion', String(schemaVersion))
 }
 
 export function readMeta(database: DatabaseSync, name: string): string | null {

@@ -6,10 +6,12 @@ import { type SchemaPolicy, stepsAtStart } from '../migrations/at-start.ts'
 import { adoptedKinds, kindsAfter, kindsBefore, withKinds } from '../migrations/kinds.ts'
 import { planMigration } from '../migrations/plan.ts'
 import { storedModel } from '../migrations/stored-schema.ts'
+import { prepareCommitLog } from './commit-log.ts'
 import {
   checkVersion,
   introspectSqlite,
   prepareOwnTables,
+  raiseVersion,
   readJournal,
   readKinds,
   runStep,
@@ -26,9 +28,8 @@ export function prepareSchema(database: DatabaseSync, model: Model, policy: Sche
   try {
     checkVersion(database)
     prepareOwnTables(database)
-    database.exec(`create table if not exists "_commits" (
-      "position" integer primary key autoincrement, "at" integer not null, "operation" text not null,
-      "actor" text not null, "requestId" text not null, "changes" text not null) strict`)
+    prepareCommitLog(database)
+    raiseVersion(database)
     const stored = changeAtStart(database, model, policy)
     database.exec('commit')
     return stored

@@ -3,8 +3,9 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Model } from '../../schema/model.ts'
 import { createCompiler } from '../sql/compile.ts'
 import type { Snapshot } from '../storage.ts'
+import { commitRange, commitsAfter, lastPosition } from './commit-log.ts'
 import { sqliteDialect } from './dialect.ts'
-import { commitRange, commitsAfter, createReader, createStatementCache, readMark, run, versionOf } from './reader.ts'
+import { createReader, createStatementCache, readMark, versionOf } from './reader.ts'
 import { storedModelOf } from './schema.ts'
 
 /** All reads see one committed state. The WAL cannot shrink meanwhile. @throws Error when the file cannot be opened */
@@ -26,10 +27,7 @@ export function openSqliteSnapshot(path: string, model: Model): Snapshot {
     reader,
     commitsAfter: async (position, limit) => commitsAfter(prepared, position, limit),
     commitRange: async () => commitRange(prepared),
-    async lastPosition() {
-      const row = run(() => prepared(`select "seq" from sqlite_sequence where "name"='_commits'`).get())
-      return (row?.['seq'] as number | undefined) ?? 0
-    },
+    lastPosition: async () => lastPosition(prepared),
     readMark: async (name) => readMark(prepared, name),
     close: async () => database.close(),
   }

@@ -12,10 +12,11 @@ import { createCompiler, type Statement } from '../sql/compile.ts'
 import { createEncoder } from '../sql/row-codec.ts'
 import type { AdapterTransaction, Commit, CommitLine, Reader, WholeStorage } from '../storage.ts'
 import { type Checkpoints, createCheckpoints } from './checkpoints.ts'
+import { appendCommits, commitRange, commitsAfter, forgetCommits } from './commit-log.ts'
 import { sqliteDialect } from './dialect.ts'
 import { translate } from './errors.ts'
 import { loadRows } from './load.ts'
-import { commitRange, commitsAfter, createReader, createStatementCache, listMarks, readMark, run, versionOf } from './reader.ts'
+import { createReader, createStatementCache, listMarks, readMark, run, versionOf } from './reader.ts'
 import { prepareSchema } from './schema.ts'
 import { openSqliteSnapshot } from './snapshot.ts'
 import { createTransactionMaker, type Turn } from './transaction.ts'
@@ -116,7 +117,7 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
    */
   async function runGroup(group: readonly Waiting[], hasSavepoints = false): Promise<void> {
     const outcomes: Outcome[] = []
-    const commits: Commit[] = []
+    const lines: CommitLine[] = []
     try {
       await begin()
     } catch (error) {
@@ -129,7 +130,7 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
         if (hasSavepoints) writeCache('savepoint one').run()
         const value = await waiting.work(transactionOf(turn))
         turn.isOpen = false
-        commits.push(...append(turn))
+        lines.push(...turn.lines)
         if (hasSavepoints) writeCache('release one').run()
         outcomes.push({ waiting, value })
       } catch (error) {
@@ -145,14 +146,17 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
         }
       }
     }
-    settle(group, outcomes, commits)
+    settle(group, outcomes, lines)
   }
 
-  function settle(group: readonly Waiting[], outcomes: readonly Outcome[], commits: readonly Commit[]): void {
+  function settle(group: readonly Waiting[], outcomes: readonly Outcome[], lines: readonly CommitLine[]): void {
     let failure: unknown
+    let commits: readonly Commit[] = []
     try {
-      if (writer.isTransaction) run(() => writeCache('commit').run())
-      else if (outcomes.some((outcome) => outcome.error === undefined)) failure = outcomes.at(-1)?.error
+      if (writer.isTransaction) {
+        commits = appendCommits(writeCache, lines)
+        run(() => writeCache('commit').run())
+      } else if (outcomes.some((outcome) => outcome.error === undefined)) failure = outcomes.at(-1)?.error
     } catch (error) {
       failure = error
       if (writer.isTransaction) writer.exec('rollback')
@@ -168,16 +172,6 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
       else if (failure !== undefined) waiting.reject(failure)
       else waiting.resolve(outcome.value)
     }
-  }
-
-  function append(turn: Turn): Commit[] {
-    const sql = 'insert into "_commits" ("at","operation","actor","requestId","changes") values (?,?,?,?,?)'
-    return turn.lines.map((line) => {
-      turn.hasWritten = true
-      const { at, operation, actor, requestId, changes } = line
-      const { lastInsertRowid } = run(() => writeCache(sql).run(at, operation, actor, requestId, JSON.stringify(changes)))
-      return { ...line, position: Number(lastInsertRowid) }
-    })
   }
 
   function schedule(): void {
@@ -223,11 +217,7 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
 
     commitsAfter: async (position, limit) => commitsAfter(readCache, position, limit),
     commitRange: async () => commitRange(readCache),
-    async forgetCommits(before) {
-      // Positions ascend with time, so what is kept begins at the first line that is young enough.
-      const kept = 'coalesce((select "position" from "_commits" where "at">=? order by "position" limit 1),9223372036854775807)'
-      return await inTurn(async () => execute({ sql: `delete from "_commits" where "position"<${kept}`, values: [before] }), true)
-    },
+    forgetCommits: async (before) => await inTurn(async () => forgetCommits(writeCache, before), true),
 
     now: async () => clock.now(),
     onCommit: (listener) => void commitListeners.push(listener),
