@@ -27,7 +27,7 @@ const plants: Readonly<Record<string, readonly string[]>> = {
   'payments.one_currency': [`update "paymentFacts" set "amount_currency"='USD' where ${one('paymentFacts', `"kind"='cap_ok'`)}`],
   'payments.not_stuck': [`update "payments" set "status"='unknown', "checkAt"=null where ${one('payments')}`],
   'payments.closed_with_order': [`update "payments" set "status"='requires_action' where ${one('payments', inClosed)}`],
-  'refunds.fit_facts': [`update "refunds" set "status"='wanted' where ${one('refunds')}`],
+  'refunds.fit_facts': [`update "refunds" set "status"='wanted' where ${one('refunds', `"status"='succeeded'`)}`],
   'refunds.not_stuck': [`update "refunds" set "status"='wanted' where ${one('refunds')}`],
   'webhooks.not_stuck': [`update "webhookInbox" set "state"='waiting', "lookAt"=null where ${one('webhookInbox')}`],
   'orders.total_adds_up': [`update "orders" set "total_amount"="total_amount"+1 where ${one('orders')}`],
@@ -74,7 +74,14 @@ before(async () => {
     const result = await inMacrotask(() => simulate(store, seed))
     assert.deepEqual(result.problems, [])
     // Something of everything: a sale, a closed order that had been paid, two orders at least, a second tick.
-    const wanted = { orders: paid, refunds: `"status"='succeeded'`, reservations: inClosed, scheduleTicks: secondTick, webhookInbox: '1=1' }
+    const wanted = {
+      orders: paid,
+      refunds: `"status"='succeeded'`,
+      ledgerEntries: `"kind"='order.recognized' and "account"='I:sales' and "order" in (select "id" from "orders" where ${paid})`,
+      reservations: inClosed,
+      scheduleTicks: secondTick,
+      webhookInbox: '1=1',
+    }
     if (Object.entries(wanted).every(([table, where]) => has(table, where))) {
       store.sql('pragma ignore_check_constraints=on').run()
       return
