@@ -1,6 +1,6 @@
 // What a project imports: everything a kingpost.config.ts needs, and nothing else. Rules say who may do what; filters
 // are what its own operations ask the database with.
-export { Type } from 'typebox'
+
 export {
   actorCartToken,
   actorId,
@@ -21,6 +21,7 @@ export { EngineError } from './base/engine-error.ts'
 export { defineErrors, ProjectError } from './base/project-error.ts'
 export { and, compare, eq, type Filter, has, isNull, oneOf, or } from './contract/filter.ts'
 export type { ChangesOf, NewRecordOf, RecordOf } from './contract/record-types.ts'
+export { Type } from './contract/type.ts'
 export { defineBackend } from './engine/backend.ts'
 export { command, query } from './operation/define.ts'
 export { collection } from './schema/collection.ts'

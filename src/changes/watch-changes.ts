@@ -1,12 +1,13 @@
 // `GET /api/changes`: a live view of the feed, under the same read rule and the same field gate as a GET. An event's id is its
 // place in the feed and in this view of it: who comes back with it as Last-Event-ID, and sees the same, misses nothing and is
 // told nothing twice; who sees something else by now is told to read afresh.
-import { Type } from 'typebox'
+
 import type { Actor } from '../access/actor.ts'
 import { anyone } from '../access/rule.ts'
 import { EngineError, invalid } from '../base/engine-error.ts'
 import type { Random } from '../base/random.ts'
 import { and, type Filter } from '../contract/filter.ts'
+import { Type } from '../contract/type.ts'
 import { type Operation, query } from '../operation/define.ts'
 import { parseFilter } from '../records/parse-filter.ts'
 import { readFilter, visibleFields } from '../records/present.ts'

@@ -1,12 +1,13 @@
 // Effects: what is owed to the outside world, written in the transaction that owes it and carried out
 // after it. Delivery is at least once, always under the same key; what cannot be known is `unknown`.
 // This file owns their shape and their writing; runner.ts carries them out.
-import type { Static, TObject } from 'typebox'
+
 import { staff } from '../access/rule.ts'
 import { timeOfId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import type { Project } from '../config/project.ts'
 import type { DomainEvent } from '../contract/events.ts'
+import type { Static, TObject } from '../contract/type.ts'
 import type { Work } from '../operation/work.ts'
 import { type AnyRecord, type CollectionRef, collection } from '../schema/collection.ts'
 import { field } from '../schema/field.ts'

@@ -1,9 +1,9 @@
 // What staff may do to an effect, apart from what each operation does with it.
 
-import { Type } from 'typebox'
 import { staff } from '../access/rule.ts'
 import { EngineError } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
+import { Type } from '../contract/type.ts'
 import type { CommandContext } from '../operation/define.ts'
 import { checkIfMatch } from '../records/etag.ts'
 import { type Effect, type EffectHandler, type effectStates, effects } from './effect.ts'

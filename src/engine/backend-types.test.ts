@@ -2,7 +2,6 @@
 // wrong), so checking the types of the project is the test; running it only keeps the file among those that run.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Type } from 'typebox'
 import type { backend as bookshop } from '../../examples/bookshop/kingpost.config.ts'
 import { actorId, anyone, nobody, signedIn, staff, where } from '../access/rule.ts'
 import type {
@@ -17,6 +16,7 @@ import type {
   WireRecord,
   WireSort,
 } from '../contract/record-types.ts'
+import { Type } from '../contract/type.ts'
 import { command } from '../operation/define.ts'
 import { collection } from '../schema/collection.ts'
 import { field } from '../schema/field.ts'

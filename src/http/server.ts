@@ -1,7 +1,6 @@
 // HTTP in front of the operations: routes, bodies, callers, limits and answers. It decides nothing
 // about data; every call of an operation goes through runOperation. Fastify gives routing, parsing and the socket.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import fastJsonStringify from 'fast-json-stringify'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Actor, Credentials } from '../access/actor.ts'
 import type { Clock } from '../base/clock.ts'
@@ -10,6 +9,7 @@ import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
 import type { Operation, RateClass } from '../operation/define.ts'
 import type { Call, Reply } from '../operation/run-operation.ts'
+import { serializerOf } from '../operation/serializer.ts'
 import { compress, encodingFor, isCompressible, markTag } from './compression.ts'
 import { contentSecurityPolicy } from './content-security-policy.ts'
 import { admitOrigin, answerOptions, checkSameSite } from './cross-origin.ts'
@@ -156,7 +156,7 @@ function pageHandler(parts: ServerParts, { answer, type, isPersonal }: Page) {
 function routeHandler(parts: ServerParts, limiter: RateLimiter, live: LiveStreams, route: Route) {
   const { operation, method } = route
   const isSafe = method === 'GET'
-  const stringify = operation.isPresented ? JSON.stringify : serializerOf(operation)
+  const stringify = operation.isPresented ? JSON.stringify : (output: unknown) => serializerOf(operation.output)(output)
   const rateClass: RateClass = operation.rate ?? (isSafe ? 'read' : 'write')
 
   // Answers are one caller's: a cache may keep what was read, only to ask again whether it is still good.
@@ -226,11 +226,6 @@ function sendText(reply: FastifyReply, status: number, text: string | Buffer): v
   // Node tells the length of a body that it sends; of one that it leaves out we must.
   if (reply.request.method === 'HEAD' && text.length > 0) raw.setHeader('content-length', Buffer.byteLength(text))
   raw.end(text)
-}
-
-/** Only what the output schema declares leaves the process. */
-function serializerOf(operation: Operation): (output: unknown) => string {
-  return fastJsonStringify(operation.output, { rounding: 'round' })
 }
 
 function takeBodies(app: FastifyInstance): void {

@@ -1,13 +1,14 @@
 // Operations as values. One value gives the route, validation, the OpenAPI document, the audit name and
 // the rate class; `run` touches nothing but its arguments, so that it can be retried, simulated and
 // tested without mocks.
-import type { Static, TSchema } from 'typebox'
+
 import type { Actor } from '../access/actor.ts'
 import type { Rule } from '../access/rule.ts'
 import type { ProjectErrorKind } from '../base/project-error.ts'
 import type { Project } from '../config/project.ts'
 import type { ErrorCode } from '../contract/error-codes.ts'
 import type { DomainEvent } from '../contract/events.ts'
+import type { Static, TSchema } from '../contract/type.ts'
 import type { AnyRecord } from '../schema/collection.ts'
 import type { Model } from '../schema/model.ts'
 import type { Reader } from '../storage/storage.ts'

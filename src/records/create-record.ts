@@ -1,7 +1,7 @@
-import { Type } from 'typebox'
 import type { Actor } from '../access/actor.ts'
 import { anyone, nobody } from '../access/rule.ts'
 import { EngineError } from '../base/engine-error.ts'
+import { Type } from '../contract/type.ts'
 import { command, type Operation } from '../operation/define.ts'
 import type { AnyRecord } from '../schema/collection.ts'
 import type { Field } from '../schema/kinds/kind.ts'

@@ -1,5 +1,5 @@
-import { Type } from 'typebox'
 import { nobody, ruleFilter, staff } from '../access/rule.ts'
+import { Type } from '../contract/type.ts'
 import { type Operation, query } from '../operation/define.ts'
 import type { CompiledField } from '../schema/model.ts'
 import { writableFields } from '../schema/wire.ts'

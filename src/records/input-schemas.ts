@@ -2,9 +2,9 @@
 // neither see nor set is answered like one that does not exist, its value checked by nothing. One that they see and may not
 // set is `readOnly`, and documents leave it out: nobody needs to find out by a refusal.
 
-import { type TUnsafe, Type } from 'typebox'
 import type { Actor } from '../access/actor.ts'
 import { limits } from '../base/limits.ts'
+import { type TUnsafe, Type } from '../contract/type.ts'
 import type { JsonSchema } from '../schema/kinds/kind.ts'
 import type { CollectionModel, CompiledField } from '../schema/model.ts'
 import { createInputSchema, patchInputSchema, writableFields } from '../schema/wire.ts'

@@ -1,6 +1,6 @@
-import { Type } from 'typebox'
 import { anyone, nobody } from '../access/rule.ts'
 import { EngineError, invalid } from '../base/engine-error.ts'
+import { Type } from '../contract/type.ts'
 import { command, type Operation } from '../operation/define.ts'
 import type { CollectionModel } from '../schema/model.ts'
 import { recordSchema } from '../schema/wire.ts'

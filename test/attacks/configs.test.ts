@@ -5,13 +5,15 @@
 // long
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Type } from 'typebox'
+import { Ajv } from 'ajv'
 import { systemClock } from '../../src/base/clock.ts'
 import { systemRandom } from '../../src/base/random.ts'
+import { Type } from '../../src/contract/type.ts'
 import { ConfigError, createBackend } from '../../src/engine/backend.ts'
 import { idlePorts, operationsOf } from '../../src/engine/operations.ts'
 import { openApiDocument } from '../../src/http/openapi.ts'
 import { actorId, all, any, anyone, defineErrors, exists, field, not, type Rule, role, staff, through, where } from '../../src/index.ts'
+import { serializerOf } from '../../src/operation/serializer.ts'
 import { validatorOf } from '../../src/operation/validate.ts'
 import { isKind } from '../../src/schema/kinds/kind.ts'
 import { openSqlite } from '../../src/storage/sqlite/sqlite-storage.ts'
@@ -285,6 +287,10 @@ const kinds: Readonly<Record<string, readonly [(config: Config) => unknown, RegE
     (c) => (c.operations[0].input = { type: 'object', properties: { id: { type: 'strng' } }, required: ['id'] }),
     /^operations\[0\]\.input: is no JSON Schema/,
   ],
+  'an output that contradicts itself': [
+    (c) => (c.operations[0].output = { allOf: [{ type: 'object' }, { type: 'string' }] }),
+    /^operations\[0\]\.output: is nothing that can be answered/,
+  ],
   'an error that is none': [(c) => (c.operations[0].errors = ['not_fond']), /^operations\[0\]\.errors\[0\]: .* did you mean "not_found"/],
   'an error of its own with a code of ours': [
     (c) => (c.operations[0].errors = [defineErrors({ conflict: { status: 409, message: 'Taken.' } }).conflict]),
@@ -476,13 +482,16 @@ function isRelated(told: string, planted: string): boolean {
   )
 }
 
-/** All that is made of a config before the first request. */
+const schemas = new Ajv({ strict: false, logger: false })
+
+/** All that is made of a config, before the first request and by it. */
 async function serve(config: Config, isOpened: boolean): Promise<void> {
   const backend = createBackend(config, surroundings)
   const operations = operationsOf(backend, idlePorts)
   for (const { input, output } of operations) {
+    for (const schema of [input, output]) assert.ok(schemas.validateSchema(schema), schemas.errorsText())
     validatorOf(input)
-    validatorOf(output)
+    serializerOf(output)
   }
   JSON.stringify(openApiDocument(operations, [], { name: 'x', version: '1', publicUrl: 'http://x' }))
   if (isOpened) await openSqlite({ path: ':memory:', model: backend.model, clock: systemClock }).close()

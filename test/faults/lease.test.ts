@@ -3,11 +3,11 @@
 // databases: all
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { Type } from 'typebox'
 import { createIdSource } from '../../src/base/ids.ts'
 import { limits } from '../../src/base/limits.ts'
 import type { Log } from '../../src/base/log.ts'
 import { systemRandom } from '../../src/base/random.ts'
+import { Type } from '../../src/contract/type.ts'
 import { effectHandler, effectKind, effects, enqueue, type Outcome } from '../../src/effects/effect.ts'
 import { createEffectRunner } from '../../src/effects/runner.ts'
 import { createBackend } from '../../src/engine/backend.ts'

@@ -4,11 +4,11 @@
 // slow: mysql
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { Type } from 'typebox'
 import { type Clock, systemClock } from '../../src/base/clock.ts'
 import { isEngineError } from '../../src/base/engine-error.ts'
 import { limits } from '../../src/base/limits.ts'
 import { eq } from '../../src/contract/filter.ts'
+import { Type } from '../../src/contract/type.ts'
 import { webhookInbox } from '../../src/domains/payments/collections.ts'
 import { effectKind, effects, enqueue } from '../../src/effects/effect.ts'
 import { type Schedule, scheduleTicks } from '../../src/effects/schedule.ts'

@@ -1,6 +1,6 @@
 // A config that uses every option there is, made anew for each who changes it: the ground on which the attack
 // on the config check plants its mistakes.
-import { Type } from 'typebox'
+import { Type } from '../../src/contract/type.ts'
 import {
   actorId,
   all,

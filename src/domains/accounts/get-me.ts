@@ -1,6 +1,6 @@
-import { Type } from 'typebox'
 import { signedIn } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
+import { Type } from '../../contract/type.ts'
 import { query } from '../../operation/define.ts'
 import { users } from './collections.ts'
 import { userOutput, userView } from './shapes.ts'

@@ -1,8 +1,8 @@
-import { Type } from 'typebox'
 import { signedIn } from '../../access/rule.ts'
 import { toIso } from '../../base/clock.ts'
 import { limits } from '../../base/limits.ts'
 import { and, compare, eq } from '../../contract/filter.ts'
+import { Type } from '../../contract/type.ts'
 import { query } from '../../operation/define.ts'
 import { sessions } from './collections.ts'
 

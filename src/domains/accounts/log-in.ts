@@ -1,7 +1,7 @@
-import { Type } from 'typebox'
 import { anyone } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { eq } from '../../contract/filter.ts'
+import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import { passwords, users } from './collections.ts'

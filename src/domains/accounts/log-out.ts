@@ -1,6 +1,6 @@
-import { Type } from 'typebox'
 import { anyone } from '../../access/rule.ts'
 import { eq } from '../../contract/filter.ts'
+import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { endedCookie, endSessions } from './session.ts'
 

@@ -1,5 +1,5 @@
-import { Type } from 'typebox'
 import { anyone } from '../../access/rule.ts'
+import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { passwords, users } from './collections.ts'
 import { accountClaimedAgain, accountRegistered } from './events.ts'

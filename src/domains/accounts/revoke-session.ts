@@ -1,8 +1,8 @@
-import { Type } from 'typebox'
 import { signedIn } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { and, eq } from '../../contract/filter.ts'
+import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { endSessions } from './session.ts'
 

@@ -1,5 +1,5 @@
-import { Type } from 'typebox'
 import { signedIn } from '../../access/rule.ts'
+import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { endOtherSessions } from './session.ts'
 

@@ -1,11 +1,12 @@
 // The first admin: made by whoever opens a one-time link printed at a start, never by a default password. Each
 // process that starts meanwhile prints one; their tokens are stored hashed, and one use ends them all by a guarded delete.
-import { Type } from 'typebox'
+
 import { anyone } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { hashSecret } from '../../base/secret.ts'
 import { eq } from '../../contract/filter.ts'
+import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import type { Work } from '../../operation/work.ts'
 import { settings } from '../../settings/collections.ts'

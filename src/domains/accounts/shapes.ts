@@ -1,7 +1,8 @@
 // What the account operations take and give.
-import { Type } from 'typebox'
+
 import { toIso } from '../../base/clock.ts'
 import { limits } from '../../base/limits.ts'
+import { Type } from '../../contract/type.ts'
 import type { User } from './collections.ts'
 
 export const emailInput = Type.String({ format: 'email', maxLength: limits.emailCharactersMax })

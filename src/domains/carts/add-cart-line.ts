@@ -1,6 +1,6 @@
-import { Type } from 'typebox'
 import { EngineError, invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
+import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { amountTooLarge, cartErrors, changeCart, checkQuantity, common, idInput, openCart, quantityInput } from './change-cart.ts'
 

@@ -1,7 +1,8 @@
 // Addresses as they are asked for: a country of ISO 3166-1, a postal code where the country asks for one, and in every
 // other part something to read.
-import { Type } from 'typebox'
+
 import { countriesWithPostalCodes } from '../../base/countries.ts'
+import { Type } from '../../contract/type.ts'
 import { countrySchema } from '../../schema/wire.ts'
 import type { Address } from './collections.ts'
 

@@ -1,8 +1,9 @@
 // What a cart is told beside its lines: who buys, where it goes and how. Given when it is made, or later.
-import { Type } from 'typebox'
+
 import { EngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import type { Project } from '../../config/project.ts'
+import { Type } from '../../contract/type.ts'
 import { addressInput, tidyAddress } from './address.ts'
 import { checkCurrency, currencyInput } from './change-cart.ts'
 import type { Address, Cart } from './collections.ts'

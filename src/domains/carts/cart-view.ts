@@ -1,10 +1,11 @@
 // The cart as its holder sees it: lines with titles and prices of now, and totals.
-import { Type } from 'typebox'
+
 import type { Actor } from '../../access/actor.ts'
 import { toIso } from '../../base/clock.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { type Money, money, multiplyMoney } from '../../base/money.ts'
 import type { Project } from '../../config/project.ts'
+import { Type } from '../../contract/type.ts'
 import { findVisible } from '../../records/present.ts'
 import { recordOf } from '../../schema/collection.ts'
 import { moneySchema } from '../../schema/kinds/money.ts'

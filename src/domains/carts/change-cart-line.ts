@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { amountTooLarge, cartErrors, changeCart, checkQuantity, common, idInput, lineOf, openCart, quantityInput } from './change-cart.ts'
 

@@ -1,9 +1,10 @@
 // What the operations that change a cart share. Each answers the whole cart, with totals made by the server.
-import { Type } from 'typebox'
+
 import { anyone } from '../../access/rule.ts'
 import { EngineError, invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import type { Project } from '../../config/project.ts'
+import { Type } from '../../contract/type.ts'
 import type { CommandContext } from '../../operation/define.ts'
 import { checkIfMatch, etagOf } from '../../records/etag.ts'
 import { cartType, cartView, checkOpen, getCart } from './cart-view.ts'

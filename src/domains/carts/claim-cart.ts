@@ -1,6 +1,6 @@
-import { Type } from 'typebox'
 import { signedIn } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
+import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { etagOf } from '../../records/etag.ts'
 import { cartType, cartView, checkOpen, getCart, goneTitle } from './cart-view.ts'

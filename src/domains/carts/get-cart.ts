@@ -1,5 +1,5 @@
-import { Type } from 'typebox'
 import { isNoneMatch } from '../../base/entity-tag.ts'
+import { Type } from '../../contract/type.ts'
 import { query } from '../../operation/define.ts'
 import { etagOf } from '../../records/etag.ts'
 import { cartView, getCart } from './cart-view.ts'

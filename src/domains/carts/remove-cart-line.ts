@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { changeCart, common, idInput, lineOf, openCart } from './change-cart.ts'
 

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { checkShipping, detailsErrors, detailsInput, detailsOf } from './cart-details.ts'
 import { cartErrors, changeCart, common, idInput, openCart } from './change-cart.ts'

@@ -1,7 +1,7 @@
 // Owing a message: the row and the effect that sends it, in the transaction of what it tells about.
 
-import { Type } from 'typebox'
 import { eq } from '../../contract/filter.ts'
+import { Type } from '../../contract/type.ts'
 import { effectKind, enqueue } from '../../effects/effect.ts'
 import type { Work } from '../../operation/work.ts'
 import { findUnique } from '../../storage/find-all.ts'

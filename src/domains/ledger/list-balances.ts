@@ -1,6 +1,6 @@
-import { Type } from 'typebox'
 import { staff } from '../../access/rule.ts'
 import { type Money, money } from '../../base/money.ts'
+import { Type } from '../../contract/type.ts'
 import { query } from '../../operation/define.ts'
 import { moneySchema } from '../../schema/kinds/money.ts'
 import { ledgerEntries } from './collections.ts'

@@ -1,11 +1,11 @@
 // What checkout and payment answer: the order as its holder sees it, and where its payment stands.
 
-import { Type } from 'typebox'
 import type { Actor } from '../../access/actor.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import type { Project } from '../../config/project.ts'
 import { eq } from '../../contract/filter.ts'
+import { Type } from '../../contract/type.ts'
 import { findVisible, presentAll } from '../../records/present.ts'
 import { recordOf } from '../../schema/collection.ts'
 import type { Model } from '../../schema/model.ts'

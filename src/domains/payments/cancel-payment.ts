@@ -1,5 +1,5 @@
 // Giving up an attempt that waits: the provider closes it, so that it cannot be paid any more.
-import { Type } from 'typebox'
+import { Type } from '../../contract/type.ts'
 import { type EffectHandler, effectHandler, effectKind, enqueue, type Outcome } from '../../effects/effect.ts'
 import type { Work } from '../../operation/work.ts'
 import { type Payment, payments } from './collections.ts'

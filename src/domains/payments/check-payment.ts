@@ -1,7 +1,7 @@
-import { Type } from 'typebox'
 import { staff } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
+import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { payments } from './collections.ts'
 import { followPayment } from './look-at-payment.ts'

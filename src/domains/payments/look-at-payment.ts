@@ -1,5 +1,5 @@
 // Owing a look at a payment: the effect that asks its provider. What is found is recorded in follow-payment.ts.
-import { Type } from 'typebox'
+import { Type } from '../../contract/type.ts'
 import { type EffectWork, effectKind, enqueue } from '../../effects/effect.ts'
 import type { Work } from '../../operation/work.ts'
 import type { Payment, PaymentFact, Refund } from './collections.ts'

@@ -1,6 +1,7 @@
 // What staff are answered of a payment or a refund they have moved.
-import { Type } from 'typebox'
+
 import type { Money } from '../../base/money.ts'
+import { Type } from '../../contract/type.ts'
 import { moneySchema } from '../../schema/kinds/money.ts'
 import type { Payment, Refund } from './collections.ts'
 

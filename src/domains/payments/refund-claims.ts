@@ -1,9 +1,10 @@
 // Refunds as claims on the money of a payment: what is on its way back, or owed and stuck. Invariant: what was given
 // back and what is claimed is never more than what was taken; where the provider's facts say otherwise, claims give way.
-import { Type } from 'typebox'
+
 import { EngineError } from '../../base/engine-error.ts'
 import { type Money, money } from '../../base/money.ts'
 import { eq } from '../../contract/filter.ts'
+import { Type } from '../../contract/type.ts'
 import { type EffectWork, effectKind, effects, enqueue } from '../../effects/effect.ts'
 import type { Work } from '../../operation/work.ts'
 import { findAll, findUnique } from '../../storage/find-all.ts'

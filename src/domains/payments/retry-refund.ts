@@ -1,7 +1,7 @@
-import { Type } from 'typebox'
 import { staff } from '../../access/rule.ts'
 import { assert } from '../../base/assert.ts'
 import { limits } from '../../base/limits.ts'
+import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { accounts } from '../ledger/collections.ts'
 import { payments, refunds } from './collections.ts'

@@ -1,6 +1,6 @@
-import { Type } from 'typebox'
 import { staff } from '../../access/rule.ts'
 import { limits } from '../../base/limits.ts'
+import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { accounts } from '../ledger/collections.ts'
 import { move, postTransfer } from '../ledger/post-transfer.ts'

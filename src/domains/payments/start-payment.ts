@@ -1,8 +1,9 @@
 // Beginning an attempt: the row and its effect in one transaction, the provider called after it under
 // the attempt's own key. A repeat after a crash uses the same key, so the customer is charged once.
-import { Type } from 'typebox'
+
 import { assert } from '../../base/assert.ts'
 import { type Money, money } from '../../base/money.ts'
+import { Type } from '../../contract/type.ts'
 import { type EffectHandler, effectHandler, effectKind, enqueue, isUnsent, type Outcome } from '../../effects/effect.ts'
 import type { Work } from '../../operation/work.ts'
 import { type Payment, payments } from './collections.ts'

@@ -1,8 +1,9 @@
 // `GET /metrics`: the process and its queues in the text format of Prometheus 0.0.4, for staff only: how
 // much waits and how fast a shop sells is nobody else's business.
-import { Type } from 'typebox'
+
 import { staff } from '../../access/rule.ts'
 import { eq } from '../../contract/filter.ts'
+import { Type } from '../../contract/type.ts'
 import { effectStates, effects } from '../../effects/effect.ts'
 import { type Operation, query } from '../../operation/define.ts'
 import type { Traffic } from '../../storage/storage.ts'

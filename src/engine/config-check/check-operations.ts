@@ -25,7 +25,7 @@ import {
   word,
 } from '../../schema/shape.ts'
 import { idlePorts, operationsOf } from '../operations.ts'
-import { isSchema } from './is-schema.ts'
+import { isAnswerable, isSchema } from './is-schema.ts'
 
 const namePattern = /^[a-z][a-zA-Z0-9]*\.[a-z][a-zA-Z0-9]*$/
 const routePattern = /^(GET|POST|PUT|PATCH|DELETE) \/api(\/:?[a-zA-Z0-9_.-]+)+$/
@@ -139,7 +139,7 @@ function checkMethod({ kind, route }: Operation, path: string, add: Add): void {
 }
 
 function checkInput({ input, output, route }: Operation, path: string, add: Add): void {
-  if (![isSchema(input, `${path}.input`, add), isSchema(output, `${path}.output`, add)].every(Boolean)) return
+  if (![isSchema(input, `${path}.input`, add), isAnswerable(output, `${path}.output`, add)].every(Boolean)) return
   const { type, properties = {}, required = [] } = input as { type?: unknown; properties?: object; required?: readonly string[] }
   if (type !== 'object') return add(`${path}.input`, 'must be an object: Type.Object({ … }, { additionalProperties: false })')
   for (const [, name] of route.matchAll(/:([^/]+)/g))

@@ -1,4 +1,5 @@
 // Whether a declaration's JSON Schema is one that is kept to.
+import { serializerOf } from '../../operation/serializer.ts'
 import { checkSchema } from '../../operation/validate.ts'
 import type { Add } from '../../schema/shape.ts'
 
@@ -9,6 +10,18 @@ export function isSchema(schema: object, path: string, add: Add): boolean {
     return true
   } catch (error) {
     add(path, `is no JSON Schema: ${(error as Error).message}`)
+    return false
+  }
+}
+
+/** Also says so when nothing could be answered by it. */
+export function isAnswerable(schema: object, path: string, add: Add): boolean {
+  if (!isSchema(schema, path, add)) return false
+  try {
+    serializerOf(schema)
+    return true
+  } catch (error) {
+    add(path, `is nothing that can be answered: ${(error as Error).message}`)
     return false
   }
 }

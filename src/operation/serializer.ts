@@ -1,0 +1,15 @@
+// Output by its schema: only what that declares leaves the process.
+import fastJsonStringify from 'fast-json-stringify'
+
+export type Serializer = (output: unknown) => string
+
+const made = new WeakMap<object, Serializer>()
+
+/** Made when it is first asked for: most processes never answer most operations. @throws Error when no serializer can be made of it */
+export function serializerOf(schema: object): Serializer {
+  const found = made.get(schema)
+  if (found) return found
+  const serializer: Serializer = fastJsonStringify(schema, { rounding: 'round' })
+  made.set(schema, serializer)
+  return serializer
+}
