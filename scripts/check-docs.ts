@@ -12,7 +12,7 @@ import { limitsPage, limitsPath } from './limits-page.ts'
 import { lineAt, readSources, type SourceFile } from './source-files.ts'
 
 export type Facts = {
-  /** Scripts of package.json. */
+  /** Scripts of package.json, and of a project's own. */
   readonly scripts: readonly string[]
   readonly commands: readonly string[]
   readonly options: readonly string[]
@@ -22,12 +22,12 @@ export type Facts = {
 /** What the command line has, read from its source. */
 export function readFacts(root: string): Facts {
   const text = (path: string) => readFileSync(join(root, path), 'utf8')
-  const { scripts } = JSON.parse(text('package.json')) as { scripts: Record<string, string> }
+  const scriptsIn = (path: string) => Object.keys((JSON.parse(text(path)) as { scripts: Record<string, string> }).scripts)
   const help = text('src/cli/help.ts')
   const settings = text('src/cli/settings.ts')
   const all = (source: string, pattern: RegExp) => [...new Set([...source.matchAll(pattern)].map(({ 1: name }) => name!))]
   return {
-    scripts: [...Object.keys(scripts), 'ci', 'install'],
+    scripts: [...scriptsIn('package.json'), ...scriptsIn('templates/project/package.json'), 'ci', 'install', 'pack'],
     commands: all(help, /^ {2}kingpost (\w+)/gm),
     options: [...all(settings, /^ {2}'?([\w-]+)'?: \{ type: /gm), 'help'],
     variables: [
@@ -109,7 +109,7 @@ function wordsOf({ path, text }: SourceFile, { scripts, commands, options, varia
       .filter(({ 1: name }) => !scripts.includes(name!))
       .map(([words]) => `${place}: there is no ${words}`)
     isDefined ||= line.startsWith('kingpost() {')
-    hasConfig ||= line.startsWith('export KINGPOST_CONFIG=')
+    hasConfig ||= line.startsWith('export KINGPOST_CONFIG=') || line.startsWith('npx kingpost init ')
     return [...unknown, ...npm, ...commandOf(line, { commands, options, isDefined, hasConfig }).map((wrong) => `${place}: ${wrong}`)]
   })
 }
@@ -131,6 +131,9 @@ function commandOf(line: string, { commands, options, isDefined, hasConfig }: Sh
 }
 
 export type Block = { readonly path: string; readonly line: number; readonly text: string }
+
+/** Makes a project in an empty folder, with files that import each other: `scripts/pack.test.ts` follows it. */
+export const projectGuide = 'docs/guides/your-own-project.md'
 
 /** The blocks marked `ts` of a document. One marked `ts continued` is of one module with the block before it, on its own lines. */
 export function typeScriptBlocks({ path, text }: SourceFile): Block[] {
@@ -199,7 +202,7 @@ function main(root: string): number {
   if (process.argv.includes('--write'))
     for (const [path, text] of Object.entries(generatedPages(root))) writeFileSync(join(root, path), text)
   const documents = readSources(root, ['.'], '.md')
-  const blocks = documents.flatMap(typeScriptBlocks)
+  const blocks = documents.filter(({ path }) => path !== projectGuide).flatMap(typeScriptBlocks)
   const stale = Object.entries(generatedPages(root)).filter(([path, text]) => documents.find((one) => one.path === path)?.text !== text)
   const wrong = [
     ...(documents.length === 0 ? ['There are no documents: nothing was checked.'] : []),

@@ -103,7 +103,7 @@ const planted: readonly { name: string; files: Record<string, string>; says: Reg
   {
     name: 'an adapter named by a domain',
     files: { 'src/domains/emails/a.ts': "import { b } from './transport-smtp.ts'\n", 'src/domains/emails/transport-smtp.ts': '' },
-    says: /only engine and cli may name the adapter/,
+    says: /only engine, cli, testing may name the adapter/,
   },
   {
     name: 'the sandbox named past its adapter',
@@ -112,7 +112,7 @@ const planted: readonly { name: string; files: Record<string, string>; says: Reg
       'src/sandbox/b.ts': '',
       'src/domains/ledger/c.ts': '',
     },
-    says: /only engine and cli may name the adapter/,
+    says: /only engine, cli, testing may name the adapter/,
   },
   {
     name: 'the sandbox reading our domains',

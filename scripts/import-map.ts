@@ -51,13 +51,17 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   http: [...ground, 'operation'],
   observe: [...spine, ...domainNames],
   engine: [...spine, ...domainNames],
+  testing: [...spine, ...domainNames, 'sandbox', 'engine', 'http', 'cli', 'client'],
   cli: [...spine, ...domainNames, 'sandbox', 'engine', 'http', 'observe'],
   index: [...ground, 'operation', 'engine'],
   client: ['contract'],
   console: ['client', 'contract'],
 }
 
-/** Real things behind a port. Only `engine` and `cli`, which wire a process, may name one. */
+/** Whoever wires a process names real things. */
+const wiring = ['engine', 'cli', 'testing']
+
+/** Real things behind a port. */
 const adapters = [
   'storage/sqlite/',
   'storage/mysql/',
@@ -76,7 +80,7 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   'node:tls': [],
   'node:dns': [],
   'node:sqlite': ['cli/', 'storage/sqlite/', 'sandbox/'],
-  'node:child_process': [],
+  'node:child_process': ['cli/dev.ts'],
   'node:worker_threads': ['storage/sqlite/'],
   fastify: ['http/'],
   nodemailer: ['domains/emails/transport-smtp.ts'],
@@ -121,7 +125,7 @@ function judge(path: string, from: string, to: string | null, used: Set<string>)
   if (here !== there && !layers[here].includes(there)) return [`${here} may not import ${there} (${from})`]
   const adapter = adapters.find((name) => to.startsWith(`src/${name}`))
   const isInside = adapters.some((name) => path.startsWith(`src/${name}`))
-  if (adapter && !isInside && here !== 'engine' && here !== 'cli') return [`only engine and cli may name the adapter ${from}`]
+  if (adapter && !isInside && !wiring.includes(here)) return [`only ${wiring.join(', ')} may name the adapter ${from}`]
   return []
 }
 

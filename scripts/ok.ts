@@ -14,6 +14,7 @@ const steps: readonly Step[] = [
   { name: 'types of the client', words: [tsc, '--noEmit', '-p', join(root, 'client')] },
   { name: 'types of the console', words: [tsc, '--noEmit', '-p', join(root, 'console')] },
   { name: 'types of the storefront', words: [tsc, '--noEmit', '-p', join(root, 'examples/bookshop/storefront')] },
+  { name: 'types of the templates', words: [tsc, '--noEmit', '-p', join(root, 'templates')] },
   { name: 'types of the browser tests', words: [tsc, '--noEmit', '-p', join(root, 'test/browser')] },
   { name: 'imports', words: script('import-map.ts') },
   { name: 'house rules', words: script('tidy.ts') },

@@ -9,7 +9,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { delimiter, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type TestContext, test } from 'node:test'
-import { typeScriptBlocks } from './check-docs.ts'
+import { projectGuide, typeScriptBlocks } from './check-docs.ts'
 import { namesBelow } from './source-files.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -25,6 +25,7 @@ type Page = {
 }
 
 const pages = ['docs/start.md', ...['docs/guides', 'docs/operating'].flatMap((folder) => namesBelow(root, folder, '.md'))]
+  .filter((path) => path !== projectGuide)
   .map(readPage)
   .filter(({ shell, client }) => shell.some((block) => !isStart(block)) || client !== undefined)
 

@@ -41,7 +41,7 @@ type Result = {
   readonly note?: string
 }
 
-const beside = ['src', 'client/src', 'console/src', 'scripts', 'bench', 'examples']
+const beside = ['src', 'client/src', 'console/src', 'scripts', 'bench', 'examples', 'templates']
 const folders = ['conformance', 'api', 'faults', 'simulation', 'attacks', 'browser']
 /** Layers whose every file runs on every database. */
 const onAll = ['conformance', 'api', 'attacks']

@@ -21,7 +21,7 @@ export type Check = (repository: Repository) => string[]
 
 /** @throws Error when there is nothing to read */
 export function readRepository(root: string): Repository {
-  const sources = readSources(root, ['src', 'client/src', 'console/src', 'examples', 'scripts', 'bench', 'test'])
+  const sources = readSources(root, ['src', 'client/src', 'console/src', 'examples', 'templates', 'scripts', 'bench', 'test'])
   if (sources.length === 0) throw new Error(`There are no sources below ${root}: nothing was checked.`)
   const documents = readSources(root, ['.'], '.md')
   const endings = ['.json', '.css', '.html', '.lua', '.sh', '.yml', '.yaml']
@@ -39,15 +39,23 @@ const parametersHardMax = 5
 
 /** Calls that only the implementation of a port may make, and where that is. */
 const bannedCalls: readonly { readonly call: RegExp; readonly only: readonly string[]; readonly instead: string }[] = [
-  { call: /\bDate\.now\b|\bnew Date\(\)|\bperformance\.now\b/g, only: ['src/base/clock.ts'], instead: 'the clock port, or `now`' },
-  { call: /\b(?:setTimeout|setInterval|setImmediate)\(/g, only: ['src/base/clock.ts', 'src/cli/'], instead: 'the clock port' },
+  {
+    call: /\bDate\.now\b|\bnew Date\(\)|\bperformance\.now\b/g,
+    only: ['src/base/clock.ts', 'src/testing/'],
+    instead: 'the clock port, or `now`',
+  },
+  {
+    call: /\b(?:setTimeout|setInterval|setImmediate)\(/g,
+    only: ['src/base/clock.ts', 'src/cli/', 'src/testing/'],
+    instead: 'the clock port',
+  },
   {
     call: /\bMath\.random\b|\brandom(?:Bytes|UUID|Int|FillSync)\b|\bgetRandomValues\b/g,
     only: ['src/base/random.ts'],
     instead: 'the random port',
   },
   { call: /(?:\bawait|\breturn|\bvoid|[=(,>]) *fetch\(/g, only: ['src/base/egress.ts'], instead: 'the egress port' },
-  { call: /\bprocess\.\w+/g, only: ['src/cli/'], instead: 'what the command line hands in' },
+  { call: /\bprocess\.\w+/g, only: ['src/cli/', 'src/testing/'], instead: 'what the command line hands in' },
   { call: /\bconsole\.\w+\(/g, only: ['src/cli/'], instead: 'the log port' },
   // A row's decoder is compiled from the names of the model, which are checked to be letters and digits.
   {

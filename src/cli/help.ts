@@ -1,8 +1,10 @@
 // What `kingpost help` prints: all of it, or what belongs to one command. And the nearest name to a mistyped one.
 import { nearest } from '../base/nearest.ts'
-import { UsageError } from './settings.ts'
+import { commandOptions, UsageError } from './settings.ts'
 
 const commandLines = `
+  kingpost init FOLDER                begin a project of your own (--template shop, app or blank)
+  kingpost dev                        run the server, and again whenever the config or a page changes
   kingpost start                      run the server
   kingpost verify                     check the data against every invariant (--checksums to compare two databases)
   kingpost backup                     write the whole database to one file, while it is in use (--to FILE)
@@ -35,23 +37,19 @@ const optionLines = `
   --sandbox-url URL   the book is held here     KINGPOST_SANDBOX_URL, with KINGPOST_SANDBOX_SECRET
   --webhook-url URLS  of kingpost sandbox       KINGPOST_WEBHOOK_URL
   --json              for machines
+  --template NAME     shop                      what a project begins with: shop, app or blank
+  --to FILE or URL    data-dir/backups          where a backup goes, or a move
+  --from URL          --database                where a move comes from
+  --undo              a move that went wrong
+  --checksums         of each collection, to compare two databases
+  --mails             those that a restore holds back
+  --password-stdin    instead of one that is made up
+  --stopped           no server runs: also what none may see halfway
+  --contract          also take away what only the version before needed
+  --allow-destructive also drop fields and collections
+  --help              of a command, or of all
   --version           of Kingpost
 `
-
-/** The options of those lines that a command looks at. */
-const database = ['config', 'data-dir', 'database']
-const optionsOf: Readonly<Record<string, readonly string[]>> = {
-  start: [...database, 'port', 'host', 'public-url', 'smtp-url', 'role', 'sandbox-url', 'json'],
-  verify: [...database, 'json'],
-  backup: [...database, 'json'],
-  restore: [...database, 'json'],
-  effects: [...database, 'json'],
-  move: [...database, 'json'],
-  migrate: [...database, 'json'],
-  admin: database,
-  openapi: ['config', 'public-url'],
-  sandbox: ['data-dir', 'port', 'host', 'public-url', 'webhook-url', 'json'],
-}
 
 const closing = 'KINGPOST_ENV is development, or production: no payment sandbox, no seed data. KINGPOST_RATE_LIMITS=off is for load tests.'
 
@@ -59,8 +57,8 @@ const closing = 'KINGPOST_ENV is development, or production: no payment sandbox,
 export function helpOf(command: string | undefined): string {
   if (command === undefined || command === 'help')
     return `kingpost: the engine behind a website or app\n${commandLines}${optionLines}  ${closing}\n`
-  const options = optionsOf[command]
-  if (!options) throw noCommand(command, Object.keys(optionsOf))
+  const options = Object.hasOwn(commandOptions, command) ? commandOptions[command]! : null
+  if (!options) throw noCommand(command, Object.keys(commandOptions))
   const isOption = (line: string) => options.some((name) => line.startsWith(`  --${name} `))
   return `${commandBlock(command)}\n\n${optionLines.split('\n').filter(isOption).join('\n')}\n`
 }

@@ -7,6 +7,8 @@ import { version } from './version.ts'
 
 /** Each is loaded when it is asked for: a start need not wait for what backs up or moves a database. */
 const commands: Readonly<Record<string, () => Promise<(settings: ProcessSettings) => Promise<number>>>> = {
+  init: async () => (await import('./init.ts')).init,
+  dev: async () => (await import('./dev.ts')).dev,
   start: async () => (await import('./start.ts')).start,
   verify: async () => (await import('./verify.ts')).verify,
   backup: async () => (await import('./backup.ts')).backup,
@@ -28,7 +30,7 @@ async function main(): Promise<number> {
   const load = Object.hasOwn(commands, settings.command) ? commands[settings.command] : undefined
   if (!load) throw noCommand(settings.command, [...Object.keys(commands), 'help'])
   // Databases, backups and all else that is written here hold people's data.
-  process.umask(privateMask)
+  if (settings.command !== 'init') process.umask(privateMask)
   return await (await load())(settings)
 }
 

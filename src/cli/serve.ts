@@ -33,7 +33,7 @@ import { recoveryNotice } from './recovery-notice.ts'
 import { createRuntimeMeter } from './runtime-meter.ts'
 import { seedDatabase } from './seed.ts'
 import { type ProcessSettings, UsageError } from './settings.ts'
-import { root, version } from './version.ts'
+import { isPackage, root, version } from './version.ts'
 
 export type Running = {
   readonly url: string
@@ -52,13 +52,19 @@ export type Running = {
   close(): Promise<void>
 }
 
+export type ServeOptions = {
+  /** Called when the config is known to be good; the data is opened when this has ended. */
+  readonly whenLoaded?: (loaded: LoadedConfig) => Promise<void>
+}
+
 /** @throws Error with sentences for people */
-export async function serve(settings: ProcessSettings): Promise<Running> {
+export async function serve(settings: ProcessSettings, { whenLoaded }: ServeOptions = {}): Promise<Running> {
   const log = createLog(systemClock, 'warn', (line) => void process.stderr.write(`${line}\n`))
   const loaded = await loadConfig(settings.configPath)
   const port = settings.port === 0 ? await freePort(settings.host) : settings.port
   const publicUrl = settings.publicUrl ?? `http://localhost:${port}`
   const backend = compileConfig(loaded, { publicUrl, isDevelopment: settings.isDevelopment })
+  await whenLoaded?.(loaded)
   const unlock = takeFolder(settings)
   const storage = await openStorage(settings, backend.model, log)
   let part: Part | null = null
@@ -218,7 +224,7 @@ function mountsOf(loaded: LoadedConfig): StaticMount[] {
   const htm = fileURLToPath(import.meta.resolve('htm/preact/standalone'))
   return [
     { at: '/console', folder: join(root, 'console'), isApp: true, isVersioned: true, extra: { 'vendor/htm-preact.js': htm } },
-    { at: '/client', folder: join(root, 'client/src') },
+    { at: '/client', folder: join(root, isPackage ? 'browser/client' : 'client/src') },
     ...(storefront === undefined
       ? []
       : [
@@ -227,6 +233,7 @@ function mountsOf(loaded: LoadedConfig): StaticMount[] {
             folder: resolve(loaded.folder, storefront),
             isApp: true,
             except: ['api', ...providerPaths],
+            packages: { 'kingpost/client': '/client/index.ts' },
             contentSecurityPolicy: policyWith(http?.contentSecurityPolicy ?? {}),
           },
         ]),

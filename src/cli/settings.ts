@@ -41,6 +41,8 @@ export type ProcessSettings = {
   readonly hasChecksums: boolean
   readonly isForMails: boolean
   readonly isJson: boolean
+  /** Of `kingpost init`; null when nothing is said. */
+  readonly template: string | null
   readonly isPasswordOnStdin: boolean
   /** Of `kingpost migrate apply`: what it may do beyond what is safe beside running servers. */
   readonly migration: { readonly isStopped: boolean; readonly isContracting: boolean; readonly allowsDestructive: boolean }
@@ -48,7 +50,8 @@ export type ProcessSettings = {
 
 const serverSchemes = ['postgres:', 'postgresql:', 'mysql:', 'mariadb:']
 
-const options = {
+/** Every option there is. */
+export const options = {
   config: { type: 'string' },
   'data-dir': { type: 'string' },
   database: { type: 'string' },
@@ -65,6 +68,7 @@ const options = {
   checksums: { type: 'boolean' },
   mails: { type: 'boolean' },
   json: { type: 'boolean' },
+  template: { type: 'string' },
   'password-stdin': { type: 'boolean' },
   stopped: { type: 'boolean' },
   contract: { type: 'boolean' },
@@ -72,6 +76,27 @@ const options = {
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const
+
+type Option = keyof typeof options
+
+const database: readonly Option[] = ['config', 'data-dir', 'database']
+const server: readonly Option[] = [...database, 'port', 'host', 'public-url', 'smtp-url', 'sandbox-url']
+
+/** The options that each command takes. What one does not look at it refuses: it would be said in vain. */
+export const commandOptions: Readonly<Record<string, readonly Option[]>> = {
+  init: ['template'],
+  dev: server,
+  start: [...server, 'role', 'json'],
+  verify: [...database, 'checksums', 'json'],
+  backup: [...database, 'to', 'json'],
+  restore: [...database, 'json'],
+  effects: [...database, 'mails', 'json'],
+  move: [...database, 'to', 'from', 'undo', 'json'],
+  migrate: [...database, 'stopped', 'contract', 'allow-destructive', 'json'],
+  admin: [...database, 'password-stdin'],
+  openapi: ['config', 'public-url'],
+  sandbox: ['data-dir', 'port', 'host', 'public-url', 'webhook-url', 'json'],
+}
 
 /** Nothing is to be done but to tell: the version, or the help of a command or of all. */
 type Shown = { readonly shown: 'version' } | { readonly shown: 'help'; readonly command: string | undefined }
@@ -83,6 +108,7 @@ export function readSettings(words: readonly string[], environment: NodeJS.Proce
   if (values.version) return { shown: 'version' }
   if (positionals[0] === 'help') return { shown: 'help', command: positionals[1] }
   if (values.help || positionals.length === 0) return { shown: 'help', command: positionals[0] }
+  checkOptions(positionals[0]!, Object.keys(values) as Option[])
   const oneOf = (name: string, words: readonly string[]) => wordOf(name, environment[name], words)
   const given = (name: keyof typeof options, variable: string) =>
     (values[name] as string | undefined) ?? environment[`KINGPOST_${variable}`]
@@ -112,6 +138,7 @@ export function readSettings(words: readonly string[], environment: NodeJS.Proce
     hasChecksums: values.checksums === true,
     isForMails: values.mails === true,
     isJson: values.json === true,
+    template: values.template ?? null,
     isPasswordOnStdin: values['password-stdin'] === true,
     migration: {
       isStopped: values.stopped === true,
@@ -130,6 +157,14 @@ function parse(words: readonly string[]) {
     const near = name === undefined ? '' : nearest(name, Object.keys(options)).replace('"', '"--')
     throw new UsageError(`${sentence}${near || '.'} Type kingpost --help to see what there is.`)
   }
+}
+
+/** A command that there is not is told by whoever runs commands. @throws UsageError */
+function checkOptions(command: string, given: readonly Option[]): void {
+  const known = Object.hasOwn(commandOptions, command) ? commandOptions[command]! : given
+  const vain = given.find((name) => !known.includes(name))
+  if (vain !== undefined)
+    throw new UsageError(`kingpost ${command} takes no --${vain}. Type kingpost help ${command} to see what it takes.`)
 }
 
 /** The first word where nothing is said. A word that is none of them is no silent no: it might have meant the other. */

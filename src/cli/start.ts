@@ -1,11 +1,29 @@
-import { type Running, serve } from './serve.ts'
+import { type Running, type ServeOptions, serve } from './serve.ts'
 import type { ProcessSettings } from './settings.ts'
 
 const shutdownMs = 25_000
 
 /** `kingpost start`: runs until it is told to stop; then finishes what it has begun. */
 export async function start(settings: ProcessSettings): Promise<number> {
-  const running = await serve(settings)
+  await runUntilStopped(settings, {
+    show: (links, text) => {
+      const mode = settings.isDevelopment ? 'development' : 'production'
+      process.stdout.write(settings.isJson ? `${JSON.stringify({ ...links, mode })}\n` : `${text}\n`)
+    },
+  })
+  return -1
+}
+
+export type StartLinks = Readonly<Record<string, string>>
+
+export type StartOptions = ServeOptions & {
+  /** Told when requests are answered: the links, and a text of them for people. */
+  readonly show: (links: StartLinks, text: string) => void
+}
+
+/** Resolves when it serves. */
+export async function runUntilStopped(settings: ProcessSettings, { show, ...options }: StartOptions): Promise<void> {
+  const running = await serve(settings, options)
   const isApi = settings.roles.includes('api')
   const shown = isApi ? { console: `${running.url}/console`, api: `${running.url}/api/docs` } : { health: `${running.url}/readyz` }
   const links = {
@@ -13,8 +31,7 @@ export async function start(settings: ProcessSettings): Promise<number> {
     ...shown,
     ...(running.setUpLink === null ? {} : { firstAdmin: running.setUpLink }),
   }
-  const mode = settings.isDevelopment ? 'development' : 'production'
-  process.stdout.write(settings.isJson ? `${JSON.stringify({ ...links, mode })}\n` : asText(links, modeOf(settings, running)))
+  show(links, asText(links, modeOf(settings, running)))
   for (const notice of running.notices) process.stderr.write(`${notice}\n`)
 
   const stop = (code: number) => {
@@ -31,7 +48,6 @@ export async function start(settings: ProcessSettings): Promise<number> {
     process.stderr.write(`Kingpost stops because of a bug: ${error.stack ?? error.message}\n`)
     stop(1)
   })
-  return -1
 }
 
 const titles: Readonly<Record<string, string>> = {
@@ -56,7 +72,11 @@ export function modeOf(
   return `in development: ${differences.join(', ')}`
 }
 
-function asText(links: Readonly<Record<string, string>>, mode: string): string {
-  const lines = Object.entries(links).map(([name, link]) => `  ${titles[name]!.padEnd(24)}${link}`)
-  return `\nKingpost is running ${mode}.\n\n${lines.join('\n')}\n\nCtrl-C stops it.\n`
+function asText(links: StartLinks, mode: string): string {
+  const lines = Object.entries(links).map(([name, link]) => titled(name, link))
+  return `\nKingpost is running ${mode}.\n\n${lines.join('\n')}\n\nCtrl-C stops it.`
+}
+
+export function titled(name: string, link: string): string {
+  return `  ${titles[name]!.padEnd(24)}${link}`
 }

@@ -22,11 +22,16 @@ before(() => {
   writeFileSync(join(folder, 'shop/index.html'), '<title>Shop</title>')
   for (const name of ['app-3f9a81bc.js', 'main.BwQ7f3aD.css', 'my-component.css', 'photo-20261124.jpg', 'plain.js'])
     writeFileSync(join(folder, 'shop/assets', name), '/* small */')
+  writeFileSync(
+    join(folder, 'shop/page.ts'),
+    "import { createClient, type Order } from 'kingpost/client'\nimport type { backend } from '../kingpost.config.ts'\nawait import('kingpost/clients')\n",
+  )
   site = createStaticSite([
     { at: '/console', folder: join(folder, 'console'), isApp: true, isVersioned: true },
     {
       at: '/',
       folder: join(folder, 'shop'),
+      packages: { 'kingpost/client': '/client/index.ts' },
       isApp: true,
       except: ['sandbox'],
       contentSecurityPolicy: policyWith({ 'img-src': ['https://images.example'], 'script-src': ['https://pay.example'] }),
@@ -56,6 +61,13 @@ test('a file is compressed for who takes it, and asked for again at no cost', as
     const again = await get('/console/main.ts', { 'if-none-match': `"x", ${small.headers['etag']}` })
     assert.deepEqual([again.statusCode, again.payload], [304, ''])
   }
+})
+
+test('a page may import the client by the name of its package', async () => {
+  const { payload } = await get('/page.ts')
+  assert.match(payload, /^import \{ createClient\s*,\s*\} from '\/client\/index\.ts'/)
+  assert.match(payload, /import\('kingpost\/clients'\)/)
+  assert.doesNotMatch(payload, /config/)
 })
 
 test('HEAD tells the same without the body; other methods are refused with what there is', async () => {

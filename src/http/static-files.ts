@@ -22,6 +22,8 @@ export type StaticMount = {
   /** Its pages load it by an address that changes with its content. For folders whose references are relative. */
   readonly isVersioned?: boolean
   readonly contentSecurityPolicy?: string
+  /** What packages that its TypeScript imports by name are to a browser: `kingpost/client` -> `/client/index.ts`. */
+  readonly packages?: Readonly<Record<string, string>>
   /** More files under names of their own: `vendor/htm.js` -> a path on disk. */
   readonly extra?: Readonly<Record<string, string>>
 }
@@ -150,8 +152,17 @@ function load({ source, paths, cache, version }: LoadedMount, name: string, vers
   if (known) return known
   const raw = readFileSync(paths.get(name)!)
   const isOurPage = version !== null && name === 'index.html' && source.isApp === true
-  const content = extname(name) === '.ts' ? stripTypeScriptTypes(raw.toString()) : isOurPage ? versioned(raw.toString()) : raw
+  const content = extname(name) === '.ts' ? asJavaScript(raw.toString(), source) : isOurPage ? versioned(raw.toString()) : raw
   const resource = createResource(types[extname(name)]!, content)
   cache.set(name, resource)
   return resource
+}
+
+/** An editor and a test know a package by its name, and a browser by an address. */
+function asJavaScript(text: string, { packages = {} }: StaticMount): string {
+  return stripTypeScriptTypes(text).replaceAll(
+    /\b(from|import)(\s*\(?\s*)(['"])([@\w/-]+)\3/g,
+    (whole, word: string, gap: string, quote: string, name: string) =>
+      Object.hasOwn(packages, name) ? `${word}${gap}${quote}${packages[name]}${quote}` : whole,
+  )
 }

@@ -28,71 +28,16 @@ import { inTransaction } from '../../src/storage/in-transaction.ts'
 import { openSqlite } from '../../src/storage/sqlite/sqlite-storage.ts'
 import type { StorageAdapter } from '../../src/storage/storage.ts'
 import type { Transaction } from '../../src/storage/transaction.ts'
+import { createManualClock, type ManualClock } from '../../src/testing/manual-clock.ts'
 import { eventually } from './eventually.ts'
 import { openEmpty } from './reused-storage.ts'
 import { counted, settled } from './settled.ts'
 
 export const startMs = Date.parse('2026-11-24T12:00:00Z')
 
-export type TestClock = Clock & {
-  /**
-   * Moves time on, running what falls due in its order, and waits until all of it has ended. A long time passes in long
-   * steps until its last two minutes, as on a machine that is asleep in between: what ticks each second ticks once a step.
-   */
-  advance(ms: number): Promise<void>
-  clear(): void
-}
+export type TestClock = ManualClock
 
-const longMs = 120_000
-const longStepMs = 30_000
-
-/** Stands still unless advanced. Short timers also run by themselves, so that back-offs end. */
-export function createTestClock(start = startMs): TestClock {
-  let now = start
-  const timers = new Set<{ at: number; run: () => void; cancel: () => void }>()
-  return {
-    // Whole milliseconds, as the port promises: a back-off may end between two.
-    now: () => Math.floor(now),
-    monotonic: () => performance.now(),
-    after(delayMs, task) {
-      const run = () => {
-        timer.cancel()
-        task()
-      }
-      const real = delayMs <= 2_000 ? setTimeout(run, delayMs) : undefined
-      const timer = {
-        at: now + delayMs,
-        run,
-        cancel: () => {
-          clearTimeout(real)
-          timers.delete(timer)
-        },
-      }
-      timers.add(timer)
-      return timer.cancel
-    },
-    soon: (task) => void setImmediate(task),
-    async advance(ms) {
-      const target = now + ms
-      for (;;) {
-        const next = Math.min(...[...timers].map(({ at }) => at))
-        if (next > target) break
-        now = Math.max(now, next) + (target - next > longMs ? longStepMs : 0)
-        const due = [...timers].filter(({ at }) => at <= now).sort((a, b) => a.at - b.at)
-        for (const timer of due) {
-          if (!timers.has(timer)) continue
-          timer.run()
-          await settled()
-        }
-      }
-      now = target
-      await settled()
-    },
-    clear() {
-      for (const { cancel } of [...timers]) cancel()
-    },
-  }
-}
+export const createTestClock = (start = startMs): TestClock => createManualClock(start, settled)
 
 /** Bytes that are a function of the seed (xorshift32): two worlds with one seed have the same ids. */
 export function createTestRandom(seed = 1): Random {

@@ -1,6 +1,7 @@
 // When the write-ahead log goes back into the database's file, and where: on a thread, since it writes thousands of pages and
 // waits for the disk, and whoever commits must not wait with it. Invariant: this decides nothing about durability. A commit is
 // durable in the log; without a thread, or with one that is too slow, SQLite itself copies the log within a commit.
+import { extname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
 
@@ -17,6 +18,9 @@ const logBytesUsual = 16_000_000
 const logsUntilInline = 4
 /** Asking costs 8 us, a commit some hundreds. */
 const commitsPerLook = 8
+
+/** TypeScript in a clone, JavaScript in the package. */
+const threadFile = `./checkpoint-thread${extname(import.meta.url)}`
 
 /** `pages`: how long the log may become before it is copied. */
 export function createCheckpoints(writer: DatabaseSync, path: string, pages: number = logBytesUsual / pageBytes(writer)): Checkpoints {
@@ -36,7 +40,7 @@ export function createCheckpoints(writer: DatabaseSync, path: string, pages: num
 
   /** A process that never fills the log has no thread. One that failed is not started again before the next copy is due. */
   function open(): Worker {
-    const opened = new Worker(new URL('./checkpoint-thread.ts', import.meta.url), { workerData: { path } })
+    const opened = new Worker(new URL(threadFile, import.meta.url), { workerData: { path } })
     opened.unref()
     opened.on('message', () => {
       isCopying = false

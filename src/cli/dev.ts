@@ -1,0 +1,152 @@
+// `kingpost dev`: runs the server, and again whenever the config, a file that it imports or a page of its storefront
+// changes. A new server loads its config beside the old one; only when that went well is the old one stopped, and then the new one
+// opens the data, which one process has at a time. So a config with a mistake stops nothing: its mistake is told, and the
+// next change is waited for.
+import { type ChildProcess, fork } from 'node:child_process'
+import { type FSWatcher, statSync, watch } from 'node:fs'
+import { getCompileCacheDir } from 'node:module'
+import { basename, dirname, extname, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { FromServer } from './dev-server.ts'
+import { type ProcessSettings, UsageError } from './settings.ts'
+import { titled } from './start.ts'
+
+/** An editor writes a file in several steps. */
+const quietMs = 40
+/** A config that loads for longer waits for something that does not come. */
+const loadMs = 15_000
+const stopMs = 10_000
+
+export async function dev(settings: ProcessSettings): Promise<number> {
+  if (!settings.isDevelopment)
+    throw new UsageError('kingpost dev is for development, and KINGPOST_ENV says production. Type kingpost start.')
+  const config = resolve(settings.configPath)
+  const watched = watchFiles(changed)
+  watched.add([config])
+  let running: ChildProcess | null = null
+  let loading: ChildProcess | null = null
+  let isFirst = true
+  let quiet: NodeJS.Timeout | undefined
+
+  function changed(path: string): void {
+    clearTimeout(quiet)
+    quiet = setTimeout(() => load(`${relative(process.cwd(), path)} changed`), quietMs)
+  }
+
+  function load(cause: string): void {
+    const startedAt = performance.now()
+    loading?.kill('SIGKILL')
+    const server = startServer()
+    loading = server
+    const late = setTimeout(() => {
+      say(
+        `${config} has not been loaded within ${loadMs / 1000} s: something in it, or in a file it imports, waits or loops. Waiting for a change.`,
+      )
+      server.kill('SIGKILL')
+    }, loadMs)
+    server.on('message', (message: FromServer) => {
+      if ('files' in message) watched.add(message.files)
+      if ('isLoaded' in message) {
+        clearTimeout(late)
+        void takeOver(server)
+      }
+      if ('links' in message) {
+        say(isFirst ? message.text : `${cause}: running again after ${Math.round(performance.now() - startedAt)} ms.`)
+        const { firstAdmin } = message.links
+        if (!isFirst && firstAdmin !== undefined) say(titled('firstAdmin', firstAdmin))
+        isFirst = false
+      }
+    })
+    server.once('exit', (code, signal) => {
+      clearTimeout(late)
+      if (server === running) {
+        running = null
+        say(`The server has ended (${signal ?? code}). Waiting for a change.`)
+      } else if (server === loading) {
+        loading = null
+        if (signal !== 'SIGKILL') say(running === null ? 'Waiting for a change.' : 'The server from before goes on. Waiting for a change.')
+      }
+    })
+  }
+
+  /** The data is free when the old server has ended. */
+  async function takeOver(server: ChildProcess): Promise<void> {
+    const old = running
+    running = null
+    if (old !== null) await stop(old)
+    if (loading !== server) return
+    loading = null
+    running = server
+    server.send('go')
+  }
+
+  const end = async (signal: NodeJS.Signals) => {
+    process.off('SIGINT', end).off('SIGTERM', end)
+    clearTimeout(quiet)
+    watched.close()
+    const both = [loading, running].filter((server) => server !== null)
+    loading = null
+    running = null
+    await Promise.all(both.map(stop))
+    process.exit(signal === 'SIGINT' ? 130 : 0)
+  }
+  process.on('SIGINT', end).on('SIGTERM', end)
+  load('')
+  return -1
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+/** Given the same words; signals of the terminal go to it, too. */
+function startServer(): ChildProcess {
+  const file = fileURLToPath(new URL(`./dev-server${extname(import.meta.url)}`, import.meta.url))
+  const cache = getCompileCacheDir()
+  return fork(file, process.argv.slice(2), {
+    env: { ...process.env, ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }) },
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  })
+}
+
+async function stop(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return
+  const ended = new Promise((resolve) => server.once('exit', resolve))
+  const late = setTimeout(() => server.kill('SIGKILL'), stopMs)
+  server.kill('SIGTERM')
+  await ended
+  clearTimeout(late)
+}
+
+type Watched = { add(paths: readonly string[]): void; close(): void }
+
+/** Their folders are watched, since editors replace files. A folder among them is watched with all that is in it. */
+function watchFiles(changed: (path: string) => void): Watched {
+  const files = new Set<string>()
+  const watchers = new Map<string, FSWatcher>()
+  const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+
+  function watchFolder(folder: string, isWhole: boolean): void {
+    const key = isWhole ? `${folder}/**` : folder
+    if (watchers.has(key) || !isFolder(folder)) return
+    const watcher = watch(folder, { recursive: isWhole }, (_event, name) => {
+      const path = resolve(folder, name ?? '')
+      if (isWhole ? !basename(path).startsWith('.') : files.has(path)) changed(path)
+    })
+    watcher.on('error', () => watchers.delete(key))
+    watchers.set(key, watcher)
+  }
+
+  return {
+    add(paths) {
+      for (const path of paths) {
+        files.add(path)
+        if (isFolder(path)) watchFolder(path, true)
+        else watchFolder(dirname(path), false)
+      }
+    },
+    close() {
+      for (const watcher of watchers.values()) watcher.close()
+    },
+  }
+}

@@ -1,0 +1,218 @@
+// A whole backend in memory, for the tests of a project: engine, HTTP, payment sandbox and mails, without a socket, a file or
+// a network. Callers use the same client as a page does, so a test goes the way of a request. Time stands still until the
+// test moves it. Passwords are hashed as cheaply as can be: this serves tests and nothing else.
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { type Client, createClient } from '../../client/src/create-client.ts'
+import type { Fetch } from '../../client/src/transport.ts'
+import { createLog } from '../base/log.ts'
+import { systemRandom } from '../base/random.ts'
+import { seedDatabase } from '../cli/seed.ts'
+import type { BackendConfig } from '../config/backend-config.ts'
+import { eq, oneOf } from '../contract/filter.ts'
+import { users } from '../domains/accounts/collections.ts'
+import { emails } from '../domains/emails/collections.ts'
+import { captureTransport } from '../domains/emails/transport.ts'
+import { createSandboxProvider } from '../domains/payments/provider-sandbox.ts'
+import { effects } from '../effects/effect.ts'
+import { type Backend, createBackend } from '../engine/backend.ts'
+import { createEngine, type Engine } from '../engine/create-engine.ts'
+import { createServer, type HttpServer } from '../http/server.ts'
+import type { Operation, PasswordHasher } from '../operation/define.ts'
+import { createSandboxBook, type SandboxBook, sandboxMethods } from '../sandbox/book.ts'
+import { createMemoryStore } from '../sandbox/store.ts'
+import { findAll, findUnique } from '../storage/find-all.ts'
+import { inTransaction } from '../storage/in-transaction.ts'
+import { openSqlite } from '../storage/sqlite/sqlite-storage.ts'
+import type { StorageAdapter } from '../storage/storage.ts'
+import { createManualClock, type ManualClock } from './manual-clock.ts'
+
+export type TestBackendOptions = {
+  /** Loads the seed of the config, as development does. Without it the database is empty. */
+  readonly seed?: boolean
+  /** When the test begins, as a date; now, when left out. */
+  readonly now?: Date
+}
+
+/** A mail as its receiver would see it. */
+export type TestMail = { readonly to: string; readonly subject: string; readonly text: string; readonly html: string | null }
+
+export type TestBackend = {
+  /** A caller who is not signed in: a new one, with a cart of its own, at each call. */
+  guest(): Client
+  /** A caller signed in to the account of this address, which is made at its first call. `admin` may do everything. */
+  signIn(email: string, options?: { readonly roles?: readonly string[] }): Promise<Client>
+  /** Resolves when all that is owed has been carried out: mails, calls to providers, effects of one's own. */
+  settle(): Promise<void>
+  /** Moves time on, and settles: schedules tick, holds expire, the sandbox tells of its payments. */
+  advance(ms: number): Promise<void>
+  /** All mails that were sent so far, the oldest first. */
+  mails(): Promise<TestMail[]>
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+const publicUrl = 'http://localhost'
+const password = 'a test of one mind'
+/** An effect that is still under way after so long is told instead of waited for. */
+const settleMs = 10_000
+
+/** @throws ConfigError naming every mistake of the config */
+export async function openTestBackend(config: BackendConfig<Operation>, options: TestBackendOptions = {}): Promise<TestBackend> {
+  const clock = createManualClock(options.now?.getTime() ?? Date.now(), turns)
+  const providers = [{ id: 'sandbox', methods: sandboxMethods }]
+  const backend = createBackend(config, { publicUrl, isDevelopment: true, paymentProviders: providers })
+  const storage = openSqlite({ path: ':memory:', model: backend.model, clock })
+  // Who still follows changes when it closes is cut off, and then told for good, so that nothing keeps the test waiting.
+  const closing = new AbortController()
+  const fetchInside: Fetch = async (url, init) =>
+    closing.signal.aborted ? new Response(null, { status: 410 }) : await inject({ server, closing: closing.signal }, url, init)
+  const { book, provider } = openSandbox(clock, fetchInside)
+  const log = createLog(clock, 'error', (line) => void process.stderr.write(`${line}\n`))
+  const passwords = cheapHasher
+  const services = { passwords }
+  const parts = { backend, storage, clock, random: systemRandom, log, services, mail: captureTransport }
+  const engine = await createEngine({ ...parts, providers: backend.project.paymentProviders.length === 0 ? [] : [provider] })
+  const server = createServer({
+    operations: engine.operations,
+    run: engine.run,
+    authenticate: engine.authenticate,
+    onRevoked: engine.onRevoked,
+    clock,
+    log,
+    site: null,
+    pages: [],
+    isRateLimited: false,
+    trustedProxies: [],
+    bootId: 'test',
+  })
+  if (options.seed) await seedDatabase(engine, backend)
+  await server.app.ready()
+  await engine.start()
+  book.start()
+  const guest = () => createClient({ url: publicUrl, fetch: fetchInside })
+  const settle = () => settled(storage)
+  const close = async () => {
+    closing.abort()
+    await closeAll({ server, engine, book, clock, storage })
+  }
+  return {
+    guest,
+    signIn: (email, { roles = [] } = {}) => signIn({ guest, engine, backend }, email, roles),
+    settle,
+    async advance(ms) {
+      await clock.advance(ms)
+      await settle()
+    },
+    async mails() {
+      await settle()
+      const all = await findAll(storage.reader, emails, eq('direction', 'out'))
+      return all.toSorted((a, b) => (a.id < b.id ? -1 : 1)).map(({ to, subject, text, html }) => ({ to, subject, text, html }))
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+/** The payment sandbox, with its book in memory; its webhooks come in as requests. */
+function openSandbox(clock: ManualClock, deliver: Fetch) {
+  const ids = { count: 0 }
+  const secret = 'sbx_test'
+  const book = createSandboxBook({
+    store: createMemoryStore(),
+    clock,
+    random: systemRandom,
+    newId: (prefix) => `${prefix}_${String(++ids.count).padStart(26, '0')}`,
+    webhookUrl: `${publicUrl}/api/payments/webhooks/sandbox`,
+    secret,
+    egress: {
+      async request({ method, url, headers = {}, body }) {
+        const answer = await deliver(url, { method, headers, ...(body === undefined ? {} : { body }) })
+        return { status: answer.status, body: await answer.text() }
+      },
+    },
+  })
+  return { book, provider: createSandboxProvider(book, { secret, pagesUrl: `${publicUrl}/sandbox` }) }
+}
+
+type Inside = { readonly server: HttpServer; readonly closing: AbortSignal }
+
+/** `fetch` without a socket. A stream is handed on as it comes. */
+async function inject({ server, closing }: Inside, url: string, init: RequestInit): Promise<Response> {
+  const { body, signal } = init
+  const headers = Object.fromEntries(new Headers(init.headers))
+  const answer = await server.app.inject({
+    method: (init.method ?? 'GET') as 'GET',
+    url: url.slice(publicUrl.length),
+    headers,
+    ...(typeof body === 'string' ? { payload: body } : {}),
+    payloadAsStream: true,
+  })
+  const stream = answer.stream()
+  const ending = AbortSignal.any([closing, ...(signal ? [signal] : [])])
+  if (ending.aborted) stream.destroy()
+  else ending.addEventListener('abort', () => void stream.destroy())
+  const given = Object.entries(answer.headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)] as const]))
+  const hasBody = ![204, 304].includes(answer.statusCode)
+  const content = hasBody ? (Readable.toWeb(stream) as ReadableStream<Uint8Array>) : null
+  return new Response(content, { status: answer.statusCode, headers: given.map(([name, value]) => [name, value]) })
+}
+
+type Doors = { readonly guest: () => Client; readonly engine: Engine; readonly backend: Backend }
+
+async function signIn({ guest, engine, backend }: Doors, email: string, roles: readonly string[]): Promise<Client> {
+  const { parts } = engine
+  const client = guest()
+  await client.auth.register({ email, password })
+  if (roles.length > 0)
+    await inTransaction(parts, { operation: 'test.signIn', actor: 'test', requestId: '' }, async (tx) => {
+      const user = await findUnique(tx, users, eq('email', email.toLowerCase()))
+      if (user === null) throw new Error(`No account of ${email} can be made in ${backend.project.name}.`)
+      await tx.update(users, user, { set: { roles: [...roles] } })
+    })
+  await client.auth.login({ email, password })
+  return client
+}
+
+/** Lets everything run that is ready to. */
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 12; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** @throws Error naming what does not end */
+async function settled(storage: StorageAdapter): Promise<void> {
+  const until = performance.now() + settleMs
+  for (;;) {
+    await turns()
+    const now = await storage.now()
+    const open = await findAll(storage.reader, effects, oneOf('state', ['ready', 'running']))
+    const due = open.filter(({ state, dueAt }) => state === 'running' || dueAt <= now)
+    if (due.length === 0) return
+    if (performance.now() > until) throw new Error(`Still under way after ${settleMs / 1000} s: ${due.map(({ key }) => key).join(', ')}`)
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+}
+
+type Opened = {
+  readonly server: HttpServer
+  readonly engine: Engine
+  readonly book: SandboxBook
+  readonly clock: ManualClock
+  readonly storage: StorageAdapter
+}
+
+async function closeAll({ server, engine, book, clock, storage }: Opened): Promise<void> {
+  book.stop()
+  await engine.stop()
+  await server.close()
+  clock.clear()
+  await storage.close()
+}
+
+const digest = (text: string) => createHash('sha256').update(text).digest('hex')
+
+const cheapHasher: PasswordHasher = {
+  hash: async (text) => digest(text),
+  verify: async (text, hash) => digest(text) === hash,
+  stretch: async (text, salt) => createHash('sha256').update(salt).update(text).digest(),
+}

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openTestBackend } from 'kingpost/testing'
+import { backend } from './kingpost.config.ts'
+
+type Task = { id: string; text: string; isDone: boolean }
+
+test('everybody has tasks of their own', async () => {
+  await using world = await openTestBackend(backend)
+  const ada = (await world.signIn('ada@example.com')).collection<Task>('tasks')
+  const grace = (await world.signIn('grace@example.com')).collection<Task>('tasks')
+
+  const { id } = await ada.create({ text: 'Water the plants' })
+  await ada.update(id, { isDone: true })
+  assert.deepEqual(
+    (await ada.list()).items.map(({ text, isDone }) => [text, isDone]),
+    [['Water the plants', true]],
+  )
+  assert.deepEqual((await grace.list()).items, [])
+  await assert.rejects(grace.update(id, { isDone: false }), { status: 404 })
+})
+
+test('guests see the notices and write none', async () => {
+  await using world = await openTestBackend(backend, { seed: true })
+  const notices = world.guest().collection<{ id: string; text: string }>('notices')
+  assert.equal((await notices.list()).items.length, 1)
+  await assert.rejects(notices.create({ text: 'Hello' }), { status: 401 })
+})

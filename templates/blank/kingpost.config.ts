@@ -1,0 +1,3 @@
+import { defineBackend } from 'kingpost'
+
+export const backend = defineBackend({ name: 'My backend', collections: [] })

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openTestBackend } from 'kingpost/testing'
+import { backend } from './kingpost.config.ts'
+
+test('a guest buys a book, and is sent a receipt', async () => {
+  await using world = await openTestBackend(backend, { seed: true })
+  const guest = world.guest()
+  const [book] = (await guest.collection('variants').list({ limit: 1 })).items
+  const [parcel] = (await guest.collection('shippingMethods').list()).items
+  const cart = await guest.carts.create({ email: 'grace@example.com' })
+  await guest.carts.addLine(cart.id, { variant: book!.id, quantity: 1 })
+  await guest.carts.update(cart.id, {
+    shippingMethod: parcel!.id,
+    shippingAddress: { name: 'Grace Hopper', line1: 'Main Street 1', city: 'Vienna', postalCode: '1010', country: 'AT' },
+  })
+  const { order } = await guest.carts.checkOut(cart.id, { payment: { provider: 'sandbox', method: 'card_success' } })
+
+  // The sandbox tells of the money a moment later.
+  await world.advance(5_000)
+  assert.equal((await guest.orders.get(order.id)).paymentStatus, 'paid')
+  const [receipt] = await world.mails()
+  assert.equal(receipt!.to, 'grace@example.com')
+  assert.ok(receipt!.text.includes(order.number))
+})
+
+test('one review of a book for each customer', async () => {
+  await using world = await openTestBackend(backend, { seed: true })
+  const ada = await world.signIn('ada@example.com')
+  const [book] = (await ada.collection('products').list({ limit: 1 })).items
+  const reviews = ada.collection<{ id: string; book: string; stars: number }>('reviews')
+  await reviews.create({ book: book!.id, stars: 5 })
+  await assert.rejects(reviews.create({ book: book!.id, stars: 1 }), { code: 'already_exists' })
+})
