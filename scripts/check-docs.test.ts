@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { checkDocuments, type Facts, generatedPages, readFacts, tryBlocks, typeScriptBlocks } from './check-docs.ts'
+import { checkDocuments, type Facts, generatedPages, projectGuide, readFacts, tryBlocks, typeScriptBlocks } from './check-docs.ts'
 import { readSources } from './source-files.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -22,7 +22,7 @@ test('generated pages are what the code makes of them', () => {
 })
 
 test('the examples of the documents compile and start', () => {
-  const blocks = documents.flatMap(typeScriptBlocks)
+  const blocks = documents.filter(({ path }) => path !== projectGuide).flatMap(typeScriptBlocks)
   assert.ok(blocks.length > 0)
   assert.deepEqual(tryBlocks(root, blocks), [])
 })

@@ -68,6 +68,8 @@ const bannedCalls: readonly { readonly call: RegExp; readonly only: readonly str
 const bannedWords = /^(?:handle|process|manage|util|utils|helper|helpers)(?=$|[A-Z])/
 const bannedFiles = /^(?:handle|manage|utils?|helpers?)(?:-|$)/
 const indexFiles = new Set(['src/index.ts', 'client/src/index.ts'])
+/** Imported by the name of the package. */
+const entries: Readonly<Record<string, string>> = { 'kingpost/testing': 'src/testing/open-test-backend.ts' }
 
 /** Databases have limits of theirs, the sandbox is another company, and a page of the command line bounds nothing. */
 const limitsOfTheirOwn = /^src\/(?:base\/limits\.ts|storage\/|sandbox\/|cli\/)|\.test\.ts$/
@@ -250,7 +252,7 @@ function unimported(sources: readonly SourceFile[]): Unimported[] {
   const used = new Set<string>()
   for (const { path, text } of sources)
     for (const { from, names, isAll } of importsOf(text)) {
-      const to = from.startsWith('/client/') ? `client/src/${from.slice('/client/'.length)}` : join(dirname(path), from)
+      const to = entries[from] ?? (from.startsWith('/client/') ? `client/src/${from.slice('/client/'.length)}` : join(dirname(path), from))
       for (const name of isAll ? ['*'] : names) used.add(`${to} ${name}`)
     }
   return sources

@@ -7,7 +7,9 @@ import { type FSWatcher, statSync, watch } from 'node:fs'
 import { getCompileCacheDir } from 'node:module'
 import { basename, dirname, extname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { systemClock } from '../base/clock.ts'
 import type { FromServer } from './dev-server.ts'
+import { freePort } from './serve.ts'
 import { type ProcessSettings, UsageError } from './settings.ts'
 import { titled } from './start.ts'
 
@@ -21,89 +23,115 @@ export async function dev(settings: ProcessSettings): Promise<number> {
   if (!settings.isDevelopment)
     throw new UsageError('kingpost dev is for development, and KINGPOST_ENV says production. Type kingpost start.')
   const config = resolve(settings.configPath)
-  const watched = watchFiles(changed)
+  // The same one each time.
+  const port = settings.port === 0 ? await freePort(settings.host) : settings.port
+  const words = [...process.argv.slice(2), '--port', String(port)]
+  const servers = createServers({ config, words, watchToo: (paths) => watched.add(paths) })
+  let quiet: NodeJS.Timeout | undefined
+  const watched = watchFiles((path) => {
+    clearTimeout(quiet)
+    quiet = setTimeout(() => servers.load(`${relative(process.cwd(), path)} changed`), quietMs)
+  })
   watched.add([config])
+  const end = async (signal: NodeJS.Signals) => {
+    process.off('SIGINT', end).off('SIGTERM', end)
+    clearTimeout(quiet)
+    watched.close()
+    await servers.stop()
+    process.exit(signal === 'SIGINT' ? 130 : 0)
+  }
+  process.on('SIGINT', end).on('SIGTERM', end)
+  servers.load('')
+  return -1
+}
+
+type Servers = {
+  /** Loads the config anew; `cause` is said when it runs. */
+  load(cause: string): void
+  stop(): Promise<void>
+}
+
+type Place = { readonly config: string; readonly words: readonly string[]; readonly watchToo: (paths: readonly string[]) => void }
+
+/** At most one that runs, and one that loads. */
+function createServers({ config, words, watchToo }: Place): Servers {
   let running: ChildProcess | null = null
   let loading: ChildProcess | null = null
+  /** When the last one that ran has ended. */
+  let free = Promise.resolve()
   let isFirst = true
-  let quiet: NodeJS.Timeout | undefined
-
-  function changed(path: string): void {
-    clearTimeout(quiet)
-    quiet = setTimeout(() => load(`${relative(process.cwd(), path)} changed`), quietMs)
-  }
 
   function load(cause: string): void {
-    const startedAt = performance.now()
+    const startedAt = systemClock.monotonic()
     loading?.kill('SIGKILL')
-    const server = startServer()
+    const server = startServer(words)
     loading = server
     const late = setTimeout(() => {
-      say(
-        `${config} has not been loaded within ${loadMs / 1000} s: something in it, or in a file it imports, waits or loops. Waiting for a change.`,
-      )
+      say(`${config} is not loaded after ${loadMs / 1000} s: it, or a file that it imports, waits or loops.`)
       server.kill('SIGKILL')
     }, loadMs)
     server.on('message', (message: FromServer) => {
-      if ('files' in message) watched.add(message.files)
+      if ('files' in message) watchToo(message.files)
       if ('isLoaded' in message) {
         clearTimeout(late)
         void takeOver(server)
       }
-      if ('links' in message) {
-        say(isFirst ? message.text : `${cause}: running again after ${Math.round(performance.now() - startedAt)} ms.`)
-        const { firstAdmin } = message.links
-        if (!isFirst && firstAdmin !== undefined) say(titled('firstAdmin', firstAdmin))
-        isFirst = false
-      }
+      if ('links' in message) told(message, `${cause}: running again after ${Math.round(systemClock.monotonic() - startedAt)} ms.`)
     })
     server.once('exit', (code, signal) => {
       clearTimeout(late)
-      if (server === running) {
-        running = null
-        say(`The server has ended (${signal ?? code}). Waiting for a change.`)
-      } else if (server === loading) {
-        loading = null
-        if (signal !== 'SIGKILL') say(running === null ? 'Waiting for a change.' : 'The server from before goes on. Waiting for a change.')
-      }
+      ended(server, signal ?? `exit ${code}`)
     })
   }
 
   /** The data is free when the old server has ended. */
   async function takeOver(server: ChildProcess): Promise<void> {
-    const old = running
+    if (running !== null) free = stop(running)
     running = null
-    if (old !== null) await stop(old)
+    await free
     if (loading !== server) return
     loading = null
     running = server
     server.send('go')
   }
 
-  const end = async (signal: NodeJS.Signals) => {
-    process.off('SIGINT', end).off('SIGTERM', end)
-    clearTimeout(quiet)
-    watched.close()
-    const both = [loading, running].filter((server) => server !== null)
-    loading = null
-    running = null
-    await Promise.all(both.map(stop))
-    process.exit(signal === 'SIGINT' ? 130 : 0)
+  function told({ links: { firstAdmin }, text }: Extract<FromServer, { links: unknown }>, again: string): void {
+    say(isFirst ? text : again)
+    if (!isFirst && firstAdmin !== undefined) say(titled('firstAdmin', firstAdmin))
+    isFirst = false
   }
-  process.on('SIGINT', end).on('SIGTERM', end)
-  load('')
-  return -1
+
+  /** What it died of it has said itself. One that was replaced is neither. */
+  function ended(server: ChildProcess, how: string): void {
+    if (server === running) {
+      running = null
+      say(`The server has ended (${how}). Waiting for a change.`)
+    } else if (server === loading) {
+      loading = null
+      say(running === null ? 'Waiting for a change.' : 'The server from before goes on. Waiting for a change.')
+    }
+  }
+
+  return {
+    load,
+    async stop() {
+      const both = [loading, running].filter((server) => server !== null)
+      loading = null
+      running = null
+      await Promise.all(both.map(stop))
+    },
+  }
 }
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
-/** Given the same words; signals of the terminal go to it, too. */
-function startServer(): ChildProcess {
+/** Signals of the terminal go to it, too. */
+function startServer(words: readonly string[]): ChildProcess {
   const file = fileURLToPath(new URL(`./dev-server${extname(import.meta.url)}`, import.meta.url))
   const cache = getCompileCacheDir()
-  return fork(file, process.argv.slice(2), {
+  return fork(file, words, {
     env: { ...process.env, ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }) },
     execArgv: ['--disable-warning=ExperimentalWarning'],
   })

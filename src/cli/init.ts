@@ -9,7 +9,7 @@ import { isPackage, root, version } from './version.ts'
 
 const templates: Readonly<Record<string, string>> = {
   shop: 'A shop with four books, a page that sells them, and reviews',
-  app: 'An app with lists of tasks that accounts share, and a page that follows them live',
+  app: 'An app where each account has tasks of its own, on a page that follows them live',
   blank: 'A backend with nothing in it',
 }
 

@@ -253,7 +253,7 @@ export function explainListen(error: unknown, port: number): unknown {
   return error
 }
 
-function freePort(host: string): Promise<number> {
+export function freePort(host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createNetServer()
     probe.once('error', reject)
