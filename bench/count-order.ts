@@ -1,7 +1,7 @@
 /**
  * Owns `node bench/count-order.ts`: says what one order costs in statements and transactions, each of them written out.
  *
- * Usage: node bench/count-order.ts [--orders N] [--flow one|five] [--keys] [--full] [--server ours|limit] [--database postgres|mariadb]
+ * Usage: node bench/count-order.ts [--orders N] [--flow one|five] [--keys] [--full] [--server ours|limit] [--database postgres|mariadb|mysql]
  * `--flow five` fills the cart in four requests, where one is enough;
  * `--keys` sends an `Idempotency-Key` with each change, as our client does; `--full` cuts no statement short; `--server limit`
  * counts the same purchase written by hand; `--database` takes this machine's own server, and shows what travels together.
@@ -46,6 +46,6 @@ try {
 function databaseOf(word: string): DatabaseName {
   const name = databaseNames.find((one) => one === word)
   if (name === undefined || name === 'mongodb' || values.server === 'limit')
-    throw new UsageError('--database knows sqlite, postgres and mariadb, and goes with ours')
+    throw new UsageError('--database knows sqlite, postgres, mariadb and mysql, and goes with ours')
   return name
 }

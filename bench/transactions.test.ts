@@ -40,3 +40,11 @@ test('sums are per order, and looks for what is due are no part of them', () => 
   assert.match(text, /insert into "orders" \(…\)/)
   assert.doesNotMatch(text, /dueAt/)
 })
+
+test('what a look at the feed reads beside it is no part of an order', () => {
+  const waiting = { ...statement('0.3', 'select 1 from `_commits` where `position` is null limit 1'), trip: 1 }
+  const read = (trip: number) => ({ ...statement(`0.${trip}`, 'select `at` from `_commits` where `position`>? limit 500'), trip })
+  const text = renderCount(groupTransactions([waiting, read(1), read(2)]), 1, false)
+  assert.match(text, /^1\.0 statements/m)
+  assert.match(text, /^1\.0 round trips/m)
+})

@@ -15,7 +15,9 @@ export type Transaction = {
 
 const STATEMENT_CHARS = 150
 /** What comes with time and not with orders: looks for what is due, and what a process says and asks of a shared database. */
-const TIMED = /["`](?:schedules|_meta)["`]|["`]dueAt["`]<=\?|clock_timestamp|current_timestamp/i
+const TIMED = /["`](?:schedules|_meta)["`]|["`]dueAt["`]<=\?|clock_timestamp|current_timestamp|unix_timestamp/i
+/** A look at the feed by a process that nobody woke. What it reads comes with it. */
+const FEED_LOOK = /["`]position["`] is null limit 1$/i
 const isBegin = ({ sql }: Counted) => /^(?:begin|start transaction)\b/i.test(sql)
 const isEnd = ({ sql }: Counted) => /^(?:commit|rollback)$/i.test(sql)
 const isFrame = (statement: Counted) =>
@@ -70,8 +72,9 @@ export type OrderCost = {
  * are taken out, and the snapshot with them when nothing else was read in it.
  */
 function ofOrders(all: readonly Transaction[]): Transaction[] {
+  const looks = new Set(all.flatMap(({ statements }) => statements.flatMap(({ sql, trip }) => (FEED_LOOK.test(sql) ? [trip] : []))))
   return all.flatMap((transaction) => {
-    const statements = transaction.statements.filter(({ sql }) => !TIMED.test(sql))
+    const statements = transaction.statements.filter(({ sql, trip }) => !TIMED.test(sql) && (trip === undefined || !looks.has(trip)))
     if (statements.length === transaction.statements.length) return [transaction]
     return transaction.kind === 'writer' || statements.every(isFrame) ? [] : [{ ...transaction, statements }]
   })

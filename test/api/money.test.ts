@@ -79,6 +79,7 @@ describe('an order that was tried to be paid very often', () => {
       refunded: nothing,
       checkAt: null,
       providerRef: null,
+      facts: 0,
     } as const
     await world.write(async (tx) => {
       for (let sequence = 2; sequence < count + 2; sequence++)

@@ -22,6 +22,7 @@ const plants: Readonly<Record<string, readonly string[]>> = {
   'payments.amounts_folded': [
     `update "payments" set "captured_amount"="captured_amount"+1 where ${one('payments', '"captured_amount">0')}`,
   ],
+  'payments.facts_counted': [`update "payments" set "facts"="facts"+1 where ${one('payments')}`],
   'payments.within_bounds': [`update "payments" set "refunded_amount"="captured_amount"+1 where ${one('payments')}`],
   'payments.status_fits': [`update "payments" set "status"='failed' where ${one('payments', '"captured_amount">0')}`],
   'payments.one_currency': [`update "paymentFacts" set "amount_currency"='USD' where ${one('paymentFacts', `"kind"='cap_ok'`)}`],

@@ -59,6 +59,8 @@ export const payments = collection('payments', {
     checks: field.integer({ required: true, read: staff }),
     /** Since when the provider answers that it has no such payment. */
     missingSince: field.dateTime({ read: staff }),
+    /** How many there are. Null of a payment from before they were counted. */
+    facts: field.integer({ read: staff }),
   },
   unique: [['order', 'sequence']],
   indexes: [['checkAt'], ['provider', 'providerRef']],

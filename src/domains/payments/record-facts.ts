@@ -65,7 +65,8 @@ async function record(context: Work, payment: Payment, seen: Seen): Promise<Reco
     await postFact(book, fact)
   }
   if (news.length === 0) return await notePhase(tx, payment, seen)
-  const facts = await findAll(tx, paymentFacts, eq('payment', payment.id))
+  // Of a first fact nothing else is to be read: one that is stored beside it moves the payment, and this runs again.
+  const facts = payment.facts === 0 ? news : await findAll(tx, paymentFacts, eq('payment', payment.id))
   const sums = foldFacts(facts, payment.amount.currency)
   const status = statusOf(payment, seen, sums)
   const after = await tx.update(payments, payment, {
@@ -75,6 +76,7 @@ async function record(context: Work, payment: Payment, seen: Seen): Promise<Reco
       captured: sums.captured,
       refunded: sums.refunded,
       lastError: errorOf(seen, sums, facts),
+      facts: facts.length,
     },
   })
   // Claims in the currency of the order are made under its lock, and looked at there.
@@ -84,7 +86,7 @@ async function record(context: Work, payment: Payment, seen: Seen): Promise<Reco
   return { payment: after, events: [paymentChanged({ payment: after }), ...(isLate ? [paymentFailedLate({ payment: after })] : [])] }
 }
 
-function errorOf(seen: Seen, sums: FactSums, facts: readonly PaymentFact[]): string | null {
+function errorOf(seen: Seen, sums: FactSums, facts: readonly ProviderFact[]): string | null {
   const foreign = facts.find(({ kind, amount }) => kind === 'cap_ok' && amount.currency !== sums.captured.currency)
   if (foreign) return `The provider took ${foreign.amount.currency} where ${sums.captured.currency} was asked for. It is given back.`
   return sums.isFailed ? (seen.declineReason ?? 'The payment was declined.') : null

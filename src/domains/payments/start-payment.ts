@@ -41,6 +41,7 @@ export async function startPayment(work: Work, given: NewPayment): Promise<{ pay
     checkAt: now + firstCheckMs,
     checks: 0,
     missingSince: null,
+    facts: 0,
   })
   const effect = await enqueue(work, paymentStart, {
     key: `payment.start:${payment.id}`,

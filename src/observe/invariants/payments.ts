@@ -25,6 +25,7 @@ export const paymentInvariants: InvariantGroup = {
   needs: ['payments', 'paymentFacts', 'refunds', 'orders', 'webhookInbox', 'effects'],
   invariants: {
     'payments.amounts_folded': 'What a payment says was authorized, captured and refunded is the fold of its facts.',
+    'payments.facts_counted': 'A payment that counts its facts has so many.',
     'payments.within_bounds':
       'Refunds are at most what was captured, those under way at most what is left of it, and nothing is below zero.',
     'payments.status_fits': 'The status of a payment fits its amounts.',
@@ -65,6 +66,9 @@ function checkPayment({ report }: VerifyContext, payment: Payment, facts: readon
         rows,
         `${name} is ${payment[name].amount} ${payment[name].currency}; the facts say ${sums[name].amount} ${currency}`,
       )
+
+  if (payment.facts !== null && payment.facts !== facts.length)
+    report('payments.facts_counted', rows, `it says ${payment.facts}; there are ${facts.length}`)
 
   const sumOf = (statuses: readonly Refund['status'][]) =>
     back
