@@ -11,6 +11,7 @@ type Step = { readonly name: string; readonly words: readonly string[]; readonly
 const steps: readonly Step[] = [
   { name: 'lint and format', words: script('biome.ts', 'check', '.') },
   { name: 'types of the engine, tests and scripts', words: [tsc, '--noEmit', '-p', root] },
+  { name: 'declarations of the package', words: [tsc, '--noEmit', '--declaration', '-p', join(root, 'scripts/tsconfig.package.json')] },
   { name: 'types of the client', words: [tsc, '--noEmit', '-p', join(root, 'client')] },
   { name: 'types of the console', words: [tsc, '--noEmit', '-p', join(root, 'console')] },
   { name: 'types of the storefront', words: [tsc, '--noEmit', '-p', join(root, 'examples/bookshop/storefront')] },

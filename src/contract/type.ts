@@ -8,9 +8,16 @@ const optional: unique symbol = Symbol('optional')
 
 /** Any JSON Schema. */
 export type TSchema = object
+/** Interfaces have a name in declarations, where these symbols have none. */
+export interface Typed<T> {
+  readonly [typed]: T
+}
+export interface LeftOut {
+  readonly [optional]: true
+}
 /** A JSON Schema of values of `T`. */
-export type TUnsafe<T> = TSchema & { readonly [typed]: T }
-export type TOptional<T> = TUnsafe<T> & { readonly [optional]: true }
+export type TUnsafe<T> = TSchema & Typed<T>
+export type TOptional<T> = TUnsafe<T> & LeftOut
 export type TProperties = Readonly<Record<string, TSchema>>
 export type TObject<TFields extends TProperties = TProperties> = TUnsafe<ObjectOf<TFields>> & {
   readonly type: 'object'
