@@ -50,10 +50,11 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   sandbox: ['base'],
   http: [...ground, 'operation'],
   observe: [...spine, ...domainNames],
-  engine: [...spine, ...domainNames],
+  extend: [...spine, ...domainNames],
+  engine: [...spine, ...domainNames, 'extend'],
   testing: [...spine, ...domainNames, 'sandbox', 'engine', 'http', 'cli', 'client'],
   cli: [...spine, ...domainNames, 'sandbox', 'engine', 'http', 'observe'],
-  index: [...ground, 'operation', 'engine'],
+  index: [...ground, 'operation', 'extend', 'engine'],
   client: ['contract'],
   console: ['client', 'contract'],
 }

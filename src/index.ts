@@ -23,6 +23,7 @@ export { and, compare, eq, type Filter, has, isNull, oneOf, or } from './contrac
 export type { ChangesOf, NewRecordOf, RecordOf } from './contract/record-types.ts'
 export { Type } from './contract/type.ts'
 export { defineBackend } from './engine/backend.ts'
+export { after, before } from './extend/hook.ts'
 export { command, query } from './operation/define.ts'
 export { collection } from './schema/collection.ts'
 export { field } from './schema/field.ts'

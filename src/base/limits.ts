@@ -127,9 +127,24 @@ export const limits = {
   failureReasonCharactersMax: 300,
   effectAttemptsMax: 12,
   effectBackoffMs: 1_000,
+  /** How soon an effect is looked at again that this process cannot carry out: another may, or a deploy is under way. */
+  effectWaitMs: 15_000,
   effectBackoffMaxMs: 2 * 3_600_000,
   /** How long a request waits for an effect it needs the answer of (a redirect URL) before it says "pending". */
   awaitedEffectMs: 8_000,
+
+  /** Hooks that cause each other in one transaction: no project nests them so deep on purpose. */
+  hookDepthMax: 8,
+  /** After hooks that lead to one another by what they write, each in a transaction of its own. */
+  hookChainMax: 16,
+  /** A hook that failed on an event which cannot be undone is owed instead of run for so long. */
+  hookPutOffMs: 60_000,
+  /** Records that code of a project writes in one transaction: some 100 ms of the only writer of SQLite. */
+  ownWritesMax: 1_000,
+  /** Records that such code reads in one list without a limit of its own. */
+  ownListMax: 10_000,
+  /** What after hooks were told is kept so long for one that was not carried out: as long as the audit trail. */
+  hookCallsKeepMs: 400 * 24 * 3_600_000,
 
   /** Effects that are done or canceled are kept this long, to be looked at: a complaint comes within weeks. */
   effectsKeepMs: 30 * 24 * 3_600_000,

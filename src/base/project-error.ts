@@ -13,6 +13,8 @@ export type ProjectErrorDetails = {
   readonly detail?: string
   /** What a program may want to know: shown to the caller as it is. */
   readonly params?: Readonly<Record<string, unknown>>
+  /** What of the request it is about, as a JSON pointer: `/title`. A form shows it beside that field. */
+  readonly path?: string
 }
 
 /** Makes the error to throw; in an operation's `errors` it stands for the code. */
@@ -26,12 +28,14 @@ export class ProjectError extends Error {
   readonly kind: ProjectErrorKind
   readonly detail: string
   readonly params: Readonly<Record<string, unknown>>
+  readonly path: string | null
 
-  constructor(kind: ProjectErrorKind, { detail = kind.message, params = {} }: ProjectErrorDetails) {
+  constructor(kind: ProjectErrorKind, { detail = kind.message, params = {}, path }: ProjectErrorDetails) {
     super(`${kind.code}: ${detail}`)
     this.kind = kind
     this.detail = detail
     this.params = params
+    this.path = path ?? null
   }
 
   get status(): number {

@@ -3,8 +3,8 @@
 import { readFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { nearest } from '../base/nearest.ts'
+import { placeOfCall } from '../base/place.ts'
 import { field, kinds } from '../schema/field.ts'
 import { root } from './version.ts'
 
@@ -12,7 +12,8 @@ import { root } from './version.ts'
 export async function explainLoadError(error: unknown, path: string): Promise<string> {
   if (!(error instanceof Error)) return `${path} cannot be loaded: it throws ${String(error)}`
   const stack = error.stack ?? ''
-  const place = placeOfSyntax(stack) ?? placeOfCall(stack) ?? (error instanceof SyntaxError ? placeOfSyntax(stackAsTypeScript(path)) : null)
+  const place =
+    placeOfSyntax(stack) ?? placeOfCall(stack, ownFolders) ?? (error instanceof SyntaxError ? placeOfSyntax(stackAsTypeScript(path)) : null)
   const hint = await hintFor(error.message)
   return `${path} cannot be loaded: ${error.message}${hint}${place === null ? '' : ` (${place})`}`
 }
@@ -26,15 +27,8 @@ function placeOfSyntax(stack: string): string | null {
   return mark === undefined ? place : `${place}:${mark.indexOf('^') + 1}`
 }
 
-/** The innermost call that is not Kingpost's own: `at file:///shop/kingpost.config.ts:3:35`. */
-function placeOfCall(stack: string): string | null {
-  const own = [join(root, 'src/'), join(root, 'node_modules/')]
-  for (const [, url, position] of stack.matchAll(/^ +at .*?(file:\/\/[^\s()]+?):(\d+:\d+)\)?$/gm)) {
-    const file = fileURLToPath(url!)
-    if (!own.some((folder) => file.startsWith(folder))) return `${file}:${position}`
-  }
-  return null
-}
+/** Of what is not Kingpost's own. */
+const ownFolders = [join(root, 'src/'), join(root, 'node_modules/')]
 
 /** A module of plain JavaScript does not say where its mistake is; read as TypeScript it does. */
 function stackAsTypeScript(path: string): string {

@@ -8,6 +8,8 @@ export type BackendConfig<TOperation = unknown> = {
   readonly name: string
   readonly collections?: readonly (CollectionOptions & { readonly name: string })[]
   readonly operations?: readonly TOperation[]
+  /** Made by `before({ … })` and `after({ … })`: code before and after writes of records, and on events. */
+  readonly hooks?: readonly Declared[]
   /** `false`: no catalogue, carts, orders and payments, and their names are free. */
   readonly shop?: false | ShopConfig
   readonly mail?: MailConfig
@@ -17,6 +19,9 @@ export type BackendConfig<TOperation = unknown> = {
   /** Records for an empty database in development, by collection, in the order given. */
   readonly seed?: (context: SeedContext) => SeedRecords | Promise<SeedRecords>
 }
+
+/** A value of a maker of ours; what is in it is its maker's matter. */
+export type Declared = { readonly name: string }
 
 export type ShopConfig<TFields extends Fields = Fields> = {
   /** ISO 4217. */

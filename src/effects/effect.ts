@@ -128,7 +128,7 @@ export type Outcome<TResult = unknown> =
   /** `result`: what the other side answered, and records that `perform` has read, for `settle`. */
   | { readonly end: 'done'; readonly result: TResult }
   /** Nothing happened outside; try again after a pause. */
-  | { readonly end: 'retry'; readonly error: string; readonly afterMs?: number }
+  | { readonly end: 'retry'; readonly error: string; readonly afterMs?: number; readonly isNoAttempt?: true }
   /** It will never work. `isUncertain`: after attempts of which nobody knows whether they did. */
   | { readonly end: 'dead'; readonly error: string; readonly isUncertain?: true }
   /** It may have happened. What to do is the handler's matter: `settle` is told. */
@@ -162,6 +162,8 @@ export type EffectHandler<TPayload = unknown, TResult = unknown> = {
   /** The role of the processes that carry it out; `worker` when left out. */
   readonly role?: 'mail'
   readonly attemptsMax?: number
+  /** Code of the project: where its `settle` fails, the attempt has failed. */
+  readonly isOwn?: true
   perform(context: PerformContext<TPayload>): Promise<Outcome<TResult>>
   settle?(context: SettleContext<TPayload, TResult>): Followed
   /** Staff have it tried again, in their transaction: what it stands for is open again. */

@@ -126,12 +126,22 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
   async function carryOut(effect: Effect): Promise<AnyRecord | null> {
     const handler = handlers.get(effect.kind)
     const payload = handler?.kind.payloadOf(effect) ?? null
-    const outcome = handler ? await perform(parts, handler, { effect, payload }) : dead(`Nothing here carries out ${effect.kind}.`)
+    const outcome = handler
+      ? await perform(parts, handler, { effect, payload })
+      : waiting(parts, effect, `Nothing here carries out ${effect.kind}.`)
     const settled = outOfAttempts(handler, effect, outcome)
     tellFailure(effect, settled)
-    return await whileLeased({ clock, effect, mayWait: () => isRunning }, () =>
-      writeEnd(parts, { handler, effect, payload, alongside: awaited.get(effect.id) }, settled),
-    )
+    const end = (how: Outcome) =>
+      whileLeased({ clock, effect, mayWait: () => isRunning }, () =>
+        writeEnd(parts, { handler, effect, payload, alongside: awaited.get(effect.id) }, how),
+      )
+    try {
+      return await end(settled)
+    } catch (error) {
+      if (!handler?.isOwn || settled.end !== 'done' || isPassing(error)) throw error
+      log.write('error', 'What came of an effect could not be written.', { effect: effect.id, kind: effect.kind, error })
+      return await end(outOfAttempts(handler, effect, { end: 'retry', error: messageOf(error) }))
+    }
   }
 
   /** An attempt somebody waits for does not queue behind the others. */
@@ -210,8 +220,22 @@ function endedOf(subjects: readonly (AnyRecord | null)[]): Ended {
 /** `payload`: of `effect`, as its kind reads it; null when it cannot. */
 type Stored = { readonly effect: Effect; readonly payload: unknown }
 
-function dead(error: string): Outcome {
-  return { end: 'dead', error }
+/**
+ * What this process cannot carry out, such as the effect of a handler that is gone after a deploy or that only newer
+ * processes have. It waits, says why, and loses none of its attempts: the longer it is owed, the rarer it is looked at.
+ */
+function waiting({ clock }: RunnerParts, { createdAt }: Effect, error: string): Outcome {
+  const afterMs = Math.min(limits.effectBackoffMaxMs, Math.max(limits.effectWaitMs, clock.now() - createdAt))
+  return { end: 'retry', error, afterMs, isNoAttempt: true }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** The storage's word: the same may pass later. */
+function isPassing(error: unknown): boolean {
+  return isEngineError(error) && ['now', 'later'].includes(errorCodes[error.code].retry)
 }
 
 type Ending = Stored & { readonly handler: EffectHandler | undefined; readonly alongside: Alongside | undefined }
@@ -238,14 +262,14 @@ async function writeEnd(parts: RunnerParts, { handler, effect, payload, alongsid
 
 async function perform(parts: RunnerParts, handler: EffectHandler, { effect, payload }: Stored): Promise<Outcome> {
   const { log, storage, clock, project } = parts
-  if (payload === null) return dead(`What is stored for it is not what ${effect.kind} takes.`)
+  if (payload === null) return waiting(parts, effect, `What is stored for it is not what ${effect.kind} takes here.`)
   try {
     const { reader: read } = storage
     const subject: PerformContext<unknown>['subject'] = async (ref, id) => takeSubject(ref, effect, id) ?? (await read.get(ref, id))
     return await handler.perform({ effect, payload, subject, read, now: clock.now(), project })
   } catch (error) {
     if (!isEngineError(error)) log.write('error', 'An effect broke.', { effect: effect.id, kind: effect.kind, error })
-    return { end: 'retry', error: error instanceof Error ? error.message : String(error) }
+    return { end: 'retry', error: messageOf(error) }
   }
 }
 
@@ -257,8 +281,7 @@ async function whileLeased<T>({ clock, effect, mayWait }: Lease, write: () => Pr
     try {
       return await write()
     } catch (error) {
-      const isPassing = isEngineError(error) && ['now', 'later'].includes(errorCodes[error.code].retry)
-      if (!isPassing || !mayWait() || clock.now() + 2 * limits.effectPollMs > effect.dueAt) throw error
+      if (!isPassing(error) || !mayWait() || clock.now() + 2 * limits.effectPollMs > effect.dueAt) throw error
       await sleep(clock, limits.effectPollMs)
     }
   }
@@ -298,7 +321,7 @@ function cause(kind: string) {
 
 function outOfAttempts(handler: EffectHandler | undefined, effect: Effect, outcome: Outcome): Outcome {
   const attemptsMax = handler?.attemptsMax ?? limits.effectAttemptsMax
-  if (outcome.end !== 'retry' || effect.attempts < attemptsMax) return outcome
+  if (outcome.end !== 'retry' || outcome.isNoAttempt || effect.attempts < attemptsMax) return outcome
   return { end: 'dead', isUncertain: true, error: `${outcome.error} (gave up after ${effect.attempts} attempts)` }
 }
 
@@ -308,5 +331,6 @@ function endOf(effect: Effect, outcome: Outcome, now: number, fraction: number) 
   if (outcome.end !== 'retry') return { state: outcome.end, owner: null, lastError: outcome.error }
   const ceiling = Math.min(limits.effectBackoffMaxMs, limits.effectBackoffMs * 2 ** effect.attempts)
   const pauseMs = outcome.afterMs ?? Math.ceil(ceiling * (0.1 + 0.9 * fraction))
-  return { state: 'ready', owner: null, dueAt: now + pauseMs, lastError: outcome.error }
+  const attempts = outcome.isNoAttempt ? effect.attempts - 1 : effect.attempts
+  return { state: 'ready', attempts, owner: null, dueAt: now + pauseMs, lastError: outcome.error }
 }

@@ -15,6 +15,8 @@ import { paymentFacts, payments, refunds, webhookInbox } from '../domains/paymen
 import { reservations, stockLevels, stockMovements } from '../domains/stock/collections.ts'
 import { effects } from '../effects/effect.ts'
 import { schedules, scheduleTicks } from '../effects/schedule.ts'
+import { createExtension, type Extension, type Extensions } from '../extend/extension.ts'
+import { hookCalls } from '../extend/hook-calls.ts'
 import type { Operation } from '../operation/define.ts'
 import { idempotencyKeys } from '../operation/idempotency.ts'
 import { rateLimits } from '../operation/rate-limits.ts'
@@ -28,6 +30,7 @@ export type Backend = {
   readonly model: Model
   readonly project: Project
   readonly operations: readonly Operation[]
+  readonly extension: Extension
 }
 
 /** What a process is told from outside the config. */
@@ -58,11 +61,12 @@ export function defineBackend<
   const TOperations extends readonly Operation[] = [],
   const TShop extends false | ShopConfig = false,
 >(
-  config: Omit<BackendConfig<Operation>, 'collections' | 'operations' | 'shop'> & {
-    readonly collections?: TCollections
-    readonly operations?: TOperations
-    readonly shop?: TShop & NothingElse<TShop, ShopConfig>
-  },
+  config: Omit<BackendConfig<Operation>, 'collections' | 'operations' | 'shop' | keyof Extensions> &
+    Extensions & {
+      readonly collections?: TCollections
+      readonly operations?: TOperations
+      readonly shop?: TShop & NothingElse<TShop, ShopConfig>
+    },
 ): DefinedBackend<TypesOfConfig<TCollections, TOperations, TShop>> {
   return config
 }
@@ -97,9 +101,11 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
   const system = systemCollections(shop)
   const { publicUrl, isDevelopment } = surroundings
   const host = new URL(publicUrl).hostname
+  const model = compileModel([...system, ...((config.collections ?? []) as readonly Collection[])])
   return {
     config,
-    model: compileModel([...system, ...((config.collections ?? []) as readonly Collection[])]),
+    model,
+    extension: createExtension(model, config as unknown as Extensions),
     operations: config.operations ?? [],
     project: {
       name: config.name,
@@ -129,7 +135,7 @@ function systemCollections(shop: ShopConfig | null): readonly Collection[] {
 }
 
 function coreCollections() {
-  return [users, passwords, sessions, settings, effects, schedules, scheduleTicks, emails, idempotencyKeys, rateLimits]
+  return [users, passwords, sessions, settings, effects, schedules, scheduleTicks, emails, idempotencyKeys, rateLimits, hookCalls]
 }
 
 function shopCollections<TFields extends Fields>({ currency, productFields }: ShopConfig<TFields>) {

@@ -25,13 +25,14 @@ import { idleMeter, type RuntimeMeter } from '../domains/running/read-metrics.ts
 import type { EffectHandler } from '../effects/effect.ts'
 import { createEffectRunner, type EffectRunner } from '../effects/runner.ts'
 import { createScheduler, type Schedule } from '../effects/schedule.ts'
+import { eventHooks, hookHandlers } from '../extend/run-hooks.ts'
 import type { Operation, Services } from '../operation/define.ts'
 import { type Call, type OperationParts, type Reply, runOperation } from '../operation/run-operation.ts'
 import type { StorageAdapter } from '../storage/storage.ts'
 import type { Backend } from './backend.ts'
 import { forgetEffects, forgetOldRows, forgetWebhooks } from './forget-rows.ts'
 import { operationsOf } from './operations.ts'
-import { react as reactTo } from './reactions.ts'
+import { createReact } from './reactions.ts'
 import { watchRecovery } from './recovery.ts'
 import { allRoles, type Role } from './roles.ts'
 
@@ -80,21 +81,27 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const providers = new Map(options.providers.map((provider) => [provider.id, provider]))
   const feed = await createFeed(storage)
   const { replace = {} } = options
+  const { extension } = backend
+  const own = { ...extension, clock, log }
+  const reactTo = createReact(eventHooks(extension.hooks, own))
   const react = replace.react?.(reactTo) ?? reactTo
   const workerId = newId('wrk')
   const recovery = await watchRecovery({ storage, clock, log })
   const worker = () => ({ id: workerId, carriesOut: runner.carriesOut, restoredAt: recovery.restoredAt() })
   const common = { storage, model, clock, random, log, newId, newSecret, project, react, worker }
-  const handlers = effectHandlers(options.mail, providers)
+  const handlers = [...effectHandlers(options.mail, providers), ...hookHandlers(extension.hooks, own)]
   const runner: EffectRunner = createEffectRunner({ ...common, workerId, handlers })
   const scheduler = createScheduler({ ...common, schedules: replace.schedules?.(schedulesOf(backend)) ?? schedulesOf(backend) })
   const parts: OperationParts = { ...common, services: options.services, effects: runner }
-  const all = operationsOf(backend, {
-    changes: { feed, random, placesKey: createPlacesKey(common) },
-    providers,
-    handlers,
-    measured: { meter: options.meter ?? idleMeter, traffic: () => storage.traffic?.() ?? null },
-  })
+  const all = operationsOf(
+    { ...backend, hooksOf: extension.hooksOf },
+    {
+      changes: { feed, random, placesKey: createPlacesKey(common) },
+      providers,
+      handlers,
+      measured: { meter: options.meter ?? idleMeter, traffic: () => storage.traffic?.() ?? null },
+    },
+  )
   const operations = replace.operations?.(all) ?? all
   let cancelSweep = () => {}
 

@@ -7,6 +7,7 @@ import { orderLinks } from '../domains/orders/order-links.ts'
 import { webhookInbox } from '../domains/payments/collections.ts'
 import { effects } from '../effects/effect.ts'
 import { type Schedule, scheduleTicks } from '../effects/schedule.ts'
+import { hookCalls } from '../extend/hook-calls.ts'
 import { idempotencyKeys } from '../operation/idempotency.ts'
 import { rateLimits } from '../operation/rate-limits.ts'
 import type { AnyRecord, CollectionRef } from '../schema/collection.ts'
@@ -21,6 +22,7 @@ export const forgetOldRows = ({ project }: Backend): Schedule => ({
     await tx.deleteWhere(idempotencyKeys, compare('createdAt', 'lt', now - limits.idempotencyKeepMs))
     await tx.deleteWhere(rateLimits, compare('arrival', 'lt', now))
     await tx.deleteWhere(scheduleTicks, compare('createdAt', 'lt', now - limits.scheduleTicksKeepMs))
+    await tx.deleteWhere(hookCalls, compare('createdAt', 'lt', now - limits.hookCallsKeepMs))
     await endSessions(tx, compare('expiresAt', 'lt', now))
     if (project.shop) await tx.deleteWhere(orderLinks, compare('createdAt', 'lt', now - limits.orderLinkMs))
   },

@@ -42,6 +42,7 @@ import { deleteRecord } from '../records/delete-record.ts'
 import { describeSchema } from '../records/describe-schema.ts'
 import { getRecord } from '../records/get-record.ts'
 import { listRecords } from '../records/list-records.ts'
+import type { CollectionHooks, HooksOf } from '../records/record-hooks.ts'
 import { updateRecord } from '../records/update-record.ts'
 import type { CollectionModel, Model } from '../schema/model.ts'
 
@@ -65,6 +66,8 @@ export type Offer = {
   readonly model: Model
   readonly project: { readonly shop: object | null }
   readonly operations: readonly Operation[]
+  /** What the project has before and after the writes of a collection. */
+  readonly hooksOf?: HooksOf
 }
 
 export function operationsOf(offer: Offer, { changes, providers, handlers, measured }: OperationPorts): Operation[] {
@@ -87,7 +90,7 @@ export function operationsOf(offer: Offer, { changes, providers, handlers, measu
     cancelEffect(handlers),
     readMetrics({ ...measured, newestPosition: changes.feed.newest }),
     ...(offer.project.shop ? shopOperations(providers) : []),
-    ...[...offer.model.collections.values()].flatMap(recordOperations),
+    ...[...offer.model.collections.values()].flatMap((collection) => recordOperations(collection, offer.hooksOf)),
     ...offer.operations,
   ]
 }
@@ -124,17 +127,17 @@ function shopOperations(providers: ReadonlyMap<string, PaymentProvider>): Operat
 /** Kept with their collection: engines of one process share them, and what is compiled for them. */
 const recordOperationsOf = new WeakMap<CollectionModel, readonly Operation[]>()
 
-function recordOperations(collection: CollectionModel): readonly Operation[] {
+function recordOperations(collection: CollectionModel, hooksOf?: HooksOf): readonly Operation[] {
   let operations = recordOperationsOf.get(collection)
   if (!operations) {
-    operations = makeRecordOperations(collection)
+    operations = makeRecordOperations(collection, hooksOf?.(collection.name))
     recordOperationsOf.set(collection, operations)
   }
   return operations
 }
 
 /** A system collection is only read here: it changes through operations of its own. */
-function makeRecordOperations(collection: CollectionModel): Operation[] {
+function makeRecordOperations(collection: CollectionModel, hooks: CollectionHooks = {}): Operation[] {
   const { access } = collection
   const { internal, system } = collection.source
   if (internal || access.read === undefined) return []
@@ -142,8 +145,8 @@ function makeRecordOperations(collection: CollectionModel): Operation[] {
   if (system) return reads
   return [
     ...reads,
-    ...(access.create ? [createRecord(collection)] : []),
-    ...(access.update ? [updateRecord(collection)] : []),
-    ...(access.delete ? [deleteRecord(collection)] : []),
+    ...(access.create ? [createRecord(collection, hooks.create)] : []),
+    ...(access.update ? [updateRecord(collection, hooks.update)] : []),
+    ...(access.delete ? [deleteRecord(collection, hooks.delete)] : []),
   ]
 }

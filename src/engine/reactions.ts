@@ -46,12 +46,15 @@ async function takeCartAlong(
   return cartTokenHash === null || work.project.shop === null ? [] : await takeOverByToken(work, cartTokenHash, user)
 }
 
-/** Writes all that follows, and what follows from that. */
-export async function react(work: Work, events: readonly DomainEvent[]): Promise<void> {
-  for (const event of events) {
-    for (const reaction of byType.get(event.type) ?? []) {
-      const more = await reaction.follow(work, event)
-      if (more) await react(work, more)
+/** Writes all that follows, and what follows from that; then what the project has follow. */
+export function createReact(follow: ((work: Work, event: DomainEvent) => Promise<void>) | null) {
+  return async function react(work: Work, events: readonly DomainEvent[]): Promise<void> {
+    for (const event of events) {
+      for (const reaction of byType.get(event.type) ?? []) {
+        const more = await reaction.follow(work, event)
+        if (more) await react(work, more)
+      }
+      if (follow !== null) await follow(work, event)
     }
   }
 }

@@ -23,8 +23,11 @@ const commonHeaders = {
 }
 
 /** An error of the project's own is told as the project wrote it; what it means stands in the project's own reference. */
-function renderOwn({ kind: { code, status, message }, detail, params }: ProjectError, requestId: string): Problem {
-  const more = Object.keys(params).length > 0 ? { params } : {}
+function renderOwn({ kind: { code, status, message }, detail, params, path }: ProjectError, requestId: string): Problem {
+  const more = {
+    ...(path === null ? {} : { errors: [{ path, code, message: detail }] }),
+    ...(Object.keys(params).length > 0 ? { params } : {}),
+  }
   return { status, headers: commonHeaders, body: { type: '/api/docs', title: message, status, detail, code, requestId, ...more } }
 }
 

@@ -10,10 +10,11 @@ import { recordSchema, writableFields } from '../schema/wire.ts'
 import { decide, looksAt } from './decide.ts'
 import { createInput } from './input-schemas.ts'
 import { actionFilter, visibleFields } from './present.ts'
+import type { RecordHooks } from './record-hooks.ts'
 import { acceptFields, answerWith, checkReferences, fits, refusedTo } from './write-record.ts'
 
-/** `POST /api/{collection}`: the record must fit the create rule as it will be stored. */
-export function createRecord(collection: CollectionModel): Operation {
+/** `POST /api/{collection}`: the record must fit the create rule as its caller has it stored; hooks of the project come after that. */
+export function createRecord(collection: CollectionModel, hooks?: RecordHooks): Operation {
   const input = createInput(collection)
   return command({
     name: `${collection.name}.create`,
@@ -30,17 +31,21 @@ export function createRecord(collection: CollectionModel): Operation {
     errors: ['already_exists', 'reference_not_found'],
     access: collection.access.create === undefined ? nobody : anyone,
     audience: collection.access.create ?? nobody,
-    async run({ tx, input, actor, now, model, newId }) {
+    async run(context) {
+      const { tx, input, actor, now, model, newId } = context
       const given = acceptFields(collection, actor, input)
       const fields = { ...defaults(collection, actor, now), ...given, id: newId(collection.prefix) }
       const rule = actionFilter(collection, 'create', actor)
       // Before the insert: that a unique value is taken is no answer to somebody who may not ask.
-      const mayBe = isComplete(collection, given) && (await decide(tx, rule, { ...fields, version: 1, createdAt: now, updatedAt: now }))
+      const wanted = { ...fields, version: 1, createdAt: now, updatedAt: now }
+      const mayBe = isComplete(collection, given) && (await decide(tx, rule, wanted))
       if (!mayBe) throw refusedTo(actor)
       await checkReferences(tx, model, collection, actor, given)
-      const record = await tx.insert<AnyRecord>(collection, fields)
+      const more = hooks && (await hooks.before({ work: context, model, actor, action: 'create', before: null, record: wanted }))
+      const record = await tx.insert<AnyRecord>(collection, more ? { ...fields, ...more } : fields)
       if (looksAt(rule, collection.name) && !(await fits(tx, collection, record, rule))) throw refusedTo(actor)
       await collection.source.afterChange?.({ tx, now, newId, before: null, after: record })
+      if (hooks) await hooks.after({ work: context, model, actor, action: 'create', before: null, record })
       return await answerWith(tx, collection, actor, record, 201)
     },
   })
@@ -51,7 +56,8 @@ function isComplete(collection: CollectionModel, given: Readonly<Record<string, 
   return writableFields(collection).every(({ name, field }) => !field.required || field.default !== undefined || name in given)
 }
 
-function defaults(collection: CollectionModel, actor: Actor, now: number): Record<string, unknown> {
+/** What a record has whose maker says nothing of it. @throws unauthenticated where it is the caller's id and nobody calls */
+export function defaults(collection: CollectionModel, actor: Actor, now: number): Record<string, unknown> {
   return Object.fromEntries(writableFields(collection).map(({ name, field }) => [name, defaultOf(field, actor, now)]))
 }
 

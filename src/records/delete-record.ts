@@ -9,10 +9,11 @@ import type { CollectionModel, Model } from '../schema/model.ts'
 import type { Reader } from '../storage/storage.ts'
 import { checkIfMatch } from './etag.ts'
 import { actionFilter, findVisible, isReadable, readFilter } from './present.ts'
+import type { RecordHooks } from './record-hooks.ts'
 import { fits, refusedTo } from './write-record.ts'
 
 /** `DELETE /api/{collection}/{id}`: refused while other records refer to it. */
-export function deleteRecord(collection: CollectionModel): Operation {
+export function deleteRecord(collection: CollectionModel, hooks?: RecordHooks): Operation {
   return command({
     name: `${collection.name}.delete`,
     route: `DELETE /api/${collection.name}/:id`,
@@ -24,22 +25,25 @@ export function deleteRecord(collection: CollectionModel): Operation {
     errors: ['not_found', 'still_referenced', 'precondition_failed'],
     access: collection.access.delete === undefined ? nobody : anyone,
     audience: collection.access.delete ?? nobody,
-    async run({ tx, input, actor, model, request, now, newId }) {
+    async run(context) {
+      const { tx, input, actor, model, request, now, newId } = context
       const record = await findVisible(tx, collection, actor, input.id)
       if (record === null) throw new EngineError('not_found')
       if (!(await fits(tx, collection, record, actionFilter(collection, 'delete', actor)))) throw refusedTo(actor)
       checkIfMatch(collection, { actor, ifMatch: request.ifMatch }, record)
+      if (hooks) await hooks.before({ work: context, model, actor, action: 'delete', before: record, record })
       await tx.delete(collection, record)
       // What depends on it is kept in step with its absence, and goes before anything can be left pointing at it.
       await collection.source.afterChange?.({ tx, now, newId, before: record, after: null })
       await checkUnreferenced(tx, { model, actor }, collection.name, record.id)
+      if (hooks) await hooks.after({ work: context, model, actor, action: 'delete', before: record, record })
       return { output: null, status: 204 }
     },
   })
 }
 
 /** @throws still_referenced, naming what the caller may see of it; that something refers to the record is told in any case */
-async function checkUnreferenced(read: Reader, { model, actor }: Asking, name: string, id: string): Promise<void> {
+export async function checkUnreferenced(read: Reader, { model, actor }: Asking, name: string, id: string): Promise<void> {
   const references = [...model.collections.values()].flatMap((other) =>
     [...other.fields.values()].filter(({ field }) => field.to === name).map(({ name: by, field }) => ({ other, by, field })),
   )

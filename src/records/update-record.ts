@@ -9,10 +9,11 @@ import { checkIfMatch } from './etag.ts'
 import { patchInput } from './input-schemas.ts'
 import { jsonMerger } from './merge-json.ts'
 import { actionFilter, findVisible, visibleFields } from './present.ts'
+import type { RecordHooks } from './record-hooks.ts'
 import { acceptFields, answerWith, checkReferences, fits, refusedTo } from './write-record.ts'
 
 /** `PATCH /api/{collection}/{id}`: JSON Merge Patch. The rule must hold before and after the change. */
-export function updateRecord(collection: CollectionModel): Operation {
+export function updateRecord(collection: CollectionModel, hooks?: RecordHooks): Operation {
   const input = patchInput(collection)
   const mergeJson = jsonMerger(collection)
   return command({
@@ -28,7 +29,9 @@ export function updateRecord(collection: CollectionModel): Operation {
     errors: ['not_found', 'already_exists', 'reference_not_found', 'precondition_failed'],
     access: collection.access.update === undefined ? nobody : anyone,
     audience: collection.access.update ?? nobody,
-    async run({ tx, input: { id, ...body }, actor, model, request, now, newId }) {
+    async run(context) {
+      const { tx, actor, model, request, now, newId } = context
+      const { id, ...body } = context.input
       const before = await findVisible(tx, collection, actor, id)
       if (before === null) throw new EngineError('not_found')
       const rule = actionFilter(collection, 'update', actor)
@@ -43,9 +46,11 @@ export function updateRecord(collection: CollectionModel): Operation {
       // Before the change: that a unique value is taken is no answer to somebody who may not make it.
       if (!(await decide(tx, rule, wanted))) throw refusedTo(actor)
       await checkReferences(tx, model, collection, actor, given)
-      const record = await tx.update(collection, before, { set: given, add })
+      const more = hooks && (await hooks.before({ work: context, model, actor, action: 'update', before, record: wanted }))
+      const record = await tx.update(collection, before, more ? withMore(given, add, more) : { set: given, add })
       if (looksAt(rule, collection.name) && !(await fits(tx, collection, record, rule))) throw refusedTo(actor)
       await collection.source.afterChange?.({ tx, now, newId, before, after: record })
+      if (hooks) await hooks.after({ work: context, model, actor, action: 'update', before, record })
       return await answerWith(tx, collection, actor, record, 200)
     },
   })
@@ -61,6 +66,12 @@ function split(collection: CollectionModel, body: Readonly<Record<string, unknow
     else set[name] = value
   return { set, add }
 }
+
+/** What a hook sets is set, whatever was to be added. */
+function withMore(set: Values, add: Readonly<Record<string, number>>, more: Values) {
+  return { set: { ...set, ...more }, add: Object.fromEntries(Object.entries(add).filter(([name]) => !Object.hasOwn(more, name))) }
+}
+type Values = Readonly<Record<string, unknown>>
 
 /** What increments make. One must land inside the field's limits; on a missing value there is nothing to add to. */
 function sums(collection: CollectionModel, before: Readonly<Record<string, unknown>>, add: Readonly<Record<string, number>>) {

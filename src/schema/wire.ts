@@ -32,7 +32,11 @@ export function recordSchema(collection: CollectionModel, fields: Iterable<Compi
 
 /** Fields a caller may give: not the system's, not computed ones. */
 export function writableFields(collection: CollectionModel): CompiledField[] {
-  return [...collection.fields.values()].filter(({ name, isComputed }) => !isComputed && !systemFields.has(name))
+  return [...collection.fields.values()].filter(isWritable)
+}
+
+export function isWritable({ name, isComputed }: CompiledField): boolean {
+  return !isComputed && !systemFields.has(name)
 }
 const systemFields = new Set(['id', 'version', 'createdAt', 'updatedAt'])
 

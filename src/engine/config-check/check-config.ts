@@ -28,6 +28,7 @@ import {
 } from '../../schema/shape.ts'
 import { checkCollection, checkFields, type Names } from './check-collection.ts'
 import { namePattern } from './check-field.ts'
+import { checkHooks } from './check-hooks.ts'
 import { checkHttp } from './check-http.ts'
 import { checkOperations } from './check-operations.ts'
 
@@ -83,6 +84,7 @@ const config = object(
     name: is('a text of one line, such as "My shop"', (value) => typeof value === 'string' && value.trim() !== '' && !/[\r\n]/.test(value)),
     collections: is('a list of collection(…)', Array.isArray),
     operations: is('a list of query(…) and command(…)', Array.isArray),
+    hooks: is('a list of before(…) and after(…)', Array.isArray),
     shop: (value, path, add) => (value === false ? undefined : shop(value, path, add)),
     mail,
     http: checkHttp,
@@ -123,6 +125,7 @@ export function checkConfig(
   checkNames(own, system, given['collections'] as readonly unknown[], add)
   for (const collection of own) checkCollection(collection, `collections.${collection.name}`, names)
   if (Array.isArray(given['operations']) && given['operations'].length > 0) checkOperations(given['operations'], all, add)
+  if (Array.isArray(given['hooks'])) checkHooks(given['hooks'], all, add)
   return mistakes
 }
 

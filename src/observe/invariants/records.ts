@@ -1,12 +1,10 @@
 // What must hold of every collection, the owner's own included: references lead somewhere, unique values
 // are unique, and the log of commits can be read from its first line to its last.
-import { type InputIssue, isEngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import type { Scalar } from '../../contract/filter.ts'
-import { validatorOf } from '../../operation/validate.ts'
+import { storedMisfit } from '../../records/stored-misfit.ts'
 import type { AnyRecord } from '../../schema/collection.ts'
-import { type CollectionModel, type CompiledField, valueAtPath } from '../../schema/model.ts'
-import { fieldSchema } from '../../schema/wire.ts'
+import { type CollectionModel, valueAtPath } from '../../schema/model.ts'
 import { lostCommit } from '../../storage/log-tail.ts'
 import { type InvariantGroup, pagesOf, type VerifyContext } from '../invariant.ts'
 
@@ -30,7 +28,7 @@ export const recordInvariants: InvariantGroup = {
 async function checkRecords(context: VerifyContext, collection: CollectionModel): Promise<void> {
   const stored = [...collection.fields.values()].filter(({ isComputed }) => !isComputed)
   const references = stored.filter(({ field }) => field.to !== undefined)
-  const checks = stored.map((field) => ({ name: field.name, misfit: checkOf(field) }))
+  const checks = stored.map((field) => ({ name: field.name, misfit: storedMisfit(field) }))
   for await (const page of pagesOf<AnyRecord>(context, collection)) {
     for (const { name, field } of references) await checkReferences(context, collection, page, { name, to: field.to! })
     for (const record of page)
@@ -62,41 +60,6 @@ async function checkReferences(
           [`${collection.name}/${record.id}`],
           `${name} names ${id}, which is no record of ${to}`,
         )
-}
-
-type Misfit = (value: unknown) => string | null
-/** Compiling a schema costs more than checking a small table against it, and the simulator verifies one model thousands of times. */
-const misfits = new WeakMap<CompiledField, Misfit>()
-
-function checkOf(field: CompiledField): Misfit {
-  const known = misfits.get(field) ?? misfitOf(field)
-  misfits.set(field, known)
-  return known
-}
-
-/** Answers what is wrong with a stored value: what a request may not give, no record may hold. */
-function misfitOf({ field }: CompiledField): Misfit {
-  const { kind } = field
-  // What is stored in another form than on the wire, such as a time, does not fit the schema of the wire.
-  const check = kind.stored ? () => {} : validatorOf(fieldSchema(field))
-  return (value) => {
-    if (value === null || value === undefined) return field.required ? 'is missing' : null
-    const own = kind.stored ? kind.misfit(field, value) : null
-    if (own !== null) return `${own}: ${shortly(value)}`
-    try {
-      check(value)
-      return null
-    } catch (error) {
-      if (!isEngineError(error, 'validation_failed')) throw error
-      const [{ path, message }] = error.errors as [InputIssue]
-      return `${path === '' ? '' : `${path} `}${message}: ${shortly(value)}`
-    }
-  }
-}
-
-function shortly(value: unknown): string {
-  const text = JSON.stringify(value)
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text
 }
 
 function uniquePathsOf(collection: CollectionModel): (readonly string[])[] {

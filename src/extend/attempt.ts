@@ -1,0 +1,38 @@
+// One attempt of code of a project outside of a transaction: an after hook, an own effect. It may call the network, and has
+// so long for it; what it began and left is told to stop, and comes too late for everything.
+import type { Clock } from '../base/clock.ts'
+import { limits } from '../base/limits.ts'
+import { ProjectError } from '../base/project-error.ts'
+import type { Outcome } from '../effects/effect.ts'
+import { type During, named, OwnMistake, type Piece } from './own-code.ts'
+
+export type Attempt = { readonly signal: AbortSignal; readonly during: During }
+
+/** A refusal of the project is an end; every other error is a reason to try again. */
+export async function attempt<T>(clock: Clock, piece: Piece, code: (attempt: Attempt) => T | Promise<T>): Promise<Outcome<T>> {
+  const controller = new AbortController()
+  let isOver = false
+  const during: During = async (asked) => {
+    if (isOver) throw new OwnMistake(`${named(piece)} has ended: what it began comes too late.`)
+    return await asked()
+  }
+  let cancel = () => {}
+  const late = new Promise<never>((_, reject) => {
+    cancel = clock.after(limits.effectCallMs, () => {
+      reject(new OwnMistake(`took longer than ${limits.effectCallMs / 1_000} s`))
+      controller.abort()
+    })
+  })
+  try {
+    return { end: 'done', result: await Promise.race([(async () => await code({ signal: controller.signal, during }))(), late]) }
+  } catch (error) {
+    return { end: error instanceof ProjectError ? 'dead' : 'retry', error: `${named(piece)}: ${messageOf(error)}` }
+  } finally {
+    isOver = true
+    cancel()
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

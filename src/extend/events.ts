@@ -1,0 +1,80 @@
+// The events that a project can follow, and what each tells: made for users, apart from the engine's own, so that these can
+// change. Invariant: nothing in a payload is hidden from staff.
+import type { DomainEvent } from '../contract/events.ts'
+import type { User } from '../domains/accounts/collections.ts'
+import { accountPasswordChanged, accountRegistered } from '../domains/accounts/events.ts'
+import type { Order } from '../domains/orders/collections.ts'
+import { orderCanceled, orderExpired, orderPaidLate, orderPlaced } from '../domains/orders/events.ts'
+import type { Payment } from '../domains/payments/collections.ts'
+import { paymentChanged, paymentFailedLate } from '../domains/payments/events.ts'
+
+/** An order as staff see it. */
+export type PublicOrder = Omit<Order, 'tokenHash'>
+
+/** By its name, what an event tells: records as they have just been written. */
+export type ProjectEvents = {
+  /** It is covered, or costs nothing: its stock is sold and its sale booked. Once for an order. */
+  readonly 'order.placed': { readonly order: PublicOrder }
+  /** Placed, and there was money to take. */
+  readonly 'order.paid': { readonly order: PublicOrder }
+  /** By its owner or by staff. What was paid goes back. */
+  readonly 'order.canceled': { readonly order: PublicOrder }
+  /** Nobody paid in time. */
+  readonly 'order.expired': { readonly order: PublicOrder }
+  /** Money came for an order that is closed, and goes back. */
+  readonly 'order.paid_late': { readonly order: PublicOrder; readonly payment: Payment }
+  /** An attempt to pay has another state or other amounts. Often: several times for each attempt. */
+  readonly 'payment.changed': { readonly payment: Payment }
+  /** An attempt failed that was under way when its customer left the page. */
+  readonly 'payment.failed': { readonly payment: Payment }
+  readonly 'user.registered': { readonly user: User }
+  readonly 'user.password_changed': { readonly user: User }
+}
+export type EventName = keyof ProjectEvents
+
+type Told<TName extends EventName> = {
+  readonly name: TName
+  /** Only its caller waits for it: a hook may refuse it. Others tell of what has happened outside, such as money that moved. */
+  readonly isRefusable?: true
+  of(event: DomainEvent): ProjectEvents[TName] | null
+}
+
+const told: readonly { readonly [TName in EventName]: Told<TName> }[EventName][] = [
+  { name: 'order.placed', of: (event) => (orderPlaced.is(event) ? { order: publicOrder(event.payload.order) } : null) },
+  {
+    name: 'order.paid',
+    of: (event) => (orderPlaced.is(event) && event.payload.order.total.amount > 0 ? { order: publicOrder(event.payload.order) } : null),
+  },
+  {
+    name: 'order.canceled',
+    isRefusable: true,
+    of: (event) => (orderCanceled.is(event) ? { order: publicOrder(event.payload.order) } : null),
+  },
+  { name: 'order.expired', of: (event) => (orderExpired.is(event) ? { order: publicOrder(event.payload.order) } : null) },
+  {
+    name: 'order.paid_late',
+    of: (event) => (orderPaidLate.is(event) ? { order: publicOrder(event.payload.order), payment: event.payload.payment } : null),
+  },
+  { name: 'payment.changed', of: (event) => (paymentChanged.is(event) ? event.payload : null) },
+  { name: 'payment.failed', of: (event) => (paymentFailedLate.is(event) ? event.payload : null) },
+  { name: 'user.registered', isRefusable: true, of: (event) => (accountRegistered.is(event) ? event.payload : null) },
+  { name: 'user.password_changed', isRefusable: true, of: (event) => (accountPasswordChanged.is(event) ? event.payload : null) },
+]
+
+export const eventNames: readonly string[] = told.map(({ name }) => name)
+
+export function isRefusable(name: EventName): boolean {
+  return told.some((one) => one.name === name && one.isRefusable === true)
+}
+
+/** What an event of the engine is to a project: none, one or several. */
+export function projectEventsOf(event: DomainEvent): { readonly name: EventName; readonly payload: Readonly<Record<string, unknown>> }[] {
+  return told.flatMap(({ name, of }) => {
+    const payload = of(event)
+    return payload === null ? [] : [{ name, payload }]
+  })
+}
+
+function publicOrder({ tokenHash: _, ...order }: Order): PublicOrder {
+  return order
+}

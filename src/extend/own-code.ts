@@ -1,0 +1,82 @@
+// Code of the project that runs inside a transaction: hooks and the `run` of own operations. Invariant: it holds the
+// transaction no longer than the transaction itself works. On SQLite every writer waits for it, on a server its locks are
+// held: so whoever waits for anything else (the network, a timer, a file) is refused, and named with file and line.
+import { systemClock } from '../base/clock.ts'
+import { EngineError } from '../base/engine-error.ts'
+import { ProjectError } from '../base/project-error.ts'
+
+/** One piece of it: what it is called, and where it is declared. */
+export type Piece = { readonly what: string; readonly place: string }
+
+export function named({ what, place }: Piece): string {
+  return place === '' ? what : `${what} (${place})`
+}
+
+/** Counts what the transaction is asked for: while any of it is under way, the code may wait. */
+export type During = <T>(asked: () => Promise<T>) => Promise<T>
+
+/**
+ * Runs it. A refusal of the project, and whatever the storage says, are passed on as they are; everything else is a mistake
+ * in the code and becomes an error that names it.
+ * @throws ProjectError, EngineError, Error
+ */
+export function runOwnCode<T>(piece: Piece, code: (during: During) => T | Promise<T>): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    let underWay = 0
+    let isOver = false
+    let isLooking = false
+    const end = (settle: () => void) => {
+      isOver = true
+      settle()
+    }
+    // After the event loop has turned, everything that follows from an answer of the transaction has run.
+    const look = () => {
+      if (isOver || isLooking) return
+      isLooking = true
+      systemClock.soon(() => {
+        isLooking = false
+        if (!isOver && underWay === 0) end(() => reject(waitsOutside(piece)))
+      })
+    }
+    const during: During = async (asked) => {
+      if (isOver) throw new Error(`${named(piece)} has ended: what it began without waiting for it comes too late.`)
+      underWay++
+      try {
+        return await asked()
+      } finally {
+        if (--underWay === 0) look()
+      }
+    }
+    look()
+    const ran = (async () => await code(during))()
+    ran.then(
+      (value) => end(() => resolve(value)),
+      (error) => end(() => reject(isAnswer(error) ? error : brokenBy(piece, error))),
+    )
+  })
+}
+
+function isAnswer(error: unknown): boolean {
+  return error instanceof ProjectError || error instanceof EngineError || error instanceof OwnCodeError
+}
+
+/** What code of a project asked for and cannot have. The piece that asked is named by the error that it becomes. */
+export class OwnMistake extends Error {
+  override readonly name = 'OwnMistake'
+}
+
+/** A piece of code of the project has failed. The caller is told `internal` and no more; the log has message and cause. */
+export class OwnCodeError extends Error {
+  override readonly name = 'OwnCodeError'
+}
+
+function brokenBy(piece: Piece, error: unknown): OwnCodeError {
+  return new OwnCodeError(`${named(piece)} failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+}
+
+function waitsOutside(piece: Piece): OwnCodeError {
+  return new OwnCodeError(
+    `${named(piece)} waits for something that is not its transaction, such as the network or a timer, and everybody else would wait with it. ` +
+      'Do that in an after hook or an effect.',
+  )
+}

@@ -1,0 +1,183 @@
+// Hooks at work. Before a write they run in their order, each seeing what the one before it has set; after it, those that
+// are effects are owed. Invariants: what an after hook is told is written in the transaction of its cause; an event that
+// tells of money that moved is never undone by a hook.
+
+import type { Clock } from '../base/clock.ts'
+import { isEngineError, LostRace } from '../base/engine-error.ts'
+import { limits } from '../base/limits.ts'
+import type { Log } from '../base/log.ts'
+import { errorCodes } from '../contract/error-codes.ts'
+import type { DomainEvent } from '../contract/events.ts'
+import { eq } from '../contract/filter.ts'
+import { Type } from '../contract/type.ts'
+import { type EffectHandler, type EffectKind, effectHandler, effectKind, enqueue } from '../effects/effect.ts'
+import type { Work } from '../operation/work.ts'
+import { type CollectionHooks, type RecordAction, type RecordWrite, recordActions } from '../records/record-hooks.ts'
+import type { Model } from '../schema/model.ts'
+import { attempt } from './attempt.ts'
+import { type EventName, isRefusable, projectEventsOf } from './events.ts'
+import { type Hook, isOnEvent } from './hook.ts'
+import { type HookCall, hookCalls } from './hook-calls.ts'
+import { named, OwnMistake, runOwnCode } from './own-code.ts'
+import { type OwnParts, outsideWork, ownWork } from './own-work.ts'
+import { checkedValues } from './records.ts'
+import { chained, scopeOf } from './scope.ts'
+
+type Values = Readonly<Record<string, unknown>>
+type Call = { readonly call: string }
+
+const kinds = new WeakMap<Hook, EffectKind<Call>>()
+
+function kindOf(hook: Hook): EffectKind<Call> {
+  const found = kinds.get(hook) ?? effectKind(`hook.${hook.name}`, Type.Object({ call: Type.String() }))
+  kinds.set(hook, found)
+  return found
+}
+
+/** By collection: what stands before and after its writes. None where there is none. */
+export function collectionHooks(hooks: readonly Hook[], parts: OwnParts): ReadonlyMap<string, CollectionHooks> {
+  const byCollection = Map.groupBy(
+    hooks.filter(({ on }) => !isOnEvent(on)),
+    ({ on }) => (isOnEvent(on) ? on : on.name),
+  )
+  return new Map([...byCollection].map(([name, own]) => [name, hooksOfCollection(own, parts)]))
+}
+
+function hooksOfCollection(hooks: readonly Hook[], parts: OwnParts): CollectionHooks {
+  const of = (action: RecordAction) => {
+    const own = hooks.filter(({ actions }) => actions.includes(action))
+    if (own.length === 0) return []
+    const [befores, afters] = [own.filter(({ kind }) => kind === 'before'), own.filter(({ kind }) => kind === 'after')]
+    const both = {
+      before: async (write: RecordWrite) => await runBefore(befores, parts, write),
+      async after({ work, action: done, before, record }: RecordWrite) {
+        for (const hook of afters) await owe(work, hook, { told: { action: done, before, record }, record: record.id })
+      },
+    }
+    return [[action, both] as const]
+  }
+  return Object.fromEntries(recordActions.flatMap(of))
+}
+
+async function runBefore(hooks: readonly Hook[], parts: OwnParts, write: RecordWrite): Promise<Values> {
+  let more: Values = {}
+  for (const hook of hooks) {
+    const { work, model, action, actor, before, record } = write
+    const causedBy = chained(write.causedBy ?? [], hook.name)
+    const set = (values: Values) => {
+      if (action === 'delete') throw new OwnMistake('nothing can be set of a record that is deleted')
+      more = { ...more, ...checkedValues(model.get({ name: nameOf(hook) }), values, 'set') }
+    }
+    await runOwnCode(hook, (during) =>
+      hook.run({ ...ownWork(parts, work, { during, causedBy }), action, actor, before, record: { ...record, ...more }, set } as never),
+    )
+  }
+  return more
+}
+
+function nameOf({ on }: Hook): string {
+  return isOnEvent(on) ? on : on.name
+}
+
+/** Owes a hook: what it is told, and the effect that carries it out. */
+async function owe(work: Work, hook: Hook, { told, record }: { readonly told: Values; readonly record: string | null }): Promise<void> {
+  const chain = scopeOf(work.tx).chain + 1
+  if (chain > limits.hookChainMax)
+    throw new OwnMistake(`${named(hook)} is caused by itself without an end: it writes what leads to it again.`)
+  const call = await work.tx.insert(hookCalls, { id: work.newId('hcl'), hook: hook.name, told, chain })
+  const payload = { call: call.id }
+  await enqueue(work, kindOf(hook), {
+    key: `hook.${hook.name}:${call.id}`,
+    payload,
+    ...(record === null ? {} : { record }),
+    isNew: true,
+    isUnrecognised: true,
+  })
+}
+
+/** Follows the events of the engine, in their transaction. Null where no hook does. */
+export function eventHooks(
+  hooks: readonly Hook[],
+  parts: OwnParts & { readonly log: Log; readonly clock: Clock },
+): ((work: Work, event: DomainEvent) => Promise<void>) | null {
+  const byEvent = Map.groupBy(
+    hooks.filter(({ on }) => isOnEvent(on)),
+    ({ on }) => on as EventName,
+  )
+  if (byEvent.size === 0) return null
+  /** Hooks that failed where nothing may be refused: until then they are owed instead of run. */
+  const putOff = new Map<Hook, number>()
+
+  async function follow(work: Work, hook: Hook, { name, payload }: ReturnType<typeof projectEventsOf>[number]): Promise<void> {
+    const told = { told: payload, record: subjectOf(payload) }
+    if (hook.kind === 'after' || (putOff.get(hook) ?? 0) > parts.clock.now()) return await owe(work, hook, told)
+    try {
+      await runOnEvent(hook, parts, { work, payload })
+    } catch (error) {
+      if (isRefusable(name) || isPassing(error)) throw error
+      parts.log.write('error', 'A hook failed on an event that cannot be undone: it is carried out after it, as an effect.', {
+        hook: hook.name,
+        event: name,
+        error,
+      })
+      putOff.set(hook, parts.clock.now() + limits.hookPutOffMs)
+      // Run again, the transaction owes the hook.
+      throw new LostRace(error)
+    }
+  }
+
+  return async (work, event) => {
+    for (const told of projectEventsOf(event)) for (const hook of byEvent.get(told.name) ?? []) await follow(work, hook, told)
+  }
+}
+
+async function runOnEvent(hook: Hook, parts: OwnParts, { work, payload }: { work: Work; payload: Values }): Promise<void> {
+  const causedBy = chained([], hook.name)
+  await runOwnCode(hook, (during) => hook.run({ ...ownWork(parts, work, { during, causedBy }), ...payload } as never))
+}
+
+/** What the storage says and another try may find otherwise. */
+function isPassing(error: unknown): boolean {
+  return error instanceof LostRace || (isEngineError(error) && error.status >= 500 && errorCodes[error.code].retry !== 'never')
+}
+
+/** The record that an event is about. */
+function subjectOf(payload: Values): string | null {
+  const [first] = Object.values(payload)
+  return typeof first === 'object' && first !== null && 'id' in first && typeof first.id === 'string' ? first.id : null
+}
+
+export type HookHandlerParts = OwnParts & { readonly clock: Clock; readonly model: Model }
+
+/** Carries out what is owed of hooks: after hooks, and those on events that were put off. */
+export function hookHandlers(hooks: readonly Hook[], parts: HookHandlerParts): EffectHandler[] {
+  return hooks.filter(({ kind, on }) => kind === 'after' || isOnEvent(on)).map((hook) => hookHandler(hook, parts))
+}
+
+function hookHandler(hook: Hook, parts: HookHandlerParts): EffectHandler {
+  return effectHandler<Call, { readonly call: HookCall; readonly result: unknown }>(kindOf(hook), {
+    isOwn: true,
+    async perform({ effect, payload, read, now }) {
+      const call = await read.get(hookCalls, payload.call)
+      if (call === null) return { end: 'dead', error: 'What it was told is forgotten.' }
+      if (hook.kind === 'before') return { end: 'done', result: { call, result: undefined } }
+      return await attempt(parts.clock, hook, async ({ signal, during }) => {
+        const { key, attempts } = effect
+        const context = { ...outsideWork(read, parts.model, during), ...call.told, now, key, attempt: attempts, signal }
+        return { call, result: await hook.run(context as never) }
+      })
+    },
+
+    async settle({ outcome, tell: _, effect, payload: __, ...work }) {
+      if (outcome.end !== 'done') return
+      const { call, result } = outcome.result
+      scopeOf(work.tx).chain = call.chain
+      const code = hook.kind === 'before' ? hook.run : hook.settle
+      if (code !== null)
+        await runOwnCode(hook, (during) =>
+          code({ ...ownWork(parts, work, { during, causedBy: chained([], hook.name) }), ...call.told, key: effect.key, result } as never),
+        )
+      await work.tx.deleteWhere(hookCalls, eq('id', call.id))
+    },
+  })
+}
