@@ -63,9 +63,11 @@ function receiptView(order: Order) {
 
 /** As people write it: carriers and customers know countries by name. */
 function countryName(code: string): string {
+  regions ??= new Intl.DisplayNames(['en'], { type: 'region' })
   return regions.of(code) ?? code
 }
-const regions = new Intl.DisplayNames(['en'], { type: 'region' })
+/** Made with the first mail: the names of all countries are megabytes that a start need not read. */
+let regions: Intl.DisplayNames | null = null
 
 export async function tellOfCancellation(work: Work, { order }: OfOrder): Promise<void> {
   if (!hasMoved(order) && !work.project.shop?.mailsUnpaid) return
