@@ -16,10 +16,8 @@ test('events survive any cut, any line end, comments and several data lines', ()
   ]
   for (let cut = 1; cut < stream.length; cut += 1) {
     const seen: ServerEvent[] = []
-    const parse = createEventParser((event) => seen.push(event))
-    parse(stream.slice(0, cut))
-    parse(stream.slice(cut))
-    parse(': the end\n')
+    const parse = createEventParser()
+    for (const part of [stream.slice(0, cut), stream.slice(cut), ': the end\n']) seen.push(...parse(part))
     assert.deepEqual(seen, expected, `cut at ${cut}`)
   }
 })

@@ -1,8 +1,10 @@
 /**
  * Owns following the change feed: Server-Sent Events over `fetch`, because `EventSource` sends no headers
- * (a guest's `Cart-Token`, a bearer token). Resumes after the last event seen, without a gap or a repeat.
+ * (a guest's `Cart-Token`, a bearer token). Resumes after the last event seen, without a gap or a repeat. Nothing is read
+ * while the reader works on what came before, so what it does takes place in the order of the feed.
  */
 import { ApiError } from './api-error.ts'
+import { renderQuery } from './query-string.ts'
 import { delay, type Transport } from './transport.ts'
 
 export type Change = {
@@ -16,6 +18,8 @@ export type Change = {
 
 export type LiveOptions = {
   collections: readonly string[]
+  /** As in a list; of one collection. */
+  filter?: object
   lastEventId?: string
   onChange(change: Change): void
   /** The stream stands (first time and after each reconnect). */
@@ -28,62 +32,90 @@ export type LiveOptions = {
 
 export type LiveChanges = { close(): void; readonly lastEventId: string | undefined }
 
+/** Follows changes as they are told, one by one. What a list shows is kept by `live` of a collection. */
+export function followChanges(transport: Transport, options: LiveOptions): LiveChanges {
+  const { collections, filter, lastEventId } = options
+  return followStream(
+    transport,
+    renderQuery({ collections: collections.join(','), ...(filter ? { filter } : {}) }),
+    {
+      onOpen: () => options.onOpen?.(),
+      onChange: (change) => options.onChange(change),
+      onAfresh: (isReset) => {
+        if (isReset) options.onReset?.()
+      },
+      onError: (error, willRetry) => options.onError?.(error, willRetry),
+    },
+    lastEventId,
+  )
+}
+
+type StreamReader = {
+  onOpen?(): void
+  onChange(change: Change): void
+  /** The stream begins: now, or anew because its place was lost. Waited for; when it fails, it begins anew. */
+  onAfresh(isReset: boolean): void | Promise<void>
+  /** All that came together was told. Waited for; when it fails, the stream begins anew. */
+  onSettled?(): void | Promise<void>
+  onError(error: unknown, willRetry: boolean): void
+}
+
 const RECONNECT_MS = 1_000
 const RECONNECT_MS_MAX = 30_000
 /** A phone that changed networks leaves a stream that never ends and never speaks; resuming costs nothing. */
 const SILENCE_MS_MAX = 60_000
 
-export function followChanges(transport: Transport, options: LiveOptions): LiveChanges {
+export function followStream(transport: Transport, query: string, reader: StreamReader, from?: string): LiveChanges {
   const closing = new AbortController()
-  let lastEventId = options.lastEventId
+  let lastEventId = from
   let reconnectMs = RECONNECT_MS
 
-  function dispatch(event: ServerEvent): void {
-    if (event.id !== undefined) lastEventId = event.id
-    if (event.type === 'reset') {
-      options.onReset?.()
-      return
+  async function afresh(work: () => void | Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      lastEventId = undefined
+      throw error
     }
-    // `ready` and whatever a later server may add carry a position only.
-    if (event.type !== 'change' || event.data === '') return
-    const change = JSON.parse(event.data) as Omit<Change, 'eventId'>
-    options.onChange({ ...change, eventId: lastEventId ?? '' })
+  }
+
+  async function dispatch({ id, type, data }: ServerEvent): Promise<void> {
+    if (id !== undefined) lastEventId = id
+    if (type === 'ready' || type === 'reset') await afresh(() => reader.onAfresh(type === 'reset'))
+    // Whatever a later server may add carries a position only.
+    else if (type === 'change' && data !== '') reader.onChange({ ...JSON.parse(data), eventId: lastEventId ?? '' })
+  }
+
+  async function take(events: readonly ServerEvent[]): Promise<void> {
+    for (const event of events) {
+      if (closing.signal.aborted) return
+      await dispatch(event)
+    }
+    if (events.length > 0 && reader.onSettled && !closing.signal.aborted) await afresh(() => reader.onSettled!())
   }
 
   async function readStream(): Promise<void> {
-    const attempt = new AbortController()
-    const signal = AbortSignal.any([closing.signal, attempt.signal])
-    let silence = setTimeout(() => attempt.abort(), SILENCE_MS_MAX)
-    try {
-      const resume: Record<string, string> = lastEventId === undefined ? {} : { 'last-event-id': lastEventId }
-      const names = encodeURIComponent(options.collections.join(','))
-      const response = await transport.open(`/api/changes?collections=${names}`, resume, signal)
-      options.onOpen?.()
+    const resume: Record<string, string> = lastEventId === undefined ? {} : { 'last-event-id': lastEventId }
+    await readEvents(closing.signal, take, async (signal) => {
+      const response = await transport.open(`/api/changes${query}`, resume, signal)
+      reader.onOpen?.()
       reconnectMs = RECONNECT_MS
-      const parse = createEventParser(dispatch)
-      const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
-      for (let part = await reader.read(); !part.done; part = await reader.read()) {
-        clearTimeout(silence)
-        silence = setTimeout(() => attempt.abort(), SILENCE_MS_MAX)
-        parse(part.value)
-      }
-    } finally {
-      clearTimeout(silence)
-      attempt.abort()
-    }
+      return response
+    })
   }
 
   async function run(): Promise<void> {
     while (!closing.signal.aborted) {
-      let waitMs = reconnectMs
+      // Spread over the time, as those who lost the same server come back together.
+      let waitMs = reconnectMs * Math.random()
       try {
         await readStream()
       } catch (error) {
         if (closing.signal.aborted) return
         const isRefused = error instanceof ApiError && error.status < 500 && error.status !== 429
-        options.onError?.(error, !isRefused)
+        reader.onError(error, !isRefused)
         if (isRefused) return
-        waitMs = (error instanceof ApiError && error.retryAfterMs) || reconnectMs
+        waitMs = (error instanceof ApiError && error.retryAfterMs) || waitMs
       }
       await delay(waitMs, closing.signal).catch(() => {})
       reconnectMs = Math.min(reconnectMs * 2, RECONNECT_MS_MAX)
@@ -99,10 +131,35 @@ export function followChanges(transport: Transport, options: LiveOptions): LiveC
   }
 }
 
+/** Until the stream ends, or is silent for too long. What was read is taken before more is. */
+async function readEvents(
+  closing: AbortSignal,
+  take: (events: readonly ServerEvent[]) => Promise<void>,
+  open: (signal: AbortSignal) => Promise<Response>,
+): Promise<void> {
+  const attempt = new AbortController()
+  const listen = () => setTimeout(() => attempt.abort(), SILENCE_MS_MAX)
+  let silence = listen()
+  try {
+    const response = await open(AbortSignal.any([closing, attempt.signal]))
+    const parse = createEventParser()
+    const parts = response.body!.pipeThrough(new TextDecoderStream()).getReader()
+    for (let part = await parts.read(); !part.done; part = await parts.read()) {
+      clearTimeout(silence)
+      await take(parse(part.value))
+      silence = listen()
+    }
+  } finally {
+    clearTimeout(silence)
+    attempt.abort()
+  }
+}
+
 export type ServerEvent = { type: string; data: string; id: string | undefined }
 
 /** WHATWG HTML section 9.2.6, fed with pieces cut anywhere. Comments (heartbeats) pass unseen. */
-export function createEventParser(emit: (event: ServerEvent) => void): (chunk: string) => void {
+export function createEventParser(): (chunk: string) => ServerEvent[] {
+  let events: ServerEvent[] = []
   let rest = ''
   let type = ''
   let data: string[] = []
@@ -112,7 +169,7 @@ export function createEventParser(emit: (event: ServerEvent) => void): (chunk: s
   function readLine(line: string): void {
     if (line === '') {
       // An id alone is meant too: a heartbeat moves the place to resume from.
-      if (isMeant) emit({ type: type || 'message', data: data.join('\n'), id })
+      if (isMeant) events.push({ type: type || 'message', data: data.join('\n'), id })
       type = ''
       data = []
       isMeant = false
@@ -128,6 +185,7 @@ export function createEventParser(emit: (event: ServerEvent) => void): (chunk: s
   }
 
   return (chunk) => {
+    events = []
     rest += chunk
     // A trailing CR may be the first half of CRLF, so it waits for the next piece.
     for (let end = rest.match(/\r\n|\n|\r(?!$)/); end; end = rest.match(/\r\n|\n|\r(?!$)/)) {
@@ -135,5 +193,6 @@ export function createEventParser(emit: (event: ServerEvent) => void): (chunk: s
       rest = rest.slice(end.index! + end[0].length)
       readLine(line)
     }
+    return events
   }
 }

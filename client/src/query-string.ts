@@ -42,11 +42,13 @@ export type ListQuery<T> = {
 }
 
 /** `''` for an empty query, else with its leading `?`. */
-export function renderQuery<T>(query: ListQuery<T>): string {
+export function renderQuery(query: object): string {
   const params = new URLSearchParams()
-  if (query.filter) addFilter(params, 'filter', query.filter)
-  for (const key of ['sort', 'limit', 'cursor', 'expand', 'fields', 'search', 'count'] as const) {
-    const value: unknown = query[key]
+  for (const [key, value] of Object.entries(query) as [string, unknown][]) {
+    if (key === 'filter') {
+      addFilter(params, key, value)
+      continue
+    }
     const text = Array.isArray(value) ? value.join(',') : String(value ?? '')
     // `count=false` and an empty search box mean the same as not asking.
     if (text !== '' && text !== 'false') params.set(key, text)

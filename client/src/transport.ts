@@ -57,7 +57,8 @@ export function createTransport(url: string, fetch: Fetch, credentials: Credenti
     }
     for (let attempt = 0; ; attempt += 1) {
       const isLast = attempt === retriesMax
-      const backoffMs = RETRY_DELAY_MS * 2 ** attempt
+      // Not all at once: those who lost the same server come back spread over the time.
+      const backoffMs = RETRY_DELAY_MS * 2 ** attempt * (0.5 + Math.random())
       let response: Response
       try {
         response = await fetch(url + path, init)
@@ -71,7 +72,7 @@ export function createTransport(url: string, fetch: Fetch, credentials: Credenti
       const error = await readApiError(response)
       const waitMs = error.retryAfterMs ?? backoffMs
       // The second code: our first attempt lost its connection, but the server is still at it.
-      const canRetry = error.status === 503 || error.code === 'idempotency_in_flight'
+      const canRetry = error.status === 503 || error.status === 429 || error.code === 'idempotency_in_flight'
       if (!canRetry || isLast || waitMs > RETRY_AFTER_MS_MAX) throw error
       await delay(waitMs, options.signal)
     }

@@ -11,7 +11,7 @@ import { systemRandom } from '../base/random.ts'
 import { createArgon2Hasher } from '../domains/accounts/argon2-hasher.ts'
 import { issueSetUpToken } from '../domains/accounts/set-up.ts'
 import { captureTransport, type MailTransport } from '../domains/emails/transport.ts'
-import type { Backend } from '../engine/backend.ts'
+import { type Backend, namedOperations } from '../engine/backend.ts'
 import { createEngine, type Engine } from '../engine/create-engine.ts'
 import { allRoles } from '../engine/roles.ts'
 import { policyWith } from '../http/content-security-policy.ts'
@@ -202,6 +202,7 @@ function openServer({ settings, loaded, backend, engine, log, payments, isStoppi
   return createServer({
     // A process without the role shows its health and nothing else.
     operations: isApi ? engine.operations : [],
+    named: isApi ? namedOperations(backend) : [],
     run: engine.run,
     authenticate: engine.authenticate,
     onRevoked: engine.onRevoked,

@@ -179,3 +179,24 @@ export type WireExpand<TAll extends Collections, T extends CollectionTypes, TDep
           [K in keyof Leads<T> & string]: Leads<T>[K] extends keyof TAll ? `${K}.${WireExpand<TAll, TAll[Leads<T>[K]], TRest>}` : never
         }[keyof Leads<T> & string]
       : never)
+
+type Head<E extends string> = E extends `${infer H}.${string}` ? H : E
+type Behind<E extends string, H extends string> = E extends `${H}.${infer R}` ? R : never
+
+/** A record with these paths filled in. Where the reader may not see what a reference names, its id stays. */
+export type Expanded<TAll extends Collections, T extends CollectionTypes, E extends string> = [E] extends [never]
+  ? WireRecord<T>
+  : Flat<Omit<WireRecord<T>, Head<E>> & { readonly [K in Head<E> & keyof Leads<T>]: Filled<TAll, T, K, Behind<E, K & string>> }>
+type Filled<
+  TAll extends Collections,
+  T extends CollectionTypes,
+  K extends keyof Leads<T>,
+  E extends string,
+> = Leads<T>[K] extends keyof TAll
+  ? K extends keyof T['lists']
+    ? readonly Expanded<TAll, TAll[Leads<T>[K]], E>[]
+    : K extends keyof T['fields']
+      ? InPlaceOf<T['fields'][K]['wire'], Expanded<TAll, TAll[Leads<T>[K]], E>>
+      : never
+  : never
+type InPlaceOf<TId, TRecord> = TId extends readonly string[] ? readonly (string | TRecord)[] : TId extends string ? string | TRecord : TId

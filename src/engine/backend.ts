@@ -129,6 +129,11 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
   }
 }
 
+/** The project's own, which are also called by their names. Not where the bytes of the body are the input. */
+export function namedOperations({ operations }: Backend): readonly Operation[] {
+  return operations.filter(({ rawBody }) => !rawBody)
+}
+
 /** Those of the features that are on. */
 function systemCollections(shop: ShopConfig | null): readonly Collection[] {
   return [...coreCollections(), ...(shop ? shopCollections(shop) : [])] as readonly Collection[]

@@ -25,6 +25,8 @@ import { addVary } from './vary.ts'
 
 export type ServerParts = {
   readonly operations: readonly Operation[]
+  /** Those of `operations` that are also called by their name alone: the project's own. */
+  readonly named: readonly Operation[]
   readonly run: (operation: Operation, call: Call) => Promise<Reply>
   readonly authenticate: (credentials: Credentials) => Promise<Actor>
   /** Tells the id of each session and account whose rights were taken, before anybody is told of a later change. */
@@ -93,10 +95,7 @@ export function createServer(parts: ServerParts): HttpServer {
   const { origins = noOrigins } = parts
   const limiter = parts.limiter ?? createRateLimiter(parts.clock)
   const live = createLiveStreams(parts)
-  const routes = parts.operations.map((operation): Route => {
-    const [method, path] = operation.route.split(' ') as [string, string]
-    return { operation, method, path }
-  })
+  const routes = [...parts.operations.map(routeOf), ...parts.named.map(routeByName)]
 
   takeBodies(app)
   if (origins.size > 0) app.addHook('onRequest', async (request, reply) => admitOrigin(origins, request.headers, reply))
@@ -139,6 +138,16 @@ export function createServer(parts: ServerParts): HttpServer {
   }
 }
 
+function routeOf(operation: Operation): Route {
+  const [method, path] = operation.route.split(' ') as [string, string]
+  return { operation, method, path }
+}
+
+/** For callers that know a name and no address: the whole input is the body, also of a read. */
+function routeByName(operation: Operation): Route {
+  return { operation, method: 'POST', path: `/api/operations/${operation.name}` }
+}
+
 function pageHandler(parts: ServerParts, { answer, type, isPersonal }: Page) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     if (isPersonal) addVary(reply, varying)
@@ -157,7 +166,7 @@ function routeHandler(parts: ServerParts, limiter: RateLimiter, live: LiveStream
   const { operation, method } = route
   const isSafe = method === 'GET'
   const stringify = operation.isPresented ? JSON.stringify : (output: unknown) => serializerOf(operation.output)(output)
-  const rateClass: RateClass = operation.rate ?? (isSafe ? 'read' : 'write')
+  const rateClass: RateClass = operation.rate ?? (operation.kind === 'query' ? 'read' : 'write')
 
   // Answers are one caller's: a cache may keep what was read, only to ask again whether it is still good.
   const cacheControl = isSafe ? 'private, no-cache' : 'no-store'

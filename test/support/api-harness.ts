@@ -14,7 +14,7 @@ import { categories, products, shippingMethods, variants } from '../../src/domai
 import type { MailTransport } from '../../src/domains/emails/transport.ts'
 import { createSandboxProvider } from '../../src/domains/payments/provider-sandbox.ts'
 import { createStockLevel, stockLevels } from '../../src/domains/stock/collections.ts'
-import { createBackend } from '../../src/engine/backend.ts'
+import { createBackend, namedOperations } from '../../src/engine/backend.ts'
 import { createEngine, type Engine, type Replacements } from '../../src/engine/create-engine.ts'
 import { systemPages } from '../../src/http/pages.ts'
 import { createServer, type HttpServer } from '../../src/http/server.ts'
@@ -246,6 +246,7 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
   })
   const server = createServer({
     operations: engine.operations,
+    named: namedOperations(backend),
     run: engine.run,
     authenticate: engine.authenticate,
     onRevoked: engine.onRevoked,

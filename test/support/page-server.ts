@@ -5,6 +5,7 @@ import { createServer, type HttpServer, type ServerParts } from '../../src/http/
 export function createPageServer(parts: Partial<ServerParts>): HttpServer {
   return createServer({
     operations: [],
+    named: [],
     run: async () => {
       throw new Error('nothing to run')
     },

@@ -30,8 +30,11 @@ import { isAnswerable, isSchema } from './is-schema.ts'
 const namePattern = /^[a-z][a-zA-Z0-9]*\.[a-z][a-zA-Z0-9]*$/
 const routePattern = /^(GET|POST|PUT|PATCH|DELETE) \/api(\/:?[a-zA-Z0-9_.-]+)+$/
 const rates = Object.keys({ read: true, write: true, account: true, webhook: true, none: true } satisfies Record<RateClass, true>)
-/** Pages beside the operations. */
-const pages = ['GET /api/docs', 'GET /api/openapi.json']
+/** Addresses beside the operations. */
+const beside = [
+  ...['GET /api/docs', 'GET /api/openapi.json'].map((route) => ({ name: 'a page of Kingpost', route })),
+  { name: 'calls by name', route: 'POST /api/operations/:name' },
+]
 
 /** An error of the project's own has a code that is not ours. */
 const ownError = object(
@@ -95,7 +98,7 @@ type Taken = { readonly name: string; readonly route: string }
 
 /** `collections` are the system's and the project's own. */
 export function checkOperations(operations: readonly unknown[], collections: readonly Collection[], add: Add): void {
-  const taken: Taken[] = [...pages.map((route) => ({ name: 'a page of Kingpost', route })), ...ownOperations(collections)]
+  const taken: Taken[] = [...beside, ...ownOperations(collections)]
   const kinds = new Map<string, ProjectErrorKind>()
   for (const [index, operation] of operations.entries()) {
     const path = `operations[${index}]`

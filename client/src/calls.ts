@@ -1,0 +1,135 @@
+/** Owns which contract route each method calls: of collections, accounts and the shop. No rule of the project lives here. */
+import type { News } from './kept-list.ts'
+import type { LiveChanges, LiveOptions } from './live-changes.ts'
+import { followQuery, type Live, type LiveQueryOptions } from './live-query.ts'
+import { type ListQuery, renderQuery } from './query-string.ts'
+import type {
+  Cart,
+  CartPatch,
+  CheckoutAnswer,
+  ClaimedCart,
+  Money,
+  NewCart,
+  Order,
+  Page,
+  PaymentChoice,
+  Session,
+  SignIn,
+  User,
+} from './shapes.ts'
+import type { CallOptions, Transport } from './transport.ts'
+
+type Identified = { readonly id: string }
+export type WriteOptions = Pick<CallOptions, 'ifMatch' | 'idempotencyKey' | 'signal'>
+export type ReadOptions = Pick<CallOptions, 'signal'>
+/** The address had an account: its old password and sessions have ended. */
+type TookOver = { tookOver: boolean }
+/** `{ "$increment": n }` is the contract's atomic addition to a number. */
+type Patch<T> = {
+  [K in keyof T]?: T[K] | null | (T[K] extends number ? { $increment: number } : never)
+}
+
+const segment = encodeURIComponent
+
+export function recordsOf<T extends Identified>(transport: Transport, name: string) {
+  const { call } = transport
+  const base = `/api/${segment(name)}`
+  const at = (id: string, query: Pick<ListQuery<T>, 'expand' | 'fields'> = {}) => `${base}/${segment(id)}${renderQuery(query)}`
+  const list = (query: ListQuery<T> = {}, read: ReadOptions = {}) => call<Page<T>>('GET', base + renderQuery(query), read)
+  return {
+    list,
+    /** Page after page, each asked for when it is wanted. */
+    async *pages(query: ListQuery<T> = {}, read: ReadOptions = {}): AsyncGenerator<Page<T>, void> {
+      for (let next: string | null | undefined = query.cursor; next !== null; ) {
+        const page: Page<T> = await list(next === undefined ? query : { ...query, cursor: next }, read)
+        yield page
+        next = page.next
+      }
+    },
+    get: (id: string, query?: Pick<ListQuery<T>, 'expand' | 'fields'>, read: ReadOptions = {}) => call<T>('GET', at(id, query), read),
+    create: (record: Partial<Omit<T, 'id'>>, write: WriteOptions = {}) => call<T>('POST', base, { ...write, body: record }),
+    update: (id: string, patch: Patch<Omit<T, 'id'>>, write: WriteOptions = {}) => call<T>('PATCH', at(id), { ...write, body: patch }),
+    delete: (id: string, write: WriteOptions = {}) => call<void>('DELETE', at(id), write),
+    live: (
+      query: Pick<ListQuery<T>, 'filter' | 'sort' | 'limit'>,
+      onChange: (records: readonly T[], news: News<T>) => void,
+      options: LiveQueryOptions = {},
+    ): Live => followQuery<T>(transport, { collection: name, query, list, onChange, options }),
+  }
+}
+
+export function accountCalls({ call }: Transport, keepSession: (token: string | undefined) => void) {
+  function signedIn<T extends SignIn>(answer: T): T {
+    keepSession(answer.token)
+    return answer
+  }
+  return {
+    /** Opens no session: the answer is the same whether or not the address was free. Then `login`. */
+    register: (body: { email: string; password: string; name?: string }) =>
+      call<{ email: string; name: string | null }>('POST', '/api/auth/register', { body }),
+    login: async (body: { email: string; password: string }) => signedIn(await call<SignIn>('POST', '/api/auth/login', { body })),
+    /** The first admin, with the one-time token of the link printed at first start. */
+    setup: async (body: { token: string; email: string; password: string }) =>
+      signedIn(await call<SignIn & TookOver>('POST', '/api/auth/setup', { body })),
+    logout: async () => {
+      await call<void>('POST', '/api/auth/logout')
+      keepSession(undefined)
+    },
+    me: () => call<User>('GET', '/api/auth/me'),
+    /** Signs the account out everywhere else. @throws ApiError with a path: `/current` or `/password` */
+    changePassword: (body: { current: string; password: string }) => call<void>('POST', '/api/auth/password', { body }),
+    sessions: () => call<{ items: Session[] }>('GET', '/api/auth/sessions'),
+    revokeSession: (id: string) => call<void>('DELETE', `/api/auth/sessions/${segment(id)}`),
+  }
+}
+
+/** Calls of a shop beside those of its collections. Every answer of a cart is the whole cart, with totals computed by the server. */
+export function shopCalls({ call }: Transport, keepCart: (token: string) => void) {
+  const cartAt = (id: string) => `/api/carts/${segment(id)}`
+  const lineAt = (id: string, line: string) => `${cartAt(id)}/lines/${segment(line)}`
+  const orderAt = (id: string) => `/api/orders/${segment(id)}`
+  return {
+    carts: {
+      /** The answer's `token` is shown this once; the client sends it from here on. */
+      create: async (body: NewCart = {}) => {
+        const cart = await call<Cart>('POST', '/api/carts', { body })
+        if (cart.token) keepCart(cart.token)
+        return cart
+      },
+      get: (id: string) => call<Cart>('GET', cartAt(id)),
+      addLine: (id: string, line: { variant: string; quantity: number }) => call<Cart>('POST', `${cartAt(id)}/lines`, { body: line }),
+      changeLine: (id: string, line: string, body: { quantity: number }) => call<Cart>('PATCH', lineAt(id, line), { body }),
+      removeLine: (id: string, line: string) => call<Cart>('DELETE', lineAt(id, line)),
+      update: (id: string, body: CartPatch) => call<Cart>('PATCH', cartAt(id), { body }),
+      /** After signing in, with the guest's token still set: the cart, or the order it became, is the account's. */
+      claim: (id: string) => call<ClaimedCart>('POST', `${cartAt(id)}/claim`),
+      checkOut: (id: string, body: { payment: PaymentChoice; expectedTotal?: Money }, write: WriteOptions = {}) =>
+        call<CheckoutAnswer>('POST', `${cartAt(id)}/checkout`, { ...write, body }),
+    },
+    orders: {
+      get: (id: string) => call<Order>('GET', orderAt(id)),
+      /** Another try after a declined or abandoned payment. */
+      pay: (id: string, payment: PaymentChoice, write: WriteOptions = {}) =>
+        call<CheckoutAnswer>('POST', `${orderAt(id)}/payments`, { ...write, body: payment }),
+      /** By its owner or staff, while nothing was sent: stock is free again, and money taken goes back. */
+      cancel: (id: string, write: WriteOptions = {}) => call<Order>('POST', `${orderAt(id)}/cancel`, write),
+    },
+  }
+}
+
+export type ShopClient = ReturnType<typeof shopCalls>
+
+export type BaseClient = {
+  readonly auth: ReturnType<typeof accountCalls>
+  /** News of several collections, one by one. The list of one is kept by its `live`. */
+  changes(live: LiveOptions): LiveChanges
+  /** Any route, with the same errors, keys and retries. */
+  readonly call: Transport['call']
+  /** The ETag the server sent with a record this client returned, for `ifMatch`. */
+  readonly etagOf: Transport['etagOf']
+  setToken(token: string | undefined): void
+  setCartToken(token: string | undefined): void
+}
+
+/** Where nothing is known of the server but the contract: names and types are given by hand. */
+export type UntypedClient = BaseClient & ShopClient & { collection<T extends Identified>(name: string): ReturnType<typeof recordsOf<T>> }

@@ -1,0 +1,117 @@
+/**
+ * Owns the client's types as they follow from `typeof backend`: its collections by name, what each takes and answers, and the
+ * project's own operations. Types alone: nothing of the server is loaded.
+ */
+import type {
+  BackendTypes,
+  CollectionTypes,
+  Expanded,
+  NewWireRecord,
+  WireChanges,
+  WireExpand,
+  WireFilter,
+  WireRecord,
+  WireSort,
+} from '../../src/contract/record-types.ts'
+import type { BaseClient, ReadOptions, ShopClient, UntypedClient, WriteOptions } from './calls.ts'
+import type { News } from './kept-list.ts'
+import type { Live, LiveQueryOptions } from './live-query.ts'
+import type { Page } from './shapes.ts'
+
+/** `typeof backend`, or what stands for it while nothing is known of one. */
+export type AnyBackend = { readonly types?: BackendTypes }
+/** Asks with names and types given by hand, as `client.collection<Book>('products')`. */
+export type Untyped = { readonly isUntyped: true }
+
+type Types<TBackend> = TBackend extends { readonly types?: infer T extends BackendTypes | undefined } ? NonNullable<T> : never
+type All<TBackend> = Types<TBackend>['collections']
+/** The collections that the project's config declares, and those of the features that are on. */
+export type CollectionName<TBackend> = keyof All<TBackend> & string
+/** A record of a collection as it is told in JSON: `RecordIn<typeof backend, 'reviews'>`. */
+export type RecordIn<TBackend, TName extends CollectionName<TBackend>> = WireRecord<All<TBackend>[TName]>
+
+type Choice<TAll extends BackendTypes['collections'], T extends CollectionTypes, E, F> = {
+  /** References and lists to fill in. What the reader may not see stays an id. */
+  readonly expand?: readonly (E & WireExpand<TAll, T>)[]
+  /** Only these; the id is always among them. */
+  readonly fields?: readonly (F & keyof WireRecord<T>)[]
+}
+type Query<TAll extends BackendTypes['collections'], T extends CollectionTypes, E, F> = Choice<TAll, T, E, F> &
+  LiveQuery<TAll, T> & {
+    readonly cursor?: string
+    readonly search?: string
+    /** Asks for the number of all matches; the answer then carries `count`. */
+    readonly count?: boolean
+  }
+type LiveQuery<TAll extends BackendTypes['collections'], T extends CollectionTypes> = {
+  readonly filter?: WireFilter<TAll, T>
+  readonly sort?: WireSort<T> | readonly WireSort<T>[]
+  readonly limit?: number
+}
+type Answer<TAll extends BackendTypes['collections'], T extends CollectionTypes, E extends string, F> = keyof WireRecord<T> extends F
+  ? Expanded<TAll, T, E>
+  : Pick<Expanded<TAll, T, E>, ('id' | F | HeadOf<E>) & keyof Expanded<TAll, T, E>>
+type HeadOf<E extends string> = E extends `${infer H}.${string}` ? H : E
+
+type Reading<TAll extends BackendTypes['collections'], T extends CollectionTypes> = {
+  list<const E extends WireExpand<TAll, T> = never, const F extends keyof WireRecord<T> = keyof WireRecord<T>>(
+    query?: Query<TAll, T, E, F>,
+    options?: ReadOptions,
+  ): Promise<Page<Answer<TAll, T, E, F>>>
+  /** Page after page, each asked for when it is wanted. */
+  pages<const E extends WireExpand<TAll, T> = never, const F extends keyof WireRecord<T> = keyof WireRecord<T>>(
+    query?: Query<TAll, T, E, F>,
+    options?: ReadOptions,
+  ): AsyncGenerator<Page<Answer<TAll, T, E, F>>, void>
+  get<const E extends WireExpand<TAll, T> = never, const F extends keyof WireRecord<T> = keyof WireRecord<T>>(
+    id: string,
+    query?: Choice<TAll, T, E, F>,
+    options?: ReadOptions,
+  ): Promise<Answer<TAll, T, E, F>>
+  /** The list as it is at every moment: called with the records first, and again after each change of what they show. */
+  live(
+    query: LiveQuery<TAll, T>,
+    onChange: (records: readonly WireRecord<T>[], news: News<WireRecord<T>>) => void,
+    options?: LiveQueryOptions,
+  ): Live
+}
+
+type Writing<T extends CollectionTypes> = {
+  create(record: NewWireRecord<T>, options?: WriteOptions): Promise<WireRecord<T>>
+  /** JSON Merge Patch; `{ views: { $increment: 1 } }` adds. With `ifMatch` refused once somebody was first. */
+  update(id: string, changes: WireChanges<T>, options?: WriteOptions): Promise<WireRecord<T>>
+  delete(id: string, options?: WriteOptions): Promise<void>
+}
+
+/** What a collection has a rule for; the rest is refused to everybody. */
+type Collection<TAll extends BackendTypes['collections'], T extends CollectionTypes> = ('read' extends T['actions']
+  ? Reading<TAll, T>
+  : object) &
+  Pick<Writing<T>, Exclude<T['actions'], 'read'>>
+
+type Operations<TBackend, TNoun extends string> = {
+  readonly [K in keyof Types<TBackend>['operations'] as K extends `${TNoun}.${infer TVerb}` ? TVerb : never]: Named<
+    Types<TBackend>['operations'][K]
+  >
+}
+type Named<T extends { readonly input: unknown; readonly output: unknown }> = object extends T['input']
+  ? (input?: T['input'], options?: WriteOptions) => Promise<T['output']>
+  : (input: T['input'], options?: WriteOptions) => Promise<T['output']>
+
+type Noun<TBackend> = keyof Types<TBackend>['operations'] extends infer K ? (K extends `${infer N}.${string}` ? N : never) : never
+type Part<TBackend, TName extends string> = (TName extends CollectionName<TBackend>
+  ? Collection<All<TBackend>, All<TBackend>[TName]>
+  : object) &
+  Operations<TBackend, TName>
+type Shop<TBackend> = Types<TBackend>['hasShop'] extends true ? ShopClient : object
+
+type Typed<TBackend> = BaseClient & {
+  /** For a collection whose name the client uses itself, such as `auth`. */
+  collection<TName extends CollectionName<TBackend>>(name: TName): Collection<All<TBackend>, All<TBackend>[TName]>
+} & {
+  readonly [K in Exclude<CollectionName<TBackend> | Noun<TBackend>, keyof BaseClient | 'collection'>]: K extends keyof Shop<TBackend>
+    ? Omit<Part<TBackend, K>, keyof Shop<TBackend>[K]> & Shop<TBackend>[K]
+    : Part<TBackend, K>
+}
+
+export type ClientOf<TBackend> = TBackend extends Untyped ? UntypedClient : Typed<TBackend>

@@ -1,0 +1,228 @@
+// The typed client against a real server: collections, own operations by their names, lost answers, and lists that stay true
+// over a line that is cut. Lines that must be red say so themselves, and the types of the project are checked with the gate.
+// slow: mysql
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { type Client, createClient, type Order, type RecordIn } from '../../client/src/index.ts'
+import type { backend as bookshop } from '../../examples/bookshop/kingpost.config.ts'
+import { type As, address, openWorld, type World } from '../support/api-harness.ts'
+import { type Chance, createChance } from '../support/chance.ts'
+import { club } from '../support/club.ts'
+import { eventually } from '../support/eventually.ts'
+import { createProxy } from '../support/proxy.ts'
+
+type Club = typeof club
+type Comment = RecordIn<Club, 'comments'>
+
+let world: World
+let proxy: Awaited<ReturnType<typeof createProxy>>
+let url = ''
+before(async () => {
+  world = await openWorld({ config: club })
+  url = `http://127.0.0.1:${await world.server.listen(0, '127.0.0.1')}`
+  proxy = await createProxy(url)
+})
+after(async () => {
+  await proxy.close()
+  await world.close()
+})
+
+function clientOf(as: As, at = url): Client<Club> {
+  const token = world.tokens[as]
+  return createClient<Club>({ url: at, ...(token === null ? {} : { token }) })
+}
+
+async function makeEvent(title = 'Reading') {
+  return await clientOf('staff').events.create({ title, startsAt: '2026-12-01T18:00:00Z', fee: { amount: 500, currency: 'EUR' } })
+}
+
+test('records are made, read, listed, expanded, changed and deleted by the names and types of the config', async () => {
+  const client = clientOf('owner')
+  const event = await makeEvent()
+  const state: 'planned' | 'held' | 'called_off' = event.state
+  assert.deepEqual([state, event.fee?.amount], ['planned', 500])
+  const comment = await client.comments.create({ event: event.id, words: 'I come.' })
+  const again = await client.comments.get(comment.id)
+  const changed = await client.comments.update(comment.id, { words: 'We come.', rank: 2 }, { ifMatch: client.etagOf(again)! })
+  assert.equal((await client.comments.update(comment.id, { rank: { $increment: 3 } })).rank, 5)
+  await assert.rejects(client.comments.update(comment.id, { words: 'x' }, { ifMatch: client.etagOf(changed)! }), {
+    code: 'precondition_failed',
+  })
+  const page = await client.comments.list({
+    filter: { event: event.id, 'event.title': { startsWith: 'Read' }, or: [{ rank: { gte: 5 } }, { hidden: true }] },
+    sort: ['-createdAt', 'words'],
+    expand: ['event.comments'],
+    fields: ['words'],
+    count: true,
+  })
+  const [first] = page.items
+  assert.ok(first && typeof first.event === 'object')
+  const words: readonly string[] = first.event.comments.map((one) => one.words)
+  assert.deepEqual([page.count, first.words, first.event.title, words], [1, 'We come.', 'Reading', ['We come.']])
+  assert.ok(!('rank' in first))
+  await client.comments.delete(comment.id)
+  await assert.rejects(client.comments.get(comment.id), { code: 'not_found', status: 404 })
+  // Who is not signed in does not.
+  await assert.rejects(clientOf('guest').comments.create({ event: event.id, words: 'x' }), { code: 'unauthenticated' })
+})
+
+test('pages come one after the other, each once', async () => {
+  const client = clientOf('staff')
+  for (const title of ['A', 'B', 'C', 'D', 'E']) await client.events.create({ title, startsAt: '2027-01-01T10:00:00Z' })
+  const seen: string[] = []
+  const pages: number[] = []
+  for await (const { items } of client.events.pages({ filter: { startsAt: { gte: '2027-01-01' } }, sort: 'title', limit: 2 })) {
+    seen.push(...items.map(({ title }) => title))
+    pages.push(items.length)
+  }
+  assert.deepEqual([seen.join(''), pages], ['ABCDE', [2, 2, 1]])
+})
+
+test('own operations are called by their names, under the checks of their routes', async () => {
+  const event = await makeEvent()
+  const client = clientOf('owner')
+  assert.deepEqual(await client.events.bookSeats({ id: event.id, count: 2 }, { idempotencyKey: 'two-seats-for-us' }), { seats: 2 })
+  assert.deepEqual(await client.events.bookSeats({ id: event.id, count: 2 }, { idempotencyKey: 'two-seats-for-us' }), { seats: 2 })
+  assert.deepEqual(await client.call('POST', `/api/events/${event.id}/seats`, { body: { count: 1 } }), { seats: 3 })
+  const { count } = await client.club.countEvents({ state: 'planned' })
+  assert.ok(count > 0 && (await client.club.countEvents()).count >= count)
+  await assert.rejects(client.events.bookSeats({ id: event.id, count: 0 }), (error: { code: string; errors: { path: string }[] }) => {
+    assert.deepEqual([error.code, error.errors[0]?.path], ['validation_failed', '/count'])
+    return true
+  })
+  await assert.rejects(clientOf('guest').events.bookSeats({ id: event.id, count: 1 }), { code: 'unauthenticated' })
+  await assert.rejects(client.call('POST', '/api/operations/events.nothing'), { code: 'not_found' })
+  await assert.rejects(client.call('GET', '/api/operations/events.bookSeats'), { code: 'method_not_allowed' })
+  // Operations of Kingpost's own have their routes alone.
+  await assert.rejects(client.call('POST', '/api/operations/comments.list'), { code: 'not_found' })
+})
+
+test('a guest fills a cart, orders and finds the order, with the token that the client keeps', async () => {
+  const client = clientOf('guest')
+  const [method] = (await client.shippingMethods.list()).items
+  const { id } = await client.carts.create()
+  await client.carts.addLine(id, { variant: world.ids['variant']!, quantity: 1 })
+  await client.carts.update(id, { email: 'ann@example.com', shippingAddress: address, shippingMethod: method!.id })
+  const { order } = await client.carts.checkOut(id, { payment: { provider: 'sandbox', method: 'card_success' } })
+  const found: Order = await client.orders.get(order.id)
+  const [listed] = (await client.orders.list({ filter: { cart: id } })).items
+  assert.deepEqual([found.number, listed?.id], [order.number, order.id])
+})
+
+test('a change whose answer is lost is sent again, and done once', async () => {
+  const event = await makeEvent()
+  const client = clientOf('owner', proxy.url(url))
+  proxy.loseAnswerTo('heard once')
+  await client.comments.create({ event: event.id, words: 'heard once' })
+  const { count } = await client.comments.list({ filter: { event: event.id }, count: true, limit: 1 })
+  assert.equal(count, 1)
+})
+
+/** Does something to the comments of an event. */
+async function disturb(client: Client<Club>, event: string, ids: string[], chance: Chance): Promise<void> {
+  const one = ids.length > 0 ? chance.pick(ids) : null
+  const kind = chance.below(5)
+  if (kind < 2 || one === null) {
+    const rank = chance.below(3) === 0 ? null : chance.below(50)
+    ids.push((await client.comments.create({ event, words: `words ${chance.below(1_000)}`, rank })).id)
+  } else if (kind === 2) await client.comments.update(one, { rank: chance.below(50), hidden: false })
+  else if (kind === 3) await client.comments.update(one, { hidden: true })
+  else await client.comments.delete(ids.splice(ids.indexOf(one), 1)[0]!)
+}
+
+for (const limit of [undefined, 5])
+  test(`a live list is told every difference once while its line is cut (limit ${limit ?? 'none'})`, async (t) => {
+    const chance = createChance((line) => t.diagnostic(line))
+    const event = await makeEvent()
+    const writer = clientOf('staff')
+    const reader = clientOf('guest', proxy.url(url))
+    const query = { filter: { event: event.id, hidden: false }, sort: '-rank', ...(limit ? { limit } : {}) } as const
+    const ids: string[] = []
+    for (let i = 0; i < 8; i++) await disturb(writer, event.id, ids, chance)
+
+    const known = new Map<string, string>()
+    let shown: readonly Comment[] | undefined
+    const live = reader.comments.live(query, (records, { added, changed, removed }) => {
+      if (shown === undefined) {
+        assert.equal(added.length + changed.length + removed.length, 0)
+        for (const one of records) known.set(one.id, JSON.stringify(one))
+      }
+      for (const { id } of removed) assert.ok(known.delete(id), 'what goes was there')
+      for (const one of added) {
+        assert.ok(!known.has(one.id), 'what comes was not there')
+        known.set(one.id, JSON.stringify(one))
+      }
+      for (const one of changed) {
+        assert.notEqual(known.get(one.id) ?? JSON.stringify(one), JSON.stringify(one), 'what changes is told once')
+        known.set(one.id, JSON.stringify(one))
+      }
+      assert.deepEqual(records.map((one) => JSON.stringify(one)).toSorted(), [...known.values()].toSorted(), 'the news is the difference')
+      shown = records
+    })
+    await eventually('the first list', async () => shown)
+    for (let cut = 0; cut < 3; cut++) {
+      for (let i = 0; i < 6; i++) await disturb(writer, event.id, ids, chance)
+      proxy.cut()
+      for (let i = 0; i < 6; i++) await disturb(writer, event.id, ids, chance)
+    }
+    await eventually('the list as it is', async () => {
+      const { items } = await writer.comments.list({ ...query, limit: limit ?? 200 })
+      return JSON.stringify(items) === JSON.stringify(shown) ? true : null
+    })
+    live.close()
+  })
+
+test('a field that the feed leaves out is there all the same', async () => {
+  const event = await makeEvent()
+  const writer = clientOf('staff')
+  let shown: readonly Comment[] = []
+  let calls = 0
+  const live = clientOf('guest').comments.live({ filter: { event: event.id } }, (records) => {
+    shown = records
+    calls++
+  })
+  await eventually('the empty list', async () => (calls > 0 ? true : null))
+  const { id } = await writer.comments.create({ event: event.id, words: 'long', story: 'once upon a time' })
+  await eventually('the story', async () => (shown[0]?.story === 'once upon a time' ? true : null))
+  await writer.comments.update(id, { words: 'longer', story: 'and they lived happily' })
+  await eventually('its end', async () => (shown[0]?.story === 'and they lived happily' ? true : null))
+  live.close()
+})
+
+/** Never called: what the compiler must say of it. */
+export async function misspelt(): Promise<void> {
+  const client = createClient<Club>()
+  const shop = createClient<typeof bookshop>()
+  await shop.reviews.create({ book: 'prod_1', stars: 5 })
+  const year: number = (await shop.products.list({ filter: { year: { lt: 1850 } }, expand: ['variants'] })).items[0]!.variants[0]!.available
+  // @ts-expect-error: no such collection
+  await client.coments.list()
+  // @ts-expect-error: no such field
+  await client.comments.list({ filter: { word: 'x' } })
+  // @ts-expect-error: no such field behind the reference
+  await client.comments.list({ filter: { 'event.name': 'x' } })
+  // @ts-expect-error: a number is compared with a number
+  await client.comments.list({ filter: { rank: { gte: '5' } } })
+  // @ts-expect-error: no such field
+  await client.comments.list({ sort: '-rnak' })
+  // @ts-expect-error: no reference
+  await client.comments.list({ expand: ['words'] })
+  // @ts-expect-error: no such field
+  await client.comments.list({ fields: ['word'] })
+  // @ts-expect-error: the words are missing
+  await client.comments.create({ event: 'event_1' })
+  // @ts-expect-error: a text is no number
+  await client.comments.update('com_1', { rank: 'first' })
+  // @ts-expect-error: nobody may delete events
+  await client.events.delete('event_1')
+  // @ts-expect-error: system collections are changed by their operations
+  await client.payments.create({})
+  // @ts-expect-error: the count is missing
+  await client.events.bookSeats({ id: 'event_1' })
+  // @ts-expect-error: no such operation
+  await client.events.bookSeat({ id: 'event_1', count: 1 })
+  // @ts-expect-error: lists that stay true have no search
+  client.comments.live({ search: 'x' }, () => {})
+  // @ts-expect-error: it was not asked for
+  assert.ok((await client.comments.list({ fields: ['words'] })).items[0]!.rank || year)
+}
