@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { type Client, createClient } from '../../client/src/create-client.ts'
 import type { Fetch } from '../../client/src/transport.ts'
+import type { AnyBackend } from '../../client/src/typed.ts'
 import { createLog } from '../base/log.ts'
 import { systemRandom } from '../base/random.ts'
 import { seedDatabase } from '../cli/seed.ts'
@@ -15,7 +16,7 @@ import { emails } from '../domains/emails/collections.ts'
 import { captureTransport } from '../domains/emails/transport.ts'
 import { createSandboxProvider } from '../domains/payments/provider-sandbox.ts'
 import { effects } from '../effects/effect.ts'
-import { type Backend, createBackend } from '../engine/backend.ts'
+import { type Backend, createBackend, namedOperations } from '../engine/backend.ts'
 import { createEngine, type Engine } from '../engine/create-engine.ts'
 import { createServer, type HttpServer } from '../http/server.ts'
 import type { Operation, PasswordHasher } from '../operation/define.ts'
@@ -37,11 +38,12 @@ export type TestBackendOptions = {
 /** A mail as its receiver would see it. */
 export type TestMail = { readonly to: string; readonly subject: string; readonly text: string; readonly html: string | null }
 
-export type TestBackend = {
+/** Of a config that is declared: its callers know its collections and operations by name and type. */
+export type TestBackend<TBackend extends AnyBackend = AnyBackend> = {
   /** A caller who is not signed in: a new one, with a cart of its own, at each call. */
-  guest(): Client
+  guest(): Client<TBackend>
   /** A caller signed in to the account of this address, which is made at its first call. `admin` may do everything. */
-  signIn(email: string, options?: { readonly roles?: readonly string[] }): Promise<Client>
+  signIn(email: string, options?: { readonly roles?: readonly string[] }): Promise<Client<TBackend>>
   /** Resolves when all that is owed has been carried out: mails, calls to providers, effects of one's own. */
   settle(): Promise<void>
   /** Moves time on, and settles: schedules tick, holds expire, the sandbox tells of its payments. */
@@ -58,7 +60,10 @@ const password = 'a test of one mind'
 const settleMs = 10_000
 
 /** @throws ConfigError naming every mistake of the config */
-export async function openTestBackend(config: BackendConfig<Operation>, options: TestBackendOptions = {}): Promise<TestBackend> {
+export async function openTestBackend<TBackend extends BackendConfig<Operation> & AnyBackend>(
+  config: TBackend,
+  options: TestBackendOptions = {},
+): Promise<TestBackend<TBackend>> {
   const clock = createManualClock(options.now?.getTime() ?? Date.now(), turns)
   const providers = [{ id: 'sandbox', methods: sandboxMethods }]
   const backend = createBackend(config, { publicUrl, isDevelopment: true, paymentProviders: providers })
@@ -75,6 +80,7 @@ export async function openTestBackend(config: BackendConfig<Operation>, options:
   const engine = await createEngine({ ...parts, providers: backend.project.paymentProviders.length === 0 ? [] : [provider] })
   const server = createServer({
     operations: engine.operations,
+    named: namedOperations(backend),
     run: engine.run,
     authenticate: engine.authenticate,
     onRevoked: engine.onRevoked,
@@ -97,8 +103,8 @@ export async function openTestBackend(config: BackendConfig<Operation>, options:
     await closeAll({ server, engine, book, clock, storage })
   }
   return {
-    guest,
-    signIn: (email, { roles = [] } = {}) => signIn({ guest, engine, backend }, email, roles),
+    guest: () => guest() as unknown as Client<TBackend>,
+    signIn: async (email, { roles = [] } = {}) => (await signIn({ guest, engine, backend }, email, roles)) as unknown as Client<TBackend>,
     settle,
     async advance(ms) {
       await clock.advance(ms)

@@ -3,12 +3,10 @@ import { test } from 'node:test'
 import { openTestBackend } from 'kingpost/testing'
 import { backend } from './kingpost.config.ts'
 
-type Task = { id: string; text: string; isDone: boolean }
-
 test('everybody has tasks of their own', async () => {
   await using world = await openTestBackend(backend)
-  const ada = (await world.signIn('ada@example.com')).collection<Task>('tasks')
-  const grace = (await world.signIn('grace@example.com')).collection<Task>('tasks')
+  const ada = (await world.signIn('ada@example.com')).tasks
+  const grace = (await world.signIn('grace@example.com')).tasks
 
   const { id } = await ada.create({ text: 'Water the plants' })
   await ada.update(id, { isDone: true })
@@ -22,7 +20,7 @@ test('everybody has tasks of their own', async () => {
 
 test('guests see the notices and write none', async () => {
   await using world = await openTestBackend(backend, { seed: true })
-  const notices = world.guest().collection<{ id: string; text: string }>('notices')
-  assert.equal((await notices.list()).items.length, 1)
-  await assert.rejects(notices.create({ text: 'Hello' }), { status: 401 })
+  const guest = world.guest()
+  assert.equal((await guest.notices.list()).items.length, 1)
+  await assert.rejects(guest.notices.create({ text: 'Hello' }), { status: 401 })
 })

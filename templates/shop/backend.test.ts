@@ -6,8 +6,8 @@ import { backend } from './kingpost.config.ts'
 test('a guest buys a book, and is sent a receipt', async () => {
   await using world = await openTestBackend(backend, { seed: true })
   const guest = world.guest()
-  const [book] = (await guest.collection('variants').list({ limit: 1 })).items
-  const [parcel] = (await guest.collection('shippingMethods').list()).items
+  const [book] = (await guest.variants.list({ limit: 1 })).items
+  const [parcel] = (await guest.shippingMethods.list()).items
   const cart = await guest.carts.create({ email: 'grace@example.com' })
   await guest.carts.addLine(cart.id, { variant: book!.id, quantity: 1 })
   await guest.carts.update(cart.id, {
@@ -27,8 +27,7 @@ test('a guest buys a book, and is sent a receipt', async () => {
 test('one review of a book for each customer', async () => {
   await using world = await openTestBackend(backend, { seed: true })
   const ada = await world.signIn('ada@example.com')
-  const [book] = (await ada.collection('products').list({ limit: 1 })).items
-  const reviews = ada.collection<{ id: string; book: string; stars: number }>('reviews')
-  await reviews.create({ book: book!.id, stars: 5 })
-  await assert.rejects(reviews.create({ book: book!.id, stars: 1 }), { code: 'already_exists' })
+  const [book] = (await ada.products.list({ limit: 1 })).items
+  await ada.reviews.create({ book: book!.id, stars: 5 })
+  await assert.rejects(ada.reviews.create({ book: book!.id, stars: 1 }), { code: 'already_exists' })
 })

@@ -1,12 +1,11 @@
 // The page of the app. It speaks to the server by the client library; the server takes the types out as it serves this file.
-import { ApiError, createClient, type LiveChanges } from 'kingpost/client'
+import { ApiError, createClient, type Live, type RecordIn } from 'kingpost/client'
+// A type alone, which knows the collections by name; nothing of the server gets into the page.
+import type { backend } from '../kingpost.config.ts'
 
-type Task = { id: string; createdAt: string; text: string; isDone: boolean }
-type Notice = { id: string; createdAt: string; text: string }
-
-const client = createClient()
-const tasks = client.collection<Task>('tasks')
-let live: LiveChanges | undefined
+const client = createClient<typeof backend>()
+const { tasks } = client
+let live: Live | undefined
 
 function element<T extends HTMLElement>(id: string): T {
   return document.getElementById(id) as T
@@ -22,12 +21,7 @@ async function tried(work: () => Promise<unknown>): Promise<void> {
   }
 }
 
-async function showTasks(): Promise<void> {
-  const { items } = await tasks.list({ sort: 'createdAt', limit: 100 })
-  element('tasks').replaceChildren(...items.map(line))
-}
-
-function line({ id, text, isDone }: Task): HTMLLIElement {
+function line({ id, text, isDone }: RecordIn<typeof backend, 'tasks'>): HTMLLIElement {
   const box = document.createElement('input')
   box.type = 'checkbox'
   box.checked = isDone
@@ -50,7 +44,7 @@ async function open(): Promise<void> {
   live?.close()
   if (user === null) return
   element('who').textContent = user.email
-  live = client.changes({ collections: ['tasks'], onOpen: () => void showTasks(), onChange: () => void showTasks() })
+  live = tasks.live({ sort: 'createdAt' }, (all) => element('tasks').replaceChildren(...all.map(line)))
 }
 
 element('account').addEventListener('submit', (event) => {
@@ -80,7 +74,7 @@ element('leave').addEventListener('click', () =>
   }),
 )
 
-const { items } = await client.collection<Notice>('notices').list({ sort: '-createdAt', limit: 5 })
+const { items } = await client.notices.list({ sort: '-createdAt', limit: 5 })
 element('notices').replaceChildren(
   ...items.map(({ text }) => {
     const item = document.createElement('li')

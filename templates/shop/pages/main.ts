@@ -1,9 +1,12 @@
 // The page of the shop. It speaks to the server by the client library; the server takes the types out as it serves this file.
-import { ApiError, createClient, type Order, type Product, type ShippingMethod, type Variant } from 'kingpost/client'
+import { ApiError, createClient, type Order, type RecordIn } from 'kingpost/client'
+// A type alone, which knows the collections by name; nothing of the server gets into the page.
+import type { backend } from '../kingpost.config.ts'
 
-type Book = Product & { author: string; year: number }
+type Book = RecordIn<typeof backend, 'products'>
+type Variant = RecordIn<typeof backend, 'variants'>
 
-const client = createClient()
+const client = createClient<typeof backend>()
 const shelf = element<HTMLUListElement>('books')
 const form = element<HTMLFormElement>('order')
 let chosen: Variant | undefined
@@ -19,8 +22,8 @@ function say(text: string): void {
 const euros = ({ amount }: { amount: number }) => (amount / 100).toLocaleString(undefined, { style: 'currency', currency: 'EUR' })
 
 async function showBooks(): Promise<void> {
-  const { items } = await client.collection<Book>('products').list({ sort: 'title', expand: ['variants'] })
-  shelf.replaceChildren(...items.flatMap((book) => (book.variants ?? []).map((variant) => line(book, variant))))
+  const { items } = await client.products.list({ sort: 'title', expand: ['variants'] })
+  shelf.replaceChildren(...items.flatMap((book) => book.variants.map((variant) => line(book, variant))))
 }
 
 function line(book: Book, variant: Variant): HTMLLIElement {
@@ -43,7 +46,7 @@ function line(book: Book, variant: Variant): HTMLLIElement {
 
 async function order(given: Record<string, string>): Promise<Order> {
   const { email = '', method = '', ...shippingAddress } = given
-  const [shipping] = (await client.collection<ShippingMethod>('shippingMethods').list()).items
+  const [shipping] = (await client.shippingMethods.list()).items
   const cart = await client.carts.create({ email })
   await client.carts.addLine(cart.id, { variant: chosen!.id, quantity: 1 })
   const { totals } = await client.carts.update(cart.id, {
@@ -56,16 +59,11 @@ async function order(given: Record<string, string>): Promise<Order> {
 
 /** The provider tells of the money a moment later, and the server tells us. */
 function follow({ id, number }: Order): void {
-  const live = client.changes({
-    collections: ['orders'],
-    onOpen: () => void show(),
-    onChange: (change) => void (change.id === id && show()),
+  const live = client.orders.live({ filter: { id } }, ([order]) => {
+    if (!order) return
+    say(`Order ${number}: ${order.paymentStatus}.`)
+    if (order.paymentStatus === 'paid') live.close()
   })
-  async function show(): Promise<void> {
-    const { paymentStatus } = await client.orders.get(id)
-    say(`Order ${number}: ${paymentStatus}.`)
-    if (paymentStatus === 'paid') live.close()
-  }
 }
 
 form.addEventListener('submit', async (event) => {
