@@ -151,6 +151,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'expiry-is-blind',
     sin: 'An order expires by the clock alone, whatever its payment is doing.',
+    from: 55,
     replace: () => ({
       schedules: (all) =>
         all.map((schedule) =>
@@ -182,7 +183,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'doubtful-mail-is-repeated',
     sin: 'A message whose fate is unknown is sent again as if it had been refused.',
-    from: 62,
+    from: 70,
     mail: (real) => ({
       ...real,
       async send(message) {
@@ -215,7 +216,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'refund-nobody-sends',
     sin: 'Now and then a refund is owed, and nothing is written that sends it.',
-    from: 152,
+    from: 200,
     transaction: (inner, dice) => ({
       ...inner,
       insertOnce: async (ref, record) =>
@@ -236,6 +237,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'open-payment-unasked',
     sin: 'A payment of which nobody knows is not asked for any more.',
+    from: 125,
     transaction: (inner, dice) => ({
       ...inner,
       updateOrFail: (ref, where, change) =>
@@ -312,8 +314,19 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'lost-commit-forgotten',
     sin: 'A COMMIT whose answer was lost counts as not happened.',
-    from: 88,
+    from: 90,
     steps: (steps, dice) => ({ ...steps, appendCommit: (line, token) => steps.appendCommit(line, `${token} ${dice.fraction()}`) }),
+  },
+  {
+    name: 'positions-without-lock',
+    sin: 'Two processes give positions in the log at the same time.',
+    steps: (steps) => ({
+      ...steps,
+      sequence: (limit) => {
+        const { statements, read } = steps.sequence(limit)
+        return { statements: statements.slice(1), read: ([given]) => read([given!, given!]) }
+      },
+    }),
   },
 ]
 

@@ -33,7 +33,11 @@ export async function openSimulator(mutant: Mutant | null = null) {
   return async (seed: number, options: { trace?: (line: string) => void; isTwice?: boolean } = {}): Promise<SeedResult> => {
     const { isTwice = false, trace } = options
     const once = async () => {
-      const result = await inMacrotask(() => simulate(store, seed, { mutant, isDigested: isTwice && !trace, ...(trace ? { trace } : {}) }))
+      const result = await inMacrotask(() =>
+        withStacks(trace !== undefined, () =>
+          simulate(store, seed, { mutant, isDigested: isTwice && !trace, ...(trace ? { trace } : {}) }),
+        ),
+      )
       // Rejections nobody heard are told at the end of the macrotask.
       await inMacrotask(() => {})
       const unheard = rejections
@@ -48,6 +52,17 @@ export async function openSimulator(mutant: Mutant | null = null) {
     return first.digest === second.digest
       ? first
       : { ...first, problems: [...first.problems, 'the same seed ran differently the second time'] }
+  }
+}
+
+/** An engine refuses a thousand times in a run, and a stack costs more than what is refused: who replays a seed is told. */
+function withStacks<T>(isTold: boolean, work: () => T): T {
+  const { stackTraceLimit } = Error
+  if (!isTold) Error.stackTraceLimit = 0
+  try {
+    return work()
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
   }
 }
 

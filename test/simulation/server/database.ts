@@ -13,7 +13,8 @@ import type { Faults } from '../faults.ts'
 import type { Mutant } from '../mutants.ts'
 import type { Store } from '../store.ts'
 import type { Owner, World } from '../world.ts'
-import type { LogLine, Open } from './act.ts'
+import type { Open } from './act.ts'
+import { CommitLog } from './commit-log.ts'
 import { RowLocks } from './row-locks.ts'
 import { type Server, Session } from './session.ts'
 import { createSteps } from './steps.ts'
@@ -35,27 +36,25 @@ type FeedReader = { readonly process: Owner; last: number }
 
 export function createServerDatabase(parts: ServerParts) {
   const { world, store } = parts
-  const log: LogLine[] = []
+  const log = new CommitLog()
   const locks = new RowLocks<Open>()
   const listeners = new Set<Listener>()
   const sessions = new Map<Owner, Set<Session>>()
   let lastSeq = 0
-  let lastPosition = 0
-  /** Lines that are committed and have no position yet. */
-  let waiting = 0
   const server: Server = {
     world,
     faults: parts.faults,
-    data: oneByOne(store.adapter),
+    data: store.adapter,
+    committed: store.adapter.reader as AdapterTransaction,
+    isStepwise: world.dice.chance(0.3),
     locks,
     legMs: () => world.dice.between(0, legMaxMs) + (parts.faults.strikes('storageSlow') ? world.dice.between(500, 20_000) : 0),
     commit(open) {
-      for (const line of open.lines) log.push(line)
-      for (const line of open.given) line.position = ++lastPosition
-      waiting += open.lines.length - open.given.length
+      for (const line of open.lines) log.append(line)
+      for (const line of open.given) log.place(line)
       parts.committed()
       if (open.given.length === 0) return
-      const position = lastPosition
+      const position = log.lastPosition()
       for (const { process, wake } of listeners) world.at(server.legMs(), process, 'hears of commits', () => wake(position))
     },
   }
@@ -70,7 +69,6 @@ export function createServerDatabase(parts: ServerParts) {
     locks,
     log,
     nextSeq: () => ++lastSeq,
-    lastPosition: () => lastPosition,
     now: () => world.now(),
     readMark: (name) => store.adapter.readMark(name),
   })
@@ -89,7 +87,7 @@ export function createServerDatabase(parts: ServerParts) {
           },
         }),
       )
-      if (sent && !log.some(({ line }) => line === sent)) parts.complain('server: a commit was said to have happened, and has not')
+      if (sent && !log.has(sent)) parts.complain('server: a commit was said to have happened, and has not')
       return result
     } catch (error) {
       if (sent && !isEngineError(error, 'outcome_unknown')) denied.push(sent)
@@ -101,7 +99,7 @@ export function createServerDatabase(parts: ServerParts) {
 
   /** Every commit once, in order, without a gap. */
   function inOrder(process: Owner, listener: (commit: Commit) => void): (commit: Commit) => void {
-    const reader: FeedReader = { process, last: lastPosition }
+    const reader: FeedReader = { process, last: log.lastPosition() }
     readers.push(reader)
     let isFirst = true
     return (commit) => {
@@ -149,9 +147,9 @@ export function createServerDatabase(parts: ServerParts) {
       }
       // A look that would find nothing, and a timer while nothing is under way, change nothing.
       const hasWork = () =>
-        waiting > 0 ||
+        log.hasUnplaced() ||
         (underWay.get(process) ?? 0) > 0 ||
-        readers.some((reader) => reader.process === process && reader.last < lastPosition) ||
+        readers.some((reader) => reader.process === process && reader.last < log.lastPosition()) ||
         [...own].some((session) => session.isInUse())
       const clock = world.clockOf(process)
       const storage = await createServerStorage({
@@ -175,33 +173,19 @@ export function createServerDatabase(parts: ServerParts) {
     },
     /** At rest: what a process was told did not happen has not happened, and all have heard of all that has. */
     audit(): void {
-      for (const { line, position } of log) {
+      for (const { line, position } of log.lines) {
         if (denied.includes(line)) parts.complain(`server: a commit of ${line.operation} was said not to have happened, and has`)
         if (position === null) parts.complain(`server: a commit of ${line.operation} never got a position`)
       }
       for (const { process, last } of readers)
-        if (process.isAlive && last !== lastPosition) parts.complain(`server: ${process.name} was told up to ${last} of ${lastPosition}`)
+        if (process.isAlive && last !== log.lastPosition())
+          parts.complain(`server: ${process.name} was told up to ${last} of ${log.lastPosition()}`)
     },
     /** A process is gone; the server notices it at each of its connections. */
     crashed(process: Owner): void {
       for (const listener of listeners) if (listener.process === process) listeners.delete(listener)
       for (const session of sessions.get(process) ?? []) session.hangUp(world.dice.between(0, 50))
       sessions.delete(process)
-    },
-  }
-}
-
-/**
- * What a connection sends is carried out once and remembered, so it cannot be run again because another one's failed: none of it
- * shares a commit.
- */
-function oneByOne(adapter: StorageAdapter): Pick<StorageAdapter, 'transaction'> {
-  let last: Promise<unknown> = Promise.resolve()
-  return {
-    transaction(work) {
-      const mine = last.then(() => adapter.transaction(work))
-      last = mine.catch(() => {})
-      return mine
     },
   }
 }

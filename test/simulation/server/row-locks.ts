@@ -20,13 +20,15 @@ export class RowLocks<T extends object> {
 
   /** @throws Blocked */
   take(owner: T, key: string, mode: LockMode): void {
-    const holders = this.held.get(key) ?? new Map<T, LockMode>()
-    const others = [...holders].filter(([other, have]) => other !== owner && (mode === 'exclusive' || have === 'exclusive'))
-    if (others.length > 0) throw new Blocked(others.map(([other]) => other))
+    let holders = this.held.get(key)
+    if (holders) {
+      const others = [...holders].filter(([other, have]) => other !== owner && (mode === 'exclusive' || have === 'exclusive'))
+      if (others.length > 0) throw new Blocked(others.map(([other]) => other))
+    } else this.held.set(key, (holders = new Map()))
     if (holders.get(owner) !== 'exclusive') holders.set(owner, mode)
-    this.held.set(key, holders)
-    const keys = this.keys.get(owner) ?? new Set()
-    this.keys.set(owner, keys.add(key))
+    const keys = this.keys.get(owner)
+    if (keys) keys.add(key)
+    else this.keys.set(owner, new Set([key]))
   }
 
   /** Calls `goOn` once one of those in the way has ended. False when they wait for this one: a deadlock. */

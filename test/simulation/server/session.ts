@@ -7,7 +7,7 @@ import { limits } from '../../../src/base/limits.ts'
 import { lostCommit } from '../../../src/storage/log-tail.ts'
 import type { Statement } from '../../../src/storage/sql/compile.ts'
 import { ConnectionLost, type SqlConnection, type SqlResult, StatementFailure } from '../../../src/storage/sql/driver.ts'
-import type { StorageAdapter } from '../../../src/storage/storage.ts'
+import type { AdapterTransaction, StorageAdapter } from '../../../src/storage/storage.ts'
 import type { Faults } from '../faults.ts'
 import type { Owner, World } from '../world.ts'
 import { type ActingStatement, Open } from './act.ts'
@@ -19,13 +19,21 @@ const leaving = new Error('Nothing of this is kept yet.')
 export type Server = {
   readonly world: World
   readonly faults: Faults
-  /** The run's SQLite, with what is committed. */
+  /** The run's SQLite, with what is committed. What is begun here ends in the same event, so no two share a commit. */
   readonly data: Pick<StorageAdapter, 'transaction'>
+  /** The same outside a transaction, where nothing is written. */
+  readonly committed: AdapterTransaction
+  /** The statements of one round trip are carried out one by one, with those of others between them. */
+  readonly isStepwise: boolean
   readonly locks: RowLocks<Open>
   /** One way over the network. */
   legMs(): number
   commit(open: Open): void
 }
+
+/** Which statement of a round trip is the victim of a deadlock, and before which one the connection breaks; -1 for none. */
+type Accidents = { readonly victim: number; readonly dying: number }
+type Stretch = Accidents & { readonly statements: readonly ActingStatement[]; readonly results: SqlResult[] }
 
 export class Session implements SqlConnection {
   private readonly server: Server
@@ -132,8 +140,10 @@ export class Session implements SqlConnection {
     this.isAtWork = true
     try {
       while (results.length < statements.length) {
+        if (results.length === dying) throw lost()
         const blocked = await this.goOn(statements, results, { victim, dying })
         if (blocked) await this.waitFor(blocked)
+        else if (results.length < statements.length) await this.letOthers()
       }
       return results
     } catch (error) {
@@ -148,41 +158,44 @@ export class Session implements SqlConnection {
     }
   }
 
-  /** Carries out what it can. Answers what stands in the way of the rest. */
-  private async goOn(
-    statements: readonly ActingStatement[],
-    results: SqlResult[],
-    { victim, dying }: { readonly victim: number; readonly dying: number },
-  ): Promise<Blocked<Open> | null> {
-    let ended: Open | null = null
+  /** Carries out what it can at once. Answers what stands in the way of the rest. */
+  private async goOn(statements: readonly ActingStatement[], results: SqlResult[], at: Accidents): Promise<Blocked<Open> | null> {
+    const { act } = statements[results.length]!
+    if (act === 'begin') {
+      assert(this.open === null, 'a transaction is open already')
+      this.open = new Open()
+      results.push(nothing)
+    } else if (act === 'rollback') {
+      this.undo()
+      results.push(nothing)
+    } else if (this.open) {
+      return await this.goOnIn(this.open, { statements, results, ...at })
+    } else {
+      assert(act !== 'commit', 'nothing is committed but an open transaction')
+      results.push({ rows: (await act({ open: new Open(), inner: this.server.committed })) as never, count: 0 })
+    }
+    return null
+  }
+
+  private async goOnIn(open: Open, { statements, results, victim, dying }: Stretch): Promise<Blocked<Open> | null> {
+    const { server } = this
+    const before = results.length
+    let isCommitted = false
     try {
-      await this.server.data.transaction(async (inner) => {
-        for (const again of this.open?.writes ?? []) await again(inner)
-        while (results.length < statements.length) {
-          if (results.length === dying) throw lost()
+      await server.data.transaction(async (inner) => {
+        for (const again of open.writes) await again(inner)
+        while (results.length < statements.length && (results.length === before || !server.isStepwise)) {
           const { act } = statements[results.length]!
-          if (act === 'begin') {
-            assert(this.open === null, 'a transaction is open already')
-            this.open = new Open()
-          } else if (act === 'rollback') {
-            this.undo()
-            results.push(nothing)
-            // What it wrote in this very stretch goes as well.
-            throw leaving
-          } else if (act === 'commit') {
-            ended = this.open
-            assert(ended && !ended.isAborted, 'nothing is committed but an open transaction')
-            for (const { line } of ended.lines) if (line.operation !== lostCommit) await inner.appendCommit(line)
-            results.push(nothing)
+          if (act === 'commit') {
+            assert(!open.isAborted, 'an aborted transaction is not committed')
+            for (const { line } of open.lines) if (line.operation !== lostCommit) await inner.appendCommit(line)
+            isCommitted = true
             return
-          } else {
-            assert(!this.open?.isAborted, 'an aborted transaction takes nothing but its end')
-            if (results.length === victim && this.open) throw new LostRace()
-            const rows = await act({ open: this.open ?? new Open(), inner })
-            results.push({ rows: rows as never, count: 0 })
-            continue
           }
-          results.push(nothing)
+          if (results.length === dying || typeof act === 'string') break
+          assert(!open.isAborted, 'an aborted transaction takes nothing but its end')
+          if (results.length === victim) throw new LostRace()
+          results.push({ rows: (await act({ open, inner })) as never, count: 0 })
         }
         throw leaving
       })
@@ -190,11 +203,19 @@ export class Session implements SqlConnection {
       if (error instanceof Blocked) return error as Blocked<Open>
       if (error !== leaving) throw error
     }
-    if (ended) {
-      this.server.commit(ended)
+    if (isCommitted) {
+      results.push(nothing)
+      server.commit(open)
       this.undo()
     }
     return null
+  }
+
+  /** Between two statements of one round trip those of other connections have their turn. */
+  private async letOthers(): Promise<void> {
+    const { world, isStepwise } = this.server
+    if (!isStepwise) return
+    await new Promise<void>((resolve) => void world.at(world.dice.between(0, 2), null, `${this.process.name} goes on`, resolve))
   }
 
   private waitFor(blocked: Blocked<Open>): Promise<void> {

@@ -2,36 +2,56 @@
 import { EngineError, isEngineError, LostRace } from '../../../src/base/engine-error.ts'
 import { eq, type Filter } from '../../../src/contract/filter.ts'
 import type { AnyRecord, CollectionRef } from '../../../src/schema/collection.ts'
-import type { Model } from '../../../src/schema/model.ts'
+import type { CollectionModel, Model } from '../../../src/schema/model.ts'
 import { createEncoder } from '../../../src/storage/sql/row-codec.ts'
 import type { Step, Steps } from '../../../src/storage/sql/steps.ts'
 import type { AdapterTransaction, Change, Commit } from '../../../src/storage/storage.ts'
-import type { ActingStatement, ActParts, LogLine, Open, Redo } from './act.ts'
+import type { ActingStatement, ActParts, Open, Redo } from './act.ts'
+import type { CommitLog } from './commit-log.ts'
 import type { RowLocks } from './row-locks.ts'
 
 type Ref = CollectionRef<unknown>
 const rowsMax = 10_000
 
+type Uniques = {
+  readonly encode: (record: AnyRecord) => readonly unknown[]
+  /** The unique indexes, each with where its columns are in an encoded row. */
+  readonly places: readonly { readonly name: string; readonly at: readonly number[] }[]
+  /** The fields that such an index has. */
+  readonly fields: ReadonlySet<string>
+}
+
+/** Kept with the model: each world makes steps of the same one. */
+const known = new WeakMap<Model, ReadonlyMap<string, Uniques>>()
+
+function uniquesOf(model: Model): ReadonlyMap<string, Uniques> {
+  let found = known.get(model)
+  if (!found)
+    known.set(model, (found = new Map([...model.collections.values()].map((collection) => [collection.name, uniquesIn(collection)]))))
+  return found
+}
+
+function uniquesIn(collection: CollectionModel): Uniques {
+  const columns = [...collection.columns]
+  const places = collection.indexes
+    .filter(({ isUnique }) => isUnique)
+    .map(({ name, columns: parts }) => ({ name, at: parts.map((part) => columns.findIndex(([, column]) => column.name === part.name)) }))
+  const fields = new Set(places.flatMap(({ at }) => at.map((place) => rootOf(columns[place]![0]))))
+  return { encode: createEncoder(collection), places, fields }
+}
+
 export type StepParts = {
   readonly model: Model
   readonly locks: RowLocks<Open>
-  readonly log: readonly LogLine[]
+  readonly log: CommitLog
   nextSeq(): number
-  lastPosition(): number
   now(): number
   readMark(name: string): Promise<string | null>
 }
 
-export function createSteps({ model, locks, log, nextSeq, lastPosition, now, readMark }: StepParts): Steps {
-  const uniques = new Map(
-    [...model.collections.values()].map((collection) => {
-      const columns = [...collection.columns.values()]
-      const places = collection.indexes
-        .filter(({ isUnique }) => isUnique)
-        .map(({ name, columns: parts }) => ({ name, at: parts.map((part) => columns.findIndex((column) => column.name === part.name)) }))
-      return [collection.name, { encode: createEncoder(collection), places }]
-    }),
-  )
+export function createSteps({ model, locks, log, nextSeq, now, readMark }: StepParts): Steps {
+  const uniques = uniquesOf(model)
+  const movesKey = (ref: Ref, { set = {} }: Change) => Object.keys(set).some((path) => uniques.get(ref.name)!.fields.has(rootOf(path)))
   const keysOf = (ref: Ref, record: AnyRecord): string[] => {
     const { encode, places } = uniques.get(ref.name)!
     const row = encode(record)
@@ -58,7 +78,7 @@ export function createSteps({ model, locks, log, nextSeq, lastPosition, now, rea
     for (const id of ids) {
       await inner.update(ref, eq('id', id), change)
       // A value that became another's: whoever has it comes first.
-      if (change.set) for (const key of keysOf(ref, (await inner.get(ref, id)) as AnyRecord)) locks.take(open, key, 'exclusive')
+      if (movesKey(ref, change)) for (const key of keysOf(ref, (await inner.get(ref, id)) as AnyRecord)) locks.take(open, key, 'exclusive')
     }
     open.writes.push(async (again) => {
       for (const id of ids) await again.update(ref, eq('id', id), change)
@@ -92,7 +112,6 @@ export function createSteps({ model, locks, log, nextSeq, lastPosition, now, rea
   const notHere = () => {
     throw new Error('This is not asked of a running engine.')
   }
-  const placed = () => log.filter((line): line is LogLine & { position: number } => line.position !== null)
 
   return {
     begin: [word('begin')],
@@ -127,9 +146,10 @@ export function createSteps({ model, locks, log, nextSeq, lastPosition, now, rea
     adjust: (ref, { id, guard, change, wantsBefore }) =>
       step(`adjust ${ref.name}`, async (at) => {
         const { open, inner } = at
-        if ((await inner.get(ref, id, wantsBefore ? undefined : guard)) === null) return null
+        const seen = (await inner.get(ref, id, wantsBefore ? undefined : guard)) as AnyRecord | null
+        if (seen === null) return null
         holdRows(open, ref, [id])
-        const before = (await inner.get(ref, id, guard)) as AnyRecord | null
+        const before = wantsBefore && guard ? ((await inner.get(ref, id, guard)) as AnyRecord | null) : seen
         if (before === null) return null
         await update(at, ref, [id], change)
         return { before: wantsBefore ? before : null, after: (await inner.get(ref, id)) as AnyRecord }
@@ -137,44 +157,33 @@ export function createSteps({ model, locks, log, nextSeq, lastPosition, now, rea
     lock: (ref, ids, mode) =>
       step(`lock ${ref.name}`, async ({ open, inner }) => {
         const sorted = [...new Set(ids)].sort()
-        const found = new Set((await inner.getMany<AnyRecord>({ name: ref.name }, sorted)).map(({ id }) => id))
+        const records = await inner.getMany<AnyRecord>({ name: ref.name }, sorted)
+        const found = new Set(records.map(({ id }) => id))
         for (const id of sorted) if (found.has(id)) locks.take(open, rowKey(ref, id), mode)
-        return await inner.getMany(ref, sorted)
+        return records as never
       }),
 
     appendCommit: (line, token) =>
       step('append to the log', async ({ open }) => {
         locks.take(open, `token ${token}`, 'exclusive')
-        if (log.some((other) => other.token === token)) throw new EngineError('already_exists')
+        if (log.find(token)) throw new EngineError('already_exists')
         open.lines.push({ seq: nextSeq(), token, line, position: null })
       }),
-    operationOf: (token) => step('look up a token', async () => log.find((other) => other.token === token)?.line.operation ?? null),
-    hasWaiting: () => step('look for waiting lines', async () => log.some(({ position }) => position === null)),
+    operationOf: (token) => step('look up a token', async () => log.find(token)?.line.operation ?? null),
+    hasWaiting: () => step('look for waiting lines', async () => log.hasUnplaced()),
     sequence: (limit) => ({
       statements: [
         ...step('lock the log', async ({ open }) => locks.take(open, 'log', 'exclusive')).statements,
         ...step('give positions', async ({ open }) => {
-          open.given = log
-            .filter(({ position }) => position === null)
-            .toSorted((a, b) => a.seq - b.seq)
-            .slice(0, limit)
+          open.given = log.firstUnplaced(limit)
           return open.given.length
         }).statements,
       ],
       read: ([, given]) => given!.rows as never,
     }),
-    commitsAfter: (after, limit) =>
-      step(
-        'read the log',
-        async (): Promise<Commit[]> =>
-          placed()
-            .filter(({ position }) => position > after)
-            .toSorted((a, b) => a.position - b.position)
-            .slice(0, limit)
-            .map(({ line, position }) => ({ ...line, position })),
-      ),
-    lastPosition: () => step('read the position', async () => lastPosition()),
-    commitRange: () => step('read the range', async () => ({ oldest: Math.min(1, lastPosition()), newest: lastPosition() })),
+    commitsAfter: (after, limit) => step('read the log', async (): Promise<Commit[]> => log.after(after, limit)),
+    lastPosition: () => step('read the position', async () => log.lastPosition()),
+    commitRange: () => step('read the range', async () => ({ oldest: Math.min(1, log.lastPosition()), newest: log.lastPosition() })),
     readMark: (name) => step('read a mark', async () => await readMark(name)),
     now: () => step('read the clock', async () => now()),
 
@@ -186,6 +195,11 @@ export function createSteps({ model, locks, log, nextSeq, lastPosition, now, rea
     loadCommit: notHere,
     setLastPosition: notHere,
   }
+}
+
+/** Of `price.amount` it is `price`. */
+function rootOf(path: string): string {
+  return path.split('.', 1)[0]!
 }
 
 function step<T>(sql: string, act: (at: ActParts) => Promise<T>): Step<T> {
