@@ -141,6 +141,10 @@ export const limits = {
   hookPutOffMs: 60_000,
   /** Records that code of a project writes in one transaction: some 100 ms of the only writer of SQLite. */
   ownWritesMax: 1_000,
+  /** Of an effect or a mail of a project: what is stored has the name before it, and fits every database's index. */
+  ownKeyCharactersMax: 150,
+  /** JSON that is stored for an effect of a project: it is in the audit trail as well. */
+  ownPayloadCharactersMax: 65_536,
   /** Records that such code reads in one list without a limit of its own. */
   ownListMax: 10_000,
   /** What after hooks were told is kept so long for one that was not carried out: as long as the audit trail. */

@@ -2,6 +2,7 @@
 // ids and codes, not bodies.
 import type { Clock } from './clock.ts'
 import { toIso } from './clock.ts'
+import { withoutSecrets } from './hidden.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 export type LogFields = Readonly<Record<string, unknown>>
@@ -17,7 +18,7 @@ export function createLog(clock: Clock, least: LogLevel, print: (line: string) =
   return {
     write(level, message, fields) {
       if (ranks[level] < ranks[least]) return
-      print(JSON.stringify({ at: toIso(clock.now()), level, message, ...plain(fields) }))
+      print(withoutSecrets(JSON.stringify({ at: toIso(clock.now()), level, message, ...plain(fields) })))
     },
   }
 }

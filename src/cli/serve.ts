@@ -63,7 +63,7 @@ export async function serve(settings: ProcessSettings, { whenLoaded }: ServeOpti
   const loaded = await loadConfig(settings.configPath)
   const port = settings.port === 0 ? await freePort(settings.host) : settings.port
   const publicUrl = settings.publicUrl ?? `http://localhost:${port}`
-  const backend = compileConfig(loaded, { publicUrl, isDevelopment: settings.isDevelopment })
+  const backend = compileConfig(loaded, { publicUrl, isDevelopment: settings.isDevelopment, readSecret: settings.readSecret })
   await whenLoaded?.(loaded)
   const unlock = takeFolder(settings)
   const storage = await openStorage(settings, backend.model, log)

@@ -30,6 +30,8 @@ export type ProcessSettings = {
   readonly drainMs: number
   /** Where a `kingpost sandbox` answers; null when this process holds the book itself. */
   readonly sandboxUrl: string | null
+  /** Of the environment: a secret that the config names. */
+  readonly readSecret: (name: string) => string | undefined
   readonly sandboxSecret: string | null
   /** Where a sandbox sends its webhooks: the first of them that answers gets each. */
   readonly webhookUrls: readonly string[]
@@ -127,6 +129,7 @@ export function readSettings(words: readonly string[], environment: NodeJS.Proce
     drainMs: secondsOf('KINGPOST_DRAIN_SECONDS', environment['KINGPOST_DRAIN_SECONDS']) * 1_000,
     roles: rolesOf(given('role', 'ROLE')),
     sandboxUrl: urlOf('--sandbox-url', given('sandbox-url', 'SANDBOX_URL'), ['http:', 'https:']),
+    readSecret: (name) => environment[name],
     sandboxSecret: environment['KINGPOST_SANDBOX_SECRET'] || null,
     webhookUrls: (given('webhook-url', 'WEBHOOK_URL') ?? '')
       .split(',')

@@ -10,6 +10,12 @@ export type BackendConfig<TOperation = unknown> = {
   readonly operations?: readonly TOperation[]
   /** Made by `before({ … })` and `after({ … })`: code before and after writes of records, and on events. */
   readonly hooks?: readonly Declared[]
+  /** Made by `defineEffect(…)`: what is owed to the outside. */
+  readonly effects?: readonly Declared[]
+  /** Made by `defineMail(…)`: templates of its own. */
+  readonly mails?: readonly Declared[]
+  /** Made by `defineSecret(…)`: variables of the environment, without which it does not start. */
+  readonly secrets?: readonly Declared[]
   /** `false`: no catalogue, carts, orders and payments, and their names are free. */
   readonly shop?: false | ShopConfig
   readonly mail?: MailConfig

@@ -4,6 +4,7 @@
 
 import { type Clock, sleep } from '../base/clock.ts'
 import { isEngineError } from '../base/engine-error.ts'
+import { withoutSecrets } from '../base/hidden.ts'
 import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
 import { errorCodes } from '../contract/error-codes.ts'
@@ -230,7 +231,7 @@ function waiting({ clock }: RunnerParts, { createdAt }: Effect, error: string): 
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  return withoutSecrets(error instanceof Error ? error.message : String(error))
 }
 
 /** The storage's word: the same may pass later. */

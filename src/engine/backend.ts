@@ -1,5 +1,7 @@
 // From a config to what the engine runs on: the model, the project, the owner's operations. Checked
 // here, once, with every mistake at once.
+
+import { hideSecret } from '../base/hidden.ts'
 import { limits } from '../base/limits.ts'
 import type { BackendConfig, ShopConfig } from '../config/backend-config.ts'
 import type { Project } from '../config/project.ts'
@@ -39,6 +41,8 @@ export type Surroundings = {
   readonly isDevelopment: boolean
   /** Those that a config can choose from, and gets when it chooses none. */
   readonly paymentProviders: Project['paymentProviders']
+  /** Values of secrets by their names. Left out where nothing is served: then none is needed. */
+  readonly readSecret?: (name: string) => string | undefined
 }
 
 /** Several mistakes of one config. */
@@ -102,11 +106,12 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
   const { publicUrl, isDevelopment } = surroundings
   const host = new URL(publicUrl).hostname
   const model = compileModel([...system, ...((config.collections ?? []) as readonly Collection[])])
+  const extension = createExtension(config as unknown as Extensions, model, secretsIn(config, surroundings))
   return {
     config,
     model,
-    extension: createExtension(model, config as unknown as Extensions),
-    operations: config.operations ?? [],
+    extension,
+    operations: extension.operations,
     project: {
       name: config.name,
       publicUrl,
@@ -132,6 +137,18 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
 /** The project's own, which are also called by their names. Not where the bytes of the body are the input. */
 export function namedOperations({ operations }: Backend): readonly Operation[] {
   return operations.filter(({ rawBody }) => !rawBody)
+}
+
+/** @throws ConfigError naming each that is missing */
+function secretsIn(config: BackendConfig<Operation>, { readSecret }: Surroundings): ReadonlyMap<string, string> {
+  const names = (config.secrets ?? []).map(({ name }) => name)
+  if (readSecret === undefined) return new Map()
+  const values = names.map((name) => [name, readSecret(name) ?? ''] as const)
+  const missing = values.filter(([, value]) => value === '')
+  if (missing.length > 0)
+    throw new ConfigError(missing.map(([name]) => ({ path: `secrets.${name}`, message: 'is not set: give it in the environment' })))
+  for (const [, value] of values) hideSecret(value)
+  return new Map(values)
 }
 
 /** Those of the features that are on. */

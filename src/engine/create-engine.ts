@@ -25,7 +25,8 @@ import { idleMeter, type RuntimeMeter } from '../domains/running/read-metrics.ts
 import type { EffectHandler } from '../effects/effect.ts'
 import { createEffectRunner, type EffectRunner } from '../effects/runner.ts'
 import { createScheduler, type Schedule } from '../effects/schedule.ts'
-import { eventHooks, hookHandlers } from '../extend/run-hooks.ts'
+import { extensionHandlers } from '../extend/extension.ts'
+import { eventHooks } from '../extend/run-hooks.ts'
 import type { Operation, Services } from '../operation/define.ts'
 import { type Call, type OperationParts, type Reply, runOperation } from '../operation/run-operation.ts'
 import type { StorageAdapter } from '../storage/storage.ts'
@@ -89,12 +90,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const recovery = await watchRecovery({ storage, clock, log })
   const worker = () => ({ id: workerId, carriesOut: runner.carriesOut, restoredAt: recovery.restoredAt() })
   const common = { storage, model, clock, random, log, newId, newSecret, project, react, worker }
-  const handlers = [...effectHandlers(options.mail, providers), ...hookHandlers(extension.hooks, own)]
+  const handlers = [...effectHandlers(options.mail, providers), ...extensionHandlers(extension, clock)]
   const runner: EffectRunner = createEffectRunner({ ...common, workerId, handlers })
   const scheduler = createScheduler({ ...common, schedules: replace.schedules?.(schedulesOf(backend)) ?? schedulesOf(backend) })
   const parts: OperationParts = { ...common, services: options.services, effects: runner }
   const all = operationsOf(
-    { ...backend, hooksOf: extension.hooksOf },
+    { ...backend, hooksOf: extension.hooksOf, mails: extension.mails },
     {
       changes: { feed, random, placesKey: createPlacesKey(common) },
       providers,

@@ -22,6 +22,8 @@ import { createCart } from '../domains/carts/create-cart.ts'
 import { getCartOperation } from '../domains/carts/get-cart.ts'
 import { removeCartLine } from '../domains/carts/remove-cart-line.ts'
 import { updateCart } from '../domains/carts/update-cart.ts'
+import type { AnyOwnMail } from '../domains/emails/define-mail.ts'
+import { sendMail } from '../domains/emails/send-mail.ts'
 import { listBalances } from '../domains/ledger/list-balances.ts'
 import { cancelOrder } from '../domains/orders/cancel-order.ts'
 import { checkOutCart } from '../domains/orders/check-out.ts'
@@ -68,6 +70,8 @@ export type Offer = {
   readonly operations: readonly Operation[]
   /** What the project has before and after the writes of a collection. */
   readonly hooksOf?: HooksOf
+  /** Templates of the project. */
+  readonly mails?: Iterable<AnyOwnMail>
 }
 
 export function operationsOf(offer: Offer, { changes, providers, handlers, measured }: OperationPorts): Operation[] {
@@ -86,6 +90,7 @@ export function operationsOf(offer: Offer, { changes, providers, handlers, measu
     setUp,
     describeSchema(roles),
     watchChanges(changes),
+    sendMail(offer.mails ?? []),
     retryEffect(handlers),
     cancelEffect(handlers),
     readMetrics({ ...measured, newestPosition: changes.feed.newest }),

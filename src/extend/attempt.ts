@@ -1,6 +1,7 @@
 // One attempt of code of a project outside of a transaction: an after hook, an own effect. It may call the network, and has
 // so long for it; what it began and left is told to stop, and comes too late for everything.
 import type { Clock } from '../base/clock.ts'
+import { withoutSecrets } from '../base/hidden.ts'
 import { limits } from '../base/limits.ts'
 import { ProjectError } from '../base/project-error.ts'
 import type { Outcome } from '../effects/effect.ts'
@@ -34,5 +35,5 @@ export async function attempt<T>(clock: Clock, piece: Piece, code: (attempt: Att
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  return withoutSecrets(error instanceof Error ? error.message : String(error))
 }

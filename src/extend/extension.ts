@@ -1,19 +1,43 @@
 // Everything that a project adds to the engine, made of its config once: what the engine asks for in the places where code
 // of a project takes part.
+import type { Clock } from '../base/clock.ts'
+import type { AnyOwnMail } from '../domains/emails/define-mail.ts'
+import type { EffectHandler } from '../effects/effect.ts'
+import type { Operation } from '../operation/define.ts'
 import type { HooksOf } from '../records/record-hooks.ts'
 import type { Model } from '../schema/model.ts'
+import { ownEffectHandler } from './define-effect.ts'
 import type { Hook } from './hook.ts'
+import type { AnyOwnEffect } from './own-effect.ts'
+import { ownOperation } from './own-operation.ts'
+import type { OwnSecret } from './own-secret.ts'
 import type { OwnParts } from './own-work.ts'
-import { collectionHooks } from './run-hooks.ts'
+import { collectionHooks, hookHandlers } from './run-hooks.ts'
 
 /** What a config may hold of it. */
-export type Extensions = { readonly hooks?: readonly Hook[] }
+export type Extensions = {
+  readonly hooks?: readonly Hook[]
+  readonly effects?: readonly AnyOwnEffect[]
+  readonly mails?: readonly AnyOwnMail[]
+  readonly secrets?: readonly OwnSecret[]
+}
 
-export type Extension = OwnParts & { readonly hooks: readonly Hook[] }
+export type Extension = OwnParts & { readonly hooks: readonly Hook[]; readonly operations: readonly Operation[] }
 
-export function createExtension(model: Model, { hooks = [] }: Extensions): Extension {
+/** `secrets`: their values, by name. */
+export function createExtension(
+  { hooks = [], operations = [], ...config }: Extensions & { readonly operations?: readonly Operation[] },
+  model: Model,
+  secrets: ReadonlyMap<string, string>,
+): Extension {
   const hooksOf: HooksOf = (name) => byCollection.get(name)
-  const parts: OwnParts = { model, hooksOf }
+  const { effects = [], mails = [] } = config
+  const parts: OwnParts = { model, hooksOf, effects: new Set(effects), mails: new Set(mails), secrets }
   const byCollection = collectionHooks(hooks, parts)
-  return { ...parts, hooks }
+  return { ...parts, hooks, operations: operations.map((operation) => ownOperation(operation, parts)) }
+}
+
+export function extensionHandlers(extension: Extension, clock: Clock): EffectHandler[] {
+  const parts = { ...extension, clock }
+  return [...hookHandlers(extension.hooks, parts), ...[...extension.effects].map((effect) => ownEffectHandler(effect, parts))]
 }

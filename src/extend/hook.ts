@@ -7,7 +7,7 @@ import type { RecordOf } from '../contract/record-types.ts'
 import type { RecordAction } from '../records/record-hooks.ts'
 import type { EventName, ProjectEvents } from './events.ts'
 import type { Piece } from './own-code.ts'
-import type { OutsideWork, OwnWork } from './own-work.ts'
+import type { DutyWork, OutsideWork, OwnWork } from './own-work.ts'
 import type { AnyCollection } from './records.ts'
 
 /** A collection, or the name of an event. */
@@ -36,7 +36,7 @@ export type BeforeContext<TOn, A extends RecordAction> = OwnWork &
   (TOn extends EventName ? ProjectEvents[TOn] : TOn extends AnyCollection ? BeforeWrite<RecordOf<TOn>, A> : never)
 export type AfterContext<TOn, A extends RecordAction> = OutsideWork &
   (TOn extends EventName ? ProjectEvents[TOn] : TOn extends AnyCollection ? Write<RecordOf<TOn>, A> : never)
-export type SettleContext<TOn, A extends RecordAction, TResult> = OwnWork & {
+export type SettleContext<TOn, A extends RecordAction, TResult> = DutyWork & {
   readonly key: string
   readonly result: TResult
 } & (TOn extends EventName ? ProjectEvents[TOn] : TOn extends AnyCollection ? Write<RecordOf<TOn>, A> : never)

@@ -19,7 +19,7 @@ import { type EventName, isRefusable, projectEventsOf } from './events.ts'
 import { type Hook, isOnEvent } from './hook.ts'
 import { type HookCall, hookCalls } from './hook-calls.ts'
 import { named, OwnMistake, runOwnCode } from './own-code.ts'
-import { type OwnParts, outsideWork, ownWork } from './own-work.ts'
+import { dutyWork, type OwnParts, outsideWork, ownWork } from './own-work.ts'
 import { checkedValues } from './records.ts'
 import { chained, scopeOf } from './scope.ts'
 
@@ -163,21 +163,23 @@ function hookHandler(hook: Hook, parts: HookHandlerParts): EffectHandler {
       if (hook.kind === 'before') return { end: 'done', result: { call, result: undefined } }
       return await attempt(parts.clock, hook, async ({ signal, during }) => {
         const { key, attempts } = effect
-        const context = { ...outsideWork(read, parts.model, during), ...call.told, now, key, attempt: attempts, signal }
+        const context = { ...outsideWork(parts, read, during), ...call.told, now, key, attempt: attempts, signal }
         return { call, result: await hook.run(context as never) }
       })
     },
 
     async settle({ outcome, tell: _, effect, payload: __, ...work }) {
-      if (outcome.end !== 'done') return
+      if (outcome.end !== 'done') return []
       const { call, result } = outcome.result
       scopeOf(work.tx).chain = call.chain
       const code = hook.kind === 'before' ? hook.run : hook.settle
+      const { context, events } = dutyWork(parts, work)
       if (code !== null)
         await runOwnCode(hook, (during) =>
-          code({ ...ownWork(parts, work, { during, causedBy: chained([], hook.name) }), ...call.told, key: effect.key, result } as never),
+          code({ ...context({ during, causedBy: chained([], hook.name) }), ...call.told, key: effect.key, result } as never),
         )
       await work.tx.deleteWhere(hookCalls, eq('id', call.id))
+      return events
     },
   })
 }

@@ -87,7 +87,7 @@ export type EventSink = {
 /** How hard a call is limited: one bucket per class and caller. */
 export type RateClass = 'read' | 'write' | 'account' | 'webhook' | 'none'
 
-type Common<TInput extends TSchema, TOutput extends TSchema> = {
+export type CommonSpec<TInput extends TSchema, TOutput extends TSchema> = {
   /** `carts.checkOut`: the noun's folder and the verb. Also the audit name. */
   readonly name: string
   /** `POST /api/carts/:id/checkout` */
@@ -123,12 +123,12 @@ type Common<TInput extends TSchema, TOutput extends TSchema> = {
   readonly rawBody?: boolean
 }
 
-export type Query<TInput extends TSchema = TSchema, TOutput extends TSchema = TSchema> = Common<TInput, TOutput> & {
+export type Query<TInput extends TSchema = TSchema, TOutput extends TSchema = TSchema> = CommonSpec<TInput, TOutput> & {
   readonly kind: 'query'
   run(context: QueryContext<Static<TInput>>): Promise<Answer<unknown>>
 }
 
-export type Command<TInput extends TSchema = TSchema, TOutput extends TSchema = TSchema> = Common<TInput, TOutput> & {
+export type Command<TInput extends TSchema = TSchema, TOutput extends TSchema = TSchema> = CommonSpec<TInput, TOutput> & {
   readonly kind: 'command'
   prepare?(context: PrepareContext<Static<TInput>>): Promise<unknown>
   /** `prepared`: what `prepare` answered. */
@@ -140,17 +140,17 @@ export type Command<TInput extends TSchema = TSchema, TOutput extends TSchema = 
 export type Operation = Query | Command
 
 /** What an operation says to the compiler: carries types only, and is never set. */
-type Told<TName extends string, TInput extends TSchema, TOutput extends TSchema> = {
+export type ToldOperation<TName extends string, TInput extends TSchema, TOutput extends TSchema> = {
   readonly types?: { readonly name: TName; readonly input: Static<TInput>; readonly output: Static<TOutput> }
 }
 
 /** A read. It sees committed data and changes nothing. */
 export function query<const TName extends string, TInput extends TSchema, TOutput extends TSchema>(
-  spec: Common<TInput, TOutput> & {
+  spec: CommonSpec<TInput, TOutput> & {
     readonly name: TName
     readonly run: (context: QueryContext<Static<TInput>>) => Promise<Answer<unknown>>
   },
-): Query & Told<TName, TInput, TOutput> {
+): Query & ToldOperation<TName, TInput, TOutput> {
   return { kind: 'query', ...spec }
 }
 
@@ -162,12 +162,12 @@ export function command<
   TPrepared = undefined,
   TResult = unknown,
 >(
-  spec: Common<TInput, TOutput> & {
+  spec: CommonSpec<TInput, TOutput> & {
     readonly name: TName
     readonly prepare?: (context: PrepareContext<Static<TInput>>) => Promise<TPrepared>
     readonly run: (context: CommandContext<Static<TInput>, TPrepared>) => Promise<Answer<TResult>>
     readonly reload?: (context: QueryContext<Static<TInput>>, output: TResult) => Promise<TResult>
   },
-): Command & Told<TName, TInput, TOutput> {
+): Command & ToldOperation<TName, TInput, TOutput> {
   return { kind: 'command', ...spec }
 }

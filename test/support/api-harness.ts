@@ -169,6 +169,8 @@ export type ApiHarnessOptions = {
   readonly hasher?: PasswordHasher
   /** Every call to the sandbox's book; may lose or delay it. */
   readonly call?: <T>(name: string, work: () => T) => Promise<T>
+  /** Values of the config's secrets. */
+  readonly secrets?: Readonly<Record<string, string>>
   /** Webhooks are delivered to the server. */
   readonly hasWebhooks?: boolean
 }
@@ -201,6 +203,7 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
     publicUrl,
     isDevelopment: false,
     paymentProviders: [{ id: 'sandbox', methods: sandboxMethods }],
+    readSecret: (name) => options.secrets?.[name],
   })
   const storage = await openStorage(options.path, backend.model, clock)
   const newest = await watchNewest(storage)

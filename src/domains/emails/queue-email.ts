@@ -6,7 +6,7 @@ import { effectKind, enqueue } from '../../effects/effect.ts'
 import type { Work } from '../../operation/work.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import { type Email, emails } from './collections.ts'
-import { render } from './render.ts'
+import { render, type Template } from './render.ts'
 import { type BoundKind, mayWriteTo } from './stranger-bound.ts'
 import { type TemplateName, templates } from './templates.ts'
 
@@ -14,12 +14,16 @@ export type NewEmail = {
   /** Once per key: `order.placed:ord_…`. */
   readonly key: string
   readonly to: string
-  readonly template: TemplateName
+  readonly template: TemplateName | OwnTemplate
   readonly view: Readonly<Record<string, unknown>>
-  readonly record: string
+  readonly record: string | null
+  /** Of whoever answers, where it is not the project's. */
+  readonly replyTo?: string
   /** Set for what anybody can cause by typing somebody's address: no more of it than the bound allows. */
   readonly bound?: BoundKind
 }
+/** Of the project, or words of their own, which have no name. */
+type OwnTemplate = Template & { readonly name: string | null }
 
 /** Sends a message. */
 export const emailSend = effectKind('email.send', Type.Object({ email: Type.String() }))
@@ -34,28 +38,30 @@ export async function queueEmail(work: Work, given: NewEmail): Promise<Email | n
   }
   const { from, replyTo } = project.mail
   const id = newId('eml')
-  const { subject, text, html } = render(templates[given.template], { shop: project.name, ...given.view })
+  const template = typeof given.template === 'string' ? { name: given.template, ...templates[given.template] } : given.template
+  const { subject, text, html } = render(template, { shop: project.name, ...given.view })
   const email = await tx.insertOnce(emails, {
     id,
     direction: 'out',
     status: 'queued',
     from: from.name === '' ? from.address : `${from.name} <${from.address}>`,
     to: given.to,
-    replyTo,
+    replyTo: given.replyTo ?? replyTo,
     subject,
     text,
     html,
     // RFC 5322 section 3.6.4: unique for ever, at a domain that is ours.
     messageId: `<${id}@${from.address.slice(from.address.indexOf('@') + 1)}>`,
     key: given.key,
-    template: given.template,
+    template: template.name,
     record: given.record,
     thread: null,
     lastError: null,
     sentAt: null,
   })
   if (email === null) return null
-  const effect = { key: `email.send:${id}`, payload: { email: id }, record: given.record, subject: email }
+  const about = given.record === null ? {} : { record: given.record }
+  const effect = { key: `email.send:${id}`, payload: { email: id }, ...about, subject: email }
   await enqueue(work, emailSend, { ...effect, isNew: true, isUnrecognised: true })
   return email
 }

@@ -7,5 +7,5 @@ test('values are escaped in HTML alone, and no subject has a second line', () =>
   const { subject, text, html } = render(template, { name: '<b>&"\r\nBcc: x@example.com' })
   assert.doesNotMatch(subject, /[\r\n]/)
   assert.ok(text.includes('<b>&"'))
-  assert.ok(!html.includes('<b>') && html.includes('&lt;b&gt;&amp;&quot;'))
+  assert.ok(html !== null && !html.includes('<b>') && html.includes('&lt;b&gt;&amp;&quot;'))
 })

@@ -3,8 +3,9 @@
 // is what was true then.
 import mustache from 'mustache'
 
-export type Template = { readonly subject: string; readonly text: string; readonly html: string }
-export type Rendered = { readonly subject: string; readonly text: string; readonly html: string }
+/** Without HTML the message is text alone. */
+export type Template = { readonly subject: string; readonly text: string; readonly html: string | null }
+export type Rendered = Template
 
 /** Renders all parts. HTML values are escaped in the HTML part and nowhere else. */
 export function render(template: Template, view: Readonly<Record<string, unknown>>): Rendered {
@@ -15,10 +16,12 @@ export function render(template: Template, view: Readonly<Record<string, unknown
       .replace(/[\r\n]+/g, ' ')
       .trim(),
     text: plain(template.text),
-    html: layout(
-      mustache.render(template.html, view, undefined, { escape: (value) => mustache.escape(oneLine(value)) }),
-      plain(template.subject),
-    ),
+    html:
+      template.html &&
+      layout(
+        mustache.render(template.html, view, undefined, { escape: (value) => mustache.escape(oneLine(value)) }),
+        plain(template.subject),
+      ),
   }
 }
 

@@ -2,6 +2,7 @@ import { anyone } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { money } from '../../base/money.ts'
+import type { DomainEvent } from '../../contract/events.ts'
 import { eq } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
@@ -34,21 +35,30 @@ export const cancelOrder = command({
     const { tx, input, actor, model, request } = context
     const order = await getOrder(tx, model, actor, input.id)
     checkIfMatch(model.get(orders), { actor, ifMatch: request.ifMatch }, order)
-    const isOpen = order.status === 'pending_payment' || order.status === 'placed'
-    if (!isOpen || order.fulfillmentStatus !== 'unfulfilled')
-      throw new EngineError('order_state_conflict', {
-        detail: `The order is ${order.status} and ${order.fulfillmentStatus}: it can no longer be canceled.`,
-        params: { status: order.status, fulfillmentStatus: order.fulfillmentStatus },
-      })
-    const after = await cancel(context, order)
+    const { order: after, events } = await cancelOrderAsStaff(context, order)
     const [output] = await presentAll(tx, model.get(orders), actor, [after])
     return {
       output: output as unknown,
       headers: { etag: etagOf(model.get(orders), actor, after) },
-      events: [orderCanceled({ order: after })],
+      events,
     }
   },
 })
+
+/** @throws order_state_conflict */
+export async function cancelOrderAsStaff(
+  work: Work,
+  order: Order,
+): Promise<{ readonly order: Order; readonly events: readonly DomainEvent[] }> {
+  const isOpen = order.status === 'pending_payment' || order.status === 'placed'
+  if (!isOpen || order.fulfillmentStatus !== 'unfulfilled')
+    throw new EngineError('order_state_conflict', {
+      detail: `The order is ${order.status} and ${order.fulfillmentStatus}: it can no longer be canceled.`,
+      params: { status: order.status, fulfillmentStatus: order.fulfillmentStatus },
+    })
+  const canceled = await cancel(work, order)
+  return { order: canceled, events: [orderCanceled({ order: canceled })] }
+}
 
 async function cancel(context: Work, order: Order): Promise<Order> {
   const { tx } = context

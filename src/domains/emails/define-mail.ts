@@ -1,0 +1,38 @@
+// Mails of a project: templates of its own, with the data that each takes. They go through the one outbox, as ours do.
+import { isEngineError } from '../../base/engine-error.ts'
+import type { Static, TObject } from '../../contract/type.ts'
+import { validatorOf } from '../../operation/validate.ts'
+import type { Template } from './render.ts'
+
+export type OwnMail<TData = never> = Template & {
+  readonly kind: 'mail'
+  readonly name: string
+  readonly data: TObject
+  /** Carries the type only. */
+  readonly types?: (data: TData) => void
+}
+export type AnyOwnMail = Omit<OwnMail, 'types'>
+
+/**
+ * Declares a template, in Mustache. `{{shop}}` is the name of the project; everything else comes from `data`. Values are
+ * escaped in the HTML and stand on one line each; without HTML the mail is text alone.
+ */
+export function defineMail<TData extends TObject>(
+  name: string,
+  spec: { readonly data: TData; readonly subject: string; readonly text: string; readonly html?: string },
+): OwnMail<Static<TData>> {
+  const { data, subject, text, html = null } = spec
+  return { kind: 'mail', name, data, subject, text, html }
+}
+
+/** What is wrong with the data of a mail: a path and a sentence, or null. */
+export function dataMisfit({ data: schema }: AnyOwnMail, data: unknown): { readonly path: string; readonly message: string } | null {
+  try {
+    validatorOf(schema)(data)
+    return null
+  } catch (error) {
+    if (!isEngineError(error, 'validation_failed')) throw error
+    const [issue] = error.errors ?? []
+    return { path: issue?.path ?? '', message: issue?.message ?? error.detail }
+  }
+}

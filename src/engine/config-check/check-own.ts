@@ -1,0 +1,106 @@
+// Effects, mails and secrets of a project: well-formed, and each named once.
+import mustache from 'mustache'
+import { nearest } from '../../base/nearest.ts'
+import type { AnyOwnMail } from '../../domains/emails/define-mail.ts'
+import { templates } from '../../domains/emails/templates.ts'
+import type { AnyOwnEffect } from '../../extend/own-effect.ts'
+import type { OwnSecret } from '../../extend/own-secret.ts'
+import { type Add, type Check, callable, is, isObject, line, object, passes, plainObject, shown, word } from '../../schema/shape.ts'
+import { ownName } from './check-hooks.ts'
+import { isSchema } from './is-schema.ts'
+
+/** First words of effects of ours. */
+const ownKinds = ['email', 'payment', 'hook']
+const optionally =
+  (check: Check): Check =>
+  (value, path, add) =>
+    value === null ? undefined : check(value, path, add)
+
+const effect = object(
+  {
+    kind: word('effect'),
+    name: (value, path, add) => {
+      ownName(value, path, add)
+      if (typeof value === 'string' && ownKinds.includes(value.split('.')[0]!)) add(path, `"${value}": what begins so is Kingpost's own`)
+    },
+    payload: schemaOfObject,
+    attempts: is('a whole number from 1 to 100', (value) => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 100),
+    run: callable,
+    settle: optionally(callable),
+    what: line,
+    place: () => {},
+  } satisfies Record<keyof AnyOwnEffect, Check>,
+  { required: ['kind', 'name', 'payload', 'run'], made: 'defineEffect(…)' },
+)
+
+const mail = object(
+  {
+    kind: word('mail'),
+    name: (value, path, add) => {
+      if (typeof value !== 'string' || !/^[a-z][a-zA-Z0-9_.-]{0,59}$/.test(value))
+        add(path, `must be a name such as welcome, not ${shown(value)}`)
+      else if (Object.hasOwn(templates, value)) add(path, `"${value}" is a template of Kingpost's own: choose another name`)
+    },
+    data: schemaOfObject,
+    subject: templateText,
+    text: templateText,
+    html: optionally(templateText),
+  } satisfies Record<keyof AnyOwnMail, Check>,
+  { required: ['kind', 'name', 'data', 'subject', 'text'], made: 'defineMail(…)' },
+)
+
+const secret = object(
+  {
+    kind: word('secret'),
+    name: is('a variable such as CRM_TOKEN', (value) => typeof value === 'string' && /^[A-Z][A-Z0-9_]{1,99}$/.test(value)),
+  } satisfies Record<keyof OwnSecret, Check>,
+  { required: ['kind', 'name'], made: 'defineSecret(…)' },
+)
+
+export const checkEffects = listOf(effect)
+export const checkSecrets = listOf(secret)
+export const checkMails = listOf(mail, checkNames)
+
+function schemaOfObject(value: unknown, path: string, add: Add): void {
+  if (!passes(plainObject, value, path, add) || !isSchema(value as object, path, add)) return
+  if ((value as { type?: unknown }).type !== 'object') add(path, 'must be a Type.Object({ … })')
+}
+
+function templateText(value: unknown, path: string, add: Add): void {
+  if (typeof value !== 'string' || value.trim() === '') return add(path, `must be a text, not ${shown(value)}`)
+  try {
+    mustache.parse(value)
+  } catch (error) {
+    add(path, `is no template: ${(error as Error).message}`)
+  }
+}
+
+/** What is filled in must be there: a misspelt name would be a gap in the mail. */
+function checkNames(given: Readonly<Record<string, unknown>>, path: string, add: Add): void {
+  const { data, subject, text, html } = given as unknown as AnyOwnMail
+  const known = ['shop', ...Object.keys(data.properties ?? {})]
+  for (const [part, content] of Object.entries({ subject, text, html }))
+    for (const name of content === null ? [] : namesIn(content))
+      if (!known.includes(name)) add(`${path}.${part}`, `{{${name}}} is nothing that \`data\` has${nearest(name, known)}`)
+}
+
+/** Of the outermost level: what a section holds may be of its own value. */
+function namesIn(template: string): string[] {
+  const tokens = mustache.parse(template) as unknown as [type: string, value: string][]
+  const names = tokens.filter(([type]) => ['name', '&', '#', '^'].includes(type)).map(([, value]) => value.split('.')[0]!)
+  return [...new Set(names.filter((name) => name !== ''))]
+}
+
+function listOf(one: Check, more?: (value: Readonly<Record<string, unknown>>, path: string, add: Add) => void): Check {
+  return (value, path, add) => {
+    if (!Array.isArray(value)) return add(path, `must be a list, not ${shown(value)}`)
+    const seen = new Set<unknown>()
+    for (const [index, given] of value.entries()) {
+      const at = `${path}[${index}]`
+      if (!passes(one, given, at, add) || !isObject(given)) continue
+      if (seen.has(given['name'])) add(`${at}.name`, `"${String(given['name'])}" is named twice`)
+      seen.add(given['name'])
+      more?.(given, at, add)
+    }
+  }
+}

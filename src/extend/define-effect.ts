@@ -1,0 +1,53 @@
+// How an effect of a project is declared, and carried out.
+import type { Clock } from '../base/clock.ts'
+import { limits } from '../base/limits.ts'
+import { placeOfDeclaration } from '../base/place.ts'
+import type { Static, TObject } from '../contract/type.ts'
+import { type EffectHandler, effectHandler } from '../effects/effect.ts'
+import { attempt } from './attempt.ts'
+import { runOwnCode } from './own-code.ts'
+import { type AnyOwnEffect, kindOf, type OwnEffect } from './own-effect.ts'
+import { type DutyWork, dutyWork, type OutsideWork, type OwnParts, outsideWork } from './own-work.ts'
+
+type Payload<TSchema extends TObject> = { readonly payload: Static<TSchema> }
+
+/**
+ * Declares one. `run` may call the network and is repeated until it has passed, at most `attempts` times (12 when left out);
+ * `settle` writes what came of it, in the transaction that ends it: once.
+ */
+export function defineEffect<TSchema extends TObject, TResult = void>(
+  name: string,
+  spec: {
+    /** What is stored for it. Staff see it: it holds no secrets. */
+    readonly payload: TSchema
+    readonly attempts?: number
+    readonly run: (context: OutsideWork & Payload<TSchema>) => TResult | Promise<TResult>
+    readonly settle?: (
+      context: DutyWork & Payload<TSchema> & { readonly key: string; readonly result: Awaited<TResult> },
+    ) => void | Promise<void>
+  },
+): OwnEffect<Static<TSchema>> {
+  const { payload, attempts = limits.effectAttemptsMax, run, settle = null } = spec
+  return { kind: 'effect', name, payload, attempts, run, settle, what: `The effect ${name}`, place: placeOfDeclaration() }
+}
+
+export function ownEffectHandler(own: AnyOwnEffect, parts: OwnParts & { readonly clock: Clock }): EffectHandler {
+  return effectHandler<Readonly<Record<string, unknown>>, { readonly result: unknown }>(kindOf(own), {
+    isOwn: true,
+    attemptsMax: own.attempts,
+    perform: ({ effect, payload, read, now }) =>
+      attempt(parts.clock, own, async ({ signal, during }) => {
+        const { key, attempts } = effect
+        const context = { ...outsideWork(parts, read, during), payload, now, key, attempt: attempts, signal }
+        return { result: await own.run(context as never) }
+      }),
+
+    async settle({ outcome, effect: { key }, payload, ...work }) {
+      if (outcome.end !== 'done' || own.settle === null) return
+      const { result } = outcome.result
+      const { context, events } = dutyWork(parts, work)
+      await runOwnCode(own, (during) => own.settle!({ ...context({ during, causedBy: [] }), payload, key, result } as never))
+      return events
+    },
+  })
+}

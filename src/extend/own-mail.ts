@@ -1,0 +1,42 @@
+// `mail.send`, for code of a project inside a transaction: the message is owed with everything else that it writes.
+import { type AnyOwnMail, dataMisfit, type OwnMail } from '../domains/emails/define-mail.ts'
+import { queueEmail } from '../domains/emails/queue-email.ts'
+import { isEmail } from '../operation/validate.ts'
+import type { Work } from '../operation/work.ts'
+import { OwnMistake } from './own-code.ts'
+
+export type SentMail<TData> = {
+  readonly to: string
+  readonly data: TData
+  /** One message per key, for good. Without it each call sends one. */
+  readonly key?: string
+  readonly replyTo?: string
+  /** The record that it is about: staff see the mail there. */
+  readonly record?: string
+}
+
+export type Mail = {
+  /** False where a message with this key is owed already, or was sent. */
+  send<TData>(mail: OwnMail<TData>, message: SentMail<NoInfer<TData>>): Promise<boolean>
+}
+
+export function mailIn(declared: ReadonlySet<AnyOwnMail>, work: Work): Mail {
+  return {
+    async send(mail, { to, data, key = work.newId('key'), replyTo, record }) {
+      if (!declared.has(mail)) throw new OwnMistake(`mail.send: ${mail.name} is not in the list \`mails\` of the config`)
+      for (const address of [to, replyTo])
+        if (address !== undefined && !isEmail(address)) throw new OwnMistake('mail.send: this is no e-mail address')
+      const misfit = dataMisfit(mail, data)
+      if (misfit !== null) throw new OwnMistake(`mail.send(${mail.name}): data${misfit.path} ${misfit.message}`)
+      const queued = await queueEmail(work, {
+        key: `${mail.name}:${key}`,
+        to: to.toLowerCase(),
+        template: mail,
+        view: data as Readonly<Record<string, unknown>>,
+        record: record ?? null,
+        ...(replyTo === undefined ? {} : { replyTo }),
+      })
+      return queued !== null
+    },
+  }
+}

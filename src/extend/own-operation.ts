@@ -1,0 +1,121 @@
+// Operations of a project: like ours, with what code of a project is given besides. Their `run` is held to its transaction.
+import { placeOfDeclaration } from '../base/place.ts'
+import type { Static, TSchema } from '../contract/type.ts'
+import {
+  type Answer,
+  type Command,
+  type CommandContext,
+  type CommonSpec,
+  command as defineCommand,
+  query as defineQuery,
+  type Operation,
+  type PrepareContext,
+  type Query,
+  type QueryContext,
+  type ToldOperation,
+} from '../operation/define.ts'
+import type { Transaction } from '../storage/transaction.ts'
+import { type During, runOwnCode } from './own-code.ts'
+import { type DutyWork, dutyWork, type OutsideWork, type OwnParts, outsideWork } from './own-work.ts'
+import { countWrite } from './scope.ts'
+
+type Readable = Pick<OutsideWork, 'records' | 'secrets'>
+
+/** A read. It sees committed data and changes nothing. */
+export function query<const TName extends string, TInput extends TSchema, TOutput extends TSchema>(
+  spec: CommonSpec<TInput, TOutput> & {
+    readonly name: TName
+    readonly run: (context: QueryContext<Static<TInput>> & Readable) => Promise<Answer<unknown>>
+  },
+): Query & ToldOperation<TName, TInput, TOutput> {
+  return placed(defineQuery(spec as never) as Query, placeOfDeclaration())
+}
+
+/** A change, in one transaction. What must not happen inside one, such as a call to another service, is done by `prepare`, before it. */
+export function command<
+  const TName extends string,
+  TInput extends TSchema,
+  TOutput extends TSchema,
+  TPrepared = undefined,
+  TResult = unknown,
+>(
+  spec: CommonSpec<TInput, TOutput> & {
+    readonly name: TName
+    readonly prepare?: (context: PrepareContext<Static<TInput>> & Readable) => Promise<TPrepared>
+    readonly run: (context: CommandContext<Static<TInput>, TPrepared> & DutyWork) => Promise<Answer<TResult>>
+    readonly reload?: (context: QueryContext<Static<TInput>>, output: TResult) => Promise<TResult>
+  },
+): Command & ToldOperation<TName, TInput, TOutput> {
+  return placed(defineCommand(spec as never) as Command, placeOfDeclaration())
+}
+
+const places = new WeakMap<Operation, string>()
+
+function placed<T extends Operation>(operation: T, place: string): T {
+  places.set(operation, place)
+  return operation
+}
+
+/** As the engine runs it. */
+export function ownOperation(operation: Operation, parts: OwnParts): Operation {
+  const piece = { what: `The operation ${operation.name}`, place: places.get(operation) ?? '' }
+  const atOnce: During = (asked) => asked()
+  if (operation.kind === 'query')
+    return {
+      ...operation,
+      run: (context: QueryContext<unknown>) => operation.run({ ...context, ...outsideWork(parts, context.read, atOnce) }),
+    }
+  const { prepare } = operation
+  return {
+    ...operation,
+    ...(prepare && { prepare: (context) => prepare({ ...context, ...outsideWork(parts, context.read, atOnce) } as typeof context) }),
+    async run(context: CommandContext<unknown, unknown>) {
+      const { context: duty, events } = dutyWork(parts, context)
+      const answer = await runOwnCode(piece, (during) =>
+        operation.run({ ...context, ...duty({ during, causedBy: [] }), tx: new HeldTransaction(context.tx, during) }),
+      )
+      return events.length === 0 ? answer : { ...answer, events: [...(answer.events ?? []), ...events] }
+    },
+  }
+}
+
+/** The transaction, told what is asked of it and how much is written. */
+class HeldTransaction implements Transaction {
+  readonly #tx: Transaction
+  readonly #during: During
+
+  constructor(tx: Transaction, during: During) {
+    this.#tx = tx
+    this.#during = during
+  }
+
+  get worker() {
+    return this.#tx.worker
+  }
+
+  #write<T>(asked: () => Promise<T>, count = 1): Promise<T> {
+    return this.#during(() => {
+      countWrite(this.#tx, count)
+      return asked()
+    })
+  }
+
+  get: Transaction['get'] = (...given) => this.#during(() => this.#tx.get(...given))
+  getMany: Transaction['getMany'] = (...given) => this.#during(() => this.#tx.getMany(...given))
+  find: Transaction['find'] = (...given) => this.#during(() => this.#tx.find(...given))
+  count: Transaction['count'] = (...given) => this.#during(() => this.#tx.count(...given))
+  group: Transaction['group'] = (...given) => this.#during(() => this.#tx.group(...given))
+  lock: Transaction['lock'] = (...given) => this.#during(() => this.#tx.lock(...given))
+  current: Transaction['current'] = (...given) => this.#during(() => this.#tx.current(...given))
+  insert: Transaction['insert'] = (...given) => this.#write(() => this.#tx.insert(...given))
+  insertMany: Transaction['insertMany'] = (ref, fields) => this.#write(() => this.#tx.insertMany(ref, fields), fields.length)
+  insertOnce: Transaction['insertOnce'] = (...given) => this.#write(() => this.#tx.insertOnce(...given))
+  update: Transaction['update'] = (...given) => this.#write(() => this.#tx.update(...given))
+  updateIfUnchanged: Transaction['updateIfUnchanged'] = (...given) => this.#write(() => this.#tx.updateIfUnchanged(...given))
+  adjust: Transaction['adjust'] = (...given) => this.#write(() => this.#tx.adjust(...given))
+  touch: Transaction['touch'] = (...given) => this.#write(() => this.#tx.touch(...given))
+  touchOrFail: Transaction['touchOrFail'] = (...given) => this.#write(() => this.#tx.touchOrFail(...given))
+  delete: Transaction['delete'] = (...given) => this.#write(() => this.#tx.delete(...given))
+  forget: Transaction['forget'] = (...given) => this.#write(() => this.#tx.forget(...given))
+  deleteWhere: Transaction['deleteWhere'] = (...given) => this.#write(() => this.#tx.deleteWhere(...given))
+}

@@ -1,0 +1,142 @@
+// What a config's own code says to the compiler. Each line that must be red says so itself (`@ts-expect-error` fails where
+// nothing is wrong), so checking the types of the project is the test; running it only keeps the file among those that run.
+import { test } from 'node:test'
+import {
+  after,
+  anyone,
+  before,
+  collection,
+  command,
+  defineBackend,
+  defineEffect,
+  defineMail,
+  defineSecret,
+  field,
+  type RecordOf,
+  Type,
+} from '../index.ts'
+
+const comments = collection('comments', {
+  fields: {
+    text: field.text({ required: true }),
+    likes: field.integer({ default: 0 }),
+    tags: field.refs('tags'),
+    at: field.dateTime(),
+    state: field.enum(['open', 'shut'], { default: 'open' }),
+  },
+})
+const mail = defineMail('told', { data: Type.Object({ name: Type.String() }), subject: 'x', text: '{{name}}' })
+const effect = defineEffect('crm.sync', {
+  payload: Type.Object({ comment: Type.String() }),
+  async run({ payload, signal, key, records, secrets }) {
+    payload.comment satisfies string
+    // @ts-expect-error: misspelt
+    payload.coment
+    signal satisfies AbortSignal
+    key satisfies string
+    // @ts-expect-error: outside of a transaction nothing is written
+    await records(comments).create({ text: 'x' })
+    secrets.get(token) satisfies string
+    return 5
+  },
+  settle({ result }) {
+    result satisfies number
+  },
+})
+const token = defineSecret('CRM_TOKEN')
+
+test('hooks know their record, their action and what they may set', () => {
+  before({
+    name: 'comments.fill',
+    on: comments,
+    action: 'create',
+    async run({ record, before: earlier, action, set, records, effects, mail: outbox }) {
+      record satisfies RecordOf<typeof comments>
+      earlier satisfies null
+      action satisfies 'create'
+      // @ts-expect-error: misspelt
+      record.txt
+      set({ likes: 1 })
+      // @ts-expect-error: misspelt
+      set({ like: 1 })
+      // @ts-expect-error: of another type
+      set({ likes: 'many' })
+      // @ts-expect-error: the engine's own
+      set({ id: 'x' })
+      await records(comments).list({ where: { likes: { gte: 1 }, state: 'open', tags: { has: 'tag_1' } }, sort: '-likes' })
+      // @ts-expect-error: misspelt
+      await records(comments).list({ where: { like: 1 } })
+      // @ts-expect-error: no such state
+      await records(comments).list({ where: { state: 'closed' } })
+      // @ts-expect-error: misspelt
+      await records(comments).list({ sort: '-like' })
+      await records(comments).create({ text: 'x' })
+      // @ts-expect-error: the text is missing
+      await records(comments).create({ likes: 1 })
+      // @ts-expect-error: misspelt
+      await records(comments).update(record, { txt: 'x' })
+      await effects.owe(effect, 'key', { comment: record.id })
+      // @ts-expect-error: misspelt
+      await effects.owe(effect, 'key', { coment: record.id })
+      // @ts-expect-error: no effect
+      await effects.owe('crm.sync', 'key', { comment: record.id })
+      await outbox.send(mail, { to: 'ann@example.com', data: { name: 'Ann' } })
+      // @ts-expect-error: misspelt
+      await outbox.send(mail, { to: 'ann@example.com', data: { nam: 'Ann' } })
+      // @ts-expect-error: no template
+      await outbox.send(comments, { to: 'ann@example.com', data: {} })
+    },
+  })
+  // @ts-expect-error: no such action
+  before({ name: 'comments.fill', on: comments, action: 'craete', run() {} })
+  after({
+    name: 'comments.tell',
+    on: comments,
+    action: ['update', 'delete'],
+    run: ({ before: earlier, action }) => {
+      earlier satisfies RecordOf<typeof comments>
+      action satisfies 'update' | 'delete'
+      return { id: 'x' }
+    },
+    settle: ({ result, record }) => void [result.id, record.text],
+  })
+})
+
+test('events are known by their names, with what they tell', () => {
+  before({
+    name: 'orders.follow',
+    on: 'order.placed',
+    run({ order }) {
+      order.number satisfies string
+      // @ts-expect-error: hidden
+      order.tokenHash
+      // @ts-expect-error: misspelt
+      order.nubmer
+    },
+  })
+  // @ts-expect-error: misspelt
+  after({ name: 'orders.follow', on: 'order.plcaed', run() {} })
+  after({ name: 'users.follow', on: 'user.registered', run: ({ user }) => void (user.email satisfies string) })
+})
+
+test('operations are given the same, and a config takes what was made for it', () => {
+  const rate = command({
+    name: 'comments.rate',
+    route: 'POST /api/comments/:id/rate',
+    summary: 'Rate',
+    input: Type.Object({ id: Type.String() }, { additionalProperties: false }),
+    output: Type.Object({ likes: Type.Integer() }),
+    access: anyone,
+    async run({ input, records, effects, orders }) {
+      const comment = (await records(comments).lock(input.id))!
+      await effects.owe(effect, input.id, { comment: input.id })
+      ;(await orders.cancel('ord_1')).status satisfies string
+      return { output: await records(comments).update(comment, { likes: comment.likes + 1 }) }
+    },
+  })
+  defineBackend({ name: 'Club', collections: [comments], operations: [rate], effects: [effect], mails: [mail], secrets: [token] })
+  // @ts-expect-error: a mail is no effect
+  defineBackend({ name: 'Club', collections: [comments], effects: [mail] })
+  // @ts-expect-error: no hook
+  defineBackend({ name: 'Club', collections: [comments], hooks: [comments] })
+})

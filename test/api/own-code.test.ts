@@ -1,0 +1,258 @@
+// What code of a project is given: effects, mails, secrets and orders, in its operations and in what is carried out later.
+// slow: mysql
+import assert from 'node:assert/strict'
+import { after as afterAll, before as beforeAll, test } from 'node:test'
+import { emails } from '../../src/domains/emails/collections.ts'
+import { effectKind, effects, enqueue } from '../../src/effects/effect.ts'
+import {
+  anyone,
+  collection,
+  command,
+  defineEffect,
+  defineErrors,
+  defineMail,
+  defineSecret,
+  field,
+  query,
+  signedIn,
+  staff,
+  Type,
+} from '../../src/index.ts'
+import { workIn } from '../../src/operation/work.ts'
+import { checkOut, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
+import { checkRefusal } from '../support/scenario.ts'
+
+const errors = defineErrors({ unknown_there: { status: 422, message: 'The other side does not know it.' } })
+const crmToken = defineSecret('CRM_TOKEN')
+const secretValue = 'tok-3141592653"quoted'
+
+const members = collection('members', {
+  prefix: 'mem',
+  fields: { name: field.text({ required: true }), email: field.email({ required: true }), crm: field.text() },
+  access: { read: anyone },
+})
+const welcome = defineMail('welcome', {
+  data: Type.Object({ name: Type.String({ minLength: 1 }), visits: Type.Integer() }, { additionalProperties: false }),
+  subject: 'Welcome to {{shop}}, {{name}}',
+  text: 'Hello {{name}}, visit {{visits}}.',
+  html: '<p>Hello <b>{{name}}</b></p>',
+})
+const plain = defineMail('plain', { data: Type.Object({}), subject: 'Plain', text: 'Just text.' })
+
+type Call = { key: string; attempt: number; payload: unknown; token: string; name: string | undefined }
+let calls: Call[] = []
+let other: 'fine' | 'away' | 'leaks' | 'hangs' | 'refuses' = 'fine'
+const crmSync = defineEffect('crm.sync', {
+  payload: Type.Object({ member: Type.String(), note: Type.Optional(Type.Array(Type.String())) }, { additionalProperties: false }),
+  async run({ payload, key, attempt, signal, records, secrets }) {
+    const member = await records(members).get(payload.member)
+    calls.push({ key, attempt, payload, token: secrets.get(crmToken), name: member?.name })
+    if (other === 'away') throw new Error('503')
+    if (other === 'leaks') throw new Error(`401 for ${secrets.get(crmToken)}`)
+    if (other === 'refuses') throw errors.unknown_there()
+    if (other === 'hangs') await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('stopped'))))
+    return { id: `crm-${payload.member.length}` }
+  },
+  async settle({ payload, result, records, mail }) {
+    const member = await records(members).update(payload.member, { crm: result.id })
+    await mail.send(welcome, { to: member.email, data: { name: member.name, visits: 1 }, record: member.id })
+  },
+})
+
+const join = command({
+  name: 'members.join',
+  route: 'POST /api/members/join',
+  summary: 'Join',
+  input: Type.Object(
+    { name: Type.String(), email: Type.String({ format: 'email' }), how: Type.Optional(Type.String()) },
+    { additionalProperties: false },
+  ),
+  output: Type.Object({ id: Type.String(), owed: Type.Boolean(), again: Type.Boolean() }),
+  access: signedIn,
+  prepare: async ({ secrets }) => secrets.get(crmToken).length,
+  async run({ records, effects: owing, mail, tx, input, prepared }) {
+    assert.equal(prepared, secretValue.length)
+    const { how, ...given } = input
+    const member = await records(members).create(given)
+    if (how === 'waits') await fetch('http://127.0.0.1:9/')
+    if (how === 'many') for (let n = 0; ; n++) await tx.insert(members, { id: `mem_${n}`, name: 'x', email: 'x@example.com', crm: null })
+    if (how === 'misfit') await owing.owe(crmSync, 'x', { member: 5 } as never)
+    if (how === 'no mail') await mail.send(welcome, { to: 'nobody', data: { name: 'x', visits: 1 } })
+    if (how === 'no data') await mail.send(welcome, { to: 'a@example.com', data: { name: '', visits: 1 } })
+    const owed = await owing.owe(crmSync, member.email, { member: member.id }, { record: member.id })
+    const again = await owing.owe(crmSync, member.email, { member: member.id })
+    await mail.send(plain, { to: member.email, data: {}, key: member.id, replyTo: 'club@example.com' })
+    assert.equal(await mail.send(plain, { to: member.email, data: {}, key: member.id }), false)
+    return { output: { id: member.id, owed, again } }
+  },
+})
+const find = query({
+  name: 'members.find',
+  route: 'GET /api/members/named/:name',
+  summary: 'Find members',
+  input: Type.Object({ name: Type.String() }, { additionalProperties: false }),
+  output: Type.Object({ ids: Type.Array(Type.String()), count: Type.Integer() }),
+  access: anyone,
+  async run({ records, input }) {
+    const found = await records(members).list({ where: { name: { startsWith: input.name } }, sort: '-name' })
+    return { output: { ids: found.map(({ id }) => id), count: await records(members).count({ where: { name: { in: [input.name] } } }) } }
+  },
+})
+const giveUp = command({
+  name: 'orders.giveUp',
+  route: 'POST /api/orders/:id/give-up',
+  summary: 'Cancel an order',
+  input: Type.Object({ id: Type.String() }, { additionalProperties: false }),
+  output: Type.Object({ status: Type.String() }),
+  access: staff,
+  run: async ({ input, orders }) => ({ output: { status: (await orders.cancel(input.id)).status } }),
+})
+
+let world: World
+beforeAll(async () => {
+  const more = { operations: [join, find, giveUp], effects: [crmSync], mails: [welcome, plain], secrets: [crmToken] }
+  const config = { ...testConfig, collections: [...testConfig.collections!, members] as never, ...more }
+  world = await openWorld({ config, secrets: { CRM_TOKEN: secretValue } })
+  await world.engine.start()
+})
+afterAll(() => world.close())
+
+const read = () => world.engine.parts.storage.reader
+const ask = (how: string | undefined, name = 'Ann', email = `${name.toLowerCase()}@example.com`) =>
+  world.call('owner', { method: 'POST', url: '/api/members/join', body: { name, email, ...(how && { how }) } })
+const effectOf = async (record: string) =>
+  (await read().find(effects, { where: { op: 'eq', path: 'record', value: record }, limit: 5 }))[0]!
+const mailsTo = async (to: string) => await read().find(emails, { where: { op: 'eq', path: 'to', value: to }, limit: 10 })
+
+test('an operation writes records, owes an effect once and sends mails, all in one transaction', async () => {
+  const { status, body, text } = await ask(undefined)
+  assert.equal(status, 200, text)
+  assert.deepEqual([body.owed, body.again], [true, false])
+  await work(world)
+  assert.deepEqual(calls, [{ key: 'crm.sync:ann@example.com', attempt: 1, payload: { member: body.id }, token: secretValue, name: 'Ann' }])
+  assert.equal((await effectOf(body.id)).state, 'done')
+  assert.equal((await world.call('guest', { method: 'GET', url: `/api/members/${body.id}` })).body.crm, `crm-${body.id.length}`)
+  const sent = (await mailsTo('ann@example.com')).toSorted((a, b) => (a.template! < b.template! ? -1 : 1))
+  assert.deepEqual(
+    sent.map(({ template, subject, status: how, replyTo, record }) => [template, subject, how, replyTo, record]),
+    [
+      ['plain', 'Plain', 'captured', 'club@example.com', null],
+      ['welcome', 'Welcome to Test shop, Ann', 'captured', null, body.id],
+    ],
+  )
+  assert.equal(sent[0]!.html, null)
+  assert.equal(sent[1]!.text, 'Hello Ann, visit 1.')
+})
+
+test('a query reads records by conditions', async () => {
+  const { body } = await world.call('guest', { method: 'GET', url: '/api/members/named/Ann' })
+  assert.deepEqual([body.ids.length, body.count], [1, 1])
+})
+
+test('an effect that fails is tried again under its key; one that is refused, or hangs, ends as it should', async () => {
+  for (const how of ['away', 'leaks', 'hangs'] as const) {
+    calls = []
+    other = how
+    const { body } = await ask(undefined, `Bob${how}`)
+    await work(world, how === 'hangs' ? 16_000 : 100)
+    const waiting = await effectOf(body.id)
+    assert.equal(waiting.state, 'ready', how)
+    assert.match(waiting.lastError!, /^The effect crm\.sync \(.*own-code\.test\.ts:\d+:\d+\): /)
+    assert.match(waiting.lastError!, { away: /503/, leaks: /401 for \[secret\]$/, hangs: /took longer than 15 s/ }[how])
+    other = 'fine'
+    await work(world, 30_000)
+    assert.equal((await effectOf(body.id)).state, 'done', how)
+    assert.equal(new Set(calls.map(({ key }) => key)).size, 1)
+  }
+  other = 'refuses'
+  const { body } = await ask(undefined, 'Bobrefuses')
+  await work(world)
+  assert.deepEqual([(await effectOf(body.id)).state, (await effectOf(body.id)).attempts], ['dead', 1])
+  other = 'fine'
+  const dead = await effectOf(body.id)
+  assert.equal((await world.call('staff', { method: 'POST', url: `/api/effects/${dead.id}/retry` })).status, 200)
+  await work(world)
+  assert.equal((await effectOf(body.id)).state, 'done')
+  assert.ok(!JSON.stringify(world.log).includes(secretValue))
+})
+
+test('an effect without a handler, or of another version, waits and says so; none of it is lost', async () => {
+  const gone = effectKind('crm.forget', Type.Object({ member: Type.String() }))
+  const older = effectKind('crm.sync', Type.Object({ customer: Type.String() }))
+  await world.write(async (tx, now) => {
+    const owing = workIn(world.engine.parts, tx, now)
+    await enqueue(owing, gone, { key: 'gone', payload: { member: 'm' }, record: 'gone' })
+    await enqueue(owing, older, { key: 'older', payload: { customer: 'c' }, record: 'older' })
+  })
+  await work(world, 100_000)
+  for (const [record, told] of [
+    ['gone', 'Nothing here carries out crm.forget.'],
+    ['older', 'What is stored for it is not what crm.sync takes here.'],
+  ] as const) {
+    const effect = await effectOf(record)
+    assert.deepEqual([effect.state, effect.attempts, effect.lastError], ['ready', 0, told])
+    assert.ok(effect.dueAt > world.clock.now())
+    await world.call('staff', { method: 'POST', url: `/api/effects/${effect.id}/cancel` })
+  }
+})
+
+for (const [how, told] of [
+  ['waits', 'The operation members.join ('],
+  ['many', 'More than 1000 records'],
+  ['misfit', 'effects.owe(crm.sync): payload /member'],
+  ['no mail', 'this is no e-mail address'],
+  ['no data', 'mail.send(welcome): data/name'],
+] as const)
+  test(`an operation with a mistake (${how}) is named, and nothing of it is stored`, async () => {
+    world.log.splice(0)
+    const position = await world.newest()
+    checkRefusal(await ask(how, 'Cid'), 500, 'internal')
+    assert.deepEqual(await world.commitsAfter(position), [])
+    const [line] = world.log.filter(({ level }) => level === 'error')
+    assert.ok(String(line?.fields?.['error']).includes(told), String(line?.fields?.['error']))
+    assert.match(String(line?.fields?.['error']), /own-code\.test\.ts:\d+:\d+/)
+  })
+
+test('an operation cancels an order as staff do, and what follows from that follows', async () => {
+  const cart = await fillCart(world, 'owner')
+  const { body } = await checkOut(world, 'owner', cart)
+  await work(world)
+  const answer = await world.call('staff', { method: 'POST', url: `/api/orders/${body.order.id}/give-up` })
+  assert.deepEqual([answer.status, answer.body], [200, { status: 'canceled' }])
+  await work(world)
+  const order = await world.call('staff', { method: 'GET', url: `/api/orders/${body.order.id}` })
+  assert.equal(order.body.paymentStatus, 'refunded')
+  assert.ok((await mailsTo('owner@example.com')).some(({ template }) => template === 'order_canceled'))
+  const again = await world.call('staff', { method: 'POST', url: `/api/orders/${body.order.id}/give-up` })
+  checkRefusal(again, 409, 'order_state_conflict')
+})
+
+test('staff send mails by a template of the project or in their own words', async () => {
+  const send = (as: 'staff' | 'owner', body: object) => world.call(as, { method: 'POST', url: '/api/emails', body })
+  const to = 'dee@example.com'
+  const byTemplate = await send('staff', { to, template: 'welcome', data: { name: 'Dee', visits: 2 }, record: 'mem_x' })
+  assert.equal(byTemplate.status, 201, byTemplate.text)
+  assert.deepEqual([byTemplate.body.subject, byTemplate.body.record], ['Welcome to Test shop, Dee', 'mem_x'])
+  const own = await send('staff', { to, subject: 'Hi {{name}}', text: 'Line one\nline {{two}} & <b>', replyTo: 'me@example.com' })
+  assert.deepEqual(
+    [own.status, own.body.subject, own.body.text, own.body.html, own.body.replyTo],
+    [201, 'Hi {{name}}', 'Line one\nline {{two}} & <b>', null, 'me@example.com'],
+  )
+  await work(world)
+  assert.deepEqual(
+    (await mailsTo(to)).map(({ status }) => status),
+    ['captured', 'captured'],
+  )
+  checkRefusal(await send('owner', { to, subject: 'x', text: 'y' }), 403, 'forbidden')
+  for (const [body, path] of [
+    [{ to, template: 'welcom', data: {} }, '/template'],
+    [{ to, template: 'order_receipt', data: {} }, '/template'],
+    [{ to, template: 'welcome', data: { name: 'x' } }, '/data/visits'],
+    [{ to, template: 'welcome', data: { name: 'x', visits: 1 }, text: 'z' }, '/text'],
+    [{ to, subject: 'x' }, '/text'],
+    [{ to, text: 'x' }, '/subject'],
+    [{ to: 'nobody', subject: 'x', text: 'y' }, '/to'],
+    [{ to, subject: 'x\r\nBcc: y', text: 'y' }, '/subject'],
+  ] as const)
+    checkRefusal(await send('staff', body), 400, 'validation_failed', path)
+})
