@@ -4,16 +4,33 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, delimiter, dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { createClient } from '../client/src/index.ts'
 import { eventually } from '../test/support/eventually.ts'
+import { projectGuide } from './check-docs.ts'
 
 const root = join(import.meta.dirname, '..')
 // Without the mark of a test's own child: the project's tests are to tell people how they went.
-const environment = { ...process.env, NODE_TEST_CONTEXT: undefined, PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH']}` }
+const environment = {
+  ...process.env,
+  NODE_TEST_CONTEXT: undefined,
+  npm_config_prefer_offline: 'true',
+  PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH']}`,
+}
 let place: string
 /** The folder that the package was installed into. */
 let home: string
@@ -40,7 +57,7 @@ before(() => {
   assert.equal(existsSync(join(clone, 'dist')), false)
   home = join(place, 'home')
   mkdirSync(home)
-  run(home, 'npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', packed])
+  run(home, 'npm', ['install', packed])
 })
 after(() => rmSync(place, { recursive: true, force: true }))
 
@@ -116,6 +133,67 @@ test('a folder that holds something is refused', () => {
   const { status, stderr } = spawnSync('npx', ['kingpost', 'init', 'shop'], { cwd: home, env: environment, encoding: 'utf8' })
   assert.equal(status, 1)
   assert.match(stderr, /^\S+shop is not empty\. Name a folder that is not there yet: kingpost init shop-2\n$/)
+})
+
+type Step = { readonly kind: 'sh' | 'text' | 'ts'; readonly text: string; readonly file: string }
+
+/** The blocks of the guide, in their order; TypeScript belongs into the file that is named last before it. */
+function stepsOf(page: string): Step[] {
+  return [...page.matchAll(/^```(sh|text|ts)\n([\s\S]*?)^```/gm)].map(({ 1: kind, 2: text, index }) => {
+    const [file = ''] = [...page.slice(0, index).matchAll(/`([\w./-]+\.ts)`/g)].map(([, name]) => name!).slice(-1)
+    return { kind: kind as Step['kind'], text: text!, file }
+  })
+}
+
+/** `…` stands for anything, and the text of a block may stand anywhere in what was printed. */
+function patternOf(text: string): RegExp {
+  const escaped = text.trim().replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  return new RegExp(escaped.replaceAll('…', '.*').replaceAll('localhost:8090', '[^/]*'))
+}
+
+test('the guide of an own project is what happens', { timeout: 120_000 }, async () => {
+  const folder = join(place, 'guide')
+  mkdirSync(folder)
+  const mine = join(folder, 'mine')
+  let said = ''
+  const start = (program: string, words: readonly string[], cwd: string) => {
+    const child = spawn(program, words, { cwd, env: environment, detached: true })
+    const hear = (part: Buffer) => {
+      said += part
+    }
+    child.stdout.on('data', hear)
+    child.stderr.on('data', hear)
+    return child
+  }
+  const heard = (what: string, pattern: RegExp) =>
+    eventually(what, async () => pattern.exec(said), 60_000).catch((error: Error) => {
+      throw new Error(`${error.message}\n${said}`)
+    })
+  const shell = start('bash', ['-s'], folder)
+  let dev: ReturnType<typeof start> | null = null
+  let url = ''
+  try {
+    for (const { kind, text, file } of stepsOf(readFileSync(join(root, projectGuide), 'utf8'))) {
+      if (kind === 'ts') writeFileSync(join(mine, file), text)
+      else if (kind === 'text') {
+        await heard(text, patternOf(text))
+        said = ''
+      } else if (text.trim() === 'npm run dev') {
+        dev = start('npm', ['run', 'dev', '--', '--port', '0'], mine)
+        url = (await heard('the address', /(http:\S+)\/api\/docs/))[1]!
+      } else if (!text.startsWith('KINGPOST_ENV=')) {
+        shell.stdin.write(`${text.replace('../kingpost/', `${place}/`).replaceAll('http://localhost:8090', url)}\necho "ended: $?"\n`)
+        assert.equal((await heard(text, /ended: (\d+)\n/))[1], '0', said)
+      }
+    }
+  } finally {
+    for (const child of [shell, dev]) {
+      if (child === null) continue
+      const ended = once(child, 'exit')
+      process.kill(-child.pid!, 'SIGTERM')
+      await ended
+    }
+  }
 })
 
 async function buy(url: string): Promise<void> {

@@ -1,11 +1,11 @@
 // Where in a project's own files something stands: what its author looks for first.
 import { fileURLToPath } from 'node:url'
 
-/** The innermost call of a stack that is in none of these folders: `/shop/kingpost.config.ts:3:35`. */
+/** The innermost call of a stack that is in no package and in none of these folders: `/shop/kingpost.config.ts:3:35`. */
 export function placeOfCall(stack: string, own: readonly string[]): string | null {
   for (const [, url, position] of stack.matchAll(/^ +at .*?(file:\/\/[^\s()]+?):(\d+:\d+)\)?$/gm)) {
     const file = fileURLToPath(url!)
-    if (!own.some((folder) => file.startsWith(folder))) return `${file}:${position}`
+    if (!file.includes('/node_modules/') && !own.some((folder) => file.startsWith(folder))) return `${file}:${position}`
   }
   return null
 }

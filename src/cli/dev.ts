@@ -15,8 +15,8 @@ import { titled } from './start.ts'
 
 /** An editor writes a file in several steps. */
 const quietMs = 40
-/** A config that loads for longer waits for something that does not come. */
-const loadMs = 15_000
+/** A config that waits for too long says so itself; one that still says nothing runs in a loop. */
+const loadMs = 20_000
 const stopMs = 10_000
 
 export async function dev(settings: ProcessSettings): Promise<number> {
@@ -67,7 +67,7 @@ function createServers({ config, words, watchToo }: Place): Servers {
     const server = startServer(words)
     loading = server
     const late = setTimeout(() => {
-      say(`${config} is not loaded after ${loadMs / 1000} s: it, or a file that it imports, waits or loops.`)
+      say(`${config} cannot be loaded: it has not ended after ${loadMs / 1000} s, so it, or a file that it imports, runs in a loop.`)
       server.kill('SIGKILL')
     }, loadMs)
     server.on('message', (message: FromServer) => {

@@ -15,6 +15,11 @@ if (major > 24 || (major === 24 && minor >= 15)) {
   // not in the system's temporary folder, where others could put code of theirs. Where it cannot be written, nothing is kept.
   const [{ enableCompileCache }, { fileURLToPath }] = await Promise.all([import('node:module'), import('node:url')])
   enableCompileCache(process.env.NODE_COMPILE_CACHE ?? fileURLToPath(new URL('../../node_modules/.cache/kingpost', import.meta.url)))
+  // What Node calls experimental is pinned and tested here, and is nothing that whoever starts a server can act on.
+  process.removeAllListeners('warning')
+  process.on('warning', ({ name, message }) => {
+    if (name !== 'ExperimentalWarning') process.stderr.write(`${name}: ${message}\n`)
+  })
   await import('./main.ts')
 } else {
   const isClone = !import.meta.url.includes('/node_modules/')

@@ -5,19 +5,22 @@ import { pathToFileURL } from 'node:url'
 import type { BackendConfig } from '../config/backend-config.ts'
 import { type Backend, ConfigError, createBackend, type Surroundings } from '../engine/backend.ts'
 import type { Operation } from '../operation/define.ts'
-import { explainLoadError } from './load-error.ts'
+import { explainLoadError, NotLoaded } from './load-error.ts'
 import { offeredProviders } from './payment-providers.ts'
 import type { ProcessSettings } from './settings.ts'
+
+/** A config may ask somebody for something first; one that waits for longer waits for ever. */
+const loadMs = 15_000
 
 export type LoadedConfig = { readonly config: BackendConfig<Operation>; readonly path: string; readonly folder: string }
 
 /** @throws Error with sentences for people */
-export async function loadConfig(configPath: string): Promise<LoadedConfig> {
+export async function loadConfig(configPath: string, withinMs: number = loadMs): Promise<LoadedConfig> {
   const path = resolve(configPath)
   if (!existsSync(path)) throw new Error(`There is no config at ${path}. Name one with --config FILE.`)
   let module: Record<string, unknown>
   try {
-    module = (await import(pathToFileURL(path).href)) as Record<string, unknown>
+    module = await importWithin(path, withinMs)
   } catch (error) {
     throw new Error(await explainLoadError(error, path))
   }
@@ -25,6 +28,19 @@ export async function loadConfig(configPath: string): Promise<LoadedConfig> {
   if (typeof config !== 'object' || config === null)
     throw new Error(`${path} must export its config: export const backend = defineBackend({ … }).`)
   return { config: config as BackendConfig<Operation>, path, folder: dirname(path) }
+}
+
+/** What it throws beside its own way (in a timer, or unawaited) is its mistake as well. @throws whatever it threw */
+async function importWithin(path: string, withinMs: number): Promise<Record<string, unknown>> {
+  const { promise: failed, reject } = Promise.withResolvers<never>()
+  const late = setTimeout(() => reject(new NotLoaded(withinMs)), withinMs)
+  process.once('uncaughtException', reject)
+  try {
+    return await Promise.race([import(pathToFileURL(path).href) as Promise<Record<string, unknown>>, failed])
+  } finally {
+    clearTimeout(late)
+    process.off('uncaughtException', reject)
+  }
 }
 
 /** @throws Error listing every mistake with its file */

@@ -39,6 +39,7 @@ try {
   // A server keeps running; its exit code is set when it ends.
   if (code >= 0) process.exitCode = code
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-  process.exitCode = error instanceof UsageError ? 2 : 1
+  const code = error instanceof UsageError ? 2 : 1
+  // Not left to Node: a config that was refused may have begun what never ends.
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`, () => process.exit(code))
 }

@@ -2,7 +2,7 @@
 // a network. Callers use the same client as a page does, so a test goes the way of a request. Time stands still until the
 // test moves it. Passwords are hashed as cheaply as can be: this serves tests and nothing else.
 import { createHash } from 'node:crypto'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { type Client, createClient } from '../../client/src/create-client.ts'
 import type { Fetch } from '../../client/src/transport.ts'
 import type { AnyBackend } from '../../client/src/typed.ts'
@@ -155,13 +155,29 @@ async function inject({ server, closing }: Inside, url: string, init: RequestIni
     payloadAsStream: true,
   })
   const stream = answer.stream()
-  const ending = AbortSignal.any([closing, ...(signal ? [signal] : [])])
-  if (ending.aborted) stream.destroy()
-  else ending.addEventListener('abort', () => void stream.destroy())
   const given = Object.entries(answer.headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)] as const]))
   const hasBody = ![204, 304].includes(answer.statusCode)
-  const content = hasBody ? (Readable.toWeb(stream) as ReadableStream<Uint8Array>) : null
+  const content = hasBody ? bodyOf(stream, AbortSignal.any([closing, ...(signal ? [signal] : [])])) : null
   return new Response(content, { status: answer.statusCode, headers: given.map(([name, value]) => [name, value]) })
+}
+
+/** Ends when the answer does, or when nobody waits for it any more. */
+function bodyOf(stream: Readable, ending: AbortSignal): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start(controller) {
+      let isOpen = true
+      const end = () => {
+        if (isOpen) controller.close()
+        isOpen = false
+        stream.destroy()
+      }
+      stream.on('data', (part: Uint8Array) => isOpen && controller.enqueue(part))
+      stream.once('end', end).once('close', end).on('error', end)
+      if (ending.aborted) end()
+      else ending.addEventListener('abort', end)
+    },
+    cancel: () => void stream.destroy(),
+  })
 }
 
 type Doors = { readonly guest: () => Client; readonly engine: Engine; readonly backend: Backend }

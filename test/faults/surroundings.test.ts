@@ -201,7 +201,10 @@ test('the config is missing, broken or empty', async (t) => {
   writeFileSync(config, 'export const other = 1\nexport const backend = { collections: [{{ ] }\n')
   assert.match(await refusal({ config, dataFolder }), new RegExp(`^${config} cannot be loaded: .*\\(${config}:2:41\\)$`))
   writeFileSync(config, "import { defineBackend } from 'kingpost'\n")
-  assert.match(await refusal({ config, dataFolder }), /Cannot find package 'kingpost' .*put its folder into \/.*, beside src$/)
+  assert.match(
+    await refusal({ config, dataFolder }),
+    /Cannot find package 'kingpost' .*; install Kingpost into the folder of the project, as docs\/\S+ says \(\S+:1\)$/,
+  )
   writeFileSync(config, 'export const other = 1\n')
   assert.equal(await refusal({ config, dataFolder }), `${config} must export its config: export const backend = defineBackend({ … }).`)
   writeFileSync(config, `throw new Error('The variable SHOP_KEY is not set.')\n`)

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { signedIn } from '../access/rule.ts'
+import { defineBackend } from '../engine/backend.ts'
+import { collection } from '../schema/collection.ts'
+import { field } from '../schema/field.ts'
+import { openTestBackend } from './open-test-backend.ts'
+
+const notes = collection('notes', { fields: { text: field.text({ required: true }) }, access: { read: signedIn, create: signedIn } })
+const config = defineBackend({
+  name: 'Notes',
+  collections: [notes],
+  shop: { currency: 'EUR' },
+  seed: () => [{ collection: 'notes', records: [{ text: 'first' }] }],
+})
+
+test('callers are told of changes as they come, and closing ends what still listens', async () => {
+  const world = await openTestBackend(config)
+  const ada = await world.signIn('ada@example.com')
+  const seen = new Promise<unknown>((tell) => {
+    ada.changes({
+      collections: ['notes'],
+      onOpen: () => void ada.collection('notes').create({ text: 'Hello' } as never),
+      onChange: ({ record }) => tell(record?.['text']),
+    })
+  })
+  assert.equal(await seen, 'Hello')
+  await world.close()
+  await assert.rejects(ada.auth.me(), { status: 410 })
+})
+
+test('the seed is loaded when asked for; roles are given; time is moved', async () => {
+  await using world = await openTestBackend(config, { seed: true, now: new Date('2030-01-01T12:00:00Z') })
+  const admin = await world.signIn('admin@example.com', { roles: ['admin'] })
+  assert.deepEqual((await admin.auth.me()).roles, ['admin'])
+  const [note] = (await admin.collection<{ id: string; createdAt: string; text: string }>('notes').list()).items
+  assert.deepEqual([note?.text, note?.createdAt], ['first', '2030-01-01T12:00:00.000Z'])
+  await world.advance(60_000)
+  assert.match(
+    (await admin.collection<{ id: string; createdAt: string; text: string }>('notes').create({ text: 'later' })).createdAt,
+    /^2030-01-01T12:01:00/,
+  )
+})
+
+test('a config with mistakes is refused with all of them', async () => {
+  await assert.rejects(openTestBackend({ name: 'X', shop: { currency: 'EURO' } } as never), {
+    name: 'ConfigError',
+    message: /shop\.currency/,
+  })
+})
