@@ -20,7 +20,7 @@ test('callers are told of changes as they come, and closing ends what still list
   const seen = new Promise<unknown>((tell) => {
     ada.changes({
       collections: ['notes'],
-      onOpen: () => void ada.collection('notes').create({ text: 'Hello' } as never),
+      onOpen: () => void ada.notes.create({ text: 'Hello' }),
       onChange: ({ record }) => tell(record?.['text']),
     })
   })
@@ -33,13 +33,10 @@ test('the seed is loaded when asked for; roles are given; time is moved', async 
   await using world = await openTestBackend(config, { seed: true, now: new Date('2030-01-01T12:00:00Z') })
   const admin = await world.signIn('admin@example.com', { roles: ['admin'] })
   assert.deepEqual((await admin.auth.me()).roles, ['admin'])
-  const [note] = (await admin.collection<{ id: string; createdAt: string; text: string }>('notes').list()).items
+  const [note] = (await admin.notes.list()).items
   assert.deepEqual([note?.text, note?.createdAt], ['first', '2030-01-01T12:00:00.000Z'])
   await world.advance(60_000)
-  assert.match(
-    (await admin.collection<{ id: string; createdAt: string; text: string }>('notes').create({ text: 'later' })).createdAt,
-    /^2030-01-01T12:01:00/,
-  )
+  assert.match((await admin.notes.create({ text: 'later' })).createdAt, /^2030-01-01T12:01:00/)
 })
 
 test('a config with mistakes is refused with all of them', async () => {
