@@ -1,6 +1,7 @@
 // The network port: the one way out by HTTP. A call has a time limit, follows no redirect and reads a
 // bounded answer; what failed on the way is told apart from what was answered.
 import * as https from 'node:https'
+import { systemClock } from './clock.ts'
 import { limits } from './limits.ts'
 import { nodeHttp } from './node-http.ts'
 
@@ -42,13 +43,12 @@ export const systemEgress: Egress = {
 class ClosedBeforeUse extends Error {}
 
 function send({ method, url, headers = {}, body }: EgressRequest): Promise<EgressAnswer> {
-  const { protocol } = new URL(url)
-  const scheme = schemes[protocol as keyof typeof schemes]
-  if (scheme === undefined) return Promise.reject(new Error(`${protocol} is no way out: it is http or https.`))
-  const signal = AbortSignal.timeout(limits.effectCallMs)
+  const address = new URL(url)
+  const scheme = schemes[address.protocol as keyof typeof schemes]
+  if (scheme === undefined) return Promise.reject(new Error(`${address.protocol} is no way out: it is http or https.`))
   const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
   return new Promise((resolve, reject) => {
-    const call = scheme.request(url, { method, agent: scheme.agent, headers: { ...headers, ...length }, signal }, (response) => {
+    const call = scheme.request(address, { method, agent: scheme.agent, headers: { ...headers, ...length } }, (response) => {
       let text = ''
       const end = () => resolve({ status: response.statusCode!, body: text.slice(0, limits.outsideAnswerCharactersMax) })
       response.setEncoding('utf8')
@@ -61,6 +61,8 @@ function send({ method, url, headers = {}, body }: EgressRequest): Promise<Egres
       response.once('end', end)
       response.once('error', reject)
     })
+    const giveUp = () => call.destroy(new Error(`There was no answer within ${limits.effectCallMs} ms.`))
+    call.once('close', systemClock.after(limits.effectCallMs, giveUp))
     call.once('error', (error: NodeJS.ErrnoException) => {
       const isClosed = call.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
       reject(isClosed ? new ClosedBeforeUse(error.message, { cause: error }) : error)

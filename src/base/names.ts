@@ -14,6 +14,7 @@ export function isName(text: string): boolean {
  */
 export function withoutLinks(text: string): string {
   const plain = likeBrowsers(text)
+  if (!plain.includes('.')) return text
   const broken = plain.replace(joiningDot, ' ')
   // As it was typed where nothing is joined: the plain form of `12½` reads as another number.
   return (broken === plain ? text : broken).replace(/(?<=\p{N})\.(?=\p{N})/gu, '$&\u200b')
@@ -32,8 +33,12 @@ function hasAddress(text: string): boolean {
   return /:\/\/|\bwww\.|[\p{L}\p{N}]\.\p{L}{2,}\/|\bxn--|\p{Ps}\s*(?:\.|dot)\s*\p{Pe}/iu.test(likeBrowsers(text))
 }
 
+/** Of these letters each has one form, and all are seen. */
+const isAscii = /^[ -~]*$/
+
 /** UTS 46 as far as it matters here: one form of each letter, nothing that is not seen, one dot. */
 function likeBrowsers(text: string): string {
+  if (isAscii.test(text)) return text
   return text
     .replace(/\p{DI}/gu, '')
     .normalize('NFKC')

@@ -161,7 +161,7 @@ function needsOf(targets: readonly Target[]): ReadonlyMap<string, ReadonlySet<st
 /** Written before the field was there, or while the feed left it out: no rule about it can be judged from such a line. */
 function lacksAny(commits: readonly Commit[], needs: ReadonlyMap<string, ReadonlySet<string>>): boolean {
   return commits.some(({ changes }) =>
-    changes.some(({ collection, record }) => [...(needs.get(collection) ?? [])].some((name) => !(name in record))),
+    changes.some(({ collection, record }) => [...(needs.get(collection) ?? [])].some((name) => record[name] === undefined)),
   )
 }
 

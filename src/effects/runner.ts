@@ -170,8 +170,8 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
 
   /** What this process wrote and owns from birth begins right after its commit. */
   storage.onCommit((line) => {
-    for (const effect of effectsIn(line, ['created'])) {
-      if (effect.state !== 'running' || effect.owner !== parts.workerId || active.has(effect.id)) continue
+    for (const { action, effect } of effectsIn(line)) {
+      if (action !== 'created' || effect.state !== 'running' || effect.owner !== parts.workerId || active.has(effect.id)) continue
       if (isRunning && active.size < slots) void begin(effect)
       else born.push(effect)
     }
@@ -179,12 +179,8 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
 
   /** What nobody has yet is claimed as soon as it is heard of, whichever process wrote it. */
   storage.onFeed((commit) => {
-    if (
-      effectsIn(commit, ['created', 'updated']).some(
-        ({ state, dueAt, kind }) => state === 'ready' && dueAt <= commit.at && carriesOut(kind),
-      )
-    )
-      wake()
+    const isDue = ({ state, dueAt, kind }: Effect) => state === 'ready' && dueAt <= commit.at && carriesOut(kind)
+    if (effectsIn(commit).some(({ action, effect }) => action !== 'deleted' && isDue(effect))) wake()
   })
 
   return {
@@ -288,10 +284,18 @@ async function whileLeased<T>({ clock, effect, mayWait }: Lease, write: () => Pr
   }
 }
 
-function effectsIn({ changes }: CommitLine, actions: readonly RecordChange['action'][]): Effect[] {
-  return changes.flatMap(({ collection, action, record }) =>
-    collection === effects.name && actions.includes(action) ? [recordOf(effects, record)] : [],
-  )
+type EffectChange = { readonly action: RecordChange['action']; readonly effect: Effect }
+const none: readonly EffectChange[] = []
+
+function effectsIn({ changes }: CommitLine): readonly EffectChange[] {
+  // Of most lines there is none, and every line is looked through.
+  let found: EffectChange[] | null = null
+  for (const { collection, action, record } of changes) {
+    if (collection !== effects.name) continue
+    found ??= []
+    found.push({ action, effect: recordOf(effects, record) })
+  }
+  return found ?? none
 }
 
 /** A database that one process has to itself: whatever is leased belongs to a process that is dead. */

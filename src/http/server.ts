@@ -1,6 +1,6 @@
 // HTTP in front of the operations: routes, bodies, callers, limits and answers. It decides nothing
 // about data; every call of an operation goes through runOperation. Fastify gives routing, parsing and the socket.
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Actor, Credentials } from '../access/actor.ts'
 import type { Clock } from '../base/clock.ts'
@@ -228,12 +228,11 @@ function sendNotModified(reply: FastifyReply, tags: string | undefined): Fastify
 /** A finished text, past the framework's own stages of serialising: nothing here hooks into them, and they cost as much as the rule. */
 function sendText(reply: FastifyReply, status: number, text: string | Buffer): void {
   const { raw } = reply
-  const headers = reply.getHeaders()
+  const headers = reply.getHeaders() as OutgoingHttpHeaders
+  // A head that is written at once needs it, and so does HEAD, of which Node leaves out the body.
+  headers['content-length'] = Buffer.byteLength(text)
   reply.hijack()
-  raw.statusCode = status
-  for (const name in headers) raw.setHeader(name, headers[name]!)
-  // Node tells the length of a body that it sends; of one that it leaves out we must.
-  if (reply.request.method === 'HEAD' && text.length > 0) raw.setHeader('content-length', Buffer.byteLength(text))
+  raw.writeHead(status, headers)
   raw.end(text)
 }
 

@@ -5,8 +5,10 @@ import { assert } from '../base/assert.ts'
 import { and, eq, type Filter } from '../contract/filter.ts'
 import { type AnyRecord, type CollectionRef, recordOf } from '../schema/collection.ts'
 import type { CollectionModel, Model } from '../schema/model.ts'
-import { checked, counterGuards } from './storable.ts'
-import type { AdapterTransaction, Change, CommitLine, Fence, LockMode, Reader, RecordChange } from './storage.ts'
+import { createChangeNotes, type Update } from './change-notes.ts'
+import { counterGuards } from './counter-guards.ts'
+import { shapeOf } from './record-shape.ts'
+import type { AdapterTransaction, Change, CommitLine, Fence, LockMode, Reader } from './storage.ts'
 
 type System = 'createdAt' | 'updatedAt' | 'version'
 
@@ -72,19 +74,20 @@ export function createTransaction(
   model: Model,
   { now, worker, isRetry = false }: { readonly now: number; readonly worker: Worker; readonly isRetry?: boolean },
 ): Transaction & { finish(line: Omit<CommitLine, 'at' | 'changes'>): Promise<void> } {
-  const changes: RecordChange[] = []
-  const withTimes = (collection: CollectionModel, fields: object) =>
-    checked(collection, { ...fields, createdAt: now, ...(collection.isAppendOnly ? {} : { updatedAt: now, version: 1 }) })
-  const touched = (change: Change): Required<Change> => ({ set: { ...change.set, updatedAt: now }, add: { ...change.add, version: 1 } })
-  const note = (collection: CollectionModel, change: Omit<RecordChange, 'collection'>) => {
-    if (collection.isFed) changes.push(told(collection, change))
+  const notes = createChangeNotes()
+  const withTimes = (collection: CollectionModel, fields: object): AnyRecord => {
+    const shape = shapeOf(collection)
+    const record = shape.make(fields, now)
+    shape.check(record)
+    return record
   }
+  const touched = (change: Change): Required<Change> => ({ set: { ...change.set, updatedAt: now }, add: { ...change.add, version: 1 } })
 
   async function insertAll<T>(ref: CollectionRef<T>, fields: readonly Omit<T, System>[], fence?: Fence): Promise<T[]> {
     const collection = model.get(ref)
     const records = fields.map((one) => withTimes(collection, one))
     if (records.length > 0) await inner.insert(ref, records, fence)
-    for (const record of records) note(collection, { id: record.id, action: 'created', record })
+    for (const record of records) notes.created(collection, record)
     return records as T[]
   }
 
@@ -102,22 +105,22 @@ export function createTransaction(
       const collection = model.get(ref)
       const record = withTimes(collection, fields)
       if (!(await inner.insertOnce(ref, record))) return null
-      note(collection, { id: record.id, action: 'created', record })
+      notes.created(collection, record)
       return recordOf(ref, record)
     },
 
     async update(ref, before, change) {
-      const { guard, wanted, record } = changeOf(model.get(ref), before, touched(change))
-      await inner.updateOrFail(ref, guard, wanted)
-      note(model.get(ref), { id: before.id, action: 'updated', record, before: olds(before, record) })
-      return recordOf(ref, record)
+      const update = changeOf(model.get(ref), before, touched(change))
+      await inner.updateOrFail(ref, update.guard, update.wanted)
+      notes.updated(model.get(ref), before, update)
+      return recordOf(ref, update.record)
     },
 
     async updateIfUnchanged(ref, before, change) {
-      const { guard, wanted, record } = changeOf(model.get(ref), before, touched(change))
-      if ((await inner.update(ref, guard, wanted)) === 0) return null
-      note(model.get(ref), { id: before.id, action: 'updated', record, before: olds(before, record) })
-      return recordOf(ref, record)
+      const update = changeOf(model.get(ref), before, touched(change))
+      if ((await inner.update(ref, update.guard, update.wanted)) === 0) return null
+      notes.updated(model.get(ref), before, update)
+      return recordOf(ref, update.record)
     },
 
     async adjust(ref, id, change, guard) {
@@ -129,8 +132,7 @@ export function createTransaction(
       const adjusted = await inner.adjust(ref, id, fits, { set, add }, collection.isFed && change.set !== undefined)
       if (adjusted === null) return null
       const { before: earlier, after: record } = adjusted
-      const counters = Object.fromEntries(Object.keys(change.add ?? {}).map((path) => [path, Number(record[path]) - change.add![path]!]))
-      note(collection, { id, action: 'updated', record, before: { ...(earlier && olds(earlier, record)), ...counters } })
+      notes.adjusted(collection, earlier, { record, wanted: { set, add: change.add ?? {} } })
       return recordOf(ref, record)
     },
 
@@ -153,7 +155,7 @@ export function createTransaction(
         ref,
         and(eq('id', before.id), collection.isAppendOnly ? undefined : eq('version', before['version'] as number)),
       )
-      note(collection, { id: before.id, action: 'deleted', record: before })
+      notes.deleted(collection, before)
     },
 
     forget: inner.remove,
@@ -163,16 +165,20 @@ export function createTransaction(
     },
 
     async finish(line) {
-      if (changes.length > 0) await inner.appendCommit({ ...line, at: now, changes })
+      if (notes.changes.length > 0) await inner.appendCommit({ ...line, at: now, changes: notes.changes })
     },
   }
 }
 
+type GuardedUpdate = Update & { readonly guard: Filter }
+
 /** A change of a record that was read: guarded by the version read. */
-function changeOf(collection: CollectionModel, before: AnyRecord, wanted: Required<Change>) {
+function changeOf(collection: CollectionModel, before: AnyRecord, wanted: Required<Change>): GuardedUpdate {
   assert(!collection.isAppendOnly, `${collection.name} is append-only`)
   const guard = and(eq('id', before.id), eq('version', before['version'] as number))
-  return { guard, wanted, record: checked(collection, applied(before, wanted.set, wanted.add)) }
+  const record = applied(collection, before, wanted)
+  shapeOf(collection).check(record)
+  return { guard, wanted, record }
 }
 
 /** A transaction that has lost a race waits for the others when it runs again, instead of losing to them once more. */
@@ -183,31 +189,12 @@ function lockedGet(inner: AdapterTransaction): Reader['get'] {
   }
 }
 
-function told(collection: CollectionModel, { before, record, ...change }: Omit<RecordChange, 'collection'>): RecordChange {
-  const old = before && { before: light(collection, before) }
-  return { collection: collection.name, ...change, record: light(collection, record), ...old }
-}
-
-/** Values without the fields that are kept out of the feed: too large for it, or no business of an audit trail. */
-function light<T extends object>(collection: CollectionModel, record: T): T {
-  if (collection.heavyFields.length === 0) return record
-  const copy = { ...record } as Record<string, unknown>
-  for (const name of collection.heavyFields) delete copy[name]
-  return copy as T
-}
-
-function applied(before: AnyRecord, set: Readonly<Record<string, unknown>>, add: Readonly<Record<string, number>>): AnyRecord {
-  const record: Record<string, unknown> = { ...before, ...set }
-  for (const [path, amount] of Object.entries(add)) {
+function applied(collection: CollectionModel, before: AnyRecord, { set, add }: Required<Change>): AnyRecord {
+  const record: Record<string, unknown> & AnyRecord = shapeOf(collection).copy(before)
+  for (const name in set) record[name] = set[name]
+  for (const path in add) {
     assert(!path.includes('.'), 'money is set, never added to')
-    record[path] = (before[path] as number) + amount
+    record[path] = (before[path] as number) + add[path]!
   }
-  return record as AnyRecord
-}
-
-function olds(before: AnyRecord, after: AnyRecord): Record<string, unknown> {
-  const values: Record<string, unknown> = {}
-  for (const name of Object.keys(after))
-    if (name !== 'version' && name !== 'updatedAt' && before[name] !== after[name]) values[name] = before[name]
-  return values
+  return record
 }

@@ -10,18 +10,14 @@ export type Rendered = Template
 /** Renders all parts. HTML values are escaped in the HTML part and nowhere else. */
 export function render(template: Template, view: Readonly<Record<string, unknown>>): Rendered {
   const plain = (text: string) => mustache.render(text, view, undefined, { escape: oneLine })
+  const subject = plain(template.subject)
   return {
     // A line break in a subject would start a header of its own.
-    subject: plain(template.subject)
-      .replace(/[\r\n]+/g, ' ')
-      .trim(),
+    subject: subject.replace(/[\r\n]+/g, ' ').trim(),
     text: plain(template.text),
     html:
       template.html &&
-      layout(
-        mustache.render(template.html, view, undefined, { escape: (value) => mustache.escape(oneLine(value)) }),
-        plain(template.subject),
-      ),
+      layout(mustache.render(template.html, view, undefined, { escape: (value) => mustache.escape(oneLine(value)) }), subject),
   }
 }
 

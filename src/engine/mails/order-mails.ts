@@ -1,6 +1,7 @@
 // The mails of orders. What tells of money that moved is always sent. The rest can be caused by anybody who types
 // somebody's address, at no cost, so it is bound; and of orders that were never paid only an account is told, or
 // everybody where the shop wants it.
+import { isCountry } from '../../base/countries.ts'
 import { formatMoney } from '../../base/money.ts'
 import { withoutLinks } from '../../base/names.ts'
 import { type NewEmail, queueEmail } from '../../domains/emails/queue-email.ts'
@@ -63,11 +64,17 @@ function receiptView(order: Order) {
 
 /** As people write it: carriers and customers know countries by name. */
 function countryName(code: string): string {
+  const known = countryNames.get(code)
+  if (known !== undefined) return known
   regions ??= new Intl.DisplayNames(['en'], { type: 'region' })
-  return regions.of(code) ?? code
+  const name = regions.of(code) ?? code
+  if (isCountry(code)) countryNames.set(code, name)
+  return name
 }
 /** Made with the first mail: the names of all countries are megabytes that a start need not read. */
 let regions: Intl.DisplayNames | null = null
+/** Asking it costs more than the rest of an address. Of countries alone, so there are 249 at most. */
+const countryNames = new Map<string, string>()
 
 export async function tellOfCancellation(work: Work, { order }: OfOrder): Promise<void> {
   if (!hasMoved(order) && !work.project.shop?.mailsUnpaid) return

@@ -51,7 +51,8 @@ export function createReader({ model, compiler, prepared, rows, before = () => {
       if (wanted.length === 0) return []
       const decode = decoderOf(ref)
       before()
-      const found = run(() => chunksOf(wanted, lookUpsMax).flatMap((part) => rows(lookUp(ref, part.length)).all(...part)))
+      const look = (part: readonly string[]) => rows(lookUp(ref, part.length)).all(...part)
+      const found = run(() => (wanted.length <= lookUpsMax ? look(wanted) : chunksOf(wanted, lookUpsMax).flatMap(look)))
       return found.map((row) => decode(row))
     },
     async find<T>(ref: CollectionRef<T>, query: FindQuery) {
