@@ -1,0 +1,89 @@
+// A club without a shop: members in teams, events, and what is said about them. Run it from the clone:
+// npm run kingpost -- start --config examples/clubhouse/kingpost.config.ts --data-dir data/clubhouse
+import { actorId, all, any, anyone, collection, defineBackend, field, role, signedIn, staff, through, where } from 'kingpost'
+
+/** An admin gives the role in the console, at the account. */
+const organiser = any(staff, role('organiser'))
+const own = where('user').eq(actorId)
+
+const teams = collection('teams', {
+  fields: {
+    name: field.text({ required: true, unique: true, max: 60, search: true }),
+    about: field.longText({ max: 2_000 }),
+  },
+  access: { read: anyone, create: organiser, update: organiser, delete: organiser },
+})
+
+/** Who an account is in the club. Organisers may suspend somebody: then nothing of theirs can be written. */
+const members = collection('members', {
+  fields: {
+    user: field.ref('users', { required: true, unique: true, default: { set: 'actor' }, write: staff }),
+    name: field.text({ required: true, min: 1, max: 60, search: true }),
+    team: field.ref('teams'),
+    isSuspended: field.boolean({ default: false, write: organiser }),
+  },
+  indexes: [['team', 'name']],
+  access: { read: signedIn, create: signedIn, update: any(organiser, own), delete: any(organiser, own) },
+})
+
+/** A guest sees what is public; whoever is signed in sees all. */
+const events = collection('events', {
+  fields: {
+    title: field.text({ required: true, max: 120, search: true }),
+    about: field.longText({ max: 5_000, search: true }),
+    startsAt: field.dateTime({ required: true }),
+    place: field.text({ max: 120 }),
+    team: field.ref('teams'),
+    isPublic: field.boolean({ default: true }),
+  },
+  indexes: [['startsAt'], ['team', 'startsAt']],
+  lists: { comments: { from: 'comments', by: 'event' } },
+  access: { read: any(signedIn, where('isPublic').eq(true)), create: organiser, update: organiser, delete: organiser },
+})
+
+const mine = through('author', 'members', own)
+
+const comments = collection('comments', {
+  fields: {
+    event: field.ref('events', { required: true }),
+    author: field.ref('members', { required: true }),
+    text: field.longText({ required: true, min: 1, max: 2_000, search: true }),
+  },
+  indexes: [['event', 'createdAt']],
+  access: {
+    read: signedIn,
+    create: through('author', 'members', all(own, where('isSuspended').eq(false))),
+    update: mine,
+    delete: any(organiser, mine),
+  },
+})
+
+const hour = 3_600_000
+const day = 24 * hour
+
+export const backend = defineBackend({
+  name: 'Clubhouse',
+  collections: [teams, members, events, comments],
+  storefront: './pages',
+  seed({ newId, now }) {
+    const [rowing, chess] = [newId('team'), newId('team')]
+    const at = (days: number) => now - (now % day) + days * day + 18 * hour
+    return [
+      {
+        collection: 'teams',
+        records: [
+          { id: rowing, name: 'Rowing', about: 'On the water from April to October.' },
+          { id: chess, name: 'Chess', about: 'Every Thursday in the library.' },
+        ],
+      },
+      {
+        collection: 'events',
+        records: [
+          { title: 'First row of the year', startsAt: at(3), place: 'Boathouse', team: rowing },
+          { title: 'Lightning tournament', startsAt: at(9), place: 'Library', team: chess, about: 'Five minutes each. Bring a clock.' },
+          { title: 'Committee', startsAt: at(12), place: 'Upstairs', isPublic: false },
+        ],
+      },
+    ]
+  },
+})
