@@ -43,6 +43,11 @@ export function timeOfId(id: string): number | null {
   return time
 }
 
+/** Not above any id that was made at this time or later. */
+export function leastIdAt(prefix: string, timeMs: number): string {
+  return `${prefix}_${encodeTime(timeMs)}${alphabet[0]!.repeat(16)}`
+}
+
 /** 48 bits in 10 characters; the two bits to spare are zero and lead. */
 function encodeTime(timeMs: number): string {
   let text = ''

@@ -18,8 +18,8 @@ export const emails = collection('emails', {
     subject: field.text({ required: true, search: true, max: 998 }),
     text: field.longText({ required: true, max: 1_000_000, feed: false }),
     html: field.longText({ max: 2_000_000, feed: false }),
-    /** Ours, made with the message and the same at every attempt: the receiver recognises a repeat by it. */
-    messageId: field.text({ required: true, unique: true, max: 400 }),
+    /** Ours, made of the message's id and the same at every attempt: the receiver recognises a repeat by it. */
+    messageId: field.text({ required: true, max: 400 }),
     /** One message per key, however often its event happens. */
     key: field.text({ required: true, unique: true, max: 400 }),
     template: field.text(),

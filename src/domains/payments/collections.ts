@@ -149,7 +149,7 @@ export const webhookInbox = collection('webhookInbox', {
     body: field.longText({ required: true, read: nobody }),
   },
   unique: [['provider', 'eventId']],
-  indexes: [['state', 'createdAt'], ['lookAt']],
+  indexes: [['state', 'lookAt', 'createdAt']],
   access: { read: staff },
 })
 export type WebhookMessage = NonNullable<(typeof webhookInbox)['record']>

@@ -1,7 +1,7 @@
 // Signed webhooks that speak of something we do not know: of a payment that a restored backup has lost, or that somebody
 // made at the provider by hand. They are looked for again, shown to staff as unmatched, and given up after three days.
 import { limits } from '../../base/limits.ts'
-import { compare } from '../../contract/filter.ts'
+import { and, compare, oneOf } from '../../contract/filter.ts'
 import type { Schedule } from '../../effects/schedule.ts'
 import { webhookInbox } from './collections.ts'
 import { followPayment } from './look-at-payment.ts'
@@ -12,7 +12,7 @@ export const matchWebhooks: Schedule = {
   everyMs: 10_000,
   async run(work) {
     const { tx, now } = work
-    const where = compare('lookAt', 'lte', now)
+    const where = and(oneOf('state', ['waiting', 'unmatched']), compare('lookAt', 'lte', now))
     const sort = [{ path: 'lookAt', descending: false }]
     // Beyond the limit: the next tick. Each look moves its message on, so none stays at the front.
     for (const message of await tx.find(webhookInbox, { where, sort, limit: limits.webhooksPerTick })) {

@@ -12,16 +12,21 @@ export const stockInvariants: InvariantGroup = {
     'stock.on_hand_is_moved': 'onHand is the sum of what was received, adjusted and shipped.',
   },
   async check(context) {
+    // Of all at once: nothing finds those of one level but reading all.
+    const open = oneOf('state', ['held', 'committed'])
+    const reservedOf = await context.read.group(reservations, { where: open, by: ['stockLevel', 'state'], sum: 'quantity' })
+    const reserved = sums(reservedOf)
+    const unseen = new Set(reservedOf.map(({ key }) => String(key[0])))
     for await (const page of pagesOf(context, stockLevels)) {
       const own = oneOf(
         'stockLevel',
         page.map(({ id }) => id),
       )
-      const reserved = sums(await context.read.group(reservations, { where: own, by: ['stockLevel', 'state'], sum: 'quantity' }))
       const moved = sums(await context.read.group(stockMovements, { where: own, by: ['stockLevel', 'kind'], sum: 'quantity' }))
       for (const level of page) {
         const { id, onHand, held, committed, available } = level
         const rows = [`stockLevels/${id}`]
+        unseen.delete(id)
         if (Math.min(onHand, held, committed, available) < 0)
           context.report('stock.not_below_zero', rows, `onHand ${onHand}, held ${held}, committed ${committed}, available ${available}`)
         if (available !== onHand - held - committed)
@@ -34,6 +39,7 @@ export const stockInvariants: InvariantGroup = {
         if (sum !== onHand) context.report('stock.on_hand_is_moved', rows, `onHand is ${onHand}; the movements sum to ${sum}`)
       }
     }
+    for (const id of unseen) context.report('stock.held_is_reserved', [`stockLevels/${id}`], 'it is not there, and reservations name it')
   },
 }
 

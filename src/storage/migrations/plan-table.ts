@@ -76,8 +76,12 @@ export function planTable(situation: TableSituation): { readonly steps: readonly
   return p
 }
 
+const longTextCharacters = 2_000
+
 export function specOf(column: Column, collection: CollectionModel, types: TypeNames): ColumnSpec {
-  return { name: column.name, type: types.typeOf(column, collection), kind: column.type, isNullable: column.isNullable, default: null }
+  const { name, type: kind, isNullable } = column
+  const isLong = kind === 'text' && column.characters > longTextCharacters ? ({ isLong: true } as const) : {}
+  return { name, type: types.typeOf(column, collection), kind, isNullable, default: null, ...isLong }
 }
 
 export function checksOf(collection: CollectionModel): CheckSpec[] {

@@ -17,6 +17,8 @@ export type ColumnSpec = {
   readonly type: string
   readonly kind: ColumnType
   readonly isNullable: boolean
+  /** Of a text that may be an article. */
+  readonly isLong?: true
   /** What the database sets for writers that do not know the column; null for nothing. */
   readonly default: unknown
 }

@@ -199,9 +199,10 @@ export function statementsOf(step: Step): Statement[] {
 /**
  * Beside its key a row keeps a quarter of a page at most, and what is longer goes to a page of its own: an order would fill
  * one. Under a row number it keeps a whole page, and its id is an index as any other. Both kinds are read and written alike.
+ * A long text that may be left out mostly is.
  */
 function hasWideRows(columns: readonly ColumnSpec[]): boolean {
-  return columns.filter(({ kind }) => kind === 'json').length >= 3
+  return columns.filter(({ kind }) => kind === 'json').length >= 3 || columns.some(({ isLong, isNullable }) => isLong && !isNullable)
 }
 
 function columnSql(column: ColumnSpec): string {
