@@ -46,6 +46,13 @@ export function checkDocuments(documents: readonly SourceFile[], facts: Facts, e
     ...facts.variables
       .filter((name) => !documents.some(({ path, text }) => path === 'docs/operating/running.md' && text.includes(name)))
       .map((name) => `docs/operating/running.md: does not tell of ${name}`),
+    ...[...facts.commands.map((name) => `kingpost ${name}`), ...facts.options.map((name) => `--${name}`)]
+      .filter((words) =>
+        documents.some(
+          ({ path, text }) => path === 'docs/operating/running.md' && text.includes('\n## Commands\n') && !text.includes(words),
+        ),
+      )
+      .map((words) => `docs/operating/running.md: does not tell of ${words}`),
   ]
 }
 

@@ -10,6 +10,7 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
   engines: { node: string }
   bin: Record<string, string>
   scripts: Record<string, string>
+  optionalDependencies: Record<string, string>
 }
 
 /** The launcher, told that it runs on another Node. */
@@ -34,6 +35,13 @@ test('an older Node is told in a sentence what to do, a newer one works', () => 
   }
   for (const node of ['24.15.0', '25.0.0', process.versions.node])
     assert.deepEqual(runOn(node, ['--version']), { status: 0, stdout: `${version}\n`, stderr: '' }, node)
+})
+
+test('the packages that bring Node are those of the clone', () => {
+  const named = [...readFileSync(launcher, 'utf8').matchAll(/'(node-[\w-]+)@([\d.]+)'/g)].map(([, name, version]) => [name!, version!])
+  const known = Object.entries(manifest.optionalDependencies).filter(([name]) => name.startsWith('node-'))
+  assert.deepEqual(Object.fromEntries(named), Object.fromEntries(known))
+  assert.ok(named.length > 0)
 })
 
 test('what package.json says of Node and of the way in is true', () => {

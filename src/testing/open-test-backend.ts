@@ -33,6 +33,8 @@ export type TestBackendOptions = {
   readonly seed?: boolean
   /** When the test begins, as a date; now, when left out. */
   readonly now?: Date
+  /** Values of the config's secrets. One that is left out has a text of the test's own; the environment is not looked at. */
+  readonly secrets?: Readonly<Record<string, string>>
 }
 
 /** A mail as its receiver would see it. */
@@ -66,7 +68,8 @@ export async function openTestBackend<TBackend extends BackendConfig<Operation> 
 ): Promise<TestBackend<TBackend>> {
   const clock = createManualClock(options.now?.getTime() ?? Date.now(), turns)
   const providers = [{ id: 'sandbox', methods: sandboxMethods }]
-  const backend = createBackend(config, { publicUrl, isDevelopment: true, paymentProviders: providers })
+  const readSecret = (name: string) => options.secrets?.[name] ?? `${name} of the test`
+  const backend = createBackend(config, { publicUrl, isDevelopment: true, paymentProviders: providers, readSecret })
   const storage = openSqlite({ path: ':memory:', model: backend.model, clock })
   // Who still follows changes when it closes is cut off, and then told for good, so that nothing keeps the test waiting.
   const closing = new AbortController()
