@@ -26,6 +26,8 @@ export const effects = collection('effects', {
     key: field.text({ required: true, unique: true }),
     state: field.enum(effectStates, { required: true }),
     attempts: field.integer({ required: true }),
+    /** Attempts of which a failure is known. One that was cut off on our side says nothing of the other. */
+    failures: field.integer({ feed: false }),
     /** When it may be taken: for one that is running, the end of its lease. */
     dueAt: field.dateTime({ required: true }),
     /** The process whose attempt is under way. */
@@ -97,6 +99,7 @@ export async function enqueue<TPayload extends Record<string, unknown>>(
     key,
     state: isHeld ? 'held' : isLeased ? 'running' : 'ready',
     attempts: isLeased ? 1 : 0,
+    failures: null,
     dueAt: isLeased ? now + limits.effectLeaseMs : dueAt,
     owner: isLeased ? tx.worker.id : null,
     lastError: null,

@@ -324,18 +324,27 @@ function cause(kind: string) {
   return { operation: `effects.${kind}`, actor: 'system', requestId: '' }
 }
 
+/**
+ * It is given up by what the other side has failed. An attempt whose end nobody wrote, because its process died or the database was
+ * away, is not held against it: a bad hour of ours would use up what a mail server or a provider is given.
+ */
 function outOfAttempts(handler: EffectHandler | undefined, effect: Effect, outcome: Outcome): Outcome {
   const attemptsMax = handler?.attemptsMax ?? limits.effectAttemptsMax
-  if (outcome.end !== 'retry' || outcome.isNoAttempt || effect.attempts < attemptsMax) return outcome
-  return { end: 'dead', isUncertain: true, error: `${outcome.error} (gave up after ${effect.attempts} attempts)` }
+  if (outcome.end !== 'retry' || outcome.isNoAttempt || failuresOf(effect) < attemptsMax) return outcome
+  return { end: 'dead', isUncertain: true, error: `${outcome.error} (gave up after ${failuresOf(effect)} failures)` }
+}
+
+/** With the attempt that fails now. */
+function failuresOf({ failures }: Effect): number {
+  return (failures ?? 0) + 1
 }
 
 /** The fields that end an attempt. `fraction` spreads retries over the whole pause (full jitter). */
 function endOf(effect: Effect, outcome: Outcome, now: number, fraction: number) {
   if (outcome.end === 'done') return { state: 'done', owner: null, lastError: null }
   if (outcome.end !== 'retry') return { state: outcome.end, owner: null, lastError: outcome.error }
-  const ceiling = Math.min(limits.effectBackoffMaxMs, limits.effectBackoffMs * 2 ** effect.attempts)
+  const ceiling = Math.min(limits.effectBackoffMaxMs, limits.effectBackoffMs * 2 ** failuresOf(effect))
   const pauseMs = outcome.afterMs ?? Math.ceil(ceiling * (0.1 + 0.9 * fraction))
-  const attempts = outcome.isNoAttempt ? effect.attempts - 1 : effect.attempts
-  return { state: 'ready', attempts, owner: null, dueAt: now + pauseMs, lastError: outcome.error }
+  const counts = outcome.isNoAttempt ? { attempts: effect.attempts - 1 } : { failures: failuresOf(effect) }
+  return { state: 'ready', ...counts, owner: null, dueAt: now + pauseMs, lastError: outcome.error }
 }

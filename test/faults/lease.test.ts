@@ -160,6 +160,27 @@ test('an effect that keeps failing ends as dead, visibly, with the last reason',
   }
   const effect = await world.get(id)
   assert.equal(effect.state, 'dead')
-  assert.equal(effect.lastError, `reason ${limits.effectAttemptsMax} (gave up after ${limits.effectAttemptsMax} attempts)`)
+  assert.equal(effect.lastError, `reason ${limits.effectAttemptsMax} (gave up after ${limits.effectAttemptsMax} failures)`)
+  await worker.stop()
+})
+
+// proves P-004
+test('attempts whose end nobody wrote take none of those that may fail', async (t) => {
+  const world = await openWorld(t)
+  const worker = world.startWorker('cut off')
+  await worker.started
+  const id = await world.owe()
+  for (let count = 1; count <= limits.effectAttemptsMax; count++) {
+    await world.attempt(count)
+    await world.time.pass(limits.effectLeaseMs + 1_000, limits.effectLeaseMs + 1_000)
+  }
+  const last = await world.attempt(limits.effectAttemptsMax + 1)
+  last.end({ end: 'retry', error: 'deferred' })
+  const effect = await eventually('the failure is written', async () => {
+    const seen = await world.get(id)
+    return seen.lastError === null ? null : seen
+  })
+  assert.deepEqual([effect.state, effect.attempts, effect.failures], ['ready', limits.effectAttemptsMax + 1, 1])
+  for (const { end } of world.attempts) end({ end: 'done', result: null })
   await worker.stop()
 })

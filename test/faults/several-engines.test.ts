@@ -144,7 +144,7 @@ test('effects that ended and webhooks that were taken care of are forgotten afte
   const engine = await world.add('one', { clock: time.clock })
   const { reader } = engine.parts.storage
   const planted = await inTransaction(engine.parts, cause, async (tx, now) => {
-    const effect = { kind: 'mail.none', attempts: 1, dueAt: now, owner: null, lastError: null, record: null, payload: {} }
+    const effect = { kind: 'mail.none', attempts: 1, failures: null, dueAt: now, owner: null, lastError: null, record: null, payload: {} }
     for (const state of ['done', 'canceled', 'dead', 'unknown', 'held'] as const)
       await tx.insert(effects, { ...effect, id: engine.newId('eff'), key: `old:${state}`, state })
     // More than one tick forgets.

@@ -12,7 +12,9 @@ import { captureTransport } from '../../src/domains/emails/transport.ts'
 import { orders } from '../../src/domains/orders/collections.ts'
 import { settleOrder } from '../../src/domains/orders/settle-order.ts'
 import { payments } from '../../src/domains/payments/collections.ts'
-import { effects } from '../../src/effects/effect.ts'
+import { followPaymentEffect } from '../../src/domains/payments/follow-payment.ts'
+import { paymentFollow } from '../../src/domains/payments/look-at-payment.ts'
+import { effects, enqueue } from '../../src/effects/effect.ts'
 import { createEngine, type Replacements } from '../../src/engine/create-engine.ts'
 import { workIn } from '../../src/operation/work.ts'
 import { inTransaction } from '../../src/storage/in-transaction.ts'
@@ -105,6 +107,37 @@ test('an attempt that opens after its order has closed is closed at the provider
     assert.equal((await tx.get(payments, payment))!.status, 'requires_action')
     assert.equal(await tx.count(effects, eq('kind', 'payment.cancel')), 1)
   })
+})
+
+test('a payment whose look was given up while its provider was silent is looked at again within a day', async () => {
+  const { store, payment } = await shopWithRefund()
+  const { settle } = followPaymentEffect(new Map())
+  const engine = await engineOn(store)
+  store.retime(systemClock)
+  const dayMs = 24 * 3_600_000
+  const ends = [
+    // After the last look that is planned, and the plan is as it was.
+    { before: { checks: 6, checkAt: null }, isUncertain: true, expected: [5, dayMs] },
+    // A sooner one is left alone; so is what the provider answered for certain.
+    { before: { checks: 2, checkAt: 1 }, isUncertain: true, expected: [2, 1] },
+    { before: { checks: 6, checkAt: null }, isUncertain: false, expected: [6, null] },
+  ] as const
+  for (const { before, isUncertain, expected } of ends)
+    await inTransaction(engine.parts, { operation: 'test', actor: 'test', requestId: '' }, async (tx, now) => {
+      const atSoonest = (checkAt: number | null) => (checkAt === null ? null : now + checkAt)
+      const set = { checks: before.checks, checkAt: atSoonest(before.checkAt) }
+      const { order } = await tx.update(payments, (await tx.get(payments, payment))!, { set })
+      const effect = await enqueue(workIn(engine.parts, tx, now), paymentFollow, {
+        key: `look:${before.checks}:${isUncertain}`,
+        payload: { payment, source: 'webhook' },
+        record: order,
+      })
+      const outcome = { end: 'dead' as const, error: 'timeout', ...(isUncertain ? { isUncertain } : {}) }
+      const payload = { payment, source: 'webhook' }
+      await settle!({ ...workIn(engine.parts, tx, now), effect: effect!, payload, outcome, tell: () => {} })
+      const after = (await tx.get(payments, payment))!
+      assert.deepEqual([after.checks, after.checkAt], [expected[0], atSoonest(expected[1])])
+    })
 })
 
 test('a schedule that always fails keeps no other from its work', async () => {

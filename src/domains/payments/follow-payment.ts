@@ -9,7 +9,7 @@ import type { Work } from '../../operation/work.ts'
 import { type Payment, payments, refunds } from './collections.ts'
 import { paymentChanged } from './events.ts'
 import { followPayment, paymentFollow } from './look-at-payment.ts'
-import { firstLookMs, nextLookMs, refundDistancesMs } from './look-times.ts'
+import { firstLookMs, lookAgainMs, nextLookMs, refundDistancesMs } from './look-times.ts'
 import { outcomeOf, type PaymentProvider, type ProviderView } from './provider.ts'
 import { isUndecided, recordView } from './record-facts.ts'
 import { failUnsentRefund, stopEffect } from './refund-claims.ts'
@@ -27,7 +27,11 @@ export function followPaymentEffect(providers: ReadonlyMap<string, PaymentProvid
       const { tx, payload, outcome } = context
       const payment = await tx.get(payments, payload.payment)
       if (payment === null || outcome.end === 'retry') return
-      if (outcome.end !== 'done') return void (await followRefund(context, payment, null))
+      if (outcome.end !== 'done') {
+        await followRefund(context, payment, null)
+        if (outcome.end === 'dead' && outcome.isUncertain && payload.refund === undefined) await lookAgain(context, payment)
+        return
+      }
       const view = outcome.result
       if (view === null) return await noteMissing(context, payment)
       const { events } = await recordView(context, payment, view, payload.source)
@@ -65,6 +69,16 @@ async function followRefund(
       look: look + 1,
     })
   return []
+}
+
+/**
+ * The provider was silent for as long as the look was tried, and what the look was for is not known: a webhook may have told of a
+ * dispute, months before the next look that is planned or after the last. So there is another within a day, which takes none of those.
+ */
+async function lookAgain({ tx, now }: Work, payment: Payment): Promise<void> {
+  const checkAt = now + lookAgainMs
+  if (payment.checkAt !== null && payment.checkAt <= checkAt) return
+  await tx.update(payments, payment, { set: { checkAt, checks: Math.max(0, payment.checks - 1) } })
 }
 
 /**

@@ -26,5 +26,8 @@ export function nextLookMs(status: Payment['status'], checks: number): number | 
   return openDistancesMs[Math.min(checks, openDistancesMs.length) - 1]!
 }
 
+/** How soon there is another look after one that was given up because the provider was silent. */
+export const lookAgainMs = day
+
 /** Looks for a refund whose end is not known: soon, then less and less often, for about two months. */
 export const refundDistancesMs = [minute, 5 * minute, 30 * minute, 2 * hour, 12 * hour, day, 3 * day, 7 * day, 14 * day, 30 * day]
