@@ -197,7 +197,7 @@ test('a process with nothing to do writes nothing', async (t) => {
   const found = await eventually('it is taken', async () => {
     await time.pass(1_000)
     const [effect] = await findAll(storage.reader, effects, eq('key', 'due'))
-    return effect?.state === 'dead' ? effect : null
+    return effect?.lastError ? effect : null
   })
   assert.match(found.lastError!, /carries out/)
 })
