@@ -5,7 +5,7 @@ import { owners, things } from '../../../test/support/conformance-subjects.ts'
 import { isEngineError } from '../../base/engine-error.ts'
 import { compileModel } from '../../schema/model.ts'
 import { parseAddress } from './address.ts'
-import { arrayOf, quote, shortName } from './dialect.ts'
+import { isAmong, quote, shortName } from './dialect.ts'
 import { checkServer } from './doctor.ts'
 import { createTranslator, explainConnectError, translateConnectError } from './errors.ts'
 import { PreparedStatements } from './prepared-statements.ts'
@@ -23,8 +23,9 @@ test('names of any length are themselves or shortened to 63 bytes, two different
 })
 
 test('an array says what is in it, whatever that is', () => {
-  assert.equal(arrayOf(['a', 'b"c', 'd\\e', '', 'null', ',{}']), '{"a","b\\"c","d\\\\e","","null",",{}"}')
-  assert.equal(arrayOf([1, -2, null]), '{1,-2,null}')
+  assert.equal(isAmong('x', ['a', 'b"c', 'd\\e', '', 'null', ',{}']).value, '{"a","b\\"c","d\\\\e","","null",",{}"}')
+  assert.deepEqual(isAmong('x', [1, -2, null]), { sql: 'x = any(?)', value: '{1,-2,null}' })
+  assert.deepEqual(isAmong('x', ['{a}'], true), { sql: 'x<>?', value: '{a}' })
 })
 
 test('the address keeps its own words to itself, and wrong ones are a sentence', () => {

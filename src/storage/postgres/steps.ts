@@ -9,7 +9,7 @@ import { createCompiler, type Statement } from '../sql/compile.ts'
 import type { SqlResult } from '../sql/driver.ts'
 import { textForm, whole } from '../sql/row-codec.ts'
 import type { Step, Steps } from '../sql/steps.ts'
-import { arrayOf, postgresDialect } from './dialect.ts'
+import { isAmong, postgresDialect } from './dialect.ts'
 
 export const commitsChannel = 'kingpost_commits'
 
@@ -80,8 +80,9 @@ export function createPostgresSteps(model: Model, isPooled: boolean): Steps {
     lock(ref, ids, mode) {
       if (ids.length === 0) return { statements: [], read: () => [] }
       const collection = model.get(ref)
-      const sql = `select ${compiler.selectList(collection)} from ${compiler.quote(collection.table)} t where ${idOf('t')} = any(?) order by ${idOf('t')}`
-      return common.records(ref, { sql: `${sql} for ${mode === 'shared' ? 'share' : 'update'}`, values: [arrayOf(ids)] })
+      const among = isAmong(idOf('t'), ids)
+      const sql = `select ${compiler.selectList(collection)} from ${compiler.quote(collection.table)} t where ${among.sql} order by ${idOf('t')}`
+      return common.records(ref, { sql: `${sql} for ${mode === 'shared' ? 'share' : 'update'}`, values: [among.value] })
     },
 
     sequence,
