@@ -156,6 +156,10 @@ export const limits = {
   webhooksKeepMs: 30 * 24 * 3_600_000,
   /** Rows that one tick forgets: some 10 ms of the writer. At one in two minutes that is 720,000 a day. */
   forgottenPerTick: 1_000,
+  /** A schedule that fails is tried again at least so often: its mistake may be mended by data. */
+  scheduleBackoffMaxMs: 15 * 60_000,
+  /** The shortest pause between two ticks of a project's schedule: the look for what is due is each second. */
+  scheduleEveryMinMs: 5_000,
   /** Ticks of schedules are kept this long, to be looked at: the most frequent one makes 17,280 a day. */
   scheduleTicksKeepMs: 48 * 3_600_000,
 

@@ -12,6 +12,8 @@ export type BackendConfig<TOperation = unknown> = {
   readonly hooks?: readonly Declared[]
   /** Made by `defineEffect(…)`: what is owed to the outside. */
   readonly effects?: readonly Declared[]
+  /** Made by `defineSchedule(…)`: what is due every so often. */
+  readonly schedules?: readonly Declared[]
   /** Made by `defineMail(…)`: templates of its own. */
   readonly mails?: readonly Declared[]
   /** Made by `defineSecret(…)`: variables of the environment, without which it does not start. */

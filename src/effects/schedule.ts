@@ -3,6 +3,7 @@
 import { staff } from '../access/rule.ts'
 import type { Cancel } from '../base/clock.ts'
 import { isEngineError } from '../base/engine-error.ts'
+import { withoutSecrets } from '../base/hidden.ts'
 import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
 import type { DomainEvent } from '../contract/events.ts'
@@ -23,6 +24,10 @@ export const schedules = collection('schedules', {
     lastAt: field.dateTime(),
     /** How often it has ticked. */
     ticks: field.integer({ required: true, default: 0 }),
+    /** By what it is due, where that may change from one version of a project to the next. */
+    plan: field.text(),
+    /** Why its last try failed; null once one has passed. */
+    lastError: field.longText(),
   },
   indexes: [['nextAt']],
   access: { read: staff },
@@ -53,8 +58,14 @@ type ScheduleRow = NonNullable<(typeof schedules)['record']>
 /** `run` does a bounded piece of work; what is left over waits for the next tick. */
 export type Schedule = {
   readonly name: string
-  readonly everyMs: number
-  readonly run: (work: Work) => Promise<readonly DomainEvent[] | void>
+  /** Of a project: another plan than the one that is stored makes its next tick due anew. */
+  readonly plan?: string
+  /** `dueAt`: when this tick was. */
+  readonly run: (work: Work, dueAt?: number) => Promise<readonly DomainEvent[] | void>
+} & ({ readonly everyMs: number } | { readonly nextAfter: (after: number) => number })
+
+function nextAfter(schedule: Schedule, after: number): number {
+  return 'everyMs' in schedule ? after + schedule.everyMs : schedule.nextAfter(after)
 }
 
 export type SchedulerParts = TransactionParts &
@@ -68,6 +79,7 @@ export function createScheduler(parts: SchedulerParts) {
   let isRunning = false
   let cancel: Cancel = () => {}
   let ticking: Promise<void> = Promise.resolve()
+  const failures = createFailures(parts)
 
   async function tick(): Promise<void> {
     await parts.clock.refresh?.()
@@ -80,13 +92,11 @@ export function createScheduler(parts: SchedulerParts) {
     const due = await findAll(parts.storage.reader, schedules, where)
     for (const row of due) {
       const schedule = parts.schedules.find(({ name }) => name === row.name)
-      if (!schedule || !isRunning) continue
+      if (!schedule || !isRunning || failures.isLeftAlone(schedule.name)) continue
       // One that always fails must not keep those behind it from their work.
-      await runOne(schedule, row).catch((error) =>
-        parts.log.write(isEngineError(error, 'conflict') ? 'warn' : 'error', 'A schedule failed; its next tick tries again.', {
-          schedule: schedule.name,
-          error,
-        }),
+      await runOne(schedule, row).then(
+        () => failures.hasPassed(schedule.name),
+        (error) => failures.note(schedule, row, error),
       )
     }
   }
@@ -96,12 +106,12 @@ export function createScheduler(parts: SchedulerParts) {
     await inTransaction(parts, cause, async (tx, now) => {
       // The clock may have been set back since the look.
       if (now < row.nextAt) return
-      const change = { set: { nextAt: now + schedule.everyMs, lastAt: now }, add: { ticks: 1 } }
+      const change = { set: { nextAt: nextAfter(schedule, now), lastAt: now, lastError: null }, add: { ticks: 1 } }
       if (!(await tx.touch(schedules, row.id, change, and(eq('nextAt', row.nextAt), eq('ticks', row.ticks))))) return
       const tick = { id: parts.newId('tick'), schedule: schedule.name, tick: row.ticks + 1, dueAt: row.nextAt, owner: tx.worker.id }
       await tx.insert(scheduleTicks, tick, 'conflict')
       const work = workIn(parts, tx, now)
-      await parts.react(work, (await schedule.run(work)) ?? [])
+      await parts.react(work, (await schedule.run(work, row.nextAt)) ?? [])
     })
   }
 
@@ -117,13 +127,7 @@ export function createScheduler(parts: SchedulerParts) {
 
   return {
     async start(): Promise<void> {
-      await inTransaction(parts, { operation: 'schedules.declare', actor: 'system', requestId: '' }, async (tx, now) => {
-        const known = new Set((await findAll(tx, schedules)).map(({ name }) => name))
-        for (const { name, everyMs } of parts.schedules)
-          if (!known.has(name))
-            // Another process may declare it at the same time.
-            await tx.insertOnce(schedules, { id: parts.newId('sched'), name, nextAt: now + everyMs, lastAt: null, ticks: 0 })
-      })
+      await declare(parts)
       isRunning = true
       loop()
     },
@@ -131,6 +135,44 @@ export function createScheduler(parts: SchedulerParts) {
       isRunning = false
       cancel()
       await ticking
+    },
+  }
+}
+
+async function declare(parts: SchedulerParts): Promise<void> {
+  await inTransaction(parts, { operation: 'schedules.declare', actor: 'system', requestId: '' }, async (tx, now) => {
+    const known = new Map((await findAll(tx, schedules)).map((row) => [row.name, row]))
+    for (const schedule of parts.schedules) {
+      const { name, plan = null } = schedule
+      const row = known.get(name)
+      const nextAt = nextAfter(schedule, now)
+      if (row === undefined)
+        // Another process may declare it at the same time.
+        await tx.insertOnce(schedules, { id: parts.newId('sched'), name, nextAt, lastAt: null, ticks: 0, plan, lastError: null })
+      else if (row.plan !== plan) await tx.touch(schedules, row.id, { set: { nextAt, plan } }, eq('nextAt', row.nextAt))
+    }
+  })
+}
+
+function createFailures(parts: SchedulerParts) {
+  /** By name: how often one has failed in a row, and until when it is left alone. */
+  const failing = new Map<string, { readonly times: number; readonly until: number }>()
+
+  return {
+    isLeftAlone: (name: string) => (failing.get(name)?.until ?? 0) > parts.clock.now(),
+    hasPassed: (name: string) => void failing.delete(name),
+    /** What the storage says is tried again at the next look; a mistake in the work, which stays one, less and less often. */
+    async note({ name }: Schedule, row: ScheduleRow, error: unknown): Promise<void> {
+      const isLost = isEngineError(error, 'conflict')
+      parts.log.write(isLost ? 'warn' : 'error', 'A schedule failed; it is tried again.', { schedule: name, error })
+      if (isEngineError(error) && error.status !== 500) return
+      const times = (failing.get(name)?.times ?? 0) + 1
+      failing.set(name, { times, until: parts.clock.now() + Math.min(limits.scheduleBackoffMaxMs, limits.effectBackoffMs * 2 ** times) })
+      const lastError = withoutSecrets(error instanceof Error ? error.message : String(error))
+      const cause = { operation: `schedule.${name}`, actor: 'system', requestId: '' }
+      await inTransaction(parts, cause, (tx) => tx.touch(schedules, row.id, { set: { lastError } })).catch((failure) =>
+        parts.log.write('warn', 'Why a schedule failed could not be stored.', { schedule: name, error: failure }),
+      )
     },
   }
 }

@@ -10,14 +10,11 @@ import { newSecret as makeSecret } from '../base/secret.ts'
 import { createFeed, type Feed } from '../changes/feed.ts'
 import { createPlacesKey } from '../changes/places-key.ts'
 import { createAuthenticator, watchRevocations } from '../domains/accounts/session.ts'
-import { forgetCarts } from '../domains/carts/forget-carts.ts'
 import { sendEmail } from '../domains/emails/send-email.ts'
 import type { MailTransport } from '../domains/emails/transport.ts'
-import { expireOrders } from '../domains/orders/expire-orders.ts'
 import { findLinkedOrder } from '../domains/orders/order-links.ts'
 import { cancelPaymentEffect } from '../domains/payments/cancel-payment.ts'
-import { followPaymentEffect, reconcilePayments } from '../domains/payments/follow-payment.ts'
-import { matchWebhooks } from '../domains/payments/match-webhooks.ts'
+import { followPaymentEffect } from '../domains/payments/follow-payment.ts'
 import type { PaymentProvider } from '../domains/payments/provider.ts'
 import { refundPaymentEffect } from '../domains/payments/refund-payment.ts'
 import { startPaymentEffect } from '../domains/payments/start-payment.ts'
@@ -25,17 +22,17 @@ import { idleMeter, type RuntimeMeter } from '../domains/running/read-metrics.ts
 import type { EffectHandler } from '../effects/effect.ts'
 import { createEffectRunner, type EffectRunner } from '../effects/runner.ts'
 import { createScheduler, type Schedule } from '../effects/schedule.ts'
-import { extensionHandlers } from '../extend/extension.ts'
+import { extensionHandlers, extensionSchedules } from '../extend/extension.ts'
 import { eventHooks } from '../extend/run-hooks.ts'
 import type { Operation, Services } from '../operation/define.ts'
 import { type Call, type OperationParts, type Reply, runOperation } from '../operation/run-operation.ts'
 import type { StorageAdapter } from '../storage/storage.ts'
 import type { Backend } from './backend.ts'
-import { forgetEffects, forgetOldRows, forgetWebhooks } from './forget-rows.ts'
 import { operationsOf } from './operations.ts'
 import { createReact } from './reactions.ts'
 import { watchRecovery } from './recovery.ts'
 import { allRoles, type Role } from './roles.ts'
+import { schedulesOf } from './schedules.ts'
 
 export type EngineOptions = {
   readonly backend: Backend
@@ -92,7 +89,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const common = { storage, model, clock, random, log, newId, newSecret, project, react, worker }
   const handlers = [...effectHandlers(options.mail, providers), ...extensionHandlers(extension, clock)]
   const runner: EffectRunner = createEffectRunner({ ...common, workerId, handlers })
-  const scheduler = createScheduler({ ...common, schedules: replace.schedules?.(schedulesOf(backend)) ?? schedulesOf(backend) })
+  const schedules = [...schedulesOf(project), ...extensionSchedules(extension)]
+  const scheduler = createScheduler({ ...common, schedules: replace.schedules?.(schedules) ?? schedules })
   const parts: OperationParts = { ...common, services: options.services, effects: runner }
   const all = operationsOf(
     { ...backend, hooksOf: extension.hooksOf, mails: extension.mails },
@@ -146,13 +144,5 @@ function effectHandlers(mail: MailTransport, providers: ReadonlyMap<string, Paym
     followPaymentEffect(providers),
     refundPaymentEffect(providers),
     cancelPaymentEffect(providers),
-  ]
-}
-
-function schedulesOf(backend: Backend): Schedule[] {
-  return [
-    ...(backend.project.shop ? [expireOrders, reconcilePayments, matchWebhooks, forgetWebhooks, forgetCarts] : []),
-    forgetOldRows(backend),
-    forgetEffects,
   ]
 }

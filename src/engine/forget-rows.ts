@@ -1,6 +1,7 @@
 // Rows whose promise has ended are forgotten: what is kept for ever makes every database slow in the end. Invariant:
 // nothing that is open, or that waits for somebody, is forgotten.
 import { limits } from '../base/limits.ts'
+import type { Project } from '../config/project.ts'
 import { and, compare, eq, type Filter, isNull, oneOf } from '../contract/filter.ts'
 import { endSessions } from '../domains/accounts/session.ts'
 import { orderLinks } from '../domains/orders/order-links.ts'
@@ -12,10 +13,9 @@ import { idempotencyKeys } from '../operation/idempotency.ts'
 import { rateLimits } from '../operation/rate-limits.ts'
 import type { AnyRecord, CollectionRef } from '../schema/collection.ts'
 import type { Transaction } from '../storage/transaction.ts'
-import type { Backend } from './backend.ts'
 
 /** Few, or gone with one range of an index. */
-export const forgetOldRows = ({ project }: Backend): Schedule => ({
+export const forgetOldRows = ({ project }: { readonly project: Pick<Project, 'shop'> }): Schedule => ({
   name: 'rows.forget',
   everyMs: 3_600_000,
   async run({ tx, now }) {

@@ -3,10 +3,12 @@
 import type { Clock } from '../base/clock.ts'
 import type { AnyOwnMail } from '../domains/emails/define-mail.ts'
 import type { EffectHandler } from '../effects/effect.ts'
+import type { Schedule } from '../effects/schedule.ts'
 import type { Operation } from '../operation/define.ts'
 import type { HooksOf } from '../records/record-hooks.ts'
 import type { Model } from '../schema/model.ts'
 import { ownEffectHandler } from './define-effect.ts'
+import { type OwnSchedule, ownSchedule } from './define-schedule.ts'
 import type { Hook } from './hook.ts'
 import type { AnyOwnEffect } from './own-effect.ts'
 import { ownOperation } from './own-operation.ts'
@@ -18,11 +20,16 @@ import { collectionHooks, hookHandlers } from './run-hooks.ts'
 export type Extensions = {
   readonly hooks?: readonly Hook[]
   readonly effects?: readonly AnyOwnEffect[]
+  readonly schedules?: readonly OwnSchedule[]
   readonly mails?: readonly AnyOwnMail[]
   readonly secrets?: readonly OwnSecret[]
 }
 
-export type Extension = OwnParts & { readonly hooks: readonly Hook[]; readonly operations: readonly Operation[] }
+export type Extension = OwnParts & {
+  readonly hooks: readonly Hook[]
+  readonly operations: readonly Operation[]
+  readonly schedules: readonly OwnSchedule[]
+}
 
 /** `secrets`: their values, by name. */
 export function createExtension(
@@ -31,13 +38,17 @@ export function createExtension(
   secrets: ReadonlyMap<string, string>,
 ): Extension {
   const hooksOf: HooksOf = (name) => byCollection.get(name)
-  const { effects = [], mails = [] } = config
+  const { effects = [], mails = [], schedules = [] } = config
   const parts: OwnParts = { model, hooksOf, effects: new Set(effects), mails: new Set(mails), secrets }
   const byCollection = collectionHooks(hooks, parts)
-  return { ...parts, hooks, operations: operations.map((operation) => ownOperation(operation, parts)) }
+  return { ...parts, hooks, schedules, operations: operations.map((operation) => ownOperation(operation, parts)) }
 }
 
 export function extensionHandlers(extension: Extension, clock: Clock): EffectHandler[] {
   const parts = { ...extension, clock }
   return [...hookHandlers(extension.hooks, parts), ...[...extension.effects].map((effect) => ownEffectHandler(effect, parts))]
+}
+
+export function extensionSchedules(extension: Extension): Schedule[] {
+  return extension.schedules.map((schedule) => ownSchedule(schedule, extension))
 }

@@ -2,8 +2,10 @@
 // slow: mysql
 import assert from 'node:assert/strict'
 import { after as afterAll, before as beforeAll, test } from 'node:test'
+import { silentLog } from '../../src/base/log.ts'
 import { emails } from '../../src/domains/emails/collections.ts'
 import { effectKind, effects, enqueue } from '../../src/effects/effect.ts'
+import { createScheduler } from '../../src/effects/schedule.ts'
 import {
   anyone,
   collection,
@@ -11,6 +13,7 @@ import {
   defineEffect,
   defineErrors,
   defineMail,
+  defineSchedule,
   defineSecret,
   field,
   query,
@@ -108,9 +111,27 @@ const giveUp = command({
   run: async ({ input, orders }) => ({ output: { status: (await orders.cancel(input.id)).status } }),
 })
 
+let isTickBroken = false
+const ticks: { now: number; dueAt: number }[] = []
+const remind = defineSchedule('members.remind', {
+  every: '1m',
+  async run({ now, dueAt, mail, records }) {
+    if (isTickBroken) throw new Error('no reminder today')
+    ticks.push({ now, dueAt })
+    if ((await records(members).count()) > 0) await mail.send(plain, { to: 'club@example.com', data: {}, key: `remind ${dueAt}` })
+  },
+})
+const digest = defineSchedule('members.digest', { cron: '0 7 * * *', timeZone: 'Europe/Berlin', run: () => {} })
+
 let world: World
 beforeAll(async () => {
-  const more = { operations: [join, find, giveUp], effects: [crmSync], mails: [welcome, plain], secrets: [crmToken] }
+  const more = {
+    operations: [join, find, giveUp],
+    effects: [crmSync],
+    schedules: [remind, digest],
+    mails: [welcome, plain],
+    secrets: [crmToken],
+  }
   const config = { ...testConfig, collections: [...testConfig.collections!, members] as never, ...more }
   world = await openWorld({ config, secrets: { CRM_TOKEN: secretValue } })
   await world.engine.start()
@@ -154,7 +175,7 @@ test('an effect that fails is tried again under its key; one that is refused, or
     calls = []
     other = how
     const { body } = await ask(undefined, `Bob${how}`)
-    await work(world, how === 'hangs' ? 16_000 : 100)
+    await work(world, how === 'hangs' ? 15_100 : 100)
     const waiting = await effectOf(body.id)
     assert.equal(waiting.state, 'ready', how)
     assert.match(waiting.lastError!, /^The effect crm\.sync \(.*own-code\.test\.ts:\d+:\d+\): /)
@@ -255,4 +276,44 @@ test('staff send mails by a template of the project or in their own words', asyn
     [{ to, subject: 'x\r\nBcc: y', text: 'y' }, '/subject'],
   ] as const)
     checkRefusal(await send('staff', body), 400, 'validation_failed', path)
+})
+
+const scheduleOf = async (name: string) =>
+  (await world.call('staff', { method: 'GET', url: `/api/schedules?filter[name]=${name}` })).body.items[0]
+
+test('a schedule of a project ticks in its turn, each time once; one that fails says so and is tried again', async () => {
+  ticks.splice(0)
+  await work(world, 180_000)
+  assert.ok(ticks.length >= 2 && ticks.length <= 4, String(ticks.length))
+  for (const { now, dueAt } of ticks) assert.ok(now >= dueAt)
+  const sent = await mailsTo('club@example.com')
+  assert.equal(new Set(sent.map(({ key }) => key)).size, sent.length)
+  const next = new Date((await scheduleOf('members.digest')).nextAt)
+  assert.equal(next.toISOString().slice(10), 'T06:00:00.000Z')
+  isTickBroken = true
+  const before = ticks.length
+  world.log.splice(0)
+  await work(world, 120_000)
+  const failed = await scheduleOf('members.remind')
+  assert.match(failed.lastError, /^The schedule members\.remind \(.*own-code\.test\.ts:\d+:\d+\) failed: no reminder today$/)
+  assert.ok(world.log.length < 12, 'one that always fails is tried less and less often')
+  isTickBroken = false
+  await work(world, 180_000)
+  assert.ok(ticks.length > before)
+  assert.equal((await scheduleOf('members.remind')).lastError, null)
+  world.log.splice(0)
+})
+
+test('a schedule whose plan is another one is due by that', async () => {
+  const run = async () => {}
+  const started = async (plan: string, everyMs: number) => {
+    const scheduler = createScheduler({ ...world.engine.parts, log: silentLog, schedules: [{ name: 'plans.change', plan, everyMs, run }] })
+    await scheduler.start()
+    await scheduler.stop()
+    return Date.parse((await scheduleOf('plans.change')).nextAt) - world.clock.now()
+  }
+  assert.equal(await started('every 10d', 864_000_000), 864_000_000)
+  assert.equal(await started('every 10s', 10_000), 10_000)
+  await world.clock.advance(1_000)
+  assert.equal(await started('every 10s', 10_000), 9_000)
 })

@@ -31,7 +31,7 @@ import { namePattern } from './check-field.ts'
 import { checkHooks } from './check-hooks.ts'
 import { checkHttp } from './check-http.ts'
 import { checkOperations } from './check-operations.ts'
-import { checkEffects, checkMails, checkSecrets } from './check-own.ts'
+import { checkEffects, checkMails, checkSchedules, checkSecrets } from './check-own.ts'
 
 export type ConfigMistake = { readonly path: string; readonly message: string }
 
@@ -87,6 +87,7 @@ const config = object(
     operations: is('a list of query(…) and command(…)', Array.isArray),
     hooks: is('a list of before(…) and after(…)', Array.isArray),
     effects: checkEffects,
+    schedules: checkSchedules,
     mails: checkMails,
     secrets: checkSecrets,
     shop: (value, path, add) => (value === false ? undefined : shop(value, path, add)),

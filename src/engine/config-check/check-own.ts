@@ -1,11 +1,15 @@
 // Effects, mails and secrets of a project: well-formed, and each named once.
 import mustache from 'mustache'
+import { limits } from '../../base/limits.ts'
 import { nearest } from '../../base/nearest.ts'
 import type { AnyOwnMail } from '../../domains/emails/define-mail.ts'
 import { templates } from '../../domains/emails/templates.ts'
+import { isTimeZone, nextDue, parseCron, parseEvery } from '../../extend/cron.ts'
+import type { OwnSchedule } from '../../extend/define-schedule.ts'
 import type { AnyOwnEffect } from '../../extend/own-effect.ts'
 import type { OwnSecret } from '../../extend/own-secret.ts'
 import { type Add, type Check, callable, is, isObject, line, object, passes, plainObject, shown, word } from '../../schema/shape.ts'
+import { scheduleNames } from '../schedules.ts'
 import { ownName } from './check-hooks.ts'
 import { isSchema } from './is-schema.ts'
 
@@ -57,7 +61,37 @@ const secret = object(
   { required: ['kind', 'name'], made: 'defineSecret(…)' },
 )
 
+const schedule = object(
+  {
+    kind: word('schedule'),
+    name: (value, path, add) => {
+      ownName(value, path, add)
+      if (scheduleNames.includes(value as string)) add(path, `"${String(value)}" is a schedule of Kingpost's own: choose another name`)
+    },
+    every: optionally((value, path, add) => {
+      const everyMs = typeof value === 'string' ? parseEvery(value) : null
+      if (everyMs === null) add(path, `must be a time such as 30s, 5m, 2h or 1d, not ${shown(value)}`)
+      else if (everyMs < limits.scheduleEveryMinMs) add(path, `must be ${limits.scheduleEveryMinMs / 1_000}s or more`)
+    }),
+    cron: optionally((value, path, add) => {
+      try {
+        if (nextDue(parseCron(String(value)), 'UTC', 0) === null) add(path, `"${String(value)}" never comes`)
+      } catch (error) {
+        add(path, (error as Error).message)
+      }
+    }),
+    timeZone: is('a time zone such as Europe/Berlin', (value) => typeof value === 'string' && isTimeZone(value)),
+    run: callable,
+    what: line,
+    place: () => {},
+  } satisfies Record<keyof OwnSchedule, Check>,
+  { required: ['kind', 'name', 'run'], made: 'defineSchedule(…)' },
+)
+
 export const checkEffects = listOf(effect)
+export const checkSchedules = listOf(schedule, ({ every, cron }, path, add) => {
+  if ((every === null) === (cron === null)) add(path, 'needs one of `every` and `cron`')
+})
 export const checkSecrets = listOf(secret)
 export const checkMails = listOf(mail, checkNames)
 

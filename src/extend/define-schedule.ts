@@ -1,0 +1,59 @@
+// Schedules of a project: bounded work that is due every so often, or by the clock on the wall. Each tick is one transaction, once
+// however many processes look.
+import { placeOfDeclaration } from '../base/place.ts'
+import type { Schedule } from '../effects/schedule.ts'
+import { type Cron, nextDue, parseCron, parseEvery } from './cron.ts'
+import { type Piece, runOwnCode } from './own-code.ts'
+import { type DutyWork, dutyWork, type OwnParts } from './own-work.ts'
+
+type Plan =
+  /** `30s`, `5m`, `2h`, `1d`. */
+  | { readonly every: string; readonly cron?: never; readonly timeZone?: never }
+  /** Minute, hour, day, month, weekday, by the clock of `timeZone` (`UTC` when left out): `0 7 * * 1-5` in `Europe/Berlin`. */
+  | { readonly cron: string; readonly timeZone?: string; readonly every?: never }
+
+export type TickContext = DutyWork & {
+  /** When this tick was due, in milliseconds; `now` is when it is made. */
+  readonly dueAt: number
+}
+
+export type OwnSchedule = Piece & {
+  readonly kind: 'schedule'
+  readonly name: string
+  readonly every: string | null
+  readonly cron: string | null
+  readonly timeZone: string
+  readonly run: (context: TickContext) => unknown
+}
+
+/**
+ * Declares one. Ticks that were missed while nothing ran are made up for by one. A tick that fails is tried again, the
+ * oftener it failed the later.
+ */
+export function defineSchedule(
+  name: string,
+  { every = undefined, cron = undefined, timeZone = 'UTC', run }: Plan & { readonly run: (context: TickContext) => void | Promise<void> },
+): OwnSchedule {
+  const plan = { every: every ?? null, cron: cron ?? null, timeZone }
+  return { kind: 'schedule', name, ...plan, run, what: `The schedule ${name}`, place: placeOfDeclaration() }
+}
+
+/** As the engine runs it. */
+export function ownSchedule(own: OwnSchedule, parts: OwnParts): Schedule {
+  const { name, every, cron, timeZone } = own
+  const dueAfter = every === null ? byClock(parseCron(cron!), timeZone) : { everyMs: parseEvery(every)! }
+  return {
+    name,
+    plan: every === null ? `${cron} ${timeZone}` : `every ${every}`,
+    ...dueAfter,
+    async run(work, dueAt = work.now) {
+      const { context, events } = dutyWork(parts, work)
+      await runOwnCode(own, (during) => own.run({ ...context({ during, causedBy: [] }), dueAt }))
+      return events
+    },
+  }
+}
+
+function byClock(cron: Cron, timeZone: string) {
+  return { nextAfter: (after: number) => nextDue(cron, timeZone, after)! }
+}
