@@ -40,6 +40,9 @@ export type SqliteOptions = {
 // (https://sqlite.org/wal.html#walresetbug); distributions link their own SQLite, so Node's version says nothing.
 const walSafeVersion = [3, 51, 3]
 
+/** Turns of the event loop in which a group gathers: some tenths of a millisecond each. */
+const gatherTurnsMax = 4
+
 type Waiting = {
   /** It writes past its transaction, so nobody can tell whether it has. */
   readonly writesItself: boolean
@@ -177,9 +180,17 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
   function schedule(): void {
     if (isScheduled) return
     isScheduled = true
-    // Behind the I/O that is ready now: every request read in this turn joins the group.
+    gather(1, 1)
+  }
+
+  /**
+   * Behind the I/O that is ready now: every request read in this turn joins the group. While turns bring more, it is gathered on:
+   * a commit costs the same for all, and writes a page once that several of them touched. Whoever is alone waits for nobody.
+   */
+  function gather(waited: number, turns: number): void {
     clock.soon(() => {
-      running = drain()
+      if (queue.length > waited && queue.length < limits.groupCommitMax && turns < gatherTurnsMax) gather(queue.length, turns + 1)
+      else running = drain()
     })
   }
 
