@@ -1,6 +1,6 @@
 // `kingpost init FOLDER`: a project of one's own, from a template. It asks nothing, writes into a folder of its own alone, and
 // ends with the next command to type. The templates are files of this package as they are; only package.json is completed.
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { nearest } from '../base/nearest.ts'
@@ -21,12 +21,22 @@ export async function init(settings: ProcessSettings): Promise<number> {
   if (!Object.hasOwn(templates, template))
     throw new UsageError(`There is no template "${template}"${nearest(template, names) || '.'} There are ${names.join(', ')}.`)
   const folder = resolve(given)
-  if (existsSync(folder) && readdirSync(folder).length > 0)
-    throw new Error(`${folder} is not empty. Name a folder that is not there yet: kingpost init ${basename(folder)}-2`)
+  if (!isFree(folder))
+    throw new Error(`${folder} is there and not an empty folder. Name a folder that is not there yet: kingpost init ${basename(folder)}-2`)
   writeProject(folder, template)
-  const steps = [...(folder === process.cwd() ? [] : [`cd ${given}`]), ...(canResolve(folder) ? [] : ['npm install']), 'npm start']
+  const steps = [...(folder === process.cwd() ? [] : [`cd ${quoted(given)}`]), ...(canResolve(folder) ? [] : ['npm install']), 'npm start']
   process.stdout.write(`${templates[template]}: ${given}. Its README.md tells what is where. Next, type:\n\n  ${steps.join(' && ')}\n`)
   return 0
+}
+
+function isFree(folder: string): boolean {
+  const found = statSync(folder, { throwIfNoEntry: false })
+  return found === undefined || (found.isDirectory() && readdirSync(folder).length === 0)
+}
+
+/** As a shell takes it for one word. */
+function quoted(path: string): string {
+  return /^[\w./\\:-]+$/.test(path) ? path : `"${path}"`
 }
 
 function writeProject(folder: string, template: string): void {
