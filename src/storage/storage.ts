@@ -42,6 +42,9 @@ export type Change = {
   readonly add?: Readonly<Record<string, number>>
 }
 
+/** To the counters of one row. */
+export type Addition = { readonly id: string; readonly add: NonNullable<Change['add']> }
+
 /** What it means that a unique fence held a record back: somebody has the value, or somebody did this at the same time. */
 export type Fence = 'already_exists' | 'conflict'
 
@@ -70,6 +73,13 @@ export interface AdapterTransaction extends Reader {
   ): Promise<Adjusted | null>
   /** Rows that fitted `where` and were changed. */
   update(collection: CollectionRef<unknown>, where: Filter, change: Change): Promise<number>
+  /** The same, and answers them as they are after it, in no order. */
+  updateAll<T>(collection: CollectionRef<T>, where: Filter, change: Change): Promise<T[]>
+  /**
+   * Adds to counters of several rows, the same counters in each, and sets the same in all. Sent now or later.
+   * @throws conflict when one is not there, or a counter would fall below zero, at the latest at the commit
+   */
+  addOrFail(collection: CollectionRef<unknown>, additions: readonly Addition[], set: NonNullable<Change['set']>): Promise<void>
   remove(collection: CollectionRef<unknown>, where: Filter): Promise<number>
   /**
    * Locks rows until the end of the transaction, in ascending order of their ids, and answers those there are, as

@@ -8,7 +8,7 @@ import type { CollectionModel, Model } from '../schema/model.ts'
 import { createChangeNotes, type Update } from './change-notes.ts'
 import { counterGuards } from './counter-guards.ts'
 import { shapeOf } from './record-shape.ts'
-import type { AdapterTransaction, Change, CommitLine, Fence, LockMode, Reader } from './storage.ts'
+import type { AdapterTransaction, Addition, Change, CommitLine, Fence, LockMode, Reader } from './storage.ts'
 
 type System = 'createdAt' | 'updatedAt' | 'version'
 
@@ -48,6 +48,13 @@ export interface Transaction extends Reader {
    * False when the guard did not fit.
    */
   touch(collection: CollectionRef<unknown>, id: string, change: Change, guard?: Filter): Promise<boolean>
+  /** As touch, of every record that fits, and answers them as they are after it. */
+  touchAll<T>(collection: CollectionRef<T>, where: Filter, change: Change): Promise<T[]>
+  /**
+   * Adds to counters of several records, the same counters in each. A guarded write that nobody watches.
+   * @throws conflict when one would fall below zero, perhaps only at the commit; the transaction is then run again.
+   */
+  addOrFail(collection: CollectionRef<unknown>, additions: readonly Addition[]): Promise<void>
   /**
    * The record as it is now, kept as it is until the commit: `shared` against change and removal, `exclusive` against
    * other locks too. What is decided over several records is decided under a lock of the one they belong to.
@@ -81,7 +88,7 @@ export function createTransaction(
     shape.check(record)
     return record
   }
-  const touched = (change: Change): Required<Change> => ({ set: { ...change.set, updatedAt: now }, add: { ...change.add, version: 1 } })
+  const touched = (change: Change) => touchedAt(now, change)
 
   async function insertAll<T>(ref: CollectionRef<T>, fields: readonly Omit<T, System>[], fence?: Fence): Promise<T[]> {
     const collection = model.get(ref)
@@ -136,11 +143,7 @@ export function createTransaction(
       return recordOf(ref, record)
     },
 
-    touch: async (ref, id, change, guard) => (await inner.update(ref, and(eq('id', id), guard), touched(change))) > 0,
-
-    async touchOrFail(ref, id, change, guard) {
-      await inner.updateOrFail(ref, and(eq('id', id), guard), touched(change))
-    },
+    ...createTouches(inner, now),
 
     current: async (ref, record) => (isRetry ? await lockedGet(inner)(ref, record.id) : record),
 
@@ -171,6 +174,25 @@ export function createTransaction(
 }
 
 type GuardedUpdate = Update & { readonly guard: Filter }
+
+function touchedAt(now: number, { set, add }: Change): Required<Change> {
+  return { set: { ...set, updatedAt: now }, add: { ...add, version: 1 } }
+}
+
+/** Guarded writes that nobody watches. */
+function createTouches(inner: AdapterTransaction, now: number): Pick<Transaction, 'touch' | 'touchOrFail' | 'touchAll' | 'addOrFail'> {
+  return {
+    touch: async (ref, id, change, guard) => (await inner.update(ref, and(eq('id', id), guard), touchedAt(now, change))) > 0,
+    async touchOrFail(ref, id, change, guard) {
+      await inner.updateOrFail(ref, and(eq('id', id), guard), touchedAt(now, change))
+    },
+    touchAll: async (ref, where, change) => await inner.updateAll(ref, where, touchedAt(now, change)),
+    async addOrFail(ref, additions) {
+      const all = additions.map(({ id, add }) => ({ id, add: { ...add, version: 1 } }))
+      if (all.length > 0) await inner.addOrFail(ref, all, { updatedAt: now })
+    },
+  }
+}
 
 /** A change of a record that was read: guarded by the version read. */
 function changeOf(collection: CollectionModel, before: AnyRecord, wanted: Required<Change>): GuardedUpdate {

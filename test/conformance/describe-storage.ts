@@ -422,6 +422,53 @@ export function describeStorage(name: string, open: OpenStorage): void {
         assert.deepEqual(await find(), [{ ...one, count: 7, note: 'n' }])
       })
 
+      test('of all that fits answer what they have made of it', async () => {
+        await clear()
+        const [one, two, three] = [thing({ count: 5 }), thing({ count: 7 }), thing({ count: 9 })]
+        await insert(things, one, two, three)
+        await write(async (tx) => {
+          const where = { op: 'lte', path: 'count', value: 7 } as const
+          const changed = await tx.updateAll<Thing>(things as never, where, { add: { count: 10 }, set: { note: 'n' } })
+          const expected = [one, two].map((record) => ({ ...record, count: (record['count'] as number) + 10, note: 'n' }))
+          assert.deepEqual(new Map(changed.map((record) => [record.id, record])), new Map(expected.map((record) => [record['id'], record])))
+          assert.deepEqual(await tx.getMany(things, [one.id]), [expected[0]])
+          assert.deepEqual(await tx.updateAll(things, where, { set: { note: 'never' } }), [])
+        })
+        assert.deepEqual((await find()).map(({ count }) => count).toSorted(), [15, 17, 9])
+      })
+
+      test('that add to several records add to all of them, or to none', async () => {
+        await clear()
+        const [one, two] = [thing({ count: 5 }), thing({ count: 7 })]
+        await insert(things, one, two, thing({ count: 9 }))
+        const add = (...additions: readonly (readonly [string, number])[]) =>
+          write(async (tx) => {
+            const all = additions.map(([id, count]) => ({ id, add: { count, version: 1 } }))
+            await tx.addOrFail(things, all, { note: 'added' })
+            await tx.appendCommit(line('added'))
+          })
+        const conflict = (error: unknown) => isEngineError(error, 'conflict')
+        await assert.rejects(add([one.id, 1], [two.id, -8]), conflict)
+        await assert.rejects(add([one.id, 1], ['thing_none', 1]), conflict)
+        await assert.rejects(add([one.id, -6]), conflict)
+        assert.deepEqual((await find()).map(({ count }) => count).toSorted(), [5, 7, 9])
+        await add([one.id, -5], [two.id, 3])
+        const versionOf = (record: AnyRecord) => (record['version'] as number) + 1
+        assert.deepEqual(await storage.reader.get(things, one.id), { ...one, count: 0, note: 'added', version: versionOf(one) })
+        assert.deepEqual(await storage.reader.get(things, two.id), { ...two, count: 10, note: 'added', version: versionOf(two) })
+        const many = Array.from({ length: 40 }, (_, count) => thing({ count }))
+        await insert(things, ...many)
+        await add(...many.map(({ id }) => [id, 1] as const))
+        const after = await storage.reader.getMany<Thing>(
+          things as never,
+          many.map(({ id }) => id),
+        )
+        assert.deepEqual(
+          after.map(({ count }) => count as number).toSorted((a, b) => a - b),
+          many.map((_, count) => count + 1),
+        )
+      })
+
       test('by id answer what the record is after them, and was before', async () => {
         await clear()
         const one = thing({ count: 5, note: 'old' })

@@ -161,6 +161,13 @@ const someWrite: fc.Arbitrary<Step> = fc.oneof(
     .tuple(someFilter, someChange)
     .map(([where, change]) => told('update', [where, change], (tx: AdapterTransaction) => tx.update(things, where, change))),
   fc
+    .tuple(someFilter, someChange)
+    .map(([where, change]) =>
+      told('updateAll', [where, change], (tx: AdapterTransaction) =>
+        unordered(tx.updateAll(things as CollectionRef<object>, where, change)),
+      ),
+    ),
+  fc
     .tuple(someId, someFilter)
     .map(([id, where]) => told('remove', [id, where], (tx: AdapterTransaction) => tx.remove(things, and(eq('id', id), where)))),
   fc

@@ -2,7 +2,7 @@
 // wrapping a port, an operation, a reaction or a schedule of the real engine, and forgets one thing that
 // real engines have forgotten.
 
-import { and, type Filter } from '../../src/contract/filter.ts'
+import { and, eq, type Filter } from '../../src/contract/filter.ts'
 import { queueEmail } from '../../src/domains/emails/queue-email.ts'
 import type { MailTransport } from '../../src/domains/emails/transport.ts'
 import { type Order, orders } from '../../src/domains/orders/collections.ts'
@@ -43,12 +43,11 @@ export const mutants: readonly Mutant[] = [
     prepare: (store) => void store.sql('pragma ignore_check_constraints=on').run(),
     transaction: (inner) => ({
       ...inner,
-      update: (ref, where, change) =>
-        inner.update(
-          ref,
-          ref.name === 'stockLevels' && change.add?.['held'] !== undefined && where.op === 'and' ? where.of[0]! : where,
-          change,
-        ),
+      find: async (ref, query) => {
+        const found = await inner.find(ref, query)
+        return ref.name === 'stockLevels' ? found.map((level) => ({ ...level, available: 1_000 })) : found
+      },
+      addOrFail: addUnguarded(inner),
     }),
   },
   {
@@ -280,10 +279,8 @@ export const mutants: readonly Mutant[] = [
     sin: 'Placing an order forgets, now and then, to commit its stock.',
     transaction: (inner, dice) => ({
       ...inner,
-      updateOrFail: async (ref, where, change) =>
-        ref.name === 'stockLevels' && change.add?.['committed'] !== undefined && dice.chance(0.3)
-          ? undefined
-          : await inner.updateOrFail(ref, where, change),
+      addOrFail: async (ref, additions, set) =>
+        additions[0]?.add['committed'] !== undefined && dice.chance(0.3) ? undefined : await inner.addOrFail(ref, additions, set),
     }),
   },
   {
@@ -305,10 +302,7 @@ export const mutants: readonly Mutant[] = [
         if (ref.name !== 'stockLevels' || guard === undefined) return await inner.adjust(ref, id, guard, change, wantsBefore)
         return (await inner.get(ref, id, guard)) === null ? null : await inner.adjust(ref, id, undefined, change, wantsBefore)
       },
-      async update(ref, where, change) {
-        if (ref.name !== 'stockLevels' || where.op !== 'and') return await inner.update(ref, where, change)
-        return (await inner.count(ref, where)) === 0 ? 0 : await inner.update(ref, where.of[0]!, change)
-      },
+      addOrFail: addUnguarded(inner),
     }),
   },
   {
@@ -329,6 +323,13 @@ export const mutants: readonly Mutant[] = [
     }),
   },
 ]
+
+/** Whatever there is. */
+function addUnguarded(inner: AdapterTransaction): AdapterTransaction['addOrFail'] {
+  return async (ref, additions, set) => {
+    for (const { id, add } of additions) await inner.update(ref, eq('id', id), { set, add })
+  }
+}
 
 export function mutantNamed(name: string): Mutant {
   const found = mutants.find((mutant) => mutant.name === name)

@@ -1,9 +1,10 @@
-// Holding, committing and giving back stock. Each step is one guarded statement per stock row, the
+// Holding, committing and giving back stock. Each step is one guarded write of all its stock rows, the
 // amounts of one row summed first and rows taken in one order, so two checkouts never wait in a circle.
 import { EngineError } from '../../base/engine-error.ts'
-import { compare, eq, oneOf } from '../../contract/filter.ts'
+import { and, eq, type Filter, oneOf } from '../../contract/filter.ts'
 import type { Work } from '../../operation/work.ts'
 import { findAll } from '../../storage/find-all.ts'
+import type { Addition } from '../../storage/storage.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { mainLocation, type Reservation, reservations, type StockLevel, stockLevels } from './collections.ts'
 
@@ -69,61 +70,61 @@ type Hold = {
   readonly levels: ReadonlyMap<string, readonly StockLevel[]>
 }
 
-/** Each from one location, the first that has enough. Answers the variants of which none has. */
+/** Each from one location, the first that has enough as it was looked at. Answers the variants of which none has. */
 async function holdEach({ tx, newId }: Work, { order, quantities, levels }: Hold): Promise<string[]> {
-  let pending = [...quantities]
-  for (let choice = 0; pending.some(([variant]) => levels.get(variant)![choice] !== undefined); choice++) {
-    // Asked together, in the order of the variants: to a server database that is one round trip, however many lines there are.
-    const holders = await Promise.all(
-      pending.map(async ([variant, quantity]) => {
-        const level = levels.get(variant)![choice]
-        if (level === undefined) return null
-        const change = { add: { held: quantity, available: -quantity } }
-        return (await tx.touch(stockLevels, level.id, change, compare('available', 'gte', quantity))) ? level.id : null
-      }),
-    )
-    await tx.insertMany(
-      reservations,
-      pending.flatMap(([variant, quantity], index) => {
-        const stockLevel = holders[index] ?? null
-        return stockLevel === null ? [] : [{ id: newId('rsv'), order, variant, stockLevel, quantity, state: 'held' as const }]
-      }),
-    )
-    pending = pending.filter((_, index) => holders[index] === null)
-  }
-  return pending.map(([variant]) => variant)
+  const holds = [...quantities].map(([variant, quantity]) => {
+    const level = levels.get(variant)!.find(({ available }) => available >= quantity)
+    return { variant, quantity, level }
+  })
+  const missing = holds.filter(({ level }) => level === undefined)
+  if (missing.length > 0) return missing.map(({ variant }) => variant)
+  // In the order of the variants. Somebody quicker is a conflict: then all of it is looked at again.
+  const found = holds.map(({ level, ...hold }) => ({ ...hold, stockLevel: level!.id }))
+  await tx.addOrFail(
+    stockLevels,
+    found.map(({ stockLevel, quantity }) => ({ id: stockLevel, add: { held: quantity, available: -quantity } })),
+  )
+  await tx.insertMany(
+    reservations,
+    found.map((hold) => ({ id: newId('rsv'), order, ...hold, state: 'held' as const })),
+  )
+  return []
 }
 
 /** Held units become sold ones. */
-export async function commitStock(context: Work, order: string): Promise<void> {
-  for (const reservation of await reservationsOf(context.tx, [order], ['held'])) {
-    const { quantity } = reservation
-    await move(context, reservation, 'committed', { held: -quantity, committed: quantity })
-  }
+export async function commitStock({ tx }: Work, order: string): Promise<void> {
+  const held = await moveAll(tx, eq('order', order), { from: 'held', to: 'committed' })
+  await addUp(tx, held, ({ quantity }) => ({ held: -quantity, committed: quantity }))
 }
 
 /** Held or sold units that were not shipped can be bought again. */
-export async function releaseStock(context: Work, orders: readonly string[], state: 'released' | 'expired'): Promise<void> {
-  for (const reservation of await reservationsOf(context.tx, orders, ['held', 'committed'])) {
-    const { quantity } = reservation
-    const from = reservation.state === 'held' ? 'held' : 'committed'
-    await move(context, reservation, state, { [from]: -quantity, available: quantity })
+export async function releaseStock({ tx }: Work, orders: readonly string[], to: 'released' | 'expired'): Promise<void> {
+  const own = oneOf('order', orders)
+  const [held, sold] = await Promise.all([moveAll(tx, own, { from: 'held', to }), moveAll(tx, own, { from: 'committed', to })])
+  const wasHeld = new Set(held)
+  await addUp(tx, [...held, ...sold], (one) => {
+    const units = wasHeld.has(one) ? { held: -one.quantity, committed: 0 } : { held: 0, committed: -one.quantity }
+    return { ...units, available: one.quantity }
+  })
+}
+
+type Move = { readonly from: Reservation['state']; readonly to: Reservation['state'] }
+
+/** Compare-and-set, all in one: what somebody else has moved is not among them. */
+async function moveAll(tx: Transaction, of: Filter, { from, to }: Move): Promise<Reservation[]> {
+  return await tx.touchAll(reservations, and(of, eq('state', from)), { set: { state: to } })
+}
+
+/** What becomes of each reservation's units, in one addition for each stock row, in the order of the variants. */
+async function addUp(tx: Transaction, moved: readonly Reservation[], change: (of: Reservation) => Addition['add']): Promise<void> {
+  const sums = new Map<string, Record<string, number>>()
+  for (const reservation of moved.toSorted((a, b) => (a.variant < b.variant ? -1 : 1))) {
+    const sum = sums.get(reservation.stockLevel) ?? {}
+    for (const [path, units] of Object.entries(change(reservation))) sum[path] = (sum[path] ?? 0) + units
+    sums.set(reservation.stockLevel, sum)
   }
-}
-
-async function move(
-  { tx }: Work,
-  reservation: Reservation,
-  state: Reservation['state'],
-  add: Readonly<Record<string, number>>,
-): Promise<void> {
-  // Compare-and-set: a reservation that somebody else moved is a conflict, and the transaction runs again.
-  await tx.touchOrFail(reservations, reservation.id, { set: { state } }, eq('state', reservation.state))
-  await tx.touchOrFail(stockLevels, reservation.stockLevel, { add })
-}
-
-/** In the order in which they were held: by variant. */
-async function reservationsOf(tx: Transaction, orders: readonly string[], states: readonly Reservation['state'][]): Promise<Reservation[]> {
-  const found = await findAll(tx, reservations, oneOf('order', orders))
-  return found.filter(({ state }) => states.includes(state)).toSorted((a, b) => (a.variant < b.variant ? -1 : 1))
+  await tx.addOrFail(
+    stockLevels,
+    [...sums].map(([id, add]) => ({ id, add })),
+  )
 }

@@ -5,9 +5,11 @@
 import type { Db, Document, WithId } from 'mongodb'
 import { LostRace } from '../../base/engine-error.ts'
 import type { Filter } from '../../contract/filter.ts'
-import { type CollectionRef, recordOf } from '../../schema/collection.ts'
+import { type AnyRecord, type CollectionRef, recordOf } from '../../schema/collection.ts'
 import type { CollectionModel, Model } from '../../schema/model.ts'
-import type { AdapterTransaction, CommitLine, Reader } from '../storage.ts'
+import { addOneByOne, applied } from '../change.ts'
+import { findAll } from '../find-all.ts'
+import type { AdapterTransaction, Change, CommitLine, Reader } from '../storage.ts'
 import { all, type Compiler, type Condition } from './compile.ts'
 import { applyChange, decodeRecord, encodeChange, encodeRecord, lockField } from './document-codec.ts'
 import { holdersOf, type MongoReader } from './reader.ts'
@@ -35,8 +37,7 @@ const idsMax = 50_000
 
 export function createMongoTransaction(parts: TransactionParts): AdapterTransaction {
   const { db, model, compiler, reader, sender, options } = parts
-  const { countOf, orFail, guarded, take, change } = createGuardedWrites(parts)
-
+  const { countOf, orFail, updateOrFail, guarded, take, change } = createGuardedWrites(parts)
   return {
     ...reader,
     async insert(ref, records, fence) {
@@ -61,8 +62,10 @@ export function createMongoTransaction(parts: TransactionParts): AdapterTransact
       })
     },
 
-    updateOrFail: async (ref, where, change) => await orFail(guarded(ref, where, encodeChange(model.get(ref), change))),
+    updateOrFail,
     removeOrFail: async (ref, where) => await orFail(guarded(ref, where, null)),
+    updateAll: (ref, where, wanted) => updateAll(parts, ref, { where, change: wanted }),
+    addOrFail: addOneByOne(updateOrFail),
     update: async (ref, where, change) => await countOf(guarded(ref, where, encodeChange(model.get(ref), change))),
     remove: async (ref, where) => await countOf(guarded(ref, where, null)),
 
@@ -99,6 +102,22 @@ export function createMongoTransaction(parts: TransactionParts): AdapterTransact
       sender.later([parts.append(line)])
     },
   }
+}
+
+/** A snapshot: what somebody else changes after the look makes the write of it fail. */
+async function updateAll<T>(
+  { model, direct, sender }: TransactionParts,
+  ref: CollectionRef<T>,
+  { where, change }: { readonly where: Filter; readonly change: Change },
+): Promise<T[]> {
+  const collection = model.get(ref)
+  const before = await sender.ask(() => findAll<AnyRecord>(direct, { name: ref.name }, where))
+  for (let start = 0; start < before.length; start += idsMax) {
+    const ids = before.slice(start, start + idsMax).map(({ id }) => id)
+    const operation = { name: 'updateMany' as const, filter: { _id: { $in: ids } }, update: encodeChange(collection, change) }
+    sender.later([{ collection: collection.table, operation, count: ids.length }])
+  }
+  return before.map((record) => recordOf(ref, applied(record, change)))
 }
 
 type Operation = Exclude<Write['operation'], { name: 'insertOne' }>
@@ -153,7 +172,10 @@ function createGuardedWrites({ db, model, compiler, sender, counted, turn, optio
     return await counted(() => db.collection(collection.table).findOneAndUpdate(filter, update, wanted))
   }
 
-  return { countOf, orFail, guarded, take, change }
+  const updateOrFail: AdapterTransaction['updateOrFail'] = async (ref, where, wanted) =>
+    await orFail(guarded(ref, where, encodeChange(model.get(ref), wanted)))
+
+  return { countOf, orFail, updateOrFail, guarded, take, change }
 }
 
 /** Another transaction of this process is writing the document: run again, behind it. */

@@ -1,8 +1,9 @@
 // The statements of MySQL and MariaDB where they differ from other SQL databases. All are text with their values written
 // into it, so that any number of them travel in one round trip (literal.ts says why that is safe).
 import { and, eq } from '../../contract/filter.ts'
-import type { AnyRecord, CollectionRef } from '../../schema/collection.ts'
+import { type AnyRecord, type CollectionRef, recordOf } from '../../schema/collection.ts'
 import type { Model } from '../../schema/model.ts'
+import { applied } from '../change.ts'
 import { createCommonSteps, stepOf } from '../sql/common-steps.ts'
 import { createCompiler, type Statement } from '../sql/compile.ts'
 import { type RowForm, whole } from '../sql/row-codec.ts'
@@ -53,6 +54,16 @@ export function createMysqlSteps(model: Model, product: Product): Steps {
     },
     updateOrFail: (ref, where, change) => ofOneRow(compiler.update(model.get(ref), where, change)),
     removeOrFail: (ref, where) => ofOneRow(compiler.remove(model.get(ref), where)),
+    updateAll(ref, where, change) {
+      // Beyond the limit: nothing; that text of a query has one.
+      const look = compiler.find(model.get(ref), { where, limit: Number.MAX_SAFE_INTEGER, isUnordered: true })
+      const found = common.records<AnyRecord>({ name: ref.name }, look)
+      return {
+        // Locked as they are looked at, so the update meets the same.
+        statements: [{ ...look, sql: `${look.sql} for update` }, compiler.update(model.get(ref), where, change)],
+        read: ([rows]) => found.read([rows!]).map((record) => recordOf(ref, applied(record, change))),
+      }
+    },
     adjust(ref, { id, guard, change, wantsBefore }) {
       const collection = model.get(ref)
       const read = common.get<AnyRecord>(collection, id).read

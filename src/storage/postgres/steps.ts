@@ -57,6 +57,10 @@ export function createPostgresSteps(model: Model, isPooled: boolean): Steps {
     updateOrFail: (ref, where, change) => exactlyOne(compiler.update(model.get(ref), where, change)),
     removeOrFail: (ref, where) => exactlyOne(compiler.remove(model.get(ref), where)),
 
+    updateAll(ref, where, change) {
+      const { sql, values } = compiler.update(model.get(ref), where, change)
+      return common.records(ref, { sql: `${sql} returning ${compiler.columnsOf(model.get(ref), 't')}`, values })
+    },
     adjust(ref, { id, guard, change, wantsBefore }) {
       const collection = model.get(ref)
       const decode = decoderOf<AnyRecord>(collection)

@@ -5,6 +5,7 @@ import { type Clock, sleep } from '../../base/clock.ts'
 import { EngineError, isEngineError, LostRace } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import type { Random } from '../../base/random.ts'
+import { addOneByOne } from '../change.ts'
 import { LogTail, lostCommit, type Sequenced } from '../log-tail.ts'
 import type { AdapterTransaction, Commit, CommitLine, Load, Snapshot, WholeStorage } from '../storage.ts'
 import { ConnectionLost, type SqlDriver, StatementFailure } from './driver.ts'
@@ -137,14 +138,17 @@ class Server {
   private transactionOn(trips: TransactionTrips, lines: SentLine[]): AdapterTransaction {
     const { steps } = this
     const write = <T>(step: Step<T>) => trips.ask(step, true)
+    const updateOrFail: AdapterTransaction['updateOrFail'] = (ref, where, change) => trips.defer(steps.updateOrFail(ref, where, change))
     return {
       ...createStepReader(steps, (step) => trips.ask(step)),
       insert: (ref, records, fence) => trips.defer(steps.insert(ref, records), fence),
       insertOnce: (ref, record) => write(steps.insertOnce(ref, record)),
-      updateOrFail: (ref, where, change) => trips.defer(steps.updateOrFail(ref, where, change)),
+      updateOrFail,
       removeOrFail: (ref, where) => trips.defer(steps.removeOrFail(ref, where)),
       adjust: (ref, id, guard, change, wantsBefore) => write(steps.adjust(ref, { id, guard, change, wantsBefore })),
       update: (ref, where, change) => write(steps.update(ref, where, change)),
+      updateAll: (ref, where, change) => write(steps.updateAll(ref, where, change)),
+      addOrFail: addOneByOne(updateOrFail),
       remove: (ref, where) => write(steps.remove(ref, where)),
       lock: (ref, ids, mode) => trips.ask(steps.lock(ref, ids, mode)),
       appendCommit: (line) => {

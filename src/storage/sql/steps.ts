@@ -40,6 +40,7 @@ export type Steps = {
   removeOrFail(ref: Ref, where: Filter): Step<void>
   adjust(ref: Ref, adjustment: Adjustment): Step<Adjusted | null>
   update(ref: Ref, where: Filter, change: Change): Step<number>
+  updateAll<T>(ref: CollectionRef<T>, where: Filter, change: Change): Step<T[]>
   remove(ref: Ref, where: Filter): Step<number>
   lock<T>(ref: CollectionRef<T>, ids: readonly string[], mode: LockMode): Step<T[]>
 

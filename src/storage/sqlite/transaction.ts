@@ -2,12 +2,13 @@
 // writer works, everything is locked.
 import type { SQLInputValue } from 'node:sqlite'
 import { isEngineError, LostRace } from '../../base/engine-error.ts'
-import { and, eq } from '../../contract/filter.ts'
-import type { AnyRecord } from '../../schema/collection.ts'
+import { and, eq, type Filter } from '../../contract/filter.ts'
+import type { AnyRecord, CollectionRef } from '../../schema/collection.ts'
 import type { Model } from '../../schema/model.ts'
 import type { Compiler, SqlValue, Statement } from '../sql/compile.ts'
 import { createDecoders, numericForm } from '../sql/row-codec.ts'
-import type { AdapterTransaction, CommitLine, Reader } from '../storage.ts'
+import type { AdapterTransaction, Change, CommitLine, Reader } from '../storage.ts'
+import { addEach } from './add-each.ts'
 import { type Row, run, type StatementCache } from './reader.ts'
 
 export type TransactionParts = {
@@ -31,7 +32,7 @@ export type Turn = {
   hasWritten: boolean
 }
 
-/** Rows of one `insert`: beyond it another statement saves nothing. SQLite takes 32,766 values. */
+/** Rows of one `insert`, or of one addition: beyond it another statement saves nothing. SQLite takes 32,766 values. */
 const insertRowsMax = 16
 
 /** Makes the transaction of a turn. */
@@ -42,9 +43,9 @@ export function createTransactionMaker(parts: TransactionParts): (turn: Turn) =>
     const assertOpen = () => {
       if (!turn.isOpen) throw new Error('A transaction is used only while its work runs.')
     }
-    const write = (statement: Statement): number => {
+    const write = (statement: Statement, step = execute): number => {
       assertOpen()
-      const count = execute(statement)
+      const count = step(statement)
       turn.hasWritten ||= count > 0
       return count
     }
@@ -95,10 +96,37 @@ export function createTransactionMaker(parts: TransactionParts): (turn: Turn) =>
       async remove(ref, where) {
         return write(compiler.remove(model.get(ref), where))
       },
+      ...createSeveral(parts, write),
       lock: (ref, ids) => reader.getMany(ref, ids),
       async appendCommit(line) {
         turn.lines.push(line)
       },
     }
+  }
+}
+
+/** Writes of several rows, each as one statement. `write` answers how many rows it met. */
+function createSeveral(
+  { model, compiler, rows }: TransactionParts,
+  write: (statement: Statement, step?: (statement: Statement) => number) => number,
+): Pick<AdapterTransaction, 'updateAll' | 'addOrFail'> {
+  const decoderOf = createDecoders<Row>(model, numericForm)
+  return {
+    async updateAll<T>(ref: CollectionRef<T>, where: Filter, change: Change) {
+      const collection = model.get(ref)
+      let found: Row[] = []
+      write(compiler.update(collection, where, change), ({ sql, values }) => {
+        found = run(() => rows(`${sql} returning ${compiler.columnsOf(collection)}`).all(...(values as SQLInputValue[])))
+        return found.length
+      })
+      const decode = decoderOf(ref)
+      return found.map((row) => decode(row))
+    },
+    async addOrFail(ref, additions, set) {
+      for (let start = 0; start < additions.length; start += insertRowsMax) {
+        const some = additions.slice(start, start + insertRowsMax)
+        if (write(addEach(compiler, model.get(ref), { additions: some, set })) !== some.length) throw new LostRace()
+      }
+    },
   }
 }

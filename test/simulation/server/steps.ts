@@ -143,6 +143,12 @@ export function createSteps({ model, locks, log, nextSeq, now, readMark }: StepP
     removeOrFail: (ref, where) => removeStep(ref, where, true) as Step<never>,
     update: (ref, where, change) => updateStep(ref, where, change, false),
     remove: (ref, where) => removeStep(ref, where, false),
+    updateAll: (ref, where, change) =>
+      step(`update ${ref.name}`, async (at) => {
+        const ids = await idsOf(at.inner, ref, where)
+        await update(at, ref, ids, change)
+        return await at.inner.getMany(ref, ids)
+      }),
     adjust: (ref, { id, guard, change, wantsBefore }) =>
       step(`adjust ${ref.name}`, async (at) => {
         const { open, inner } = at
