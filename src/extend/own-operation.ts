@@ -115,6 +115,8 @@ class HeldTransaction implements Transaction {
   adjust: Transaction['adjust'] = (...given) => this.#write(() => this.#tx.adjust(...given))
   touch: Transaction['touch'] = (...given) => this.#write(() => this.#tx.touch(...given))
   touchOrFail: Transaction['touchOrFail'] = (...given) => this.#write(() => this.#tx.touchOrFail(...given))
+  touchAll: Transaction['touchAll'] = (...given) => this.#write(() => this.#tx.touchAll(...given))
+  addOrFail: Transaction['addOrFail'] = (ref, all) => this.#write(() => this.#tx.addOrFail(ref, all), all.length)
   delete: Transaction['delete'] = (...given) => this.#write(() => this.#tx.delete(...given))
   forget: Transaction['forget'] = (...given) => this.#write(() => this.#tx.forget(...given))
   deleteWhere: Transaction['deleteWhere'] = (...given) => this.#write(() => this.#tx.deleteWhere(...given))
