@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { eventStream, fakeFetch, json, problem } from './fake-fetch.ts'
 import { createClient, type News } from './index.ts'
 
@@ -15,11 +15,7 @@ const change = (id: number, action: string, record: Comment) =>
 const of = (id: string, rank: number | null = null, words = id): Comment => ({ id, words, rank })
 
 /** What a listener is told while the net answers so, with the back-off skipped. */
-async function follow(
-  t: { mock: { timers: { enable(o: object): void; tick(ms: number): void } } },
-  net: ReturnType<typeof fakeFetch>,
-  query = {},
-) {
+async function follow(t: TestContext, net: ReturnType<typeof fakeFetch>, query = {}) {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const told: Told[] = []
   const errors: unknown[] = []

@@ -234,7 +234,7 @@ function mountsOf(loaded: LoadedConfig): StaticMount[] {
             folder: resolve(loaded.folder, storefront),
             isApp: true,
             except: ['api', ...providerPaths],
-            packages: { 'kingpost/client': '/client/index.ts' },
+            packages: { 'kingpost/client': '/client/index.ts', 'kingpost/client/react': '/client/react.ts' },
             contentSecurityPolicy: policyWith(http?.contentSecurityPolicy ?? {}),
           },
         ]),
