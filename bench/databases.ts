@@ -13,7 +13,7 @@ import { readTraffic } from './kingpost/ours.ts'
 import type { Flow } from './kingpost/purchase.ts'
 import { flowOption, integerOption, UsageError } from './options.ts'
 import { prepareOurs } from './order-turns.ts'
-import { childrenOf, readUsage } from './proc.ts'
+import { treeCpuUs } from './proc.ts'
 import type { Round } from './rounds.ts'
 import { median } from './stats.ts'
 import { formatCount, formatDecimal, renderTable } from './table.ts'
@@ -93,12 +93,6 @@ async function measure(name: DatabaseName, { flow, seconds, count }: Size): Prom
 async function used({ place }: Server, staff: Readonly<Record<string, string>>, pid: number | undefined): Promise<PerOrder> {
   const serverCpuUs = pid === undefined ? undefined : treeCpuUs(pid)
   return { ...(await readTraffic(place, staff)), ...(serverCpuUs === undefined ? {} : { serverCpuUs }) }
-}
-
-/** PostgreSQL works in children of its own. Those that have ended are counted in their parent once it has seen them off. */
-function treeCpuUs(pid: number): number | undefined {
-  const own = readUsage(pid)?.cpuUs
-  return own === undefined ? undefined : childrenOf(pid).reduce((sum, child) => sum + (treeCpuUs(child) ?? 0), own)
 }
 
 function render(results: readonly Measured[], flow: Flow): string {

@@ -28,8 +28,14 @@ export function readUsage(pid: number): Usage | undefined {
 }
 
 /** Its children that are alive. */
-export function childrenOf(pid: number): number[] {
+function childrenOf(pid: number): number[] {
   return (readProc(pid, `task/${pid}/children`) ?? '').split(' ').filter(Boolean).map(Number)
+}
+
+/** PostgreSQL works in children of its own. Those that have ended are counted in their parent once it has seen them off. */
+export function treeCpuUs(pid: number): number | undefined {
+  const own = readUsage(pid)?.cpuUs
+  return own === undefined ? undefined : childrenOf(pid).reduce((sum, child) => sum + (treeCpuUs(child) ?? 0), own)
 }
 
 /** User and system time of all threads, from the text of /proc/<pid>/stat. */
