@@ -54,7 +54,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   engine: [...spine, ...domainNames, 'extend'],
   testing: [...spine, ...domainNames, 'sandbox', 'engine', 'http', 'cli', 'client'],
   cli: [...spine, ...domainNames, 'sandbox', 'engine', 'http', 'observe'],
-  index: [...ground, 'operation', 'domains/emails', 'extend', 'engine'],
+  index: [...ground, 'operation', 'domains/catalog', 'domains/emails', 'extend', 'engine'],
   client: ['contract'],
   console: ['client', 'contract'],
 }

@@ -4,7 +4,7 @@ import type { DomainEvent } from '../contract/events.ts'
 import type { User } from '../domains/accounts/collections.ts'
 import { accountPasswordChanged, accountRegistered } from '../domains/accounts/events.ts'
 import type { Order } from '../domains/orders/collections.ts'
-import { orderCanceled, orderExpired, orderPaidLate, orderPlaced } from '../domains/orders/events.ts'
+import { orderCanceled, orderCreated, orderExpired, orderPaidLate, orderPlaced } from '../domains/orders/events.ts'
 import type { Payment } from '../domains/payments/collections.ts'
 import { paymentChanged, paymentFailedLate } from '../domains/payments/events.ts'
 
@@ -13,6 +13,8 @@ export type PublicOrder = Omit<Order, 'tokenHash'>
 
 /** By its name, what an event tells: records as they have just been written. */
 export type ProjectEvents = {
+  /** A cart was checked out: its stock is held, and nothing is paid. Refuse it here, and the cart stays as it was. */
+  readonly 'order.created': { readonly order: PublicOrder }
   /** It is covered, or costs nothing: its stock is sold and its sale booked. Once for an order. */
   readonly 'order.placed': { readonly order: PublicOrder }
   /** Placed, and there was money to take. */
@@ -40,6 +42,11 @@ type Told<TName extends EventName> = {
 }
 
 const told: readonly { readonly [TName in EventName]: Told<TName> }[EventName][] = [
+  {
+    name: 'order.created',
+    isRefusable: true,
+    of: (event) => (orderCreated.is(event) ? { order: publicOrder(event.payload.order) } : null),
+  },
   { name: 'order.placed', of: (event) => (orderPlaced.is(event) ? { order: publicOrder(event.payload.order) } : null) },
   {
     name: 'order.paid',

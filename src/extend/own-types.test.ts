@@ -12,6 +12,8 @@ import {
   defineMail,
   defineSecret,
   field,
+  orders,
+  products,
   type RecordOf,
   Type,
 } from '../index.ts'
@@ -116,6 +118,16 @@ test('events are known by their names, with what they tell', () => {
   })
   // @ts-expect-error: misspelt
   after({ name: 'orders.follow', on: 'order.plcaed', run() {} })
+  before({
+    name: 'orders.look',
+    on: 'order.created',
+    async run({ records }) {
+      ;(await records(orders).first({ where: { status: 'placed' } }))?.number satisfies string | undefined
+      // @ts-expect-error: read alone
+      await records(orders).create({})
+      await records(products).update('prod_1', { status: 'archived' })
+    },
+  })
   after({ name: 'users.follow', on: 'user.registered', run: ({ user }) => void (user.email satisfies string) })
 })
 

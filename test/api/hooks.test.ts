@@ -96,6 +96,13 @@ const placed = before({
     await records(deliveries).create({ key: `placed ${order.id}` })
   },
 })
+const isLarge = before({
+  name: 'orders.bound',
+  on: 'order.created',
+  run({ order }) {
+    if (order.lines.some(({ quantity }) => quantity > 4)) throw errors.rude({ detail: 'Four of each at most.' })
+  },
+})
 const paid = after({
   name: 'orders.paid',
   on: 'order.paid',
@@ -112,7 +119,9 @@ const registered = before({
 let world: World
 beforeAll(async () => {
   const collections = [...testConfig.collections!, comments, counts, deliveries] as never
-  world = await openWorld({ config: { ...testConfig, collections, hooks: [fill, count, tell, ownChange, placed, paid, registered] } })
+  world = await openWorld({
+    config: { ...testConfig, collections, hooks: [fill, count, tell, ownChange, placed, isLarge, paid, registered] },
+  })
   await world.engine.start()
 })
 afterAll(() => world.close())
@@ -254,4 +263,17 @@ test('who registers may be refused, and then has no account', async () => {
   assert.equal((await register('kind@example.com')).status, 201)
   const { body } = await world.call('staff', { method: 'GET', url: '/api/users?filter[email]=rude@example.com' })
   assert.deepEqual(body.items, [])
+})
+
+test('a checkout may be refused: the cart and the stock are as before', async () => {
+  const stock = async () =>
+    (await world.call('staff', { method: 'GET', url: `/api/stockLevels?filter[variant]=${world.ids['variant']}` })).body.items[0]
+  const before = await stock()
+  const cart = await fillCart(world, 'owner', [{ variant: 'variant', quantity: 5 }])
+  const answer = await checkOut(world, 'owner', cart)
+  assert.deepEqual([answer.status, answer.body.code, answer.body.detail], [422, 'rude', 'Four of each at most.'])
+  const { held, available } = await stock()
+  assert.deepEqual([held, available], [before.held, before.available])
+  const { body } = await world.call('owner', { method: 'GET', url: `/api/carts/${cart.id}`, headers: cart.headers })
+  assert.equal(body.status, 'open')
 })

@@ -16,6 +16,7 @@ import { payments } from '../payments/collections.ts'
 import { startPayment } from '../payments/start-payment.ts'
 import { holdStock } from '../stock/reserve-stock.ts'
 import { type Order, type OrderLine, orders } from './collections.ts'
+import { orderCreated } from './events.ts'
 import { checkPaymentRequest, orderAndPayment, orderAndPaymentView, paymentRequest, viewOf } from './order-view.ts'
 import { placeOrder } from './place-order.ts'
 import { returnUrlOf } from './return-url.ts'
@@ -73,7 +74,7 @@ export const checkOutCart = command({
     checkUnits(shopOf(project), wanted)
     if (order.total.amount === 0) {
       const events = await placeOrder(context, order, 'paid')
-      return { ...answer(order.id, []), events }
+      return { ...answer(order.id, []), events: [orderCreated({ order }), ...events] }
     }
     const { provider, method = null } = input.payment
     const { payment, effect } = await startPayment(context, {
@@ -86,6 +87,7 @@ export const checkOutCart = command({
     })
     return {
       ...answer(order.id, [effect]),
+      events: [orderCreated({ order })],
       async atHand(read, ended) {
         const told = ended.get(payment.id)
         const started = told && recordOf(payments, told)

@@ -5,6 +5,8 @@ import type { Order } from './collections.ts'
 
 type Told = { readonly order: Order }
 
+/** Of a cart that was checked out: its stock is held, and nothing is paid. */
+export const orderCreated = event('order.created').with<Told>()
 export const orderPlaced = event('order.placed').with<Told>()
 export const orderCanceled = event('order.canceled').with<Told>()
 export const orderExpired = event('order.expired').with<Told>()
