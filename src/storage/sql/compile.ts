@@ -51,6 +51,7 @@ export function createCompiler(model: Model, dialect: Dialect) {
   const selectLists = new Map<string, string>()
   const inserts = new Map<string, string>()
 
+  /** The columns of a row in the model's order; also what SQLite takes behind `returning`, where it wants no alias. */
   function selectList(collection: CollectionModel): string {
     let list = selectLists.get(collection.name)
     if (list === undefined) {
@@ -60,10 +61,9 @@ export function createCompiler(model: Model, dialect: Dialect) {
     return list
   }
 
-  /** The columns of a row under this alias, in the model's order. SQLite wants none behind `returning`. */
-  function columnsOf(collection: CollectionModel, alias?: string): string {
-    const prefix = alias === undefined ? '' : `${alias}.`
-    return [...collection.columns.values()].map((column) => `${prefix}${quote(column.name)}`).join(',')
+  /** The columns of a row under this alias, in the model's order. */
+  function columnsOf(collection: CollectionModel, alias: string): string {
+    return [...collection.columns.values()].map((column) => `${alias}.${quote(column.name)}`).join(',')
   }
 
   function where(collection: CollectionModel, filter: Filter, values: SqlValue[], alias: string): string {

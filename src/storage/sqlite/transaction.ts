@@ -85,7 +85,7 @@ export function createTransactionMaker(parts: TransactionParts): (turn: Turn) =>
         const collection = model.get(ref)
         const { sql, values } = compiler.update(collection, and(eq('id', id), guard), change)
         assertOpen()
-        const row = run(() => rows(`${sql} returning ${compiler.columnsOf(collection)}`).get(...(values as SQLInputValue[])))
+        const row = run(() => rows(`${sql} returning ${compiler.selectList(collection)}`).get(...(values as SQLInputValue[])))
         if (row === undefined) return null
         turn.hasWritten = true
         return { before, after: decoderOf(ref)(row) as AnyRecord }
@@ -96,7 +96,7 @@ export function createTransactionMaker(parts: TransactionParts): (turn: Turn) =>
       async remove(ref, where) {
         return write(compiler.remove(model.get(ref), where))
       },
-      ...createSeveral(parts, write),
+      ...createSeveral(parts, decoderOf, write),
       lock: (ref, ids) => reader.getMany(ref, ids),
       async appendCommit(line) {
         turn.lines.push(line)
@@ -108,15 +108,15 @@ export function createTransactionMaker(parts: TransactionParts): (turn: Turn) =>
 /** Writes of several rows, each as one statement. `write` answers how many rows it met. */
 function createSeveral(
   { model, compiler, rows }: TransactionParts,
+  decoderOf: ReturnType<typeof createDecoders<Row>>,
   write: (statement: Statement, step?: (statement: Statement) => number) => number,
 ): Pick<AdapterTransaction, 'updateAll' | 'addOrFail'> {
-  const decoderOf = createDecoders<Row>(model, numericForm)
   return {
     async updateAll<T>(ref: CollectionRef<T>, where: Filter, change: Change) {
       const collection = model.get(ref)
       let found: Row[] = []
       write(compiler.update(collection, where, change), ({ sql, values }) => {
-        found = run(() => rows(`${sql} returning ${compiler.columnsOf(collection)}`).all(...(values as SQLInputValue[])))
+        found = run(() => rows(`${sql} returning ${compiler.selectList(collection)}`).all(...(values as SQLInputValue[])))
         return found.length
       })
       const decode = decoderOf(ref)
