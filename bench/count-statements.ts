@@ -1,7 +1,7 @@
 /**
  * Owns counting what a process asks of its database: SQLite by wrapping its driver, a database server by the round trips that
  * the storage tells of. It is loaded in front of the server (`node --import`), and adds a line
- * to the file named in BENCH_STATEMENTS for each statement that is carried out.
+ * to the file named in BENCH_STATEMENTS for each statement that is carried out. A test counts in its own process.
  *
  * Lines go out some milliseconds late and in the order of each thread, so a reader waits until the file rests.
  */
@@ -34,14 +34,21 @@ const connections = new WeakMap<object, number>()
 let connectionCount = 0
 let tripCount = 0
 let lines = ''
+let tell: (counted: Counted) => void = () => {}
 
 if (file !== undefined) {
-  count()
-  subscribe('kingpost:round-trip', (message) => countTrip(message as Trip))
+  countStatements(toFile)
   process.on('exit', flush)
 }
 
-function count(): void {
+/** Tells of every statement of this process from now on. */
+export function countStatements(listener: typeof tell): void {
+  tell = listener
+  countSqlite()
+  subscribe('kingpost:round-trip', (message) => countTrip(message as Trip))
+}
+
+function countSqlite(): void {
   const { prepare, exec } = DatabaseSync.prototype
   DatabaseSync.prototype.prepare = function (this: DatabaseSync, ...given) {
     const statement = prepare.apply(this, given)
@@ -86,8 +93,12 @@ function write({ connection, sql, values }: Call, more: Pick<Counted, 'us' | 'tr
     0,
   )
   const operation = /^insert into ["`]_commits/.test(sql) ? { operation: String(values.find(isOperation)) } : {}
+  tell({ connection: `${threadId}.${connection}`, sql, bytes, ...more, ...operation })
+}
+
+function toFile(counted: Counted): void {
   if (lines === '') setTimeout(flush, FLUSH_MS).unref()
-  lines += `${JSON.stringify({ connection: `${threadId}.${connection}`, sql, bytes, ...more, ...operation } satisfies Counted)}\n`
+  lines += `${JSON.stringify(counted)}\n`
 }
 
 /** `orders.checkOut`, at one place or another of the line; several, where transactions shared a commit. */

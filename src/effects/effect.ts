@@ -107,17 +107,17 @@ export async function enqueue<TPayload extends Record<string, unknown>>(
     payload,
   } as const
   const owed = isNew ? await tx.insert(effects, fields) : await tx.insertOnce(effects, fields)
-  if (owed !== null && isLeased && effect.subject !== undefined) atHand.set(owed, effect.subject)
+  if (owed !== null && isLeased && effect.subject !== undefined) atHand.set(payload, effect.subject)
   return owed
 }
 
-/** By the effect as its own process wrote it; whoever claims it later has another object of it, and reads. */
-const atHand = new WeakMap<Effect, AnyRecord>()
+/** By the payload as its own process wrote it, which the feed hands on; whoever claims the effect later has another, and reads. */
+const atHand = new WeakMap<object, AnyRecord>()
 
 /** The subject as it was written with the effect, once; null when it must be read. */
 export function takeSubject<T extends AnyRecord>(_collection: CollectionRef<T>, effect: Effect, id: string): T | null {
-  const subject = atHand.get(effect)
-  atHand.delete(effect)
+  const subject = atHand.get(effect.payload)
+  atHand.delete(effect.payload)
   return subject?.id === id ? (subject as T) : null
 }
 
