@@ -122,8 +122,10 @@ export function takeSubject<T extends AnyRecord>(_collection: CollectionRef<T>, 
 }
 
 function isOfRestoredPast({ worker }: Transaction, record: string | null): boolean {
-  const madeAt = record === null ? null : timeOfId(record)
-  return worker.restoredAt !== null && worker.restoredAt !== undefined && madeAt !== null && madeAt < worker.restoredAt
+  const { restoredAt } = worker
+  if (restoredAt === null || restoredAt === undefined || record === null) return false
+  const madeAt = timeOfId(record)
+  return madeAt !== null && madeAt < restoredAt
 }
 
 /** How the attempt ended, as far as anybody can know. */

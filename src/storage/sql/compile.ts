@@ -215,14 +215,14 @@ export function createCompiler(model: Model, dialect: Dialect) {
     update(collection: CollectionModel, filter: Filter, change: Change, from = ''): Statement {
       const values: SqlValue[] = []
       const parts: string[] = []
-      for (const [path, value] of Object.entries(change.set ?? {}))
+      for (const path in change.set)
         for (const column of columnsOfField(collection, path)) {
-          values.push(bind(column, part(value, column)))
+          values.push(bind(column, part(change.set[path], column)))
           parts.push(`${quote(column.name)}=?`)
         }
-      for (const [path, amount] of Object.entries(change.add ?? {})) {
+      for (const path in change.add) {
         const name = quote(resolve(collection.columns, path).name)
-        values.push(amount)
+        values.push(change.add[path]!)
         parts.push(`${name}=t.${name}+?`)
       }
       assert(parts.length > 0, 'an update changes something')
