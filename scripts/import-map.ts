@@ -22,6 +22,7 @@ export const domains: Readonly<Record<string, readonly string[]>> = {
   payments: ['ledger'],
   running: [],
   stock: [],
+  webhooks: [],
 }
 
 /** Another company, which a domain reaches through an adapter: no other file of it may (see `adapters`). */

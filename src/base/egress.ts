@@ -4,12 +4,15 @@ import * as https from 'node:https'
 import { systemClock } from './clock.ts'
 import { limits } from './limits.ts'
 import { nodeHttp } from './node-http.ts'
+import { addressIn, isPublicAddress, lookUpPublic } from './public-address.ts'
 
 export type EgressRequest = {
   readonly method: 'GET' | 'POST'
   readonly url: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
+  /** Set where somebody else chose the address: no way then to what is not on the public Internet. */
+  readonly isPublicOnly?: boolean
 }
 export type EgressAnswer = { readonly status: number; readonly body: string }
 
@@ -23,9 +26,11 @@ export interface Egress {
 
 /** Connections are kept. Node's fetch does the same for four times the CPU (160 us a call, this takes 40). */
 const kept = { keepAlive: true }
+/** Connections to chosen addresses are never those that another call has opened. */
+const chosen = { ...kept, maxFreeSockets: 8 }
 const schemes = {
-  'http:': { request: nodeHttp.request, agent: new nodeHttp.Agent(kept) },
-  'https:': { request: https.request, agent: new https.Agent(kept) },
+  'http:': { request: nodeHttp.request, agent: new nodeHttp.Agent(kept), publicAgent: new nodeHttp.Agent(chosen) },
+  'https:': { request: https.request, agent: new https.Agent(kept), publicAgent: new https.Agent(chosen) },
 } as const
 
 export const systemEgress: Egress = {
@@ -42,13 +47,17 @@ export const systemEgress: Egress = {
 
 class ClosedBeforeUse extends Error {}
 
-function send({ method, url, headers = {}, body }: EgressRequest): Promise<EgressAnswer> {
+function send({ method, url, headers = {}, body, isPublicOnly = false }: EgressRequest): Promise<EgressAnswer> {
   const address = new URL(url)
   const scheme = schemes[address.protocol as keyof typeof schemes]
   if (scheme === undefined) return Promise.reject(new Error(`${address.protocol} is no way out: it is http or https.`))
+  const literal = addressIn(address)
+  if (isPublicOnly && literal !== null && !isPublicAddress(literal))
+    return Promise.reject(new Error(`${literal} is no address of the public Internet.`))
+  const way = isPublicOnly ? { agent: scheme.publicAgent, lookup: lookUpPublic } : { agent: scheme.agent }
   const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
   return new Promise((resolve, reject) => {
-    const call = scheme.request(address, { method, agent: scheme.agent, headers: { ...headers, ...length } }, (response) => {
+    const call = scheme.request(address, { method, ...way, headers: { ...headers, ...length } }, (response) => {
       let text = ''
       const end = () => resolve({ status: response.statusCode!, body: text.slice(0, limits.outsideAnswerCharactersMax) })
       response.setEncoding('utf8')

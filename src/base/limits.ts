@@ -150,6 +150,19 @@ export const limits = {
   /** What after hooks were told is kept so long for one that was not carried out: as long as the audit trail. */
   hookCallsKeepMs: 400 * 24 * 3_600_000,
 
+  /** A receiver that failed is spared, twice as long with each failure in a row, by all messages to it. */
+  webhookSparedMs: 500,
+  webhookSparedMaxMs: 3_600_000,
+  /** One at which nothing has arrived for so long is switched off. */
+  webhookFailingMs: 5 * 24 * 3_600_000,
+  /** Calls of one process to receivers at once: half of its places for effects, so that payments and others have theirs. */
+  webhookPlaces: 16,
+  webhookPlacesEach: 4,
+  webhooksMax: 50,
+  webhookEventsMax: 100,
+  /** After a rotation both secrets sign for so long. */
+  webhookSecretOverlapMs: 24 * 3_600_000,
+  webhookDeliveriesKeepMs: 30 * 24 * 3_600_000,
   /** Effects that are done or canceled are kept this long, to be looked at: a complaint comes within weeks. */
   effectsKeepMs: 30 * 24 * 3_600_000,
   /** Webhooks that were taken care of or given up: providers repeat them for days. */

@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { sleep, systemClock } from '../base/clock.ts'
+import { systemEgress } from '../base/egress.ts'
 import { createLog, type Log } from '../base/log.ts'
 import { systemRandom } from '../base/random.ts'
 import { createArgon2Hasher } from '../domains/accounts/argon2-hasher.ts'
@@ -109,6 +110,7 @@ async function serveOn({ settings, loaded, backend, log, port, publicUrl, storag
     services: { passwords: createArgon2Hasher(systemRandom, undefined, Math.max(1, availableParallelism() - 1)) },
     providers: payments.all,
     mail,
+    webhooks: { egress: systemEgress, isPrivateAllowed: settings.isDevelopment || loaded.config.webhooks?.privateNetworks === true },
     meter: createRuntimeMeter(),
   })
   if (settings.isDevelopment) await seedDatabase(engine, backend)

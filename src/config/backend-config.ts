@@ -22,6 +22,7 @@ export type BackendConfig<TOperation = unknown> = {
   readonly shop?: false | ShopConfig
   readonly mail?: MailConfig
   readonly http?: HttpConfig
+  readonly webhooks?: WebhooksConfig
   /** A folder served at `/`, with pages of its own routing. Relative to the config file. */
   readonly storefront?: string
   /** Records for an empty database in development, by collection, in the order given. */
@@ -60,6 +61,12 @@ export type PaymentConfig = { readonly provider: 'sandbox' }
 export type MailConfig = {
   readonly from?: { readonly name: string; readonly address: string }
   readonly replyTo?: string
+}
+
+/** Messages about what happens, to addresses that admins choose. */
+export type WebhooksConfig = {
+  /** In production they may also go to addresses that only this machine or its network reaches. In development they do. */
+  readonly privateNetworks?: boolean
 }
 
 export type HttpConfig = {

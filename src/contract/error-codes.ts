@@ -73,6 +73,10 @@ export const errorCodes = {
   provider_unknown: { status: 422, retry: 'never', message: 'There is no such payment provider or method.' },
   webhook_rejected: { status: 400, retry: 'never', message: 'The webhook is not signed by the provider.' },
 
+  // Webhooks of ours
+  too_many_webhooks: { status: 409, retry: 'whenChanged', message: 'There are as many webhooks as there may be. Delete one first.' },
+  webhook_disabled: { status: 409, retry: 'whenChanged', message: 'The webhook is switched off. Switch it on first.' },
+
   // Effects
   effect_state_conflict: { status: 409, retry: 'whenChanged', message: 'The effect is not in a state that allows this.' },
 } as const satisfies Record<string, ErrorSpec>

@@ -15,6 +15,7 @@ import { orders } from '../domains/orders/collections.ts'
 import { orderLinks } from '../domains/orders/order-links.ts'
 import { paymentFacts, payments, refunds, webhookInbox } from '../domains/payments/collections.ts'
 import { reservations, stockLevels, stockMovements } from '../domains/stock/collections.ts'
+import { webhookDeliveries, webhooks } from '../domains/webhooks/collections.ts'
 import { effects } from '../effects/effect.ts'
 import { schedules, scheduleTicks } from '../effects/schedule.ts'
 import { createExtension, type Extension, type Extensions } from '../extend/extension.ts'
@@ -157,7 +158,21 @@ function systemCollections(shop: ShopConfig | null): readonly Collection[] {
 }
 
 function coreCollections() {
-  return [users, passwords, sessions, settings, effects, schedules, scheduleTicks, emails, idempotencyKeys, rateLimits, hookCalls]
+  return [
+    users,
+    passwords,
+    sessions,
+    settings,
+    effects,
+    schedules,
+    scheduleTicks,
+    emails,
+    idempotencyKeys,
+    rateLimits,
+    hookCalls,
+    webhooks,
+    webhookDeliveries,
+  ]
 }
 
 function shopCollections<TFields extends Fields>({ currency, productFields }: ShopConfig<TFields>) {

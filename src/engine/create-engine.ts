@@ -19,6 +19,8 @@ import type { PaymentProvider } from '../domains/payments/provider.ts'
 import { refundPaymentEffect } from '../domains/payments/refund-payment.ts'
 import { startPaymentEffect } from '../domains/payments/start-payment.ts'
 import { idleMeter, type RuntimeMeter } from '../domains/running/read-metrics.ts'
+import { deliverWebhook, type WebhookPorts } from '../domains/webhooks/deliver-webhook.ts'
+import { createTellWebhooks } from '../domains/webhooks/tell-webhooks.ts'
 import type { EffectHandler } from '../effects/effect.ts'
 import { createEffectRunner, type EffectRunner } from '../effects/runner.ts'
 import { createScheduler, type Schedule } from '../effects/schedule.ts'
@@ -26,6 +28,7 @@ import { extensionHandlers, extensionSchedules } from '../extend/extension.ts'
 import { eventHooks } from '../extend/run-hooks.ts'
 import type { Operation, Services } from '../operation/define.ts'
 import { type Call, type OperationParts, type Reply, runOperation } from '../operation/run-operation.ts'
+import type { TransactionParts } from '../storage/in-transaction.ts'
 import type { StorageAdapter } from '../storage/storage.ts'
 import type { Backend } from './backend.ts'
 import { operationsOf } from './operations.ts'
@@ -33,6 +36,7 @@ import { createReact } from './reactions.ts'
 import { watchRecovery } from './recovery.ts'
 import { allRoles, type Role } from './roles.ts'
 import { schedulesOf } from './schedules.ts'
+import { createWebhookEvents } from './webhook-events.ts'
 
 export type EngineOptions = {
   readonly backend: Backend
@@ -43,6 +47,8 @@ export type EngineOptions = {
   readonly services: Services
   readonly providers: readonly PaymentProvider[]
   readonly mail: MailTransport
+  /** The way to the receivers of webhooks. Left out where there is none. */
+  readonly webhooks?: WebhookPorts
   /** Left out where there is no process to measure. */
   readonly meter?: RuntimeMeter
   /** The simulator plants a broken part here to see it caught. */
@@ -81,13 +87,20 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { replace = {} } = options
   const { extension } = backend
   const own = { ...extension, clock, log }
-  const reactTo = createReact(eventHooks(extension.hooks, own))
+  const webhooks = createTellWebhooks(storage)
+  const { followEvent, followChanges } = createWebhookEvents(model, webhooks)
+  const hooks = eventHooks(extension.hooks, own)
+  const reactTo = createReact(async (work, event) => {
+    if (hooks !== null) await hooks(work, event)
+    await followEvent(work, event)
+  })
   const react = replace.react?.(reactTo) ?? reactTo
   const workerId = newId('wrk')
   const recovery = await watchRecovery({ storage, clock, log })
   const worker = () => ({ id: workerId, carriesOut: runner.carriesOut, restoredAt: recovery.restoredAt() })
-  const common = { storage, model, clock, random, log, newId, newSecret, project, react, worker }
-  const handlers = [...effectHandlers(options.mail, providers), ...extensionHandlers(extension, clock)]
+  const followInto: TransactionParts['followChanges'] = async (tx, now, changes) => await followChanges({ tx, now, newId }, changes)
+  const common = { storage, model, clock, random, log, newId, newSecret, project, react, worker, followChanges: followInto }
+  const handlers = [...effectHandlers(options, providers), ...extensionHandlers(extension, clock)]
   const runner: EffectRunner = createEffectRunner({ ...common, workerId, handlers })
   const schedules = [...schedulesOf(project), ...extensionSchedules(extension)]
   const scheduler = createScheduler({ ...common, schedules: replace.schedules?.(schedules) ?? schedules })
@@ -124,6 +137,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     ),
     onRevoked: (tell) => watchRevocations(storage, tell),
     async start(roles = allRoles) {
+      await webhooks.refresh()
       if (roles.includes('worker')) await scheduler.start()
       await runner.start(roles.filter((role) => role !== 'api'))
       if (roles.includes('worker')) sweepFeed()
@@ -137,12 +151,13 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   }
 }
 
-function effectHandlers(mail: MailTransport, providers: ReadonlyMap<string, PaymentProvider>): EffectHandler[] {
+function effectHandlers({ mail, webhooks }: EngineOptions, providers: ReadonlyMap<string, PaymentProvider>): EffectHandler[] {
   return [
     sendEmail(mail),
     startPaymentEffect(providers),
     followPaymentEffect(providers),
     refundPaymentEffect(providers),
     cancelPaymentEffect(providers),
+    ...(webhooks === undefined ? [] : [deliverWebhook(webhooks)]),
   ]
 }

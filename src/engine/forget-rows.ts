@@ -6,6 +6,7 @@ import { and, compare, eq, type Filter, isNull, oneOf } from '../contract/filter
 import { endSessions } from '../domains/accounts/session.ts'
 import { orderLinks } from '../domains/orders/order-links.ts'
 import { webhookInbox } from '../domains/payments/collections.ts'
+import { webhookDeliveries } from '../domains/webhooks/collections.ts'
 import { effects } from '../effects/effect.ts'
 import { type Schedule, scheduleTicks } from '../effects/schedule.ts'
 import { hookCalls } from '../extend/hook-calls.ts'
@@ -47,6 +48,16 @@ export const forgetWebhooks: Schedule = {
     const isOver = compare('createdAt', 'lt', now - limits.webhooksKeepMs)
     for (const state of ['handled', 'unmatched'] as const)
       await forgetSome(tx, webhookInbox, { where: and(eq('state', state), isOver, isNull('lookAt')), by: 'createdAt' })
+  },
+}
+
+export const forgetDeliveries: Schedule = {
+  name: 'webhookDeliveries.forget',
+  everyMs: 120_000,
+  async run({ tx, now }) {
+    const isOver = compare('createdAt', 'lt', now - limits.webhookDeliveriesKeepMs)
+    for (const status of ['delivered', 'failed'] as const)
+      await forgetSome(tx, webhookDeliveries, { where: and(eq('status', status), isOver), by: 'createdAt' })
   },
 }
 

@@ -35,6 +35,12 @@ import { retryRefund } from '../domains/payments/retry-refund.ts'
 import { settleRefund } from '../domains/payments/settle-refund.ts'
 import { idleMeter, type Measured, readMetrics } from '../domains/running/read-metrics.ts'
 import { adjustStockLevel } from '../domains/stock/adjust-stock-level.ts'
+import { createWebhook } from '../domains/webhooks/create-webhook.ts'
+import { deleteWebhook } from '../domains/webhooks/delete-webhook.ts'
+import { replayDelivery } from '../domains/webhooks/replay-delivery.ts'
+import { rotateWebhookSecret } from '../domains/webhooks/rotate-webhook-secret.ts'
+import { testWebhook } from '../domains/webhooks/test-webhook.ts'
+import { updateWebhook } from '../domains/webhooks/update-webhook.ts'
 import { cancelEffect } from '../effects/cancel-effect.ts'
 import type { EffectHandler } from '../effects/effect.ts'
 import { retryEffect } from '../effects/retry-effect.ts'
@@ -47,6 +53,7 @@ import { listRecords } from '../records/list-records.ts'
 import type { CollectionHooks, HooksOf } from '../records/record-hooks.ts'
 import { updateRecord } from '../records/update-record.ts'
 import type { CollectionModel, Model } from '../schema/model.ts'
+import { webhookEventNames } from './webhook-events.ts'
 
 export type OperationPorts = {
   readonly changes: WatchPorts
@@ -93,11 +100,17 @@ export function operationsOf(offer: Offer, { changes, providers, handlers, measu
     sendMail(offer.mails ?? []),
     retryEffect(handlers),
     cancelEffect(handlers),
+    ...webhookOperations(offer),
     readMetrics({ ...measured, newestPosition: changes.feed.newest }),
     ...(offer.project.shop ? shopOperations(providers) : []),
     ...[...offer.model.collections.values()].flatMap((collection) => recordOperations(collection, offer.hooksOf)),
     ...offer.operations,
   ]
+}
+
+function webhookOperations({ model, project }: Offer): Operation[] {
+  const events = webhookEventNames(model, project.shop !== null)
+  return [createWebhook(events), updateWebhook(events), deleteWebhook, rotateWebhookSecret, testWebhook, replayDelivery]
 }
 
 function rulesOf({ model, operations }: Offer): (Rule | undefined)[] {

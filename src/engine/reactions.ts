@@ -8,9 +8,11 @@ import { assignOrder } from '../domains/orders/assign-order.ts'
 import { orderCanceled, orderExpired, orderPaidLate, orderPlaced } from '../domains/orders/events.ts'
 import { settleOrder } from '../domains/orders/settle-order.ts'
 import { paymentChanged, paymentFailedLate } from '../domains/payments/events.ts'
+import { webhookDisabled } from '../domains/webhooks/events.ts'
 import type { Work } from '../operation/work.ts'
 import { tellOfExistingAccount, tellOfNewPassword, welcome } from './mails/account-mails.ts'
 import { sendReceipt, tellOfCancellation, tellOfExpiry, tellOfFailedPayment, tellOfLateMoney } from './mails/order-mails.ts'
+import { tellOfDisabledWebhook } from './mails/webhook-mails.ts'
 
 const reactions = [
   on(paymentChanged, (work, { payment }) => settleOrder(work, payment.order)),
@@ -24,6 +26,7 @@ const reactions = [
   on(cartTakenOver, (work, { order, account }) => assignOrder(work, order, account)),
   on(accountClaimedAgain, tellOfExistingAccount),
   on(accountPasswordChanged, tellOfNewPassword),
+  on(webhookDisabled, tellOfDisabledWebhook),
 ]
 
 const byType = Map.groupBy(reactions, ({ event }): string => event.type)

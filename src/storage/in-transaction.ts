@@ -6,7 +6,7 @@ import { limits } from '../base/limits.ts'
 import type { Random } from '../base/random.ts'
 import type { CompiledField, Model } from '../schema/model.ts'
 import { formerNames } from './migrations/stored-schema.ts'
-import type { StorageAdapter } from './storage.ts'
+import type { RecordChange, StorageAdapter } from './storage.ts'
 import { createTransaction, type Transaction, type Worker } from './transaction.ts'
 
 export type TransactionParts = {
@@ -16,6 +16,8 @@ export type TransactionParts = {
   readonly random: Random
   /** Who writes. Tools that carry out no effects leave it out. */
   readonly worker?: () => Worker
+  /** What the changes of a transaction lead to is written into it, at its end. */
+  readonly followChanges?: (tx: Transaction, now: number, changes: readonly RecordChange[]) => Promise<void>
 }
 
 const nobody: Worker = { id: '', carriesOut: () => false }
@@ -38,6 +40,7 @@ export async function inTransaction<T>(
         const now = parts.clock.now()
         const transaction = createTransaction(inner, parts.model, { now, worker: parts.worker?.() ?? nobody, isRetry: attempt > 1 })
         const result = await work(transaction, now)
+        if (parts.followChanges && transaction.changes.length > 0) await parts.followChanges(transaction, now, transaction.changes)
         await transaction.finish(cause)
         return result
       })

@@ -8,7 +8,7 @@ import type { CollectionModel, Model } from '../schema/model.ts'
 import { createChangeNotes, type Update } from './change-notes.ts'
 import { counterGuards } from './counter-guards.ts'
 import { shapeOf } from './record-shape.ts'
-import type { AdapterTransaction, Addition, Change, CommitLine, Fence, LockMode, Reader } from './storage.ts'
+import type { AdapterTransaction, Addition, Change, CommitLine, Fence, LockMode, Reader, RecordChange } from './storage.ts'
 
 type System = 'createdAt' | 'updatedAt' | 'version'
 
@@ -80,7 +80,7 @@ export function createTransaction(
   inner: AdapterTransaction,
   model: Model,
   { now, worker, isRetry = false }: { readonly now: number; readonly worker: Worker; readonly isRetry?: boolean },
-): Transaction & { finish(line: Omit<CommitLine, 'at' | 'changes'>): Promise<void> } {
+): Transaction & { finish(line: Omit<CommitLine, 'at' | 'changes'>): Promise<void>; readonly changes: readonly RecordChange[] } {
   const notes = createChangeNotes()
   const withTimes = (collection: CollectionModel, fields: object): AnyRecord => {
     const shape = shapeOf(collection)
@@ -100,6 +100,7 @@ export function createTransaction(
 
   return {
     worker,
+    changes: notes.changes,
     get: isRetry ? lockedGet(inner) : inner.get,
     getMany: inner.getMany,
     find: inner.find,

@@ -14,6 +14,7 @@ import { categories, products, shippingMethods, variants } from '../../src/domai
 import type { MailTransport } from '../../src/domains/emails/transport.ts'
 import { createSandboxProvider } from '../../src/domains/payments/provider-sandbox.ts'
 import { createStockLevel, stockLevels } from '../../src/domains/stock/collections.ts'
+import type { WebhookPorts } from '../../src/domains/webhooks/deliver-webhook.ts'
 import { createBackend, namedOperations } from '../../src/engine/backend.ts'
 import { createEngine, type Engine, type Replacements } from '../../src/engine/create-engine.ts'
 import { systemPages } from '../../src/http/pages.ts'
@@ -163,6 +164,8 @@ export type ApiHarnessOptions = {
   readonly seed?: number
   readonly clock?: TestClock
   readonly mail?: MailTransport
+  /** The way to receivers of webhooks; none when left out. */
+  readonly webhooks?: WebhookPorts
   /** Parts that stand in for the engine's own. */
   readonly replace?: Replacements
   /** Instead of the cheap one that counts. */
@@ -245,6 +248,7 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
         ...(options.call ? { call: options.call } : {}),
       }),
     ],
+    ...(options.webhooks ? { webhooks: options.webhooks } : {}),
     mail: options.mail ?? { send: async () => ({ status: 'captured', reply: '' }), close: async () => {} },
   })
   const server = createServer({

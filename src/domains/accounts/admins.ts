@@ -15,6 +15,13 @@ export async function hasAdmin(tx: Transaction): Promise<boolean> {
   return (await findUnique(tx, settings, eq('name', adminsSetting))) !== null
 }
 
+/** Everybody who can sign in as an admin. */
+export async function adminsIn(tx: Transaction): Promise<readonly User[]> {
+  const setting = await findUnique(tx, settings, eq('name', adminsSetting))
+  const ids = await adminsOf(tx, setting?.value ?? {})
+  return (await tx.getMany(users, ids)).filter(isAdmin)
+}
+
 type Account = Pick<User, 'id' | 'roles' | 'disabled'>
 
 /** Whether somebody can sign in as an admin with it. */

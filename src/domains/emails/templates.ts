@@ -71,6 +71,22 @@ We are sending the money back to you. You need not do anything.
 <p style="margin:24px 0 0;font-size:14px;color:#6b6b66">{{shop}}</p>`,
   },
 
+  /** {shop, url, address, reason} */
+  webhook_disabled: {
+    subject: 'A webhook of {{shop}} is switched off',
+    text: `The webhook to {{address}} is switched off. {{reason}}
+
+What happens is not told to it any more. Mend the receiver, switch the webhook on again, and send what it missed again: {{url}}
+
+{{shop}}
+`,
+    html: `<h1 style="margin:0 0 8px;font-size:22px">A webhook is switched off</h1>
+<p>The webhook to <strong>{{address}}</strong> is switched off. {{reason}}</p>
+<p>What happens is not told to it any more. Mend the receiver, switch the webhook on again, and send what it missed again.</p>
+<p><a href="{{url}}" style="${button}">Open the console</a></p>
+<p style="margin:24px 0 0;font-size:14px;color:#6b6b66">{{shop}}</p>`,
+  },
+
   /** {shop, number, url, isPaid} */
   order_canceled: {
     subject: 'Order {{number}} at {{shop}} is canceled',

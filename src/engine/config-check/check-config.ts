@@ -6,7 +6,7 @@ import { isCurrency } from '../../base/currencies.ts'
 import { limits } from '../../base/limits.ts'
 import { nearest } from '../../base/nearest.ts'
 import { isOrigin } from '../../base/web-address.ts'
-import type { BackendConfig, MailConfig, ShopConfig } from '../../config/backend-config.ts'
+import type { BackendConfig, MailConfig, ShopConfig, WebhooksConfig } from '../../config/backend-config.ts'
 import { isEmail } from '../../operation/validate.ts'
 import type { Collection } from '../../schema/collection.ts'
 import { ruleFieldsOf } from '../../schema/compile-rule.ts'
@@ -93,6 +93,7 @@ const config = object(
     shop: (value, path, add) => (value === false ? undefined : shop(value, path, add)),
     mail,
     http: checkHttp,
+    webhooks: object({ privateNetworks: flag } satisfies Record<keyof WebhooksConfig, Check>),
     storefront: line,
     seed: callable,
   } satisfies Record<keyof BackendConfig, Check>,

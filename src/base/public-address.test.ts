@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { addressIn, isPublicAddress, lookUpPublic } from './public-address.ts'
+
+test('only what the public Internet reaches is public, however it is written', () => {
+  for (const url of [
+    'http://127.0.0.1',
+    'http://127.1',
+    'http://0x7f.1',
+    'http://2130706433',
+    'http://0',
+    'http://10.1.2.3',
+    'http://172.31.0.1',
+    'http://192.168.1.1',
+    'http://169.254.169.254',
+    'http://100.100.100.200',
+    'http://255.255.255.255',
+    'http://[::1]',
+    'http://[::]',
+    'http://[::ffff:127.0.0.1]',
+    'http://[::ffff:7f00:1]',
+    'http://[::127.0.0.1]',
+    'http://[64:ff9b::7f00:1]',
+    'http://[2002:7f00:1::]',
+    'http://[fe80::1]',
+    'http://[fd00::1]',
+  ]) {
+    const address = addressIn(new URL(url))
+    assert.ok(address !== null && !isPublicAddress(address), url)
+  }
+  for (const address of ['1.1.1.1', '172.32.0.1', '192.167.255.255', '2606:4700:4700::1111', '2a00:1450:4001:80b::200e'])
+    assert.ok(isPublicAddress(address), address)
+  assert.equal(addressIn(new URL('http://example.com')), null)
+})
+
+test('a name that stands for this machine is not looked up', async () => {
+  const said = await new Promise((resolve) => lookUpPublic('localhost', { all: true }, (error) => resolve(error?.message)))
+  assert.equal(said, 'localhost is no address of the public Internet.')
+})

@@ -1,0 +1,66 @@
+// Which addresses are on the public Internet. Whoever may name an address that we call (a webhook) must not reach what only
+// this machine and its neighbours reach: databases, metadata of clouds, our own ports.
+import { lookup } from 'node:dns'
+import { BlockList, isIP, type LookupFunction } from 'node:net'
+
+/** IANA's special-purpose registries (RFC 6890 and its updates): all that is not globally reachable, and what wraps such an address. */
+const special = new BlockList()
+for (const [network, bits] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.0.2.0', 24],
+  ['192.88.99.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['198.51.100.0', 24],
+  ['203.0.113.0', 24],
+  ['224.0.0.0', 3],
+] as const)
+  special.addSubnet(network, bits, 'ipv4')
+for (const [network, bits] of [
+  ['::', 96],
+  ['64:ff9b::', 96],
+  ['64:ff9b:1::', 48],
+  ['100::', 64],
+  ['2001::', 23],
+  ['2001:db8::', 32],
+  ['2002::', 16],
+  ['3fff::', 20],
+  ['5f00::', 16],
+  ['fc00::', 7],
+  ['fe80::', 9],
+  ['ff00::', 8],
+] as const)
+  special.addSubnet(network, bits, 'ipv6')
+
+/** Of an IPv6 address that holds an IPv4 one (`::ffff:10.0.0.1`), the inner one counts. */
+export function isPublicAddress(address: string): boolean {
+  const family = isIP(address)
+  return family !== 0 && !special.check(address, family === 4 ? 'ipv4' : 'ipv6')
+}
+
+/** The host of a URL, where it is an address and no name. */
+export function addressIn({ hostname }: URL): string | null {
+  const bare = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
+  return isIP(bare) === 0 ? null : bare
+}
+
+/**
+ * Looks a name up for a connection and answers its public addresses alone. The connection is made to what is answered here, so
+ * a name that says something else a moment later gains nothing.
+ */
+export const lookUpPublic: LookupFunction = (hostname, options, done) => {
+  lookup(hostname, { ...options, all: true }, (error, found) => {
+    if (error) return done(error, '')
+    const open = found.filter(({ address }) => isPublicAddress(address))
+    const [first] = open
+    if (first === undefined) return done(new Error(`${hostname} is no address of the public Internet.`), '')
+    if (options.all) done(null, open)
+    else done(null, first.address, first.family)
+  })
+}

@@ -1,0 +1,59 @@
+// What webhooks are told: the events that a project can follow, and each write of a record of the project's own collections.
+// Records are told as staff see them through the API.
+import { systemActor } from '../access/actor.ts'
+import type { NewId } from '../base/ids.ts'
+import type { DomainEvent } from '../contract/events.ts'
+import { users } from '../domains/accounts/collections.ts'
+import { orders } from '../domains/orders/collections.ts'
+import { payments } from '../domains/payments/collections.ts'
+import { webhooks } from '../domains/webhooks/collections.ts'
+import type { TellWebhooks } from '../domains/webhooks/tell-webhooks.ts'
+import { eventNames, projectEventsOf } from '../extend/events.ts'
+import type { Work } from '../operation/work.ts'
+import { present, visibleFields } from '../records/present.ts'
+import type { AnyRecord } from '../schema/collection.ts'
+import type { Model } from '../schema/model.ts'
+import type { RecordChange } from '../storage/storage.ts'
+import type { Transaction } from '../storage/transaction.ts'
+
+const collectionOf: Readonly<Record<string, { readonly name: string }>> = {
+  order: orders,
+  payment: payments,
+  user: users,
+  webhook: webhooks,
+}
+
+/** Every name that a webhook can ask for. */
+export function webhookEventNames(model: Model, hasShop: boolean): readonly string[] {
+  const own = [...model.collections.values()].filter(({ source, isFed }) => isFed && source.system !== true)
+  return [
+    ...eventNames.filter((name) => hasShop || name.startsWith('user.')),
+    ...own.flatMap(({ name }) => [`${name}.created`, `${name}.updated`, `${name}.deleted`]),
+  ]
+}
+
+export function createWebhookEvents(model: Model, { tell, isSilent }: TellWebhooks) {
+  const wireForm = (name: string, record: AnyRecord) => present(visibleFields(model.get({ name }), systemActor), record)
+  return {
+    async followEvent({ tx, now, newId }: Work, event: DomainEvent): Promise<void> {
+      if (isSilent()) return
+      for (const { name, payload } of projectEventsOf(event)) {
+        const records = Object.entries(payload) as [string, AnyRecord][]
+        const data = () => Object.fromEntries(records.map(([key, record]) => [key, wireForm(collectionOf[key]!.name, record)]))
+        await tell({ tx, now, newId }, { type: name, record: records[0]?.[1].id ?? null, data })
+      }
+    },
+
+    /** At the end of a transaction, of all that it has changed, whoever changed it. */
+    async followChanges(
+      write: { readonly tx: Transaction; readonly now: number; readonly newId: NewId },
+      changes: readonly RecordChange[],
+    ) {
+      if (isSilent()) return
+      // Messages are changes themselves: those are not looked at.
+      for (const { collection, action, id, record } of changes.slice())
+        if (model.get({ name: collection }).source.system !== true)
+          await tell(write, { type: `${collection}.${action}`, record: id, data: () => ({ record: wireForm(collection, record) }) })
+    },
+  }
+}
