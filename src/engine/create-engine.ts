@@ -20,7 +20,6 @@ import { refundPaymentEffect } from '../domains/payments/refund-payment.ts'
 import { startPaymentEffect } from '../domains/payments/start-payment.ts'
 import { idleMeter, type RuntimeMeter } from '../domains/running/read-metrics.ts'
 import { deliverWebhook, type WebhookPorts } from '../domains/webhooks/deliver-webhook.ts'
-import { createTellWebhooks } from '../domains/webhooks/tell-webhooks.ts'
 import type { EffectHandler } from '../effects/effect.ts'
 import { createEffectRunner, type EffectRunner } from '../effects/runner.ts'
 import { createScheduler, type Schedule } from '../effects/schedule.ts'
@@ -28,7 +27,6 @@ import { extensionHandlers, extensionSchedules } from '../extend/extension.ts'
 import { eventHooks } from '../extend/run-hooks.ts'
 import type { Operation, Services } from '../operation/define.ts'
 import { type Call, type OperationParts, type Reply, runOperation } from '../operation/run-operation.ts'
-import type { TransactionParts } from '../storage/in-transaction.ts'
 import type { StorageAdapter } from '../storage/storage.ts'
 import type { Backend } from './backend.ts'
 import { operationsOf } from './operations.ts'
@@ -87,19 +85,13 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { replace = {} } = options
   const { extension } = backend
   const own = { ...extension, clock, log }
-  const webhooks = createTellWebhooks(storage)
-  const { followEvent, followChanges } = createWebhookEvents(model, webhooks)
-  const hooks = eventHooks(extension.hooks, own)
-  const reactTo = createReact(async (work, event) => {
-    if (hooks !== null) await hooks(work, event)
-    await followEvent(work, event)
-  })
+  const webhooks = createWebhookEvents({ model, storage, newId })
+  const reactTo = createReact([eventHooks(extension.hooks, own), webhooks.followEvent])
   const react = replace.react?.(reactTo) ?? reactTo
   const workerId = newId('wrk')
   const recovery = await watchRecovery({ storage, clock, log })
   const worker = () => ({ id: workerId, carriesOut: runner.carriesOut, restoredAt: recovery.restoredAt() })
-  const followInto: TransactionParts['followChanges'] = async (tx, now, changes) => await followChanges({ tx, now, newId }, changes)
-  const common = { storage, model, clock, random, log, newId, newSecret, project, react, worker, followChanges: followInto }
+  const common = { storage, model, clock, random, log, newId, newSecret, project, react, worker, followChanges: webhooks.followChanges }
   const handlers = [...effectHandlers(options, providers), ...extensionHandlers(extension, clock)]
   const runner: EffectRunner = createEffectRunner({ ...common, workerId, handlers })
   const schedules = [...schedulesOf(project), ...extensionSchedules(extension)]
@@ -137,7 +129,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     ),
     onRevoked: (tell) => watchRevocations(storage, tell),
     async start(roles = allRoles) {
-      await webhooks.refresh()
+      await webhooks.start()
       if (roles.includes('worker')) await scheduler.start()
       await runner.start(roles.filter((role) => role !== 'api'))
       if (roles.includes('worker')) sweepFeed()

@@ -49,15 +49,18 @@ async function takeCartAlong(
   return cartTokenHash === null || work.project.shop === null ? [] : await takeOverByToken(work, cartTokenHash, user)
 }
 
-/** Writes all that follows, and what follows from that; then what the project has follow. */
-export function createReact(follow: ((work: Work, event: DomainEvent) => Promise<void>) | null) {
+type Follower = (work: Work, event: DomainEvent) => Promise<void>
+
+/** Writes all that follows, and what follows from that; then what hooks of the project and webhooks have follow. */
+export function createReact(followers: readonly (Follower | null)[]) {
+  const others = followers.filter((one) => one !== null)
   return async function react(work: Work, events: readonly DomainEvent[]): Promise<void> {
     for (const event of events) {
       for (const reaction of byType.get(event.type) ?? []) {
         const more = await reaction.follow(work, event)
         if (more) await react(work, more)
       }
-      if (follow !== null) await follow(work, event)
+      for (const follow of others) await follow(work, event)
     }
   }
 }

@@ -15,6 +15,4 @@ export function schedulesOf(project: Pick<Project, 'shop'>): Schedule[] {
 }
 
 /** Taken, whether there is a shop or not. */
-export const scheduleNames: readonly string[] = [...ofShops, forgetOldRows({ project: { shop: null } }), ...ofAll].map(
-  ({ name }) => name,
-)
+export const scheduleNames: readonly string[] = [...ofShops, forgetOldRows({ project: { shop: null } }), ...ofAll].map(({ name }) => name)

@@ -7,14 +7,13 @@ import { users } from '../domains/accounts/collections.ts'
 import { orders } from '../domains/orders/collections.ts'
 import { payments } from '../domains/payments/collections.ts'
 import { webhooks } from '../domains/webhooks/collections.ts'
-import type { TellWebhooks } from '../domains/webhooks/tell-webhooks.ts'
+import { createTellWebhooks } from '../domains/webhooks/tell-webhooks.ts'
 import { eventNames, projectEventsOf } from '../extend/events.ts'
 import type { Work } from '../operation/work.ts'
 import { present, visibleFields } from '../records/present.ts'
 import type { AnyRecord } from '../schema/collection.ts'
 import type { Model } from '../schema/model.ts'
-import type { RecordChange } from '../storage/storage.ts'
-import type { Transaction } from '../storage/transaction.ts'
+import type { TransactionParts } from '../storage/in-transaction.ts'
 
 const collectionOf: Readonly<Record<string, { readonly name: string }>> = {
   order: orders,
@@ -32,10 +31,21 @@ export function webhookEventNames(model: Model, hasShop: boolean): readonly stri
   ]
 }
 
-export function createWebhookEvents(model: Model, { tell, isSilent }: TellWebhooks) {
+export type WebhookEvents = {
+  readonly followEvent: (work: Work, event: DomainEvent) => Promise<void>
+  readonly followChanges: NonNullable<TransactionParts['followChanges']>
+  /** Reads which webhooks there are, so that the first transactions need not. */
+  start(): Promise<void>
+}
+
+type Parts = Pick<TransactionParts, 'model' | 'storage'> & { readonly newId: NewId }
+
+export function createWebhookEvents({ model, storage, newId }: Parts): WebhookEvents {
+  const { tell, isSilent, refresh } = createTellWebhooks(storage)
   const wireForm = (name: string, record: AnyRecord) => present(visibleFields(model.get({ name }), systemActor), record)
   return {
-    async followEvent({ tx, now, newId }: Work, event: DomainEvent): Promise<void> {
+    start: refresh,
+    async followEvent({ tx, now }, event) {
       if (isSilent()) return
       for (const { name, payload } of projectEventsOf(event)) {
         const records = Object.entries(payload) as [string, AnyRecord][]
@@ -45,15 +55,15 @@ export function createWebhookEvents(model: Model, { tell, isSilent }: TellWebhoo
     },
 
     /** At the end of a transaction, of all that it has changed, whoever changed it. */
-    async followChanges(
-      write: { readonly tx: Transaction; readonly now: number; readonly newId: NewId },
-      changes: readonly RecordChange[],
-    ) {
+    async followChanges(tx, now, changes) {
       if (isSilent()) return
       // Messages are changes themselves: those are not looked at.
       for (const { collection, action, id, record } of changes.slice())
         if (model.get({ name: collection }).source.system !== true)
-          await tell(write, { type: `${collection}.${action}`, record: id, data: () => ({ record: wireForm(collection, record) }) })
+          await tell(
+            { tx, now, newId },
+            { type: `${collection}.${action}`, record: id, data: () => ({ record: wireForm(collection, record) }) },
+          )
     },
   }
 }
