@@ -74,7 +74,7 @@ test('an order is told when it is placed, and its receiver can prove that it is 
   const { body } = await checkOut(world, 'owner', await fillCart(world, 'owner'))
   await work(world, 2_000)
   const told = calls.map((one) => verified(secret, one))
-  assert.deepEqual(told.map(({ type }) => type).toSorted(), ['order.paid', 'order.placed'])
+  assert.deepEqual(told.map(({ type }) => type).toSorted(), ['order.created', 'order.paid', 'order.placed'])
   const order = (await staff('GET', `/api/orders/${body.order.id}`)).body
   for (const { data } of told) assert.deepEqual([data['order']!['id'], data['order']!['number']], [order.id, order.number])
   assert.ok(!calls.some(({ body: text }) => text!.includes('tokenHash')))
