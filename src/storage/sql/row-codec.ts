@@ -18,10 +18,16 @@ export const numericForm: RowForm = { boolean: (value) => `${value} === 1`, inte
 /** Everything as text, booleans as `t` and `f`: PostgreSQL's. */
 export const textForm: RowForm = { boolean: (value) => `${value} === 't'`, integer: (value) => `whole(${value})` }
 
-/** Of each collection, from a row of its columns to its record. `TRow`: the array as the driver's types know it. */
+/** Of each collection, made when its first row comes: from a row of its columns to its record. `TRow`: the array as the driver's types know it. */
 export function createDecoders<TRow = SqlRow>(model: Model, form: RowForm): <T>(collection: CollectionRef<T>) => (row: TRow) => T {
-  const decoders = new Map([...model.collections].map(([name, collection]) => [name, createDecoder<TRow>(collection, form)]))
-  return ({ name }) => decoders.get(name)!
+  const decoders = new Map<string, Decoder<TRow>>()
+  return ({ name }) => {
+    const known = decoders.get(name)
+    if (known) return known
+    const made = createDecoder<TRow>(model.get({ name }), form)
+    decoders.set(name, made)
+    return made
+  }
 }
 
 /** `T`: as the collection is declared. */
