@@ -58,12 +58,24 @@ test('a log of schema 1 goes on where it ended', () => {
     "actor" text not null, "requestId" text not null, "changes" text not null) strict`)
   const log = createStatementCache(database)
   const old = linesOf(1, 3).map((line) => ({ ...line, position: line.at }))
-  loadCommits(log, old)
+  const insert = log('insert into "_commits" ("position","at","operation","actor","requestId","changes") values (?,?,?,?,?,?)')
+  for (const { position, at, operation, actor, requestId, changes } of old)
+    insert.run(position, at, operation, actor, requestId, JSON.stringify(changes))
   // A backup reads the file before any server of this version has opened it.
   assert.deepEqual([commitsAfter(log, 1, 9), commitRange(log)], [old.slice(1), { oldest: 1, newest: 3 }])
   prepareCommitLog(database)
   const added = appendCommits(createStatementCache(database), linesOf(4, 5))
   assert.deepEqual(commitsAfter(createStatementCache(database), 0, 9), [...old, ...added])
+  database.close()
+})
+
+test('lines that are loaded keep their positions, those with a gap before them too', () => {
+  const { database, log } = open()
+  const lines = [...linesOf(3, 60), ...linesOf(70, 71), ...linesOf(80, 80)].map((line) => ({ ...line, position: line.at }))
+  loadCommits(log, lines)
+  for (const position of [0, 3, 40, 59, 60, 69, 70, 79, 80])
+    assert.deepEqual(commitsAfter(log, position, 7), lines.filter((line) => line.position > position).slice(0, 7), `after ${position}`)
+  assert.deepEqual([commitRange(log), lastPosition(log)], [{ oldest: 3, newest: 80 }, 80])
   database.close()
 })
 

@@ -4,6 +4,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { assert } from '../../base/assert.ts'
+import { limits } from '../../base/limits.ts'
 import type { Commit, CommitLine } from '../storage.ts'
 import { run, type StatementCache } from './reader.ts'
 
@@ -27,12 +28,12 @@ export function prepareCommitLog(database: DatabaseSync): void {
 /** Inside the writer's transaction: gives the lines the next positions. */
 export function appendCommits(prepared: StatementCache, lines: readonly CommitLine[]): Commit[] {
   if (lines.length === 0) return []
-  const text = JSON.stringify(lines.map(packedLine))
-  const [line] = lines
+  const { at, operation, actor, requestId, changes } = lines.at(-1)!
+  const text = textOf(lines)
   const { lastInsertRowid } =
     lines.length === 1 && text.length < packedFromBytes
-      ? run(() => prepared(plainInsert).run(line!.at, line!.operation, line!.actor, line!.requestId, JSON.stringify(line!.changes)))
-      : run(() => prepared(packedInsert).run(lines.length, lines.at(-1)!.at, operationsOf(lines), zstdCompressSync(text, options)))
+      ? run(() => prepared(plainInsert).run(at, operation, actor, requestId, JSON.stringify(changes)))
+      : run(() => prepared(packedInsert).run(lines.length, at, operationsOf(lines), pack(text)))
   const before = Number(lastInsertRowid) - lines.length
   return lines.map((one, index) => ({ ...one, position: before + index + 1 }))
 }
@@ -41,11 +42,16 @@ const plainInsert = 'insert into "_commits" ("at","operation","actor","requestId
 const packedInsert = `insert into "_commits" ("position","at","operation","actor","requestId","changes","first","packed")
   select "last"+?1,?2,?3,'','','',"last"+1,?4 from (select coalesce((select "seq" from sqlite_sequence where "name"='_commits'),0) as "last")`
 
-/** Stores lines as they are given, with their positions. */
+/** Stores lines as they are given, with their positions: as many to a row as stand side by side, up to what one commit may have. */
 export function loadCommits(prepared: StatementCache, commits: readonly Commit[]): void {
-  const sql = 'insert into "_commits" ("position","at","operation","actor","requestId","changes") values (?,?,?,?,?,?)'
-  for (const { position, at, operation, actor, requestId, changes } of commits)
-    run(() => prepared(sql).run(position, at, operation, actor, requestId, JSON.stringify(changes)))
+  const sql = `insert into "_commits" ("position","at","operation","actor","requestId","changes","first","packed") values (?,?,?,'','','',?,?)`
+  for (let start = 0, end = 0; start < commits.length; start = end) {
+    for (end = start + 1; end < commits.length && end - start < limits.groupCommitMax; end++)
+      if (commits[end]!.position !== commits[end - 1]!.position + 1) break
+    const lines = commits.slice(start, end)
+    const { position, at } = lines.at(-1)!
+    run(() => prepared(sql).run(position, at, operationsOf(lines), lines[0]!.position, pack(textOf(lines))))
+  }
 }
 
 export function commitsAfter(prepared: StatementCache, position: number, limit: number): Commit[] {
@@ -87,8 +93,12 @@ function operationsOf(lines: readonly CommitLine[]): string {
   return [...new Set(lines.map(({ operation }) => operation))].join(',')
 }
 
-function packedLine({ at, operation, actor, requestId, changes }: CommitLine): PackedLine {
-  return [at, operation, actor, requestId, changes]
+function textOf(lines: readonly CommitLine[]): string {
+  return JSON.stringify(lines.map(({ at, operation, actor, requestId, changes }): PackedLine => [at, operation, actor, requestId, changes]))
+}
+
+function pack(text: string): Uint8Array {
+  return zstdCompressSync(text, options)
 }
 
 /** Schema 1 has no such column. */
