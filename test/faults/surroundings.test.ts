@@ -120,6 +120,23 @@ test('the database was written by a newer version', async (t) => {
   assertIntact(dataFolder)
 })
 
+test('the database was written by an older version, whose log had a row for each line', async (t) => {
+  const dataFolder = await usedFolder(t)
+  const older = openDatabase(dataFolder)
+  const line = `insert into "_commits" ("at","operation","actor","requestId","changes") values (1,'notes.create','guest','req_1','[{"collection":"notes","id":"note_1","action":"created","record":{"id":"note_1"}}]')`
+  older.exec(`delete from "_commits"; alter table "_commits" drop column "packed"; alter table "_commits" drop column "first";
+    update "_meta" set "value"='1' where "name"='schemaVersion'; ${line}`)
+  older.close()
+  assert.equal((await runCommand(['verify', '--config', testConfig, '--data-dir', dataFolder])).code, 0)
+  const server = await startServer(t, { dataFolder })
+  expectStatus(await server.guest.post('/api/notes', { text: 'and more' }), 201)
+  assert.equal((await server.stop()).code, 0)
+  const database = openDatabase(dataFolder)
+  assert.equal(database.prepare(`select "value" from "_meta" where "name"='schemaVersion'`).get()!['value'], '2')
+  database.close()
+  assert.equal((await runCommand(['verify', '--config', testConfig, '--data-dir', dataFolder])).code, 0)
+})
+
 // proves P-008
 test('the database is garbage', async (t) => {
   const dataFolder = temporaryFolder(t)
