@@ -617,6 +617,18 @@ test('facts of a refund that is told to have failed and to have succeeded come t
   }
 })
 
+test('a payment that a repeated start has made anew, of an order that was canceled, is closed at the provider', async () => {
+  const id = await start('card_challenge')
+  const { key, reference, amountMinor, currency, method, returnUrl, id: lost } = booked(id)
+  world.book.set({ webhookLoss: 1 })
+  world.book.forget(lost)
+  const again = world.book.create({ key, reference, amountMinor, currency, method, returnUrl })!
+  assert.equal((await cancel(id)).status, 200)
+  await work(world)
+  assert.deepEqual([(await paymentOf(id))[0]!.providerRef, (await paymentOf(id))[0]!.status], [again.id, 'canceled'])
+  assert.equal(booked(id).state, 'canceled')
+})
+
 describe('a signed webhook', () => {
   async function deliver(event: { id: string; payment: string; reference: string; data?: unknown }): Promise<number> {
     const body = JSON.stringify({ ...event, type: 'payment.updated' })

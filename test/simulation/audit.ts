@@ -98,7 +98,10 @@ function auditEffects({ store, report }: RestParts): void {
       store.sql(`select 1 from "${table}" where "id"=? and "${column}"='${value}'`).get(id) !== undefined
     const isReplaced = row['kind'] === 'payment.refund' && is('refunds', 'status', 'canceled', refund!)
     const isLost = ['payment.cancel', 'payment.start'].includes(String(row['kind'])) && is('payments', 'status', 'failed', payment!)
-    if (!isMail && !isReplaced && !isLost)
+    // A repeated start had made another of it, which has come to its end: that it is closed is what `payments.closed_with_order` says.
+    const isAnother = row['kind'] === 'payment.cancel' && String(row['lastError']).startsWith('There is no such payment.')
+    const hasEnded = isAnother && ['canceled', 'captured', 'reversed'].some((status) => is('payments', 'status', status, payment!))
+    if (!isMail && !isReplaced && !isLost && !hasEnded)
       report(`effect ${String(row['id'])} (${String(row['kind'])}) rests as ${String(row['state'])}: ${String(row['lastError'])}`)
   }
 }

@@ -99,12 +99,14 @@ async function notePhase(tx: Transaction, payment: Payment, seen: Seen): Promise
   const isFound = payment.missingSince !== null && payment.status === 'failed'
   const isOpen = liveStatuses.includes(payment.status) || payment.status === 'requires_action' || isFound
   const status = isOpen ? (seen.standing.phase === 'open' ? 'requires_action' : 'processing') : payment.status
-  const set = phaseOf(payment, seen, { status, now: 0 })
+  // The provider has lost its record, and a repeated start has made another: nothing was asked of that one yet.
+  const isAnother = payment.providerRef !== null && seen.providerRef !== null && seen.providerRef !== payment.providerRef
+  const set = { ...phaseOf(payment, seen, { status, now: 0 }), checks: isAnother ? payment.checks + 1 : payment.checks }
   const isSame = (['status', 'providerRef', 'checkAt', 'missingSince'] as const).every((name) => set[name] === payment[name])
   if (isSame) return { payment, events: [] }
   const after = await tx.update(payments, payment, { set })
   // An attempt that waits for its customer from now on may belong to an order that closed meanwhile.
-  const isOpened = set.status !== payment.status && (set.status === 'requires_action' || isFound)
+  const isOpened = set.status === 'requires_action' ? isAnother || set.status !== payment.status : isFound
   return { payment: after, events: isOpened ? [paymentChanged({ payment: after })] : [] }
 }
 
