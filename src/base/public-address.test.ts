@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
+import { systemEgress } from './egress.ts'
 import { addressIn, isPublicAddress, lookUpPublic } from './public-address.ts'
 
 test('only what the public Internet reaches is public, however it is written', () => {
@@ -36,4 +39,25 @@ test('only what the public Internet reaches is public, however it is written', (
 test('a name that stands for this machine is not looked up', async () => {
   const said = await new Promise((resolve) => lookUpPublic('localhost', { all: true }, (error) => resolve(error?.message)))
   assert.equal(said, 'localhost is no address of the public Internet.')
+})
+
+test('a call that may only go to the public Internet does not reach this machine, by whatever name', async () => {
+  let reached = 0
+  const server = createServer((_, response) => {
+    reached++
+    response.end('ours')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  for (const host of ['127.0.0.1', 'localhost', '0x7f.1', '[::ffff:127.0.0.1]']) {
+    const request = { method: 'POST', url: `http://${host}:${port}/`, body: '{}' } as const
+    await assert.rejects(systemEgress.request({ ...request, isPublicOnly: true }), /is no address of the public Internet/)
+  }
+  assert.equal(reached, 0)
+  // A connection that another call keeps open is no way in either.
+  assert.equal((await systemEgress.request({ method: 'GET', url: `http://localhost:${port}/` })).body, 'ours')
+  await assert.rejects(systemEgress.request({ method: 'GET', url: `http://localhost:${port}/`, isPublicOnly: true }))
+  assert.equal(reached, 1)
+  server.closeAllConnections()
+  server.close()
 })
