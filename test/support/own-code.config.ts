@@ -1,0 +1,64 @@
+// A backend whose own code kills its process: where the text of a comment says so, once. The outside keeps its book in a file.
+import { appendFileSync } from 'node:fs'
+import { after, anyone, before, collection, defineBackend, defineEffect, defineSecret, field, Type } from '../../src/index.ts'
+
+const book = defineSecret('BOOK_FILE')
+
+/** Nothing is written after this line, as by `kill -9`. */
+function dieAt(step: string, text: string): void {
+  if (process.env['DIE_AT'] === step && text === step) process.kill(process.pid, 'SIGKILL')
+}
+
+const comments = collection('comments', {
+  fields: { text: field.text({ required: true }), length: field.integer(), settled: field.integer({ default: 0 }) },
+  access: { read: anyone, create: anyone },
+})
+
+const tell = defineEffect('comments.tell', {
+  payload: Type.Object({ comment: Type.String(), text: Type.String() }),
+  run({ payload: { comment, text }, secrets }) {
+    dieAt('effect begins', text)
+    appendFileSync(secrets.get(book), `effect ${comment}\n`)
+    dieAt('effect is done', text)
+  },
+  async settle({ payload: { comment, text }, records }) {
+    const found = await records(comments).lock(comment)
+    await records(comments).update(found!, { settled: found!.settled + 1 })
+    dieAt('effect settles', text)
+  },
+})
+
+const fill = before({
+  name: 'comments.fill',
+  on: comments,
+  action: 'create',
+  async run({ record, set, effects }) {
+    set({ length: record.text.length })
+    await effects.owe(tell, record.id, { comment: record.id, text: record.text })
+    dieAt('before', record.text)
+  },
+})
+
+const announce = after({
+  name: 'comments.announce',
+  on: comments,
+  action: 'create',
+  run({ record, secrets }) {
+    dieAt('hook begins', record.text)
+    appendFileSync(secrets.get(book), `hook ${record.id}\n`)
+    dieAt('hook is done', record.text)
+  },
+  async settle({ record, records }) {
+    const found = await records(comments).lock(record.id)
+    await records(comments).update(found!, { settled: found!.settled + 10 })
+    dieAt('hook settles', record.text)
+  },
+})
+
+export const backend = defineBackend({
+  name: 'Own code',
+  collections: [comments],
+  hooks: [fill, announce],
+  effects: [tell],
+  secrets: [book],
+})
