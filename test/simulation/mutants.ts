@@ -87,6 +87,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'effect-without-fence',
     sin: 'An attempt that has lost its lease still writes its end.',
+    from: 40,
     transaction: (inner) => ({
       ...inner,
       update: (ref, where, change) => {
@@ -150,7 +151,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'expiry-is-blind',
     sin: 'An order expires by the clock alone, whatever its payment is doing.',
-    from: 55,
+    from: 75,
     replace: () => ({
       schedules: (all) =>
         all.map((schedule) =>
@@ -163,6 +164,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'lost-answer-is-failure',
     sin: 'A call whose answer was lost counts as refused.',
+    from: 25,
     provider: (real) => ({
       ...real,
       async start(request) {
@@ -182,7 +184,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'doubtful-mail-is-repeated',
     sin: 'A message whose fate is unknown is sent again as if it had been refused.',
-    from: 70,
+    from: 265,
     mail: (real) => ({
       ...real,
       async send(message) {
@@ -215,7 +217,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'refund-nobody-sends',
     sin: 'Now and then a refund is owed, and nothing is written that sends it.',
-    from: 200,
+    from: 405,
     transaction: (inner, dice) => ({
       ...inner,
       insertOnce: async (ref, record) =>
@@ -225,6 +227,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'missing-is-silent',
     sin: 'A provider that has no record of a payment counts as one that does not answer.',
+    from: 30,
     provider: (real) => ({
       ...real,
       async fetch(by) {
@@ -236,7 +239,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'open-payment-unasked',
     sin: 'A payment of which nobody knows is not asked for any more.',
-    from: 125,
+    from: 230,
     transaction: (inner, dice) => ({
       ...inner,
       updateOrFail: (ref, where, change) =>
@@ -308,7 +311,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'lost-commit-forgotten',
     sin: 'A COMMIT whose answer was lost counts as not happened.',
-    from: 90,
+    from: 150,
     steps: (steps, dice) => ({ ...steps, appendCommit: (line, token) => steps.appendCommit(line, `${token} ${dice.fraction()}`) }),
   },
   {
