@@ -13,7 +13,13 @@ const [major, minor] = process.versions.node.split('.').map(Number)
 if (major > 24 || (major === 24 && minor >= 15)) {
   // Reading and compiling the sources is a third of a start, and is the same each time. What is kept lies beside the code and
   // not in the system's temporary folder, where others could put code of theirs. Where it cannot be written, nothing is kept.
-  const [{ enableCompileCache }, { fileURLToPath }] = await Promise.all([import('node:module'), import('node:url')])
+  const [{ enableCompileCache }, { fileURLToPath }, { setFlagsFromString }] = await Promise.all([
+    import('node:module'),
+    import('node:url'),
+    import('node:v8'),
+  ])
+  // Until young-generation.ts says otherwise. Before the next line, since what is kept is of use under the same flags alone.
+  setFlagsFromString('--semi-space-growth-factor=1')
   enableCompileCache(process.env.NODE_COMPILE_CACHE ?? fileURLToPath(new URL('../../node_modules/.cache/kingpost', import.meta.url)))
   // What Node calls experimental is pinned and tested here, and is nothing that whoever starts a server can act on.
   process.removeAllListeners('warning')

@@ -4,6 +4,7 @@ import { helpOf, noCommand } from './help.ts'
 import { privateMask } from './private-files.ts'
 import { type ProcessSettings, readSettings, UsageError } from './settings.ts'
 import { version } from './version.ts'
+import { letYoungGenerationGrow } from './young-generation.ts'
 
 /** Each is loaded when it is asked for: a start need not wait for what backs up or moves a database. */
 const commands: Readonly<Record<string, () => Promise<(settings: ProcessSettings) => Promise<number>>>> = {
@@ -31,7 +32,12 @@ async function main(): Promise<number> {
   if (!load) throw noCommand(settings.command, [...Object.keys(commands), 'help'])
   // Databases, backups and all else that is written here hold people's data.
   if (settings.command !== 'init') process.umask(privateMask)
-  return await (await load())(settings)
+  const run = await load()
+  // A server has its first work behind it once it is ready; all others begin with it.
+  if (settings.command !== 'start') letYoungGenerationGrow()
+  const code = await run(settings)
+  letYoungGenerationGrow()
+  return code
 }
 
 try {
