@@ -145,12 +145,12 @@ test('a folder that holds something is refused', () => {
   assert.match(stderr, /^\S+shop is there and not an empty folder\. Name a folder that is not there yet: kingpost init shop-2\n$/)
 })
 
-type Step = { readonly kind: 'sh' | 'text' | 'ts'; readonly text: string; readonly file: string }
+type Step = { readonly kind: 'sh' | 'text' | 'ts' | 'html'; readonly text: string; readonly file: string }
 
-/** The blocks of the guide, in their order; TypeScript belongs into the file that is named last before it. */
+/** The blocks of the guide, in their order; a file's text comes after its name. */
 function stepsOf(page: string): Step[] {
-  return [...page.matchAll(/^```(sh|text|ts)\n([\s\S]*?)^```/gm)].map(({ 1: kind, 2: text, index }) => {
-    const [file = ''] = [...page.slice(0, index).matchAll(/`([\w./-]+\.ts)`/g)].map(([, name]) => name!).slice(-1)
+  return [...page.matchAll(/^```(sh|text|ts|html)\n([\s\S]*?)^```/gm)].map(({ 1: kind, 2: text, index }) => {
+    const [file = ''] = [...page.slice(0, index).matchAll(/`([\w./-]+\.(?:ts|html))`/g)].map(([, name]) => name!).slice(-1)
     return { kind: kind as Step['kind'], text: text!, file }
   })
 }
@@ -158,7 +158,7 @@ function stepsOf(page: string): Step[] {
 /** `…` stands for anything, and the text of a block may stand anywhere in what was printed. */
 function patternOf(text: string): RegExp {
   const escaped = text.trim().replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-  return new RegExp(escaped.replaceAll('…', '.*').replaceAll('localhost:8090', '[^/]*'))
+  return new RegExp(escaped.replaceAll('…', '[\\s\\S]*?').replaceAll('localhost:8090', '[^/]*'))
 }
 
 test('the guide of an own project is what happens', { timeout: 120_000 }, async () => {
@@ -184,8 +184,10 @@ test('the guide of an own project is what happens', { timeout: 120_000 }, async 
   let url = ''
   try {
     for (const { kind, text, file } of stepsOf(readFileSync(join(root, projectGuide), 'utf8'))) {
-      if (kind === 'ts') writeFileSync(join(mine, file), text)
-      else if (kind === 'text') {
+      if (kind === 'ts' || kind === 'html') {
+        mkdirSync(dirname(join(mine, file)), { recursive: true })
+        writeFileSync(join(mine, file), text)
+      } else if (kind === 'text') {
         await heard(text, patternOf(text))
         said = ''
       } else if (text.trim() === 'npm run dev') {

@@ -1,7 +1,7 @@
 // The server of `kingpost dev`, a process of its own: it says which files its config consists of, loads them, and opens the
 // data when it is told that they are free.
 import { registerHooks } from 'node:module'
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { LoadedConfig } from './load-config.ts'
 import { privateMask } from './private-files.ts'
@@ -34,8 +34,12 @@ function tellFiles(): void {
   })
 }
 
-async function whenFree({ config, path }: LoadedConfig): Promise<void> {
-  if (config.storefront !== undefined) tell({ files: [resolve(dirname(path), config.storefront)] })
+/** Also where it is not there yet. */
+function tellPages({ config, folder }: LoadedConfig): void {
+  if (config.storefront !== undefined) tell({ files: [resolve(folder, config.storefront)] })
+}
+
+async function whenFree(): Promise<void> {
   const isFree = new Promise((go) => process.once('message', go))
   tell({ isLoaded: true })
   await isFree
@@ -48,7 +52,7 @@ try {
   const settings = readSettings(process.argv.slice(2), process.env)
   if ('shown' in settings) throw new Error('Start it by kingpost dev.')
   tellFiles()
-  await runUntilStopped(settings, { whenLoaded: whenFree, show: (links, text) => tell({ links, text }) })
+  await runUntilStopped(settings, { onRead: tellPages, whenLoaded: whenFree, show: (links, text) => tell({ links, text }) })
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
   // What was told before has arrived when this has.

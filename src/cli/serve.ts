@@ -54,18 +54,21 @@ export type Running = {
 }
 
 export type ServeOptions = {
+  /** Called when the config is read; it may still be wrong. */
+  readonly onRead?: (loaded: LoadedConfig) => void
   /** Called when the config is known to be good; the data is opened when this has ended. */
-  readonly whenLoaded?: (loaded: LoadedConfig) => Promise<void>
+  readonly whenLoaded?: () => Promise<void>
 }
 
 /** @throws Error with sentences for people */
-export async function serve(settings: ProcessSettings, { whenLoaded }: ServeOptions = {}): Promise<Running> {
+export async function serve(settings: ProcessSettings, { onRead, whenLoaded }: ServeOptions = {}): Promise<Running> {
   const log = createLog(systemClock, 'warn', (line) => void process.stderr.write(`${line}\n`))
   const loaded = await loadConfig(settings.configPath)
+  onRead?.(loaded)
   const port = settings.port === 0 ? await freePort(settings.host) : settings.port
   const publicUrl = settings.publicUrl ?? `http://localhost:${port}`
   const backend = compileConfig(loaded, { publicUrl, isDevelopment: settings.isDevelopment, readSecret: settings.readSecret })
-  await whenLoaded?.(loaded)
+  await whenLoaded?.()
   const unlock = takeFolder(settings)
   const storage = await openStorage(settings, backend.model, log)
   let part: Part | null = null

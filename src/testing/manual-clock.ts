@@ -12,6 +12,9 @@ export type ManualClock = Clock & {
 
 const longMs = 120_000
 const longStepMs = 30_000
+/** Of a year there are a thousand steps, and not a million; a test that moves on by less sees each half minute. */
+const veryLongMs = 2 * 86_400_000
+const veryLongSteps = 100
 const shortMs = 2_000
 
 /** `settled` resolves when what a timer began has ended. */
@@ -45,7 +48,9 @@ export function createManualClock(start: number, settled: () => Promise<void>): 
       for (;;) {
         const next = Math.min(...[...timers].map(({ at }) => at))
         if (next > target) break
-        now = Math.max(now, next) + (target - next > longMs ? longStepMs : 0)
+        const leftMs = target - next
+        const stepMs = ms > veryLongMs ? Math.max(longStepMs, Math.floor(leftMs / veryLongSteps)) : longStepMs
+        now = Math.max(now, next) + (leftMs > longMs ? stepMs : 0)
         const due = [...timers].filter(({ at }) => at <= now).sort((a, b) => a.at - b.at)
         for (const timer of due) {
           if (!timers.has(timer)) continue
