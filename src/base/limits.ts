@@ -141,6 +141,8 @@ export const limits = {
   hookPutOffMs: 60_000,
   /** Records that code of a project writes in one transaction: some 100 ms of the only writer of SQLite. */
   ownWritesMax: 1_000,
+  /** Code of a project that keeps the process from turning for so long ends it: it is a loop without an end. */
+  ownCodeStuckMs: 20_000,
   /** Of an effect or a mail of a project: what is stored has the name before it, and fits every database's index. */
   ownKeyCharactersMax: 150,
   /** JSON that is stored for an effect of a project: it is in the audit trail as well. */

@@ -15,6 +15,7 @@ import { captureTransport, type MailTransport } from '../domains/emails/transpor
 import { type Backend, namedOperations } from '../engine/backend.ts'
 import { createEngine, type Engine } from '../engine/create-engine.ts'
 import { allRoles } from '../engine/roles.ts'
+import { hasOwnCode } from '../extend/extension.ts'
 import { policyWith } from '../http/content-security-policy.ts'
 import { healthPaths, systemPages } from '../http/pages.ts'
 import { createRateLimiter } from '../http/rate-limit.ts'
@@ -117,6 +118,7 @@ async function serveOn({ settings, loaded, backend, log, port, publicUrl, storag
     meter: createRuntimeMeter(),
   })
   if (settings.isDevelopment) await seedDatabase(engine, backend)
+  const watch = hasOwnCode(backend.extension) ? (await import('./own-code-watch.ts')).watchOwnCode() : null
   let closing: Promise<void> | null = null
   const isStopping = () => closing !== null
   const server = openServer({ settings, loaded, backend, engine, log, payments, isStopping })
@@ -144,6 +146,7 @@ async function serveOn({ settings, loaded, backend, log, port, publicUrl, storag
         await engine.stop()
         payments.stop()
         shared?.stop()
+        watch?.close()
         await mail.close()
         await part.leave()
         await storage.close()

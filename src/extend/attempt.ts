@@ -5,7 +5,7 @@ import { withoutSecrets } from '../base/hidden.ts'
 import { limits } from '../base/limits.ts'
 import { ProjectError } from '../base/project-error.ts'
 import type { Outcome } from '../effects/effect.ts'
-import { type During, named, OwnMistake, type Piece } from './own-code.ts'
+import { begins, type During, named, OwnMistake, type Piece } from './own-code.ts'
 
 export type Attempt = { readonly signal: AbortSignal; readonly during: During }
 
@@ -24,12 +24,14 @@ export async function attempt<T>(clock: Clock, piece: Piece, code: (attempt: Att
       controller.abort()
     })
   })
+  const ended = begins(piece)
   try {
     return { end: 'done', result: await Promise.race([(async () => await code({ signal: controller.signal, during }))(), late]) }
   } catch (error) {
     return { end: error instanceof ProjectError ? 'dead' : 'retry', error: `${named(piece)}: ${messageOf(error)}` }
   } finally {
     isOver = true
+    ended()
     cancel()
   }
 }

@@ -52,3 +52,8 @@ export function extensionHandlers(extension: Extension, clock: Clock): EffectHan
 export function extensionSchedules(extension: Extension): Schedule[] {
   return extension.schedules.map((schedule) => ownSchedule(schedule, extension))
 }
+
+/** Whether anything of the project runs within the process. */
+export function hasOwnCode({ hooks, operations, schedules, effects }: Extension): boolean {
+  return hooks.length + operations.length + schedules.length + effects.size > 0
+}

@@ -12,6 +12,25 @@ export function named({ what, place }: Piece): string {
   return place === '' ? what : `${what} (${place})`
 }
 
+/** Pieces that have begun and not ended, the newest last. */
+const running: Piece[] = []
+let tell: (newest: Piece | null) => void = () => {}
+
+/** Whoever watches over a process that no longer turns hears what runs in it. */
+export function onOwnCode(listener: (newest: Piece | null) => void): void {
+  tell = listener
+}
+
+/** Begins a piece. The answer ends it. */
+export function begins(piece: Piece): () => void {
+  running.push(piece)
+  tell(piece)
+  return () => {
+    running.splice(running.lastIndexOf(piece), 1)
+    tell(running.at(-1) ?? null)
+  }
+}
+
 /** Counts what the transaction is asked for: while any of it is under way, the code may wait. */
 export type During = <T>(asked: () => Promise<T>) => Promise<T>
 
@@ -25,7 +44,9 @@ export function runOwnCode<T>(piece: Piece, code: (during: During) => T | Promis
     let underWay = 0
     let isOver = false
     let isLooking = false
+    const ended = begins(piece)
     const end = (settle: () => void) => {
+      if (!isOver) ended()
       isOver = true
       settle()
     }

@@ -7,6 +7,7 @@ import { invariantGroups, verifyDatabase } from '../../src/observe/verify.ts'
 import type { SandboxBook } from '../../src/sandbox/book.ts'
 import type { Commit } from '../../src/storage/storage.ts'
 import type { Acknowledged } from './buyer.ts'
+import { auditOwnCode } from './own-code.ts'
 import type { SmtpPeer } from './smtp-peer.ts'
 import type { Store } from './store.ts'
 import type { World } from './world.ts'
@@ -86,6 +87,7 @@ export function auditRest(parts: RestParts): void {
   auditMoney(parts)
   auditMail(parts)
   auditPromises(parts)
+  auditOwnCode(store, report)
 }
 
 /** Everything owed has come to an end, and to a good one unless the other side refused for good. */

@@ -10,6 +10,7 @@ import type { Engine } from '../../src/engine/create-engine.ts'
 import { sandboxMethods } from '../../src/sandbox/book.ts'
 import { openSqlite } from '../../src/storage/sqlite/sqlite-storage.ts'
 import type { Commit, StorageAdapter } from '../../src/storage/storage.ts'
+import { forgetHeard, ownCode } from './own-code.ts'
 import { createDice } from './world.ts'
 
 export const publicUrl = 'https://shop.example'
@@ -20,6 +21,7 @@ export function createShop(): Backend {
       name: 'Simulated shop',
       shop: { currency: 'EUR', tax: { prices: 'included', ratesPpm: { DE: 190_000, '*': 0 } } },
       mail: { from: { name: 'Shop', address: 'orders@shop.example' } },
+      ...(ownCode as object),
       seed: ({ newId }) => {
         const products = ['cup', 'bowl', 'jug'].map((slug) => ({ id: newId('prod'), slug, title: slug, status: 'active' }))
         const variants = products.map(({ id, slug }, index) => ({
@@ -99,6 +101,7 @@ export async function openStore(backend: Backend): Promise<Store> {
     reset(given, onHand, listener) {
       clock = given
       onCommit = listener
+      forgetHeard()
       database.exec('begin')
       for (const table of tables) sql(`delete from main."${table}"`).run()
       for (const table of filled) sql(`insert into main."${table}" select * from saved."${table}"`).run()
