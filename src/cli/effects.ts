@@ -72,9 +72,10 @@ async function tell({ isJson }: ProcessSettings, storage: WholeStorage, model: M
   }
   if (held.recognised > 0 || recovery !== null)
     lines.push(`${counted(held.recognised, 'call')} to payment providers held. Their keys make a repeat harmless: kingpost effects resume`)
-  if (held.mails > 0)
+  const others = held.others === 0 ? '' : ` and ${counted(held.others, 'call')} of hooks, effects and webhooks`
+  if (held.mails + held.others > 0)
     lines.push(
-      `${counted(held.mails, 'mail')} held. They may have been sent after the backup: look at them in the console (Effects, held).`,
+      `${counted(held.mails, 'mail')}${others} held. They may have been sent after the backup: look at them in the console (Effects, held).`,
       '  Send them: kingpost effects resume --mails. Give them up: kingpost effects cancel --mails',
     )
   process.stdout.write(`${lines.length === 0 ? 'Nothing is held.' : lines.join('\n')}\n`)

@@ -7,9 +7,9 @@ import type { StorageAdapter } from '../storage/storage.ts'
 export async function recoveryNotice(storage: StorageAdapter): Promise<string | null> {
   const recovery = await readRecovery(storage)
   if (recovery === null) return null
-  const { recognised, mails } = await countHeld(storage.reader)
+  const { recognised, mails, others } = await countHeld(storage.reader)
   const restored = `This database was restored from a backup of ${toIso(recovery.backupAt)}`
-  const held = recognised + mails
+  const held = recognised + mails + others
   if (held === 0)
     return `${restored}, and nobody has ended its review: until then a mail about
 what is older than the restore is held. End it: kingpost effects resume`

@@ -7,6 +7,7 @@ import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
 import { and, eq, type Filter, oneOf } from '../contract/filter.ts'
 import { sessions } from '../domains/accounts/collections.ts'
+import { emailSend } from '../domains/emails/queue-email.ts'
 import { orders } from '../domains/orders/collections.ts'
 import { liveStatuses, type Payment, payments } from '../domains/payments/collections.ts'
 import { type Effect, effects } from '../effects/effect.ts'
@@ -57,14 +58,17 @@ function isAskedFor({ status, createdAt }: Payment, backupAt: number): boolean {
 /** Kinds of effects by what a repeat does: a provider recognises our key, a mail server does not. */
 const recognised = ['payment.start', 'payment.follow', 'payment.refund', 'payment.cancel']
 
-export type HeldCounts = { readonly recognised: number; readonly mails: number }
+/** `others`: what the project owes by itself (hooks, effects, webhooks), of which nobody knows whether a repeat is recognised. */
+export type HeldCounts = { readonly recognised: number; readonly mails: number; readonly others: number }
 
 export async function countHeld(read: Reader): Promise<HeldCounts> {
   const all = await read.count(effects, eq('state', 'held'))
   const safe = await read.count(effects, heldOf('recognised'))
-  return { recognised: safe, mails: all - safe }
+  const mails = all === safe ? 0 : await read.count(effects, and(eq('state', 'held'), eq('kind', emailSend.name)))
+  return { recognised: safe, mails, others: all - safe - mails }
 }
 
+/** `mails`: and whatever else waits for somebody to look. */
 export function heldOf(what: 'recognised' | 'mails'): Filter {
   const isRecognised = oneOf('kind', recognised)
   return and(eq('state', 'held'), what === 'recognised' ? isRecognised : { op: 'not', of: isRecognised })
