@@ -25,30 +25,53 @@ export function refer(components: Components, kind: keyof Components, name: stri
 }
 
 /**
- * A schema of ours as documents have it: a copy of plain JSON in which every titled object stands once in
- * components, one that only names a title refers to it, and a type list with objects or arrays is a choice.
+ * A schema of ours as documents have it: a copy of plain JSON in which every object with parts stands once in components, by
+ * its title or else by its place (`OrdersCheckOutAnswer`, its line `OrdersCheckOutAnswerLine`); one that only names a title
+ * refers to it, and a type list with objects or arrays is a choice.
  */
-export function documentedSchema(schema: unknown, components: Components): unknown {
-  if (Array.isArray(schema)) return schema.map((item) => documentedSchema(item, components))
+export function documentedSchema(schema: unknown, components: Components, place: string): unknown {
   if (typeof schema !== 'object' || schema === null) return schema
-  const { type } = schema as { type?: unknown }
+  const { type, title } = schema as { type?: unknown; title?: unknown }
   // All kinds of value: nothing is said of them.
   if (Array.isArray(type) && type.length > 3) return {}
   if (Array.isArray(type) && type.some((one) => one === 'object' || one === 'array'))
-    return choice(schema as Json, type as string[], components)
-  const copy = Object.fromEntries(
-    Object.entries(schema).flatMap(([key, value]) => (value === undefined ? [] : [[key, documentedSchema(value, components)]])),
-  )
+    return choice(schema as Json, type as string[], components, place)
+  const name = typeof title === 'string' ? title : place
+  const copy = documentedParts(schema as Json, components, name)
   if (typeof copy['format'] === 'string' && ownFormats[copy['format']]) {
     copy['pattern'] ??= ownFormats[copy['format']]
     delete copy['format']
   }
   // Without it generators take a number of 32 bits, which an amount may pass.
   if ([copy['type']].flat().includes('integer') && !(Number(copy['maximum']) < 2 ** 31)) copy['format'] = 'int64'
-  const { title } = schema as { title?: unknown }
-  if (typeof title !== 'string' || copy['type'] !== 'object') return copy
-  if (copy['properties'] !== undefined) components.schemas[title] ??= copy
-  return { $ref: `#/components/schemas/${title}` }
+  if (copy['type'] !== 'object') return copy
+  if (typeof title === 'string') {
+    if (copy['properties'] !== undefined) components.schemas[title] ??= copy
+    return { $ref: `#/components/schemas/${title}` }
+  }
+  return copy['properties'] === undefined ? copy : refer(components, 'schemas', place, copy)
+}
+
+function documentedParts(schema: Json, components: Components, name: string): Json {
+  const named = (properties: object) =>
+    Object.fromEntries(Object.entries(properties).map(([key, part]) => [key, documentedSchema(part, components, `${name}${capital(key)}`)]))
+  const part = (key: string, value: unknown): unknown => {
+    if (key === 'properties') return named(value as object)
+    if (key === 'items') return documentedSchema(value, components, oneOf(name))
+    if (Array.isArray(value)) return value.map((one) => documentedSchema(one, components, name))
+    return documentedSchema(value, components, name)
+  }
+  return Object.fromEntries(Object.entries(schema).flatMap(([key, value]) => (value === undefined ? [] : [[key, part(key, value)]])))
+}
+
+/** `orders.checkOut` is `OrdersCheckOut` where a class is meant. */
+export function capital(name: string): string {
+  return name.replaceAll(/(?:^|\W+)(\w)/g, (_, first: string) => first.toUpperCase())
+}
+
+/** One of `CartLines` is a `CartLine`. */
+function oneOf(name: string): string {
+  return name.endsWith('s') ? name.replace(/ies$/, 'ys').slice(0, -1) : `${name}Item`
 }
 
 /** Formats of ours, in words that others know. */
@@ -59,10 +82,10 @@ const ownFormats: Readonly<Record<string, string>> = {
 }
 
 /** Generators read `anyOf` where they stumble over a list of types. */
-function choice({ description, type: _, ...rest }: Json, types: readonly string[], components: Components): Json {
+function choice({ description, type: _, ...rest }: Json, types: readonly string[], components: Components, place: string): Json {
   const options = types.map((type) => {
     const own = Object.entries(rest).filter(([key]) => (keywordsOf[type] ?? []).includes(key))
-    return documentedSchema({ type, ...Object.fromEntries(own) }, components)
+    return documentedSchema({ type, ...Object.fromEntries(own) }, components, place)
   })
   return { ...(description === undefined ? {} : { description }), anyOf: options }
 }

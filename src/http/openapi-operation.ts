@@ -3,7 +3,7 @@ import type { Actor } from '../access/actor.ts'
 import type { ProjectErrorKind } from '../base/project-error.ts'
 import { type ErrorCode, errorCodes } from '../contract/error-codes.ts'
 import type { Operation } from '../operation/define.ts'
-import { type Components, documentedSchema, refer } from './openapi-components.ts'
+import { type Components, capital, documentedSchema, refer } from './openapi-components.ts'
 
 type Json = Record<string, unknown>
 
@@ -45,7 +45,7 @@ export function describeOperation(operation: Operation, viewer: Actor, component
     name,
     in: 'path',
     required: true,
-    schema: documentedSchema(input.properties?.[name] ?? { type: 'string' }, components),
+    schema: documentedSchema(input.properties?.[name] ?? { type: 'string' }, components, capital(name)),
   }))
   const parameters = [
     ...inPath,
@@ -88,7 +88,7 @@ function queryParameters(
     in: 'query',
     ...(required.includes(name) ? { required: true } : {}),
     ...(description ? { description } : {}),
-    schema: documentedSchema(schema, components),
+    schema: documentedSchema(schema, components, capital(name)),
   }))
 }
 
@@ -130,23 +130,28 @@ function requestBody(operation: Operation, rest: readonly [string, Json][], requ
   if (rest.length === 0) return {}
   const schema = {
     type: 'object',
-    properties: Object.fromEntries(rest.map(([name, value]) => [name, documentedSchema(value, components)])),
+    properties: Object.fromEntries(
+      rest.map(([name, value]) => [name, documentedSchema(value, components, `${typeNameOf(operation)}${capital(name)}`)]),
+    ),
     ...(required.length > 0 ? { required } : {}),
     additionalProperties: false,
   }
+  // Where parts exclude each other, the input names an example of its own.
+  const [example] = ((operation.input as Json)['examples'] ?? []) as unknown[]
+  const media = { schema: refer(components, 'schemas', typeNameOf(operation), schema), ...(example === undefined ? {} : { example }) }
   const isPatch = operation.route.startsWith('PATCH ')
   const types = isPatch ? ['application/json', 'application/merge-patch+json'] : ['application/json']
   return {
     requestBody: {
       required: isPatch || required.length > 0,
-      content: Object.fromEntries(types.map((type) => [type, { schema: refer(components, 'schemas', typeNameOf(operation), schema) }])),
+      content: Object.fromEntries(types.map((type) => [type, { ...media }])),
     },
   }
 }
 
 /** `carts.addLine` takes a `CartsAddLine`: generators make a class of it. */
 function typeNameOf({ name }: Operation): string {
-  return name.replace(/(?:^|\.)(\w)/g, (_, first: string) => first.toUpperCase())
+  return capital(name)
 }
 
 function responses(operation: Operation, viewer: Actor, isRead: boolean, components: Components): Json {
@@ -162,14 +167,23 @@ function responses(operation: Operation, viewer: Actor, isRead: boolean, compone
       : { 'Idempotent-Replayed': header(components, 'Idempotent-Replayed', '`true`: this is the first answer of the key again.') }),
   }
   const good = { description: status === 204 ? 'Done.' : 'Success.', ...(Object.keys(headers).length > 0 ? { headers } : {}) }
-  const content = { [mediaTypeOf(operation)]: { schema: documentedSchema(output, components) } }
+  const content = { [mediaTypeOf(operation)]: { schema: documentedSchema(output, components, `${typeNameOf(operation)}Answer`) } }
   const answers: Record<string, Json> = { [status]: status === 204 ? good : { ...good, content } }
   if (hasNotModified(operation, isRead))
     answers['304'] = { description: 'Not modified since the given ETag.', headers: { ETag: headers.ETag } }
   const kinds = [...anyCallErrors, ...(isRead ? [] : anyChangeErrors), ...(operation.errors ?? [])]
-  for (const [code, group] of Map.groupBy(kinds, (kind) => factsOf(kind).status))
-    answers[code] = refer(components, 'responses', `Problem${code}`, problem([...new Set(group)].map(factsOf), components))
-  return answers
+  return { ...answers, ...problems(kinds, components) }
+}
+
+/** By their status, each with the codes that say what it is. */
+export function problems(kinds: readonly (ErrorCode | ProjectErrorKind)[], components: Components): Record<string, Json> {
+  const groups = [...Map.groupBy(kinds, (kind) => factsOf(kind).status)]
+  return Object.fromEntries(
+    groups.map(([code, group]) => [
+      code,
+      refer(components, 'responses', `Problem${code}`, problem([...new Set(group)].map(factsOf), components)),
+    ]),
+  )
 }
 
 type ErrorFacts = { readonly code: string; readonly status: number; readonly message: string; readonly waits: boolean }
@@ -185,8 +199,12 @@ function problem(kinds: readonly ErrorFacts[], components: Components): Json {
   return {
     description: kinds.map(({ code, message }) => `\`${code}\`: ${message}`).join(' '),
     ...(waits ? { headers: { 'Retry-After': header(components, 'Retry-After', 'Seconds to wait before another try.') } } : {}),
-    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' }, example: problemExample(kinds[0]!) } },
   }
+}
+
+function problemExample({ code, status, message }: ErrorFacts): Json {
+  return { type: '/api/docs', title: message, status, detail: message, code, requestId: 'req_01m8k6r9n8e00b76wdje-4' }
 }
 
 function header(components: Components, name: string, description: string): Json {

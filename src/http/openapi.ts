@@ -6,11 +6,17 @@ import { type Actor, systemActor } from '../access/actor.ts'
 import { ruleFilter } from '../access/rule.ts'
 import { type ErrorCode, errorCodes } from '../contract/error-codes.ts'
 import type { Operation } from '../operation/define.ts'
-import { type Components, createComponents } from './openapi-components.ts'
-import { describeOperation } from './openapi-operation.ts'
+import { type Components, createComponents, documentedSchema } from './openapi-components.ts'
+import { addExamples } from './openapi-examples.ts'
+import { describeOperation, problems } from './openapi-operation.ts'
 import type { Page } from './server.ts'
 
 type Json = Record<string, unknown>
+
+const about = [
+  "Made by Kingpost from its operations. One of the project's own is also called by its name: `POST /api/operations/{operationId}`, with",
+  'all of its input as the body.',
+].join(' ')
 
 /** Without a viewer: everything. */
 export function openApiDocument(
@@ -20,7 +26,7 @@ export function openApiDocument(
 ): Json {
   const viewer = facts.viewer ?? systemActor
   const components = createComponents()
-  components.schemas['Problem'] = problemSchema(operations.filter((operation) => isFor(operation, viewer)))
+  documentedSchema(problemSchema(operations.filter((operation) => isFor(operation, viewer))), components, 'Problem')
   const paths: Record<string, Json> = {}
   for (const operation of operations) {
     if (!isFor(operation, viewer)) continue
@@ -28,16 +34,17 @@ export function openApiDocument(
     const address = path.replaceAll(/:(\w+)/g, '{$1}')
     paths[address] = { ...paths[address], [method.toLowerCase()]: describeOperation(operation, viewer, components) }
   }
-  for (const page of pages) paths[page.path] = { get: describePage(page) }
-  nameWhatIsMissing(components)
+  for (const page of pages) paths[page.path] = { get: describePage(page, components) }
+  const whole = withoutMissing({ paths, components }, components.schemas) as { paths: Record<string, Json>; components: Components }
+  addExamples(whole.paths, whole.components.schemas)
   return {
     openapi: '3.1.0',
-    info: { title: facts.name, version: facts.version, description: 'Made by Kingpost from its operations.' },
+    info: { title: facts.name, version: facts.version, description: about },
     servers: [{ url: facts.publicUrl }],
     security: [{}, { bearer: [] }, { session: [] }, { cartToken: [] }],
-    paths,
+    paths: whole.paths,
     components: {
-      ...components,
+      ...whole.components,
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer' },
         session: { type: 'apiKey', in: 'cookie', name: 'kp_session' },
@@ -47,9 +54,16 @@ export function openApiDocument(
   }
 }
 
-/** A schema that is only named where it is used (an order in the answer of checkout) has its shape from elsewhere, if this reader sees that. */
-function nameWhatIsMissing({ schemas }: Components): void {
-  for (const [, name] of JSON.stringify(schemas).matchAll(/#\/components\/schemas\/(\w+)/g)) schemas[name!] ??= { type: 'object' }
+/**
+ * A schema that is only named where it is used (an order in the answer of checkout, a record that a reference may be expanded to)
+ * has its shape from elsewhere. What this reader does not see there has no name either.
+ */
+function withoutMissing(part: unknown, schemas: Json): unknown {
+  if (Array.isArray(part)) return part.map((one) => withoutMissing(one, schemas))
+  if (typeof part !== 'object' || part === null) return part
+  const [, name] = /^#\/components\/schemas\/(.+)$/.exec(String((part as Json)['$ref'])) ?? []
+  if (name !== undefined && schemas[name] === undefined) return { type: 'object' }
+  return Object.fromEntries(Object.entries(part).map(([key, value]) => [key, withoutMissing(value, schemas)]))
 }
 
 /** Whether there are records, or anything, for which this reader would not be refused. */
@@ -71,12 +85,18 @@ export function readerWith(roles: readonly string[]): Actor {
   }
 }
 
-function describePage({ path, summary, type, statuses = [200] }: Page): Json {
+const pageErrors: readonly ErrorCode[] = ['malformed_request', 'request_timeout', 'headers_too_large', 'internal']
+
+/** Pages are no operations: what may be wrong is the request itself, or we. */
+function describePage({ path, summary, type, statuses = [200] }: Page, components: Components): Json {
   return {
     operationId: `pages${path.replaceAll('/', '.')}`,
     summary,
     tags: ['Running'],
-    responses: Object.fromEntries(statuses.map((status) => [status, { description: 'Success.', content: { [type]: { schema: {} } } }])),
+    responses: {
+      ...Object.fromEntries(statuses.map((status) => [status, { description: 'Success.', content: { [type]: { schema: {} } } }])),
+      ...problems(pageErrors, components),
+    },
   }
 }
 
@@ -86,6 +106,7 @@ function problemSchema(operations: readonly Operation[]): Json {
   const codes = [...new Set([...(Object.keys(errorCodes) satisfies string[] as ErrorCode[]), ...own])]
   return {
     type: 'object',
+    title: 'Problem',
     description: 'RFC 9457 problem details.',
     properties: {
       type: { type: 'string' },

@@ -24,9 +24,10 @@ export function recordSchema(collection: CollectionModel, fields: Iterable<Compi
   for (const { name, field } of fields) {
     if (field.read?.rule === 'nobody') continue
     const schema = fieldSchema(field)
-    properties[name] = field.kind.readSchema?.(schema) ?? schema
+    properties[name] = field.kind.readSchema?.(schema, field.to!) ?? schema
   }
-  for (const name of Object.keys(collection.source.lists ?? {})) properties[name] = { type: 'array', items: { type: 'object' } }
+  for (const [name, { from }] of Object.entries(collection.source.lists ?? {}))
+    properties[name] = { type: 'array', items: { type: 'object', title: from } }
   return { type: 'object', title: collection.name, properties, required: ['id'] }
 }
 
@@ -70,6 +71,8 @@ export function patchInputSchema(fields: readonly (CompiledField & { readonly is
     const schema = givenSchema(field)
     const increment = {
       type: 'object',
+      title: 'Increment',
+      description: 'Adds to the number there is, whatever it is by then.',
       properties: { $increment: safeInteger },
       required: ['$increment'],
       additionalProperties: false,

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setMetaSchemaOutputFormat } from '@hyperjump/json-schema'
 import { validate } from '@hyperjump/json-schema/openapi-3-1'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { openApiDocument } from '../../src/http/openapi.ts'
 import { type As, openWorld, type World } from '../support/api-harness.ts'
 
@@ -145,6 +146,32 @@ test('names filters one by one, search where there is something to search, and b
   assert.ok(!parametersOf('get', '/api/payments').includes('search'))
   const body = document.paths['/api/notes/{id}']!['patch']!.requestBody!
   assert.deepEqual([body.required, Object.keys(body.content)], [true, ['application/json', 'application/merge-patch+json']])
+})
+
+test('every body has an example that fits it, and every object with parts has a name', () => {
+  const ajv = new Ajv2020({ strict: false, validateFormats: false })
+  ajv.addSchema(document, 'document')
+  let count = 0
+  const bodies = (part: unknown, at: string): void => {
+    if (typeof part !== 'object' || part === null) return
+    const { schema, example } = part as { schema?: object; example?: unknown }
+    if (example !== undefined) {
+      count++
+      const rooted = JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"document#/'))
+      assert.ok(ajv.validate(rooted, example), `${at}: ${ajv.errorsText()} in ${JSON.stringify(example)}`)
+    }
+    for (const [key, inner] of Object.entries(part)) if (key !== 'example') bodies(inner, `${at}/${key}`)
+  }
+  bodies(document, '')
+  assert.ok(count > 100, `${count} examples`)
+  const nameless = (part: unknown, at: string): string[] => {
+    if (typeof part !== 'object' || part === null) return []
+    const { type, properties } = part as { type?: unknown; properties?: unknown }
+    const isNamed = /^\/components\/schemas\/\w+$/.test(at)
+    const own = type === 'object' && properties !== undefined && !isNamed ? [at] : []
+    return [...own, ...Object.entries(part).flatMap(([key, inner]) => (key === 'example' ? [] : nameless(inner, `${at}/${key}`)))]
+  }
+  assert.deepEqual(nameless(document, ''), [])
 })
 
 test('names the headers that calls turn on', () => {

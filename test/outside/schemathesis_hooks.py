@@ -38,6 +38,8 @@ STATED = [
     (r".*", "validation_failed", r".*#characters", "a null character is kept by no database"),
     (r".*", "validation_failed", r".*#number", "a number in JSON of more digits than can be kept exactly"),
     (r"PATCH .*", "validation_failed", r"/\w+#(minimum|maximum)", "the sum that $increment makes keeps to the limits of its field"),
+    (r"(POST|PATCH) /api/webhooks.*", "validation_failed", r"/(url|events/\d+)", "an address of the web, and names of events that there are"),
+    (r"POST /api/emails", "validation_failed", r"/(template|data|subject|text|html)(/.*)?", "a template of the project with its data, or words of one's own"),
     (r".*", "precondition_failed", r"", "If-Match names an ETag that an earlier answer gave"),
     (r".*/(checkout|payments)", "provider_unknown", r".*", "providers and their methods are the project's"),
     (r".*", "reference_not_found", r".*", "a reference names a record that is there"),

@@ -14,14 +14,17 @@ export const listSessions = query({
   input: Type.Object({}, { additionalProperties: false }),
   output: Type.Object({
     items: Type.Array(
-      Type.Object({
-        id: Type.String(),
-        origin: Type.String(),
-        userAgent: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
-        isCurrent: Type.Boolean(),
-        createdAt: Type.String({ format: 'date-time' }),
-        expiresAt: Type.String({ format: 'date-time' }),
-      }),
+      Type.Object(
+        {
+          id: Type.String(),
+          origin: Type.String(),
+          userAgent: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
+          isCurrent: Type.Boolean(),
+          createdAt: Type.String({ format: 'date-time' }),
+          expiresAt: Type.String({ format: 'date-time' }),
+        },
+        { title: 'Session' },
+      ),
     ),
   }),
   access: signedIn,

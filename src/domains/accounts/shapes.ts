@@ -11,18 +11,24 @@ export const nameInput = Type.Optional(
   Type.Unsafe<string | null>({ type: ['string', 'null'], maxLength: limits.textCharactersMax, format: 'name' }),
 )
 
-export const userOutput = Type.Object({
-  id: Type.String(),
-  email: Type.String(),
-  name: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
-  roles: Type.Array(Type.String()),
-  emailVerified: Type.Boolean(),
-  createdAt: Type.String({ format: 'date-time' }),
-})
-export const sessionOutput = Type.Object({
-  token: Type.String({ description: 'Send it as `Authorization: Bearer …`; browsers get it as a cookie too.' }),
-  user: userOutput,
-})
+export const userOutput = Type.Object(
+  {
+    id: Type.String(),
+    email: Type.String(),
+    name: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
+    roles: Type.Array(Type.String()),
+    emailVerified: Type.Boolean(),
+    createdAt: Type.String({ format: 'date-time' }),
+  },
+  { title: 'Account' },
+)
+export const sessionOutput = Type.Object(
+  {
+    token: Type.String({ description: 'Send it as `Authorization: Bearer …`; browsers get it as a cookie too.' }),
+    user: userOutput,
+  },
+  { title: 'SignIn' },
+)
 
 export function userView(user: User) {
   const { id, email, name, roles, emailVerified, createdAt } = user

@@ -30,19 +30,22 @@ export const cartType = Type.Object(
     email: nullableText,
     currency: Type.String(),
     lines: Type.Array(
-      Type.Object({
-        id: Type.String(),
-        variant: Type.String(),
-        product: nullableText,
-        title: Type.String(),
-        sku: nullableText,
-        quantity: Type.Integer(),
-        unitPrice: moneyType,
-        total: moneyType,
-        available: Type.Boolean({
-          description: 'False once it can no longer be bought, or not so many: then its prices are zero, and checkout asks to change it.',
-        }),
-      }),
+      Type.Object(
+        {
+          id: Type.String(),
+          variant: Type.String(),
+          product: nullableText,
+          title: Type.String(),
+          sku: nullableText,
+          quantity: Type.Integer(),
+          unitPrice: moneyType,
+          total: moneyType,
+          available: Type.Boolean({
+            description: 'False once it can no longer be bought, or not so many: then its prices are zero, and checkout asks to change it.',
+          }),
+        },
+        { title: 'CartLine' },
+      ),
     ),
     shippingAddress: addressOutput,
     billingAddress: addressOutput,

@@ -23,7 +23,10 @@ const input = Type.Object(
     replyTo: Type.Optional(Type.String({ format: 'email', maxLength: limits.emailCharactersMax })),
     record: Type.Optional(Type.String({ maxLength: limits.idCharactersMax, description: 'What it is about: staff see the mail there.' })),
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    examples: [{ to: 'ada@example.com', subject: 'Your order', text: 'It is on its way.' }],
+  },
 )
 type Input = {
   readonly template?: string

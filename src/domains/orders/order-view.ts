@@ -25,11 +25,13 @@ export type PaymentRequest = { readonly provider: string; readonly method?: stri
 
 export const orderAndPayment = Type.Unsafe<unknown>({
   type: 'object',
+  title: 'OrderAndPayment',
   properties: {
     // The record of the collection, as any GET of it.
     order: { type: 'object', title: 'orders' },
     payment: {
       type: ['object', 'null'],
+      title: 'PaymentOfOrder',
       properties: {
         id: { type: 'string' },
         status: { type: 'string' },

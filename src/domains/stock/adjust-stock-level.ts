@@ -10,7 +10,7 @@ import { stockLevels, stockMovements } from './collections.ts'
 
 const relative = Type.Object(
   { $increment: Type.Integer({ minimum: -limits.stockUnitsMax, maximum: limits.stockUnitsMax }) },
-  { additionalProperties: false, description: 'Counted from what there is: two of them at once both count.' },
+  { title: 'StockIncrement', additionalProperties: false, description: 'Counted from what there is: two of them at once both count.' },
 )
 
 /**

@@ -15,7 +15,10 @@ export function createWebhook(events: readonly string[]): Operation {
     summary: 'Have events told to an address, by signed messages',
     tag: 'Webhooks',
     status: 201,
-    input: Type.Object({ url: urlInput, ...fieldsInput }, { additionalProperties: false }),
+    input: Type.Object(
+      { url: urlInput, ...fieldsInput },
+      { additionalProperties: false, examples: [{ url: 'https://hooks.example.com/kingpost', events: ['users.created'] }] },
+    ),
     output: Type.Object(
       { secret: Type.String({ description: 'Proves that a message is ours. It is not shown again.' }) },
       { additionalProperties: true },

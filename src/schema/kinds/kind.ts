@@ -82,8 +82,8 @@ export type Kind = {
   nullableSchema?(field: Field): JsonSchema
   /** Of a value that is given: what was stored before a rule was is still read. */
   givenSchema?(schema: JsonSchema): JsonSchema
-  /** Of a value that is read: a reference may stand expanded. */
-  readSchema?(schema: JsonSchema): JsonSchema
+  /** Of a value that is read: a reference may stand expanded, as a record of the collection it is `to`. */
+  readSchema?(schema: JsonSchema, to: string): JsonSchema
 
   /** A checked value as it is stored, where that is another form. @throws validation_failed with the path */
   fromWire?(value: unknown, path: string): unknown

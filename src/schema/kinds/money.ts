@@ -18,13 +18,18 @@ function boundMoney({ min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEG
   const of = moneySchema['properties'] as Record<string, object>
   return {
     ...moneySchema,
-    // A range of its own makes it another schema than the one named Money.
-    title: undefined,
+    title: titleOf(min, max, currency),
     properties: {
       amount: { type: 'integer', minimum: min, maximum: max },
       currency: currency === undefined ? of['currency'] : { type: 'string', enum: [currency] },
     },
   }
+}
+
+/** A range makes it another schema than the one named Money: what many fields have has a name, others that of their place. */
+function titleOf(min: number, max: number, currency = ''): string | undefined {
+  if (max !== Number.MAX_SAFE_INTEGER) return undefined
+  return min === Number.MIN_SAFE_INTEGER ? `Money${currency}` : min === 0 ? `Price${currency}` : undefined
 }
 
 const amount: Comparing = {

@@ -15,7 +15,7 @@ export const refKind = defineKind({
   options: { unique: flag, to: line },
   sets: (set, { to }) => set === 'actor' && to === 'users',
   schema: () => idSchema,
-  readSchema: (schema) => ({ ...schema, type: [schema['type'], 'object'].flat() }),
+  readSchema: (schema, to) => ({ ...schema, title: to, type: [schema['type'], 'object'].flat() }),
   misfit: textMisfit,
   input: 'reference',
   display: 'reference',

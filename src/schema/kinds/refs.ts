@@ -12,7 +12,7 @@ export const refsKind = defineKind({
   refers: 'many',
   options: { to: line },
   schema: () => ({ type: 'array', items: idSchema, maxItems: limits.referencesMax, uniqueItems: true }),
-  readSchema: (schema) => ({ ...schema, items: { type: ['string', 'object'] } }),
+  readSchema: (schema, to) => ({ ...schema, items: { type: ['string', 'object'], title: to } }),
   misfit: (_field, value) => (Array.isArray(value) ? null : 'is no list of ids'),
   input: 'references',
   display: 'references',
