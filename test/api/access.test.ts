@@ -8,6 +8,7 @@ import { signHmac } from '../../src/base/secret.ts'
 import { eq } from '../../src/contract/filter.ts'
 import { issueSetUpToken } from '../../src/domains/accounts/set-up.ts'
 import { payments, refunds } from '../../src/domains/payments/collections.ts'
+import { webhookDeliveries, webhooks } from '../../src/domains/webhooks/collections.ts'
 import { effects } from '../../src/effects/effect.ts'
 import { workIn } from '../../src/operation/work.ts'
 import { type ApiRequest, type As, address, checkOut, everybody, fillCart, openWorld, type World, work } from '../support/api-harness.ts'
@@ -47,6 +48,7 @@ function rows(
 const all = (status: number): Statuses => ({ guest: status, other: status, owner: status, staff: status })
 const signedIn = (status: number): Statuses => ({ ...all(status), guest: 401 })
 const staffOnly = (status: number): Statuses => ({ guest: 401, other: 403, owner: 403, staff: status })
+const adminOnly: Statuses = { guest: 401, other: 403, owner: 403, staff: 403 }
 /** Hidden from whom it does not concern. */
 const holder = (status: number): Statuses => ({ guest: 404, other: 404, owner: status, staff: status })
 const holderOfPublic = (status: number): Statuses => ({ guest: 401, other: 403, owner: status, staff: status })
@@ -116,7 +118,7 @@ accountRows.push(
     events: ['accounts.changePassword: effects, emails'],
   }),
   // None of the four is an admin: staff run the shop, and do not make more staff.
-  ...rows('accounts.updateUser', { guest: 401, other: 403, owner: 403, staff: 403 }, ({ ids }) => ({
+  ...rows('accounts.updateUser', adminOnly, ({ ids }) => ({
     method: 'PATCH',
     url: `/api/users/${ids['other']}`,
     body: { roles: ['admin'] },
@@ -130,7 +132,48 @@ const anEffect = async (world: World): Promise<Given> => {
   return { effect: effect!.id }
 }
 
+/** One that is on, and a message that went to it. */
+const aWebhook = async (world: World): Promise<Given> => {
+  const [webhook, delivery] = [world.engine.newId('whe'), world.engine.newId('whd')]
+  const none = { disabledBecause: null, formerSecret: null, formerUntil: null, failingSince: null, failures: 0, pausedUntil: null }
+  const url = 'https://receiver.example/hook'
+  const sent = { event: 'order.placed', messageId: 'msg_1', status: 'delivered', lastError: null, deliveredAt: 1, body: '{}' } as const
+  await world.write(async (tx) => {
+    // It asks for nothing that happens here.
+    const asked = { description: null, events: ['user.password_changed'], enabled: true, secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' }
+    await tx.insert(webhooks, { id: webhook, url, ...asked, ...none })
+    await tx.insert(webhookDeliveries, { id: delivery, webhook, ...sent })
+  })
+  return { webhook, delivery }
+}
+
+const webhookRows: Row[] = [
+  ...rows('webhooks.create', adminOnly, post('/api/webhooks', { url: 'https://receiver.example' })),
+  ...rows(
+    'webhooks.update',
+    adminOnly,
+    (_, { webhook }) => ({ method: 'PATCH', url: `/api/webhooks/${webhook}`, body: { enabled: false } }),
+    {
+      given: aWebhook,
+    },
+  ),
+  ...rows('webhooks.delete', adminOnly, (_, { webhook }) => ({ method: 'DELETE', url: `/api/webhooks/${webhook}` }), { given: aWebhook }),
+  ...rows('webhooks.rotateSecret', adminOnly, (_, { webhook }) => post(`/api/webhooks/${webhook}/rotate`), { given: aWebhook }),
+  ...rows('webhooks.test', staffOnly(202), (_, { webhook }) => post(`/api/webhooks/${webhook}/test`), {
+    given: aWebhook,
+    events: ['webhooks.test: effects'],
+  }),
+  ...rows('webhooks.replay', staffOnly(202), (_, { delivery }) => post(`/api/webhookDeliveries/${delivery}/replay`), {
+    given: aWebhook,
+    events: ['webhooks.replay: effects'],
+  }),
+]
+
 const runningRows: Row[] = [
+  ...webhookRows,
+  ...rows('emails.send', staffOnly(201), post('/api/emails', { to: 'ada@example.com', subject: 'Hello', text: 'Hello.' }), {
+    events: ['emails.send: effects, emails'],
+  }),
   ...rows('schema.describe', staffOnly(200), { method: 'GET', url: '/api/schema' }),
   ...rows('changes.watch', staffOnly(200), { method: 'GET', url: '/api/changes?collections=emails' }),
   ...rows('effects.retry', staffOnly(200), (_, { effect }) => post(`/api/effects/${effect}/retry`), {
@@ -393,9 +436,11 @@ const nobodyElse = { guest: 0, other: 0, owner: 1 }
 const reading: Readonly<Record<string, { counts: Readonly<Record<As, number>>; record?: (world: World) => string }>> = {
   users: { counts: { guest: 0, other: 1, owner: 1, staff: 3 }, record: ({ ids }) => ids['owner']! },
   effects: { counts: { guest: 0, other: 0, owner: 0, staff: 2 } },
-  schedules: { counts: { guest: 0, other: 0, owner: 0, staff: 7 } },
+  schedules: { counts: { guest: 0, other: 0, owner: 0, staff: 8 } },
   scheduleTicks: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   emails: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
+  webhooks: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
+  webhookDeliveries: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
   categories: { counts: { guest: 2, other: 2, owner: 2, staff: 2 } },
   products: { counts: { guest: 1, other: 1, owner: 1, staff: 2 }, record: ({ ids }) => ids['draft']! },
   variants: { counts: { guest: 3, other: 3, owner: 3, staff: 4 }, record: ({ ids }) => ids['draftVariant']! },
@@ -427,7 +472,8 @@ const readingRows = Object.entries(reading).flatMap(([name, { counts, record }])
           assert.equal(body.items.length, counts[as])
           assert.equal(body.count, counts[as])
           for (const item of body.items)
-            for (const hidden of ['tokenHash', 'hash', 'body']) assert.ok(!(hidden in item) || (name === 'notes' && hidden === 'body'))
+            for (const hidden of ['tokenHash', 'hash', 'secret', 'formerSecret', 'body'])
+              assert.ok(!(hidden in item) || (['notes', 'webhookDeliveries'].includes(name) && hidden === 'body'))
         },
       },
     }),
@@ -458,6 +504,7 @@ describe('reading', () => {
     const { order } = await ownersOrder('card_success')(world)
     await work(world, 2_000)
     await world.engine.stop()
+    await aWebhook(world)
     await world.call('staff', { method: 'PATCH', url: `/api/stockLevels/${world.ids['hardcoverLevel']}`, body: { onHand: 7 } })
     assert.equal((await world.call('owner', { method: 'GET', url: `/api/orders/${order}` })).body.paymentStatus, 'paid')
     for (const name of Object.keys(reading)) {
