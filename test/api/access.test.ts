@@ -518,13 +518,13 @@ const writingRows = [...accountRows, ...runningRows, ...shopRows, ...recordRows]
 // Webhooks come when they like: without them, what a row stores is what its request stored.
 describe('doing', () => scenario(writingRows, { hasWebhooks: false }))
 
-test('every operation has a row for each of the four', async () => {
+test('every operation has a row for each of the four', async (t) => {
   const world = await openWorld()
+  t.after(() => world.close())
   const covered = new Set([...readingRows, ...writingRows].map(({ operation, as }) => `${operation} as ${as}`))
   const wanted = world.engine.operations.flatMap(({ name }) => everybody.map((as) => `${name} as ${as}`))
   assert.deepEqual(
     wanted.filter((one) => !covered.has(one)),
     [],
   )
-  await world.close()
 })
