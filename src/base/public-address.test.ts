@@ -25,6 +25,9 @@ test('only what the public Internet reaches is public, however it is written', (
     'http://[::127.0.0.1]',
     'http://[64:ff9b::7f00:1]',
     'http://[2002:7f00:1::]',
+    'http://[::ffff:0:127.0.0.1]',
+    'http://[1::1]',
+    'http://[4000::1]',
     'http://[fe80::1]',
     'http://[fd00::1]',
   ]) {

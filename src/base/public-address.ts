@@ -3,7 +3,7 @@
 import { lookup } from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 
-/** IANA's special-purpose registries (RFC 6890 and its updates): all that is not globally reachable, and what wraps such an address. */
+/** IANA's special-purpose registries (RFC 6890 and its updates): all IPv4 that is not globally reachable. */
 const special = new BlockList()
 for (const [network, bits] of [
   ['0.0.0.0', 8],
@@ -22,26 +22,22 @@ for (const [network, bits] of [
   ['224.0.0.0', 3],
 ] as const)
   special.addSubnet(network, bits, 'ipv4')
+/** What of 2000::/3, all that IANA has given out of IPv6, is not reached or wraps an IPv4 address. */
+const specialOfSix = new BlockList()
 for (const [network, bits] of [
-  ['::', 96],
-  ['64:ff9b::', 96],
-  ['64:ff9b:1::', 48],
-  ['100::', 64],
   ['2001::', 23],
   ['2001:db8::', 32],
   ['2002::', 16],
   ['3fff::', 20],
-  ['5f00::', 16],
-  ['fc00::', 7],
-  ['fe80::', 9],
-  ['ff00::', 8],
 ] as const)
-  special.addSubnet(network, bits, 'ipv6')
+  specialOfSix.addSubnet(network, bits, 'ipv6')
+const givenOut = new BlockList()
+givenOut.addSubnet('2000::', 3, 'ipv6')
 
-/** Of an IPv6 address that holds an IPv4 one (`::ffff:10.0.0.1`), the inner one counts. */
 export function isPublicAddress(address: string): boolean {
   const family = isIP(address)
-  return family !== 0 && !special.check(address, family === 4 ? 'ipv4' : 'ipv6')
+  if (family === 4) return !special.check(address, 'ipv4')
+  return family === 6 && givenOut.check(address, 'ipv6') && !specialOfSix.check(address, 'ipv6')
 }
 
 /** The host of a URL, where it is an address and no name. */

@@ -143,13 +143,13 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   }
 }
 
-function effectHandlers({ mail, webhooks }: EngineOptions, providers: ReadonlyMap<string, PaymentProvider>): EffectHandler[] {
+function effectHandlers({ mail, webhooks, clock }: EngineOptions, providers: ReadonlyMap<string, PaymentProvider>): EffectHandler[] {
   return [
     sendEmail(mail),
     startPaymentEffect(providers),
     followPaymentEffect(providers),
     refundPaymentEffect(providers),
     cancelPaymentEffect(providers),
-    ...(webhooks === undefined ? [] : [deliverWebhook(webhooks)]),
+    ...(webhooks === undefined ? [] : [deliverWebhook(webhooks, clock)]),
   ]
 }

@@ -1,6 +1,6 @@
 // What webhooks are told: the events that a project can follow, and each write of a record of the project's own collections.
-// Records are told as staff see them through the API.
-import { systemActor } from '../access/actor.ts'
+// Records are told as all staff see them through the API.
+import { type Actor, guestActor } from '../access/actor.ts'
 import type { NewId } from '../base/ids.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import { users } from '../domains/accounts/collections.ts'
@@ -10,10 +10,13 @@ import { webhooks } from '../domains/webhooks/collections.ts'
 import { createTellWebhooks } from '../domains/webhooks/tell-webhooks.ts'
 import { eventNames, projectEventsOf } from '../extend/events.ts'
 import type { Work } from '../operation/work.ts'
-import { present, visibleFields } from '../records/present.ts'
+import { present, readFilter, visibleFields } from '../records/present.ts'
 import type { AnyRecord } from '../schema/collection.ts'
 import type { Model } from '../schema/model.ts'
 import type { TransactionParts } from '../storage/in-transaction.ts'
+
+/** Somebody of the staff who is no admin, owns nothing and has no other role. */
+const anyStaff: Actor = { ...guestActor('webhooks'), kind: 'user', roles: ['staff'] }
 
 const collectionOf: Readonly<Record<string, { readonly name: string }>> = {
   order: orders,
@@ -42,7 +45,11 @@ type Parts = Pick<TransactionParts, 'model' | 'storage'> & { readonly newId: New
 
 export function createWebhookEvents({ model, storage, newId }: Parts): WebhookEvents {
   const { tell, isSilent, refresh } = createTellWebhooks(storage)
-  const wireForm = (name: string, record: AnyRecord) => present(visibleFields(model.get({ name }), systemActor), record)
+  /** What all staff may read of it: they see each message, and so does its receiver. Of what they may not read, the id. */
+  const wireForm = (name: string, record: AnyRecord) => {
+    const collection = model.get({ name })
+    return readFilter(collection, anyStaff).op === 'true' ? present(visibleFields(collection, anyStaff), record) : { id: record.id }
+  }
   return {
     start: refresh,
     async followEvent({ tx, now }, event) {

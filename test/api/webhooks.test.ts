@@ -8,15 +8,23 @@ import { hashSecret } from '../../src/base/secret.ts'
 import { sessions, users } from '../../src/domains/accounts/collections.ts'
 import { emails } from '../../src/domains/emails/collections.ts'
 import { webhookDeliveries } from '../../src/domains/webhooks/collections.ts'
-import { checkOut, fillCart, openWorld, type World, work } from '../support/api-harness.ts'
+import { actorId, collection, field, signedIn, where } from '../../src/index.ts'
+import { checkOut, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
 import { checkRefusal } from '../support/scenario.ts'
 
 let world: World
 let calls: EgressRequest[] = []
 let answer: (request: EgressRequest) => EgressAnswer | Promise<EgressAnswer> = () => ({ status: 204, body: '' })
 
+const own = where('owner').eq(actorId)
+const diaries = collection('diaries', {
+  fields: { text: field.text({ required: true }), owner: field.ref('users', { required: true, default: { set: 'actor' } }) },
+  access: { read: own, create: signedIn },
+})
+
 before(async () => {
   world = await openWorld({
+    config: { ...testConfig, collections: [...testConfig.collections!, diaries] as never },
     webhooks: {
       isPrivateAllowed: false,
       egress: {
@@ -103,6 +111,17 @@ test('writes of records are told as staff see them, with what they are asked for
   assert.equal((await note('')).status, 400)
   await work(world, 2_000)
   assert.equal(calls.length, 0)
+})
+
+test('of what staff may not read a message has the id alone: they see messages, and the receiver is somebody else', async () => {
+  const { secret } = await subscribe(['diaries.created', 'notes.created'])
+  const written = await call('owner')('POST', '/api/diaries', { text: 'Dear diary' })
+  assert.equal(written.status, 201, written.text)
+  await note('For staff')
+  await work(world, 2_000)
+  const told = calls.map((one) => verified(secret, one)).toSorted((a, b) => (a.type < b.type ? -1 : 1))
+  assert.deepEqual(told[0]!.data, { record: { id: written.body.id } })
+  assert.equal(told[1]!.data['record']!['title'], 'For staff')
 })
 
 test('a record too large for a message is told by its id', async () => {

@@ -1,5 +1,6 @@
 // Delivering one message: signed, once at a time, again and ever more rarely while nothing arrives. A receiver that is slow or
 // gone holds up nobody else: it has few places, is spared after failures, and is switched off at last.
+import type { Clock } from '../../base/clock.ts'
 import type { Egress, EgressAnswer } from '../../base/egress.ts'
 import { limits } from '../../base/limits.ts'
 import type { DomainEvent } from '../../contract/events.ts'
@@ -19,8 +20,8 @@ export type WebhookPorts = {
   readonly isPrivateAllowed: boolean
 }
 
-export function deliverWebhook({ egress, isPrivateAllowed }: WebhookPorts): EffectHandler {
-  const places = createPlaces()
+export function deliverWebhook({ egress, isPrivateAllowed }: WebhookPorts, clock: Clock): EffectHandler {
+  const places = createPlaces(clock)
   return effectHandler(webhookDeliver, {
     attemptsMax: pausesMs.length + 1,
     async perform({ effect, payload, subject, read, now }) {
@@ -111,7 +112,7 @@ async function noteHealth({ tx, now }: Pick<Work, 'tx' | 'now'>, webhook: Webhoo
  * Places of this process on the way to receivers, few for each. Whoever finds none is told when to come again, by how long
  * others took, so that a long line is not looked through every second.
  */
-function createPlaces() {
+function createPlaces(clock: Clock) {
   const byWebhook = new Map<string, { taken: number; meanMs: number; freeAt: number }>()
   let all = 0
   return {
@@ -128,12 +129,14 @@ function createPlaces() {
       byWebhook.set(id, way)
       way.taken++
       all++
+      const began = clock.now()
       try {
         return await call()
       } finally {
         way.taken--
         all--
-        if (way.taken === 0) byWebhook.delete(id)
+        way.meanMs += (clock.now() - began - way.meanMs) / 8
+        if (way.taken === 0 && way.freeAt <= clock.now()) byWebhook.delete(id)
       }
     },
   }
