@@ -3,6 +3,7 @@
 // tells of money that moved is never undone by a hook.
 
 import type { Clock } from '../base/clock.ts'
+import { frozenCopyOf } from '../base/copy.ts'
 import { isEngineError, LostRace } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
@@ -59,17 +60,20 @@ function hooksOfCollection(hooks: readonly Hook[], parts: OwnParts): CollectionH
   return Object.fromEntries(recordActions.flatMap(of))
 }
 
+/** What hooks look at are copies that nobody can change: what is written goes through `set`, which checks it. */
 async function runBefore(hooks: readonly Hook[], parts: OwnParts, write: RecordWrite): Promise<Values> {
+  const { work, model, action, actor } = write
+  const before = frozenCopyOf(write.before)
   let more: Values = {}
   for (const hook of hooks) {
-    const { work, model, action, actor, before, record } = write
+    const record = frozenCopyOf({ ...write.record, ...more })
     const causedBy = chained(write.causedBy ?? [], hook.name)
     const set = (values: Values) => {
       if (action === 'delete') throw new OwnMistake('nothing can be set of a record that is deleted')
       more = { ...more, ...checkedValues(model.get({ name: nameOf(hook) }), values, 'set') }
     }
     await runOwnCode(hook, (during) =>
-      hook.run({ ...ownWork(parts, work, { during, causedBy }), action, actor, before, record: { ...record, ...more }, set } as never),
+      hook.run({ ...ownWork(parts, work, { during, causedBy }), action, actor, before, record, set } as never),
     )
   }
   return more
@@ -133,7 +137,7 @@ export function eventHooks(
 
 async function runOnEvent(hook: Hook, parts: OwnParts, { work, payload }: { work: Work; payload: Values }): Promise<void> {
   const causedBy = chained([], hook.name)
-  await runOwnCode(hook, (during) => hook.run({ ...ownWork(parts, work, { during, causedBy }), ...payload } as never))
+  await runOwnCode(hook, (during) => hook.run({ ...ownWork(parts, work, { during, causedBy }), ...frozenCopyOf(payload) } as never))
 }
 
 /** What the storage says and another try may find otherwise. */
@@ -163,7 +167,7 @@ function hookHandler(hook: Hook, parts: HookHandlerParts): EffectHandler {
       if (hook.kind === 'before') return { end: 'done', result: { call, result: undefined } }
       return await attempt(parts.clock, hook, async ({ signal, during }) => {
         const { key, attempts } = effect
-        const context = { ...outsideWork(parts, read, during), ...call.told, now, key, attempt: attempts, signal }
+        const context = { ...outsideWork(parts, read, during), ...frozenCopyOf(call.told), now, key, attempt: attempts, signal }
         return { call, result: await hook.run(context as never) }
       })
     },
@@ -176,7 +180,7 @@ function hookHandler(hook: Hook, parts: HookHandlerParts): EffectHandler {
       const { context, events } = dutyWork(parts, work)
       if (code !== null)
         await runOwnCode(hook, (during) =>
-          code({ ...context({ during, causedBy: chained([], hook.name) }), ...call.told, key: effect.key, result } as never),
+          code({ ...context({ during, causedBy: chained([], hook.name) }), ...frozenCopyOf(call.told), key: effect.key, result } as never),
         )
       await work.tx.deleteWhere(hookCalls, eq('id', call.id))
       return events

@@ -1,5 +1,6 @@
 import type { Actor } from '../access/actor.ts'
 import { anyone, nobody } from '../access/rule.ts'
+import { copyOf } from '../base/copy.ts'
 import { EngineError } from '../base/engine-error.ts'
 import { Type } from '../contract/type.ts'
 import { command, type Operation } from '../operation/define.ts'
@@ -63,7 +64,7 @@ export function defaults(collection: CollectionModel, actor: Actor, now: number)
 
 function defaultOf(field: Field, actor: Actor, now: number): unknown {
   const value = field.default ?? null
-  if (field.kind.isJson || typeof value !== 'object' || value === null || !('set' in value)) return value
+  if (field.kind.isJson || typeof value !== 'object' || value === null || !('set' in value)) return copyOf(value)
   if (value.set === 'now') return now
   if (actor.id === null && field.required) throw new EngineError('unauthenticated')
   return actor.id

@@ -18,6 +18,7 @@ const comments = collection('comments', {
     length: field.integer(),
     /** Seen by nobody: told to hooks all the same. */
     secret: field.text({ read: nobody, default: 'hush' }),
+    seen: field.json({ default: [], required: false }),
   },
   access: { read: anyone, create: anyone, update: anyone, delete: anyone },
 })
@@ -39,7 +40,9 @@ const fill = before({
   name: 'comments.fill',
   on: comments,
   action: ['create', 'update'],
-  run({ record, set }) {
+  run({ record, before: earlier, set }) {
+    if (record.text === 'writes') (record.seen as string[]).push(record.text)
+    if (record.text === 'backdates') Object.assign(earlier!, { version: 9 })
     if (record.text.includes('rude')) throw errors.rude({ path: '/text', params: { word: 'rude' } })
     set({ length: record.text.length, slug: record.text.toLowerCase() })
   },
@@ -92,6 +95,7 @@ const placed = before({
   on: 'order.placed',
   async run({ order, records }) {
     assert.ok(!('tokenHash' in order))
+    assert.ok(Object.isFrozen(order.lines[0]))
     if (isOrderHookBroken) throw new Error('the order hook is broken')
     await records(deliveries).create({ key: `placed ${order.id}` })
   },
@@ -195,6 +199,7 @@ test('a hook that cannot settle what it did has failed: it is tried again, and s
 
 for (const [text, told] of [
   ['throws', 'failed: a mistake of mine'],
+  ['writes', 'failed: Cannot add property 0, object is not extensible'],
   ['waits', 'waits for something that is not its transaction'],
   ['never', 'waits for something that is not its transaction'],
   ['again', 'Hooks cause each other without an end: comments.count -> '],
@@ -213,6 +218,16 @@ for (const [text, told] of [
     assert.equal((await world.commitsAfter(position)).filter((line) => line.startsWith('comments.create')).length, 1)
     assert.equal(await total(), before + 1)
   })
+
+test('what a hook looks at it cannot change: neither the default of a field nor the record as it was', async () => {
+  checkRefusal(await write('writes'), 500, 'internal')
+  const made = await write('looked at')
+  assert.deepEqual(made.body.seen, [])
+  clearLog()
+  const body = { text: 'backdates' }
+  checkRefusal(await world.call('guest', { method: 'PATCH', url: `/api/comments/${made.body.id}`, body }), 500, 'internal')
+  assert.match(String(logged('read only property')[0]!.fields!['error']), /The before hook comments\.fill \(.*hooks\.test\.ts:\d+:\d+\)/)
+})
 
 test('after hooks that lead to themselves come to an end', async () => {
   await work(world, 3_000)
