@@ -91,7 +91,8 @@ export class OwnCodeError extends Error {
   override readonly name = 'OwnCodeError'
 }
 
-function brokenBy(piece: Piece, error: unknown): OwnCodeError {
+/** What the caller of a piece is thrown for a mistake in it. */
+export function brokenBy(piece: Piece, error: unknown): OwnCodeError {
   return new OwnCodeError(`${named(piece)} failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
 }
 

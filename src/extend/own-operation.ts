@@ -15,35 +15,41 @@ import {
   type ToldOperation,
 } from '../operation/define.ts'
 import type { Transaction } from '../storage/transaction.ts'
-import { type During, runOwnCode } from './own-code.ts'
+import { brokenBy, type During, type Piece, runOwnCode } from './own-code.ts'
+import { checkAnswer, checkOutput } from './own-output.ts'
 import { type DutyWork, dutyWork, type OutsideWork, type OwnParts, outsideWork } from './own-work.ts'
 import { countWrite } from './scope.ts'
 
 type Readable = Pick<OutsideWork, 'records' | 'secrets'>
 
+/** What may be answered as `T`: fields that it does not name are left out of the answer, and a time may be a `Date`. */
+type Answerable<T> = T extends string
+  ? T | Date
+  : T extends readonly (infer TItem)[]
+    ? readonly Answerable<TItem>[]
+    : T extends object
+      ? { readonly [TName in keyof T]: Answerable<T[TName]> | (object extends Pick<T, TName> ? undefined : never) }
+      : T
+/** Null is for what has no body, such as 204. */
+type OutputOf<TOutput extends TSchema> = unknown extends Static<TOutput> ? unknown : Answerable<Static<TOutput>> | null
+
 /** A read. It sees committed data and changes nothing. */
 export function query<const TName extends string, TInput extends TSchema, TOutput extends TSchema>(
   spec: CommonSpec<TInput, TOutput> & {
     readonly name: TName
-    readonly run: (context: QueryContext<Static<TInput>> & Readable) => Promise<Answer<unknown>>
+    readonly run: (context: QueryContext<Static<TInput>> & Readable) => Promise<Answer<OutputOf<TOutput>>>
   },
 ): Query & ToldOperation<TName, TInput, TOutput> {
   return placed(defineQuery(spec as never) as Query, placeOfDeclaration())
 }
 
 /** A change, in one transaction. What must not happen inside one, such as a call to another service, is done by `prepare`, before it. */
-export function command<
-  const TName extends string,
-  TInput extends TSchema,
-  TOutput extends TSchema,
-  TPrepared = undefined,
-  TResult = unknown,
->(
+export function command<const TName extends string, TInput extends TSchema, TOutput extends TSchema, TPrepared = undefined>(
   spec: CommonSpec<TInput, TOutput> & {
     readonly name: TName
     readonly prepare?: (context: PrepareContext<Static<TInput>> & Readable) => Promise<TPrepared>
-    readonly run: (context: CommandContext<Static<TInput>, TPrepared> & DutyWork) => Promise<Answer<TResult>>
-    readonly reload?: (context: QueryContext<Static<TInput>>, output: TResult) => Promise<TResult>
+    readonly run: (context: CommandContext<Static<TInput>, TPrepared> & DutyWork) => Promise<Answer<OutputOf<TOutput>>>
+    readonly reload?: (context: QueryContext<Static<TInput>>, output: Static<TOutput>) => Promise<OutputOf<TOutput>>
   },
 ): Command & ToldOperation<TName, TInput, TOutput> {
   return placed(defineCommand(spec as never) as Command, placeOfDeclaration())
@@ -58,25 +64,48 @@ function placed<T extends Operation>(operation: T, place: string): T {
 
 /** As the engine runs it. */
 export function ownOperation(operation: Operation, parts: OwnParts): Operation {
-  const piece = { what: `The operation ${operation.name}`, place: places.get(operation) ?? '' }
+  const piece: Piece = { what: `The operation ${operation.name}`, place: places.get(operation) ?? '' }
   const atOnce: During = (asked) => asked()
   if (operation.kind === 'query')
     return {
       ...operation,
-      run: (context: QueryContext<unknown>) => operation.run({ ...context, ...outsideWork(parts, context.read, atOnce) }),
+      async run(context: QueryContext<unknown>) {
+        const answer = await operation.run({ ...context, ...outsideWork(parts, context.read, atOnce) })
+        return checked(piece, answer, () => checkAnswer(operation, answer))
+      },
     }
-  const { prepare } = operation
+  const { prepare, reload } = operation
   return {
     ...operation,
     ...(prepare && { prepare: (context) => prepare({ ...context, ...outsideWork(parts, context.read, atOnce) } as typeof context) }),
+    ...(reload && {
+      async reload(context, output) {
+        const made = await reload(context, output)
+        return checked(piece, made, () => {
+          // Where it answers 204 there is nothing.
+          if (made !== null && made !== undefined) checkOutput(operation, made)
+        })
+      },
+    }),
     async run(context: CommandContext<unknown, unknown>) {
       const { context: duty, events } = dutyWork(parts, context)
       const answer = await runOwnCode(piece, (during) =>
         operation.run({ ...context, ...duty({ during, causedBy: [] }), tx: new HeldTransaction(context.tx, during) }),
       )
+      if (!reload) checked(piece, answer, () => checkAnswer(operation, answer))
       return events.length === 0 ? answer : { ...answer, events: [...(answer.events ?? []), ...events] }
     },
   }
+}
+
+/** What it made, if that is what it said it would make. @throws OwnCodeError */
+function checked<T>(piece: Piece, made: T, check: () => void): T {
+  try {
+    check()
+  } catch (error) {
+    throw brokenBy(piece, error)
+  }
+  return made
 }
 
 /** The transaction, told what is asked of it and how much is written. */

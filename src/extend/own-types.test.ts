@@ -14,6 +14,7 @@ import {
   field,
   orders,
   products,
+  query,
   type RecordOf,
   Type,
 } from '../index.ts'
@@ -151,4 +152,28 @@ test('operations are given the same, and a config takes what was made for it', (
   defineBackend({ name: 'Club', collections: [comments], effects: [mail] })
   // @ts-expect-error: no hook
   defineBackend({ name: 'Club', collections: [comments], hooks: [comments] })
+})
+
+test('operations answer what their schemas say', () => {
+  const common = { name: 'comments.look', summary: 'Look', input: Type.Object({}), access: anyone } as const
+  const told = {
+    ...common,
+    route: 'GET /api/looks',
+    output: Type.Object({ isOwed: Type.Boolean(), of: Type.Optional(Type.Array(Type.String())) }),
+  }
+  query({ ...told, run: async () => ({ output: { isOwed: true } }) })
+  // @ts-expect-error: misspelt
+  query({ ...told, run: async () => ({ output: { isOwd: true } }) })
+  // @ts-expect-error: of another type
+  command({ ...told, run: async () => ({ output: { isOwed: 'yes' } }) })
+  // @ts-expect-error: misspelt
+  command({ ...told, run: async () => ({ output: { isOwd: true } }) })
+  // What is not named by the schema is left out of the answer.
+  command({ ...told, run: async () => ({ output: { isOwed: true, more: 1, of: undefined } }) })
+  query({ ...told, run: async () => ({ output: { isOwed: true, of: ['a'] as readonly string[] } }) })
+  command({ ...told, run: async () => ({ status: 204, output: null }) })
+  command({ ...told, prepare: async () => 5, run: async ({ prepared }) => ({ output: { isOwed: (prepared satisfies number) > 1 } }) })
+  command({ ...told, run: async () => ({ output: { isOwed: true } }), reload: async (_, output) => ({ isOwed: !output.isOwed }) })
+  // Of a schema without a type nothing is known.
+  command({ ...told, output: { type: 'object' }, run: async () => ({ output: { any: 'thing' } }) })
 })

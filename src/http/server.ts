@@ -9,7 +9,7 @@ import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
 import type { Operation, RateClass } from '../operation/define.ts'
 import type { Call, Reply } from '../operation/run-operation.ts'
-import { serializerOf } from '../operation/serializer.ts'
+import { stringifyOf } from '../operation/serializer.ts'
 import { compress, encodingFor, isCompressible, markTag } from './compression.ts'
 import { contentSecurityPolicy } from './content-security-policy.ts'
 import { admitOrigin, answerOptions, checkSameSite } from './cross-origin.ts'
@@ -165,7 +165,7 @@ function pageHandler(parts: ServerParts, { answer, type, isPersonal }: Page) {
 function routeHandler(parts: ServerParts, limiter: RateLimiter, live: LiveStreams, route: Route) {
   const { operation, method } = route
   const isSafe = method === 'GET'
-  const stringify = operation.isPresented ? JSON.stringify : (output: unknown) => serializerOf(operation.output)(output)
+  const stringify = stringifyOf(operation)
   const rateClass: RateClass = operation.rate ?? (operation.kind === 'query' ? 'read' : 'write')
 
   // Answers are one caller's: a cache may keep what was read, only to ask again whether it is still good.

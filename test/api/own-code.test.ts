@@ -81,6 +81,10 @@ const join = command({
     if (how === 'many') for (let n = 0; ; n++) await tx.insert(members, { id: `mem_${n}`, name: 'x', email: 'x@example.com', crm: null })
     if (how === 'misfit') await owing.owe(crmSync, 'x', { member: 5 } as never)
     if (how === 'no mail') await mail.send(welcome, { to: 'nobody', data: { name: 'x', visits: 1 } })
+    if (how === 'no field') return { output: { id: member.id, owd: true, again: true } as never }
+    if (how === 'no output') return { output: undefined as never }
+    if (how === 'odd') return { output: { id: new Date(0), owed: true, again: false, more: 1, most: undefined } }
+    if (how === 'none') return { status: 204, output: null }
     if (how === 'no data') await mail.send(welcome, { to: 'a@example.com', data: { name: '', visits: 1 } })
     const owed = await owing.owe(crmSync, member.email, { member: member.id }, { record: member.id })
     const again = await owing.owe(crmSync, member.email, { member: member.id })
@@ -97,6 +101,7 @@ const find = query({
   output: Type.Object({ ids: Type.Array(Type.String()), count: Type.Integer() }),
   access: anyone,
   async run({ records, input }) {
+    if (input.name === 'misfit') return { output: { ids: 5, count: 1 } as never }
     const found = await records(members).list({ where: { name: { startsWith: input.name } }, sort: '-name' })
     return { output: { ids: found.map(({ id }) => id), count: await records(members).count({ where: { name: { in: [input.name] } } }) } }
   },
@@ -223,6 +228,8 @@ for (const [how, told] of [
   ['misfit', 'effects.owe(crm.sync): payload /member'],
   ['no mail', 'this is no e-mail address'],
   ['no data', 'mail.send(welcome): data/name'],
+  ['no field', 'failed: its output does not fit its schema: /owed is missing'],
+  ['no output', 'failed: its output does not fit its schema: the whole must be object'],
 ] as const)
   test(`an operation with a mistake (${how}) is named, and nothing of it is stored`, async () => {
     world.log.splice(0)
@@ -233,6 +240,19 @@ for (const [how, told] of [
     assert.ok(String(line?.fields?.['error']).includes(told), String(line?.fields?.['error']))
     assert.match(String(line?.fields?.['error']), /own-code\.test\.ts:\d+:\d+/)
   })
+
+test('an output that can be answered is, and one of a query is looked at too', async () => {
+  const odd = await ask('odd', 'Eve')
+  assert.deepEqual([odd.status, odd.body], [200, { id: '1970-01-01T00:00:00.000Z', owed: true, again: false }])
+  assert.equal((await ask('none', 'Fay')).status, 204)
+  world.log.splice(0)
+  checkRefusal(await world.call('guest', { method: 'GET', url: '/api/members/named/misfit' }), 500, 'internal')
+  const told = String(world.log.find(({ level }) => level === 'error')?.fields?.['error'])
+  assert.match(
+    told,
+    /The operation members\.find \(.*own-code\.test\.ts:\d+:\d+\) failed: its output does not fit its schema: \/ids must be array/,
+  )
+})
 
 test('an operation cancels an order as staff do, and what follows from that follows', async () => {
   const cart = await fillCart(world, 'owner')
