@@ -241,6 +241,16 @@ for (const [how, told] of [
     assert.match(String(line?.fields?.['error']), /own-code\.test\.ts:\d+:\d+/)
   })
 
+test('an output that does not fit is not kept for a repeat', async () => {
+  const body = { name: 'Gil', email: 'gil@example.com', how: 'no field' }
+  for (const _ of [1, 2]) {
+    const answer = await world.call('owner', { method: 'POST', url: '/api/members/join', headers: { 'idempotency-key': 'misfit' }, body })
+    checkRefusal(answer, 500, 'internal')
+    assert.equal(answer.headers['idempotent-replayed'], undefined)
+  }
+  assert.deepEqual((await world.call('guest', { method: 'GET', url: '/api/members/named/Gil' })).body, { ids: [], count: 0 })
+})
+
 test('an output that can be answered is, and one of a query is looked at too', async () => {
   const odd = await ask('odd', 'Eve')
   assert.deepEqual([odd.status, odd.body], [200, { id: '1970-01-01T00:00:00.000Z', owed: true, again: false }])
