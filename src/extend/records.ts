@@ -224,13 +224,24 @@ function stepsOf({ work, model, hooksOf, causedBy }: RecordsParts, collection: C
 /** What code of the project writes, checked: a mistake in it is one of the code, not of whoever called. @throws OwnMistake */
 export function checkedValues(collection: CollectionModel, values: Values, action: string): Values {
   const checked: Record<string, unknown> = {}
-  for (const [name, value = null] of Object.entries(values)) {
+  for (const [name, given = null] of Object.entries(values)) {
     const field = collection.fields.get(name)
+    const value = asJson(given, `records(${collection.name}).${action}: ${name}`)
     const found = field === undefined || !isWritable(field) ? 'is no field that can be written' : storedMisfit(field)(value)
     if (found !== null) throw new OwnMistake(`records(${collection.name}).${action}: ${name} ${found}`)
     checked[name] = value
   }
   return checked
+}
+
+/** As it is stored: a copy, which nothing that the code does later can change. @throws OwnMistake for a circle, a BigInt or a function */
+function asJson(value: unknown, at: string): unknown {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
+  try {
+    return JSON.parse(JSON.stringify(value))
+  } catch (error) {
+    throw new OwnMistake(`${at} is no JSON: ${String(error).split('\n')[0]}`)
+  }
 }
 
 function sortOf(sort: string | readonly string[] = []): readonly Sort[] {

@@ -35,6 +35,8 @@ const deliveries = collection('deliveries', {
 let outside: { key: string; attempt: number; told: unknown }[] = []
 let fails = 0
 let isOrderHookBroken = false
+const circle: unknown[] = []
+circle.push(circle)
 
 const fill = before({
   name: 'comments.fill',
@@ -42,6 +44,8 @@ const fill = before({
   action: ['create', 'update'],
   run({ record, before: earlier, set }) {
     if (record.text === 'writes') (record.seen as string[]).push(record.text)
+    if (record.text === 'circles') set({ seen: circle })
+    if (record.text === 'too big') set({ seen: [1n] })
     if (record.text === 'backdates') Object.assign(earlier!, { version: 9 })
     if (record.text.includes('rude')) throw errors.rude({ path: '/text', params: { word: 'rude' } })
     set({ length: record.text.length, slug: record.text.toLowerCase() })
@@ -200,6 +204,8 @@ test('a hook that cannot settle what it did has failed: it is tried again, and s
 for (const [text, told] of [
   ['throws', 'failed: a mistake of mine'],
   ['writes', 'failed: Cannot add property 0, object is not extensible'],
+  ['circles', 'records(comments).set: seen is no JSON: TypeError: Converting circular'],
+  ['too big', 'records(comments).set: seen is no JSON: TypeError: Do not know how to serialize a BigInt'],
   ['waits', 'waits for something that is not its transaction'],
   ['never', 'waits for something that is not its transaction'],
   ['again', 'Hooks cause each other without an end: comments.count -> '],
