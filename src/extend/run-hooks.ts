@@ -2,6 +2,7 @@
 // are effects are owed. Invariants: what an after hook is told is written in the transaction of its cause; an event that
 // tells of money that moved is never undone by a hook.
 
+import { systemActor } from '../access/actor.ts'
 import type { Clock } from '../base/clock.ts'
 import { frozenCopyOf } from '../base/copy.ts'
 import { isEngineError, LostRace } from '../base/engine-error.ts'
@@ -14,7 +15,8 @@ import { Type } from '../contract/type.ts'
 import { type EffectHandler, type EffectKind, effectHandler, effectKind, enqueue } from '../effects/effect.ts'
 import type { Work } from '../operation/work.ts'
 import { type CollectionHooks, type RecordAction, type RecordWrite, recordActions } from '../records/record-hooks.ts'
-import type { Model } from '../schema/model.ts'
+import { checkReferences } from '../records/write-record.ts'
+import type { CollectionModel, Model } from '../schema/model.ts'
 import { attempt } from './attempt.ts'
 import { type EventName, isRefusable, projectEventsOf } from './events.ts'
 import { type Hook, isOnEvent } from './hook.ts'
@@ -68,15 +70,39 @@ async function runBefore(hooks: readonly Hook[], parts: OwnParts, write: RecordW
   for (const hook of hooks) {
     const record = frozenCopyOf({ ...write.record, ...more })
     const causedBy = chained(write.causedBy ?? [], hook.name)
+    const collection = model.get({ name: nameOf(hook) })
+    let own: Values = {}
     const set = (values: Values) => {
       if (action === 'delete') throw new OwnMistake('nothing can be set of a record that is deleted')
-      more = { ...more, ...checkedValues(model.get({ name: nameOf(hook) }), values, 'set') }
+      own = { ...own, ...checkedValues(collection, values, 'set') }
     }
-    await runOwnCode(hook, (during) =>
-      hook.run({ ...ownWork(parts, work, { during, causedBy }), action, actor, before, record, set } as never),
-    )
+    const written = await runOwnCode(hook, async (during) => {
+      await hook.run({ ...ownWork(parts, work, { during, causedBy }), action, actor, before, record, set } as never)
+      // What is set after its end is not written: nobody would check where it leads.
+      const ended = own
+      await during(() => checkSetReferences(write, collection, ended))
+      return ended
+    })
+    more = { ...more, ...written }
   }
   return more
+}
+
+/** What a hook sets is the project's word: a record must be there, whoever may see it; itself it will be. @throws OwnMistake */
+async function checkSetReferences({ work, model, record }: RecordWrite, collection: CollectionModel, values: Values): Promise<void> {
+  const references = Object.entries(values).flatMap(([name, value]) => {
+    const { to } = collection.fields.get(name)!.field
+    const isOther = (id: unknown) => to !== collection.name || id !== record.id
+    if (to === undefined || value === null || !isOther(value)) return []
+    return [[name, Array.isArray(value) ? value.filter(isOther) : value] as const]
+  })
+  if (references.length === 0) return
+  try {
+    await checkReferences(work.tx, model, collection, systemActor, Object.fromEntries(references))
+  } catch (error) {
+    if (!isEngineError(error, 'reference_not_found')) throw error
+    throw new OwnMistake(`records(${collection.name}).set: ${error.detail}`)
+  }
 }
 
 function nameOf({ on }: Hook): string {

@@ -4,7 +4,7 @@ import { after as afterAll, before as beforeAll, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { effects } from '../../src/effects/effect.ts'
 import { hookCalls } from '../../src/extend/hook-calls.ts'
-import { after, anyone, before, collection, defineErrors, field, nobody } from '../../src/index.ts'
+import { actorId, after, anyone, before, collection, defineErrors, field, nobody, where } from '../../src/index.ts'
 import { checkOut, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
 import { checkRefusal } from '../support/scenario.ts'
 
@@ -18,9 +18,17 @@ const comments = collection('comments', {
     length: field.integer(),
     /** Seen by nobody: told to hooks all the same. */
     secret: field.text({ read: nobody, default: 'hush' }),
+    about: field.ref('topics'),
+    thread: field.ref('comments'),
     seen: field.json({ default: [], required: false }),
   },
   access: { read: anyone, create: anyone, update: anyone, delete: anyone },
+})
+/** Read by its owner alone. */
+const topics = collection('topics', {
+  prefix: 'tpc',
+  fields: { owner: field.ref('users') },
+  access: { read: where('owner').eq(actorId) },
 })
 const counts = collection('counts', {
   prefix: 'cnt',
@@ -42,8 +50,10 @@ const fill = before({
   name: 'comments.fill',
   on: comments,
   action: ['create', 'update'],
-  run({ record, before: earlier, set }) {
+  async run({ record, before: earlier, records, set }) {
     if (record.text === 'writes') (record.seen as string[]).push(record.text)
+    if (record.text === 'opens') set({ thread: record.id, about: (await records(topics).create({})).id })
+    if (record.text === 'dangles') set({ about: 'tpc_nowhere' })
     if (record.text === 'circles') set({ seen: circle })
     if (record.text === 'too big') set({ seen: [1n] })
     if (record.text === 'backdates') Object.assign(earlier!, { version: 9 })
@@ -126,7 +136,7 @@ const registered = before({
 
 let world: World
 beforeAll(async () => {
-  const collections = [...testConfig.collections!, comments, counts, deliveries] as never
+  const collections = [...testConfig.collections!, comments, topics, counts, deliveries] as never
   world = await openWorld({
     config: { ...testConfig, collections, hooks: [fill, count, tell, ownChange, placed, isLarge, paid, registered] },
   })
@@ -204,6 +214,7 @@ test('a hook that cannot settle what it did has failed: it is tried again, and s
 for (const [text, told] of [
   ['throws', 'failed: a mistake of mine'],
   ['writes', 'failed: Cannot add property 0, object is not extensible'],
+  ['dangles', 'records(comments).set: /about names no record of topics.'],
   ['circles', 'records(comments).set: seen is no JSON: TypeError: Converting circular'],
   ['too big', 'records(comments).set: seen is no JSON: TypeError: Do not know how to serialize a BigInt'],
   ['waits', 'waits for something that is not its transaction'],
@@ -224,6 +235,13 @@ for (const [text, told] of [
     assert.equal((await world.commitsAfter(position)).filter((line) => line.startsWith('comments.create')).length, 1)
     assert.equal(await total(), before + 1)
   })
+
+test('a hook may refer to what its caller does not see, and to the record that it stands before', async () => {
+  const { status, body } = await write('opens')
+  assert.equal(status, 201)
+  assert.equal(body.thread, body.id)
+  assert.match(body.about, /^tpc_/)
+})
 
 test('what a hook looks at it cannot change: neither the default of a field nor the record as it was', async () => {
   checkRefusal(await write('writes'), 500, 'internal')
