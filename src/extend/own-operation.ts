@@ -1,4 +1,5 @@
 // Operations of a project: like ours, with what code of a project is given besides. Their `run` is held to its transaction.
+import { nodeHttp } from '../base/node-http.ts'
 import { placeOfDeclaration } from '../base/place.ts'
 import type { Static, TSchema } from '../contract/type.ts'
 import {
@@ -71,7 +72,10 @@ export function ownOperation(operation: Operation, parts: OwnParts): Operation {
       ...operation,
       async run(context: QueryContext<unknown>) {
         const answer = await operation.run({ ...context, ...outsideWork(parts, context.read, atOnce) })
-        return checked(piece, answer, () => checkAnswer(operation, answer))
+        return checked(piece, answer, () => {
+          checkAnswer(operation, answer)
+          checkHead(operation, answer)
+        })
       },
     }
   const { prepare, reload } = operation
@@ -92,7 +96,10 @@ export function ownOperation(operation: Operation, parts: OwnParts): Operation {
       const answer = await runOwnCode(piece, (during) =>
         operation.run({ ...context, ...duty({ during, causedBy: [] }), tx: new HeldTransaction(context.tx, during) }),
       )
-      if (!reload) checked(piece, answer, () => checkAnswer(operation, answer))
+      checked(piece, answer, () => {
+        if (!reload) checkAnswer(operation, answer)
+        checkHead(operation, answer)
+      })
       return events.length === 0 ? answer : { ...answer, events: [...(answer.events ?? []), ...events] }
     },
   }
@@ -106,6 +113,16 @@ function checked<T>(piece: Piece, made: T, check: () => void): T {
     throw brokenBy(piece, error)
   }
   return made
+}
+
+/** What Node would refuse to send is found before the commit: afterwards it could be neither taken back nor answered. @throws Error */
+function checkHead(operation: Operation, answer: Answer<unknown>): void {
+  const status = answer.status ?? operation.status ?? 200
+  if (!Number.isInteger(status) || status < 200 || status > 599) throw new Error(`${status} is not a status from 200 to 599.`)
+  for (const name in answer.headers) {
+    nodeHttp.validateHeaderName(name)
+    nodeHttp.validateHeaderValue(name, answer.headers[name]!)
+  }
 }
 
 /** The transaction, told what is asked of it and how much is written. */

@@ -231,8 +231,14 @@ function sendText(reply: FastifyReply, status: number, text: string | Buffer): v
   const headers = reply.getHeaders() as OutgoingHttpHeaders
   // A head that is written at once needs it, and so does HEAD, of which Node leaves out the body.
   headers['content-length'] = Buffer.byteLength(text)
+  try {
+    raw.writeHead(status, headers)
+  } catch (error) {
+    // The problem that is answered instead must not be refused for the same header.
+    for (const name in headers) reply.removeHeader(name)
+    throw error
+  }
   reply.hijack()
-  raw.writeHead(status, headers)
   raw.end(text)
 }
 

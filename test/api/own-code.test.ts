@@ -116,6 +116,24 @@ const giveUp = command({
   run: async ({ input, orders }) => ({ output: { status: (await orders.cancel(input.id)).status } }),
 })
 
+const headed = { input: Type.Object({ name: Type.String(), status: Type.Integer() }), output: Type.Object({}), access: anyone }
+const headOf = ({ name, status }: { name: string; status: number }) => ({
+  output: {},
+  status,
+  headers: { 'content-disposition': `attachment; filename="${name}"` },
+})
+const file = command({
+  ...headed,
+  name: 'members.file',
+  route: 'POST /api/heads',
+  summary: 'File',
+  async run({ input, records }) {
+    await records(members).create({ name: 'File', email: 'file@example.com' })
+    return headOf(input)
+  },
+})
+const look = query({ ...headed, name: 'members.look', route: 'GET /api/heads', summary: 'Look', run: async ({ input }) => headOf(input) })
+
 let isTickBroken = false
 const ticks: { now: number; dueAt: number }[] = []
 const remind = defineSchedule('members.remind', {
@@ -131,7 +149,7 @@ const digest = defineSchedule('members.digest', { cron: '0 7 * * *', timeZone: '
 let world: World
 beforeAll(async () => {
   const more = {
-    operations: [join, find, giveUp],
+    operations: [join, find, giveUp, file, look],
     effects: [crmSync],
     schedules: [remind, digest],
     mails: [welcome, plain],
@@ -263,6 +281,28 @@ test('an output that can be answered is, and one of a query is looked at too', a
     /The operation members\.find \(.*own-code\.test\.ts:\d+:\d+\) failed: its output does not fit its schema: \/ids must be array/,
   )
 })
+
+for (const [how, name, status] of [
+  ['a header of other letters', '日本', 200],
+  ['a header of two lines', 'a\r\nset-cookie: b', 200],
+  ['no status', 'fine', 1000],
+  ['an answer before the answer', 'fine', 101],
+] as const)
+  test(`an own operation that answers ${how} is named, and nothing of it is stored`, async () => {
+    const position = await world.newest()
+    const url = `/api/heads?name=${encodeURIComponent(name)}&status=${status}`
+    const post = { method: 'POST', url: '/api/heads', body: { name, status } } as const
+    const keyed = { ...post, headers: { 'idempotency-key': `head-${status}-${name.length}-0123456789` } }
+    for (const asked of [{ method: 'GET', url } as const, post, keyed, keyed]) {
+      world.log.splice(0)
+      checkRefusal(await world.call('guest', asked), 500, 'internal')
+      const [line] = world.log.filter(({ level }) => level === 'error')
+      assert.match(String(line?.fields?.['error']), /The operation members\.(file|look) \(.*own-code\.test\.ts:\d+:\d+\) failed: /)
+    }
+    assert.deepEqual(await world.commitsAfter(position), [])
+    const good = await world.call('owner', { ...keyed, body: { name: 'fine', status: 201 } })
+    assert.deepEqual([good.status, good.headers['content-disposition']], [201, 'attachment; filename="fine"'])
+  })
 
 test('an operation cancels an order as staff do, and what follows from that follows', async () => {
   const cart = await fillCart(world, 'owner')
