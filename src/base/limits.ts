@@ -264,7 +264,7 @@ export const limits = {
   paymentMissingMs: 30 * 60_000,
   /** Refunds of one payment whose facts are taken from a webhook: each is looked for among the others, 20 ms of the writer for so many. */
   refundsToldMax: 100,
-  /** Why a provider refused, in its words: as much as a payment keeps of it. */
+  /** Why an attempt failed, in the words of a provider or of code of a project: as much as is kept of it, many times over in a list. */
   refusalCharactersMax: 1_000,
   /** Looks for what a signed webhook speaks of, in one tick of ten seconds. */
   webhooksPerTick: 100,

@@ -2,6 +2,7 @@
 // ids and codes, not bodies.
 import type { Clock } from './clock.ts'
 import { toIso } from './clock.ts'
+import { isA, stackOf } from './error-text.ts'
 import { withoutSecrets } from './hidden.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
@@ -28,7 +29,7 @@ export const silentLog: Log = { write() {} }
 /** Errors do not survive JSON.stringify; their stack is what the log is for. */
 function plain(fields: LogFields = {}): LogFields {
   const error = fields['error']
-  if (!(error instanceof Error)) return fields
-  const cause = error.cause instanceof Error ? { cause: error.cause.stack ?? error.cause.message } : {}
-  return { ...fields, error: error.stack ?? error.message, ...cause }
+  if (!isA(error, Error)) return 'error' in fields ? { ...fields, error: stackOf(error) } : fields
+  const cause = isA(error.cause, Error) ? { cause: stackOf(error.cause) } : {}
+  return { ...fields, error: stackOf(error), ...cause }
 }

@@ -4,7 +4,7 @@
 
 import { type Clock, sleep } from '../base/clock.ts'
 import { isEngineError } from '../base/engine-error.ts'
-import { withoutSecrets } from '../base/hidden.ts'
+import { textOf } from '../base/error-text.ts'
 import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
 import { errorCodes } from '../contract/error-codes.ts'
@@ -141,7 +141,7 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
     } catch (error) {
       if (!handler?.isOwn || settled.end !== 'done' || isPassing(error)) throw error
       log.write('error', 'What came of an effect could not be written.', { effect: effect.id, kind: effect.kind, error })
-      return await end(outOfAttempts(handler, effect, { end: 'retry', error: messageOf(error) }))
+      return await end(outOfAttempts(handler, effect, { end: 'retry', error: textOf(error) }))
     }
   }
 
@@ -226,10 +226,6 @@ function waiting({ clock }: RunnerParts, { createdAt }: Effect, error: string): 
   return { end: 'retry', error, afterMs, isNoAttempt: true }
 }
 
-function messageOf(error: unknown): string {
-  return withoutSecrets(error instanceof Error ? error.message : String(error))
-}
-
 /** The storage's word: the same may pass later. */
 function isPassing(error: unknown): boolean {
   return isEngineError(error) && ['now', 'later'].includes(errorCodes[error.code].retry)
@@ -266,7 +262,7 @@ async function perform(parts: RunnerParts, handler: EffectHandler, { effect, pay
     return await handler.perform({ effect, payload, subject, read, now: clock.now(), project })
   } catch (error) {
     if (!isEngineError(error)) log.write('error', 'An effect broke.', { effect: effect.id, kind: effect.kind, error })
-    return { end: 'retry', error: messageOf(error) }
+    return { end: 'retry', error: textOf(error) }
   }
 }
 

@@ -3,7 +3,7 @@
 import { staff } from '../access/rule.ts'
 import type { Cancel } from '../base/clock.ts'
 import { isEngineError } from '../base/engine-error.ts'
-import { withoutSecrets } from '../base/hidden.ts'
+import { textOf } from '../base/error-text.ts'
 import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
 import type { DomainEvent } from '../contract/events.ts'
@@ -168,7 +168,7 @@ function createFailures(parts: SchedulerParts) {
       if (isEngineError(error) && error.status !== 500) return
       const times = (failing.get(name)?.times ?? 0) + 1
       failing.set(name, { times, until: parts.clock.now() + Math.min(limits.scheduleBackoffMaxMs, limits.effectBackoffMs * 2 ** times) })
-      const lastError = withoutSecrets(error instanceof Error ? error.message : String(error))
+      const lastError = textOf(error)
       const cause = { operation: `schedule.${name}`, actor: 'system', requestId: '' }
       await inTransaction(parts, cause, (tx) => tx.touch(schedules, row.id, { set: { lastError } })).catch((failure) =>
         parts.log.write('warn', 'Why a schedule failed could not be stored.', { schedule: name, error: failure }),

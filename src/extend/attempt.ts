@@ -1,7 +1,7 @@
 // One attempt of code of a project outside of a transaction: an after hook, an own effect. It may call the network, and has
 // so long for it; what it began and left is told to stop, and comes too late for everything.
 import type { Clock } from '../base/clock.ts'
-import { withoutSecrets } from '../base/hidden.ts'
+import { isA, textOf } from '../base/error-text.ts'
 import { limits } from '../base/limits.ts'
 import { ProjectError } from '../base/project-error.ts'
 import type { Outcome } from '../effects/effect.ts'
@@ -28,14 +28,10 @@ export async function attempt<T>(clock: Clock, piece: Piece, code: (attempt: Att
   try {
     return { end: 'done', result: await Promise.race([(async () => await code({ signal: controller.signal, during }))(), late]) }
   } catch (error) {
-    return { end: error instanceof ProjectError ? 'dead' : 'retry', error: `${named(piece)}: ${messageOf(error)}` }
+    return { end: isA(error, ProjectError) ? 'dead' : 'retry', error: `${named(piece)}: ${textOf(error)}` }
   } finally {
     isOver = true
     ended()
     cancel()
   }
-}
-
-function messageOf(error: unknown): string {
-  return withoutSecrets(error instanceof Error ? error.message : String(error))
 }

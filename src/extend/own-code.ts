@@ -3,6 +3,7 @@
 // held: so whoever waits for anything else (the network, a timer, a file) is refused, and named with file and line.
 import { systemClock } from '../base/clock.ts'
 import { EngineError } from '../base/engine-error.ts'
+import { isA, textOf } from '../base/error-text.ts'
 import { ProjectError } from '../base/project-error.ts'
 
 /** One piece of it: what it is called, and where it is declared. */
@@ -72,13 +73,16 @@ export function runOwnCode<T>(piece: Piece, code: (during: During) => T | Promis
     const ran = (async () => await code(during))()
     ran.then(
       (value) => end(() => resolve(value)),
-      (error) => end(() => reject(isAnswer(error) ? error : brokenBy(piece, error))),
+      (error) => {
+        const answer = isAnswer(error) ? error : brokenBy(piece, error)
+        end(() => reject(answer))
+      },
     )
   })
 }
 
 function isAnswer(error: unknown): boolean {
-  return error instanceof ProjectError || error instanceof EngineError || error instanceof OwnCodeError
+  return isA(error, ProjectError) || isA(error, EngineError) || isA(error, OwnCodeError)
 }
 
 /** What code of a project asked for and cannot have. The piece that asked is named by the error that it becomes. */
@@ -93,7 +97,7 @@ export class OwnCodeError extends Error {
 
 /** What the caller of a piece is thrown for a mistake in it. */
 export function brokenBy(piece: Piece, error: unknown): OwnCodeError {
-  return new OwnCodeError(`${named(piece)} failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  return new OwnCodeError(`${named(piece)} failed: ${textOf(error)}`, { cause: error })
 }
 
 function waitsOutside(piece: Piece): OwnCodeError {

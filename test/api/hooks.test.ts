@@ -66,6 +66,7 @@ const count = before({
   on: comments,
   async run({ action, record, records }) {
     if (record.text === 'throws') throw new TypeError('a mistake of mine')
+    if (record.text === 'throws what is no text') throw Object.create(null)
     if (record.text === 'waits') await pause(60_000, undefined, { ref: false })
     if (record.text === 'never') await new Promise(() => {})
     if (record.text === 'again') await records(comments).create({ text: 'again' })
@@ -217,6 +218,7 @@ for (const [text, told] of [
   ['dangles', 'records(comments).set: /about names no record of topics.'],
   ['circles', 'records(comments).set: seen is no JSON: TypeError: Converting circular'],
   ['too big', 'records(comments).set: seen is no JSON: TypeError: Do not know how to serialize a BigInt'],
+  ['throws what is no text', 'failed: Something was thrown that cannot be made a text.'],
   ['waits', 'waits for something that is not its transaction'],
   ['never', 'waits for something that is not its transaction'],
   ['again', 'Hooks cause each other without an end: comments.count -> '],
