@@ -167,8 +167,6 @@ export type EffectHandler<TPayload = unknown, TResult = unknown> = {
   /** The role of the processes that carry it out; `worker` when left out. */
   readonly role?: 'mail'
   readonly attemptsMax?: number
-  /** Code of the project: where its `settle` fails, the attempt has failed. */
-  readonly isOwn?: true
   perform(context: PerformContext<TPayload>): Promise<Outcome<TResult>>
   settle?(context: SettleContext<TPayload, TResult>): Followed
   /** Staff have it tried again, in their transaction: what it stands for is open again. */

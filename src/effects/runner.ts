@@ -130,19 +130,10 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
     const outcome = handler
       ? await perform(parts, handler, { effect, payload })
       : waiting(parts, effect, `Nothing here carries out ${effect.kind}.`)
-    const settled = outOfAttempts(handler, effect, outcome)
+    const settled = outOfAttempts(handler, effect, keepable(outcome))
     tellFailure(effect, settled)
-    const end = (how: Outcome) =>
-      whileLeased({ clock, effect, mayWait: () => isRunning }, () =>
-        writeEnd(parts, { handler, effect, payload, alongside: awaited.get(effect.id) }, how),
-      )
-    try {
-      return await end(settled)
-    } catch (error) {
-      if (!handler?.isOwn || settled.end !== 'done' || isPassing(error)) throw error
-      log.write('error', 'What came of an effect could not be written.', { effect: effect.id, kind: effect.kind, error })
-      return await end(outOfAttempts(handler, effect, { end: 'retry', error: textOf(error) }))
-    }
+    const ending = { handler, effect, payload, alongside: awaited.get(effect.id) }
+    return await endAttempt(parts, ending, settled, () => isRunning)
   }
 
   /** An attempt somebody waits for does not queue behind the others. */
@@ -232,6 +223,26 @@ function isPassing(error: unknown): boolean {
 }
 
 type Ending = Stored & { readonly handler: EffectHandler | undefined; readonly alongside: Alongside | undefined }
+
+/** An end that cannot be written makes a failed attempt: one without an end would be made again for ever. */
+async function endAttempt(parts: RunnerParts, ending: Ending, outcome: Outcome, mayWait: () => boolean): Promise<AnyRecord | null> {
+  const { effect, handler } = ending
+  const end = (how: Outcome, by = ending) => whileLeased({ clock: parts.clock, effect, mayWait }, () => writeEnd(parts, by, how))
+  try {
+    return await end(outcome)
+  } catch (error) {
+    if (isPassing(error)) throw error
+    parts.log.write('error', 'What came of an effect could not be written.', { effect: effect.id, kind: effect.kind, error })
+    const failed = outOfAttempts(handler, effect, { end: 'retry', error: textOf(error) })
+    const alone = { ...ending, handler: undefined }
+    // Its `settle` hears of the failure, unless that is what fails.
+    if (outcome.end !== 'done') return await end(failed, alone)
+    return await end(failed).catch((again) => {
+      if (isPassing(again)) throw again
+      return end(failed, alone)
+    })
+  }
+}
 
 /** Answers what `settle` tells, where no events follow. */
 async function writeEnd(parts: RunnerParts, { handler, effect, payload, alongside }: Ending, outcome: Outcome): Promise<AnyRecord | null> {
@@ -327,7 +338,13 @@ function cause(kind: string) {
 function outOfAttempts(handler: EffectHandler | undefined, effect: Effect, outcome: Outcome): Outcome {
   const attemptsMax = handler?.attemptsMax ?? limits.effectAttemptsMax
   if (outcome.end !== 'retry' || outcome.isNoAttempt || failuresOf(effect) < attemptsMax) return outcome
-  return { end: 'dead', isUncertain: true, error: `${outcome.error} (gave up after ${failuresOf(effect)} failures)` }
+  const after = ` (gave up after ${failuresOf(effect)} failures)`
+  return { end: 'dead', isUncertain: true, error: textOf(outcome.error, limits.refusalCharactersMax - after.length) + after }
+}
+
+/** What others say is kept by the effect and by what it is about: in characters that every database holds, and not more than is read. */
+function keepable(outcome: Outcome): Outcome {
+  return outcome.end === 'done' ? outcome : { ...outcome, error: textOf(outcome.error) }
 }
 
 /** With the attempt that fails now. */

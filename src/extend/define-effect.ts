@@ -33,7 +33,6 @@ export function defineEffect<TSchema extends TObject, TResult = void>(
 
 export function ownEffectHandler(own: AnyOwnEffect, parts: OwnParts & { readonly clock: Clock }): EffectHandler {
   return effectHandler<Readonly<Record<string, unknown>>, { readonly result: unknown }>(kindOf(own), {
-    isOwn: true,
     attemptsMax: own.attempts,
     perform: ({ effect, payload, read, now }) =>
       attempt(parts.clock, own, async ({ signal, during }) => {

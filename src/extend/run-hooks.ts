@@ -186,7 +186,6 @@ export function hookHandlers(hooks: readonly Hook[], parts: HookHandlerParts): E
 
 function hookHandler(hook: Hook, parts: HookHandlerParts): EffectHandler {
   return effectHandler<Call, { readonly call: HookCall; readonly result: unknown }>(kindOf(hook), {
-    isOwn: true,
     async perform({ effect, payload, read, now }) {
       const call = await read.get(hookCalls, payload.call)
       if (call === null) return { end: 'dead', error: 'What it was told is forgotten.' }

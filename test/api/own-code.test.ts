@@ -44,13 +44,14 @@ const plain = defineMail('plain', { data: Type.Object({}), subject: 'Plain', tex
 
 type Call = { key: string; attempt: number; payload: unknown; token: string; name: string | undefined }
 let calls: Call[] = []
-let other: 'fine' | 'away' | 'leaks' | 'hangs' | 'refuses' = 'fine'
+let other: 'fine' | 'away' | 'garbles' | 'leaks' | 'hangs' | 'refuses' = 'fine'
 const crmSync = defineEffect('crm.sync', {
   payload: Type.Object({ member: Type.String(), note: Type.Optional(Type.Array(Type.String())) }, { additionalProperties: false }),
   async run({ payload, key, attempt, signal, records, secrets }) {
     const member = await records(members).get(payload.member)
     calls.push({ key, attempt, payload, token: secrets.get(crmToken), name: member?.name })
     if (other === 'away') throw new Error('503')
+    if (other === 'garbles') throw new Error(`a\0b\ud800${'x'.repeat(100_000)}`)
     if (other === 'leaks') throw new Error(`401 for ${secrets.get(crmToken)}`)
     if (other === 'refuses') throw errors.unknown_there()
     if (other === 'hangs') await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('stopped'))))
@@ -139,7 +140,7 @@ const ticks: { now: number; dueAt: number }[] = []
 const remind = defineSchedule('members.remind', {
   every: '1m',
   async run({ now, dueAt, mail, records }) {
-    if (isTickBroken) throw new Error('no reminder today')
+    if (isTickBroken) throw new Error('no reminder\0today')
     ticks.push({ now, dueAt })
     if ((await records(members).count()) > 0) await mail.send(plain, { to: 'club@example.com', data: {}, key: `remind ${dueAt}` })
   },
@@ -194,7 +195,7 @@ test('a query reads records by conditions', async () => {
 })
 
 test('an effect that fails is tried again under its key; one that is refused, or hangs, ends as it should', async () => {
-  for (const how of ['away', 'leaks', 'hangs'] as const) {
+  for (const how of ['away', 'garbles', 'leaks', 'hangs'] as const) {
     calls = []
     other = how
     const { body } = await ask(undefined, `Bob${how}`)
@@ -202,7 +203,10 @@ test('an effect that fails is tried again under its key; one that is refused, or
     const waiting = await effectOf(body.id)
     assert.equal(waiting.state, 'ready', how)
     assert.match(waiting.lastError!, /^The effect crm\.sync \(.*own-code\.test\.ts:\d+:\d+\): /)
-    assert.match(waiting.lastError!, { away: /503/, leaks: /401 for \[secret\]$/, hangs: /took longer than 15 s/ }[how])
+    assert.match(
+      waiting.lastError!,
+      { away: /503/, garbles: /a\ufffdb\ufffdx+…$/, leaks: /401 for \[secret\]$/, hangs: /took longer than 15 s/ }[how],
+    )
     other = 'fine'
     await work(world, 30_000)
     assert.equal((await effectOf(body.id)).state, 'done', how)
@@ -365,7 +369,7 @@ test('a schedule of a project ticks in its turn, each time once; one that fails 
   world.log.splice(0)
   await work(world, 120_000)
   const failed = await scheduleOf('members.remind')
-  assert.match(failed.lastError, /^The schedule members\.remind \(.*own-code\.test\.ts:\d+:\d+\) failed: no reminder today$/)
+  assert.match(failed.lastError, /^The schedule members\.remind \(.*own-code\.test\.ts:\d+:\d+\) failed: no reminder\ufffdtoday$/)
   assert.ok(world.log.length < 12, 'one that always fails is tried less and less often')
   isTickBroken = false
   await work(world, 180_000)

@@ -43,7 +43,7 @@ async function openWorld(t: TestContext) {
     settled,
     logged,
     /** `begun` is told of each attempt; without it the test ends them itself. */
-    startWorker(workerId: string, begun: (attempt: Attempt) => void = () => {}) {
+    startWorker(workerId: string, begun: (attempt: Attempt) => void = () => {}, settles: (outcome: Outcome) => void = () => {}) {
       const handler = effectHandler(probe, {
         perform: ({ effect }) =>
           new Promise<Outcome>((end) => {
@@ -53,6 +53,7 @@ async function openWorld(t: TestContext) {
           }),
         async settle({ outcome }) {
           settled.push(`${workerId} ${outcome.end}`)
+          settles(outcome)
         },
       })
       const runner = createEffectRunner({
@@ -112,6 +113,30 @@ test('a silent worker loses its effect when the lease ends, and its late word is
   assert.deepEqual([ended.attempts, ended.lastError], [2, null])
   assert.deepEqual(world.settled, [`${other.worker} done`, `${second.worker} done`])
   await Promise.all([slow.stop(), quick.stop()])
+})
+
+test('an attempt whose end cannot be written has failed, whatever its end was', async (t) => {
+  const world = await openWorld(t)
+  const ends: Outcome[] = [
+    { end: 'done', result: null },
+    { end: 'dead', error: 'a\0b' },
+  ]
+  const settles = () => {
+    throw new Error('cannot be written')
+  }
+  const worker = world.startWorker('broken', ({ attempt, end }) => end(ends[attempt - 1]!), settles)
+  await worker.started
+  const id = await world.owe()
+  for (const failures of [1, 2]) {
+    const failed = await eventually(`failure ${failures}`, async () => {
+      const effect = await world.get(id)
+      return effect.failures === failures ? effect : null
+    })
+    assert.deepEqual([failed.state, failed.lastError], ['ready', 'cannot be written'])
+    if (failures === 1) await world.time.pass(limits.effectBackoffMs * 2 + limits.effectPollMs)
+  }
+  assert.deepEqual(world.settled, ['broken done', 'broken retry', 'broken dead'])
+  await worker.stop()
 })
 
 // proves P-005
