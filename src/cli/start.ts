@@ -1,3 +1,5 @@
+import { stackOf } from '../base/error-text.ts'
+import { withoutSecrets } from '../base/hidden.ts'
 import { type Running, type ServeOptions, serve } from './serve.ts'
 import type { ProcessSettings } from './settings.ts'
 
@@ -44,8 +46,12 @@ export async function runUntilStopped(settings: ProcessSettings, { show, ...opti
   })
   process.once('SIGTERM', () => stop(0))
   process.once('SIGINT', () => stop(0))
+  // A promise that nobody waits for, most often in code of the project: the mistake of one request must not end all others.
+  process.on('unhandledRejection', (error) => {
+    process.stderr.write(`${withoutSecrets(`A promise failed and nobody was waiting for it: ${stackOf(error)}`)}\n`)
+  })
   process.once('uncaughtException', (error) => {
-    process.stderr.write(`Kingpost stops because of a bug: ${error.stack ?? error.message}\n`)
+    process.stderr.write(`Kingpost stops because of a bug: ${stackOf(error)}\n`)
     stop(1)
   })
 }

@@ -5,7 +5,7 @@ import { isA, textOf } from '../base/error-text.ts'
 import { limits } from '../base/limits.ts'
 import { ProjectError } from '../base/project-error.ts'
 import type { Outcome } from '../effects/effect.ts'
-import { begins, type During, named, OwnMistake, type Piece } from './own-code.ts'
+import { begins, type During, heard, named, OwnMistake, type Piece } from './own-code.ts'
 
 export type Attempt = { readonly signal: AbortSignal; readonly during: During }
 
@@ -13,10 +13,13 @@ export type Attempt = { readonly signal: AbortSignal; readonly during: During }
 export async function attempt<T>(clock: Clock, piece: Piece, code: (attempt: Attempt) => T | Promise<T>): Promise<Outcome<T>> {
   const controller = new AbortController()
   let isOver = false
-  const during: During = async (asked) => {
-    if (isOver) throw new OwnMistake(`${named(piece)} has ended: what it began comes too late.`)
-    return await asked()
-  }
+  const during = heard(
+    async (asked) => {
+      if (isOver) throw new OwnMistake(`${named(piece)} has ended: what it began comes too late.`)
+      return await asked()
+    },
+    () => isOver,
+  )
   let cancel = () => {}
   const late = new Promise<never>((_, reject) => {
     cancel = clock.after(limits.effectCallMs, () => {

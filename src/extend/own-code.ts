@@ -60,7 +60,7 @@ export function runOwnCode<T>(piece: Piece, code: (during: During) => T | Promis
         if (!isOver && underWay === 0) end(() => reject(waitsOutside(piece)))
       })
     }
-    const during: During = async (asked) => {
+    const counted: During = async (asked) => {
       if (isOver) throw new Error(`${named(piece)} has ended: what it began without waiting for it comes too late.`)
       underWay++
       try {
@@ -69,6 +69,7 @@ export function runOwnCode<T>(piece: Piece, code: (during: During) => T | Promis
         if (--underWay === 0) look()
       }
     }
+    const during = heard(counted, () => isOver)
     look()
     const ran = (async () => await code(during))()
     ran.then(
@@ -79,6 +80,18 @@ export function runOwnCode<T>(piece: Piece, code: (during: During) => T | Promis
       },
     )
   })
+}
+
+/** What fails after its piece has ended is no unhandled rejection: nobody is left to handle it. Whoever waits for it is told all the same. */
+export function heard(during: During, isOver: () => boolean): During {
+  return <T>(asked: () => Promise<T>) => {
+    const { promise, resolve, reject } = Promise.withResolvers<T>()
+    during(asked).then(resolve, (error) => {
+      if (isOver()) promise.catch(() => {})
+      reject(error)
+    })
+    return promise
+  }
 }
 
 function isAnswer(error: unknown): boolean {

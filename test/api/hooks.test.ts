@@ -42,6 +42,7 @@ const deliveries = collection('deliveries', {
 
 let outside: { key: string; attempt: number; told: unknown }[] = []
 let fails = 0
+let late: { create(): Promise<unknown> } | null = null
 let isOrderHookBroken = false
 const circle: unknown[] = []
 circle.push(circle)
@@ -67,6 +68,7 @@ const count = before({
   async run({ action, record, records }) {
     if (record.text === 'throws') throw new TypeError('a mistake of mine')
     if (record.text === 'throws what is no text') throw Object.create(null)
+    if (record.text === 'leaves') late = { create: () => records(counts).create({ of: 'late' }) }
     if (record.text === 'waits') await pause(60_000, undefined, { ref: false })
     if (record.text === 'never') await new Promise(() => {})
     if (record.text === 'again') await records(comments).create({ text: 'again' })
@@ -253,6 +255,17 @@ test('what a hook looks at it cannot change: neither the default of a field nor 
   const body = { text: 'backdates' }
   checkRefusal(await world.call('guest', { method: 'PATCH', url: `/api/comments/${made.body.id}`, body }), 500, 'internal')
   assert.match(String(logged('read only property')[0]!.fields!['error']), /The before hook comments\.fill \(.*hooks\.test\.ts:\d+:\d+\)/)
+})
+
+test('what a hook left comes too late, and does no harm where nobody waits for it', async (t) => {
+  const unhandled = t.mock.fn()
+  process.on('unhandledRejection', unhandled)
+  t.after(() => process.off('unhandledRejection', unhandled))
+  assert.equal((await write('leaves')).status, 201)
+  void late!.create()
+  await assert.rejects(late!.create(), /comments\.count .* has ended: what it began without waiting for it comes too late/)
+  await pause(5)
+  assert.equal(unhandled.mock.callCount(), 0)
 })
 
 test('after hooks that lead to themselves come to an end', async () => {
