@@ -1,4 +1,4 @@
-// The change feed: commits in order, the newest kept in memory while somebody follows, others read from the log. Invariant:
+// The change feed: commits in order, the newest kept in memory, older ones read from the log. Invariant:
 // a reader that asks "after position p" gets every commit after p, once, in commit order.
 import { limits } from '../base/limits.ts'
 import { epochMark } from '../storage/archive/marks.ts'
@@ -40,15 +40,10 @@ export async function createFeed(storage: StorageAdapter): Promise<Feed> {
   const listeners = new Set<() => void>()
 
   storage.onFeed((commit) => {
-    newest = commit.position
-    if (listeners.size === 0) {
-      // Whoever comes reads from the log; kept for nobody, the records of thousands of commits would be collected as old ones.
-      if (memory.length > 0) memory = []
-      return
-    }
     if (memory.length > 0 && commit.position !== memory.at(-1)!.position + 1) memory = []
     memory.push(commit)
     if (memory.length > limits.feedMemoryCommits * 2) memory = memory.slice(-limits.feedMemoryCommits)
+    newest = commit.position
     for (const listener of listeners) listener()
   })
 
