@@ -157,9 +157,10 @@ rule('an order that is paid for does not expire', async ({ one, two, overlap }) 
     (engine) => staff(engine, 'orders.pay', { id: order, provider: 'sandbox', method: 'delayed_success' }),
     (engine) => expire(engine),
   )
-  // As a rule the first wins. A server that undid its transaction has it run again, after the other: then it is refused.
+  // The first wins. MongoDB's protocol lets a server undo its transaction: run again, after the other, it is refused.
   const { status } = await orderOf(two, order)
-  assert.equal(status, paid.error === undefined ? 'pending_payment' : 'expired', outcome(paid, expired))
+  const hasLost = paid.error !== undefined && testDatabase().name === 'mongodb'
+  assert.equal(status, hasLost ? 'expired' : 'pending_payment', outcome(paid, expired))
 })
 
 rule('an order that expires is not paid for any more', async ({ one, two, overlap }) => {

@@ -1,4 +1,4 @@
-// Delivering one message: signed, once at a time, again and ever more rarely while nothing arrives. A receiver that is slow or
+// Delivering one message: signed, again and ever more rarely while it does not arrive. A receiver that is slow or
 // gone holds up nobody else: it has few places, is spared after failures, and is switched off at last.
 import type { Clock } from '../../base/clock.ts'
 import type { Egress, EgressAnswer } from '../../base/egress.ts'
@@ -34,7 +34,7 @@ export function deliverWebhook({ egress, isPrivateAllowed }: WebhookPorts, clock
       if (pauseMs > 0) return { end: 'retry', error: 'The receiver is spared for now.', afterMs: pauseMs, isNoAttempt: true }
       const headers = { ...signedHeaders({ id: delivery.messageId, at: now, body: delivery.body }, secretsOf(webhook, now)), ...fixed }
       const request = { method: 'POST', url: webhook.url, headers, body: delivery.body, isPublicOnly: !isPrivateAllowed } as const
-      return outcomeOf(await places.take(webhook.id, async () => await answerOf(egress, request)), effect.attempts)
+      return outcomeOf(await places.take(webhook.id, async () => await answerOf(egress, request)), (effect.failures ?? 0) + 1)
     },
     async settle({ tx, now, outcome, payload }) {
       const delivery = await tx.get(webhookDeliveries, payload.delivery)
@@ -71,17 +71,17 @@ async function answerOf(egress: Egress, request: Parameters<Egress['request']>[0
 const gone = 'The receiver answered 410: it is gone.'
 
 /** Any 2xx is a yes. 410 is a wish to hear nothing more. Redirects are not followed: a receiver says where it is. */
-function outcomeOf(answer: Answered, attempts: number): Outcome {
-  if (answer.status === null) return { end: 'retry', error: answer.error, afterMs: pauseAfter(attempts) }
+function outcomeOf(answer: Answered, failures: number): Outcome {
+  if (answer.status === null) return { end: 'retry', error: answer.error, afterMs: pauseAfter(failures) }
   const { status } = answer
   if (status >= 200 && status < 300) return { end: 'done', result: null }
   if (status === 410) return { end: 'dead', error: gone }
   const error = `The receiver answered ${status}${status >= 300 && status < 400 ? ', and redirects are not followed' : ''}.`
-  return { end: 'retry', error, afterMs: pauseAfter(attempts) }
+  return { end: 'retry', error, afterMs: pauseAfter(failures) }
 }
 
-function pauseAfter(attempts: number): number {
-  return pausesMs[Math.min(attempts, pausesMs.length) - 1]!
+function pauseAfter(failures: number): number {
+  return pausesMs[Math.min(failures, pausesMs.length) - 1]!
 }
 
 function endOf(outcome: Outcome, now: number) {
