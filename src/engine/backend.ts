@@ -8,7 +8,7 @@ import type { Project } from '../config/project.ts'
 import type { BackendTypes, CollectionTypes, OperationTypes } from '../contract/record-types.ts'
 import { passwords, sessions, users } from '../domains/accounts/collections.ts'
 import { carts } from '../domains/carts/collections.ts'
-import { categories, productsWith, shippingMethodsIn, variantsIn } from '../domains/catalog/collections.ts'
+import { categories, productsIn, shippingMethodsIn, variantsIn } from '../domains/catalog/collections.ts'
 import { emails } from '../domains/emails/collections.ts'
 import { ledgerEntries } from '../domains/ledger/collections.ts'
 import { orders } from '../domains/orders/collections.ts'
@@ -178,7 +178,7 @@ function coreCollections() {
 function shopCollections<TFields extends Fields>({ currency, productFields }: ShopConfig<TFields>) {
   return [
     categories,
-    productsWith(productFields ?? ({} as TFields), currency),
+    productsIn(currency, productFields ?? ({} as TFields)),
     variantsIn(currency),
     shippingMethodsIn(currency),
     stockLevels,

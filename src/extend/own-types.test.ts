@@ -14,6 +14,7 @@ import {
   field,
   orders,
   products,
+  productsWith,
   query,
   type RecordOf,
   Type,
@@ -130,6 +131,62 @@ test('events are known by their names, with what they tell', () => {
     },
   })
   after({ name: 'users.follow', on: 'user.registered', run: ({ user }) => void (user.email satisfies string) })
+})
+
+const bookFields = {
+  author: field.text({ required: true }),
+  year: field.integer(),
+  binding: field.enum(['cloth', 'paper'], { default: 'paper' }),
+}
+const books = productsWith(bookFields)
+
+test('fields that the shop adds to products are known to hooks and operations', () => {
+  before({
+    name: 'books.fill',
+    on: books,
+    action: ['create', 'update'],
+    async run({ record, before: earlier, set, records }) {
+      record.author satisfies string
+      record.title satisfies string
+      record.year satisfies number | null
+      earlier?.binding satisfies 'cloth' | 'paper' | undefined
+      // @ts-expect-error: misspelt
+      record.autor
+      set({ year: 1850, binding: 'cloth' })
+      // @ts-expect-error: misspelt
+      set({ yaer: 1850 })
+      // @ts-expect-error: no such value
+      set({ binding: 'leather' })
+      // @ts-expect-error: it is required
+      set({ author: null })
+      await records(books).list({ where: { year: { lt: 1850 }, status: 'active' }, sort: '-year' })
+      // @ts-expect-error: a number is compared with a number
+      await records(books).list({ where: { year: { lt: '1850' } } })
+      // @ts-expect-error: misspelt
+      await records(books).first({ sort: '-yaer' })
+      await records(books).create({ slug: 'emma', title: 'Emma', author: 'Jane Austen' })
+      // @ts-expect-error: the author is missing
+      await records(books).create({ slug: 'emma', title: 'Emma' })
+      await records(books).update(record.id, { year: 1815 })
+      // @ts-expect-error: of another type
+      await records(books).update(record.id, { year: '1815' })
+    },
+  })
+  after({
+    name: 'books.tell',
+    on: books,
+    action: 'create',
+    async run({ record, records }) {
+      ;(await records(books).get(record.id))?.author satisfies string | undefined
+      // @ts-expect-error: not without its fields
+      ;(await records(products).get(record.id))?.author
+    },
+  })
+  defineBackend({ name: 'Books', shop: { currency: 'EUR', productFields: bookFields } })
+  // @ts-expect-error: no field
+  defineBackend({ name: 'Books', shop: { currency: 'EUR', productFields: { author: 'text' } } })
+  // @ts-expect-error: misspelt option
+  defineBackend({ name: 'Books', shop: { currency: 'EUR', productFields: { author: field.text({ requird: true }) } } })
 })
 
 test('operations are given the same, and a config takes what was made for it', () => {

@@ -97,6 +97,18 @@ test('own operations are called by their names, under the checks of their routes
   await assert.rejects(client.call('POST', '/api/operations/comments.list'), { code: 'not_found' })
 })
 
+test('fields that the shop adds to products are made, found, sorted by and set by a hook', async () => {
+  const client = clientOf('staff')
+  const { id } = await client.products.create({ slug: 'emma-in-cloth', title: 'Emma', author: 'Jane Austen', year: 1815, binding: 'cloth' })
+  const changed = await client.products.update(id, { year: { $increment: 1 } })
+  assert.deepEqual([changed.author, changed.year, changed.binding, changed.century], ['Jane Austen', 1816, 'cloth', 19])
+  const { items } = await client.products.list({ filter: { century: { gte: 19 }, binding: 'cloth' }, sort: '-year', fields: ['author'] })
+  assert.deepEqual(
+    items.map(({ author }) => author),
+    ['Jane Austen'],
+  )
+})
+
 test('a guest fills a cart, orders and finds the order, with the token that the client keeps', async () => {
   const client = clientOf('guest')
   const [method] = (await client.shippingMethods.list()).items
@@ -195,6 +207,28 @@ export async function misspelt(): Promise<void> {
   const shop = createClient<typeof bookshop>()
   await shop.reviews.create({ book: 'prod_1', stars: 5 })
   const year: number = (await shop.products.list({ filter: { year: { lt: 1850 } }, expand: ['variants'] })).items[0]!.variants[0]!.available
+  await shop.products.create({ slug: 'x', title: 'X', author: 'Ann', year: 1850, language: 'en' })
+  // @ts-expect-error: the language is missing, which the shop requires
+  await shop.products.create({ slug: 'x', title: 'X', author: 'Ann', year: 1850 })
+  // @ts-expect-error: a year is a number
+  await shop.products.update('prod_1', { year: '1850' })
+  // @ts-expect-error: no such field of the shop
+  await shop.products.list({ filter: { yaer: 1850 } })
+  // @ts-expect-error: no such field behind two references
+  await shop.variants.list({ filter: { 'product.yaer': 1850 }, sort: 'sku' })
+  // @ts-expect-error: no such field to sort by
+  await shop.products.list({ sort: '-yaer' })
+  // @ts-expect-error: no such binding
+  await client.products.list({ filter: { binding: 'leather' } })
+  // @ts-expect-error: a hook sets it
+  await client.products.update('prod_1', { century: 19 })
+  const [variant] = (await shop.variants.list({ expand: ['product'], filter: { 'product.year': { lt: 1850 } } })).items
+  const author: string | undefined = typeof variant?.product === 'object' ? variant.product.author : undefined
+  // @ts-expect-error: misspelt, in what was expanded
+  assert.ok(author || (typeof variant?.product === 'object' && variant.product.autor))
+  shop.products.live({ filter: { language: 'fr' } }, ([book]) => void (book?.year satisfies number | undefined))
+  // @ts-expect-error: the shop of the other project has no language
+  client.products.live({ filter: { language: 'fr' } }, () => {})
   // @ts-expect-error: no such collection
   await client.coments.list()
   // @ts-expect-error: no such field

@@ -4,11 +4,13 @@ import {
   actorId,
   any,
   anyone,
+  before,
   collection,
   command,
   defineBackend,
   field,
   nobody,
+  productsWith,
   query,
   signedIn,
   staff,
@@ -78,9 +80,24 @@ const countEvents = query({
   },
 })
 
+const productFields = {
+  author: field.text({ search: true }),
+  year: field.integer(),
+  binding: field.enum(['cloth', 'paper']),
+  /** Set by a hook. */
+  century: field.integer({ write: nobody }),
+}
+const date = before({
+  name: 'products.date',
+  on: productsWith(productFields),
+  action: ['create', 'update'],
+  run: ({ record, set }) => set({ century: record.year === null ? null : Math.ceil(record.year / 100) }),
+})
+
 export const club = defineBackend({
   name: 'Club',
   collections: [notes, reviews, events, comments],
   operations: [bookSeats, countEvents],
-  shop: { currency: 'EUR', tax: { prices: 'included', ratesPpm: { DE: 70_000, '*': 0 } } },
+  hooks: [date],
+  shop: { currency: 'EUR', productFields, tax: { prices: 'included', ratesPpm: { DE: 70_000, '*': 0 } } },
 })

@@ -38,8 +38,16 @@ export type Product = NonNullable<(typeof baseProducts)['record']>
 /** In another currency than the shop's nothing is for sale: comparing bare amounts would be wrong. */
 const pricedIn = (currency: string) => where('price.currency').eq(currency)
 
-/** `products` with the project's own fields. The handle for engine code stays `products`. */
-export function productsWith<TFields extends Fields>(more: TFields, currency: string) {
+/**
+ * `products` with the fields that `shop.productFields` adds, for code of a project: `records(productsWith(productFields))`. The
+ * shop makes the collection itself; this names it.
+ */
+export function productsWith<TFields extends Fields>(more: TFields) {
+  return collection('products', { prefix: 'prod', fields: { ...productFields, ...more } })
+}
+
+/** `products` of a shop with this currency and its own fields. The handle for engine code stays `products`. */
+export function productsIn<TFields extends Fields>(currency: string, more: TFields) {
   return collection('products', {
     prefix: 'prod',
     fields: { ...productFields, price: field.money({ write: nobody, currency }), ...more },
