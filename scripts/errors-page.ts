@@ -35,6 +35,11 @@ not see.
 }
 \`\`\`
 
+Errors that a project [defines itself](../guides/own-operations.md#errors-of-your-own) have the same form. They differ in two things: \`code\` is a word of the
+project, and \`type\` is \`/api/docs#errors/\` with that word: an address of the project's own server, whose reference lists them. \`type\` of
+the codes below is \`https://kingpost.dev/errors/\` with the code; it names the kind and nothing need be fetched
+from it. No error of a project's own carries \`Retry-After\`.
+
 | code | status | trying again helps | meaning |
 |---|---|---|---|
 ${rows.join('\n')}

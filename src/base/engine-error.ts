@@ -1,6 +1,7 @@
 // The one error class. Its code is looked up in contract/error-codes.ts for status, text and whether
 // a retry can help; drivers' errors are translated into it at the edge of their adapter.
 import { type ErrorCode, errorCodes } from '../contract/error-codes.ts'
+import { isA } from './error-text.ts'
 
 /** One mistake in the input: `path` is a JSON pointer into the body, or `query:name` for a parameter. */
 export type InputIssue = { readonly path: string; readonly code: string; readonly message: string }
@@ -58,5 +59,5 @@ export function invalid(path: string, code: string, message: string): EngineErro
 }
 
 export function isEngineError(error: unknown, code?: ErrorCode): error is EngineError {
-  return error instanceof EngineError && (code === undefined || error.code === code)
+  return isA(error, EngineError) && (code === undefined || error.code === code)
 }

@@ -4,6 +4,7 @@ import type { ProjectErrorKind } from '../base/project-error.ts'
 import { type ErrorCode, errorCodes } from '../contract/error-codes.ts'
 import type { Operation } from '../operation/define.ts'
 import { type Components, capital, documentedSchema, refer } from './openapi-components.ts'
+import { problemType } from './problems.ts'
 
 type Json = Record<string, unknown>
 
@@ -186,12 +187,19 @@ export function problems(kinds: readonly (ErrorCode | ProjectErrorKind)[], compo
   )
 }
 
-type ErrorFacts = { readonly code: string; readonly status: number; readonly message: string; readonly waits: boolean }
+type ErrorFacts = {
+  readonly type: string
+  readonly code: string
+  readonly status: number
+  readonly message: string
+  readonly waits: boolean
+}
 
 function factsOf(kind: ErrorCode | ProjectErrorKind): ErrorFacts {
-  if (typeof kind !== 'string') return { code: kind.code, status: kind.status, message: kind.message, waits: false }
+  if (typeof kind !== 'string')
+    return { type: problemType(kind), code: kind.code, status: kind.status, message: kind.message, waits: false }
   const { status, message, retry } = errorCodes[kind]
-  return { code: kind, status, message, waits: retry === 'later' }
+  return { type: problemType(kind), code: kind, status, message, waits: retry === 'later' }
 }
 
 function problem(kinds: readonly ErrorFacts[], components: Components): Json {
@@ -203,8 +211,8 @@ function problem(kinds: readonly ErrorFacts[], components: Components): Json {
   }
 }
 
-function problemExample({ code, status, message }: ErrorFacts): Json {
-  return { type: '/api/docs', title: message, status, detail: message, code, requestId: 'req_01m8k6r9n8e00b76wdje-4' }
+function problemExample({ type, code, status, message }: ErrorFacts): Json {
+  return { type, title: message, status, detail: message, code, requestId: 'req_01m8k6r9n8e00b76wdje-4' }
 }
 
 function header(components: Components, name: string, description: string): Json {

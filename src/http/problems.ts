@@ -1,8 +1,9 @@
 // Errors as RFC 9457 problem details. What is ours is told in full; what is a bug is told by its
 // request id alone, and logged whole. Never a stack, never SQL, never a value the caller may not see.
-import { EngineError } from '../base/engine-error.ts'
+import { EngineError, isEngineError } from '../base/engine-error.ts'
+import { isA } from '../base/error-text.ts'
 import type { Log } from '../base/log.ts'
-import { ProjectError } from '../base/project-error.ts'
+import { ProjectError, type ProjectErrorKind } from '../base/project-error.ts'
 import { type ErrorCode, errorCodes } from '../contract/error-codes.ts'
 
 export type Problem = { readonly status: number; readonly headers: Record<string, string>; readonly body: Record<string, unknown> }
@@ -10,8 +11,8 @@ export type Problem = { readonly status: number; readonly headers: Record<string
 const retryAfterSeconds = '1'
 
 export function problemOf(error: unknown, requestId: string, log: Log): Problem {
-  if (error instanceof ProjectError) return renderOwn(error, requestId)
-  const known = error instanceof EngineError ? error : fromFramework(error)
+  if (isA(error, ProjectError)) return renderOwn(error, requestId)
+  const known = isEngineError(error) ? error : fromFramework(error)
   if (known === null || known.status >= 500) log.write('error', 'A request failed.', { requestId, error: known?.cause ?? error })
   return render(known ?? new EngineError('internal'), requestId)
 }
@@ -22,13 +23,19 @@ const commonHeaders = {
   'x-content-type-options': 'nosniff',
 }
 
-/** An error of the project's own is told as the project wrote it; what it means stands in the project's own reference. */
-function renderOwn({ kind: { code, status, message }, detail, params, path }: ProjectError, requestId: string): Problem {
+/** What names a kind of problem: ours in our documents, a project's own in the reference that its server shows. */
+export function problemType(kind: ErrorCode | ProjectErrorKind): string {
+  return typeof kind === 'string' ? `https://kingpost.dev/errors/${kind}` : `/api/docs#errors/${kind.code}`
+}
+
+/** An error of the project's own is told as the project wrote it. */
+function renderOwn({ kind, detail, params, path }: ProjectError, requestId: string): Problem {
+  const { code, status, message } = kind
   const more = {
     ...(path === null ? {} : { errors: [{ path, code, message: detail }] }),
     ...(Object.keys(params).length > 0 ? { params } : {}),
   }
-  return { status, headers: commonHeaders, body: { type: '/api/docs', title: message, status, detail, code, requestId, ...more } }
+  return { status, headers: commonHeaders, body: { type: problemType(kind), title: message, status, detail, code, requestId, ...more } }
 }
 
 function render(error: EngineError, requestId: string): Problem {
@@ -42,7 +49,7 @@ function render(error: EngineError, requestId: string): Problem {
       ...error.headers,
     },
     body: {
-      type: `https://kingpost.dev/errors/${error.code}`,
+      type: problemType(error.code),
       title: message,
       status,
       detail: error.detail,
@@ -69,6 +76,8 @@ const publicParams: readonly ErrorCode[] = [
 
 /** Fastify's own refusals, before an operation was reached. */
 function fromFramework(error: unknown): EngineError | null {
+  // What code of a project throws may be anything, also what refuses to be looked at.
+  if (!isA(error, Error)) return null
   const { code, statusCode } = error as { code?: unknown; statusCode?: unknown }
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':

@@ -5,6 +5,7 @@
 import { type Actor, actorName } from '../access/actor.ts'
 import { allows } from '../access/rule.ts'
 import { EngineError, isEngineError } from '../base/engine-error.ts'
+import { isA } from '../base/error-text.ts'
 import { limits } from '../base/limits.ts'
 import { ProjectError } from '../base/project-error.ts'
 import type { DomainEvent } from '../contract/events.ts'
@@ -129,7 +130,7 @@ function lastAnswer({ random }: OperationParts, { claim, reply, atHand }: Unfini
 }
 
 function isRefusal(error: unknown): boolean {
-  return error instanceof ProjectError || (isEngineError(error) && error.status < 500)
+  return isA(error, ProjectError) || (isEngineError(error) && error.status < 500)
 }
 
 /** Slow on purpose, where a fast hash of the input would let a password be tried. */

@@ -167,7 +167,7 @@ test('before a write a hook changes it, writes beside it, and refuses with an er
   const position = await world.newest()
   const refused = await write('How rude')
   const { requestId: _, ...problem } = refused.body
-  const told = { type: '/api/docs', title: 'Please stay friendly.', status: 422, detail: 'Please stay friendly.', code: 'rude' }
+  const told = { type: '/api/docs#errors/rude', title: 'Please stay friendly.', status: 422, detail: 'Please stay friendly.', code: 'rude' }
   const at = { path: '/text', code: 'rude', message: 'Please stay friendly.' }
   assert.deepEqual(problem, { ...told, errors: [at], params: { word: 'rude' } })
   assert.deepEqual(await world.commitsAfter(position), [])

@@ -78,7 +78,7 @@ test('an error of a project is answered with its code, status, sentence and what
   assert.match(String(headers['content-type']), /^application\/problem\+json/)
   assert.ok(requestId)
   assert.deepEqual(problem, {
-    type: '/api/docs',
+    type: '/api/docs#errors/sold_out',
     title: 'Every seat is taken.',
     status: 409,
     detail: 'All 1 are taken.',

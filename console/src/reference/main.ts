@@ -71,7 +71,7 @@ function Loaded({ document }: { document: OpenApi }): VNode {
       ${
         current
           ? html`<${OperationPage} key=${place} operation=${current} document=${document} common=${common} caller=${caller} setCaller=${setCaller} />`
-          : place === 'errors'
+          : place.split('/')[0] === 'errors'
             ? html`<${ErrorsPage} operations=${operations} />`
             : place === 'schemas'
               ? html`<${SchemasPage} document=${document} />`

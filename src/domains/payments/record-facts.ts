@@ -1,6 +1,7 @@
 // Taking the provider's word into the books: facts are inserted behind a unique fence, each posts its
 // money to the ledger exactly once, and the attempt's amounts are folded again. What the order makes of
 // it is the orders domain's matter: it is told by an event.
+import { textOf } from '../../base/error-text.ts'
 import type { DomainEvent } from '../../contract/events.ts'
 import { and, eq } from '../../contract/filter.ts'
 import type { Work } from '../../operation/work.ts'
@@ -89,7 +90,7 @@ async function record(context: Work, payment: Payment, seen: Seen): Promise<Reco
 function errorOf(seen: Seen, sums: FactSums, facts: readonly ProviderFact[]): string | null {
   const foreign = facts.find(({ kind, amount }) => kind === 'cap_ok' && amount.currency !== sums.captured.currency)
   if (foreign) return `The provider took ${foreign.amount.currency} where ${sums.captured.currency} was asked for. It is given back.`
-  return sums.isFailed ? (seen.declineReason ?? 'The payment was declined.') : null
+  return sums.isFailed ? textOf(seen.declineReason ?? 'The payment was declined.') : null
 }
 
 /** Without a new fact no money moved: only what the customer sees of an open attempt may change. */
