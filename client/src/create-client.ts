@@ -26,13 +26,19 @@ export function createClient<TBackend extends AnyBackend | Untyped = Untyped>(op
   // Called through a closure: a bare `fetch` reference loses its `this` in browsers.
   const fetch: Fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init))
   const transport = createTransport(url, fetch, credentials)
+  const collections = new Map<string, object>()
   const parts = new Map<string, object>()
   const shop: Readonly<Record<string, object>> = shopCalls(transport, (token) => {
     credentials.cartToken = token
   })
 
   const base: BaseClient & { collection(name: string): object } = {
-    collection: (name) => recordsOf(transport, name),
+    collection(name) {
+      // The same one each time: hooks take another one for another question.
+      const calls = collections.get(name) ?? recordsOf(transport, name)
+      collections.set(name, calls)
+      return calls
+    },
     auth: accountCalls(transport, (token) => {
       // In its own pages the HttpOnly cookie holds the session, which no script can steal; elsewhere we must.
       if (url !== '' || token === undefined) credentials.token = token

@@ -24,17 +24,19 @@ export function createHooks({ useEffect, useState }: HookSource) {
   /** A list that stays true while the component is there: `useLive(client.comments, { filter: { event: id } })`. */
   // biome-ignore lint/correctness/noComponentHookFactories: a page makes them once, beside its client
   function useLive<Q, T>(collection: LiveCollection<Q, T>, query: NoInfer<Q>): LiveState<T> {
-    const [state, setState] = useState<LiveState<T>>({ records: undefined, error: undefined })
     // A query is written anew at each rendering: it is another one when it says something else.
     const said = JSON.stringify(query)
+    const nothing = { collection, said, records: undefined, error: undefined }
+    const [state, setState] = useState<LiveState<T> & { collection: unknown; said: string }>(nothing)
     useEffect(() => {
-      setState({ records: undefined, error: undefined })
-      const live = collection.live(query, (records) => setState({ records, error: undefined }), {
-        onError: (error, willRetry) => willRetry || setState(({ records }) => ({ records, error })),
+      setState((before) => (before.records === undefined && before.error === undefined ? before : nothing))
+      const live = collection.live(query, (records) => setState({ ...nothing, records }), {
+        onError: (error, willRetry) => willRetry || setState(({ records }) => ({ ...nothing, records, error })),
       })
       return () => live.close()
     }, [collection, said])
-    return state
+    // The first rendering of another query comes before its effect: what was found for the one before it is no answer.
+    return state.collection === collection && state.said === said ? { records: state.records, error: state.error } : nothing
   }
 
   /** What a call answers, asked for again when an input is another one: `useLoad((signal) => client.events.get(id, {}, { signal }), [id])`. */

@@ -10,6 +10,7 @@ import { type Chance, createChance } from '../support/chance.ts'
 import { club } from '../support/club.ts'
 import { eventually } from '../support/eventually.ts'
 import { createProxy } from '../support/proxy.ts'
+import { checkTold, cutSomewhere, type Told } from '../support/told-lists.ts'
 
 type Club = typeof club
 type Comment = RecordIn<Club, 'comments'>
@@ -152,36 +153,21 @@ for (const limit of [undefined, 5])
     const ids: string[] = []
     for (let i = 0; i < 8; i++) await disturb(writer, event.id, ids, chance)
 
-    const known = new Map<string, string>()
-    let shown: readonly Comment[] | undefined
-    const live = reader.comments.live(query, (records, { added, changed, removed }) => {
-      if (shown === undefined) {
-        assert.equal(added.length + changed.length + removed.length, 0)
-        for (const one of records) known.set(one.id, JSON.stringify(one))
-      }
-      for (const { id } of removed) assert.ok(known.delete(id), 'what goes was there')
-      for (const one of added) {
-        assert.ok(!known.has(one.id), 'what comes was not there')
-        known.set(one.id, JSON.stringify(one))
-      }
-      for (const one of changed) {
-        assert.notEqual(known.get(one.id) ?? JSON.stringify(one), JSON.stringify(one), 'what changes is told once')
-        known.set(one.id, JSON.stringify(one))
-      }
-      assert.deepEqual(records.map((one) => JSON.stringify(one)).toSorted(), [...known.values()].toSorted(), 'the news is the difference')
-      shown = records
-    })
-    await eventually('the first list', async () => shown)
+    const told: Told<Comment>[] = []
+    const live = reader.comments.live(query, (records, news) => void told.push({ records, ...news }))
+    await eventually('the first list', async () => told[0])
     for (let cut = 0; cut < 3; cut++) {
-      for (let i = 0; i < 6; i++) await disturb(writer, event.id, ids, chance)
-      proxy.cut()
-      for (let i = 0; i < 6; i++) await disturb(writer, event.id, ids, chance)
+      await eventually('the line', async () => (proxy.connections() > 0 ? true : null))
+      for (let i = chance.below(6); i >= 0; i--) await disturb(writer, event.id, ids, chance)
+      cutSomewhere(proxy, chance)
+      for (let i = chance.below(12); i >= 0; i--) await disturb(writer, event.id, ids, chance)
     }
     await eventually('the list as it is', async () => {
       const { items } = await writer.comments.list({ ...query, limit: limit ?? 200 })
-      return JSON.stringify(items) === JSON.stringify(shown) ? true : null
+      return JSON.stringify(items) === JSON.stringify(told.at(-1)!.records) ? true : null
     })
     live.close()
+    checkTold(told)
   })
 
 test('a field that the feed leaves out is there all the same', async () => {

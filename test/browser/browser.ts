@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { after, test } from 'node:test'
+import { after, type TestContext, test } from 'node:test'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { basicsOf } from './page-basics.ts'
 
@@ -58,7 +58,7 @@ const skip =
     : false
 
 /** One test with a browser. Not run, and said so, where there is none. */
-export function browserTest(name: string, run: () => Promise<void>): void {
+export function browserTest(name: string, run: (t: TestContext) => Promise<void>): void {
   test(name, { skip }, run)
 }
 

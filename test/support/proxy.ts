@@ -17,13 +17,15 @@ export type Proxy = {
   loseAnswerTo(text: string): void
   /** Every client's connection ends; the server does not learn of it while its requests are held. */
   cut(): void
+  /** Each connection ends when this many more bytes have come to its client: in the middle of a line, say. */
+  cutAfter(bytes: number): void
   /** Nobody new comes through. */
   refuse(isRefusing: boolean): void
   connections(): number
   close(): Promise<void>
 }
 
-type Cable = { readonly client: Socket; readonly server: Socket; held: Buffer[] | null; isDropping: boolean }
+type Cable = { readonly client: Socket; readonly server: Socket; held: Buffer[] | null; isDropping: boolean; left: number }
 
 export async function createProxy(target: string): Promise<Proxy> {
   const { hostname, port } = new URL(target)
@@ -32,7 +34,7 @@ export async function createProxy(target: string): Promise<Proxy> {
   let losing: string | null = null
   const listener = createServer((client) => {
     if (isRefusing) return void client.destroy()
-    const cable: Cable = { client, server: open(Number(port), hostname), held: null, isDropping: false }
+    const cable: Cable = { client, server: open(Number(port), hostname), held: null, isDropping: false, left: Number.POSITIVE_INFINITY }
     cables.add(cable)
     client.on('data', (bytes: Buffer) => {
       if (losing !== null && bytes.includes(losing)) {
@@ -43,8 +45,11 @@ export async function createProxy(target: string): Promise<Proxy> {
       if (cable.held) cable.held.push(bytes)
       else cable.server.write(bytes)
     })
-    cable.server.on('data', (bytes) => {
-      if (!cable.isDropping) client.write(bytes)
+    cable.server.on('data', (bytes: Buffer) => {
+      if (cable.isDropping) return
+      client.write(bytes.subarray(0, cable.left))
+      cable.left -= bytes.length
+      if (cable.left <= 0) client.destroySoon()
     })
     client.on('close', () => {
       if (!cable.held) cable.server.destroy()
@@ -83,6 +88,9 @@ export async function createProxy(target: string): Promise<Proxy> {
     loseAnswerTo: (text) => void (losing = text),
     cut() {
       for (const { client } of cables) client.destroy()
+    },
+    cutAfter(bytes) {
+      for (const cable of cables) cable.left = bytes
     },
     refuse: (refusing) => void (isRefusing = refusing),
     connections: () => cables.size,
