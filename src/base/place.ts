@@ -12,6 +12,30 @@ export function placeOfCall(stack: string, own: readonly string[]): string | nul
 
 const sources = fileURLToPath(new URL('..', import.meta.url))
 
+/** What somebody declared for a config: where, and in which words. */
+export type Declaration = { readonly value: object; readonly place: string; readonly given: object }
+
+const declarations = new WeakMap<object, Declaration>()
+const inOrder: Declaration[] = []
+
+/** Keeps with `value` where it was declared, and what was given for it. */
+export function declare<T extends object>(value: T, given: object, place: string): T {
+  const declaration = { value, place, given }
+  declarations.set(value, declaration)
+  if (place !== '') inOrder.push(declaration)
+  return value
+}
+
+/** Undefined of what no builder of ours has made, such as a copy. */
+export function declarationOf(value: unknown): Declaration | undefined {
+  return typeof value === 'object' && value !== null ? declarations.get(value) : undefined
+}
+
+/** All that files of this project have declared so far. */
+export function declaredHere(): readonly Declaration[] {
+  return inOrder
+}
+
 /** Of whoever calls what calls this; empty where that is nobody's file, such as in a console. */
 export function placeOfDeclaration(): string {
   return placeOfCall(new Error().stack ?? '', [sources]) ?? ''

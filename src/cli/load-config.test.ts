@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
+import { unlistedIn } from '../engine/config-check/unlisted.ts'
 import { compileConfig, loadConfig } from './load-config.ts'
 import { root } from './version.ts'
 
@@ -61,6 +62,84 @@ function folderWith(files: Readonly<Record<string, string>>): string {
   for (const [name, text] of Object.entries({ 'package.json': '{"type":"module"}', ...files })) writeFileSync(join(folder, name), text)
   return folder
 }
+
+/** What the start says of a config whose files are these. */
+async function saidOf(t: TestContext, files: Readonly<Record<string, string>>) {
+  const folder = folderWith(files)
+  t.after(() => rmSync(folder, { recursive: true }))
+  const loaded = await loadConfig(join(folder, 'a.ts'))
+  const plain = (text: string) => text.replaceAll(folder, '@')
+  try {
+    compileConfig(loaded, { publicUrl: 'http://localhost', isDevelopment: true })
+    return { mistakes: '', unlisted: unlistedIn(loaded.config).map(plain) }
+  } catch (error) {
+    return { mistakes: plain((error as Error).message), unlisted: [] }
+  }
+}
+
+const kingpost = `import * as k from '${root}/src/index.ts'\nconst run = async () => ({ output: {} })\n`
+
+test('mistakes in what a config lists are told by name, with the file and line of each', async (t) => {
+  const { mistakes } = await saidOf(t, {
+    'own.ts': `${kingpost}
+export const notes = k.collection('notes', { fields: { text: k.field.text(), by: k.field.ref('user') }, access: { read: k.where('tex').eq('a') } } as never)
+export const hooks = [
+  k.before({ name: 'notes.look', on: notes, acton: 'create', run } as never),
+  k.after({ name: 'notes.tell', on: 'order.plcaed', run } as never),
+  k.before({ name: 'notes.check', on: notes, action: 'craete', run } as never),
+  k.after({ name: 'notes.send', on: notes } as never),
+]
+export const effects = [k.defineEffect('thanks', { payload: k.Type.Object({}), run, atempts: 3 } as never)]
+export const schedules = [k.defineSchedule('notes.tidy', { every: '1hour', run } as never)]
+export const mails = [k.defineMail('thanks', { data: k.Type.Object({ count: k.Type.Integer() }), subject: 'x', text: '{{cuont}}' } as never)]
+export const operations = [
+  k.query({ name: 'notes.sum', route: 'GET notes/sum', summary: 'x', input: {}, output: {}, access: k.anyone, run, rout: 1 } as never),
+]
+`,
+    'a.ts': `${kingpost}import * as own from './own.ts'
+const { notes, ...lists } = own
+export const backend = k.defineBackend({ name: 'Notes', collections: [notes], ...lists } as never)
+`,
+  })
+  const lines = mistakes.split('\n  ')
+  const told = [
+    /^effect thanks, atempts: is not an option; did you mean "attempts"\?; there are name, payload, attempts, run, settle \(@\/own\.ts:11:27\)$/,
+    /^effect thanks, name: must be noun\.verb, such as comments\.checkWords, not "thanks" \(@\/own\.ts:11:27\)$/,
+    /^schedule notes\.tidy, every: must be a time such as .* not "1hour" \(@\/own\.ts:12:29\)$/,
+    /^mail thanks, text: \{\{cuont\}\} is nothing that `data` has; did you mean "count"\? \(@\/own\.ts:13:25\)$/,
+    /^collections\.notes\.fields\.by: refers to "user", .* did you mean "users"\? \(@\/own\.ts:4:24\)$/,
+    /^collections\.notes\.access\.read: has no field "tex"; did you mean "text"\? \(@\/own\.ts:4:24\)$/,
+    /^operation notes\.sum, rout: is not an option; did you mean "route"\?; .* \(@\/own\.ts:15:5\)$/,
+    /^operation notes\.sum, route: must be a method and an address .* \(@\/own\.ts:15:5\)$/,
+    /^before hook notes\.look, acton: is not an option; did you mean "action"\?; there are name, on, action, run, settle \(@\/own\.ts:6:5\)$/,
+    /^after hook notes\.tell, on: "order\.plcaed" is no event; did you mean "order\.placed"\?; .* \(@\/own\.ts:7:5\)$/,
+    /^before hook notes\.check, action: must be "create" .* did you mean "create"\? \(@\/own\.ts:8:5\)$/,
+    /^after hook notes\.send, run: is missing \(@\/own\.ts:9:5\)$/,
+  ]
+  assert.equal(lines.shift(), `${told.length} things are wrong in @/a.ts:`)
+  for (const [index, line] of lines.entries()) assert.match(line, told[index]!)
+})
+
+test('what is declared beside a config and not listed in it is told at the start', async (t) => {
+  const { mistakes, unlisted } = await saidOf(t, {
+    'a.ts': `${kingpost}
+const listed = k.defineMail('told', { data: k.Type.Object({}), subject: 'x', text: 'y' })
+k.defineMail('thanks', { data: k.Type.Object({}), subject: 'x', text: 'y' })
+k.before({ name: 'orders.look', on: 'user.registered', run } as never)
+k.collection('notes', { fields: {} })
+export const backend = k.defineBackend({ name: 'Notes', mails: [listed], secrets: [] })
+`,
+  })
+  assert.equal(mistakes, '')
+  assert.deepEqual(
+    unlisted.filter((line) => line.includes('@')),
+    [
+      'The mail thanks (@/a.ts:5:3) is not in the config, so nothing can send it: add it to `mails: [ … ]` of defineBackend.',
+      'The before hook orders.look (@/a.ts:6:3) is not in the config, so it never runs: add it to `hooks: [ … ]` of defineBackend.',
+      'The collection notes (@/a.ts:7:3) is not in the config, so it has no records: add it to `collections: [ … ]` of defineBackend.',
+    ],
+  )
+})
 
 test('a storefront that is not there is a mistake of the config', () => {
   const loaded = { config: { name: 'Shop', shop: false, storefront: './nope' }, path: '/none/kingpost.config.ts', folder: '/none' } as const

@@ -13,6 +13,7 @@ import { createArgon2Hasher } from '../domains/accounts/argon2-hasher.ts'
 import { issueSetUpToken } from '../domains/accounts/set-up.ts'
 import { captureTransport, type MailTransport } from '../domains/emails/transport.ts'
 import { type Backend, namedOperations } from '../engine/backend.ts'
+import { unlistedIn } from '../engine/config-check/unlisted.ts'
 import { createEngine, type Engine } from '../engine/create-engine.ts'
 import { allRoles } from '../engine/roles.ts'
 import { hasOwnCode } from '../extend/extension.ts'
@@ -136,7 +137,9 @@ async function serveOn({ settings, loaded, backend, log, port, publicUrl, storag
     hasStorefront: isApi && loaded.config.storefront !== undefined,
     hasSeed: settings.isDevelopment && loaded.config.seed !== undefined,
     paidBy: payments.titles,
-    notices: [await recoveryNotice(storage), isMailKept(settings) ? mailNotice : null].filter((notice) => notice !== null),
+    notices: [await recoveryNotice(storage), isMailKept(settings) ? mailNotice : null, ...unlistedIn(loaded.config)].filter(
+      (notice) => notice !== null,
+    ),
     refused: part.refused,
     close() {
       // The proxy first, which asks /readyz; then requests, then effects, then what both write to.

@@ -1,7 +1,7 @@
 // How an effect of a project is declared, and carried out.
 import type { Clock } from '../base/clock.ts'
 import { limits } from '../base/limits.ts'
-import { placeOfDeclaration } from '../base/place.ts'
+import { declare, placeOfDeclaration } from '../base/place.ts'
 import type { Static, TObject } from '../contract/type.ts'
 import { type EffectHandler, effectHandler } from '../effects/effect.ts'
 import { attempt } from './attempt.ts'
@@ -28,7 +28,8 @@ export function defineEffect<TSchema extends TObject, TResult = void>(
   },
 ): OwnEffect<Static<TSchema>> {
   const { payload, attempts = limits.effectAttemptsMax, run, settle = null } = spec
-  return { kind: 'effect', name, payload, attempts, run, settle, what: `The effect ${name}`, place: placeOfDeclaration() }
+  const place = placeOfDeclaration()
+  return declare({ kind: 'effect', name, payload, attempts, run, settle, what: `The effect ${name}`, place }, { name, ...spec }, place)
 }
 
 export function ownEffectHandler(own: AnyOwnEffect, parts: OwnParts & { readonly clock: Clock }): EffectHandler {

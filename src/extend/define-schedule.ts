@@ -1,6 +1,6 @@
 // Schedules of a project: bounded work that is due every so often, or by the clock on the wall. Each tick is one transaction, once
 // however many processes look.
-import { placeOfDeclaration } from '../base/place.ts'
+import { declare, placeOfDeclaration } from '../base/place.ts'
 import type { Schedule } from '../effects/schedule.ts'
 import { type Cron, nextDue, parseCron, parseEvery } from './cron.ts'
 import { type Piece, runOwnCode } from './own-code.ts'
@@ -30,12 +30,10 @@ export type OwnSchedule = Piece & {
  * Declares one. Ticks that were missed while nothing ran are made up for by one. A tick that fails is tried again, the
  * oftener it failed the later.
  */
-export function defineSchedule(
-  name: string,
-  { every = undefined, cron = undefined, timeZone = 'UTC', run }: Plan & { readonly run: (context: TickContext) => void | Promise<void> },
-): OwnSchedule {
-  const plan = { every: every ?? null, cron: cron ?? null, timeZone }
-  return { kind: 'schedule', name, ...plan, run, what: `The schedule ${name}`, place: placeOfDeclaration() }
+export function defineSchedule(name: string, spec: Plan & { readonly run: (context: TickContext) => void | Promise<void> }): OwnSchedule {
+  const { every = null, cron = null, timeZone = 'UTC', run } = spec as Plan & Pick<OwnSchedule, 'run'>
+  const place = placeOfDeclaration()
+  return declare({ kind: 'schedule', name, every, cron, timeZone, run, what: `The schedule ${name}`, place }, { name, ...spec }, place)
 }
 
 /** As the engine runs it. */

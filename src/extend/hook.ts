@@ -2,7 +2,7 @@
 // looks, changes what is written, writes more, owes effects, or refuses. `after` is an effect: owed in the transaction and
 // carried out after it, at least once, under one key. This file owns how they are declared; extension.ts has them run.
 import type { Actor } from '../access/actor.ts'
-import { placeOfDeclaration } from '../base/place.ts'
+import { declare, placeOfDeclaration } from '../base/place.ts'
 import type { RecordOf } from '../contract/record-types.ts'
 import type { RecordAction } from '../records/record-hooks.ts'
 import type { EventName, ProjectEvents } from './events.ts'
@@ -80,9 +80,10 @@ export function after<const TOn extends HookSubject, const A extends RecordActio
 
 type AnySpec = Spec<HookSubject, RecordAction> & Pick<Hook, 'run'> & { readonly settle?: Hook['run'] }
 
-function hook(kind: Hook['kind'], { name, on, action, run, settle = undefined }: AnySpec, place: string): Hook {
+function hook(kind: Hook['kind'], spec: AnySpec, place: string): Hook {
+  const { name, on, action, run, settle = null } = spec
   const actions = action === undefined ? everyAction : [action].flat()
-  return { kind, name, on, actions, run, settle: settle ?? null, what: `The ${kind} hook ${name}`, place }
+  return declare({ kind, name, on, actions, run, settle, what: `The ${kind} hook ${name}`, place }, spec, place)
 }
 
 const everyAction: readonly RecordAction[] = ['create', 'update', 'delete']

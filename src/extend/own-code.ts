@@ -4,6 +4,7 @@
 import { systemClock } from '../base/clock.ts'
 import { EngineError } from '../base/engine-error.ts'
 import { isA, textOf } from '../base/error-text.ts'
+import { declarationOf } from '../base/place.ts'
 import { ProjectError } from '../base/project-error.ts'
 
 /** One piece of it: what it is called, and where it is declared. */
@@ -101,6 +102,12 @@ function isAnswer(error: unknown): boolean {
 /** What code of a project asked for and cannot have. The piece that asked is named by the error that it becomes. */
 export class OwnMistake extends Error {
   override readonly name = 'OwnMistake'
+}
+
+/** What the config does not list it does not have, wherever it is declared. `list` is the option it belongs into. */
+export function notListed(what: string, declared: object, list: string): OwnMistake {
+  const { place = '' } = declarationOf(declared) ?? {}
+  return new OwnMistake(`${named({ what, place })} is not in the config: add it to \`${list}: [ … ]\` of defineBackend`)
 }
 
 /** A piece of code of the project has failed. The caller is told `internal` and no more; the log has message and cause. */

@@ -7,7 +7,7 @@ import type { TObject } from '../contract/type.ts'
 import { type EffectKind, enqueue } from '../effects/effect.ts'
 import { validatorOf } from '../operation/validate.ts'
 import type { Work } from '../operation/work.ts'
-import { named, OwnMistake, type Piece } from './own-code.ts'
+import { notListed, OwnMistake, type Piece } from './own-code.ts'
 
 export type OwnEffect<TPayload = never> = Piece & {
   readonly kind: 'effect'
@@ -36,7 +36,7 @@ export type Effects = {
 export function effectsIn(declared: ReadonlySet<AnyOwnEffect>, work: Work): Effects {
   return {
     async owe(effect, key, payload, { notBefore, record } = {}) {
-      if (!declared.has(effect)) throw new OwnMistake(`${named(effect)} is not in the list \`effects\` of the config`)
+      if (!declared.has(effect)) throw notListed(effect.what, effect, 'effects')
       if (key === '' || key.length > limits.ownKeyCharactersMax)
         throw new OwnMistake(`effects.owe: a key has 1 to ${limits.ownKeyCharactersMax} characters`)
       const misfit = misfitOf(effect, payload)

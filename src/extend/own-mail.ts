@@ -3,7 +3,7 @@ import { type AnyOwnMail, dataMisfit, type OwnMail } from '../domains/emails/def
 import { queueEmail } from '../domains/emails/queue-email.ts'
 import { isEmail } from '../operation/validate.ts'
 import type { Work } from '../operation/work.ts'
-import { OwnMistake } from './own-code.ts'
+import { notListed, OwnMistake } from './own-code.ts'
 
 export type SentMail<TData> = {
   readonly to: string
@@ -23,7 +23,7 @@ export type Mail = {
 export function mailIn(declared: ReadonlySet<AnyOwnMail>, work: Work): Mail {
   return {
     async send(mail, { to, data, key = work.newId('key'), replyTo, record }) {
-      if (!declared.has(mail)) throw new OwnMistake(`mail.send: ${mail.name} is not in the list \`mails\` of the config`)
+      if (!declared.has(mail)) throw notListed(`The mail ${mail.name}`, mail, 'mails')
       for (const address of [to, replyTo])
         if (address !== undefined && !isEmail(address)) throw new OwnMistake('mail.send: this is no e-mail address')
       const misfit = dataMisfit(mail, data)

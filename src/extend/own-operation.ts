@@ -1,6 +1,6 @@
 // Operations of a project: like ours, with what code of a project is given besides. Their `run` is held to its transaction.
 import { nodeHttp } from '../base/node-http.ts'
-import { placeOfDeclaration } from '../base/place.ts'
+import { declarationOf, declare, placeOfDeclaration } from '../base/place.ts'
 import type { Static, TSchema } from '../contract/type.ts'
 import {
   type Answer,
@@ -41,7 +41,7 @@ export function query<const TName extends string, TInput extends TSchema, TOutpu
     readonly run: (context: QueryContext<Static<TInput>> & Readable) => Promise<Answer<OutputOf<TOutput>>>
   },
 ): Query & ToldOperation<TName, TInput, TOutput> {
-  return placed(defineQuery(spec as never) as Query, placeOfDeclaration())
+  return declare(defineQuery(spec as never) as Query, spec, placeOfDeclaration())
 }
 
 /** A change, in one transaction. What must not happen inside one, such as a call to another service, is done by `prepare`, before it. */
@@ -53,19 +53,12 @@ export function command<const TName extends string, TInput extends TSchema, TOut
     readonly reload?: (context: QueryContext<Static<TInput>>, output: Static<TOutput>) => Promise<OutputOf<TOutput>>
   },
 ): Command & ToldOperation<TName, TInput, TOutput> {
-  return placed(defineCommand(spec as never) as Command, placeOfDeclaration())
-}
-
-const places = new WeakMap<Operation, string>()
-
-function placed<T extends Operation>(operation: T, place: string): T {
-  places.set(operation, place)
-  return operation
+  return declare(defineCommand(spec as never) as Command, spec, placeOfDeclaration())
 }
 
 /** As the engine runs it. */
 export function ownOperation(operation: Operation, parts: OwnParts): Operation {
-  const piece: Piece = { what: `The operation ${operation.name}`, place: places.get(operation) ?? '' }
+  const piece: Piece = { what: `The operation ${operation.name}`, place: declarationOf(operation)?.place ?? '' }
   const atOnce: During = (asked) => asked()
   if (operation.kind === 'query')
     return {

@@ -1,21 +1,22 @@
 // Secrets of a project: names in the config, values in the environment. They are in no file of ours: not in the config's
 // document, the console, a backup or the log.
-import { OwnMistake } from './own-code.ts'
+import { declare, placeOfDeclaration } from '../base/place.ts'
+import { notListed } from './own-code.ts'
 
 export type OwnSecret = { readonly kind: 'secret'; readonly name: string }
 
 /** `defineSecret('CRM_TOKEN')`: a variable of the environment. A start without it says so and ends. */
 export function defineSecret(name: string): OwnSecret {
-  return { kind: 'secret', name }
+  return declare({ kind: 'secret', name }, { name }, placeOfDeclaration())
 }
 
 export type Secrets = { get(secret: OwnSecret): string }
 
 export function secretsOf(values: ReadonlyMap<string, string>): Secrets {
   return {
-    get({ name }) {
-      const value = values.get(name)
-      if (value === undefined) throw new OwnMistake(`secrets.get: ${name} is not in the list \`secrets\` of the config`)
+    get(secret) {
+      const value = values.get(secret.name)
+      if (value === undefined) throw notListed(`The secret ${secret.name}`, secret, 'secrets')
       return value
     },
   }

@@ -3,6 +3,7 @@
 // take part. Collections of the system are read; they change through operations of their own.
 import { systemActor } from '../access/actor.ts'
 import { limits } from '../base/limits.ts'
+import { declarationOf } from '../base/place.ts'
 import { and, compare, eq, type Filter, has, isNull, not, oneOf, type Scalar } from '../contract/filter.ts'
 import type { ChangesOf, NewRecordOf, RecordOf } from '../contract/record-types.ts'
 import type { Work } from '../operation/work.ts'
@@ -16,7 +17,7 @@ import type { CollectionModel, Model } from '../schema/model.ts'
 import { isWritable, writableFields } from '../schema/wire.ts'
 import { pagesById } from '../storage/find-all.ts'
 import type { Reader, Sort } from '../storage/storage.ts'
-import { type During, OwnMistake } from './own-code.ts'
+import { type During, notListed, OwnMistake } from './own-code.ts'
 import { countWrite } from './scope.ts'
 
 type Equal<V> = V | null
@@ -91,8 +92,10 @@ export function recordsIn(parts: RecordsParts): Records {
   return ((ref: AnyCollection) => writerOf(parts, openCollection(parts.model, ref))) as unknown as Records
 }
 
-function openCollection(model: Model, { name }: AnyCollection): CollectionModel {
+function openCollection(model: Model, ref: AnyCollection): CollectionModel {
+  const { name } = ref
   const found = model.find(name)
+  if (found === undefined && declarationOf(ref)?.place) throw notListed(`The collection ${name}`, ref, 'collections')
   if (found === undefined) throw new OwnMistake(`records(${name}): the config has no such collection`)
   if (found.source.internal) throw new OwnMistake(`records(${name}): it holds secrets and is Kingpost's alone`)
   return found

@@ -2,6 +2,7 @@
 // value; model.ts checks and compiles all of them at start.
 import type { Rule } from '../access/rule.ts'
 import type { NewId } from '../base/ids.ts'
+import { declare, placeOfDeclaration } from '../base/place.ts'
 import type { Filter } from '../contract/filter.ts'
 import type { Field } from './kinds/kind.ts'
 
@@ -136,5 +137,5 @@ export function collection<
   readonly fields: TFields
   readonly types?: Types<TName, TFields, TOptions>
 } {
-  return { name, ...options }
+  return declare({ name, ...options }, options, placeOfDeclaration())
 }

@@ -62,7 +62,7 @@ const kinds: Readonly<Record<string, readonly [(config: Config) => unknown, RegE
   'a key that is none, in mail': [(c) => (c.mail.from.adress = 'x'), /^mail\.from\.adress: is not an option; did you mean "address"/],
   'a key that is none, in an operation': [
     (c) => (c.operations[0].sumary = 'x'),
-    /^operations\[0\]\.sumary: is not an option; did you mean "summary"/,
+    /^operation clubs\.\w+, sumary: is not an option; did you mean "summary"/,
   ],
   'a key that is none, in a list': [(c) => (c.collections[0].lists.memberships.where = 1), /lists\.memberships\.where: is not an option/],
   'an option of another kind of field': [(c) => (fieldOf(c).isOpen.min = 3), /fields\.isOpen\.min: is not an option/],
@@ -259,59 +259,62 @@ const kinds: Readonly<Record<string, readonly [(config: Config) => unknown, RegE
   'operations that are none': [(c) => c.operations.push(pick([42, null, 'x', {}, () => {}])), /^operations\[2\]: must be made by query\(/],
   'an operation of a name of ours': [
     (c) => (c.operations[0].name = 'clubs.list'),
-    /^operations\[0\]\.name: "clubs\.list" is the name of another/,
+    /^operation clubs\.\w+, name: "clubs\.list" is the name of another/,
   ],
   'a route of ours': [
     (c) => (c.operations[0].route = pick(['GET /api/clubs/:id', 'GET /api/products', 'GET /api/openapi.json', 'GET /api/auth/:id'])),
-    /^operations\[0\]\.route: "GET .*" is answered by .* already/,
+    /^operation clubs\.\w+, route: "GET .*" is answered by .* already/,
   ],
-  'a route of all': [(c) => (c.operations[1].route = 'POST /api/:id'), /^operations\[1\]\.route: ".*" is answered by/],
+  'a route of all': [(c) => (c.operations[1].route = 'POST /api/:id'), /^operation clubs\.\w+, route: ".*" is answered by/],
   'a word in the place of a webhook': [
     (c) => (c.operations[1].route = 'POST /api/payments/webhooks/sandbox'),
-    /^operations\[1\]\.route: ".*" is answered by payments\.receiveWebhook/,
+    /^operation clubs\.\w+, route: ".*" is answered by payments\.receiveWebhook/,
   ],
   'two routes alike': [
     (c) => c.operations.push({ ...c.operations[1], name: 'clubs.leave' }),
-    /^operations\[2\]\.route: ".*" is answered by clubs\.join already/,
+    /^operation clubs\.leave, route: ".*" is answered by clubs\.join already/,
   ],
   'an address elsewhere': [
     (c) => (c.operations[0].route = pick(['GET /clubs', '/api/clubs', 'LIST /api/clubs', 'GET /api/'])),
-    /^operations\[0\]\.route: must be a method and an address/,
+    /^operation clubs\.\w+, route: must be a method and an address/,
   ],
-  'a query that posts': [(c) => (c.operations[0].route = 'POST /api/clubs/:id/seats'), /^operations\[0\]\.route: is of a query/],
+  'a query that posts': [(c) => (c.operations[0].route = 'POST /api/clubs/:id/seats'), /^operation clubs\.\w+, route: is of a query/],
   'an input without what the route names': [
     (c) => (c.operations[0].input = Type.Object({ ident: Type.String() })),
-    /^operations\[0\]\.input: has no property "id"/,
+    /^operation clubs\.\w+, input: has no property "id"/,
   ],
   'an input that is no schema': [
     (c) => (c.operations[0].input = { type: 'object', properties: { id: { type: 'strng' } }, required: ['id'] }),
-    /^operations\[0\]\.input: is no JSON Schema/,
+    /^operation clubs\.\w+, input: is no JSON Schema/,
   ],
   'an output that contradicts itself': [
     (c) => (c.operations[0].output = { allOf: [{ type: 'object' }, { type: 'string' }] }),
-    /^operations\[0\]\.output: is nothing that can be answered/,
+    /^operation clubs\.\w+, output: is nothing that can be answered/,
   ],
-  'an error that is none': [(c) => (c.operations[0].errors = ['not_fond']), /^operations\[0\]\.errors\[0\]: .* did you mean "not_found"/],
+  'an error that is none': [
+    (c) => (c.operations[0].errors = ['not_fond']),
+    /^operation clubs\.\w+, errors\[0\]: .* did you mean "not_found"/,
+  ],
   'an error of its own with a code of ours': [
     (c) => (c.operations[0].errors = [defineErrors({ conflict: { status: 409, message: 'Taken.' } }).conflict]),
-    /^operations\[0\]\.errors\[0\]\.conflict\.code: "conflict" is a code of Kingpost's own/,
+    /^operation clubs\.\w+, errors\[0\]\.conflict\.code: "conflict" is a code of Kingpost's own/,
   ],
   'an error of its own that is a success': [
     (c) => (c.operations[0].errors = [defineErrors({ all_well: { status: pick([200, 500, 409.5]), message: 'Fine.' } }).all_well]),
-    /^operations\[0\]\.errors\[0\]\.all_well\.status: must be a status from 400 to 499/,
+    /^operation clubs\.\w+, errors\[0\]\.all_well\.status: must be a status from 400 to 499/,
   ],
   'two errors of one code': [
     (c) => {
       for (const operation of c.operations) operation.errors = [defineErrors({ sold_out: { status: 409, message: 'None left.' } }).sold_out]
     },
-    /^operations\[1\]\.errors\[0\]\.sold_out: "sold_out" is the code of another error/,
+    /^operation clubs\.\w+, errors\[0\]\.sold_out: "sold_out" is the code of another error/,
   ],
   'an operation whose rule looks at a record': [
     (c) => (c.operations[0].access = where('lead').eq(actorId)),
-    /^operations\[0\]\.access: may look at the caller only/,
+    /^operation clubs\.\w+, access: may look at the caller only/,
   ],
-  'an operation without a rule': [(c) => delete c.operations[0].access, /^operations\[0\]\.access: is missing/],
-  'an operation that does nothing': [(c) => delete c.operations[1].run, /^operations\[1\]\.run: is missing/],
+  'an operation without a rule': [(c) => delete c.operations[0].access, /^operation clubs\.\w+, access: is missing/],
+  'an operation that does nothing': [(c) => delete c.operations[1].run, /^operation clubs\.\w+, run: is missing/],
   'a rule of a field that is none': [
     (c) => rule(nested(where('leed').eq(actorId)))(c),
     new RegExp(`${inRule.source}has no field "leed"; did you mean "lead"`),
@@ -470,9 +473,14 @@ test('any value in any place is named there, or starts and serves', async () => 
   assert.ok(started > 0, 'some values are right')
 })
 
+const operationNames = validConfig().operations.map(({ name }: { name: string }) => name)
+
 /** What is wrong with a whole may be told at its place, at a part of it, or at what refers to it. */
 function isRelated(told: string, planted: string): boolean {
-  const plain = told.replace(/^collections\[0\]/, clubs).replace(/^collections\[1\]/, 'collections.memberships')
+  const plain = told
+    .replace(/^collections\[0\]/, clubs)
+    .replace(/^collections\[1\]/, 'collections.memberships')
+    .replace(/^operation (clubs\.\w+), /, (_, name) => `operations[${operationNames.indexOf(name)}].`)
   const top = (path: string) => path.split('.').slice(0, 2).join('.')
   return (
     plain.startsWith(planted) ||

@@ -1,5 +1,6 @@
 // Mails of a project: templates of its own, with the data that each takes. They go through the one outbox, as ours do.
 import { isEngineError } from '../../base/engine-error.ts'
+import { declare, placeOfDeclaration } from '../../base/place.ts'
 import type { Static, TObject } from '../../contract/type.ts'
 import { validatorOf } from '../../operation/validate.ts'
 import type { Template } from './render.ts'
@@ -22,7 +23,7 @@ export function defineMail<TData extends TObject>(
   spec: { readonly data: TData; readonly subject: string; readonly text: string; readonly html?: string },
 ): OwnMail<Static<TData>> {
   const { data, subject, text, html = null } = spec
-  return { kind: 'mail', name, data, subject, text, html }
+  return declare({ kind: 'mail', name, data, subject, text, html }, { name, ...spec }, placeOfDeclaration())
 }
 
 /** What is wrong with the data of a mail: a path and a sentence, or null. */

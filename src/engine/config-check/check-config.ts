@@ -32,6 +32,7 @@ import { checkHooks } from './check-hooks.ts'
 import { checkHttp } from './check-http.ts'
 import { checkOperations } from './check-operations.ts'
 import { checkEffects, checkMails, checkSchedules, checkSecrets } from './check-own.ts'
+import { tellOf } from './entries.ts'
 
 export type ConfigMistake = { readonly path: string; readonly message: string }
 
@@ -85,7 +86,7 @@ const config = object(
     name: is('a text of one line, such as "My shop"', (value) => typeof value === 'string' && value.trim() !== '' && !/[\r\n]/.test(value)),
     collections: is('a list of collection(…)', Array.isArray),
     operations: is('a list of query(…) and command(…)', Array.isArray),
-    hooks: is('a list of before(…) and after(…)', Array.isArray),
+    hooks: () => {},
     effects: checkEffects,
     schedules: checkSchedules,
     mails: checkMails,
@@ -129,9 +130,12 @@ export function checkConfig(
   if (Array.isArray(asked?.['payments'])) checkProviders(asked['payments'], providers, add)
   if (asked !== null) checkProductFields(more, systemOf({ currency: 'EUR' }).find(({ name }) => name === 'products')!, names)
   checkNames(own, system, given['collections'] as readonly unknown[], add)
-  for (const collection of own) checkCollection(collection, `collections.${collection.name}`, names)
+  for (const collection of own) {
+    const path = `collections.${collection.name}`
+    checkCollection(collection, path, { ...names, add: tellOf(collection, path, add) })
+  }
   if (Array.isArray(given['operations']) && given['operations'].length > 0) checkOperations(given['operations'], all, add)
-  if (Array.isArray(given['hooks'])) checkHooks(given['hooks'], all, add)
+  if (given['hooks'] !== undefined) checkHooks(given['hooks'], all, add)
   return mistakes
 }
 
@@ -151,21 +155,22 @@ function checkNames(own: readonly Collection[], system: readonly Collection[], l
   const taken = new Set(system.map(({ name }) => name.toLowerCase()))
   for (const collection of own) {
     const path = `collections[${listed.indexOf(collection)}]`
+    const tell = tellOf(collection, path, add)
     const { name } = collection
     const other = seen.get(name.toLowerCase())
-    if (!namePattern.test(name)) add(`${path}.name`, `"${name}" must be lowerCamel letters and digits, at most 40`)
+    if (!namePattern.test(name)) tell(`${path}.name`, `"${name}" must be lowerCamel letters and digits, at most 40`)
     if (taken.has(name.toLowerCase()))
-      add(
+      tell(
         `${path}.name`,
         `"${name}" is Kingpost's own while its feature is on: choose another name${isShopName(name) ? ' or set shop: false' : ''}`,
       )
-    if (reservedCollections.has(name)) add(`${path}.name`, `"${name}" is an address of the API: choose another name`)
-    if (name in Object.prototype) add(`${path}.name`, `"${name}" is a word of JavaScript's own: choose another name`)
+    if (reservedCollections.has(name)) tell(`${path}.name`, `"${name}" is an address of the API: choose another name`)
+    if (name in Object.prototype) tell(`${path}.name`, `"${name}" is a word of JavaScript's own: choose another name`)
     // A database may take two names for one table that differ in case alone.
     if (other !== undefined)
-      add(`${path}.name`, other === name ? `"${name}" is declared twice` : `"${name}" differs from "${other}" in case alone`)
+      tell(`${path}.name`, other === name ? `"${name}" is declared twice` : `"${name}" differs from "${other}" in case alone`)
     seen.set(name.toLowerCase(), name)
-    checkPrefix(collection, path, prefixes, add)
+    checkPrefix(collection, path, prefixes, tell)
   }
 }
 

@@ -4,7 +4,8 @@ import { eventNames } from '../../extend/events.ts'
 import type { Hook } from '../../extend/hook.ts'
 import { recordActions } from '../../records/record-hooks.ts'
 import type { Collection } from '../../schema/collection.ts'
-import { type Add, type Check, callable, is, isObject, line, list, object, passes, word } from '../../schema/shape.ts'
+import { type Add, callable, is, isObject, list, word } from '../../schema/shape.ts'
+import { entries } from './entries.ts'
 
 const namePattern = /^[a-z][a-zA-Z0-9]*\.[a-z][a-zA-Z0-9]*$/
 
@@ -14,36 +15,24 @@ export const ownName = is(
   (value) => typeof value === 'string' && namePattern.test(value) && value.length <= 80,
 )
 
-const shape = object(
-  {
-    kind: word('before', 'after'),
-    name: ownName,
-    on: () => {},
-    actions: list(word(...recordActions), 1),
-    run: callable,
-    settle: (value, path, add) => (value === null ? undefined : callable(value, path, add)),
-    what: line,
-    place: () => {},
-  } satisfies Record<keyof Hook, Check>,
-  { required: ['kind', 'name', 'on', 'run'], made: 'before({ … }) or after({ … })' },
-)
+const action = word(...recordActions)
+const actions = list(action, 1)
+const keys = {
+  name: ownName,
+  on: () => {},
+  action: (value: unknown, path: string, add: Add) => (Array.isArray(value) ? actions : action)(value, path, add),
+  run: callable,
+  settle: callable,
+}
 
 /** `collections` are the system's and the project's own. */
-export function checkHooks(hooks: readonly unknown[], collections: readonly Collection[], add: Add): void {
-  const seen = new Set<string>()
-  for (const [index, hook] of hooks.entries()) {
-    const path = `hooks[${index}]`
-    if (!isObject(hook) || !('kind' in hook)) {
-      shape(isObject(hook) ? null : hook, path, add)
-      continue
-    }
-    if (!passes(shape, hook, path, add)) continue
-    const { name, on, place } = hook as Hook
-    const at = place === '' ? '' : ` (${place})`
-    if (seen.has(name)) add(`${path}.name`, `"${name}" is the name of another hook: choose another${at}`)
-    seen.add(name)
-    checkSubject(on, collections, (message) => add(`${path}.on`, `${message}${at}`))
-  }
+export function checkHooks(hooks: unknown, collections: readonly Collection[], add: Add): void {
+  const made = 'before({ … }) or after({ … })'
+  entries({ kinds: ['before', 'after'], keys, required: ['name', 'on', 'run'], made }, (entry, path, tell) => {
+    const { kind, on, settle } = entry as unknown as Hook
+    if (kind === 'before' && settle !== null) tell(`${path}.settle`, 'is an option of after hooks alone')
+    checkSubject(on, collections, (message) => tell(`${path}.on`, message))
+  })(hooks, 'hooks', add)
 }
 
 function checkSubject(on: unknown, collections: readonly Collection[], say: (message: string) => void): void {
@@ -53,6 +42,6 @@ function checkSubject(on: unknown, collections: readonly Collection[], say: (mes
   }
   if (!isObject(on) || typeof on['name'] !== 'string') return say('must be a collection or the name of an event')
   const found = collections.find(({ name }) => name === on['name'])
-  if (found === undefined) say(`"${on['name']}" is none of the collections of this config`)
+  if (found === undefined) say(`"${on['name']}" is none of the collections of this config: add it to the list \`collections\``)
   else if (found.system) say(`"${found.name}" changes through operations of its own alone: follow an event, such as ${eventNames[0]}`)
 }

@@ -25,6 +25,7 @@ import {
   word,
 } from '../../schema/shape.ts'
 import { idlePorts, operationsOf } from '../operations.ts'
+import { tellOf } from './entries.ts'
 import { isAnswerable, isSchema } from './is-schema.ts'
 
 const namePattern = /^[a-z][a-zA-Z0-9]*\.[a-z][a-zA-Z0-9]*$/
@@ -102,24 +103,25 @@ export function checkOperations(operations: readonly unknown[], collections: rea
   const kinds = new Map<string, ProjectErrorKind>()
   for (const [index, operation] of operations.entries()) {
     const path = `operations[${index}]`
+    const tell = tellOf(operation, path, add)
     if (!isObject(operation) || !('kind' in operation)) {
       shape(isObject(operation) ? null : operation, path, add)
       continue
     }
-    if (!passes(shape, operation, path, add)) continue
+    if (!passes(shape, operation, path, tell)) continue
     const { name, route } = operation as Operation
-    checkInput(operation as Operation, path, add)
+    checkInput(operation as Operation, path, tell)
     for (const [at, kind] of ((operation as Operation).errors ?? []).entries()) {
       if (typeof kind === 'string') continue
       const other = kinds.get(kind.code)
       if (other !== undefined && other !== kind)
-        add(`${path}.errors[${at}].${kind.code}`, `"${kind.code}" is the code of another error: define it once`)
+        tell(`${path}.errors[${at}].${kind.code}`, `"${kind.code}" is the code of another error: define it once`)
       kinds.set(kind.code, kind)
     }
-    checkMethod(operation as Operation, `${path}.route`, add)
-    if (taken.some((other) => other.name === name)) add(`${path}.name`, `"${name}" is the name of another operation: choose another`)
+    checkMethod(operation as Operation, `${path}.route`, tell)
+    if (taken.some((other) => other.name === name)) tell(`${path}.name`, `"${name}" is the name of another operation: choose another`)
     const other = taken.find((one) => overlap(route, one.route))
-    if (other) add(`${path}.route`, `"${route}" is answered by ${other.name} already: choose another address`)
+    if (other) tell(`${path}.route`, `"${route}" is answered by ${other.name} already: choose another address`)
     taken.push({ name, route })
   }
 }

@@ -5,24 +5,18 @@ import { nearest } from '../../base/nearest.ts'
 import type { AnyOwnMail } from '../../domains/emails/define-mail.ts'
 import { templates } from '../../domains/emails/templates.ts'
 import { isTimeZone, nextDue, parseCron, parseEvery } from '../../extend/cron.ts'
-import type { OwnSchedule } from '../../extend/define-schedule.ts'
-import type { AnyOwnEffect } from '../../extend/own-effect.ts'
-import type { OwnSecret } from '../../extend/own-secret.ts'
-import { type Add, type Check, callable, is, isObject, line, object, passes, plainObject, shown, word } from '../../schema/shape.ts'
+import { type Add, callable, is, passes, plainObject, shown } from '../../schema/shape.ts'
 import { scheduleNames } from '../schedules.ts'
 import { ownName } from './check-hooks.ts'
+import { entries } from './entries.ts'
 import { isSchema } from './is-schema.ts'
 
 /** First words of effects of ours. */
 const ownKinds = ['email', 'payment', 'hook']
-const optionally =
-  (check: Check): Check =>
-  (value, path, add) =>
-    value === null ? undefined : check(value, path, add)
 
-const effect = object(
-  {
-    kind: word('effect'),
+export const checkEffects = entries({
+  kinds: ['effect'],
+  keys: {
     name: (value, path, add) => {
       ownName(value, path, add)
       if (typeof value === 'string' && ownKinds.includes(value.split('.')[0]!)) add(path, `"${value}": what begins so is Kingpost's own`)
@@ -30,70 +24,71 @@ const effect = object(
     payload: schemaOfObject,
     attempts: is('a whole number from 1 to 100', (value) => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 100),
     run: callable,
-    settle: optionally(callable),
-    what: line,
-    place: () => {},
-  } satisfies Record<keyof AnyOwnEffect, Check>,
-  { required: ['kind', 'name', 'payload', 'run'], made: 'defineEffect(…)' },
-)
-
-const mail = object(
-  {
-    kind: word('mail'),
-    name: (value, path, add) => {
-      if (typeof value !== 'string' || !/^[a-z][a-zA-Z0-9_.-]{0,59}$/.test(value))
-        add(path, `must be a name such as welcome, not ${shown(value)}`)
-      else if (Object.hasOwn(templates, value)) add(path, `"${value}" is a template of Kingpost's own: choose another name`)
-    },
-    data: schemaOfObject,
-    subject: templateText,
-    text: templateText,
-    html: optionally(templateText),
-  } satisfies Record<keyof AnyOwnMail, Check>,
-  { required: ['kind', 'name', 'data', 'subject', 'text'], made: 'defineMail(…)' },
-)
-
-const secret = object(
-  {
-    kind: word('secret'),
-    name: is('a variable such as CRM_TOKEN', (value) => typeof value === 'string' && /^[A-Z][A-Z0-9_]{1,99}$/.test(value)),
-  } satisfies Record<keyof OwnSecret, Check>,
-  { required: ['kind', 'name'], made: 'defineSecret(…)' },
-)
-
-const schedule = object(
-  {
-    kind: word('schedule'),
-    name: (value, path, add) => {
-      ownName(value, path, add)
-      if (scheduleNames.includes(value as string)) add(path, `"${String(value)}" is a schedule of Kingpost's own: choose another name`)
-    },
-    every: optionally((value, path, add) => {
-      const everyMs = typeof value === 'string' ? parseEvery(value) : null
-      if (everyMs === null) add(path, `must be a time such as 30s, 5m, 2h or 1d, not ${shown(value)}`)
-      else if (everyMs < limits.scheduleEveryMinMs) add(path, `must be ${limits.scheduleEveryMinMs / 1_000}s or more`)
-    }),
-    cron: optionally((value, path, add) => {
-      try {
-        if (nextDue(parseCron(String(value)), 'UTC', 0) === null) add(path, `"${String(value)}" never comes`)
-      } catch (error) {
-        add(path, (error as Error).message)
-      }
-    }),
-    timeZone: is('a time zone such as Europe/Berlin', (value) => typeof value === 'string' && isTimeZone(value)),
-    run: callable,
-    what: line,
-    place: () => {},
-  } satisfies Record<keyof OwnSchedule, Check>,
-  { required: ['kind', 'name', 'run'], made: 'defineSchedule(…)' },
-)
-
-export const checkEffects = listOf(effect)
-export const checkSchedules = listOf(schedule, ({ every, cron }, path, add) => {
-  if ((every === null) === (cron === null)) add(path, 'needs one of `every` and `cron`')
+    settle: callable,
+  },
+  required: ['name', 'payload', 'run'],
+  made: 'defineEffect(…)',
 })
-export const checkSecrets = listOf(secret)
-export const checkMails = listOf(mail, checkNames)
+
+export const checkMails = entries(
+  {
+    kinds: ['mail'],
+    keys: {
+      name: (value, path, add) => {
+        if (typeof value !== 'string' || !/^[a-z][a-zA-Z0-9_.-]{0,59}$/.test(value))
+          add(path, `must be a name such as welcome, not ${shown(value)}`)
+        else if (Object.hasOwn(templates, value)) add(path, `"${value}" is a template of Kingpost's own: choose another name`)
+      },
+      data: schemaOfObject,
+      subject: templateText,
+      text: templateText,
+      html: templateText,
+    },
+    required: ['name', 'data', 'subject', 'text'],
+    made: 'defineMail(…)',
+  },
+  checkNames,
+)
+
+export const checkSecrets = entries({
+  kinds: ['secret'],
+  keys: {
+    name: is('a variable such as CRM_TOKEN', (value) => typeof value === 'string' && /^[A-Z][A-Z0-9_]{1,99}$/.test(value)),
+  },
+  required: ['name'],
+  made: 'defineSecret(…)',
+})
+
+export const checkSchedules = entries(
+  {
+    kinds: ['schedule'],
+    keys: {
+      name: (value, path, add) => {
+        ownName(value, path, add)
+        if (scheduleNames.includes(value as string)) add(path, `"${String(value)}" is a schedule of Kingpost's own: choose another name`)
+      },
+      every: (value, path, add) => {
+        const everyMs = typeof value === 'string' ? parseEvery(value) : null
+        if (everyMs === null) add(path, `must be a time such as 30s, 5m, 2h or 1d, not ${shown(value)}`)
+        else if (everyMs < limits.scheduleEveryMinMs) add(path, `must be ${limits.scheduleEveryMinMs / 1_000}s or more`)
+      },
+      cron: (value, path, add) => {
+        try {
+          if (nextDue(parseCron(String(value)), 'UTC', 0) === null) add(path, `"${String(value)}" never comes`)
+        } catch (error) {
+          add(path, (error as Error).message)
+        }
+      },
+      timeZone: is('a time zone such as Europe/Berlin', (value) => typeof value === 'string' && isTimeZone(value)),
+      run: callable,
+    },
+    required: ['name', 'run'],
+    made: 'defineSchedule(…)',
+  },
+  ({ every, cron }, path, add) => {
+    if ((every === null) === (cron === null)) add(path, 'needs one of `every` and `cron`')
+  },
+)
 
 function schemaOfObject(value: unknown, path: string, add: Add): void {
   if (!passes(plainObject, value, path, add) || !isSchema(value as object, path, add)) return
@@ -123,18 +118,4 @@ function namesIn(template: string): string[] {
   const tokens = mustache.parse(template) as unknown as [type: string, value: string][]
   const names = tokens.filter(([type]) => ['name', '&', '#', '^'].includes(type)).map(([, value]) => value.split('.')[0]!)
   return [...new Set(names.filter((name) => name !== ''))]
-}
-
-function listOf(one: Check, more?: (value: Readonly<Record<string, unknown>>, path: string, add: Add) => void): Check {
-  return (value, path, add) => {
-    if (!Array.isArray(value)) return add(path, `must be a list, not ${shown(value)}`)
-    const seen = new Set<unknown>()
-    for (const [index, given] of value.entries()) {
-      const at = `${path}[${index}]`
-      if (!passes(one, given, at, add) || !isObject(given)) continue
-      if (seen.has(given['name'])) add(`${at}.name`, `"${String(given['name'])}" is named twice`)
-      seen.add(given['name'])
-      more?.(given, at, add)
-    }
-  }
 }
