@@ -3,6 +3,7 @@
 import { registerHooks } from 'node:module'
 import { resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { environmentOf, takeEnvironment } from './environment.ts'
 import type { LoadedConfig } from './load-config.ts'
 import { privateMask } from './private-files.ts'
 import { readSettings } from './settings.ts'
@@ -49,6 +50,7 @@ process.umask(privateMask)
 // Without the one who started it there is nobody to watch the files.
 process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
 try {
+  takeEnvironment(environmentOf(process.env))
   const settings = readSettings(process.argv.slice(2), process.env)
   if ('shown' in settings) throw new Error('Start it by kingpost dev.')
   tellFiles()

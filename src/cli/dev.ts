@@ -9,6 +9,7 @@ import { basename, dirname, extname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '../base/clock.ts'
 import type { FromServer } from './dev-server.ts'
+import { environmentFile } from './environment.ts'
 import { freePort } from './serve.ts'
 import { type ProcessSettings, UsageError } from './settings.ts'
 import { titled } from './start.ts'
@@ -32,7 +33,7 @@ export async function dev(settings: ProcessSettings): Promise<number> {
     clearTimeout(quiet)
     quiet = setTimeout(() => servers.load(`${relative(process.cwd(), path)} changed`), quietMs)
   })
-  watched.add([config])
+  watched.add([config, environmentFile()])
   const end = async (signal: NodeJS.Signals) => {
     process.off('SIGINT', end).off('SIGTERM', end)
     clearTimeout(quiet)

@@ -57,6 +57,18 @@ test('what a config throws in a timer or unawaited is a mistake of it, and the c
   assert.deepEqual([status, stderr], [1, `${folder}/a.ts cannot be loaded: Nobody looks. (${folder}/a.ts:2:16)\n`])
 })
 
+test('the file .env tells what the environment does not, to the settings and to code of the project', (t) => {
+  const folder = folderWith({
+    '.env': "# Of this machine.\nKINGPOST_CONFIG=./a.ts\nSHOP_NAME='A shop'\nSHOP_CITY=Bonn\nSHOP_EMPTY=x\n",
+    'a.ts':
+      'const { SHOP_NAME, SHOP_CITY, SHOP_EMPTY } = process.env\nexport const backend = { name: `${SHOP_NAME} in ${SHOP_CITY}${SHOP_EMPTY}` }\n',
+  })
+  t.after(() => rmSync(folder, { recursive: true }))
+  const env = { ...process.env, SHOP_CITY: 'Köln', SHOP_EMPTY: '' }
+  const { stdout, stderr } = spawnSync(process.execPath, [join(root, 'src/cli/main.ts'), 'openapi'], { cwd: folder, env, encoding: 'utf8' })
+  assert.equal(JSON.parse(stdout || stderr).info.title, 'A shop in Köln')
+})
+
 function folderWith(files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), 'kingpost-config-'))
   for (const [name, text] of Object.entries({ 'package.json': '{"type":"module"}', ...files })) writeFileSync(join(folder, name), text)

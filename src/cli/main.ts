@@ -1,5 +1,6 @@
 // The command line. Each command says what it did in one line, or what is wrong and what to type next.
 // Exit 0 done, 1 failed, 2 wrong usage.
+import { environmentOf, takeEnvironment } from './environment.ts'
 import { helpOf, noCommand } from './help.ts'
 import { privateMask } from './private-files.ts'
 import { type ProcessSettings, readSettings, UsageError } from './settings.ts'
@@ -23,7 +24,10 @@ const commands: Readonly<Record<string, () => Promise<(settings: ProcessSettings
 }
 
 async function main(): Promise<number> {
-  const settings = readSettings(process.argv.slice(2), process.env)
+  const words = process.argv.slice(2)
+  // A project that is begun lies elsewhere.
+  const environment = words.includes('init') ? process.env : environmentOf(process.env)
+  const settings = readSettings(words, environment)
   if ('shown' in settings) {
     process.stdout.write(settings.shown === 'version' ? `${version}\n` : helpOf(settings.command))
     return 0
@@ -32,6 +36,8 @@ async function main(): Promise<number> {
   if (!load) throw noCommand(settings.command, [...Object.keys(commands), 'help'])
   // Databases, backups and all else that is written here hold people's data.
   if (settings.command !== 'init') process.umask(privateMask)
+  // Each server of `dev` reads the file itself: it may have changed.
+  if (settings.command !== 'dev') takeEnvironment(environment)
   const run = await load()
   // A server has its first work behind it once it is ready; all others begin with it.
   if (settings.command !== 'start') letYoungGenerationGrow()
