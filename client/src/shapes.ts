@@ -17,11 +17,11 @@ export type Product = {
   title: string
   description: string | null
   status: 'draft' | 'active' | 'archived'
-  categories: string[]
+  categories: readonly string[]
   /** The lowest price among the variants, kept by the server; null while nothing of it has a price. */
   price: Money | null
   /** Only with `expand: ['variants']`. */
-  variants?: Variant[]
+  variants?: readonly Variant[]
   createdAt: Time
   updatedAt: Time
 }
@@ -47,7 +47,7 @@ export type StockLevel = {
   committed: number
 }
 
-export type ShippingMethod = { id: string; title: string; price: Money; description?: string; countries?: string[] | null }
+export type ShippingMethod = { id: string; title: string; price: Money; countries?: readonly string[] | null }
 
 export type Address = {
   name: string
@@ -96,11 +96,11 @@ export type Cart = {
   status: 'open' | 'converted' | 'abandoned'
   email: string | null
   currency: string
-  lines: CartLine[]
+  lines: readonly CartLine[]
   shippingAddress: Address | null
   billingAddress: Address | null
   shippingMethod: string | null
-  discountCodes: string[]
+  discountCodes: readonly string[]
   note: string | null
   /** What it has become. */
   order: string | null
@@ -110,7 +110,7 @@ export type Cart = {
 }
 
 /** `leftOut`: of the open cart that the account had, what did not fit; it stays in that cart. */
-export type ClaimedCart = Cart & { leftOut: { variant: string; title: string; quantity: number }[] }
+export type ClaimedCart = Cart & { leftOut: readonly { variant: string; title: string; quantity: number }[] }
 
 /** Null takes a value away. */
 export type CartPatch = {
@@ -118,7 +118,7 @@ export type CartPatch = {
   shippingAddress?: Address | null
   billingAddress?: Address | null
   shippingMethod?: string | null
-  discountCodes?: string[]
+  discountCodes?: readonly string[]
   currency?: string
   note?: string | null
 }
@@ -136,8 +136,8 @@ export type Order = {
   status: 'draft' | 'pending_payment' | 'placed' | 'completed' | 'expired' | 'canceled'
   paymentStatus: 'none' | 'authorized' | 'partially_paid' | 'paid' | 'partially_refunded' | 'refunded' | 'voided' | 'overcharged'
   fulfillmentStatus: 'unfulfilled' | 'partially_fulfilled' | 'fulfilled' | 'returned'
-  holds: string[]
-  lines: Line[]
+  holds: readonly string[]
+  lines: readonly Line[]
   addresses: { shipping: Address; billing: Address }
   shipping: { id: string; title: string; price: Money } | null
   totals: Totals
@@ -179,7 +179,7 @@ export type User = {
   id: string
   email: string
   name: string | null
-  roles: string[]
+  roles: readonly string[]
   emailVerified: boolean
   createdAt: Time
 }

@@ -43,6 +43,11 @@ type Query<TAll extends BackendTypes['collections'], T extends CollectionTypes, 
     /** Asks for the number of all matches; the answer then carries `count`. */
     readonly count?: boolean
   }
+/** What a list is asked with, where it is put together: `QueryIn<typeof backend, 'reviews'>`. Not what is expanded or chosen: the answer's type follows that. */
+export type QueryIn<TBackend, TName extends CollectionName<TBackend>> = Omit<
+  Query<All<TBackend>, All<TBackend>[TName], never, never>,
+  keyof Choice<All<TBackend>, All<TBackend>[TName], never, never>
+>
 type LiveQuery<TAll extends BackendTypes['collections'], T extends CollectionTypes> = {
   readonly filter?: WireFilter<TAll, T>
   readonly sort?: WireSort<T> | readonly WireSort<T>[]

@@ -3,7 +3,7 @@
 // slow: mysql
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type Client, createClient, type Order, type RecordIn } from '../../client/src/index.ts'
+import { type Client, createClient, type Order, type QueryIn, type RecordIn } from '../../client/src/index.ts'
 import type { backend as bookshop } from '../../examples/bookshop/kingpost.config.ts'
 import { type As, address, openWorld, type World } from '../support/api-harness.ts'
 import { type Chance, createChance } from '../support/chance.ts'
@@ -212,6 +212,15 @@ export async function misspelt(): Promise<void> {
   const author: string | undefined = typeof variant?.product === 'object' ? variant.product.author : undefined
   // @ts-expect-error: misspelt, in what was expanded
   assert.ok(author || (typeof variant?.product === 'object' && variant.product.autor))
+  const query: QueryIn<typeof bookshop, 'products'> = { filter: { year: { lt: 1850 } }, sort: '-year', limit: 5, count: true }
+  const copies: number[] = (await shop.products.list({ ...query, expand: ['variants'] })).items.flatMap(({ variants }) =>
+    variants.map(({ available }) => available),
+  )
+  // @ts-expect-error: no such field of the shop
+  const wrong: QueryIn<typeof bookshop, 'products'> = { filter: { yaer: 1850 } }
+  // What is listed is an order as `orders.get` answers it.
+  const listed: Order | undefined = (await shop.orders.list({ filter: { status: 'placed' } })).items[0]
+  assert.ok([copies, wrong, listed])
   shop.products.live({ filter: { language: 'fr' } }, ([book]) => void (book?.year satisfies number | undefined))
   // @ts-expect-error: the shop of the other project has no language
   client.products.live({ filter: { language: 'fr' } }, () => {})

@@ -1,5 +1,5 @@
 /** Owns the address form. Field names are JSON pointers into the cart, so the server's errors land on them. */
-import type { Address } from '/client/index.ts'
+import type { Address } from 'kingpost/client'
 import { h } from './dom.ts'
 import { field, readField, selectField } from './forms.ts'
 

@@ -1,5 +1,5 @@
 /** Owns what cart, checkout and order pages share: a line with its cover, and the sum at the foot. */
-import type { CartLine, Line, Totals, Variant } from '/client/index.ts'
+import type { CartLine, Line, Totals } from 'kingpost/client'
 import { drawCover } from './cover.ts'
 import { h } from './dom.ts'
 import { type Book, client, formatMoney, kindOf, listCategories } from './shop.ts'
@@ -10,9 +10,7 @@ export async function findBooks(lines: readonly Pick<Line, 'variant'>[]): Promis
   if (lines.length === 0) return found
   const filter = { id: { in: lines.map((line) => line.variant) } }
   try {
-    const asked = client
-      .collection<Omit<Variant, 'product'> & { product: string | Book }>('variants')
-      .list({ filter, limit: 200, expand: ['product'] })
+    const asked = client.variants.list({ filter, limit: 200, expand: ['product'] })
     // The shelf picks the drawing: without it a book would wear another cover here than in the catalogue.
     const [variants] = await Promise.all([asked, listCategories()])
     for (const { id, product } of variants.items) {

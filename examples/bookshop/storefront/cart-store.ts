@@ -2,9 +2,9 @@
  * Owns the visitor's cart: its id and secret in localStorage, its last known state in memory. Every total shown comes
  * from the server. Invariant: a cart that was ordered is let go, and its secret stays with the order it became.
  */
-import { ApiError, type Cart, type CartPatch, createClient, type Order } from '/client/index.ts'
+import { ApiError, type Cart, type CartPatch, type Order } from 'kingpost/client'
 import { byId, showToast } from './dom.ts'
-import { client } from './shop.ts'
+import { client, clientWith } from './shop.ts'
 
 type Kept = { id: string; token: string }
 
@@ -108,7 +108,7 @@ async function claimKept(kept: Kept): Promise<void> {
 
 async function findOpenCart(): Promise<void> {
   const query = { filter: { status: 'open' }, sort: '-updatedAt', limit: 1 } as const
-  const [open] = (await client.collection<Cart>('carts').list(query)).items
+  const [open] = (await client.carts.list(query)).items
   if (open === undefined) return
   const cart = await client.carts.get(open.id)
   keep(cart)
@@ -117,7 +117,7 @@ async function findOpenCart(): Promise<void> {
 
 /** From here on the account shows it, and its secret is not needed any more. */
 async function claimOrder(id: string, token: string): Promise<void> {
-  const holder = createClient({ cartToken: token })
+  const holder = clientWith(token)
   try {
     const order = await holder.orders.get(id)
     await holder.carts.claim(order.cart)
@@ -159,9 +159,9 @@ export function findLastOrderId(): string | undefined {
 export async function findLastOrder(isSignedIn: boolean): Promise<Order | null> {
   const [kept] = readOrders()
   try {
-    if (kept && kept[1] !== '') return await createClient({ cartToken: kept[1] }).orders.get(kept[0])
+    if (kept && kept[1] !== '') return await clientWith(kept[1]).orders.get(kept[0])
     if (!isSignedIn) return null
-    const { items } = await client.collection<Order>('orders').list({ sort: '-createdAt', limit: 1 })
+    const { items } = await client.orders.list({ sort: '-createdAt', limit: 1 })
     return items[0] ?? null
   } catch (error) {
     if (error instanceof ApiError) return null

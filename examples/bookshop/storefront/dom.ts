@@ -59,7 +59,7 @@ export function announce(text: string): void {
 }
 
 const TOAST_MS = 6_000
-let toastTimer = 0
+let toastTimer: ReturnType<typeof setTimeout> | undefined
 /** For news without a place of its own on the page. */
 export function showToast(text: string): void {
   const toast = byId('toast')

@@ -1,5 +1,5 @@
 /** Owns forms: labelled fields, errors at the field they belong to, and a button that cannot be pressed twice. */
-import { ApiError } from '/client/index.ts'
+import { ApiError } from 'kingpost/client'
 import { h } from './dom.ts'
 import { explain, explainField } from './problems.ts'
 

@@ -1,5 +1,5 @@
 /** Owns what an order's three states mean to the person who placed it. */
-import type { Order, Payment } from '/client/index.ts'
+import type { Order, Payment } from 'kingpost/client'
 
 export type OrderStory = {
   /** `waiting` changes by itself, `acting` needs the customer, the others are ends. */

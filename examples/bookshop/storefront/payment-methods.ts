@@ -1,5 +1,5 @@
 /** Owns the sandbox's payment methods under names a customer understands. */
-import type { CheckoutAnswer, PaymentChoice } from '/client/index.ts'
+import type { CheckoutAnswer, PaymentChoice } from 'kingpost/client'
 import { radios } from './forms.ts'
 import { navigate } from './router.ts'
 

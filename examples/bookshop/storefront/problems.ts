@@ -1,5 +1,5 @@
 /** Owns turning what went wrong into a sentence a customer can act on. */
-import { ApiError, type Cart, type InputError } from '/client/index.ts'
+import { ApiError, type Cart, type InputError } from 'kingpost/client'
 
 const sentences: Record<string, string> = {
   login_failed: 'E-mail or password is wrong.',

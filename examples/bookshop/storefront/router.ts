@@ -2,7 +2,7 @@
  * Owns which page is shown: history, links, focus and scroll. A page is swapped in only when its data is there, so
  * the old one stays readable meanwhile; `signal` tells a page that it has been left.
  */
-import { ApiError } from '/client/index.ts'
+import { ApiError } from 'kingpost/client'
 import { byId, h } from './dom.ts'
 import { explain } from './problems.ts'
 

@@ -2,7 +2,7 @@
  * Owns who is signed in. The session itself is an HttpOnly cookie no script can read; a mark in localStorage only
  * remembers that there should be one, so that guests never ask (and never see a 401 in their console).
  */
-import { ApiError, type User } from '/client/index.ts'
+import { ApiError, type User } from 'kingpost/client'
 import { letGo, takeAlong } from './cart-store.ts'
 import { byId } from './dom.ts'
 import { client } from './shop.ts'

@@ -1,17 +1,27 @@
-/** Owns the shop's view of the server: one client, the bookshop's own product fields, and how money reads. */
-import { type Category, createClient, type Money, type Page, type Product } from '/client/index.ts'
+/** Owns the shop's view of the server: one client, the types of the bookshop's records, and how money reads. */
+import { type Client, createClient, type Money, type Page, type QueryIn, type RecordIn } from 'kingpost/client'
+// A type alone, which knows the collections and their fields; nothing of the server gets into the page.
+import type { backend } from '../kingpost.config.ts'
 
-/** A product of this shop: `examples/bookshop/kingpost.config.ts` adds three fields to the core shape. */
-export type Book = Product & { author: string; year: number; language: string }
+type Shop = typeof backend
+export type ShopClient = Client<Shop>
+/** A product of this shop, with the three fields that its config adds. */
+export type Book = RecordIn<Shop, 'products'>
+export type Edition = RecordIn<Shop, 'variants'>
+export type BookWithEditions = Book & { readonly variants: readonly Edition[] }
+export type ShippingMethod = RecordIn<Shop, 'shippingMethods'>
+export type BookQuery = QueryIn<Shop, 'products'>
+type Category = RecordIn<Shop, 'categories'>
 
-export const client = createClient()
-export const books = client.collection<Book>('products')
+export const client: ShopClient = createClient<Shop>()
+/** By the secret of an order, for a guest, and without that of the cart of now. */
+export const clientWith = (cartToken: string | undefined): ShopClient => createClient<Shop>(cartToken ? { cartToken } : {})
 
 let categoriesAsked: Promise<Page<Category>> | undefined
 let categories: readonly Category[] = []
 /** Asked once per visit; a failure is asked again. */
 export async function listCategories(): Promise<readonly Category[]> {
-  categoriesAsked ??= client.collection<Category>('categories').list({ sort: 'title', limit: 100 })
+  categoriesAsked ??= client.categories.list({ sort: 'title', limit: 100 })
   try {
     categories = (await categoriesAsked).items
     return categories
@@ -37,15 +47,13 @@ export function languageName(code: string): string {
   return languageNames.of(code) ?? code
 }
 
-/** What can be bought now over all variants; undefined when they were not expanded. */
-export function copiesLeft(book: Book): number | undefined {
-  return book.variants?.reduce((sum, variant) => sum + Math.max(0, variant.available), 0)
+/** What can be bought now over all editions. */
+export function copiesLeft(book: BookWithEditions): number {
+  return book.variants.reduce((sum, { available }) => sum + Math.max(0, available), 0)
 }
 
 /** The slug of a book's first category, which picks the drawing on its cover. */
 export function kindOf(book: Book): string {
-  // Expanded they are records, else ids; slugs where a shop keeps those.
-  const first: unknown = book.categories[0]
-  if (typeof first === 'object' && first !== null && 'slug' in first) return String(first.slug)
-  return categories.find(({ id }) => id === first)?.slug ?? String(first ?? '')
+  const [first] = book.categories
+  return categories.find(({ id }) => id === first)?.slug ?? ''
 }

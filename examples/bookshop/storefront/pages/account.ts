@@ -1,5 +1,5 @@
 /** Owns the account page: sign in, register, sign out, and the orders so far. */
-import { ApiError, type Order, type User } from '/client/index.ts'
+import { ApiError, type Order, type User } from 'kingpost/client'
 import { h, showToast } from '../dom.ts'
 import { banner, field, onSubmit, readField } from '../forms.ts'
 import { tellOrder } from '../order-state.ts'
@@ -15,9 +15,7 @@ export async function openAccount({ url, signal }: Visit): Promise<Page> {
   const user = await findUser()
   if (user === null) return signInPage(url)
   try {
-    const orders = await client
-      .collection<Order>('orders')
-      .list({ filter: { customer: user.id }, sort: '-createdAt', limit: 50 }, { signal })
+    const orders = await client.orders.list({ filter: { customer: user.id }, sort: '-createdAt', limit: 50 }, { signal })
     return { title: 'My account', view: accountView(user, orders.items) }
   } catch (error) {
     if (!(error instanceof ApiError && error.status === 401)) throw error

@@ -1,19 +1,28 @@
 /** Owns the page of one book: choose an edition, see whether it is there, put it in the cart. */
-import type { Variant } from '/client/index.ts'
 import { addToCart } from '../cart-store.ts'
 import { drawCover } from '../cover.ts'
 import { announce, h } from '../dom.ts'
 import { banner, radios, showBanner } from '../forms.ts'
 import { explain } from '../problems.ts'
 import { notFound, type Page, type Visit } from '../router.ts'
-import { type Book, books, copiesLeft, formatMoney, kindOf, languageName, listCategories } from '../shop.ts'
+import {
+  type Book,
+  type BookWithEditions,
+  client,
+  copiesLeft,
+  type Edition,
+  formatMoney,
+  kindOf,
+  languageName,
+  listCategories,
+} from '../shop.ts'
 
 /** Above this a customer has no reason to hurry, and a number would only be noise. */
 const FEW_COPIES = 5
 
 export async function openBook({ params, signal }: Visit): Promise<Page> {
-  const query = { filter: { slug: params.slug ?? '' }, expand: ['variants'], limit: 1 }
-  const [found, categories] = await Promise.all([books.list(query, { signal }), listCategories()])
+  const asked = client.products.list({ filter: { slug: params.slug ?? '' }, expand: ['variants'], limit: 1 }, { signal })
+  const [found, categories] = await Promise.all([asked, listCategories()])
   const book = found.items[0]
   if (book === undefined) return notFound('We do not have this book.')
   const kind = kindOf(book)
@@ -59,7 +68,7 @@ function fact(name: string, value: string): HTMLElement {
 /** Neighbours in time. They are a courtesy: without them the page is still whole. */
 async function findAlike(book: Book, kind: string, signal: AbortSignal): Promise<Book[]> {
   const filter = { 'categories.slug': kind, year: { gte: book.year }, slug: { ne: book.slug } }
-  const page = await books.list({ filter, sort: 'year', limit: 6 }, { signal }).catch(() => null)
+  const page = await client.products.list({ filter, sort: 'year', limit: 6 }, { signal }).catch(() => null)
   return page?.items ?? []
 }
 
@@ -77,8 +86,8 @@ function thumbnail(book: Book): HTMLElement {
   )
 }
 
-function buyForm(book: Book): HTMLElement {
-  const variants = (book.variants ?? []).toSorted((a, b) => a.price.amount - b.price.amount)
+function buyForm(book: BookWithEditions): HTMLElement {
+  const variants = book.variants.toSorted((a, b) => a.price.amount - b.price.amount)
   const first = variants.find(({ available }) => available > 0)
   if (first === undefined || copiesLeft(book) === 0) {
     return h(
@@ -124,7 +133,7 @@ function buyForm(book: Book): HTMLElement {
   return form
 }
 
-function availability({ available }: Variant): string {
+function availability({ available }: Edition): string {
   if (available <= 0) return 'Sold out'
   if (available > FEW_COPIES) return 'In stock, sent tomorrow'
   return available === 1 ? 'The last copy' : `Only ${available} left`

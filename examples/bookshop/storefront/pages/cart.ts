@@ -1,5 +1,5 @@
 /** Owns the cart page: change, remove, and see what the server says it costs. */
-import { ApiError, type Cart, type CartLine, type Order } from '/client/index.ts'
+import { ApiError, type Cart, type CartLine, type Order } from 'kingpost/client'
 import { drawLine, drawTotals, findBooks } from '../cart-parts.ts'
 import { changeLine, findCart, findLastOrder, removeLine } from '../cart-store.ts'
 import { announce, h, showToast } from '../dom.ts'

@@ -1,9 +1,8 @@
 /** Owns the catalogue's filters: the controls, the address they write, and the query that address means. */
-import type { Filter, ListQuery } from '/client/index.ts'
 import { byId, h } from '../dom.ts'
 import { languages } from '../languages.ts'
 import { navigate } from '../router.ts'
-import { type Book, languageName } from '../shop.ts'
+import { type BookQuery, languageName } from '../shop.ts'
 
 /** Fills the rows of two, three, five and six columns. */
 const PAGE_SIZE = 30
@@ -18,23 +17,16 @@ const SORTS = [
 /** The list is drawn anew with each choice; on a phone the drawer must not close meanwhile. */
 let areFiltersOpen = false
 
-export function queryOf(wanted: URLSearchParams): ListQuery<Book> {
-  const filter: Filter<Book> = {}
+export function queryOf(wanted: URLSearchParams): BookQuery {
   const category = wanted.get('category')
-  if (category) filter['categories.slug'] = category
   const language = wanted.get('language')
-  if (language) filter.language = language
   const min = minorUnits(wanted.get('min'))
   const max = minorUnits(wanted.get('max'))
-  if (min !== undefined || max !== undefined) {
-    filter.price = {
-      ...(min === undefined ? {} : { gte: min }),
-      ...(max === undefined ? {} : { lte: max }),
-    }
-  }
+  const price = { ...(min !== undefined && { gte: min }), ...(max !== undefined && { lte: max }) }
+  const filter = { ...(category && { 'categories.slug': category }), ...(language && { language }), price }
   const sort = SORTS.find(([key]) => key === wanted.get('sort'))?.[0] ?? 'title'
   const search = wanted.get('q') ?? ''
-  return { filter, sort, search, limit: PAGE_SIZE, expand: ['variants'] }
+  return { filter, sort, search, limit: PAGE_SIZE }
 }
 
 function minorUnits(text: string | null): number | undefined {

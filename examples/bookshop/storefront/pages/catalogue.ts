@@ -2,12 +2,12 @@
  * Owns the catalogue: filters live in the address (so a search can be sent to a friend), books come in keyset pages.
  * What was loaded is remembered by address, so that Back returns to the same place in the same list.
  */
-import type { Page as Items } from '/client/index.ts'
+import type { Page as Items } from 'kingpost/client'
 import { drawCover } from '../cover.ts'
 import { announce, byId, h, showToast } from '../dom.ts'
 import { explain } from '../problems.ts'
 import type { Page, Visit } from '../router.ts'
-import { type Book, books, copiesLeft, formatMoney, kindOf, listCategories } from '../shop.ts'
+import { type BookQuery, type BookWithEditions, client, copiesLeft, formatMoney, kindOf, listCategories } from '../shop.ts'
 import { chips, filters, queryOf } from './catalogue-filters.ts'
 
 /** A person looks at few lists in one visit; older ones are simply read again. */
@@ -19,14 +19,14 @@ const faces = [
   { slug: 'kim', title: 'Kim', author: 'Rudyard Kipling', kind: 'adventure' },
   { slug: 'we', title: 'We', author: 'Yevgeny Zamyatin', kind: 'science-fiction-and-fantasy' },
 ]
-const lists = new Map<string, Items<Book>>()
+const lists = new Map<string, Items<BookWithEditions>>()
 
 export async function openCatalogue({ url, signal }: Visit): Promise<Page> {
   const wanted = url.searchParams
   byId<HTMLInputElement>('search-words').value = wanted.get('q') ?? ''
   const key = url.search
   const kept = lists.get(key)
-  const [categories, list] = await Promise.all([listCategories(), kept ?? books.list({ ...queryOf(wanted), count: true }, { signal })])
+  const [categories, list] = await Promise.all([listCategories(), kept ?? listBooks({ ...queryOf(wanted), count: true }, signal)])
   keepList(key, list)
   const category = categories.find(({ slug }) => slug === wanted.get('category'))
   const words = wanted.get('q')
@@ -46,7 +46,11 @@ export async function openCatalogue({ url, signal }: Visit): Promise<Page> {
   }
 }
 
-function keepList(key: string, list: Items<Book>): void {
+async function listBooks(query: BookQuery, signal?: AbortSignal): Promise<Items<BookWithEditions>> {
+  return await client.products.list({ ...query, expand: ['variants'] }, signal ? { signal } : {})
+}
+
+function keepList(key: string, list: Items<BookWithEditions>): void {
   lists.delete(key)
   lists.set(key, list)
   for (const oldest of lists.keys()) {
@@ -80,7 +84,7 @@ function hero(count: number | undefined): HTMLElement {
   )
 }
 
-function shelf(first: Items<Book>, key: string): HTMLElement {
+function shelf(first: Items<BookWithEditions>, key: string): HTMLElement {
   const grid = h('ul', { class: 'shelf' }, first.items.map(card))
   const more = h('button', { class: 'button is-quiet', type: 'button' }, 'Show more books')
   const foot = h('div', { class: 'more', hidden: first.next === null }, more)
@@ -90,7 +94,7 @@ function shelf(first: Items<Book>, key: string): HTMLElement {
     more.setAttribute('aria-busy', 'true')
     try {
       const query = queryOf(new URLSearchParams(key))
-      const page = await books.list({ ...query, cursor: list.next })
+      const page = await listBooks({ ...query, cursor: list.next })
       const cards = page.items.map(card)
       grid.append(...cards)
       // The keyboard goes on with the first new book instead of falling to the foot of the page.
@@ -108,10 +112,10 @@ function shelf(first: Items<Book>, key: string): HTMLElement {
   return h('div', {}, grid, foot)
 }
 
-function card(book: Book): HTMLElement {
+function card(book: BookWithEditions): HTMLElement {
   const left = copiesLeft(book)
-  const hasSeveral = (book.variants?.length ?? 0) > 1
-  const note = left === 0 ? 'Sold out' : left !== undefined && left <= 3 ? `Only ${left} left` : ''
+  const hasSeveral = book.variants.length > 1
+  const note = left === 0 ? 'Sold out' : left <= 3 ? `Only ${left} left` : ''
   const kind = kindOf(book)
   return h(
     'li',

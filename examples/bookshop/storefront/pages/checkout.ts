@@ -2,7 +2,7 @@
  * Owns checkout: who, where to, how, and with what. The order is placed once: pressing again after a lost answer
  * meets the same cart, and the server answers the same order.
  */
-import { ApiError, type Cart, type ShippingMethod, type User } from '/client/index.ts'
+import { ApiError, type Cart, type User } from 'kingpost/client'
 import { addressFields, localCountry, readAddress } from '../address.ts'
 import { drawLine, drawTotals, findBooks } from '../cart-parts.ts'
 import { findCart, findLastOrderId, turnIntoOrder, updateCart } from '../cart-store.ts'
@@ -12,17 +12,13 @@ import { followPayment, paymentChoice, paymentRadios } from '../payment-methods.
 import { explain, explainLines } from '../problems.ts'
 import { navigate, type Page, type Visit } from '../router.ts'
 import { findUser } from '../session.ts'
-import { client, formatMoney } from '../shop.ts'
+import { client, formatMoney, type ShippingMethod } from '../shop.ts'
 import { forgetTyped, keepTyped } from '../typed.ts'
 import { emptyCart, openCart } from './cart.ts'
 import { forgetLists } from './catalogue.ts'
 
 export async function openCheckout({ signal }: Visit): Promise<Page> {
-  const [begun, user, methods] = await Promise.all([
-    findCart(),
-    findUser(),
-    client.collection<ShippingMethod>('shippingMethods').list({ sort: 'price' }, { signal }),
-  ])
+  const [begun, user, methods] = await Promise.all([findCart(), findUser(), client.shippingMethods.list({ sort: 'price' }, { signal })])
   if (begun === null || begun.lines.length === 0) return { title: 'Checkout', view: emptyCart() }
   // Nothing can be ordered beside what is gone: the cart says so, and lets it be taken out.
   if (begun.lines.some(({ available }) => !available)) return await openCart()
@@ -163,11 +159,10 @@ function deliveryChoice(cart: Cart, methods: readonly ShippingMethod[]): HTMLEle
   return radios(
     'Delivery',
     '/shippingMethod',
-    methods.map(({ id, title, description, price }) => ({
+    methods.map(({ id, title, price }) => ({
       value: id,
       title,
       price: price.amount === 0 ? 'Free' : formatMoney(price),
-      ...(description ? { note: description } : {}),
     })),
     chosen,
   )

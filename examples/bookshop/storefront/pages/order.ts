@@ -2,7 +2,7 @@
  * Owns the live page of one order. The change feed only says *that* something changed; what is shown is always read
  * afresh, so a late, doubled or missing event cannot show a wrong state. Without a feed it asks every second.
  */
-import { type ApiError, type Client, createClient, type LiveChanges, type Order, type Payment } from '/client/index.ts'
+import type { ApiError, LiveChanges, Order, Payment } from 'kingpost/client'
 import { addressLines } from '../address.ts'
 import { drawLine, drawTotals, findBooks } from '../cart-parts.ts'
 import { addToCart, findOrderToken, keepLinkedOrder } from '../cart-store.ts'
@@ -12,7 +12,7 @@ import { hasFailed, isFinal, tellOrder } from '../order-state.ts'
 import { followPayment, methodTitle, paymentChoice, paymentRadios } from '../payment-methods.ts'
 import { navigate, type Page, type Visit } from '../router.ts'
 import { findUser } from '../session.ts'
-import { type Book, formatDay } from '../shop.ts'
+import { type Book, clientWith, formatDay, type ShopClient } from '../shop.ts'
 
 const POLL_MS = 1_000
 /** With a live feed the polling is only a safety net. */
@@ -29,7 +29,7 @@ export async function openOrder({ params, signal, url }: Visit): Promise<Page> {
   if (keepLinkedOrder(id, url.hash)) history.replaceState(history.state, '', url.pathname + url.search)
   const token = findOrderToken(id)
   // The guest's secret of this order, not that of the cart begun since.
-  const client = createClient(token ? { cartToken: token } : {})
+  const client = clientWith(token)
   if (!token && (await findUser()) === null) return askToSignIn(id)
   const read = createReader(client, id, url.searchParams.has('back'))
   let view = await read()
@@ -59,15 +59,14 @@ export async function openOrder({ params, signal, url }: Visit): Promise<Page> {
 }
 
 /** Reads order and latest payment. A caller who may not list payments still sees the order. */
-function createReader(client: Client, id: string, cameBack: boolean): () => Promise<View> {
+function createReader(client: ShopClient, id: string, cameBack: boolean): () => Promise<View> {
   const openedAt = performance.now()
-  const payments = client.collection<Payment>('payments')
   let mayList = true
   return async () => {
     const latest = async () => {
       if (!mayList) return undefined
       const query = { filter: { order: id }, sort: '-createdAt', limit: 1 } as const
-      const page = await payments.list(query).catch((error: ApiError) => {
+      const page = await client.payments.list(query).catch((error: ApiError) => {
         if (error.status >= 400 && error.status < 500) mayList = false
         return null
       })
@@ -79,9 +78,9 @@ function createReader(client: Client, id: string, cameBack: boolean): () => Prom
 }
 
 /** Calls `look` on every sign of change until the page is left; it answers whether the story is over. */
-function follow(client: Client, id: string, signal: AbortSignal, look: () => Promise<boolean>): void {
+function follow(client: ShopClient, id: string, signal: AbortSignal, look: () => Promise<boolean>): void {
   let isLive = false
-  let timer = 0
+  let timer: ReturnType<typeof setTimeout> | undefined
   const stop = () => {
     clearTimeout(timer)
     live.close()
@@ -130,7 +129,7 @@ function drawStatus(place: HTMLElement, { order, payment, isBack }: View): void 
   )
 }
 
-function drawRetry(place: HTMLElement, view: View, client: Client, reread: () => void): void {
+function drawRetry(place: HTMLElement, view: View, client: ShopClient, reread: () => void): void {
   const { order, payment, isBack } = view
   const { mood } = tellOrder(order, payment, isBack)
   if (order.status === 'expired') {
@@ -162,7 +161,7 @@ function drawRetry(place: HTMLElement, view: View, client: Client, reread: () =>
 }
 
 /** Until it is sent. What was paid goes back the way it came. */
-function drawCancel(place: HTMLElement, order: Order, client: Client, reread: () => void): void {
+function drawCancel(place: HTMLElement, order: Order, client: ShopClient, reread: () => void): void {
   const isOpen = order.status === 'pending_payment' || order.status === 'placed'
   if (!isOpen || order.fulfillmentStatus !== 'unfulfilled') {
     place.replaceChildren()
