@@ -38,8 +38,8 @@ const total = query({
   output: Type.Object({ accounts: Type.Integer(), total: Type.Integer() }),
   access: signedIn,
   async run({ read }) {
-    const groups = await read.group(accounts, { by: [], sum: 'balance' })
-    return { output: { accounts: groups[0]?.count ?? 0, total: groups[0]?.sum ?? 0 } }
+    const groups = await read.group(accounts, { by: [], measures: [{ of: 'sum', path: 'balance' }] })
+    return { output: { accounts: groups[0]?.count ?? 0, total: Number(groups[0]?.values[0] ?? 0) } }
   },
 })
 

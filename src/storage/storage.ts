@@ -18,12 +18,34 @@ export type FindQuery = {
   readonly after?: readonly (Scalar | null)[]
 }
 
+/**
+ * A path, or what its values have in common: times by the span they lie in, which is told by its beginning (spans
+ * are `ms` long and one of them begins at `from`), texts by how they begin.
+ */
+export type GroupKey =
+  | string
+  | { readonly path: string; readonly ms: number; readonly from: number }
+  | { readonly path: string; readonly characters: number }
+export function pathOf(key: GroupKey): string {
+  return typeof key === 'string' ? key : key.path
+}
+
+/** Of the values that are not null. A sum of none is 0, the least of none null. */
+export type Measure = { readonly of: 'sum' | 'min' | 'max' | 'count'; readonly path: string }
 export type GroupQuery = {
   readonly where?: Filter
-  readonly by: readonly string[]
-  readonly sum: string
+  readonly by: readonly GroupKey[]
+  readonly measures: readonly Measure[]
+  /** Groups at most, in the order of their keys; all when left out. */
+  readonly limit?: number
 }
-export type Group = { readonly key: readonly (Scalar | null)[]; readonly sum: number; readonly count: number }
+export type Group = {
+  readonly key: readonly (Scalar | null)[]
+  /** How many records. */
+  readonly count: number
+  /** In the order of the measures. */
+  readonly values: readonly (Scalar | null)[]
+}
 
 export interface Reader {
   /** The record, or null when there is none or `where` does not fit it. */
@@ -32,7 +54,7 @@ export interface Reader {
   getMany<T>(collection: CollectionRef<T>, ids: readonly string[]): Promise<T[]>
   find<T>(collection: CollectionRef<T>, query: FindQuery): Promise<T[]>
   count(collection: CollectionRef<unknown>, where?: Filter): Promise<number>
-  /** Sums one integer path by groups. */
+  /** Counts and measures by groups; a single one where `by` is empty. @throws amount_too_large for a sum that a number does not hold exactly */
   group(collection: CollectionRef<unknown>, query: GroupQuery): Promise<Group[]>
 }
 

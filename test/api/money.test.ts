@@ -20,6 +20,7 @@ import { paymentInvariants } from '../../src/observe/invariants/payments.ts'
 import { verifyDatabase } from '../../src/observe/verify.ts'
 import { workIn } from '../../src/operation/work.ts'
 import { findAll } from '../../src/storage/find-all.ts'
+import { sumsBy } from '../../src/storage/sums-by.ts'
 import { checkOut, fillCart, openWorld, type World, work } from '../support/api-harness.ts'
 
 let world: World
@@ -197,7 +198,7 @@ const effectOf = async (key: string) => (await findAll(read(), effects, eq('key'
 
 /** By account, what all transfers of an order come to; accounts that hold nothing are left out. */
 async function balances(order: string): Promise<Record<string, number>> {
-  const groups = await read().group(ledgerEntries, { where: eq('order', order), by: ['account'], sum: 'amount.amount' })
+  const groups = await sumsBy(read(), ledgerEntries, { where: eq('order', order), by: ['account'], sum: 'amount.amount' })
   return Object.fromEntries(groups.filter(({ sum }) => sum !== 0).map(({ key, sum }) => [String(key[0]).replace(/:(ord|ref)_.*/, ''), sum]))
 }
 

@@ -7,7 +7,8 @@ import { isEngineError } from '../../src/base/engine-error.ts'
 import { and, eq, type Filter, matches, not, type Scalar } from '../../src/contract/filter.ts'
 import type { AnyRecord, CollectionRef } from '../../src/schema/collection.ts'
 import { compileModel, type Model, valueAtPath } from '../../src/schema/model.ts'
-import type { AdapterTransaction, Commit, Sort, StorageAdapter } from '../../src/storage/storage.ts'
+import type { AdapterTransaction, Commit, Group, Measure, Sort, StorageAdapter } from '../../src/storage/storage.ts'
+import { sumsBy } from '../../src/storage/sums-by.ts'
 import {
   arbitraryFilter,
   arbitraryThing,
@@ -201,7 +202,7 @@ export function describeStorage(name: string, open: OpenStorage): void {
         thing({ count: 5, note: 'b' }),
         thing({ count: 9 }),
       )
-      const groups = await storage.reader.group(things, { by: ['note'], sum: 'count' })
+      const groups = await sumsBy(storage.reader, things, { by: ['note'], sum: 'count' })
       const plain = groups.map(({ key, sum, count }) => [key[0], sum, count])
       assert.deepEqual(
         plain.sort((x, y) => String(x[0]).localeCompare(String(y[0]))),
@@ -212,7 +213,7 @@ export function describeStorage(name: string, open: OpenStorage): void {
         ],
       )
       await insert(things, thing({ count: 4, note: 'x', isOpen: true }), thing({ count: 3, note: 'x', isOpen: false }))
-      const byTruth = await storage.reader.group(things, { by: ['isOpen'], sum: 'count', where: eq('note', 'x') })
+      const byTruth = await sumsBy(storage.reader, things, { by: ['isOpen'], sum: 'count', where: eq('note', 'x') })
       assert.deepEqual(
         new Map(byTruth.map(({ key, sum }) => [key[0], sum])),
         new Map([
@@ -220,9 +221,53 @@ export function describeStorage(name: string, open: OpenStorage): void {
           [false, 3],
         ]),
       )
-      assert.deepEqual(await storage.reader.group(things, { by: [], sum: 'count', where: eq('note', 'none') }), [
+      assert.deepEqual(await sumsBy(storage.reader, things, { by: [], sum: 'count', where: eq('note', 'none') }), [
         { key: [], sum: 0, count: 0 },
       ])
+    })
+
+    test('measures by groups of times and texts', async () => {
+      await clear()
+      const day = 86_400_000
+      const from = -3 * day // A Monday.
+      const at = (dueAt: number | null, rank: number | null, note: string | null) => thing({ dueAt, rank, note })
+      await insert(things, at(0, 5, '2026-11-29'), at(3 * day, -2, '2026-11-01'), at(4 * day, null, '2026-12-31'))
+      await insert(things, at(11 * day + 1, 7, null), at(null, 1, 'é😀x'))
+      const measures: Measure[] = [
+        { of: 'sum', path: 'rank' },
+        { of: 'min', path: 'rank' },
+        { of: 'max', path: 'dueAt' },
+        { of: 'count', path: 'rank' },
+        { of: 'max', path: 'note' },
+      ]
+      const weeks = await storage.reader.group(things, { by: [{ path: 'dueAt', ms: 7 * day, from }], measures })
+      const byKey = (groups: readonly Group[]) => groups.toSorted((x, y) => String(x.key[0]).localeCompare(String(y.key[0])))
+      assert.deepEqual(byKey(weeks), [
+        { key: [-3 * day], count: 2, values: [3, -2, 3 * day, 2, '2026-11-29'] },
+        { key: [4 * day], count: 1, values: [0, null, 4 * day, 0, '2026-12-31'] },
+        { key: [11 * day], count: 1, values: [7, 7, 11 * day + 1, 1, null] },
+        { key: [null], count: 1, values: [1, 1, null, 1, 'é😀x'] },
+      ])
+      const months = await storage.reader.group(things, { by: [{ path: 'note', characters: 7 }], measures: [] })
+      assert.deepEqual(
+        new Map(months.map(({ key, count }) => [key[0], count])),
+        new Map<unknown, number>([
+          ['2026-11', 2],
+          ['2026-12', 1],
+          ['é😀x', 1],
+          [null, 1],
+        ]),
+      )
+      assert.equal((await storage.reader.group(things, { by: ['rank'], measures: [], limit: 3 })).length, 3)
+      assert.deepEqual(await storage.reader.group(things, { where: eq('note', 'none'), by: [], measures }), [
+        { key: [], count: 0, values: [0, null, null, 0, null] },
+      ])
+    })
+
+    test('refuses a sum that a number does not hold exactly', async () => {
+      await clear()
+      await insert(things, thing({ rank: Number.MAX_SAFE_INTEGER }), thing({ rank: 1 }))
+      await assert.rejects(() => sumsBy(storage.reader, things, { by: [], sum: 'rank' }), { code: 'amount_too_large' })
     })
 
     describe('pages', () => {

@@ -3,6 +3,7 @@ import { type Money, money } from '../../base/money.ts'
 import { Type } from '../../contract/type.ts'
 import { query } from '../../operation/define.ts'
 import { moneySchema } from '../../schema/kinds/money.ts'
+import { sumsBy } from '../../storage/sums-by.ts'
 import { ledgerEntries } from './collections.ts'
 
 const moneyOutput = Type.Unsafe<Money>(moneySchema)
@@ -20,7 +21,7 @@ export const listBalances = query({
   }),
   access: staff,
   async run({ read }) {
-    const groups = await read.group(ledgerEntries, { by: ['account', 'amount.currency'], sum: 'amount.amount' })
+    const groups = await sumsBy(read, ledgerEntries, { by: ['account', 'amount.currency'], sum: 'amount.amount' })
     const items = groups.map(({ key, sum, count }) => {
       const [account, currency] = key as [string, string]
       return { account, currency, balance: money(sum, currency), entries: count }

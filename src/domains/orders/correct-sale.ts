@@ -5,6 +5,7 @@
 import { allocateMoney, money } from '../../base/money.ts'
 import { eq } from '../../contract/filter.ts'
 import type { Work } from '../../operation/work.ts'
+import { sumsBy } from '../../storage/sums-by.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { accounts, ledgerEntries } from '../ledger/collections.ts'
 import { type Leg, postTransfer } from '../ledger/post-transfer.ts'
@@ -18,7 +19,11 @@ export const backTwice = 'given_back_twice'
 
 /** What the ledger holds of an order, by account: all of it, or what one kind of transfer wrote. */
 async function balancesOf(tx: Transaction, { id, total }: Order): Promise<(account: string, kind?: string) => number> {
-  const groups = await tx.group(ledgerEntries, { where: eq('order', id), by: ['account', 'kind', 'amount.currency'], sum: 'amount.amount' })
+  const groups = await sumsBy(tx, ledgerEntries, {
+    where: eq('order', id),
+    by: ['account', 'kind', 'amount.currency'],
+    sum: 'amount.amount',
+  })
   return (account, kind) =>
     groups
       .filter(({ key }) => key[0] === account && (kind === undefined || key[1] === kind) && key[2] === total.currency)

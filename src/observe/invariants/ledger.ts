@@ -7,6 +7,7 @@ import { accounts, ledgerEntries } from '../../domains/ledger/collections.ts'
 import { claimingStatuses, type PaymentFact, paymentFacts, refunds } from '../../domains/payments/collections.ts'
 import { findAll, pagesById } from '../../storage/find-all.ts'
 import type { Reader } from '../../storage/storage.ts'
+import { sumsBy } from '../../storage/sums-by.ts'
 import { type InvariantGroup, pagesOf, type VerifyContext } from '../invariant.ts'
 
 type Entry = NonNullable<(typeof ledgerEntries)['record']>
@@ -61,7 +62,7 @@ async function checkTransfers({ read, report, progress }: VerifyContext): Promis
 }
 
 async function checkSums({ read, now, patienceMs, report }: VerifyContext): Promise<void> {
-  for (const { key, sum } of await read.group(ledgerEntries, { by: ['amount.currency'], sum: 'amount.amount' }))
+  for (const { key, sum } of await sumsBy(read, ledgerEntries, { by: ['amount.currency'], sum: 'amount.amount' }))
     if (sum !== 0) report('ledger.sums_to_zero', [], `all entries in ${String(key[0])} sum to ${sum}`)
 
   const expected = new Map<string, number>()
@@ -72,13 +73,13 @@ async function checkSums({ read, now, patienceMs, report }: VerifyContext): Prom
   // A refund that failed, and is told to have succeeded as well, has moved nothing in the end, in whatever order it was told.
   for await (const page of pagesById(read, paymentFacts, eq('kind', 'ref_fail')))
     for (const { provider, amount } of await succeededToo(read, page)) add(accounts.provider(provider), amount.currency, amount.amount)
-  for (const { key, sum } of await read.group(paymentFacts, { by: ['provider', 'kind', 'amount.currency'], sum: 'amount.amount' })) {
+  for (const { key, sum } of await sumsBy(read, paymentFacts, { by: ['provider', 'kind', 'amount.currency'], sum: 'amount.amount' })) {
     const [provider, kind, currency] = key
     const sign = kind === 'cap_ok' ? 1 : kind === 'cap_reversed' || kind === 'ref_ok' ? -1 : 0
     add(accounts.provider(String(provider)), currency, sign * sum)
   }
   const providers = [...new Set([...expected.keys()].map((name) => name.slice(accounts.provider('').length).split(' ')[0]!))]
-  const own = await read.group(ledgerEntries, {
+  const own = await sumsBy(read, ledgerEntries, {
     where: oneOf('account', providers.map(accounts.provider)),
     by: ['account', 'amount.currency'],
     sum: 'amount.amount',
@@ -88,7 +89,7 @@ async function checkSums({ read, now, patienceMs, report }: VerifyContext): Prom
     if ((found.get(name) ?? 0) !== amount)
       report('ledger.provider_balance', [], `${name} holds ${found.get(name) ?? 0}; the facts say ${amount}`)
 
-  const unmatched = await read.group(ledgerEntries, {
+  const unmatched = await sumsBy(read, ledgerEntries, {
     where: { op: 'and', of: [oneOf('account', providers.map(accounts.unmatched)), compare('postedAt', 'lte', now - patienceMs)] },
     by: ['account', 'amount.currency'],
     sum: 'amount.amount',
@@ -113,7 +114,7 @@ async function checkRefunds(context: VerifyContext): Promise<void> {
       'account',
       page.map(({ id }) => accounts.refundPayable(id)),
     )
-    const groups = await context.read.group(ledgerEntries, { where, by: ['account'], sum: 'amount.amount' })
+    const groups = await sumsBy(context.read, ledgerEntries, { where, by: ['account'], sum: 'amount.amount' })
     const balances = new Map(groups.map(({ key, sum }) => [key[0], sum]))
     for (const refund of page) {
       const isOpen = claimingStatuses.includes(refund.status)

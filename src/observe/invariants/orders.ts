@@ -10,6 +10,7 @@ import { partsOf } from '../../domains/orders/correct-sale.ts'
 import { paymentStatusOf } from '../../domains/orders/settle-order.ts'
 import { type Payment, payments } from '../../domains/payments/collections.ts'
 import { type Reservation, reservations } from '../../domains/stock/collections.ts'
+import { sumsBy } from '../../storage/sums-by.ts'
 import { allOf, type InvariantGroup, pagesOf, type VerifyContext } from '../invariant.ts'
 
 export const orderInvariants: InvariantGroup = {
@@ -34,7 +35,7 @@ export const orderInvariants: InvariantGroup = {
       const [attempts, holds, entries, links, mails] = await Promise.all([
         allOf(context, payments, oneOf('order', ids)),
         allOf(context, reservations, oneOf('order', ids)),
-        context.read.group(ledgerEntries, {
+        sumsBy(context.read, ledgerEntries, {
           where: oneOf('order', ids),
           by: ['order', 'kind', 'account', 'amount.currency'],
           sum: 'amount.amount',

@@ -1,6 +1,7 @@
 // What must hold of stock: the counters of a level are what its reservations and movements add up to.
 import { oneOf } from '../../contract/filter.ts'
 import { reservations, stockLevels, stockMovements } from '../../domains/stock/collections.ts'
+import { sumsBy } from '../../storage/sums-by.ts'
 import { type InvariantGroup, pagesOf } from '../invariant.ts'
 
 export const stockInvariants: InvariantGroup = {
@@ -14,7 +15,7 @@ export const stockInvariants: InvariantGroup = {
   async check(context) {
     // Of all at once: nothing finds those of one level but reading all.
     const open = oneOf('state', ['held', 'committed'])
-    const reservedOf = await context.read.group(reservations, { where: open, by: ['stockLevel', 'state'], sum: 'quantity' })
+    const reservedOf = await sumsBy(context.read, reservations, { where: open, by: ['stockLevel', 'state'], sum: 'quantity' })
     const reserved = sums(reservedOf)
     const unseen = new Set(reservedOf.map(({ key }) => String(key[0])))
     for await (const page of pagesOf(context, stockLevels)) {
@@ -22,7 +23,7 @@ export const stockInvariants: InvariantGroup = {
         'stockLevel',
         page.map(({ id }) => id),
       )
-      const moved = sums(await context.read.group(stockMovements, { where: own, by: ['stockLevel', 'kind'], sum: 'quantity' }))
+      const moved = sums(await sumsBy(context.read, stockMovements, { where: own, by: ['stockLevel', 'kind'], sum: 'quantity' }))
       for (const level of page) {
         const { id, onHand, held, committed, available } = level
         const rows = [`stockLevels/${id}`]

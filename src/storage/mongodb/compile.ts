@@ -1,12 +1,12 @@
 // From the port's filters and queries to MongoDB's. MongoDB knows two truth values, the port three: a filter is
 // compiled for being true or for being false, and what is unknown (a missing value) is neither. `via` becomes
 // a `$lookup` of at most one document, so a query that has one is an aggregation.
-import type { Document } from 'mongodb'
+import { type Document, Long } from 'mongodb'
 import { assert, unreachable } from '../../base/assert.ts'
 import type { Filter, Scalar } from '../../contract/filter.ts'
 import { type CollectionModel, type Model, resolve } from '../../schema/model.ts'
 import { regexOf } from '../letter-pattern.ts'
-import type { FindQuery, GroupQuery, Sort } from '../storage.ts'
+import { type FindQuery, type GroupKey, type GroupQuery, type Measure, pathOf, type Sort } from '../storage.ts'
 import { encodeScalar, fieldOf, nameOf } from './document-codec.ts'
 
 /** `first` needs no look-up and may use an index; `lookups` and `last` follow it. */
@@ -41,17 +41,32 @@ export function createCompiler(model: Model) {
 
     group(collection: CollectionModel, query: GroupQuery): Document[] {
       const of = conditionOf(model, collection, query.where)
-      const keys = query.by.map((path, index) => [`k${index}`, { $ifNull: [`$${fieldOf(collection, path)}`, null] }])
+      const keys = query.by.map((key, index) => [`k${index}`, groupKey(key, `$${fieldOf(collection, pathOf(key))}`)])
       const order = Object.fromEntries(query.by.map((_, index) => [`_id.k${index}`, 1]))
-      const sum = { $sum: `$${fieldOf(collection, query.sum)}` }
+      const measures = query.measures.map((measure, index) => [`m${index}`, measureOf(measure, `$${fieldOf(collection, measure.path)}`)])
       return [
         { $match: of.first },
         ...rest(of),
-        { $group: { _id: keys.length > 0 ? Object.fromEntries(keys) : null, sum, count: { $sum: 1 } } },
+        { $group: { _id: keys.length > 0 ? Object.fromEntries(keys) : null, count: { $sum: 1 }, ...Object.fromEntries(measures) } },
         ...(query.by.length > 0 ? [{ $sort: order }] : []),
+        ...(query.limit === undefined ? [] : [{ $limit: query.limit }]),
       ]
     },
   }
+}
+
+function groupKey(key: GroupKey, field: string): Document {
+  const ofValue = (expression: unknown) => ({ $cond: [{ $eq: [{ $ifNull: [field, null] }, null] }, null, expression] })
+  if (typeof key === 'string') return { $ifNull: [field, null] }
+  if ('characters' in key) return ofValue({ $substrCP: [field, 0, key.characters] })
+  const [ms, from] = [Long.fromNumber(key.ms), Long.fromNumber(key.from)]
+  // The remainder of a negative number is negative, so it is taken twice.
+  return ofValue({ $subtract: [field, { $mod: [{ $add: [{ $mod: [{ $subtract: [field, from] }, ms] }, ms] }, ms] }] })
+}
+
+function measureOf({ of }: Measure, field: string): Document {
+  if (of === 'count') return { $sum: { $cond: [{ $eq: [{ $ifNull: [field, null] }, null] }, 0, 1] } }
+  return { [`$${of}`]: field }
 }
 
 function conditionOf(model: Model, collection: CollectionModel, filter: Filter | undefined): Condition {

@@ -1,8 +1,10 @@
 // Reading from MongoDB: the Reader of the port, inside a transaction or outside. A query whose filter follows
 // references is an aggregation, any other a plain find, which is what indexes and the planner serve best.
-import type { AggregateOptions, ClientSession, Db, Document, FindOptions } from 'mongodb'
+import { type AggregateOptions, type ClientSession, type Db, type Document, type FindOptions, Long } from 'mongodb'
+import type { Scalar } from '../../contract/filter.ts'
 import { recordOf } from '../../schema/collection.ts'
 import type { CollectionModel, Model } from '../../schema/model.ts'
+import { exactSum } from '../exact-sum.ts'
 import type { FindQuery, Reader } from '../storage.ts'
 import { all, type Compiler, type Condition, rest } from './compile.ts'
 import { decodeRecord, exact } from './document-codec.ts'
@@ -79,11 +81,12 @@ export function createReader({ db, model, compiler, session, timeMs, ask }: Read
     async group(ref, query) {
       const collection = model.get(ref)
       const rows = await aggregate(collection, compiler.group(collection, query))
-      if (rows.length === 0 && query.by.length === 0) return [{ key: [], sum: 0, count: 0 }]
+      if (rows.length === 0 && query.by.length === 0)
+        return [{ key: [], count: 0, values: query.measures.map(({ of }) => (of === 'sum' || of === 'count' ? 0 : null)) }]
       return rows.map((row) => ({
-        key: query.by.map((_, index) => row['_id'][`k${index}`] ?? null),
-        sum: exact(row['sum']),
-        count: row['count'] as number,
+        key: query.by.map((_, index) => plain(row['_id'][`k${index}`])),
+        count: exact(row['count']),
+        values: query.measures.map(({ of }, index) => (of === 'sum' ? exactSum(row[`m${index}`]) : plain(row[`m${index}`]))),
       }))
     },
     async ids(collection, of) {
@@ -91,6 +94,11 @@ export function createReader({ db, model, compiler, session, timeMs, ask }: Read
       return (await aggregate(collection, stages)).map((document) => document['_id'] as string)
     },
   }
+}
+
+/** A value of a group, which may be a number that is stored exactly. */
+function plain(value: unknown): Scalar | null {
+  return value instanceof Long ? exact(value) : ((value ?? null) as Scalar | null)
 }
 
 /** What finds a record that one of these fences would keep from being stored; a null takes part in none. */

@@ -1,11 +1,12 @@
 // The steps that all SQL databases spell alike: reads, plain writes, the commit log's lines. A dialect adds the rest.
-import type { Filter, Scalar } from '../../contract/filter.ts'
+import type { Filter } from '../../contract/filter.ts'
 import type { AnyRecord, CollectionRef } from '../../schema/collection.ts'
-import { type Model, resolve } from '../../schema/model.ts'
+import type { Model } from '../../schema/model.ts'
 import type { Change, Commit, CommitLine, FindQuery, Group, GroupQuery } from '../storage.ts'
 import type { Compiler, SqlValue, Statement } from './compile.ts'
 import type { SqlResult, SqlRow } from './driver.ts'
-import { createDecoders, createEncoder, createValueDecoder, type RowForm, whole } from './row-codec.ts'
+import { createGroupDecoder } from './group-rows.ts'
+import { createDecoders, createEncoder, type RowForm, whole } from './row-codec.ts'
 import type { Step } from './steps.ts'
 
 type Ref = CollectionRef<unknown>
@@ -47,14 +48,8 @@ function createReadSteps({ model, compiler, form }: CommonParts) {
     group(ref: Ref, query: GroupQuery): Step<Group[]> {
       const collection = model.get(ref)
       const { sql, values } = compiler.group(collection, query)
-      const keys = query.by.map((path) => createValueDecoder(resolve(collection.columns, path), form))
-      return stepOf(sql, values, ({ rows }) =>
-        rows.map((row) => ({
-          key: keys.map((decode, index) => decode(row[index]!) as Scalar | null),
-          sum: whole(row[keys.length]),
-          count: whole(row[keys.length + 1]),
-        })),
-      )
+      const decode = createGroupDecoder(collection, query, form)
+      return stepOf(sql, values, ({ rows }) => rows.map(decode))
     },
   }
 }

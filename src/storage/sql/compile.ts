@@ -5,7 +5,7 @@ import { assert, unreachable } from '../../base/assert.ts'
 import type { Filter } from '../../contract/filter.ts'
 import { hasOnlyAsciiCases } from '../../contract/letter-case.ts'
 import { type CollectionModel, type Column, type Model, resolve } from '../../schema/model.ts'
-import type { Change, FindQuery, GroupQuery, Sort } from '../storage.ts'
+import { type Change, type FindQuery, type GroupKey, type GroupQuery, pathOf, type Sort } from '../storage.ts'
 import { bind, type SqlValue } from './bind.ts'
 import { afterLast } from './keyset.ts'
 
@@ -188,13 +188,15 @@ export function createCompiler(model: Model, dialect: Dialect) {
 
     group(collection: CollectionModel, query: GroupQuery): Statement {
       const values: SqlValue[] = []
-      const keys = query.by.map((path) => `t.${quote(resolve(collection.columns, path).name)}`)
-      const sum = `t.${quote(resolve(collection.columns, query.sum).name)}`
+      const nameOf = (path: string) => `t.${quote(resolve(collection.columns, path).name)}`
+      const keys = query.by.map((key) => groupKey(key, nameOf(pathOf(key))))
+      const measures = query.measures.map(({ of, path }) => (of === 'sum' ? `coalesce(sum(${nameOf(path)}),0)` : `${of}(${nameOf(path)})`))
       const rest = query.where && query.where.op !== 'true' ? ` where ${where(collection, query.where, values, 't')}` : ''
-      const named = keys.map((key, index) => `${key} as "key${index}",`).join('')
-      const grouped = keys.length > 0 ? ` group by ${keys.join(',')} order by ${keys.join(',')}` : ''
+      const places = keys.map((_, index) => index + 1).join(',')
+      const grouped = keys.length > 0 ? ` group by ${places} order by ${places}` : ''
+      const limited = query.limit === undefined ? '' : ` limit ${query.limit}`
       return {
-        sql: `select ${named} coalesce(sum(${sum}),0) as "sum", count(*) as "count" from ${quote(collection.table)} t${rest}${grouped}`,
+        sql: `select ${[...keys, 'count(*)', ...measures].join(',')} from ${quote(collection.table)} t${rest}${grouped}${limited}`,
         values,
       }
     },
@@ -238,6 +240,14 @@ export function createCompiler(model: Model, dialect: Dialect) {
       return { sql: `delete from ${from} where ${where(collection, filter, values, alias)}`, values }
     },
   }
+}
+
+/** Its numbers come from the code, so they may stand in the text. */
+function groupKey(key: GroupKey, name: string): string {
+  if (typeof key === 'string') return name
+  if ('characters' in key) return `substr(${name},1,${key.characters})`
+  // The remainder of a negative number is negative, so it is taken twice. In brackets, for two dashes begin a comment.
+  return `${name}-((${name}-(${key.from}))%${key.ms}+${key.ms})%${key.ms}`
 }
 
 type TextMatch = Extract<Filter, { op: 'contains' | 'startsWith' }>

@@ -7,7 +7,12 @@ const primary = { busy: 5, locked: 6, readonly: 8, ioerr: 10, full: 13, constrai
 
 /** Errors of the driver become engine errors; everything else passes unchanged. */
 export function translate(error: unknown): unknown {
+  // A sum that fits there and not in a number: what is stored, we counted ourselves.
+  if (error instanceof RangeError && (error as { code?: unknown }).code === 'ERR_OUT_OF_RANGE')
+    return new EngineError('amount_too_large', { cause: error })
   if (isEngineError(error) || error instanceof AssertionError || !isSqliteError(error)) return error
+  // Its sums are of 64 bits.
+  if (error.message === 'integer overflow') return new EngineError('amount_too_large', { cause: error })
   switch (error.errcode & 0xff) {
     case primary.busy:
     case primary.locked:

@@ -1,8 +1,9 @@
 // Reading from one SQLite connection: the Reader of the port, and the statements it keeps.
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import type { CollectionRef } from '../../schema/collection.ts'
-import { type Model, resolve } from '../../schema/model.ts'
-import type { Compiler, SqlValue } from '../sql/compile.ts'
+import type { Model } from '../../schema/model.ts'
+import type { Compiler } from '../sql/compile.ts'
+import { createGroupDecoder } from '../sql/group-rows.ts'
 import { createDecoders, numericForm } from '../sql/row-codec.ts'
 import type { FindQuery, GroupQuery, Reader } from '../storage.ts'
 import { translate } from './errors.ts'
@@ -67,16 +68,10 @@ export function createReader({ model, compiler, prepared, rows, before = () => {
       return run(() => prepared(sql).get(...values))!['count'] as number
     },
     async group(ref, query: GroupQuery) {
-      const { columns } = model.get(ref)
       const { sql, values } = compiler.group(model.get(ref), query)
-      const isBoolean = query.by.map((path) => resolve(columns, path).type === 'boolean')
-      const keyOf = (value: SqlValue, index: number) => (isBoolean[index] && value !== null ? value === 1 : value)
+      const decode = createGroupDecoder<Row>(model.get(ref), query, numericForm)
       before()
-      return run(() => prepared(sql).all(...values)).map((row) => ({
-        key: query.by.map((_, index) => keyOf(row[`key${index}`] as SqlValue, index)),
-        sum: row['sum'] as number,
-        count: row['count'] as number,
-      }))
+      return run(() => rows(sql).all(...values)).map((row) => decode(row))
     },
   }
 }
