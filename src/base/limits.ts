@@ -71,6 +71,16 @@ export const limits = {
   searchWordsMax: 8,
   /** A page in an order costs a comparison for each key of each record, and the condition of the next one two more. */
   sortKeysMax: 8,
+  /** Fields that one aggregate groups by: groups are at most as many as their values multiplied. */
+  groupKeysMax: 4,
+  /** Fields of each measure. */
+  measuresMax: 10,
+  /** Groups in an answer. More of them are a list, which has pages. */
+  groupsMax: 1_000,
+  /** Time zones whose data is kept at hand. There are some 450, but a request may spell them in any case. */
+  timeZonesKeptMax: 500,
+  /** Groups read from the database: hours and days that are put together to months and days of a time zone. */
+  groupRowsMax: 50_000,
   /** It comes back in a query string, beside the filter it belongs to. */
   cursorBytesMax: 6_000,
 

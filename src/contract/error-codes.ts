@@ -30,6 +30,7 @@ export const errorCodes = {
   body_too_large: { status: 413, retry: 'never', message: 'The body is too large.' },
   unsupported_media_type: { status: 415, retry: 'never', message: 'Send JSON with Content-Type: application/json.' },
   expand_too_large: { status: 422, retry: 'never', message: 'What is to be expanded makes the answer too large.' },
+  too_many_groups: { status: 422, retry: 'never', message: 'These are more groups than an answer holds. Filter, or group by less.' },
   idempotency_key_reused: { status: 422, retry: 'never', message: 'This Idempotency-Key was used with another request.' },
   idempotency_in_flight: { status: 409, retry: 'later', message: 'The first request with this Idempotency-Key is still running.' },
   headers_too_large: { status: 431, retry: 'never', message: 'The headers are too large.' },

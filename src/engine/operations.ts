@@ -45,6 +45,7 @@ import { cancelEffect } from '../effects/cancel-effect.ts'
 import type { EffectHandler } from '../effects/effect.ts'
 import { retryEffect } from '../effects/retry-effect.ts'
 import type { Operation } from '../operation/define.ts'
+import { aggregateRecords } from '../records/aggregate-records.ts'
 import { createRecord } from '../records/create-record.ts'
 import { deleteRecord } from '../records/delete-record.ts'
 import { describeSchema } from '../records/describe-schema.ts'
@@ -159,7 +160,8 @@ function makeRecordOperations(collection: CollectionModel, hooks: CollectionHook
   const { access } = collection
   const { internal, system } = collection.source
   if (internal || access.read === undefined) return []
-  const reads = collection.name === 'carts' ? [listRecords(collection)] : [listRecords(collection), getRecord(collection)]
+  const lists = [listRecords(collection), aggregateRecords(collection)]
+  const reads = collection.name === 'carts' ? lists : [...lists, getRecord(collection)]
   if (system) return reads
   return [
     ...reads,

@@ -1,6 +1,7 @@
 // When a plan is next due: `0 7 * * 1-5` by the clock on the wall of a time zone. Pure. Invariants: always later than what it
 // is asked after; a time that the clock leaves out (summer begins) is due at the moment of the leap, once; one that it
 // shows twice (summer ends) is due the first time it does, once.
+import { offsetAt } from '../base/time-zone.ts'
 import { OwnMistake } from './own-code.ts'
 
 export type Cron = {
@@ -106,42 +107,6 @@ function instantOf(timeZone: string, wall: number): number {
     else before = middle
   }
   return leapt
-}
-
-const formats = new Map<string, Intl.DateTimeFormat>()
-
-/** How far the wall is ahead of UTC, in milliseconds. */
-function offsetAt(timeZone: string, at: number): number {
-  const format = formats.get(timeZone) ?? formatOf(timeZone)
-  const parts: Record<string, number> = {}
-  for (const { type, value } of format.formatToParts(at)) parts[type] = Number(value)
-  const { year, month, day, hour, minute, second } = parts as Record<string, number>
-  return Date.UTC(year!, month! - 1, day!, hour!, minute!, second!) - Math.floor(at / 1_000) * 1_000
-}
-
-function formatOf(timeZone: string): Intl.DateTimeFormat {
-  const two = '2-digit' as const
-  const day = { year: 'numeric', month: two, day: two } as const
-  const format = new Intl.DateTimeFormat('en', {
-    timeZone,
-    calendar: 'iso8601',
-    hourCycle: 'h23',
-    ...day,
-    hour: two,
-    minute: two,
-    second: two,
-  })
-  formats.set(timeZone, format)
-  return format
-}
-
-export function isTimeZone(name: string): boolean {
-  try {
-    formatOf(name)
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** `30s`, `5m`, `2h`, `1d`, in milliseconds; null for anything else. */

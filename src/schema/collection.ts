@@ -14,6 +14,8 @@ export type CollectionAccess = {
   readonly create?: Rule
   readonly update?: Rule
   readonly delete?: Rule
+  /** Counts and sums over all that one may read; staff when left out. Names no field of the record. */
+  readonly aggregate?: Rule
 }
 
 /** A field that is made when a record is read and never stored: it cannot be filtered or sorted by. */

@@ -478,6 +478,17 @@ const readingRows = Object.entries(reading).flatMap(([name, { counts, record }])
       },
     }),
   ),
+  ...everybody.map(
+    (as): Row => ({
+      operation: `${name}.aggregate`,
+      as,
+      request: { method: 'GET', url: `/api/${name}/aggregate` },
+      expect:
+        as === 'staff'
+          ? { status: 200, body: ({ body }) => assert.deepEqual(body.items, [{ group: {}, count: counts.staff }]) }
+          : { status: as === 'guest' ? 401 : 403 },
+    }),
+  ),
   ...(name === 'carts'
     ? []
     : everybody.map(

@@ -1,7 +1,7 @@
 // One collection of the project: its options, its fields, and all that names fields of it or of others.
 import { nearest } from '../../base/nearest.ts'
 import type { Collection, Fields } from '../../schema/collection.ts'
-import { compileRule, isOfFeed, type RuleFields, ruleFieldsOf } from '../../schema/compile-rule.ts'
+import { checkCallerRule, compileRule, isOfFeed, type RuleFields, ruleFieldsOf } from '../../schema/compile-rule.ts'
 import { indexWidthMistake } from '../../schema/index-width.ts'
 import type { KindColumn } from '../../schema/kinds/kind.ts'
 import {
@@ -31,7 +31,7 @@ export type Names = {
 }
 
 const reservedFields = new Set(['id', 'version', 'createdAt', 'updatedAt', 'and', 'or', 'not'])
-const actions = ['read', 'create', 'update', 'delete']
+const actions = ['read', 'create', 'update', 'delete', 'aggregate']
 const anything: Check = () => {}
 const paths = list(line, 1)
 const keys: Keys = {
@@ -182,7 +182,9 @@ function checkAccess(collection: Collection, path: string, { fieldsOf, add }: Na
   for (const [action, rule] of Object.entries(access)) {
     const at = `${path}.access.${action}`
     if (!actions.includes(action)) add(at, `is no action${nearest(action, actions)}`)
-    else if (rule !== undefined)
+    else if (action === 'aggregate') {
+      if (rule !== undefined) checkCallerRule(rule, at, add)
+    } else if (rule !== undefined)
       compileRule(rule, { collections: fieldsOf, collection: name, isOfFeed: isOfFeed(collection, action), path: at, add })
   }
   for (const action of ['update', 'delete'] as const)

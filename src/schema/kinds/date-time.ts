@@ -45,6 +45,7 @@ export const dateTimeKind = defineKind({
   toWire: (value) => toIso(value as number),
   stored: wholeNumber,
   misfit: integerMisfit,
+  spans: 'times',
   input: 'dateTime',
   display: 'dateTime',
 })

@@ -21,6 +21,7 @@ export const dateKind = defineKind({
   options: { unique: flag },
   schema: () => ({ type: 'string', format: 'date' }),
   misfit: textMisfit,
+  spans: 'days',
   input: 'date',
   display: 'date',
 })

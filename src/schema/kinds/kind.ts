@@ -63,6 +63,8 @@ export type Kind = {
   readonly isJson?: boolean
   /** Its values may be whole articles: they count in the size of a page, and no list is sorted by them. */
   readonly isLarge?: boolean
+  /** It lies in a calendar: an aggregate groups by its months. Times are milliseconds, days texts. */
+  readonly spans?: 'times' | 'days'
   /** A change may say by how much instead of what: `{ "$increment": 1 }`. */
   readonly takesIncrement?: boolean
 

@@ -188,17 +188,9 @@ export function createCompiler(model: Model, dialect: Dialect) {
 
     group(collection: CollectionModel, query: GroupQuery): Statement {
       const values: SqlValue[] = []
-      const nameOf = (path: string) => `t.${quote(resolve(collection.columns, path).name)}`
-      const keys = query.by.map((key) => groupKey(key, nameOf(pathOf(key))))
-      const measures = query.measures.map(({ of, path }) => (of === 'sum' ? `coalesce(sum(${nameOf(path)}),0)` : `${of}(${nameOf(path)})`))
+      const { list, order } = grouped(query, (path) => `t.${quote(resolve(collection.columns, path).name)}`)
       const rest = query.where && query.where.op !== 'true' ? ` where ${where(collection, query.where, values, 't')}` : ''
-      const places = keys.map((_, index) => index + 1).join(',')
-      const grouped = keys.length > 0 ? ` group by ${places} order by ${places}` : ''
-      const limited = query.limit === undefined ? '' : ` limit ${query.limit}`
-      return {
-        sql: `select ${[...keys, 'count(*)', ...measures].join(',')} from ${quote(collection.table)} t${rest}${grouped}${limited}`,
-        values,
-      }
+      return { sql: `select ${list} from ${quote(collection.table)} t${rest}${order}`, values }
     },
 
     /** Inserts rows, each with a value for each column in the model's order. */
@@ -240,6 +232,15 @@ export function createCompiler(model: Model, dialect: Dialect) {
       return { sql: `delete from ${from} where ${where(collection, filter, values, alias)}`, values }
     },
   }
+}
+
+/** What a grouped query selects, and what follows its condition. */
+function grouped({ by, measures, limit }: GroupQuery, nameOf: (path: string) => string): { readonly list: string; readonly order: string } {
+  const keys = by.map((key) => groupKey(key, nameOf(pathOf(key))))
+  const values = measures.map(({ of, path }) => (of === 'sum' ? `coalesce(sum(${nameOf(path)}),0)` : `${of}(${nameOf(path)})`))
+  const places = keys.map((_, index) => index + 1).join(',')
+  const order = keys.length > 0 ? ` group by ${places} order by ${places}` : ''
+  return { list: [...keys, 'count(*)', ...values].join(','), order: limit === undefined ? order : `${order} limit ${limit}` }
 }
 
 /** Its numbers come from the code, so they may stand in the text. */

@@ -24,7 +24,7 @@ const projects = collection('projects', {
     budget: field.money({ read: staff }),
   },
   lists: { tasks: { from: 'tasks', by: 'project' }, audits: { from: 'audits', by: 'about' } },
-  access: { read: anyone, create: staff, update: any(staff, where('lead').eq(actorId)), delete: staff },
+  access: { read: anyone, create: staff, update: any(staff, where('lead').eq(actorId)), delete: staff, aggregate: anyone },
 })
 const tasks = collection('tasks', {
   prefix: 'task',
@@ -39,7 +39,7 @@ const tasks = collection('tasks', {
     effort: field.integer({ default: 1, min: 0, max: 20 }),
   },
   indexes: [['project', 'effort']],
-  access: { read: anyone, create: ledByCaller, update: any(staff, ledByCaller), delete: staff },
+  access: { read: anyone, create: ledByCaller, update: any(staff, ledByCaller), delete: staff, aggregate: anyone },
 })
 const audits = collection('audits', {
   prefix: 'aud',
@@ -55,6 +55,7 @@ const audits = collection('audits', {
     create: staff,
     update: staff,
     delete: staff,
+    aggregate: anyone,
   },
 })
 const rooms = collection('rooms', {

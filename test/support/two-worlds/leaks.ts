@@ -65,6 +65,10 @@ export const leaks: Readonly<Record<string, Leak>> = {
       return { ...answer, output: { ...(answer.output as object), count: await context.read.count({ name: 'notes' }) } }
     }),
   },
+  'a sum of everything': {
+    only: ['audits.aggregate'],
+    operations: query('audits.aggregate', (run, context) => run({ ...context, actor: asStaff(context.actor) })),
+  },
   'a filter by a hidden field': {
     only: ['tasks.list'],
     operations: query('tasks.list', async (run, context) => {

@@ -43,6 +43,8 @@ function atField(asking: Asking): Named {
     () => named(asking, 'GET', `${list}?search=${chance.pick(['alpha', 'omega'])}&count=true`),
     () => named(asking, 'GET', `${list}/${id}?fields=${name}`),
     () => throughReference(asking, collection, `${name}]${operator}=${value}`),
+    () => named(asking, 'GET', `${list}/aggregate?${chance.pick(['sum', 'max', 'group', 'sort'])}=${name}`),
+    () => named(asking, 'GET', `${list}/aggregate?group=${chance.pick([...collection.fields.keys()])}`),
   ])()
 }
 

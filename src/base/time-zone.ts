@@ -1,0 +1,40 @@
+// What the clock on the wall shows in a time zone, from the data that Node brings.
+
+import { limits } from './limits.ts'
+
+const formats = new Map<string, Intl.DateTimeFormat>()
+
+/** How far the clock on the wall is ahead of UTC, in milliseconds. */
+export function offsetAt(timeZone: string, at: number): number {
+  const format = formats.get(timeZone) ?? formatOf(timeZone)
+  const parts: Record<string, number> = {}
+  for (const { type, value } of format.formatToParts(at)) parts[type] = Number(value)
+  const { year, month, day, hour, minute, second } = parts as Record<string, number>
+  return Date.UTC(year!, month! - 1, day!, hour!, minute!, second!) - Math.floor(at / 1_000) * 1_000
+}
+
+function formatOf(timeZone: string): Intl.DateTimeFormat {
+  const two = '2-digit' as const
+  const day = { year: 'numeric', month: two, day: two } as const
+  const format = new Intl.DateTimeFormat('en', {
+    timeZone,
+    calendar: 'iso8601',
+    hourCycle: 'h23',
+    ...day,
+    hour: two,
+    minute: two,
+    second: two,
+  })
+  if (formats.size >= limits.timeZonesKeptMax) formats.clear()
+  formats.set(timeZone, format)
+  return format
+}
+
+export function isTimeZone(name: string): boolean {
+  try {
+    formatOf(name)
+    return true
+  } catch {
+    return false
+  }
+}
