@@ -115,6 +115,8 @@ export function createServer(parts: ServerParts): HttpServer {
       config: { rawBody: route.operation.rawBody === true },
       handler: routeHandler(parts, limiter, live, route),
     })
+  for (const { method, path } of shadowedBy(routes))
+    app.route({ method: method as 'POST', url: path, handler: (request, reply) => answerUnrouted(parts, routes, request, reply) })
 
   return {
     app,
@@ -277,7 +279,7 @@ async function limit(
 
 function answerUnrouted(parts: ServerParts, routes: readonly Route[], request: FastifyRequest, reply: FastifyReply): unknown {
   const path = request.url.split('?', 1)[0]!
-  const methods = new Set(routes.filter((route) => isPathOf(route.path, path)).map((route) => route.method))
+  const methods = methodsOf(routes, path)
   if (parts.pages.some((page) => page.path === path)) methods.add('GET')
   const isFile = methods.size === 0 && !path.startsWith('/api/') && parts.site?.has(decodePath(path)) === true
   if (isFile) methods.add('GET')
@@ -287,6 +289,22 @@ function answerUnrouted(parts: ServerParts, routes: readonly Route[], request: F
   const allow = [...methods, 'OPTIONS'].join(', ')
   if (request.method === 'OPTIONS') return answerOptions(parts.origins ?? noOrigins, allow, request, reply)
   return sendProblem(parts, request, reply, new EngineError('method_not_allowed', { headers: { allow } }))
+}
+
+/** An address that stands in a route as it is has its own methods, those of a pattern that it would fit are not its. */
+function methodsOf(routes: readonly Route[], path: string): Set<string> {
+  const exact = routes.filter((route) => route.path === path)
+  return new Set((exact.length > 0 ? exact : routes.filter((route) => isPathOf(route.path, path))).map((route) => route.method))
+}
+
+/** Routes of such addresses that would be taken for those of the pattern: `DELETE /api/users/aggregate` is no record's. */
+function shadowedBy(routes: readonly Route[]): Pick<Route, 'method' | 'path'>[] {
+  const fixed = [...new Set(routes.filter(({ path }) => !path.includes(':')).map(({ path }) => path))]
+  return fixed.flatMap((path) => {
+    const own = methodsOf(routes, path)
+    const patterns = routes.filter((route) => route.path !== path && isPathOf(route.path, path) && !own.has(route.method))
+    return [...new Set(patterns.map(({ method }) => method))].map((method) => ({ method, path }))
+  })
 }
 
 function decodePath(path: string): string {
