@@ -35,6 +35,7 @@ async function startDev(t: TestContext) {
   return {
     child,
     ended,
+    folder,
     /** What it says next that fits. */
     async says(pattern: RegExp): Promise<string> {
       const found = await eventually(`${pattern}`, async () => pattern.exec(text)).catch((error: Error) => {
@@ -77,6 +78,17 @@ test('a change starts the server again on the same data; a mistake is told, and 
   dev.change('most.ts', () => 'export const most = 400\n')
   await dev.says(/most\.ts changed: running again/)
   assert.equal((await client.auth.me()).email, account.email)
+
+  // The data is what it was for the server that goes on.
+  const tasks = readFileSync(join(dev.folder, 'tasks.ts'), 'utf8')
+  dev.change('tasks.ts', (text) => text.replace(/text: field\.text\(.*?\)/, 'text: field.integer()'))
+  await dev.says(
+    /The database does not fit the model yet; tasks\.text changes from text to integer\. .* type npx kingpost migrate apply --stopped/,
+  )
+  await dev.says(/The server from before goes on\. Waiting for a change\./)
+  assert.equal((await client.auth.me()).email, account.email)
+  dev.change('tasks.ts', () => tasks)
+  await dev.says(/tasks\.ts changed: running again/)
 
   dev.change('pages/more.html', () => '<p>More</p>')
   await dev.says(/pages\/more\.html changed: running again/)

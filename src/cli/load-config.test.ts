@@ -61,7 +61,7 @@ test('the file .env tells what the environment does not, to the settings and to 
   const folder = folderWith({
     '.env': "# Of this machine.\nKINGPOST_CONFIG=./a.ts\nSHOP_NAME='A shop'\nSHOP_CITY=Bonn\nSHOP_EMPTY=x\n",
     'a.ts':
-      'const { SHOP_NAME, SHOP_CITY, SHOP_EMPTY } = process.env\nexport const backend = { name: `${SHOP_NAME} in ${SHOP_CITY}${SHOP_EMPTY}` }\n',
+      'const { SHOP_NAME, SHOP_CITY, SHOP_EMPTY } = process.env\nexport const backend = { name: SHOP_NAME + " in " + SHOP_CITY + SHOP_EMPTY }\n',
   })
   t.after(() => rmSync(folder, { recursive: true }))
   const env = { ...process.env, SHOP_CITY: 'Köln', SHOP_EMPTY: '' }

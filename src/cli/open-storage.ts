@@ -6,7 +6,7 @@ import { systemClock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { systemRandom } from '../base/random.ts'
 import type { Model } from '../schema/model.ts'
-import type { SchemaPolicy } from '../storage/migrations/at-start.ts'
+import { type SchemaPolicy, stepsAtStart } from '../storage/migrations/at-start.ts'
 import type { SchemaDialect } from '../storage/migrations/dialect.ts'
 import { tryLock as tryFileLock } from '../storage/sqlite/file-lock.ts'
 import type { Snapshot, WholeStorage } from '../storage/storage.ts'
@@ -97,6 +97,19 @@ async function openFile(place: Place, model: Model): Promise<WholeStorage> {
     return openSqlite({ path, model, clock: systemClock, schema: policyOf(place) })
   } catch (error) {
     throw explain(error, path)
+  }
+}
+
+/** Whether this model could be served, looked at beside a server that has the database. @throws Error with one sentence for people */
+export async function checkFits(place: Place, model: Model): Promise<void> {
+  if (place.databaseUrl === null && !existsSync(fileOf(place))) return
+  const dialect = await openSchema(place)
+  try {
+    const { lookAt } = await import('../storage/migrations/apply.ts')
+    const seen = await lookAt({ dialect, model, clock: systemClock })
+    stepsAtStart(seen, policyOf(place), seen.stored.tables.size === 0)
+  } finally {
+    await dialect.close()
   }
 }
 

@@ -29,7 +29,7 @@ import { inTransaction } from '../storage/in-transaction.ts'
 import type { WholeStorage } from '../storage/storage.ts'
 import { type Part, takePart } from './database.ts'
 import { compileConfig, type LoadedConfig, loadConfig } from './load-config.ts'
-import { lockFolder, openStorage } from './open-storage.ts'
+import { checkFits, lockFolder, openStorage } from './open-storage.ts'
 import { openProviders, type PaymentProviders, providerPaths } from './payment-providers.ts'
 import { prepareFolder } from './private-files.ts'
 import { recoveryNotice } from './recovery-notice.ts'
@@ -58,7 +58,7 @@ export type Running = {
 export type ServeOptions = {
   /** Called when the config is read; it may still be wrong. */
   readonly onRead?: (loaded: LoadedConfig) => void
-  /** Called when the config is known to be good; the data is opened when this has ended. */
+  /** Called when the config is known to be good and to fit the data, which is opened when this has ended. */
   readonly whenLoaded?: () => Promise<void>
 }
 
@@ -70,7 +70,10 @@ export async function serve(settings: ProcessSettings, { onRead, whenLoaded }: S
   const port = settings.port === 0 ? await freePort(settings.host) : settings.port
   const publicUrl = settings.publicUrl ?? `http://localhost:${port}`
   const backend = compileConfig(loaded, { publicUrl, isDevelopment: settings.isDevelopment, readSecret: settings.readSecret })
-  await whenLoaded?.()
+  if (whenLoaded !== undefined) {
+    await checkFits(settings, backend.model)
+    await whenLoaded()
+  }
   const unlock = takeFolder(settings)
   const storage = await openStorage(settings, backend.model, log)
   let part: Part | null = null

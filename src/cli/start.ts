@@ -71,7 +71,7 @@ export function modeOf(
 ): string {
   if (!isDevelopment) return 'in production'
   const differences = [
-    'its schema follows the config',
+    'new collections and fields are added by themselves',
     ...(hasSeed ? ['an empty database gets the seed data'] : []),
     ...(paidBy.length > 0 ? [`payments go to ${paidBy.join(', ')}`] : []),
   ]

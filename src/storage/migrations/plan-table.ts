@@ -272,7 +272,7 @@ function conversionOf(p: Planned, field: CompiledField, { column, found }: Pair)
 }
 
 function fillOf({ table, collection }: Planned, field: CompiledField, source: Source): Omit<Fill, 'columns'> {
-  return { table: table.name, collection: collection.name, field: field.name, source, rows: 'all' }
+  return { table: table.name, collection: collection.name, field: field.name, kind: field.field.kind.name, source, rows: 'all' }
 }
 
 function partOf(value: unknown, { path }: Column): unknown {

@@ -36,6 +36,8 @@ export type Fill = {
   readonly table: string
   readonly collection: string
   readonly field: string
+  /** Of the field, as it is declared. */
+  readonly kind: string
   readonly columns: readonly ColumnSpec[]
   readonly source: Source
   /** `empty`: only rows that have no value yet. */
@@ -171,6 +173,14 @@ export function describeStep(step: Change): string {
     case 'dropTable':
       return `drop the collection ${step.table} and its records`
   }
+}
+
+/** Of a step that gives a field another kind: which, from what, and to what. Null of others. */
+export function describeNewKind(step: Change): string | null {
+  if (step.kind !== 'swapColumn' && step.kind !== 'convertColumn') return null
+  const { fill } = step
+  const was = step.kind === 'swapColumn' ? step.old.kind : fill.source.from === 'column' ? fill.source.kind : null
+  return `${nameOf(fill)} changes ${was === null ? '' : `from ${was} `}to ${fill.kind}`
 }
 
 function valueText({ column, isBackfilled }: { readonly column: ColumnSpec; readonly isBackfilled: boolean }): string {
