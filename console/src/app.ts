@@ -13,6 +13,8 @@ import { OrderPage } from './pages/order.ts'
 import { OrdersPage } from './pages/orders.ts'
 import { CreatePage, RecordPage } from './pages/record.ts'
 import { NotStaff, SetupPage, SignInPage, Waiting } from './pages/sign-in.ts'
+import { WebhookPage } from './pages/webhook.ts'
+import { NewWebhookPage, WebhooksPage } from './pages/webhooks.ts'
 import { usePlace } from './router.ts'
 import { base, parseRoute, type Route } from './routes.ts'
 import { WorkspaceContext } from './schema.ts'
@@ -20,7 +22,7 @@ import type { CollectionInfo, User } from './shapes.ts'
 import { Empty, ErrorNote, PageHead } from './ui/parts.ts'
 import { Shell } from './ui/shell.ts'
 
-const liveCollections = ['orders', 'payments', 'emails', 'effects']
+const liveCollections = ['orders', 'payments', 'emails', 'effects', 'webhooks']
 
 function isStaff(user: User): boolean {
   return user.roles.some((role) => role === 'admin' || role === 'staff')
@@ -99,6 +101,7 @@ export function App(): VNode {
 interface Schema {
   items: CollectionInfo[]
   roles: string[]
+  events: string[]
 }
 
 function Inside({ user, signOut }: { user: User; signOut: () => void }): VNode {
@@ -116,7 +119,10 @@ function Inside({ user, signOut }: { user: User; signOut: () => void }): VNode {
     load()
     return () => watch([])
   }, [])
-  const workspace = useMemo(() => ({ user, signOut, collections: schema?.items ?? [], roles: schema?.roles ?? [] }), [user, schema])
+  const workspace = useMemo(() => {
+    const { items: collections = [], roles = [], events = [] } = schema ?? {}
+    return { user, signOut, collections, roles, events }
+  }, [user, schema])
   if (error) return html`<${Waiting}><${ErrorNote} error=${error} retry=${load} /><//>`
   if (schema === undefined) return html`<${Waiting} />`
   return html`<${WorkspaceContext.Provider} value=${workspace}>
@@ -148,6 +154,12 @@ function GuardedPage({ route }: { route: Route }): VNode {
       return html`<${EffectsPage} />`
     case 'ledger':
       return html`<${LedgerPage} />`
+    case 'webhooks':
+      return html`<${WebhooksPage} />`
+    case 'newWebhook':
+      return html`<${NewWebhookPage} />`
+    case 'webhook':
+      return html`<${WebhookPage} id=${route.id} />`
     case 'collections':
       return html`<${CollectionsPage} />`
     case 'collection':

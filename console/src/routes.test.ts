@@ -12,6 +12,10 @@ test('paths lead to pages', () => {
     ['/console/mail', { page: 'mail' }],
     ['/console/mail/eml_1', { page: 'mail', id: 'eml_1' }],
     ['/console/effects', { page: 'effects' }],
+    ['/console/webhooks', { page: 'webhooks' }],
+    ['/console/webhooks/new', { page: 'newWebhook' }],
+    ['/console/webhooks/whe_1', { page: 'webhook', id: 'whe_1' }],
+    ['/console/webhooks/whe_1/more', { page: 'unknown' }],
     ['/console/data', { page: 'collections' }],
     ['/console/data/reviews', { page: 'collection', collection: 'reviews' }],
     ['/console/data/reviews/new', { page: 'create', collection: 'reviews' }],
@@ -25,7 +29,7 @@ test('paths lead to pages', () => {
 })
 
 test('a record leads to its best page and back', () => {
-  for (const collection of ['orders', 'emails', 'reviews', 'effects']) {
+  for (const collection of ['orders', 'emails', 'reviews', 'effects', 'webhooks']) {
     assert.notEqual(parseRoute(recordPath(collection, 'x_1')).page, 'unknown')
     assert.notEqual(parseRoute(collectionPath(collection)).page, 'unknown')
   }

@@ -6,6 +6,9 @@ export type Route =
   | { page: 'mail'; id?: string }
   | { page: 'effects' }
   | { page: 'ledger' }
+  | { page: 'webhooks' }
+  | { page: 'newWebhook' }
+  | { page: 'webhook'; id: string }
   | { page: 'collections' }
   | { page: 'collection'; collection: string }
   | { page: 'create'; collection: string }
@@ -30,6 +33,10 @@ export function parseRoute(path: string): Route {
     return second === undefined ? { page: 'orders' } : { page: 'order', id: second }
   }
   if (first === 'mail') return second === undefined ? { page: 'mail' } : { page: 'mail', id: second }
+  if (first === 'webhooks') {
+    if (second === undefined) return { page: 'webhooks' }
+    return second === 'new' ? { page: 'newWebhook' } : { page: 'webhook', id: second }
+  }
   if ((first === 'effects' || first === 'ledger') && second === undefined) return { page: first }
   return { page: 'unknown' }
 }
@@ -42,16 +49,20 @@ function decode(part: string): string {
   }
 }
 
-export function collectionPath(collection: string): string {
-  if (collection === 'orders') return `${base}/orders`
-  if (collection === 'emails') return `${base}/mail`
-  if (collection === 'effects') return `${base}/effects`
-  return `${base}/data/${encodeURIComponent(collection)}`
+const ownPages: Readonly<Record<string, string>> = {
+  orders: `${base}/orders`,
+  emails: `${base}/mail`,
+  effects: `${base}/effects`,
+  webhooks: `${base}/webhooks`,
 }
 
-/** Orders and mails have pages of their own; all other records share one. */
+export function collectionPath(collection: string): string {
+  return ownPages[collection] ?? `${base}/data/${encodeURIComponent(collection)}`
+}
+
+/** Orders, mails and webhooks have pages of their own; all other records share one. */
 export function recordPath(collection: string, id: string): string {
-  if (collection === 'orders' || collection === 'emails') {
+  if (collection === 'orders' || collection === 'emails' || collection === 'webhooks') {
     return `${collectionPath(collection)}/${encodeURIComponent(id)}`
   }
   return plainRecordPath(collection, id)

@@ -7,6 +7,8 @@ export interface Workspace {
   collections: readonly CollectionInfo[]
   /** Those that can be given to an account. */
   roles: readonly string[]
+  /** What a webhook can be told. */
+  events: readonly string[]
   signOut: () => void
 }
 
@@ -14,6 +16,7 @@ export const WorkspaceContext = createContext<Workspace>({
   user: { id: '', email: '', name: null, roles: [], emailVerified: false, createdAt: '' },
   collections: [],
   roles: [],
+  events: [],
   signOut: () => {},
 })
 

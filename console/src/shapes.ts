@@ -118,6 +118,31 @@ export interface Effect {
   updatedAt?: string
 }
 
+export interface Webhook {
+  id: string
+  url: string
+  description: string | null
+  /** Empty: all. */
+  events: readonly string[]
+  enabled: boolean
+  disabledBecause: string | null
+  /** Until then the secret before this one signs as well. */
+  formerUntil: string | null
+  failingSince: string | null
+  pausedUntil: string | null
+  createdAt: string
+}
+
+export interface WebhookDelivery {
+  id: string
+  webhook: string
+  event: string
+  status: string
+  lastError: string | null
+  deliveredAt: string | null
+  createdAt: string
+}
+
 export interface Balances {
   items: { account: string; currency: string; balance: Money }[]
   totals: { currency: string; sum: Money }[]

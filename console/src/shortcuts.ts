@@ -13,6 +13,7 @@ const goTo: Record<string, { path: string; does: string }> = {
   m: { path: `${base}/mail`, does: 'Go to mail' },
   e: { path: `${base}/effects`, does: 'Go to effects' },
   l: { path: `${base}/ledger`, does: 'Go to the ledger' },
+  w: { path: `${base}/webhooks`, does: 'Go to webhooks' },
   d: { path: `${base}/data`, does: 'Go to data' },
 }
 

@@ -84,6 +84,7 @@ export type Offer = {
 
 export function operationsOf(offer: Offer, { changes, providers, handlers, measured }: OperationPorts): Operation[] {
   const roles = knownRoles(rulesOf(offer))
+  const events = webhookEventNames(offer.model, offer.project.shop !== null)
   return [
     register,
     logIn,
@@ -96,12 +97,12 @@ export function operationsOf(offer: Offer, { changes, providers, handlers, measu
     revokeSessions,
     revokeSession,
     setUp,
-    describeSchema(roles),
+    describeSchema({ roles, events }),
     watchChanges(changes),
     sendMail(offer.mails ?? []),
     retryEffect(handlers),
     cancelEffect(handlers),
-    ...webhookOperations(offer),
+    ...webhookOperations(events),
     readMetrics({ ...measured, newestPosition: changes.feed.newest }),
     ...(offer.project.shop ? shopOperations(providers) : []),
     ...[...offer.model.collections.values()].flatMap((collection) => recordOperations(collection, offer.hooksOf)),
@@ -109,8 +110,7 @@ export function operationsOf(offer: Offer, { changes, providers, handlers, measu
   ]
 }
 
-function webhookOperations({ model, project }: Offer): Operation[] {
-  const events = webhookEventNames(model, project.shop !== null)
+function webhookOperations(events: readonly string[]): Operation[] {
   return [createWebhook(events), updateWebhook(events), deleteWebhook, rotateWebhookSecret, testWebhook, replayDelivery]
 }
 

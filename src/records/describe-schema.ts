@@ -6,22 +6,33 @@ import { writableFields } from '../schema/wire.ts'
 import { isSortable, type QueryScope, searchPathsOf } from './parse-filter.ts'
 import { isSettable, readFilter, visibleFields, visibleList } from './present.ts'
 
-/** `GET /api/schema`: what collections and fields there are, and what roles, for consoles and tools. */
-export function describeSchema(roles: readonly string[]): Operation {
+export type Names = {
+  /** That can be given to an account. */
+  readonly roles: readonly string[]
+  /** That a webhook can ask for. */
+  readonly events: readonly string[]
+}
+
+/** `GET /api/schema`: what collections and fields there are, and what roles and events, for consoles and tools. */
+export function describeSchema({ roles, events }: Names): Operation {
   return query({
     name: 'schema.describe',
     route: 'GET /api/schema',
     summary: 'Collections, their fields and what the caller may do',
     tag: 'Schema',
     input: Type.Object({}, { additionalProperties: false }),
-    output: Type.Object({ items: Type.Array(Type.Unsafe<object>({ type: 'object' })), roles: Type.Array(Type.String()) }),
+    output: Type.Object({
+      items: Type.Array(Type.Unsafe<object>({ type: 'object' })),
+      roles: Type.Array(Type.String()),
+      events: Type.Array(Type.String({ description: 'What a webhook can be told.' })),
+    }),
     isPresented: true,
     access: staff,
     async run({ model, actor }) {
       const visible = [...model.collections.values()].filter(
         (collection) => !collection.source.internal && readFilter(collection, actor).op !== 'false',
       )
-      return { output: { items: visible.map((collection) => describe({ model, collection, actor })), roles } }
+      return { output: { items: visible.map((collection) => describe({ model, collection, actor })), roles, events } }
     },
   })
 }

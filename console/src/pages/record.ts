@@ -21,6 +21,7 @@ import { toast } from '../ui/toast.ts'
 import { Value } from '../ui/value.ts'
 import { NoCollection } from './collection.ts'
 import { UserRights } from './user-rights.ts'
+import { ReplayDelivery } from './webhook-deliveries.ts'
 
 const blank = {}
 
@@ -80,6 +81,7 @@ export function RecordPage({ name, id }: { name: string; id: string }): VNode {
     ${info.can.delete && mode === 'view' && html`<button type="button" class="button" onClick=${() => setMode('delete')}>Delete</button>`}
     ${info.can.update && mode === 'view' && html`<button type="button" class="button primary" onClick=${() => setMode('edit')}>Edit</button>`}
     ${name === 'stockLevels' && mode === 'view' && html`<button type="button" class="button primary" onClick=${() => setMode('stock')}>Change stock</button>`}
+    ${name === 'webhookDeliveries' && html`<${ReplayDelivery} id=${id} />`}
     ${mayGiveRights && mode === 'view' && html`<button type="button" class="button primary" onClick=${() => setMode('rights')}>Change rights</button>`}
   `
   const close = (changed: boolean) => {

@@ -24,6 +24,7 @@ const entries: Entry[] = [
   { path: `${base}/mail`, text: 'Mail', icon: 'mail', needs: 'emails' },
   { path: `${base}/effects`, text: 'Effects', icon: 'effects', needs: 'effects' },
   { path: `${base}/ledger`, text: 'Ledger', icon: 'ledger', needs: 'ledgerEntries' },
+  { path: `${base}/webhooks`, text: 'Webhooks', icon: 'webhooks', needs: 'webhooks' },
 ]
 
 export function Shell({ children }: { children?: View }): VNode {
