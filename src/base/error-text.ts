@@ -28,7 +28,10 @@ export function isA<T>(thrown: unknown, kind: abstract new (...given: never[]) =
 
 function wordsOf(thrown: unknown): string {
   try {
-    return String(thrown instanceof Error ? thrown.message : thrown)
+    if (!(thrown instanceof Error)) return String(thrown)
+    const { message, cause } = thrown
+    // Node says in the cause alone why.
+    return message === 'fetch failed' && cause instanceof Error ? `${message}: ${cause.message}` : String(message)
   } catch {
     return 'Something was thrown that cannot be made a text.'
   }

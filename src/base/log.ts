@@ -12,7 +12,7 @@ export interface Log {
   write(level: LogLevel, message: string, fields?: LogFields): void
 }
 
-const ranks: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 }
+export const ranks: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 }
 
 /** Writes lines of at least `least` through `print`. */
 export function createLog(clock: Clock, least: LogLevel, print: (line: string) => void): Log {

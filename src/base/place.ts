@@ -1,16 +1,32 @@
 // Where in a project's own files something stands: what its author looks for first.
 import { fileURLToPath } from 'node:url'
 
-/** The innermost call of a stack that is in no package and in none of these folders: `/shop/kingpost.config.ts:3:35`. */
-export function placeOfCall(stack: string, own: readonly string[]): string | null {
-  for (const [, url, position] of stack.matchAll(/^ +at .*?(file:\/\/[^\s()]+?):(\d+:\d+)\)?$/gm)) {
-    const file = fileURLToPath(url!)
-    if (!file.includes('/node_modules/') && !own.some((folder) => file.startsWith(folder))) return `${file}:${position}`
-  }
-  return null
+const sources = fileURLToPath(new URL('..', import.meta.url))
+
+type Frame = {
+  /** `/shop/hooks.ts:3:35 (run)` */
+  readonly text: string
+  /** `/shop/hooks.ts:3:35`; null of what is no file. */
+  readonly place: string | null
+  /** In a file of the project: in no package and not in Kingpost. */
+  readonly isOwn: boolean
 }
 
-const sources = fileURLToPath(new URL('..', import.meta.url))
+/** The calls of a stack, the innermost first. `others`: folders that are not the project's. */
+export function framesOf(stack: string, others: readonly string[] = [sources]): Frame[] {
+  const lines = stack.matchAll(/^ +at (?:async )?(?:([^\n]*?) \()?((?:file:\/\/|node:)[^\s()]+?):(\d+:\d+)\)?$/gm)
+  return [...lines].map(([, name, url, position]) => {
+    const file = url!.startsWith('file:') ? fileURLToPath(url!) : null
+    const isOwn = file !== null && !file.includes('/node_modules/') && !others.some((folder) => file.startsWith(folder))
+    const place = file === null ? null : `${file}:${position}`
+    return { text: `${place ?? `${url}:${position}`}${name ? ` (${name.replace(/^Object\./, '')})` : ''}`, place, isOwn }
+  })
+}
+
+/** The innermost call of a stack that is in the project: `/shop/kingpost.config.ts:3:35`. */
+export function placeOfCall(stack: string, others?: readonly string[]): string | null {
+  return framesOf(stack, others).find(({ isOwn }) => isOwn)?.place ?? null
+}
 
 /** What somebody declared for a config: where, and in which words. */
 export type Declaration = { readonly value: object; readonly place: string; readonly given: object }
@@ -38,5 +54,5 @@ export function declaredHere(): readonly Declaration[] {
 
 /** Of whoever calls what calls this; empty where that is nobody's file, such as in a console. */
 export function placeOfDeclaration(): string {
-  return placeOfCall(new Error().stack ?? '', [sources]) ?? ''
+  return placeOfCall(new Error().stack ?? '') ?? ''
 }

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { sleep, systemClock } from '../base/clock.ts'
 import { systemEgress } from '../base/egress.ts'
-import { createLog, type Log } from '../base/log.ts'
+import type { Log } from '../base/log.ts'
 import { systemRandom } from '../base/random.ts'
 import { createArgon2Hasher } from '../domains/accounts/argon2-hasher.ts'
 import { issueSetUpToken } from '../domains/accounts/set-up.ts'
@@ -32,6 +32,7 @@ import { compileConfig, type LoadedConfig, loadConfig } from './load-config.ts'
 import { checkFits, lockFolder, openStorage } from './open-storage.ts'
 import { openProviders, type PaymentProviders, providerPaths } from './payment-providers.ts'
 import { prepareFolder } from './private-files.ts'
+import { createProcessLog } from './process-log.ts'
 import { recoveryNotice } from './recovery-notice.ts'
 import { createRuntimeMeter } from './runtime-meter.ts'
 import { seedDatabase } from './seed.ts'
@@ -64,7 +65,7 @@ export type ServeOptions = {
 
 /** @throws Error with sentences for people */
 export async function serve(settings: ProcessSettings, { onRead, whenLoaded }: ServeOptions = {}): Promise<Running> {
-  const log = createLog(systemClock, 'warn', (line) => void process.stderr.write(`${line}\n`))
+  const log = createProcessLog(settings)
   const loaded = await loadConfig(settings.configPath)
   onRead?.(loaded)
   const port = settings.port === 0 ? await freePort(settings.host) : settings.port

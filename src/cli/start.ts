@@ -1,5 +1,4 @@
-import { stackOf } from '../base/error-text.ts'
-import { withoutSecrets } from '../base/hidden.ts'
+import { createProcessLog } from './process-log.ts'
 import { type Running, type ServeOptions, serve } from './serve.ts'
 import type { ProcessSettings } from './settings.ts'
 
@@ -36,6 +35,7 @@ export async function runUntilStopped(settings: ProcessSettings, { show, ...opti
   show(links, asText(links, modeOf(settings, running)))
   for (const notice of running.notices) process.stderr.write(`${notice}\n`)
 
+  const log = createProcessLog(settings)
   const stop = (code: number) => {
     setTimeout(() => process.exit(1), shutdownMs).unref()
     void running.close().then(() => process.exit(code))
@@ -48,10 +48,10 @@ export async function runUntilStopped(settings: ProcessSettings, { show, ...opti
   process.once('SIGINT', () => stop(0))
   // A promise that nobody waits for, most often in code of the project: the mistake of one request must not end all others.
   process.on('unhandledRejection', (error) => {
-    process.stderr.write(`${withoutSecrets(`A promise failed and nobody was waiting for it: ${stackOf(error)}`)}\n`)
+    log.write('error', 'A promise failed and nobody was waiting for it.', { error })
   })
   process.once('uncaughtException', (error) => {
-    process.stderr.write(`Kingpost stops because of a bug: ${stackOf(error)}\n`)
+    log.write('error', 'Kingpost stops because of a bug.', { error })
     stop(1)
   })
 }

@@ -232,7 +232,11 @@ async function endAttempt(parts: RunnerParts, ending: Ending, outcome: Outcome, 
     return await end(outcome)
   } catch (error) {
     if (isPassing(error)) throw error
-    parts.log.write('error', 'What came of an effect could not be written.', { effect: effect.id, kind: effect.kind, error })
+    // What follows from it is code of its handler; all else is the storage's.
+    const what = isEngineError(error)
+      ? 'What came of an effect could not be written.'
+      : 'What follows from an effect failed: it counts as a failed attempt.'
+    parts.log.write('error', what, { effect: effect.id, kind: effect.kind, error })
     const failed = outOfAttempts(handler, effect, { end: 'retry', error: textOf(error) })
     const alone = { ...ending, handler: undefined }
     // Its `settle` hears of the failure, unless that is what fails.

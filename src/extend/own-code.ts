@@ -76,7 +76,7 @@ export function runOwnCode<T>(piece: Piece, code: (during: During) => T | Promis
     ran.then(
       (value) => end(() => resolve(value)),
       (error) => {
-        const answer = isAnswer(error) ? error : brokenBy(piece, error)
+        const answer = isAnswer(error) ? error : isOfNetwork(error) ? waitsOutside(piece, error) : brokenBy(piece, error)
         end(() => reject(answer))
       },
     )
@@ -120,9 +120,21 @@ export function brokenBy(piece: Piece, error: unknown): OwnCodeError {
   return new OwnCodeError(`${named(piece)} failed: ${textOf(error)}`, { cause: error })
 }
 
-function waitsOutside(piece: Piece): OwnCodeError {
+/** A call to the network may fail before anybody has seen that it is waited for. */
+function isOfNetwork(error: unknown): boolean {
+  const codes = /^(ECONN|ENOTFOUND|EAI_|EHOST|ENET|ETIMEDOUT|EPIPE|EPROTO|UND_ERR_|ERR_TLS_|ERR_SSL_)/
+  try {
+    for (let one = error; isA(one, Error); one = one.cause)
+      if ((one.name === 'TypeError' && one.message === 'fetch failed') || codes.test(String((one as { code?: unknown }).code))) return true
+  } catch {}
+  return false
+}
+
+function waitsOutside(piece: Piece, error?: unknown): OwnCodeError {
+  const why = error === undefined ? '' : ` It failed: ${textOf(error)}`
   return new OwnCodeError(
     `${named(piece)} waits for something that is not its transaction, such as the network or a timer, and everybody else would wait with it. ` +
-      'Do that in an after hook or an effect.',
+      `Do that in an after hook or an effect.${why}`,
+    error === undefined ? undefined : { cause: error },
   )
 }

@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream'
 import { type Client, createClient } from '../../client/src/create-client.ts'
 import type { Fetch } from '../../client/src/transport.ts'
 import type { AnyBackend } from '../../client/src/typed.ts'
-import { createLog } from '../base/log.ts'
+import { createPlainLog } from '../base/plain-log.ts'
 import { systemRandom } from '../base/random.ts'
 import { seedDatabase } from '../cli/seed.ts'
 import type { BackendConfig } from '../config/backend-config.ts'
@@ -76,7 +76,7 @@ export async function openTestBackend<TBackend extends BackendConfig<Operation> 
   const fetchInside: Fetch = async (url, init) =>
     closing.signal.aborted ? new Response(null, { status: 410 }) : await inject({ server, closing: closing.signal }, url, init)
   const { book, provider } = openSandbox(clock, fetchInside)
-  const log = createLog(clock, 'error', (line) => void process.stderr.write(`${line}\n`))
+  const log = createPlainLog('error', (text) => void process.stderr.write(`${text}\n`))
   const passwords = cheapHasher
   const services = { passwords }
   const parts = { backend, storage, clock, random: systemRandom, log, services, mail: captureTransport }

@@ -205,7 +205,12 @@ test('an effect that fails is tried again under its key; one that is refused, or
     assert.match(waiting.lastError!, /^The effect crm\.sync \(.*own-code\.test\.ts:\d+:\d+\): /)
     assert.match(
       waiting.lastError!,
-      { away: /503/, garbles: /a\ufffdb\ufffdx+…$/, leaks: /401 for \[secret\]$/, hangs: /took longer than 15 s/ }[how],
+      {
+        away: /503 \(at .*own-code\.test\.ts:\d+:\d+\)$/,
+        garbles: /a\ufffdb\ufffdx+…$/,
+        leaks: /401 for \[secret\] \(at /,
+        hangs: /took longer than 15 s/,
+      }[how],
     )
     other = 'fine'
     await work(world, 30_000)
