@@ -276,6 +276,12 @@ export const limits = {
   refundsToldMax: 100,
   /** Why an attempt failed, in the words of a provider or of code of a project: as much as is kept of it, many times over in a list. */
   refusalCharactersMax: 1_000,
+  /** Frames of the project's own files that the log shows in development: where the mistake is, and how one came there. */
+  logOwnFramesMax: 3,
+  /** Frames of a stack in which none of the project's files stands: enough to search for. */
+  logOtherFramesMax: 4,
+  /** Causes of causes that are looked through for them: two or three are usual. */
+  logCausesMax: 5,
   /** Looks for what a signed webhook speaks of, in one tick of ten seconds. */
   webhooksPerTick: 100,
   /** A webhook that nothing of ours answers to for so long is shown to staff as unmatched. */

@@ -2,15 +2,9 @@
 // production log.ts writes the same as lines of JSON.
 import { isA, textOf } from './error-text.ts'
 import { withoutSecrets } from './hidden.ts'
+import { limits } from './limits.ts'
 import { type Log, type LogFields, type LogLevel, ranks } from './log.ts'
 import { framesOf } from './place.ts'
-
-/** Where the mistake is, and how one came there. */
-const ownFramesMax = 3
-/** Of a stack in which none of the project's files stands. */
-const otherFramesMax = 4
-/** Causes of causes. */
-const depthMax = 5
 
 /** Writes what is of at least `least` through `print`. */
 export function createPlainLog(least: LogLevel, print: (text: string) => void): Log {
@@ -32,10 +26,10 @@ function framesFor(error: unknown): string[] {
   const stacks = causesOf(error).map((one) => framesOf(stackIn(one)))
   // The innermost cause is where it began.
   const frames = stacks.findLast((some) => some.some(({ isOwn }) => isOwn)) ?? stacks[0] ?? []
-  const own = frames.filter(({ isOwn }) => isOwn).slice(0, ownFramesMax)
+  const own = frames.filter(({ isOwn }) => isOwn).slice(0, limits.logOwnFramesMax)
   // It names file and line itself.
   if (own.length === 0 && isA(error, Error) && error.name === 'OwnCodeError') return []
-  const shown = own.length > 0 ? own : frames.slice(0, otherFramesMax)
+  const shown = own.length > 0 ? own : frames.slice(0, limits.logOtherFramesMax)
   const left = frames.length - shown.length
   return [
     ...shown.map(({ text }) => `    at ${text}`),
@@ -46,7 +40,7 @@ function framesFor(error: unknown): string[] {
 function causesOf(error: unknown): Error[] {
   const found: Error[] = []
   let next = error
-  while (isA(next, Error) && found.length < depthMax) {
+  while (isA(next, Error) && found.length < limits.logCausesMax) {
     found.push(next)
     next = causeIn(next)
   }
