@@ -104,6 +104,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       providers,
       handlers,
       measured: { meter: options.meter ?? idleMeter, traffic: () => storage.traffic?.() ?? null },
+      react,
     },
   )
   const operations = replace.operations?.(all) ?? all

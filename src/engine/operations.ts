@@ -44,7 +44,9 @@ import { updateWebhook } from '../domains/webhooks/update-webhook.ts'
 import { cancelEffect } from '../effects/cancel-effect.ts'
 import type { EffectHandler } from '../effects/effect.ts'
 import { retryEffect } from '../effects/retry-effect.ts'
+import { batch } from '../operation/batch.ts'
 import type { Operation } from '../operation/define.ts'
+import type { OperationParts } from '../operation/run-operation.ts'
 import { aggregateRecords } from '../records/aggregate-records.ts'
 import { createRecord } from '../records/create-record.ts'
 import { deleteRecord } from '../records/delete-record.ts'
@@ -61,6 +63,7 @@ export type OperationPorts = {
   readonly providers: ReadonlyMap<string, PaymentProvider>
   readonly handlers: readonly EffectHandler[]
   readonly measured: Omit<Measured, 'newestPosition'>
+  readonly react: OperationParts['react']
 }
 
 /** For operations that are looked at and not run: documents, checks. */
@@ -69,6 +72,7 @@ export const idlePorts: OperationPorts = {
   providers: new Map(),
   handlers: [],
   measured: { meter: idleMeter, traffic: () => null },
+  react: async () => {},
 }
 
 /** What decides which operations there are. */
@@ -82,7 +86,12 @@ export type Offer = {
   readonly mails?: Iterable<AnyOwnMail>
 }
 
-export function operationsOf(offer: Offer, { changes, providers, handlers, measured }: OperationPorts): Operation[] {
+export function operationsOf(offer: Offer, ports: OperationPorts): Operation[] {
+  const alone = operationsAlone(offer, ports)
+  return [...alone, batch(alone, ports.react)]
+}
+
+function operationsAlone(offer: Offer, { changes, providers, handlers, measured }: OperationPorts): Operation[] {
   const roles = knownRoles(rulesOf(offer))
   const events = webhookEventNames(offer.model, offer.project.shop !== null)
   return [

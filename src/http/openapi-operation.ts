@@ -3,6 +3,7 @@ import type { Actor } from '../access/actor.ts'
 import type { ProjectErrorKind } from '../base/project-error.ts'
 import { type ErrorCode, errorCodes } from '../contract/error-codes.ts'
 import type { Operation } from '../operation/define.ts'
+import { routeOf } from '../operation/routes.ts'
 import { type Components, capital, documentedSchema, refer } from './openapi-components.ts'
 import { problemType } from './problems.ts'
 
@@ -35,7 +36,7 @@ const anyChangeErrors: readonly ErrorCode[] = [
 ]
 
 export function describeOperation(operation: Operation, viewer: Actor, components: Components): Json {
-  const [method, path] = operation.route.split(' ') as [string, string]
+  const { method, path } = routeOf(operation.route)
   const input = (operation.inputFor?.(viewer) ?? operation.input) as { properties?: Record<string, Json>; required?: readonly string[] }
   const pathNames = [...path.matchAll(/:(\w+)/g)].map((match) => match[1]!)
   // What this caller could only be refused for is not offered.

@@ -6,6 +6,7 @@ import { type Actor, systemActor } from '../access/actor.ts'
 import { ruleFilter } from '../access/rule.ts'
 import { type ErrorCode, errorCodes } from '../contract/error-codes.ts'
 import type { Operation } from '../operation/define.ts'
+import { routeOf } from '../operation/routes.ts'
 import { type Components, createComponents, documentedSchema } from './openapi-components.ts'
 import { addExamples } from './openapi-examples.ts'
 import { describeOperation, problems } from './openapi-operation.ts'
@@ -30,7 +31,7 @@ export function openApiDocument(
   const paths: Record<string, Json> = {}
   for (const operation of operations) {
     if (!isFor(operation, viewer)) continue
-    const [method, path] = operation.route.split(' ') as [string, string]
+    const { method, path } = routeOf(operation.route)
     const address = path.replaceAll(/:(\w+)/g, '{$1}')
     paths[address] = { ...paths[address], [method.toLowerCase()]: describeOperation(operation, viewer, components) }
   }

@@ -1,13 +1,14 @@
 // HTTP in front of the operations: routes, bodies, callers, limits and answers. It decides nothing
 // about data; every call of an operation goes through runOperation. Fastify gives routing, parsing and the socket.
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type RouteHandlerMethod } from 'fastify'
 import type { Actor, Credentials } from '../access/actor.ts'
 import type { Clock } from '../base/clock.ts'
 import { EngineError } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
 import type { Operation, RateClass } from '../operation/define.ts'
+import { isPathOf, routeOf, routesAt } from '../operation/routes.ts'
 import type { Call, Reply } from '../operation/run-operation.ts'
 import { stringifyOf } from '../operation/serializer.ts'
 import { compress, encodingFor, isCompressible, markTag } from './compression.ts'
@@ -95,17 +96,19 @@ export function createServer(parts: ServerParts): HttpServer {
   const { origins = noOrigins } = parts
   const limiter = parts.limiter ?? createRateLimiter(parts.clock)
   const live = createLiveStreams(parts)
-  const routes = [...parts.operations.map(routeOf), ...parts.named.map(routeByName)]
+  const routes = [...parts.operations.map(routeAt), ...parts.named.map(routeByName)]
+
+  const unrouted = (request: FastifyRequest, reply: FastifyReply) => answerUnrouted(parts, routes, request, reply)
 
   takeBodies(app)
   if (origins.size > 0) app.addHook('onRequest', async (request, reply) => admitOrigin(origins, request.headers, reply))
   // Where nothing is, or not by this method, what is wrong with the body is beside the point.
   app.setErrorHandler((error, request, reply) =>
     request.is404 && problemOf(error, request.id, silent).status < 500
-      ? answerUnrouted(parts, routes, request, reply)
+      ? unrouted(request, reply)
       : sendProblem(parts, request, reply, error),
   )
-  app.setNotFoundHandler((request, reply) => answerUnrouted(parts, routes, request, reply))
+  app.setNotFoundHandler(unrouted)
   for (const page of parts.pages) app.route({ method: ['GET', 'HEAD'], url: page.path, handler: pageHandler(parts, page) })
   for (const route of routes)
     app.route({
@@ -113,10 +116,8 @@ export function createServer(parts: ServerParts): HttpServer {
       method: route.method === 'GET' ? ['GET', 'HEAD'] : (route.method as 'POST'),
       url: route.path,
       config: { rawBody: route.operation.rawBody === true },
-      handler: routeHandler(parts, limiter, live, route),
+      handler: unless(fixedWithin(routes, route), unrouted, routeHandler(parts, limiter, live, route)),
     })
-  for (const { method, path } of shadowedBy(routes))
-    app.route({ method: method as 'POST', url: path, handler: (request, reply) => answerUnrouted(parts, routes, request, reply) })
 
   return {
     app,
@@ -140,9 +141,8 @@ export function createServer(parts: ServerParts): HttpServer {
   }
 }
 
-function routeOf(operation: Operation): Route {
-  const [method, path] = operation.route.split(' ') as [string, string]
-  return { operation, method, path }
+function routeAt(operation: Operation): Route {
+  return { operation, ...routeOf(operation.route) }
 }
 
 /** For callers that know a name and no address: the whole input is the body, also of a read. */
@@ -291,20 +291,24 @@ function answerUnrouted(parts: ServerParts, routes: readonly Route[], request: F
   return sendProblem(parts, request, reply, new EngineError('method_not_allowed', { headers: { allow } }))
 }
 
-/** An address that stands in a route as it is has its own methods, those of a pattern that it would fit are not its. */
 function methodsOf(routes: readonly Route[], path: string): Set<string> {
-  const exact = routes.filter((route) => route.path === path)
-  return new Set((exact.length > 0 ? exact : routes.filter((route) => isPathOf(route.path, path))).map((route) => route.method))
+  return new Set(routesAt(routes, path).map((route) => route.method))
 }
 
-/** Routes of such addresses that would be taken for those of the pattern: `DELETE /api/users/aggregate` is no record's. */
-function shadowedBy(routes: readonly Route[]): Pick<Route, 'method' | 'path'>[] {
-  const fixed = [...new Set(routes.filter(({ path }) => !path.includes(':')).map(({ path }) => path))]
-  return fixed.flatMap((path) => {
-    const own = methodsOf(routes, path)
-    const patterns = routes.filter((route) => route.path !== path && isPathOf(route.path, path) && !own.has(route.method))
-    return [...new Set(patterns.map(({ method }) => method))].map((method) => ({ method, path }))
-  })
+/** Addresses that stand in a route as they are, and that this pattern would fit: `DELETE /api/users/aggregate` is no record's. */
+function fixedWithin(routes: readonly Route[], { method, path }: Route): ReadonlySet<string> {
+  const [start, ...names] = path.split(':')
+  if (names.length === 0 || method === 'GET') return new Set()
+  const within = routes.filter((one) => one.path.startsWith(start!) && !one.path.includes(':') && isPathOf(path, one.path))
+  const own = new Set(within.filter((one) => one.method === method).map((one) => one.path))
+  return new Set(within.map((one) => one.path).filter((one) => !own.has(one)))
+}
+
+function unless(fixed: ReadonlySet<string>, unrouted: RouteHandlerMethod, handle: RouteHandlerMethod): RouteHandlerMethod {
+  if (fixed.size === 0) return handle
+  return function handled(request, reply) {
+    return (fixed.has(request.url.split('?', 1)[0]!) ? unrouted : handle).call(this, request, reply)
+  }
 }
 
 function decodePath(path: string): string {
@@ -313,14 +317,6 @@ function decodePath(path: string): string {
   } catch {
     return path
   }
-}
-
-function isPathOf(pattern: string, path: string): boolean {
-  const wanted = pattern.split('/')
-  const given = path.split('/')
-  return (
-    wanted.length === given.length && wanted.every((part, index) => (part.startsWith(':') ? given[index] !== '' : part === given[index]))
-  )
 }
 
 function sendProblem(parts: ServerParts, request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {

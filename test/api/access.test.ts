@@ -318,6 +318,14 @@ const shopRows: Row[] = [
 ]
 
 const recordRows: Row[] = [
+  ...rows(
+    'batch.run',
+    { guest: 401, other: 200, owner: 200, staff: 200 },
+    post('/api/batch', { operations: [{ method: 'POST', path: '/api/notes', body: { title: 'Mine' } }] }),
+    {
+      events: ['batch.run: notes'],
+    },
+  ),
   ...rows('notes.create', signedIn(201), post('/api/notes', { title: 'Mine' }), {
     events: ['notes.create: notes'],
     body: { title: 'Mine', views: 0, tags: [] },

@@ -1,0 +1,179 @@
+// `POST /api/batch`: several operations in one transaction, each seeing what those before it did. Invariant: all of them or none; every
+// one passes the same gates as alone (access, form, hooks, reactions), and the answer holds what each would have answered.
+import type { Actor } from '../access/actor.ts'
+import { allows, anyone } from '../access/rule.ts'
+import { EngineError, invalid, isEngineError, LostRace } from '../base/engine-error.ts'
+import { isA } from '../base/error-text.ts'
+import { limits } from '../base/limits.ts'
+import { ProjectError } from '../base/project-error.ts'
+import { isStorableText } from '../base/text.ts'
+import type { DomainEvent } from '../contract/events.ts'
+import { Type } from '../contract/type.ts'
+import type { Model } from '../schema/model.ts'
+import { type Command, type CommandContext, command, type Operation } from './define.ts'
+import { parametersOf, type Routed, routeOf, routesAt } from './routes.ts'
+import { stringifyOf } from './serializer.ts'
+import { toldTo } from './told-to.ts'
+import { validatorOf } from './validate.ts'
+import type { Work } from './work.ts'
+
+type Step = { readonly method: string; readonly path: string; readonly body?: Readonly<Record<string, unknown>>; readonly ifMatch?: string }
+type Result = { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: unknown }
+type React = (work: Work, events: readonly DomainEvent[]) => Promise<void>
+type Asked = {
+  readonly operation: Command
+  readonly input: unknown
+  readonly ifMatch: string | null
+  /** Where it stands in the batch. */
+  readonly at: string
+  readonly react: React
+}
+type Route = Routed & { readonly operation: Command }
+
+const step = Type.Object(
+  {
+    method: Type.Unsafe<string>({ type: 'string', enum: ['POST', 'PATCH', 'PUT', 'DELETE'] }),
+    path: Type.String({
+      maxLength: limits.queryBytesMax,
+      description: 'As it would be called: `/api/notes`. `{/0/id}` in it is the id that the first operation answered.',
+    }),
+    body: Type.Optional(
+      Type.Unsafe<Readonly<Record<string, unknown>>>({
+        type: 'object',
+        description: 'As it would be sent. `{"$result": "/0/id"}` in it stands for what the first operation answered as its id.',
+      }),
+    ),
+    ifMatch: Type.Optional(Type.String({ description: 'What `If-Match` would say.' })),
+  },
+  { additionalProperties: false },
+)
+const result = Type.Object({
+  status: Type.Integer(),
+  headers: Type.Unsafe<Result['headers']>({ type: 'object', additionalProperties: { type: 'string' } }),
+  body: Type.Unsafe<unknown>({ description: 'What the operation would have answered alone; null where it answers nothing.' }),
+})
+
+export function batch(all: readonly Operation[], react: React): Operation {
+  const routes: Route[] = all.flatMap((operation) => (isBatchable(operation) ? [{ ...routeOf(operation.route), operation }] : []))
+  return command({
+    name: 'batch.run',
+    route: 'POST /api/batch',
+    summary: 'Do several things at once, all or none',
+    tag: 'Batch',
+    input: Type.Object(
+      { operations: Type.Array(step, { minItems: 1, maxItems: limits.batchOperationsMax }) },
+      { additionalProperties: false },
+    ),
+    output: Type.Object({ results: Type.Array(result) }),
+    isPresented: true,
+    errors: [...new Set(routes.flatMap(({ operation }) => operation.errors ?? []))],
+    access: anyone,
+    async run(context) {
+      const results: Result[] = []
+      for (const [index, given] of context.input.operations.entries()) {
+        const at = `/operations/${index}`
+        try {
+          const [{ operation }, input] = resolved(routes, given, { results, at })
+          results.push(await carriedOut(context, { operation, input, ifMatch: given.ifMatch ?? null, at, react }))
+        } catch (error) {
+          throw atStep(context, at, error)
+        }
+      }
+      return { output: { results } }
+    },
+  })
+}
+
+/** What prepares outside the transaction, waits for the outside world or is limited more strictly than a write is called alone. */
+function isBatchable(operation: Operation): operation is Command {
+  const { kind, rawBody, rate, hasSecretInput } = operation
+  return kind === 'command' && !operation.prepare && !operation.reload && !rawBody && !hasSecretInput && rate !== 'account'
+}
+
+type Earlier = { readonly results: readonly Result[]; readonly at: string }
+
+function resolved(routes: readonly Route[], given: Step, { results, at }: Earlier): [Route, Record<string, unknown>] {
+  const path = given.path.replace(/\{([^{}]*)\}/g, (_, pointer: string) =>
+    encodeURIComponent(String(valueAt(results, pointer, `${at}/path`))),
+  )
+  const known = routesAt(routes, path)
+  const route = known.find(({ method }) => method === given.method)
+  if (!route)
+    throw new EngineError('not_found', {
+      errors: [{ path: `${at}/path`, code: 'not_batchable', message: missing(given.method, path, known) }],
+    })
+  const body = filled(given.body ?? {}, results, `${at}/body`) as Record<string, unknown>
+  const parameters = readParameters(route.path, path, `${at}/path`)
+  for (const name in parameters)
+    if (Object.hasOwn(body, name)) throw invalid(`${at}/body/${name}`, 'unknown_field', 'is part of the address')
+  return [route, { ...body, ...parameters }]
+}
+
+function missing(method: string, path: string, at: readonly Route[]): string {
+  if (path.includes('?')) return 'takes no query'
+  const methods = at.length > 0 ? `; there is ${at.map((route) => route.method).join(', ')}` : ''
+  return `there is no ${method} ${path} that can be part of a batch${methods}`
+}
+
+function readParameters(pattern: string, path: string, at: string): Record<string, string> {
+  try {
+    const parameters = parametersOf(pattern, path)
+    if (Object.values(parameters).every(isStorableText)) return parameters
+  } catch {
+    // Told below: a percent sign that begins no byte.
+  }
+  throw invalid(at, 'characters', 'is not encoded as an address')
+}
+
+/** A body with what earlier operations answered in the places that ask for it. */
+function filled(value: unknown, results: readonly Result[], at: string): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map((one, index) => filled(one, results, `${at}/${index}`))
+  const entries = Object.entries(value)
+  const [only] = entries
+  if (entries.length === 1 && only![0] === '$result') return valueAt(results, only![1], at)
+  return Object.fromEntries(entries.map(([name, one]) => [name, filled(one, results, `${at}/${name}`)]))
+}
+
+/** By a JSON pointer whose first part is the number of an operation. */
+function valueAt(results: readonly Result[], pointer: unknown, at: string): unknown {
+  const [empty, index = '', ...names] = typeof pointer === 'string' ? pointer.split('/') : []
+  let value: unknown = empty === '' && /^\d{1,3}$/.test(index) ? results[Number(index)]?.body : undefined
+  for (const name of names.map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~')))
+    value = typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined
+  if (value === undefined) throw invalid(at, 'result', `no operation before it answered ${String(pointer)}; the id of the first is /0/id`)
+  return value
+}
+
+async function carriedOut(context: CommandContext<unknown>, { operation, input, ifMatch, at, react }: Asked): Promise<Result> {
+  const { actor, request } = context
+  if (!allows(operation.access, actor)) throw new EngineError(actor.kind === 'guest' ? 'unauthenticated' : 'forbidden')
+  validatorOf(operation.inputFor?.(actor) ?? operation.input)(input, 'body')
+  const answer = await operation.run({ ...context, input, request: { ...request, ifMatch, ifNoneMatch: null } })
+  if ((answer.awaiting?.length ?? 0) > 0 || answer.stream)
+    throw invalid(`${at}/path`, 'not_batchable', 'waits for the outside world: call it alone')
+  if (answer.events) await react(context, answer.events)
+  const status = answer.status ?? operation.status ?? 200
+  const text = status === 204 ? undefined : (answer.json ?? stringifyOf(operation)(answer.output))
+  return { status, headers: answer.headers ?? {}, body: text === undefined ? null : JSON.parse(text) }
+}
+
+/** The refusal of one is that of all, and says which it was. A race that was lost runs all of them again. */
+function atStep({ actor, model }: { readonly actor: Actor; readonly model: Model }, at: string, error: unknown): unknown {
+  const inStep = (path: string) => (path.startsWith(`${at}/`) ? path : `${at}/body${path}`)
+  if (isA(error, ProjectError)) {
+    const { kind, detail, params, path } = error
+    return new ProjectError(kind, { detail, params, path: path === null ? at : inStep(path) })
+  }
+  const told = toldTo(actor, model, error)
+  if (!isEngineError(told) || told instanceof LostRace || told.status >= 500) return told
+  const { code, detail, errors = [], params, headers, cause } = told
+  const issues = errors.map((issue) => ({ ...issue, path: inStep(issue.path) }))
+  return new EngineError(code, {
+    detail,
+    errors: issues.length > 0 ? issues : [{ path: at, code, message: detail }],
+    ...(params && code !== 'already_exists' ? { params } : {}),
+    ...(headers ? { headers } : {}),
+    cause,
+  })
+}
