@@ -5,7 +5,7 @@ import { limits } from '../../src/base/limits.ts'
 import { recordInvariants } from '../../src/observe/invariants/records.ts'
 import { invariantGroups, verifyDatabase } from '../../src/observe/verify.ts'
 import type { SandboxBook } from '../../src/sandbox/book.ts'
-import type { Commit } from '../../src/storage/storage.ts'
+import type { Commit, CommitLine } from '../../src/storage/storage.ts'
 import type { Acknowledged } from './buyer.ts'
 import { auditOwnCode } from './own-code.ts'
 import type { SmtpPeer } from './smtp-peer.ts'
@@ -29,7 +29,7 @@ export function auditStep(store: Store, report: Report): void {
 }
 
 /** What must hold of the way from state to state, which no later look at the data can tell. */
-export function createCommitAuditor(store: Store, report: Report): (commit: Commit) => void {
+export function createCommitAuditor(store: Store, report: Report): (commit: CommitLine) => void {
   const ends = new Map<string, string>()
   return (commit) => {
     for (const { collection, id, record, action } of commit.changes) {
@@ -52,6 +52,7 @@ export function createCommitAuditor(store: Store, report: Report): (commit: Comm
 export type RestParts = {
   readonly world: World
   readonly store: Store
+  readonly commitsAfter: (position: number, limit: number) => Promise<readonly Commit[]>
   readonly book: SandboxBook
   readonly peer: SmtpPeer
   readonly acknowledged: Acknowledged
@@ -69,7 +70,7 @@ export function auditRest(parts: RestParts): void {
   verifyDatabase({
     read: store.adapter.reader,
     model: store.backend.model,
-    commitsAfter: store.adapter.commitsAfter,
+    commitsAfter: parts.commitsAfter,
     now: world.now(),
     isAtRest: true,
     // The schema holds what this group checks, and it reads every row of every table: now and then is enough.

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { createIdSource } from '../../src/base/ids.ts'
 import { calmSettings, createSandboxBook } from '../../src/sandbox/book.ts'
 import { createMemoryStore } from '../../src/sandbox/store.ts'
-import type { Commit } from '../../src/storage/storage.ts'
+import type { Commit, CommitLine, StorageAdapter } from '../../src/storage/storage.ts'
 import { auditRest, auditStep, createCommitAuditor } from './audit.ts'
 import { type Acknowledged, type BuyerPlan, pause, shopAround } from './buyer.ts'
 import { type Cluster, createCluster, webhookEgress } from './cluster.ts'
@@ -70,8 +70,7 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
   const ownerOfCommit = new WeakMap<object, Commit[]>()
   const auditCommit = createCommitAuditor(store, report)
   const calm = world.clockOf(null)
-  // What a database server carries out is one event of its own; in SQLite those who wait share a commit.
-  store.reset(isServed ? { ...calm, soon: queueMicrotask } : calm, shop.onHand, (commit) => {
+  store.reset(calm, shop.onHand, (commit) => {
     ownerOfCommit.get(commit.changes)?.push(commit)
     auditCommit(commit)
   })
@@ -103,7 +102,11 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
     due = null
     auditStep(store, report)
   }
-  const server = isServed ? createServerDatabase({ world, faults, store, mutant, complain: report, committed: afterTransaction }) : null
+  const committed = (lines: readonly CommitLine[]) => {
+    for (const line of lines) auditCommit(line)
+    afterTransaction()
+  }
+  const server = isServed ? createServerDatabase({ world, faults, store, mutant, complain: report, committed }) : null
   cluster = createCluster(
     { world, faults, store, server, book, peer, secret, mutant, afterTransaction, ownerOfCommit, complain: report },
     shop.processes,
@@ -147,11 +150,27 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
     server?.audit()
     const placedExpected = shop.isRace ? Math.min(shop.onHand[0]!, shop.buyers) : null
     const isCalm = repeats === 0 && ownFailures.every((kind) => faults.counts[kind] === undefined)
-    auditRest({ world, store, book, peer, acknowledged, report, placedExpected, isCalm, isThorough: seed % thoroughEvery === 0 })
+    const commitsAfter: StorageAdapter['commitsAfter'] = server
+      ? async (position, limit) => server.commitsAfter(position, limit)
+      : store.adapter.commitsAfter
+    auditRest({
+      world,
+      store,
+      commitsAfter,
+      book,
+      peer,
+      acknowledged,
+      report,
+      placedExpected,
+      isCalm,
+      isThorough: seed % thoroughEvery === 0,
+    })
   }
-  if (hash)
+  if (hash) {
+    hash.update(JSON.stringify(server?.commitsAfter(0, Number.POSITIVE_INFINITY) ?? []))
     for (const table of ['orders', 'payments', 'effects', 'emails', 'stockLevels', '_commits'])
       hash.update(JSON.stringify(store.sql(`select * from "${table}"`).all()))
+  }
   const placed = store.sql(`select count(*) as "count" from "orders" where "placedAt" is not null`).get()!['count'] as number
   return {
     seed,

@@ -45,11 +45,14 @@ export function createShop(): Backend {
 export type Store = {
   readonly backend: Backend
   readonly adapter: StorageAdapter
+  readonly database: DatabaseSync
   readonly variants: readonly string[]
   readonly shippingMethod: string
   /** Plain SQL, for auditors and for planting faults. */
   sql(text: string): StatementSync
   exec(text: string): void
+  /** Before plain SQL: whoever works on the same data puts away what is not committed. */
+  beforeLook(listener: () => void): void
   /** Goes on from here by another clock. */
   retime(clock: Clock): void
   /** Puts the shop back and hands time and commits to the run that begins. */
@@ -75,7 +78,9 @@ export async function openStore(backend: Backend): Promise<Store> {
   database.exec('delete from "_commits"')
 
   const statements = new Map<string, StatementSync>()
+  let look: () => void = () => {}
   const sql = (text: string) => {
+    look()
     let statement = statements.get(text)
     if (!statement) statements.set(text, (statement = database.prepare(text)))
     return statement
@@ -91,10 +96,14 @@ export async function openStore(backend: Backend): Promise<Store> {
   return {
     backend,
     adapter,
+    database,
     variants,
     shippingMethod: sql('select "id" from "shippingMethods"').get()!['id'] as string,
     sql,
     exec: (text) => database.exec(text),
+    beforeLook(listener) {
+      look = listener
+    },
     retime(given) {
       clock = given
     },
@@ -102,6 +111,7 @@ export async function openStore(backend: Backend): Promise<Store> {
       clock = given
       onCommit = listener
       forgetHeard()
+      look()
       database.exec('begin')
       for (const table of tables) sql(`delete from main."${table}"`).run()
       for (const table of filled) sql(`insert into main."${table}" select * from saved."${table}"`).run()

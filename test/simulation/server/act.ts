@@ -1,14 +1,14 @@
 // What a statement of the simulated server is: an act on the run's SQLite, in a transaction that is open at the server.
 import type { Statement } from '../../../src/storage/sql/compile.ts'
 import type { AdapterTransaction, CommitLine } from '../../../src/storage/storage.ts'
+import type { Write } from './data.ts'
 
 /** A line in the log of this server; positions are given after the commit, as the engine does it. */
 export type LogLine = { readonly seq: number; readonly token: string; readonly line: CommitLine; position: number | null }
-export type Redo = (inner: AdapterTransaction) => Promise<unknown>
 
 /** What a transaction has done so far. */
 export class Open {
-  readonly writes: Redo[] = []
+  readonly writes: Write[] = []
   readonly lines: LogLine[] = []
   given: readonly LogLine[] = []
   isAborted = false

@@ -1,8 +1,6 @@
 // A database server as the engine's own code for such servers (src/storage/sql) meets it, in virtual time: connections
 // that break before, while and after they carry something out; transactions of all processes that overlap at READ
-// COMMITTED; row locks, unique fences that wait for one another, deadlocks, time-outs. Data lies in the run's SQLite,
-// which holds what is committed and nothing else: a transaction keeps a list of what it has written and does it again
-// under each of its statements, so that it sees its own writes and the newest commits of others.
+// COMMITTED; row locks, unique fences that wait for one another, deadlocks, time-outs. The data is data.ts.
 import { EngineError, isEngineError } from '../../../src/base/engine-error.ts'
 import { limits } from '../../../src/base/limits.ts'
 import type { Random } from '../../../src/base/random.ts'
@@ -15,6 +13,7 @@ import type { Store } from '../store.ts'
 import type { Owner, World } from '../world.ts'
 import type { Open } from './act.ts'
 import { CommitLog } from './commit-log.ts'
+import { serverDataOf } from './data.ts'
 import { RowLocks } from './row-locks.ts'
 import { type Server, Session } from './session.ts'
 import { createSteps } from './steps.ts'
@@ -26,8 +25,8 @@ export type ServerParts = {
   readonly store: Store
   readonly mutant: Mutant | null
   readonly complain: (problem: string) => void
-  /** Called after every commit. */
-  readonly committed: () => void
+  /** Called after every commit with its lines. */
+  readonly committed: (lines: readonly CommitLine[]) => void
 }
 
 type Listener = { readonly process: Owner; wake(position?: number): void }
@@ -37,6 +36,7 @@ type FeedReader = { readonly process: Owner; last: number }
 export function createServerDatabase(parts: ServerParts) {
   const { world, store } = parts
   const log = new CommitLog()
+  const data = serverDataOf(store)
   const locks = new RowLocks<Open>()
   const listeners = new Set<Listener>()
   const sessions = new Map<Owner, Set<Session>>()
@@ -44,15 +44,14 @@ export function createServerDatabase(parts: ServerParts) {
   const server: Server = {
     world,
     faults: parts.faults,
-    data: store.adapter,
-    committed: store.adapter.reader as AdapterTransaction,
+    data,
     isStepwise: world.dice.chance(0.3),
     locks,
     legMs: () => world.dice.between(0, legMaxMs) + (parts.faults.strikes('storageSlow') ? world.dice.between(500, 20_000) : 0),
     commit(open) {
       for (const line of open.lines) log.append(line)
       for (const line of open.given) log.place(line)
-      parts.committed()
+      parts.committed(open.lines.map(({ line }) => line))
       if (open.given.length === 0) return
       const position = log.lastPosition()
       for (const { process, wake } of listeners) world.at(server.legMs(), process, 'hears of commits', () => wake(position))
@@ -121,6 +120,7 @@ export function createServerDatabase(parts: ServerParts) {
   const steps = parts.mutant?.steps?.(sound, world.dice) ?? sound
 
   return {
+    commitsAfter: (position: number, limit: number): Commit[] => log.after(position, limit),
     /** The engine's storage for one process. @throws storage_unavailable */
     async open(process: Owner): Promise<StorageAdapter> {
       const own = new Set<Session>()
@@ -173,6 +173,7 @@ export function createServerDatabase(parts: ServerParts) {
     },
     /** At rest: what a process was told did not happen has not happened, and all have heard of all that has. */
     audit(): void {
+      data.leave()
       for (const { line, position } of log.lines) {
         if (denied.includes(line)) parts.complain(`server: a commit of ${line.operation} was said not to have happened, and has`)
         if (position === null) parts.complain(`server: a commit of ${line.operation} never got a position`)

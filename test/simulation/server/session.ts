@@ -4,25 +4,18 @@ import { assert } from '../../../src/base/assert.ts'
 import type { Cancel } from '../../../src/base/clock.ts'
 import { LostRace } from '../../../src/base/engine-error.ts'
 import { limits } from '../../../src/base/limits.ts'
-import { lostCommit } from '../../../src/storage/log-tail.ts'
 import type { Statement } from '../../../src/storage/sql/compile.ts'
 import { ConnectionLost, type SqlConnection, type SqlResult, StatementFailure } from '../../../src/storage/sql/driver.ts'
-import type { AdapterTransaction, StorageAdapter } from '../../../src/storage/storage.ts'
 import type { Faults } from '../faults.ts'
 import type { Owner, World } from '../world.ts'
 import { type ActingStatement, Open } from './act.ts'
+import type { ServerData } from './data.ts'
 import { Blocked, type RowLocks } from './row-locks.ts'
-
-/** Thrown to undo in SQLite what is not committed yet. */
-const leaving = new Error('Nothing of this is kept yet.')
 
 export type Server = {
   readonly world: World
   readonly faults: Faults
-  /** The run's SQLite, with what is committed. What is begun here ends in the same event, so no two share a commit. */
-  readonly data: Pick<StorageAdapter, 'transaction'>
-  /** The same outside a transaction, where nothing is written. */
-  readonly committed: AdapterTransaction
+  readonly data: ServerData
   /** The statements of one round trip are carried out one by one, with those of others between them. */
   readonly isStepwise: boolean
   readonly locks: RowLocks<Open>
@@ -172,7 +165,7 @@ export class Session implements SqlConnection {
       return await this.goOnIn(this.open, { statements, results, ...at })
     } else {
       assert(act !== 'commit', 'nothing is committed but an open transaction')
-      results.push({ rows: (await act({ open: new Open(), inner: this.server.committed })) as never, count: 0 })
+      results.push({ rows: (await this.server.data.carryOut(new Open(), act)) as never, count: 0 })
     }
     return null
   }
@@ -180,33 +173,25 @@ export class Session implements SqlConnection {
   private async goOnIn(open: Open, { statements, results, victim, dying }: Stretch): Promise<Blocked<Open> | null> {
     const { server } = this
     const before = results.length
-    let isCommitted = false
-    try {
-      await server.data.transaction(async (inner) => {
-        for (const again of open.writes) await again(inner)
-        while (results.length < statements.length && (results.length === before || !server.isStepwise)) {
-          const { act } = statements[results.length]!
-          if (act === 'commit') {
-            assert(!open.isAborted, 'an aborted transaction is not committed')
-            for (const { line } of open.lines) if (line.operation !== lostCommit) await inner.appendCommit(line)
-            isCommitted = true
-            return
-          }
-          if (results.length === dying || typeof act === 'string') break
-          assert(!open.isAborted, 'an aborted transaction takes nothing but its end')
-          if (results.length === victim) throw new LostRace()
-          results.push({ rows: (await act({ open, inner })) as never, count: 0 })
-        }
-        throw leaving
-      })
-    } catch (error) {
-      if (error instanceof Blocked) return error as Blocked<Open>
-      if (error !== leaving) throw error
-    }
-    if (isCommitted) {
-      results.push(nothing)
-      server.commit(open)
-      this.undo()
+    while (results.length < statements.length && (results.length === before || !server.isStepwise)) {
+      const { act } = statements[results.length]!
+      if (act === 'commit') {
+        assert(!open.isAborted, 'an aborted transaction is not committed')
+        server.data.commit(open)
+        results.push(nothing)
+        server.commit(open)
+        this.undo()
+        return null
+      }
+      if (results.length === dying || typeof act === 'string') return null
+      assert(!open.isAborted, 'an aborted transaction takes nothing but its end')
+      if (results.length === victim) throw new LostRace()
+      try {
+        results.push({ rows: (await server.data.carryOut(open, act)) as never, count: 0 })
+      } catch (error) {
+        if (error instanceof Blocked) return error as Blocked<Open>
+        throw error
+      }
     }
     return null
   }

@@ -6,7 +6,7 @@ import type { CollectionModel, Model } from '../../../src/schema/model.ts'
 import { createEncoder } from '../../../src/storage/sql/row-codec.ts'
 import type { Step, Steps } from '../../../src/storage/sql/steps.ts'
 import type { AdapterTransaction, Change, Commit } from '../../../src/storage/storage.ts'
-import type { ActingStatement, ActParts, Open, Redo } from './act.ts'
+import type { ActingStatement, ActParts, Open } from './act.ts'
 import type { CommitLog } from './commit-log.ts'
 import type { RowLocks } from './row-locks.ts'
 
@@ -70,7 +70,6 @@ export function createSteps({ model, locks, log, nextSeq, now, readMark }: StepP
   async function insert({ open, inner }: ActParts, ref: Ref, record: AnyRecord): Promise<void> {
     await inner.insert(ref, [record])
     for (const key of [rowKey(ref, record.id), ...keysOf(ref, record)]) locks.take(open, key, 'exclusive')
-    open.writes.push((again) => again.insert(ref, [record]))
   }
 
   async function update({ open, inner }: ActParts, ref: Ref, ids: readonly string[], change: Change): Promise<void> {
@@ -80,18 +79,11 @@ export function createSteps({ model, locks, log, nextSeq, now, readMark }: StepP
       // A value that became another's: whoever has it comes first.
       if (movesKey(ref, change)) for (const key of keysOf(ref, (await inner.get(ref, id)) as AnyRecord)) locks.take(open, key, 'exclusive')
     }
-    open.writes.push(async (again) => {
-      for (const id of ids) await again.update(ref, eq('id', id), change)
-    })
   }
 
   async function remove({ open, inner }: ActParts, ref: Ref, ids: readonly string[]): Promise<void> {
     holdRows(open, ref, ids)
-    const redo: Redo = async (again) => {
-      for (const id of ids) await again.remove(ref, eq('id', id))
-    }
-    await redo(inner)
-    open.writes.push(redo)
+    for (const id of ids) await inner.remove(ref, eq('id', id))
   }
 
   const updateStep = (ref: Ref, where: Filter, change: Change, isOne: boolean): Step<number> =>
