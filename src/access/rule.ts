@@ -34,6 +34,18 @@ export type Rule =
   /** A record of `collection` whose reference `by` names this one fits `of`. */
   | { readonly rule: 'exists'; readonly collection: string; readonly by: string; readonly of: Rule }
 
+/** Tells the compiler which fields of the record a rule looks at. Carries the type only. */
+export type LooksAt<TPath extends string> = { readonly looksAt?: TPath }
+/** A rule whose type says nothing of that looks at none. */
+export type PathsIn<TRule> = TRule extends unknown
+  ? 'looksAt' extends keyof TRule
+    ? TRule extends LooksAt<infer TPath>
+      ? TPath
+      : never
+    : never
+  : never
+type OneOf<TRules extends readonly Rule[]> = Rule & LooksAt<PathsIn<TRules[number]>>
+
 export const anyone = { rule: 'anyone' } as const satisfies Rule
 export const nobody = { rule: 'nobody' } as const satisfies Rule
 export const signedIn = { rule: 'signedIn' } as const satisfies Rule
@@ -41,14 +53,15 @@ export const staff = { rule: 'staff' } as const satisfies Rule
 export function role(name: string): Rule {
   return { rule: 'role', role: name }
 }
-export function all(...of: readonly Rule[]): Rule {
+export function all<TRules extends readonly Rule[]>(...of: TRules): OneOf<TRules> {
   return { rule: 'all', of }
 }
-export function any(...of: readonly Rule[]): Rule {
+export function any<TRules extends readonly Rule[]>(...of: TRules): OneOf<TRules> {
   return { rule: 'any', of }
 }
 /** Of a rule, and of a filter: own operations ask with both. */
 export function not(of: Filter): Filter
+export function not<TRule extends Rule>(of: TRule): OneOf<[TRule]>
 export function not(of: Rule): Rule
 export function not(of: Rule | Filter): Rule | Filter {
   return isFilter(of) ? notFilter(of) : { rule: 'not', of }
@@ -63,7 +76,7 @@ function isFilter(given: Rule | Filter): given is Filter {
  * A rule about the record that the reference `path` names: `through('product', 'products', where('status').eq('active'))`.
  * With a list of references one that fits is enough.
  */
-export function through(path: string, collection: string, of: Rule): Rule {
+export function through<const TPath extends string>(path: TPath, collection: string, of: Rule): Rule & LooksAt<TPath> {
   return { rule: 'through', path, collection, of }
 }
 
@@ -84,20 +97,20 @@ export const actorLinkedOrder: ActorValue = { actor: 'linkedOrder' }
 /** A time may be given as a Date or as RFC 3339 text. */
 type Comparand = Scalar | Date
 
-type FieldRules = {
-  eq(value: Comparand | ActorValue): Rule
-  ne(value: Comparand | ActorValue): Rule
-  lt(value: Comparand): Rule
-  lte(value: Comparand): Rule
-  gt(value: Comparand): Rule
-  gte(value: Comparand): Rule
-  isNull(): Rule
+type FieldRules<TPath extends string> = {
+  eq(value: Comparand | ActorValue): Rule & LooksAt<TPath>
+  ne(value: Comparand | ActorValue): Rule & LooksAt<TPath>
+  lt(value: Comparand): Rule & LooksAt<TPath>
+  lte(value: Comparand): Rule & LooksAt<TPath>
+  gt(value: Comparand): Rule & LooksAt<TPath>
+  gte(value: Comparand): Rule & LooksAt<TPath>
+  isNull(): Rule & LooksAt<TPath>
   /** For a list of references. */
-  contains(value: string | ActorValue): Rule
+  contains(value: string | ActorValue): Rule & LooksAt<TPath>
 }
 
 /** Compares a field of the record: `where('status').eq('active')`. What cannot be compared so is refused at start. */
-export function where<TName extends string>(path: TName): FieldRules {
+export function where<const TPath extends string>(path: TPath): FieldRules<TPath> {
   const to =
     (op: Comparison) =>
     (value: Comparand | ActorValue): Rule => ({ rule: 'compare', path, op, value: value instanceof Date ? value.getTime() : value })

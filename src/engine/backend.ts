@@ -71,13 +71,32 @@ export function defineBackend<
       readonly collections?: TCollections
       readonly operations?: TOperations
       readonly shop?: TShop & NothingElse<TShop, ShopConfig>
-    },
+    } & { readonly collections?: Leading<TCollections, keyof TypesOfConfig<TCollections, TOperations, TShop>['collections']> },
 ): DefinedBackend<TypesOfConfig<TCollections, TOperations, TShop>> {
   return config
 }
 
 /** The compiler looks for misspelt names in no value whose type it infers. */
 type NothingElse<T, TKnown> = { readonly [K in Exclude<keyof T, keyof TKnown>]: never }
+
+/** Each collection, or the sentence that says which reference of it leads nowhere. */
+type Leading<TCollections extends readonly unknown[], TNames> = {
+  readonly [I in keyof TCollections]: Astray<TypesIn<TCollections[I], CollectionTypes>, TNames> extends infer TWrong extends string
+    ? [TWrong] extends [never]
+      ? TCollections[I]
+      : TWrong
+    : TCollections[I]
+}
+type Astray<T extends CollectionTypes, TNames> =
+  | { [K in keyof T['fields'] & string]: Nowhere<T['name'], K, T['fields'][K]['to'], TNames> }[keyof T['fields'] & string]
+  | { [K in keyof T['lists'] & string]: Nowhere<T['name'], K, T['lists'][K], TNames> }[keyof T['lists'] & string]
+type Nowhere<TName extends string, K extends string, TTo, TNames> = TTo extends string
+  ? string extends TTo
+    ? never
+    : TTo extends TNames
+      ? never
+      : `${TName}.${K} refers to ${TTo}, and there is no such collection`
+  : never
 
 type TypesOfConfig<TCollections extends readonly unknown[], TOperations extends readonly unknown[], TShop> = {
   readonly collections: ByName<

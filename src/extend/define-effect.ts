@@ -7,6 +7,7 @@ import { type EffectHandler, effectHandler } from '../effects/effect.ts'
 import { attempt } from './attempt.ts'
 import { runOwnCode } from './own-code.ts'
 import { type AnyOwnEffect, kindOf, type OwnEffect } from './own-effect.ts'
+import type { OwnName } from './own-name.ts'
 import { type DutyWork, dutyWork, type OutsideWork, type OwnParts, outsideWork } from './own-work.ts'
 
 type Payload<TSchema extends TObject> = { readonly payload: Static<TSchema> }
@@ -16,7 +17,7 @@ type Payload<TSchema extends TObject> = { readonly payload: Static<TSchema> }
  * `settle` writes what came of it, in the transaction that ends it: once.
  */
 export function defineEffect<TSchema extends TObject, TResult = void>(
-  name: string,
+  name: OwnName,
   spec: {
     /** What is stored for it. Staff see it: it holds no secrets. */
     readonly payload: TSchema

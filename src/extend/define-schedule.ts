@@ -4,13 +4,17 @@ import { declare, placeOfDeclaration } from '../base/place.ts'
 import type { Schedule } from '../effects/schedule.ts'
 import { type Cron, nextDue, parseCron, parseEvery } from './cron.ts'
 import { type Piece, runOwnCode } from './own-code.ts'
+import type { OwnName } from './own-name.ts'
 import { type DutyWork, dutyWork, type OwnParts } from './own-work.ts'
+
+type Every = `${number}${'s' | 'm' | 'h' | 'd'}`
+type FiveParts = `${string} ${string} ${string} ${string} ${string}`
 
 type Plan =
   /** `30s`, `5m`, `2h`, `1d`. */
-  | { readonly every: string; readonly cron?: never; readonly timeZone?: never }
+  | { readonly every: Every; readonly cron?: never; readonly timeZone?: never }
   /** Minute, hour, day, month, weekday, by the clock of `timeZone` (`UTC` when left out): `0 7 * * 1-5` in `Europe/Berlin`. */
-  | { readonly cron: string; readonly timeZone?: string; readonly every?: never }
+  | { readonly cron: FiveParts; readonly timeZone?: string; readonly every?: never }
 
 export type TickContext = DutyWork & {
   /** When this tick was due, in milliseconds; `now` is when it is made. */
@@ -30,8 +34,13 @@ export type OwnSchedule = Piece & {
  * Declares one. Ticks that were missed while nothing ran are made up for by one. A tick that fails is tried again, the
  * oftener it failed the later.
  */
-export function defineSchedule(name: string, spec: Plan & { readonly run: (context: TickContext) => void | Promise<void> }): OwnSchedule {
-  const { every = null, cron = null, timeZone = 'UTC', run } = spec as Plan & Pick<OwnSchedule, 'run'>
+export function defineSchedule(name: OwnName, spec: Plan & { readonly run: (context: TickContext) => void | Promise<void> }): OwnSchedule {
+  const {
+    every = null,
+    cron = null,
+    timeZone = 'UTC',
+    run,
+  } = spec as { every?: string; cron?: string; timeZone?: string } & Pick<OwnSchedule, 'run'>
   const place = placeOfDeclaration()
   return declare({ kind: 'schedule', name, every, cron, timeZone, run, what: `The schedule ${name}`, place }, { name, ...spec }, place)
 }

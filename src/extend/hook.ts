@@ -7,6 +7,7 @@ import type { RecordOf } from '../contract/record-types.ts'
 import type { RecordAction } from '../records/record-hooks.ts'
 import type { EventName, ProjectEvents } from './events.ts'
 import type { Piece } from './own-code.ts'
+import type { OwnName } from './own-name.ts'
 import type { DutyWork, OutsideWork, OwnWork } from './own-work.ts'
 import type { AnyCollection } from './records.ts'
 
@@ -29,7 +30,7 @@ type BeforeWrite<R, A extends RecordAction> = Write<R, A> & {
   /** Who asked. `system` for what the engine or other code of the project does. */
   readonly actor: Actor
   /** Has these fields written instead. Nothing of a record that is deleted. */
-  readonly set: (values: Readonly<Partial<Omit<R, System>>>) => void
+  readonly set: (values: { readonly [K in Exclude<keyof R, System>]?: R[K] }) => void
 }
 
 export type BeforeContext<TOn, A extends RecordAction> = OwnWork &
@@ -43,7 +44,7 @@ export type SettleContext<TOn, A extends RecordAction, TResult> = DutyWork & {
 
 type Spec<TOn, A> = {
   /** `comments.checkWords`: a noun and a verb. It names the hook in the log and the console, so it stays. */
-  readonly name: string
+  readonly name: OwnName
   readonly on: TOn
   /** Of a collection: which writes. All of them when left out. */
   readonly action?: A | readonly A[]

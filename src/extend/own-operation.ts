@@ -17,6 +17,7 @@ import {
 } from '../operation/define.ts'
 import type { Transaction } from '../storage/transaction.ts'
 import { brokenBy, type During, type Piece, runOwnCode } from './own-code.ts'
+import type { OwnName } from './own-name.ts'
 import { checkAnswer, checkOutput } from './own-output.ts'
 import { type DutyWork, dutyWork, type OutsideWork, type OwnParts, outsideWork } from './own-work.ts'
 import { countWrite } from './scope.ts'
@@ -35,7 +36,7 @@ type Answerable<T> = T extends string
 type OutputOf<TOutput extends TSchema> = unknown extends Static<TOutput> ? unknown : Answerable<Static<TOutput>> | null
 
 /** A read. It sees committed data and changes nothing. */
-export function query<const TName extends string, TInput extends TSchema, TOutput extends TSchema>(
+export function query<const TName extends OwnName, TInput extends TSchema, TOutput extends TSchema>(
   spec: CommonSpec<TInput, TOutput> & {
     readonly name: TName
     readonly run: (context: QueryContext<Static<TInput>> & Readable) => Promise<Answer<OutputOf<TOutput>>>
@@ -45,7 +46,7 @@ export function query<const TName extends string, TInput extends TSchema, TOutpu
 }
 
 /** A change, in one transaction. What must not happen inside one, such as a call to another service, is done by `prepare`, before it. */
-export function command<const TName extends string, TInput extends TSchema, TOutput extends TSchema, TPrepared = undefined>(
+export function command<const TName extends OwnName, TInput extends TSchema, TOutput extends TSchema, TPrepared = undefined>(
   spec: CommonSpec<TInput, TOutput> & {
     readonly name: TName
     readonly prepare?: (context: PrepareContext<Static<TInput>> & Readable) => Promise<TPrepared>

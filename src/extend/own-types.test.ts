@@ -20,6 +20,7 @@ import {
   Type,
 } from '../index.ts'
 
+const tags = collection('tags', { fields: { word: field.text() } })
 const comments = collection('comments', {
   fields: {
     text: field.text({ required: true }),
@@ -204,11 +205,11 @@ test('operations are given the same, and a config takes what was made for it', (
       return { output: await records(comments).update(comment, { likes: comment.likes + 1 }) }
     },
   })
-  defineBackend({ name: 'Club', collections: [comments], operations: [rate], effects: [effect], mails: [mail], secrets: [token] })
+  defineBackend({ name: 'Club', collections: [comments, tags], operations: [rate], effects: [effect], mails: [mail], secrets: [token] })
   // @ts-expect-error: a mail is no effect
-  defineBackend({ name: 'Club', collections: [comments], effects: [mail] })
+  defineBackend({ name: 'Club', collections: [comments, tags], effects: [mail] })
   // @ts-expect-error: no hook
-  defineBackend({ name: 'Club', collections: [comments], hooks: [comments] })
+  defineBackend({ name: 'Club', collections: [comments, tags], hooks: [comments] })
 })
 
 test('operations answer what their schemas say', () => {

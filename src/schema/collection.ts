@@ -1,6 +1,6 @@
 // A collection: a declared shape of data, the user's own and the system's alike. The declaration is a
 // value; model.ts checks and compiles all of them at start.
-import type { Rule } from '../access/rule.ts'
+import type { PathsIn, Rule } from '../access/rule.ts'
 import type { NewId } from '../base/ids.ts'
 import { declare, placeOfDeclaration } from '../base/place.ts'
 import type { Filter } from '../contract/filter.ts'
@@ -104,13 +104,18 @@ export function recordOf<T>(_collection: CollectionRef<T>, record: AnyRecord): T
 
 export type Collection<TRecord = AnyRecord> = CollectionOptions & CollectionRef<TRecord>
 
-type FieldRecord<TFields extends Fields> = { [K in keyof TFields]: TypesOf<TFields[K]>['value'] }
+type FieldRecord<TFields extends Fields> = { readonly [K in keyof TFields]: TypesOf<TFields[K]>['value'] }
 type TypesOf<TField> = TField extends Field<infer T> ? T : never
 type TypesOfAll<TFields> = { readonly [K in keyof TFields]: TypesOf<TFields[K]> }
 
-type StoredRecord<TFields extends Fields, TAppendOnly> = Readonly<
-  { id: string; createdAt: number } & (TAppendOnly extends true ? object : { version: number; updatedAt: number }) & FieldRecord<TFields>
+type StoredRecord<TFields extends Fields, TAppendOnly> = Shown<
+  { readonly id: string; readonly createdAt: number } & (TAppendOnly extends true
+    ? object
+    : { readonly version: number; readonly updatedAt: number }) &
+    FieldRecord<TFields>
 >
+/** The compiler shows its members instead of how it came about. */
+type Shown<T> = { [K in keyof T]: T[K] } & {}
 
 /** What a declaration with these options says to the compiler. */
 type Types<TName extends string, TFields extends Fields, TOptions> = {
@@ -126,6 +131,21 @@ type Types<TName extends string, TFields extends Fields, TOptions> = {
 type None = Readonly<Record<never, never>>
 type IsAppendOnly<TOptions> = TOptions extends { appendOnly: true } ? true : false
 
+/** Rules that look at what the collection does not have are red, with a sentence. */
+type KnownPaths<TOptions, TFields> = TOptions extends { readonly access: infer A }
+  ? {
+      readonly access: { readonly [K in keyof A]: Missing<PathsIn<A[K]>, TFields> extends infer M extends string ? NoSuch<M, A[K]> : A[K] }
+    }
+  : unknown
+type NoSuch<M extends string, TRule> = [M] extends [never] ? TRule : `there is no field ${M}`
+type Missing<TPath, TFields> = TPath extends `${infer H}.${string}`
+  ? Missing<H, TFields>
+  : TPath extends keyof TFields | 'id' | 'createdAt' | 'updatedAt' | 'version'
+    ? never
+    : string extends TPath
+      ? never
+      : TPath
+
 /** Declares a collection. Mistakes in it stop the start, with the path of each. */
 export function collection<
   const TName extends string,
@@ -133,7 +153,7 @@ export function collection<
   const TOptions extends Omit<CollectionOptions, 'fields'>,
 >(
   name: TName,
-  options: TOptions & { readonly fields: TFields },
+  options: TOptions & { readonly fields: TFields } & KnownPaths<TOptions, TFields>,
 ): Collection<StoredRecord<TFields, IsAppendOnly<TOptions>>> & {
   readonly name: TName
   readonly fields: TFields

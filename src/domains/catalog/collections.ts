@@ -1,5 +1,5 @@
 // The catalogue: what is sold. Products are shown when active and priced in the shop's currency; a variant is what is bought.
-import { all, any, anyone, nobody, staff, through, where } from '../../access/rule.ts'
+import { all, any, anyone, nobody, type Rule, staff, through, where } from '../../access/rule.ts'
 import { limits } from '../../base/limits.ts'
 import type { Money } from '../../base/money.ts'
 import { and, eq, oneOf } from '../../contract/filter.ts'
@@ -58,7 +58,8 @@ export function productsIn<TFields extends Fields>(currency: string, more: TFiel
     ],
     lists: { variants: { from: 'variants', by: 'product' } },
     // One without variants has no price; one that a currency was left with is priced again with its first variant.
-    access: { read: any(staff, all(active, any(pricedIn(currency), where('price').isNull()))), ...staffOnly },
+    // What fields there are besides is known when it is called.
+    access: { read: any(staff, all(active, any(pricedIn(currency), where('price').isNull()))) as Rule, ...staffOnly },
   })
 }
 export const products = baseProducts

@@ -4,6 +4,7 @@ import { declare, placeOfDeclaration } from '../../base/place.ts'
 import type { Static, TObject } from '../../contract/type.ts'
 import { validatorOf } from '../../operation/validate.ts'
 import type { Template } from './render.ts'
+import type { Filled } from './template-names.ts'
 
 export type OwnMail<TData = never> = Template & {
   readonly kind: 'mail'
@@ -18,13 +19,20 @@ export type AnyOwnMail = Omit<OwnMail, 'types'>
  * Declares a template, in Mustache. `{{shop}}` is the name of the project; everything else comes from `data`. Values are
  * escaped in the HTML and stand on one line each; without HTML the mail is text alone.
  */
-export function defineMail<TData extends TObject>(
+export function defineMail<TData extends TObject, const TSubject extends string, const TText extends string, const THtml extends string>(
   name: string,
-  spec: { readonly data: TData; readonly subject: string; readonly text: string; readonly html?: string },
+  spec: {
+    readonly data: TData
+    readonly subject: Filled<TSubject, NameIn<TData>>
+    readonly text: Filled<TText, NameIn<TData>>
+    readonly html?: Filled<THtml, NameIn<TData>>
+  },
 ): OwnMail<Static<TData>> {
   const { data, subject, text, html = null } = spec
   return declare({ kind: 'mail', name, data, subject, text, html }, { name, ...spec }, placeOfDeclaration())
 }
+
+type NameIn<TData extends TObject> = keyof Static<TData> & string
 
 /** What is wrong with the data of a mail: a path and a sentence, or null. */
 export function dataMisfit({ data: schema }: AnyOwnMail, data: unknown): { readonly path: string; readonly message: string } | null {

@@ -45,7 +45,7 @@ for (const [what, config, told] of [
     { hooks: [before({ name: 'a.b', on: notes, run }), after({ name: 'a.b', on: notes, run })] },
     /after hook a\.b, name: .*named twice/,
   ],
-  ['no name', { hooks: [before({ name: 'notes', on: notes, run })] }, /before hook notes, name: must be noun\.verb/],
+  ['no name', { hooks: [before({ name: 'notes' as never, on: notes, run })] }, /before hook notes, name: must be noun\.verb/],
   ['what is no hook', { hooks: [null, 5, {}, run] }, /hooks\[0\]: must be made by before/],
   [
     'no list',
@@ -65,17 +65,21 @@ for (const [what, config, told] of [
   ],
   [
     'a gap in a mail',
-    { mails: [defineMail('x', { data: Type.Object({ name: Type.String() }), subject: 'x', text: '{{nmae}}' })] },
+    { mails: [defineMail('x', { data: Type.Object({ name: Type.String() }), subject: 'x', text: '{{nmae}}' as never })] },
     /\{\{nmae\}\} is nothing that `data` has.*name/,
   ],
   [
     'a template that is none',
-    { mails: [defineMail('x', { data: payload, subject: 'x', text: '{{#a}}' })] },
+    { mails: [defineMail('x', { data: payload, subject: 'x', text: '{{#a}}' as never })] },
     /mail x, text: is no template/,
   ],
   ['a template of ours', { mails: [defineMail('order_receipt', { data: payload, subject: 'x', text: 'y' })] }, /Kingpost's own/],
   ['a secret that is no variable', { secrets: [defineSecret('crm token')] }, /secret crm token, name: must be a variable/],
-  ['no such time', { schedules: [defineSchedule('a.b', { every: '5 minutes', run })] }, /schedule a\.b, every: must be a time such as 30s/],
+  [
+    'no such time',
+    { schedules: [defineSchedule('a.b', { every: '5 minutes' as never, run })] },
+    /schedule a\.b, every: must be a time such as 30s/,
+  ],
   ['too often', { schedules: [defineSchedule('a.b', { every: '1s', run })] }, /must be 5s or more/],
   ['no such plan', { schedules: [defineSchedule('a.b', { cron: '99 * * * *', run })] }, /"99" is no minute/],
   ['never', { schedules: [defineSchedule('a.b', { cron: '0 0 30 2 *', run })] }, /never comes/],
