@@ -71,6 +71,8 @@ export const limits = {
   searchWordsMax: 8,
   /** A page in an order costs a comparison for each key of each record, and the condition of the next one two more. */
   sortKeysMax: 8,
+  /** Records that one deletion deletes or changes with it: they are one transaction and one line of the feed. */
+  cascadeRecordsMax: 1_000,
   /** Operations in one batch: they hold one transaction open together. */
   batchOperationsMax: 100,
   /** Fields that one aggregate groups by: groups are at most as many as their values multiplied. */

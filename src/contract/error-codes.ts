@@ -26,6 +26,11 @@ export const errorCodes = {
   already_exists: { status: 409, retry: 'whenChanged', message: 'Something with this value exists already.' },
   reference_not_found: { status: 422, retry: 'whenChanged', message: 'A referenced record does not exist, or you may not see it.' },
   still_referenced: { status: 409, retry: 'whenChanged', message: 'Other records still refer to this one.' },
+  cascade_too_large: {
+    status: 409,
+    retry: 'whenChanged',
+    message: 'Too many records would go with it, or lose it. Delete or change them first.',
+  },
   precondition_failed: { status: 412, retry: 'whenChanged', message: 'The record has changed since you read it.' },
   body_too_large: { status: 413, retry: 'never', message: 'The body is too large.' },
   unsupported_media_type: { status: 415, retry: 'never', message: 'Send JSON with Content-Type: application/json.' },

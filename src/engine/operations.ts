@@ -158,14 +158,15 @@ const recordOperationsOf = new WeakMap<CollectionModel, readonly Operation[]>()
 function recordOperations(collection: CollectionModel, hooksOf?: HooksOf): readonly Operation[] {
   let operations = recordOperationsOf.get(collection)
   if (!operations) {
-    operations = makeRecordOperations(collection, hooksOf?.(collection.name))
+    operations = makeRecordOperations(collection, hooksOf)
     recordOperationsOf.set(collection, operations)
   }
   return operations
 }
 
 /** A system collection is only read here: it changes through operations of its own. */
-function makeRecordOperations(collection: CollectionModel, hooks: CollectionHooks = {}): Operation[] {
+function makeRecordOperations(collection: CollectionModel, hooksOf?: HooksOf): Operation[] {
+  const hooks: CollectionHooks = hooksOf?.(collection.name) ?? {}
   const { access } = collection
   const { internal, system } = collection.source
   if (internal || access.read === undefined) return []
@@ -176,6 +177,6 @@ function makeRecordOperations(collection: CollectionModel, hooks: CollectionHook
     ...reads,
     ...(access.create ? [createRecord(collection, hooks.create)] : []),
     ...(access.update ? [updateRecord(collection, hooks.update)] : []),
-    ...(access.delete ? [deleteRecord(collection, hooks.delete)] : []),
+    ...(access.delete ? [deleteRecord(collection, hooksOf)] : []),
   ]
 }

@@ -8,7 +8,7 @@ import { and, compare, eq, type Filter, has, isNull, not, oneOf, type Scalar } f
 import type { ChangesOf, NewRecordOf, RecordOf } from '../contract/record-types.ts'
 import type { Work } from '../operation/work.ts'
 import { defaults } from '../records/create-record.ts'
-import { checkUnreferenced } from '../records/delete-record.ts'
+import { followDeletion } from '../records/follow-deletion.ts'
 import type { HooksOf, RecordAction, RecordWrite } from '../records/record-hooks.ts'
 import { storedMisfit } from '../records/stored-misfit.ts'
 import { checkReferences } from '../records/write-record.ts'
@@ -217,7 +217,7 @@ function stepsOf({ work, model, hooksOf, causedBy }: RecordsParts, collection: C
     await hooks?.delete?.before(writing('delete', before, before))
     await tx.delete(collection, before)
     await collection.source.afterChange?.({ tx, now, newId, before, after: null })
-    await checkUnreferenced(tx, { model, actor: systemActor }, name, before.id)
+    await followDeletion({ work, model, actor: systemActor, hooksOf, causedBy }, name, before.id)
     await hooks?.delete?.after(writing('delete', before, before))
   }
 

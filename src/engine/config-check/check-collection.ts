@@ -69,6 +69,7 @@ export function checkCollection(collection: Collection, path: string, names: Nam
   if (has('fields')) {
     checkSpellings(collection, path, add)
     checkFormers(collection, path, names)
+    if (collection.appendOnly === true) checkUnchanged(sound, `${path}.fields`, add)
     const fields = ruleFieldsOf(collection)
     checkIndexes({ collection, sound, fields, has }, path, add)
     if (has('checks')) checkChecks(collection, fields, path, add)
@@ -190,6 +191,12 @@ function checkAccess(collection: Collection, path: string, { fieldsOf, add }: Na
   for (const action of ['update', 'delete'] as const)
     if (appendOnly === true && access[action] !== undefined)
       add(`${path}.access.${action}`, 'is for records that change, and appendOnly says that they never do')
+}
+
+function checkUnchanged(fields: Fields, path: string, add: Add): void {
+  for (const [name, { onDelete = 'restrict' }] of Object.entries(fields))
+    if (onDelete !== 'restrict')
+      add(`${path}.${name}.onDelete`, `is ${onDelete}, which changes records, and appendOnly says that they never do`)
 }
 
 function checkLists({ name, lists = {} }: Collection, path: string, { fieldsOf, add }: Names): void {

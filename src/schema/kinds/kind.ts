@@ -129,6 +129,9 @@ export type FieldOptions = {
   readonly backfill?: (record: Readonly<Record<string, unknown>>) => unknown
 }
 
+/** `cascade`: it is deleted, too. `setNull`: the reference is; of a list, that one. */
+export type OnDelete = 'restrict' | 'cascade' | 'setNull'
+
 export type Field<TTypes extends FieldTypes = FieldTypes> = FieldOptions & {
   readonly kind: Kind
   readonly required: boolean
@@ -136,6 +139,8 @@ export type Field<TTypes extends FieldTypes = FieldTypes> = FieldOptions & {
   readonly options?: readonly string[]
   /** `ref`, `refs`: the collection pointed at. */
   readonly to?: string
+  /** `ref`, `refs`: what the deletion of what it names does to this record. `restrict`, which keeps it from happening, when left out. */
+  readonly onDelete?: OnDelete
   /** `json`: the JSON Schema a value must fit; anything when left out. */
   readonly schema?: object
   /** Carries types only; never set. */

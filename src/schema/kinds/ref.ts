@@ -1,8 +1,8 @@
 // The id of one record of another collection.
 import { limits } from '../../base/limits.ts'
-import { flag, line } from '../shape.ts'
+import { flag, line, word } from '../shape.ts'
 import { textMisfit, wordComparing } from './comparing.ts'
-import { defineKind, type JsonSchema, makeField, type With } from './kind.ts'
+import { defineKind, type JsonSchema, makeField, type OnDelete, type With } from './kind.ts'
 
 export const idSchema: JsonSchema = { type: 'string', maxLength: limits.idCharactersMax }
 
@@ -12,7 +12,10 @@ export const refKind = defineKind({
   // An id, ours or a hash, has at most 69.
   columns: [{ type: 'text', characters: () => 100, comparing: wordComparing }],
   refers: 'one',
-  options: { unique: flag, to: line },
+  options: { unique: flag, to: line, onDelete: word('restrict', 'cascade', 'setNull') },
+  check({ onDelete, required }, path, add) {
+    if (onDelete === 'setNull' && required) add(`${path}.onDelete`, 'is setNull, and a required reference cannot be null: take cascade')
+  },
   sets: (set, { to }) => set === 'actor' && to === 'users',
   schema: () => idSchema,
   readSchema: (schema, to) => ({ ...schema, title: to, type: [schema['type'], 'object'].flat() }),
@@ -22,5 +25,5 @@ export const refKind = defineKind({
 })
 
 /** The id of one record of another collection. */
-export const ref = <const T extends string, const O extends With>(to: T, options?: O) =>
+export const ref = <const T extends string, const O extends With<{ readonly onDelete?: OnDelete }>>(to: T, options?: O) =>
   makeField<{ value: string }, O & { to: T }>(refKind, { ...options, to })

@@ -1,6 +1,6 @@
 // Ids of records of another collection, in order, without repeats.
 import { limits } from '../../base/limits.ts'
-import { line } from '../shape.ts'
+import { line, word } from '../shape.ts'
 import { notCompared } from './comparing.ts'
 import { defineKind, makeField, type With } from './kind.ts'
 import { idSchema } from './ref.ts'
@@ -10,7 +10,7 @@ export const refsKind = defineKind({
   // A filter asks for one that it has; there is no other comparison of a list.
   columns: [{ type: 'json', isList: true, comparing: { ...notCompared, operators: ['eq'], offered: ['eq'] } }],
   refers: 'many',
-  options: { to: line },
+  options: { to: line, onDelete: word('restrict', 'setNull') },
   schema: () => ({ type: 'array', items: idSchema, maxItems: limits.referencesMax, uniqueItems: true }),
   readSchema: (schema, to) => ({ ...schema, items: { type: ['string', 'object'], title: to } }),
   misfit: (_field, value) => (Array.isArray(value) ? null : 'is no list of ids'),
@@ -19,7 +19,7 @@ export const refsKind = defineKind({
 })
 
 /** Ids of records of another collection, in order, without repeats. */
-export const refs = <const T extends string, const O extends With>(to: T, options?: O) =>
+export const refs = <const T extends string, const O extends With<{ readonly onDelete?: 'restrict' | 'setNull' }>>(to: T, options?: O) =>
   // A filter asks for one that the list has, and compares nothing else.
   makeField<
     { value: readonly string[]; compared: { '': readonly [string] }; isLarge: true },
