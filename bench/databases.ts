@@ -7,8 +7,9 @@
  */
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
-import { createDatabaseOf, type DatabaseName, databaseNames } from '../test/support/databases.ts'
+import { createDatabaseOf, type DatabaseName } from '../test/support/databases.ts'
 import { killChildren, type Server } from './children.ts'
+import { chosenDatabases } from './databases-option.ts'
 import { readTraffic } from './kingpost/ours.ts'
 import type { Flow } from './kingpost/purchase.ts'
 import { flowOption, integerOption, UsageError } from './options.ts'
@@ -39,7 +40,7 @@ async function main(): Promise<number> {
     const rounds = integerOption('rounds', values.rounds ?? '3', { min: 1, max: 21 })
     const before = loadavg()[0]!
     const results: Measured[] = []
-    for (const name of chosen(values.only)) results.push(await measure(name, { flow, seconds, count: rounds }))
+    for (const name of chosenDatabases(values.only)) results.push(await measure(name, { flow, seconds, count: rounds }))
     console.log(`Node ${process.version}, load average before ${before.toFixed(1)}; ${rounds} rounds of ${seconds} s, medians\n`)
     console.log(render(results, flow))
     return 0
@@ -49,15 +50,6 @@ async function main(): Promise<number> {
   } finally {
     killChildren()
   }
-}
-
-function chosen(only: string | undefined): readonly DatabaseName[] {
-  if (only === undefined) return databaseNames
-  return only.split(',').map((word) => {
-    const name = databaseNames.find((known) => known === word)
-    if (name === undefined) throw new UsageError(`--only does not know "${word}"; there are ${databaseNames.join(', ')}`)
-    return name
-  })
 }
 
 type Size = { readonly flow: Flow; readonly seconds: number; readonly count: number }

@@ -1,7 +1,7 @@
 /** Owns measuring get, list and create: a filled server, its requests in a file, the load and what it cost. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Server, sleep, startServer } from './children.ts'
+import { type Server, type StartOptions, sleep, startServer } from './children.ts'
 import type { Contender } from './contender.ts'
 import { checkAnswers, type Filled, fill, type ItemWork, renderRequests } from './items.ts'
 import type { Caller } from './json-client.ts'
@@ -22,15 +22,15 @@ export type Ready = {
 }
 
 export async function prepare(contender: Contender, rows: number, nodeFlags: readonly string[] = []): Promise<Ready> {
-  const { server, caller } = await startEmpty(contender, nodeFlags)
+  const { server, caller } = await startEmpty(contender, { nodeFlags })
   const filled = await fill(caller, rows)
   await checkAnswers(caller, filled)
   return { contender, server, caller, filled }
 }
 
 /** Started, with nothing in it, and a caller who is signed in. */
-export async function startEmpty(contender: Contender, nodeFlags: readonly string[] = []): Promise<Omit<Ready, 'filled'>> {
-  const server = await startServer(contender, freshDir(contender.name), { nodeFlags })
+export async function startEmpty(contender: Contender, options: StartOptions = {}): Promise<Omit<Ready, 'filled'>> {
+  const server = await startServer(contender, freshDir(contender.name), options)
   return { contender, server, caller: { port: server.place.port, headers: await contender.signIn(server.place) } }
 }
 

@@ -9,7 +9,7 @@ import { CONNECTIONS } from './load.ts'
 
 export type Choice = 'even' | 'zipf'
 
-const ACCOUNT_COUNT = 10_000
+export const ACCOUNT_COUNT = 10_000
 /** More than any run moves out of one account. */
 const BALANCE = 1_000_000_000
 const AMOUNT_MAX = 100
@@ -17,11 +17,11 @@ const ZIPF_EXPONENT = 1.5
 const REQUEST_COUNT = 20_000
 
 /** Answers the accounts' ids. */
-export async function openAccounts(caller: Caller): Promise<string[]> {
+export async function openAccounts(caller: Caller, count = ACCOUNT_COUNT): Promise<string[]> {
   const ids: string[] = []
   let started = 0
   await withConnections(caller, CONNECTIONS, async (send) => {
-    while (started++ < ACCOUNT_COUNT) ids.push((await send({ method: 'POST', path: '/api/accounts', body: { balance: BALANCE } })).id)
+    while (started++ < count) ids.push((await send({ method: 'POST', path: '/api/accounts', body: { balance: BALANCE } })).id)
   })
   return ids
 }
@@ -41,10 +41,10 @@ export function renderTransfers(choice: Choice, { headers }: Caller, ids: readon
 }
 
 /** @throws when money came or went */
-export async function checkTotal(caller: Caller): Promise<void> {
+export async function checkTotal(caller: Caller, count = ACCOUNT_COUNT): Promise<void> {
   await withConnections(caller, 1, async (send) => {
     const answer = await send({ method: 'GET', path: '/api/accounts/total' })
-    assert.deepEqual(answer, { accounts: ACCOUNT_COUNT, total: ACCOUNT_COUNT * BALANCE })
+    assert.deepEqual(answer, { accounts: count, total: count * BALANCE })
   })
 }
 

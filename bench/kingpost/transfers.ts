@@ -21,9 +21,13 @@ const transfer = command({
   status: 201,
   access: signedIn,
   async run({ tx, input: { from, to, amount: moved } }) {
-    const payer = await tx.adjust(accounts, from, { add: { balance: -moved } }, compare('balance', 'gte', moved))
+    const take = () => tx.adjust(accounts, from, { add: { balance: -moved } }, compare('balance', 'gte', moved))
+    const give = () => tx.adjust(accounts, to, { add: { balance: moved } })
+    // Always in the same order: two who pay each other would else wait for one another, until the database undoes one of them.
+    const early = from < to ? null : await give()
+    const payer = await take()
     if (payer === null) throw errors.not_covered()
-    const payee = await tx.adjust(accounts, to, { add: { balance: moved } })
+    const payee = early ?? (await give())
     if (payee === null) throw new EngineError('not_found')
     return { output: { from, to, amount: moved, balance: payer.balance } }
   },
