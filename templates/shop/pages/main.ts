@@ -1,29 +1,15 @@
-// The page of the shop. It speaks to the server by the client library; the server takes the types out as it serves this file.
-import { ApiError, createClient, type Order, type RecordIn } from 'kingpost/client'
-// A type alone, which knows the collections by name; nothing of the server gets into the page.
-import type { backend } from '../kingpost.config.ts'
+// The page of the shop: its books, and the way of one of them to an order. What comes after that is in order.ts.
+import { ApiError, type Cart } from 'kingpost/client'
+import { type Book, client, type Variant } from './client.ts'
+import { element, euros, onSubmit, say, show, valuesOf } from './dom.ts'
+import { drawTotals, followKept, goToBank, keepOrder, payAgain } from './order.ts'
 
-type Book = RecordIn<typeof backend, 'products'>
-type Variant = RecordIn<typeof backend, 'variants'>
-
-const client = createClient<typeof backend>()
-const shelf = element<HTMLUListElement>('books')
-const form = element<HTMLFormElement>('order')
 let chosen: Variant | undefined
-
-function element<T extends HTMLElement>(id: string): T {
-  return document.getElementById(id) as T
-}
-
-function say(text: string): void {
-  element('news').textContent = text
-}
-
-const euros = ({ amount }: { amount: number }) => (amount / 100).toLocaleString(undefined, { style: 'currency', currency: 'EUR' })
+let cart: Cart | undefined
 
 async function showBooks(): Promise<void> {
   const { items } = await client.products.list({ sort: 'title', expand: ['variants'] })
-  shelf.replaceChildren(...items.flatMap((book) => book.variants.map((variant) => line(book, variant))))
+  element('books').replaceChildren(...items.flatMap((book) => book.variants.map((variant) => line(book, variant))))
 }
 
 function line(book: Book, variant: Variant): HTMLLIElement {
@@ -36,45 +22,64 @@ function line(book: Book, variant: Variant): HTMLLIElement {
   buy.disabled = variant.available === 0
   buy.addEventListener('click', () => {
     chosen = variant
-    element('chosen').textContent = `${book.title}, ${euros(variant.price)} and the parcel`
-    form.hidden = false
+    element('chosen').textContent = `${book.title}, ${euros(variant.price)}`
+    say('')
+    forgetTotal()
+    show('details', true)
   })
   const item = document.createElement('li')
   item.append(title, price, buy)
   return item
 }
 
-async function order(given: Record<string, string>): Promise<Order> {
-  const { email = '', method = '', ...shippingAddress } = given
-  const [shipping] = (await client.shippingMethods.list()).items
-  const cart = await client.carts.create({ email })
-  await client.carts.addLine(cart.id, { variant: chosen!.id, quantity: 1 })
-  const { totals } = await client.carts.update(cart.id, {
-    shippingMethod: shipping!.id,
-    shippingAddress: shippingAddress as { name: string; line1: string; city: string; country: string },
-  })
-  const payment = { provider: 'sandbox', method }
-  return (await client.carts.checkOut(cart.id, { payment, expectedTotal: totals.total }, { idempotencyKey: `checkout-${cart.id}` })).order
+/** Nobody pays for what they have not seen: a change of the address asks for the total again. */
+function forgetTotal(): void {
+  cart = undefined
+  for (const id of ['totals', 'pay']) show(id, false)
 }
 
-/** The provider tells of the money a moment later, and the server tells us. */
-function follow({ id, number }: Order): void {
-  const live = client.orders.live({ filter: { id } }, ([order]) => {
-    if (!order) return
-    say(`Order ${number}: ${order.paymentStatus}.`)
-    if (order.paymentStatus === 'paid') live.close()
+/** The server counts: parcel and tax depend on the address. */
+async function showTotal(): Promise<void> {
+  const { email = '', ...given } = valuesOf('details')
+  const [parcel] = (await client.shippingMethods.list()).items
+  cart = await client.carts.create({
+    email,
+    lines: [{ variant: chosen!.id, quantity: 1 }],
+    shippingMethod: parcel!.id,
+    shippingAddress: given as { name: string; line1: string; city: string; country: string },
   })
+  say('')
+  drawTotals(cart)
+  show('pay', true)
 }
 
-form.addEventListener('submit', async (event) => {
-  event.preventDefault()
+async function placeOrder({ id, token, totals }: Cart, method: string): Promise<void> {
   try {
-    follow(await order(Object.fromEntries(new FormData(form)) as Record<string, string>))
-    form.hidden = true
-    await showBooks()
+    const { order, payment } = await client.carts.checkOut(id, { payment: choice(method), expectedTotal: totals.total })
+    keepOrder({ id: order.id, ...(token === undefined ? {} : { token }) })
+    goToBank(payment?.action)
   } catch (error) {
-    say(error instanceof ApiError ? error.message : String(error))
+    if (error instanceof ApiError && error.code === 'total_changed') forgetTotal()
+    throw error
   }
+}
+
+const choice = (method: string) => ({ provider: 'sandbox', method, returnUrl: `${location.origin}/` })
+
+element('details').addEventListener('input', forgetTotal)
+onSubmit('details', showTotal)
+onSubmit('pay', async () => {
+  const { method = '' } = valuesOf('pay')
+  await (cart === undefined ? payAgain(choice(method)) : placeOrder(cart, method))
 })
 
-await showBooks()
+/** While an order waits for its money there is one thing to do. */
+document.addEventListener('order', (event) => {
+  const isOpen = (event as CustomEvent<boolean>).detail
+  cart = undefined
+  show('books', !isOpen)
+  show('details', false)
+  if (!isOpen) void showBooks()
+})
+
+if (!followKept()) await showBooks()
