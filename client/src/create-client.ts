@@ -22,15 +22,19 @@ export type Client<TBackend extends AnyBackend | Untyped = Untyped> = ClientOf<T
  */
 export function createClient<TBackend extends AnyBackend | Untyped = Untyped>(options: ClientOptions = {}): Client<TBackend> {
   const credentials: Credentials = { token: options.token, cartToken: options.cartToken }
+  /** `isOther`: a cookie says who it is, which no script sees. */
+  function speakFor(next: Pick<Credentials, 'token' | 'cartToken'>, isOther = false): void {
+    const { token, cartToken } = credentials
+    Object.assign(credentials, next)
+    if (isOther || credentials.token !== token || credentials.cartToken !== cartToken) for (const tell of transport.others) tell()
+  }
   const url = (options.url ?? '').replace(/\/$/, '')
   // Called through a closure: a bare `fetch` reference loses its `this` in browsers.
   const fetch: Fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init))
   const transport = createTransport(url, fetch, credentials)
   const collections = new Map<string, object>()
   const parts = new Map<string, object>()
-  const shop: Readonly<Record<string, object>> = shopCalls(transport, (token) => {
-    credentials.cartToken = token
-  })
+  const shop: Readonly<Record<string, object>> = shopCalls(transport, (cartToken) => speakFor({ cartToken }))
 
   const base: BaseClient & { collection(name: string): object } = {
     collection(name) {
@@ -41,17 +45,13 @@ export function createClient<TBackend extends AnyBackend | Untyped = Untyped>(op
     },
     auth: accountCalls(transport, (token) => {
       // In its own pages the HttpOnly cookie holds the session, which no script can steal; elsewhere we must.
-      if (url !== '' || token === undefined) credentials.token = token
+      speakFor(url !== '' || token === undefined ? { token } : {}, true)
     }),
     changes: (live) => followChanges(transport, live),
     call: transport.call,
     etagOf: transport.etagOf,
-    setToken(token) {
-      credentials.token = token
-    },
-    setCartToken(token) {
-      credentials.cartToken = token
-    },
+    setToken: (token) => speakFor({ token }),
+    setCartToken: (cartToken) => speakFor({ cartToken }),
   }
 
   /** What goes by one name: the collection, and the operations whose names begin so. */

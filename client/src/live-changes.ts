@@ -67,6 +67,7 @@ const SILENCE_MS_MAX = 60_000
 
 export function followStream(transport: Transport, query: string, reader: StreamReader, from?: string): LiveChanges {
   const closing = new AbortController()
+  const attempts = createAttempts(transport, closing.signal)
   let lastEventId = from
   let reconnectMs = RECONNECT_MS
 
@@ -96,7 +97,7 @@ export function followStream(transport: Transport, query: string, reader: Stream
 
   async function readStream(): Promise<void> {
     const resume: Record<string, string> = lastEventId === undefined ? {} : { 'last-event-id': lastEventId }
-    await readEvents(closing.signal, take, async (signal) => {
+    await readEvents({ closing: closing.signal, attempt: attempts.next(), take }, async (signal) => {
       const response = await transport.open(`/api/changes${query}`, resume, signal)
       reader.onOpen?.()
       reconnectMs = RECONNECT_MS
@@ -112,9 +113,10 @@ export function followStream(transport: Transport, query: string, reader: Stream
         await readStream()
       } catch (error) {
         if (closing.signal.aborted) return
+        if (attempts.isOther()) continue
         const isRefused = error instanceof ApiError && error.status < 500 && error.status !== 429
         reader.onError(error, !isRefused)
-        if (isRefused) return
+        if (isRefused) return closing.abort()
         waitMs = (error instanceof ApiError && error.retryAfterMs) || waitMs
       }
       await delay(waitMs, closing.signal).catch(() => {})
@@ -131,13 +133,37 @@ export function followStream(transport: Transport, query: string, reader: Stream
   }
 }
 
+/**
+ * Attempts that end when the client speaks for somebody else: what is open shows what the one before may see. The server knows by
+ * the place, and says `reset` where that is not the same.
+ */
+function createAttempts({ others }: Transport, closing: AbortSignal) {
+  let attempt = new AbortController()
+  let isOther = false
+  const renew = () => {
+    isOther = true
+    attempt.abort()
+  }
+  others.add(renew)
+  closing.addEventListener('abort', () => others.delete(renew))
+  return {
+    next() {
+      isOther = false
+      attempt = new AbortController()
+      return attempt
+    },
+    isOther: () => isOther,
+  }
+}
+
+type Reading = {
+  readonly closing: AbortSignal
+  readonly attempt: AbortController
+  readonly take: (events: readonly ServerEvent[]) => Promise<void>
+}
+
 /** Until the stream ends, or is silent for too long. What was read is taken before more is. */
-async function readEvents(
-  closing: AbortSignal,
-  take: (events: readonly ServerEvent[]) => Promise<void>,
-  open: (signal: AbortSignal) => Promise<Response>,
-): Promise<void> {
-  const attempt = new AbortController()
+async function readEvents({ closing, attempt, take }: Reading, open: (signal: AbortSignal) => Promise<Response>): Promise<void> {
   const listen = () => setTimeout(() => attempt.abort(), SILENCE_MS_MAX)
   let silence = listen()
   try {

@@ -97,3 +97,14 @@ test('a list that cannot be read is begun anew; one that is refused ends it', as
     [undefined, undefined, '2'],
   )
 })
+
+test('a list that is refused ends with an error that nobody caught, where nobody listens for errors', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const live = createClient({ ...fakeFetch(problem(403, 'forbidden')), url })
+    .collection<Comment>('comments')
+    .live({}, () => {})
+  await new Promise((resolve) => setImmediate(resolve))
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.throws(() => t.mock.timers.tick(0), { code: 'forbidden' })
+  live.close()
+})

@@ -26,6 +26,13 @@ export type LiveParts<T extends Wire> = {
   readonly options: LiveQueryOptions
 }
 
+/** As any error that nobody caught. */
+function tellUncaught(error: unknown): void {
+  setTimeout(() => {
+    throw error
+  })
+}
+
 /** The largest there is, and what a list without a limit shows. */
 const PAGE_SIZE = 200
 
@@ -55,10 +62,8 @@ export function followQuery<T extends Wire>(transport: Transport, { collection, 
     try {
       onChange(records, news)
     } catch (error) {
-      // It is the page's own, and no reason to end the stream: told as any error that nobody caught.
-      setTimeout(() => {
-        throw error
-      })
+      // It is the page's own, and no reason to end the stream.
+      tellUncaught(error)
     }
   }
 
@@ -72,7 +77,11 @@ export function followQuery<T extends Wire>(transport: Transport, { collection, 
       if (kept.isStale()) await readAfresh()
       tell()
     },
-    onError: (error, willRetry) => options.onError?.(error, willRetry),
+    onError(error, willRetry) {
+      if (options.onError) options.onError(error, willRetry)
+      // A list that ends, and nobody there to hear of it.
+      else if (!willRetry) tellUncaught(error)
+    },
   })
   const close = () => {
     closing.abort()

@@ -35,7 +35,7 @@ const event = (id: number, type: string, data: object) => `id: ${id}\nevent: ${t
 type Comments = ReturnType<ReturnType<typeof createClient>['collection']>
 
 function List({ comments, words }: { comments: { live: Parameters<typeof useLive<object, Comment>>[0]['live'] }; words: string }): string {
-  const { records } = useLive(comments, { filter: { words } })
+  const { records } = useLive(comments, words === '' ? null : { filter: { words } })
   return records === undefined ? '…' : `${records.length}: ${records.map((one) => one.words).join()}`
 }
 
@@ -79,6 +79,9 @@ test('a component shows a live list, follows another query, and leaves nothing o
   assert.equal(net.calls.length, 2)
   await list.change({ comments, words: 'y' })
   assert.deepEqual([list.text(), net.calls.length], ['0: ', 4])
+  // Of no query there is no list, and no stream.
+  await list.change({ comments, words: '' })
+  assert.deepEqual([list.text(), net.calls.length], ['…', 4])
   await list.leave()
   const { length } = net.calls
   await settle()

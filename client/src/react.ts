@@ -21,14 +21,18 @@ type LiveCollection<Q, T> = {
 }
 
 export function createHooks({ useEffect, useState }: HookSource) {
-  /** A list that stays true while the component is there: `useLive(client.comments, { filter: { event: id } })`. */
+  /**
+   * A list that stays true while the component is there: `useLive(client.comments, { filter: { event: id } })`. With `null` there is
+   * none, as long as what it is to ask for is not known.
+   */
   // biome-ignore lint/correctness/noComponentHookFactories: a page makes them once, beside its client
-  function useLive<Q, T>(collection: LiveCollection<Q, T>, query: NoInfer<Q>): LiveState<T> {
+  function useLive<Q, T>(collection: LiveCollection<Q, T>, query: NoInfer<Q> | null): LiveState<T> {
     // A query is written anew at each rendering: it is another one when it says something else.
     const said = JSON.stringify(query)
     const nothing = { collection, said, records: undefined, error: undefined }
     const [state, setState] = useState<LiveState<T> & { collection: unknown; said: string }>(nothing)
     useEffect(() => {
+      if (query === null) return () => {}
       setState((before) => (before.records === undefined && before.error === undefined ? before : nothing))
       const live = collection.live(query, (records) => setState({ ...nothing, records }), {
         onError: (error, willRetry) => willRetry || setState(({ records }) => ({ ...nothing, records, error })),

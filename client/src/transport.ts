@@ -22,6 +22,8 @@ export type Transport = {
   /** One attempt, answer unread: for streams. @throws ApiError */
   open(path: string, headers: Record<string, string>, signal: AbortSignal): Promise<Response>
   etagOf(record: object): string | undefined
+  /** Told whenever the client speaks for somebody else. */
+  readonly others: Set<() => void>
 }
 
 export type Credentials = { token?: string | undefined; cartToken?: string | undefined }
@@ -94,7 +96,7 @@ export function createTransport(url: string, fetch: Fetch, credentials: Credenti
     return response
   }
 
-  return { call, open, etagOf: (record) => etags.get(record) }
+  return { call, open, etagOf: (record) => etags.get(record), others: new Set() }
 }
 
 /** A sign-in does no harm twice, and its answer is a secret that nobody should keep for a repeat. */

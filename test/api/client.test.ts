@@ -170,6 +170,25 @@ for (const limit of [undefined, 5])
     checkTold(told)
   })
 
+test('a live list shows what the one may see for whom the client speaks now', async () => {
+  const client = clientOf('guest')
+  const title = 'told to its owner'
+  const { id } = await clientOf('owner').notes.create({ title })
+  let shown: string | undefined
+  let calls = 0
+  const live = client.notes.live({ filter: { title } }, (records) => {
+    shown = records.map((note) => note.id).join()
+    calls++
+  })
+  await eventually('the empty list', async () => (shown === '' ? true : null))
+  client.setToken(world.tokens.owner!)
+  await eventually('the note of the owner', async () => (shown === id ? true : null))
+  client.setToken(undefined)
+  await eventually('nothing for a guest', async () => (shown === '' ? true : null))
+  assert.equal(calls, 3)
+  live.close()
+})
+
 test('a field that the feed leaves out is there all the same', async () => {
   const event = await makeEvent()
   const writer = clientOf('staff')

@@ -7,10 +7,10 @@ import type { createClient as Create } from '../../client/src/index.ts'
 import type * as hooks from '../../client/src/react.ts'
 import { type Chance, createChance } from '../support/chance.ts'
 import { eventually } from '../support/eventually.ts'
-import type { HttpClient } from '../support/http-client.ts'
+import { expectStatus, type HttpClient } from '../support/http-client.ts'
 import { createProxy } from '../support/proxy.ts'
 import { type ServerProcess, startServer, testConfig } from '../support/server-process.ts'
-import { signInAdmin } from '../support/shop.ts'
+import { signInAdmin, signUp } from '../support/shop.ts'
 import { checkTold, cutSomewhere, type Told } from '../support/told-lists.ts'
 import { browserTest, openVisitor, wholeFile } from './browser.ts'
 import { type PageReact, reactPage } from './react-page.ts'
@@ -86,6 +86,35 @@ browserTest('a live list in Chromium is told every difference once while its lin
   })
   checkTold(calls)
   assert.deepEqual(said, [])
+  await page.context().close()
+})
+
+browserTest('a live list shows what its visitor may see after signing in, and after signing out', async () => {
+  const password = 'a long enough one'
+  const ada = await signUp(server.guest, 'ada@mail.example')
+  expectStatus(await ada.post('/api/notes', { text: 'mine alone', number: -5 }), 201)
+  const { page } = await openVisitor(server.url, { size: 'desktop' })
+  await page.goto('/')
+  await page.evaluate(async () => {
+    const address = '/client/index.ts'
+    const { createClient } = (await import(address)) as { createClient: typeof Create }
+    const client = createClient()
+    const told = { client, shown: '?' }
+    client.collection<Note>('notes').live({ filter: { number: { lt: 0 } } }, (notes) => {
+      told.shown = notes.map(({ number }) => number).join()
+    })
+    Object.assign(globalThis, told, { told })
+  })
+  type Page = { client: ReturnType<typeof Create>; told: { shown: string } }
+  const shows = (text: string) =>
+    eventually(`the list "${text}"`, async () =>
+      (await page.evaluate(() => (globalThis as unknown as Page).told.shown)) === text ? true : null,
+    )
+  await shows('')
+  await page.evaluate((one) => (globalThis as unknown as Page).client.auth.login(one), { email: 'ada@mail.example', password })
+  await shows('-5')
+  await page.evaluate(() => (globalThis as unknown as Page).client.auth.logout())
+  await shows('')
   await page.context().close()
 })
 
