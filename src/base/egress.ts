@@ -1,10 +1,10 @@
 // The network port: the one way out by HTTP. A call has a time limit, follows no redirect and reads a
 // bounded answer; what failed on the way is told apart from what was answered.
 import * as https from 'node:https'
-import { systemClock } from './clock.ts'
+import { type Clock, systemClock } from './clock.ts'
 import { limits } from './limits.ts'
 import { nodeHttp } from './node-http.ts'
-import { addressIn, isPublicAddress, lookUpPublic } from './public-address.ts'
+import { addressIn, isPublicAddress, type LookUp, lookingUpPublic, systemLookUp } from './public-address.ts'
 
 export type EgressRequest = {
   readonly method: 'GET' | 'POST'
@@ -28,54 +28,78 @@ export interface Egress {
 const kept = { keepAlive: true }
 /** Connections to chosen addresses are never those that another call has opened. */
 const chosen = { ...kept, maxFreeSockets: 8 }
-const schemes = {
-  'http:': { request: nodeHttp.request, agent: new nodeHttp.Agent(kept), publicAgent: new nodeHttp.Agent(chosen) },
-  'https:': { request: https.request, agent: new https.Agent(kept), publicAgent: new https.Agent(chosen) },
-} as const
 
-export const systemEgress: Egress = {
-  async request(request) {
-    try {
-      return await send(request)
-    } catch (error) {
-      // As a rule it has read nothing then; where it has, it knows the call by its key.
-      if (!(error instanceof ClosedBeforeUse)) throw error
-      return await send(request)
-    }
-  },
+export type EgressParts = {
+  readonly clock: Pick<Clock, 'after'>
+  readonly lookUp: LookUp
+}
+
+export const systemEgress = createEgress({ clock: systemClock, lookUp: systemLookUp })
+
+export function createEgress(parts: EgressParts): Egress {
+  const send = sendingBy(parts)
+  return {
+    async request(request) {
+      try {
+        return await send(request)
+      } catch (error) {
+        // As a rule it has read nothing then; where it has, it knows the call by its key.
+        if (!(error instanceof ClosedBeforeUse)) throw error
+        return await send(request)
+      }
+    },
+  }
 }
 
 class ClosedBeforeUse extends Error {}
 
-function send({ method, url, headers = {}, body, isPublicOnly = false }: EgressRequest): Promise<EgressAnswer> {
-  const address = new URL(url)
-  const scheme = schemes[address.protocol as keyof typeof schemes]
-  if (scheme === undefined) return Promise.reject(new Error(`${address.protocol} is no way out: it is http or https.`))
-  const literal = addressIn(address)
-  if (isPublicOnly && literal !== null && !isPublicAddress(literal))
-    return Promise.reject(new Error(`${literal} is no address of the public Internet.`))
-  const way = isPublicOnly ? { agent: scheme.publicAgent, lookup: lookUpPublic } : { agent: scheme.agent }
-  const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
-  return new Promise((resolve, reject) => {
-    const call = scheme.request(address, { method, ...way, headers: { ...headers, ...length } }, (response) => {
-      let text = ''
-      const end = () => resolve({ status: response.statusCode!, body: text.slice(0, limits.outsideAnswerCharactersMax) })
-      response.setEncoding('utf8')
-      response.on('data', (part: string) => {
-        text += part
-        if (text.length < limits.outsideAnswerCharactersMax) return
-        end()
-        response.destroy()
+function sendingBy({ clock, lookUp }: EgressParts): Egress['request'] {
+  const schemes = {
+    'http:': { request: nodeHttp.request, agent: new nodeHttp.Agent(kept), publicAgent: new nodeHttp.Agent(chosen) },
+    'https:': { request: https.request, agent: new https.Agent(kept), publicAgent: new https.Agent(chosen) },
+  } as const
+  const lookUpPublic = lookingUpPublic(lookUp)
+  return ({ method, url, headers = {}, body, isPublicOnly = false }) => {
+    const address = new URL(url)
+    const scheme = schemes[address.protocol as keyof typeof schemes]
+    if (scheme === undefined) return Promise.reject(new Error(`${address.protocol} is no way out: it is http or https.`))
+    const literal = addressIn(address)
+    if (isPublicOnly && literal !== null && !isPublicAddress(literal))
+      return Promise.reject(new Error(`${literal} is no address of the public Internet.`))
+    const way = isPublicOnly ? { agent: scheme.publicAgent, lookup: lookUpPublic } : { agent: scheme.agent }
+    const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
+    const options = { method, ...way, headers: { ...headers, ...length } }
+    return new Promise((resolve, reject) => {
+      const call = scheme.request(address, options, (response) => readAnswer(response, resolve, reject))
+      const giveUp = () => call.destroy(new Error(`There was no answer within ${limits.effectCallMs} ms.`))
+      call.once('close', clock.after(limits.effectCallMs, giveUp))
+      call.once('error', (error: NodeJS.ErrnoException) => {
+        const isClosed = call.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
+        reject(isClosed ? new ClosedBeforeUse(error.message, { cause: error }) : explained(error, address))
       })
-      response.once('end', end)
-      response.once('error', reject)
+      call.end(body)
     })
-    const giveUp = () => call.destroy(new Error(`There was no answer within ${limits.effectCallMs} ms.`))
-    call.once('close', systemClock.after(limits.effectCallMs, giveUp))
-    call.once('error', (error: NodeJS.ErrnoException) => {
-      const isClosed = call.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
-      reject(isClosed ? new ClosedBeforeUse(error.message, { cause: error }) : error)
-    })
-    call.end(body)
+  }
+}
+
+type Response = InstanceType<typeof nodeHttp.IncomingMessage>
+
+function readAnswer(response: Response, resolve: (answer: EgressAnswer) => void, reject: (error: Error) => void): void {
+  let text = ''
+  const end = () => resolve({ status: response.statusCode!, body: text.slice(0, limits.outsideAnswerCharactersMax) })
+  response.setEncoding('utf8')
+  response.on('data', (part: string) => {
+    text += part
+    if (text.length < limits.outsideAnswerCharactersMax) return
+    end()
+    response.destroy()
   })
+  response.once('end', end)
+  response.once('error', reject)
+}
+
+/** OpenSSL names what is wrong with a certificate and not that it is one; behind a semicolon Node tells who runs it what to try. */
+function explained(error: NodeJS.ErrnoException, { host }: URL): Error {
+  if (!/CERT|SIGNATURE|ISSUER/.test(error.code ?? '')) return error
+  return new Error(`The certificate of ${host} is refused: ${error.message.split(';', 1)[0]}.`, { cause: error })
 }

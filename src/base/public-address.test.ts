@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { systemEgress } from './egress.ts'
-import { addressIn, isPublicAddress, lookUpPublic } from './public-address.ts'
+import { addressIn, isPrivateHost, isPublicAddress, lookingUpPublic } from './public-address.ts'
 
 test('only what the public Internet reaches is public, however it is written', () => {
   for (const url of [
@@ -39,9 +39,38 @@ test('only what the public Internet reaches is public, however it is written', (
   assert.equal(addressIn(new URL('http://example.com')), null)
 })
 
-test('a name that stands for this machine is not looked up', async () => {
-  const said = await new Promise((resolve) => lookUpPublic('localhost', { all: true }, (error) => resolve(error?.message)))
-  assert.equal(said, 'localhost is no address of the public Internet.')
+test('the letters of a host say that it is private: addresses in every spelling, and names that no public name server has', () => {
+  const hosts = [
+    'localhost',
+    'LOCALHOST',
+    'localhost.',
+    'api.localhost',
+    'db',
+    'printer.local',
+    'x.internal.',
+    'nas.home.arpa',
+    '127.0.0.1.',
+  ]
+  for (const host of [...hosts, '0177.0.0.1', '127.1', '%6cocalhost', '\uFF4Cocalhost', '[::1]', '[::ffff:169.254.169.254]'])
+    assert.ok(isPrivateHost(new URL(`https://${host}/`)), host)
+  for (const host of ['example.com', 'example.com.', 'local.example', 'localhost.example', '1.1.1.1', '[2606:4700:4700::1111]'])
+    assert.ok(!isPrivateHost(new URL(`https://${host}/`)), host)
+})
+
+test('of what a name stands for only public addresses are answered, each time by what it stands for then', async () => {
+  const answers = [['1.1.1.1', '127.0.0.1'], ['127.0.0.1'], ['::1', '2606:4700:4700::1111']]
+  const look = lookingUpPublic((_, __, done) => {
+    const found = answers.shift()!
+    done(
+      null,
+      found.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
+    )
+  })
+  const said = (all: boolean) =>
+    new Promise((resolve) => look('turning.example', { all }, (error, found) => resolve(error?.message ?? found)))
+  assert.deepEqual(await said(true), [{ address: '1.1.1.1', family: 4 }])
+  assert.equal(await said(true), 'turning.example is no address of the public Internet.')
+  assert.equal(await said(false), '2606:4700:4700::1111')
 })
 
 test('a call that may only go to the public Internet does not reach this machine, by whatever name', async () => {

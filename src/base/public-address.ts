@@ -1,6 +1,6 @@
 // Which addresses are on the public Internet. Whoever may name an address that we call (a webhook) must not reach what only
 // this machine and its neighbours reach: databases, metadata of clouds, our own ports.
-import { lookup } from 'node:dns'
+import { type LookupAddress, type LookupAllOptions, lookup } from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 
 /** IANA's special-purpose registries (RFC 6890 and its updates): all IPv4 that is not globally reachable. */
@@ -46,17 +46,32 @@ export function addressIn({ hostname }: URL): string | null {
   return isIP(bare) === 0 ? null : bare
 }
 
+/** Names that no public name server has: of this machine (RFC 6761), of a network at home (RFC 6762, 8375) or of a company. */
+const privateName = /^(.*\.)?(localhost|local|internal|home\.arpa)$|^[^.]*$/
+
+/** Whether its letters alone say that a host is not on the public Internet. */
+export function isPrivateHost(url: URL): boolean {
+  const literal = addressIn(url)
+  return literal === null ? privateName.test(url.hostname.replace(/\.$/, '')) : !isPublicAddress(literal)
+}
+
+export type LookUp = (hostname: string, options: LookupAllOptions, done: (error: Error | null, found: LookupAddress[]) => void) => void
+
+export const systemLookUp: LookUp = lookup
+
 /**
  * Looks a name up for a connection and answers its public addresses alone. The connection is made to what is answered here, so
  * a name that says something else a moment later gains nothing.
  */
-export const lookUpPublic: LookupFunction = (hostname, options, done) => {
-  lookup(hostname, { ...options, all: true }, (error, found) => {
-    if (error) return done(error, '')
-    const open = found.filter(({ address }) => isPublicAddress(address))
-    const [first] = open
-    if (first === undefined) return done(new Error(`${hostname} is no address of the public Internet.`), '')
-    if (options.all) done(null, open)
-    else done(null, first.address, first.family)
-  })
+export function lookingUpPublic(lookUp: LookUp): LookupFunction {
+  return (hostname, options, done) => {
+    lookUp(hostname, { ...options, all: true }, (error, found) => {
+      if (error) return done(error, '')
+      const open = found.filter(({ address }) => isPublicAddress(address))
+      const [first] = open
+      if (first === undefined) return done(new Error(`${hostname} is no address of the public Internet.`), '')
+      if (options.all) done(null, open)
+      else done(null, first.address, first.family)
+    })
+  }
 }

@@ -119,7 +119,7 @@ async function serveOn({ settings, loaded, backend, log, port, publicUrl, storag
     services: { passwords: createArgon2Hasher(systemRandom, undefined, Math.max(1, availableParallelism() - 1)) },
     providers: payments.all,
     mail,
-    webhooks: { egress: systemEgress, isPrivateAllowed: settings.isDevelopment || loaded.config.webhooks?.privateNetworks === true },
+    webhooks: { egress: systemEgress },
     meter: createRuntimeMeter(),
   })
   if (settings.isDevelopment) await seedDatabase(engine, backend)

@@ -5,6 +5,8 @@ export type Project = {
   /** Where people reach it, no trailing slash. Links in mails are made from it and from nothing else. */
   readonly publicUrl: string
   readonly isDevelopment: boolean
+  /** Whether messages of webhooks may go to what only this machine or its network reaches. */
+  readonly reachesPrivate: boolean
   readonly shop: ShopSettings | null
   readonly mail: MailSettings
   readonly paymentProviders: readonly PaymentProviderSettings[]

@@ -136,6 +136,7 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
       name: config.name,
       publicUrl,
       isDevelopment,
+      reachesPrivate: isDevelopment || config.webhooks?.privateNetworks === true,
       shop: shop && {
         currency: shop.currency,
         taxIncluded: shop.tax?.prices !== 'added',

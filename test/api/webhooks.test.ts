@@ -7,7 +7,7 @@ import { limits } from '../../src/base/limits.ts'
 import { hashSecret } from '../../src/base/secret.ts'
 import { sessions, users } from '../../src/domains/accounts/collections.ts'
 import { emails } from '../../src/domains/emails/collections.ts'
-import { webhookDeliveries } from '../../src/domains/webhooks/collections.ts'
+import { webhookDeliveries, webhooks } from '../../src/domains/webhooks/collections.ts'
 import { actorId, collection, field, signedIn, where } from '../../src/index.ts'
 import { checkOut, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
 import { checkRefusal } from '../support/scenario.ts'
@@ -26,7 +26,6 @@ before(async () => {
   world = await openWorld({
     config: { ...testConfig, collections: [...testConfig.collections!, diaries] as never },
     webhooks: {
-      isPrivateAllowed: false,
       egress: {
         async request(request) {
           calls.push(request)
@@ -230,6 +229,20 @@ test('wrong input is refused with its path, and only admins choose where records
   await refused({ url: 'https://user:pass@receiver.example' }, '/url')
   await refused({ url: 'ftp://receiver.example' }, '/url')
   await refused({ url: 'receiver.example' }, '/url')
+  for (const host of [
+    '[::1]',
+    '127.0.0.1',
+    '2130706433',
+    '0177.0.0.1',
+    '[::ffff:10.0.0.1]',
+    'localhost.',
+    '127.0.0.1.',
+    '169.254.169.254',
+    'db.internal',
+  ])
+    assert.match(await refused({ url: `https://${host}/` }, '/url'), /reached from the public Internet/, host)
+  const { id } = await subscribe([])
+  checkRefusal(await admin('PATCH', `/api/webhooks/${id}`, { url: 'https://[::1]/' }), 400, 'validation_failed')
   await refused({}, '/url')
   assert.match(await refused({ url, events: ['order.placd'] }, '/events/0'), /order\.placed/)
   await refused({ url, events: ['notes.created', 'nothing.*'] }, '/events/1')
@@ -237,4 +250,39 @@ test('wrong input is refused with its path, and only admins choose where records
   assert.deepEqual((await call('owner')('GET', '/api/webhookDeliveries')).body.items, [])
   checkRefusal(await admin('DELETE', '/api/webhooks/whe_nothing'), 404, 'not_found')
   assert.ok((await world.engine.parts.storage.reader.count(webhookDeliveries)) > 0)
+})
+
+test('there are never more webhooks than there may be, however many are made at once', async () => {
+  for (let n = 0; n < limits.webhooksMax - 1; n++) await subscribe([])
+  const made = await Promise.all(
+    Array.from({ length: 4 }, () => admin('POST', '/api/webhooks', { url: 'https://receiver.example/last', events: [] })),
+  )
+  assert.deepEqual(made.map(({ status }) => status).toSorted(), [201, 409, 409, 409])
+  for (const { status, body } of made) if (status === 409) assert.equal(body.code, 'too_many_webhooks')
+  assert.equal((await staff('GET', '/api/webhooks?limit=200')).body.items.length, limits.webhooksMax)
+})
+
+test('one that has taken nothing for five days is switched off with notice; one that took a message in between is not', async () => {
+  const [broken, shaky] = [
+    await subscribe(['notes.created'], 'https://broken.example'),
+    await subscribe(['notes.created'], 'https://shaky.example'),
+  ]
+  const tell = async (status: (url: string) => number) => {
+    answer = ({ url }) => ({ status: status(url), body: '' })
+    await note('Told to both')
+    await work(world, 2_000)
+  }
+  await tell(() => 503)
+  // What five days would do: nothing has arrived, and nobody is spared any more.
+  await world.write(async (tx) => {
+    const set = { failingSince: world.clock.now() - limits.webhookFailingMs, pausedUntil: null }
+    for (const { id } of [broken, shaky]) await tx.touch(webhooks, id, { set })
+  })
+  await tell((url) => (url.includes('shaky') ? 200 : 503))
+  await tell(() => 503)
+  const stateOf = async ({ id }: { id: string }) => (await staff('GET', `/api/webhooks/${id}`)).body
+  assert.deepEqual([(await stateOf(broken)).enabled, (await stateOf(shaky)).enabled], [false, true])
+  assert.match((await stateOf(broken)).disabledBecause, /five days/)
+  const mails = await world.engine.parts.storage.reader.find(emails, { where: { op: 'eq', path: 'record', value: broken.id }, limit: 5 })
+  assert.ok(mails.length >= 1)
 })

@@ -14,17 +14,13 @@ import { webhookDeliver } from './tell-webhooks.ts'
 /** Between the attempts to deliver one message: three days in all, as the Standard Webhooks specification proposes. */
 const pausesMs = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400].map((seconds) => seconds * 1_000)
 
-export type WebhookPorts = {
-  readonly egress: Egress
-  /** Receivers on private networks are called as well. */
-  readonly isPrivateAllowed: boolean
-}
+export type WebhookPorts = { readonly egress: Egress }
 
-export function deliverWebhook({ egress, isPrivateAllowed }: WebhookPorts, clock: Clock): EffectHandler {
+export function deliverWebhook({ egress }: WebhookPorts, clock: Clock): EffectHandler {
   const places = createPlaces(clock)
   return effectHandler(webhookDeliver, {
     attemptsMax: pausesMs.length + 1,
-    async perform({ effect, payload, subject, read, now }) {
+    async perform({ effect, payload, subject, read, now, project }) {
       const delivery = await subject(webhookDeliveries, payload.delivery)
       if (delivery === null) return { end: 'dead', error: 'The message is forgotten.' }
       const webhook = await read.get(webhooks, delivery.webhook)
@@ -33,7 +29,7 @@ export function deliverWebhook({ egress, isPrivateAllowed }: WebhookPorts, clock
       const pauseMs = Math.max((webhook.pausedUntil ?? 0) - now, places.waitMs(webhook.id, now))
       if (pauseMs > 0) return { end: 'retry', error: 'The receiver is spared for now.', afterMs: pauseMs, isNoAttempt: true }
       const headers = { ...signedHeaders({ id: delivery.messageId, at: now, body: delivery.body }, secretsOf(webhook, now)), ...fixed }
-      const request = { method: 'POST', url: webhook.url, headers, body: delivery.body, isPublicOnly: !isPrivateAllowed } as const
+      const request = { method: 'POST', url: webhook.url, headers, body: delivery.body, isPublicOnly: !project.reachesPrivate } as const
       return outcomeOf(await places.take(webhook.id, async () => await answerOf(egress, request)), (effect.failures ?? 0) + 1)
     },
     async settle({ tx, now, outcome, payload }) {

@@ -4,7 +4,9 @@ import type { Actor } from '../../access/actor.ts'
 import { invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { nearest } from '../../base/nearest.ts'
+import { isPrivateHost } from '../../base/public-address.ts'
 import { plainAddress } from '../../base/web-address.ts'
+import type { Project } from '../../config/project.ts'
 import { Type } from '../../contract/type.ts'
 import { present, visibleFields } from '../../records/present.ts'
 import type { Model } from '../../schema/model.ts'
@@ -33,12 +35,14 @@ export function webhookView(model: Model, actor: Actor, webhook: Webhook): Recor
   return present(visibleFields(model.get(webhooks), actor), webhook)
 }
 
-/** @throws validation_failed */
-export function checkUrl(url: string, isDevelopment: boolean): void {
+/** What its name stands for is looked at for each connection; what its own letters say, here. @throws validation_failed */
+export function checkUrl(url: string, { isDevelopment, reachesPrivate }: Pick<Project, 'isDevelopment' | 'reachesPrivate'>): void {
   const address = plainAddress(url)
   if (address === null) throw invalid('/url', 'format', 'must be a web address without a user and a password')
   if (address.hash !== '') throw invalid('/url', 'format', 'must have no part behind #, which is not sent')
   if (address.protocol !== 'https:' && !isDevelopment) throw invalid('/url', 'format', 'must begin with https://')
+  if (!reachesPrivate && isPrivateHost(address))
+    throw invalid('/url', 'format', `must be reached from the public Internet, and ${address.hostname} is not`)
 }
 
 /** `known`: names of all events that there are. @throws validation_failed */

@@ -27,7 +27,7 @@ export function updateWebhook(events: readonly string[]): Operation {
       if (before === null) throw new EngineError('not_found')
       const collection = model.get(webhooks)
       checkIfMatch(collection, { actor, ifMatch: request.ifMatch }, before)
-      if (set.url !== undefined) checkUrl(set.url, project.isDevelopment)
+      if (set.url !== undefined) checkUrl(set.url, project)
       if (set.events !== undefined) checkEvents(set.events, events)
       const anew = set.enabled === undefined ? {} : { disabledBecause: null, failingSince: null, failures: 0, pausedUntil: null }
       const after = Object.keys(set).length === 0 ? before : await tx.update(webhooks, before, { set: { ...set, ...anew } })
