@@ -71,6 +71,8 @@ export const limits = {
   searchWordsMax: 8,
   /** A page in an order costs a comparison for each key of each record, and the condition of the next one two more. */
   sortKeysMax: 8,
+  /** Lines of the feed that one page of the audit trail looks at: some 20 ms. */
+  auditCommitsMax: 2_000,
   /** Records that one deletion deletes or changes with it: they are one transaction and one line of the feed. */
   cascadeRecordsMax: 1_000,
   /** Operations in one batch: they hold one transaction open together. */

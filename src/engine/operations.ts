@@ -3,6 +3,7 @@ import { knownRoles } from '../access/known-roles.ts'
 import type { Rule } from '../access/rule.ts'
 import { systemRandom } from '../base/random.ts'
 import { idleFeed } from '../changes/feed.ts'
+import { readAudit } from '../changes/read-audit.ts'
 import { type WatchPorts, watchChanges } from '../changes/watch-changes.ts'
 import { changePassword } from '../domains/accounts/change-password.ts'
 import { getMe } from '../domains/accounts/get-me.ts'
@@ -108,6 +109,7 @@ function operationsAlone(offer: Offer, { changes, providers, handlers, measured 
     setUp,
     describeSchema({ roles, events }),
     watchChanges(changes),
+    readAudit(changes.feed),
     sendMail(offer.mails ?? []),
     retryEffect(handlers),
     cancelEffect(handlers),

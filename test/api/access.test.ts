@@ -318,6 +318,7 @@ const shopRows: Row[] = [
 ]
 
 const recordRows: Row[] = [
+  ...rows('audit.read', staffOnly(200), { method: 'GET', url: '/api/audit?limit=1' }),
   ...rows(
     'batch.run',
     { guest: 401, other: 200, owner: 200, staff: 200 },
