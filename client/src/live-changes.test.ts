@@ -100,3 +100,20 @@ test('a reset asks the page to read afresh', async () => {
     })
   })
 })
+
+test('a server that does not answer is asked again over another connection', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const net = fakeFetch()
+  const errors: boolean[] = []
+  const live = createClient({ ...net, url }).changes({
+    collections: ['orders'],
+    onChange: () => {},
+    onError: (_, willRetry) => errors.push(willRetry),
+  })
+  for (let second = 0; second < 22; second += 1) {
+    await new Promise((resolve) => setImmediate(resolve))
+    t.mock.timers.tick(1_000)
+  }
+  assert.deepEqual([net.calls.length, errors], [2, [true]])
+  live.close()
+})

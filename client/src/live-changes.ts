@@ -62,8 +62,10 @@ type StreamReader = {
 
 const RECONNECT_MS = 1_000
 const RECONNECT_MS_MAX = 30_000
-/** A phone that changed networks leaves a stream that never ends and never speaks; resuming costs nothing. */
-const SILENCE_MS_MAX = 60_000
+/** A phone that changed networks leaves a stream that never ends and never speaks. The server speaks every 20 s; resuming costs nothing. */
+const SILENCE_MS_MAX = 45_000
+/** For the first word: the next attempt may go out over another connection that is as dead. */
+const OPEN_MS_MAX = 20_000
 
 export function followStream(transport: Transport, query: string, reader: StreamReader, from?: string): LiveChanges {
   const closing = new AbortController()
@@ -164,8 +166,8 @@ type Reading = {
 
 /** Until the stream ends, or is silent for too long. What was read is taken before more is. */
 async function readEvents({ closing, attempt, take }: Reading, open: (signal: AbortSignal) => Promise<Response>): Promise<void> {
-  const listen = () => setTimeout(() => attempt.abort(), SILENCE_MS_MAX)
-  let silence = listen()
+  const listen = (ms = SILENCE_MS_MAX) => setTimeout(() => attempt.abort(), ms)
+  let silence = listen(OPEN_MS_MAX)
   try {
     const response = await open(AbortSignal.any([closing, attempt.signal]))
     const parse = createEventParser()
