@@ -200,7 +200,7 @@ test('the config has several mistakes: all of them at once, each with its place 
     /^ {2}collections\.notes\.indexes\[0\]: has no field "txet"; did you mean "text"\? \(.*kingpost\.config\.ts:6:9\)$/m,
     /^ {2}collections\.notes\.access\.read: has no field "ownr"; did you mean "owner"\? \(.*kingpost\.config\.ts:6:9\)$/m,
     /^ {2}collections\.notes\.access\.creat: is no action; did you mean "create"\? \(.*kingpost\.config\.ts:6:9\)$/m,
-    /^ {2}collections\[1\]\.name: "orders" is Kingpost's own .* or set shop: false$/m,
+    /^ {2}collections\[1\]\.name: "orders" is Kingpost's own .* or set shop: false \(.*kingpost\.config\.ts:11:9\)$/m,
     /^ {2}shop\.currency: "EURO" is no ISO 4217 currency/m,
     /^ {2}shop\.tax\.ratesPpm\.Germany: "Germany" is no country of ISO 3166-1/m,
   ])
