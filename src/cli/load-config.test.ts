@@ -57,6 +57,21 @@ test('what a config throws in a timer or unawaited is a mistake of it, and the c
   assert.deepEqual([status, stderr], [1, `${folder}/a.ts cannot be loaded: Nobody looks. (${folder}/a.ts:2:16)\n`])
 })
 
+test('a config that runs in a loop is told with its line', (t) => {
+  const folder = folderWith({
+    'a.ts': "import './b.ts'\n",
+    'b.ts': 'let n: number = 0\nfor (;;) {\n  n++\n}\n',
+    'load.ts': `import { loadConfig } from '${root}/src/cli/load-config.ts'\nawait loadConfig('a.ts', 400)\n`,
+  })
+  t.after(() => rmSync(folder, { recursive: true }))
+  const { signal, stderr } = spawnSync(process.execPath, ['load.ts'], { cwd: folder, encoding: 'utf8', timeout: 30_000 })
+  assert.equal(signal, 'SIGKILL')
+  assert.match(
+    stderr.replaceAll(folder, '@'),
+    /^@\/a\.ts cannot be loaded: it has not ended after 0\.4 s, and it, or a file that it imports, runs in a loop \(it is at @\/b\.ts:[23]:\d+\)\n$/,
+  )
+})
+
 test('the file .env tells what the environment does not, to the settings and to code of the project', (t) => {
   const folder = folderWith({
     '.env': "# Of this machine.\nKINGPOST_CONFIG=./a.ts\nSHOP_NAME='A shop'\nSHOP_CITY=Bonn\nSHOP_EMPTY=x\n",

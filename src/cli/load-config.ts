@@ -8,6 +8,7 @@ import type { Operation } from '../operation/define.ts'
 import { explainLoadError, NotLoaded } from './load-error.ts'
 import { offeredProviders } from './payment-providers.ts'
 import type { ProcessSettings } from './settings.ts'
+import { startStuckWatch } from './stuck-watch.ts'
 
 /** A config may ask somebody for something first; one that waits for longer waits for ever. */
 const loadMs = 15_000
@@ -34,11 +35,17 @@ export async function loadConfig(configPath: string, withinMs: number = loadMs):
 async function importWithin(path: string, withinMs: number): Promise<Record<string, unknown>> {
   const { promise: failed, reject } = Promise.withResolvers<never>()
   const late = setTimeout(() => reject(new NotLoaded(withinMs)), withinMs)
+  const watch = startStuckWatch<string>(withinMs, () => ({
+    text: `${path} cannot be loaded: it has not ended after ${withinMs / 1_000} s, and it, or a file that it imports, runs in a loop`,
+    end: '',
+  }))
+  watch?.runs(path)
   process.once('uncaughtException', reject)
   try {
     return await Promise.race([import(pathToFileURL(path).href) as Promise<Record<string, unknown>>, failed])
   } finally {
     clearTimeout(late)
+    watch?.close()
     process.off('uncaughtException', reject)
   }
 }

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 
 const script = `
 import { setTimeout as sleep } from 'node:timers/promises'
 import { watchOwnCode } from '${import.meta.dirname}/own-code-watch.ts'
 import { runOwnCode } from '${import.meta.dirname}/../extend/own-code.ts'
-const watch = watchOwnCode(400)
+const watch = watchOwnCode(': the process is ended.', 400)
 await runOwnCode({ what: 'The before hook notes.quick', place: '' }, async () => {})
 const busy = (ms) => { const until = performance.now() + ms; while (performance.now() < until); }
 // Long work of the engine itself is no code of the project.
@@ -16,10 +19,16 @@ await sleep(50)
 await runOwnCode({ what: 'The before hook notes.loop', place: '/shop/kingpost.config.ts:3:5' }, () => { for (;;); })
 `
 
-test('a loop without an end in code of the project ends the process, and is named', () => {
-  const words = ['--disable-warning=ExperimentalWarning', '--input-type=module', '--eval', script]
-  const { signal, stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8', timeout: 30_000 })
+test('a loop without an end in code of the project ends the process, and is named with the line', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'kingpost-loop-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'loop.ts')
+  writeFileSync(file, script)
+  const { signal, stdout, stderr } = spawnSync(process.execPath, [file], { encoding: 'utf8', timeout: 30_000 })
   assert.equal(stdout, 'still here\n', stderr)
   assert.equal(signal, 'SIGKILL')
-  assert.match(stderr, /^The before hook notes\.loop \(\/shop\/kingpost\.config\.ts:3:5\) has not returned for 0\.4 s, .*\n$/)
+  assert.match(
+    stderr.replaceAll(folder, '@'),
+    /^The before hook notes\.loop \(\/shop\/kingpost\.config\.ts:3:5\) has not returned for 0\.4 s, and nothing else could run \(it is at @\/loop\.ts:12:\d+\): the process is ended\.\n$/,
+  )
 })

@@ -123,7 +123,7 @@ async function serveOn({ settings, loaded, backend, log, port, publicUrl, storag
     meter: createRuntimeMeter(),
   })
   if (settings.isDevelopment) await seedDatabase(engine, backend)
-  const watch = hasOwnCode(backend.extension) ? (await import('./own-code-watch.ts')).watchOwnCode() : null
+  const watch = hasOwnCode(backend.extension) ? (await import('./own-code-watch.ts')).watchOwnCode(endOf(settings)) : null
   let closing: Promise<void> | null = null
   const isStopping = () => closing !== null
   const server = openServer({ settings, loaded, backend, engine, log, payments, isStopping })
@@ -162,6 +162,11 @@ async function serveOn({ settings, loaded, backend, log, port, publicUrl, storag
       return closing
     },
   }
+}
+
+/** What follows when code of the project never returns: `kingpost dev` waits for a change, in production somebody starts it again. */
+function endOf({ command }: ProcessSettings): string {
+  return command === 'dev' ? '.' : ': the process is ended, to be started again.'
 }
 
 /** SQLite's folder belongs to one process. Over a database server any number of processes may name the same. */
