@@ -64,7 +64,7 @@ const RECONNECT_MS = 1_000
 const RECONNECT_MS_MAX = 30_000
 /** A phone that changed networks leaves a stream that never ends and never speaks. The server speaks every 20 s; resuming costs nothing. */
 const SILENCE_MS_MAX = 45_000
-/** For the first word: the next attempt may go out over another connection that is as dead. */
+/** For the head of the answer: the next attempt may go out over another connection that is as dead. */
 const OPEN_MS_MAX = 20_000
 
 export function followStream(transport: Transport, query: string, reader: StreamReader, from?: string): LiveChanges {
@@ -170,6 +170,8 @@ async function readEvents({ closing, attempt, take }: Reading, open: (signal: Ab
   let silence = listen(OPEN_MS_MAX)
   try {
     const response = await open(AbortSignal.any([closing, attempt.signal]))
+    clearTimeout(silence)
+    silence = listen()
     const parse = createEventParser()
     const parts = response.body!.pipeThrough(new TextDecoderStream()).getReader()
     for (let part = await parts.read(); !part.done; part = await parts.read()) {
