@@ -9,7 +9,7 @@ import { importsOf, readSources, type SourceFile } from './source-files.ts'
 
 const ground = ['base', 'contract', 'access', 'schema', 'config', 'storage', 'settings']
 /** What every domain stands on. */
-const spine = [...ground, 'operation', 'records', 'effects', 'changes']
+const spine = [...ground, 'blobs', 'operation', 'records', 'effects', 'changes']
 
 /** Between domains only these arrows; each is used, and together they make no circle. */
 export const domains: Readonly<Record<string, readonly string[]>> = {
@@ -17,6 +17,7 @@ export const domains: Readonly<Record<string, readonly string[]>> = {
   carts: ['catalog'],
   catalog: ['stock'],
   emails: [],
+  files: [],
   ledger: [],
   orders: ['carts', 'ledger', 'payments', 'stock'],
   payments: ['ledger'],
@@ -38,6 +39,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   config: ['base', 'schema'],
   storage: ['base', 'contract', 'access', 'schema'],
   settings: ['base', 'contract', 'schema', 'storage'],
+  blobs: ['base'],
   operation: ground,
   records: [...ground, 'operation'],
   effects: [...ground, 'operation', 'records'],
@@ -67,6 +69,8 @@ const wiring = ['engine', 'cli', 'testing']
 const adapters = [
   'storage/sqlite/',
   'storage/mysql/',
+  'blobs/local-blobs',
+  'blobs/memory-blobs',
   'domains/emails/transport-smtp',
   'domains/accounts/argon2-hasher',
   'domains/payments/provider-sandbox',
@@ -75,7 +79,8 @@ const adapters = [
 
 /** Packages that reach out of the process, and the only places below `src/` that may. */
 export const packageHomes: Readonly<Record<string, readonly string[]>> = {
-  'node:fs': ['cli/', 'http/static-files.ts'],
+  'node:fs': ['cli/', 'http/static-files.ts', 'blobs/local-blobs.ts'],
+  '@fastify/busboy': ['http/'],
   'node:http': ['base/node-http.ts', 'cli/serve.ts', 'cli/sandbox.ts', 'cli/open-provider.ts', 'http/', 'sandbox/'],
   'node:https': ['base/egress.ts'],
   'node:net': ['cli/', 'base/public-address.ts'],

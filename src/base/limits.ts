@@ -25,6 +25,27 @@ export const limits = {
   /** How long a browser remembers which sites may call us. Chromium's own cap. */
   crossOriginSeconds: 7_200,
 
+  /** A file whose field says no `maxBytes`: a picture of any camera, a document, a short film. */
+  fileBytesDefault: 104_857_600,
+  /** Of a list of files. */
+  filesInFieldMax: 50,
+  /** What is looked at to know the type of a file and the size of a picture: behind the largest Exif block, which has 64 KiB. */
+  fileHeadBytes: 131_072,
+  fileNameCharactersMax: 150,
+  /** A sender of a file that is silent for so long has gone. */
+  fileSilenceMs: 30_000,
+  /** However fast it comes: 100 MiB by a line of 30 kB/s. */
+  fileUploadMs: 3_600_000,
+  /** A file that no record has claimed by then is removed. */
+  fileUnclaimedMs: 3_600_000,
+  /** Files of one sender that no record has claimed, those under way included, and their bytes: a form of a gallery has as many. */
+  filesUnclaimedMax: 100,
+  fileBytesUnclaimedMax: 5 * 1_073_741_824,
+  /** Files that one tick removes. */
+  filesPerTick: 200,
+  /** A reader of a file who takes nothing for so long has gone. */
+  fileReaderSilenceMs: 60_000,
+
   pageSizeDefault: 30,
   pageSizeMax: 200,
   /** Records read at once by what must read all that fit: more of them are read in pages of this size. */

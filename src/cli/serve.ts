@@ -9,6 +9,7 @@ import { sleep, systemClock } from '../base/clock.ts'
 import { systemEgress } from '../base/egress.ts'
 import type { Log } from '../base/log.ts'
 import { systemRandom } from '../base/random.ts'
+import { createLocalBlobs } from '../blobs/local-blobs.ts'
 import { createArgon2Hasher } from '../domains/accounts/argon2-hasher.ts'
 import { issueSetUpToken } from '../domains/accounts/set-up.ts'
 import { captureTransport, type MailTransport } from '../domains/emails/transport.ts'
@@ -120,6 +121,7 @@ async function serveOn({ settings, loaded, backend, log, port, publicUrl, storag
     providers: payments.all,
     mail,
     webhooks: { egress: systemEgress },
+    blobs: createLocalBlobs(join(resolve(settings.dataFolder), 'files')),
     meter: createRuntimeMeter(),
   })
   if (settings.isDevelopment) await seedDatabase(engine, backend)

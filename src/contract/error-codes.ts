@@ -79,6 +79,10 @@ export const errorCodes = {
   provider_unknown: { status: 422, retry: 'never', message: 'There is no such payment provider or method.' },
   webhook_rejected: { status: 400, retry: 'never', message: 'The webhook is not signed by the provider.' },
 
+  // Files
+  too_many_files: { status: 409, retry: 'whenChanged', message: 'Too many files of yours wait for a record to claim them.' },
+  range_not_satisfiable: { status: 416, retry: 'never', message: 'The file does not have these bytes.' },
+
   // Webhooks of ours
   too_many_webhooks: { status: 409, retry: 'whenChanged', message: 'There are as many webhooks as there may be. Delete one first.' },
   webhook_disabled: { status: 409, retry: 'whenChanged', message: 'The webhook is switched off. Switch it on first.' },

@@ -10,6 +10,8 @@ import { passwords, sessions, users } from '../domains/accounts/collections.ts'
 import { carts } from '../domains/carts/collections.ts'
 import { categories, productsIn, shippingMethodsIn, variantsIn } from '../domains/catalog/collections.ts'
 import { emails } from '../domains/emails/collections.ts'
+import { files } from '../domains/files/collections.ts'
+import { declaresFiles } from '../domains/files/file-fields.ts'
 import { ledgerEntries } from '../domains/ledger/collections.ts'
 import { orders } from '../domains/orders/collections.ts'
 import { orderLinks } from '../domains/orders/order-links.ts'
@@ -122,7 +124,7 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
   )
   if (mistakes.length > 0) throw new ConfigError(mistakes)
   const shop = config.shop || null
-  const system = systemCollections(shop)
+  const system = systemCollections(shop, declaresFiles([...(config.collections ?? []).map(({ fields }) => fields), shop?.productFields]))
   const { publicUrl, isDevelopment } = surroundings
   const host = new URL(publicUrl).hostname
   const model = compileModel([...system, ...((config.collections ?? []) as readonly Collection[])])
@@ -173,8 +175,8 @@ function secretsIn(config: BackendConfig<Operation>, { readSecret }: Surrounding
 }
 
 /** Those of the features that are on. */
-function systemCollections(shop: ShopConfig | null): readonly Collection[] {
-  return [...coreCollections(), ...(shop ? shopCollections(shop) : [])] as readonly Collection[]
+function systemCollections(shop: ShopConfig | null, hasFiles: boolean): readonly Collection[] {
+  return [...coreCollections(), ...(hasFiles ? [files] : []), ...(shop ? shopCollections(shop) : [])] as readonly Collection[]
 }
 
 function coreCollections() {

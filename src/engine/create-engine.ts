@@ -7,11 +7,14 @@ import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import { newSecret as makeSecret } from '../base/secret.ts'
+import type { BlobStore } from '../blobs/blob-store.ts'
+import { createMemoryBlobs } from '../blobs/memory-blobs.ts'
 import { createFeed, type Feed } from '../changes/feed.ts'
 import { createPlacesKey } from '../changes/places-key.ts'
 import { createAuthenticator, watchRevocations } from '../domains/accounts/session.ts'
 import { sendEmail } from '../domains/emails/send-email.ts'
 import type { MailTransport } from '../domains/emails/transport.ts'
+import { removeFilesEffect } from '../domains/files/remove-files.ts'
 import { findLinkedOrder } from '../domains/orders/order-links.ts'
 import { cancelPaymentEffect } from '../domains/payments/cancel-payment.ts'
 import { followPaymentEffect } from '../domains/payments/follow-payment.ts'
@@ -47,6 +50,8 @@ export type EngineOptions = {
   readonly mail: MailTransport
   /** The way to the receivers of webhooks. Left out where there is none. */
   readonly webhooks?: WebhookPorts
+  /** Where the bytes of files are. In memory when left out. */
+  readonly blobs?: BlobStore
   /** Left out where there is no process to measure. */
   readonly meter?: RuntimeMeter
   /** The simulator plants a broken part here to see it caught. */
@@ -76,7 +81,7 @@ export type Engine = {
 }
 
 export async function createEngine(options: EngineOptions): Promise<Engine> {
-  const { backend, storage, clock, random, log } = options
+  const { backend, storage, clock, random, log, blobs = createMemoryBlobs() } = options
   const { model, project } = backend
   const newId = createIdSource(clock, random)
   const newSecret = (prefix: string) => makeSecret(random, prefix)
@@ -92,9 +97,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const recovery = await watchRecovery({ storage, clock, log })
   const worker = () => ({ id: workerId, carriesOut: runner.carriesOut, restoredAt: recovery.restoredAt() })
   const common = { storage, model, clock, random, log, newId, newSecret, project, react, worker, followChanges: webhooks.followChanges }
-  const handlers = [...effectHandlers(options, providers), ...extensionHandlers(extension, clock)]
+  const handlers = [...effectHandlers({ ...options, blobs }, providers), ...extensionHandlers(extension, clock)]
   const runner: EffectRunner = createEffectRunner({ ...common, workerId, handlers })
-  const schedules = [...schedulesOf(project), ...extensionSchedules(extension)]
+  const schedules = [...schedulesOf(backend), ...extensionSchedules(extension)]
   const scheduler = createScheduler({ ...common, schedules: replace.schedules?.(schedules) ?? schedules })
   const parts: OperationParts = { ...common, services: options.services, effects: runner }
   const all = operationsOf(
@@ -102,6 +107,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     {
       changes: { feed, random, placesKey: createPlacesKey(common) },
       providers,
+      files: { blobs, random },
       handlers,
       measured: { meter: options.meter ?? idleMeter, traffic: () => storage.traffic?.() ?? null },
       react,
@@ -144,13 +150,17 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   }
 }
 
-function effectHandlers({ mail, webhooks, clock }: EngineOptions, providers: ReadonlyMap<string, PaymentProvider>): EffectHandler[] {
+function effectHandlers(
+  { mail, webhooks, clock, blobs, backend }: EngineOptions & { readonly blobs: BlobStore },
+  providers: ReadonlyMap<string, PaymentProvider>,
+): EffectHandler[] {
   return [
     sendEmail(mail),
     startPaymentEffect(providers),
     followPaymentEffect(providers),
     refundPaymentEffect(providers),
     cancelPaymentEffect(providers),
+    ...(backend.model.find('files') === undefined ? [] : [removeFilesEffect(blobs)]),
     ...(webhooks === undefined ? [] : [deliverWebhook(webhooks, clock)]),
   ]
 }

@@ -1,7 +1,9 @@
 // The table of contents: every operation of the product, and with it every route.
 import { knownRoles } from '../access/known-roles.ts'
 import type { Rule } from '../access/rule.ts'
-import { systemRandom } from '../base/random.ts'
+import { type Random, systemRandom } from '../base/random.ts'
+import type { BlobStore } from '../blobs/blob-store.ts'
+import { createMemoryBlobs } from '../blobs/memory-blobs.ts'
 import { idleFeed } from '../changes/feed.ts'
 import { readAudit } from '../changes/read-audit.ts'
 import { type WatchPorts, watchChanges } from '../changes/watch-changes.ts'
@@ -25,6 +27,10 @@ import { removeCartLine } from '../domains/carts/remove-cart-line.ts'
 import { updateCart } from '../domains/carts/update-cart.ts'
 import type { AnyOwnMail } from '../domains/emails/define-mail.ts'
 import { sendMail } from '../domains/emails/send-mail.ts'
+import { downloadFile } from '../domains/files/download-file.ts'
+import { sendersOf } from '../domains/files/file-access.ts'
+import { largestFile } from '../domains/files/file-fields.ts'
+import { uploadFile } from '../domains/files/upload-file.ts'
 import { listBalances } from '../domains/ledger/list-balances.ts'
 import { cancelOrder } from '../domains/orders/cancel-order.ts'
 import { checkOutCart } from '../domains/orders/check-out.ts'
@@ -62,15 +68,19 @@ import { webhookEventNames } from './webhook-events.ts'
 export type OperationPorts = {
   readonly changes: WatchPorts
   readonly providers: ReadonlyMap<string, PaymentProvider>
+  readonly files: FilePorts
   readonly handlers: readonly EffectHandler[]
   readonly measured: Omit<Measured, 'newestPosition'>
   readonly react: OperationParts['react']
 }
 
+type FilePorts = { readonly blobs: BlobStore; readonly random: Random }
+
 /** For operations that are looked at and not run: documents, checks. */
 export const idlePorts: OperationPorts = {
   changes: { feed: idleFeed, placesKey: async () => new Uint8Array(), random: systemRandom },
   providers: new Map(),
+  files: { blobs: createMemoryBlobs(), random: systemRandom },
   handlers: [],
   measured: { meter: idleMeter, traffic: () => null },
   react: async () => {},
@@ -92,7 +102,7 @@ export function operationsOf(offer: Offer, ports: OperationPorts): Operation[] {
   return [...alone, batch(alone, ports.react)]
 }
 
-function operationsAlone(offer: Offer, { changes, providers, handlers, measured }: OperationPorts): Operation[] {
+function operationsAlone(offer: Offer, { changes, providers, files, handlers, measured }: OperationPorts): Operation[] {
   const roles = knownRoles(rulesOf(offer))
   const events = webhookEventNames(offer.model, offer.project.shop !== null)
   return [
@@ -115,10 +125,16 @@ function operationsAlone(offer: Offer, { changes, providers, handlers, measured 
     cancelEffect(handlers),
     ...webhookOperations(events),
     readMetrics({ ...measured, newestPosition: changes.feed.newest }),
+    ...fileOperations(offer.model, files),
     ...(offer.project.shop ? shopOperations(providers) : []),
     ...[...offer.model.collections.values()].flatMap((collection) => recordOperations(collection, offer.hooksOf)),
     ...offer.operations,
   ]
+}
+
+function fileOperations(model: Model, { blobs, random }: FilePorts): Operation[] {
+  if (model.find('files') === undefined) return []
+  return [uploadFile({ blobs, random, senders: sendersOf(model), bytesMax: largestFile(model) }), downloadFile(blobs)]
 }
 
 function webhookOperations(events: readonly string[]): Operation[] {

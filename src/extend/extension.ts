@@ -2,6 +2,8 @@
 // of a project takes part.
 import type { Clock } from '../base/clock.ts'
 import type { AnyOwnMail } from '../domains/emails/define-mail.ts'
+import { fileHooks } from '../domains/files/claim-files.ts'
+import { collectionsWithFiles } from '../domains/files/file-fields.ts'
 import type { EffectHandler } from '../effects/effect.ts'
 import type { Schedule } from '../effects/schedule.ts'
 import type { Operation } from '../operation/define.ts'
@@ -37,10 +39,11 @@ export function createExtension(
   model: Model,
   secrets: ReadonlyMap<string, string>,
 ): Extension {
-  const hooksOf: HooksOf = (name) => byCollection.get(name)
+  const hooksOf: HooksOf = (name) => ofFiles.get(name) ?? byCollection.get(name)
   const { effects = [], mails = [], schedules = [] } = config
   const parts: OwnParts = { model, hooksOf, effects: new Set(effects), mails: new Set(mails), secrets }
   const byCollection = collectionHooks(hooks, parts)
+  const ofFiles = new Map(collectionsWithFiles(model).map((one) => [one.name, fileHooks(one, byCollection.get(one.name))]))
   return { ...parts, hooks, schedules, operations: operations.map((operation) => ownOperation(operation, parts)) }
 }
 

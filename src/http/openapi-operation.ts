@@ -129,6 +129,7 @@ function hasNotModified({ errors = [] }: Operation, isRead: boolean): boolean {
 function requestBody(operation: Operation, rest: readonly [string, Json][], required: readonly string[], components: Components): Json {
   if (operation.rawBody)
     return { requestBody: { content: { 'application/json': { schema: {} }, 'application/octet-stream': { schema: {} } } } }
+  if (operation.takesFile) return fileBody(operation, components)
   if (rest.length === 0) return {}
   const schema = {
     type: 'object',
@@ -149,6 +150,14 @@ function requestBody(operation: Operation, rest: readonly [string, Json][], requ
       content: Object.fromEntries(types.map((type) => [type, { ...media }])),
     },
   }
+}
+
+/** By itself, or as the only part of a form. */
+function fileBody(operation: Operation, components: Components): Json {
+  const file = { type: 'string', contentMediaType: 'application/octet-stream' }
+  const form = { type: 'object', properties: { file }, required: ['file'] }
+  const media = { schema: documentedSchema(form, components, `${typeNameOf(operation)}Form`) }
+  return { requestBody: { required: true, content: { 'application/octet-stream': { schema: {} }, 'multipart/form-data': media } } }
 }
 
 /** `carts.addLine` takes a `CartsAddLine`: generators make a class of it. */
@@ -220,7 +229,8 @@ function header(components: Components, name: string, description: string): Json
   return refer(components, 'headers', name, { description, schema: { type: 'string' } })
 }
 
-function mediaTypeOf({ name, output }: Operation): string {
+function mediaTypeOf({ name, output, mediaType }: Operation): string {
+  if (mediaType !== undefined) return mediaType
   if (name === 'changes.watch') return 'text/event-stream'
   return (output as Json)['type'] === 'string' ? 'text/plain' : 'application/json'
 }

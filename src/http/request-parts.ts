@@ -11,7 +11,7 @@ import { networkOf } from './rate-limit.ts'
 export type Route = { readonly operation: Operation; readonly method: string; readonly path: string }
 
 /** Path parameters, and the query of a read or the body of a change, as one object. */
-export function inputOf(request: FastifyRequest, { operation, method }: Route, rawBody: Uint8Array | null): unknown {
+export function inputOf(request: FastifyRequest, { operation, method }: Route, isBodyApart: boolean): unknown {
   const query = parseQueryString((request.query as { text?: string }).text ?? '')
   const params = request.params as Record<string, string>
   for (const name in params)
@@ -23,7 +23,7 @@ export function inputOf(request: FastifyRequest, { operation, method }: Route, r
   }
   const [unexpected] = Object.keys(query)
   if (unexpected !== undefined) throw invalid(`query:${unexpected}`, 'unknown_field', 'is not a parameter here')
-  if (rawBody !== null) return { ...params }
+  if (isBodyApart) return { ...params }
   // Elsewhere the schema names what is missing, if anything is; a patch that says nothing is a mistake.
   if (request.body === undefined && method === 'PATCH') throw invalid('', 'required', 'is missing: send a JSON object')
   const body = request.body === undefined ? {} : request.body

@@ -14,12 +14,14 @@ import { stringifyOf } from '../operation/serializer.ts'
 import { compress, encodingFor, isCompressible, markTag } from './compression.ts'
 import { contentSecurityPolicy } from './content-security-policy.ts'
 import { admitOrigin, answerOptions, checkSameSite } from './cross-origin.ts'
+import { openFileBody } from './file-body.ts'
 import { parseJsonBody } from './json-body.ts'
 import { createLiveStreams, type LiveStreams } from './live.ts'
 import { problemOf } from './problems.ts'
 import { createRateLimiter, type LimitedClass, type RateLimiter } from './rate-limit.ts'
 import { credentialsOf, factsOf, inputOf, type Route } from './request-parts.ts'
 import { type Resource, sendResource } from './resource.ts'
+import { sendContent } from './send-content.ts'
 import { answerUnreadable, createSocketServer, type SocketTimes, socketTimes } from './sockets.ts'
 import type { StaticSite } from './static-files.ts'
 import { addVary } from './vary.ts'
@@ -110,13 +112,20 @@ export function createServer(parts: ServerParts): HttpServer {
   )
   app.setNotFoundHandler(unrouted)
   for (const page of parts.pages) app.route({ method: ['GET', 'HEAD'], url: page.path, handler: pageHandler(parts, page) })
-  for (const route of routes)
-    app.route({
+  const addRoute = (to: FastifyInstance, route: Route) =>
+    to.route({
       // HEAD is GET without the body, which Node leaves out (RFC 9110 section 9.3.2).
       method: route.method === 'GET' ? ['GET', 'HEAD'] : (route.method as 'POST'),
       url: route.path,
       config: { rawBody: route.operation.rawBody === true },
       handler: unless(fixedWithin(routes, route), unrouted, routeHandler(parts, limiter, live, route)),
+    })
+  const [ofFiles, others] = [routes.filter(takesFile), routes.filter((route) => !takesFile(route))]
+  for (const route of others) addRoute(app, route)
+  if (ofFiles.length > 0)
+    app.register(async (scope) => {
+      leaveBodies(scope)
+      for (const route of ofFiles) addRoute(scope, route)
     })
 
   return {
@@ -183,15 +192,18 @@ function routeHandler(parts: ServerParts, limiter: RateLimiter, live: LiveStream
     if (parts.isRateLimited && rateClass !== 'none') await limit(limiter, rateClass, actor, credentials, reply)
     const rawBody = operation.rawBody ? ((request.body as Uint8Array | undefined) ?? new Uint8Array()) : null
     const call: Call = {
-      input: inputOf(request, route, rawBody),
+      input: inputOf(request, route, rawBody !== null || takesFile(route)),
       actor,
       idempotencyKey: isSafe ? null : ((headers['idempotency-key'] as string | undefined) ?? null),
-      request: factsOf(request, rawBody),
+      request: takesFile(route)
+        ? { ...factsOf(request, null), openFile: () => openFileBody(request.raw, parts.clock) }
+        : factsOf(request, rawBody),
     }
     const answer = await parts.run(operation, call)
     reply.header('cache-control', cacheControl)
     addVary(reply, varying)
     reply.header('x-content-type-options', 'nosniff')
+    if (answer.content) return await sendContent(answer.content, answer.headers, { request, reply, clock: parts.clock })
     for (const name in answer.headers)
       if (name === 'vary') addVary(reply, answer.headers[name]!)
       else reply.header(name, answer.headers[name])
@@ -257,6 +269,20 @@ function takeBodies(app: FastifyInstance): void {
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) =>
     isRaw(request) ? done(null, body) : done(body.length === 0 ? null : new EngineError('unsupported_media_type'), undefined),
   )
+}
+
+function takesFile({ operation }: Route): boolean {
+  return operation.takesFile === true
+}
+
+/** What is a file is read by its operation, as it comes; what that leaves of it is thrown away, so that it can be answered. */
+function leaveBodies(scope: FastifyInstance): void {
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser('*', (_request, _body, done) => done(null))
+  scope.addHook('onSend', async (request) => {
+    request.raw.unpipe()
+    request.raw.resume()
+  })
 }
 
 function isRaw(request: FastifyRequest): boolean {

@@ -27,8 +27,19 @@ export function createSocketServer(
   )
 }
 
+/** Sockets whose body is a file, which may take longer than any other: whoever reads it looks at its pace. */
+const long = new WeakSet<Duplex>()
+
+/** Answers what ends it. */
+export function takesLong(socket: Duplex): () => void {
+  long.add(socket)
+  return () => void long.delete(socket)
+}
+
 /** Node could not read a request: no router has seen it, so the problem is written by hand. */
 export function answerUnreadable(error: Error & { readonly code?: string }, socket: Duplex, requestId: string, log: Log): void {
+  // Node says so once for a request, and leaves the rest to us.
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && long.has(socket)) return
   // An answer that has begun cannot be taken back.
   const { _httpMessage: current } = socket as Duplex & { readonly _httpMessage?: ServerResponse | null }
   if (!socket.writable || error.code === 'ECONNRESET' || current?.headersSent) return void socket.destroy()

@@ -2,6 +2,7 @@
 // the rate class; `run` touches nothing but its arguments, so that it can be retried, simulated and
 // tested without mocks.
 
+import type { Readable } from 'node:stream'
 import type { Actor } from '../access/actor.ts'
 import type { Rule } from '../access/rule.ts'
 import type { ProjectErrorKind } from '../base/project-error.ts'
@@ -32,7 +33,26 @@ export type RequestFacts = {
   readonly ifNoneMatch: string | null
   /** The bytes of the body as they came, for signatures; only where the operation asks for them. */
   readonly rawBody: Uint8Array | null
+  /** Begins to read the body as one file; only where the operation takes one. */
+  readonly openFile?: () => Promise<IncomingFile>
   readonly headers: Readonly<Record<string, string | undefined>>
+}
+
+/** What its sender says of a file, and its bytes as they come. What is left of them when nobody reads on is thrown away. */
+export type IncomingFile = {
+  readonly name: string | null
+  readonly type: string | null
+  /** In bytes, where that is known before. */
+  readonly length: number | null
+  /** @throws malformed_request when they break off, request_timeout when they come too slowly */
+  readonly bytes: AsyncIterable<Uint8Array>
+}
+
+/** Bytes that are sent as they are read. */
+export type Content = {
+  readonly size: number
+  /** All of them, or from `first` to `last`, both included. */
+  open(range: { readonly first: number; readonly last: number } | null): Promise<Readable>
 }
 
 export type QueryContext<TInput> = CallContext<TInput> & { readonly read: Reader }
@@ -40,7 +60,11 @@ export type QueryContext<TInput> = CallContext<TInput> & { readonly read: Reader
 export type CommandContext<TInput, TPrepared = undefined> = CallContext<TInput> & Work & { readonly prepared: TPrepared }
 
 /** Slow, pure or external work that must not happen inside a transaction, such as hashing a password. */
-export type PrepareContext<TInput> = QueryContext<TInput> & { readonly services: Services }
+export type PrepareContext<TInput> = QueryContext<TInput> & {
+  readonly services: Services
+  /** What must be known before anything outside changes, in a transaction of its own. It may run several times. */
+  readonly writeFirst: <T>(work: (work: Work) => Promise<T>) => Promise<T>
+}
 
 /** Ports that preparations may use. */
 export type Services = {
@@ -62,6 +86,8 @@ export type Answer<TOutput> = {
   /** A presented output as text, where it was made already: it is not made twice. */
   readonly json?: string
   readonly events?: readonly DomainEvent[]
+  /** The answer is bytes that are read while they are sent; `output` is nothing. */
+  readonly content?: Content
   /** The answer is a stream of events; the returned function ends it. */
   readonly stream?: (sink: EventSink) => () => void
   /** Effects whose outcome the caller waits for; `reload` then makes the answer, also when there are none. */
@@ -121,6 +147,10 @@ export type CommonSpec<TInput extends TSchema, TOutput extends TSchema> = {
   readonly hasSecretInput?: boolean
   /** Body bytes are kept for a signature, and any media type is taken. */
   readonly rawBody?: boolean
+  /** The body is one file, by itself or as the only part of a form. `prepare` reads it as it comes. */
+  readonly takesFile?: boolean
+  /** Of the answer, where it is neither JSON nor text. */
+  readonly mediaType?: string
 }
 
 export type Query<TInput extends TSchema = TSchema, TOutput extends TSchema = TSchema> = CommonSpec<TInput, TOutput> & {

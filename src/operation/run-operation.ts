@@ -46,6 +46,7 @@ export type Call = {
 
 export type Reply = {
   readonly stream?: Answer<unknown>['stream']
+  readonly content?: Answer<unknown>['content']
   readonly json?: string
   readonly status: number
   readonly output: unknown
@@ -77,8 +78,13 @@ async function runCommand(parts: OperationParts, operation: Command, call: Call,
   if (earlier) return earlier
 
   const own = claim && (await newClaim(claim, parts.random, stretchOf(parts, operation)))
-  const prepared = await operation.prepare?.({ ...context, read: storage.reader, services: parts.services })
   const cause: Cause = { operation: operation.name, actor: actorName(call.actor), requestId: call.request.id }
+  const prepared = await operation.prepare?.({
+    ...context,
+    read: storage.reader,
+    services: parts.services,
+    writeFirst: (write) => inTransaction(parts, cause, (tx, now) => write(workIn(parts, tx, now))),
+  })
   let answer: Answer<unknown>
   try {
     answer = await inTransaction(parts, cause, async (tx, now) => {
@@ -138,8 +144,12 @@ function stretchOf({ services }: OperationParts, operation: Command) {
   return operation.hasSecretInput ? services.passwords.stretch : null
 }
 
-/** What makes two requests the same: all of the input, or the body as it came where that is the input. */
+/** What makes two requests the same: all of the input, or the body as it came where that is the input; of a file, what is said of it. */
 function fingerprinted({ input, request }: Call): unknown {
+  if (request.openFile) {
+    const { 'content-type': type = '', 'content-length': length = '', 'file-name': name = '' } = request.headers
+    return [input, type.split(';', 1)[0], length, name]
+  }
   return request.rawBody === null ? input : [input, Buffer.from(request.rawBody).toString('base64')]
 }
 
@@ -190,9 +200,16 @@ function isUnfinished(answer: Answer<unknown>, operation: Operation): boolean {
 }
 
 function replyOf(answer: Answer<unknown>, operation: Operation): Reply {
-  const { output, headers = {}, stream, json } = answer
+  const { output, headers = {}, stream, content, json } = answer
   const status = answer.status ?? operation.status ?? 200
-  return { status, output, headers, ...(stream ? { stream } : {}), ...(json === undefined ? {} : { json }) }
+  return {
+    status,
+    output,
+    headers,
+    ...(stream ? { stream } : {}),
+    ...(content ? { content } : {}),
+    ...(json === undefined ? {} : { json }),
+  }
 }
 
 /** Null when it took too long. */

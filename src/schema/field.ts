@@ -6,6 +6,8 @@ import { date, dateKind } from './kinds/date.ts'
 import { dateTime, dateTimeKind } from './kinds/date-time.ts'
 import { email, emailKind } from './kinds/email.ts'
 import { enumKind, enumOf } from './kinds/enum.ts'
+import { file, fileKind } from './kinds/file.ts'
+import { files, filesKind } from './kinds/files.ts'
 import { integer, integerKind } from './kinds/integer.ts'
 import { json, jsonKind } from './kinds/json.ts'
 import type { Kind } from './kinds/kind.ts'
@@ -17,7 +19,7 @@ import { text, textKind } from './kinds/text.ts'
 import { url, urlKind } from './kinds/url.ts'
 
 /** The field builders of `collection()`. */
-export const field = { text, longText, integer, money, boolean, date, dateTime, email, url, enum: enumOf, json, ref, refs }
+export const field = { text, longText, integer, money, boolean, date, dateTime, email, url, enum: enumOf, json, ref, refs, file, files }
 
 export const kinds: readonly Kind[] = [
   textKind,
@@ -33,4 +35,6 @@ export const kinds: readonly Kind[] = [
   jsonKind,
   refKind,
   refsKind,
+  fileKind,
+  filesKind,
 ]

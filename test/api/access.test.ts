@@ -358,6 +358,16 @@ const recordRows: Row[] = [
     ({ ids }) => ({ method: 'PATCH', url: `/api/notes/${ids['publicNote']}`, body: { owner: ids['other'] } }),
     { events: ['notes.update: notes'] },
   ),
+  ...rows(
+    'files.upload',
+    signedIn(201),
+    { method: 'POST', url: '/api/files', body: 'text', headers: { 'file-name': 'a.txt' } },
+    {
+      // Announced before its first byte.
+      events: ['files.upload: files', 'files.upload: files'],
+      body: { name: 'a.txt', type: 'text/plain', size: 4 },
+    },
+  ),
   ...rows('notes.delete', holder(204), ({ ids }) => ({ method: 'DELETE', url: `/api/notes/${ids['note']}` }), {
     events: ['notes.delete: notes'],
   }),
@@ -445,7 +455,7 @@ const nobodyElse = { guest: 0, other: 0, owner: 1 }
 const reading: Readonly<Record<string, { counts: Readonly<Record<As, number>>; record?: (world: World) => string }>> = {
   users: { counts: { guest: 0, other: 1, owner: 1, staff: 3 }, record: ({ ids }) => ids['owner']! },
   effects: { counts: { guest: 0, other: 0, owner: 0, staff: 2 } },
-  schedules: { counts: { guest: 0, other: 0, owner: 0, staff: 8 } },
+  schedules: { counts: { guest: 0, other: 0, owner: 0, staff: 9 } },
   scheduleTicks: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   emails: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
   webhooks: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
@@ -464,6 +474,7 @@ const reading: Readonly<Record<string, { counts: Readonly<Record<As, number>>; r
   refunds: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   webhookInbox: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
   ledgerEntries: { counts: { guest: 0, other: 0, owner: 0, staff: 6 } },
+  files: { counts: { ...nobodyElse, staff: 1 } },
   notes: { counts: { guest: 1, other: 1, owner: 2, staff: 2 }, record: ({ ids }) => ids['note']! },
   reviews: { counts: { guest: 1, other: 1, owner: 1, staff: 1 } },
 }
@@ -509,6 +520,16 @@ const readingRows = Object.entries(reading).flatMap(([name, { counts, record }])
         }),
       )),
 ])
+readingRows.push(
+  ...everybody.map(
+    (as): Row => ({
+      operation: 'files.download',
+      as,
+      request: () => ({ method: 'GET', url: `/api/files/${first['files']}/content` }),
+      expect: { status: reading['files']!.counts[as] > 0 ? 200 : 404 },
+    }),
+  ),
+)
 
 function seesRecord(name: string, as: As): boolean {
   const { counts } = reading[name]!
@@ -525,6 +546,8 @@ describe('reading', () => {
     await work(world, 2_000)
     await world.engine.stop()
     await aWebhook(world)
+    const { body: file } = await world.call('owner', { method: 'POST', url: '/api/files', body: 'of a private note' })
+    await world.call('owner', { method: 'PATCH', url: `/api/notes/${world.ids['note']}`, body: { papers: [file] } })
     await world.call('staff', { method: 'PATCH', url: `/api/stockLevels/${world.ids['hardcoverLevel']}`, body: { onHand: 7 } })
     assert.equal((await world.call('owner', { method: 'GET', url: `/api/orders/${order}` })).body.paymentStatus, 'paid')
     for (const name of Object.keys(reading)) {

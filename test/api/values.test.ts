@@ -134,7 +134,18 @@ describe('an answer', () => {
     const owner = world.ids['other']!
     await world.write(async (tx) => {
       const empty = { slug: null, rank: null, due: null, day: null, kind: null, contact: null, link: null, price: null }
-      const more = { budget: null, meta: null, size: null, tags: [], score: null, scored: null, views: 0, isPublic: false }
+      const more = {
+        budget: null,
+        meta: null,
+        size: null,
+        tags: [],
+        cover: null,
+        papers: [],
+        score: null,
+        scored: null,
+        views: 0,
+        isPublic: false,
+      }
       for (let index = 0; index < count; index++)
         await tx.insert(notes, { id: world.engine.newId('note'), owner, title: `child ${index}`, body, parent, ...empty, ...more } as never)
     })

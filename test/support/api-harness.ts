@@ -7,6 +7,7 @@ import type { Clock } from '../../src/base/clock.ts'
 import type { LogFields, LogLevel } from '../../src/base/log.ts'
 import type { Random } from '../../src/base/random.ts'
 import { hashSecret } from '../../src/base/secret.ts'
+import type { BlobStore } from '../../src/blobs/blob-store.ts'
 import { createPlacesKey } from '../../src/changes/places-key.ts'
 import type { BackendConfig } from '../../src/config/backend-config.ts'
 import { passwords, sessions, users } from '../../src/domains/accounts/collections.ts'
@@ -100,6 +101,8 @@ export const notes = collection('notes', {
       schema: { type: 'object', properties: { width: { type: 'integer' }, height: { type: 'integer' } }, required: ['width', 'height'] },
     }),
     tags: field.refs('categories'),
+    cover: field.file({ accept: ['image/*'], maxBytes: 1_000_000 }),
+    papers: field.files(),
     parent: field.ref('notes'),
     /** Seen by staff alone. */
     score: field.integer({ read: staff, write: staff }),
@@ -164,6 +167,8 @@ export type ApiHarnessOptions = {
   readonly seed?: number
   readonly clock?: TestClock
   readonly mail?: MailTransport
+  /** Where the bytes of files are; in memory when left out. */
+  readonly blobs?: BlobStore
   /** The way to receivers of webhooks; none when left out. */
   readonly webhooks?: WebhookPorts
   /** Parts that stand in for the engine's own. */
@@ -249,6 +254,7 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
       }),
     ],
     ...(options.webhooks ? { webhooks: options.webhooks } : {}),
+    ...(options.blobs ? { blobs: options.blobs } : {}),
     mail: options.mail ?? { send: async () => ({ status: 'captured', reply: '' }), close: async () => {} },
   })
   const server = createServer({
@@ -443,6 +449,8 @@ export async function openWorld(options: ApiHarnessOptions = {}): Promise<World>
       price: null,
       meta: null,
       tags: [],
+      cover: null,
+      papers: [],
       parent: null,
       score: null,
       scored: null,

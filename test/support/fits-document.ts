@@ -51,7 +51,7 @@ export function fitsDocument(api: ApiHarness, operation: string, answer: ApiAnsw
       assert.ok(response.headers?.[name], `${operation} ${answer.status} does not declare the header ${name}`)
   if (!response.content) return assert.equal(answer.text, '', `${operation} ${answer.status} has no content declared`)
   const type = String(answer.headers['content-type']).split(';')[0]!
-  const content = response.content[type]
+  const content = response.content[type] ?? response.content['*/*']
   assert.ok(content, `${operation} ${answer.status} does not declare ${type}`)
   const key = `${operation} ${answer.status} ${type}`
   let validate = compiled.get(key)

@@ -85,6 +85,8 @@ const keys = {
   isPresented: flag,
   hasSecretInput: flag,
   rawBody: flag,
+  takesFile: flag,
+  mediaType: line,
   prepare: callable,
   run: callable,
   reload: callable,

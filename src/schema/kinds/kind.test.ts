@@ -5,7 +5,16 @@ import { field, kinds } from '../field.ts'
 import { fromWire } from '../wire.ts'
 import type { Field } from './kind.ts'
 
-type Sample = { readonly field: Field; readonly wire: unknown; readonly stored?: unknown; readonly wrong: unknown }
+type Sample = {
+  readonly field: Field
+  readonly wire: unknown
+  readonly stored?: unknown
+  readonly given?: unknown
+  readonly wrong: unknown
+}
+
+const photo = { id: 'file_1', name: 'a.png', type: 'image/png', size: 5, width: 1, height: 2 }
+const toldPhoto = { ...photo, url: '/api/files/file_1/content' }
 
 const samples: Readonly<Record<keyof typeof field, Sample>> = {
   text: { field: field.text(), wire: 'a line', wrong: 5 },
@@ -21,6 +30,9 @@ const samples: Readonly<Record<keyof typeof field, Sample>> = {
   json: { field: field.json(), wire: { any: [1, null] }, wrong: undefined },
   ref: { field: field.ref('users'), wire: 'usr_1', wrong: 5 },
   refs: { field: field.refs('users'), wire: ['usr_1'], wrong: 'usr_1' },
+  // What is given says which one; the record's transaction looks up the rest.
+  file: { field: field.file(), wire: toldPhoto, stored: photo, given: { id: 'file_1' }, wrong: { id: 'file_1' } },
+  files: { field: field.files(), wire: [toldPhoto], stored: [photo], given: [{ id: 'file_1' }], wrong: photo },
 }
 
 test('each is built under its own name, and named once', () => {
@@ -36,9 +48,9 @@ test('each is built under its own name, and named once', () => {
   assert.equal(new Set(words).size, words.length)
 })
 
-for (const [name, { field, wire, stored = wire, wrong }] of Object.entries(samples))
+for (const [name, { field, wire, stored = wire, given = stored, wrong }] of Object.entries(samples))
   test(`${name}: what is stored is told as it was given, and what is none is known`, () => {
-    assert.deepEqual(fromWire(field, wire, '/x'), stored)
+    assert.deepEqual(fromWire(field, wire, '/x'), given)
     assert.deepEqual(field.kind.toWire ? field.kind.toWire(stored) : stored, wire)
     assert.equal(field.kind.misfit(field, stored), null)
     if (wrong !== undefined) assert.equal(typeof field.kind.misfit(field, wrong), 'string')

@@ -59,6 +59,8 @@ export type Kind = {
   readonly columns: readonly [KindColumn, ...KindColumn[]]
   /** Its values are ids of other records: `to` names their collection. */
   readonly refers?: 'one' | 'many'
+  /** Its values are files: what a request names is claimed for the record, and removed with it. */
+  readonly holdsFiles?: 'one' | 'many'
   /** Any JSON value: a change is merged into what there is, and a default is never more than itself. */
   readonly isJson?: boolean
   /** Its values may be whole articles: they count in the size of a page, and no list is sorted by them. */

@@ -1,0 +1,126 @@
+// Blobs as files of one folder, for servers that share it. Written beside their place, synced, then moved there, so that what
+// stands under a key is always whole, also after a crash. Keys are ours: no name of a caller ever reaches the disk.
+import { type FileHandle, mkdir, open, opendir, rename, stat, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { EngineError } from '../base/engine-error.ts'
+import { type BlobStore, checkKey } from './blob-store.ts'
+
+/** Made when the first blob is written. */
+export function createLocalBlobs(folder: string): BlobStore {
+  // A folder of a few thousand entries is quick on every file system: 256 of them hold a million.
+  const shardOf = (key: string) => join(folder, key.slice(0, 2))
+  const placeOf = (key: string) => {
+    checkKey(key)
+    return join(shardOf(key), key)
+  }
+  const besideOf = (key: string) => `${placeOf(key)}.part`
+
+  return {
+    async write(key, bytes) {
+      const [place, beside] = [placeOf(key), besideOf(key)]
+      await translated(() => mkdir(shardOf(key), { recursive: true }))
+      const file = await translated(() => open(beside, 'w'))
+      try {
+        await fill(file, bytes)
+        await translated(() => file.sync())
+      } catch (error) {
+        await file.close()
+        await unlink(beside).catch(() => {})
+        throw error
+      }
+      await translated(async () => {
+        await file.close()
+        await rename(beside, place)
+        // A name is durable with its folder, and that with the one above it.
+        for (const above of [shardOf(key), folder]) await syncFolder(above)
+      })
+    },
+
+    async read(key, range) {
+      try {
+        const file = await open(placeOf(key), 'r')
+        return file.createReadStream(range === undefined ? {} : { start: range.first, end: range.last })
+      } catch (error) {
+        if (isMissing(error)) return null
+        throw asOurs(error)
+      }
+    },
+
+    sizeOf: (key) => sizeAt(placeOf(key)),
+
+    async remove(key) {
+      for (const path of [placeOf(key), besideOf(key)]) await removeAt(path)
+    },
+
+    async *keys() {
+      for await (const shard of namesIn(folder))
+        if (/^[0-9a-f]{2}$/.test(shard)) for await (const name of namesIn(join(folder, shard))) yield name.replace(/\.part$/, '')
+    },
+  }
+}
+
+async function fill(file: FileHandle, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const part of bytes) {
+    let rest = part
+    while (rest.length > 0) {
+      const now = rest
+      const { bytesWritten } = await translated(() => file.write(now))
+      rest = rest.subarray(bytesWritten)
+    }
+  }
+}
+
+async function sizeAt(place: string): Promise<number | null> {
+  try {
+    return (await stat(place)).size
+  } catch (error) {
+    if (isMissing(error)) return null
+    throw asOurs(error)
+  }
+}
+
+async function removeAt(path: string): Promise<void> {
+  try {
+    await unlink(path)
+  } catch (error) {
+    if (!isMissing(error)) throw asOurs(error)
+  }
+}
+
+async function* namesIn(folder: string): AsyncIterable<string> {
+  try {
+    for await (const { name } of await opendir(folder)) yield name
+  } catch (error) {
+    if (!isMissing(error)) throw asOurs(error)
+  }
+}
+
+/** Windows keeps names by itself, and opens no folder. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r').catch(() => null)
+  try {
+    await folder?.sync()
+  } finally {
+    await folder?.close()
+  }
+}
+
+async function translated<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw asOurs(error)
+  }
+}
+
+function asOurs(cause: unknown): EngineError {
+  const { code } = cause as NodeJS.ErrnoException
+  return new EngineError(code === 'ENOSPC' || code === 'EDQUOT' ? 'storage_full' : 'storage_unavailable', {
+    detail: code === 'ENOSPC' || code === 'EDQUOT' ? 'The disk is full: the file was not stored.' : 'Files cannot be reached now.',
+    cause,
+  })
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT'
+}

@@ -1,0 +1,99 @@
+// Files and records in step: what a write of a record names is claimed for it, and what it names no longer is removed, in the
+// same transaction. So a record never has a file that is not its own, and no file outlives its record.
+import { EngineError, invalid } from '../../base/engine-error.ts'
+import type { CollectionHooks, RecordHooks, RecordWrite } from '../../records/record-hooks.ts'
+import { fileRulesOf, type StoredFile } from '../../schema/kinds/file.ts'
+import type { CollectionModel, CompiledField } from '../../schema/model.ts'
+import { type FileRow, files, storedFile } from './collections.ts'
+import { mayClaim } from './file-access.ts'
+import { fileFieldsOf, filesIn } from './file-fields.ts'
+import { removeFiles } from './remove-files.ts'
+
+type Values = Readonly<Record<string, unknown>>
+
+/** What stands before the writes of a collection; those of the project come after it, and see files whole. */
+export function fileHooks(collection: CollectionModel, own: CollectionHooks = {}): CollectionHooks {
+  const fields = fileFieldsOf(collection)
+  if (fields.length === 0) return own
+  const place = { collection, fields }
+  return { create: around(place, own.create), update: around(place, own.update), delete: around(place, own.delete) }
+}
+
+type Place = { readonly collection: CollectionModel; readonly fields: readonly CompiledField[] }
+
+function around(place: Place, own: RecordHooks | undefined): RecordHooks {
+  return {
+    async before(write) {
+      const claimed = await keepInStep(place, write)
+      if (own === undefined) return claimed
+      const record = { ...write.record, ...claimed }
+      const more = await own.before({ ...write, record })
+      // What a hook has set of them is claimed as well.
+      const again = write.action === 'delete' ? {} : await keepInStep(place, { ...write, before: record, record: { ...record, ...more } })
+      return { ...claimed, ...more, ...again }
+    },
+    after: async (write) => await own?.after(write),
+  }
+}
+
+/** Answers the fields that name files, as they are stored. */
+async function keepInStep({ collection, fields }: Place, write: RecordWrite): Promise<Values> {
+  const isGone = write.action === 'delete'
+  const kept: Record<string, unknown> = {}
+  for (const one of fields) {
+    const { name } = one
+    const earlier = (isGone ? write.record : write.before)?.[name]
+    const wanted = isGone ? null : write.record[name]
+    if (!isGone && earlier === wanted) continue
+    const known = new Map((filesIn(earlier) as StoredFile[]).map((file) => [file.id, file]))
+    const value = await claimAll(
+      { collection, field: one, write, known },
+      filesIn(wanted).map(({ id }) => id),
+    )
+    if (!isGone) kept[name] = wanted === null || wanted === undefined ? wanted : Array.isArray(wanted) ? value : value[0]
+    const left = [...known.keys()].filter((id) => !value.some((file) => file.id === id))
+    await removeFiles(write.work, left)
+  }
+  return kept
+}
+
+type Claim = {
+  readonly collection: CollectionModel
+  readonly field: CompiledField
+  readonly write: RecordWrite
+  readonly known: ReadonlyMap<string, StoredFile>
+}
+
+async function claimAll(claim: Claim, ids: readonly string[]): Promise<StoredFile[]> {
+  const { field, known } = claim
+  const isMany = field.field.kind.holdsFiles === 'many'
+  const value: StoredFile[] = []
+  for (const [index, id] of ids.entries()) {
+    const path = isMany ? `/${field.name}/${index}` : `/${field.name}`
+    if (value.some((file) => file.id === id)) throw invalid(path, 'repeated', 'is named twice')
+    value.push(known.get(id) ?? (await claimOne(claim, id, path)))
+  }
+  return value
+}
+
+/** @throws reference_not_found for one that is not there, is another's or has its place already; validation_failed */
+async function claimOne({ collection, field, write }: Claim, id: string, path: string): Promise<StoredFile> {
+  const { tx } = write.work
+  const row = await tx.get(files, id)
+  if (row === null || !mayClaim(row, write.actor))
+    throw new EngineError('reference_not_found', {
+      detail: `${path} names no file of yours that waits for a record.`,
+      errors: [{ path, code: 'reference_not_found', message: 'names no file of yours that waits for a record' }],
+    })
+  checkFits(row, field, path)
+  const place = { collection: collection.name, field: field.name, record: write.record.id }
+  return storedFile(await tx.update(files, row, { set: { state: 'claimed', expiresAt: null, ...place } }))
+}
+
+/** @throws validation_failed */
+function checkFits({ size, type }: FileRow, { field }: CompiledField, path: string): void {
+  const { maxBytes, accept } = fileRulesOf(field)
+  if (size > maxBytes) throw invalid(path, 'maximum', `has ${size} bytes and may have ${maxBytes}`)
+  const fits = (range: string) => (range.endsWith('/*') ? type.startsWith(range.slice(0, -1)) : type === range)
+  if (accept !== undefined && !accept.some(fits)) throw invalid(path, 'type', `is of type ${type} and must be ${accept.join(' or ')}`)
+}

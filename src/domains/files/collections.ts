@@ -1,0 +1,63 @@
+// Files: a row for the bytes of each. `uploading`: they are on their way; `stored`: all are there, and a record may claim the
+// file; `claimed`: it is the value of one field of one record, for as long as that says so.
+// Invariant: a row is committed before the first byte is stored, and whoever removes one owes the removal of its bytes.
+import { actorId, any, nobody, staff, where } from '../../access/rule.ts'
+import { limits } from '../../base/limits.ts'
+import { collection } from '../../schema/collection.ts'
+import { field } from '../../schema/field.ts'
+import type { StoredFile } from '../../schema/kinds/file.ts'
+
+/** Bytes under a key of their own, with their SHA-256. A file that came in one go has one. */
+export type FilePart = { readonly size: number; readonly hash: string }
+
+export const files = collection('files', {
+  prefix: 'file',
+  system: true,
+  fields: {
+    state: field.enum(['uploading', 'stored', 'claimed'], { required: true }),
+    name: field.text({ required: true }),
+    type: field.text({ required: true }),
+    /** Bytes; while it is uploading, as many as are expected. */
+    size: field.integer({ required: true }),
+    width: field.integer(),
+    height: field.integer(),
+    /** What it belongs to. */
+    collection: field.text(),
+    field: field.text(),
+    record: field.text(),
+    uploadedBy: field.ref('users'),
+    /** Its sender for limits: an account or a network. */
+    sender: field.text({ required: true, read: nobody, feed: false }),
+    /** Of its blobs in the store: the first has it as it is, the others with their number behind it. */
+    key: field.text({ required: true, unique: true, read: nobody }),
+    parts: field.json<readonly FilePart[]>({ required: true, read: nobody, feed: false }),
+    /** Until then a record must have claimed it. */
+    expiresAt: field.dateTime(),
+  },
+  indexes: [
+    ['sender', 'state'],
+    ['state', 'expiresAt'],
+    ['collection', 'record'],
+  ],
+  access: { read: any(staff, where('uploadedBy').eq(actorId)) },
+})
+export type FileRow = NonNullable<(typeof files)['record']>
+
+/** As a record keeps it. */
+export function storedFile({ id, name, type, size, width, height }: FileRow): StoredFile {
+  return { id, name, type, size, ...(width === null || height === null ? {} : { width, height }) }
+}
+
+/** The keys of its blobs, in order. */
+export function keysOf({ key, parts }: Pick<FileRow, 'key' | 'parts'>): string[] {
+  return Array.from({ length: Math.max(1, parts.length) }, (_, index) => keyOfPart(key, index))
+}
+
+export function keyOfPart(key: string, index: number): string {
+  return index === 0 ? key : `${key}.${index}`
+}
+
+/** As long as an upload may take, and a sweep until it. */
+export function uploadEndsAt(now: number): number {
+  return now + 2 * limits.fileUploadMs
+}

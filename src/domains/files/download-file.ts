@@ -1,0 +1,41 @@
+import { anyone } from '../../access/rule.ts'
+import { EngineError } from '../../base/engine-error.ts'
+import { isNoneMatch } from '../../base/entity-tag.ts'
+import { limits } from '../../base/limits.ts'
+import type { BlobStore } from '../../blobs/blob-store.ts'
+import { Type } from '../../contract/type.ts'
+import { type Operation, query } from '../../operation/define.ts'
+import { files } from './collections.ts'
+import { isFileReadable } from './file-access.ts'
+import { contentHeaders, contentOf } from './file-content.ts'
+
+/** `GET /api/files/{id}/content`: the bytes, in whole or a range of them, for whoever may read the value that the file is. */
+export function downloadFile(blobs: BlobStore): Operation {
+  return query({
+    name: 'files.download',
+    route: 'GET /api/files/:id/content',
+    summary: 'The bytes of a file',
+    tag: 'Files',
+    input: Type.Object(
+      {
+        id: Type.String({ maxLength: limits.idCharactersMax }),
+        download: Type.Optional(Type.Boolean({ description: 'To be kept, also where a browser could show it.' })),
+      },
+      { additionalProperties: false },
+    ),
+    output: Type.String({ format: 'binary' }),
+    isPresented: true,
+    mediaType: '*/*',
+    headers: [['Range', 'A part of it: `bytes=0-1023`.']],
+    errors: ['not_found', 'range_not_satisfiable'],
+    access: anyone,
+    async run({ input, actor, read, model, request }) {
+      const file = await read.get(files, input.id)
+      if (file === null || !(await isFileReadable(read, model, { file, actor }))) throw new EngineError('not_found')
+      const headers = contentHeaders(file, input.download === true)
+      // The bytes of a file never change.
+      if (isNoneMatch(headers.etag, request.ifNoneMatch)) return { output: '', status: 304, headers }
+      return { output: '', headers, content: contentOf(blobs, file) }
+    },
+  })
+}

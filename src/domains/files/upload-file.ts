@@ -1,0 +1,106 @@
+import { anyone, type Rule } from '../../access/rule.ts'
+import { EngineError } from '../../base/engine-error.ts'
+import { limits } from '../../base/limits.ts'
+import type { Random } from '../../base/random.ts'
+import { type BlobStore, newBlobKey } from '../../blobs/blob-store.ts'
+import { Type } from '../../contract/type.ts'
+import { command, type IncomingFile, type Operation, type PrepareContext } from '../../operation/define.ts'
+import type { Work } from '../../operation/work.ts'
+import { fileSchema, toldFile } from '../../schema/kinds/file.ts'
+import { cleanName } from './clean-name.ts'
+import { type FileRow, files, storedFile, uploadEndsAt } from './collections.ts'
+import { checkSender, senderOf } from './file-access.ts'
+import { checkRoomFor } from './file-room.ts'
+import { type Received, watchBytes } from './receive-bytes.ts'
+import { sniffType } from './sniff-type.ts'
+
+export type UploadPorts = {
+  readonly blobs: BlobStore
+  readonly random: Random
+  /** Who might come to claim a file. */
+  readonly senders: Rule
+  /** The largest file that some field takes. */
+  readonly bytesMax: number
+}
+
+/** `POST /api/files`: the bytes of one file. It waits for a record to claim it. */
+export function uploadFile(ports: UploadPorts): Operation {
+  return command({
+    name: 'files.upload',
+    route: 'POST /api/files',
+    summary: 'Send a file, for a record to claim',
+    tag: 'Files',
+    status: 201,
+    input: Type.Object({}, { additionalProperties: false }),
+    output: Type.Unsafe(fileSchema),
+    isPresented: true,
+    takesFile: true,
+    headers: [['File-Name', 'The name of the file, percent-encoded where it is not ASCII. Of a form its part says it.']],
+    errors: ['too_many_files'],
+    access: anyone,
+    audience: ports.senders,
+    async prepare(context) {
+      checkSender(ports.senders, context.actor)
+      const incoming = await context.request.openFile!()
+      if (incoming.length !== null && incoming.length > ports.bytesMax) throw tooLarge(ports.bytesMax)
+      const row = await announce(ports, context, incoming)
+      return { row, incoming, received: await store(ports, context, { row, incoming }) }
+    },
+    async run({ tx, now, prepared: { row, incoming, received } }) {
+      const file = await tx.get(files, row.id)
+      if (file === null) throw new EngineError('request_timeout')
+      const { type, width, height } = sniffType(received.head, incoming.type)
+      const parts = [{ size: received.size, hash: received.hash }]
+      const expiresAt = now + limits.fileUnclaimedMs
+      const stored = await tx.update(files, file, { set: { state: 'stored', size: received.size, type, width, height, parts, expiresAt } })
+      return { output: toldFile(storedFile(stored)), status: 201, headers: { location: toldFile(storedFile(stored)).url } }
+    },
+  })
+}
+
+type Context = PrepareContext<object>
+
+/** Before the first byte: what is in the store is known, whatever happens. */
+async function announce({ random }: UploadPorts, { actor, writeFirst }: Context, incoming: IncomingFile): Promise<FileRow> {
+  const key = newBlobKey(random)
+  return await writeFirst(async ({ tx, now, newId }: Work) => {
+    await checkRoomFor(tx, senderOf(actor), incoming.length ?? 0)
+    return await tx.insert(files, {
+      id: newId('file'),
+      state: 'uploading',
+      name: cleanName(incoming.name),
+      type: '',
+      size: incoming.length ?? 0,
+      width: null,
+      height: null,
+      collection: null,
+      field: null,
+      record: null,
+      uploadedBy: actor.id,
+      sender: senderOf(actor),
+      key,
+      parts: [],
+      expiresAt: uploadEndsAt(now),
+    })
+  })
+}
+
+/** What breaks off leaves neither bytes nor row; if that fails too, the sweep finds the row. */
+async function store({ blobs, bytesMax }: UploadPorts, { writeFirst }: Context, { row, incoming }: Upload): Promise<Received> {
+  const { bytes, received } = watchBytes(incoming.bytes, bytesMax)
+  try {
+    await blobs.write(row.key, bytes)
+    return received()
+  } catch (error) {
+    await blobs
+      .remove(row.key)
+      .then(() => writeFirst(({ tx }) => tx.delete(files, row)))
+      .catch(() => {})
+    throw error
+  }
+}
+type Upload = { readonly row: FileRow; readonly incoming: IncomingFile }
+
+function tooLarge(bytesMax: number): EngineError {
+  return new EngineError('body_too_large', { detail: `A file may have ${bytesMax} bytes.` })
+}

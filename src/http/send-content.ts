@@ -1,0 +1,60 @@
+// Bytes that are sent as they are read, in whole or a range of them (RFC 9110 section 14).
+import type { ServerResponse } from 'node:http'
+import { pipeline } from 'node:stream'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Clock } from '../base/clock.ts'
+import { EngineError } from '../base/engine-error.ts'
+import { limits } from '../base/limits.ts'
+import type { Content } from '../operation/define.ts'
+
+type Range = { readonly first: number; readonly last: number }
+
+/** @throws range_not_satisfiable, and what opening the bytes throws: nothing has been sent then */
+export async function sendContent(
+  content: Content,
+  headers: Readonly<Record<string, string>>,
+  { request, reply, clock }: { readonly request: FastifyRequest; readonly reply: FastifyReply; readonly clock: Clock },
+): Promise<void> {
+  const { size } = content
+  const range = request.method === 'GET' ? rangeOf(request.headers, size, headers['etag']) : null
+  const bytes = request.method === 'GET' ? await content.open(range) : null
+  reply.headers({ ...headers, 'accept-ranges': 'bytes', 'content-length': range === null ? size : range.last - range.first + 1 })
+  if (range !== null) reply.header('content-range', `bytes ${range.first}-${range.last}/${size}`)
+  const { raw } = reply
+  raw.writeHead(range === null ? 200 : 206, reply.getHeaders() as Record<string, string>)
+  reply.hijack()
+  if (bytes === null) return void raw.end()
+  watchReader(raw, clock)
+  // Who goes away has what they wanted; bytes that break off on our side end the connection, which says so.
+  pipeline(bytes, raw, () => {})
+}
+
+/** One who takes nothing any more holds an open file and a socket. */
+function watchReader(raw: ServerResponse, clock: Clock): void {
+  let taken = -1
+  let cancel = () => {}
+  const look = () => {
+    const { bytesWritten = 0 } = raw.socket ?? {}
+    if (bytesWritten === taken) return void raw.destroy()
+    taken = bytesWritten
+    cancel = clock.after(limits.fileReaderSilenceMs, look)
+  }
+  look()
+  raw.once('close', () => cancel())
+}
+
+/** Null for all of it: also where several ranges are asked for, which a server need not serve. @throws range_not_satisfiable */
+function rangeOf(headers: FastifyRequest['headers'], size: number, etag: string | undefined): Range | null {
+  const { range, 'if-range': ifRange } = headers
+  if (range === undefined || (ifRange !== undefined && ifRange !== etag)) return null
+  const [, first = '', last = ''] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(range.trim()) ?? []
+  if (first === '' && last === '') return null
+  if (first === '') return satisfiable({ first: Math.max(0, size - Number(last)), last: Number(last) === 0 ? -1 : size - 1 }, size)
+  if (last !== '' && Number(last) < Number(first)) return null
+  return satisfiable({ first: Number(first), last: last === '' ? size - 1 : Math.min(Number(last), size - 1) }, size)
+}
+
+function satisfiable(range: Range, size: number): Range {
+  if (range.first < size && range.first <= range.last) return range
+  throw new EngineError('range_not_satisfiable', { headers: { 'content-range': `bytes */${size}` } })
+}
