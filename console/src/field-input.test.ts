@@ -16,6 +16,7 @@ const inputs: Record<string, InputName> = {
   meta: 'json',
   author: 'reference',
   tags: 'references',
+  labels: 'lines',
 }
 const shape = { required: false, filterable: true, sortable: true, display: 'text', operators: [] } as const
 const fields: FieldInfo[] = Object.entries(inputs).map(([name, input]) => ({ ...shape, name, input }))
@@ -30,6 +31,7 @@ const record = {
   meta: { a: [1] },
   author: { id: 'aut_1', name: 'Ada' },
   tags: ['tag_1', 'tag_2'],
+  labels: ['red', 'blue'],
 }
 
 test('an untouched draft changes nothing', () => {

@@ -48,6 +48,8 @@ function textOf(field: FieldInfo, value: unknown): string {
       return refId(value)
     case 'references':
       return Array.isArray(value) ? value.map(refId).join('\n') : ''
+    case 'lines':
+      return Array.isArray(value) ? value.join('\n') : ''
     default:
       return String(value)
   }
@@ -82,7 +84,7 @@ export function readDraft(fields: readonly FieldInfo[], draft: Draft, record: Va
     const sameCurrency = text.trim() === '' || draft[currency] === before[currency]
     if (text === before[field.name] && (field.input !== 'money' || sameCurrency)) continue
     if (text.trim() === '') {
-      reading.values[field.name] = field.input === 'references' ? [] : null
+      reading.values[field.name] = field.input === 'references' || field.input === 'lines' ? [] : null
       continue
     }
     const value = parseField(field, text, draft[currency] ?? '', record[field.name])
@@ -122,6 +124,8 @@ function parseField(field: FieldInfo, text: string, currency: string, previous: 
       return parseJson(text, previous)
     case 'references':
       return { value: text.split(/[\s,]+/).filter(Boolean) }
+    case 'lines':
+      return { value: [...new Set(text.split('\n').map((one) => one.trim()))].filter(Boolean) }
     default:
       return { value: text }
   }

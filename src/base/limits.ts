@@ -61,6 +61,8 @@ export const limits = {
   idCharactersMax: 64,
   /** Ids in one field that is a list of references. */
   referencesMax: 200,
+  /** Texts in one field that is a list of them. */
+  listItemsMax: 200,
   /** Names of providers, methods and discounts. */
   codeCharactersMax: 60,
   tokenCharactersMax: 200,

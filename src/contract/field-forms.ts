@@ -18,6 +18,7 @@ export type InputName =
   | 'json'
   | 'reference'
   | 'references'
+  | 'lines'
 
 /** How the console shows a value. */
 export type DisplayName =
@@ -35,3 +36,4 @@ export type DisplayName =
   | 'json'
   | 'reference'
   | 'references'
+  | 'list'

@@ -95,12 +95,14 @@ export type NewWireRecord<T extends CollectionTypes> = Flat<
   }
 >
 
-/** `{ "$increment": n }` adds to a number, whatever it is by then. */
+/** `{ "$increment": n }` adds to a number, `$push` and `$pull` to and from a list, whatever it is by then. */
 export type WireChanges<T extends CollectionTypes> = {
   readonly [K in keyof T['fields'] as T['fields'][K]['isWritable'] extends true ? K : never]?:
     | T['fields'][K]['wire']
     | (NonNullable<T['fields'][K]['value'] & T['fields'][K]['wire']> extends number ? { readonly $increment: number } : never)
+    | (T['fields'][K]['compared'] extends { readonly '': readonly [string] } ? ListChange : never)
 }
+type ListChange = { readonly $push?: string | readonly string[]; readonly $pull?: string | readonly string[] }
 
 type OperatorsOf<V> =
   | 'null'

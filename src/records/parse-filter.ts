@@ -5,7 +5,7 @@ import type { Actor } from '../access/actor.ts'
 import { type EngineError, invalid } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
 import { and, type Filter, not, or, type Scalar } from '../contract/filter.ts'
-import { type FilterOperator, filterOperators } from '../schema/kinds/kind.ts'
+import { type FilterOperator, filterOperators, isList } from '../schema/kinds/kind.ts'
 import type { CollectionModel, Column, CompiledField, Model } from '../schema/model.ts'
 import type { Sort } from '../storage/storage.ts'
 import { isReadable, readFilter, visibleList } from './present.ts'
@@ -53,10 +53,10 @@ function parseField(scope: QueryScope, path: readonly string[], value: unknown, 
   if (!field || field.isComputed || !isReadable(field.field, actor)) throw unknownField(scope, name, at)
   const { kind, to } = field.field
   if (to !== undefined && rest.length > 0) {
-    const by = { local: name, remote: 'id', isList: kind.refers === 'many' }
+    const by = { local: name, remote: 'id', isList: isList(kind) }
     return follow({ ...scope, collection: model.get({ name: to }) }, rest, value, at, budget, hops, by)
   }
-  if (kind.refers === 'many' && typeof value === 'string') {
+  if (isList(kind) && typeof value === 'string') {
     count(budget)
     return { op: 'has', path: name, value }
   }

@@ -2,8 +2,10 @@ import { anyone, nobody } from '../access/rule.ts'
 import { EngineError, invalid } from '../base/engine-error.ts'
 import { Type } from '../contract/type.ts'
 import { command, type Operation } from '../operation/define.ts'
+import { isList } from '../schema/kinds/kind.ts'
 import type { CollectionModel } from '../schema/model.ts'
-import { recordSchema } from '../schema/wire.ts'
+import { type ListChange, recordSchema } from '../schema/wire.ts'
+import { changedLists, pushed } from './change-lists.ts'
 import { decide, looksAt } from './decide.ts'
 import { checkIfMatch } from './etag.ts'
 import { patchInput } from './input-schemas.ts'
@@ -37,15 +39,15 @@ export function updateRecord(collection: CollectionModel, hooks?: RecordHooks): 
       const rule = actionFilter(collection, 'update', actor)
       if (!(await fits(tx, collection, before, rule))) throw refusedTo(actor)
       checkIfMatch(collection, { actor, ifMatch: request.ifMatch }, before)
-      const { set, add } = split(collection, body)
+      const { set, add, lists } = split(collection, body)
       const accepted = acceptFields(collection, actor, set)
-      acceptFields(collection, actor, add)
-      const given = mergeJson({ actor, before }, accepted)
+      acceptFields(collection, actor, { ...add, ...pushed(lists) })
+      const given = { ...mergeJson({ actor, before }, accepted), ...changedLists(collection, before, lists) }
       if (Object.keys(body).length === 0) return await answerWith(tx, collection, actor, before, 200)
       const wanted = { ...before, ...given, ...sums(collection, before, add), updatedAt: now }
       // Before the change: that a unique value is taken is no answer to somebody who may not make it.
       if (!(await decide(tx, rule, wanted))) throw refusedTo(actor)
-      await checkReferences(tx, model, collection, actor, given)
+      await checkReferences(tx, model, collection, actor, { ...given, ...pushed(lists) })
       const more = hooks && (await hooks.before({ work: context, model, actor, action: 'update', before, record: wanted }))
       const record = await tx.update(collection, before, more ? withMore(given, add, more) : { set: given, add })
       if (looksAt(rule, collection.name) && !(await fits(tx, collection, record, rule))) throw refusedTo(actor)
@@ -56,15 +58,19 @@ export function updateRecord(collection: CollectionModel, hooks?: RecordHooks): 
   })
 }
 
-/** An increment is one on a number; in a JSON field it is a value like any other. */
+/** What says by how much, or what comes and goes; in a JSON field it is a value like any other. */
 function split(collection: CollectionModel, body: Readonly<Record<string, unknown>>) {
   const set: Record<string, unknown> = {}
   const add: Record<string, number> = {}
-  for (const [name, value] of Object.entries(body))
-    if (collection.fields.get(name)!.field.kind.takesIncrement && typeof value === 'object' && value !== null)
-      add[name] = (value as { $increment: number }).$increment
+  const lists: Record<string, ListChange> = {}
+  for (const [name, value] of Object.entries(body)) {
+    const { kind } = collection.fields.get(name)!.field
+    const isChange = typeof value === 'object' && value !== null && !Array.isArray(value)
+    if (isChange && kind.takesIncrement) add[name] = (value as { $increment: number }).$increment
+    else if (isChange && isList(kind)) lists[name] = value
     else set[name] = value
-  return { set, add }
+  }
+  return { set, add, lists }
 }
 
 /** What a hook sets is set, whatever was to be added. */

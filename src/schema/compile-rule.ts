@@ -11,7 +11,7 @@ import type { Collection } from './collection.ts'
 import { shown } from './kinds/comparing.ts'
 import { dateTimeKind } from './kinds/date-time.ts'
 import { integerKind } from './kinds/integer.ts'
-import { type Comparing, isKind, type Kind, type RuleOptions, type Stored } from './kinds/kind.ts'
+import { type Comparing, isKind, isList, type Kind, type RuleOptions, type Stored } from './kinds/kind.ts'
 import { refKind } from './kinds/ref.ts'
 
 /** What a rule may know of a field. An id is a reference to its own collection. */
@@ -145,7 +145,7 @@ function compileCompare({ path, op, value }: Extract<Rule, { rule: 'compare' }>,
   const found = fieldAt(place, path)
   if (typeof found === 'string') return refused(place, found)
   const { field, comparing, path: column } = found
-  if (field.kind.refers === 'many') return refused(place, `"${path}" is a list of references: use where('${path}').contains(…)`)
+  if (isList(field.kind)) return refused(place, `"${path}" is a list: use where('${path}').contains(…)`)
   if (comparing.rules === 'none') return refused(place, `"${path}" is JSON, which no rule can compare`)
   if (!Object.hasOwn(operators, op))
     return refused(place, `has no comparison "${String(op)}"${nearest(String(op), Object.keys(operators))}`)
@@ -160,7 +160,7 @@ function compileCompare({ path, op, value }: Extract<Rule, { rule: 'compare' }>,
 function compileContains({ path, value }: Extract<Rule, { rule: 'contains' }>, place: Place): Rule {
   const found = fieldAt(place, path)
   if (typeof found === 'string') return refused(place, found)
-  if (found.field.kind.refers !== 'many') return refused(place, `contains is for lists of references, and "${path}" is none: use eq`)
+  if (!isList(found.field.kind)) return refused(place, `contains is for lists, and "${path}" is none: use eq`)
   const stored = isActorValue(value) ? actorValueFor(found, path, value, 'eq') : storedValue(found, path, value)
   if ('problem' in stored) return refused(place, stored.problem)
   return { rule: 'contains', path, value: stored.value as string | ActorValue }
@@ -173,8 +173,7 @@ function compileThrough({ path, collection, of }: Extract<Rule, { rule: 'through
   if (to === undefined) return refused(place, `looks through "${path}", which is no reference`)
   if (!place.collections.has(collection)) return refused(place, noCollection(place, 'looks through', collection))
   if (to !== collection) return refused(place, `looks through "${path}" at ${collection}, and it refers to ${to}`)
-  const isList = kind.refers === 'many'
-  return { rule: 'through', path, collection, ...(isList ? { isList } : {}), of: compile(of, { ...place, collection }) }
+  return { rule: 'through', path, collection, ...(isList(kind) ? { isList: true } : {}), of: compile(of, { ...place, collection }) }
 }
 
 function compileExists({ collection, by, of }: Extract<Rule, { rule: 'exists' }>, place: Place): Rule {

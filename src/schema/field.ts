@@ -16,14 +16,33 @@ import { money, moneyKind } from './kinds/money.ts'
 import { ref, refKind } from './kinds/ref.ts'
 import { refs, refsKind } from './kinds/refs.ts'
 import { text, textKind } from './kinds/text.ts'
+import { texts, textsKind } from './kinds/texts.ts'
 import { url, urlKind } from './kinds/url.ts'
 
 /** The field builders of `collection()`. */
-export const field = { text, longText, integer, money, boolean, date, dateTime, email, url, enum: enumOf, json, ref, refs, file, files }
+export const field = {
+  text,
+  longText,
+  texts,
+  integer,
+  money,
+  boolean,
+  date,
+  dateTime,
+  email,
+  url,
+  enum: enumOf,
+  json,
+  ref,
+  refs,
+  file,
+  files,
+}
 
 export const kinds: readonly Kind[] = [
   textKind,
   longTextKind,
+  textsKind,
   integerKind,
   moneyKind,
   booleanKind,

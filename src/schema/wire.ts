@@ -3,7 +3,7 @@
 
 import { countries } from '../base/countries.ts'
 import { safeInteger } from './kinds/comparing.ts'
-import type { Field, JsonSchema } from './kinds/kind.ts'
+import { type Field, isList, type JsonSchema } from './kinds/kind.ts'
 import type { CollectionModel, CompiledField } from './model.ts'
 
 export const countrySchema: JsonSchema = { type: 'string', enum: countries, description: 'ISO 3166-1 alpha-2' }
@@ -57,8 +57,8 @@ export function createInputSchema(fields: readonly CompiledField[]): JsonSchema 
 }
 
 /**
- * JSON Merge Patch (RFC 7396) of these fields; whole numbers also take `{ "$increment": n }`. Not those that the caller may
- * not read: whether a sum keeps to the limits tells what it was added to. What is given for a JSON field is a patch of its
+ * JSON Merge Patch (RFC 7396) of these fields; whole numbers also take `{ "$increment": n }`, lists `$push` and `$pull`. Not those that
+ * the caller may not read: whether a sum keeps to the limits tells what it was added to. What is given for a JSON field is a patch of its
  * own: it is the result that must fit the field's schema.
  */
 export function patchInputSchema(fields: readonly (CompiledField & { readonly isReadable: boolean })[]): JsonSchema {
@@ -77,9 +77,25 @@ export function patchInputSchema(fields: readonly (CompiledField & { readonly is
       required: ['$increment'],
       additionalProperties: false,
     }
-    properties[name] = field.kind.takesIncrement && isReadable ? { anyOf: [schema, increment] } : schema
+    const change = !isReadable ? null : field.kind.takesIncrement ? increment : isList(field.kind) ? listChange(schema) : null
+    properties[name] = change ? { anyOf: [schema, change] } : schema
   }
   return { type: 'object', properties, additionalProperties: false }
+}
+
+/** What comes into a list, behind what is there, and what goes out of it. */
+export type ListChange = { readonly $push?: string | readonly string[]; readonly $pull?: string | readonly string[] }
+
+function listChange({ items, maxItems }: JsonSchema): JsonSchema {
+  const some = { anyOf: [items, { type: 'array', items, maxItems }] }
+  return {
+    type: 'object',
+    title: 'ListChange',
+    description: 'Takes entries out of the list there is, and adds others behind it that it does not have.',
+    properties: { $push: some, $pull: some },
+    minProperties: 1,
+    additionalProperties: false,
+  }
 }
 
 /** A validated value as it is stored. @throws validation_failed for a time before 1970 or after 9999 */

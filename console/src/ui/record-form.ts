@@ -93,6 +93,7 @@ function Input(props: { field: FieldInfo; draft: Draft; set: (name: string, text
     onInput: (event: Event) => set(field.name, textOf(event)),
   }
   switch (field.input) {
+    case 'lines':
     case 'textarea':
       return html`<textarea ...${common} rows="6" />`
     case 'json':

@@ -34,6 +34,8 @@ export function Value(props: { field: FieldInfo; value: unknown; compact?: boole
           (one) => html`<${RefLink} key=${refId(one)} collection=${field.ref ?? ''} value=${one} />`,
         )}
       </span>`
+    case 'list':
+      return Array.isArray(value) ? value.join(', ') : plain(value)
     case 'id':
       return html`<code class="id">${String(value)}</code>`
     case 'json':

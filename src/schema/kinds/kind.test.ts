@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { field, kinds } from '../field.ts'
 import { fromWire } from '../wire.ts'
-import type { Field } from './kind.ts'
+import { type Field, isList } from './kind.ts'
 
 type Sample = {
   readonly field: Field
@@ -19,6 +19,7 @@ const toldPhoto = { ...photo, url: '/api/files/file_1/content' }
 const samples: Readonly<Record<keyof typeof field, Sample>> = {
   text: { field: field.text(), wire: 'a line', wrong: 5 },
   longText: { field: field.longText({ max: 12 }), wire: 'two\nlines', wrong: 'more than twelve' },
+  texts: { field: field.texts({ max: 5 }), wire: ['red', 'blue'], wrong: ['longer than five'] },
   integer: { field: field.integer({ min: 1 }), wire: 5, wrong: 0 },
   money: { field: field.money(), wire: { amount: 1999, currency: 'EUR' }, wrong: { amount: 0.5, currency: 'EUR' } },
   boolean: { field: field.boolean(), wire: false, wrong: 0 },
@@ -57,5 +58,5 @@ for (const [name, { field, wire, stored = wire, given = stored, wrong }] of Obje
     const parts = field.kind.columns.map(({ part }) => part ?? null)
     assert.ok(parts.length === 1 ? parts[0] === null : !parts.includes(null), 'several columns are several parts')
     assert.equal(field.kind.toWire === undefined, field.kind.stored === undefined, 'what is told in another form says what is stored')
-    assert.ok(field.kind.refers === 'many' || field.kind.columns.every(({ comparing }) => comparing.offered.includes('null')))
+    assert.ok(isList(field.kind) || field.kind.columns.every(({ comparing }) => comparing.offered.includes('null')))
   })

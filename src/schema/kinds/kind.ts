@@ -203,6 +203,11 @@ export function defineKind(kind: Kind): Kind {
   return Object.freeze(kind)
 }
 
+/** Whether a value is a list of texts, ids included. */
+export function isList({ columns: [column] }: Kind): boolean {
+  return column.isList === true
+}
+
 /** Whether a declaration that nobody has checked names a kind. */
 export function isKind(value: unknown): value is Kind {
   return typeof value === 'object' && value !== null && defined.has(value)
