@@ -28,6 +28,15 @@ export function placeOfCall(stack: string, others?: readonly string[]): string |
   return framesOf(stack, others).find(({ isOwn }) => isOwn)?.place ?? null
 }
 
+/** `/shop/kingpost.config.ts:4`, some lines, and one with a mark below a place: how a SyntaxError begins. */
+export function placeOfSyntax(stack: string): string | null {
+  const [head = '', ...lines] = stack.split('\n')
+  if (!/^(?:file:\/\/)?\/.*:\d+$/.test(head)) return null
+  const place = head.replace(/^file:\/\//, '')
+  const mark = lines.find((line) => /^ *\^+ *$/.test(line))
+  return mark === undefined ? place : `${place}:${mark.indexOf('^') + 1}`
+}
+
 /** What somebody declared for a config: where, and in which words. */
 export type Declaration = { readonly value: object; readonly place: string; readonly given: object }
 

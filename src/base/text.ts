@@ -2,3 +2,7 @@
 export function isStorableText(text: string): boolean {
   return text.isWellFormed() && !text.includes('\0')
 }
+
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+}

@@ -1,19 +1,24 @@
 // The server of `kingpost dev`, a process of its own: it says which files its config consists of, loads them, and opens the
 // data when it is told that they are free.
 import { registerHooks } from 'node:module'
-import { resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { faultsOfPages } from './check-pages.ts'
 import { environmentOf, takeEnvironment } from './environment.ts'
 import type { LoadedConfig } from './load-config.ts'
 import { privateMask } from './private-files.ts'
 import { readSettings } from './settings.ts'
-import { runUntilStopped, type StartLinks } from './start.ts'
+import { elsewhere, pagePackages, pagesFolder } from './site.ts'
+import { runUntilStopped } from './start.ts'
+
+/** What it is told when the data is free: whether the links have been told. */
+export type ToServer = { readonly isAgain: boolean }
 
 /** What it tells the process that started it. */
 export type FromServer =
   | { readonly files: readonly string[] }
   | { readonly isLoaded: true }
-  | { readonly links: StartLinks; readonly text: string }
+  /** It answers requests; the text says where. */
+  | { readonly text: string }
 
 const tell = (message: FromServer) => void process.send!(message)
 const own = fileURLToPath(new URL('../..', import.meta.url))
@@ -36,14 +41,24 @@ function tellFiles(): void {
 }
 
 /** Also where it is not there yet. */
-function tellPages({ config, folder }: LoadedConfig): void {
-  if (config.storefront !== undefined) tell({ files: [resolve(folder, config.storefront)] })
+function tellPages(loaded: LoadedConfig): void {
+  const folder = pagesFolder(loaded)
+  if (folder !== null) tell({ files: [folder] })
 }
 
-async function whenFree(): Promise<void> {
-  const isFree = new Promise((go) => process.once('message', go))
+async function whenFree(): Promise<ToServer> {
+  const isFree = new Promise<ToServer>((go) => process.once('message', go))
   tell({ isLoaded: true })
-  await isFree
+  return await isFree
+}
+
+function faultsOf(loaded: LoadedConfig): string | null {
+  const folder = pagesFolder(loaded)
+  const faults = folder === null ? [] : faultsOfPages({ folder, packages: Object.keys(pagePackages), elsewhere })
+  const count = faults.length === 1 ? 'One thing is' : `${faults.length} things are`
+  return faults.length === 0
+    ? null
+    : `${count} wrong in the pages, and no browser can load it:\n${faults.map((one) => `  ${one}`).join('\n')}`
 }
 
 process.umask(privateMask)
@@ -54,7 +69,12 @@ try {
   const settings = readSettings(process.argv.slice(2), process.env)
   if ('shown' in settings) throw new Error('Start it by kingpost dev.')
   tellFiles()
-  await runUntilStopped(settings, { onRead: tellPages, whenLoaded: whenFree, show: (links, text) => tell({ links, text }) })
+  await runUntilStopped(settings, {
+    onRead: tellPages,
+    whenLoaded: whenFree,
+    faultsOfPages: faultsOf,
+    show: (_links, text) => tell({ text }),
+  })
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
   // What was told before has arrived when this has.

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { createClient } from '../../client/src/index.ts'
 import { eventually } from '../../test/support/eventually.ts'
+import { temporaryFolder } from '../../test/support/server-process.ts'
 import { root } from './version.ts'
 
 const launcher = join(root, 'src/cli/kingpost.js')
@@ -94,6 +95,41 @@ test('a change starts the server again on the same data; a mistake is told, and 
   await dev.says(/pages\/more\.html changed: running again/)
   assert.match(await (await fetch(`${url}/more.html`)).text(), /More/)
 
+  // A page that no browser can load is told, here and on the page; the API goes on.
+  const page = readFileSync(join(dev.folder, 'pages/main.ts'), 'utf8')
+  const shown = async () => await (await fetch(url)).text()
+  for (const [edit, sentence] of [
+    [(text: string) => text.replace('let live:', 'let live = ;'), /pages\/main\.ts:8:12: Expression expected/],
+    [
+      (text: string) => text.replace("'kingpost/client'", "'kingpost/cleint'"),
+      /pages\/main\.ts:2: a browser knows no package "kingpost\/cleint"; did you mean "kingpost\/client"\?/,
+    ],
+    [
+      (text: string) => `import { more } from './moer.js'\n${text}`,
+      /pages\/main\.ts:1: there is no \.\/moer\.js; did you mean "more\.js"\?/,
+    ],
+    [
+      (text: string) => text.replace('import type { backend }', 'import { backend }'),
+      /pages\/main\.ts:4: \.\.\/kingpost\.config\.ts is not in the folder of the pages, .* by `import type`/,
+    ],
+  ] as const) {
+    dev.change('pages/more.js', () => 'export const more = 1\n')
+    dev.change('pages/main.ts', () => edit(page))
+    await dev.says(new RegExp(`One thing is wrong in the pages, and no browser can load it:\\n  \\S+${sentence.source}`))
+    assert.match((await shown()).replaceAll('&#34;', '"'), sentence)
+    assert.equal((await client.auth.me()).email, account.email)
+  }
+  dev.change('pages/main.ts', () => page)
+  dev.change('pages/more.js', () => 'export const more: number = 1\n')
+  dev.change('pages/more.html', () => '<script src="/main.js"></script>')
+  await dev.says(
+    /2 things are wrong .*\n.*pages\/more\.html:1: there is no \/main\.js.*\n.*pages\/more\.js: it has types in it, so its name must end with \.ts\n/,
+  )
+  dev.change('pages/more.js', () => 'var yield = 1')
+  dev.change('pages/more.html', () => '<script src="https://elsewhere.example/main.js"></script>')
+  await dev.says(/running again/)
+  await eventually('a sound page', async () => (/role="alert"/.test(await shown()) ? null : true))
+
   dev.child.kill('SIGTERM')
   assert.deepEqual(await dev.ended, [0, null])
   await assert.rejects(fetch(url), TypeError)
@@ -105,4 +141,28 @@ test('it is not for production', () => {
     encoding: 'utf8',
   })
   assert.deepEqual([status, stderr], [2, 'kingpost dev is for development, and KINGPOST_ENV says production. Type kingpost start.\n'])
+})
+
+test('whoever ends npm ends the server that npm has started', async (t) => {
+  const folder = temporaryFolder(t)
+  writeFileSync(
+    join(folder, 'kingpost.config.ts'),
+    `import { defineBackend } from '${root}/src/index.ts'\nexport const backend = defineBackend({ name: 'X' })\n`,
+  )
+  for (const command of ['start', 'dev']) {
+    const words = `"${process.execPath}" "${launcher}" ${command} --port 0; true`
+    const shell = spawn('sh', ['-c', words], { cwd: folder, env: { ...process.env, npm_lifecycle_event: command } })
+    const [text] = await once(shell.stdout.setEncoding('utf8'), 'data')
+    const url = /http:\S+(?=\/console\b)/.exec(text)![0].replace('localhost', '127.0.0.1')
+    assert.equal((await fetch(`${url}/livez`)).status, 200)
+    shell.kill('SIGTERM')
+    await eventually(
+      `the end of ${command}`,
+      async () =>
+        await fetch(`${url}/livez`).then(
+          () => null,
+          () => true,
+        ),
+    )
+  }
 })

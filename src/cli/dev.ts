@@ -8,11 +8,11 @@ import { getCompileCacheDir } from 'node:module'
 import { basename, dirname, extname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '../base/clock.ts'
-import type { FromServer } from './dev-server.ts'
+import type { FromServer, ToServer } from './dev-server.ts'
 import { environmentFile } from './environment.ts'
 import { freePort } from './serve.ts'
 import { type ProcessSettings, UsageError } from './settings.ts'
-import { titled } from './start.ts'
+import { endWithNpm } from './with-npm.ts'
 
 /** An editor writes a file in several steps. */
 const quietMs = 40
@@ -42,6 +42,7 @@ export async function dev(settings: ProcessSettings): Promise<number> {
     process.exit(signal === 'SIGINT' ? 130 : 0)
   }
   process.on('SIGINT', end).on('SIGTERM', end)
+  endWithNpm(process.env, () => void end('SIGTERM'))
   servers.load('')
   return -1
 }
@@ -77,7 +78,7 @@ function createServers({ config, words, watchToo }: Place): Servers {
         clearTimeout(late)
         void takeOver(server)
       }
-      if ('links' in message) told(message, `${cause}: running again after ${Math.round(systemClock.monotonic() - startedAt)} ms.`)
+      if ('text' in message) told(message.text, `${cause}: running again after ${Math.round(systemClock.monotonic() - startedAt)} ms.`)
     })
     server.once('exit', (code, signal) => {
       clearTimeout(late)
@@ -93,12 +94,11 @@ function createServers({ config, words, watchToo }: Place): Servers {
     if (loading !== server) return
     loading = null
     running = server
-    server.send('go')
+    server.send({ isAgain: !isFirst } satisfies ToServer)
   }
 
-  function told({ links: { firstAdmin }, text }: Extract<FromServer, { links: unknown }>, again: string): void {
+  function told(text: string, again: string): void {
     say(isFirst ? text : again)
-    if (!isFirst && firstAdmin !== undefined) say(titled('firstAdmin', firstAdmin))
     isFirst = false
   }
 
@@ -134,7 +134,8 @@ function startServer(words: readonly string[]): ChildProcess {
   const cache = getCompileCacheDir()
   return fork(file, words, {
     env: { ...process.env, ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }) },
-    execArgv: ['--disable-warning=ExperimentalWarning'],
+    // The second is what check-pages.ts reads pages with.
+    execArgv: ['--disable-warning=ExperimentalWarning', '--experimental-vm-modules'],
   })
 }
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { basename, join } from 'node:path'
 import { nearest } from '../base/nearest.ts'
-import { placeOfCall } from '../base/place.ts'
+import { placeOfCall, placeOfSyntax } from '../base/place.ts'
 import { field, kinds } from '../schema/field.ts'
 import { circleOf, placesOfWaiting, projectFiles } from './project-files.ts'
 import { root } from './version.ts'
@@ -29,15 +29,6 @@ export async function explainLoadError(error: unknown, path: string): Promise<st
     placeInTexts(error, path)
   const hint = (await hintFor(error.message)) || circleHint(error, path)
   return `${path} cannot be loaded: ${error.message}${hint}${place === null ? '' : ` (${place})`}`
-}
-
-/** `/shop/kingpost.config.ts:4`, some lines, and one with a mark below a place: how a SyntaxError begins. */
-function placeOfSyntax(stack: string): string | null {
-  const [head = '', ...lines] = stack.split('\n')
-  if (!/^(?:file:\/\/)?\/.*:\d+$/.test(head)) return null
-  const place = head.replace(/^file:\/\//, '')
-  const mark = lines.find((line) => /^ *\^+ *$/.test(line))
-  return mark === undefined ? place : `${place}:${mark.indexOf('^') + 1}`
 }
 
 /** Where Node names the file at most: the line of an import of what is not there, or where a file waits. */

@@ -14,10 +14,10 @@ const filesMax = 1_000
 const importStatement = /^[ \t]*(?:import|export)\b[^'"\n;]*(?:\{[^}]*\}[^'"\n;]*)?['"]([^'"\n]+)['"]/gm
 
 /** The entry first, then what it imports by a path, in the order in which Node runs into it. */
-export function projectFiles(entry: string): ProjectFile[] {
+export function projectFiles(entry: string, atMost: number = filesMax): ProjectFile[] {
   const found = new Map<string, ProjectFile>()
   const visit = (path: string) => {
-    if (found.has(path) || found.size >= filesMax || !existsSync(path)) return
+    if (found.has(path) || found.size >= atMost || !existsSync(path)) return
     const text = readFileSync(path, 'utf8')
     const imports = [...text.matchAll(importStatement)].flatMap(({ 1: specifier = '', 0: statement, index }) =>
       // Of an import that is a type alone nothing is loaded.

@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs'
 import { createServer as createNetServer } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { sleep, systemClock } from '../base/clock.ts'
 import { systemEgress } from '../base/egress.ts'
 import type { Log } from '../base/log.ts'
@@ -18,12 +17,11 @@ import { unlistedIn } from '../engine/config-check/unlisted.ts'
 import { createEngine, type Engine } from '../engine/create-engine.ts'
 import { allRoles } from '../engine/roles.ts'
 import { hasOwnCode } from '../extend/extension.ts'
-import { policyWith } from '../http/content-security-policy.ts'
 import { healthPaths, systemPages } from '../http/pages.ts'
 import { createRateLimiter } from '../http/rate-limit.ts'
 import { createServer } from '../http/server.ts'
 import { createSharedRateLimiter } from '../http/shared-rate-limit.ts'
-import { createStaticSite, type StaticMount } from '../http/static-files.ts'
+import { createStaticSite } from '../http/static-files.ts'
 import { workIn } from '../operation/work.ts'
 import { followDatabaseClock } from '../storage/database-clock.ts'
 import { inTransaction } from '../storage/in-transaction.ts'
@@ -31,14 +29,15 @@ import type { WholeStorage } from '../storage/storage.ts'
 import { type Part, takePart } from './database.ts'
 import { compileConfig, type LoadedConfig, loadConfig } from './load-config.ts'
 import { checkFits, lockFolder, openStorage } from './open-storage.ts'
-import { openProviders, type PaymentProviders, providerPaths } from './payment-providers.ts'
+import { openProviders, type PaymentProviders } from './payment-providers.ts'
 import { prepareFolder } from './private-files.ts'
 import { createProcessLog } from './process-log.ts'
 import { recoveryNotice } from './recovery-notice.ts'
 import { createRuntimeMeter } from './runtime-meter.ts'
 import { seedDatabase } from './seed.ts'
 import { type ProcessSettings, UsageError } from './settings.ts'
-import { isPackage, root, version } from './version.ts'
+import { mountsOf } from './site.ts'
+import { root, version } from './version.ts'
 
 export type Running = {
   readonly url: string
@@ -61,21 +60,28 @@ export type ServeOptions = {
   /** Called when the config is read; it may still be wrong. */
   readonly onRead?: (loaded: LoadedConfig) => void
   /** Called when the config is known to be good and to fit the data, which is opened when this has ended. */
-  readonly whenLoaded?: () => Promise<void>
+  readonly whenLoaded?: () => Promise<{
+    /** Whether it goes on for one that has told its links. */
+    readonly isAgain: boolean
+  }>
+  /** What is wrong with the project's pages, for whoever writes them. */
+  readonly faultsOfPages?: (loaded: LoadedConfig) => string | null
 }
 
 /** @throws Error with sentences for people */
-export async function serve(settings: ProcessSettings, { onRead, whenLoaded }: ServeOptions = {}): Promise<Running> {
+export async function serve(settings: ProcessSettings, { onRead, whenLoaded, faultsOfPages }: ServeOptions = {}): Promise<Running> {
   const log = createProcessLog(settings)
   const loaded = await loadConfig(settings.configPath)
   onRead?.(loaded)
   const port = settings.port === 0 ? await freePort(settings.host) : settings.port
   const publicUrl = settings.publicUrl ?? `http://localhost:${port}`
   const backend = compileConfig(loaded, { publicUrl, isDevelopment: settings.isDevelopment, readSecret: settings.readSecret })
+  let isAgain = false
   if (whenLoaded !== undefined) {
     await checkFits(settings, backend.model)
-    await whenLoaded()
+    isAgain = (await whenLoaded()).isAgain
   }
+  const faults = faultsOfPages?.(loaded) ?? null
   const unlock = takeFolder(settings)
   const storage = await openStorage(settings, backend.model, log)
   let part: Part | null = null
@@ -84,7 +90,7 @@ export async function serve(settings: ProcessSettings, { onRead, whenLoaded }: S
     part = await takePart(storage)
     checkRoles(settings, storage.capabilities.isShared)
     payments = await openProviders(backend.project.paymentProviders, { settings, publicUrl, port, storage, model: backend.model })
-    return await serveOn({ settings, loaded, backend, log, port, publicUrl, storage, part, payments, unlock })
+    return await serveOn({ settings, loaded, backend, log, port, publicUrl, storage, part, payments, unlock, faults, isAgain })
   } catch (error) {
     payments?.stop()
     await part?.leave()
@@ -105,9 +111,12 @@ type Place = {
   readonly part: Part
   readonly payments: PaymentProviders
   readonly unlock: () => void
+  readonly faults: string | null
+  readonly isAgain: boolean
 }
 
-async function serveOn({ settings, loaded, backend, log, port, publicUrl, storage, part, payments, unlock }: Place): Promise<Running> {
+async function serveOn(place: Place): Promise<Running> {
+  const { settings, loaded, backend, log, port, publicUrl, storage, part, payments, unlock, faults, isAgain } = place
   const mail = settings.smtpUrl === null ? captureTransport : await smtpTransport(settings.smtpUrl)
   const shared = storage.capabilities.isShared ? await followDatabaseClock(storage, systemClock) : null
   const clock = shared ?? systemClock
@@ -128,14 +137,15 @@ async function serveOn({ settings, loaded, backend, log, port, publicUrl, storag
   const watch = hasOwnCode(backend.extension) ? (await import('./own-code-watch.ts')).watchOwnCode(endOf(settings)) : null
   let closing: Promise<void> | null = null
   const isStopping = () => closing !== null
-  const server = openServer({ settings, loaded, backend, engine, log, payments, isStopping })
+  const server = openServer({ settings, loaded, backend, engine, log, payments, faults, isStopping })
   await server.listen(port, settings.host).catch((error) => {
     throw explainListen(error, port)
   })
   await engine.start(settings.roles)
   payments.start()
   const isApi = settings.roles.includes('api')
-  const token = isApi ? await issueToken(engine) : null
+  // The link that was told before is good for a day, unless newer ones take its place.
+  const token = isApi && !isAgain ? await issueToken(engine) : null
   return {
     url: publicUrl,
     engine,
@@ -143,9 +153,13 @@ async function serveOn({ settings, loaded, backend, log, port, publicUrl, storag
     hasStorefront: isApi && loaded.config.storefront !== undefined,
     hasSeed: settings.isDevelopment && loaded.config.seed !== undefined,
     paidBy: payments.titles,
-    notices: [await recoveryNotice(storage), isMailKept(settings) ? mailNotice : null, ...unlistedIn(loaded.config)].filter(
-      (notice) => notice !== null,
-    ),
+    notices: [
+      await recoveryNotice(storage),
+      isMailKept(settings) ? mailNotice : null,
+      canBePaid(backend) ? null : paymentNotice(settings),
+      ...unlistedIn(loaded.config),
+      faults,
+    ].filter((notice) => notice !== null),
     refused: part.refused,
     close() {
       // The proxy first, which asks /readyz; then requests, then effects, then what both write to.
@@ -196,6 +210,16 @@ function isMailKept({ isDevelopment, smtpUrl, roles }: ProcessSettings): boolean
 const mailNotice = `No mail server is set, so mails to customers and staff are kept in the console and sent to nobody.
 Set KINGPOST_SMTP_URL=smtp://USER:PASSWORD@HOST:587 (or --smtp-url) and start again.`
 
+/** True as well of what sells nothing. */
+function canBePaid({ project }: Backend): boolean {
+  return project.shop === null || project.paymentProviders.length > 0
+}
+
+const paymentNotice = ({ isDevelopment }: ProcessSettings): string =>
+  isDevelopment
+    ? "Nobody can pay in this shop: its config names no payment provider. Write shop: { payments: [{ provider: 'sandbox' }] }, or leave payments out."
+    : 'Nobody can pay in this shop: in production there is no payment sandbox, and this version has no other payment provider to configure.'
+
 type ServerFacts = {
   readonly settings: ProcessSettings
   readonly loaded: LoadedConfig
@@ -203,12 +227,13 @@ type ServerFacts = {
   readonly engine: Engine
   readonly log: Log
   readonly payments: PaymentProviders
+  readonly faults: string | null
   readonly isStopping: () => boolean
 }
 
-function openServer({ settings, loaded, backend, engine, log, payments, isStopping }: ServerFacts) {
+function openServer({ settings, loaded, backend, engine, log, payments, faults, isStopping }: ServerFacts) {
   const isApi = settings.roles.includes('api')
-  const site = createStaticSite(mountsOf(loaded))
+  const site = createStaticSite(mountsOf(loaded, faults))
   const pages = systemPages({
     name: backend.project.name,
     version,
@@ -217,6 +242,7 @@ function openServer({ settings, loaded, backend, engine, log, payments, isStoppi
     storage: engine.parts.storage,
     isStopping,
     isMailKept: isMailKept(settings),
+    canBePaid: canBePaid(backend),
     referencePage: site.versioned(readFileSync(join(root, 'console/reference.html'), 'utf8')),
     ...(loaded.config.storefront === undefined ? { homePage: readFileSync(join(root, 'console/home.html'), 'utf8') } : {}),
   })
@@ -240,27 +266,6 @@ function openServer({ settings, loaded, backend, engine, log, payments, isStoppi
     // Another company's site in the same process: it never reaches our router.
     inFront: (listener) => (request, response) => (payments.pagesAt(request.url ?? '') ?? listener)(request, response),
   })
-}
-
-function mountsOf(loaded: LoadedConfig): StaticMount[] {
-  const { storefront, http } = loaded.config
-  const htm = fileURLToPath(import.meta.resolve('htm/preact/standalone'))
-  return [
-    { at: '/console', folder: join(root, 'console'), isApp: true, isVersioned: true, extra: { 'vendor/htm-preact.js': htm } },
-    { at: '/client', folder: join(root, isPackage ? 'browser/client' : 'client/src') },
-    ...(storefront === undefined
-      ? []
-      : [
-          {
-            at: '/',
-            folder: resolve(loaded.folder, storefront),
-            isApp: true,
-            except: ['api', ...providerPaths],
-            packages: { 'kingpost/client': '/client/index.ts', 'kingpost/client/react': '/client/react.ts' },
-            contentSecurityPolicy: policyWith(http?.contentSecurityPolicy ?? {}),
-          },
-        ]),
-  ]
 }
 
 async function issueToken({ parts }: Engine): Promise<string | null> {

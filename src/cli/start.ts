@@ -1,6 +1,7 @@
 import { createProcessLog } from './process-log.ts'
 import { type Running, type ServeOptions, serve } from './serve.ts'
 import type { ProcessSettings } from './settings.ts'
+import { endWithNpm } from './with-npm.ts'
 
 const shutdownMs = 25_000
 
@@ -46,6 +47,8 @@ export async function runUntilStopped(settings: ProcessSettings, { show, ...opti
   })
   process.once('SIGTERM', () => stop(0))
   process.once('SIGINT', () => stop(0))
+  // In production it may be meant to go on without whoever started it.
+  if (settings.isDevelopment) endWithNpm(process.env, () => stop(0))
   // A promise that nobody waits for, most often in code of the project: the mistake of one request must not end all others.
   process.on('unhandledRejection', (error) => {
     log.write('error', 'A promise failed and nobody was waiting for it.', { error })
@@ -83,6 +86,6 @@ function asText(links: StartLinks, mode: string): string {
   return `\nKingpost is running ${mode}.\n\n${lines.join('\n')}\n\nCtrl-C stops it.`
 }
 
-export function titled(name: string, link: string): string {
+function titled(name: string, link: string): string {
   return `  ${titles[name]!.padEnd(24)}${link}`
 }

@@ -1,6 +1,7 @@
 // Addresses beside the operations: health, the OpenAPI document and its reference page. They are in the
 // document too: with the operations it describes every route that its reader may use. Files are not in it.
 import { limits } from '../base/limits.ts'
+import { escapeHtml } from '../base/text.ts'
 import type { Operation } from '../operation/define.ts'
 import { readRecovery } from '../storage/archive/marks.ts'
 import type { StorageAdapter } from '../storage/storage.ts'
@@ -18,6 +19,8 @@ export type PageFacts = {
   readonly isStopping?: () => boolean
   /** Whether mail is kept and sent to nobody, where people expect it to be sent. */
   readonly isMailKept?: boolean
+  /** False of a shop that no payment provider takes money for. */
+  readonly canBePaid?: boolean
   /** The reference page's HTML. */
   readonly referencePage: string
   /** What stands at `/` where the project has no storefront. */
@@ -54,6 +57,7 @@ export function systemPages(facts: PageFacts): Page[] {
           const remarks = {
             ...(isReviewed ? {} : { restored: 'held effects wait for a review' }),
             ...(facts.isMailKept ? { mail: 'kept and sent to nobody: no mail server is set' } : {}),
+            ...(facts.canBePaid === false ? { payments: 'nobody can pay: there is no payment provider' } : {}),
           }
           return { status: 200, body: JSON.stringify({ status: 'ok', ...remarks }) }
         } catch {
@@ -89,8 +93,4 @@ export function systemPages(facts: PageFacts): Page[] {
     pages.push({ path: '/', summary: 'Where to go from here', type: html, answer: async () => home })
   }
   return pages
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }

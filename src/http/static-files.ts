@@ -8,6 +8,8 @@ import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { extname, join, relative, sep } from 'node:path'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { placeOfSyntax } from '../base/place.ts'
+import { escapeHtml } from '../base/text.ts'
 import { contentSecurityPolicy } from './content-security-policy.ts'
 import { createResource, type Resource, sendResource } from './resource.ts'
 
@@ -24,7 +26,9 @@ export type StaticMount = {
   readonly contentSecurityPolicy?: string
   /** What packages that its TypeScript imports by name are to a browser: `kingpost/client` -> `/client/index.ts`. */
   readonly packages?: Readonly<Record<string, string>>
-  /** More files under names of their own: `vendor/htm.js` -> a path on disk. */
+  /** A text for people, shown at the end of each of its pages. */
+  readonly notice?: string
+  /** More files under names of their own, unless the folder has them: `vendor/htm.js` -> a path on disk. */
   readonly extra?: Readonly<Record<string, string>>
 }
 
@@ -35,6 +39,7 @@ const types: Readonly<Record<string, string>> = {
   '.ts': 'text/javascript; charset=utf-8',
   '.json': 'application/json; charset=utf-8',
   '.svg': 'image/svg+xml',
+  '.ico': 'image/x-icon',
   '.png': 'image/png',
   '.jpg': 'image/jpeg',
   '.webp': 'image/webp',
@@ -143,7 +148,7 @@ function listFiles(mount: StaticMount): Map<string, string> {
       types[extname(name)] !== undefined && !name.endsWith('.test.ts') && !name.endsWith('.d.ts') && !/(^|\/)(\.|tsconfig)/.test(name)
     if (isServed && statSync(path).isFile() && realpathSync(path).startsWith(root + sep)) paths.set(name, path)
   }
-  for (const [name, path] of Object.entries(mount.extra ?? {})) paths.set(name, path)
+  for (const [name, path] of Object.entries(mount.extra ?? {})) if (!paths.has(name)) paths.set(name, path)
   return paths
 }
 
@@ -152,17 +157,41 @@ function load({ source, paths, cache, version }: LoadedMount, name: string, vers
   if (known) return known
   const raw = readFileSync(paths.get(name)!)
   const isOurPage = version !== null && name === 'index.html' && source.isApp === true
-  const content = extname(name) === '.ts' ? asJavaScript(raw.toString(), source) : isOurPage ? versioned(raw.toString()) : raw
-  const resource = createResource(types[extname(name)]!, content)
+  const isNoticed = source.notice !== undefined && extname(name) === '.html'
+  const content =
+    extname(name) === '.ts'
+      ? asJavaScript(raw.toString(), paths.get(name)!, source)
+      : isOurPage
+        ? versioned(raw.toString())
+        : isNoticed
+          ? raw + noticeOf(source.notice)
+          : raw
+  const resource = createResource(types[extname(paths.get(name)!)]!, content)
   cache.set(name, resource)
   return resource
 }
 
-/** An editor and a test know a package by its name, and a browser by an address. */
-function asJavaScript(text: string, { packages = {} }: StaticMount): string {
-  return stripTypeScriptTypes(text).replaceAll(
+/** Without a script, which the page's policy may forbid. What follows the end of a page stands in its body. */
+function noticeOf(text: string): string {
+  const style =
+    'position:fixed;inset:auto 0 0 0;z-index:2147483647;margin:0;padding:1rem;overflow:auto;max-height:60vh;background:#8b1a1a;color:#fff;font:14px/1.5 monospace;white-space:pre-wrap'
+  return `\n<pre role="alert" style="${style}">${escapeHtml(text)}</pre>\n`
+}
+
+/** An editor and a test know a package by its name, and a browser by an address. @throws Error that names the file and the line */
+function asJavaScript(text: string, path: string, { packages = {} }: StaticMount): string {
+  return stripped(text, path).replaceAll(
     /\b(from|import)(\s*\(?\s*)(['"])([@\w/-]+)\3/g,
     (whole, word: string, gap: string, quote: string, name: string) =>
       Object.hasOwn(packages, name) ? `${word}${gap}${quote}${packages[name]}${quote}` : whole,
   )
+}
+
+function stripped(text: string, path: string): string {
+  try {
+    return stripTypeScriptTypes(text)
+  } catch (error) {
+    const { message, stack } = error as Error
+    throw new Error(`${placeOfSyntax(`${path}${stack}`) ?? path}: ${message}`, { cause: error })
+  }
 }

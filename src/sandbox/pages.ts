@@ -2,6 +2,7 @@
 // They are another company's site that happens to run in this process: no route of ours.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { formatMoney } from '../base/money.ts'
+import { escapeHtml } from '../base/text.ts'
 import { type SandboxBook, type SandboxSettings, stateOf } from './book.ts'
 import { answerDesk, deskPath } from './desk.ts'
 import type { SandboxPayment } from './store.ts'
@@ -202,8 +203,4 @@ async function readBody(request: IncomingMessage): Promise<string> {
     if (body.length > bodyBytesMax) throw new Error('The body is too large.')
   }
   return body
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }

@@ -80,7 +80,7 @@ test('a mode that is none is refused before anything is written; the one it is i
   }
 })
 
-test('a production that sends no mail says so, at the start and when it is asked', async (t) => {
+test('a production that sends no mail or takes no money says so, at the start and when it is asked', async (t) => {
   const dataFolder = temporaryFolder(t)
   const KINGPOST_SMTP_URL = 'smtp://127.0.0.1:1'
   for (const [env, isTold] of [
@@ -93,8 +93,10 @@ test('a production that sends no mail says so, at the start and when it is asked
     assert.deepEqual(JSON.parse(ready.text), {
       status: 'ok',
       ...(isTold ? { mail: 'kept and sent to nobody: no mail server is set' } : {}),
+      ...(env.KINGPOST_ENV === 'production' ? { payments: 'nobody can pay: there is no payment provider' } : {}),
     })
     const { stderr } = await server.stop()
+    assert.equal(/^Nobody can pay in this shop: in production/m.test(stderr), env.KINGPOST_ENV === 'production', stderr)
     assert.equal(/^No mail server is set, .* sent to nobody\.\nSet KINGPOST_SMTP_URL=smtp:/.test(stderr), isTold, stderr)
   }
 })
