@@ -8,6 +8,7 @@ import type { SandboxBook } from '../../src/sandbox/book.ts'
 import type { Commit, CommitLine } from '../../src/storage/storage.ts'
 import type { Acknowledged } from './buyer.ts'
 import { auditOwnCode } from './own-code.ts'
+import { auditReceivers, type Receivers } from './receivers.ts'
 import type { SmtpPeer } from './smtp-peer.ts'
 import type { Store } from './store.ts'
 import type { World } from './world.ts'
@@ -55,6 +56,7 @@ export type RestParts = {
   readonly commitsAfter: (position: number, limit: number) => Promise<readonly Commit[]>
   readonly book: SandboxBook
   readonly peer: SmtpPeer
+  readonly receivers: Receivers | null
   readonly acknowledged: Acknowledged
   readonly report: Report
   readonly isThorough: boolean
@@ -89,12 +91,15 @@ export function auditRest(parts: RestParts): void {
   auditMail(parts)
   auditPromises(parts)
   auditOwnCode(store, report)
+  if (parts.receivers) auditReceivers(store, parts.receivers, report)
 }
 
 /** Everything owed has come to an end, and to a good one unless the other side refused for good. */
 function auditEffects({ store, report }: RestParts): void {
   for (const row of store.sql(`select "id","kind","state","lastError","payload" from "effects" where "state" not in ('done')`).all()) {
     const isMail = row['kind'] === 'email.send' && (row['state'] === 'dead' || row['state'] === 'unknown')
+    // Its receiver is gone: what becomes of its messages, auditReceivers says.
+    const isMessage = row['kind'] === 'webhook.deliver' && row['state'] === 'dead'
     // What the provider lost, or gave back otherwise, is refused for good, and nothing waits for it.
     const { payment, refund } = JSON.parse(String(row['payload'])) as { payment?: string; refund?: string }
     const is = (table: string, column: string, value: string, id: string) =>
@@ -104,7 +109,7 @@ function auditEffects({ store, report }: RestParts): void {
     // A repeated start had made another of it, which has come to its end: that it is closed is what `payments.closed_with_order` says.
     const isAnother = row['kind'] === 'payment.cancel' && String(row['lastError']).startsWith('There is no such payment.')
     const hasEnded = isAnother && ['canceled', 'captured', 'reversed'].some((status) => is('payments', 'status', status, payment!))
-    if (!isMail && !isReplaced && !isLost && !hasEnded)
+    if (!isMail && !isMessage && !isReplaced && !isLost && !hasEnded)
       report(`effect ${String(row['id'])} (${String(row['kind'])}) rests as ${String(row['state'])}: ${String(row['lastError'])}`)
   }
 }

@@ -3,6 +3,7 @@
 // was told and meant to do; what it has committed or sent stays.
 
 import { createHash } from 'node:crypto'
+import type { Egress } from '../../src/base/egress.ts'
 import { EngineError, isEngineError, LostRace } from '../../src/base/engine-error.ts'
 import { limits } from '../../src/base/limits.ts'
 import type { Log } from '../../src/base/log.ts'
@@ -16,6 +17,7 @@ import type { SandboxBook } from '../../src/sandbox/book.ts'
 import type { Commit, Reader, StorageAdapter } from '../../src/storage/storage.ts'
 import type { Faults } from './faults.ts'
 import type { Mutant } from './mutants.ts'
+import { type Receivers, receiverEgress } from './receivers.ts'
 import type { ServerDatabase } from './server/database.ts'
 import type { SmtpPeer } from './smtp-peer.ts'
 import { publicUrl, type Store } from './store.ts'
@@ -29,6 +31,8 @@ export type Surroundings = {
   readonly server: ServerDatabase | null
   readonly book: SandboxBook
   readonly peer: SmtpPeer
+  /** Of webhooks; null in most runs. */
+  readonly receivers: Receivers | null
   readonly secret: string
   readonly mutant: Mutant | null
   /** Called after every transaction that was carried out, committed or not. */
@@ -86,6 +90,7 @@ export function bootProcess(around: Surroundings, name: string, { isAlone, onExi
     services: { passwords: plainPasswords },
     providers: [providerOf(around, process)],
     mail: mailOf(around, process),
+    ...(around.receivers ? { webhooks: { egress: messagesOf(around, around.receivers, process) } } : {}),
     ...(mutant?.replace ? { replace: mutant.replace(world.dice) } : {}),
   }
   const boot = async () => {
@@ -251,6 +256,11 @@ function providerOf({ world, faults, book, secret, mutant }: Surroundings, proce
       }),
   })
   return mutant?.provider ? mutant.provider(provider, world.dice) : provider
+}
+
+function messagesOf({ world, faults, mutant }: Surroundings, receivers: Receivers, process: Process): Egress {
+  const egress = receiverEgress(receivers, world, faults, process)
+  return mutant?.messages ? mutant.messages(egress, receivers.dice) : egress
 }
 
 function mailOf({ world, faults, peer, mutant }: Surroundings, process: Process): MailTransport {

@@ -2,12 +2,14 @@
 // wrapping a port, an operation, a reaction or a schedule of the real engine, and forgets one thing that
 // real engines have forgotten.
 
+import type { Egress } from '../../src/base/egress.ts'
 import { and, eq, type Filter } from '../../src/contract/filter.ts'
 import { queueEmail } from '../../src/domains/emails/queue-email.ts'
 import type { MailTransport } from '../../src/domains/emails/transport.ts'
 import { type Order, orders } from '../../src/domains/orders/collections.ts'
 import { paymentChanged } from '../../src/domains/payments/events.ts'
 import type { PaymentProvider } from '../../src/domains/payments/provider.ts'
+import { webhookDisabled } from '../../src/domains/webhooks/events.ts'
 import type { Replacements } from '../../src/engine/create-engine.ts'
 import type { Operation } from '../../src/operation/define.ts'
 import type { AnyRecord } from '../../src/schema/collection.ts'
@@ -34,6 +36,8 @@ export type Mutant = {
   readonly isRolledBack?: (dice: Dice) => boolean
   readonly provider?: (real: PaymentProvider, dice: Dice) => PaymentProvider
   readonly mail?: (real: MailTransport, dice: Dice) => MailTransport
+  /** The way to receivers of webhooks. */
+  readonly messages?: (real: Egress, dice: Dice) => Egress
 }
 
 export const mutants: readonly Mutant[] = [
@@ -313,6 +317,40 @@ export const mutants: readonly Mutant[] = [
     sin: 'A COMMIT whose answer was lost counts as not happened.',
     from: 150,
     steps: (steps, dice) => ({ ...steps, appendCommit: (line, token) => steps.appendCommit(line, `${token} ${dice.fraction()}`) }),
+  },
+  {
+    name: 'told-after-commit',
+    sin: 'A message to a webhook is written after the transaction of what it tells, and a process that dies in between forgets it.',
+    transaction: (inner, dice) => ({
+      ...inner,
+      insert: async (ref, records, fence) =>
+        ref.name === 'webhookDeliveries' && dice.chance(0.1) ? undefined : await inner.insert(ref, records, fence),
+    }),
+  },
+  {
+    name: 'new-webhook-id-on-retry',
+    sin: 'Every attempt to deliver a message to a webhook has an id of its own.',
+    messages: (real, dice) => ({
+      request: (request) =>
+        real.request({ ...request, headers: { ...request.headers, 'webhook-id': `msg_${dice.between(1, 1_000_000)}` } }),
+    }),
+  },
+  {
+    name: 'silence-is-delivery',
+    sin: 'A message to a webhook whose answer was not a yes counts as delivered.',
+    messages: (real) => ({ request: async (request) => ({ ...(await real.request(request)), status: 204 }) }),
+  },
+  {
+    name: 'switched-off-in-silence',
+    sin: 'A webhook is switched off and nobody gets notice.',
+    from: 30,
+    replace: () => ({
+      react: (real) => (work, events) =>
+        real(
+          work,
+          events.filter((event) => !webhookDisabled.is(event)),
+        ),
+    }),
   },
   {
     name: 'positions-without-lock',

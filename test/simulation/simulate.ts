@@ -10,6 +10,7 @@ import { type Cluster, createCluster, webhookEgress } from './cluster.ts'
 import { createFaults, type FaultCounts, type FaultKind } from './faults.ts'
 import type { Mutant } from './mutants.ts'
 import { actAtProvider } from './provider-side.ts'
+import { planReceivers, plantReceivers } from './receivers.ts'
 import { createServerDatabase } from './server/database.ts'
 import { createSmtpPeer } from './smtp-peer.ts'
 import { runShop } from './staff.ts'
@@ -75,6 +76,9 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
     auditCommit(commit)
   })
 
+  const receivers = planReceivers(seed)
+  if (receivers) plantReceivers(store, receivers)
+
   let cluster: Cluster
   const book = createSandboxBook(
     {
@@ -108,7 +112,7 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
   }
   const server = isServed ? createServerDatabase({ world, faults, store, mutant, complain: report, committed }) : null
   cluster = createCluster(
-    { world, faults, store, server, book, peer, secret, mutant, afterTransaction, ownerOfCommit, complain: report },
+    { world, faults, store, server, book, peer, receivers, secret, mutant, afterTransaction, ownerOfCommit, complain: report },
     shop.processes,
   )
   cluster.start()
@@ -159,6 +163,7 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
       commitsAfter,
       book,
       peer,
+      receivers,
       acknowledged,
       report,
       placedExpected,
@@ -168,7 +173,7 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
   }
   if (hash) {
     hash.update(JSON.stringify(server?.commitsAfter(0, Number.POSITIVE_INFINITY) ?? []))
-    for (const table of ['orders', 'payments', 'effects', 'emails', 'stockLevels', '_commits'])
+    for (const table of ['orders', 'payments', 'effects', 'emails', 'webhookDeliveries', 'stockLevels', '_commits'])
       hash.update(JSON.stringify(store.sql(`select * from "${table}"`).all()))
   }
   const placed = store.sql(`select count(*) as "count" from "orders" where "placedAt" is not null`).get()!['count'] as number
