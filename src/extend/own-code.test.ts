@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Type } from '../contract/type.ts'
+import { defineMail } from '../domains/emails/define-mail.ts'
+import { defineEffect } from './define-effect.ts'
 import { brokenBy, runOwnCode } from './own-code.ts'
+import { effectsIn } from './own-effect.ts'
+import { mailIn } from './own-mail.ts'
+import { defineSecret, secretsOf } from './own-secret.ts'
 
 const piece = { what: 'The before hook notes.look', place: '/shop/hooks.ts:3:5' }
 const waits =
@@ -30,5 +36,22 @@ test('every other error is a mistake, and says why', async () => {
       throw error
     }),
     brokenBy(piece, error),
+  )
+})
+
+test('what the config does not list is told where it is used, with the list that it belongs into', async () => {
+  const data = Type.Object({})
+  const work = { newId: () => 'key_1' } as never
+  const mail = defineMail('thanks', { data, subject: 'x', text: 'y' })
+  await assert.rejects(mailIn(new Set(), work).send(mail, { to: 'ann@example.com', data: {} }), {
+    message: 'The mail thanks is not in the config: add it to `mails: [ … ]` of defineBackend',
+  })
+  const effect = defineEffect('crm.sync', { payload: data, run() {} })
+  await assert.rejects(effectsIn(new Set(), work).owe(effect, 'key', {}), {
+    message: 'The effect crm.sync is not in the config: add it to `effects: [ … ]` of defineBackend',
+  })
+  assert.throws(
+    () => secretsOf(new Map()).get(defineSecret('CRM_TOKEN')),
+    /^OwnMistake: The secret CRM_TOKEN is not in the config: add it to `secrets: /,
   )
 })
