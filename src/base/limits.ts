@@ -220,7 +220,7 @@ export const limits = {
   /** How often a process asks the database it shares for the time. Quartz drifts 0.25 ms in between. */
   clockSampleMs: 5_000,
 
-  /** Commits kept in memory for live readers; older positions are read from the database. */
+  /** Commits kept in memory for live readers, in SQLite only while there are any; older positions are read from the database. */
   feedMemoryCommits: 2_048,
   /** Lines of a shared commit log that are given positions, or read, at once. Bounds a statement and the memory of its answer. */
   sequenceLinesMax: 500,

@@ -4,11 +4,12 @@ import type { Commit, StorageAdapter } from '../storage/storage.ts'
 import { createFeed } from './feed.ts'
 
 /** A commit log alone; the feed asks for nothing else. */
-function fakeLog() {
+function fakeLog(isShared = false) {
   let log: Commit[] = []
   let listener: (commit: Commit) => void = () => {}
   let newest = 0
   const storage = {
+    capabilities: { isShared },
     commitRange: async () => ({ oldest: log[0]?.position ?? 0, newest: log.at(-1)?.position ?? 0 }),
     readMark: async () => null,
     commitsAfter: async (position: number, limit: number) => log.filter((commit) => commit.position > position).slice(0, limit),
@@ -59,4 +60,35 @@ test('commits after a place, from memory and from the log, once and in order', a
   assert.deepEqual(await after(0), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
   assert.deepEqual(await after(7), [8, 9, 10])
   assert.deepEqual(await after(10), [])
+})
+
+test('in a file, commits are kept in memory while somebody follows, and for nobody else', async () => {
+  const log = fakeLog()
+  let asked = 0
+  const feed = await createFeed({ ...log.storage, commitsAfter: (...given) => (asked++, log.storage.commitsAfter(...given)) })
+  const after = async (position: number) => (await feed.after(position, 100)).map((commit) => commit.position)
+  log.add()
+  assert.deepEqual([await after(0), asked], [[1], 1])
+  const stop = feed.onAdvance(() => {})
+  log.add()
+  log.add()
+  assert.deepEqual([await after(1), asked], [[2, 3], 1])
+  assert.deepEqual([await after(0), asked], [[1, 2, 3], 2])
+  stop()
+  log.add()
+  assert.deepEqual([await after(2), asked], [[3, 4], 3])
+  feed.onAdvance(() => {})
+  log.add()
+  assert.deepEqual([await after(4), asked], [[5], 3])
+  assert.deepEqual([await after(3), asked], [[4, 5], 4])
+})
+
+test('of a database server, commits are kept in memory for whoever comes', async () => {
+  const log = fakeLog(true)
+  const feed = await createFeed({ ...log.storage, commitsAfter: () => assert.fail('read from the log') })
+  for (let count = 0; count < 3; count++) log.add()
+  assert.deepEqual(
+    (await feed.after(0, 100)).map(({ position }) => position),
+    [1, 2, 3],
+  )
 })

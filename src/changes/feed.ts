@@ -1,4 +1,4 @@
-// The change feed: commits in order, the newest kept in memory, older ones read from the log. Invariant:
+// The change feed: commits in order, the newest kept in memory where somebody may ask for them, others read from the log. Invariant:
 // a reader that asks "after position p" gets every commit after p, once, in commit order.
 import { limits } from '../base/limits.ts'
 import { epochMark } from '../storage/archive/marks.ts'
@@ -33,6 +33,7 @@ export const idleFeed: Feed = {
 }
 
 export async function createFeed(storage: StorageAdapter): Promise<Feed> {
+  const { capabilities } = storage
   let newest = (await storage.commitRange()).newest
   const epoch = await storage.readMark(epochMark)
   // Positions in memory are consecutive up to `newest`; a gap would mean a commit of another process.
@@ -40,10 +41,16 @@ export async function createFeed(storage: StorageAdapter): Promise<Feed> {
   const listeners = new Set<() => void>()
 
   storage.onFeed((commit) => {
+    newest = commit.position
+    if (listeners.size === 0 && !capabilities.isShared) {
+      // Whoever comes reads the log, which is at hand: kept for nobody, the records of thousands of commits would be collected
+      // as old ones. On a server that read would wait behind all who write.
+      if (memory.length > 0) memory = []
+      return
+    }
     if (memory.length > 0 && commit.position !== memory.at(-1)!.position + 1) memory = []
     memory.push(commit)
     if (memory.length > limits.feedMemoryCommits * 2) memory = memory.slice(-limits.feedMemoryCommits)
-    newest = commit.position
     for (const listener of listeners) listener()
   })
 
