@@ -41,6 +41,9 @@ export const limits = {
   /** Files of one sender that no record has claimed, those under way included, and their bytes: a form of a gallery has as many. */
   filesUnclaimedMax: 100,
   fileBytesUnclaimedMax: 5 * 1_073_741_824,
+  /** How long a signed link to a file is good, and how long it can be asked to be: a week, as such links of object stores. */
+  fileLinkSecondsDefault: 3_600,
+  fileLinkSecondsMax: 604_800,
   /** Files that one tick removes. */
   filesPerTick: 200,
   /** A reader of a file who takes nothing for so long has gone. */

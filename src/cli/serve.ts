@@ -3,12 +3,11 @@
 import { readFileSync } from 'node:fs'
 import { createServer as createNetServer } from 'node:net'
 import { availableParallelism } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { sleep, systemClock } from '../base/clock.ts'
 import { systemEgress } from '../base/egress.ts'
 import type { Log } from '../base/log.ts'
 import { systemRandom } from '../base/random.ts'
-import { createLocalBlobs } from '../blobs/local-blobs.ts'
 import { createArgon2Hasher } from '../domains/accounts/argon2-hasher.ts'
 import { issueSetUpToken } from '../domains/accounts/set-up.ts'
 import { captureTransport, type MailTransport } from '../domains/emails/transport.ts'
@@ -28,6 +27,7 @@ import { inTransaction } from '../storage/in-transaction.ts'
 import type { WholeStorage } from '../storage/storage.ts'
 import { type Part, takePart } from './database.ts'
 import { compileConfig, type LoadedConfig, loadConfig } from './load-config.ts'
+import { openBlobs } from './open-blobs.ts'
 import { checkFits, lockFolder, openStorage } from './open-storage.ts'
 import { openProviders, type PaymentProviders } from './payment-providers.ts'
 import { prepareFolder } from './private-files.ts'
@@ -130,7 +130,7 @@ async function serveOn(place: Place): Promise<Running> {
     providers: payments.all,
     mail,
     webhooks: { egress: systemEgress },
-    blobs: createLocalBlobs(join(resolve(settings.dataFolder), 'files')),
+    blobs: openBlobs(settings),
     meter: createRuntimeMeter(),
   })
   if (settings.isDevelopment) await seedDatabase(engine, backend)

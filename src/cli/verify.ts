@@ -5,10 +5,11 @@ import type { InvariantGroup } from '../observe/invariant.ts'
 import { type Violation, verifyDatabase } from '../observe/verify.ts'
 import type { Model } from '../schema/model.ts'
 import { partsOf, type Sums, sumsOf } from '../storage/archive/contents.ts'
-import type { Snapshot } from '../storage/storage.ts'
+import type { Reader, Snapshot } from '../storage/storage.ts'
 import { nameOf, placeOf } from './database.ts'
 import { loadBackend } from './load-config.ts'
-import { openSnapshot } from './open-storage.ts'
+import { openBlobs } from './open-blobs.ts'
+import { openSnapshot, type Place } from './open-storage.ts'
 import { createProgress, number } from './progress.ts'
 import type { ProcessSettings } from './settings.ts'
 
@@ -25,6 +26,7 @@ export async function verify(settings: ProcessSettings): Promise<number> {
       commitsAfter: snapshot.commitsAfter,
       model: backend.model,
       now: systemClock.now(),
+      bytes: { blobs: openBlobs(settings), isRead: settings.hasChecksums, now: (ask) => asOfNow(place, backend.model, ask) },
       ...(settings.isJson ? {} : { onProgress: showProgress, onGroup: showGroup }),
     })
     const sums = settings.hasChecksums ? await checksums(snapshot, backend.model) : undefined
@@ -37,6 +39,15 @@ export async function verify(settings: ProcessSettings): Promise<number> {
       )
     }
     return violations.length === 0 ? 0 : 1
+  } finally {
+    await snapshot.close()
+  }
+}
+
+async function asOfNow<T>(place: Place, model: Model, ask: (read: Reader) => Promise<T>): Promise<T> {
+  const snapshot = await openSnapshot(place, model)
+  try {
+    return await ask(snapshot.reader)
   } finally {
     await snapshot.close()
   }

@@ -14,6 +14,7 @@ import { createPlacesKey } from '../changes/places-key.ts'
 import { createAuthenticator, watchRevocations } from '../domains/accounts/session.ts'
 import { sendEmail } from '../domains/emails/send-email.ts'
 import type { MailTransport } from '../domains/emails/transport.ts'
+import { createFileLinkKey } from '../domains/files/file-link.ts'
 import { removeFilesEffect } from '../domains/files/remove-files.ts'
 import { findLinkedOrder } from '../domains/orders/order-links.ts'
 import { cancelPaymentEffect } from '../domains/payments/cancel-payment.ts'
@@ -107,7 +108,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     {
       changes: { feed, random, placesKey: createPlacesKey(common) },
       providers,
-      files: { blobs, random },
+      files: { blobs, random, linkKey: createFileLinkKey(common) },
       handlers,
       measured: { meter: options.meter ?? idleMeter, traffic: () => storage.traffic?.() ?? null },
       react,

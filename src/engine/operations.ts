@@ -30,6 +30,8 @@ import { sendMail } from '../domains/emails/send-mail.ts'
 import { downloadFile } from '../domains/files/download-file.ts'
 import { sendersOf } from '../domains/files/file-access.ts'
 import { largestFile } from '../domains/files/file-fields.ts'
+import type { LinkKey } from '../domains/files/file-link.ts'
+import { linkFile } from '../domains/files/link-file.ts'
 import { uploadFile } from '../domains/files/upload-file.ts'
 import { listBalances } from '../domains/ledger/list-balances.ts'
 import { cancelOrder } from '../domains/orders/cancel-order.ts'
@@ -74,13 +76,13 @@ export type OperationPorts = {
   readonly react: OperationParts['react']
 }
 
-type FilePorts = { readonly blobs: BlobStore; readonly random: Random }
+type FilePorts = { readonly blobs: BlobStore; readonly random: Random; readonly linkKey: LinkKey }
 
 /** For operations that are looked at and not run: documents, checks. */
 export const idlePorts: OperationPorts = {
   changes: { feed: idleFeed, placesKey: async () => new Uint8Array(), random: systemRandom },
   providers: new Map(),
-  files: { blobs: createMemoryBlobs(), random: systemRandom },
+  files: { blobs: createMemoryBlobs(), random: systemRandom, linkKey: async () => new Uint8Array() },
   handlers: [],
   measured: { meter: idleMeter, traffic: () => null },
   react: async () => {},
@@ -132,9 +134,13 @@ function operationsAlone(offer: Offer, { changes, providers, files, handlers, me
   ]
 }
 
-function fileOperations(model: Model, { blobs, random }: FilePorts): Operation[] {
+function fileOperations(model: Model, { blobs, random, linkKey }: FilePorts): Operation[] {
   if (model.find('files') === undefined) return []
-  return [uploadFile({ blobs, random, senders: sendersOf(model), bytesMax: largestFile(model) }), downloadFile(blobs)]
+  return [
+    uploadFile({ blobs, random, senders: sendersOf(model), bytesMax: largestFile(model) }),
+    downloadFile({ blobs, linkKey }),
+    linkFile(linkKey),
+  ]
 }
 
 function webhookOperations(events: readonly string[]): Operation[] {

@@ -1,4 +1,5 @@
 // The shape of an invariant group, and reading in pages: what every group is written with.
+import type { BlobStore } from '../blobs/blob-store.ts'
 import type { Filter } from '../contract/filter.ts'
 import type { AnyRecord, CollectionRef } from '../schema/collection.ts'
 import type { Model } from '../schema/model.ts'
@@ -24,6 +25,16 @@ export type VerifyContext = {
   /** `rows` are `collection/id`; `found` says what is there instead. */
   report(invariant: string, rows: readonly string[], found: string): void
   progress(rowCount: number): void
+  /** Where the bytes of files are; left out where they are not looked at. */
+  readonly bytes?: BytesContext
+}
+
+export type BytesContext = {
+  readonly blobs: BlobStore
+  /** Also reads each file to its end. */
+  readonly isRead: boolean
+  /** Files come and go while one state of the database is looked at: what seems wrong is asked for again, as it is now. */
+  readonly now: <T>(ask: (read: Reader) => Promise<T>) => Promise<T>
 }
 
 /** Pages of a collection by id. */

@@ -5,6 +5,7 @@ import { limits } from '../base/limits.ts'
 import type { InvariantGroup, VerifyContext } from './invariant.ts'
 import { accountInvariants } from './invariants/accounts.ts'
 import { effectInvariants } from './invariants/effects.ts'
+import { fileInvariants } from './invariants/files.ts'
 import { ledgerInvariants } from './invariants/ledger.ts'
 import { orderInvariants } from './invariants/orders.ts'
 import { paymentInvariants } from './invariants/payments.ts'
@@ -14,7 +15,7 @@ import { stockInvariants } from './invariants/stock.ts'
 
 export type Violation = { readonly invariant: string; readonly sentence: string; readonly rows: readonly string[]; readonly found: string }
 
-export type VerifyOptions = Pick<VerifyContext, 'read' | 'model' | 'commitsAfter' | 'now'> & {
+export type VerifyOptions = Pick<VerifyContext, 'read' | 'model' | 'commitsAfter' | 'now' | 'bytes'> & {
   /** All of them when left out. */
   readonly groups?: readonly InvariantGroup[]
   readonly isAtRest?: boolean
@@ -32,6 +33,7 @@ export const invariantGroups: readonly InvariantGroup[] = [
   accountInvariants,
   effectInvariants,
   scheduleInvariants,
+  fileInvariants,
   recordInvariants,
 ]
 
@@ -48,7 +50,7 @@ export async function verifyDatabase(options: VerifyOptions): Promise<Violation[
 }
 
 async function runGroup(group: InvariantGroup, options: VerifyOptions): Promise<Violation[]> {
-  const { read, model, commitsAfter, now, onProgress } = options
+  const { read, model, commitsAfter, now, bytes, onProgress } = options
   const violations: Violation[] = []
   const counts = new Map<string, number>()
   let rowCount = 0
@@ -57,6 +59,7 @@ async function runGroup(group: InvariantGroup, options: VerifyOptions): Promise<
     model,
     commitsAfter,
     now,
+    ...(bytes ? { bytes } : {}),
     patienceMs: options.isAtRest ? 0 : limits.verifyPatienceMs,
     report(invariant, rows, found) {
       const count = (counts.get(invariant) ?? 0) + 1

@@ -523,6 +523,14 @@ const readingRows = Object.entries(reading).flatMap(([name, { counts, record }])
 readingRows.push(
   ...everybody.map(
     (as): Row => ({
+      operation: 'files.link',
+      as,
+      request: () => ({ method: 'POST', url: `/api/files/${first['files']}/link`, body: {} }),
+      expect: { status: reading['files']!.counts[as] > 0 ? 200 : 404 },
+    }),
+  ),
+  ...everybody.map(
+    (as): Row => ({
       operation: 'files.download',
       as,
       request: () => ({ method: 'GET', url: `/api/files/${first['files']}/content` }),
@@ -548,6 +556,8 @@ describe('reading', () => {
     await aWebhook(world)
     const { body: file } = await world.call('owner', { method: 'POST', url: '/api/files', body: 'of a private note' })
     await world.call('owner', { method: 'PATCH', url: `/api/notes/${world.ids['note']}`, body: { papers: [file] } })
+    // The first link makes the key of all.
+    await world.call('owner', { method: 'POST', url: `/api/files/${file.id}/link` })
     await world.call('staff', { method: 'PATCH', url: `/api/stockLevels/${world.ids['hardcoverLevel']}`, body: { onHand: 7 } })
     assert.equal((await world.call('owner', { method: 'GET', url: `/api/orders/${order}` })).body.paymentStatus, 'paid')
     for (const name of Object.keys(reading)) {

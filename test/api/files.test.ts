@@ -1,10 +1,14 @@
 // Files: sent, claimed by a record, read by whoever may read it, and gone with it.
 import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
 import { after, before, test } from 'node:test'
 import { createMemoryBlobs } from '../../src/blobs/memory-blobs.ts'
 import { eq } from '../../src/contract/filter.ts'
 import { files } from '../../src/domains/files/collections.ts'
-import { type ApiAnswer, type As, openWorld, type World, work } from '../support/api-harness.ts'
+import { fileInvariants } from '../../src/observe/invariants/files.ts'
+import { verifyDatabase } from '../../src/observe/verify.ts'
+import type { Reader } from '../../src/storage/storage.ts'
+import { type ApiAnswer, type As, notes, openWorld, type World, work } from '../support/api-harness.ts'
 import { png } from '../support/pictures.ts'
 
 const blobs = createMemoryBlobs()
@@ -33,7 +37,7 @@ const note = (as: As, body: object) => world.call(as, { method: 'POST', url: '/a
 const change = (as: As, id: string, body: object) => world.call(as, { method: 'PATCH', url: `/api/notes/${id}`, body })
 const keys = async () => (await Array.fromAsync(blobs.keys())).length
 const issue = ({ status, body }: ApiAnswer) => [status, body.errors?.[0]?.path ?? body.code, body.errors?.[0]?.code]
-const form = (...parts: string[]) => parts.map((part) => `--cut\r\n${part}\r\n`).join('') + '--cut--\r\n'
+const form = (...parts: string[]) => `${parts.map((part) => `--cut\r\n${part}\r\n`).join('')}--cut--\r\n`
 const part = (name: string, content: string, type = 'text/plain') =>
   `Content-Disposition: form-data; name="file"; filename="${name}"\r\nContent-Type: ${type}\r\n\r\n${content}`
 const asForm = (as: As, body: string) => send(as, body, { type: 'multipart/form-data; boundary=cut' })
@@ -215,4 +219,60 @@ test('who can write no record with a file sends none, and has no more waiting th
   assert.equal((await send('guest', 'x')).status, 401)
   for (let count = 0; count < 100; count++) await send('staff', 'x')
   assert.equal((await send('staff', 'x')).body.code, 'too_many_files')
+})
+
+test('a signed link is good for anybody, for one file, until its time is over', async () => {
+  const [file, other] = [await sent('owner'), await sent('owner')]
+  const { body: record } = await note('owner', { papers: [file, other], isPublic: false })
+  const link = async (as: As, body = {}) => await world.call(as, { method: 'POST', url: `/api/files/${file.id}/link`, body })
+  assert.deepEqual(
+    [(await link('guest')).status, (await link('other')).status, (await link('owner', { expiresIn: 999_999_999 })).status],
+    [404, 404, 400],
+  )
+  const { body } = await link('owner', { expiresIn: 60 })
+  assert.equal((await get('guest', body.url)).status, 200)
+  assert.equal((await get('guest', body.url.replace(file.id, other.id))).body.code, 'file_link_invalid')
+  assert.equal((await get('owner', body.url.replace(/expires=\d/, 'expires=9'))).status, 403)
+  assert.equal((await get('guest', `${file.url}?signature=x`)).status, 403)
+  await world.clock.advance(60_000)
+  assert.equal((await get('guest', body.url)).status, 403)
+  const again = (await link('owner')).body.url
+  await world.call('owner', { method: 'DELETE', url: `/api/notes/${record.id}` })
+  assert.equal((await get('guest', again)).status, 404)
+})
+
+test('what is missing, changed, unknown or claimed by nothing is found', async () => {
+  const [lost, short, altered, whole] = [await sent('owner'), await sent('owner'), await sent('owner'), await sent('owner')]
+  const { body: record } = await note('owner', { papers: [lost, short, altered, whole] })
+  await work(world)
+  const { storage, model } = world.engine.parts
+  const verify = async () => {
+    const { reader: read, commitsAfter } = storage
+    const bytes = { blobs, isRead: true, now: <T>(ask: (read: Reader) => Promise<T>) => ask(read) }
+    const found = await verifyDatabase({ read, commitsAfter, model, now: world.clock.now(), groups: [fileInvariants], bytes })
+    return found.map(({ invariant, rows, found: what }) => `${invariant} ${rows[0]} ${what}`).toSorted()
+  }
+  assert.deepEqual(await verify(), [])
+  const rows = await storage.reader.getMany(files, [lost.id, short.id, altered.id, whole.id])
+  const keyOf = (id: string) => rows.find((row) => row.id === id)!.key
+  const put = async (key: string, text: string | Buffer) => await blobs.write(key, Readable.from([Buffer.from(text)]))
+  const changed = Buffer.from(png(3, 2))
+  changed[20] = 9
+  await blobs.remove(keyOf(lost.id))
+  await put(keyOf(short.id), 'short')
+  await put(keyOf(altered.id), changed)
+  await put('0'.repeat(32), 'of nobody')
+  const size = png(3, 2).length
+  const wanted = [
+    `files.bytes_there files/${lost.id} ${keyOf(lost.id)} is missing`,
+    `files.bytes_there files/${short.id} ${keyOf(short.id)} has 5 bytes, not ${size}`,
+    `files.bytes_there files/${altered.id} ${keyOf(altered.id)} was changed`,
+    `files.no_bytes_unknown blobs/${'0'.repeat(32)} no file has it`,
+  ]
+  assert.deepEqual(await verify(), wanted.toSorted())
+  await world.write(async (tx) => await tx.touch(notes, record.id, { set: { papers: [] } }))
+  assert.equal((await verify()).filter((one) => one.startsWith('files.claimed_by_its_record')).length, 4)
+  await world.write(async (tx) => await tx.touch(notes, record.id, { set: { papers: record.papers } }))
+  await world.write(async (tx) => await tx.touch(files, whole.id, { set: { state: 'stored' } }))
+  assert.ok((await verify()).includes(`files.of_a_record_claimed notes/${record.id} the file is stored`))
 })

@@ -101,7 +101,7 @@ test('one that is cut at any byte leaves nothing', async () => {
 })
 
 test('one that is shorter than it says is given up when nothing more comes, and so is one without an end', async () => {
-  for (const body of [head('Content-Length: 100\r\n') + 'short', `${head('Transfer-Encoding: chunked\r\n')}5\r\nshort\r\n`]) {
+  for (const body of [`${head('Content-Length: 100\r\n')}short`, `${head('Transfer-Encoding: chunked\r\n')}5\r\nshort\r\n`]) {
     const answer = ask(body)
     await eventually('its bytes are on their way', async () => ((await keys()).length > 0 ? true : null))
     await world.clock.advance(limits.fileSilenceMs + 1)

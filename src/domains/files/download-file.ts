@@ -8,9 +8,10 @@ import { type Operation, query } from '../../operation/define.ts'
 import { files } from './collections.ts'
 import { isFileReadable } from './file-access.ts'
 import { contentHeaders, contentOf } from './file-content.ts'
+import { isLinkGood, type LinkKey } from './file-link.ts'
 
 /** `GET /api/files/{id}/content`: the bytes, in whole or a range of them, for whoever may read the value that the file is. */
-export function downloadFile(blobs: BlobStore): Operation {
+export function downloadFile({ blobs, linkKey }: { readonly blobs: BlobStore; readonly linkKey: LinkKey }): Operation {
   return query({
     name: 'files.download',
     route: 'GET /api/files/:id/content',
@@ -19,6 +20,8 @@ export function downloadFile(blobs: BlobStore): Operation {
     input: Type.Object(
       {
         id: Type.String({ maxLength: limits.idCharactersMax }),
+        expires: Type.Optional(Type.Integer({ minimum: 0, description: 'Of a signed link.' })),
+        signature: Type.Optional(Type.String({ maxLength: limits.tokenCharactersMax, description: 'Of a signed link.' })),
         download: Type.Optional(Type.Boolean({ description: 'To be kept, also where a browser could show it.' })),
       },
       { additionalProperties: false },
@@ -27,11 +30,15 @@ export function downloadFile(blobs: BlobStore): Operation {
     isPresented: true,
     mediaType: '*/*',
     headers: [['Range', 'A part of it: `bytes=0-1023`.']],
-    errors: ['not_found', 'range_not_satisfiable'],
+    errors: ['not_found', 'file_link_invalid', 'range_not_satisfiable'],
     access: anyone,
-    async run({ input, actor, read, model, request }) {
-      const file = await read.get(files, input.id)
-      if (file === null || !(await isFileReadable(read, model, { file, actor }))) throw new EngineError('not_found')
+    async run({ input, actor, read, model, request, now }) {
+      const { id, expires = 0, signature } = input
+      if (signature !== undefined && !(await isLinkGood(linkKey, { id, expires, signature }, now)))
+        throw new EngineError('file_link_invalid')
+      const file = await read.get(files, id)
+      const isLinked = signature !== undefined && file?.state !== 'uploading'
+      if (file === null || !(isLinked || (await isFileReadable(read, model, { file, actor })))) throw new EngineError('not_found')
       const headers = contentHeaders(file, input.download === true)
       // The bytes of a file never change.
       if (isNoneMatch(headers.etag, request.ifNoneMatch)) return { output: '', status: 304, headers }

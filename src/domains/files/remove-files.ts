@@ -8,6 +8,10 @@ import { type FileRow, files, keysOf } from './collections.ts'
 
 const kind = effectKind('files.remove', Type.Object({ key: Type.String(), parts: Type.Integer() }))
 
+export function removalKey(key: string): string {
+  return `files.remove:${key}`
+}
+
 export async function removeFiles(work: Work, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return
   for (const file of await work.tx.getMany(files, ids)) await removeFile(work, file)
@@ -16,7 +20,7 @@ export async function removeFiles(work: Work, ids: readonly string[]): Promise<v
 export async function removeFile(work: Work, file: FileRow): Promise<void> {
   await work.tx.delete(files, file)
   const payload = { key: file.key, parts: keysOf(file).length }
-  await enqueue(work, kind, { key: `files.remove:${file.key}`, payload, record: file.id, isNew: true })
+  await enqueue(work, kind, { key: removalKey(file.key), payload, record: file.id, isNew: true })
 }
 
 export function removeFilesEffect(blobs: BlobStore): EffectHandler {

@@ -87,6 +87,7 @@ const idForm = /\b([a-z]{2,16})_[0-9a-hjkmnp-tv-z]{26}\b/g
 const numberForm = /(?<="number":")[0-9A-Z]{4}-[0-9A-Z]{4}/g
 const tagForm = /(?<="etag":"\\")([\w-]{16})(?:-([\w-]{16}))?(?=\\")/g
 const cursorForm = /(?<="next":")[\w-]+/g
+const signatureForm = /(?<=signature=)[0-9a-f]{64}/g
 const placeForm = /(?<=^id: )\S+/gm
 
 function named(names: Names, text: string): string {
@@ -110,6 +111,7 @@ function named(names: Names, text: string): string {
   return plain(
     text
       .replace(cursorForm, open)
+      .replace(signatureForm, (signature) => nameOf(signature, 'signature'))
       .replace(placeForm, (place) => nameOf(place, 'place'))
       .replace(tagForm, (_, row: string, body?: string) => `${nameOf(row, 'etag')}${body ? `-${nameOf(body, 'etag')}` : ''}`),
   )
