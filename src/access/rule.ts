@@ -44,6 +44,8 @@ export type PathsIn<TRule> = TRule extends unknown
       : never
     : never
   : never
+/** Of the caller alone: no record is there to look at. */
+export type CallerRule = Rule & { readonly looksAt?: 'nothing of a record, since the caller alone is known here' }
 type OneOf<TRules extends readonly Rule[]> = Rule & LooksAt<PathsIn<TRules[number]>>
 
 export const anyone = { rule: 'anyone' } as const satisfies Rule

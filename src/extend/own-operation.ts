@@ -1,4 +1,5 @@
 // Operations of a project: like ours, with what code of a project is given besides. Their `run` is held to its transaction.
+import type { CallerRule } from '../access/rule.ts'
 import { nodeHttp } from '../base/node-http.ts'
 import { declarationOf, declare, placeOfDeclaration } from '../base/place.ts'
 import type { Static, TSchema } from '../contract/type.ts'
@@ -35,10 +36,30 @@ type Answerable<T> = T extends string
 /** Null is for what has no body, such as 204. */
 type OutputOf<TOutput extends TSchema> = unknown extends Static<TOutput> ? unknown : Answerable<Static<TOutput>> | null
 
+/** A route, or the sentence that says what is wrong with it. One that the compiler does not know is looked at by the start. */
+type RouteOf<TRoute extends string, TMethod extends string, TInput> = string extends TRoute
+  ? TRoute
+  : TRoute extends `${TMethod} /api/${string}`
+    ? unknown extends TInput
+      ? TRoute
+      : Exclude<ParametersOf<TRoute>, keyof TInput> extends infer P extends string
+        ? [P] extends [never]
+          ? TRoute
+          : `the route names ${P}, which the input does not have`
+        : TRoute
+    : `${TMethod} /api/…`
+type ParametersOf<TRoute extends string> = TRoute extends `${string}/:${infer P}/${infer R}`
+  ? P | ParametersOf<`/${R}`>
+  : TRoute extends `${string}/:${infer P}`
+    ? P
+    : never
+
 /** A read. It sees committed data and changes nothing. */
-export function query<const TName extends OwnName, TInput extends TSchema, TOutput extends TSchema>(
-  spec: CommonSpec<TInput, TOutput> & {
+export function query<const TName extends OwnName, const TRoute extends string, TInput extends TSchema, TOutput extends TSchema>(
+  spec: Omit<CommonSpec<TInput, TOutput>, 'name' | 'route' | 'access'> & {
     readonly name: TName
+    readonly route: RouteOf<TRoute, 'GET', Static<TInput>>
+    readonly access: CallerRule
     readonly run: (context: QueryContext<Static<TInput>> & Readable) => Promise<Answer<OutputOf<TOutput>>>
   },
 ): Query & ToldOperation<TName, TInput, TOutput> {
@@ -46,9 +67,17 @@ export function query<const TName extends OwnName, TInput extends TSchema, TOutp
 }
 
 /** A change, in one transaction. What must not happen inside one, such as a call to another service, is done by `prepare`, before it. */
-export function command<const TName extends OwnName, TInput extends TSchema, TOutput extends TSchema, TPrepared = undefined>(
-  spec: CommonSpec<TInput, TOutput> & {
+export function command<
+  const TName extends OwnName,
+  const TRoute extends string,
+  TInput extends TSchema,
+  TOutput extends TSchema,
+  TPrepared = undefined,
+>(
+  spec: Omit<CommonSpec<TInput, TOutput>, 'name' | 'route' | 'access'> & {
     readonly name: TName
+    readonly route: RouteOf<TRoute, 'POST' | 'PUT' | 'PATCH' | 'DELETE', Static<TInput>>
+    readonly access: CallerRule
     readonly prepare?: (context: PrepareContext<Static<TInput>> & Readable) => Promise<TPrepared>
     readonly run: (context: CommandContext<Static<TInput>, TPrepared> & DutyWork) => Promise<Answer<OutputOf<TOutput>>>
     readonly reload?: (context: QueryContext<Static<TInput>>, output: Static<TOutput>) => Promise<OutputOf<TOutput>>

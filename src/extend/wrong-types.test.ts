@@ -18,7 +18,9 @@ import {
   exists,
   field,
   not,
+  query,
   type Rule,
+  role,
   signedIn,
   staff,
   Type,
@@ -120,6 +122,43 @@ test('rules look at fields that there are', () => {
   collection('notes', { fields, access: { raed: anyone } })
   const known: Rule = where('any').eq(1)
   collection('notes', { fields, access: { read: known } })
+})
+
+test('fields know their options and defaults, indexes their fields', () => {
+  const fields = { text: field.text({ default: 'x' }), price: field.money(), state: field.enum(['open', 'shut'], { default: 'open' }) }
+  collection('notes', { fields, indexes: [['-createdAt'], ['price.amount', '-text']], unique: [['text', 'state']] })
+  // @ts-expect-error: misspelt
+  collection('notes', { fields, indexes: [['text'], ['-txt']] })
+  // @ts-expect-error: misspelt
+  collection('notes', { fields, unique: [['prise.amount']] })
+  // @ts-expect-error: misspelt
+  collection('notes', { fields, acess: { read: anyone } })
+  // @ts-expect-error: misspelt
+  field.text({ requird: true })
+  // @ts-expect-error: no such word
+  field.enum(['open', 'shut'], { default: 'opne' })
+  // @ts-expect-error: no number
+  field.integer({ default: '5' })
+  // @ts-expect-error: of the caller alone
+  field.text({ read: any(staff, where('text').eq('x')) })
+  field.text({ read: any(staff, role('editor')) })
+})
+
+test('operations have a method, an address and an input that go together', () => {
+  const spec = { name: 'notes.look', summary: 'Look', input: Type.Object({ id: Type.String() }), output: payload, access: staff } as const
+  const answer = async () => ({ output: {} })
+  query({ ...spec, route: 'GET /api/notes/:id/look', run: answer })
+  command({ ...spec, route: 'PUT /api/notes/:id/look', run: answer })
+  // @ts-expect-error: a query reads
+  query({ ...spec, route: 'POST /api/notes/:id/look', run: answer })
+  // @ts-expect-error: elsewhere
+  command({ ...spec, route: 'POST /notes/:id/look', run: answer })
+  // @ts-expect-error: the input has no note
+  command({ ...spec, route: 'POST /api/notes/:note/look/:id', run: answer })
+  // @ts-expect-error: of the caller alone
+  command({ ...spec, route: 'POST /api/looks', access: where('owner').eq(actorId), run: answer })
+  // @ts-expect-error: misspelt
+  command({ ...spec, route: 'POST /api/looks', errors: ['not_fond'], run: answer })
 })
 
 test('references lead somewhere', () => {

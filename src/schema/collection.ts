@@ -134,17 +134,24 @@ type IsAppendOnly<TOptions> = TOptions extends { appendOnly: true } ? true : fal
 /** Rules that look at what the collection does not have are red, with a sentence. */
 type KnownPaths<TOptions, TFields> = TOptions extends { readonly access: infer A }
   ? {
-      readonly access: { readonly [K in keyof A]: Missing<PathsIn<A[K]>, TFields> extends infer M extends string ? NoSuch<M, A[K]> : A[K] }
+      readonly access: { readonly [K in keyof A]: NoSuch<Missing<PathsIn<A[K]>, TFields>, A[K]> }
     }
   : unknown
-type NoSuch<M extends string, TRule> = [M] extends [never] ? TRule : `there is no field ${M}`
-type Missing<TPath, TFields> = TPath extends `${infer H}.${string}`
-  ? Missing<H, TFields>
-  : TPath extends keyof TFields | 'id' | 'createdAt' | 'updatedAt' | 'version'
-    ? never
-    : string extends TPath
+type NoSuch<M, T> = [M] extends [never] ? T : M extends string ? `there is no field ${M}` : T
+type Missing<TPath, TFields> = string extends TPath
+  ? never
+  : TPath extends `${infer H}.${string}`
+    ? Missing<H, TFields>
+    : TPath extends keyof TFields | 'id' | 'createdAt' | 'updatedAt' | 'version'
       ? never
       : TPath
+type KnownIndexes<TOptions, TFields> = KnownIn<'indexes', TOptions, TFields> & KnownIn<'unique', TOptions, TFields>
+type KnownIn<K extends 'indexes' | 'unique', TOptions, TFields> = TOptions extends {
+  readonly [_ in K]: infer I extends readonly (readonly string[])[]
+}
+  ? { readonly [_ in K]: NoSuch<Missing<Unsigned<I[number][number]>, TFields>, I> }
+  : unknown
+type Unsigned<TPath> = TPath extends `-${infer P}` ? P : TPath
 
 /** Declares a collection. Mistakes in it stop the start, with the path of each. */
 export function collection<
@@ -153,7 +160,7 @@ export function collection<
   const TOptions extends Omit<CollectionOptions, 'fields'>,
 >(
   name: TName,
-  options: TOptions & { readonly fields: TFields } & KnownPaths<TOptions, TFields>,
+  options: TOptions & { readonly fields: TFields } & KnownPaths<TOptions, TFields> & KnownIndexes<TOptions, TFields>,
 ): Collection<StoredRecord<TFields, IsAppendOnly<TOptions>>> & {
   readonly name: TName
   readonly fields: TFields

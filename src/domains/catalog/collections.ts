@@ -55,7 +55,7 @@ export function productsIn<TFields extends Fields>(currency: string, more: TFiel
       ['status', '-createdAt'],
       ['status', 'title'],
       ['status', 'price.amount'],
-    ],
+    ] as readonly (readonly string[])[],
     lists: { variants: { from: 'variants', by: 'product' } },
     // One without variants has no price; one that a currency was left with is priced again with its first variant.
     // What fields there are besides is known when it is called.

@@ -1,7 +1,7 @@
 // True or false.
 import { flag } from '../shape.ts'
 import { mustBe, wordComparing } from './comparing.ts'
-import { type Comparing, defineKind, makeField, type With } from './kind.ts'
+import { type Comparing, type DefaultOf, defineKind, makeField, type With } from './kind.ts'
 
 const comparing: Comparing = {
   ...wordComparing,
@@ -24,4 +24,4 @@ export const booleanKind = defineKind({
   display: 'boolean',
 })
 
-export const boolean = <const O extends With>(options?: O) => makeField<{ value: boolean }, O>(booleanKind, options)
+export const boolean = <const O extends With<DefaultOf<boolean>>>(options?: O) => makeField<{ value: boolean }, O>(booleanKind, options)

@@ -2,7 +2,7 @@
 import { isDay } from '../../base/clock.ts'
 import { flag } from '../shape.ts'
 import { mustBe, textComparing, textMisfit } from './comparing.ts'
-import { type Comparing, defineKind, makeField, type With } from './kind.ts'
+import { type Comparing, type DefaultOf, defineKind, makeField, type With } from './kind.ts'
 
 const comparing: Comparing = {
   ...textComparing,
@@ -27,4 +27,4 @@ export const dateKind = defineKind({
 })
 
 /** A calendar day, `2026-11-24`, in no time zone. */
-export const date = <const O extends With>(options?: O) => makeField<{ value: string }, O>(dateKind, options)
+export const date = <const O extends With<DefaultOf<string>>>(options?: O) => makeField<{ value: string }, O>(dateKind, options)

@@ -2,7 +2,7 @@
 import { limits } from '../../base/limits.ts'
 import { countFrom, flag } from '../shape.ts'
 import { mustBe, textComparing, textMisfit } from './comparing.ts'
-import { type Comparing, defineKind, makeField, type With } from './kind.ts'
+import { type Comparing, type DefaultOf, defineKind, makeField, type With } from './kind.ts'
 
 const comparing: Comparing = {
   ...textComparing,
@@ -25,5 +25,5 @@ export const emailKind = defineKind({
 })
 
 /** An address, kept in lower case: two spellings of one mailbox are one value. */
-export const email = <const O extends With>(options?: O) =>
+export const email = <const O extends With<DefaultOf<string>>>(options?: O) =>
   makeField<{ value: string }, O>(emailKind, { max: limits.emailCharactersMax, ...options })

@@ -2,7 +2,7 @@
 import { nearest } from '../../base/nearest.ts'
 import { flag, line, list } from '../shape.ts'
 import { mustBe, wordComparing } from './comparing.ts'
-import { type Comparing, defineKind, makeField, type With } from './kind.ts'
+import { type Comparing, type DefaultOf, defineKind, makeField, type With } from './kind.ts'
 
 const comparing: Comparing = {
   ...wordComparing,
@@ -31,5 +31,5 @@ export const enumKind = defineKind({
   display: 'choice',
 })
 
-export const enumOf = <const V extends readonly string[], const O extends With>(values: V, options?: O) =>
+export const enumOf = <const V extends readonly string[], const O extends With<DefaultOf<V[number]>>>(values: V, options?: O) =>
   makeField<{ value: V[number] }, O>(enumKind, { ...options, options: values })

@@ -1,7 +1,7 @@
 // Whole numbers that JSON can carry exactly.
 import { flag, wholeNumber } from '../shape.ts'
 import { integerComparing, integerMisfit } from './comparing.ts'
-import { defineKind, makeField, type With } from './kind.ts'
+import { type DefaultOf, defineKind, makeField, type With } from './kind.ts'
 
 export const integerKind = defineKind({
   name: 'integer',
@@ -16,4 +16,4 @@ export const integerKind = defineKind({
 })
 
 /** A whole number that JSON can carry exactly. */
-export const integer = <const O extends With>(options?: O) => makeField<{ value: number }, O>(integerKind, options)
+export const integer = <const O extends With<DefaultOf<number>>>(options?: O) => makeField<{ value: number }, O>(integerKind, options)

@@ -2,7 +2,7 @@
 // Every other part asks this value, or the columns it names; none of them knows kinds by name. So a new kind is one file,
 // with a builder that calls `makeField`. Invariant: to read or write a row asks no kind; codecs, schemas and presenters
 // are made of it once for a collection.
-import type { ActorValue, Rule } from '../../access/rule.ts'
+import type { ActorValue, CallerRule } from '../../access/rule.ts'
 import type { DisplayName, InputName } from '../../contract/field-forms.ts'
 import type { Scalar } from '../../contract/filter.ts'
 import type { FieldTypes } from '../../contract/record-types.ts'
@@ -115,9 +115,9 @@ export type FieldOptions = {
   /** Money: the only currency it may be in. */
   readonly currency?: string
   /** Who may see it; others cannot filter, sort or expand by it either. Names no field of the record. */
-  readonly read?: Rule
+  readonly read?: CallerRule
   /** Who may set it. Names no field of the record. */
-  readonly write?: Rule
+  readonly write?: CallerRule
   /** `false`: kept out of the change feed, as too large or no business of it; a live reader fetches the record for it. */
   readonly feed?: boolean
   /** `search=words` looks into it. */
@@ -160,6 +160,8 @@ export type KindTypes = {
   readonly isLarge?: true
 }
 
+/** More for `With`: a default is a value of the kind. */
+export type DefaultOf<T> = { readonly default?: T | null | { readonly set: 'now' | 'actor' } }
 /** The options of a builder. */
 export type With<TExtra = unknown> = Omit<FieldOptions, 'required'> & { readonly required?: boolean } & TExtra
 /** The type of a value whose field has these options: null where one may be missing. */

@@ -1,7 +1,7 @@
 // Text of any length, with lines.
 import { limits } from '../../base/limits.ts'
 import { textComparing, textMisfit, withinMax } from './comparing.ts'
-import { type Comparing, defineKind, makeField, type With } from './kind.ts'
+import { type Comparing, type DefaultOf, defineKind, makeField, type With } from './kind.ts'
 import { textKind } from './text.ts'
 
 const comparing: Comparing = { ...textComparing, operators: ['contains'], fromRule: withinMax, takesActor: () => true }
@@ -18,5 +18,5 @@ export const longTextKind = defineKind({
 })
 
 /** Text of any length, at most 100,000 characters unless `max` says otherwise. */
-export const longText = <const O extends With>(options?: O) =>
+export const longText = <const O extends With<DefaultOf<string>>>(options?: O) =>
   makeField<{ value: string; isLarge: true }, O>(longTextKind, { max: limits.longTextCharactersMax, ...options })

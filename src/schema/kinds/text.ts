@@ -2,7 +2,7 @@
 import { limits } from '../../base/limits.ts'
 import { countFrom, flag } from '../shape.ts'
 import { textComparing, textMisfit, withinMax } from './comparing.ts'
-import { type Comparing, defineKind, makeField, rangeOf, type With } from './kind.ts'
+import { type Comparing, type DefaultOf, defineKind, makeField, rangeOf, type With } from './kind.ts'
 
 /** Line breaks of Unicode and all control characters. */
 export const oneLine = '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*$'
@@ -24,5 +24,5 @@ export const textKind = defineKind({
 })
 
 /** One line of text, at most 255 characters unless `max` says otherwise. */
-export const text = <const O extends With>(options?: O) =>
+export const text = <const O extends With<DefaultOf<string>>>(options?: O) =>
   makeField<{ value: string }, O>(textKind, { max: limits.textCharactersMax, ...options })

@@ -2,7 +2,7 @@
 import { limits } from '../../base/limits.ts'
 import { textComparing, textMisfit } from './comparing.ts'
 import { emailKind } from './email.ts'
-import { type Comparing, defineKind, makeField, type With } from './kind.ts'
+import { type Comparing, type DefaultOf, defineKind, makeField, type With } from './kind.ts'
 
 const comparing: Comparing = { ...textComparing, operators: ['eq', 'startsWith'] }
 
@@ -16,5 +16,5 @@ export const urlKind = defineKind({
   display: 'url',
 })
 
-export const url = <const O extends With>(options?: O) =>
+export const url = <const O extends With<DefaultOf<string>>>(options?: O) =>
   makeField<{ value: string }, O>(urlKind, { max: limits.urlCharactersMax, ...options })
