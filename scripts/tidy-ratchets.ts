@@ -19,7 +19,7 @@ export const ratchets = {
     'src/storage/sqlite/sqlite-storage.ts openSqlite': 210,
     'src/storage/transaction.ts createTransaction': 100,
     'client/src/create-client.ts createClient': 110,
-    'console/src/ui/record-list.ts RecordList': 102,
+    'console/src/ui/record-list.ts RecordList': 101,
     'console/src/ui/ref-picker.ts RefPicker': 85,
     'bench/limit/order.ts createShop': 72,
   } as Readonly<Record<string, number>>,

@@ -24,7 +24,7 @@ export const schedules = collection('schedules', {
     lastAt: field.dateTime(),
     /** How often it has ticked. */
     ticks: field.integer({ required: true, default: 0 }),
-    /** By what it is due, where that may change from one version of a project to the next. */
+    /** By what it is due: `every 2m`, or a line of cron and its time zone. */
     plan: field.text(),
     /** Why its last try failed; null once one has passed. */
     lastError: field.longText(),
@@ -58,7 +58,7 @@ type ScheduleRow = NonNullable<(typeof schedules)['record']>
 /** `run` does a bounded piece of work; what is left over waits for the next tick. */
 export type Schedule = {
   readonly name: string
-  /** Of a project: another plan than the one that is stored makes its next tick due anew. */
+  /** By what it is due, where `everyMs` does not say it. Another one than is stored makes its next tick due anew. */
   readonly plan?: string
   /** `dueAt`: when this tick was. */
   readonly run: (work: Work, dueAt?: number) => Promise<readonly DomainEvent[] | void>
@@ -66,6 +66,13 @@ export type Schedule = {
 
 function nextAfter(schedule: Schedule, after: number): number {
   return 'everyMs' in schedule ? after + schedule.everyMs : schedule.nextAfter(after)
+}
+
+/** As a project would write it: `every 2m`. */
+function planOf(schedule: Schedule): string | null {
+  if (schedule.plan !== undefined || !('everyMs' in schedule)) return schedule.plan ?? null
+  const seconds = schedule.everyMs / 1_000
+  return `every ${seconds % 3_600 === 0 ? `${seconds / 3_600}h` : seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`}`
 }
 
 export type SchedulerParts = TransactionParts &
@@ -143,7 +150,8 @@ async function declare(parts: SchedulerParts): Promise<void> {
   await inTransaction(parts, { operation: 'schedules.declare', actor: 'system', requestId: '' }, async (tx, now) => {
     const known = new Map((await findAll(tx, schedules)).map((row) => [row.name, row]))
     for (const schedule of parts.schedules) {
-      const { name, plan = null } = schedule
+      const { name } = schedule
+      const plan = planOf(schedule)
       const row = known.get(name)
       const nextAt = nextAfter(schedule, now)
       if (row === undefined)

@@ -166,7 +166,7 @@ function load({ source, paths, cache, version }: LoadedMount, name: string, vers
         : isNoticed
           ? raw + noticeOf(source.notice)
           : raw
-  const resource = createResource(types[extname(paths.get(name)!)]!, content)
+  const resource = createResource(types[extname(paths.get(name)!)] ?? types[extname(name)]!, content)
   cache.set(name, resource)
   return resource
 }

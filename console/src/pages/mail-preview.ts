@@ -3,8 +3,9 @@ import { html, useMemo, useState, type VNode } from '../../vendor/htm-preact.js'
 import { formatMailbox } from '../format.ts'
 import { prepareMail } from '../mail-document.ts'
 import type { Email } from '../shapes.ts'
+import { MailChip } from '../ui/email-row.ts'
 import { Icon } from '../ui/icons.ts'
-import { Chip, Empty, Time } from '../ui/parts.ts'
+import { Empty, Time } from '../ui/parts.ts'
 import { RecordOf } from '../ui/record-of.ts'
 
 type Tab = 'html' | 'text' | 'headers'
@@ -13,11 +14,6 @@ const tabs: [Tab, string][] = [
   ['text', 'Text'],
   ['headers', 'Headers'],
 ]
-
-/** A captured mail has reached nobody, whatever captured means of a payment. */
-export function MailChip({ status }: { status: string }): VNode {
-  return status === 'captured' ? html`<${Chip} state=${status} tone="quiet" text="Kept, not sent" />` : html`<${Chip} state=${status} />`
-}
 
 export function MailPreview({ email }: { email: Email }): VNode {
   const [tab, setTab] = useState<Tab>(email.html ? 'html' : 'text')

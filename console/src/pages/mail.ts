@@ -7,11 +7,12 @@ import { useLoad } from '../loading.ts'
 import { usePlace } from '../router.ts'
 import { base, recordPath } from '../routes.ts'
 import { type Email, emailListFields } from '../shapes.ts'
+import { MailChip, mailStateTexts } from '../ui/email-row.ts'
 import { Icon } from '../ui/icons.ts'
 import { Empty, ErrorNote, PageHead, Skeleton, Time } from '../ui/parts.ts'
 import { RecordList } from '../ui/record-list.ts'
 import type { Column } from '../ui/table.ts'
-import { MailChip, MailPreview } from './mail-preview.ts'
+import { MailPreview } from './mail-preview.ts'
 
 const columns: Column<Email>[] = [
   {
@@ -54,6 +55,7 @@ const chips = [
     field: 'status',
     label: 'Status',
     options: ['queued', 'sent', 'deferred', 'bounced', 'failed', 'captured'],
+    texts: mailStateTexts,
   },
 ]
 

@@ -5,6 +5,15 @@ import { recordPath } from '../routes.ts'
 import type { Email } from '../shapes.ts'
 import { Chip, Time } from './parts.ts'
 
+/** What a state of a mail is called, where it is not called as it is stored. */
+export const mailStateTexts: Readonly<Record<string, string>> = { captured: 'Kept, not sent' }
+
+/** A captured mail has reached nobody, whatever captured means of a payment. */
+export function MailChip({ status }: { status: string }): VNode {
+  const text = mailStateTexts[status]
+  return text === undefined ? html`<${Chip} state=${status} />` : html`<${Chip} state=${status} tone="quiet" text=${text} />`
+}
+
 export function EmailRow({ email }: { email: Email }): VNode {
   return html`<li>
     <a class="row" data-row href=${recordPath('emails', email.id)}>
@@ -12,7 +21,7 @@ export function EmailRow({ email }: { email: Email }): VNode {
         <b>${email.subject || 'No subject'}</b>
         <span class="faint">${email.direction === 'in' ? `from ${mailboxName(email.from)}` : `to ${mailboxName(email.to)}`}</span>
       </span>
-      <span class="row-side"><${Chip} state=${email.status} /><span class="faint small"><${Time} at=${email.createdAt} /></span></span>
+      <span class="row-side"><${MailChip} status=${email.status} /><span class="faint small"><${Time} at=${email.createdAt} /></span></span>
     </a>
   </li>`
 }

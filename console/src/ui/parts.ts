@@ -132,17 +132,24 @@ export function Confirm(props: {
 }
 
 /** A row of chips of which one is on; `''` is "all". */
-export function FilterChips(props: { label: string; options: readonly string[]; value: string; onChange: (value: string) => void }): VNode {
+export function FilterChips(props: {
+  label: string
+  options: readonly string[]
+  /** What options are called, where that is not their own name. */
+  texts?: Readonly<Record<string, string>> | undefined
+  value: string
+  onChange: (value: string) => void
+}): VNode {
   return html`<div class="filter-chips" role="group" aria-label=${props.label}>
     ${['', ...props.options].map(
       (option) => html`<button
         key=${option}
         type="button"
-        class="filter-chip ${option === '' ? '' : toneOf(option)}"
+        class="filter-chip ${option === '' || props.texts?.[option] !== undefined ? '' : toneOf(option)}"
         aria-pressed=${props.value === option ? 'true' : 'false'}
         onClick=${() => props.onChange(option)}
       >
-        ${option === '' ? 'All' : humanize(option)}
+        ${option === '' ? 'All' : (props.texts?.[option] ?? humanize(option))}
       </button>`,
     )}
   </div>`

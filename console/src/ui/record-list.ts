@@ -25,7 +25,7 @@ export function RecordList<T extends { id: string } = RecordData>(props: {
   current?: string | undefined
   /** The order when the address names none. */
   sort?: string
-  chips?: readonly { field: string; label: string; options: readonly string[] }[]
+  chips?: readonly { field: string; label: string; options: readonly string[]; texts?: Readonly<Record<string, string>> }[]
   empty: { icon: IconName; title: string; text: View }
 }): VNode {
   const { collection, chips = [] } = props
@@ -54,8 +54,7 @@ export function RecordList<T extends { id: string } = RecordData>(props: {
       ${chips.map(
         (chip) => html`<${FilterChips}
           key=${chip.field}
-          label=${chip.label}
-          options=${chip.options}
+          ...${chip}
           value=${filterValue(state, chip.field)}
           onChange=${(value: string) => go(withFilter(state, chip.field, value))}
         />`,

@@ -73,8 +73,10 @@ function NavLink({ entry, path }: { entry: Entry; path: string }): VNode {
 
 function Side(props: { entries: Entry[]; path: string; onHelp: () => void }): VNode {
   const { user, collections, signOut } = useWorkspace()
-  const own = collections.filter((collection) => !collection.system)
-  const system = collections.filter((collection) => collection.system)
+  // What has a page of its own above is not named twice.
+  const others = collections.filter(({ name }) => !props.entries.some(({ path }) => path === collectionPath(name)))
+  const own = others.filter((collection) => !collection.system)
+  const system = others.filter((collection) => collection.system)
   return html`
     <a class="brand" href=${base}><${Mark} /><span>Kingpost</span><${LiveDot} /></a>
     <div class="side-scroll">
