@@ -16,8 +16,8 @@ export type Checkpoints = {
 const logBytesUsual = 16_000_000
 /** At so many times that size the thread cannot keep up, or is gone: then a commit copies it. */
 const logsUntilInline = 4
-/** Asking costs 8 us, a commit some hundreds. */
-const commitsPerLook = 8
+/** Asking costs 8 us, a commit some hundreds: it is not asked more often, and while there is much room hardly ever. */
+const commitsPerLookMin = 8
 
 /** TypeScript in a clone, JavaScript in the package. */
 const threadFile = `./checkpoint-thread${extname(import.meta.url)}`
@@ -29,6 +29,9 @@ export function createCheckpoints(writer: DatabaseSync, path: string, pages: num
   let thread: Worker | null = null
   let isCopying = false
   let commits = 0
+  let commitsPerLook = commitsPerLookMin
+  /** At the last look. */
+  let seen = 0
   /** What the last copy had to leave in the log because somebody read an older state. */
   let left = 0
 
@@ -57,8 +60,14 @@ export function createCheckpoints(writer: DatabaseSync, path: string, pages: num
   return {
     committed() {
       if (isCopying || ++commits < commitsPerLook) return
+      const log = logged()
+      const room = left + pages - log
+      // Asked again when half of the room is used, should commits stay as they were. How they are, a log begun anew does not tell.
+      const commitsPerPage = log > seen ? commits / (log - seen) : 0
+      commitsPerLook = Math.max(commitsPerLookMin, Math.floor((room / 2) * commitsPerPage))
       commits = 0
-      if (logged() < left + pages) return
+      seen = log
+      if (room > 0) return
       isCopying = true
       thread ??= open()
       thread.postMessage('copy')
