@@ -52,7 +52,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   ),
   sandbox: ['base'],
   http: [...ground, 'operation'],
-  observe: [...spine, ...domainNames],
+  observe: [...spine, ...domainNames, 'extend'],
   extend: [...spine, ...domainNames],
   engine: [...spine, ...domainNames, 'extend'],
   testing: [...spine, ...domainNames, 'sandbox', 'engine', 'http', 'cli', 'client'],

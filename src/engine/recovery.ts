@@ -10,6 +10,8 @@ import { sessions } from '../domains/accounts/collections.ts'
 import { emailSend } from '../domains/emails/queue-email.ts'
 import { orders } from '../domains/orders/collections.ts'
 import { liveStatuses, type Payment, payments } from '../domains/payments/collections.ts'
+import { webhookDeliveries } from '../domains/webhooks/collections.ts'
+import { webhookDeliver } from '../domains/webhooks/tell-webhooks.ts'
 import { type Effect, effects } from '../effects/effect.ts'
 import { recordOf } from '../schema/collection.ts'
 import type { Model } from '../schema/model.ts'
@@ -91,7 +93,11 @@ export async function releaseHeld(
 ): Promise<number> {
   // Beyond the limit: the caller asks until none is left.
   const some = await tx.find(effects, { where: which, limit: limits.pageSizeMax })
-  for (const effect of some) await tx.update(effects, effect, { set })
+  for (const effect of some) {
+    await tx.update(effects, effect, { set })
+    const message = effect.kind === webhookDeliver.name && set.state === 'canceled' ? webhookDeliver.payloadOf(effect) : null
+    if (message) await tx.touch(webhookDeliveries, message.delivery, { set: { status: 'failed', lastError: 'Given up after a restore.' } })
+  }
   return some.length
 }
 

@@ -6,12 +6,14 @@ import type { InvariantGroup, VerifyContext } from './invariant.ts'
 import { accountInvariants } from './invariants/accounts.ts'
 import { effectInvariants } from './invariants/effects.ts'
 import { fileInvariants } from './invariants/files.ts'
+import { hookInvariants } from './invariants/hooks.ts'
 import { ledgerInvariants } from './invariants/ledger.ts'
 import { orderInvariants } from './invariants/orders.ts'
 import { paymentInvariants } from './invariants/payments.ts'
 import { recordInvariants } from './invariants/records.ts'
 import { scheduleInvariants } from './invariants/schedules.ts'
 import { stockInvariants } from './invariants/stock.ts'
+import { webhookInvariants } from './invariants/webhooks.ts'
 
 export type Violation = { readonly invariant: string; readonly sentence: string; readonly rows: readonly string[]; readonly found: string }
 
@@ -32,6 +34,8 @@ export const invariantGroups: readonly InvariantGroup[] = [
   stockInvariants,
   accountInvariants,
   effectInvariants,
+  hookInvariants,
+  webhookInvariants,
   scheduleInvariants,
   fileInvariants,
   recordInvariants,

@@ -137,7 +137,15 @@ const aWebhook = async (world: World): Promise<Given> => {
   const [webhook, delivery] = [world.engine.newId('whe'), world.engine.newId('whd')]
   const none = { disabledBecause: null, formerSecret: null, formerUntil: null, failingSince: null, failures: 0, pausedUntil: null }
   const url = 'https://receiver.example/hook'
-  const sent = { event: 'order.placed', messageId: 'msg_1', status: 'delivered', lastError: null, deliveredAt: 1, body: '{}' } as const
+  const sent = {
+    event: 'order.placed',
+    messageId: 'msg_1',
+    replayOf: null,
+    status: 'delivered',
+    lastError: null,
+    deliveredAt: 1,
+    body: '{}',
+  } as const
   await world.write(async (tx) => {
     // It asks for nothing that happens here.
     const asked = { description: null, events: ['user.password_changed'], enabled: true, secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' }

@@ -9,6 +9,9 @@ import { sessions, users } from '../../src/domains/accounts/collections.ts'
 import { emails } from '../../src/domains/emails/collections.ts'
 import { webhookDeliveries, webhooks } from '../../src/domains/webhooks/collections.ts'
 import { actorId, collection, field, signedIn, where } from '../../src/index.ts'
+import { recordInvariants } from '../../src/observe/invariants/records.ts'
+import { webhookInvariants } from '../../src/observe/invariants/webhooks.ts'
+import { verifyDatabase } from '../../src/observe/verify.ts'
 import { checkOut, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
 import { checkRefusal } from '../support/scenario.ts'
 
@@ -179,6 +182,14 @@ test('a receiver that says it is gone, and one where nothing arrives for days, a
     calls.map(({ headers }) => headers!['webhook-id']),
     [missed.messageId],
   )
+  assert.deepEqual((await deliveriesOf(id)).map((one: { replayOf: string | null }) => one.replayOf).filter(Boolean), [missed.id])
+  // Its log stays when it is deleted, and nothing is wrong with that.
+  assert.equal((await admin('DELETE', `/api/webhooks/${id}`)).status, 204)
+  assert.ok((await deliveriesOf(id)).length >= 2)
+  const { storage, model } = world.engine.parts
+  const groups = [webhookInvariants, recordInvariants]
+  const { reader: read, commitsAfter } = storage
+  assert.deepEqual(await verifyDatabase({ read, commitsAfter, model, now: world.clock.now(), groups }), [])
 })
 
 test('many messages to one receiver share its few places; others and payments are not held up', async () => {

@@ -54,10 +54,22 @@ const plants: Readonly<Record<string, readonly string[]>> = {
   'effects.not_stuck': [`update "effects" set "state"='ready', "dueAt"=1 where ${one('effects')}`],
   'emails.has_effect': [`delete from "effects" where ${one('effects', `"kind"='email.send'`)}`],
   'emails.agrees_with_effect': [`update "emails" set "status"='queued' where ${one('emails')}`],
+  'hooks.call_has_effect': [
+    `insert into "hookCalls" ("id","hook","told","chain","createdAt") values ('hcl_1','orders.announce','{}',1,${Date.UTC(2030, 0, 20)})`,
+  ],
+  'hooks.effect_has_call': [`update "effects" set "state"='held' where ${one('effects', `"kind"='hook.orders.announce'`)}`],
+  'hooks.chain_ends': [`insert into "hookCalls" ("id","hook","told","chain","createdAt") values ('hcl_1','orders.announce','{}',1000,1)`],
+  'webhooks.health_fits': ['update "webhooks" set "failures"=3, "failingSince"=null'],
+  'webhookDeliveries.owed_once': [
+    `insert into "webhookDeliveries" select "id"||'x',"version","webhook","event","messageId","replayOf","status","lastError","deliveredAt","body","createdAt","updatedAt" from "webhookDeliveries" limit 1`,
+  ],
+  'webhookDeliveries.tells_its_event': [`update "webhookDeliveries" set "event"='order.lost' where ${one('webhookDeliveries')}`],
+  'webhookDeliveries.has_effect': [`delete from "webhookDeliveries" where ${one('webhookDeliveries')}`],
+  'webhookDeliveries.agrees_with_effect': [`update "webhookDeliveries" set "status"='pending' where ${one('webhookDeliveries')}`],
   'schedules.tick_once': [`delete from "scheduleTicks" where ${secondTick}`],
   'schedules.tick_in_turn': [`update "scheduleTicks" set "dueAt"="createdAt"+1 where ${one('scheduleTicks')}`],
   'accounts.admins_listed': [
-    `insert into "settings" ("id","version","createdAt","updatedAt","name","value") values ('set_1',1,1,1,'hasAdmin','{"admins":[]}')`,
+    `insert or replace into "settings" ("id","version","createdAt","updatedAt","name","value") values ('set_1',1,1,1,'hasAdmin','{"admins":[]}')`,
   ],
   'records.references_resolve': [`update "payments" set "order"='ord_gone' where ${one('payments')}`],
   'records.unique': ['drop index "orders_number_key"', `update "orders" set "number"='SAME'`],
@@ -83,6 +95,7 @@ before(async () => {
       reservations: inClosed,
       scheduleTicks: secondTick,
       webhookInbox: '1=1',
+      webhookDeliveries: `"status"='delivered'`,
     }
     if (Object.entries(wanted).every(([table, where]) => has(table, where))) {
       store.sql('pragma ignore_check_constraints=on').run()

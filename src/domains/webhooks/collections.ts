@@ -44,6 +44,8 @@ export const webhookDeliveries = collection('webhookDeliveries', {
     event: field.text({ required: true }),
     /** `webhook-id`: the same whenever this message is sent again. */
     messageId: field.text({ required: true }),
+    /** The delivery that staff had sent again by this one; it may be forgotten before. */
+    replayOf: field.text({ max: limits.idCharactersMax }),
     status: field.enum(['pending', 'delivered', 'failed'], { required: true }),
     lastError: field.text({ max: limits.refusalCharactersMax }),
     deliveredAt: field.dateTime(),

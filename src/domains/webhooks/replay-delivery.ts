@@ -23,7 +23,7 @@ export const replayDelivery = command({
     if (!webhook) throw new EngineError('not_found')
     if (!webhook.enabled) throw new EngineError('webhook_disabled')
     const { event, messageId, body } = sent
-    const delivery = await owe({ tx, now, newId }, { webhook: webhook.id, event, messageId, body }, sent.id)
+    const delivery = await owe({ tx, now, newId }, { webhook: webhook.id, event, messageId, body, replayOf: sent.id }, sent.id)
     return { output: { delivery: delivery.id }, status: 202 }
   },
 })

@@ -80,12 +80,13 @@ function bodyOf({ type, data }: Told, now: number): string {
   return JSON.stringify({ type, timestamp, isShortened: true, data: ids })
 }
 
-type NewDelivery = Pick<WebhookDelivery, 'webhook' | 'event' | 'messageId' | 'body'>
+type NewDelivery = Pick<WebhookDelivery, 'webhook' | 'event' | 'messageId' | 'body'> & Partial<Pick<WebhookDelivery, 'replayOf'>>
 
 /** A message on its way: its row, and the effect under a key of its own. */
 export async function owe({ tx, now, newId }: Write, message: NewDelivery, record: string | null): Promise<WebhookDelivery> {
   const delivery = await tx.insert(webhookDeliveries, {
     id: newId('whd'),
+    replayOf: null,
     ...message,
     status: 'pending',
     lastError: null,
