@@ -334,7 +334,7 @@ const kinds: Readonly<Record<string, readonly [(config: Config) => unknown, RegE
   ],
   'a list compared': [
     (c) => rule(nested(where('members').eq(actorId)))(c),
-    new RegExp(`${inRule.source}"members" is a list of references: use where\\('members'\\)\\.contains`),
+    new RegExp(`${inRule.source}"members" is a list: use where\\('members'\\)\\.contains`),
   ],
   'a single one asked what it contains': [
     (c) => rule(nested(where('lead').contains(actorId)))(c),
