@@ -97,6 +97,12 @@ export const limits = {
   searchWordsMax: 8,
   /** A page in an order costs a comparison for each key of each record, and the condition of the next one two more. */
   sortKeysMax: 8,
+  /** Rows of an import that share a transaction: others get their turn between two, and one that is refused costs the others a repeat. */
+  importRowsTogether: 100,
+  /** Refusals after which the rest of such rows is written one by one. */
+  importTries: 5,
+  /** Reasons told of one import; all are counted. */
+  importRejectionsMax: 1_000,
   /** Lines of the feed that one page of the audit trail looks at: some 20 ms. */
   auditCommitsMax: 2_000,
   /** Records that one deletion deletes or changes with it: they are one transaction and one line of the feed. */

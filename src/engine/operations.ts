@@ -60,7 +60,9 @@ import { aggregateRecords } from '../records/aggregate-records.ts'
 import { createRecord } from '../records/create-record.ts'
 import { deleteRecord } from '../records/delete-record.ts'
 import { describeSchema } from '../records/describe-schema.ts'
+import { exportRecords } from '../records/export-records.ts'
 import { getRecord } from '../records/get-record.ts'
+import { importRecords } from '../records/import-records.ts'
 import { listRecords } from '../records/list-records.ts'
 import type { CollectionHooks, HooksOf } from '../records/record-hooks.ts'
 import { updateRecord } from '../records/update-record.ts'
@@ -194,13 +196,16 @@ function makeRecordOperations(collection: CollectionModel, hooksOf?: HooksOf): O
   const { access } = collection
   const { internal, system } = collection.source
   if (internal || access.read === undefined) return []
-  const lists = [listRecords(collection), aggregateRecords(collection)]
+  const lists = [listRecords(collection), aggregateRecords(collection), exportRecords(collection)]
   const reads = collection.name === 'carts' ? lists : [...lists, getRecord(collection)]
   if (system) return reads
+  const create = access.create ? createRecord(collection, hooks.create) : undefined
+  const update = access.update ? updateRecord(collection, hooks.update) : undefined
+  const imports = create || update ? [importRecords(collection, { create, update })] : []
   return [
     ...reads,
-    ...(access.create ? [createRecord(collection, hooks.create)] : []),
-    ...(access.update ? [updateRecord(collection, hooks.update)] : []),
+    ...[create, update].filter((one) => one !== undefined),
     ...(access.delete ? [deleteRecord(collection, hooksOf)] : []),
+    ...imports,
   ]
 }

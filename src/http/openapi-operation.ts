@@ -51,7 +51,7 @@ export function describeOperation(operation: Operation, viewer: Actor, component
   }))
   const parameters = [
     ...inPath,
-    ...(isRead ? queryParameters(operation, viewer, rest, required, components) : []),
+    ...(isRead || operation.takesFile ? queryParameters(operation, viewer, rest, required, components) : []),
     ...headerParameters(operation, isRead),
   ]
   return {
@@ -157,7 +157,9 @@ function fileBody(operation: Operation, components: Components): Json {
   const file = { type: 'string', contentMediaType: 'application/octet-stream' }
   const form = { type: 'object', properties: { file }, required: ['file'] }
   const media = { schema: documentedSchema(form, components, `${typeNameOf(operation)}Form`) }
-  return { requestBody: { required: true, content: { 'application/octet-stream': { schema: {} }, 'multipart/form-data': media } } }
+  const types = operation.takesFile === true ? ['application/octet-stream'] : (operation.takesFile ?? [])
+  const alone = Object.fromEntries(types.map((type) => [type, { schema: {} }]))
+  return { requestBody: { required: true, content: { ...alone, 'multipart/form-data': media } } }
 }
 
 /** `carts.addLine` takes a `CartsAddLine`: generators make a class of it. */
@@ -178,7 +180,8 @@ function responses(operation: Operation, viewer: Actor, isRead: boolean, compone
       : { 'Idempotent-Replayed': header(components, 'Idempotent-Replayed', '`true`: this is the first answer of the key again.') }),
   }
   const good = { description: status === 204 ? 'Done.' : 'Success.', ...(Object.keys(headers).length > 0 ? { headers } : {}) }
-  const content = { [mediaTypeOf(operation)]: { schema: documentedSchema(output, components, `${typeNameOf(operation)}Answer`) } }
+  const media = { schema: documentedSchema(output, components, `${typeNameOf(operation)}Answer`) }
+  const content = Object.fromEntries([mediaTypeOf(operation)].flat().map((type) => [type, media]))
   const answers: Record<string, Json> = { [status]: status === 204 ? good : { ...good, content } }
   if (hasNotModified(operation, isRead))
     answers['304'] = { description: 'Not modified since the given ETag.', headers: { ETag: headers.ETag } }
@@ -229,7 +232,7 @@ function header(components: Components, name: string, description: string): Json
   return refer(components, 'headers', name, { description, schema: { type: 'string' } })
 }
 
-function mediaTypeOf({ name, output, mediaType }: Operation): string {
+function mediaTypeOf({ name, output, mediaType }: Operation): string | readonly string[] {
   if (mediaType !== undefined) return mediaType
   if (name === 'changes.watch') return 'text/event-stream'
   return (output as Json)['type'] === 'string' ? 'text/plain' : 'application/json'

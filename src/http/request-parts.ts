@@ -21,6 +21,7 @@ export function inputOf(request: FastifyRequest, { operation, method }: Route, i
     coerceQuery(query, operation.input as { properties?: Record<string, { type?: unknown }> })
     return Object.assign(query, params)
   }
+  if (operation.takesFile) return Object.assign(query, params)
   const [unexpected] = Object.keys(query)
   if (unexpected !== undefined) throw invalid(`query:${unexpected}`, 'unknown_field', 'is not a parameter here')
   if (isBodyApart) return { ...params }

@@ -16,9 +16,10 @@ export async function sendContent(
   { request, reply, clock }: { readonly request: FastifyRequest; readonly reply: FastifyReply; readonly clock: Clock },
 ): Promise<void> {
   const { size } = content
-  const range = request.method === 'GET' ? rangeOf(request.headers, size, headers['etag']) : null
+  const range = request.method === 'GET' && size !== null ? rangeOf(request.headers, size, headers['etag']) : null
   const bytes = request.method === 'GET' ? await content.open(range) : null
-  reply.headers({ ...headers, 'accept-ranges': 'bytes', 'content-length': range === null ? size : range.last - range.first + 1 })
+  reply.headers(headers)
+  if (size !== null) reply.headers({ 'accept-ranges': 'bytes', 'content-length': range === null ? size : range.last - range.first + 1 })
   if (range !== null) reply.header('content-range', `bytes ${range.first}-${range.last}/${size}`)
   const { raw } = reply
   raw.writeHead(range === null ? 200 : 206, reply.getHeaders() as Record<string, string>)

@@ -5,6 +5,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, 
 import type { Actor, Credentials } from '../access/actor.ts'
 import type { Clock } from '../base/clock.ts'
 import { EngineError } from '../base/engine-error.ts'
+import { parseJsonBody } from '../base/json-text.ts'
 import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
 import type { Operation, RateClass } from '../operation/define.ts'
@@ -15,7 +16,6 @@ import { compress, encodingFor, isCompressible, markTag } from './compression.ts
 import { contentSecurityPolicy } from './content-security-policy.ts'
 import { admitOrigin, answerOptions, checkSameSite } from './cross-origin.ts'
 import { openFileBody } from './file-body.ts'
-import { parseJsonBody } from './json-body.ts'
 import { createLiveStreams, type LiveStreams } from './live.ts'
 import { problemOf } from './problems.ts'
 import { createRateLimiter, type LimitedClass, type RateLimiter } from './rate-limit.ts'
@@ -272,7 +272,7 @@ function takeBodies(app: FastifyInstance): void {
 }
 
 function takesFile({ operation }: Route): boolean {
-  return operation.takesFile === true
+  return Boolean(operation.takesFile)
 }
 
 /** What is a file is read by its operation, as it comes; what that leaves of it is thrown away, so that it can be answered. */
@@ -324,7 +324,7 @@ function methodsOf(routes: readonly Route[], path: string): Set<string> {
 /** Addresses that stand in a route as they are, and that this pattern would fit: `DELETE /api/users/aggregate` is no record's. */
 function fixedWithin(routes: readonly Route[], { method, path }: Route): ReadonlySet<string> {
   const [start, ...names] = path.split(':')
-  if (names.length === 0 || method === 'GET') return new Set()
+  if (names.length === 0) return new Set()
   const within = routes.filter((one) => one.path.startsWith(start!) && !one.path.includes(':') && isPathOf(path, one.path))
   const own = new Set(within.filter((one) => one.method === method).map((one) => one.path))
   return new Set(within.map((one) => one.path).filter((one) => !own.has(one)))
@@ -333,7 +333,9 @@ function fixedWithin(routes: readonly Route[], { method, path }: Route): Readonl
 function unless(fixed: ReadonlySet<string>, unrouted: RouteHandlerMethod, handle: RouteHandlerMethod): RouteHandlerMethod {
   if (fixed.size === 0) return handle
   return function handled(request, reply) {
-    return (fixed.has(request.url.split('?', 1)[0]!) ? unrouted : handle).call(this, request, reply)
+    const { url } = request
+    const end = url.indexOf('?')
+    return (fixed.has(end < 0 ? url : url.slice(0, end)) ? unrouted : handle).call(this, request, reply)
   }
 }
 

@@ -10,6 +10,7 @@ import { isStorableText } from '../base/text.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import { Type } from '../contract/type.ts'
 import type { Model } from '../schema/model.ts'
+import { namedByFields } from '../storage/in-transaction.ts'
 import { type Command, type CommandContext, command, type Operation } from './define.ts'
 import { parametersOf, type Routed, routeOf, routesAt } from './routes.ts'
 import { stringifyOf } from './serializer.ts'
@@ -165,7 +166,7 @@ function atStep({ actor, model }: { readonly actor: Actor; readonly model: Model
     const { kind, detail, params, path } = error
     return new ProjectError(kind, { detail, params, path: path === null ? at : inStep(path) })
   }
-  const told = toldTo(actor, model, error)
+  const told = toldTo(actor, model, namedByFields(model, error))
   if (!isEngineError(told) || told instanceof LostRace || told.status >= 500) return told
   const { code, detail, errors = [], params, headers, cause } = told
   const issues = errors.map((issue) => ({ ...issue, path: inStep(issue.path) }))

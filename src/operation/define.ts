@@ -50,7 +50,8 @@ export type IncomingFile = {
 
 /** Bytes that are sent as they are read. */
 export type Content = {
-  readonly size: number
+  /** Null where it is not known before: then there are no ranges of it. */
+  readonly size: number | null
   /** All of them, or from `first` to `last`, both included. */
   open(range: { readonly first: number; readonly last: number } | null): Promise<Readable>
 }
@@ -147,10 +148,10 @@ export type CommonSpec<TInput extends TSchema, TOutput extends TSchema> = {
   readonly hasSecretInput?: boolean
   /** Body bytes are kept for a signature, and any media type is taken. */
   readonly rawBody?: boolean
-  /** The body is one file, by itself or as the only part of a form. `prepare` reads it as it comes. */
-  readonly takesFile?: boolean
+  /** The body is one file, by itself or as the only part of a form. `prepare` reads it as it comes. A list: media types, for documents. */
+  readonly takesFile?: true | readonly string[]
   /** Of the answer, where it is neither JSON nor text. */
-  readonly mediaType?: string
+  readonly mediaType?: string | readonly string[]
 }
 
 export type Query<TInput extends TSchema = TSchema, TOutput extends TSchema = TSchema> = CommonSpec<TInput, TOutput> & {

@@ -57,7 +57,8 @@ export type Reply = {
 export async function runOperation(parts: OperationParts, operation: Operation, call: Call): Promise<Reply> {
   // First: what an input must be is told only to those who may ask.
   if (!allows(operation.access, call.actor)) throw new EngineError(call.actor.kind === 'guest' ? 'unauthenticated' : 'forbidden')
-  validatorOf(operation.inputFor?.(call.actor) ?? operation.input)(call.input, operation.kind === 'query' ? 'query' : 'body')
+  const place = operation.kind === 'query' || operation.takesFile ? 'query' : 'body'
+  validatorOf(operation.inputFor?.(call.actor) ?? operation.input)(call.input, place)
   const context: CallContext<unknown> = {
     input: call.input,
     actor: call.actor,

@@ -3,7 +3,7 @@ import { anyone, nobody } from '../access/rule.ts'
 import { copyOf } from '../base/copy.ts'
 import { EngineError } from '../base/engine-error.ts'
 import { Type } from '../contract/type.ts'
-import { command, type Operation } from '../operation/define.ts'
+import { type Command, command } from '../operation/define.ts'
 import type { AnyRecord } from '../schema/collection.ts'
 import type { Field } from '../schema/kinds/kind.ts'
 import type { CollectionModel } from '../schema/model.ts'
@@ -15,7 +15,7 @@ import type { RecordHooks } from './record-hooks.ts'
 import { acceptFields, answerWith, checkReferences, fits, refusedTo } from './write-record.ts'
 
 /** `POST /api/{collection}`: the record must fit the create rule as its caller has it stored; hooks of the project come after that. */
-export function createRecord(collection: CollectionModel, hooks?: RecordHooks): Operation {
+export function createRecord(collection: CollectionModel, hooks?: RecordHooks): Command {
   const input = createInput(collection)
   return command({
     name: `${collection.name}.create`,

@@ -43,6 +43,14 @@ function mergePatch(target: unknown, patch: unknown): unknown {
   return merged
 }
 
+/** The merge patch that makes `after` of `before`. Nulls inside it take names away, so none can be stored by one. */
+export function patchTo(before: unknown, after: unknown): unknown {
+  if (!isObject(before) || !isObject(after)) return after
+  const gone = Object.keys(before).filter((name) => !Object.hasOwn(after, name))
+  const kept = Object.entries(after).map(([name, value]) => [name, patchTo(before[name], value)])
+  return Object.fromEntries([...gone.map((name) => [name, null]), ...kept])
+}
+
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

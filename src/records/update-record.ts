@@ -1,7 +1,7 @@
 import { anyone, nobody } from '../access/rule.ts'
 import { EngineError, invalid } from '../base/engine-error.ts'
 import { Type } from '../contract/type.ts'
-import { command, type Operation } from '../operation/define.ts'
+import { type Command, command } from '../operation/define.ts'
 import { isList } from '../schema/kinds/kind.ts'
 import type { CollectionModel } from '../schema/model.ts'
 import { type ListChange, recordSchema } from '../schema/wire.ts'
@@ -15,7 +15,7 @@ import type { RecordHooks } from './record-hooks.ts'
 import { acceptFields, answerWith, checkReferences, fits, refusedTo } from './write-record.ts'
 
 /** `PATCH /api/{collection}/{id}`: JSON Merge Patch. The rule must hold before and after the change. */
-export function updateRecord(collection: CollectionModel, hooks?: RecordHooks): Operation {
+export function updateRecord(collection: CollectionModel, hooks?: RecordHooks): Command {
   const input = patchInput(collection)
   const mergeJson = jsonMerger(collection)
   return command({

@@ -45,15 +45,15 @@ export async function inTransaction<T>(
         return result
       })
     } catch (error) {
-      if (!(error instanceof LostRace) || attempt > limits.conflictRetriesMax) throw named(parts.model, error)
+      if (!(error instanceof LostRace) || attempt > limits.conflictRetriesMax) throw namedByFields(parts.model, error)
       // Full jitter: waiting writers must not come back in step.
       await sleep(parts.clock, parts.random.fraction() * limits.conflictBackoffMs * 2 ** attempt)
     }
   }
 }
 
-/** That a value is taken is told by the names of its fields; an adapter knows columns only. */
-function named(model: Model, error: unknown): unknown {
+/** That a value is taken is told by the names of its fields; an adapter knows columns only. Other errors stay as they are. */
+export function namedByFields(model: Model, error: unknown): unknown {
   if (!isEngineError(error, 'already_exists') || !error.params?.['columns']) return error
   const { collection, columns } = error.params as { collection: string; columns: readonly string[] }
   const found = model.find(collection) ?? [...model.collections.values()].find(({ source }) => formerNames(source).includes(collection))

@@ -325,7 +325,30 @@ const shopRows: Row[] = [
   }),
 ]
 
+const importable: Readonly<Record<string, object>> = {
+  notes: { title: 'Imported' },
+  reviews: { stars: 'many' },
+  categories: { name: 5 },
+  products: { title: 5 },
+  variants: { sku: 5 },
+  shippingMethods: { name: 5 },
+}
+const importRows = Object.entries(importable).flatMap(([name, body]) =>
+  rows(
+    `${name}.import`,
+    staffOnly(200),
+    {
+      method: 'POST',
+      url: `/api/${name}/import`,
+      body: Buffer.from(JSON.stringify(body)),
+      headers: { 'content-type': 'application/jsonl' },
+    },
+    { events: name === 'notes' ? ['notes.import: notes'] : [] },
+  ),
+)
+
 const recordRows: Row[] = [
+  ...importRows,
   ...rows('audit.read', staffOnly(200), { method: 'GET', url: '/api/audit?limit=1' }),
   ...rows(
     'batch.run',
@@ -514,6 +537,17 @@ const readingRows = Object.entries(reading).flatMap(([name, { counts, record }])
       expect:
         as === 'staff'
           ? { status: 200, body: ({ body }) => assert.deepEqual(body.items, [{ group: {}, count: counts.staff }]) }
+          : { status: as === 'guest' ? 401 : 403 },
+    }),
+  ),
+  ...everybody.map(
+    (as): Row => ({
+      operation: `${name}.export`,
+      as,
+      request: { method: 'GET', url: `/api/${name}/export?format=jsonl` },
+      expect:
+        as === 'staff'
+          ? { status: 200, body: ({ text }) => assert.equal(text.split('\n').filter(Boolean).length, counts.staff) }
           : { status: as === 'guest' ? 401 : 403 },
     }),
   ),

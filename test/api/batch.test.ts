@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type As, checkOut, fillCart, openWorld, type World } from '../support/api-harness.ts'
+import { testDatabase } from '../support/databases.ts'
 import { loadDocument } from '../support/fits-document.ts'
 
 let world: World
@@ -68,6 +69,7 @@ test('a value that is taken is refused, by one of the same batch too', async () 
   const before = await titles()
   const { status, body } = await ask([post('/api/notes', { title: 'A', slug: 'twice' }), post('/api/notes', { title: 'B', slug: 'twice' })])
   assert.deepEqual([status, body.code], [409, 'already_exists'])
+  if (!testDatabase().isServer) assert.equal(body.errors[0].path, '/operations/1/body/slug')
   assert.deepEqual(await titles(), before)
 })
 

@@ -301,7 +301,7 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
         headers: { ...(body !== undefined && !isPlain ? { 'content-type': 'application/json' } : {}), ...headers },
         ...(body === undefined ? {} : { payload: isPlain ? (body as string) : JSON.stringify(body) }),
       })
-      const isJson = String(answer.headers['content-type'] ?? '').includes('json')
+      const isJson = /^application\/([a-z]+\+)?json\b/.test(String(answer.headers['content-type'] ?? ''))
       return {
         status: answer.statusCode,
         headers: answer.headers as ApiAnswer['headers'],

@@ -2,10 +2,10 @@
 // is not UTF-8, null characters, halves of surrogate pairs, numbers that lose digits, names given twice and names of
 // prototypes. Invariant: the cost grows with the length of the body and no faster, and what is larger than its limits is
 // refused before anything is made of it: a value costs many times what reading its text does.
-import { EngineError, invalid } from '../base/engine-error.ts'
-import { limits } from '../base/limits.ts'
-import { isStorableText } from '../base/text.ts'
+import { EngineError, invalid } from './engine-error.ts'
 import { saysAgain } from './exact-number.ts'
+import { limits } from './limits.ts'
+import { isStorableText } from './text.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { isEngineError } from '../base/engine-error.ts'
-import { limits } from '../base/limits.ts'
-import { parseJsonBody } from './json-body.ts'
+import { isEngineError } from './engine-error.ts'
+import { parseJsonBody } from './json-text.ts'
+import { limits } from './limits.ts'
 
 const parse = (text: string) => parseJsonBody(Buffer.from(text))
 

@@ -1,0 +1,77 @@
+// Records as rows of CSV (RFC 4180) and back: columns for the parts of a field, nothing for null, `""` for an empty text. Pure.
+// Invariant: what is exported is imported as it was. A text that a spreadsheet would take for a formula has an apostrophe before it,
+// which the way back takes off again.
+import { parseJsonBody } from '../base/json-text.ts'
+import type { CompiledField } from '../schema/model.ts'
+import { fieldSchema } from '../schema/wire.ts'
+
+export type Cell = { readonly text: string; readonly isQuoted: boolean }
+
+/** A column of a file: a field, or a part of one. */
+export type CsvColumn = { readonly name: string; readonly field: CompiledField; readonly part: string | null }
+
+export function columnsOf(fields: readonly CompiledField[]): CsvColumn[] {
+  return fields.flatMap((field) => field.columns.map(({ path, part }) => ({ name: path, field, part })))
+}
+
+export function headerOf(columns: readonly CsvColumn[]): string {
+  return lineOf(columns.map(({ name }) => name))
+}
+
+/** A record in its wire form. */
+export function rowOf(columns: readonly CsvColumn[], record: Readonly<Record<string, unknown>>): string {
+  return lineOf(
+    columns.map(({ field, part }) => {
+      const value = record[field.name] ?? null
+      return value === null || part === null ? value : (value as Record<string, unknown>)[part]
+    }),
+  )
+}
+
+function lineOf(values: readonly unknown[]): string {
+  return `${values.map(cellOf).join(',')}\r\n`
+}
+
+function cellOf(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  if (typeof value !== 'string') return quoted(typeof value === 'object' ? JSON.stringify(value) : String(value))
+  return value === '' ? '""' : quoted(formula.test(value) ? `'${value}` : value)
+}
+
+function quoted(text: string): string {
+  return /[",\r\n\t;]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+/** What a spreadsheet runs, and what looks like one that was guarded. */
+const formula = /^'*[=+\-@\t\r]/
+const guarded = /^'+[=+\-@\t\r]/
+
+/** What a cell says of its field, or what is wrong with it. An empty one says null. */
+export function valueOfCell(
+  { field, part }: CsvColumn,
+  { text, isQuoted }: Cell,
+): { readonly value: unknown } | { readonly problem: string } {
+  if (text === '' && !isQuoted) return { value: null }
+  const column = field.columns.find((one) => one.part === part)!
+  const types = part === null ? [fieldSchema(field.field)['type']].flat() : [column.type === 'integer' ? 'integer' : 'string']
+  if (types.includes('string')) return { value: guarded.test(text) ? text.slice(1) : text }
+  const trimmed = text.trim()
+  if (types.includes('boolean')) return booleanOf(trimmed)
+  if (types.includes('integer') || types.includes('number'))
+    return /^-?\d+(\.\d+)?$/.test(trimmed) ? { value: Number(trimmed) } : { problem: `"${shortened(text)}" is no number` }
+  try {
+    return { value: parseJsonBody(Buffer.from(trimmed)) }
+  } catch {
+    return { problem: `"${shortened(text)}" is not JSON` }
+  }
+}
+
+function booleanOf(text: string): { readonly value: boolean } | { readonly problem: string } {
+  if (/^(true|1|yes)$/i.test(text)) return { value: true }
+  if (/^(false|0|no)$/i.test(text)) return { value: false }
+  return { problem: `"${shortened(text)}" is neither true nor false` }
+}
+
+function shortened(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text
+}

@@ -1,0 +1,208 @@
+// Import and export: what goes out comes in as it was, what does not fit is told with its line, and the same file again changes nothing.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { anyone, staff } from '../../src/access/rule.ts'
+import { limits } from '../../src/base/limits.ts'
+import { collection } from '../../src/schema/collection.ts'
+import { field } from '../../src/schema/field.ts'
+import { type As, openWorld, testConfig, type World } from '../support/api-harness.ts'
+import { loadDocument } from '../support/fits-document.ts'
+
+const stamps = collection('stamps', {
+  prefix: 'stamp',
+  fields: {
+    code: field.text({ required: true, unique: true, max: 30 }),
+    title: field.text(),
+    notes: field.longText(),
+    pieces: field.integer({ default: 1, min: 0, max: 100 }),
+    price: field.money(),
+    soldAt: field.dateTime(),
+    rare: field.boolean({ default: false }),
+    labels: field.texts(),
+    meta: field.json(),
+    maker: field.ref('users'),
+    sealed: field.text({ read: staff, write: { rule: 'nobody' } }),
+  },
+  access: { read: anyone, create: staff, update: staff, delete: staff },
+})
+
+let world: World
+before(async () => {
+  world = await openWorld({ config: { ...testConfig, collections: [...testConfig.collections!, stamps] as never } })
+  await loadDocument(world)
+})
+after(() => world.close())
+
+async function send(text: string | Buffer, { query = '', type = 'text/csv', as = 'staff' as As } = {}) {
+  const headers = { 'content-type': type }
+  return await world.call(as, { method: 'POST', url: `/api/stamps/import${query}`, body: Buffer.from(text), headers })
+}
+async function report(text: string, options = {}) {
+  const { status, body, text: said } = await send(text, options)
+  assert.equal(status, 200, said)
+  return body
+}
+const counts = ({ rows, created, changed, unchanged, rejected }: Record<string, number>) => [rows, created, changed, unchanged, rejected]
+async function all() {
+  return (await world.call('staff', { method: 'GET', url: '/api/stamps?sort=code&limit=200' })).body.items
+}
+async function exported(query = '', as: As = 'staff') {
+  return await world.call(as, { method: 'GET', url: `/api/stamps/export${query}` })
+}
+
+test('rows become records, with their defaults, and the same file again changes nothing', async () => {
+  const csv = [
+    'code,title,pieces,price.amount,price.currency,soldAt,rare,labels,meta',
+    'A1,"Red, ""the"" one",5,1999,EUR,2026-11-29T12:00:00Z,true,"[""red"",""big""]","{""w"":1}"',
+    'A2,,,,,,,,',
+    'A3,=1+1,0,,,,no,,',
+    '',
+  ].join('\n')
+  assert.deepEqual(counts(await report(csv, { query: '?by=code' })), [3, 3, 0, 0, 0])
+  const [a1, a2, a3] = await all()
+  assert.deepEqual(
+    [a1.title, a1.pieces, a1.price, a1.soldAt, a1.rare, a1.labels, a1.meta],
+    ['Red, "the" one', 5, { amount: 1999, currency: 'EUR' }, '2026-11-29T12:00:00.000Z', true, ['red', 'big'], { w: 1 }],
+  )
+  assert.deepEqual([a2.title, a2.pieces, a2.rare, a2.labels, a2.price], [null, 1, false, [], null])
+  assert.deepEqual([a3.title, a3.pieces, a3.rare], ['=1+1', 0, false])
+  const position = await world.newest()
+  assert.deepEqual(counts(await report(csv, { query: '?by=code' })), [3, 0, 0, 3, 0])
+  assert.equal(await world.newest(), position)
+  const changed = csv.replace('A2,,', 'A2,Blue,').replace('"{""w"":1}"', '"{""h"":2}"')
+  assert.deepEqual(counts(await report(changed, { query: '?by=code' })), [3, 0, 2, 1, 0])
+  assert.deepEqual((await all()).map(({ title, meta }: { title: string; meta: unknown }) => [title, meta])[0], ['Red, "the" one', { h: 2 }])
+})
+
+test('what is exported is imported as it was, in either format', async () => {
+  const odd = ["'quoted", "'=x", '+49 30', 'two\nlines', ' blanks ', '😀;ü', '', 'a,b', '"', '-']
+  for (const [index, notes] of odd.entries())
+    assert.deepEqual(
+      counts(await report(JSON.stringify({ code: `Odd${index}`, notes, meta: [notes] }), { type: 'application/jsonl' })),
+      [1, 1, 0, 0, 0],
+    )
+  const before = await all()
+  for (const format of ['csv', 'jsonl']) {
+    const file = await exported(`?format=${format}`)
+    assert.equal(file.status, 200)
+    assert.match(String(file.headers['content-disposition']), new RegExp(`stamps\\.${format}`))
+    const again = await report(file.text, { type: String(file.headers['content-type']) })
+    assert.deepEqual(counts(again), [before.length, 0, 0, before.length, 0], JSON.stringify(again.rejections))
+    assert.deepEqual(again.ignored.toSorted(), ['createdAt', 'sealed', 'updatedAt'])
+  }
+  assert.deepEqual(await all(), before)
+  // Made anew from the export of an emptied collection, but for the ids.
+  const { text } = await exported('?format=csv')
+  for (const { id } of before) assert.equal((await world.call('staff', { method: 'DELETE', url: `/api/stamps/${id}` })).status, 204)
+  const lines = text.replace(/^id,/, 'id,').split('\r\n')
+  assert.equal(lines[0]!.split(',')[0], 'id')
+  const withoutIds = text.replace(/^stamp_[a-z0-9]+,/gm, ',')
+  assert.equal((await report(withoutIds)).created, before.length)
+  const strip = (records: Record<string, unknown>[]) => records.map(({ id: _, createdAt: __, updatedAt: ___, ...rest }) => rest)
+  assert.deepEqual(strip(await all()), strip(before))
+})
+
+test('exactly the rows that do not fit are left out, each told with its line and reason', async () => {
+  const rows = Array.from({ length: 250 }, (_, index) => `B${index},${index % 100}`)
+  rows[3] = 'B3,many'
+  rows[50] = 'B50,101'
+  rows[51] = ',5'
+  rows[120] = 'B7,5'
+  rows[199] = `${'x'.repeat(31)},5`
+  rows[248] = 'B248,5,6,7'
+  const answer = await report(['code,pieces', ...rows].join('\n'))
+  assert.deepEqual(counts(answer), [250, 244, 0, 0, 6])
+  assert.deepEqual(
+    answer.rejections.map(({ line, errors }: { line: number; errors: { path: string; code: string }[] }) => [
+      line,
+      errors[0]!.path,
+      errors[0]!.code,
+    ]),
+    [
+      [5, '/pieces', 'type'],
+      [52, '/pieces', 'maximum'],
+      [53, '/code', 'required'],
+      [122, '/code', 'already_exists'],
+      [201, '/code', 'maxLength'],
+      [250, '', 'columns'],
+    ],
+  )
+  const again = await report(['code,pieces', ...rows].join('\n'), { query: '?by=code' })
+  assert.deepEqual(counts(again), [250, 0, 1, 244, 5])
+})
+
+test('a file of which most is wrong is told of up to a limit, and counted whole', async () => {
+  const lines = Array.from({ length: limits.importRejectionsMax + 50 }, (_, index) =>
+    JSON.stringify({ code: `C${index}`, maker: 'usr_none' }),
+  )
+  const answer = await report(lines.join('\n'), { query: '?format=jsonl' })
+  assert.deepEqual([answer.rejected, answer.created, answer.rejections.length], [lines.length, 0, limits.importRejectionsMax])
+  assert.equal(answer.rejections[0].errors[0].code, 'reference_not_found')
+})
+
+test('spreadsheets: semicolons, a byte order mark, lines within quotes, lines that are empty', async () => {
+  const answer = await report('\ufeffcode;title\r\nD1;"two\r\nlines"\r\n\r\nD2;x\r\nD2;y\r\n')
+  assert.deepEqual(counts(answer), [3, 1, 0, 0, 2])
+  assert.deepEqual(
+    answer.rejections.map(({ line }: { line: number }) => line),
+    [2, 6],
+  )
+})
+
+test('a key that stands twice in one file is made once and changed then', async () => {
+  assert.deepEqual(counts(await report('code,title\nE1,a\nE1,b\nE1,b\n', { query: '?by=code' })), [3, 1, 1, 1, 0])
+})
+
+test('what cannot be read is refused, with its line', async () => {
+  for (const [text, query, path, message] of [
+    ['', '', 'line:1', /empty/],
+    ['kode\nx', '', 'line:1', /no field kode; did you mean "code"/],
+    ['code,code\nx,y', '', 'line:1', /twice/],
+    ['code\n"F1\n', '', 'line:2', /never closed/],
+    ['code\nx', '?by=titel', 'query:by', /no field titel/],
+    ['code\nx', '?by=title', 'query:by', /not unique/],
+    ['code\nx', '?format=xml', 'query:format', /must be/],
+    ['code\nx', '?also=1', 'query:also', /./],
+  ] as const) {
+    const { status, body, text: said } = await send(text, { query })
+    assert.deepEqual([status, body.errors?.[0].path], [400, path], said)
+    assert.match(body.errors[0].message, message)
+  }
+  assert.equal((await send(Buffer.from([0x63, 0x6f, 0x64, 0x65, 0x0a, 0xff]))).status, 400)
+  const lines = [
+    '{"code":"H1"',
+    '[]',
+    '{"codes":"x"}',
+    '{"code":12345678901234567890}',
+    '{"id":"stamp_none","code":"H2"}',
+    '{"id":5}',
+    '{"code":"H3"}',
+  ]
+  const answer = await report(lines.join('\n'), { type: 'application/x-ndjson' })
+  assert.deepEqual(counts(answer), [7, 1, 0, 0, 6])
+  assert.deepEqual(
+    answer.rejections.map(({ line, errors }: { line: number; errors: { code: string }[] }) => [line, errors[0]!.code]),
+    [
+      [1, 'malformed_json'],
+      [2, 'type'],
+      [3, 'unknown_field'],
+      [4, 'number'],
+      [5, 'not_found'],
+      [6, 'not_found'],
+    ],
+  )
+})
+
+test('is for staff, and tells them what they may see', async () => {
+  assert.deepEqual([(await send('code\nx', { as: 'owner' })).status, (await send('code\nx', { as: 'guest' })).status], [403, 401])
+  assert.deepEqual([(await exported('', 'owner')).status, (await exported('', 'guest')).status], [403, 401])
+  assert.equal((await world.call('staff', { method: 'GET', url: '/api/users/export' })).text.includes('password'), false)
+  const { text } = await exported('?filter[code][startsWith]=B1&format=jsonl')
+  assert.ok(
+    text
+      .split('\n')
+      .filter(Boolean)
+      .every((line) => JSON.parse(line).code.startsWith('B1')),
+  )
+  assert.equal((await exported('?filter[none]=1')).status, 400)
+})
