@@ -38,6 +38,10 @@ export const limits = {
   fileUploadMs: 3_600_000,
   /** A file that no record has claimed by then is removed. */
   fileUnclaimedMs: 3_600_000,
+  /** A resumable upload that nothing comes of for so long is given up: somebody on a train comes back the next day. */
+  uploadIdleMs: 24 * 3_600_000,
+  /** Requests that brought bytes of one upload: pieces of 5 MiB make the largest file there is. */
+  uploadPiecesMax: 1_000,
   /** Files of one sender that no record has claimed, those under way included, and their bytes: a form of a gallery has as many. */
   filesUnclaimedMax: 100,
   fileBytesUnclaimedMax: 5 * 1_073_741_824,

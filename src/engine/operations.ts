@@ -27,10 +27,14 @@ import { removeCartLine } from '../domains/carts/remove-cart-line.ts'
 import { updateCart } from '../domains/carts/update-cart.ts'
 import type { AnyOwnMail } from '../domains/emails/define-mail.ts'
 import { sendMail } from '../domains/emails/send-mail.ts'
+import { beginUpload } from '../domains/files/begin-upload.ts'
+import { continueUpload } from '../domains/files/continue-upload.ts'
 import { downloadFile } from '../domains/files/download-file.ts'
+import { endUpload } from '../domains/files/end-upload.ts'
 import { sendersOf } from '../domains/files/file-access.ts'
 import { largestFile } from '../domains/files/file-fields.ts'
 import type { LinkKey } from '../domains/files/file-link.ts'
+import { getUpload } from '../domains/files/get-upload.ts'
 import { linkFile } from '../domains/files/link-file.ts'
 import { uploadFile } from '../domains/files/upload-file.ts'
 import { listBalances } from '../domains/ledger/list-balances.ts'
@@ -138,11 +142,10 @@ function operationsAlone(offer: Offer, { changes, providers, files, handlers, me
 
 function fileOperations(model: Model, { blobs, random, linkKey }: FilePorts): Operation[] {
   if (model.find('files') === undefined) return []
-  return [
-    uploadFile({ blobs, random, senders: sendersOf(model), bytesMax: largestFile(model) }),
-    downloadFile({ blobs, linkKey }),
-    linkFile(linkKey),
-  ]
+  const senders = sendersOf(model)
+  const upload = { blobs, random, senders, bytesMax: largestFile(model) }
+  const resumable = [beginUpload(upload), getUpload(senders), continueUpload(upload), endUpload(senders)]
+  return [uploadFile(upload), downloadFile({ blobs, linkKey }), linkFile(linkKey), ...resumable]
 }
 
 function webhookOperations(events: readonly string[]): Operation[] {

@@ -10,8 +10,14 @@ import { addVary } from './vary.ts'
 type Headers = FastifyRequest['headers']
 
 /** Headers of answers that scripts of other origins may read, beside the few that they always may. */
-const exposedHeaders = 'ETag, Location, Retry-After, Idempotent-Replayed, RateLimit, RateLimit-Policy'
-const requestHeaders = 'Authorization, Cart-Token, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID'
+const exposedHeaders = [
+  'ETag, Location, Retry-After, Idempotent-Replayed, RateLimit, RateLimit-Policy, Accept-Ranges, Content-Disposition, Content-Range',
+  'Tus-Extension, Tus-Max-Size, Tus-Resumable, Tus-Version, Upload-Expires, Upload-Length, Upload-Offset',
+].join(', ')
+const requestHeaders = [
+  'Authorization, Cart-Token, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, File-Name, If-Range, Range',
+  'Tus-Resumable, Upload-Length, Upload-Metadata, Upload-Offset',
+].join(', ')
 
 /** Says whether the page that asks may read the answer. Caches must ask again for a page of another origin. */
 export function admitOrigin(origins: ReadonlySet<string>, { origin }: Headers, reply: FastifyReply): void {

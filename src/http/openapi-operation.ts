@@ -154,12 +154,12 @@ function requestBody(operation: Operation, rest: readonly [string, Json][], requ
 
 /** By itself, or as the only part of a form. */
 function fileBody(operation: Operation, components: Components): Json {
+  const form = 'multipart/form-data'
+  const types = operation.takesFile === true ? ['application/octet-stream', form] : (operation.takesFile ?? [])
   const file = { type: 'string', contentMediaType: 'application/octet-stream' }
-  const form = { type: 'object', properties: { file }, required: ['file'] }
-  const media = { schema: documentedSchema(form, components, `${typeNameOf(operation)}Form`) }
-  const types = operation.takesFile === true ? ['application/octet-stream'] : (operation.takesFile ?? [])
-  const alone = Object.fromEntries(types.map((type) => [type, { schema: {} }]))
-  return { requestBody: { required: true, content: { ...alone, 'multipart/form-data': media } } }
+  const ofForm = { type: 'object', properties: { file }, required: ['file'] }
+  const schemaOf = (type: string) => (type === form ? documentedSchema(ofForm, components, `${typeNameOf(operation)}Form`) : {})
+  return { requestBody: { required: true, content: Object.fromEntries(types.map((type) => [type, { schema: schemaOf(type) }])) } }
 }
 
 /** `carts.addLine` takes a `CartsAddLine`: generators make a class of it. */

@@ -184,6 +184,7 @@ function routeHandler(parts: ServerParts, limiter: RateLimiter, live: LiveStream
 
   return async (request: FastifyRequest, reply: FastifyReply) => {
     const { headers } = request
+    if (operation.always) reply.headers(operation.always)
     const credentials = credentialsOf(request)
     if (!isSafe && credentials.cookie !== undefined && credentials.authorization === undefined)
       checkSameSite(parts.origins ?? noOrigins, headers)
@@ -313,6 +314,7 @@ function answerUnrouted(parts: ServerParts, routes: readonly Route[], request: F
   if (methods.has('GET')) methods.add('HEAD')
   if (isFile && methods.has(request.method)) return parts.site!.serve(decodePath(path), request, reply)
   const allow = [...methods, 'OPTIONS'].join(', ')
+  for (const { operation } of routesAt(routes, path)) reply.headers({ ...operation.always })
   if (request.method === 'OPTIONS') return answerOptions(parts.origins ?? noOrigins, allow, request, reply)
   return sendProblem(parts, request, reply, new EngineError('method_not_allowed', { headers: { allow } }))
 }

@@ -150,6 +150,8 @@ export type CommonSpec<TInput extends TSchema, TOutput extends TSchema> = {
   readonly rawBody?: boolean
   /** The body is one file, by itself or as the only part of a form. `prepare` reads it as it comes. A list: media types, for documents. */
   readonly takesFile?: true | readonly string[]
+  /** Headers of each answer at its address, refusals and OPTIONS included. */
+  readonly always?: Readonly<Record<string, string>>
   /** Of the answer, where it is neither JSON nor text. */
   readonly mediaType?: string | readonly string[]
 }

@@ -77,7 +77,7 @@ export function importRecords(collection: CollectionModel, writers: Writers): Op
     route: `POST /api/${collection.name}/import`,
     summary: `Import ${collection.title.toLowerCase()} from CSV or JSON lines`,
     tag: collection.title,
-    takesFile: ['text/csv', 'application/jsonl'],
+    takesFile: ['text/csv', 'application/jsonl', 'multipart/form-data'],
     input: inputSchema,
     output: outputSchema,
     access: staff,

@@ -399,6 +399,33 @@ const recordRows: Row[] = [
       body: { name: 'a.txt', type: 'text/plain', size: 4 },
     },
   ),
+  ...rows(
+    'files.beginUpload',
+    signedIn(201),
+    { method: 'POST', url: '/api/uploads', headers: { 'tus-resumable': '1.0.0', 'upload-length': '9' } },
+    {
+      events: ['files.beginUpload: files'],
+      body: { offset: 0, length: 9 },
+    },
+  ),
+  ...rows(
+    'files.continueUpload',
+    ownUpload(204),
+    (_, { upload }) => ({
+      method: 'PATCH',
+      url: `/api/uploads/${upload}`,
+      body: 'some',
+      headers: { 'tus-resumable': '1.0.0', 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' },
+    }),
+    { given: anUpload, events: ['files.continueUpload: files'] },
+  ),
+  ...rows('files.getUpload', ownUpload(200), (_, { upload }) => ({ method: 'GET', url: `/api/uploads/${upload}` }), { given: anUpload }),
+  ...rows(
+    'files.endUpload',
+    ownUpload(204),
+    (_, { upload }) => ({ method: 'DELETE', url: `/api/uploads/${upload}`, headers: { 'tus-resumable': '1.0.0' } }),
+    { given: anUpload, events: ['files.endUpload: effects, files'] },
+  ),
   ...rows('notes.delete', holder(204), ({ ids }) => ({ method: 'DELETE', url: `/api/notes/${ids['note']}` }), {
     events: ['notes.delete: notes'],
   }),
@@ -460,6 +487,18 @@ const recordRows: Row[] = [
     'shippingMethods',
   ]),
 ]
+
+/** Its sender's alone. */
+function ownUpload(status: number): Statuses {
+  return { ...all(404), owner: status }
+}
+
+/** One of the owner that has been begun. */
+async function anUpload(world: World): Promise<Given> {
+  const headers = { 'tus-resumable': '1.0.0', 'upload-length': '9' }
+  const { body } = await world.call('owner', { method: 'POST', url: '/api/uploads', headers })
+  return { upload: body.id }
+}
 
 /** What staff writes and everybody reads. */
 function catalogueRows(name: string, created: object, changed: object, id: string, collections: readonly string[]): Row[] {

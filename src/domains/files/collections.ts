@@ -8,7 +8,7 @@ import { field } from '../../schema/field.ts'
 import type { StoredFile } from '../../schema/kinds/file.ts'
 
 /** Bytes under a key of their own, with their SHA-256. A file that came in one go has one. */
-export type FilePart = { readonly size: number; readonly hash: string }
+export type FilePart = { readonly piece: number; readonly size: number; readonly hash: string }
 
 export const files = collection('files', {
   prefix: 'file',
@@ -28,8 +28,10 @@ export const files = collection('files', {
     uploadedBy: field.ref('users'),
     /** Its sender for limits: an account or a network. */
     sender: field.text({ required: true, read: nobody, feed: false }),
-    /** Of its blobs in the store: the first has it as it is, the others with their number behind it. */
+    /** Of its blobs in the store: piece 0 has it as it is, the others with their number behind it. */
     key: field.text({ required: true, unique: true, read: nobody }),
+    /** How many have been begun. Those that are no part of it, since another was first or nothing came, go with it. */
+    pieces: field.integer({ required: true, default: 1, read: nobody, feed: false }),
     parts: field.json<readonly FilePart[]>({ required: true, read: nobody, feed: false }),
     /** Until then a record must have claimed it. */
     expiresAt: field.dateTime(),
@@ -48,13 +50,13 @@ export function storedFile({ id, name, type, size, width, height }: FileRow): St
   return { id, name, type, size, ...(width === null || height === null ? {} : { width, height }) }
 }
 
-/** The keys of its blobs, in order. */
-export function keysOf({ key, parts }: Pick<FileRow, 'key' | 'parts'>): string[] {
-  return Array.from({ length: Math.max(1, parts.length) }, (_, index) => keyOfPart(key, index))
+/** The keys that its blobs may have. */
+export function keysOf({ key, pieces }: Pick<FileRow, 'key' | 'pieces'>): string[] {
+  return Array.from({ length: pieces }, (_, piece) => keyOfPiece(key, piece))
 }
 
-export function keyOfPart(key: string, index: number): string {
-  return index === 0 ? key : `${key}.${index}`
+export function keyOfPiece(key: string, piece: number): string {
+  return piece === 0 ? key : `${key}.${piece}`
 }
 
 /** As long as an upload may take, and a sweep until it. */

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { EngineError } from '../../base/engine-error.ts'
 import type { BlobStore, ByteRange } from '../../blobs/blob-store.ts'
 import type { Content } from '../../operation/define.ts'
-import { type FileRow, keysOf } from './collections.ts'
+import { type FileRow, keyOfPiece } from './collections.ts'
 
 /** Shown by a browser without running anything. PDF is none: a sandbox keeps a browser from showing it, and nothing else from its scripts. */
 const shown = /^(?:image\/(?:png|jpeg|gif|webp|avif|bmp)|(?:audio|video)\/[a-z0-9.+-]+|text\/plain)$/
@@ -43,13 +43,12 @@ export function contentOf(blobs: BlobStore, file: FileRow): Content {
 type Piece = { readonly key: string; readonly range: ByteRange }
 
 /** What of each blob is in the range. */
-function piecesOf(file: FileRow, { first, last }: ByteRange): Piece[] {
-  const keys = keysOf(file)
+function piecesOf({ key, parts }: FileRow, { first, last }: ByteRange): Piece[] {
   let start = 0
-  return file.parts.flatMap(({ size }, index) => {
+  return parts.flatMap(({ piece, size }) => {
     const range = { first: Math.max(first - start, 0), last: Math.min(last - start, size - 1) }
     start += size
-    return range.first <= range.last ? [{ key: keys[index]!, range }] : []
+    return range.first <= range.last ? [{ key: keyOfPiece(key, piece), range }] : []
   })
 }
 

@@ -6,7 +6,7 @@ import { type EffectHandler, effectHandler, effectKind, enqueue } from '../../ef
 import type { Work } from '../../operation/work.ts'
 import { type FileRow, files, keysOf } from './collections.ts'
 
-const kind = effectKind('files.remove', Type.Object({ key: Type.String(), parts: Type.Integer() }))
+const kind = effectKind('files.remove', Type.Object({ key: Type.String(), pieces: Type.Integer() }))
 
 export function removalKey(key: string): string {
   return `files.remove:${key}`
@@ -19,15 +19,14 @@ export async function removeFiles(work: Work, ids: readonly string[]): Promise<v
 
 export async function removeFile(work: Work, file: FileRow): Promise<void> {
   await work.tx.delete(files, file)
-  const payload = { key: file.key, parts: keysOf(file).length }
+  const payload = { key: file.key, pieces: file.pieces }
   await enqueue(work, kind, { key: removalKey(file.key), payload, record: file.id, isNew: true })
 }
 
 export function removeFilesEffect(blobs: BlobStore): EffectHandler {
   return effectHandler(kind, {
     async perform({ payload }) {
-      const parts = Array.from({ length: payload.parts }, () => ({ size: 0, hash: '' }))
-      for (const key of keysOf({ key: payload.key, parts })) await blobs.remove(key)
+      for (const key of keysOf(payload)) await blobs.remove(key)
       return { end: 'done', result: null }
     },
   })

@@ -72,7 +72,7 @@ function fits(head: Uint8Array, { at = 0, bytes, also }: Signature): boolean {
 }
 
 function startsAt(head: Uint8Array, at: number, bytes: string): boolean {
-  return Buffer.from(head.buffer, head.byteOffset + at, Math.max(0, Math.min(bytes.length, head.length - at))).toString('latin1') === bytes
+  return Buffer.from(head.subarray(at, at + bytes.length)).toString('latin1') === bytes
 }
 
 /** A type whose bytes would have been recognised. */

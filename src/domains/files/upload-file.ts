@@ -50,7 +50,7 @@ export function uploadFile(ports: UploadPorts): Operation {
       const file = await tx.get(files, row.id)
       if (file === null) throw new EngineError('request_timeout')
       const { type, width, height } = sniffType(received.head, incoming.type)
-      const parts = [{ size: received.size, hash: received.hash }]
+      const parts = [{ piece: 0, size: received.size, hash: received.hash }]
       const expiresAt = now + limits.fileUnclaimedMs
       const stored = await tx.update(files, file, { set: { state: 'stored', size: received.size, type, width, height, parts, expiresAt } })
       return { output: toldFile(storedFile(stored)), status: 201, headers: { location: toldFile(storedFile(stored)).url } }
@@ -79,6 +79,7 @@ async function announce({ random }: UploadPorts, { actor, writeFirst }: Context,
       uploadedBy: actor.id,
       sender: senderOf(actor),
       key,
+      pieces: 1,
       parts: [],
       expiresAt: uploadEndsAt(now),
     })

@@ -86,6 +86,7 @@ const keys = {
   hasSecretInput: flag,
   rawBody: flag,
   takesFile: flag,
+  always: plainObject,
   mediaType: line,
   prepare: callable,
   run: callable,

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { limits } from '../../base/limits.ts'
 import { eq, not, oneOf } from '../../contract/filter.ts'
-import { type FileRow, files, keysOf } from '../../domains/files/collections.ts'
+import { type FileRow, files, keyOfPiece } from '../../domains/files/collections.ts'
 import { collectionsWithFiles, fileFieldsOf, filesIn } from '../../domains/files/file-fields.ts'
 import { removalKey } from '../../domains/files/remove-files.ts'
 import { effects } from '../../effects/effect.ts'
@@ -81,10 +81,10 @@ async function checkBytes({ report }: VerifyContext, bytes: BytesContext, page: 
 }
 
 async function faultOf({ blobs, isRead }: BytesContext, file: FileRow): Promise<string | null> {
-  for (const [index, key] of keysOf(file).entries()) {
-    const part = file.parts[index]
+  for (const part of file.parts) {
+    const key = keyOfPiece(file.key, part.piece)
     const size = await blobs.sizeOf(key)
-    if (size === null || part === undefined) return `${key} is missing`
+    if (size === null) return `${key} is missing`
     if (size !== part.size) return `${key} has ${size} bytes, not ${part.size}`
     const stream = isRead ? await blobs.read(key) : null
     if (stream !== null && (await hashOf(stream)) !== part.hash) return `${key} was changed`

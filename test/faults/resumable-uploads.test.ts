@@ -1,0 +1,88 @@
+// Resumable uploads by an independent client of tus, over a real socket, cut and gone on with.
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import * as tus from 'tus-js-client'
+import { createLocalBlobs } from '../../src/blobs/local-blobs.ts'
+import { openWorld, type World } from '../support/api-harness.ts'
+import { eventually } from '../support/eventually.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'kingpost-uploads-'))
+let world: World
+let url: string
+let port: number
+before(async () => {
+  world = await openWorld({ blobs: createLocalBlobs(folder) })
+  port = await world.server.listen(0, '127.0.0.1')
+  url = `http://127.0.0.1:${port}`
+})
+after(async () => {
+  await world.close()
+  rmSync(folder, { recursive: true })
+})
+
+const headers = { authorization: 'Bearer kps_owner' }
+const content = Buffer.alloc(3_000_000, 'The bytes of a film. ')
+const sum = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
+
+/** Until all is there, or `cutAt` bytes are on their way: then the client hangs up. */
+function upload(options: Partial<tus.UploadOptions>, cutAt = Number.POSITIVE_INFINITY): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const sending = new tus.Upload(content, {
+      endpoint: `${url}/api/uploads`,
+      headers,
+      metadata: { filename: 'film.txt', filetype: 'text/plain' },
+      retryDelays: null,
+      onError: reject,
+      onSuccess: () => resolve(sending.url!),
+      onProgress: (sent) => {
+        if (sent >= cutAt) void sending.abort().then(() => resolve(sending.url!))
+      },
+      ...options,
+    })
+    sending.start()
+  })
+}
+
+const offsetOf = async (at: string) => Number((await fetch(at, { method: 'HEAD', headers })).headers.get('upload-offset'))
+
+async function claimed(at: string): Promise<Buffer> {
+  const body = JSON.stringify({ title: 'A film', papers: [{ id: at.split('/').at(-1) }] })
+  const made = await fetch(`${url}/api/notes`, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body })
+  const { papers } = (await made.json()) as { papers: { url: string; name: string }[] }
+  assert.equal(papers[0]!.name, 'film.txt')
+  return Buffer.from(await (await fetch(url + papers[0]!.url, { headers })).arrayBuffer())
+}
+
+test('a client of others uploads in one go and in pieces', async () => {
+  for (const options of [{}, { chunkSize: 700_000 }]) assert.equal(sum(await claimed(await upload(options))), sum(content))
+})
+
+test('one that hangs up goes on where it was cut', async () => {
+  const at = await upload({ chunkSize: 1_000_000 }, 1_500_000)
+  const kept = await offsetOf(at)
+  assert.ok(kept >= 1_000_000 && kept < content.length, `${kept} bytes are kept`)
+  assert.equal(await upload({ uploadUrl: at }), at)
+  assert.equal(sum(await claimed(at)), sum(content))
+})
+
+test('what came before the line was cut is kept', async () => {
+  const made = await fetch(`${url}/api/uploads`, {
+    method: 'POST',
+    headers: { ...headers, 'tus-resumable': '1.0.0', 'upload-length': '3000000', 'upload-metadata': 'filename ZmlsbS50eHQ=' },
+  })
+  const at = new URL(made.headers.get('location')!, url).href
+  const head = `PATCH ${new URL(at).pathname} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer kps_owner\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n`
+  const socket = connect(port, '127.0.0.1')
+  socket.on('error', () => {})
+  socket.write(`${head}Content-Type: application/offset+octet-stream\r\nContent-Length: 3000000\r\n\r\n`)
+  socket.write(content.subarray(0, 200_000), () => socket.destroy())
+  const kept = await eventually('bytes are kept', async () => (await offsetOf(at)) || null)
+  assert.ok(kept <= 200_000)
+  await upload({ uploadUrl: at })
+  assert.equal(sum(await claimed(at)), sum(content))
+})
