@@ -49,32 +49,21 @@ type Output = {
 
 const triesMax = 40
 const roundsMax = 10
+const wholeCartShare = 0.6
 const orderHoldMs = 30 * 60_000
 
 export async function shopAround(parts: BuyerParts, plan: BuyerPlan): Promise<void> {
-  const { world, store, acknowledged } = parts
-  const { dice } = world
+  const { dice } = parts.world
   const ask = createAsker(parts, plan)
-  const look = async (mostMs: number) => await pause(world, dice.between(0, plan.isHasty ? 50 : mostMs))
+  const look = async (mostMs: number) => await pause(parts.world, dice.between(0, plan.isHasty ? 50 : mostMs))
   await look(3_000)
 
   let bearer: string | undefined
   if (plan.hasAccount) bearer = await signUp(parts, ask, plan)
   const credentials = bearer === undefined ? {} : { bearer }
-  const made = await ask({ operation: 'carts.create', input: { email: plan.email }, ...credentials })
-  if (made.end !== 'answered') return
-  const { id: cart, token } = made.reply.output as Required<Output>
-  acknowledged.carts.add(cart)
-  const own = { ...credentials, cartToken: token }
-
-  for (const { variant, quantity } of plan.wanted) {
-    await look(800)
-    await ask({ operation: 'carts.addLine', input: { id: cart, variant, quantity }, ...own })
-  }
-  const shippingAddress = { name: plan.name, line1: 'Main street 1', city: 'Berlin', postalCode: '10115', country: 'DE' }
-  const shippingMethod = dice.chance(0.8) || plan.isSteady ? { shippingMethod: store.shippingMethod } : {}
-  const ready = await ask({ operation: 'carts.update', input: { id: cart, shippingAddress, ...shippingMethod }, ...own })
-  const shown = ready.end === 'answered' ? (ready.reply.output as Output).totals?.total : undefined
+  const filled = await fillCart(parts, ask, plan, { credentials, look })
+  if (filled === null) return
+  const { cart, own, shown } = filled
   await look(1_000)
   const order = await checkOut(parts, ask, plan, { cart, own, ...(shown && dice.chance(0.5) ? { expectedTotal: shown } : {}) })
   if (order !== null) await followOrder(parts, ask, plan, { order, own })
@@ -82,6 +71,33 @@ export async function shopAround(parts: BuyerParts, plan: BuyerPlan): Promise<vo
 
 type Asker = (request: Request, key?: string) => Promise<Result>
 type Own = Pick<Request, 'bearer' | 'cartToken'>
+type Filled = { readonly cart: string; readonly own: Own; readonly shown: Total | undefined }
+
+/** With one request, as a storefront does that keeps the cart itself, or click by click. */
+async function fillCart(
+  { world, store, acknowledged }: BuyerParts,
+  ask: Asker,
+  plan: BuyerPlan,
+  { credentials, look }: { credentials: Own; look: (mostMs: number) => Promise<void> },
+): Promise<Filled | null> {
+  const { dice } = world
+  const shippingAddress = { name: plan.name, line1: 'Main street 1', city: 'Berlin', postalCode: '10115', country: 'DE' }
+  const details = { shippingAddress, ...(dice.chance(0.8) || plan.isSteady ? { shippingMethod: store.shippingMethod } : {}) }
+  const isWhole = dice.chance(wholeCartShare)
+  const input = { email: plan.email, ...(isWhole ? { ...details, lines: plan.wanted } : {}) }
+  const made = await ask({ operation: 'carts.create', input, ...credentials })
+  if (made.end !== 'answered') return null
+  const { id: cart, token, totals } = made.reply.output as Required<Output>
+  acknowledged.carts.add(cart)
+  const own = { ...credentials, cartToken: token }
+  if (isWhole) return { cart, own, shown: totals.total }
+  for (const { variant, quantity } of plan.wanted) {
+    await look(800)
+    await ask({ operation: 'carts.addLine', input: { id: cart, variant, quantity }, ...own })
+  }
+  const ready = await ask({ operation: 'carts.update', input: { id: cart, ...details }, ...own })
+  return { cart, own, shown: ready.end === 'answered' ? (ready.reply.output as Output).totals?.total : undefined }
+}
 
 async function signUp({ acknowledged }: BuyerParts, ask: Asker, { email, name }: BuyerPlan): Promise<string | undefined> {
   const password = `secret of ${name}`

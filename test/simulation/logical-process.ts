@@ -11,7 +11,7 @@ import type { Random } from '../../src/base/random.ts'
 import type { MailTransport } from '../../src/domains/emails/transport.ts'
 import type { PaymentProvider } from '../../src/domains/payments/provider.ts'
 import { createSandboxProvider } from '../../src/domains/payments/provider-sandbox.ts'
-import { createEngine, type Engine, type EngineOptions } from '../../src/engine/create-engine.ts'
+import { createEngine, type Engine, type EngineOptions, type Replacements } from '../../src/engine/create-engine.ts'
 import type { PasswordHasher } from '../../src/operation/define.ts'
 import type { SandboxBook } from '../../src/sandbox/book.ts'
 import type { Commit, Reader, StorageAdapter } from '../../src/storage/storage.ts'
@@ -35,6 +35,8 @@ export type Surroundings = {
   readonly receivers: Receivers | null
   readonly secret: string
   readonly mutant: Mutant | null
+  /** Also runs the schedules that forget what is old: they cost two of five ticks, and nothing in a run is old enough. */
+  readonly forgets: boolean
   /** Called after every transaction that was carried out, committed or not. */
   readonly afterTransaction: () => void
   readonly ownerOfCommit: WeakMap<object, Commit[]>
@@ -55,7 +57,7 @@ const unavailable = () => new EngineError('storage_unavailable')
 
 /** Boots a process; when its start fails it is dead, as a real one would exit. */
 export function bootProcess(around: Surroundings, name: string, { isAlone, onExit }: { isAlone: boolean; onExit: () => void }): Process {
-  const { world, store, server, mutant } = around
+  const { world, store, server } = around
   const connections = new Set<(error: Error) => void>()
   const process: Process = {
     name,
@@ -91,7 +93,7 @@ export function bootProcess(around: Surroundings, name: string, { isAlone, onExi
     providers: [providerOf(around, process)],
     mail: mailOf(around, process),
     ...(around.receivers ? { webhooks: { egress: messagesOf(around, around.receivers, process) } } : {}),
-    ...(mutant?.replace ? { replace: mutant.replace(world.dice) } : {}),
+    replace: replacementsOf(around),
   }
   const boot = async () => {
     const storage = server ? await server.open(process) : storageOf(around, process, isAlone)
@@ -105,6 +107,15 @@ export function bootProcess(around: Surroundings, name: string, { isAlone, onExi
     onExit()
   })
   return process
+}
+
+function replacementsOf({ world, mutant, forgets }: Surroundings): Replacements {
+  const replace = mutant?.replace?.(world.dice) ?? {}
+  const schedules: Replacements['schedules'] = (all) => {
+    const kept = forgets ? all : all.filter(({ name }) => !name.endsWith('.forget'))
+    return replace.schedules?.(kept) ?? kept
+  }
+  return { ...replace, schedules }
 }
 
 /** Argon2 is slow on purpose; here only its contract counts. */

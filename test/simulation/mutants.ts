@@ -155,7 +155,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'expiry-is-blind',
     sin: 'An order expires by the clock alone, whatever its payment is doing.',
-    from: 75,
+    from: 95,
     replace: () => ({
       schedules: (all) =>
         all.map((schedule) =>
@@ -188,7 +188,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'doubtful-mail-is-repeated',
     sin: 'A message whose fate is unknown is sent again as if it had been refused.',
-    from: 265,
+    from: 335,
     mail: (real) => ({
       ...real,
       async send(message) {
@@ -221,7 +221,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'refund-nobody-sends',
     sin: 'Now and then a refund is owed, and nothing is written that sends it.',
-    from: 405,
+    from: 650,
     transaction: (inner, dice) => ({
       ...inner,
       insertOnce: async (ref, record) =>
@@ -301,7 +301,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'stock-by-look',
     sin: 'Whether there is stock is looked up first, and then it is taken.',
-    from: 57,
+    from: 140,
     prepare: (store) => void store.sql('pragma ignore_check_constraints=on').run(),
     transaction: (inner) => ({
       ...inner,
@@ -355,6 +355,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'positions-without-lock',
     sin: 'Two processes give positions in the log at the same time.',
+    from: 100,
     steps: (steps) => ({
       ...steps,
       sequence: (limit) => {

@@ -39,8 +39,8 @@ export async function runShop({ world, cluster, store, onRepeat }: StaffParts): 
     return rows.length === 0 ? null : dice.pick(rows)
   }
   while (world.elapsed() < workMs) {
-    await pause(world, dice.between(200, 8_000))
-    switch (dice.weighted({ count: 3, price: 3, cancel: 1, retry: 3 })) {
+    await pause(world, dice.between(200, 12_000))
+    switch (dice.weighted({ count: 2, price: 1, cancel: 1, retry: 2 })) {
       case 'count': {
         const level = some('select "id","onHand" from "stockLevels"')!
         await ask('stock.adjustLevel', { id: level['id'], onHand: Math.max(0, (level['onHand'] as number) + dice.between(-1, 2)) })

@@ -51,6 +51,8 @@ export type Store = {
   /** Plain SQL, for auditors and for planting faults. */
   sql(text: string): StatementSync
   exec(text: string): void
+  /** Which of `watched` have been written to since this was asked last, undone or not. */
+  written(): ReadonlySet<string>
   /** Before plain SQL: whoever works on the same data puts away what is not committed. */
   beforeLook(listener: () => void): void
   /** Goes on from here by another clock. */
@@ -58,6 +60,9 @@ export type Store = {
   /** Puts the shop back and hands time and commits to the run that begins. */
   reset(clock: Clock, onHand: readonly number[], onCommit: (commit: Commit) => void): void
 }
+
+/** What the auditor looks at after each transaction. */
+export const watched = ['stockLevels', 'ledgerEntries'] as const
 
 export async function openStore(backend: Backend): Promise<Store> {
   const database = new DatabaseSync(':memory:')
@@ -89,6 +94,14 @@ export async function openStore(backend: Backend): Promise<Store> {
   database.exec("attach ':memory:' as saved")
   const filled = tables.filter((table) => sql(`select count(*) as n from main."${table}"`).get()!['n'] !== 0)
   for (const table of filled) database.exec(`create table saved."${table}" as select * from main."${table}"`)
+  let written = new Set<string>()
+  database.function('written', (table) => {
+    written.add(table as string)
+    return null
+  })
+  for (const table of watched)
+    for (const action of ['insert', 'update', 'delete'])
+      database.exec(`create temp trigger "${table}_${action}" after ${action} on main."${table}" begin select written('${table}'); end`)
   const variants = sql('select "id" from "variants" order by "id"')
     .all()
     .map((row) => row['id'] as string)
@@ -101,6 +114,11 @@ export async function openStore(backend: Backend): Promise<Store> {
     shippingMethod: sql('select "id" from "shippingMethods"').get()!['id'] as string,
     sql,
     exec: (text) => database.exec(text),
+    written() {
+      const since = written
+      if (since.size > 0) written = new Set()
+      return since
+    },
     beforeLook(listener) {
       look = listener
     },

@@ -9,7 +9,7 @@ import type { Commit, CommitLine } from '../storage.ts'
 import { run, type StatementCache } from './reader.ts'
 
 /** Compressing costs 15 us however little there is: below this it saves less than a page. */
-const packedFromBytes = 1_000
+const packedFromCharacters = 1_000
 const options = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 
 /** `first` and `packed` are null in a row of one line. Otherwise its other columns say when its last line was written, and by which operations. */
@@ -25,15 +25,18 @@ export function prepareCommitLog(database: DatabaseSync): void {
   if (isOld) database.exec('alter table "_commits" add column "first" integer; alter table "_commits" add column "packed" blob')
 }
 
-/** Inside the writer's transaction: gives the lines the next positions. */
-export function appendCommits(prepared: StatementCache, lines: readonly CommitLine[]): Commit[] {
+/**
+ * Inside the writer's transaction: gives the lines the next positions. A line that is alone is compressed from `packedFrom`
+ * characters on: never in memory, where there is no page to be spared.
+ */
+export function appendCommits(prepared: StatementCache, lines: readonly CommitLine[], packedFrom = packedFromCharacters): Commit[] {
   if (lines.length === 0) return []
-  const { at, operation, actor, requestId, changes } = lines.at(-1)!
-  const text = textOf(lines)
+  const { at, operation, actor, requestId } = lines.at(-1)!
+  const texts = lines.map(({ changes }) => JSON.stringify(changes))
   const { lastInsertRowid } =
-    lines.length === 1 && text.length < packedFromBytes
-      ? run(() => prepared(plainInsert).run(at, operation, actor, requestId, JSON.stringify(changes)))
-      : run(() => prepared(packedInsert).run(lines.length, at, operationsOf(lines), pack(text)))
+    lines.length === 1 && texts[0]!.length < packedFrom
+      ? run(() => prepared(plainInsert).run(at, operation, actor, requestId, texts[0]!))
+      : run(() => prepared(packedInsert).run(lines.length, at, operationsOf(lines), pack(textOf(lines, texts))))
   const before = Number(lastInsertRowid) - lines.length
   return lines.map((one, index) => ({ ...one, position: before + index + 1 }))
 }
@@ -93,8 +96,12 @@ function operationsOf(lines: readonly CommitLine[]): string {
   return [...new Set(lines.map(({ operation }) => operation))].join(',')
 }
 
-function textOf(lines: readonly CommitLine[]): string {
-  return JSON.stringify(lines.map(({ at, operation, actor, requestId, changes }): PackedLine => [at, operation, actor, requestId, changes]))
+function textOf(lines: readonly CommitLine[], texts = lines.map(({ changes }) => JSON.stringify(changes))): string {
+  const packed = lines.map(({ at, operation, actor, requestId }, index) => {
+    const head = JSON.stringify([at, operation, actor, requestId])
+    return `${head.slice(0, -1)},${texts[index]}]`
+  })
+  return `[${packed.join(',')}]`
 }
 
 function pack(text: string): Uint8Array {

@@ -157,7 +157,7 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
     let commits: readonly Commit[] = []
     try {
       if (writer.isTransaction) {
-        commits = appendCommits(writeCache, lines)
+        commits = appendCommits(writeCache, lines, isMemory ? Number.POSITIVE_INFINITY : undefined)
         run(() => writeCache('commit').run())
       } else if (outcomes.some((outcome) => outcome.error === undefined)) failure = outcomes.at(-1)?.error
     } catch (error) {
