@@ -40,7 +40,7 @@ const stepsMax = 60_000
 const thoroughEvery = 7
 /** Three of ten seeds work on a database server, where transactions overlap. */
 const serverSeeds: readonly number[] = [2, 5, 8]
-const horizonMs = 12 * 3_600_000
+const horizonMs = 20 * 3_600_000
 /** What can end an attempt without its end being written. */
 const ownFailures: readonly FaultKind[] = [
   'processCrash',
