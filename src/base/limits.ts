@@ -42,6 +42,8 @@ export const limits = {
   uploadIdleMs: 24 * 3_600_000,
   /** Requests that brought bytes of one upload: pieces of 5 MiB make the largest file there is. */
   uploadPiecesMax: 1_000,
+  /** Of a file in one line of a backup: fits a page of it. */
+  blobLineBytes: 524_288,
   /** Files of one sender that no record has claimed, those under way included, and their bytes: a form of a gallery has as many. */
   filesUnclaimedMax: 100,
   fileBytesUnclaimedMax: 5 * 1_073_741_824,

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { systemClock, toIso } from '../base/clock.ts'
 import { createIdSource } from '../base/ids.ts'
 import { systemRandom } from '../base/random.ts'
+import { withBlobs } from '../domains/files/archive-files.ts'
 import type { Backend } from '../engine/backend.ts'
 import { type ArchiveHead, archiveFormat, describeModel } from '../storage/archive/archive.ts'
 import { partsOf, type Sums, sumsOf } from '../storage/archive/contents.ts'
@@ -12,6 +13,7 @@ import type { Snapshot } from '../storage/storage.ts'
 import { openArchiveFile, writeArchiveFile } from './archive-file.ts'
 import { nameOf, placeOf } from './database.ts'
 import { loadBackend } from './load-config.ts'
+import { openBlobs } from './open-blobs.ts'
 import { openSnapshot } from './open-storage.ts'
 import { makeFolder } from './private-files.ts'
 import { bytes, createProgress, number } from './progress.ts'
@@ -33,7 +35,9 @@ export async function backup(settings: ProcessSettings): Promise<number> {
       throw new Error(`${nameOf(place)} is only half filled by a restore or move: there is nothing whole to back up.`)
     if (settings.to === null) makeFolder(dirname(path))
     const head = await headOf(snapshot, backend)
-    const written = await writeArchiveFile(path, { head, parts: partsOf(snapshot, backend.model), onPart: progress.onPart })
+    const { model } = backend
+    const parts = withBlobs(partsOf(snapshot, model), { read: snapshot.reader, model, blobs: openBlobs(settings) })
+    const written = await writeArchiveFile(path, { head, parts, onPart: progress.onPart })
     progress.done()
     tell(settings, { path, bytes: written.bytes, seconds: progress.seconds(), head, sums: written.sums }, 'written, read back and compared')
     return 0

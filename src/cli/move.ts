@@ -1,9 +1,11 @@
 // `kingpost move --to URL`: everything of one database into another, empty one, of any kind. Both are held
 // by this process alone. Invariant: at every moment at most one of the two can be started on, so what is
 // owed is carried out by exactly one; killed anywhere, the same command continues.
+import { resolve } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { createIdSource } from '../base/ids.ts'
 import { systemRandom } from '../base/random.ts'
+import { copyBlobs } from '../domains/files/archive-files.ts'
 import type { Backend } from '../engine/backend.ts'
 import { differences, partsOf, type Sums, sumsOf } from '../storage/archive/contents.ts'
 import { endFill, FillError, fill } from '../storage/archive/fill.ts'
@@ -12,6 +14,7 @@ import { readQuiet } from '../storage/archive/quiet.ts'
 import type { Snapshot, WholeStorage } from '../storage/storage.ts'
 import { copyOf, nameOf, openAlone, openSource, placeAt, placeOf, refuseServed } from './database.ts'
 import { loadBackend } from './load-config.ts'
+import { openBlobs } from './open-blobs.ts'
 import type { Place } from './open-storage.ts'
 import { createProgress, number } from './progress.ts'
 import { type ProcessSettings, UsageError } from './settings.ts'
@@ -75,7 +78,7 @@ async function begin(source: WholeStorage, from: Place, to: Place): Promise<Move
 type Copied = { readonly sums: Sums; readonly rows: number; readonly seconds: number }
 
 async function copy(backend: Backend, both: Both, { id, snapshot }: { readonly id: string; readonly snapshot: Snapshot }): Promise<Copied> {
-  const { source, target, to } = both
+  const { source, target, from, to } = both
   const { model } = backend
   const { newest } = await source.commitRange()
   const progress = createProgress('Moved')
@@ -95,7 +98,10 @@ async function copy(backend: Backend, both: Both, { id, snapshot }: { readonly i
     const wrong = differences(wanted, await sumsOf(partsOf(copied, model), checking.onPart))
     checking.done()
     if (wrong.length > 0) throw new Error(`${nameOf(to)} does not hold what was moved: ${wrong.join('; ')}. Nothing was switched.`)
-    const violations = await checkContent(copied, backend, (await lastCommitAt(snapshot)) ?? systemClock.now())
+    const blobs = openBlobs(to)
+    if (resolve(from.dataFolder) !== resolve(to.dataFolder))
+      await copyBlobs({ read: snapshot.reader, model, blobs: openBlobs(from) }, blobs)
+    const violations = await checkContent(copied, { model, blobs }, (await lastCommitAt(snapshot)) ?? systemClock.now())
     if (violations.length > 0)
       throw new Error(
         `The data breaks ${violations.length} invariants, before the move as after it: look at them with kingpost verify. Nothing was switched.`,

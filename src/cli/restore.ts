@@ -3,6 +3,7 @@
 import { resolve } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { systemRandom } from '../base/random.ts'
+import { withoutBlobs } from '../domains/files/archive-files.ts'
 import { hasNothingOpen, type RestoreCounts, restoreRules } from '../engine/recovery.ts'
 import { misfits } from '../storage/archive/archive.ts'
 import { differences, partsOf, rewritten, sumsOf } from '../storage/archive/contents.ts'
@@ -12,6 +13,7 @@ import { readQuiet } from '../storage/archive/quiet.ts'
 import { openArchiveFile } from './archive-file.ts'
 import { nameOf, openAlone, placeOf } from './database.ts'
 import { loadBackend } from './load-config.ts'
+import { openBlobs } from './open-blobs.ts'
 import { counted, createProgress, number } from './progress.ts'
 import { type ProcessSettings, UsageError } from './settings.ts'
 import { checkContent } from './verify.ts'
@@ -27,6 +29,7 @@ export async function restore(settings: ProcessSettings): Promise<number> {
   const wrong = misfits(archive.head, model)
   if (wrong.length > 0) throw new Error(`${path} does not fit this project:\n${wrong.map((one) => `  ${one}`).join('\n')}`)
   const place = placeOf(settings)
+  const blobs = openBlobs(settings)
   const { storage, close } = await openAlone(place, model)
   const progress = createProgress('Restored', () => archive.bytesRead() / archive.bytes)
   try {
@@ -35,13 +38,13 @@ export async function restore(settings: ProcessSettings): Promise<number> {
     const recovery: Recovery = (await readRecovery(storage)) ?? { at: systemClock.now(), backupAt }
     const { rewrite, counts } = restoreRules(recovery.at, backupAt)
     const marks = { ...archive.head.marks, [recoveryMark]: JSON.stringify(recovery), [epochMark]: newEpoch() }
-    const parts = rewritten(archive.parts, model, rewrite)
+    const parts = rewritten(withoutBlobs(archive.parts, blobs), model, rewrite)
     const wanted = await fill({ storage, clock: systemClock, model, id: archive.head.id, parts, marks, onPart: progress.onPart })
     progress.done()
     const snapshot = await readQuiet(storage, systemClock)
     const found = differences(wanted, await sumsOf(partsOf(snapshot, model)))
     if (found.length > 0) throw new Error(`What was stored is not what the backup holds: ${found.join('; ')}. Is the disk sound?`)
-    const violations = await checkContent(snapshot, backend, backupAt)
+    const violations = await checkContent(snapshot, { model, blobs }, backupAt)
     const isReviewed = await hasNothingOpen(storage.reader, model, counts)
     await endFill(storage, { lastPosition: archive.head.lastPosition, marks: isReviewed ? { [recoveryMark]: null } : {} })
     const rows = Object.values(wanted).reduce((sum, { count }) => sum + count, 0)

@@ -1,7 +1,8 @@
 // `kingpost verify`: every invariant over a database, while servers run or not.
 import { systemClock } from '../base/clock.ts'
+import type { BlobStore } from '../blobs/blob-store.ts'
 import type { Backend } from '../engine/backend.ts'
-import type { InvariantGroup } from '../observe/invariant.ts'
+import type { BytesContext, InvariantGroup } from '../observe/invariant.ts'
 import { type Violation, verifyDatabase } from '../observe/verify.ts'
 import type { Model } from '../schema/model.ts'
 import { partsOf, type Sums, sumsOf } from '../storage/archive/contents.ts'
@@ -54,8 +55,13 @@ async function asOfNow<T>(place: Place, model: Model, ask: (read: Reader) => Pro
 }
 
 /** Every invariant over what was filled, as of the time its data is from. */
-export async function checkContent(snapshot: Snapshot, { model }: Backend, now: number): Promise<Violation[]> {
-  return await verifyDatabase({ read: snapshot.reader, commitsAfter: snapshot.commitsAfter, model, now })
+export async function checkContent(
+  snapshot: Snapshot,
+  { model, blobs }: Pick<Backend, 'model'> & { readonly blobs: BlobStore },
+  now: number,
+) {
+  const bytes: BytesContext = { blobs, isRead: true, now: (ask) => ask(snapshot.reader) }
+  return await verifyDatabase({ read: snapshot.reader, commitsAfter: snapshot.commitsAfter, model, now, bytes })
 }
 
 /** The same for two databases with the same content. */

@@ -1,0 +1,84 @@
+// The bytes of files go where their rows go: into a backup, out of it, and along with a move to another folder.
+// long
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { appendFileSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { Cleanable } from '../support/clean-up.ts'
+import { runCommand, startServer, temporaryFolder } from '../support/server-process.ts'
+
+const config = join(import.meta.dirname, '../support/files.config.ts')
+const sqlite = (folder: string) => `sqlite:${join(folder, 'kingpost.db')}`
+const kingpost = async (...words: string[]) => await runCommand([...words, '--config', config])
+const pictures = [randomBytes(1_300_000), Buffer.from('small'), randomBytes(524_288)]
+
+type Picture = { readonly url: string; readonly size: number }
+
+/** A server with an album of these pictures, one of them sent in two pieces. */
+async function makeAlbum(t: Cleanable): Promise<{ readonly folder: string; readonly album: string }> {
+  const folder = temporaryFolder(t)
+  const server = await startServer(t, { config, dataFolder: folder, database: sqlite(folder) })
+  const ids: string[] = []
+  for (const body of pictures.slice(0, 2))
+    ids.push(((await (await fetch(`${server.url}/api/files`, { method: 'POST', body })).json()) as { id: string }).id)
+  const [, , resumed] = pictures
+  const tus = { 'tus-resumable': '1.0.0' }
+  const made = await fetch(`${server.url}/api/uploads`, { method: 'POST', headers: { ...tus, 'upload-length': String(resumed!.length) } })
+  const upload = made.headers.get('location')!
+  for (const [from, to] of [
+    [0, 1_000],
+    [1_000, resumed!.length],
+  ] as const) {
+    const headers = { ...tus, 'content-type': 'application/offset+octet-stream', 'upload-offset': String(from) }
+    assert.equal((await fetch(server.url + upload, { method: 'PATCH', headers, body: resumed!.subarray(from, to) })).status, 204)
+  }
+  ids.push(upload.split('/').at(-1)!)
+  const body = JSON.stringify({ title: 'All', pictures: ids.map((id) => ({ id })) })
+  const answer = await fetch(`${server.url}/api/albums`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+  assert.equal(answer.status, 201)
+  const { id } = (await answer.json()) as { id: string }
+  assert.equal((await server.stop()).code, 0)
+  return { folder, album: id }
+}
+
+async function checkAlbum(t: Cleanable, folder: string, album: string): Promise<void> {
+  const server = await startServer(t, { config, dataFolder: folder, database: sqlite(folder) })
+  const { pictures: told } = (await (await fetch(`${server.url}/api/albums/${album}`)).json()) as { pictures: Picture[] }
+  for (const [index, { url }] of told.entries())
+    assert.deepEqual(Buffer.from(await (await fetch(server.url + url)).arrayBuffer()), pictures[index])
+  await server.stop()
+}
+
+/** A blob of the folder. */
+function blobIn(folder: string): string {
+  const shard = join(folder, 'files', readdirSync(join(folder, 'files'))[0]!)
+  return join(shard, readdirSync(shard)[0]!)
+}
+
+test('a backup holds the files, and a restore has them; verify finds what is missing and what was changed', async (t) => {
+  const { folder, album } = await makeAlbum(t)
+  const archive = join(folder, 'all.jsonl.zst')
+  const backup = await kingpost('backup', '--data-dir', folder, '--to', archive)
+  assert.equal(backup.code, 0, backup.stderr)
+  assert.match(backup.stdout, /_blobs/)
+  assert.equal((await kingpost('backup', 'verify', archive)).code, 0)
+  const restored = temporaryFolder(t)
+  const restore = await kingpost('restore', archive, '--data-dir', restored)
+  assert.equal(restore.code, 0, restore.stderr + restore.stdout)
+  await checkAlbum(t, restored, album)
+  const verify = async (...more: string[]) => await kingpost('verify', '--data-dir', restored, ...more)
+  assert.equal((await verify('--checksums')).code, 0)
+  appendFileSync(blobIn(restored), 'more')
+  assert.match((await verify()).stdout, /FAIL {2}files\.bytes_there[\s\S]*bytes, not/)
+  rmSync(blobIn(restored))
+  assert.match((await verify()).stdout, /FAIL {2}files\.bytes_there[\s\S]*is missing/)
+})
+
+test('a move to another folder takes the files along', async (t) => {
+  const { folder, album } = await makeAlbum(t)
+  const to = temporaryFolder(t)
+  const moved = await kingpost('move', '--data-dir', folder, '--to', sqlite(to))
+  assert.equal(moved.code, 0, moved.stderr + moved.stdout)
+  await checkAlbum(t, to, album)
+})
