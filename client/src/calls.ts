@@ -2,12 +2,15 @@
 import type { News } from './kept-list.ts'
 import type { LiveChanges, LiveOptions } from './live-changes.ts'
 import { followQuery, type Live, type LiveQueryOptions } from './live-query.ts'
-import { type ListQuery, renderQuery } from './query-string.ts'
+import { type AggregateQuery, type ListQuery, renderQuery } from './query-string.ts'
 import type {
+  BatchResult,
+  BatchStep,
   Cart,
   CartPatch,
   CheckoutAnswer,
   ClaimedCart,
+  Groups,
   Money,
   NewCart,
   Order,
@@ -47,6 +50,8 @@ export function recordsOf<T extends Identified>(transport: Transport, name: stri
       }
     },
     get: (id: string, query?: Pick<ListQuery<T>, 'expand' | 'fields'>, read: ReadOptions = {}) => call<T>('GET', at(id, query), read),
+    aggregate: (query: AggregateQuery<T> = {}, read: ReadOptions = {}) =>
+      call<Groups>('GET', `${base}/aggregate${renderQuery(query)}`, read),
     create: (record: Partial<Omit<T, 'id'>>, write: WriteOptions = {}) => call<T>('POST', base, { ...write, body: record }),
     update: (id: string, patch: Patch<Omit<T, 'id'>>, write: WriteOptions = {}) => call<T>('PATCH', at(id), { ...write, body: patch }),
     delete: (id: string, write: WriteOptions = {}) => call<void>('DELETE', at(id), write),
@@ -123,6 +128,8 @@ export type BaseClient = {
   readonly auth: ReturnType<typeof accountCalls>
   /** News of several collections, one by one. The list of one is kept by its `live`. */
   changes(live: LiveOptions): LiveChanges
+  /** Up to 100 operations in one transaction, all or none. `{ $result: '/0/id' }` stands for what the first one answered. */
+  batch(operations: readonly BatchStep[], write?: WriteOptions): Promise<BatchResult[]>
   /** Any route, with the same errors, keys and retries. */
   readonly call: Transport['call']
   /** The ETag the server sent with a record this client returned, for `ifMatch`. */

@@ -1,6 +1,7 @@
 /** Owns how a client is put together: who it speaks for, and what goes by which name. */
 import { accountCalls, type BaseClient, recordsOf, shopCalls, type WriteOptions } from './calls.ts'
 import { followChanges } from './live-changes.ts'
+import type { BatchResult } from './shapes.ts'
 import { type Credentials, createTransport, type Fetch } from './transport.ts'
 import type { AnyBackend, ClientOf, Untyped } from './typed.ts'
 
@@ -48,6 +49,8 @@ export function createClient<TBackend extends AnyBackend | Untyped = Untyped>(op
       speakFor(url !== '' || token === undefined ? { token } : {}, true)
     }),
     changes: (live) => followChanges(transport, live),
+    batch: async (operations, write = {}) =>
+      (await transport.call<{ results: BatchResult[] }>('POST', '/api/batch', { ...write, body: { operations } })).results,
     call: transport.call,
     etagOf: transport.etagOf,
     setToken: (token) => speakFor({ token }),

@@ -41,6 +41,23 @@ export type ListQuery<T> = {
   count?: boolean
 }
 
+export type Span = 'hour' | 'day' | 'week' | 'month' | 'quarter' | 'year'
+type Names = string | readonly string[]
+export type AggregateQuery<T> = {
+  filter?: Filter<T>
+  search?: string
+  /** `['status', 'createdAt:month']` */
+  group?: Names
+  sum?: Names
+  avg?: Names
+  min?: Names
+  max?: Names
+  /** `count`, `group.status`, `sum.total`, with `-` for descending. */
+  sort?: Names
+  limit?: number
+  timeZone?: string
+}
+
 /** `''` for an empty query, else with its leading `?`. */
 export function renderQuery(query: object): string {
   const params = new URLSearchParams()

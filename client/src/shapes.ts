@@ -196,3 +196,18 @@ export type Session = {
   createdAt: Time
   expiresAt: Time
 }
+
+/** Counts and sums of records by groups; staff's, unless the collection opens them. */
+export type Groups<TItem = Group> = { items: TItem[]; groups: number }
+export type Group = {
+  group: Record<string, string | number | boolean | null>
+  count: number
+  sum?: Record<string, unknown>
+  avg?: Record<string, unknown>
+  min?: Record<string, unknown>
+  max?: Record<string, unknown>
+}
+
+/** One of several operations in one transaction. */
+export type BatchStep = { method: 'POST' | 'PATCH' | 'PUT' | 'DELETE'; path: string; body?: object; ifMatch?: string }
+export type BatchResult = { status: number; headers: Record<string, string>; body: unknown }

@@ -16,7 +16,8 @@ import type {
 import type { BaseClient, ReadOptions, ShopClient, UntypedClient, WriteOptions } from './calls.ts'
 import type { News } from './kept-list.ts'
 import type { Live, LiveQueryOptions } from './live-query.ts'
-import type { Page } from './shapes.ts'
+import type { Span } from './query-string.ts'
+import type { Groups, Money, Page } from './shapes.ts'
 
 /** `typeof backend`, or what stands for it while nothing is known of one. */
 export type AnyBackend = { readonly types?: BackendTypes }
@@ -73,12 +74,46 @@ type Reading<TAll extends BackendTypes['collections'], T extends CollectionTypes
     query?: Choice<TAll, T, E, F>,
     options?: ReadOptions,
   ): Promise<Answer<TAll, T, E, F>>
+  /** Counts, sums and more of all that fit, by groups. Staff's, unless the collection's rule `aggregate` opens it. */
+  aggregate<const G extends GroupName<T> = never, const M extends Measures<T> = object>(
+    query?: M & {
+      readonly filter?: WireFilter<TAll, T>
+      readonly search?: string
+      readonly group?: readonly G[]
+      /** `count`, `group.status`, `sum.total`, with `-` for descending. */
+      readonly sort?: string | readonly string[]
+      readonly limit?: number
+      readonly timeZone?: string
+    },
+    options?: ReadOptions,
+  ): Promise<Groups<GroupOf<T, G, M>>>
   /** The list as it is at every moment: called with the records first, and again after each change of what they show. */
   live(
     query: LiveQuery<TAll, T>,
     onChange: (records: readonly WireRecord<T>[], news: News<WireRecord<T>>) => void,
     options?: LiveQueryOptions,
   ): Live
+}
+
+type FieldName<T extends CollectionTypes> = keyof WireRecord<T> & string
+/** A field, a time or day by its span, or a part of money. */
+type GroupName<T extends CollectionTypes> = FieldName<T> | `${FieldName<T>}:${Span}` | `${FieldName<T>}.${'amount' | 'currency'}`
+type Summable<T extends CollectionTypes> = {
+  [K in FieldName<T>]: [NonNullable<WireRecord<T>[K]>] extends [number | Money] ? K : never
+}[FieldName<T>]
+type Measures<T extends CollectionTypes> = {
+  readonly sum?: readonly Summable<T>[]
+  readonly avg?: readonly Summable<T>[]
+  readonly min?: readonly FieldName<T>[]
+  readonly max?: readonly FieldName<T>[]
+}
+type GroupOf<T extends CollectionTypes, G extends string, M> = {
+  readonly group: { readonly [K in G]: string | number | boolean | null }
+  readonly count: number
+} & {
+  readonly [K in keyof M & keyof Measures<T>]: M[K] extends readonly (infer F)[]
+    ? { readonly [N in F & FieldName<T>]: WireRecord<T>[N] | null }
+    : never
 }
 
 type Writing<T extends CollectionTypes> = {

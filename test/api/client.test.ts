@@ -37,6 +37,36 @@ async function makeEvent(title = 'Reading') {
   return await clientOf('staff').events.create({ title, startsAt: '2026-12-01T18:00:00Z', fee: { amount: 500, currency: 'EUR' } })
 }
 
+test('records are counted and summed by groups, and several are written at once', async () => {
+  const client = clientOf('staff')
+  const event = await makeEvent('Counting')
+  const results = await client.batch([
+    { method: 'POST', path: '/api/comments', body: { event: event.id, words: 'One', rank: 2 } },
+    { method: 'POST', path: '/api/comments', body: { event: { $result: '/0/event' }, words: 'Two', rank: 5 } },
+  ])
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    [201, 201],
+  )
+  const { items, groups } = await client.comments.aggregate({
+    filter: { event: event.id },
+    group: ['hidden', 'createdAt:year'],
+    sum: ['rank'],
+    max: ['rank'],
+  })
+  const [only] = items
+  const sum: number | null = only!.sum.rank
+  const hidden: string | number | boolean | null = only!.group.hidden
+  assert.deepEqual([sum, hidden, only!.count, groups], [7, false, 2, 1])
+  assert.equal(typeof only!.group['createdAt:year'], 'string')
+  const fees = await client.events.aggregate({ sum: ['fee'], filter: { title: 'Counting' } })
+  assert.deepEqual(fees.items[0]!.sum.fee, { amount: 500, currency: 'EUR' })
+  // @ts-expect-error: a text has no sum
+  await assert.rejects(client.comments.aggregate({ sum: ['words'] }), { code: 'validation_failed' })
+  // @ts-expect-error: misspelt
+  await assert.rejects(client.comments.aggregate({ group: ['hiden'] }), { code: 'validation_failed' })
+})
+
 test('records are made, read, listed, expanded, changed and deleted by the names and types of the config', async () => {
   const client = clientOf('owner')
   const event = await makeEvent()
