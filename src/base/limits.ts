@@ -42,6 +42,10 @@ export const limits = {
   uploadIdleMs: 24 * 3_600_000,
   /** Requests that brought bytes of one upload: pieces of 5 MiB make the largest file there is. */
   uploadPiecesMax: 1_000,
+  /** Of a part that an object store is sent at once, held in memory for each upload under way. They take 5 MiB at least, and 10,000 of them. */
+  blobPartBytes: 8_388_608,
+  /** An object store that says nothing for so long is away. */
+  blobSilenceMs: 30_000,
   /** Of a file in one line of a backup: fits a page of it. */
   blobLineBytes: 524_288,
   /** Files of one sender that no record has claimed, those under way included, and their bytes: a form of a gallery has as many. */

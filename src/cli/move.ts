@@ -48,7 +48,9 @@ type Both = { readonly source: WholeStorage; readonly target: WholeStorage; read
 async function moveAll(settings: ProcessSettings, backend: Backend, { source, target, from, to }: Both): Promise<void> {
   const begun = await begin(source, from, to)
   const snapshot = await readQuiet(source, systemClock)
-  const copied = begun.isDone ? null : await copy(backend, { source, target, from, to }, { id: begun.id, snapshot })
+  const copied = begun.isDone
+    ? null
+    : await copy(backend, { source, target, from, to }, { id: begun.id, snapshot, filesUrl: settings.filesUrl })
   // From here on the source is not started on any more; the target is from the next step on.
   await source.load({ marks: { [moveMark]: JSON.stringify({ ...begun, isDone: true }) } })
   if ((await target.readMark(fillingMark)) !== null)
@@ -77,7 +79,9 @@ async function begin(source: WholeStorage, from: Place, to: Place): Promise<Move
 
 type Copied = { readonly sums: Sums; readonly rows: number; readonly seconds: number }
 
-async function copy(backend: Backend, both: Both, { id, snapshot }: { readonly id: string; readonly snapshot: Snapshot }): Promise<Copied> {
+type Copying = { readonly id: string; readonly snapshot: Snapshot; readonly filesUrl: string | null }
+
+async function copy(backend: Backend, both: Both, { id, snapshot, filesUrl }: Copying): Promise<Copied> {
   const { source, target, from, to } = both
   const { model } = backend
   const { newest } = await source.commitRange()
@@ -98,9 +102,10 @@ async function copy(backend: Backend, both: Both, { id, snapshot }: { readonly i
     const wrong = differences(wanted, await sumsOf(partsOf(copied, model), checking.onPart))
     checking.done()
     if (wrong.length > 0) throw new Error(`${nameOf(to)} does not hold what was moved: ${wrong.join('; ')}. Nothing was switched.`)
-    const blobs = openBlobs(to)
-    if (resolve(from.dataFolder) !== resolve(to.dataFolder))
-      await copyBlobs({ read: snapshot.reader, model, blobs: openBlobs(from) }, blobs)
+    const filesOf = ({ dataFolder }: Place) => openBlobs({ dataFolder, filesUrl })
+    const blobs = filesOf(to)
+    if (filesUrl === null && resolve(from.dataFolder) !== resolve(to.dataFolder))
+      await copyBlobs({ read: snapshot.reader, model, blobs: filesOf(from) }, blobs)
     const violations = await checkContent(copied, { model, blobs }, (await lastCommitAt(snapshot)) ?? systemClock.now())
     if (violations.length > 0)
       throw new Error(

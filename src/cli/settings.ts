@@ -25,6 +25,8 @@ export type ProcessSettings = {
   readonly isDevelopment: boolean
   readonly isRateLimited: boolean
   readonly smtpUrl: string | null
+  /** A bucket for the bytes of files, its key and secret included: never print it. Null: below the data folder. */
+  readonly filesUrl: string | null
   readonly roles: readonly Role[]
   /** How long a server that was told to stop still takes requests, while /readyz tells proxies to send no more. */
   readonly drainMs: number
@@ -126,6 +128,7 @@ export function readSettings(words: readonly string[], environment: NodeJS.Proce
     isDevelopment: oneOf('KINGPOST_ENV', ['development', 'production']) === 'development',
     isRateLimited: oneOf('KINGPOST_RATE_LIMITS', ['on', 'off']) === 'on',
     smtpUrl: urlOf('--smtp-url', given('smtp-url', 'SMTP_URL'), ['smtp:', 'smtps:']),
+    filesUrl: environment['KINGPOST_FILES_URL'] || null,
     drainMs: secondsOf('KINGPOST_DRAIN_SECONDS', environment['KINGPOST_DRAIN_SECONDS']) * 1_000,
     roles: rolesOf(given('role', 'ROLE')),
     sandboxUrl: urlOf('--sandbox-url', given('sandbox-url', 'SANDBOX_URL'), ['http:', 'https:']),

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { s3PlaceOf } from './open-blobs.ts'
+import { UsageError } from './settings.ts'
+
+test('the address of a bucket is taken apart, and a wrong one is refused without telling its secret', () => {
+  assert.deepEqual(s3PlaceOf('s3://KEY:a%2Fb%2Bc@s3.eu-central-1.amazonaws.com/our-files?region=eu-central-1'), {
+    url: 'https://s3.eu-central-1.amazonaws.com/our-files',
+    accessKey: 'KEY',
+    secretKey: 'a/b+c',
+    region: 'eu-central-1',
+  })
+  assert.equal(s3PlaceOf('s3+http://KEY:SECRET@127.0.0.1:7070/bucket/').url, 'http://127.0.0.1:7070/bucket')
+  for (const wrong of [
+    's3://127.0.0.1/bucket',
+    's3://KEY:SECRET@host',
+    'https://KEY:SECRET@host/bucket',
+    's3://KEY:SECRET@host/a/b',
+    'SECRET',
+  ])
+    assert.throws(
+      () => s3PlaceOf(wrong),
+      (error) => error instanceof UsageError && /s3:\/\/KEY:SECRET@HOST\/BUCKET/.test(error.message) && !error.message.includes(wrong),
+    )
+})
