@@ -90,6 +90,9 @@ test('what does not go on where it stands is refused, and changes nothing', asyn
   assert.deepEqual(both.map(({ status }) => status).toSorted(), [204, 409])
   assert.equal(await keys(), before + 1)
   assert.equal((await head('owner', url))[1], '6')
+  await chunk('owner', url, 6, 'ghij')
+  const [file] = (await claim(idOf(url))).body.papers
+  assert.match((await world.call('owner', { method: 'GET', url: file.url })).text, /^abc(?:def|DEF)ghij$/)
 })
 
 test('what begins wrongly is refused', async () => {

@@ -2,6 +2,7 @@ import { anyone } from '../../access/rule.ts'
 import { EngineError, isEngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import type { BlobStore } from '../../blobs/blob-store.ts'
+import { eq } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
 import { command, type Operation, type PrepareContext } from '../../operation/define.ts'
 import { type FilePart, type FileRow, files, keyOfPiece } from './collections.ts'
@@ -71,7 +72,8 @@ async function announcePiece({ input, writeFirst }: Context, offset: number): Pr
       throw new EngineError('body_too_large', {
         detail: `An upload comes in ${limits.uploadPiecesMax} pieces at most: begin it again, with larger ones.`,
       })
-    await tx.touchOrFail(files, file.id, { set: { expiresAt: now + limits.uploadIdleMs }, add: { pieces: 1 } })
+    const change = { set: { expiresAt: now + limits.uploadIdleMs }, add: { pieces: 1 } }
+    await tx.touchOrFail(files, file.id, change, eq('pieces', file.pieces))
     return file.pieces
   })
 }
