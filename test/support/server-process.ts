@@ -91,8 +91,8 @@ export function spawnCommand(t: Cleanable, words: readonly string[]): Pick<Serve
 }
 
 /** `kingpost verify` on a folder that no server holds, or that one does: both are allowed. */
-export async function verify(dataFolder: string): Promise<Ended> {
-  return await runCommand(['verify', '--config', testConfig, '--data-dir', dataFolder, ...(await databaseWords(dataFolder))])
+export async function verify(dataFolder: string, config = testConfig): Promise<Ended> {
+  return await runCommand(['verify', '--config', config, '--data-dir', dataFolder, ...(await databaseWords(dataFolder))])
 }
 
 const databases = new Map<string, Promise<string>>()
