@@ -134,9 +134,11 @@ type Operations<TBackend, TNoun extends string> = {
     Types<TBackend>['operations'][K]
   >
 }
-type Named<T extends { readonly input: unknown; readonly output: unknown }> = object extends T['input']
-  ? (input?: T['input'], options?: WriteOptions) => Promise<T['output']>
-  : (input: T['input'], options?: WriteOptions) => Promise<T['output']>
+type Named<T extends { readonly input: unknown; readonly output: unknown }> = [keyof T['input']] extends [never]
+  ? (input?: Record<string, never>, options?: WriteOptions) => Promise<T['output']>
+  : object extends T['input']
+    ? (input?: T['input'], options?: WriteOptions) => Promise<T['output']>
+    : (input: T['input'], options?: WriteOptions) => Promise<T['output']>
 
 type Noun<TBackend> = keyof Types<TBackend>['operations'] extends infer K ? (K extends `${infer N}.${string}` ? N : never) : never
 type Part<TBackend, TName extends string> = (TName extends CollectionName<TBackend>

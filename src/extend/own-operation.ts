@@ -117,7 +117,11 @@ export function ownOperation(operation: Operation, parts: OwnParts): Operation {
     async run(context: CommandContext<unknown, unknown>) {
       const { context: duty, events } = dutyWork(parts, context)
       const answer = await runOwnCode(piece, (during) =>
-        operation.run({ ...context, ...duty({ during, causedBy: [] }), tx: new HeldTransaction(context.tx, during) }),
+        operation.run({
+          ...context,
+          ...duty({ during, causedBy: [], caller: context.actor.id }),
+          tx: new HeldTransaction(context.tx, during),
+        }),
       )
       checked(piece, answer, () => {
         if (!reload) checkAnswer(operation, answer)

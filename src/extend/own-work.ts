@@ -49,16 +49,22 @@ export type OwnParts = {
   readonly secrets: ReadonlyMap<string, string>
 }
 
-export type Inside = { readonly during: During; readonly causedBy: readonly string[] }
+export type Inside = {
+  readonly during: During
+  readonly causedBy: readonly string[]
+  /** The account that asked, where one did: what `default: { set: 'actor' }` means. */
+  readonly caller?: string | null
+}
 
-export function ownWork({ model, hooksOf, effects, mails, secrets }: OwnParts, work: Work, { during, causedBy }: Inside): OwnWork {
+export function ownWork({ model, hooksOf, effects, mails, secrets }: OwnParts, work: Work, inside: Inside): OwnWork {
+  const { during } = inside
   const { now, newId } = work
   const owing = effectsIn(effects, work)
   const outbox = mailIn(mails, work)
   return {
     now,
     newId,
-    records: recordsIn({ work, model, hooksOf, during, causedBy }),
+    records: recordsIn({ work, model, hooksOf, ...inside }),
     mail: { send: (mail, message) => during(() => outbox.send(mail, message)) },
     effects: { owe: (effect, key, payload, more) => during(() => owing.owe(effect, key, payload, more)) },
     secrets: secretsOf(secrets),

@@ -86,6 +86,7 @@ export type RecordsParts = {
   readonly during: During
   /** Hooks that led here, each by a write of the one before it. */
   readonly causedBy: readonly string[]
+  readonly caller?: string | null
 }
 
 export function recordsIn(parts: RecordsParts): Records {
@@ -161,10 +162,11 @@ function writerOf(parts: RecordsParts, collection: CollectionModel): AnyWriter {
 }
 
 /** One write each, in the order of a request's: checked, hooks before it, written, hooks after it. */
-function stepsOf({ work, model, hooksOf, causedBy }: RecordsParts, collection: CollectionModel) {
+function stepsOf({ work, model, hooksOf, causedBy, caller = null }: RecordsParts, collection: CollectionModel) {
   const { tx, now, newId } = work
   const { name } = collection
   const hooks = hooksOf(name)
+  const maker = { ...systemActor, id: caller }
   const kept = (action: RecordAction) => {
     if (collection.source.system) throw new OwnMistake(`records(${name}).${action}: it changes through operations of its own alone`)
     countWrite(tx)
@@ -188,9 +190,12 @@ function stepsOf({ work, model, hooksOf, causedBy }: RecordsParts, collection: C
   async function create(values: Values): Promise<AnyRecord> {
     kept('create')
     const given = checkedValues(collection, values, 'create')
-    const fields: Values & { readonly id: string } = { ...defaults(collection, systemActor, now), ...given, id: newId(collection.prefix) }
+    const fields: Values & { readonly id: string } = { ...defaults(collection, maker, now), ...given, id: newId(collection.prefix) }
     const missing = writableFields(collection).find(({ name: one, field }) => field.required && (fields[one] ?? null) === null)
-    if (missing) throw new OwnMistake(`records(${name}).create: ${missing.name} is missing`)
+    if (missing)
+      throw new OwnMistake(
+        `records(${name}).create: ${missing.name} is missing${isCaller(missing.field.default) ? ', for nobody has called: give it' : ''}`,
+      )
     await checkReferences(tx, model, collection, systemActor, given)
     const more = await hooks?.create?.before(writing('create', null, { ...fields, version: 1, createdAt: now, updatedAt: now }))
     const record = await tx.insert<AnyRecord>(collection, { ...fields, ...more })
@@ -222,6 +227,10 @@ function stepsOf({ work, model, hooksOf, causedBy }: RecordsParts, collection: C
   }
 
   return { create, update, remove }
+}
+
+function isCaller(given: unknown): boolean {
+  return typeof given === 'object' && given !== null && 'set' in given && given.set === 'actor'
 }
 
 /** What code of the project writes, checked: a mistake in it is one of the code, not of whoever called. @throws OwnMistake */

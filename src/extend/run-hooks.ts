@@ -77,7 +77,7 @@ async function runBefore(hooks: readonly Hook[], parts: OwnParts, write: RecordW
       own = { ...own, ...checkedValues(collection, values, 'set') }
     }
     const written = await runOwnCode(hook, async (during) => {
-      await hook.run({ ...ownWork(parts, work, { during, causedBy }), action, actor, before, record, set } as never)
+      await hook.run({ ...ownWork(parts, work, { during, causedBy, caller: actor.id }), action, actor, before, record, set } as never)
       // What is set after its end is not written: nobody would check where it leads.
       const ended = own
       await during(() => checkSetReferences(write, collection, ended))

@@ -274,7 +274,9 @@ function changesOf(collection: CollectionModel, record: AnyRecord, values: Reado
     // Nothing in a row is nothing said, where there must be a value.
     if (value === null && field.required) continue
     const before = record[name] ?? null
-    if (isDeepStrictEqual(fromWire(field, value, `/${name}`), before)) continue
+    // A file is told with more than it is given by: what was exported says nothing new.
+    const told = before === null || !field.kind.toWire ? before : field.kind.toWire(before)
+    if (isDeepStrictEqual(told, value) || isDeepStrictEqual(fromWire(field, value, `/${name}`), before)) continue
     changes[name] = field.kind.isJson ? patchTo(before, value) : value
   }
   return changes
