@@ -135,6 +135,27 @@ test('a change starts the server again on the same data; a mistake is told, and 
   await assert.rejects(fetch(url), TypeError)
 })
 
+test('Kingpost that is installed nearer to the project while it runs is the one that serves the next change', async (t) => {
+  const dev = await startDev(t)
+  await dev.says(/Ctrl-C stops it/)
+  const copy = join(dev.folder, 'node_modules/kingpost')
+  mkdirSync(join(copy, 'dist/src/cli'), { recursive: true })
+  writeFileSync(join(copy, 'package.json'), '{"name":"kingpost","type":"module"}')
+  writeFileSync(
+    join(copy, 'dist/src/cli/dev-server.js'),
+    "process.on('message', () => process.send({ text: '' }))\nprocess.send({ isLoaded: true })\nprocess.stdout.write('The copy loads.\\n')\n",
+  )
+  dev.change('notices.ts', (text) => `${text}\n// more\n`)
+  await dev.says(/The copy loads\./)
+  await dev.says(/notices\.ts changed: running again/)
+
+  // One that no server can be started from.
+  rmSync(join(copy, 'dist'), { recursive: true })
+  dev.change('notices.ts', (text) => `${text}\n// more\n`)
+  await dev.says(/kingpost\.config\.ts imports the Kingpost in \S+mine\/node_modules\/kingpost, .* stop it, and start it again/)
+  await dev.says(/The server from before goes on/)
+})
+
 test('it is not for production', () => {
   const { status, stderr } = spawnSync(process.execPath, [launcher, 'dev'], {
     env: { ...process.env, KINGPOST_ENV: 'production' },

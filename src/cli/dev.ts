@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { systemClock } from '../base/clock.ts'
 import type { FromServer, ToServer } from './dev-server.ts'
 import { environmentFile } from './environment.ts'
+import { devServerIn, otherCopy } from './other-copy.ts'
 import { freePort } from './serve.ts'
 import { type ProcessSettings, UsageError } from './settings.ts'
 import { endWithNpm } from './with-npm.ts'
@@ -66,7 +67,7 @@ function createServers({ config, words, watchToo }: Place): Servers {
   function load(cause: string): void {
     const startedAt = systemClock.monotonic()
     loading?.kill('SIGKILL')
-    const server = startServer(words)
+    const server = startServer(config, words)
     loading = server
     const late = setTimeout(() => {
       say(`${config} cannot be loaded: it has not ended after ${loadMs / 1000} s, so it, or a file that it imports, runs in a loop.`)
@@ -128,9 +129,11 @@ function say(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
-/** Signals of the terminal go to it, too. */
-function startServer(words: readonly string[]): ChildProcess {
-  const file = fileURLToPath(new URL(`./dev-server${extname(import.meta.url)}`, import.meta.url))
+/** Of the copy of Kingpost that the config imports. Signals of the terminal go to it, too. */
+function startServer(config: string, words: readonly string[]): ChildProcess {
+  const copy = otherCopy(config)
+  const file =
+    (copy === null ? null : devServerIn(copy)) ?? fileURLToPath(new URL(`./dev-server${extname(import.meta.url)}`, import.meta.url))
   const cache = getCompileCacheDir()
   return fork(file, words, {
     env: { ...process.env, ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }) },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -46,6 +46,20 @@ for (const { name, files, says } of mistakes)
     t.after(() => rmSync(folder, { recursive: true }))
     await assert.rejects(loadConfig(join(folder, 'a.ts'), 200), { message: says.replaceAll('@', folder) })
   })
+
+test('a config that imports another copy of Kingpost than the one that runs is told both', async (t) => {
+  const folder = folderWith({ 'a.ts': "import './b.ts'\n", 'b.ts': "import { field } from 'kingpost'\nexport { field }\n" })
+  t.after(() => rmSync(folder, { recursive: true }))
+  mkdirSync(join(folder, 'node_modules/kingpost'), { recursive: true })
+  writeFileSync(join(folder, 'node_modules/kingpost/package.json'), '{"name":"kingpost"}')
+  await assert.rejects(loadConfig(join(folder, 'a.ts')), {
+    message:
+      `${folder}/a.ts imports the Kingpost in ${realpathSync(folder)}/node_modules/kingpost, and the one that runs is in ${realpathSync(root)}: ` +
+      'stop it, and start it again in the folder of the project, by npm run dev, npm start or npx kingpost COMMAND.',
+  })
+  writeFileSync(join(folder, 'b.ts'), `export { field } from '${root}/src/index.ts'\n`)
+  await assert.rejects(loadConfig(join(folder, 'a.ts')), /must export its config/)
+})
 
 test('what a config throws in a timer or unawaited is a mistake of it, and the command ends', (t) => {
   const folder = folderWith({

@@ -6,6 +6,7 @@ import type { BackendConfig } from '../config/backend-config.ts'
 import { type Backend, ConfigError, createBackend, type Surroundings } from '../engine/backend.ts'
 import type { Operation } from '../operation/define.ts'
 import { explainLoadError, NotLoaded } from './load-error.ts'
+import { otherCopy, toldOtherCopy } from './other-copy.ts'
 import { offeredProviders } from './payment-providers.ts'
 import type { ProcessSettings } from './settings.ts'
 import { startStuckWatch } from './stuck-watch.ts'
@@ -19,6 +20,8 @@ export type LoadedConfig = { readonly config: BackendConfig<Operation>; readonly
 export async function loadConfig(configPath: string, withinMs: number = loadMs): Promise<LoadedConfig> {
   const path = resolve(configPath)
   if (!existsSync(path)) throw new Error(`There is no config at ${path}. Name one with --config FILE.`)
+  const copy = otherCopy(path)
+  if (copy !== null) throw new Error(toldOtherCopy(path, copy))
   let module: Record<string, unknown>
   try {
     module = await importWithin(path, withinMs)
