@@ -161,6 +161,19 @@ export const backend = k.defineBackend({ name: 'Notes', collections: [notes], ..
   for (const [index, line] of lines.entries()) assert.match(line, told[index]!)
 })
 
+test('two collections of one name are told with both places, and a prefix that cannot be made of a name with one that can be', async (t) => {
+  const { mistakes } = await saidOf(t, {
+    'a.ts': `${kingpost}
+const guests = () => k.collection('guests', { fields: {} })
+export const backend = k.defineBackend({ name: 'X', collections: [guests(), k.collection('guests', { fields: {}, prefix: 'other' }), k.collection('as', { fields: {} })] })
+`,
+  })
+  assert.deepEqual(mistakes.split('\n  ').slice(1), [
+    'collections[1].name: "guests" is declared twice, first at @/a.ts:4:24 (@/a.ts:5:79)',
+    `collections[2].prefix: "a" is made of the name and starts its ids, so it must be 2 to 8 lower-case letters: give one, such as prefix: 'asx' (@/a.ts:5:136)`,
+  ])
+})
+
 test('what is declared beside a config and not listed in it is told at the start', async (t) => {
   const { mistakes, unlisted } = await saidOf(t, {
     'a.ts': `${kingpost}

@@ -29,6 +29,7 @@ import type { Collection, Fields } from '../schema/collection.ts'
 import { compileModel, type Model } from '../schema/model.ts'
 import { settings } from '../settings/collections.ts'
 import { type ConfigMistake, checkConfig } from './config-check/check-config.ts'
+import { placeIn } from './config-check/entries.ts'
 
 export type Backend = {
   readonly config: BackendConfig<Operation>
@@ -164,14 +165,19 @@ export function namedOperations({ operations }: Backend): readonly Operation[] {
 
 /** @throws ConfigError naming each that is missing */
 function secretsIn(config: BackendConfig<Operation>, { readSecret }: Surroundings): ReadonlyMap<string, string> {
-  const names = (config.secrets ?? []).map(({ name }) => name)
+  const secrets = config.secrets ?? []
   if (readSecret === undefined) return new Map()
-  const values = names.map((name) => [name, readSecret(name) ?? ''] as const)
-  const missing = values.filter(([, value]) => value === '')
-  if (missing.length > 0)
-    throw new ConfigError(missing.map(([name]) => ({ path: `secrets.${name}`, message: 'is not set: give it in the environment' })))
-  for (const [, value] of values) hideSecret(value)
-  return new Map(values)
+  const values = secrets.map((secret) => ({ secret, value: readSecret(secret.name) ?? '' }))
+  const missing = values.filter(({ value }) => value === '').map(({ secret }) => missingSecret(secret))
+  if (missing.length > 0) throw new ConfigError(missing)
+  for (const { value } of values) hideSecret(value)
+  return new Map(values.map(({ secret, value }) => [secret.name, value]))
+}
+
+function missingSecret(secret: { readonly name: string }): ConfigMistake {
+  const { name } = secret
+  const message = `is not set: give it in the environment, or write ${name}=… into the file .env of the project${placeIn(secret)}`
+  return { path: `secrets.${name}`, message }
 }
 
 /** Those of the features that are on. */

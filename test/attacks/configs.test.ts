@@ -81,7 +81,7 @@ const kinds: Readonly<Record<string, readonly [(config: Config) => unknown, RegE
     (c) => c.collections.push(pick([42, null, undefined, 'clubs', () => {}, {}, []])),
     /^collections\[2\]: must be made by collection/,
   ],
-  'a collection twice': [(c) => c.collections.push(c.collections[0]), /^collections\[0\]\.name: "clubs" is declared twice/],
+  'a collection twice': [(c) => c.collections.push(c.collections[0]), /^collections\[0\]\.name: "clubs" is listed twice/],
   'a collection of ours': [(c) => (c.collections[1].name = 'orders'), /^collections\[1\]\.name: "orders" is Kingpost's own/],
   'names that differ in case': [
     (c) => c.collections.push({ ...c.collections[1], name: 'memberShips', prefix: 'other' }),

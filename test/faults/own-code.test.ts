@@ -50,5 +50,8 @@ test('a secret that is missing ends the start with one sentence', async (t) => {
   const dataFolder = temporaryFolder(t)
   const { code, stderr } = await runCommand(['start', '--config', config, '--port', '0', '--data-dir', dataFolder])
   assert.equal(code, 1)
-  assert.match(stderr, /^One thing is wrong in .*own-code\.config\.ts:\n {2}secrets\.BOOK_FILE: is not set: give it in the environment\n$/)
+  assert.match(
+    stderr,
+    /^One thing is wrong in .*own-code\.config\.ts:\n {2}secrets\.BOOK_FILE: is not set: give it in the environment, or write BOOK_FILE=… into the file \.env of the project \(.*own-code\.config\.ts:\d+:\d+\)\n$/,
+  )
 })

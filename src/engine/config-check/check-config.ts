@@ -5,6 +5,7 @@ import { countries, isCountry } from '../../base/countries.ts'
 import { isCurrency } from '../../base/currencies.ts'
 import { limits } from '../../base/limits.ts'
 import { nearest } from '../../base/nearest.ts'
+import { declarationOf } from '../../base/place.ts'
 import { isOrigin } from '../../base/web-address.ts'
 import type { BackendConfig, MailConfig, ShopConfig, WebhooksConfig } from '../../config/backend-config.ts'
 import { declaresFiles } from '../../domains/files/file-fields.ts'
@@ -152,7 +153,7 @@ function collectionsIn(given: unknown, add: Add): readonly Collection[] {
 }
 
 function checkNames(own: readonly Collection[], system: readonly Collection[], listed: readonly unknown[], add: Add): void {
-  const seen = new Map<string, string>()
+  const seen = new Map<string, Collection>()
   const prefixes = new Map(system.map((collection) => [prefixOf(collection), collection.name]))
   const taken = new Set(system.map(({ name }) => name.toLowerCase()))
   for (const collection of own) {
@@ -169,21 +170,37 @@ function checkNames(own: readonly Collection[], system: readonly Collection[], l
     if (reservedCollections.has(name)) tell(`${path}.name`, `"${name}" is an address of the API: choose another name`)
     if (name in Object.prototype) tell(`${path}.name`, `"${name}" is a word of JavaScript's own: choose another name`)
     // A database may take two names for one table that differ in case alone.
-    if (other !== undefined)
-      tell(`${path}.name`, other === name ? `"${name}" is declared twice` : `"${name}" differs from "${other}" in case alone`)
-    seen.set(name.toLowerCase(), name)
+    if (other !== undefined) tell(`${path}.name`, sameName(collection, other))
+    seen.set(name.toLowerCase(), collection)
     checkPrefix(collection, path, prefixes, tell)
   }
+}
+
+function sameName(collection: Collection, other: Collection): string {
+  if (collection === other) return `"${collection.name}" is listed twice`
+  const what = collection.name === other.name ? 'is declared twice' : `differs from "${other.name}" in case alone`
+  const place = declarationOf(other)?.place ?? ''
+  return `"${collection.name}" ${what}${place === '' ? '' : `, first at ${place}`}`
 }
 
 function checkPrefix(collection: Collection, path: string, prefixes: Map<string, string>, add: Add): void {
   if (collection.prefix !== undefined && typeof collection.prefix !== 'string') return
   const prefix = prefixOf(collection)
-  if (!/^[a-z]{2,8}$/.test(prefix)) add(`${path}.prefix`, `"${prefix}" must be 2 to 8 lower-case letters`)
+  if (!/^[a-z]{2,8}$/.test(prefix)) {
+    const madeOf = `is made of the name and starts its ids, so it must be 2 to 8 lower-case letters: give one, such as prefix: '${longerThan(collection.name)}'`
+    add(`${path}.prefix`, `"${prefix}" ${collection.prefix === undefined ? madeOf : 'must be 2 to 8 lower-case letters'}`)
+  }
   const other = prefixes.get(prefix)
   if (other !== undefined && other !== collection.name)
     add(`${path}.prefix`, `"${prefix}" starts the ids of ${other} already: give a prefix of its own`)
   prefixes.set(prefix, collection.name)
+}
+
+function longerThan(name: string): string {
+  return `${name
+    .toLowerCase()
+    .replace(/[^a-z]/g, '')
+    .slice(0, 7)}x`.padEnd(2, 'x')
 }
 
 /** Each one that is offered here, and once. */
