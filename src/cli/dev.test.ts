@@ -156,6 +156,24 @@ test('Kingpost that is installed nearer to the project while it runs is the one 
   await dev.says(/The server from before goes on/)
 })
 
+test('what breaks is told on the terminal, and the caller is told to look there', async (t) => {
+  const dev = await startDev(t)
+  const url = (await dev.says(/Storefront +(http:\S+)\/\n/)).replace('localhost', '127.0.0.1')
+  await dev.says(/Ctrl-C stops it/)
+  const operation = `query({ name: 'tasks.broken', route: 'GET /api/broken', summary: 'Breaks.', access: anyone, input: Type.Object({}),
+    output: Type.Object({}), run: () => { throw new Error('A reason.') } })`
+  dev.change('kingpost.config.ts', (text) =>
+    text
+      .replace('{ defineBackend }', '{ anyone, defineBackend, query, Type }')
+      .replace('collections:', `operations: [${operation}],\n  collections:`),
+  )
+  await dev.says(/running again/)
+  const answer = await fetch(`${url}/api/broken`)
+  const { detail } = (await answer.json()) as { detail: string }
+  assert.deepEqual([answer.status, detail], [500, 'Something broke on our side. The terminal in which the server runs says what.'])
+  await dev.says(/A reason\./)
+})
+
 test('it is not for production', () => {
   const { status, stderr } = spawnSync(process.execPath, [launcher, 'dev'], {
     env: { ...process.env, KINGPOST_ENV: 'production' },

@@ -256,6 +256,7 @@ function openServer({ settings, loaded, backend, engine, log, payments, faults, 
     onRevoked: engine.onRevoked,
     clock,
     log,
+    ...(settings.isDevelopment ? { brokenHint } : {}),
     site: isApi ? site : null,
     pages: isApi ? pages : pages.filter(({ path }) => healthPaths.includes(path)),
     isRateLimited: settings.isRateLimited,
@@ -267,6 +268,8 @@ function openServer({ settings, loaded, backend, engine, log, payments, faults, 
     inFront: (listener) => (request, response) => (payments.pagesAt(request.url ?? '') ?? listener)(request, response),
   })
 }
+
+const brokenHint = 'Something broke on our side. The terminal in which the server runs says what.'
 
 async function issueToken({ parts }: Engine): Promise<string | null> {
   const cause = { operation: 'accounts.issueSetUpToken', actor: 'system', requestId: '' }

@@ -15,6 +15,7 @@ test('whatever is thrown is a problem: what refuses to be looked at is a bug as 
   for (const thrown of strange) {
     assert.equal(isEngineError(thrown), false)
     assert.equal(problemOf(thrown, 'req_1', log).body['code'], 'internal')
+    assert.equal(problemOf(thrown, 'req_1', { write() {} }, 'Look there.').body['detail'], 'Look there.')
   }
   assert.equal(logged.length, strange.length)
 })

@@ -10,11 +10,12 @@ export type Problem = { readonly status: number; readonly headers: Record<string
 
 const retryAfterSeconds = '1'
 
-export function problemOf(error: unknown, requestId: string, log: Log): Problem {
+/** `hint`: for whoever develops, where the log is. The reason itself is in the log alone. */
+export function problemOf(error: unknown, requestId: string, log: Log, hint?: string): Problem {
   if (isA(error, ProjectError)) return renderOwn(error, requestId)
   const known = isEngineError(error) ? error : fromFramework(error)
   if (known === null || known.status >= 500) log.write('error', 'A request failed.', { requestId, error: known?.cause ?? error })
-  return render(known ?? new EngineError('internal'), requestId)
+  return render(known ?? new EngineError('internal', hint === undefined ? {} : { detail: hint }), requestId)
 }
 
 const commonHeaders = {

@@ -36,6 +36,8 @@ export type ServerParts = {
   readonly onRevoked?: (tell: (id: string) => void) => void
   readonly clock: Clock
   readonly log: Log
+  /** Said of what broke, for whoever develops. */
+  readonly brokenHint?: string
   readonly site: StaticSite | null
   /** Answers of fixed addresses beside the operations: health, the API reference. */
   readonly pages: readonly Page[]
@@ -350,6 +352,6 @@ function decodePath(path: string): string {
 }
 
 function sendProblem(parts: ServerParts, request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
-  const { status, headers, body } = problemOf(error, request.id, parts.log)
+  const { status, headers, body } = problemOf(error, request.id, parts.log, parts.brokenHint)
   return reply.code(status).headers(headers).send(JSON.stringify(body))
 }
