@@ -61,6 +61,20 @@ test('a retry after a lost answer and a 503 carries the same idempotency key', a
   assert.equal(new Set(keys).size, 1)
 })
 
+test('a file is sent as it is, under its own type', async () => {
+  const net = fakeFetch(json({ id: 'file_1' }, 201))
+  const body = new Blob(['Hello'], { type: 'text/plain' })
+  let sent: unknown
+  const fetch = (path: string, init: RequestInit) => {
+    sent = init.body
+    return net.fetch(path, init)
+  }
+  await createClient({ fetch, url }).call('POST', '/api/files', { body, headers: { 'file-name': 'a.txt' } })
+  assert.equal(sent, body)
+  assert.equal(net.calls[0]!.headers['content-type'], 'text/plain')
+  assert.equal(net.calls[0]!.headers['file-name'], 'a.txt')
+})
+
 test('a first attempt that is still running is waited for', async () => {
   const net = fakeFetch(problem(409, 'idempotency_in_flight', {}, '0'), json({ id: 'prd_1' }, 201))
   await createClient({ ...net, url })

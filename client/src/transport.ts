@@ -8,6 +8,7 @@ import { readApiError } from './api-error.ts'
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
 export type CallOptions = {
+  /** Sent as JSON; a `Blob` or `File` as it is. */
   body?: unknown
   /** A strong ETag; the server answers 412 when the record has moved on. */
   ifMatch?: string | undefined
@@ -53,7 +54,10 @@ export function createTransport(url: string, fetch: Fetch, credentials: Credenti
     if (key !== undefined) headers['idempotency-key'] = key
     // Without a key a change that may have happened is not sent again.
     const retriesMax = method === 'GET' || key !== undefined ? RETRIES_MAX : 0
-    if (options.body !== undefined) {
+    if (options.body instanceof Blob) {
+      headers['content-type'] = options.body.type || 'application/octet-stream'
+      init.body = options.body
+    } else if (options.body !== undefined) {
       headers['content-type'] = 'application/json'
       init.body = JSON.stringify(options.body)
     }

@@ -4,7 +4,7 @@ import type { CollectionInfo, FieldInfo } from './shapes.ts'
 
 const names = ['number', 'title', 'name', 'subject', 'email', 'sku', 'slug', 'code', 'kind', 'account']
 const states = ['roles', 'status', 'state', 'paymentStatus', 'fulfillmentStatus', 'direction', 'action']
-const unshown: ReadonlySet<DisplayName> = new Set(['json', 'longText', 'references'])
+const unshown: ReadonlySet<DisplayName> = new Set(['json', 'longText', 'references', 'file', 'files'])
 const unnamed = new Set(['id', 'key', 'payload'])
 const columnsMax = 7
 // Where what a record is about names it better than any text of its own.

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { InputName } from '../../src/contract/field-forms.ts'
-import { currencyKey, draftOf, editableFields, fieldErrors, placeWords, readDraft } from './field-input.ts'
+import { currencyKey, draftOf, editableFields, fieldErrors, filesText, placeWords, readDraft, sendingKey } from './field-input.ts'
 import type { FieldInfo } from './shapes.ts'
 
 const inputs: Record<string, InputName> = {
@@ -17,9 +17,12 @@ const inputs: Record<string, InputName> = {
   author: 'reference',
   tags: 'references',
   labels: 'lines',
+  cover: 'file',
+  papers: 'files',
 }
 const shape = { required: false, filterable: true, sortable: true, display: 'text', operators: [] } as const
 const fields: FieldInfo[] = Object.entries(inputs).map(([name, input]) => ({ ...shape, name, input }))
+const fileNamed = (id: string) => ({ id, name: `${id}.png`, type: 'image/png', size: 9, url: `/api/files/${id}/content` })
 const record = {
   title: 'Sea',
   stock: 3,
@@ -32,6 +35,8 @@ const record = {
   author: { id: 'aut_1', name: 'Ada' },
   tags: ['tag_1', 'tag_2'],
   labels: ['red', 'blue'],
+  cover: fileNamed('file_1'),
+  papers: [fileNamed('file_2'), fileNamed('file_3')],
 }
 
 test('an untouched draft changes nothing', () => {
@@ -62,6 +67,13 @@ test('changed fields are read by their input', () => {
     author: 'aut_2',
     tags: ['tag_2', 'tag_3'],
   })
+})
+
+test('files are named by their ids, taken away by null or an empty list, and waited for', () => {
+  const draft = { ...draftOf(fields, record), cover: filesText([fileNamed('file_4')]), papers: filesText([fileNamed('file_3')]) }
+  assert.deepEqual(readDraft(fields, draft, record).values, { cover: { id: 'file_4' }, papers: [{ id: 'file_3' }] })
+  assert.deepEqual(readDraft(fields, { ...draft, cover: '', papers: '' }, record).values, { cover: null, papers: [] })
+  assert.deepEqual(Object.keys(readDraft(fields, { ...draft, [sendingKey('papers')]: 'b.pdf' }, record).errors), ['papers'])
 })
 
 test('a local time is sent as UTC', () => {

@@ -1,11 +1,12 @@
 /**
  * Between a record's values and what stands in a form. A draft holds one string per field (money is
- * two: amount and currency); a change holds only what differs from the record, as JSON Merge Patch wants it.
+ * two: amount and currency; files are a list as JSON, and whether one is being sent); a change holds only what differs from the record, as JSON Merge Patch wants it.
  * Invariant: a draft taken from a record and read back unchanged yields no change.
  */
+import type { InputName } from '../../src/contract/field-forms.ts'
 import { currencyDigits, humanize, isMoney, moneyDecimal, parseMoney } from './format.ts'
 import { mergePatchOf } from './merge-patch.ts'
-import type { FieldInfo } from './shapes.ts'
+import type { FieldInfo, FileValue } from './shapes.ts'
 
 export type Draft = { [field: string]: string }
 export type Values = { [field: string]: unknown }
@@ -17,11 +18,19 @@ export interface Reading {
 // The server's own; forms never show them.
 const serverFields = new Set(['id', 'createdAt', 'updatedAt'])
 
+/** Empty, they are a list of none. */
+const listInputs: ReadonlySet<InputName> = new Set(['references', 'lines', 'files'])
+
 export function editableFields(fields: readonly FieldInfo[]): FieldInfo[] {
   return fields.filter((field) => field.input !== 'none' && !serverFields.has(field.name) && field.writable !== false)
 }
 
 export const currencyKey = (field: string): string => `${field}\u0000currency`
+
+export const sendingKey = (field: string): string => `${field}\u0000sending`
+
+export const filesOf = (text: string): FileValue[] => (text === '' ? [] : JSON.parse(text))
+export const filesText = (files: readonly FileValue[]): string => (files.length === 0 ? '' : JSON.stringify(files))
 
 export function draftOf(fields: readonly FieldInfo[], record: Values): Draft {
   const draft: Draft = {}
@@ -50,6 +59,10 @@ function textOf(field: FieldInfo, value: unknown): string {
       return Array.isArray(value) ? value.map(refId).join('\n') : ''
     case 'lines':
       return Array.isArray(value) ? value.join('\n') : ''
+    case 'file':
+      return filesText([value as FileValue])
+    case 'files':
+      return filesText(value as FileValue[])
     default:
       return String(value)
   }
@@ -79,12 +92,16 @@ export function readDraft(fields: readonly FieldInfo[], draft: Draft, record: Va
   const reading: Reading = { values: {}, errors: {} }
   for (const field of fields) {
     const text = draft[field.name] ?? ''
+    if (draft[sendingKey(field.name)]) {
+      reading.errors[field.name] = 'This is still being sent.'
+      continue
+    }
     const currency = currencyKey(field.name)
     // A currency alone is not money: choosing one beside an empty amount changes nothing.
     const sameCurrency = text.trim() === '' || draft[currency] === before[currency]
     if (text === before[field.name] && (field.input !== 'money' || sameCurrency)) continue
     if (text.trim() === '') {
-      reading.values[field.name] = field.input === 'references' || field.input === 'lines' ? [] : null
+      reading.values[field.name] = listInputs.has(field.input) ? [] : null
       continue
     }
     const value = parseField(field, text, draft[currency] ?? '', record[field.name])
@@ -126,6 +143,11 @@ function parseField(field: FieldInfo, text: string, currency: string, previous: 
       return { value: text.split(/[\s,]+/).filter(Boolean) }
     case 'lines':
       return { value: [...new Set(text.split('\n').map((one) => one.trim()))].filter(Boolean) }
+    case 'file':
+    case 'files': {
+      const ids = filesOf(text).map(({ id }) => ({ id }))
+      return { value: field.input === 'files' ? ids : ids[0] }
+    }
     default:
       return { value: text }
   }

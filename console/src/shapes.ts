@@ -25,6 +25,9 @@ export interface FieldInfo {
   currency?: string
   ref?: string
   options?: string[]
+  /** Files: their media types, and how large each may be. */
+  accept?: string[]
+  maxBytes?: number
 }
 
 export interface CollectionInfo {
@@ -36,6 +39,15 @@ export interface CollectionInfo {
   fields: FieldInfo[]
   searchable?: boolean
   can: { create: boolean; update: boolean; delete: boolean }
+}
+
+/** A file as its readers are told of it. */
+export interface FileValue {
+  id: string
+  name: string
+  type: string
+  size: number
+  url: string
 }
 
 export type RecordData = { id: string } & { [field: string]: unknown }

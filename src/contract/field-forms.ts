@@ -19,6 +19,8 @@ export type InputName =
   | 'reference'
   | 'references'
   | 'lines'
+  | 'file'
+  | 'files'
 
 /** How the console shows a value. */
 export type DisplayName =
@@ -37,3 +39,5 @@ export type DisplayName =
   | 'reference'
   | 'references'
   | 'list'
+  | 'file'
+  | 'files'

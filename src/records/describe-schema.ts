@@ -1,6 +1,8 @@
 import { nobody, ruleFilter, staff } from '../access/rule.ts'
 import { Type } from '../contract/type.ts'
 import { type Operation, query } from '../operation/define.ts'
+import { fileRulesOf } from '../schema/kinds/file.ts'
+import type { Field } from '../schema/kinds/kind.ts'
 import type { CompiledField } from '../schema/model.ts'
 import { writableFields } from '../schema/wire.ts'
 import { isSortable, type QueryScope, searchPathsOf } from './parse-filter.ts'
@@ -57,6 +59,11 @@ function describe(scope: QueryScope) {
   }
 }
 
+function filesOf(field: Field) {
+  const { accept, maxBytes } = fileRulesOf(field)
+  return { maxBytes, ...(accept === undefined ? {} : { accept }) }
+}
+
 function fieldOf(compiled: CompiledField) {
   const { name, field, isComputed, columns } = compiled
   return {
@@ -71,6 +78,7 @@ function fieldOf(compiled: CompiledField) {
     operators: field.kind.columns[0].comparing.offered,
     ...(field.currency === undefined ? {} : { currency: field.currency }),
     ...(field.to === undefined ? {} : { ref: field.to }),
+    ...(field.kind.holdsFiles === undefined ? {} : filesOf(field)),
     ...(field.options === undefined ? {} : { options: field.options }),
   }
 }

@@ -8,6 +8,7 @@ import { html, useEffect, useState, type View, type VNode } from '../../vendor/h
 import { currencyKey, type Draft, draftOf, editableFields, fieldErrors, readDraft, type Values } from '../field-input.ts'
 import { humanize } from '../format.ts'
 import type { FieldInfo } from '../shapes.ts'
+import { FileInput } from './file-input.ts'
 import { ErrorNote, textOf } from './parts.ts'
 import { RefPicker } from './ref-picker.ts'
 
@@ -137,6 +138,9 @@ function Input(props: { field: FieldInfo; draft: Draft; set: (name: string, text
         invalid=${invalid}
         onChange=${(next: string) => set(field.name, next)}
       />`
+    case 'file':
+    case 'files':
+      return html`<${FileInput} ...${common} field=${field} set=${set} />`
     case 'dateTime':
       return html`<input ...${common} type="datetime-local" step="1" />`
     default:

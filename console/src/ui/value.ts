@@ -5,6 +5,7 @@ import { isMoney, isTime } from '../format.ts'
 import { useIdOwner } from '../schema.ts'
 import type { FieldInfo } from '../shapes.ts'
 import { kindWords } from '../timeline.ts'
+import { FileList } from './file-list.ts'
 import { Amount, Chip, Time } from './parts.ts'
 import { RefLink, RefText } from './ref-link.ts'
 import { Structure } from './structure.ts'
@@ -36,6 +37,9 @@ export function Value(props: { field: FieldInfo; value: unknown; compact?: boole
       </span>`
     case 'list':
       return Array.isArray(value) ? value.join(', ') : plain(value)
+    case 'file':
+    case 'files':
+      return html`<${FileList} files=${[value].flat()} compact=${compact} />`
     case 'id':
       return html`<code class="id">${String(value)}</code>`
     case 'json':

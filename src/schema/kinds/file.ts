@@ -86,8 +86,8 @@ export const fileKind = defineKind({
     if (fileMisfit(value) !== null) add(path, 'must be a file as it is stored')
   },
   misfit: (_field, value) => fileMisfit(value),
-  input: 'json',
-  display: 'json',
+  input: 'file',
+  display: 'file',
 })
 
 /** One file, which a record claims by its id: `{ "cover": { "id": "file_…" } }`. */

@@ -32,8 +32,8 @@ export const filesKind = defineKind({
     if (!Array.isArray(value) || value.some((one) => fileMisfit(one) !== null)) add(path, 'must be a list of files as they are stored')
   },
   misfit: (_field, value) => (Array.isArray(value) && value.every((one) => fileMisfit(one) === null) ? null : 'is no list of files'),
-  input: 'json',
-  display: 'json',
+  input: 'files',
+  display: 'files',
 })
 
 /** Several files, in order, without repeats: `{ "pictures": [{ "id": "file_…" }] }`. */

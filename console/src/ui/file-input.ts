@@ -1,0 +1,95 @@
+/**
+ * Chooses files and sends them at once; the form keeps what the server calls them, and the record claims them when it is saved.
+ * Invariant: a form is not sent while a file is on its way, and a page that is left ends the sending.
+ */
+import { ApiError } from '/client/index.ts'
+import { html, useEffect, useRef, useState, type VNode } from '../../vendor/htm-preact.js'
+import { client, Unreachable } from '../client.ts'
+import { filesOf, filesText, sendingKey, sentence } from '../field-input.ts'
+import { formatSize } from '../format.ts'
+import type { FieldInfo, FileValue } from '../shapes.ts'
+import { FileShown } from './file-list.ts'
+import { Icon } from './icons.ts'
+
+export function FileInput(props: {
+  id: string
+  field: FieldInfo
+  /** Its part of the draft. */
+  value: string
+  set: (name: string, text: string) => void
+  'aria-invalid': string | undefined
+  'aria-describedby': string | undefined
+}): VNode {
+  const { id, field, set } = props
+  const isMany = field.input === 'files'
+  const files = filesOf(props.value)
+  // What is sent meanwhile joins the files of then, not those of when it was chosen.
+  const latest = useRef(files)
+  latest.current = files
+  const leaving = useRef(new AbortController())
+  useEffect(() => () => leaving.current.abort(), [])
+  const [sending, setSending] = useState('')
+  const [fault, setFault] = useState('')
+  const keep = (next: readonly FileValue[]) => {
+    latest.current = [...next]
+    set(field.name, filesText(next))
+  }
+  const send = async (chosen: readonly File[]) => {
+    setFault('')
+    for (const file of chosen) {
+      setSending(file.name)
+      set(sendingKey(field.name), file.name)
+      try {
+        const kept = await upload(file, field, leaving.current.signal)
+        keep(isMany ? [...latest.current, kept] : [kept])
+      } catch (error) {
+        if (leaving.current.signal.aborted) return
+        setFault(`${file.name}: ${faultOf(error)}`)
+        break
+      }
+    }
+    setSending('')
+    set(sendingKey(field.name), '')
+  }
+  const onChange = (event: Event) => {
+    const input = event.currentTarget as HTMLInputElement
+    const chosen = [...(input.files ?? [])]
+    // So that the same one can be chosen again.
+    input.value = ''
+    void send(chosen)
+  }
+  return html`<div class="file-input">
+    ${
+      files.length > 0 &&
+      html`<ul class="files">
+      ${files.map(
+        (file) => html`<li key=${file.id}>
+          <${FileShown} file=${file} />
+          <button type="button" class="icon-button" aria-label=${`Remove ${file.name}`}
+            onClick=${() => keep(latest.current.filter((one) => one.id !== file.id))}>
+            <${Icon} name="close" size=${14} />
+          </button>
+        </li>`,
+      )}
+    </ul>`
+    }
+    <input type="file" id=${id} multiple=${isMany} accept=${field.accept?.join(',')} disabled=${sending !== ''}
+      aria-invalid=${props['aria-invalid']} aria-describedby=${props['aria-describedby']} onChange=${onChange} />
+    <p role="status" hidden=${sending === ''}>${sending && `Sending ${sending} …`}</p>
+    ${fault && html`<p class="field-error" role="alert">${fault}</p>`}
+  </div>`
+}
+
+/** Told before it is sent: the server would end the line on it. */
+class TooLarge extends Error {}
+
+/** The name travels percent-encoded: a header has ASCII alone. */
+async function upload(file: File, { maxBytes = Infinity }: FieldInfo, signal: AbortSignal): Promise<FileValue> {
+  if (file.size > maxBytes) throw new TooLarge(`Has ${formatSize(file.size)} and may have ${formatSize(maxBytes)}.`)
+  return client.call('POST', '/api/files', { body: file, headers: { 'file-name': encodeURIComponent(file.name) }, signal })
+}
+
+function faultOf(error: unknown): string {
+  if (error instanceof ApiError) return sentence(error.errors[0]?.message ?? error.message)
+  return error instanceof Unreachable || error instanceof TooLarge ? error.message : 'This file could not be read. Choose it again.'
+}

@@ -1,0 +1,22 @@
+/** Files of a record: what a browser can show as a picture, the others as a link, each with its name and size. */
+import { html, type View, type VNode } from '../../vendor/htm-preact.js'
+import { formatSize } from '../format.ts'
+import type { FileValue } from '../shapes.ts'
+
+const pictures = /^image\/(?:png|jpeg|gif|webp|avif)$/
+
+/** `compact` is a table cell: names alone. */
+export function FileList({ files, compact }: { files: readonly FileValue[]; compact?: boolean }): View {
+  if (compact) return files.map(({ name }) => name).join(', ')
+  return html`<ul class="files">
+    ${files.map((file) => html`<li key=${file.id}><${FileShown} file=${file} /></li>`)}
+  </ul>`
+}
+
+export function FileShown({ file }: { file: FileValue }): VNode {
+  return html`${pictures.test(file.type) && html`<img src=${file.url} alt=${file.name} />`}
+    <span>
+      <a href=${file.url} target="_blank" rel="noreferrer">${file.name}</a>
+      ${' '}<span class="faint">${formatSize(file.size)}</span>
+    </span>`
+}

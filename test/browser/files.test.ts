@@ -1,0 +1,58 @@
+// Files in the console: a picture is chosen, sent, seen in the form and on the record's page, and taken away again.
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { before } from 'node:test'
+import { type ServerProcess, startServer } from '../support/server-process.ts'
+import { signInAdmin } from '../support/shop.ts'
+import { browserTest, openVisitor, wholeFile } from './browser.ts'
+
+let server: ServerProcess
+before(async () => {
+  server = await startServer(wholeFile, { config: join(import.meta.dirname, '../support/photos.config.ts') })
+  await signInAdmin(server)
+})
+
+const dot = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+const cat = { name: 'Katze süß.png', mimeType: 'image/png', buffer: Buffer.from(dot, 'base64') }
+const note = { name: 'note.txt', mimeType: 'text/plain', buffer: Buffer.from('Hello') }
+
+browserTest('a picture is sent from a form, seen, and removed', async () => {
+  const visitor = await openVisitor(server.url, { size: 'phone' })
+  const { page } = visitor
+  await page.goto('/console/data/photos/new')
+  await page.getByLabel('E-mail').fill('admin@shop.example')
+  await page.getByLabel('Password').fill('correct horse battery')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByLabel('Title').fill('My cat')
+  visitor.expectRefusal(400, /^\/api\/photos$/)
+  await page.getByLabel('Picture').setInputFiles(note)
+  await page.getByRole('link', { name: 'note.txt' }).waitFor()
+  await page.getByRole('button', { name: 'Create' }).click()
+  await page.getByText('Is of type text/plain and must be image/*.').waitFor()
+  await page.getByLabel('Picture').setInputFiles({ ...note, name: 'long.txt', buffer: Buffer.alloc(2500) })
+  await page.getByText('long.txt: Has 2.5 kB and may have 1 kB.').waitFor()
+  await page.getByLabel('Picture').setInputFiles(cat)
+  await page.getByRole('img', { name: cat.name }).waitFor()
+  await page.getByLabel('Papers').setInputFiles([note, { ...note, name: 'other.txt' }])
+  await page.getByRole('button', { name: 'Remove note.txt' }).press('Enter')
+  await page.getByText('other.txt').waitFor()
+  await visitor.look('console-files-form')
+  await page.getByRole('button', { name: 'Create' }).click()
+
+  await page.getByRole('heading', { level: 1, name: 'My cat' }).waitFor()
+  const picture = page.getByRole('img', { name: cat.name })
+  await picture.waitFor()
+  await page.waitForFunction(() => document.querySelector<HTMLImageElement>('.files img')?.naturalWidth === 1)
+  await page.getByText('5 bytes').waitFor()
+  assert.equal(await page.getByText('note.txt').count(), 0)
+  await visitor.look('console-files')
+
+  await page.getByRole('button', { name: 'Edit' }).click()
+  await page.getByRole('button', { name: 'Remove other.txt' }).click()
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('button', { name: 'Edit' }).waitFor()
+  await picture.waitFor()
+  assert.equal(await page.getByText('other.txt').count(), 0)
+  visitor.calm()
+  await page.context().close()
+})

@@ -1,0 +1,13 @@
+// Photos with papers: for the console's form of files.
+import { anyone, collection, defineBackend, field, staff } from '../../src/index.ts'
+
+const photos = collection('photos', {
+  fields: {
+    title: field.text({ required: true }),
+    picture: field.file({ accept: ['image/*'], maxBytes: 1000 }),
+    papers: field.files(),
+  },
+  access: { read: anyone, create: staff, update: staff },
+})
+
+export const backend = defineBackend({ name: 'Photos', collections: [photos] })
