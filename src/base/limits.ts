@@ -109,6 +109,8 @@ export const limits = {
   sortKeysMax: 8,
   /** Rows of an import that share a transaction: others get their turn between two, and one that is refused costs the others a repeat. */
   importRowsTogether: 100,
+  /** Columns of an import: more than any database has. */
+  importColumnsMax: 2_000,
   /** Refusals after which the rest of such rows is written one by one. */
   importTries: 5,
   /** Reasons told of one import; all are counted. */

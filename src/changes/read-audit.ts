@@ -114,7 +114,9 @@ type Scope = { readonly model: Model; readonly actor: Actor }
 /** Null for what this caller may not see: by a rule that asks for other records, too, which may be others by now. */
 function toldOf({ model, actor }: Scope, change: RecordChange): object | null {
   const collection = model.find(change.collection)
-  if (!collection || collection.source.internal || matches(readFilter(collection, actor), change.record) !== true) return null
+  if (!collection || collection.source.internal) return null
+  const states = [change.record, { ...change.record, ...change.before }]
+  if (!states.every((state) => matches(readFilter(collection, actor), state) === true)) return null
   const fields = visibleFields(collection, actor).filter(({ isComputed }) => !isComputed)
   const { id: record, action } = change
   const told = { collection: collection.name, record, action }

@@ -97,7 +97,7 @@ function queryParameters(
 function headerParameters(operation: Operation, isRead: boolean) {
   const { headers = [] } = operation
   return [
-    ...(isRead ? [] : [headerParameter('Idempotency-Key', idempotencyText, '^[!-~]{1,255}$')]),
+    ...(isRead || operation.takesNoKey !== undefined ? [] : [headerParameter('Idempotency-Key', idempotencyText, '^[!-~]{1,255}$')]),
     ...(takesPrecondition(operation, isRead)
       ? [headerParameter('If-Match', 'The ETag of what is to be changed: 412 when it has changed since.')]
       : []),

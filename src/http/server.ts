@@ -282,7 +282,9 @@ function takesFile({ operation }: Route): boolean {
 function leaveBodies(scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser('*', (_request, _body, done) => done(null))
-  scope.addHook('onSend', async (request) => {
+  scope.addHook('onSend', async (request, reply) => {
+    // Who was answered before all of it had come would wait for ever for the answer to a next request.
+    if (request.raw.complete === false) reply.header('connection', 'close')
     request.raw.unpipe()
     request.raw.resume()
   })

@@ -71,10 +71,11 @@ export function batch(all: readonly Operation[], react: React): Operation {
     access: anyone,
     async run(context) {
       const results: Result[] = []
+      const room: Room = { values: limits.jsonValuesMax, characters: limits.bodyBytesMax }
       for (const [index, given] of context.input.operations.entries()) {
         const at = `/operations/${index}`
         try {
-          const [{ operation }, input] = resolved(routes, given, { results, at })
+          const [{ operation }, input] = resolved(routes, given, { results, at, room })
           results.push(await carriedOut(context, { operation, input, ifMatch: given.ifMatch ?? null, at, react }))
         } catch (error) {
           throw atStep(context, at, error)
@@ -87,13 +88,17 @@ export function batch(all: readonly Operation[], react: React): Operation {
 
 /** What prepares outside the transaction, waits for the outside world or is limited more strictly than a write is called alone. */
 function isBatchable(operation: Operation): operation is Command {
-  const { kind, rawBody, rate, hasSecretInput } = operation
-  return kind === 'command' && !operation.prepare && !operation.reload && !rawBody && !hasSecretInput && rate !== 'account'
+  const { kind, rawBody, rate, hasSecretInput, headers } = operation
+  // What it reads of a request's headers would be those of the batch.
+  const isPlain = !rawBody && !hasSecretInput && headers === undefined
+  return kind === 'command' && isPlain && !operation.prepare && !operation.reload && rate !== 'account'
 }
 
-type Earlier = { readonly results: readonly Result[]; readonly at: string }
+/** What all bodies of a batch may hold together, once what was answered stands in them: as much as the body of one request. */
+type Room = { values: number; characters: number }
+type Earlier = { readonly results: readonly Result[]; readonly at: string; readonly room: Room }
 
-function resolved(routes: readonly Route[], given: Step, { results, at }: Earlier): [Route, Record<string, unknown>] {
+function resolved(routes: readonly Route[], given: Step, { results, at, room }: Earlier): [Route, Record<string, unknown>] {
   const path = given.path.replace(/\{([^{}]*)\}/g, (_, pointer: string) =>
     encodeURIComponent(String(valueAt(results, pointer, `${at}/path`))),
   )
@@ -104,6 +109,7 @@ function resolved(routes: readonly Route[], given: Step, { results, at }: Earlie
       errors: [{ path: `${at}/path`, code: 'not_batchable', message: missing(given.method, path, known) }],
     })
   const body = filled(given.body ?? {}, results, `${at}/body`) as Record<string, unknown>
+  takeRoom(body, room, { at: `${at}/body`, depth: 0 })
   const parameters = readParameters(route.path, path, `${at}/path`)
   for (const name in parameters)
     if (Object.hasOwn(body, name)) throw invalid(`${at}/body/${name}`, 'unknown_field', 'is part of the address')
@@ -136,6 +142,18 @@ function filled(value: unknown, results: readonly Result[], at: string): unknown
   return Object.fromEntries(entries.map(([name, one]) => [name, filled(one, results, `${at}/${name}`)]))
 }
 
+/** @throws validation_failed */
+function takeRoom(value: unknown, room: Room, { at, depth }: { readonly at: string; readonly depth: number }): void {
+  if (depth > limits.jsonDepthMax)
+    throw invalid(at, 'depth', `nests deeper than ${limits.jsonDepthMax} once what was answered stands in it`)
+  room.values -= 1
+  if (typeof value === 'string') room.characters -= value.length
+  if (room.values < 0 || room.characters < 0)
+    throw invalid(at, 'too_large', 'makes the batch larger than a body may be, once what was answered stands in it')
+  if (typeof value !== 'object' || value === null) return
+  for (const one of Object.values(value)) takeRoom(one, room, { at, depth: depth + 1 })
+}
+
 /** By a JSON pointer whose first part is the number of an operation. */
 function valueAt(results: readonly Result[], pointer: unknown, at: string): unknown {
   const [empty, index = '', ...names] = typeof pointer === 'string' ? pointer.split('/') : []
@@ -151,8 +169,8 @@ async function carriedOut(context: CommandContext<unknown>, { operation, input, 
   if (!allows(operation.access, actor)) throw new EngineError(actor.kind === 'guest' ? 'unauthenticated' : 'forbidden')
   validatorOf(operation.inputFor?.(actor) ?? operation.input)(input, 'body')
   const answer = await operation.run({ ...context, input, request: { ...request, ifMatch, ifNoneMatch: null } })
-  if ((answer.awaiting?.length ?? 0) > 0 || answer.stream)
-    throw invalid(`${at}/path`, 'not_batchable', 'waits for the outside world: call it alone')
+  if ((answer.awaiting?.length ?? 0) > 0 || answer.stream || answer.headers?.['set-cookie'] !== undefined)
+    throw invalid(`${at}/path`, 'not_batchable', 'waits for the outside world or sets a cookie: call it alone')
   if (answer.events) await react(context, answer.events)
   const status = answer.status ?? operation.status ?? 200
   const text = status === 204 ? undefined : (answer.json ?? stringifyOf(operation)(answer.output))

@@ -152,6 +152,8 @@ export type CommonSpec<TInput extends TSchema, TOutput extends TSchema> = {
   readonly takesFile?: true | readonly string[]
   /** Headers of each answer at its address, refusals and OPTIONS included. */
   readonly always?: Readonly<Record<string, string>>
+  /** Why it takes no Idempotency-Key: where it writes in several transactions, no key could cover them all. */
+  readonly takesNoKey?: string
   /** Of the answer, where it is neither JSON nor text. */
   readonly mediaType?: string | readonly string[]
 }

@@ -4,7 +4,7 @@
 // Invariant: an answer is given only after the commit that it speaks of.
 import { type Actor, actorName } from '../access/actor.ts'
 import { allows } from '../access/rule.ts'
-import { EngineError, isEngineError } from '../base/engine-error.ts'
+import { EngineError, invalid, isEngineError } from '../base/engine-error.ts'
 import { isA } from '../base/error-text.ts'
 import { limits } from '../base/limits.ts'
 import { ProjectError } from '../base/project-error.ts'
@@ -59,6 +59,7 @@ export async function runOperation(parts: OperationParts, operation: Operation, 
   if (!allows(operation.access, call.actor)) throw new EngineError(call.actor.kind === 'guest' ? 'unauthenticated' : 'forbidden')
   const place = operation.kind === 'query' || operation.takesFile ? 'query' : 'body'
   validatorOf(operation.inputFor?.(call.actor) ?? operation.input)(call.input, place)
+  checkKey(operation, call)
   const context: CallContext<unknown> = {
     input: call.input,
     actor: call.actor,
@@ -69,6 +70,11 @@ export async function runOperation(parts: OperationParts, operation: Operation, 
   }
   if (operation.kind === 'query') return replyOf(await operation.run({ ...context, read: parts.storage.reader }), operation)
   return await runCommand(parts, operation, call, context)
+}
+
+/** @throws validation_failed */
+function checkKey({ takesNoKey }: Operation, { idempotencyKey }: Call): void {
+  if (takesNoKey !== undefined && idempotencyKey !== null) throw invalid('header:Idempotency-Key', 'not_taken', takesNoKey)
 }
 
 async function runCommand(parts: OperationParts, operation: Command, call: Call, context: CallContext<unknown>): Promise<Reply> {

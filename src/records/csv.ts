@@ -2,6 +2,7 @@
 // Invariant: what is exported is imported as it was. A text that a spreadsheet would take for a formula has an apostrophe before it,
 // which the way back takes off again.
 import { parseJsonBody } from '../base/json-text.ts'
+import { isStorableText } from '../base/text.ts'
 import type { CompiledField } from '../schema/model.ts'
 import { fieldSchema } from '../schema/wire.ts'
 
@@ -52,6 +53,7 @@ export function valueOfCell(
   { text, isQuoted }: Cell,
 ): { readonly value: unknown } | { readonly problem: string } {
   if (text === '' && !isQuoted) return { value: null }
+  if (!isStorableText(text)) return { problem: 'holds a null character' }
   const column = field.columns.find((one) => one.part === part)!
   const types = part === null ? [fieldSchema(field.field)['type']].flat() : [column.type === 'integer' ? 'integer' : 'string']
   if (types.includes('string')) return { value: guarded.test(text) ? text.slice(1) : text }

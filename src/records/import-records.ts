@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Actor } from '../access/actor.ts'
 import { staff } from '../access/rule.ts'
 import { EngineError, type InputIssue, invalid, isEngineError, LostRace } from '../base/engine-error.ts'
 import { isA } from '../base/error-text.ts'
 import { limits } from '../base/limits.ts'
 import { ProjectError } from '../base/project-error.ts'
-import { oneOf } from '../contract/filter.ts'
+import { and, oneOf } from '../contract/filter.ts'
 import { Type } from '../contract/type.ts'
 import { type Command, type CommandContext, command, type Operation, type PrepareContext } from '../operation/define.ts'
 import { toldTo } from '../operation/told-to.ts'
@@ -17,7 +18,7 @@ import { fieldSchema, fromWire } from '../schema/wire.ts'
 import { namedByFields } from '../storage/in-transaction.ts'
 import { type ImportFormat, type ReadRow, rowsOf } from './import-rows.ts'
 import { patchTo } from './merge-json.ts'
-import { isReadable } from './present.ts'
+import { isReadable, readFilter } from './present.ts'
 
 const inputSchema = Type.Object(
   {
@@ -78,6 +79,7 @@ export function importRecords(collection: CollectionModel, writers: Writers): Op
     summary: `Import ${collection.title.toLowerCase()} from CSV or JSON lines`,
     tag: collection.title,
     takesFile: ['text/csv', 'application/jsonl', 'multipart/form-data'],
+    takesNoKey: 'is not taken: rows with an id, or with `by` a unique field, make an import safe to send again',
     input: inputSchema,
     output: outputSchema,
     access: staff,
@@ -184,26 +186,31 @@ async function writeRows(importing: Importing, work: Work, rows: readonly ReadRo
     try {
       counts[await writeRow(importing, work, { row, known })] += 1
     } catch (error) {
-      throw isRefusal(error) ? new RowRefused(row, issuesOf(importing.context, error)) : error
+      if (isRefusal(error)) throw new RowRefused(row, issuesOf(importing.context, error))
+      if (isEngineError(error)) throw error
+      const detail = `Something broke at line ${row.line}. The log has the request id. Some rows before it are stored.`
+      throw new EngineError('internal', { detail, cause: error })
     }
   return counts
 }
 
 /** Records that rows of this chunk are about, by their key. Those that the chunk writes join them by their ids. */
 async function knownRecords(
-  { collection, by }: Importing,
+  { collection, by, context }: Importing,
   { tx }: Work,
   rows: readonly ReadRow[],
 ): Promise<Map<string, AnyRecord | string>> {
   const known = new Map<string, AnyRecord | string>()
   const keys = rows.flatMap((row) => keyOf(collection, row, by) ?? [])
-  const ids = keys.flatMap(({ name, stored }) => (name === 'id' ? [String(stored)] : []))
-  for (const record of await tx.getMany<AnyRecord>(collection, ids)) known.set(`id ${record.id}`, record)
-  const values = [...new Set(keys.flatMap(({ name, stored }) => (name === 'id' ? [] : [stored])))]
-  if (by === null || values.length === 0) return known
-  // Beyond the limit: nothing, for the field is unique.
-  const found = await tx.find<AnyRecord>(collection, { where: oneOf(by, values), limit: values.length, isUnordered: true })
-  for (const record of found) known.set(`${by} ${String(record[by])}`, record)
+  for (const name of by === null ? ['id'] : ['id', by]) {
+    const values = [...new Set(keys.flatMap((key) => (key.name === name ? [key.stored] : [])))]
+    if (values.length === 0) continue
+    // What the caller may not see is none: how a row compares with it would tell what it holds.
+    const where = and(oneOf(name, values), readFilter(collection, context.actor))
+    // Beyond the limit: nothing, for both are unique.
+    const found = await tx.find<AnyRecord>(collection, { where, limit: values.length, isUnordered: true })
+    for (const record of found) known.set(`${name} ${String(record[name])}`, record)
+  }
   return known
 }
 
@@ -255,7 +262,7 @@ async function writeRow(
     await run(writers.create, withoutNulls(values))
     return 'created'
   }
-  const changes = changesOf(collection, record, values)
+  const changes = changesOf({ collection, actor: context.actor }, record, values)
   if (Object.keys(changes).length === 0) return 'unchanged'
   await run(writers.update, { ...changes, id: record.id })
   return 'changed'
@@ -267,13 +274,21 @@ function withoutNulls(values: Readonly<Record<string, unknown>>): Record<string,
 }
 
 /** What a row says that the record does not have yet, as a patch. */
-function changesOf(collection: CollectionModel, record: AnyRecord, values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function changesOf(
+  { collection, actor }: { readonly collection: CollectionModel; readonly actor: Actor },
+  record: AnyRecord,
+  values: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
   const changes: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(values)) {
     const { field } = collection.fields.get(name)!
     // Nothing in a row is nothing said, where there must be a value.
     if (value === null && field.required) continue
     const before = record[name] ?? null
+    if (!isReadable(field, actor)) {
+      changes[name] = value
+      continue
+    }
     // A file is told with more than it is given by: what was exported says nothing new.
     const told = before === null || !field.kind.toWire ? before : field.kind.toWire(before)
     if (isDeepStrictEqual(told, value) || isDeepStrictEqual(fromWire(field, value, `/${name}`), before)) continue

@@ -55,28 +55,35 @@ function unreadable(line: number, message: string): EngineError {
 
 async function* csvRows(reading: Reading, text: AsyncGenerator<string>): AsyncGenerator<ReadRow> {
   const { head, all } = await withHead(text)
-  const parser = Readable.from(all).pipe(
+  const source = Readable.from(all)
+  const parser = source.pipe(
     parse({
       bom: true,
       delimiter: delimiterOf(head),
       relax_column_count: true,
-      raw: true,
+      info: true,
       max_record_size: limits.bodyBytesMax,
       cast: (value, { quoting }): unknown => ({ text: value, isQuoted: quoting }) satisfies Cell,
     }),
   )
   let columns: readonly (CsvColumn | null)[] | null = null
   let line = 1
+  let twice = 0
   try {
-    for await (const { record, raw } of parser as AsyncIterable<{ record: Cell[]; raw: string }>) {
+    for await (const { record, info } of parser as AsyncIterable<{ record: Cell[]; info: { lines: number } }>) {
       const [only, ...others] = record
       const isEmpty = others.length === 0 && only?.text === '' && !only.isQuoted
       if (columns === null) columns = readHeader(reading, record, line)
       else if (!isEmpty) yield { line, ...readCells(columns, record) }
-      line += raw.match(/\r\n|\r|\n/g)?.length ?? 0
+      // It counts a line break of two characters twice where it stands within quotes.
+      for (const { text: cell } of record) twice += cell.split('\r\n').length - 1
+      line = info.lines - twice + 1
     }
   } catch (error) {
     throw error instanceof CsvError ? unreadable(Number(error['lines'] ?? line), csvProblem(error)) : error
+  } finally {
+    // Whoever stops here reads no further: the rest of the body is left to be thrown away.
+    source.destroy()
   }
   if (columns === null) throw unreadable(1, 'the file is empty: its first line names the columns')
 }
@@ -111,7 +118,9 @@ function delimiterOf(head: string): string {
 function readHeader(reading: Reading, cells: readonly Cell[], line: number): (CsvColumn | null)[] {
   const known = new Map(columnsOf(importableFields(reading)).map((column) => [column.name, column]))
   const names = cells.map(({ text }) => text.trim())
-  const repeated = names.find((name, index) => names.indexOf(name) < index)
+  if (names.length > limits.importColumnsMax) throw unreadable(line, `names more than ${limits.importColumnsMax} columns`)
+  const seen = new Set<string>()
+  const repeated = names.find((name) => seen.size === seen.add(name).size)
   if (repeated !== undefined) throw unreadable(line, `the column ${repeated} is there twice`)
   return names.map((name) => {
     const column = known.get(name)

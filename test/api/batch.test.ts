@@ -131,6 +131,24 @@ test('what cannot be part of a batch, or is none, is refused with its place', as
   assert.equal((await ask(Array.from({ length: 101 }, () => post('/api/notes', { title: 'Many' })))).status, 400)
 })
 
+test('what was answered may be inserted as often as a body has room for it', async () => {
+  const wide = post('/api/notes', { title: 'Wide', meta: Array.from({ length: 2_000 }, () => []) })
+  const many = (count: number) => post('/api/notes', { title: 'Many', meta: Array.from({ length: count }, () => ({ $result: '/0/meta' })) })
+  assert.equal((await ask([wide, many(5)])).status, 200)
+  const text = post('/api/notes', { title: 'Text', body: 'x'.repeat(100_000) })
+  const nested = Array.from({ length: 40 }, (_, index) => post('/api/notes', { title: 'Deep', meta: [{ $result: `/${index}/meta` }] }))
+  for (const [steps, code] of [
+    [[wide, many(30)], 'too_large'],
+    [[text, post('/api/notes', { title: 'Long', meta: Array.from({ length: 20 }, () => ({ $result: '/0/body' })) })], 'too_large'],
+    [[post('/api/notes', { title: 'Deep', meta: [] }), ...nested], 'depth'],
+  ] as const) {
+    const { status, body } = await ask(steps)
+    assert.deepEqual([status, body.errors[0].code], [400, code])
+  }
+  const out = await ask([post('/api/auth/logout', {})])
+  assert.deepEqual([out.status, out.body.errors[0].code], [400, 'not_batchable'])
+})
+
 test('what waits for the outside world is called alone, and nothing of it is left', async () => {
   const { id, headers } = await fillCart(world, 'guest')
   const { status, body } = await ask(

@@ -1,7 +1,7 @@
 // Import and export: what goes out comes in as it was, what does not fit is told with its line, and the same file again changes nothing.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { anyone, staff } from '../../src/access/rule.ts'
+import { anyone, role, staff, where } from '../../src/access/rule.ts'
 import { limits } from '../../src/base/limits.ts'
 import { collection } from '../../src/schema/collection.ts'
 import { field } from '../../src/schema/field.ts'
@@ -26,9 +26,20 @@ const stamps = collection('stamps', {
   access: { read: anyone, create: staff, update: staff, delete: staff },
 })
 
+const letters = collection('letters', {
+  prefix: 'letter',
+  fields: {
+    code: field.text({ unique: true }),
+    title: field.text(),
+    shown: field.boolean({ default: false }),
+    box: field.text({ read: role('postmaster'), write: staff }),
+  },
+  access: { read: where('shown').eq(true), create: staff, update: staff },
+})
+
 let world: World
 before(async () => {
-  world = await openWorld({ config: { ...testConfig, collections: [...testConfig.collections!, stamps] as never } })
+  world = await openWorld({ config: { ...testConfig, collections: [...testConfig.collections!, stamps, letters] as never } })
   await loadDocument(world)
 })
 after(() => world.close())
@@ -191,6 +202,40 @@ test('what cannot be read is refused, with its line', async () => {
       [6, 'not_found'],
     ],
   )
+})
+
+test('what one may not see is none, and what one may not read is not compared', async () => {
+  const made = (await world.call('staff', { method: 'POST', url: '/api/letters', body: { code: 'L1', title: 'secret', shown: false } }))
+    .body
+  const open = (await world.call('staff', { method: 'POST', url: '/api/letters', body: { code: 'L2', title: 'plain', shown: true } })).body
+  const send = async (text: string, query = '') =>
+    (
+      await world.call('staff', {
+        method: 'POST',
+        url: `/api/letters/import${query}`,
+        body: Buffer.from(text),
+        headers: { 'content-type': 'text/csv' },
+      })
+    ).body
+  const told = async (title: string, id: string) => (await send(`id,title\n${id},${title}`)).rejections
+  const none = await told('secret', 'letter_none')
+  for (const title of ['secret', 'wrong']) assert.deepEqual(await told(title, made.id), none)
+  for (const title of ['secret', 'wrong'])
+    assert.equal((await send(`code,title\nL1,${title}`, '?by=code')).rejections[0].errors[0].code, 'already_exists')
+  for (const box of ['x', 'x', 'y']) assert.equal((await send(`id,box\n${open.id},${box}`)).changed, 1)
+})
+
+test('a key is refused, since it could not cover what several transactions write', async () => {
+  const headers = { 'content-type': 'text/csv', 'idempotency-key': 'k' }
+  const { status, body } = await world.call('staff', { method: 'POST', url: '/api/stamps/import', body: Buffer.from('code\nK1'), headers })
+  assert.deepEqual([status, body.errors?.[0].path ?? body, body.errors?.[0].code], [400, 'header:Idempotency-Key', 'not_taken'])
+})
+
+test('cells with a null character, and more columns than there can be', async () => {
+  const answer = await report('code,title\nN1,a\0b\nN2,c')
+  assert.deepEqual([answer.created, answer.rejections[0].line, answer.rejections[0].errors[0].path], [1, 2, '/title'])
+  const { status, body } = await send(Array.from({ length: 200_000 }, (_, index) => `c${index}`).join(','))
+  assert.deepEqual([status, body.errors[0].path], [400, 'line:1'])
 })
 
 test('is for staff, and tells them what they may see', async () => {

@@ -86,6 +86,7 @@ const keys = {
   hasSecretInput: flag,
   rawBody: flag,
   takesFile: flag,
+  takesNoKey: line,
   always: plainObject,
   mediaType: line,
   prepare: callable,
