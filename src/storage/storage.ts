@@ -54,7 +54,7 @@ export interface Reader {
   getMany<T>(collection: CollectionRef<T>, ids: readonly string[]): Promise<T[]>
   find<T>(collection: CollectionRef<T>, query: FindQuery): Promise<T[]>
   count(collection: CollectionRef<unknown>, where?: Filter): Promise<number>
-  /** Counts and measures by groups; a single one where `by` is empty. @throws amount_too_large for a sum that a number does not hold exactly */
+  /** Counts and measures by groups; a single one where `by` is empty. @throws amount_too_large for a sum that a number does not hold exactly; its transaction may be over then */
   group(collection: CollectionRef<unknown>, query: GroupQuery): Promise<Group[]>
 }
 

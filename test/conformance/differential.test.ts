@@ -121,10 +121,6 @@ const someQuery: fc.Arbitrary<FindQuery> = fc
 /** Where the port promises no order, none is compared. */
 const unordered = async (answer: Promise<readonly object[]>) => (await answer).map((one) => JSON.stringify(sorted(one))).toSorted()
 
-/** A refusal is an answer, too: of a sum that is too large. */
-const orCode = async <T>(answer: Promise<T>) =>
-  await answer.catch((error: unknown) => (isEngineError(error) ? error.code : Promise.reject(error)))
-
 const someRead: fc.Arbitrary<Read> = fc.oneof(
   fc
     .tuple(someId, fc.option(someFilter, { nil: undefined }))
@@ -149,11 +145,15 @@ const someRead: fc.Arbitrary<Read> = fc.oneof(
         { path: 'dueAt', ms: 3, from: -1 },
         { path: 'note', characters: 1 },
       ]),
+      // Sums are of small numbers: one that is refused ends a transaction here and not there. describe-storage.ts refuses one.
       measures: fc.array(
-        fc.record({ of: fc.constantFrom('sum', 'min', 'max', 'count'), path: fc.constantFrom('count', 'price.amount', 'dueAt') }),
+        fc.oneof(
+          fc.record({ of: fc.constant('sum' as const), path: fc.constant('count') }),
+          fc.record({ of: fc.constantFrom('min', 'max', 'count'), path: fc.constantFrom('count', 'price.amount', 'dueAt') }),
+        ),
       ),
     })
-    .map((query) => told('group', query, (reader) => orCode(unordered(reader.group(things, query))))),
+    .map((query) => told('group', query, (reader) => unordered(reader.group(things, query)))),
 )
 
 const someGuard = fc.option(someFilter, { nil: undefined, freq: 1 })
