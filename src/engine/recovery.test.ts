@@ -4,8 +4,11 @@ import { systemClock } from '../base/clock.ts'
 import { createIdSource, timeOfId } from '../base/ids.ts'
 import { systemRandom } from '../base/random.ts'
 import { Type } from '../contract/type.ts'
+import { webhookDeliveries, webhooks } from '../domains/webhooks/collections.ts'
+import { owe } from '../domains/webhooks/tell-webhooks.ts'
 import { type Effect, effectKind, effects, enqueue } from '../effects/effect.ts'
 import { compileModel } from '../schema/model.ts'
+import { findAll } from '../storage/find-all.ts'
 import { inTransaction } from '../storage/in-transaction.ts'
 import { openSqlite } from '../storage/sqlite/sqlite-storage.ts'
 import { heldOf, releaseHeld, restoreRules } from './recovery.ts'
@@ -60,4 +63,19 @@ test('while a restore is under review, mails about the past are born held, and n
   const release = (what: 'recognised' | 'mails') =>
     inTransaction(parts, cause, (tx) => releaseHeld(tx, heldOf(what), { state: 'ready', dueAt: 7 }))
   assert.deepEqual([await release('recognised'), await release('mails'), await release('mails')], [0, 1, 0])
+})
+
+test('a message to a webhook that is given up after a restore has failed, and says why', async (t) => {
+  const model = compileModel([effects, webhooks, webhookDeliveries] as never)
+  const storage = openSqlite({ path: ':memory:', model, clock: systemClock })
+  t.after(() => storage.close())
+  const parts = { storage, model, clock: systemClock, random: systemRandom }
+  const delivery = await inTransaction(parts, { operation: 'test', actor: 'test', requestId: '' }, async (tx, now) => {
+    const { id } = await owe({ tx, now, newId }, { webhook: 'whe_1', event: 'x.y', messageId: 'msg_1', body: '{}' }, null)
+    const [effect] = await findAll(tx, effects)
+    await tx.update(effects, effect!, { set: { state: 'held', owner: null } })
+    assert.equal(await releaseHeld(tx, heldOf('mails'), { state: 'canceled' }), 1)
+    return await tx.get(webhookDeliveries, id)
+  })
+  assert.deepEqual([delivery!.status, delivery!.lastError], ['failed', 'Given up after a restore.'])
 })

@@ -2,7 +2,7 @@
 // taken; nothing is held. Invariant: a sender who goes silent, goes away or sends on without an end holds nothing for long.
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
-import { Busboy, type BusboyHeaders } from '@fastify/busboy'
+import type { Busboy, BusboyHeaders } from '@fastify/busboy'
 import type { Clock } from '../base/clock.ts'
 import { EngineError, invalid } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
@@ -125,6 +125,8 @@ async function openForm(request: IncomingMessage, clock: Clock, type: string): P
 async function openParser(request: IncomingMessage, type: string): Promise<Busboy> {
   if (!/^multipart\/form-data\b/i.test(type))
     throw new EngineError('unsupported_media_type', { detail: 'Send a form as multipart/form-data.' })
+  // Most files come by themselves: it is read with the first form.
+  const { Busboy } = await import('@fastify/busboy')
   try {
     return new Busboy({
       headers: request.headers as BusboyHeaders,

@@ -1,7 +1,7 @@
 // Rows of an import as they come: read line by line from bytes of any length, one at a time, each with the line it begins at. What
 // is wrong with one row is told with it; what makes the rest unreadable (no UTF-8, a quote that never ends) ends the import.
 import { Readable } from 'node:stream'
-import { CsvError, parse } from 'csv-parse'
+import type { CsvError } from 'csv-parse'
 import type { Actor } from '../access/actor.ts'
 import { EngineError, type InputIssue, isEngineError } from '../base/engine-error.ts'
 import { parseJsonBody } from '../base/json-text.ts'
@@ -54,10 +54,12 @@ function unreadable(line: number, message: string): EngineError {
 }
 
 async function* csvRows(reading: Reading, text: AsyncGenerator<string>): AsyncGenerator<ReadRow> {
+  // Read when it is first needed: most processes never import, and a start would pay for it.
+  const csv = await import('csv-parse')
   const { head, all } = await withHead(text)
   const source = Readable.from(all)
   const parser = source.pipe(
-    parse({
+    csv.parse({
       bom: true,
       delimiter: delimiterOf(head),
       relax_column_count: true,
@@ -80,7 +82,7 @@ async function* csvRows(reading: Reading, text: AsyncGenerator<string>): AsyncGe
       line = info.lines - twice + 1
     }
   } catch (error) {
-    throw error instanceof CsvError ? unreadable(Number(error['lines'] ?? line), csvProblem(error)) : error
+    throw error instanceof csv.CsvError ? unreadable(Number(error['lines'] ?? line), csvProblem(error)) : error
   } finally {
     // Whoever stops here reads no further: the rest of the body is left to be thrown away.
     source.destroy()

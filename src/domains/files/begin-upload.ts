@@ -5,7 +5,7 @@ import { newBlobKey } from '../../blobs/blob-store.ts'
 import { Type } from '../../contract/type.ts'
 import { command, type Operation } from '../../operation/define.ts'
 import { cleanName } from './clean-name.ts'
-import { files } from './collections.ts'
+import { files, notYet } from './collections.ts'
 import { checkSender, senderOf } from './file-access.ts'
 import { checkRoomFor } from './file-room.ts'
 import { sniffType } from './sniff-type.ts'
@@ -47,11 +47,7 @@ export function beginUpload({ senders, bytesMax, random }: UploadPorts): Operati
         name: cleanName(name),
         type: size === 0 ? sniffType(new Uint8Array(), type).type : (type ?? '').slice(0, limits.textCharactersMax),
         size,
-        width: null,
-        height: null,
-        collection: null,
-        field: null,
-        record: null,
+        ...notYet,
         uploadedBy: actor.id,
         sender: senderOf(actor),
         key: newBlobKey(random),

@@ -63,3 +63,6 @@ export function keyOfPiece(key: string, piece: number): string {
 export function uploadEndsAt(now: number): number {
   return now + 2 * limits.fileUploadMs
 }
+
+/** What a file does not have yet when its bytes begin to come. */
+export const notYet = { width: null, height: null, collection: null, field: null, record: null }

@@ -8,7 +8,7 @@ import { command, type IncomingFile, type Operation, type PrepareContext } from 
 import type { Work } from '../../operation/work.ts'
 import { fileSchema, toldFile } from '../../schema/kinds/file.ts'
 import { cleanName } from './clean-name.ts'
-import { type FileRow, files, storedFile, uploadEndsAt } from './collections.ts'
+import { type FileRow, files, notYet, storedFile, uploadEndsAt } from './collections.ts'
 import { checkSender, senderOf } from './file-access.ts'
 import { checkRoomFor } from './file-room.ts'
 import { type Received, watchBytes } from './receive-bytes.ts'
@@ -71,11 +71,7 @@ async function announce({ random }: UploadPorts, { actor, writeFirst }: Context,
       name: cleanName(incoming.name),
       type: '',
       size: incoming.length ?? 0,
-      width: null,
-      height: null,
-      collection: null,
-      field: null,
-      record: null,
+      ...notYet,
       uploadedBy: actor.id,
       sender: senderOf(actor),
       key,

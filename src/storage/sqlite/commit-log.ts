@@ -32,11 +32,11 @@ export function prepareCommitLog(database: DatabaseSync): void {
 export function appendCommits(prepared: StatementCache, lines: readonly CommitLine[], packedFrom = packedFromCharacters): Commit[] {
   if (lines.length === 0) return []
   const { at, operation, actor, requestId } = lines.at(-1)!
-  const texts = lines.map(({ changes }) => JSON.stringify(changes))
+  const alone = lines.length === 1 ? JSON.stringify(lines[0]!.changes) : null
   const { lastInsertRowid } =
-    lines.length === 1 && texts[0]!.length < packedFrom
-      ? run(() => prepared(plainInsert).run(at, operation, actor, requestId, texts[0]!))
-      : run(() => prepared(packedInsert).run(lines.length, at, operationsOf(lines), pack(textOf(lines, texts))))
+    alone !== null && alone.length < packedFrom
+      ? run(() => prepared(plainInsert).run(at, operation, actor, requestId, alone))
+      : run(() => prepared(packedInsert).run(lines.length, at, operationsOf(lines), pack(textOf(lines))))
   const before = Number(lastInsertRowid) - lines.length
   return lines.map((one, index) => ({ ...one, position: before + index + 1 }))
 }
@@ -96,12 +96,8 @@ function operationsOf(lines: readonly CommitLine[]): string {
   return [...new Set(lines.map(({ operation }) => operation))].join(',')
 }
 
-function textOf(lines: readonly CommitLine[], texts = lines.map(({ changes }) => JSON.stringify(changes))): string {
-  const packed = lines.map(({ at, operation, actor, requestId }, index) => {
-    const head = JSON.stringify([at, operation, actor, requestId])
-    return `${head.slice(0, -1)},${texts[index]}]`
-  })
-  return `[${packed.join(',')}]`
+function textOf(lines: readonly CommitLine[]): string {
+  return JSON.stringify(lines.map(({ at, operation, actor, requestId, changes }): PackedLine => [at, operation, actor, requestId, changes]))
 }
 
 function pack(text: string): Uint8Array {
