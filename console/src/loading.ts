@@ -9,6 +9,8 @@ export interface Loaded<T> {
   error: unknown
   loading: boolean
   reload: () => void
+  /** Shows what another answer held, such as that of a save: nobody sees the old state once they are told that it is saved. */
+  show: (data: T) => void
 }
 
 /** Loads when `key` changes. A late answer to an old key is dropped. */
@@ -34,16 +36,18 @@ export function useLoad<T>(key: string, load: (signal: AbortSignal) => Promise<T
     return () => abort.abort()
   }, [key, round])
   const reload = useCallback(() => setRound((old) => old + 1), [])
+  const show = useCallback((data: T) => setState({ key, data, loading: false }), [key])
   const current = state.key === key
   return {
     data: current ? state.data : undefined,
     error: current ? state.error : undefined,
     loading: !current || state.loading,
     reload,
+    show,
   }
 }
 
-export interface LoadedList<T> extends Loaded<T[]> {
+export interface LoadedList<T> extends Omit<Loaded<T[]>, 'show'> {
   count: number | undefined
   hasMore: boolean
   loadMore: () => void

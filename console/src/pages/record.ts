@@ -88,6 +88,10 @@ export function RecordPage({ name, id }: { name: string; id: string }): VNode {
     setMode('view')
     if (changed) loaded.reload()
   }
+  const showSaved = (saved: RecordData) => {
+    loaded.show(saved)
+    setMode('view')
+  }
   return html`
     <${PageHead} title=${label ?? (name === 'effects' ? kindWords(String(record['kind'])) : recordLabel(record))} back=${back} actions=${actions} />
     <${ErrorNote} error=${loaded.error} retry=${loaded.reload} />
@@ -96,10 +100,11 @@ export function RecordPage({ name, id }: { name: string; id: string }): VNode {
         ? html`<${EditRecord}
           info=${info}
           record=${record}
+          onSaved=${showSaved}
           onClose=${close}
         />`
         : mode === 'rights'
-          ? html`<${UserRights} record=${record} onClose=${close} />`
+          ? html`<${UserRights} record=${record} onSaved=${showSaved} onCancel=${() => close(false)} />`
           : html`<${Card}><${Fields} info=${info} record=${record} /><//>
             ${name === 'variants' && html`<${StockOf} variant=${id} onChange=${loaded.reload} />`}
             <${Related} key=${String(record['updatedAt'])} collection=${name} id=${id} except=${name === 'variants' ? ['stockLevels'] : []} />`
@@ -130,7 +135,12 @@ function Fields({ info, record }: { info: CollectionInfo; record: RecordData }):
   </dl>`
 }
 
-function EditRecord(props: { info: CollectionInfo; record: RecordData; onClose: (changed: boolean) => void }): VNode {
+function EditRecord(props: {
+  info: CollectionInfo
+  record: RecordData
+  onSaved: (saved: RecordData) => void
+  onClose: (changed: boolean) => void
+}): VNode {
   const records = client.collection<RecordData>(props.info.name)
   // What it is saved on top of.
   const [etag, setEtag] = useState(client.etagOf(props.record))
@@ -144,9 +154,9 @@ function EditRecord(props: { info: CollectionInfo; record: RecordData; onClose: 
     setBusy(true)
     setError(undefined)
     try {
-      await records.update(props.record.id, values, { ifMatch: etag })
+      const saved = await records.update(props.record.id, values, { ifMatch: etag })
       toast('Saved.')
-      props.onClose(true)
+      props.onSaved(saved)
     } catch (cause) {
       setError(cause)
       setBusy(false)

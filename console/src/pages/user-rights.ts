@@ -2,7 +2,7 @@
 import { html, useState, type VNode } from '../../vendor/htm-preact.js'
 import { client } from '../client.ts'
 import { useWorkspace } from '../schema.ts'
-import type { RecordData, User } from '../shapes.ts'
+import type { RecordData } from '../shapes.ts'
 import { Card, ErrorNote } from '../ui/parts.ts'
 import { toast } from '../ui/toast.ts'
 
@@ -11,8 +11,8 @@ const meanings: Readonly<Record<string, string>> = {
   staff: 'runs the shop',
 }
 
-export function UserRights(props: { record: RecordData; onClose: (changed: boolean) => void }): VNode {
-  const { record, onClose } = props
+export function UserRights(props: { record: RecordData; onSaved: (saved: RecordData) => void; onCancel: () => void }): VNode {
+  const { record, onSaved, onCancel } = props
   const { roles: known } = useWorkspace()
   const [had] = useState(record['roles'] as string[])
   const [roles, setRoles] = useState(had)
@@ -28,11 +28,9 @@ export function UserRights(props: { record: RecordData; onClose: (changed: boole
     setBusy(true)
     setError(undefined)
     try {
-      await client
-        .collection<User & { disabled: boolean }>('users')
-        .update(record.id, { roles, disabled }, { ifMatch: client.etagOf(record) })
+      const saved = await client.collection<RecordData>('users').update(record.id, { roles, disabled }, { ifMatch: client.etagOf(record) })
       toast('Saved. It holds from their next click on.')
-      onClose(true)
+      onSaved(saved)
     } catch (cause) {
       setError(cause)
       setBusy(false)
@@ -59,7 +57,7 @@ export function UserRights(props: { record: RecordData; onClose: (changed: boole
       <${ErrorNote} error=${error} />
       <div class="form-actions">
         <button type="submit" class="button primary" disabled=${busy}>Save</button>
-        <button type="button" class="button" onClick=${() => onClose(false)}>Cancel</button>
+        <button type="button" class="button" onClick=${onCancel}>Cancel</button>
       </div>
     </form>
   <//>`

@@ -39,11 +39,15 @@ export function WebhookPage({ id }: { id: string }): VNode {
     setMode('view')
     loaded.reload()
   }
+  const showSaved = (saved: Webhook) => {
+    loaded.show(saved)
+    setMode('view')
+  }
   const rotated = (next: string) => {
     setSecret(next)
     close()
   }
-  const edited = html`<${WebhookForm} webhook=${webhook} action="Save" save=${(input: WebhookInput) => saveOver(webhook, input).then(close)} onCancel=${close} />`
+  const edited = html`<${WebhookForm} webhook=${webhook} action="Save" save=${(input: WebhookInput) => saveOver(webhook, input).then(showSaved)} onCancel=${close} />`
   return html`
     <${PageHead} title=${webhookName(webhook)} back=${back} beside=${html`<${Chip} state=${word} tone=${tone} />`} />
     <${ErrorNote} error=${loaded.error} retry=${loaded.reload} />
@@ -61,17 +65,16 @@ export function WebhookPage({ id }: { id: string }): VNode {
 }
 
 /** On top of what the form began with. That deliveries fail or pass meanwhile changes nothing that it says. */
-async function saveOver(began: Webhook, input: WebhookInput): Promise<void> {
-  try {
-    await webhooks.update(began.id, input, { ifMatch: client.etagOf(began) })
-  } catch (cause) {
+async function saveOver(began: Webhook, input: WebhookInput): Promise<Webhook> {
+  const saved = await webhooks.update(began.id, input, { ifMatch: client.etagOf(began) }).catch(async (cause: unknown) => {
     if (!(cause instanceof ApiError && cause.status === 412)) throw cause
     const newest = await webhooks.get(began.id)
     const said = ({ url, description, events }: Webhook) => JSON.stringify([url, description, events])
     if (said(newest) !== said(began)) throw cause
-    await webhooks.update(began.id, input, { ifMatch: client.etagOf(newest) })
-  }
+    return await webhooks.update(began.id, input, { ifMatch: client.etagOf(newest) })
+  })
   toast('Saved.')
+  return saved
 }
 
 function Facts({ webhook }: { webhook: Webhook }): VNode {
