@@ -7,6 +7,8 @@ export {
   all,
   any,
   anyone,
+  becomes,
+  changed,
   exists,
   nobody,
   not,
@@ -15,6 +17,7 @@ export {
   signedIn,
   staff,
   through,
+  was,
   where,
 } from './access/rule.ts'
 export { EngineError } from './base/engine-error.ts'

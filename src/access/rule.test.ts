@@ -8,13 +8,17 @@ import {
   allows,
   any,
   anyone,
+  becomes,
+  changed,
   exists,
   nobody,
   not,
+  type Rule,
   ruleFilter,
   signedIn,
   staff,
   through,
+  was,
   where,
 } from './rule.ts'
 
@@ -56,4 +60,34 @@ test('a value the caller does not have is unknown, and stays so under not', () =
   assert.deepEqual(ruleFilter(not(through('project', 'projects', own)), guest), { op: 'not', of: { ...via, of: { op: 'true' } } })
   const back = { op: 'via', collection: 'memberships', local: 'id', remote: 'post' }
   assert.deepEqual(ruleFilter(exists('memberships', 'post', own), user), { ...back, of: { op: 'eq', path: 'owner', value: 'usr_1' } })
+})
+
+test('what an update changes is decided where it is known, and is unknown where a value is missing', () => {
+  const draft = { status: 'draft', owner: 'usr_1', price: { amount: 5, currency: 'EUR' }, meta: { a: 1, b: 2 }, note: null }
+  const decided = (rule: Rule, change: object, before = draft) => ruleFilter(rule, user, { before, after: { ...before, ...change } }).op
+  const submits = all(was('status').eq('draft'), becomes('status').eq('submitted'))
+  const table: readonly [Rule, object, boolean][] = [
+    [submits, { status: 'submitted' }, true],
+    [submits, { status: 'approved' }, false],
+    [submits, {}, false],
+    [not(submits), {}, true],
+    [changed('status', 'owner'), { owner: 'usr_2' }, true],
+    [not(changed('owner')), { status: 'x' }, true],
+    [not(changed('owner')), { owner: null }, false],
+    [changed('price.currency'), { price: { amount: 6, currency: 'EUR' } }, false],
+    [changed('price'), { price: { amount: 6, currency: 'EUR' } }, true],
+    // The order of names in JSON says nothing, and neither does a value that was never set.
+    [changed('meta'), { meta: { b: 2, a: 1 } }, false],
+    [changed('note', 'newer'), { newer: null }, false],
+    [was('note').eq('x'), {}, false],
+    [not(was('note').eq('x')), {}, false],
+    [becomes('owner').eq(actorId), {}, true],
+    [becomes('owner').eq(actorId), { owner: 'usr_2' }, false],
+  ]
+  for (const [rule, change, expected] of table)
+    assert.equal(decided(rule, change), expected ? 'true' : 'false', JSON.stringify([rule, change]))
+  // As long as nothing is known of the change, only what can never be is refused.
+  assert.deepEqual(ruleFilter(all(was('status').eq('sent'), changed('owner')), user, { before: draft }), { op: 'false' })
+  for (const rule of [submits, not(submits), changed('owner'), not(changed('owner'))])
+    assert.deepEqual(ruleFilter(rule, user, { before: draft }), { op: 'true' })
 })

@@ -2,6 +2,7 @@
 // becomes a filter, which the storage compiles into the query and `matches` evaluates in memory, so
 // both decide alike. Deny by default: a collection without a rule for something refuses it. What cannot be
 // known (a value the record or the caller does not have) lets nobody through, also under `not`.
+import { isDeepStrictEqual } from 'node:util'
 import {
   always,
   and,
@@ -10,6 +11,7 @@ import {
   type Filter,
   has,
   isNull,
+  matches,
   never,
   not as notFilter,
   or,
@@ -33,6 +35,14 @@ export type Rule =
   | { readonly rule: 'through'; readonly path: string; readonly collection: string; readonly isList?: boolean; readonly of: Rule }
   /** A record of `collection` whose reference `by` names this one fits `of`. */
   | { readonly rule: 'exists'; readonly collection: string; readonly by: string; readonly of: Rule }
+  /** Of an update: `of`, which compares a field, for the record as it was, or as it is going to be. */
+  | { readonly rule: 'was' | 'becomes'; readonly of: Rule }
+  /** Of an update: one of these fields gets another value. */
+  | { readonly rule: 'changed'; readonly paths: readonly string[] }
+
+/** An update under way. Without `after` it is not known yet what is going to be written. */
+export type RecordUpdate = { readonly before: Values; readonly after?: Values }
+type Values = Readonly<Record<string, unknown>>
 
 /** Tells the compiler which fields of the record a rule looks at. Carries the type only. */
 export type LooksAt<TPath extends string> = { readonly looksAt?: TPath }
@@ -111,11 +121,32 @@ type FieldRules<TPath extends string> = {
   contains(value: string | ActorValue): Rule & LooksAt<TPath>
 }
 
-/** Compares a field of the record: `where('status').eq('active')`. What cannot be compared so is refused at start. */
+/**
+ * Compares a field of the record: `where('status').eq('active')`. What cannot be compared so is refused at start.
+ * In a rule of updates it must hold before the change and after it.
+ */
 export function where<const TPath extends string>(path: TPath): FieldRules<TPath> {
-  const to =
-    (op: Comparison) =>
-    (value: Comparand | ActorValue): Rule => ({ rule: 'compare', path, op, value: value instanceof Date ? value.getTime() : value })
+  return fieldRules(path, (rule) => rule)
+}
+
+/** In a rule of updates: the field as it was, `was('status').eq('draft')`. */
+export function was<const TPath extends string>(path: TPath): FieldRules<TPath> {
+  return fieldRules(path, (of) => ({ rule: 'was', of }))
+}
+
+/** In a rule of updates: the field as it is going to be, changed or not. */
+export function becomes<const TPath extends string>(path: TPath): FieldRules<TPath> {
+  return fieldRules(path, (of) => ({ rule: 'becomes', of }))
+}
+
+/** In a rule of updates: one of the fields gets another value. `not(changed('owner'))` keeps it as it is. */
+export function changed<const TPaths extends readonly string[]>(...paths: TPaths): Rule & LooksAt<TPaths[number]> {
+  return { rule: 'changed', paths }
+}
+
+function fieldRules<TPath extends string>(path: TPath, made: (rule: Rule) => Rule): FieldRules<TPath> {
+  const to = (op: Comparison) => (value: Comparand | ActorValue) =>
+    made({ rule: 'compare', path, op, value: value instanceof Date ? value.getTime() : value })
   return {
     eq: to('eq'),
     ne: to('ne'),
@@ -123,21 +154,24 @@ export function where<const TPath extends string>(path: TPath): FieldRules<TPath
     lte: to('lte'),
     gt: to('gt'),
     gte: to('gte'),
-    isNull: () => ({ rule: 'null', path, value: true }),
-    contains: (value) => ({ rule: 'contains', path, value }),
+    isNull: () => made({ rule: 'null', path, value: true }),
+    contains: (value) => made({ rule: 'contains', path, value }),
   }
 }
 
-/** The rule as seen by one caller: what remains are conditions on the record. */
-export function ruleFilter(rule: Rule, actor: Actor): Filter {
-  return filterOf(rule, actor, { truth: true, orUnknown: false })
+/**
+ * The rule as seen by one caller: what remains are conditions on the record. What a rule of updates asks of the change is
+ * decided by `update`; as long as that is not known it counts as given, so that only what can never be is refused.
+ */
+export function ruleFilter(rule: Rule, actor: Actor, update?: RecordUpdate): Filter {
+  return filterOf(rule, actor, { truth: true, orUnknown: false, update })
 }
 
 /** A rule is true, false or unknown. What is looked for: one of the first two, or also the third. */
-type Wanted = { readonly truth: boolean; readonly orUnknown: boolean }
+type Wanted = { readonly truth: boolean; readonly orUnknown: boolean; readonly update: RecordUpdate | undefined }
 
 function filterOf(rule: Rule, actor: Actor, wanted: Wanted): Filter {
-  const { truth, orUnknown } = wanted
+  const { truth, orUnknown, update } = wanted
   const decided = (isTrue: boolean) => (isTrue === truth ? always : never)
   switch (rule.rule) {
     case 'anyone':
@@ -157,7 +191,7 @@ function filterOf(rule: Rule, actor: Actor, wanted: Wanted): Filter {
       return (rule.rule === 'all') === truth ? and(...parts) : or(...parts)
     }
     case 'not':
-      return filterOf(rule.of, actor, { truth: !truth, orUnknown })
+      return filterOf(rule.of, actor, { ...wanted, truth: !truth })
     case 'null':
       return isNull(rule.path, rule.value === truth)
     case 'compare': {
@@ -174,10 +208,24 @@ function filterOf(rule: Rule, actor: Actor, wanted: Wanted): Filter {
     case 'through':
     case 'exists': {
       // That no record fits is sure only when none might.
-      const of = filterOf(rule.of, actor, { truth: true, orUnknown: truth === orUnknown })
+      const of = filterOf(rule.of, actor, { ...wanted, truth: true, orUnknown: truth === orUnknown })
       return when(of.op === 'false' ? never : viaOf(rule, of), truth)
     }
+    case 'was':
+    case 'becomes': {
+      const record = rule.rule === 'was' ? update?.before : update?.after
+      if (record === undefined) return always
+      return matches(filterOf(rule.of, actor, wanted), record) === true ? always : never
+    }
+    case 'changed':
+      return update?.after === undefined ? always : decided(rule.paths.some((path) => isChanged(path, update.before, update.after!)))
   }
+}
+
+function isChanged(path: string, before: Values, after: Values): boolean {
+  const [name, part] = path.split('.', 2) as [string, string | undefined]
+  const valueIn = (record: Values) => (part === undefined ? record[name] : (record[name] as Values | null | undefined)?.[part]) ?? null
+  return !isDeepStrictEqual(valueIn(before), valueIn(after))
 }
 
 function viaOf(rule: Extract<Rule, { rule: 'through' | 'exists' }>, of: Filter): Filter {

@@ -8,7 +8,9 @@ import {
   all,
   any,
   anyone,
+  becomes,
   before,
+  changed,
   collection,
   command,
   defineBackend,
@@ -25,6 +27,7 @@ import {
   staff,
   Type,
   through,
+  was,
   where,
 } from '../index.ts'
 
@@ -116,6 +119,14 @@ test('rules look at fields that there are', () => {
   collection('notes', { fields, access: { read: where('isSharde').eq(true) } })
   // @ts-expect-error: misspelt, within others
   collection('notes', { fields, access: { read: signedIn, update: any(staff, all(own, not(where('prise.amount').gt(5)))) } })
+  collection('notes', {
+    fields,
+    access: { update: all(was('isShared').eq(false), becomes('price').lt(5), not(changed('owner', 'price'))) },
+  })
+  // @ts-expect-error: misspelt
+  collection('notes', { fields, access: { update: all(own, was('isSharde').eq(true)) } })
+  // @ts-expect-error: misspelt
+  collection('notes', { fields, access: { update: all(own, not(changed('price', 'ownr'))) } })
   // @ts-expect-error: misspelt
   collection('notes', { fields, access: { read: through('ower', 'users', anyone) } })
   // @ts-expect-error: misspelt

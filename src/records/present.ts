@@ -1,7 +1,7 @@
 // Records on their way out: the one gate that decides which fields a caller sees. Lists, single
 // records, expansions, live changes and the answers of operations all pass through it.
 import type { Actor } from '../access/actor.ts'
-import { allows, nobody, type Rule, ruleFilter } from '../access/rule.ts'
+import { allows, nobody, type RecordUpdate, type Rule, ruleFilter } from '../access/rule.ts'
 import { and, type Filter } from '../contract/filter.ts'
 import type { AnyRecord } from '../schema/collection.ts'
 import { type CollectionModel, type CompiledField, listOf, type Model } from '../schema/model.ts'
@@ -12,8 +12,13 @@ export function readFilter(collection: CollectionModel, actor: Actor): Filter {
   return ruleFilter(collection.access.read ?? nobody, actor)
 }
 
-export function actionFilter(collection: CollectionModel, action: 'create' | 'update' | 'delete', actor: Actor): Filter {
+export function actionFilter(collection: CollectionModel, action: 'create' | 'delete', actor: Actor): Filter {
   return ruleFilter(collection.access[action] ?? nobody, actor)
+}
+
+/** Must fit the record as it was and as it is going to be. */
+export function updateFilter(collection: CollectionModel, actor: Actor, update: RecordUpdate): Filter {
+  return ruleFilter(collection.access.update ?? nobody, actor, update)
 }
 
 export function isReadable(field: { readonly read?: Rule }, actor: Actor): boolean {

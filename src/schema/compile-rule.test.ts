@@ -1,6 +1,22 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { actorCartToken, actorId, all, any, anyone, exists, not, type Rule, role, staff, through, where } from '../access/rule.ts'
+import {
+  actorCartToken,
+  actorId,
+  all,
+  any,
+  anyone,
+  becomes,
+  changed,
+  exists,
+  not,
+  type Rule,
+  role,
+  staff,
+  through,
+  was,
+  where,
+} from '../access/rule.ts'
 import { type Collection, collection } from './collection.ts'
 import { checkCallerRule, compileRule, ruleFieldsOf } from './compile-rule.ts'
 import { field } from './field.ts'
@@ -29,10 +45,10 @@ const sources = [
 ] as unknown as readonly Collection[]
 const collections = new Map(sources.map((source) => [source.name, ruleFieldsOf(source)]))
 
-function compiled(rule: unknown): { rule: Rule; said: string[] } {
+function compiled(rule: unknown, isOfUpdate = false): { rule: Rule; said: string[] } {
   const said: string[] = []
   const add = (path: string, message: string) => void said.push(`${path}: ${message}`)
-  return { rule: compileRule(rule, { collections, collection: 'posts', path: 'read', add }), said }
+  return { rule: compileRule(rule, { collections, collection: 'posts', path: 'read', isOfUpdate, add }), said }
 }
 
 test('values get their stored form, and paths the column they mean', () => {
@@ -115,6 +131,29 @@ test('what could never match or would let the wrong ones in is refused, with the
   assert.match(compiled(endless).said[0]!, /nests deeper than/)
 })
 
+test('what a change does is asked by rules of updates alone, of the record itself', () => {
+  const due = was('due').lte('2020-05-06')
+  assert.deepEqual(compiled(due, true), {
+    rule: { rule: 'was', of: { rule: 'compare', path: 'due', op: 'lte', value: Date.parse('2020-05-06') } },
+    said: [],
+  })
+  for (const rule of [changed('owner', 'price', 'price.currency', 'meta', 'members'), becomes('members').contains(actorId)])
+    assert.deepEqual(compiled(rule, true), { rule, said: [] })
+  for (const rule of [due, becomes('tag').isNull(), not(changed('owner'))])
+    assert.match(compiled(rule).said.join(), /is for rules of updates/)
+  const table: readonly [unknown, RegExp][] = [
+    [was('ownr').eq(actorId), /has no field "ownr"; did you mean "owner"/],
+    [changed('owner', 'stat'), /has no field "stat"/],
+    [changed('score'), /"score" is computed/],
+    [changed(), /needs the name of a field/],
+    [{ rule: 'changed', paths: 'owner' }, /needs the name of a field/],
+    [{ rule: 'was', of: not(where('owner').isNull()) }, /compares one field/],
+    [through('owner', 'users', changed('name')), /is for rules of updates/],
+    [exists('memberships', 'post', was('user').eq(actorId)), /is for rules of updates/],
+  ]
+  for (const [rule, expected] of table) assert.match(compiled(rule, true).said.join(), expected)
+})
+
 test('every mistake of a rule is told at once', () => {
   const { said } = compiled(any(where('a').eq(1), all(where('b').eq(1), not(through('owner', 'users', where('c').eq(1))))))
   assert.deepEqual(said, ['read: has no field "a"', 'read: has no field "b"', 'read: users has no field "c"'])
@@ -125,10 +164,10 @@ test('where there is no record a rule looks at the caller only', () => {
   const add = (_: string, message: string) => void said.push(message)
   for (const rule of [staff, any(role('a'), not(anyone))]) checkCallerRule(rule, 'read', add)
   assert.deepEqual(said, [])
-  for (const rule of [where('owner').eq(actorId), any(staff, through('owner', 'users', anyone)), exists('a', 'b', anyone)])
+  for (const rule of [where('owner').eq(actorId), any(staff, through('owner', 'users', anyone)), exists('a', 'b', anyone), changed('a')])
     checkCallerRule(rule, 'read', add)
   assert.deepEqual(
     said,
-    Array.from({ length: 3 }, () => 'may look at the caller only: there is no record to look at'),
+    Array.from({ length: 4 }, () => 'may look at the caller only: there is no record to look at'),
   )
 })

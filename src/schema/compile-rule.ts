@@ -30,6 +30,8 @@ export type RulePlace = {
   readonly collection: string
   /** It decides what is told of changes, too, from what the feed has of them. */
   readonly isOfFeed?: boolean
+  /** It decides about updates, where there is a record as it was and as it is going to be. */
+  readonly isOfUpdate?: boolean
   /** As the config's author reads it: `collections.posts.access.read`. */
   readonly path: string
   /** Told of every mistake. */
@@ -49,9 +51,9 @@ export function ruleFieldsOf({ name, fields, computed, appendOnly, feed }: Colle
   return feed === false ? new Map([...known].map(([path, field]) => [path, { ...field, isUnfed: true }])) : known
 }
 
-/** Whether a rule of this action decides what the feed tells. */
-export function isOfFeed({ feed }: Collection, action: string): boolean {
-  return action === 'read' && feed !== false
+/** What a rule of this action is asked about. */
+export function rulePlace(source: Collection, action: string): Pick<RulePlace, 'collection' | 'isOfFeed' | 'isOfUpdate'> {
+  return { collection: source.name, isOfFeed: action === 'read' && source.feed !== false, isOfUpdate: action === 'update' }
 }
 
 function declared(fields: unknown, isComputed: boolean): [string, RuleField][] {
@@ -81,7 +83,9 @@ export function checkCallerRule(rule: unknown, path: string, add: RulePlace['add
   compile(rule, { collections: new Map(), collection: '', path, add, top: '', depth: 0, isCallerOnly: true })
 }
 
-const aboutRecords = ['compare', 'null', 'contains', 'through', 'exists']
+const comparisons = ['compare', 'null', 'contains']
+const aboutUpdates = ['was', 'becomes', 'changed']
+const aboutRecords = [...comparisons, 'through', 'exists', ...aboutUpdates]
 /** What a rule of each kind is made of, beside `rule`. */
 const partsOf: Readonly<Record<Rule['rule'], readonly string[]>> = {
   anyone: [],
@@ -97,6 +101,9 @@ const partsOf: Readonly<Record<Rule['rule'], readonly string[]>> = {
   contains: ['path', 'value'],
   through: ['path', 'collection', 'isList', 'of'],
   exists: ['collection', 'by', 'of'],
+  was: ['of'],
+  becomes: ['of'],
+  changed: ['paths'],
 }
 
 function compile(given: unknown, place: Place): Rule {
@@ -109,6 +116,8 @@ function compile(given: unknown, place: Place): Rule {
   const odd = Object.keys(given).find((key) => !parts.includes(key))
   if (odd !== undefined) return refuse(`"${odd}" is no part of a rule "${rule.rule}"${nearest(odd, parts)}`)
   if (place.isCallerOnly && aboutRecords.includes(rule.rule)) return refuse('may look at the caller only: there is no record to look at')
+  if (!place.isOfUpdate && aboutUpdates.includes(rule.rule))
+    return refuse(`${rule.rule}() is for rules of updates: here no record is changed from one state to another`)
   const inner = { ...place, depth: place.depth + 1 }
   switch (rule.rule) {
     case 'role':
@@ -136,6 +145,13 @@ function compile(given: unknown, place: Place): Rule {
       return compileThrough(rule, inner)
     case 'exists':
       return compileExists(rule, inner)
+    case 'was':
+    case 'becomes':
+      if (!isObject(rule.of) || !comparisons.includes(rule.of.rule))
+        return refuse(`${rule.rule}() compares one field: was('status').eq('draft')`)
+      return { rule: rule.rule, of: compile(rule.of, inner) }
+    case 'changed':
+      return compileChanged(rule, place)
     default:
       return rule
   }
@@ -173,7 +189,13 @@ function compileThrough({ path, collection, of }: Extract<Rule, { rule: 'through
   if (to === undefined) return refused(place, `looks through "${path}", which is no reference`)
   if (!place.collections.has(collection)) return refused(place, noCollection(place, 'looks through', collection))
   if (to !== collection) return refused(place, `looks through "${path}" at ${collection}, and it refers to ${to}`)
-  return { rule: 'through', path, collection, ...(isList(kind) ? { isList: true } : {}), of: compile(of, { ...place, collection }) }
+  return {
+    rule: 'through',
+    path,
+    collection,
+    ...(isList(kind) ? { isList: true } : {}),
+    of: compile(of, { ...place, collection, isOfUpdate: false }),
+  }
 }
 
 function compileExists({ collection, by, of }: Extract<Rule, { rule: 'exists' }>, place: Place): Rule {
@@ -184,7 +206,13 @@ function compileExists({ collection, by, of }: Extract<Rule, { rule: 'exists' }>
   if (kind.refers === 'many') return refused(place, `${collection}.${by} is a list of references: exists needs a single one`)
   if (to === undefined) return refused(place, `${collection}.${by} is no reference`)
   if (to !== place.collection) return refused(place, `${collection}.${by} refers to ${to}, not to ${place.collection}`)
-  return { rule: 'exists', collection, by, of: compile(of, { ...place, collection }) }
+  return { rule: 'exists', collection, by, of: compile(of, { ...place, collection, isOfUpdate: false }) }
+}
+
+function compileChanged({ paths }: Extract<Rule, { rule: 'changed' }>, place: Place): Rule {
+  if (!Array.isArray(paths) || paths.length === 0) return refused(place, "needs the name of a field: changed('owner')")
+  const mistakes = paths.map((path) => fieldAt(place, path)).filter((found) => typeof found === 'string')
+  return mistakes.length > 0 ? refused(place, mistakes[0]!) : { rule: 'changed', paths }
 }
 
 /** Of a field or a part of one. */

@@ -3,7 +3,7 @@
 import { all, nobody } from '../access/rule.ts'
 import type { Scalar } from '../contract/filter.ts'
 import type { Collection, CollectionAccess, CollectionRef } from './collection.ts'
-import { compileRule, isOfFeed, type RuleFields, ruleFieldsOf } from './compile-rule.ts'
+import { compileRule, type RuleFields, ruleFieldsOf, rulePlace } from './compile-rule.ts'
 import { dateTimeKind } from './kinds/date-time.ts'
 import { idKind } from './kinds/id.ts'
 import { integerKind } from './kinds/integer.ts'
@@ -131,7 +131,7 @@ function compileAccess(source: Collection, collections: ReadonlyMap<string, Rule
   const { name, access = {} } = source
   const compiled = Object.entries(access).flatMap(([action, rule]) => {
     const path = `collections.${name}.access.${action}`
-    const place = { collections, collection: name, isOfFeed: isOfFeed(source, action), path, add }
+    const place = { collections, ...rulePlace(source, action), path, add }
     return rule === undefined ? [] : [[action, compileRule(rule, place)]]
   })
   return Object.fromEntries(compiled)

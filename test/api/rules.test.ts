@@ -1,7 +1,22 @@
 // Rules by HTTP: times and money mean what they say, membership of both kinds, and what `not` leaves a guest.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { actorId, all, any, anyone, exists, not, type Rule, signedIn, staff, through, where } from '../../src/access/rule.ts'
+import {
+  actorId,
+  all,
+  any,
+  anyone,
+  becomes,
+  changed,
+  exists,
+  not,
+  type Rule,
+  signedIn,
+  staff,
+  through,
+  was,
+  where,
+} from '../../src/access/rule.ts'
 import { collection } from '../../src/schema/collection.ts'
 import { field } from '../../src/schema/field.ts'
 import { type As, everybody, openWorld, testConfig, type World } from '../support/api-harness.ts'
@@ -41,9 +56,47 @@ const collections = [
   }),
 ]
 
+const submits = all(was('status').eq('draft'), becomes('status').eq('submitted'))
+const reports = collection('reports', {
+  prefix: 'report',
+  fields: {
+    title: field.text({ required: true, unique: true }),
+    owner: field.ref('users', { required: true }),
+    club: field.ref('clubs', { onDelete: 'setNull' }),
+    readers: field.refs('users'),
+    status: field.enum(['draft', 'submitted', 'approved'], { default: 'draft' }),
+    hours: field.integer({ default: 0 }),
+  },
+  access: {
+    read: signedIn,
+    create: staff,
+    // Its owner writes while it is a draft and submits it; it stays theirs, in its club, and nobody is taken from its readers.
+    update: any(
+      staff,
+      all(
+        where('owner').eq(actorId),
+        not(changed('club')),
+        any(submits, not(changed('status'))),
+        was('status').eq('draft'),
+        becomes('hours').lte(8),
+      ),
+    ),
+  },
+})
+/** Of a write the new record shows nothing: whether it may be is a matter of the old one alone. */
+const seats = collection('seats', {
+  prefix: 'seat',
+  fields: { title: field.text({ required: true }), holder: field.ref('users') },
+  access: {
+    read: anyone,
+    create: staff,
+    update: any(all(was('holder').isNull(), becomes('holder').eq(actorId)), was('holder').eq(actorId)),
+  },
+})
+
 let world: World
 before(async () => {
-  world = await openWorld({ config: { ...testConfig, collections: [...testConfig.collections!, ...collections] as never } })
+  world = await openWorld({ config: { ...testConfig, collections: [...testConfig.collections!, ...collections, reports, seats] as never } })
 })
 after(() => world.close())
 
@@ -129,4 +182,49 @@ test('through a list of references one that fits is enough', async () => {
   await made('shelved', { title: 'in none', rooms: [] })
   await made('shelved', { title: 'in the other', rooms: [unseen] })
   await assertSeen('shelved', { guest: [], other: [], owner: ['in both'], staff: ['in both', 'in none', 'in the other'] })
+})
+
+test('a rule of updates asks what was and what becomes, and no way of writing goes around it', async () => {
+  const { owner, other } = world.ids
+  const club = await made('clubs', { title: 'of reports' })
+  const id = await made('reports', { title: 'first', owner, club })
+  const patch = (body: object, as: As = 'owner') => world.call(as, { method: 'PATCH', url: `/api/reports/${id}`, body })
+  const refused: readonly object[] = [
+    { status: 'approved' },
+    { owner: other },
+    { club: null },
+    { title: 'more', club: null },
+    { hours: 9 },
+    { hours: { $increment: 9 } },
+    { status: 'submitted', hours: 9 },
+  ]
+  for (const body of refused) assert.equal((await patch(body)).status, 403, JSON.stringify(body))
+  assert.equal((await patch({ title: 'mine' }, 'other')).status, 403)
+  const operations = [
+    { method: 'PATCH', path: `/api/reports/${id}`, body: { hours: { $increment: 5 } } },
+    { method: 'PATCH', path: `/api/reports/${id}`, body: { hours: { $increment: 5 } } },
+  ]
+  assert.equal((await world.call('owner', { method: 'POST', url: '/api/batch', body: { operations } })).status, 403)
+  for (const body of [{ hours: { $increment: 8 } }, { readers: { $push: owner } }, { status: 'draft' }, {}])
+    assert.equal((await patch(body)).status, 200, JSON.stringify(body))
+  // In a batch each step sees what the one before it made of the record.
+  const again = [{ status: 'submitted' }, { title: 'too late' }].map((body) => ({ method: 'PATCH', path: `/api/reports/${id}`, body }))
+  assert.equal((await world.call('owner', { method: 'POST', url: '/api/batch', body: { operations: again } })).status, 403)
+  assert.equal((await patch({ status: 'submitted' })).status, 200)
+  for (const body of [{ status: 'submitted' }, { status: 'draft' }, { hours: { $increment: -1 } }, { readers: { $pull: owner } }, {}])
+    assert.equal((await patch(body)).status, 403, JSON.stringify(body))
+  assert.equal((await patch({ status: 'approved' }, 'staff')).status, 200)
+  // What a deletion does to what refers to it is said by the field, not by who may change the record.
+  assert.equal((await world.call('staff', { method: 'DELETE', url: `/api/clubs/${club}` })).status, 204)
+  assert.equal((await world.call('owner', { method: 'GET', url: `/api/reports/${id}` })).body.club, null)
+
+  const seat = await made('seats', { title: 'window' })
+  const hold = (holder: string | null, as: As) => world.call(as, { method: 'PATCH', url: `/api/seats/${seat}`, body: { holder } })
+  assert.deepEqual([(await hold(owner!, 'guest')).status, (await hold(owner!, 'other')).status], [401, 403])
+  // Of two who ask at once, one has it.
+  const both = await Promise.all([hold(owner!, 'owner'), hold(other!, 'other')])
+  assert.deepEqual(both.map(({ status }) => status).toSorted(), [200, 403])
+  const winner = both[0].status === 200 ? 'owner' : 'other'
+  assert.equal((await hold(null, winner)).status, 200)
+  assert.equal((await hold(world.ids[winner]!, winner)).status, 200)
 })

@@ -1,7 +1,7 @@
 // One collection of the project: its options, its fields, and all that names fields of it or of others.
 import { nearest } from '../../base/nearest.ts'
 import type { Collection, Fields } from '../../schema/collection.ts'
-import { checkCallerRule, compileRule, isOfFeed, type RuleFields, ruleFieldsOf } from '../../schema/compile-rule.ts'
+import { checkCallerRule, compileRule, type RuleFields, ruleFieldsOf, rulePlace } from '../../schema/compile-rule.ts'
 import { indexWidthMistake } from '../../schema/index-width.ts'
 import type { KindColumn } from '../../schema/kinds/kind.ts'
 import {
@@ -179,14 +179,13 @@ function checkChecks({ checks = [] }: Collection, fields: RuleFields, path: stri
 }
 
 function checkAccess(collection: Collection, path: string, { fieldsOf, add }: Names): void {
-  const { name, access = {}, appendOnly } = collection
+  const { access = {}, appendOnly } = collection
   for (const [action, rule] of Object.entries(access)) {
     const at = `${path}.access.${action}`
     if (!actions.includes(action)) add(at, `is no action${nearest(action, actions)}`)
     else if (action === 'aggregate') {
       if (rule !== undefined) checkCallerRule(rule, at, add)
-    } else if (rule !== undefined)
-      compileRule(rule, { collections: fieldsOf, collection: name, isOfFeed: isOfFeed(collection, action), path: at, add })
+    } else if (rule !== undefined) compileRule(rule, { collections: fieldsOf, ...rulePlace(collection, action), path: at, add })
   }
   for (const action of ['update', 'delete'] as const)
     if (appendOnly === true && access[action] !== undefined)
