@@ -63,7 +63,7 @@ async function kingpost(...words: readonly string[]): Promise<string> {
 async function exportOf(url: string, file: string): Promise<string> {
   await rm(file, { force: true })
   const startedAt = performance.now()
-  const { bytes } = JSON.parse(await kingpost('backup', '--database', url, '--to', file, '--json')) as { bytes: number }
+  const { bytes } = JSON.parse(await kingpost('backup', file, '--database', url, '--json')) as { bytes: number }
   console.log(`Backup: ${(bytes / 1e6).toFixed(1)} MB, written, read back and compared in ${seconds(startedAt)}`)
   const hash = createHash('sha256')
   let isHead = true

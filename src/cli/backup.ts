@@ -22,18 +22,18 @@ import { version } from './version.ts'
 
 /** @throws Error with one sentence for people */
 export async function backup(settings: ProcessSettings): Promise<number> {
-  const [action, file] = settings.rest
-  if (action === 'verify' && file !== undefined) return await verifyArchive(settings, file)
-  if (action !== undefined) throw new UsageError('Type: kingpost backup [--to FILE], or kingpost backup verify FILE')
+  const [file, archive] = settings.rest
+  if (file === 'verify' && archive !== undefined) return await verifyArchive(settings, archive)
+  if (archive !== undefined || file === 'verify') throw new UsageError('Type: kingpost backup [FILE], or kingpost backup verify FILE')
   const backend = await loadBackend(settings)
   const place = placeOf(settings)
-  const path = resolve(settings.to ?? join(settings.dataFolder, 'backups', `kingpost-${fileTime(systemClock.now())}.jsonl.zst`))
+  const path = resolve(file ?? join(settings.dataFolder, 'backups', `kingpost-${fileTime(systemClock.now())}.jsonl.zst`))
   const snapshot = await openSnapshot(place, backend.model)
   const progress = createProgress('Read')
   try {
     if ((await snapshot.readMark(fillingMark)) !== null)
       throw new Error(`${nameOf(place)} is only half filled by a restore or move: there is nothing whole to back up.`)
-    if (settings.to === null) makeFolder(dirname(path))
+    if (file === undefined) makeFolder(dirname(path))
     const head = await headOf(snapshot, backend)
     const { model } = backend
     const parts = withBlobs(partsOf(snapshot, model), { read: snapshot.reader, model, blobs: openBlobs(settings) })

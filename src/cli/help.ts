@@ -7,7 +7,7 @@ const commandLines = `
   kingpost dev                        run the server, and again whenever the config or a page changes
   kingpost start                      run the server
   kingpost verify                     check the data against every invariant (--checksums to compare two databases)
-  kingpost backup                     write the whole database to one file, while it is in use (--to FILE)
+  kingpost backup [FILE]              write the whole database to one file, while it is in use
   kingpost backup verify FILE         read a backup to its end
   kingpost restore FILE               fill an empty database from a backup
   kingpost effects                    what a restore holds back
@@ -38,7 +38,7 @@ const optionLines = `
   --webhook-url URLS  of kingpost sandbox       KINGPOST_WEBHOOK_URL
   --json              for machines
   --template NAME     shop                      what a project begins with: shop, app or blank
-  --to FILE or URL    data-dir/backups          where a backup goes, or a move
+  --to URL                                      where a move goes
   --from URL          --database                where a move comes from
   --undo              a move that went wrong
   --checksums         of each collection, to compare two databases

@@ -38,7 +38,7 @@ export type ProcessSettings = {
   /** Where a sandbox sends its webhooks: the first of them that answers gets each. */
   readonly webhookUrls: readonly string[]
   readonly trustedProxies: readonly string[]
-  /** Where a backup or a move goes, and where a move comes from. */
+  /** Where a move goes, and where it comes from. */
   readonly to: string | null
   readonly from: string | null
   readonly isUndo: boolean
@@ -92,7 +92,7 @@ export const commandOptions: Readonly<Record<string, readonly Option[]>> = {
   dev: server,
   start: [...server, 'role', 'json'],
   verify: [...database, 'checksums', 'json'],
-  backup: [...database, 'to', 'json'],
+  backup: [...database, 'json'],
   restore: [...database, 'json'],
   effects: [...database, 'mails', 'json'],
   move: [...database, 'to', 'from', 'undo', 'json'],

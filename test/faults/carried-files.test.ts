@@ -59,7 +59,7 @@ function blobIn(folder: string): string {
 test('a backup holds the files, and a restore has them; verify finds what is missing and what was changed', async (t) => {
   const { folder, album } = await makeAlbum(t)
   const archive = join(folder, 'all.jsonl.zst')
-  const backup = await kingpost('backup', '--data-dir', folder, '--to', archive)
+  const backup = await kingpost('backup', archive, '--data-dir', folder)
   assert.equal(backup.code, 0, backup.stderr)
   assert.match(backup.stdout, /_blobs/)
   assert.equal((await kingpost('backup', 'verify', archive)).code, 0)

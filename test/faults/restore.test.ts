@@ -90,7 +90,7 @@ test('a backup under load, restored after more of it: nothing acknowledged befor
   await sleep(chance.below(1_500))
   const before = [...acknowledged]
   const file = join(temporaryFolder(t), 'backup.jsonl.zst')
-  const written = await told(lost, 'backup', '--to', file)
+  const written = await told(lost, 'backup', file)
   assert.ok(existsSync(file))
   assert.ok(written.sections.orders.count >= before.length)
   const orders = acknowledged.length
@@ -176,7 +176,7 @@ async function checkBooks(server: ServerProcess, staff: HttpClient): Promise<voi
 test('where nothing was open there is nothing to review', async (t) => {
   const used = await usedFolder(t)
   const file = join(temporaryFolder(t), 'quiet.jsonl.zst')
-  await told(used, 'backup', '--to', file)
+  await told(used, 'backup', file)
   const dataFolder = temporaryFolder(t)
   const restored = await told(dataFolder, 'restore', file)
   assert.deepEqual([restored.isReviewed, restored.counts.held], [true, 0])
@@ -189,7 +189,7 @@ test('where nothing was open there is nothing to review', async (t) => {
 test('what cannot be a restore is said in a sentence, and harms nothing', async (t) => {
   const used = await usedFolder(t)
   const file = join(temporaryFolder(t), 'a.jsonl.zst')
-  await told(used, 'backup', '--to', file)
+  await told(used, 'backup', file)
   const bytes = readFileSync(file)
   const refused = async (dataFolder: string, ...words: readonly string[]) => {
     const { code, stdout, stderr } = await kingpost(dataFolder, ...words)
@@ -197,7 +197,7 @@ test('what cannot be a restore is said in a sentence, and harms nothing', async 
     assert.equal(stdout, '')
     return stderr
   }
-  assert.match(await refused(used, 'backup', '--to', file), /is there already\. Give the backup another name/)
+  assert.match(await refused(used, 'backup', file), /is there already\. Give the backup another name/)
   assert.match(await refused(used, 'restore', file), /It is not empty\. Give an empty database/)
   assert.match(await refused(temporaryFolder(t), 'restore', join(used, 'nothing')), /There is no file/)
   if (!testDatabase().isServer) assert.match(await refused(temporaryFolder(t), 'backup'), /There is no database at/)
