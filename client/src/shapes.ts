@@ -6,7 +6,8 @@
 /** Minor units (cents) and an ISO 4217 code. */
 export type Money = { amount: number; currency: string }
 
-export type Page<T> = { items: T[]; next: string | null; count?: number }
+/** `countIsAtLeast` says that there are more than were counted. */
+export type Page<T> = { items: T[]; next: string | null; count?: number; countIsAtLeast?: boolean }
 
 /** UTC, RFC 3339. */
 export type Time = string

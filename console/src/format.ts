@@ -230,3 +230,8 @@ export function labelIn(collection: string, record: { readonly [field: string]: 
 function isObject(value: unknown): value is { readonly [field: string]: unknown } {
   return typeof value === 'object' && value !== null
 }
+
+/** `412`, or `10,000+` where there are more than were counted. */
+export function countText({ count = 0, countIsAtLeast }: { count?: number | undefined; countIsAtLeast?: boolean }): string {
+  return `${count.toLocaleString()}${countIsAtLeast ? '+' : ''}`
+}

@@ -49,6 +49,7 @@ export function useLoad<T>(key: string, load: (signal: AbortSignal) => Promise<T
 
 export interface LoadedList<T> extends Omit<Loaded<T[]>, 'show'> {
   count: number | undefined
+  countIsAtLeast: boolean
   hasMore: boolean
   loadMore: () => void
   loadingMore: boolean
@@ -108,6 +109,7 @@ export function useList<T = RecordData>(
     data: items,
     error: first.error ?? extra?.error,
     count: first.data?.count,
+    countIsAtLeast: first.data?.countIsAtLeast === true,
     hasMore: next !== null,
     loadMore,
     loadingMore,

@@ -129,6 +129,8 @@ export const limits = {
   groupsMax: 1_000,
   /** Time zones whose data is kept at hand. There are some 450, but a request may spell them in any case. */
   timeZonesKeptMax: 500,
+  /** Records counted for `count=true`. Looking at them takes some milliseconds; nobody reads a larger number to the last digit. */
+  countMax: 10_000,
   /** Groups read from the database: hours and days that are put together to months and days of a time zone. */
   groupRowsMax: 50_000,
   /** It comes back in a query string, beside the filter it belongs to. */

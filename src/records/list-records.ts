@@ -1,12 +1,13 @@
 import { anyone, nobody } from '../access/rule.ts'
 import { invalid } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
-import { and } from '../contract/filter.ts'
+import { and, type Filter } from '../contract/filter.ts'
 import { type Static, Type } from '../contract/type.ts'
 import { type Operation, query } from '../operation/define.ts'
 import type { AnyRecord } from '../schema/collection.ts'
 import type { CollectionModel, CompiledField } from '../schema/model.ts'
 import { recordSchema } from '../schema/wire.ts'
+import type { Reader } from '../storage/storage.ts'
 import { fittingPage } from './answer-size.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { expand, parseExpand } from './expand.ts'
@@ -32,7 +33,7 @@ export const listInput = Type.Object(
     search: Type.Optional(
       Type.String({ maxLength: limits.textMatchCharactersMax, description: 'Words that all stand in searched fields, in either case.' }),
     ),
-    count: Type.Optional(Type.Boolean({ description: 'Adds the number of all matches.' })),
+    count: Type.Optional(Type.Boolean({ description: `Adds how many there are in all, at most ${limits.countMax}.` })),
   },
   { additionalProperties: false },
 )
@@ -76,10 +77,15 @@ export function listRecords(collection: CollectionModel): Operation {
       const items = await presentAll(read, collection, actor, page, chosen)
       if (tree.size > 0) await expand(read, scope, items, tree)
       const output: Record<string, unknown> = { items, next: found.length > page.length ? encodeCursor(sort, page.at(-1)!) : null }
-      if (input.count) output['count'] = await read.count(collection, where)
-      return { output }
+      return { output: input.count ? { ...output, ...(await counted(read, collection, where)) } : output }
     },
   })
+}
+
+/** What is there in all, as far as it is worth looking: each record counted has to be looked at. */
+async function counted(read: Reader, collection: CollectionModel, where: Filter): Promise<object> {
+  const count = await read.count(collection, where, limits.countMax + 1)
+  return count > limits.countMax ? { count: limits.countMax, countIsAtLeast: true } : { count }
 }
 
 function pageSchema(collection: CollectionModel, fields: Iterable<CompiledField>) {
@@ -89,7 +95,8 @@ function pageSchema(collection: CollectionModel, fields: Iterable<CompiledField>
     properties: {
       items: { type: 'array', items: recordSchema(collection, fields) },
       next: { type: ['string', 'null'], description: 'Cursor of the next page; null on the last one.' },
-      count: { type: 'integer' },
+      count: { type: 'integer', maximum: limits.countMax },
+      countIsAtLeast: { type: 'boolean', description: `True where there are more than ${limits.countMax}, and left out otherwise.` },
     },
     required: ['items', 'next'],
   })

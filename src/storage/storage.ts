@@ -53,7 +53,8 @@ export interface Reader {
   /** The records of these ids that there are, in no order. Cheaper than a filter with `in`. */
   getMany<T>(collection: CollectionRef<T>, ids: readonly string[]): Promise<T[]>
   find<T>(collection: CollectionRef<T>, query: FindQuery): Promise<T[]>
-  count(collection: CollectionRef<unknown>, where?: Filter): Promise<number>
+  /** How many fit; with `atMost`, no more than that are looked for, and counted. */
+  count(collection: CollectionRef<unknown>, where?: Filter, atMost?: number): Promise<number>
   /** Counts and measures by groups; a single one where `by` is empty. @throws amount_too_large for a sum that a number does not hold exactly; its transaction may be over then */
   group(collection: CollectionRef<unknown>, query: GroupQuery): Promise<Group[]>
 }

@@ -2,7 +2,9 @@
 // slow: mysql
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
-import { openWorld, type World } from '../support/api-harness.ts'
+import { limits } from '../../src/base/limits.ts'
+import { notes, openWorld, type World } from '../support/api-harness.ts'
+import { testDatabase } from '../support/databases.ts'
 import { checkProblem } from '../support/scenario.ts'
 
 let world: World
@@ -231,6 +233,26 @@ describe('lists', () => {
     assert.equal((await list('limit=1&count=true')).count, 5)
     const [item] = (await list('fields=title&limit=1')).items
     assert.deepEqual(Object.keys(item).sort(), ['id', 'title'])
+  })
+
+  test('count no further than anybody reads, and say so', {
+    skip: testDatabase().isServer && 'the port counts alike on every database',
+  }, async () => {
+    const owner = world.ids['owner']!
+    let made = 0
+    const many = async (count: number) =>
+      await world.write(async (tx) => {
+        const one = { owner, title: 'Many', views: 0, isPublic: false, tags: [], papers: [] }
+        const all = Array.from({ length: count }, () => ({ ...one, id: `note_${String(++made).padStart(26, '0')}` }))
+        await tx.insertMany(notes, all as never)
+      })
+    const counted = async () => (await world.call('owner', { method: 'GET', url: '/api/notes?filter[title]=Many&limit=1&count=true' })).body
+    await many(limits.countMax)
+    const { items: _, next: __, ...exact } = await counted()
+    assert.deepEqual(exact, { count: limits.countMax })
+    await many(1)
+    const { items: ___, next: ____, ...more } = await counted()
+    assert.deepEqual(more, { count: limits.countMax, countIsAtLeast: true })
   })
 
   test('filter by or, and, not, lists, references and words', async () => {

@@ -161,6 +161,7 @@ export function describeStorage(name: string, open: OpenStorage): void {
           const found = await find(filter())
           assert.deepEqual(new Set(found.map(({ id }) => id)), new Set(expected.map((key) => records[key]!.id)))
           assert.equal(await storage.reader.count(things, filter()), expected.length)
+          assert.equal(await storage.reader.count(things, filter(), 1), Math.min(expected.length, 1))
           for (const [key, { id }] of Object.entries(records))
             assert.equal((await storage.reader.get(things, id, filter())) !== null, expected.includes(key))
         })

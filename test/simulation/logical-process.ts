@@ -191,7 +191,7 @@ function storageOf(around: Surroundings, process: Process, isAlone: boolean): St
     get: (ref, id, where) => reading('read get', () => adapter.reader.get(ref, id, where)),
     getMany: (ref, ids) => reading('read many', () => adapter.reader.getMany(ref, ids)),
     find: (ref, query) => reading('read find', () => adapter.reader.find(ref, query)),
-    count: (ref, where) => reading('read count', () => adapter.reader.count(ref, where)),
+    count: (ref, where, atMost) => reading('read count', () => adapter.reader.count(ref, where, atMost)),
     group: (ref, query) => reading('read group', () => adapter.reader.group(ref, query)),
   }
 

@@ -1,7 +1,7 @@
 /** The first look of the day: the counts that ask for something, and what came last. */
 import { html, useMemo, type View, type VNode } from '../../vendor/htm-preact.js'
 import { client } from '../client.ts'
-import { recordLabel } from '../format.ts'
+import { countText, recordLabel } from '../format.ts'
 import { useLive } from '../live.ts'
 import { useList, useLoad } from '../loading.ts'
 import { emptyListState, formatListState, type ListState, listRequest } from '../query-state.ts'
@@ -103,7 +103,7 @@ function CountTile({ tile }: { tile: Tile }): VNode {
     href=${collectionPath(tile.collection) + formatListState(tile.state)}
   >
     <span class="tile-head"><${Icon} name=${tile.icon} />${tile.title}</span>
-    <span class="tile-count">${loaded.error ? '?' : (count?.toLocaleString() ?? '…')}</span>
+    <span class="tile-count">${loaded.error ? '?' : loaded.data ? countText(loaded.data) : '…'}</span>
   </a>`
 }
 

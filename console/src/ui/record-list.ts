@@ -3,6 +3,7 @@
  * Its state lives in the address alone, so any view can be sent to a colleague.
  */
 import { html, useEffect, useState, type View, type VNode } from '../../vendor/htm-preact.js'
+import { countText } from '../format.ts'
 import { useLive } from '../live.ts'
 import { useList } from '../loading.ts'
 import { emptyListState, filterValue, formatListState, type ListState, parseListState, withFilter } from '../query-state.ts'
@@ -93,7 +94,7 @@ export function RecordList<T extends { id: string } = RecordData>(props: {
           <span class="faint">
             ${list.data.length.toLocaleString()}${
               state.count && list.count !== undefined
-                ? ` of ${list.count.toLocaleString()}`
+                ? ` of ${countText(list)}`
                 : list.hasMore
                   ? ' shown'
                   : list.data.length === 1

@@ -34,12 +34,8 @@ export function createReader({ db, model, compiler, session, timeMs, ask }: Read
   }
 
   async function aggregate(collection: CollectionModel, stages: Document[], more: AggregateOptions = {}): Promise<Document[]> {
-    return await ask(() =>
-      db
-        .collection(collection.table)
-        .aggregate(stages, { ...options, ...more })
-        .toArray(),
-    )
+    const one = db.collection(collection.table)
+    return await ask(() => one.aggregate(stages, { ...options, ...more }).toArray())
   }
 
   /** One document more than asked for would need a second round trip to say that there is none. */
@@ -72,10 +68,11 @@ export function createReader({ db, model, compiler, session, timeMs, ask }: Read
       const { sort, ...of } = compiler.find(collection, query)
       return (await select(collection, of, query.limit, sort)).map((document) => recordOf(ref, decodeRecord(collection, document)))
     },
-    async count(ref, where) {
+    async count(ref, where, atMost) {
       const collection = model.get(ref)
       const of = compiler.condition(collection, where)
-      const [answer] = await aggregate(collection, [{ $match: of.first }, ...rest(of), { $count: 'count' }])
+      const some = [{ $match: of.first }, ...rest(of), ...(atMost === undefined ? [] : [{ $limit: atMost }])]
+      const [answer] = await aggregate(collection, [...some, { $count: 'count' }])
       return (answer?.['count'] as number | undefined) ?? 0
     },
     async group(ref, query) {

@@ -41,8 +41,8 @@ function createReadSteps({ model, compiler, form }: CommonParts) {
       return records(ref, compiler.among(model.get(ref), ids))
     },
     find: <T>(ref: CollectionRef<T>, query: FindQuery) => records(ref, compiler.find(model.get(ref), query)),
-    count(ref: Ref, where?: Filter): Step<number> {
-      const { sql, values } = compiler.count(model.get(ref), where)
+    count(ref: Ref, where?: Filter, atMost?: number): Step<number> {
+      const { sql, values } = compiler.count(model.get(ref), where, atMost)
       return stepOf(sql, values, firstNumber)
     },
     group(ref: Ref, query: GroupQuery): Step<Group[]> {

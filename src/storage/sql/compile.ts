@@ -180,10 +180,12 @@ export function createCompiler(model: Model, dialect: Dialect) {
       return { sql: `select ${selectList(collection)} from ${quote(collection.table)} t${filter}${ordered} limit ${query.limit}`, values }
     },
 
-    count(collection: CollectionModel, filter: Filter | undefined): Statement {
+    count(collection: CollectionModel, filter: Filter | undefined, atMost: number | undefined): Statement {
       const values: SqlValue[] = []
       const rest = filter && filter.op !== 'true' ? ` where ${where(collection, filter, values, 't')}` : ''
-      return { sql: `select count(*) as "count" from ${quote(collection.table)} t${rest}`, values }
+      const from = `${quote(collection.table)} t${rest}`
+      if (atMost === undefined) return { sql: `select count(*) as "count" from ${from}`, values }
+      return { sql: `select count(*) as "count" from (select 1 as one from ${from} limit ${atMost}) c`, values }
     },
 
     group(collection: CollectionModel, query: GroupQuery): Statement {

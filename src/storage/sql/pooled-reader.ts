@@ -73,7 +73,7 @@ export function createStepReader(steps: Steps, ask: <T>(step: Step<T>) => Promis
     get: (ref, id, where) => ask(steps.get(ref, id, where)),
     getMany: (ref, ids) => ask(steps.getMany(ref, ids)),
     find: (ref, query) => ask(steps.find(ref, query)),
-    count: (ref, where) => ask(steps.count(ref, where)),
+    count: (ref, where, atMost) => ask(steps.count(ref, where, atMost)),
     group: (ref, query) => ask(steps.group(ref, query)),
   }
 }

@@ -27,7 +27,7 @@ export type Steps = {
   get<T>(ref: CollectionRef<T>, id: string, where?: Filter): Step<T | null>
   getMany<T>(ref: CollectionRef<T>, ids: readonly string[]): Step<T[]>
   find<T>(ref: CollectionRef<T>, query: FindQuery): Step<T[]>
-  count(ref: Ref, where?: Filter): Step<number>
+  count(ref: Ref, where?: Filter, atMost?: number): Step<number>
   group(ref: Ref, query: GroupQuery): Step<Group[]>
 
   /** Its failure at a unique fence is already_exists. */

@@ -62,8 +62,8 @@ export function createReader({ model, compiler, prepared, rows, before = () => {
       before()
       return run(() => rows(sql).all(...values)).map((row) => decode(row))
     },
-    async count(ref, where) {
-      const { sql, values } = compiler.count(model.get(ref), where)
+    async count(ref, where, atMost) {
+      const { sql, values } = compiler.count(model.get(ref), where, atMost)
       before()
       return run(() => prepared(sql).get(...values))!['count'] as number
     },

@@ -282,7 +282,7 @@ function waitingReader(inner: Reader, running: () => Promise<void>): Reader {
     get: (ref, id, where) => settled(() => inner.get(ref, id, where)),
     getMany: (ref, ids) => settled(() => inner.getMany(ref, ids)),
     find: (ref, query) => settled(() => inner.find(ref, query)),
-    count: (ref, where) => settled(() => inner.count(ref, where)),
+    count: (ref, where, atMost) => settled(() => inner.count(ref, where, atMost)),
     group: (ref, query) => settled(() => inner.group(ref, query)),
   }
 }

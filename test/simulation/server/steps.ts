@@ -114,7 +114,7 @@ export function createSteps({ model, locks, log, nextSeq, now, readMark }: StepP
     get: (ref, id, where) => step(`get ${ref.name}`, async ({ inner }) => await inner.get(ref, id, where)),
     getMany: (ref, ids) => step(`get ${ref.name}`, async ({ inner }) => await inner.getMany(ref, ids)),
     find: (ref, query) => step(`find ${ref.name}`, async ({ inner }) => await inner.find(ref, query)),
-    count: (ref, where) => step(`count ${ref.name}`, async ({ inner }) => await inner.count(ref, where)),
+    count: (ref, where, atMost) => step(`count ${ref.name}`, async ({ inner }) => await inner.count(ref, where, atMost)),
     group: (ref, query) => step(`group ${ref.name}`, async ({ inner }) => await inner.group(ref, query)),
 
     insert: (ref, records) => ({
