@@ -175,7 +175,8 @@ export function tryBlocks(root: string, blocks: readonly Block[]): string[] {
       join(folder, 'tsconfig.json'),
       JSON.stringify({ extends: '../../tsconfig.json', compilerOptions: { lib: ['esnext', 'dom'] }, include: ['*.ts'] }),
     )
-    const run = (words: readonly string[]) => spawnSync(process.execPath, words, { cwd: folder, encoding: 'utf8' })
+    // A document of a shop has more than the one megabyte that is kept when nothing is said.
+    const run = (words: readonly string[]) => spawnSync(process.execPath, words, { cwd: folder, encoding: 'utf8', maxBuffer: 16_777_216 })
     const placed = (text: string) =>
       text.replace(
         /block-(\d+)\.ts\((\d+),/g,

@@ -12,6 +12,20 @@ export type Page<T> = { items: T[]; next: string | null; count?: number; countIs
 /** UTC, RFC 3339. */
 export type Time = string
 
+/** `url` is good for whoever may read the record. */
+export type FileValue = {
+  id: string
+  name: string
+  /** Of its bytes, whatever its sender called it. */
+  type: string
+  /** In bytes. */
+  size: number
+  /** Of pictures, in pixels. */
+  width?: number
+  height?: number
+  url: string
+}
+
 export type Product = {
   id: string
   slug: string
@@ -19,6 +33,8 @@ export type Product = {
   description: string | null
   status: 'draft' | 'active' | 'archived'
   categories: readonly string[]
+  /** The first one stands for it in lists. */
+  pictures: readonly FileValue[]
   /** The lowest price among the variants, kept by the server; null while nothing of it has a price. */
   price: Money | null
   /** Only with `expand: ['variants']`. */
@@ -35,6 +51,8 @@ export type Variant = {
   sku: string
   title: string
   price: Money
+  /** Where it looks different from its product. */
+  picture: FileValue | null
   /** What can be bought now. */
   available: number
 }

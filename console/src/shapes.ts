@@ -7,7 +7,7 @@ import type { Money } from '/client/index.ts'
 import type { DisplayName, InputName } from '../../src/contract/field-forms.ts'
 import type { Operator } from './query-state.ts'
 
-export type { Address, Line, Money, Order, Page, Payment, User } from '/client/index.ts'
+export type { Address, FileValue, Line, Money, Order, Page, Payment, User } from '/client/index.ts'
 
 export interface FieldInfo {
   name: string
@@ -39,15 +39,6 @@ export interface CollectionInfo {
   fields: FieldInfo[]
   searchable?: boolean
   can: { create: boolean; update: boolean; delete: boolean }
-}
-
-/** A file as its readers are told of it. */
-export interface FileValue {
-  id: string
-  name: string
-  type: string
-  size: number
-  url: string
 }
 
 export type RecordData = { id: string } & { [field: string]: unknown }

@@ -27,6 +27,8 @@ export const limits = {
 
   /** A file whose field says no `maxBytes`: a picture of any camera, a document, a short film. */
   fileBytesDefault: 104_857_600,
+  /** A picture of what is sold: as a camera of 50 megapixels writes it. */
+  catalogPictureBytes: 20_971_520,
   /** Of a list of files. */
   filesInFieldMax: 50,
   /** What is looked at to know the type of a file and the size of a picture: behind the largest Exif block, which has 64 KiB. */

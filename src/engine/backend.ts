@@ -125,10 +125,11 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
   )
   if (mistakes.length > 0) throw new ConfigError(mistakes)
   const shop = config.shop || null
-  const system = systemCollections(shop, declaresFiles([...(config.collections ?? []).map(({ fields }) => fields), shop?.productFields]))
+  const own = (config.collections ?? []) as readonly Collection[]
+  const system = systemCollections(shop, own)
   const { publicUrl, isDevelopment } = surroundings
   const host = new URL(publicUrl).hostname
-  const model = compileModel([...system, ...((config.collections ?? []) as readonly Collection[])])
+  const model = compileModel([...system, ...own])
   const extension = createExtension(config as unknown as Extensions, model, secretsIn(config, surroundings))
   return {
     config,
@@ -180,8 +181,9 @@ function missingSecret(secret: { readonly name: string }): ConfigMistake {
   return { path: `secrets.${name}`, message }
 }
 
-/** Those of the features that are on. */
-function systemCollections(shop: ShopConfig | null, hasFiles: boolean): readonly Collection[] {
+/** Those of the features that are on. A shop has pictures. */
+function systemCollections(shop: ShopConfig | null, own: readonly Collection[]): readonly Collection[] {
+  const hasFiles = shop !== null || declaresFiles(own.map(({ fields }) => fields))
   return [...coreCollections(), ...(hasFiles ? [files] : []), ...(shop ? shopCollections(shop) : [])] as readonly Collection[]
 }
 

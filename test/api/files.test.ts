@@ -134,6 +134,35 @@ test('the type is that of the bytes, and a field takes those that it accepts', a
   assert.deepEqual(issue(await send('owner', '')), [400, '', 'required'])
 })
 
+test('pictures of the catalogue are shown to whom it is, and are pictures', async () => {
+  const { ids } = world
+  const [front, back, cover] = [await sent('staff'), await sent('staff'), await sent('staff')]
+  const set = (path: string, body: object) => world.call('staff', { method: 'PATCH', url: `/api/${path}`, body })
+  const drawing = await sent('staff', '<svg xmlns="http://www.w3.org/2000/svg"/>', { type: 'image/svg+xml' })
+  assert.deepEqual(issue(await set(`products/${ids['product']}`, { pictures: [front, drawing] })), [400, '/pictures/1', 'type'])
+  assert.equal((await set(`products/${ids['product']}`, { pictures: [front] })).status, 200)
+  assert.equal((await set(`variants/${ids['variant']}`, { picture: cover })).status, 200)
+  assert.equal((await set(`products/${ids['draft']}`, { pictures: [back] })).status, 200)
+  const { pictures, variants } = (await get('guest', `/api/products/${ids['product']}?expand=variants`)).body
+  const ofVariants = variants.map(({ picture }: { picture: object | null }) => picture).filter((one: object | null) => one !== null)
+  assert.deepEqual([pictures, ofVariants], [[front], [cover]])
+  const seen = async (as: As) => (await Promise.all([front, cover, back].map(({ url }) => get(as, url)))).map(({ status }) => status)
+  assert.deepEqual(
+    [await seen('guest'), await seen('staff')],
+    [
+      [200, 200, 404],
+      [200, 200, 200],
+    ],
+  )
+  await set(`products/${ids['product']}`, { status: 'archived' })
+  assert.deepEqual(await seen('guest'), [404, 404, 404])
+  for (const path of [`products/${ids['product']}`, `products/${ids['draft']}`]) await set(path, { pictures: [] })
+  await set(`variants/${ids['variant']}`, { picture: null })
+  await set(`products/${ids['product']}`, { status: 'active' })
+  await work(world)
+  assert.deepEqual(await seen('staff'), [404, 404, 404])
+})
+
 test('names mean no path and hide nothing', async () => {
   const names: [string, string][] = [
     ['../../etc/passwd', 'passwd'],

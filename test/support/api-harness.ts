@@ -416,7 +416,7 @@ export async function openWorld(options: ApiHarnessOptions = {}): Promise<World>
     }
     await insert('fiction', categories, { slug: 'fiction', title: 'Fiction', position: 0 })
     await insert('science', categories, { slug: 'science', title: 'Science', position: 1 })
-    const product = { description: 'A book', price: { amount: 1000, currency: 'EUR' } }
+    const product = { description: 'A book', pictures: [], price: { amount: 1000, currency: 'EUR' } }
     await insert('product', products, { ...product, slug: 'emma', title: 'Emma', status: 'active', categories: [ids['fiction']] })
     await insert('draft', products, { ...product, slug: 'secret-plans', title: 'Secret plans', status: 'draft', categories: [] })
     const stocked = async (name: string, fields: Record<string, unknown>, onHand: number) => {

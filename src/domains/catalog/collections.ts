@@ -22,10 +22,18 @@ export const categories = collection('categories', {
   access: { read: anyone, ...staffOnly },
 })
 
+/** What every browser shows. */
+const shown = {
+  accept: ['image/jpeg', 'image/png', 'image/webp', 'image/avif', 'image/gif'],
+  maxBytes: limits.catalogPictureBytes,
+} as const
+
 const productFields = {
   slug: field.text({ required: true, unique: true, max: 150 }),
   title: field.text({ required: true, search: true }),
   description: field.longText({ search: true }),
+  /** The first one stands for it in lists. */
+  pictures: field.files(shown),
   status: field.enum(['draft', 'active', 'archived'], { default: 'draft' }),
   categories: field.refs('categories'),
   /** The lowest price of its variants, kept by their writes, so that lists filter and sort by it. */
@@ -69,6 +77,8 @@ const variantFields = {
   sku: field.text({ required: true, unique: true, max: 100, search: true }),
   title: field.text({ required: true, search: true }),
   price: field.money({ required: true, min: 0 }),
+  /** Where it looks different from its product. */
+  picture: field.file(shown),
   position: field.integer({ default: 0 }),
 } as const
 

@@ -8,7 +8,6 @@ import { nearest } from '../../base/nearest.ts'
 import { declarationOf } from '../../base/place.ts'
 import { isOrigin } from '../../base/web-address.ts'
 import type { BackendConfig, MailConfig, ShopConfig, WebhooksConfig } from '../../config/backend-config.ts'
-import { declaresFiles } from '../../domains/files/file-fields.ts'
 import { isEmail } from '../../operation/validate.ts'
 import type { Collection } from '../../schema/collection.ts'
 import { ruleFieldsOf } from '../../schema/compile-rule.ts'
@@ -109,7 +108,7 @@ const config = object(
  */
 export function checkConfig(
   given: unknown,
-  systemOf: (shop: ShopConfig | null, hasFiles: boolean) => readonly Collection[],
+  systemOf: (shop: ShopConfig | null, own: readonly Collection[]) => readonly Collection[],
   providers: readonly string[],
 ): ConfigMistake[] {
   const mistakes: ConfigMistake[] = []
@@ -122,8 +121,7 @@ export function checkConfig(
     ShopConfig['productFields']
   >
   const own = collectionsIn(given['collections'], add)
-  const hasFiles = declaresFiles([...own.map(({ fields }) => fields), productFields])
-  const system = systemOf(asked && { currency: 'EUR', productFields }, hasFiles)
+  const system = systemOf(asked && { currency: 'EUR', productFields }, own)
   const all = [...system, ...own]
   const names: Names = {
     collections: new Set(all.map(({ name }) => name)),
@@ -131,7 +129,7 @@ export function checkConfig(
     add,
   }
   if (Array.isArray(asked?.['payments'])) checkProviders(asked['payments'], providers, add)
-  if (asked !== null) checkProductFields(more, systemOf({ currency: 'EUR' }, false).find(({ name }) => name === 'products')!, names)
+  if (asked !== null) checkProductFields(more, systemOf({ currency: 'EUR' }, []).find(({ name }) => name === 'products')!, names)
   checkNames(own, system, given['collections'] as readonly unknown[], add)
   for (const collection of own) {
     const path = `collections.${collection.name}`
