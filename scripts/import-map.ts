@@ -69,6 +69,7 @@ const wiring = ['engine', 'cli', 'testing']
 const adapters = [
   'storage/sqlite/',
   'storage/mysql/',
+  'blobs/azure-blobs',
   'blobs/local-blobs',
   'blobs/s3-blobs',
   'blobs/memory-blobs',
@@ -83,7 +84,7 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   'node:fs': ['cli/', 'http/static-files.ts', 'blobs/local-blobs.ts'],
   '@fastify/busboy': ['http/'],
   'node:http': ['base/node-http.ts', 'cli/serve.ts', 'cli/sandbox.ts', 'cli/open-provider.ts', 'http/', 'sandbox/'],
-  'node:https': ['base/egress.ts', 'blobs/s3-client.ts'],
+  'node:https': ['base/egress.ts', 'blobs/store-client.ts'],
   'node:net': ['cli/', 'base/public-address.ts'],
   'node:tls': [],
   'node:dns': ['base/public-address.ts'],

@@ -1,14 +1,17 @@
 // Blobs in a bucket of Amazon S3, or of a store that speaks the same (Google Cloud Storage, Cloudflare R2, VersityGW and others).
 // Objects of more than one part are sent as a multipart upload, so that no more than one part is in memory; an object is there
 // whole or not at all. https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
-import { text as textOf } from 'node:stream/consumers'
 import type { Clock } from '../base/clock.ts'
 import { limits } from '../base/limits.ts'
 import { type BlobStore, checkKey } from './blob-store.ts'
-import { createS3Client, type S3Client, type S3Place, unavailable } from './s3-client.ts'
+import { type S3Credentials, signS3 } from './s3-signature.ts'
+import { createStoreClient, partsOf, type StoreClient, textIn, textsOf, unavailable, wholeText } from './store-client.ts'
+
+/** `url`: of the bucket, without a slash at its end. */
+export type S3Place = S3Credentials & { readonly url: string }
 
 export function createS3Blobs(place: S3Place, clock: Clock): BlobStore {
-  const ask = createS3Client(place, clock)
+  const ask = createStoreClient(place.url, (request) => signS3(request, place), clock)
 
   return {
     async write(key, bytes) {
@@ -40,49 +43,30 @@ export function createS3Blobs(place: S3Place, clock: Clock): BlobStore {
       checkKey(key)
       const answer = await ask({ method: 'DELETE', key }, 200, 204, 404)
       answer.resume()
+      // A multipart upload whose process has died is seen nowhere, and paid for.
+      for (const uploadId of await openUploads(ask, key)) await abort(ask, key, uploadId)
     },
 
     async *keys() {
       let from: string | null = null
       do {
         const query: Record<string, string> = { 'list-type': '2', ...(from === null ? {} : { 'continuation-token': from }) }
-        const page = await textOf(await ask({ method: 'GET', query }, 200))
+        const page = await wholeText(await ask({ method: 'GET', query }, 200))
         // Others may keep something in the bucket, too.
-        for (const [, key] of page.matchAll(/<Key>([0-9a-f]{32}(?:\.\d+)?)<\/Key>/g)) yield key!
-        from = /<IsTruncated>true</.test(page) ? oneOf(page, 'NextContinuationToken') : null
+        for (const key of textsOf(page, 'Key')) if (/^[0-9a-f]{32}(?:\.\d+)?$/.test(key)) yield key
+        from = textsOf(page, 'IsTruncated')[0] === 'true' ? textIn(page, 'NextContinuationToken') : null
       } while (from !== null)
     },
   }
 }
 
-/** Each of the size that a part of a multipart upload has, the last one smaller; at least one. */
-async function* partsOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer, undefined> {
-  let held: Uint8Array[] = []
-  let size = 0
-  for await (const some of bytes) {
-    held.push(some)
-    size += some.length
-    if (size < limits.blobPartBytes) continue
-    yield Buffer.concat(held)
-    held = []
-    size = 0
-  }
-  if (size > 0) yield Buffer.concat(held)
-}
-
-function oneOf(xml: string, name: string): string {
-  const found = new RegExp(`<${name}>([^<]+)</${name}>`).exec(xml)?.[1]
-  if (found === undefined) throw unavailable(new Error(`The store of files gave no ${name}: ${xml.slice(0, 500)}`))
-  return found.replaceAll('&amp;', '&').replaceAll('&quot;', '"').replaceAll('&lt;', '<').replaceAll('&gt;', '>')
-}
-
 async function inParts(
-  ask: S3Client,
+  ask: StoreClient,
   key: string,
   { first, rest }: { readonly first: Buffer; readonly rest: AsyncIterable<Buffer> },
 ): Promise<void> {
-  const begun = await textOf(await ask({ method: 'POST', key, query: { uploads: '' } }, 200))
-  const uploadId = oneOf(begun, 'UploadId')
+  const begun = await wholeText(await ask({ method: 'POST', key, query: { uploads: '' } }, 200))
+  const uploadId = textIn(begun, 'UploadId')
   try {
     const tags: string[] = []
     const sendPart = async (body: Buffer) => {
@@ -95,14 +79,24 @@ async function inParts(
     for await (const part of rest) await sendPart(part)
     const list = tags.map((tag, index) => `<Part><PartNumber>${index + 1}</PartNumber><ETag>${tag}</ETag></Part>`).join('')
     const body = Buffer.from(`<CompleteMultipartUpload>${list}</CompleteMultipartUpload>`)
-    const ended = await textOf(await ask({ method: 'POST', key, query: { uploadId }, body }, 200))
+    const ended = await wholeText(await ask({ method: 'POST', key, query: { uploadId }, body }, 200))
     // It may have begun to answer 200 before it knew.
     if (ended.includes('<Error>')) throw unavailable(new Error(ended.slice(0, 500)))
   } catch (error) {
-    await ask({ method: 'DELETE', key, query: { uploadId } }, 204, 404).then(
-      (answer) => answer.resume(),
-      () => {},
-    )
+    await abort(ask, key, uploadId).catch(() => {})
     throw error
   }
+}
+
+async function abort(ask: StoreClient, key: string, uploadId: string): Promise<void> {
+  ;(await ask({ method: 'DELETE', key, query: { uploadId } }, 204, 404)).resume()
+}
+
+/** Of this key: what is asked for is what begins with it. */
+async function openUploads(ask: StoreClient, key: string): Promise<string[]> {
+  const found = await wholeText(await ask({ method: 'GET', query: { uploads: '', prefix: key } }, 200))
+  return found
+    .split('<Upload>')
+    .slice(1)
+    .flatMap((upload) => (textIn(upload, 'Key') === key ? [textIn(upload, 'UploadId')] : []))
 }

@@ -2,13 +2,15 @@
 // https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
 import { createHmac, hash } from 'node:crypto'
 import { toIso } from '../base/clock.ts'
+import type { Unsigned } from './store-client.ts'
 
 export type S3Credentials = { readonly accessKey: string; readonly secretKey: string; readonly region: string }
 
-type Signed = { readonly method: string; readonly url: URL; readonly body: Buffer; readonly now: number }
-
-/** The headers that prove who asks, and that nobody has changed what is asked. */
-export function signRequest({ method, url, body, now }: Signed, { accessKey, secretKey, region }: S3Credentials): Record<string, string> {
+/** Proves who asks, and that nobody has changed what is asked. */
+export function signS3(
+  { method, url, headers: given, body, now }: Unsigned,
+  { accessKey, secretKey, region }: S3Credentials,
+): Record<string, string> {
   const time = toIso(now).replace(/[-:]|\.\d{3}/g, '')
   const day = time.slice(0, 8)
   const bodyHash = hash('sha256', body, 'hex')
@@ -20,7 +22,8 @@ export function signRequest({ method, url, body, now }: Signed, { accessKey, sec
   const toSign = ['AWS4-HMAC-SHA256', time, scope, hash('sha256', canonical, 'hex')].join('\n')
   const key = [day, region, 's3', 'aws4_request'].reduce<Buffer>((above, word) => mac(above, word), Buffer.from(`AWS4${secretKey}`))
   const signature = mac(key, toSign).toString('hex')
-  return { ...headers, authorization: `AWS4-HMAC-SHA256 Credential=${accessKey}/${scope}, SignedHeaders=${names}, Signature=${signature}` }
+  const authorization = `AWS4-HMAC-SHA256 Credential=${accessKey}/${scope}, SignedHeaders=${names}, Signature=${signature}`
+  return { ...given, ...headers, authorization }
 }
 
 function mac(key: Buffer, text: string): Buffer {

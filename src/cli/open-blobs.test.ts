@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { s3PlaceOf } from './open-blobs.ts'
+import { azurePlaceOf, s3PlaceOf } from './open-blobs.ts'
 import { UsageError } from './settings.ts'
 
 test('the address of a bucket is taken apart, and a wrong one is refused without telling its secret', () => {
@@ -21,5 +21,25 @@ test('the address of a bucket is taken apart, and a wrong one is refused without
     assert.throws(
       () => s3PlaceOf(wrong),
       (error) => error instanceof UsageError && /s3:\/\/KEY:SECRET@HOST\/BUCKET/.test(error.message) && !error.message.includes(wrong),
+    )
+})
+
+test('the address of a container is taken apart', () => {
+  assert.deepEqual(azurePlaceOf('azure://acc:a%2Fb%2Bc%3D%3D@acc.blob.core.windows.net/our-files'), {
+    url: 'https://acc.blob.core.windows.net/our-files',
+    account: 'acc',
+    key: 'a/b+c==',
+  })
+  assert.equal(azurePlaceOf('azure+http://acc:k@127.0.0.1:10000/acc/files/').url, 'http://127.0.0.1:10000/acc/files')
+  for (const wrong of [
+    'azure://host/files',
+    'azure://acc:k@host',
+    'azure://acc:k@host/a/b/c',
+    'azure://acc:k@host/A_b',
+    'azured://acc:k@host/files',
+  ])
+    assert.throws(
+      () => azurePlaceOf(wrong),
+      (error) => error instanceof UsageError && /azure:\/\/ACCOUNT:KEY@/.test(error.message) && !error.message.includes(wrong),
     )
 })

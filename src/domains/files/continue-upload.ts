@@ -8,6 +8,7 @@ import { command, type Operation, type PrepareContext } from '../../operation/de
 import { type FilePart, type FileRow, files, keyOfPiece } from './collections.ts'
 import { contentOf } from './file-content.ts'
 import { watchBytes } from './receive-bytes.ts'
+import { removeLate } from './remove-files.ts'
 import { sniffType } from './sniff-type.ts'
 import { bytesIn, checkIsOwn, checkVersion, chunkType, offsetOf, tusHeaders, tusHeaderTexts, uploadHeaders } from './tus.ts'
 import type { UploadPorts } from './upload-file.ts'
@@ -40,7 +41,10 @@ export function continueUpload({ blobs, senders }: UploadPorts): Operation {
       const incoming = await request.openFile!()
       if (incoming.length !== null && offset + incoming.length > upload.size) throw tooMuch(upload)
       const piece = await announcePiece(context, offset)
-      const { part, cut } = await storePiece(blobs, { upload, piece, offset }, incoming.bytes)
+      const { part, cut } = await storePiece(blobs, { upload, piece, offset }, incoming.bytes).catch(async (error: unknown) => {
+        // Whoever gives an upload up while its bytes come has them taken away under our hands.
+        throw (await read.get(files, input.id)) === null ? new EngineError('not_found') : error
+      })
       const stored = part === null ? upload : await addPart({ blobs, context, upload }, part)
       if (cut !== null) throw cut
       return stored
@@ -112,12 +116,15 @@ async function addPart({ blobs, context, upload }: Adding, part: FilePart): Prom
   const isWhole = offsetOf({ ...upload, parts }) === upload.size
   const sniffed = isWhole ? sniffType(await headOf(blobs, { ...upload, parts }), upload.type) : {}
   try {
-    return await context.writeFirst(async ({ tx, now }) => {
+    return await context.writeFirst(async (work) => {
+      const { tx, now } = work
       const file = await tx.get(files, upload.id)
       if (file === null) throw new EngineError('not_found')
       checkStandsAt(file, offsetOf(upload))
       const state = isWhole ? { state: 'stored', expiresAt: now + limits.fileUnclaimedMs } : { expiresAt: now + limits.uploadIdleMs }
-      return await tx.update(files, file, { set: { parts, ...state, ...sniffed } })
+      const added = await tx.update(files, file, { set: { parts, ...state, ...sniffed } })
+      if (isWhole) await removeLate(work, added)
+      return added
     })
   } catch (error) {
     if (isEngineError(error, 'upload_offset_conflict') || isEngineError(error, 'not_found'))

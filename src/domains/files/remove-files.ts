@@ -1,15 +1,25 @@
 // The end of a file: its row goes in the transaction that wants it gone, its bytes after the commit, by an effect that is tried
-// until they are.
+// until they are. Invariant: for as long as bytes may still come under a key, a row or an owed removal knows the key.
 import type { BlobStore } from '../../blobs/blob-store.ts'
+import { eq } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
 import { type EffectHandler, effectHandler, effectKind, enqueue } from '../../effects/effect.ts'
 import type { Work } from '../../operation/work.ts'
-import { type FileRow, files, keysOf } from './collections.ts'
+import { findUnique } from '../../storage/find-all.ts'
+import { type FileRow, files, keyOfPiece, keysOf, uploadEndsAt } from './collections.ts'
 
 const kind = effectKind('files.remove', Type.Object({ key: Type.String(), pieces: Type.Integer() }))
 
-export function removalKey(key: string): string {
-  return `files.remove:${key}`
+/** `late`: once nothing that was under way when it was owed can still be stored. */
+const removals = { now: 'files.remove:', late: 'files.removeLate:' }
+
+export function removalKeys(key: string): string[] {
+  return Object.values(removals).map((before) => before + key)
+}
+
+/** Of a removal's own key. */
+export function blobKeyOf(removalKey: string): string {
+  return removalKey.split(':').at(-1)!
 }
 
 export async function removeFiles(work: Work, ids: readonly string[]): Promise<void> {
@@ -19,14 +29,27 @@ export async function removeFiles(work: Work, ids: readonly string[]): Promise<v
 
 export async function removeFile(work: Work, file: FileRow): Promise<void> {
   await work.tx.delete(files, file)
-  const payload = { key: file.key, pieces: file.pieces }
-  await enqueue(work, kind, { key: removalKey(file.key), payload, record: file.id, isNew: true })
+  await oweRemoval(work, file, 'now')
+  if (file.state === 'uploading') await removeLate(work, file)
 }
 
+/** What is no part of the file, and may be on its way yet: pieces that were cut, or that another was before. */
+export async function removeLate(work: Work, file: FileRow): Promise<void> {
+  if (file.pieces > file.parts.length) await oweRemoval(work, file, 'late')
+}
+
+async function oweRemoval(work: Work, { id, key, pieces }: FileRow, when: keyof typeof removals): Promise<void> {
+  const dueAt = when === 'now' ? work.now : uploadEndsAt(work.now)
+  await enqueue(work, kind, { key: removals[when] + key, payload: { key, pieces }, record: id, dueAt, isNew: true })
+}
+
+/** Whatever lies under the key, but for the parts of a file that is still there. */
 export function removeFilesEffect(blobs: BlobStore): EffectHandler {
   return effectHandler(kind, {
-    async perform({ payload }) {
-      for (const key of keysOf(payload)) await blobs.remove(key)
+    async perform({ payload, read }) {
+      const file = await findUnique(read, files, eq('key', payload.key))
+      const kept = new Set(file?.parts.map(({ piece }) => keyOfPiece(payload.key, piece)))
+      for (const key of keysOf(payload)) if (!kept.has(key)) await blobs.remove(key)
       return { end: 'done', result: null }
     },
   })

@@ -1,5 +1,5 @@
 import { anyone, type Rule } from '../../access/rule.ts'
-import { EngineError } from '../../base/engine-error.ts'
+import { EngineError, isEngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import type { Random } from '../../base/random.ts'
 import { type BlobStore, newBlobKey } from '../../blobs/blob-store.ts'
@@ -12,6 +12,7 @@ import { type FileRow, files, notYet, storedFile, uploadEndsAt } from './collect
 import { checkSender, senderOf } from './file-access.ts'
 import { checkRoomFor } from './file-room.ts'
 import { type Received, watchBytes } from './receive-bytes.ts'
+import { removeFile } from './remove-files.ts'
 import { sniffType } from './sniff-type.ts'
 
 export type UploadPorts = {
@@ -82,17 +83,24 @@ async function announce({ random }: UploadPorts, { actor, writeFirst }: Context,
   })
 }
 
-/** What breaks off leaves neither bytes nor row; if that fails too, the sweep finds the row. */
+/**
+ * What breaks off leaves neither bytes nor row; if that fails too, the sweep finds the row. A store that was lost may have taken
+ * the bytes, or take them yet: their removal stays owed.
+ */
 async function store({ blobs, bytesMax }: UploadPorts, { writeFirst }: Context, { row, incoming }: Upload): Promise<Received> {
   const { bytes, received } = watchBytes(incoming.bytes, bytesMax)
   try {
     await blobs.write(row.key, bytes)
     return received()
   } catch (error) {
-    await blobs
-      .remove(row.key)
-      .then(() => writeFirst(({ tx }) => tx.delete(files, row)))
-      .catch(() => {})
+    const isOurs = isEngineError(error, 'storage_unavailable')
+    const isGone =
+      !isOurs &&
+      (await blobs.remove(row.key).then(
+        () => true,
+        () => false,
+      ))
+    await writeFirst((work) => (isGone ? work.tx.delete(files, row) : removeFile(work, row))).catch(() => {})
     throw error
   }
 }

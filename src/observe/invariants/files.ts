@@ -6,7 +6,7 @@ import { limits } from '../../base/limits.ts'
 import { eq, not, oneOf } from '../../contract/filter.ts'
 import { type FileRow, files, keyOfPiece } from '../../domains/files/collections.ts'
 import { collectionsWithFiles, fileFieldsOf, filesIn } from '../../domains/files/file-fields.ts'
-import { removalKey } from '../../domains/files/remove-files.ts'
+import { blobKeyOf, removalKeys } from '../../domains/files/remove-files.ts'
 import { effects } from '../../effects/effect.ts'
 import type { AnyRecord } from '../../schema/collection.ts'
 import type { Reader } from '../../storage/storage.ts'
@@ -121,10 +121,10 @@ async function unknownOf(read: Reader, keys: readonly string[]): Promise<string[
   const firsts = [...new Set(keys.map((key) => key.split('.', 1)[0]!))]
   const context = { read }
   const rows = await allOf(context, files, oneOf('key', firsts))
-  const removals = await allOf(context, effects, oneOf('key', firsts.map(removalKey)))
+  const removals = await allOf(context, effects, oneOf('key', firsts.flatMap(removalKeys)))
   const known = new Set([
     ...rows.map(({ key }) => key),
-    ...removals.filter(({ state }) => state !== 'done').map(({ key }) => key.split(':').at(-1)!),
+    ...removals.filter(({ state }) => state !== 'done').map(({ key }) => blobKeyOf(key)),
   ])
   return keys.filter((key) => !known.has(key.split('.', 1)[0]!))
 }
