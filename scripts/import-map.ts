@@ -75,6 +75,7 @@ const adapters = [
   'blobs/memory-blobs',
   'domains/emails/transport-smtp',
   'domains/accounts/argon2-hasher',
+  'domains/files/resize-picture',
   'domains/payments/provider-sandbox',
   'sandbox/',
 ]
@@ -92,6 +93,7 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   'node:child_process': ['cli/dev.ts'],
   'node:worker_threads': ['storage/sqlite/', 'cli/'],
   fastify: ['http/'],
+  sharp: ['domains/files/resize-picture.ts'],
   nodemailer: ['domains/emails/transport-smtp.ts'],
   pg: ['storage/postgres/'],
   mysql2: ['storage/mysql/'],

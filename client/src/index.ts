@@ -4,6 +4,7 @@ export { type Client, type ClientOptions, createClient } from './create-client.t
 export type { News } from './kept-list.ts'
 export type { Change, LiveChanges, LiveOptions } from './live-changes.ts'
 export type { Live, LiveQueryOptions } from './live-query.ts'
+export { type PictureSize, pictureUrl } from './picture-url.ts'
 export type { Filter, ListQuery } from './query-string.ts'
 export type * from './shapes.ts'
 export type { CollectionName, QueryIn, RecordIn } from './typed.ts'

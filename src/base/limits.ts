@@ -56,6 +56,19 @@ export const limits = {
   /** How long a signed link to a file is good, and how long it can be asked to be: a week, as such links of object stores. */
   fileLinkSecondsDefault: 3_600,
   fileLinkSecondsMax: 604_800,
+  /** The longer side of a smaller picture: a screen of 4K. */
+  pictureSideMax: 4_096,
+  /** Of an original that smaller ones are made of: 8192 by 8192, a little more than the largest of most telephones. Decoded it has 256 MiB. */
+  picturePixelsMax: 67_108_864,
+  /** Of its bytes, which are read whole. */
+  pictureBytesMax: 52_428_800,
+  /** How long making one may take. */
+  pictureMs: 10_000,
+  /** Smaller pictures that are made at once, and those that wait for it. */
+  picturesAtOnce: 2,
+  picturesWaitingMax: 100,
+  /** Of one file that are kept with a ratio of their own. More are made each time anew. */
+  pictureBoxesMax: 30,
   /** Files that one tick removes. */
   filesPerTick: 200,
   /** A reader of a file who takes nothing for so long has gone. */

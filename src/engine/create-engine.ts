@@ -15,6 +15,7 @@ import { createAuthenticator, watchRevocations } from '../domains/accounts/sessi
 import { sendEmail } from '../domains/emails/send-email.ts'
 import type { MailTransport } from '../domains/emails/transport.ts'
 import { createFileLinkKey } from '../domains/files/file-link.ts'
+import { createPictureSizes, type PictureMaker, type PictureSizes } from '../domains/files/picture-sizes.ts'
 import { removeFilesEffect } from '../domains/files/remove-files.ts'
 import { findLinkedOrder } from '../domains/orders/order-links.ts'
 import { cancelPaymentEffect } from '../domains/payments/cancel-payment.ts'
@@ -53,6 +54,8 @@ export type EngineOptions = {
   readonly webhooks?: WebhookPorts
   /** Where the bytes of files are. In memory when left out. */
   readonly blobs?: BlobStore
+  /** Makes pictures smaller. Without it they are shown as they are. */
+  readonly makePicture?: PictureMaker | null
   /** Left out where there is no process to measure. */
   readonly meter?: RuntimeMeter
   /** The simulator plants a broken part here to see it caught. */
@@ -108,7 +111,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     {
       changes: { feed, random, placesKey: createPlacesKey(common) },
       providers,
-      files: { blobs, random, linkKey: createFileLinkKey(common) },
+      files: { blobs, random, linkKey: createFileLinkKey(common), pictures: picturesOf({ ...common, blobs }, options) },
       handlers,
       measured: { meter: options.meter ?? idleMeter, traffic: () => storage.traffic?.() ?? null },
       react,
@@ -149,6 +152,13 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       await runner.stop()
     },
   }
+}
+
+function picturesOf(
+  parts: Omit<Parameters<typeof createPictureSizes>[0], 'makePicture'>,
+  { makePicture }: EngineOptions,
+): PictureSizes | null {
+  return makePicture ? createPictureSizes({ ...parts, makePicture }) : null
 }
 
 function effectHandlers(

@@ -36,6 +36,7 @@ import { largestFile } from '../domains/files/file-fields.ts'
 import type { LinkKey } from '../domains/files/file-link.ts'
 import { getUpload } from '../domains/files/get-upload.ts'
 import { linkFile } from '../domains/files/link-file.ts'
+import type { PictureSizes } from '../domains/files/picture-sizes.ts'
 import { uploadFile } from '../domains/files/upload-file.ts'
 import { listBalances } from '../domains/ledger/list-balances.ts'
 import { cancelOrder } from '../domains/orders/cancel-order.ts'
@@ -82,13 +83,18 @@ export type OperationPorts = {
   readonly react: OperationParts['react']
 }
 
-type FilePorts = { readonly blobs: BlobStore; readonly random: Random; readonly linkKey: LinkKey }
+type FilePorts = {
+  readonly blobs: BlobStore
+  readonly random: Random
+  readonly linkKey: LinkKey
+  readonly pictures: PictureSizes | null
+}
 
 /** For operations that are looked at and not run: documents, checks. */
 export const idlePorts: OperationPorts = {
   changes: { feed: idleFeed, placesKey: async () => new Uint8Array(), random: systemRandom },
   providers: new Map(),
-  files: { blobs: createMemoryBlobs(), random: systemRandom, linkKey: async () => new Uint8Array() },
+  files: { blobs: createMemoryBlobs(), random: systemRandom, linkKey: async () => new Uint8Array(), pictures: null },
   handlers: [],
   measured: { meter: idleMeter, traffic: () => null },
   react: async () => {},
@@ -140,12 +146,12 @@ function operationsAlone(offer: Offer, { changes, providers, files, handlers, me
   ]
 }
 
-function fileOperations(model: Model, { blobs, random, linkKey }: FilePorts): Operation[] {
+function fileOperations(model: Model, { blobs, random, linkKey, pictures }: FilePorts): Operation[] {
   if (model.find('files') === undefined) return []
   const senders = sendersOf(model)
   const upload = { blobs, random, senders, bytesMax: largestFile(model) }
   const resumable = [beginUpload(upload), getUpload(senders), continueUpload(upload), endUpload(senders)]
-  return [uploadFile(upload), downloadFile({ blobs, linkKey }), linkFile(linkKey), ...resumable]
+  return [uploadFile(upload), downloadFile({ blobs, linkKey, pictures }), linkFile(linkKey), ...resumable]
 }
 
 function webhookOperations(events: readonly string[]): Operation[] {

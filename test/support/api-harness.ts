@@ -13,6 +13,7 @@ import type { BackendConfig } from '../../src/config/backend-config.ts'
 import { passwords, sessions, users } from '../../src/domains/accounts/collections.ts'
 import { categories, products, shippingMethods, variants } from '../../src/domains/catalog/collections.ts'
 import type { MailTransport } from '../../src/domains/emails/transport.ts'
+import type { PictureMaker } from '../../src/domains/files/picture-sizes.ts'
 import { createSandboxProvider } from '../../src/domains/payments/provider-sandbox.ts'
 import { createStockLevel, stockLevels } from '../../src/domains/stock/collections.ts'
 import type { WebhookPorts } from '../../src/domains/webhooks/deliver-webhook.ts'
@@ -155,6 +156,7 @@ export type ApiAnswer = {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | number | undefined>>
   readonly text: string
+  readonly bytes: Buffer
   // biome-ignore lint/suspicious/noExplicitAny: answers are looked into freely by tests
   readonly body: any
 }
@@ -169,6 +171,8 @@ export type ApiHarnessOptions = {
   readonly mail?: MailTransport
   /** Where the bytes of files are; in memory when left out. */
   readonly blobs?: BlobStore
+  /** Makes pictures smaller; none when left out. */
+  readonly makePicture?: PictureMaker
   /** The way to receivers of webhooks; none when left out. */
   readonly webhooks?: WebhookPorts
   /** Parts that stand in for the engine's own. */
@@ -255,6 +259,7 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
     ],
     ...(options.webhooks ? { webhooks: options.webhooks } : {}),
     ...(options.blobs ? { blobs: options.blobs } : {}),
+    ...(options.makePicture ? { makePicture: options.makePicture } : {}),
     mail: options.mail ?? { send: async () => ({ status: 'captured', reply: '' }), close: async () => {} },
   })
   const server = createServer({
@@ -306,6 +311,7 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
         status: answer.statusCode,
         headers: answer.headers as ApiAnswer['headers'],
         text: answer.body,
+        bytes: answer.rawPayload,
         body: isJson && answer.body !== '' ? JSON.parse(answer.body) : undefined,
       }
     },
@@ -367,6 +373,7 @@ async function openStream(server: HttpServer, url: string, headers: Readonly<Rec
     status: answer.statusCode,
     headers: answer.headers as ApiAnswer['headers'],
     text,
+    bytes: Buffer.from(text),
     body: answer.statusCode === 200 ? undefined : JSON.parse(text),
   }
 }

@@ -1,4 +1,5 @@
 /** Files of a record: what a browser can show as a picture, the others as a link, each with its name and size. */
+import { pictureUrl } from '/client/index.ts'
 import { html, type View, type VNode } from '../../vendor/htm-preact.js'
 import { formatSize } from '../format.ts'
 import type { FileValue } from '../shapes.ts'
@@ -14,7 +15,7 @@ export function FileList({ files, compact }: { files: readonly FileValue[]; comp
 }
 
 export function FileShown({ file }: { file: FileValue }): VNode {
-  return html`${pictures.test(file.type) && html`<img src=${file.url} alt=${file.name} />`}
+  return html`${pictures.test(file.type) && html`<img src=${pictureUrl(file.url, { h: 384 })} alt=${file.name} />`}
     <span>
       <a href=${file.url} target="_blank" rel="noreferrer">${file.name}</a>
       ${' '}<span class="faint">${formatSize(file.size)}</span>

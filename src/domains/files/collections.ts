@@ -10,6 +10,9 @@ import type { StoredFile } from '../../schema/kinds/file.ts'
 /** Bytes under a key of their own, with their SHA-256. A file that came in one go has one. */
 export type FilePart = { readonly piece: number; readonly size: number; readonly hash: string }
 
+/** A smaller picture that was made of it: one of its blobs, which may be missing, and is made again then. */
+export type PictureSize = FilePart & { readonly name: string }
+
 export const files = collection('files', {
   prefix: 'file',
   system: true,
@@ -33,6 +36,7 @@ export const files = collection('files', {
     /** How many have been begun. Those that are no part of it, since another was first or nothing came, go with it. */
     pieces: field.integer({ required: true, default: 1, read: nobody, feed: false }),
     parts: field.json<readonly FilePart[]>({ required: true, read: nobody, feed: false }),
+    sizes: field.json<readonly PictureSize[]>({ read: nobody, feed: false }),
     /** Until then a record must have claimed it. */
     expiresAt: field.dateTime(),
   },
@@ -65,4 +69,4 @@ export function uploadEndsAt(now: number): number {
 }
 
 /** What a file does not have yet when its bytes begin to come. */
-export const notYet = { width: null, height: null, collection: null, field: null, record: null }
+export const notYet = { width: null, height: null, collection: null, field: null, record: null, sizes: null }

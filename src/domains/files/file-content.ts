@@ -9,8 +9,7 @@ import { type FileRow, keyOfPiece } from './collections.ts'
 /** Shown by a browser without running anything. PDF is none: a sandbox keeps a browser from showing it, and nothing else from its scripts. */
 const shown = /^(?:image\/(?:png|jpeg|gif|webp|avif|bmp)|(?:audio|video)\/[a-z0-9.+-]+|text\/plain)$/
 
-export function contentHeaders(file: FileRow, isKept: boolean) {
-  const { id, type, name } = file
+export function contentHeaders({ id, type, name }: Pick<FileRow, 'id' | 'type' | 'name'>, isKept: boolean) {
   return {
     etag: `"${id}"`,
     'content-type': type.startsWith('text/') ? `${type}; charset=utf-8` : type,
