@@ -21,6 +21,19 @@ test('a whole quota may come at once, then one each step', () => {
   for (let index = 0; index < quota; index++) assert.equal(take().isAllowed, true)
 })
 
+test('what stands for several requests counts as so many, all or none', () => {
+  let now = 1_000_000
+  const limiter = createRateLimiter({ now: () => now } as Clock)
+  const { quota, windowSeconds } = ratePolicies.write
+  assert.ok(limiter.take('write', 'a', quota - 1).isAllowed)
+  const refused = limiter.take('write', 'a', 2)
+  assert.deepEqual([refused.isAllowed, refused.headers['ratelimit']?.includes('r=1;')], [false, true])
+  now += Number(refused.headers['retry-after']) * 1_000
+  assert.ok(limiter.take('write', 'a', 2).isAllowed)
+  now += windowSeconds * 1_000
+  assert.equal(limiter.take('write', 'a', quota + 1).isAllowed, false)
+})
+
 test('an IPv6 caller is its /64, however it is written; an IPv4 one is itself', () => {
   for (const address of ['2001:db8:1:2::1', '2001:DB8:1:2:ffff:ffff:ffff:ffff', '2001:0db8:0001:0002::', '2001:db8:1:2::1%eth0'])
     assert.equal(networkOf(address), '2001:db8:1:2::/64')

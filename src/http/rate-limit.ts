@@ -18,7 +18,8 @@ export const ratePolicies: Readonly<Record<LimitedClass, Policy>> = {
 export type LimitedClass = Exclude<RateClass, 'none'>
 export type RateDecision = { readonly isAllowed: boolean; readonly headers: Record<string, string> }
 export interface RateLimiter {
-  take(rateClass: LimitedClass, caller: string): RateDecision | Promise<RateDecision>
+  /** Of one request, or of one that stands for several: all of them pass, or none. */
+  take(rateClass: LimitedClass, caller: string, count?: number): RateDecision | Promise<RateDecision>
 }
 
 /** A request each `stepMs`; `burstMs` of them may come at once. */
@@ -33,29 +34,30 @@ export function createRateLimiter(clock: Clock) {
   const arrivals = new Map<string, number>()
 
   return {
-    take(rateClass: LimitedClass, caller: string): RateDecision {
+    take(rateClass: LimitedClass, caller: string, count = 1): RateDecision {
       const { stepMs, burstMs } = paceOf(rateClass)
+      const takenMs = count * stepMs
       const now = clock.now()
       const key = `${rateClass}:${caller}`
       const arrival = Math.max(arrivals.get(key) ?? 0, now)
-      const isAllowed = arrival + stepMs - now <= burstMs
-      const next = isAllowed ? arrival + stepMs : arrival
+      const isAllowed = arrival + takenMs - now <= burstMs
+      const next = isAllowed ? arrival + takenMs : arrival
       if (isAllowed) {
         arrivals.delete(key) // Re-inserted last, so that the oldest callers are forgotten first.
         if (arrivals.size >= limits.limitedCallersMax) arrivals.delete(arrivals.keys().next().value!)
         arrivals.set(key, next)
       }
-      return decisionOf(rateClass, { now, arrival: next, isAllowed })
+      return decisionOf(rateClass, { now, arrival: next, isAllowed, count })
     },
   }
 }
 
-/** `arrival` after the decision; `spare` requests more are set aside for this caller already. */
+/** `arrival` after the decision; `spare` requests more are set aside for this caller already. `count` were asked for. */
 export function decisionOf(
   rateClass: LimitedClass,
-  state: { readonly now: number; readonly arrival: number; readonly isAllowed: boolean; readonly spare?: number },
+  state: { readonly now: number; readonly arrival: number; readonly isAllowed: boolean; readonly spare?: number; readonly count?: number },
 ): RateDecision {
-  const { now, arrival, isAllowed, spare = 0 } = state
+  const { now, arrival, isAllowed, spare = 0, count = 1 } = state
   const { quota, windowSeconds } = ratePolicies[rateClass]
   const { stepMs, burstMs } = paceOf(rateClass)
   const remaining = Math.max(0, Math.floor((burstMs - (arrival - now)) / stepMs)) + spare
@@ -64,7 +66,7 @@ export function decisionOf(
     'ratelimit-policy': `"${rateClass}";q=${quota};w=${windowSeconds}`,
     ratelimit: `"${rateClass}";r=${remaining};t=${resetSeconds}`,
   }
-  if (!isAllowed) headers['retry-after'] = String(Math.max(1, Math.ceil((arrival + stepMs - burstMs - now) / 1000)))
+  if (!isAllowed) headers['retry-after'] = String(Math.max(1, Math.ceil((arrival + count * stepMs - burstMs - now) / 1000)))
   return { isAllowed, headers }
 }
 

@@ -192,7 +192,8 @@ function routeHandler(parts: ServerParts, limiter: RateLimiter, live: LiveStream
       checkSameSite(parts.origins ?? noOrigins, headers)
     const since = live.revocations()
     const actor = await parts.authenticate(credentials)
-    if (parts.isRateLimited && rateClass !== 'none') await limit(limiter, rateClass, actor, credentials, reply)
+    const count = operation.requestsIn?.(request.body) ?? 1
+    if (parts.isRateLimited && rateClass !== 'none') await limit(limiter, { rateClass, count, actor, credentials }, reply)
     const rawBody = operation.rawBody ? ((request.body as Uint8Array | undefined) ?? new Uint8Array()) : null
     const call: Call = {
       input: inputOf(request, route, rawBody !== null || takesFile(route)),
@@ -294,16 +295,12 @@ function isRaw(request: FastifyRequest): boolean {
   return (request.routeOptions.config as { rawBody?: boolean }).rawBody === true
 }
 
-async function limit(
-  limiter: RateLimiter,
-  rateClass: LimitedClass,
-  actor: Actor,
-  credentials: Credentials,
-  reply: FastifyReply,
-): Promise<void> {
+type Limited = { readonly rateClass: LimitedClass; readonly count: number; readonly actor: Actor; readonly credentials: Credentials }
+
+async function limit(limiter: RateLimiter, { rateClass, count, actor, credentials }: Limited, reply: FastifyReply): Promise<void> {
   // Guessing passwords is limited by where it comes from, whoever it claims to be.
   const caller = rateClass === 'account' ? credentials.network : (actor.id ?? credentials.network)
-  const { isAllowed, headers } = await limiter.take(rateClass, caller)
+  const { isAllowed, headers } = await limiter.take(rateClass, caller, count)
   reply.headers(headers)
   if (!isAllowed) throw new EngineError('rate_limited', { headers })
 }

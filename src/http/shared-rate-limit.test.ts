@@ -55,6 +55,22 @@ for (const rateClass of ['read', 'write', 'account', 'webhook'] as const)
     await storage.close()
   })
 
+test('requests that stand for several are counted over all processes, beside single ones', async () => {
+  const { limiters, asked: looks, storage } = openWorld(3)
+  const { quota } = ratePolicies.write
+  const asked = Array.from({ length: quota }, (_, index) => (index % 3 === 0 ? 50 : 1))
+  let taken = 0
+  for (const [index, count] of asked.entries()) if ((await limiters[index % 2]!.take('write', 'a', count)).isAllowed) taken += count
+  const rest = await passing(limiters, 'write', quota)
+  assert.equal(taken + rest, quota)
+  const before = looks.count
+  for (let index = 0; index < 30; index++) assert.equal((await limiters[index % 3]!.take('write', 'a', 2)).isAllowed, false)
+  assert.ok(looks.count <= before + 3, 'one that is refused costs no more than one look a process')
+  const at = await Promise.all(Array.from({ length: 30 }, (_, index) => limiters[index % 3]!.take('write', 'b', 1 + (index % 30))))
+  assert.ok(at.reduce((sum, { isAllowed }, index) => sum + (isAllowed ? 1 + (index % 30) : 0), 0) <= quota)
+  await storage.close()
+})
+
 test('what a process holds runs out as the row does, so a late use is no extra', async () => {
   const { limiters, time, storage } = openWorld(2)
   const [one, two] = limiters as [RateLimiter, RateLimiter]

@@ -14,8 +14,8 @@ const sliceShare = 20
 type Slice = {
   readonly reservedAt: number
   readonly size: number
-  /** The row's arrival after it was taken. */
-  readonly arrival: number
+  /** The row's arrival when it was last seen; it only grows. */
+  arrival: number
   left: number
 }
 
@@ -34,21 +34,34 @@ export function createSharedRateLimiter(parts: TransactionParts, local: RateLimi
     const key = `${rateClass}:${caller}`
     let asked = reserving.get(key)
     if (!asked) {
-      asked = take(parts, rateClass, caller)
-        .then((slice) => {
-          slices.delete(key) // Re-inserted last, so that the oldest callers are forgotten first.
-          if (slices.size >= limits.limitedCallersMax) slices.delete(slices.keys().next().value!)
-          slices.set(key, slice)
-          return slice
-        })
+      asked = take(parts, { rateClass, caller })
+        .then((slice) => keepNewest(slices, key, slice))
         .finally(() => reserving.delete(key))
       reserving.set(key, asked)
     }
     return asked
   }
 
+  /** What stands for several requests takes its own from the row, and leaves to single ones what was set aside for them. */
+  async function takeSeveral(rateClass: LimitedClass, caller: string, count: number): Promise<RateDecision> {
+    const { stepMs, burstMs } = paceOf(rateClass)
+    const key = `${rateClass}:${caller}`
+    const decide = (arrival: number, isAllowed: boolean) => decisionOf(rateClass, { now: clock.now(), arrival, isAllowed, count })
+    const known = slices.get(key)
+    if (known && known.arrival + count * stepMs - clock.now() > burstMs) return decide(known.arrival, false)
+    try {
+      const { size, arrival } = await take(parts, { rateClass, caller, count })
+      const current = slices.get(key) ?? keepNewest(slices, key, { reservedAt: clock.now(), size: 0, left: 0, arrival })
+      current.arrival = Math.max(current.arrival, arrival)
+      return decide(arrival, size > 0)
+    } catch {
+      return await local.take(rateClass, caller, count)
+    }
+  }
+
   return {
-    async take(rateClass, caller): Promise<RateDecision> {
+    async take(rateClass, caller, count = 1): Promise<RateDecision> {
+      if (count > 1) return await takeSeveral(rateClass, caller, count)
       const { stepMs, burstMs } = paceOf(rateClass)
       const key = `${rateClass}:${caller}`
       const spend = (slice: Slice, ready: number) => {
@@ -77,8 +90,18 @@ export function createSharedRateLimiter(parts: TransactionParts, local: RateLimi
   }
 }
 
-/** Takes a slice of the row, of no size when nothing is free. */
-async function take(parts: TransactionParts, rateClass: LimitedClass, caller: string): Promise<Slice> {
+/** Inserted last, so that the oldest callers are forgotten first. */
+function keepNewest(slices: Map<string, Slice>, key: string, slice: Slice): Slice {
+  slices.delete(key)
+  if (slices.size >= limits.limitedCallersMax) slices.delete(slices.keys().next().value!)
+  slices.set(key, slice)
+  return slice
+}
+
+type Asked = { readonly rateClass: LimitedClass; readonly caller: string; readonly count?: number }
+
+/** Takes a slice of the row, of `count` where that is said; of no size when not so much is free. */
+async function take(parts: TransactionParts, { rateClass, caller, count }: Asked): Promise<Slice> {
   const { stepMs, burstMs } = paceOf(rateClass)
   // Whoever reads the table learns no addresses.
   const id = `rate_${createHash('sha256').update(`${rateClass}:${caller}`).digest('base64url')}`
@@ -86,8 +109,8 @@ async function take(parts: TransactionParts, rateClass: LimitedClass, caller: st
     const row = await tx.lock(rateLimits, id, 'exclusive')
     const arrival = Math.max(row?.arrival ?? 0, now)
     const free = Math.floor((burstMs - (arrival - now)) / stepMs)
-    if (free <= 0) return { reservedAt: now, size: 0, left: 0, arrival }
-    const size = Math.max(1, Math.floor(free / sliceShare))
+    if (free < (count ?? 1)) return { reservedAt: now, size: 0, left: 0, arrival }
+    const size = count ?? Math.max(1, Math.floor(free / sliceShare))
     const next = arrival + size * stepMs
     if (row === null) await tx.insert(rateLimits, { id, arrival: next }, 'conflict')
     else await tx.touchOrFail(rateLimits, id, { set: { arrival: next } })

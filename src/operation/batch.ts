@@ -67,6 +67,8 @@ export function batch(all: readonly Operation[], react: React): Operation {
     ),
     output: Type.Object({ results: Type.Array(result) }),
     isPresented: true,
+    // Else it would be a way around the limit.
+    requestsIn: (input) => stepsIn(input),
     errors: [...new Set(routes.flatMap(({ operation }) => operation.errors ?? []))],
     access: anyone,
     async run(context) {
@@ -84,6 +86,12 @@ export function batch(all: readonly Operation[], react: React): Operation {
       return { output: { results } }
     },
   })
+}
+
+/** At least one. Of more than there may be, none is carried out. */
+function stepsIn(input: unknown): number {
+  const { operations } = (input ?? {}) as { readonly operations?: unknown }
+  return Array.isArray(operations) ? Math.max(1, Math.min(operations.length, limits.batchOperationsMax)) : 1
 }
 
 /** What prepares outside the transaction, waits for the outside world or is limited more strictly than a write is called alone. */

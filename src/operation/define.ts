@@ -141,6 +141,8 @@ export type CommonSpec<TInput extends TSchema, TOutput extends TSchema> = {
   /** Its answer names its state in an ETag, also where no precondition is taken. */
   readonly hasEtag?: boolean
   readonly rate?: RateClass
+  /** As how many requests it counts for that, by its input, which is not checked yet; one when left out. */
+  readonly requestsIn?: (input: unknown) => number
   readonly tag?: string
   /** The answer already passed the gate of records/present.ts, so it is sent as it is. */
   readonly isPresented?: boolean

@@ -54,7 +54,16 @@ export function idempotencyClaim(actor: Actor, operation: string, key: string, i
       'Without a session or Cart-Token the key alone proves that the answer is yours: send a random one, such as a UUID.',
     )
   const secret = `${hasNothing ? 'guest' : actorName(actor)}\n${operation}\n${key}`
-  return { id: `idem_${createHash('sha256').update(secret).digest('base64url')}`, secret, input: JSON.stringify(input) }
+  return { id: `idem_${createHash('sha256').update(secret).digest('base64url')}`, secret, input: canonicalJson(input) }
+}
+
+/** The same however the names of an object were ordered: who makes a request anew, perhaps in another process, may not keep their order. */
+function canonicalJson(input: unknown): string {
+  const ordered = (_name: string, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1)))
+      : value
+  return JSON.stringify(input, ordered)
 }
 
 function badKey(code: string, message: string, detail: string): EngineError {

@@ -12,6 +12,7 @@ import type { DomainEvent } from '../contract/events.ts'
 import { type Cause, inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
 import type { Transaction } from '../storage/transaction.ts'
 import type { Answer, CallContext, Command, Ended, Operation, RequestFacts, Services } from './define.ts'
+import { type WatchedFile, watchFile } from './file-digest.ts'
 import {
   checkIsAnswered,
   claimOf,
@@ -79,19 +80,23 @@ function checkKey({ takesNoKey }: Operation, { idempotencyKey }: Call): void {
 
 async function runCommand(parts: OperationParts, operation: Command, call: Call, context: CallContext<unknown>): Promise<Reply> {
   const { storage } = parts
-  const claim = call.idempotencyKey === null ? null : idempotencyClaim(call.actor, operation.name, call.idempotencyKey, fingerprinted(call))
+  const { openFile } = call.request
+  const file = openFile && call.idempotencyKey !== null ? watchFile(openFile) : null
+  const claim =
+    call.idempotencyKey === null ? null : idempotencyClaim(call.actor, operation.name, call.idempotencyKey, fingerprinted(operation, call))
   // Only where a repeat would prepare for nothing: without that its own row, written last, holds a repeat back.
-  const earlier = claim && operation.prepare ? await replay(parts, operation, claim, context) : null
+  const earlier = claim && operation.prepare ? await replay(parts, operation, { claim, file }, context) : null
   if (earlier) return earlier
 
-  const own = claim && (await newClaim(claim, parts.random, stretchOf(parts, operation)))
   const cause: Cause = { operation: operation.name, actor: actorName(call.actor), requestId: call.request.id }
   const prepared = await operation.prepare?.({
     ...context,
+    ...(file ? { request: { ...context.request, openFile: file.openFile } } : {}),
     read: storage.reader,
     services: parts.services,
     writeFirst: (write) => inTransaction(parts, cause, (tx, now) => write(workIn(parts, tx, now))),
   })
+  const own = claim && (await newClaim(file ? await file.claimed(claim) : claim, parts.random, stretchOf(parts, operation)))
   let answer: Answer<unknown>
   try {
     answer = await inTransaction(parts, cause, async (tx, now) => {
@@ -104,7 +109,7 @@ async function runCommand(parts: OperationParts, operation: Command, call: Call,
   } catch (error) {
     // A refusal changed nothing and is not remembered: asked again, the call is tried again. But an earlier one with the
     // same key may be what held ours back: then its answer is the answer.
-    const answered = claim !== null && isRefusal(error) ? await replay(parts, operation, claim, context) : null
+    const answered = claim !== null && isRefusal(error) ? await replay(parts, operation, { claim, file }, context) : null
     if (answered === null) throw toldTo(call.actor, parts.model, error)
     return answered
   }
@@ -151,13 +156,10 @@ function stretchOf({ services }: OperationParts, operation: Command) {
   return operation.hasSecretInput ? services.passwords.stretch : null
 }
 
-/** What makes two requests the same: all of the input, or the body as it came where that is the input; of a file, what is said of it. */
-function fingerprinted({ input, request }: Call): unknown {
-  if (request.openFile) {
-    const { 'content-type': type = '', 'content-length': length = '', 'file-name': name = '' } = request.headers
-    return [input, type.split(';', 1)[0], length, name]
-  }
-  return request.rawBody === null ? input : [input, Buffer.from(request.rawBody).toString('base64')]
+/** What makes two requests the same: all of the input, the headers that the operation reads, and the body as it came where that is the input. */
+function fingerprinted({ headers: read }: Operation, { input, request }: Call): unknown {
+  if (request.rawBody !== null) return [input, Buffer.from(request.rawBody).toString('base64')]
+  return read === undefined ? input : [input, ...read.map(([name]) => request.headers[name.toLowerCase()] ?? null)]
 }
 
 /** Makes the answer again after its commit and its effects, and remembers it as the one to repeat. */
@@ -183,12 +185,12 @@ async function reloaded(
 async function replay(
   parts: OperationParts,
   operation: Command,
-  claim: IdempotencyClaim,
+  { claim, file }: { readonly claim: IdempotencyClaim; readonly file: WatchedFile | null },
   context: CallContext<unknown>,
 ): Promise<Reply | null> {
   const row = await parts.storage.reader.get(idempotencyKeys, claim.id)
   if (row === null) return null
-  const open = await claimOf(claim, row, stretchOf(parts, operation))
+  const open = await claimOf(file ? await file.claimed(claim) : claim, row, stretchOf(parts, operation))
   checkIsAnswered(row, context.now)
   const { output, headers: answered } = openAnswer(open, row)
   const headers = { ...answered, 'idempotent-replayed': 'true' }

@@ -163,3 +163,22 @@ test('what waits for the outside world is called alone, and nothing of it is lef
   const cart = (await world.call('guest', { method: 'GET', url: `/api/carts/${id}`, headers })).body
   assert.deepEqual([cart.status, cart.email], ['open', 'guest@example.com'])
 })
+
+test('each operation counts for the rate limit, so that a batch is no way around it', async (t) => {
+  const limited = await openWorld({ isRateLimited: true })
+  t.after(() => limited.close())
+  const carts = async (count: number) => {
+    const operations = Array.from({ length: count }, () => post('/api/carts', {}))
+    return await limited.call('guest', { method: 'POST', url: '/api/batch', body: { operations } })
+  }
+  const left = ({ headers }: { headers: Readonly<Record<string, unknown>> }) => Number(/r=(\d+)/.exec(String(headers['ratelimit']))?.[1])
+  const first = left(await carts(1))
+  assert.equal(left(await carts(30)), first - 30)
+  // What is no batch is one request.
+  for (const body of [null, {}, { operations: 'x' }])
+    assert.equal((await limited.call('guest', { method: 'POST', url: '/api/batch', body })).status, 400)
+  assert.equal(left(await carts(1)), first - 30 - 4)
+  for (let asked = 0; asked < 2; asked++) await carts(100)
+  const refused = await carts(100)
+  assert.deepEqual([refused.status, refused.body.code], [429, 'rate_limited'])
+})

@@ -240,8 +240,22 @@ test('a repeat with the same key is the same file', async () => {
   const first = await send('owner', 'text', { headers })
   const again = await send('owner', 'text', { headers })
   assert.deepEqual([first.status, again.status, again.body], [201, 201, first.body])
-  assert.equal((await send('owner', 'other text', { headers })).status, 422)
-  assert.equal(await keys(), before + 1)
+  for (const other of ['other text', 'test']) assert.equal((await send('owner', other, { headers })).body.code, 'idempotency_key_reused')
+  assert.equal((await send('owner', 'text', { headers, name: 'b.txt' })).status, 422)
+  // As a form, whose boundary is another each time.
+  const form = (boundary: string, name: string) =>
+    send('owner', `--${boundary}\r\n${part(name, 'text')}\r\n--${boundary}--\r\n`, {
+      type: `multipart/form-data; boundary=${boundary}`,
+      headers: { 'idempotency-key': 'one-form-of-the-owner' },
+    })
+  assert.deepEqual((await form('one', 'a.txt')).body, (await form('another', 'a.txt')).body)
+  assert.equal((await form('one', 'b.txt')).status, 422)
+  // Of two at once one counts.
+  const both = await Promise.all(['one', 'two'].map((text) => send('owner', text, { headers: { 'idempotency-key': 'two-at-once' } })))
+  assert.deepEqual(both.map(({ status }) => status).toSorted(), [201, 422])
+  await world.write((tx) => tx.touchAll(files, eq('state', 'uploading'), { set: { expiresAt: 1 } }))
+  await work(world, 125_000)
+  assert.equal(await keys(), before + 3)
 })
 
 test('who can write no record with a file sends none, and has no more waiting than there may be', async () => {

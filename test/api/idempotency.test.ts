@@ -37,6 +37,15 @@ describe('the same key', () => {
     assert.deepEqual(await world.commitsAfter(position), [])
   })
 
+  test('with the same body whose names come in another order is the same request', async () => {
+    const send = (body: string) =>
+      world.call('owner', { method: 'POST', url: '/api/notes', headers: { ...key('k1'), 'content-type': 'application/json' }, body })
+    const first = await send('{"title":"Once","meta":{"b":[1,{"d":1,"c":2}],"a":1}}')
+    const again = await send('{"meta":{"a":1,"b":[1,{"c":2,"d":1}]},"title":"Once"}')
+    assert.deepEqual([again.status, again.text, again.headers['idempotent-replayed']], [201, first.text, 'true'])
+    assert.equal((await send('{"meta":{"a":1,"b":[{"c":2,"d":1},1]},"title":"Once"}')).status, 422)
+  })
+
   test('with another body is refused', async () => {
     await create('owner', 'Once')
     const other = await create('owner', 'Twice')

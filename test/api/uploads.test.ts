@@ -95,6 +95,21 @@ test('what does not go on where it stands is refused, and changes nothing', asyn
   assert.match((await world.call('owner', { method: 'GET', url: file.url })).text, /^abc(?:def|DEF)ghij$/)
 })
 
+test('a repeat with the same key begins no second upload, and is no other one', async () => {
+  const headers = { ...version, 'idempotency-key': 'one-upload-of-the-owner' }
+  const start = async (more: Record<string, string>) =>
+    await world.call('owner', { method: 'POST', url: '/api/uploads', headers: { ...headers, ...more } })
+  const first = await start({ 'upload-length': '6' })
+  assert.deepEqual((await start({ 'upload-length': '6' })).headers['location'], first.headers['location'])
+  assert.equal((await start({ 'upload-length': '7' })).body.code, 'idempotency_key_reused')
+  const url = String(first.headers['location'])
+  const once = { 'idempotency-key': 'its-pieces-of-the-owner' }
+  assert.deepEqual(told(await chunk('owner', url, 0, 'abc', once)), [204, undefined, '3'])
+  assert.deepEqual(told(await chunk('owner', url, 0, 'abc', once)), [204, undefined, '3'])
+  assert.equal((await chunk('owner', url, 0, 'abd', once)).body.code, 'idempotency_key_reused')
+  assert.equal((await chunk('owner', url, 3, 'abc', once)).body.code, 'idempotency_key_reused')
+})
+
 test('what begins wrongly is refused', async () => {
   const status = async (headers: Record<string, string>, as: As = 'owner') =>
     (await world.call(as, { method: 'POST', url: '/api/uploads', headers })).status

@@ -43,12 +43,13 @@ async function oweRemoval(work: Work, { id, key, pieces }: FileRow, when: keyof 
   await enqueue(work, kind, { key: removals[when] + key, payload: { key, pieces }, record: id, dueAt, isNew: true })
 }
 
-/** Whatever lies under the key, but for the parts of a file that is still there. */
+/** Whatever lies under the key, but for what a file has that is still there. */
 export function removeFilesEffect(blobs: BlobStore): EffectHandler {
   return effectHandler(kind, {
     async perform({ payload, read }) {
       const file = await findUnique(read, files, eq('key', payload.key))
-      const kept = new Set(file?.parts.map(({ piece }) => keyOfPiece(payload.key, piece)))
+      const pieces = file === null ? [] : [...file.parts, ...(file.sizes ?? [])]
+      const kept = new Set(pieces.map(({ piece }) => keyOfPiece(payload.key, piece)))
       for (const key of keysOf(payload)) if (!kept.has(key)) await blobs.remove(key)
       return { end: 'done', result: null }
     },

@@ -81,6 +81,7 @@ const keys = {
   headers: list(list(line, 2)),
   hasEtag: flag,
   rate: word(...rates),
+  requestsIn: callable,
   tag: line,
   isPresented: flag,
   hasSecretInput: flag,
