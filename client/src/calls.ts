@@ -21,6 +21,7 @@ import type {
   User,
 } from './shapes.ts'
 import type { CallOptions, Transport } from './transport.ts'
+import type { fileCalls } from './upload.ts'
 
 type Identified = { readonly id: string }
 export type WriteOptions = Pick<CallOptions, 'ifMatch' | 'idempotencyKey' | 'signal'>
@@ -123,6 +124,7 @@ export function shopCalls({ call }: Transport, keepCart: (token: string) => void
 }
 
 export type ShopClient = ReturnType<typeof shopCalls>
+export type FilesClient = { readonly files: ReturnType<typeof fileCalls> }
 
 export type BaseClient = {
   readonly auth: ReturnType<typeof accountCalls>
@@ -139,4 +141,6 @@ export type BaseClient = {
 }
 
 /** Where nothing is known of the server but the contract: names and types are given by hand. */
-export type UntypedClient = BaseClient & ShopClient & { collection<T extends Identified>(name: string): ReturnType<typeof recordsOf<T>> }
+export type UntypedClient = BaseClient &
+  ShopClient &
+  FilesClient & { collection<T extends Identified>(name: string): ReturnType<typeof recordsOf<T>> }

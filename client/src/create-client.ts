@@ -4,6 +4,7 @@ import { followChanges } from './live-changes.ts'
 import type { BatchResult } from './shapes.ts'
 import { type Credentials, createTransport, type Fetch } from './transport.ts'
 import type { AnyBackend, ClientOf, Untyped } from './typed.ts'
+import { fileCalls } from './upload.ts'
 
 export type ClientOptions = {
   /** Origin of the server, e.g. `https://shop.example`. Left out in a page the server itself serves. */
@@ -35,7 +36,10 @@ export function createClient<TBackend extends AnyBackend | Untyped = Untyped>(op
   const transport = createTransport(url, fetch, credentials)
   const collections = new Map<string, object>()
   const parts = new Map<string, object>()
-  const shop: Readonly<Record<string, object>> = shopCalls(transport, (cartToken) => speakFor({ cartToken }))
+  const special: Readonly<Record<string, object>> = {
+    ...shopCalls(transport, (cartToken) => speakFor({ cartToken })),
+    files: fileCalls(transport),
+  }
 
   const base: BaseClient & { collection(name: string): object } = {
     collection(name) {
@@ -61,7 +65,7 @@ export function createClient<TBackend extends AnyBackend | Untyped = Untyped>(op
   function partOf(noun: string): object {
     let part = parts.get(noun)
     if (!part) {
-      const known: object = { ...recordsOf(transport, noun), ...shop[noun] }
+      const known: object = { ...recordsOf(transport, noun), ...special[noun] }
       part = namesIn(
         known,
         (verb) =>

@@ -33,7 +33,12 @@ const RETRIES_MAX = 2
 /** Doubled for each retry. Short: a person is waiting in front of the page. */
 const RETRY_DELAY_MS = 300
 /** A server that asks for more than this is told to the caller instead of waited for. */
-const RETRY_AFTER_MS_MAX = 10_000
+export const RETRY_AFTER_MS_MAX = 10_000
+
+/** Not all at once: those who lost the same server come back spread over the time. */
+export function backoffMs(failures: number): number {
+  return RETRY_DELAY_MS * 2 ** failures * (0.5 + Math.random())
+}
 
 export function createTransport(url: string, fetch: Fetch, credentials: Credentials): Transport {
   const etags = new WeakMap<object, string>()
@@ -63,20 +68,18 @@ export function createTransport(url: string, fetch: Fetch, credentials: Credenti
     }
     for (let attempt = 0; ; attempt += 1) {
       const isLast = attempt === retriesMax
-      // Not all at once: those who lost the same server come back spread over the time.
-      const backoffMs = RETRY_DELAY_MS * 2 ** attempt * (0.5 + Math.random())
       let response: Response
       try {
         response = await fetch(url + path, init)
       } catch (error) {
         // `fetch` throws TypeError for a broken connection; anything else is an abort or a bug.
         if (isLast || !(error instanceof TypeError)) throw error
-        await delay(backoffMs, options.signal)
+        await delay(backoffMs(attempt), options.signal)
         continue
       }
       if (response.ok) return (await readBody(response)) as T
       const error = await readApiError(response)
-      const waitMs = error.retryAfterMs ?? backoffMs
+      const waitMs = error.retryAfterMs ?? backoffMs(attempt)
       // The second code: our first attempt lost its connection, but the server is still at it.
       const canRetry = error.status === 503 || error.status === 429 || error.code === 'idempotency_in_flight'
       if (!canRetry || isLast || waitMs > RETRY_AFTER_MS_MAX) throw error
@@ -103,9 +106,9 @@ export function createTransport(url: string, fetch: Fetch, credentials: Credenti
   return { call, open, etagOf: (record) => etags.get(record), others: new Set() }
 }
 
-/** A sign-in does no harm twice, and its answer is a secret that nobody should keep for a repeat. */
+/** A sign-in does no harm twice, and its answer is a secret that nobody should keep for a repeat. A piece of a file says where it belongs. */
 function needsKey(method: string, path: string): boolean {
-  return method !== 'GET' && !path.startsWith('/api/auth/')
+  return method !== 'GET' && !/^\/api\/(?:auth|uploads)\//.test(path)
 }
 
 /** Not `crypto.randomUUID`: pages that came over plain HTTP from another machine have none. */

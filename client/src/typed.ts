@@ -13,7 +13,7 @@ import type {
   WireRecord,
   WireSort,
 } from '../../src/contract/record-types.ts'
-import type { BaseClient, ReadOptions, ShopClient, UntypedClient, WriteOptions } from './calls.ts'
+import type { BaseClient, FilesClient, ReadOptions, ShopClient, UntypedClient, WriteOptions } from './calls.ts'
 import type { News } from './kept-list.ts'
 import type { Live, LiveQueryOptions } from './live-query.ts'
 import type { Span } from './query-string.ts'
@@ -147,13 +147,14 @@ type Part<TBackend, TName extends string> = (TName extends CollectionName<TBacke
   Operations<TBackend, TName>
 type Shop<TBackend> = Types<TBackend>['hasShop'] extends true ? ShopClient : object
 
-type Typed<TBackend> = BaseClient & {
-  /** For a collection whose name the client uses itself, such as `auth`. */
-  collection<TName extends CollectionName<TBackend>>(name: TName): Collection<All<TBackend>, All<TBackend>[TName]>
-} & {
-  readonly [K in Exclude<CollectionName<TBackend> | Noun<TBackend>, keyof BaseClient | 'collection'>]: K extends keyof Shop<TBackend>
-    ? Omit<Part<TBackend, K>, keyof Shop<TBackend>[K]> & Shop<TBackend>[K]
-    : Part<TBackend, K>
-}
+type Typed<TBackend> = BaseClient &
+  FilesClient & {
+    /** For a collection whose name the client uses itself, such as `auth`. */
+    collection<TName extends CollectionName<TBackend>>(name: TName): Collection<All<TBackend>, All<TBackend>[TName]>
+  } & {
+    readonly [K in Exclude<CollectionName<TBackend> | Noun<TBackend>, keyof BaseClient | 'collection'>]: K extends keyof Shop<TBackend>
+      ? Omit<Part<TBackend, K>, keyof Shop<TBackend>[K]> & Shop<TBackend>[K]
+      : Part<TBackend, K>
+  }
 
 export type ClientOf<TBackend> = TBackend extends Untyped ? UntypedClient : Typed<TBackend>

@@ -55,8 +55,10 @@ test('an upload comes in pieces, and is a file once all of it is there', async (
     assert.equal(answer.headers['tus-resumable'], '1.0.0')
   }
   assert.equal((await head('owner', url))[1], String(picture.length))
+  const { file: whole } = (await world.call('owner', { method: 'GET', url })).body
   const { body } = await claim(idOf(url))
   const [file] = body.papers
+  assert.deepEqual(whole, file)
   assert.deepEqual([file.name, file.type, file.size, file.width, file.height], ['Straße.png', 'image/png', picture.length, 40, 30])
   const read = async (range = '') => await world.call('owner', { method: 'GET', url: file.url, headers: range ? { range } : {} })
   assert.equal((await read()).text, picture.toString())

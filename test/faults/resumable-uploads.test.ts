@@ -7,9 +7,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import * as tus from 'tus-js-client'
+import { createClient } from '../../client/src/index.ts'
 import { createLocalBlobs } from '../../src/blobs/local-blobs.ts'
+import { eq } from '../../src/contract/filter.ts'
+import { files } from '../../src/domains/files/collections.ts'
 import { openWorld, type World } from '../support/api-harness.ts'
 import { eventually } from '../support/eventually.ts'
+import { createProxy } from '../support/proxy.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'kingpost-uploads-'))
 let world: World
@@ -50,11 +54,11 @@ function upload(options: Partial<tus.UploadOptions>, cutAt = Number.POSITIVE_INF
 
 const offsetOf = async (at: string) => Number((await fetch(at, { method: 'HEAD', headers })).headers.get('upload-offset'))
 
-async function claimed(at: string): Promise<Buffer> {
+async function claimed(at: string, name = 'film.txt'): Promise<Buffer> {
   const body = JSON.stringify({ title: 'A film', papers: [{ id: at.split('/').at(-1) }] })
   const made = await fetch(`${url}/api/notes`, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body })
   const { papers } = (await made.json()) as { papers: { url: string; name: string }[] }
-  assert.equal(papers[0]!.name, 'film.txt')
+  assert.equal(papers[0]!.name, name)
   return Buffer.from(await (await fetch(url + papers[0]!.url, { headers })).arrayBuffer())
 }
 
@@ -85,4 +89,54 @@ test('what came before the line was cut is kept', async () => {
   assert.ok(kept <= 200_000)
   await upload({ uploadUrl: at })
   assert.equal(sum(await claimed(at)), sum(content))
+})
+
+test('our own client goes on by itself, and gives up what its caller gives up', async () => {
+  const proxy = await createProxy(url)
+  const asked: string[] = []
+  const client = createClient({
+    url: proxy.url(url),
+    token: 'kps_owner',
+    fetch: (to, init) => {
+      asked.push(`${init.method} ${(init.headers as Record<string, string>)['upload-offset'] ?? ''}`.trim())
+      return fetch(to, init)
+    },
+  })
+  const file = new File([content], 'film “süß”.txt', { type: 'text/plain' })
+  let cuts = 2
+  const told: number[] = []
+  const whole = await client.files.upload(file, {
+    onProgress(sent, total) {
+      assert.equal(total, content.length)
+      told.push(sent)
+      if (cuts-- > 0) proxy.cutAfterSent(400_000)
+    },
+  })
+  assert.deepEqual([whole.name, whole.type, whole.size], ['film “süß”.txt', 'text/plain', content.length])
+  assert.equal(sum(await claimed(`${url}/api/uploads/${whole.id}`, whole.name)), sum(content))
+  assert.deepEqual(
+    told,
+    told.toSorted((a, b) => a - b),
+  )
+  assert.equal(told.at(-1), content.length)
+  // Each cut was asked about, and nothing began anew.
+  assert.deepEqual(
+    [
+      asked.filter((one) => one === 'POST').length,
+      asked.filter((one) => one === 'PATCH 0').length,
+      asked.filter((one) => one === 'GET').length,
+    ],
+    [1, 1, 3],
+  )
+
+  const leaving = new AbortController()
+  asked.length = 0
+  await assert.rejects(client.files.upload(file, { signal: leaving.signal, onProgress: () => leaving.abort() }), { name: 'AbortError' })
+  await eventually('it is given up', async () =>
+    (await world.engine.parts.storage.reader.find(files, { where: eq('state', 'uploading'), limit: 9 })).length === 0 ? true : null,
+  )
+  assert.equal(asked.at(-1), 'DELETE')
+  const empty = await client.files.upload(new Blob([]))
+  assert.deepEqual([empty.name, empty.size], ['file', 0])
+  await proxy.close()
 })

@@ -19,6 +19,8 @@ export type Proxy = {
   cut(): void
   /** Each connection ends when this many more bytes have come to its client: in the middle of a line, say. */
   cutAfter(bytes: number): void
+  /** Every connection ends once this many more bytes have come from clients: in the middle of an upload, say. */
+  cutAfterSent(bytes: number): void
   /** Nobody new comes through. */
   refuse(isRefusing: boolean): void
   connections(): number
@@ -32,6 +34,10 @@ export async function createProxy(target: string): Promise<Proxy> {
   const cables = new Set<Cable>()
   let isRefusing = false
   let losing: string | null = null
+  let sendable = Number.POSITIVE_INFINITY
+  const cut = () => {
+    for (const { client } of cables) client.destroy()
+  }
   const listener = createServer((client) => {
     if (isRefusing) return void client.destroy()
     const cable: Cable = { client, server: open(Number(port), hostname), held: null, isDropping: false, left: Number.POSITIVE_INFINITY }
@@ -44,6 +50,10 @@ export async function createProxy(target: string): Promise<Proxy> {
       }
       if (cable.held) cable.held.push(bytes)
       else cable.server.write(bytes)
+      sendable -= bytes.length
+      if (sendable > 0) return
+      sendable = Number.POSITIVE_INFINITY
+      cut()
     })
     cable.server.on('data', (bytes: Buffer) => {
       if (cable.isDropping) return
@@ -86,12 +96,11 @@ export async function createProxy(target: string): Promise<Proxy> {
       for (const cable of cables) cable.isDropping = true
     },
     loseAnswerTo: (text) => void (losing = text),
-    cut() {
-      for (const { client } of cables) client.destroy()
-    },
+    cut,
     cutAfter(bytes) {
       for (const cable of cables) cable.left = bytes
     },
+    cutAfterSent: (bytes) => void (sendable = bytes),
     refuse: (refusing) => void (isRefusing = refusing),
     connections: () => cables.size,
     async close() {

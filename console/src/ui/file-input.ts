@@ -28,7 +28,7 @@ export function FileInput(props: {
   latest.current = files
   const leaving = useRef(new AbortController())
   useEffect(() => () => leaving.current.abort(), [])
-  const [sending, setSending] = useState('')
+  const [sending, setSending] = useState<SendingFile | null>(null)
   const [fault, setFault] = useState('')
   const keep = (next: readonly FileValue[]) => {
     latest.current = [...next]
@@ -37,10 +37,12 @@ export function FileInput(props: {
   const send = async (chosen: readonly File[]) => {
     setFault('')
     for (const file of chosen) {
-      setSending(file.name)
+      setSending({ name: file.name, percent: 0 })
       set(sendingKey(field.name), file.name)
       try {
-        const kept = await upload(file, field, leaving.current.signal)
+        checkSize(file, field)
+        const onProgress = (sent: number, total: number) => setSending({ name: file.name, percent: Math.floor((100 * sent) / total) })
+        const kept = await client.files.upload(file, { onProgress, signal: leaving.current.signal })
         keep(isMany ? [...latest.current, kept] : [kept])
       } catch (error) {
         if (leaving.current.signal.aborted) return
@@ -48,7 +50,7 @@ export function FileInput(props: {
         break
       }
     }
-    setSending('')
+    setSending(null)
     set(sendingKey(field.name), '')
   }
   const onChange = (event: Event) => {
@@ -73,20 +75,25 @@ export function FileInput(props: {
       )}
     </ul>`
     }
-    <input type="file" id=${id} multiple=${isMany} accept=${field.accept?.join(',')} disabled=${sending !== ''}
+    <input type="file" id=${id} multiple=${isMany} accept=${field.accept?.join(',')} disabled=${sending !== null}
       aria-invalid=${props['aria-invalid']} aria-describedby=${props['aria-describedby']} onChange=${onChange} />
-    <p role="status" hidden=${sending === ''}>${sending && `Sending ${sending} …`}</p>
+    <${Progress} of=${sending} />
     ${fault && html`<p class="field-error" role="alert">${fault}</p>`}
   </div>`
+}
+
+type SendingFile = { readonly name: string; readonly percent: number }
+
+function Progress({ of }: { of: SendingFile | null }): VNode {
+  return html`<p role="status" hidden=${of === null}>${of && `Sending ${of.name} …`}</p>
+    ${of && html`<progress max="100" value=${of.percent} aria-label=${`Sent of ${of.name}`} />`}`
 }
 
 /** Told before it is sent: the server would end the line on it. */
 class TooLarge extends Error {}
 
-/** The name travels percent-encoded: a header has ASCII alone. */
-async function upload(file: File, { maxBytes = Infinity }: FieldInfo, signal: AbortSignal): Promise<FileValue> {
-  if (file.size > maxBytes) throw new TooLarge(`Has ${formatSize(file.size)} and may have ${formatSize(maxBytes)}.`)
-  return client.call('POST', '/api/files', { body: file, headers: { 'file-name': encodeURIComponent(file.name) }, signal })
+function checkSize({ size }: File, { maxBytes = Infinity }: FieldInfo): void {
+  if (size > maxBytes) throw new TooLarge(`Has ${formatSize(size)} and may have ${formatSize(maxBytes)}.`)
 }
 
 function faultOf(error: unknown): string {

@@ -5,7 +5,8 @@ import { toIso } from '../../base/clock.ts'
 import { EngineError, invalid } from '../../base/engine-error.ts'
 import { isStorableText } from '../../base/text.ts'
 import type { RequestFacts } from '../../operation/define.ts'
-import type { FileRow } from './collections.ts'
+import { toldFile } from '../../schema/kinds/file.ts'
+import { type FileRow, storedFile } from './collections.ts'
 
 const version = '1.0.0'
 export const chunkType = 'application/offset+octet-stream'
@@ -69,5 +70,12 @@ export function uploadHeaders(file: FileRow): Record<string, string> {
 }
 
 export function uploadView(file: FileRow) {
-  return { id: file.id, offset: offsetOf(file), length: file.size, expiresAt: file.expiresAt === null ? null : toIso(file.expiresAt) }
+  const expiresAt = file.expiresAt === null ? null : toIso(file.expiresAt)
+  return {
+    id: file.id,
+    offset: offsetOf(file),
+    length: file.size,
+    expiresAt,
+    file: file.state === 'stored' ? toldFile(storedFile(file)) : null,
+  }
 }
