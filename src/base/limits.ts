@@ -281,6 +281,8 @@ export const limits = {
   liveRetrySeconds: 10,
   /** Bytes queued for a live reader that does not read: past it the connection is closed and it resumes. */
   liveBacklogBytesMax: 1_048_576,
+  /** Events that go out together: in between it is seen whether their reader takes them. */
+  livePartCharacters: 65_536,
   liveHeartbeatMs: 20_000,
 
   /** SQLite: how long a request believes what an earlier one read of its session; what this process changes shows at once. */

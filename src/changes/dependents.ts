@@ -7,7 +7,7 @@ import type { Step } from './history.ts'
 import type { Sight, Via } from './sight.ts'
 
 /** One look from a record of `from` at others. */
-type Hop = Via & { readonly from: string; readonly paths: ReadonlySet<string> }
+export type Hop = Via & { readonly from: string; readonly paths: ReadonlySet<string> }
 /** How a filter comes to look at a collection: from its own records, hop by hop. */
 export type Chain = readonly Hop[]
 

@@ -1,7 +1,9 @@
 // The change feed: commits in order, the newest kept in memory where somebody may ask for them, others read from the log. Invariant:
 // a reader that asks "after position p" gets every commit after p, once, in commit order.
 import { limits } from '../base/limits.ts'
+import type { Model } from '../schema/model.ts'
 import { epochMark } from '../storage/archive/marks.ts'
+import { createRenamer } from '../storage/migrations/renamed-changes.ts'
 import type { Commit, StorageAdapter } from '../storage/storage.ts'
 
 export type Feed = {
@@ -30,6 +32,12 @@ export const idleFeed: Feed = {
   caughtUp: async () => {},
   after: async () => [],
   onAdvance: () => () => {},
+}
+
+/** The same, with every line under the names of now. */
+export function renamedFeed(feed: Feed, model: Model): Feed {
+  const rename = createRenamer(model)
+  return { ...feed, after: async (position, limit) => rename(await feed.after(position, limit)) }
 }
 
 export async function createFeed(storage: StorageAdapter): Promise<Feed> {

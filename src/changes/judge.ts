@@ -5,10 +5,10 @@
 
 import { type Filter, hasVia } from '../contract/filter.ts'
 import type { AnyRecord } from '../schema/collection.ts'
-import type { CollectionModel } from '../schema/model.ts'
+import type { CollectionModel, CompiledField } from '../schema/model.ts'
 import { type Chain, dependentsOn } from './dependents.ts'
 import type { History, Step } from './history.ts'
-import { type Place, whole } from './places.ts'
+import { isAfter, type Place, whole } from './places.ts'
 import type { Sight } from './sight.ts'
 
 /** One collection as its reader sees it. */
@@ -19,7 +19,9 @@ export type Target = {
   readonly chains: readonly Chain[]
   /** Fields that `where` looks at. */
   readonly paths: ReadonlySet<string>
-  /** Fields that the reader may see. */
+  /** Fields that the reader may see: the same array for all who see the same. */
+  readonly fields: readonly CompiledField[]
+  /** Their names. */
   readonly shown: ReadonlySet<string>
 }
 
@@ -71,10 +73,6 @@ export async function judge(history: History, sight: Sight, { targets, start, pa
 }
 
 type Verdict = News | 'unsure' | null
-
-function isAfter(a: Place, b: Place): boolean {
-  return a.position > b.position || (a.position === b.position && a.index > b.index)
-}
 
 async function casesOf(sight: Sight, target: Target, steps: readonly Step[]): Promise<Case[]> {
   const { position } = steps[0]!

@@ -10,6 +10,10 @@ export type Place = { readonly position: number; readonly index: number }
 
 export const whole = 0xffff_ffff
 
+export function isAfter(a: Place, b: Place): boolean {
+  return a.position > b.position || (a.position === b.position && a.index > b.index)
+}
+
 export type Places = {
   /** The id of an event: the same whenever it is told again. */
   ofEvent(place: Place): string

@@ -2,6 +2,7 @@
 // place in the feed and in this view of it: who comes back with it as Last-Event-ID, and sees the same, misses nothing and is
 // told nothing twice; who sees something else by now is told to read afresh.
 
+import { hash } from 'node:crypto'
 import type { Actor } from '../access/actor.ts'
 import { anyone } from '../access/rule.ts'
 import { EngineError, invalid } from '../base/engine-error.ts'
@@ -11,22 +12,21 @@ import { Type } from '../contract/type.ts'
 import { type Operation, query } from '../operation/define.ts'
 import { parseFilter } from '../records/parse-filter.ts'
 import { readFilter, visibleFields } from '../records/present.ts'
-import type { CollectionModel, Model } from '../schema/model.ts'
-import { createRenamer } from '../storage/migrations/renamed-changes.ts'
+import type { CollectionModel, CompiledField, Model } from '../schema/model.ts'
 import { chainsOf, pathsOf } from './dependents.ts'
-import type { Feed } from './feed.ts'
+import type { FanOut } from './fan-out.ts'
 import { followFeed, type Start } from './follow-feed.ts'
 import type { Target } from './judge.ts'
 import { createPlaces, isPlaceForm, type Places, whole } from './places.ts'
 
 export type WatchPorts = {
-  readonly feed: Feed
+  readonly fanOut: FanOut
   /** The secret of the ids, the same for all processes of a database. */
   readonly placesKey: () => Promise<Uint8Array>
   readonly random: Random
 }
 
-export function watchChanges({ feed, placesKey, random }: WatchPorts): Operation {
+export function watchChanges({ fanOut, placesKey, random }: WatchPorts): Operation {
   return query({
     name: 'changes.watch',
     route: 'GET /api/changes',
@@ -46,21 +46,16 @@ export function watchChanges({ feed, placesKey, random }: WatchPorts): Operation
     headers: [['Last-Event-ID', 'The id of the last event that was seen: the stream continues after it.']],
     errors: ['forbidden'],
     access: anyone,
-    async run({ read, input, actor, model, request }) {
+    async run({ input, actor, model, request }) {
       const targets = targetsOf(model, actor, input.collections, input.filter)
       const resume = request.headers['last-event-id'] ?? input.lastEventId
-      const places = createPlaces(await placesKey(), JSON.stringify([feed.epoch, targets.map(viewOf)]), random)
+      const shown = JSON.stringify([fanOut.source.feed.epoch, targets.map(shownIn)])
+      const places = createPlaces(await placesKey(), shown, random)
+      const view = { key: hash('sha256', shown, 'base64'), targets, places }
       const start = resume === undefined ? 'now' : startOf(places, resume)
-      const view = { feed: renaming(feed, model), read, actor, targets, places }
-      return { output: '', stream: (sink) => followFeed(view, start, sink) }
+      return { output: '', stream: (sink) => followFeed(fanOut, view, { start, sink }) }
     },
   })
-}
-
-/** A feed whose every line is under the names of now. */
-function renaming(feed: Feed, model: Model): Feed {
-  const rename = createRenamer(model)
-  return { ...feed, after: async (position, limit) => rename(await feed.after(position, limit)) }
 }
 
 function targetsOf(model: Model, actor: Actor, names: string, filter: unknown): Target[] {
@@ -94,17 +89,18 @@ function checkFed(model: Model, collection: CollectionModel, filter: Filter): vo
 }
 
 function targetOf(collection: CollectionModel, actor: Actor, where: Filter): Target {
-  return {
-    collection,
-    where,
-    chains: chainsOf(collection.name, where),
-    paths: new Set(pathsOf(where)),
-    shown: new Set(visibleFields(collection, actor).map(({ name }) => name)),
+  const fields = visibleFields(collection, actor)
+  let shown = namesOf.get(fields)
+  if (!shown) {
+    shown = new Set(fields.map(({ name }) => name))
+    namesOf.set(fields, shown)
   }
+  return { collection, where, chains: chainsOf(collection.name, where), paths: new Set(pathsOf(where)), fields, shown }
 }
+const namesOf = new WeakMap<readonly CompiledField[], ReadonlySet<string>>()
 
 /** All that decides what is told of a collection. */
-function viewOf({ collection, where, shown }: Target): unknown {
+function shownIn({ collection, where, shown }: Target): unknown {
   return [collection.name, where, [...shown]]
 }
 

@@ -9,7 +9,8 @@ import type { Random } from '../base/random.ts'
 import { newSecret as makeSecret } from '../base/secret.ts'
 import type { BlobStore } from '../blobs/blob-store.ts'
 import { createMemoryBlobs } from '../blobs/memory-blobs.ts'
-import { createFeed, type Feed } from '../changes/feed.ts'
+import { createFanOut } from '../changes/fan-out.ts'
+import { createFeed, type Feed, renamedFeed } from '../changes/feed.ts'
 import { createPlacesKey } from '../changes/places-key.ts'
 import { createAuthenticator, watchRevocations } from '../domains/accounts/session.ts'
 import { sendEmail } from '../domains/emails/send-email.ts'
@@ -91,6 +92,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const newSecret = (prefix: string) => makeSecret(random, prefix)
   const providers = new Map(options.providers.map((provider) => [provider.id, provider]))
   const feed = await createFeed(storage)
+  const fanOut = createFanOut({ feed: renamedFeed(feed, model), read: storage.reader, clock })
   const { replace = {} } = options
   const { extension } = backend
   const own = { ...extension, clock, log }
@@ -109,11 +111,11 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const all = operationsOf(
     { ...backend, hooksOf: extension.hooksOf, mails: extension.mails },
     {
-      changes: { feed, random, placesKey: createPlacesKey(common) },
+      changes: { feed, fanOut, random, placesKey: createPlacesKey(common) },
       providers,
       files: { blobs, random, linkKey: createFileLinkKey(common), pictures: picturesOf({ ...common, blobs }, options) },
       handlers,
-      measured: { meter: options.meter ?? idleMeter, traffic: () => storage.traffic?.() ?? null },
+      measured: { meter: options.meter ?? idleMeter, traffic: () => storage.traffic?.() ?? null, live: fanOut.counts },
       react,
     },
   )

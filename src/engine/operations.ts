@@ -1,10 +1,12 @@
 // The table of contents: every operation of the product, and with it every route.
 import { knownRoles } from '../access/known-roles.ts'
 import type { Rule } from '../access/rule.ts'
+import { systemClock } from '../base/clock.ts'
 import { type Random, systemRandom } from '../base/random.ts'
 import type { BlobStore } from '../blobs/blob-store.ts'
 import { createMemoryBlobs } from '../blobs/memory-blobs.ts'
-import { idleFeed } from '../changes/feed.ts'
+import { createFanOut } from '../changes/fan-out.ts'
+import { type Feed, idleFeed } from '../changes/feed.ts'
 import { readAudit } from '../changes/read-audit.ts'
 import { type WatchPorts, watchChanges } from '../changes/watch-changes.ts'
 import { changePassword } from '../domains/accounts/change-password.ts'
@@ -75,7 +77,7 @@ import type { CollectionModel, Model } from '../schema/model.ts'
 import { webhookEventNames } from './webhook-events.ts'
 
 export type OperationPorts = {
-  readonly changes: WatchPorts
+  readonly changes: WatchPorts & { readonly feed: Feed }
   readonly providers: ReadonlyMap<string, PaymentProvider>
   readonly files: FilePorts
   readonly handlers: readonly EffectHandler[]
@@ -90,13 +92,15 @@ type FilePorts = {
   readonly pictures: PictureSizes | null
 }
 
+const idleFanOut = createFanOut({ feed: idleFeed, read: null as never, clock: systemClock })
+
 /** For operations that are looked at and not run: documents, checks. */
 export const idlePorts: OperationPorts = {
-  changes: { feed: idleFeed, placesKey: async () => new Uint8Array(), random: systemRandom },
+  changes: { feed: idleFeed, fanOut: idleFanOut, placesKey: async () => new Uint8Array(), random: systemRandom },
   providers: new Map(),
   files: { blobs: createMemoryBlobs(), random: systemRandom, linkKey: async () => new Uint8Array(), pictures: null },
   handlers: [],
-  measured: { meter: idleMeter, traffic: () => null },
+  measured: { meter: idleMeter, traffic: () => null, live: idleFanOut.counts },
   react: async () => {},
 }
 

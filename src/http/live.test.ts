@@ -113,7 +113,7 @@ test('credentials that are refused end their stream at the next heartbeat at the
   assert.equal(socket.isEnded, true)
   assert.equal(given.closes, 1)
   const before = socket.written
-  given.sink!.send({ id: '1.0', event: 'change', data: {} })
+  given.sink!.send(Buffer.from('id: 1\n\n'))
   assert.equal(socket.written, before)
   assert.equal(time.waiting(), 0)
 })
@@ -152,7 +152,7 @@ test('when the session cannot be looked at, the stream stays: the database being
 test('a reader that does not read is cut off instead of being kept for', async () => {
   const { socket, given } = await open()
   socket.writableLength = limits.liveBacklogBytesMax + 1
-  given.sink!.send({ id: '1.0', event: 'change', data: {} })
+  given.sink!.send(Buffer.from('id: 1\n\n'))
   assert.equal(socket.isDestroyed, true)
   assert.equal(given.closes, 1)
 })

@@ -130,16 +130,18 @@ function sendStream(
     ended()
     socket.end()
   }
-  const write = (text: string) => {
+  const write = (events: Uint8Array | string) => {
     if (isEnded) return
-    socket.write(text)
+    socket.write(events)
     // The client resumes from its last id; keeping more for it here would cost everybody memory.
     if (socket.writableLength > limits.liveBacklogBytesMax) socket.destroy()
   }
+  const isBehind = () => socket.writableLength > limits.liveBacklogBytesMax / 2
   const close = stream({
-    send: ({ id, event, data }) => write(`id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`),
+    send: write,
+    isBehind,
     async drained() {
-      if (isEnded || socket.writableLength <= limits.liveBacklogBytesMax / 2) {
+      if (isEnded || !isBehind()) {
         await new Promise<void>((resolve) => clock.soon(resolve))
         return false
       }

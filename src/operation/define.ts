@@ -102,7 +102,10 @@ export type Ended = ReadonlyMap<string, AnyRecord>
 
 /** Where a stream's events go. */
 export type EventSink = {
-  send(event: { readonly id: string; readonly event: string; readonly data: unknown }): void
+  /** Whole events, as they go out. */
+  send(events: Uint8Array): void
+  /** The reader has yet to take most of what it was sent. */
+  isBehind(): boolean
   /** Resolves when the reader has taken most of what was sent; true when that had to be waited for. Others get their turn meanwhile. */
   drained(): Promise<boolean>
   /** Asked before each heartbeat for the place reached; null says nothing new. */

@@ -110,12 +110,26 @@ export async function presentAll(
   records: readonly AnyRecord[],
   chosen?: ReadonlySet<string>,
 ): Promise<Record<string, unknown>[]> {
-  const fields = visibleFields(collection, actor)
+  return await presentFields(read, { collection, fields: visibleFields(collection, actor), chosen }, records)
+}
+
+/** The same to whoever may see these fields. */
+export async function presentFields(
+  read: Pick<Reader, 'find'>,
+  { collection, fields, chosen }: Shown,
+  records: readonly AnyRecord[],
+): Promise<Record<string, unknown>[]> {
   const isWanted = (field: CompiledField) => field.isComputed && (!chosen || chosen.has(field.name))
   const computes = collection.source.computed !== undefined && records.length > 0 && fields.some(isWanted)
   const computed = computes ? await collection.source.computed!.load(read, records) : undefined
   const wires = records.map((record, index) => present(fields, record, computed?.[index]))
   return chosen ? wires.map((wire) => pick(wire, chosen)) : wires
+}
+
+type Shown = {
+  readonly collection: CollectionModel
+  readonly fields: readonly CompiledField[]
+  readonly chosen: ReadonlySet<string> | undefined
 }
 
 function pick(wire: Readonly<Record<string, unknown>>, chosen: ReadonlySet<string>): Record<string, unknown> {

@@ -7,6 +7,7 @@ import { guestActor } from '../../src/access/actor.ts'
 import { categories, products } from '../../src/domains/catalog/collections.ts'
 import { notes, openWorld, type World } from '../support/api-harness.ts'
 import { eventually } from '../support/eventually.ts'
+import { eventsIn } from '../support/live-client.ts'
 
 const watched = ['categories', 'notes', 'products', 'variants', 'reviews']
 
@@ -32,7 +33,8 @@ async function toldTo(world: World, as: 'guest' | 'other'): Promise<string[]> {
   const { stream } = await engine.run(watch, call)
   const told: string[] = []
   const close = stream!({
-    send: ({ event, data }) => void told.push(`${event} ${JSON.stringify(data)}`),
+    send: (events) => void told.push(...eventsIn(events).map(({ event, data }) => `${event} ${JSON.stringify(data)}`)),
+    isBehind: () => false,
     onHeartbeat() {},
     drained: async () => false,
     fail: (error) => void told.push(String(error)),

@@ -16,6 +16,19 @@ export type LiveReader = {
   readonly ended: Promise<void>
 }
 
+/** The events of what goes out to a reader at once; those without data say where it is. */
+export function eventsIn(sent: Uint8Array): LiveEvent[] {
+  const blocks = Buffer.from(sent).toString().split('\n\n').slice(0, -1)
+  return blocks.map((block) => {
+    const fields = fieldsOf(block)
+    return { id: fields.get('id')!, event: fields.get('event')!, data: JSON.parse(fields.get('data')!) }
+  })
+}
+
+function fieldsOf(block: string): ReadonlyMap<string, string> {
+  return new Map(block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]))
+}
+
 const openWithinMs = 10_000
 
 /** @throws Error when the server cannot be reached or does not answer in time */
@@ -44,7 +57,7 @@ export async function openLive(client: HttpClient, path: string, lastEventId: st
   }
 
   function take(block: string): void {
-    const fields = new Map(block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]))
+    const fields = fieldsOf(block)
     lastId = fields.get('id') ?? lastId
     const data = fields.get('data')
     if (data !== undefined) events.push({ id: lastId ?? '', event: fields.get('event') ?? 'message', data: JSON.parse(data) })

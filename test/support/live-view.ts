@@ -5,6 +5,7 @@ import type { Engine } from '../../src/engine/create-engine.ts'
 import type { EventSink } from '../../src/operation/define.ts'
 import { eventually } from './eventually.ts'
 import type { Body } from './http-client.ts'
+import { eventsIn } from './live-client.ts'
 
 export type ToldEvent = { readonly id: string; readonly event: string; readonly data: Body }
 export type Watching = { readonly engine: Engine; readonly actor: Actor; readonly collection: string; readonly filter?: object }
@@ -84,11 +85,14 @@ export function createLiveView(watching: Watching): LiveView {
       let left = eventsMax
       let failure: unknown
       const sink: EventSink = {
-        send(event) {
-          if (isCut) return
-          take(event as ToldEvent)
-          if (--left === 0) cut()
+        send(events) {
+          for (const event of eventsIn(events)) {
+            if (isCut) return
+            take(event as ToldEvent)
+            if (--left === 0) cut()
+          }
         },
+        isBehind: () => false,
         onHeartbeat() {},
         drained: () => new Promise((resolve) => setImmediate(() => resolve(false))),
         fail: (error) => {

@@ -2,6 +2,7 @@
 // much waits and how fast a shop sells is nobody else's business.
 
 import { staff } from '../../access/rule.ts'
+import type { FanOutCounts } from '../../changes/fan-out.ts'
 import { eq } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
 import { effectStates, effects } from '../../effects/effect.ts'
@@ -15,9 +16,14 @@ export interface RuntimeMeter {
 
 export const idleMeter: RuntimeMeter = { read: () => ({ residentBytes: 0, heapUsedBytes: 0, cpuSeconds: 0, loopDelayP99Ms: 0 }) }
 
-export type Measured = { readonly meter: RuntimeMeter; readonly newestPosition: () => number; readonly traffic: () => Traffic | null }
+export type Measured = {
+  readonly meter: RuntimeMeter
+  readonly newestPosition: () => number
+  readonly traffic: () => Traffic | null
+  readonly live: () => FanOutCounts
+}
 
-export function readMetrics({ meter, newestPosition, traffic }: Measured): Operation {
+export function readMetrics({ meter, newestPosition, traffic, live }: Measured): Operation {
   return query({
     name: 'running.readMetrics',
     route: 'GET /metrics',
@@ -39,6 +45,7 @@ export function readMetrics({ meter, newestPosition, traffic }: Measured): Opera
           loopDelayP99Ms / 1000,
         ),
         ...gauge('kingpost_feed_position', 'Position of the newest commit.', newestPosition(), 'counter'),
+        ...liveLines(live()),
         ...trafficLines(traffic()),
         '# HELP kingpost_effects Effects by state.',
         '# TYPE kingpost_effects gauge',
@@ -47,6 +54,21 @@ export function readMetrics({ meter, newestPosition, traffic }: Measured): Opera
       return { output: `${lines.join('\n')}\n` }
     },
   })
+}
+
+function liveLines({ readers, views, judged, delivered, setApart }: FanOutCounts): string[] {
+  return [
+    ...gauge('kingpost_live_clients', 'Live streams that are open.', readers),
+    ...gauge('kingpost_live_views', 'Different filters and rules among them.', views),
+    ...gauge('kingpost_live_judged_total', 'Commits judged for a view.', judged, 'counter'),
+    ...gauge('kingpost_live_sent_total', 'Parts of a stream sent to a client.', delivered, 'counter'),
+    ...gauge(
+      'kingpost_live_set_apart_total',
+      'Clients that did not take what they were sent and were told to read afresh.',
+      setApart,
+      'counter',
+    ),
+  ]
 }
 
 function trafficLines(traffic: Traffic | null): string[] {

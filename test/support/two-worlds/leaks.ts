@@ -124,7 +124,7 @@ export const leaks: Readonly<Record<string, Leak>> = {
       const changed = await context.read.count({ name: 'notes' }, { op: 'gt', path: 'version', value: 3 })
       return {
         ...answer,
-        stream: (sink) => answer.stream!({ ...sink, send: (event) => sink.send({ ...event, event: `${event.event} ${changed}` }) }),
+        stream: (sink) => answer.stream!({ ...sink, send: (events) => sink.send(Buffer.concat([Buffer.from(`: ${changed}\n`), events])) }),
       }
     }),
   },
