@@ -20,6 +20,7 @@ export {
   was,
   where,
 } from './access/rule.ts'
+export { parseDecimal, renderDecimal } from './base/decimal.ts'
 export { EngineError } from './base/engine-error.ts'
 export { defineErrors, ProjectError } from './base/project-error.ts'
 export { and, compare, eq, type Filter, has, isNull, oneOf, or } from './contract/filter.ts'

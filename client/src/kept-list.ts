@@ -9,7 +9,9 @@ export type Wire = { readonly id: string }
 export type News<T> = { readonly added: readonly T[]; readonly changed: readonly T[]; readonly removed: readonly T[] }
 
 export function keepList<T extends Wire>(sort: string | readonly string[] | undefined, limit: number) {
-  const compare = comparing<T>(sort)
+  const compare = comparing<T>(sort, () => {
+    isStale = true
+  })
   let records: readonly T[] = []
   /** Whether there is nothing behind the last one. */
   let isWhole = true
@@ -70,15 +72,20 @@ export function compareLists<T extends Wire>(before: readonly T[], now: readonly
   return { records, news, isSame: before.length === now.length && records.every((one, index) => one === before[index]) }
 }
 
-/** The server's order: null first, texts by code points, the id last and in the direction of the key before it. */
-function comparing<T extends Wire>(sort: string | readonly string[] | undefined): (a: T, b: T) => number {
+/**
+ * The server's order: null first, texts by code points, the id last and in the direction of the key before it. `onDoubt`: two texts
+ * that stand in another order where they are decimals, which nothing here knows.
+ */
+function comparing<T extends Wire>(sort: string | readonly string[] | undefined, onDoubt: () => void): (a: T, b: T) => number {
   const keys = [sort ?? []].flat().join().split(',').filter(Boolean)
   if (!keys.some((key) => /^-?id$/.test(key))) keys.push(keys.at(-1)?.startsWith('-') ? '-id' : 'id')
   return (a, b) => {
     for (const key of keys) {
       const isDown = key.startsWith('-')
       const path = isDown ? key.slice(1) : key
-      const order = orderOf(valueAt(a, path), valueAt(b, path))
+      const [left, right] = [valueAt(a, path), valueAt(b, path)]
+      const order = orderOf(left, right)
+      if (isDecimal(left) && isDecimal(right) && Math.sign(Number(left) - Number(right)) !== Math.sign(order)) onDoubt()
       if (order !== 0) return isDown ? -order : order
     }
     return 0
@@ -91,6 +98,10 @@ function valueAt(record: object, path: string): string | number | boolean | null
   // Money stands for its amount.
   if (typeof value === 'object' && value !== null) value = (value as { amount?: unknown }).amount
   return (value ?? null) as string | number | boolean | null
+}
+
+function isDecimal(value: unknown): boolean {
+  return typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value)
 }
 
 function orderOf(a: string | number | boolean | null, b: string | number | boolean | null): number {

@@ -108,3 +108,17 @@ test('a list that is refused ends with an error that nobody caught, where nobody
   assert.throws(() => t.mock.timers.tick(0), { code: 'forbidden' })
   live.close()
 })
+
+test('texts that may be decimals, and would then stand in another order, are left to the server', async (t) => {
+  const net = fakeFetch(
+    eventStream(event(1, 'ready', {}), change(2, 'created', of('c', 1, '10.00'))),
+    json({ items: [of('a', 1, '9.50'), of('b', 1, '12.00')], next: null }),
+    json({ items: [of('a', 1, '9.50'), of('c', 1, '10.00'), of('b', 1, '12.00')], next: null }),
+    eventStream(change(3, 'created', of('d', 1, '12.50'))),
+  )
+  const { told } = await follow(t, net, { sort: 'words' })
+  assert.deepEqual(
+    told.slice(0, 2).map(({ shown }) => shown),
+    ['a,b', 'a,c,b'],
+  )
+})

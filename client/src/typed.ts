@@ -99,8 +99,10 @@ type FieldName<T extends CollectionTypes> = keyof WireRecord<T> & string
 /** A field, a time or day by its span, or a part of money. */
 type GroupName<T extends CollectionTypes> = FieldName<T> | `${FieldName<T>}:${Span}` | `${FieldName<T>}.${'amount' | 'currency'}`
 type Summable<T extends CollectionTypes> = {
-  [K in FieldName<T>]: [NonNullable<WireRecord<T>[K]>] extends [number | Money] ? K : never
+  [K in FieldName<T>]: [NonNullable<WireRecord<T>[K]>] extends [number | Money] ? K : Increment<T, K> extends never ? never : K
 }[FieldName<T>]
+/** Of decimals, which are texts in JSON. */
+type Increment<T extends CollectionTypes, K extends string> = K extends keyof T['fields'] ? T['fields'][K]['increment'] : never
 type Measures<T extends CollectionTypes> = {
   readonly sum?: readonly Summable<T>[]
   readonly avg?: readonly Summable<T>[]

@@ -81,12 +81,19 @@ test('a local time is sent as UTC', () => {
   assert.equal(values.at, new Date(2026, 10, 24, 8).toISOString())
 })
 
-test('a decimal keeps the type the server uses', () => {
-  assert.equal(readDraft(fields, { weight: '2.5' }, { weight: 1 }).values.weight, 2.5)
+test('a decimal is sent as a text, and has no more decimals than its field', () => {
+  const weight: FieldInfo = { ...shape, name: 'weight', input: 'decimal', scale: 2 }
+  const read = (text: string) => readDraft([weight], { weight: text }, { weight: '1.50' })
+  assert.deepEqual(
+    ['2,5', ' -0.25 ', '3'].map((text) => read(text).values.weight),
+    ['2.5', '-0.25', '3'],
+  )
+  assert.deepEqual(read('1.50'), { values: {}, errors: {} })
+  assert.deepEqual(read('2.505').errors, { weight: 'This is not a number with at most 2 decimals.' })
 })
 
 test('what cannot be read is said, and not sent', () => {
-  const draft = { stock: '1.5', weight: '1,5', price: '9', meta: '{', at: 'soon' }
+  const draft = { stock: '1.5', weight: '1.5.2', price: '9', meta: '{', at: 'soon' }
   const reading = readDraft(fields, draft, {})
   assert.deepEqual(Object.keys(reading.errors).sort(), ['at', 'meta', 'price', 'stock', 'weight'])
   assert.deepEqual(reading.values, {})

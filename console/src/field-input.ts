@@ -121,9 +121,10 @@ function parseField(field: FieldInfo, text: string, currency: string, previous: 
       return Number.isSafeInteger(value) ? { value } : { problem: 'This is not a whole number.' }
     }
     case 'decimal': {
-      if (!/^-?\d+(\.\d+)?$/.test(text.trim())) return { problem: 'This is not a decimal number.' }
-      // Exact decimals travel as strings; a server that sends numbers gets numbers back.
-      return { value: typeof previous === 'number' ? Number(text) : text.trim() }
+      const [, whole, fraction = ''] = /^(-?\d+)(?:[.,](\d+))?$/.exec(text.trim()) ?? []
+      const { scale = fraction.length } = field
+      if (whole === undefined || fraction.length > scale) return { problem: `This is not a number with at most ${scale} decimals.` }
+      return { value: fraction === '' ? whole : `${whole}.${fraction}` }
     }
     case 'money': {
       if (!/^[A-Z]{3}$/.test(currency)) return { problem: 'Add a currency, as in EUR.' }

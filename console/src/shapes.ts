@@ -23,6 +23,8 @@ export interface FieldInfo {
   writable?: boolean
   /** Money: the only one it may be in. */
   currency?: string
+  /** Decimals: how many there are. */
+  scale?: number
   ref?: string
   options?: string[]
   /** Files: their media types, and how large each may be. */

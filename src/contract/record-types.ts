@@ -14,6 +14,8 @@ export type FieldTypes = {
   /** Whether every reader of the record is told it. */
   readonly read: 'all' | 'some' | 'none'
   readonly isWritable: boolean
+  /** What `$increment` takes, in JSON; never where there is none. */
+  readonly increment: unknown
   /** A list may be sorted by it. */
   readonly isSortable: boolean
   /** The collection a reference points at; null for other fields. */
@@ -99,7 +101,7 @@ export type NewWireRecord<T extends CollectionTypes> = Flat<
 export type WireChanges<T extends CollectionTypes> = {
   readonly [K in keyof T['fields'] as T['fields'][K]['isWritable'] extends true ? K : never]?:
     | T['fields'][K]['wire']
-    | (NonNullable<T['fields'][K]['value'] & T['fields'][K]['wire']> extends number ? { readonly $increment: number } : never)
+    | ([T['fields'][K]['increment']] extends [never] ? never : { readonly $increment: T['fields'][K]['increment'] })
     | (T['fields'][K]['compared'] extends { readonly '': readonly [string] } ? ListChange : never)
 }
 type ListChange = { readonly $push?: string | readonly string[]; readonly $pull?: string | readonly string[] }

@@ -37,6 +37,7 @@ const events = collection('events', {
     state: field.enum(['open', 'closed'], { default: 'open' }),
     startsAt: field.dateTime({ required: true }),
     fee: field.money(),
+    weight: field.decimal({ scale: 2, default: '0' }),
     guests: field.refs('users'),
     author: field.ref('users', { required: true, default: { set: 'actor' } }),
     notes: field.json<{ readonly seats: number }>(),
@@ -63,6 +64,7 @@ test('records on the server', () => {
   type Record = RecordOf<typeof events>
   same<Record['startsAt'], number>(true)
   same<Record['fee'], Money | null>(true)
+  same<Record['weight'], number>(true)
   same<Record['state'], 'open' | 'closed'>(true)
   same<Record['notes'], { readonly seats: number } | null>(true)
   const record: NewRecordOf<typeof events> = { team: 'team_1', startsAt: 5 }
@@ -87,6 +89,7 @@ test('records as the API tells and takes them', () => {
       readonly state: 'open' | 'closed'
       readonly startsAt: string
       readonly fee: Money | null
+      readonly weight: string
       readonly guests: readonly string[]
       readonly author: string
       readonly notes: { readonly seats: number } | null
@@ -100,18 +103,27 @@ test('records as the API tells and takes them', () => {
   const stored: NewWireRecord<Events> = { team: 'team_1', startsAt: 5 }
   // @ts-expect-error: nobody sets it
   const hidden: NewWireRecord<Events> = { team: 'team_1', startsAt: '2026-11-29T10:00:00Z', secret: 'x' }
-  const changes: WireChanges<Events> = { fee: { amount: 500, currency: 'EUR' } }
+  const changes: WireChanges<Events> = { fee: { amount: 500, currency: 'EUR' }, weight: { $increment: '0.50' } }
   // @ts-expect-error: no whole number
   const added: WireChanges<Events> = { state: { $increment: 1 } }
+  // @ts-expect-error: a time is set
+  const moved: WireChanges<Events> = { startsAt: { $increment: 1 } }
   same<Events['actions'], 'read' | 'create' | 'update'>(true)
-  assert.ok([record, stored, hidden, changes, added])
+  assert.ok([record, stored, hidden, changes, added, moved])
 })
 
 type Filter = WireFilter<Club['collections'], Events>
 
 test('filters, sorts and what is expanded', () => {
   const filters: Filter[] = [
-    { state: 'open', startsAt: { gte: '2026-11-29T10:00:00Z' }, fee: { lte: 500 }, 'fee.currency': 'EUR', guests: 'usr_1' },
+    {
+      state: 'open',
+      startsAt: { gte: '2026-11-29T10:00:00Z' },
+      fee: { lte: 500 },
+      weight: { gt: '0.5' },
+      'fee.currency': 'EUR',
+      guests: 'usr_1',
+    },
     { or: [{ 'team.name': { startsWith: 'A' } }, { not: { fee: { null: true } } }], state: { in: ['open', 'closed'] } },
   ]
   const wrong: Filter[] = [
@@ -123,6 +135,8 @@ test('filters, sorts and what is expanded', () => {
     { state: { in: [1] } },
     // @ts-expect-error: words have no part of a number
     { fee: { contains: '5' } },
+    // @ts-expect-error: a decimal is compared as the text it is
+    { weight: { gt: 0.5 } },
     // @ts-expect-error: nobody reads it
     { secret: 'x' },
     // @ts-expect-error: JSON is not compared

@@ -13,7 +13,8 @@ export function groupsSchema(collection: CollectionModel, fields: Iterable<Compi
   }
   // Ranges are those of one value.
   const value = ({ field: { min: _, max: __, ...field } }: CompiledField) => fieldSchema({ ...field, required: false })
-  const average = (compiled: CompiledField) => (compiled.columns.length > 1 ? value(compiled) : { type: ['number', 'null'] })
+  const average = (compiled: CompiledField) =>
+    compiled.columns.length > 1 || compiled.field.kind.toWire ? value(compiled) : { type: ['number', 'null'] }
   const group = {
     type: 'object',
     title: `${collection.name}Group`,

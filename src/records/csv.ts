@@ -36,7 +36,7 @@ function lineOf(values: readonly unknown[]): string {
 function cellOf(value: unknown): string {
   if (value === null || value === undefined) return ''
   if (typeof value !== 'string') return quoted(typeof value === 'object' ? JSON.stringify(value) : String(value))
-  return value === '' ? '""' : quoted(formula.test(value) ? `'${value}` : value)
+  return value === '' ? '""' : quoted(formula.test(value) && !negative.test(value) ? `'${value}` : value)
 }
 
 function quoted(text: string): string {
@@ -45,6 +45,7 @@ function quoted(text: string): string {
 
 /** What a spreadsheet runs, and what looks like one that was guarded. */
 const formula = /^'*[=+\-@\t\r]/
+const negative = /^-\d+(\.\d+)?$/
 const guarded = /^'+[=+\-@\t\r]/
 
 /** What a cell says of its field, or what is wrong with it. An empty one says null. */

@@ -77,6 +77,7 @@ function fieldOf(compiled: CompiledField) {
     display: field.kind.display,
     operators: field.kind.columns[0].comparing.offered,
     ...(field.currency === undefined ? {} : { currency: field.currency }),
+    ...(field.scale === undefined ? {} : { scale: field.scale }),
     ...(field.to === undefined ? {} : { ref: field.to }),
     ...(field.kind.holdsFiles === undefined ? {} : filesOf(field)),
     ...(field.options === undefined ? {} : { options: field.options }),

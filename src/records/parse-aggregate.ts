@@ -4,6 +4,7 @@ import { invalid } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
 import { nearest } from '../base/nearest.ts'
 import type { Scalar } from '../contract/filter.ts'
+import { scaleOf } from '../schema/kinds/kind.ts'
 import type { CompiledField } from '../schema/model.ts'
 import type { Group, GroupKey, Measure } from '../storage/storage.ts'
 import { isSortable, type QueryScope } from './parse-filter.ts'
@@ -32,9 +33,10 @@ type Key = {
 }
 type Told = { readonly measure: MeasureName; readonly name: string; amountOf(group: Group): Value; tell(group: Group): unknown }
 
-/** Whether its values can be summed: whole numbers and money, whose currency then stands beside the groups. */
+/** Whether its values can be summed: whole numbers, decimals and money, whose currency then stands beside the groups. */
 export function isSummable({ columns, field }: CompiledField): boolean {
-  return columns[0]?.type === 'integer' && field.kind.refers === undefined
+  const [column] = columns
+  return column !== undefined && (column.type === 'integer' || scaleOf(column.type) !== null) && field.kind.refers === undefined
 }
 /** Whether one of its values is the least. */
 export function isOrdered(compiled: CompiledField): boolean {
@@ -62,7 +64,7 @@ export function parseAggregate(scope: QueryScope, asked: Asked): Aggregate {
     const amountOf = readerOf(measure, (of) => place(of, path))
     const tell = (group: Group) => {
       const value = amountOf(group)
-      if (field.columns.length === 1) return value === null ? null : measure === 'avg' ? value : (field.field.kind.toWire?.(value) ?? value)
+      if (field.columns.length === 1) return value === null ? null : tellOne(field, measure, value)
       const parts = unitAt.map(([part, index]) => [part, group.key[index]] as const)
       if (value === null || parts.some(([, unit]) => unit === null)) return null
       return { [field.columns[0]!.part!]: measure === 'avg' ? Math.round(value as number) : value, ...Object.fromEntries(parts) }
@@ -80,6 +82,12 @@ export function parseAggregate(scope: QueryScope, asked: Asked): Aggregate {
       ...Object.fromEntries(measureNames.flatMap((measure) => ofMeasure(measure, told, group))),
     }),
   }
+}
+
+/** An average is told with as many decimals as its values have. */
+function tellOne({ field: { kind } }: CompiledField, measure: MeasureName, value: Scalar): unknown {
+  if (!kind.toWire) return value
+  return kind.toWire(measure === 'avg' ? Math.round(value as number) : value)
 }
 
 function ofMeasure(measure: MeasureName, told: readonly Told[], group: Group): [string, object][] {

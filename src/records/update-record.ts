@@ -3,7 +3,7 @@ import { anyone, nobody } from '../access/rule.ts'
 import { EngineError, invalid } from '../base/engine-error.ts'
 import { Type } from '../contract/type.ts'
 import { type Command, command } from '../operation/define.ts'
-import { isList } from '../schema/kinds/kind.ts'
+import { isList, type Kind } from '../schema/kinds/kind.ts'
 import type { CollectionModel } from '../schema/model.ts'
 import { type ListChange, recordSchema } from '../schema/wire.ts'
 import { changedLists, pushed } from './change-lists.ts'
@@ -13,7 +13,7 @@ import { patchInput } from './input-schemas.ts'
 import { jsonMerger } from './merge-json.ts'
 import { findVisible, updateFilter, visibleFields } from './present.ts'
 import type { RecordHooks } from './record-hooks.ts'
-import { acceptFields, answerWith, checkReferences, fits, refusedTo } from './write-record.ts'
+import { acceptFields, answerWith, checkReferences, checkSettable, fits, refusedTo } from './write-record.ts'
 
 /** `PATCH /api/{collection}/{id}`: JSON Merge Patch. The rule must hold before and after the change. */
 export function updateRecord(collection: CollectionModel, hooks?: RecordHooks): Command {
@@ -42,7 +42,7 @@ export function updateRecord(collection: CollectionModel, hooks?: RecordHooks): 
       checkIfMatch(collection, { actor, ifMatch: request.ifMatch }, before)
       const { set, add, lists } = split(collection, body)
       const accepted = acceptFields(collection, actor, set)
-      acceptFields(collection, actor, { ...add, ...pushed(lists) })
+      checkSettable(collection, actor, [...Object.keys(add), ...Object.keys(lists)])
       const given = { ...mergeJson({ actor, before }, accepted), ...changedLists(collection, before, lists) }
       if (Object.keys(body).length === 0) return await answerWith(tx, collection, actor, before, 200)
       const wanted = { ...before, ...given, ...sums(collection, before, add), updatedAt: now }
@@ -69,11 +69,15 @@ function split(collection: CollectionModel, body: Readonly<Record<string, unknow
   for (const [name, value] of Object.entries(body)) {
     const { kind } = collection.fields.get(name)!.field
     const isChange = typeof value === 'object' && value !== null && !Array.isArray(value)
-    if (isChange && kind.takesIncrement) add[name] = (value as { $increment: number }).$increment
+    if (isChange && kind.increment) add[name] = amountOf(kind.increment, (value as { $increment: unknown }).$increment)
     else if (isChange && isList(kind)) lists[name] = value
     else set[name] = value
   }
   return { set, add, lists }
+}
+
+function amountOf({ fromWire }: NonNullable<Kind['increment']>, given: unknown): number {
+  return fromWire ? fromWire(given) : (given as number)
 }
 
 /** What a hook sets is set, whatever was to be added. */
@@ -89,9 +93,10 @@ function sums(collection: CollectionModel, before: Readonly<Record<string, unkno
     const value = before[name]
     if (typeof value !== 'number') throw invalid(`/${name}`, 'null', 'has no value to add to')
     const sum = value + amount
-    if (!Number.isSafeInteger(sum) || sum > (field.max ?? sum))
-      throw invalid(`/${name}`, 'maximum', `must be at most ${field.max ?? Number.MAX_SAFE_INTEGER}`)
-    if (sum < (field.min ?? sum)) throw invalid(`/${name}`, 'minimum', `must be at least ${field.min}`)
+    const { min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER, kind } = field
+    const told = (bound: number) => kind.toWire?.(bound) ?? bound
+    if (sum > max) throw invalid(`/${name}`, 'maximum', `must be at most ${told(max)}`)
+    if (sum < min) throw invalid(`/${name}`, 'minimum', `must be at least ${told(min)}`)
     return [name, sum]
   })
   return Object.fromEntries(made) as Record<string, number>

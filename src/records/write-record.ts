@@ -12,16 +12,22 @@ import type { Transaction } from '../storage/transaction.ts'
 import { etagOf, etagOfRow } from './etag.ts'
 import { isSettable, presentAll, readFilter } from './present.ts'
 
-/** Given values in stored form. @throws forbidden for a field the caller may not set */
-export function acceptFields(collection: CollectionModel, actor: Actor, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const accepted: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(given)) {
-    const { field } = collection.fields.get(name)!
-    if (!isSettable(field, actor))
+/** @throws forbidden for a field the caller may not set */
+export function checkSettable(collection: CollectionModel, actor: Actor, names: readonly string[]): void {
+  for (const name of names)
+    if (!isSettable(collection.fields.get(name)!.field, actor))
       throw new EngineError('forbidden', {
         detail: `You may not set ${name}.`,
         errors: [{ path: `/${name}`, code: 'forbidden', message: 'may not be set by you' }],
       })
+}
+
+/** Given values in stored form. @throws forbidden for a field the caller may not set */
+export function acceptFields(collection: CollectionModel, actor: Actor, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  checkSettable(collection, actor, Object.keys(given))
+  const accepted: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(given)) {
+    const { field } = collection.fields.get(name)!
     // The schemas say so too, but a project's own schema of a JSON field may allow null.
     if (value === null && field.required) throw invalid(`/${name}`, 'type', 'must not be null')
     accepted[name] = fromWire(field, value, `/${name}`)

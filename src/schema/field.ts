@@ -1,9 +1,10 @@
 // The kinds of fields there are: each is a file of `kinds/`, named here and nowhere else. A record holds JavaScript
-// values: a date-time is integer milliseconds UTC, money is { amount, currency }; the wire form (RFC 3339 text and so on)
+// values: a date-time is integer milliseconds UTC, a decimal whole units, money { amount, currency }; the wire form (RFC 3339 text and so on)
 // is made at the edge.
 import { boolean, booleanKind } from './kinds/boolean.ts'
 import { date, dateKind } from './kinds/date.ts'
 import { dateTime, dateTimeKind } from './kinds/date-time.ts'
+import { decimal, decimalKind } from './kinds/decimal.ts'
 import { email, emailKind } from './kinds/email.ts'
 import { enumKind, enumOf } from './kinds/enum.ts'
 import { file, fileKind } from './kinds/file.ts'
@@ -25,6 +26,7 @@ export const field = {
   longText,
   texts,
   integer,
+  decimal,
   money,
   boolean,
   date,
@@ -44,6 +46,7 @@ export const kinds: readonly Kind[] = [
   longTextKind,
   textsKind,
   integerKind,
+  decimalKind,
   moneyKind,
   booleanKind,
   dateKind,

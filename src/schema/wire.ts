@@ -2,7 +2,6 @@
 // schema checks a request and stands in the OpenAPI document.
 
 import { countries } from '../base/countries.ts'
-import { safeInteger } from './kinds/comparing.ts'
 import { type Field, isList, type JsonSchema } from './kinds/kind.ts'
 import type { CollectionModel, CompiledField } from './model.ts'
 
@@ -57,7 +56,7 @@ export function createInputSchema(fields: readonly CompiledField[]): JsonSchema 
 }
 
 /**
- * JSON Merge Patch (RFC 7396) of these fields; whole numbers also take `{ "$increment": n }`, lists `$push` and `$pull`. Not those that
+ * JSON Merge Patch (RFC 7396) of these fields; numbers also take `{ "$increment": n }`, lists `$push` and `$pull`. Not those that
  * the caller may not read: whether a sum keeps to the limits tells what it was added to. What is given for a JSON field is a patch of its
  * own: it is the result that must fit the field's schema.
  */
@@ -69,18 +68,22 @@ export function patchInputSchema(fields: readonly (CompiledField & { readonly is
       continue
     }
     const schema = givenSchema(field)
-    const increment = {
-      type: 'object',
-      title: 'Increment',
-      description: 'Adds to the number there is, whatever it is by then.',
-      properties: { $increment: safeInteger },
-      required: ['$increment'],
-      additionalProperties: false,
-    }
-    const change = !isReadable ? null : field.kind.takesIncrement ? increment : isList(field.kind) ? listChange(schema) : null
+    const { increment } = field.kind
+    const change = !isReadable ? null : increment ? incrementOf(increment.schema) : isList(field.kind) ? listChange(schema) : null
     properties[name] = change ? { anyOf: [schema, change] } : schema
   }
   return { type: 'object', properties, additionalProperties: false }
+}
+
+function incrementOf(amount: JsonSchema): JsonSchema {
+  return {
+    type: 'object',
+    ...(amount['type'] === 'integer' ? { title: 'Increment' } : {}),
+    description: 'Adds to the number there is, whatever it is by then.',
+    properties: { $increment: amount },
+    required: ['$increment'],
+    additionalProperties: false,
+  }
 }
 
 /** What comes into a list, behind what is there, and what goes out of it. */
@@ -98,8 +101,8 @@ function listChange({ items, maxItems }: JsonSchema): JsonSchema {
   }
 }
 
-/** A validated value as it is stored. @throws validation_failed for a time before 1970 or after 9999 */
-export function fromWire({ kind }: Field, value: unknown, path: string): unknown {
+/** A validated value as it is stored. @throws validation_failed for what is out of range, such as a time before 1970 */
+export function fromWire(field: Field, value: unknown, path: string): unknown {
   if (value === null || value === undefined) return null
-  return kind.fromWire ? kind.fromWire(value, path) : value
+  return field.kind.fromWire ? field.kind.fromWire(value, path, field) : value
 }

@@ -7,6 +7,7 @@ import { type AnyRecord, type CollectionRef, recordOf } from '../schema/collecti
 import type { CollectionModel, Model } from '../schema/model.ts'
 import { createChangeNotes, type Update } from './change-notes.ts'
 import { counterGuards } from './counter-guards.ts'
+import { withTexts } from './decimals-in-log.ts'
 import { shapeOf } from './record-shape.ts'
 import type { AdapterTransaction, Addition, Change, CommitLine, Fence, LockMode, Reader, RecordChange } from './storage.ts'
 
@@ -169,7 +170,7 @@ export function createTransaction(
     },
 
     async finish(line) {
-      if (notes.changes.length > 0) await inner.appendCommit({ ...line, at: now, changes: notes.changes })
+      if (notes.changes.length > 0) await inner.appendCommit({ ...line, at: now, changes: withTexts(model, notes.changes) })
     },
   }
 }

@@ -51,10 +51,12 @@ test('records are counted and summed by groups, and several are written at once'
   const { items, groups } = await client.comments.aggregate({
     filter: { event: event.id },
     group: ['hidden', 'createdAt:year'],
-    sum: ['rank'],
+    sum: ['rank', 'score'],
     max: ['rank'],
   })
   const [only] = items
+  const score: string | null = only!.sum.score
+  assert.equal(score, '0.0')
   const sum: number | null = only!.sum.rank
   const hidden: string | number | boolean | null = only!.group.hidden
   assert.deepEqual([sum, hidden, only!.count, groups], [7, false, 2, 1])
@@ -76,6 +78,13 @@ test('records are made, read, listed, expanded, changed and deleted by the names
   const again = await client.comments.get(comment.id)
   const changed = await client.comments.update(comment.id, { words: 'We come.', rank: 2 }, { ifMatch: client.etagOf(again)! })
   assert.equal((await client.comments.update(comment.id, { rank: { $increment: 3 } })).rank, 5)
+  assert.equal((await client.comments.update(comment.id, { score: '4.5' })).score, '4.5')
+  const scored: string | null = (await client.comments.update(comment.id, { score: { $increment: '0.5' } })).score
+  assert.deepEqual([scored, (await client.comments.list({ filter: { score: { gte: '4.9' } }, sort: '-score' })).items.length], ['5.0', 1])
+  // @ts-expect-error: a decimal is a text
+  await assert.rejects(client.comments.update(comment.id, { score: 4.5 }), { code: 'validation_failed' })
+  // @ts-expect-error: and so is what is added to it
+  await assert.rejects(client.comments.update(comment.id, { score: { $increment: 1 } }), { code: 'validation_failed' })
   await assert.rejects(client.comments.update(comment.id, { words: 'x' }, { ifMatch: client.etagOf(changed)! }), {
     code: 'precondition_failed',
   })

@@ -73,6 +73,7 @@ const someChange: fc.Arbitrary<Change> = fc
           note: fc.option(fc.constantFrom('', 'x', 'é')),
           code: fc.option(fc.constantFrom('c', 'C', 'd')),
           rank: fc.option(fc.integer({ min: -3, max: 3 })),
+          weight: fc.option(fc.constantFrom(-1_250, 0, 12_500)),
           isOpen: fc.option(fc.boolean()),
           price: fc.option(fc.record({ amount: fc.integer({ min: -2, max: 2 }), currency: fc.constantFrom('EUR', 'USD') })),
           tags: fc.option(fc.uniqueArray(fc.constantFrom(...ownerIds))),
@@ -91,7 +92,7 @@ const someChange: fc.Arbitrary<Change> = fc
   .filter(({ set, add }) => set === undefined || !('code' in set) || (add?.count ?? 0) >= 0)
   .map(({ set, add }) => ({ ...(set && Object.keys(set).length > 0 ? { set } : {}), ...(add ? { add: defined(add) } : {}) }))
 
-const sortable = ['id', 'title', 'note', 'code', 'count', 'rank', 'isOpen', 'dueAt', 'price.amount', 'owner']
+const sortable = ['id', 'title', 'note', 'code', 'count', 'rank', 'weight', 'isOpen', 'dueAt', 'price.amount', 'owner']
 /** Values to seek from, of the type of each path. */
 const seekValues: Readonly<Record<string, fc.Arbitrary<Scalar | null>>> = {
   title: fc.constantFrom('one', 'two', 'Two', ''),
@@ -99,6 +100,7 @@ const seekValues: Readonly<Record<string, fc.Arbitrary<Scalar | null>>> = {
   code: fc.constantFrom(null, 'c', 'C'),
   count: fc.nat(3),
   rank: fc.constantFrom(null, -1, 0, Number.MAX_SAFE_INTEGER),
+  weight: fc.constantFrom(null, -1, 0, 999_999_999_999_999),
   isOpen: fc.constantFrom(null, true, false),
   dueAt: fc.constantFrom(null, 0, 1),
   'price.amount': fc.constantFrom(null, -1, 0, 1),
@@ -149,7 +151,7 @@ const someRead: fc.Arbitrary<Read> = fc.oneof(
       measures: fc.array(
         fc.oneof(
           fc.record({ of: fc.constant('sum' as const), path: fc.constant('count') }),
-          fc.record({ of: fc.constantFrom('min', 'max', 'count'), path: fc.constantFrom('count', 'price.amount', 'dueAt') }),
+          fc.record({ of: fc.constantFrom('min', 'max', 'count'), path: fc.constantFrom('count', 'weight', 'price.amount', 'dueAt') }),
         ),
       ),
     })

@@ -235,3 +235,56 @@ test('two at once: the second waits for the first, and without patience it is to
   assert.ok(done.length > 0)
   await second.close()
 })
+
+test('a decimal takes the numbers of a text and of whole numbers, more decimals, and no fewer than it needs', async (t) => {
+  const old = model('things', { size: field.text(), count: field.integer({ required: true }), rate: field.decimal({ scale: 2 }) })
+  const { url, dialect } = await begin(t, old, (storage) =>
+    storage.transaction(
+      async (tx) =>
+        await tx.insert(
+          { name: 'things' },
+          rowsOf([
+            { size: '1.5', count: 3, rate: 1_250 },
+            { size: '-0.25', count: -4, rate: -5 },
+            { size: null, count: 0, rate: null },
+          ]),
+        ),
+    ),
+  )
+  const next = model(
+    'things',
+    {
+      size: field.decimal({ scale: 2 }),
+      count: field.decimal({ scale: 1, required: true }),
+      rate: field.decimal({ scale: 4, unique: true }),
+    },
+    { indexes: [['size']] },
+  )
+  await migrateTo(next, dialect, { run: 'destructive' })
+  const found = (await recordsOf(database, url, next, 'things')) as { size: number; count: number; rate: number }[]
+  assert.deepEqual(
+    found.map(({ size, count, rate }) => [size, count, rate]),
+    [
+      [150, 30, 125_000],
+      [-25, -40, -500],
+      [null, 0, null],
+    ],
+  )
+  assert.deepEqual((await planOf(next, dialect)).steps, [])
+  const fewer = model('things', { size: field.text(), count: field.integer({ required: true }), rate: field.decimal({ scale: 1 }) })
+  await assert.rejects(
+    migrateTo(fewer, dialect, { run: 'destructive' }),
+    /^MigrationRefused: things\.rate cannot be filled for these records\. .*\n {2}thing_000000001: "-0\.0500" is no decimal\(1\)$/,
+  )
+  const back = model('things', { size: field.text(), count: field.integer({ required: true }), rate: field.decimal({ scale: 2 }) })
+  await migrateTo(back, dialect, { run: 'destructive' })
+  const again = (await recordsOf(database, url, back, 'things')) as { size: string; count: number; rate: number }[]
+  assert.deepEqual(
+    again.map(({ size, count, rate }) => [size, count, rate]),
+    [
+      ['1.50', 3, 1_250],
+      ['-0.25', -4, -5],
+      [null, 0, null],
+    ],
+  )
+})

@@ -41,6 +41,7 @@ export const comments = collection('comments', {
     author: field.ref('users', { required: true, default: { set: 'actor' }, write: staff }),
     words: field.text({ required: true }),
     rank: field.integer(),
+    score: field.decimal({ scale: 1, min: 0, max: 10 }),
     hidden: field.boolean({ default: false }),
     /** Kept out of the feed. */
     story: field.longText({ feed: false }),

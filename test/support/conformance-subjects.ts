@@ -18,6 +18,7 @@ export const things = collection('things', {
     code: field.text({ unique: true }),
     count: field.integer({ required: true }),
     rank: field.integer(),
+    weight: field.decimal({ scale: 3 }),
     isOpen: field.boolean(),
     dueAt: field.dateTime(),
     price: field.money(),
@@ -41,7 +42,18 @@ let lastId = 0
 export const idOf = (prefix: string) => `${prefix}_${String(++lastId).padStart(26, '0')}`
 
 export function thing(fields: Readonly<Record<string, unknown>> = {}): Thing {
-  const empty = { note: null, code: null, rank: null, isOpen: null, dueAt: null, price: null, meta: null, tags: null, owner: null }
+  const empty = {
+    note: null,
+    code: null,
+    rank: null,
+    weight: null,
+    isOpen: null,
+    dueAt: null,
+    price: null,
+    meta: null,
+    tags: null,
+    owner: null,
+  }
   const id = idOf('thing')
   return { id, version: 1, createdAt: 1, updatedAt: 1, title: id, count: 0, ...empty, ...fields }
 }
@@ -122,12 +134,15 @@ const someText = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 4 }).filter((text) => !text.includes('\0')),
 )
 const someInteger = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.constantFrom(Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER))
+/** Units of a decimal. */
+const someUnits = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.constantFrom(999_999_999_999_999, -999_999_999_999_999))
 const someTag = fc.constantFrom('t1', 't2', 't3')
 
 export const arbitraryThing = fc.record({
   note: fc.option(someText),
   count: fc.nat(3),
   rank: fc.option(someInteger),
+  weight: fc.option(someUnits),
   isOpen: fc.option(fc.boolean()),
   dueAt: fc.option(fc.constantFrom(0, 1, 1_700_000_000_000)),
   price: fc.option(fc.record({ amount: someInteger, currency: fc.constantFrom('EUR', 'USD') })),
@@ -139,6 +154,7 @@ const columns: readonly [string, fc.Arbitrary<Scalar>][] = [
   ['note', someText],
   ['count', fc.nat(3)],
   ['rank', someInteger],
+  ['weight', someUnits],
   ['isOpen', fc.boolean()],
   ['dueAt', fc.constantFrom(0, 1, 1_700_000_000_000)],
   ['price.amount', someInteger],

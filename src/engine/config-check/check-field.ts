@@ -56,7 +56,10 @@ export function checkField(field: unknown, path: string, { collections, add }: F
   const { min, max, to } = checked
   if (kind.refers !== undefined && (to === undefined || !collections.has(to)))
     return add(path, `refers to "${to}", and there is no such collection${nearest(String(to), collections)}`)
-  if (min !== undefined && max !== undefined && min > max) return add(`${path}.min`, `is ${min} and max is ${max}: nothing is between them`)
+  if (min !== undefined && max !== undefined && min > max) {
+    const told = (bound: number) => kind.toWire?.(bound) ?? bound
+    return add(`${path}.min`, `is ${told(min)} and max is ${told(max)}: nothing is between them`)
+  }
   kind.check?.(checked, path, add)
   if (checked.schema !== undefined && !isSchema(checked.schema, `${path}.schema`, add)) return
   if (checked.default !== undefined) checkDefault(checked, `${path}.default`, add)

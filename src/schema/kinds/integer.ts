@@ -1,13 +1,13 @@
 // Whole numbers that JSON can carry exactly.
 import { flag, wholeNumber } from '../shape.ts'
-import { integerComparing, integerMisfit } from './comparing.ts'
+import { integerComparing, integerMisfit, safeInteger } from './comparing.ts'
 import { type DefaultOf, defineKind, makeField, type With } from './kind.ts'
 
 export const integerKind = defineKind({
   name: 'integer',
   otherNames: ['number', 'int', 'float'],
   columns: [{ type: 'integer', comparing: integerComparing }],
-  takesIncrement: true,
+  increment: { schema: safeInteger },
   options: { unique: flag, min: wholeNumber, max: wholeNumber },
   schema: ({ min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER }) => ({ type: 'integer', minimum: min, maximum: max }),
   misfit: integerMisfit,
@@ -16,4 +16,5 @@ export const integerKind = defineKind({
 })
 
 /** A whole number that JSON can carry exactly. */
-export const integer = <const O extends With<DefaultOf<number>>>(options?: O) => makeField<{ value: number }, O>(integerKind, options)
+export const integer = <const O extends With<DefaultOf<number>>>(options?: O) =>
+  makeField<{ value: number; increment: number }, O>(integerKind, options)

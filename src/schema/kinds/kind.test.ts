@@ -21,6 +21,7 @@ const samples: Readonly<Record<keyof typeof field, Sample>> = {
   longText: { field: field.longText({ max: 12 }), wire: 'two\nlines', wrong: 'more than twelve' },
   texts: { field: field.texts({ max: 5 }), wire: ['red', 'blue'], wrong: ['longer than five'] },
   integer: { field: field.integer({ min: 1 }), wire: 5, wrong: 0 },
+  decimal: { field: field.decimal({ scale: 2, min: 0 }), wire: '12.50', stored: 1250, wrong: -1 },
   money: { field: field.money(), wire: { amount: 1999, currency: 'EUR' }, wrong: { amount: 0.5, currency: 'EUR' } },
   boolean: { field: field.boolean(), wire: false, wrong: 0 },
   date: { field: field.date(), wire: '2026-11-24', wrong: 20_261_124 },

@@ -10,8 +10,20 @@ import type { Add, Check, Keys } from '../shape.ts'
 
 export type JsonSchema = Record<string, unknown>
 
-/** How one value lies in a database. Databases know these alone: a kind is made of them. */
-export type ColumnType = 'text' | 'integer' | 'boolean' | 'dateTime' | 'json'
+/** How one value lies in a database. Databases know these alone. */
+export type PlainType = 'text' | 'integer' | 'boolean' | 'dateTime' | 'json'
+/** What a kind is made of. A decimal is a whole number of units; how many decimals that means is kept with its column. */
+export type ColumnType = PlainType | `decimal(${number})`
+
+/** How a column of this type lies in a database. */
+export function plainType(type: ColumnType): PlainType {
+  return scaleOf(type) === null ? (type as PlainType) : 'integer'
+}
+
+/** The decimals of a column that has some; null of any other. */
+export function scaleOf(type: ColumnType): number | null {
+  return type.startsWith('decimal(') ? Number(type.slice(8, -1)) : null
+}
 
 export const filterOperators = ['eq', 'ne', 'lt', 'lte', 'gt', 'gte', 'in', 'nin', 'contains', 'startsWith', 'null'] as const
 export type FilterOperator = (typeof filterOperators)[number]
@@ -67,8 +79,8 @@ export type Kind = {
   readonly isLarge?: boolean
   /** It lies in a calendar: an aggregate groups by its months. Times are milliseconds, days texts. */
   readonly spans?: 'times' | 'days'
-  /** A change may say by how much instead of what: `{ "$increment": 1 }`. */
-  readonly takesIncrement?: boolean
+  /** A change may say by how much instead of what: `{ "$increment": 1 }`. `fromWire`, where that is not given as it is stored. */
+  readonly increment?: { readonly schema: JsonSchema; readonly fromWire?: (value: unknown) => number }
 
   /** What a declaration may say beside what every field may. */
   readonly options: Keys
@@ -90,7 +102,7 @@ export type Kind = {
   readSchema?(schema: JsonSchema, to: string): JsonSchema
 
   /** A checked value as it is stored, where that is another form. @throws validation_failed with the path */
-  fromWire?(value: unknown, path: string): unknown
+  fromWire?(value: unknown, path: string, field: Field): unknown
   /** A stored value as it is told; with it, `stored` says what it is before. */
   toWire?(value: unknown): unknown
   readonly stored?: Check
@@ -109,7 +121,7 @@ export type FieldOptions = {
   readonly unique?: boolean
   /** Given when the creator says nothing. `now`: the time of the transaction; `actor`: the caller's id. */
   readonly default?: string | number | boolean | null | readonly string[] | { readonly set: 'now' | 'actor' }
-  /** Text: characters. Numbers: the value itself. Money: minor units. */
+  /** Text: characters. Numbers: the value itself. Money: minor units. A decimal says the number, and its field holds units. */
   readonly min?: number
   readonly max?: number
   /** Money: the only currency it may be in. */
@@ -143,6 +155,9 @@ export type Field<TTypes extends FieldTypes = FieldTypes> = FieldOptions & {
   readonly to?: string
   /** `ref`, `refs`: what the deletion of what it names does to this record. `restrict`, which keeps it from happening, when left out. */
   readonly onDelete?: OnDelete
+  /** `decimal`: how many digits there are in all, and how many of them are decimals. */
+  readonly digits?: number
+  readonly scale?: number
   /** `json`: the JSON Schema a value must fit; anything when left out. */
   readonly schema?: object
   /** Carries types only; never set. */
@@ -158,6 +173,8 @@ export type KindTypes = {
   /** In filters, by the part of the value, '' for the whole; `value` alone when left out, and `{}` where nothing is compared. */
   readonly compared?: object
   readonly isLarge?: true
+  /** What a change may add to it, in JSON. */
+  readonly increment?: unknown
 }
 
 /** More for `With`: a default is a value of the kind. */
@@ -184,6 +201,7 @@ export type Declared<TKind extends KindTypes, TOptions> = {
   readonly isNeeded: TOptions extends { required: true } ? (TOptions extends { default: unknown } ? false : true) : false
   readonly read: TOptions extends { read: { rule: infer R } } ? (R extends 'anyone' ? 'all' : R extends 'nobody' ? 'none' : 'some') : 'all'
   readonly isWritable: TOptions extends { write: { rule: 'nobody' } } ? false : true
+  readonly increment: TKind extends { readonly increment: infer I } ? I : never
   readonly isSortable: TKind extends { readonly isLarge: true } ? false : true
   readonly to: TOptions extends { to: infer T extends string } ? T : null
 }

@@ -54,7 +54,6 @@ const currencyCode: Check = (value, path, add) => {
 
 export const moneyKind = defineKind({
   name: 'money',
-  otherNames: ['decimal'],
   columns: [
     { part: 'amount', type: 'integer', comparing: amount },
     { part: 'currency', type: 'text', characters: () => 32, comparing: code },

@@ -2,7 +2,8 @@
 // between its name and its sum; at the very end a line that says it is complete. It can be written and
 // read as a stream, and looked into with `zstdcat`. Format 1 stays readable by all later versions.
 import { createZstdCompress, createZstdDecompress, constants as zlib } from 'node:zlib'
-import type { CollectionModel, Model } from '../../schema/model.ts'
+import { scaleOf } from '../../schema/kinds/kind.ts'
+import type { CollectionModel, CompiledField, Model } from '../../schema/model.ts'
 import { type Part, pageBytes, type Row, type SectionSum, type Sums, sectionsOf, startSum } from './contents.ts'
 
 export const archiveFormat = 1
@@ -40,7 +41,13 @@ export function describeModel(model: Model): ArchivedCollection[] {
 
 function fieldsOf(collection: CollectionModel) {
   const stored = [...collection.fields.values()].filter(({ isComputed }) => !isComputed)
-  return stored.map(({ name, field }) => ({ name, kind: field.kind.name, required: field.required }))
+  return stored.map((field) => ({ name: field.name, kind: meaningOf(field), required: field.field.required }))
+}
+
+/** What a stored number means depends on its decimals. */
+function meaningOf({ field: { kind } }: CompiledField): string {
+  const [{ type }] = kind.columns
+  return scaleOf(type) === null ? kind.name : type
 }
 
 /** Why the archive does not fit a model, for people. What was not there before is null, or what its field gives. */
@@ -52,11 +59,13 @@ export function misfits({ collections }: ArchiveHead, model: Model): string[] {
     const gone = fields
       .filter((field) => !collection.fields.has(field.name))
       .map((field) => `${name}.${field.name}: the project has no such field`)
-    const changed = [...collection.fields.values()].flatMap(({ name: own, field, isComputed }) => {
+    const changed = [...collection.fields.values()].flatMap((compiled) => {
+      const { name: own, field, isComputed } = compiled
       const before = archived.get(own)
       if (isComputed) return []
       if (before === undefined) return field.required ? [`${name}.${own}: is required now, and the archive has no value for it`] : []
-      if (before.kind !== field.kind.name) return [`${name}.${own}: is ${field.kind.name} now, and was ${before.kind}`]
+      const meaning = meaningOf(compiled)
+      if (before.kind !== meaning) return [`${name}.${own}: is ${meaning} now, and was ${before.kind}`]
       return field.required && !before.required ? [`${name}.${own}: is required now, and was not`] : []
     })
     return [...gone, ...changed]

@@ -7,7 +7,7 @@ import { kinds } from '../../schema/field.ts'
 import type { KindColumn } from '../../schema/kinds/kind.ts'
 import type { CollectionModel, Column, CompiledField } from '../../schema/model.ts'
 import { part } from '../sql/compile.ts'
-import { convert, misfitOf } from './convert.ts'
+import { convert, misfitOf, told } from './convert.ts'
 import type { RowQuery, SchemaDialect, StoredRow } from './dialect.ts'
 import { fillFunctionOf, fixedDefaultOf } from './fill-source.ts'
 import type { ColumnSpec, Fill } from './steps.ts'
@@ -41,8 +41,8 @@ function makerOf(collection: CollectionModel, fill: Fill): (row: StoredRow) => M
     const to = fill.columns[0]!.kind
     return (row) => {
       const value = convert(kind, to, row[column])
-      if (value === undefined) return { why: `is no ${to}`, found: row[column] }
-      return checked(compiled, value, row[column])
+      const found = told(kind, row[column])
+      return value === undefined ? { why: `is no ${to}`, found } : checked(compiled, value, found)
     }
   }
   const fixed = fixedDefaultOf(compiled)

@@ -1,13 +1,14 @@
-// Lines of the log that were written before a rename, or by the version before it, under the names of now: a rule that
-// looks at a field must not be answered by its absence.
+// Lines of the log that were written before a rename, or by the version before it, under the names of now and with decimals as
+// a record of now has them: a rule that looks at a field must not be answered by its absence.
 import type { AnyRecord } from '../../schema/collection.ts'
 import type { Model } from '../../schema/model.ts'
+import { hasDecimals, withUnits } from '../decimals-in-log.ts'
 import type { Commit, RecordChange } from '../storage.ts'
 import { formerNames } from './stored-schema.ts'
 
 type Names = { readonly collection: string; readonly fields: ReadonlyMap<string, string> }
 
-/** The same commits where nothing was ever renamed. */
+/** The commits as they are read now. */
 export function createRenamer(model: Model): (commits: readonly Commit[]) => readonly Commit[] {
   const names = new Map<string, Names>()
   for (const { name, source, fields } of model.collections.values()) {
@@ -15,13 +16,13 @@ export function createRenamer(model: Model): (commits: readonly Commit[]) => rea
     for (const known of [name, ...formerNames(source).filter((old) => !model.find(old))])
       if (former.length > 0 || known !== name) names.set(known, { collection: name, fields: new Map(former) })
   }
-  if (names.size === 0) return (commits) => commits
+  if (names.size === 0 && !hasDecimals(model)) return (commits) => commits
   const renamed = (change: RecordChange): RecordChange => {
     const now = names.get(change.collection)
-    if (now === undefined) return change
+    if (now === undefined) return withUnits(model, change)
     const { before } = change
     const record = withNames(change.record, now.fields) as AnyRecord
-    return { ...change, collection: now.collection, record, ...(before && { before: withNames(before, now.fields) }) }
+    return withUnits(model, { ...change, collection: now.collection, record, ...(before && { before: withNames(before, now.fields) }) })
   }
   return (commits) => commits.map((commit) => ({ ...commit, changes: commit.changes.map(renamed) }))
 }

@@ -5,6 +5,7 @@
 import { type Document, Long } from 'mongodb'
 import { assert } from '../../base/assert.ts'
 import type { AnyRecord } from '../../schema/collection.ts'
+import { type ColumnType, plainType } from '../../schema/kinds/kind.ts'
 import { type CollectionModel, type Column, type CompiledField, resolve } from '../../schema/model.ts'
 import type { Change } from '../storage.ts'
 
@@ -93,7 +94,7 @@ function encodeJson(value: unknown): string | null {
 /** One value of a column as MongoDB holds it, and as a filter compares with it. */
 export function encodeScalar(column: Pick<Column, 'path' | 'type'>, value: unknown): unknown {
   if (value === null || value === undefined) return null
-  switch (column.type) {
+  switch (plainType(column.type)) {
     case 'integer':
     case 'dateTime':
       // A number that is no whole one comes from a filter alone, and compares well as a double.
@@ -119,7 +120,12 @@ function decodeField({ columns }: CompiledField, document: Document): unknown {
 
 function decodeColumn(column: Column, value: unknown): unknown {
   if (isJsonText(column)) return JSON.parse(value as string)
-  return column.type === 'integer' || column.type === 'dateTime' ? exact(value) : value
+  return isWhole(column.type) ? exact(value) : value
+}
+
+/** Whether the values of a column are whole numbers. */
+export function isWhole(type: ColumnType): boolean {
+  return ['integer', 'dateTime'].includes(plainType(type))
 }
 
 /** The driver answers a 64-bit integer as a number when it is one exactly; what is to be stored is still a Long. */

@@ -17,7 +17,7 @@ import {
   storedModel,
   type TypeNames,
 } from '../migrations/stored-schema.ts'
-import { encodeScalar, exact, nameOf, type Stored } from './document-codec.ts'
+import { encodeScalar, exact, isWhole, nameOf, type Stored } from './document-codec.ts'
 import { isDuplicate } from './errors.ts'
 
 export const metaName = '_meta'
@@ -53,7 +53,7 @@ function indexOf({ columns, isUnique }: IndexModel, collection: CollectionModel)
 }
 
 function leastOf(type: ColumnType): unknown {
-  return type === 'integer' || type === 'dateTime' ? Long.MIN_VALUE : type === 'boolean' ? false : ''
+  return isWhole(type) ? Long.MIN_VALUE : type === 'boolean' ? false : ''
 }
 
 /** What the server tells of the least value may be another spelling of it: its type is told. */

@@ -2,6 +2,7 @@
 // four for each character, and a text without a length stands in no key whole. So a text is `varchar` where an index
 // needs it, and `longtext` else: then no limit of the database is narrower than the field's own.
 import { createHash } from 'node:crypto'
+import { plainType } from '../../schema/kinds/kind.ts'
 import type { CollectionModel, Column, IndexModel, Model } from '../../schema/model.ts'
 import { quote } from './dialect.ts'
 
@@ -20,7 +21,8 @@ const sqlTypes = { integer: 'bigint', boolean: 'tinyint(1)', dateTime: 'bigint',
 
 /** `varchar(255)`, `longtext`, `bigint` …, as a new table has it. */
 export function sqlType(collection: CollectionModel, column: Column): string {
-  if (column.type !== 'text') return sqlTypes[column.type]
+  const type = plainType(column.type)
+  if (type !== 'text') return sqlTypes[type]
   const { characters } = column
   return isInKey(collection, column) && characters <= keyCharactersMax ? `varchar(${characters})` : 'longtext'
 }

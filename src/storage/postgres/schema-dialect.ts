@@ -1,6 +1,7 @@
 // Changing the schema of a PostgreSQL database under running servers: indexes are built concurrently, rules are
 // checked before they are made to hold, and nothing rewrites a table. A change that waits for its lock gives up after
 // two seconds, and is tried again, so that nobody queues behind it.
+import { plainType } from '../../schema/kinds/kind.ts'
 import type { CollectionModel, Column, IndexModel } from '../../schema/model.ts'
 import type { Batch, Statement } from '../migrations/dialect.ts'
 import type { ColumnSpec, Step } from '../migrations/steps.ts'
@@ -14,7 +15,7 @@ import { primaryKeyOf } from './errors.ts'
 const sqlTypes = { text: 'text', integer: 'bigint', boolean: 'boolean', dateTime: 'bigint', json: 'json' } as const
 
 export const postgresTypes: TypeNames = {
-  typeOf: ({ type }: Column) => sqlTypes[type],
+  typeOf: ({ type }: Column) => sqlTypes[plainType(type)],
   compare: (stored, declared) => (stored === declared ? 'same' : 'other'),
   meaningOf: (type) => (({ text: 'text', bigint: 'integer', boolean: 'boolean', json: 'json' }) as const)[type] ?? null,
   formOf,
@@ -168,7 +169,7 @@ function updateOf({ table, columns, rows }: Batch) {
 
 function decode({ kind, type }: StoredColumn, value: SqlRow[number]): unknown {
   if (value === null) return null
-  switch (kind ?? postgresTypes.meaningOf(type) ?? 'text') {
+  switch (plainType(kind ?? postgresTypes.meaningOf(type) ?? 'text')) {
     case 'integer':
     case 'dateTime':
       return whole(value)

@@ -4,6 +4,7 @@
 // names in it come from the checked model (letters and digits), never from input.
 import { assert } from '../../base/assert.ts'
 import type { CollectionRef } from '../../schema/collection.ts'
+import { plainType } from '../../schema/kinds/kind.ts'
 import type { CollectionModel, Column, Model } from '../../schema/model.ts'
 import type { SqlValue } from './compile.ts'
 import type { SqlRow } from './driver.ts'
@@ -52,7 +53,7 @@ export function createValueDecoder(column: Column, form: RowForm): (value: SqlRo
 }
 
 function expressionOf({ type }: Column, value: string, form: RowForm): string {
-  switch (type) {
+  switch (plainType(type)) {
     case 'boolean':
       return form.boolean(value)
     case 'integer':

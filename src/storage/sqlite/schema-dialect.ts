@@ -2,7 +2,7 @@
 // transaction that also holds its traces; servers on the same file wait for a moment. SQLite 3.53 can take
 // `not null` and checks away and add them; older ones refuse those steps with a sentence.
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
-import type { ColumnType } from '../../schema/kinds/kind.ts'
+import { type ColumnType, plainType } from '../../schema/kinds/kind.ts'
 import type { CollectionModel, Column, IndexModel, Model } from '../../schema/model.ts'
 import type { Batch, Kinds, RowQuery, SchemaDialect, Statement, StoredRow } from '../migrations/dialect.ts'
 import { type ColumnSpec, describeStep, type Step } from '../migrations/steps.ts'
@@ -23,7 +23,7 @@ import { versionOf } from './reader.ts'
 const physicalTypes = { text: 'text', integer: 'integer', boolean: 'integer', dateTime: 'integer', json: 'text' } as const
 
 export const sqliteTypes: TypeNames = {
-  typeOf: ({ type }: Column, _collection: CollectionModel) => physicalTypes[type],
+  typeOf: ({ type }: Column, _collection: CollectionModel) => physicalTypes[plainType(type)],
   compare: (stored, declared) => (stored === declared ? 'same' : 'other'),
   meaningOf: (type) => (type === 'text' || type === 'integer' ? type : null),
   formOf: ({ columns }) => formOf(columns),

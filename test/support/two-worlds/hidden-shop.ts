@@ -22,6 +22,7 @@ const projects = collection('projects', {
     lead: field.ref('users'),
     sponsor: field.ref('users', { read: staff }),
     budget: field.money({ read: staff }),
+    rate: field.decimal({ scale: 2, read: staff }),
   },
   lists: { tasks: { from: 'tasks', by: 'project' }, audits: { from: 'audits', by: 'about' } },
   access: { read: anyone, create: staff, update: any(staff, where('lead').eq(actorId)), delete: staff, aggregate: anyone },
@@ -120,7 +121,7 @@ export async function fill(world: World, side: Side): Promise<Record<string, str
     await change('users', owner!, { name: word, disabled: false })
     for (const name of ['ownTask', 'foreignTask']) await change('tasks', made[name]!, { pin: number, tip: number % 5, sealed: { a: word } })
     for (const name of ['ownProject', 'foreignProject'])
-      await change('projects', made[name]!, { budget: { amount: number, currency: 'EUR' } })
+      await change('projects', made[name]!, { budget: { amount: number, currency: 'EUR' }, rate: number * 100 })
   })
   return made
 }
@@ -195,7 +196,7 @@ export const hiddenSteps: Readonly<Record<string, HiddenStep>> = {
   budgets: changed(
     'staff',
     () => '/api/projects/‹foreignProject›',
-    (_side, amount) => ({ budget: euros(amount) }),
+    (_side, amount) => ({ budget: euros(amount), rate: `${amount}.00` }),
   ),
   costs: changed(
     'staff',

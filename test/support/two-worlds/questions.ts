@@ -94,6 +94,7 @@ export function conditionOf({ chance }: Asking, kind: string): { readonly operat
   if (chance.is(0.15)) return { operator: '[null]', value: chance.pick(['true', 'false']) }
   switch (kind) {
     case 'integer':
+    case 'decimal':
     case 'money':
       return { operator: chance.pick([...order, '[in]', '[nin]']), value: chance.pick(['0', '1', '3', '50', '99']) }
     case 'boolean':
