@@ -90,7 +90,7 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   'node:tls': [],
   'node:dns': ['base/public-address.ts'],
   'node:sqlite': ['cli/', 'storage/sqlite/', 'sandbox/'],
-  'node:child_process': ['cli/dev.ts'],
+  'node:child_process': ['cli/dev.ts', 'cli/picture-processes.ts'],
   'node:worker_threads': ['storage/sqlite/', 'cli/'],
   fastify: ['http/'],
   sharp: ['domains/files/resize-picture.ts'],

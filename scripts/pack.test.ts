@@ -75,6 +75,7 @@ test('it holds what a user needs and nothing of this machine', () => {
     'docs/start.md',
     'dist/console/index.html',
     'dist/browser/client/index.ts',
+    'dist/src/cli/picture-worker.js',
     'dist/src/storage/sqlite/checkpoint-thread.js',
   ])
     assert.ok(files.includes(name), name)

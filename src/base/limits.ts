@@ -67,6 +67,9 @@ export const limits = {
   /** Smaller pictures that are made at once, and those that wait for it. */
   picturesAtOnce: 2,
   picturesWaitingMax: 100,
+  /** A picture that could not be made smaller is not tried again for so long, and how many of them a process remembers. */
+  pictureRefusedMs: 600_000,
+  pictureRefusalsMax: 1_000,
   /** Of one file that are kept with a ratio of their own. More are made each time anew. */
   pictureBoxesMax: 30,
   /** Files that one tick removes. */

@@ -11,7 +11,6 @@ import { systemRandom } from '../base/random.ts'
 import { createArgon2Hasher } from '../domains/accounts/argon2-hasher.ts'
 import { issueSetUpToken } from '../domains/accounts/set-up.ts'
 import { captureTransport, type MailTransport } from '../domains/emails/transport.ts'
-import type { PictureMaker } from '../domains/files/picture-sizes.ts'
 import { type Backend, namedOperations } from '../engine/backend.ts'
 import { unlistedIn } from '../engine/config-check/unlisted.ts'
 import { createEngine, type Engine } from '../engine/create-engine.ts'
@@ -31,6 +30,7 @@ import { compileConfig, type LoadedConfig, loadConfig } from './load-config.ts'
 import { openBlobs } from './open-blobs.ts'
 import { checkFits, lockFolder, openStorage } from './open-storage.ts'
 import { openProviders, type PaymentProviders } from './payment-providers.ts'
+import { startPictureProcesses } from './picture-processes.ts'
 import { prepareFolder } from './private-files.ts'
 import { createProcessLog } from './process-log.ts'
 import { recoveryNotice } from './recovery-notice.ts'
@@ -121,6 +121,8 @@ async function serveOn(place: Place): Promise<Running> {
   const mail = settings.smtpUrl === null ? captureTransport : await smtpTransport(settings.smtpUrl)
   const shared = storage.capabilities.isShared ? await followDatabaseClock(storage, systemClock) : null
   const clock = shared ?? systemClock
+  const hasPictures = settings.roles.includes('api') && backend.model.find('files') !== undefined
+  const pictures = hasPictures ? startPictureProcesses(log) : null
   const engine = await createEngine({
     backend,
     storage,
@@ -132,7 +134,7 @@ async function serveOn(place: Place): Promise<Running> {
     mail,
     webhooks: { egress: systemEgress },
     blobs: openBlobs(settings),
-    makePicture: await openPictureMaker(backend, log),
+    ...(pictures === null ? {} : { pictureMaker: () => pictures.maker }),
     meter: createRuntimeMeter(),
   })
   if (settings.isDevelopment) await seedDatabase(engine, backend)
@@ -170,6 +172,7 @@ async function serveOn(place: Place): Promise<Running> {
         await server.close()
         await engine.stop()
         payments.stop()
+        pictures?.stop()
         shared?.stop()
         watch?.close()
         await mail.close()
@@ -185,16 +188,6 @@ async function serveOn(place: Place): Promise<Running> {
 /** What follows when code of the project never returns: `kingpost dev` waits for a change, in production somebody starts it again. */
 function endOf({ command }: ProcessSettings): string {
   return command === 'dev' ? '.' : ': the process is ended, to be started again.'
-}
-
-/** Where there is no build of sharp for this system, all else goes on. */
-async function openPictureMaker({ model }: Backend, log: Log): Promise<PictureMaker | null> {
-  if (model.find('files') === undefined) return null
-  const { loadPictureMaker } = await import('../domains/files/resize-picture.ts')
-  return await loadPictureMaker().catch((error: Error) => {
-    log.write('warn', 'Pictures cannot be made smaller on this system and are shown as they are: sharp cannot be loaded.', { error })
-    return null
-  })
 }
 
 /** SQLite's folder belongs to one process. Over a database server any number of processes may name the same. */

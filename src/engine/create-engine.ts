@@ -16,7 +16,7 @@ import { createAuthenticator, watchRevocations } from '../domains/accounts/sessi
 import { sendEmail } from '../domains/emails/send-email.ts'
 import type { MailTransport } from '../domains/emails/transport.ts'
 import { createFileLinkKey } from '../domains/files/file-link.ts'
-import { createPictureSizes, type PictureMaker, type PictureSizes } from '../domains/files/picture-sizes.ts'
+import { createPictureSizes, type PictureMaker, type PictureParts, type PictureSizes } from '../domains/files/picture-sizes.ts'
 import { removeFilesEffect } from '../domains/files/remove-files.ts'
 import { findLinkedOrder } from '../domains/orders/order-links.ts'
 import { cancelPaymentEffect } from '../domains/payments/cancel-payment.ts'
@@ -55,8 +55,8 @@ export type EngineOptions = {
   readonly webhooks?: WebhookPorts
   /** Where the bytes of files are. In memory when left out. */
   readonly blobs?: BlobStore
-  /** Makes pictures smaller. Without it they are shown as they are. */
-  readonly makePicture?: PictureMaker | null
+  /** What makes pictures smaller. Where there is none, they are shown as they are. */
+  readonly pictureMaker?: () => Promise<PictureMaker | null>
   /** Left out where there is no process to measure. */
   readonly meter?: RuntimeMeter
   /** The simulator plants a broken part here to see it caught. */
@@ -156,11 +156,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   }
 }
 
-function picturesOf(
-  parts: Omit<Parameters<typeof createPictureSizes>[0], 'makePicture'>,
-  { makePicture }: EngineOptions,
-): PictureSizes | null {
-  return makePicture ? createPictureSizes({ ...parts, makePicture }) : null
+function picturesOf(parts: Omit<PictureParts, 'pictureMaker'>, { pictureMaker }: EngineOptions): PictureSizes | null {
+  return pictureMaker === undefined ? null : createPictureSizes({ ...parts, pictureMaker })
 }
 
 function effectHandlers(

@@ -14,6 +14,7 @@ import { eq, oneOf } from '../contract/filter.ts'
 import { users } from '../domains/accounts/collections.ts'
 import { emails } from '../domains/emails/collections.ts'
 import { captureTransport } from '../domains/emails/transport.ts'
+import { loadPictureMaker } from '../domains/files/resize-picture.ts'
 import { createSandboxProvider } from '../domains/payments/provider-sandbox.ts'
 import { effects } from '../effects/effect.ts'
 import { type Backend, createBackend, namedOperations } from '../engine/backend.ts'
@@ -79,7 +80,8 @@ export async function openTestBackend<TBackend extends BackendConfig<Operation> 
   const log = createPlainLog('error', (text) => void process.stderr.write(`${text}\n`))
   const passwords = cheapHasher
   const services = { passwords }
-  const parts = { backend, storage, clock, random: systemRandom, log, services, mail: captureTransport }
+  const pictureMaker = () => loadPictureMaker().catch(() => null)
+  const parts = { backend, storage, clock, random: systemRandom, log, services, pictureMaker, mail: captureTransport }
   const engine = await createEngine({ ...parts, providers: backend.project.paymentProviders.length === 0 ? [] : [provider] })
   const server = createServer({
     operations: engine.operations,

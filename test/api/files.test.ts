@@ -5,11 +5,9 @@ import { after, before, test } from 'node:test'
 import { createMemoryBlobs } from '../../src/blobs/memory-blobs.ts'
 import { eq } from '../../src/contract/filter.ts'
 import { files } from '../../src/domains/files/collections.ts'
-import { fileInvariants } from '../../src/observe/invariants/files.ts'
-import { verifyDatabase } from '../../src/observe/verify.ts'
-import type { Reader } from '../../src/storage/storage.ts'
 import { type ApiAnswer, type As, notes, openWorld, type World, work } from '../support/api-harness.ts'
 import { png } from '../support/pictures.ts'
+import { verifyFiles } from '../support/verify-files.ts'
 
 const blobs = createMemoryBlobs()
 let world: World
@@ -288,15 +286,8 @@ test('what is missing, changed, unknown or claimed by nothing is found', async (
   const [lost, short, altered, whole] = [await sent('owner'), await sent('owner'), await sent('owner'), await sent('owner')]
   const { body: record } = await note('owner', { papers: [lost, short, altered, whole] })
   await work(world)
-  const { storage, model } = world.engine.parts
-  const verify = async () => {
-    const { reader: read, commitsAfter } = storage
-    const bytes = { blobs, isRead: true, now: <T>(ask: (read: Reader) => Promise<T>) => ask(read) }
-    const found = await verifyDatabase({ read, commitsAfter, model, now: world.clock.now(), groups: [fileInvariants], bytes })
-    return found.map(({ invariant, rows, found: what }) => `${invariant} ${rows[0]} ${what}`).toSorted()
-  }
-  assert.deepEqual(await verify(), [])
-  const rows = await storage.reader.getMany(files, [lost.id, short.id, altered.id, whole.id])
+  assert.deepEqual(await verifyFiles(world, blobs), [])
+  const rows = await world.engine.parts.storage.reader.getMany(files, [lost.id, short.id, altered.id, whole.id])
   const keyOf = (id: string) => rows.find((row) => row.id === id)!.key
   const put = async (key: string, text: string | Buffer) => await blobs.write(key, Readable.from([Buffer.from(text)]))
   const changed = Buffer.from(png(3, 2))
@@ -312,10 +303,10 @@ test('what is missing, changed, unknown or claimed by nothing is found', async (
     `files.bytes_there files/${altered.id} ${keyOf(altered.id)} was changed`,
     `files.no_bytes_unknown blobs/${'0'.repeat(32)} no file has it`,
   ]
-  assert.deepEqual(await verify(), wanted.toSorted())
+  assert.deepEqual(await verifyFiles(world, blobs), wanted.toSorted())
   await world.write(async (tx) => await tx.touch(notes, record.id, { set: { papers: [] } }))
-  assert.equal((await verify()).filter((one) => one.startsWith('files.claimed_by_its_record')).length, 4)
+  assert.equal((await verifyFiles(world, blobs)).filter((one) => one.startsWith('files.claimed_by_its_record')).length, 4)
   await world.write(async (tx) => await tx.touch(notes, record.id, { set: { papers: record.papers } }))
   await world.write(async (tx) => await tx.touch(files, whole.id, { set: { state: 'stored' } }))
-  assert.ok((await verify()).includes(`files.of_a_record_claimed notes/${record.id} the file is stored`))
+  assert.ok((await verifyFiles(world, blobs)).includes(`files.of_a_record_claimed notes/${record.id} the file is stored`))
 })

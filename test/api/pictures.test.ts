@@ -1,24 +1,29 @@
 // Pictures made smaller on request: which, once each, for whoever may read the file, and gone with it.
 import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
 import { after, before, test } from 'node:test'
 import sharp from 'sharp'
 import { createMemoryBlobs } from '../../src/blobs/memory-blobs.ts'
 import { files } from '../../src/domains/files/collections.ts'
+import type { PictureMaker } from '../../src/domains/files/picture-sizes.ts'
 import { loadPictureMaker } from '../../src/domains/files/resize-picture.ts'
 import { type As, openWorld, type World, work } from '../support/api-harness.ts'
 import { png } from '../support/pictures.ts'
+import { verifyFiles } from '../support/verify-files.ts'
 
 const blobs = createMemoryBlobs()
 let world: World
 let made = 0
+let isAble = true
 before(async () => {
   const make = await loadPictureMaker()
+  const counted: PictureMaker = async (original, recipe) => {
+    made++
+    return await make(original, recipe)
+  }
   world = await openWorld({
     blobs,
-    makePicture: async (...given) => {
-      made++
-      return await make(...given)
-    },
+    pictureMaker: async () => (isAble ? counted : null),
   })
   await world.engine.start()
 })
@@ -207,4 +212,31 @@ test('boxes of ever other ratios fill no store', async () => {
   assert.equal((await keys()) - before, 30)
   await sizeOf(`${file.url}?w=96`)
   assert.equal((await keys()) - before, 31)
+})
+
+test('where nothing can make them smaller, pictures are shown as they are', async () => {
+  const body = await halves(600, 400).jpeg().toBuffer()
+  const file = await sent(body)
+  await note({ cover: file })
+  isAble = false
+  try {
+    const { answer } = await picture(`${file.url}?w=100`)
+    assert.deepEqual([answer.bytes, answer.headers['etag']], [body, `"${file.id}"`])
+    assert.deepEqual(await issue(`${file.url}?w=0`), [400, 'query:w'])
+  } finally {
+    isAble = true
+  }
+  assert.equal(await sizeOf(`${file.url}?w=100`), '128x85')
+})
+
+test('a smaller picture that was changed in the store is found, and one that is missing is not missed', async () => {
+  const file = await sent(await halves(600, 400).jpeg().toBuffer())
+  await note({ cover: file })
+  for (const w of [32, 64]) await sizeOf(`${file.url}?w=${w}`)
+  const { key, sizes } = await row(file.id)
+  assert.deepEqual(await verifyFiles(world, blobs), [])
+  await blobs.remove(`${key}.${sizes![0]!.piece}`)
+  assert.deepEqual(await verifyFiles(world, blobs), [])
+  await blobs.write(`${key}.${sizes![1]!.piece}`, Readable.from([Buffer.alloc(sizes![1]!.size)]))
+  assert.deepEqual(await verifyFiles(world, blobs), [`files.bytes_there files/${file.id} ${key}.${sizes![1]!.piece} was changed`])
 })

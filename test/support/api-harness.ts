@@ -172,7 +172,7 @@ export type ApiHarnessOptions = {
   /** Where the bytes of files are; in memory when left out. */
   readonly blobs?: BlobStore
   /** Makes pictures smaller; none when left out. */
-  readonly makePicture?: PictureMaker
+  readonly pictureMaker?: () => Promise<PictureMaker | null>
   /** The way to receivers of webhooks; none when left out. */
   readonly webhooks?: WebhookPorts
   /** Parts that stand in for the engine's own. */
@@ -259,7 +259,7 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
     ],
     ...(options.webhooks ? { webhooks: options.webhooks } : {}),
     ...(options.blobs ? { blobs: options.blobs } : {}),
-    ...(options.makePicture ? { makePicture: options.makePicture } : {}),
+    ...(options.pictureMaker ? { pictureMaker: options.pictureMaker } : {}),
     mail: options.mail ?? { send: async () => ({ status: 'captured', reply: '' }), close: async () => {} },
   })
   const server = createServer({

@@ -11,7 +11,11 @@ import type { StoredFile } from '../../schema/kinds/file.ts'
 export type FilePart = { readonly piece: number; readonly size: number; readonly hash: string }
 
 /** A smaller picture that was made of it: one of its blobs, which may be missing, and is made again then. */
-export type PictureSize = FilePart & { readonly name: string }
+export type PictureSize = FilePart & {
+  readonly name: string
+  /** When its bytes were about to be stored. */
+  readonly at: number
+}
 
 export const files = collection('files', {
   prefix: 'file',

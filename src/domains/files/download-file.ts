@@ -54,7 +54,7 @@ export function downloadFile({ blobs, linkKey, pictures }: Ports): Operation {
       const isLinked = signature !== undefined && file?.state !== 'uploading'
       if (file === null || !(isLinked || (await isFileReadable(read, model, { file, actor })))) throw new EngineError('not_found')
       const isKept = input.download === true
-      const { headers, open } = smallerOf(pictures, { file, asked: input, isKept }) ?? {
+      const { headers, open } = (await smallerOf(pictures, { file, asked: input, isKept })) ?? {
         headers: contentHeaders(file, isKept),
         open: async () => contentOf(blobs, file),
       }

@@ -12,29 +12,37 @@ import type { Content } from '../../operation/define.ts'
 import { inTransaction, type TransactionParts } from '../../storage/in-transaction.ts'
 import { type FileRow, files, keyOfPiece, type PictureSize } from './collections.ts'
 import { contentOf } from './file-content.ts'
+import { createRefusals, createTurns } from './picture-bounds.ts'
 import { nameOf, type Recipe } from './picture-recipe.ts'
 
 /** Makes a smaller picture of the bytes of one. @throws picture_not_resizable */
 export type PictureMaker = (original: Buffer, recipe: Recipe) => Promise<Buffer>
 
 export type PictureSizes = {
+  /** False where the system has nothing that could. */
+  areMade(): Promise<boolean>
   /** @throws picture_not_resizable, overloaded, storage_unavailable */
   contentOf(file: FileRow, recipe: Recipe): Promise<Content>
 }
 
-type Parts = TransactionParts & { readonly blobs: BlobStore; readonly log: Log; readonly makePicture: PictureMaker }
+export type PictureParts = TransactionParts & {
+  readonly blobs: BlobStore
+  readonly log: Log
+  readonly pictureMaker: () => Promise<PictureMaker | null>
+}
 
-export function createPictureSizes(parts: Parts): PictureSizes {
-  const { blobs, log, makePicture } = parts
+export function createPictureSizes(parts: PictureParts): PictureSizes {
+  const { blobs, log, clock, pictureMaker } = parts
   /** Whoever asks for what is being made waits for it. */
   const making = new Map<string, Promise<Buffer>>()
   const inTurn = createTurns()
+  const unlessRefused = createRefusals(clock)
 
   function made(file: FileRow, recipe: Recipe): Promise<Buffer> {
     const name = `${file.id} ${nameOf(recipe)}`
     const open = making.get(name)
     if (open !== undefined) return open
-    const begun = makeNow(file, recipe).finally(() => making.delete(name))
+    const begun = unlessRefused(file.id, () => makeNow(file, recipe)).finally(() => making.delete(name))
     making.set(name, begun)
     return begun
   }
@@ -44,7 +52,9 @@ export function createPictureSizes(parts: Parts): PictureSizes {
     const row = await parts.storage.reader.get(files, file.id)
     const there = row === null ? null : await kept(row, recipe)
     if (there !== null) return there
-    const bytes = await inTurn(async () => await makePicture(await buffer(await contentOf(blobs, file).open(null)), recipe))
+    const make = await pictureMaker()
+    if (make === null) throw new EngineError('overloaded')
+    const bytes = await inTurn(async () => await make(await buffer(await contentOf(blobs, file).open(null)), recipe))
     // A full disk keeps nobody from seeing it.
     await keep(parts, { file, recipe, bytes }).catch((error) =>
       log.write('warn', 'A smaller picture could not be kept.', { file: file.id, error }),
@@ -59,6 +69,8 @@ export function createPictureSizes(parts: Parts): PictureSizes {
   }
 
   return {
+    areMade: async () => (await pictureMaker()) !== null,
+
     async contentOf(file, recipe) {
       const size = sizeIn(file, recipe)
       if (size === undefined) return contentOfBytes(await made(file, recipe))
@@ -79,9 +91,9 @@ export function createPictureSizes(parts: Parts): PictureSizes {
 
 type Made = { readonly file: FileRow; readonly recipe: Recipe; readonly bytes: Buffer }
 
-async function keep(parts: Parts, { file, recipe, bytes }: Made): Promise<void> {
+async function keep(parts: PictureParts, { file, recipe, bytes }: Made): Promise<void> {
   const cause = { operation: 'files.makePicture', actor: 'system', requestId: '' }
-  const wanted = { name: nameOf(recipe), size: bytes.length, hash: hash('sha256', bytes, 'base64url') }
+  const wanted = { name: nameOf(recipe), size: bytes.length, hash: hash('sha256', bytes, 'base64url'), at: parts.clock.now() }
   const piece = await inTransaction(parts, cause, async (tx) => {
     const row = await tx.get(files, file.id)
     if (row === null) return null
@@ -116,25 +128,5 @@ function contentOfBytes(bytes: Buffer): Content {
   return {
     size: bytes.length,
     open: async (range) => Readable.from([range === null ? bytes : bytes.subarray(range.first, range.last + 1)], { objectMode: false }),
-  }
-}
-
-/** A decoded picture takes many times its bytes: few are worked on at once, and the queue has an end. */
-function createTurns() {
-  let running = 0
-  const waiting: (() => void)[] = []
-  return async <T>(work: () => Promise<T>): Promise<T> => {
-    if (running >= limits.picturesAtOnce) {
-      if (waiting.length >= limits.picturesWaitingMax)
-        throw new EngineError('overloaded', { detail: 'Too many pictures wait to be made smaller.', headers: { 'retry-after': '2' } })
-      await new Promise<void>((resolve) => waiting.push(resolve))
-    } else running++
-    try {
-      return await work()
-    } finally {
-      const next = waiting.shift()
-      if (next === undefined) running--
-      else next()
-    }
   }
 }

@@ -30,7 +30,9 @@ export async function removeFiles(work: Work, ids: readonly string[]): Promise<v
 export async function removeFile(work: Work, file: FileRow): Promise<void> {
   await work.tx.delete(files, file)
   await oweRemoval(work, file, 'now')
-  if (file.state === 'uploading') await removeLate(work, file)
+  // Or a smaller picture of it is being stored.
+  const isFilling = file.state === 'uploading' || file.sizes?.some(({ at }) => uploadEndsAt(at) > work.now)
+  if (isFilling) await removeLate(work, file)
 }
 
 /** What is no part of the file, and may be on its way yet: pieces that were cut, or that another was before. */

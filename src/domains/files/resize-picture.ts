@@ -22,7 +22,6 @@ export async function loadPictureMaker(): Promise<PictureMaker> {
     try {
       // Upright, in sRGB, and without what the camera knew of the place.
       const picture = sharp(original, options)
-        .timeout({ seconds: limits.pictureMs / 1_000 })
         .autoOrient()
         .resize({ width, height, fit, background, withoutEnlargement: fit === 'inside' })
       return await (type === 'image/jpeg' ? picture.jpeg() : picture.webp()).toBuffer()
@@ -35,6 +34,5 @@ export async function loadPictureMaker(): Promise<PictureMaker> {
 function reasonOf(cause: unknown): string {
   const { message } = cause as Error
   if (message.includes('pixel limit')) return `It has more than ${limits.picturePixelsMax} pixels.`
-  if (message.includes('timeout')) return 'It takes too long.'
   return 'Its bytes are no whole picture.'
 }

@@ -11,8 +11,8 @@ type Smaller = { readonly headers: ReturnType<typeof contentHeaders>; readonly o
 type Wanted = { readonly file: FileRow; readonly asked: Asked; readonly isKept: boolean }
 
 /** Null where all of it is asked for, or is all that there is. @throws picture_not_resizable */
-export function smallerOf(pictures: PictureSizes | null, { file, asked, isKept }: Wanted): Smaller | null {
-  if (pictures === null || (asked.w === undefined && asked.h === undefined)) return null
+export async function smallerOf(pictures: PictureSizes | null, { file, asked, isKept }: Wanted): Promise<Smaller | null> {
+  if (pictures === null || (asked.w === undefined && asked.h === undefined) || !(await pictures.areMade())) return null
   const recipe = recipeOf(asked, checkResizable(file))
   const { type } = recipe
   const name = type === file.type ? file.name : `${file.name.replace(/\.[^.]*$/, '')}.${type.slice('image/'.length)}`

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { limits } from '../../base/limits.ts'
 import { eq, not, oneOf } from '../../contract/filter.ts'
-import { type FileRow, files, keyOfPiece } from '../../domains/files/collections.ts'
+import { type FilePart, type FileRow, files, keyOfPiece } from '../../domains/files/collections.ts'
 import { collectionsWithFiles, fileFieldsOf, filesIn } from '../../domains/files/file-fields.ts'
 import { blobKeyOf, removalKeys } from '../../domains/files/remove-files.ts'
 import { effects } from '../../effects/effect.ts'
@@ -80,16 +80,23 @@ async function checkBytes({ report }: VerifyContext, bytes: BytesContext, page: 
   }
 }
 
-async function faultOf({ blobs, isRead }: BytesContext, file: FileRow): Promise<string | null> {
-  for (const part of file.parts) {
-    const key = keyOfPiece(file.key, part.piece)
-    const size = await blobs.sizeOf(key)
-    if (size === null) return `${key} is missing`
-    if (size !== part.size) return `${key} has ${size} bytes, not ${part.size}`
-    const stream = isRead ? await blobs.read(key) : null
-    if (stream !== null && (await hashOf(stream)) !== part.hash) return `${key} was changed`
+/** Of a smaller picture that is missing, another is made. */
+async function faultOf(bytes: BytesContext, { key, parts, sizes }: FileRow): Promise<string | null> {
+  for (const part of [...parts, ...(sizes ?? [])]) {
+    const fault = await faultAt(bytes, keyOfPiece(key, part.piece), part)
+    if (fault !== null && (fault !== missing || parts.includes(part))) return `${keyOfPiece(key, part.piece)} ${fault}`
   }
   return null
+}
+
+const missing = 'is missing'
+
+async function faultAt({ blobs, isRead }: BytesContext, key: string, part: FilePart): Promise<string | null> {
+  const size = await blobs.sizeOf(key)
+  if (size === null) return missing
+  if (size !== part.size) return `has ${size} bytes, not ${part.size}`
+  const stream = isRead ? await blobs.read(key) : null
+  return stream !== null && (await hashOf(stream)) !== part.hash ? 'was changed' : null
 }
 
 async function hashOf(stream: Readable): Promise<string> {
