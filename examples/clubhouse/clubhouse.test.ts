@@ -36,3 +36,35 @@ test('members speak for themselves; organisers invite, suspend and take away', a
   await olga.comments.delete(comment.id)
   assert.equal((await ada.comments.list({ filter: { event: event.id } })).items.length, 0)
 })
+
+test('photos are their team’s, bytes included, until an organiser suspends somebody', async () => {
+  await using club = await openTestBackend(backend, { seed: true })
+  const [ada, grace, hugo] = [
+    await club.signIn('ada@example.com'),
+    await club.signIn('grace@example.com'),
+    await club.signIn('hugo@example.com'),
+  ]
+  const olga = await club.signIn('olga@example.com', { roles: ['organiser'] })
+  const [rowing = '', chess = ''] = (await ada.teams.list({ sort: '-name' })).items.map(({ id }) => id)
+  const adaHerself = await ada.members.create({ name: 'Ada', team: rowing })
+  const graceHerself = await grace.members.create({ name: 'Grace', team: rowing })
+  const hugoHimself = await hugo.members.create({ name: 'Hugo', team: chess })
+
+  const dot = Uint8Array.fromBase64('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==')
+  const picture = await ada.files.upload(new File([dot], 'boat.png', { type: 'image/png' }))
+  const photo = await ada.photos.create({ team: rowing, by: adaHerself.id, picture })
+  // Whoever may read a file may have a link to it.
+  const linkTo = (who: typeof ada) => who.call('POST', `/api/files/${picture.id}/link`)
+  await linkTo(grace)
+  await assert.rejects(linkTo(hugo), { status: 404 })
+  assert.equal((await grace.photos.list()).items.length, 1)
+  assert.equal((await hugo.photos.list()).items.length, 0)
+  assert.equal((await club.guest().photos.list()).items.length, 0)
+  await assert.rejects(hugo.photos.create({ team: rowing, by: hugoHimself.id, picture }), { status: 403 })
+  await assert.rejects(grace.photos.delete(photo.id), { status: 403 })
+  await olga.members.update(graceHerself.id, { isSuspended: true })
+  assert.equal((await grace.photos.list()).items.length, 0)
+  await assert.rejects(linkTo(grace), { status: 404 })
+  await olga.photos.delete(photo.id)
+  assert.equal((await ada.photos.list()).items.length, 0)
+})

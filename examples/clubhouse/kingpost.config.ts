@@ -1,6 +1,6 @@
 // A club without a shop: members in teams, events, and what is said about them. Run it from the clone:
 // npm run kingpost -- start --config examples/clubhouse/kingpost.config.ts --data-dir data/clubhouse
-import { actorId, all, any, anyone, collection, defineBackend, field, role, signedIn, staff, through, where } from 'kingpost'
+import { actorId, all, any, anyone, collection, defineBackend, exists, field, role, signedIn, staff, through, where } from 'kingpost'
 
 /** An admin gives the role in the console, at the account. */
 const organiser = any(staff, role('organiser'))
@@ -41,6 +41,7 @@ const events = collection('events', {
   access: { read: any(signedIn, where('isPublic').eq(true)), create: organiser, update: organiser, delete: organiser },
 })
 
+const inGoodStanding = all(own, where('isSuspended').eq(false))
 const mine = through('author', 'members', own)
 
 const comments = collection('comments', {
@@ -52,9 +53,31 @@ const comments = collection('comments', {
   indexes: [['event', 'createdAt']],
   access: {
     read: signedIn,
-    create: through('author', 'members', all(own, where('isSuspended').eq(false))),
+    create: through('author', 'members', inGoodStanding),
     update: mine,
     delete: any(organiser, mine),
+  },
+})
+
+/** The team's alone: whoever is not in it, or suspended, gets neither the record nor the bytes, whatever address they know. */
+const ofTheTeam = through('team', 'teams', exists('members', 'team', inGoodStanding))
+
+const photos = collection('photos', {
+  fields: {
+    team: field.ref('teams', { required: true }),
+    by: field.ref('members', { required: true }),
+    picture: field.file({
+      required: true,
+      accept: ['image/jpeg', 'image/png', 'image/webp', 'image/avif', 'image/gif'],
+      maxBytes: 30_000_000,
+    }),
+    about: field.text({ max: 200 }),
+  },
+  indexes: [['team', '-createdAt']],
+  access: {
+    read: any(organiser, ofTheTeam),
+    create: all(ofTheTeam, through('by', 'members', inGoodStanding)),
+    delete: any(organiser, through('by', 'members', own)),
   },
 })
 
@@ -63,7 +86,7 @@ const day = 24 * hour
 
 export const backend = defineBackend({
   name: 'Clubhouse',
-  collections: [teams, members, events, comments],
+  collections: [teams, members, events, comments, photos],
   storefront: './pages',
   seed({ newId, now }) {
     const [rowing, chess] = [newId('team'), newId('team')]

@@ -150,13 +150,14 @@ type Inside = { readonly server: HttpServer; readonly closing: AbortSignal }
 
 /** `fetch` without a socket. A stream is handed on as it comes. */
 async function inject({ server, closing }: Inside, url: string, init: RequestInit): Promise<Response> {
-  const { body, signal } = init
+  const { signal } = init
+  const body = init.body instanceof Blob ? Buffer.from(await init.body.arrayBuffer()) : init.body
   const headers = Object.fromEntries(new Headers(init.headers))
   const answer = await server.app.inject({
     method: (init.method ?? 'GET') as 'GET',
     url: url.slice(publicUrl.length),
     headers,
-    ...(typeof body === 'string' ? { payload: body } : {}),
+    ...(typeof body === 'string' || body instanceof Buffer ? { payload: body } : {}),
     payloadAsStream: true,
   })
   const stream = answer.stream()

@@ -28,6 +28,8 @@ export type Visitor = {
   readonly page: Page
   /** Chromium writes a line for every refusal: these ones are part of the story. */
   expectRefusal(status: number, path: RegExp): void
+  /** So are lines that break. */
+  expectCuts(): void
   /** The page as it stands is sound: nothing went wrong, nothing sticks out, everything has a name. */
   look(name: string): Promise<void>
   /** Nothing went wrong since the last look. */
@@ -81,6 +83,8 @@ function launch(): Promise<Browser> {
   return launching
 }
 
+const brokenLine = /net::ERR_(?:CONNECTION_[A-Z]+|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING|NETWORK_CHANGED)/
+
 /** A person with a browser of their own: no cookies, nothing stored. */
 export async function openVisitor(url: string, options: VisitorOptions): Promise<Visitor> {
   const browser = await launch()
@@ -97,11 +101,13 @@ export async function openVisitor(url: string, options: VisitorOptions): Promise
   const page = await context.newPage()
   const findings: string[] = []
   const refusals: { status: number; path: RegExp }[] = []
+  let isCut = false
   const isToCome = (address: string, status: number) =>
     refusals.some((one) => one.status === status && one.path.test(new URL(address).pathname))
 
   page.on('console', (message) => {
     if (!['error', 'warning'].includes(message.type())) return
+    if (isCut && brokenLine.test(message.text())) return
     const status = /^Failed to load resource: the server responded with a status of (\d+)/.exec(message.text())?.[1]
     const { url: from } = message.location()
     if (status !== undefined && isToCome(from, Number(status))) return
@@ -114,7 +120,8 @@ export async function openVisitor(url: string, options: VisitorOptions): Promise
   })
   page.on('requestfailed', (request) => {
     // Whoever leaves a page ends its streams and what it had still asked for.
-    if (request.failure()?.errorText !== 'net::ERR_ABORTED') findings.push(`${request.url()} failed: ${request.failure()?.errorText}`)
+    const reason = request.failure()?.errorText ?? ''
+    if (reason !== 'net::ERR_ABORTED' && !(isCut && brokenLine.test(reason))) findings.push(`${request.url()} failed: ${reason}`)
   })
 
   function calm(): void {
@@ -123,6 +130,7 @@ export async function openVisitor(url: string, options: VisitorOptions): Promise
   return {
     page,
     calm,
+    expectCuts: () => void (isCut = true),
     expectRefusal: (status, path) => void refusals.push({ status, path }),
     async look(name) {
       await takePicture(page, `${name}-${size}${isDark ? '-dark' : ''}`)

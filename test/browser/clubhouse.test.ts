@@ -1,7 +1,9 @@
-// The clubhouse in two windows: what one member says, the other sees without a reload.
+// The clubhouse in two windows: what one member says or sends, the other sees without a reload; and a photo whose line is cut on its way.
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { before } from 'node:test'
+import sharp from 'sharp'
+import { createProxy } from '../support/proxy.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
 import { browserTest, openVisitor, type Visitor, wholeFile } from './browser.ts'
 
@@ -50,4 +52,71 @@ browserTest('members in two windows see each other’s comments as they are made
   await ada.page.getByText('Grace And I the tea.').waitFor({ state: 'detached' })
   await ada.look('clubhouse-one-comment')
   for (const { page } of [guest, ada, grace]) await page.context().close()
+})
+
+/** Some megabytes, as a camera writes them: noise is what no format makes small. */
+async function photo(): Promise<Buffer> {
+  const evening = `<svg xmlns="http://www.w3.org/2000/svg" width="1600" height="1200"><defs><linearGradient id="sky" x2="0" y2="1">
+    <stop stop-color="#28406e"/><stop offset=".7" stop-color="#e79a5c"/><stop offset="1" stop-color="#f6d9a0"/></linearGradient></defs>
+    <rect width="1600" height="1200" fill="url(#sky)"/><circle cx="1100" cy="760" r="110" fill="#fdf1cf"/>
+    <path d="M0 860Q400 800 800 860T1600 850V1200H0Z" fill="#1d3346"/><path d="M420 900H980L900 980H500Z" fill="#6b2f22"/></svg>`
+  const grain = await sharp({
+    create: { width: 1600, height: 1200, channels: 3, background: 'gray', noise: { type: 'gaussian', mean: 128, sigma: 30 } },
+  })
+    .png()
+    .toBuffer()
+  return await sharp(Buffer.from(evening))
+    .composite([{ input: grain, blend: 'soft-light' }])
+    .jpeg({ quality: 97 })
+    .toBuffer()
+}
+
+browserTest('a photo whose line is cut on its way goes on by itself, and its team alone sees it', async (t) => {
+  const proxy = await createProxy(server.url)
+  t.after(() => proxy.close())
+  const ada = await openVisitor(proxy.url(server.url), { size: 'desktop' })
+  const [grace, hugo] = [await openVisitor(server.url, { size: 'phone' }), await openVisitor(server.url, { size: 'desktop', isDark: true })]
+  await joinClub(ada, 'Alma')
+  await joinClub(grace, 'Greta')
+  await joinClub(hugo, 'Hugo')
+  for (const { page } of [ada, grace]) await page.getByLabel('Your team').selectOption('Rowing')
+  await hugo.page.getByLabel('Your team').selectOption('Chess')
+
+  const jpeg = await photo()
+  const offsets: number[] = []
+  let begun = 0
+  ada.page.on('request', (request) => {
+    const { pathname } = new URL(request.url())
+    if (pathname.startsWith('/api/uploads/') && request.method() === 'PATCH') offsets.push(Number(request.headers()['upload-offset']))
+    if (pathname === '/api/uploads') begun += 1
+  })
+  await ada.page.getByLabel('A photo').setInputFiles({ name: 'evening.jpg', mimeType: 'image/jpeg', buffer: jpeg })
+  await ada.page.getByLabel('What it shows').fill('The boat at sunset')
+  ada.expectCuts()
+  // It asks while what has come is still being stored.
+  ada.expectRefusal(409, /^\/api\/uploads\//)
+  proxy.cutAfterSent(900_000)
+  await ada.page.getByRole('button', { name: 'Send' }).click()
+  for (const { page } of [ada, grace]) {
+    await page.getByRole('img', { name: 'The boat at sunset' }).waitFor()
+    await page.waitForFunction(() => document.querySelector<HTMLImageElement>('#photos img')?.naturalWidth === 384)
+  }
+  assert.equal(begun, 1)
+  // It went on inside the piece that was cut.
+  const isInside = (bytes: number) => bytes !== 0 && bytes !== 524_288 && bytes < jpeg.length
+  assert.ok(offsets.some(isInside), `${jpeg.length} bytes, pieces from ${offsets.join(', ')}`)
+  await ada.look('clubhouse-photo')
+  await grace.look('clubhouse-photo')
+
+  const address = await grace.page.getByRole('link', { name: 'The boat at sunset' }).getAttribute('href')
+  const status = ({ page }: Visitor) => page.evaluate(async (url) => (await fetch(url)).status, `${address}?w=384`)
+  assert.equal(await status(grace), 200)
+  hugo.expectRefusal(404, /^\/api\/files\//)
+  assert.equal(await status(hugo), 404)
+  assert.equal(await hugo.page.locator('#photos img').count(), 0)
+  await hugo.look('clubhouse-no-photo')
+
+  await ada.page.getByRole('button', { name: 'Take away' }).click()
+  await grace.page.getByRole('img', { name: 'The boat at sunset' }).waitFor({ state: 'detached' })
+  for (const { page } of [ada, grace, hugo]) await page.context().close()
 })

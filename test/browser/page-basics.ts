@@ -42,7 +42,12 @@ function readBasics(): string[] {
   for (const frame of document.querySelectorAll('iframe'))
     if (isSeen(frame) && !frame.title) findings.push(`a frame without a title: ${tell(frame)}`)
   for (const control of document.querySelectorAll('a[href], button, summary, [role=button], [role=tab]'))
-    if (isSeen(control) && textOf(control) === '' && !control.getAttribute('title') && !control.querySelector('[aria-label]'))
+    if (
+      isSeen(control) &&
+      textOf(control) === '' &&
+      !control.getAttribute('title') &&
+      !control.querySelector('[aria-label], img[alt]:not([alt=""])')
+    )
       findings.push(`a control without a name: ${tell(control)}`)
   const ids = [...document.querySelectorAll('[id]')].map(({ id }) => id)
   for (const id of new Set(ids.filter((one, index) => ids.indexOf(one) !== index))) findings.push(`the id "${id}" is there twice`)

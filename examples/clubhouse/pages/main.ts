@@ -1,18 +1,21 @@
-// The one page of the club: its events, and for members what is said about the one that is open, as it is said.
-import { ApiError, createClient, type Live, type RecordIn } from 'kingpost/client'
+// The one page of the club: its events, and for members what is said about the one that is open, as it is said, and their team's photos.
+import { ApiError, createClient, type Live, pictureUrl, type RecordIn } from 'kingpost/client'
 import type { backend } from '../kingpost.config.ts'
 
 type Club = typeof backend
 type Event = RecordIn<Club, 'events'>
 type Comment = RecordIn<Club, 'comments'>
 type Member = RecordIn<Club, 'members'>
+type Photo = RecordIn<Club, 'photos'>
 
 const client = createClient<Club>()
 let me: Member | undefined
 let opened: Event | undefined
-let lives: Live[] = []
+/** What is followed: for as long as somebody is here, an event is open, a team is theirs. */
+const follows = new Map<'members' | 'comments' | 'photos', Live>()
 let members: readonly Member[] = []
 let comments: readonly Comment[] = []
+let photos: readonly Photo[] = []
 
 function element<T extends HTMLElement>(id: string): T {
   return document.getElementById(id) as T
@@ -51,21 +54,43 @@ function line(event: Event): HTMLLIElement {
   )
 }
 
+const nameOf = (id: string) => members.find((member) => member.id === id)?.name ?? 'Somebody'
+
 function said({ id, author, text }: Comment): HTMLLIElement {
-  const name = members.find((member) => member.id === author)?.name ?? 'Somebody'
   const own = author === me?.id ? [' ', button('Take back', () => client.comments.delete(id))] : []
-  return make('li', make('strong', name), ` ${text}`, ...own)
+  return make('li', make('strong', nameOf(author)), ` ${text}`, ...own)
+}
+
+/** As small as it is shown, for screens of twice the density; the whole picture is behind it. */
+function shown({ id, by, about, picture }: Photo): HTMLLIElement {
+  const image = make('img')
+  Object.assign(image, {
+    src: pictureUrl(picture.url, { w: 384 }),
+    width: 384,
+    height: 384,
+    loading: 'lazy',
+    alt: about ?? `A photo by ${nameOf(by)}`,
+  })
+  const whole = make('a', image)
+  whole.href = picture.url
+  const own = by === me?.id ? [' ', button('Take away', () => client.photos.delete(id))] : []
+  return make('li', whole, make('small', [about, nameOf(by)].filter(Boolean).join(' · ')), ...own)
 }
 
 function show(): void {
   element('comments').replaceChildren(...comments.map(said))
+  element('photos').replaceChildren(...photos.map(shown))
+}
+
+function follow(name: 'members' | 'comments' | 'photos', live: Live | null): void {
+  follows.get(name)?.close()
+  follows.delete(name)
+  if (live !== null) follows.set(name, live)
 }
 
 /** Another window hears of each comment by the same list. */
 function open(event: Event): void {
   opened = event
-  for (const live of lives) live.close()
-  comments = []
   element('event').hidden = me === undefined
   element('event-title').textContent = event.title
   element('about').textContent = event.about ?? ''
@@ -73,21 +98,53 @@ function open(event: Event): void {
     element('news').textContent = 'Members see what is said about it.'
     return
   }
-  lives = [
-    client.members.live({}, (all) => {
-      members = all
-      show()
-    }),
-    client.comments.live({ filter: { event: event.id }, sort: 'createdAt' }, (all) => {
-      comments = all
-      show()
-    }),
-  ]
+  const ofEvent = client.comments.live({ filter: { event: event.id }, sort: 'createdAt' }, (all) => {
+    comments = all
+    show()
+  })
+  follow('comments', ofEvent)
+}
+
+/** The photos of the own team, if there is one. */
+function openAlbum(): void {
+  const team = me?.team ?? null
+  photos = []
+  show()
+  element('album').hidden = me === undefined
+  element<HTMLSelectElement>('team').value = team ?? ''
+  element('send').hidden = team === null
+  element('album-about').textContent = team === null ? 'Choose your team to see its photos.' : 'Only your team sees its photos.'
+  if (team === null) return follow('photos', null)
+  const ofTeam = client.photos.live({ filter: { team }, sort: '-createdAt', limit: 60 }, (all) => {
+    photos = all
+    show()
+  })
+  follow('photos', ofTeam)
+}
+
+async function beginAlbum(): Promise<void> {
+  const { items } = await client.teams.list({ sort: 'name', limit: 200 })
+  const choices = [{ id: '', name: 'None yet' }, ...items].map(({ id, name }) => {
+    const option = make('option', name)
+    option.value = id
+    return option
+  })
+  element('team').replaceChildren(...choices)
+  follow(
+    'members',
+    me === undefined
+      ? null
+      : client.members.live({}, (all) => {
+          members = all
+          show()
+        }),
+  )
+  openAlbum()
 }
 
 /** Again after signing in and out: a guest sees fewer events. */
 async function begin(): Promise<void> {
-  for (const live of lives) live.close()
+  follow('comments', null)
   const user = await client.auth.me().catch(() => null)
   me = user === null ? undefined : (await client.members.list({ filter: { user: user.id } })).items[0]
   element('account').hidden = me !== undefined
@@ -96,6 +153,7 @@ async function begin(): Promise<void> {
   element('name').textContent = me?.name ?? ''
   const { items } = await client.events.list({ sort: 'startsAt', limit: 50 })
   element('events').replaceChildren(...items.map(line))
+  await beginAlbum()
 }
 
 element('account').addEventListener('submit', (event) => {
@@ -118,6 +176,34 @@ element('say').addEventListener('submit', (event) => {
   void tried(async () => {
     await client.comments.create({ event: opened!.id, author: me!.id, text })
     form.reset()
+  })
+})
+
+element('team').addEventListener('change', ({ target }) =>
+  tried(async () => {
+    me = await client.members.update(me!.id, { team: (target as HTMLSelectElement).value || null })
+    openAlbum()
+  }),
+)
+
+/** Its bytes first: where the line is cut they go on from what has arrived. Then the photo that they are. */
+element('send').addEventListener('submit', (event) => {
+  event.preventDefault()
+  const form = event.target as HTMLFormElement
+  const about = String(new FormData(form).get('about')).trim()
+  const photo = new FormData(form).get('photo') as File
+  const [progress, send] = [element<HTMLProgressElement>('sent'), form.querySelector('button')!]
+  progress.value = 0
+  progress.hidden = false
+  send.disabled = true
+  const sent = tried(async () => {
+    const picture = await client.files.upload(photo, { onProgress: (bytes, all) => (progress.value = (100 * bytes) / all) })
+    await client.photos.create({ team: me!.team!, by: me!.id, picture, ...(about === '' ? {} : { about }) })
+    form.reset()
+  })
+  void sent.then(() => {
+    progress.hidden = true
+    send.disabled = false
   })
 })
 
