@@ -4,15 +4,19 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { appendFileSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { test } from 'node:test'
-import type { Cleanable } from '../support/clean-up.ts'
+import { type Cleanable, cleanUp } from '../support/clean-up.ts'
 import { runCommand, startServer, temporaryFolder } from '../support/server-process.ts'
+import { objectStores } from '../support/servers/object-stores.ts'
 
 const config = join(import.meta.dirname, '../support/files.config.ts')
 const sqlite = (folder: string) => `sqlite:${join(folder, 'kingpost.db')}`
-const kingpost = async (...words: string[]) => await runCommand([...words, '--config', config])
+const kingpost = async (...words: string[]) => await kingpostWith({}, ...words)
+const kingpostWith = async (env: Env, ...words: string[]) => await runCommand([...words, '--config', config], { env })
 const pictures = [randomBytes(1_300_000), Buffer.from('small'), randomBytes(524_288)]
 
+type Env = Readonly<Record<string, string>>
 type Picture = { readonly url: string; readonly size: number }
 
 /** A server with an album of these pictures, one of them sent in two pieces. */
@@ -42,8 +46,8 @@ async function makeAlbum(t: Cleanable): Promise<{ readonly folder: string; reado
   return { folder, album: id }
 }
 
-async function checkAlbum(t: Cleanable, folder: string, album: string): Promise<void> {
-  const server = await startServer(t, { config, dataFolder: folder, database: sqlite(folder) })
+async function checkAlbum(t: Cleanable, folder: string, { album, env = {} }: { album: string; env?: Env }): Promise<void> {
+  const server = await startServer(t, { config, dataFolder: folder, database: sqlite(folder), env })
   const { pictures: told } = (await (await fetch(`${server.url}/api/albums/${album}`)).json()) as { pictures: Picture[] }
   for (const [index, { url }] of told.entries())
     assert.deepEqual(Buffer.from(await (await fetch(server.url + url)).arrayBuffer()), pictures[index])
@@ -66,7 +70,7 @@ test('a backup holds the files, and a restore has them; verify finds what is mis
   const restored = temporaryFolder(t)
   const restore = await kingpost('restore', archive, '--data-dir', restored)
   assert.equal(restore.code, 0, restore.stderr + restore.stdout)
-  await checkAlbum(t, restored, album)
+  await checkAlbum(t, restored, { album })
   const verify = async (...more: string[]) => await kingpost('verify', '--data-dir', restored, ...more)
   assert.equal((await verify('--checksums')).code, 0)
   appendFileSync(blobIn(restored), 'more')
@@ -80,5 +84,45 @@ test('a move to another folder takes the files along', async (t) => {
   const to = temporaryFolder(t)
   const moved = await kingpost('move', '--data-dir', folder, '--to', sqlite(to))
   assert.equal(moved.code, 0, moved.stderr + moved.stdout)
-  await checkAlbum(t, to, album)
+  await checkAlbum(t, to, { album })
 })
+
+for (const { name, program, start } of objectStores)
+  test(`a restore fills ${name}, verify reads it, a move goes on with it and a backup has it`, {
+    skip: program === null ? `${name} cannot be found` : false,
+  }, async (t) => {
+    const store = await start()
+    cleanUp(t, () => store.stop())
+    const env = { KINGPOST_FILES_URL: store.settingAt(store.url) }
+    const blobs = store.open()
+    const run = async (...words: string[]) => {
+      const ended = await kingpostWith(env, ...words)
+      assert.equal(ended.code, 0, ended.stderr + ended.stdout)
+    }
+    const { folder, album } = await makeAlbum(t)
+    const [archive, second] = [join(folder, 'all.jsonl.zst'), join(folder, 'again.jsonl.zst')]
+    const [there, moved, back] = [temporaryFolder(t), temporaryFolder(t), temporaryFolder(t)]
+    const first = await kingpost('backup', archive, '--data-dir', folder)
+    assert.equal(first.code, 0, first.stderr + first.stdout)
+    await run('restore', archive, '--data-dir', there)
+    const keys = await Array.fromAsync(blobs.keys())
+    assert.equal(keys.length, 4)
+    await run('move', '--data-dir', there, '--to', sqlite(moved))
+    await checkAlbum(t, moved, { album, env })
+    await run('verify', '--checksums', '--data-dir', moved)
+    await run('backup', second, '--data-dir', moved)
+    const returned = await kingpost('restore', second, '--data-dir', back)
+    assert.equal(returned.code, 0, returned.stderr + returned.stdout)
+    await checkAlbum(t, back, { album })
+
+    const put = async (key: string, bytes: Buffer) => await blobs.write(key, Readable.from([bytes]))
+    // Of two files.
+    const [missing, changed] = [...new Map(keys.map((key) => [key.split('.')[0], key])).values()] as [string, string]
+    await blobs.remove(missing)
+    await put(changed, Buffer.alloc((await blobs.sizeOf(changed))!))
+    await put('0'.repeat(32), Buffer.from('of nobody'))
+    const found = (await kingpostWith(env, 'verify', '--checksums', '--data-dir', moved)).stdout
+    assert.match(found, new RegExp(`${missing} is missing`))
+    assert.match(found, new RegExp(`${changed} was changed`))
+    assert.match(found, new RegExp(`FAIL {2}files\\.no_bytes_unknown[\\s\\S]*blobs/${'0'.repeat(32)}`))
+  })
