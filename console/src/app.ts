@@ -13,6 +13,7 @@ import { OrderPage } from './pages/order.ts'
 import { OrdersPage } from './pages/orders.ts'
 import { CreatePage, RecordPage } from './pages/record.ts'
 import { NotStaff, SetupPage, SignInPage, Waiting } from './pages/sign-in.ts'
+import { TrashPage } from './pages/trash.ts'
 import { WebhookPage } from './pages/webhook.ts'
 import { NewWebhookPage, WebhooksPage } from './pages/webhooks.ts'
 import { usePlace } from './router.ts'
@@ -166,6 +167,8 @@ function GuardedPage({ route }: { route: Route }): VNode {
       return html`<${CollectionPage} name=${route.collection} />`
     case 'create':
       return html`<${CreatePage} name=${route.collection} />`
+    case 'trash':
+      return html`<${TrashPage} name=${route.collection} />`
     case 'record':
       return html`<${RecordPage} name=${route.collection} id=${route.id} />`
     default:

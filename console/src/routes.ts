@@ -12,6 +12,7 @@ export type Route =
   | { page: 'collections' }
   | { page: 'collection'; collection: string }
   | { page: 'create'; collection: string }
+  | { page: 'trash'; collection: string }
   | { page: 'record'; collection: string; id: string }
   | { page: 'unknown' }
 
@@ -24,8 +25,9 @@ export function parseRoute(path: string): Route {
   if (first === 'data') {
     if (second === undefined) return { page: 'collections' }
     if (third === undefined) return { page: 'collection', collection: second }
-    // Ids are TypeIDs, so `new` is never one.
+    // Ids are TypeIDs, so these are never one.
     if (third === 'new') return { page: 'create', collection: second }
+    if (third === 'trash') return { page: 'trash', collection: second }
     return { page: 'record', collection: second, id: third }
   }
   if (third !== undefined) return { page: 'unknown' }

@@ -40,7 +40,19 @@ export interface CollectionInfo {
   prefix?: string
   fields: FieldInfo[]
   searchable?: boolean
-  can: { create: boolean; update: boolean; delete: boolean }
+  can: { create: boolean; update: boolean; delete: boolean; restore?: boolean }
+  /** For as many days a deleted record can be restored. */
+  keepDays?: number | null
+}
+
+/** A deleted record that can be restored. */
+export interface DeletedRecord {
+  record: RecordData
+  deletedAt: string
+  deletedBy: string
+  /** The record whose deletion took it along. */
+  deletedWith: string | null
+  purgeAt: string
 }
 
 export type RecordData = { id: string } & { [field: string]: unknown }

@@ -25,6 +25,7 @@ import { hookCalls } from '../extend/hook-calls.ts'
 import type { Operation } from '../operation/define.ts'
 import { idempotencyKeys } from '../operation/idempotency.ts'
 import { rateLimits } from '../operation/rate-limits.ts'
+import { deletedRecords } from '../records/deleted-records.ts'
 import type { Collection, Fields } from '../schema/collection.ts'
 import { compileModel, type Model } from '../schema/model.ts'
 import { settings } from '../settings/collections.ts'
@@ -181,10 +182,11 @@ function missingSecret(secret: { readonly name: string }): ConfigMistake {
   return { path: `secrets.${name}`, message }
 }
 
-/** Those of the features that are on. A shop has pictures. */
+/** Those of the features that are on, beside what the project declares, which nobody may have checked yet. A shop has pictures. */
 function systemCollections(shop: ShopConfig | null, own: readonly Collection[]): readonly Collection[] {
   const hasFiles = shop !== null || declaresFiles(own.map(({ fields }) => fields))
-  return [...coreCollections(), ...(hasFiles ? [files] : []), ...(shop ? shopCollections(shop) : [])] as readonly Collection[]
+  const ofFeatures = [...(hasFiles ? [files] : []), ...(own.some(({ softDelete = false }) => softDelete !== false) ? [deletedRecords] : [])]
+  return [...coreCollections(), ...ofFeatures, ...(shop ? shopCollections(shop) : [])] as readonly Collection[]
 }
 
 function coreCollections() {

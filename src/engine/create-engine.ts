@@ -105,7 +105,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const common = { storage, model, clock, random, log, newId, newSecret, project, react, worker, followChanges: webhooks.followChanges }
   const handlers = [...effectHandlers({ ...options, blobs }, providers), ...extensionHandlers(extension, clock)]
   const runner: EffectRunner = createEffectRunner({ ...common, workerId, handlers })
-  const schedules = [...schedulesOf(backend), ...extensionSchedules(extension)]
+  const schedules = [...schedulesOf({ ...backend, hooksOf: extension.hooksOf }), ...extensionSchedules(extension)]
   const scheduler = createScheduler({ ...common, schedules: replace.schedules?.(schedules) ?? schedules })
   const parts: OperationParts = { ...common, services: options.services, effects: runner }
   const all = operationsOf(

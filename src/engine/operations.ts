@@ -66,12 +66,16 @@ import type { OperationParts } from '../operation/run-operation.ts'
 import { aggregateRecords } from '../records/aggregate-records.ts'
 import { createRecord } from '../records/create-record.ts'
 import { deleteRecord } from '../records/delete-record.ts'
+import { keepMsOf } from '../records/deleted-records.ts'
 import { describeSchema } from '../records/describe-schema.ts'
 import { exportRecords } from '../records/export-records.ts'
 import { getRecord } from '../records/get-record.ts'
 import { importRecords } from '../records/import-records.ts'
+import { listDeleted } from '../records/list-deleted.ts'
 import { listRecords } from '../records/list-records.ts'
+import { purgeRecord } from '../records/purge-deleted.ts'
 import type { CollectionHooks, HooksOf } from '../records/record-hooks.ts'
+import { restoreRecord } from '../records/restore-record.ts'
 import { updateRecord } from '../records/update-record.ts'
 import type { CollectionModel, Model } from '../schema/model.ts'
 import { webhookEventNames } from './webhook-events.ts'
@@ -203,6 +207,10 @@ function recordOperations(collection: CollectionModel, hooksOf?: HooksOf): reado
   return operations
 }
 
+function deletedOperations(collection: CollectionModel, hooksOf?: HooksOf): Operation[] {
+  return [listDeleted(collection), restoreRecord(collection, hooksOf), purgeRecord(collection, hooksOf)]
+}
+
 /** A system collection is only read here: it changes through operations of its own. */
 function makeRecordOperations(collection: CollectionModel, hooksOf?: HooksOf): Operation[] {
   const hooks: CollectionHooks = hooksOf?.(collection.name) ?? {}
@@ -220,5 +228,6 @@ function makeRecordOperations(collection: CollectionModel, hooksOf?: HooksOf): O
     ...[create, update].filter((one) => one !== undefined),
     ...(access.delete ? [deleteRecord(collection, hooksOf)] : []),
     ...imports,
+    ...(keepMsOf(collection.source) === null ? [] : deletedOperations(collection, hooksOf)),
   ]
 }

@@ -6,18 +6,35 @@ import { expireOrders } from '../domains/orders/expire-orders.ts'
 import { reconcilePayments } from '../domains/payments/follow-payment.ts'
 import { matchWebhooks } from '../domains/payments/match-webhooks.ts'
 import type { Schedule } from '../effects/schedule.ts'
+import { deletedRecords } from '../records/deleted-records.ts'
+import { purgeOver } from '../records/purge-deleted.ts'
+import type { HooksOf } from '../records/record-hooks.ts'
 import type { Model } from '../schema/model.ts'
 import { forgetDeliveries, forgetEffects, forgetOldRows, forgetWebhooks } from './forget-rows.ts'
 
 const ofAll = [forgetEffects, forgetDeliveries]
 const ofShops = [expireOrders, reconcilePayments, matchWebhooks, forgetWebhooks, forgetCarts]
 
-export function schedulesOf({ project, model }: { readonly project: Pick<Project, 'shop'>; readonly model: Model }): Schedule[] {
+type Parts = { readonly project: Pick<Project, 'shop'>; readonly model: Model; readonly hooksOf: HooksOf }
+
+export function schedulesOf({ project, model, hooksOf }: Parts): Schedule[] {
   const hasFiles = model.find('files') !== undefined
-  return [...(project.shop ? ofShops : []), ...(hasFiles ? [sweepFiles] : []), forgetOldRows({ project }), ...ofAll]
+  const purges = model.find(deletedRecords.name) === undefined ? [] : [purgeDeleted({ model, hooksOf })]
+  return [...(project.shop ? ofShops : []), ...(hasFiles ? [sweepFiles] : []), ...purges, forgetOldRows({ project }), ...ofAll]
 }
 
+/** Deleted records that nobody has restored in time. */
+const purgeDeleted = (parts: Pick<Parts, 'model' | 'hooksOf'>): Schedule => ({
+  name: 'deletedRecords.purge',
+  everyMs: 600_000,
+  run: (work) => purgeOver(work, parts),
+})
+
 /** Taken, whether there is a shop, or a file, or not. */
-export const scheduleNames: readonly string[] = [...ofShops, sweepFiles, forgetOldRows({ project: { shop: null } }), ...ofAll].map(
-  ({ name }) => name,
-)
+export const scheduleNames: readonly string[] = [
+  ...ofShops,
+  sweepFiles,
+  { name: 'deletedRecords.purge' },
+  forgetOldRows({ project: { shop: null } }),
+  ...ofAll,
+].map(({ name }) => name)

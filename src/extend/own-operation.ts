@@ -191,6 +191,7 @@ class HeldTransaction implements Transaction {
   touchAll: Transaction['touchAll'] = (...given) => this.#write(() => this.#tx.touchAll(...given))
   addOrFail: Transaction['addOrFail'] = (ref, all) => this.#write(() => this.#tx.addOrFail(ref, all), all.length)
   delete: Transaction['delete'] = (...given) => this.#write(() => this.#tx.delete(...given))
+  putBack: Transaction['putBack'] = (...given) => this.#write(() => this.#tx.putBack(...given))
   forget: Transaction['forget'] = (...given) => this.#write(() => this.#tx.forget(...given))
   deleteWhere: Transaction['deleteWhere'] = (...given) => this.#write(() => this.#tx.deleteWhere(...given))
 }

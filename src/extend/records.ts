@@ -8,8 +8,8 @@ import { and, compare, eq, type Filter, has, isNull, not, oneOf, type Scalar } f
 import type { ChangesOf, NewRecordOf, RecordOf } from '../contract/record-types.ts'
 import type { Work } from '../operation/work.ts'
 import { defaults } from '../records/create-record.ts'
-import { followDeletion } from '../records/follow-deletion.ts'
 import type { HooksOf, RecordAction, RecordWrite } from '../records/record-hooks.ts'
+import { removeRecord } from '../records/remove-record.ts'
 import { storedMisfit } from '../records/stored-misfit.ts'
 import { checkReferences } from '../records/write-record.ts'
 import type { AnyRecord, CollectionRef, Fields } from '../schema/collection.ts'
@@ -219,11 +219,7 @@ function stepsOf({ work, model, hooksOf, causedBy, caller = null }: RecordsParts
   async function remove(one: string | AnyRecord): Promise<void> {
     kept('delete')
     const before = await found('delete', one)
-    await hooks?.delete?.before(writing('delete', before, before))
-    await tx.delete(collection, before)
-    await collection.source.afterChange?.({ tx, now, newId, before, after: null })
-    await followDeletion({ work, model, actor: systemActor, hooksOf, causedBy }, name, before.id)
-    await hooks?.delete?.after(writing('delete', before, before))
+    await removeRecord({ work, model, actor: systemActor, hooksOf, causedBy }, collection, before)
   }
 
   return { create, update, remove }

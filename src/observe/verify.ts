@@ -4,6 +4,7 @@
 import { limits } from '../base/limits.ts'
 import type { InvariantGroup, VerifyContext } from './invariant.ts'
 import { accountInvariants } from './invariants/accounts.ts'
+import { deletedInvariants } from './invariants/deleted.ts'
 import { effectInvariants } from './invariants/effects.ts'
 import { fileInvariants } from './invariants/files.ts'
 import { hookInvariants } from './invariants/hooks.ts'
@@ -38,6 +39,7 @@ export const invariantGroups: readonly InvariantGroup[] = [
   webhookInvariants,
   scheduleInvariants,
   fileInvariants,
+  deletedInvariants,
   recordInvariants,
 ]
 

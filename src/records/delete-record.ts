@@ -5,14 +5,13 @@ import { Type } from '../contract/type.ts'
 import { command, type Operation } from '../operation/define.ts'
 import type { CollectionModel } from '../schema/model.ts'
 import { checkIfMatch } from './etag.ts'
-import { followDeletion } from './follow-deletion.ts'
 import { actionFilter, findVisible } from './present.ts'
 import type { HooksOf } from './record-hooks.ts'
+import { removeRecord } from './remove-record.ts'
 import { fits, refusedTo } from './write-record.ts'
 
 /** `DELETE /api/{collection}/{id}`: records that refer to it refuse that, go with it or lose the reference, as their fields say. */
 export function deleteRecord(collection: CollectionModel, hooksOf: HooksOf = () => undefined): Operation {
-  const hooks = hooksOf(collection.name)?.delete
   return command({
     name: `${collection.name}.delete`,
     route: `DELETE /api/${collection.name}/:id`,
@@ -25,17 +24,12 @@ export function deleteRecord(collection: CollectionModel, hooksOf: HooksOf = () 
     access: collection.access.delete === undefined ? nobody : anyone,
     audience: collection.access.delete ?? nobody,
     async run(context) {
-      const { tx, input, actor, model, request, now, newId } = context
+      const { tx, input, actor, model, request } = context
       const record = await findVisible(tx, collection, actor, input.id)
       if (record === null) throw new EngineError('not_found')
       if (!(await fits(tx, collection, record, actionFilter(collection, 'delete', actor)))) throw refusedTo(actor)
       checkIfMatch(collection, { actor, ifMatch: request.ifMatch }, record)
-      if (hooks) await hooks.before({ work: context, model, actor, action: 'delete', before: record, record })
-      await tx.delete(collection, record)
-      // What depends on it is kept in step with its absence, and goes before anything can be left pointing at it.
-      await collection.source.afterChange?.({ tx, now, newId, before: record, after: null })
-      await followDeletion({ work: context, model, actor, hooksOf }, collection.name, record.id)
-      if (hooks) await hooks.after({ work: context, model, actor, action: 'delete', before: record, record })
+      await removeRecord({ work: context, model, actor, hooksOf }, collection, record)
       return { output: null, status: 204 }
     },
   })

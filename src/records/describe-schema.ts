@@ -5,6 +5,7 @@ import { fileRulesOf } from '../schema/kinds/file.ts'
 import type { Field } from '../schema/kinds/kind.ts'
 import type { CompiledField } from '../schema/model.ts'
 import { writableFields } from '../schema/wire.ts'
+import { keepMsOf } from './deleted-records.ts'
 import { isSortable, type QueryScope, searchPathsOf } from './parse-filter.ts'
 import { isSettable, readFilter, visibleFields, visibleList } from './present.ts'
 
@@ -45,6 +46,8 @@ function describe(scope: QueryScope) {
   const { access } = collection
   const { system = false, lists = {} } = collection.source
   const can = (action: 'create' | 'update' | 'delete') => ruleFilter(access[action] ?? nobody, actor).op !== 'false'
+  const keepMs = keepMsOf(collection.source)
+  const canRestore = ruleFilter(access.restore ?? staff, actor).op !== 'false'
   const writable = new Set(system ? [] : writableFields(collection).filter(({ field }) => isSettable(field, actor)))
   return {
     name: collection.name,
@@ -55,7 +58,9 @@ function describe(scope: QueryScope) {
     fields: visibleFields(collection, actor).map((compiled) => ({ ...fieldOf(compiled), writable: writable.has(compiled) })),
     lists: Object.keys(lists).filter((name) => visibleList(scope, name) !== undefined),
     searchable: searchPathsOf(collection, actor).length > 0,
-    can: { create: can('create'), update: can('update'), delete: can('delete') },
+    can: { create: can('create'), update: can('update'), delete: can('delete'), restore: keepMs !== null && canRestore },
+    /** Days that a deleted record can be restored; null where a deletion is the end. */
+    keepDays: keepMs === null ? null : keepMs / 86_400_000,
   }
 }
 

@@ -7,20 +7,30 @@ import type { Work } from '../operation/work.ts'
 import type { AfterChange, AnyRecord } from '../schema/collection.ts'
 import type { Field } from '../schema/kinds/kind.ts'
 import type { CollectionModel, Model } from '../schema/model.ts'
+import type { Released } from './deleted-records.ts'
 import { isReadable, readFilter } from './present.ts'
 import type { HooksOf, RecordWrite } from './record-hooks.ts'
 
 export type Deleting = Pick<RecordWrite, 'work' | 'model' | 'actor' | 'causedBy'> & { readonly hooksOf: HooksOf }
 
+/** Told of what else a deletion does. */
+export type Followed = {
+  /** Whether what goes can come back. */
+  isSoft(collection: CollectionModel): boolean
+  removed(collection: CollectionModel, record: AnyRecord): void
+  released(reference: Released): void
+}
+
 type Reference = { readonly other: CollectionModel; readonly by: string; readonly field: Field }
 type Leading = Reference & { readonly gone: readonly string[] }
+type Followable = { readonly name: string; readonly id: string; readonly followed: Followed }
 type Gone = { readonly name: string; readonly ids: readonly string[] }
 
 /**
  * Call it once the record is deleted and what depends on it was kept in step.
  * @throws still_referenced, cascade_too_large
  */
-export async function followDeletion(at: Deleting, name: string, id: string): Promise<void> {
+export async function followDeletion(at: Deleting, { name, id, followed }: Followable): Promise<void> {
   const all: Gone[] = [{ name, ids: [id] }]
   let left = limits.cascadeRecordsMax
   // It grows while it is walked: what is deleted with something may itself be referred to.
@@ -30,8 +40,9 @@ export async function followDeletion(at: Deleting, name: string, id: string): Pr
       const rows = await referring(at, reference, left)
       if (rows.length > left) throw new EngineError('cascade_too_large')
       left -= rows.length
-      if (reference.field.onDelete === 'setNull') for (const row of rows) await release(at, reference, row)
-      else if (rows.length > 0) all.push({ name: reference.other.name, ids: await removed(at, reference.other, rows) })
+      if (reference.field.onDelete === 'setNull') for (const row of rows) await release(at, { ...reference, followed }, row)
+      else if (rows.length > 0)
+        all.push({ name: reference.other.name, ids: await removed(at, { collection: reference.other, followed }, rows) })
     }
   for (const gone of all) await checkUnreferenced(at, gone)
 }
@@ -64,22 +75,30 @@ async function referring({ work }: Deleting, reference: Leading, left: number): 
   return [...unique.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1))
 }
 
-async function removed(at: Deleting, collection: CollectionModel, rows: readonly AnyRecord[]): Promise<string[]> {
+type Removing = { readonly collection: CollectionModel; readonly followed: Followed }
+
+async function removed(at: Deleting, { collection, followed }: Removing, rows: readonly AnyRecord[]): Promise<string[]> {
   const { work, hooksOf } = at
   const hooks = hooksOf(collection.name)?.delete
+  const isSoft = followed.isSoft(collection)
   for (const row of rows) {
     // A hook of one may have deleted another one.
     const before = hooks ? await work.tx.get<AnyRecord>(collection, row.id) : row
     if (before === null) continue
-    await hooks?.before({ ...at, action: 'delete', before, record: before })
+    await hooks?.before({ ...at, action: 'delete', before, record: before, isSoft })
     await work.tx.delete(collection, before)
     await keepInStep(work, collection, { before, after: null })
-    await hooks?.after({ ...at, action: 'delete', before, record: before })
+    await hooks?.after({ ...at, action: 'delete', before, record: before, isSoft })
+    followed.removed(collection, before)
   }
   return rows.map(({ id }) => id)
 }
 
-async function release(at: Deleting, { other, by, field, gone }: Leading, row: AnyRecord): Promise<void> {
+async function release(
+  at: Deleting,
+  { other, by, field, gone, followed }: Leading & { readonly followed: Followed },
+  row: AnyRecord,
+): Promise<void> {
   const { work, hooksOf } = at
   const hooks = hooksOf(other.name)?.update
   const before = hooks ? await work.tx.get<AnyRecord>(other, row.id) : row
@@ -94,9 +113,15 @@ async function release(at: Deleting, { other, by, field, gone }: Leading, row: A
   const record = await work.tx.update(other, before, { set: { [by]: value, ...more } })
   await keepInStep(work, other, { before, after: record })
   await hooks?.after({ ...at, action: 'update', before, record })
+  followed.released({
+    collection: other.name,
+    id: row.id,
+    by,
+    gone: [before[by] ?? []].flat().filter((id) => gone.includes(id as string)) as string[],
+  })
 }
 
-async function keepInStep(
+export async function keepInStep(
   { tx, now, newId }: Work,
   { source }: CollectionModel,
   change: Pick<AfterChange, 'before' | 'after'>,

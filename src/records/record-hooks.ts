@@ -18,6 +18,8 @@ export type RecordWrite = {
   readonly before: AnyRecord | null
   /** As it is to be written, or has been; of one that is deleted, as it was. */
   readonly record: AnyRecord
+  /** A deletion that can be undone, or the undoing of one: what belongs to the record alone, such as its files, stays. */
+  readonly isSoft?: boolean
   /** Hooks that led to it, each by a write of the one before it. Left out for what a caller asked for. */
   readonly causedBy?: readonly string[]
 }
@@ -26,6 +28,8 @@ export type RecordHooks = {
   /** Answers fields that are written instead, in stored form and fit for it. */
   before(write: RecordWrite): Promise<Readonly<Record<string, unknown>>>
   after(write: RecordWrite): Promise<void>
+  /** A record that was deleted so that it could be restored is gone for good. */
+  purged?(work: Work, record: AnyRecord): Promise<void>
 }
 
 export type CollectionHooks = Partial<Record<RecordAction, RecordHooks>>

@@ -16,6 +16,8 @@ export type CollectionAccess = {
   readonly delete?: Rule
   /** Counts and sums over all that one may read; staff when left out. Names no field of the record. */
   readonly aggregate?: Rule
+  /** Which deleted records one may see, restore and delete for good, with `softDelete`; staff when left out. */
+  readonly restore?: Rule
 }
 
 /** A field that is made when a record is read and never stored: it cannot be filtered or sorted by. */
@@ -75,6 +77,11 @@ export type CollectionOptions<TFields extends Fields = Fields> = {
   readonly computed?: ComputedFields
   /** References from elsewhere shown as a list: `variants: { from: 'variants', by: 'product' }`. */
   readonly lists?: Readonly<Record<string, { readonly from: string; readonly by: string }>>
+  /**
+   * A deleted record can be restored, with what its deletion took along, for 30 days or as many as it says. It is gone
+   * from everywhere else all the same.
+   */
+  readonly softDelete?: boolean | { readonly keepDays: number }
   /** Changed only through its own operations. */
   readonly system?: boolean
   /** Rows are never changed or removed: no version, no updatedAt. */
@@ -126,7 +133,7 @@ type Types<TName extends string, TFields extends Fields, TOptions> = {
     ? { readonly [K in keyof L]: L[K]['from'] }
     : None
   readonly isAppendOnly: IsAppendOnly<TOptions>
-  readonly actions: TOptions extends { access: infer A } ? keyof A & keyof CollectionAccess : never
+  readonly actions: TOptions extends { access: infer A } ? keyof A & ('read' | 'create' | 'update' | 'delete') : never
 }
 type None = Readonly<Record<never, never>>
 type IsAppendOnly<TOptions> = TOptions extends { appendOnly: true } ? true : false

@@ -39,7 +39,7 @@ export function withTexts(model: Model, changes: readonly RecordChange[]): reado
   )
 }
 
-/** As a record of now has them. What has more decimals than there are by now is rounded, for it is told and never stored. */
+/** As a record of now has them. What has more decimals than there are by now is rounded. */
 export function withUnits(model: Model, change: RecordChange): RecordChange {
   return mapped(change, decimalsOf(model).get(change.collection), (value, scale) => {
     if (typeof value !== 'string' && typeof value !== 'number') return value

@@ -70,6 +70,8 @@ export interface Transaction extends Reader {
   delete<T extends AnyRecord>(collection: CollectionRef<T>, before: T): Promise<void>
   /** As touch, where the rest depends on it: sent now or later. @throws conflict, at the latest at the commit */
   touchOrFail(collection: CollectionRef<unknown>, id: string, change: Change, guard?: Filter): Promise<void>
+  /** Adds a record that was deleted, as it was but for its version and `updatedAt`. @throws already_exists, perhaps only at the commit */
+  putBack<T extends AnyRecord>(collection: CollectionRef<T>, record: T): Promise<T>
   /** Removes rows whose time is over, and tells nobody: whoever reads them again finds them gone. */
   forget(collection: CollectionRef<unknown>, where: Filter): Promise<number>
   /** Removes bookkeeping rows that nobody watches. */
@@ -91,13 +93,12 @@ export function createTransaction(
   }
   const touched = (change: Change) => touchedAt(now, change)
 
-  async function insertAll<T>(ref: CollectionRef<T>, fields: readonly Omit<T, System>[], fence?: Fence): Promise<T[]> {
-    const collection = model.get(ref)
-    const records = fields.map((one) => withTimes(collection, one))
+  async function add<T>(ref: CollectionRef<T>, records: readonly AnyRecord[], fence?: Fence): Promise<T[]> {
     if (records.length > 0) await inner.insert(ref, records, fence)
-    for (const record of records) notes.created(collection, record)
-    return records as T[]
+    for (const record of records) notes.created(model.get(ref), record)
+    return records as readonly unknown[] as T[]
   }
+  const made = <T>(ref: CollectionRef<T>, fields: Omit<T, System>) => withTimes(model.get(ref), fields)
 
   return {
     worker,
@@ -108,13 +109,16 @@ export function createTransaction(
     count: inner.count,
     group: inner.group,
 
-    insert: async (ref, fields, fence) => (await insertAll(ref, [fields], fence))[0]!,
-    insertMany: insertAll,
+    insert: async (ref, fields, fence) => (await add(ref, [made(ref, fields)], fence))[0]!,
+    async insertMany(ref, all) {
+      const records = all.map((fields) => made(ref, fields))
+      return await add(ref, records)
+    },
+    putBack: async (ref, record) => (await add(ref, [withNewVersion(model.get(ref), record, now)]))[0]!,
     async insertOnce(ref, fields) {
-      const collection = model.get(ref)
-      const record = withTimes(collection, fields)
+      const record = made(ref, fields)
       if (!(await inner.insertOnce(ref, record))) return null
-      notes.created(collection, record)
+      notes.created(model.get(ref), record)
       return recordOf(ref, record)
     },
 
@@ -173,6 +177,13 @@ export function createTransaction(
       if (notes.changes.length > 0) await inner.appendCommit({ ...line, at: now, changes: withTexts(model, notes.changes) })
     },
   }
+}
+
+function withNewVersion(collection: CollectionModel, record: AnyRecord, now: number): AnyRecord {
+  const shape = shapeOf(collection)
+  const next = shape.copy({ ...record, version: (record['version'] as number) + 1, updatedAt: now })
+  shape.check(next)
+  return next
 }
 
 type GuardedUpdate = Update & { readonly guard: Filter }

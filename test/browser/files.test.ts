@@ -53,6 +53,25 @@ browserTest('a picture is sent from a form, seen, and removed', async () => {
   await page.getByRole('button', { name: 'Edit' }).waitFor()
   await picture.waitFor()
   assert.equal(await page.getByText('other.txt').count(), 0)
+
+  // What was deleted by mistake comes back with its picture; what was not wanted goes for good.
+  const remove = async () => {
+    await page.getByRole('button', { name: 'Delete' }).click()
+    await page.getByText('goes to the trash').waitFor()
+    await visitor.look('console-delete-soft')
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
+    await page.getByRole('link', { name: 'Trash' }).click()
+  }
+  await remove()
+  await page.getByRole('cell', { name: 'My cat' }).waitFor()
+  await visitor.look('console-trash')
+  await page.getByRole('button', { name: 'Restore' }).click()
+  await page.waitForFunction(() => document.querySelector<HTMLImageElement>('.files img')?.naturalWidth === 1)
+  await remove()
+  await page.getByRole('button', { name: 'Delete for good' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete for good' }).click()
+  await page.getByText('The trash is empty').waitFor()
+  await visitor.look('console-trash-empty')
   visitor.calm()
   await page.context().close()
 })

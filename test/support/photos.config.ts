@@ -7,7 +7,8 @@ const photos = collection('photos', {
     picture: field.file({ accept: ['image/*'], maxBytes: 1000 }),
     papers: field.files(),
   },
-  access: { read: anyone, create: staff, update: staff },
+  softDelete: true,
+  access: { read: anyone, create: staff, update: staff, delete: staff },
 })
 
 export const backend = defineBackend({ name: 'Photos', collections: [photos] })

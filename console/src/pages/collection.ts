@@ -17,8 +17,9 @@ export function CollectionPage({ name }: { name: string }): VNode {
   const columns = columnsOf(info).map(recordColumn)
   const newest = info.fields.find((field) => field.sortable && (field.name === 'createdAt' || field.name === 'postedAt'))
   const add = html`<a class="button primary" href=${`${collectionPath(name)}/new`}><${Icon} name="plus" size=${16} />New</a>`
+  const trash = html`<a class="button" href=${`${collectionPath(name)}/trash`}>Trash</a>`
   return html`
-    <${PageHead} title=${info.title} beside=${info.system && html`<span class="tag">system</span>`} actions=${info.can.create && add} />
+    <${PageHead} title=${info.title} beside=${info.system && html`<span class="tag">system</span>`} actions=${html`${info.can.restore && trash}${info.can.create && add}`} />
     <${RecordList}
       collection=${name}
       columns=${columns.length > 0 ? columns : [idColumn]}

@@ -199,6 +199,12 @@ function EditRecord(props: {
   `
 }
 
+function whatBecomes({ keepDays, can }: CollectionInfo): string {
+  if (!keepDays) return 'will be gone for good. This cannot be undone.'
+  const days = keepDays === 1 ? 'a day' : `${keepDays} days`
+  return `goes to the trash, with what belongs to it. ${can.restore ? 'You' : 'Staff'} can restore it for ${days}; then it is gone for good.`
+}
+
 function DeleteRecord(props: { info: CollectionInfo; record: RecordData; onStale: () => void; onClose: () => void }): VNode {
   const [error, setError] = useState<unknown>(undefined)
   const [busy, setBusy] = useState(false)
@@ -207,7 +213,7 @@ function DeleteRecord(props: { info: CollectionInfo; record: RecordData; onStale
     setError(undefined)
     try {
       await client.collection(props.info.name).delete(props.record.id, { ifMatch: client.etagOf(props.record) })
-      toast('Deleted.')
+      toast(props.info.keepDays ? 'Moved to the trash.' : 'Deleted.')
       navigate(collectionPath(props.info.name), { replace: true })
     } catch (cause) {
       setError(cause)
@@ -217,7 +223,7 @@ function DeleteRecord(props: { info: CollectionInfo; record: RecordData; onStale
   }
   const stale = error instanceof ApiError && error.status === 412
   return html`<${Confirm} title="Delete this record?" action="Delete" busy=${busy} error=${stale ? undefined : error} onConfirm=${remove} onClose=${props.onClose}>
-    <p><b>${recordLabel(props.record)}</b> will be gone for good. This cannot be undone.</p>
+    <p><b>${recordLabel(props.record)}</b> ${whatBecomes(props.info)}</p>
     ${stale && html`<p class="note wait" role="alert">Someone changed this record meanwhile. Its newest version is loaded now: look at it, then confirm again.</p>`}
   <//>`
 }

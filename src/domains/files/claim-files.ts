@@ -16,7 +16,17 @@ export function fileHooks(collection: CollectionModel, own: CollectionHooks = {}
   const fields = fileFieldsOf(collection)
   if (fields.length === 0) return own
   const place = { collection, fields }
-  return { create: around(place, own.create), update: around(place, own.update), delete: around(place, own.delete) }
+  const gone: RecordHooks = {
+    ...around(place, own.delete),
+    purged: async (work, record) => {
+      for (const { name } of fields)
+        await removeFiles(
+          work,
+          filesIn(record[name]).map(({ id }) => id),
+        )
+    },
+  }
+  return { create: around(place, own.create), update: around(place, own.update), delete: gone }
 }
 
 type Place = { readonly collection: CollectionModel; readonly fields: readonly CompiledField[] }
@@ -24,7 +34,8 @@ type Place = { readonly collection: CollectionModel; readonly fields: readonly C
 function around(place: Place, own: RecordHooks | undefined): RecordHooks {
   return {
     async before(write) {
-      const claimed = await keepInStep(place, write)
+      // Of a record that can come back they stay where they are, claimed by it.
+      const claimed = write.isSoft ? {} : await keepInStep(place, write)
       if (own === undefined) return claimed
       const record = { ...write.record, ...claimed }
       const more = await own.before({ ...write, record })

@@ -8,6 +8,7 @@ import {
   type Add,
   type Check,
   callable,
+  countFrom,
   flag,
   isObject,
   type Keys,
@@ -31,9 +32,10 @@ export type Names = {
 }
 
 const reservedFields = new Set(['id', 'version', 'createdAt', 'updatedAt', 'and', 'or', 'not'])
-const actions = ['read', 'create', 'update', 'delete', 'aggregate']
+const actions = ['read', 'create', 'update', 'delete', 'aggregate', 'restore']
 const anything: Check = () => {}
 const paths = list(line, 1)
+const kept = object({ keepDays: countFrom(1) }, { required: ['keepDays'], made: 'true, or { keepDays: 30 }' })
 const keys: Keys = {
   name: anything,
   fields: plainObject,
@@ -47,6 +49,7 @@ const keys: Keys = {
   lists: named(() => object({ from: line, by: line }, { required: ['from', 'by'] })),
   appendOnly: flag,
   feed: flag,
+  softDelete: (value, path, add) => (typeof value === 'boolean' ? undefined : kept(value, path, add)),
   checks: list(object({ path: line, op: word('gte'), value: wholeNumber }, { required: ['path', 'op', 'value'] })),
   afterChange: callable,
   internal: flag,
@@ -69,6 +72,8 @@ export function checkCollection(collection: Collection, path: string, names: Nam
   if (has('fields')) {
     checkSpellings(collection, path, add)
     checkFormers(collection, path, names)
+    if (collection.appendOnly === true && has('softDelete') && collection.softDelete !== false)
+      add(`${path}.softDelete`, 'is for records that are deleted, and appendOnly says that they never are')
     if (collection.appendOnly === true) checkUnchanged(sound, `${path}.fields`, add)
     const fields = ruleFieldsOf(collection)
     checkIndexes({ collection, sound, fields, has }, path, add)
@@ -179,7 +184,7 @@ function checkChecks({ checks = [] }: Collection, fields: RuleFields, path: stri
 }
 
 function checkAccess(collection: Collection, path: string, { fieldsOf, add }: Names): void {
-  const { access = {}, appendOnly } = collection
+  const { access = {}, appendOnly, softDelete = false } = collection
   for (const [action, rule] of Object.entries(access)) {
     const at = `${path}.access.${action}`
     if (!actions.includes(action)) add(at, `is no action${nearest(action, actions)}`)
@@ -187,6 +192,8 @@ function checkAccess(collection: Collection, path: string, { fieldsOf, add }: Na
       if (rule !== undefined) checkCallerRule(rule, at, add)
     } else if (rule !== undefined) compileRule(rule, { collections: fieldsOf, ...rulePlace(collection, action), path: at, add })
   }
+  if (access.restore !== undefined && !softDelete)
+    add(`${path}.access.restore`, 'is for what can be restored: say softDelete: true, or leave it out')
   for (const action of ['update', 'delete'] as const)
     if (appendOnly === true && access[action] !== undefined)
       add(`${path}.access.${action}`, 'is for records that change, and appendOnly says that they never do')

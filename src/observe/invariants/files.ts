@@ -8,6 +8,7 @@ import { type FilePart, type FileRow, files, keyOfPiece } from '../../domains/fi
 import { collectionsWithFiles, fileFieldsOf, filesIn } from '../../domains/files/file-fields.ts'
 import { blobKeyOf, removalKeys } from '../../domains/files/remove-files.ts'
 import { effects } from '../../effects/effect.ts'
+import { deletedRecords, readerOfDeleted } from '../../records/deleted-records.ts'
 import type { AnyRecord } from '../../schema/collection.ts'
 import type { Reader } from '../../storage/storage.ts'
 import { allOf, type BytesContext, type InvariantGroup, pagesOf, type VerifyContext } from '../invariant.ts'
@@ -15,7 +16,8 @@ import { allOf, type BytesContext, type InvariantGroup, pagesOf, type VerifyCont
 export const fileInvariants: InvariantGroup = {
   needs: ['files', 'effects'],
   invariants: {
-    'files.claimed_by_its_record': 'A claimed file is the value of the field of the record that it names.',
+    'files.claimed_by_its_record':
+      'A claimed file is the value of the field of the record that it names, which may be one that can be restored.',
     'files.of_a_record_claimed': 'Each file that a record has is claimed by it.',
     'files.bytes_there': 'The bytes of a file are all there; read to their end, they are those that came.',
     'files.no_bytes_unknown': 'All that lies in the store belongs to a file, or its removal is owed.',
@@ -38,11 +40,18 @@ async function checkClaims({ read, model, report }: VerifyContext, page: readonl
   for (const [name, own] of claimed) {
     const ids = own.map(({ record }) => record!)
     const records = model.find(name) === undefined ? [] : await read.getMany<AnyRecord>({ name }, [...new Set(ids)])
-    const byId = new Map(records.map((record) => [record.id, record]))
+    const byId = new Map([...(await deletedAmong({ read, model }, ids)), ...records].map((record) => [record.id, record]))
     for (const { id, field, record } of own)
       if (!filesIn(byId.get(record!)?.[field!]).some((file) => file.id === id))
         report('files.claimed_by_its_record', [`files/${id}`], `${name}/${record} has it not as its ${field}`)
   }
+}
+
+/** What can be restored still has its files. */
+async function deletedAmong({ read, model }: Pick<VerifyContext, 'read' | 'model'>, ids: readonly string[]): Promise<AnyRecord[]> {
+  if (model.find(deletedRecords.name) === undefined) return []
+  const asItWas = readerOfDeleted(model)
+  return (await allOf({ read }, deletedRecords, oneOf('record', ids))).flatMap((row) => asItWas(row)?.record ?? [])
 }
 
 async function checkRecords(context: VerifyContext): Promise<void> {

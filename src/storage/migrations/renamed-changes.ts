@@ -10,21 +10,31 @@ type Names = { readonly collection: string; readonly fields: ReadonlyMap<string,
 
 /** The commits as they are read now. */
 export function createRenamer(model: Model): (commits: readonly Commit[]) => readonly Commit[] {
-  const names = new Map<string, Names>()
-  for (const { name, source, fields } of model.collections.values()) {
-    const former = [...fields.values()].flatMap((field) => formerNames(field.field).map((old) => [old, field.name] as const))
-    for (const known of [name, ...formerNames(source).filter((old) => !model.find(old))])
-      if (former.length > 0 || known !== name) names.set(known, { collection: name, fields: new Map(former) })
-  }
+  const names = namesOf(model)
   if (names.size === 0 && !hasDecimals(model)) return (commits) => commits
-  const renamed = (change: RecordChange): RecordChange => {
+  const renamed = createChangeRenamer(model)
+  return (commits) => commits.map((commit) => ({ ...commit, changes: commit.changes.map(renamed) }))
+}
+
+export function createChangeRenamer(model: Model): (change: RecordChange) => RecordChange {
+  const names = namesOf(model)
+  return (change) => {
     const now = names.get(change.collection)
     if (now === undefined) return withUnits(model, change)
     const { before } = change
     const record = withNames(change.record, now.fields) as AnyRecord
     return withUnits(model, { ...change, collection: now.collection, record, ...(before && { before: withNames(before, now.fields) }) })
   }
-  return (commits) => commits.map((commit) => ({ ...commit, changes: commit.changes.map(renamed) }))
+}
+
+function namesOf(model: Model): ReadonlyMap<string, Names> {
+  const names = new Map<string, Names>()
+  for (const { name, source, fields } of model.collections.values()) {
+    const former = [...fields.values()].flatMap((field) => formerNames(field.field).map((old) => [old, field.name] as const))
+    for (const known of [name, ...formerNames(source).filter((old) => !model.find(old))])
+      if (former.length > 0 || known !== name) names.set(known, { collection: name, fields: new Map(former) })
+  }
+  return names
 }
 
 function withNames(values: Readonly<Record<string, unknown>>, fields: ReadonlyMap<string, string>): Readonly<Record<string, unknown>> {

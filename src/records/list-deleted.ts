@@ -1,0 +1,113 @@
+// `GET /api/{collection}/deleted`: what can be restored, the latest deletion first. A caller sees what the read rule shows of a record as it
+// was and the rule `restore` lets them have back.
+import type { Actor } from '../access/actor.ts'
+import { anyone, ruleFilter, staff } from '../access/rule.ts'
+import { toIso } from '../base/clock.ts'
+import { EngineError } from '../base/engine-error.ts'
+import { limits } from '../base/limits.ts'
+import { and, eq } from '../contract/filter.ts'
+import { Type } from '../contract/type.ts'
+import { type Operation, query } from '../operation/define.ts'
+import type { CollectionModel, CompiledField, Model } from '../schema/model.ts'
+import { recordSchema } from '../schema/wire.ts'
+import type { Reader } from '../storage/storage.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import { decide } from './decide.ts'
+import { type DeletedRecord, deletedOf, deletedRecords, readerOfDeleted } from './deleted-records.ts'
+import { present, readFilter, visibleFields } from './present.ts'
+import { refusedTo } from './write-record.ts'
+
+const sort = [{ path: 'createdAt', descending: true }]
+
+export function listDeleted(collection: CollectionModel): Operation {
+  return query({
+    name: `${collection.name}.listDeleted`,
+    route: `GET /api/${collection.name}/deleted`,
+    summary: `List deleted ${collection.title.toLowerCase()} that can be restored`,
+    tag: collection.title,
+    isPresented: true,
+    input: Type.Object(
+      {
+        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.pageSizeMax, default: limits.pageSizeDefault })),
+        cursor: Type.Optional(Type.String({ description: '`next` of the page before.' })),
+      },
+      { additionalProperties: false },
+    ),
+    output: pageSchema(collection, collection.fields.values()),
+    outputFor: (actor) => pageSchema(collection, visibleFields(collection, actor)),
+    access: anyone,
+    audience: collection.access.restore ?? staff,
+    async run({ read, input, actor, model }) {
+      const looking = { read, model, collection, actor }
+      checkAtAll(looking)
+      const rows = model.get(deletedRecords)
+      const limit = input.limit ?? limits.pageSizeDefault
+      const after = input.cursor === undefined ? {} : { after: decodeCursor(rows, sort, input.cursor) }
+      // Beyond the limit: the next page.
+      const found = await read.find<DeletedRecord>(rows, { where: deletedOf(collection), sort, limit: limit + 1, ...after })
+      const page = found.slice(0, limit)
+      const items: object[] = []
+      for (const row of page) {
+        const record = await recordFor(looking, row)
+        if (record === null) continue
+        const { createdAt, deletedBy, purgeAt, root } = row
+        const deletedWith = root === row.record ? null : root
+        items.push({ record, deletedAt: toIso(createdAt), deletedBy, deletedWith, purgeAt: toIso(purgeAt) })
+      }
+      return { output: { items, next: found.length > limit ? encodeCursor(sort, page.at(-1)!) : null } }
+    },
+  })
+}
+
+function pageSchema(collection: CollectionModel, fields: Iterable<CompiledField>) {
+  const item = Type.Object({
+    record: Type.Unsafe<object>(
+      recordSchema(
+        collection,
+        [...fields].filter(({ isComputed }) => !isComputed),
+      ),
+    ),
+    deletedAt: Type.String({ format: 'date-time' }),
+    deletedBy: Type.String({ description: 'The id of an account, or as in the audit trail.' }),
+    deletedWith: Type.Unsafe<string | null>({
+      type: ['string', 'null'],
+      description: 'The record whose deletion took it along, and whose restoring brings it back.',
+    }),
+    purgeAt: Type.String({ format: 'date-time', description: 'From then on it is gone for good.' }),
+  })
+  return Type.Object({
+    items: Type.Array(Type.Unsafe<object>(item)),
+    next: Type.Unsafe<string | null>({
+      type: ['string', 'null'],
+      description: 'Cursor of the next page; null on the last one. A page leaves out what the caller may not see.',
+    }),
+  })
+}
+
+type Looking = { readonly read: Pick<Reader, 'find'>; readonly model: Model; readonly collection: CollectionModel; readonly actor: Actor }
+
+/** @throws unauthenticated, forbidden */
+function checkAtAll({ collection, actor }: Looking): void {
+  if (restoreFilter(collection, actor).op === 'false') throw refusedTo(actor)
+}
+
+function restoreFilter(collection: CollectionModel, actor: Actor) {
+  return ruleFilter(collection.access.restore ?? staff, actor)
+}
+
+/** The record as it was, to a caller who may see and restore it. */
+async function recordFor({ read, model, collection, actor }: Looking, row: DeletedRecord): Promise<Record<string, unknown> | null> {
+  const { record } = readerOfDeleted(model)(row)!
+  const isOpen = await decide(read, and(readFilter(collection, actor), restoreFilter(collection, actor)), record)
+  return isOpen ? present(visibleFields(collection, actor), record) : null
+}
+
+/** @throws unauthenticated, forbidden, not_found */
+export async function findDeleted(looking: Looking, id: string): Promise<DeletedRecord> {
+  checkAtAll(looking)
+  const { read, collection } = looking
+  // Beyond the limit: there is one at most, its id is unique.
+  const [row] = await read.find<DeletedRecord>(deletedRecords, { where: and(deletedOf(collection), eq('record', id)), limit: 1 })
+  if (row === undefined || (await recordFor(looking, row)) === null) throw new EngineError('not_found')
+  return row
+}
