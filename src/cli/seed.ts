@@ -10,20 +10,24 @@ import type { CollectionModel } from '../schema/model.ts'
 import { settings } from '../settings/collections.ts'
 import { findUnique } from '../storage/find-all.ts'
 import { inTransaction } from '../storage/in-transaction.ts'
+import { claimSeedFiles, findSeedFiles, type SeedPlace, seedCause, storeSeedFiles } from './seed-files.ts'
 
 /** A mistake in code that makes records is one in each of them. */
 const mistakesShown = 20
 
 /** All of it in one transaction: a killed first start leaves nothing half. */
-export async function seedDatabase(engine: Engine, backend: Backend): Promise<void> {
+export async function seedDatabase(engine: Engine, backend: Backend, { blobs, folder }: SeedPlace): Promise<void> {
   const { seed } = backend.config
   const { parts, newId } = engine
   if (!seed || (await findUnique(parts.storage.reader, settings, eq('name', 'seeded'))) !== null) return
   const groups = await seed({ newId, now: parts.clock.now() })
   const mistakes: string[] = []
-  checkSeed(groups, backend.model, (path, message) => void mistakes.push(`  ${path}: ${message}`))
+  const add = (path: string, message: string) => void mistakes.push(`  ${path}: ${message}`)
+  checkSeed(groups, backend.model, add)
+  const found = mistakes.length > 0 ? [] : findSeedFiles(groups, { model: backend.model, folder, add })
   if (mistakes.length > 0) throw new Error(`The seed of the config is wrong:\n${mistakes.slice(0, mistakesShown).join('\n')}`)
-  await inTransaction(parts, { operation: 'seed', actor: 'system', requestId: '' }, async (tx, now) => {
+  const stored = Map.groupBy(await storeSeedFiles(found, engine, blobs), ({ given }) => given)
+  await inTransaction(parts, seedCause, async (tx, now) => {
     // Of processes that start at once one loads the seed: the others wait here until it has committed.
     if ((await tx.insertOnce(settings, { id: newId('set'), name: 'seeded', value: { at: now } })) === null) return
     for (const { collection: name, records } of groups) {
@@ -33,7 +37,8 @@ export async function seedDatabase(engine: Engine, backend: Backend): Promise<vo
 
     async function insert(collection: CollectionModel, given: Readonly<Record<string, unknown>>): Promise<void> {
       const { onHand, ...fields } = given as { onHand?: number }
-      const record = { id: newId(collection.prefix), ...defaultsOf(collection, now), ...fields }
+      const named = { id: newId(collection.prefix), ...defaultsOf(collection, now), ...fields }
+      const record = await claimSeedFiles(tx, stored.get(given) ?? [], { collection, record: named })
       const after = await tx.insert<AnyRecord>(collection, record)
       await collection.source.afterChange?.({ tx, now, newId, before: null, after })
       if (onHand !== undefined) await stock(after.id, onHand)

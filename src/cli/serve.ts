@@ -122,6 +122,7 @@ async function serveOn(place: Place): Promise<Running> {
   const shared = storage.capabilities.isShared ? await followDatabaseClock(storage, systemClock) : null
   const clock = shared ?? systemClock
   const hasPictures = settings.roles.includes('api') && backend.model.find('files') !== undefined
+  const blobs = openBlobs(settings)
   const pictures = hasPictures ? startPictureProcesses(log) : null
   const engine = await createEngine({
     backend,
@@ -133,11 +134,11 @@ async function serveOn(place: Place): Promise<Running> {
     providers: payments.all,
     mail,
     webhooks: { egress: systemEgress },
-    blobs: openBlobs(settings),
+    blobs,
     ...(pictures === null ? {} : { pictureMaker: () => pictures.maker }),
     meter: createRuntimeMeter(),
   })
-  if (settings.isDevelopment) await seedDatabase(engine, backend)
+  if (settings.isDevelopment) await seedDatabase(engine, backend, { blobs, folder: loaded.folder })
   const watch = hasOwnCode(backend.extension) ? (await import('./own-code-watch.ts')).watchOwnCode(endOf(settings)) : null
   let closing: Promise<void> | null = null
   const isStopping = () => closing !== null

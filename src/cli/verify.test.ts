@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
 import { systemClock } from '../base/clock.ts'
 import { createIdSource } from '../base/ids.ts'
 import { systemRandom } from '../base/random.ts'
+import { createLocalBlobs } from '../blobs/local-blobs.ts'
 import type { Engine } from '../engine/create-engine.ts'
 import { openSqlite } from '../storage/sqlite/sqlite-storage.ts'
 import type { StorageAdapter } from '../storage/storage.ts'
@@ -25,7 +26,8 @@ before(async () => {
   })
   storage = openSqlite({ path: join(folder, 'kingpost.db'), model: backend.model, clock: systemClock })
   const parts = { storage, model: backend.model, clock: systemClock, random: systemRandom }
-  await seedDatabase({ parts, newId: createIdSource(systemClock, systemRandom) } as unknown as Engine, backend)
+  const engine = { parts, newId: createIdSource(systemClock, systemRandom) } as unknown as Engine
+  await seedDatabase(engine, backend, { blobs: createLocalBlobs(join(folder, 'files')), folder: dirname(configPath) })
 })
 
 after(async () => {

@@ -8,6 +8,7 @@ import type { Fetch } from '../../client/src/transport.ts'
 import type { AnyBackend } from '../../client/src/typed.ts'
 import { createPlainLog } from '../base/plain-log.ts'
 import { systemRandom } from '../base/random.ts'
+import { createMemoryBlobs } from '../blobs/memory-blobs.ts'
 import { seedDatabase } from '../cli/seed.ts'
 import type { BackendConfig } from '../config/backend-config.ts'
 import { eq, oneOf } from '../contract/filter.ts'
@@ -32,6 +33,8 @@ import { createManualClock, type ManualClock } from './manual-clock.ts'
 export type TestBackendOptions = {
   /** Loads the seed of the config, as development does. Without it the database is empty. */
   readonly seed?: boolean
+  /** That of the config, where the seed names files by their paths; the working directory when left out. */
+  readonly folder?: string
   /** When the test begins, as a date; now, when left out. */
   readonly now?: Date
   /** Values of the config's secrets. One that is left out has a text of the test's own; the environment is not looked at. */
@@ -81,7 +84,8 @@ export async function openTestBackend<TBackend extends BackendConfig<Operation> 
   const passwords = cheapHasher
   const services = { passwords }
   const pictureMaker = () => loadPictureMaker().catch(() => null)
-  const parts = { backend, storage, clock, random: systemRandom, log, services, pictureMaker, mail: captureTransport }
+  const blobs = createMemoryBlobs()
+  const parts = { backend, blobs, storage, clock, random: systemRandom, log, services, pictureMaker, mail: captureTransport }
   const engine = await createEngine({ ...parts, providers: backend.project.paymentProviders.length === 0 ? [] : [provider] })
   const server = createServer({
     operations: engine.operations,
@@ -97,7 +101,7 @@ export async function openTestBackend<TBackend extends BackendConfig<Operation> 
     trustedProxies: [],
     bootId: 'test',
   })
-  if (options.seed) await seedDatabase(engine, backend)
+  if (options.seed) await seedDatabase(engine, backend, { blobs, folder: options.folder ?? process.cwd() })
   await server.app.ready()
   await engine.start()
   book.start()

@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { isEngineError } from '../../src/base/engine-error.ts'
+import { createMemoryBlobs } from '../../src/blobs/memory-blobs.ts'
 import { sandboxSecret } from '../../src/cli/open-sandbox.ts'
 import { seedDatabase } from '../../src/cli/seed.ts'
 import { eq } from '../../src/contract/filter.ts'
@@ -286,7 +287,7 @@ test('processes that start at the same moment write what is written once, once',
     ...engines.backend,
     config: { ...engines.backend.config, seed: () => [{ collection: 'notes', records: [{ text: 'sown', owner: null }] }] },
   }
-  await Promise.all(all.map((engine) => seedDatabase(engine, seeded)))
+  await Promise.all(all.map((engine) => seedDatabase(engine, seeded, { blobs: createMemoryBlobs(), folder: '.' })))
   assert.equal((await staff(one, 'notes.list', {})).items.length, 1)
 
   const secrets = await Promise.all(all.map(({ parts }) => sandboxSecret(parts.storage, model)))

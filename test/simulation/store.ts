@@ -4,6 +4,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { Clock } from '../../src/base/clock.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { createIdSource } from '../../src/base/ids.ts'
+import { createMemoryBlobs } from '../../src/blobs/memory-blobs.ts'
 import { seedDatabase } from '../../src/cli/seed.ts'
 import { type Backend, createBackend } from '../../src/engine/backend.ts'
 import type { Engine } from '../../src/engine/create-engine.ts'
@@ -79,7 +80,8 @@ export async function openStore(backend: Backend): Promise<Store> {
   const seedClock: Clock = { ...systemClock, now: () => Date.UTC(2029, 11, 31) }
   const dice = createDice(1)
   const parts = { storage: adapter, model: backend.model, clock: seedClock, random: dice }
-  await seedDatabase({ parts, newId: createIdSource(seedClock, dice) } as unknown as Engine, backend)
+  const engine = { parts, newId: createIdSource(seedClock, dice) } as unknown as Engine
+  await seedDatabase(engine, backend, { blobs: createMemoryBlobs(), folder: '.' })
   database.exec('delete from "_commits"')
 
   const statements = new Map<string, StatementSync>()

@@ -1,6 +1,6 @@
 // Files and records in step: what a write of a record names is claimed for it, and what it names no longer is removed, in the
 // same transaction. So a record never has a file that is not its own, and no file outlives its record.
-import { EngineError, invalid } from '../../base/engine-error.ts'
+import { EngineError, type InputIssue, invalid } from '../../base/engine-error.ts'
 import type { CollectionHooks, RecordHooks, RecordWrite } from '../../records/record-hooks.ts'
 import { fileRulesOf, type StoredFile } from '../../schema/kinds/file.ts'
 import type { CollectionModel, CompiledField } from '../../schema/model.ts'
@@ -96,15 +96,17 @@ async function claimOne({ collection, field, write }: Claim, id: string, path: s
       detail: `${path} names no file of yours that waits for a record.`,
       errors: [{ path, code: 'reference_not_found', message: 'names no file of yours that waits for a record' }],
     })
-  checkFits(row, field, path)
+  const fault = fileFault(row, field)
+  if (fault !== null) throw invalid(path, fault.code, fault.message)
   const place = { collection: collection.name, field: field.name, record: write.record.id }
   return storedFile(await tx.update(files, row, { set: { state: 'claimed', expiresAt: null, ...place } }))
 }
 
-/** @throws validation_failed */
-function checkFits({ size, type }: FileRow, { field }: CompiledField, path: string): void {
+/** Why a field does not take a file, or null. */
+export function fileFault({ size, type }: Pick<FileRow, 'size' | 'type'>, { field }: CompiledField): Omit<InputIssue, 'path'> | null {
   const { maxBytes, accept } = fileRulesOf(field)
-  if (size > maxBytes) throw invalid(path, 'maximum', `has ${size} bytes and may have ${maxBytes}`)
+  if (size > maxBytes) return { code: 'maximum', message: `has ${size} bytes and may have ${maxBytes}` }
   const fits = (range: string) => (range.endsWith('/*') ? type.startsWith(range.slice(0, -1)) : type === range)
-  if (accept !== undefined && !accept.some(fits)) throw invalid(path, 'type', `is of type ${type} and must be ${accept.join(' or ')}`)
+  if (accept === undefined || accept.some(fits)) return null
+  return { code: 'type', message: `is of type ${type} and must be ${accept.join(' or ')}` }
 }

@@ -74,3 +74,8 @@ export function uploadEndsAt(now: number): number {
 
 /** What a file does not have yet when its bytes begin to come. */
 export const notYet = { width: null, height: null, collection: null, field: null, record: null, sizes: null }
+
+/** Announced: its bytes are on their way. */
+export function newFile(given: Pick<FileRow, 'id' | 'name' | 'size' | 'uploadedBy' | 'sender' | 'key'>, now: number) {
+  return { ...given, state: 'uploading', type: '', ...notYet, pieces: 1, parts: [], expiresAt: uploadEndsAt(now) } as const
+}

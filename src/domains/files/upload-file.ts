@@ -8,7 +8,7 @@ import { command, type IncomingFile, type Operation, type PrepareContext } from 
 import type { Work } from '../../operation/work.ts'
 import { fileSchema, toldFile } from '../../schema/kinds/file.ts'
 import { cleanName } from './clean-name.ts'
-import { type FileRow, files, notYet, storedFile, uploadEndsAt } from './collections.ts'
+import { type FileRow, files, newFile, storedFile } from './collections.ts'
 import { checkSender, senderOf } from './file-access.ts'
 import { checkRoomFor } from './file-room.ts'
 import { type Received, watchBytes } from './receive-bytes.ts'
@@ -66,20 +66,8 @@ async function announce({ random }: UploadPorts, { actor, writeFirst }: Context,
   const key = newBlobKey(random)
   return await writeFirst(async ({ tx, now, newId }: Work) => {
     await checkRoomFor(tx, senderOf(actor), incoming.length ?? 0)
-    return await tx.insert(files, {
-      id: newId('file'),
-      state: 'uploading',
-      name: cleanName(incoming.name),
-      type: '',
-      size: incoming.length ?? 0,
-      ...notYet,
-      uploadedBy: actor.id,
-      sender: senderOf(actor),
-      key,
-      pieces: 1,
-      parts: [],
-      expiresAt: uploadEndsAt(now),
-    })
+    const given = { id: newId('file'), name: cleanName(incoming.name), size: incoming.length ?? 0, key }
+    return await tx.insert(files, newFile({ ...given, uploadedBy: actor.id, sender: senderOf(actor) }, now))
   })
 }
 

@@ -1,14 +1,21 @@
 // What the config's `seed` returns, before any of it is stored: known collections and fields, and values that a
-// record can hold. A time is milliseconds here, as a record has it, and so is all that is stored in a form of its own.
+// record can hold. A time is milliseconds here, as a record has it, and so is all that is stored in a form of its own; a file is the
+// path of one of the project's.
 import { isEngineError } from '../../base/engine-error.ts'
 import { nearest } from '../../base/nearest.ts'
 import type { SeedRecords } from '../../config/backend-config.ts'
 import { validatorOf } from '../../operation/validate.ts'
 import type { CollectionModel, Model } from '../../schema/model.ts'
-import { type Add, line, list, object, passes, plainObject, wholeNumber } from '../../schema/shape.ts'
+import { type Add, is, line, list, object, passes, plainObject, wholeNumber } from '../../schema/shape.ts'
 import { createInputSchema, writableFields } from '../../schema/wire.ts'
 
 const shape = list(object({ collection: line, records: list(plainObject) }, { required: ['collection', 'records'] }))
+
+const filePath = is(
+  'the path of a file below the folder of the config, such as seed/cover.webp',
+  (path) => typeof path === 'string' && /^(?:\.\/)?[^/\\\0]+(?:\/[^/\\\0]+)*$/.test(path) && !path.split('/').includes('..'),
+)
+const pathsOf = { one: filePath, many: list(filePath) }
 
 /** Says every mistake: `seed[2].records[14].title: is missing`. */
 export function checkSeed(given: unknown, model: Model, add: Add): void {
@@ -27,7 +34,10 @@ function checkRecord(collection: CollectionModel, record: Readonly<Record<string
   for (const name of Object.keys(record)) if (!known.includes(name)) add(`${path}.${name}`, `is no field${nearest(name, known)}`)
   if (record['id'] !== undefined) line(record['id'], `${path}.id`, add)
   if (record['onHand'] !== undefined) wholeNumber(record['onHand'], `${path}.onHand`, add)
-  const storedOf = (name: string) => collection.fields.get(name)!.field.kind.stored
+  const storedOf = (name: string) => {
+    const { holdsFiles, stored } = collection.fields.get(name)!.field.kind
+    return holdsFiles === undefined ? stored : pathsOf[holdsFiles]
+  }
   for (const { name, field } of fields) {
     if (record[name] != null) storedOf(name)?.(record[name], `${path}.${name}`, add)
     if (record[name] != null || !field.required) continue
