@@ -13,11 +13,21 @@ import { takesLong } from './sockets.ts'
 /** Of one request, once. @throws malformed_request, validation_failed, unsupported_media_type */
 export async function openFileBody(request: IncomingMessage, clock: Clock): Promise<IncomingFile> {
   const { headers } = request
+  checkCoding(headers['content-encoding'])
   const type = headers['content-type'] ?? null
   const length = headers['content-length'] === undefined ? null : Number(headers['content-length'])
   if (length === null && headers['transfer-encoding'] === undefined) throw invalid('', 'required', 'is missing: send the bytes of a file')
   if (type !== null && /^multipart\//i.test(type)) return await openForm(request, clock, type)
   return { name: nameOf(headers['file-name']), type, length, bytes: bytesOf(request, request, clock) }
+}
+
+/** A file is what comes: nothing is unpacked, so that none is a thousand times what was sent (RFC 9110 section 15.5.16). */
+function checkCoding(coding: string | undefined): void {
+  if (coding === undefined || coding.trim().toLowerCase() === 'identity') return
+  throw new EngineError('unsupported_media_type', {
+    detail: 'Send a file as it is, without Content-Encoding.',
+    headers: { 'accept-encoding': 'identity' },
+  })
 }
 
 /** Percent-encoded UTF-8 (RFC 8187's letters), since a header has ASCII alone. */
