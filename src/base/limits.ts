@@ -125,6 +125,12 @@ export const limits = {
   /** Characters of the records in one answer, near enough. A page that would be larger ends earlier and says where it continues. */
   answerBytesMax: 4_194_304,
   searchWordsMax: 8,
+  /** The same once texts without spaces are taken two letters at a time. */
+  searchPairsMax: 32,
+  /** Searched fields of one collection by words: a word is looked up in each. */
+  searchedFieldsMax: 8,
+  /** Weights of the searched fields of a collection: each is asked for twice. */
+  searchWeightsMax: 3,
   /** A page in an order costs a comparison for each key of each record, and the condition of the next one two more. */
   sortKeysMax: 8,
   /** Rows of an import that share a transaction: others get their turn between two, and one that is refused costs the others a repeat. */

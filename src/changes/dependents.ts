@@ -32,6 +32,8 @@ export function pathsOf(filter: Filter): string[] {
       return pathsOf(filter.of)
     case 'via':
       return [filter.local]
+    case 'words':
+      return [...filter.paths]
     default:
       return [filter.path.split('.', 1)[0]!]
   }

@@ -2,6 +2,7 @@
 // compile it, and `matches` evaluates it in memory for live readers; both must agree (conformance).
 // Paths are column paths of one collection (`title`, `price.amount`); a reference is followed by `via`.
 import { withoutCase } from './letter-case.ts'
+import { haveWords, type Word } from './words.ts'
 
 export type Scalar = string | number | boolean
 export type Comparison = 'eq' | 'ne' | 'lt' | 'lte' | 'gt' | 'gte'
@@ -19,6 +20,8 @@ export type Filter =
   | { readonly op: 'null'; readonly path: string; readonly value: boolean }
   /** The list of ids at `path` holds the value; one that is missing holds nothing. */
   | { readonly op: 'has'; readonly path: string; readonly value: string }
+  /** Each of the words stands in one of the searched fields at `paths` (words.ts). */
+  | WordsFilter
   /** Some record of `collection` with `local` = `remote` fits `of`: a reference followed, either way. A list of ids matches by any. */
   | {
       readonly op: 'via'
@@ -28,6 +31,8 @@ export type Filter =
       readonly isList?: boolean
       readonly of: Filter
     }
+
+export type WordsFilter = { readonly op: 'words'; readonly paths: readonly string[]; readonly words: readonly Word[] }
 
 export const always: Filter = { op: 'true' }
 export const never: Filter = { op: 'false' }
@@ -128,6 +133,11 @@ function evaluate(filter: Filter, record: Readonly<Record<string, unknown>>): Tr
       return (valueAt(record, filter.path) === null) === filter.value
     case 'via':
       return null
+    case 'words':
+      return haveWords(
+        filter.paths.map((path) => record[path]),
+        filter.words,
+      )
     case 'has':
       return Array.isArray(record[filter.path]) && (record[filter.path] as unknown[]).includes(filter.value)
     default:
@@ -136,7 +146,7 @@ function evaluate(filter: Filter, record: Readonly<Record<string, unknown>>): Tr
 }
 
 function compareValue(
-  filter: Exclude<Filter, { op: 'true' | 'false' | 'and' | 'or' | 'not' | 'null' | 'via' | 'has' }>,
+  filter: Exclude<Filter, { op: 'true' | 'false' | 'and' | 'or' | 'not' | 'null' | 'via' | 'has' | 'words' }>,
   value: Scalar | null,
 ): Truth {
   if (value === null) return null

@@ -10,7 +10,8 @@ import type { Group } from '../storage/storage.ts'
 import { groupsSchema } from './aggregate-schema.ts'
 import { listFilters } from './list-filters.ts'
 import { type Aggregate, parseAggregate, type Value } from './parse-aggregate.ts'
-import { parseFilter, parseSearch, type QueryScope } from './parse-filter.ts'
+import { parseFilter, type QueryScope } from './parse-filter.ts'
+import { parseSearch } from './parse-search.ts'
 import { readFilter, visibleFields } from './present.ts'
 import { spans } from './spans.ts'
 
@@ -59,7 +60,7 @@ export function aggregateRecords(collection: CollectionModel): Operation {
       const aggregate = parseAggregate(scope, { ...input, timeZone })
       const where = and(
         input.filter === undefined ? undefined : parseFilter(scope, input.filter),
-        parseSearch(scope, input.search),
+        parseSearch(scope, input.search).where,
         readFilter(collection, actor),
       )
       const { by, measures } = aggregate

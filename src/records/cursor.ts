@@ -18,16 +18,9 @@ export function encodeCursor(sort: readonly Sort[], last: Readonly<Record<string
 
 /** @throws validation_failed for a cursor of another sort, or one that was altered */
 export function decodeCursor(collection: CollectionModel, sort: readonly Sort[], cursor: string): (Scalar | null)[] {
-  const refused = invalid('query:cursor', 'cursor', 'is not a cursor of this list: start from its first page')
-  if (cursor.length > limits.cursorBytesMax) throw refused
-  let parts: unknown
-  try {
-    parts = JSON.parse(Buffer.from(cursor, 'base64url').toString())
-  } catch {
-    throw refused
-  }
+  const parts = partsOf(cursor)
   const keys = [...sort.filter((key) => key.path !== 'id').map((key) => key.path), 'id']
-  if (!Array.isArray(parts) || parts.length !== keys.length + 1 || parts[0] !== signature(sort)) throw refused
+  if (parts.length !== keys.length + 1 || parts[0] !== signature(sort)) throw refused()
   return parts.slice(1).map((value: unknown, index) => {
     const column = resolve(collection.columns, keys[index]!)
     const fits =
@@ -38,9 +31,41 @@ export function decodeCursor(collection: CollectionModel, sort: readonly Sort[],
           : column.type === 'text'
             ? typeof value === 'string' && isStorableText(value)
             : Number.isSafeInteger(value)
-    if (!fits) throw refused
+    if (!fits) throw refused()
     return value as Scalar | null
   })
+}
+
+/** Of a search without a sort: how well the last record fits, and its id. */
+export function encodeTierCursor(tier: number, id: string): string {
+  return Buffer.from(JSON.stringify([searched, tier, id])).toString('base64url')
+}
+
+/** @throws validation_failed */
+export function decodeTierCursor(tiers: number, cursor: string): readonly [number, string] {
+  const [kind, tier, id, ...rest] = partsOf(cursor)
+  const isPlace = Number.isSafeInteger(tier) && (tier as number) >= 0 && (tier as number) < tiers
+  if (kind !== searched || !isPlace || typeof id !== 'string' || !isStorableText(id) || rest.length > 0) throw refused()
+  return [tier as number, id]
+}
+
+/** No field has such a name. */
+const searched = '?search'
+
+function partsOf(cursor: string): unknown[] {
+  if (cursor.length > limits.cursorBytesMax) throw refused()
+  let parts: unknown
+  try {
+    parts = JSON.parse(Buffer.from(cursor, 'base64url').toString())
+  } catch {
+    throw refused()
+  }
+  if (!Array.isArray(parts)) throw refused()
+  return parts
+}
+
+function refused() {
+  return invalid('query:cursor', 'cursor', 'is not a cursor of this list: start from its first page')
 }
 
 function signature(sort: readonly Sort[]): string {

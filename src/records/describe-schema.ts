@@ -6,7 +6,8 @@ import type { Field } from '../schema/kinds/kind.ts'
 import type { CompiledField } from '../schema/model.ts'
 import { writableFields } from '../schema/wire.ts'
 import { keepMsOf } from './deleted-records.ts'
-import { isSortable, type QueryScope, searchPathsOf } from './parse-filter.ts'
+import { isSortable, type QueryScope } from './parse-filter.ts'
+import { searchPathsOf } from './parse-search.ts'
 import { isSettable, readFilter, visibleFields, visibleList } from './present.ts'
 
 export type Names = {

@@ -1,18 +1,19 @@
 import { anyone, nobody } from '../access/rule.ts'
 import { invalid } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
-import { and, type Filter } from '../contract/filter.ts'
+import { and, type Filter, type Scalar, type WordsFilter } from '../contract/filter.ts'
 import { type Static, Type } from '../contract/type.ts'
 import { type Operation, query } from '../operation/define.ts'
 import type { AnyRecord } from '../schema/collection.ts'
 import type { CollectionModel, CompiledField } from '../schema/model.ts'
 import { recordSchema } from '../schema/wire.ts'
-import type { Reader } from '../storage/storage.ts'
+import type { Reader, Sort } from '../storage/storage.ts'
 import { fittingPage } from './answer-size.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
+import { decodeCursor, decodeTierCursor, encodeCursor, encodeTierCursor } from './cursor.ts'
 import { expand, parseExpand } from './expand.ts'
 import { listFilters } from './list-filters.ts'
-import { parseFilter, parseSearch, parseSort, type QueryScope, searchPathsOf } from './parse-filter.ts'
+import { parseFilter, parseSort, type QueryScope } from './parse-filter.ts'
+import { parseSearch, searchPathsOf, tierOf } from './parse-search.ts'
 import { isReadable, presentAll, readFilter, visibleFields } from './present.ts'
 
 export const listInput = Type.Object(
@@ -31,7 +32,11 @@ export const listInput = Type.Object(
     expand: Type.Optional(Type.String({ description: 'References and lists to fill in, whole: `author,lines.variant`.' })),
     fields: Type.Optional(Type.String({ description: 'Only these fields: `id,title`.' })),
     search: Type.Optional(
-      Type.String({ maxLength: limits.textMatchCharactersMax, description: 'Words that all stand in searched fields, in either case.' }),
+      Type.String({
+        maxLength: limits.textMatchCharactersMax,
+        description:
+          'Words that all stand in searched fields, in either case and without accents; the last may go on. Without `sort`, what fits best comes first.',
+      }),
     ),
     count: Type.Optional(Type.Boolean({ description: `Adds how many there are in all, at most ${limits.countMax}.` })),
   },
@@ -64,19 +69,20 @@ export function listRecords(collection: CollectionModel): Operation {
       const tree = parseExpand(input.expand)
       const chosen = parseFields(scope, input.fields, tree.keys())
       const sort = parseSort(scope, input.sort)
-      const where = and(
-        input.filter === undefined ? undefined : parseFilter(scope, input.filter),
-        parseSearch(scope, input.search),
-        readFilter(collection, actor),
-      )
-      const after = input.cursor === undefined ? {} : { after: decodeCursor(collection, sort, input.cursor) }
+      const search = parseSearch(scope, input.search)
+      const rest = and(input.filter === undefined ? undefined : parseFilter(scope, input.filter), readFilter(collection, actor))
+      const where = and(search.where, rest)
+      const isRanked = sort.length === 0 && search.tiers.length > 0
+      const order = isRanked ? rankedOrder(search.tiers) : sortedOrder(collection, sort)
+      const asked = isRanked ? { where: rest, ranked: search.tiers } : { where, sort }
+      const after = input.cursor === undefined ? {} : { after: order.decode(input.cursor) }
       // One more than asked for tells whether there is a next page, without a count.
       // Beyond the limit: the next page, for which the last record is the cursor.
-      const found = await read.find<AnyRecord>(collection, { where, sort, limit: limit + 1, ...after })
+      const found = await read.find<AnyRecord>(collection, { ...asked, limit: limit + 1, ...after })
       const page = found.slice(0, fittingPage(visibleFields(collection, actor), found, limit))
       const items = await presentAll(read, collection, actor, page, chosen)
       if (tree.size > 0) await expand(read, scope, items, tree)
-      const output: Record<string, unknown> = { items, next: found.length > page.length ? encodeCursor(sort, page.at(-1)!) : null }
+      const output: Record<string, unknown> = { items, next: found.length > page.length ? order.encode(page.at(-1)!) : null }
       return { output: input.count ? { ...output, ...(await counted(read, collection, where)) } : output }
     },
   })
@@ -86,6 +92,17 @@ export function listRecords(collection: CollectionModel): Operation {
 async function counted(read: Reader, collection: CollectionModel, where: Filter): Promise<object> {
   const count = await read.count(collection, where, limits.countMax + 1)
   return count > limits.countMax ? { count: limits.countMax, countIsAtLeast: true } : { count }
+}
+
+/** How a page says where the next one begins. */
+type Order = { encode(last: AnyRecord): string; decode(cursor: string): readonly (Scalar | null)[] }
+
+function sortedOrder(collection: CollectionModel, sort: readonly Sort[]): Order {
+  return { encode: (last) => encodeCursor(sort, last), decode: (cursor) => decodeCursor(collection, sort, cursor) }
+}
+
+function rankedOrder(tiers: readonly WordsFilter[]): Order {
+  return { encode: (last) => encodeTierCursor(tierOf(tiers, last), last.id), decode: (cursor) => decodeTierCursor(tiers.length, cursor) }
 }
 
 function pageSchema(collection: CollectionModel, fields: Iterable<CompiledField>) {

@@ -164,19 +164,6 @@ export function parseSort(scope: QueryScope, text: string | undefined): Sort[] {
   return last < 0 ? keys : keys.slice(0, last + 1)
 }
 
-/** The fields that this caller's `search` looks into. Where there are none, a list does not take the parameter. */
-export function searchPathsOf(collection: CollectionModel, actor: Actor): readonly string[] {
-  return collection.searchPaths.filter((path) => isReadable(collection.fields.get(path)!.field, actor))
-}
-
-/** `search=words`: every word is in some searchable field. */
-export function parseSearch(scope: QueryScope, text: string | undefined): Filter {
-  const words = (text ?? '').split(/\s+/).filter((word) => word !== '')
-  if (words.length > limits.searchWordsMax) throw invalid('query:search', 'words', `has more than ${limits.searchWordsMax} words`)
-  const paths = searchPathsOf(scope.collection, scope.actor)
-  return and(...words.map((word) => or(...paths.map((path): Filter => ({ op: 'contains', path, value: word })))))
-}
-
 function unknownField(scope: QueryScope, name: string, at: string): EngineError {
   const field = scope.collection.fields.get(name)
   if (field?.isComputed && isReadable(field.field, scope.actor)) {

@@ -82,6 +82,11 @@ export type CollectionOptions<TFields extends Fields = Fields> = {
    * from everywhere else all the same.
    */
   readonly softDelete?: boolean | { readonly keepDays: number }
+  /**
+   * How `search=` looks: by whole words with an index, the best first, or (`parts`) for any part of a text, which reads every
+   * record. `words` when left out; `parts` is for collections that are small, or written far more often than searched.
+   */
+  readonly search?: 'words' | 'parts'
   /** Changed only through its own operations. */
   readonly system?: boolean
   /** Rows are never changed or removed: no version, no updatedAt. */

@@ -8,6 +8,7 @@ import { dateTimeKind } from './kinds/date-time.ts'
 import { idKind } from './kinds/id.ts'
 import { integerKind } from './kinds/integer.ts'
 import { type ColumnType, type Comparing, charactersIn, type Field, type Kind, type KindColumn } from './kinds/kind.ts'
+import { wordsName, wordsOf } from './kinds/words.ts'
 
 /** How one value lies in a database: `price.amount` of money is a column of its own. */
 export type Column = {
@@ -45,8 +46,12 @@ export type CollectionModel = {
   readonly access: CollectionAccess
   readonly fields: ReadonlyMap<string, CompiledField>
   readonly columns: ReadonlyMap<string, Column>
-  /** Paths searched by `search=`. */
+  /** Fields searched by `search=`. */
   readonly searchPaths: readonly string[]
+  /** The words of searched fields, by the names of these: stored beside the record, and in no record. Empty where parts are searched. */
+  readonly words: ReadonlyMap<string, CompiledField>
+  /** All that a row has: the columns of the record, then those of words. */
+  readonly stored: readonly Column[]
   /** Left out of the change feed. */
   readonly heavyFields: readonly string[]
   readonly isAppendOnly: boolean
@@ -58,6 +63,8 @@ export type IndexModel = {
   readonly name: string
   readonly columns: readonly { readonly name: string; readonly descending: boolean }[]
   readonly isUnique: boolean
+  /** Of words: finds records by them, in any of its columns. A collection has one at most. */
+  readonly isSearch?: true
 }
 
 export type Model = {
@@ -98,6 +105,9 @@ function compileCollection(source: Collection, ruleFields: ReadonlyMap<string, R
   add('createdAt', systemField(dateTimeKind))
   if (!isAppendOnly) add('updatedAt', { ...systemField(dateTimeKind), ...readRuleOfTime(source) })
 
+  const searched = [...fields.values()].filter(({ field }) => field.search !== undefined && field.search !== false)
+  const words = source.search === 'parts' ? new Map<string, CompiledField>() : new Map(searched.map(wordsFieldOf))
+  const wordColumns = [...words.values()].flatMap((field) => field.columns)
   return {
     name: source.name,
     table: source.name,
@@ -107,11 +117,13 @@ function compileCollection(source: Collection, ruleFields: ReadonlyMap<string, R
     access: compileAccess(source, ruleFields),
     fields,
     columns,
-    searchPaths: [...fields.values()].filter(({ field }) => field.search).map(({ name }) => name),
+    searchPaths: searched.map(({ name }) => name),
+    words,
+    stored: [...columns.values(), ...wordColumns],
     heavyFields: [...fields.values()].filter(({ field }) => field.feed === false).map(({ name }) => name),
     isAppendOnly,
     isFed: source.feed !== false,
-    indexes: indexesOf(source, columns),
+    indexes: [...indexesOf(source, columns), ...searchIndexOf(source, wordColumns)],
   }
 }
 
@@ -135,6 +147,18 @@ function compileAccess(source: Collection, collections: ReadonlyMap<string, Rule
     return rule === undefined ? [] : [[action, compileRule(rule, place)]]
   })
   return Object.fromEntries(compiled)
+}
+
+function wordsFieldOf({ name, field }: CompiledField): [string, CompiledField] {
+  const own = wordsOf(name, field)
+  const column = wordsName(name)
+  return [name, { name: column, field: own, columns: columnsOf(column, own), isComputed: false }]
+}
+
+function searchIndexOf({ name }: Collection, columns: readonly Column[]): IndexModel[] {
+  if (columns.length === 0) return []
+  const parts = columns.map((column) => ({ name: column.name, descending: false }))
+  return [{ name: `${name}_search`, columns: parts, isUnique: false, isSearch: true }]
 }
 
 function systemField(kind: Kind): Field {

@@ -19,6 +19,9 @@ export const callable = is('a function', (value) => typeof value === 'function')
 export const wholeNumber = is('a whole number', (value) => Number.isSafeInteger(value))
 export const countFrom = (least: number) =>
   is(`a whole number from ${least}`, (value) => Number.isSafeInteger(value) && (value as number) >= least)
+const weight = { weight: countFrom(1) }
+/** Whether a field is searched, or by which weight. */
+export const searched: Check = (value, path, add) => (isObject(value) ? object(weight, { required: ['weight'] }) : flag)(value, path, add)
 export const line = is('a text of one line', (value) => typeof value === 'string' && value.trim() !== '' && !/[\r\n]/.test(value))
 export const plainObject = is('an object', isObject)
 

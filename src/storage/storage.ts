@@ -1,7 +1,7 @@
 // The storage port. Adapters implement StorageAdapter; operations see Reader and Transaction
 // (transaction.ts), which add versions and the change feed on top. Nothing here is SQL: MongoDB must fit.
 // Invariant: a write is one guarded statement, and its caller looks at how many rows it met.
-import type { Filter, Scalar } from '../contract/filter.ts'
+import type { Filter, Scalar, WordsFilter } from '../contract/filter.ts'
 import type { AnyRecord, CollectionRef } from '../schema/collection.ts'
 import type { Capabilities } from './capabilities.ts'
 
@@ -13,6 +13,11 @@ export type FindQuery = {
   readonly sort?: readonly Sort[]
   /** The caller takes them in any order, which spares a sort. Not with `sort` or `after`. */
   readonly isUnordered?: boolean
+  /**
+   * What is searched, the best matches first: a record that fits the last of these stands in the first that it fits, and within
+   * one the newest comes first. `after` is then the place of that one in the list, and the id. Not with `sort`.
+   */
+  readonly ranked?: readonly WordsFilter[]
   readonly limit: number
   /** Values of the sort paths, then the id, of the last record already seen. */
   readonly after?: readonly (Scalar | null)[]

@@ -5,6 +5,8 @@ import { collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 
 export const users = collection('users', {
+  // Found by any part of an address.
+  search: 'parts',
   prefix: 'usr',
   system: true,
   fields: {

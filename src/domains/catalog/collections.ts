@@ -30,7 +30,7 @@ const shown = {
 
 const productFields = {
   slug: field.text({ required: true, unique: true, max: 150 }),
-  title: field.text({ required: true, search: true }),
+  title: field.text({ required: true, search: { weight: 2 } }),
   description: field.longText({ search: true }),
   /** The first one stands for it in lists. */
   pictures: field.files(shown),

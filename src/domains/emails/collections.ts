@@ -6,6 +6,8 @@ import { field } from '../../schema/field.ts'
 export const emailStatuses = ['queued', 'sending', 'sent', 'deferred', 'bounced', 'failed', 'ambiguous', 'received', 'captured'] as const
 
 export const emails = collection('emails', {
+  // Found by any part of an address; and an index would be written with every message.
+  search: 'parts',
   prefix: 'eml',
   title: 'E-mails',
   system: true,

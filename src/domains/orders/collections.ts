@@ -51,6 +51,8 @@ export const paymentStatuses = [
 export const ownOrder = any(heldByToken, where('customer').eq(actorId), all(where('id').eq(actorLinkedOrder), where('customer').isNull()))
 
 export const orders = collection('orders', {
+  // Found by any part of a number or an address; and an index would be written with every order.
+  search: 'parts',
   prefix: 'ord',
   system: true,
   fields: {

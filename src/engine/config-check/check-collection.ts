@@ -1,4 +1,5 @@
 // One collection of the project: its options, its fields, and all that names fields of it or of others.
+import { limits } from '../../base/limits.ts'
 import { nearest } from '../../base/nearest.ts'
 import type { Collection, Fields } from '../../schema/collection.ts'
 import { checkCallerRule, compileRule, type RuleFields, ruleFieldsOf, rulePlace } from '../../schema/compile-rule.ts'
@@ -47,6 +48,7 @@ const keys: Keys = {
   access: plainObject,
   computed: object({ fields: plainObject, load: callable }, { required: ['fields', 'load'] }),
   lists: named(() => object({ from: line, by: line }, { required: ['from', 'by'] })),
+  search: word('words', 'parts'),
   appendOnly: flag,
   feed: flag,
   softDelete: (value, path, add) => (typeof value === 'boolean' ? undefined : kept(value, path, add)),
@@ -77,6 +79,7 @@ export function checkCollection(collection: Collection, path: string, names: Nam
     if (collection.appendOnly === true) checkUnchanged(sound, `${path}.fields`, add)
     const fields = ruleFieldsOf(collection)
     checkIndexes({ collection, sound, fields, has }, path, add)
+    checkSearch(sound, path, add)
     if (has('checks')) checkChecks(collection, fields, path, add)
     if (has('access')) checkAccess(collection, path, names)
     if (has('lists')) checkLists(collection, path, names)
@@ -129,6 +132,16 @@ function checkFormers(collection: Collection, path: string, { collections, add }
         claimed.set(former, name)
       }
     }
+}
+
+/** A search looks a word up in each field, and asks for each weight. */
+function checkSearch(sound: Fields, path: string, add: Add): void {
+  const searched = Object.values(sound).filter(({ search }) => search !== undefined && search !== false)
+  const weights = new Set(searched.map(({ search }) => (typeof search === 'object' ? search.weight : 1)))
+  if (searched.length > limits.searchedFieldsMax)
+    add(`${path}.fields`, `are searched, ${searched.length} of them: at most ${limits.searchedFieldsMax} can be`)
+  if (weights.size > limits.searchWeightsMax)
+    add(`${path}.fields`, `are searched by ${weights.size} weights: there are at most ${limits.searchWeightsMax}`)
 }
 
 type Indexed = {

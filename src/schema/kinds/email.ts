@@ -1,6 +1,6 @@
 // Addresses of mail, kept in lower case: two spellings of one mailbox are one value.
 import { limits } from '../../base/limits.ts'
-import { countFrom, flag } from '../shape.ts'
+import { countFrom, flag, searched } from '../shape.ts'
 import { mustBe, textComparing, textMisfit } from './comparing.ts'
 import { type Comparing, type DefaultOf, defineKind, makeField, type With } from './kind.ts'
 
@@ -15,7 +15,7 @@ const comparing: Comparing = {
 export const emailKind = defineKind({
   name: 'email',
   columns: [{ type: 'text', characters: ({ max = 255 }) => max, comparing }],
-  options: { unique: flag, max: countFrom(1), search: flag },
+  options: { unique: flag, max: countFrom(1), search: searched },
   defaultFault: (value) => (value === String(value).toLowerCase() ? null : 'must be in lower case, as addresses are kept'),
   schema: () => ({ type: 'string', format: 'email', maxLength: limits.emailCharactersMax }),
   fromWire: (value) => (value as string).trim().toLowerCase(),

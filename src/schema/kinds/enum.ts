@@ -1,6 +1,6 @@
 // One of some words that the declaration names.
 import { nearest } from '../../base/nearest.ts'
-import { flag, line, list } from '../shape.ts'
+import { flag, line, list, searched } from '../shape.ts'
 import { mustBe, wordComparing } from './comparing.ts'
 import { type Comparing, type DefaultOf, defineKind, makeField, type With } from './kind.ts'
 
@@ -18,7 +18,7 @@ export const enumKind = defineKind({
   name: 'enum',
   otherNames: ['select'],
   columns: [{ type: 'text', characters: ({ options = [] }) => Math.max(100, ...options.map((option) => option.length)), comparing }],
-  options: { unique: flag, options: list(line, 1), search: flag },
+  options: { unique: flag, options: list(line, 1), search: searched },
   needs: ['options'],
   check({ options = [] }, path, add) {
     if (new Set(options).size < options.length) add(`${path}.options`, 'names a value twice')

@@ -10,8 +10,8 @@ import type { Add, Check, Keys } from '../shape.ts'
 
 export type JsonSchema = Record<string, unknown>
 
-/** How one value lies in a database. Databases know these alone. */
-export type PlainType = 'text' | 'integer' | 'boolean' | 'dateTime' | 'json'
+/** How one value lies in a database. Databases know these alone. `words`: those of a searched text, made by the storage. */
+export type PlainType = 'text' | 'integer' | 'boolean' | 'dateTime' | 'json' | 'words'
 /** What a kind is made of. A decimal is a whole number of units; how many decimals that means is kept with its column. */
 export type ColumnType = PlainType | `decimal(${number})`
 
@@ -132,8 +132,8 @@ export type FieldOptions = {
   readonly write?: CallerRule
   /** `false`: kept out of the change feed, as too large or no business of it; a live reader fetches the record for it. */
   readonly feed?: boolean
-  /** `search=words` looks into it. */
-  readonly search?: boolean
+  /** `search=words` looks into it. What stands in a field of more weight is found first; 1 when left out. */
+  readonly search?: boolean | { readonly weight: number }
   /** What it was called before, the latest name first: its values are kept. May go once `kingpost migrate plan` names it no more. */
   readonly renamedFrom?: string | readonly string[]
   /**

@@ -1,6 +1,6 @@
 // Text of one line.
 import { limits } from '../../base/limits.ts'
-import { countFrom, flag } from '../shape.ts'
+import { countFrom, flag, searched } from '../shape.ts'
 import { textComparing, textMisfit, withinMax } from './comparing.ts'
 import { type Comparing, type DefaultOf, defineKind, makeField, rangeOf, type With } from './kind.ts'
 
@@ -14,7 +14,7 @@ export const textKind = defineKind({
   otherNames: ['string'],
   // MySQL never had a narrower column for one.
   columns: [{ type: 'text', characters: ({ max = 255 }) => Math.max(max, 100), comparing }],
-  options: { unique: flag, min: countFrom(0), max: countFrom(1), search: flag },
+  options: { unique: flag, min: countFrom(0), max: countFrom(1), search: searched },
   sets: (set) => set === 'actor',
   schema: (field) => ({ type: 'string', ...rangeOf(field, 'minLength', 'maxLength') }),
   givenSchema: (schema) => ({ ...schema, pattern: oneLine }),

@@ -113,7 +113,8 @@ async function fillObstacles(
   stored: StoredSchema,
   all: readonly Fill[],
 ): Promise<string[]> {
-  const fills = all.filter(({ source }) => source.from !== 'constant')
+  // Of any text there are words.
+  const fills = all.filter(({ source, columns }) => source.from !== 'constant' && columns[0]!.kind !== 'words')
   if (fills.length === 0) return []
   const { table, collection: name } = fills[0]!
   const collection = storedModel(model, stored, dialect).find(name)!
@@ -225,6 +226,7 @@ function companionsOf({ steps, journal, stored }: Seen, step: Step): Step[] {
       other.kind === 'backfill' &&
       other.table === step.table &&
       other.fill.rows === 'all' &&
+      (other.fill.columns[0]!.kind === 'words') === (step.fill.columns[0]!.kind === 'words') &&
       (cutOf(journal, other)?.cursor ?? null) === place &&
       other.fill.columns.every(({ name }) => columns.has(name)),
   )

@@ -8,7 +8,7 @@ import type { KindColumn } from '../../schema/kinds/kind.ts'
 import type { CollectionModel, Column, CompiledField } from '../../schema/model.ts'
 import { part } from '../sql/compile.ts'
 import { convert, misfitOf, told } from './convert.ts'
-import type { RowQuery, SchemaDialect, StoredRow } from './dialect.ts'
+import type { Batch, RowQuery, SchemaDialect, StoredRow } from './dialect.ts'
 import { fillFunctionOf, fixedDefaultOf } from './fill-source.ts'
 import type { ColumnSpec, Fill } from './steps.ts'
 
@@ -35,7 +35,7 @@ function makersOf({ collection, fills }: FillParts): Maker[] {
 }
 
 function makerOf(collection: CollectionModel, fill: Fill): (row: StoredRow) => Made {
-  const compiled = collection.fields.get(fill.field)!
+  const compiled = fieldOf(collection, fill)
   if (fill.source.from === 'column') {
     const { column, kind } = fill.source
     const to = fill.columns[0]!.kind
@@ -62,6 +62,10 @@ function makerOf(collection: CollectionModel, fill: Fill): (row: StoredRow) => M
 function checked({ field }: CompiledField, value: unknown, found: unknown): Made {
   const why = misfitOf(field, value)
   return why === null ? { value: value ?? null } : { why, found }
+}
+
+function fieldOf({ fields, words }: CollectionModel, { field }: Fill): CompiledField {
+  return fields.get(field) ?? [...words.values()].find(({ name }) => name === field)!
 }
 
 /** The row as a record: declared fields as they are stored now, and what only the old version declared under its column's name. */
@@ -119,7 +123,7 @@ async function* batchesOf(parts: FillParts) {
 
 function queryOf({ fills, since, columns, collection }: FillParts, after: string | null, limit: number): RowQuery {
   const isConversion = fills[0]!.source.from === 'column'
-  const isRequired = fills.some(({ field }) => collection.fields.get(field)!.field.required)
+  const isRequired = fills.some((fill) => fieldOf(collection, fill).field.required)
   return {
     table: fills[0]!.table,
     columns,
@@ -171,6 +175,12 @@ export async function runFill(run: FillRun): Promise<number> {
   }
 }
 
+/** Values of words for one page of rows at a start, where nobody else writes. */
+export function wordsOfRows(collection: CollectionModel, fill: Fill, rows: readonly StoredRow[]): Batch['rows'] {
+  const make = makerOf(collection, fill)
+  return rows.map((row) => ({ id: row.id, values: valuesOf(collection, { fill, make }, row) }))
+}
+
 /** Large enough to be quick, small enough that a writer waits no longer than a batch may take. */
 function nextSize(size: number, tookMs: number): number {
   const wanted = tookMs > limits.migrationBatchMs ? size / 2 : tookMs < limits.migrationBatchMs / 2 ? size * 2 : size
@@ -184,6 +194,6 @@ function valuesOf(collection: CollectionModel, { fill, make }: Maker, row: Store
       `${fill.table}.${fill.field} of ${row.id} cannot be filled: ${JSON.stringify(made.found)} ${made.why}. ` +
         'Correct the record or the backfill, then run kingpost migrate apply again: it continues here.',
     )
-  const { columns } = collection.fields.get(fill.field)!
+  const { columns } = fieldOf(collection, fill)
   return columns.length === 1 ? [made.value] : columns.map((column) => (made.value === null ? null : part(made.value, column)))
 }

@@ -39,7 +39,7 @@ export function adoptedKinds(
   let adopted = kinds
   for (const collection of storedModel(model, stored, types).collections.values()) {
     const table = stored.tables.get(collection.table)
-    for (const column of collection.columns.values()) {
+    for (const column of collection.stored) {
       const found = table?.columns.get(column.name)
       if (found === undefined || kinds[collection.table]?.[column.name] !== undefined) continue
       if (!isSameType(found, column, { declared: types.typeOf(column, collection), types })) continue

@@ -69,6 +69,7 @@ export function planTable(situation: TableSituation): { readonly steps: readonly
     add: (change, phase, marks = {}) => void steps.push(makeStep(change, phase, marks)),
   }
   for (const field of collection.fields.values()) if (!field.isComputed) planField(p, field)
+  for (const field of collection.words.values()) planField(p, field)
   planIndexes(p)
   planChecks(p)
   planStrangers(p)
@@ -78,9 +79,14 @@ export function planTable(situation: TableSituation): { readonly steps: readonly
 
 const longTextCharacters = 2_000
 
+/** Nobody has to wait for them: what a start does without being asked. */
+function isOfWords({ columns }: CompiledField): boolean {
+  return columns[0]?.type === 'words'
+}
+
 export function specOf(column: Column, collection: CollectionModel, types: TypeNames): ColumnSpec {
   const { name, type: kind, isNullable } = column
-  const isLong = kind === 'text' && column.characters > longTextCharacters ? ({ isLong: true } as const) : {}
+  const isLong = (kind === 'text' || kind === 'words') && column.characters > longTextCharacters ? ({ isLong: true } as const) : {}
   return { name, type: types.typeOf(column, collection), kind, isNullable, default: null, ...isLong }
 }
 
@@ -105,7 +111,7 @@ function formerColumnsOf({ table }: Planned, field: CompiledField): (string | nu
 }
 
 function storedName({ physical }: Planned, column: Column): string {
-  return physical.columns.get(column.path)!.name
+  return physical.stored.find(({ path }) => path === column.path)!.name
 }
 
 function specsOf(p: Planned, field: CompiledField): ColumnSpec[] {
@@ -149,7 +155,7 @@ function planNullability(p: Planned, field: CompiledField, spec: ColumnSpec): vo
         `${table.name}.${field.name} is required now, but some of about ${table.rows} records have no value there. ${giveOne}, or fill them first.`,
       )
     const fill: Fill = { ...fillOf(p, field, source), columns: specsOf(p, field), rows: 'empty' }
-    p.add({ kind: 'backfill', table: table.name, fill }, 'expand', { rows: table.rows })
+    p.add({ kind: 'backfill', table: table.name, fill }, 'expand', { rows: table.rows, isAdditive: isOfWords(field) })
   }
   p.add({ kind: 'setNotNull', table: table.name, column: spec }, 'contract', { rows: table.rows })
 }
@@ -171,7 +177,8 @@ function planMissing(p: Planned, field: CompiledField, missing: readonly Column[
   for (const column of missing) {
     const spec = specOf(column, collection, types)
     const made = { ...spec, isNullable: spec.isNullable || isBackfilled, default: fixed === null ? null : partOf(fixed, column) }
-    p.add({ kind: 'addColumn', table: table.name, column: made, isBackfilled }, 'expand', { isAdditive: !isBackfilled })
+    const isAdditive = !isBackfilled || isOfWords(field)
+    p.add({ kind: 'addColumn', table: table.name, column: made, isBackfilled }, 'expand', { isAdditive })
   }
   if (isBackfilled) planFill(p, field, { source, began: Number.MAX_SAFE_INTEGER })
 }
@@ -201,9 +208,11 @@ function planFill(
   const specs = specsOf(p, field)
   const fill: Fill = { ...fillOf(p, field, source), columns: specs }
   const { rows } = table
-  if (!hasEnded(p, `backfill ${table.name}.${field.name}`, began)) p.add({ kind: 'backfill', table: table.name, fill }, 'expand', { rows })
+  // One that `migrate` has begun is ended by it: it has noted where it is.
+  const marks = { rows, isAdditive: isOfWords(field) && began === Number.MAX_SAFE_INTEGER }
+  if (!hasEnded(p, `backfill ${table.name}.${field.name}`, began)) p.add({ kind: 'backfill', table: table.name, fill }, 'expand', marks)
   if (!hasEnded(p, `catchUp ${table.name}.${field.name}`, began))
-    p.add({ kind: 'catchUp', table: table.name, fill, since: sinceOf(p, field, began) }, 'switch', { rows })
+    p.add({ kind: 'catchUp', table: table.name, fill, since: sinceOf(p, field, began) }, 'switch', marks)
   for (const spec of specs) if (!spec.isNullable) p.add({ kind: 'setNotNull', table: table.name, column: spec }, 'contract', { rows })
 }
 
@@ -283,7 +292,7 @@ function partOf(value: unknown, { path }: Column): unknown {
 function planIndexes(p: Planned): void {
   const { table, types } = p
   const collection = withShadows(p)
-  const wanted = collection.indexes.map((index) => indexSpecOf(index, collection, types))
+  const wanted = indexSpecsOf(collection, types)
   const taken = new Set(table.indexes.map(({ name }) => name))
   for (const broken of table.indexes)
     if (!broken.isValid) p.add({ kind: 'dropIndex', table: table.name, index: broken, isBroken: true }, 'expand')
@@ -304,18 +313,23 @@ function planIndexes(p: Planned): void {
 /** The collection as it will be indexed: a column that changes its type by the one that will take its place. */
 function withShadows({ physical, shadows }: Planned): CollectionModel {
   if (shadows.size === 0) return physical
-  const columns = [...physical.columns].map(
-    ([path, column]) => [path, { ...column, name: shadows.get(column.name) ?? column.name }] as const,
-  )
+  const shadowed = (column: Column): Column => ({ ...column, name: shadows.get(column.name) ?? column.name })
+  const columns = [...physical.columns].map(([path, column]) => [path, shadowed(column)] as const)
   const indexes = physical.indexes.map((index) => ({
     ...index,
     columns: index.columns.map((part) => ({ ...part, name: shadows.get(part.name) ?? part.name })),
   }))
-  return { ...physical, columns: new Map(columns), indexes }
+  return { ...physical, columns: new Map(columns), stored: physical.stored.map(shadowed), indexes }
 }
 
-export function indexSpecOf(index: IndexModel, collection: CollectionModel, types: TypeNames): IndexSpec {
-  return { ...index, name: types.indexName(index.name), form: types.formOf(index, collection) }
+export function indexSpecsOf(collection: CollectionModel, types: TypeNames): IndexSpec[] {
+  return collection.indexes
+    .flatMap((index) => (index.isSearch && types.searchesByColumn ? byColumn(index) : index))
+    .map((index) => ({ ...index, name: types.indexName(index.name), form: types.formOf(index, collection) }))
+}
+
+function byColumn(index: IndexModel): IndexModel[] {
+  return index.columns.map((column) => ({ ...index, name: `${index.name}_${column.name}`, columns: [column] }))
 }
 
 function isSameIndex(stored: IndexSpec, wanted: IndexSpec): boolean {
@@ -355,7 +369,7 @@ function planStrangers(p: Planned): void {
       const spec: ColumnSpec = { name: column.name, type: column.type, kind: column.kind ?? 'text', isNullable: true, default: null }
       p.add({ kind: 'dropNotNull', table: table.name, column: spec }, 'expand', { isAdditive: true })
     }
-    const isLeftover = consumed.has(column.name) || [...claimed].some((name) => leftoverOf(name) === column.name)
+    const isLeftover = column.kind === 'words' || consumed.has(column.name) || [...claimed].some((name) => leftoverOf(name) === column.name)
     const marks = { isDestructive: !isLeftover && !table.isEmpty, rows: table.rows }
     p.add({ kind: 'dropColumn', table: table.name, column: column.name }, 'contract', marks)
   }

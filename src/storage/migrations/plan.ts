@@ -4,7 +4,7 @@
 // cannot be done without losing or guessing a value is a problem with a sentence, and no step.
 import type { CollectionModel, Model } from '../../schema/model.ts'
 import { laterVersion, renamedLater } from './later-version.ts'
-import { checksOf, indexSpecOf, planTable, specOf } from './plan-table.ts'
+import { checksOf, indexSpecsOf, planTable, specOf } from './plan-table.ts'
 import { makeStep, type Phase, type Step } from './steps.ts'
 import { type JournalRow, type StoredSchema, storedModel, type TypeNames, tableOf } from './stored-schema.ts'
 
@@ -43,6 +43,13 @@ export function planMigration({ model, stored, journal, types }: Situation): Pla
   return { steps: inOrder(steps), problems }
 }
 
+function isOfWords(step: Step): boolean {
+  return (
+    ('fill' in step ? step.fill.columns[0]! : 'column' in step && typeof step.column === 'object' ? step.column : undefined)?.kind ===
+    'words'
+  )
+}
+
 /**
  * Steps of one phase keep the order in which they were planned. But columns are there before they are filled, so that
  * one pass fills several, and filled before they are indexed; and an index goes before the columns it is made of: a
@@ -56,15 +63,18 @@ function inOrder(steps: readonly Step[]): Step[] {
   })
 }
 
-function rankOf({ kind, phase }: Step): number {
+function rankOf(step: Step): number {
+  const { kind, phase } = step
   if (phase === 'contract') return kind === 'dropIndex' ? 0 : 1
-  return kind === 'backfill' ? 1 : kind === 'createIndex' ? 2 : 0
+  // Words are made of values, which are there by then.
+  if (isOfWords(step)) return kind === 'addColumn' ? 0 : 2
+  return kind === 'backfill' ? 1 : kind === 'createIndex' ? 3 : 0
 }
 
 function createTable(collection: CollectionModel, types: TypeNames): Step {
-  const columns = [...collection.columns.values()].map((column) => specOf(column, collection, types))
+  const columns = collection.stored.map((column) => specOf(column, collection, types))
   const checks = checksOf(collection)
-  const indexes = collection.indexes.map((index) => indexSpecOf(index, collection, types))
+  const indexes = indexSpecsOf(collection, types)
   return makeStep({ kind: 'createTable', table: collection.name, columns, indexes, checks }, 'expand', {
     isAdditive: true,
   })

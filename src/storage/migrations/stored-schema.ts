@@ -70,6 +70,8 @@ export type TypeNames = {
   formOf(index: IndexModel, collection: CollectionModel): string
   /** As the database takes it, which may have a limit. */
   indexName(name: string): string
+  /** Where one index cannot have the words of several fields: each has its own. */
+  readonly searchesByColumn?: boolean
   /** Where rows have no columns, another type is no other column: values are converted where they lie, once servers stop. */
   readonly convertsInPlace?: boolean
 }
@@ -128,7 +130,7 @@ function storedCollection(collection: CollectionModel, { model, stored, types }:
   const found = stored.tables.get(table)
   if (!found) return collection
   const names = new Map<string, string>()
-  for (const field of collection.fields.values())
+  for (const field of [...collection.fields.values(), ...collection.words.values()])
     for (const column of field.columns) {
       const former = found.columns.has(column.name) ? null : formerColumn(column, field, found)
       const declared = types.typeOf(column, collection)
@@ -140,6 +142,8 @@ function storedCollection(collection: CollectionModel, { model, stored, types }:
     ...collection,
     table,
     fields: new Map([...collection.fields].map(([name, field]) => [name, { ...field, columns: field.columns.map(place) }])),
+    words: new Map([...collection.words].map(([name, field]) => [name, { ...field, columns: field.columns.map(place) }])),
+    stored: collection.stored.map(place),
     columns: new Map([...collection.columns].map(([path, column]) => [path, place(column)])),
     indexes: collection.indexes.map((index) => ({
       ...index,
@@ -156,7 +160,7 @@ export function requiredColumns(
 ): { readonly table: string; readonly column: string }[] {
   return [...storedModel(model, stored, types).collections.values()].flatMap((collection) => {
     const table = stored.tables.get(collection.table)
-    return [...collection.columns.values()]
+    return collection.stored
       .filter(({ name, isNullable }) => !isNullable && table?.columns.get(name)?.isNullable)
       .map(({ name }) => ({ table: table!.name, column: name }))
   })

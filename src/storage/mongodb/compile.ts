@@ -3,7 +3,7 @@
 // a `$lookup` of at most one document, so a query that has one is an aggregation.
 import { type Document, Long } from 'mongodb'
 import { assert, unreachable } from '../../base/assert.ts'
-import type { Filter, Scalar } from '../../contract/filter.ts'
+import { and, type Filter, not, type Scalar, type WordsFilter } from '../../contract/filter.ts'
 import { type CollectionModel, type Model, resolve } from '../../schema/model.ts'
 import { regexOf } from '../letter-pattern.ts'
 import { type FindQuery, type GroupKey, type GroupQuery, type Measure, pathOf, type Sort } from '../storage.ts'
@@ -37,6 +37,12 @@ export function createCompiler(model: Model) {
         first: query.after ? all([of.first, afterOf(collection, keys, query.after)]) : of.first,
         sort: query.isUnordered ? null : Object.fromEntries(directions),
       }
+    },
+
+    /** Of one of the tiers of a ranked query, by its place. */
+    tier(collection: CollectionModel, { where, after, ranked: tiers = [] }: FindQuery, at: number): Condition {
+      const of = conditionOf(model, collection, and(tiers[at]!, ...tiers.slice(0, at).map(not), where))
+      return after?.[0] === at ? { ...of, first: all([of.first, { _id: { $lt: after[1] } }]) } : of
     },
 
     group(collection: CollectionModel, query: GroupQuery): Document[] {
@@ -97,9 +103,18 @@ function whereOf(scope: Scope, filter: Filter, wanted: boolean): Document {
       scope.lookups.push({ $lookup: { ...lookupOf(scope, filter), as: name } })
       return { [name]: wanted ? { $not: { $size: 0 } } : { $size: 0 } }
     }
+    case 'words':
+      return wanted ? wordsOf(scope.collection, filter) : { $nor: [wordsOf(scope.collection, filter)] }
     default:
       return { [fieldOf(scope.collection, filter.path)]: testOf(scope.collection, filter, wanted) }
   }
+}
+
+/** Each word in one of the lists. It is letters and digits (words.ts), so a pattern of it has one meaning. */
+function wordsOf(collection: CollectionModel, { paths, words }: WordsFilter): Document {
+  const names = paths.map((path) => nameOf(collection.words.get(path)!.columns[0]!))
+  const each = words.map(({ text, isStart }) => names.map((name) => ({ [name]: isStart ? { $regex: `^${text}` } : text })))
+  return all(each.map((parts) => (parts.length === 1 ? parts[0]! : { $or: parts })))
 }
 
 function lookupOf({ model, collection }: Scope, filter: Extract<Filter, { op: 'via' }>): Document {
@@ -152,7 +167,7 @@ const opposite = { eq: 'ne', ne: 'eq', lt: 'gte', lte: 'gt', gt: 'lte', gte: 'lt
 /** One field's condition. MongoDB's comparisons look at values of their own type alone: none of them fits null. */
 function testOf(
   collection: CollectionModel,
-  filter: Exclude<Filter, { op: 'true' | 'false' | 'and' | 'or' | 'not' | 'via' }>,
+  filter: Exclude<Filter, { op: 'true' | 'false' | 'and' | 'or' | 'not' | 'via' | 'words' }>,
   wanted: boolean,
 ): Document {
   const column = resolve(collection.columns, filter.path)

@@ -4,6 +4,7 @@
 // keys and keys such as `a.b`, `$set` and `__proto__`. What begins with `_` is ours and in no record.
 import { type Document, Long } from 'mongodb'
 import { assert } from '../../base/assert.ts'
+import { wordsIn } from '../../contract/words.ts'
 import type { AnyRecord } from '../../schema/collection.ts'
 import { type ColumnType, plainType } from '../../schema/kinds/kind.ts'
 import { type CollectionModel, type Column, type CompiledField, resolve } from '../../schema/model.ts'
@@ -28,6 +29,7 @@ export function fieldOf(collection: CollectionModel, path: string): string {
 export function encodeRecord(collection: CollectionModel, record: AnyRecord): Document {
   const document: Document = {}
   for (const field of collection.fields.values()) if (!field.isComputed) encodeField(document, field, record[field.name])
+  for (const [name, field] of collection.words) encodeWords(document, field, record[name])
   return document
 }
 
@@ -42,6 +44,7 @@ export function encodeChange(collection: CollectionModel, change: Change): Docum
   const set: Document = {}
   for (const [path, value] of Object.entries(change.set ?? {})) {
     const field = collection.fields.get(path)
+    encodeWords(set, collection.words.get(path), value)
     if (field) encodeField(set, field, value)
     else set[fieldOf(collection, path)] = encodeScalar(resolve(collection.columns, path), value)
   }
@@ -64,6 +67,7 @@ export function applyChange(collection: CollectionModel, before: Document, chang
   const after: Document = { ...before }
   for (const [path, value] of Object.entries(change.set ?? {})) {
     const field = collection.fields.get(path)
+    encodeWords(after, collection.words.get(path), value)
     if (field) encodeField(after, field, value)
     else after[fieldOf(collection, path)] = encodeScalar(resolve(collection.columns, path), value)
   }
@@ -80,6 +84,11 @@ function encodeField(document: Document, { columns }: CompiledField, value: unkn
     const part = column.part === null || value === null || typeof value !== 'object' ? value : (value as Document)[column.part]
     document[nameOf(column)] = isJsonText(column) ? encodeJson(part) : encodeScalar(column, part)
   }
+}
+
+/** A list, so that each word is an entry of the index. */
+function encodeWords(document: Document, field: CompiledField | undefined, value: unknown): void {
+  if (field) document[nameOf(field.columns[0]!)] = wordsIn(value)
 }
 
 /** A list lies there as one, so that what it has can be indexed. */

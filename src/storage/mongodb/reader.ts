@@ -65,8 +65,8 @@ export function createReader({ db, model, compiler, session, timeMs, ask }: Read
     },
     async find(ref, query: FindQuery) {
       const collection = model.get(ref)
-      const { sort, ...of } = compiler.find(collection, query)
-      return (await select(collection, of, query.limit, sort)).map((document) => recordOf(ref, decodeRecord(collection, document)))
+      const found = await documentsOf(compiler, select, { collection, query })
+      return found.map((document) => recordOf(ref, decodeRecord(collection, document)))
     },
     async count(ref, where, atMost) {
       const collection = model.get(ref)
@@ -91,6 +91,22 @@ export function createReader({ db, model, compiler, session, timeMs, ask }: Read
       return (await aggregate(collection, stages)).map((document) => document['_id'] as string)
     },
   }
+}
+
+type Select = (collection: CollectionModel, of: Condition, limit: number, sort: Document | null) => Promise<Document[]>
+type Asked = { readonly collection: CollectionModel; readonly query: FindQuery }
+
+/** Of a ranked query tier by tier, until the page is full: what is not needed is not looked for. */
+async function documentsOf(compiler: Compiler, select: Select, { collection, query }: Asked): Promise<Document[]> {
+  const { ranked, limit, after } = query
+  if (ranked === undefined) {
+    const { sort, ...of } = compiler.find(collection, query)
+    return await select(collection, of, limit, sort)
+  }
+  const found: Document[] = []
+  for (let at = Number(after?.[0] ?? 0); at < ranked.length && found.length < limit; at++)
+    found.push(...(await select(collection, compiler.tier(collection, query, at), limit - found.length, { _id: -1 })))
+  return found
 }
 
 /** A value of a group, which may be a number that is stored exactly. */

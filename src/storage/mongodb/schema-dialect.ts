@@ -33,6 +33,7 @@ export const mongodbTypes: TypeNames = {
   meaningOf: (type) => type as ColumnType,
   formOf: (index, collection) => formOf(indexOf(index, collection)),
   indexName: (name) => name,
+  searchesByColumn: true,
   convertsInPlace: true,
 }
 
@@ -43,7 +44,7 @@ type Index = { readonly key: Record<string, number>; readonly partial: Record<st
  * not by `$type`: the planner sees that `code = 'x'` implies the former, and uses the index for look-ups.
  */
 function indexOf({ columns, isUnique }: IndexModel, collection: CollectionModel): Index {
-  const byName = new Map([...collection.columns.values()].map((column) => [column.name, column]))
+  const byName = new Map(collection.stored.map((column) => [column.name, column]))
   const key = Object.fromEntries(columns.map((part) => [nameOf(byName.get(part.name)!), part.descending ? -1 : 1]))
   const nullable = isUnique ? columns.map((part) => byName.get(part.name)!).filter(({ isNullable }) => isNullable) : []
   return {
@@ -164,7 +165,7 @@ async function introspect(db: Db, model: Model) {
     if (!table) continue
     const declared = (await db.collection<Stored>(metaName).findOne({ _id: declaredId(table.name) })) as Declared | null
     const columns = new Map(table.columns)
-    for (const { name, isNullable } of collection.columns.values()) {
+    for (const { name, isNullable } of collection.stored) {
       const column = columns.get(name)
       if (!column) continue
       const mayBeEmpty = declared?.nullable === undefined ? isNullable : declared.nullable.includes(name)
@@ -361,6 +362,10 @@ export async function createCollection(db: Db, name: string, options: Document):
 }
 
 function encoded(kind: ColumnType, value: unknown): unknown {
+  if (kind === 'words')
+    return String(value)
+      .split(' ')
+      .filter((word) => word !== '')
   if (kind === 'json') return Array.isArray(value) ? value : value === null ? null : JSON.stringify(value)
   return encodeScalar({ path: 'x', type: kind }, value)
 }

@@ -3,10 +3,14 @@
 // by `kingpost migrate`.
 import type { Db, MongoClient } from 'mongodb'
 import type { Clock } from '../../base/clock.ts'
+import { limits } from '../../base/limits.ts'
 import type { Model } from '../../schema/model.ts'
 import { type SchemaPolicy, stepsAtStart } from '../migrations/at-start.ts'
+import type { Kinds, SchemaDialect } from '../migrations/dialect.ts'
+import { wordsOfRows } from '../migrations/fill.ts'
 import { adoptedKinds, kindsAfter, kindsBefore, withKinds } from '../migrations/kinds.ts'
 import { planMigration } from '../migrations/plan.ts'
+import type { Fill } from '../migrations/steps.ts'
 import { storedModel } from '../migrations/stored-schema.ts'
 import { linesName, prepareLog } from './commit-log.ts'
 import type { Stored } from './document-codec.ts'
@@ -36,11 +40,29 @@ export async function prepareSchema(db: Db, { client, model, policy, clock }: Sc
   const plan = planMigration({ model, stored, journal: await schema.readJournal(), types: mongodbTypes })
   const steps = stepsAtStart(plan, policy, before.tables.size === 0)
   for (const step of steps) {
-    await runStep(db, step)
+    // Behind a backfill of the same start nobody has written.
+    if (step.kind === 'backfill') await fillWords(schema, { model, kinds, fill: step.fill })
+    else if (step.kind !== 'catchUp') await runStep(db, step)
     kinds = kindsAfter(kindsBefore(kinds, step), step)
   }
   if (kinds !== known) await schema.writeKinds(kinds)
   return await storedModelOf(db, { client, model, clock })
+}
+
+type Words = { readonly model: Model; readonly kinds: Kinds; readonly fill: Fill }
+
+async function fillWords(schema: SchemaDialect, { model, kinds, fill }: Words): Promise<void> {
+  const stored = withKinds(await schema.introspect(model), kinds)
+  const collection = storedModel(model, stored, mongodbTypes).get({ name: fill.collection })
+  const columns = [...stored.tables.get(fill.table)!.columns.values()]
+  let after: string | null = null
+  while (true) {
+    const rows = await schema.readRows({ table: fill.table, columns, after, limit: limits.migrationBatchRowsMin })
+    if (rows.length === 0) return
+    after = rows.at(-1)!.id
+    const note = { ids: [], cursor: after, rows: rows.length }
+    await schema.writeRows({ table: fill.table, columns: fill.columns, rows: wordsOfRows(collection, fill, rows), note })
+  }
 }
 
 /** The model with the names under which this database has it; changes nothing. */

@@ -17,7 +17,7 @@ const nameCharactersMax = 64
 export type KeyPart = { readonly name: string; readonly descending: boolean; readonly prefix: number | null }
 export type Key = { readonly name: string; readonly parts: readonly KeyPart[]; readonly isUnique: boolean }
 
-const sqlTypes = { integer: 'bigint', boolean: 'tinyint(1)', dateTime: 'bigint', json: 'longtext' } as const
+const sqlTypes = { integer: 'bigint', boolean: 'tinyint(1)', dateTime: 'bigint', json: 'longtext', words: 'mediumtext' } as const
 
 /** `varchar(255)`, `longtext`, `bigint` …, as a new table has it. */
 export function sqlType(collection: CollectionModel, column: Column): string {
@@ -33,7 +33,7 @@ function isInKey(collection: CollectionModel, column: Column): boolean {
 
 /** @throws Error with one sentence for people where a unique key cannot be had */
 export function keyOf(collection: CollectionModel, index: IndexModel): Key {
-  const byName = new Map([...collection.columns.values()].map((column) => [column.name, column]))
+  const byName = new Map(collection.stored.map((column) => [column.name, column]))
   const widthOf = (name: string): number => {
     const column = byName.get(name)!
     return column.type === 'text' || column.type === 'json' ? column.characters * bytesPerCharacter : 9

@@ -1,6 +1,7 @@
 // What MySQL and MariaDB write differently from other SQL databases, and from each other.
 import { regexOf } from '../letter-pattern.ts'
 import type { Dialect } from '../sql/compile.ts'
+import { storedWords, wordsTest } from './search.ts'
 
 export type Product = 'mariadb' | 'mysql'
 export type Server = { readonly product: Product; readonly version: string }
@@ -35,6 +36,8 @@ export function mysqlDialect(product: Product): Dialect {
     `(select count(*) from json_table(${list},'$[*]' columns (v ${type} path '$')) j ${rest})>0`
   return {
     quote,
+    hasWords: wordsTest(quote),
+    storedWords,
     leads: (list, { table, id, condition }) => counted(list, `straight_join ${table} on ${id}=j.v where ${condition}`),
     has: (list, value) => counted(list, `where j.v=${value}`),
     // The backslash in hexadecimal, for it is no literal that every sql_mode reads alike.

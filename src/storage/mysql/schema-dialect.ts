@@ -14,6 +14,7 @@ import { type KeyPart, keyName, keyOf, sqlType } from './columns.ts'
 import { collationOf, type Product, quote, type Server } from './dialect.ts'
 import { nameOf } from './doctor.ts'
 import { literal } from './literal.ts'
+import { storedWords } from './search.ts'
 
 /** Below this many bytes a text has one byte for its length, above it two: crossing that rewrites all rows. */
 const shortBytesMax = 255
@@ -36,8 +37,17 @@ export const mysqlTypes: TypeNames = {
     if (stored === 'longtext') return 'copied'
     return has >= wants ? 'same' : has * bytesPerCharacter > shortBytesMax ? 'wider' : 'copied'
   },
-  meaningOf: (type) => (charactersIn(type) !== null ? 'text' : type === 'bigint' ? 'integer' : type === 'tinyint' ? 'boolean' : null),
-  formOf: (index: IndexModel, collection) => formOf(keyOf(collection, index).parts),
+  meaningOf: (type) =>
+    charactersIn(type) !== null
+      ? 'text'
+      : type === 'bigint'
+        ? 'integer'
+        : type === 'tinyint'
+          ? 'boolean'
+          : type === 'mediumtext'
+            ? 'words'
+            : null,
+  formOf: (index: IndexModel, collection) => (index.isSearch ? searchForm(index.columns) : formOf(keyOf(collection, index).parts)),
   indexName: keyName,
 }
 
@@ -50,6 +60,10 @@ function charactersIn(type: string): number | null {
 
 function formOf(parts: readonly KeyPart[]): string {
   return `(${parts.map(({ name, prefix, descending }) => `${quote(name)}${prefix === null ? '' : `(${prefix})`}${descending ? ' desc' : ''}`).join(',')})`
+}
+
+function searchForm(columns: readonly { readonly name: string }[]): string {
+  return `(${columns.map(({ name }) => quote(name)).join(',')})`
 }
 
 export function mysqlWords(server: Server): SchemaWords {
@@ -92,7 +106,8 @@ function variantsOf(sql: string, step: Step): string[] {
     kind === 'dropCheck' ||
     (kind === 'addColumn' && hasLongDefault(step.column)) ||
     (kind === 'widenColumn' && (phase === 'switch' || rows === 0))
-  return [sql, bare + inPlace, ...(mayCopy ? [bare + copying] : [])]
+  // Beside an index of full texts a column is added while writers wait.
+  return [sql, bare + inPlace, `${bare}, algorithm=inplace${copying}`, ...(mayCopy ? [bare + copying] : [])]
 }
 
 const light = 'at once, else beside reads and writes; never by a copy of the table'
@@ -116,6 +131,9 @@ function statementsOf(step: Step, product: Product, tableOptions: string): State
     case 'dropNotNull':
       return alter(`modify column ${columnSql({ ...step.column, isNullable: true })}`)
     case 'createIndex':
+      // InnoDB builds an index of full texts beside readers alone.
+      if (step.index.isSearch)
+        return [{ sql: `alter table ${table} add ${keySql(step.index)}, algorithm=inplace${copying}`, lock: 'writers wait' }]
       return [{ sql: `alter table ${table} add ${keySql(step.index)}${inPlace}`, lock: 'reads and writes continue' }]
     case 'dropIndex':
       return [{ sql: `alter table ${table} drop index ${quote(step.index.name)}${inPlace}`, lock: 'reads and writes continue' }]
@@ -166,8 +184,8 @@ function columnSql(column: ColumnSpec): string {
   return `${quote(column.name)} ${typeSql(column.type)} ${column.isNullable ? 'null' : 'not null'}${fallback}`
 }
 
-function keySql({ name, form, isUnique }: IndexSpec): string {
-  return `${isUnique ? 'unique ' : ''}index ${quote(name)} ${form}`
+function keySql({ name, form, isUnique, isSearch }: IndexSpec): string {
+  return `${isUnique ? 'unique ' : isSearch ? 'fulltext ' : ''}index ${quote(name)} ${form}`
 }
 
 function checkSql(check: { readonly name: string; readonly column: string; readonly least: number }): string {
@@ -176,6 +194,7 @@ function checkSql(check: { readonly name: string; readonly column: string; reado
 
 function encode(kind: ColumnType, value: unknown): string | number {
   if (kind === 'json') return JSON.stringify(value)
+  if (kind === 'words') return storedWords(String(value))
   return typeof value === 'boolean' ? Number(value) : (value as string | number)
 }
 
@@ -187,7 +206,7 @@ function decode({ kind }: StoredColumn, value: SqlRow[number]): unknown {
 function updateSql(table: string, columns: readonly ColumnSpec[], collation: string): string {
   const text = collation === '' ? '' : ` character set utf8mb4 collate ${collation}`
   const typed = columns.map(
-    ({ type, kind }, at) => `v${at} ${typeSql(type)}${kind === 'text' || kind === 'json' ? text : ''} path '$.v${at}'`,
+    ({ type, kind }, at) => `v${at} ${typeSql(type)}${kind === 'text' || kind === 'json' || kind === 'words' ? text : ''} path '$.v${at}'`,
   )
   const set = columns.map(({ name }, at) => `t.${quote(name)}=v.v${at}`).join(', ')
   return `update ${quote(table)} t join json_table(?,'$[*]' columns (id varchar(100)${text} path '$.id', ${typed.join(', ')})) v on t.\`id\`=v.id set ${set}`
@@ -264,25 +283,28 @@ async function look(ask: Ask): Promise<Map<string, StoredTable>> {
 
 async function lookAtIndexes(ask: Ask, tables: ReadonlyMap<string, StoredTable>): Promise<void> {
   const rows = await ask(
-    `select table_name,index_name,non_unique,column_name,sub_part,collation from information_schema.statistics
+    `select table_name,index_name,non_unique,column_name,sub_part,collation,index_type from information_schema.statistics
      where table_schema=database() and index_name<>'PRIMARY' order by table_name,index_name,seq_in_index`,
   )
-  const found = new Map<string, { table: string; name: string; isUnique: boolean; parts: KeyPart[] }>()
-  for (const [table, name, nonUnique, column, prefix, order] of rows as readonly (readonly [
+  const found = new Map<string, { table: string; name: string; isUnique: boolean; isSearch: boolean; parts: KeyPart[] }>()
+  for (const [table, name, nonUnique, column, prefix, order, type] of rows as readonly (readonly [
     string,
     string,
     number,
     string,
     number | null,
     string,
+    string,
   ])[]) {
     const key = `${table} ${name}`
-    const index = found.get(key) ?? { table, name, isUnique: Number(nonUnique) === 0, parts: [] }
+    const index = found.get(key) ?? { table, name, isUnique: Number(nonUnique) === 0, isSearch: type === 'FULLTEXT', parts: [] }
     index.parts.push({ name: column, prefix, descending: order === 'D' })
     found.set(key, index)
   }
-  for (const { table, name, isUnique, parts } of found.values()) {
+  for (const { table, name, isUnique, isSearch, parts } of found.values()) {
     const columns = parts.map((part) => ({ name: part.name, descending: part.descending }))
-    ;(tables.get(table)?.indexes as StoredIndex[] | undefined)?.push({ name, columns, form: formOf(parts), isUnique, isValid: true })
+    const form = isSearch ? searchForm(columns) : formOf(parts)
+    const index = { name, columns, form, isUnique, isValid: true, ...(isSearch && { isSearch }) }
+    ;(tables.get(table)?.indexes as StoredIndex[] | undefined)?.push(index)
   }
 }

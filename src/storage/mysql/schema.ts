@@ -5,8 +5,8 @@ import type { CollectionModel, Model } from '../../schema/model.ts'
 import type { SchemaPolicy } from '../migrations/at-start.ts'
 import type { StoredSchema } from '../migrations/stored-schema.ts'
 import type { SqlConnection } from '../sql/driver.ts'
-import { planStart, storedModelOn } from '../sql/schema-at-start.ts'
-import { type Ask, askOn, checkSchemaVersion, runStatements } from '../sql/server-schema.ts'
+import { planStart, runAtStart, storedModelOn } from '../sql/schema-at-start.ts'
+import { type Ask, askOn, checkSchemaVersion } from '../sql/server-schema.ts'
 import { collationOf, type Server } from './dialect.ts'
 import { literal } from './literal.ts'
 import { mysqlWords } from './schema-dialect.ts'
@@ -47,7 +47,7 @@ async function prepare(ask: Ask, { model, server, policy }: SchemaWish) {
   for (const sql of words.ownTables) await ask(sql)
   const { steps, kinds } = await planStart(ask, words, { model, policy })
   if (kinds !== null) await ask(words.setMark, ['columns', JSON.stringify(kinds)])
-  for (const step of steps) await runStatements(ask, words, step)
+  for (const step of steps) await runAtStart(ask, words, { step, model })
   return await storedModelOn(ask, words, model)
 }
 
@@ -76,7 +76,7 @@ export async function checkDatabaseVersion(ask: Ask): Promise<void> {
 /** Column names are the same there in either case. */
 function checkNames(collection: CollectionModel): void {
   const seen = new Map<string, string>()
-  for (const { name } of collection.columns.values()) {
+  for (const { name } of collection.stored) {
     const other = seen.get(name.toLowerCase())
     if (other !== undefined)
       throw new Error(`The fields ${other} and ${name} of ${collection.name} are one name to MySQL and MariaDB. Rename one of them.`)

@@ -2,8 +2,10 @@
 // by code points, and only ASCII letters have cases, as the port promises. Null sorts above every value here by itself,
 // so it is said where it can occur; the indexes are made in the same order (schema.ts).
 import { createHash } from 'node:crypto'
+import type { WordsFilter } from '../../contract/filter.ts'
+import type { CollectionModel } from '../../schema/model.ts'
 import { regexOf } from '../letter-pattern.ts'
-import type { Dialect, SqlValue } from '../sql/compile.ts'
+import type { Dialect, Place, SqlValue } from '../sql/compile.ts'
 
 const nameBytesMax = 63
 
@@ -34,10 +36,27 @@ export const postgresDialect: Dialect = {
     `exists (select 1 from ${table} where ${id} = any(array(select jsonb_array_elements_text(${list}::jsonb))) and ${condition})`,
   // A missing list holds nothing, so that `not` of it is true.
   has: (list, value) => `(${list} is not null and ${list}::jsonb @> to_jsonb(${value}::text))`,
+  hasWords,
   like: (left, right) => `${left} ilike ${right} escape '\\'`,
   anyCase: { pattern: regexOf, matches: (text, pattern) => `${text} ~ ${pattern}` },
   isAmong,
   order: orderOf,
+}
+
+/**
+ * A vector of words is all that a column of them holds: no configuration, no stemming, no stop words. A word is letters and digits
+ * (words.ts), and stands in quotes, so that none is read as an operator.
+ */
+function hasWords(collection: CollectionModel, { paths, words }: WordsFilter, { values, alias }: Place): string {
+  const columns = paths.map((path) => `${alias}.${quote(collection.words.get(path)!.columns[0]!.name)}`)
+  const all = words.map(({ text, isStart }) => `'${text}'${isStart ? ':*' : ''}`)
+  // In one column all of them can be asked for at once.
+  const asked = columns.length === 1 ? [all.join('&')] : all
+  const parts = asked.map((query) => {
+    for (const _ of columns) values.push(query)
+    return `(${columns.map((column) => `${column} @@ ?::tsquery`).join(' or ')})`
+  })
+  return parts.join(' and ')
 }
 
 /**

@@ -12,18 +12,19 @@ import type { Ask, SchemaWords } from '../sql/server-schema.ts'
 import { orderOf, quote, shortName } from './dialect.ts'
 import { primaryKeyOf } from './errors.ts'
 
-const sqlTypes = { text: 'text', integer: 'bigint', boolean: 'boolean', dateTime: 'bigint', json: 'json' } as const
+const sqlTypes = { text: 'text', integer: 'bigint', boolean: 'boolean', dateTime: 'bigint', json: 'json', words: 'tsvector' } as const
 
 export const postgresTypes: TypeNames = {
   typeOf: ({ type }: Column) => sqlTypes[plainType(type)],
   compare: (stored, declared) => (stored === declared ? 'same' : 'other'),
-  meaningOf: (type) => (({ text: 'text', bigint: 'integer', boolean: 'boolean', json: 'json' }) as const)[type] ?? null,
+  meaningOf: (type) => (({ text: 'text', bigint: 'integer', boolean: 'boolean', json: 'json', tsvector: 'words' }) as const)[type] ?? null,
   formOf,
   indexName: shortName,
 }
 
 /** Nulls stand where the order of a list wants them: an index in another order would not spare the sort. */
 function formOf(index: IndexModel, collection: CollectionModel): string {
+  if (index.isSearch) return searchForm(index.columns)
   const columns = new Map([...collection.columns.values()].map((column) => [column.name, column]))
   // A list of ids is looked into by what it holds, which only this kind of index can.
   const list = index.columns.find(({ name }) => columns.get(name)?.type === 'json')
@@ -34,6 +35,8 @@ function formOf(index: IndexModel, collection: CollectionModel): string {
   return `(${parts.join(', ')})`
 }
 
+/** Of several columns: a condition on any of them finds its records in it. */
+const searchForm = (columns: IndexModel['columns']) => `using gin (${columns.map(({ name }) => quote(name)).join(', ')})`
 const ginOf = (column: string) => `using gin ((${quote(column)}::jsonb) jsonb_path_ops)`
 
 /** "kingpost" in hexadecimal would not fit: any number that is ours alone, beside that of schema.ts. */
@@ -177,6 +180,7 @@ function decode({ kind, type }: StoredColumn, value: SqlRow[number]): unknown {
       return value === 't'
     case 'json':
       return JSON.parse(value as string)
+    case 'words':
     case 'text':
       return value
   }
@@ -222,6 +226,10 @@ function emptyTable(name: string, rows: number): StoredTable {
 function indexOf([name, isUnique, isValid, method, text]: readonly string[]): StoredIndex {
   const parts = JSON.parse(text!) as (readonly [string | null, number, string])[]
   const head = { name: name!, isUnique: isUnique === 't', isValid: isValid === 't' }
+  if (method === 'gin' && parts.every(([column]) => column !== null)) {
+    const columns = parts.map(([column]) => ({ name: column!, descending: false }))
+    return { ...head, columns, form: searchForm(columns), isSearch: true }
+  }
   if (method === 'gin') {
     const column = /"?(\w+)"?\)*::jsonb/.exec(parts[0]![2])?.[1] ?? parts[0]![2]
     return { ...head, columns: [{ name: column, descending: false }], form: ginOf(column) }

@@ -3,7 +3,7 @@
 import type { Model } from '../../schema/model.ts'
 import type { SchemaPolicy } from '../migrations/at-start.ts'
 import type { SqlConnection, SqlResult } from '../sql/driver.ts'
-import { planStart, storedModelOn } from '../sql/schema-at-start.ts'
+import { planStart, runAtStart, storedModelOn } from '../sql/schema-at-start.ts'
 import { type Ask, askOn, checkSchemaVersion } from '../sql/server-schema.ts'
 import { groupsOf, migrationsTable, postgresWords } from './schema-dialect.ts'
 
@@ -53,7 +53,9 @@ export async function prepareSchema(connection: SqlConnection, model: Model, pol
     if (Number(own!.rows[0]![0]) < 3) await run(...ownTables)
     await checkDatabaseVersion(ask)
     const { steps, kinds } = await planStart(ask, words, { model, policy })
-    await run(...steps.flatMap((step) => groupsOf(step, false).flat()).map(({ sql }) => sql), 'select 1')
+    if (steps.every(({ kind }) => kind !== 'backfill'))
+      await run(...steps.flatMap((step) => groupsOf(step, false).flat()).map(({ sql }) => sql), 'select 1')
+    else for (const step of steps) await runAtStart(ask, { ...words, groupsOf: (one) => groupsOf(one, false) }, { step, model })
     if (kinds !== null) await ask(words.setMark, ['columns', JSON.stringify(kinds)])
     const stored = await storedModelOn(ask, words, model)
     await run('commit')

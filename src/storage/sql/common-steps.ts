@@ -55,7 +55,7 @@ function createReadSteps({ model, compiler, form }: CommonParts) {
 }
 
 function createWriteSteps({ model, compiler }: CommonParts) {
-  const encoders = new Map([...model.collections].map(([name, collection]) => [name, createEncoder(collection)]))
+  const encoders = new Map([...model.collections].map(([name, collection]) => [name, createEncoder(collection, compiler.storedWords)]))
   const inserted = (ref: Ref, record: AnyRecord): Statement => ({
     sql: compiler.insert(model.get(ref)),
     values: encoders.get(ref.name)!(record),

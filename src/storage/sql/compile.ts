@@ -2,15 +2,19 @@
 // Names come from the model and are quoted; values are always bound. The text is the key of the
 // statement cache: two queries of one shape give the same text.
 import { assert, unreachable } from '../../base/assert.ts'
-import type { Filter } from '../../contract/filter.ts'
+import type { Filter, WordsFilter } from '../../contract/filter.ts'
 import { hasOnlyAsciiCases } from '../../contract/letter-case.ts'
 import { type CollectionModel, type Column, type Model, resolve } from '../../schema/model.ts'
 import { type Change, type FindQuery, type GroupKey, type GroupQuery, pathOf, type Sort } from '../storage.ts'
 import { bind, type SqlValue } from './bind.ts'
 import { afterLast } from './keyset.ts'
+import { rankedStatement } from './ranked.ts'
 
 export type { SqlValue }
 export type Statement = { readonly sql: string; readonly values: SqlValue[] }
+
+/** Where a condition stands: the name of its table there, and the values that are bound with it. */
+export type Place = { readonly values: SqlValue[]; readonly alias: string }
 
 export type Dialect = {
   quote(name: string): string
@@ -18,6 +22,10 @@ export type Dialect = {
   leads(list: string, target: { readonly table: string; readonly id: string; readonly condition: string }): string
   /** Whether the JSON array in column `list` has the bound text `value`. */
   has(list: string, value: string): string
+  /** Whether a record has the words, each in one of the fields. Adds its values. */
+  hasWords(collection: CollectionModel, filter: WordsFilter, to: Place): string
+  /** How the words of a text are stored, where it is another text than they make. */
+  readonly storedWords?: (text: string) => string
   /** ASCII-case-insensitive match of a pattern whose wildcards are escaped by `\`. */
   like(left: string, right: string): string
   /** Whether a text has the bound one in it, letters of ASCII in either case. Left out: by `like`. */
@@ -88,6 +96,8 @@ export function createCompiler(model: Model, dialect: Dialect) {
         if (filter.isList) return dialect.leads(`${alias}.${local}`, { table, id: `${inner}.${remote}`, condition })
         return `exists (select 1 from ${table} where ${inner}.${remote}=${alias}.${local} and ${condition})`
       }
+      case 'words':
+        return dialect.hasWords(collection, filter, { values, alias })
       default: {
         const column = resolve(collection.columns, filter.path)
         return condition(filter, column, `${alias}.${quote(column.name)}`, values)
@@ -96,7 +106,7 @@ export function createCompiler(model: Model, dialect: Dialect) {
   }
 
   function condition(
-    filter: Exclude<Filter, { op: 'true' | 'false' | 'and' | 'or' | 'not' | 'via' }>,
+    filter: Exclude<Filter, { op: 'true' | 'false' | 'and' | 'or' | 'not' | 'via' | 'words' }>,
     column: Column,
     name: string,
     values: SqlValue[],
@@ -140,7 +150,9 @@ export function createCompiler(model: Model, dialect: Dialect) {
   }
 
   return {
+    storedWords: dialect.storedWords,
     quote,
+    where,
     selectList,
     columnsOf,
 
@@ -165,6 +177,7 @@ export function createCompiler(model: Model, dialect: Dialect) {
     },
 
     find(collection: CollectionModel, query: FindQuery): Statement {
+      if (query.ranked) return rankedStatement({ quote, selectList, columnsOf, where }, collection, query)
       const values: SqlValue[] = []
       const sort = (query.sort ?? []).filter((key) => key.path !== 'id')
       const conditions: string[] = []
@@ -200,8 +213,9 @@ export function createCompiler(model: Model, dialect: Dialect) {
       const key = rows === 1 ? collection.name : `${collection.name} ${rows}`
       let sql = inserts.get(key)
       if (sql === undefined) {
-        const marks = `(${[...collection.columns.keys()].map(() => '?').join(',')})`
-        sql = `insert into ${quote(collection.table)} (${selectList(collection)}) values ${Array.from({ length: rows }, () => marks).join(',')}`
+        const marks = `(${collection.stored.map(() => '?').join(',')})`
+        const list = collection.stored.map(({ name }) => quote(name)).join(',')
+        sql = `insert into ${quote(collection.table)} (${list}) values ${Array.from({ length: rows }, () => marks).join(',')}`
         inserts.set(key, sql)
       }
       return sql
@@ -213,7 +227,7 @@ export function createCompiler(model: Model, dialect: Dialect) {
       const parts: string[] = []
       for (const path in change.set)
         for (const column of columnsOfField(collection, path)) {
-          values.push(bind(column, part(change.set[path], column)))
+          values.push(storedValue(dialect, column, part(change.set[path], column)))
           parts.push(`${quote(column.name)}=?`)
         }
       for (const path in change.add) {
@@ -253,6 +267,11 @@ function groupKey(key: GroupKey, name: string): string {
   return `${name}-((${name}-(${key.from}))%${key.ms}+${key.ms})%${key.ms}`
 }
 
+function storedValue({ storedWords }: Dialect, column: Column, value: unknown): SqlValue {
+  const bound = bind(column, value)
+  return column.type === 'words' && storedWords ? storedWords(bound as string) : bound
+}
+
 type TextMatch = Extract<Filter, { op: 'contains' | 'startsWith' }>
 
 function textMatch(dialect: Dialect, { op, value }: TextMatch, name: string, values: SqlValue[]): string {
@@ -281,9 +300,11 @@ function idKey(collection: CollectionModel, sort: readonly Sort[]) {
   return { path: 'id', descending: named?.descending ?? sort.at(-1)?.descending ?? false, column: resolve(collection.columns, 'id') }
 }
 
-/** `price` of a record is two columns; `price.amount` alone is one. */
+/** `price` of a record is two columns; `price.amount` alone is one. A searched text has its words beside it. */
 function columnsOfField(collection: CollectionModel, path: string): readonly Column[] {
   const own = collection.fields.get(path)
+  const words = collection.words.get(path)
+  if (words) return [...own!.columns, ...words.columns]
   return own ? own.columns : [resolve(collection.columns, path)]
 }
 

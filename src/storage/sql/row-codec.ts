@@ -5,6 +5,7 @@
 import { assert } from '../../base/assert.ts'
 import type { CollectionRef } from '../../schema/collection.ts'
 import { plainType } from '../../schema/kinds/kind.ts'
+import { wordsText } from '../../schema/kinds/words.ts'
 import type { CollectionModel, Column, Model } from '../../schema/model.ts'
 import type { SqlValue } from './compile.ts'
 import type { SqlRow } from './driver.ts'
@@ -61,6 +62,7 @@ function expressionOf({ type }: Column, value: string, form: RowForm): string {
       return form.integer(value)
     case 'json':
       return `JSON.parse(${value})`
+    case 'words':
     case 'text':
       return value
   }
@@ -74,9 +76,13 @@ export function whole(value: unknown): number {
 }
 
 /** The values of a record for each column, as `bind` of the compiler makes them one by one. */
-export function createEncoder(collection: CollectionModel): (record: Readonly<Record<string, unknown>>) => SqlValue[] {
-  const parts = [...collection.columns.values()].map(valueExpression)
-  return new Function('record', `return [${parts.join(', ')}]`) as (record: Readonly<Record<string, unknown>>) => SqlValue[]
+export function createEncoder(
+  collection: CollectionModel,
+  storedWords: (text: string) => string = (text) => text,
+): (record: Readonly<Record<string, unknown>>) => SqlValue[] {
+  const words = [...collection.words.keys()].map((name) => `wordsText(record.${name})`)
+  const parts = [...[...collection.columns.values()].map(valueExpression), ...words]
+  return new Function('wordsText', `return (record) => [${parts.join(', ')}]`)((value: unknown) => storedWords(wordsText(value)))
 }
 
 function valueExpression({ path, part, type }: Column): string {

@@ -249,7 +249,7 @@ export async function readJournal(ask: Ask, words: SchemaWords): Promise<Journal
   }))
 }
 
-async function readRows(ask: Ask, { quote, decode, scan }: SchemaWords, query: RowQuery): Promise<StoredRow[]> {
+export async function readRows(ask: Ask, { quote, decode, scan }: SchemaWords, query: RowQuery): Promise<StoredRow[]> {
   const { table, columns, after, limit, since, empty, given } = query
   const isGiven = given === undefined ? '' : ` and ${quote(given)} is not null`
   const written = columns.some(({ name }) => name === 'updatedAt') ? 'updatedAt' : 'createdAt'

@@ -1,11 +1,13 @@
 import { globOf } from '../letter-pattern.ts'
 import type { Dialect } from '../sql/compile.ts'
+import { hasWords } from './search.ts'
 
 export const sqliteDialect: Dialect = {
   quote: (name) => `"${name.replaceAll('"', '""')}"`,
   leads: (list, { table, id, condition }) =>
     `exists (select 1 from ${table} where ${id} in (select "value" from json_each(${list})) and ${condition})`,
   has: (list, value) => `${value} in (select "value" from json_each(${list}))`,
+  hasWords,
   like: (left, right) => `${left} like ${right} escape '\\'`,
   // `lower` knows ASCII alone, as `like` does; a search by `like` goes back to the beginning of its text at every place.
   contains: (text, part) => `instr(lower(${text}),lower(${part}))>0`,

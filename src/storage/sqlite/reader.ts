@@ -1,12 +1,14 @@
 // Reading from one SQLite connection: the Reader of the port, and the statements it keeps.
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
+import type { WordsFilter } from '../../contract/filter.ts'
 import type { CollectionRef } from '../../schema/collection.ts'
-import type { Model } from '../../schema/model.ts'
-import type { Compiler } from '../sql/compile.ts'
+import type { CollectionModel, Model } from '../../schema/model.ts'
+import type { Compiler, SqlValue } from '../sql/compile.ts'
 import { createGroupDecoder } from '../sql/group-rows.ts'
 import { createDecoders, numericForm } from '../sql/row-codec.ts'
 import type { FindQuery, GroupQuery, Reader } from '../storage.ts'
 import { translate } from './errors.ts'
+import { tierStatement } from './search.ts'
 
 export type StatementCache = (sql: string) => StatementSync
 
@@ -40,6 +42,20 @@ export function createReader({ model, compiler, prepared, rows, before = () => {
     return known[count]
   }
   const decoderOf = createDecoders<Row>(model, numericForm)
+  /** Tier by tier, until the page is full: what is not needed is not looked for. */
+  function findRanked(collection: CollectionModel, { where, after, limit }: FindQuery, tiers: readonly WordsFilter[]): Row[] {
+    const values: SqlValue[] = []
+    const rest = where === undefined || where.op === 'true' ? null : { sql: compiler.where(collection, where, values, 't'), values }
+    const list = compiler.columnsOf(collection, 't')
+    const found: Row[] = []
+    for (let at = (after?.[0] as number | undefined) ?? 0; at < tiers.length && found.length < limit; at++) {
+      const seen = after?.[0] === at ? (after[1] as string) : undefined
+      const tier = { filter: tiers[at]!, before: tiers.slice(0, at), after: seen, limit: limit - found.length, rest }
+      const statement = tierStatement(collection, list, tier)
+      found.push(...run(() => rows(statement.sql).all(...statement.values)))
+    }
+    return found
+  }
   return {
     async get<T>(ref: CollectionRef<T>, id: string, where?: FindQuery['where']) {
       const { sql, values } = compiler.get(model.get(ref), id, where)
@@ -57,9 +73,10 @@ export function createReader({ model, compiler, prepared, rows, before = () => {
       return found.map((row) => decode(row))
     },
     async find<T>(ref: CollectionRef<T>, query: FindQuery) {
-      const { sql, values } = compiler.find(model.get(ref), query)
       const decode = decoderOf(ref)
       before()
+      if (query.ranked) return findRanked(model.get(ref), query, query.ranked).map((row) => decode(row))
+      const { sql, values } = compiler.find(model.get(ref), query)
       return run(() => rows(sql).all(...values)).map((row) => decode(row))
     },
     async count(ref, where, atMost) {

@@ -5,7 +5,7 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { type ColumnType, plainType } from '../../schema/kinds/kind.ts'
 import type { CollectionModel, Column, IndexModel, Model } from '../../schema/model.ts'
 import type { Batch, Kinds, RowQuery, SchemaDialect, Statement, StoredRow } from '../migrations/dialect.ts'
-import { type ColumnSpec, describeStep, type Step } from '../migrations/steps.ts'
+import { type Change, type ColumnSpec, describeStep, type Step } from '../migrations/steps.ts'
 import {
   type IndexSpec,
   type JournalRow,
@@ -19,14 +19,15 @@ import {
 } from '../migrations/stored-schema.ts'
 import { tryLock } from './file-lock.ts'
 import { versionOf } from './reader.ts'
+import { createSearch, dropSearch, searchForm, wordsTableOf } from './search.ts'
 
-const physicalTypes = { text: 'text', integer: 'integer', boolean: 'integer', dateTime: 'integer', json: 'text' } as const
+const physicalTypes = { text: 'text', integer: 'integer', boolean: 'integer', dateTime: 'integer', json: 'text', words: 'text' } as const
 
 export const sqliteTypes: TypeNames = {
   typeOf: ({ type }: Column, _collection: CollectionModel) => physicalTypes[plainType(type)],
   compare: (stored, declared) => (stored === declared ? 'same' : 'other'),
   meaningOf: (type) => (type === 'text' || type === 'integer' ? type : null),
-  formOf: ({ columns }) => formOf(columns),
+  formOf: ({ columns, isSearch }) => (isSearch ? searchForm(columns) : formOf(columns)),
   indexName: (name) => name,
 }
 
@@ -130,11 +131,15 @@ function tableOf(database: DatabaseSync, name: string, sql: string): StoredTable
 
 function indexesOf(database: DatabaseSync, table: string): StoredIndex[] {
   const list = database.prepare(`select "name","unique" from pragma_index_list(?) where "origin"='c' order by "name"`).all(table)
-  return list.map((row) => {
+  const indexes = list.map((row): StoredIndex => {
     const parts = database.prepare('select "name","desc" from pragma_index_xinfo(?) where "key"=1 order by "seqno"').all(row['name']!)
     const columns = parts.map((part) => ({ name: part['name'] as string, descending: part['desc'] === 1 }))
     return { name: row['name'] as string, columns, form: formOf(columns), isUnique: row['unique'] === 1, isValid: true }
   })
+  const words = database.prepare('select "name" from pragma_table_info(?)').all(wordsTableOf(table)) as { name: string }[]
+  const columns = words.map(({ name }) => ({ name, descending: false }))
+  if (words.length === 0) return indexes
+  return [...indexes, { name: `${table}_search`, columns, form: searchForm(columns), isUnique: false, isValid: true, isSearch: true }]
 }
 
 /** SQLite tells checks only as the text they were declared with, which is ours. */
@@ -143,7 +148,7 @@ function checksOf(sql: string): StoredCheck[] {
   return [...sql.matchAll(pattern)].map(([, name, column, least]) => ({ name: name ?? null, column: column!, least: Number(least) }))
 }
 
-export function statementsOf(step: Step): Statement[] {
+export function statementsOf(step: Change): Statement[] {
   const table = quote(step.table)
   const one = (sql: string, lock = writeLock): Statement[] => [{ sql, lock }]
   switch (step.kind) {
@@ -151,7 +156,7 @@ export function statementsOf(step: Step): Statement[] {
       const parts = [...step.columns.map(columnSql), ...step.checks.map(checkSql)]
       return [
         ...one(`create table ${table} (${parts.join(', ')}) strict${hasWideRows(step.columns) ? '' : ', without rowid'}`),
-        ...step.indexes.flatMap((index) => one(indexSql(step.table, index))),
+        ...step.indexes.flatMap((index) => indexSql(step.table, index).flatMap((sql) => one(sql))),
       ]
     }
     case 'addColumn':
@@ -161,9 +166,9 @@ export function statementsOf(step: Step): Statement[] {
     case 'dropNotNull':
       return one(`alter table ${table} alter column ${quote(step.column.name)} drop not null`)
     case 'createIndex':
-      return one(indexSql(step.table, step.index), `${writeLock}; for the whole build`)
+      return indexSql(step.table, step.index).flatMap((sql) => one(sql, `${writeLock}; for the whole build`))
     case 'dropIndex':
-      return one(`drop index ${quote(step.index.name)}`)
+      return step.index.isSearch ? dropSearch(step.table).flatMap((sql) => one(sql)) : one(`drop index ${quote(step.index.name)}`)
     case 'addCheck':
       return one(`alter table ${table} add ${checkSql(step.check)}`, `${writeLock}; reads every row once`)
     case 'dropCheck':
@@ -171,7 +176,8 @@ export function statementsOf(step: Step): Statement[] {
     case 'renameColumn':
       return one(`alter table ${table} rename column ${quote(step.from)} to ${quote(step.to)}`)
     case 'renameTable':
-      return one(`alter table ${table} rename to ${quote(step.to)}`)
+      // It is made again under the new name.
+      return [...dropSearch(step.table), `alter table ${table} rename to ${quote(step.to)}`].flatMap((sql) => one(sql))
     case 'swapColumn': {
       const { name } = step.old
       const shadow = step.fill.columns[0]!.name
@@ -183,7 +189,7 @@ export function statementsOf(step: Step): Statement[] {
     case 'dropColumn':
       return one(`alter table ${table} drop column ${quote(step.column)}`, `${writeLock}; rewrites every row`)
     case 'dropTable':
-      return one(`drop table ${table}`)
+      return [...dropSearch(step.table), `drop table ${table}`].flatMap((sql) => one(sql))
     case 'widenColumn':
       return []
     case 'backfill':
@@ -214,8 +220,9 @@ function checkSql(check: { readonly name: string; readonly column: string; reado
   return `constraint ${quote(check.name)} check (${quote(check.column)}>=${Number(check.least)})`
 }
 
-function indexSql(table: string, { name, form, isUnique }: IndexSpec): string {
-  return `create ${isUnique ? 'unique ' : ''}index if not exists ${quote(name)} on ${quote(table)} ${form}`
+function indexSql(table: string, { name, columns, form, isUnique, isSearch }: IndexSpec): string[] {
+  if (isSearch) return createSearch(table, columns)
+  return [`create ${isUnique ? 'unique ' : ''}index if not exists ${quote(name)} on ${quote(table)} ${form}`]
 }
 
 function encode(kind: ColumnType, value: unknown): SQLInputValue {
@@ -253,7 +260,8 @@ export function runStep(database: DatabaseSync, step: Step): void {
   // A column that is indexed cannot be dropped, and its own indexes go with it.
   if (step.kind === 'dropColumn')
     for (const index of indexesOf(database, step.table))
-      if (index.columns.some(({ name }) => name === step.column)) database.exec(`drop index ${quote(index.name)}`)
+      if (index.columns.some(({ name }) => name === step.column))
+        for (const sql of index.isSearch ? dropSearch(step.table) : [`drop index ${quote(index.name)}`]) database.exec(sql)
   for (const { sql } of statementsOf(step)) database.exec(sql)
 }
 
@@ -341,7 +349,7 @@ function journalOf(database: DatabaseSync): Pick<SchemaDialect, 'readKinds' | 'w
   }
 }
 
-function readRows(database: DatabaseSync, { table, columns, after, limit, since, empty, given }: RowQuery): StoredRow[] {
+export function readRows(database: DatabaseSync, { table, columns, after, limit, since, empty, given }: RowQuery): StoredRow[] {
   const isGiven = given === undefined ? '' : ` and +${quote(given)} is not null`
   const names = columns.map(({ name }) => name)
   const written = names.includes('updatedAt') ? '"updatedAt"' : '"createdAt"'

@@ -1,11 +1,14 @@
 // The schema of an SQLite database at a start: an empty one is filled, additive changes are made, and more is
 // refused with a sentence. Whatever else must change goes by `kingpost migrate`.
 import type { DatabaseSync } from 'node:sqlite'
+import { limits } from '../../base/limits.ts'
 import type { Model } from '../../schema/model.ts'
 import { type SchemaPolicy, stepsAtStart } from '../migrations/at-start.ts'
+import { wordsOfRows } from '../migrations/fill.ts'
 import { adoptedKinds, kindsAfter, kindsBefore, withKinds } from '../migrations/kinds.ts'
 import { planMigration } from '../migrations/plan.ts'
-import { storedModel } from '../migrations/stored-schema.ts'
+import type { Fill } from '../migrations/steps.ts'
+import { type StoredSchema, storedModel } from '../migrations/stored-schema.ts'
 import { prepareCommitLog } from './commit-log.ts'
 import {
   checkVersion,
@@ -14,8 +17,10 @@ import {
   raiseVersion,
   readJournal,
   readKinds,
+  readRows,
   runStep,
   sqliteTypes,
+  statementsOf,
   writeMeta,
 } from './schema-dialect.ts'
 
@@ -47,11 +52,29 @@ function changeAtStart(database: DatabaseSync, model: Model, policy: SchemaPolic
   const plan = planMigration({ model, stored, journal: readJournal(database), types: sqliteTypes })
   const steps = stepsAtStart(plan, policy, before.tables.size === 0)
   for (const step of steps) {
-    runStep(database, step)
+    if (step.kind === 'backfill')
+      fillWords(database, { model, stored: withKinds(introspectSqlite(database, model), kinds), fill: step.fill })
+    // Behind a backfill of the same start nobody has written.
+    else if (step.kind !== 'catchUp') runStep(database, step)
     kinds = kindsAfter(kindsBefore(kinds, step), step)
   }
   if (kinds !== known) writeMeta(database, 'columns', JSON.stringify(kinds))
   return storedModel(model, steps.length === 0 ? stored : withKinds(introspectSqlite(database, model), kinds), sqliteTypes)
+}
+
+type Words = { readonly model: Model; readonly stored: StoredSchema; readonly fill: Fill }
+
+function fillWords(database: DatabaseSync, { model, stored, fill }: Words): void {
+  const collection = storedModel(model, stored, sqliteTypes).get({ name: fill.collection })
+  const columns = [...stored.tables.get(fill.table)!.columns.values()]
+  const update = database.prepare(statementsOf({ kind: 'backfill', table: fill.table, fill })[0]!.sql)
+  let after: string | null = null
+  while (true) {
+    const rows = readRows(database, { table: fill.table, columns, after, limit: limits.migrationBatchRowsMax })
+    for (const { id, values } of wordsOfRows(collection, fill, rows)) update.run(values[0] as string, id)
+    if (rows.length < limits.migrationBatchRowsMax) return
+    after = rows.at(-1)!.id
+  }
 }
 
 /** The model with the names under which this database has it; changes nothing. */
