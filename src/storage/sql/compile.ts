@@ -213,9 +213,7 @@ export function createCompiler(model: Model, dialect: Dialect) {
       const key = rows === 1 ? collection.name : `${collection.name} ${rows}`
       let sql = inserts.get(key)
       if (sql === undefined) {
-        const marks = `(${collection.stored.map(() => '?').join(',')})`
-        const list = collection.stored.map(({ name }) => quote(name)).join(',')
-        sql = `insert into ${quote(collection.table)} (${list}) values ${Array.from({ length: rows }, () => marks).join(',')}`
+        sql = insertText(quote, collection, rows)
         inserts.set(key, sql)
       }
       return sql
@@ -265,6 +263,12 @@ function groupKey(key: GroupKey, name: string): string {
   if ('characters' in key) return `substr(${name},1,${key.characters})`
   // The remainder of a negative number is negative, so it is taken twice. In brackets, for two dashes begin a comment.
   return `${name}-((${name}-(${key.from}))%${key.ms}+${key.ms})%${key.ms}`
+}
+
+function insertText(quote: Dialect['quote'], { table, stored }: CollectionModel, rows: number): string {
+  const marks = `(${stored.map(() => '?').join(',')})`
+  const names = stored.map(({ name }) => quote(name)).join(',')
+  return `insert into ${quote(table)} (${names}) values ${Array.from({ length: rows }, () => marks).join(',')}`
 }
 
 function storedValue({ storedWords }: Dialect, column: Column, value: unknown): SqlValue {

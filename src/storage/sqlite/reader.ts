@@ -1,14 +1,13 @@
 // Reading from one SQLite connection: the Reader of the port, and the statements it keeps.
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
-import type { WordsFilter } from '../../contract/filter.ts'
 import type { CollectionRef } from '../../schema/collection.ts'
-import type { CollectionModel, Model } from '../../schema/model.ts'
-import type { Compiler, SqlValue } from '../sql/compile.ts'
+import type { Model } from '../../schema/model.ts'
+import type { Compiler, Statement } from '../sql/compile.ts'
 import { createGroupDecoder } from '../sql/group-rows.ts'
 import { createDecoders, numericForm } from '../sql/row-codec.ts'
 import type { FindQuery, GroupQuery, Reader } from '../storage.ts'
 import { translate } from './errors.ts'
-import { tierStatement } from './search.ts'
+import { createSearching } from './searching.ts'
 
 export type StatementCache = (sql: string) => StatementSync
 
@@ -42,20 +41,7 @@ export function createReader({ model, compiler, prepared, rows, before = () => {
     return known[count]
   }
   const decoderOf = createDecoders<Row>(model, numericForm)
-  /** Tier by tier, until the page is full: what is not needed is not looked for. */
-  function findRanked(collection: CollectionModel, { where, after, limit }: FindQuery, tiers: readonly WordsFilter[]): Row[] {
-    const values: SqlValue[] = []
-    const rest = where === undefined || where.op === 'true' ? null : { sql: compiler.where(collection, where, values, 't'), values }
-    const list = compiler.columnsOf(collection, 't')
-    const found: Row[] = []
-    for (let at = (after?.[0] as number | undefined) ?? 0; at < tiers.length && found.length < limit; at++) {
-      const seen = after?.[0] === at ? (after[1] as string) : undefined
-      const tier = { filter: tiers[at]!, before: tiers.slice(0, at), after: seen, limit: limit - found.length, rest }
-      const statement = tierStatement(collection, list, tier)
-      found.push(...run(() => rows(statement.sql).all(...statement.values)))
-    }
-    return found
-  }
+  const searching = createSearching(compiler)
   return {
     async get<T>(ref: CollectionRef<T>, id: string, where?: FindQuery['where']) {
       const { sql, values } = compiler.get(model.get(ref), id, where)
@@ -75,12 +61,12 @@ export function createReader({ model, compiler, prepared, rows, before = () => {
     async find<T>(ref: CollectionRef<T>, query: FindQuery) {
       const decode = decoderOf(ref)
       before()
-      if (query.ranked) return findRanked(model.get(ref), query, query.ranked).map((row) => decode(row))
-      const { sql, values } = compiler.find(model.get(ref), query)
-      return run(() => rows(sql).all(...values)).map((row) => decode(row))
+      const look = ({ sql, values }: Statement) => run(() => rows(sql).all(...values))
+      if (query.ranked) return searching.page(model.get(ref), query, look).map((row) => decode(row))
+      return look(compiler.find(model.get(ref), query)).map((row) => decode(row))
     },
     async count(ref, where, atMost) {
-      const { sql, values } = compiler.count(model.get(ref), where, atMost)
+      const { sql, values } = searching.count(model.get(ref), where, atMost) ?? compiler.count(model.get(ref), where, atMost)
       before()
       return run(() => prepared(sql).get(...values))!['count'] as number
     },
