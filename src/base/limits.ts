@@ -155,6 +155,10 @@ export const limits = {
   groupsMax: 1_000,
   /** Time zones whose data is kept at hand. There are some 450, but a request may spell them in any case. */
   timeZonesKeptMax: 500,
+  /** Of a `User-Agent`: what is looked at, what is made of it, and how many are remembered. */
+  agentHeaderCharactersMax: 500,
+  agentNameCharactersMax: 60,
+  agentNamesKeptMax: 500,
   /** Records counted for `count=true`. Looking at them takes some milliseconds; nobody reads a larger number to the last digit. */
   countMax: 10_000,
   /** Groups read from the database: hours and days that are put together to months and days of a time zone. */

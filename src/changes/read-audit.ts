@@ -8,6 +8,7 @@ import { limits } from '../base/limits.ts'
 import { matches } from '../contract/filter.ts'
 import { Type } from '../contract/type.ts'
 import { type Operation, query } from '../operation/define.ts'
+import { parseRequestLine, type RequestSource } from '../operation/request-line.ts'
 import { present, readFilter, visibleFields } from '../records/present.ts'
 import type { Model } from '../schema/model.ts'
 import { createRenamer } from '../storage/migrations/renamed-changes.ts'
@@ -24,6 +25,16 @@ const entry = Type.Object(
     operation: Type.String({ description: 'What was asked for: `orders.cancel`, `effects.email`.' }),
     actor: Type.String({ description: 'The id of an account; `system`; `guest`, or the hash of the token of their cart.' }),
     requestId: Type.String({ description: 'As the log has it; empty for what the engine did by itself.' }),
+    from: Type.Unsafe<RequestSource | null>({
+      type: ['object', 'null'],
+      properties: {
+        address: { type: 'string', description: 'Of IPv6 the network.' },
+        agent: { type: ['string', 'null'], description: 'The browser or program, by its own word: `Chrome 142, Windows`.' },
+      },
+      required: ['address', 'agent'],
+      additionalProperties: false,
+      description: 'Where the request came from; null where there was none: then `operation` names the job or the command.',
+    }),
     collection: Type.String(),
     record: Type.String({ description: 'Its id.' }),
     action: Type.Unsafe<string>({ type: 'string', enum: ['created', 'updated', 'deleted'] }),
@@ -47,6 +58,7 @@ export function readAudit(feed: Feed): Operation {
         record: only('Changes of the record with this id alone.'),
         actor: only('Changes by this account alone, or by `system`.'),
         operation: only('Changes by this operation alone.'),
+        address: only('Changes by requests from this address alone.'),
         limit: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.pageSizeMax, default: limits.pageSizeDefault })),
         cursor: Type.Optional(Type.String({ maxLength: limits.idCharactersMax, description: '`next` of the page before.' })),
       },
@@ -88,7 +100,13 @@ export function readAudit(feed: Feed): Operation {
 }
 
 type Entry = { readonly id: string; readonly [name: string]: unknown }
-type Wanted = { readonly collection?: string; readonly record?: string; readonly actor?: string; readonly operation?: string }
+type Wanted = {
+  readonly collection?: string
+  readonly record?: string
+  readonly actor?: string
+  readonly operation?: string
+  readonly address?: string
+}
 
 function placeOf(cursor: string): { readonly position: number; readonly index: number } {
   const [, position, index] = /^(\d{1,15})\.(\d{1,9})$/.exec(cursor) ?? []
@@ -100,13 +118,15 @@ function placeOf(cursor: string): { readonly position: number; readonly index: n
 function* entriesOf(scope: Scope, commit: Commit, wanted: Wanted): Generator<{ readonly index: number; readonly entry: Entry }> {
   if (wanted.actor !== undefined && commit.actor !== wanted.actor) return
   if (wanted.operation !== undefined && commit.operation !== wanted.operation) return
+  const { requestId, from } = parseRequestLine(commit.requestId)
+  if (wanted.address !== undefined && from?.address !== wanted.address) return
   for (const [index, change] of [...commit.changes.entries()].toReversed()) {
     if (wanted.collection !== undefined && change.collection !== wanted.collection) continue
     if (wanted.record !== undefined && change.id !== wanted.record) continue
     const told = toldOf(scope, change)
     if (told === null) continue
-    const { position, at, operation, actor, requestId } = commit
-    yield { index, entry: { id: `${position}.${index}`, at: toIso(at), operation, actor, requestId, ...told } }
+    const { position, at, operation, actor } = commit
+    yield { index, entry: { id: `${position}.${index}`, at: toIso(at), operation, actor, requestId, from, ...told } }
   }
 }
 type Scope = { readonly model: Model; readonly actor: Actor }

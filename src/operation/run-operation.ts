@@ -26,6 +26,7 @@ import {
   openAnswer,
   rememberAnswer,
 } from './idempotency.ts'
+import { requestLine } from './request-line.ts'
 import { toldTo } from './told-to.ts'
 import { validatorOf } from './validate.ts'
 import { type Work, type WorkParts, workIn } from './work.ts'
@@ -88,7 +89,7 @@ async function runCommand(parts: OperationParts, operation: Command, call: Call,
   const earlier = claim && operation.prepare ? await replay(parts, operation, { claim, file }, context) : null
   if (earlier) return earlier
 
-  const cause: Cause = { operation: operation.name, actor: actorName(call.actor), requestId: call.request.id }
+  const cause: Cause = { operation: operation.name, actor: actorName(call.actor), requestId: requestLine(call.request, call.actor) }
   const prepared = await operation.prepare?.({
     ...context,
     ...(file ? { request: { ...context.request, openFile: file.openFile } } : {}),
@@ -173,12 +174,16 @@ async function reloaded(
   const output = given ?? (await read())
   if (claim === null) return { ...reply, output }
   const change = doneWith(claim, parts.random, { output: output ?? null, headers: reply.headers })
-  const kept = await inTransaction(parts, { operation: operation.name, actor: '', requestId: context.request.id }, async (tx) => {
-    if (await tx.touch(idempotencyKeys, claim.id, change, isAwaiting)) return output
-    // A repeat that waited no longer was first: what it answered is the answer.
-    const row = await tx.get(idempotencyKeys, claim.id)
-    return row === null ? output : openAnswer(claim, row).output
-  })
+  const kept = await inTransaction(
+    parts,
+    { operation: operation.name, actor: '', requestId: requestLine(context.request, context.actor) },
+    async (tx) => {
+      if (await tx.touch(idempotencyKeys, claim.id, change, isAwaiting)) return output
+      // A repeat that waited no longer was first: what it answered is the answer.
+      const row = await tx.get(idempotencyKeys, claim.id)
+      return row === null ? output : openAnswer(claim, row).output
+    },
+  )
   return { ...reply, output: kept }
 }
 

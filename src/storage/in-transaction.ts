@@ -22,7 +22,7 @@ export type TransactionParts = {
 
 const nobody: Worker = { id: '', carriesOut: () => false }
 
-/** Who does it and why: the head of the line in the commit log. */
+/** Who does it and why: the head of the line in the commit log. `requestId`: as operation/request-line.ts writes it; empty without a request. */
 export type Cause = { readonly operation: string; readonly actor: string; readonly requestId: string }
 
 /**

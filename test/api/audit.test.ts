@@ -13,7 +13,8 @@ before(async () => {
 })
 after(() => world.close())
 
-type Entry = Readonly<Record<'id' | 'at' | 'operation' | 'actor' | 'collection' | 'record' | 'action', string>> & {
+type Entry = Readonly<Record<'id' | 'at' | 'operation' | 'actor' | 'requestId' | 'collection' | 'record' | 'action', string>> & {
+  readonly from: { readonly address: string; readonly agent: string | null } | null
   readonly before: Record<string, unknown> | null
   readonly after: Record<string, unknown> | null
 }
@@ -98,4 +99,25 @@ test('a page looks at a bounded stretch, and says where it ended', {
   assert.deepEqual([first.body.items, typeof first.body.next], [[], 'string'])
   const second = await ask(`operation=notes.create&limit=1&cursor=${first.body.next}`)
   assert.equal(second.body.items[0].record, id)
+})
+
+test('tells where a request came from, and of what the engine does by itself which job did it', async () => {
+  const agent = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36'
+  const send = async (headers: Record<string, string>, title: string) =>
+    (await world.call('owner', { method: 'POST', url: '/api/notes', body: { title }, headers })).body.id
+  const fromOf = async (id: string) => (await entries(`record=${id}`))[0]!.from
+  assert.deepEqual(await fromOf(await send({ 'user-agent': agent }, 'Here')), { address: '127.0.0.1', agent: 'Chrome 142, Windows' })
+  // No proxy is trusted here, so whoever says to be one is taken by their own address; what they call themselves is cut and cleaned.
+  const odd = await send({ 'user-agent': `<b>\u00e4${'x'.repeat(400)}`, 'x-forwarded-for': '203.0.113.9' }, 'Odd')
+  const { address, agent: told } = (await fromOf(odd))!
+  assert.deepEqual([address, /^<b>x{50,57}$/.test(told!)], ['127.0.0.1', true])
+  const id = 'note_written'
+  const blank = { owner: world.ids['owner'], title: 'Own', isPublic: false, views: 0, tags: [], papers: [] }
+  await world.write(async (tx) => void (await tx.insert(notes, { ...blank, id } as never)))
+  const [written] = await entries(`record=${id}`)
+  assert.deepEqual([written!.operation, written!.requestId, written!.from], ['test.write', '', null])
+  const found = await entries('address=127.0.0.1&limit=200')
+  assert.ok(found.some(({ record }) => record === odd) && !found.some(({ record }) => record === id))
+  assert.deepEqual(await entries('address=203.0.113.9'), [])
+  assert.doesNotMatch(found.find(({ record }) => record === odd)!.requestId, / /)
 })
