@@ -554,6 +554,7 @@ test('what tus has and this server has not is refused, or said to be missing', a
     await call('POST', '/api/uploads', { headers: { ...tus, ...headers }, ...(body === undefined ? {} : { body }) })
   const refused: [Record<string, string>, number][] = [
     [{ 'upload-defer-length': '1' }, 400],
+    [{ 'upload-length': '5', 'upload-concat': 'partial' }, 400],
     [{ 'upload-concat': 'final;/api/uploads/file_1 /api/uploads/file_2' }, 400],
     [{ 'upload-length': '-5' }, 400],
     [{ 'upload-length': '5, 5' }, 400],

@@ -9,7 +9,7 @@ import { files, notYet } from './collections.ts'
 import { checkSender, senderOf } from './file-access.ts'
 import { checkRoomFor } from './file-room.ts'
 import { sniffType } from './sniff-type.ts'
-import { bytesIn, checkVersion, metadataOf, tusHeaders, tusHeaderTexts, tusOptions, uploadHeaders, uploadView } from './tus.ts'
+import { bytesIn, checkPlain, checkVersion, metadataOf, tusHeaders, tusHeaderTexts, tusOptions, uploadHeaders, uploadView } from './tus.ts'
 import type { UploadPorts } from './upload-file.ts'
 import { uploadShape } from './upload-shape.ts'
 
@@ -36,6 +36,7 @@ export function beginUpload({ senders, bytesMax, random }: UploadPorts): Operati
     async run({ tx, actor, now, newId, request }) {
       checkSender(senders, actor)
       checkVersion(request)
+      checkPlain(request)
       const size = bytesIn(request, 'Upload-Length')
       if (size > bytesMax) throw new EngineError('body_too_large', { detail: `A file may have ${bytesMax} bytes.` })
       const { name, type } = metadataOf(request)

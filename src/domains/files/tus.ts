@@ -27,6 +27,16 @@ export function checkVersion({ headers }: RequestFacts): void {
   })
 }
 
+/** What other servers of tus may have. Without a word of it a client would learn at the end that its parts are no file. @throws validation_failed */
+export function checkPlain({ headers }: RequestFacts): void {
+  const others = {
+    'Upload-Concat': 'parts of one file that come side by side are not taken',
+    'Upload-Defer-Length': 'its length must be said first',
+  }
+  for (const [name, message] of Object.entries(others))
+    if (headers[name.toLowerCase()] !== undefined) throw invalid(`header:${name}`, 'not_taken', message)
+}
+
 /** A header that holds a number of bytes. @throws validation_failed */
 export function bytesIn({ headers }: RequestFacts, name: 'Upload-Length' | 'Upload-Offset'): number {
   const text = headers[name.toLowerCase()]
