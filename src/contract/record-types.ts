@@ -157,8 +157,14 @@ type PathsThrough<TAll extends Collections, T extends CollectionTypes> = UnionTo
 
 type Collections = Readonly<Record<string, CollectionTypes>>
 
+/** Conditions that one and the same record of a list must fit: `{ members: { user: 'usr_…', role: 'lead' } }`. */
+type WithinLists<TAll extends Collections, T extends CollectionTypes> = {
+  readonly [K in keyof T['lists']]?: T['lists'][K] extends keyof TAll ? WireFilter<TAll, TAll[T['lists'][K]]> : never
+}
+
 /** `{ stars: { gte: 4 }, 'book.title': { contains: 'sea' }, or: [ … ] }`: every condition must hold. */
 export type WireFilter<TAll extends Collections, T extends CollectionTypes> = OwnPaths<T> &
+  WithinLists<TAll, T> &
   (keyof Leads<T> extends never ? object : PathsThrough<TAll, T>) & {
     readonly or?: readonly WireFilter<TAll, T>[]
     readonly and?: readonly WireFilter<TAll, T>[]

@@ -146,13 +146,21 @@ test('filters, sorts and what is expanded', () => {
     // @ts-expect-error: nested
     { or: [{ 'team.title': 'A' }] },
   ]
+  const ofTeams: WireFilter<Club['collections'], Club['collections']['teams']>[] = [
+    { events: { state: 'open', fee: { lte: 500 }, or: [{ 'author.name': 'Ada' }] }, not: { events: { state: 'closed' } } },
+    { 'events.state': 'open' },
+    // @ts-expect-error: no such value
+    { events: { state: 'opne' } },
+    // @ts-expect-error: misspelt
+    { events: { stat: 'open' } },
+  ]
   const sorts: WireSort<Events>[] = ['-startsAt', 'fee', 'id']
   // @ts-expect-error: JSON has no order
   const unsorted: WireSort<Events> = 'notes'
   const expands: WireExpand<Club['collections'], Events>[] = ['team', 'guests', 'team.events', 'team.events.author']
   // @ts-expect-error: no reference
   const flat: WireExpand<Club['collections'], Events> = 'state'
-  assert.ok([filters, wrong, sorts, unsorted, expands, flat])
+  assert.ok([filters, wrong, ofTeams, sorts, unsorted, expands, flat])
 })
 
 test('what a config has: operations by name, the collections of the features that are on, and nothing misspelt', () => {

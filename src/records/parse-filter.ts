@@ -14,47 +14,50 @@ export type QueryScope = { readonly model: Model; readonly collection: Collectio
 
 /** `filter[price][lte]=1500`, already split at its brackets. @throws validation_failed */
 export function parseFilter(scope: QueryScope, node: unknown): Filter {
-  return parseNode(scope, node, 'filter', { conditions: 0, references: 0 }, 0)
+  return parseNode({ ...scope, depth: 0, hops: 0 }, node, 'filter', { conditions: 0, references: 0 })
 }
 
 /** What one filter has used up of its limits. */
 type Budget = { conditions: number; references: number }
+/** How deep within the filter, and how many references away from its collection. */
+type Place = QueryScope & { readonly depth: number; readonly hops: number }
 
 function count(budget: Budget): void {
   if (++budget.conditions > limits.filterConditionsMax)
     throw invalid('query:filter', 'conditions', `has more than ${limits.filterConditionsMax} conditions`)
 }
 
-function parseNode(scope: QueryScope, node: unknown, at: string, budget: Budget, depth: number): Filter {
-  if (depth > limits.filterDepthMax) throw invalid(`query:${at}`, 'depth', `nests deeper than ${limits.filterDepthMax}`)
+function parseNode(scope: Place, node: unknown, at: string, budget: Budget): Filter {
+  const inner = { ...scope, depth: scope.depth + 1 }
+  if (scope.depth > limits.filterDepthMax) throw invalid(`query:${at}`, 'depth', `nests deeper than ${limits.filterDepthMax}`)
   if (!isObject(node)) throw invalid(`query:${at}`, 'filter', 'must name a field: filter[field][operator]=value')
   const parts = Object.entries(node).map(([key, value]) => {
     const path = `${at}[${key}]`
     if (key === 'and' || key === 'or') {
       if (!isObject(value)) throw invalid(`query:${path}`, 'filter', `must be numbered: ${path}[0][field]=value`)
-      const branches = Object.entries(value).map(([index, branch]) => parseNode(scope, branch, `${path}[${index}]`, budget, depth + 1))
+      const branches = Object.entries(value).map(([index, branch]) => parseNode(inner, branch, `${path}[${index}]`, budget))
       return key === 'and' ? and(...branches) : or(...branches)
     }
-    if (key === 'not') return not(parseNode(scope, value, path, budget, depth + 1))
-    return parseField(scope, key.split('.'), value, path, budget, 0)
+    if (key === 'not') return not(parseNode(inner, value, path, budget))
+    return parseField(scope, key.split('.'), value, path, budget)
   })
   return and(...parts)
 }
 
-function parseField(scope: QueryScope, path: readonly string[], value: unknown, at: string, budget: Budget, hops: number): Filter {
+function parseField(scope: Place, path: readonly string[], value: unknown, at: string, budget: Budget): Filter {
   const [name, ...rest] = path as [string, ...string[]]
   const { model, collection, actor } = scope
   const list = visibleList(scope, name)
   if (list) {
-    if (rest.length === 0) throw unknownField(scope, name, at)
-    return follow({ ...scope, collection: list.target }, rest, value, at, budget, hops, { local: 'id', remote: list.by })
+    if (rest.length === 0 && !isObject(value)) throw unknownField(scope, name, at)
+    return follow({ ...scope, collection: list.target }, rest, value, at, budget, { local: 'id', remote: list.by })
   }
   const field = collection.fields.get(name)
   if (!field || field.isComputed || !isReadable(field.field, actor)) throw unknownField(scope, name, at)
   const { kind, to } = field.field
-  if (to !== undefined && rest.length > 0) {
+  if (to !== undefined && (rest.length > 0 || asksOfAnother(value))) {
     const by = { local: name, remote: 'id', isList: isList(kind) }
-    return follow({ ...scope, collection: model.get({ name: to }) }, rest, value, at, budget, hops, by)
+    return follow({ ...scope, collection: model.get({ name: to }) }, rest, value, at, budget, by)
   }
   if (isList(kind) && typeof value === 'string') {
     count(budget)
@@ -78,19 +81,27 @@ function checkOptions(options: readonly string[], value: unknown, at: string): v
   }
 }
 
+/** `filter[author][name]=Ann&filter[author][active]=true`: conditions on the record that is referred to, and not on the reference. */
+function asksOfAnother(value: unknown): boolean {
+  return isObject(value) && !Object.keys(value).some((key) => filterOperators.includes(key as FilterOperator))
+}
+
+/** Of a list one record that fits is enough; what is asked of it in brackets, one and the same has to fit. */
 function follow(
-  scope: QueryScope,
+  scope: Place,
   rest: readonly string[],
   value: unknown,
   at: string,
   budget: Budget,
-  hops: number,
   by: { local: string; remote: string; isList?: boolean },
 ): Filter {
+  const { hops, depth } = scope
   if (hops + 1 > limits.pathHopsMax) throw invalid(`query:${at}`, 'depth', `follows more than ${limits.pathHopsMax} references`)
   if (++budget.references > limits.filterReferencesMax)
     throw invalid('query:filter', 'references', `follows more than ${limits.filterReferencesMax} references in all`)
-  const of = and(readFilter(scope.collection, scope.actor), parseField(scope, rest, value, at, budget, hops + 1))
+  const there = { ...scope, hops: hops + 1, depth: depth + 1 }
+  const wanted = rest.length > 0 ? parseField(there, rest, value, at, budget) : parseNode(there, value, at, budget)
+  const of = and(readFilter(scope.collection, scope.actor), wanted)
   return { op: 'via', collection: scope.collection.name, ...by, of }
 }
 

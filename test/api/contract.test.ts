@@ -269,6 +269,40 @@ describe('lists', () => {
     assert.equal((await get('/api/variants?filter[product.title][startsWith]=em&filter[price][lte]=1000')).body.items.length, 2)
   })
 
+  test('conditions in brackets on what is referred to are on one and the same record', async () => {
+    const count = async (list: string, query: string) => {
+      const { status, body } = await get(`/api/${list}?${query}&count=true`)
+      return status === 200 ? body.count : body.errors[0].code
+    }
+    // Each of the two fits some variant of it, and both together none.
+    const [soft, hard] = (await get(`/api/variants?filter[product.title][startsWith]=em&sort=price`)).body.items
+    assert.ok(soft.price.amount < hard.price.amount)
+    const both = (sku: string, price: number) => `filter[variants][sku]=${sku}&filter[variants][price]=${price}`
+    const apart = (sku: string, price: number) => `filter[variants.sku]=${sku}&filter[variants.price]=${price}`
+    assert.equal(await count('products', both(soft.sku, soft.price.amount)), 1)
+    assert.equal(await count('products', both(soft.sku, hard.price.amount)), 0)
+    assert.equal(await count('products', apart(soft.sku, hard.price.amount)), 1)
+    const all = await count('products', 'filter[id][ne]=x')
+    assert.equal(await count('products', `filter[not][variants][sku]=${soft.sku}`), all - 1)
+    assert.equal(await count('products', `filter[variants][or][0][sku]=${soft.sku}&filter[variants][or][1][sku]=${hard.sku}`), 1)
+    assert.equal(await count('reviews', `filter[book][variants][sku]=${soft.sku}&filter[book][title][startsWith]=em`), 1)
+    assert.equal(await count('reviews', `filter[book.variants][sku]=${soft.sku}`), 1)
+    assert.equal(await count('products', 'filter[categories][slug]=fiction'), 1)
+    // On the reference itself as before.
+    assert.equal(await count('products', `filter[categories]=${world.ids['fiction']}`), 1)
+    assert.equal(await count('reviews', 'filter[book][null]=true'), 0)
+    for (const [list, query, code] of [
+      ['products', 'filter[variants]=x', 'unknown_field'],
+      ['products', 'filter[variants][nothing]=x', 'unknown_field'],
+      ['reviews', 'filter[book][titel]=x', 'unknown_field'],
+      ['reviews', 'filter[book][eq]=x&filter[book][title]=x', 'operator'],
+      ['reviews', 'filter[book][variants][product][title]=x', 0],
+      ['reviews', 'filter[book][variants][product][variants][sku]=x', 'depth'],
+      ['reviews', Array.from({ length: 9 }, (_, index) => `filter[or][${index}][book][title]=x`).join('&'), 'references'],
+    ] as const)
+      assert.equal(await count(list, query), code, query)
+  })
+
   test('search and filter by letters of any alphabet, in either case', async () => {
     await world.call('other', {
       method: 'POST',

@@ -73,7 +73,9 @@ function throughReference(asking: Asking, target: CollectionModel, condition: st
   )
   if (references.length === 0) return named(asking, 'GET', `/api/${target.name}?filter[${condition}`)
   const { from, name } = asking.chance.pick(references)
-  return named(asking, 'GET', `/api/${from.name}?filter[${name}.${condition}&count=true`)
+  // `title][gte]=b` becomes `[title][gte]=b` behind the reference: of the same record, in brackets.
+  const way = asking.chance.pick([`${name}.${condition}`, `${name}][${condition}`])
+  return named(asking, 'GET', `/api/${from.name}?filter[${way}&count=true`)
 }
 
 function collectionOf(model: Model, prefix: string): CollectionModel | undefined {
