@@ -3,10 +3,11 @@
 import { limits } from '../../base/limits.ts'
 import { and, eq, type Filter } from '../../contract/filter.ts'
 import type { AnyRecord } from '../../schema/collection.ts'
-import type { Model } from '../../schema/model.ts'
+import type { CollectionModel, Model } from '../../schema/model.ts'
 import { createCommonSteps, stepOf } from '../sql/common-steps.ts'
 import { createCompiler, type Statement } from '../sql/compile.ts'
 import type { SqlResult } from '../sql/driver.ts'
+import { madeOnce } from '../sql/known-texts.ts'
 import { textForm, whole } from '../sql/row-codec.ts'
 import type { Step, Steps } from '../sql/steps.ts'
 import { isAmong, postgresDialect } from './dialect.ts'
@@ -34,9 +35,11 @@ export function createPostgresSteps(model: Model, isPooled: boolean): Steps {
   const idOf = (alias: string) => `${alias}.${compiler.quote('id')}`
 
   /** A count other than one divides by zero, and PostgreSQL carries out nothing behind a statement that fails. */
-  function exactlyOne({ sql, values }: Statement): Step<void> {
-    return stepOf(`with changed as (${sql} returning 1) select 1/(count(*)=1)::int from changed`, values, () => {})
-  }
+  const oneRow = madeOnce((sql) => `with changed as (${sql} returning 1) select 1/(count(*)=1)::int from changed`)
+  const once = madeOnce((sql) => `${sql} on conflict do nothing`)
+  const answering = madeOnce<CollectionModel>((sql, collection) => `${sql} returning ${compiler.columnsOf(collection, 't')}`)
+
+  const exactlyOne = ({ sql, values }: Statement): Step<void> => stepOf(oneRow(sql), values, () => {})
 
   return {
     ...common,
@@ -52,14 +55,15 @@ export function createPostgresSteps(model: Model, isPooled: boolean): Steps {
 
     insertOnce(ref, record) {
       const { sql, values } = inserted(ref, record)
-      return stepOf(`${sql} on conflict do nothing`, values, ({ count }) => count === 1)
+      return stepOf(once(sql), values, ({ count }) => count === 1)
     },
     updateOrFail: (ref, where, change) => exactlyOne(compiler.update(model.get(ref), where, change)),
     removeOrFail: (ref, where) => exactlyOne(compiler.remove(model.get(ref), where)),
 
     updateAll(ref, where, change) {
-      const { sql, values } = compiler.update(model.get(ref), where, change)
-      return common.records(ref, { sql: `${sql} returning ${compiler.columnsOf(model.get(ref), 't')}`, values })
+      const collection = model.get(ref)
+      const { sql, values } = compiler.update(collection, where, change)
+      return common.records(ref, { sql: answering(sql, collection), values })
     },
     adjust(ref, { id, guard, change, wantsBefore }) {
       const collection = model.get(ref)
@@ -68,7 +72,7 @@ export function createPostgresSteps(model: Model, isPooled: boolean): Steps {
       const list = compiler.columnsOf(collection, 't')
       if (!wantsBefore) {
         const { sql, values } = compiler.update(collection, isIt, change)
-        return stepOf(`${sql} returning ${list}`, values, ({ rows: [row] }) => (row ? { before: null, after: decode(row) } : null))
+        return stepOf(answering(sql, collection), values, ({ rows: [row] }) => (row ? { before: null, after: decode(row) } : null))
       }
       // The row is locked first: what is read as before is then what the update starts from.
       const earlier = `select ${compiler.columnsOf(collection, 't')} from ${compiler.quote(collection.table)} t where ${idOf('t')}=? for update`

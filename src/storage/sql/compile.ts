@@ -6,12 +6,12 @@ import type { Filter, WordsFilter } from '../../contract/filter.ts'
 import { hasOnlyAsciiCases } from '../../contract/letter-case.ts'
 import { type CollectionModel, type Column, type Model, resolve } from '../../schema/model.ts'
 import { type Change, type FindQuery, type GroupKey, type GroupQuery, pathOf, type Sort } from '../storage.ts'
-import { bind, type SqlValue } from './bind.ts'
+import { bind, columnsOfField, part, type SqlValue, type Statement, storedValue } from './bind.ts'
 import { afterLast } from './keyset.ts'
+import { keepingTexts } from './known-texts.ts'
 import { rankedStatement } from './ranked.ts'
 
-export type { SqlValue }
-export type Statement = { readonly sql: string; readonly values: SqlValue[] }
+export type { SqlValue, Statement }
 
 /** Where a condition stands: the name of its table there, and the values that are bound with it. */
 export type Place = { readonly values: SqlValue[]; readonly alias: string }
@@ -149,7 +149,7 @@ export function createCompiler(model: Model, dialect: Dialect) {
     return descending ? `${name} desc` : name
   }
 
-  return {
+  return keepingTexts({
     storedWords: dialect.storedWords,
     quote,
     where,
@@ -245,7 +245,7 @@ export function createCompiler(model: Model, dialect: Dialect) {
       const { from, alias } = deletion(dialect, quote(collection.table))
       return { sql: `delete from ${from} where ${where(collection, filter, values, alias)}`, values }
     },
-  }
+  })
 }
 
 /** What a grouped query selects, and what follows its condition. */
@@ -269,11 +269,6 @@ function insertText(quote: Dialect['quote'], { table, stored }: CollectionModel,
   const marks = `(${stored.map(() => '?').join(',')})`
   const names = stored.map(({ name }) => quote(name)).join(',')
   return `insert into ${quote(table)} (${names}) values ${Array.from({ length: rows }, () => marks).join(',')}`
-}
-
-function storedValue({ storedWords }: Dialect, column: Column, value: unknown): SqlValue {
-  const bound = bind(column, value)
-  return column.type === 'words' && storedWords ? storedWords(bound as string) : bound
 }
 
 type TextMatch = Extract<Filter, { op: 'contains' | 'startsWith' }>
@@ -302,18 +297,4 @@ function idKey(collection: CollectionModel, sort: readonly Sort[]) {
   // Following the last key's direction lets one index serve both, read either way.
   const named = sort.find((key) => key.path === 'id')
   return { path: 'id', descending: named?.descending ?? sort.at(-1)?.descending ?? false, column: resolve(collection.columns, 'id') }
-}
-
-/** `price` of a record is two columns; `price.amount` alone is one. A searched text has its words beside it. */
-function columnsOfField(collection: CollectionModel, path: string): readonly Column[] {
-  const own = collection.fields.get(path)
-  const words = collection.words.get(path)
-  if (words) return [...own!.columns, ...words.columns]
-  return own ? own.columns : [resolve(collection.columns, path)]
-}
-
-/** The part of a field's value that lies in this column. */
-export function part(value: unknown, column: Column): unknown {
-  if (column.part === null || value === null || typeof value !== 'object') return value
-  return (value as Record<string, unknown>)[column.part]
 }

@@ -4,11 +4,12 @@ import type { SQLInputValue } from 'node:sqlite'
 import { isEngineError, LostRace } from '../../base/engine-error.ts'
 import { and, eq, type Filter } from '../../contract/filter.ts'
 import type { AnyRecord, CollectionRef } from '../../schema/collection.ts'
-import type { Model } from '../../schema/model.ts'
+import type { CollectionModel, Model } from '../../schema/model.ts'
 import type { Compiler, SqlValue, Statement } from '../sql/compile.ts'
+import { madeOnce } from '../sql/known-texts.ts'
 import { createDecoders, numericForm } from '../sql/row-codec.ts'
 import type { AdapterTransaction, Change, CommitLine, Reader } from '../storage.ts'
-import { addEach } from './add-each.ts'
+import { createAddEach } from './add-each.ts'
 import { type Row, run, type StatementCache } from './reader.ts'
 
 export type TransactionParts = {
@@ -39,6 +40,8 @@ const insertRowsMax = 16
 export function createTransactionMaker(parts: TransactionParts): (turn: Turn) => AdapterTransaction {
   const { model, compiler, encoders, reader, rows, execute } = parts
   const decoderOf = createDecoders<Row>(model, numericForm)
+  const answering = madeOnce<CollectionModel>((sql, collection) => `${sql} returning ${compiler.selectList(collection)}`)
+  const several = { parts, decoderOf, answering, addEach: createAddEach(compiler) }
   return (turn) => {
     const assertOpen = () => {
       if (!turn.isOpen) throw new Error('A transaction is used only while its work runs.')
@@ -85,7 +88,7 @@ export function createTransactionMaker(parts: TransactionParts): (turn: Turn) =>
         const collection = model.get(ref)
         const { sql, values } = compiler.update(collection, and(eq('id', id), guard), change)
         assertOpen()
-        const row = run(() => rows(`${sql} returning ${compiler.selectList(collection)}`).get(...(values as SQLInputValue[])))
+        const row = run(() => rows(answering(sql, collection)).get(...(values as SQLInputValue[])))
         if (row === undefined) return null
         turn.hasWritten = true
         return { before, after: decoderOf(ref)(row) as AnyRecord }
@@ -96,7 +99,7 @@ export function createTransactionMaker(parts: TransactionParts): (turn: Turn) =>
       async remove(ref, where) {
         return write(compiler.remove(model.get(ref), where))
       },
-      ...createSeveral(parts, decoderOf, write),
+      ...createSeveral(several, write),
       lock: (ref, ids) => reader.getMany(ref, ids),
       async appendCommit(line) {
         turn.lines.push(line)
@@ -105,10 +108,17 @@ export function createTransactionMaker(parts: TransactionParts): (turn: Turn) =>
   }
 }
 
+type SeveralParts = {
+  readonly parts: TransactionParts
+  readonly decoderOf: ReturnType<typeof createDecoders<Row>>
+  /** A text that answers the rows it has written. */
+  readonly answering: (sql: string, collection: CollectionModel) => string
+  readonly addEach: ReturnType<typeof createAddEach>
+}
+
 /** Writes of several rows, each as one statement. `write` answers how many rows it met. */
 function createSeveral(
-  { model, compiler, rows }: TransactionParts,
-  decoderOf: ReturnType<typeof createDecoders<Row>>,
+  { parts: { model, compiler, rows }, decoderOf, answering, addEach }: SeveralParts,
   write: (statement: Statement, step?: (statement: Statement) => number) => number,
 ): Pick<AdapterTransaction, 'updateAll' | 'addOrFail'> {
   return {
@@ -116,7 +126,7 @@ function createSeveral(
       const collection = model.get(ref)
       let found: Row[] = []
       write(compiler.update(collection, where, change), ({ sql, values }) => {
-        found = run(() => rows(`${sql} returning ${compiler.selectList(collection)}`).all(...(values as SQLInputValue[])))
+        found = run(() => rows(answering(sql, collection)).all(...(values as SQLInputValue[])))
         return found.length
       })
       const decode = decoderOf(ref)
@@ -125,7 +135,7 @@ function createSeveral(
     async addOrFail(ref, additions, set) {
       for (let start = 0; start < additions.length; start += insertRowsMax) {
         const some = additions.slice(start, start + insertRowsMax)
-        if (write(addEach(compiler, model.get(ref), { additions: some, set })) !== some.length) throw new LostRace()
+        if (write(addEach(model.get(ref), { additions: some, set })) !== some.length) throw new LostRace()
       }
     },
   }
