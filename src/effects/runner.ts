@@ -15,7 +15,7 @@ import { type Work, type WorkParts, workIn } from '../operation/work.ts'
 import type { AnyRecord } from '../schema/collection.ts'
 import { recordOf } from '../schema/collection.ts'
 import { inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
-import type { CommitLine, RecordChange } from '../storage/storage.ts'
+import type { RecordChange } from '../storage/storage.ts'
 import type { Transaction } from '../storage/transaction.ts'
 import { claimable, claimDue, type EffectRole } from './claim.ts'
 import { type Effect, type EffectHandler, effects, type Outcome, type PerformContext, takeSubject } from './effect.ts'
@@ -160,19 +160,32 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
   }
 
   /** What this process wrote and owns from birth begins right after its commit. */
-  storage.onCommit((line) => {
-    for (const { action, effect } of effectsIn(line)) {
-      if (action !== 'created' || effect.state !== 'running' || effect.owner !== parts.workerId || active.has(effect.id)) continue
-      if (isRunning && active.size < slots) void begin(effect)
-      else born.push(effect)
-    }
-  })
+  function beginBorn(effect: Effect): void {
+    if (effect.state !== 'running' || effect.owner !== parts.workerId || active.has(effect.id)) return
+    if (isRunning && active.size < slots) void begin(effect)
+    else born.push(effect)
+  }
 
-  /** What nobody has yet is claimed as soon as it is heard of, whichever process wrote it. */
-  storage.onFeed((commit) => {
-    const isDue = ({ state, dueAt, kind }: Effect) => state === 'ready' && dueAt <= commit.at && carriesOut(kind)
-    if (effectsIn(commit).some(({ action, effect }) => action !== 'deleted' && isDue(effect))) wake()
+  const isDue = ({ state, dueAt, kind }: Effect, at: number) => state === 'ready' && dueAt <= at && carriesOut(kind)
+
+  // What nobody has yet is claimed as soon as it is heard of, whichever process wrote it: where only this one writes, by its commits.
+  const { isShared } = storage.capabilities
+  storage.onCommit((line) => {
+    let isWaiting = false
+    for (const { collection, action, record } of line.changes) {
+      if (collection !== effects.name || action === 'deleted') continue
+      const effect = recordOf(effects, record)
+      if (action === 'created') beginBorn(effect)
+      isWaiting ||= !isShared && isDue(effect, line.at)
+    }
+    if (isWaiting) wake()
   })
+  if (isShared)
+    storage.onFeed(({ at, changes }) => {
+      const isWaiting = (change: RecordChange) =>
+        change.collection === effects.name && change.action !== 'deleted' && isDue(recordOf(effects, change.record), at)
+      if (changes.some(isWaiting)) wake()
+    })
 
   return {
     async start(wanted = ['worker', 'mail']) {
@@ -202,7 +215,9 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
 }
 
 function endedOf(subjects: readonly (AnyRecord | null)[]): Ended {
-  return new Map(subjects.flatMap((record) => (record === null ? [] : [[record.id, record] as const])))
+  const ended = new Map<string, AnyRecord>()
+  for (const record of subjects) if (record !== null) ended.set(record.id, record)
+  return ended
 }
 
 /** `payload`: of `effect`, as its kind reads it; null when it cannot. */
@@ -293,20 +308,6 @@ async function whileLeased<T>({ clock, effect, mayWait }: Lease, write: () => Pr
       await sleep(clock, limits.effectPollMs)
     }
   }
-}
-
-type EffectChange = { readonly action: RecordChange['action']; readonly effect: Effect }
-const none: readonly EffectChange[] = []
-
-function effectsIn({ changes }: CommitLine): readonly EffectChange[] {
-  // Of most lines there is none, and every line is looked through.
-  let found: EffectChange[] | null = null
-  for (const { collection, action, record } of changes) {
-    if (collection !== effects.name) continue
-    found ??= []
-    found.push({ action, effect: recordOf(effects, record) })
-  }
-  return found ?? none
 }
 
 /** A database that one process has to itself: whatever is leased belongs to a process that is dead. */

@@ -87,10 +87,12 @@ export async function findPayment(tx: Transaction, { provider, reference, provid
   return byProviderRef ?? null
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
 /** For people to read: what is no UTF-8 is kept as base64, so that no byte is lost. */
 function textOf(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replaceAll('\0', '\\0')
+    return utf8.decode(bytes).replaceAll('\0', '\\0')
   } catch {
     return `base64:${Buffer.from(bytes).toString('base64')}`
   }
