@@ -6,6 +6,7 @@ import type { Change, Commit, CommitLine, FindQuery, Group, GroupQuery } from '.
 import type { Compiler, SqlValue, Statement } from './compile.ts'
 import type { SqlResult, SqlRow } from './driver.ts'
 import { createGroupDecoder } from './group-rows.ts'
+import type { ToldLine } from './own-lines.ts'
 import { createDecoders, createEncoder, type RowForm, whole } from './row-codec.ts'
 import type { Step } from './steps.ts'
 
@@ -86,13 +87,10 @@ function createWriteSteps({ model, compiler }: CommonParts) {
 function createLogSteps({ compiler: { quote } }: CommonParts) {
   const [commits, position, at, seq] = ['_commits', 'position', 'at', 'seq'].map(quote)
   const columns = ['token', 'at', 'operation', 'actor', 'requestId', 'changes'].map(quote)
+  const append = `insert into ${commits} (${columns.join(',')}) values (?,?,?,?,?,?)`
   return {
     appendCommit: (line: CommitLine, token: string): Step<void> =>
-      stepOf(
-        `insert into ${commits} (${columns.join(',')}) values (?,?,?,?,?,?)`,
-        [token, line.at, line.operation, line.actor, line.requestId, JSON.stringify(line.changes)],
-        () => {},
-      ),
+      stepOf(append, [token, line.at, line.operation, line.actor, line.requestId, JSON.stringify(line.changes)], () => {}),
     operationOf: (token: string): Step<string | null> =>
       stepOf(`select ${quote('operation')} from ${commits} where ${quote('token')}=?`, [token], ({ rows: [row] }) =>
         row ? (row[0] as string) : null,
@@ -105,6 +103,12 @@ function createLogSteps({ compiler: { quote } }: CommonParts) {
         [after],
         ({ rows }) => rows.map(commitOf),
       ),
+    toldAfter(after: number, limit: number, tag: string): Step<ToldLine[]> {
+      const [token, ...line] = columns
+      const changes = `case when substr(${token},1,${tag.length})=? then null else ${line.pop()} end`
+      const sql = `select ${position},${token},${line.join(',')},${changes} from ${commits} where ${position}>? order by ${position}`
+      return stepOf(`${sql} limit ${Number(limit)}`, [tag, after], ({ rows }) => rows.map(toldLineOf))
+    },
     commitRange: (): Step<{ oldest: number; newest: number }> =>
       stepOf(`select coalesce(min(${position}),0),coalesce(max(${position}),0) from ${commits}`, [], ({ rows: [row] }) => ({
         oldest: whole(row![0]),
@@ -154,6 +158,11 @@ function createWholeSteps({ compiler: { quote } }: CommonParts) {
 
 function commitOf([position, ...line]: SqlRow): Commit {
   return { position: whole(position), ...lineOf(line) }
+}
+
+function toldLineOf([position, token, at, operation, actor, requestId, changes]: SqlRow): ToldLine {
+  const line = lineOf([at!, operation!, actor!, requestId!, changes ?? 'null'])
+  return { position: whole(position), token: token as string, ...line }
 }
 
 function lineOf([at, operation, actor, requestId, changes]: SqlRow): Omit<Commit, 'position'> {

@@ -9,6 +9,7 @@ import { addOneByOne } from '../change.ts'
 import { LogTail, lostCommit, type Sequenced } from '../log-tail.ts'
 import type { AdapterTransaction, Commit, CommitLine, Load, Snapshot, WholeStorage } from '../storage.ts'
 import { ConnectionLost, type SqlDriver, StatementFailure } from './driver.ts'
+import { OwnLines, type ToldLine } from './own-lines.ts'
 import { ConnectionPool } from './pool.ts'
 import { createStepReader, PooledReads } from './pooled-reader.ts'
 import { type Counter, readAll, send, TransactionTrips } from './round-trips.ts'
@@ -24,6 +25,9 @@ export type ServerStorageParts = {
   /** Told what went wrong in the background: the feed could not continue for now. */
   failed?(error: unknown): void
 }
+
+/** Of random: processes are told apart by them. Eight characters. */
+const tagBytes = 6
 
 /** A storage over a prepared schema. @throws storage_unavailable */
 export async function createServerStorage(parts: ServerStorageParts): Promise<WholeStorage> {
@@ -44,6 +48,9 @@ class Server {
   private readonly reads: PooledReads
   private readonly traffic: Counter = { roundTrips: 0, statements: 0 }
   private readonly commitListeners: ((line: CommitLine) => void)[] = []
+  private readonly ownLines: OwnLines
+  /** Somebody is told of each commit. */
+  private isTold = false
   private readonly underWay = new Set<Promise<unknown>>()
   private tail: LogTail | null = null
   private closing: Promise<void> | null = null
@@ -54,6 +61,7 @@ class Server {
     this.steps = parts.steps
     this.pool = new ConnectionPool({ driver, clock, connectionsMax })
     this.reads = new PooledReads(this.pool, this.traffic)
+    this.ownLines = new OwnLines(Buffer.from(parts.random.bytes(tagBytes)).toString('base64url'))
   }
 
   async start(): Promise<void> {
@@ -61,7 +69,8 @@ class Server {
     const port = {
       hasWaiting: () => this.reads.ask(this.steps.hasWaiting()),
       sequence: (limit: number, after: number | null) => this.sequence(limit, after),
-      commitsAfter: (position: number, limit: number) => this.reads.ask(this.steps.commitsAfter(position, limit)),
+      commitsAfter: async (position: number, limit: number) =>
+        await this.completed(await this.reads.ask(this.steps.toldAfter(position, limit, this.ownLines.tag)), position, limit),
       listen: this.parts.driver.listen,
       failed: (error: unknown) => this.parts.failed?.(error),
     }
@@ -84,7 +93,10 @@ class Server {
       forgetCommits: (before) => open(() => this.once(steps.forgetCommits(before))),
       now: () => read(steps.now()),
       onCommit: (listener) => void this.commitListeners.push(listener),
-      onFeed: (listener: (commit: Commit) => void) => this.tail!.onFeed(listener),
+      onFeed: (listener: (commit: Commit) => void) => {
+        this.isTold = true
+        this.tail!.onFeed(listener)
+      },
       caughtUp: () => open(() => this.tail!.caughtUp()),
       traffic: () => ({ ...this.traffic }),
       readMark: (name) => read(steps.readMark(name)),
@@ -121,18 +133,26 @@ class Server {
     try {
       result = await work(this.transactionOn(trips, lines))
     } catch (error) {
+      this.forget(lines)
       await trips.rollback()
       throw error
     }
     try {
-      await trips.commit()
+      await trips.commit().catch((error: unknown) => {
+        if (!(error instanceof ConnectionLost)) throw error
+        return this.findOutcome(lines[0], error)
+      })
     } catch (error) {
-      if (!(error instanceof ConnectionLost)) throw error
-      await this.findOutcome(lines[0], error)
+      this.forget(lines)
+      throw error
     }
     if (lines.length > 0) this.tail!.committed()
     for (const { line } of lines) for (const listener of this.commitListeners) listener(line)
     return result
+  }
+
+  private forget(lines: readonly SentLine[]): void {
+    for (const { token } of lines) this.ownLines.forget(token)
   }
 
   private transactionOn(trips: TransactionTrips, lines: SentLine[]): AdapterTransaction {
@@ -154,6 +174,7 @@ class Server {
       appendCommit: (line) => {
         const token = this.newToken()
         lines.push({ line, token })
+        if (this.isTold) this.ownLines.add(token, line)
         return trips.defer(steps.appendCommit(line, token))
       },
     }
@@ -234,8 +255,13 @@ class Server {
   private async sequence(limit: number, after: number | null): Promise<Sequenced> {
     const given = this.steps.sequence(limit)
     if (after === null) return { given: await this.once(given) }
-    const [count, commits] = await this.onceAnd(given, this.steps.commitsAfter(after, limit))
-    return { given: count, commits }
+    const [count, told] = await this.onceAnd(given, this.steps.toldAfter(after, limit, this.ownLines.tag))
+    return { given: count, commits: await this.completed(told, after, limit) }
+  }
+
+  /** With what this process wrote itself, which is not sent back to it. */
+  private async completed(told: readonly ToldLine[], after: number, limit: number): Promise<readonly Commit[]> {
+    return this.ownLines.complete(told) ?? (await this.reads.ask(this.steps.commitsAfter(after, limit)))
   }
 
   /** One step in a transaction of its own, in one round trip. */
@@ -275,7 +301,7 @@ class Server {
   }
 
   private newToken(): string {
-    return Buffer.from(this.parts.random.bytes(16)).toString('base64url')
+    return this.ownLines.tag + Buffer.from(this.parts.random.bytes(16)).toString('base64url')
   }
 }
 

@@ -6,6 +6,7 @@ import type { AnyRecord, CollectionRef } from '../../schema/collection.ts'
 import type { Adjusted, Change, Commit, CommitLine, FindQuery, Group, GroupQuery, LockMode } from '../storage.ts'
 import type { Statement } from './compile.ts'
 import type { SqlResult } from './driver.ts'
+import type { ToldLine } from './own-lines.ts'
 
 export type Step<T> = {
   /** May be none: the answer is then known without asking. */
@@ -62,6 +63,8 @@ export type Steps = {
    */
   sequence(limit: number): Step<number>
   commitsAfter(position: number, limit: number): Step<Commit[]>
+  /** The same, without the changes of lines whose token begins so. */
+  toldAfter(position: number, limit: number, tag: string): Step<ToldLine[]>
   waitingCommits(): Step<Omit<Commit, 'position'>[]>
   /** The position given last. */
   lastPosition(): Step<number>

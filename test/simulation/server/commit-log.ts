@@ -1,4 +1,5 @@
 // The log of commits that the simulated server holds. Lines are there once their transaction is; positions come later.
+import type { ToldLine } from '../../../src/storage/sql/own-lines.ts'
 import type { Commit, CommitLine } from '../../../src/storage/storage.ts'
 import type { LogLine } from './act.ts'
 
@@ -44,10 +45,23 @@ export class CommitLog {
   }
 
   after(position: number, limit: number): Commit[] {
-    const found: Commit[] = []
+    return this.placedAfter(position, limit).map(({ line, position: given }) => ({ ...line, position: given! }))
+  }
+
+  toldAfter(position: number, limit: number, tag: string): ToldLine[] {
+    return this.placedAfter(position, limit).map(({ line, token, position: given }) => ({
+      ...line,
+      position: given!,
+      token,
+      changes: token.startsWith(tag) ? null : line.changes,
+    }))
+  }
+
+  private placedAfter(position: number, limit: number): LogLine[] {
+    const found: LogLine[] = []
     for (let at = position; at < this.given.length && found.length < limit; at++) {
       const { line, position: given } = this.given[at]!
-      if (line.position === given) found.push({ ...line.line, position: given })
+      if (line.position === given) found.push(line)
     }
     return found
   }

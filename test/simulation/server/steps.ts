@@ -3,6 +3,7 @@ import { EngineError, isEngineError, LostRace } from '../../../src/base/engine-e
 import { eq, type Filter } from '../../../src/contract/filter.ts'
 import type { AnyRecord, CollectionRef } from '../../../src/schema/collection.ts'
 import type { CollectionModel, Model } from '../../../src/schema/model.ts'
+import type { ToldLine } from '../../../src/storage/sql/own-lines.ts'
 import { createEncoder } from '../../../src/storage/sql/row-codec.ts'
 import type { Step, Steps } from '../../../src/storage/sql/steps.ts'
 import type { AdapterTransaction, Change, Commit } from '../../../src/storage/storage.ts'
@@ -180,6 +181,7 @@ export function createSteps({ model, locks, log, nextSeq, now, readMark }: StepP
       read: ([, given]) => given!.rows as never,
     }),
     commitsAfter: (after, limit) => step('read the log', async (): Promise<Commit[]> => log.after(after, limit)),
+    toldAfter: (after, limit, tag) => step('read the news of the log', async (): Promise<ToldLine[]> => log.toldAfter(after, limit, tag)),
     lastPosition: () => step('read the position', async () => log.lastPosition()),
     commitRange: () => step('read the range', async () => ({ oldest: Math.min(1, log.lastPosition()), newest: log.lastPosition() })),
     readMark: (name) => step('read a mark', async () => await readMark(name)),
