@@ -46,5 +46,12 @@ export async function shopOnce(send: Send, shop: Shop, { number, flow }: { reado
 
 /** Sends each change under a key of its own, as our client does, so that a repeat would be done once. */
 export function withKeys(send: Send): Send {
-  return (request) => send({ ...request, headers: { ...request.headers, 'idempotency-key': randomBytes(16).toString('hex') } })
+  return (request) =>
+    send({
+      ...request,
+      headers: {
+        ...request.headers,
+        'idempotency-key': `t${Date.now().toString(16).padStart(12, '0')}-${randomBytes(16).toString('hex')}`,
+      },
+    })
 }

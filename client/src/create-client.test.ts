@@ -57,7 +57,7 @@ test('a retry after a lost answer and a 503 carries the same idempotency key', a
   await createClient({ ...net, url }).carts.create()
   const keys = net.calls.map((call) => call.headers['idempotency-key'])
   assert.equal(keys.length, 3)
-  assert.match(keys[0]!, /^[0-9a-f]{32}$/)
+  assert.match(keys[0]!, /^t[0-9a-f]{12}-[0-9a-f]{32}$/)
   assert.equal(new Set(keys).size, 1)
 })
 
@@ -117,7 +117,7 @@ test('a page that came over plain HTTP has no crypto.randomUUID, and needs none'
   } finally {
     Object.defineProperty(crypto, 'randomUUID', { value: randomUUID, configurable: true, writable: true })
   }
-  assert.match(net.calls[0]!.headers['idempotency-key']!, /^[0-9a-f]{32}$/)
+  assert.match(net.calls[0]!.headers['idempotency-key']!, /^t[0-9a-f]{12}-[0-9a-f]{32}$/)
 })
 
 test('it gives up after two retries, or at once when told to wait too long', async () => {
@@ -204,7 +204,7 @@ test('an order is canceled with its ETag as the guard, and with a key', async ()
   const [asked] = net.calls
   assert.equal(asked!.url, `${url}/api/orders/ord_1/cancel`)
   assert.equal(asked!.headers['if-match'], '"7"')
-  assert.match(asked!.headers['idempotency-key']!, /^[0-9a-f]{32}$/)
+  assert.match(asked!.headers['idempotency-key']!, /^t[0-9a-f]{12}-[0-9a-f]{32}$/)
 })
 
 test('an aborted call ends at once, without a retry', async () => {

@@ -111,10 +111,14 @@ function needsKey(method: string, path: string): boolean {
   return method !== 'GET' && !/^\/api\/(?:auth|uploads)\//.test(path)
 }
 
-/** Not `crypto.randomUUID`: pages that came over plain HTTP from another machine have none. */
+/**
+ * The time in front lets a server keep keys of one time side by side. Not `crypto.randomUUID`: pages that came over plain HTTP from
+ * another machine have none.
+ */
 function newKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return `t${Date.now().toString(16).padStart(12, '0')}-${hex}`
 }
 
 /** Resolves after `ms`, or rejects with the signal's reason. */

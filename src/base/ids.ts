@@ -13,24 +13,24 @@ export type NewId = (prefix: string) => string
 export function createIdSource(clock: Clock, random: Random): NewId {
   let lastMs = 0
   let sequence = 0
-  let timeText = ''
+  let time = ''
   return (prefix) => {
     const now = clock.now()
     if (now > lastMs) {
       lastMs = now
       sequence = 0
-      timeText = encodeTime(lastMs)
+      time = timeText(lastMs)
     } else if (++sequence > 0xfff) {
       // 4,096 ids in one millisecond: borrow from the next one rather than lose the order.
       lastMs += 1
       sequence = 0
-      timeText = encodeTime(lastMs)
+      time = timeText(lastMs)
     }
     const tail = random.bytes(8)
     const text =
       encodeFiveBytes(0x70 | (sequence >>> 8), sequence & 255, 0x80 | (tail[0]! & 63), tail[1]!, tail[2]!) +
       encodeFiveBytes(tail[3]!, tail[4]!, tail[5]!, tail[6]!, tail[7]!)
-    return `${prefix}_${timeText}${text}`
+    return `${prefix}_${time}${text}`
   }
 }
 
@@ -45,11 +45,11 @@ export function timeOfId(id: string): number | null {
 
 /** Not above any id that was made at this time or later. */
 export function leastIdAt(prefix: string, timeMs: number): string {
-  return `${prefix}_${encodeTime(timeMs)}${alphabet[0]!.repeat(16)}`
+  return `${prefix}_${timeText(timeMs)}${alphabet[0]!.repeat(16)}`
 }
 
 /** 48 bits in 10 characters; the two bits to spare are zero and lead. */
-function encodeTime(timeMs: number): string {
+export function timeText(timeMs: number): string {
   let text = ''
   let rest = timeMs
   for (let index = 0; index < 10; index++) {

@@ -1,6 +1,8 @@
 // Bearer secrets: made once, shown once, stored only as their SHA-256. A token has 256 random bits,
 // so a plain hash cannot be guessed back; passwords go through argon2id instead (domains/accounts).
+// Hashes lie apart in an index, a page for each: one that many a write makes begins with its secret's time, and lies by its neighbours.
 import { createHmac, hash, timingSafeEqual } from 'node:crypto'
+import { timeText } from './ids.ts'
 import type { Random } from './random.ts'
 
 /** A new secret of 256 bits, with a prefix that secret scanners can recognise. */
@@ -8,9 +10,17 @@ export function newSecret(random: Random, prefix: string): string {
   return `${prefix}_${Buffer.from(random.bytes(32)).toString('base64url')}`
 }
 
+/** The secret with the time that it is made at, ms since 1970 UTC, in front of its random bits. */
+export function timedSecret(secret: string, now: number): string {
+  const start = secret.indexOf('_') + 1
+  return secret.slice(0, start) + timeText(now) + secret.slice(start)
+}
+
+const timed = /^[a-z]+_([0-9a-hjkmnp-tv-z]{10})[\w-]{43}$/
+
 /** What is stored of a secret. */
 export function hashSecret(secret: string): string {
-  return hash('sha256', secret, 'base64url')
+  return (timed.exec(secret)?.[1] ?? '') + hash('sha256', secret, 'base64url')
 }
 
 /** HMAC-SHA256, hexadecimal. */

@@ -54,7 +54,8 @@ export function idempotencyClaim(actor: Actor, operation: string, key: string, i
       'Without a session or Cart-Token the key alone proves that the answer is yours: send a random one, such as a UUID.',
     )
   const secret = `${hasNothing ? 'guest' : actorName(actor)}\n${operation}\n${key}`
-  return { id: `idem_${createHash('sha256').update(secret).digest('base64url')}`, secret, input: canonicalJson(input) }
+  const hash = createHash('sha256').update(secret).digest('base64url')
+  return { id: `idem_${timedKey.exec(key)?.[1] ?? ''}${hash}`, secret, input: canonicalJson(input) }
 }
 
 /** The same however the names of an object were ordered: who makes a request anew, perhaps in another process, may not keep their order. */
@@ -65,6 +66,9 @@ function canonicalJson(input: unknown): string {
       : value
   return JSON.stringify(input, ordered)
 }
+
+/** With its time, ms since 1970, in front of 128 random bits, as our client sends it: rows of one time then lie on one page. */
+const timedKey = /^t([0-9a-f]{12})-[0-9a-f]{32}$/
 
 function badKey(code: string, message: string, detail: string): EngineError {
   return new EngineError('validation_failed', { detail, errors: [{ path: 'header:Idempotency-Key', code, message }] })

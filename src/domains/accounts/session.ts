@@ -14,7 +14,8 @@ import { type Session, sessions, type User, users } from './collections.ts'
 
 export const sessionCookie = 'kp_session'
 const tokenPrefix = 'kps'
-const cartTokenForm = /^(cart|order)_[\w-]{43}$/
+/** Those made before they had a time have 43 characters. */
+const cartTokenForm = /^(cart|order)_(?:[0-9a-hjkmnp-tv-z]{10})?[\w-]{43}$/
 
 /** The order that a link from a mail opens, by the hash of its token. */
 export type FindLinkedOrder = (tokenHash: string) => Promise<string | null>

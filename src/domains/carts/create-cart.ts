@@ -1,7 +1,7 @@
 import { EngineError, type InputIssue, invalid } from '../../base/engine-error.ts'
 import type { NewId } from '../../base/ids.ts'
 import { limits } from '../../base/limits.ts'
-import { hashSecret } from '../../base/secret.ts'
+import { hashSecret, timedSecret } from '../../base/secret.ts'
 import type { Project } from '../../config/project.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
@@ -33,7 +33,7 @@ export const createCart = command({
     const { lines: wanted = [], ...given } = input
     const details = detailsOf(project, given)
     const lines = mergedLines(project, newId, wanted)
-    const token = newSecret('cart')
+    const token = timedSecret(newSecret('cart'), now)
     const empty = { shippingAddress: null, billingAddress: null, shippingMethod: null, note: null, order: null, email: actor.email }
     const cart = {
       id: newId('cart'),

@@ -1,7 +1,7 @@
 // Links to a guest's order, in mails: each has a secret of its own, in the fragment of the address, which no server
 // and no other site is sent. The page sends it as Cart-Token. Stored hashed, good while the order is nobody's account's.
 import { limits } from '../../base/limits.ts'
-import { hashSecret } from '../../base/secret.ts'
+import { hashSecret, timedSecret } from '../../base/secret.ts'
 import { eq } from '../../contract/filter.ts'
 import type { Work } from '../../operation/work.ts'
 import { collection } from '../../schema/collection.ts'
@@ -28,12 +28,12 @@ export const orderLinkPrefix = 'order'
 
 /** The page of an order, for a mail to who placed it: a guest's opens on any device, an account's after signing in. */
 export async function orderLink(
-  { tx, newId, newSecret, project }: Work,
+  { tx, now, newId, newSecret, project }: Work,
   { id, customer }: Pick<Order, 'id' | 'customer'>,
 ): Promise<string> {
   const page = `${project.publicUrl}/orders/${id}`
   if (customer !== null) return page
-  const token = newSecret(orderLinkPrefix)
+  const token = timedSecret(newSecret(orderLinkPrefix), now)
   await tx.insert(orderLinks, { id: newId('olk'), order: id, tokenHash: hashSecret(token) }, 'conflict')
   return `${page}#token=${token}`
 }

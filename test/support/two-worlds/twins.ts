@@ -82,7 +82,7 @@ function textOf({ status, headers, text }: ApiAnswer): string {
   return `${status} ${JSON.stringify(rest)} ${text.replace(/"requestId":"[^"]*"/, '')}`
 }
 
-const secretForm = /\b(cart|kps|setup)_[\w-]{43}/g
+const secretForm = /\b(cart|kps|setup)_(?:[0-9a-hjkmnp-tv-z]{10})?[\w-]{43}/g
 const idForm = /\b([a-z]{2,16})_[0-9a-hjkmnp-tv-z]{26}\b/g
 const numberForm = /(?<="number":")[0-9A-Z]{4}-[0-9A-Z]{4}/g
 const tagForm = /(?<="etag":"\\")([\w-]{16})(?:-([\w-]{16}))?(?=\\")/g
