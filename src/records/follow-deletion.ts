@@ -86,6 +86,7 @@ async function removed(at: Deleting, { collection, followed }: Removing, rows: r
     const before = hooks ? await work.tx.get<AnyRecord>(collection, row.id) : row
     if (before === null) continue
     await hooks?.before({ ...at, action: 'delete', before, record: before, isSoft })
+    if (hooks && (await isGone(work, collection, row.id))) continue
     await work.tx.delete(collection, before)
     await keepInStep(work, collection, { before, after: null })
     await hooks?.after({ ...at, action: 'delete', before, record: before, isSoft })
@@ -110,6 +111,7 @@ async function release(
     before,
     record: { ...before, [by]: value, updatedAt: work.now } as AnyRecord,
   })
+  if (hooks && (await isGone(work, other, row.id))) return
   const record = await work.tx.update(other, before, { set: { [by]: value, ...more } })
   await keepInStep(work, other, { before, after: record })
   await hooks?.after({ ...at, action: 'update', before, record })
@@ -119,6 +121,11 @@ async function release(
     by,
     gone: [before[by] ?? []].flat().filter((id) => gone.includes(id as string)) as string[],
   })
+}
+
+/** A hook of what follows may itself delete it: then nothing is left to do. */
+async function isGone({ tx }: Work, collection: CollectionModel, id: string): Promise<boolean> {
+  return (await tx.get<AnyRecord>(collection, id)) === null
 }
 
 export async function keepInStep(

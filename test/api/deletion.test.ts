@@ -39,12 +39,25 @@ const tell = before({
     told.push(`${action} ${name}`)
   },
 })
+/** A plan that is nothing without its team. */
+const endWithTeam = before({
+  name: 'plans.end',
+  on: plans,
+  action: 'update',
+  async run({ record, records }) {
+    if (record.text === 'ends' && record.team === null) await records(plans).delete(record.id)
+  },
+})
 const errors = defineErrors({ kept: { status: 409, message: 'They stay.' } })
 
 let world: World
 beforeAll(async () => {
   world = await openWorld({
-    config: { ...testConfig, collections: [...testConfig.collections!, teams, members, badges, plans] as never, hooks: [tell] },
+    config: {
+      ...testConfig,
+      collections: [...testConfig.collections!, teams, members, badges, plans] as never,
+      hooks: [tell, endWithTeam],
+    },
   })
 })
 after(() => world.close())
@@ -124,6 +137,13 @@ test('who may delete the one may delete with it what they do not see, as the mod
   assert.equal((await world.call('owner', { method: 'GET', url: `/api/members/${member}` })).status, 404)
   assert.equal((await remove('teams', team, 'owner')).status, 204)
   assert.equal(await isThere('members', member), false)
+})
+
+test('what a hook deletes since it was set free is gone, and all else happens', async () => {
+  const team = await make('teams', { name: 'free' })
+  const [ends, stays] = [await make('plans', { team, text: 'ends' }), await make('plans', { team, text: 'stays' })]
+  assert.equal((await remove('teams', team)).status, 204)
+  assert.deepEqual([await isThere('plans', ends), await isThere('plans', stays), await isThere('teams', team)], [false, true, false])
 })
 
 test('hooks of what goes with it run, and may keep it all', async () => {

@@ -13,6 +13,7 @@ import { createLocalBlobs } from '../../src/blobs/local-blobs.ts'
 import { files } from '../../src/domains/files/collections.ts'
 import { openWorld, type World } from '../support/api-harness.ts'
 import { eventually } from '../support/eventually.ts'
+import { mountSmallDisk } from '../support/small-disk.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'kingpost-files-'))
 /** A store that can be told to take nothing for a while, and that counts what is read of it. */
@@ -143,6 +144,37 @@ test('a large one is stored and read at the pace of the slower side, and never h
   await fetch(url + file.url, { headers, signal: left.signal })
   left.abort()
   assert.equal((await fetch(url + file.url, { headers: { ...headers, range: 'bytes=0-8' } })).status, 206)
+})
+
+test('a full disk takes no file, keeps nothing of it, and takes the next that fits', async (t) => {
+  const disk = mountSmallDisk(t, 2_000)
+  if (disk === null) return t.skip('only root can mount a small disk')
+  const stored = createLocalBlobs(join(disk, 'files'))
+  const small = await openWorld({ blobs: stored })
+  t.after(() => small.close())
+  const send = async (bytes: number) => await small.call('owner', { method: 'POST', url: '/api/files', body: Buffer.alloc(bytes, 'x') })
+  const left = async () => [await Array.fromAsync(stored.keys()), await small.engine.parts.storage.reader.find(files, { limit: 10 })]
+  const large = await send(3_000_000)
+  assert.deepEqual([large.status, large.body.code, await left()], [507, 'storage_full', [[], []]])
+  assert.equal((await send(1_000)).status, 201)
+  const tus = { 'tus-resumable': '1.0.0', 'content-type': 'application/offset+octet-stream' }
+  const begun = await small.call('owner', {
+    method: 'POST',
+    url: '/api/uploads',
+    headers: { 'tus-resumable': '1.0.0', 'upload-length': '3000000' },
+  })
+  const url = String(begun.headers['location'])
+  const patch = async (offset: number, bytes: number) =>
+    await small.call('owner', {
+      method: 'PATCH',
+      url,
+      headers: { ...tus, 'upload-offset': String(offset) },
+      body: Buffer.alloc(bytes, 'x'),
+    })
+  assert.equal((await patch(0, 1_000)).status, 204)
+  assert.equal((await patch(1_000, 2_500_000)).body.code, 'storage_full')
+  assert.equal((await small.call('owner', { method: 'HEAD', url, headers: tus })).headers['upload-offset'], '1000')
+  assert.equal((await patch(1_000, 1_000)).status, 204)
 })
 
 /** The same number at ten looks in a row, and not the first one. */
