@@ -1,5 +1,5 @@
 // The bookshop: what `npm start` runs. 387 public-domain books, a storefront, reviews by customers.
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { actorId, any, anyone, collection, defineBackend, field, signedIn, staff, where } from '../../src/index.ts'
 
 type SeedBook = {
@@ -51,6 +51,9 @@ export const backend = defineBackend({
       readSeed<SeedCategory[]>('categories').map((category) => [category.slug, { ...category, id: newId('cat') }]),
     )
     const books = readSeed<SeedBook[]>('books').map((book) => ({ ...book, id: newId('prod') }))
+    // Some have a cover as a file; the storefront draws the others.
+    const covers = new Set(readdirSync(new URL('./seed/covers', import.meta.url)))
+    const coverOf = (slug: string) => (covers.has(`${slug}.webp`) ? [`seed/covers/${slug}.webp`] : [])
     return [
       { collection: 'categories', records: [...categoryIds.values()].map((category, position) => ({ ...category, position })) },
       {
@@ -63,6 +66,7 @@ export const backend = defineBackend({
           year,
           language,
           description,
+          pictures: coverOf(slug),
           status: 'active',
           categories: categories.map((name) => categoryIds.get(name)!.id),
         })),

@@ -146,5 +146,9 @@ async function takePicture(page: Page, name: string): Promise<void> {
   const folder = process.env['BROWSER_PICTURES']
   if (!folder) return
   mkdirSync(folder, { recursive: true })
+  await page.evaluate(async () => {
+    for (const image of document.images) image.loading = 'eager'
+    await Promise.all([...document.images].map((image) => image.decode().catch(() => {})))
+  })
   await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true })
 }

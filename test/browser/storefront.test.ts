@@ -227,6 +227,7 @@ async function findBooks(visitor: Visitor, size: Size): Promise<void> {
   const cards = page.locator('.shelf .card')
   await page.goto('/')
   await cards.first().waitFor()
+  await page.waitForFunction(() => (document.querySelector<HTMLImageElement>('.card img')?.naturalWidth ?? 0) > 0)
   await visitor.look('catalogue')
   await page.getByRole('button', { name: 'Show more books' }).click()
   await page.waitForFunction(() => document.querySelectorAll('.shelf .card').length > 30)

@@ -1,6 +1,6 @@
 /** Holds the bookshop's catalogue to what its config and storefront rely on. */
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { languages } from '../storefront/languages.ts'
 
@@ -102,4 +102,11 @@ test('stock shows a shop: plenty of most, the last few of some, none of one or t
   const none = books.filter((book) => book.variants.every(({ onHand }) => onHand === 0))
   assert.ok(few.length >= 5 && few.length <= 15)
   assert.ok(none.length >= 1 && none.length <= 2)
+})
+
+test('each cover is of a book that there is', async () => {
+  const slugs = new Set(books.map(({ slug }) => slug))
+  const covers = await readdir(new URL('./covers', import.meta.url))
+  assert.ok(covers.length > 40)
+  for (const name of covers) assert.ok(name.endsWith('.webp') && slugs.has(name.slice(0, -5)), name)
 })

@@ -33,12 +33,7 @@ export function drawLine(line: Line | CartLine, book: Book | undefined, controls
     h(
       'div',
       { class: 'line-cover' },
-      drawCover({
-        slug: book?.slug ?? line.title,
-        title,
-        author: book?.author ?? '',
-        kind: book ? kindOf(book) : '',
-      }),
+      drawCover(book ? { ...book, kind: kindOf(book) } : { slug: line.title, title, author: '', kind: '' }, { width: 64 }),
     ),
     h(
       'div',

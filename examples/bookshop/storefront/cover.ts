@@ -1,11 +1,20 @@
 /**
- * Owns book covers: made of type and one drawing, chosen by the book's slug, so that a book always wears the same one.
- * Covers are pictures: beside them the page says title and author as text, so readers of screens skip them.
+ * Owns book covers: the first picture of a book, or one made of type and a drawing, chosen by the book's slug, so that a book
+ * always wears the same one. Invariant: a cover has its place before its picture is there.
  */
+import { pictureUrl } from 'kingpost/client'
 import { h } from './dom.ts'
 import { createRandom, drawOrnament } from './ornaments.ts'
 
-export type Covered = { slug: string; title: string; author: string; kind: string }
+type Picture = { url: string; width?: number; height?: number }
+export type Covered = { slug: string; title: string; author: string; kind: string; pictures?: readonly Picture[] }
+
+type Shown = {
+  /** At most, in pixels of the page. */
+  width: number
+  /** Left out where title and author stand beside it as text: readers of screens then skip it. */
+  alt?: string
+}
 
 type Palette = { ground: string; text: string; accent: string; second: string }
 
@@ -36,17 +45,19 @@ function hash(text: string): number {
   return value >>> 0
 }
 
-export function drawCover(book: Covered): HTMLElement {
+export function drawCover(book: Covered, shown: Shown): HTMLElement {
   const random = createRandom(hash(book.slug))
   const palette = palettes[Math.floor(random() * palettes.length)] ?? palettes[0]!
   const layout = layouts[Math.floor(random() * layouts.length)] ?? 'poster'
   const style = Object.entries(palette)
     .map(([name, colour]) => `--${name}:${colour}`)
     .join(';')
+  const [picture] = book.pictures ?? []
+  if (picture !== undefined) return h('div', { class: 'cover', style }, photograph(picture, shown))
   const longestWord = Math.max(...book.title.split(/[\s-]+/).map((word) => word.length))
   return h(
     'div',
-    { class: `cover cover-${layout}`, style, 'aria-hidden': 'true' },
+    { class: `cover cover-${layout}`, style, ...(shown.alt ? { role: 'img', 'aria-label': shown.alt } : { 'aria-hidden': 'true' }) },
     drawOrnament(book.kind, random),
     h(
       'div',
@@ -55,6 +66,12 @@ export function drawCover(book: Covered): HTMLElement {
       h('span', { class: 'cover-author' }, book.author),
     ),
   )
+}
+
+/** As large as it is shown, and twice that for screens that have the pixels. */
+function photograph({ url, width, height }: Picture, { width: w, alt = '' }: Shown): HTMLElement {
+  const srcset = `${pictureUrl(url, { w: 2 * w })} 2x`
+  return h('img', { class: 'cover-art', src: pictureUrl(url, { w }), srcset, width, height, alt, loading: 'lazy', decoding: 'async' })
 }
 
 /** Long titles and long words are set smaller, so that none is cut. */

@@ -227,5 +227,6 @@ const byCategory: Record<string, readonly Ornament[]> = {
 export function drawOrnament(category: string, random: Random): SVGElement {
   const kinds = byCategory[category] ?? [weave]
   const draw = kinds[Math.floor(random() * kinds.length)] ?? weave
-  return svg('svg', { class: 'cover-art', viewBox: '0 0 100 150', preserveAspectRatio: 'xMidYMid slice' }, draw(random))
+  const frame = { class: 'cover-art', viewBox: '0 0 100 150', preserveAspectRatio: 'xMidYMid slice', 'aria-hidden': 'true' }
+  return svg('svg', frame, draw(random))
 }

@@ -39,7 +39,7 @@ export async function openBook({ params, signal }: Visit): Promise<Page> {
         h('a', { href: '/' }, 'Books'),
         category && h('a', { href: `/?category=${category.slug}` }, category.title),
       ),
-      h('div', { class: 'book-cover' }, drawCover({ ...book, kind })),
+      h('div', { class: 'book-cover' }, drawCover({ ...book, kind }, { width: 352, alt: `Cover of ${book.title}` })),
       h(
         'div',
         { class: 'book-words' },
@@ -79,7 +79,7 @@ function thumbnail(book: Book): HTMLElement {
     h(
       'a',
       { href: `/books/${encodeURIComponent(book.slug)}` },
-      h('div', { class: 'card-cover' }, drawCover({ ...book, kind: kindOf(book) })),
+      h('div', { class: 'card-cover' }, drawCover({ ...book, kind: kindOf(book) }, { width: 192 })),
       h('span', { class: 'card-title' }, book.title),
       h('span', { class: 'card-author' }, book.author),
     ),

@@ -80,7 +80,11 @@ function hero(count: number | undefined): HTMLElement {
       h('h1', {}, 'Books that outlived everyone who said they wouldn’t.'),
       h('p', { class: 'lede' }, `${count ?? 'Hundreds of'} classics, printed well and sent by post.`),
     ),
-    h('div', { class: 'hero-covers', 'aria-hidden': 'true' }, faces.map(drawCover)),
+    h(
+      'div',
+      { class: 'hero-covers', 'aria-hidden': 'true' },
+      faces.map((face) => drawCover(face, { width: 160 })),
+    ),
   )
 }
 
@@ -123,7 +127,7 @@ function card(book: BookWithEditions): HTMLElement {
     h(
       'a',
       { href: `/books/${encodeURIComponent(book.slug)}` },
-      h('div', { class: 'card-cover' }, drawCover({ ...book, kind })),
+      h('div', { class: 'card-cover' }, drawCover({ ...book, kind }, { width: 192 })),
       h('span', { class: 'card-title' }, book.title),
       h('span', { class: 'card-author' }, `${book.author}, ${book.year}`),
       h(
