@@ -39,7 +39,7 @@ async function startDev(t: TestContext) {
     folder,
     /** What it says next that fits. */
     async says(pattern: RegExp): Promise<string> {
-      const found = await eventually(`${pattern}`, async () => pattern.exec(text)).catch((error: Error) => {
+      const found = await eventually(`${pattern}`, async () => pattern.exec(text), 60_000).catch((error: Error) => {
         throw new Error(`${error.message}\n${text}`)
       })
       text = text.slice(found.index + found[0].length)

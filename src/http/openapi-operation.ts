@@ -157,7 +157,7 @@ function fileBody(operation: Operation, components: Components): Json {
   const form = 'multipart/form-data'
   const types = operation.takesFile === true ? ['application/octet-stream', form] : (operation.takesFile ?? [])
   const file = { type: 'string', contentMediaType: 'application/octet-stream' }
-  const ofForm = { type: 'object', properties: { file }, required: ['file'] }
+  const ofForm = { type: 'object', properties: { file }, required: ['file'], additionalProperties: false }
   const schemaOf = (type: string) => (type === form ? documentedSchema(ofForm, components, `${typeNameOf(operation)}Form`) : {})
   return { requestBody: { required: true, content: Object.fromEntries(types.map((type) => [type, { schema: schemaOf(type) }])) } }
 }
@@ -183,6 +183,12 @@ function responses(operation: Operation, viewer: Actor, isRead: boolean, compone
   const media = { schema: documentedSchema(output, components, `${typeNameOf(operation)}Answer`) }
   const content = Object.fromEntries([mediaTypeOf(operation)].flat().map((type) => [type, media]))
   const answers: Record<string, Json> = { [status]: status === 204 ? good : { ...good, content } }
+  if (operation.headers?.some(([name]) => name === 'Range'))
+    answers['206'] = {
+      description: 'The part that was asked for.',
+      headers: { ...headers, 'Content-Range': header(components, 'Content-Range', 'Which part it is, and of how many bytes.') },
+      content,
+    }
   if (hasNotModified(operation, isRead))
     answers['304'] = { description: 'Not modified since the given ETag.', headers: { ETag: headers.ETag } }
   const kinds = [...anyCallErrors, ...(isRead ? [] : anyChangeErrors), ...(operation.errors ?? [])]

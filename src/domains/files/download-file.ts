@@ -30,7 +30,7 @@ export function downloadFile({ blobs, linkKey, pictures }: Ports): Operation {
     input: Type.Object(
       {
         id: Type.String({ maxLength: limits.idCharactersMax }),
-        expires: Type.Optional(Type.Integer({ minimum: 0, description: 'Of a signed link.' })),
+        expires: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'Of a signed link.' })),
         signature: Type.Optional(Type.String({ maxLength: limits.tokenCharactersMax, description: 'Of a signed link.' })),
         w: side('Of a picture: its width in pixels, at least.'),
         h: side('Of a picture: its height in pixels, at least.'),
