@@ -76,6 +76,7 @@ export function mysqlWords(server: Server): SchemaWords {
     look,
     groupsOf: (step) => statementsOf(step, server.product, table).map((statement) => [statement]),
     variantsOf,
+    copyOf: (sql) => sql.replace(/, algorithm=.*$/, copying),
     hasTransactions: false,
     foldsTableNames: true,
     ownTables: [migrationsTable + table],
@@ -106,11 +107,10 @@ function variantsOf(sql: string, step: Step): string[] {
     kind === 'dropCheck' ||
     (kind === 'addColumn' && hasLongDefault(step.column)) ||
     (kind === 'widenColumn' && (phase === 'switch' || rows === 0))
-  // Beside an index of full texts a column is added while writers wait.
-  return [sql, bare + inPlace, `${bare}, algorithm=inplace${copying}`, ...(mayCopy ? [bare + copying] : [])]
+  return [sql, bare + inPlace, ...(mayCopy ? [bare + copying] : [])]
 }
 
-const light = 'at once, else beside reads and writes; never by a copy of the table'
+const light = 'at once, else beside reads and writes; by a copy of the table only on MySQL where it has an index of words'
 const heavy = 'at once, else by a copy of the table, while writers wait'
 
 function statementsOf(step: Step, product: Product, tableOptions: string): Statement[] {

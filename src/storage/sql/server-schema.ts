@@ -33,6 +33,8 @@ export type SchemaWords = {
   groupsOf(step: Step): readonly (readonly Statement[])[]
   /** Ways of doing the same, the lightest first; the server says which it cannot. */
   variantsOf?(sql: string, step: Step): readonly string[]
+  /** The same by a copy of the table: how MySQL changes one that has an index of full texts. */
+  copyOf?(sql: string): string
   /** What becomes of names that are too long for it. */
   shorten?(name: string): string
   /** Some servers keep names of tables in lower case. */
@@ -141,24 +143,28 @@ async function runStep({ step, words, clock, ask, together }: Run): Promise<void
     const isTransaction = words.hasTransactions && group.length > 1
     await retried(clock, async () => {
       if (isTransaction) await together(group)
-      else for (const { sql } of group) await askLightly(ask, words.variantsOf?.(sql, step) ?? [sql])
+      else for (const { sql } of group) await askLightly(ask, words, { sql, step })
     })
   }
 }
 
 /** Each statement by itself. */
 export async function runStatements(ask: Ask, words: SchemaWords, step: Step): Promise<void> {
-  for (const { sql } of words.groupsOf(step).flat()) await askLightly(ask, words.variantsOf?.(sql, step) ?? [sql])
+  for (const { sql } of words.groupsOf(step).flat()) await askLightly(ask, words, { sql, step })
 }
 
-async function askLightly(ask: Ask, variants: readonly string[]): Promise<void> {
+async function askLightly(ask: Ask, words: SchemaWords, { sql: text, step }: { readonly sql: string; readonly step: Step }): Promise<void> {
+  const variants = words.variantsOf?.(text, step) ?? [text]
   for (const [at, sql] of variants.entries())
     try {
       return void (await ask(sql))
     } catch (error) {
       // ER_ALTER_OPERATION_NOT_SUPPORTED, and the same with a reason.
       const { errno } = error as { errno?: number }
-      if ((errno !== 1845 && errno !== 1846) || at === variants.length - 1) throw error
+      if (errno !== 1845 && errno !== 1846) throw error
+      if (at < variants.length - 1) continue
+      if (words.copyOf === undefined || !/full-?text/i.test(String(error))) throw error
+      await ask(words.copyOf(sql))
     }
 }
 
