@@ -25,6 +25,8 @@ const root = resolve(wordAfter('--root') ?? join(import.meta.dirname, '..'))
 const fileMs = 15 * 60_000
 /** As the command line does for its users; a file is known by what is in it. */
 const compileCache = join(root, 'node_modules/.cache/kingpost')
+/** Refuses statements that look at every row of a table. */
+const planWatch = join(root, 'test/support/watch-plans.ts')
 const isFull = words.includes('--full')
 /** Too slow for every run: `file on database`. */
 const leftOut: string[] = []
@@ -169,7 +171,7 @@ function runFile({ row: { database }, file }: Job, environment: Environment): Pr
     files: [join(root, file)],
     env: { NODE_COMPILE_CACHE: compileCache, ...process.env, ...environment },
     timeout: fileMs,
-    execArgv: ['--disable-warning=ExperimentalWarning'],
+    execArgv: ['--disable-warning=ExperimentalWarning', ...(isThere(planWatch) ? [`--import=${planWatch}`] : [])],
   })
   const fails: string[] = []
   stream.on('test:fail', ({ name, line, details }) => {

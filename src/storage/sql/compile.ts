@@ -7,6 +7,7 @@ import { hasOnlyAsciiCases } from '../../contract/letter-case.ts'
 import { type CollectionModel, type Column, type Model, resolve } from '../../schema/model.ts'
 import { type Change, type FindQuery, type GroupKey, type GroupQuery, pathOf, type Sort } from '../storage.ts'
 import { bind, columnsOfField, part, type SqlValue, type Statement, storedValue } from './bind.ts'
+import { fewIn } from './few.ts'
 import { afterLast } from './keyset.ts'
 import { keepingTexts } from './known-texts.ts'
 import { rankedStatement } from './ranked.ts'
@@ -39,11 +40,16 @@ export type Dialect = {
   readonly isAmong?: (name: string, values: readonly SqlValue[], isNegated: boolean) => { readonly sql: string; readonly value: SqlValue }
   /** False where `(a,b)>(1,2)` is not looked up as one range of an index. */
   readonly comparesRows?: boolean
+  /** Whether the few records that a filter looks for are to be looked up first, and lead to theirs: where the database cannot tell. */
+  readonly leadsByFew?: boolean
   /** False where the table of a delete has no other name. */
   readonly deletesByAlias?: boolean
   /** Left out where null sorts below every value by itself. */
   readonly order?: (name: string, key: { readonly descending: boolean; readonly isNullable: boolean }) => string
 }
+
+/** Values in the order of their marks. */
+type Bound = { readonly values: SqlValue[]; readonly few?: ReadonlySet<Filter> }
 
 export type Compiler = ReturnType<typeof createCompiler>
 
@@ -74,8 +80,10 @@ export function createCompiler(model: Model, dialect: Dialect) {
     return [...collection.columns.values()].map((column) => `${alias}.${quote(column.name)}`).join(',')
   }
 
-  function where(collection: CollectionModel, filter: Filter, values: SqlValue[], alias: string): string {
-    const nested = (part: Filter) => where(collection, part, values, alias)
+  /** `few`: looks that lead to few records. */
+  function where(collection: CollectionModel, filter: Filter, bound: Bound, alias: string): string {
+    const { values, few } = bound
+    const nested = (part: Filter) => where(collection, part, bound, alias)
     switch (filter.op) {
       case 'true':
         return '1=1'
@@ -91,9 +99,10 @@ export function createCompiler(model: Model, dialect: Dialect) {
         const inner = `${alias.startsWith('t') ? alias : 't'}x`
         const local = quote(resolve(collection.columns, filter.local).name)
         const remote = quote(resolve(target.columns, filter.remote).name)
-        const condition = where(target, filter.of, values, inner)
+        const condition = where(target, filter.of, bound, inner)
         const table = `${quote(target.table)} ${inner}`
         if (filter.isList) return dialect.leads(`${alias}.${local}`, { table, id: `${inner}.${remote}`, condition })
+        if (few?.has(filter)) return `${alias}.${local} in (select ${inner}.${remote} from ${table} where ${condition})`
         return `exists (select 1 from ${table} where ${inner}.${remote}=${alias}.${local} and ${condition})`
       }
       case 'words':
@@ -143,6 +152,11 @@ export function createCompiler(model: Model, dialect: Dialect) {
     }
   }
 
+  /** The condition of what is searched for, and not looked up by its id. */
+  function found(collection: CollectionModel, filter: Filter, values: SqlValue[]): string {
+    return where(collection, filter, dialect.leadsByFew ? { values, few: fewIn(model, filter) } : { values }, 't')
+  }
+
   function orderBy(column: Column, descending: boolean): string {
     const name = `t.${quote(column.name)}`
     if (dialect.order) return dialect.order(name, { descending, isNullable: column.isNullable })
@@ -158,14 +172,14 @@ export function createCompiler(model: Model, dialect: Dialect) {
 
     get(collection: CollectionModel, id: string, filter: Filter | undefined): Statement {
       const values: SqlValue[] = [id]
-      const rest = filter === undefined || filter.op === 'true' ? '' : ` and ${where(collection, filter, values, 't')}`
+      const rest = filter === undefined || filter.op === 'true' ? '' : ` and ${where(collection, filter, { values }, 't')}`
       return { sql: `select ${selectList(collection)} from ${quote(collection.table)} t where t.${quote('id')}=?${rest}`, values }
     },
 
     /** Without a limit, so that it is one text however many there are. */
     among(collection: CollectionModel, ids: readonly string[]): Statement {
       const values: SqlValue[] = []
-      const filter = where(collection, { op: 'in', path: 'id', values: ids }, values, 't')
+      const filter = where(collection, { op: 'in', path: 'id', values: ids }, { values }, 't')
       return { sql: `select ${selectList(collection)} from ${quote(collection.table)} t where ${filter}`, values }
     },
 
@@ -181,7 +195,7 @@ export function createCompiler(model: Model, dialect: Dialect) {
       const values: SqlValue[] = []
       const sort = (query.sort ?? []).filter((key) => key.path !== 'id')
       const conditions: string[] = []
-      if (query.where && query.where.op !== 'true') conditions.push(where(collection, query.where, values, 't'))
+      if (query.where && query.where.op !== 'true') conditions.push(found(collection, query.where, values))
       const keys = [...sort, { path: 'id', descending: idKey(collection, query.sort ?? []).descending }]
       if (query.after)
         conditions.push(afterLast({ collection, keys, seen: query.after, quote, comparesRows: dialect.comparesRows !== false }, values))
@@ -195,7 +209,7 @@ export function createCompiler(model: Model, dialect: Dialect) {
 
     count(collection: CollectionModel, filter: Filter | undefined, atMost: number | undefined): Statement {
       const values: SqlValue[] = []
-      const rest = filter && filter.op !== 'true' ? ` where ${where(collection, filter, values, 't')}` : ''
+      const rest = filter && filter.op !== 'true' ? ` where ${found(collection, filter, values)}` : ''
       const from = `${quote(collection.table)} t${rest}`
       if (atMost === undefined) return { sql: `select count(*) as "count" from ${from}`, values }
       return { sql: `select count(*) as "count" from (select 1 as one from ${from} limit ${atMost}) c`, values }
@@ -204,7 +218,7 @@ export function createCompiler(model: Model, dialect: Dialect) {
     group(collection: CollectionModel, query: GroupQuery): Statement {
       const values: SqlValue[] = []
       const { list, order } = grouped(query, (path) => `t.${quote(resolve(collection.columns, path).name)}`)
-      const rest = query.where && query.where.op !== 'true' ? ` where ${where(collection, query.where, values, 't')}` : ''
+      const rest = query.where && query.where.op !== 'true' ? ` where ${found(collection, query.where, values)}` : ''
       return { sql: `select ${list} from ${quote(collection.table)} t${rest}${order}`, values }
     },
 
@@ -235,7 +249,7 @@ export function createCompiler(model: Model, dialect: Dialect) {
       }
       assert(parts.length > 0, 'an update changes something')
       return {
-        sql: `update ${quote(collection.table)} as t set ${parts.join(',')}${from && ` from ${from}`} where ${where(collection, filter, values, 't')}`,
+        sql: `update ${quote(collection.table)} as t set ${parts.join(',')}${from && ` from ${from}`} where ${where(collection, filter, { values }, 't')}`,
         values,
       }
     },
@@ -243,7 +257,7 @@ export function createCompiler(model: Model, dialect: Dialect) {
     remove(collection: CollectionModel, filter: Filter): Statement {
       const values: SqlValue[] = []
       const { from, alias } = deletion(dialect, quote(collection.table))
-      return { sql: `delete from ${from} where ${where(collection, filter, values, alias)}`, values }
+      return { sql: `delete from ${from} where ${where(collection, filter, { values }, alias)}`, values }
     },
   })
 }

@@ -6,6 +6,7 @@ export const sqliteDialect: Dialect = {
   quote: (name) => `"${name.replaceAll('"', '""')}"`,
   leads: (list, { table, id, condition }) =>
     `exists (select 1 from ${table} where ${id} in (select "value" from json_each(${list})) and ${condition})`,
+  leadsByFew: true,
   has: (list, value) => `${value} in (select "value" from json_each(${list}))`,
   hasWords,
   like: (left, right) => `${left} like ${right} escape '\\'`,
