@@ -15,7 +15,7 @@ export const ratchets = {
   longFunctions: {
     'src/sandbox/book.ts createSandboxBook': 180,
     'src/effects/runner.ts createEffectRunner': 165,
-    'src/storage/sql/compile.ts createCompiler': 200,
+    'src/storage/sql/compile.ts createCompiler': 175,
     'src/storage/sqlite/sqlite-storage.ts openSqlite': 210,
     'src/storage/transaction.ts createTransaction': 100,
     'client/src/create-client.ts createClient': 110,

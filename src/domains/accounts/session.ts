@@ -100,7 +100,7 @@ function isRevocation({ collection, action, before = {} }: RecordChange): boolea
 export async function endSessions(tx: Transaction, where: Filter): Promise<number> {
   for (let count = 0; ; ) {
     // Beyond the limit: the next turn of this loop.
-    const ended = await tx.find(sessions, { where, limit: limits.pageSizeMax })
+    const ended = await tx.find(sessions, { where, limit: limits.pageSizeMax, isUnordered: true })
     for (const session of ended) await tx.delete(sessions, session)
     count += ended.length
     if (ended.length < limits.pageSizeMax) return count

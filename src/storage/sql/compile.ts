@@ -109,52 +109,19 @@ export function createCompiler(model: Model, dialect: Dialect) {
         return dialect.hasWords(collection, filter, { values, alias })
       default: {
         const column = resolve(collection.columns, filter.path)
-        return condition(filter, column, `${alias}.${quote(column.name)}`, values)
+        return conditionOf(filter, { dialect, column, name: `${alias}.${quote(column.name)}`, values })
       }
-    }
-  }
-
-  function condition(
-    filter: Exclude<Filter, { op: 'true' | 'false' | 'and' | 'or' | 'not' | 'via' | 'words' }>,
-    column: Column,
-    name: string,
-    values: SqlValue[],
-  ): string {
-    switch (filter.op) {
-      case 'has':
-        values.push(filter.value)
-        return dialect.has(name, '?')
-      case 'null':
-        return `${name} is ${filter.value ? '' : 'not '}null`
-      case 'in':
-      case 'nin':
-        if (dialect.isAmong) {
-          const bound = filter.values.map((value) => bind(column, value))
-          const { sql, value } = dialect.isAmong(name, bound, filter.op === 'nin')
-          values.push(value)
-          return sql
-        }
-        for (const value of filter.values) values.push(bind(column, value))
-        return `${name} ${filter.op === 'in' ? 'in' : 'not in'} (${filter.values.map(() => '?').join(',')})`
-      case 'contains':
-      case 'startsWith':
-        return textMatch(dialect, filter, name, values)
-      case 'eq':
-      case 'ne':
-      case 'lt':
-      case 'lte':
-      case 'gt':
-      case 'gte':
-        values.push(bind(column, filter.value))
-        return `${name}${operators[filter.op]}?`
-      default:
-        return unreachable(filter)
     }
   }
 
   /** The condition of what is searched for, and not looked up by its id. */
   function found(collection: CollectionModel, filter: Filter, values: SqlValue[]): string {
     return where(collection, filter, dialect.leadsByFew ? { values, few: fewIn(model, filter) } : { values }, 't')
+  }
+
+  /** A condition beside others that find the records. */
+  function beside(collection: CollectionModel, filter: Filter, values: SqlValue[]): string {
+    return where(collection, filter, { values }, 't')
   }
 
   function orderBy(column: Column, descending: boolean): string {
@@ -166,7 +133,7 @@ export function createCompiler(model: Model, dialect: Dialect) {
   return keepingTexts({
     storedWords: dialect.storedWords,
     quote,
-    where,
+    where: beside,
     selectList,
     columnsOf,
 
@@ -191,7 +158,7 @@ export function createCompiler(model: Model, dialect: Dialect) {
     },
 
     find(collection: CollectionModel, query: FindQuery): Statement {
-      if (query.ranked) return rankedStatement({ quote, selectList, columnsOf, where }, collection, query)
+      if (query.ranked) return rankedStatement({ quote, selectList, columnsOf, where: beside }, collection, query)
       const values: SqlValue[] = []
       const sort = (query.sort ?? []).filter((key) => key.path !== 'id')
       const conditions: string[] = []
@@ -261,6 +228,45 @@ export function createCompiler(model: Model, dialect: Dialect) {
     },
   })
 }
+
+/** A comparison of one column, under the name that it has in the statement. */
+function conditionOf(
+  filter: Exclude<Filter, { op: 'true' | 'false' | 'and' | 'or' | 'not' | 'via' | 'words' }>,
+  { dialect, column, name, values }: Compared,
+): string {
+  switch (filter.op) {
+    case 'has':
+      values.push(filter.value)
+      return dialect.has(name, '?')
+    case 'null':
+      return `${name} is ${filter.value ? '' : 'not '}null`
+    case 'in':
+    case 'nin':
+      if (dialect.isAmong) {
+        const bound = filter.values.map((value) => bind(column, value))
+        const { sql, value } = dialect.isAmong(name, bound, filter.op === 'nin')
+        values.push(value)
+        return sql
+      }
+      for (const value of filter.values) values.push(bind(column, value))
+      return `${name} ${filter.op === 'in' ? 'in' : 'not in'} (${filter.values.map(() => '?').join(',')})`
+    case 'contains':
+    case 'startsWith':
+      return textMatch(dialect, filter, name, values)
+    case 'eq':
+    case 'ne':
+    case 'lt':
+    case 'lte':
+    case 'gt':
+    case 'gte':
+      values.push(bind(column, filter.value))
+      return `${name}${operators[filter.op]}?`
+    default:
+      return unreachable(filter)
+  }
+}
+
+type Compared = { readonly dialect: Dialect; readonly column: Column; readonly name: string; readonly values: SqlValue[] }
 
 /** What a grouped query selects, and what follows its condition. */
 function grouped({ by, measures, limit }: GroupQuery, nameOf: (path: string) => string): { readonly list: string; readonly order: string } {

@@ -9,7 +9,7 @@ type Writing = {
   quote(name: string): string
   selectList(collection: CollectionModel): string
   columnsOf(collection: CollectionModel, alias: string): string
-  where(collection: CollectionModel, filter: Filter, values: SqlValue[], alias: string): string
+  where(collection: CollectionModel, filter: Filter, values: SqlValue[]): string
 }
 
 export function rankedStatement(
@@ -19,9 +19,9 @@ export function rankedStatement(
 ) {
   assert(tiers.length > 0, 'a ranked query has tiers')
   const values: SqlValue[] = []
-  const tests = tiers.slice(0, -1).map((tier, at) => `when ${where(collection, tier, values, 't')} then ${at}`)
+  const tests = tiers.slice(0, -1).map((tier, at) => `when ${where(collection, tier, values)} then ${at}`)
   const tier = tests.length === 0 ? '0' : `case ${tests.join(' ')} else ${tests.length} end`
-  const condition = where(collection, and(tiers.at(-1)!, rest), values, 't')
+  const condition = where(collection, and(tiers.at(-1)!, rest), values)
   const found = `select ${columnsOf(collection, 't')},${tier} as ${quote('_tier')} from ${quote(collection.table)} t where ${condition}`
   const [place, id] = [`t.${quote('_tier')}`, `t.${quote('id')}`]
   if (after) values.push(after[0] as number, after[0] as number, after[1] as string)

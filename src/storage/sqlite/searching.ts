@@ -8,7 +8,7 @@ import { tierStatement } from './search.ts'
 export function createSearching(compiler: Compiler) {
   const conditionOf = (collection: CollectionModel, where: Filter | undefined): Statement | null => {
     const values: SqlValue[] = []
-    return where === undefined || where.op === 'true' ? null : { sql: compiler.where(collection, where, values, 't'), values }
+    return where === undefined || where.op === 'true' ? null : { sql: compiler.where(collection, where, values), values }
   }
   return {
     /** Tier by tier, until the page is full: what is not needed is not looked for. */
