@@ -14,6 +14,7 @@ import {
   nobody,
   not,
   type Rule,
+  role,
   ruleFilter,
   signedIn,
   staff,
@@ -33,12 +34,31 @@ test('rules about the caller alone are decided', () => {
     [signedIn, false, true, true, true],
     [staff, false, false, true, true],
     [not(staff), true, true, false, false],
+    [role('staff'), false, false, true, true],
+    [role('admin'), false, false, true, true],
+    [role('planner'), false, false, false, true],
+    [any(staff, role('planner')), false, false, true, true],
   ] as const
   for (const [rule, ...expected] of table)
     assert.deepEqual(
       [guest, user, admin, systemActor].map((actor) => allows(rule, actor)),
       expected,
     )
+})
+
+test('a role lets through whoever has it, among others or alone', () => {
+  const planner = { ...user, roles: ['helper', 'planner'] }
+  for (const [rule, expected] of [
+    [role('planner'), true],
+    [role('plan'), false],
+    [not(role('planner')), false],
+    [all(signedIn, role('helper'), role('planner')), true],
+    [staff, false],
+    [role('staff'), false],
+  ] as const)
+    assert.equal(allows(rule, planner), expected, JSON.stringify(rule))
+  assert.ok(allows(role('staff'), { ...user, roles: ['staff'] }))
+  assert.ok(!allows(role('admin'), { ...user, roles: ['staff'] }))
 })
 
 test('what a caller does not have matches nothing, not everything', () => {

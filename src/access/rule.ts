@@ -184,7 +184,8 @@ function filterOf(rule: Rule, actor: Actor, wanted: Wanted): Filter {
     case 'staff':
       return decided(isStaff(actor))
     case 'role':
-      return decided(actor.kind === 'system' || actor.roles.includes(rule.role))
+      // Admins are staff, by whichever rule it is asked.
+      return decided(actor.kind === 'system' || actor.roles.includes(rule.role) || (rule.role === 'staff' && isStaff(actor)))
     case 'all':
     case 'any': {
       const parts = rule.of.map((part) => filterOf(part, actor, wanted))

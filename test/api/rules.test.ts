@@ -33,7 +33,10 @@ const collections = [
   named('rooms', any(staff, member)),
   named('visits', any(staff, not(where('barred').contains(actorId)))),
   named('foreign', any(staff, where('owner').ne(actorId)), { owner: field.ref('users') }),
-  named('clubs', any(staff, exists('memberships', 'club', where('user').eq(actorId)))),
+  {
+    ...named('clubs', any(staff, exists('memberships', 'club', where('user').eq(actorId)))),
+    lists: { memberships: { from: 'memberships', by: 'club' } },
+  },
   named('lonely', any(staff, not(exists('stays', 'place', where('user').eq(actorId))))),
   named('shelved', any(staff, through('rooms', 'rooms', member)), { rooms: field.refs('rooms') }),
   collection('memberships', {
@@ -94,9 +97,25 @@ const seats = collection('seats', {
   },
 })
 
+/** Two references to one collection, each looked through by itself. */
+const letters = collection('letters', {
+  prefix: 'letter',
+  fields: {
+    title: field.text({ required: true }),
+    from: field.ref('rooms', { required: true }),
+    to: field.ref('rooms', { required: true }),
+  },
+  access: {
+    read: any(staff, all(through('from', 'rooms', where('title').eq('a')), through('to', 'rooms', where('title').eq('b')))),
+    ...open,
+  },
+})
+
 let world: World
 before(async () => {
-  world = await openWorld({ config: { ...testConfig, collections: [...testConfig.collections!, ...collections, reports, seats] as never } })
+  world = await openWorld({
+    config: { ...testConfig, collections: [...testConfig.collections!, ...collections, reports, seats, letters] as never },
+  })
 })
 after(() => world.close())
 
@@ -227,4 +246,25 @@ test('a rule of updates asks what was and what becomes, and no way of writing go
   const winner = both[0].status === 200 ? 'owner' : 'other'
   assert.equal((await hold(null, winner)).status, 200)
   assert.equal((await hold(world.ids[winner]!, winner)).status, 200)
+})
+
+test('two references to one collection are two, and one that is hidden is not there for a filter, whichever way it asks', async () => {
+  const { owner } = world.ids
+  const rooms = Object.fromEntries(await Promise.all(['a', 'b'].map(async (title) => [title, await made('rooms', { title })])))
+  await made('letters', { title: 'there', from: rooms['a'], to: rooms['b'] })
+  await made('letters', { title: 'back', from: rooms['b'], to: rooms['a'] })
+  await made('letters', { title: 'round', from: rooms['a'], to: rooms['a'] })
+  const [there, every] = [['there'], ['back', 'round', 'there']]
+  await assertSeen('letters', { guest: there, other: there, owner: there, staff: every })
+
+  const club = await made('clubs', { title: 'hidden members' })
+  await made('memberships', { club, user: owner })
+  const found = async (as: As, filter: string) =>
+    (await world.call(as, { method: 'GET', url: `/api/clubs?filter[id]=${club}&${filter}&count=true` })).body.count
+  for (const way of ['memberships.user', 'memberships][user']) {
+    assert.deepEqual([await found('staff', `filter[${way}]=${owner}`), await found('staff', `filter[not][${way}]=${owner}`)], [1, 0])
+    // Its member sees the club and not who is a member: no filter tells.
+    assert.deepEqual([await found('owner', `filter[${way}]=${owner}`), await found('owner', `filter[not][${way}]=${owner}`)], [0, 1])
+    assert.deepEqual([await found('owner', `filter[${way}]=x`), await found('owner', `filter[not][${way}]=x`)], [0, 1])
+  }
 })

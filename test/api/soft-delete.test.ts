@@ -214,8 +214,12 @@ test('its files stay with it, are read by nobody, and go when it is purged', asy
   assert.equal(sent.status, 201, sent.text)
   const file = sent.body.id
   const book = await make('books', { title: 'scanned', shelf, scan: { id: file } })
+  const link = (await call('staff', 'POST', `files/${file}/link`)).body.url
+  assert.equal((await world.call('guest', { method: 'GET', url: link })).status, 200)
   await remove('books', book)
   assert.equal((await world.call('staff', { method: 'GET', url: sent.body.url })).status, 404)
+  // A link that was signed before lets nobody in either.
+  assert.equal((await world.call('guest', { method: 'GET', url: link })).status, 404)
   assert.equal((await restore('books', book)).status, 200)
   assert.equal((await world.call('staff', { method: 'GET', url: sent.body.url })).text, 'some words')
   await remove('books', book)
@@ -224,6 +228,17 @@ test('its files stay with it, are read by nobody, and go when it is purged', asy
   assert.equal(await world.engine.parts.storage.reader.get(files, file), null)
   assert.equal((await restore('books', book)).status, 404)
   assert.deepEqual(await violations(), [])
+})
+
+test('what was deleted before it by itself stays deleted, and may come back when it is there again', async () => {
+  const shelf = await make('shelves', { name: 'earlier' })
+  const [unwanted, wanted] = [await make('books', { title: 'unwanted', shelf }), await make('books', { title: 'wanted', shelf })]
+  await remove('books', unwanted)
+  await remove('shelves', shelf)
+  assert.equal((await restore('books', unwanted)).status, 422)
+  assert.equal((await restore('shelves', shelf)).status, 200)
+  assert.deepEqual([(await get('books', unwanted)).status, (await get('books', wanted)).status], [404, 200])
+  assert.equal((await restore('books', unwanted)).status, 200)
 })
 
 test('a page of the deleted is followed by the next', async () => {

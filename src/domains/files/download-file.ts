@@ -5,8 +5,8 @@ import { limits } from '../../base/limits.ts'
 import type { BlobStore } from '../../blobs/blob-store.ts'
 import { Type } from '../../contract/type.ts'
 import { type Operation, query } from '../../operation/define.ts'
-import { files } from './collections.ts'
-import { isFileReadable } from './file-access.ts'
+import { type FileRow, files } from './collections.ts'
+import { isFileReadable, isInPlace } from './file-access.ts'
 import { contentHeaders, contentOf } from './file-content.ts'
 import { isLinkGood, type LinkKey } from './file-link.ts'
 import { type Asked, fits } from './picture-recipe.ts'
@@ -51,8 +51,9 @@ export function downloadFile({ blobs, linkKey, pictures }: Ports): Operation {
       if (signature !== undefined && !(await isLinkGood(linkKey, { id, expires, signature }, now)))
         throw new EngineError('file_link_invalid')
       const file = await read.get(files, id)
-      const isLinked = signature !== undefined && file?.state !== 'uploading'
-      if (file === null || !(isLinked || (await isFileReadable(read, model, { file, actor })))) throw new EngineError('not_found')
+      const isOpen = async (file: FileRow) =>
+        signature === undefined ? await isFileReadable(read, model, { file, actor }) : await isInPlace(read, model, file)
+      if (file === null || !(await isOpen(file))) throw new EngineError('not_found')
       const isKept = input.download === true
       const { headers, open } = (await smallerOf(pictures, { file, asked: input, isKept })) ?? {
         headers: contentHeaders(file, isKept),

@@ -35,6 +35,13 @@ export async function isFileReadable(read: Reader, model: Model, { file, actor }
   return record !== null && filesIn(record[field.name]).some(({ id }) => id === file.id)
 }
 
+/** Whether there is something for a signed link to lead to: no record that was deleted, though it may be restored. */
+export async function isInPlace(read: Reader, model: Model, { state, collection: name, record }: FileRow): Promise<boolean> {
+  if (state !== 'claimed') return state === 'stored'
+  const collection = model.find(name!)
+  return collection !== undefined && (await read.get(collection, record!)) !== null
+}
+
 /** A file is claimed by who has sent it. What a guest has sent is known to nobody else until then: its id is the proof. */
 export function mayClaim(file: FileRow, actor: Actor): boolean {
   return file.state === 'stored' && (file.uploadedBy === actor.id || isStaff(actor))
