@@ -60,6 +60,10 @@ export const limits = {
   pictureSideMax: 4_096,
   /** Of an original that smaller ones are made of: 8192 by 8192, a little more than the largest of most telephones. Decoded it has 256 MiB. */
   picturePixelsMax: 67_108_864,
+  /** Beyond it one is made at a time: it takes half a GiB while that lasts, where others take a tenth of that. */
+  pictureLargePixels: 16_777_216,
+  /** Of an original as AVIF, which takes 20 bytes a pixel and a second for each 8 million. */
+  pictureAvifPixelsMax: 25_000_000,
   /** Of its bytes, which are read whole. */
   pictureBytesMax: 52_428_800,
   /** How long making one may take. */

@@ -157,6 +157,40 @@ test('a smaller picture is upright and tells nothing of the camera', async () =>
   assert.deepEqual([width, height, orientation, exif, icc, xmp], [128, 192, undefined, undefined, undefined, undefined])
 })
 
+test('what cameras and programs get wrong is no reason to refuse a picture', async () => {
+  const good = await halves(600, 400).jpeg().toBuffer()
+  const scan = good.indexOf(Buffer.from([0xff, 0xda]))
+  const oddScan = Buffer.from(good)
+  oddScan[scan + 5 + 2 * oddScan[scan + 4]! + 1] = 0
+  const odd: Record<string, Buffer> = {
+    'without its end': good.subarray(0, -2),
+    'with bytes behind its end': Buffer.concat([good, Buffer.alloc(5_000, 7)]),
+    'with bytes before its end': Buffer.concat([good.subarray(0, -2), Buffer.alloc(5, 7), good.subarray(-2)]),
+    'with a scan of another kind': oddScan,
+    'of four colours': await halves(600, 400).toColourspace('cmyk').jpeg().toBuffer(),
+  }
+  const papers = await Promise.all(Object.values(odd).map((body) => sent(body)))
+  await note({ papers })
+  for (const [index, what] of Object.keys(odd).entries()) {
+    const { answer, space } = await picture(`${papers[index]!.url}?w=100`)
+    assert.equal(space, 'srgb', what)
+    const { data } = await sharp(answer.bytes).raw().toBuffer({ resolveWithObject: true })
+    assert.ok(data[0]! > 150 && data.at(-1)! > 100, what)
+  }
+})
+
+test('of what moves, the first frame is answered', async () => {
+  const frames = await Promise.all([png(64, 48), png(64, 48)].map((frame) => sharp(frame).toColourspace('srgb').png().toBuffer()))
+  const moving = await sharp([...frames, await halves(64, 48).png().toBuffer()], { join: { animated: true } })
+    .gif()
+    .toBuffer()
+  assert.equal((await sharp(moving).metadata()).pages, 2)
+  const file = await sent(moving, 'image/gif')
+  await note({ cover: file })
+  const { pages, format, width, height } = await picture(`${file.url}?w=32`)
+  assert.deepEqual([pages, format, width, height], [undefined, 'webp', 32, 24])
+})
+
 test('what is asked wrongly, is no picture or is none that can be read is refused', async () => {
   const good = await halves(600, 400).jpeg().toBuffer()
   const [file, cut, text, drawing, bomb] = [

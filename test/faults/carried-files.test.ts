@@ -6,7 +6,9 @@ import { appendFileSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
+import sharp from 'sharp'
 import { type Cleanable, cleanUp } from '../support/clean-up.ts'
+import { png } from '../support/pictures.ts'
 import { runCommand, startServer, temporaryFolder } from '../support/server-process.ts'
 import { objectStores } from '../support/servers/object-stores.ts'
 
@@ -14,7 +16,7 @@ const config = join(import.meta.dirname, '../support/files.config.ts')
 const sqlite = (folder: string) => `sqlite:${join(folder, 'kingpost.db')}`
 const kingpost = async (...words: string[]) => await kingpostWith({}, ...words)
 const kingpostWith = async (env: Env, ...words: string[]) => await runCommand([...words, '--config', config], { env })
-const pictures = [randomBytes(1_300_000), Buffer.from('small'), randomBytes(524_288)]
+const pictures = [randomBytes(1_300_000), png(300, 200), randomBytes(524_288)]
 
 type Env = Readonly<Record<string, string>>
 type Picture = { readonly url: string; readonly size: number }
@@ -42,6 +44,7 @@ async function makeAlbum(t: Cleanable): Promise<{ readonly folder: string; reado
   const answer = await fetch(`${server.url}/api/albums`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
   assert.equal(answer.status, 201)
   const { id } = (await answer.json()) as { id: string }
+  await checkSmaller(`${server.url}/api/files/${ids[1]}/content`)
   assert.equal((await server.stop()).code, 0)
   return { folder, album: id }
 }
@@ -51,13 +54,20 @@ async function checkAlbum(t: Cleanable, folder: string, { album, env = {} }: { a
   const { pictures: told } = (await (await fetch(`${server.url}/api/albums/${album}`)).json()) as { pictures: Picture[] }
   for (const [index, { url }] of told.entries())
     assert.deepEqual(Buffer.from(await (await fetch(server.url + url)).arrayBuffer()), pictures[index])
+  await checkSmaller(server.url + told[1]!.url)
   await server.stop()
 }
 
-/** A blob of the folder. */
+/** It is made where it is asked for, and carried nowhere. */
+async function checkSmaller(url: string): Promise<void> {
+  const { width, height } = await sharp(await (await fetch(`${url}?w=64`)).arrayBuffer()).metadata()
+  assert.deepEqual([width, height], [64, 43])
+}
+
+/** A blob of the folder that is all of a file. */
 function blobIn(folder: string): string {
-  const shard = join(folder, 'files', readdirSync(join(folder, 'files'))[0]!)
-  return join(shard, readdirSync(shard)[0]!)
+  const names = readdirSync(join(folder, 'files'), { recursive: true, encoding: 'utf8' })
+  return join(folder, 'files', names.find((name) => /[0-9a-f]{32}$/.test(name))!)
 }
 
 test('a backup holds the files, and a restore has them; verify finds what is missing and what was changed', async (t) => {

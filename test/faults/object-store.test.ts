@@ -5,14 +5,17 @@ import { createHash, randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { after, before, describe, test } from 'node:test'
+import sharp from 'sharp'
 import { isEngineError } from '../../src/base/engine-error.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import { type BlobStore, newBlobKey } from '../../src/blobs/blob-store.ts'
 import { eq, not } from '../../src/contract/filter.ts'
 import { files, keysOf } from '../../src/domains/files/collections.ts'
+import { loadPictureMaker } from '../../src/domains/files/resize-picture.ts'
 import { effects } from '../../src/effects/effect.ts'
 import { openWorld, type World, work } from '../support/api-harness.ts'
 import { type Cleanable, cleanUp } from '../support/clean-up.ts'
+import { png } from '../support/pictures.ts'
 import { googleStore, objectStores, type RunningStore } from '../support/servers/object-stores.ts'
 import { moments, openLine, type StoreLine } from '../support/store-line.ts'
 
@@ -112,6 +115,29 @@ for (const { name, program, start } of objectStores)
       }
       await checkStore(world, { store, blobs, wrote })
     })
+
+    test('a smaller picture is shown, whatever is lost on the way to the store, and goes with its file', async (t) => {
+      const { world, line, wrote } = await openBehind(t, store)
+      // What is read comes first: without that there is none to show.
+      for (const moment of moments)
+        for (let count = 2; ; count++) {
+          wrote.said = `picture, request ${count} lost ${moment}`
+          const { body: sent } = await world.call('owner', { method: 'POST', url: '/api/files', body: png(400, 300) })
+          const { body: note } = await world.call('owner', { method: 'POST', url: '/api/notes', body: { title: 'x', papers: [sent] } })
+          const look = async () => await world.call('owner', { method: 'GET', url: `${sent.url}?w=64` })
+          line.loseAt(count, moment, false)
+          const first = await look()
+          const wasLost = line.wasLost()
+          line.mend()
+          const again = await look()
+          assert.deepEqual([first.status, again.status, first.bytes.equals(again.bytes)], [200, 200, true], wrote.said)
+          assert.deepEqual((await sharp(again.bytes).metadata()).width, 64)
+          assert.equal((await world.call('owner', { method: 'DELETE', url: `/api/notes/${note.id}` })).status, 204)
+          await work(world)
+          if (!wasLost) break
+        }
+      await checkStore(world, { store, blobs, wrote })
+    })
   })
 
 const isWithout = googleStore.program === null ? `${googleStore.name} cannot be found` : false
@@ -147,7 +173,7 @@ async function openBehind(t: Cleanable, store: RunningStore): Promise<{ world: W
       return behind.write(key, inPieces(bytes))
     },
   }
-  const world = await openWorld({ blobs, seed: systemRandom.bytes(1)[0]! })
+  const world = await openWorld({ blobs, pictureMaker: loadPictureMaker, seed: systemRandom.bytes(1)[0]! })
   cleanUp(t, () => line.close())
   cleanUp(t, () => world.close())
   await world.engine.start()

@@ -15,7 +15,11 @@ export function FileList({ files, compact }: { files: readonly FileValue[]; comp
 }
 
 export function FileShown({ file }: { file: FileValue }): VNode {
-  return html`${pictures.test(file.type) && html`<img src=${pictureUrl(file.url, { h: 384 })} alt=${file.name} />`}
+  // What cannot be made smaller, a browser may still show.
+  const showWhole = ({ currentTarget: image }: { currentTarget: HTMLImageElement }) => {
+    if (image.getAttribute('src') !== file.url) image.src = file.url
+  }
+  return html`${pictures.test(file.type) && html`<img src=${pictureUrl(file.url, { h: 384 })} onError=${showWhole} alt=${file.name} />`}
     <span>
       <a href=${file.url} target="_blank" rel="noreferrer">${file.name}</a>
       ${' '}<span class="faint">${formatSize(file.size)}</span>

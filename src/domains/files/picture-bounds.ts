@@ -6,11 +6,11 @@ import { limits } from '../../base/limits.ts'
 export type Turns = <T>(work: () => Promise<T>) => Promise<T>
 
 /** A decoded picture takes many times its bytes: few are worked on at once, and the queue has an end. @throws overloaded */
-export function createTurns(): Turns {
+export function createTurns(atOnce: number): Turns {
   let running = 0
   const waiting: (() => void)[] = []
   return async (work) => {
-    if (running >= limits.picturesAtOnce) {
+    if (running >= atOnce) {
       if (waiting.length >= limits.picturesWaitingMax)
         throw new EngineError('overloaded', { detail: 'Too many pictures wait to be made smaller.', headers: { 'retry-after': '2' } })
       await new Promise<void>((resolve) => waiting.push(resolve))

@@ -35,7 +35,8 @@ export function createPictureSizes(parts: PictureParts): PictureSizes {
   const { blobs, log, clock, pictureMaker } = parts
   /** Whoever asks for what is being made waits for it. */
   const making = new Map<string, Promise<Buffer>>()
-  const inTurn = createTurns()
+  const inTurn = createTurns(limits.picturesAtOnce)
+  const alone = createTurns(1)
   const unlessRefused = createRefusals(clock)
 
   function made(file: FileRow, recipe: Recipe): Promise<Buffer> {
@@ -54,11 +55,19 @@ export function createPictureSizes(parts: PictureParts): PictureSizes {
     if (there !== null) return there
     const make = await pictureMaker()
     if (make === null) throw new EngineError('overloaded')
-    const bytes = await inTurn(async () => await make(await buffer(await contentOf(blobs, file).open(null)), recipe))
+    const work = () => inTurn(async () => await make(await originalOf(file), recipe))
+    const bytes = await (file.width! * file.height! > limits.pictureLargePixels ? alone(work) : work())
     // A full disk keeps nobody from seeing it.
     await keep(parts, { file, recipe, bytes }).catch((error) =>
       log.write('warn', 'A smaller picture could not be kept.', { file: file.id, error }),
     )
+    return bytes
+  }
+
+  async function originalOf(file: FileRow): Promise<Buffer> {
+    const bytes = await buffer(await contentOf(blobs, file).open(null))
+    // What a damaged store has of it would be made into a picture that stays.
+    if (bytes.length !== file.size) throw new EngineError('storage_unavailable', { detail: 'The bytes of this file are not all there.' })
     return bytes
   }
 

@@ -1,7 +1,9 @@
 // Pictures made smaller by sharp (libvips). Only what it reads here is let near the bytes of strangers: SVG, PDF and the like
 // have loaders of their own, which stay shut.
+import type { FailOnOptions } from 'sharp'
 import { EngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
+import type { Recipe } from './picture-recipe.ts'
 import type { PictureMaker } from './picture-sizes.ts'
 
 const loaders = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif'].map((name) => `VipsForeignLoad${name}Buffer`)
@@ -15,24 +17,34 @@ export async function loadPictureMaker(): Promise<PictureMaker> {
   sharp.block({ operation: ['VipsForeignLoad'] })
   sharp.unblock({ operation: loaders })
 
-  return async (original, { type, fit, width, height }) => {
-    // A camera's small mistakes are no reason; what has no end is. Of several frames it is the first.
-    const options = { limitInputPixels: limits.picturePixelsMax, failOn: 'error', sequentialRead: true } as const
+  async function made(original: Buffer, { type, fit, width, height }: Recipe, failOn: FailOnOptions): Promise<Buffer> {
     const background = type === 'image/jpeg' ? '#ffffff' : { r: 0, g: 0, b: 0, alpha: 0 }
+    // Upright, in sRGB, and without what the camera knew of the place. Of several frames it is the first.
+    const picture = sharp(original, { limitInputPixels: limits.picturePixelsMax, failOn, sequentialRead: true })
+      .autoOrient()
+      .resize({ width, height, fit, background, withoutEnlargement: fit === 'inside' })
+    return await (type === 'image/jpeg' ? picture.jpeg() : picture.webp()).toBuffer()
+  }
+
+  return async (original, recipe) => {
     try {
-      // Upright, in sRGB, and without what the camera knew of the place.
-      const picture = sharp(original, options)
-        .autoOrient()
-        .resize({ width, height, fit, background, withoutEnlargement: fit === 'inside' })
-      return await (type === 'image/jpeg' ? picture.jpeg() : picture.webp()).toBuffer()
+      // A camera's small mistakes are no reason to refuse it; what was cut is.
+      return await made(original, recipe, 'error').catch(async (error: Error) => {
+        if (!error.message.includes('premature end of JPEG')) throw error
+        // All of it may be there but for the mark of the end: with that, nothing may be amiss.
+        return await made(Buffer.concat([original, jpegEnd]), recipe, 'warning')
+      })
     } catch (cause) {
       throw new EngineError('picture_not_resizable', { detail: reasonOf(cause), cause })
     }
   }
 }
 
+/** ITU T.81 annex B: EOI. */
+const jpegEnd = Buffer.from([0xff, 0xd9])
+
 function reasonOf(cause: unknown): string {
-  const { message } = cause as Error
-  if (message.includes('pixel limit')) return `It has more than ${limits.picturePixelsMax} pixels.`
-  return 'Its bytes are no whole picture.'
+  return (cause as Error).message.includes('pixel limit')
+    ? `It has more than ${limits.picturePixelsMax} pixels.`
+    : 'Its bytes are no whole picture.'
 }

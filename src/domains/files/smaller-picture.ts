@@ -30,7 +30,8 @@ function checkResizable({ type, width, height, size }: FileRow) {
   const refused = (detail: string) => new EngineError('picture_not_resizable', { detail })
   if (!resizable.includes(type)) throw refused(`It is of type ${type}: pictures of type ${resizable.join(', ')} can be.`)
   if (width === null || height === null) throw refused('Its bytes are no whole picture.')
-  if (width * height > limits.picturePixelsMax) throw refused(`It has more than ${limits.picturePixelsMax} pixels.`)
+  const most = type === 'image/avif' ? limits.pictureAvifPixelsMax : limits.picturePixelsMax
+  if (width * height > most) throw refused(`It has more than ${most} pixels.`)
   if (size > limits.pictureBytesMax) throw refused(`It has more than ${limits.pictureBytesMax} bytes.`)
   return { type, width, height }
 }
