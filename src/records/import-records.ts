@@ -16,6 +16,7 @@ import type { Field } from '../schema/kinds/kind.ts'
 import type { CollectionModel } from '../schema/model.ts'
 import { fieldSchema, fromWire } from '../schema/wire.ts'
 import { namedByFields } from '../storage/in-transaction.ts'
+import { withIds } from './import-names.ts'
 import { type ImportFormat, type ReadRow, rowsOf } from './import-rows.ts'
 import { patchTo } from './merge-json.ts'
 import { isReadable, readFilter } from './present.ts'
@@ -91,7 +92,7 @@ export function importRecords(collection: CollectionModel, writers: Writers): Op
       const importing: Importing = { collection, writers, context, by, report }
       let chunk: ReadRow[] = []
       for await (const row of rowsOf(
-        { collection, actor: context.actor, format: format ?? formatOf(file.type), ignored: report.ignored },
+        { collection, model: context.model, actor: context.actor, format: format ?? formatOf(file.type), ignored: report.ignored },
         file.bytes,
       )) {
         report.rows += 1
@@ -181,11 +182,16 @@ function issuesOf({ actor, model }: PrepareContext<Input>, error: unknown): read
 
 async function writeRows(importing: Importing, work: Work, rows: readonly ReadRow[]) {
   const counts = { created: 0, changed: 0, unchanged: 0 }
-  const known = await knownRecords(importing, work, rows)
-  for (const row of rows)
+  const { collection, context } = importing
+  const meant = await withIds(work.tx, { collection, model: context.model, actor: context.actor }, rows)
+  const known = await knownRecords(importing, work, meant)
+  for (const [index, row] of rows.entries())
     try {
-      counts[await writeRow(importing, work, { row, known })] += 1
+      const { problem, ...read } = meant[index]!
+      if (problem !== null) throw new RowRefused(row, problem)
+      counts[await writeRow(importing, work, { row: { ...read, problem }, known })] += 1
     } catch (error) {
+      if (error instanceof RowRefused) throw error
       if (isRefusal(error)) throw new RowRefused(row, issuesOf(importing.context, error))
       if (isEngineError(error)) throw error
       const detail = `Something broke at line ${row.line}. The log has the request id. Some rows before it are stored.`

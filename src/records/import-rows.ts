@@ -7,20 +7,22 @@ import { EngineError, type InputIssue, isEngineError } from '../base/engine-erro
 import { parseJsonBody } from '../base/json-text.ts'
 import { limits } from '../base/limits.ts'
 import { nearest } from '../base/nearest.ts'
-import type { CollectionModel } from '../schema/model.ts'
+import type { CollectionModel, Model } from '../schema/model.ts'
 import { isWritable } from '../schema/wire.ts'
 import { type Cell, type CsvColumn, columnsOf, valueOfCell } from './csv.ts'
+import { referenceColumn } from './import-names.ts'
 import { isReadable, isSettable } from './present.ts'
 
 export type ImportFormat = 'csv' | 'jsonl'
 export type ReadRow = {
   readonly line: number
-  /** By field, in wire form; null where the row says nothing. */
+  /** By field, in wire form, or by `reference.field`; null where the row says nothing. */
   readonly values: Readonly<Record<string, unknown>>
   readonly problem: readonly InputIssue[] | null
 }
 type Reading = {
   readonly collection: CollectionModel
+  readonly model: Model
   readonly actor: Actor
   readonly format: ImportFormat
   /** Takes the names of what is passed over. */
@@ -122,10 +124,10 @@ function readHeader(reading: Reading, cells: readonly Cell[], line: number): (Cs
   const names = cells.map(({ text }) => text.trim())
   if (names.length > limits.importColumnsMax) throw unreadable(line, `names more than ${limits.importColumnsMax} columns`)
   const seen = new Set<string>()
-  const repeated = names.find((name) => seen.size === seen.add(name).size)
+  const repeated = names.find((name) => seen.size === seen.add(referenceColumn(reading, name)?.field.name ?? name).size)
   if (repeated !== undefined) throw unreadable(line, `the column ${repeated} is there twice`)
   return names.map((name) => {
-    const column = known.get(name)
+    const column = known.get(name) ?? referenceColumn(reading, name)
     if (column === undefined) throw unreadable(line, `${reading.collection.name} has no field ${name}${nearest(name, known.keys())}`)
     return isTaken(reading, column.field.name) ? column : null
   })
@@ -191,10 +193,13 @@ function readObject(reading: Reading, known: ReadonlyMap<string, unknown>, given
   try {
     const value = parseJsonBody(Buffer.from(given))
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return wrong('', 'type', 'is no JSON object')
-    const odd = Object.keys(value).find((name) => !known.has(name))
+    const odd = Object.keys(value).find((name) => !known.has(name) && referenceColumn(reading, name) === undefined)
     if (odd !== undefined)
       return wrong(`/${odd}`, 'unknown_field', `is no field of ${reading.collection.name}${nearest(odd, known.keys())}`)
-    return { values: Object.fromEntries(Object.entries(value).filter(([name]) => isTaken(reading, name))), problem: null }
+    return {
+      values: Object.fromEntries(Object.entries(value).filter(([name]) => isTaken(reading, known.has(name) ? name : name.split('.')[0]!))),
+      problem: null,
+    }
   } catch (error) {
     if (!isEngineError(error) || error.status >= 500) throw error
     const [first] = error.errors ?? []

@@ -251,3 +251,49 @@ test('is for staff, and tells them what they may see', async () => {
   )
   assert.equal((await exported('?filter[none]=1')).status, 400)
 })
+
+test('a row may name another record by a unique field of it', async () => {
+  const sendTo = async (collection: string, text: string, query = '', type = 'text/csv') =>
+    await world.call('staff', {
+      method: 'POST',
+      url: `/api/${collection}/import${query}`,
+      body: Buffer.from(text),
+      headers: { 'content-type': type },
+    })
+  const products = [
+    'slug,title,status,categories.slug',
+    'nana,Nana,active,"[""fiction"",""science""]"',
+    'germinal,Germinal,active,',
+    'nobody,Nobody,active,"[""fiction"",""poems""]"',
+    '',
+  ].join('\n')
+  const { body } = await sendTo('products', products, '?by=slug')
+  assert.deepEqual(counts(body), [3, 2, 0, 0, 1])
+  const message = 'names no record of categories whose slug is poems'
+  assert.deepEqual(body.rejections, [{ line: 4, errors: [{ path: '/categories', code: 'reference_not_found', message }] }])
+  const variants =
+    'product.slug,sku,title,price.amount,price.currency\nnana,NANA-P,Paperback,900,EUR\nemma,EMMA-L,Large print,1900,EUR\nnone,N-P,Paperback,900,EUR\n'
+  assert.deepEqual(counts((await sendTo('variants', variants, '?by=sku')).body), [3, 2, 0, 0, 1])
+  assert.deepEqual(counts((await sendTo('variants', variants, '?by=sku')).body), [3, 0, 0, 2, 1])
+  const lines =
+    '{"product.slug":"germinal","sku":"GERM-P","title":"Paperback","price":{"amount":800,"currency":"EUR"}}\n{"product.slug":7,"sku":"G","title":"P","price":{"amount":1,"currency":"EUR"}}'
+  const { body: read } = await sendTo('variants', lines, '?by=sku', 'application/jsonl')
+  assert.deepEqual([counts(read), read.rejections[0].errors[0].path], [[2, 1, 0, 0, 1], '/product'])
+  const { items } = (
+    await world.call('guest', { method: 'GET', url: '/api/products?filter[slug][in]=nana,germinal&sort=slug&expand=categories,variants' })
+  ).body
+  assert.deepEqual(
+    items.map((one: { categories: { slug: string }[]; price: object; variants: object[] }) => [
+      one.categories.map(({ slug }) => slug),
+      one.price,
+      one.variants.length,
+    ]),
+    [
+      [[], { amount: 800, currency: 'EUR' }, 1],
+      [['fiction', 'science'], { amount: 900, currency: 'EUR' }, 1],
+    ],
+  )
+  // What is not unique, hidden, no reference or said twice is no column.
+  for (const header of ['product.title,sku', 'product.slug.x,sku', 'sku.slug,title', 'product,product.slug'])
+    assert.equal((await sendTo('variants', `${header}\na,b\n`)).status, 400, header)
+})
