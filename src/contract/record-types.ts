@@ -14,6 +14,8 @@ export type FieldTypes = {
   /** Whether every reader of the record is told it. */
   readonly read: 'all' | 'some' | 'none'
   readonly isWritable: boolean
+  /** Given by whoever writes; made of others when a record is written, and stored; or when one is read. */
+  readonly made: 'given' | 'stored' | 'read'
   /** What `$increment` takes, in JSON; never where there is none. */
   readonly increment: unknown
   /** A list may be sorted by it. */
@@ -58,12 +60,15 @@ export type RecordOf<TCollection extends { readonly record?: unknown }> = NonNul
 export type NewRecordOf<TCollection> = NewValues<FieldsOf<TypesOf<TCollection>>>
 /** Some fields of a record, each as it becomes. */
 export type ChangesOf<TCollection> = {
-  readonly [K in keyof FieldsOf<TypesOf<TCollection>>]?: FieldsOf<TypesOf<TCollection>>[K]['value']
+  readonly [K in Given<FieldsOf<TypesOf<TCollection>>>]?: FieldsOf<TypesOf<TCollection>>[K]['value']
 }
+
+/** Names of the fields that whoever writes may say something of. */
+type Given<F extends Readonly<Record<string, FieldTypes>>> = { [K in keyof F]: F[K]['made'] extends 'given' ? K : never }[keyof F]
 
 type NewValues<F extends Readonly<Record<string, FieldTypes>>> = Flat<
   { readonly [K in keyof F as F[K]['isNeeded'] extends true ? K : never]: F[K]['value'] } & {
-    readonly [K in keyof F as F[K]['isNeeded'] extends true ? never : K]?: F[K]['value']
+    readonly [K in Given<F> as F[K]['isNeeded'] extends true ? never : K]?: F[K]['value']
   }
 >
 

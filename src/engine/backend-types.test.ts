@@ -181,3 +181,47 @@ test('what a config has: operations by name, the collections of the features tha
   defineBackend({ name: 'Club', shop: { currency: 'EUR', taxes: {} } })
   assert.ok([reviewed, any])
 })
+
+test('computed fields are given what they are made of, told to whoever may read that, and given by nobody', () => {
+  const price = field.decimal({ scale: 2, required: true })
+  const cost = field.money({ read: staff })
+  const sales = collection('sales', {
+    fields: {
+      price,
+      cost,
+      total: field.computed(field.decimal({ scale: 2, required: true }), { from: { price }, of: (sale) => sale.price * 2, stored: true }),
+      label: field.computed(field.text({ required: true }), {
+        from: { price, cost },
+        of: (sale) => `${sale.price.toFixed()} ${sale.cost?.amount}`,
+      }),
+      // @ts-expect-error: a text is made, and the field is a number
+      wrong: field.computed(field.integer(), { from: { price }, of: () => 'x' }),
+      // @ts-expect-error: the function is given what it names, and nothing else
+      more: field.computed(field.integer(), { from: { price }, of: (sale) => sale.cost }),
+    },
+    access: { read: anyone, create: anyone, update: anyone },
+  })
+  const shop = defineBackend({ name: 'Sales', collections: [sales] })
+  type Sales = NonNullable<(typeof shop)['types']>['collections']['sales']
+  same<RecordOf<typeof sales>['total'], number>(true)
+  same<'label' extends keyof RecordOf<typeof sales> ? true : false, false>(true)
+  same<WireRecord<Sales>['total'], string>(true)
+  // One that is not stored is null where its function fails; this one is told to some alone.
+  same<WireRecord<Sales>['label'], string | null | undefined>(true)
+  const given: NewRecordOf<typeof sales> = { price: 5 }
+  // @ts-expect-error: nobody gives it
+  const made: NewRecordOf<typeof sales> = { price: 5, total: 10 }
+  // @ts-expect-error: nobody sets it
+  const changed: ChangesOf<typeof sales> = { total: 10 }
+  // @ts-expect-error: nor by JSON
+  const sent: NewWireRecord<Sales> = { price: '5', total: '10' }
+  // @ts-expect-error: and nothing is added to it
+  const added: WireChanges<Sales> = { total: { $increment: '1' } }
+  const sorts: WireSort<Sales>[] = ['total', '-price']
+  // @ts-expect-error: it is not stored
+  const unsorted: WireSort<Sales> = 'label'
+  const filters: WireFilter<{ readonly sales: Sales }, Sales>[] = [{ total: { gte: '5' } }]
+  // @ts-expect-error: it is not stored
+  const unfiltered: WireFilter<{ readonly sales: Sales }, Sales> = { label: 'x' }
+  assert.ok([given, made, changed, sent, added, sorts, unsorted, filters, unfiltered])
+})

@@ -4,6 +4,7 @@
 import { limits } from '../base/limits.ts'
 import type { InvariantGroup, VerifyContext } from './invariant.ts'
 import { accountInvariants } from './invariants/accounts.ts'
+import { computedInvariants } from './invariants/computed.ts'
 import { deletedInvariants } from './invariants/deleted.ts'
 import { effectInvariants } from './invariants/effects.ts'
 import { fileInvariants } from './invariants/files.ts'
@@ -41,6 +42,7 @@ export const invariantGroups: readonly InvariantGroup[] = [
   fileInvariants,
   deletedInvariants,
   recordInvariants,
+  computedInvariants,
 ]
 
 /** All violations, at most 100 of each invariant. */

@@ -8,6 +8,7 @@ import type { AnyRecord } from '../schema/collection.ts'
 import type { Field } from '../schema/kinds/kind.ts'
 import type { CollectionModel } from '../schema/model.ts'
 import { recordSchema, writableFields } from '../schema/wire.ts'
+import { shapeOf } from '../storage/record-shape.ts'
 import { decide, looksAt } from './decide.ts'
 import { createInput } from './input-schemas.ts'
 import { actionFilter, visibleFields } from './present.ts'
@@ -38,7 +39,7 @@ export function createRecord(collection: CollectionModel, hooks?: RecordHooks): 
       const fields = { ...defaults(collection, actor, now), ...given, id: newId(collection.prefix) }
       const rule = actionFilter(collection, 'create', actor)
       // Before the insert: that a unique value is taken is no answer to somebody who may not ask.
-      const wanted = { ...fields, version: 1, createdAt: now, updatedAt: now }
+      const wanted = shapeOf(collection).complete({ ...fields, version: 1, createdAt: now, updatedAt: now })
       const mayBe = isComplete(collection, given) && (await decide(tx, rule, wanted))
       if (!mayBe) throw refusedTo(actor)
       await checkReferences(tx, model, collection, actor, given)

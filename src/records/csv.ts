@@ -12,7 +12,10 @@ export type Cell = { readonly text: string; readonly isQuoted: boolean }
 export type CsvColumn = { readonly name: string; readonly field: CompiledField; readonly part: string | null }
 
 export function columnsOf(fields: readonly CompiledField[]): CsvColumn[] {
-  return fields.flatMap((field) => field.columns.map(({ path, part }) => ({ name: path, field, part })))
+  // Of the kind: what is made when it is read has no column, and is exported as well.
+  return fields.flatMap((field) =>
+    field.field.kind.columns.map(({ part = null }) => ({ name: part === null ? field.name : `${field.name}.${part}`, field, part })),
+  )
 }
 
 export function headerOf(columns: readonly CsvColumn[]): string {

@@ -4,7 +4,7 @@ import { and } from '../contract/filter.ts'
 import { Type } from '../contract/type.ts'
 import { type Operation, query } from '../operation/define.ts'
 import type { AnyRecord } from '../schema/collection.ts'
-import type { CollectionModel } from '../schema/model.ts'
+import { type CollectionModel, isLoaded } from '../schema/model.ts'
 import { pagesById } from '../storage/find-all.ts'
 import { columnsOf, headerOf, rowOf } from './csv.ts'
 import { listFilters } from './list-filters.ts'
@@ -46,7 +46,7 @@ export function exportRecords(collection: CollectionModel): Operation {
       const scope: QueryScope = { model, collection, actor }
       const format = input.format ?? 'csv'
       const where = and(input.filter === undefined ? undefined : parseFilter(scope, input.filter), readFilter(collection, actor))
-      const fields = visibleFields(collection, actor).filter(({ isComputed }) => !isComputed)
+      const fields = visibleFields(collection, actor).filter((field) => !isLoaded(field))
       const columns = columnsOf(fields)
       async function* lines() {
         if (format === 'csv') yield headerOf(columns)

@@ -14,7 +14,7 @@ import { findVisible, presentAll, visibleFields } from './present.ts'
 
 /** `GET /api/{collection}/{id}`: the record, or 404 whether it is missing or hidden. */
 export function getRecord(collection: CollectionModel): Operation {
-  const isRowAlone = collection.source.computed === undefined
+  const isRowAlone = collection.source.loaded === undefined
   return query({
     name: `${collection.name}.get`,
     route: `GET /api/${collection.name}/:id`,

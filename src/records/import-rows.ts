@@ -7,7 +7,7 @@ import { EngineError, type InputIssue, isEngineError } from '../base/engine-erro
 import { parseJsonBody } from '../base/json-text.ts'
 import { limits } from '../base/limits.ts'
 import { nearest } from '../base/nearest.ts'
-import type { CollectionModel, Model } from '../schema/model.ts'
+import { type CollectionModel, isLoaded, type Model } from '../schema/model.ts'
 import { isWritable } from '../schema/wire.ts'
 import { type Cell, type CsvColumn, columnsOf, valueOfCell } from './csv.ts'
 import { referenceColumn } from './import-names.ts'
@@ -135,9 +135,7 @@ function readHeader(reading: Reading, cells: readonly Cell[], line: number): (Cs
 
 /** Those that the caller sees or sets. */
 function importableFields({ collection, actor }: Reading) {
-  return [...collection.fields.values()].filter(
-    ({ field, isComputed }) => !isComputed && (isReadable(field, actor) || isSettable(field, actor)),
-  )
+  return [...collection.fields.values()].filter((one) => !isLoaded(one) && (isReadable(one.field, actor) || isSettable(one.field, actor)))
 }
 
 /** What nobody can set is passed over, and told. */

@@ -4,7 +4,8 @@ import type { Actor } from '../access/actor.ts'
 import { allows, nobody, type RecordUpdate, type Rule, ruleFilter } from '../access/rule.ts'
 import { and, type Filter } from '../contract/filter.ts'
 import type { AnyRecord } from '../schema/collection.ts'
-import { type CollectionModel, type CompiledField, listOf, type Model } from '../schema/model.ts'
+import type { Compute } from '../schema/computed.ts'
+import { type CollectionModel, type CompiledField, isLoaded, listOf, type Model } from '../schema/model.ts'
 import type { Reader } from '../storage/storage.ts'
 
 /** What this caller may read of a collection, as a filter to add to every query. */
@@ -71,38 +72,51 @@ export function visibleFields(collection: CollectionModel, actor: Actor): readon
 
 type Presenter = (
   record: Readonly<Record<string, unknown>>,
-  computed: Readonly<Record<string, unknown>> | undefined,
+  loaded: Readonly<Record<string, unknown>> | undefined,
 ) => Record<string, unknown>
 const presenters = new WeakMap<readonly CompiledField[], Presenter>()
 
-/** One record in its wire form. Computed fields are taken from `computed`. */
+/** One record in its wire form. What is read from other records is taken from `loaded`. */
 export function present(
   fields: readonly CompiledField[],
   record: Readonly<Record<string, unknown>>,
-  computed?: Readonly<Record<string, unknown>>,
+  loaded?: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   let presenter = presenters.get(fields)
   if (!presenter) {
     presenter = createPresenter(fields)
     presenters.set(fields, presenter)
   }
-  return presenter(record, computed)
+  return presenter(record, loaded)
 }
 
 /** Made as source text, so that a page of records is plain property access; names come from the checked model. */
 function createPresenter(fields: readonly CompiledField[]): Presenter {
   const forms = [...new Set(fields.flatMap(({ field }) => field.kind.toWire ?? []))]
-  const parts = fields.map(({ name, field, isComputed }) => {
-    const value = isComputed ? `computed.${name}` : `record.${name}`
+  const makers = fields.flatMap((compiled) => (compiled.isComputed && compiled.compute !== null ? [tellerOf(compiled)] : []))
+  let made = 0
+  const parts = fields.map((compiled) => {
+    const { name, field, isComputed } = compiled
+    if (isComputed && !isLoaded(compiled)) return `${name}: make${made++}(record)`
+    const value = isComputed ? `loaded.${name}` : `record.${name}`
     const form = field.kind.toWire && `form${forms.indexOf(field.kind.toWire)}`
     return `${name}: ${form === undefined ? `${value} ?? null` : `${value} == null ? null : ${form}(${value})`}`
   })
-  const stored = parts.filter((_, index) => !fields[index]!.isComputed)
-  const source = `return (record, computed) => computed ? { ${parts.join(', ')} } : { ${stored.join(', ')} }`
-  return new Function(...forms.map((_, index) => `form${index}`), source)(...forms) as Presenter
+  const own = parts.filter((_, index) => !isLoaded(fields[index]!))
+  const source = `return (record, loaded) => loaded ? { ${parts.join(', ')} } : { ${own.join(', ')} }`
+  const names = [...forms.map((_, index) => `form${index}`), ...makers.map((_, index) => `make${index}`)]
+  return new Function(...names, source)(...forms, ...makers) as Presenter
 }
 
-/** A page of records in their wire form, with computed fields: one query more at most. */
+/** What is computed when a record is read, in its wire form. */
+function tellerOf({ compute, field: { kind } }: CompiledField): Compute {
+  return (record) => {
+    const value = compute!(record)
+    return value === null || kind.toWire === undefined ? value : kind.toWire(value)
+  }
+}
+
+/** A page of records in their wire form, with what is read from other records: one query more at most. */
 export async function presentAll(
   read: Pick<Reader, 'find'>,
   collection: CollectionModel,
@@ -119,10 +133,10 @@ export async function presentFields(
   { collection, fields, chosen }: Shown,
   records: readonly AnyRecord[],
 ): Promise<Record<string, unknown>[]> {
-  const isWanted = (field: CompiledField) => field.isComputed && (!chosen || chosen.has(field.name))
-  const computes = collection.source.computed !== undefined && records.length > 0 && fields.some(isWanted)
-  const computed = computes ? await collection.source.computed!.load(read, records) : undefined
-  const wires = records.map((record, index) => present(fields, record, computed?.[index]))
+  const isWanted = (field: CompiledField) => isLoaded(field) && (!chosen || chosen.has(field.name))
+  const loads = collection.source.loaded !== undefined && records.length > 0 && fields.some(isWanted)
+  const loaded = loads ? await collection.source.loaded!.load(read, records) : undefined
+  const wires = records.map((record, index) => present(fields, record, loaded?.[index]))
   return chosen ? wires.map((wire) => pick(wire, chosen)) : wires
 }
 

@@ -6,6 +6,7 @@ import { type Command, command } from '../operation/define.ts'
 import { isList, type Kind } from '../schema/kinds/kind.ts'
 import type { CollectionModel } from '../schema/model.ts'
 import { type ListChange, recordSchema } from '../schema/wire.ts'
+import { shapeOf } from '../storage/record-shape.ts'
 import { changedLists, pushed } from './change-lists.ts'
 import { decide, looksAt } from './decide.ts'
 import { checkIfMatch } from './etag.ts'
@@ -45,7 +46,7 @@ export function updateRecord(collection: CollectionModel, hooks?: RecordHooks): 
       checkSettable(collection, actor, [...Object.keys(add), ...Object.keys(lists)])
       const given = { ...mergeJson({ actor, before }, accepted), ...changedLists(collection, before, lists) }
       if (Object.keys(body).length === 0) return await answerWith(tx, collection, actor, before, 200)
-      const wanted = { ...before, ...given, ...sums(collection, before, add), updatedAt: now }
+      const wanted = shapeOf(collection).complete({ ...before, ...given, ...sums(collection, before, add), updatedAt: now })
       const rule = updateFilter(collection, actor, { before, after: wanted })
       // Before the change: that a unique value is taken is no answer to somebody who may not make it.
       const asksOfChange = !isDeepStrictEqual(rule, atFirst)

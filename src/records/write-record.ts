@@ -102,7 +102,7 @@ export async function answerWith(
   const [output] = isVisible
     ? await presentAll(tx, collection, actor, [record])
     : [{ id: record.id, createdAt: new Date(record.createdAt).toISOString() }]
-  const isRowAlone = isVisible && !collection.source.computed
+  const isRowAlone = isVisible && !collection.source.loaded
   const etag = isRowAlone ? etagOfRow(JSON.stringify(output)) : isVisible ? etagOf(collection, actor, record, output) : undefined
   const headers: Record<string, string> = etag === undefined ? {} : { etag }
   if (status === 201) headers['location'] = `/api/${collection.name}/${record.id}`

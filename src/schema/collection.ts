@@ -20,8 +20,8 @@ export type CollectionAccess = {
   readonly restore?: Rule
 }
 
-/** A field that is made when a record is read and never stored: it cannot be filtered or sorted by. */
-export type ComputedFields = {
+/** Fields of the engine that are read from other records when one is read: no list is filtered or sorted by them. */
+export type LoadedFields = {
   readonly fields: Fields
   /** Values for all records of a page at once, in their order: one query, not one per record. */
   readonly load: (read: ComputeReader, records: readonly AnyRecord[]) => Promise<readonly Record<string, unknown>[]>
@@ -74,7 +74,7 @@ export type CollectionOptions<TFields extends Fields = Fields> = {
   /** Sets of fields that are unique together. */
   readonly unique?: readonly (readonly string[])[]
   readonly access?: CollectionAccess
-  readonly computed?: ComputedFields
+  readonly loaded?: LoadedFields
   /** References from elsewhere shown as a list: `variants: { from: 'variants', by: 'product' }`. */
   readonly lists?: Readonly<Record<string, { readonly from: string; readonly by: string }>>
   /**
@@ -116,7 +116,9 @@ export function recordOf<T>(_collection: CollectionRef<T>, record: AnyRecord): T
 
 export type Collection<TRecord = AnyRecord> = CollectionOptions & CollectionRef<TRecord>
 
-type FieldRecord<TFields extends Fields> = { readonly [K in keyof TFields]: TypesOf<TFields[K]>['value'] }
+type FieldRecord<TFields extends Fields> = {
+  readonly [K in keyof TFields as TypesOf<TFields[K]>['made'] extends 'read' ? never : K]: TypesOf<TFields[K]>['value']
+}
 type TypesOf<TField> = TField extends Field<infer T> ? T : never
 type TypesOfAll<TFields> = { readonly [K in keyof TFields]: TypesOf<TFields[K]> }
 
@@ -133,7 +135,7 @@ type Shown<T> = { [K in keyof T]: T[K] } & {}
 type Types<TName extends string, TFields extends Fields, TOptions> = {
   readonly name: TName
   readonly fields: TypesOfAll<TFields>
-  readonly computed: TOptions extends { computed: { fields: infer F } } ? TypesOfAll<F> : None
+  readonly computed: TOptions extends { loaded: { fields: infer F } } ? TypesOfAll<F> : None
   readonly lists: TOptions extends { lists: infer L extends Readonly<Record<string, { readonly from: string }>> }
     ? { readonly [K in keyof L]: L[K]['from'] }
     : None

@@ -39,7 +39,7 @@ const sources = [
       members: field.refs('users'),
       tag: field.ref('tags'),
     },
-    computed: { fields: { score: field.integer() }, load: async () => [] },
+    loaded: { fields: { score: field.integer() }, load: async () => [] },
   }),
   collection('memberships', { fields: { post: field.ref('posts'), user: field.ref('users'), posts: field.refs('posts') } }),
 ] as unknown as readonly Collection[]

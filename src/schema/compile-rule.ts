@@ -40,13 +40,13 @@ export type RulePlace = {
 type Place = RulePlace & { readonly top: string; readonly depth: number; readonly isCallerOnly?: boolean }
 
 /** The fields of a declaration that may itself be wrong elsewhere: what has the wrong form is left out. */
-export function ruleFieldsOf({ name, fields, computed, appendOnly, feed }: Collection): RuleFields {
+export function ruleFieldsOf({ name, fields, loaded, appendOnly, feed }: Collection): RuleFields {
   const known = new Map<string, RuleField>([
     ['id', { kind: refKind, to: name }],
     ['createdAt', { kind: dateTimeKind }],
     ...(appendOnly ? [] : ([['version', { kind: integerKind }] as const, ['updatedAt', { kind: dateTimeKind }] as const] as const)),
     ...declared(fields, false),
-    ...declared(isObject(computed) ? computed.fields : {}, true),
+    ...declared(isObject(loaded) ? loaded.fields : {}, true),
   ])
   return feed === false ? new Map([...known].map(([path, field]) => [path, { ...field, isUnfed: true }])) : known
 }
@@ -56,7 +56,7 @@ export function rulePlace(source: Collection, action: string): Pick<RulePlace, '
   return { collection: source.name, isOfFeed: action === 'read' && source.feed !== false, isOfUpdate: action === 'update' }
 }
 
-function declared(fields: unknown, isComputed: boolean): [string, RuleField][] {
+function declared(fields: unknown, isLoaded: boolean): [string, RuleField][] {
   return Object.entries(isObject(fields) ? fields : {}).flatMap(([name, field]): [string, RuleField][] => {
     if (!isObject(field) || !isKind(field['kind'])) return []
     const { kind, to, options, min, max, required } = field
@@ -68,7 +68,10 @@ function declared(fields: unknown, isComputed: boolean): [string, RuleField][] {
       ...(typeof max === 'number' ? { max } : {}),
       required: required === true,
     }
-    const isUnfed = field['feed'] === false
+    const { computed } = field
+    const isComputed = isLoaded || (isObject(computed) && computed['stored'] !== true)
+    const from = isObject(computed) && isObject(computed['from']) ? Object.values(computed['from']) : []
+    const isUnfed = [field, ...from].some((one) => isObject(one) && one['feed'] === false)
     return [[name, { kind: kind as Kind, ...known, isComputed, isUnfed }]]
   })
 }

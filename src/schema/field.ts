@@ -1,6 +1,7 @@
 // The kinds of fields there are: each is a file of `kinds/`, named here and nowhere else. A record holds JavaScript
 // values: a date-time is integer milliseconds UTC, a decimal whole units, money { amount, currency }; the wire form (RFC 3339 text and so on)
 // is made at the edge.
+import { computed } from './computed.ts'
 import { boolean, booleanKind } from './kinds/boolean.ts'
 import { date, dateKind } from './kinds/date.ts'
 import { dateTime, dateTimeKind } from './kinds/date-time.ts'
@@ -39,6 +40,8 @@ export const field = {
   refs,
   file,
   files,
+  /** Made of others. */
+  computed,
 }
 
 export const kinds: readonly Kind[] = [

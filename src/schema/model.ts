@@ -4,6 +4,7 @@ import { all, nobody } from '../access/rule.ts'
 import type { Scalar } from '../contract/filter.ts'
 import type { Collection, CollectionAccess, CollectionRef } from './collection.ts'
 import { compileRule, type RuleFields, ruleFieldsOf, rulePlace } from './compile-rule.ts'
+import { type Compute, compileComputed } from './computed.ts'
 import { dateTimeKind } from './kinds/date-time.ts'
 import { idKind } from './kinds/id.ts'
 import { integerKind } from './kinds/integer.ts'
@@ -25,6 +26,8 @@ export type Column = {
   /** The longest text where it stands in an index. */
   readonly characters: number
   readonly comparing: Comparing
+  /** Of a column whose values are computed: by which function. */
+  readonly made?: string
 }
 
 export type CompiledField = {
@@ -33,6 +36,13 @@ export type CompiledField = {
   readonly columns: readonly Column[]
   /** Made at read, in no column. */
   readonly isComputed: boolean
+  /** Makes it of other fields of the record; null for what is given, or read from other records. */
+  readonly compute: Compute | null
+}
+
+/** Read from other records, which is one of the engine's own. */
+export function isLoaded({ isComputed, compute }: Pick<CompiledField, 'isComputed' | 'compute'>): boolean {
+  return isComputed && compute === null
 }
 
 export type CollectionModel = {
@@ -91,9 +101,12 @@ export function compileModel(sources: readonly Collection[]): Model {
 function compileCollection(source: Collection, ruleFields: ReadonlyMap<string, RuleFields>): CollectionModel {
   const fields = new Map<string, CompiledField>()
   const columns = new Map<string, Column>()
-  const add = (name: string, field: Field, isComputed = false) => {
-    const own = isComputed ? [] : columnsOf(name, field)
-    fields.set(name, { name, field, columns: own, isComputed })
+  const add = (name: string, declared: Field, isLoaded = false) => {
+    const made = compileComputed(`${source.name}.${name}`, declared)
+    const isComputed = isLoaded || made?.isStored === false
+    const field = made?.field ?? declared
+    const own = isComputed ? [] : columnsOf(name, field, made?.mark)
+    fields.set(name, { name, field, columns: own, isComputed, compute: made?.compute ?? null })
     for (const column of own) columns.set(column.path, column)
   }
   const isAppendOnly = source.appendOnly === true
@@ -101,7 +114,7 @@ function compileCollection(source: Collection, ruleFields: ReadonlyMap<string, R
   // It moves with every write, those of fields that a caller may not see too: so it is told to nobody.
   if (!isAppendOnly) add('version', { ...systemField(integerKind), read: nobody })
   for (const [name, field] of Object.entries(source.fields)) add(name, field)
-  for (const [name, field] of Object.entries(source.computed?.fields ?? {})) add(name, field, true)
+  for (const [name, field] of Object.entries(source.loaded?.fields ?? {})) add(name, field, true)
   add('createdAt', systemField(dateTimeKind))
   if (!isAppendOnly) add('updatedAt', { ...systemField(dateTimeKind), ...readRuleOfTime(source) })
 
@@ -165,8 +178,8 @@ function systemField(kind: Kind): Field {
   return { kind, required: true }
 }
 
-function columnsOf(name: string, field: Field): Column[] {
-  return field.kind.columns.map((column) => columnOf(name, field, column))
+function columnsOf(name: string, field: Field, made?: string): Column[] {
+  return field.kind.columns.map((column) => ({ ...columnOf(name, field, column), ...(made === undefined ? {} : { made }) }))
 }
 
 function columnOf(name: string, field: Field, column: KindColumn): Column {

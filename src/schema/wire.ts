@@ -35,8 +35,8 @@ export function writableFields(collection: CollectionModel): CompiledField[] {
   return [...collection.fields.values()].filter(isWritable)
 }
 
-export function isWritable({ name, isComputed }: CompiledField): boolean {
-  return !isComputed && !systemFields.has(name)
+export function isWritable({ name, isComputed, compute }: CompiledField): boolean {
+  return !isComputed && compute === null && !systemFields.has(name)
 }
 const systemFields = new Set(['id', 'version', 'createdAt', 'updatedAt'])
 

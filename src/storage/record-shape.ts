@@ -9,6 +9,10 @@ export type RecordShape = {
   /** A new record: what is given, with its times and version. */
   make(given: object, now: number): AnyRecord
   copy(record: AnyRecord): AnyRecord
+  /** With what is computed of its other fields and stored. @throws Error where the function of a field fails */
+  complete(record: AnyRecord): AnyRecord
+  /** Those fields. */
+  readonly computed: readonly string[]
   /** Without the fields that are kept out of the feed: too large for it, or no business of an audit trail. */
   tell(record: AnyRecord): AnyRecord
   /**
@@ -38,6 +42,7 @@ function createShape({ fields, heavyFields }: CollectionModel): RecordShape {
   const literal = (own: readonly string[], textOf: (name: string) => string) =>
     `return ({ ${own.map((name) => `${name}: ${textOf(name)}`).join(', ')} })`
   const asItIs = (name: string) => `record.${name}`
+  const made = stored.flatMap(({ name, compute }) => (compute === null ? [] : [[name, compute] as const]))
   const light = names.filter((name) => !heavyFields.includes(name))
   return {
     make: new Function(
@@ -46,6 +51,9 @@ function createShape({ fields, heavyFields }: CollectionModel): RecordShape {
       literal(names, (name) => system[name] ?? `given.${name}`),
     ) as RecordShape['make'],
     copy: new Function('record', literal(names, asItIs)) as RecordShape['copy'],
+    complete: (record) =>
+      made.length === 0 ? record : { ...record, ...Object.fromEntries(made.map(([name, compute]) => [name, compute(record)])) },
+    computed: made.map(([name]) => name),
     tell: heavyFields.length === 0 ? (record) => record : (new Function('record', literal(light, asItIs)) as RecordShape['tell']),
     check: new Function('isExact', 'refuse', `return (record) => { ${stored.map(checkOf).join(' ')} }`)(Number.isSafeInteger, refuse),
   }

@@ -1,6 +1,7 @@
 // The transaction as operations see it: records with versions and times, guarded writes, and every
 // change noted for the feed. Invariant: each fed change is in the commit line of its own transaction,
 // so the feed, the audit trail and the data can never disagree.
+import { isDeepStrictEqual } from 'node:util'
 import { assert } from '../base/assert.ts'
 import { and, eq, type Filter } from '../contract/filter.ts'
 import { type AnyRecord, type CollectionRef, recordOf } from '../schema/collection.ts'
@@ -87,7 +88,7 @@ export function createTransaction(
   const notes = createChangeNotes()
   const withTimes = (collection: CollectionModel, fields: object): AnyRecord => {
     const shape = shapeOf(collection)
-    const record = shape.make(fields, now)
+    const record = shape.complete(shape.make(fields, now))
     shape.check(record)
     return record
   }
@@ -136,20 +137,8 @@ export function createTransaction(
       return recordOf(ref, update.record)
     },
 
-    async adjust(ref, id, change, guard) {
-      const collection = model.get(ref)
-      assert(!collection.isAppendOnly, `${collection.name} is append-only`)
-      const { set, add } = touched(change)
-      // What a counter was follows from what it is; what else was replaced must be looked at first, for the feed alone.
-      const fits = and(guard, ...counterGuards(change.add))
-      const adjusted = await inner.adjust(ref, id, fits, { set, add }, collection.isFed && change.set !== undefined)
-      if (adjusted === null) return null
-      const { before: earlier, after: record } = adjusted
-      notes.adjusted(collection, earlier, { record, wanted: { set, add: change.add ?? {} } })
-      return recordOf(ref, record)
-    },
-
-    ...createTouches(inner, now),
+    ...createAdjust(inner, model, { now, notes }),
+    ...createTouches(inner, model, now),
 
     current: async (ref, record) => (isRetry ? await lockedGet(inner)(ref, record.id) : record),
 
@@ -192,15 +181,58 @@ function touchedAt(now: number, { set, add }: Change): Required<Change> {
   return { set: { ...set, updatedAt: now }, add: { ...add, version: 1 } }
 }
 
-/** Guarded writes that nobody watches. */
-function createTouches(inner: AdapterTransaction, now: number): Pick<Transaction, 'touch' | 'touchOrFail' | 'touchAll' | 'addOrFail'> {
+type Adjusting = { readonly now: number; readonly notes: ReturnType<typeof createChangeNotes> }
+
+function createAdjust(inner: AdapterTransaction, model: Model, { now, notes }: Adjusting): Pick<Transaction, 'adjust'> {
   return {
-    touch: async (ref, id, change, guard) => (await inner.update(ref, and(eq('id', id), guard), touchedAt(now, change))) > 0,
+    async adjust(ref, id, change, guard) {
+      const collection = model.get(ref)
+      assert(!collection.isAppendOnly, `${collection.name} is append-only`)
+      const wanted = touchedAt(now, change)
+      const fits = and(guard, ...counterGuards(change.add))
+      if (shapeOf(collection).computed.length > 0) {
+        // What is computed of a record is made of all of it.
+        await inner.lock(collection, [id], 'exclusive')
+        const before = await inner.get<AnyRecord>(collection, id, fits)
+        if (before === null) return null
+        const update = changeOf(collection, before, wanted)
+        await inner.updateOrFail(ref, update.guard, update.wanted)
+        notes.updated(collection, before, update)
+        return recordOf(ref, update.record)
+      }
+      // What a counter was follows from what it is; what else was replaced must be looked at first, for the feed alone.
+      const adjusted = await inner.adjust(ref, id, fits, wanted, collection.isFed && change.set !== undefined)
+      if (adjusted === null) return null
+      const { before: earlier, after: record } = adjusted
+      notes.adjusted(collection, earlier, { record, wanted: { set: wanted.set, add: change.add ?? {} } })
+      return recordOf(ref, record)
+    },
+  }
+}
+
+/** Guarded writes that nobody watches. */
+function createTouches(
+  inner: AdapterTransaction,
+  model: Model,
+  now: number,
+): Pick<Transaction, 'touch' | 'touchOrFail' | 'touchAll' | 'addOrFail'> {
+  const mayTouch = (ref: CollectionRef<unknown>) =>
+    assert(shapeOf(model.get(ref)).computed.length === 0, `${ref.name} has computed fields, which are made of a whole record: update it`)
+  return {
+    async touch(ref, id, change, guard) {
+      mayTouch(ref)
+      return (await inner.update(ref, and(eq('id', id), guard), touchedAt(now, change))) > 0
+    },
     async touchOrFail(ref, id, change, guard) {
+      mayTouch(ref)
       await inner.updateOrFail(ref, and(eq('id', id), guard), touchedAt(now, change))
     },
-    touchAll: async (ref, where, change) => await inner.updateAll(ref, where, touchedAt(now, change)),
+    async touchAll(ref, where, change) {
+      mayTouch(ref)
+      return await inner.updateAll(ref, where, touchedAt(now, change))
+    },
     async addOrFail(ref, additions) {
+      mayTouch(ref)
       const all = additions.map(({ id, add }) => ({ id, add: { ...add, version: 1 } }))
       if (all.length > 0) await inner.addOrFail(ref, all, { updatedAt: now })
     },
@@ -211,9 +243,12 @@ function createTouches(inner: AdapterTransaction, now: number): Pick<Transaction
 function changeOf(collection: CollectionModel, before: AnyRecord, wanted: Required<Change>): GuardedUpdate {
   assert(!collection.isAppendOnly, `${collection.name} is append-only`)
   const guard = and(eq('id', before.id), eq('version', before['version'] as number))
-  const record = applied(collection, before, wanted)
-  shapeOf(collection).check(record)
-  return { guard, wanted, record }
+  const shape = shapeOf(collection)
+  const record = shape.complete(applied(collection, before, wanted))
+  shape.check(record)
+  const made = shape.computed.filter((name) => !isDeepStrictEqual(record[name], before[name]))
+  if (made.length === 0) return { guard, wanted, record }
+  return { guard, wanted: { ...wanted, set: { ...wanted.set, ...Object.fromEntries(made.map((name) => [name, record[name]])) } }, record }
 }
 
 /** A transaction that has lost a race waits for the others when it runs again, instead of losing to them once more. */

@@ -52,7 +52,7 @@ const clubs = () =>
     unique: [['lead', 'title']],
     checks: [{ path: 'seats', op: 'gte', value: 0 }],
     lists: { memberships: { from: 'memberships', by: 'club' } },
-    computed: { fields: { score: field.integer() }, load: async (_, records) => records.map(() => ({ score: 1 })) },
+    loaded: { fields: { score: field.integer() }, load: async (_, records) => records.map(() => ({ score: 1 })) },
     afterChange: async () => {},
     access: {
       read: any(staff, where('lead').eq(actorId), where('members').contains(actorId), where('state').eq('open'), isMember()),

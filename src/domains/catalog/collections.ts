@@ -90,7 +90,7 @@ export function variantsIn(currency: string) {
   return collection('variants', {
     prefix: 'var',
     fields: { ...variantFields, price: field.money({ required: true, min: 0, currency }) },
-    computed: {
+    loaded: {
       /** What can be bought now, over all locations. */
       fields: { available: field.integer({ required: true }) },
       async load(read, records) {

@@ -22,6 +22,7 @@ import {
   wholeNumber,
   word,
 } from '../../schema/shape.ts'
+import { checkComputed } from './check-computed.ts'
 import { checkField, formerNames, namePattern } from './check-field.ts'
 
 /** What a declaration may refer to, and who is told of mistakes. */
@@ -46,7 +47,7 @@ const keys: Keys = {
   indexes: list(paths),
   unique: list(paths),
   access: plainObject,
-  computed: object({ fields: plainObject, load: callable }, { required: ['fields', 'load'] }),
+  loaded: object({ fields: plainObject, load: callable }, { required: ['fields', 'load'] }),
   lists: named(() => object({ from: line, by: line }, { required: ['from', 'by'] })),
   search: word('words', 'parts'),
   appendOnly: flag,
@@ -70,8 +71,9 @@ export function checkCollection(collection: Collection, path: string, names: Nam
   // What has the wrong form says nothing more.
   const has = (key: keyof Collection) => collection[key] !== undefined && !wrong.has(key)
   const sound = has('fields') ? checkFields(collection.fields, `${path}.fields`, names) : {}
-  if (has('computed')) checkFields(collection.computed!.fields, `${path}.computed.fields`, names)
+  if (has('loaded')) checkFields(collection.loaded!.fields, `${path}.loaded.fields`, names)
   if (has('fields')) {
+    checkComputed(collection.fields, `${path}.fields`, add)
     checkSpellings(collection, path, add)
     checkFormers(collection, path, names)
     if (collection.appendOnly === true && has('softDelete') && collection.softDelete !== false)
@@ -100,9 +102,9 @@ export function checkFields(fields: Readonly<Record<string, unknown>>, path: str
 }
 
 /** Databases may take two names for one that differ in case alone; a record has one value of a name. */
-function checkSpellings({ fields, computed, lists }: Collection, path: string, add: Add): void {
+function checkSpellings({ fields, loaded, lists }: Collection, path: string, add: Add): void {
   const seen = new Map<string, string>()
-  const groups = { fields, 'computed.fields': computed?.fields, lists }
+  const groups = { fields, 'loaded.fields': loaded?.fields, lists }
   for (const [group, some] of Object.entries(groups))
     for (const name of Object.keys(isObject(some) ? some : {})) {
       const other = seen.get(name.toLowerCase())

@@ -8,7 +8,7 @@ import { validatorOf } from '../../operation/validate.ts'
 import { checkCallerRule } from '../../schema/compile-rule.ts'
 import { field as builders } from '../../schema/field.ts'
 import { type Field, isKind, type Kind } from '../../schema/kinds/kind.ts'
-import { type Add, type Check, callable, flag, isObject, type Keys, object, passes } from '../../schema/shape.ts'
+import { type Add, type Check, callable, flag, isObject, type Keys, object, passes, plainObject } from '../../schema/shape.ts'
 import { createInputSchema } from '../../schema/wire.ts'
 import { isSchema } from './is-schema.ts'
 
@@ -29,6 +29,7 @@ const common: Keys = {
   feed: flag,
   renamedFrom: formerNames,
   backfill: callable,
+  computed: object({ from: plainObject, of: callable, stored: flag }, { required: ['from', 'of'] }),
 }
 /** The options of a kind, checked: one check for all fields of it. */
 const shapes = new WeakMap<Kind, Check>()
@@ -83,7 +84,7 @@ function checkDefault(field: Field, path: string, add: Add): void {
 /** As a value of a request would. */
 function fitsSchema(field: Field, path: string, add: Add): boolean {
   try {
-    validatorOf(createInputSchema([{ name: 'default', field, columns: [], isComputed: false }]))({ default: field.default })
+    validatorOf(createInputSchema([{ name: 'default', field, columns: [], isComputed: false, compute: null }]))({ default: field.default })
     return true
   } catch (error) {
     if (!isEngineError(error, 'validation_failed')) throw error

@@ -146,6 +146,14 @@ export type FieldOptions = {
 /** `cascade`: it is deleted, too. `setNull`: the reference is; of a list, that one. */
 export type OnDelete = 'restrict' | 'cascade' | 'setNull'
 
+/** What a computed field is made of; computed.ts says how. */
+export type Computed = {
+  /** Fields of the collection, by their names. */
+  readonly from: Readonly<Record<string, Field>>
+  readonly of: (values: never) => unknown
+  readonly stored: boolean
+}
+
 export type Field<TTypes extends FieldTypes = FieldTypes> = FieldOptions & {
   readonly kind: Kind
   readonly required: boolean
@@ -160,6 +168,8 @@ export type Field<TTypes extends FieldTypes = FieldTypes> = FieldOptions & {
   readonly scale?: number
   /** `json`: the JSON Schema a value must fit; anything when left out. */
   readonly schema?: object
+  /** Made of other fields by a function; given by nobody. */
+  readonly computed?: Computed
   /** Carries types only; never set. */
   readonly types?: TTypes
 }
@@ -200,6 +210,7 @@ export type Declared<TKind extends KindTypes, TOptions> = {
   readonly compared: ComparedOf<TKind>
   readonly isNeeded: TOptions extends { required: true } ? (TOptions extends { default: unknown } ? false : true) : false
   readonly read: TOptions extends { read: { rule: infer R } } ? (R extends 'anyone' ? 'all' : R extends 'nobody' ? 'none' : 'some') : 'all'
+  readonly made: 'given'
   readonly isWritable: TOptions extends { write: { rule: 'nobody' } } ? false : true
   readonly increment: TKind extends { readonly increment: infer I } ? I : never
   readonly isSortable: TKind extends { readonly isLarge: true } ? false : true

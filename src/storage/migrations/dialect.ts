@@ -9,8 +9,10 @@ import type { JournalRow, StoredColumn, StoredSchema, TypeNames } from './stored
 /** One text for the database, and what it keeps others from while it runs. */
 export type Statement = { readonly sql: string; readonly lock: string }
 
+/** What the values of a column mean, and by which function they were computed. */
+export type Meaning = ColumnType | `${ColumnType}=${string}`
 /** What the columns of Kingpost's own tables mean, by table and column. */
-export type Kinds = Readonly<Record<string, Readonly<Record<string, ColumnType>>>>
+export type Kinds = Readonly<Record<string, Readonly<Record<string, Meaning>>>>
 
 /** A row by its columns, as JavaScript values of the columns' kinds. */
 export type StoredRow = { readonly id: string } & Readonly<Record<string, unknown>>

@@ -1,8 +1,10 @@
 // What the columns of the database mean, kept beside them: an integer that is a time and one that is a number
 // look alike to most databases. Invariant: a column's meaning is written down before the column is there.
+
+import type { ColumnType } from '../../schema/kinds/kind.ts'
 import type { Model } from '../../schema/model.ts'
-import type { Kinds } from './dialect.ts'
-import type { Step } from './steps.ts'
+import type { Kinds, Meaning } from './dialect.ts'
+import type { ColumnSpec, Step } from './steps.ts'
 import {
   isSameType,
   leftoverOf,
@@ -21,16 +23,27 @@ export function withKinds(bare: StoredSchema, kinds: Kinds): StoredSchema {
     const columns = [...table.columns.values()].map((column): [string, StoredColumn] => {
       // While its shadow is there, the column is still the old one, whatever a swap that was cut short has written down.
       const earlier = table.columns.has(shadowOf(column.name)) ? own?.[leftoverOf(column.name)] : undefined
-      return [column.name, { ...column, kind: earlier ?? own?.[column.name] ?? null }]
+      return [column.name, { ...column, ...read(earlier ?? own?.[column.name]) }]
     })
     return [table.name, { ...table, columns: new Map(columns), isOurs: own !== undefined }]
   })
   return { tables: new Map(tables) }
 }
 
+/** `integer`, or `integer=1f3a…` of what a function makes. */
+function meaningOf({ kind, made }: Pick<ColumnSpec, 'kind' | 'made'>): Meaning {
+  return made === undefined ? kind : `${kind}=${made}`
+}
+
+function read(meaning: Meaning | undefined): Pick<StoredColumn, 'kind' | 'made'> {
+  if (meaning === undefined) return { kind: null }
+  const [kind, made] = meaning.split('=') as [ColumnType, string | undefined]
+  return made === undefined ? { kind } : { kind, made }
+}
+
 type KindsByColumn = Kinds[string]
 
-/** The kinds with those of declared columns that fit and were never written down. The same object when there are none. */
+/** The kinds with those of declared columns that fit and were never written down, or are given now and were computed once. The same object when there are none. */
 export function adoptedKinds(
   model: Model,
   stored: StoredSchema,
@@ -41,9 +54,10 @@ export function adoptedKinds(
     const table = stored.tables.get(collection.table)
     for (const column of collection.stored) {
       const found = table?.columns.get(column.name)
-      if (found === undefined || kinds[collection.table]?.[column.name] !== undefined) continue
+      const { made, kind } = read(kinds[collection.table]?.[column.name])
+      if (found === undefined || (kind !== null && (made === undefined || column.made !== undefined))) continue
       if (!isSameType(found, column, { declared: types.typeOf(column, collection), types })) continue
-      adopted = withColumn(adopted, collection.table, { [column.name]: column.type })
+      adopted = withColumn(adopted, collection.table, { [column.name]: meaningOf({ ...column, kind: column.type }) })
     }
   }
   return adopted
@@ -70,16 +84,17 @@ export function kindsBefore(kinds: Kinds, step: Step): Kinds {
   const own = kinds[step.table] ?? {}
   switch (step.kind) {
     case 'createTable':
-      return { ...kinds, [step.table]: Object.fromEntries(step.columns.map(({ name, kind }) => [name, kind])) }
+      return { ...kinds, [step.table]: Object.fromEntries(step.columns.map((column) => [column.name, meaningOf(column)])) }
     case 'addColumn':
-      return withColumn(kinds, step.table, { [step.column.name]: step.column.kind })
+      return withColumn(kinds, step.table, { [step.column.name]: meaningOf(step.column) })
     case 'renameColumn':
       return own[step.from] === undefined ? kinds : withColumn(kinds, step.table, { [step.to]: own[step.from]! })
     case 'renameTable':
       return { ...kinds, [step.to]: own }
     case 'swapColumn': {
-      const { name, kind } = step.old
-      return withColumn(kinds, step.table, { [leftoverOf(name)]: own[leftoverOf(name)] ?? kind, [name]: step.fill.columns[0]!.kind })
+      const { name } = step.old
+      const earlier = own[leftoverOf(name)] ?? meaningOf(step.old)
+      return withColumn(kinds, step.table, { [leftoverOf(name)]: earlier, [name]: meaningOf(step.fill.columns[0]!) })
     }
     default:
       return kinds
@@ -94,7 +109,7 @@ export function kindsAfter(kinds: Kinds, step: Step): Kinds {
     case 'dropColumn':
       return withoutColumn(kinds, step.table, step.column)
     case 'convertColumn':
-      return withColumn(kinds, step.table, { [step.fill.columns[0]!.name]: step.fill.columns[0]!.kind })
+      return withColumn(kinds, step.table, { [step.fill.columns[0]!.name]: meaningOf(step.fill.columns[0]!) })
     case 'swapColumn':
       return withoutColumn(kinds, step.table, step.fill.columns[0]!.name)
     case 'renameTable':

@@ -87,7 +87,8 @@ function isOfWords({ columns }: CompiledField): boolean {
 export function specOf(column: Column, collection: CollectionModel, types: TypeNames): ColumnSpec {
   const { name, type: kind, isNullable } = column
   const isLong = (kind === 'text' || kind === 'words') && column.characters > longTextCharacters ? ({ isLong: true } as const) : {}
-  return { name, type: types.typeOf(column, collection), kind, isNullable, default: null, ...isLong }
+  const made = column.made === undefined ? {} : { made: column.made }
+  return { name, type: types.typeOf(column, collection), kind, isNullable, default: null, ...isLong, ...made }
 }
 
 export function checksOf(collection: CollectionModel): CheckSpec[] {
@@ -252,7 +253,8 @@ function planOtherType(p: Planned, field: CompiledField, column: Column): void {
   const shadow = { ...spec, name: shadowOf(found.name), isNullable: true }
   const { rows } = table
   const hasShadow = table.columns.has(shadow.name)
-  const old = { ...spec, kind: found.kind ?? spec.kind, type: found.type }
+  const { made: _, ...plain } = spec
+  const old = { ...plain, kind: found.kind ?? spec.kind, type: found.type, ...(found.made === undefined ? {} : { made: found.made }) }
   const fill: Fill = { ...fillOf(p, field, source), columns: [shadow] }
   const began = hasShadow ? generationOf(p, [shadow]) : Number.MAX_SAFE_INTEGER
   for (const name of [shadow.name, leftover]) p.claimed.add(name)

@@ -16,6 +16,8 @@ export type ColumnSpec = {
   readonly name: string
   readonly type: string
   readonly kind: ColumnType
+  /** By which function its values are computed. */
+  readonly made?: string
   readonly isNullable: boolean
   /** Of a text that may be an article. */
   readonly isLong?: true

@@ -11,6 +11,8 @@ export type StoredColumn = {
   readonly type: string
   /** What its values mean; set by `withKinds`. Null when it was made before meanings were written down. */
   readonly kind: ColumnType | null
+  /** By which function they were computed. Undefined of those that were given. */
+  readonly made?: string
   readonly isNullable: boolean
   readonly hasDefault: boolean
   /** Whether a row has no value here. Only looked for where it matters. */
@@ -106,7 +108,9 @@ export function isSameType(
   column: Column,
   { declared, types }: { readonly declared: string; readonly types: TypeNames },
 ): boolean {
-  return types.compare(stored.type, declared) !== 'other' && (stored.kind === null || stored.kind === column.type)
+  // What was computed once may be given from now on; what was given is not what a function makes.
+  const isMadeAlike = column.made === undefined || column.made === stored.made
+  return types.compare(stored.type, declared) !== 'other' && (stored.kind === null || stored.kind === column.type) && isMadeAlike
 }
 
 /** The model with the names under which its collections and fields lie in this database. */
