@@ -165,7 +165,7 @@ function compileAccess(source: Collection, collections: ReadonlyMap<string, Rule
 function wordsFieldOf({ name, field }: CompiledField): [string, CompiledField] {
   const own = wordsOf(name, field)
   const column = wordsName(name)
-  return [name, { name: column, field: own, columns: columnsOf(column, own), isComputed: false }]
+  return [name, { name: column, field: own, columns: columnsOf(column, own), isComputed: false, compute: null }]
 }
 
 function searchIndexOf({ name }: Collection, columns: readonly Column[]): IndexModel[] {

@@ -26,9 +26,11 @@ function checkOptions(field: Field, at: string, add: Add): void {
     add(at, `is of kind ${kind.name}, which leads to something else: it is given, not computed`)
   for (const option of ['default', 'write', 'backfill'] as const)
     if (field[option] !== undefined) add(`${at}.${option}`, 'is for what is given: leave it out of a computed field')
+  if (field.search !== undefined && field.search !== false)
+    add(`${at}.search`, 'is for what is given: search the fields that it is made of')
   if (computed!.stored && kind.columns.length > 1)
     add(at, `is of kind ${kind.name}, which lies in several columns: leave stored out, or store one part of it`)
   if (computed!.stored) return
-  for (const option of ['unique', 'search', 'renamedFrom'] as const)
+  for (const option of ['unique', 'renamedFrom'] as const)
     if (field[option] !== undefined && field[option] !== false) add(`${at}.${option}`, 'is for what is stored: say stored: true')
 }
