@@ -13,6 +13,9 @@ import { type Asked, fits } from './picture-recipe.ts'
 import type { PictureSizes } from './picture-sizes.ts'
 import { smallerOf } from './smaller-picture.ts'
 
+/** Of all that a Date can say. */
+const lastSecond = 8_640_000_000_000
+
 type Ports = {
   readonly blobs: BlobStore
   readonly linkKey: LinkKey
@@ -30,7 +33,7 @@ export function downloadFile({ blobs, linkKey, pictures }: Ports): Operation {
     input: Type.Object(
       {
         id: Type.String({ maxLength: limits.idCharactersMax }),
-        expires: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'Of a signed link.' })),
+        expires: Type.Optional(Type.Integer({ minimum: 0, maximum: lastSecond, description: 'Of a signed link.' })),
         signature: Type.Optional(Type.String({ maxLength: limits.tokenCharactersMax, description: 'Of a signed link.' })),
         w: side('Of a picture: its width in pixels, at least.'),
         h: side('Of a picture: its height in pixels, at least.'),
