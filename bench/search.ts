@@ -11,6 +11,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { parseArgs } from 'node:util'
 import { systemClock } from '../src/base/clock.ts'
+import { createIdSource } from '../src/base/ids.ts'
+import { systemRandom } from '../src/base/random.ts'
 import { and, type Filter, or, type WordsFilter } from '../src/contract/filter.ts'
 import { wordsSought } from '../src/contract/words.ts'
 import { collection } from '../src/schema/collection.ts'
@@ -55,16 +57,19 @@ async function fill(storage: WholeStorage, raw: DatabaseSync): Promise<boolean> 
   const first = Number(raw.prepare('select count(*) as count from by_hand_ids').get()!['count'])
   const state = { seed: first + 1 }
   const phrase = (count: number) => Array.from({ length: count }, () => draw(state)).join(' ')
+  // Ten of a millisecond, after those of the run before.
+  let made = first
+  const newId = createIdSource({ ...systemClock, now: () => 1_700_000_000_000 + Math.floor(made++ / 10) }, systemRandom)
   const spent = { ours: 0, hand: 0 }
   let start = first
   for (; start < rows && performance.now() < until; start += 2_000) {
     const records = Array.from({ length: Math.min(2_000, rows - start) }, (_, index) => ({
-      id: `art_${String(start + index).padStart(26, '0')}`,
+      id: newId('art'),
       version: 1,
       createdAt: start,
       updatedAt: start,
-      title: phrase(5),
-      text: phrase(25),
+      title: phrase(3),
+      text: phrase(8),
       year: 1_900 + ((start + index) % 120),
     }))
     spent.ours += await cpuOf(() => storage.load({ records: { collection: articles as never, records: records as never } }))

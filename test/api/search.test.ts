@@ -19,6 +19,7 @@ const articles = collection('articles', {
     isPublic: field.boolean({ default: true }),
     owner: field.ref('users', { write: staff }),
   },
+  softDelete: true,
   access: { read: any(staff, where('isPublic').eq(true), where('owner').eq(actorId)), create: staff, update: staff, delete: staff },
 })
 const sections = collection('sections', {
@@ -172,8 +173,18 @@ test('the index is what the records are, after every kind of write', async () =>
   })
   assert.equal(imported.status, 200, imported.text)
   assert.deepEqual(await titles('imported file'), ['Imported'])
+  await write('PATCH', `articles/${id}`, { isPublic: false })
+  assert.deepEqual(await titles('other'), [])
+  await write('PATCH', `articles/${id}`, { isPublic: true })
+  assert.deepEqual(await titles('other'), ['Other words'])
   await write('DELETE', `sections/${section}`)
   assert.deepEqual([await titles('other'), await titles('batched')], [[], ['Batched']])
+  const back = await add('Comes back')
+  await write('DELETE', `articles/${back}`)
+  assert.deepEqual(await titles('comes'), [])
+  await add('Comes later')
+  await write('POST', `articles/${back}/restore`)
+  assert.deepEqual(await titles('comes'), ['Comes later', 'Comes back'])
 })
 
 test('whatever is looked for gets an answer or a refusal with its place', async () => {
@@ -223,6 +234,18 @@ test('whatever is looked for gets an answer or a refusal with its place', async 
   // Of a text with more words than are kept, those it begins with are found.
   await add('Long', { text: Array.from({ length: 12_000 }, (_, at) => `w${at}`).join(' ') })
   assert.deepEqual([await titles('w9999'), await titles('w11999')], [['Long'], []])
+})
+
+test('a live stream takes no search, and a collection of parts finds any part', async () => {
+  const stream = await world.call('guest', { method: 'GET', url: '/api/changes?collections=articles&search=x' })
+  assert.equal(stream.status, 400, stream.text)
+  const users = async (search: string) =>
+    (await world.call('staff', { method: 'GET', url: `/api/users?search=${encodeURIComponent(search)}` })).body
+  assert.deepEqual(
+    (await users('wner@EXAM')).items.map(({ name }: { name: string }) => name),
+    ['owner'],
+  )
+  assert.deepEqual((await users('owner+1@example.com')).items, [])
 })
 
 test('what a caller may not see changes no answer: neither records nor fields', async () => {

@@ -1,6 +1,7 @@
 // The index of words of a collection in SQLite: an FTS5 table that holds no text, and the numbers of its rows by the ids of the
-// records, both kept by triggers in the statement that writes the record. Ids ascend, so do the numbers: the newest record is
-// read first, and a page ends where it is full, however many records there are. Invariant: what is asked is built of words that
+// records, both kept by triggers in the statement that writes the record. A number is made of its id, so they have one order,
+// also for a record that comes back: the newest is read first, and a page ends where it is full, however many records there
+// are. Invariant: what is asked is built of words that
 // were made by words.ts, each in quotes; no caller's text reaches the language of FTS5.
 import type { WordsFilter } from '../../contract/filter.ts'
 import type { CollectionModel } from '../../schema/model.ts'
@@ -30,6 +31,37 @@ export function dropSearch(table: string): string[] {
 /** Words of up to three letters that begin so are kept beside: a shorter beginning would gather the lists of all words it begins. */
 const beginnings = '1 2 3'
 
+/** Crockford's letters, as ids have them (base/ids.ts). */
+const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
+/** Numbers that ids of one millisecond have among themselves. */
+const perMillisecond = 32_768
+
+/** The milliseconds of an id and its place among those of one: 57 bits, of which the last three are for ids that share a place. */
+function placeOf(id: string): string {
+  const letter = (at: number) => `max(instr('${alphabet}',substr(${id},${at - 27},1))-1,0)`
+  // The first letter has no bit of our times; the eleventh ends the version of a UUID with one bit of the place.
+  const milliseconds = Array.from({ length: 9 }, (_, index) => `(${letter(index + 2)}<<${(8 - index) * 5})`).join('+')
+  return `((${milliseconds})*${perMillisecond}+((${letter(11)}&1)<<14)+(${letter(12)}<<9)+(${letter(13)}<<4)+((${letter(14)}>>4)<<3))`
+}
+
+/** Ids that are none of ours share a place: they are numbered as they come. */
+function numberSql(ids: string): string {
+  const place = placeOf('new."id"')
+  const from = `${place}/${perMillisecond}*${perMillisecond}`
+  const last = `(select max("n") from ${ids} where "n">=${from} and "n"<${from}+${perMillisecond})`
+  return `case when not exists (select 1 from ${ids} where "n"=${place}) then ${place}
+    when ${last}<${from}+${perMillisecond - 1} then ${last}+1 else (select max("n") from ${ids})+1 end`
+}
+
+/** For what is there when the index is made. */
+function numberAll(ids: string, table: string): string[] {
+  return [
+    `insert or ignore into ${ids} ("n","id") select ${placeOf('"id"')},"id" from ${table} order by "id"`,
+    `insert into ${ids} ("n","id") select (select max("n") from ${ids})+row_number() over (order by "id"),"id" from ${table}
+       where "id" not in (select "id" from ${ids})`,
+  ]
+}
+
 export function createSearch(table: string, columns: readonly { readonly name: string }[]): string[] {
   const { words, ids, triggers, table: own } = namesOf(table)
   const names = columns.map(({ name }) => quote(name))
@@ -42,10 +74,10 @@ export function createSearch(table: string, columns: readonly { readonly name: s
     ...dropSearch(table),
     `create table ${quote(ids)} ("n" integer primary key, "id" text not null unique) strict`,
     `create virtual table ${quote(words)} using fts5(${list}, content='', contentless_delete=1, detail='column', tokenize='ascii', prefix='${beginnings}')`,
-    `insert into ${quote(ids)} ("id") select "id" from ${own} order by "id"`,
+    ...numberAll(quote(ids), own),
     `insert into ${quote(words)} (rowid, ${list}) select i."n", ${of('t')} from ${quote(ids)} i join ${own} t on t."id"=i."id" order by i."n"`,
     `create trigger ${inserted} after insert on ${own} begin
-       insert into ${quote(ids)} ("id") values (new."id");
+       insert into ${quote(ids)} ("n","id") values (${numberSql(quote(ids))}, new."id");
        insert into ${quote(words)} (rowid, ${list}) values (${numberOf('new')}, ${of('new')});
      end`,
     `create trigger ${updated} after update of ${list} on ${own} when ${changed} begin

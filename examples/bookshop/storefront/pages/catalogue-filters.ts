@@ -24,9 +24,10 @@ export function queryOf(wanted: URLSearchParams): BookQuery {
   const max = minorUnits(wanted.get('max'))
   const price = { ...(min !== undefined && { gte: min }), ...(max !== undefined && { lte: max }) }
   const filter = { ...(category && { 'categories.slug': category }), ...(language && { language }), price }
-  const sort = SORTS.find(([key]) => key === wanted.get('sort'))?.[0] ?? 'title'
   const search = wanted.get('q') ?? ''
-  return { filter, sort, search, limit: PAGE_SIZE }
+  const sort = SORTS.find(([key]) => key === wanted.get('sort'))?.[0] ?? (search ? undefined : 'title')
+  // Without a sort, what fits a search best comes first.
+  return { filter, ...(sort && { sort }), search, limit: PAGE_SIZE }
 }
 
 function minorUnits(text: string | null): number | undefined {
@@ -63,6 +64,7 @@ export function chips(categories: readonly { slug: string; title: string }[], wa
 
 export function filters(wanted: URLSearchParams): HTMLElement {
   const read = (id: string) => byId<HTMLInputElement | HTMLSelectElement>(id).value
+  const usual = wanted.get('q') ? 'best' : 'title'
   const apply = () =>
     navigate(
       // Where the customer is on the way to, not what is drawn: a chip may have been pressed a moment ago.
@@ -70,7 +72,7 @@ export function filters(wanted: URLSearchParams): HTMLElement {
         language: read('filter-language'),
         min: read('filter-min'),
         max: read('filter-max'),
-        sort: read('filter-sort') === 'title' ? '' : read('filter-sort'),
+        sort: read('filter-sort') === usual ? '' : read('filter-sort'),
       }),
       { stay: true },
     )
@@ -119,7 +121,7 @@ export function filters(wanted: URLSearchParams): HTMLElement {
       choice('filter-language', 'Written in', wanted.get('language') ?? '', [['', 'Any language'], ...named]),
       price('filter-min', 'min', 'From €'),
       price('filter-max', 'max', 'To €'),
-      choice('filter-sort', 'Sort by', wanted.get('sort') ?? 'title', SORTS),
+      choice('filter-sort', 'Sort by', wanted.get('sort') ?? usual, wanted.get('q') ? [[usual, 'Best match'], ...SORTS] : SORTS),
       isFiltered && h('a', { class: 'clear', href: '/', 'data-stay': true }, 'Clear all'),
     ),
   )
