@@ -251,8 +251,17 @@ describe('lists', () => {
     const { items: _, next: __, ...exact } = await counted()
     assert.deepEqual(exact, { count: limits.countMax })
     await many(1)
+    // The database is not asked for more than that either.
+    const asked: unknown[] = []
+    const { reader } = world.engine.parts.storage
+    const { count } = reader
+    reader.count = async (...given) => {
+      asked.push(given[2])
+      return await count(...given)
+    }
     const { items: ___, next: ____, ...more } = await counted()
-    assert.deepEqual(more, { count: limits.countMax, countIsAtLeast: true })
+    reader.count = count
+    assert.deepEqual([more, asked], [{ count: limits.countMax, countIsAtLeast: true }, [limits.countMax + 1]])
   })
 
   test('filter by or, and, not, lists, references and words', async () => {

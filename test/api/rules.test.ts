@@ -97,6 +97,17 @@ const seats = collection('seats', {
   },
 })
 
+/** What lets the record of before be changed must hold for this change, and not only for one that might come. */
+const bills = collection('bills', {
+  prefix: 'bill',
+  fields: { title: field.text({ required: true }), owner: field.ref('users'), status: field.enum(['open', 'sent'], { default: 'open' }) },
+  access: {
+    read: anyone,
+    create: staff,
+    update: any(all(where('owner').eq(actorId), becomes('status').eq('sent')), where('title').eq('public')),
+  },
+})
+
 /** Two references to one collection, each looked through by itself. */
 const letters = collection('letters', {
   prefix: 'letter',
@@ -114,7 +125,7 @@ const letters = collection('letters', {
 let world: World
 before(async () => {
   world = await openWorld({
-    config: { ...testConfig, collections: [...testConfig.collections!, ...collections, reports, seats, letters] as never },
+    config: { ...testConfig, collections: [...testConfig.collections!, ...collections, reports, seats, bills, letters] as never },
   })
 })
 after(() => world.close())
@@ -236,6 +247,10 @@ test('a rule of updates asks what was and what becomes, and no way of writing go
   // What a deletion does to what refers to it is said by the field, not by who may change the record.
   assert.equal((await world.call('staff', { method: 'DELETE', url: `/api/clubs/${club}` })).status, 204)
   assert.equal((await world.call('owner', { method: 'GET', url: `/api/reports/${id}` })).body.club, null)
+
+  const bill = await made('bills', { title: 'mine', owner })
+  const change = async (body: object) => (await world.call('owner', { method: 'PATCH', url: `/api/bills/${bill}`, body })).status
+  assert.deepEqual([await change({ title: 'public' }), await change({ status: 'sent' })], [403, 200])
 
   const seat = await made('seats', { title: 'window' })
   const hold = (holder: string | null, as: As) => world.call(as, { method: 'PATCH', url: `/api/seats/${seat}`, body: { holder } })

@@ -53,12 +53,18 @@ const picks = collection('picks', {
   access,
 })
 const loans = collection('loans', { fields: { book: field.ref('books', { required: true }) }, access })
+/** Everybody may restore, and yet nobody what they could not read. */
+const memos = collection('memos', {
+  fields: { owner: field.ref('users') },
+  softDelete: true,
+  access: { read: own, create: staff, delete: own, restore: signedIn },
+})
 const told: string[] = []
 const tell = before({ name: 'books.tell', on: books, run: ({ action, record }) => void told.push(`${action} ${record.title}`) })
 
 let world: World
 beforeAll(async () => {
-  const collections = [...testConfig.collections!, shelves, books, remarks, picks, loans] as never
+  const collections = [...testConfig.collections!, shelves, books, remarks, picks, loans, memos] as never
   world = await openWorld({ config: { ...testConfig, collections, hooks: [tell] } })
 })
 after(() => world.close())
@@ -239,6 +245,22 @@ test('what was deleted before it by itself stays deleted, and may come back when
   assert.equal((await restore('shelves', shelf)).status, 200)
   assert.deepEqual([(await get('books', unwanted)).status, (await get('books', wanted)).status], [404, 200])
   assert.equal((await restore('books', unwanted)).status, 200)
+})
+
+test('one is seen among the deleted by whom both the rule to read and the rule to restore let through', async () => {
+  const shelf = await make('shelves', { name: 'rules' })
+  const book = await make('books', { title: 'read by all', shelf })
+  const memo = await make('memos', { owner: world.ids['owner'] })
+  await remove('books', book)
+  await remove('memos', memo)
+  for (const [name, id, as, is] of [
+    ['books', book, 'other', false],
+    ['books', book, 'staff', true],
+    ['memos', memo, 'other', false],
+    ['memos', memo, 'owner', true],
+  ] as const) {
+    assert.deepEqual([(await deleted(name, as)).length, (await restore(name, id, as)).status], is ? [1, 200] : [0, 404], `${name} ${as}`)
+  }
 })
 
 test('a page of the deleted is followed by the next', async () => {
