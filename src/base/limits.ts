@@ -159,6 +159,8 @@ export const limits = {
   groupsMax: 1_000,
   /** Time zones whose data is kept at hand. There are some 450, but a request may spell them in any case. */
   timeZonesKeptMax: 500,
+  /** Deleted records looked at for one page of those that the caller may see: some 50 ms. Earlier ones are restored by their id. */
+  deletedLookedMax: 5_000,
   /** Of a `User-Agent`: what is looked at, what is made of it, and how many are remembered. */
   agentHeaderCharactersMax: 500,
   agentNameCharactersMax: 60,

@@ -5,7 +5,7 @@ import { anyone, ruleFilter, staff } from '../access/rule.ts'
 import { toIso } from '../base/clock.ts'
 import { EngineError } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
-import { and, eq } from '../contract/filter.ts'
+import { and, eq, type Scalar } from '../contract/filter.ts'
 import { Type } from '../contract/type.ts'
 import { type Operation, query } from '../operation/define.ts'
 import type { CollectionModel, CompiledField, Model } from '../schema/model.ts'
@@ -40,24 +40,47 @@ export function listDeleted(collection: CollectionModel): Operation {
     async run({ read, input, actor, model }) {
       const looking = { read, model, collection, actor }
       checkAtAll(looking)
-      const rows = model.get(deletedRecords)
       const limit = input.limit ?? limits.pageSizeDefault
-      const after = input.cursor === undefined ? {} : { after: decodeCursor(rows, sort, input.cursor) }
-      // Beyond the limit: the next page.
-      const found = await read.find<DeletedRecord>(rows, { where: deletedOf(collection), sort, limit: limit + 1, ...after })
+      const after = input.cursor === undefined ? [] : decodeCursor(model.get(deletedRecords), sort, input.cursor)
+      const found = await visibleAfter(looking, after, limit + 1)
       const page = found.slice(0, limit)
-      const items: object[] = []
-      for (const row of page) {
-        const record = await recordFor(looking, row)
-        if (record === null) continue
+      const items = page.map(({ row, record }) => {
         const { createdAt, deletedBy, purgeAt, root } = row
         const deletedWith = root === row.record ? null : root
-        items.push({ record, deletedAt: toIso(createdAt), deletedBy, deletedWith, purgeAt: toIso(purgeAt) })
-      }
-      return { output: { items, next: found.length > limit ? encodeCursor(sort, page.at(-1)!) : null } }
+        return { record, deletedAt: toIso(createdAt), deletedBy, deletedWith, purgeAt: toIso(purgeAt) }
+      })
+      return { output: { items, next: found.length > limit ? encodeCursor(sort, page.at(-1)!.row) : null } }
     },
   })
 }
+
+type Visible = { readonly row: DeletedRecord; readonly record: Record<string, unknown> }
+
+/** What is hidden in between tells nothing, not even by where a page ends. */
+async function visibleAfter(looking: Looking, after: Place, count: number): Promise<Visible[]> {
+  const visible: Visible[] = []
+  const size = Math.min(count, limits.readPageSize)
+  let [place, looked] = [after, 0]
+  while (visible.length < count && looked < limits.deletedLookedMax) {
+    const from = place.length === 0 ? {} : { after: place }
+    // Beyond the limit: the next round.
+    const rows = await looking.read.find<DeletedRecord>(deletedRecords, {
+      where: deletedOf(looking.collection),
+      sort,
+      limit: size,
+      ...from,
+    })
+    for (const row of rows) {
+      const record = await recordFor(looking, row)
+      if (record !== null) visible.push({ row, record })
+    }
+    looked += rows.length
+    if (rows.length < size) break
+    place = [rows.at(-1)!.createdAt, rows.at(-1)!.id]
+  }
+  return visible.slice(0, count)
+}
+type Place = readonly (Scalar | null)[]
 
 function pageSchema(collection: CollectionModel, fields: Iterable<CompiledField>) {
   const item = Type.Object({
@@ -79,7 +102,7 @@ function pageSchema(collection: CollectionModel, fields: Iterable<CompiledField>
     items: Type.Array(Type.Unsafe<object>(item)),
     next: Type.Unsafe<string | null>({
       type: ['string', 'null'],
-      description: 'Cursor of the next page; null on the last one. A page leaves out what the caller may not see.',
+      description: 'Cursor of the next page; null on the last one.',
     }),
   })
 }

@@ -57,7 +57,9 @@ const audits = collection('audits', {
     update: staff,
     delete: staff,
     aggregate: anyone,
+    restore: anyone,
   },
+  softDelete: true,
 })
 const rooms = collection('rooms', {
   prefix: 'room',

@@ -45,6 +45,10 @@ export const leaks: Readonly<Record<string, Leak>> = {
     only: ['notes.list', 'notes.get'],
     collections: field('notes', 'scored', ({ read: _read, ...rest }) => rest),
   },
+  'a list of the deleted without the rule to read': {
+    only: ['audits.listDeleted'],
+    operations: query('audits.listDeleted', (run, context) => run({ ...context, actor: asStaff(context.actor) })),
+  },
   'a hidden field that one may count up': {
     only: ['tasks.update'],
     collections: field('tasks', 'pin', (pin) => ({ ...pin, write: signedIn })),
