@@ -50,7 +50,7 @@ function rangeOf(headers: FastifyRequest['headers'], size: number, etag: string 
   if (range === undefined || (ifRange !== undefined && ifRange !== etag)) return null
   const [, first = '', last = ''] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(range.trim()) ?? []
   if (first === '' && last === '') return null
-  if (first === '') return satisfiable({ first: Math.max(0, size - Number(last)), last: Number(last) === 0 ? -1 : size - 1 }, size)
+  if (first === '') return satisfiable({ first: Math.max(0, size - Number(last)), last: size - 1 }, size)
   if (last !== '' && Number(last) < Number(first)) return null
   return satisfiable({ first: Number(first), last: last === '' ? size - 1 : Math.min(Number(last), size - 1) }, size)
 }

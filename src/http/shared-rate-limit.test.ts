@@ -66,6 +66,12 @@ test('requests that stand for several are counted over all processes, beside sin
   const before = looks.count
   for (let index = 0; index < 30; index++) assert.equal((await limiters[index % 3]!.take('write', 'a', 2)).isAllowed, false)
   assert.ok(looks.count <= before + 3, 'one that is refused costs no more than one look a process')
+  // Also where single ones of the caller pass.
+  await limiters[0]!.take('write', 'c')
+  for (let index = 0; index < 3; index++) await limiters[0]!.take('write', 'c', 100)
+  const looked = looks.count
+  for (let index = 0; index < 10; index++) assert.equal((await limiters[0]!.take('write', 'c', 100)).isAllowed, false)
+  assert.equal(looks.count, looked)
   const at = await Promise.all(Array.from({ length: 30 }, (_, index) => limiters[index % 3]!.take('write', 'b', 1 + (index % 30))))
   assert.ok(at.reduce((sum, { isAllowed }, index) => sum + (isAllowed ? 1 + (index % 30) : 0), 0) <= quota)
   await storage.close()

@@ -1,17 +1,19 @@
 // Resumable uploads: tus 1.0, spoken by hand here and by an independent client in test/faults/resumable-uploads.test.ts.
 import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
 import { after, before, test } from 'node:test'
 import { limits } from '../../src/base/limits.ts'
 import { createMemoryBlobs } from '../../src/blobs/memory-blobs.ts'
 import { eq } from '../../src/contract/filter.ts'
 import { files } from '../../src/domains/files/collections.ts'
+import { effects } from '../../src/effects/effect.ts'
 import { type ApiAnswer, type As, openWorld, type World, work } from '../support/api-harness.ts'
 import { png } from '../support/pictures.ts'
 
 const blobs = createMemoryBlobs()
 let world: World
 before(async () => {
-  world = await openWorld({ blobs })
+  world = await openWorld({ blobs, pictureMaker: async () => async () => Buffer.from('smaller') })
   await world.engine.start()
 })
 after(() => world.close())
@@ -139,6 +141,30 @@ test('one that is given up goes, by its sender or when its time is over', async 
   await world.write((tx) => tx.touchAll(files, eq('id', idOf(second)), { set: { expiresAt: 1 } }))
   assert.equal((await chunk('owner', second, 3, 'abc')).status, 404)
   await work(world, 125_000)
+  assert.equal(await keys(), before - 2)
+})
+
+test('what a piece has left whose request was cut off by a crash goes once the upload is whole, and nothing else', async () => {
+  const picture = png(40, 30)
+  const url = await begun(picture.length)
+  const half = picture.length >> 1
+  await chunk('owner', url, 0, picture.subarray(0, half))
+  const { key } = (await world.engine.parts.storage.reader.get(files, idOf(url)))!
+  await world.write((tx) => tx.touchAll(files, eq('id', idOf(url)), { add: { pieces: 1 } }))
+  await blobs.write(`${key}.1`, Readable.from([Buffer.from('lost')]))
+  const before = await keys()
+  assert.equal((await chunk('owner', url, half, picture.subarray(half))).status, 204)
+  const { body: note } = await claim(idOf(url))
+  assert.equal((await world.call('owner', { method: 'GET', url: `${note.papers[0].url}?w=32` })).status, 200)
+  await world.write((tx) => tx.touchAll(effects, eq('state', 'ready'), { set: { dueAt: 1 } }))
+  await work(world, 5_000)
+  const left = (await Array.fromAsync(blobs.keys())).filter((one) => one.startsWith(key))
+  assert.deepEqual(left.toSorted(), [key, `${key}.2`, `${key}.3`])
+  assert.equal(await keys(), before + 1)
+  assert.equal((await world.call('owner', { method: 'GET', url: note.papers[0].url })).text, picture.toString())
+  // Its end owes both removals anew.
+  assert.equal((await world.call('owner', { method: 'DELETE', url: `/api/notes/${note.id}` })).status, 204)
+  await work(world)
   assert.equal(await keys(), before - 2)
 })
 

@@ -8,7 +8,7 @@ import { command, type Operation, type PrepareContext } from '../../operation/de
 import { type FilePart, type FileRow, files, keyOfPiece } from './collections.ts'
 import { contentOf } from './file-content.ts'
 import { watchBytes } from './receive-bytes.ts'
-import { removeLate } from './remove-files.ts'
+import { removeRest } from './remove-files.ts'
 import { sniffType } from './sniff-type.ts'
 import { bytesIn, checkIsOwn, checkVersion, chunkType, offsetOf, tusHeaders, tusHeaderTexts, uploadHeaders } from './tus.ts'
 import type { UploadPorts } from './upload-file.ts'
@@ -123,7 +123,7 @@ async function addPart({ blobs, context, upload }: Adding, part: FilePart): Prom
       checkStandsAt(file, offsetOf(upload))
       const state = isWhole ? { state: 'stored', expiresAt: now + limits.fileUnclaimedMs } : { expiresAt: now + limits.uploadIdleMs }
       const added = await tx.update(files, file, { set: { parts, ...state, ...sniffed } })
-      if (isWhole) await removeLate(work, added)
+      if (isWhole) await removeRest(work, added)
       return added
     })
   } catch (error) {

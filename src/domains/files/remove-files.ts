@@ -10,8 +10,8 @@ import { type FileRow, files, keyOfPiece, keysOf, uploadEndsAt } from './collect
 
 const kind = effectKind('files.remove', Type.Object({ key: Type.String(), pieces: Type.Integer() }))
 
-/** `late`: once nothing that was under way when it was owed can still be stored. */
-const removals = { now: 'files.remove:', late: 'files.removeLate:' }
+/** `late`, and of a file that stays `rest`: once nothing that was under way when it was owed can still be stored. */
+const removals = { now: 'files.remove:', late: 'files.removeLate:', rest: 'files.removeRest:' }
 
 export function removalKeys(key: string): string[] {
   return Object.values(removals).map((before) => before + key)
@@ -32,12 +32,17 @@ export async function removeFile(work: Work, file: FileRow): Promise<void> {
   await oweRemoval(work, file, 'now')
   // Or a smaller picture of it is being stored.
   const isFilling = file.state === 'uploading' || file.sizes?.some(({ at }) => uploadEndsAt(at) > work.now)
-  if (isFilling) await removeLate(work, file)
+  if (isFilling && hasMore(file)) await oweRemoval(work, file, 'late')
 }
 
-/** What is no part of the file, and may be on its way yet: pieces that were cut, or that another was before. */
-export async function removeLate(work: Work, file: FileRow): Promise<void> {
-  if (file.pieces > file.parts.length) await oweRemoval(work, file, 'late')
+/** Of a file that is whole now. */
+export async function removeRest(work: Work, file: FileRow): Promise<void> {
+  if (hasMore(file)) await oweRemoval(work, file, 'rest')
+}
+
+/** Pieces that are no part of it: they were cut, another was before, or they are on their way yet. */
+function hasMore({ pieces, parts }: FileRow): boolean {
+  return pieces > parts.length
 }
 
 async function oweRemoval(work: Work, { id, key, pieces }: FileRow, when: keyof typeof removals): Promise<void> {
