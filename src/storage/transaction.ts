@@ -124,14 +124,14 @@ export function createTransaction(
     },
 
     async update(ref, before, change) {
-      const update = changeOf(model.get(ref), before, touched(change))
+      const update = changeOf(model.get(ref), before, replacing(before, change, now))
       await inner.updateOrFail(ref, update.guard, update.wanted)
       notes.updated(model.get(ref), before, update)
       return recordOf(ref, update.record)
     },
 
     async updateIfUnchanged(ref, before, change) {
-      const update = changeOf(model.get(ref), before, touched(change))
+      const update = changeOf(model.get(ref), before, replacing(before, change, now))
       if ((await inner.update(ref, update.guard, update.wanted)) === 0) return null
       notes.updated(model.get(ref), before, update)
       return recordOf(ref, update.record)
@@ -237,6 +237,17 @@ function createTouches(
       if (all.length > 0) await inner.addOrFail(ref, all, { updatedAt: now })
     },
   }
+}
+
+/** Without values that stay as they are: SQLite writes anew whatever index has a column that is named. */
+function replacing(before: AnyRecord, { set, add }: Change, now: number): Required<Change> {
+  const changed: Record<string, unknown> = {}
+  for (const name in set) {
+    const value = set[name]
+    if (value !== before[name] || (typeof value === 'object' && value !== null)) changed[name] = value
+  }
+  changed['updatedAt'] = now
+  return { set: changed, add: { ...add, version: 1 } }
 }
 
 /** A change of a record that was read: guarded by the version read. */

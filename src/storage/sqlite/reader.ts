@@ -50,7 +50,7 @@ export function createReader({ model, compiler, prepared, rows, before = () => {
       return row === undefined ? null : decoderOf(ref)(row)
     },
     async getMany<T>(ref: CollectionRef<T>, ids: readonly string[]) {
-      const wanted = [...new Set(ids)]
+      const wanted = ids.length < 2 ? ids : [...new Set(ids)]
       if (wanted.length === 0) return []
       const decode = decoderOf(ref)
       before()
