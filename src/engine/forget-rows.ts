@@ -4,7 +4,7 @@ import { limits } from '../base/limits.ts'
 import type { Project } from '../config/project.ts'
 import { and, compare, eq, type Filter, isNull, oneOf } from '../contract/filter.ts'
 import { endSessions } from '../domains/accounts/session.ts'
-import { orderLinks } from '../domains/orders/order-links.ts'
+import { linksBefore, orderLinks } from '../domains/orders/order-links.ts'
 import { webhookInbox } from '../domains/payments/collections.ts'
 import { webhookDeliveries } from '../domains/webhooks/collections.ts'
 import { effects } from '../effects/effect.ts'
@@ -25,7 +25,7 @@ export const forgetOldRows = ({ project }: { readonly project: Pick<Project, 'sh
     await tx.deleteWhere(scheduleTicks, compare('createdAt', 'lt', now - limits.scheduleTicksKeepMs))
     await tx.deleteWhere(hookCalls, compare('createdAt', 'lt', now - limits.hookCallsKeepMs))
     await endSessions(tx, compare('expiresAt', 'lt', now))
-    if (project.shop) await tx.deleteWhere(orderLinks, compare('createdAt', 'lt', now - limits.orderLinkMs))
+    if (project.shop) await tx.deleteWhere(orderLinks, linksBefore(now - limits.orderLinkMs))
   },
 })
 

@@ -1,8 +1,9 @@
 // Links to a guest's order, in mails: each has a secret of its own, in the fragment of the address, which no server
 // and no other site is sent. The page sends it as Cart-Token. Stored hashed, good while the order is nobody's account's.
+import { leastIdAt } from '../../base/ids.ts'
 import { limits } from '../../base/limits.ts'
 import { hashSecret, timedSecret } from '../../base/secret.ts'
-import { eq } from '../../contract/filter.ts'
+import { compare, eq, type Filter } from '../../contract/filter.ts'
 import type { Work } from '../../operation/work.ts'
 import { collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
@@ -10,8 +11,10 @@ import { findUnique } from '../../storage/find-all.ts'
 import type { Reader } from '../../storage/storage.ts'
 import type { Order } from './collections.ts'
 
+const linkPrefix = 'olk'
+
 export const orderLinks = collection('orderLinks', {
-  prefix: 'olk',
+  prefix: linkPrefix,
   system: true,
   internal: true,
   feed: false,
@@ -20,8 +23,12 @@ export const orderLinks = collection('orderLinks', {
     order: field.text({ required: true, max: 100 }),
     tokenHash: field.text({ required: true, unique: true }),
   },
-  indexes: [['createdAt']],
 })
+
+/** Ids ascend with time, so those that are over need no index of their own. */
+export function linksBefore(time: number): Filter {
+  return compare('id', 'lt', leastIdAt(linkPrefix, time))
+}
 
 /** The prefix by which a Cart-Token is known to be one of these. */
 export const orderLinkPrefix = 'order'
@@ -34,7 +41,7 @@ export async function orderLink(
   const page = `${project.publicUrl}/orders/${id}`
   if (customer !== null) return page
   const token = timedSecret(newSecret(orderLinkPrefix), now)
-  await tx.insert(orderLinks, { id: newId('olk'), order: id, tokenHash: hashSecret(token) }, 'conflict')
+  await tx.insert(orderLinks, { id: newId(linkPrefix), order: id, tokenHash: hashSecret(token) }, 'conflict')
   return `${page}#token=${token}`
 }
 
