@@ -13,6 +13,7 @@ import { OrderPage } from './pages/order.ts'
 import { OrdersPage } from './pages/orders.ts'
 import { CreatePage, RecordPage } from './pages/record.ts'
 import { NotStaff, SetupPage, SignInPage, Waiting } from './pages/sign-in.ts'
+import { TransferPage } from './pages/transfer.ts'
 import { TrashPage } from './pages/trash.ts'
 import { WebhookPage } from './pages/webhook.ts'
 import { NewWebhookPage, WebhooksPage } from './pages/webhooks.ts'
@@ -169,6 +170,8 @@ function GuardedPage({ route }: { route: Route }): VNode {
       return html`<${CreatePage} name=${route.collection} />`
     case 'trash':
       return html`<${TrashPage} name=${route.collection} />`
+    case 'transfer':
+      return html`<${TransferPage} name=${route.collection} />`
     case 'record':
       return html`<${RecordPage} name=${route.collection} id=${route.id} />`
     default:

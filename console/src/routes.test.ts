@@ -20,6 +20,7 @@ test('paths lead to pages', () => {
     ['/console/data/reviews', { page: 'collection', collection: 'reviews' }],
     ['/console/data/reviews/new', { page: 'create', collection: 'reviews' }],
     ['/console/data/reviews/trash', { page: 'trash', collection: 'reviews' }],
+    ['/console/data/reviews/transfer', { page: 'transfer', collection: 'reviews' }],
     ['/console/data/reviews/a%2Fb', { page: 'record', collection: 'reviews', id: 'a/b' }],
     ['/console/data/reviews/%E0%A4%A', { page: 'record', collection: 'reviews', id: '%E0%A4%A' }],
     ['/console/nothing', { page: 'unknown' }],

@@ -13,6 +13,7 @@ export type Route =
   | { page: 'collection'; collection: string }
   | { page: 'create'; collection: string }
   | { page: 'trash'; collection: string }
+  | { page: 'transfer'; collection: string }
   | { page: 'record'; collection: string; id: string }
   | { page: 'unknown' }
 
@@ -27,7 +28,7 @@ export function parseRoute(path: string): Route {
     if (third === undefined) return { page: 'collection', collection: second }
     // Ids are TypeIDs, so these are never one.
     if (third === 'new') return { page: 'create', collection: second }
-    if (third === 'trash') return { page: 'trash', collection: second }
+    if (third === 'trash' || third === 'transfer') return { page: third, collection: second }
     return { page: 'record', collection: second, id: third }
   }
   if (third !== undefined) return { page: 'unknown' }

@@ -3,7 +3,7 @@
  * missing one shows as a gap and never as a crash.
  */
 
-import type { Money } from '/client/index.ts'
+import type { InputError, Money } from '/client/index.ts'
 import type { DisplayName, InputName } from '../../src/contract/field-forms.ts'
 import type { Operator } from './query-state.ts'
 
@@ -17,6 +17,8 @@ export interface FieldInfo {
   /** Which form takes its value, and which shows it. */
   input: InputName
   display: DisplayName
+  /** No two records share a value. */
+  unique?: boolean
   /** Operators worth offering, the most useful one first. */
   operators: readonly Operator[]
   /** Whether this caller may give it a value. */
@@ -43,6 +45,17 @@ export interface CollectionInfo {
   can: { create: boolean; update: boolean; delete: boolean; restore?: boolean }
   /** For as many days a deleted record can be restored. */
   keepDays?: number | null
+}
+
+/** What came of the rows of a file. */
+export interface ImportReport {
+  rows: number
+  created: number
+  changed: number
+  unchanged: number
+  rejected: number
+  rejections: { line: number; errors: InputError[] }[]
+  ignored: string[]
 }
 
 /** A deleted record that can be restored. */

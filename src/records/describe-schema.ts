@@ -82,6 +82,7 @@ function fieldOf(compiled: CompiledField) {
     input: field.kind.input,
     display: field.kind.display,
     operators: field.kind.columns[0].comparing.offered,
+    ...(field.unique ? { unique: true } : {}),
     ...(field.currency === undefined ? {} : { currency: field.currency }),
     ...(field.scale === undefined ? {} : { scale: field.scale }),
     ...(field.to === undefined ? {} : { ref: field.to }),

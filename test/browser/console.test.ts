@@ -60,6 +60,36 @@ browserTest('a customer is told that the console is not for them', async () => {
   await page.context().close()
 })
 
+browserTest('a file of rows is imported, and what did not fit is told with its lines', async () => {
+  const visitor = await openVisitor(server.url, { size: 'phone' })
+  const { page } = visitor
+  await page.goto('/console')
+  await signIn(page)
+  await page.goto('/console/data/categories')
+  await page.getByRole('link', { name: 'Import, export' }).click()
+  const send = async (text: string) => {
+    await page.getByLabel(/^CSV/).setInputFiles({ name: 'shelves.csv', mimeType: 'text/csv', buffer: Buffer.from(text) })
+    await page.getByRole('button', { name: 'Import' }).click()
+  }
+  const rows = 'slug,title,position\nmaps,Maps,20\n,Nameless,21\ncooking,Cooking,many\n'
+  await send(rows)
+  await page.getByText('3 rows read: 1 created, 0 changed, 0 as they were, 2 left out.').waitFor()
+  await page.getByText('Position "many" is no number.').waitFor()
+  await visitor.look('console-import')
+  await send(rows.replace('many', '22'))
+  await page.getByText('3 rows read: 1 created, 0 changed, 1 as they were, 1 left out.').waitFor()
+  visitor.expectRefusal(400, /import$/)
+  await send('slug,titel\na,A\n')
+  await page.getByText(/has no field titel/).waitFor()
+  const [saved] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: /^CSV, for/ }).click()])
+  assert.equal(saved.suggestedFilename(), 'categories.csv')
+  await page.goto('/console/data/orders/transfer')
+  await page.getByRole('heading', { name: 'Export orders' }).waitFor()
+  assert.equal(await page.getByRole('button', { name: 'Import' }).count(), 0)
+  visitor.calm()
+  await page.context().close()
+})
+
 browserTest('an admin makes somebody staff', async () => {
   const visitor = await openVisitor(server.url, { size: 'desktop' })
   const { page } = visitor

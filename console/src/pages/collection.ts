@@ -17,9 +17,12 @@ export function CollectionPage({ name }: { name: string }): VNode {
   const columns = columnsOf(info).map(recordColumn)
   const newest = info.fields.find((field) => field.sortable && (field.name === 'createdAt' || field.name === 'postedAt'))
   const add = html`<a class="button primary" href=${`${collectionPath(name)}/new`}><${Icon} name="plus" size=${16} />New</a>`
+  const transfer = html`<a class="button" href=${`${collectionPath(name)}/transfer`}>${info.system ? 'Export' : 'Import, export'}</a>`
   const trash = html`<a class="button" href=${`${collectionPath(name)}/trash`}>Trash</a>`
+  const system = info.system && html`<span class="tag">system</span>`
+  const actions = html`${transfer}${info.can.restore && trash}${info.can.create && add}`
   return html`
-    <${PageHead} title=${info.title} beside=${info.system && html`<span class="tag">system</span>`} actions=${html`${info.can.restore && trash}${info.can.create && add}`} />
+    <${PageHead} title=${info.title} beside=${system} actions=${actions} />
     <${RecordList}
       collection=${name}
       columns=${columns.length > 0 ? columns : [idColumn]}
