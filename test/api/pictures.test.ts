@@ -1,23 +1,39 @@
 // Pictures made smaller on request: which, once each, for whoever may read the file, and gone with it.
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import sharp from 'sharp'
+import type { BlobStore } from '../../src/blobs/blob-store.ts'
 import { createMemoryBlobs } from '../../src/blobs/memory-blobs.ts'
+import { eq } from '../../src/contract/filter.ts'
 import { files } from '../../src/domains/files/collections.ts'
-import type { PictureMaker } from '../../src/domains/files/picture-sizes.ts'
+import { recipeOf } from '../../src/domains/files/picture-recipe.ts'
+import { createPictureSizes, type PictureMaker } from '../../src/domains/files/picture-sizes.ts'
 import { loadPictureMaker } from '../../src/domains/files/resize-picture.ts'
+import { effects } from '../../src/effects/effect.ts'
 import { type As, openWorld, type World, work } from '../support/api-harness.ts'
 import { png } from '../support/pictures.ts'
 import { verifyFiles } from '../support/verify-files.ts'
 
-const blobs = createMemoryBlobs()
+const memory = createMemoryBlobs()
+/** Holds what is written next, until it is let go. */
+let held: { readonly begun: () => void; readonly letGo: Promise<void> } | null = null
+const blobs: BlobStore = {
+  ...memory,
+  async write(key, bytes) {
+    held?.begun()
+    await held?.letGo
+    await memory.write(key, bytes)
+  },
+}
 let world: World
 let made = 0
 let isAble = true
+let counted: PictureMaker
 before(async () => {
   const make = await loadPictureMaker()
-  const counted: PictureMaker = async (original, recipe) => {
+  counted = async (original, recipe) => {
     made++
     return await make(original, recipe)
   }
@@ -236,6 +252,59 @@ test('a smaller picture is as private as the record', async () => {
   assert.equal(await sizeOf(`${link.body.url}&w=100`), '128x85')
   await world.call('owner', { method: 'PATCH', url: `/api/notes/${id}`, body: { isPublic: true } })
   assert.equal(await sizeOf(`${file.url}?w=100`), '128x85')
+})
+
+test('two processes that make the same one keep one', async () => {
+  const file = await sent(await halves(600, 400).jpeg().toBuffer())
+  await note({ cover: file })
+  const [before, madeBefore] = [await keys(), made]
+  const others = [1, 2].map(() =>
+    createPictureSizes({ ...world.engine.parts, log: { write() {} }, blobs, pictureMaker: async () => counted }),
+  )
+  const recipe = recipeOf({ w: 100 }, { type: 'image/jpeg', width: 600, height: 400 })
+  const stored = await row(file.id)
+  const contents = await Promise.all(others.map(async (sizes) => await sizes.contentOf(stored, recipe)))
+  assert.equal(made - madeBefore, 2)
+  const [first, second] = await Promise.all(contents.map(async (content) => await buffer(await content.open(null))))
+  assert.deepEqual(first, second)
+  assert.deepEqual([(await row(file.id)).sizes?.length, (await keys()) - before], [1, 1])
+  assert.equal(await sizeOf(`${file.url}?w=100`), '128x85')
+  assert.equal(made - madeBefore, 2)
+})
+
+test('a file that goes while a smaller picture of it is stored leaves nothing', async () => {
+  const file = await sent(await halves(600, 400).jpeg().toBuffer())
+  const { id } = await note({ cover: file })
+  await work(world)
+  const before = await keys()
+  const [begun, letGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  held = { begun: begun.resolve, letGo: letGo.promise }
+  const asked = get('guest', `${file.url}?w=100`)
+  await begun.promise
+  held = null
+  assert.equal((await world.call('owner', { method: 'DELETE', url: `/api/notes/${id}` })).status, 204)
+  await work(world)
+  assert.equal(await keys(), before - 1)
+  letGo.resolve()
+  assert.equal((await asked).status, 200)
+  assert.equal(await keys(), before - 1)
+  // Had the process ended before it looked, what came late would still have its removal.
+  const owed = await world.engine.parts.storage.reader.find(effects, { where: eq('state', 'ready'), limit: 1_000 })
+  assert.equal(
+    owed.filter(({ kind, payload }) => kind === 'files.remove' && (payload as { pieces: number }).pieces === 2).length >= 1,
+    true,
+  )
+})
+
+test('sizes of a file that nobody claims are swept with it', async () => {
+  const file = await sent(await halves(600, 400).jpeg().toBuffer())
+  const before = await keys()
+  assert.deepEqual([(await get('owner', `${file.url}?w=100`)).status, (await get('staff', `${file.url}?w=100`)).status], [200, 404])
+  assert.equal((await keys()) - before, 1)
+  await world.write((tx) => tx.touchAll(files, eq('state', 'stored'), { set: { expiresAt: 1 } }))
+  await work(world, 125_000)
+  assert.equal((await get('owner', `${file.url}?w=100`)).status, 404)
+  assert.equal(await keys(), before - 1)
 })
 
 test('boxes of ever other ratios fill no store', async () => {
