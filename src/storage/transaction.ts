@@ -92,7 +92,6 @@ export function createTransaction(
     shape.check(record)
     return record
   }
-  const touched = (change: Change) => touchedAt(now, change)
 
   async function add<T>(ref: CollectionRef<T>, records: readonly AnyRecord[], fence?: Fence): Promise<T[]> {
     if (records.length > 0) await inner.insert(ref, records, fence)
