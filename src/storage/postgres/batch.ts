@@ -40,8 +40,8 @@ export class Batch {
     wire.stream.cork()
     try {
       for (const name of this.prepared.takeForgotten()) wire.close({ type: 'S', name })
-      this.names = this.statements.map(({ sql, values }) => {
-        const { name, text } = this.prepared.nameOf(sql)
+      this.names = this.statements.map(({ sql, values, isFleeting }) => {
+        const { name, text } = this.prepared.nameOf(sql, isFleeting)
         if (text !== null) wire.parse({ name, text })
         wire.bind({ statement: name, values: values.map(textOf), binary: false })
         wire.execute({ rows: 0 })

@@ -6,6 +6,7 @@ import type { WordsFilter } from '../../contract/filter.ts'
 import type { CollectionModel } from '../../schema/model.ts'
 import { regexOf } from '../letter-pattern.ts'
 import type { Dialect, Place, SqlValue } from '../sql/compile.ts'
+import { tiersBy } from './ranked.ts'
 
 const nameBytesMax = 63
 
@@ -37,6 +38,7 @@ export const postgresDialect: Dialect = {
   // A missing list holds nothing, so that `not` of it is true.
   has: (list, value) => `(${list} is not null and ${list}::jsonb @> to_jsonb(${value}::text))`,
   hasWords,
+  ranked: tiersBy(hasWords),
   like: (left, right) => `${left} ilike ${right} escape '\\'`,
   anyCase: { pattern: regexOf, matches: (text, pattern) => `${text} ~ ${pattern}` },
   isAmong,

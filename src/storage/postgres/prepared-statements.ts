@@ -16,8 +16,8 @@ export class PreparedStatements {
   }
 
   /** The statement's name; with the text to prepare first when it is new. */
-  nameOf(sql: string): Named {
-    if (this.most === 0) return { name: '', text: numbered(sql) }
+  nameOf(sql: string, isFleeting = false): Named {
+    if (this.most === 0 || isFleeting) return { name: '', text: numbered(sql) }
     const known = this.byText.get(sql)
     if (known !== undefined) {
       // The map's order is the order of use.

@@ -4,7 +4,8 @@ import { wordsText } from '../../schema/kinds/words.ts'
 import { type CollectionModel, type Column, resolve } from '../../schema/model.ts'
 
 export type SqlValue = string | number | null
-export type Statement = { readonly sql: string; readonly values: SqlValue[] }
+/** `isFleeting`: its text hardly comes again, so it is planned for what stands in it and not kept. */
+export type Statement = { readonly sql: string; readonly values: SqlValue[]; readonly isFleeting?: true }
 
 /** A record's value as SQL databases without a boolean or a JSON type store it. */
 export function bind(column: Column, value: unknown): SqlValue {

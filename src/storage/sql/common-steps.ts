@@ -24,9 +24,9 @@ export function stepOf<T>(sql: string, values: SqlValue[], read: (result: SqlRes
 
 function createReadSteps({ model, compiler, form }: CommonParts) {
   const decoderOf = createDecoders(model, form)
-  const records = <T>(ref: CollectionRef<T>, { sql, values }: Statement): Step<T[]> => {
+  const records = <T>(ref: CollectionRef<T>, statement: Statement): Step<T[]> => {
     const decode = decoderOf(ref)
-    return stepOf(sql, values, ({ rows }) => rows.map((row) => decode(row)))
+    return { statements: [statement], read: ([result]) => result!.rows.map((row) => decode(row)) }
   }
   return {
     /** Rows of the collection's columns into records. */

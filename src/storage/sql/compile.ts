@@ -10,7 +10,7 @@ import { bind, columnsOfField, part, type SqlValue, type Statement, storedValue 
 import { fewIn } from './few.ts'
 import { afterLast } from './keyset.ts'
 import { keepingTexts } from './known-texts.ts'
-import { rankedStatement } from './ranked.ts'
+import { rankedStatement, type Writing } from './ranked.ts'
 
 export type { SqlValue, Statement }
 
@@ -25,6 +25,8 @@ export type Dialect = {
   has(list: string, value: string): string
   /** Whether a record has the words, each in one of the fields. Adds its values. */
   hasWords(collection: CollectionModel, filter: WordsFilter, to: Place): string
+  /** A ranked page, where there is a better way than to rank all that is found. */
+  readonly ranked?: (writing: Writing, collection: CollectionModel, query: FindQuery) => Statement
   /** How the words of a text are stored, where it is another text than they make. */
   readonly storedWords?: (text: string) => string
   /** ASCII-case-insensitive match of a pattern whose wildcards are escaped by `\`. */
@@ -158,7 +160,7 @@ export function createCompiler(model: Model, dialect: Dialect) {
     },
 
     find(collection: CollectionModel, query: FindQuery): Statement {
-      if (query.ranked) return rankedStatement({ quote, selectList, columnsOf, where: beside }, collection, query)
+      if (query.ranked) return (dialect.ranked ?? rankedStatement)({ quote, selectList, columnsOf, where: beside }, collection, query)
       const values: SqlValue[] = []
       const sort = (query.sort ?? []).filter((key) => key.path !== 'id')
       const conditions: string[] = []

@@ -5,7 +5,7 @@ import type { CollectionModel } from '../../schema/model.ts'
 import type { FindQuery } from '../storage.ts'
 import type { SqlValue } from './bind.ts'
 
-type Writing = {
+export type Writing = {
   quote(name: string): string
   selectList(collection: CollectionModel): string
   columnsOf(collection: CollectionModel, alias: string): string
