@@ -10,6 +10,7 @@ import type {
   CartPatch,
   CheckoutAnswer,
   ClaimedCart,
+  DeletedRecord,
   Groups,
   Money,
   NewCart,
@@ -56,6 +57,10 @@ export function recordsOf<T extends Identified>(transport: Transport, name: stri
     create: (record: Partial<Omit<T, 'id'>>, write: WriteOptions = {}) => call<T>('POST', base, { ...write, body: record }),
     update: (id: string, patch: Patch<Omit<T, 'id'>>, write: WriteOptions = {}) => call<T>('PATCH', at(id), { ...write, body: patch }),
     delete: (id: string, write: WriteOptions = {}) => call<void>('DELETE', at(id), write),
+    deleted: (query: Pick<ListQuery<T>, 'limit' | 'cursor'> = {}, read: ReadOptions = {}) =>
+      call<Page<DeletedRecord<T>>>('GET', `${base}/deleted${renderQuery(query)}`, read),
+    restore: (id: string, write: WriteOptions = {}) => call<T>('POST', `${at(id)}/restore`, write),
+    purge: (id: string, write: WriteOptions = {}) => call<void>('DELETE', `${base}/deleted/${segment(id)}`, write),
     live: (
       query: Pick<ListQuery<T>, 'filter' | 'sort' | 'limit'>,
       onChange: (records: readonly T[], news: News<T>) => void,

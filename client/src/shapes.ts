@@ -6,6 +6,9 @@
 /** Minor units (cents) and an ISO 4217 code. */
 export type Money = { amount: number; currency: string }
 
+/** A deleted record that can be restored until `purgeAt`; `deletedWith` is the one whose deletion took it along. */
+export type DeletedRecord<T> = { record: T; deletedAt: string; deletedBy: string; deletedWith: string | null; purgeAt: string }
+
 /** `countIsAtLeast` says that there are more than were counted. */
 export type Page<T> = { items: T[]; next: string | null; count?: number; countIsAtLeast?: boolean }
 

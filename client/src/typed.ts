@@ -17,7 +17,7 @@ import type { BaseClient, FilesClient, ReadOptions, ShopClient, UntypedClient, W
 import type { News } from './kept-list.ts'
 import type { Live, LiveQueryOptions } from './live-query.ts'
 import type { Span } from './query-string.ts'
-import type { Groups, Money, Page } from './shapes.ts'
+import type { DeletedRecord, Groups, Money, Page } from './shapes.ts'
 
 /** `typeof backend`, or what stands for it while nothing is known of one. */
 export type AnyBackend = { readonly types?: BackendTypes }
@@ -125,11 +125,21 @@ type Writing<T extends CollectionTypes> = {
   delete(id: string, options?: WriteOptions): Promise<void>
 }
 
+type Restoring<T extends CollectionTypes> = {
+  /** What can be restored, the latest deletion first. Staff's, unless the rule `restore` says otherwise, as are the two below. */
+  deleted(query?: { readonly limit?: number; readonly cursor?: string }, options?: ReadOptions): Promise<Page<DeletedRecord<WireRecord<T>>>>
+  /** With what its deletion took along. */
+  restore(id: string, options?: WriteOptions): Promise<WireRecord<T>>
+  /** Removes it for good, before its time is over. */
+  purge(id: string, options?: WriteOptions): Promise<void>
+}
+
 /** What a collection has a rule for; the rest is refused to everybody. */
 type Collection<TAll extends BackendTypes['collections'], T extends CollectionTypes> = ('read' extends T['actions']
   ? Reading<TAll, T>
   : object) &
-  Pick<Writing<T>, Exclude<T['actions'], 'read'>>
+  ('restore' extends T['actions'] ? Restoring<T> : object) &
+  Pick<Writing<T>, Exclude<T['actions'], 'read' | 'restore'>>
 
 type Operations<TBackend, TNoun extends string> = {
   readonly [K in keyof Types<TBackend>['operations'] as K extends `${TNoun}.${infer TVerb}` ? TVerb : never]: Named<

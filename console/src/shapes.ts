@@ -7,7 +7,7 @@ import type { InputError, Money } from '/client/index.ts'
 import type { DisplayName, InputName } from '../../src/contract/field-forms.ts'
 import type { Operator } from './query-state.ts'
 
-export type { Address, FileValue, Line, Money, Order, Page, Payment, User } from '/client/index.ts'
+export type { Address, DeletedRecord, FileValue, Line, Money, Order, Page, Payment, User } from '/client/index.ts'
 
 export interface FieldInfo {
   name: string
@@ -56,16 +56,6 @@ export interface ImportReport {
   rejected: number
   rejections: { line: number; errors: InputError[] }[]
   ignored: string[]
-}
-
-/** A deleted record that can be restored. */
-export interface DeletedRecord {
-  record: RecordData
-  deletedAt: string
-  deletedBy: string
-  /** The record whose deletion took it along. */
-  deletedWith: string | null
-  purgeAt: string
 }
 
 export type RecordData = { id: string } & { [field: string]: unknown }

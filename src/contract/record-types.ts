@@ -34,7 +34,8 @@ export type CollectionTypes = {
   readonly lists: Readonly<Record<string, string>>
   readonly isAppendOnly: boolean
   /** What the collection's own routes can be asked for: those that it has a rule for. */
-  readonly actions: 'read' | 'create' | 'update' | 'delete'
+  /** `restore`: of a collection whose deleted records can be. */
+  readonly actions: 'read' | 'create' | 'update' | 'delete' | 'restore'
 }
 
 export type OperationTypes = { readonly name: string; readonly input: unknown; readonly output: unknown }

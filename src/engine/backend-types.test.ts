@@ -30,6 +30,7 @@ const teams = collection('teams', {
   fields: { name: field.text({ required: true, unique: true }), budget: field.money({ read: staff }) },
   lists: { events: { from: 'events', by: 'team' } },
   access: { read: anyone },
+  softDelete: { keepDays: 5 },
 })
 const events = collection('events', {
   fields: {
@@ -109,6 +110,7 @@ test('records as the API tells and takes them', () => {
   // @ts-expect-error: a time is set
   const moved: WireChanges<Events> = { startsAt: { $increment: 1 } }
   same<Events['actions'], 'read' | 'create' | 'update'>(true)
+  same<Club['collections']['teams']['actions'], 'read' | 'restore'>(true)
   assert.ok([record, stored, hidden, changes, added, moved])
 })
 

@@ -140,7 +140,9 @@ type Types<TName extends string, TFields extends Fields, TOptions> = {
     ? { readonly [K in keyof L]: L[K]['from'] }
     : None
   readonly isAppendOnly: IsAppendOnly<TOptions>
-  readonly actions: TOptions extends { access: infer A } ? keyof A & ('read' | 'create' | 'update' | 'delete') : never
+  readonly actions:
+    | (TOptions extends { access: infer A } ? keyof A & ('read' | 'create' | 'update' | 'delete') : never)
+    | (TOptions extends { softDelete: true | { keepDays: number } } ? 'restore' : never)
 }
 type None = Readonly<Record<never, never>>
 type IsAppendOnly<TOptions> = TOptions extends { appendOnly: true } ? true : false

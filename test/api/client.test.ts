@@ -102,6 +102,16 @@ test('records are made, read, listed, expanded, changed and deleted by the names
   assert.ok(!('rank' in first))
   await client.comments.delete(comment.id)
   await assert.rejects(client.comments.get(comment.id), { code: 'not_found', status: 404 })
+  const keeper = clientOf('staff')
+  const { items: kept } = await keeper.comments.deleted({ limit: 5 })
+  assert.deepEqual([kept[0]!.record.words, kept[0]!.deletedBy], ['We come.', world.ids['owner']])
+  const back: string = (await keeper.comments.restore(comment.id)).words
+  assert.equal(back, 'We come.')
+  await keeper.comments.delete(comment.id)
+  await keeper.comments.purge(comment.id)
+  await assert.rejects(keeper.comments.restore(comment.id), { code: 'not_found' })
+  // @ts-expect-error: events go for good
+  assert.ok(keeper.events.restore)
   // Who is not signed in does not.
   await assert.rejects(clientOf('guest').comments.create({ event: event.id, words: 'x' }), { code: 'unauthenticated' })
 })

@@ -46,6 +46,7 @@ export const comments = collection('comments', {
     /** Kept out of the feed. */
     story: field.longText({ feed: false }),
   },
+  softDelete: true,
   access: {
     read: anyone,
     create: signedIn,

@@ -7,13 +7,13 @@ import { useLoad } from '../loading.ts'
 import { navigate } from '../router.ts'
 import { collectionPath, plainRecordPath } from '../routes.ts'
 import { useCollection } from '../schema.ts'
-import type { DeletedRecord, Page } from '../shapes.ts'
+import type { DeletedRecord, RecordData } from '../shapes.ts'
 import { Card, Confirm, Empty, ErrorNote, PageHead, Skeleton, Time } from '../ui/parts.ts'
 import { type Column, Table } from '../ui/table.ts'
 import { toast } from '../ui/toast.ts'
 import { NoCollection } from './collection.ts'
 
-type Row = DeletedRecord & { id: string }
+type Row = DeletedRecord<RecordData> & { id: string }
 
 const pageSize = 50
 
@@ -22,8 +22,8 @@ export function TrashPage({ name }: { name: string }): VNode {
   const [cursors, setCursors] = useState<readonly string[]>([])
   const cursor = cursors.at(-1)
   const [purging, setPurging] = useState<Row | undefined>(undefined)
-  const url = `/api/${name}/deleted?limit=${pageSize}${cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`}`
-  const loaded = useLoad(url, (signal) => client.call<Page<DeletedRecord>>('GET', url, { signal }))
+  const query = { limit: pageSize, ...(cursor === undefined ? {} : { cursor }) }
+  const loaded = useLoad(`${name} deleted ${cursor}`, (signal) => client.collection<RecordData>(name).deleted(query, { signal }))
   useLive((change) => change.collection === name, loaded.reload)
   if (!info) return html`<${NoCollection} name=${name} />`
   const items = loaded.data?.items.map((item) => ({ ...item, id: item.record.id }))
@@ -66,7 +66,7 @@ function Actions(props: { name: string; row: Row; onDone: () => void; onPurge: (
     setBusy(true)
     setError(undefined)
     try {
-      await client.call('POST', `/api/${name}/${encodeURIComponent(row.id)}/restore`)
+      await client.collection<RecordData>(name).restore(row.id)
       toast('Restored.')
       navigate(plainRecordPath(name, row.id))
     } catch (cause) {
@@ -89,7 +89,7 @@ function Purge(props: { name: string; row: Row; onDone: () => void; onClose: () 
     setBusy(true)
     setError(undefined)
     try {
-      await client.call('DELETE', `/api/${name}/deleted/${encodeURIComponent(row.id)}`)
+      await client.collection<RecordData>(name).purge(row.id)
       toast('Deleted for good.')
       props.onDone()
       props.onClose()
