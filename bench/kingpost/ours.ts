@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { runProgram } from '../children.ts'
-import type { Contender, Place } from '../contender.ts'
+import type { Contender, Place, Program } from '../contender.ts'
 import type { Send } from '../json-client.ts'
 import type { Shop } from './purchase.ts'
 import { SANDBOX_SECRET } from './sandbox.ts'
@@ -28,6 +28,11 @@ export const ours: Contender = {
 
 /** The example shop, which fills its empty database: what somebody waits for who tries it. */
 export const demo: Contender = { ...ours, command: (place) => startOf(place, 'examples/bookshop/kingpost.config.ts') }
+
+/** Kingpost with a config of its own. */
+export function programOf(config: string): Program {
+  return { name: 'ours', command: (place) => startOf(place, config) }
+}
 
 function startOf(place: Place, config: string) {
   return {
@@ -90,9 +95,9 @@ export async function countWholeOrders(send: Send): Promise<number> {
 const COUNT_ONLY = 'limit=1&fields=id&count=true'
 
 /** Makes the first admin as an operator would, on the command line, and signs in. */
-export async function signInStaff(place: Place): Promise<Headers> {
+export async function signInStaff(place: Place, config = CONFIG): Promise<Headers> {
   const command = ['src/cli/kingpost.js', 'admin', 'create', STAFF.email, '--password-stdin']
-  await runProgram(process.execPath, [...command, ...dataOf(place, CONFIG)], {
+  await runProgram(process.execPath, [...command, ...dataOf(place, config)], {
     withinMs: COMMAND_WITHIN_MS,
     input: `${STAFF.password}\n`,
   })

@@ -294,6 +294,8 @@ export const limits = {
   liveReplayCommitsMax: 2_000,
   /** Records that a change of another one may bring into sight or out of it. Past it the reader is told to read afresh. */
   liveDependentsMax: 200,
+  /** Looks at a feed that others go on writing to, for whom its changes may concern. Past them each view is asked. */
+  liveLooks: 4,
   /** Live streams of one process. Each costs a socket and some 30 kB; the next one is told to come back. */
   liveClientsMax: 10_000,
   /** Live streams of one account, or of the guests of one network: an office behind one address has some tens of people. */

@@ -14,7 +14,7 @@ import { createSight } from './sight.ts'
 import { lacksAny, pagesAfter, type Source, type Stretch, stretchAfter } from './stretch.ts'
 import { createTeller } from './tell.ts'
 import { tellMembers } from './tell-members.ts'
-import { createViewGroups, type ViewGroup } from './view-groups.ts'
+import { createViewGroups, type ViewGroup, type ViewGroups } from './view-groups.ts'
 
 export type FanOut = {
   readonly source: Source
@@ -44,18 +44,19 @@ export type FanOutCounts = {
   readonly setApart: number
 }
 
+type Found = { readonly commits: readonly Commit[]; readonly touched: ReadonlyMap<ViewGroup, number>; readonly rows: Rows }
+
 /** One look at the feed. */
 type Look = {
   readonly source: Source
   readonly start: Place
   readonly head: number
-  readonly commits: readonly Commit[]
   readonly counts: { judged: number; delivered: number; setApart: number }
   readonly pause: () => Promise<void>
 }
 
 /** What all its views have in common. */
-type Known = { readonly history: History; readonly rows: Rows }
+type Known = { readonly commits: readonly Commit[]; readonly history: History; readonly rows: Rows }
 
 const viewsTogether = 64
 
@@ -73,13 +74,9 @@ export function createFanOut({ feed, read, clock }: Source & { readonly clock: C
     if (groups.size() === 0 || feed.newest() <= taken) return
     const start = { position: taken, index: whole }
     try {
-      const commits: Commit[] = []
-      for await (const page of pagesAfter(feed, taken)) {
-        commits.push(...page)
-        taken = page.at(-1)!.position
-      }
-      // Whoever comes from here on stands behind all of it.
-      await tellAll(groups.touchedBy(commits), { source, start, head: taken, commits, counts, pause })
+      // Whoever comes from here on stands behind what was taken.
+      const found = await findNews({ source, groups }, taken, (position) => (taken = position))
+      await tellAll(found, { source, start, head: taken, counts, pause })
     } catch (error) {
       // Where the feed cannot be read, all are ended, and come back with their last id.
       for (const group of groups.all()) failAll(group, error)
@@ -120,11 +117,34 @@ export function createFanOut({ feed, read, clock }: Source & { readonly clock: C
   }
 }
 
-async function tellAll(touched: ReadonlyMap<ViewGroup, number>, look: Look): Promise<void> {
-  const { source, start, commits, counts, pause } = look
+/** What was committed since, and whom it may concern. Rows that were read for that may be ahead of the commits: then more are taken. */
+async function findNews(
+  { source, groups }: { readonly source: Source; readonly groups: ViewGroups },
+  start: number,
+  take: (position: number) => void,
+): Promise<Found> {
+  const { feed, read } = source
+  const commits: Commit[] = []
+  let head = start
+  for (let turn = 1; ; turn++) {
+    for await (const page of pagesAfter(feed, head)) {
+      commits.push(...page)
+      head = page.at(-1)!.position
+      take(head)
+    }
+    const rows = createRows(read)
+    const isLast = turn === limits.liveLooks
+    const touched = await groups.touchedBy({ commits, rows: isLast ? null : rows })
+    if (rows.asked() > 0) await feed.caughtUp()
+    if (isLast || rows.asked() === 0 || feed.newest() === head) return { commits, touched, rows }
+  }
+}
+
+async function tellAll({ commits, touched, rows }: Found, look: Look): Promise<void> {
+  const { source, start, counts, pause } = look
   const all = [...touched.keys()]
   const names = new Set(needsOf(all.flatMap(({ view }) => view.targets)).keys())
-  const known = { history: createHistory(commits, names), rows: createRows(source.read) }
+  const known = { commits, history: createHistory(commits, names), rows }
   const telling = { start, tell: createTeller(source.read), counts, pause }
   for (let first = 0; first < all.length; first += viewsTogether) {
     const some = all.slice(first, first + viewsTogether)
@@ -136,14 +156,13 @@ async function tellAll(touched: ReadonlyMap<ViewGroup, number>, look: Look): Pro
 }
 
 /** What a view is told of these commits. */
-async function stretchOf(view: LiveView, { source, start, head, commits, pause }: Look, { history, rows }: Known): Promise<Stretch> {
+async function stretchOf(view: LiveView, { source, start, head, pause }: Look, { commits, history, rows }: Known): Promise<Stretch> {
   const { targets } = view
   if (commits.length > limits.liveReplayCommitsMax || lacksAny(commits, needsOf(targets))) return { head, news: null }
-  const asked = rows.asked()
   const sight = createSight(history, rows)
   const { news, isUnsure } = await judge(history, sight, { targets, start, pause })
   if (sight.isGivenUp()) return { head, news: null }
-  if (!isUnsure || rows.asked() === asked) return { head, news }
+  if (!isUnsure || rows.asked() === 0) return { head, news }
   // What was just read may be ahead of these commits: then the view is told of what came since along with them.
   await source.feed.caughtUp()
   return source.feed.newest() === head ? { head, news } : await stretchAfter(source, view, { place: start, pause })

@@ -13,6 +13,8 @@ export type Found = {
 export type Rows = {
   byId(collection: string, id: string): Promise<AnyRecord | null>
   find(collection: string, where: Filter): Promise<Found>
+  /** What was found before; undefined where that was not asked. */
+  known(collection: string, where: Filter): Promise<Found> | undefined
   /** How many questions were put to the database. */
   asked(): number
 }
@@ -67,7 +69,7 @@ export function createRows(read: Pick<Reader, 'find' | 'getMany'>): Rows {
       return record
     },
     find(collection, where) {
-      const key = `${collection} ${JSON.stringify(where)}`
+      const key = keyOf(collection, where)
       let found = finds.get(key)
       if (!found) {
         found = find(collection, where)
@@ -75,6 +77,11 @@ export function createRows(read: Pick<Reader, 'find' | 'getMany'>): Rows {
       }
       return found
     },
+    known: (collection, where) => finds.get(keyOf(collection, where)),
     asked: () => asked,
   }
+}
+
+function keyOf(collection: string, where: Filter): string {
+  return `${collection} ${JSON.stringify(where)}`
 }

@@ -5,7 +5,7 @@ import { always, and, eq, type Filter, hasVia, matches, never, type Scalar } fro
 import type { AnyRecord } from '../schema/collection.ts'
 import { valueAtPath } from '../schema/model.ts'
 import type { History } from './history.ts'
-import type { Rows } from './rows.ts'
+import type { Found, Rows } from './rows.ts'
 
 export type Via = Extract<Filter, { op: 'via' }>
 
@@ -47,13 +47,20 @@ export function createSight(history: History, rows: Rows): Sight {
     }
     // What looks at no other record can be asked of the database.
     const isPlain = !hasVia(of)
-    const { found, isCut } = await rows.find(collection, and(eq(remote, value), isPlain ? of : always))
+    const { found, isCut } = await foundWith(collection, eq(remote, value), isPlain ? of : always)
     const unchanged = found.filter(({ id }) => history.at(collection, id, position) === undefined)
     if (isPlain && unchanged.length > 0) return true
     if (isCut) isGivenUp = true
     const changed = [...history.idsWith(collection, remote, value)].flatMap((id) => history.at(collection, id, position) ?? [])
     const there = [...unchanged, ...changed.filter((record) => valueAtPath(record, remote) === value)]
     return (await Promise.all(there.map((record) => fits(of, record, position)))).includes(true)
+  }
+
+  /** Where all with the value are at hand, others have asked for them: each of many views would ask the database again. */
+  async function foundWith(collection: string, where: Filter, of: Filter): Promise<Found> {
+    const all = await rows.known(collection, where)
+    if (all === undefined || all.isCut) return await rows.find(collection, and(where, of))
+    return { found: all.found.filter((record) => matches(of, record) === true), isCut: false }
   }
 
   return {

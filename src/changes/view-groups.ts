@@ -1,7 +1,6 @@
 // The views that are open, each with its readers.
-import type { Commit } from '../storage/storage.ts'
 import type { LiveView, Member } from './live-view.ts'
-import { createViewRoutes } from './view-routes.ts'
+import { type Around, createViewRoutes } from './view-routes.ts'
 
 export type ViewGroup = {
   readonly view: LiveView
@@ -18,7 +17,7 @@ export type ViewGroups = {
   size(): number
   all(): readonly ViewGroup[]
   /** Groups that a commit may be news for, with the number of such commits. */
-  touchedBy(commits: readonly Commit[]): ReadonlyMap<ViewGroup, number>
+  touchedBy(around: Around): Promise<ReadonlyMap<ViewGroup, number>>
 }
 
 export function createViewGroups(): ViewGroups {
@@ -44,13 +43,13 @@ export function createViewGroups(): ViewGroups {
     },
     size: () => groups.size,
     all: () => [...groups.values()],
-    touchedBy(commits) {
+    async touchedBy(around) {
       const touched = new Map<ViewGroup, number>()
-      for (const { changes } of commits) {
-        const views = new Set(changes.flatMap((change) => [...routes.of(change)]))
-        for (const { key } of views) {
-          const group = groups.get(key)!
-          if (group.members.size > 0) touched.set(group, (touched.get(group) ?? 0) + 1)
+      for (const { changes } of around.commits) {
+        const views = await Promise.all(changes.map((change) => routes.of(change, around)))
+        for (const { key } of new Set(views.flatMap((some) => [...some]))) {
+          const group = groups.get(key)
+          if (group && group.members.size > 0) touched.set(group, (touched.get(group) ?? 0) + 1)
         }
       }
       return touched

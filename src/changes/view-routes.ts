@@ -1,26 +1,29 @@
 // Which views a change may be news for, without asking each of them: a view whose filter can only be true of records that hold a
-// certain value (its own account, a room) is found by that value. Invariant: a view that is not named would have been told
-// nothing.
-import { type Filter, hasVia, matches, type Scalar } from '../contract/filter.ts'
+// certain value (its own account, a room), or that lead to one that does (a membership of it), is found by that value. Invariant: a
+// view that is not named would have been told nothing, once the commits at hand reach as far as the rows that were read.
+import { eq, type Filter, hasVia, matches, type Scalar } from '../contract/filter.ts'
 import type { AnyRecord } from '../schema/collection.ts'
 import { valueAtPath } from '../schema/model.ts'
-import type { RecordChange } from '../storage/storage.ts'
+import type { Commit, RecordChange } from '../storage/storage.ts'
 import type { Hop } from './dependents.ts'
 import type { Target } from './judge.ts'
 import type { LiveView } from './live-view.ts'
+import type { Rows } from './rows.ts'
+import { type Key, keysOf, type Lead } from './view-keys.ts'
 
-/** A value without which a filter is not true, at a path; of a list one of its values. */
-type Key = { readonly path: string; readonly value: Scalar }
-
-type Paths = Map<string, Map<Scalar, Set<LiveView>>>
+/** Views by the value at the end of their leads. */
+type Way = { readonly leads: readonly Lead[]; readonly path: string; readonly values: Map<Scalar, Set<LiveView>> }
 /** Views that look at a collection: found by a value, or asked each. */
-type Routes = { readonly keyed: Paths; readonly others: Set<LiveView> }
+type Routes = { readonly ways: Map<string, Way>; readonly others: Set<LiveView> }
+
+/** What is read to find views. Without rows every view is named whose leads would have to be followed. */
+export type Around = { readonly commits: readonly Commit[]; readonly rows: Rows | null }
 
 export type ViewRoutes = {
   add(view: LiveView): void
   remove(view: LiveView): void
   /** Views that may have to be told of the change. */
-  of(change: RecordChange): ReadonlySet<LiveView>
+  of(change: RecordChange, around: Around): Promise<ReadonlySet<LiveView>>
 }
 
 export function createViewRoutes(): ViewRoutes {
@@ -29,45 +32,39 @@ export function createViewRoutes(): ViewRoutes {
   function routesTo(collection: string): Routes {
     let routes = byCollection.get(collection)
     if (!routes) {
-      routes = { keyed: new Map(), others: new Set() }
+      routes = { ways: new Map(), others: new Set() }
       byCollection.set(collection, routes)
     }
     return routes
   }
 
-  function placesOf({ targets }: LiveView, isToAdd: boolean): Set<LiveView>[] {
-    return looksOf(targets).flatMap(({ collection, where }) => {
-      const { keyed, others } = routesTo(collection)
+  function eachPlace({ targets }: LiveView, take: (views: Set<LiveView>, forget: () => void) => void): void {
+    for (const { collection, where } of looksOf(targets)) {
+      const { ways, others } = routesTo(collection)
       const keys = keysOf(where)
-      if (keys === null) return [others]
-      return keys.map(({ path, value }) => {
-        const values = keyed.get(path) ?? new Map<Scalar, Set<LiveView>>()
-        const views = values.get(value) ?? new Set()
-        if (isToAdd) keyed.set(path, values.set(value, views))
-        return views
-      })
-    })
-  }
-
-  function forgetEmpty({ targets }: LiveView): void {
-    for (const { collection, where } of looksOf(targets))
-      for (const { path, value } of keysOf(where) ?? []) {
-        const { keyed } = routesTo(collection)
-        const values = keyed.get(path)
-        if (values?.get(value)?.size === 0) values.delete(value)
-        if (values?.size === 0) keyed.delete(path)
+      if (keys === null) take(others, () => {})
+      for (const key of keys ?? []) {
+        const name = nameOf(key)
+        const way = ways.get(name) ?? { leads: key.leads, path: key.path, values: new Map<Scalar, Set<LiveView>>() }
+        const views = way.values.get(key.value) ?? new Set()
+        ways.set(name, way)
+        way.values.set(key.value, views)
+        take(views, () => {
+          way.values.delete(key.value)
+          if (way.values.size === 0) ways.delete(name)
+        })
       }
+    }
   }
 
   return {
-    add(view) {
-      for (const views of placesOf(view, true)) views.add(view)
-    },
-    remove(view) {
-      for (const views of placesOf(view, false)) views.delete(view)
-      forgetEmpty(view)
-    },
-    of(change) {
+    add: (view) => eachPlace(view, (views) => views.add(view)),
+    remove: (view) =>
+      eachPlace(view, (views, forget) => {
+        views.delete(view)
+        if (views.size === 0) forget()
+      }),
+    async of(change, around) {
       const found = new Set<LiveView>()
       const routes = byCollection.get(change.collection)
       if (!routes) return found
@@ -76,13 +73,38 @@ export function createViewRoutes(): ViewRoutes {
         for (const view of views) if (!found.has(view) && mayTell(view, change, states)) found.add(view)
       }
       take(routes.others)
-      for (const [path, values] of routes.keyed)
-        for (const state of states)
-          if (isUnknown(state, path)) for (const views of values.values()) take(views)
-          else for (const value of valuesAt(state, path)) take(values.get(value) ?? [])
+      for (const way of [...routes.ways.values()]) {
+        const ends = await endsOf(way.leads, states, around)
+        const values = ends === null || ends.some((end) => isUnknown(end, way.path)) ? null : ends.flatMap((end) => valuesAt(end, way.path))
+        if (values === null) for (const views of way.values.values()) take(views)
+        else for (const value of new Set(values)) take(way.values.get(value) ?? [])
+      }
       return found
     },
   }
+}
+
+function nameOf({ leads, path }: Key): string {
+  return leads.length === 0 ? path : JSON.stringify([leads, path])
+}
+
+/** Records that these lead to, as they are and as they were in these commits; null where they are too many. */
+async function endsOf(
+  leads: readonly Lead[],
+  states: readonly AnyRecord[],
+  { commits, rows }: Around,
+): Promise<readonly AnyRecord[] | null> {
+  let ends = states
+  for (const { local, collection, remote } of leads) {
+    if (rows === null || ends.some((end) => isUnknown(end, local))) return null
+    const wanted = new Set(ends.flatMap((end) => valuesAt(end, local)))
+    const pages = await Promise.all([...wanted].map((value) => rows.find(collection, eq(remote, value))))
+    if (pages.some(({ isCut }) => isCut)) return null
+    const changed = commits.flatMap(({ changes }) => changes.filter((change) => change.collection === collection).flatMap(statesOf))
+    const led = changed.filter((state) => isUnknown(state, remote) || valuesAt(state, remote).some((value) => wanted.has(value)))
+    ends = [...pages.flatMap(({ found }) => found), ...led]
+  }
+  return ends
 }
 
 /** What a view looks at: its own records, and those that its filter follows references to. */
@@ -127,32 +149,4 @@ function valuesAt(state: AnyRecord, path: string): readonly Scalar[] {
   if (Array.isArray(value)) return value as Scalar[]
   const one = valueAtPath(state, path)
   return one === null ? [] : [one]
-}
-
-/** The fewest keys of which the filter needs one; null when it may be true without any. */
-export function keysOf(filter: Filter): readonly Key[] | null {
-  switch (filter.op) {
-    case 'eq':
-    case 'has':
-      return [{ path: filter.path, value: filter.value }]
-    case 'in':
-      return filter.values.map((value) => ({ path: filter.path, value }))
-    case 'false':
-      return []
-    case 'and':
-      return filter.of.map(keysOf).reduce(rarer, null)
-    case 'or': {
-      const parts = filter.of.map(keysOf)
-      return parts.includes(null) ? null : parts.flatMap((keys) => keys!)
-    }
-    default:
-      return null
-  }
-}
-
-/** An id is rarer than a state, and fewer values are than more; which it is only decides how many views are looked at. */
-function rarer(one: readonly Key[] | null, other: readonly Key[] | null): readonly Key[] | null {
-  if (one === null || other === null) return one ?? other
-  const lengthOf = (keys: readonly Key[]) => Math.min(...keys.map(({ value }) => String(value).length))
-  return lengthOf(other) > lengthOf(one) ? other : one
 }

@@ -28,7 +28,7 @@ const letters = collection('letters', {
 const halls = collection('halls', {
   prefix: 'hall',
   fields: { number: field.integer() },
-  access: { read: any(staff, exists('guests', 'hall', where('who').eq(actorId))), create: anyone },
+  access: { read: any(staff, exists('guests', 'hall', where('who').eq(actorId))), create: anyone, update: staff },
 })
 const guests = collection('guests', {
   prefix: 'gst',
@@ -119,12 +119,17 @@ test('of readers with a rule each, those alone are asked about whom a change may
   await until('the hall is told', () => numbersTo(invited[7]!).length === 1)
   const judged = await measured('judged_total')
   await write('POST', '/api/letters', { to: 'usr_3', number: 1 })
+  await write('PATCH', `/api/halls/${hall}`, { number: 2 })
   await write('DELETE', `/api/guests/${seat}`)
-  await until('all is told', () => mine[3]!.events.length === 2 && invited[7]!.events.length === 3)
-  assert.equal((await measured('judged_total')) - judged, 2)
+  await write('PATCH', `/api/halls/${hall}`, { number: 3 })
+  await write('POST', '/api/letters', { to: 'usr_4', number: 2 })
+  await until('all is told', () => mine[4]!.events.length === 2 && invited[7]!.events.length === 4)
+  // On a database server several of these may be taken in one look, in which the seat counts as there and as gone.
+  const more = (await measured('judged_total')) - judged
+  assert.ok(more >= 4 && more <= 5, `${more} judgements`)
   assert.deepEqual(
     [...mine, ...invited].flatMap((reader, index) => reader.events.slice(1).map(({ data }) => `${index} ${data.action}`)),
-    ['3 created', '207 updated', '207 deleted'],
+    ['3 created', '4 created', '207 updated', '207 updated', '207 deleted'],
   )
   for (const { close } of [...mine, ...invited]) close()
 })

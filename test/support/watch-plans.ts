@@ -39,7 +39,7 @@ export function scansOf(database: DatabaseSync, sql: string): readonly string[] 
 
 /** What reads everything on purpose, and what a caller of the API or code of a project has thought of. */
 const elsewhere =
-  /\/src\/(?:observe|extend|storage\/(?:archive|migrations)|records\/(?:list|aggregate|export)-records|storage\/sqlite\/(?:snapshot|schema))/
+  /\/src\/(?:observe|extend|testing|storage\/(?:archive|migrations)|records\/(?:list|aggregate|export)-records|storage\/sqlite\/(?:snapshot|schema))/
 
 /** The first place outside of the storage; null where that is a test. */
 function whoAsks(): string | null {
