@@ -37,9 +37,9 @@ export function scansOf(database: DatabaseSync, sql: string): readonly string[] 
   return plan.map(({ detail }) => String(detail)).filter((detail) => detail.startsWith('SCAN ') && !harmless.test(detail))
 }
 
-/** What reads everything on purpose, and what a caller of the API or code of a project has thought of. */
+/** What reads everything on purpose, what a caller of the API or code of a project has thought of, and what is another company's. */
 const elsewhere =
-  /\/src\/(?:observe|extend|testing|storage\/(?:archive|migrations)|records\/(?:list|aggregate|export)-records|storage\/sqlite\/(?:snapshot|schema))/
+  /\/src\/(?:observe|extend|sandbox|testing|storage\/(?:archive|migrations)|records\/(?:list|aggregate|export)-records|storage\/sqlite\/(?:snapshot|schema))/
 
 /** The first place outside of the storage; null where that is a test. */
 function whoAsks(): string | null {
