@@ -1,6 +1,7 @@
 // Where the bytes of files are, by the settings: a folder beside the database, or a bucket.
 import { join, resolve } from 'node:path'
 import { systemClock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
 import { type AzurePlace, createAzureBlobs } from '../blobs/azure-blobs.ts'
 import type { BlobStore } from '../blobs/blob-store.ts'
 import { createLocalBlobs } from '../blobs/local-blobs.ts'
@@ -12,6 +13,15 @@ export function openBlobs({ dataFolder, filesUrl }: Pick<ProcessSettings, 'dataF
   return filesUrl.startsWith('azure')
     ? createAzureBlobs(azurePlaceOf(filesUrl), systemClock)
     : createS3Blobs(s3PlaceOf(filesUrl), systemClock)
+}
+
+/** Says at once what else the first upload would say: that a bucket is not there, or that a key is wrong. */
+export async function lookAtStore(blobs: BlobStore, log: Log): Promise<void> {
+  try {
+    for await (const _ of blobs.keys()) return
+  } catch (error) {
+    log.write('warn', 'The store of files cannot be used now: see KINGPOST_FILES_URL. Until it can, files are refused with 503.', { error })
+  }
 }
 
 /** `s3://KEY:SECRET@HOST/BUCKET?region=REGION`; `s3+http:` for a store of the own network. @throws UsageError */

@@ -27,7 +27,7 @@ import { inTransaction } from '../storage/in-transaction.ts'
 import type { WholeStorage } from '../storage/storage.ts'
 import { type Part, takePart } from './database.ts'
 import { compileConfig, type LoadedConfig, loadConfig } from './load-config.ts'
-import { openBlobs } from './open-blobs.ts'
+import { lookAtStore, openBlobs } from './open-blobs.ts'
 import { checkFits, lockFolder, openStorage } from './open-storage.ts'
 import { openProviders, type PaymentProviders } from './payment-providers.ts'
 import { startPictureProcesses } from './picture-processes.ts'
@@ -123,6 +123,7 @@ async function serveOn(place: Place): Promise<Running> {
   const clock = shared ?? systemClock
   const hasPictures = settings.roles.includes('api') && backend.model.find('files') !== undefined
   const blobs = openBlobs(settings)
+  if (settings.filesUrl !== null) void lookAtStore(blobs, log)
   const pictures = hasPictures ? startPictureProcesses(log) : null
   const engine = await createEngine({
     backend,

@@ -146,7 +146,7 @@ for (const { name, program, start: startStore } of objectStores)
         line.loseAt(count, moment, true)
         await sendOne(server.url, book, randomBytes(10_000_000)).catch(() => {})
         const isOver = !line.wasLost()
-        line.mend()
+        await line.mend()
         server.kill('SIGKILL')
         await server.ended
         if (isOver) break

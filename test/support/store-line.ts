@@ -1,10 +1,11 @@
-// A line to a store of files that is lost at a chosen request: before it has come there, in the middle of it, or once it was carried
-// out and before its answer has come back.
+// A line to a store of files that is lost at a chosen request: before it has come there, in the middle of it, once it was carried out
+// and before its answer has come back, or so that the request comes there long after whoever asked has given it up.
 import { request as ask, createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 
-export const moments = ['before', 'during', 'after'] as const
+/** `late`: it comes to the store all the same, once whoever asked has long given it up. */
+export const moments = ['before', 'during', 'after', 'late'] as const
 export type Moment = (typeof moments)[number]
 
 export type StoreLine = {
@@ -14,7 +15,8 @@ export type StoreLine = {
   loseAt(count: number, moment: Moment, isForAMoment: boolean): void
   /** Whether a request was lost. */
   wasLost(): boolean
-  mend(): void
+  /** What is late has come to the store when it resolves. */
+  mend(): Promise<void>
   /** Ends the connections that nobody uses now. */
   hangUp(): void
   close(): void
@@ -26,6 +28,7 @@ export async function openLine(store: string, onLost = (_moment: Moment) => {}):
   let left = Number.POSITIVE_INFINITY
   let how: { readonly moment: Moment; readonly isForAMoment: boolean } = { moment: 'before', isForAMoment: false }
   let wasLost = false
+  let late = async () => {}
 
   const server = createServer(async (given, answer) => {
     const body = await buffer(given).catch(() => null)
@@ -40,6 +43,7 @@ export async function openLine(store: string, onLost = (_moment: Moment) => {}):
     const moment = left === 0 ? how.moment : 'before'
     if (moment === 'during') await forward(given, body, Math.floor(body.length / 2)).catch(() => {})
     if (moment === 'after') await forward(given, body).catch(() => {})
+    if (moment === 'late') late = async () => void (await forward(given, body).catch(() => {}))
     if (left === 0) onLost(moment)
     answer.destroy()
   })
@@ -66,7 +70,12 @@ export async function openLine(store: string, onLost = (_moment: Moment) => {}):
       wasLost = false
     },
     wasLost: () => wasLost,
-    mend: () => void (left = Number.POSITIVE_INFINITY),
+    async mend() {
+      left = Number.POSITIVE_INFINITY
+      const held = late
+      late = async () => {}
+      await held()
+    },
     hangUp: () => server.closeIdleConnections(),
     close() {
       server.closeAllConnections()
