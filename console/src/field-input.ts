@@ -51,6 +51,8 @@ function textOf(field: FieldInfo, value: unknown): string {
   switch (field.input) {
     case 'json':
       return JSON.stringify(value, null, 2)
+    case 'point':
+      return isPoint(value) ? `${value.lat}, ${value.lng}` : ''
     case 'dateTime':
       return localInput(String(value))
     case 'reference':
@@ -66,6 +68,11 @@ function textOf(field: FieldInfo, value: unknown): string {
     default:
       return String(value)
   }
+}
+
+/** A place on earth. */
+export function isPoint(value: unknown): value is { lat: number; lng: number } {
+  return typeof value === 'object' && value !== null && 'lat' in value && 'lng' in value
 }
 
 /** A reference may come expanded: the record in place of its id. */
@@ -131,6 +138,12 @@ function parseField(field: FieldInfo, text: string, currency: string, previous: 
       const money = parseMoney(text, currency)
       const digits = currencyDigits(currency)
       return money === undefined ? { problem: `This is not an amount with at most ${digits} decimals.` } : { value: money }
+    }
+    case 'point': {
+      const [, lat, lng] = /^\s*(-?[\d.]+)\s*[,;\s]\s*(-?[\d.]+)\s*$/.exec(text) ?? []
+      const point = { lat: Number(lat), lng: Number(lng) }
+      const isOnEarth = Math.abs(point.lat) <= 90 && Math.abs(point.lng) <= 180
+      return isOnEarth ? { value: point } : { problem: 'This is not a latitude and a longitude, as in 52.52, 13.405.' }
     }
     case 'boolean':
       return { value: text === 'true' }

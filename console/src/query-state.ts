@@ -4,7 +4,7 @@
  * query pasted behind /api/{collection}. Invariant: parse(format(state)) equals state.
  */
 
-export const operators = ['eq', 'ne', 'lt', 'lte', 'gt', 'gte', 'in', 'nin', 'contains', 'startsWith', 'null'] as const
+export const operators = ['eq', 'ne', 'lt', 'lte', 'gt', 'gte', 'in', 'nin', 'contains', 'startsWith', 'near', 'within', 'null'] as const
 export type Operator = (typeof operators)[number]
 
 export interface FilterTerm {
@@ -32,6 +32,8 @@ export const operatorWords: Record<Operator, string> = {
   nin: 'is none of',
   contains: 'contains',
   startsWith: 'starts with',
+  near: 'is near',
+  within: 'is within',
   null: 'is empty',
 }
 

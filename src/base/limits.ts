@@ -96,6 +96,8 @@ export const limits = {
   idCharactersMax: 64,
   /** Ids in one field that is a list of references. */
   referencesMax: 200,
+  /** What is near a place: half around the earth. */
+  distanceMetersMax: 20_015_000,
   /** Digits of a decimal: so many are exact in an IEEE double, also for a client that takes the text for a number. */
   decimalDigitsMax: 15,
   /** Texts in one field that is a list of them. */

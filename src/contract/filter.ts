@@ -1,6 +1,7 @@
 // The filter tree: what a query string, an access rule and a guard of a write all become. Adapters
 // compile it, and `matches` evaluates it in memory for live readers; both must agree (conformance).
 // Paths are column paths of one collection (`title`, `price.amount`); a reference is followed by `via`.
+import { isNear, type Place } from './geo.ts'
 import { withoutCase } from './letter-case.ts'
 import { haveWords, type Word } from './words.ts'
 
@@ -18,6 +19,8 @@ export type Filter =
   /** Letters match in either case: letter-case.ts says which they are. */
   | { readonly op: 'contains' | 'startsWith'; readonly path: string; readonly value: string }
   | { readonly op: 'null'; readonly path: string; readonly value: boolean }
+  /** A place on earth at `path` is within so many millimetres of this one, which is in units of geo.ts. */
+  | { readonly op: 'near'; readonly path: string; readonly lat: number; readonly lng: number; readonly mm: number }
   /** The list of ids at `path` holds the value; one that is missing holds nothing. */
   | { readonly op: 'has'; readonly path: string; readonly value: string }
   /** Each of the words stands in one of the searched fields at `paths` (words.ts). */
@@ -138,6 +141,10 @@ function evaluate(filter: Filter, record: Readonly<Record<string, unknown>>): Tr
         filter.paths.map((path) => record[path]),
         filter.words,
       )
+    case 'near': {
+      const place = (record[filter.path] ?? null) as Place | null
+      return place === null ? null : isNear(place, filter, filter.mm)
+    }
     case 'has':
       return Array.isArray(record[filter.path]) && (record[filter.path] as unknown[]).includes(filter.value)
     default:
@@ -146,7 +153,7 @@ function evaluate(filter: Filter, record: Readonly<Record<string, unknown>>): Tr
 }
 
 function compareValue(
-  filter: Exclude<Filter, { op: 'true' | 'false' | 'and' | 'or' | 'not' | 'null' | 'via' | 'has' | 'words' }>,
+  filter: Exclude<Filter, { op: 'true' | 'false' | 'and' | 'or' | 'not' | 'null' | 'via' | 'has' | 'near' | 'words' }>,
   value: Scalar | null,
 ): Truth {
   if (value === null) return null

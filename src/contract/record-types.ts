@@ -130,7 +130,7 @@ export type Condition<V> = {
 }
 
 /** A list is asked for one that it has, and compared no other way. */
-type Compared<V> = [V] extends [readonly [infer TOne]] ? TOne : V | Condition<V>
+type Compared<V> = [V] extends [readonly [infer TOne]] ? TOne : [V] extends [{ readonly areas: infer TAreas }] ? TAreas : V | Condition<V>
 
 /** The paths of one field: itself, and the parts of its value. */
 type PathsOf<K extends string, C> = { readonly [P in keyof C & string as P extends '' ? K : `${K}.${P}`]?: Compared<C[P]> }

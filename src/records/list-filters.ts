@@ -17,7 +17,11 @@ export function listFilters(collection: CollectionModel, actor: Actor): Record<s
     const value = column.comparing.querySchema(field)
     for (const operator of operators)
       filters[`filter[${name}]${operator === 'eq' ? '' : `[${operator}]`}`] =
-        operator === 'in' ? listOf(field) : (special[operator] ?? value)
+        operator === 'in'
+          ? listOf(field)
+          : operator === 'near' || operator === 'within'
+            ? column.comparing.areaSchema!(operator)
+            : (special[operator] ?? value)
     if (column.isNullable && !column.isList) filters[`filter[${name}][null]`] = { type: 'boolean' }
   }
   return filters

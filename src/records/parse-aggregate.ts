@@ -36,7 +36,12 @@ type Told = { readonly measure: MeasureName; readonly name: string; amountOf(gro
 /** Whether its values can be summed: whole numbers, decimals and money, whose currency then stands beside the groups. */
 export function isSummable({ columns, field }: CompiledField): boolean {
   const [column] = columns
-  return column !== undefined && (column.type === 'integer' || scaleOf(column.type) !== null) && field.kind.refers === undefined
+  return (
+    column !== undefined &&
+    (column.type === 'integer' || scaleOf(column.type) !== null) &&
+    field.kind.refers === undefined &&
+    field.kind.isMeasured !== false
+  )
 }
 /** Whether one of its values is the least. */
 export function isOrdered(compiled: CompiledField): boolean {

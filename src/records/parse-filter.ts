@@ -125,6 +125,7 @@ function parseCondition(column: Column, op: FilterOperator, value: unknown, at: 
     return { op, path, values: texts.map((text) => parseValue(column, text, at)) }
   }
   if (typeof value !== 'string') throw invalid(`query:${at}`, 'type', 'must be one value')
+  if (op === 'near' || op === 'within') return parseArea(column, op, value, at)
   if (op === 'null') {
     if (value !== 'true' && value !== 'false') throw invalid(`query:${at}`, 'type', 'must be true or false')
     return { op, path, value: value === 'true' }
@@ -138,6 +139,13 @@ function parseCondition(column: Column, op: FilterOperator, value: unknown, at: 
   return { op, path, value: parseValue(column, value, at) }
 }
 
+function parseArea({ comparing, part, path }: Column, op: 'near' | 'within', text: string, at: string): Filter {
+  const area = comparing.area?.(op, path.slice(0, -`.${part}`.length), text)
+  if (area === undefined) throw invalid(`query:${at}`, 'operator', `${op} needs a place`)
+  if ('problem' in area) throw invalid(`query:${at}`, 'type', area.problem)
+  return area.filter
+}
+
 /** A value of a query string in the type of its column. */
 function parseValue({ comparing }: Column, text: unknown, at: string): Scalar {
   if (typeof text !== 'string') throw invalid(`query:${at}`, 'type', 'must be one value')
@@ -148,7 +156,7 @@ function parseValue({ comparing }: Column, text: unknown, at: string): Scalar {
 
 /** A cursor holds the values of the last record: no database or address takes a whole article there. */
 export function isSortable({ field, columns }: CompiledField): boolean {
-  return columns.length > 0 && columns[0]!.type !== 'json' && !field.kind.isLarge
+  return columns.length > 0 && columns[0]!.type !== 'json' && !field.kind.isLarge && field.kind.isMeasured !== false
 }
 
 /** `sort=-createdAt,name`. @throws validation_failed */

@@ -10,6 +10,7 @@ import { email, emailKind } from './kinds/email.ts'
 import { enumKind, enumOf } from './kinds/enum.ts'
 import { file, fileKind } from './kinds/file.ts'
 import { files, filesKind } from './kinds/files.ts'
+import { geo, geoKind } from './kinds/geo.ts'
 import { integer, integerKind } from './kinds/integer.ts'
 import { json, jsonKind } from './kinds/json.ts'
 import type { Kind } from './kinds/kind.ts'
@@ -36,6 +37,7 @@ export const field = {
   url,
   enum: enumOf,
   json,
+  geo,
   ref,
   refs,
   file,
@@ -58,6 +60,7 @@ export const kinds: readonly Kind[] = [
   urlKind,
   enumKind,
   jsonKind,
+  geoKind,
   refKind,
   refsKind,
   fileKind,

@@ -117,6 +117,8 @@ function FilterForm(props: {
   </form>`
 }
 
+const hints: Partial<Record<Operator, string>> = { near: '52.52,13.405,5000 (m)', within: 'south,west,north,east' }
+
 /** What a select shows first counts as chosen. */
 function defaultValue(field: FieldInfo | undefined, op: Operator): string {
   if (op === 'null' || field?.input === 'boolean') return 'true'
@@ -151,7 +153,7 @@ function FilterValue(props: { field: FieldInfo | undefined; op: Operator; value:
     }
     return html`<input type="datetime-local" aria-label="Value" value=${localInput(value)} onChange=${onTime} />`
   }
-  const hint = op === 'in' || op === 'nin' ? 'a,b,c' : field?.input === 'money' ? 'in cents: 1999' : 'value'
+  const hint = op === 'in' || op === 'nin' ? 'a,b,c' : (hints[op] ?? (field?.input === 'money' ? 'in cents: 1999' : 'value'))
   return html`<input
     type=${field?.input === 'date' ? 'date' : 'text'}
     aria-label="Value"

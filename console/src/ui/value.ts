@@ -1,6 +1,6 @@
 /** One field's value as people read it: references as links, money and structures in words. */
 import { html, type View } from '../../vendor/htm-preact.js'
-import { refId } from '../field-input.ts'
+import { isPoint, refId } from '../field-input.ts'
 import { isMoney, isTime } from '../format.ts'
 import { useIdOwner } from '../schema.ts'
 import type { FieldInfo } from '../shapes.ts'
@@ -35,6 +35,8 @@ export function Value(props: { field: FieldInfo; value: unknown; compact?: boole
           (one) => html`<${RefLink} key=${refId(one)} collection=${field.ref ?? ''} value=${one} />`,
         )}
       </span>`
+    case 'point':
+      return isPoint(value) ? `${value.lat}, ${value.lng}` : plain(value)
     case 'list':
       return Array.isArray(value) ? value.join(', ') : plain(value)
     case 'file':

@@ -30,6 +30,12 @@ const samples: Readonly<Record<Exclude<keyof typeof field, 'computed'>, Sample>>
   url: { field: field.url(), wire: 'https://example.com/', wrong: 5 },
   enum: { field: field.enum(['idea', 'task']), wire: 'task', wrong: 'other' },
   json: { field: field.json(), wire: { any: [1, null] }, wrong: undefined },
+  geo: {
+    field: field.geo(),
+    wire: { lat: -33.8688, lng: 151.2093 },
+    stored: { lat: -338_688_000, lng: 1_512_093_000 },
+    wrong: { lat: 900_000_001, lng: 0 },
+  },
   ref: { field: field.ref('users'), wire: 'usr_1', wrong: 5 },
   refs: { field: field.refs('users'), wire: ['usr_1'], wrong: 'usr_1' },
   // What is given says which one; the record's transaction looks up the rest.

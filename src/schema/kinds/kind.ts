@@ -4,7 +4,7 @@
 // are made of it once for a collection.
 import type { ActorValue, CallerRule } from '../../access/rule.ts'
 import type { DisplayName, InputName } from '../../contract/field-forms.ts'
-import type { Scalar } from '../../contract/filter.ts'
+import type { Filter, Scalar } from '../../contract/filter.ts'
 import type { FieldTypes } from '../../contract/record-types.ts'
 import type { Add, Check, Keys } from '../shape.ts'
 
@@ -25,7 +25,21 @@ export function scaleOf(type: ColumnType): number | null {
   return type.startsWith('decimal(') ? Number(type.slice(8, -1)) : null
 }
 
-export const filterOperators = ['eq', 'ne', 'lt', 'lte', 'gt', 'gte', 'in', 'nin', 'contains', 'startsWith', 'null'] as const
+export const filterOperators = [
+  'eq',
+  'ne',
+  'lt',
+  'lte',
+  'gt',
+  'gte',
+  'in',
+  'nin',
+  'contains',
+  'startsWith',
+  'near',
+  'within',
+  'null',
+] as const
 export type FilterOperator = (typeof filterOperators)[number]
 
 /** What a rule may know of a field whose declaration may be wrong elsewhere. */
@@ -47,6 +61,9 @@ export type Comparing = {
   querySchema(field: Field): JsonSchema
   fromQuery(text: string): Stored
   fromRule(value: unknown, options: RuleOptions): Stored
+  /** Of places: what an area is to a query, and how the document tells of it. */
+  area?(operator: 'near' | 'within', path: string, text: string): { readonly filter: Filter } | { readonly problem: string }
+  areaSchema?(operator: 'near' | 'within'): JsonSchema
   /** Whether a value of the caller can be one of these. A reference is judged by what it refers to. */
   takesActor(value: ActorValue): boolean
 }
@@ -77,6 +94,8 @@ export type Kind = {
   readonly isJson?: boolean
   /** Its values may be whole articles: they count in the size of a page, and no list is sorted by them. */
   readonly isLarge?: boolean
+  /** False: its values have no order and no sum. */
+  readonly isMeasured?: false
   /** It lies in a calendar: an aggregate groups by its months. Times are milliseconds, days texts. */
   readonly spans?: 'times' | 'days'
   /** A change may say by how much instead of what: `{ "$increment": 1 }`. `fromWire`, where that is not given as it is stored. */

@@ -4,6 +4,7 @@
 import { type Document, Long } from 'mongodb'
 import { assert, unreachable } from '../../base/assert.ts'
 import { and, type Filter, not, type Scalar, type WordsFilter } from '../../contract/filter.ts'
+import { geoFactors } from '../../contract/geo.ts'
 import { type CollectionModel, type Model, resolve } from '../../schema/model.ts'
 import { regexOf } from '../letter-pattern.ts'
 import { type FindQuery, type GroupKey, type GroupQuery, type Measure, pathOf, type Sort } from '../storage.ts'
@@ -103,11 +104,24 @@ function whereOf(scope: Scope, filter: Filter, wanted: boolean): Document {
       scope.lookups.push({ $lookup: { ...lookupOf(scope, filter), as: name } })
       return { [name]: wanted ? { $not: { $size: 0 } } : { $size: 0 } }
     }
+    case 'near':
+      return nearOf(scope.collection, filter, wanted)
     case 'words':
       return wanted ? wordsOf(scope.collection, filter) : { $nor: [wordsOf(scope.collection, filter)] }
     default:
       return { [fieldOf(scope.collection, filter.path)]: testOf(scope.collection, filter, wanted) }
   }
+}
+
+/** As `isNear` of contract/geo.ts has it. A missing place is unknown. */
+function nearOf(collection: CollectionModel, { path, lat, lng, mm }: Extract<Filter, { op: 'near' }>, wanted: boolean): Document {
+  const { radians, halfRadians, halfAngle } = geoFactors
+  const [latField, lngField] = ['lat', 'lng'].map((part) => fieldOf(collection, `${path}.${part}`))
+  const square = (angle: Document) => ({ $multiply: [{ $sin: angle }, { $sin: angle }] })
+  const half = (field: string, center: number) => square({ $multiply: [{ $subtract: [`$${field}`, center] }, halfRadians] })
+  const east = { $multiply: [Math.cos(lat * radians), { $cos: { $multiply: [`$${latField}`, radians] } }, half(lngField!, lng)] }
+  const distance = { $add: [half(latField!, lat), east] }
+  return all([{ [latField!]: { $ne: null } }, { $expr: { [wanted ? '$lte' : '$gt']: [distance, Math.sin(mm * halfAngle) ** 2] } }])
 }
 
 /** Each word in one of the lists. It is letters and digits (words.ts), so a pattern of it has one meaning. */
@@ -167,7 +181,7 @@ const opposite = { eq: 'ne', ne: 'eq', lt: 'gte', lte: 'gt', gt: 'lte', gte: 'lt
 /** One field's condition. MongoDB's comparisons look at values of their own type alone: none of them fits null. */
 function testOf(
   collection: CollectionModel,
-  filter: Exclude<Filter, { op: 'true' | 'false' | 'and' | 'or' | 'not' | 'via' | 'words' }>,
+  filter: Exclude<Filter, { op: 'true' | 'false' | 'and' | 'or' | 'not' | 'via' | 'near' | 'words' }>,
   wanted: boolean,
 ): Document {
   const column = resolve(collection.columns, filter.path)

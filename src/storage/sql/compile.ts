@@ -3,6 +3,7 @@
 // statement cache: two queries of one shape give the same text.
 import { assert, unreachable } from '../../base/assert.ts'
 import type { Filter, WordsFilter } from '../../contract/filter.ts'
+import { geoFactors } from '../../contract/geo.ts'
 import { hasOnlyAsciiCases } from '../../contract/letter-case.ts'
 import { type CollectionModel, type Column, type Model, resolve } from '../../schema/model.ts'
 import { type Change, type FindQuery, type GroupKey, type GroupQuery, pathOf, type Sort } from '../storage.ts'
@@ -86,11 +87,11 @@ export function createCompiler(model: Model, dialect: Dialect) {
   function where(collection: CollectionModel, filter: Filter, bound: Bound, alias: string): string {
     const { values, few } = bound
     const nested = (part: Filter) => where(collection, part, bound, alias)
+    const nameOf = (path: string) => `${alias}.${quote(resolve(collection.columns, path).name)}`
     switch (filter.op) {
       case 'true':
-        return '1=1'
       case 'false':
-        return '1=0'
+        return filter.op === 'true' ? '1=1' : '1=0'
       case 'and':
       case 'or':
         return `(${filter.of.map(nested).join(filter.op === 'and' ? ' and ' : ' or ')})`
@@ -107,12 +108,12 @@ export function createCompiler(model: Model, dialect: Dialect) {
         if (few?.has(filter)) return `${alias}.${local} in (select ${inner}.${remote} from ${table} where ${condition})`
         return `exists (select 1 from ${table} where ${inner}.${remote}=${alias}.${local} and ${condition})`
       }
+      case 'near':
+        return nearBy(filter, { nameOf, values })
       case 'words':
         return dialect.hasWords(collection, filter, { values, alias })
-      default: {
-        const column = resolve(collection.columns, filter.path)
-        return conditionOf(filter, { dialect, column, name: `${alias}.${quote(column.name)}`, values })
-      }
+      default:
+        return conditionOf(filter, { dialect, column: resolve(collection.columns, filter.path), name: nameOf(filter.path), values })
     }
   }
 
@@ -231,9 +232,26 @@ export function createCompiler(model: Model, dialect: Dialect) {
   })
 }
 
+type Nearby = { readonly nameOf: (path: string) => string; readonly values: SqlValue[] }
+
+/** As `isNear` of contract/geo.ts has it. */
+function nearBy(filter: Extract<Filter, { op: 'near' }>, { nameOf, values }: Nearby): string {
+  const [lat, lng] = [nameOf(`${filter.path}.lat`), nameOf(`${filter.path}.lng`)]
+  const { radians, halfRadians, halfAngle } = geoFactors
+  const square = (angle: string, value: number) => {
+    values.push(value)
+    values.push(value)
+    return `sin(${angle})*sin(${angle})`
+  }
+  const north = square(`(${lat}-?)*${halfRadians}`, filter.lat)
+  values.push(filter.lat)
+  const east = square(`(${lng}-?)*${halfRadians}`, filter.lng)
+  return `${north}+cos(?*${radians})*cos(${lat}*${radians})*${east}<=${square(`?*${halfAngle}`, filter.mm)}`
+}
+
 /** A comparison of one column, under the name that it has in the statement. */
 function conditionOf(
-  filter: Exclude<Filter, { op: 'true' | 'false' | 'and' | 'or' | 'not' | 'via' | 'words' }>,
+  filter: Exclude<Filter, { op: 'true' | 'false' | 'and' | 'or' | 'not' | 'via' | 'near' | 'words' }>,
   { dialect, column, name, values }: Compared,
 ): string {
   switch (filter.op) {

@@ -1,0 +1,146 @@
+// Places on earth: kept to the centimetre, asked for by a radius and by a box on every database as a sphere has them, poles and the
+// line where east meets west included.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import fc from 'fast-check'
+import { limits } from '../../src/base/limits.ts'
+import { matches } from '../../src/contract/filter.ts'
+import { any, anyone, collection, field, staff, where } from '../../src/index.ts'
+import { geoKind } from '../../src/schema/kinds/geo.ts'
+import { openWorld, testConfig, type World } from '../support/api-harness.ts'
+import { loadDocument } from '../support/fits-document.ts'
+
+const { distanceMetersMax } = limits
+
+const shops = collection('shops', {
+  prefix: 'shop',
+  fields: { name: field.text({ required: true }), at: field.geo(), home: field.geo({ read: staff }) },
+  indexes: [['at']],
+  access: { read: any(where('at').isNull(), where('at.lat').gt(-89.5)), create: anyone, update: anyone, aggregate: anyone },
+})
+const places = {
+  berlin: [52.52, 13.405],
+  potsdam: [52.3906, 13.0645],
+  sydney: [-33.8688, 151.2093],
+  suva: [-18.1416, 178.4419],
+  apia: [-13.8333, -171.7667],
+  north: [90, 0],
+  nome: [64.5011, -165.4064],
+  null: [0, 0],
+} as const
+
+let world: World
+before(async () => {
+  world = await openWorld({ config: { ...testConfig, collections: [...testConfig.collections!, shops] as never } })
+  await loadDocument(world)
+  for (const [name, [lat, lng]] of Object.entries(places)) assert.equal((await create({ name, at: { lat, lng } })).status, 201)
+  assert.equal((await create({ name: 'hidden', at: { lat: -89.6, lng: 0 } })).status, 201)
+})
+after(() => world.close())
+
+const create = (body: object) => world.call('staff', { method: 'POST', url: '/api/shops', body })
+const get = (url: string, as: 'staff' | 'guest' = 'staff') => world.call(as, { method: 'GET', url })
+const names = async (query: string): Promise<string[]> => {
+  const { status, body, text } = await get(`/api/shops?sort=name&limit=100&${query}`)
+  assert.equal(status, 200, text)
+  return body.items.map(({ name }: { name: string }) => name)
+}
+const issue = ({ status, body }: { status: number; body: { errors?: { path: string; code: string }[] } }) => [
+  status,
+  body.errors?.[0]?.path,
+  body.errors?.[0]?.code,
+]
+
+test('a place is told as it was given, and what is none is refused with its path', async () => {
+  const { body } = await create({ name: 'x', at: { lat: -0.00000004, lng: -179.9999999 } })
+  assert.deepEqual(body.at, { lat: 0, lng: -179.9999999 })
+  assert.equal((await world.call('staff', { method: 'PATCH', url: `/api/shops/${body.id}`, body: { at: null } })).body.at, null)
+  for (const [at, path, code] of [
+    [{ lat: 90.0000001, lng: 0 }, '/at/lat', 'maximum'],
+    [{ lat: -91, lng: 0 }, '/at/lat', 'minimum'],
+    [{ lat: 0, lng: 180.5 }, '/at/lng', 'maximum'],
+    [{ lat: '1', lng: 0 }, '/at/lat', 'type'],
+    [{ lat: 1 }, '/at/lng', 'required'],
+    [{ lat: 1, lng: null }, '/at/lng', 'type'],
+    [{ lat: 1, lng: 1, alt: 5 }, '/at/alt', 'unknown_field'],
+    [[1, 2], '/at', 'type'],
+    ['1,2', '/at', 'type'],
+  ] as const)
+    assert.deepEqual(issue(await create({ name: 'x', at })), [400, path, code], JSON.stringify(at))
+})
+
+test('what is near is found by its distance, over the line of 180 degrees and around a pole', async () => {
+  assert.deepEqual(await names('filter[at][near]=52.52,13.405,20000'), ['berlin'])
+  assert.deepEqual(await names('filter[at][near]=52.52,13.405,28000'), ['berlin', 'potsdam'])
+  assert.deepEqual(await names('filter[at][near]=52.52,13.405,0'), ['berlin'])
+  assert.deepEqual(await names('filter[at][near]=-16,-179,1200000'), ['apia', 'suva'])
+  assert.deepEqual(await names('filter[at][near]=90,120,2900000'), ['nome', 'north'])
+  assert.deepEqual((await names(`filter[at][near]=0,0,${distanceMetersMax}`)).length, 8)
+  assert.deepEqual(await names('filter[not][at][near]=0,0,10000000'), ['apia', 'nome', 'north', 'suva', 'sydney'])
+  assert.deepEqual(await names('filter[or][0][at][near]=52.4,13.1,5000&filter[or][1][name]=north'), ['north', 'potsdam'])
+})
+
+test('what lies within a box is found, also where its west is east of its east', async () => {
+  assert.deepEqual(await names('filter[at][within]=52.3,13.0,52.7,13.2'), ['potsdam'])
+  assert.deepEqual(await names('filter[at][within]=-20,170,-10,-170'), ['apia', 'suva'])
+  assert.deepEqual(await names('filter[at.lat][gte]=64&filter[at.lng][lt]=0'), ['nome'])
+  assert.deepEqual(await names('filter[at][null]=true'), ['x'])
+})
+
+test('what asks for no area is refused', async () => {
+  for (const near of ['', '1,2', '1,2,3,4', 'a,b,c', '91,0,5', '0,181,5', '0,0,-1', '0,0,20015001', '0,0,1e3', '0,0,NaN', '0,0,5km'])
+    assert.deepEqual(issue(await get(`/api/shops?filter[at][near]=${near}`)), [400, 'query:filter[at][near]', 'type'], near)
+  for (const box of ['1,2,3', '5,0,4,0', '0,0,91,0', '0,-181,1,0', 'a,b,c,d', ',,,'])
+    assert.deepEqual(issue(await get(`/api/shops?filter[at][within]=${box}`)), [400, 'query:filter[at][within]', 'type'], box)
+  assert.deepEqual(issue(await get('/api/shops?filter[name][near]=0,0,5')), [400, 'query:filter[name][near]', 'operator'])
+  assert.deepEqual(issue(await get('/api/shops?filter[at.lng][near]=0,0,5')), [400, 'query:filter[at.lng][near]', 'operator'])
+  assert.deepEqual(issue(await get('/api/shops?sort=at')), [400, 'query:sort', 'not_sortable'])
+  for (const query of ['sum=at', 'min=at', 'group=at', 'group=at.lat'])
+    assert.equal((await get(`/api/shops/aggregate?${query}`)).status, 400, query)
+  // Hidden, it is asked for as what does not exist.
+  const hidden = await get('/api/shops?filter[home][near]=0,0,5', 'guest')
+  assert.deepEqual(issue(hidden), [400, 'query:filter[home]', 'unknown_field'])
+})
+
+test('files, the document and the console have it', async () => {
+  const { text } = await get('/api/shops/export')
+  assert.ok(text.includes('berlin,52.52,13.405'), text)
+  const body = Buffer.from(text)
+  const report = (await world.call('staff', { method: 'POST', url: '/api/shops/import', body, headers: { 'content-type': 'text/csv' } }))
+    .body
+  assert.deepEqual([report.rejected, report.changed], [0, 0], JSON.stringify(report))
+  const { items } = (await get('/api/schema')).body
+  const { fields } = items.find(({ name }: { name: string }) => name === 'shops')
+  const { input, operators } = fields.find(({ name }: { name: string }) => name === 'at')
+  assert.deepEqual([input, operators], ['point', ['near', 'within', 'null']])
+})
+
+test('every database decides as the engine does in memory, wherever the center is', async () => {
+  const { comparing } = geoKind.columns[0]
+  const degrees = (most: number) =>
+    fc.oneof(
+      fc.constantFrom(-most, 0, most),
+      fc.integer({ min: -most * 1_000, max: most * 1_000 }).map((one) => one / 1_000),
+    )
+  const all = (await get('/api/shops?limit=100')).body.items as { name: string; at: { lat: number; lng: number } | null }[]
+  const meters = fc.oneof(fc.integer({ min: 0, max: distanceMetersMax }), fc.constantFrom(0, 1_000, 5_000_000))
+  await fc.assert(
+    fc.asyncProperty(degrees(90), degrees(180), meters, async (lat, lng, far) => {
+      const area = comparing.area!('near', 'at', `${lat},${lng},${far}`)
+      assert.ok('filter' in area)
+      const wanted = all.filter(({ at }) => matches(area.filter, { at: at && geoKind.fromWire!(at, '', field.geo()) }) === true)
+      const found = await names(`filter[at][near]=${lat},${lng},${far}`)
+      assert.deepEqual(found, wanted.map(({ name }) => name).toSorted(), `${lat},${lng},${far}`)
+      // The box never leaves out what the circle has.
+      const near = area.filter.op === 'and' ? area.filter.of.at(-1)! : area.filter
+      assert.deepEqual(
+        found,
+        all
+          .filter(({ at }) => matches(near, { at: at && geoKind.fromWire!(at, '', field.geo()) }) === true)
+          .map(({ name }) => name)
+          .toSorted(),
+      )
+    }),
+    { numRuns: 60 },
+  )
+})
