@@ -123,7 +123,7 @@ test("the console's form takes it, by what the schema says of it", async () => {
   const { body } = await get('/api/schema')
   const { fields } = body.items.find(({ name }: { name: string }) => name === 'paints')
   const tint = fields.find(({ name }: { name: string }) => name === 'tint')
-  const shape = { name: 'tint', kind: 'colour', required: true, filterable: true, sortable: true, writable: true }
+  const shape = { name: 'tint', kind: 'colour', required: true, filterable: true, sortable: true, unique: true, writable: true }
   assert.deepEqual(tint, { ...shape, input: 'text', display: 'text', operators: ['eq', 'ne', 'in', 'null'] })
   const {
     items: [record],
