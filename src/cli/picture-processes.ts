@@ -1,6 +1,7 @@
 // Processes of their own for making pictures smaller: what decodes bytes of strangers is native code, which a picture may crash,
 // keep busy or fill. Each has one picture at a time, is ended when that takes too long or it has nothing to do, and takes nobody along.
 import { type ChildProcess, fork } from 'node:child_process'
+import { createRequire } from 'node:module'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { EngineError } from '../base/engine-error.ts'
@@ -17,18 +18,19 @@ export type FromWorker =
   | { readonly refused: string }
 
 export type PictureProcesses = {
-  /** Null where the library has no build for this system. */
-  readonly maker: Promise<PictureMaker | null>
+  /** Null where the library cannot be loaded on this system. The first call begins a process. @throws overloaded */
+  maker(): Promise<PictureMaker | null>
   stop(): void
 }
 
 const file = fileURLToPath(new URL(`./picture-worker${extname(import.meta.url)}`, import.meta.url))
 
-/** `idleMs`: how long one that has nothing to do is kept. It has some 60 MB. */
-export function startPictureProcesses(log: Log, { idleMs = 30_000, pictureMs = limits.pictureMs } = {}): PictureProcesses {
+/** `idleMs`: how long one that has nothing to do is kept. It has some 90 MB. */
+export function createPictureProcesses(log: Log, { idleMs = 30_000, pictureMs = limits.pictureMs } = {}): PictureProcesses {
   const all = new Set<ChildProcess>()
   const idle = createIdle(idleMs)
   let isStopped = false
+  let known: Promise<PictureMaker | null> | null = null
 
   async function open(): Promise<ChildProcess> {
     if (isStopped) throw new EngineError('overloaded')
@@ -41,7 +43,9 @@ export function startPictureProcesses(log: Log, { idleMs = 30_000, pictureMs = l
     const first = await answerOf(child, limits.pictureMs)
     if ('isReady' in first) return child
     child.kill('SIGKILL')
-    throw new Error('cannotLoad' in first ? first.cannotLoad : 'A process that makes pictures smaller did not start.')
+    throw 'cannotLoad' in first
+      ? new CannotLoad(first.cannotLoad)
+      : new EngineError('overloaded', { detail: 'No picture can be made smaller now.' })
   }
 
   async function ask(given: ToWorker): Promise<FromWorker | Lost> {
@@ -66,24 +70,48 @@ export function startPictureProcesses(log: Log, { idleMs = 30_000, pictureMs = l
     throw new EngineError('picture_not_resizable', { detail: 'refused' in answer ? answer.refused : lost })
   }
 
-  const maker = open().then(
-    (child) => {
-      idle.put(child)
+  async function begin(): Promise<PictureMaker | null> {
+    try {
+      idle.put(await open())
       return make
-    },
-    (error: Error) => {
+    } catch (error) {
+      if (!(error instanceof CannotLoad)) {
+        known = null
+        throw error
+      }
       const [reason] = error.message.split('\n', 1)
-      if (!isStopped) log.write('warn', `Pictures cannot be made smaller on this system, and are shown as they are. ${reason}.`)
+      log.write('warn', `Pictures cannot be made smaller on this system, and are shown as they are. ${reason}.`)
       return null
-    },
-  )
+    }
+  }
+
   return {
-    maker,
+    maker() {
+      known ??= begin()
+      return known
+    },
     stop() {
       isStopped = true
       for (const child of all) child.kill('SIGKILL')
     },
   }
+}
+
+class CannotLoad extends Error {}
+
+/** Whether there is a build of the library for this system, which costs less than to load it; one of one's own making is not found. */
+export function hasPictureLibrary(): boolean {
+  const { platform, arch } = process
+  const builds = [`${platform}-${arch}`, `${platform}musl-${arch}`, `${platform}-wasm32`]
+  const resolves = (from: string, name: string) => {
+    try {
+      return createRequire(from).resolve(name)
+    } catch {
+      return null
+    }
+  }
+  const library = resolves(import.meta.url, 'sharp')
+  return library !== null && builds.some((build) => resolves(library, `@img/sharp-${build}/sharp.node`) !== null)
 }
 
 /** Those that have nothing to do, each for a while. */

@@ -30,7 +30,7 @@ import { compileConfig, type LoadedConfig, loadConfig } from './load-config.ts'
 import { lookAtStore, openBlobs } from './open-blobs.ts'
 import { checkFits, lockFolder, openStorage } from './open-storage.ts'
 import { openProviders, type PaymentProviders } from './payment-providers.ts'
-import { startPictureProcesses } from './picture-processes.ts'
+import { createPictureProcesses, hasPictureLibrary, type PictureProcesses } from './picture-processes.ts'
 import { prepareFolder } from './private-files.ts'
 import { createProcessLog } from './process-log.ts'
 import { recoveryNotice } from './recovery-notice.ts'
@@ -121,10 +121,9 @@ async function serveOn(place: Place): Promise<Running> {
   const mail = settings.smtpUrl === null ? captureTransport : await smtpTransport(settings.smtpUrl)
   const shared = storage.capabilities.isShared ? await followDatabaseClock(storage, systemClock) : null
   const clock = shared ?? systemClock
-  const hasPictures = settings.roles.includes('api') && backend.model.find('files') !== undefined
   const blobs = openBlobs(settings)
   if (settings.filesUrl !== null) void lookAtStore(blobs, log)
-  const pictures = hasPictures ? startPictureProcesses(log) : null
+  const pictures = openPictures(settings, backend, log)
   const engine = await createEngine({
     backend,
     storage,
@@ -136,7 +135,7 @@ async function serveOn(place: Place): Promise<Running> {
     mail,
     webhooks: { egress: systemEgress },
     blobs,
-    ...(pictures === null ? {} : { pictureMaker: () => pictures.maker }),
+    ...(pictures === null ? {} : { pictureMaker: pictures.maker }),
     meter: createRuntimeMeter(),
   })
   if (settings.isDevelopment) await seedDatabase(engine, backend, { blobs, folder: loaded.folder })
@@ -190,6 +189,15 @@ async function serveOn(place: Place): Promise<Running> {
 /** What follows when code of the project never returns: `kingpost dev` waits for a change, in production somebody starts it again. */
 function endOf({ command }: ProcessSettings): string {
   return command === 'dev' ? '.' : ': the process is ended, to be started again.'
+}
+
+/** Null where nobody asks this process for pictures. */
+function openPictures({ roles }: ProcessSettings, { model }: Backend, log: Log): PictureProcesses | null {
+  if (!roles.includes('api') || model.find('files') === undefined) return null
+  const pictures = createPictureProcesses(log)
+  // Where the system may have nothing that makes them smaller, the start says so.
+  if (!hasPictureLibrary()) void pictures.maker().catch(() => {})
+  return pictures
 }
 
 /** SQLite's folder belongs to one process. Over a database server any number of processes may name the same. */

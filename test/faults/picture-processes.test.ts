@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import sharp from 'sharp'
 import { isEngineError } from '../../src/base/engine-error.ts'
-import { type PictureProcesses, startPictureProcesses } from '../../src/cli/picture-processes.ts'
+import { createPictureProcesses, hasPictureLibrary, type PictureProcesses } from '../../src/cli/picture-processes.ts'
 import type { Recipe } from '../../src/domains/files/picture-recipe.ts'
 import type { PictureMaker } from '../../src/domains/files/picture-sizes.ts'
 import { png } from '../support/pictures.ts'
@@ -12,9 +12,9 @@ import { png } from '../support/pictures.ts'
 const said: string[] = []
 const opened: PictureProcesses[] = []
 const open = async (options = {}): Promise<PictureMaker> => {
-  const processes = startPictureProcesses({ write: (level, message) => void said.push(`${level}: ${message}`) }, options)
+  const processes = createPictureProcesses({ write: (level, message) => void said.push(`${level}: ${message}`) }, options)
   opened.push(processes)
-  return (await processes.maker)!
+  return (await processes.maker())!
 }
 after(() => {
   for (const processes of opened) processes.stop()
@@ -33,6 +33,7 @@ const refusal = async (made: Promise<Buffer>) =>
   )
 
 test('pictures are made beside the server, several at once, and what is no picture is refused', async () => {
+  assert.ok(hasPictureLibrary())
   const make = await open()
   const all = await Promise.all([photo(), photo(), photo()].map(async (original) => await sizeOf(await make(await original, small))))
   assert.deepEqual(all, Array(3).fill(['webp', 64, 48]))
