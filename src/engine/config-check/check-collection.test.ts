@@ -39,3 +39,20 @@ test('one that fits is taken', () => {
     [],
   )
 })
+
+test('a search has a few fields and weights, and a weight is a whole number', () => {
+  const searched = (count: number, weight: number | null = null) =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, at) => [`f${at}`, field.text({ search: weight === null ? true : { weight: at + weight } })]),
+    )
+  assert.deepEqual(mistakes(searched(8), {}), [])
+  assert.deepEqual(mistakes(searched(3, 1), { search: 'words' }), [])
+  assert.deepEqual(mistakes(searched(9), {}), ['collections.notes.fields are searched, 9 of them: at most 8 can be'])
+  assert.deepEqual(mistakes(searched(4, 1), {}), ['collections.notes.fields are searched by 4 weights: there are at most 3'])
+  assert.deepEqual(mistakes({ title: field.text({ search: { weight: 0 } }) }, {}), [
+    'collections.notes.fields.title.search.weight must be a whole number from 1, not 0',
+  ])
+  assert.deepEqual(mistakes(searched(1), { search: 'part' }), [
+    'collections.notes.search must be "words" or "parts", not "part"; did you mean "parts"?',
+  ])
+})
