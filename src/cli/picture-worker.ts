@@ -12,7 +12,7 @@ process.on('disconnect', () => process.exit(0))
 preferred()
 
 try {
-  const make = await loadPictureMaker()
+  const make = await loadPictureMaker({ isAlone: true })
   process.on('message', (message: ToWorker) => void answer(make, message).then(send))
   send({ isReady: true })
 } catch (error) {

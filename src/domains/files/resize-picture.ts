@@ -1,5 +1,4 @@
-// Pictures made smaller by sharp (libvips). Only what it reads here is let near the bytes of strangers: SVG, PDF and the like
-// have loaders of their own, which stay shut.
+// Pictures made smaller by sharp (libvips).
 import type { FailOnOptions } from 'sharp'
 import { EngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
@@ -8,14 +7,20 @@ import type { PictureMaker } from './picture-sizes.ts'
 
 const loaders = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif'].map((name) => `VipsForeignLoad${name}Buffer`)
 
-/** @throws Error where there is no build of it for this system */
-export async function loadPictureMaker(): Promise<PictureMaker> {
+/**
+ * `isAlone`: in a process of its own, which it may set up. In others, such as a project's tests, the library may have other uses.
+ * @throws Error where there is no build of it for this system
+ */
+export async function loadPictureMaker({ isAlone = false } = {}): Promise<PictureMaker> {
   const { default: sharp } = await import('sharp')
-  // One picture takes one core, and nothing of it stays.
-  sharp.concurrency(1)
-  sharp.cache(false)
-  sharp.block({ operation: ['VipsForeignLoad'] })
-  sharp.unblock({ operation: loaders })
+  if (isAlone) {
+    // One picture takes one core, and nothing of it stays.
+    sharp.concurrency(1)
+    sharp.cache(false)
+    // No more of it is let near the bytes of strangers than is needed: SVG, PDF and others have loaders of their own.
+    sharp.block({ operation: ['VipsForeignLoad'] })
+    sharp.unblock({ operation: loaders })
+  }
 
   async function made(original: Buffer, { type, fit, width, height }: Recipe, failOn: FailOnOptions): Promise<Buffer> {
     const background = type === 'image/jpeg' ? '#ffffff' : { r: 0, g: 0, b: 0, alpha: 0 }
