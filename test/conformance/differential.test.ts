@@ -74,6 +74,7 @@ const someChange: fc.Arbitrary<Change> = fc
           code: fc.option(fc.constantFrom('c', 'C', 'd')),
           rank: fc.option(fc.integer({ min: -3, max: 3 })),
           weight: fc.option(fc.constantFrom(-1_250, 0, 12_500)),
+          spot: fc.option(fc.constantFrom({ lat: 0, lng: 0 }, { lat: 1, lng: -1 })),
           isOpen: fc.option(fc.boolean()),
           price: fc.option(fc.record({ amount: fc.integer({ min: -2, max: 2 }), currency: fc.constantFrom('EUR', 'USD') })),
           tags: fc.option(fc.uniqueArray(fc.constantFrom(...ownerIds))),

@@ -37,7 +37,7 @@ test('lists in a declared order, first pages and later ones, walk an index', asy
   const url = await database.url()
   await (await open(url)).close()
   const client = await openClient(t, url)
-  await client.query(`insert into things select 'thing_'||lpad(i::text,26,'0'),1,'t'||i,null,null,i%100,nullif(i%7,3),null,null,nullif(i,i/5*5),
+  await client.query(`insert into things select 'thing_'||lpad(i::text,26,'0'),1,'t'||i,null,null,i%100,nullif(i%7,3),null,null,null,null,nullif(i,i/5*5),
     null,null,null,null,'own_'||(i%50),i,i from generate_series(1,20000) i`)
   await client.query('analyze')
   // The plan that a prepared statement ends with.

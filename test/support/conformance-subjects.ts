@@ -19,6 +19,7 @@ export const things = collection('things', {
     count: field.integer({ required: true }),
     rank: field.integer(),
     weight: field.decimal({ scale: 3 }),
+    spot: field.geo(),
     isOpen: field.boolean(),
     dueAt: field.dateTime(),
     price: field.money(),
@@ -47,6 +48,7 @@ export function thing(fields: Readonly<Record<string, unknown>> = {}): Thing {
     code: null,
     rank: null,
     weight: null,
+    spot: null,
     isOpen: null,
     dueAt: null,
     price: null,
@@ -134,6 +136,7 @@ const someText = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 4 }).filter((text) => !text.includes('\0')),
 )
 const someInteger = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.constantFrom(Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER))
+const someSpot = fc.constantFrom({ lat: 0, lng: 0 }, { lat: 525_200_000, lng: 134_050_000 }, { lat: -900_000_000, lng: 1_800_000_000 })
 /** Units of a decimal. */
 const someUnits = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.constantFrom(999_999_999_999_999, -999_999_999_999_999))
 const someTag = fc.constantFrom('t1', 't2', 't3')
@@ -143,6 +146,7 @@ export const arbitraryThing = fc.record({
   count: fc.nat(3),
   rank: fc.option(someInteger),
   weight: fc.option(someUnits),
+  spot: fc.option(someSpot),
   isOpen: fc.option(fc.boolean()),
   dueAt: fc.option(fc.constantFrom(0, 1, 1_700_000_000_000)),
   price: fc.option(fc.record({ amount: someInteger, currency: fc.constantFrom('EUR', 'USD') })),
@@ -184,6 +188,9 @@ const arbitraryCondition: fc.Arbitrary<Filter> = fc.oneof(
     path: fc.constantFrom('note', 'owner', 'price.currency'),
     value: someText,
   }) as fc.Arbitrary<Filter>,
+  fc
+    .record({ spot: someSpot, mm: fc.constantFrom(0, 1_000_000, 6_000_000_000, 20_015_000_000) })
+    .map(({ spot, mm }): Filter => ({ op: 'near', path: 'spot', ...spot, mm })),
   fc.record({ op: fc.constant('has'), path: fc.constant('tags'), value: someTag }) as fc.Arbitrary<Filter>,
   fc.constantFrom({ op: 'true' }, { op: 'false' }) as fc.Arbitrary<Filter>,
 )

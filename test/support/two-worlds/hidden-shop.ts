@@ -15,6 +15,7 @@ import type { Side, Twins } from './twins.ts'
 const ledByCaller = through('project', 'projects', where('lead').eq(actorId))
 const memberOnly = exists('memberships', 'room', where('user').eq(actorId))
 
+const rate = field.decimal({ scale: 2, read: staff })
 const projects = collection('projects', {
   prefix: 'proj',
   fields: {
@@ -22,7 +23,18 @@ const projects = collection('projects', {
     lead: field.ref('users'),
     sponsor: field.ref('users', { read: staff }),
     budget: field.money({ read: staff }),
-    rate: field.decimal({ scale: 2, read: staff }),
+    rate,
+    spot: field.geo({ read: staff }),
+    /** What it is made of is hidden, and so is it. */
+    isCostly: field.computed(field.boolean(), {
+      from: { rate },
+      of: (project) => project.rate !== null && project.rate > 5_000,
+      stored: true,
+    }),
+    twice: field.computed(field.decimal({ scale: 2 }), {
+      from: { rate },
+      of: (project) => (project.rate === null ? null : 2 * project.rate),
+    }),
   },
   lists: { tasks: { from: 'tasks', by: 'project' }, audits: { from: 'audits', by: 'about' } },
   access: { read: anyone, create: staff, update: any(staff, where('lead').eq(actorId)), delete: staff, aggregate: anyone },
@@ -123,7 +135,11 @@ export async function fill(world: World, side: Side): Promise<Record<string, str
     await change('users', owner!, { name: word, disabled: false })
     for (const name of ['ownTask', 'foreignTask']) await change('tasks', made[name]!, { pin: number, tip: number % 5, sealed: { a: word } })
     for (const name of ['ownProject', 'foreignProject'])
-      await change('projects', made[name]!, { budget: { amount: number, currency: 'EUR' }, rate: number * 100 })
+      await change('projects', made[name]!, {
+        budget: { amount: number, currency: 'EUR' },
+        rate: number * 100,
+        spot: { lat: number, lng: number },
+      })
   })
   return made
 }
@@ -198,7 +214,7 @@ export const hiddenSteps: Readonly<Record<string, HiddenStep>> = {
   budgets: changed(
     'staff',
     () => '/api/projects/‹foreignProject›',
-    (_side, amount) => ({ budget: euros(amount), rate: `${amount}.00` }),
+    (_side, amount) => ({ budget: euros(amount), rate: `${amount}.00`, spot: { lat: amount % 90, lng: 1 } }),
   ),
   costs: changed(
     'staff',

@@ -97,6 +97,8 @@ export function conditionOf({ chance }: Asking, kind: string): { readonly operat
     case 'decimal':
     case 'money':
       return { operator: chance.pick([...order, '[in]', '[nin]']), value: chance.pick(['0', '1', '3', '50', '99']) }
+    case 'geo':
+      return { operator: chance.pick(['[near]', '[within]']), value: chance.pick(['1,1,500000', '0,0,50,2', '0,0,9']) }
     case 'boolean':
       return { operator: chance.pick(['', '[ne]']), value: chance.pick(['true', 'false']) }
     case 'dateTime':
