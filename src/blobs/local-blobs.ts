@@ -3,6 +3,7 @@
 import { type FileHandle, mkdir, open, opendir, rename, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EngineError } from '../base/engine-error.ts'
+import { limits } from '../base/limits.ts'
 import { type BlobStore, checkKey } from './blob-store.ts'
 
 /** Made when the first blob is written. */
@@ -39,7 +40,7 @@ export function createLocalBlobs(folder: string): BlobStore {
     async read(key, range) {
       try {
         const file = await open(placeOf(key), 'r')
-        return file.createReadStream(range === undefined ? {} : { start: range.first, end: range.last })
+        return file.createReadStream({ highWaterMark: limits.blobReadBytes, ...(range && { start: range.first, end: range.last }) })
       } catch (error) {
         if (isMissing(error)) return null
         throw asOurs(error)
