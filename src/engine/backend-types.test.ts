@@ -39,6 +39,7 @@ const events = collection('events', {
     startsAt: field.dateTime({ required: true }),
     fee: field.money(),
     weight: field.decimal({ scale: 2, default: '0' }),
+    spot: field.geo(),
     guests: field.refs('users'),
     author: field.ref('users', { required: true, default: { set: 'actor' } }),
     notes: field.json<{ readonly seats: number }>(),
@@ -91,6 +92,7 @@ test('records as the API tells and takes them', () => {
       readonly startsAt: string
       readonly fee: Money | null
       readonly weight: string
+      readonly spot: { readonly lat: number; readonly lng: number } | null
       readonly guests: readonly string[]
       readonly author: string
       readonly notes: { readonly seats: number } | null
@@ -123,6 +125,8 @@ test('filters, sorts and what is expanded', () => {
       startsAt: { gte: '2026-11-29T10:00:00Z' },
       fee: { lte: 500 },
       weight: { gt: '0.5' },
+      spot: { near: [52.52, 13.405, 5_000] },
+      'spot.lat': { gt: 0 },
       'fee.currency': 'EUR',
       guests: 'usr_1',
     },
@@ -137,6 +141,8 @@ test('filters, sorts and what is expanded', () => {
     { state: { in: [1] } },
     // @ts-expect-error: words have no part of a number
     { fee: { contains: '5' } },
+    // @ts-expect-error: a place is no number
+    { spot: 5 },
     // @ts-expect-error: a decimal is compared as the text it is
     { weight: { gt: 0.5 } },
     // @ts-expect-error: nobody reads it

@@ -87,6 +87,9 @@ test('what is none is refused with its path, and nothing is rounded', async () =
   assert.deepEqual(issue(await create({ name: 'x', rate: '-9999.991' })), [400, '/rate', 'pattern'])
   assert.deepEqual(issue(await create({ name: 'x', fine: '1' })), [400, '/fine', 'pattern'])
   assert.deepEqual(issue(await create({ name: 'x', long: '1000000000000000' })), [400, '/long', 'pattern'])
+  // What others have rounded without a word: digits past a double, decimals past the column's.
+  assert.deepEqual(issue(await create({ name: 'x', long: '123456789123456.12345' })), [400, '/long', 'pattern'])
+  assert.deepEqual(issue(await patch('bolt', { rate: '88.123456789123456789' })), [400, '/rate', 'pattern'])
   // Written in another way, it is the same number.
   assert.equal((await create({ name: 'x', weight: '0.0500' })).status, 400)
   assert.equal((await create({ name: 'x', weight: '0.050' })).body.code, 'already_exists')
