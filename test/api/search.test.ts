@@ -7,6 +7,7 @@ import { collection } from '../../src/schema/collection.ts'
 import { field } from '../../src/schema/field.ts'
 import { type As, openWorld, testConfig, type World } from '../support/api-harness.ts'
 import { createChance } from '../support/chance.ts'
+import { eventually } from '../support/eventually.ts'
 
 const articles = collection('articles', {
   prefix: 'art',
@@ -233,7 +234,9 @@ test('whatever is looked for gets an answer or a refusal with its place', async 
   assert.ok([200, 400].includes(nothing.status), nothing.text)
   // Of a text with more words than are kept, those it begins with are found.
   await add('Long', { text: Array.from({ length: 12_000 }, (_, at) => `w${at}`).join(' ') })
-  assert.deepEqual([await titles('w9999'), await titles('w11999')], [['Long'], []])
+  // InnoDB may miss a word for a moment, while it writes its index down after so many new ones.
+  await eventually('the last of the kept words is found', async () => ((await titles('w9999')).length === 1 ? true : null))
+  assert.deepEqual(await titles('w11999'), [])
 })
 
 test('a live stream takes no search, and a collection of parts finds any part', async () => {

@@ -11,6 +11,8 @@ const good = {
   log_bin: 'OFF',
   sync_binlog: '0',
   binlog_format: 'MIXED',
+  innodb_ft_min_token_size: '3',
+  innodb_ft_max_token_size: '84',
 }
 const look = (change: Readonly<Record<string, string>>, version = '10.11.19-MariaDB') =>
   diagnose(parseServer(version), new Map(Object.entries({ ...good, ...change })))
@@ -50,6 +52,8 @@ test('what cannot work is refused, whatever is allowed', () => {
     [{ read_only: 'NO_LOCK' }, /read-only/],
     [{ super_read_only: 'ON' }, /read-only/],
     [{ log_bin: 'ON', sync_binlog: '1', binlog_format: 'STATEMENT' }, /binlog_format/],
+    [{ innodb_ft_min_token_size: '5' }, /innodb_ft_min_token_size.*set 4 or less/],
+    [{ innodb_ft_max_token_size: '40' }, /innodb_ft_max_token_size.*set 80 or more/],
   ] as const)
     assert.match(look(change).refused.join(), words)
   assert.match(look({}, '10.5.9-MariaDB').refused.join(), /10\.6/)

@@ -3,6 +3,7 @@
 // survive a power loss, and no other writer may undo it.
 import type { SqlResult } from '../sql/driver.ts'
 import type { Product, Server } from './dialect.ts'
+import { keyCharacters } from './search.ts'
 
 export type Diagnosis = {
   /** Nothing can be done with this server. */
@@ -28,6 +29,8 @@ const looked = [
   'log_bin',
   'sync_binlog',
   'binlog_format',
+  'innodb_ft_min_token_size',
+  'innodb_ft_max_token_size',
 ]
 
 export function nameOf({ product, version }: Server): string {
@@ -47,6 +50,11 @@ export function diagnose(server: Server, variables: Variables): Diagnosis {
     refused.push('This server is read-only, as a replica is: give the address of the primary.')
   if (is('log_bin', 'ON', '1') && is('binlog_format', 'STATEMENT'))
     refused.push('binlog_format=STATEMENT cannot record what Kingpost writes: set ROW or MIXED.')
+  const { least: shortest, most: longest } = keyCharacters
+  if (Number(variables.get('innodb_ft_min_token_size') ?? shortest) > shortest)
+    refused.push(`innodb_ft_min_token_size leaves short words out of every search: set ${shortest} or less; 3 is usual.`)
+  if (Number(variables.get('innodb_ft_max_token_size') ?? longest) < longest)
+    refused.push(`innodb_ft_max_token_size leaves long words out of every search: set ${longest} or more; 84 is usual.`)
   if (!is('innodb_flush_log_at_trx_commit', '1', '3'))
     weak.push(
       `innodb_flush_log_at_trx_commit is ${variables.get('innodb_flush_log_at_trx_commit')}, and must be 1: a power loss would undo orders that were confirmed.`,

@@ -4,10 +4,12 @@
 // none a stop word, which the index finds. Invariant: the index finds at least what fits.
 import type { Dialect } from '../sql/compile.ts'
 
-/** Longer than `innodb_ft_min_token_size` (3) by itself. */
 const beginning = 'kpw'
-/** `innodb_ft_max_token_size` is 84: a longer word is in no index. Words that begin alike for so long are told apart by the text. */
-const keyCharactersMax = 80
+/**
+ * A word of one letter is longer than `innodb_ft_min_token_size` (3), and the longest shorter than `innodb_ft_max_token_size` (84): others
+ * are in no index (doctor.ts asks). Words that begin alike for so long are told apart by the text.
+ */
+export const keyCharacters = { least: beginning.length + 1, most: 80 }
 
 /** ` one two ,kpwone,kpwtwo`: spaces alone stand around the words that decide. */
 export function storedWords(text: string): string {
@@ -20,7 +22,7 @@ function keyOf(word: string): string {
   let key = beginning
   for (const letter of word) {
     const own = letter < '\u0080' ? letter : `_${letter.codePointAt(0)!.toString(36).padStart(4, '0')}`
-    if (key.length + own.length > keyCharactersMax) break
+    if (key.length + own.length > keyCharacters.most) break
     key += own
   }
   return key
