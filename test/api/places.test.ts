@@ -117,6 +117,28 @@ test('what asks for no area is refused', async () => {
   assert.deepEqual(issue(hidden), [400, 'query:filter[home]', 'unknown_field'])
 })
 
+test('a live reader is told what comes near and what goes', async () => {
+  const { id } = (await create({ name: 'moving', at: null })).body
+  for (const [at, action] of [
+    [{ lat: 10.001, lng: 20 }, 'created'],
+    [{ lat: 11, lng: 20 }, 'deleted'],
+  ] as const) {
+    const url = '/api/changes?collections=shops&filter[at][near]=10,20,500'
+    const headers = { authorization: `Bearer ${world.tokens.staff}` }
+    const stream = (await world.server.app.inject({ method: 'GET', url, headers, payloadAsStream: true })).stream()
+    assert.equal((await world.call('staff', { method: 'PATCH', url: `/api/shops/${id}`, body: { at } })).status, 200)
+    let text = ''
+    for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
+      text += String(chunk)
+      if (text.includes('event: change') && text.endsWith('\n\n')) break
+    }
+    stream.destroy()
+    const told = JSON.parse(/event: change\n(?:id: .*\n)?data: (.*)/.exec(text)![1]!)
+    assert.deepEqual([told.id, told.action === 'deleted'], [id, action === 'deleted'])
+  }
+  assert.equal((await world.call('staff', { method: 'PATCH', url: `/api/shops/${id}`, body: { at: null } })).status, 200)
+})
+
 test('files, the document and the console have it', async () => {
   const { text } = await get('/api/shops/export')
   assert.ok(text.includes('berlin,52.52,13.405'), text)
