@@ -98,11 +98,16 @@ type Reading<TAll extends BackendTypes['collections'], T extends CollectionTypes
 type FieldName<T extends CollectionTypes> = keyof WireRecord<T> & string
 /** A field, a time or day by its span, or a part of money. */
 type GroupName<T extends CollectionTypes> = FieldName<T> | `${FieldName<T>}:${Span}` | `${FieldName<T>}.${'amount' | 'currency'}`
+/** Numbers, money, and what can be added to: a decimal is a text in JSON. Not what is made when a record is read. */
 type Summable<T extends CollectionTypes> = {
-  [K in FieldName<T>]: [NonNullable<WireRecord<T>[K]>] extends [number | Money] ? K : Increment<T, K> extends never ? never : K
-}[FieldName<T>]
-/** Of decimals, which are texts in JSON. */
-type Increment<T extends CollectionTypes, K extends string> = K extends keyof T['fields'] ? T['fields'][K]['increment'] : never
+  [K in FieldName<T> & keyof T['fields']]: T['fields'][K]['made'] extends 'read'
+    ? never
+    : [NonNullable<WireRecord<T>[K]>] extends [number | Money]
+      ? K
+      : [T['fields'][K]['increment']] extends [never]
+        ? never
+        : K
+}[FieldName<T> & keyof T['fields']]
 type Measures<T extends CollectionTypes> = {
   readonly sum?: readonly Summable<T>[]
   readonly avg?: readonly Summable<T>[]

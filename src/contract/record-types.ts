@@ -16,7 +16,7 @@ export type FieldTypes = {
   readonly isWritable: boolean
   /** Given by whoever writes; made of others when a record is written, and stored; or when one is read. */
   readonly made: 'given' | 'stored' | 'read'
-  /** What `$increment` takes, in JSON; never where there is none. */
+  /** What is added to it, in JSON: by `$increment`, where it may be written, and in sums. Never where nothing is. */
   readonly increment: unknown
   /** A list may be sorted by it. */
   readonly isSortable: boolean

@@ -3,6 +3,7 @@
 // else, so whoever may read those may read what it makes, and a value says nothing of others.
 import { createHash } from 'node:crypto'
 import { all, nobody } from '../access/rule.ts'
+import { invalid } from '../base/engine-error.ts'
 import type { FieldTypes } from '../contract/record-types.ts'
 import type { Computed, Field } from './kinds/kind.ts'
 
@@ -28,7 +29,7 @@ type Made<TTypes extends FieldTypes, TFrom extends Computed['from'], TStored> = 
   readonly isSortable: TStored extends true ? TTypes['isSortable'] : false
   readonly isNeeded: false
   readonly isWritable: false
-  readonly increment: never
+  readonly increment: TStored extends true ? TTypes['increment'] : never
   readonly read: ReadOf<TTypes['read'], TFrom>
   readonly made: TStored extends true ? 'stored' : 'read'
 }
@@ -55,7 +56,10 @@ export type CompiledComputed = {
   /** With the read rule that follows from its fields, and a backfill for records that are there before it is stored. */
   readonly field: Field
   readonly isStored: boolean
-  /** @throws Error for a value that the field does not take, and whatever the function throws */
+  /**
+   * @throws validation_failed for one that is too large or too small, by what whoever writes has given; Error for any other value that
+   * the field does not take, and whatever the function throws
+   */
   readonly compute: Compute
   /** Another one when the text of the function is another one. */
   readonly mark: string
@@ -69,8 +73,10 @@ export function compileComputed(path: string, field: Field): CompiledComputed | 
     const values = Object.fromEntries(names.map((name) => [name, record[name] ?? null]))
     const value = (of as (values: Values) => unknown)(values) ?? null
     const why = value === null ? (field.required ? 'is nothing, and the field is required' : null) : field.kind.misfit(field, value)
-    if (why !== null) throw new Error(`${path} is computed as ${shortly(value)}: it ${why}`)
-    return value
+    if (why === null) return value
+    const excess = field.kind.excess?.(field, value) ?? null
+    if (excess === null) throw new Error(`${path} is computed as ${shortly(value)}: it ${why}`)
+    throw invalid(`/${path.slice(path.indexOf('.') + 1)}`, excess.code, `would ${excess.what}, by what it is computed from`)
   }
   const rules = Object.values(from).flatMap(({ read }) => read ?? [])
   const read = field.read ?? (rules.some(({ rule }) => rule === 'nobody') ? nobody : rules.length > 0 ? all(...rules) : undefined)

@@ -2,7 +2,8 @@
 // they are stored, hidden with what they are made of, and made anew when their function is another one.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { actorId, any, anyone, collection, command, field, staff, Type, where } from '../../src/index.ts'
+import { createClient } from '../../client/src/index.ts'
+import { actorId, any, anyone, collection, command, defineBackend, field, staff, Type, where } from '../../src/index.ts'
 import { verifyDatabase } from '../../src/observe/verify.ts'
 import type { Collection } from '../../src/schema/collection.ts'
 import { compileModel } from '../../src/schema/model.ts'
@@ -20,6 +21,10 @@ const price = field.decimal({ scale: 2, required: true })
 const cost = field.decimal({ scale: 2, read: staff })
 const note = field.longText({ feed: false })
 const tags = field.texts()
+
+/** A function with a mistake that one value shows. */
+const codeOf = (sale: { readonly first: string; readonly last: string | null }) =>
+  sale.first === 'mistake' ? (Number.NaN as never) : `${sale.first}${sale.last ?? ''}`
 
 const sales = collection('sales', {
   prefix: 'sale',
@@ -53,6 +58,7 @@ const sales = collection('sales', {
       from: { price, cost },
       of: (sale) => (sale.cost === null ? null : { amount: sale.price - sale.cost, currency: 'EUR' }),
     }),
+    code: field.computed(field.text({ max: 260 }), { from: { first, last }, of: codeOf, stored: true }),
     words: field.computed(field.integer(), { from: { note }, of: (sale) => sale.note!.split(' ').length }),
   },
   indexes: [['-total']],
@@ -132,6 +138,29 @@ test('it is made with the record, follows each change of it, and nobody gives it
   assert.deepEqual(issue(await patch({ first: 'Bo', last: null })), [409, '/name', 'already_exists'])
 })
 
+test('a value that makes too much of it is refused with its path, and a row of a file is left out', async () => {
+  const create = (sale: object) => world.call('staff', { method: 'POST', url: '/api/sales', body: { first: 'Max', price: '1', ...sale } })
+  const large = await create({ price: '9999999999999.99', pieces: 1_000_000 })
+  assert.deepEqual(issue(large), [400, '/total', 'maximum'])
+  assert.equal(large.body.errors[0].message, 'would have more than 15 digits, by what it is computed from')
+  assert.deepEqual(issue(await create({ price: '-9999999999999.99', pieces: 1_000_000 })), [400, '/total', 'minimum'])
+  assert.deepEqual(issue(await create({ first: 'x'.repeat(200), last: 'y'.repeat(200) })), [400, '/name', 'maxLength'])
+  const url = `/api/sales/${ids['Bo']}`
+  const patch = (body: object) => world.call('staff', { method: 'PATCH', url, body })
+  for (const body of [{ pieces: { $increment: 100_000_000_000_000 } }, { price: { $increment: '9999999999000' }, pieces: 999 }])
+    assert.deepEqual(issue(await patch(body)), [400, '/total', 'maximum'])
+  const csv = 'first,price,pieces\nRow1,1,2\nRow2,9999999999999.99,1000000\nRow3,2,1\n'
+  const headers = { 'content-type': 'text/csv' }
+  const report = (await world.call('staff', { method: 'POST', url: '/api/sales/import', body: Buffer.from(csv), headers })).body
+  assert.deepEqual([report.created, report.rejected, report.rejections[0].line, report.rejections[0].errors[0].path], [2, 1, 3, '/total'])
+  // What no caller can help is the mistake of the function.
+  assert.equal((await create({ first: 'mistake' })).status, 500)
+  for (const name of ['Row1', 'Row3']) {
+    const { id } = (await get(`/api/sales?filter[name]=${name}`)).body.items[0]
+    assert.equal((await world.call('staff', { method: 'DELETE', url: `/api/sales/${id}` })).status, 204)
+  }
+})
+
 test('a stored one is filtered, sorted, summed and ruled by; another one is told apart', async () => {
   assert.deepEqual(await names('sort=-total'), ['Cy Oh', 'Bo', 'Ann Lee'])
   assert.deepEqual(await names('filter[total][gte]=100&sort=name'), ['Bo', 'Cy Oh'])
@@ -147,6 +176,19 @@ test('a stored one is filtered, sorted, summed and ruled by; another one is told
   assert.equal((await world.call('owner', { method: 'POST', url: '/api/sales', body: large })).status, 403)
   assert.deepEqual(issue(await get('/api/sales?filter[initial]=A')), [400, 'query:filter[initial]', 'not_filterable'])
   assert.deepEqual(issue(await get('/api/sales?sort=initial')), [400, 'query:sort', 'not_sortable'])
+})
+
+test('the typed client sums what is stored', async () => {
+  const url = `http://127.0.0.1:${await world.server.listen(0, '127.0.0.1')}`
+  const typed = defineBackend({ name: 'Sales', collections: [sales] })
+  const client = createClient<typeof typed>({ url, token: world.tokens.staff! })
+  const { items } = await client.sales.aggregate({ sum: ['total', 'price'], filter: { isLarge: false } })
+  const total: string | null = items[0]!.sum.total
+  assert.equal(total, '29.97')
+  // @ts-expect-error: a text has no sum
+  await assert.rejects(client.sales.aggregate({ sum: ['name'] }), { code: 'validation_failed' })
+  // @ts-expect-error: it is made when a record is read
+  await assert.rejects(client.sales.aggregate({ sum: ['words'] }), { code: 'validation_failed' })
 })
 
 test('it is hidden with what it is made of', async () => {

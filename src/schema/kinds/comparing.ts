@@ -1,6 +1,6 @@
 // How the values of a column are compared: which operators there are, and how a value of a query string and one of
 // a rule become what is stored. What several kinds have alike stands here.
-import type { Comparing, Field, JsonSchema, RuleOptions, Stored } from './kind.ts'
+import type { Comparing, Excess, Field, JsonSchema, RuleOptions, Stored } from './kind.ts'
 
 export const safeInteger: JsonSchema = { type: 'integer', minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER }
 
@@ -68,4 +68,19 @@ export function integerMisfit({ min, max }: Pick<Field, 'min' | 'max'>, value: u
   if (!Number.isSafeInteger(value)) return 'is no whole number'
   const number = value as number
   return (min !== undefined && number < min) || (max !== undefined && number > max) ? 'is out of its range' : null
+}
+
+/** Of a text that a function makes: one that is longer than the field takes. */
+export function textExcess({ max }: Pick<Field, 'max'>, value: unknown): Excess | null {
+  return typeof value === 'string' && max !== undefined && value.length > max
+    ? { code: 'maxLength', what: `have more than ${max} characters` }
+    : null
+}
+
+/** Of a number that a function makes: one beyond the field's range, or beyond what is exact. */
+export function integerExcess({ min, max }: Pick<Field, 'min' | 'max'>, value: unknown): Excess | null {
+  const [least, most] = [min ?? Number.MIN_SAFE_INTEGER, max ?? Number.MAX_SAFE_INTEGER]
+  if (typeof value !== 'number' || !Number.isFinite(value)) return null
+  if (value > most) return { code: 'maximum', what: `be more than ${most}` }
+  return value < least ? { code: 'minimum', what: `be less than ${least}` } : null
 }

@@ -5,7 +5,7 @@ import { parseDecimal, renderDecimal } from '../../base/decimal.ts'
 import { invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { flag, is } from '../shape.ts'
-import { integerComparing, integerMisfit, mustBe } from './comparing.ts'
+import { integerComparing, integerExcess, integerMisfit, mustBe } from './comparing.ts'
 import { type Comparing, type DefaultOf, defineKind, type Field, type JsonSchema, type Kind, makeField, type With } from './kind.ts'
 
 type Form = { readonly digits: number; readonly scale: number }
@@ -104,6 +104,14 @@ function makeKind(form: Form): Kind {
         add(path, `must be in units of the last decimal, such as ${5 * 10 ** scale} for ${renderDecimal(5 * 10 ** scale, scale)}`)
     },
     misfit: integerMisfit,
+    excess(field, value) {
+      const found = integerExcess(field, value)
+      if (found === null) return null
+      const bound = (found.code === 'maximum' ? field.max : field.min)!
+      const isForm = Math.abs(bound) === largest(form)
+      const range = `be ${found.code === 'maximum' ? 'more' : 'less'} than ${renderDecimal(bound, scale)}`
+      return { code: found.code, what: isForm ? `have more than ${digits} digits` : range }
+    },
     input: 'decimal',
     display: 'number',
   })

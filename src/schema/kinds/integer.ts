@@ -1,6 +1,6 @@
 // Whole numbers that JSON can carry exactly.
 import { flag, wholeNumber } from '../shape.ts'
-import { integerComparing, integerMisfit, safeInteger } from './comparing.ts'
+import { integerComparing, integerExcess, integerMisfit, safeInteger } from './comparing.ts'
 import { type DefaultOf, defineKind, makeField, type With } from './kind.ts'
 
 export const integerKind = defineKind({
@@ -11,6 +11,7 @@ export const integerKind = defineKind({
   options: { unique: flag, min: wholeNumber, max: wholeNumber },
   schema: ({ min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER }) => ({ type: 'integer', minimum: min, maximum: max }),
   misfit: integerMisfit,
+  excess: integerExcess,
   input: 'integer',
   display: 'number',
 })

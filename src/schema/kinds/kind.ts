@@ -80,6 +80,9 @@ export type KindColumn = {
   readonly comparing: Comparing
 }
 
+/** The code of an issue, and its sentence: `have more than 15 digits`. */
+export type Excess = { readonly code: string; readonly what: string }
+
 export type Kind = {
   readonly name: string
   /** What people who know other products call it, in lower case: answered by the name of this one. */
@@ -127,6 +130,8 @@ export type Kind = {
   readonly stored?: Check
   /** Why a stored value is none of this field, or null. */
   misfit(field: Field, value: unknown): string | null
+  /** Of a misfit that is a value of the kind, and only too large, too small, too long or too short for the field: what it would be. */
+  excess?(field: Field, value: unknown): Excess | null
 
   /** In the console. */
   readonly input: InputName

@@ -1,6 +1,6 @@
 // Text of any length, with lines.
 import { limits } from '../../base/limits.ts'
-import { textComparing, textMisfit, withinMax } from './comparing.ts'
+import { textComparing, textExcess, textMisfit, withinMax } from './comparing.ts'
 import { type Comparing, type DefaultOf, defineKind, makeField, type With } from './kind.ts'
 import { textKind } from './text.ts'
 
@@ -13,6 +13,7 @@ export const longTextKind = defineKind({
   options: textKind.options,
   schema: textKind.schema,
   misfit: textMisfit,
+  excess: textExcess,
   input: 'textarea',
   display: 'longText',
 })

@@ -1,7 +1,7 @@
 // Text of one line.
 import { limits } from '../../base/limits.ts'
 import { countFrom, flag, searched } from '../shape.ts'
-import { textComparing, textMisfit, withinMax } from './comparing.ts'
+import { textComparing, textExcess, textMisfit, withinMax } from './comparing.ts'
 import { type Comparing, type DefaultOf, defineKind, makeField, rangeOf, type With } from './kind.ts'
 
 /** Line breaks of Unicode and all control characters. */
@@ -19,6 +19,7 @@ export const textKind = defineKind({
   schema: (field) => ({ type: 'string', ...rangeOf(field, 'minLength', 'maxLength') }),
   givenSchema: (schema) => ({ ...schema, pattern: oneLine }),
   misfit: textMisfit,
+  excess: textExcess,
   input: 'text',
   display: 'text',
 })
