@@ -19,6 +19,7 @@ const members = collection('members', {
   fields: {
     user: field.ref('users', { required: true, unique: true, default: { set: 'actor' }, write: staff }),
     name: field.text({ required: true, min: 1, max: 60, search: true }),
+    // Members choose it themselves. Where a team is for those who were asked in, give it `write: organiser`.
     team: field.ref('teams'),
     isSuspended: field.boolean({ default: false, write: organiser }),
   },

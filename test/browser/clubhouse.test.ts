@@ -48,7 +48,7 @@ browserTest('members in two windows see each other’s comments as they are made
   for (const { page } of [ada, grace]) assert.deepEqual((await page.locator('#comments li strong').allTextContents()).join(), 'Ada,Grace')
   await grace.look('clubhouse-comments')
 
-  await grace.page.getByRole('button', { name: 'Take back' }).click()
+  await grace.page.getByRole('button', { name: 'Delete the comment' }).click()
   await ada.page.getByText('Grace And I the tea.').waitFor({ state: 'detached' })
   await ada.look('clubhouse-one-comment')
   for (const { page } of [guest, ada, grace]) await page.context().close()
@@ -116,7 +116,7 @@ browserTest('a photo whose line is cut on its way goes on by itself, and its tea
   assert.equal(await hugo.page.locator('#photos img').count(), 0)
   await hugo.look('clubhouse-no-photo')
 
-  await ada.page.getByRole('button', { name: 'Take away' }).click()
+  await ada.page.getByRole('button', { name: 'Delete the photo' }).click()
   await grace.page.getByRole('img', { name: 'The boat at sunset' }).waitFor({ state: 'detached' })
   for (const { page } of [ada, grace, hugo]) await page.context().close()
 })

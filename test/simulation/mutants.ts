@@ -272,7 +272,7 @@ export const mutants: readonly Mutant[] = [
         inner.updateOrFail(
           ref,
           where,
-          ref.name === 'webhookInbox' && change.set?.['state'] === 'waiting' ? { ...change, set: { ...change.set, lookAt: null } } : change,
+          ref.name === 'webhookInbox' && change.set?.['lookAt'] != null ? { ...change, set: { ...change.set, lookAt: null } } : change,
         ),
     }),
   },

@@ -27,9 +27,11 @@ function make<K extends keyof HTMLElementTagNameMap>(tag: K, ...parts: readonly 
   return made
 }
 
-function button(text: string, press: () => unknown): HTMLButtonElement {
+/** `name`: with what it is about, for those who do not see where it stands. */
+function button(text: string, press: () => unknown, name = text): HTMLButtonElement {
   const made = make('button', text)
   made.type = 'button'
+  made.ariaLabel = name
   made.addEventListener('click', () => void tried(async () => await press()))
   return made
 }
@@ -57,7 +59,7 @@ function line(event: Event): HTMLLIElement {
 const nameOf = (id: string) => members.find((member) => member.id === id)?.name ?? 'Somebody'
 
 function said({ id, author, text }: Comment): HTMLLIElement {
-  const own = author === me?.id ? [' ', button('Take back', () => client.comments.delete(id))] : []
+  const own = author === me?.id ? [' ', button('Delete', () => client.comments.delete(id), `Delete the comment: ${text}`)] : []
   return make('li', make('strong', nameOf(author)), ` ${text}`, ...own)
 }
 
@@ -73,7 +75,7 @@ function shown({ id, by, about, picture }: Photo): HTMLLIElement {
   })
   const whole = make('a', image)
   whole.href = picture.url
-  const own = by === me?.id ? [' ', button('Take away', () => client.photos.delete(id))] : []
+  const own = by === me?.id ? [' ', button('Delete', () => client.photos.delete(id), `Delete the photo: ${about ?? picture.name}`)] : []
   return make('li', whole, make('small', [about, nameOf(by)].filter(Boolean).join(' · ')), ...own)
 }
 
@@ -113,7 +115,8 @@ function openAlbum(): void {
   element('album').hidden = me === undefined
   element<HTMLSelectElement>('team').value = team ?? ''
   element('send').hidden = team === null
-  element('album-about').textContent = team === null ? 'Choose your team to see its photos.' : 'Only your team sees its photos.'
+  element('album-about').textContent =
+    team === null ? 'Choose your team to see its photos.' : 'Only its members see the photos of a team. Every member may choose it.'
   if (team === null) return follow('photos', null)
   const ofTeam = client.photos.live({ filter: { team }, sort: '-createdAt', limit: 60 }, (all) => {
     photos = all
