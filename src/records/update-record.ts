@@ -11,6 +11,7 @@ import { changedLists, pushed } from './change-lists.ts'
 import { decide, looksAt } from './decide.ts'
 import { checkIfMatch } from './etag.ts'
 import { patchInput } from './input-schemas.ts'
+import { withKnownFiles } from './known-files.ts'
 import { jsonMerger } from './merge-json.ts'
 import { findVisible, updateFilter, visibleFields } from './present.ts'
 import type { RecordHooks } from './record-hooks.ts'
@@ -44,7 +45,8 @@ export function updateRecord(collection: CollectionModel, hooks?: RecordHooks): 
       const { set, add, lists } = split(collection, body)
       const accepted = acceptFields(collection, actor, set)
       checkSettable(collection, actor, [...Object.keys(add), ...Object.keys(lists)])
-      const given = { ...mergeJson({ actor, before }, accepted), ...changedLists(collection, before, lists) }
+      const merged = withKnownFiles(collection, before, mergeJson({ actor, before }, accepted))
+      const given = { ...merged, ...changedLists(collection, before, lists) }
       if (Object.keys(body).length === 0) return await answerWith(tx, collection, actor, before, 200)
       const wanted = shapeOf(collection).complete({ ...before, ...given, ...sums(collection, before, add), updatedAt: now })
       const rule = updateFilter(collection, actor, { before, after: wanted })

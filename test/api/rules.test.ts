@@ -69,6 +69,8 @@ const reports = collection('reports', {
     readers: field.refs('users'),
     status: field.enum(['draft', 'submitted', 'approved'], { default: 'draft' }),
     hours: field.integer({ default: 0 }),
+    scan: field.file(),
+    pages: field.files(),
   },
   access: {
     read: signedIn,
@@ -78,7 +80,7 @@ const reports = collection('reports', {
       staff,
       all(
         where('owner').eq(actorId),
-        not(changed('club')),
+        not(changed('club', 'scan', 'pages')),
         any(submits, not(changed('status'))),
         was('status').eq('draft'),
         becomes('hours').lte(8),
@@ -261,6 +263,22 @@ test('a rule of updates asks what was and what becomes, and no way of writing go
   const winner = both[0].status === 200 ? 'owner' : 'other'
   assert.equal((await hold(null, winner)).status, 200)
   assert.equal((await hold(world.ids[winner]!, winner)).status, 200)
+})
+
+test('files that are named again are no change, and others are one', async () => {
+  const send = async () => {
+    const headers = { 'content-type': 'text/plain', 'file-name': 'scan.txt' }
+    return (await world.call('staff', { method: 'POST', url: '/api/files', headers, body: 'words' })).body
+  }
+  const [scan, one, two] = [await send(), await send(), await send()]
+  const id = await made('reports', { title: 'with files', owner: world.ids['owner'], scan, pages: [one, two] })
+  const patch = async (body: object) => (await world.call('owner', { method: 'PATCH', url: `/api/reports/${id}`, body })).status
+  for (const body of [{ scan }, { scan: { id: scan.id } }, { pages: [{ id: one.id }, { id: two.id }], title: 'same files' }])
+    assert.equal(await patch(body), 200, JSON.stringify(body))
+  for (const body of [{ scan: null }, { scan: { id: one.id } }, { pages: [] }, { pages: [two, one] }, { pages: [one] }])
+    assert.equal(await patch(body), 403, JSON.stringify(body))
+  const { body } = await world.call('owner', { method: 'GET', url: `/api/reports/${id}` })
+  assert.deepEqual([body.scan, body.pages, body.title], [scan, [one, two], 'same files'])
 })
 
 test('two references to one collection are two, and one that is hidden is not there for a filter, whichever way it asks', async () => {
