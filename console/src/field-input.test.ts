@@ -119,6 +119,9 @@ test('input errors land on their field', () => {
   ])
   assert.deepEqual(errors, { price: 'Must be >= 0.', '': 'Whole body.' })
   assert.deepEqual(fieldErrors([{ path: '/slug', message: 'is missing' }]), { slug: 'Please fill this in.' })
+  const papers: FieldInfo = { ...shape, name: 'papers', input: 'files', required: false }
+  const draft = { papers: filesText([fileNamed('file_1'), fileNamed('file_2')]) }
+  assert.deepEqual(fieldErrors([{ path: '/papers/1', message: 'is too large' }], draft, [papers]), { papers: 'file_2.png: Is too large.' })
   assert.equal(placeWords('/shippingAddress/postalCode'), 'Shipping address, postal code')
   assert.equal(placeWords('/lines/1'), 'Lines, 2')
 })

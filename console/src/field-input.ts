@@ -178,12 +178,15 @@ function parseJson(text: string, previous: unknown): { value: unknown } | { prob
   }
 }
 
-/** The server's input errors by field: the first part of the pointer names it. */
-export function fieldErrors(errors: readonly { path: string; message: string }[]): {
-  [field: string]: string
-} {
+/** The server's input errors by field: the first part of the pointer names it. One of several files is called by its name in the draft. */
+export function fieldErrors(errors: readonly { path: string; message: string }[], draft: Draft = {}, fields: readonly FieldInfo[] = []) {
   const byField: { [field: string]: string } = {}
-  for (const { path, message } of errors) byField[pathParts(path)[0] ?? ''] ??= messageOf(message)
+  for (const { path, message } of errors) {
+    const [name = '', index] = pathParts(path)
+    const isFiles = fields.some((field) => field.name === name && field.input === 'files')
+    const file = isFiles && index !== undefined ? filesOf(draft[name] ?? '')[Number(index)] : undefined
+    byField[name] ??= file ? `${file.name}: ${messageOf(message)}` : messageOf(message)
+  }
   return byField
 }
 

@@ -81,6 +81,7 @@ export const errorCodes = {
 
   // Files
   too_many_files: { status: 409, retry: 'whenChanged', message: 'Too many files of yours wait for a record to claim them.' },
+  tus_version_unsupported: { status: 412, retry: 'never', message: 'The request names no version of tus that is spoken here.' },
   upload_offset_conflict: { status: 409, retry: 'whenChanged', message: 'The upload does not stand there. Ask by HEAD where it does.' },
   file_link_invalid: { status: 403, retry: 'never', message: 'This link to a file has ended, or is not ours.' },
   picture_not_resizable: { status: 422, retry: 'never', message: 'This file cannot be made smaller.' },

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { before } from 'node:test'
+import { png } from '../support/pictures.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
 import { signInAdmin } from '../support/shop.ts'
 import { browserTest, openVisitor, wholeFile } from './browser.ts'
@@ -12,8 +13,7 @@ before(async () => {
   await signInAdmin(server)
 })
 
-const dot = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
-const cat = { name: 'Katze süß.png', mimeType: 'image/png', buffer: Buffer.from(dot, 'base64') }
+const cat = { name: 'Katze süß.png', mimeType: 'image/png', buffer: png(200, 400) }
 const note = { name: 'note.txt', mimeType: 'text/plain', buffer: Buffer.from('Hello') }
 
 browserTest('a picture is sent from a form, seen, and removed', async () => {
@@ -37,12 +37,19 @@ browserTest('a picture is sent from a form, seen, and removed', async () => {
   await page.getByRole('button', { name: 'Remove note.txt' }).press('Enter')
   await page.getByText('other.txt').waitFor()
   await visitor.look('console-files-form')
+  // Its place is kept before its bytes are there.
+  const { promise: isMeasured, resolve: measured } = Promise.withResolvers<void>()
+  await page.route(/\/content\?h=384$/, (route) => isMeasured.then(() => route.continue()))
   await page.getByRole('button', { name: 'Create' }).click()
 
   await page.getByRole('heading', { level: 1, name: 'My cat' }).waitFor()
   const picture = page.getByRole('img', { name: cat.name })
   await picture.waitFor()
-  await page.waitForFunction(() => document.querySelector<HTMLImageElement>('.files img')?.naturalWidth === 1)
+  const room = await picture.boundingBox()
+  measured()
+  await page.waitForFunction(() => document.querySelector<HTMLImageElement>('.files img')?.naturalHeight)
+  assert.deepEqual(await picture.boundingBox(), room)
+  assert.deepEqual([room?.width, room?.height], [160, 320])
   await page.getByText('5 bytes').waitFor()
   assert.equal(await page.getByText('note.txt').count(), 0)
   await visitor.look('console-files')
@@ -64,9 +71,10 @@ browserTest('a picture is sent from a form, seen, and removed', async () => {
   }
   await remove()
   await page.getByRole('cell', { name: 'My cat' }).waitFor()
+  await page.getByRole('link', { name: 'admin@shop.example' }).waitFor()
   await visitor.look('console-trash')
   await page.getByRole('button', { name: 'Restore' }).click()
-  await page.waitForFunction(() => document.querySelector<HTMLImageElement>('.files img')?.naturalWidth === 1)
+  await page.waitForFunction(() => document.querySelector<HTMLImageElement>('.files img')?.naturalHeight)
   await remove()
   await page.getByRole('button', { name: 'Delete for good' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Delete for good' }).click()

@@ -9,6 +9,7 @@ import { collectionPath, plainRecordPath } from '../routes.ts'
 import { useCollection } from '../schema.ts'
 import type { DeletedRecord, RecordData } from '../shapes.ts'
 import { Card, Confirm, Empty, ErrorNote, PageHead, Skeleton, Time } from '../ui/parts.ts'
+import { RecordOf } from '../ui/record-of.ts'
 import { type Column, Table } from '../ui/table.ts'
 import { toast } from '../ui/toast.ts'
 import { NoCollection } from './collection.ts'
@@ -31,7 +32,7 @@ export function TrashPage({ name }: { name: string }): VNode {
   const columns: Column<Row>[] = [
     { key: 'record', label: 'Record', render: ({ record }) => recordLabel(record) },
     { key: 'deletedAt', label: 'Deleted', render: ({ deletedAt }) => html`<span class="faint"><${Time} at=${deletedAt} /></span>` },
-    { key: 'deletedBy', label: 'By', render: ({ deletedBy }) => html`<code title=${deletedBy}>${shortId(deletedBy)}</code>` },
+    { key: 'deletedBy', label: 'By', render: ({ deletedBy }) => html`<${RecordOf} id=${deletedBy} />` },
     { key: 'purgeAt', label: 'Gone for good', render: ({ purgeAt }) => html`<span class="faint"><${Time} at=${purgeAt} /></span>` },
     {
       key: 'actions',

@@ -4,6 +4,9 @@ import { html, type View, type VNode } from '../../vendor/htm-preact.js'
 import { formatSize } from '../format.ts'
 import type { FileValue } from '../shapes.ts'
 
+/** Pixels on the page. */
+const tallest = 320
+
 const pictures = /^image\/(?:png|jpeg|gif|webp|avif)$/
 
 /** `compact` is a table cell: names alone. */
@@ -14,12 +17,19 @@ export function FileList({ files, compact }: { files: readonly FileValue[]; comp
   </ul>`
 }
 
+/** The room that a picture takes once it is there, for what stands below it to stay where it is. */
+function roomOf({ width, height }: FileValue): { width?: number; height?: number } {
+  if (!width || !height) return {}
+  const shown = Math.min(1, tallest / height)
+  return { width: Math.max(1, Math.round(width * shown)), height: Math.max(1, Math.round(height * shown)) }
+}
+
 export function FileShown({ file }: { file: FileValue }): VNode {
   // What cannot be made smaller, a browser may still show.
   const showWhole = ({ currentTarget: image }: { currentTarget: HTMLImageElement }) => {
     if (image.getAttribute('src') !== file.url) image.src = file.url
   }
-  return html`${pictures.test(file.type) && html`<img src=${pictureUrl(file.url, { h: 384 })} onError=${showWhole} alt=${file.name} />`}
+  return html`${pictures.test(file.type) && html`<img ...${roomOf(file)} src=${pictureUrl(file.url, { h: 384 })} onError=${showWhole} alt=${file.name} />`}
     <span>
       <a href=${file.url} target="_blank" rel="noreferrer">${file.name}</a>
       ${' '}<span class="faint">${formatSize(file.size)}</span>

@@ -19,9 +19,9 @@ interface Messages {
 }
 const noMessages: Messages = { byField: {}, whole: undefined }
 
-function messagesOf(error: unknown, fields: readonly FieldInfo[]): Messages {
+function messagesOf(error: unknown, fields: readonly FieldInfo[], draft: Draft): Messages {
   if (!(error instanceof ApiError) || error.errors.length === 0) return { byField: {}, whole: error }
-  const byField = fieldErrors(error.errors)
+  const byField = fieldErrors(error.errors, draft, fields)
   const known = new Set(fields.map((field) => field.name))
   return { byField, whole: Object.keys(byField).every((name) => known.has(name)) ? undefined : error }
 }
@@ -43,7 +43,7 @@ export function RecordForm(props: {
   const [draft, setDraft] = useState<Draft>(() => draftOf(fields, props.record))
   const [messages, setMessages] = useState(noMessages)
   const [sent, setSent] = useState(0)
-  useEffect(() => setMessages(messagesOf(props.error, fields)) as undefined, [props.error])
+  useEffect(() => setMessages(messagesOf(props.error, fields, draft)) as undefined, [props.error])
   const set = (name: string, text: string) => {
     setDraft((old) => ({ ...old, [name]: text }))
     const field = name.split('\u0000')[0] ?? ''
@@ -148,7 +148,7 @@ function Input(props: { field: FieldInfo; draft: Draft; set: (name: string, text
         ...${common}
         type=${{ date: 'date', email: 'email', url: 'url' }[field.input as string] ?? 'text'}
         inputmode=${{ integer: 'numeric', decimal: 'decimal' }[field.input as string]}
-        autocomplete="off"
+        autocomplete="off" placeholder=${field.input === 'point' ? '52.52, 13.405' : undefined}
       />`
   }
 }

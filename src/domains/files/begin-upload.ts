@@ -30,7 +30,7 @@ export function beginUpload({ senders, bytesMax, random }: UploadPorts): Operati
       ['Upload-Length', 'Bytes of the whole file.'],
       ['Upload-Metadata', '`filename` and `filetype`, each with its value in base64.'],
     ],
-    errors: ['precondition_failed', 'too_many_files'],
+    errors: ['tus_version_unsupported', 'too_many_files'],
     access: anyone,
     audience: senders,
     async run({ tx, actor, now, newId, request }) {

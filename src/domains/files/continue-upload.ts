@@ -27,7 +27,7 @@ export function continueUpload({ blobs, senders }: UploadPorts): Operation {
     takesFile: [chunkType],
     always: tusHeaders,
     headers: [...tusHeaderTexts, ['Upload-Offset', 'Where these bytes begin: how many are stored.']],
-    errors: ['not_found', 'precondition_failed', 'upload_offset_conflict'],
+    errors: ['not_found', 'tus_version_unsupported', 'upload_offset_conflict'],
     access: anyone,
     audience: senders,
     async prepare(context) {

@@ -18,7 +18,7 @@ export function endUpload(senders: Rule): Operation {
     output: Type.Null(),
     always: tusHeaders,
     headers: tusHeaderTexts,
-    errors: ['not_found', 'precondition_failed'],
+    errors: ['not_found', 'tus_version_unsupported'],
     access: anyone,
     audience: senders,
     async run({ actor, input, request, ...work }) {

@@ -18,10 +18,10 @@ export function tusOptions(bytesMax: number): Readonly<Record<string, string>> {
 
 export const tusHeaderTexts: readonly (readonly [string, string])[] = [['Tus-Resumable', `The version of the protocol: ${version}.`]]
 
-/** @throws precondition_failed for another version of the protocol, and for a client that speaks none */
+/** @throws tus_version_unsupported for another version of the protocol, and for a client that speaks none */
 export function checkVersion({ headers }: RequestFacts): void {
   if (headers['tus-resumable'] === version) return
-  throw new EngineError('precondition_failed', {
+  throw new EngineError('tus_version_unsupported', {
     detail: `This address speaks tus ${version}: send Tus-Resumable: ${version}.`,
     headers: { 'tus-version': version },
   })
