@@ -62,6 +62,8 @@ STATED = [
     (r"POST /api/emails", "validation_failed", r"/(template|data|subject|text|html)(/.*)?", "a template of the project with its data, or words of one's own"),
     (r"POST /api/files", "validation_failed", r"/#unknown_field", "a form holds one file and nothing else"),
     (r"GET /api/files/.*/content", "range_not_satisfiable", r"", "a range names bytes that the file has"),
+    (r"GET /api/files/.*/content", "picture_not_resizable", r"", "a picture that can be made smaller"),
+    (r".*", "validation_failed", r".*#range", "times between 1970 and 9999: a schema has no bounds for a time"),
     (r".*", "precondition_failed", r"", "If-Match names an ETag that an earlier answer gave"),
     (r".*/(checkout|payments)", "provider_unknown", r".*", "providers and their methods are the project's"),
     (r".*", "reference_not_found", r".*", "a reference names a record that is there"),
