@@ -37,7 +37,7 @@ export async function seedDatabase(engine: Engine, backend: Backend, { blobs, fo
 
     async function insert(collection: CollectionModel, given: Readonly<Record<string, unknown>>): Promise<void> {
       const { onHand, ...fields } = given as { onHand?: number }
-      const named = { id: newId(collection.prefix), ...defaultsOf(collection, now), ...fields }
+      const named = { id: newId(collection.prefix), ...defaultsOf(collection, now), ...storedOf(collection, fields) }
       const record = await claimSeedFiles(tx, stored.get(given) ?? [], { collection, record: named })
       const after = await tx.insert<AnyRecord>(collection, record)
       await collection.source.afterChange?.({ tx, now, newId, before: null, after })
@@ -59,6 +59,11 @@ export async function seedDatabase(engine: Engine, backend: Backend, { blobs, fo
       })
     }
   })
+}
+
+function storedOf(collection: CollectionModel, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const toStored = (name: string, value: unknown) => collection.fields.get(name)?.field.kind.seeded?.toStored(value) ?? value
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, toStored(name, value)]))
 }
 
 function defaultsOf(collection: CollectionModel, now: number): Record<string, unknown> {

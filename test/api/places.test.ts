@@ -5,8 +5,9 @@ import { after, before, test } from 'node:test'
 import fc from 'fast-check'
 import { limits } from '../../src/base/limits.ts'
 import { matches } from '../../src/contract/filter.ts'
-import { any, anyone, collection, field, staff, where } from '../../src/index.ts'
+import { any, anyone, collection, defineBackend, field, staff, where } from '../../src/index.ts'
 import { geoKind } from '../../src/schema/kinds/geo.ts'
+import { openTestBackend } from '../../src/testing/open-test-backend.ts'
 import { openWorld, testConfig, type World } from '../support/api-harness.ts'
 import { loadDocument } from '../support/fits-document.ts'
 
@@ -180,4 +181,40 @@ test('every database decides as the engine does in memory, wherever the center i
     }),
     { numRuns: 60 },
   )
+})
+
+test('a default and a seed are given in degrees, and what is no place stops the start', async () => {
+  const config = (at: ReturnType<typeof field.geo<{ default?: { lat: number; lng: number } }>>, seeded?: object) =>
+    defineBackend({
+      name: 'Spots',
+      collections: [
+        collection('spots', { fields: { name: field.text({ required: true }), at }, access: { read: anyone, create: anyone } }),
+      ],
+      seed: () => [{ collection: 'spots', records: [{ name: 'given', ...(seeded && { at: seeded }) }, { name: 'default' }] }],
+    })
+  await using spotted = await openTestBackend(config(field.geo({ default: { lat: 1, lng: -0.25 } }) as never, { lat: 52, lng: 13 }), {
+    seed: true,
+  })
+  const told = await spotted.guest().spots.list({ sort: ['name'] })
+  const expected = [
+    ['default', { lat: 1, lng: -0.25 }],
+    ['given', { lat: 52, lng: 13 }],
+  ]
+  assert.deepEqual(
+    told.items.map((one) => [one.name, one.at]),
+    expected,
+  )
+  for (const place of [
+    { lat: 1, lng: 500 },
+    { lat: 525_200_000, lng: 134_050_000 },
+    { lat: '1', lng: 1 },
+    { lat: 1 },
+    { lat: 1, lng: 1, alt: 5 },
+  ]) {
+    await assert.rejects(openTestBackend(config(field.geo({ default: place as never }) as never)), /fields\.at\.default.*in degrees/)
+    await assert.rejects(openTestBackend(config(field.geo() as never, place), { seed: true }), /records\[0\]\.at.*in degrees/)
+  }
+  // @ts-expect-error: a text is no place
+  const here = field.geo({ default: 'here' })
+  await assert.rejects(openTestBackend(config(here as never)), /fields\.at\.default/)
 })

@@ -1,6 +1,6 @@
 // What the config's `seed` returns, before any of it is stored: known collections and fields, and values that a
-// record can hold. A time is milliseconds here, as a record has it, and so is all that is stored in a form of its own; a file is the
-// path of one of the project's.
+// record can hold. A time is milliseconds here, as a record has it, and so is all that is stored in a form of its own; a place is
+// in degrees, and a file is the path of one of the project's.
 import { isEngineError } from '../../base/engine-error.ts'
 import { nearest } from '../../base/nearest.ts'
 import type { SeedRecords } from '../../config/backend-config.ts'
@@ -35,8 +35,8 @@ function checkRecord(collection: CollectionModel, record: Readonly<Record<string
   if (record['id'] !== undefined) line(record['id'], `${path}.id`, add)
   if (record['onHand'] !== undefined) wholeNumber(record['onHand'], `${path}.onHand`, add)
   const storedOf = (name: string) => {
-    const { holdsFiles, stored } = collection.fields.get(name)!.field.kind
-    return holdsFiles === undefined ? stored : pathsOf[holdsFiles]
+    const { holdsFiles, seeded, stored } = collection.fields.get(name)!.field.kind
+    return holdsFiles === undefined ? (seeded?.check ?? stored) : pathsOf[holdsFiles]
   }
   for (const { name, field } of fields) {
     if (record[name] != null) storedOf(name)?.(record[name], `${path}.${name}`, add)

@@ -4,8 +4,9 @@
 import { limits } from '../../base/limits.ts'
 import { and, compare, type Filter, or } from '../../contract/filter.ts'
 import { boxAround, type Place, unitsPerDegree } from '../../contract/geo.ts'
+import { isObject } from '../shape.ts'
 import { integerComparing, mustBe } from './comparing.ts'
-import { type Comparing, defineKind, type JsonSchema, makeField, type With } from './kind.ts'
+import { type Comparing, type DefaultOf, defineKind, type JsonSchema, makeField, type With } from './kind.ts'
 
 const number = /^-?\d{1,8}(\.\d{1,15})?$/
 
@@ -73,6 +74,16 @@ const pointSchema: JsonSchema = {
   additionalProperties: false,
 }
 
+const inDegrees = 'must be { lat, lng } in degrees: from -90 to 90, and from -180 to 180'
+
+/** A place in degrees, as code of a project gives it, in units; null for what is none. */
+function placeOf(value: unknown): Place | null {
+  if (!isObject(value) || Object.keys(value).length !== 2) return null
+  const { lat, lng } = value
+  const isWithin = (angle: unknown, most: number): angle is number => typeof angle === 'number' && Math.abs(angle) <= most
+  return isWithin(lat, 90) && isWithin(lng, 180) ? { lat: toUnits(lat), lng: toUnits(lng) } : null
+}
+
 const isUnits = (value: unknown, most: number) => Number.isSafeInteger(value) && Math.abs(value as number) <= most * unitsPerDegree
 const isPlace = (value: unknown) => {
   const { lat, lng } = value as Partial<Place>
@@ -101,7 +112,7 @@ export const geoKind = defineKind({
   ],
   options: {},
   isMeasured: false,
-  defaultFault: (value) => (isPlace(value) ? null : 'must be { lat, lng } in whole ten-millionths of a degree'),
+  defaultFault: (value) => (isPlace(value) ? null : inDegrees),
   schema: () => pointSchema,
   fromWire(value) {
     const { lat, lng } = value as Place
@@ -114,6 +125,12 @@ export const geoKind = defineKind({
   stored(value, path, add) {
     if (typeof value !== 'object' || value === null || !isPlace(value))
       add(path, 'must be { lat, lng } in whole ten-millionths of a degree')
+  },
+  seeded: {
+    check(value, path, add) {
+      if (placeOf(value) === null) add(path, inDegrees)
+    },
+    toStored: placeOf,
   },
   misfit: (_field, value) => (typeof value === 'object' && isPlace(value) ? null : 'is no { lat, lng } in ten-millionths of a degree'),
   input: 'point',
@@ -128,9 +145,15 @@ type GeoAreas = {
   readonly null?: boolean
 }
 
-/** A place on earth: `{ lat, lng }` in degrees in JSON, in whole ten-millionths of a degree in a record. */
-export const geo = <const O extends With>(options?: O) =>
-  makeField<{ value: Place; wire: Place; compared: { '': { readonly areas: GeoAreas }; lat: number; lng: number }; isLarge: true }, O>(
-    geoKind,
-    options,
-  )
+/** One that is none, so that the start refuses it: as units what was given may be another place. */
+const nowhere: Place = { lat: Number.NaN, lng: Number.NaN }
+
+/** A place on earth: `{ lat, lng }` in degrees in JSON, defaults and seeds, in whole ten-millionths of a degree in a record. */
+export const geo = <const O extends Omit<With, 'default'> & DefaultOf<Place>>(options?: O) => {
+  const value: unknown = options?.default
+  const fixed = isObject(value) && !('set' in value) ? { default: placeOf(value) ?? nowhere } : {}
+  return makeField<
+    { value: Place; wire: Place; compared: { '': { readonly areas: GeoAreas }; lat: number; lng: number }; isLarge: true },
+    O
+  >(geoKind, { ...options, ...fixed } as With)
+}

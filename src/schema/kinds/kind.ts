@@ -128,6 +128,8 @@ export type Kind = {
   /** A stored value as it is told; with it, `stored` says what it is before. */
   toWire?(value: unknown): unknown
   readonly stored?: Check
+  /** How a seed gives one, where that is not as it is stored. */
+  readonly seeded?: { readonly check: Check; toStored(value: unknown): unknown }
   /** Why a stored value is none of this field, or null. */
   misfit(field: Field, value: unknown): string | null
   /** Of a misfit that is a value of the kind, and only too large, too small, too long or too short for the field: what it would be. */
