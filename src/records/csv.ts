@@ -63,6 +63,9 @@ export function valueOfCell(
   if (types.includes('string')) return { value: guarded.test(text) ? text.slice(1) : text }
   const trimmed = text.trim()
   if (types.includes('boolean')) return booleanOf(trimmed)
+  // By its name: a place has parts that are numbers as well, and no minor units.
+  if (field.field.kind.name === 'money' && /^-?\d+[.,]\d+$/.test(trimmed))
+    return { problem: 'must be an integer: minor units, such as 990' }
   if (types.includes('integer') || types.includes('number'))
     return /^-?\d+(\.\d+)?$/.test(trimmed) ? { value: Number(trimmed) } : { problem: `"${shortened(text)}" is no number` }
   try {

@@ -4,6 +4,7 @@ import { staff } from '../access/rule.ts'
 import { EngineError, type InputIssue, invalid, isEngineError, LostRace } from '../base/engine-error.ts'
 import { isA } from '../base/error-text.ts'
 import { limits } from '../base/limits.ts'
+import { nearest } from '../base/nearest.ts'
 import { ProjectError } from '../base/project-error.ts'
 import { and, oneOf } from '../contract/filter.ts'
 import { Type } from '../contract/type.ts'
@@ -126,8 +127,11 @@ function formatOf(type: string | null): ImportFormat {
 function checkKey(collection: CollectionModel, { actor }: PrepareContext<Input>, by: string | null): void {
   if (by === null) return
   const field = collection.fields.get(by)
-  if (!field || field.isComputed || !isReadable(field.field, actor))
-    throw invalid('query:by', 'unknown_field', `${collection.name} has no field ${by}`)
+  if (!field || field.isComputed || !isReadable(field.field, actor)) {
+    const seen = [...collection.fields.values()].filter((one) => !one.isComputed && isReadable(one.field, actor))
+    const names = seen.map(({ name }) => name)
+    throw invalid('query:by', 'unknown_field', `${collection.name} has no field ${by}${nearest(by, names)}`)
+  }
   if (!field.field.unique) throw invalid('query:by', 'not_unique', `${by} is not unique: several records may have one value of it`)
 }
 

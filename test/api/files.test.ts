@@ -137,7 +137,9 @@ test('pictures of the catalogue are shown to whom it is, and are pictures', asyn
   const [front, back, cover] = [await sent('staff'), await sent('staff'), await sent('staff')]
   const set = (path: string, body: object) => world.call('staff', { method: 'PATCH', url: `/api/${path}`, body })
   const drawing = await sent('staff', '<svg xmlns="http://www.w3.org/2000/svg"/>', { type: 'image/svg+xml' })
-  assert.deepEqual(issue(await set(`products/${ids['product']}`, { pictures: [front, drawing] })), [400, '/pictures/1', 'type'])
+  const refused = await set(`products/${ids['product']}`, { pictures: [front, drawing] })
+  assert.deepEqual(issue(refused), [400, '/pictures/1', 'type'])
+  assert.match(refused.body.detail, /^\/pictures\/1: is of type/)
   assert.equal((await set(`products/${ids['product']}`, { pictures: [front] })).status, 200)
   assert.equal((await set(`variants/${ids['variant']}`, { picture: cover })).status, 200)
   assert.equal((await set(`products/${ids['draft']}`, { pictures: [back] })).status, 200)

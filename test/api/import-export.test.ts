@@ -160,6 +160,15 @@ test('spreadsheets: semicolons, a byte order mark, lines within quotes, lines th
   )
 })
 
+test('an amount with decimals is refused with a word on minor ones', async () => {
+  const { rejections } = await report('code,price.amount,price.currency\nM1,9.90,EUR\nM2,"9,90",EUR\nM3,990,EUR\n')
+  const said = { path: '/price/amount', code: 'type', message: 'must be an integer: minor units, such as 990' }
+  assert.deepEqual(rejections, [
+    { line: 2, errors: [said] },
+    { line: 3, errors: [said] },
+  ])
+})
+
 test('a key that stands twice in one file is made once and changed then', async () => {
   assert.deepEqual(counts(await report('code,title\nE1,a\nE1,b\nE1,b\n', { query: '?by=code' })), [3, 1, 1, 1, 0])
 })
@@ -170,7 +179,7 @@ test('what cannot be read is refused, with its line', async () => {
     ['kode\nx', '', 'line:1', /no field kode; did you mean "code"/],
     ['code,code\nx,y', '', 'line:1', /twice/],
     ['code\n"F1\n', '', 'line:2', /never closed/],
-    ['code\nx', '?by=titel', 'query:by', /no field titel/],
+    ['code\nx', '?by=titel', 'query:by', /no field titel; did you mean "title"/],
     ['code\nx', '?by=title', 'query:by', /not unique/],
     ['code\nx', '?format=xml', 'query:format', /must be/],
     ['code\nx', '?also=1', 'query:also', /./],

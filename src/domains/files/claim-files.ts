@@ -1,6 +1,6 @@
 // Files and records in step: what a write of a record names is claimed for it, and what it names no longer is removed, in the
 // same transaction. So a record never has a file that is not its own, and no file outlives its record.
-import { EngineError, type InputIssue, invalid } from '../../base/engine-error.ts'
+import { EngineError, type InputIssue } from '../../base/engine-error.ts'
 import type { CollectionHooks, RecordHooks, RecordWrite } from '../../records/record-hooks.ts'
 import { fileRulesOf, type StoredFile } from '../../schema/kinds/file.ts'
 import type { CollectionModel, CompiledField } from '../../schema/model.ts'
@@ -81,7 +81,7 @@ async function claimAll(claim: Claim, ids: readonly string[]): Promise<StoredFil
   const value: StoredFile[] = []
   for (const [index, id] of ids.entries()) {
     const path = isMany ? `/${field.name}/${index}` : `/${field.name}`
-    if (value.some((file) => file.id === id)) throw invalid(path, 'repeated', 'is named twice')
+    if (value.some((file) => file.id === id)) throw refused(path, { code: 'repeated', message: 'is named twice' })
     value.push(known.get(id) ?? (await claimOne(claim, id, path)))
   }
   return value
@@ -97,9 +97,14 @@ async function claimOne({ collection, field, write }: Claim, id: string, path: s
       errors: [{ path, code: 'reference_not_found', message: 'names no file of yours that waits for a record' }],
     })
   const fault = fileFault(row, field)
-  if (fault !== null) throw invalid(path, fault.code, fault.message)
+  if (fault !== null) throw refused(path, fault)
   const place = { collection: collection.name, field: field.name, record: write.record.id }
   return storedFile(await tx.update(files, row, { set: { state: 'claimed', expiresAt: null, ...place } }))
+}
+
+/** Told with its place, as what does not fit a schema: a record may have several fields of files. */
+function refused(path: string, { code, message }: Omit<InputIssue, 'path'>): EngineError {
+  return new EngineError('validation_failed', { detail: `${path}: ${message}`, errors: [{ path, code, message }] })
 }
 
 /** Why a field does not take a file, or null. */
