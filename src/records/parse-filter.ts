@@ -34,7 +34,8 @@ function parseNode(scope: Place, node: unknown, at: string, budget: Budget): Fil
   const parts = Object.entries(node).map(([key, value]) => {
     const path = `${at}[${key}]`
     if (key === 'and' || key === 'or') {
-      if (!isObject(value)) throw invalid(`query:${path}`, 'filter', `must be numbered: ${path}[0][field]=value`)
+      if (!isObject(value) || !Object.keys(value).every((index) => /^\d+$/.test(index)))
+        throw invalid(`query:${path}`, 'filter', `must be numbered: ${path}[0][field]=value`)
       const branches = Object.entries(value).map(([index, branch]) => parseNode(inner, branch, `${path}[${index}]`, budget))
       return key === 'and' ? and(...branches) : or(...branches)
     }
@@ -67,6 +68,7 @@ function parseField(scope: Place, path: readonly string[], value: unknown, at: s
   if (!column) throw unknownField(scope, path.join('.'), at)
   if (column.type === 'json') throw invalid(`query:${at}`, 'not_filterable', `${name} cannot be filtered so`)
   if (field.field.options) checkOptions(field.field.options, value, at)
+  if (rest.length === 0 && column.comparing.area) checkAsksForArea(column, value, at)
   return parseConditions(column, value, at, budget)
 }
 
@@ -79,6 +81,15 @@ function checkOptions(options: readonly string[], value: unknown, at: string): v
     if (!given.every((one) => options.includes(one as string)))
       throw invalid(`query:${at}${operator === '' ? '' : `[${operator}]`}`, 'enum', `must be one of ${options.join(', ')}`)
   }
+}
+
+/** A place as a whole equals none and is in no order: its first part alone would be compared. */
+function checkAsksForArea({ comparing }: Column, value: unknown, at: string): void {
+  const asked = isObject(value) ? Object.keys(value) : ['eq']
+  const other = asked.find((operator) => !comparing.offered.includes(operator as FilterOperator))
+  if (other === undefined) return
+  const path = isObject(value) ? `${at}[${other}]` : at
+  throw invalid(`query:${path}`, 'operator', `asks a place for ${other}; there are ${comparing.offered.join(', ')}`)
 }
 
 /** `filter[author][name]=Ann&filter[author][active]=true`: conditions on the record that is referred to, and not on the reference. */

@@ -429,6 +429,8 @@ describe('queries', () => {
         ['filter[or]=1', undefined],
         ['filter[not]=1', undefined],
         ['filter[or][0]=1', undefined],
+        ...['x', '-1', '1e3', '1.0', '__proto__'].map((index): [string, string] => [`filter[or][${index}][id]=a`, 'query:filter[or]']),
+        ['filter[and][x][id]=a', 'query:filter[and]'],
         [`filter${'[not]'.repeat(8)}[id]=1`, undefined],
         [`filter[id][in]=${Array(201).fill('a').join(',')}`, undefined],
         ['cursor=', 'query:cursor'],

@@ -110,6 +110,14 @@ test('what asks for no area is refused', async () => {
     assert.deepEqual(issue(await get(`/api/shops?filter[at][within]=${box}`)), [400, 'query:filter[at][within]', 'type'], box)
   assert.deepEqual(issue(await get('/api/shops?filter[name][near]=0,0,5')), [400, 'query:filter[name][near]', 'operator'])
   assert.deepEqual(issue(await get('/api/shops?filter[at.lng][near]=0,0,5')), [400, 'query:filter[at.lng][near]', 'operator'])
+  // Its latitude alone is no answer.
+  assert.deepEqual(issue(await get('/api/shops?filter[at]=1')), [400, 'query:filter[at]', 'operator'])
+  for (const operator of ['eq', 'ne', 'gt', 'lte', 'in', 'nin', 'contains', 'like', '__proto__']) {
+    const { status, body } = await get(`/api/shops?filter[not][at][${operator}]=1`)
+    assert.deepEqual(issue({ status, body }), [400, `query:filter[not][at][${operator}]`, 'operator'])
+    assert.match(body.errors[0].message, /near, within, null$/)
+  }
+  assert.equal((await get('/api/shops?filter[at][null]=true&filter[at.lat][gt]=1')).status, 200)
   assert.deepEqual(issue(await get('/api/shops?sort=at')), [400, 'query:sort', 'not_sortable'])
   for (const query of ['sum=at', 'min=at', 'group=at', 'group=at.lat'])
     assert.equal((await get(`/api/shops/aggregate?${query}`)).status, 400, query)
