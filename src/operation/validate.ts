@@ -8,6 +8,7 @@ import { EngineError, type InputIssue } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
 import { isName } from '../base/names.ts'
 import { parseWebAddress } from '../base/web-address.ts'
+import { type JsonSchema, saying } from '../schema/kinds/kind.ts'
 import { oneLine } from '../schema/kinds/text.ts'
 
 const options = {
@@ -59,7 +60,10 @@ export function validatorOf(schema: object): Validator {
     const own = (check.errors ?? [])
       .filter((error) => check.errors!.length === 1 || !saysLittle(error))
       .slice(0, limits.inputIssuesMax)
-      .map(issueOf)
+      .map((error) => {
+        const said = error.keyword === 'pattern' || error.keyword === 'type' ? sayingOf(schema, error) : undefined
+        return said === undefined ? issueOf(error) : { path: error.instancePath, code: error.keyword, message: said }
+      })
     const errors = place === 'body' ? own : own.map((issue) => ({ ...issue, path: `query:${issue.path.slice(1)}` }))
     throw new EngineError('validation_failed', {
       detail:
@@ -69,6 +73,14 @@ export function validatorOf(schema: object): Validator {
   }
   compiled.set(schema, validator)
   return validator
+}
+
+/** What the schema that has this keyword says itself: `#/properties/price/pattern`. */
+function sayingOf(schema: object, { schemaPath }: ErrorObject): string | undefined {
+  const steps = schemaPath.split('/').slice(1, -1)
+  const at = (found: unknown, step: string) =>
+    (found as Readonly<Record<string, unknown>> | undefined)?.[decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~')]
+  return (steps.reduce<unknown>(at, schema) as JsonSchema | undefined)?.[saying]
 }
 
 /** Of a choice of schemas: that none fits, and that the value is not null either. */

@@ -90,6 +90,25 @@ test('what is none is refused with its path, and nothing is rounded', async () =
   // What others have rounded without a word: digits past a double, decimals past the column's.
   assert.deepEqual(issue(await create({ name: 'x', long: '123456789123456.12345' })), [400, '/long', 'pattern'])
   assert.deepEqual(issue(await patch('bolt', { rate: '88.123456789123456789' })), [400, '/rate', 'pattern'])
+  // A sentence, not the pattern, to whoever sends a wrong text, a number of JSON, or a file.
+  const number = 'must be a number of at most 15 digits, with at most 2 decimals, as a text such as "0.05"'
+  const weighed = 'must be a number of at most 9 digits, with at most 3 decimals, from 0.000 to 999999.999, as a text such as "0.005"'
+  const message = ({ body }: Awaited<ReturnType<typeof create>>) => body.errors[0].message
+  for (const cost of ['1,50', '1.505', 1.5]) {
+    assert.equal(message(await create({ name: 'x', cost })), number)
+    assert.equal(
+      message(await world.call('staff', { method: 'PATCH', url: `/api/parts/${(await one('nut')).id}`, body: { cost } })),
+      number,
+    )
+  }
+  for (const weight of ['-1', 2]) assert.equal(message(await create({ name: 'x', weight })), weighed)
+  const shortRate = 'must be a number of at most 6 digits, with at most 2 decimals, as a text such as "0.05"'
+  const added = (await patch('bolt', { rate: { $increment: 1 } })).body.errors
+  assert.ok(added.some((one: { path: string; message: string }) => one.path === '/rate/$increment' && one.message === shortRate))
+  const headers = { 'content-type': 'text/csv' }
+  const csv = Buffer.from('name,cost\nx,"1,5"\n')
+  const { rejections } = (await world.call('staff', { method: 'POST', url: '/api/parts/import', body: csv, headers })).body
+  assert.equal(rejections[0].errors[0].message, number)
   // Written in another way, it is the same number.
   assert.equal((await create({ name: 'x', weight: '0.0500' })).status, 400)
   assert.equal((await create({ name: 'x', weight: '0.050' })).body.code, 'already_exists')

@@ -6,7 +6,7 @@ import { invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { flag, is } from '../shape.ts'
 import { integerComparing, integerExcess, integerMisfit, mustBe } from './comparing.ts'
-import { type Comparing, type DefaultOf, defineKind, type Field, type JsonSchema, type Kind, makeField, type With } from './kind.ts'
+import { type Comparing, type DefaultOf, defineKind, type Field, type JsonSchema, type Kind, makeField, saying, type With } from './kind.ts'
 
 type Form = { readonly digits: number; readonly scale: number }
 
@@ -31,9 +31,9 @@ function digitsOf(most: number, scale: number): string {
   return whole === '0' ? '' : `\\d{0,${whole.length - 1}}`
 }
 
-function wordsOf({ digits, scale }: Form): string {
+function wordsOf({ digits, scale }: Form, range = ''): string {
   const decimals = scale === 0 ? 'without decimals' : `with at most ${scale} ${scale === 1 ? 'decimal' : 'decimals'}`
-  return `a number of at most ${digits} digits, ${decimals}, as a text such as "${renderDecimal(5, scale)}"`
+  return `a number of at most ${digits} digits, ${decimals},${range} as a text such as "${renderDecimal(5, scale)}"`
 }
 
 function comparingOf(form: Form): Comparing {
@@ -54,11 +54,12 @@ function comparingOf(form: Form): Comparing {
 
 function schemaOf({ min, max }: Field, form: Form): JsonSchema {
   const isWhole = min === undefined || max === undefined || (min === -largest(form) && max === largest(form))
-  const range = isWhole ? '' : ` From ${renderDecimal(min, form.scale)} to ${renderDecimal(max, form.scale)}.`
+  const range = isWhole ? '' : `rom ${renderDecimal(min, form.scale)} to ${renderDecimal(max, form.scale)}`
   return {
     type: 'string',
-    description: `An exact number with ${form.scale} decimals.${range}`,
+    description: `An exact number with ${form.scale} decimals.${range && ` F${range}.`}`,
     pattern: patternOf({ min, max } as Field, form.scale),
+    [saying]: `must be ${wordsOf(form, range && ` f${range},`)}`,
   }
 }
 
@@ -85,7 +86,11 @@ function makeKind(form: Form): Kind {
         if (Number.isNaN(field[name])) add(`${path}.${name}`, `must be a number of at most ${digits} digits, ${scale} of them decimals`)
     },
     increment: {
-      schema: { type: 'string', pattern: patternOf({ min: -largest(form), max: largest(form) }, scale) },
+      schema: {
+        type: 'string',
+        pattern: patternOf({ min: -largest(form), max: largest(form) }, scale),
+        [saying]: `must be ${wordsOf(form)}`,
+      },
       fromWire: (value) => unitsOf(value, form)!,
     },
     defaultFault: (value) => (Number.isSafeInteger(value) ? null : `must be ${wordsOf(form)}`),

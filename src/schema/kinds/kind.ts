@@ -8,7 +8,9 @@ import type { Filter, Scalar } from '../../contract/filter.ts'
 import type { FieldTypes } from '../../contract/record-types.ts'
 import type { Add, Check, Keys } from '../shape.ts'
 
-export type JsonSchema = Record<string, unknown>
+/** In a schema: what a value must be, told instead of a pattern and of a type. No document shows it. */
+export const saying = Symbol('saying')
+export type JsonSchema = Record<string, unknown> & { readonly [saying]?: string }
 
 /** How one value lies in a database. Databases know these alone. `words`: those of a searched text, made by the storage. */
 export type PlainType = 'text' | 'integer' | 'boolean' | 'dateTime' | 'json' | 'words'
