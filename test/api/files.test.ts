@@ -184,6 +184,33 @@ test('names mean no path and hide nothing', async () => {
   assert.ok(id)
 })
 
+test('what is kept has no ending of another sort than its bytes', async () => {
+  const page = '<script>alert(1)</script>'
+  const names: [string | Buffer, string, string][] = [
+    [Buffer.concat([png(3, 2), Buffer.from(page)]), 'x.html', 'x.png'],
+    [png(3, 2), 'x.y.SVG', 'x.y.png'],
+    [png(3, 2), 'x.exe', 'x.png'],
+    [png(3, 2), 'x.JPEG', 'x.JPEG'],
+    [png(3, 2), 'scan.2026', 'scan.2026'],
+    [png(3, 2), 'scan', 'scan'],
+    [Buffer.from('\xff\xd8\xff', 'latin1'), 'x.htm', 'x.jpg'],
+    [`%PDF-1.7 ${page}`, 'x.html', 'x.pdf'],
+    [`words ${page}`, 'x.html', 'x.txt'],
+    ['alert(1)', 'x.js', 'x.js'],
+    // Nothing becomes a page that was none by its name.
+    [page, 'x.png', 'x.png'],
+    [page, 'x.html', 'x.html'],
+  ]
+  for (const [bytes, given, kept] of names) {
+    const { url, name } = await sent('staff', bytes, { name: given })
+    assert.equal(name, given)
+    for (const query of ['', '?download=true']) {
+      const { headers } = await get('staff', `${url}${query}`)
+      assert.match(String(headers['content-disposition']), new RegExp(`; filename="${kept}"; filename\\*=UTF-8''${kept}$`), given)
+    }
+  }
+})
+
 test('a form of a browser is taken with one file, and with nothing else', async () => {
   const { status, body } = await asForm('owner', form(part('a.txt', 'content')))
   assert.deepEqual([status, body.name, body.size, body.type], [201, 'a.txt', 7, 'text/plain'])

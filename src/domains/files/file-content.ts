@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import { EngineError } from '../../base/engine-error.ts'
 import type { BlobStore, ByteRange } from '../../blobs/blob-store.ts'
 import type { Content } from '../../operation/define.ts'
+import { keptName } from './clean-name.ts'
 import { type FileRow, keyOfPiece } from './collections.ts'
 
 /** Shown by a browser without running anything. PDF is none: a sandbox keeps a browser from showing it, and nothing else from its scripts. */
@@ -13,7 +14,7 @@ export function contentHeaders({ id, type, name }: Pick<FileRow, 'id' | 'type' |
   return {
     etag: `"${id}"`,
     'content-type': type.startsWith('text/') ? `${type}; charset=utf-8` : type,
-    'content-disposition': `${isKept || !shown.test(type) ? 'attachment' : 'inline'}; ${nameParameters(name)}`,
+    'content-disposition': `${isKept || !shown.test(type) ? 'attachment' : 'inline'}; ${nameParameters(keptName(name, type))}`,
     'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; media-src 'self'; img-src 'self'; sandbox",
   }
 }

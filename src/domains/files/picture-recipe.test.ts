@@ -30,6 +30,11 @@ test('a box has the ratio that was asked for, and no side is longer than the pic
   )
 })
 
+test('what a picture is filled up with may reach beyond one of its sides', () => {
+  const made = recipeOf({ w: 1, h: 4_096, fit: 'contain' }, { type: 'image/png', width: 400, height: 600 })
+  assert.deepEqual([made.width, made.height], [1, 4_096])
+})
+
 test('there are few sizes of one picture within a box, whatever is asked', () => {
   for (const original of [
     { width: 6_000, height: 4_000 },

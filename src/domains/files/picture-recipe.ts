@@ -1,4 +1,5 @@
-// Which smaller picture is made for what is asked: few different ones, whatever is asked, and none larger than the original.
+// Which smaller picture is made for what is asked: few different ones, whatever is asked, and the original is never
+// enlarged; only what `contain` fills up around it can reach beyond one side of it.
 // A side is rounded up to one of the ladder, so that the answer is at least as large as asked and nobody fills the store with
 // thousands of sizes of one picture.
 import { limits } from '../../base/limits.ts'
