@@ -155,6 +155,11 @@ function measuredField(scope: QueryScope, measure: MeasureName, name: string): C
 }
 
 function unknown(scope: Pick<QueryScope, 'collection' | 'actor'>, at: string, name: string, fits: (field: CompiledField) => boolean) {
+  const field = scope.collection.fields.get(name)
+  if (field?.isComputed && isReadable(field.field, scope.actor)) {
+    const code = at === 'group' ? 'not_groupable' : 'not_measurable'
+    return invalid(`query:${at}`, code, `${name} is computed when a record is read: no aggregate can ask for it`)
+  }
   return invalid(`query:${at}`, 'unknown_field', `${scope.collection.name} has no field ${name}${suggestion(scope, name, fits)}`)
 }
 

@@ -176,6 +176,11 @@ test('a stored one is filtered, sorted, summed and ruled by; another one is told
   assert.equal((await world.call('owner', { method: 'POST', url: '/api/sales', body: large })).status, 403)
   assert.deepEqual(issue(await get('/api/sales?filter[initial]=A')), [400, 'query:filter[initial]', 'not_filterable'])
   assert.deepEqual(issue(await get('/api/sales?sort=initial')), [400, 'query:sort', 'not_sortable'])
+  for (const [asked, code] of Object.entries({ group: 'not_groupable', sum: 'not_measurable', min: 'not_measurable' })) {
+    const answer = await get(`/api/sales/aggregate?${asked}=initial`)
+    assert.deepEqual(issue(answer), [400, `query:${asked}`, code])
+    assert.match(answer.body.errors[0].message, /^initial is computed when a record is read: /)
+  }
 })
 
 test('the typed client sums what is stored', async () => {

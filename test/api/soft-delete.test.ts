@@ -226,6 +226,8 @@ test('its files stay with it, are read by nobody, and go when it is purged', asy
   assert.equal((await world.call('guest', { method: 'GET', url: link })).status, 200)
   await remove('books', book)
   assert.equal((await world.call('staff', { method: 'GET', url: sent.body.url })).status, 404)
+  // Its sender knows what it was called.
+  assert.deepEqual((({ name, size }) => [name, size])((await call('staff', 'GET', `files/${file}`)).body), ['scan.txt', 10])
   // A link that was signed before lets nobody in either.
   assert.equal((await world.call('guest', { method: 'GET', url: link })).status, 404)
   assert.equal((await restore('books', book)).status, 200)
