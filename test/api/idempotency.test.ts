@@ -168,7 +168,8 @@ describe('the same key', () => {
     const withoutKey = await checkOut(world, 'owner', cart)
     assert.equal(withoutKey.status, 201)
     assert.equal(withoutKey.body.order.id, first.body.order.id)
-    assert.equal(withoutKey.body.order.status, 'pending_payment')
+    // As it is by now: its payment may have come.
+    assert.match(withoutKey.body.order.status, /^(?:pending_payment|placed)$/)
     assert.equal(withoutKey.body.payment.id, first.body.payment.id)
     const byOtherKey = await world.call('owner', {
       method: 'POST',
