@@ -151,7 +151,7 @@ export const limits = {
   importRejectionsMax: 1_000,
   /** Lines of the feed that one page of the audit trail looks at: some 20 ms. */
   auditCommitsMax: 2_000,
-  /** Records that one deletion deletes or changes with it: they are one transaction and one line of the feed. */
+  /** Records that deletions delete or change with them, and restores bring back with them, in one transaction: one line of the feed. */
   cascadeRecordsMax: 1_000,
   /** Operations in one batch: they hold one transaction open together. */
   batchOperationsMax: 100,
@@ -163,8 +163,8 @@ export const limits = {
   groupsMax: 1_000,
   /** Time zones whose data is kept at hand. There are some 450, but a request may spell them in any case. */
   timeZonesKeptMax: 500,
-  /** Deleted records looked at for one page of those that the caller may see: some 50 ms. Earlier ones are restored by their id. */
-  deletedLookedMax: 5_000,
+  /** Deleted records looked at for one page of those that the caller may see; of large ones `answerBytesMax`. The next page goes on. */
+  deletedLookedMax: 1_000,
   /** Of a `User-Agent`: what is looked at, what is made of it, and how many are remembered. */
   agentHeaderCharactersMax: 500,
   agentNameCharactersMax: 60,

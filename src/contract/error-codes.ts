@@ -29,7 +29,7 @@ export const errorCodes = {
   cascade_too_large: {
     status: 409,
     retry: 'whenChanged',
-    message: 'Too many records would go with it, or lose it. Delete or change them first.',
+    message: 'Too many records would go with it, lose it or come back. Delete or change them first, or use smaller batches.',
   },
   precondition_failed: { status: 412, retry: 'whenChanged', message: 'The record has changed since you read it.' },
   body_too_large: { status: 413, retry: 'never', message: 'The body is too large.' },

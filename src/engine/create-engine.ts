@@ -111,7 +111,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const all = operationsOf(
     { ...backend, hooksOf: extension.hooksOf, mails: extension.mails },
     {
-      changes: { feed, fanOut, random, placesKey: createPlacesKey(common) },
+      changes: { feed, fanOut, random, clock, placesKey: createPlacesKey(common) },
       providers,
       files: { blobs, random, linkKey: createFileLinkKey(common), pictures: picturesOf({ ...common, blobs }, options) },
       handlers,

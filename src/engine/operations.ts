@@ -1,7 +1,7 @@
 // The table of contents: every operation of the product, and with it every route.
 import { knownRoles } from '../access/known-roles.ts'
 import type { Rule } from '../access/rule.ts'
-import { systemClock } from '../base/clock.ts'
+import { type Clock, systemClock } from '../base/clock.ts'
 import { type Random, systemRandom } from '../base/random.ts'
 import type { BlobStore } from '../blobs/blob-store.ts'
 import { createMemoryBlobs } from '../blobs/memory-blobs.ts'
@@ -81,7 +81,7 @@ import type { CollectionModel, Model } from '../schema/model.ts'
 import { webhookEventNames } from './webhook-events.ts'
 
 export type OperationPorts = {
-  readonly changes: WatchPorts & { readonly feed: Feed }
+  readonly changes: WatchPorts & { readonly feed: Feed; readonly clock: Clock }
   readonly providers: ReadonlyMap<string, PaymentProvider>
   readonly files: FilePorts
   readonly handlers: readonly EffectHandler[]
@@ -100,7 +100,7 @@ const idleFanOut = createFanOut({ feed: idleFeed, read: null as never, clock: sy
 
 /** For operations that are looked at and not run: documents, checks. */
 export const idlePorts: OperationPorts = {
-  changes: { feed: idleFeed, fanOut: idleFanOut, placesKey: async () => new Uint8Array(), random: systemRandom },
+  changes: { feed: idleFeed, fanOut: idleFanOut, placesKey: async () => new Uint8Array(), random: systemRandom, clock: systemClock },
   providers: new Map(),
   files: { blobs: createMemoryBlobs(), random: systemRandom, linkKey: async () => new Uint8Array(), pictures: null },
   handlers: [],
@@ -150,6 +150,7 @@ function operationsAlone(offer: Offer, { changes, providers, files, handlers, me
     ...fileOperations(offer.model, files),
     ...(offer.project.shop ? shopOperations(providers) : []),
     ...[...offer.model.collections.values()].flatMap((collection) => recordOperations(collection, offer.hooksOf)),
+    ...[...offer.model.collections.values()].filter(isRestorable).map((collection) => listDeleted(collection, changes)),
     ...offer.operations,
   ]
 }
@@ -207,8 +208,8 @@ function recordOperations(collection: CollectionModel, hooksOf?: HooksOf): reado
   return operations
 }
 
-function deletedOperations(collection: CollectionModel, hooksOf?: HooksOf): Operation[] {
-  return [listDeleted(collection), restoreRecord(collection, hooksOf), purgeRecord(collection, hooksOf)]
+function isRestorable({ source, access }: CollectionModel): boolean {
+  return !source.internal && !source.system && access.read !== undefined && keepMsOf(source) !== null
 }
 
 /** A system collection is only read here: it changes through operations of its own. */
@@ -228,6 +229,6 @@ function makeRecordOperations(collection: CollectionModel, hooksOf?: HooksOf): O
     ...[create, update].filter((one) => one !== undefined),
     ...(access.delete ? [deleteRecord(collection, hooksOf)] : []),
     ...imports,
-    ...(keepMsOf(collection.source) === null ? [] : deletedOperations(collection, hooksOf)),
+    ...(isRestorable(collection) ? [restoreRecord(collection, hooksOf), purgeRecord(collection, hooksOf)] : []),
   ]
 }

@@ -20,7 +20,7 @@ export function encodeCursor(sort: readonly Sort[], last: Readonly<Record<string
 export function decodeCursor(collection: CollectionModel, sort: readonly Sort[], cursor: string): (Scalar | null)[] {
   const parts = partsOf(cursor)
   const keys = [...sort.filter((key) => key.path !== 'id').map((key) => key.path), 'id']
-  if (parts.length !== keys.length + 1 || parts[0] !== signature(sort)) throw refused()
+  if (parts.length !== keys.length + 1 || parts[0] !== signature(sort)) throw foreignCursor()
   return parts.slice(1).map((value: unknown, index) => {
     const column = resolve(collection.columns, keys[index]!)
     const fits =
@@ -31,7 +31,7 @@ export function decodeCursor(collection: CollectionModel, sort: readonly Sort[],
           : column.type === 'text'
             ? typeof value === 'string' && isStorableText(value)
             : Number.isSafeInteger(value)
-    if (!fits) throw refused()
+    if (!fits) throw foreignCursor()
     return value as Scalar | null
   })
 }
@@ -45,7 +45,7 @@ export function encodeTierCursor(tier: number, id: string): string {
 export function decodeTierCursor(tiers: number, cursor: string): readonly [number, string] {
   const [kind, tier, id, ...rest] = partsOf(cursor)
   const isPlace = Number.isSafeInteger(tier) && (tier as number) >= 0 && (tier as number) < tiers
-  if (kind !== searched || !isPlace || typeof id !== 'string' || !isStorableText(id) || rest.length > 0) throw refused()
+  if (kind !== searched || !isPlace || typeof id !== 'string' || !isStorableText(id) || rest.length > 0) throw foreignCursor()
   return [tier as number, id]
 }
 
@@ -53,18 +53,18 @@ export function decodeTierCursor(tiers: number, cursor: string): readonly [numbe
 const searched = '?search'
 
 function partsOf(cursor: string): unknown[] {
-  if (cursor.length > limits.cursorBytesMax) throw refused()
+  if (cursor.length > limits.cursorBytesMax) throw foreignCursor()
   let parts: unknown
   try {
     parts = JSON.parse(Buffer.from(cursor, 'base64url').toString())
   } catch {
-    throw refused()
+    throw foreignCursor()
   }
-  if (!Array.isArray(parts)) throw refused()
+  if (!Array.isArray(parts)) throw foreignCursor()
   return parts
 }
 
-function refused() {
+export function foreignCursor() {
   return invalid('query:cursor', 'cursor', 'is not a cursor of this list: start from its first page')
 }
 

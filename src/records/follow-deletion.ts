@@ -7,6 +7,7 @@ import type { Work } from '../operation/work.ts'
 import type { AfterChange, AnyRecord } from '../schema/collection.ts'
 import type { Field } from '../schema/kinds/kind.ts'
 import type { CollectionModel, Model } from '../schema/model.ts'
+import type { Transaction } from '../storage/transaction.ts'
 import type { Released } from './deleted-records.ts'
 import { isReadable, readFilter } from './present.ts'
 import type { HooksOf, RecordWrite } from './record-hooks.ts'
@@ -32,19 +33,27 @@ type Gone = { readonly name: string; readonly ids: readonly string[] }
  */
 export async function followDeletion(at: Deleting, { name, id, followed }: Followable): Promise<void> {
   const all: Gone[] = [{ name, ids: [id] }]
-  let left = limits.cascadeRecordsMax
   // It grows while it is walked: what is deleted with something may itself be referred to.
   for (const gone of all)
     for (const one of referencesTo(at.model, gone.name)) {
       const reference = { ...one, gone: gone.ids }
-      const rows = await referring(at, reference, left)
-      if (rows.length > left) throw new EngineError('cascade_too_large')
-      left -= rows.length
+      const rows = await referring(at, reference, limits.cascadeRecordsMax - (followedIn.get(at.work.tx) ?? 0))
+      countFollowed(at.work.tx, rows.length)
       if (reference.field.onDelete === 'setNull') for (const row of rows) await release(at, { ...reference, followed }, row)
       else if (rows.length > 0)
         all.push({ name: reference.other.name, ids: await removed(at, { collection: reference.other, followed }, rows) })
     }
   for (const gone of all) await checkUnreferenced(at, gone)
+}
+
+/** Records that follow others, counted over the transaction: a batch of deletions holds the writer as long as a large one. */
+const followedIn = new WeakMap<Transaction, number>()
+
+/** @throws cascade_too_large */
+export function countFollowed(tx: Transaction, count: number): void {
+  const all = (followedIn.get(tx) ?? 0) + count
+  if (all > limits.cascadeRecordsMax) throw new EngineError('cascade_too_large')
+  followedIn.set(tx, all)
 }
 
 /** Those whose records follow. */

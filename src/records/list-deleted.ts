@@ -2,24 +2,27 @@
 // was and the rule `restore` lets them have back.
 import type { Actor } from '../access/actor.ts'
 import { anyone, ruleFilter, staff } from '../access/rule.ts'
-import { toIso } from '../base/clock.ts'
+import { type Clock, toIso } from '../base/clock.ts'
 import { EngineError } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
-import { and, eq, type Scalar } from '../contract/filter.ts'
+import { and, eq } from '../contract/filter.ts'
 import { Type } from '../contract/type.ts'
 import { type Operation, query } from '../operation/define.ts'
 import type { CollectionModel, CompiledField, Model } from '../schema/model.ts'
 import { recordSchema } from '../schema/wire.ts'
 import type { Reader } from '../storage/storage.ts'
+import { bytesOf } from './answer-size.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { decide } from './decide.ts'
 import { type DeletedRecord, deletedOf, deletedRecords, readerOfDeleted } from './deleted-records.ts'
 import { present, readFilter, visibleFields } from './present.ts'
+import { createCursorSeal, type SealPorts } from './seal-cursor.ts'
 import { refusedTo } from './write-record.ts'
 
 const sort = [{ path: 'createdAt', descending: true }]
 
-export function listDeleted(collection: CollectionModel): Operation {
+export function listDeleted(collection: CollectionModel, ports: SealPorts & { readonly clock: Clock }): Operation {
+  const sealed = createCursorSeal(ports, collection.name)
   return query({
     name: `${collection.name}.listDeleted`,
     route: `GET /api/${collection.name}/deleted`,
@@ -41,46 +44,52 @@ export function listDeleted(collection: CollectionModel): Operation {
       const looking = { read, model, collection, actor }
       checkAtAll(looking)
       const limit = input.limit ?? limits.pageSizeDefault
-      const after = input.cursor === undefined ? [] : decodeCursor(model.get(deletedRecords), sort, input.cursor)
-      const found = await visibleAfter(looking, after, limit + 1)
-      const page = found.slice(0, limit)
-      const items = page.map(({ row, record }) => {
+      const cursor = input.cursor === undefined ? null : await sealed.open(input.cursor)
+      const after = cursor === null ? null : { after: decodeCursor(model.get(deletedRecords), sort, cursor) }
+      const pause = () => new Promise<void>((resolve) => ports.clock.soon(resolve))
+      const { visible, last } = await look(looking, { after, limit, pause })
+      const items = visible.map(({ row, record }) => {
         const { createdAt, deletedBy, purgeAt, root } = row
         const deletedWith = root === row.record ? null : root
         return { record, deletedAt: toIso(createdAt), deletedBy, deletedWith, purgeAt: toIso(purgeAt) }
       })
-      return { output: { items, next: found.length > limit ? encodeCursor(sort, page.at(-1)!.row) : null } }
+      return { output: { items, next: last === null ? null : await sealed.seal(encodeCursor(sort, last)) } }
     },
   })
 }
 
 type Visible = { readonly row: DeletedRecord; readonly record: Record<string, unknown> }
+type Wanted = { readonly after: object | null; readonly limit: number; readonly pause: () => Promise<void> }
 
-/** What is hidden in between tells nothing, not even by where a page ends. */
-async function visibleAfter(looking: Looking, after: Place, count: number): Promise<Visible[]> {
+/** Of the first page that is read: as large as any record may be, there are few of them. */
+const firstSize = 32
+const readBytes = 1_048_576
+
+/**
+ * A page ends where it is full or has taken enough work; the next one goes on after `last`, null where there is none. What is hidden
+ * behind a full page tells nothing, not even by where that ends.
+ */
+async function look(looking: Looking, { limit, pause, ...wanted }: Wanted): Promise<{ visible: Visible[]; last: DeletedRecord | null }> {
   const visible: Visible[] = []
-  const size = Math.min(count, limits.readPageSize)
-  let [place, looked] = [after, 0]
-  while (visible.length < count && looked < limits.deletedLookedMax) {
-    const from = place.length === 0 ? {} : { after: place }
+  let [after, size, looked, bytes] = [wanted.after, firstSize, 0, 0]
+  while (true) {
+    const where = deletedOf(looking.collection)
     // Beyond the limit: the next round.
-    const rows = await looking.read.find<DeletedRecord>(deletedRecords, {
-      where: deletedOf(looking.collection),
-      sort,
-      limit: size,
-      ...from,
-    })
+    const rows = await looking.read.find<DeletedRecord>(deletedRecords, { where, sort, limit: size, ...after })
     for (const row of rows) {
       const record = await recordFor(looking, row)
+      if (record !== null && visible.length === limit) return { visible, last: visible.at(-1)!.row }
       if (record !== null) visible.push({ row, record })
+      looked += 1
+      bytes += bytesOf(row)
+      if (looked >= limits.deletedLookedMax || bytes > limits.answerBytesMax) return { visible, last: row }
     }
-    looked += rows.length
-    if (rows.length < size) break
-    place = [rows.at(-1)!.createdAt, rows.at(-1)!.id]
+    if (rows.length < size) return { visible, last: null }
+    after = { after: [rows.at(-1)!.createdAt, rows.at(-1)!.id] }
+    size = Math.max(1, Math.min(limits.readPageSize, Math.floor((readBytes * looked) / bytes)))
+    await pause()
   }
-  return visible.slice(0, count)
 }
-type Place = readonly (Scalar | null)[]
 
 function pageSchema(collection: CollectionModel, fields: Iterable<CompiledField>) {
   const item = Type.Object({
@@ -102,7 +111,7 @@ function pageSchema(collection: CollectionModel, fields: Iterable<CompiledField>
     items: Type.Array(Type.Unsafe<object>(item)),
     next: Type.Unsafe<string | null>({
       type: ['string', 'null'],
-      description: 'Cursor of the next page; null on the last one.',
+      description: 'Cursor of the next page, which may be an empty one; null on the last one.',
     }),
   })
 }

@@ -10,7 +10,7 @@ import { recordSchema, writableFields } from '../schema/wire.ts'
 import { findAll } from '../storage/find-all.ts'
 import { defaults } from './create-record.ts'
 import { type DeletedRecord, deletedRecords, type Released, readerOfDeleted } from './deleted-records.ts'
-import { keepInStep } from './follow-deletion.ts'
+import { countFollowed, keepInStep } from './follow-deletion.ts'
 import { findDeleted } from './list-deleted.ts'
 import { visibleFields } from './present.ts'
 import type { HooksOf, RecordWrite } from './record-hooks.ts'
@@ -31,7 +31,7 @@ export function restoreRecord(collection: CollectionModel, hooksOf: HooksOf = ()
     input: Type.Object({ id: Type.String({ maxLength: limits.idCharactersMax }) }, { additionalProperties: false }),
     output: Type.Unsafe(recordSchema(collection)),
     outputFor: (actor) => Type.Unsafe(recordSchema(collection, visibleFields(collection, actor))),
-    errors: ['not_found', 'already_exists', 'reference_not_found'],
+    errors: ['not_found', 'already_exists', 'reference_not_found', 'cascade_too_large'],
     access: anyone,
     audience: collection.access.restore ?? staff,
     async run(context) {
@@ -39,6 +39,10 @@ export function restoreRecord(collection: CollectionModel, hooksOf: HooksOf = ()
       const found = await findDeleted({ read: tx, model, collection, actor }, input.id)
       const rows = await findAll(tx, deletedRecords, eq('root', found.record))
       const all = rows.length > 0 && found.root === found.record ? rows.toSorted((a, b) => (a.id < b.id ? -1 : 1)) : [found]
+      countFollowed(
+        tx,
+        all.reduce((sum, { released }) => sum + released.length, all.length - 1),
+      )
       const record = await putAllBack({ work: context, model, actor, hooksOf }, all)
       return await answerWith(tx, collection, actor, record, 200)
     },

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before as beforeAll, test } from 'node:test'
 import { actorId, any, anyone, signedIn, staff, through, where } from '../../src/access/rule.ts'
+import { limits } from '../../src/base/limits.ts'
 import { eq } from '../../src/contract/filter.ts'
 import { files } from '../../src/domains/files/collections.ts'
 import { schedulesOf } from '../../src/engine/schedules.ts'
@@ -14,7 +15,7 @@ import { verifyDatabase } from '../../src/observe/verify.ts'
 import { workIn } from '../../src/operation/work.ts'
 import { deletedRecords } from '../../src/records/deleted-records.ts'
 import { purgeOver } from '../../src/records/purge-deleted.ts'
-import { collection } from '../../src/schema/collection.ts'
+import { type AnyRecord, collection } from '../../src/schema/collection.ts'
 import { field } from '../../src/schema/field.ts'
 import { inTransaction } from '../../src/storage/in-transaction.ts'
 import { type As, openWorld, testConfig, type World } from '../support/api-harness.ts'
@@ -281,6 +282,71 @@ test('a page of the deleted is followed by the next', async () => {
   } while (cursor !== '')
   assert.deepEqual(seen.toSorted(), ids.toSorted())
   assert.equal((await call('staff', 'GET', 'books/deleted?cursor=what')).status, 400)
+})
+
+/** What was deleted before the latest deletion of the collection, and that one some more times, changed. */
+async function deletedAlike(name: string, count: number, change: (values: AnyRecord) => object): Promise<void> {
+  const [row] = await world.engine.parts.storage.reader.find(deletedRecords, {
+    where: eq('collection', name),
+    sort: [{ path: 'createdAt', descending: true }],
+    limit: 1,
+  })
+  const { id: _, createdAt: __, ...rest } = row!
+  await world.clock.advance(1)
+  const rows = Array.from({ length: count }, (_, index) => {
+    const record = `${row!.record}${index}`
+    const values = { ...row!.values, id: record } as AnyRecord
+    return { ...rest, id: world.engine.parts.newId('del'), record, root: record, values: { ...values, ...change(values) } as AnyRecord }
+  })
+  await world.write(async (tx) => void (await tx.insertMany(deletedRecords, rows)))
+}
+
+test('what others have deleted since pushes nothing out: a look has an end, and the next page goes on behind it', async () => {
+  const memo = await make('memos', { owner: world.ids['owner'] })
+  await remove('memos', memo)
+  await deletedAlike('memos', limits.deletedLookedMax, () => ({ owner: world.ids['other'] }))
+  const page = async (cursor?: string) =>
+    (await call('owner', 'GET', `memos/deleted?limit=1${cursor === undefined ? '' : `&cursor=${cursor}`}`)).body
+  const [first, again] = [await page(), await page()]
+  assert.deepEqual(first.items, [])
+  // It says where that is to nobody, nor whether it is the same place.
+  assert.notEqual(first.next, again.next)
+  assert.doesNotMatch(Buffer.from(first.next, 'base64url').toString(), /del_|createdAt/)
+  const { items, next } = await page(first.next)
+  assert.deepEqual([items.map((item: { record: { id: string } }) => item.record.id), next], [[memo], null])
+  for (const url of [`books/deleted?cursor=${first.next}`, `memos/deleted?cursor=A${first.next.slice(0, -1)}`, 'memos/deleted?cursor=A'])
+    assert.equal((await call('staff', 'GET', url)).body.errors?.[0].path, 'query:cursor', url)
+})
+
+test('a page of large ones ends earlier', async () => {
+  const shelf = await make('shelves', { name: 'large' })
+  const book = await make('books', { title: 'large', shelf })
+  await remove('books', book)
+  const text = 'x'.repeat(Math.ceil(limits.answerBytesMax / 3))
+  await deletedAlike('books', 5, () => ({ meta: { text } }))
+  const first = (await call('staff', 'GET', 'books/deleted')).body
+  assert.equal(first.items.length, 3)
+  const second = (await call('staff', 'GET', `books/deleted?cursor=${first.next}`)).body
+  assert.equal(second.items[2].record.id, book)
+})
+
+test('what follows in one transaction is bounded, however many deletions and restores it has', async () => {
+  const book = await make('books', { title: 'much said', shelf: await make('shelves', { name: 'bounds' }) })
+  const rows = Array.from({ length: limits.cascadeRecordsMax / 2 + 1 }, (_, index) => ({
+    id: world.engine.parts.newId('remark'),
+    book,
+    text: `${index}`,
+  }))
+  await world.write(async (tx) => void (await tx.insertMany(remarks, rows)))
+  const operations = [
+    { method: 'DELETE', path: `/api/books/${book}` },
+    { method: 'POST', path: `/api/books/${book}/restore` },
+  ]
+  const { status, body } = await call('staff', 'POST', 'batch', { operations })
+  assert.deepEqual([status, body.code, body.errors[0].path], [409, 'cascade_too_large', '/operations/1'])
+  assert.equal((await get('books', book)).status, 200)
+  await remove('books', book)
+  assert.equal((await restore('books', book)).status, 200)
 })
 
 test('when its time is over it is gone for good', async () => {

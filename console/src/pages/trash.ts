@@ -45,7 +45,12 @@ export function TrashPage({ name }: { name: string }): VNode {
     <${PageHead} title=${`Trash of ${info.title.toLowerCase()}`} back=${{ href: collectionPath(name), text: info.title }} />
     <${ErrorNote} error=${loaded.error} retry=${loaded.reload} />
     ${!items && !loaded.error && html`<div class="card"><${Skeleton} lines=${6} /></div>`}
-    ${items?.length === 0 && html`<${Empty} icon="data" title="The trash is empty">What is deleted here can be restored for ${info.keepDays} days.<//>`}
+    ${
+      items?.length === 0 &&
+      html`<${Empty} icon="data" title=${next ? 'Nothing for you among the latest' : 'The trash is empty'}>
+      ${next ? 'There may be among earlier ones.' : `What is deleted here can be restored for ${info.keepDays} days.`}
+    <//>`
+    }
     ${items && items.length > 0 && html`<div class="list"><${Card} flush><${Table} label="Trash" columns=${columns} items=${items} /><//></div>`}
     ${
       (cursors.length > 0 || next) &&
