@@ -57,8 +57,10 @@ export function validatorOf(schema: object): Validator {
   const check: ValidateFunction = ajv.compile(schema)
   const validator: Validator = (input, place = 'body') => {
     if (check(input)) return
-    const own = (check.errors ?? [])
-      .filter((error) => check.errors!.length === 1 || !saysLittle(error))
+    const found = check.errors ?? []
+    const telling = new Set(found.filter(({ keyword }) => keyword !== 'type' && keyword !== 'anyOf').map((error) => error.instancePath))
+    const own = found
+      .filter((error) => found.length === 1 || !(saysLittle(error) || isOtherForm(error, telling)))
       .slice(0, limits.inputIssuesMax)
       .map((error) => {
         const said = error.keyword === 'pattern' || error.keyword === 'type' ? sayingOf(schema, error) : undefined
@@ -86,6 +88,12 @@ function sayingOf(schema: object, { schemaPath }: ErrorObject): string | undefin
 /** Of a choice of schemas: that none fits, and that the value is not null either. */
 function saysLittle({ keyword, params }: ErrorObject): boolean {
   return keyword === 'anyOf' || keyword === 'if' || (keyword === 'type' && (params as { type: unknown }).type === 'null')
+}
+
+/** Of a value or the change of one, an object: what the value breaks is told, and not that it is no object. */
+function isOtherForm({ keyword, params, schemaPath, instancePath }: ErrorObject, telling: ReadonlySet<string>): boolean {
+  const isObject = keyword === 'type' && (params as { type: unknown }).type === 'object'
+  return isObject && schemaPath.includes('/anyOf/') && telling.has(instancePath)
 }
 
 function issueOf(error: ErrorObject): InputIssue {
@@ -126,6 +134,7 @@ function issueOf(error: ErrorObject): InputIssue {
 }
 
 const boundMessages: Record<string, (limit: number) => string> = {
+  uniqueItems: () => 'holds the same value twice',
   minLength: (limit) => `must have at least ${limit} ${limit === 1 ? 'character' : 'characters'}`,
   maxLength: (limit) => `must have at most ${limit} ${limit === 1 ? 'character' : 'characters'}`,
   minItems: (limit) => `must have at least ${limit} ${limit === 1 ? 'entry' : 'entries'}`,

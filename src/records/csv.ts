@@ -1,6 +1,6 @@
 // Records as rows of CSV (RFC 4180) and back: columns for the parts of a field, nothing for null, `""` for an empty text. Pure.
 // Invariant: what is exported is imported as it was. A text that a spreadsheet would take for a formula has an apostrophe before it,
-// which the way back takes off again.
+// which the way back takes off again. A cell of a `json` field is JSON whatever it holds: a text stands in quotes.
 import { parseJsonBody } from '../base/json-text.ts'
 import { isStorableText } from '../base/text.ts'
 import type { CompiledField } from '../schema/model.ts'
@@ -19,7 +19,7 @@ export function columnsOf(fields: readonly CompiledField[]): CsvColumn[] {
 }
 
 export function headerOf(columns: readonly CsvColumn[]): string {
-  return lineOf(columns.map(({ name }) => name))
+  return lineOf(columns.map(({ name }) => cellOf(name)))
 }
 
 /** A record in its wire form. */
@@ -27,20 +27,31 @@ export function rowOf(columns: readonly CsvColumn[], record: Readonly<Record<str
   return lineOf(
     columns.map(({ field, part }) => {
       const value = record[field.name] ?? null
-      return value === null || part === null ? value : (value as Record<string, unknown>)[part]
+      if (value === null) return ''
+      // Begins like no formula, but for a number below zero, and needs no apostrophe.
+      if (field.field.kind.isJson) return quoted(JSON.stringify(value))
+      return cellOf(part === null ? value : (value as Record<string, unknown>)[part])
     }),
   )
 }
 
-function lineOf(values: readonly unknown[]): string {
-  return `${values.map(cellOf).join(',')}\r\n`
+function lineOf(cells: readonly string[]): string {
+  return `${cells.join(',')}\r\n`
 }
 
 function cellOf(value: unknown): string {
   if (value === null || value === undefined) return ''
+  if (typeof value === 'number') return plain(value)
   if (typeof value !== 'string') return quoted(typeof value === 'object' ? JSON.stringify(value) : String(value))
   return value === '' ? '""' : quoted(formula.test(value) && !negative.test(value) ? `'${value}` : value)
 }
+
+/** Without an exponent, which a millionth and less would have: the smallest degrees of a place. */
+function plain(value: number): string {
+  const text = String(value)
+  return text.includes('e') ? decimals.format(value) : text
+}
+const decimals = new Intl.NumberFormat('en', { useGrouping: false, maximumFractionDigits: 20 })
 
 function quoted(text: string): string {
   return /[",\r\n\t;]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
@@ -58,6 +69,7 @@ export function valueOfCell(
 ): { readonly value: unknown } | { readonly problem: string } {
   if (text === '' && !isQuoted) return { value: null }
   if (!isStorableText(text)) return { problem: 'holds a null character' }
+  if (field.field.kind.isJson) return jsonOf(text, ': a text stands in quotes, such as "red"')
   const column = field.columns.find((one) => one.part === part)!
   const types = part === null ? [fieldSchema(field.field)['type']].flat() : [column.type === 'integer' ? 'integer' : 'string']
   if (types.includes('string')) return { value: guarded.test(text) ? text.slice(1) : text }
@@ -68,10 +80,14 @@ export function valueOfCell(
     return { problem: 'must be an integer: minor units, such as 990' }
   if (types.includes('integer') || types.includes('number'))
     return /^-?\d+(\.\d+)?$/.test(trimmed) ? { value: Number(trimmed) } : { problem: `"${shortened(text)}" is no number` }
+  return jsonOf(text)
+}
+
+function jsonOf(text: string, hint = ''): { readonly value: unknown } | { readonly problem: string } {
   try {
-    return { value: parseJsonBody(Buffer.from(trimmed)) }
+    return { value: parseJsonBody(Buffer.from(text.trim())) }
   } catch {
-    return { problem: `"${shortened(text)}" is not JSON` }
+    return { problem: `"${shortened(text)}" is not JSON${hint}` }
   }
 }
 

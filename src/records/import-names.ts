@@ -5,7 +5,6 @@ import type { InputIssue } from '../base/engine-error.ts'
 import { and, oneOf } from '../contract/filter.ts'
 import type { AnyRecord } from '../schema/collection.ts'
 import type { CollectionModel, CompiledField, Model } from '../schema/model.ts'
-import { fieldSchema } from '../schema/wire.ts'
 import type { Reader } from '../storage/storage.ts'
 import type { CsvColumn } from './csv.ts'
 import { isReadable, readFilter } from './present.ts'
@@ -21,7 +20,7 @@ function namedColumn({ collection, model, actor }: Place, name: string): Named |
   if (field?.field.to === undefined || more.length > 0) return undefined
   const target = model.get({ name: field.field.to })
   const unique = target.fields.get(by)
-  if (!unique?.field.unique || fieldSchema(unique.field)['type'] !== 'string' || !isReadable(unique.field, actor)) return undefined
+  if (!unique?.field.unique || unique.field.kind.columns[0].type !== 'text' || !isReadable(unique.field, actor)) return undefined
   return { name, field, by, target }
 }
 

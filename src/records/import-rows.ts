@@ -78,7 +78,7 @@ async function* csvRows(reading: Reading, text: AsyncGenerator<string>): AsyncGe
       const [only, ...others] = record
       const isEmpty = others.length === 0 && only?.text === '' && !only.isQuoted
       if (columns === null) columns = readHeader(reading, record, line)
-      else if (!isEmpty) yield { line, ...readCells(columns, record) }
+      else if (!isEmpty) yield { line, ...refuseOperators(reading, readCells(columns, record)) }
       // It counts a line break of two characters twice where it stands within quotes.
       for (const { text: cell } of record) twice += cell.split('\r\n').length - 1
       line = info.lines - twice + 1
@@ -163,6 +163,20 @@ function readCells(columns: readonly (CsvColumn | null)[], cells: readonly Cell[
   return { values, problem: problems.length > 0 ? problems : null }
 }
 
+/** What says by how much, or what comes and goes, would do so again when the same file is sent again. */
+function refuseOperators({ collection }: Reading, read: Pick<ReadRow, 'values' | 'problem'>): Pick<ReadRow, 'values' | 'problem'> {
+  const problems = Object.entries(read.values).flatMap(([name, value]): InputIssue[] => {
+    // The field of `reference.field`, too.
+    const [head = ''] = name.split('.')
+    if (typeof value !== 'object' || value === null || collection.fields.get(head)!.field.kind.isJson) return []
+    const operator = Object.keys(value).find((one) => one.startsWith('$'))
+    if (operator === undefined) return []
+    const message = `${operator} is not taken in an import, which would do it again when it is sent again: give the value`
+    return [{ path: `/${name}`, code: 'not_taken', message }]
+  })
+  return problems.length > 0 ? { values: read.values, problem: [...(read.problem ?? []), ...problems] } : read
+}
+
 async function* jsonRows(reading: Reading, text: AsyncGenerator<string>): AsyncGenerator<ReadRow> {
   const known = new Map(importableFields(reading).map((field) => [field.name, field]))
   let rest = ''
@@ -170,7 +184,7 @@ async function* jsonRows(reading: Reading, text: AsyncGenerator<string>): AsyncG
   const rowOf = (given: string): ReadRow | null => {
     line += 1
     if (given.trim() === '') return null
-    return { line, ...readObject(reading, known, given) }
+    return { line, ...refuseOperators(reading, readObject(reading, known, given)) }
   }
   for await (const part of text) {
     const lines = (rest + part).split('\n')

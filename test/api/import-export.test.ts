@@ -20,6 +20,8 @@ const stamps = collection('stamps', {
     rare: field.boolean({ default: false }),
     labels: field.texts(),
     meta: field.json(),
+    saying: field.json({ schema: { type: 'string' } }),
+    letter: field.ref('letters'),
     maker: field.ref('users'),
     sealed: field.text({ read: staff, write: { rule: 'nobody' } }),
   },
@@ -92,6 +94,14 @@ test('what is exported is imported as it was, in either format', async () => {
       counts(await report(JSON.stringify({ code: `Odd${index}`, notes, meta: [notes] }), { type: 'application/jsonl' })),
       [1, 1, 0, 0, 0],
     )
+  const texts = ['5', 'true', 'null', '{}', '[1]', '"q"', 'x', '', ' ', '=x', "'=x", '-', 'a,b\n']
+  for (const [index, meta] of [...texts, 5, -5, 1e-7, -1e21, true, false, [], {}, { $increment: 2 }].entries()) {
+    const saying = texts[index] ?? null
+    assert.deepEqual(
+      counts(await report(JSON.stringify({ code: `Odd-${index}`, meta, saying }), { type: 'application/jsonl' })),
+      [1, 1, 0, 0, 0],
+    )
+  }
   const before = await all()
   for (const format of ['csv', 'jsonl']) {
     const file = await exported(`?format=${format}`)
@@ -167,6 +177,35 @@ test('an amount with decimals is refused with a word on minor ones', async () =>
     { line: 2, errors: [said] },
     { line: 3, errors: [said] },
   ])
+})
+
+test('what says by how much, and a list that holds a value twice, are left out', async () => {
+  const rows = [
+    { code: 'O1', pieces: 3, labels: ['red'] },
+    { code: 'O1', pieces: { $increment: 2 } },
+    { code: 'O1', labels: { $push: 'blue' } },
+    { code: 'O1', labels: ['a', 'a'] },
+  ]
+  const type = 'application/jsonl'
+  const answer = await report(rows.map((row) => JSON.stringify(row)).join('\n'), { query: '?by=code', type })
+  assert.deepEqual(counts(answer), [4, 1, 0, 0, 3])
+  const why = 'is not taken in an import, which would do it again when it is sent again: give the value'
+  assert.deepEqual(
+    answer.rejections.map(({ errors }: { errors: object[] }) => errors),
+    [
+      [{ path: '/pieces', code: 'not_taken', message: `$increment ${why}` }],
+      [{ path: '/labels', code: 'not_taken', message: `$push ${why}` }],
+      [{ path: '/labels', code: 'uniqueItems', message: 'holds the same value twice' }],
+    ],
+  )
+  const cells = await report('code,labels\nO1,"{""$pull"":""red""}"\n', { query: '?by=code' })
+  assert.deepEqual(cells.rejections[0].errors, [{ path: '/labels', code: 'not_taken', message: `$pull ${why}` }])
+  const { items } = (await world.call('staff', { method: 'GET', url: '/api/stamps?filter[code]=O1' })).body
+  assert.deepEqual([items[0].pieces, items[0].labels], [3, ['red']])
+  const { body } = await world.call('staff', { method: 'POST', url: '/api/stamps', body: { code: 'O2', labels: ['a', 'a'] } })
+  assert.equal(body.detail, '/labels: holds the same value twice')
+  const patched = await world.call('staff', { method: 'PATCH', url: `/api/stamps/${items[0].id}`, body: { labels: ['a', 'a'] } })
+  assert.equal(patched.body.detail, '/labels: holds the same value twice')
 })
 
 test('a key that stands twice in one file is made once and changed then', async () => {
@@ -301,6 +340,14 @@ test('a row may name another record by a unique field of it', async () => {
       [[], { amount: 800, currency: 'EUR' }, 1],
       [['fiction', 'science'], { amount: 900, currency: 'EUR' }, 1],
     ],
+  )
+  // By a unique text that a record may be without, too.
+  const letter = (await world.call('staff', { method: 'POST', url: '/api/letters', body: { code: 'LR', shown: true } })).body
+  assert.deepEqual(counts((await sendTo('stamps', 'code,letter.code\nR1,LR\nR2,\nR3,LX\n', '?by=code')).body), [3, 2, 0, 0, 1])
+  const stamps = (await world.call('guest', { method: 'GET', url: '/api/stamps?filter[code][in]=R1,R2&sort=code' })).body.items
+  assert.deepEqual(
+    stamps.map((one: { letter: string | null }) => one.letter),
+    [letter.id, null],
   )
   // What is not unique, hidden, no reference or said twice is no column.
   for (const header of ['product.title,sku', 'product.slug.x,sku', 'sku.slug,title', 'product,product.slug'])

@@ -149,8 +149,9 @@ test('a live reader is told what comes near and what goes', async () => {
 })
 
 test('files, the document and the console have it', async () => {
+  assert.equal((await create({ name: 'near null', at: { lat: 0.0000001, lng: -0.0000009 } })).status, 201)
   const { text } = await get('/api/shops/export')
-  assert.ok(text.includes('berlin,52.52,13.405'), text)
+  for (const cells of ['berlin,52.52,13.405', 'near null,0.0000001,-0.0000009']) assert.ok(text.includes(cells), text)
   const body = Buffer.from(text)
   const report = (await world.call('staff', { method: 'POST', url: '/api/shops/import', body, headers: { 'content-type': 'text/csv' } }))
     .body
