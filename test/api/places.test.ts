@@ -55,6 +55,12 @@ const issue = ({ status, body }: { status: number; body: { errors?: { path: stri
 test('a place is told as it was given, and what is none is refused with its path', async () => {
   const { body } = await create({ name: 'x', at: { lat: -0.00000004, lng: -179.9999999 } })
   assert.deepEqual(body.at, { lat: 0, lng: -179.9999999 })
+  // Given whole, also to change one part; money alike.
+  for (const [url, part, path] of [
+    [`/api/shops/${body.id}`, { at: { lat: 1 } }, '/at/lng'],
+    [`/api/variants/${world.ids['variant']}`, { price: { amount: 500 } }, '/price/currency'],
+  ] as const)
+    assert.deepEqual(issue(await world.call('staff', { method: 'PATCH', url, body: part })), [400, path, 'required'])
   assert.equal((await world.call('staff', { method: 'PATCH', url: `/api/shops/${body.id}`, body: { at: null } })).body.at, null)
   for (const [at, path, code] of [
     [{ lat: 90.0000001, lng: 0 }, '/at/lat', 'maximum'],
