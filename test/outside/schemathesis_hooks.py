@@ -64,6 +64,7 @@ STATED = [
     (r"GET /api/files/.*/content", "range_not_satisfiable", r"", "a range names bytes that the file has"),
     (r"GET /api/files/.*/content", "picture_not_resizable", r"", "a picture that can be made smaller"),
     (r".*", "validation_failed", r".*#range", "times between 1970 and 9999: a schema has no bounds for a time"),
+    (r".* /api/uploads.*", "tus_version_unsupported", r"", "Tus-Resumable names a version of tus"),
     (r".*", "precondition_failed", r"", "If-Match names an ETag that an earlier answer gave"),
     (r".*/(checkout|payments)", "provider_unknown", r".*", "providers and their methods are the project's"),
     (r".*", "reference_not_found", r".*", "a reference names a record that is there"),
