@@ -1,4 +1,5 @@
 // The parts of a document that are referred to: each stands once, under the name it came with first.
+import { listChangeTitle } from '../schema/wire.ts'
 
 type Json = Record<string, unknown>
 
@@ -31,7 +32,9 @@ export function refer(components: Components, kind: keyof Components, name: stri
  */
 export function documentedSchema(schema: unknown, components: Components, place: string): unknown {
   if (typeof schema !== 'object' || schema === null) return schema
-  const { type, title } = schema as { type?: unknown; title?: unknown }
+  const { type, title, anyOf } = schema as { type?: unknown; title?: unknown; anyOf?: unknown }
+  if (Array.isArray(anyOf) && anyOf.some((one: Json) => one['title'] === listChangeTitle))
+    return documentedSchema({ ...(anyOf[0] as Json), description: listText }, components, place)
   // All kinds of value: nothing is said of them.
   if (Array.isArray(type) && type.length > 3) return {}
   if (Array.isArray(type) && type.some((one) => one === 'object' || one === 'array'))
@@ -63,6 +66,10 @@ function documentedParts(schema: Json, components: Components, name: string): Js
   }
   return Object.fromEntries(Object.entries(schema).flatMap(([key, value]) => (value === undefined ? [] : [[key, part(key, value)]])))
 }
+
+/** Generators of Java make no class of a choice between a list and something else, so the second is told in words. */
+const listText =
+  'The whole list. `{ "$push": entry or entries, "$pull": entry or entries }` in its place adds to what is there, and takes out of it.'
 
 /** `orders.checkOut` is `OrdersCheckOut` where a class is meant. */
 export function capital(name: string): string {

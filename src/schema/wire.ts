@@ -89,11 +89,13 @@ function incrementOf(amount: JsonSchema): JsonSchema {
 /** What comes into a list, behind what is there, and what goes out of it. */
 export type ListChange = { readonly $push?: string | readonly string[]; readonly $pull?: string | readonly string[] }
 
+export const listChangeTitle = 'ListChange'
+
 function listChange({ items, maxItems }: JsonSchema): JsonSchema {
   const some = { anyOf: [items, { type: 'array', items, maxItems }] }
   return {
     type: 'object',
-    title: 'ListChange',
+    title: listChangeTitle,
     description: 'Takes entries out of the list there is, and adds others behind it that it does not have.',
     properties: { $push: some, $pull: some },
     minProperties: 1,

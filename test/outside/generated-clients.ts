@@ -22,6 +22,11 @@ const javaLibraries = {
   'okhttp-gson': 'client.setBasePath(url); if (token != null) client.addDefaultHeader("Cart-Token", token);',
 } as const
 
+/** Bodies that are bytes to whoever sends them or gets them. That generator knows one name for such. */
+const bytesAs = Object.fromEntries(
+  ['*/*', 'text/csv', 'application/jsonl', 'application/offset+octet-stream'].map((type) => [type, 'application/octet-stream']),
+)
+
 const here = import.meta.dirname
 const { only } = parseArgs({ options: { only: { type: 'string' } } }).values
 const steps: (() => unknown)[] = []
@@ -46,7 +51,7 @@ try {
 
 async function python(document: string, folder: string, url: string): Promise<void> {
   const config = join(folder, 'python.json')
-  writeFileSync(config, JSON.stringify({ post_hooks: [] }))
+  writeFileSync(config, JSON.stringify({ post_hooks: [], content_type_overrides: bytesAs }))
   const words = ['generate', '--path', document, '--output-path', join(folder, 'shop'), '--meta', 'none', '--config', config]
   const said = await run('openapi-python-client', words, folder)
   // What it could not make it leaves out, and only says so.
@@ -61,7 +66,8 @@ async function java(library: keyof typeof javaLibraries, document: string, folde
   const client = join(folder, library)
   await run('mvn', ['-q', '-B', `${copyPlugin}:copy`, `-Dartifact=${generator}`, `-DoutputDirectory=${folder}`], folder)
   const jar = join(folder, `${generator.split(':')[1]}-${generator.split(':')[2]}.jar`)
-  const leaveOut = 'apiTests=false,modelTests=false,apiDocs=false,modelDocs=false'
+  // A form may be sent in place of a file: its class is imported, and by default not made.
+  const leaveOut = 'apiTests=false,modelTests=false,apiDocs=false,modelDocs=false,skipFormModel=false'
   const words = ['-jar', jar, 'generate', '-i', document, '-g', 'java', '--library', library, '-o', client, '--global-property', leaveOut]
   await run('java', words, folder)
   const sources = join(client, 'src/main/java')
