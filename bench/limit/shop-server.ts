@@ -143,8 +143,8 @@ app.get('/bench/check', () => {
     held: number('SELECT sum(held) FROM stockLevels'),
   }
 })
-app.get('/api/orders', () => ({ count: run.paidOrders()![0] }))
-app.get('/api/emails', () => ({ count: run.receipts()![0] }))
+app.get('/api/orders/aggregate', () => ({ items: [{ count: run.paidOrders()![0] }] }))
+app.get('/api/emails/aggregate', () => ({ items: [{ count: run.receipts()![0] }] }))
 
 // What was left undone by an end in between.
 for (const [id, amount] of run.paymentsToStart()) void startPayment({ id, amount }, 'card_success')

@@ -5,7 +5,7 @@ import type { Clock } from '../base/clock.ts'
 import { limits } from '../base/limits.ts'
 import { type AzureCredentials, signAzure } from './azure-signature.ts'
 import { type BlobStore, checkKey } from './blob-store.ts'
-import { createStoreClient, partsOf, type StoreClient, textsOf, wholeText } from './store-client.ts'
+import { createStoreClient, partsOf, readsOf, type StoreClient, textsOf, wholeText } from './store-client.ts'
 
 /** `url`: of the container, without a slash at its end. */
 export type AzurePlace = AzureCredentials & { readonly url: string }
@@ -38,21 +38,7 @@ export function createAzureBlobs(place: AzurePlace, clock: Clock): BlobStore {
       }
     },
 
-    async read(key, range) {
-      checkKey(key)
-      const headers = range === undefined ? {} : { 'x-ms-range': `bytes=${range.first}-${range.last}` }
-      const answer = await ask({ method: 'GET', key, headers }, 200, 206, 404)
-      if (answer.statusCode !== 404) return answer
-      answer.resume()
-      return null
-    },
-
-    async sizeOf(key) {
-      checkKey(key)
-      const answer = await ask({ method: 'HEAD', key }, 200, 404)
-      answer.resume()
-      return answer.statusCode === 404 ? null : Number(answer.headers['content-length'])
-    },
+    ...readsOf(ask, 'x-ms-range'),
 
     async remove(key) {
       checkKey(key)

@@ -5,7 +5,7 @@ import type { Clock } from '../base/clock.ts'
 import { limits } from '../base/limits.ts'
 import { type BlobStore, checkKey } from './blob-store.ts'
 import { type S3Credentials, signS3 } from './s3-signature.ts'
-import { createStoreClient, partsOf, type StoreClient, textIn, textsOf, unavailable, wholeText } from './store-client.ts'
+import { createStoreClient, partsOf, readsOf, type StoreClient, textIn, textsOf, unavailable, wholeText } from './store-client.ts'
 
 /** `url`: of the bucket, without a slash at its end. */
 export type S3Place = S3Credentials & { readonly url: string }
@@ -23,21 +23,7 @@ export function createS3Blobs(place: S3Place, clock: Clock): BlobStore {
       answer.resume()
     },
 
-    async read(key, range) {
-      checkKey(key)
-      const headers = range === undefined ? {} : { range: `bytes=${range.first}-${range.last}` }
-      const answer = await ask({ method: 'GET', key, headers }, 200, 206, 404)
-      if (answer.statusCode !== 404) return answer
-      answer.resume()
-      return null
-    },
-
-    async sizeOf(key) {
-      checkKey(key)
-      const answer = await ask({ method: 'HEAD', key }, 200, 404)
-      answer.resume()
-      return answer.statusCode === 404 ? null : Number(answer.headers['content-length'])
-    },
+    ...readsOf(ask, 'range'),
 
     async remove(key) {
       checkKey(key)

@@ -5,6 +5,7 @@ import type { Clock } from '../base/clock.ts'
 import { EngineError } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
 import { nodeHttp } from '../base/node-http.ts'
+import { type BlobStore, checkKey } from './blob-store.ts'
 
 type IncomingMessage = InstanceType<typeof nodeHttp.IncomingMessage>
 type Headers = Readonly<Record<string, string>>
@@ -30,6 +31,26 @@ export type Sign = (request: Unsigned) => Headers
 
 /** Answers one of these statuses. @throws storage_unavailable */
 export type StoreClient = (asked: Ask, ...statuses: readonly number[]) => Promise<IncomingMessage>
+
+/** How a blob is read, which differs by the name of one header. */
+export function readsOf(ask: StoreClient, rangeHeader: string): Pick<BlobStore, 'read' | 'sizeOf'> {
+  return {
+    async read(key, range) {
+      checkKey(key)
+      const headers: Headers = range === undefined ? {} : { [rangeHeader]: `bytes=${range.first}-${range.last}` }
+      const answer = await ask({ method: 'GET', key, headers }, 200, 206, 404)
+      if (answer.statusCode !== 404) return answer
+      answer.resume()
+      return null
+    },
+    async sizeOf(key) {
+      checkKey(key)
+      const answer = await ask({ method: 'HEAD', key }, 200, 404)
+      answer.resume()
+      return answer.statusCode === 404 ? null : Number(answer.headers['content-length'])
+    },
+  }
+}
 
 /** `place`: of the bucket or container, without a slash at its end. */
 export function createStoreClient(place: string, sign: Sign, clock: Clock): StoreClient {

@@ -3,11 +3,12 @@
 // A row tells whoever reads the database nothing of input or answer: both are under a key made from the
 // client's own, which is stored nowhere, and a salt. Where the input holds a password, which can be guessed,
 // that key is made from the whole input by the slow function that passwords are stored with.
-import { createCipheriv, createDecipheriv, createHash, createHmac } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { type Actor, actorName } from '../access/actor.ts'
 import { EngineError } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
 import type { Random } from '../base/random.ts'
+import { openSealed, seal } from '../base/seal.ts'
 import { isEqualSecret } from '../base/secret.ts'
 import { eq } from '../contract/filter.ts'
 import { collection } from '../schema/collection.ts'
@@ -123,28 +124,17 @@ export function doneWith(claim: OpenClaim, random: Random, answer: SealedAnswer)
 export type SealedAnswer = { readonly output: unknown; readonly headers: Readonly<Record<string, string>> }
 
 const saltBytes = 16
-/** What AES-GCM takes as it is (NIST SP 800-38D section 5.2.1.1). */
-const nonceBytes = 12
-const tagBytes = 16
 
-/** AES-256-GCM: nonce, text, tag. */
 export function sealAnswer(
   claim: OpenClaim,
   random: Random,
   { state, ...answer }: SealedAnswer & { readonly state: IdempotencyRow['state'] },
 ): string {
-  const nonce = random.bytes(nonceBytes)
-  const cipher = createCipheriv('aes-256-gcm', sealKey(claim, state), nonce)
-  const sealed = [nonce, cipher.update(JSON.stringify(answer), 'utf8'), cipher.final()]
-  return Buffer.concat([...sealed, cipher.getAuthTag()]).toString('base64')
+  return seal(JSON.stringify(answer), sealKey(claim, state), random).toString('base64')
 }
 
 export function openAnswer(claim: OpenClaim, row: Pick<IdempotencyRow, 'body' | 'state'>): SealedAnswer {
-  const sealed = Buffer.from(row.body, 'base64')
-  const decipher = createDecipheriv('aes-256-gcm', sealKey(claim, row.state), sealed.subarray(0, nonceBytes))
-  decipher.setAuthTag(sealed.subarray(-tagBytes))
-  const text = decipher.update(sealed.subarray(nonceBytes, -tagBytes))
-  return JSON.parse(Buffer.concat([text, decipher.final()]).toString('utf8'))
+  return JSON.parse(openSealed(Buffer.from(row.body, 'base64'), sealKey(claim, row.state)))
 }
 
 function sealKey({ root }: OpenClaim, state: IdempotencyRow['state']): Buffer {

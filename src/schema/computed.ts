@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto'
 import { all, nobody } from '../access/rule.ts'
 import { invalid } from '../base/engine-error.ts'
+import { isStorableText } from '../base/text.ts'
 import type { FieldTypes } from '../contract/record-types.ts'
 import type { Computed, Field } from './kinds/kind.ts'
 
@@ -73,10 +74,11 @@ export function compileComputed(path: string, field: Field): CompiledComputed | 
     const values = Object.fromEntries(names.map((name) => [name, record[name] ?? null]))
     const value = (of as (values: Values) => unknown)(values) ?? null
     const why = value === null ? (field.required ? 'is nothing, and the field is required' : null) : field.kind.misfit(field, value)
-    if (why === null) return value
-    const excess = field.kind.excess?.(field, value) ?? null
-    if (excess === null) throw new Error(`${path} is computed as ${shortly(value)}: it ${why}`)
-    throw invalid(`/${path.slice(path.indexOf('.') + 1)}`, excess.code, `would ${excess.what}, by what it is computed from`)
+    const excess = why === null ? unstorable(value) : (field.kind.excess?.(field, value) ?? null)
+    if (excess !== null)
+      throw invalid(`/${path.slice(path.indexOf('.') + 1)}`, excess.code, `would ${excess.what}, by what it is computed from`)
+    if (why !== null) throw new Error(`${path} is computed as ${shortly(value)}: it ${why}`)
+    return value
   }
   const rules = Object.values(from).flatMap(({ read }) => read ?? [])
   const read = field.read ?? (rules.some(({ rule }) => rule === 'nobody') ? nobody : rules.length > 0 ? all(...rules) : undefined)
@@ -95,6 +97,12 @@ export function compileComputed(path: string, field: Field): CompiledComputed | 
       .digest('hex')
       .slice(0, 12),
   }
+}
+
+/** Half of what was given as a whole, such as the first half of an emoji: no database gives it back as it was. */
+function unstorable(value: unknown): { readonly code: string; readonly what: string } | null {
+  if (typeof value !== 'string' || isStorableText(value)) return null
+  return { code: 'characters', what: 'hold a null character or half of a surrogate pair' }
 }
 
 /** An answer of many records does not fail for one. */

@@ -53,6 +53,7 @@ const sales = collection('sales', {
       stored: true,
     }),
     sums: field.computed(field.json<{ readonly of: number }>(), { from: { tags }, of: (sale) => ({ of: sale.tags.length }), stored: true }),
+    letter: field.computed(field.text({ max: 1 }), { from: { first }, of: (sale) => sale.first[0]!, stored: true }),
     initial: field.computed(field.text({ max: 1 }), { from: { first }, of: (sale) => sale.first[0]! }),
     profit: field.computed(field.money(), {
       from: { price, cost },
@@ -145,6 +146,8 @@ test('a value that makes too much of it is refused with its path, and a row of a
   assert.equal(large.body.errors[0].message, 'would have more than 15 digits, by what it is computed from')
   assert.deepEqual(issue(await create({ price: '-9999999999999.99', pieces: 1_000_000 })), [400, '/total', 'minimum'])
   assert.deepEqual(issue(await create({ first: 'x'.repeat(200), last: 'y'.repeat(200) })), [400, '/name', 'maxLength'])
+  // The first half of an emoji.
+  assert.deepEqual(issue(await create({ first: '😀mile' })), [400, '/letter', 'characters'])
   const url = `/api/sales/${ids['Bo']}`
   const patch = (body: object) => world.call('staff', { method: 'PATCH', url, body })
   for (const body of [{ pieces: { $increment: 100_000_000_000_000 } }, { price: { $increment: '9999999999000' }, pieces: 999 }])
