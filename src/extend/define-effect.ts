@@ -47,7 +47,9 @@ export function ownEffectHandler(own: AnyOwnEffect, parts: OwnParts & { readonly
       if (outcome.end !== 'done' || own.settle === null) return
       const { result } = outcome.result
       const { context, events } = dutyWork(parts, work)
-      await runOwnCode(own, (during) => own.settle!({ ...context({ during, causedBy: [] }), payload, key, result } as never))
+      await runOwnCode({ ...own, outside: '`run`' }, (during) =>
+        own.settle!({ ...context({ during, causedBy: [] }), payload, key, result } as never),
+      )
       return events
     },
   })

@@ -55,7 +55,7 @@ export function ownSchedule(own: OwnSchedule, parts: OwnParts): Schedule {
     ...dueAfter,
     async run(work, dueAt = work.now) {
       const { context, events } = dutyWork(parts, work)
-      await runOwnCode(own, (during) => own.run({ ...context({ during, causedBy: [] }), dueAt }))
+      await runOwnCode({ ...own, outside: 'an effect' }, (during) => own.run({ ...context({ during, causedBy: [] }), dueAt }))
       return events
     },
   }

@@ -8,7 +8,12 @@ import { declarationOf } from '../base/place.ts'
 import { ProjectError } from '../base/project-error.ts'
 
 /** One piece of it: what it is called, and where it is declared. */
-export type Piece = { readonly what: string; readonly place: string }
+export type Piece = {
+  readonly what: string
+  readonly place: string
+  /** Where it does what its transaction must not wait for; in an after hook or an effect when left out. */
+  readonly outside?: string
+}
 
 export function named({ what, place }: Piece): string {
   return place === '' ? what : `${what} (${place})`
@@ -66,6 +71,10 @@ export function runOwnCode<T>(piece: Piece, code: (during: During) => T | Promis
       underWay++
       try {
         return await asked()
+      } catch (error) {
+        // A part of what it asked for is written: caught by its code, that would be committed.
+        if (isLimit(error)) end(() => reject(isAnswer(error) ? error : brokenBy(piece, error)))
+        throw error
       } finally {
         if (--underWay === 0) look()
       }
@@ -104,6 +113,14 @@ export class OwnMistake extends Error {
   override readonly name = 'OwnMistake'
 }
 
+/** It asked for more than one transaction may do. The transaction fails, whatever the code catches. */
+export class OwnLimit extends OwnMistake {}
+
+/** Also where hooks stand between the code and the limit that they hit. */
+function isLimit(error: unknown): boolean {
+  return isA(error, OwnLimit) || (isA(error, OwnCodeError) && isLimit(error.cause))
+}
+
 /** What the config does not list it does not have, wherever it is declared. `list` is the option it belongs into. */
 export function notListed(what: string, declared: object, list: string): OwnMistake {
   const { place = '' } = declarationOf(declared) ?? {}
@@ -134,7 +151,7 @@ function waitsOutside(piece: Piece, error?: unknown): OwnCodeError {
   const why = error === undefined ? '' : ` It failed: ${textOf(error)}`
   return new OwnCodeError(
     `${named(piece)} waits for something that is not its transaction, such as the network or a timer, and everybody else would wait with it. ` +
-      `Do that in an after hook or an effect.${why}`,
+      `Do that in ${piece.outside ?? 'an after hook or an effect'}.${why}`,
     error === undefined ? undefined : { cause: error },
   )
 }

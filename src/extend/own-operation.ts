@@ -19,7 +19,7 @@ import {
 import type { Transaction } from '../storage/transaction.ts'
 import { brokenBy, type During, type Piece, runOwnCode } from './own-code.ts'
 import type { OwnName } from './own-name.ts'
-import { checkAnswer, checkOutput } from './own-output.ts'
+import { checkAnswer, checkIsAnswer, checkOutput } from './own-output.ts'
 import { type DutyWork, dutyWork, type OutsideWork, type OwnParts, outsideWork } from './own-work.ts'
 import { countWrite } from './scope.ts'
 
@@ -88,7 +88,11 @@ export function command<
 
 /** As the engine runs it. */
 export function ownOperation(operation: Operation, parts: OwnParts): Operation {
-  const piece: Piece = { what: `The operation ${operation.name}`, place: declarationOf(operation)?.place ?? '' }
+  const piece: Piece = {
+    what: `The operation ${operation.name}`,
+    place: declarationOf(operation)?.place ?? '',
+    outside: '`prepare`, which runs before the transaction, or in an effect',
+  }
   const atOnce: During = (asked) => asked()
   if (operation.kind === 'query')
     return {
@@ -96,6 +100,7 @@ export function ownOperation(operation: Operation, parts: OwnParts): Operation {
       async run(context: QueryContext<unknown>) {
         const answer = await operation.run({ ...context, ...outsideWork(parts, context.read, atOnce) })
         return checked(piece, answer, () => {
+          checkIsAnswer(answer)
           checkAnswer(operation, answer)
           checkHead(operation, answer)
         })
@@ -124,6 +129,7 @@ export function ownOperation(operation: Operation, parts: OwnParts): Operation {
         }),
       )
       checked(piece, answer, () => {
+        checkIsAnswer(answer)
         if (!reload) checkAnswer(operation, answer)
         checkHead(operation, answer)
       })

@@ -14,6 +14,7 @@ import { type Mail, mailIn } from './own-mail.ts'
 import { type Orders, ordersIn } from './own-orders.ts'
 import { type Secrets, secretsOf } from './own-secret.ts'
 import { type Records, type RecordsToRead, recordsIn, recordsToRead } from './records.ts'
+import { countWrite } from './scope.ts'
 
 export type OwnWork = {
   /** Milliseconds since 1970 UTC; one time for all of the transaction. */
@@ -58,15 +59,21 @@ export type Inside = {
 
 export function ownWork({ model, hooksOf, effects, mails, secrets }: OwnParts, work: Work, inside: Inside): OwnWork {
   const { during } = inside
-  const { now, newId } = work
+  const { now, newId, tx } = work
+  /** What is owed is a row as well. */
+  const owed = <T>(asked: () => Promise<T>) =>
+    during(() => {
+      countWrite(tx)
+      return asked()
+    })
   const owing = effectsIn(effects, work)
   const outbox = mailIn(mails, work)
   return {
     now,
     newId,
     records: recordsIn({ work, model, hooksOf, ...inside }),
-    mail: { send: (mail, message) => during(() => outbox.send(mail, message)) },
-    effects: { owe: (effect, key, payload, more) => during(() => owing.owe(effect, key, payload, more)) },
+    mail: { send: (mail, message) => owed(() => outbox.send(mail, message)) },
+    effects: { owe: (effect, key, payload, more) => owed(() => owing.owe(effect, key, payload, more)) },
     secrets: secretsOf(secrets),
   }
 }

@@ -21,7 +21,7 @@ import { attempt } from './attempt.ts'
 import { type EventName, isRefusable, projectEventsOf } from './events.ts'
 import { type Hook, isOnEvent } from './hook.ts'
 import { type HookCall, hookCalls } from './hook-calls.ts'
-import { named, OwnMistake, runOwnCode } from './own-code.ts'
+import { named, OwnLimit, OwnMistake, runOwnCode } from './own-code.ts'
 import { dutyWork, type OwnParts, outsideWork, ownWork } from './own-work.ts'
 import { checkedValues } from './records.ts'
 import { chained, scopeOf } from './scope.ts'
@@ -113,7 +113,7 @@ function nameOf({ on }: Hook): string {
 async function owe(work: Work, hook: Hook, { told, record }: { readonly told: Values; readonly record: string | null }): Promise<void> {
   const chain = scopeOf(work.tx).chain + 1
   if (chain > limits.hookChainMax)
-    throw new OwnMistake(`${named(hook)} is caused by itself without an end: it writes what leads to it again.`)
+    throw new OwnLimit(`${named(hook)} is caused by itself without an end: it writes what leads to it again.`)
   const call = await work.tx.insert(hookCalls, { id: work.newId('hcl'), hook: hook.name, told, chain })
   const payload = { call: call.id }
   await enqueue(work, kindOf(hook), {
@@ -204,7 +204,7 @@ function hookHandler(hook: Hook, parts: HookHandlerParts): EffectHandler {
       const code = hook.kind === 'before' ? hook.run : hook.settle
       const { context, events } = dutyWork(parts, work)
       if (code !== null)
-        await runOwnCode(hook, (during) =>
+        await runOwnCode(hook.kind === 'before' ? hook : { ...hook, outside: '`run`' }, (during) =>
           code({ ...context({ during, causedBy: chained([], hook.name) }), ...frozenCopyOf(call.told), key: effect.key, result } as never),
         )
       await work.tx.deleteWhere(hookCalls, eq('id', call.id))

@@ -2,7 +2,7 @@
 // writes what it watches, from holding the database.
 import { limits } from '../base/limits.ts'
 import type { Transaction } from '../storage/transaction.ts'
-import { OwnMistake } from './own-code.ts'
+import { OwnLimit } from './own-code.ts'
 
 type Scope = {
   /** Records written by code of the project. */
@@ -21,19 +21,19 @@ export function scopeOf(tx: Transaction): Scope {
   return scope
 }
 
-/** @throws OwnMistake past limits.ownWritesMax */
+/** @throws OwnLimit past limits.ownWritesMax */
 export function countWrite(tx: Transaction, count = 1): void {
   const scope = scopeOf(tx)
   scope.written += count
   if (scope.written > limits.ownWritesMax)
-    throw new OwnMistake(
+    throw new OwnLimit(
       `More than ${limits.ownWritesMax} records are written in one transaction, and everybody else waits for it. Write them in several, by an effect or a schedule.`,
     )
 }
 
-/** The chain with one more in it. @throws OwnMistake where hooks cause each other without an end */
+/** The chain with one more in it. @throws OwnLimit where hooks cause each other without an end */
 export function chained(causedBy: readonly string[], name: string): readonly string[] {
   if (causedBy.length < limits.hookDepthMax) return [...causedBy, name]
   const way = [...causedBy, name].join(' -> ')
-  throw new OwnMistake(`Hooks cause each other without an end: ${way}. One of them writes what another one watches.`)
+  throw new OwnLimit(`Hooks cause each other without an end: ${way}. One of them writes what another one watches.`)
 }

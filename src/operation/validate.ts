@@ -55,6 +55,8 @@ export function validatorOf(schema: object): Validator {
   const found = compiled.get(schema)
   if (found) return found
   const check: ValidateFunction = ajv.compile(schema)
+  // Another one may have the same name.
+  if ('$id' in schema) ajv.removeSchema(String(schema.$id))
   const validator: Validator = (input, place = 'body') => {
     if (check(input)) return
     const found = check.errors ?? []

@@ -72,6 +72,14 @@ const count = before({
     if (record.text === 'waits') await pause(60_000, undefined, { ref: false })
     if (record.text === 'never') await new Promise(() => {})
     if (record.text === 'again') await records(comments).create({ text: 'again' })
+    if (record.text === 'again, caught')
+      await records(comments)
+        .create({ text: 'again, caught' })
+        .catch(() => {})
+    if (record.text === 'many, caught')
+      await records(comments)
+        .create({ text: 'many' })
+        .catch(() => {})
     if (record.text === 'many') for (let n = 0; ; n++) await records(deliveries).create({ key: `many ${n}` })
     if (record.text === 'misfit') await records(counts).create({ of: 'misfit', count: 101 })
     if (action === 'update') return
@@ -225,6 +233,8 @@ for (const [text, told] of [
   ['never', 'waits for something that is not its transaction'],
   ['again', 'Hooks cause each other without an end: comments.count -> '],
   ['many', 'More than 1000 records are written in one transaction'],
+  ['again, caught', 'Hooks cause each other without an end: comments.count -> '],
+  ['many, caught', 'More than 1000 records are written in one transaction'],
   ['misfit', 'records(counts).create: count'],
 ] as const)
   test(`a hook that ${text} is named with file and line, and costs its caller alone`, async () => {

@@ -84,6 +84,18 @@ const join = command({
     if (how === 'no mail') await mail.send(welcome, { to: 'nobody', data: { name: 'x', visits: 1 } })
     if (how === 'no field') return { output: { id: member.id, owd: true, again: true } as never }
     if (how === 'no output') return { output: undefined as never }
+    if (how === 'nothing') return undefined as never
+    if (how === 'other types') return { output: { id: { a: 1 }, owed: 'no', again: 1 } as never }
+    if (how === 'a text') return { output: 'fine' as never }
+    if (how === 'many, caught')
+      for (let n = 0; n < 1_100; n++)
+        await records(members)
+          .create({ name: 'x', email: 'x@example.com' })
+          .catch(() => {})
+    if (how === 'mails, caught')
+      for (let n = 0; n < 1_100; n++) await mail.send(plain, { to: member.email, data: {}, key: member.id }).catch(() => {})
+    if (how === 'effects, caught')
+      for (let n = 0; n < 1_100; n++) await owing.owe(crmSync, member.email, { member: member.id }).catch(() => {})
     if (how === 'odd') return { output: { id: new Date(0), owed: true, again: false, more: 1, most: undefined } }
     if (how === 'none') return { status: 204, output: null }
     if (how === 'no data') await mail.send(welcome, { to: 'a@example.com', data: { name: '', visits: 1 } })
@@ -250,13 +262,19 @@ test('an effect without a handler, or of another version, waits and says so; non
 })
 
 for (const [how, told] of [
-  ['waits', 'The operation members.join ('],
+  ['waits', 'Do that in `prepare`, which runs before the transaction, or in an effect.'],
   ['many', 'More than 1000 records'],
+  ['many, caught', 'More than 1000 records'],
+  ['mails, caught', 'More than 1000 records'],
+  ['effects, caught', 'More than 1000 records'],
   ['misfit', 'effects.owe(crm.sync): payload /member'],
   ['no mail', 'this is no e-mail address'],
   ['no data', 'mail.send(welcome): data/name'],
   ['no field', 'failed: its output does not fit its schema: /owed is missing'],
-  ['no output', 'failed: its output does not fit its schema: the whole must be object'],
+  ['no output', 'failed: its `run` answers no `output`: end it with `return { output: … }`'],
+  ['nothing', 'failed: its `run` returns nothing: end it with `return { output: … }`'],
+  ['other types', 'failed: its output does not fit its schema: /id must be string; /owed must be boolean; /again must be boolean'],
+  ['a text', 'failed: its output does not fit its schema: the whole must be object'],
 ] as const)
   test(`an operation with a mistake (${how}) is named, and nothing of it is stored`, async () => {
     world.log.splice(0)
