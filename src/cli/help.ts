@@ -19,6 +19,7 @@ const commandLines = `
            --stopped                  also what no server may see halfway: all of them are stopped
            --contract                 also take away what only the version before needed
            --allow-destructive        the same, dropped fields and collections included
+  kingpost import COLLECTION FILE     write the rows of a CSV file or of JSON lines (--by FIELD: a row changes the record with the same)
   kingpost admin create EMAIL         make an admin account (--password-stdin to pipe the password)
   kingpost openapi                    print the OpenAPI document
   kingpost sandbox                    run the payment sandbox by itself, for several servers (development)
@@ -43,6 +44,7 @@ const optionLines = `
   --undo              a move that went wrong
   --checksums         of each collection, to compare two databases
   --mails             those that a restore holds back
+  --by FIELD          ids alone             a unique field: a row changes the record that has its value
   --password-stdin    instead of one that is made up
   --stopped           no server runs: also what none may see halfway
   --contract          also take away what only the version before needed

@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, () => Promise<(settings: ProcessSettings
   effects: async () => (await import('./effects.ts')).releaseEffects,
   move: async () => (await import('./move.ts')).move,
   migrate: async () => (await import('./migrate.ts')).migrate,
+  import: async () => (await import('./import.ts')).importFile,
   admin: async () => (await import('./admin.ts')).createAdmin,
   openapi: async () => (await import('./openapi.ts')).exportOpenApi,
   sandbox: async () => (await import('./sandbox.ts')).runSandbox,

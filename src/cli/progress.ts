@@ -1,22 +1,47 @@
-// Progress of long commands: on a terminal one line that rewrites itself; a log gets none.
-import { systemClock } from '../base/clock.ts'
+// Progress of long commands, on standard error: on a terminal one line that rewrites itself, in a log a line every few seconds.
+import { type Clock, systemClock } from '../base/clock.ts'
 import type { Part } from '../storage/archive/contents.ts'
 
 const everyMs = 200
+const everyLoggedMs = 5_000
+
+export type StatusLine = { tick(): void; done(): void; seconds(): number }
+
+type Surroundings = { readonly clock: Pick<Clock, 'monotonic'>; readonly out: { readonly isTTY?: boolean; write(text: string): unknown } }
+
+/** `words` are asked for whenever they are due. */
+export function createStatusLine(
+  words: () => string,
+  { clock, out }: Surroundings = { clock: systemClock, out: process.stderr },
+): StatusLine {
+  const startedAt = clock.monotonic()
+  let shownAt = startedAt
+  return {
+    tick() {
+      const now = clock.monotonic()
+      if (now - shownAt < (out.isTTY ? everyMs : everyLoggedMs)) return
+      shownAt = now
+      out.write(out.isTTY ? `\r\u001b[K${words()}` : `${words()}\n`)
+    },
+    done() {
+      if (out.isTTY) out.write('\r\u001b[K')
+    },
+    seconds: () => (clock.monotonic() - startedAt) / 1000,
+  }
+}
 
 export type Progress = { readonly onPart: (part: Part) => void; done(): void; rows(): number; seconds(): number }
 
 /** `verb`: what is being done, "Copied". `fraction`: how much of it all is done, where rows alone do not tell. */
 export function createProgress(verb: string, fraction?: () => number): Progress {
-  const startedAt = systemClock.monotonic()
-  let shownAt = startedAt
+  const line = createStatusLine(words)
   let section = ''
   let sectionTotal: number | null = null
   let sectionRows = 0
   let allRows = 0
-  const seconds = () => (systemClock.monotonic() - startedAt) / 1000
+  const { done, seconds } = line
 
-  function show(): void {
+  function words(): string {
     const part = sectionTotal ? sectionRows / sectionTotal : 0
     const whole = fraction?.()
     const rate = Math.round(allRows / Math.max(0.001, seconds()))
@@ -28,8 +53,7 @@ export function createProgress(verb: string, fraction?: () => number): Progress 
           : 0
     const share = Math.min(100, Math.floor(100 * (whole ?? part)))
     const of = sectionTotal === null ? '' : ` of ${number(sectionTotal)}`
-    const words = `${verb} ${section}: ${number(sectionRows)}${of} rows, ${share} %, ${number(rate)} rows/s, ${Math.ceil(left)} s left`
-    process.stderr.write(`\r\u001b[K${words}`)
+    return `${verb} ${section}: ${number(sectionRows)}${of} rows, ${share} %, ${number(rate)} rows/s, ${Math.ceil(left)} s left`
   }
 
   return {
@@ -42,14 +66,9 @@ export function createProgress(verb: string, fraction?: () => number): Progress 
         sectionRows += part.rows.length
         allRows += part.rows.length
       }
-      const now = systemClock.monotonic()
-      if (!process.stderr.isTTY || now - shownAt < everyMs) return
-      shownAt = now
-      show()
+      line.tick()
     },
-    done() {
-      if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
-    },
+    done,
     rows: () => allRows,
     seconds,
   }

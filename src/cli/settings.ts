@@ -48,6 +48,8 @@ export type ProcessSettings = {
   /** Of `kingpost init`; null when nothing is said. */
   readonly template: string | null
   readonly isPasswordOnStdin: boolean
+  /** Of `kingpost import`: the unique field that says which record a row is about; null for ids alone. */
+  readonly by: string | null
   /** Of `kingpost migrate apply`: what it may do beyond what is safe beside running servers. */
   readonly migration: { readonly isStopped: boolean; readonly isContracting: boolean; readonly allowsDestructive: boolean }
 }
@@ -74,6 +76,7 @@ export const options = {
   json: { type: 'boolean' },
   template: { type: 'string' },
   'password-stdin': { type: 'boolean' },
+  by: { type: 'string' },
   stopped: { type: 'boolean' },
   contract: { type: 'boolean' },
   'allow-destructive': { type: 'boolean' },
@@ -97,6 +100,7 @@ export const commandOptions: Readonly<Record<string, readonly Option[]>> = {
   effects: [...database, 'mails', 'json'],
   move: [...database, 'to', 'from', 'undo', 'json'],
   migrate: [...database, 'stopped', 'contract', 'allow-destructive', 'json'],
+  import: [...database, 'by', 'json'],
   admin: [...database, 'password-stdin'],
   openapi: ['config', 'public-url'],
   sandbox: ['data-dir', 'port', 'host', 'public-url', 'webhook-url', 'json'],
@@ -146,6 +150,7 @@ export function readSettings(words: readonly string[], environment: NodeJS.Proce
     isJson: values.json === true,
     template: values.template ?? null,
     isPasswordOnStdin: values['password-stdin'] === true,
+    by: values.by ?? null,
     migration: {
       isStopped: values.stopped === true,
       isContracting: values.contract === true || values['allow-destructive'] === true,

@@ -35,6 +35,8 @@ export type RequestFacts = {
   readonly rawBody: Uint8Array | null
   /** Begins to read the body as one file; only where the operation takes one. */
   readonly openFile?: () => Promise<IncomingFile>
+  /** Told how far it is by what takes long; a request over HTTP has nobody to tell. */
+  readonly onProgress?: (done: { readonly rows: number; readonly rejected: number }) => void
   readonly headers: Readonly<Record<string, string | undefined>>
 }
 

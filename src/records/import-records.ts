@@ -7,7 +7,7 @@ import { limits } from '../base/limits.ts'
 import { nearest } from '../base/nearest.ts'
 import { ProjectError } from '../base/project-error.ts'
 import { and, oneOf } from '../contract/filter.ts'
-import { Type } from '../contract/type.ts'
+import { type Static, Type } from '../contract/type.ts'
 import { type Command, type CommandContext, command, type Operation, type PrepareContext } from '../operation/define.ts'
 import { toldTo } from '../operation/told-to.ts'
 import { validatorOf } from '../operation/validate.ts'
@@ -61,6 +61,7 @@ const outputSchema = Type.Object(
   { title: 'ImportReport' },
 )
 
+export type ImportReport = Static<typeof outputSchema>
 type Counts = { rows: number; created: number; changed: number; unchanged: number; rejected: number }
 type Rejection = { readonly line: number; readonly errors: readonly InputIssue[] }
 type Report = Counts & {
@@ -171,6 +172,7 @@ async function importChunk(importing: Importing, rows: readonly ReadRow[]): Prom
   report.rejected += refused.length
   const told = refused.toSorted((a, b) => a.line - b.line).slice(0, limits.importRejectionsMax - report.rejections.length)
   report.rejections.push(...told)
+  context.request.onProgress?.(report)
 }
 
 /** That a race was lost is not the row's fault: the transaction runs again by itself. */
