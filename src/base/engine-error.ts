@@ -2,6 +2,7 @@
 // a retry can help; drivers' errors are translated into it at the edge of their adapter.
 import { type ErrorCode, errorCodes } from '../contract/error-codes.ts'
 import { isA } from './error-text.ts'
+import { valueWithoutSecrets, withoutSecrets } from './hidden.ts'
 
 /** One mistake in the input: `path` is a JSON pointer into the body, or `query:name` for a parameter. */
 export type InputIssue = { readonly path: string; readonly code: string; readonly message: string }
@@ -24,12 +25,13 @@ export class EngineError extends Error {
   readonly detail: string
 
   constructor(code: ErrorCode, details: ErrorDetails = {}) {
-    const detail = details.detail ?? errorCodes[code].message
+    // Code of a project throws it as well.
+    const detail = details.detail === undefined ? errorCodes[code].message : withoutSecrets(details.detail)
     super(`${code}: ${detail}`, details.cause === undefined ? undefined : { cause: details.cause })
     this.code = code
     this.detail = detail
-    this.errors = details.errors
-    this.params = details.params
+    this.errors = details.errors && valueWithoutSecrets(details.errors)
+    this.params = details.params && valueWithoutSecrets(details.params)
     this.headers = details.headers
   }
 

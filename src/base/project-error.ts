@@ -1,6 +1,8 @@
 // Refusals that a project defines for its own operations: a code, a status and a sentence, as the table of
 // contract/error-codes.ts has for ours. They are answers: nothing runs an operation again because of one.
 
+import { valueWithoutSecrets, withoutSecrets } from './hidden.ts'
+
 export type ProjectErrorSpec = {
   /** 400 to 499: the caller's business, not ours. */
   readonly status: number
@@ -33,8 +35,8 @@ export class ProjectError extends Error {
   constructor(kind: ProjectErrorKind, { detail = kind.message, params = {}, path }: ProjectErrorDetails) {
     super(`${kind.code}: ${detail}`)
     this.kind = kind
-    this.detail = detail
-    this.params = params
+    this.detail = withoutSecrets(detail)
+    this.params = valueWithoutSecrets(params)
     this.path = path ?? null
   }
 

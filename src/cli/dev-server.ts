@@ -2,7 +2,9 @@
 // data when it is told that they are free.
 import { registerHooks } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { textOf } from '../base/error-text.ts'
 import { faultsOfPages } from './check-pages.ts'
+import { endOnUncaught } from './end-on-uncaught.ts'
 import { environmentOf, takeEnvironment } from './environment.ts'
 import type { LoadedConfig } from './load-config.ts'
 import { privateMask } from './private-files.ts'
@@ -64,6 +66,7 @@ function faultsOf(loaded: LoadedConfig): string | null {
 process.umask(privateMask)
 // Without the one who started it there is nobody to watch the files.
 process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
+endOnUncaught()
 try {
   takeEnvironment(environmentOf(process.env))
   const settings = readSettings(process.argv.slice(2), process.env)
@@ -76,7 +79,7 @@ try {
     show: (_links, text) => tell({ text }),
   })
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.stderr.write(`${textOf(error, Number.POSITIVE_INFINITY)}\n`)
   // What was told before has arrived when this has.
   process.send!({ files: [] } satisfies FromServer, () => process.exit(1))
 }

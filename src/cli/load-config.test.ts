@@ -34,6 +34,36 @@ const mistakes: readonly { name: string; files: Readonly<Record<string, string>>
     says: '@/a.ts cannot be loaded: No key. (@/b.ts:2:9)',
   },
   {
+    name: 'throws what is no error',
+    files: {
+      'a.ts': "import './fine.ts'\nimport './b.ts'\nimport './c.ts'\n",
+      'fine.ts': '',
+      'b.ts': "throw 'no key'\n",
+      'c.ts': 'await never\n',
+    },
+    says: '@/a.ts cannot be loaded: it throws no key (@/b.ts:1)',
+  },
+  {
+    name: 'throws what cannot be told',
+    files: { 'a.ts': 'throw Object.create(null)\n' },
+    says: '@/a.ts cannot be loaded: it throws Something was thrown that cannot be made a text. (@/a.ts:1)',
+  },
+  {
+    name: 'throws nothing',
+    files: { 'a.ts': "// A throw of 'x'.\nconst known = (key: string | undefined) => {\n  if (!key) throw undefined\n}\nknown('')\n" },
+    says: '@/a.ts cannot be loaded: it throws undefined (@/a.ts:3)',
+  },
+  {
+    name: 'throws what another file has made',
+    files: { 'a.ts': "import { check } from './b.ts'\ncheck()\n", 'b.ts': 'export const check = () => {\n  throw null\n}\n' },
+    says: '@/a.ts cannot be loaded: it throws null (@/a.ts, perhaps at @/b.ts:2)',
+  },
+  {
+    name: 'throws an error without words',
+    files: { 'a.ts': "throw new Error('')\n" },
+    says: '@/a.ts cannot be loaded: it throws an error without words (@/a.ts:1:7)',
+  },
+  {
     name: 'waits for what does not come',
     files: { 'a.ts': "import './b.ts'\n", 'b.ts': 'const never = async () => {\n  await new Promise(() => {})\n}\nawait never()\n' },
     says: '@/a.ts cannot be loaded: it has not ended after 0.2 s: something outside every function waits for what does not come (@/b.ts:4)',
@@ -69,6 +99,51 @@ test('what a config throws in a timer or unawaited is a mistake of it, and the c
   const words = [join(root, 'src/cli/main.ts'), 'openapi', '--config', join(folder, 'a.ts')]
   const { status, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' })
   assert.deepEqual([status, stderr], [1, `${folder}/a.ts cannot be loaded: Nobody looks. (${folder}/a.ts:2:16)\n`])
+})
+
+test('a promise that a config rejects with what is no error is told in one sentence, with where that may be', (t) => {
+  const folder = folderWith({
+    'a.ts': "import './b.ts'\nawait new Promise((go) => setTimeout(go, 5_000))\n",
+    'b.ts': "Promise.reject('no key')\n",
+  })
+  t.after(() => rmSync(folder, { recursive: true }))
+  const words = [join(root, 'src/cli/main.ts'), 'openapi', '--config', join(folder, 'a.ts')]
+  const { status, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' })
+  const says = '@/a.ts cannot be loaded: a promise that nobody waits for is rejected with no key (perhaps at @/b.ts:1)\n'
+  assert.deepEqual([status, stderr.replaceAll(folder, '@')], [1, says])
+})
+
+test('what is said of a config holds no secret that it declares, even after its mistake', (t) => {
+  const begin = `import { collection, defineBackend, defineSecret } from '${root}/src/index.ts'\nconst token = process.env.SHOP_TOKEN\n`
+  const secret = 'supersecretvalue99'
+  const said = (more: string) => {
+    const folder = folderWith({ 'a.ts': `${begin}${more}defineSecret('SHOP_TOKEN')\n` })
+    t.after(() => rmSync(folder, { recursive: true }))
+    const words = [join(root, 'src/cli/main.ts'), 'openapi', '--config', join(folder, 'a.ts')]
+    const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8', env: { ...process.env, SHOP_TOKEN: secret } })
+    assert.equal(status, 1)
+    assert.ok(!`${stdout}${stderr}`.includes(secret), stderr)
+    return stderr.replaceAll(folder, '@')
+  }
+  assert.equal(said('throw new Error("cannot use " + token)\n'), '@/a.ts cannot be loaded: cannot use [secret] (@/a.ts:3:7)\n')
+  assert.equal(
+    said('throw btoa("user:" + token)\n'),
+    `@/a.ts cannot be loaded: it throws ${btoa('user:').slice(0, 6)}[secret] (@/a.ts:3)\n`,
+  )
+  const twice = 'for (const text of ["one " + token, "two " + token]) Promise.reject(new Error(text))\nawait new Promise(() => {})\n'
+  assert.match(said(twice), /^@\/a\.ts cannot be loaded: one \[secret\] \(@\/a\.ts:3:\d+\)\n$/)
+  const misnamed = 'export const backend = defineBackend({ name: "x", collections: [collection(token + "!", { fields: {} })] })\n'
+  assert.match(said(misnamed), /"\[secret\]!"/)
+  const late = 'setTimeout(() => { throw new Error(token) }, 100)\nexport const backend = defineBackend({ name: "x", collections: [] })\n'
+  assert.match(said(late), /^Error: \[secret\]\n +at .*a\.ts:3:26/)
+})
+
+test('a config that ends the process has failed, and is told with its place', (t) => {
+  const folder = folderWith({ 'a.ts': "import './b.ts'\n", 'b.ts': '\nprocess.exit(0)\n' })
+  t.after(() => rmSync(folder, { recursive: true }))
+  const words = [join(root, 'src/cli/main.ts'), 'start', '--config', join(folder, 'a.ts')]
+  const { status, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' })
+  assert.deepEqual([status, stderr], [1, `${folder}/a.ts cannot be loaded: it ends the process (${folder}/b.ts:2:9)\n`])
 })
 
 test('a config that runs in a loop is told with its line', (t) => {

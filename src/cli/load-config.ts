@@ -1,13 +1,16 @@
 // The config file: imported as TypeScript by Node itself. What is wrong with it is said with its place.
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, statSync, writeSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { hideSecret } from '../base/hidden.ts'
 import type { BackendConfig } from '../config/backend-config.ts'
 import { type Backend, ConfigError, createBackend, type Surroundings } from '../engine/backend.ts'
+import { declaredSecrets } from '../extend/own-secret.ts'
 import type { Operation } from '../operation/define.ts'
-import { explainLoadError, NotLoaded } from './load-error.ts'
+import { explainLoadError, NotLoaded, placeOfEnd } from './load-error.ts'
 import { otherCopy, toldOtherCopy } from './other-copy.ts'
 import { offeredProviders } from './payment-providers.ts'
+import { projectFiles } from './project-files.ts'
 import type { ProcessSettings } from './settings.ts'
 import { startStuckWatch } from './stuck-watch.ts'
 
@@ -26,13 +29,27 @@ export async function loadConfig(configPath: string, withinMs: number = loadMs):
   try {
     module = await importWithin(path, withinMs)
   } catch (error) {
+    hideDeclaredSecrets(path)
     throw new Error(await explainLoadError(error, path))
   }
+  hideDeclaredSecrets(path)
   const config = module['backend']
   if (typeof config !== 'object' || config === null)
     throw new Error(`${path} must export its config: export const backend = defineBackend({ … }).`)
   return { config: config as BackendConfig<Operation>, path, folder: dirname(path) }
 }
+
+/**
+ * Before the config lists them, for commands that give them to nobody, and by their texts where files have not come to their
+ * declaration: what is said from now on holds none of their values.
+ */
+function hideDeclaredSecrets(path: string): void {
+  const inTexts = projectFiles(path).flatMap(({ text }) => [...text.matchAll(/\bdefineSecret\(\s*['"`](\w+)/g)].map(([, name]) => name!))
+  for (const name of new Set([...declaredSecrets(), ...inTexts])) hideSecret(process.env[name] ?? '')
+}
+
+/** A config that failed may fail again, which nobody need be told: the command ends. */
+function ignore(): void {}
 
 /** What it throws beside its own way (in a timer, or unawaited) is its mistake as well. @throws whatever it threw */
 async function importWithin(path: string, withinMs: number): Promise<Record<string, unknown>> {
@@ -43,13 +60,24 @@ async function importWithin(path: string, withinMs: number): Promise<Record<stri
     end: '',
   }))
   watch?.runs(path)
-  process.once('uncaughtException', reject)
+  process.on('uncaughtException', reject)
+  process.once('exit', tellEnd)
   try {
     return await Promise.race([import(pathToFileURL(path).href) as Promise<Record<string, unknown>>, failed])
+  } catch (error) {
+    process.off('uncaughtException', ignore).on('uncaughtException', ignore)
+    throw error
   } finally {
+    process.off('uncaughtException', reject)
     clearTimeout(late)
     watch?.close()
-    process.off('uncaughtException', reject)
+    process.off('exit', tellEnd)
+  }
+
+  /** Such as by `process.exit(0)`, for which a supervisor would not start it again. */
+  function tellEnd(): void {
+    process.exitCode = 1
+    writeSync(2, `${path} cannot be loaded: it ends the process${placeOfEnd(new Error().stack)}\n`)
   }
 }
 

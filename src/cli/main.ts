@@ -1,5 +1,7 @@
 // The command line. Each command says what it did in one line, or what is wrong and what to type next.
 // Exit 0 done, 1 failed, 2 wrong usage.
+import { textOf } from '../base/error-text.ts'
+import { endOnUncaught } from './end-on-uncaught.ts'
 import { environmentOf, takeEnvironment } from './environment.ts'
 import { helpOf, noCommand } from './help.ts'
 import { privateMask } from './private-files.ts'
@@ -47,6 +49,7 @@ async function main(): Promise<number> {
   return code
 }
 
+endOnUncaught()
 try {
   const code = await main()
   // A server keeps running; its exit code is set when it ends.
@@ -54,5 +57,5 @@ try {
 } catch (error) {
   const code = error instanceof UsageError ? 2 : 1
   // Not left to Node: a config that was refused may have begun what never ends.
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`, () => process.exit(code))
+  process.stderr.write(`${textOf(error, Number.POSITIVE_INFINITY)}\n`, () => process.exit(code))
 }

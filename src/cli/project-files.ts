@@ -40,6 +40,16 @@ export function placesOfWaiting(files: readonly ProjectFile[]): string[] {
   })
 }
 
+/** Where files throw, or reject with, what is not made there by `new`, and so may be no error. */
+export function throwsOfOthers(files: readonly ProjectFile[]): string[] {
+  return files.flatMap(({ path, text }) =>
+    text.split('\n').flatMap((line, index) => {
+      const code = line.replace(/^\s*(?:\/[/*]|\*).*/, '')
+      return /\bthrow\b(?!\s+new\b)|\breject\((?!\s*new\b)/.test(code) ? [`${path}:${index + 1}`] : []
+    }),
+  )
+}
+
 /** Files that import each other in a circle, as `a -> b -> a`; null where there is none. */
 export function circleOf(files: readonly ProjectFile[]): string[] | null {
   const byPath = new Map(files.map((file) => [file.path, file]))

@@ -1,3 +1,4 @@
+import { textOf } from '../base/error-text.ts'
 import { createProcessLog } from './process-log.ts'
 import { type Running, type ServeOptions, serve } from './serve.ts'
 import type { ProcessSettings } from './settings.ts'
@@ -42,7 +43,7 @@ export async function runUntilStopped(settings: ProcessSettings, { show, ...opti
     void running.close().then(() => process.exit(code))
   }
   void running.refused.then((error) => {
-    process.stderr.write(`${error.message}\n`)
+    process.stderr.write(`${textOf(error, Number.POSITIVE_INFINITY)}\n`)
     stop(1)
   })
   process.once('SIGTERM', () => stop(0))

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isEngineError } from '../base/engine-error.ts'
+import { EngineError, isEngineError } from '../base/engine-error.ts'
+import { hideSecret } from '../base/hidden.ts'
 import { defineErrors } from '../base/project-error.ts'
 import { problemOf, problemType } from './problems.ts'
 
@@ -27,4 +28,17 @@ test('a kind of problem has a name of its own', () => {
     ['/api/docs#errors/sold_out', 'https://kingpost.dev/errors/not_found'],
   )
   assert.equal(problemOf(sold_out(), 'req_1', { write() {} }).body['type'], problemType(sold_out))
+})
+
+test('what a project tells a caller holds none of its secrets', () => {
+  hideSecret('told-by-mistake-7')
+  const { refused } = defineErrors({ refused: { status: 409, message: 'It was refused.' } })
+  const text = 'It said told-by-mistake-7.'
+  const bodies = [
+    refused({ detail: text, params: { said: [text], left: 3 }, path: '/name' }),
+    new EngineError('conflict', { detail: text, errors: [{ path: '/name', code: 'refused', message: text }] }),
+  ].map((error) => JSON.stringify(problemOf(error, 'req_1', { write() {} }).body))
+  for (const body of bodies) assert.match(body, /"detail":"It said \[secret\]\.".*It said \[secret\]\./)
+  for (const body of bodies) assert.ok(!body.includes('by-mistake'), body)
+  assert.match(bodies[0]!, /"params":\{"said":\["It said \[secret\]\."\],"left":3\}/)
 })
