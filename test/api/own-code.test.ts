@@ -22,9 +22,8 @@ import {
   Type,
 } from '../../src/index.ts'
 import { workIn } from '../../src/operation/work.ts'
-import type { Model } from '../../src/schema/model.ts'
 import { partsOf } from '../../src/storage/archive/contents.ts'
-import type { Snapshot, WholeStorage } from '../../src/storage/storage.ts'
+import type { Snapshot } from '../../src/storage/storage.ts'
 import { checkOut, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
 import { checkRefusal } from '../support/scenario.ts'
 
@@ -247,7 +246,7 @@ test('an effect that fails is tried again under its key; one that is refused, or
 
 /** Neither in the log, nor in what staff see of code that failed, nor in what a backup writes. */
 async function checkSecretIsNowhere(): Promise<void> {
-  const { storage, model } = world.engine.parts as { storage: WholeStorage; model: Model }
+  const { storage, model } = world.engine.parts
   const shown = [JSON.stringify(world.log)]
   for (const url of ['/api/effects', '/api/schedules']) shown.push((await world.call('staff', { method: 'GET', url })).text)
   const { reader, commitsAfter, commitRange } = storage
