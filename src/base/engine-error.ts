@@ -12,6 +12,8 @@ export type ErrorDetails = {
   readonly errors?: readonly InputIssue[]
   readonly params?: Readonly<Record<string, unknown>>
   readonly headers?: Readonly<Record<string, string>>
+  /** A sentence after the detail, for whoever develops: what everybody may not be told. */
+  readonly inDevelopment?: () => string
   readonly cause?: unknown
 }
 
@@ -21,6 +23,7 @@ export class EngineError extends Error {
   readonly errors: readonly InputIssue[] | undefined
   readonly params: Readonly<Record<string, unknown>> | undefined
   readonly headers: Readonly<Record<string, string>> | undefined
+  readonly inDevelopment: (() => string) | undefined
   /** The sentence shown to the caller. Never holds SQL, a stack or a value the caller may not see. */
   readonly detail: string
 
@@ -33,6 +36,7 @@ export class EngineError extends Error {
     this.errors = details.errors && valueWithoutSecrets(details.errors)
     this.params = details.params && valueWithoutSecrets(details.params)
     this.headers = details.headers
+    this.inDevelopment = details.inDevelopment
   }
 
   get status(): number {

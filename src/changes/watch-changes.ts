@@ -4,8 +4,9 @@
 
 import { hash } from 'node:crypto'
 import type { Actor } from '../access/actor.ts'
+import { refusedTo } from '../access/refusal.ts'
 import { anyone } from '../access/rule.ts'
-import { EngineError, invalid } from '../base/engine-error.ts'
+import { invalid } from '../base/engine-error.ts'
 import type { Random } from '../base/random.ts'
 import { and, type Filter } from '../contract/filter.ts'
 import { Type } from '../contract/type.ts'
@@ -63,7 +64,7 @@ function targetsOf(model: Model, actor: Actor, names: string, filter: unknown): 
     const collection = model.find(name)
     if (!collection || collection.source.internal || !collection.isFed)
       throw invalid('query:collections', 'unknown_collection', `${name} cannot be watched`)
-    if (readFilter(collection, actor).op === 'false') throw new EngineError(actor.kind === 'guest' ? 'unauthenticated' : 'forbidden')
+    if (readFilter(collection, actor).op === 'false') throw refusedTo(actor, { of: `${name}.read`, rule: collection.source.access?.read })
     return collection
   })
   const [only] = collections

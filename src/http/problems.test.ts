@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { guestActor } from '../access/actor.ts'
+import { refusedAs, refusedTo } from '../access/refusal.ts'
+import { actorId, any, staff, where } from '../access/rule.ts'
 import { EngineError, isEngineError } from '../base/engine-error.ts'
 import { hideSecret } from '../base/hidden.ts'
 import { defineErrors } from '../base/project-error.ts'
@@ -28,6 +31,18 @@ test('a kind of problem has a name of its own', () => {
     ['/api/docs#errors/sold_out', 'https://kingpost.dev/errors/not_found'],
   )
   assert.equal(problemOf(sold_out(), 'req_1', { write() {} }).body['type'], problemType(sold_out))
+})
+
+test('the rule that refused is told in development alone', () => {
+  const actor = { ...guestActor('127.0.0.1'), kind: 'user' as const, id: 'usr_1' }
+  const rule = any(staff, where('owner').eq(actorId))
+  const told = (error: unknown, hint?: string) => problemOf(error, 'req_1', { write() {} }, hint).body['detail']
+  const refused = refusedTo(actor, { of: 'notes.update', rule })
+  assert.equal(told(refused), 'You may not do this: the rule of notes.update says no.')
+  assert.equal(told(refused, 'The terminal says what.'), `${told(refused)} It is any(staff, where('owner').eq(actorId)).`)
+  const asked = refusedAs(actor, { name: 'notes.tidy', access: staff })
+  assert.equal(told(asked), 'You may not do this.')
+  assert.equal(told(asked, 'The terminal says what.'), 'You may not do this. The rule of notes.tidy says no. It is staff.')
 })
 
 test('what a project tells a caller holds none of its secrets', () => {

@@ -2,6 +2,7 @@
 // request id alone, and logged whole. Never a stack, never SQL, never a value the caller may not see.
 import { EngineError, isEngineError } from '../base/engine-error.ts'
 import { isA } from '../base/error-text.ts'
+import { withoutSecrets } from '../base/hidden.ts'
 import type { Log } from '../base/log.ts'
 import { ProjectError, type ProjectErrorKind } from '../base/project-error.ts'
 import { type ErrorCode, errorCodes } from '../contract/error-codes.ts'
@@ -10,12 +11,14 @@ export type Problem = { readonly status: number; readonly headers: Record<string
 
 const retryAfterSeconds = '1'
 
-/** `hint`: for whoever develops, where the log is. The reason itself is in the log alone. */
+/** `hint`: given in development, where the log is. The reason itself of what broke is in the log alone. */
 export function problemOf(error: unknown, requestId: string, log: Log, hint?: string): Problem {
   if (isA(error, ProjectError)) return renderOwn(error, requestId)
   const known = isEngineError(error) ? error : fromFramework(error)
   if (known === null || known.status >= 500) log.write('error', 'A request failed.', { requestId, error: known?.cause ?? error })
-  return render(known ?? new EngineError('internal', hint === undefined ? {} : { detail: hint }), requestId)
+  if (known === null) return render(new EngineError('internal', hint === undefined ? {} : { detail: hint }), requestId)
+  const more = hint === undefined ? undefined : known.inDevelopment?.()
+  return render(known, requestId, more === undefined ? known.detail : `${known.detail} ${withoutSecrets(more)}`)
 }
 
 const commonHeaders = {
@@ -39,7 +42,7 @@ function renderOwn({ kind, detail, params, path }: ProjectError, requestId: stri
   return { status, headers: commonHeaders, body: { type: problemType(kind), title: message, status, detail, code, requestId, ...more } }
 }
 
-function render(error: EngineError, requestId: string): Problem {
+function render(error: EngineError, requestId: string, detail: string = error.detail): Problem {
   const { status, retry, message } = errorCodes[error.code]
   const { errors, ...params } = { ...error.params, errors: error.errors }
   return {
@@ -53,7 +56,7 @@ function render(error: EngineError, requestId: string): Problem {
       type: problemType(error.code),
       title: message,
       status,
-      detail: error.detail,
+      detail,
       code: error.code,
       requestId,
       ...(errors && errors.length > 0 ? { errors } : {}),

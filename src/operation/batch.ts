@@ -1,6 +1,7 @@
 // `POST /api/batch`: several operations in one transaction, each seeing what those before it did. Invariant: all of them or none; every
 // one passes the same gates as alone (access, form, hooks, reactions), and the answer holds what each would have answered.
 import type { Actor } from '../access/actor.ts'
+import { refusedAs } from '../access/refusal.ts'
 import { allows, anyone } from '../access/rule.ts'
 import { EngineError, invalid, isEngineError, LostRace } from '../base/engine-error.ts'
 import { isA } from '../base/error-text.ts'
@@ -174,7 +175,7 @@ function valueAt(results: readonly Result[], pointer: unknown, at: string): unkn
 
 async function carriedOut(context: CommandContext<unknown>, { operation, input, ifMatch, at, react }: Asked): Promise<Result> {
   const { actor, request } = context
-  if (!allows(operation.access, actor)) throw new EngineError(actor.kind === 'guest' ? 'unauthenticated' : 'forbidden')
+  if (!allows(operation.access, actor)) throw refusedAs(actor, operation)
   validatorOf(operation.inputFor?.(actor) ?? operation.input)(input, 'body')
   const answer = await operation.run({ ...context, input, request: { ...request, ifMatch, ifNoneMatch: null } })
   if ((answer.awaiting?.length ?? 0) > 0 || answer.stream || answer.headers?.['set-cookie'] !== undefined)
@@ -194,13 +195,14 @@ function atStep({ actor, model }: { readonly actor: Actor; readonly model: Model
   }
   const told = toldTo(actor, model, namedByFields(model, error))
   if (!isEngineError(told) || told instanceof LostRace || told.status >= 500) return told
-  const { code, detail, errors = [], params, headers, cause } = told
+  const { code, detail, errors = [], params, headers, inDevelopment, cause } = told
   const issues = errors.map((issue) => ({ ...issue, path: inStep(issue.path) }))
   return new EngineError(code, {
     detail,
     errors: issues.length > 0 ? issues : [{ path: at, code, message: detail }],
     ...(params && code !== 'already_exists' ? { params } : {}),
     ...(headers ? { headers } : {}),
+    ...(inDevelopment ? { inDevelopment } : {}),
     cause,
   })
 }

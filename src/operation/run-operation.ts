@@ -3,8 +3,9 @@
 // access -> schema -> idempotency -> transaction { run -> reactions -> changes } -> commit -> answer.
 // Invariant: an answer is given only after the commit that it speaks of.
 import { type Actor, actorName } from '../access/actor.ts'
+import { refusedAs } from '../access/refusal.ts'
 import { allows } from '../access/rule.ts'
-import { EngineError, invalid, isEngineError } from '../base/engine-error.ts'
+import { invalid, isEngineError } from '../base/engine-error.ts'
 import { isA } from '../base/error-text.ts'
 import { limits } from '../base/limits.ts'
 import { ProjectError } from '../base/project-error.ts'
@@ -58,7 +59,7 @@ export type Reply = {
 /** @throws EngineError, and whatever is a bug */
 export async function runOperation(parts: OperationParts, operation: Operation, call: Call): Promise<Reply> {
   // First: what an input must be is told only to those who may ask.
-  if (!allows(operation.access, call.actor)) throw new EngineError(call.actor.kind === 'guest' ? 'unauthenticated' : 'forbidden')
+  if (!allows(operation.access, call.actor)) throw refusedAs(call.actor, operation)
   const place = operation.kind === 'query' || operation.takesFile ? 'query' : 'body'
   validatorOf(operation.inputFor?.(call.actor) ?? operation.input)(call.input, place)
   checkKey(operation, call)

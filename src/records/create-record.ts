@@ -1,4 +1,5 @@
 import type { Actor } from '../access/actor.ts'
+import { refusedTo } from '../access/refusal.ts'
 import { anyone, nobody } from '../access/rule.ts'
 import { copyOf } from '../base/copy.ts'
 import { EngineError } from '../base/engine-error.ts'
@@ -13,7 +14,7 @@ import { decide, looksAt } from './decide.ts'
 import { createInput } from './input-schemas.ts'
 import { actionFilter, visibleFields } from './present.ts'
 import type { RecordHooks } from './record-hooks.ts'
-import { acceptFields, answerWith, checkReferences, fits, refusedTo } from './write-record.ts'
+import { acceptFields, answerWith, checkReferences, fits, ruleOf } from './write-record.ts'
 
 /** `POST /api/{collection}`: the record must fit the create rule as its caller has it stored; hooks of the project come after that. */
 export function createRecord(collection: CollectionModel, hooks?: RecordHooks): Command {
@@ -40,12 +41,13 @@ export function createRecord(collection: CollectionModel, hooks?: RecordHooks): 
       const rule = actionFilter(collection, 'create', actor)
       // Before the insert: that a unique value is taken is no answer to somebody who may not ask.
       const wanted = shapeOf(collection).complete({ ...fields, version: 1, createdAt: now, updatedAt: now })
-      const mayBe = isComplete(collection, given) && (await decide(tx, rule, wanted))
-      if (!mayBe) throw refusedTo(actor)
+      checkComplete(collection, actor, given)
+      if (!(await decide(tx, rule, wanted))) throw refusedTo(actor, ruleOf(collection, 'create'))
       await checkReferences(tx, model, collection, actor, given)
       const more = hooks && (await hooks.before({ work: context, model, actor, action: 'create', before: null, record: wanted }))
       const record = await tx.insert<AnyRecord>(collection, more ? { ...fields, ...more } : fields)
-      if (looksAt(rule, collection.name) && !(await fits(tx, collection, record, rule))) throw refusedTo(actor)
+      if (looksAt(rule, collection.name) && !(await fits(tx, collection, record, rule)))
+        throw refusedTo(actor, ruleOf(collection, 'create'))
       await collection.source.afterChange?.({ tx, now, newId, before: null, after: record })
       if (hooks) await hooks.after({ work: context, model, actor, action: 'create', before: null, record })
       return await answerWith(tx, collection, actor, record, 201)
@@ -53,9 +55,14 @@ export function createRecord(collection: CollectionModel, hooks?: RecordHooks): 
   })
 }
 
-/** A field that must be given and that this caller may not give is missing for good. */
-function isComplete(collection: CollectionModel, given: Readonly<Record<string, unknown>>): boolean {
-  return writableFields(collection).every(({ name, field }) => !field.required || field.default !== undefined || name in given)
+/** A field that must be given and that this caller may not give is missing for good. @throws unauthenticated, forbidden */
+function checkComplete(collection: CollectionModel, actor: Actor, given: Readonly<Record<string, unknown>>): void {
+  const missing = writableFields(collection).filter(({ name, field }) => field.required && field.default === undefined && !(name in given))
+  if (missing.length === 0) return
+  const names = missing.map(({ name }) => name).join(', ')
+  throw new EngineError(actor.kind === 'guest' ? 'unauthenticated' : 'forbidden', {
+    inDevelopment: () => `What is required of ${collection.name} and may not be set by this caller: ${names}.`,
+  })
 }
 
 /** What a record has whose maker says nothing of it. @throws unauthenticated where it is the caller's id and nobody calls */

@@ -1,3 +1,4 @@
+import { refusedTo } from '../access/refusal.ts'
 import { anyone, nobody } from '../access/rule.ts'
 import { EngineError } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
@@ -8,7 +9,7 @@ import { checkIfMatch } from './etag.ts'
 import { actionFilter, findVisible } from './present.ts'
 import type { HooksOf } from './record-hooks.ts'
 import { removeRecord } from './remove-record.ts'
-import { fits, refusedTo } from './write-record.ts'
+import { fits, ruleOf } from './write-record.ts'
 
 /** `DELETE /api/{collection}/{id}`: records that refer to it refuse that, go with it or lose the reference, as their fields say. */
 export function deleteRecord(collection: CollectionModel, hooksOf: HooksOf = () => undefined): Operation {
@@ -27,7 +28,8 @@ export function deleteRecord(collection: CollectionModel, hooksOf: HooksOf = () 
       const { tx, input, actor, model, request } = context
       const record = await findVisible(tx, collection, actor, input.id)
       if (record === null) throw new EngineError('not_found')
-      if (!(await fits(tx, collection, record, actionFilter(collection, 'delete', actor)))) throw refusedTo(actor)
+      if (!(await fits(tx, collection, record, actionFilter(collection, 'delete', actor))))
+        throw refusedTo(actor, ruleOf(collection, 'delete'))
       checkIfMatch(collection, { actor, ifMatch: request.ifMatch }, record)
       await removeRecord({ work: context, model, actor, hooksOf }, collection, record)
       return { output: null, status: 204 }

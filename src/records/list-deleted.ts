@@ -1,6 +1,7 @@
 // `GET /api/{collection}/deleted`: what can be restored, the latest deletion first. A caller sees what the read rule shows of a record as it
 // was and the rule `restore` lets them have back.
 import type { Actor } from '../access/actor.ts'
+import { refusedTo } from '../access/refusal.ts'
 import { anyone, ruleFilter, staff } from '../access/rule.ts'
 import { type Clock, toIso } from '../base/clock.ts'
 import { EngineError } from '../base/engine-error.ts'
@@ -17,7 +18,6 @@ import { decide } from './decide.ts'
 import { type DeletedRecord, deletedOf, deletedRecords, readerOfDeleted } from './deleted-records.ts'
 import { present, readFilter, visibleFields } from './present.ts'
 import { createCursorSeal, type SealPorts } from './seal-cursor.ts'
-import { refusedTo } from './write-record.ts'
 
 const sort = [{ path: 'createdAt', descending: true }]
 
@@ -120,7 +120,8 @@ type Looking = { readonly read: Pick<Reader, 'find'>; readonly model: Model; rea
 
 /** @throws unauthenticated, forbidden */
 function checkAtAll({ collection, actor }: Looking): void {
-  if (restoreFilter(collection, actor).op === 'false') throw refusedTo(actor)
+  if (restoreFilter(collection, actor).op === 'false')
+    throw refusedTo(actor, { of: `${collection.name}.restore`, rule: collection.source.access?.restore ?? staff })
 }
 
 function restoreFilter(collection: CollectionModel, actor: Actor) {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { refusedTo } from '../access/refusal.ts'
 import { anyone, nobody } from '../access/rule.ts'
 import { EngineError, invalid } from '../base/engine-error.ts'
 import { Type } from '../contract/type.ts'
@@ -15,7 +16,7 @@ import { withKnownFiles } from './known-files.ts'
 import { jsonMerger } from './merge-json.ts'
 import { findVisible, updateFilter, visibleFields } from './present.ts'
 import type { RecordHooks } from './record-hooks.ts'
-import { acceptFields, answerWith, checkReferences, checkSettable, fits, refusedTo } from './write-record.ts'
+import { acceptFields, answerWith, checkReferences, checkSettable, fits, ruleOf } from './write-record.ts'
 
 /** `PATCH /api/{collection}/{id}`: JSON Merge Patch. The rule must hold before and after the change. */
 export function updateRecord(collection: CollectionModel, hooks?: RecordHooks): Command {
@@ -40,7 +41,7 @@ export function updateRecord(collection: CollectionModel, hooks?: RecordHooks): 
       const before = await findVisible(tx, collection, actor, id)
       if (before === null) throw new EngineError('not_found')
       const atFirst = updateFilter(collection, actor, { before })
-      if (!(await fits(tx, collection, before, atFirst))) throw refusedTo(actor)
+      if (!(await fits(tx, collection, before, atFirst))) throw refusedTo(actor, ruleOf(collection, 'update'))
       checkIfMatch(collection, { actor, ifMatch: request.ifMatch }, before)
       const { set, add, lists } = split(collection, body)
       const accepted = acceptFields(collection, actor, set)
@@ -52,11 +53,13 @@ export function updateRecord(collection: CollectionModel, hooks?: RecordHooks): 
       const rule = updateFilter(collection, actor, { before, after: wanted })
       // Before the change: that a unique value is taken is no answer to somebody who may not make it.
       const asksOfChange = !isDeepStrictEqual(rule, atFirst)
-      if ((asksOfChange && !(await decide(tx, rule, before))) || !(await decide(tx, rule, wanted))) throw refusedTo(actor)
+      if ((asksOfChange && !(await decide(tx, rule, before))) || !(await decide(tx, rule, wanted)))
+        throw refusedTo(actor, ruleOf(collection, 'update'))
       await checkReferences(tx, model, collection, actor, { ...given, ...pushed(lists) })
       const more = hooks && (await hooks.before({ work: context, model, actor, action: 'update', before, record: wanted }))
       const record = await tx.update(collection, before, more ? withMore(given, add, more) : { set: given, add })
-      if (looksAt(rule, collection.name) && !(await fits(tx, collection, record, rule))) throw refusedTo(actor)
+      if (looksAt(rule, collection.name) && !(await fits(tx, collection, record, rule)))
+        throw refusedTo(actor, ruleOf(collection, 'update'))
       await collection.source.afterChange?.({ tx, now, newId, before, after: record })
       if (hooks) await hooks.after({ work: context, model, actor, action: 'update', before, record })
       return await answerWith(tx, collection, actor, record, 200)

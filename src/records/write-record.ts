@@ -1,6 +1,7 @@
 // What creating and changing a record share: values in from the wire, rules on fields, references and
 // unique values checked, and the answer out.
 import type { Actor } from '../access/actor.ts'
+import type { AskedRule } from '../access/refusal.ts'
 import { EngineError, invalid } from '../base/engine-error.ts'
 import { and, type Filter, matches } from '../contract/filter.ts'
 import type { Answer } from '../operation/define.ts'
@@ -79,9 +80,9 @@ async function keep(tx: Pick<Transaction, 'get' | 'lock'>, model: Model, from: C
   return await tx.lock<AnyRecord>(target, id, from.source.afterChange ? 'exclusive' : 'shared')
 }
 
-/** A rule says no: a guest may be somebody who may, once signed in. */
-export function refusedTo(actor: Actor): EngineError {
-  return new EngineError(actor.kind === 'guest' ? 'unauthenticated' : 'forbidden')
+/** The rule of the collection for such a write, as its config has it. */
+export function ruleOf({ name, source }: CollectionModel, action: 'create' | 'update' | 'delete'): AskedRule {
+  return { of: `${name}.${action}`, rule: source.access?.[action] }
 }
 
 /** Whether a record as it now is fits a rule; a rule through references asks the database. */

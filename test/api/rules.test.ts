@@ -216,6 +216,27 @@ test('through a list of references one that fits is enough', async () => {
   await assertSeen('shelved', { guest: [], other: [], owner: ['in both'], staff: ['in both', 'in none', 'in the other'] })
 })
 
+test('who is refused is told by which rule, and not what it is', async () => {
+  const club = await made('clubs', { title: 'closed' })
+  const body = { title: 'x', club }
+  const detailOf = async (as: As, method: 'POST' | 'DELETE', url: string, given: object) => {
+    const { body } = await world.call(as, { method, url, ...(method === 'POST' ? { body: given } : {}) })
+    return [body.code, body.detail]
+  }
+  const may = 'You may not do this'
+  assert.deepEqual(await detailOf('owner', 'POST', '/api/posts', body), ['forbidden', `${may}: the rule of posts.create says no.`])
+  assert.deepEqual(await detailOf('guest', 'POST', '/api/posts', body), [
+    'unauthenticated',
+    'Sign in first: the rule of posts.create says no.',
+  ])
+  const id = await made('aged', { title: 'x', due: '2020-01-01T00:00:00Z' })
+  assert.deepEqual(await detailOf('owner', 'DELETE', `/api/aged/${id}`, {}), ['forbidden', `${may}: the rule of aged.delete says no.`])
+  const batch = { operations: [{ method: 'POST', path: '/api/posts', body }] }
+  assert.deepEqual(await detailOf('owner', 'POST', '/api/batch', batch), ['forbidden', `${may}: the rule of posts.create says no.`])
+  // Its address does not hold the name of an operation.
+  assert.deepEqual(await detailOf('owner', 'POST', '/api/clubs/import', {}), ['forbidden', `${may}.`])
+})
+
 test('a rule of updates asks what was and what becomes, and no way of writing goes around it', async () => {
   const { owner, other } = world.ids
   const club = await made('clubs', { title: 'of reports' })

@@ -1,8 +1,8 @@
 // Who may send files and who may read one. A file has no rule of its own: it is as private as the value that it is.
 import { type Actor, isStaff } from '../../access/actor.ts'
+import { refusedTo } from '../../access/refusal.ts'
 import { any, type Rule, ruleFilter } from '../../access/rule.ts'
 import { findVisible, isReadable } from '../../records/present.ts'
-import { refusedTo } from '../../records/write-record.ts'
 import type { Model } from '../../schema/model.ts'
 import type { Reader } from '../../storage/storage.ts'
 import type { FileRow } from './collections.ts'
@@ -17,7 +17,7 @@ export function sendersOf(model: Model): Rule {
 
 /** @throws unauthenticated, forbidden */
 export function checkSender(senders: Rule, actor: Actor): void {
-  if (ruleFilter(senders, actor).op === 'false') throw refusedTo(actor)
+  if (ruleFilter(senders, actor).op === 'false') throw refusedTo(actor, { of: 'whatever may be written with files', rule: senders })
 }
 
 /** The name of a sender for limits. */
