@@ -9,6 +9,8 @@ import { backoffMs, delay, RETRY_AFTER_MS_MAX, type Transport } from './transpor
 export type UploadOptions = {
   /** That of a `File` when left out. */
   name?: string
+  /** The field that it is for, such as `photos.picture`: what is too large for it is refused at once. */
+  for?: string
   /** Told whenever more bytes have arrived. */
   onProgress?: ((sent: number, total: number) => void) | undefined
   signal?: AbortSignal | undefined
@@ -26,8 +28,8 @@ const FAILURES_MAX = 8
 const tus = { 'tus-resumable': '1.0.0' }
 
 export function fileCalls({ call }: Transport) {
-  async function begin(file: Blob, { name = file instanceof File ? file.name : '', signal }: UploadOptions): Promise<string> {
-    const metadata = `filename ${base64(name)},filetype ${base64(file.type)}`
+  async function begin(file: Blob, { name = file instanceof File ? file.name : '', for: target, signal }: UploadOptions): Promise<string> {
+    const metadata = `filename ${base64(name)},filetype ${base64(file.type)}${target ? `,for ${base64(target)}` : ''}`
     const headers = { ...tus, 'upload-length': String(file.size), 'upload-metadata': metadata }
     return (await call<Upload>('POST', '/api/uploads', { headers, signal })).id
   }

@@ -10,6 +10,7 @@ import { fileFault } from '../domains/files/claim-files.ts'
 import { cleanName } from '../domains/files/clean-name.ts'
 import { type FileRow, files, newFile, storedFile } from '../domains/files/collections.ts'
 import { fileFieldsOf } from '../domains/files/file-fields.ts'
+import { roomOf } from '../domains/files/file-target.ts'
 import { type Received, watchBytes } from '../domains/files/receive-bytes.ts'
 import { type Sniffed, sniffType } from '../domains/files/sniff-type.ts'
 import type { Engine } from '../engine/create-engine.ts'
@@ -89,7 +90,7 @@ export async function storeSeedFiles(found: readonly Found[], { parts, newId }: 
   )
   const stored: SeedFile[] = []
   for (const [index, one] of found.entries()) {
-    const { bytes, received } = watchBytes(createReadStream(one.path), one.size)
+    const { bytes, received } = watchBytes(createReadStream(one.path), roomOf(one.size, one.path))
     await blobs.write(rows[index]!.key, bytes)
     stored.push({ ...one, row: rows[index]!, received: received() })
   }

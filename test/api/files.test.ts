@@ -253,6 +253,16 @@ test('what is too large leaves nothing, and what nobody claims is swept', async 
   assert.deepEqual(issue(await note('owner', { cover: large })), [400, '/cover', 'maximum'])
   assert.equal((await send('owner', 'x', { headers: { 'content-length': '999999999999' } })).status, 413)
   assert.equal(await keys(), before + 1)
+  const sendFor = (as: As, target: string, body: Buffer | string, headers: Record<string, string> = {}) =>
+    world.call(as, { method: 'POST', url: `/api/files?for=${target}`, body, headers })
+  const early = await sendFor('owner', 'notes.cover', 'x', { 'content-length': '1000001' })
+  assert.deepEqual([early.status, early.body.detail], [413, 'A file of notes.cover may have 1000000 bytes.'])
+  assert.equal((await sendFor('owner', 'notes.cover', Buffer.alloc(1_000_001, 'a'))).status, 413)
+  for (const target of ['notes.title', 'notes.covr', 'nothing', 'products.pictures'])
+    assert.deepEqual(issue(await sendFor('owner', target, 'x')), [400, 'query:for', 'unknown_field'], target)
+  assert.equal(await keys(), before + 1)
+  assert.equal((await sendFor('owner', 'notes.cover', 'x')).status, 201)
+  assert.equal((await sendFor('staff', 'products.pictures', 'x')).status, 201)
   // Hours by the clock are as many ticks of every schedule: their time is made to be over instead.
   await world.write((tx) => tx.touchAll(files, eq('state', 'stored'), { set: { expiresAt: 1 } }))
   await work(world, 125_000)

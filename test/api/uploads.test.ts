@@ -122,6 +122,11 @@ test('what begins wrongly is refused', async () => {
   assert.equal(await status({ ...version, 'upload-length': '5.5' }), 400)
   assert.equal(await status({ ...version, 'upload-length': '999999999999' }), 413)
   assert.equal(await status({ ...version, 'upload-length': '5' }, 'guest'), 401)
+  const beganFor = async (length: number, target: string) => (await begin('owner', length, `for ${base64(target)}`)).status
+  assert.deepEqual(
+    [await beganFor(1_000_001, 'notes.cover'), await beganFor(5, 'notes.title'), await beganFor(5, 'notes.cover')],
+    [413, 400, 201],
+  )
   const { status: options, headers } = await world.call('guest', { method: 'OPTIONS', url: '/api/uploads' })
   assert.deepEqual([options, headers['tus-version'], headers['tus-extension']], [204, '1.0.0', 'creation,expiration,termination'])
   assert.equal(headers['tus-max-size'], String(limits.fileBytesDefault))

@@ -105,7 +105,10 @@ test('our own client goes on by itself, and gives up what its caller gives up', 
   const file = new File([content], 'film “süß”.txt', { type: 'text/plain' })
   let cuts = 2
   const told: number[] = []
+  await assert.rejects(client.files.upload(file, { for: 'notes.cover' }), { status: 413 })
+  assert.deepEqual(asked.splice(0), ['POST'])
   const whole = await client.files.upload(file, {
+    for: 'notes.papers',
     onProgress(sent, total) {
       assert.equal(total, content.length)
       told.push(sent)

@@ -1,5 +1,4 @@
 import { anyone } from '../../access/rule.ts'
-import { EngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { newBlobKey } from '../../blobs/blob-store.ts'
 import { Type } from '../../contract/type.ts'
@@ -8,6 +7,7 @@ import { cleanName } from './clean-name.ts'
 import { files, notYet } from './collections.ts'
 import { checkSender, senderOf } from './file-access.ts'
 import { checkRoomFor } from './file-room.ts'
+import { roomFor } from './file-target.ts'
 import { sniffType } from './sniff-type.ts'
 import { bytesIn, checkPlain, checkVersion, metadataOf, tusHeaders, tusHeaderTexts, tusOptions, uploadHeaders, uploadView } from './tus.ts'
 import type { UploadPorts } from './upload-file.ts'
@@ -28,18 +28,19 @@ export function beginUpload({ senders, bytesMax, random }: UploadPorts): Operati
     headers: [
       ...tusHeaderTexts,
       ['Upload-Length', 'Bytes of the whole file.'],
-      ['Upload-Metadata', '`filename` and `filetype`, each with its value in base64.'],
+      ['Upload-Metadata', '`filename`, `filetype` and `for`, the field that the file is for, each with its value in base64.'],
     ],
     errors: ['tus_version_unsupported', 'too_many_files'],
     access: anyone,
     audience: senders,
-    async run({ tx, actor, now, newId, request }) {
+    async run({ tx, actor, now, newId, request, model }) {
       checkSender(senders, actor)
       checkVersion(request)
       checkPlain(request)
       const size = bytesIn(request, 'Upload-Length')
-      if (size > bytesMax) throw new EngineError('body_too_large', { detail: `A file may have ${bytesMax} bytes.` })
-      const { name, type } = metadataOf(request)
+      const { name, type, target } = metadataOf(request)
+      const room = roomFor({ model, actor, bytesMax, target, path: 'header:Upload-Metadata' })
+      if (size > room.bytesMax) throw room.tooLarge()
       await checkRoomFor(tx, senderOf(actor), size)
       const file = await tx.insert(files, {
         id: newId('file'),

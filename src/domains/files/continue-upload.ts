@@ -99,7 +99,7 @@ async function storePiece(
       cut = error
     }
   }
-  const watched = watchBytes(whatComes(), upload.size - offset)
+  const watched = watchBytes(whatComes(), { bytesMax: upload.size - offset, tooLarge: () => tooMuch(upload) })
   const key = keyOfPiece(upload.key, piece)
   await blobs.write(key, watched.bytes)
   const { size, hash } = watched.received()

@@ -1,14 +1,14 @@
 // Bytes on their way into the store, looked at as they pass: counted, hashed, their head kept. None are held.
 import { createHash } from 'node:crypto'
-import { EngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
+import type { FileRoom } from './file-target.ts'
 
 export type Received = { readonly size: number; readonly hash: string; readonly head: Uint8Array }
 
-/** `bytes` is for the store; once all have passed, `received` tells of them. @throws body_too_large past `most` */
+/** `bytes` is for the store; once all have passed, `received` tells of them. @throws what `tooLarge` makes past `bytesMax` */
 export function watchBytes(
   source: AsyncIterable<Uint8Array>,
-  most: number,
+  { bytesMax, tooLarge }: FileRoom,
 ): { readonly bytes: AsyncIterable<Uint8Array>; received(): Received } {
   const hash = createHash('sha256')
   const head: Uint8Array[] = []
@@ -18,7 +18,7 @@ export function watchBytes(
   async function* watched(): AsyncIterable<Uint8Array> {
     for await (const part of source) {
       size += part.length
-      if (size > most) throw new EngineError('body_too_large', { detail: `A file may have ${most} bytes.` })
+      if (size > bytesMax) throw tooLarge()
       hash.update(part)
       if (kept < limits.fileHeadBytes) {
         const first = part.slice(0, limits.fileHeadBytes - kept)

@@ -44,8 +44,10 @@ export function bytesIn({ headers }: RequestFacts, name: 'Upload-Length' | 'Uplo
   throw invalid(`header:${name}`, text === undefined ? 'required' : 'type', 'must be a whole number of bytes')
 }
 
+type Metadata = { readonly name: string | null; readonly type: string | null; readonly target: string | undefined }
+
 /** `filename ZmlsZS5wbmc=,filetype …`: names and their values in base64. @throws validation_failed */
-export function metadataOf({ headers }: RequestFacts): { readonly name: string | null; readonly type: string | null } {
+export function metadataOf({ headers }: RequestFacts): Metadata {
   const given = new Map(
     (headers['upload-metadata'] ?? '').split(',').map((pair) => {
       const [key = '', value = ''] = pair.trim().split(' ')
@@ -54,7 +56,8 @@ export function metadataOf({ headers }: RequestFacts): { readonly name: string |
       return [key, text]
     }),
   )
-  return { name: given.get('filename') ?? given.get('name') ?? null, type: given.get('filetype') ?? given.get('type') ?? null }
+  const one = (...names: string[]) => names.map((name) => given.get(name)).find((value) => value !== undefined)
+  return { name: one('filename', 'name') ?? null, type: one('filetype', 'type') ?? null, target: one('for') }
 }
 
 /** One that this caller has begun. What a guest has begun is known to nobody else: its id is the proof. @throws not_found */

@@ -11,6 +11,7 @@ import { cleanName } from './clean-name.ts'
 import { type FileRow, files, newFile, storedFile } from './collections.ts'
 import { checkSender, senderOf } from './file-access.ts'
 import { checkRoomFor } from './file-room.ts'
+import { type FileRoom, roomFor } from './file-target.ts'
 import { type Received, watchBytes } from './receive-bytes.ts'
 import { removeFile } from './remove-files.ts'
 import { sniffType } from './sniff-type.ts'
@@ -32,7 +33,18 @@ export function uploadFile(ports: UploadPorts): Operation {
     summary: 'Send a file, for a record to claim',
     tag: 'Files',
     status: 201,
-    input: Type.Object({}, { additionalProperties: false }),
+    input: Type.Object(
+      {
+        for: Type.Optional(
+          Type.String({
+            maxLength: limits.textCharactersMax,
+            description:
+              'The field that it is for, such as `photos.picture`: a file that is too large for it is refused before its bytes have come.',
+          }),
+        ),
+      },
+      { additionalProperties: false },
+    ),
     output: Type.Unsafe(fileSchema),
     isPresented: true,
     takesFile: true,
@@ -42,10 +54,12 @@ export function uploadFile(ports: UploadPorts): Operation {
     audience: ports.senders,
     async prepare(context) {
       checkSender(ports.senders, context.actor)
-      const incoming = await context.request.openFile!()
-      if (incoming.length !== null && incoming.length > ports.bytesMax) throw tooLarge(ports.bytesMax)
+      const { actor, input, model, request } = context
+      const room = roomFor({ model, actor, bytesMax: ports.bytesMax, target: input.for, path: 'query:for' })
+      const incoming = await request.openFile!()
+      if (incoming.length !== null && incoming.length > room.bytesMax) throw room.tooLarge()
       const row = await announce(ports, context, incoming)
-      return { row, incoming, received: await store(ports, context, { row, incoming }) }
+      return { row, incoming, received: await store(ports, context, { row, incoming, room }) }
     },
     async run({ tx, now, prepared: { row, incoming, received } }) {
       const file = await tx.get(files, row.id)
@@ -59,7 +73,7 @@ export function uploadFile(ports: UploadPorts): Operation {
   })
 }
 
-type Context = PrepareContext<object>
+type Context = PrepareContext<{ readonly for?: string }>
 
 /** Before the first byte: what is in the store is known, whatever happens. */
 async function announce({ random }: UploadPorts, { actor, writeFirst }: Context, incoming: IncomingFile): Promise<FileRow> {
@@ -75,8 +89,8 @@ async function announce({ random }: UploadPorts, { actor, writeFirst }: Context,
  * What breaks off leaves neither bytes nor row; if that fails too, the sweep finds the row. A store that was lost may have taken
  * the bytes, or take them yet: their removal stays owed.
  */
-async function store({ blobs, bytesMax }: UploadPorts, { writeFirst }: Context, { row, incoming }: Upload): Promise<Received> {
-  const { bytes, received } = watchBytes(incoming.bytes, bytesMax)
+async function store({ blobs }: UploadPorts, { writeFirst }: Context, { row, incoming, room }: Upload): Promise<Received> {
+  const { bytes, received } = watchBytes(incoming.bytes, room)
   try {
     await blobs.write(row.key, bytes)
     return received()
@@ -92,8 +106,4 @@ async function store({ blobs, bytesMax }: UploadPorts, { writeFirst }: Context, 
     throw error
   }
 }
-type Upload = { readonly row: FileRow; readonly incoming: IncomingFile }
-
-function tooLarge(bytesMax: number): EngineError {
-  return new EngineError('body_too_large', { detail: `A file may have ${bytesMax} bytes.` })
-}
+type Upload = { readonly row: FileRow; readonly incoming: IncomingFile; readonly room: FileRoom }
