@@ -333,6 +333,16 @@ export const limits = {
   /** Argon2 reads any length; this only bounds the request. */
   passwordBytesMax: 1_024,
   rolesMax: 20,
+  /** Links and codes in mails to accounts. The more one opens, the shorter it is good. */
+  verifyLinkMs: 3 * 24 * 3_600_000,
+  resetLinkMs: 3_600_000,
+  magicLinkMs: 15 * 60_000,
+  signInCodeMs: 10 * 60_000,
+  changeEmailLinkMs: 24 * 3_600_000,
+  /** The way back to an address after an account was moved to another: long enough for somebody who was away for some days. */
+  undoEmailLinkMs: 7 * 24 * 3_600_000,
+  /** Tries of one code of six digits: five of a million. */
+  codeTriesMax: 5,
   setupTokenMs: 24 * 3_600_000,
   /** Set-up links that are good at once, beside the newest. */
   setupTokensMax: 20,

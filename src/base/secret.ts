@@ -23,6 +23,14 @@ export function hashSecret(secret: string): string {
   return (timed.exec(secret)?.[1] ?? '') + hash('sha256', secret, 'base64url')
 }
 
+/** Stands in a message for its secret until it is sent. Neither HTML nor an address writes it otherwise. */
+export const secretMark = '~secret~'
+
+/** Decimal digits, up to eight, made of a secret of 256 bits: of 48 of them, so that none is likelier than another by one in millions. */
+export function digitsFrom(secret: string, count: number): string {
+  return String(Number.parseInt(hash('sha256', secret, 'hex').slice(0, 12), 16) % 10 ** count).padStart(count, '0')
+}
+
 /** HMAC-SHA256, hexadecimal. */
 export function signHmac(key: string, content: string | Uint8Array): string {
   return createHmac('sha256', key).update(content).digest('hex')

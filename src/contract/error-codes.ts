@@ -52,7 +52,14 @@ export const errorCodes = {
 
   // Accounts
   login_failed: { status: 401, retry: 'whenChanged', message: 'E-mail or password is wrong.' },
+  email_taken: { status: 409, retry: 'never', message: 'This address is the one of an account.' },
   last_admin: { status: 409, retry: 'never', message: 'Somebody must stay an admin. Make another one first.' },
+  link_invalid: { status: 403, retry: 'never', message: 'This link is used, expired, or a newer one was sent. Ask for a new one.' },
+  code_invalid: {
+    status: 401,
+    retry: 'whenChanged',
+    message: 'This code is wrong, used, expired, or was tried too often. Look at the newest mail, or ask for a new code.',
+  },
   setup_link_invalid: { status: 403, retry: 'never', message: 'This set-up link is used, expired or not ours.' },
 
   // Shop

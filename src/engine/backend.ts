@@ -7,6 +7,7 @@ import type { BackendConfig, ShopConfig } from '../config/backend-config.ts'
 import type { Project } from '../config/project.ts'
 import type { BackendTypes, CollectionTypes, OperationTypes } from '../contract/record-types.ts'
 import { passwords, sessions, users } from '../domains/accounts/collections.ts'
+import { proofs } from '../domains/accounts/proofs.ts'
 import { carts } from '../domains/carts/collections.ts'
 import { categories, productsIn, shippingMethodsIn, variantsIn } from '../domains/catalog/collections.ts'
 import { emails } from '../domains/emails/collections.ts'
@@ -194,6 +195,7 @@ function coreCollections() {
     users,
     passwords,
     sessions,
+    proofs,
     settings,
     effects,
     schedules,

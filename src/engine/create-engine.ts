@@ -12,6 +12,7 @@ import { createMemoryBlobs } from '../blobs/memory-blobs.ts'
 import { createFanOut } from '../changes/fan-out.ts'
 import { createFeed, type Feed, renamedFeed } from '../changes/feed.ts'
 import { createPlacesKey } from '../changes/places-key.ts'
+import { sendProof } from '../domains/accounts/send-proof.ts'
 import { createAuthenticator, watchRevocations } from '../domains/accounts/session.ts'
 import { sendEmail } from '../domains/emails/send-email.ts'
 import type { MailTransport } from '../domains/emails/transport.ts'
@@ -166,6 +167,7 @@ function effectHandlers(
 ): EffectHandler[] {
   return [
     sendEmail(mail),
+    sendProof(),
     startPaymentEffect(providers),
     followPaymentEffect(providers),
     refundPaymentEffect(providers),

@@ -10,16 +10,24 @@ import { type Feed, idleFeed } from '../changes/feed.ts'
 import { readAudit } from '../changes/read-audit.ts'
 import { type WatchPorts, watchChanges } from '../changes/watch-changes.ts'
 import { changePassword } from '../domains/accounts/change-password.ts'
+import { confirmCode } from '../domains/accounts/confirm-code.ts'
+import { confirmEmailChange } from '../domains/accounts/confirm-email-change.ts'
+import { confirmMagicLink } from '../domains/accounts/confirm-magic-link.ts'
+import { confirmReset } from '../domains/accounts/confirm-reset.ts'
 import { getMe } from '../domains/accounts/get-me.ts'
 import { listSessions } from '../domains/accounts/list-sessions.ts'
 import { logIn } from '../domains/accounts/log-in.ts'
 import { logOut } from '../domains/accounts/log-out.ts'
 import { register } from '../domains/accounts/register.ts'
+import { requestEmailChange } from '../domains/accounts/request-email-change.ts'
+import { requestCode, requestMagicLink, requestReset, requestVerification } from '../domains/accounts/request-proof.ts'
 import { revokeSession } from '../domains/accounts/revoke-session.ts'
 import { revokeSessions } from '../domains/accounts/revoke-sessions.ts'
 import { setUp } from '../domains/accounts/set-up.ts'
+import { undoEmailChange } from '../domains/accounts/undo-email-change.ts'
 import { updateMe } from '../domains/accounts/update-me.ts'
 import { updateUser } from '../domains/accounts/update-user.ts'
+import { verifyEmail } from '../domains/accounts/verify-email.ts'
 import { addCartLine } from '../domains/carts/add-cart-line.ts'
 import { changeCartLine } from '../domains/carts/change-cart-line.ts'
 import { claimCart } from '../domains/carts/claim-cart.ts'
@@ -134,6 +142,7 @@ function operationsAlone(offer: Offer, { changes, providers, files, handlers, me
     getMe,
     updateMe,
     changePassword,
+    ...proofOperations,
     updateUser(roles),
     listSessions,
     revokeSessions,
@@ -154,6 +163,21 @@ function operationsAlone(offer: Offer, { changes, providers, files, handlers, me
     ...offer.operations,
   ]
 }
+
+/** By what went to an address in a mail. */
+const proofOperations: readonly Operation[] = [
+  requestVerification,
+  verifyEmail,
+  requestReset,
+  confirmReset,
+  requestMagicLink,
+  confirmMagicLink,
+  requestCode,
+  confirmCode,
+  requestEmailChange,
+  confirmEmailChange,
+  undoEmailChange,
+]
 
 function fileOperations(model: Model, { blobs, random, linkKey, pictures }: FilePorts): Operation[] {
   if (model.find('files') === undefined) return []

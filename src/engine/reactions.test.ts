@@ -16,7 +16,7 @@ function told(event: EngineEvent): string {
 }
 
 test('what an event tells is known by its name', () => {
-  const event = accountClaimedAgain({ email: 'ada@mail.example' })
+  const event = accountClaimedAgain({ email: 'ada@mail.example', language: 'en' })
   assert.equal(told(event), 'ada@mail.example')
   assert.equal(accountClaimedAgain.is(event), true)
   assert.equal(accountClaimedAgain.is({ type: 'order.placed', payload: event.payload }), false)

@@ -1,7 +1,14 @@
 // What follows from an event: the one list. Each reaction writes into the transaction of the event, so
 // what follows is owed exactly when the event is true. Domains know nothing of each other through it.
 import type { DomainEvent, EventKind } from '../contract/events.ts'
-import { accountClaimedAgain, accountPasswordChanged, accountRegistered, accountSignedIn } from '../domains/accounts/events.ts'
+import {
+  accountClaimedAgain,
+  accountEmailChanged,
+  accountPasswordChanged,
+  accountProofAsked,
+  accountProofIssued,
+  accountSignedIn,
+} from '../domains/accounts/events.ts'
 import { cartTakenOver } from '../domains/carts/events.ts'
 import { takeOverByToken } from '../domains/carts/take-over-cart.ts'
 import { assignOrder } from '../domains/orders/assign-order.ts'
@@ -10,7 +17,7 @@ import { settleOrder } from '../domains/orders/settle-order.ts'
 import { paymentChanged, paymentFailedLate } from '../domains/payments/events.ts'
 import { webhookDisabled } from '../domains/webhooks/events.ts'
 import type { Work } from '../operation/work.ts'
-import { tellOfExistingAccount, tellOfNewPassword, welcome } from './mails/account-mails.ts'
+import { askForProof, sendProofMail, tellOfExistingAccount, tellOfNewAddress, tellOfNewPassword } from './mails/account-mails.ts'
 import { sendReceipt, tellOfCancellation, tellOfExpiry, tellOfFailedPayment, tellOfLateMoney } from './mails/order-mails.ts'
 import { tellOfDisabledWebhook } from './mails/webhook-mails.ts'
 
@@ -21,11 +28,13 @@ const reactions = [
   on(orderCanceled, tellOfCancellation),
   on(orderExpired, tellOfExpiry),
   on(orderPaidLate, tellOfLateMoney),
-  on(accountRegistered, welcome),
+  on(accountProofAsked, askForProof),
+  on(accountProofIssued, sendProofMail),
   on(accountSignedIn, takeCartAlong),
   on(cartTakenOver, (work, { order, account }) => assignOrder(work, order, account)),
   on(accountClaimedAgain, tellOfExistingAccount),
   on(accountPasswordChanged, tellOfNewPassword),
+  on(accountEmailChanged, tellOfNewAddress),
   on(webhookDisabled, tellOfDisabledWebhook),
 ]
 

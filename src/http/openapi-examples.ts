@@ -21,13 +21,15 @@ export function addExamples(paths: Readonly<Record<string, Json>>, schemas: Sche
 type Place = { readonly schemas: Schemas; readonly within: readonly string[] }
 
 function exampleOf(schema: unknown, place: Place, name: string): unknown {
-  const { $ref, anyOf, type, enum: listed, items, ...rest } = (schema ?? {}) as Json
+  const { $ref, anyOf, type, enum: listed, items, examples, ...rest } = (schema ?? {}) as Json
   if (typeof $ref === 'string') {
     const key = $ref.split('/').at(-1)!
     return exampleOf(place.schemas[key], { ...place, within: [...place.within, key] }, name)
   }
   // The plainest: an id and not the record, a number and not what is added to it.
   if (Array.isArray(anyOf)) return exampleOf(anyOf[0], place, name)
+  // One that is given where it stands fits best.
+  if (Array.isArray(examples) && type === 'string') return examples[0]
   if (Array.isArray(listed)) return listed.includes(words[name]) ? words[name] : listed[0]
   switch ([type].flat()[0]) {
     case 'object':

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { signHmac } from '../../src/base/secret.ts'
 import { eq } from '../../src/contract/filter.ts'
+import { issueProof, type ProofPurpose } from '../../src/domains/accounts/proofs.ts'
 import { issueSetUpToken } from '../../src/domains/accounts/set-up.ts'
 import { payments, refunds } from '../../src/domains/payments/collections.ts'
 import { webhookDeliveries, webhooks } from '../../src/domains/webhooks/collections.ts'
@@ -57,7 +58,7 @@ const post = (url: string, body?: unknown): ApiRequest => ({ method: 'POST', url
 
 const accountRows: Row[] = [
   ...rows('accounts.register', all(201), post('/api/auth/register', { email: 'New@Example.com', password: 'long enough', name: 'New' }), {
-    events: ['accounts.register: effects, emails, users'],
+    events: ['accounts.register: effects, users'],
     body: { email: 'new@example.com', name: 'New' },
   }),
   ...rows('accounts.logIn', all(200), post('/api/auth/login', { email: 'OWNER@example.com', password: 'password of owner' }), {
@@ -125,12 +126,62 @@ accountRows.push(
   })),
 )
 
-/** An effect of each state that an action may meet: the welcome mail of a registration. */
+/** An effect of each state that an action may meet: the mail about a new password. */
 const anEffect = async (world: World): Promise<Given> => {
-  await world.request(post('/api/auth/register', { email: 'new@example.com', password: 'long enough' }))
+  await world.call('owner', post('/api/auth/password', changed))
   const [effect] = await world.engine.parts.storage.reader.find(effects, { limit: 1 })
   return { effect: effect!.id }
 }
+
+/** A proof by mail of the owner's account, or of an address for it. */
+const aProof =
+  (purpose: ProofPurpose, email = 'owner@example.com') =>
+  async (world: World): Promise<Given> => {
+    const user = { id: world.ids['owner']! }
+    return { secret: await world.write((tx, now) => issueProof(workIn(world.engine.parts, tx, now), { purpose, user, email })) }
+  }
+const asked = (name: string, url: string) =>
+  rows(name, all(202), post(url, { email: 'owner@example.com' }), { events: [`${name}: effects`] })
+/** Whoever has the token: the caller's session does not count. */
+const answered = (name: string, url: string, more: { status?: number; given: ReturnType<typeof aProof>; changes: string }) => [
+  ...rows(name, all(more.status ?? 204), (_, { secret }) => post(url, { token: secret }), {
+    given: more.given,
+    events: [`${name}: ${more.changes}`],
+  }),
+  ...rows(name, all(403), post(url, { token: 'a_guess' })),
+]
+const confirmReset = (token: string) => post('/api/auth/reset/confirm', { token, password: 'another long one' })
+const confirmCode = (code: string) => post('/api/auth/code/confirm', { email: 'owner@example.com', code })
+
+const proofRows: Row[] = [
+  ...asked('accounts.requestVerification', '/api/auth/verify/resend'),
+  ...asked('accounts.requestReset', '/api/auth/reset'),
+  ...asked('accounts.requestMagicLink', '/api/auth/magic'),
+  ...asked('accounts.requestCode', '/api/auth/code'),
+  ...answered('accounts.verifyEmail', '/api/auth/verify', { given: aProof('verify'), changes: 'users' }),
+  ...answered('accounts.confirmMagicLink', '/api/auth/magic/confirm', { status: 200, given: aProof('magic'), changes: 'sessions' }),
+  ...rows('accounts.confirmReset', all(204), (_, { secret }) => confirmReset(secret!), {
+    given: aProof('reset'),
+    events: ['accounts.confirmReset: effects, emails, sessions'],
+  }),
+  ...rows('accounts.confirmReset', all(403), confirmReset('a_guess')),
+  ...rows('accounts.confirmCode', all(200), (_, { secret }) => confirmCode(secret!), {
+    given: aProof('code'),
+    events: ['accounts.confirmCode: sessions'],
+  }),
+  ...rows('accounts.confirmCode', all(401), confirmCode('000000')),
+  ...rows('accounts.requestEmailChange', signedIn(202), post('/api/auth/email', { email: 'new@example.com' }), {
+    events: ['accounts.requestEmailChange: effects'],
+  }),
+  ...answered('accounts.confirmEmailChange', '/api/auth/email/confirm', {
+    given: aProof('changeEmail', 'new@example.com'),
+    changes: 'effects, emails, users',
+  }),
+  ...answered('accounts.undoEmailChange', '/api/auth/email/undo', {
+    given: aProof('undoEmail', 'old@example.com'),
+    changes: 'sessions, users',
+  }),
+]
 
 /** One that is on, and a message that went to it. */
 const aWebhook = async (world: World): Promise<Given> => {
@@ -648,7 +699,7 @@ describe('reading', () => {
   })
 })
 
-const writingRows = [...accountRows, ...runningRows, ...shopRows, ...recordRows]
+const writingRows = [...accountRows, ...proofRows, ...runningRows, ...shopRows, ...recordRows]
 // Webhooks come when they like: without them, what a row stores is what its request stored.
 describe('doing', () => scenario(writingRows, { hasWebhooks: false }))
 

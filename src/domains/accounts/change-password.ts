@@ -1,5 +1,6 @@
 import { signedIn } from '../../access/rule.ts'
 import { EngineError, invalid } from '../../base/engine-error.ts'
+import { languageOf } from '../../base/language.ts'
 import { eq } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
@@ -30,7 +31,7 @@ export const changePassword = command({
     if (!(await services.passwords.verify(input.current, stored?.hash ?? null))) throw invalid('/current', 'wrong', 'is not the password')
     return { before: stored!.hash, hash: await services.passwords.hash(input.password) }
   },
-  async run({ tx, actor, prepared }) {
+  async run({ tx, actor, request, prepared }) {
     const stored = await findUnique(tx, passwords, eq('user', actor.id!))
     // It was checked before this transaction: it must still be the account's.
     if (stored?.hash !== prepared.before) throw invalid('/current', 'wrong', 'is not the password')
@@ -38,6 +39,10 @@ export const changePassword = command({
     await endOtherSessions(tx, actor)
     const user = await tx.get(users, actor.id!)
     if (user === null) throw new EngineError('unauthenticated')
-    return { output: null, status: 204, events: [accountPasswordChanged({ user })] }
+    return {
+      output: null,
+      status: 204,
+      events: [accountPasswordChanged({ user, language: languageOf(request.headers['accept-language']) })],
+    }
   },
 })

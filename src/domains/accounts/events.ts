@@ -1,12 +1,33 @@
 // What happens to accounts.
+import type { Language } from '../../base/language.ts'
 import { event } from '../../contract/events.ts'
 import type { User } from './collections.ts'
+import type { ProofPurpose } from './proofs.ts'
 
 type Told = { readonly user: User }
+/** `language`: the one that the browser asks for. */
+export type AskedProof = {
+  /** `register`: an account was wanted, and is to be proven if it is new. */
+  readonly purpose: Exclude<ProofPurpose, 'undoEmail'> | 'register'
+  readonly email: string
+  readonly language: Language
+  /** Of the account that wants this address, where it is for a change. */
+  readonly user?: string
+}
 
 export const accountRegistered = event('account.registered').with<Told>()
-/** Somebody wanted an account for an address that has one. */
-export const accountClaimedAgain = event('account.claimed_again').with<{ readonly email: string }>()
 /** `cartTokenHash`: of the cart that came with the request. */
 export const accountSignedIn = event('account.signed_in').with<Told & { readonly cartTokenHash: string | null }>()
-export const accountPasswordChanged = event('account.password_changed').with<Told>()
+export const accountPasswordChanged = event('account.password_changed').with<Told & { readonly language: Language }>()
+/** Somebody asked for a mail to this address, whoever's it is. */
+export const accountProofAsked = event('account.proof_asked').with<AskedProof>()
+/** `secret`: for the mail alone. */
+export const accountProofIssued = event('account.proof_issued').with<
+  Told & { readonly purpose: ProofPurpose; readonly email: string; readonly language: Language; readonly secret: string }
+>()
+/** An account is wanted for an address that has one. */
+export const accountClaimedAgain = event('account.claimed_again').with<{ readonly email: string; readonly language: Language }>()
+/** `undoSecret`: for the mail to the address before, where that was proven. */
+export const accountEmailChanged = event('account.email_changed').with<
+  Told & { readonly before: string; readonly undoSecret: string | null; readonly language: Language }
+>()

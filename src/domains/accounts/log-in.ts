@@ -5,9 +5,8 @@ import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import { passwords, users } from './collections.ts'
-import { accountSignedIn } from './events.ts'
-import { openSession } from './session.ts'
-import { emailInput, normalEmail, passwordInput, sessionOutput, userView } from './shapes.ts'
+import { emailInput, normalEmail, passwordInput, sessionOutput } from './shapes.ts'
+import { signIn } from './sign-in.ts'
 
 /** Opens a session. A wrong address and a wrong password get the same answer after the same work. */
 export const logIn = command({
@@ -34,8 +33,6 @@ export const logIn = command({
     const stored = await findUnique(tx, passwords, eq('user', prepared.user))
     // The password was checked before this transaction: it must still be the account's.
     if (user === null || user.disabled || stored?.hash !== prepared.hash) throw new EngineError('login_failed')
-    const { token, headers } = await openSession(context, user)
-    const { cartTokenHash } = context.actor
-    return { output: { token, user: userView(user) }, headers, events: [accountSignedIn({ user, cartTokenHash })] }
+    return await signIn(context, user)
   },
 })

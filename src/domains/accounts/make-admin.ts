@@ -4,6 +4,7 @@ import { findUnique } from '../../storage/find-all.ts'
 import { noteAdmin } from './admins.ts'
 import { passwords, type User, users } from './collections.ts'
 import { endSessions } from './session.ts'
+import { setPassword } from './set-password.ts'
 import { normalEmail } from './shapes.ts'
 
 export type NewAdmin = { readonly email: string; readonly name: string | null; readonly hash: string }
@@ -33,10 +34,4 @@ export async function makeAdmin(work: Work, given: NewAdmin): Promise<MadeAdmin>
   await endSessions(tx, eq('user', user.id))
   await noteAdmin(work, known, user)
   return { user, tookOver: true }
-}
-
-async function setPassword({ tx, newId }: Work, user: string, hash: string): Promise<void> {
-  const stored = await findUnique(tx, passwords, eq('user', user))
-  if (stored === null) await tx.insert(passwords, { id: newId('pwd'), user, hash }, 'conflict')
-  else await tx.update(passwords, stored, { set: { hash } })
 }

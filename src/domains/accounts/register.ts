@@ -1,9 +1,11 @@
 import { anyone } from '../../access/rule.ts'
+import { languageOf } from '../../base/language.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { passwords, users } from './collections.ts'
-import { accountClaimedAgain, accountRegistered } from './events.ts'
+import { accountProofAsked, accountRegistered } from './events.ts'
 import { checkPassword } from './password-rules.ts'
+import { formerOwner } from './proofs.ts'
 import { emailInput, nameInput, normalEmail, normalName, passwordInput } from './shapes.ts'
 
 /**
@@ -25,13 +27,18 @@ export const register = command({
     checkPassword(input.password, { email: input.email, name: input.name ?? null, project: project.name })
     return await services.passwords.hash(input.password)
   },
-  async run({ tx, input, newId, prepared: hash }) {
+  async run(work) {
+    const { tx, input, newId, request, prepared: hash } = work
     const email = normalEmail(input.email)
     const name = normalName(input.name)
     const output = { email, name }
+    const language = languageOf(request.headers['accept-language'])
+    const asked = accountProofAsked({ purpose: 'register', email, language })
+    // Its owner of some days ago may yet take it back.
+    if ((await formerOwner(work, email)) !== null) return { output, events: [asked] }
     const user = await tx.insertOnce(users, { id: newId('usr'), email, name, roles: [], emailVerified: false, disabled: false })
-    if (user === null) return { output, events: [accountClaimedAgain({ email })] }
+    if (user === null) return { output, events: [asked] }
     await tx.insert(passwords, { id: newId('pwd'), user: user.id, hash })
-    return { output, events: [accountRegistered({ user })] }
+    return { output, events: [accountRegistered({ user }), asked] }
   },
 })

@@ -15,7 +15,7 @@ import { hasAdmin } from './admins.ts'
 import { makeAdmin } from './make-admin.ts'
 import { checkPassword } from './password-rules.ts'
 import { openSession } from './session.ts'
-import { emailInput, nameInput, normalName, passwordInput, sessionOutput, userView } from './shapes.ts'
+import { emailInput, nameInput, normalName, passwordInput, sessionOutput, tokenInput, userView } from './shapes.ts'
 
 const settingName = 'setup'
 
@@ -25,10 +25,7 @@ export const setUp = command({
   summary: 'Make the first admin',
   tag: 'Accounts',
   status: 201,
-  input: Type.Object(
-    { token: Type.String({ maxLength: limits.tokenCharactersMax }), email: emailInput, password: passwordInput, name: nameInput },
-    { additionalProperties: false },
-  ),
+  input: Type.Object({ token: tokenInput, email: emailInput, password: passwordInput, name: nameInput }, { additionalProperties: false }),
   output: Type.Object({
     ...sessionOutput.properties,
     tookOver: Type.Boolean({ description: 'The address had an account: its old password and sessions have ended.' }),

@@ -7,6 +7,7 @@ import type { User } from './collections.ts'
 
 export const emailInput = Type.String({ format: 'email', maxLength: limits.emailCharactersMax })
 export const passwordInput = Type.String({ minLength: 1, maxLength: limits.passwordBytesMax })
+export const tokenInput = Type.String({ maxLength: limits.tokenCharactersMax })
 export const nameInput = Type.Optional(
   Type.Unsafe<string | null>({ type: ['string', 'null'], maxLength: limits.textCharactersMax, format: 'name' }),
 )

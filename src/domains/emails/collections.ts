@@ -1,5 +1,5 @@
 // Messages, out and in, as records: what was written, to whom, and how far it came.
-import { staff } from '../../access/rule.ts'
+import { nobody, staff } from '../../access/rule.ts'
 import { collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 
@@ -20,6 +20,8 @@ export const emails = collection('emails', {
     subject: field.text({ required: true, search: true, max: 998 }),
     text: field.longText({ required: true, max: 1_000_000, feed: false }),
     html: field.longText({ max: 2_000_000, feed: false }),
+    /** What is sent where the text has its mark, and is then forgotten: whoever reads the mails of others gets into nobody's account. */
+    secret: field.text({ read: nobody, feed: false }),
     /** Ours, made of the message's id and the same at every attempt: the receiver recognises a repeat by it. */
     messageId: field.text({ required: true, max: 400 }),
     /** One message per key, however often its event happens. */

@@ -17,6 +17,8 @@ export type NewEmail = {
   readonly template: TemplateName | OwnTemplate
   readonly view: Readonly<Record<string, unknown>>
   readonly record: string | null
+  /** A token, or a code: the view has `secretMark` in its place. */
+  readonly secret?: string | null
   /** Of whoever answers, where it is not the project's. */
   readonly replyTo?: string
   /** Set for what anybody can cause by typing somebody's address: no more of it than the bound allows. */
@@ -50,6 +52,7 @@ export async function queueEmail(work: Work, given: NewEmail): Promise<Email | n
     subject,
     text,
     html,
+    secret: given.secret ?? null,
     // RFC 5322 section 3.6.4: unique for ever, at a domain that is ours.
     messageId: `<${id}@${from.address.slice(from.address.indexOf('@') + 1)}>`,
     key: given.key,

@@ -2,10 +2,17 @@
 // A template's text and HTML are made in the transaction that owes the message, so what is sent later
 // is what was true then.
 import mustache from 'mustache'
+import type { Language } from '../../base/language.ts'
 
 /** Without HTML the message is text alone. */
-export type Template = { readonly subject: string; readonly text: string; readonly html: string | null }
-export type Rendered = Template
+export type Template = {
+  readonly subject: string
+  readonly text: string
+  readonly html: string | null
+  /** English when left out. */
+  readonly language?: Language
+}
+export type Rendered = Omit<Template, 'language'>
 
 /** Renders all parts. HTML values are escaped in the HTML part and nowhere else. */
 export function render(template: Template, view: Readonly<Record<string, unknown>>): Rendered {
@@ -17,7 +24,10 @@ export function render(template: Template, view: Readonly<Record<string, unknown
     text: plain(template.text),
     html:
       template.html &&
-      layout(mustache.render(template.html, view, undefined, { escape: (value) => mustache.escape(oneLine(value)) }), subject),
+      layout(mustache.render(template.html, view, undefined, { escape: (value) => mustache.escape(oneLine(value)) }), {
+        title: subject,
+        language: template.language ?? 'en',
+      }),
   }
 }
 
@@ -27,10 +37,11 @@ function oneLine(value: unknown): string {
 }
 
 /** One column, system fonts, both colour schemes: what every mail program shows alike. */
-function layout(body: string, title: string): string {
+function layout(body: string, { title, language }: { readonly title: string; readonly language: Language }): string {
   const escaped = mustache.escape(title)
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>${escaped}</title></head>
+<html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">
+<title>${escaped}</title></head>
 <body style="margin:0;padding:24px 12px;background:#f4f4f1;font:16px/1.5 -apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;color:#1d1d1b">
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0"><tr><td align="center">
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="max-width:560px;background:#ffffff;border-radius:12px"><tr><td style="padding:32px 28px">

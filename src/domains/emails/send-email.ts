@@ -1,24 +1,26 @@
 // Carrying a message out. Each attempt sends the same bytes under the same Message-ID. An attempt whose
 // answer was lost leaves the message `ambiguous`: a second copy would be worse than a question to staff.
+import { secretMark } from '../../base/secret.ts'
 import { type EffectHandler, effectHandler, type Outcome } from '../../effects/effect.ts'
 import { type Email, emails } from './collections.ts'
 import { emailSend } from './queue-email.ts'
 import type { Delivery, MailTransport } from './transport.ts'
 
-type Delivered = { readonly email: Email; readonly delivery: Delivery }
+/** `isShown`: whoever develops reads in the console what would have been sent. */
+type Delivered = { readonly email: Email; readonly delivery: Delivery; readonly isShown: boolean }
 
 export function sendEmail(transport: MailTransport): EffectHandler {
   return effectHandler(emailSend, {
     role: 'mail',
-    async perform({ payload, subject }): Promise<Outcome<Delivered | null>> {
+    async perform({ payload, subject, project }): Promise<Outcome<Delivered | null>> {
       const email = await subject(emails, payload.email)
       if (email === null) return { end: 'dead', error: 'The message is gone.' }
       if (email.status === 'sent' || email.status === 'captured') return { end: 'done', result: null }
-      const delivery = await transport.send(email)
+      const delivery = await transport.send({ ...email, ...wordsOf(email) })
       switch (delivery.status) {
         case 'accepted':
         case 'captured':
-          return { end: 'done', result: { email, delivery } }
+          return { end: 'done', result: { email, delivery, isShown: project.isDevelopment } }
         case 'refused':
           return { end: 'dead', error: delivery.reply }
         case 'deferred':
@@ -41,29 +43,24 @@ export function sendEmail(transport: MailTransport): EffectHandler {
       if (email?.status !== 'queued' && email?.status !== 'deferred') return
       // Held since a restore: it may have been sent after the backup.
       const status = effect.state === 'held' ? 'ambiguous' : 'failed'
-      await tx.update(emails, email, { set: { status, lastError: 'Staff gave it up.' } })
+      await tx.update(emails, email, { set: { status, secret: null, lastError: 'Staff gave it up.' } })
     },
   })
 }
 
-/** Whoever has been sent a secret has it: what is kept of the message need not hold it too. */
-function withoutTokens(text: string): string {
-  // As it stands in text, and escaped in HTML.
-  return text.replaceAll(/#token(=|&#x3D;)[\w-]+/g, '#token$1…')
+/** What the receiver reads. */
+function wordsOf({ text, html, secret }: Email): Pick<Email, 'text' | 'html'> {
+  if (secret === null) return { text, html }
+  return { text: text.replaceAll(secretMark, secret), html: html?.replaceAll(secretMark, secret) ?? null }
 }
 
 function statusOf(email: Email, outcome: Outcome<Delivered | null>, now: number): Partial<Email> {
   switch (outcome.end) {
     case 'done': {
+      const ended = { secret: null, lastError: null }
+      if (outcome.result?.delivery.status !== 'captured') return { ...ended, status: 'sent', sentAt: now }
       // Kept here, and sent to nobody.
-      if (outcome.result?.delivery.status === 'captured') return { status: 'captured', lastError: null }
-      return {
-        status: 'sent',
-        sentAt: now,
-        lastError: null,
-        text: withoutTokens(email.text),
-        html: email.html && withoutTokens(email.html),
-      }
+      return { ...ended, status: 'captured', ...(outcome.result.isShown ? wordsOf(email) : {}) }
     }
     case 'retry':
       return { status: 'deferred', lastError: outcome.error }

@@ -3,7 +3,7 @@
 // was paid.
 import type { Template } from './render.ts'
 
-const button =
+export const buttonStyle =
   'display:inline-block;padding:12px 20px;border-radius:8px;background:#1f4d3a;color:#ffffff;text-decoration:none;font-weight:600'
 
 export const templates = {
@@ -53,7 +53,7 @@ See your order: {{url}}
 <tr><td style="padding:8px 0;font-weight:600">Total</td><td align="right" style="padding:8px 0;font-weight:600">{{total}}</td></tr></table>
 {{#taxIncluded}}<p style="margin:0 0 16px;font-size:14px;color:#6b6b66">Including {{taxIncluded}} tax</p>{{/taxIncluded}}
 {{#isPaid}}<p style="margin:16px 0 24px;color:#6b6b66">It goes to<br>{{#address}}{{.}}<br>{{/address}}</p>{{/isPaid}}
-<p style="margin:0 0 8px"><a href="{{url}}" style="${button}">See your order</a></p>
+<p style="margin:0 0 8px"><a href="{{url}}" style="${buttonStyle}">See your order</a></p>
 <p style="margin:24px 0 0;font-size:14px;color:#6b6b66">{{shop}}</p>`,
   },
 
@@ -83,7 +83,7 @@ What happens is not told to it any more. Mend the receiver, switch the webhook o
     html: `<h1 style="margin:0 0 8px;font-size:22px">A webhook is switched off</h1>
 <p>The webhook to <strong>{{address}}</strong> is switched off. {{reason}}</p>
 <p>What happens is not told to it any more. Mend the receiver, switch the webhook on again, and send what it missed again.</p>
-<p><a href="{{url}}" style="${button}">Open the console</a></p>
+<p><a href="{{url}}" style="${buttonStyle}">Open the console</a></p>
 <p style="margin:24px 0 0;font-size:14px;color:#6b6b66">{{shop}}</p>`,
   },
 
@@ -98,7 +98,7 @@ What happens is not told to it any more. Mend the receiver, switch the webhook o
 `,
     html: `<h1 style="margin:0 0 8px;font-size:22px">Your order is canceled</h1>
 <p>Order <strong>{{number}}</strong> is canceled. {{#isPaid}}What you paid goes back the way it came.{{/isPaid}}{{^isPaid}}Nothing was charged.{{/isPaid}}</p>
-<p><a href="{{url}}" style="${button}">See your order</a></p>
+<p><a href="{{url}}" style="${buttonStyle}">See your order</a></p>
 <p style="margin:24px 0 0;font-size:14px;color:#6b6b66">{{shop}}</p>`,
   },
 
@@ -113,7 +113,7 @@ You can try again while the order is open, or order again later: {{url}}
 `,
     html: `<h1 style="margin:0 0 8px;font-size:22px">Your payment did not arrive</h1>
 <p>Your payment for order <strong>{{number}}</strong> has failed. Nothing was charged. You can try again while the order is open, or order again later.</p>
-<p><a href="{{url}}" style="${button}">See your order</a></p>
+<p><a href="{{url}}" style="${buttonStyle}">See your order</a></p>
 <p style="margin:24px 0 0;font-size:14px;color:#6b6b66">{{shop}}</p>`,
   },
 
@@ -128,46 +128,8 @@ You can try again while the order is open, or order again later: {{url}}
 `,
     html: `<h1 style="margin:0 0 8px;font-size:22px">Your order is closed</h1>
 <p>Order <strong>{{number}}</strong> was not paid in time and is closed. Nothing was charged.</p>
-<p><a href="{{url}}" style="${button}">See your order</a></p>
+<p><a href="{{url}}" style="${buttonStyle}">See your order</a></p>
 <p style="margin:24px 0 0;font-size:14px;color:#6b6b66">{{shop}}</p>`,
-  },
-
-  /** {shop, url} */
-  account_welcome: {
-    subject: 'Welcome to {{shop}}',
-    text: `Welcome!
-
-You have an account at {{shop}} now: {{url}}
-`,
-    html: `<h1 style="margin:0 0 8px;font-size:22px">Welcome!</h1>
-<p>You have an account at {{shop}} now.</p><p><a href="{{url}}" style="${button}">Open {{shop}}</a></p>`,
-  },
-
-  /** {shop, url} */
-  account_exists: {
-    subject: 'You already have an account at {{shop}}',
-    text: `Somebody, probably you, tried to open an account at {{shop}} with this address. You have one already: sign in at {{url}}
-
-If it was not you, there is nothing to do.
-`,
-    html: `<h1 style="margin:0 0 8px;font-size:22px">You already have an account</h1>
-<p>Somebody, probably you, tried to open an account at {{shop}} with this address. You have one already.</p>
-<p><a href="{{url}}" style="${button}">Sign in</a></p><p style="font-size:14px;color:#6b6b66">If it was not you, there is nothing to do.</p>`,
-  },
-
-  /** {shop, url} */
-  account_password: {
-    subject: 'Your password at {{shop}} was changed',
-    text: `The password of your account at {{shop}} was changed, and it is signed out everywhere else.
-
-If it was not you, somebody knows your old password: answer this mail, or write to {{shop}}.
-
-{{url}}
-`,
-    html: `<h1 style="margin:0 0 8px;font-size:22px">Your password was changed</h1>
-<p>The password of your account at {{shop}} was changed, and it is signed out everywhere else.</p>
-<p>If it was not you, somebody knows your old password: answer this mail, or write to {{shop}}.</p>
-<p><a href="{{url}}" style="${button}">Your account</a></p>`,
   },
 } as const satisfies Record<string, Template>
 

@@ -2,7 +2,7 @@
 // and no other site is sent. The page sends it as Cart-Token. Stored hashed, good while the order is nobody's account's.
 import { leastIdAt } from '../../base/ids.ts'
 import { limits } from '../../base/limits.ts'
-import { hashSecret, timedSecret } from '../../base/secret.ts'
+import { hashSecret, secretMark, timedSecret } from '../../base/secret.ts'
 import { compare, eq, type Filter } from '../../contract/filter.ts'
 import type { Work } from '../../operation/work.ts'
 import { collection } from '../../schema/collection.ts'
@@ -33,16 +33,16 @@ export function linksBefore(time: number): Filter {
 /** The prefix by which a Cart-Token is known to be one of these. */
 export const orderLinkPrefix = 'order'
 
-/** The page of an order, for a mail to who placed it: a guest's opens on any device, an account's after signing in. */
+/** The page of an order, for a mail to who placed it, with the secret of the mail: a guest's opens on any device, an account's after signing in. */
 export async function orderLink(
   { tx, now, newId, newSecret, project }: Work,
   { id, customer }: Pick<Order, 'id' | 'customer'>,
-): Promise<string> {
+): Promise<{ readonly url: string; readonly secret: string | null }> {
   const page = `${project.publicUrl}/orders/${id}`
-  if (customer !== null) return page
+  if (customer !== null) return { url: page, secret: null }
   const token = timedSecret(newSecret(orderLinkPrefix), now)
   await tx.insert(orderLinks, { id: newId(linkPrefix), order: id, tokenHash: hashSecret(token) }, 'conflict')
-  return `${page}#token=${token}`
+  return { url: `${page}#token=${secretMark}`, secret: token }
 }
 
 /** The order that this secret opens, or null. */

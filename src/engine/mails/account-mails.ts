@@ -1,28 +1,74 @@
 // The mails of accounts. They go to whoever's address was typed, so they say nothing of what was typed beside it, and
-// are bound.
+// are bound; what an owner must hear of is not.
+import type { Language } from '../../base/language.ts'
+import { secretMark } from '../../base/secret.ts'
 import type { User } from '../../domains/accounts/collections.ts'
+import type { AskedProof, accountEmailChanged, accountProofIssued } from '../../domains/accounts/events.ts'
+import type { ProofPurpose } from '../../domains/accounts/proofs.ts'
+import { oweProof } from '../../domains/accounts/send-proof.ts'
+import { type AccountTemplate, accountTemplate } from '../../domains/emails/account-templates.ts'
 import { queueEmail } from '../../domains/emails/queue-email.ts'
+import { mayWriteTo } from '../../domains/emails/stranger-bound.ts'
 import type { Work } from '../../operation/work.ts'
 
-type OfUser = { readonly user: User }
+/** The same work and the same bound for every address, whoever's it is. */
+export async function askForProof(work: Work, asked: AskedProof): Promise<void> {
+  if (await mayWriteTo(work, { kind: 'account', to: asked.email })) await oweProof(work, asked)
+}
 
-export async function welcome(work: Work, { user: { id, email } }: OfUser): Promise<void> {
-  const view = { url: work.project.publicUrl }
-  await queueEmail(work, { key: `account.registered:${id}`, to: email, template: 'account_welcome', record: id, view, bound: 'account' })
+type Proving = { readonly template: AccountTemplate; readonly page: string | null }
+const mails: Readonly<Record<Exclude<ProofPurpose, 'undoEmail'>, Proving>> = {
+  verify: { template: 'account_verify', page: 'verify' },
+  reset: { template: 'account_reset', page: 'reset' },
+  magic: { template: 'account_magic', page: 'magic' },
+  code: { template: 'account_code', page: null },
+  changeEmail: { template: 'account_change_email', page: 'email' },
+}
+
+export async function sendProofMail(work: Work, told: ReturnType<typeof accountProofIssued>['payload']): Promise<void> {
+  const { user, purpose, email, language, secret } = told
+  if (purpose === 'undoEmail') return
+  const { template, page } = mails[purpose]
+  const view = page === null ? { code: secretMark } : { url: linkTo(work, page) }
+  const key = `account.${purpose}:${user.id}:${work.newId('key')}`
+  await queueEmail(work, { key, to: email, template: accountTemplate(template, language), record: user.id, view, secret })
+}
+
+/** The token stands in the fragment, which no server and no other site is sent; the page posts it. */
+function linkTo({ project }: Work, page: string): string {
+  return `${project.publicUrl}/account/${page}#token=${secretMark}`
 }
 
 /** At most one a day. */
-export async function tellOfExistingAccount(work: Work, { email }: { readonly email: string }): Promise<void> {
+export async function tellOfExistingAccount(work: Work, { email, language }: { readonly email: string; readonly language: Language }) {
   const day = new Date(work.now).toISOString().slice(0, 10)
   const view = { url: `${work.project.publicUrl}/account` }
   const key = `account.exists:${email}:${day}`
-  await queueEmail(work, { key, to: email, template: 'account_exists', record: email, view, bound: 'account' })
+  await queueEmail(work, { key, to: email, template: accountTemplate('account_exists', language), record: email, view })
 }
 
 /** Whoever changed it: its owner hears of it. Of an address that nobody has proven to be theirs, within the bound. */
-export async function tellOfNewPassword(work: Work, { user: { id, email, emailVerified } }: OfUser): Promise<void> {
+export async function tellOfNewPassword(work: Work, { user, language }: { readonly user: User; readonly language: Language }) {
+  const { id, email, emailVerified } = user
   const view = { url: `${work.project.publicUrl}/account` }
   const key = `account.password_changed:${id}:${work.now}`
   const bound = emailVerified ? {} : ({ bound: 'account' } as const)
-  await queueEmail(work, { key, to: email, template: 'account_password', record: id, view, ...bound })
+  await queueEmail(work, { key, to: email, template: accountTemplate('account_password', language), record: id, view, ...bound })
+}
+
+/** At the address before: whoever reads it there can take the account back. */
+export async function tellOfNewAddress(work: Work, told: ReturnType<typeof accountEmailChanged>['payload']): Promise<void> {
+  const { user, before, undoSecret, language } = told
+  // Nobody showed that it is theirs: it may be a stranger's.
+  if (undoSecret === null) return
+  const key = `account.email_changed:${user.id}:${work.newId('key')}`
+  const view = { url: linkTo(work, 'undo') }
+  await queueEmail(work, {
+    key,
+    to: before,
+    template: accountTemplate('account_email_changed', language),
+    record: user.id,
+    view,
+    secret: undoSecret,
+  })
 }

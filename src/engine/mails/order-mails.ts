@@ -28,15 +28,16 @@ async function queueForOrder(work: Work, order: Order, email: Omit<NewEmail, 'to
   await queueEmail(work, { ...email, key: `${email.key}:account`, to: order.accountEmail, record: order.id })
 }
 
-async function briefView(work: Work, order: Order) {
-  return { number: order.number, url: await orderLink(work, order) }
+async function withLink(work: Work, order: Order, view: NewEmail['view'] = {}): Promise<Pick<NewEmail, 'view' | 'secret'>> {
+  const { url, secret } = await orderLink(work, order)
+  return { view: { number: order.number, url, ...view }, secret }
 }
 
 export async function sendReceipt(work: Work, { order }: OfOrder): Promise<void> {
   await queueForOrder(work, order, {
     key: `order.placed:${order.id}`,
     template: 'order_receipt',
-    view: { ...(await briefView(work, order)), ...receiptView(order) },
+    ...(await withLink(work, order, receiptView(order))),
     ...boundOf(order),
   })
 }
@@ -81,7 +82,7 @@ export async function tellOfCancellation(work: Work, { order }: OfOrder): Promis
   await queueForOrder(work, order, {
     key: `order.canceled:${order.id}`,
     template: 'order_canceled',
-    view: { ...(await briefView(work, order)), isPaid: order.total.amount > 0 && hasMoved(order) },
+    ...(await withLink(work, order, { isPaid: order.total.amount > 0 && hasMoved(order) })),
     ...boundOf(order),
   })
 }
@@ -92,7 +93,7 @@ export async function tellOfExpiry(work: Work, { order }: OfOrder): Promise<void
   await queueForOrder(work, order, {
     key: `order.expired:${order.id}`,
     template: 'order_expired',
-    view: await briefView(work, order),
+    ...(await withLink(work, order)),
     bound: 'orders',
   })
 }
@@ -105,7 +106,7 @@ export async function tellOfFailedPayment(work: Work, { payment }: OfPayment): P
   await queueForOrder(work, order, {
     key: `payment.failed:${payment.id}`,
     template: 'payment_failed',
-    view: await briefView(work, order),
+    ...(await withLink(work, order)),
     bound: 'orders',
   })
 }

@@ -1,0 +1,123 @@
+// Proofs that go by mail: whoever has the token or the code reads the mail of an address. Each is for one purpose and one
+// use, is over at its time, and is replaced by a newer one for the same. Stored hashed. Invariant: a use is a guarded delete,
+// so of two at once one finds nothing.
+import { EngineError } from '../../base/engine-error.ts'
+import { limits } from '../../base/limits.ts'
+import { digitsFrom, hashSecret, isEqualSecret } from '../../base/secret.ts'
+import { and, compare, eq, type Filter } from '../../contract/filter.ts'
+import type { Work } from '../../operation/work.ts'
+import { collection } from '../../schema/collection.ts'
+import { field } from '../../schema/field.ts'
+import { findUnique } from '../../storage/find-all.ts'
+import type { Transaction } from '../../storage/transaction.ts'
+import type { User } from './collections.ts'
+
+/** How long each is good, in milliseconds. */
+const lifeMs = {
+  verify: limits.verifyLinkMs,
+  reset: limits.resetLinkMs,
+  magic: limits.magicLinkMs,
+  code: limits.signInCodeMs,
+  changeEmail: limits.changeEmailLinkMs,
+  undoEmail: limits.undoEmailLinkMs,
+} as const
+export type ProofPurpose = keyof typeof lifeMs
+
+export const proofs = collection('proofs', {
+  prefix: 'prf',
+  system: true,
+  internal: true,
+  feed: false,
+  fields: {
+    /** One for each purpose and account, or address that an account had: a newer one takes its place. */
+    slot: field.text({ required: true, unique: true }),
+    purpose: field.text({ required: true }),
+    user: field.text({ required: true, max: 100 }),
+    /** The address that it proves. */
+    email: field.email({ required: true }),
+    secretHash: field.text({ required: true, unique: true }),
+    /** Of a code, which can be guessed. */
+    triesLeft: field.integer(),
+    expiresAt: field.dateTime({ required: true }),
+  },
+  indexes: [['user'], ['expiresAt']],
+})
+export type Proof = NonNullable<(typeof proofs)['record']>
+
+type NewProof = { readonly purpose: ProofPurpose; readonly user: Pick<User, 'id'>; readonly email: string }
+
+/** Makes one and answers its secret, for the mail alone: a token of 256 bits, or for `code` six digits. */
+export async function issueProof({ tx, now, newId, newSecret }: Work, { purpose, user, email }: NewProof): Promise<string> {
+  const slot = slotOf(purpose, purpose === 'undoEmail' ? email : user.id)
+  const before = await findUnique(tx, proofs, eq('slot', slot))
+  const id = before?.id ?? newId('prf')
+  const isCode = purpose === 'code'
+  const secret = isCode ? digitsFrom(newSecret(purpose), 6) : newSecret(purpose.toLowerCase())
+  const fields = {
+    email,
+    secretHash: isCode ? hashOfCode(id, secret) : hashSecret(secret),
+    triesLeft: isCode ? limits.codeTriesMax : null,
+    expiresAt: now + lifeMs[purpose],
+  }
+  if (before === null) await tx.insert(proofs, { id, slot, purpose, user: user.id, ...fields }, 'conflict')
+  else await tx.update(proofs, before, { set: fields })
+  return secret
+}
+
+/** Uses it up. @throws link_invalid */
+export async function redeemToken({ tx, now }: Pick<Work, 'tx' | 'now'>, purpose: ProofPurpose, token: string): Promise<Proof> {
+  const proof = await findUnique(tx, proofs, eq('secretHash', hashSecret(token)))
+  if (proof === null || proof.purpose !== purpose || !(await isUsedUp(tx, now, proof))) throw new EngineError('link_invalid')
+  return proof
+}
+
+/**
+ * Takes one of the tries of this account's code, in a transaction of its own that stays: many guesses at once take one
+ * each. Answers whether it was the code; `redeemCode` then uses it up.
+ */
+export async function tryCode({ tx, now }: Pick<Work, 'tx' | 'now'>, user: string | null, code: string): Promise<Proof | null> {
+  const proof = await findUnique(tx, proofs, eq('slot', slotOf('code', user ?? 'nobody')))
+  if (proof === null || proof.expiresAt <= now || (proof.triesLeft ?? 0) <= 0) return null
+  await tx.update(proofs, proof, { set: { triesLeft: proof.triesLeft! - 1 } })
+  return isEqualSecret(hashOfCode(proof.id, code), proof.secretHash) ? proof : null
+}
+
+/** @throws code_invalid */
+export async function redeemCode({ tx, now }: Pick<Work, 'tx' | 'now'>, proof: Proof | null): Promise<Proof> {
+  if (proof === null || !(await isUsedUp(tx, now, proof))) throw new EngineError('code_invalid')
+  return proof
+}
+
+async function isUsedUp(tx: Transaction, now: number, { id, secretHash, expiresAt }: Proof): Promise<boolean> {
+  if (expiresAt <= now) return false
+  return (await tx.deleteWhere(proofs, and(eq('id', id), eq('secretHash', secretHash)))) > 0
+}
+
+/** Every way into the account that lies in a mail, such as after a new password. The way back to an address stays. */
+export async function dropProofs(tx: Transaction, user: string): Promise<void> {
+  await tx.deleteWhere(proofs, and(eq('user', user), isNot('undoEmail')))
+}
+
+/** Whoever has taken an address back is not sent to a later one again: that may be another's. */
+export async function dropLaterUndos(tx: Transaction, { user, expiresAt }: Proof): Promise<void> {
+  await tx.deleteWhere(proofs, and(eq('user', user), eq('purpose', 'undoEmail'), compare('expiresAt', 'gte', expiresAt)))
+}
+
+/** The account that had this address a short time ago, and may yet take it back; null when there is none. */
+export async function formerOwner({ tx, now }: Pick<Work, 'tx' | 'now'>, email: string): Promise<string | null> {
+  const undo = await findUnique(tx, proofs, eq('slot', slotOf('undoEmail', email)))
+  return undo === null || undo.expiresAt <= now ? null : undo.user
+}
+
+function isNot(purpose: ProofPurpose): Filter {
+  return compare('purpose', 'ne', purpose)
+}
+
+function slotOf(purpose: ProofPurpose, of: string): string {
+  return `${purpose}:${of}`
+}
+
+/** With the id in front: two equal codes have two hashes. */
+function hashOfCode(id: string, code: string): string {
+  return hashSecret(`${id}:${code}`)
+}

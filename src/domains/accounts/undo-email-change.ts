@@ -1,0 +1,38 @@
+import { anyone } from '../../access/rule.ts'
+import { EngineError } from '../../base/engine-error.ts'
+import { Type } from '../../contract/type.ts'
+import { command } from '../../operation/define.ts'
+import { users } from './collections.ts'
+import { moveTo } from './move-account.ts'
+import { dropLaterUndos, dropProofs, redeemToken } from './proofs.ts'
+import { tokenInput } from './shapes.ts'
+import { forgetWayIn } from './sign-in.ts'
+
+/**
+ * `POST /api/auth/email/undo`: the account goes back to the address that it was moved from. Whoever moved it knew the
+ * password or had a session, so both are gone: its owner sets a new password by mail.
+ */
+export const undoEmailChange = command({
+  name: 'accounts.undoEmailChange',
+  route: 'POST /api/auth/email/undo',
+  summary: 'Take the address back',
+  tag: 'Accounts',
+  status: 204,
+  input: Type.Object({ token: tokenInput }, { additionalProperties: false }),
+  output: Type.Null(),
+  errors: ['link_invalid', 'email_taken'],
+  access: anyone,
+  rate: 'account',
+  hasSecretInput: true,
+  async run(context) {
+    const { tx, input } = context
+    const proof = await redeemToken(context, 'undoEmail', input.token)
+    const user = await tx.get(users, proof.user)
+    if (user === null) throw new EngineError('link_invalid')
+    await moveTo(context, user, proof.email)
+    await forgetWayIn(context, user.id)
+    await dropProofs(tx, user.id)
+    await dropLaterUndos(tx, proof)
+    return { output: null, status: 204 }
+  },
+})

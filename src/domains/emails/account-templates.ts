@@ -1,0 +1,184 @@
+// The mails of accounts, in each language. They say nothing that a stranger typed: anybody can cause most of them. `url` and
+// `code` hold the mark of the secret. One source for text and HTML, so that both say the same.
+import type { Language } from '../../base/language.ts'
+import type { Template } from './render.ts'
+import { buttonStyle } from './templates.ts'
+
+/** What a mail says, in Mustache: {shop}, and the fields named beside it. */
+type Words = {
+  readonly subject: string
+  readonly heading: string
+  readonly lines: readonly string[]
+  /** Its label; it leads to `url`. */
+  readonly button?: string
+  /** Shows `code`. */
+  readonly hasCode?: true
+  readonly after: readonly string[]
+}
+
+const english = {
+  /** {url} */
+  account_verify: {
+    subject: 'Confirm your address at {{shop}}',
+    heading: 'Welcome!',
+    lines: ['Somebody, probably you, opened an account at {{shop}} with this address. Confirm that it is yours:'],
+    button: 'Confirm my address',
+    after: ['If it was not you, do nothing: the account stays unconfirmed. The link is good for three days.'],
+  },
+  /** {url} */
+  account_exists: {
+    subject: 'You already have an account at {{shop}}',
+    heading: 'You already have an account',
+    lines: ['Somebody, probably you, wanted to use this address for an account at {{shop}}. You have one already.'],
+    button: 'Sign in',
+    after: ['If it was not you, there is nothing to do.'],
+  },
+  /** {url} */
+  account_reset: {
+    subject: 'Set a new password at {{shop}}',
+    heading: 'Set a new password',
+    lines: ['Somebody, probably you, asked for a new password for your account at {{shop}}.'],
+    button: 'Set a new password',
+    after: ['The link is good for one hour and works once. If it was not you, there is nothing to do: your password stays as it is.'],
+  },
+  /** {url} */
+  account_magic: {
+    subject: 'Sign in to {{shop}}',
+    heading: 'Sign in',
+    lines: ['With this link you sign in to {{shop}}, without a password.'],
+    button: 'Sign in',
+    after: ['The link is good for 15 minutes and works once. If you did not ask for it, do not open it, and pass it on to nobody.'],
+  },
+  /** {code} */
+  account_code: {
+    subject: 'Your code for {{shop}}',
+    heading: 'Your code',
+    lines: ['With this code you sign in to {{shop}}:'],
+    hasCode: true,
+    after: [
+      'It is good for ten minutes and works once. If you did not ask for it, tell it to nobody: nobody at {{shop}} ever asks for it.',
+    ],
+  },
+  /** {url} */
+  account_change_email: {
+    subject: 'Confirm your new address at {{shop}}',
+    heading: 'Your new address',
+    lines: ['An account at {{shop}} is to move to this address. Confirm that it is yours:'],
+    button: 'Confirm my new address',
+    after: ['The link is good for one day. If you did not ask for this, do nothing.'],
+  },
+  /** {url}: empty where there is no way back */
+  account_email_changed: {
+    subject: 'Your address at {{shop}} was changed',
+    heading: 'Your address was changed',
+    lines: [
+      'Your account at {{shop}} has moved to another address.',
+      '{{#url}}If it was not you, take it back within seven days. Everybody is signed out then, and you set a new password.{{/url}}',
+    ],
+    button: 'This was not me',
+    after: ['If it was you, there is nothing to do.'],
+  },
+  /** {url} */
+  account_password: {
+    subject: 'Your password at {{shop}} was changed',
+    heading: 'Your password was changed',
+    lines: ['The password of your account at {{shop}} was changed, and it is signed out everywhere else.'],
+    button: 'Your account',
+    after: ['If it was not you, set a new password at once, and write to {{shop}}.'],
+  },
+} as const satisfies Record<string, Words>
+
+export type AccountTemplate = keyof typeof english
+
+const german: Readonly<Record<AccountTemplate, Words>> = {
+  account_verify: {
+    subject: 'Bestätigen Sie Ihre Adresse bei {{shop}}',
+    heading: 'Willkommen!',
+    lines: ['Jemand, vermutlich Sie, hat mit dieser Adresse ein Konto bei {{shop}} eröffnet. Bestätigen Sie, dass sie Ihnen gehört:'],
+    button: 'Adresse bestätigen',
+    after: ['Wenn Sie es nicht waren, tun Sie nichts: Das Konto bleibt unbestätigt. Der Link gilt drei Tage.'],
+  },
+  account_exists: {
+    subject: 'Sie haben schon ein Konto bei {{shop}}',
+    heading: 'Sie haben schon ein Konto',
+    lines: ['Jemand, vermutlich Sie, wollte diese Adresse für ein Konto bei {{shop}} verwenden. Sie haben dort schon eines.'],
+    button: 'Anmelden',
+    after: ['Wenn Sie es nicht waren, müssen Sie nichts tun.'],
+  },
+  account_reset: {
+    subject: 'Neues Passwort für {{shop}}',
+    heading: 'Neues Passwort setzen',
+    lines: ['Jemand, vermutlich Sie, hat für Ihr Konto bei {{shop}} ein neues Passwort angefordert.'],
+    button: 'Neues Passwort setzen',
+    after: ['Der Link gilt eine Stunde und nur einmal. Wenn Sie es nicht waren, müssen Sie nichts tun: Ihr Passwort bleibt, wie es ist.'],
+  },
+  account_magic: {
+    subject: 'Anmelden bei {{shop}}',
+    heading: 'Anmelden',
+    lines: ['Mit diesem Link melden Sie sich ohne Passwort bei {{shop}} an.'],
+    button: 'Anmelden',
+    after: [
+      'Der Link gilt 15 Minuten und nur einmal. Wenn Sie ihn nicht angefordert haben, öffnen Sie ihn nicht und geben Sie ihn nicht weiter.',
+    ],
+  },
+  account_code: {
+    subject: 'Ihr Code für {{shop}}',
+    heading: 'Ihr Code',
+    lines: ['Mit diesem Code melden Sie sich bei {{shop}} an:'],
+    hasCode: true,
+    after: [
+      'Er gilt zehn Minuten und nur einmal. Wenn Sie ihn nicht angefordert haben, nennen Sie ihn niemandem: Niemand von {{shop}} fragt je danach.',
+    ],
+  },
+  account_change_email: {
+    subject: 'Bestätigen Sie Ihre neue Adresse bei {{shop}}',
+    heading: 'Ihre neue Adresse',
+    lines: ['Ein Konto bei {{shop}} soll zu dieser Adresse umziehen. Bestätigen Sie, dass sie Ihnen gehört:'],
+    button: 'Neue Adresse bestätigen',
+    after: ['Der Link gilt einen Tag. Wenn Sie das nicht wollten, tun Sie nichts.'],
+  },
+  account_email_changed: {
+    subject: 'Ihre Adresse bei {{shop}} wurde geändert',
+    heading: 'Ihre Adresse wurde geändert',
+    lines: [
+      'Ihr Konto bei {{shop}} ist zu einer anderen Adresse umgezogen.',
+      '{{#url}}Wenn Sie es nicht waren, holen Sie es innerhalb von sieben Tagen zurück. Dann werden alle abgemeldet, und Sie setzen ein neues Passwort.{{/url}}',
+    ],
+    button: 'Das war ich nicht',
+    after: ['Wenn Sie es waren, müssen Sie nichts tun.'],
+  },
+  account_password: {
+    subject: 'Ihr Passwort bei {{shop}} wurde geändert',
+    heading: 'Ihr Passwort wurde geändert',
+    lines: ['Das Passwort Ihres Kontos bei {{shop}} wurde geändert, und das Konto ist überall sonst abgemeldet.'],
+    button: 'Ihr Konto',
+    after: ['Wenn Sie es nicht waren, setzen Sie sofort ein neues Passwort und schreiben Sie an {{shop}}.'],
+  },
+}
+
+const words: Readonly<Record<Language, Readonly<Record<AccountTemplate, Words>>>> = { en: english, de: german }
+
+/** A template with its name, as `queueEmail` takes it. */
+export function accountTemplate(name: AccountTemplate, language: Language): Template & { readonly name: string } {
+  const { subject, heading, lines, button, hasCode = false, after } = words[language][name]
+  const text = [
+    heading,
+    ...lines,
+    ...(hasCode ? ['{{code}}'] : []),
+    ...(button === undefined ? [] : [`{{#url}}${button}: {{url}}{{/url}}`]),
+    ...after,
+    '{{shop}}',
+  ]
+  const paragraph = (line: string, style = '') => `<p${style}>${line}</p>`
+  const html = [
+    `<h1 style="margin:0 0 8px;font-size:22px">${heading}</h1>`,
+    ...lines.map((line) => paragraph(line)),
+    ...(hasCode ? ['<p style="margin:24px 0;font-size:32px;letter-spacing:6px;font-weight:600">{{code}}</p>'] : []),
+    ...(button === undefined
+      ? []
+      : [`{{#url}}<p style="margin:24px 0"><a href="{{url}}" style="${buttonStyle}">${button}</a></p>{{/url}}`]),
+    ...after.map((line) => paragraph(line, ' style="font-size:14px;color:#6b6b66"')),
+    paragraph('{{shop}}', ' style="margin:24px 0 0;font-size:14px;color:#6b6b66"'),
+  ]
+  return { name, subject, text: `${text.join('\n\n')}\n`, html: html.join('\n'), language }
+}

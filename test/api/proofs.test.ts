@@ -1,0 +1,317 @@
+// What goes by mail to an account: each link and code opens what it is for, once, in its time, and only the newest one; nobody
+// learns from asking who has an account; and no secret lies anywhere once it was sent.
+// slow: mysql
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, describe, test } from 'node:test'
+import { limits } from '../../src/base/limits.ts'
+import { eq } from '../../src/contract/filter.ts'
+import { passwords, sessions, users } from '../../src/domains/accounts/collections.ts'
+import { proofs } from '../../src/domains/accounts/proofs.ts'
+import { lineOf } from '../../src/storage/archive/contents.ts'
+import { openWorld, type World, work } from '../support/api-harness.ts'
+
+type Mail = { readonly to: string; readonly subject: string; readonly text: string; readonly html: string | null }
+let world: World
+let sent: Mail[]
+beforeEach(async () => {
+  sent = []
+  const send = async ({ to, subject, text, html }: Mail) => {
+    sent.push({ to, subject, text, html })
+    return { status: 'accepted', reply: '250 ok' } as const
+  }
+  world = await openWorld({ mail: { send, close: async () => {} } })
+  await world.engine.start()
+})
+afterEach(async () => {
+  const errors = world.log.filter(({ level }) => level === 'error')
+  await world.close()
+  assert.deepEqual(errors, [])
+})
+
+const email = 'owner@example.com'
+const post = (url: string, body: unknown, headers: Record<string, string> = {}) =>
+  world.request({ method: 'POST', url: `/api/auth/${url}`, headers, body })
+const logIn = (password: string, as = email) => post('login', { email: as, password })
+const me = (token: string) => world.request({ method: 'GET', url: '/api/auth/me', headers: { authorization: `Bearer ${token}` } })
+const read = () => world.engine.parts.storage.reader
+
+/** What was sent for this request, and its secret. */
+async function mailed(url: string, body: unknown = { email }, headers: Record<string, string> = {}) {
+  const before = sent.length
+  const answer = await post(url, body, headers)
+  assert.equal(answer.status, 202, answer.text)
+  await work(world)
+  const mail = sent.slice(before).at(-1)!
+  assert.ok(mail, `${url} sent a mail`)
+  return { ...mail, secret: secretIn(mail) }
+}
+function secretIn({ text }: Mail): string {
+  return /#token=([\w-]+)/.exec(text)?.[1] ?? /^\d{6}$/m.exec(text)![0]
+}
+/** The owner's address is proven, or not. */
+const setVerified = (emailVerified: boolean) =>
+  world.write(async (tx) => tx.update(users, (await tx.get(users, world.ids['owner']!))!, { set: { emailVerified } }))
+const isVerified = async (id = world.ids['owner']!) => (await read().get(users, id))!.emailVerified
+
+test('a new account is written to at once, and its address confirmed by the link and by nothing else', async () => {
+  await post('register', { email: 'New@mail.example', password: 'long enough' })
+  await work(world)
+  const [mail] = sent
+  assert.deepEqual([mail!.to, mail!.subject], ['new@mail.example', 'Confirm your address at Test shop'])
+  const link = /http:\/\/shop\.test\/account\/verify#token=verify_[\w-]{43}/.exec(mail!.text)![0]
+  assert.ok(mail!.html!.replaceAll('&#x2F;', '/').replaceAll('&#x3D;', '=').includes(`href="${link}"`))
+  const token = secretIn(mail!)
+  const [user] = await read().find(users, { where: eq('email', 'new@mail.example'), limit: 1 })
+  assert.equal(await isVerified(user!.id), false)
+  assert.equal((await post('verify', { token })).status, 204)
+  assert.equal(await isVerified(user!.id), true)
+  assert.equal((await post('verify', { token })).body.code, 'link_invalid')
+  assert.equal((await logIn('long enough', 'new@mail.example')).body.user.emailVerified, true)
+  // Whoever is confirmed is not written to again; whoever is not gets another one.
+  const count = sent.length
+  await post('verify/resend', { email: 'new@mail.example' })
+  await work(world)
+  assert.equal(sent.length, count)
+  await setVerified(false)
+  assert.match((await mailed('verify/resend')).secret, /^verify_/)
+})
+
+test('a forgotten password: a new one by the link, every session ends, and so does every other link', async () => {
+  const magic = await mailed('magic')
+  const { secret, subject } = await mailed('reset')
+  assert.equal(subject, 'Set a new password at Test shop')
+  const before = (await logIn('password of owner')).body.token
+  // One that is refused does not use the link up.
+  for (const password of ['short', 'password1', email])
+    assert.deepEqual((await post('reset/confirm', { token: secret, password })).body.errors[0].path, '/password')
+  assert.equal((await post('reset/confirm', { token: secret, password: 'a new long one' })).status, 204)
+  assert.equal((await me(before)).status, 401)
+  assert.equal((await logIn('password of owner')).status, 401)
+  assert.equal((await logIn('a new long one')).status, 200)
+  assert.equal((await post('reset/confirm', { token: secret, password: 'one more long one' })).status, 403)
+  assert.equal((await post('magic/confirm', { token: magic.secret })).status, 403)
+  await work(world)
+  assert.equal(sent.at(-1)!.subject, 'Your password at Test shop was changed')
+})
+
+test('signing in by a link, and by a code', async () => {
+  const magic = await mailed('magic')
+  const signedIn = await post('magic/confirm', { token: magic.secret })
+  assert.deepEqual([signedIn.status, signedIn.body.user.email, signedIn.body.user.emailVerified], [200, email, true])
+  assert.match(String(signedIn.headers['set-cookie']), /^kp_session=kps_/)
+  assert.equal((await me(signedIn.body.token)).status, 200)
+  const code = await mailed('code')
+  assert.match(code.text, /^\d{6}$/m)
+  assert.doesNotMatch(code.text, /http/)
+  assert.equal((await post('code/confirm', { email: ' OWNER@example.com ', code: code.secret })).status, 400)
+  assert.equal((await post('code/confirm', { email: 'OWNER@example.com', code: code.secret })).status, 200)
+  assert.equal((await post('code/confirm', { email, code: code.secret })).body.code, 'code_invalid')
+})
+
+test('a code has five tries, many at once included, and a newer one begins anew', async () => {
+  const code = await mailed('code')
+  const wrong = code.secret === '111111' ? '222222' : '111111'
+  const guesses = await Promise.all(Array.from({ length: 12 }, () => post('code/confirm', { email, code: wrong })))
+  assert.ok(guesses.every(({ status }) => status === 401))
+  assert.equal((await post('code/confirm', { email, code: code.secret })).status, 401)
+  const newer = await mailed('code')
+  for (let count = 0; count < limits.codeTriesMax - 1; count++) await post('code/confirm', { email, code: wrong })
+  assert.equal((await post('code/confirm', { email, code: newer.secret })).status, 200)
+})
+
+test('each is over in its time, dead after a newer one, and for one purpose', async () => {
+  const times = [
+    ['magic', limits.magicLinkMs],
+    ['reset', limits.resetLinkMs],
+    ['verify/resend', limits.verifyLinkMs],
+  ] as const
+  const confirm = (kind: string, token: string) => {
+    if (kind === 'reset') return post('reset/confirm', { token, password: 'a new long one' })
+    return post(kind === 'magic' ? 'magic/confirm' : 'verify', { token })
+  }
+  for (const [kind, ms] of times) {
+    await setVerified(false)
+    const first = await mailed(kind)
+    const second = await mailed(kind)
+    assert.equal((await confirm(kind, first.secret)).status, 403, `${kind}: an older one`)
+    for (const other of ['magic', 'reset', 'verify'])
+      if (!kind.startsWith(other)) assert.equal((await confirm(other, second.secret)).status, 403, `${kind} as ${other}`)
+    assert.equal((await post('email/confirm', { token: second.secret })).status, 403)
+    await world.clock.advance(ms)
+    assert.equal((await confirm(kind, second.secret)).status, 403, `${kind}: too late`)
+  }
+  const code = await mailed('code')
+  await world.clock.advance(limits.signInCodeMs)
+  assert.equal((await post('code/confirm', { email, code: code.secret })).status, 401)
+})
+
+test('of twenty uses at once one passes', async () => {
+  for (const [kind, url] of [
+    ['magic', 'magic/confirm'],
+    ['verify/resend', 'verify'],
+  ] as const) {
+    await setVerified(false)
+    const { secret } = await mailed(kind)
+    const answers = await Promise.all(Array.from({ length: 20 }, () => post(url, { token: secret })))
+    assert.equal(answers.filter(({ status }) => status < 300).length, 1, url)
+  }
+})
+
+describe('whoever opened an account with an address that is not theirs', () => {
+  test('is out once its owner signs in by a mail', async () => {
+    await post('register', { email: 'victim@mail.example', password: 'known to the attacker' })
+    const { token } = (await logIn('known to the attacker', 'victim@mail.example')).body
+    const magic = await mailed('magic', { email: 'victim@mail.example' })
+    assert.equal((await post('magic/confirm', { token: magic.secret })).status, 200)
+    assert.equal((await me(token)).status, 401)
+    assert.equal((await logIn('known to the attacker', 'victim@mail.example')).status, 401)
+    const [user] = await read().find(users, { where: eq('email', 'victim@mail.example'), limit: 1 })
+    assert.equal(await read().count(passwords, eq('user', user!.id)), 0)
+    assert.equal(await read().count(sessions, eq('user', user!.id)), 1)
+  })
+})
+
+describe('another address', () => {
+  const bearer = { authorization: 'Bearer kps_owner' }
+  const change = async (to: string) => await mailed('email', { email: to }, bearer)
+
+  test('is the account’s once confirmed there; the old one is told, and takes it back within seven days', async () => {
+    const { secret, to } = await change('new@mail.example')
+    assert.equal(to, 'new@mail.example')
+    assert.equal((await logIn('password of owner')).status, 200)
+    assert.equal((await post('email/confirm', { token: secret })).status, 204)
+    await work(world)
+    const told = sent.at(-1)!
+    assert.deepEqual([told.to, told.subject], [email, 'Your address at Test shop was changed'])
+    assert.match(told.text, /http:\/\/shop\.test\/account\/undo#token=undoemail_/)
+    assert.equal((await logIn('password of owner')).status, 401)
+    assert.equal((await logIn('password of owner', 'new@mail.example')).status, 200)
+    // Nobody else can have the old one meanwhile, and the answer does not tell.
+    assert.equal((await post('register', { email, password: 'long enough' })).status, 201)
+    assert.equal(await read().count(users, eq('email', email)), 0)
+    await world.clock.advance(limits.undoEmailLinkMs - 60_000)
+    assert.equal((await post('email/undo', { token: secretIn(told) })).status, 204)
+    const user = (await read().get(users, world.ids['owner']!))!
+    assert.deepEqual([user.email, user.emailVerified], [email, true])
+    // Whoever moved it is out, by each way.
+    assert.equal((await logIn('password of owner')).status, 401)
+    assert.equal((await me('kps_owner')).status, 401)
+    const reset = await mailed('reset')
+    assert.equal((await post('reset/confirm', { token: reset.secret, password: 'a new long one' })).status, 204)
+    assert.equal((await logIn('a new long one')).status, 200)
+  })
+
+  test('moved on twice still comes back to the first, and the one in between is no way in any more', async () => {
+    await post('email/confirm', { token: (await change('thief@mail.example')).secret })
+    await work(world)
+    const first = secretIn(sent.at(-1)!)
+    await post('email/confirm', { token: (await change('thief2@mail.example')).secret })
+    await work(world)
+    const second = secretIn(sent.at(-1)!)
+    assert.equal(sent.at(-1)!.to, 'thief@mail.example')
+    assert.equal((await post('email/undo', { token: first })).status, 204)
+    assert.equal((await post('email/undo', { token: second })).status, 403)
+    assert.equal((await read().get(users, world.ids['owner']!))!.email, email)
+  })
+
+  test('after seven days it is free for others', async () => {
+    await post('email/confirm', { token: (await change('new@mail.example')).secret })
+    await work(world)
+    const undo = secretIn(sent.at(-1)!)
+    await world.clock.advance(limits.undoEmailLinkMs)
+    assert.equal((await post('email/undo', { token: undo })).status, 403)
+    await post('register', { email, password: 'long enough' })
+    assert.equal(await read().count(users, eq('email', email)), 1)
+  })
+
+  test('that is somebody’s is not taken, nobody learns of it, and its owner does', async () => {
+    const free = await post('email', { email: 'free@mail.example' }, bearer)
+    const taken = await post('email', { email: 'other@example.com' }, bearer)
+    assert.deepEqual([taken.status, taken.text], [free.status, free.text.replace('free@mail.example', 'other@example.com')])
+    await work(world)
+    assert.deepEqual(
+      sent.map(({ to, subject }) => [to, subject]),
+      [
+        ['free@mail.example', 'Confirm your new address at Test shop'],
+        ['other@example.com', 'You already have an account at Test shop'],
+      ],
+    )
+    assert.equal((await post('email', { email: 'OWNER@example.com' }, bearer)).body.errors[0].path, '/email')
+  })
+
+  test('of somebody who registered it in between is refused', async () => {
+    const { secret } = await change('new@mail.example')
+    await post('register', { email: 'new@mail.example', password: 'long enough' })
+    assert.equal((await post('email/confirm', { token: secret })).body.code, 'email_taken')
+  })
+})
+
+describe('asking', () => {
+  const kinds = ['verify/resend', 'reset', 'magic', 'code']
+
+  test('is answered and stored alike, whoever has the address', async () => {
+    for (const kind of kinds) {
+      const seen = new Set<string>()
+      for (const address of ['other@example.com', 'nobody@mail.example']) {
+        const position = await world.newest()
+        const { status, text, headers } = await post(kind, { email: address })
+        const { date: _date, 'content-length': _length, ...rest } = headers
+        const [line] = await world.commitsAfter(position)
+        seen.add(JSON.stringify([status, text.replace(address, '*'), rest, line]))
+        await work(world)
+      }
+      assert.equal(seen.size, 1, [...seen].join('\n'))
+    }
+  })
+
+  test('sends nothing to nobody, and a bounded number to somebody', async () => {
+    for (const kind of kinds) await post(kind, { email: 'nobody@mail.example' })
+    await work(world)
+    assert.deepEqual(sent, [])
+    for (let count = 0; count < 12; count++) assert.equal((await post('magic', { email })).status, 202)
+    await work(world, 10_000)
+    assert.equal(sent.length, limits.strangerMailsAtOnce)
+  })
+
+  test('opens nothing of an account that is shut, nor one that is shut meanwhile', async () => {
+    const shut = (disabled: boolean) =>
+      world.write(async (tx) => tx.update(users, (await tx.get(users, world.ids['owner']!))!, { set: { disabled } }))
+    const magic = await mailed('magic')
+    const code = await mailed('code')
+    await shut(true)
+    assert.equal((await post('magic/confirm', { token: magic.secret })).status, 403)
+    assert.equal((await post('code/confirm', { email, code: code.secret })).status, 401)
+    const count = sent.length
+    await post('reset', { email })
+    await work(world)
+    assert.equal(sent.length, count)
+  })
+
+  test('is written in German to whoever reads German', async () => {
+    await setVerified(false)
+    for (const kind of kinds) {
+      const mail = await mailed(kind, { email }, { 'accept-language': 'de-DE,de;q=0.9,en;q=0.5' })
+      assert.match(mail.html!, /<html lang="de">/)
+      assert.match(mail.text, /Sie/)
+    }
+  })
+})
+
+// proves P-029
+test('once sent, no secret lies anywhere; before that, staff do not see it', async () => {
+  await setVerified(false)
+  const secrets = [(await mailed('magic')).secret, (await mailed('reset')).secret, (await mailed('verify/resend')).secret]
+  const { storage, model } = world.engine.parts
+  const texts = [...model.collections.keys()].map(async (name) =>
+    (await storage.reader.find({ name }, { limit: 10_000 })).map((record) => lineOf(model, name)(record as never)).join('\n'),
+  )
+  const all = [...(await Promise.all(texts)), JSON.stringify(await storage.commitsAfter(0, 10_000)), JSON.stringify(world.log)].join('\n')
+  assert.ok(all.includes('#token=~secret~'))
+  for (const secret of secrets) assert.ok(!all.includes(secret))
+  assert.equal(await storage.reader.count(proofs), 3)
+
+  await world.engine.stop()
+  await post('code', { email: 'other@example.com' })
+  const { body } = await world.call('staff', { method: 'GET', url: '/api/emails' })
+  assert.ok(body.items.length > 0 && body.items.every((item: object) => !('secret' in item)))
+})
