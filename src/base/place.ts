@@ -28,6 +28,11 @@ export function placeOfCall(stack: string, others?: readonly string[]): string |
   return framesOf(stack, others).find(({ isOwn }) => isOwn)?.place ?? null
 }
 
+/** Whether the innermost call that is in no package and not in Node is in the project, and not in Kingpost. */
+export function isOfProject(stack: string): boolean {
+  return framesOf(stack).find(({ isOwn, place }) => isOwn || place?.startsWith(sources))?.isOwn ?? false
+}
+
 /** `/shop/kingpost.config.ts:4`, some lines, and one with a mark below a place: how a SyntaxError begins. */
 export function placeOfSyntax(stack: string): string | null {
   const [head = '', ...lines] = stack.split('\n')

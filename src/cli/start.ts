@@ -2,6 +2,7 @@ import { textOf } from '../base/error-text.ts'
 import { createProcessLog } from './process-log.ts'
 import { type Running, type ServeOptions, serve } from './serve.ts'
 import type { ProcessSettings } from './settings.ts'
+import { watchFaults } from './watch-faults.ts'
 import { endWithNpm } from './with-npm.ts'
 
 const shutdownMs = 25_000
@@ -26,7 +27,16 @@ export type StartOptions = ServeOptions & {
 
 /** Resolves when it serves. */
 export async function runUntilStopped(settings: ProcessSettings, { show, ...options }: StartOptions): Promise<void> {
-  const running = await serve(settings, options)
+  const log = createProcessLog(settings)
+  let stop: (code: number) => void = process.exit
+  const running = await serve(settings, {
+    ...options,
+    // What a config throws while it is loaded is told as a mistake in it.
+    onRead: (loaded) => {
+      watchFaults(log, () => stop(1))
+      options.onRead?.(loaded)
+    },
+  })
   const isApi = settings.roles.includes('api')
   const shown = isApi ? { console: `${running.url}/console`, api: `${running.url}/api/docs` } : { health: `${running.url}/readyz` }
   const links = {
@@ -37,8 +47,7 @@ export async function runUntilStopped(settings: ProcessSettings, { show, ...opti
   show(links, asText(links, modeOf(settings, running)))
   for (const notice of running.notices) process.stderr.write(`${notice}\n`)
 
-  const log = createProcessLog(settings)
-  const stop = (code: number) => {
+  stop = (code) => {
     setTimeout(() => process.exit(1), shutdownMs).unref()
     void running.close().then(() => process.exit(code))
   }
@@ -50,14 +59,6 @@ export async function runUntilStopped(settings: ProcessSettings, { show, ...opti
   process.once('SIGINT', () => stop(0))
   // In production it may be meant to go on without whoever started it.
   if (settings.isDevelopment) endWithNpm(process.env, () => stop(0))
-  // A promise that nobody waits for, most often in code of the project: the mistake of one request must not end all others.
-  process.on('unhandledRejection', (error) => {
-    log.write('error', 'A promise failed and nobody was waiting for it.', { error })
-  })
-  process.once('uncaughtException', (error) => {
-    log.write('error', 'Kingpost stops because of a bug.', { error })
-    stop(1)
-  })
 }
 
 const titles: Readonly<Record<string, string>> = {

@@ -7,6 +7,7 @@ import { placeOfCall } from '../base/place.ts'
 import { ProjectError } from '../base/project-error.ts'
 import type { Outcome } from '../effects/effect.ts'
 import { begins, type During, heard, named, OwnMistake, type Piece } from './own-code.ts'
+import { asEngine, asPiece } from './whose-code.ts'
 
 export type Attempt = { readonly signal: AbortSignal; readonly during: During }
 
@@ -17,7 +18,7 @@ export async function attempt<T>(clock: Clock, piece: Piece, code: (attempt: Att
   const during = heard(
     async (asked) => {
       if (isOver) throw new OwnMistake(`${named(piece)} has ended: what it began comes too late.`)
-      return await asked()
+      return await asEngine(asked)
     },
     () => isOver,
   )
@@ -30,7 +31,10 @@ export async function attempt<T>(clock: Clock, piece: Piece, code: (attempt: Att
   })
   const ended = begins(piece)
   try {
-    return { end: 'done', result: await Promise.race([(async () => await code({ signal: controller.signal, during }))(), late]) }
+    return {
+      end: 'done',
+      result: await Promise.race([(async () => await asPiece(piece, () => code({ signal: controller.signal, during })))(), late]),
+    }
   } catch (error) {
     return { end: isA(error, ProjectError) ? 'dead' : 'retry', error: `${named(piece)}: ${textOf(error)}${thrownAt(error)}` }
   } finally {

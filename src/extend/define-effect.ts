@@ -5,7 +5,7 @@ import { declare, placeOfDeclaration } from '../base/place.ts'
 import type { Static, TObject } from '../contract/type.ts'
 import { type EffectHandler, effectHandler } from '../effects/effect.ts'
 import { attempt } from './attempt.ts'
-import { runOwnCode } from './own-code.ts'
+import { type Piece, runOwnCode } from './own-code.ts'
 import { type AnyOwnEffect, kindOf, type OwnEffect } from './own-effect.ts'
 import type { OwnName } from './own-name.ts'
 import { type DutyWork, dutyWork, type OutsideWork, type OwnParts, outsideWork } from './own-work.ts'
@@ -34,6 +34,7 @@ export function defineEffect<TSchema extends TObject, TResult = void>(
 }
 
 export function ownEffectHandler(own: AnyOwnEffect, parts: OwnParts & { readonly clock: Clock }): EffectHandler {
+  const settling: Piece = { ...own, outside: '`run`' }
   return effectHandler<Readonly<Record<string, unknown>>, { readonly result: unknown }>(kindOf(own), {
     attemptsMax: own.attempts,
     perform: ({ effect, payload, read, now }) =>
@@ -47,9 +48,7 @@ export function ownEffectHandler(own: AnyOwnEffect, parts: OwnParts & { readonly
       if (outcome.end !== 'done' || own.settle === null) return
       const { result } = outcome.result
       const { context, events } = dutyWork(parts, work)
-      await runOwnCode({ ...own, outside: '`run`' }, (during) =>
-        own.settle!({ ...context({ during, causedBy: [] }), payload, key, result } as never),
-      )
+      await runOwnCode(settling, (during) => own.settle!({ ...context({ during, causedBy: [] }), payload, key, result } as never))
       return events
     },
   })

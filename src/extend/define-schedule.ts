@@ -48,6 +48,7 @@ export function defineSchedule(name: OwnName, spec: Plan & { readonly run: (cont
 /** As the engine runs it. */
 export function ownSchedule(own: OwnSchedule, parts: OwnParts): Schedule {
   const { name, every, cron, timeZone } = own
+  const piece: Piece = { ...own, outside: 'an effect' }
   const dueAfter = every === null ? byClock(parseCron(cron!), timeZone) : { everyMs: parseEvery(every)! }
   return {
     name,
@@ -55,7 +56,7 @@ export function ownSchedule(own: OwnSchedule, parts: OwnParts): Schedule {
     ...dueAfter,
     async run(work, dueAt = work.now) {
       const { context, events } = dutyWork(parts, work)
-      await runOwnCode({ ...own, outside: 'an effect' }, (during) => own.run({ ...context({ during, causedBy: [] }), dueAt }))
+      await runOwnCode(piece, (during) => own.run({ ...context({ during, causedBy: [] }), dueAt }))
       return events
     },
   }

@@ -6,16 +6,15 @@ import { EngineError } from '../base/engine-error.ts'
 import { isA, textOf } from '../base/error-text.ts'
 import { declarationOf } from '../base/place.ts'
 import { ProjectError } from '../base/project-error.ts'
+import { asEngine, asPiece, type Owner } from './whose-code.ts'
 
 /** One piece of it: what it is called, and where it is declared. */
-export type Piece = {
-  readonly what: string
-  readonly place: string
+export type Piece = Owner & {
   /** Where it does what its transaction must not wait for; in an after hook or an effect when left out. */
   readonly outside?: string
 }
 
-export function named({ what, place }: Piece): string {
+export function named({ what, place }: Owner): string {
   return place === '' ? what : `${what} (${place})`
 }
 
@@ -70,7 +69,7 @@ export function runOwnCode<T>(piece: Piece, code: (during: During) => T | Promis
       if (isOver) throw new Error(`${named(piece)} has ended: what it began without waiting for it comes too late.`)
       underWay++
       try {
-        return await asked()
+        return await asEngine(asked)
       } catch (error) {
         // A part of what it asked for is written: caught by its code, that would be committed.
         if (isLimit(error)) end(() => reject(isAnswer(error) ? error : brokenBy(piece, error)))
@@ -81,7 +80,7 @@ export function runOwnCode<T>(piece: Piece, code: (during: During) => T | Promis
     }
     const during = heard(counted, () => isOver)
     look()
-    const ran = (async () => await code(during))()
+    const ran = (async () => await asPiece(piece, () => code(during)))()
     ran.then(
       (value) => end(() => resolve(value)),
       (error) => {

@@ -21,7 +21,7 @@ import { attempt } from './attempt.ts'
 import { type EventName, isRefusable, projectEventsOf } from './events.ts'
 import { type Hook, isOnEvent } from './hook.ts'
 import { type HookCall, hookCalls } from './hook-calls.ts'
-import { named, OwnLimit, OwnMistake, runOwnCode } from './own-code.ts'
+import { named, OwnLimit, OwnMistake, type Piece, runOwnCode } from './own-code.ts'
 import { dutyWork, type OwnParts, outsideWork, ownWork } from './own-work.ts'
 import { checkedValues } from './records.ts'
 import { chained, scopeOf } from './scope.ts'
@@ -185,6 +185,7 @@ export function hookHandlers(hooks: readonly Hook[], parts: HookHandlerParts): E
 }
 
 function hookHandler(hook: Hook, parts: HookHandlerParts): EffectHandler {
+  const settling: Piece = hook.kind === 'before' ? hook : { ...hook, outside: '`run`' }
   return effectHandler<Call, { readonly call: HookCall; readonly result: unknown }>(kindOf(hook), {
     async perform({ effect, payload, read, now }) {
       const call = await read.get(hookCalls, payload.call)
@@ -204,7 +205,7 @@ function hookHandler(hook: Hook, parts: HookHandlerParts): EffectHandler {
       const code = hook.kind === 'before' ? hook.run : hook.settle
       const { context, events } = dutyWork(parts, work)
       if (code !== null)
-        await runOwnCode(hook.kind === 'before' ? hook : { ...hook, outside: '`run`' }, (during) =>
+        await runOwnCode(settling, (during) =>
           code({ ...context({ during, causedBy: chained([], hook.name) }), ...frozenCopyOf(call.told), key: effect.key, result } as never),
         )
       await work.tx.deleteWhere(hookCalls, eq('id', call.id))

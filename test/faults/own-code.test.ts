@@ -46,6 +46,31 @@ test('hooks and effects of a project survive kill -9 at every step', { timeout: 
   assert.equal((await server.stop()).code, 0)
 })
 
+test('what code of a project leaves behind fails alone: it is named with file and line, and everybody else is served', async (t) => {
+  const dataFolder = temporaryFolder(t)
+  const server = await startServer(t, { config, dataFolder, env: { BOOK_FILE: join(dataFolder, 'outside.txt') } })
+  const told = () =>
+    server
+      .stderr()
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line))
+  for (const [text, message] of [
+    ['leaves a timer', 'left in a timer'],
+    ['leaves a promise', 'left in a promise'],
+    ['leaves a connection', 'connect ECONNREFUSED 127.0.0.1:1'],
+  ] as const) {
+    expectStatus(await server.guest.post('/api/comments', { text }), 201)
+    for (const what of ['before hook comments.fill', 'after hook comments.announce', 'effect comments.tell'])
+      await eventually(`${text} of the ${what} is told`, async () =>
+        told().find(({ error, cause }) => error.includes(`The ${what} (${config}:`) && error.includes(message) && cause.includes(message)),
+      )
+  }
+  assert.ok(told().some(({ cause }) => /left in a timer[\s\S]*own-code\.config\.ts:\d+:\d+/.test(cause)))
+  expectStatus(await server.guest.post('/api/comments', { text: 'beside it' }), 201)
+  assert.equal((await server.stop()).code, 0)
+})
+
 test('a secret that is missing ends the start with one sentence', async (t) => {
   const dataFolder = temporaryFolder(t)
   const { code, stderr } = await runCommand(['start', '--config', config, '--port', '0', '--data-dir', dataFolder])

@@ -1,5 +1,7 @@
-// A backend whose own code kills its process: where the text of a comment says so, once. The outside keeps its book in a file.
+// A backend whose own code kills its process, or leaves something behind that fails: where the text of a comment says so, once.
+// The outside keeps its book in a file.
 import { appendFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { after, anyone, before, collection, defineBackend, defineEffect, defineSecret, field, Type } from '../../src/index.ts'
 
 const book = defineSecret('BOOK_FILE')
@@ -7,6 +9,16 @@ const book = defineSecret('BOOK_FILE')
 /** Nothing is written after this line, as by `kill -9`. */
 function dieAt(step: string, text: string): void {
   if (process.env['DIE_AT'] === step && text === step) process.kill(process.pid, 'SIGKILL')
+}
+
+/** Nobody waits for any of it, and nobody listens. */
+const left: Readonly<Record<string, () => unknown>> = {
+  'leaves a timer': () =>
+    setTimeout(() => {
+      throw new Error('left in a timer')
+    }),
+  'leaves a promise': () => Promise.reject(new Error('left in a promise')),
+  'leaves a connection': () => connect(1, '127.0.0.1'),
 }
 
 const comments = collection('comments', {
@@ -17,6 +29,7 @@ const comments = collection('comments', {
 const tell = defineEffect('comments.tell', {
   payload: Type.Object({ comment: Type.String(), text: Type.String() }),
   run({ payload: { comment, text }, secrets }) {
+    void left[text]?.()
     dieAt('effect begins', text)
     appendFileSync(secrets.get(book), `effect ${comment}\n`)
     dieAt('effect is done', text)
@@ -33,6 +46,7 @@ const fill = before({
   on: comments,
   action: 'create',
   async run({ record, set, effects }) {
+    void left[record.text]?.()
     set({ length: record.text.length })
     await effects.owe(tell, record.id, { comment: record.id, text: record.text })
     dieAt('before', record.text)
@@ -44,6 +58,7 @@ const announce = after({
   on: comments,
   action: 'create',
   run({ record, secrets }) {
+    void left[record.text]?.()
     dieAt('hook begins', record.text)
     appendFileSync(secrets.get(book), `hook ${record.id}\n`)
     dieAt('hook is done', record.text)
