@@ -13,6 +13,7 @@ export {
   nobody,
   not,
   type Rule,
+  recently,
   role,
   signedIn,
   staff,

@@ -38,7 +38,15 @@ export async function makeLiveWorld(dataDir: string, count: number, file: string
         const [id, token] = [newId('usr'), newSecret(systemRandom, 'kps')]
         const email = `client${number}@example.com`
         await tx.insert(users, { id, email, name: null, roles: [], emailVerified: true, disabled: false })
-        const session = { user: id, tokenHash: hashSecret(token), expiresAt, origin: '127.0.0.1', userAgent: null }
+        const session = {
+          user: id,
+          tokenHash: hashSecret(token),
+          expiresAt,
+          origin: '127.0.0.1',
+          userAgent: null,
+          ways: null,
+          provenAt: null,
+        }
         await tx.insert(sessions, { id: newId('ses'), ...session })
         await tx.insert({ name: 'members' } as never, { id: newId('memb'), team, user: id } as never)
         made.push({ id, token, team })

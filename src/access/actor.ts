@@ -11,6 +11,8 @@ export type Actor = {
   readonly session: string | null
   /** When that session ends by itself, ms UTC. */
   readonly sessionEndsAt?: number
+  /** How long ago its owner showed who they are, when the request came. */
+  readonly provenAgoMs?: number
   /** SHA-256 of the Cart-Token header: proves that a guest holds a cart and its order. */
   readonly cartTokenHash: string | null
   /** The order that the Cart-Token opens, where it came from the link in a mail. */

@@ -3,7 +3,7 @@
 import { EngineError } from '../base/engine-error.ts'
 import { errorCodes } from '../contract/error-codes.ts'
 import type { Actor } from './actor.ts'
-import type { Rule } from './rule.ts'
+import { allows, type Rule } from './rule.ts'
 import { ruleWords } from './rule-words.ts'
 
 /** `notes.create`, and the rule as the config has it. */
@@ -18,7 +18,13 @@ export function refusedTo(actor: Actor, { of, rule }: AskedRule): EngineError {
 
 /** Of an operation, whose name is not in its address. */
 export function refusedAs(actor: Actor, { name, access }: { readonly name: string; readonly access: Rule }): EngineError {
+  if (isProofMissing(actor, access)) return new EngineError('proof_needed')
   return new EngineError(codeFor(actor), { inDevelopment: () => `The rule of ${name} says no. It is ${ruleWords(access)}.` })
+}
+
+/** Whoever asks may do it once they have shown again who they are. */
+function isProofMissing(actor: Actor, access: Rule): boolean {
+  return actor.kind === 'user' && allows(access, { ...actor, provenAgoMs: 0 })
 }
 
 function codeFor({ kind }: Actor): 'unauthenticated' | 'forbidden' {

@@ -7,6 +7,8 @@ export function ruleWords(rule: Rule): string {
   switch (rule.rule) {
     case 'role':
       return `role(${quoted(rule.role)})`
+    case 'provenWithin':
+      return `recently(${rule.ms / 60_000} minutes)`
     case 'all':
     case 'any':
       return `${rule.rule}(${rule.of.map(ruleWords).join(', ')})`

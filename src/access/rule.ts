@@ -3,6 +3,7 @@
 // both decide alike. Deny by default: a collection without a rule for something refuses it. What cannot be
 // known (a value the record or the caller does not have) lets nobody through, also under `not`.
 import { isDeepStrictEqual } from 'node:util'
+import { limits } from '../base/limits.ts'
 import {
   always,
   and,
@@ -25,6 +26,8 @@ export type ActorValue = { readonly actor: 'id' | 'email' | 'cartTokenHash' | 'l
 export type Rule =
   | { readonly rule: 'anyone' | 'nobody' | 'signedIn' | 'staff' }
   | { readonly rule: 'role'; readonly role: string }
+  /** The caller has shown who they are within so many milliseconds. */
+  | { readonly rule: 'provenWithin'; readonly ms: number }
   | { readonly rule: 'all' | 'any'; readonly of: readonly Rule[] }
   | { readonly rule: 'not'; readonly of: Rule }
   | { readonly rule: 'compare'; readonly path: string; readonly op: Comparison; readonly value: Scalar | ActorValue }
@@ -64,6 +67,13 @@ export const signedIn = { rule: 'signedIn' } as const satisfies Rule
 export const staff = { rule: 'staff' } as const satisfies Rule
 export function role(name: string): Rule {
   return { rule: 'role', role: name }
+}
+/**
+ * Of an operation: whoever `rule` lets in, if they have shown who they are a short time ago, in minutes. Others are
+ * answered `proof_needed` and asked again (`POST /api/auth/prove`).
+ */
+export function recently(rule: CallerRule, { minutes = limits.freshProofMs / 60_000 }: { readonly minutes?: number } = {}): CallerRule {
+  return { rule: 'all', of: [rule, { rule: 'provenWithin', ms: minutes * 60_000 }] }
 }
 export function all<TRules extends readonly Rule[]>(...of: TRules): OneOf<TRules> {
   return { rule: 'all', of }
@@ -186,6 +196,8 @@ function filterOf(rule: Rule, actor: Actor, wanted: Wanted): Filter {
     case 'role':
       // Admins are staff, by whichever rule it is asked.
       return decided(actor.kind === 'system' || actor.roles.includes(rule.role) || (rule.role === 'staff' && isStaff(actor)))
+    case 'provenWithin':
+      return decided(actor.kind === 'system' || (actor.provenAgoMs ?? Number.POSITIVE_INFINITY) <= rule.ms)
     case 'all':
     case 'any': {
       const parts = rule.of.map((part) => filterOf(part, actor, wanted))

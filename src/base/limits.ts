@@ -341,6 +341,8 @@ export const limits = {
   changeEmailLinkMs: 24 * 3_600_000,
   /** The way back to an address after an account was moved to another: long enough for somebody who was away for some days. */
   undoEmailLinkMs: 7 * 24 * 3_600_000,
+  /** What a stolen session cannot do without its owner's password or device: so old at most is the proof of who they are. */
+  freshProofMs: 30 * 60_000,
   /** Tries of one code of six digits: five of a million. */
   codeTriesMax: 5,
   setupTokenMs: 24 * 3_600_000,

@@ -53,6 +53,11 @@ export const errorCodes = {
   // Accounts
   login_failed: { status: 401, retry: 'whenChanged', message: 'E-mail or password is wrong.' },
   email_taken: { status: 409, retry: 'never', message: 'This address is the one of an account.' },
+  proof_needed: {
+    status: 403,
+    retry: 'whenChanged',
+    message: 'Show again who you are: POST /api/auth/prove, by one of the ways named here.',
+  },
   last_admin: { status: 409, retry: 'never', message: 'Somebody must stay an admin. Make another one first.' },
   link_invalid: { status: 403, retry: 'never', message: 'This link is used, expired, or a newer one was sent. Ask for a new one.' },
   code_invalid: {

@@ -14,6 +14,7 @@ import { createFeed, type Feed, renamedFeed } from '../changes/feed.ts'
 import { createPlacesKey } from '../changes/places-key.ts'
 import { sendProof } from '../domains/accounts/send-proof.ts'
 import { createAuthenticator, watchRevocations } from '../domains/accounts/session.ts'
+import { waysToProve } from '../domains/accounts/ways-to-prove.ts'
 import { sendEmail } from '../domains/emails/send-email.ts'
 import type { MailTransport } from '../domains/emails/transport.ts'
 import { createFileLinkKey } from '../domains/files/file-link.ts'
@@ -108,7 +109,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const runner: EffectRunner = createEffectRunner({ ...common, workerId, handlers })
   const schedules = [...schedulesOf({ ...backend, hooksOf: extension.hooksOf }), ...extensionSchedules(extension)]
   const scheduler = createScheduler({ ...common, schedules: replace.schedules?.(schedules) ?? schedules })
-  const parts: OperationParts = { ...common, services: options.services, effects: runner }
+  const parts: OperationParts = {
+    ...common,
+    services: options.services,
+    effects: runner,
+    waysToProve: ({ id }) => waysToProve(storage.reader, id ?? ''),
+  }
   const all = operationsOf(
     { ...backend, hooksOf: extension.hooksOf, mails: extension.mails },
     {

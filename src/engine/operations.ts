@@ -18,6 +18,7 @@ import { getMe } from '../domains/accounts/get-me.ts'
 import { listSessions } from '../domains/accounts/list-sessions.ts'
 import { logIn } from '../domains/accounts/log-in.ts'
 import { logOut } from '../domains/accounts/log-out.ts'
+import { prove } from '../domains/accounts/prove.ts'
 import { register } from '../domains/accounts/register.ts'
 import { requestEmailChange } from '../domains/accounts/request-email-change.ts'
 import { requestCode, requestMagicLink, requestReset, requestVerification } from '../domains/accounts/request-proof.ts'
@@ -142,6 +143,7 @@ function operationsAlone(offer: Offer, { changes, providers, files, handlers, me
     getMe,
     updateMe,
     changePassword,
+    prove,
     ...proofOperations,
     updateUser(roles),
     listSessions,

@@ -70,6 +70,7 @@ function isPublic(code: ErrorCode): boolean {
   return publicParams.includes(code)
 }
 const publicParams: readonly ErrorCode[] = [
+  'proof_needed',
   'out_of_stock',
   'not_for_sale',
   'order_too_large',

@@ -5,7 +5,7 @@
 import { type Actor, actorName } from '../access/actor.ts'
 import { refusedAs } from '../access/refusal.ts'
 import { allows } from '../access/rule.ts'
-import { invalid, isEngineError } from '../base/engine-error.ts'
+import { EngineError, invalid, isEngineError } from '../base/engine-error.ts'
 import { isA } from '../base/error-text.ts'
 import { limits } from '../base/limits.ts'
 import { ProjectError } from '../base/project-error.ts'
@@ -35,6 +35,8 @@ import { type Work, type WorkParts, workIn } from './work.ts'
 export type OperationParts = TransactionParts &
   WorkParts & {
     readonly services: Services
+    /** How the caller can show again who they are. */
+    readonly waysToProve: (actor: Actor) => Promise<readonly string[]>
     /** Runs the effects that an answer waits for. `write`: also in the transaction that ends the only one, where that tells. */
     readonly effects: { runAwaited(ids: readonly string[], write?: (tx: Transaction, ended: Ended) => Promise<void>): Promise<Ended> }
     readonly react: (work: Work, events: readonly DomainEvent[]) => Promise<void>
@@ -59,7 +61,7 @@ export type Reply = {
 /** @throws EngineError, and whatever is a bug */
 export async function runOperation(parts: OperationParts, operation: Operation, call: Call): Promise<Reply> {
   // First: what an input must be is told only to those who may ask.
-  if (!allows(operation.access, call.actor)) throw refusedAs(call.actor, operation)
+  if (!allows(operation.access, call.actor)) throw await refusal(parts, operation, call.actor)
   const place = operation.kind === 'query' || operation.takesFile ? 'query' : 'body'
   validatorOf(operation.inputFor?.(call.actor) ?? operation.input)(call.input, place)
   checkKey(operation, call)
@@ -73,6 +75,11 @@ export async function runOperation(parts: OperationParts, operation: Operation, 
   }
   if (operation.kind === 'query') return replyOf(await operation.run({ ...context, read: parts.storage.reader }), operation)
   return await runCommand(parts, operation, call, context)
+}
+
+async function refusal(parts: OperationParts, operation: Operation, actor: Actor): Promise<EngineError> {
+  const refused = refusedAs(actor, operation)
+  return refused.code === 'proof_needed' ? new EngineError('proof_needed', { params: { ways: await parts.waysToProve(actor) } }) : refused
 }
 
 /** @throws validation_failed */

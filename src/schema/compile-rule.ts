@@ -96,6 +96,7 @@ const partsOf: Readonly<Record<Rule['rule'], readonly string[]>> = {
   signedIn: [],
   staff: [],
   role: ['role'],
+  provenWithin: ['ms'],
   all: ['of'],
   any: ['of'],
   not: ['of'],
@@ -121,8 +122,12 @@ function compile(given: unknown, place: Place): Rule {
   if (place.isCallerOnly && aboutRecords.includes(rule.rule)) return refuse('may look at the caller only: there is no record to look at')
   if (!place.isOfUpdate && aboutUpdates.includes(rule.rule))
     return refuse(`${rule.rule}() is for rules of updates: here no record is changed from one state to another`)
+  if (!place.isCallerOnly && rule.rule === 'provenWithin')
+    return refuse('recently() is for operations, not for what may be read or written')
   const inner = { ...place, depth: place.depth + 1 }
   switch (rule.rule) {
+    case 'provenWithin':
+      return rule.ms > 0 ? rule : refuse('recently() needs minutes above 0')
     case 'role':
       if (typeof rule.role !== 'string' || rule.role.trim() === '') return refuse("needs the name of a role: role('planner')")
       return rule.role === rule.role.trim() ? rule : refuse(`"${rule.role}" has blanks at its ends: no role has`)

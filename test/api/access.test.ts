@@ -170,6 +170,14 @@ const proofRows: Row[] = [
     events: ['accounts.confirmCode: sessions'],
   }),
   ...rows('accounts.confirmCode', all(401), confirmCode('000000')),
+  ...rows(
+    'accounts.prove',
+    { guest: 401, other: 400, owner: 200, staff: 400 },
+    post('/api/auth/prove', { password: 'password of owner' }),
+    {
+      events: ['accounts.prove: sessions'],
+    },
+  ),
   ...rows('accounts.requestEmailChange', signedIn(202), post('/api/auth/email', { email: 'new@example.com' }), {
     events: ['accounts.requestEmailChange: effects'],
   }),

@@ -297,6 +297,53 @@ describe('asking', () => {
   })
 })
 
+describe('what asks for a fresh proof', () => {
+  const bearer = { authorization: 'Bearer kps_owner' }
+  const later = () => world.clock.advance(limits.freshProofMs + 1)
+  const change = (headers: Record<string, string>) => post('email', { email: 'new@mail.example' }, headers)
+
+  test('is refused to an old session with the ways to give one, and let through after it, by a new token', async () => {
+    await later()
+    const refused = await change(bearer)
+    assert.deepEqual([refused.status, refused.body.code, refused.body.params], [403, 'proof_needed', { ways: ['password'] }])
+    for (const [body, path] of [
+      [{ password: 'wrong' }, '/password'],
+      [{}, ''],
+      [{ code: '123456' }, ''],
+    ] as const)
+      assert.deepEqual([(await post('prove', body, bearer)).status, (await post('prove', body, bearer)).body.errors[0].path], [400, path])
+    const proven = await post('prove', { password: 'password of owner' }, bearer)
+    assert.equal(proven.status, 200)
+    assert.equal((await me('kps_owner')).status, 401)
+    const fresh = { authorization: `Bearer ${proven.body.token}` }
+    assert.equal((await change(fresh)).status, 202)
+    await later()
+    assert.equal((await change(fresh)).body.code, 'proof_needed')
+  })
+
+  test('takes a code by mail of an account without a password', async () => {
+    await world.write(async (tx) => {
+      const [password] = await tx.find(passwords, { where: eq('user', world.ids['owner']!), limit: 1 })
+      await tx.delete(passwords, password!)
+    })
+    await later()
+    assert.deepEqual((await change(bearer)).body.params, { ways: ['code'] })
+    const { secret } = await mailed('code')
+    const other = secret === '111111' ? '222222' : '111111'
+    assert.equal((await post('prove', { code: other }, bearer)).body.code, 'code_invalid')
+    const proven = await post('prove', { code: secret }, bearer)
+    assert.equal((await change({ authorization: `Bearer ${proven.body.token}` })).status, 202)
+  })
+
+  test('is still refused for what its rule refuses, and to guests', async () => {
+    assert.equal((await change({})).body.code, 'unauthenticated')
+    await later()
+    const refund = (as: 'owner' | 'staff') => world.call(as, { method: 'POST', url: '/api/refunds/ref_1/retry' })
+    assert.equal((await refund('owner')).body.code, 'forbidden')
+    assert.equal((await refund('staff')).body.code, 'proof_needed')
+  })
+})
+
 // proves P-029
 test('once sent, no secret lies anywhere; before that, staff do not see it', async () => {
   await setVerified(false)

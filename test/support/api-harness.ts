@@ -413,7 +413,9 @@ export async function openWorld(options: ApiHarnessOptions = {}): Promise<World>
         expiresAt: now + 86_400_000,
         origin: '127.0.0.1',
         userAgent: null,
-      }
+        ways: ['password'],
+        provenAt: now,
+      } as const
       await tx.insert(sessions, session)
     }
     const insert = async (name: string, ref: { name: string; prefix?: string }, fields: Record<string, unknown>) => {

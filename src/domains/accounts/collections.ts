@@ -34,6 +34,9 @@ export const passwords = collection('passwords', {
   },
 })
 
+/** How somebody has shown who they are. `setup`: by the link that the server printed. */
+export type SignInWay = 'password' | 'magic' | 'code' | 'setup'
+
 export const sessions = collection('sessions', {
   prefix: 'ses',
   system: true,
@@ -45,6 +48,10 @@ export const sessions = collection('sessions', {
     expiresAt: field.dateTime({ required: true }),
     origin: field.text({ required: true }),
     userAgent: field.text({ max: 500 }),
+    /** How its owner showed who they are: `password`, `magic`, `code` … Null: opened by an earlier version. */
+    ways: field.json<readonly SignInWay[]>({ schema: { type: 'array', items: { type: 'string' } } }),
+    /** When they last did. */
+    provenAt: field.dateTime(),
   },
   indexes: [['user', 'createdAt'], ['expiresAt']],
 })

@@ -29,6 +29,6 @@ export const confirmCode = command({
   },
   async run(context) {
     const proof = await redeemCode(context, context.prepared)
-    return await signIn(context, await proveByMail(context, proof))
+    return await signIn(context, await proveByMail(context, proof), 'code')
   },
 })

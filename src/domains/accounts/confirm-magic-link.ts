@@ -18,6 +18,6 @@ export const confirmMagicLink = command({
   rate: 'account',
   hasSecretInput: true,
   async run(context) {
-    return await signIn(context, await proveByMail(context, await redeemToken(context, 'magic', context.input.token)))
+    return await signIn(context, await proveByMail(context, await redeemToken(context, 'magic', context.input.token)), 'magic')
   },
 })

@@ -33,6 +33,6 @@ export const logIn = command({
     const stored = await findUnique(tx, passwords, eq('user', prepared.user))
     // The password was checked before this transaction: it must still be the account's.
     if (user === null || user.disabled || stored?.hash !== prepared.hash) throw new EngineError('login_failed')
-    return await signIn(context, user)
+    return await signIn(context, user, 'password')
   },
 })

@@ -1,4 +1,4 @@
-import { signedIn } from '../../access/rule.ts'
+import { recently, signedIn } from '../../access/rule.ts'
 import { EngineError, invalid } from '../../base/engine-error.ts'
 import { languageOf } from '../../base/language.ts'
 import { Type } from '../../contract/type.ts'
@@ -16,7 +16,7 @@ export const requestEmailChange = command({
   status: 202,
   input: Type.Object({ email: emailInput }, { additionalProperties: false }),
   output: Type.Object({ email: Type.String() }),
-  access: signedIn,
+  access: recently(signedIn),
   rate: 'account',
   async run({ tx, input, actor, request }) {
     const email = normalEmail(input.email)

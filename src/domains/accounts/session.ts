@@ -10,7 +10,7 @@ import type { CommandContext } from '../../operation/define.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import type { CommitLine, RecordChange, StorageAdapter } from '../../storage/storage.ts'
 import type { Transaction } from '../../storage/transaction.ts'
-import { type Session, sessions, type User, users } from './collections.ts'
+import { type Session, type SignInWay, sessions, type User, users } from './collections.ts'
 
 export const sessionCookie = 'kp_session'
 const tokenPrefix = 'kps'
@@ -69,7 +69,8 @@ export function createAuthenticator(
       return guestActor(network, cartTokenHash, linkedOrder)
     const { session, user } = found
     const { id, email, roles } = user
-    const proofs = { session: session.id, sessionEndsAt: session.expiresAt, cartTokenHash, linkedOrder }
+    const provenAgoMs = session.provenAt === null ? Number.POSITIVE_INFINITY : Math.max(0, clock.now() - session.provenAt)
+    const proofs = { session: session.id, sessionEndsAt: session.expiresAt, provenAgoMs, cartTokenHash, linkedOrder }
     return { kind: 'user', id, email, roles, ...proofs, origin: network }
   }
 }
@@ -129,6 +130,7 @@ function tokenOfCookie(cookie: string | undefined): string | null {
 export async function openSession(
   context: CommandContext<unknown, unknown>,
   user: User,
+  ways: readonly SignInWay[],
 ): Promise<{ token: string; headers: Record<string, string> }> {
   const { tx, now, newId, newSecret, actor, request, project } = context
   const token = newSecret(tokenPrefix)
@@ -139,6 +141,8 @@ export async function openSession(
     expiresAt: now + limits.sessionMs,
     origin: actor.origin,
     userAgent: request.headers['user-agent']?.slice(0, 500) ?? null,
+    ways,
+    provenAt: now,
   })
   return { token, headers: { 'set-cookie': cookieOf(project, token, limits.sessionMs / 1000) } }
 }

@@ -45,7 +45,7 @@ export const setUp = command({
     if (!isGood || (await hasAdmin(tx))) throw new EngineError('setup_link_invalid')
     if ((await tx.deleteWhere(settings, eq('id', setting.id))) === 0) throw new EngineError('setup_link_invalid')
     const { user, tookOver } = await makeAdmin(context, { email: input.email, name: normalName(input.name), hash: prepared })
-    const { token, headers } = await openSession(context, user)
+    const { token, headers } = await openSession(context, user, ['setup'])
     return { output: { token, user: userView(user), tookOver }, status: 201, headers }
   },
 })

@@ -5,14 +5,14 @@ import { eq } from '../../contract/filter.ts'
 import type { CommandContext } from '../../operation/define.ts'
 import type { Work } from '../../operation/work.ts'
 import { findUnique } from '../../storage/find-all.ts'
-import { passwords, type User, users } from './collections.ts'
+import { passwords, type SignInWay, type User, users } from './collections.ts'
 import { accountSignedIn } from './events.ts'
 import type { Proof } from './proofs.ts'
 import { endSessions, openSession } from './session.ts'
 import { userView } from './shapes.ts'
 
-export async function signIn(context: CommandContext<unknown, unknown>, user: User) {
-  const { token, headers } = await openSession(context, user)
+export async function signIn(context: CommandContext<unknown, unknown>, user: User, way: SignInWay) {
+  const { token, headers } = await openSession(context, user, [way])
   const { cartTokenHash } = context.actor
   return { output: { token, user: userView(user) }, headers, events: [accountSignedIn({ user, cartTokenHash })] }
 }

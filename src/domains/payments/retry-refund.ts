@@ -1,4 +1,4 @@
-import { staff } from '../../access/rule.ts'
+import { recently, staff } from '../../access/rule.ts'
 import { assert } from '../../base/assert.ts'
 import { limits } from '../../base/limits.ts'
 import { Type } from '../../contract/type.ts'
@@ -18,7 +18,7 @@ export const retryRefund = command({
   input: Type.Object({ id: Type.String({ maxLength: limits.idCharactersMax }) }, { additionalProperties: false }),
   output: refundOutput,
   errors: ['not_found', 'refund_state_conflict'],
-  access: staff,
+  access: recently(staff),
   async run(context) {
     const { tx, input } = context
     const refund = await getFailedRefund(tx, input.id)

@@ -1,4 +1,4 @@
-import { staff } from '../../access/rule.ts'
+import { recently, staff } from '../../access/rule.ts'
 import { limits } from '../../base/limits.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
@@ -24,7 +24,7 @@ export const settleRefund = command({
   ),
   output: refundOutput,
   errors: ['not_found', 'refund_state_conflict'],
-  access: staff,
+  access: recently(staff),
   async run(context) {
     const { tx, input } = context
     const refund = await getFailedRefund(tx, input.id)
