@@ -127,16 +127,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     },
   )
   const operations = replace.operations?.(all) ?? all
-  let cancelSweep = () => {}
-
-  function sweepFeed(): void {
-    cancelSweep = clock.after(3_600_000, () => {
-      storage
-        .forgetCommits(clock.now() - limits.commitsKeepMs)
-        .catch((error) => log.write('error', 'Old changes could not be dropped.', { error }))
-        .finally(sweepFeed)
-    })
-  }
+  const sweep = createFeedSweep(common)
 
   return {
     operations,
@@ -152,15 +143,29 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       await webhooks.start()
       if (roles.includes('worker')) await scheduler.start()
       await runner.start(roles.filter((role) => role !== 'api'))
-      if (roles.includes('worker')) sweepFeed()
+      if (roles.includes('worker')) sweep.start()
     },
     async stop() {
-      cancelSweep()
+      sweep.stop()
       recovery.stop()
       await scheduler.stop()
       await runner.stop()
     },
   }
+}
+
+/** Old lines of the commit log go by the hour. */
+function createFeedSweep({ storage, clock, log }: Pick<EngineOptions, 'storage' | 'clock' | 'log'>) {
+  let stop = () => {}
+  function start(): void {
+    stop = clock.after(3_600_000, () => {
+      storage
+        .forgetCommits(clock.now() - limits.commitsKeepMs)
+        .catch((error) => log.write('error', 'Old changes could not be dropped.', { error }))
+        .finally(start)
+    })
+  }
+  return { start, stop: () => stop() }
 }
 
 function picturesOf(parts: Omit<PictureParts, 'pictureMaker'>, { pictureMaker }: EngineOptions): PictureSizes | null {
