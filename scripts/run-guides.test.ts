@@ -36,7 +36,10 @@ const said: Readonly<Record<string, RegExp>> = {
     /"rows":387,"created":0[\s\S]*"rows":2,"created":1,"changed":0,"unchanged":0,"rejected":1,"rejections":\[\{"line":3/,
   'docs/guides/import-a-catalogue.md':
     /"rows":387,"created":387[\s\S]*"rows":5\d\d,"created":5\d\d[\s\S]*"rows":387,"created":0,"changed":0,"unchanged":387,"rejected":0[\s\S]*"amount"/,
-  'docs/guides/own-operations.md': /"guest":"Ada"[\s\S]*"code":"sold_out"/,
+  'docs/guides/hooks.md':
+    /^\{"email":"ada@example\.com","name":null\}\n3\n1\n\{"type":"\/api\/docs#errors\/rude",.*"errors":\[\{"path":"\/text","code":"rude","message":"Please stay friendly\."\}\]\}$/,
+  'docs/guides/own-operations.md':
+    /^owner@example\.com is an admin\.\n\{"id":"seat_\w+","event":"event_\w+","guest":"Ada"\}\n\{"type":"\/api\/docs#errors\/sold_out",.*"params":\{"capacity":1\}\}$/,
   'docs/guides/front-end.md': /\/stars[\s\S]*placed\ntrue\n/,
   'docs/operating/backup-and-restore.md': /whole in [\s\S]*the same, and all invariants hold[\s\S]*Nothing is held/,
   'docs/operating/move-to-another-database.md': /the same on both sides[\s\S]*can be started on again/,

@@ -81,6 +81,12 @@ for (const size of sizes)
     await page.goto('/api/docs#errors')
     await page.getByText('out_of_stock').waitFor()
     await visitor.look('reference-errors')
+    // The `type` of an error of a project leads to it, also of one that only a hook knows.
+    await page.goto('/api/docs#errors/rude')
+    await page.getByText('rude is an error of this project').waitFor()
+    await page.goto('/api/docs#errors/out_of_stock')
+    await page.locator('tr[aria-current]', { hasText: 'out_of_stock' }).and(page.locator(':visible')).waitFor()
+    await visitor.look('reference-error')
     await page.context().close()
   })
 

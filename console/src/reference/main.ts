@@ -41,13 +41,14 @@ function Loaded({ document }: { document: OpenApi }): VNode {
   const isFirst = useRef(true)
   useEffect(() => {
     setOpen(false)
-    window.document.title = `${current?.summary ?? (place === 'errors' ? 'Errors' : place === 'schemas' ? 'Schemas' : 'API')} – ${document.info.title}`
+    window.document.title = `${current?.summary ?? (isOfErrors(place) ? 'Errors' : place === 'schemas' ? 'Schemas' : 'API')} – ${document.info.title}`
     // Whoever followed a link reads on at the top of what it led to; whoever came here keeps the browser's place.
     if (!isFirst.current) {
       window.scrollTo(0, 0)
       main.current?.querySelector('h1')?.focus({ preventScroll: true })
     }
     isFirst.current = false
+    if (place !== '') window.document.getElementById(place)?.scrollIntoView({ block: 'center' })
     return undefined
   }, [place])
   return html`<div class="reference">
@@ -71,14 +72,19 @@ function Loaded({ document }: { document: OpenApi }): VNode {
       ${
         current
           ? html`<${OperationPage} key=${place} operation=${current} document=${document} common=${common} caller=${caller} setCaller=${setCaller} />`
-          : place.split('/')[0] === 'errors'
-            ? html`<${ErrorsPage} operations=${operations} />`
+          : isOfErrors(place)
+            ? html`<${ErrorsPage} operations=${operations} place=${place} />`
             : place === 'schemas'
               ? html`<${SchemasPage} document=${document} />`
               : html`<${Overview} document=${document} operations=${operations} />`
       }
     </main>
   </div>`
+}
+
+/** `errors`, and `errors/CODE`. */
+function isOfErrors(place: string): boolean {
+  return place.split('/')[0] === 'errors'
 }
 
 function Search({ words, setWords }: { words: string; setWords: (words: string) => void }): VNode {
@@ -109,7 +115,7 @@ function Search({ words, setWords }: { words: string; setWords: (words: string) 
 function Index(props: { operations: readonly Operation[]; place: string; isSearch: boolean }): VNode {
   const { operations, place, isSearch } = props
   if (operations.length === 0) return html`<p class="none faint">Nothing fits these words.</p>`
-  const here = (target: string) => (place === target ? 'page' : undefined)
+  const here = (target: string) => (place.split('/')[0] === target ? 'page' : undefined)
   return html`<div class="index-scroll">
     ${
       !isSearch &&

@@ -107,14 +107,17 @@ function Faults({ faults, common }: { faults: readonly Fault[]; common: Readonly
   </section>`
 }
 
-export function FaultTable({ faults }: { faults: readonly Fault[] }): VNode {
+/** `place`: where on the page of all errors somebody is. Each has an address there: `errors/CODE`. */
+export function FaultTable({ faults, place }: { faults: readonly Fault[]; place?: string }): VNode {
+  const entry = ({ status, code, message }: Fault) => {
+    const address = place === undefined ? undefined : `errors/${code}`
+    const isAskedFor = address !== undefined && address === place
+    return html`<tr key=${status + code} id=${address} aria-current=${isAskedFor ? 'true' : undefined}>
+      <td class="numeric">${status}</td><td><code>${code}</code> ${message}</td>
+    </tr>`
+  }
   return html`<table class="faults">
     <thead><tr><th scope="col">Status</th><th scope="col">Code and meaning</th></tr></thead>
-    <tbody>
-      ${faults.map(
-        ({ status, code, message }) =>
-          html`<tr key=${status + code}><td class="numeric">${status}</td><td><code>${code}</code> ${message}</td></tr>`,
-      )}
-    </tbody>
+    <tbody>${faults.map(entry)}</tbody>
   </table>`
 }

@@ -44,11 +44,20 @@ export function Overview({ document, operations }: { document: OpenApi; operatio
   </div>`
 }
 
-export function ErrorsPage({ operations }: { operations: readonly Operation[] }): VNode {
+/** `place`: `errors`, or `errors/CODE`, which is the `type` of an error of the project. */
+export function ErrorsPage({ operations, place }: { operations: readonly Operation[]; place: string }): VNode {
+  const faults = allFaults(operations)
+  const code = place.split('/')[1]
   return html`<div class="overview">
     <h1 tabindex="-1">Errors</h1>
     <p class="lead faint">Every code there is. The body is <code>application/problem+json</code>; 429 and 503 carry <code>Retry-After</code>.</p>
-    <div class="card"><${FaultTable} faults=${allFaults(operations)} /></div>
+    ${
+      code !== undefined &&
+      !faults.some((fault) => fault.code === code) &&
+      html`<p id=${place}><code>${code}</code> is an error of this project that no operation names, such as the refusal of a hook.
+        Its sentence is the <code>detail</code> of the answer.</p>`
+    }
+    <div class="card"><${FaultTable} faults=${faults} place=${place} /></div>
   </div>`
 }
 
