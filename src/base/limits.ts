@@ -218,7 +218,8 @@ export const limits = {
   effectLeaseMs: 30_000,
   /** Time for one outside call, well under the lease so that a late answer still has its fence. */
   effectCallMs: 15_000,
-  effectSlots: 32,
+  /** Effects that one process carries out at once. Receivers of webhooks and code of a project that hang leave eight for payments and mails. */
+  effectSlots: 40,
   /** How often a process says that it serves a shared database, and how long it counts as there without saying so. */
   presenceRenewMs: 5_000,
   presenceMs: 30_000,
@@ -245,6 +246,12 @@ export const limits = {
   ownWritesMax: 1_000,
   /** Code of a project that keeps the process from turning for so long ends it: it is a loop without an end. */
   ownCodeStuckMs: 20_000,
+  /** Effects and after hooks of a project that one process carries out at once: at most half of its places, so that what hangs leaves the others theirs. */
+  ownEffectPlaces: 16,
+  /** Attempts during which the process died: after one a deploy may be the reason, after three it is the code. Each may cost 20 s and a start. */
+  ownEffectCutOffsMax: 3,
+  /** After that, effects of its kind rest: they would end the process as well. Long enough to be served meanwhile, short enough to go on the same day. */
+  ownEffectRestMs: 3_600_000,
   /** Of an effect or a mail of a project: what is stored has the name before it, and fits every database's index. */
   ownKeyCharactersMax: 150,
   /** JSON that is stored for an effect of a project: it is in the audit trail as well. */
@@ -259,7 +266,7 @@ export const limits = {
   webhookSparedMaxMs: 3_600_000,
   /** One at which nothing has arrived for so long is switched off. */
   webhookFailingMs: 5 * 24 * 3_600_000,
-  /** Calls of one process to receivers at once: half of its places for effects, so that payments and others have theirs. */
+  /** Calls of one process to receivers at once: not half of its places for effects, so that payments and others have theirs. */
   webhookPlaces: 16,
   webhookPlacesEach: 4,
   webhooksMax: 50,
@@ -422,6 +429,10 @@ export const limits = {
 
 assert(limits.effectCallMs * 2 <= limits.effectLeaseMs, 'a call must end well inside its lease')
 assert(limits.awaitedEffectMs < limits.effectCallMs, 'a caller gives up before the call does')
+assert(limits.ownEffectPlaces * 2 <= limits.effectSlots, 'code of a project has at most half of the places')
+assert(limits.ownEffectPlaces + limits.webhookPlaces < limits.effectSlots, 'payments and mails have places of their own')
+assert(limits.verifyPatienceMs > limits.ownEffectRestMs, 'a rest is not a standstill')
+assert(limits.ownEffectRestMs > limits.effectLeaseMs, 'a rest is told from a lease by its length')
 assert(limits.verifyPatienceMs > limits.effectBackoffMaxMs, 'a pause is not a standstill')
 assert(limits.cartAmountMax * 2 * 2 * limits.paymentAttemptsMax <= Number.MAX_SAFE_INTEGER, 'goods and shipping, taxed up to twice')
 assert(limits.orderHoldMs <= limits.orderHoldTotalMs, 'a first hold fits the whole')

@@ -1,20 +1,36 @@
 // Claiming: which effects are due and become this process's for a lease. Invariant: each is taken by one
 // guarded write on its state and version, so of processes that look at once one gets it.
 import { limits } from '../base/limits.ts'
-import type { Random } from '../base/random.ts'
 import { and, compare, eq, type Filter, not, oneOf } from '../contract/filter.ts'
 import { inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
 import type { Transaction } from '../storage/transaction.ts'
+import { chooseDue } from './choose-due.ts'
 import { type Effect, type EffectHandler, effects } from './effect.ts'
+import type { OwnPlaces } from './own-places.ts'
+import { endOfCutOff } from './own-rests.ts'
 
 /** `worker` carries out all effects but those that send mail, `mail` those. Neither: only what its own callers wait for. */
 export type EffectRole = 'worker' | 'mail'
 
 export type ClaimParts = TransactionParts & { readonly workerId: string }
 
+/** Which kinds, how many at most, and the places for those that are code of a project. */
+export type Wanted = {
+  readonly handlers: ReadonlyMap<string, EffectHandler>
+  readonly roles: readonly EffectRole[]
+  readonly places: OwnPlaces
+  readonly limit: number
+}
+
 export type Claim = {
   readonly taken: readonly Effect[]
-  /** Others took some of what was looked at: look again. */
+  /** Of those: the one whose attempt before was cut off, which has to be alone. */
+  readonly again: Effect | null
+  /** They were cut off so often that they are dead now. */
+  readonly dead: readonly Effect[]
+  /** What was seen of effects of the project; null where they were not looked for. */
+  readonly own: { readonly isCutOffLeft: boolean; readonly isMore: boolean } | null
+  /** Others took some of what was looked at, or what there is no place for stood before the rest: look again. */
   readonly isContested: boolean
   /** There was as much as was wanted, and perhaps more. */
   readonly mayBeMore: boolean
@@ -37,8 +53,14 @@ async function isAnythingDue({ storage, clock }: ClaimParts, kinds: Filter | und
 }
 
 /** Takes at most `limit` effects that are due: new ones first, then those whose lease has ended. */
-export async function claimDue(parts: ClaimParts, kinds: Filter | undefined, limit: number): Promise<Claim> {
-  if (!(await isAnythingDue(parts, kinds))) return { taken: [], isContested: false, mayBeMore: false }
+export async function claimDue(parts: ClaimParts, wanted: Wanted): Promise<Claim> {
+  const { handlers, places, limit } = wanted
+  const isOwnLooked = !places.isFull()
+  const kinds = claimable(wanted, isOwnLooked)
+  if (!(await isAnythingDue(parts, kinds))) {
+    const own = isOwnLooked ? { isCutOffLeft: false, isMore: false } : null
+    return { taken: [], again: null, dead: [], own, isContested: false, mayBeMore: false }
+  }
   return await inTransaction(parts, { operation: 'effects.claim', actor: 'system', requestId: '' }, async (tx, now) => {
     const looks = dueStates.map((state) =>
       // Beyond the limit: the oldest come first, and a process that takes as much as it wanted looks again.
@@ -48,20 +70,24 @@ export async function claimDue(parts: ClaimParts, kinds: Filter | undefined, lim
         limit: 2 * limit,
       }),
     )
-    const due = someOf((await Promise.all(looks)).flat().slice(0, 2 * limit), limit, parts.random)
-    // By id, so that two who look at once never wait for each other in a circle; together, so that it is one round trip.
-    const inOrder = due.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+    const [ready, left] = (await Promise.all(looks)) as [Effect[], Effect[]]
+    const { taken: due, again, dead: cutOff, isCutOffLeft, isOwnLeft } = chooseDue({ ready, left }, places, { limit, random: parts.random })
     const lease = { owner: parts.workerId, dueAt: now + limits.effectLeaseMs }
-    const taken = (await Promise.all(inOrder.map((effect) => take(tx, effect, lease)))).filter((effect) => effect !== null)
-    return { taken, isContested: taken.length < due.length, mayBeMore: due.length === limit }
+    const end = (effect: Effect) =>
+      tx.updateIfUnchanged(effects, effect, { set: endOfCutOff(effect, handlers.get(effect.kind)!.ownCode!, now) })
+    // By id, so that two who look at once never wait for each other in a circle; together, so that it is one round trip.
+    const inOrder = [...due, ...cutOff].toSorted((a, b) => (a.id < b.id ? -1 : 1))
+    const written = await Promise.all(inOrder.map((effect) => (cutOff.includes(effect) ? end(effect) : take(tx, effect, lease))))
+    const ours = written.filter((effect) => effect !== null)
+    return {
+      taken: ours.filter(({ state }) => state === 'running'),
+      again: ours.find(({ id }) => id === again?.id) ?? null,
+      dead: ours.filter(({ state }) => state === 'dead'),
+      own: isOwnLooked ? { isCutOffLeft, isMore: isOwnLeft || due.length === limit } : null,
+      isContested: ours.length < inOrder.length || isOwnLeft,
+      mayBeMore: due.length === limit,
+    }
   })
-}
-
-/** Where more is due than one process takes, each takes others: all would meet at the oldest, and wait for each other there. */
-function someOf(due: readonly Effect[], limit: number, random: Random): readonly Effect[] {
-  if (due.length <= limit) return due
-  const rest = [...due]
-  return Array.from({ length: limit }, () => rest.splice(Math.floor(random.fraction() * rest.length), 1)[0]!)
 }
 
 /** Null when somebody else was first. */
@@ -74,8 +100,9 @@ async function take(tx: Transaction, effect: Effect, lease: { readonly owner: st
 }
 
 /** What these roles claim; everything when undefined. A kind that nobody knows belongs to the workers, who say so. */
-export function claimable(handlers: ReadonlyMap<string, EffectHandler>, roles: readonly EffectRole[]): Filter | undefined {
-  if (roles.includes('worker') && roles.includes('mail')) return undefined
-  const kinds = [...handlers.values()].filter(({ role }) => role === 'mail').map(({ kind }) => kind.name)
-  return roles.includes('mail') ? oneOf('kind', kinds) : not(oneOf('kind', kinds))
+function claimable({ handlers, roles, places }: Wanted, isOwnLooked: boolean): Filter | undefined {
+  const mails = [...handlers.values()].filter(({ role }) => role === 'mail').map(({ kind }) => kind.name)
+  if (!roles.includes('worker')) return oneOf('kind', mails)
+  const left = [...(isOwnLooked ? [] : places.kinds), ...(roles.includes('mail') ? [] : mails)]
+  return left.length === 0 ? undefined : not(oneOf('kind', left))
 }

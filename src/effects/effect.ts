@@ -167,6 +167,8 @@ export type EffectHandler<TPayload = unknown, TResult = unknown> = {
   /** The role of the processes that carry it out; `worker` when left out. */
   readonly role?: 'mail'
   readonly attemptsMax?: number
+  /** Of code of a project, which may end the process or hang: what it is and where it is declared, for people. */
+  readonly ownCode?: string
   perform(context: PerformContext<TPayload>): Promise<Outcome<TResult>>
   settle?(context: SettleContext<TPayload, TResult>): Followed
   /** Staff have it tried again, in their transaction: what it stands for is open again. */

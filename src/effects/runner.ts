@@ -15,11 +15,13 @@ import { type Work, type WorkParts, workIn } from '../operation/work.ts'
 import type { AnyRecord } from '../schema/collection.ts'
 import { recordOf } from '../schema/collection.ts'
 import { inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
-import type { RecordChange } from '../storage/storage.ts'
 import type { Transaction } from '../storage/transaction.ts'
-import { claimable, claimDue, type EffectRole } from './claim.ts'
+import { createBornLine } from './born-line.ts'
+import { claimDue, type EffectRole } from './claim.ts'
 import { type Effect, type EffectHandler, effects, type Outcome, type PerformContext, takeSubject } from './effect.ts'
 import { createFailureLog } from './failure-log.ts'
+import { createOwnPlaces } from './own-places.ts'
+import { createOwnRests } from './own-rests.ts'
 
 export type RunnerParts = TransactionParts &
   WorkParts & {
@@ -36,7 +38,7 @@ type Alongside = (tx: Transaction, ended: Ended) => Promise<void>
 
 export type EffectRunner = {
   start(roles?: readonly EffectRole[]): Promise<void>
-  /** Whether this process carries out effects of this kind now. */
+  /** Whether this process carries out effects of this kind now, and has a place for one. */
   carriesOut(kind: string): boolean
   /** Looks for due effects now instead of at the next poll. */
   wake(): void
@@ -57,8 +59,10 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
   const active = new Map<string, Promise<AnyRecord | null>>()
   /** By their effects: what is written beside the ends of those that somebody waits for. */
   const awaited = new Map<string, Alongside>()
+  const places = createOwnPlaces(handlers, slots)
+  const rests = createOwnRests(parts, places.kinds)
   /** Leased to this process and waiting for a slot. */
-  const born: Effect[] = []
+  const born = createBornLine(places)
   let roles: readonly EffectRole[] = []
   let isRunning = false
   let isClaiming = false
@@ -68,16 +72,25 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
   let claiming: Promise<void> = Promise.resolve()
   let cancelPoll = () => {}
 
-  const carriesOut = (kind: string) => isRunning && roles.includes(handlers.get(kind)?.role ?? 'worker')
+  const isOurs = (kind: string) => isRunning && roles.includes(handlers.get(kind)?.role ?? 'worker')
+  const carriesOut = (kind: string) => isOurs(kind) && places.hasRoom(kind)
 
   async function claimSome(): Promise<void> {
     const free = slots - active.size
     mayBeMore = free <= 0
     if (mayBeMore) return
     await clock.refresh?.()
-    const claim = await claimDue(parts, claimable(handlers, roles), free)
-    if (isRunning) for (const effect of claim.taken) void begin(effect)
-    else born.push(...claim.taken)
+    const claim = await claimDue(parts, { handlers, roles, places, limit: free })
+    if (claim.own) places.noteSeen(claim.own)
+    for (const effect of claim.dead) rests.hear(effect)
+    for (const effect of claim.dead) {
+      rests.hear(effect)
+      tellFailure(effect, { end: 'dead', error: effect.lastError! })
+    }
+    if (isRunning) for (const effect of claim.taken) void begin(effect, effect === claim.again)
+    else for (const effect of claim.taken) born.add(effect)
+    // No place is left for what waits here of the project before what was cut off has been made again.
+    if (claim.own && (claim.again || claim.own.isCutOffLeft)) for (const effect of born.removeOwn()) void begin(effect)
     mayBeMore = claim.mayBeMore
     if (claim.isContested) isWanted = true
   }
@@ -98,24 +111,30 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
     }
   }
 
-  /** Resolves to the record that the effect is about, where its end tells that. */
-  function begin(effect: Effect): Promise<AnyRecord | null> {
+  /** Resolves to the record that the effect is about, where its end tells that. `isAgain`: its attempt before was cut off. */
+  function begin(effect: Effect, isAgain = false): Promise<AnyRecord | null> {
     // One that waited here until its lease is nearly over goes back: another attempt could begin beside it.
-    const isLate = effect.dueAt - clock.now() < limits.effectCallMs
-    const attempt = (isLate ? handBack(parts, effect) : carryOut(effect))
+    const isLate = effect.dueAt - clock.now() < limits.effectCallMs || !places.take(effect, isAgain)
+    const attempt = (isLate ? handBack(parts, effect, isAgain) : carryOut(effect))
       .catch((error) => {
         log.write('error', 'The end of an effect could not be written; its lease will pass it on.', { effect: effect.id, error })
         return null
       })
       .finally(() => {
         active.delete(effect.id)
-        const next = isRunning ? born.shift() : undefined
+        places.leave(effect)
+        const next = isRunning ? born.next() : undefined
         if (next) void begin(next)
-        // Not at each slot that falls free: a claim is a round trip, and one round trip takes many.
-        else if (isRunning && mayBeMore && active.size <= slots / 2) wake()
+        else if (isRunning && isRoomForMore()) wake()
       })
     active.set(effect.id, attempt)
     return attempt
+  }
+
+  /** Not at each slot that falls free: a claim is a round trip, and one round trip takes many. */
+  function isRoomForMore(): boolean {
+    const others = active.size - places.taken()
+    return (mayBeMore && others <= (slots - places.taken()) / 2) || places.wantsMore()
   }
 
   async function giveUp(effect: Effect): Promise<void> {
@@ -127,9 +146,8 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
   async function carryOut(effect: Effect): Promise<AnyRecord | null> {
     const handler = handlers.get(effect.kind)
     const payload = handler?.kind.payloadOf(effect) ?? null
-    const outcome = handler
-      ? await perform(parts, handler, { effect, payload })
-      : waiting(parts, effect, `Nothing here carries out ${effect.kind}.`)
+    const whyNot = handler ? rests.of(effect.kind) : `Nothing here carries out ${effect.kind}.`
+    const outcome = !handler || whyNot !== null ? waiting(parts, effect, whyNot!) : await perform(parts, handler, { effect, payload })
     const settled = outOfAttempts(handler, effect, keepable(outcome))
     tellFailure(effect, settled)
     const ending = { handler, effect, payload, alongside: awaited.get(effect.id) }
@@ -140,8 +158,7 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
   async function runNow(id: string): Promise<AnyRecord | null> {
     const under = active.get(id)
     if (under) return await under
-    const index = born.findIndex((effect) => effect.id === id)
-    const effect = index >= 0 ? born.splice(index, 1)[0]! : await storage.reader.get(effects, id)
+    const effect = born.remove(id) ?? (await storage.reader.get(effects, id))
     if (effect?.state === 'running' && effect.owner === parts.workerId && !active.has(id)) return await begin(effect)
     return null
   }
@@ -162,35 +179,19 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
   /** What this process wrote and owns from birth begins right after its commit. */
   function beginBorn(effect: Effect): void {
     if (effect.state !== 'running' || effect.owner !== parts.workerId || active.has(effect.id)) return
-    if (isRunning && active.size < slots) void begin(effect)
-    else born.push(effect)
+    if (isRunning && active.size < slots && places.hasRoom(effect.kind)) void begin(effect)
+    else born.add(effect)
   }
 
-  const isDue = ({ state, dueAt, kind }: Effect, at: number) => state === 'ready' && dueAt <= at && carriesOut(kind)
+  const isDue = ({ state, dueAt, kind }: Effect, at: number) => state === 'ready' && dueAt <= at && isOurs(kind) && places.noteDue(kind)
 
-  // What nobody has yet is claimed as soon as it is heard of, whichever process wrote it: where only this one writes, by its commits.
-  const { isShared } = storage.capabilities
-  storage.onCommit((line) => {
-    let isWaiting = false
-    for (const { collection, action, record } of line.changes) {
-      if (collection !== effects.name || action === 'deleted') continue
-      const effect = recordOf(effects, record)
-      if (action === 'created') beginBorn(effect)
-      isWaiting ||= !isShared && isDue(effect, line.at)
-    }
-    if (isWaiting) wake()
-  })
-  if (isShared)
-    storage.onFeed(({ at, changes }) => {
-      const isWaiting = (change: RecordChange) =>
-        change.collection === effects.name && change.action !== 'deleted' && isDue(recordOf(effects, change.record), at)
-      if (changes.some(isWaiting)) wake()
-    })
+  hearOfEffects(parts, { isDue, wake, born: beginBorn, all: rests.hear })
 
   return {
     async start(wanted = ['worker', 'mail']) {
       roles = wanted
       if (!storage.capabilities.isShared) await takeOver(parts)
+      await rests.read()
       isRunning = true
       if (roles.length === 0) return
       wake()
@@ -209,9 +210,39 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
       cancelPoll()
       // What a claim or a settlement under way still leases to this process is handed back too.
       await claiming
-      while (active.size + born.length > 0) await Promise.all([...active.values(), ...born.splice(0).map(giveUp)])
+      while (active.size + born.size() > 0) await Promise.all([...active.values(), ...born.removeAll().map(giveUp)])
     },
   }
+}
+
+type Heard = { isDue(effect: Effect, at: number): boolean; wake(): void; born(effect: Effect): void; all(effect: Effect): void }
+
+/** What nobody has yet is claimed as soon as it is heard of, whichever process wrote it: where only this one writes, by its commits. */
+function hearOfEffects({ storage }: RunnerParts, { isDue, wake, born, all }: Heard): void {
+  const { isShared } = storage.capabilities
+  storage.onCommit((line) => {
+    let isWaiting = false
+    for (const { collection, action, record } of line.changes) {
+      if (collection !== effects.name || action === 'deleted') continue
+      const effect = recordOf(effects, record)
+      if (action === 'created') born(effect)
+      if (isShared) continue
+      all(effect)
+      isWaiting ||= isDue(effect, line.at)
+    }
+    if (isWaiting) wake()
+  })
+  if (!isShared) return
+  storage.onFeed(({ at, changes }) => {
+    let isWaiting = false
+    for (const { collection, action, record } of changes) {
+      if (collection !== effects.name || action === 'deleted') continue
+      const effect = recordOf(effects, record)
+      all(effect)
+      isWaiting ||= isDue(effect, at)
+    }
+    if (isWaiting) wake()
+  })
 }
 
 function endedOf(subjects: readonly (AnyRecord | null)[]): Ended {
@@ -323,11 +354,13 @@ async function takeOver(parts: RunnerParts): Promise<void> {
   })
 }
 
-async function handBack(parts: RunnerParts, effect: Effect): Promise<null> {
+/** `isAgain`: it stays what was cut off. */
+async function handBack(parts: RunnerParts, effect: Effect, isAgain = false): Promise<null> {
   return await inTransaction(parts, cause('handBack'), async (tx, now) => {
     const guard = and(eq('state', 'running'), eq('attempts', effect.attempts))
     // The attempt was not made, so it does not count.
-    await tx.touch(effects, effect.id, { set: { state: 'ready', attempts: effect.attempts - 1, dueAt: now, owner: null } }, guard)
+    const set = { state: isAgain ? 'running' : 'ready', attempts: effect.attempts - 1, dueAt: now, owner: null }
+    await tx.touch(effects, effect.id, { set }, guard)
     return null
   })
 }

@@ -5,7 +5,7 @@ import { declare, placeOfDeclaration } from '../base/place.ts'
 import type { Static, TObject } from '../contract/type.ts'
 import { type EffectHandler, effectHandler } from '../effects/effect.ts'
 import { attempt } from './attempt.ts'
-import { type Piece, runOwnCode } from './own-code.ts'
+import { named, type Piece, runOwnCode } from './own-code.ts'
 import { type AnyOwnEffect, kindOf, type OwnEffect } from './own-effect.ts'
 import type { OwnName } from './own-name.ts'
 import { type DutyWork, dutyWork, type OutsideWork, type OwnParts, outsideWork } from './own-work.ts'
@@ -37,6 +37,7 @@ export function ownEffectHandler(own: AnyOwnEffect, parts: OwnParts & { readonly
   const settling: Piece = { ...own, outside: '`run`' }
   return effectHandler<Readonly<Record<string, unknown>>, { readonly result: unknown }>(kindOf(own), {
     attemptsMax: own.attempts,
+    ownCode: named(own),
     perform: ({ effect, payload, read, now }) =>
       attempt(parts.clock, own, async ({ signal, during }) => {
         const { key, attempts } = effect

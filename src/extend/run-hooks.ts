@@ -187,6 +187,7 @@ export function hookHandlers(hooks: readonly Hook[], parts: HookHandlerParts): E
 function hookHandler(hook: Hook, parts: HookHandlerParts): EffectHandler {
   const settling: Piece = hook.kind === 'before' ? hook : { ...hook, outside: '`run`' }
   return effectHandler<Call, { readonly call: HookCall; readonly result: unknown }>(kindOf(hook), {
+    ownCode: named(hook),
     async perform({ effect, payload, read, now }) {
       const call = await read.get(hookCalls, payload.call)
       if (call === null) return { end: 'dead', error: 'What it was told is forgotten.' }

@@ -2,7 +2,9 @@
 // slow: mysql
 import assert from 'node:assert/strict'
 import { after as afterAll, before as beforeAll, test } from 'node:test'
+import { limits } from '../../src/base/limits.ts'
 import { silentLog } from '../../src/base/log.ts'
+import { oneOf } from '../../src/contract/filter.ts'
 import { emails } from '../../src/domains/emails/collections.ts'
 import { effectKind, effects, enqueue } from '../../src/effects/effect.ts'
 import { createScheduler } from '../../src/effects/schedule.ts'
@@ -256,6 +258,25 @@ async function checkSecretIsNowhere(): Promise<void> {
   // In JSON the rest of it is written in another way.
   for (const text of shown) assert.ok(!text.includes(secretValue.split('"')[0]!), text)
 }
+
+test('effects of a project that hang hold up neither payments nor mails', async () => {
+  calls = []
+  other = 'hangs'
+  const cart = await fillCart(world, 'owner')
+  for (let index = 0; index < 100; index++) await ask(undefined, `Hang${index}`)
+  assert.equal((await checkOut(world, 'owner', cart)).status, 201)
+  await work(world)
+  assert.equal(calls.length, limits.ownEffectPlaces)
+  const waiting = await read().find(emails, { where: oneOf('status', ['queued', 'deferred']), limit: 10 })
+  assert.deepEqual([waiting.length, (await mailsTo('hang99@example.com'))[0]!.status], [0, 'captured'])
+  const order = (await mailsTo('owner@example.com')).filter(({ template }) => template === 'order_receipt')
+  assert.ok(order.length > 0, 'the order was paid and its receipt sent')
+  other = 'fine'
+  await work(world, 60_000)
+  assert.equal(new Set(calls.map(({ key }) => key)).size, 100)
+  const left = await read().find(effects, { where: oneOf('state', ['ready', 'running', 'dead']), limit: 10 })
+  assert.deepEqual(left, [])
+})
 
 test('an effect without a handler, or of another version, waits and says so; none of it is lost', async () => {
   const gone = effectKind('crm.forget', Type.Object({ member: Type.String() }))

@@ -8,7 +8,7 @@ import { limits } from '../../src/base/limits.ts'
 import type { Log } from '../../src/base/log.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import { Type } from '../../src/contract/type.ts'
-import { effectHandler, effectKind, effects, enqueue, type Outcome } from '../../src/effects/effect.ts'
+import { type Effect, effectHandler, effectKind, effects, enqueue, type Outcome } from '../../src/effects/effect.ts'
 import { createEffectRunner } from '../../src/effects/runner.ts'
 import { createBackend } from '../../src/engine/backend.ts'
 import { inTransaction } from '../../src/storage/in-transaction.ts'
@@ -19,8 +19,15 @@ import { openEmpty } from '../support/reused-storage.ts'
 import { backend as config } from '../support/shop.config.ts'
 
 const probe = effectKind('probe', Type.Object({}))
+const ownKind = effectKind('own.probe', Type.Object({}))
 
-type Attempt = { readonly worker: string; readonly attempt: number; end(outcome: Outcome): void }
+type Attempt = {
+  readonly worker: string
+  readonly kind: string
+  readonly id: string
+  readonly attempt: number
+  end(outcome: Outcome): void
+}
 
 /** One database, and workers whose attempts wait for the test to end them. */
 async function openWorld(t: TestContext) {
@@ -44,33 +51,33 @@ async function openWorld(t: TestContext) {
     logged,
     /** `begun` is told of each attempt; without it the test ends them itself. */
     startWorker(workerId: string, begun: (attempt: Attempt) => void = () => {}, settles: (outcome: Outcome) => void = () => {}) {
-      const handler = effectHandler(probe, {
-        perform: ({ effect }) =>
+      const steps = {
+        perform: ({ effect }: { effect: Effect }) =>
           new Promise<Outcome>((end) => {
-            const attempt = { worker: workerId, attempt: effect.attempts, end }
+            const attempt = { worker: workerId, kind: effect.kind, id: effect.id, attempt: effect.attempts, end }
             attempts.push(attempt)
             begun(attempt)
           }),
-        async settle({ outcome }) {
+        async settle({ outcome }: { outcome: Outcome }) {
           settled.push(`${workerId} ${outcome.end}`)
           settles(outcome)
         },
-      })
+      }
       const runner = createEffectRunner({
         ...parts,
         log,
         newId,
         newSecret: (prefix) => prefix,
         project,
-        handlers: [handler],
+        handlers: [effectHandler(probe, steps), effectHandler(ownKind, { ...steps, ownCode: 'The effect own.probe (shop.ts:1:1)' })],
         react: async () => {},
         workerId,
       })
       return { ...runner, started: runner.start() }
     },
-    owe: async () =>
+    owe: async (kind = probe) =>
       await inTransaction(parts, { operation: 'test', actor: 'test', requestId: '' }, async (tx, now) => {
-        const effect = await enqueue({ tx, now, newId }, probe, { key: newId('key'), payload: {} })
+        const effect = await enqueue({ tx, now, newId }, kind, { key: newId('key'), payload: {} })
         return effect!.id
       }),
     get: async (id: string) => (await storage.reader.get(effects, id))!,
@@ -208,4 +215,77 @@ test('attempts whose end nobody wrote take none of those that may fail', async (
   assert.deepEqual([effect.state, effect.attempts, effect.failures], ['ready', limits.effectAttemptsMax + 1, 1])
   for (const { end } of world.attempts) end({ end: 'done', result: null })
   await worker.stop()
+})
+
+test('what hangs of a project holds half of the places, and what lies behind it is carried out', async (t) => {
+  const world = await openWorld(t)
+  for (let count = 0; count < 100; count++) await world.owe(ownKind)
+  const waiting = await world.owe()
+  const worker = world.startWorker('one', ({ kind, end }) => kind === probe.name && end({ end: 'done', result: null }))
+  await worker.started
+  await eventually('what waited is done', async () => ((await world.get(waiting)).state === 'done' ? true : null))
+  await world.owe(ownKind)
+  const born = await world.owe()
+  await eventually('what came later is done', async () => ((await world.get(born)).state === 'done' ? true : null))
+  const hanging = world.attempts.filter(({ kind }) => kind === ownKind.name)
+  assert.equal(hanging.length, limits.ownEffectPlaces)
+  for (const { end } of hanging) end({ end: 'done', result: null })
+  await eventually('the others have their turn', async () => world.attempts[limits.ownEffectPlaces + 2])
+  const stopped = worker.stop()
+  for (const { end } of world.attempts) end({ end: 'done', result: null })
+  await stopped
+})
+
+test('what was cut off of a project is made again alone; what is cut off each time is dead, and its kind rests', async (t) => {
+  const world = await openWorld(t)
+  const ids = [await world.owe(ownKind), await world.owe(ownKind), await world.owe(ownKind)]
+  const isDead = new Set<string>()
+  let killer = ''
+  /** A process that dies as soon as it carries out what kills it. */
+  const live = async (name: string) => {
+    const from = world.attempts.length
+    const worker = world.startWorker(name, (attempt) => {
+      if (attempt.worker !== name || isDead.has(name)) return
+      if (attempt.id === killer) isDead.add(name)
+      else attempt.end({ end: 'done', result: null })
+    })
+    await worker.started
+    return { worker, from }
+  }
+  // All three are under way when the first process dies.
+  const first = world.startWorker('first')
+  await first.started
+  await world.attempt(3)
+  killer = ids[1]!
+  const workers = [first]
+  for (let death = 2; death <= limits.ownEffectCutOffsMax; death++) {
+    await world.time.pass(limits.effectLeaseMs + 1_000, limits.effectLeaseMs + 1_000)
+    const { worker } = await live(`process ${death}`)
+    workers.push(worker)
+    await eventually(`death ${death}`, async () => isDead.has(`process ${death}`) || null)
+  }
+  await world.time.pass(limits.effectLeaseMs + 1_000, limits.effectLeaseMs + 1_000)
+  const { worker } = await live('last')
+  workers.push(worker)
+  const dead = await eventually('it is dead', async () => {
+    const effect = await world.get(killer)
+    return effect.state === 'dead' ? effect : null
+  })
+  assert.deepEqual([dead.attempts, dead.owner], [limits.ownEffectCutOffsMax, null])
+  assert.match(dead.lastError!, /^The effect own\.probe \(shop\.ts:1:1\): its process died during the attempt, 3 times/)
+  const later = await world.owe(ownKind)
+  const rests = await eventually('another one waits', async () => {
+    const effect = await world.get(later)
+    return effect.lastError === null ? null : effect
+  })
+  assert.deepEqual([rests.state, rests.attempts], ['ready', 0])
+  assert.match(rests.lastError!, new RegExp(killer))
+  await world.time.pass(limits.ownEffectRestMs + 60_000, limits.ownEffectRestMs + 60_000)
+  for (const id of [...ids.filter((one) => one !== killer), later]) {
+    const done = await eventually('the rest is over', async () => {
+      const effect = await world.get(id)
+      return effect.state === 'done' ? effect : null
+    })
+    assert.equal(done.attempts, id === later ? 1 : 2, 'what was beside it is made once more, and blamed for nothing')
+  }
 })

@@ -1,5 +1,5 @@
-// A backend whose own code kills its process, or leaves something behind that fails: where the text of a comment says so, once.
-// The outside keeps its book in a file.
+// A backend whose own code kills its process, never returns, or leaves something behind that fails: where the text of a comment says
+// so. The outside keeps its book in a file.
 import { appendFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { after, anyone, before, collection, defineBackend, defineEffect, defineSecret, field, Type } from '../../src/index.ts'
@@ -9,6 +9,7 @@ const book = defineSecret('BOOK_FILE')
 /** Nothing is written after this line, as by `kill -9`. */
 function dieAt(step: string, text: string): void {
   if (process.env['DIE_AT'] === step && text === step) process.kill(process.pid, 'SIGKILL')
+  if (process.env['LOOP_AT'] === step && text === step) for (;;);
 }
 
 /** Nobody waits for any of it, and nobody listens. */
