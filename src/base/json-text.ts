@@ -5,7 +5,7 @@
 import { EngineError, invalid } from './engine-error.ts'
 import { saysAgain } from './exact-number.ts'
 import { limits } from './limits.ts'
-import { isStorableText } from './text.ts'
+import { isStorableText, pointerStep } from './text.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
@@ -155,5 +155,5 @@ function checkName(name: string, path: Path): void {
 }
 
 function refused(path: Path, code: string, message: string): EngineError {
-  return invalid(path.map((name) => `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''), code, message)
+  return invalid(path.map((name) => `/${pointerStep(String(name))}`).join(''), code, message)
 }

@@ -143,5 +143,7 @@ function toldOf({ model, actor }: Scope, change: RecordChange): object | null {
   if (action === 'created') return { ...told, before: null, after: present(fields, change.record) }
   if (action === 'deleted') return { ...told, before: present(fields, change.record), after: null }
   const changed = fields.filter(({ name }) => Object.hasOwn(change.before ?? {}, name) && name !== 'updatedAt')
+  // Of what changed they may see nothing, and so not that it did.
+  if (changed.length === 0) return null
   return { ...told, before: present(changed, change.before ?? {}), after: present(changed, change.record) }
 }

@@ -11,7 +11,7 @@ import { proofs } from '../domains/accounts/proofs.ts'
 import { carts } from '../domains/carts/collections.ts'
 import { categories, productsIn, shippingMethodsIn, variantsIn } from '../domains/catalog/collections.ts'
 import { emails } from '../domains/emails/collections.ts'
-import { files } from '../domains/files/collections.ts'
+import { files, filesBeside } from '../domains/files/collections.ts'
 import { declaresFiles } from '../domains/files/file-fields.ts'
 import { ledgerEntries } from '../domains/ledger/collections.ts'
 import { orders } from '../domains/orders/collections.ts'
@@ -129,9 +129,10 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
   const shop = config.shop || null
   const own = (config.collections ?? []) as readonly Collection[]
   const system = systemCollections(shop, own)
+  const declared = [...system, ...own]
   const { publicUrl, isDevelopment } = surroundings
   const host = new URL(publicUrl).hostname
-  const model = compileModel([...system, ...own])
+  const model = compileModel(declared.map((one) => (one.name === files.name ? filesBeside(declared) : one)))
   const extension = createExtension(config as unknown as Extensions, model, secretsIn(config, surroundings))
   return {
     config,

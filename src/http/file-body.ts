@@ -6,7 +6,7 @@ import type { Busboy, BusboyHeaders } from '@fastify/busboy'
 import type { Clock } from '../base/clock.ts'
 import { EngineError, invalid } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
-import { isStorableText } from '../base/text.ts'
+import { isStorableText, pointerStep } from '../base/text.ts'
 import type { IncomingFile } from '../operation/define.ts'
 import { takesLong } from './sockets.ts'
 
@@ -117,7 +117,7 @@ async function openForm(request: IncomingMessage, clock: Clock, type: string): P
       bytes: bytesOfPart(stream, { request, clock, outcome: outcome.promise }),
     })
   })
-  form.on('field', (name) => fail(invalid(`/${name}`, 'unknown_field', 'is no file: a form holds one file and nothing else')))
+  form.on('field', (name) => fail(invalid(`/${pointerStep(name)}`, 'unknown_field', 'is no file: a form holds one file and nothing else')))
   for (const limit of ['filesLimit', 'fieldsLimit', 'partsLimit'] as const)
     form.on(limit, () => fail(invalid('', 'parts', 'holds more than one part: send one file at a time')))
   form.on('error', (error) => fail(error instanceof EngineError ? error : malformedForm(error)))

@@ -7,7 +7,7 @@ import { EngineError, invalid, isEngineError, LostRace } from '../base/engine-er
 import { isA } from '../base/error-text.ts'
 import { limits } from '../base/limits.ts'
 import { ProjectError } from '../base/project-error.ts'
-import { isStorableText } from '../base/text.ts'
+import { isStorableText, pointerStep } from '../base/text.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import { Type } from '../contract/type.ts'
 import type { Model } from '../schema/model.ts'
@@ -148,7 +148,7 @@ function filled(value: unknown, results: readonly Result[], at: string): unknown
   const entries = Object.entries(value)
   const [only] = entries
   if (entries.length === 1 && only![0] === '$result') return valueAt(results, only![1], at)
-  return Object.fromEntries(entries.map(([name, one]) => [name, filled(one, results, `${at}/${name}`)]))
+  return Object.fromEntries(entries.map(([name, one]) => [name, filled(one, results, `${at}/${pointerStep(name)}`)]))
 }
 
 /** @throws validation_failed */

@@ -7,6 +7,7 @@ import { minorDigits } from '../base/currencies.ts'
 import { EngineError, type InputIssue } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
 import { isName } from '../base/names.ts'
+import { pointerStep } from '../base/text.ts'
 import { parseWebAddress } from '../base/web-address.ts'
 import { type JsonSchema, saying } from '../schema/kinds/kind.ts'
 import { oneLine } from '../schema/kinds/text.ts'
@@ -106,7 +107,7 @@ function issueOf(error: ErrorObject): InputIssue {
     case 'additionalProperties':
     case 'unevaluatedProperties':
       return {
-        path: `${error.instancePath}/${escapePointer(String(params['additionalProperty'] ?? params['unevaluatedProperty']))}`,
+        path: `${error.instancePath}/${pointerStep(String(params['additionalProperty'] ?? params['unevaluatedProperty']))}`,
         code: 'unknown_field',
         message: 'is not a field here',
       }
@@ -159,10 +160,6 @@ const formatMessages: Record<string, string> = {
 /** Long lists by their beginning: the document has all. */
 function listed(values: readonly unknown[]): string {
   return values.length <= 30 ? values.join(', ') : `${values.slice(0, 10).join(', ')} … (${values.length} in all)`
-}
-
-function escapePointer(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
 /** RFC 5321's dot-atom form without comments or quoting: what people have, and nothing that can break a header. */

@@ -7,17 +7,18 @@ import type { AnyRecord } from '../schema/collection.ts'
 import type { CollectionModel, CompiledField, Model } from '../schema/model.ts'
 import type { Reader } from '../storage/storage.ts'
 import type { CsvColumn } from './csv.ts'
-import { isReadable, readFilter } from './present.ts'
+import { isReadable, isSettable, readFilter } from './present.ts'
 
 type Place = { readonly collection: CollectionModel; readonly model: Model; readonly actor: Actor }
 type Named = { readonly name: string; readonly field: CompiledField; readonly by: string; readonly target: CollectionModel }
 type Row = { readonly values: Readonly<Record<string, unknown>>; readonly problem: readonly InputIssue[] | null }
 
-/** Undefined for what is no reference, and for a field that is not unique, or hidden. */
+/** Undefined for what is no reference, or a hidden one, and for a field that is not unique, or hidden. */
 function namedColumn({ collection, model, actor }: Place, name: string): Named | undefined {
   const [head = '', by = '', ...more] = name.split('.')
   const field = collection.fields.get(head)
   if (field?.field.to === undefined || more.length > 0) return undefined
+  if (!isReadable(field.field, actor) && !isSettable(field.field, actor)) return undefined
   const target = model.get({ name: field.field.to })
   const unique = target.fields.get(by)
   if (!unique?.field.unique || unique.field.kind.columns[0].type !== 'text' || !isReadable(unique.field, actor)) return undefined

@@ -7,6 +7,7 @@ import { EngineError, type InputIssue, isEngineError } from '../base/engine-erro
 import { parseJsonBody } from '../base/json-text.ts'
 import { limits } from '../base/limits.ts'
 import { nearest } from '../base/nearest.ts'
+import { pointerStep } from '../base/text.ts'
 import { type CollectionModel, isLoaded, type Model } from '../schema/model.ts'
 import { isWritable } from '../schema/wire.ts'
 import { type Cell, type CsvColumn, columnsOf, valueOfCell } from './csv.ts'
@@ -207,7 +208,7 @@ function readObject(reading: Reading, known: ReadonlyMap<string, unknown>, given
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return wrong('', 'type', 'is no JSON object')
     const odd = Object.keys(value).find((name) => !known.has(name) && referenceColumn(reading, name) === undefined)
     if (odd !== undefined)
-      return wrong(`/${odd}`, 'unknown_field', `is no field of ${reading.collection.name}${nearest(odd, known.keys())}`)
+      return wrong(`/${pointerStep(odd)}`, 'unknown_field', `is no field of ${reading.collection.name}${nearest(odd, known.keys())}`)
     return {
       values: Object.fromEntries(Object.entries(value).filter(([name]) => isTaken(reading, known.has(name) ? name : name.split('.')[0]!))),
       problem: null,

@@ -103,7 +103,7 @@ export function checkProblem(answer: ApiAnswer): void {
   assert.equal(status, answer.status)
   assert.equal(type, `https://kingpost.dev/errors/${code}`)
   for (const error of errors) {
-    assert.ok(typeof error.path === 'string' && /^(\/.*|query:.*|header:.*|)$/s.test(error.path), answer.text)
+    assert.ok(typeof error.path === 'string' && /^(\/.*|query:.*|header:.*|line:\d+|)$/s.test(error.path), answer.text)
     assert.ok(typeof error.code === 'string' && typeof error.message === 'string', answer.text)
   }
   assert.doesNotMatch(answer.text, /node:|\.ts:\d|SQLITE|SELECT |Error:/)

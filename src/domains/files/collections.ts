@@ -1,9 +1,10 @@
 // Files: a row for the bytes of each. `uploading`: they are on their way; `stored`: all are there, and a record may claim the
 // file; `claimed`: it is the value of one field of one record, for as long as that says so.
 // Invariant: a row is committed before the first byte is stored, and whoever removes one owes the removal of its bytes.
-import { actorId, any, nobody, staff, where } from '../../access/rule.ts'
+import { callerPart } from '../../access/caller-part.ts'
+import { actorId, all, any, anyone, nobody, type Rule, staff, where } from '../../access/rule.ts'
 import { limits } from '../../base/limits.ts'
-import { collection } from '../../schema/collection.ts'
+import { type Collection, collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 import type { StoredFile } from '../../schema/kinds/file.ts'
 
@@ -49,9 +50,25 @@ export const files = collection('files', {
     ['state', 'expiresAt'],
     ['collection', 'record'],
   ],
-  access: { read: any(staff, where('uploadedBy').eq(actorId)) },
+  access: { read: where('uploadedBy').eq(actorId) },
 })
 export type FileRow = NonNullable<(typeof files)['record']>
+
+/**
+ * The same beside these collections: what a file is called says something of its record, so staff are told of those alone that are
+ * the value of a field which they may read of every record.
+ */
+export function filesBeside(others: readonly Collection[]): Collection {
+  const places = others.flatMap(({ name, fields, access }) =>
+    Object.entries(fields)
+      .filter(([, { kind }]) => kind.holdsFiles !== undefined)
+      .map(([by, { read = anyone }]): Rule => {
+        const isOfIt = all(where('collection').eq(name), where('field').eq(by))
+        return all(staff, callerPart(access?.read ?? nobody), read, isOfIt)
+      }),
+  )
+  return { ...(files as Collection), access: { read: any(where('uploadedBy').eq(actorId), ...places) } }
+}
 
 /** As a record keeps it. */
 export function storedFile({ id, name, type, size, width, height }: FileRow): StoredFile {

@@ -12,7 +12,7 @@ export type Difference = { readonly asked: Named; readonly left: string; readonl
 export type Twins = {
   readonly worlds: Readonly<Record<Side, World>>
   /** Asks both. @throws DifferenceError when they answer differently, and when one fails */
-  ask(named: Named): Promise<{ readonly status: number; readonly text: string; readonly body: unknown }>
+  ask(named: Named): Promise<Answered>
   /** The request as one world is asked it. */
   render(side: Side, request: ApiRequest): ApiRequest
   /** Compares two texts that are said to be answers to this. @throws DifferenceError */
@@ -22,6 +22,9 @@ export type Twins = {
   /** Gives a name to what is known beforehand, or is only in one world. */
   name(name: string, real: Readonly<Record<Side, string>>): string
 }
+
+/** As the left one answered; in `text`, with its headers, names stand for what is random. */
+type Answered = { readonly status: number; readonly text: string; readonly body: unknown; readonly answer: ApiAnswer }
 
 export class DifferenceError extends Error {
   readonly difference: Difference
@@ -59,7 +62,7 @@ export function createTwins(worlds: Twins['worlds']): Twins {
       const [left, right] = [await call('left'), await call('right')]
       if (left.status >= 500) throw new Error(`${asked.as} ${JSON.stringify(asked.request)}: ${left.text}`)
       const text = compare(asked, { left: textOf(left), right: textOf(right) })
-      return { status: left.status, text, body: left.body as unknown }
+      return { status: left.status, text, body: left.body as unknown, answer: left }
     },
     shown: (kind) => order.filter((name) => name.startsWith(`‹${kind}:`)),
     name(name, real) {
@@ -79,7 +82,7 @@ function newNames(): Names {
 /** Everything of an answer but what is of the request alone: when it was answered, its number, and the length these give it. */
 function textOf({ status, headers, text }: ApiAnswer): string {
   const { date: _date, 'content-length': _length, ...rest } = headers
-  return `${status} ${JSON.stringify(rest)} ${text.replace(/"requestId":"[^"]*"/, '')}`
+  return `${status} ${JSON.stringify(rest)}\n${text.replace(/"requestId":"[^"]*"/, '')}`
 }
 
 const secretForm = /\b(cart|kps|setup)_(?:[0-9a-hjkmnp-tv-z]{10})?[\w-]{43}/g

@@ -1,0 +1,27 @@
+// That the mutants of `npm run mutants` can still be planted: each text that is taken away stands in the source once, and each attack
+// that is asked is one of the matrix. Whether each is caught is asked by that command, which takes minutes.
+// databases: sqlite
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { attacks } from './matrix/attacks.ts'
+import { defences, mutated, root } from './mutants/defences.ts'
+
+test('every defence stands in the source once', () => {
+  for (const defence of defences) {
+    const source = readFileSync(join(root, defence.file), 'utf8')
+    assert.notEqual(mutated(defence, source), source, defence.name)
+  }
+})
+
+test('every attack that is asked is one of the matrix, and every name is of one defence', () => {
+  const known = new Set(attacks.map(({ id }) => id))
+  for (const { name, asked } of defences)
+    assert.deepEqual(
+      asked.filter((id) => !known.has(id)),
+      [],
+      name,
+    )
+  assert.equal(new Set(defences.map(({ name }) => name)).size, defences.length)
+})
