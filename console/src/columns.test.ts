@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type { DisplayName } from '../../src/contract/field-forms.ts'
 import { columnsOf } from './columns.ts'
 
-function columnsFor(fields: Record<string, DisplayName>): string[] {
+function columnsFor(fields: Record<string, DisplayName>, pictures: readonly string[] = []): string[] {
   return columnsOf({
     name: 'x',
     title: 'X',
@@ -18,6 +18,7 @@ function columnsFor(fields: Record<string, DisplayName>): string[] {
       required: false,
       filterable: true,
       sortable: true,
+      ...(pictures.includes(name) ? { accept: ['image/*'] } : {}),
     })),
   }).map((field) => field.name)
 }
@@ -41,4 +42,9 @@ test('never more than seven', () => {
   const fields = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`f${i}`, 'text' as const]))
   assert.equal(columnsFor(fields).length, 7)
   assert.equal(columnsFor({ ...fields, createdAt: 'dateTime' }).at(-1), 'createdAt')
+})
+
+test('a picture stands beside what names the record, a paper behind what is said of it', () => {
+  const fields = { papers: 'files', picture: 'file', about: 'text', title: 'text', price: 'money' } as const
+  assert.deepEqual(columnsFor(fields, ['picture']), ['title', 'picture', 'about', 'price', 'papers'])
 })

@@ -4,7 +4,7 @@ import type { CollectionInfo, FieldInfo } from './shapes.ts'
 
 const names = ['number', 'title', 'name', 'subject', 'email', 'sku', 'slug', 'code', 'kind', 'account']
 const states = ['roles', 'status', 'state', 'paymentStatus', 'fulfillmentStatus', 'direction', 'action']
-const unshown: ReadonlySet<DisplayName> = new Set(['json', 'longText', 'references', 'file', 'files'])
+const unshown: ReadonlySet<DisplayName> = new Set(['json', 'longText', 'references'])
 const unnamed = new Set(['id', 'key', 'payload'])
 const columnsMax = 7
 // Where what a record is about names it better than any text of its own.
@@ -26,6 +26,8 @@ export function columnsOf(collection: CollectionInfo): FieldInfo[] {
 function rankOf(field: FieldInfo): number {
   const name = names.indexOf(field.name)
   if (name >= 0) return name
+  // A picture tells a record as well as its name does.
+  if (isPicture(field)) return 10
   if (states.includes(field.name) || field.display === 'choice') return 20
   if (field.display === 'text' || field.display === 'email') return 30
   if (field.display === 'money') return 40
@@ -33,6 +35,10 @@ function rankOf(field: FieldInfo): number {
   if (field.display === 'dateTime' || field.display === 'date') return 70
   if (field.display === 'url') return 80
   return 60
+}
+
+function isPicture({ accept = [] }: FieldInfo): boolean {
+  return accept.length > 0 && accept.every((type) => type.startsWith('image/'))
 }
 
 /** Is the field one that people align to the right? */

@@ -61,6 +61,16 @@ browserTest('a picture is sent from a form, seen, and removed', async () => {
   await picture.waitFor()
   assert.equal(await page.getByText('other.txt').count(), 0)
 
+  // A row of the list has it small, and it is asked for in that size.
+  await page.goto('/console/data/photos')
+  const small = page.locator('tbody').getByRole('img', { name: cat.name })
+  await small.waitFor()
+  await page.waitForFunction(() => document.querySelector<HTMLImageElement>('.thumbs img')?.naturalWidth)
+  assert.match((await small.getAttribute('src')) ?? '', /\/content\?w=96&h=96&fit=cover$/)
+  assert.deepEqual([await small.getAttribute('loading'), (await small.boundingBox())?.width], ['lazy', 40])
+  await visitor.look('console-files-list')
+  await page.getByRole('link', { name: 'My cat' }).click()
+
   // What was deleted by mistake comes back with its picture; what was not wanted goes for good.
   const remove = async () => {
     await page.getByRole('button', { name: 'Delete' }).click()

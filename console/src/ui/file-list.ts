@@ -9,12 +9,30 @@ const tallest = 320
 
 const pictures = /^image\/(?:png|jpeg|gif|webp|avif)$/
 
-/** `compact` is a table cell: names alone. */
+/** Pixels of a row, for screens of twice the density. */
+const thumb = { w: 96, h: 96, fit: 'cover' } as const
+const thumbsMax = 3
+
+/** `compact` is a table cell: small pictures where there are some, and names of the others. */
 export function FileList({ files, compact }: { files: readonly FileValue[]; compact?: boolean }): View {
-  if (compact) return files.map(({ name }) => name).join(', ')
+  if (compact) return html`<${Thumbs} files=${files} />`
   return html`<ul class="files">
     ${files.map((file) => html`<li key=${file.id}><${FileShown} file=${file} /></li>`)}
   </ul>`
+}
+
+/** Asked for once they are scrolled to: a list has hundreds. */
+function Thumbs({ files }: { files: readonly FileValue[] }): VNode {
+  const shown = files.filter(({ type }) => pictures.test(type)).slice(0, thumbsMax)
+  const others = files.filter((file) => !shown.includes(file))
+  const rest = shown.length > 0 && others.length > 0 ? `+${others.length}` : others.map(({ name }) => name).join(', ')
+  return html`<span class="thumbs">
+    ${shown.map(
+      ({ id, url, name }) =>
+        html`<img key=${id} src=${pictureUrl(url, thumb)} width="40" height="40" loading="lazy" alt=${name} title=${name} />`,
+    )}
+    ${rest && html`<span class="clip" title=${others.map(({ name }) => name).join(', ')}>${rest}</span>`}
+  </span>`
 }
 
 /** The room that a picture takes once it is there, for what stands below it to stay where it is. */

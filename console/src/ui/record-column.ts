@@ -7,7 +7,7 @@ import type { Column } from './table.ts'
 import { Value } from './value.ts'
 
 export function recordColumn(field: FieldInfo, index: number): Column<RecordData> {
-  const bare = ['choice', 'money'].includes(field.display)
+  const bare = ['choice', 'money', 'file', 'files'].includes(field.display)
   return {
     key: field.name,
     label: humanize(field.name),
