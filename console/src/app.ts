@@ -4,6 +4,7 @@ import { ApiError } from '/client/index.ts'
 import { html, useEffect, useErrorBoundary, useMemo, useState, type VNode } from '../vendor/htm-preact.js'
 import { client, onSessionEnd } from './client.ts'
 import { watch } from './live.ts'
+import { AuditPage } from './pages/audit.ts'
 import { CollectionPage, CollectionsPage } from './pages/collection.ts'
 import { EffectsPage } from './pages/effects.ts'
 import { HomePage } from './pages/home.ts'
@@ -154,6 +155,8 @@ function GuardedPage({ route }: { route: Route }): VNode {
       return html`<${MailPage} id=${route.id} />`
     case 'effects':
       return html`<${EffectsPage} />`
+    case 'audit':
+      return html`<${AuditPage} />`
     case 'ledger':
       return html`<${LedgerPage} />`
     case 'webhooks':

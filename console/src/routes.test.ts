@@ -12,6 +12,8 @@ test('paths lead to pages', () => {
     ['/console/mail', { page: 'mail' }],
     ['/console/mail/eml_1', { page: 'mail', id: 'eml_1' }],
     ['/console/effects', { page: 'effects' }],
+    ['/console/audit', { page: 'audit' }],
+    ['/console/audit/more', { page: 'unknown' }],
     ['/console/webhooks', { page: 'webhooks' }],
     ['/console/webhooks/new', { page: 'newWebhook' }],
     ['/console/webhooks/whe_1', { page: 'webhook', id: 'whe_1' }],

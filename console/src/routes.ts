@@ -5,6 +5,7 @@ export type Route =
   | { page: 'order'; id: string }
   | { page: 'mail'; id?: string }
   | { page: 'effects' }
+  | { page: 'audit' }
   | { page: 'ledger' }
   | { page: 'webhooks' }
   | { page: 'newWebhook' }
@@ -40,7 +41,7 @@ export function parseRoute(path: string): Route {
     if (second === undefined) return { page: 'webhooks' }
     return second === 'new' ? { page: 'newWebhook' } : { page: 'webhook', id: second }
   }
-  if ((first === 'effects' || first === 'ledger') && second === undefined) return { page: first }
+  if ((first === 'effects' || first === 'ledger' || first === 'audit') && second === undefined) return { page: first }
   return { page: 'unknown' }
 }
 
@@ -69,6 +70,11 @@ export function recordPath(collection: string, id: string): string {
     return `${collectionPath(collection)}/${encodeURIComponent(id)}`
   }
   return plainRecordPath(collection, id)
+}
+
+/** Who changed it. */
+export function historyPath(collection: string, id: string): string {
+  return `${base}/audit?${new URLSearchParams({ collection, record: id })}`
 }
 
 /** The record as it is stored, field by field. */

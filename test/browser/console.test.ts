@@ -90,6 +90,77 @@ browserTest('a file of rows is imported, and what did not fit is told with its l
   await page.context().close()
 })
 
+for (const size of sizes)
+  browserTest(`what was changed is told with who, before and after, from the record's page and in the audit (${size})`, async () => {
+    const visitor = await openVisitor(server.url, { size, isDark: size === 'phone' })
+    const { page } = visitor
+    await page.goto('/console')
+    await signIn(page)
+    await page.goto('/console/data/categories/new')
+    await page.getByLabel('Slug').fill(`atlases-${size}`)
+    await page.getByLabel('Title').fill('Maps of the old world')
+    await page.getByRole('button', { name: 'Create' }).click()
+    await page.getByRole('button', { name: 'Edit' }).click()
+    await page.getByLabel('Title').fill('Maps of the new world')
+    await page.getByLabel('Position').fill('7')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByRole('link', { name: 'History' }).click()
+    await page.getByRole('heading', { level: 1, name: 'History' }).waitFor()
+    const changes = page.locator('.changes > li')
+    await changes.nth(1).waitFor()
+    assert.equal(await changes.count(), 2)
+    const told = (tag: string) => changes.first().locator(tag).allTextContents()
+    assert.deepEqual(
+      [await told('del'), await told('ins')],
+      [
+        ['old', '0'],
+        ['new', '7'],
+      ],
+    )
+    await changes.first().getByText('Updated').waitFor()
+    await changes.first().getByRole('link', { name: admin.email }).waitFor()
+    await changes.first().getByText('categories.update').waitFor()
+    await changes
+      .first()
+      .getByText(/from 127.0.0.1, (?:Headless)?Chrom/)
+      .waitFor()
+    await changes
+      .nth(1)
+      .getByText(/\d fields/)
+      .click()
+    await changes.nth(1).locator('dd', { hasText: 'Maps of the old world' }).waitFor()
+    await visitor.look('console-history')
+
+    await page.getByRole('link', { name: 'The record' }).click()
+    await page.getByRole('button', { name: 'Delete' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Categories' }).waitFor()
+    await page.goto('/console/audit')
+    await page.getByLabel('Account').fill(admin.email)
+    await page
+      .getByRole('button', { name: new RegExp(admin.email) })
+      .first()
+      .click()
+    await page.waitForURL(/actor=usr_/)
+    await page.getByLabel('Collection').selectOption('Categories')
+    await page.waitForURL(/collection=categories/)
+    await changes.first().getByText('Deleted').waitFor()
+    await changes.first().getByText('Maps of the new world').first().waitFor()
+    await visitor.look('console-audit')
+    await page.getByLabel('Collection').selectOption('Orders')
+    await page.getByText('No such change').waitFor()
+    // Of all that the first start wrote the list has a page, and a way on and back.
+    await page.goto('/console/audit')
+    const earlier = page.waitForResponse(/\/api\/audit\?.*cursor=/)
+    await page.getByRole('button', { name: 'Earlier ones' }).click()
+    assert.ok((await (await earlier).json()).items.length > 0)
+    await page.getByRole('button', { name: 'Later ones' }).click()
+    await page.getByRole('button', { name: 'Later ones' }).waitFor({ state: 'detached' })
+    await changes.first().waitFor()
+    visitor.calm()
+    await page.context().close()
+  })
+
 browserTest('an admin makes somebody staff', async () => {
   const visitor = await openVisitor(server.url, { size: 'desktop' })
   const { page } = visitor

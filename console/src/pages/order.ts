@@ -6,7 +6,7 @@ import { client } from '../client.ts'
 import { addressLines, humanize, recordLabel } from '../format.ts'
 import { useLive } from '../live.ts'
 import { useLoad } from '../loading.ts'
-import { base, plainRecordPath } from '../routes.ts'
+import { base, historyPath, plainRecordPath } from '../routes.ts'
 import { useCollection } from '../schema.ts'
 import { type Address, emailListFields, type Order, type Page } from '../shapes.ts'
 import { type OrderFile, timelineOf } from '../timeline.ts'
@@ -82,6 +82,7 @@ export function OrderPage({ id }: { id: string }): VNode {
       </span>`}
       actions=${html`
         <a class="button" href=${plainRecordPath('orders', id)}>All fields</a>
+        <a class="button" href=${historyPath('orders', id)}>History</a>
         ${canCancel && html`<button type="button" class="button" onClick=${() => setCanceling(true)}>Cancel order</button>`}
       `}
     />

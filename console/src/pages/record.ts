@@ -9,7 +9,7 @@ import { useLive } from '../live.ts'
 import { useLoad } from '../loading.ts'
 import { useLabel } from '../references.ts'
 import { navigate } from '../router.ts'
-import { collectionPath, plainRecordPath, recordPath } from '../routes.ts'
+import { collectionPath, historyPath, plainRecordPath, recordPath } from '../routes.ts'
 import { useCollection, useWorkspace } from '../schema.ts'
 import type { CollectionInfo, RecordData, StockLevel } from '../shapes.ts'
 import { kindWords } from '../timeline.ts'
@@ -78,6 +78,7 @@ export function RecordPage({ name, id }: { name: string; id: string }): VNode {
   const own = recordPath(name, id)
   const actions = html`
     ${own !== plainRecordPath(name, id) && html`<a class="button" href=${own}>Open its page</a>`}
+    <a class="button" href=${historyPath(name, id)}>History</a>
     ${info.can.delete && mode === 'view' && html`<button type="button" class="button" onClick=${() => setMode('delete')}>Delete</button>`}
     ${info.can.update && mode === 'view' && html`<button type="button" class="button primary" onClick=${() => setMode('edit')}>Edit</button>`}
     ${name === 'stockLevels' && mode === 'view' && html`<button type="button" class="button primary" onClick=${() => setMode('stock')}>Change stock</button>`}
