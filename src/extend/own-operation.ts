@@ -22,6 +22,7 @@ import type { OwnName } from './own-name.ts'
 import { checkAnswer, checkIsAnswer, checkOutput } from './own-output.ts'
 import { type DutyWork, dutyWork, type OutsideWork, type OwnParts, outsideWork } from './own-work.ts'
 import { countWrite } from './scope.ts'
+import { asEngine, asPiece } from './whose-code.ts'
 
 type Readable = Pick<OutsideWork, 'records' | 'secrets'>
 
@@ -93,12 +94,12 @@ export function ownOperation(operation: Operation, parts: OwnParts): Operation {
     place: declarationOf(operation)?.place ?? '',
     outside: '`prepare`, which runs before the transaction, or in an effect',
   }
-  const atOnce: During = (asked) => asked()
+  const atOnce: During = asEngine
   if (operation.kind === 'query')
     return {
       ...operation,
       async run(context: QueryContext<unknown>) {
-        const answer = await operation.run({ ...context, ...outsideWork(parts, context.read, atOnce) })
+        const answer = await asPiece(piece, () => operation.run({ ...context, ...outsideWork(parts, context.read, atOnce) }))
         return checked(piece, answer, () => {
           checkIsAnswer(answer)
           checkAnswer(operation, answer)
@@ -109,10 +110,12 @@ export function ownOperation(operation: Operation, parts: OwnParts): Operation {
   const { prepare, reload } = operation
   return {
     ...operation,
-    ...(prepare && { prepare: (context) => prepare({ ...context, ...outsideWork(parts, context.read, atOnce) } as typeof context) }),
+    ...(prepare && {
+      prepare: (context) => asPiece(piece, () => prepare({ ...context, ...outsideWork(parts, context.read, atOnce) } as typeof context)),
+    }),
     ...(reload && {
       async reload(context, output) {
-        const made = await reload(context, output)
+        const made = await asPiece(piece, () => reload(context, output))
         return checked(piece, made, () => {
           // Where it answers 204 there is nothing.
           if (made !== null && made !== undefined) checkOutput(operation, made)

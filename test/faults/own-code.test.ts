@@ -46,6 +46,14 @@ test('hooks and effects of a project survive kill -9 at every step', { timeout: 
   assert.equal((await server.stop()).code, 0)
 })
 
+const pieces = [
+  'before hook comments.fill',
+  'after hook comments.announce',
+  'effect comments.tell',
+  'operation comments.look',
+  'operation comments.ask',
+]
+
 test('what code of a project leaves behind fails alone: it is named with file and line, and everybody else is served', async (t) => {
   const dataFolder = temporaryFolder(t)
   const server = await startServer(t, { config, dataFolder, env: { BOOK_FILE: join(dataFolder, 'outside.txt') } })
@@ -61,7 +69,9 @@ test('what code of a project leaves behind fails alone: it is named with file an
     ['leaves a connection', 'connect ECONNREFUSED 127.0.0.1:1'],
   ] as const) {
     expectStatus(await server.guest.post('/api/comments', { text }), 201)
-    for (const what of ['before hook comments.fill', 'after hook comments.announce', 'effect comments.tell'])
+    expectStatus(await server.guest.get(`/api/look?text=${encodeURIComponent(text)}`), 200)
+    expectStatus(await server.guest.post('/api/ask', { text }), 200)
+    for (const what of pieces)
       await eventually(`${text} of the ${what} is told`, async () =>
         told().find(({ error, cause }) => error.includes(`The ${what} (${config}:`) && error.includes(message) && cause.includes(message)),
       )

@@ -2,7 +2,19 @@
 // so. The outside keeps its book in a file.
 import { appendFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { after, anyone, before, collection, defineBackend, defineEffect, defineSecret, field, Type } from '../../src/index.ts'
+import {
+  after,
+  anyone,
+  before,
+  collection,
+  command,
+  defineBackend,
+  defineEffect,
+  defineSecret,
+  field,
+  query,
+  Type,
+} from '../../src/index.ts'
 
 const book = defineSecret('BOOK_FILE')
 
@@ -71,10 +83,37 @@ const announce = after({
   },
 })
 
+const text = Type.Object({ text: Type.String() })
+const look = query({
+  name: 'comments.look',
+  route: 'GET /api/look',
+  summary: 'Look',
+  input: text,
+  output: text,
+  access: anyone,
+  async run({ input }) {
+    void left[input.text]?.()
+    return { output: input }
+  },
+})
+const ask = command({
+  name: 'comments.ask',
+  route: 'POST /api/ask',
+  summary: 'Ask',
+  input: text,
+  output: text,
+  access: anyone,
+  async prepare({ input }) {
+    void left[input.text]?.()
+  },
+  run: async ({ input }) => ({ output: input }),
+})
+
 export const backend = defineBackend({
   name: 'Own code',
   collections: [comments],
   hooks: [fill, announce],
+  operations: [look, ask],
   effects: [tell],
   secrets: [book],
 })
