@@ -1,7 +1,7 @@
 // Where the bytes of files are: the port. A blob is written once, under a key of ours that nobody chooses, and never changed.
 // Invariant: whoever writes a blob has committed a row with its key before, so that nothing in the store is unknown.
-import type { Readable } from 'node:stream'
 import { assert } from '../base/assert.ts'
+import type { Bytes } from '../base/bytes.ts'
 import type { Random } from '../base/random.ts'
 
 export interface BlobStore {
@@ -12,7 +12,7 @@ export interface BlobStore {
    */
   write(key: string, bytes: AsyncIterable<Uint8Array>): Promise<void>
   /** All of it, or from `first` to `last`, both included. Null where there is none. @throws storage_unavailable */
-  read(key: string, range?: ByteRange): Promise<Readable | null>
+  read(key: string, range?: ByteRange): Promise<Bytes | null>
   /** Its length in bytes, or null. @throws storage_unavailable */
   sizeOf(key: string): Promise<number | null>
   /** Also what a write that broke off has left. It does no harm where there is none. @throws storage_unavailable */

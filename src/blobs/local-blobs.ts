@@ -2,9 +2,10 @@
 // stands under a key is always whole, also after a crash. Keys are ours: no name of a caller ever reaches the disk.
 import { type FileHandle, mkdir, open, opendir, rename, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Pour } from '../base/bytes.ts'
 import { EngineError } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
-import { type BlobStore, checkKey } from './blob-store.ts'
+import { type BlobStore, type ByteRange, checkKey } from './blob-store.ts'
 
 /** Made when the first blob is written. */
 export function createLocalBlobs(folder: string): BlobStore {
@@ -40,7 +41,9 @@ export function createLocalBlobs(folder: string): BlobStore {
     async read(key, range) {
       try {
         const file = await open(placeOf(key), 'r')
-        return file.createReadStream({ highWaterMark: limits.blobReadBytes, ...(range && { start: range.first, end: range.last }) })
+        const stream = file.createReadStream({ highWaterMark: limits.blobReadBytes, ...(range && { start: range.first, end: range.last }) })
+        const pour: Pour = (take) => pourFrom(file, range, take).finally(() => stream.destroy())
+        return Object.assign(stream, { pour })
       } catch (error) {
         if (isMissing(error)) return null
         throw asOurs(error)
@@ -60,16 +63,76 @@ export function createLocalBlobs(folder: string): BlobStore {
   }
 }
 
+/** Many parts by one call, while the next ones come: each call costs a thread its turn, and what comes is hashed meanwhile. */
 async function fill(file: FileHandle, bytes: AsyncIterable<Uint8Array>): Promise<void> {
-  for await (const part of bytes) {
-    let rest = part
-    while (rest.length > 0) {
-      const now = rest
-      const { bytesWritten } = await translated(() => file.write(now))
-      rest = rest.subarray(bytesWritten)
+  let held: Uint8Array[] = []
+  let size = 0
+  let writing: Promise<void> = Promise.resolve()
+  try {
+    for await (const part of bytes) {
+      held.push(part)
+      size += part.length
+      if (size < limits.blobWriteBytes) continue
+      await writing
+      writing = writeAll(file, held)
+      // Told where it is waited for.
+      writing.catch(() => {})
+      held = []
+      size = 0
     }
+    await writing
+    await writeAll(file, held)
+  } finally {
+    // Nobody closes a file that is written to.
+    await writing.catch(() => {})
   }
 }
+
+async function writeAll(file: FileHandle, parts: readonly Uint8Array[]): Promise<void> {
+  for (let rest = parts; rest.length > 0; ) {
+    const now = rest
+    const { bytesWritten } = await translated(() => file.writev(now))
+    rest = behind(now, bytesWritten)
+  }
+}
+
+function behind(parts: readonly Uint8Array[], count: number): Uint8Array[] {
+  let end = 0
+  return parts.flatMap((part) => {
+    const from = count - end
+    end += part.length
+    return end <= count ? [] : [part.subarray(Math.max(0, from))]
+  })
+}
+
+/** Two buffers in turn: one is filled while the other is taken. */
+async function pourFrom(file: FileHandle, range: ByteRange | undefined, take: (part: Uint8Array) => Promise<void>): Promise<void> {
+  const { first, last } = range ?? { first: 0, last: Number.MAX_SAFE_INTEGER }
+  const bytesMost = Math.min(limits.blobReadBytes, last - first + 1)
+  let [used, free]: (Buffer | null)[] = [null, null]
+  let at = first
+  const fillNext = async (): Promise<Buffer> => {
+    free ??= Buffer.allocUnsafeSlow(bytesMost)
+    const { bytesRead } = await file.read(free, 0, Math.min(bytesMost, last - at + 1), at)
+    at += bytesRead
+    return free.subarray(0, bytesRead)
+  }
+  let coming = fillNext()
+  try {
+    for (let part = await coming; part.length > 0; part = await coming) {
+      ;[used, free] = [free, used]
+      coming = at > last ? Promise.resolve(nothing) : fillNext()
+      coming.catch(() => {})
+      await take(part)
+    }
+    if (range !== undefined && at <= last)
+      throw new EngineError('storage_unavailable', { detail: 'The bytes of this file are not all there.' })
+  } finally {
+    await coming.catch(() => {})
+  }
+}
+
+const nothing = Buffer.alloc(0)
 
 async function sizeAt(place: string): Promise<number | null> {
   try {

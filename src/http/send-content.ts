@@ -27,7 +27,23 @@ export async function sendContent(
   if (bytes === null) return void raw.end()
   watchReader(raw, clock)
   // Who goes away has what they wanted; bytes that break off on our side end the connection, which says so.
-  pipeline(bytes, raw, () => {})
+  if (bytes.pour === undefined) return void pipeline(bytes, raw, () => {})
+  bytes.pour(writerTo(raw)).then(
+    () => raw.end(),
+    () => raw.destroy(),
+  )
+}
+
+/** A part counts as taken when the socket has it. */
+function writerTo(raw: ServerResponse): (part: Uint8Array) => Promise<void> {
+  let refuse = (_reason: Error) => {}
+  raw.once('close', () => refuse(new Error('Whoever read this has gone.')))
+  return (part) =>
+    new Promise((resolve, reject) => {
+      refuse = reject
+      if (raw.destroyed) return reject(new Error('Whoever read this has gone.'))
+      raw.write(part, (error) => (error ? reject(error) : resolve()))
+    })
 }
 
 /** One who takes nothing any more holds an open file and a socket. */

@@ -2,9 +2,9 @@
 // the rate class; `run` touches nothing but its arguments, so that it can be retried, simulated and
 // tested without mocks.
 
-import type { Readable } from 'node:stream'
 import type { Actor } from '../access/actor.ts'
 import type { Rule } from '../access/rule.ts'
+import type { Bytes } from '../base/bytes.ts'
 import type { ProjectErrorKind } from '../base/project-error.ts'
 import type { Project } from '../config/project.ts'
 import type { ErrorCode } from '../contract/error-codes.ts'
@@ -55,7 +55,7 @@ export type Content = {
   /** Null where it is not known before: then there are no ranges of it. */
   readonly size: number | null
   /** All of them, or from `first` to `last`, both included. */
-  open(range: { readonly first: number; readonly last: number } | null): Promise<Readable>
+  open(range: { readonly first: number; readonly last: number } | null): Promise<Bytes>
 }
 
 export type QueryContext<TInput> = CallContext<TInput> & { readonly read: Reader }

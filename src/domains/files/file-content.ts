@@ -1,6 +1,7 @@
 // A file on its way out. Whatever somebody uploaded is answered by our own address, so it is never a page there: what a browser
 // would run is kept as a download, and the rest is shown without scripts, as the type that its bytes have.
 import { Readable } from 'node:stream'
+import type { Bytes } from '../../base/bytes.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import type { BlobStore, ByteRange } from '../../blobs/blob-store.ts'
 import type { Content } from '../../operation/define.ts'
@@ -52,7 +53,7 @@ function piecesOf({ key, parts }: FileRow, { first, last }: ByteRange): Piece[] 
   })
 }
 
-async function openPiece(blobs: BlobStore, { key, range }: Piece): Promise<Readable> {
+async function openPiece(blobs: BlobStore, { key, range }: Piece): Promise<Bytes> {
   const stream = await blobs.read(key, range)
   if (stream === null) throw new EngineError('storage_unavailable', { detail: 'The bytes of this file are not there.' })
   return stream
