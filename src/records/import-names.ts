@@ -5,12 +5,13 @@ import type { InputIssue } from '../base/engine-error.ts'
 import { and, oneOf } from '../contract/filter.ts'
 import type { AnyRecord } from '../schema/collection.ts'
 import type { CollectionModel, CompiledField, Model } from '../schema/model.ts'
+import { fromWire } from '../schema/wire.ts'
 import type { Reader } from '../storage/storage.ts'
 import type { CsvColumn } from './csv.ts'
 import { isReadable, isSettable, readFilter } from './present.ts'
 
 type Place = { readonly collection: CollectionModel; readonly model: Model; readonly actor: Actor }
-type Named = { readonly name: string; readonly field: CompiledField; readonly by: string; readonly target: CollectionModel }
+type Named = { readonly name: string; readonly field: CompiledField; readonly unique: CompiledField; readonly target: CollectionModel }
 type Row = { readonly values: Readonly<Record<string, unknown>>; readonly problem: readonly InputIssue[] | null }
 
 /** Undefined for what is no reference, or a hidden one, and for a field that is not unique, or hidden. */
@@ -22,7 +23,7 @@ function namedColumn({ collection, model, actor }: Place, name: string): Named |
   const target = model.get({ name: field.field.to })
   const unique = target.fields.get(by)
   if (!unique?.field.unique || unique.field.kind.columns[0].type !== 'text' || !isReadable(unique.field, actor)) return undefined
-  return { name, field, by, target }
+  return { name, field, unique, target }
 }
 
 /** `product.slug` of a file, or undefined. */
@@ -50,21 +51,24 @@ function namesIn(value: unknown): string[] {
 
 type Asked = { readonly column: Named; readonly names: readonly string[] }
 
-async function idsOf(read: Reader, { actor }: Place, { column: { by, target }, names }: Asked): Promise<Map<unknown, string>> {
-  const wanted = [...new Set(names)]
+async function idsOf(read: Reader, { actor }: Place, { column: { unique, target }, names }: Asked): Promise<Map<unknown, string>> {
+  // As they are kept: an address in lower case.
+  const kept = new Map(names.map((name) => [name, fromWire(unique.field, name, '') as string]))
+  const wanted = [...new Set(kept.values())]
   if (wanted.length === 0) return new Map()
-  const where = and(oneOf(by, wanted), readFilter(target, actor))
+  const where = and(oneOf(unique.name, wanted), readFilter(target, actor))
   // Beyond the limit: nothing, for it is unique.
   const found = await read.find<AnyRecord>(target, { where, limit: wanted.length, isUnordered: true })
-  return new Map(found.map((record) => [record[by], record.id]))
+  const ids = new Map(found.map((record) => [record[unique.name], record.id]))
+  return new Map([...kept].flatMap(([name, value]) => (ids.has(value) ? [[name, ids.get(value)!]] : [])))
 }
 
-function replaced<T extends Row>(row: T, { name, field, by, target }: Named, ids: ReadonlyMap<unknown, string>): T {
+function replaced<T extends Row>(row: T, { name, field, unique: by, target }: Named, ids: ReadonlyMap<unknown, string>): T {
   const { [name]: value, ...rest } = row.values
   const idOf = (one: unknown) => ids.get(one) ?? one
   const meant = Array.isArray(value) ? value.map(idOf) : idOf(value)
   const unknown = namesIn(value).find((one) => !ids.has(one))
-  const message = `names no record of ${target.name} whose ${by} is ${unknown}`
+  const message = `names no record of ${target.name} whose ${by.name} is ${unknown}`
   const problem = unknown === undefined ? null : [{ path: `/${field.name}`, code: 'reference_not_found', message }]
   return { ...row, values: { ...rest, [field.name]: meant ?? null }, problem: row.problem ?? problem }
 }

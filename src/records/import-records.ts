@@ -92,24 +92,43 @@ export function importRecords(collection: CollectionModel, writers: Writers): Op
       const file = await context.request.openFile!()
       const report: Report = { rows: 0, created: 0, changed: 0, unchanged: 0, rejected: 0, rejections: [], ignored: new Set() }
       const importing: Importing = { collection, writers, context, by, report }
-      let chunk: ReadRow[] = []
-      for await (const row of rowsOf(
-        { collection, model: context.model, actor: context.actor, format: format ?? formatOf(file.type), ignored: report.ignored },
-        file.bytes,
-      )) {
-        report.rows += 1
-        chunk.push(row)
-        if (chunk.length < limits.importRowsTogether) continue
-        await importChunk(importing, chunk)
-        chunk = []
+      const reading = {
+        collection,
+        model: context.model,
+        actor: context.actor,
+        format: format ?? formatOf(file.type),
+        ignored: report.ignored,
       }
-      if (chunk.length > 0) await importChunk(importing, chunk)
+      await importAll(importing, rowsOf(reading, file.bytes)).catch((error: unknown) => {
+        throw withWritten(error, report)
+      })
       return report
     },
     async run({ prepared: { ignored, ...report } }) {
       return { output: { ...report, ignored: [...ignored] } }
     },
   })
+}
+
+async function importAll(importing: Importing, rows: AsyncIterable<ReadRow>): Promise<void> {
+  let chunk: ReadRow[] = []
+  for await (const row of rows) {
+    importing.report.rows += 1
+    chunk.push(row)
+    if (chunk.length < limits.importRowsTogether) continue
+    await importChunk(importing, chunk)
+    chunk = []
+  }
+  if (chunk.length > 0) await importChunk(importing, chunk)
+}
+
+/** What ends an import undoes only the transaction that it is in: how many rows stay is told with it. Not where that is not known. */
+function withWritten(error: unknown, { created, changed }: Counts): unknown {
+  if (!isEngineError(error, 'internal') && !isEngineError(error, 'validation_failed')) return error
+  const { code, detail, errors, cause } = error
+  const count = created + changed
+  const written = count === 0 ? 'Nothing of the file was written.' : `Of the rows before it ${count} made or changed a record, and stay.`
+  return new EngineError(code, { detail: `${detail}${/[.!?]$/.test(detail) ? '' : '.'} ${written}`, ...(errors ? { errors } : {}), cause })
 }
 
 type Importing = {
@@ -200,8 +219,7 @@ async function writeRows(importing: Importing, work: Work, rows: readonly ReadRo
       if (error instanceof RowRefused) throw error
       if (isRefusal(error)) throw new RowRefused(row, issuesOf(importing.context, error))
       if (isEngineError(error)) throw error
-      const detail = `Something broke at line ${row.line}. The log has the request id. Some rows before it are stored.`
-      throw new EngineError('internal', { detail, cause: error })
+      throw new EngineError('internal', { detail: `Something broke at line ${row.line}. The log has the request id.`, cause: error })
     }
   return counts
 }

@@ -45,7 +45,10 @@ export function computed<TTypes extends FieldTypes, const TFrom extends Computed
   field: Field<TTypes>,
   how: { readonly from: TFrom; readonly of: (values: ValuesOf<TFrom>) => TTypes['value']; readonly stored?: TStored },
 ): Field<Made<TTypes, TFrom, TStored>> {
-  const made: Field = { ...(field as Field), computed: { ...how, stored: how.stored ?? false } }
+  const { default: given, ...rest } = field as Field
+  // Of a list it is the builder's own: nobody has said it.
+  const kept = given === undefined || (Array.isArray(given) && given.length === 0) ? {} : { default: given }
+  const made: Field = { ...rest, ...kept, computed: { ...how, stored: how.stored ?? false } }
   return made as Field<never>
 }
 
@@ -101,7 +104,7 @@ export function compileComputed(path: string, field: Field): CompiledComputed | 
 
 /** Half of what was given as a whole, such as the first half of an emoji: no database gives it back as it was. */
 function unstorable(value: unknown): { readonly code: string; readonly what: string } | null {
-  if (typeof value !== 'string' || isStorableText(value)) return null
+  if (![value].flat().some((one) => typeof one === 'string' && !isStorableText(one))) return null
   return { code: 'characters', what: 'hold a null character or half of a surrogate pair' }
 }
 

@@ -26,6 +26,21 @@ const tags = field.texts()
 const codeOf = (sale: { readonly first: string; readonly last: string | null }) =>
   sale.first === 'mistake' ? (Number.NaN as never) : `${sale.first}${sale.last ?? ''}`
 
+/** As deep as the text says, or as large. */
+function treeOf(text: string): unknown {
+  const [what = '', count = '0'] = text.split(' ')
+  if (what === 'large') return 'x'.repeat(Number(count))
+  if (what === 'odd') return { text: '😀'[0] }
+  if (what === 'circle') {
+    const list: unknown[] = []
+    list.push(list)
+    return list
+  }
+  let tree: unknown = 0
+  for (let level = 0; what === 'deep' && level < Number(count); level++) tree = [tree]
+  return tree
+}
+
 const sales = collection('sales', {
   prefix: 'sale',
   fields: {
@@ -53,6 +68,12 @@ const sales = collection('sales', {
       stored: true,
     }),
     sums: field.computed(field.json<{ readonly of: number }>(), { from: { tags }, of: (sale) => ({ of: sale.tags.length }), stored: true }),
+    labels: field.computed(field.texts({ max: 20 }), {
+      from: { tags },
+      of: (sale) => sale.tags.flatMap((tag) => tag.split('+')),
+      stored: true,
+    }),
+    tree: field.computed(field.json(), { from: { note }, of: (sale) => treeOf(sale.note ?? ''), stored: true }),
     letter: field.computed(field.text({ max: 1 }), { from: { first }, of: (sale) => sale.first[0]!, stored: true }),
     initial: field.computed(field.text({ max: 1 }), { from: { first }, of: (sale) => sale.first[0]! }),
     profit: field.computed(field.money(), {
@@ -148,8 +169,25 @@ test('a value that makes too much of it is refused with its path, and a row of a
   assert.deepEqual(issue(await create({ first: 'x'.repeat(200), last: 'y'.repeat(200) })), [400, '/name', 'maxLength'])
   // The first half of an emoji.
   assert.deepEqual(issue(await create({ first: '😀mile' })), [400, '/letter', 'characters'])
+  for (const [tags, code] of [
+    [['a+a'], 'uniqueItems'],
+    [['a+'], 'minLength'],
+    [['x'.repeat(21)], 'maxLength'],
+    [Array.from({ length: 101 }, (_, index) => `${index}a+${index}b`), 'maxItems'],
+  ] as const)
+    assert.deepEqual(issue(await create({ tags })), [400, '/labels', code])
+  for (const [note, code] of [
+    ['deep 33', 'depth'],
+    ['large 1048575', 'too_large'],
+    ['odd', 'characters'],
+  ] as const)
+    assert.deepEqual(issue(await create({ note })), [400, '/tree', code])
   const url = `/api/sales/${ids['Bo']}`
   const patch = (body: object) => world.call('staff', { method: 'PATCH', url, body })
+  const deepest = await patch({ note: 'deep 32', tags: ['a+b'] })
+  assert.deepEqual([deepest.status, deepest.body.labels], [200, ['a', 'b']])
+  assert.deepEqual(await names('filter[labels]=b'), ['Ann Lee', 'Bo'])
+  assert.equal((await patch({ note: null, tags: [] })).status, 200)
   for (const body of [{ pieces: { $increment: 100_000_000_000_000 } }, { price: { $increment: '9999999999000' }, pieces: 999 }])
     assert.deepEqual(issue(await patch(body)), [400, '/total', 'maximum'])
   const csv = 'first,price,pieces\nRow1,1,2\nRow2,9999999999999.99,1000000\nRow3,2,1\n'
@@ -158,6 +196,7 @@ test('a value that makes too much of it is refused with its path, and a row of a
   assert.deepEqual([report.created, report.rejected, report.rejections[0].line, report.rejections[0].errors[0].path], [2, 1, 3, '/total'])
   // What no caller can help is the mistake of the function.
   assert.equal((await create({ first: 'mistake' })).status, 500)
+  assert.equal((await create({ note: 'circle' })).status, 500)
   for (const name of ['Row1', 'Row3']) {
     const { id } = (await get(`/api/sales?filter[name]=${name}`)).body.items[0]
     assert.equal((await world.call('staff', { method: 'DELETE', url: `/api/sales/${id}` })).status, 204)

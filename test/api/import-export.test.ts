@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { anyone, role, staff, where } from '../../src/access/rule.ts'
 import { limits } from '../../src/base/limits.ts'
+import { before as beforeHook } from '../../src/index.ts'
 import { collection } from '../../src/schema/collection.ts'
 import { field } from '../../src/schema/field.ts'
 import { type As, openWorld, testConfig, type World } from '../support/api-harness.ts'
@@ -23,6 +24,7 @@ const stamps = collection('stamps', {
     saying: field.json({ schema: { type: 'string' } }),
     letter: field.ref('letters'),
     maker: field.ref('users'),
+    keeper: field.ref('keepers'),
     sealed: field.text({ read: staff, write: { rule: 'nobody' } }),
   },
   access: { read: anyone, create: staff, update: staff, delete: staff },
@@ -39,9 +41,25 @@ const letters = collection('letters', {
   access: { read: where('shown').eq(true), create: staff, update: staff },
 })
 
+const keepers = collection('keepers', {
+  prefix: 'keeper',
+  fields: { mail: field.email({ unique: true }) },
+  access: { read: staff, create: staff },
+})
+const breaks = beforeHook({
+  name: 'stamps.break',
+  on: stamps,
+  action: ['create'],
+  run({ record }) {
+    if (record.title === 'breaks') throw new Error('a mistake of the project')
+  },
+})
+
 let world: World
 before(async () => {
-  world = await openWorld({ config: { ...testConfig, collections: [...testConfig.collections!, stamps, letters] as never } })
+  world = await openWorld({
+    config: { ...testConfig, collections: [...testConfig.collections!, stamps, letters, keepers] as never, hooks: [breaks] },
+  })
   await loadDocument(world)
 })
 after(() => world.close())
@@ -212,6 +230,26 @@ test('a key that stands twice in one file is made once and changed then', async 
   assert.deepEqual(counts(await report('code,title\nE1,a\nE1,b\nE1,b\n', { query: '?by=code' })), [3, 1, 1, 1, 0])
 })
 
+test('what ends an import says how many rows stay', async () => {
+  const detailOf = async (codes: readonly string[], end: string) => {
+    const { status, body } = await send(['code,title', ...codes.map((code) => `${code},x`), end, ''].join('\n'), { query: '?by=code' })
+    return [status, body.detail]
+  }
+  const codes = Array.from({ length: limits.importRowsTogether + 5 }, (_, index) => `Z${index}`)
+  const broke = (line: number) => `Something broke at line ${line}. The log has the request id.`
+  assert.deepEqual(await detailOf([], 'B,breaks'), [500, `${broke(2)} Nothing of the file was written.`])
+  const stay = `Of the rows before it ${limits.importRowsTogether} made or changed a record, and stay.`
+  assert.deepEqual(await detailOf(codes, 'B,breaks'), [500, `${broke(codes.length + 2)} ${stay}`])
+  const made = (await world.call('guest', { method: 'GET', url: '/api/stamps?filter[code][startsWith]=Z&count=true&limit=1' })).body
+  assert.equal(made.count, limits.importRowsTogether)
+  // They say nothing new a second time.
+  assert.deepEqual(await detailOf(codes.slice(0, 100), 'B,breaks'), [500, `${broke(102)} Nothing of the file was written.`])
+  assert.deepEqual(await detailOf(codes.slice(0, 1), '"B'), [
+    400,
+    'Line 3: a quote is opened and never closed. Nothing of the file was written.',
+  ])
+})
+
 test('what cannot be read is refused, with its line', async () => {
   for (const [text, query, path, message] of [
     ['', '', 'line:1', /empty/],
@@ -349,6 +387,12 @@ test('a row may name another record by a unique field of it', async () => {
     stamps.map((one: { letter: string | null }) => one.letter),
     [letter.id, null],
   )
+  // An address is kept in lower case.
+  const keeper = (await world.call('staff', { method: 'POST', url: '/api/keepers', body: { mail: 'Ann@Example.com' } })).body
+  const kept = await sendTo('stamps', 'code,keeper.mail\nK1,ANN@example.COM\nK2,ann@example.com\nK3,none@example.com\n', '?by=code')
+  assert.deepEqual(counts(kept.body), [3, 2, 0, 0, 1])
+  const ofKeeper = await world.call('staff', { method: 'GET', url: `/api/stamps?filter[keeper]=${keeper.id}` })
+  assert.equal(ofKeeper.body.items.length, 2)
   // What is not unique, hidden, no reference or said twice is no column.
   for (const header of ['product.title,sku', 'product.slug.x,sku', 'sku.slug,title', 'product,product.slug'])
     assert.equal((await sendTo('variants', `${header}\na,b\n`)).status, 400, header)

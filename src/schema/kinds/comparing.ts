@@ -57,10 +57,10 @@ export function shown(value: unknown): string {
   return typeof value === 'function' || (typeof value === 'object' && value !== null) ? `a ${typeof value}` : String(value)
 }
 
-/** Why a stored value is no text of at most `max` characters, or null. */
-export function textMisfit({ max }: Pick<Field, 'max'>, value: unknown): string | null {
+/** Why a stored value is no text of the field's length, or null. */
+export function textMisfit(field: Pick<Field, 'min' | 'max'>, value: unknown): string | null {
   if (typeof value !== 'string') return 'is no text'
-  return max !== undefined && value.length > max ? `is longer than ${max}` : null
+  return textExcess(field, value) === null ? null : 'is longer or shorter than the field takes'
 }
 
 /** Why a stored value is no whole number of the field's range, or null. */
@@ -70,11 +70,11 @@ export function integerMisfit({ min, max }: Pick<Field, 'min' | 'max'>, value: u
   return (min !== undefined && number < min) || (max !== undefined && number > max) ? 'is out of its range' : null
 }
 
-/** Of a text that a function makes: one that is longer than the field takes. */
-export function textExcess({ max }: Pick<Field, 'max'>, value: unknown): Excess | null {
-  return typeof value === 'string' && max !== undefined && value.length > max
-    ? { code: 'maxLength', what: `have more than ${max} characters` }
-    : null
+/** Of a text that a function makes: one that is longer or shorter than the field takes. */
+export function textExcess({ min = 0, max = Number.POSITIVE_INFINITY }: Pick<Field, 'min' | 'max'>, value: unknown): Excess | null {
+  if (typeof value !== 'string') return null
+  if (value.length > max) return { code: 'maxLength', what: `have more than ${max} characters` }
+  return value.length < min ? { code: 'minLength', what: `have fewer than ${min} characters` } : null
 }
 
 /** Of a number that a function makes: one beyond the field's range, or beyond what is exact. */

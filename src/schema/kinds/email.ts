@@ -1,7 +1,7 @@
 // Addresses of mail, kept in lower case: two spellings of one mailbox are one value.
 import { limits } from '../../base/limits.ts'
 import { countFrom, flag, searched } from '../shape.ts'
-import { mustBe, textComparing, textMisfit } from './comparing.ts'
+import { mustBe, textComparing, textExcess, textMisfit } from './comparing.ts'
 import { type Comparing, type DefaultOf, defineKind, makeField, type With } from './kind.ts'
 
 const comparing: Comparing = {
@@ -20,6 +20,7 @@ export const emailKind = defineKind({
   schema: () => ({ type: 'string', format: 'email', maxLength: limits.emailCharactersMax }),
   fromWire: (value) => (value as string).trim().toLowerCase(),
   misfit: textMisfit,
+  excess: textExcess,
   input: 'email',
   display: 'email',
 })

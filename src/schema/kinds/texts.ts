@@ -2,8 +2,20 @@
 import { limits } from '../../base/limits.ts'
 import { countFrom } from '../shape.ts'
 import { notCompared, withinMax } from './comparing.ts'
-import { defineKind, makeField, type With } from './kind.ts'
+import { defineKind, type Excess, type Field, makeField, type With } from './kind.ts'
 import { oneLine } from './text.ts'
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string')
+}
+
+function excess({ max = limits.textCharactersMax }: Field, value: unknown): Excess | null {
+  if (!isTexts(value)) return null
+  if (value.length > limits.listItemsMax) return { code: 'maxItems', what: `hold more than ${limits.listItemsMax} texts` }
+  if (value.some((one) => one.length > max)) return { code: 'maxLength', what: `hold a text of more than ${max} characters` }
+  if (value.includes('')) return { code: 'minLength', what: 'hold an empty text' }
+  return new Set(value).size < value.length ? { code: 'uniqueItems', what: 'hold a text twice' } : null
+}
 
 export const textsKind = defineKind({
   name: 'texts',
@@ -18,10 +30,8 @@ export const textsKind = defineKind({
     uniqueItems: true,
   }),
   givenSchema: (schema) => ({ ...schema, items: { ...(schema['items'] as object), pattern: oneLine } }),
-  misfit: ({ max = limits.textCharactersMax }, value) =>
-    Array.isArray(value) && value.every((one) => typeof one === 'string' && one.length <= max)
-      ? null
-      : 'is no list of texts, or one of them is too long',
+  misfit: (field, value) => (isTexts(value) && excess(field, value) === null ? null : 'is no list of texts that the field takes'),
+  excess,
   input: 'lines',
   display: 'list',
 })

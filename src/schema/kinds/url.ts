@@ -1,6 +1,6 @@
 // Addresses of the web.
 import { limits } from '../../base/limits.ts'
-import { textComparing, textMisfit } from './comparing.ts'
+import { textComparing, textExcess, textMisfit } from './comparing.ts'
 import { emailKind } from './email.ts'
 import { type Comparing, type DefaultOf, defineKind, makeField, type With } from './kind.ts'
 
@@ -12,6 +12,7 @@ export const urlKind = defineKind({
   options: emailKind.options,
   schema: ({ max = limits.urlCharactersMax }) => ({ type: 'string', format: 'uri', maxLength: max }),
   misfit: textMisfit,
+  excess: textExcess,
   input: 'url',
   display: 'url',
 })
