@@ -188,7 +188,9 @@ export const limits = {
   conflictBackoffMs: 10,
 
   /** Connections of one process to a database server, which gives each some 10 MB and has 100 to 150 in all by default. */
-  connectionsMax: 10,
+  connectionsMax: 12,
+  /** One of so many is kept from transactions: reads, sign-ins and the feed go on while slow transactions hold all others. */
+  connectionsPerSpare: 6,
   /** Callers waiting for a connection, and how long each waits at most. Past either: 503 with Retry-After. */
   connectionQueueMax: 5_000,
   connectionWaitMs: 5_000,
@@ -246,6 +248,16 @@ export const limits = {
   hookPutOffMs: 60_000,
   /** Records that code of a project writes in one transaction: some 100 ms of the only writer of SQLite. */
   ownWritesMax: 1_000,
+  /** How often such code asks its transaction for something, reads and writes: twenty times for each record that it may write. */
+  ownAsksMax: 20_000,
+  /** Answers after which such code lets others run once: in SQLite nobody else would, some milliseconds long. */
+  ownAsksInTurn: 50,
+  /** How long such code may use one transaction: it holds a connection and locks, in SQLite the only writer. Longer than it may wait for a lock. */
+  ownCodeMs: 4_000,
+  /** After so many refusals code that goes on asking is answered no more: it is a loop that takes no notice, and so ends. */
+  ownRefusalsMax: 100,
+  /** How long a query of a project, or what prepares a command, may take to answer: as long as one call to the outside. */
+  ownAnswerMs: 15_000,
   /** Code of a project that keeps the process from turning for so long ends it: it is a loop without an end. */
   ownCodeStuckMs: 20_000,
   /** Effects and after hooks of a project that one process carries out at once: at most half of its places, so that what hangs leaves the others theirs. */
@@ -439,4 +451,6 @@ assert(limits.verifyPatienceMs > limits.effectBackoffMaxMs, 'a pause is not a st
 assert(limits.cartAmountMax * 2 * 2 * limits.paymentAttemptsMax <= Number.MAX_SAFE_INTEGER, 'goods and shipping, taxed up to twice')
 assert(limits.orderHoldMs <= limits.orderHoldTotalMs, 'a first hold fits the whole')
 assert(limits.requestSweepMs * 10 <= limits.requestMs, 'a slow request ends soon after its time')
+assert(limits.lockWaitMs < limits.ownCodeMs, 'who waited for the lock of another is not told for it')
+assert(limits.ownCodeMs < limits.connectionWaitMs, 'who waits for the connection of a loop gets it')
 assert(limits.pageSizeDefault <= limits.pageSizeMax, 'the default page is a legal page')

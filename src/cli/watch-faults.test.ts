@@ -14,7 +14,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createPlainLog } from '${source}/base/plain-log.ts'
 import { watchFaults } from '${source}/cli/watch-faults.ts'
 import { defineErrors } from '${source}/base/project-error.ts'
+import { systemClock } from '${source}/base/clock.ts'
 import { named, runOwnCode } from '${source}/extend/own-code.ts'
+import { boundOf } from '${source}/extend/scope.ts'
 
 watchFaults(createPlainLog('warn', (text) => console.log(text)), () => {
   console.log('stops')
@@ -23,7 +25,7 @@ watchFaults(createPlainLog('warn', (text) => console.log(text)), () => {
 })
 const errors = defineErrors({ rude: { status: 422, message: 'Please stay friendly.' } })
 const piece = { what: 'The hook notes.leave', place: '/shop/notes.ts:3:5' }
-const leave = (code) => runOwnCode(piece, () => void code())
+const leave = (code) => runOwnCode(piece, boundOf({}, systemClock), () => void code())
 const bug = () => setTimeout(named, 0, null)
 
 await leave(() => setTimeout(() => { throw new Error('in a timer') }))
@@ -38,7 +40,7 @@ setTimeout(() => { throw errors.rude({ detail: 'Of the config.' }) })
 await sleep(300)
 console.log('still here')
 // What a piece asks for is the engine's.
-await runOwnCode(piece, (during) => during(async () => void bug()))
+await runOwnCode(piece, boundOf({}, systemClock), (during) => during(async () => void bug()))
 await sleep(10_000)
 `
 
@@ -52,15 +54,15 @@ test('what code of a project leaves behind fails alone, and is named; a bug in t
   const own = 'Code of the project failed where nobody waits for it. Everybody else is served.'
   const begun = 'The hook notes.leave (/shop/notes.ts:3:5) has begun something that failed:'
   for (const told of [
-    `${own} ${begun} in a timer\n    at @/project.ts:20:`,
+    `${own} ${begun} in a timer\n    at @/project.ts:22:`,
     `${own} ${begun} only a text\n`,
-    `${own} ${begun} rude: Please stay friendly.\n    at @/project.ts:22:`,
-    `A promise failed and nobody was waiting for it. ${begun} in a promise\n    at @/project.ts:23:`,
+    `${own} ${begun} rude: Please stay friendly.\n    at @/project.ts:24:`,
+    `A promise failed and nobody was waiting for it. ${begun} in a promise\n    at @/project.ts:25:`,
     `A promise failed and nobody was waiting for it. ${begun} undefined\n`,
     `${own} ${begun} ENOENT: no such file or directory, open '/not/there'\n`,
     `${own} ${begun} connect ECONNREFUSED 127.0.0.1:1\n`,
-    `${own} of the config\n    at @/project.ts:27:`,
-    `${own} rude: Of the config.\n    at @/project.ts:28:`,
+    `${own} of the config\n    at @/project.ts:29:`,
+    `${own} rude: Of the config.\n    at @/project.ts:30:`,
   ])
     assert.ok(left.includes(told), `${told}\nis not in\n${left}${stderr}`)
   // The second does not wait for what the first has broken.

@@ -42,6 +42,7 @@ export const errorCodes = {
   rate_limited: { status: 429, retry: 'later', message: 'Too many requests. Wait and retry.' },
   internal: { status: 500, retry: 'later', message: 'Something broke on our side. The log has the request id.' },
   overloaded: { status: 503, retry: 'later', message: 'Too much is waiting. Retry in a moment.' },
+  took_too_long: { status: 504, retry: 'later', message: 'What code of the project does for this takes too long.' },
   storage_unavailable: { status: 503, retry: 'later', message: 'The database cannot be reached now.' },
   outcome_unknown: {
     status: 503,

@@ -1,6 +1,7 @@
 // From a config to what the engine runs on: the model, the project, the owner's operations. Checked
 // here, once, with every mistake at once.
 
+import { type Clock, systemClock } from '../base/clock.ts'
 import { hideSecret } from '../base/hidden.ts'
 import { limits } from '../base/limits.ts'
 import type { BackendConfig, ShopConfig } from '../config/backend-config.ts'
@@ -49,6 +50,8 @@ export type Surroundings = {
   readonly paymentProviders: Project['paymentProviders']
   /** Values of secrets by their names. Left out where nothing is served: then none is needed. */
   readonly readSecret?: (name: string) => string | undefined
+  /** By which code of the project has its time. The system's when left out. */
+  readonly clock?: Clock
 }
 
 /** Several mistakes of one config. */
@@ -133,7 +136,10 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
   const { publicUrl, isDevelopment } = surroundings
   const host = new URL(publicUrl).hostname
   const model = compileModel(declared.map((one) => (one.name === files.name ? filesBeside(declared) : one)))
-  const extension = createExtension(config as unknown as Extensions, model, secretsIn(config, surroundings))
+  const extension = createExtension(config as unknown as Extensions, model, {
+    secrets: secretsIn(config, surroundings),
+    clock: surroundings.clock ?? systemClock,
+  })
   return {
     config,
     model,

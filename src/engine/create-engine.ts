@@ -32,6 +32,7 @@ import type { EffectHandler } from '../effects/effect.ts'
 import { createEffectRunner, type EffectRunner } from '../effects/runner.ts'
 import { createScheduler, type Schedule } from '../effects/schedule.ts'
 import { extensionHandlers, extensionSchedules } from '../extend/extension.ts'
+import { throwAsTold } from '../extend/own-code.ts'
 import { eventHooks } from '../extend/run-hooks.ts'
 import type { Operation, Services } from '../operation/define.ts'
 import { type Call, type OperationParts, type Reply, runOperation } from '../operation/run-operation.ts'
@@ -96,16 +97,15 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const feed = await createFeed(storage)
   const fanOut = createFanOut({ feed: renamedFeed(feed, model), read: storage.reader, clock })
   const { replace = {} } = options
-  const { extension } = backend
-  const own = { ...extension, clock, log }
+  const extension = { ...backend.extension, clock }
   const webhooks = createWebhookEvents({ model, storage, newId })
-  const reactTo = createReact([eventHooks(extension.hooks, own), webhooks.followEvent])
+  const reactTo = createReact([eventHooks(extension.hooks, { ...extension, log }), webhooks.followEvent])
   const react = replace.react?.(reactTo) ?? reactTo
   const workerId = newId('wrk')
   const recovery = await watchRecovery({ storage, clock, log })
   const worker = () => ({ id: workerId, carriesOut: runner.carriesOut, restoredAt: recovery.restoredAt() })
   const common = { storage, model, clock, random, log, newId, newSecret, project, react, worker, followChanges: webhooks.followChanges }
-  const handlers = [...effectHandlers({ ...options, blobs }, providers), ...extensionHandlers(extension, clock)]
+  const handlers = [...effectHandlers({ ...options, blobs }, providers), ...extensionHandlers(extension)]
   const runner: EffectRunner = createEffectRunner({ ...common, workerId, handlers })
   const schedules = [...schedulesOf({ ...backend, hooksOf: extension.hooksOf }), ...extensionSchedules(extension)]
   const scheduler = createScheduler({ ...common, schedules: replace.schedules?.(schedules) ?? schedules })
@@ -134,7 +134,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     parts,
     feed,
     newId,
-    run: (operation, call) => runOperation(parts, operation, call),
+    run: (operation, call) => runOperation(parts, operation, call).catch(throwAsTold),
     authenticate: createAuthenticator(storage, clock, async (tokenHash) =>
       project.shop === null ? null : await findLinkedOrder(storage.reader, tokenHash, clock.now()),
     ),

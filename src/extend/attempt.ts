@@ -1,46 +1,31 @@
 // One attempt of code of a project outside of a transaction: an after hook, an own effect. It may call the network, and has
-// so long for it; what it began and left is told to stop, and comes too late for everything.
+// so long for it.
 import type { Clock } from '../base/clock.ts'
 import { isA, stackOf, textOf } from '../base/error-text.ts'
 import { limits } from '../base/limits.ts'
 import { placeOfCall } from '../base/place.ts'
 import { ProjectError } from '../base/project-error.ts'
 import type { Outcome } from '../effects/effect.ts'
-import { begins, type During, heard, named, OwnMistake, type Piece } from './own-code.ts'
-import { asEngine, asPiece } from './whose-code.ts'
-
-export type Attempt = { readonly signal: AbortSignal; readonly during: During }
+import { type InTime, inTime } from './in-time.ts'
+import { type During, heard, named, OwnMistake, type Piece } from './own-code.ts'
 
 /** A refusal of the project is an end; every other error is a reason to try again. */
-export async function attempt<T>(clock: Clock, piece: Piece, code: (attempt: Attempt) => T | Promise<T>): Promise<Outcome<T>> {
-  const controller = new AbortController()
+export async function attempt<T>(clock: Clock, piece: Piece, code: (given: InTime) => T | Promise<T>): Promise<Outcome<T>> {
   let isOver = false
-  const during = heard(
-    async (asked) => {
-      if (isOver) throw new OwnMistake(`${named(piece)} has ended: what it began comes too late.`)
-      return await asEngine(asked)
-    },
-    () => isOver,
-  )
-  let cancel = () => {}
-  const late = new Promise<never>((_, reject) => {
-    cancel = clock.after(limits.effectCallMs, () => {
-      reject(new OwnMistake(`took longer than ${limits.effectCallMs / 1_000} s`))
-      controller.abort()
-    })
-  })
-  const ended = begins(piece)
+  const late = (took: string) => new OwnMistake(took)
   try {
-    return {
-      end: 'done',
-      result: await Promise.race([(async () => await asPiece(piece, () => code({ signal: controller.signal, during })))(), late]),
-    }
+    const result = await inTime({ clock, piece, ms: limits.effectCallMs, late }, ({ signal, during }) => {
+      const held: During = async (asked) => {
+        if (isOver) throw new OwnMistake(`${named(piece)} has ended: what it began comes too late.`)
+        return await during(asked)
+      }
+      return code({ signal, during: heard(held, () => isOver) })
+    })
+    return { end: 'done', result }
   } catch (error) {
     return { end: isA(error, ProjectError) ? 'dead' : 'retry', error: `${named(piece)}: ${textOf(error)}${thrownAt(error)}` }
   } finally {
     isOver = true
-    ended()
-    cancel()
   }
 }
 

@@ -1,5 +1,4 @@
 // How an effect of a project is declared, and carried out.
-import type { Clock } from '../base/clock.ts'
 import { limits } from '../base/limits.ts'
 import { declare, placeOfDeclaration } from '../base/place.ts'
 import type { Static, TObject } from '../contract/type.ts'
@@ -9,6 +8,7 @@ import { named, type Piece, runOwnCode } from './own-code.ts'
 import { type AnyOwnEffect, kindOf, type OwnEffect } from './own-effect.ts'
 import type { OwnName } from './own-name.ts'
 import { type DutyWork, dutyWork, type OutsideWork, type OwnParts, outsideWork } from './own-work.ts'
+import { boundOf } from './scope.ts'
 
 type Payload<TSchema extends TObject> = { readonly payload: Static<TSchema> }
 
@@ -33,7 +33,7 @@ export function defineEffect<TSchema extends TObject, TResult = void>(
   return declare({ kind: 'effect', name, payload, attempts, run, settle, what: `The effect ${name}`, place }, { name, ...spec }, place)
 }
 
-export function ownEffectHandler(own: AnyOwnEffect, parts: OwnParts & { readonly clock: Clock }): EffectHandler {
+export function ownEffectHandler(own: AnyOwnEffect, parts: OwnParts): EffectHandler {
   const settling: Piece = { ...own, outside: '`run`' }
   return effectHandler<Readonly<Record<string, unknown>>, { readonly result: unknown }>(kindOf(own), {
     attemptsMax: own.attempts,
@@ -49,7 +49,9 @@ export function ownEffectHandler(own: AnyOwnEffect, parts: OwnParts & { readonly
       if (outcome.end !== 'done' || own.settle === null) return
       const { result } = outcome.result
       const { context, events } = dutyWork(parts, work)
-      await runOwnCode(settling, (during) => own.settle!({ ...context({ during, causedBy: [] }), payload, key, result } as never))
+      await runOwnCode(settling, boundOf(work.tx, parts.clock), (during) =>
+        own.settle!({ ...context({ during, causedBy: [] }), payload, key, result } as never),
+      )
       return events
     },
   })

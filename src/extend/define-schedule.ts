@@ -6,6 +6,7 @@ import { type Cron, nextDue, parseCron, parseEvery } from './cron.ts'
 import { type Piece, runOwnCode } from './own-code.ts'
 import type { OwnName } from './own-name.ts'
 import { type DutyWork, dutyWork, type OwnParts } from './own-work.ts'
+import { boundOf } from './scope.ts'
 
 type Every = `${number}${'s' | 'm' | 'h' | 'd'}`
 type FiveParts = `${string} ${string} ${string} ${string} ${string}`
@@ -56,7 +57,7 @@ export function ownSchedule(own: OwnSchedule, parts: OwnParts): Schedule {
     ...dueAfter,
     async run(work, dueAt = work.now) {
       const { context, events } = dutyWork(parts, work)
-      await runOwnCode(piece, (during) => own.run({ ...context({ during, causedBy: [] }), dueAt }))
+      await runOwnCode(piece, boundOf(work.tx, parts.clock), (during) => own.run({ ...context({ during, causedBy: [] }), dueAt }))
       return events
     },
   }

@@ -1,6 +1,5 @@
 // Everything that a project adds to the engine, made of its config once: what the engine asks for in the places where code
 // of a project takes part.
-import type { Clock } from '../base/clock.ts'
 import type { AnyOwnMail } from '../domains/emails/define-mail.ts'
 import { fileHooks } from '../domains/files/claim-files.ts'
 import { collectionsWithFiles } from '../domains/files/file-fields.ts'
@@ -37,19 +36,19 @@ export type Extension = OwnParts & {
 export function createExtension(
   { hooks = [], operations = [], ...config }: Extensions & { readonly operations?: readonly Operation[] },
   model: Model,
-  secrets: ReadonlyMap<string, string>,
+  { secrets, clock }: Pick<OwnParts, 'secrets' | 'clock'>,
 ): Extension {
   const hooksOf: HooksOf = (name) => ofFiles.get(name) ?? byCollection.get(name)
   const { effects = [], mails = [], schedules = [] } = config
-  const parts: OwnParts = { model, hooksOf, effects: new Set(effects), mails: new Set(mails), secrets }
+  const parts: OwnParts = { model, hooksOf, effects: new Set(effects), mails: new Set(mails), secrets, clock }
   const byCollection = collectionHooks(hooks, parts)
   const ofFiles = new Map(collectionsWithFiles(model).map((one) => [one.name, fileHooks(one, byCollection.get(one.name))]))
   return { ...parts, hooks, schedules, operations: operations.map((operation) => ownOperation(operation, parts)) }
 }
 
-export function extensionHandlers(extension: Extension, clock: Clock): EffectHandler[] {
-  const parts = { ...extension, clock }
-  return [...hookHandlers(extension.hooks, parts), ...[...extension.effects].map((effect) => ownEffectHandler(effect, parts))]
+export function extensionHandlers(extension: Extension): EffectHandler[] {
+  const { hooks, effects } = extension
+  return [...hookHandlers(hooks, extension), ...[...effects].map((effect) => ownEffectHandler(effect, extension))]
 }
 
 export function extensionSchedules(extension: Extension): Schedule[] {

@@ -1,11 +1,14 @@
 // Code of the project that runs inside a transaction: hooks and the `run` of own operations. Invariant: it holds the
 // transaction no longer than the transaction itself works. On SQLite every writer waits for it, on a server its locks are
-// held: so whoever waits for anything else (the network, a timer, a file) is refused, and named with file and line.
+// held: so whoever waits for anything else (the network, a timer, a file) is refused, and named with file and line. So is
+// whoever asks the transaction for too much, or for too long.
 import { systemClock } from '../base/clock.ts'
 import { EngineError } from '../base/engine-error.ts'
 import { isA, textOf } from '../base/error-text.ts'
+import { limits } from '../base/limits.ts'
 import { declarationOf } from '../base/place.ts'
 import { ProjectError } from '../base/project-error.ts'
+import { takingTurns } from './taking-turns.ts'
 import { asEngine, asPiece, type Owner } from './whose-code.ts'
 
 /** One piece of it: what it is called, and where it is declared. */
@@ -40,19 +43,31 @@ export function begins(piece: Piece): () => void {
 /** Counts what the transaction is asked for: while any of it is under way, the code may wait. */
 export type During = <T>(asked: () => Promise<T>) => Promise<T>
 
+/** How much of one transaction is left for all code of the project that runs in it. */
+export type Bound = {
+  /** A piece begins. The answer ends it. */
+  begins(): () => void
+  /** Called whenever the transaction is asked for something. @throws OwnTooMuch, from the first time that it is too much on */
+  asks(): void
+  /** Its time begins with the first answer: until then it may have waited for a connection that others held. */
+  answered(): void
+}
+
 /**
  * Runs it. A refusal of the project, and whatever the storage says, are passed on as they are; everything else is a mistake
  * in the code and becomes an error that names it.
  * @throws ProjectError, EngineError, Error
  */
-export function runOwnCode<T>(piece: Piece, code: (during: During) => T | Promise<T>): Promise<T> {
+export function runOwnCode<T>(piece: Piece, bound: Bound, code: (during: During) => T | Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     let underWay = 0
+    let refusals = 0
     let isOver = false
     let isLooking = false
-    const ended = begins(piece)
+    const turns = takingTurns()
+    const endings = [begins(piece), bound.begins()]
     const end = (settle: () => void) => {
-      if (!isOver) ended()
+      if (!isOver) for (const ended of endings) ended()
       isOver = true
       settle()
     }
@@ -66,10 +81,18 @@ export function runOwnCode<T>(piece: Piece, code: (during: During) => T | Promis
       })
     }
     const counted: During = async (asked) => {
-      if (isOver) throw new Error(`${named(piece)} has ended: what it began without waiting for it comes too late.`)
+      if (isOver) {
+        if (++refusals > limits.ownRefusalsMax) return await new Promise<never>(() => {})
+        throw new Error(`${named(piece)} has ended: what it began without waiting for it comes too late.`)
+      }
       underWay++
       try {
-        return await asEngine(asked)
+        bound.asks()
+        const turn = turns()
+        if (turn) await turn
+        const answer = await asEngine(asked)
+        bound.answered()
+        return answer
       } catch (error) {
         // A part of what it asked for is written: caught by its code, that would be committed.
         if (isLimit(error)) end(() => reject(isAnswer(error) ? error : brokenBy(piece, error)))
@@ -103,7 +126,8 @@ export function heard(during: During, isOver: () => boolean): During {
   }
 }
 
-function isAnswer(error: unknown): boolean {
+/** What is passed on as it is. */
+export function isAnswer(error: unknown): boolean {
   return isA(error, ProjectError) || isA(error, EngineError) || isA(error, OwnCodeError)
 }
 
@@ -114,6 +138,9 @@ export class OwnMistake extends Error {
 
 /** It asked for more than one transaction may do. The transaction fails, whatever the code catches. */
 export class OwnLimit extends OwnMistake {}
+
+/** It asked for too much, or for too long: whoever called is told so. */
+export class OwnTooMuch extends OwnLimit {}
 
 /** Also where hooks stand between the code and the limit that they hit. */
 function isLimit(error: unknown): boolean {
@@ -133,7 +160,21 @@ export class OwnCodeError extends Error {
 
 /** What the caller of a piece is thrown for a mistake in it. */
 export function brokenBy(piece: Piece, error: unknown): OwnCodeError {
-  return new OwnCodeError(`${named(piece)} failed: ${textOf(error)}`, { cause: error })
+  const broken = new OwnCodeError(`${named(piece)} failed: ${textOf(error)}`, { cause: error })
+  if (isA(error, OwnTooMuch))
+    excesses.set(broken, `${piece.what} asks for more in one transaction, or for longer, than it may. Nothing was stored.`)
+  return broken
+}
+
+const excesses = new WeakMap<OwnCodeError, string>()
+
+/** A caller from outside is told which code asked for too much. All else is passed on as it is. @throws EngineError, whatever was thrown */
+export function throwAsTold(error: unknown): never {
+  for (let one = error; isA(one, OwnCodeError); one = one.cause) {
+    const detail = excesses.get(one)
+    if (detail !== undefined) throw new EngineError('took_too_long', { detail, cause: error, inDevelopment: () => textOf(error) })
+  }
+  throw error
 }
 
 /** A call to the network may fail before anybody has seen that it is waited for. */

@@ -1,5 +1,7 @@
 // Operations of a project: like ours, with what code of a project is given besides. Their `run` is held to its transaction.
 import type { CallerRule } from '../access/rule.ts'
+import { EngineError } from '../base/engine-error.ts'
+import { limits } from '../base/limits.ts'
 import { nodeHttp } from '../base/node-http.ts'
 import { declarationOf, declare, placeOfDeclaration } from '../base/place.ts'
 import type { Static, TSchema } from '../contract/type.ts'
@@ -16,15 +18,18 @@ import {
   type QueryContext,
   type ToldOperation,
 } from '../operation/define.ts'
+import type { Reader } from '../storage/storage.ts'
 import type { Transaction } from '../storage/transaction.ts'
-import { brokenBy, type During, type Piece, runOwnCode } from './own-code.ts'
+import { inTime } from './in-time.ts'
+import { brokenBy, type During, isAnswer, named, OwnCodeError, type Piece, runOwnCode } from './own-code.ts'
 import type { OwnName } from './own-name.ts'
 import { checkAnswer, checkIsAnswer, checkOutput } from './own-output.ts'
 import { type DutyWork, dutyWork, type OutsideWork, type OwnParts, outsideWork } from './own-work.ts'
-import { countWrite } from './scope.ts'
-import { asEngine, asPiece } from './whose-code.ts'
+import { boundOf, countWrite } from './scope.ts'
+import { asEngine } from './whose-code.ts'
 
-type Readable = Pick<OutsideWork, 'records' | 'secrets'>
+/** `signal` ends what still waits when the time is over: `fetch(url, { signal })`. */
+type Readable = Pick<OutsideWork, 'records' | 'secrets' | 'signal'>
 
 /** What may be answered as `T`: fields that it does not name are left out of the answer, and a time may be a `Date`. */
 type Answerable<T> = T extends string
@@ -81,7 +86,7 @@ export function command<
     readonly access: CallerRule
     readonly prepare?: (context: PrepareContext<Static<TInput>> & Readable) => Promise<TPrepared>
     readonly run: (context: CommandContext<Static<TInput>, TPrepared> & DutyWork) => Promise<Answer<OutputOf<TOutput>>>
-    readonly reload?: (context: QueryContext<Static<TInput>>, output: Static<TOutput>) => Promise<OutputOf<TOutput>>
+    readonly reload?: (context: QueryContext<Static<TInput>> & Readable, output: Static<TOutput>) => Promise<OutputOf<TOutput>>
   },
 ): Command & ToldOperation<TName, TInput, TOutput> {
   return declare(defineCommand(spec as never) as Command, spec, placeOfDeclaration())
@@ -94,12 +99,12 @@ export function ownOperation(operation: Operation, parts: OwnParts): Operation {
     place: declarationOf(operation)?.place ?? '',
     outside: '`prepare`, which runs before the transaction, or in an effect',
   }
-  const atOnce: During = asEngine
   if (operation.kind === 'query')
     return {
       ...operation,
+      errors: [...(operation.errors ?? []), 'took_too_long'],
       async run(context: QueryContext<unknown>) {
-        const answer = await asPiece(piece, () => operation.run({ ...context, ...outsideWork(parts, context.read, atOnce) }))
+        const answer = await outside({ piece, parts, ms: limits.ownAnswerMs }, context, (held) => operation.run(held))
         return checked(piece, answer, () => {
           checkIsAnswer(answer)
           checkAnswer(operation, answer)
@@ -108,14 +113,21 @@ export function ownOperation(operation: Operation, parts: OwnParts): Operation {
       },
     }
   const { prepare, reload } = operation
+  const preparing: Piece = { ...piece, what: `${piece.what}, in prepare`, outside: '`prepare` itself, before or after `writeFirst`' }
+  const reloading: Piece = { ...piece, what: `${piece.what}, in reload` }
+  // A file that is sent has its own time.
+  const ms = operation.takesFile ? limits.fileUploadMs : limits.ownAnswerMs
   return {
     ...operation,
     ...(prepare && {
-      prepare: (context) => asPiece(piece, () => prepare({ ...context, ...outsideWork(parts, context.read, atOnce) } as typeof context)),
+      prepare: (context) =>
+        outside({ piece: preparing, parts, ms }, context, (held) =>
+          prepare({ ...held, writeFirst: writingFirst(preparing, parts, context.writeFirst) }),
+        ),
     }),
     ...(reload && {
       async reload(context, output) {
-        const made = await asPiece(piece, () => reload(context, output))
+        const made = await outside({ piece: reloading, parts, ms: limits.ownAnswerMs }, context, (held) => reload(held, output))
         return checked(piece, made, () => {
           // Where it answers 204 there is nothing.
           if (made !== null && made !== undefined) checkOutput(operation, made)
@@ -124,7 +136,7 @@ export function ownOperation(operation: Operation, parts: OwnParts): Operation {
     }),
     async run(context: CommandContext<unknown, unknown>) {
       const { context: duty, events } = dutyWork(parts, context)
-      const answer = await runOwnCode(piece, (during) =>
+      const answer = await runOwnCode(piece, boundOf(context.tx, parts.clock), (during) =>
         operation.run({
           ...context,
           ...duty({ during, causedBy: [], caller: context.actor.id }),
@@ -139,6 +151,50 @@ export function ownOperation(operation: Operation, parts: OwnParts): Operation {
       return events.length === 0 ? answer : { ...answer, events: [...(answer.events ?? []), ...events] }
     },
   }
+}
+
+type Outside = { readonly piece: Piece; readonly parts: OwnParts; readonly ms: number }
+
+/** It may wait for whatever it likes, for so long. Whatever it fails of has its name. @throws ProjectError, EngineError, OwnCodeError */
+async function outside<TContext extends QueryContext<unknown>, T>(
+  { piece, parts, ms }: Outside,
+  context: TContext,
+  code: (held: TContext & Readable) => Promise<T>,
+): Promise<T> {
+  const late = (took: string) => {
+    const cause = new OwnCodeError(`${named(piece)} ${took} to answer.`)
+    return new EngineError('took_too_long', { detail: `${piece.what} ${took} to answer.`, cause, inDevelopment: () => cause.message })
+  }
+  try {
+    return await inTime({ clock: parts.clock, piece, ms, late }, ({ signal, during }) => {
+      const read = heldReader(context.read, during)
+      return code({ ...context, ...outsideWork(parts, read, (asked) => asked()), read, signal })
+    })
+  } catch (error) {
+    throw isAnswer(error) ? error : brokenBy(piece, error)
+  }
+}
+
+function heldReader(read: Reader, during: During): Reader {
+  return {
+    get: (...given) => during(() => read.get(...given)),
+    getMany: (...given) => during(() => read.getMany(...given)),
+    find: (...given) => during(() => read.find(...given)),
+    count: (...given) => during(() => read.count(...given)),
+    group: (...given) => during(() => read.group(...given)),
+  }
+}
+
+type WriteFirst = PrepareContext<unknown>['writeFirst']
+
+/** A transaction like that of `run`, and held to it. */
+function writingFirst(piece: Piece, parts: OwnParts, writeFirst: WriteFirst): WriteFirst {
+  return (write) =>
+    asEngine(() =>
+      writeFirst((work) =>
+        runOwnCode(piece, boundOf(work.tx, parts.clock), (during) => write({ ...work, tx: new HeldTransaction(work.tx, during) })),
+      ),
+    )
 }
 
 /** What it made, if that is what it said it would make. @throws OwnCodeError */

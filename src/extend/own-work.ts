@@ -1,6 +1,7 @@
 // What code of a project is given. Inside a transaction: `OwnWork`, which writes, and where it is nobody's request
 // `DutyWork`, which also moves orders. Outside of one, in effects and after hooks: `OutsideWork`, which reads and may call
 // the network.
+import type { Clock } from '../base/clock.ts'
 import type { NewId } from '../base/ids.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import type { AnyOwnMail } from '../domains/emails/define-mail.ts'
@@ -42,6 +43,7 @@ export type OutsideWork = {
 }
 
 export type OwnParts = {
+  readonly clock: Clock
   readonly model: Model
   readonly hooksOf: HooksOf
   readonly effects: ReadonlySet<AnyOwnEffect>

@@ -3,7 +3,6 @@
 // tells of money that moved is never undone by a hook.
 
 import { systemActor } from '../access/actor.ts'
-import type { Clock } from '../base/clock.ts'
 import { frozenCopyOf } from '../base/copy.ts'
 import { isEngineError, LostRace } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
@@ -16,7 +15,7 @@ import { type EffectHandler, type EffectKind, effectHandler, effectKind, enqueue
 import type { Work } from '../operation/work.ts'
 import { type CollectionHooks, type RecordAction, type RecordWrite, recordActions } from '../records/record-hooks.ts'
 import { checkReferences } from '../records/write-record.ts'
-import type { CollectionModel, Model } from '../schema/model.ts'
+import type { CollectionModel } from '../schema/model.ts'
 import { attempt } from './attempt.ts'
 import { type EventName, isRefusable, projectEventsOf } from './events.ts'
 import { type Hook, isOnEvent } from './hook.ts'
@@ -24,7 +23,7 @@ import { type HookCall, hookCalls } from './hook-calls.ts'
 import { named, OwnLimit, OwnMistake, type Piece, runOwnCode } from './own-code.ts'
 import { dutyWork, type OwnParts, outsideWork, ownWork } from './own-work.ts'
 import { checkedValues } from './records.ts'
-import { chained, scopeOf } from './scope.ts'
+import { boundOf, chained, scopeOf } from './scope.ts'
 
 type Values = Readonly<Record<string, unknown>>
 type Call = { readonly call: string }
@@ -76,7 +75,7 @@ async function runBefore(hooks: readonly Hook[], parts: OwnParts, write: RecordW
       if (action === 'delete') throw new OwnMistake('nothing can be set of a record that is deleted')
       own = { ...own, ...checkedValues(collection, values, 'set') }
     }
-    const written = await runOwnCode(hook, async (during) => {
+    const written = await runOwnCode(hook, boundOf(work.tx, parts.clock), async (during) => {
       await hook.run({ ...ownWork(parts, work, { during, causedBy, caller: actor.id }), action, actor, before, record, set } as never)
       // What is set after its end is not written: nobody would check where it leads.
       const ended = own
@@ -128,7 +127,7 @@ async function owe(work: Work, hook: Hook, { told, record }: { readonly told: Va
 /** Follows the events of the engine, in their transaction. Null where no hook does. */
 export function eventHooks(
   hooks: readonly Hook[],
-  parts: OwnParts & { readonly log: Log; readonly clock: Clock },
+  parts: OwnParts & { readonly log: Log },
 ): ((work: Work, event: DomainEvent) => Promise<void>) | null {
   const byEvent = Map.groupBy(
     hooks.filter(({ on }) => isOnEvent(on)),
@@ -163,7 +162,9 @@ export function eventHooks(
 
 async function runOnEvent(hook: Hook, parts: OwnParts, { work, payload }: { work: Work; payload: Values }): Promise<void> {
   const causedBy = chained([], hook.name)
-  await runOwnCode(hook, (during) => hook.run({ ...ownWork(parts, work, { during, causedBy }), ...frozenCopyOf(payload) } as never))
+  await runOwnCode(hook, boundOf(work.tx, parts.clock), (during) =>
+    hook.run({ ...ownWork(parts, work, { during, causedBy }), ...frozenCopyOf(payload) } as never),
+  )
 }
 
 /** What the storage says and another try may find otherwise. */
@@ -177,14 +178,12 @@ function subjectOf(payload: Values): string | null {
   return typeof first === 'object' && first !== null && 'id' in first && typeof first.id === 'string' ? first.id : null
 }
 
-export type HookHandlerParts = OwnParts & { readonly clock: Clock; readonly model: Model }
-
 /** Carries out what is owed of hooks: after hooks, and those on events that were put off. */
-export function hookHandlers(hooks: readonly Hook[], parts: HookHandlerParts): EffectHandler[] {
+export function hookHandlers(hooks: readonly Hook[], parts: OwnParts): EffectHandler[] {
   return hooks.filter(({ kind, on }) => kind === 'after' || isOnEvent(on)).map((hook) => hookHandler(hook, parts))
 }
 
-function hookHandler(hook: Hook, parts: HookHandlerParts): EffectHandler {
+function hookHandler(hook: Hook, parts: OwnParts): EffectHandler {
   const settling: Piece = hook.kind === 'before' ? hook : { ...hook, outside: '`run`' }
   return effectHandler<Call, { readonly call: HookCall; readonly result: unknown }>(kindOf(hook), {
     ownCode: named(hook),
@@ -206,7 +205,7 @@ function hookHandler(hook: Hook, parts: HookHandlerParts): EffectHandler {
       const code = hook.kind === 'before' ? hook.run : hook.settle
       const { context, events } = dutyWork(parts, work)
       if (code !== null)
-        await runOwnCode(settling, (during) =>
+        await runOwnCode(settling, boundOf(work.tx, parts.clock), (during) =>
           code({ ...context({ during, causedBy: chained([], hook.name) }), ...frozenCopyOf(call.told), key: effect.key, result } as never),
         )
       await work.tx.deleteWhere(hookCalls, eq('id', call.id))

@@ -1,14 +1,16 @@
 // What code of the project has done in one transaction so far: its bounds. They keep one mistake, such as a hook that
 // writes what it watches, from holding the database.
+import type { Clock } from '../base/clock.ts'
 import { limits } from '../base/limits.ts'
 import type { Transaction } from '../storage/transaction.ts'
-import { OwnLimit } from './own-code.ts'
+import { type Bound, OwnLimit, OwnTooMuch } from './own-code.ts'
 
 type Scope = {
   /** Records written by code of the project. */
   written: number
   /** After hooks that led to this transaction, each by what the one before it wrote. */
   chain: number
+  bound: Bound | null
 }
 
 const scopes = new WeakMap<Transaction, Scope>()
@@ -16,9 +18,46 @@ const scopes = new WeakMap<Transaction, Scope>()
 export function scopeOf(tx: Transaction): Scope {
   const found = scopes.get(tx)
   if (found) return found
-  const scope: Scope = { written: 0, chain: 0 }
+  const scope: Scope = { written: 0, chain: 0, bound: null }
   scopes.set(tx, scope)
   return scope
+}
+
+/** One for all code of the project in this transaction, however many hooks run in it. */
+export function boundOf(tx: Transaction, clock: Clock): Bound {
+  const scope = scopeOf(tx)
+  scope.bound ??= createBound(clock)
+  return scope.bound
+}
+
+function createBound(clock: Clock): Bound {
+  let running = 0
+  let since = 0
+  let usedMs = 0
+  let asks = 0
+  let isAnswered = false
+  const end = 'and everybody else waits for it. Do less at once, or do it in several, by an effect or a schedule.'
+  // One within another is timed with that.
+  const ends = () => {
+    if (--running === 0) usedMs += clock.monotonic() - since
+  }
+  return {
+    begins() {
+      if (running++ === 0) since = clock.monotonic()
+      return ends
+    },
+    asks() {
+      if (++asks > limits.ownAsksMax) throw new OwnTooMuch(`it asked its transaction for more than ${limits.ownAsksMax} things, ${end}`)
+      if (isAnswered && usedMs + clock.monotonic() - since > limits.ownCodeMs)
+        throw new OwnTooMuch(`it used its transaction for longer than ${limits.ownCodeMs / 1_000} s, ${end}`)
+    },
+    answered() {
+      if (isAnswered) return
+      isAnswered = true
+      usedMs = 0
+      since = clock.monotonic()
+    },
+  }
 }
 
 /** @throws OwnLimit past limits.ownWritesMax */

@@ -32,6 +32,7 @@ const anyChangeErrors: readonly ErrorCode[] = [
   'idempotency_key_reused',
   'idempotency_in_flight',
   'outcome_unknown',
+  'took_too_long',
   'storage_full',
 ]
 

@@ -73,7 +73,7 @@ export async function openTestBackend<TBackend extends BackendConfig<Operation> 
   const clock = createManualClock(options.now?.getTime() ?? Date.now(), turns)
   const providers = [{ id: 'sandbox', methods: sandboxMethods }]
   const readSecret = (name: string) => options.secrets?.[name] ?? `${name} of the test`
-  const backend = createBackend(config, { publicUrl, isDevelopment: true, paymentProviders: providers, readSecret })
+  const backend = createBackend(config, { publicUrl, isDevelopment: true, paymentProviders: providers, readSecret, clock })
   const storage = openSqlite({ path: ':memory:', model: backend.model, clock })
   // Who still follows changes when it closes is cut off, and then told for good, so that nothing keeps the test waiting.
   const closing = new AbortController()

@@ -51,7 +51,7 @@ const pieces = [
   'after hook comments.announce',
   'effect comments.tell',
   'operation comments.look',
-  'operation comments.ask',
+  'operation comments.ask, in prepare',
 ]
 
 test('what code of a project leaves behind fails alone: it is named with file and line, and everybody else is served', async (t) => {

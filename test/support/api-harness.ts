@@ -216,6 +216,7 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
     isDevelopment: false,
     paymentProviders: [{ id: 'sandbox', methods: sandboxMethods }],
     readSecret: (name) => options.secrets?.[name],
+    clock,
   })
   const storage = await openStorage(options.path, backend.model, clock)
   const newest = await watchNewest(storage)

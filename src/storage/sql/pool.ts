@@ -1,6 +1,6 @@
 // The connections of one process: at most so many, made when needed, thrown away when broken, old or long idle. Who
-// finds none free waits in a queue with an end. Invariant: a connection is with one user at a time, and counted until
-// it is given up.
+// finds none free waits in a queue with an end. Invariants: a connection is with one user at a time, and counted until
+// it is given up; transactions never have all of them, where there are several, so that reads go on however long those take.
 import { assert } from '../../base/assert.ts'
 import type { Cancel, Clock } from '../../base/clock.ts'
 import { EngineError } from '../../base/engine-error.ts'
@@ -12,8 +12,10 @@ export type PoolOptions = {
   readonly clock: Clock
   readonly connectionsMax: number
 }
-type Entry = { readonly connection: SqlConnection; readonly bornAt: number; freeAt: number }
-type Waiting = { resolve(connection: SqlConnection): void; reject(error: unknown): void; cancel: Cancel }
+/** What keeps a connection while others work, or what ends with its answer. */
+type Use = 'transaction' | 'step'
+type Entry = { readonly connection: SqlConnection; readonly bornAt: number; freeAt: number; use: Use }
+type Waiting = { readonly use: Use; resolve(connection: SqlConnection): void; reject(error: unknown): void; cancel: Cancel }
 
 export class ConnectionPool {
   private readonly options: PoolOptions
@@ -22,6 +24,7 @@ export class ConnectionPool {
   private free: Entry[] = []
   private waiting: Waiting[] = []
   private connecting = 0
+  private inTransactions = 0
   private isClosed = false
   private cancelSweep: Cancel = () => {}
   private readonly closing = new Set<Promise<void>>()
@@ -33,16 +36,17 @@ export class ConnectionPool {
   }
 
   /** @throws overloaded when the queue is full or the wait too long, storage_unavailable */
-  async acquire(): Promise<SqlConnection> {
+  async acquire(use: Use = 'step'): Promise<SqlConnection> {
     if (this.isClosed) throw new EngineError('storage_unavailable')
-    for (let entry = this.free.pop(); entry; entry = this.free.pop()) {
-      if (entry.connection.isUsable()) return entry.connection
-      this.discard(entry.connection)
+    if (this.mayTake(use)) {
+      const entry = this.takeFree(use)
+      if (entry) return entry.connection
+      if (this.hasRoom()) return await this.connect(use)
     }
-    if (this.entries.size + this.connecting < this.options.connectionsMax) return await this.connect()
     if (this.waiting.length >= limits.connectionQueueMax) throw new EngineError('overloaded')
     return await new Promise<SqlConnection>((resolve, reject) => {
       const waiting: Waiting = {
+        use,
         resolve,
         reject,
         cancel: this.options.clock.after(limits.connectionWaitMs, () => {
@@ -57,20 +61,14 @@ export class ConnectionPool {
   release(connection: SqlConnection): void {
     const entry = this.entries.get(connection)
     assert(entry, 'a connection is given back once')
+    this.left(entry.use)
     const now = this.options.clock.monotonic()
-    if (this.isClosed || !connection.isUsable() || now - entry.bornAt > limits.connectionAgeMs) {
-      this.discard(connection)
-      this.serveWaiting()
-      return
+    if (this.isClosed || !connection.isUsable() || now - entry.bornAt > limits.connectionAgeMs) this.discard(connection)
+    else {
+      entry.freeAt = now
+      this.free.push(entry)
     }
-    const next = this.waiting.shift()
-    if (next) {
-      next.cancel()
-      next.resolve(connection)
-      return
-    }
-    entry.freeAt = now
-    this.free.push(entry)
+    this.serveWaiting()
   }
 
   /** Waits for those in use. Whoever still waits for one is refused. */
@@ -86,13 +84,46 @@ export class ConnectionPool {
     await Promise.all(this.closing)
   }
 
-  private async connect(): Promise<SqlConnection> {
+  private hasRoom(): boolean {
+    return this.entries.size + this.connecting < this.options.connectionsMax
+  }
+
+  private mayTake(use: Use): boolean {
+    const { connectionsMax } = this.options
+    return use === 'step' || this.inTransactions < connectionsMax - Math.floor(connectionsMax / limits.connectionsPerSpare)
+  }
+
+  private entered(use: Use): void {
+    if (use === 'transaction') this.inTransactions++
+  }
+
+  private left(use: Use): void {
+    if (use === 'transaction') this.inTransactions--
+  }
+
+  private takeFree(use: Use): Entry | null {
+    for (let entry = this.free.pop(); entry; entry = this.free.pop()) {
+      if (!entry.connection.isUsable()) this.discard(entry.connection)
+      else {
+        this.entered(use)
+        entry.use = use
+        return entry
+      }
+    }
+    return null
+  }
+
+  private async connect(use: Use): Promise<SqlConnection> {
     this.connecting++
+    this.entered(use)
     try {
       const connection = await this.options.driver.connect()
       const now = this.options.clock.monotonic()
-      this.entries.set(connection, { connection, bornAt: now, freeAt: now })
+      this.entries.set(connection, { connection, bornAt: now, freeAt: now, use })
       return connection
+    } catch (error) {
+      this.left(use)
+      throw error
     } finally {
       this.connecting--
       this.tellReturned()
@@ -107,12 +138,17 @@ export class ConnectionPool {
     this.tellReturned()
   }
 
-  /** There is room for another connection: those who wait get it. */
+  /** What is free, or has room, goes to those who wait, in their turn. */
   private serveWaiting(): void {
-    while (this.waiting.length > 0 && this.entries.size + this.connecting < this.options.connectionsMax) {
-      const next = this.waiting.shift()!
-      next.cancel()
-      this.connect().then(next.resolve, next.reject)
+    while (this.free.length > 0 || this.hasRoom()) {
+      const index = this.waiting.findIndex(({ use }) => this.mayTake(use))
+      if (index < 0) return
+      const [next] = this.waiting.splice(index, 1)
+      const { use, cancel, resolve, reject } = next!
+      cancel()
+      const entry = this.takeFree(use)
+      if (entry) resolve(entry.connection)
+      else this.connect(use).then(resolve, reject)
     }
   }
 

@@ -125,7 +125,7 @@ class Server {
       commit,
       rollback,
       traffic,
-      acquire: () => pool.acquire(),
+      acquire: () => pool.acquire('transaction'),
       release: (connection) => pool.release(connection),
     })
     const lines: SentLine[] = []
@@ -217,7 +217,7 @@ class Server {
   private async snapshot(): Promise<Snapshot> {
     const { pool, steps } = this
     const { capabilities: source } = this.parts.driver
-    const connection = await pool.acquire()
+    const connection = await pool.acquire('transaction')
     let isClosed = false
     return await openServerSnapshot({
       source,

@@ -1,0 +1,41 @@
+// Code of a project outside of a transaction: what it waits for is its own affair, for so long. Past that whoever waits for it is
+// told, what it began is told to stop, and what it asks the database for is answered no more: a loop ends there.
+import type { Clock } from '../base/clock.ts'
+import { begins, type During, type Piece } from './own-code.ts'
+import { takingTurns } from './taking-turns.ts'
+import { asEngine, asPiece } from './whose-code.ts'
+
+export type InTime = { readonly signal: AbortSignal; readonly during: During }
+
+/** @throws what `late` makes of the time that it took, and whatever the code throws */
+export async function inTime<T>(
+  { clock, piece, ms, late }: { readonly clock: Clock; readonly piece: Piece; readonly ms: number; readonly late: (took: string) => Error },
+  code: (given: InTime) => T | Promise<T>,
+): Promise<T> {
+  const controller = new AbortController()
+  const { signal } = controller
+  const { promise: isLate, reject } = Promise.withResolvers<never>()
+  const begun = clock.monotonic()
+  let isEnded = false
+  const expire = () => {
+    if (isEnded || signal.aborted) return
+    reject(late(`took longer than ${ms / 1_000} s`))
+    controller.abort()
+  }
+  const turns = takingTurns()
+  const during: During = async (asked) => {
+    const turn = turns()
+    if (turn) await turn
+    if (clock.monotonic() - begun > ms) expire()
+    return await (signal.aborted ? new Promise<never>(() => {}) : asEngine(asked))
+  }
+  const cancel = clock.after(ms, expire)
+  const ended = begins(piece)
+  try {
+    return await Promise.race([(async () => await asPiece(piece, () => code({ signal, during })))(), isLate])
+  } finally {
+    isEnded = true
+    ended()
+    cancel()
+  }
+}
