@@ -11,11 +11,17 @@ export function cutOffs({ attempts, failures }: Effect): number {
   return attempts - (failures ?? 0)
 }
 
+export function diedDuring(ownCode: string, times: number): string {
+  return (
+    `${ownCode}: its process died during the attempt, ${times} times: the code never returned, took all memory, or the process was killed. ` +
+    'Where it never returned, the log of the process says at which line.'
+  )
+}
+
 /** How it ends that was cut off too often. The rest of its kind is in `dueAt`: no other dead one is due later than its lease ended. */
 export function endOfCutOff(effect: Effect, ownCode: string, now: number) {
   const lastError =
-    `${ownCode}: its process died during the attempt, ${cutOffs(effect)} times: the code never returned, took all memory, or the process was killed. ` +
-    'Where it never returned, the log of the process says at which line. Mend it, then try this effect again. ' +
+    `${diedDuring(ownCode, cutOffs(effect))} Mend it, then try this effect again. ` +
     `Until then, but at most ${limits.ownEffectRestMs / 60_000} minutes, other effects of its kind wait.`
   return { state: 'dead', owner: null, dueAt: now + limits.ownEffectRestMs, lastError } as const
 }

@@ -13,6 +13,8 @@ import { collection } from '../schema/collection.ts'
 import { field } from '../schema/field.ts'
 import { findAll } from '../storage/find-all.ts'
 import { inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
+import type { Transaction } from '../storage/transaction.ts'
+import { diedDuring } from './own-rests.ts'
 
 export const schedules = collection('schedules', {
   prefix: 'sched',
@@ -28,6 +30,10 @@ export const schedules = collection('schedules', {
     plan: field.text(),
     /** Why its last try failed; null once one has passed. */
     lastError: field.longText(),
+    /** Since when a try of code of a project is under way: it ends the process if it never returns. */
+    begunAt: field.dateTime(),
+    /** Tries in a row during which the process died. */
+    cutOffs: field.integer(),
   },
   indexes: [['nextAt']],
   access: { read: staff },
@@ -60,6 +66,8 @@ export type Schedule = {
   readonly name: string
   /** By what it is due, where `everyMs` does not say it. Another one than is stored makes its next tick due anew. */
   readonly plan?: string
+  /** Of code of a project: what it is and where it is declared, for people. */
+  readonly ownCode?: string
   /** `dueAt`: when this tick was. */
   readonly run: (work: Work, dueAt?: number) => Promise<readonly DomainEvent[] | void>
 } & ({ readonly everyMs: number } | { readonly nextAfter: (after: number) => number })
@@ -101,25 +109,11 @@ export function createScheduler(parts: SchedulerParts) {
       const schedule = parts.schedules.find(({ name }) => name === row.name)
       if (!schedule || !isRunning || failures.isLeftAlone(schedule.name)) continue
       // One that always fails must not keep those behind it from their work.
-      await runOne(schedule, row).then(
+      await runOne(parts, schedule, row).then(
         () => failures.hasPassed(schedule.name),
         (error) => failures.note(schedule, row, error),
       )
     }
-  }
-
-  async function runOne(schedule: Schedule, row: ScheduleRow): Promise<void> {
-    const cause = { operation: `schedule.${schedule.name}`, actor: 'system', requestId: '' }
-    await inTransaction(parts, cause, async (tx, now) => {
-      // The clock may have been set back since the look.
-      if (now < row.nextAt) return
-      const change = { set: { nextAt: nextAfter(schedule, now), lastAt: now, lastError: null }, add: { ticks: 1 } }
-      if (!(await tx.touch(schedules, row.id, change, and(eq('nextAt', row.nextAt), eq('ticks', row.ticks))))) return
-      const tick = { id: parts.newId('tick'), schedule: schedule.name, tick: row.ticks + 1, dueAt: row.nextAt, owner: tx.worker.id }
-      await tx.insert(scheduleTicks, tick, 'conflict')
-      const work = workIn(parts, tx, now)
-      await parts.react(work, (await schedule.run(work, row.nextAt)) ?? [])
-    })
   }
 
   function loop(): void {
@@ -146,6 +140,63 @@ export function createScheduler(parts: SchedulerParts) {
   }
 }
 
+async function runOne(parts: SchedulerParts, schedule: Schedule, row: ScheduleRow): Promise<void> {
+  if (schedule.ownCode === undefined) return await tickOnce(parts, schedule, row)
+  if (!(await beginOwn(parts, schedule, row))) return
+  try {
+    await tickOnce(parts, schedule, row)
+  } catch (error) {
+    const ended = (tx: Transaction) => tx.touch(schedules, row.id, { set: { begunAt: null, cutOffs: null } })
+    await inTransaction(parts, causeOf(schedule), ended).catch((failure) =>
+      parts.log.write('warn', 'The end of a try of a schedule could not be stored.', { schedule: schedule.name, error: failure }),
+    )
+    throw error
+  }
+}
+
+async function tickOnce(parts: SchedulerParts, schedule: Schedule, row: ScheduleRow): Promise<void> {
+  await inTransaction(parts, causeOf(schedule), async (tx, now) => {
+    // The clock may have been set back since the look.
+    if (now < row.nextAt) return
+    const change = {
+      set: { nextAt: nextAfter(schedule, now), lastAt: now, lastError: null, begunAt: null, cutOffs: null },
+      add: { ticks: 1 },
+    }
+    if (!(await tx.touch(schedules, row.id, change, and(eq('nextAt', row.nextAt), eq('ticks', row.ticks))))) return
+    const tick = { id: parts.newId('tick'), schedule: schedule.name, tick: row.ticks + 1, dueAt: row.nextAt, owner: tx.worker.id }
+    await tx.insert(scheduleTicks, tick, 'conflict')
+    const work = workIn(parts, tx, now)
+    await parts.react(work, (await schedule.run(work, row.nextAt)) ?? [])
+  })
+}
+
+function causeOf({ name }: Pick<Schedule, 'name'>) {
+  return { operation: `schedule.${name}`, actor: 'system', requestId: '' }
+}
+
+/**
+ * Writes that a try of code of a project begins, since one that never returns ends the process and all that its transaction has written: by that
+ * the next process knows. False where another one has begun, or where so many died that it rests.
+ */
+async function beginOwn(parts: SchedulerParts, { name, ownCode }: Schedule, row: ScheduleRow): Promise<boolean> {
+  return await inTransaction(parts, causeOf({ name }), async (tx, now) => {
+    if (row.begunAt !== null && Math.abs(now - row.begunAt) < limits.effectLeaseMs) return false
+    const cutOffs = (row.cutOffs ?? 0) + (row.begunAt === null ? 0 : 1)
+    const rests = cutOffs >= limits.ownEffectCutOffsMax
+    const set = rests
+      ? { nextAt: now + limits.ownEffectRestMs, begunAt: null, cutOffs: cutOffs - 1, lastError: restOf(ownCode!, cutOffs) }
+      : { begunAt: now, cutOffs }
+    const isOurs = await tx.touch(schedules, row.id, { set }, eq('version', row.version))
+    if (isOurs && rests) parts.log.write('error', 'A schedule rests, since the process died during it.', { schedule: name, times: cutOffs })
+    return isOurs && !rests
+  })
+}
+
+function restOf(ownCode: string, times: number): string {
+  const minutes = limits.ownEffectRestMs / 60_000
+  return `${diedDuring(ownCode, times)} Mend it: it is tried again in ${minutes} minutes, and then once in ${minutes} minutes until it passes.`
+}
+
 async function declare(parts: SchedulerParts): Promise<void> {
   await inTransaction(parts, { operation: 'schedules.declare', actor: 'system', requestId: '' }, async (tx, now) => {
     const known = new Map((await findAll(tx, schedules)).map((row) => [row.name, row]))
@@ -158,7 +209,17 @@ async function declare(parts: SchedulerParts): Promise<void> {
         const nextAt = nextAfter(schedule, now)
         if (row === undefined)
           // Another process may declare it at the same time.
-          await tx.insertOnce(schedules, { id: parts.newId('sched'), name, nextAt, lastAt: null, ticks: 0, plan, lastError: null })
+          await tx.insertOnce(schedules, {
+            id: parts.newId('sched'),
+            name,
+            nextAt,
+            lastAt: null,
+            ticks: 0,
+            plan,
+            lastError: null,
+            begunAt: null,
+            cutOffs: null,
+          })
         else if (row.plan !== plan) await tx.touch(schedules, row.id, { set: { nextAt, plan } }, eq('nextAt', row.nextAt))
       }),
     )
@@ -180,8 +241,7 @@ function createFailures(parts: SchedulerParts) {
       const times = (failing.get(name)?.times ?? 0) + 1
       failing.set(name, { times, until: parts.clock.now() + Math.min(limits.scheduleBackoffMaxMs, limits.effectBackoffMs * 2 ** times) })
       const lastError = textOf(error)
-      const cause = { operation: `schedule.${name}`, actor: 'system', requestId: '' }
-      await inTransaction(parts, cause, (tx) => tx.touch(schedules, row.id, { set: { lastError } })).catch((failure) =>
+      await inTransaction(parts, causeOf({ name }), (tx) => tx.touch(schedules, row.id, { set: { lastError } })).catch((failure) =>
         parts.log.write('warn', 'Why a schedule failed could not be stored.', { schedule: name, error: failure }),
       )
     },

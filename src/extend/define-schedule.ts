@@ -3,7 +3,7 @@
 import { declare, placeOfDeclaration } from '../base/place.ts'
 import type { Schedule } from '../effects/schedule.ts'
 import { type Cron, nextDue, parseCron, parseEvery } from './cron.ts'
-import { type Piece, runOwnCode } from './own-code.ts'
+import { named, type Piece, runOwnCode } from './own-code.ts'
 import type { OwnName } from './own-name.ts'
 import { type DutyWork, dutyWork, type OwnParts } from './own-work.ts'
 import { boundOf } from './scope.ts'
@@ -55,6 +55,7 @@ export function ownSchedule(own: OwnSchedule, parts: OwnParts): Schedule {
     name,
     plan: every === null ? `${cron} ${timeZone}` : `every ${every}`,
     ...dueAfter,
+    ownCode: named(own),
     async run(work, dueAt = work.now) {
       const { context, events } = dutyWork(parts, work)
       await runOwnCode(piece, boundOf(work.tx, parts.clock), (during) => own.run({ ...context({ during, causedBy: [] }), dueAt }))

@@ -7,7 +7,7 @@ import { silentLog } from '../../src/base/log.ts'
 import { oneOf } from '../../src/contract/filter.ts'
 import { emails } from '../../src/domains/emails/collections.ts'
 import { effectKind, effects, enqueue } from '../../src/effects/effect.ts'
-import { createScheduler } from '../../src/effects/schedule.ts'
+import { createScheduler, schedules } from '../../src/effects/schedule.ts'
 import {
   anyone,
   collection,
@@ -440,6 +440,33 @@ test('a schedule of a project ticks in its turn, each time once; one that fails 
   assert.ok(ticks.length > before)
   assert.equal((await scheduleOf('members.remind')).lastError, null)
   world.log.splice(0)
+})
+
+test('a schedule during which the process died each time rests, and says so; one under way is left to its process', async () => {
+  let tries = 0
+  const run = async () => void tries++
+  const schedule = { name: 'loops.ever', ownCode: 'The schedule loops.ever (shop.ts:1:1)', everyMs: 86_400_000, run }
+  const scheduler = createScheduler({ ...world.engine.parts, log: silentLog, schedules: [schedule] })
+  await scheduler.start()
+  /** As a process leaves it that began a try so long ago, and died in it or is at it. */
+  const leave = async (agoMs: number, cutOffs: number) => {
+    const { id } = await scheduleOf('loops.ever')
+    await world.write((tx, now) => tx.touch(schedules, id, { set: { begunAt: now - agoMs, nextAt: now - 1, cutOffs } }))
+  }
+  await leave(0, 0)
+  await work(world, 20_000)
+  assert.equal(tries, 0)
+  await work(world, 15_000)
+  assert.deepEqual([tries, (await scheduleOf('loops.ever')).cutOffs], [1, null])
+  await leave(limits.effectLeaseMs, limits.ownEffectCutOffsMax - 1)
+  await work(world, 2_000)
+  const rests = await scheduleOf('loops.ever')
+  assert.match(rests.lastError, /^The schedule loops\.ever \(shop\.ts:1:1\): its process died during the attempt, 3 times/)
+  assert.equal(tries, 1)
+  await work(world, limits.ownEffectRestMs)
+  await scheduler.stop()
+  const passed = await scheduleOf('loops.ever')
+  assert.deepEqual([tries, passed.lastError, passed.begunAt, passed.cutOffs], [2, null, null, null])
 })
 
 test('a schedule whose plan is another one is due by that', async () => {
