@@ -364,6 +364,14 @@ export const limits = {
   undoEmailLinkMs: 7 * 24 * 3_600_000,
   /** What a stolen session cannot do without its owner's password or device: so old at most is the proof of who they are. */
   freshProofMs: 30 * 60_000,
+  /** Wrong passwords and codes of one account in a row that nobody waits for. */
+  signInTriesFree: 5,
+  /** Then a second, and twice as long each time, to this: some forty tries on the first day and 24 on each later one. */
+  signInWaitMaxMs: 3_600_000,
+  /** After so long without a try they are forgotten. */
+  signInTriesKeepMs: 24 * 3_600_000,
+  /** How long a browser stays one that an account knows, from its last sign-in there. The longest that browsers keep a cookie. */
+  deviceMs: 400 * 24 * 3_600_000,
   /** Tries of one code of six digits: five of a million. */
   codeTriesMax: 5,
   setupTokenMs: 24 * 3_600_000,

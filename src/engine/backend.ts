@@ -8,7 +8,9 @@ import type { BackendConfig, ShopConfig } from '../config/backend-config.ts'
 import type { Project } from '../config/project.ts'
 import type { BackendTypes, CollectionTypes, OperationTypes } from '../contract/record-types.ts'
 import { passwords, sessions, users } from '../domains/accounts/collections.ts'
+import { devices } from '../domains/accounts/devices.ts'
 import { proofs } from '../domains/accounts/proofs.ts'
+import { signInTries } from '../domains/accounts/sign-in-tries.ts'
 import { carts } from '../domains/carts/collections.ts'
 import { categories, productsIn, shippingMethodsIn, variantsIn } from '../domains/catalog/collections.ts'
 import { emails } from '../domains/emails/collections.ts'
@@ -203,6 +205,8 @@ function coreCollections() {
     passwords,
     sessions,
     proofs,
+    signInTries,
+    devices,
     settings,
     effects,
     schedules,

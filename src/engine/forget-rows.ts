@@ -3,8 +3,10 @@
 import { limits } from '../base/limits.ts'
 import type { Project } from '../config/project.ts'
 import { and, compare, eq, type Filter, isNull, oneOf } from '../contract/filter.ts'
+import { devices } from '../domains/accounts/devices.ts'
 import { proofs } from '../domains/accounts/proofs.ts'
 import { endSessions } from '../domains/accounts/session.ts'
+import { signInTries } from '../domains/accounts/sign-in-tries.ts'
 import { linksBefore, orderLinks } from '../domains/orders/order-links.ts'
 import { webhookInbox } from '../domains/payments/collections.ts'
 import { webhookDeliveries } from '../domains/webhooks/collections.ts'
@@ -25,6 +27,8 @@ export const forgetOldRows = ({ project }: { readonly project: Pick<Project, 'sh
     await tx.deleteWhere(rateLimits, compare('arrival', 'lt', now))
     await tx.deleteWhere(scheduleTicks, compare('createdAt', 'lt', now - limits.scheduleTicksKeepMs))
     await tx.deleteWhere(hookCalls, compare('createdAt', 'lt', now - limits.hookCallsKeepMs))
+    await tx.deleteWhere(signInTries, compare('forgottenAt', 'lt', now))
+    await tx.deleteWhere(devices, compare('forgottenAt', 'lt', now))
     await tx.deleteWhere(proofs, compare('expiresAt', 'lt', now))
     await endSessions(tx, compare('expiresAt', 'lt', now))
     if (project.shop) await tx.deleteWhere(orderLinks, linksBefore(now - limits.orderLinkMs))

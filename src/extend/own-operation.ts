@@ -213,7 +213,7 @@ function checkHead(operation: Operation, answer: Answer<unknown>): void {
   if (!Number.isInteger(status) || status < 200 || status > 599) throw new Error(`${status} is not a status from 200 to 599.`)
   for (const name in answer.headers) {
     nodeHttp.validateHeaderName(name)
-    nodeHttp.validateHeaderValue(name, answer.headers[name]!)
+    for (const value of [answer.headers[name]!].flat()) nodeHttp.validateHeaderValue(name, value)
   }
 }
 

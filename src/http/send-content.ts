@@ -5,20 +5,20 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../base/clock.ts'
 import { EngineError } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
-import type { Content } from '../operation/define.ts'
+import type { AnswerHeaders, Content } from '../operation/define.ts'
 
 type Range = { readonly first: number; readonly last: number }
 
 /** @throws range_not_satisfiable, and what opening the bytes throws: nothing has been sent then */
 export async function sendContent(
   content: Content,
-  headers: Readonly<Record<string, string>>,
+  headers: AnswerHeaders,
   { request, reply, clock }: { readonly request: FastifyRequest; readonly reply: FastifyReply; readonly clock: Clock },
 ): Promise<void> {
   const { size } = content
-  const range = request.method === 'GET' && size !== null ? rangeOf(request.headers, size, headers['etag']) : null
+  const range = request.method === 'GET' && size !== null ? rangeOf(request.headers, size, headers['etag'] as string | undefined) : null
   const bytes = request.method === 'GET' ? await content.open(range) : null
-  reply.headers(headers)
+  reply.headers(headers as Record<string, string>)
   if (size !== null) reply.headers({ 'accept-ranges': 'bytes', 'content-length': range === null ? size : range.last - range.first + 1 })
   if (range !== null) reply.header('content-range', `bytes ${range.first}-${range.last}/${size}`)
   const { raw } = reply

@@ -209,7 +209,7 @@ function routeHandler(parts: ServerParts, limiter: RateLimiter, live: LiveStream
     reply.header('x-content-type-options', 'nosniff')
     if (answer.content) return await sendContent(answer.content, answer.headers, { request, reply, clock: parts.clock })
     for (const name in answer.headers)
-      if (name === 'vary') addVary(reply, answer.headers[name]!)
+      if (name === 'vary') addVary(reply, String(answer.headers[name]))
       else reply.header(name, answer.headers[name])
     if (answer.stream && request.method === 'GET') {
       const mayStay = async () => {

@@ -12,7 +12,7 @@ import type { DomainEvent } from '../contract/events.ts'
 import { Type } from '../contract/type.ts'
 import type { Model } from '../schema/model.ts'
 import { namedByFields } from '../storage/in-transaction.ts'
-import { type Command, type CommandContext, command, type Operation } from './define.ts'
+import { type AnswerHeaders, type Command, type CommandContext, command, type Operation } from './define.ts'
 import { parametersOf, type Routed, routeOf, routesAt } from './routes.ts'
 import { stringifyOf } from './serializer.ts'
 import { toldTo } from './told-to.ts'
@@ -20,7 +20,7 @@ import { validatorOf } from './validate.ts'
 import type { Work } from './work.ts'
 
 type Step = { readonly method: string; readonly path: string; readonly body?: Readonly<Record<string, unknown>>; readonly ifMatch?: string }
-type Result = { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: unknown }
+type Result = { readonly status: number; readonly headers: AnswerHeaders; readonly body: unknown }
 type React = (work: Work, events: readonly DomainEvent[]) => Promise<void>
 type Asked = {
   readonly operation: Command

@@ -81,11 +81,14 @@ export interface PasswordHasher {
   stretch(text: string, salt: Uint8Array): Promise<Uint8Array>
 }
 
+/** By their names in lower case. Several values: a cookie each. */
+export type AnswerHeaders = Readonly<Record<string, string | readonly string[]>>
+
 export type Answer<TOutput> = {
   readonly output: TOutput
   /** 200 unless said otherwise; 204 sends no body. */
   readonly status?: number
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: AnswerHeaders
   /** A presented output as text, where it was made already: it is not made twice. */
   readonly json?: string
   readonly events?: readonly DomainEvent[]

@@ -15,7 +15,7 @@ import { collection } from '../schema/collection.ts'
 import { field } from '../schema/field.ts'
 import type { Change } from '../storage/storage.ts'
 import type { Transaction } from '../storage/transaction.ts'
-import type { PasswordHasher } from './define.ts'
+import type { AnswerHeaders, PasswordHasher } from './define.ts'
 
 export const idempotencyKeys = collection('idempotencyKeys', {
   prefix: 'idem',
@@ -106,7 +106,7 @@ export function checkIsAnswered(row: IdempotencyRow, now: number): void {
 export async function rememberAnswer(
   tx: Transaction,
   { claim, random }: { readonly claim: OpenClaim; readonly random: Random },
-  answer: { status: number; output: unknown; headers: Readonly<Record<string, string>>; isUnfinished: boolean },
+  answer: { status: number; output: unknown; headers: AnswerHeaders; isUnfinished: boolean },
 ): Promise<void> {
   const state = answer.isUnfinished ? 'awaiting' : 'done'
   const body = sealAnswer(claim, random, { state, output: answer.output ?? null, headers: answer.headers })
@@ -121,7 +121,7 @@ export function doneWith(claim: OpenClaim, random: Random, answer: SealedAnswer)
   return { set: { state: 'done', body: sealAnswer(claim, random, { state: 'done', ...answer }) } }
 }
 
-export type SealedAnswer = { readonly output: unknown; readonly headers: Readonly<Record<string, string>> }
+export type SealedAnswer = { readonly output: unknown; readonly headers: AnswerHeaders }
 
 const saltBytes = 16
 

@@ -12,7 +12,7 @@ import { ProjectError } from '../base/project-error.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import { type Cause, inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
 import type { Transaction } from '../storage/transaction.ts'
-import type { Answer, CallContext, Command, Ended, Operation, RequestFacts, Services } from './define.ts'
+import type { Answer, AnswerHeaders, CallContext, Command, Ended, Operation, RequestFacts, Services } from './define.ts'
 import { type WatchedFile, watchFile } from './file-digest.ts'
 import {
   checkIsAnswered,
@@ -55,7 +55,7 @@ export type Reply = {
   readonly json?: string
   readonly status: number
   readonly output: unknown
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: AnswerHeaders
 }
 
 /** @throws EngineError, and whatever is a bug */

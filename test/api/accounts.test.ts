@@ -424,23 +424,12 @@ describe('a password', () => {
   })
 
   test('is not guessed without end by who has the session', async () => {
-    const limited = await openWorld({ isRateLimited: true })
-    try {
-      const statuses: number[] = []
-      for (let turn = 0; turn < 21; turn++)
-        statuses.push(
-          (
-            await limited.call('owner', {
-              method: 'POST',
-              url: '/api/auth/password',
-              body: { current: `guess ${turn}`, password: 'another long one' },
-            })
-          ).status,
-        )
-      assert.deepEqual(statuses.slice(-2), [400, 429])
-    } finally {
-      await limited.close()
+    const statuses: number[] = []
+    for (let turn = 0; turn < 6; turn++) {
+      const body = { current: `guess ${turn}`, password: 'another long one' }
+      statuses.push((await world.call('owner', { method: 'POST', url: '/api/auth/password', body })).status)
     }
+    assert.deepEqual(statuses.slice(-2), [400, 429])
   })
 })
 

@@ -10,6 +10,7 @@ import { accountPasswordChanged } from './events.ts'
 import { checkPassword } from './password-rules.ts'
 import { endOtherSessions } from './session.ts'
 import { passwordInput } from './shapes.ts'
+import { forgetTries, takeTry, triedBy } from './sign-in-tries.ts'
 
 /** `POST /api/auth/password`: a new password for somebody who knows the old one. Everywhere else the account is signed out, and its owner is told by mail. */
 export const changePassword = command({
@@ -23,10 +24,11 @@ export const changePassword = command({
   access: signedIn,
   rate: 'account',
   hasSecretInput: true,
-  async prepare({ input, read, actor, project, services }) {
+  async prepare({ input, read, actor, project, services, writeFirst }) {
     const user = await read.get(users, actor.id ?? '')
     if (user === null) throw new EngineError('unauthenticated')
     checkPassword(input.password, { email: user.email, name: user.name, project: project.name })
+    await writeFirst((work) => takeTry(work, triedBy(actor)))
     const stored = await findUnique(read, passwords, eq('user', user.id))
     if (!(await services.passwords.verify(input.current, stored?.hash ?? null))) throw invalid('/current', 'wrong', 'is not the password')
     return { before: stored!.hash, hash: await services.passwords.hash(input.password) }
@@ -36,6 +38,7 @@ export const changePassword = command({
     // It was checked before this transaction: it must still be the account's.
     if (stored?.hash !== prepared.before) throw invalid('/current', 'wrong', 'is not the password')
     await tx.update(passwords, stored, { set: { hash: prepared.hash } })
+    await forgetTries(tx, triedBy(actor))
     await endOtherSessions(tx, actor)
     const user = await tx.get(users, actor.id!)
     if (user === null) throw new EngineError('unauthenticated')

@@ -4,9 +4,11 @@ import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import { users } from './collections.ts'
+import { knownDevice } from './devices.ts'
 import { redeemCode, tryCode } from './proofs.ts'
 import { emailInput, normalEmail, sessionOutput } from './shapes.ts'
 import { proveByMail, signIn } from './sign-in.ts'
+import { forgetTries, takeTry } from './sign-in-tries.ts'
 
 /** `POST /api/auth/code/confirm`: signs in by the six digits of a mail. A try counts before it is looked at, and stays. */
 export const confirmCode = command({
@@ -23,12 +25,19 @@ export const confirmCode = command({
   access: anyone,
   rate: 'account',
   hasSecretInput: true,
-  async prepare({ input, read, writeFirst }) {
-    const user = await findUnique(read, users, eq('email', normalEmail(input.email)))
-    return await writeFirst((work) => tryCode(work, user?.id ?? null, input.code))
+  async prepare({ input, read, request, writeFirst }) {
+    const email = normalEmail(input.email)
+    const user = await findUnique(read, users, eq('email', email))
+    const device = await knownDevice(read, user?.id ?? null, request)
+    const tried = device === null ? { email } : { device }
+    return await writeFirst(async (work) => {
+      await takeTry(work, tried)
+      return { proof: await tryCode(work, user?.id ?? null, input.code), tried }
+    })
   },
   async run(context) {
-    const proof = await redeemCode(context, context.prepared)
+    const proof = await redeemCode(context, context.prepared.proof)
+    await forgetTries(context.tx, context.prepared.tried)
     return await signIn(context, await proveByMail(context, proof), 'code')
   },
 })

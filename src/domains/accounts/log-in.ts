@@ -5,8 +5,10 @@ import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import { passwords, users } from './collections.ts'
+import { knownDevice } from './devices.ts'
 import { emailInput, normalEmail, passwordInput, sessionOutput } from './shapes.ts'
 import { signIn } from './sign-in.ts'
+import { forgetTries, takeTry } from './sign-in-tries.ts'
 
 /** Opens a session. A wrong address and a wrong password get the same answer after the same work. */
 export const logIn = command({
@@ -20,11 +22,15 @@ export const logIn = command({
   access: anyone,
   rate: 'account',
   hasSecretInput: true,
-  async prepare({ input, read, services }) {
-    const user = await findUnique(read, users, eq('email', normalEmail(input.email)))
+  async prepare({ input, read, request, services, writeFirst }) {
+    const email = normalEmail(input.email)
+    const user = await findUnique(read, users, eq('email', email))
+    const device = await knownDevice(read, user?.id ?? null, request)
+    const tried = device === null ? { email } : { device }
+    await writeFirst((work) => takeTry(work, tried))
     const stored = await findUnique(read, passwords, eq('user', user?.id ?? 'nobody'))
     const isRight = await services.passwords.verify(input.password, stored?.hash ?? null)
-    return isRight && user ? { user: user.id, hash: stored!.hash } : null
+    return isRight && user ? { user: user.id, hash: stored!.hash, tried } : null
   },
   async run(context) {
     const { tx, prepared } = context
@@ -33,6 +39,7 @@ export const logIn = command({
     const stored = await findUnique(tx, passwords, eq('user', prepared.user))
     // The password was checked before this transaction: it must still be the account's.
     if (user === null || user.disabled || stored?.hash !== prepared.hash) throw new EngineError('login_failed')
+    await forgetTries(tx, prepared.tried)
     return await signIn(context, user, 'password')
   },
 })

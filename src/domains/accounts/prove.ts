@@ -8,6 +8,7 @@ import { passwords, sessions, users } from './collections.ts'
 import { redeemCode, tryCode } from './proofs.ts'
 import { openSession } from './session.ts'
 import { passwordInput, sessionOutput, userView } from './shapes.ts'
+import { forgetTries, takeTry, triedBy } from './sign-in-tries.ts'
 import { waysToProve } from './ways-to-prove.ts'
 
 /**
@@ -36,6 +37,7 @@ export const prove = command({
   async prepare({ input, read, actor, services, writeFirst }) {
     const ways = await waysToProve(read, actor.id ?? '')
     if (input.password !== undefined && ways.includes('password')) {
+      await writeFirst((work) => takeTry(work, triedBy(actor)))
       const stored = await findUnique(read, passwords, eq('user', actor.id!))
       if (!(await services.passwords.verify(input.password, stored?.hash ?? null)))
         throw invalid('/password', 'wrong', 'is not the password')
@@ -53,6 +55,7 @@ export const prove = command({
     if (prepared.way === 'code') await redeemCode(context, prepared.proof)
     else if ((await findUnique(tx, passwords, eq('user', user.id)))?.hash !== prepared.hash)
       throw invalid('/password', 'wrong', 'is not the password')
+    await forgetTries(tx, triedBy(actor))
     await tx.delete(sessions, session)
     const { token, headers } = await openSession(context, user, [...new Set([...(session.ways ?? []), prepared.way])])
     return { output: { token, user: userView(user) }, headers }

@@ -6,11 +6,13 @@ import { limits } from '../../base/limits.ts'
 import { hashSecret } from '../../base/secret.ts'
 import type { Project } from '../../config/project.ts'
 import { and, eq, type Filter } from '../../contract/filter.ts'
-import type { CommandContext } from '../../operation/define.ts'
+import type { AnswerHeaders, CommandContext } from '../../operation/define.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import type { CommitLine, RecordChange, StorageAdapter } from '../../storage/storage.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { type Session, type SignInWay, sessions, type User, users } from './collections.ts'
+import { cookieIn, cookieOf } from './cookies.ts'
+import { rememberDevice } from './devices.ts'
 
 export const sessionCookie = 'kp_session'
 const tokenPrefix = 'kps'
@@ -63,7 +65,7 @@ export function createAuthenticator(
     const [, form] = cartTokenForm.exec(cartToken ?? '') ?? []
     const cartTokenHash = form === undefined ? null : hashSecret(cartToken!)
     const linkedOrder = form === 'order' ? await findLinkedOrder(cartTokenHash!) : null
-    const token = authorization === undefined ? tokenOfCookie(cookie) : tokenOfBearer(authorization)
+    const token = authorization === undefined ? cookieIn(cookie, sessionCookie) : tokenOfBearer(authorization)
     const found = token === null ? null : await find(token)
     if (found === null || found.session.expiresAt <= clock.now() || found.user.disabled)
       return guestActor(network, cartTokenHash, linkedOrder)
@@ -117,21 +119,12 @@ function tokenOfBearer(authorization: string): string | null {
   return /^Bearer (\S{1,200})$/i.exec(authorization)?.[1] ?? null
 }
 
-function tokenOfCookie(cookie: string | undefined): string | null {
-  if (cookie === undefined) return null
-  for (const pair of cookie.split(';')) {
-    const [name, value] = pair.trim().split('=', 2)
-    if (name === sessionCookie && value) return value
-  }
-  return null
-}
-
 /** Opens a session and answers its token, for the one time it is seen, with the cookie that carries it. */
 export async function openSession(
   context: CommandContext<unknown, unknown>,
   user: User,
   ways: readonly SignInWay[],
-): Promise<{ token: string; headers: Record<string, string> }> {
+): Promise<{ token: string; headers: AnswerHeaders }> {
   const { tx, now, newId, newSecret, actor, request, project } = context
   const token = newSecret(tokenPrefix)
   await tx.insert(sessions, {
@@ -144,15 +137,12 @@ export async function openSession(
     ways,
     provenAt: now,
   })
-  return { token, headers: { 'set-cookie': cookieOf(project, token, limits.sessionMs / 1000) } }
+  const cookie = cookieOf(project, { name: sessionCookie, value: token, maxAgeSeconds: limits.sessionMs / 1_000 })
+  const deviceCookie = await rememberDevice(context, user.id)
+  return { token, headers: { 'set-cookie': deviceCookie === null ? cookie : [cookie, deviceCookie] } }
 }
 
 /** The cookie that ends a browser's session. */
 export function endedCookie(project: Project): string {
-  return cookieOf(project, '', 0)
-}
-
-function cookieOf(project: Project, value: string, maxAgeSeconds: number): string {
-  const secure = project.publicUrl.startsWith('https:') ? '; Secure' : ''
-  return `${sessionCookie}=${value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${maxAgeSeconds}${secure}`
+  return cookieOf(project, { name: sessionCookie, value: '', maxAgeSeconds: 0 })
 }
