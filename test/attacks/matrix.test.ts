@@ -1,6 +1,8 @@
 // The attack list's parts on data and files, as a matrix: each attack on each surface, asked of two worlds that differ in hidden data
 // alone. Whatever is asked, both answer the same bytes, no answer is a failure of ours, and what is refused stores nothing. A combination
-// that makes no sense says why in the table. What a mutant of the source breaks of it: mutants.ts.
+// that makes no sense says why in the table. That it sees is asked by `npm run mutants`.
+// slow: mysql, mongodb
+// long
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Twins } from '../support/two-worlds/twins.ts'

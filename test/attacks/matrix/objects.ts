@@ -1,5 +1,8 @@
 // A19 to A31: at records, functions and fields that are somebody else's, and at fields that nobody gives.
 import assert from 'node:assert/strict'
+import { limits } from '../../../src/base/limits.ts'
+import type { Twins } from '../../support/two-worlds/twins.ts'
+import { both, carryOut } from './arena.ts'
 import {
   type Ask,
   type Attack,
@@ -95,6 +98,7 @@ const named: readonly Written[] = [
   { members: '"meta":{"a\\u0000b":1}', expect: { status: 400, code: 'characters' } },
   { members: '"\\ud800":1', expect: { status: 400 } },
 ]
+const namedInWrites = inWrites(named)
 const oddQueries = [
   '__proto__',
   'constructor',
@@ -128,7 +132,34 @@ const numbers: readonly Written[] = [
     given('spot', value, { status: 400 }),
   ),
 ]
+const numbersInWrites = inWrites(numbers)
 const oddNumbers = ['-1.5', '1e3', '0x1', 'NaN', 'Infinity', '1,,2', '', '9007199254740993', '99999999999999999999999999']
+
+/** A link that was signed before leads nowhere either, until the record is there again. */
+async function deletedFiles(twins: Twins): Promise<void> {
+  const expect: Expected = { status: 404, like: { '‹deletedFile›': '‹none file›' } }
+  const asks = (['guest', 'other', 'staff'] as const).flatMap((as) => [
+    ask(as, 'GET', '/api/files/‹deletedFile›/content', expect),
+    ask(as, 'POST', '/api/files/‹deletedFile›/link', expect, { body: {} }),
+  ])
+  await carryOut(twins, asks)
+  const call = async (method: string, url: string, status: number, body?: unknown) =>
+    await both(twins, method === 'GET' ? 'guest' : 'other', { method, url, ...(body === undefined ? {} : { body }) }, { status })
+  await call('POST', '/api/files', 201, 'some words')
+  const file = twins.shown('file').at(-1)!
+  await call('POST', all, 201, { title: 'With a link', scan: { id: file } })
+  const kept = twins.shown('papr').at(-1)!
+  await call('POST', `/api/files/${file}/link`, 200, {})
+  const expires = String(twins.worlds.left.clock.now() + limits.fileLinkSecondsDefault * 1_000)
+  const link = `/api/files/${file}/content?expires=${expires}&signature=${twins.shown('signature').at(-1)}`
+  await call('GET', link, 200)
+  await call('DELETE', `${all}/${kept}`, 204)
+  await call('GET', link, 404)
+  await call('POST', `${all}/${kept}/restore`, 200)
+  await call('GET', link, 200)
+  await call('DELETE', `${all}/${kept}`, 204)
+  await call('DELETE', `${all}/deleted/${kept}`, 204)
+}
 
 const locked = `${all}/‹locked›`
 const record = atRecord('‹deleted›', '‹none papr›')
@@ -335,10 +366,7 @@ export const objects: readonly Attack[] = [
     'is a record that there is not; among the deleted it is who may read and restore it that see it',
     {
       ...(record as Required<typeof record>),
-      files: (['guest', 'other', 'staff'] as const).flatMap((as) => [
-        ask(as, 'GET', '/api/files/‹deletedFile›/content', { status: 404, like: { '‹deletedFile›': '‹none file›' } }),
-        ask(as, 'POST', '/api/files/‹deletedFile›/link', { status: 404, like: { '‹deletedFile›': '‹none file›' } }, { body: {} }),
-      ]),
+      files: deletedFiles,
       update: [
         ...record.update!,
         ...(['guest', 'other', 'staff'] as const).flatMap((as) => [
@@ -448,7 +476,44 @@ export const objects: readonly Attack[] = [
     'names of prototypes, names twice, names with dots, dollars and null characters',
     'are unknown or refused, and change no program',
     {
-      ...inWrites(named),
+      ...namedInWrites,
+      // What an earlier step answered has names of its own and no others.
+      batch: [
+        ...namedInWrites.batch,
+        ...[
+          '/0/constructor/name',
+          '/0/__proto__/constructor/name',
+          '/0/toString/name',
+          '/constructor/name',
+          '/0/kin/length',
+          '/length',
+        ].map(($result) =>
+          ask(
+            'other',
+            'POST',
+            '/api/batch',
+            { status: 400, path: '/operations/1/body/title' },
+            steps({ method: 'POST', path: all, body: { title: 'T' } }, { method: 'POST', path: all, body: { title: { $result } } }),
+          ),
+        ),
+        ask(
+          'other',
+          'POST',
+          '/api/batch',
+          { status: 400, path: '/operations/1/body/meta' },
+          steps(
+            { method: 'POST', path: all, body: { title: 'T' } },
+            { method: 'PATCH', path: paper, body: { meta: { $result: '/0/__proto__' } } },
+          ),
+        ),
+        ask(
+          'other',
+          'POST',
+          '/api/batch',
+          { status: 400, path: '/operations/0/body/meta/a~1b' },
+          inBatch('PATCH', paper, { meta: { 'a/b': { $result: '/9/id' } } }),
+        ),
+      ],
       ...inQueries(['list', 'aggregate', 'live', 'export'], oddQueries, { status: 400 }),
       get: inQuery('get', ['fields=__proto__', 'expand=__proto__', 'expand=constructor', '__proto__=1', 'fields[__proto__]=1'], {
         status: 400,
@@ -459,7 +524,13 @@ export const objects: readonly Attack[] = [
     },
   ),
   attack('A30', 'numbers, amounts and places that are out of range, broken, or of another type', 'are refused with their path', {
-    ...inWrites(numbers),
+    ...numbersInWrites,
+    // It would be added again when the file is sent again.
+    import: [
+      ...numbersInWrites.import,
+      imported('{"id":"‹paper›","pages":{"$increment":1}}', { code: 'not_taken', path: '/pages' }),
+      imported('{"id":"‹paper›","words":{"$push":"a"}}', { code: 'not_taken', path: '/words' }),
+    ],
     ...inQueries(
       ['list', 'aggregate', 'live', 'export'],
       oddNumbers.flatMap((text) => [`filter[pages]=${text}`, `filter[price.amount][gte]=${text}`]),

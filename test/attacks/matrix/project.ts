@@ -226,7 +226,7 @@ async function fill(world: World, side: Side): Promise<Record<string, string>> {
     ...scans,
   })
   await make('deleted', 'owner', '/api/papers', { ...shut, title: `${word} deleted`, scan: { id: made['deletedFile'] } })
-  await make('ownDeleted', 'other', '/api/papers', { title: 'Own deleted' })
+  await make('ownDeleted', 'owner', '/api/papers', { title: 'Own deleted', owner: other, secretText: word, secretCount: number })
   await make('vault', 'owner', '/api/vaults', { title: word })
   // In one commit each, so that the worlds have as many positions in their feeds.
   for (const folder of [made['openFolder'], made['hiddenFolder']]) {
@@ -253,15 +253,21 @@ async function removeAll(world: World, ids: readonly string[]): Promise<void> {
 }
 
 /** Something that only the auditor sees, changed in both worlds to other values, and more of it in one. */
-export async function stir({ worlds }: Twins, round: number): Promise<void> {
+let round = 0
+export async function stir(twins: Twins): Promise<void> {
+  round += 1
   for (const side of ['left', 'right'] as const) {
-    const world = worlds[side]
+    const world = twins.worlds[side]
     const { word, number, hiddenRecords } = secretOf[side]
     const list = await world.call('owner', { method: 'GET', url: '/api/papers?filter[isOpen]=false&sort=id' })
-    const target = await world.call('owner', { method: 'GET', url: '/api/papers?filter[slug]=open' })
     const secret = { secretText: `${word} ${round}`, secretCount: number + round, secretMeta: { [`${word}${round}`]: round } }
+    const seen = side === 'left' ? ['‹paper›'] : ['‹paper›', '‹locked›', '‹foreign›']
     const operations = [
-      { method: 'PATCH', path: `/api/papers/${target.body.items[0].id}`, body: secret },
+      ...seen.map((name) => ({
+        method: 'PATCH',
+        path: twins.render(side, { method: 'PATCH', url: `/api/papers/${name}` }).url,
+        body: secret,
+      })),
       ...Array.from({ length: hiddenRecords }, (_, index) => ({
         method: 'PATCH',
         path: `/api/papers/${list.body.items[index % list.body.items.length].id}`,
