@@ -12,6 +12,8 @@ import type { Transport } from './transport.ts'
 export type Live = { close(): void }
 
 export type LiveQueryOptions = {
+  /** The line stands: first, and again after each time it broke. */
+  onOpen?(): void
   /** The line broke or a list could not be read; `willRetry` is false when the server refused for good. */
   onError?(error: unknown, willRetry: boolean): void
   /** Ends it, as `close()` does. */
@@ -68,6 +70,7 @@ export function followQuery<T extends Wire>(transport: Transport, { collection, 
   }
 
   const stream = followStream(transport, renderQuery({ collections: collection, ...(filter ? { filter } : {}) }), {
+    onOpen: () => options.onOpen?.(),
     async onAfresh() {
       await readAfresh()
       tell()

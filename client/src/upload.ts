@@ -1,6 +1,7 @@
 /**
  * Owns sending a file in pieces, by tus 1.0 (https://tus.io/protocols/resumable-upload): what has come before a line was cut stays.
- * Invariant: after every failure the server is asked how much it has, and what a caller gives up is given up there, too.
+ * Invariant: after every failure the server is asked how much it has, and what a caller gives up is given up there, too. What is kept
+ * for later is the id of the upload alone: the server knows the rest, and whose it is.
  */
 import { ApiError } from './api-error.ts'
 import type { FileValue } from './shapes.ts'
@@ -14,6 +15,11 @@ export type UploadOptions = {
   /** Told whenever more bytes have arrived. */
   onProgress?: ((sent: number, total: number) => void) | undefined
   signal?: AbortSignal | undefined
+  /**
+   * `localStorage`, to go on after the page was loaded anew: the same `File`, chosen again, is sent from where it stood. Known by its name,
+   * size and time of change; in one page at a time.
+   */
+  keptIn?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
 }
 
 type Upload = { id: string; offset: number; file: FileValue | null }
@@ -34,11 +40,11 @@ export function fileCalls({ call }: Transport) {
     return (await call<Upload>('POST', '/api/uploads', { headers, signal })).id
   }
 
-  async function send(at: string, file: Blob, { onProgress, signal }: UploadOptions): Promise<FileValue> {
+  async function send(at: string, file: Blob, { onProgress, signal, isBegun }: UploadOptions & { isBegun: boolean }): Promise<FileValue> {
     let piece = Math.max(PIECE_BYTES_MIN, Math.ceil(file.size / PIECES_MAX))
     let sent = 0
     let failures = 0
-    for (let isKnown = file.size > 0; ; ) {
+    for (let isKnown = file.size > 0 && !isBegun; ; ) {
       try {
         if (!isKnown || sent >= file.size) {
           const { file: whole, offset } = await call<Upload>('GET', at, { signal })
@@ -67,15 +73,41 @@ export function fileCalls({ call }: Transport) {
   return {
     /** Answers what a record then claims: `create({ picture: file })`. @throws ApiError; `TypeError` once the line stays away */
     async upload(file: Blob, options: UploadOptions = {}): Promise<FileValue> {
-      const at = `/api/uploads/${await begin(file, options)}`
-      try {
-        return await send(at, file, options)
-      } catch (error) {
-        call('DELETE', at, { headers: tus }).catch(() => {})
-        throw error
+      // Other bytes have no time of change, and could be taken for those that stand there.
+      const known = file instanceof File ? file : undefined
+      const keptIn = known && options.keptIn
+      const key = `kingpost.upload ${JSON.stringify([options.name ?? known?.name, file.size, known?.lastModified, options.for])}`
+      for (let kept = keptIn?.getItem(key); ; kept = null) {
+        const id = kept ?? (await begin(file, options))
+        keep(keptIn, key, id)
+        const at = `/api/uploads/${id}`
+        try {
+          const whole = await send(at, file, { ...options, isBegun: id === kept })
+          keptIn?.removeItem(key)
+          return whole
+        } catch (error) {
+          if (keptIn && isForLater(error)) throw error
+          keptIn?.removeItem(key)
+          // Given up since, or somebody else's: begun anew.
+          if (kept && error instanceof ApiError && error.status === 404) continue
+          call('DELETE', at, { headers: tus }).catch(() => {})
+          throw error
+        }
       }
     },
   }
+}
+
+/** Where there is no room left, it is sent without being kept. */
+function keep(keptIn: UploadOptions['keptIn'], key: string, id: string): void {
+  try {
+    keptIn?.setItem(key, id)
+  } catch {}
+}
+
+/** The line stays away, the server is in trouble, the session is over: a later try goes on. */
+function isForLater(error: unknown): boolean {
+  return error instanceof ApiError ? error.status === 401 || error.status >= 500 : error instanceof TypeError
 }
 
 /** Null for what trying again does not mend. 409: a piece that was cut is still being stored. */

@@ -45,7 +45,7 @@ test('photos are their team’s, bytes included, until an organiser suspends som
     await club.signIn('hugo@example.com'),
   ]
   const olga = await club.signIn('olga@example.com', { roles: ['organiser'] })
-  const [rowing = '', chess = ''] = (await ada.teams.list({ sort: '-name' })).items.map(({ id }) => id)
+  const [rowing = '', , chess = ''] = (await ada.teams.list({ sort: '-name' })).items.map(({ id }) => id)
   const adaHerself = await ada.members.create({ name: 'Ada', team: rowing })
   const graceHerself = await grace.members.create({ name: 'Grace', team: rowing })
   const hugoHimself = await hugo.members.create({ name: 'Hugo', team: chess })
@@ -67,4 +67,17 @@ test('photos are their team’s, bytes included, until an organiser suspends som
   await assert.rejects(linkTo(grace), { status: 404 })
   await olga.photos.delete(photo.id)
   assert.equal((await ada.photos.list()).items.length, 0)
+})
+
+test('a team by invitation takes those whom an organiser puts in, and lets them go', async () => {
+  await using club = await openTestBackend(backend, { seed: true })
+  const ada = await club.signIn('ada@example.com')
+  const olga = await club.signIn('olga@example.com', { roles: ['organiser'] })
+  const [committee = ''] = (await ada.teams.list({ filter: { isOpen: false } })).items.map(({ id }) => id)
+  await assert.rejects(ada.members.create({ name: 'Ada', team: committee }), { code: 'by_invitation' })
+  const { id } = await ada.members.create({ name: 'Ada' })
+  await assert.rejects(ada.members.update(id, { team: committee }), { status: 403, code: 'by_invitation' })
+  await olga.members.update(id, { team: committee })
+  assert.equal((await ada.members.update(id, { name: 'Ada L.' })).team, committee)
+  assert.equal((await ada.members.update(id, { team: null })).team, null)
 })

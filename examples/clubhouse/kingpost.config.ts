@@ -1,6 +1,22 @@
 // A club without a shop: members in teams, events, and what is said about them. Run it from the clone:
 // npm run kingpost -- start --config examples/clubhouse/kingpost.config.ts --data-dir data/clubhouse
-import { actorId, all, any, anyone, collection, defineBackend, exists, field, role, signedIn, staff, through, where } from 'kingpost'
+import {
+  actorId,
+  all,
+  any,
+  anyone,
+  before,
+  collection,
+  defineBackend,
+  defineErrors,
+  exists,
+  field,
+  role,
+  signedIn,
+  staff,
+  through,
+  where,
+} from 'kingpost'
 
 /** An admin gives the role in the console, at the account. */
 const organiser = any(staff, role('organiser'))
@@ -10,6 +26,8 @@ const teams = collection('teams', {
   fields: {
     name: field.text({ required: true, unique: true, max: 60, search: true }),
     about: field.longText({ max: 2_000 }),
+    /** Every member may choose it. Into others an organiser puts them. */
+    isOpen: field.boolean({ default: true }),
   },
   access: { read: anyone, create: organiser, update: organiser, delete: organiser },
 })
@@ -19,12 +37,26 @@ const members = collection('members', {
   fields: {
     user: field.ref('users', { required: true, unique: true, default: { set: 'actor' }, write: staff }),
     name: field.text({ required: true, min: 1, max: 60, search: true }),
-    // Members choose it themselves. Where a team is for those who were asked in, give it `write: organiser`.
     team: field.ref('teams'),
     isSuspended: field.boolean({ default: false, write: organiser }),
   },
   indexes: [['team', 'name']],
   access: { read: signedIn, create: signedIn, update: any(organiser, own), delete: any(organiser, own) },
+})
+
+export const errors = defineErrors({ by_invitation: { status: 403, message: 'This team is by invitation: an organiser puts you in.' } })
+
+/** A rule of updates holds for the record before and after; who was asked in is a question of what changes alone. */
+const checkTeam = before({
+  name: 'members.checkTeam',
+  on: members,
+  action: ['create', 'update'],
+  async run({ record, before, actor, records }) {
+    if (record.team === null || record.team === before?.team) return
+    if (actor.kind === 'system' || actor.roles.some((role) => ['organiser', 'staff', 'admin'].includes(role))) return
+    const team = await records(teams).get(record.team)
+    if (!team?.isOpen) throw errors.by_invitation({ path: '/team' })
+  },
 })
 
 /** A guest sees what is public; whoever is signed in sees all. */
@@ -88,9 +120,10 @@ const day = 24 * hour
 export const backend = defineBackend({
   name: 'Clubhouse',
   collections: [teams, members, events, comments, photos],
+  hooks: [checkTeam],
   storefront: './pages',
   seed({ newId, now }) {
-    const [rowing, chess] = [newId('team'), newId('team')]
+    const [rowing, chess, committee] = [newId('team'), newId('team'), newId('team')]
     const at = (days: number) => now - (now % day) + days * day + 18 * hour
     return [
       {
@@ -98,6 +131,7 @@ export const backend = defineBackend({
         records: [
           { id: rowing, name: 'Rowing', about: 'On the water from April to October.' },
           { id: chess, name: 'Chess', about: 'Every Thursday in the library.' },
+          { id: committee, name: 'Committee', about: 'Those who run the club.', isOpen: false },
         ],
       },
       {
@@ -105,7 +139,7 @@ export const backend = defineBackend({
         records: [
           { title: 'First row of the year', startsAt: at(3), place: 'Boathouse', team: rowing },
           { title: 'Lightning tournament', startsAt: at(9), place: 'Library', team: chess, about: 'Five minutes each. Bring a clock.' },
-          { title: 'Committee', startsAt: at(12), place: 'Upstairs', isPublic: false },
+          { title: 'Committee', startsAt: at(12), place: 'Upstairs', isPublic: false, team: committee },
         ],
       },
     ]

@@ -1,10 +1,12 @@
-// The clubhouse in two windows: what one member says or sends, the other sees without a reload; and a photo whose line is cut on its way.
+// The clubhouse in two windows: what one member says or sends, the other sees without a reload; and a photo whose line is cut on its way, or
+// whose page is loaded anew.
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before } from 'node:test'
 import sharp from 'sharp'
 import { createProxy } from '../support/proxy.ts'
-import { type ServerProcess, startServer } from '../support/server-process.ts'
+import { type ServerProcess, startServer, temporaryFolder } from '../support/server-process.ts'
 import { browserTest, openVisitor, type Visitor, wholeFile } from './browser.ts'
 
 let server: ServerProcess
@@ -22,6 +24,18 @@ async function joinClub(visitor: Visitor, name: string): Promise<void> {
   await page.getByLabel('Name, to join').fill(name)
   await page.getByRole('button', { name: 'Join' }).click()
   await page.getByText(name, { exact: true }).waitFor()
+}
+
+/** Asked first, and kept at the first asking. */
+async function remove({ page, look }: Visitor, name: RegExp): Promise<void> {
+  const dialog = page.getByRole('dialog', { name })
+  for (const answer of ['Keep it', 'Delete']) {
+    await page.getByRole('button', { name }).click()
+    await dialog.waitFor()
+    if (answer === 'Keep it') await look('clubhouse-delete')
+    await dialog.getByRole('button', { name: answer }).click()
+    await dialog.waitFor({ state: 'hidden' })
+  }
 }
 
 browserTest('members in two windows see each other’s comments as they are made, and as they go', async () => {
@@ -48,7 +62,7 @@ browserTest('members in two windows see each other’s comments as they are made
   for (const { page } of [ada, grace]) assert.deepEqual((await page.locator('#comments li strong').allTextContents()).join(), 'Ada,Grace')
   await grace.look('clubhouse-comments')
 
-  await grace.page.getByRole('button', { name: 'Delete the comment' }).click()
+  await remove(grace, /Delete the comment “And I the tea.”/)
   await ada.page.getByText('Grace And I the tea.').waitFor({ state: 'detached' })
   await ada.look('clubhouse-one-comment')
   for (const { page } of [guest, ada, grace]) await page.context().close()
@@ -116,7 +130,61 @@ browserTest('a photo whose line is cut on its way goes on by itself, and its tea
   assert.equal(await hugo.page.locator('#photos img').count(), 0)
   await hugo.look('clubhouse-no-photo')
 
-  await ada.page.getByRole('button', { name: 'Delete the photo' }).click()
+  proxy.refuse(true)
+  proxy.cut()
+  await ada.page.getByText('The line is cut').waitFor()
+  await ada.look('clubhouse-line-cut')
+  proxy.refuse(false)
+  await ada.page.getByText('The line is back.').waitFor()
+
+  await remove(ada, /Delete the photo “The boat at sunset”/)
   await grace.page.getByRole('img', { name: 'The boat at sunset' }).waitFor({ state: 'detached' })
   for (const { page } of [ada, grace, hugo]) await page.context().close()
+})
+
+browserTest('a photo whose page is loaded anew on its way goes on when it is chosen again', async (t) => {
+  const visitor = await openVisitor(server.url, { size: 'phone' })
+  const { page } = visitor
+  await joinClub(visitor, 'Nora')
+  assert.equal(await page.getByRole('option', { name: 'Committee' }).count(), 0)
+  await page.getByLabel('Your team').selectOption('Rowing')
+  // Of a disk, so that it has a time of change.
+  const path = join(temporaryFolder(t), 'night.jpg')
+  const jpeg = await photo()
+  writeFileSync(path, jpeg)
+  const asked: string[] = []
+  page.on('request', (request) => {
+    const { pathname } = new URL(request.url())
+    if (pathname.startsWith('/api/uploads')) asked.push(`${request.method()} ${request.headers()['upload-offset'] ?? ''}`.trim())
+  })
+  const send = async () => {
+    await page.getByLabel('A photo').setInputFiles(path)
+    await page.getByLabel('What it shows').fill('The boat at night')
+    await page.getByRole('button', { name: 'Send' }).click()
+  }
+  // One piece arrives, and then nothing gets through.
+  visitor.expectCuts()
+  const isCut = page.waitForEvent('requestfailed', (request) => request.url().includes('/api/uploads/'))
+  await page.route(/\/api\/uploads\//, (route) =>
+    asked.length > 2 || route.request().method() !== 'PATCH' ? route.abort('connectionreset') : route.continue(),
+  )
+  await send()
+  await isCut
+  await page.reload()
+  await page.unroute(/\/api\/uploads\//)
+  await page.getByRole('button', { name: 'Send' }).waitFor()
+  assert.deepEqual(asked.slice(0, 2), ['POST', 'PATCH 0'])
+  asked.length = 0
+  await send()
+  await page.getByRole('img', { name: 'The boat at night' }).waitFor()
+  assert.deepEqual(asked.slice(0, 2), ['GET', 'PATCH 524288'])
+  assert.equal(asked.includes('POST'), false)
+  assert.equal(await page.evaluate(() => localStorage.length), 0)
+  const size = await page.evaluate(async () => {
+    const { href } = document.querySelector<HTMLAnchorElement>('#photos a')!
+    return (await (await fetch(href)).arrayBuffer()).byteLength
+  })
+  assert.equal(size, jpeg.length)
+  await visitor.look('clubhouse-resumed')
+  await page.context().close()
 })

@@ -143,3 +143,62 @@ test('our own client goes on by itself, and gives up what its caller gives up', 
   assert.deepEqual([empty.name, empty.size], ['file', 0])
   await proxy.close()
 })
+
+test('after its page was loaded anew our own client goes on where it stood, and begins anew what is no more', async () => {
+  const kept = new Map<string, string>()
+  const keptIn = {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => void kept.set(key, value),
+    removeItem: (key: string) => void kept.delete(key),
+  }
+  const file = new File([content], 'film.txt', { type: 'text/plain', lastModified: 1_700_000_000_000 })
+  const asked: string[] = []
+  const page = (answered = Number.POSITIVE_INFINITY) =>
+    createClient({
+      url,
+      token: 'kps_owner',
+      // A page that is left hears no answer any more.
+      fetch: (to, init) => {
+        const offset = (init.headers as Record<string, string>)['upload-offset'] ?? ''
+        asked.push(`${init.method} ${offset}`.trim())
+        return asked.length > answered ? new Promise<never>(() => {}) : fetch(to, init)
+      },
+    })
+  void page(3).files.upload(file, { keptIn })
+  await eventually('two pieces are there', async () => (asked.length === 4 ? true : null))
+  const begun = asked.splice(0)
+  const whole = await page().files.upload(file, { keptIn })
+  assert.equal(sum(await claimed(`${url}/api/uploads/${whole.id}`, whole.name)), sum(content))
+  assert.deepEqual([begun[0], begun[1], asked[0], asked[1]], ['POST', 'PATCH 0', 'GET', begun[3]])
+  assert.deepEqual([asked.includes('POST'), kept.size], [false, 0])
+
+  // Its id is that of a file that was given up, or the same file is no longer the same: all of it is sent.
+  asked.length = 0
+  void page(1).files.upload(file, { keptIn })
+  await eventually('one is begun', async () => (asked.length === 2 ? true : null))
+  const [key = ''] = kept.keys()
+  kept.set(key, whole.id.replace(/.{4}$/, '0000'))
+  asked.length = 0
+  await page().files.upload(new File([content], 'film.txt', { lastModified: 1 }), { keptIn })
+  assert.equal(asked[0], 'POST')
+  asked.length = 0
+  await page().files.upload(file, { keptIn })
+  assert.deepEqual([asked.slice(0, 3), kept.size], [['GET', 'POST', 'PATCH 0'], 0])
+
+  // What somebody ends is given up. What has no time of change is never kept, and no room is no reason to refuse.
+  const leaving = new AbortController()
+  await assert.rejects(page().files.upload(file, { keptIn, signal: leaving.signal, onProgress: () => leaving.abort() }), {
+    name: 'AbortError',
+  })
+  assert.equal(kept.size, 0)
+  const full = {
+    ...keptIn,
+    setItem() {
+      throw new DOMException('full', 'QuotaExceededError')
+    },
+  }
+  await page().files.upload(file, { keptIn: full })
+  void page(asked.length + 1).files.upload(new Blob([content]), { keptIn })
+  await eventually('it is begun', async () => (asked.at(-1) === 'PATCH 0' ? true : null))
+  assert.equal(kept.size, 0)
+})

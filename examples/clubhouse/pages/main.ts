@@ -1,6 +1,7 @@
 // The one page of the club: its events, and for members what is said about the one that is open, as it is said, and their team's photos.
-import { ApiError, createClient, type Live, pictureUrl, type RecordIn } from 'kingpost/client'
+import { ApiError, createClient, type Live, type LiveQueryOptions, pictureUrl, type RecordIn } from 'kingpost/client'
 import type { backend } from '../kingpost.config.ts'
+import { forgetLine, watchLine } from './line.ts'
 
 type Club = typeof backend
 type Event = RecordIn<Club, 'events'>
@@ -36,14 +37,34 @@ function button(text: string, press: () => unknown, name = text): HTMLButtonElem
   return made
 }
 
+function say(error: unknown): void {
+  element('news').textContent = error instanceof ApiError ? error.message : String(error)
+}
+
 /** Does it, and says what was refused. */
 async function tried(work: () => Promise<unknown>): Promise<void> {
   try {
     element('news').textContent = ''
     await work()
   } catch (error) {
-    element('news').textContent = error instanceof ApiError ? error.message : String(error)
+    say(error)
   }
+}
+
+/** What is deleted here is gone: asked first. Esc keeps it. */
+function deleteButton(what: string, remove: () => Promise<unknown>): HTMLButtonElement {
+  return button(
+    'Delete',
+    async () => {
+      const sure = element<HTMLDialogElement>('sure')
+      element('sure-about').textContent = `Delete ${what}? It cannot be brought back.`
+      sure.returnValue = ''
+      sure.showModal()
+      await new Promise((closed) => sure.addEventListener('close', closed, { once: true }))
+      if (sure.returnValue === 'delete') await remove()
+    },
+    `Delete ${what}`,
+  )
 }
 
 function line(event: Event): HTMLLIElement {
@@ -59,7 +80,7 @@ function line(event: Event): HTMLLIElement {
 const nameOf = (id: string) => members.find((member) => member.id === id)?.name ?? 'Somebody'
 
 function said({ id, author, text }: Comment): HTMLLIElement {
-  const own = author === me?.id ? [' ', button('Delete', () => client.comments.delete(id), `Delete the comment: ${text}`)] : []
+  const own = author === me?.id ? [' ', deleteButton(`the comment “${text}”`, () => client.comments.delete(id))] : []
   return make('li', make('strong', nameOf(author)), ` ${text}`, ...own)
 }
 
@@ -75,7 +96,7 @@ function shown({ id, by, about, picture }: Photo): HTMLLIElement {
   })
   const whole = make('a', image)
   whole.href = picture.url
-  const own = by === me?.id ? [' ', button('Delete', () => client.photos.delete(id), `Delete the photo: ${about ?? picture.name}`)] : []
+  const own = by === me?.id ? [' ', deleteButton(`the photo “${about ?? picture.name}”`, () => client.photos.delete(id))] : []
   return make('li', whole, make('small', [about, nameOf(by)].filter(Boolean).join(' · ')), ...own)
 }
 
@@ -84,10 +105,11 @@ function show(): void {
   element('photos').replaceChildren(...photos.map(shown))
 }
 
-function follow(name: 'members' | 'comments' | 'photos', live: Live | null): void {
+function follow(name: 'members' | 'comments' | 'photos', begin: ((options: LiveQueryOptions) => Live) | null): void {
   follows.get(name)?.close()
   follows.delete(name)
-  if (live !== null) follows.set(name, live)
+  forgetLine(name)
+  if (begin !== null) follows.set(name, begin(watchLine(name, say)))
 }
 
 /** Another window hears of each comment by the same list. */
@@ -100,11 +122,11 @@ function open(event: Event): void {
     element('news').textContent = 'Members see what is said about it.'
     return
   }
-  const ofEvent = client.comments.live({ filter: { event: event.id }, sort: 'createdAt' }, (all) => {
+  const showAll = (all: readonly Comment[]) => {
     comments = all
     show()
-  })
-  follow('comments', ofEvent)
+  }
+  follow('comments', (options) => client.comments.live({ filter: { event: event.id }, sort: 'createdAt' }, showAll, options))
 }
 
 /** The photos of the own team, if there is one. */
@@ -116,33 +138,44 @@ function openAlbum(): void {
   element<HTMLSelectElement>('team').value = team ?? ''
   element('send').hidden = team === null
   element('album-about').textContent =
-    team === null ? 'Choose your team to see its photos.' : 'Only its members see the photos of a team. Every member may choose it.'
+    team === null
+      ? 'Choose your team to see its photos. Teams by invitation are not in the list: an organiser puts you in.'
+      : 'Only its members see the photos of a team.'
   if (team === null) return follow('photos', null)
-  const ofTeam = client.photos.live({ filter: { team }, sort: '-createdAt', limit: 60 }, (all) => {
+  const showAll = (all: readonly Photo[]) => {
     photos = all
     show()
-  })
-  follow('photos', ofTeam)
+  }
+  follow('photos', (options) => client.photos.live({ filter: { team }, sort: '-createdAt', limit: 60 }, showAll, options))
 }
 
-async function beginAlbum(): Promise<void> {
+/** Those that everybody may choose, and the own one. */
+async function showTeams(): Promise<void> {
   const { items } = await client.teams.list({ sort: 'name', limit: 200 })
-  const choices = [{ id: '', name: 'None yet' }, ...items].map(({ id, name }) => {
+  const choices = items.filter(({ id, isOpen }) => isOpen || id === me?.team)
+  const options = [{ id: '', name: 'None yet' }, ...choices].map(({ id, name }) => {
     const option = make('option', name)
     option.value = id
     return option
   })
-  element('team').replaceChildren(...choices)
-  follow(
-    'members',
-    me === undefined
-      ? null
-      : client.members.live({}, (all) => {
-          members = all
-          show()
-        }),
-  )
+  element('team').replaceChildren(...options)
   openAlbum()
+}
+
+/** An organiser may have put this member into another team. */
+async function showMembers(all: readonly Member[]): Promise<void> {
+  members = all
+  show()
+  const now = all.find(({ id }) => id === me?.id)
+  if (now === undefined || now.team === me?.team) return
+  me = now
+  await showTeams()
+}
+
+async function beginAlbum(): Promise<void> {
+  const begin = (options: LiveQueryOptions) => client.members.live({}, (all) => void tried(() => showMembers(all)), options)
+  follow('members', me === undefined ? null : begin)
+  await showTeams()
 }
 
 /** Again after signing in and out: a guest sees fewer events. */
@@ -189,7 +222,7 @@ element('team').addEventListener('change', ({ target }) =>
   }),
 )
 
-/** Its bytes first: where the line is cut they go on from what has arrived. Then the photo that they are. */
+/** Its bytes first: where the line is cut they go on from what has arrived, after a reload as well. Then the photo that they are. */
 element('send').addEventListener('submit', (event) => {
   event.preventDefault()
   const form = event.target as HTMLFormElement
@@ -200,7 +233,8 @@ element('send').addEventListener('submit', (event) => {
   progress.hidden = false
   send.disabled = true
   const sent = tried(async () => {
-    const picture = await client.files.upload(photo, { onProgress: (bytes, all) => (progress.value = (100 * bytes) / all) })
+    const onProgress = (bytes: number, all: number) => (progress.value = (100 * bytes) / all)
+    const picture = await client.files.upload(photo, { for: 'photos.picture', keptIn: localStorage, onProgress })
     await client.photos.create({ team: me!.team!, by: me!.id, picture, ...(about === '' ? {} : { about }) })
     form.reset()
   })
