@@ -63,14 +63,13 @@ function sendingBy({ clock, lookUp }: EgressParts): Egress['request'] {
     const address = new URL(url)
     const scheme = schemes[address.protocol as keyof typeof schemes]
     if (scheme === undefined) return Promise.reject(new Error(`${address.protocol} is no way out: it is http or https.`))
-    const literal = addressIn(address)
-    if (isPublicOnly && literal !== null && !isPublicAddress(literal))
-      return Promise.reject(new Error(`${literal} is no address of the public Internet.`))
+    const literal = isPublicOnly ? addressIn(address) : null
+    if (literal !== null && !isPublicAddress(literal)) return Promise.reject(new Error(`${literal} is no address of the public Internet.`))
     const way = isPublicOnly ? { agent: scheme.publicAgent, lookup: lookUpPublic } : { agent: scheme.agent }
     const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
-    const options = { method, ...way, headers: { ...headers, ...length } }
+    const options = { ...placeOf(address), method, ...way, headers: { ...headers, ...length } }
     return new Promise((resolve, reject) => {
-      const call = scheme.request(address, options, (response) => readAnswer(response, resolve, reject))
+      const call = scheme.request(options, (response) => readAnswer(response, resolve, reject))
       const giveUp = () => call.destroy(new Error(`There was no answer within ${limits.effectCallMs} ms.`))
       call.once('close', clock.after(limits.effectCallMs, giveUp))
       call.once('error', (error: NodeJS.ErrnoException) => {
@@ -79,6 +78,18 @@ function sendingBy({ clock, lookUp }: EgressParts): Egress['request'] {
       })
       call.end(body)
     })
+  }
+}
+
+/** As Node makes them of a URL, without what it looks at besides: 6 us of 30 a call. */
+function placeOf({ protocol, hostname, port, pathname, search, username, password }: URL): https.RequestOptions {
+  const isIpv6 = hostname.startsWith('[')
+  return {
+    protocol,
+    hostname: isIpv6 ? hostname.slice(1, -1) : hostname,
+    ...(port === '' ? {} : { port: Number(port) }),
+    path: pathname + search,
+    ...(username === '' && password === '' ? {} : { auth: `${decodeURIComponent(username)}:${decodeURIComponent(password)}` }),
   }
 }
 

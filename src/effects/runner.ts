@@ -297,7 +297,9 @@ async function endAttempt(parts: RunnerParts, ending: Ending, outcome: Outcome, 
 /** Answers what `settle` tells, where no events follow. */
 async function writeEnd(parts: RunnerParts, { handler, effect, payload, alongside }: Ending, outcome: Outcome): Promise<AnyRecord | null> {
   return await inTransaction(parts, cause(effect.kind), async (tx, now) => {
-    const ended = await tx.updateIfUnchanged(effects, effect, { set: endOf(effect, outcome, now, parts.random.fraction()) })
+    const set = endOf(effect, outcome, now, parts.random.fraction())
+    // Code of a project hears of an end that counts, and of no other: it is waited for.
+    const ended = await tx.updateIfUnchanged(effects, effect, { set }, handler?.ownCode === undefined ? 'rare' : 'usual')
     // Somebody else owns it by now: what they write counts.
     if (ended === null) parts.log.write('warn', 'A late attempt was refused.', { effect: effect.id, attempt: effect.attempts })
     if (ended === null || payload === null) return null

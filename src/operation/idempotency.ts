@@ -3,7 +3,7 @@
 // A row tells whoever reads the database nothing of input or answer: both are under a key made from the
 // client's own, which is stored nowhere, and a salt. Where the input holds a password, which can be guessed,
 // that key is made from the whole input by the slow function that passwords are stored with.
-import { createHash, createHmac } from 'node:crypto'
+import { createHmac, hash } from 'node:crypto'
 import { type Actor, actorName } from '../access/actor.ts'
 import { EngineError } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
@@ -55,17 +55,20 @@ export function idempotencyClaim(actor: Actor, operation: string, key: string, i
       'Without a session or Cart-Token the key alone proves that the answer is yours: send a random one, such as a UUID.',
     )
   const secret = `${hasNothing ? 'guest' : actorName(actor)}\n${operation}\n${key}`
-  const hash = createHash('sha256').update(secret).digest('base64url')
-  return { id: `idem_${timedKey.exec(key)?.[1] ?? ''}${hash}`, secret, input: canonicalJson(input) }
+  const id = `idem_${timedKey.exec(key)?.[1] ?? ''}${hash('sha256', secret, 'base64url')}`
+  return { id, secret, input: canonicalJson(input) }
 }
 
 /** The same however the names of an object were ordered: who makes a request anew, perhaps in another process, may not keep their order. */
 function canonicalJson(input: unknown): string {
-  const ordered = (_name: string, value: unknown) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1)))
-      : value
-  return JSON.stringify(input, ordered)
+  return JSON.stringify(ordered(input))
+}
+
+function ordered(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(ordered)
+  const sorted = Object.keys(value).sort()
+  return Object.fromEntries(sorted.map((name) => [name, ordered(value[name as keyof typeof value])]))
 }
 
 /** With its time, ms since 1970, in front of 128 random bits, as our client sends it: rows of one time then lie on one page. */

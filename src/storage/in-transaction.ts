@@ -38,7 +38,8 @@ export async function inTransaction<T>(
     try {
       return await parts.storage.transaction(async (inner) => {
         const now = parts.clock.now()
-        const transaction = createTransaction(inner, parts.model, { now, worker: parts.worker?.() ?? nobody, isRetry: attempt > 1 })
+        const moment = { now, worker: parts.worker?.() ?? nobody, isRetry: attempt > 1, isFar: parts.storage.capabilities.isShared }
+        const transaction = createTransaction(inner, parts.model, moment)
         const result = await work(transaction, now)
         if (parts.followChanges && transaction.changes.length > 0) await parts.followChanges(transaction, now, transaction.changes)
         await transaction.finish(cause)

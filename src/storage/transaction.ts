@@ -21,6 +21,9 @@ export type Worker = {
   readonly restoredAt?: number | null
 }
 
+/** How often a fence is to be expected to hold a write back. */
+export type Repeats = 'usual' | 'rare'
+
 export interface Transaction extends Reader {
   /** The process that writes, and which kinds of effects it carries out now: new ones can then be its own from birth. */
   readonly worker: Worker
@@ -31,15 +34,21 @@ export interface Transaction extends Reader {
   insert<T>(collection: CollectionRef<T>, fields: Omit<T, System>, fence?: Fence): Promise<T>
   /** Several records of one collection, as one insert. */
   insertMany<T>(collection: CollectionRef<T>, fields: readonly Omit<T, System>[]): Promise<T[]>
-  /** As insert, but answers null when a unique fence holds it back: the exactly-once step. */
-  insertOnce<T>(collection: CollectionRef<T>, fields: Omit<T, System>): Promise<T | null>
+  /**
+   * As insert, but answers null when a unique fence holds it back: the exactly-once step. Where repeats are `rare`, a database server
+   * is not waited for: one that is held back after all makes the transaction run again, which is then told so.
+   */
+  insertOnce<T>(collection: CollectionRef<T>, fields: Omit<T, System>, repeats?: Repeats): Promise<T | null>
   /**
    * Changes a record that was read in this transaction, if it still has the version read.
    * @throws conflict when it has not, perhaps only at the commit; the transaction is then run again.
    */
   update<T extends AnyRecord>(collection: CollectionRef<T>, before: T, change: Change): Promise<T>
-  /** As update, where somebody else's write is no reason to run again. Null when the record no longer has the version read. */
-  updateIfUnchanged<T extends AnyRecord>(collection: CollectionRef<T>, before: T, change: Change): Promise<T | null>
+  /**
+   * As update, where somebody else's write is no reason to run again: null when the record no longer has the version read. Where that
+   * is `rare`, as insertOnce.
+   */
+  updateIfUnchanged<T extends AnyRecord>(collection: CollectionRef<T>, before: T, change: Change, repeats?: Repeats): Promise<T | null>
   /**
    * One guarded statement on a record not read before: the way of counters such as stock.
    * Null when the guard did not fit, or a counter would be beyond what is exact.
@@ -79,13 +88,23 @@ export interface Transaction extends Reader {
   deleteWhere(collection: CollectionRef<unknown>, where: Filter): Promise<number>
 }
 
+export type TransactionMoment = {
+  readonly now: number
+  readonly worker: Worker
+  /** It has run before, and lost a race. */
+  readonly isRetry?: boolean
+  /** Each answer of the database is a round trip: what is hardly ever refused is not waited for until it was refused once. */
+  readonly isFar?: boolean
+}
+
 /** Notes what a transaction changes. `finish` writes the commit line. */
 export function createTransaction(
   inner: AdapterTransaction,
   model: Model,
-  { now, worker, isRetry = false }: { readonly now: number; readonly worker: Worker; readonly isRetry?: boolean },
+  { now, worker, isRetry = false, isFar = false }: TransactionMoment,
 ): Transaction & { finish(line: Omit<CommitLine, 'at' | 'changes'>): Promise<void>; readonly changes: readonly RecordChange[] } {
   const notes = createChangeNotes()
+  const isHopeful = isFar && !isRetry
   const withTimes = (collection: CollectionModel, fields: object): AnyRecord => {
     const shape = shapeOf(collection)
     const record = shape.complete(shape.make(fields, now))
@@ -115,9 +134,10 @@ export function createTransaction(
       return await add(ref, records)
     },
     putBack: async (ref, record) => (await add(ref, [withNewVersion(model.get(ref), record, now)]))[0]!,
-    async insertOnce(ref, fields) {
+    async insertOnce(ref, fields, repeats) {
       const record = made(ref, fields)
-      if (!(await inner.insertOnce(ref, record))) return null
+      if (isHopeful && repeats === 'rare') await inner.insert(ref, [record], 'conflict')
+      else if (!(await inner.insertOnce(ref, record))) return null
       notes.created(model.get(ref), record)
       return recordOf(ref, record)
     },
@@ -129,9 +149,10 @@ export function createTransaction(
       return recordOf(ref, update.record)
     },
 
-    async updateIfUnchanged(ref, before, change) {
+    async updateIfUnchanged(ref, before, change, repeats) {
       const update = changeOf(model.get(ref), before, replacing(before, change, now))
-      if ((await inner.update(ref, update.guard, update.wanted)) === 0) return null
+      if (isHopeful && repeats === 'rare') await inner.updateOrFail(ref, update.guard, update.wanted)
+      else if ((await inner.update(ref, update.guard, update.wanted)) === 0) return null
       notes.updated(model.get(ref), before, update)
       return recordOf(ref, update.record)
     },

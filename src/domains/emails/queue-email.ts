@@ -42,7 +42,7 @@ export async function queueEmail(work: Work, given: NewEmail): Promise<Email | n
   const id = newId('eml')
   const template = typeof given.template === 'string' ? { name: given.template, ...templates[given.template] } : given.template
   const { subject, text, html } = render(template, { shop: project.name, ...given.view })
-  const email = await tx.insertOnce(emails, {
+  const message = {
     id,
     direction: 'out',
     status: 'queued',
@@ -61,7 +61,8 @@ export async function queueEmail(work: Work, given: NewEmail): Promise<Email | n
     thread: null,
     lastError: null,
     sentAt: null,
-  })
+  } as const
+  const email = await tx.insertOnce(emails, message, 'rare')
   if (email === null) return null
   const about = given.record === null ? {} : { record: given.record }
   const effect = { key: `email.send:${id}`, payload: { email: id }, ...about, subject: email }

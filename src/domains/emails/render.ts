@@ -16,7 +16,7 @@ export type Rendered = Omit<Template, 'language'>
 
 /** Renders all parts. HTML values are escaped in the HTML part and nowhere else. */
 export function render(template: Template, view: Readonly<Record<string, unknown>>): Rendered {
-  const plain = (text: string) => mustache.render(text, view, undefined, { escape: oneLine })
+  const plain = (text: string) => filled(text, view, oneLine)
   const subject = plain(template.subject)
   return {
     // A line break in a subject would start a header of its own.
@@ -24,11 +24,25 @@ export function render(template: Template, view: Readonly<Record<string, unknown
     text: plain(template.text),
     html:
       template.html &&
-      layout(mustache.render(template.html, view, undefined, { escape: (value) => mustache.escape(oneLine(value)) }), {
+      layout(filled(template.html, view, escaped), {
         title: subject,
         language: template.language ?? 'en',
       }),
   }
+}
+
+const writer = new mustache.Writer()
+/** By their texts: Mustache's own cache makes a new key of the whole text at each look. Templates are those of a config, and so few. */
+const parsed = new Map<string, ReturnType<typeof writer.parse>>()
+
+function filled(text: string, view: Readonly<Record<string, unknown>>, made: (value: unknown) => string): string {
+  const tokens = parsed.get(text) ?? writer.parse(text)
+  parsed.set(text, tokens)
+  return writer.renderTokens(tokens, new mustache.Context(view), undefined, text, { escape: made })
+}
+
+function escaped(value: unknown): string {
+  return mustache.escape(oneLine(value))
 }
 
 /** A value is a word of a line: what somebody typed never begins one of its own. */
@@ -38,10 +52,9 @@ function oneLine(value: unknown): string {
 
 /** One column, system fonts, both colour schemes: what every mail program shows alike. */
 function layout(body: string, { title, language }: { readonly title: string; readonly language: Language }): string {
-  const escaped = mustache.escape(title)
   return `<!doctype html>
 <html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">
-<title>${escaped}</title></head>
+<title>${mustache.escape(title)}</title></head>
 <body style="margin:0;padding:24px 12px;background:#f4f4f1;font:16px/1.5 -apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;color:#1d1d1b">
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0"><tr><td align="center">
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="max-width:560px;background:#ffffff;border-radius:12px"><tr><td style="padding:32px 28px">

@@ -50,7 +50,7 @@ export function receiveWebhook(providers: ReadonlyMap<string, PaymentProvider>):
       const events: DomainEvent[] = []
       for (const { eventId, reference, providerRef, told } of received) {
         const payment = await findPayment(tx, { provider: input.provider, reference, providerRef })
-        const stored = await tx.insertOnce(webhookInbox, {
+        const message = {
           id: newId('whk'),
           provider: input.provider,
           eventId,
@@ -60,7 +60,8 @@ export function receiveWebhook(providers: ReadonlyMap<string, PaymentProvider>):
           lookAt: payment ? null : now + webhookDistancesMs[0]!,
           looks: 0,
           body,
-        })
+        } as const
+        const stored = await tx.insertOnce(webhookInbox, message, 'rare')
         // A repeat is answered like the first: it has been taken care of.
         if (stored === null || payment === null) continue
         // A second payment of theirs for one of ours is looked at by the name that ours has there.

@@ -50,7 +50,7 @@ async function record(context: Work, payment: Payment, seen: Seen): Promise<Reco
   const book: Book = { work: context, payment, refunds: null }
   for (const fact of seen.facts) {
     const { kind, operationRef, amount, providerTime } = fact
-    const inserted = await tx.insertOnce(paymentFacts, {
+    const one = {
       id: newId('fact'),
       payment: payment.id,
       order: payment.order,
@@ -60,7 +60,8 @@ async function record(context: Work, payment: Payment, seen: Seen): Promise<Reco
       amount,
       providerTime,
       source: seen.source,
-    })
+    }
+    const inserted = await tx.insertOnce(paymentFacts, one, payment.facts === 0 ? 'rare' : 'usual')
     if (inserted === null) continue
     news.push(fact)
     await postFact(book, fact)

@@ -29,7 +29,7 @@ export type Turn = {
   readonly lines: CommitLine[]
   /** What was asked for beside something that failed must not be written into the transaction of the next work. */
   isOpen: boolean
-  /** Whether there is anything to undo: a statement that failed has undone itself. */
+  /** Whether there is anything to undo: a statement of one row that failed has undone itself. */
   hasWritten: boolean
 }
 
@@ -46,28 +46,15 @@ export function createTransactionMaker(parts: TransactionParts): (turn: Turn) =>
     const assertOpen = () => {
       if (!turn.isOpen) throw new Error('A transaction is used only while its work runs.')
     }
-    const write = (statement: Statement, step = execute): number => {
+    const write: Write = (statement, { step = execute, mayStopHalfway = false } = {}) => {
       assertOpen()
+      turn.hasWritten ||= mayStopHalfway
       const count = step(statement)
       turn.hasWritten ||= count > 0
       return count
     }
     return {
       ...reader,
-      async insert(ref, records, fence) {
-        const encode = encoders.get(ref.name)!
-        try {
-          for (let start = 0; start < records.length; start += insertRowsMax) {
-            const some = records.slice(start, start + insertRowsMax)
-            write({
-              sql: compiler.insert(model.get(ref), some.length),
-              values: some.length === 1 ? encode(some[0]!) : some.flatMap((record) => encode(record)),
-            })
-          }
-        } catch (error) {
-          throw fence === 'conflict' && isEngineError(error, 'already_exists') ? new LostRace(error) : error
-        }
-      },
       async insertOnce(ref, record) {
         try {
           write({ sql: compiler.insert(model.get(ref)), values: encoders.get(ref.name)!(record) })
@@ -116,19 +103,39 @@ type SeveralParts = {
   readonly addEach: ReturnType<typeof createAddEach>
 }
 
+/** Answers how many rows a statement met. What may stop halfway leaves what it has written to be undone. */
+type Write = (statement: Statement, how?: { readonly step?: (statement: Statement) => number; readonly mayStopHalfway?: boolean }) => number
+
+/** So SQLite need not keep each page that it touches as it was before: 2.8 us of 9.7 for three rows. */
+const failing = madeOnce((sql) => sql.replace('insert into', 'insert or fail into'))
+
 /** Writes of several rows, each as one statement. `write` answers how many rows it met. */
 function createSeveral(
-  { parts: { model, compiler, rows }, decoderOf, answering, addEach }: SeveralParts,
-  write: (statement: Statement, step?: (statement: Statement) => number) => number,
-): Pick<AdapterTransaction, 'updateAll' | 'addOrFail'> {
+  { parts: { model, compiler, encoders, rows }, decoderOf, answering, addEach }: SeveralParts,
+  write: Write,
+): Pick<AdapterTransaction, 'insert' | 'updateAll' | 'addOrFail'> {
   return {
+    async insert(ref, records, fence) {
+      const encode = encoders.get(ref.name)!
+      try {
+        for (let start = 0; start < records.length; start += insertRowsMax) {
+          const some = records.slice(start, start + insertRowsMax)
+          const sql = compiler.insert(model.get(ref), some.length)
+          if (some.length === 1) write({ sql, values: encode(some[0]!) })
+          else write({ sql: failing(sql), values: some.flatMap((record) => encode(record)) }, { mayStopHalfway: true })
+        }
+      } catch (error) {
+        throw fence === 'conflict' && isEngineError(error, 'already_exists') ? new LostRace(error) : error
+      }
+    },
     async updateAll<T>(ref: CollectionRef<T>, where: Filter, change: Change) {
       const collection = model.get(ref)
       let found: Row[] = []
-      write(compiler.update(collection, where, change), ({ sql, values }) => {
+      const step = ({ sql, values }: Statement) => {
         found = run(() => rows(answering(sql, collection)).all(...(values as SQLInputValue[])))
         return found.length
-      })
+      }
+      write(compiler.update(collection, where, change), { step })
       const decode = decoderOf(ref)
       return found.map((row) => decode(row))
     },

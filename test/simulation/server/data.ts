@@ -78,10 +78,9 @@ function createServerData(store: Store) {
         current = open
         return await act({ open, inner })
       } catch (error) {
-        if (open.writes.length > before) {
-          open.writes.length = before
-          leave()
-        }
+        // An insert of several rows stops at the one that fails: what lies on top is put there again without it.
+        open.writes.length = before
+        leave()
         throw error
       } finally {
         current = null
