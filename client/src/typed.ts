@@ -40,10 +40,11 @@ type Choice<TAll extends BackendTypes['collections'], T extends CollectionTypes,
 type Query<TAll extends BackendTypes['collections'], T extends CollectionTypes, E, F> = Choice<TAll, T, E, F> &
   LiveQuery<TAll, T> & {
     readonly cursor?: string
-    readonly search?: string
     /** Asks for the number of all matches; the answer then carries `count`. */
     readonly count?: boolean
-  }
+  } & Searched<T>
+/** Only where a field is searched. */
+type Searched<T extends CollectionTypes> = true extends T['fields'][keyof T['fields']]['isSearched'] ? { readonly search?: string } : object
 /** What a list is asked with, where it is put together: `QueryIn<typeof backend, 'reviews'>`. Not what is expanded or chosen: the answer's type follows that. */
 export type QueryIn<TBackend, TName extends CollectionName<TBackend>> = Omit<
   Query<All<TBackend>, All<TBackend>[TName], never, never>,
@@ -76,15 +77,15 @@ type Reading<TAll extends BackendTypes['collections'], T extends CollectionTypes
   ): Promise<Answer<TAll, T, E, F>>
   /** Counts, sums and more of all that fit, by groups. Staff's, unless the collection's rule `aggregate` opens it. */
   aggregate<const G extends GroupName<T> = never, const M extends Measures<T> = object>(
-    query?: M & {
-      readonly filter?: WireFilter<TAll, T>
-      readonly search?: string
-      readonly group?: readonly G[]
-      /** `count`, `group.status`, `sum.total`, with `-` for descending. */
-      readonly sort?: string | readonly string[]
-      readonly limit?: number
-      readonly timeZone?: string
-    },
+    query?: M &
+      Searched<T> & {
+        readonly filter?: WireFilter<TAll, T>
+        readonly group?: readonly G[]
+        /** `count`, `group.status`, `sum.total`, with `-` for descending. */
+        readonly sort?: string | readonly string[]
+        readonly limit?: number
+        readonly timeZone?: string
+      },
     options?: ReadOptions,
   ): Promise<Groups<GroupOf<T, G, M>>>
   /** The list as it is at every moment: called with the records first, and again after each change of what they show. */
@@ -97,22 +98,30 @@ type Reading<TAll extends BackendTypes['collections'], T extends CollectionTypes
 
 type FieldName<T extends CollectionTypes> = keyof WireRecord<T> & string
 /** A field, a time or day by its span, or a part of money. */
-type GroupName<T extends CollectionTypes> = FieldName<T> | `${FieldName<T>}:${Span}` | `${FieldName<T>}.${'amount' | 'currency'}`
-/** Numbers, money, and what can be added to: a decimal is a text in JSON. Not what is made when a record is read. */
-type Summable<T extends CollectionTypes> = {
-  [K in FieldName<T> & keyof T['fields']]: T['fields'][K]['made'] extends 'read'
+/** Not what is made when a record is read. */
+type Kept<T extends CollectionTypes> = {
+  [K in FieldName<T>]: K extends keyof T['computed']
     ? never
-    : [NonNullable<WireRecord<T>[K]>] extends [number | Money]
-      ? K
-      : [T['fields'][K]['increment']] extends [never]
+    : K extends keyof T['fields']
+      ? T['fields'][K]['made'] extends 'read'
         ? never
         : K
-}[FieldName<T> & keyof T['fields']]
+      : K
+}[FieldName<T>]
+type GroupName<T extends CollectionTypes> = Kept<T> | `${Kept<T>}:${Span}` | `${Kept<T>}.${'amount' | 'currency'}`
+/** Numbers, money, and what can be added to: a decimal is a text in JSON. */
+type Summable<T extends CollectionTypes> = {
+  [K in Kept<T> & FieldName<T> & keyof T['fields']]: [NonNullable<WireRecord<T>[K]>] extends [number | Money]
+    ? K
+    : [T['fields'][K]['increment']] extends [never]
+      ? never
+      : K
+}[Kept<T> & FieldName<T> & keyof T['fields']]
 type Measures<T extends CollectionTypes> = {
   readonly sum?: readonly Summable<T>[]
   readonly avg?: readonly Summable<T>[]
-  readonly min?: readonly FieldName<T>[]
-  readonly max?: readonly FieldName<T>[]
+  readonly min?: readonly Kept<T>[]
+  readonly max?: readonly Kept<T>[]
 }
 type GroupOf<T extends CollectionTypes, G extends string, M> = {
   readonly group: { readonly [K in G]: string | number | boolean | null }

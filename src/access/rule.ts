@@ -47,19 +47,42 @@ export type Rule =
 export type RecordUpdate = { readonly before: Values; readonly after?: Values }
 type Values = Readonly<Record<string, unknown>>
 
-/** Tells the compiler which fields of the record a rule looks at. Carries the type only. */
-export type LooksAt<TPath extends string> = { readonly looksAt?: TPath }
+/**
+ * Tells the compiler which fields of the record a rule looks at, what it compares them with for being the same, and that it asks what an
+ * update changes. Carries the types only.
+ */
+export type LooksAt<TPath extends string, TSame = never, TUpdate = never> = {
+  readonly looksAt?: TPath
+  readonly same?: TSame
+  readonly ofUpdate?: TUpdate
+}
 /** A rule whose type says nothing of that looks at none. */
 export type PathsIn<TRule> = TRule extends unknown
   ? 'looksAt' extends keyof TRule
-    ? TRule extends LooksAt<infer TPath>
+    ? TRule extends { readonly looksAt?: infer TPath extends string }
       ? TPath
+      : never
+    : never
+  : never
+/** Pairs of a path and a value. */
+export type SameIn<TRule> = TRule extends unknown
+  ? 'same' extends keyof TRule
+    ? TRule extends { readonly same?: infer TSame }
+      ? Exclude<TSame, undefined>
+      : never
+    : never
+  : never
+/** Never, where nothing of a change is asked. */
+export type UpdateIn<TRule> = TRule extends unknown
+  ? 'ofUpdate' extends keyof TRule
+    ? TRule extends { readonly ofUpdate?: infer TUpdate }
+      ? Exclude<TUpdate, undefined>
       : never
     : never
   : never
 /** Of the caller alone: no record is there to look at. */
 export type CallerRule = Rule & { readonly looksAt?: 'nothing of a record, since the caller alone is known here' }
-type OneOf<TRules extends readonly Rule[]> = Rule & LooksAt<PathsIn<TRules[number]>>
+type OneOf<TRules extends readonly Rule[]> = Rule & LooksAt<PathsIn<TRules[number]>, SameIn<TRules[number]>, UpdateIn<TRules[number]>>
 
 export const anyone = { rule: 'anyone' } as const satisfies Rule
 export const nobody = { rule: 'nobody' } as const satisfies Rule
@@ -119,16 +142,16 @@ export const actorLinkedOrder: ActorValue = { actor: 'linkedOrder' }
 /** A time may be given as a Date or as RFC 3339 text. */
 type Comparand = Scalar | Date
 
-type FieldRules<TPath extends string> = {
-  eq(value: Comparand | ActorValue): Rule & LooksAt<TPath>
-  ne(value: Comparand | ActorValue): Rule & LooksAt<TPath>
-  lt(value: Comparand): Rule & LooksAt<TPath>
-  lte(value: Comparand): Rule & LooksAt<TPath>
-  gt(value: Comparand): Rule & LooksAt<TPath>
-  gte(value: Comparand): Rule & LooksAt<TPath>
-  isNull(): Rule & LooksAt<TPath>
+type FieldRules<TPath extends string, TUpdate = never> = {
+  eq<const TValue extends Comparand | ActorValue>(value: TValue): Rule & LooksAt<TPath, readonly [TPath, TValue], TUpdate>
+  ne<const TValue extends Comparand | ActorValue>(value: TValue): Rule & LooksAt<TPath, readonly [TPath, TValue], TUpdate>
+  lt(value: Comparand): Rule & LooksAt<TPath, never, TUpdate>
+  lte(value: Comparand): Rule & LooksAt<TPath, never, TUpdate>
+  gt(value: Comparand): Rule & LooksAt<TPath, never, TUpdate>
+  gte(value: Comparand): Rule & LooksAt<TPath, never, TUpdate>
+  isNull(): Rule & LooksAt<TPath, never, TUpdate>
   /** For a list of references. */
-  contains(value: string | ActorValue): Rule & LooksAt<TPath>
+  contains(value: string | ActorValue): Rule & LooksAt<TPath, never, TUpdate>
 }
 
 /**
@@ -140,21 +163,21 @@ export function where<const TPath extends string>(path: TPath): FieldRules<TPath
 }
 
 /** In a rule of updates: the field as it was, `was('status').eq('draft')`. */
-export function was<const TPath extends string>(path: TPath): FieldRules<TPath> {
+export function was<const TPath extends string>(path: TPath): FieldRules<TPath, true> {
   return fieldRules(path, (of) => ({ rule: 'was', of }))
 }
 
 /** In a rule of updates: the field as it is going to be, changed or not. */
-export function becomes<const TPath extends string>(path: TPath): FieldRules<TPath> {
+export function becomes<const TPath extends string>(path: TPath): FieldRules<TPath, true> {
   return fieldRules(path, (of) => ({ rule: 'becomes', of }))
 }
 
 /** In a rule of updates: one of the fields gets another value. `not(changed('owner'))` keeps it as it is. */
-export function changed<const TPaths extends readonly string[]>(...paths: TPaths): Rule & LooksAt<TPaths[number]> {
+export function changed<const TPaths extends readonly string[]>(...paths: TPaths): Rule & LooksAt<TPaths[number], never, true> {
   return { rule: 'changed', paths }
 }
 
-function fieldRules<TPath extends string>(path: TPath, made: (rule: Rule) => Rule): FieldRules<TPath> {
+function fieldRules<TPath extends string>(path: TPath, made: (rule: Rule) => Rule): FieldRules<TPath, never> & FieldRules<TPath, true> {
   const to = (op: Comparison) => (value: Comparand | ActorValue) =>
     made({ rule: 'compare', path, op, value: value instanceof Date ? value.getTime() : value })
   return {

@@ -20,6 +20,8 @@ export type FieldTypes = {
   readonly increment: unknown
   /** A list may be sorted by it. */
   readonly isSortable: boolean
+  /** `search` looks into it. */
+  readonly isSearched: boolean
   /** The collection a reference points at; null for other fields. */
   readonly to: string | null
 }

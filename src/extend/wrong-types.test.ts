@@ -131,6 +131,23 @@ test('rules look at fields that there are', () => {
   collection('notes', { fields, access: { read: through('ower', 'users', anyone) } })
   // @ts-expect-error: misspelt
   collection('notes', { fields, access: { raed: anyone } })
+  const states = { state: field.enum(['draft', 'shown']), text: field.text() }
+  collection('notes', { fields: states, access: { read: where('state').ne('draft'), update: all(was('state').eq('draft'), signedIn) } })
+  // @ts-expect-error: no such word
+  collection('notes', { fields: states, access: { read: where('state').eq('shwon') } })
+  // @ts-expect-error: no such word
+  collection('notes', { fields: states, access: { update: all(signedIn, any(staff, becomes('state').eq('c'))) } })
+  // @ts-expect-error: of one that is made nothing was
+  collection('notes', { fields: states, access: { create: any(staff, was('state').eq('draft')) } })
+  // @ts-expect-error: and nothing changes
+  collection('notes', { fields: states, access: { delete: not(changed('text')) } })
+  // @ts-expect-error: what is deleted is gone
+  collection('notes', { fields: states, access: { read: anyone, restore: staff } })
+  // @ts-expect-error: what is deleted is gone
+  collection('notes', { fields: states, access: { read: anyone, restore: staff }, softDelete: false })
+  collection('notes', { fields: states, access: { read: anyone, restore: where('text').eq('x') }, softDelete: { keepDays: 3 } })
+  const word: string = 'shown'
+  collection('notes', { fields: states, access: { read: where('state').eq(word) } })
   const known: Rule = where('any').eq(1)
   collection('notes', { fields, access: { read: known } })
 })

@@ -1,6 +1,6 @@
 // A collection: a declared shape of data, the user's own and the system's alike. The declaration is a
 // value; model.ts checks and compiles all of them at start.
-import type { PathsIn, Rule } from '../access/rule.ts'
+import type { PathsIn, Rule, SameIn, UpdateIn } from '../access/rule.ts'
 import type { NewId } from '../base/ids.ts'
 import { declare, placeOfDeclaration } from '../base/place.ts'
 import type { Filter } from '../contract/filter.ts'
@@ -150,9 +150,31 @@ type IsAppendOnly<TOptions> = TOptions extends { appendOnly: true } ? true : fal
 /** Rules that look at what the collection does not have are red, with a sentence. */
 type KnownPaths<TOptions, TFields> = TOptions extends { readonly access: infer A }
   ? {
-      readonly access: { readonly [K in keyof A]: NoSuch<Missing<PathsIn<A[K]>, TFields>, A[K]> }
+      readonly access: { readonly [K in keyof A]: CheckedRule<K, A[K], TOptions, TFields> }
     }
   : unknown
+type CheckedRule<K, TRule, TOptions, TFields> = K extends 'restore'
+  ? TOptions extends { readonly softDelete: true | object }
+    ? KnownRule<K, TRule, TFields>
+    : 'nothing is restored without softDelete'
+  : KnownRule<K, TRule, TFields>
+type KnownRule<K, TRule, TFields> = [Missing<PathsIn<TRule>, TFields>] extends [never]
+  ? [NeverSame<SameIn<TRule>, TFields>] extends [never]
+    ? [K, UpdateIn<TRule>] extends ['update', unknown] | [unknown, never]
+      ? TRule
+      : 'was, becomes and changed are for the rule of update'
+    : NeverSame<SameIn<TRule>, TFields>
+  : NoSuch<Missing<PathsIn<TRule>, TFields>, TRule>
+/** A word that an enum does not have. */
+type NeverSame<TSame, TFields> = TSame extends readonly [infer P extends keyof TFields & string, infer V extends string]
+  ? [NonNullable<TypesOf<TFields[P]>['value']>] extends [infer W extends string]
+    ? V extends W
+      ? never
+      : string extends V
+        ? never
+        : `${P} is never ${V}`
+    : never
+  : never
 type NoSuch<M, T> = [M] extends [never] ? T : M extends string ? `there is no field ${M}` : T
 type Missing<TPath, TFields> = string extends TPath
   ? never

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type Client, createClient, type Order, type QueryIn, type RecordIn } from '../../client/src/index.ts'
 import type { backend as bookshop } from '../../examples/bookshop/kingpost.config.ts'
+import { anyone, collection, defineBackend, field } from '../../src/index.ts'
 import { type As, address, openWorld, type World } from '../support/api-harness.ts'
 import { type Chance, createChance } from '../support/chance.ts'
 import { club } from '../support/club.ts'
@@ -322,4 +323,25 @@ export async function misspelt(): Promise<void> {
   client.comments.live({ search: 'x' }, () => {})
   // @ts-expect-error: it was not asked for
   assert.ok((await client.comments.list({ fields: ['words'] })).items[0]!.rank || year)
+}
+
+/** Never called, as the one before. */
+export async function asked(): Promise<void> {
+  const client = createClient<Club>()
+  await client.events.list({ search: 'x' })
+  // @ts-expect-error: nothing of it is searched
+  await client.comments.list({ search: 'x' })
+  // @ts-expect-error: nothing of it is searched
+  await client.comments.aggregate({ search: 'x', group: ['hidden'] })
+  const born = field.date({ required: true })
+  const age = field.computed(field.integer(), { from: { born }, of: (one) => one.born.length })
+  const people = defineBackend({ name: 'People', collections: [collection('people', { fields: { born, age }, access: { read: anyone } })] })
+  const { people: aged } = createClient<typeof people>()
+  await aged.aggregate({ min: ['born'], max: ['createdAt'], group: ['born:year'] })
+  // @ts-expect-error: it is made when a record is read
+  await aged.aggregate({ min: ['age'] })
+  // @ts-expect-error: it is made when a record is read
+  await aged.aggregate({ max: ['born', 'age'] })
+  // @ts-expect-error: it is made when a record is read
+  await aged.aggregate({ group: ['age'] })
 }

@@ -242,6 +242,7 @@ export type Declared<TKind extends KindTypes, TOptions> = {
   readonly isWritable: TOptions extends { write: { rule: 'nobody' } } ? false : true
   readonly increment: TKind extends { readonly increment: infer I } ? I : never
   readonly isSortable: TKind extends { readonly isLarge: true } ? false : true
+  readonly isSearched: TOptions extends { search: infer S } ? (S extends false ? false : true) : false
   readonly to: TOptions extends { to: infer T extends string } ? T : null
 }
 
