@@ -46,6 +46,7 @@ export async function makeLiveWorld(dataDir: string, count: number, file: string
           userAgent: null,
           ways: null,
           provenAt: null,
+          usedAt: null,
         }
         await tx.insert(sessions, { id: newId('ses'), ...session })
         await tx.insert({ name: 'members' } as never, { id: newId('memb'), team, user: id } as never)

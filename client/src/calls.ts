@@ -82,8 +82,9 @@ export function accountCalls({ call }: Transport, keepSession: (token: string | 
     /** The first admin, with the one-time token of the link printed at first start. */
     setup: async (body: { token: string; email: string; password: string }) =>
       signedIn(await call<SignIn & TookOver>('POST', '/api/auth/setup', { body })),
-    logout: async () => {
-      await call<void>('POST', '/api/auth/logout')
+    /** `everywhere`: ends every session of the account. */
+    logout: async (body: { everywhere?: boolean } = {}) => {
+      await call<void>('POST', '/api/auth/logout', { body })
       keepSession(undefined)
     },
     me: () => call<User>('GET', '/api/auth/me'),

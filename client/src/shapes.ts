@@ -210,12 +210,18 @@ export type SignIn = { token: string; user: User }
 
 export type Session = {
   id: string
-  /** The network that it was opened from. */
+  /** `Chrome 142, Windows` */
+  device: string | null
+  /** The block of addresses that it was opened from: `203.0.113.0/24`. */
   origin: string
-  userAgent: string | null
+  /** How its owner showed who they are: `password`, `magic`, `code` … */
+  ways: readonly string[]
   /** The one that asks. */
   isCurrent: boolean
   createdAt: Time
+  /** To within ten minutes. */
+  usedAt: Time
+  /** When it ends if nobody uses it until then. */
   expiresAt: Time
 }
 

@@ -346,7 +346,14 @@ export const limits = {
   /** What is read of an answer from outside: it decides in its first lines. */
   outsideAnswerCharactersMax: 1_000_000,
 
-  sessionMs: 30 * 24 * 3_600_000,
+  /** A session ends at the latest so long after its owner last showed who they are. */
+  sessionMs: 180 * 24 * 3_600_000,
+  /** And sooner where nobody uses it for so long: a browser that was sold or lost. */
+  sessionIdleMs: 30 * 24 * 3_600_000,
+  /** So exact is the last use of a session or an API key: each is written six times an hour at most. */
+  useNotedMs: 600_000,
+  /** Uses of so long are written at once. */
+  usesWrittenMs: 1_000,
   /** NIST SP 800-63B-3 section 5.1.1.2, with a list of the commonest beside it. */
   passwordCharactersMin: 8,
   /** Shorter than this a password that only repeats itself is refused; nobody tries longer ones of the kind. */

@@ -14,6 +14,7 @@ import { createFeed, type Feed, renamedFeed } from '../changes/feed.ts'
 import { createPlacesKey } from '../changes/places-key.ts'
 import { sendProof } from '../domains/accounts/send-proof.ts'
 import { createAuthenticator, watchRevocations } from '../domains/accounts/session.ts'
+import { createUses } from '../domains/accounts/uses.ts'
 import { waysToProve } from '../domains/accounts/ways-to-prove.ts'
 import { sendEmail } from '../domains/emails/send-email.ts'
 import type { MailTransport } from '../domains/emails/transport.ts'
@@ -135,9 +136,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     feed,
     newId,
     run: (operation, call) => runOperation(parts, operation, call).catch(throwAsTold),
-    authenticate: createAuthenticator(storage, clock, async (tokenHash) =>
-      project.shop === null ? null : await findLinkedOrder(storage.reader, tokenHash, clock.now()),
-    ),
+    authenticate: createAuthenticator({
+      storage,
+      clock,
+      findLinkedOrder: async (tokenHash) => (project.shop === null ? null : await findLinkedOrder(storage.reader, tokenHash, clock.now())),
+      noteUse: createUses(common),
+    }),
     onRevoked: (tell) => watchRevocations(storage, tell),
     async start(roles = allRoles) {
       await webhooks.start()

@@ -31,6 +31,7 @@ export const forgetOldRows = ({ project }: { readonly project: Pick<Project, 'sh
     await tx.deleteWhere(devices, compare('forgottenAt', 'lt', now))
     await tx.deleteWhere(proofs, compare('expiresAt', 'lt', now))
     await endSessions(tx, compare('expiresAt', 'lt', now))
+    await endSessions(tx, compare('usedAt', 'lt', now - limits.sessionIdleMs))
     if (project.shop) await tx.deleteWhere(orderLinks, linksBefore(now - limits.orderLinkMs))
   },
 })

@@ -2,13 +2,16 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { createIdSource } from '../../src/base/ids.ts'
+import { limits } from '../../src/base/limits.ts'
+import { hashSecret } from '../../src/base/secret.ts'
 import { eq } from '../../src/contract/filter.ts'
-import { users } from '../../src/domains/accounts/collections.ts'
+import { sessions, users } from '../../src/domains/accounts/collections.ts'
 import { issueSetUpToken } from '../../src/domains/accounts/set-up.ts'
 import { workIn } from '../../src/operation/work.ts'
 import { settings } from '../../src/settings/collections.ts'
 import { findUnique } from '../../src/storage/find-all.ts'
 import { type ApiAnswer, createTestRandom, openWorld, type World, work } from '../support/api-harness.ts'
+import { eventually } from '../support/eventually.ts'
 import { checkProblem } from '../support/scenario.ts'
 
 let world: World
@@ -107,7 +110,7 @@ describe('an account', () => {
 describe('a session', () => {
   test('comes in a cookie that scripts and other sites cannot use', async () => {
     const { headers, body } = await logIn()
-    assert.equal(headers['set-cookie'], `kp_session=${body.token}; Path=/; HttpOnly; SameSite=Lax; Max-Age=2592000`)
+    assert.equal(headers['set-cookie'], `kp_session=${body.token}; Path=/; HttpOnly; SameSite=Lax; Max-Age=15552000`)
     assert.match(body.token, /^kps_[\w-]{43}$/)
     assert.equal((await me({ cookie: `theme=dark; kp_session=${body.token}` })).status, 200)
     const secure = await openWorld({ publicUrl: 'https://shop.test' })
@@ -175,13 +178,59 @@ describe('a session', () => {
     const items = await list()
     assert.deepEqual(items.map(({ isCurrent }: { isCurrent: boolean }) => isCurrent).sort(), [false, true])
     for (const item of items)
-      assert.deepEqual(Object.keys(item).sort(), ['createdAt', 'expiresAt', 'id', 'isCurrent', 'origin', 'userAgent'])
+      assert.deepEqual(Object.keys(item).sort(), ['createdAt', 'device', 'expiresAt', 'id', 'isCurrent', 'origin', 'usedAt', 'ways'])
     const theirs = items.find(({ isCurrent }: { isCurrent: boolean }) => !isCurrent).id
     assert.equal((await world.call('other', { method: 'DELETE', url: `/api/auth/sessions/${theirs}` })).status, 404)
     assert.equal((await world.call('owner', { method: 'DELETE', url: '/api/auth/sessions' })).status, 204)
     assert.equal((await list()).length, 1)
     assert.equal((await me(bearer(body.token))).status, 401)
     assert.equal((await me(bearer('kps_other'))).status, 200)
+  })
+
+  test('says where it is used, goes on while it is, and ends a month after', async () => {
+    const agent = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36'
+    const { body } = await post('/api/auth/login', { email: 'owner@example.com', password: 'password of owner' }, { 'user-agent': agent })
+    const { reader } = world.engine.parts.storage
+    const session = (await findUnique(reader, sessions, eq('tokenHash', hashSecret(body.token))))!
+    const age = (ms: number) =>
+      world.write((tx, now) => tx.touch(sessions, session.id, { set: { usedAt: now - ms, expiresAt: now + limits.sessionMs } }))
+    const listed = async () => {
+      await world.clock.advance(limits.sessionRememberedMs)
+      const { body: found } = await world.call('owner', { method: 'GET', url: '/api/auth/sessions' })
+      return found.items.find(({ id }: { id: string }) => id === session.id)
+    }
+    const first = await listed()
+    assert.deepEqual([first.device, first.origin, first.ways], ['Chrome 142, Windows', '127.0.0.0/24', ['password']])
+    assert.equal(first.expiresAt, new Date(session.createdAt + limits.sessionIdleMs).toISOString())
+
+    // A use is written once it tells something new, and in no request.
+    const newest = await world.newest()
+    await age(limits.useNotedMs - 60_000)
+    const { usedAt } = await listed()
+    assert.equal((await me(bearer(body.token))).status, 200)
+    assert.equal((await listed()).usedAt, usedAt)
+    await age(limits.sessionIdleMs - 60_000)
+    await world.clock.advance(limits.sessionRememberedMs)
+    assert.equal((await me(bearer(body.token))).status, 200)
+    await world.clock.advance(limits.usesWrittenMs)
+    await eventually('the use is written', async () => (await listed()).usedAt > usedAt)
+    assert.equal(await world.newest(), newest, 'it is in no feed')
+
+    await age(limits.sessionIdleMs)
+    assert.equal(await listed(), undefined)
+    assert.equal((await me(bearer(body.token))).status, 401)
+  })
+
+  test('ends with all others of its account, where its owner wants that', async () => {
+    const { body } = await logIn()
+    const answer = await post('/api/auth/logout', { everywhere: true }, bearer(body.token))
+    assert.equal(answer.status, 204)
+    assert.deepEqual(
+      await Promise.all([body.token, 'kps_owner', 'kps_other'].map(async (token) => (await me(bearer(token))).status)),
+      [401, 401, 200],
+    )
+    // Of a guest there is nothing to end.
+    assert.equal((await post('/api/auth/logout', { everywhere: true })).status, 204)
   })
 
   test('by cookie changes nothing for another site', async () => {

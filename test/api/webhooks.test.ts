@@ -40,7 +40,14 @@ before(async () => {
   await world.write(async (tx) => {
     const id = world.engine.newId('usr')
     await tx.insert(users, { id, email: 'admin@example.com', name: 'Admin', roles: ['admin'], emailVerified: true, disabled: false })
-    const session = { id: world.engine.newId('ses'), user: id, tokenHash: hashSecret('kps_admin'), origin: '127.0.0.1', userAgent: null }
+    const session = {
+      id: world.engine.newId('ses'),
+      user: id,
+      tokenHash: hashSecret('kps_admin'),
+      origin: '127.0.0.1',
+      userAgent: null,
+      usedAt: null,
+    }
     const proven = { ways: null, provenAt: world.clock.now() }
     await tx.insert(sessions, { ...session, ...proven, expiresAt: world.clock.now() + 400 * 86_400_000 })
   })

@@ -108,12 +108,14 @@ test('clocks hours apart: leases, schedules and sessions go by the database', as
   await eventually('the lease has passed on', async () => ((await effectOf(behind, id)).owner === 'wrk_gone' ? null : true))
 
   // A session ends for both when its time is over, by the database.
-  const token = await signIn(ahead)
+  const [token, unused] = [await signIn(ahead), await signIn(ahead)]
   assert.equal(await isKnown(behind, token), true)
-  await time.pass(limits.sessionMs - 12 * hour, hour)
+  await time.pass(limits.sessionIdleMs - 12 * hour, hour)
   assert.deepEqual([await isKnown(ahead, token), await isKnown(behind, token)], [true, true])
   await time.pass(13 * hour, hour)
-  assert.deepEqual([await isKnown(ahead, token), await isKnown(behind, token)], [false, false])
+  // One that was used goes on, for all of them.
+  assert.deepEqual([await isKnown(ahead, unused), await isKnown(behind, unused)], [false, false])
+  assert.deepEqual([await isKnown(ahead, token), await isKnown(behind, token)], [true, true])
 })
 
 test('what says nothing any more is forgotten: ticks of two days ago, limits of callers long gone', async (t) => {

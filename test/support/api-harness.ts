@@ -419,6 +419,7 @@ export async function openWorld(options: ApiHarnessOptions = {}): Promise<World>
         userAgent: null,
         ways: ['password'],
         provenAt: now,
+        usedAt: null,
       } as const
       await tx.insert(sessions, session)
     }

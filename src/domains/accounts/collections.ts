@@ -45,14 +45,18 @@ export const sessions = collection('sessions', {
     user: field.ref('users', { required: true }),
     /** Not in the audit trail, which outlives the session by a year. */
     tokenHash: field.text({ required: true, unique: true, feed: false }),
+    /** At the latest; sooner where nobody uses it. */
     expiresAt: field.dateTime({ required: true }),
+    /** The block of addresses that it was opened from. */
     origin: field.text({ required: true }),
     userAgent: field.text({ max: 500 }),
     /** How its owner showed who they are: `password`, `magic`, `code` … Null: opened by an earlier version. */
     ways: field.json<readonly SignInWay[]>({ schema: { type: 'array', items: { type: 'string' } } }),
     /** When they last did. */
     provenAt: field.dateTime(),
+    /** Written by uses.ts alone. Null: opened by an earlier version, and not used since. */
+    usedAt: field.dateTime({ feed: false }),
   },
-  indexes: [['user', 'createdAt'], ['expiresAt']],
+  indexes: [['user', 'createdAt'], ['expiresAt'], ['usedAt']],
 })
 export type Session = NonNullable<(typeof sessions)['record']>

@@ -4,18 +4,21 @@ import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { endedCookie, endSessions } from './session.ts'
 
-/** Ends the session the request came with. Saying it twice is no error. */
+/** Ends the session the request came with, or all of its account. Saying it twice is no error. */
 export const logOut = command({
   name: 'accounts.logOut',
   route: 'POST /api/auth/logout',
   summary: 'Sign out',
   tag: 'Accounts',
   status: 204,
-  input: Type.Object({}, { additionalProperties: false }),
+  input: Type.Object(
+    { everywhere: Type.Optional(Type.Boolean({ description: 'Ends every session of the account.' })) },
+    { additionalProperties: false },
+  ),
   output: Type.Null(),
   access: anyone,
-  async run({ tx, actor, project }) {
-    if (actor.session !== null) await endSessions(tx, eq('id', actor.session))
+  async run({ tx, input, actor, project }) {
+    if (actor.session !== null) await endSessions(tx, input.everywhere ? eq('user', actor.id!) : eq('id', actor.session))
     return { output: null, status: 204, headers: { 'set-cookie': endedCookie(project) } }
   },
 })

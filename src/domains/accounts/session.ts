@@ -1,6 +1,7 @@
 // Sessions: from a request's credentials to its actor, and the making of a new session. Tokens are
 // stored as their SHA-256, and a revoked session ends with the commit that revokes it.
 import { type Actor, type Credentials, guestActor } from '../../access/actor.ts'
+import { addressBlock } from '../../base/address-block.ts'
 import type { Clock } from '../../base/clock.ts'
 import { limits } from '../../base/limits.ts'
 import { hashSecret } from '../../base/secret.ts'
@@ -13,6 +14,7 @@ import type { Transaction } from '../../storage/transaction.ts'
 import { type Session, type SignInWay, sessions, type User, users } from './collections.ts'
 import { cookieIn, cookieOf } from './cookies.ts'
 import { rememberDevice } from './devices.ts'
+import { lastUse, type NoteUse } from './uses.ts'
 
 export const sessionCookie = 'kp_session'
 const tokenPrefix = 'kps'
@@ -22,6 +24,12 @@ const cartTokenForm = /^(cart|order)_(?:[0-9a-hjkmnp-tv-z]{10})?[\w-]{43}$/
 /** The order that a link from a mail opens, by the hash of its token. */
 export type FindLinkedOrder = (tokenHash: string) => Promise<string | null>
 
+type AuthenticatorParts = {
+  readonly storage: StorageAdapter
+  readonly clock: Clock
+  readonly findLinkedOrder: FindLinkedOrder
+  readonly noteUse: NoteUse
+}
 type SignedIn = { readonly session: Session; readonly user: User }
 
 /**
@@ -30,11 +38,12 @@ type SignedIn = { readonly session: Session; readonly user: User }
  * forgotten in the commit that ends or changes them, so a revoked one still ends at once. Only the command line
  * (`kingpost admin create`) may write at the same time, so nothing is remembered for longer than a second.
  */
-export function createAuthenticator(
-  storage: StorageAdapter,
-  clock: Clock,
-  findLinkedOrder: FindLinkedOrder,
-): (credentials: Credentials) => Promise<Actor> {
+export function createAuthenticator({
+  storage,
+  clock,
+  findLinkedOrder,
+  noteUse,
+}: AuthenticatorParts): (credentials: Credentials) => Promise<Actor> {
   const remembered = new Map<string, SignedIn & { readonly until: number }>()
   let generation = 0
   storage.onCommit((line) => {
@@ -67,9 +76,10 @@ export function createAuthenticator(
     const linkedOrder = form === 'order' ? await findLinkedOrder(cartTokenHash!) : null
     const token = authorization === undefined ? cookieIn(cookie, sessionCookie) : tokenOfBearer(authorization)
     const found = token === null ? null : await find(token)
-    if (found === null || found.session.expiresAt <= clock.now() || found.user.disabled)
+    if (found === null || endOfSession(found.session) <= clock.now() || found.user.disabled)
       return guestActor(network, cartTokenHash, linkedOrder)
     const { session, user } = found
+    noteUse(sessions, session)
     const { id, email, roles } = user
     const provenAgoMs = session.provenAt === null ? Number.POSITIVE_INFINITY : Math.max(0, clock.now() - session.provenAt)
     const proofs = { session: session.id, sessionEndsAt: session.expiresAt, provenAgoMs, cartTokenHash, linkedOrder }
@@ -97,6 +107,11 @@ const rights: Readonly<Record<string, readonly string[]>> = {
 function isRevocation({ collection, action, before = {} }: RecordChange): boolean {
   const fields = rights[collection]
   return fields !== undefined && (action === 'deleted' || (action === 'updated' && fields.some((name) => name in before)))
+}
+
+/** At its time, or when nobody has used it for too long. */
+export function endOfSession(session: Session): number {
+  return Math.min(session.expiresAt, lastUse(session) + limits.sessionIdleMs)
 }
 
 /** Ends the sessions that fit. Answers how many. */
@@ -132,10 +147,11 @@ export async function openSession(
     user: user.id,
     tokenHash: hashSecret(token),
     expiresAt: now + limits.sessionMs,
-    origin: actor.origin,
+    origin: addressBlock(actor.origin),
     userAgent: request.headers['user-agent']?.slice(0, 500) ?? null,
     ways,
     provenAt: now,
+    usedAt: now,
   })
   const cookie = cookieOf(project, { name: sessionCookie, value: token, maxAgeSeconds: limits.sessionMs / 1_000 })
   const deviceCookie = await rememberDevice(context, user.id)

@@ -157,7 +157,7 @@ async function fill(world: World, side: Side): Promise<Record<string, string>> {
       tokenHash: hashSecret('kps_gone'),
       expiresAt: world.clock.now() + 86_400_000,
     }
-    await tx.insert(sessions, { ...session, origin: '127.0.0.1', userAgent: null, ways: null, provenAt: null })
+    await tx.insert(sessions, { ...session, origin: '127.0.0.1', userAgent: null, ways: null, provenAt: null, usedAt: null })
   })
   const made: Record<string, string> = { owner: owner!, other: other!, clerk: clerk!, product: world.ids['product']! }
   const make = async (name: string, as: As, url: string, body: object) => {
