@@ -1,201 +1,179 @@
 /**
- * What an operation costs as its collection grows: get, create, an indexed list, a list and a get under a rule through many records,
- * and the thousandth page, each at several sizes in one process on files. Rows are put in as a move does it. Prints microseconds
- * of processor time an operation, without HTTP, and how the largest compares with the smallest.
- * Run it: `node bench/growth.ts [--sizes 10000,100000,1000000] [--rounds 5]`.
+ * What a request costs as its collection grows: get, create, an indexed list, a get and a list under a rule through many records, and
+ * the thousandth page, each of servers that stand on databases of several sizes. The same number of requests goes to each in turn over
+ * 64 connections; what is told is the processor time of the server's process for one of them, all threads included. Of each size as
+ * many records are asked for, spread evenly over all: 10,000 items, and the lists of 50 categories and 250 accounts, or `--spread` times.
+ * Run it: `node bench/growth.ts [--sizes 10000,100000,1000000] [--rounds 5] [--spread 10000] [--keep FOLDER]`. Databases in FOLDER are
+ * used again; ten million rows take 8 GB of disk, 5 GB of memory and four minutes.
  */
-import { rmSync } from 'node:fs'
+import assert from 'node:assert/strict'
+import { mkdirSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type Actor, guestActor } from '../src/access/actor.ts'
-import { type Clock, systemClock } from '../src/base/clock.ts'
-import { createIdSource } from '../src/base/ids.ts'
-import { silentLog } from '../src/base/log.ts'
-import { systemRandom } from '../src/base/random.ts'
-import { createArgon2Hasher } from '../src/domains/accounts/argon2-hasher.ts'
-import { captureTransport } from '../src/domains/emails/transport.ts'
-import { createBackend } from '../src/engine/backend.ts'
-import { createEngine, type Engine } from '../src/engine/create-engine.ts'
-import { actorId, anyone, collection, exists, field, where } from '../src/index.ts'
-import type { AnyRecord } from '../src/schema/collection.ts'
-import { openSqlite } from '../src/storage/sqlite/sqlite-storage.ts'
-import type { WholeStorage } from '../src/storage/storage.ts'
-import { median } from './stats.ts'
+import { killChildren, type Server, startServer } from './children.ts'
+import type { Request } from './http-connection.ts'
+import { type Json, withConnections } from './json-client.ts'
+import {
+  CATEGORY_ROWS,
+  categoryOf,
+  type GrowthWorld,
+  growthServer,
+  growthWorld,
+  MEMBER_PROJECTS,
+  newItem,
+} from './kingpost/growth-world.ts'
+import { CONNECTIONS } from './load.ts'
+import { integerOption } from './options.ts'
+import { readCpuUs, readResidentMb } from './proc.ts'
+import { median, pairedRatio } from './stats.ts'
 import { formatDecimal, renderTable } from './table.ts'
 import { freshDir } from './workspace.ts'
 
-const { values } = parseArgs({
-  options: { sizes: { type: 'string', default: '10000,100000,1000000' }, rounds: { type: 'string', default: '5' } },
-})
-const sizes = values.sizes.split(',').map(Number)
-const rounds = Number(values.rounds)
-
-const CATEGORY_ROWS = 200
-const MEMBER_PROJECTS = 40
 const PAGE = 10
 const PAGES_BEFORE = 999
-/** Records that are asked for, spread evenly over all: the bench itself then holds as much at each size. */
-const KEPT_IDS = 10_000
-const ROWS_PER_LOAD = 20_000
-const TOGETHER = 64
-const OPERATIONS = 1_280
+const LIST = 30
+/** A prime: neighbours in time are not neighbours in the tree. */
+const STEP = 7_919
 
-const items = collection('items', {
-  fields: { category: field.text({ required: true }), title: field.text({ required: true }), body: field.text({ required: true }) },
-  indexes: [['category', '-createdAt']],
-  access: { read: anyone, create: anyone },
+const { values } = parseArgs({
+  options: {
+    sizes: { type: 'string', default: '10000,100000,1000000' },
+    rounds: { type: 'string', default: '5' },
+    spread: { type: 'string', default: '10000' },
+    keep: { type: 'string' },
+  },
 })
-const projects = collection('projects', {
-  fields: { title: field.text({ required: true }) },
-  access: { read: exists('memberships', 'project', where('user').eq(actorId)) },
-})
-const memberships = collection('memberships', {
-  fields: { project: field.ref('projects', { required: true }), user: field.ref('users', { required: true }) },
-  indexes: [['user', 'project']],
-  access: { read: where('user').eq(actorId) },
-})
-const config = { name: 'Growth', collections: [items, projects, memberships] }
-const backend = createBackend(config as never, { publicUrl: 'http://localhost', isDevelopment: true, paymentProviders: [] })
+const sizes = values.sizes.split(',').map((size) => integerOption('sizes', size, { min: 10_000, max: 10_000_000 }))
+const spread = integerOption('spread', values.spread, { min: 10_000, max: 100_000 })
+const rounds = integerOption('rounds', values.rounds, { min: 1, max: 21 })
 
-type Size = {
-  readonly rows: number
-  readonly engine: Engine
-  readonly storage: WholeStorage
-  readonly itemIds: readonly string[]
-  readonly projectIds: readonly string[]
-  readonly cursor: string
-}
-type Work = { readonly name: string; readonly call: (size: Size, number: number) => Call }
-type Call = { readonly operation: string; readonly input: object; readonly actor: Actor }
+const chosen = new Map<readonly unknown[], readonly unknown[]>()
 
-const guest = guestActor('bench')
-const member = (size: Size, number: number): Actor => ({ ...guest, kind: 'user', id: userOf((number * 7_919) % size.rows, size.rows) })
-const userOf = (row: number, rows: number) => `usr_${row % (rows / MEMBER_PROJECTS)}`
-const categoryOf = (row: number, rows: number) => `category-${row % (rows / CATEGORY_ROWS)}`
-/** A prime step walks over all without any order: neighbours in time are not neighbours in the tree. */
-const someOf = (ids: readonly string[], number: number) => ids[(number * 7_919) % ids.length]!
+type Size = { readonly world: GrowthWorld; readonly server: Server; readonly cursor: string }
+type Work = { readonly name: string; readonly requests: number; readonly request: (size: Size, number: number) => Request }
 
 const works: readonly Work[] = [
-  { name: 'get', call: ({ itemIds }, number) => ({ operation: 'items.get', input: { id: someOf(itemIds, number) }, actor: guest }) },
   {
-    name: 'create',
-    call: ({ rows }, number) => ({ operation: 'items.create', input: item(number, rows), actor: guest }),
+    name: 'get',
+    requests: 20_000,
+    request: ({ world }, number) => ({ method: 'GET', path: `/api/items/${some(among(world.itemIds, spread), number)}` }),
   },
   {
-    name: 'list of 30 by an index',
-    call: ({ rows }, number) => ({
-      operation: 'items.list',
-      input: { filter: { category: categoryOf(number * 7_919, rows) }, sort: '-createdAt', limit: 30 },
-      actor: guest,
+    name: `list of ${LIST} by an index`,
+    requests: 5_000,
+    request: ({ world }, number) => ({
+      method: 'GET',
+      path: `/api/items?filter%5Bcategory%5D=${someCategory(world.rows, number)}&sort=-createdAt&limit=${LIST}`,
     }),
   },
   {
     name: 'get under a to-many rule',
-    call: (size, number) => {
-      const kept = (number * 7_919) % KEPT_IDS
-      const id = userOf(kept * (size.rows / KEPT_IDS), size.rows)
-      return { operation: 'projects.get', input: { id: size.projectIds[kept]! }, actor: { ...guest, kind: 'user', id } }
+    requests: 20_000,
+    request: ({ world }, number) => {
+      const { token, projects } = some(among(world.accounts, spread / MEMBER_PROJECTS), number)
+      return { method: 'GET', path: `/api/projects/${some(projects, number)}`, headers: { authorization: `Bearer ${token}` } }
     },
   },
   {
-    name: 'list of 30 under a to-many rule',
-    call: (size, number) => ({ operation: 'projects.list', input: { limit: 30 }, actor: member(size, number) }),
+    name: `list of ${LIST} under a to-many rule`,
+    requests: 5_000,
+    request: ({ world }, number) => ({
+      method: 'GET',
+      path: `/api/projects?limit=${LIST}`,
+      headers: { authorization: `Bearer ${some(among(world.accounts, spread / MEMBER_PROJECTS), number).token}` },
+    }),
   },
   {
-    name: 'page 1,000 of 10',
-    call: ({ cursor }) => ({ operation: 'items.list', input: { limit: PAGE, cursor }, actor: guest }),
+    name: `page 1,000 of ${PAGE}`,
+    requests: 5_000,
+    request: ({ cursor }) => ({ method: 'GET', path: `/api/items?limit=${PAGE}&cursor=${encodeURIComponent(cursor)}` }),
+  },
+  {
+    name: 'create',
+    requests: 5_000,
+    request: ({ world }, number) => ({ method: 'POST', path: '/api/items', body: newItem(number * STEP, world.rows) }),
   },
 ]
 
-function item(number: number, rows: number) {
-  return { category: categoryOf(number * 7_919, rows), title: `A thing, number ${number}`, body: 'Words about the thing. '.repeat(6) }
+function some<T>(all: readonly T[], number: number): T {
+  return all[(number * STEP) % all.length]!
 }
 
-const open: Size[] = []
-for (const rows of sizes) open.push(await fill(rows))
-const costs = new Map<string, number[]>()
-for (let round = 0; round <= rounds; round++)
-  for (const work of works)
-    for (const size of open) {
-      const cost = await measure(work, size)
-      const key = `${work.name} ${size.rows}`
-      // The first round warms up.
-      if (round > 0) costs.set(key, [...(costs.get(key) ?? []), cost])
-    }
-const table = works.map(({ name }) => {
-  const medians = open.map(({ rows }) => median(costs.get(`${name} ${rows}`)!))
-  return [name, ...medians.map((cost) => formatDecimal(cost, 1)), formatDecimal(medians.at(-1)! / medians[0]!, 2)]
-})
-console.log(`${rounds} rounds of ${OPERATIONS} operations; load average at the end ${loadavg()[0]!.toFixed(1)}`)
-console.log(renderTable(['us of CPU', ...sizes.map((rows) => rows.toLocaleString('en-US')), 'largest / smallest'], table))
-for (const { engine, storage } of open) {
-  await engine.stop()
-  await storage.close()
+/** So many of them, or all, evenly. */
+function among<T>(all: readonly T[], count: number): readonly T[] {
+  const known = chosen.get(all)
+  if (known !== undefined) return known as readonly T[]
+  const some = all.length <= count ? all : Array.from({ length: count }, (_, place) => all[Math.floor((place * all.length) / count)]!)
+  chosen.set(all, some)
+  return some
 }
 
-async function measure({ name, call }: Work, size: Size): Promise<number> {
-  const run = (number: number) => {
-    const { operation, input, actor } = call(size, number)
-    return callOf(size.engine, operation, input, actor)
-  }
-  const began = process.cpuUsage()
-  for (let done = 0; done < OPERATIONS; done += TOGETHER) {
-    const answers = await Promise.all(Array.from({ length: TOGETHER }, (_, index) => run(done + index)))
-    if (done === 0) check(name, answers[0])
-  }
-  const { user, system } = process.cpuUsage(began)
-  return (user + system) / OPERATIONS
+function someCategory(rows: number, number: number): string {
+  const step = Math.max(1, rows / spread)
+  return categoryOf(((number * STEP) % (spread / CATEGORY_ROWS)) * step, rows)
 }
 
-function check(name: string, answer: unknown): void {
-  const { items: found } = answer as { items?: readonly unknown[] }
-  const wanted = name.startsWith('list') ? 30 : name.startsWith('page') ? PAGE : undefined
-  if (wanted !== undefined && found?.length !== wanted) throw new Error(`${name}: ${found?.length} records instead of ${wanted}`)
-}
-
-async function callOf(engine: Engine, name: string, input: object, actor: Actor): Promise<unknown> {
-  const operation = engine.operations.find((one) => one.name === name)!
-  const request = { id: 'req_1', ifMatch: null, ifNoneMatch: null, rawBody: null, headers: {} }
-  const { output } = await engine.run(operation, { input, actor, idempotencyKey: null, request })
-  return output
-}
-
-async function fill(rows: number): Promise<Size> {
-  const folder = freshDir(`growth-${rows}`)
-  const path = join(folder, 'kingpost.db')
-  const storage = openSqlite({ path, model: backend.model, clock: systemClock })
-  // Ids and times as of a row a second.
-  let now = Date.parse('2020-01-01T00:00:00Z')
-  const clock: Clock = { ...systemClock, now: () => now }
-  const newId = createIdSource(clock, systemRandom)
-  const itemIds: string[] = []
-  const projectIds: string[] = []
-  for (let first = 0; first < rows; first += ROWS_PER_LOAD) {
-    const records: Record<'items' | 'projects' | 'memberships', AnyRecord[]> = { items: [], projects: [], memberships: [] }
-    for (let row = first; row < Math.min(rows, first + ROWS_PER_LOAD); row++) {
-      now += 1_000
-      const common = { version: 1, createdAt: now, updatedAt: now }
-      const [id, project] = [newId('item'), newId('proj')]
-      if (row % (rows / KEPT_IDS) === 0) {
-        itemIds.push(Buffer.from(id).toString())
-        projectIds.push(Buffer.from(project).toString())
+try {
+  const open: Size[] = []
+  for (const rows of sizes) open.push(await start(rows))
+  const costs = new Map<Work, number[][]>(works.map((work) => [work, sizes.map(() => [])]))
+  // The first round warms up.
+  for (let round = 0; round <= rounds; round++)
+    for (const work of works)
+      for (const [place, size] of open.entries()) {
+        const cost = await measure(work, size, round)
+        if (round > 0) costs.get(work)![place]!.push(cost)
       }
-      records.items.push({ id, ...common, ...item(row, rows) })
-      records.projects.push({ id: project, ...common, title: `Project ${row}` })
-      records.memberships.push({ id: newId('memb'), ...common, project, user: userOf(row, rows) })
+  const table = [...costs].map(([{ name }, bySize]) => [
+    name,
+    ...bySize.map((all) => formatDecimal(median(all), 1)),
+    formatDecimal(pairedRatio(bySize.at(-1)!, bySize[0]!), 2),
+    formatDecimal(Math.max(...bySize.map(median)) / Math.min(...bySize.map(median)), 2),
+  ])
+  const counts = sizes.map((rows) => rows.toLocaleString('en-US'))
+  console.log(`${rounds} rounds; load average at the end ${loadavg()[0]!.toFixed(1)}`)
+  console.log(renderTable(['us of CPU a request', ...counts, 'last / first', 'most / least'], table))
+  const memory = open.map(({ server }) => formatDecimal(readResidentMb(server.pid)!, 0))
+  console.log(`MB of the server's memory at the end: ${memory.join(', ')}`)
+} finally {
+  killChildren()
+}
+
+async function start(rows: number): Promise<Size> {
+  const dataDir = values.keep === undefined ? freshDir(`growth-${rows}`) : join(values.keep, String(rows))
+  mkdirSync(dataDir, { recursive: true })
+  const world = await growthWorld(dataDir, rows)
+  const server = await startServer(growthServer, dataDir)
+  let cursor = ''
+  await withConnections({ port: server.place.port, headers: {} }, 1, async (send) => {
+    for (let page = 0; page < PAGES_BEFORE; page++) {
+      const from = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`
+      cursor = (await send({ method: 'GET', path: `/api/items?limit=${PAGE}${from}` })).next
     }
-    for (const [name, some] of Object.entries(records)) await storage.load({ records: { collection: { name }, records: some } })
-  }
-  const services = { passwords: createArgon2Hasher(systemRandom) }
-  const ports = { clock: systemClock, random: systemRandom, log: silentLog, services, providers: [], mail: captureTransport }
-  const engine = await createEngine({ backend, storage, ...ports })
-  let cursor: string | undefined
-  for (let page = 0; page < PAGES_BEFORE; page++) {
-    const input: object = { limit: PAGE, ...(cursor === undefined ? {} : { cursor }) }
-    cursor = ((await callOf(engine, 'items.list', input, guest)) as { next: string }).next
-  }
+  })
   console.error(`${rows} rows are in`)
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-  return { rows, engine, storage, itemIds, projectIds, cursor: cursor! }
+  return { world, server, cursor }
+}
+
+/** Processor time of one request. What a create has made is taken away again, so that a small table stays small. */
+async function measure({ name, requests, request }: Work, size: Size, round: number): Promise<number> {
+  const { pid, place } = size.server
+  const caller = { port: place.port, headers: {} }
+  const wanted = name.startsWith('list') ? LIST : name.startsWith('page') ? PAGE : undefined
+  const made: string[] = []
+  let next = 0
+  const before = readCpuUs(pid)!
+  await withConnections(caller, CONNECTIONS, async (send) => {
+    while (next < requests) {
+      const answer: Json = await send(request(size, round * requests + next++))
+      if (wanted !== undefined) assert.equal(answer.items.length, wanted, `${name} answers a full page`)
+      if (name === 'create') made.push(answer.id)
+    }
+  })
+  const cost = (readCpuUs(pid)! - before) / requests
+  await withConnections(caller, CONNECTIONS, async (send) => {
+    for (let id = made.pop(); id !== undefined; id = made.pop()) await send({ method: 'DELETE', path: `/api/items/${id}` })
+  })
+  return cost
 }

@@ -5,7 +5,7 @@
  * `wchar` counts every byte handed to write(2) and its kin: database pages and answers on sockets alike.
  * `write_bytes` counts what was charged to the block device, in whole 4 KiB pages.
  */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 
 /** Ticks of /proc/<pid>/stat: USER_HZ, which Linux fixes at 100 towards programs on x86-64 and arm64. */
 const TICK_US = 10_000
@@ -24,6 +24,16 @@ export function readUsage(pid: number): Usage | undefined {
     cpuUs: parseCpuUs(stat),
     deviceBytes: parseField(io, 'write_bytes'),
     writtenBytes: parseField(io, 'wchar'),
+  }
+}
+
+/** User and system time of the threads that are alive, without the steps of 10 ms in which `readUsage` counts. */
+export function readCpuUs(pid: number): number | undefined {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`)
+    return threads.reduce((sum, thread) => sum + Number((readProc(pid, `task/${thread}/schedstat`) ?? '0').split(' ')[0]) / 1e3, 0)
+  } catch {
+    return undefined
   }
 }
 

@@ -14,10 +14,12 @@
  *
  * What Node makes of the sources is kept in `node_modules/.cache`: hundreds of processes load the same ones.
  */
-import { accessSync, constants, readFileSync } from 'node:fs'
+import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import { run } from 'node:test'
 import { type DatabaseName, selectedDatabases, startFor, whyNotAvailable } from '../test/support/databases.ts'
+import { scansOnPostgres } from '../test/support/postgres-plans.ts'
 import { namesBelow } from './source-files.ts'
 
 const words = process.argv.slice(2)
@@ -27,6 +29,9 @@ const fileMs = 15 * 60_000
 const compileCache = join(root, 'node_modules/.cache/kingpost')
 /** Refuses statements that look at every row of a table. */
 const planWatch = join(root, 'test/support/watch-plans.ts')
+/** What the files on PostgreSQL have asked it for. */
+const statements = isThere(planWatch) ? mkdtempSync(join(tmpdir(), 'kingpost-statements-')) : null
+if (statements !== null) process.on('exit', () => rmSync(statements, { recursive: true, force: true }))
 const isFull = words.includes('--full')
 /** Too slow for every run: `file on database`. */
 const leftOut: string[] = []
@@ -90,6 +95,7 @@ async function main(): Promise<number> {
     rows.filter(({ layer }) => wanted === null || wanted.includes(layer)),
     selected,
   )
+  if (statements !== null && started.has('postgres')) results.push(await plansOnPostgres(statements, results))
   console.log(`\n${table(results)}\n`)
   if (leftOut.length > 0) console.log(`Left for --full: ${leftOut.join(', ')}`)
   for (const { row, result } of results) if (result.note) console.log(`${titleOf(row)}: ${result.note}`)
@@ -114,11 +120,32 @@ async function runRows(rows: readonly Row[], selected: readonly DatabaseName[]):
     for (let job = left.shift(); job !== undefined; job = left.shift()) {
       const { row } = job
       const database = row.database === null ? {} : { database: await serverOf(row.database) }
-      results.get(row)!.push({ ...(await runFile(job, { DATABASES: row.database ?? selected.join(',') })), ...database })
+      results.get(row)!.push({ ...(await runFile(job, environmentOf(row, selected))), ...database })
     }
   }
   await Promise.all([work(queue), work(queue), work(waiting)])
   return rows.map((row) => ({ row, result: whyNot(row) ?? sumOf(results.get(row)!) }))
+}
+
+function environmentOf({ database }: Row, selected: readonly DatabaseName[]): Environment {
+  return {
+    DATABASES: database ?? selected.join(','),
+    ...(database === 'postgres' && statements !== null ? { TEST_STATEMENTS: statements } : {}),
+  }
+}
+
+/** Once all files have ended: asking beside them would hold locks. A run of the API that noted nothing was not watched. */
+async function plansOnPostgres(folder: string, results: readonly { readonly row: Row }[]): Promise<{ row: Row; result: Result }> {
+  const from = performance.now()
+  const { looked, scans } = await scansOnPostgres(folder)
+  for (const scan of scans)
+    console.log(`  FAILED a statement looks at every row of a table on PostgreSQL (test/support/postgres-plans.ts):\n${indent(scan)}\n`)
+  const isBlind = looked === 0 && results.some(({ row }) => row.layer === 'api' && row.database === 'postgres')
+  const failed = scans.length + (isBlind ? 1 : 0)
+  const seconds = (performance.now() - from) / 1000
+  const note = isBlind ? 'no statement was noted: nothing was looked at.' : `${looked} statements were looked at.`
+  const result = { passed: failed === 0 ? 1 : 0, failed, skipped: 0, seconds, database: 'postgres', note }
+  return { row: { layer: 'plans', files: [], database: 'postgres' }, result }
 }
 
 function says(word: string): (job: Job) => boolean {

@@ -182,6 +182,9 @@ export const limits = {
   groupCommitMax: 64,
   /** Transactions waiting for the writer. Past it callers get 503 with Retry-After instead of a long wait. */
   writeQueueMax: 10_000,
+  /** Pages that a connection keeps: the writer so many, the reader a sixteenth of the memory there is, within these. It is taken as pages are read. */
+  sqliteCacheBytesMin: 33_554_432,
+  sqliteCacheBytesMax: 134_217_728,
   /** SQLite: how long a write waits for another process that writes to the file, such as a migration building an index. */
   sqliteBusyMs: 10_000,
   conflictRetriesMax: 5,

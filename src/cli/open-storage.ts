@@ -1,6 +1,7 @@
 // Opening the database: SQLite's file with the lock that keeps a second server out of its folder, or a database
 // server by the scheme of its URL. An adapter is loaded only when it is asked for.
 import { existsSync } from 'node:fs'
+import { totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
@@ -89,12 +90,17 @@ function policyOf({ isDevelopment }: Place): SchemaPolicy {
   return isDevelopment ? 'additive' : 'fixed'
 }
 
+/** Of the container where there is one, else of the machine. */
+function memoryBytes(): number {
+  return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY)
+}
+
 async function openFile(place: Place, model: Model): Promise<WholeStorage> {
   const folder = prepareFolder(place.dataFolder)
   const path = join(folder, 'kingpost.db')
   const { openSqlite } = await import('../storage/sqlite/sqlite-storage.ts')
   try {
-    return openSqlite({ path, model, clock: systemClock, schema: policyOf(place) })
+    return openSqlite({ path, model, clock: systemClock, schema: policyOf(place), memoryBytes: memoryBytes() })
   } catch (error) {
     throw explain(error, path)
   }

@@ -2,6 +2,9 @@
 // settings that are refused, names that are too long for it.
 // databases: postgres
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import pg from 'pg'
 import { systemClock } from '../../src/base/clock.ts'
@@ -17,6 +20,7 @@ import type { FindQuery, WholeStorage } from '../../src/storage/storage.ts'
 import { cleanUp } from '../support/clean-up.ts'
 import { down, entries, owners, things, up } from '../support/conformance-subjects.ts'
 import { testDatabase } from '../support/databases.ts'
+import { scansOnPostgres } from '../support/postgres-plans.ts'
 import { describeStorage } from './describe-storage.ts'
 
 const database = testDatabase()
@@ -131,4 +135,38 @@ test('a field that is new becomes a column while others write, and prepared stat
   cleanUp(t, () => after.close())
   assert.deepEqual(await after.reader.get(wider, 'own_1'), { ...one, isVip: true })
   assert.deepEqual(await before.reader.get(owners, 'own_1'), one)
+})
+
+test('the watch over plans sees where no index leads, also behind a page or inside of a condition, and lets through what one answers', async (t) => {
+  const url = await database.url()
+  const client = await openClient(t, url)
+  await client.query('create table orders (id text primary key, email text, state text); create index on orders (email)')
+  const askFor = async (...texts: string[]) => {
+    const folder = mkdtempSync(join(tmpdir(), 'kingpost-plans-'))
+    cleanUp(t, () => rmSync(folder, { recursive: true }))
+    writeFileSync(join(folder, '1.jsonl'), texts.map((sql) => `${JSON.stringify({ sql, url, asker: 'src/one.ts:1' })}\n`).join(''))
+    return await scansOnPostgres(folder)
+  }
+  const whole = [
+    'select * from orders where state=?',
+    'select * from orders where state=? order by id limit 30',
+    'select * from orders order by id',
+    'delete from orders where state=? or email=?',
+    'select * from orders o where o.email=? and exists (select 1 from orders i where i.state=o.state)',
+  ]
+  for (const sql of whole) {
+    const { looked, scans } = await askFor(sql)
+    assert.equal(looked, 1, sql)
+    assert.match(scans.join(), /^src\/one\.ts:1\n {2}(?:Seq Scan|Index Scan) of orders/, sql)
+  }
+  const led = [
+    'select * from orders where email=? and state=?',
+    'select * from orders where email=? or id=?',
+    'select * from orders order by id limit 30',
+    'select * from orders where email=? order by id limit 1',
+    'update orders set state=? where id=? and state=?',
+    'select * from orders o where o.email=? and exists (select 1 from orders i where i.id=o.state)',
+  ]
+  assert.deepEqual(await askFor(...led), { looked: led.length, scans: [] })
+  assert.deepEqual(await askFor('select * from nowhere where a=?'), { looked: 0, scans: [] })
 })

@@ -4,6 +4,9 @@
  */
 import { DatabaseSync } from 'node:sqlite'
 import { allowedScans } from './allowed-scans.ts'
+import { whoAsks } from './who-asks.ts'
+
+if (process.env['TEST_STATEMENTS'] !== undefined) await import('./watch-postgres.ts')
 
 const found = new Set<string>()
 const seen = new Set<string>()
@@ -35,20 +38,4 @@ export function scansOf(database: DatabaseSync, sql: string): readonly string[] 
   if (/ where 1=0\b/.test(sql) || (!/ where /.test(sql) && / limit \d+$/.test(sql))) return []
   const plan = prepare.call(database, `explain query plan ${sql}`).all()
   return plan.map(({ detail }) => String(detail)).filter((detail) => detail.startsWith('SCAN ') && !harmless.test(detail))
-}
-
-/** What reads everything on purpose, what a caller of the API or code of a project has thought of, and what is another company's. */
-const elsewhere =
-  /\/src\/(?:observe|extend|sandbox|testing|storage\/(?:archive|migrations)|records\/(?:list|aggregate|export)-records|storage\/sqlite\/(?:snapshot|schema))/
-
-/** The first place outside of the storage; null where that is a test. */
-function whoAsks(): string | null {
-  const before = Error.stackTraceLimit
-  Error.stackTraceLimit = 60
-  const stack = new Error().stack!
-  Error.stackTraceLimit = before
-  if (elsewhere.test(stack)) return null
-  const places = [...stack.matchAll(/\/((?:src|test|bench|examples)\/[\w/.-]+\.ts:\d+)/g)].map(([, place]) => place!)
-  const first = places.find((place) => !/^(?:src\/storage|test\/support\/watch-plans)/.test(place))
-  return first?.startsWith('src/') ? first : null
 }

@@ -30,8 +30,8 @@ export type SqliteOptions = {
   readonly schema?: SchemaPolicy
   /** An open in-memory database to work on: the simulator looks into it and puts it back between runs. */
   readonly memory?: DatabaseSync
-  /** Mebibytes of page cache per connection. */
-  readonly cacheMib?: number
+  /** What the process may use, by which the reader's page cache is measured. */
+  readonly memoryBytes?: number
   /** How long the write-ahead log may become before it is copied into the file. */
   readonly logPages?: number
 }
@@ -292,7 +292,8 @@ function connect(options: SqliteOptions, isReader = false): DatabaseSync {
   const version = versionOf(database)
   if (options.path !== ':memory:' && isOlder(version, walSafeVersion))
     throw new Error(`SQLite ${version} can corrupt a database in WAL mode; 3.51.3 or newer is needed. Run Kingpost on Node 24.15 or newer.`)
-  database.exec(`pragma busy_timeout=0; pragma cache_size=-${(options.cacheMib ?? 32) * 1024}; pragma temp_store=memory`)
+  const cacheBytes = isReader ? readerCacheBytes(options.memoryBytes) : limits.sqliteCacheBytesMin
+  database.exec(`pragma busy_timeout=0; pragma cache_size=-${Math.floor(cacheBytes / 1024)}; pragma temp_store=memory`)
   if (options.path === ':memory:') return database
   // A commit writes each page it touches whole, most of them for one entry of an index. A file that there is keeps its own size.
   database.exec('pragma page_size=2048')
@@ -304,6 +305,10 @@ function connect(options: SqliteOptions, isReader = false): DatabaseSync {
   assert(synchronous === 2, `synchronous is ${String(synchronous)}, not full: commits would not survive a power loss`)
   if (isReader) database.exec('pragma query_only=on')
   return database
+}
+
+function readerCacheBytes(memoryBytes = 0): number {
+  return Math.min(limits.sqliteCacheBytesMax, Math.max(limits.sqliteCacheBytesMin, Math.floor(memoryBytes / 16)))
 }
 
 function isOlder(version: string, least: readonly number[]): boolean {
