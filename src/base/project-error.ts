@@ -37,7 +37,7 @@ export class ProjectError extends Error {
     this.kind = kind
     this.detail = withoutSecrets(detail)
     this.params = valueWithoutSecrets(params)
-    this.path = path ?? null
+    this.path = path === undefined ? null : withoutSecrets(path)
   }
 
   get status(): number {
@@ -48,11 +48,15 @@ export class ProjectError extends Error {
 /**
  * `const errors = defineErrors({ sold_out: { status: 409, message: 'Every seat is taken.' } })`, then
  * `throw errors.sold_out({ params: { left: 0 } })`. The config check looks at those that an operation names.
+ * @throws Error for a status that is no refusal: a hook names its errors nowhere
  */
 export function defineErrors<const TTable extends Readonly<Record<string, ProjectErrorSpec>>>(
   table: TTable,
 ): { readonly [TCode in keyof TTable & string]: ProjectErrorKind<TCode> } {
   const kinds = Object.entries(table).map(([code, spec]) => {
+    const { status } = spec
+    if (!Number.isInteger(status) || status < 400 || status > 499)
+      throw new Error(`defineErrors: the status of ${code} must be from 400 to 499, not ${String(status)}`)
     const make = (details: ProjectErrorDetails = {}) => new ProjectError(kind, details)
     const kind: ProjectErrorKind = Object.assign(make, { ...spec, code })
     return [code, kind]

@@ -55,10 +55,9 @@ function ignore(): void {}
 async function importWithin(path: string, withinMs: number): Promise<Record<string, unknown>> {
   const { promise: failed, reject } = Promise.withResolvers<never>()
   const late = setTimeout(() => reject(new NotLoaded(withinMs)), withinMs)
-  const watch = startStuckWatch<string>(withinMs, () => ({
-    text: `${path} cannot be loaded: it has not ended after ${withinMs / 1_000} s, and it, or a file that it imports, runs in a loop`,
-    end: '',
-  }))
+  const looping = `${path} cannot be loaded: it has not ended after ${withinMs / 1_000} s, and it, or a file that it imports, runs in a loop`
+  const told = { text: looping, end: '' }
+  const watch = startStuckWatch<string>(withinMs, () => told, told)
   watch?.runs(path)
   process.on('uncaughtException', reject)
   process.once('exit', tellEnd)

@@ -6,10 +6,9 @@ import { startStuckWatch } from './stuck-watch.ts'
 
 /** `end`: what follows from it. */
 export function watchOwnCode(end: string, stuckMs: number = limits.ownCodeStuckMs): { close(): void } {
-  const watch = startStuckWatch<Piece>(stuckMs, (piece) => ({
-    text: `${named(piece)} has not returned for ${stuckMs / 1_000} s, and nothing else could run`,
-    end,
-  }))
+  const told = (what: string) => ({ text: `${what} has not returned for ${stuckMs / 1_000} s, and nothing else could run`, end })
+  const left = told('Code of the project that nobody waits for, such as a timer,')
+  const watch = startStuckWatch<Piece>(stuckMs, (piece) => told(named(piece)), left)
   if (watch === null) return { close() {} }
   onOwnCode(watch.runs)
   return {

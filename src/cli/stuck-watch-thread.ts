@@ -5,38 +5,54 @@ import { type Debugger, Session } from 'node:inspector'
 import { fileURLToPath } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
 
-const { shared, stuckMs } = workerData as { readonly shared: Int32Array; readonly stuckMs: number }
+type Told = { readonly text: string; readonly end: string }
+type Given = { readonly shared: Int32Array; readonly stuckMs: number; readonly left: Told }
+const { shared, stuckMs, left } = workerData as Given
 const looks = 20
 /** One that does not answer is not waited for: nobody else is served meanwhile. */
 const askMs = 5_000
-type Told = { readonly text: string; readonly end: string }
 const texts = new Map<number, Told>()
 parentPort!.on('message', ({ number, ...told }: Told & { readonly number: number }) => void texts.set(number, told))
 
 let turns = -1
+let piece = 0
 let still = 0
-const looking = setInterval(() => {
-  const now = Atomics.load(shared, 0)
-  const piece = Atomics.load(shared, 1)
-  still = now === turns && piece !== 0 ? still + 1 : 0
-  turns = now
-  if (still < looks) return
-  clearInterval(looking)
-  const end = (place: string | null) => {
-    const told = texts.get(piece)
-    if (told !== undefined) writeSync(2, `${told.text}${place === null ? '' : ` (it is at ${place})`}${told.end}\n`)
-    process.kill(process.pid, 'SIGKILL')
+let isAsking = false
+setInterval(() => {
+  const [seen, runs] = [Atomics.load(shared, 0), Atomics.load(shared, 1)]
+  still = seen === turns && runs === piece ? still + 1 : 0
+  turns = seen
+  piece = runs
+  if (still < looks || isAsking) return
+  still = 0
+  if (piece === 0) askWhere((place) => place !== null && end(left, place))
+  else {
+    setTimeout(end, askMs, texts.get(piece), null)
+    askWhere((place) => end(texts.get(piece), place))
   }
-  setTimeout(end, askMs, null)
-  askWhere(end)
 }, stuckMs / looks)
 
+function end(told: Told | undefined, place: string | null): void {
+  if (told !== undefined) writeSync(2, `${told.text}${place === null ? '' : ` (it is at ${place})`}${told.end}\n`)
+  process.kill(process.pid, 'SIGKILL')
+}
+
+/** Where nobody is known to run, it may be long work of the engine, which goes on. */
 function askWhere(answer: (place: string | null) => void): void {
   const session = new Session()
   session.connectToMainThread()
+  isAsking = true
   const urls = new Map<string, string>()
   session.on('Debugger.scriptParsed', ({ params: { scriptId, url } }) => void urls.set(scriptId, url))
-  session.on('Debugger.paused', ({ params }) => answer(placeIn(params.callFrames, urls)))
+  session.on('Debugger.paused', ({ params }) => {
+    // One that has turned since then is not stuck.
+    const place = Atomics.load(shared, 0) === turns ? placeIn(params.callFrames, urls) : null
+    answer(place)
+    session.post('Debugger.resume', () => {
+      session.disconnect()
+      isAsking = false
+    })
+  })
   session.post('Debugger.enable')
   session.post('Debugger.pause')
 }

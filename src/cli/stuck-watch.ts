@@ -11,17 +11,17 @@ const threadFile = `./stuck-watch-thread${extname(import.meta.url)}`
 export type StuckText = { readonly text: string; readonly end: string }
 
 export type StuckWatch<T> = {
-  /** What runs from now on; null for nothing that is watched. */
+  /** What runs from now on; null for nothing that is known. */
   runs(what: T | null): void
   close(): void
 }
 
-/** Null where somebody may hold the process in a debugger. */
-export function startStuckWatch<T>(stuckMs: number, textOf: (what: T) => StuckText): StuckWatch<T> | null {
+/** `left`: said of code of a project that runs where nothing does that is watched. Null where somebody may hold the process in a debugger. */
+export function startStuckWatch<T>(stuckMs: number, textOf: (what: T) => StuckText, left: StuckText): StuckWatch<T> | null {
   if ([...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].some((word) => word.includes('--inspect'))) return null
   // How often the process has turned, and the number of what runs; 0 for nothing.
   const shared = new Int32Array(new SharedArrayBuffer(8))
-  const thread = new Worker(new URL(threadFile, import.meta.url), { workerData: { shared, stuckMs }, execArgv: [] })
+  const thread = new Worker(new URL(threadFile, import.meta.url), { workerData: { shared, stuckMs, left }, execArgv: [] })
   thread.unref()
   thread.on('error', () => {})
   const numbers = new Map<T, number>()

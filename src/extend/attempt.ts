@@ -12,10 +12,13 @@ import { type During, heard, named, OwnMistake, type Piece } from './own-code.ts
 /** A refusal of the project is an end; every other error is a reason to try again. */
 export async function attempt<T>(clock: Clock, piece: Piece, code: (given: InTime) => T | Promise<T>): Promise<Outcome<T>> {
   let isOver = false
+  let refusals = 0
   const late = (took: string) => new OwnMistake(took)
   try {
     const result = await inTime({ clock, piece, ms: limits.effectCallMs, late }, ({ signal, during }) => {
       const held: During = async (asked) => {
+        // One that catches each refusal and asks again would let nothing else run.
+        if (isOver && ++refusals > limits.ownRefusalsMax) return await new Promise<never>(() => {})
         if (isOver) throw new OwnMistake(`${named(piece)} has ended: what it began comes too late.`)
         return await during(asked)
       }

@@ -7,18 +7,27 @@ import { asEngine, asPiece } from './whose-code.ts'
 
 export type InTime = { readonly signal: AbortSignal; readonly during: During }
 
+type Bounds<T> = {
+  readonly clock: Clock
+  readonly piece: Piece
+  readonly ms: number
+  readonly late: (took: string) => Error
+  /** What it made asks for more as long as it is read. */
+  readonly goesOn?: (made: T) => boolean
+}
+
 /** @throws what `late` makes of the time that it took, and whatever the code throws */
 export async function inTime<T>(
-  { clock, piece, ms, late }: { readonly clock: Clock; readonly piece: Piece; readonly ms: number; readonly late: (took: string) => Error },
+  { clock, piece, ms, late, goesOn = () => false }: Bounds<T>,
   code: (given: InTime) => T | Promise<T>,
 ): Promise<T> {
   const controller = new AbortController()
   const { signal } = controller
   const { promise: isLate, reject } = Promise.withResolvers<never>()
   const begun = clock.monotonic()
-  let isEnded = false
+  let isGoingOn = false
   const expire = () => {
-    if (isEnded || signal.aborted) return
+    if (signal.aborted) return
     reject(late(`took longer than ${ms / 1_000} s`))
     controller.abort()
   }
@@ -26,15 +35,16 @@ export async function inTime<T>(
   const during: During = async (asked) => {
     const turn = turns()
     if (turn) await turn
-    if (clock.monotonic() - begun > ms) expire()
+    if (clock.monotonic() - begun > ms && !isGoingOn) expire()
     return await (signal.aborted ? new Promise<never>(() => {}) : asEngine(asked))
   }
   const cancel = clock.after(ms, expire)
   const ended = begins(piece)
   try {
-    return await Promise.race([(async () => await asPiece(piece, () => code({ signal, during })))(), isLate])
+    const made = await Promise.race([(async () => await asPiece(piece, () => code({ signal, during })))(), isLate])
+    isGoingOn = goesOn(made)
+    return made
   } finally {
-    isEnded = true
     ended()
     cancel()
   }

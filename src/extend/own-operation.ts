@@ -166,13 +166,17 @@ async function outside<TContext extends QueryContext<unknown>, T>(
     return new EngineError('took_too_long', { detail: `${piece.what} ${took} to answer.`, cause, inDevelopment: () => cause.message })
   }
   try {
-    return await inTime({ clock: parts.clock, piece, ms, late }, ({ signal, during }) => {
+    return await inTime({ clock: parts.clock, piece, ms, late, goesOn: isStream }, ({ signal, during }) => {
       const read = heldReader(context.read, during)
       return code({ ...context, ...outsideWork(parts, read, (asked) => asked()), read, signal })
     })
   } catch (error) {
     throw isAnswer(error) ? error : brokenBy(piece, error)
   }
+}
+
+function isStream(made: unknown): boolean {
+  return typeof made === 'object' && made !== null && 'stream' in made
 }
 
 function heldReader(read: Reader, during: During): Reader {

@@ -54,6 +54,9 @@ for (const [schema, output, misfit] of [
   [Type.Array(Type.Object({ ok: Type.Boolean() })), [{ ok: true }, { ok: 'no' }], '/1/ok must be boolean'],
   [Type.Object({ any: Type.Unsafe<unknown>({}) }), { any: circle }, /circular/],
   [Type.Object({ any: Type.Unsafe<unknown>({}) }), { any: 1n }, /BigInt/],
+  [Type.Object({ any: Type.Unsafe<unknown>({}) }), { any: () => 1 }, 'it holds what has no JSON, such as a function or a symbol'],
+  [Type.Object({ t: Type.String() }), { t: 'a', toJSON: () => ({ t: 5 }) }, '/t must be string'],
+  [Type.Array(Type.Object({ t: Type.String() })), [{ t: 'a', toJSON: () => ({ t: true }) }], '/0/t must be string'],
 ] as const)
   test(`an output that is ${String(misfit)} is refused`, () => {
     assert.throws(() => checkOutput(answering(schema), output), {

@@ -27,8 +27,10 @@ export function checkOutput(operation: Operation, output: unknown): void {
   try {
     const misfit = misfitOf(operation.output, output)
     if (misfit !== null) throw new Error(misfit)
-    // What the schema leaves open may still be no JSON.
-    if (typeof output !== 'string') stringifyOf(operation)(output)
+    // What the schema leaves open may still be no JSON, and what says itself what it is may say something else.
+    if (typeof output === 'string') return
+    const changed = changedIn(output, parsed(stringifyOf(operation)(output)))
+    if (changed !== null) throw new Error(changed)
   } catch (error) {
     throw new OwnMistake(`its output does not fit its schema: ${(error as Error).message}`)
   }
@@ -44,6 +46,32 @@ function misfitOf(schema: object, output: unknown): string | null {
     .filter(({ path, code }) => code !== 'format' || !(valueAt(output, path) instanceof Date))
     .slice(0, 3)
   return found.length === 0 ? null : found.map(({ path, message }) => `${path || 'the whole'} ${message}`).join('; ')
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Error('it holds what has no JSON, such as a function or a symbol')
+  }
+}
+
+/** Where the serializer has made another kind of value of what is given; null where it has not. */
+function changedIn(given: unknown, told: unknown, path = ''): string | null {
+  if (isOwnTeller(given)) return changedIn(given.toJSON(), told, path)
+  if (typeof told === 'object' && told !== null) {
+    for (const [name, part] of Object.entries(told)) {
+      const changed = changedIn((given as Readonly<Record<string, unknown>> | null)?.[name], part, `${path}/${name}`)
+      if (changed !== null) return changed
+    }
+    return null
+  }
+  const isChanged = told !== null && ['string', 'number', 'boolean'].includes(typeof given) && typeof given !== typeof told
+  return isChanged ? `${path || 'the whole'} must be ${typeof told}` : null
+}
+
+function isOwnTeller(given: unknown): given is { toJSON(): unknown } {
+  return typeof given === 'object' && given !== null && 'toJSON' in given && typeof given.toJSON === 'function'
 }
 
 const opened = new WeakMap<object, object>()
