@@ -70,3 +70,16 @@ test('what code of a project leaves behind fails alone, and is named; a bug in t
   assert.ok(!ended.includes(own), ended)
   assert.equal(status, 1)
 })
+
+test('code of a project that ends the process has failed, and is named', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'kingpost-faults-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'project.ts')
+  const [before = ''] = script.split("await leave(() => setTimeout(() => { throw new Error('in a timer') }))")
+  writeFileSync(file, `${before}await leave(() => setTimeout(() => process.exit(0)))\n`)
+  const { status, stdout } = spawnSync(process.execPath, [file], { encoding: 'utf8', timeout: 30_000 })
+  assert.equal(status, 1)
+  const told =
+    'Code of the project ended the process. The hook notes.leave (/shop/notes.ts:3:5) calls `process.exit`.\n    at @/project.ts:22:'
+  assert.ok(stdout.replaceAll(folder, '@').startsWith(told), stdout)
+})

@@ -13,3 +13,11 @@ export function ownFault(error: unknown): { readonly error: unknown } | null {
   // What a config has begun when it was loaded.
   return isA(error, ProjectError) || isOfProject(stackOf(error)) ? { error } : null
 }
+
+/** Called while the process ends. What the log says where code of the project ends it; null where it does not. */
+export function ownEnd(): { readonly error: unknown } | null {
+  const piece = whoseCode()
+  if (piece !== null) return { error: new OwnCodeError(`${named(piece)} calls \`process.exit\`.`) }
+  const error = new Error('It calls `process.exit`.')
+  return isOfProject(stackOf(error)) ? { error } : null
+}
