@@ -38,11 +38,16 @@ type Choice<TAll extends BackendTypes['collections'], T extends CollectionTypes,
   readonly fields?: readonly (F & keyof WireRecord<T>)[]
 }
 type Query<TAll extends BackendTypes['collections'], T extends CollectionTypes, E, F> = Choice<TAll, T, E, F> &
-  LiveQuery<TAll, T> & {
+  Omit<LiveQuery<TAll, T>, 'sort'> & {
+    readonly sort?: WireSort<T> | readonly WireSort<T>[] | PlaceName<T>
     readonly cursor?: string
     /** Asks for the number of all matches; the answer then carries `count`. */
     readonly count?: boolean
   } & Searched<T>
+/** A place, beside its `near`: the nearest first. */
+type PlaceName<T extends CollectionTypes> = {
+  [K in keyof T['fields'] & string]: T['fields'][K]['compared'] extends { readonly '': { readonly areas: unknown } } ? K : never
+}[keyof T['fields'] & string]
 /** Only where a field is searched. */
 type Searched<T extends CollectionTypes> = true extends T['fields'][keyof T['fields']]['isSearched'] ? { readonly search?: string } : object
 /** What a list is asked with, where it is put together: `QueryIn<typeof backend, 'reviews'>`. Not what is expanded or chosen: the answer's type follows that. */

@@ -100,6 +100,8 @@ export const limits = {
   idCharactersMax: 64,
   /** Ids in one field that is a list of references. */
   referencesMax: 200,
+  /** Records that a list puts in order by how near they are: each of them is read for each page. */
+  nearestMax: 500,
   /** What is near a place: half around the earth. */
   distanceMetersMax: 20_015_000,
   /** Digits of a decimal: so many are exact in an IEEE double, also for a client that takes the text for a number. */

@@ -14,11 +14,19 @@ export const geoFactors = {
 } as const
 
 export function isNear(place: Place, center: Place, mm: number): boolean {
-  const { radians, halfRadians, halfAngle } = geoFactors
-  const square = (angle: number) => Math.sin(angle) ** 2
+  return haversine(place, center) <= square(mm * geoFactors.halfAngle)
+}
+
+/** Grows with the distance: 0 at the same place, 1 on the other side of the earth. */
+export function haversine(place: Place, center: Place): number {
+  const { radians, halfRadians } = geoFactors
   const north = square((place.lat - center.lat) * halfRadians)
   const east = square((place.lng - center.lng) * halfRadians)
-  return north + Math.cos(center.lat * radians) * Math.cos(place.lat * radians) * east <= square(mm * halfAngle)
+  return north + Math.cos(center.lat * radians) * Math.cos(place.lat * radians) * east
+}
+
+function square(angle: number): number {
+  return Math.sin(angle) ** 2
 }
 
 export type Box = { readonly south: number; readonly north: number; readonly west: number; readonly east: number }

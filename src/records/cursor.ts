@@ -49,8 +49,21 @@ export function decodeTierCursor(tiers: number, cursor: string): readonly [numbe
   return [tier as number, id]
 }
 
-/** No field has such a name. */
+/** Of the nearest first: how far the last record is, by its haversine, and its id. */
+export function encodeNearCursor(far: number, id: string): string {
+  return Buffer.from(JSON.stringify([nearest, far, id])).toString('base64url')
+}
+
+/** @throws validation_failed */
+export function decodeNearCursor(cursor: string): readonly [number, string] {
+  const [kind, far, id, ...rest] = partsOf(cursor)
+  if (kind !== nearest || typeof far !== 'number' || typeof id !== 'string' || !isStorableText(id) || rest.length > 0) throw foreignCursor()
+  return [far, id]
+}
+
+/** No field has such names. */
 const searched = '?search'
+const nearest = '?nearest'
 
 function partsOf(cursor: string): unknown[] {
   if (cursor.length > limits.cursorBytesMax) throw foreignCursor()

@@ -1,7 +1,7 @@
 import { anyone, nobody } from '../access/rule.ts'
 import { invalid } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
-import { and, type Filter, type Scalar, type WordsFilter } from '../contract/filter.ts'
+import { and, type Filter, type WordsFilter } from '../contract/filter.ts'
 import { type Static, Type } from '../contract/type.ts'
 import { type Operation, query } from '../operation/define.ts'
 import type { AnyRecord } from '../schema/collection.ts'
@@ -12,6 +12,7 @@ import { fittingPage } from './answer-size.ts'
 import { decodeCursor, decodeTierCursor, encodeCursor, encodeTierCursor } from './cursor.ts'
 import { expand, parseExpand } from './expand.ts'
 import { listFilters } from './list-filters.ts'
+import { type Found, nearestFirst, nearOf, type Order } from './nearest-first.ts'
 import { parseFilter, parseSort, type QueryScope } from './parse-filter.ts'
 import { parseSearch, searchPathsOf, tierOf } from './parse-search.ts'
 import { isReadable, presentAll, readFilter, visibleFields } from './present.ts'
@@ -68,17 +69,17 @@ export function listRecords(collection: CollectionModel): Operation {
       const limit = input.limit ?? limits.pageSizeDefault
       const tree = parseExpand(input.expand)
       const chosen = parseFields(scope, input.fields, tree.keys())
-      const sort = parseSort(scope, input.sort)
+      const filter = input.filter === undefined ? undefined : parseFilter(scope, input.filter)
+      const near = nearOf(input.sort, filter)
+      const sort = near ? [] : parseSort(scope, input.sort)
       const search = parseSearch(scope, input.search)
-      const rest = and(input.filter === undefined ? undefined : parseFilter(scope, input.filter), readFilter(collection, actor))
+      const rest = and(filter, readFilter(collection, actor))
       const where = and(search.where, rest)
       const isRanked = sort.length === 0 && search.tiers.length > 0
-      const order = isRanked ? rankedOrder(search.tiers) : sortedOrder(collection, sort)
-      const asked = isRanked ? { where: rest, ranked: search.tiers } : { where, sort }
-      const after = input.cursor === undefined ? {} : { after: order.decode(input.cursor) }
+      const place = { read, collection, where: isRanked && !near ? rest : where }
+      const order = near ? nearestFirst(place, near) : isRanked ? rankedOrder(place, search.tiers) : sortedOrder(place, sort)
       // One more than asked for tells whether there is a next page, without a count.
-      // Beyond the limit: the next page, for which the last record is the cursor.
-      const found = await read.find<AnyRecord>(collection, { ...asked, limit: limit + 1, ...after })
+      const found = await order.page(limit + 1, input.cursor)
       const page = found.slice(0, fittingPage(visibleFields(collection, actor), found, limit))
       const items = await presentAll(read, collection, actor, page, chosen)
       if (tree.size > 0) await expand(read, scope, items, tree)
@@ -94,15 +95,26 @@ async function counted(read: Reader, collection: CollectionModel, where: Filter)
   return count > limits.countMax ? { count: limits.countMax, countIsAtLeast: true } : { count }
 }
 
-/** How a page says where the next one begins. */
-type Order = { encode(last: AnyRecord): string; decode(cursor: string): readonly (Scalar | null)[] }
-
-function sortedOrder(collection: CollectionModel, sort: readonly Sort[]): Order {
-  return { encode: (last) => encodeCursor(sort, last), decode: (cursor) => decodeCursor(collection, sort, cursor) }
+function sortedOrder({ read, collection, where }: Found, sort: readonly Sort[]): Order {
+  return {
+    page: async (limit, cursor) => {
+      const after = cursor === undefined ? {} : { after: decodeCursor(collection, sort, cursor) }
+      // Beyond the limit: the next page, for which the last record is the cursor.
+      return await read.find<AnyRecord>(collection, { where, sort, limit, ...after })
+    },
+    encode: (last) => encodeCursor(sort, last),
+  }
 }
 
-function rankedOrder(tiers: readonly WordsFilter[]): Order {
-  return { encode: (last) => encodeTierCursor(tierOf(tiers, last), last.id), decode: (cursor) => decodeTierCursor(tiers.length, cursor) }
+function rankedOrder({ read, collection, where }: Found, tiers: readonly WordsFilter[]): Order {
+  return {
+    page: async (limit, cursor) => {
+      const after = cursor === undefined ? {} : { after: decodeTierCursor(tiers.length, cursor) }
+      // Beyond the limit: the next page, for which the last record is the cursor.
+      return await read.find<AnyRecord>(collection, { where, ranked: tiers, limit, ...after })
+    },
+    encode: (last) => encodeTierCursor(tierOf(tiers, last), last.id),
+  }
 }
 
 function pageSchema(collection: CollectionModel, fields: Iterable<CompiledField>) {

@@ -184,7 +184,7 @@ export function parseSort(scope: QueryScope, text: string | undefined): Sort[] {
     // Of several parts, the first stands for them all.
     if (!field || !column || (name !== field.name && name !== column.path) || !isReadable(field.field, actor))
       throw unknownField(scope, name, 'sort')
-    if (!isSortable(field)) throw invalid('query:sort', 'not_sortable', `${name} cannot be sorted by`)
+    if (!isSortable(field)) throw invalid('query:sort', 'not_sortable', whyUnsorted(field))
     return { path: column.path, descending }
   })
   const repeated = keys.find(({ path }, index) => keys.findIndex((other) => other.path === path) < index)
@@ -192,6 +192,11 @@ export function parseSort(scope: QueryScope, text: string | undefined): Sort[] {
   // Ids differ, so what is named after the id decides nothing.
   const last = keys.findIndex(({ path }) => path === 'id')
   return last < 0 ? keys : keys.slice(0, last + 1)
+}
+
+function whyUnsorted({ name, columns }: CompiledField): string {
+  if (!columns[0]?.comparing.area) return `${name} cannot be sorted by`
+  return `${name} is sorted by alone, the nearest first, beside filter[${name}][near]`
 }
 
 function unknownField(scope: QueryScope, name: string, at: string): EngineError {

@@ -335,9 +335,15 @@ export async function asked(): Promise<void> {
   await client.comments.aggregate({ search: 'x', group: ['hidden'] })
   const born = field.date({ required: true })
   const age = field.computed(field.integer(), { from: { born }, of: (one) => one.born.length })
-  const people = defineBackend({ name: 'People', collections: [collection('people', { fields: { born, age }, access: { read: anyone } })] })
+  const people = defineBackend({
+    name: 'People',
+    collections: [collection('people', { fields: { born, age, home: field.geo() }, access: { read: anyone } })],
+  })
   const { people: aged } = createClient<typeof people>()
   await aged.aggregate({ min: ['born'], max: ['createdAt'], group: ['born:year'] })
+  await aged.list({ filter: { home: { near: [52.52, 13.405, 5_000] } }, sort: 'home' })
+  // @ts-expect-error: lists that stay true have no order by distance
+  aged.live({ filter: { home: { near: [52.52, 13.405, 5_000] } }, sort: 'home' }, () => {})
   // @ts-expect-error: it is made when a record is read
   await aged.aggregate({ min: ['age'] })
   // @ts-expect-error: it is made when a record is read

@@ -233,3 +233,50 @@ test('a default and a seed are given in degrees, and what is no place stops the 
   const here = field.geo({ default: 'here' })
   await assert.rejects(openTestBackend(config(here as never)), /fields\.at\.default/)
 })
+
+test('what is near is listed by its distance, page by page, and at most so many', async () => {
+  const at = (query: string, as: 'staff' | 'guest' = 'staff') => get(`/api/shops?sort=at&${query}`, as)
+  const told = async (query: string) => (await at(query)).body.items.map(({ name }: { name: string }) => name)
+  assert.deepEqual(await told(`filter[at][near]=0,0,${distanceMetersMax}&filter[name][in]=${Object.keys(places).join()}`), [
+    'null',
+    'potsdam',
+    'berlin',
+    'north',
+    'nome',
+    'sydney',
+    'suva',
+    'apia',
+  ])
+  assert.deepEqual(await told('filter[at][near]=-16,179,2500000'), ['suva', 'apia'])
+  assert.deepEqual(await told('filter[at][near]=52.39,13.06,100000&filter[name][startsWith]=B'), ['berlin'])
+
+  // Several at one place are in the order of their ids; none is missed or told twice where a page ends between them.
+  const ids: string[] = []
+  for (const lat of [1, 1, 1, 1.5, 1.2]) ids.push((await create({ name: 'many', at: { lat, lng: 1 } })).body.id)
+  const [a, b, c, far, near] = ids
+  const seen: string[] = []
+  let cursor: string | null = ''
+  while (cursor !== null) {
+    const { body } = await at(`filter[at][near]=1,1,90000&filter[name]=many&limit=2${cursor && `&cursor=${cursor}`}`)
+    seen.push(...body.items.map(({ id }: { id: string }) => id))
+    cursor = body.next
+  }
+  assert.deepEqual(seen, [...[a, b, c].toSorted(), near, far])
+
+  const wrong = [
+    ['sort=at', 'query:sort', 'not_sortable'],
+    ['sort=-at&filter[at][near]=1,1,5', 'query:sort', 'not_sortable'],
+    ['sort=at,name&filter[at][near]=1,1,5', 'query:sort', 'not_sortable'],
+    ['sort=at&filter[or][0][at][near]=1,1,5&filter[or][1][name]=x', 'query:sort', 'not_sortable'],
+    ['sort=at&filter[at][within]=0,0,1,1', 'query:sort', 'not_sortable'],
+    ['sort=at&filter[at][near]=1,1,5&cursor=WyI_c2VhcmNoIiwxLCJhIl0', 'query:cursor', 'cursor'],
+  ] as const
+  for (const [query, path, code] of wrong) assert.deepEqual(issue(await get(`/api/shops?${query}`)), [400, path, code], query)
+  assert.deepEqual(issue(await get('/api/shops?sort=home&filter[home][near]=1,1,5', 'guest')), [400, 'query:filter[home]', 'unknown_field'])
+
+  const rows = Array.from({ length: limits.nearestMax - 4 }, (_, index) => `{"name":"many","at":{"lat":1,"lng":${1 + index / 1e6}}}`)
+  const headers = { 'content-type': 'application/jsonl' }
+  await world.call('staff', { method: 'POST', url: '/api/shops/import', body: Buffer.from(rows.join('\n')), headers })
+  assert.deepEqual(issue(await at('filter[at][near]=1,1,90000')), [400, 'query:sort', 'too_many'])
+  assert.equal((await at('filter[at][near]=1,1,30000')).body.items.length, 30)
+})
