@@ -2,7 +2,9 @@
 
 import { ApiError } from '/client/index.ts'
 import { html, useEffect, useErrorBoundary, useMemo, useState, type VNode } from '../vendor/htm-preact.js'
-import { client, onSessionEnd } from './client.ts'
+import { askForProof } from './account/proof-dialog.ts'
+import { wordsFor } from './account/words.ts'
+import { client, onProofNeeded, onSessionEnd } from './client.ts'
 import { watch } from './live.ts'
 import { AuditPage } from './pages/audit.ts'
 import { CollectionPage, CollectionsPage } from './pages/collection.ts'
@@ -21,6 +23,7 @@ import { NewWebhookPage, WebhooksPage } from './pages/webhooks.ts'
 import { usePlace } from './router.ts'
 import { base, parseRoute, type Route } from './routes.ts'
 import { WorkspaceContext } from './schema.ts'
+import { markSession, mayHaveSession } from './session-mark.ts'
 import type { CollectionInfo, User } from './shapes.ts'
 import { Empty, ErrorNote, PageHead } from './ui/parts.ts'
 import { Shell } from './ui/shell.ts'
@@ -29,29 +32,6 @@ const liveCollections = ['orders', 'payments', 'emails', 'effects', 'webhooks']
 
 function isStaff(user: User): boolean {
   return user.roles.some((role) => role === 'admin' || role === 'staff')
-}
-
-const signedInKey = 'kingpost.console.signedIn'
-
-/**
- * The session is a cookie that no script can read. This mark remembers that there should be one, so that who is
- * signed out is not asked for (and answered 401, which browsers write into their console).
- */
-function markSession(isThere: boolean): void {
-  try {
-    if (isThere) localStorage.setItem(signedInKey, 'yes')
-    else localStorage.removeItem(signedInKey)
-  } catch {
-    // Storage may be forbidden: then the server is asked each time.
-  }
-}
-
-function mayHaveSession(): boolean {
-  try {
-    return localStorage.getItem(signedInKey) !== null
-  } catch {
-    return true
-  }
 }
 
 /** `null` is nobody. */
@@ -80,6 +60,7 @@ export function App(): VNode {
   }
   useEffect(() => {
     onSessionEnd(leave)
+    onProofNeeded((ways) => askForProof({ words: wordsFor([]), name: 'Kingpost console', logo: '' }, ways))
     if (setupToken === '') start()
   }, [])
   const enter = (next: User) => {

@@ -1,5 +1,6 @@
 /**
- * The public client, as the console uses it: the session is the cookie, and whoever shows pages is told when it has ended.
+ * The public client, as the console and the pages of accounts use it: the session is the cookie, whoever shows pages is told when
+ * it has ended, and asks for a fresh proof where the server wants one; the call is then made again.
  * Nothing else in the console asks the server, but for the reference's "try it", which shows answers as they come.
  */
 import { createClient } from '/client/index.ts'
@@ -18,13 +19,28 @@ export function onSessionEnd(listener: () => void): void {
   sessionEnded = listener
 }
 
+let prove: (ways: readonly string[]) => Promise<boolean> = async () => false
+
+/** `ask` shows again who somebody is, by one of these ways. Its answer is whether they did. */
+export function onProofNeeded(ask: (ways: readonly string[]) => Promise<boolean>): void {
+  prove = ask
+}
+
 async function ask(path: string, init: RequestInit): Promise<Response> {
   const response = await fetch(path, init).catch((error: unknown) => {
     throw error instanceof TypeError ? new Unreachable(error) : error
   })
   // Of a sign-in it means a wrong password.
   if (response.status === 401 && !path.startsWith('/api/auth/')) sessionEnded()
-  return response
+  const ways = response.status === 403 ? await waysToProve(response.clone()) : null
+  return ways !== null && (await prove(ways)) ? await ask(path, init) : response
+}
+
+/** Null where it is refused for good. */
+async function waysToProve(response: Response): Promise<readonly string[] | null> {
+  const problem: unknown = await response.json().catch(() => null)
+  const { code, params } = (problem ?? {}) as { code?: string; params?: { ways?: readonly string[] } }
+  return code === 'proof_needed' ? (params?.ways ?? []) : null
 }
 
 export const client = createClient({ fetch: ask })

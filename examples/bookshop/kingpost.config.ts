@@ -46,6 +46,8 @@ export const backend = defineBackend({
     },
   },
   storefront: './storefront',
+  // Its own page shows the orders as well; what it lacks (a forgotten password, sessions) is on ours.
+  accounts: { accent: '#a3381f', pages: { own: ['/account'] } },
   seed({ newId }) {
     const categoryIds = new Map(
       readSeed<SeedCategory[]>('categories').map((category) => [category.slug, { ...category, id: newId('cat') }]),

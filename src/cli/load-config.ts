@@ -83,10 +83,12 @@ async function importWithin(path: string, withinMs: number): Promise<Record<stri
 /** @throws Error listing every mistake with its file */
 export function compileConfig(loaded: LoadedConfig, surroundings: Omit<Surroundings, 'paymentProviders'>): Backend {
   const backend = checkedBackend(loaded, { ...surroundings, paymentProviders: offeredProviders(surroundings.isDevelopment) })
-  const { storefront } = loaded.config
-  const folder = storefront === undefined ? null : resolve(loaded.folder, storefront)
-  if (folder !== null && !statSync(folder, { throwIfNoEntry: false })?.isDirectory())
-    throw new Error(`One thing is wrong in ${loaded.path}:\n  storefront: there is no folder ${folder}`)
+  const { storefront, accounts } = loaded.config
+  const stat = (name: string) => statSync(resolve(loaded.folder, name), { throwIfNoEntry: false })
+  if (storefront !== undefined && !stat(storefront)?.isDirectory())
+    throw new Error(toldMistakes(loaded, [`storefront: there is no folder ${resolve(loaded.folder, storefront)}`]))
+  if (accounts?.logo !== undefined && !stat(accounts.logo)?.isFile())
+    throw new Error(toldMistakes(loaded, [`accounts.logo: there is no file ${resolve(loaded.folder, accounts.logo)}`]))
   return backend
 }
 
@@ -95,10 +97,18 @@ function checkedBackend(loaded: LoadedConfig, surroundings: Surroundings): Backe
     return createBackend(loaded.config, surroundings)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    const lines = error.mistakes.map(({ path, message }) => `  ${path}: ${message}`)
-    const count = lines.length === 1 ? 'One thing is' : `${lines.length} things are`
-    throw new Error(`${count} wrong in ${loaded.path}:\n${lines.join('\n')}`)
+    throw new Error(
+      toldMistakes(
+        loaded,
+        error.mistakes.map(({ path, message }) => `${path}: ${message}`),
+      ),
+    )
   }
+}
+
+function toldMistakes({ path }: LoadedConfig, mistakes: readonly string[]): string {
+  const count = mistakes.length === 1 ? 'One thing is' : `${mistakes.length} things are`
+  return `${count} wrong in ${path}:\n${mistakes.map((mistake) => `  ${mistake}`).join('\n')}`
 }
 
 /** The backend of a command that serves nothing. @throws Error */

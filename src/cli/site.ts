@@ -1,8 +1,12 @@
-// The folders that a server shows: the console, the client library for pages, and the project's own pages.
-import { join, resolve } from 'node:path'
+// The folders that a server shows: the console, the client library for pages, the pages of accounts, and the project's own.
+import { existsSync, readFileSync } from 'node:fs'
+import { extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { policyWith } from '../http/content-security-policy.ts'
+import { escapeHtml } from '../base/text.ts'
+import { type AccountPage, accountPages } from '../config/account-pages.ts'
+import { passwordPagePolicy, policyWith } from '../http/content-security-policy.ts'
 import type { StaticMount } from '../http/static-files.ts'
+import { accountTheme } from './account-theme.ts'
 import type { LoadedConfig } from './load-config.ts'
 import { providerPaths } from './payment-providers.ts'
 import { isPackage, root } from './version.ts'
@@ -17,7 +21,7 @@ export const pagePackages: Readonly<Record<string, string>> = {
 const takenPaths: readonly string[] = ['api', ...providerPaths]
 
 /** First parts of addresses below which a page finds what is not its own. */
-export const elsewhere: readonly string[] = [...takenPaths, 'client', 'console']
+export const elsewhere: readonly string[] = [...takenPaths, 'account', 'client', 'console']
 
 export function pagesFolder({ config, folder }: LoadedConfig): string | null {
   return config.storefront === undefined ? null : resolve(folder, config.storefront)
@@ -30,6 +34,7 @@ export function mountsOf(loaded: LoadedConfig, faults: string | null): StaticMou
   const own: StaticMount[] = [
     { at: '/console', folder: join(root, 'console'), isApp: true, isVersioned: true, extra: { 'vendor/htm-preact.js': htm } },
     { at: '/client', folder: join(root, isPackage ? 'browser/client' : 'client/src') },
+    ...accountMounts(loaded),
   ]
   if (folder === null) return own
   return [
@@ -46,4 +51,34 @@ export function mountsOf(loaded: LoadedConfig, faults: string | null): StaticMou
       ...(faults === null ? {} : { notice: faults }),
     },
   ]
+}
+
+/** One page with all of them in it, by its address; what it loads is the console's. */
+function accountMounts(loaded: LoadedConfig): StaticMount[] {
+  const { name, accounts = {} } = loaded.config
+  const pages = accountPages.filter((page) => !isOwnPage(loaded, page)).map((page) => page.slice('/account/'.length))
+  if (pages.length === 0) return []
+  const logo = accounts.logo === undefined ? undefined : resolve(loaded.folder, accounts.logo)
+  const logoName = logo === undefined ? '' : `logo${extname(logo).toLowerCase()}`
+  const page = readFileSync(join(root, 'console/account.html'), 'utf8')
+    .replaceAll('{{name}}', () => escapeHtml(name))
+    .replace('{{logo}}', logoName && `/account/${logoName}`)
+  return [
+    {
+      at: '/account',
+      pages,
+      texts: { 'index.html': page, 'theme.css': accountTheme(accounts) },
+      ...(logo === undefined ? {} : { extra: { [logoName]: logo } }),
+      isVersioned: true,
+      contentSecurityPolicy: passwordPagePolicy,
+    },
+  ]
+}
+
+/** Said so, or a file of the storefront that is found by this address. */
+function isOwnPage(loaded: LoadedConfig, page: AccountPage): boolean {
+  const { pages } = loaded.config.accounts ?? {}
+  const folder = pagesFolder(loaded)
+  if (pages === false || pages?.own.includes(page)) return true
+  return folder !== null && [`${page}.html`, `${page}/index.html`].some((file) => existsSync(join(folder, file)))
 }

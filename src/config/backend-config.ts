@@ -2,6 +2,7 @@
 // made by defineBackend. It is data plus the owner's own operations; secrets come from the environment.
 import type { NewId } from '../base/ids.ts'
 import type { CollectionOptions, Fields } from '../schema/collection.ts'
+import type { AccountPage } from './account-pages.ts'
 
 export type BackendConfig<TOperation = unknown> = {
   /** Shown in mails and in the console. */
@@ -23,6 +24,7 @@ export type BackendConfig<TOperation = unknown> = {
   readonly mail?: MailConfig
   readonly http?: HttpConfig
   readonly webhooks?: WebhooksConfig
+  readonly accounts?: AccountsConfig
   /** A folder served at `/`, with pages of its own routing. Relative to the config file. */
   readonly storefront?: string
   /** Records for an empty database in development, by collection, in the order given. */
@@ -74,6 +76,18 @@ export type HttpConfig = {
   readonly cors?: { readonly origins: readonly string[] }
   /** What pages of the storefront may load beside their own site, by directive: `{ 'img-src': ['https://images.example'] }`. */
   readonly contentSecurityPolicy?: Readonly<Record<string, readonly string[]>>
+}
+
+/** The pages below `/account`: what they look like, and which the storefront has itself. */
+export type AccountsConfig = {
+  /** The colour of buttons: `#2f5bd0`. */
+  readonly accent?: string
+  /** The colour behind everything, by day: `#f6f6f4`. By night it is a dark shade of it. */
+  readonly background?: string
+  /** A picture that stands above each page: `./logo.svg`, relative to the config file. */
+  readonly logo?: string
+  /** `false`: none of them. A list: those that the storefront answers itself, such as `['/account']`. */
+  readonly pages?: false | { readonly own: readonly AccountPage[] }
 }
 
 export type SeedContext = { readonly newId: NewId; readonly now: number }

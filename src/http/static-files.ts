@@ -16,7 +16,7 @@ import { createResource, type Resource, sendResource } from './resource.ts'
 export type StaticMount = {
   /** `/` or `/console`: where the folder appears. */
   readonly at: string
-  readonly folder: string
+  readonly folder?: string
   /** Pages of an app with its own router answer index.html. */
   readonly isApp?: boolean
   /** First parts of addresses that belong to others, also where those are not there: an app answers none of them. */
@@ -30,6 +30,10 @@ export type StaticMount = {
   readonly notice?: string
   /** More files under names of their own, unless the folder has them: `vendor/htm.js` -> a path on disk. */
   readonly extra?: Readonly<Record<string, string>>
+  /** Texts that are in no folder, by their names. */
+  readonly texts?: Readonly<Record<string, string>>
+  /** Addresses below it that answer index.html, where it is not an app that answers all; `''` is its own. */
+  readonly pages?: readonly string[]
 }
 
 const types: Readonly<Record<string, string>> = {
@@ -106,12 +110,16 @@ type LoadedMount = {
 
 function loadMount(source: StaticMount): LoadedMount {
   const paths = listFiles(source)
-  return { source, paths, cache: new Map(), version: source.isVersioned ? versionOf(paths) : null }
+  return { source, paths, cache: new Map(), version: source.isVersioned ? versionOf(source, paths) : null }
 }
 
-function versionOf(paths: ReadonlyMap<string, string>): string {
+function versionOf(source: StaticMount, paths: ReadonlyMap<string, string>): string {
   const hash = createHash('sha256')
-  for (const [name, path] of [...paths].toSorted(([a], [b]) => (a < b ? -1 : 1))) hash.update(name).update('\0').update(readFileSync(path))
+  for (const name of [...paths.keys()].toSorted())
+    hash
+      .update(name)
+      .update('\0')
+      .update(contentOf(source, paths, name))
   return hash.digest('base64url').slice(0, 12)
 }
 
@@ -124,8 +132,16 @@ function findIn(mount: LoadedMount, path: string): Found | null {
   const [, named, rest] = (version !== null && /^~([^/]+)\/(.+)$/.exec(given)) || []
   const name = rest ?? given
   if (paths.has(name)) return { mount, name, isForGood: named === undefined ? hasHash(name) : named === version }
-  const isPage = extname(name) === '' && (name === '' || source.isApp === true)
-  return isPage && named === undefined && paths.has('index.html') ? { mount, name: 'index.html', isForGood: false } : null
+  if (named !== undefined || extname(name) !== '') return null
+  const isPage = source.pages?.includes(name) ?? (name === '' || source.isApp === true)
+  // A project of many pages names them by their addresses; ours are named in one place each.
+  const ofTheirName = version === null ? [`${name}.html`, `${name}/index.html`] : []
+  const page = [...ofTheirName, ...(isPage ? ['index.html'] : [])].find((one) => paths.has(one))
+  return page === undefined ? null : { mount, name: page, isForGood: false }
+}
+
+function contentOf({ texts = {} }: StaticMount, paths: ReadonlyMap<string, string>, name: string): string | Buffer {
+  return Object.hasOwn(texts, name) ? texts[name]! : readFileSync(paths.get(name)!)
 }
 
 /**
@@ -139,8 +155,14 @@ function hasHash(name: string): boolean {
 }
 
 function listFiles(mount: StaticMount): Map<string, string> {
-  const root = realpathSync(mount.folder)
   const paths = new Map<string, string>()
+  if (mount.folder !== undefined) listFolder(realpathSync(mount.folder), paths)
+  const more = { ...mount.extra, ...Object.fromEntries(Object.keys(mount.texts ?? {}).map((name) => [name, name])) }
+  for (const [name, path] of Object.entries(more)) if (!paths.has(name)) paths.set(name, path)
+  return paths
+}
+
+function listFolder(root: string, paths: Map<string, string>): void {
   for (const entry of readdirSync(root, { recursive: true, encoding: 'utf8' })) {
     const path = join(root, entry)
     const name = relative(root, path).split(sep).join('/')
@@ -148,15 +170,13 @@ function listFiles(mount: StaticMount): Map<string, string> {
       types[extname(name)] !== undefined && !name.endsWith('.test.ts') && !name.endsWith('.d.ts') && !/(^|\/)(\.|tsconfig)/.test(name)
     if (isServed && statSync(path).isFile() && realpathSync(path).startsWith(root + sep)) paths.set(name, path)
   }
-  for (const [name, path] of Object.entries(mount.extra ?? {})) if (!paths.has(name)) paths.set(name, path)
-  return paths
 }
 
 function load({ source, paths, cache, version }: LoadedMount, name: string, versioned: (page: string) => string): Resource {
   const known = cache.get(name)
   if (known) return known
-  const raw = readFileSync(paths.get(name)!)
-  const isOurPage = version !== null && name === 'index.html' && source.isApp === true
+  const raw = contentOf(source, paths, name)
+  const isOurPage = version !== null && name === 'index.html'
   const isNoticed = source.notice !== undefined && extname(name) === '.html'
   const content =
     extname(name) === '.ts'

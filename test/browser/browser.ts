@@ -36,7 +36,13 @@ export type Visitor = {
   calm(): void
 }
 
-export type VisitorOptions = { readonly size: Size; readonly isDark?: boolean; readonly signedInAs?: Visitor }
+export type VisitorOptions = {
+  readonly size: Size
+  readonly isDark?: boolean
+  readonly signedInAs?: Visitor
+  /** What the browser wants pages in: `de-DE`. */
+  readonly language?: string
+}
 
 /** `CHROMIUM` names another one. */
 function findChromium(): string | undefined {
@@ -88,12 +94,12 @@ const brokenLine = /net::ERR_(?:CONNECTION_[A-Z]+|EMPTY_RESPONSE|INCOMPLETE_CHUN
 /** A person with a browser of their own: no cookies, nothing stored. */
 export async function openVisitor(url: string, options: VisitorOptions): Promise<Visitor> {
   const browser = await launch()
-  const { size, isDark = false, signedInAs } = options
+  const { size, isDark = false, signedInAs, language = 'en-IE' } = options
   const context = await browser.newContext({
     baseURL: url,
     viewport: viewports[size],
     colorScheme: isDark ? 'dark' : 'light',
-    locale: 'en-IE',
+    locale: language,
     reducedMotion: 'reduce',
     ...(signedInAs ? { storageState: await signedInAs.page.context().storageState() } : {}),
   })

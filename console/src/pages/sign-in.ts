@@ -80,6 +80,7 @@ function Credentials(props: {
 export function SignInPage({ onEnter }: { onEnter: (user: User) => void }): VNode {
   return html`<${Door} title="Sign in">
     <${Credentials} send=${client.auth.login} action="Sign in" isNew=${false} onEnter=${onEnter} />
+    <p class="door-foot"><a href="/account/reset">Forgotten your password?</a></p>
   <//>`
 }
 

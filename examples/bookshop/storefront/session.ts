@@ -8,7 +8,7 @@ import { byId } from './dom.ts'
 import { client } from './shop.ts'
 import { forgetTyped } from './typed.ts'
 
-const MARK = 'bookshop.signedIn'
+const MARK = 'kingpost.signedIn'
 let user: User | null = null
 let asking: Promise<User | null> | null = null
 let hasExpired = false

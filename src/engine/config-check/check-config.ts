@@ -27,6 +27,7 @@ import {
   shown,
   word,
 } from '../../schema/shape.ts'
+import { checkAccounts } from './check-accounts.ts'
 import { checkCollection, checkFields, type Names } from './check-collection.ts'
 import { namePattern } from './check-field.ts'
 import { checkHooks } from './check-hooks.ts'
@@ -95,6 +96,7 @@ const config = object(
     shop: (value, path, add) => (value === false ? undefined : shop(value, path, add)),
     mail,
     http: checkHttp,
+    accounts: checkAccounts,
     webhooks: object({ privateNetworks: flag } satisfies Record<keyof WebhooksConfig, Check>),
     storefront: line,
     seed: callable,
@@ -128,6 +130,8 @@ export function checkConfig(
     fieldsOf: new Map(all.map((collection) => [collection.name, ruleFieldsOf(collection)])),
     add,
   }
+  const pages = isObject(given['accounts']) ? given['accounts']['pages'] : undefined
+  if (isObject(pages) && given['storefront'] === undefined) add('accounts.pages', 'nobody answers them: there is no storefront')
   if (Array.isArray(asked?.['payments'])) checkProviders(asked['payments'], providers, add)
   if (asked !== null) checkProductFields(more, systemOf({ currency: 'EUR' }, []).find(({ name }) => name === 'products')!, names)
   checkNames(own, system, given['collections'] as readonly unknown[], add)

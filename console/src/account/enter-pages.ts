@@ -1,0 +1,153 @@
+/** The ways in: a password, a link or a code by mail, and a new account. */
+
+import type { SignIn } from '/client/index.ts'
+import { html, useEffect, useState, type VNode } from '../../vendor/htm-preact.js'
+import { client } from '../client.ts'
+import { markSession, mayHaveSession } from '../session-mark.ts'
+import { type Field, Form, pageLink, Sheet, useWords } from './form.ts'
+import { safeNext } from './safe-next.ts'
+import type { Words } from './words.ts'
+
+export function emailField(words: Words, value = ''): Field {
+  return { name: 'email', label: words.email, type: 'email', autocomplete: 'username', value }
+}
+
+export function newPasswordField(words: Words, label: string): Field {
+  return { name: 'password', label, type: 'password', autocomplete: 'new-password', hint: words.passwordHint, minLength: 8 }
+}
+
+/** To where somebody wanted to go when they were asked to sign in. */
+function goOn(): void {
+  location.replace(safeNext(new URLSearchParams(location.search).get('next'), location.origin) ?? '/account')
+}
+
+function enter(): void {
+  markSession(true)
+  goOn()
+}
+
+/** Whoever is signed in already need not do it again. */
+function useSignedIn(): void {
+  useEffect(() => {
+    if (mayHaveSession())
+      client.auth.me().then(goOn, () => {
+        markSession(false)
+      })
+    return undefined
+  }, [])
+}
+
+export function SignInPage(): VNode {
+  const words = useWords()
+  useSignedIn()
+  const send = async ({ email = '', password = '' }) => {
+    await client.auth.login({ email, password })
+    enter()
+  }
+  return html`<${Sheet} title=${words.signIn}>
+    <${Form}
+      fields=${[emailField(words), { name: 'password', label: words.password, type: 'password', autocomplete: 'current-password' }]}
+      action=${words.signIn}
+      send=${send}
+    >
+      <p class="sheet-aside"><a href=${pageLink('reset')}>${words.forgot}</a></p>
+    <//>
+    <p class="sheet-or"><span>${words.or}</span></p>
+    <div class="sheet-ways">
+      <a class="button" href=${pageLink('magic')}>${words.byLink}</a>
+      <a class="button" href=${pageLink('code')}>${words.byCode}</a>
+    </div>
+    <p class="sheet-foot">${words.noAccount} <a href=${pageLink('register')}>${words.register}</a></p>
+  <//>`
+}
+
+export function RegisterPage(): VNode {
+  const words = useWords()
+  const [email, setEmail] = useState('')
+  const send = async ({ name = '', email = '', password = '' }) => {
+    await client.auth.register({ email, password, ...(name.trim() === '' ? {} : { name }) })
+    // The answer is the same for an address that has an account. With another password nobody is signed in, and the mail says why.
+    const isIn = await client.auth.login({ email, password }).then(
+      () => true,
+      () => false,
+    )
+    if (isIn) enter()
+    else setEmail(email)
+  }
+  if (email !== '') return html`<${MailSent} text=${words.registered(email)} />`
+  return html`<${Sheet} title=${words.register}>
+    <${Form}
+      fields=${[
+        { name: 'name', label: words.name, autocomplete: 'name', isOptional: true },
+        emailField(words),
+        newPasswordField(words, words.password),
+      ]}
+      action=${words.registerAction}
+      send=${send}
+    />
+    <p class="sheet-foot">${words.haveAccount} <a href=${pageLink('sign-in')}>${words.signIn}</a></p>
+  <//>`
+}
+
+function MailSent({ text }: { text: string }): VNode {
+  const words = useWords()
+  return html`<${Sheet} title=${words.lookIntoMail} text=${text}>
+    <p class="sheet-foot"><a href=${pageLink('sign-in')}>${words.toSignIn}</a></p>
+  <//>`
+}
+
+/** Asks for an address, and for a mail to it. */
+export function AskForMail(props: { title: string; text: string; path: string; action: string }): VNode {
+  const words = useWords()
+  const [email, setEmail] = useState('')
+  const send = async ({ email = '' }) => {
+    await client.call('POST', props.path, { body: { email } })
+    setEmail(email)
+  }
+  if (email !== '') return html`<${MailSent} text=${words.sent(email)} />`
+  return html`<${Sheet} title=${props.title} text=${props.text}>
+    <${Form} fields=${[emailField(words)]} action=${props.action} send=${send} />
+    <p class="sheet-foot"><a href=${pageLink('sign-in')}>${words.toSignIn}</a></p>
+  <//>`
+}
+
+export function MagicPage({ token }: { token: string }): VNode {
+  const words = useWords()
+  if (token === '')
+    return html`<${AskForMail} title=${words.magic} text=${words.magicText} path="/api/auth/magic" action=${words.sendLink} />`
+  const send = async () => {
+    await client.call<SignIn>('POST', '/api/auth/magic/confirm', { body: { token } })
+    enter()
+  }
+  return html`<${Sheet} title=${words.signIn} text=${words.magicOpen}>
+    <${Form} fields=${[]} action=${words.signIn} send=${send} />
+    <p class="sheet-foot"><a href=${pageLink('magic')}>${words.askAgain}</a></p>
+  <//>`
+}
+
+export function CodePage(): VNode {
+  const words = useWords()
+  const [email, setEmail] = useState('')
+  useSignedIn()
+  const ask = async ({ email = '' }) => {
+    await client.call('POST', '/api/auth/code', { body: { email } })
+    setEmail(email)
+  }
+  if (email === '')
+    return html`<${Sheet} title=${words.codeTitle} text=${words.codeText}>
+      <${Form} key="ask" fields=${[emailField(words)]} action=${words.sendCode} send=${ask} />
+      <p class="sheet-foot"><a href=${pageLink('sign-in')}>${words.toSignIn}</a></p>
+    <//>`
+  const send = async ({ code = '' }) => {
+    await client.call<SignIn>('POST', '/api/auth/code/confirm', { body: { email, code: code.replaceAll(/\s/g, '') } })
+    enter()
+  }
+  return html`<${Sheet} title=${words.lookIntoMail} text=${words.codeSent(email)}>
+    <${Form} key="code" fields=${[codeField(words)]} action=${words.signIn} send=${send} />
+    <p class="sheet-foot"><button type="button" class="link" onClick=${() => setEmail('')}>${words.otherEmail}</button></p>
+  <//>`
+}
+
+export function codeField(words: Words): Field {
+  return { name: 'code', label: words.code, type: 'code', autocomplete: 'one-time-code', hint: words.codeHint }
+}

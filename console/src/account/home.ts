@@ -1,0 +1,136 @@
+/** The account of whoever is signed in: name, address, password, and where else it is signed in. */
+
+import { ApiError, type Session, type User } from '/client/index.ts'
+import { html, useEffect, useState, type View, type VNode } from '../../vendor/htm-preact.js'
+import { client } from '../client.ts'
+import { markSession, mayHaveSession } from '../session-mark.ts'
+import { newPasswordField } from './enter-pages.ts'
+import { Form, Sheet, type Typed, useWords, Wrong } from './form.ts'
+
+function askToSignIn(): void {
+  markSession(false)
+  location.replace('/account/sign-in')
+}
+
+export function AccountPage(): VNode | null {
+  const words = useWords()
+  const [user, setUser] = useState<User | null>(null)
+  const [error, setError] = useState<unknown>(undefined)
+  useEffect(() => {
+    if (mayHaveSession())
+      client.auth.me().then(setUser, (cause) => (cause instanceof ApiError && cause.status === 401 ? askToSignIn() : setError(cause)))
+    else askToSignIn()
+    return undefined
+  }, [])
+  if (error) return html`<${Sheet} title=${words.account}><${Wrong} error=${error} /><//>`
+  if (user === null) return null
+  const signOut = async () => {
+    await client.auth.logout().catch(() => {})
+    askToSignIn()
+  }
+  return html`<${Sheet} title=${words.account} isWide=${true}>
+    <${Person} user=${user} onChange=${setUser} />
+    <${Sessions} />
+    <div class="sheet-end"><button type="button" class="button" onClick=${signOut}>${words.signOut}</button></div>
+  <//>`
+}
+
+function Person({ user, onChange }: { user: User; onChange: (user: User) => void }): VNode {
+  const words = useWords()
+  const [told, setTold] = useState('')
+  const [error, setError] = useState<unknown>(undefined)
+  const resend = () =>
+    client
+      .call('POST', '/api/auth/verify/resend', { body: { email: user.email } })
+      .then(() => setTold(words.confirmSent(user.email)), setError)
+  const rename = async ({ name = '' }: Typed) => {
+    onChange(await client.call<User>('PATCH', '/api/auth/me', { body: { name: name.trim() === '' ? null : name } }))
+    setTold(words.nameSaved)
+  }
+  const move = async ({ email = '' }: Typed) => {
+    await client.call('POST', '/api/auth/email', { body: { email } })
+    setTold(words.confirmSent(email))
+  }
+  const change = async ({ current = '', password = '' }: Typed) => {
+    await client.auth.changePassword({ current, password })
+    setTold(words.passwordSaved)
+  }
+  const current = { name: 'current', label: words.currentPassword, type: 'password', autocomplete: 'current-password' }
+  const email = { name: 'email', label: words.newEmail, type: 'email', autocomplete: 'email', hint: words.changeEmailHint }
+  return html`<section class="sheet-part">
+    ${user.name && html`<p class="sheet-name">${user.name}</p>`}
+    <p class="sheet-email">${user.email} <span class="chip ${user.emailVerified ? 'good' : 'wait'}">${user.emailVerified ? words.confirmed : words.unconfirmed}</span></p>
+    ${!user.emailVerified && html`<p><button type="button" class="link" onClick=${resend}>${words.sendConfirm}</button></p>`}
+    <p role="status" class=${told ? 'form-note good' : 'hidden'}>${told}</p>
+    <${Wrong} error=${error} />
+    <${Fold} title=${words.changeName} told=${told}>
+      <${Form} fields=${[{ name: 'name', label: words.name, autocomplete: 'name', value: user.name ?? '', isOptional: true }]} action=${words.save} send=${rename} />
+    <//>
+    <${Fold} title=${words.changeEmail} told=${told}>
+      <${Form} fields=${[email]} action=${words.save} send=${move} />
+    <//>
+    <${Fold} title=${words.changePassword} told=${told}>
+      <p class="faint small">${words.changePasswordHint}</p>
+      <${Form} fields=${[current, newPasswordField(words, words.newPassword)]} action=${words.save} send=${change} />
+    <//>
+  </section>`
+}
+
+/** Closed, and empty again, when what it is for has been done. */
+function Fold({ title, told, children }: { title: string; told: string; children?: View }): VNode {
+  return html`<details key=${told} class="sheet-fold"><summary>${title}</summary>${children}</details>`
+}
+
+function Sessions(): VNode {
+  const words = useWords()
+  const [items, setItems] = useState<readonly Session[]>([])
+  const [told, setTold] = useState('')
+  const [error, setError] = useState<unknown>(undefined)
+  const load = () => client.auth.sessions().then((page) => setItems(page.items), setError)
+  useEffect(() => {
+    void load()
+    return undefined
+  }, [])
+  const end = async (id: string) => {
+    await client.auth.revokeSession(id).then(load, setError)
+  }
+  const endOthers = async () => {
+    await client.call('DELETE', '/api/auth/sessions').then(() => {
+      setTold(words.othersEnded)
+      return load()
+    }, setError)
+  }
+  return html`<section class="sheet-part">
+    <h2>${words.sessions}</h2>
+    <p role="status" class=${told ? 'form-note good' : 'hidden'}>${told}</p>
+    <${Wrong} error=${error} />
+    <ul class="sheet-sessions">${items.map((item) => html`<${SessionRow} key=${item.id} item=${item} onEnd=${() => void end(item.id)} />`)}</ul>
+    ${items.length > 1 && html`<p><button type="button" class="button" onClick=${endOthers}>${words.endOthers}</button></p>`}
+  </section>`
+}
+
+function SessionRow({ item, onEnd }: { item: Session; onEnd: () => void }): VNode {
+  const words = useWords()
+  const device = deviceOf(item.userAgent) ?? words.unknownDevice
+  const since = new Intl.DateTimeFormat(navigator.languages.find((one) => one.startsWith(words.lang)) ?? words.lang, {
+    dateStyle: 'medium',
+    timeStyle: 'short',
+  }).format(new Date(item.createdAt))
+  return html`<li>
+    <div>
+      <p>${device}${item.isCurrent && html` <span class="chip good">${words.thisBrowser}</span>`}</p>
+      <p class="faint small">${words.since(since)}</p>
+    </div>
+    ${!item.isCurrent && html`<button type="button" class="button small" aria-label=${words.endOne(device)} onClick=${onEnd}>${words.end}</button>`}
+  </li>`
+}
+
+/** `Firefox, Windows`: the first that is found, for each browser also names those that it wants to be taken for. */
+function deviceOf(agent: string | null | undefined): string | null {
+  const browsers = [/Edg/, /OPR/, /Firefox|FxiOS/, /Chrome|CriOS/, /Safari/]
+  const names = ['Edge', 'Opera', 'Firefox', 'Chrome', 'Safari']
+  const system = /Windows|Android|iPhone|iPad|Macintosh|CrOS|Linux/.exec(agent ?? '')?.[0]
+  const browser = names[browsers.findIndex((sign) => sign.test(agent ?? ''))]
+  const known = [browser, system === 'Macintosh' ? 'Mac' : system].filter((part) => part !== undefined)
+  return known.length > 0 ? known.join(', ') : (agent?.split(/[\s/]/)[0] ?? null)
+}

@@ -1,0 +1,44 @@
+/** Starts one of the pages below /account: its language, the token of its link, and the page of the address. */
+
+import { html, render, type VNode } from '../../vendor/htm-preact.js'
+import { onProofNeeded } from '../client.ts'
+import { CodePage, MagicPage, RegisterPage, SignInPage } from './enter-pages.ts'
+import { Sheet, Surround, type Surroundings } from './form.ts'
+import { AccountPage } from './home.ts'
+import { EmailPage, ResetPage, UndoPage, VerifyPage } from './link-pages.ts'
+import { askForProof } from './proof-dialog.ts'
+import { wordsFor } from './words.ts'
+
+type Page = (props: { token: string }) => VNode | null
+
+const pages: Readonly<Record<string, Page>> = {
+  '/account': AccountPage,
+  '/account/sign-in': SignInPage,
+  '/account/register': RegisterPage,
+  '/account/verify': VerifyPage,
+  '/account/reset': ResetPage,
+  '/account/magic': MagicPage,
+  '/account/code': CodePage,
+  '/account/email': EmailPage,
+  '/account/undo': UndoPage,
+}
+
+/** It is kept in this page alone: not in the address, where it would stay in the history and on the screen. */
+function takeToken(): string {
+  const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? ''
+  if (token !== '') history.replaceState(null, '', location.pathname + location.search)
+  return token
+}
+
+const root = document.getElementById('app')!
+const words = wordsFor(navigator.languages)
+document.documentElement.lang = words.lang
+const surroundings: Surroundings = { words, name: root.dataset.name ?? '', logo: root.dataset.logo ?? '' }
+onProofNeeded((ways) => askForProof(surroundings, ways))
+const page = pages[location.pathname.replace(/\/$/, '')]
+const view = page ? html`<${page} token=${takeToken()} />` : html`<${Sheet} title=${words.notFound} />`
+render(html`<${Surround} value=${surroundings}>${view}<//>`, root)
+// The link of another mail, opened in this tab, changes the fragment alone.
+addEventListener('hashchange', () => {
+  if (location.hash.includes('token=')) location.reload()
+})

@@ -1,0 +1,23 @@
+/**
+ * The session is a cookie that no script can read. This mark remembers that there should be one, so that whoever is signed out is
+ * not asked for (and answered 401, which browsers write into their console). The console, the pages below /account and a storefront
+ * of the same site share it.
+ */
+const key = 'kingpost.signedIn'
+
+export function markSession(isThere: boolean): void {
+  try {
+    if (isThere) localStorage.setItem(key, 'yes')
+    else localStorage.removeItem(key)
+  } catch {
+    // Storage may be forbidden: then the server is asked each time.
+  }
+}
+
+export function mayHaveSession(): boolean {
+  try {
+    return localStorage.getItem(key) !== null
+  } catch {
+    return true
+  }
+}

@@ -1,0 +1,13 @@
+/** The pages for people and their accounts that are there without a line of a project. Links in mails lead to some of them. */
+export const accountPages = [
+  '/account',
+  '/account/sign-in',
+  '/account/register',
+  '/account/verify',
+  '/account/reset',
+  '/account/magic',
+  '/account/code',
+  '/account/email',
+  '/account/undo',
+] as const
+export type AccountPage = (typeof accountPages)[number]

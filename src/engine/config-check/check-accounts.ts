@@ -1,0 +1,18 @@
+// The part of the config check that looks at `accounts`: colours end in a stylesheet, so they are colours and nothing else.
+import { accountPages } from '../../config/account-pages.ts'
+import type { AccountsConfig } from '../../config/backend-config.ts'
+import { type Check, is, list, object, word } from '../../schema/shape.ts'
+
+const color = is('a colour of six digits, such as "#2f5bd0"', (value) => typeof value === 'string' && /^#[0-9a-f]{6}$/i.test(value))
+const picture = is(
+  'the name of a picture file (.svg, .png, .webp or .jpg), such as "./logo.svg"',
+  (value) => typeof value === 'string' && /^[^\r\n]+\.(?:svg|png|webp|jpg)$/i.test(value),
+)
+const ownPages = object({ own: list(word(...accountPages)) }, { required: ['own'] })
+
+export const checkAccounts: Check = object({
+  accent: color,
+  background: color,
+  logo: picture,
+  pages: (value, path, add) => (value === false ? undefined : ownPages(value, path, add)),
+} satisfies Record<keyof AccountsConfig, Check>)
