@@ -111,26 +111,14 @@ function Sessions(): VNode {
 
 function SessionRow({ item, onEnd }: { item: Session; onEnd: () => void }): VNode {
   const words = useWords()
-  const device = deviceOf(item.userAgent) ?? words.unknownDevice
-  const since = new Intl.DateTimeFormat(navigator.languages.find((one) => one.startsWith(words.lang)) ?? words.lang, {
-    dateStyle: 'medium',
-    timeStyle: 'short',
-  }).format(new Date(item.createdAt))
+  const device = item.device ?? words.unknownDevice
+  const language = navigator.languages.find((one) => one.startsWith(words.lang)) ?? words.lang
+  const used = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(item.usedAt))
   return html`<li>
     <div>
       <p>${device}${item.isCurrent && html` <span class="chip good">${words.thisBrowser}</span>`}</p>
-      <p class="faint small">${words.since(since)}</p>
+      <p class="faint small">${words.used(used, item.origin)}</p>
     </div>
     ${!item.isCurrent && html`<button type="button" class="button small" aria-label=${words.endOne(device)} onClick=${onEnd}>${words.end}</button>`}
   </li>`
-}
-
-/** `Firefox, Windows`: the first that is found, for each browser also names those that it wants to be taken for. */
-function deviceOf(agent: string | null | undefined): string | null {
-  const browsers = [/Edg/, /OPR/, /Firefox|FxiOS/, /Chrome|CriOS/, /Safari/]
-  const names = ['Edge', 'Opera', 'Firefox', 'Chrome', 'Safari']
-  const system = /Windows|Android|iPhone|iPad|Macintosh|CrOS|Linux/.exec(agent ?? '')?.[0]
-  const browser = names[browsers.findIndex((sign) => sign.test(agent ?? ''))]
-  const known = [browser, system === 'Macintosh' ? 'Mac' : system].filter((part) => part !== undefined)
-  return known.length > 0 ? known.join(', ') : (agent?.split(/[\s/]/)[0] ?? null)
 }
