@@ -20,6 +20,7 @@ const commandLines = `
            --contract                 also take away what only the version before needed
            --allow-destructive        the same, dropped fields and collections included
   kingpost import COLLECTION FILE     write the rows of a CSV file or of JSON lines (--by FIELD: a row changes the record with the same)
+  kingpost import users FILE          accounts of another system with their passwords, from JSON lines
   kingpost admin create EMAIL         make an admin account (--password-stdin to pipe the password)
   kingpost openapi                    print the OpenAPI document
   kingpost sandbox                    run the payment sandbox by itself, for several servers (development)

@@ -1,4 +1,4 @@
-// `kingpost import COLLECTION FILE`: the collection's own import, run in this process beside those that serve the database, with
+// `kingpost import COLLECTION FILE`: the collection's own import (of accounts: import-users.ts), run in this process beside those that serve the database, with
 // everybody's rights. Invariant: what it owes (mails, webhooks, effects of hooks) is stored with the rows, and carried out by the servers.
 import { createReadStream, existsSync, statSync } from 'node:fs'
 import { systemActor } from '../access/actor.ts'
@@ -7,14 +7,17 @@ import { isEngineError } from '../base/engine-error.ts'
 import { nearest } from '../base/nearest.ts'
 import { systemRandom } from '../base/random.ts'
 import { createArgon2Hasher } from '../domains/accounts/argon2-hasher.ts'
+import { users } from '../domains/accounts/collections.ts'
 import { captureTransport } from '../domains/emails/transport.ts'
 import type { Backend } from '../engine/backend.ts'
 import { createEngine, type Engine } from '../engine/create-engine.ts'
+import { rolesOf } from '../engine/operations.ts'
 import type { Operation } from '../operation/define.ts'
 import type { ImportReport } from '../records/import-records.ts'
 import { followDatabaseClock } from '../storage/database-clock.ts'
 import type { WholeStorage } from '../storage/storage.ts'
 import { openBeside, placeOf } from './database.ts'
+import { importUsers } from './import-users.ts'
 import { loadBackend } from './load-config.ts'
 import { openBlobs } from './open-blobs.ts'
 import { createProcessLog } from './process-log.ts'
@@ -30,7 +33,9 @@ export async function importFile(settings: ProcessSettings): Promise<number> {
   const backend = await loadBackend(settings)
   const { storage, close } = await openBeside(placeOf(settings), backend.model)
   try {
-    const report = await withEngine({ settings, backend, storage }, (engine) => send(engine, settings, { collection, path }))
+    const report = await withEngine({ settings, backend, storage }, (engine) =>
+      collection === users.name ? importUsers(engine, path, rolesOf(backend)) : send(engine, settings, { collection, path }),
+    )
     tell(settings, report)
     return report.rejected > 0 ? 1 : 0
   } finally {

@@ -134,7 +134,7 @@ export function operationsOf(offer: Offer, ports: OperationPorts): Operation[] {
 }
 
 function operationsAlone(offer: Offer, { changes, providers, files, handlers, measured }: OperationPorts): Operation[] {
-  const roles = knownRoles(rulesOf(offer))
+  const roles = rolesOf(offer)
   const events = webhookEventNames(offer.model, offer.project.shop !== null)
   return [
     register,
@@ -191,6 +191,11 @@ function fileOperations(model: Model, { blobs, random, linkKey, pictures }: File
 
 function webhookOperations(events: readonly string[]): Operation[] {
   return [createWebhook(events), updateWebhook(events), deleteWebhook, rotateWebhookSecret, testWebhook, replayDelivery]
+}
+
+/** Those that mean something in this project. */
+export function rolesOf(offer: Offer): string[] {
+  return knownRoles(rulesOf(offer))
 }
 
 function rulesOf({ model, operations }: Offer): (Rule | undefined)[] {

@@ -77,6 +77,8 @@ export interface PasswordHasher {
   hash(password: string): Promise<string>
   /** With no hash it does the same work and answers false: time does not tell whether an account exists. */
   verify(password: string, hash: string | null): Promise<boolean>
+  /** Whether it is in the form and of the cost that `hash` makes now; otherwise a right password is stored anew. */
+  isCurrent(hash: string): boolean
   /** 32 bytes that can be found again from the same text and salt, and tried no faster than a password's hash. */
   stretch(text: string, salt: Uint8Array): Promise<Uint8Array>
 }

@@ -3,9 +3,11 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { createIdSource } from '../../src/base/ids.ts'
 import { limits } from '../../src/base/limits.ts'
+import { systemRandom } from '../../src/base/random.ts'
 import { hashSecret } from '../../src/base/secret.ts'
 import { eq } from '../../src/contract/filter.ts'
-import { sessions, users } from '../../src/domains/accounts/collections.ts'
+import { createArgon2Hasher } from '../../src/domains/accounts/argon2-hasher.ts'
+import { passwords, sessions, users } from '../../src/domains/accounts/collections.ts'
 import { issueSetUpToken } from '../../src/domains/accounts/set-up.ts'
 import { workIn } from '../../src/operation/work.ts'
 import { settings } from '../../src/settings/collections.ts'
@@ -489,5 +491,28 @@ test('secrets are in no log and no answer but their own', async () => {
     assert.ok(!snapshot.includes(secret))
     assert.ok(!JSON.stringify(world.log).includes(secret))
     assert.ok(!(await world.call('owner', { method: 'GET', url: '/api/auth/sessions' })).text.includes(secret))
+  }
+})
+
+test('a password that another system hashed, or that was hashed for less, is stored anew when it is typed', async () => {
+  const hasher = createArgon2Hasher(systemRandom, { memoryKib: 64, passes: 2 })
+  const other = await openWorld({ hasher })
+  try {
+    const stored = async () =>
+      (await other.engine.parts.storage.reader.find(passwords, { where: eq('user', other.ids['owner']!), limit: 1 }))[0]!
+    const bcrypt = '$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW'
+    for (const hash of [bcrypt, await createArgon2Hasher(systemRandom, { memoryKib: 64, passes: 1 }).hash('U*U')]) {
+      const before = await stored()
+      await other.write(async (tx) => tx.update(passwords, before, { set: { hash } }))
+      const logIn = (password: string) =>
+        other.request({ method: 'POST', url: '/api/auth/login', body: { email: 'owner@example.com', password } })
+      assert.equal((await logIn('u*u')).status, 401)
+      assert.equal((await stored()).hash, hash)
+      assert.equal((await logIn('U*U')).status, 200)
+      assert.match((await stored()).hash, /^\$argon2id\$v=19\$m=64,t=2,/)
+      assert.equal((await logIn('U*U')).status, 200)
+    }
+  } finally {
+    await other.close()
   }
 })

@@ -31,6 +31,7 @@ type Schema = {
   title?: string
   items?: Schema
   pattern?: string
+  examples?: readonly string[]
 }
 
 function methodOf(operation: Operation): string {
@@ -58,7 +59,7 @@ function sample(schema: Schema): unknown {
         date: '2026-01-01',
         currency: 'EUR',
       }
-      return byFormat[schema.format ?? ''] ?? (new RegExp(schema.pattern ?? '', 'u').test('some text') ? 'some text' : 'DE')
+      return byFormat[schema.format ?? ''] ?? schema.examples?.[0] ?? (new RegExp(schema.pattern ?? '', 'u').test('some text') ? 'some text' : 'DE')
     }
     case 'integer':
       return schema.minimum !== undefined && schema.minimum > 0 ? schema.minimum : 1

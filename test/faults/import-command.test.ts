@@ -56,3 +56,37 @@ test('rows are imported beside a server, what is left out is told with its line,
     assert.deepEqual([ended.code, stderr, ended.stdout], [code, said, ''])
   }
 })
+
+test('accounts of another system come with their passwords, which are stored anew at the next sign-in', async (t) => {
+  const server = await startServer(t)
+  const file = join(temporaryFolder(t), 'users.jsonl')
+  const lines = [
+    {
+      email: 'Ann@example.com',
+      name: 'Ann',
+      emailVerified: true,
+      passwordHash: '$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW',
+    },
+    { email: 'bob@example.com' },
+    { email: 'nobody' },
+    { email: 'cat@example.com', roles: ['king'] },
+    { email: 'dan@example.com', passwordHash: 'md5:abc' },
+    { email: 'ann@example.com', name: 'Another' },
+  ]
+  writeFileSync(file, `${lines.map((line) => JSON.stringify(line)).join('\n')}\n{"email":\n`)
+  const database = ['--data-dir', server.dataFolder, ...(await databaseWords(server.dataFolder))]
+  const run = () => runCommand(['import', 'users', file, '--config', testConfig, ...database])
+  const first = await run()
+  assert.deepEqual([first.code, first.stderr], [1, ''])
+  const told = first.stdout.split('\n')
+  assert.equal(told.at(-2), '7 rows read: 2 created, 0 changed, 1 as they were, 4 left out.')
+  assert.deepEqual(
+    told.slice(0, 4).map((line) => line.slice(0, 30)),
+    ['line 3: email must be an e-mai', 'line 4: roles.0 "king" is no r', 'line 5: passwordHash must be o', 'line 7: is no JSON'],
+  )
+  assert.match((await run()).stdout, /0 created, 0 changed, 3 as they were, 4 left out/)
+  const logIn = () => server.guest.post('/api/auth/login', { email: 'ann@example.com', password: 'U*U' })
+  assert.equal(expectStatus(await logIn(), 200).body.user.name, 'Ann')
+  // By the hash of our own that took its place.
+  assert.equal(expectStatus(await logIn(), 200).body.user.emailVerified, true)
+})

@@ -25,7 +25,12 @@ import { createShop, openStore, type Store } from './store.ts'
 import { inMacrotask } from './world.ts'
 
 const facts = { id: 'req_1', ifMatch: null, ifNoneMatch: null, rawBody: null, headers: {} }
-const passwords = { hash: async (password: string) => password, verify: async () => false, stretch: async () => new Uint8Array(32) }
+const passwords = {
+  hash: async (password: string) => password,
+  verify: async () => false,
+  isCurrent: () => true,
+  stretch: async () => new Uint8Array(32),
+}
 
 function engineOn(store: Store, replace: Replacements = {}) {
   const { adapter: storage, backend } = store

@@ -69,6 +69,7 @@ export function createCountingHasher(): CountingHasher {
       calls.push('verify')
       return digest(password) === hash
     },
+    isCurrent: () => true,
     async stretch(text, salt) {
       calls.push('stretch')
       return createHash('sha256').update(salt).update(`slow\n${text}`).digest()

@@ -3,6 +3,7 @@
 import { argon2, timingSafeEqual } from 'node:crypto'
 import type { Random } from '../../base/random.ts'
 import type { PasswordHasher } from '../../operation/define.ts'
+import { foreignCheck } from './foreign-hashes.ts'
 
 export type Argon2Cost = { readonly memoryKib: number; readonly passes: number }
 export const argon2Cost: Argon2Cost = { memoryKib: 19_456, passes: 2 }
@@ -34,10 +35,16 @@ export function createArgon2Hasher(random: Random, cost: Argon2Cost = argon2Cost
       }),
     verify: (password, stored) =>
       inTurn(async () => {
+        const foreign = stored === null ? null : foreignCheck(stored)
+        if (foreign !== null) return await foreign(password)
         const parsed = stored === null ? null : decode(stored)
         const derived = await derive(password, parsed?.salt ?? nobodysSalt, parsed?.cost ?? cost)
         return parsed !== null && derived.length === parsed.hash.length && timingSafeEqual(derived, parsed.hash)
       }),
+    isCurrent(hash) {
+      const known = decode(hash)?.cost
+      return known !== undefined && known.memoryKib >= cost.memoryKib && known.passes >= cost.passes
+    },
     stretch: (text, salt) => inTurn(() => derive(text, Buffer.from(salt), cost)),
   }
 }
