@@ -384,6 +384,13 @@ export const limits = {
   signInTriesKeepMs: 24 * 3_600_000,
   /** How long a browser stays one that an account knows, from its last sign-in there. The longest that browsers keep a cookie. */
   deviceMs: 400 * 24 * 3_600_000,
+  /** Hashes that accounts are brought along with. Of PBKDF2, some seconds of one core. */
+  foreignRoundsMax: 5_000_000,
+  /** Of bcrypt, some two seconds of one core, in pieces on the event loop. */
+  foreignBcryptCostMax: 15,
+  /** Memory of one check by scrypt: two at once fit a small server. */
+  foreignScryptBytesMax: 300_000_000,
+  passwordHashCharactersMax: 500,
   /** Tries of one code of six digits: five of a million. */
   codeTriesMax: 5,
   setupTokenMs: 24 * 3_600_000,

@@ -59,7 +59,11 @@ function sample(schema: Schema): unknown {
         date: '2026-01-01',
         currency: 'EUR',
       }
-      return byFormat[schema.format ?? ''] ?? schema.examples?.[0] ?? (new RegExp(schema.pattern ?? '', 'u').test('some text') ? 'some text' : 'DE')
+      return (
+        byFormat[schema.format ?? ''] ??
+        schema.examples?.[0] ??
+        (new RegExp(schema.pattern ?? '', 'u').test('some text') ? 'some text' : 'DE')
+      )
     }
     case 'integer':
       return schema.minimum !== undefined && schema.minimum > 0 ? schema.minimum : 1

@@ -1,6 +1,7 @@
 // Accounts in the database. What proves an identity (password hashes, session tokens) lies in internal
 // collections of its own, so that no query of the API can reach it.
 import { actorId, any, staff, where } from '../../access/rule.ts'
+import { limits } from '../../base/limits.ts'
 import { collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 
@@ -30,7 +31,7 @@ export const passwords = collection('passwords', {
   fields: {
     user: field.ref('users', { required: true, unique: true }),
     /** Argon2id in PHC string form. */
-    hash: field.text({ required: true, max: 500 }),
+    hash: field.text({ required: true, max: limits.passwordHashCharactersMax }),
   },
 })
 

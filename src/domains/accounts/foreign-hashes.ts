@@ -3,6 +3,7 @@
 import { createCipheriv, pbkdf2, scrypt, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import bcrypt from 'bcryptjs'
+import { limits } from '../../base/limits.ts'
 
 type Check = (password: string) => Promise<boolean>
 type Form = { readonly name: string; readonly pattern: RegExp; readonly checkOf: (parts: Record<string, string>) => Check | null }
@@ -10,33 +11,25 @@ type Form = { readonly name: string; readonly pattern: RegExp; readonly checkOf:
 const pbkdf2Of = promisify(pbkdf2)
 const scryptOf = promisify<string, Buffer, number, { N: number; r: number; p: number; maxmem: number }, Buffer>(scrypt)
 const digests = ['sha1', 'sha256', 'sha512']
-/** Some seconds of one core at most. */
-const iterationsMax = 5_000_000
-const bcryptCostMax = 15
-/** N of scrypt as a power of two: with r = 8 it takes a gigabyte. */
-const scryptCostMax = 20
-const scryptBytesMax = 1_200_000_000
-
 const forms: readonly Form[] = [
   {
     name: 'bcrypt: $2b$10$…',
     pattern: /^\$2[aby]\$(?<cost>\d\d)\$[./A-Za-z0-9]{53}$/,
     // PHP writes 2y for what everybody else calls 2b.
     checkOf: ({ all, cost }) =>
-      Number(cost) > bcryptCostMax ? null : (password) => bcrypt.compare(password, all!.replace(/^\$2y\$/, '$2b$')),
+      Number(cost) > limits.foreignBcryptCostMax ? null : (password) => bcrypt.compare(password, all!.replace(/^\$2y\$/, '$2b$')),
   },
   {
-    name: 'PBKDF2: pbkdf2_sha256$600000$SALT$HASH (as Django), or $pbkdf2-sha256$600000$SALT$HASH (as passlib)',
-    pattern:
-      /^(?:pbkdf2_(?<django>sha\d+)\$(?<rounds>\d+)\$(?<text>[^$]{1,100})|\$pbkdf2-(?<phc>sha\d+)\$(?:i=)?(?<i>\d+)(?:,l=\d+)?\$(?<salt>[\w+/.=-]{4,200}))\$(?<hash>[\w+/.=-]{20,200})$/,
-    checkOf: ({ django, phc, rounds, i, text, salt, hash }) => {
-      const digest = (django ?? phc)!
-      const iterations = Number(rounds ?? i)
-      if (!digests.includes(digest) || iterations < 1 || iterations > iterationsMax) return null
-      const wanted = bytesOf(hash!)
-      const saltBytes = text === undefined ? bytesOf(salt!) : Buffer.from(text)
-      return async (password) => same(await pbkdf2Of(password, saltBytes, iterations, wanted.length, digest), wanted)
-    },
+    name: 'PBKDF2 as Django writes it: pbkdf2_sha256$600000$SALT$HASH',
+    pattern: /^pbkdf2_(?<digest>sha\d+)\$(?<rounds>\d+)\$(?<salt>[^$]{1,100})\$(?<hash>[\w+/=]{20,200})$/,
+    checkOf: ({ digest, rounds, salt, hash }) =>
+      checkPbkdf2({ digest: digest!, rounds: Number(rounds), salt: Buffer.from(salt!), hash: hash! }),
+  },
+  {
+    name: 'PBKDF2 as passlib writes it: $pbkdf2-sha256$600000$SALT$HASH',
+    pattern: /^\$pbkdf2-(?<digest>sha\d+)\$(?:i=)?(?<rounds>\d+)(?:,l=\d+)?\$(?<salt>[\w+/.=-]{4,200})\$(?<hash>[\w+/.=-]{20,200})$/,
+    checkOf: ({ digest, rounds, salt, hash }) =>
+      checkPbkdf2({ digest: digest!, rounds: Number(rounds), salt: bytesOf(salt!), hash: hash! }),
   },
   {
     name: 'scrypt: $scrypt$ln=17,r=8,p=1$SALT$HASH',
@@ -78,10 +71,17 @@ export function foreignCheck(stored: string): Check | null {
   return null
 }
 
+type Pbkdf2 = { readonly digest: string; readonly rounds: number; readonly salt: Buffer; readonly hash: string }
+
+function checkPbkdf2({ digest, rounds, salt, hash }: Pbkdf2): Check | null {
+  if (!digests.includes(digest) || rounds < 1 || rounds > limits.foreignRoundsMax) return null
+  const wanted = bytesOf(hash)
+  return async (password) => same(await pbkdf2Of(password, salt, rounds, wanted.length, digest), wanted)
+}
+
 function costOf(ln: string, r: string, p: string) {
-  const cost = { N: 2 ** Number(ln), r: Number(r), p: Number(p), maxmem: scryptBytesMax }
-  const isBounded =
-    Number(ln) >= 1 && Number(ln) <= scryptCostMax && cost.p >= 1 && cost.p <= 4 && cost.r >= 1 && 128 * cost.N * cost.r < scryptBytesMax
+  const cost = { N: 2 ** Number(ln), r: Number(r), p: Number(p), maxmem: limits.foreignScryptBytesMax }
+  const isBounded = Number(ln) >= 1 && cost.p >= 1 && cost.p <= 4 && cost.r >= 1 && 128 * cost.N * cost.r < limits.foreignScryptBytesMax
   return isBounded ? cost : null
 }
 

@@ -18,7 +18,7 @@ const importedAccount = Type.Object(
     emailVerified: Type.Optional(Type.Boolean()),
     roles: Type.Optional(Type.Array(Type.String(), { maxItems: limits.rolesMax, uniqueItems: true })),
     disabled: Type.Optional(Type.Boolean()),
-    passwordHash: Type.Optional(Type.String({ maxLength: 500 })),
+    passwordHash: Type.Optional(Type.String({ maxLength: limits.passwordHashCharactersMax })),
   },
   { additionalProperties: false },
 )
