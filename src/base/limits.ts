@@ -52,6 +52,8 @@ export const limits = {
   blobReadBytes: 262_144,
   /** Of a file that is written at once: a call for each 64 KiB that a socket brings takes as long as all else that is done with them. */
   blobWriteBytes: 524_288,
+  /** Buffers of that size that a process keeps, two for each file that is under way: others come and go. */
+  blobBuffersKept: 8,
   /** Of a file in one line of a backup: fits a page of it. */
   blobLineBytes: 524_288,
   /** Files of one sender that no record has claimed, those under way included, and their bytes: a form of a gallery has as many. */

@@ -6,7 +6,7 @@ import type { Random } from '../base/random.ts'
 
 export interface BlobStore {
   /**
-   * Keeps the bytes as they come, at the pace that the store takes them. It resolves once they are durable; if they break off
+   * Keeps the bytes as they come, at the pace that the store takes them; a part is only good until the next is asked for. It resolves once they are durable; if they break off
    * with an error, nothing is left under the key.
    * @throws storage_full, storage_unavailable, and what the bytes break off with
    */

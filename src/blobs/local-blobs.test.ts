@@ -4,9 +4,11 @@ import { mkdtempSync, readdirSync, readlinkSync, rmSync, truncateSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { after, test } from 'node:test'
 import { limits } from '../base/limits.ts'
 import { createLocalBlobs } from './local-blobs.ts'
+import { partsOf } from './store-client.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'kingpost-blobs-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -37,6 +39,23 @@ function openFiles(): number {
   })
   return places.filter((place) => place.startsWith(folder)).length
 }
+
+/** A part is gone once the next is asked for, as those of a request are. */
+async function* fleeting(): AsyncGenerator<Uint8Array> {
+  for (const piece of pieces) {
+    const part = Buffer.from(piece)
+    yield part
+    part.fill(0)
+  }
+}
+
+test('stores keep what they were handed, although its memory is used again', async () => {
+  await blobs.write(key, fleeting())
+  assert.ok((await buffer((await blobs.read(key))!)).equals(bytes))
+  const parts: Buffer[] = []
+  for await (const part of partsOf(fleeting())) parts.push(part)
+  assert.ok(Buffer.concat(parts).equals(bytes))
+})
 
 test('what is poured is what was written, whole and in ranges', async () => {
   await blobs.write(key, Readable.from(pieces))

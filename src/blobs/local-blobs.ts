@@ -63,46 +63,51 @@ export function createLocalBlobs(folder: string): BlobStore {
   }
 }
 
-/** Many parts by one call, while the next ones come: each call costs a thread its turn, and what comes is hashed meanwhile. */
+/**
+ * Many parts by one call, while the next ones come: each call costs a thread its turn, and what comes is hashed meanwhile. They are
+ * copied: a part is only good until the next is asked for.
+ */
 async function fill(file: FileHandle, bytes: AsyncIterable<Uint8Array>): Promise<void> {
-  let held: Uint8Array[] = []
+  let [filling, written] = [borrowed(), borrowed()]
   let size = 0
   let writing: Promise<void> = Promise.resolve()
   try {
-    for await (const part of bytes) {
-      held.push(part)
-      size += part.length
-      if (size < limits.blobWriteBytes) continue
-      await writing
-      writing = writeAll(file, held)
-      // Told where it is waited for.
-      writing.catch(() => {})
-      held = []
-      size = 0
-    }
+    for await (const part of bytes)
+      for (let rest = part; rest.length > 0; ) {
+        const some = rest.subarray(0, filling.length - size)
+        filling.set(some, size)
+        size += some.length
+        rest = rest.subarray(some.length)
+        if (size < filling.length) continue
+        await writing
+        writing = writeAll(file, filling)
+        // Told where it is waited for.
+        writing.catch(() => {})
+        ;[filling, written] = [written, filling]
+        size = 0
+      }
     await writing
-    await writeAll(file, held)
+    await writeAll(file, filling.subarray(0, size))
   } finally {
     // Nobody closes a file that is written to.
     await writing.catch(() => {})
+    spare.push(...[filling, written].slice(0, limits.blobBuffersKept - spare.length))
   }
 }
 
-async function writeAll(file: FileHandle, parts: readonly Uint8Array[]): Promise<void> {
-  for (let rest = parts; rest.length > 0; ) {
+/** For the next file, so that one of a few bytes needs no memory of its own. */
+const spare: Buffer[] = []
+
+function borrowed(): Buffer {
+  return spare.pop() ?? Buffer.allocUnsafeSlow(limits.blobWriteBytes)
+}
+
+async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
+  for (let rest = bytes; rest.length > 0; ) {
     const now = rest
-    const { bytesWritten } = await translated(() => file.writev(now))
-    rest = behind(now, bytesWritten)
+    const { bytesWritten } = await translated(() => file.write(now))
+    rest = rest.subarray(bytesWritten)
   }
-}
-
-function behind(parts: readonly Uint8Array[], count: number): Uint8Array[] {
-  let end = 0
-  return parts.flatMap((part) => {
-    const from = count - end
-    end += part.length
-    return end <= count ? [] : [part.subarray(Math.max(0, from))]
-  })
 }
 
 /** Two buffers in turn: one is filled while the other is taken. */

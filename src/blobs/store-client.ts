@@ -120,7 +120,7 @@ export async function* partsOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator
   let held: Uint8Array[] = []
   let size = 0
   for await (const some of bytes) {
-    held.push(some)
+    held.push(Uint8Array.from(some))
     size += some.length
     if (size < limits.blobPartBytes) continue
     yield Buffer.concat(held)

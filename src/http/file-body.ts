@@ -6,6 +6,7 @@ import type { Busboy, BusboyHeaders } from '@fastify/busboy'
 import type { Clock } from '../base/clock.ts'
 import { EngineError, invalid } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
+import { nodeHttp } from '../base/node-http.ts'
 import { isStorableText, pointerStep } from '../base/text.ts'
 import type { IncomingFile } from '../operation/define.ts'
 import { takesLong } from './sockets.ts'
@@ -50,6 +51,7 @@ async function* bytesOf(source: Readable, request: IncomingMessage, clock: Clock
     for await (const part of source.iterator({ destroyOnReturn: false })) {
       watch.hasCome()
       yield part as Uint8Array
+      release(source, part as Uint8Array)
       watch.isWaiting()
     }
     if (source === request && isCut(request)) throw brokenOff()
@@ -58,6 +60,14 @@ async function* bytesOf(source: Readable, request: IncomingMessage, clock: Clock
   } finally {
     watch.stop()
   }
+}
+
+/**
+ * Gives the memory of a part back at once. Left to V8, parts of a large file are so much memory outside of its heap that it marks
+ * the whole heap up to 20 times for 256 MiB. Only what Node's parser made for this request is ours to give back.
+ */
+function release(source: Readable, { buffer, byteLength }: Uint8Array): void {
+  if (source instanceof nodeHttp.IncomingMessage && buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0)
 }
 
 /** While we wait for the sender: a slow store is no fault of theirs. */

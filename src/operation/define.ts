@@ -46,7 +46,7 @@ export type IncomingFile = {
   readonly type: string | null
   /** In bytes, where that is known before. */
   readonly length: number | null
-  /** @throws malformed_request when they break off, request_timeout when they come too slowly */
+  /** A part is only good until the next is asked for. @throws malformed_request when they break off, request_timeout when they come too slowly */
   readonly bytes: AsyncIterable<Uint8Array>
 }
 

@@ -21,7 +21,7 @@ export function watchBytes(
       if (size > bytesMax) throw tooLarge()
       hash.update(part)
       if (kept < limits.fileHeadBytes) {
-        const first = part.slice(0, limits.fileHeadBytes - kept)
+        const first = Uint8Array.from(part.subarray(0, limits.fileHeadBytes - kept))
         head.push(first)
         kept += first.length
       }
