@@ -1,5 +1,5 @@
 // What docs/guides/accounts.md says of guessing, held against a day of it.
-// slow: postgres, mariadb, mysql, mongodb
+// databases: sqlite
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { guess } from './guessing.ts'
