@@ -3,6 +3,7 @@
  * Network failures stay what `fetch` throws (`TypeError`): they carry no answer, so they are no problem document.
  */
 import type { ErrorCode } from '../../src/contract/error-codes.ts'
+import type { SecondFactor } from './shapes.ts'
 
 /** One wrong place in the input; `path` is a JSON pointer into the request body. */
 export type InputError = { path: string; code: string; message: string }
@@ -48,6 +49,19 @@ export class ApiError<TOwnCode extends string = never> extends Error {
     this.params = problem.params ?? {}
     this.requestId = problem.requestId
     this.retryAfterMs = retryAfterMs
+  }
+}
+
+/** The sign-in is right, and its account asks for a second factor as well: send a code with `pending` by `auth.verifyTotp`. */
+export class SecondFactorNeeded extends ApiError {
+  /** Good for ten minutes and five tries. */
+  readonly pending: string
+  readonly factors: readonly SecondFactor[]
+
+  constructor({ pending, factors }: Pick<SecondFactorNeeded, 'pending' | 'factors'>) {
+    super({ type: 'about:blank', title: 'A second factor is needed.', status: 401, code: 'second_factor_needed' })
+    this.pending = pending
+    this.factors = factors
   }
 }
 

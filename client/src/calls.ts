@@ -1,4 +1,5 @@
 /** Owns which contract route each method calls: of collections, accounts and the shop. No rule of the project lives here. */
+import { SecondFactorNeeded } from './api-error.ts'
 import type { News } from './kept-list.ts'
 import type { LiveChanges, LiveOptions } from './live-changes.ts'
 import { followQuery, type Live, type LiveQueryOptions } from './live-query.ts'
@@ -29,6 +30,7 @@ export type WriteOptions = Pick<CallOptions, 'ifMatch' | 'idempotencyKey' | 'sig
 export type ReadOptions = Pick<CallOptions, 'signal'>
 /** The address had an account: its old password and sessions have ended. */
 type TookOver = { tookOver: boolean }
+type Waiting = Pick<SecondFactorNeeded, 'pending' | 'factors'>
 /** `{ "$increment": n }` is the contract's atomic addition to a number. */
 type Patch<T> = {
   [K in keyof T]?: T[K] | null | (T[K] extends number ? { $increment: number } : never)
@@ -70,7 +72,9 @@ export function recordsOf<T extends Identified>(transport: Transport, name: stri
 }
 
 export function accountCalls({ call }: Transport, keepSession: (token: string | undefined) => void) {
-  function signedIn<T extends SignIn>(answer: T): T {
+  async function signIn<T extends SignIn>(path: string, body: object): Promise<T> {
+    const answer = await call<T | Waiting>('POST', `/api/auth/${path}`, { body })
+    if ('pending' in answer) throw new SecondFactorNeeded(answer)
     keepSession(answer.token)
     return answer
   }
@@ -78,11 +82,12 @@ export function accountCalls({ call }: Transport, keepSession: (token: string | 
     /** Opens no session: the answer is the same whether or not the address was free. Then `login`. */
     register: (body: { email: string; password: string; name?: string }) =>
       call<{ email: string; name: string | null }>('POST', '/api/auth/register', { body }),
-    login: async (body: { email: string; password: string }) => signedIn(await call<SignIn>('POST', '/api/auth/login', { body })),
+    /** @throws SecondFactorNeeded where the account has one: then `verifyTotp` */
+    login: (body: { email: string; password: string }) => signIn('login', body),
+    /** `code`: of the authenticator app, or a recovery code. @throws ApiError `code_invalid`; `pending_invalid`: sign in anew */
+    verifyTotp: (body: { pending: string; code: string }) => signIn('totp/verify', body),
     /** The first admin, with the one-time token of the link printed at first start. */
-    setup: async (body: { token: string; email: string; password: string }) =>
-      signedIn(await call<SignIn & TookOver>('POST', '/api/auth/setup', { body })),
-    /** `everywhere`: ends every session of the account. */
+    setup: (body: { token: string; email: string; password: string }) => signIn<SignIn & TookOver>('setup', body),
     logout: async (body: { everywhere?: boolean } = {}) => {
       await call<void>('POST', '/api/auth/logout', { body })
       keepSession(undefined)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fakeFetch, json, problem } from './fake-fetch.ts'
-import { ApiError, createClient, type Product } from './index.ts'
+import { ApiError, createClient, type Product, SecondFactorNeeded } from './index.ts'
 
 const url = 'https://shop.test'
 
@@ -182,6 +182,25 @@ test('the session is kept as a bearer token, but left to the cookie on its own p
   await local.auth.login({ email: 'a@b.test', password: 'long enough' })
   await local.auth.me()
   assert.equal(home.calls[1]!.headers.authorization, undefined)
+})
+
+test('a sign-in that waits for a second factor is an error that says what it waits for, and opens nothing', async () => {
+  const net = fakeFetch(
+    json({ pending: 'secondfactor_x', factors: ['totp'] }),
+    json({ token: 'ses', user: { id: 'usr_1' } }),
+    json({ id: 'usr_1' }),
+  )
+  const { auth } = createClient({ ...net, url })
+  const waiting = await auth.login({ email: 'a@b.test', password: 'hush' }).catch((error: unknown) => error)
+  assert.ok(waiting instanceof SecondFactorNeeded && waiting instanceof ApiError)
+  assert.deepEqual([waiting.code, waiting.pending, waiting.factors], ['second_factor_needed', 'secondfactor_x', ['totp']])
+  const { user } = await auth.verifyTotp({ pending: waiting.pending, code: '042917' })
+  assert.equal(user.id, 'usr_1')
+  await auth.me()
+  assert.deepEqual(
+    net.calls.map(({ headers }) => headers.authorization),
+    [undefined, undefined, 'Bearer ses'],
+  )
 })
 
 test('the ETag of a record guards its update; ids are escaped; 204 is no answer', async () => {

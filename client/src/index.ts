@@ -1,5 +1,5 @@
 /** The public face of the Kingpost client: everything a caller imports, and nothing else. */
-export { ApiError, type InputError, type Problem } from './api-error.ts'
+export { ApiError, type InputError, type Problem, SecondFactorNeeded } from './api-error.ts'
 export { type Client, type ClientOptions, createClient } from './create-client.ts'
 export type { News } from './kept-list.ts'
 export type { Change, LiveChanges, LiveOptions } from './live-changes.ts'

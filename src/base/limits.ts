@@ -374,6 +374,10 @@ export const limits = {
   magicLinkMs: 15 * 60_000,
   signInCodeMs: 10 * 60_000,
   changeEmailLinkMs: 24 * 3_600_000,
+  /** How long a sign-in waits for its second factor: to find the telephone, or the paper with the recovery codes. */
+  pendingSignInMs: 10 * 60_000,
+  /** As others give: they last for years, and fit on a slip of paper. */
+  recoveryCodes: 10,
   /** The way back to an address after an account was moved to another: long enough for somebody who was away for some days. */
   undoEmailLinkMs: 7 * 24 * 3_600_000,
   /** What a stolen session cannot do without its owner's password or device: so old at most is the proof of who they are. */

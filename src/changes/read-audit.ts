@@ -134,7 +134,8 @@ type Scope = { readonly model: Model; readonly actor: Actor }
 /** Null for what this caller may not see: by a rule that asks for other records, too, which may be others by now. */
 function toldOf({ model, actor }: Scope, change: RecordChange): object | null {
   const collection = model.find(change.collection)
-  if (!collection || collection.source.internal) return null
+  // Of what is internal those alone that say who may know: that somebody's second factor was taken away, and by whom.
+  if (!collection || (collection.source.internal && collection.access.read === undefined)) return null
   const states = [change.record, { ...change.record, ...change.before }]
   if (!states.every((state) => matches(readFilter(collection, actor), state) === true)) return null
   const fields = visibleFields(collection, actor).filter(({ isComputed }) => !isComputed)

@@ -66,6 +66,12 @@ export const errorCodes = {
     retry: 'whenChanged',
     message: 'This code is wrong, used, expired, or was tried too often. Look at the newest mail, or ask for a new code.',
   },
+  pending_invalid: {
+    status: 403,
+    retry: 'never',
+    message: 'This sign-in has ended: it was used, waited too long, or was tried too often. Sign in again from the beginning.',
+  },
+  second_factor_exists: { status: 409, retry: 'whenChanged', message: 'The account has an authenticator app. Remove it first.' },
   setup_link_invalid: { status: 403, retry: 'never', message: 'This set-up link is used, expired or not ours.' },
 
   // Shop

@@ -10,6 +10,7 @@ import type { BackendTypes, CollectionTypes, OperationTypes } from '../contract/
 import { passwords, sessions, users } from '../domains/accounts/collections.ts'
 import { devices } from '../domains/accounts/devices.ts'
 import { proofs } from '../domains/accounts/proofs.ts'
+import { recoveryCodes, totpFactors } from '../domains/accounts/second-factor.ts'
 import { signInTries } from '../domains/accounts/sign-in-tries.ts'
 import { carts } from '../domains/carts/collections.ts'
 import { categories, productsIn, shippingMethodsIn, variantsIn } from '../domains/catalog/collections.ts'
@@ -207,6 +208,8 @@ function coreCollections() {
     proofs,
     signInTries,
     devices,
+    totpFactors,
+    recoveryCodes,
     settings,
     effects,
     schedules,

@@ -14,12 +14,18 @@ import { confirmCode } from '../domains/accounts/confirm-code.ts'
 import { confirmEmailChange } from '../domains/accounts/confirm-email-change.ts'
 import { confirmMagicLink } from '../domains/accounts/confirm-magic-link.ts'
 import { confirmReset } from '../domains/accounts/confirm-reset.ts'
+import { confirmTotp } from '../domains/accounts/confirm-totp.ts'
+import { enrolTotp } from '../domains/accounts/enrol-totp.ts'
 import { getMe } from '../domains/accounts/get-me.ts'
+import { listFactors } from '../domains/accounts/list-factors.ts'
 import { listSessions } from '../domains/accounts/list-sessions.ts'
 import { logIn } from '../domains/accounts/log-in.ts'
 import { logOut } from '../domains/accounts/log-out.ts'
 import { prove } from '../domains/accounts/prove.ts'
 import { register } from '../domains/accounts/register.ts'
+import { removeTotp } from '../domains/accounts/remove-totp.ts'
+import { removeUserFactors } from '../domains/accounts/remove-user-factors.ts'
+import { renewRecoveryCodes } from '../domains/accounts/renew-recovery-codes.ts'
 import { requestEmailChange } from '../domains/accounts/request-email-change.ts'
 import { requestCode, requestMagicLink, requestReset, requestVerification } from '../domains/accounts/request-proof.ts'
 import { revokeSession } from '../domains/accounts/revoke-session.ts'
@@ -29,6 +35,7 @@ import { undoEmailChange } from '../domains/accounts/undo-email-change.ts'
 import { updateMe } from '../domains/accounts/update-me.ts'
 import { updateUser } from '../domains/accounts/update-user.ts'
 import { verifyEmail } from '../domains/accounts/verify-email.ts'
+import { verifyTotp } from '../domains/accounts/verify-totp.ts'
 import { addCartLine } from '../domains/carts/add-cart-line.ts'
 import { changeCartLine } from '../domains/carts/change-cart-line.ts'
 import { claimCart } from '../domains/carts/claim-cart.ts'
@@ -145,6 +152,7 @@ function operationsAlone(offer: Offer, { changes, providers, files, handlers, me
     changePassword,
     prove,
     ...proofOperations,
+    ...factorOperations,
     updateUser(roles),
     listSessions,
     revokeSessions,
@@ -165,6 +173,17 @@ function operationsAlone(offer: Offer, { changes, providers, files, handlers, me
     ...offer.operations,
   ]
 }
+
+/** What an account asks for beside a password or a mail. */
+const factorOperations: readonly Operation[] = [
+  listFactors,
+  enrolTotp,
+  confirmTotp,
+  verifyTotp,
+  renewRecoveryCodes,
+  removeTotp,
+  removeUserFactors,
+]
 
 /** By what went to an address in a mail. */
 const proofOperations: readonly Operation[] = [

@@ -4,6 +4,7 @@ import type { DomainEvent, EventKind } from '../contract/events.ts'
 import {
   accountClaimedAgain,
   accountEmailChanged,
+  accountFactorChanged,
   accountPasswordChanged,
   accountProofAsked,
   accountProofIssued,
@@ -17,7 +18,14 @@ import { settleOrder } from '../domains/orders/settle-order.ts'
 import { paymentChanged, paymentFailedLate } from '../domains/payments/events.ts'
 import { webhookDisabled } from '../domains/webhooks/events.ts'
 import type { Work } from '../operation/work.ts'
-import { askForProof, sendProofMail, tellOfExistingAccount, tellOfNewAddress, tellOfNewPassword } from './mails/account-mails.ts'
+import {
+  askForProof,
+  sendProofMail,
+  tellOfExistingAccount,
+  tellOfFactor,
+  tellOfNewAddress,
+  tellOfNewPassword,
+} from './mails/account-mails.ts'
 import { sendReceipt, tellOfCancellation, tellOfExpiry, tellOfFailedPayment, tellOfLateMoney } from './mails/order-mails.ts'
 import { tellOfDisabledWebhook } from './mails/webhook-mails.ts'
 
@@ -35,6 +43,7 @@ const reactions = [
   on(accountClaimedAgain, tellOfExistingAccount),
   on(accountPasswordChanged, tellOfNewPassword),
   on(accountEmailChanged, tellOfNewAddress),
+  on(accountFactorChanged, tellOfFactor),
   on(webhookDisabled, tellOfDisabledWebhook),
 ]
 

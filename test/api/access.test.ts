@@ -7,7 +7,9 @@ import { describe, test } from 'node:test'
 import { signHmac } from '../../src/base/secret.ts'
 import { eq } from '../../src/contract/filter.ts'
 import { issueProof, type ProofPurpose } from '../../src/domains/accounts/proofs.ts'
+import { issueRecoveryCodes, totpFactors } from '../../src/domains/accounts/second-factor.ts'
 import { issueSetUpToken } from '../../src/domains/accounts/set-up.ts'
+import { totpCode } from '../../src/domains/accounts/totp.ts'
 import { payments, refunds } from '../../src/domains/payments/collections.ts'
 import { webhookDeliveries, webhooks } from '../../src/domains/webhooks/collections.ts'
 import { effects } from '../../src/effects/effect.ts'
@@ -189,6 +191,55 @@ const proofRows: Row[] = [
     given: aProof('undoEmail', 'old@example.com'),
     changes: 'sessions, users',
   }),
+]
+
+/** The caller's account, or the owner's, has an app, which may have been confirmed; and a sign-in waits for it. */
+const aFactor =
+  (isConfirmed: boolean) =>
+  async (world: World, as: As): Promise<Given> => {
+    const user = world.ids[as === 'guest' ? 'owner' : as]!
+    return await world.write(async (tx, now) => {
+      const made = workIn(world.engine.parts, tx, now)
+      const confirmedAt = isConfirmed ? now : null
+      await tx.insert(
+        totpFactors,
+        { id: made.newId('tot'), user, secret: 'A'.repeat(32), confirmedAt, recoveryCodesAt: null, lastStep: 0 },
+        'conflict',
+      )
+      const [code] = await issueRecoveryCodes(made, user)
+      const pending = await issueProof(made, { purpose: 'secondFactor', user: { id: user }, email: 'owner@example.com', way: 'password' })
+      return { code: code!, pending, shown: totpCode('A'.repeat(32), Math.floor(world.clock.now() / 30_000)) }
+    })
+  }
+
+const factorRows: Row[] = [
+  ...rows(
+    'accounts.listFactors',
+    signedIn(200),
+    { method: 'GET', url: '/api/auth/factors' },
+    { body: { totp: null, recoveryCodesLeft: 0 } },
+  ),
+  ...rows('accounts.enrolTotp', signedIn(200), post('/api/auth/totp/enrol', {}), { events: ['accounts.enrolTotp: totpFactors'] }),
+  ...rows('accounts.confirmTotp', signedIn(200), (_, { shown }) => post('/api/auth/totp/confirm', { code: shown }), {
+    given: aFactor(false),
+    events: ['accounts.confirmTotp: effects, emails, sessions, totpFactors'],
+  }),
+  ...rows('accounts.verifyTotp', all(200), (_, { pending, code }) => post('/api/auth/totp/verify', { pending, code }), {
+    given: aFactor(true),
+    events: ['accounts.verifyTotp: effects, emails, sessions'],
+  }),
+  ...rows('accounts.verifyTotp', all(403), post('/api/auth/totp/verify', { pending: 'a_guess', code: '000000' })),
+  ...rows('accounts.renewRecoveryCodes', signedIn(200), post('/api/auth/totp/recovery', {}), {
+    given: aFactor(true),
+    events: ['accounts.renewRecoveryCodes: totpFactors'],
+  }),
+  ...rows(
+    'accounts.removeTotp',
+    signedIn(204),
+    { method: 'DELETE', url: '/api/auth/totp' },
+    { given: aFactor(true), events: ['accounts.removeTotp: effects, emails, totpFactors'] },
+  ),
+  ...rows('accounts.removeUserFactors', adminOnly, ({ ids }) => ({ method: 'DELETE', url: `/api/users/${ids['other']}/factors` })),
 ]
 
 /** One that is on, and a message that went to it. */
@@ -707,7 +758,7 @@ describe('reading', () => {
   })
 })
 
-const writingRows = [...accountRows, ...proofRows, ...runningRows, ...shopRows, ...recordRows]
+const writingRows = [...accountRows, ...proofRows, ...factorRows, ...runningRows, ...shopRows, ...recordRows]
 // Webhooks come when they like: without them, what a row stores is what its request stored.
 describe('doing', () => scenario(writingRows, { hasWebhooks: false }))
 

@@ -8,6 +8,7 @@ import { findUnique } from '../../storage/find-all.ts'
 import { passwords, users } from './collections.ts'
 import { accountPasswordChanged } from './events.ts'
 import { checkPassword } from './password-rules.ts'
+import { dropPending } from './proofs.ts'
 import { endOtherSessions } from './session.ts'
 import { passwordInput } from './shapes.ts'
 import { forgetTries, takeTry, triedBy } from './sign-in-tries.ts'
@@ -40,6 +41,7 @@ export const changePassword = command({
     await tx.update(passwords, stored, { set: { hash: prepared.hash } })
     await forgetTries(tx, triedBy(actor))
     await endOtherSessions(tx, actor)
+    await dropPending(tx, actor.id!)
     const user = await tx.get(users, actor.id!)
     if (user === null) throw new EngineError('unauthenticated')
     return {

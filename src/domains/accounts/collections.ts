@@ -36,7 +36,11 @@ export const passwords = collection('passwords', {
 })
 
 /** How somebody has shown who they are. `setup`: by the link that the server printed. */
-export type SignInWay = 'password' | 'magic' | 'code' | 'setup'
+export type SignInWay = FirstFactor | SecondFactor
+/** What a sign-in begins with. */
+export type FirstFactor = 'password' | 'magic' | 'code' | 'setup'
+/** What an account may ask for beside it. */
+export type SecondFactor = 'totp' | 'recovery'
 
 export const sessions = collection('sessions', {
   prefix: 'ses',

@@ -6,7 +6,7 @@ import { findUnique } from '../../storage/find-all.ts'
 import { users } from './collections.ts'
 import { knownDevice } from './devices.ts'
 import { redeemCode, tryCode } from './proofs.ts'
-import { emailInput, normalEmail, sessionOutput } from './shapes.ts'
+import { emailInput, normalEmail, signInOutput } from './shapes.ts'
 import { proveByMail, signIn } from './sign-in.ts'
 import { forgetTries, takeTry } from './sign-in-tries.ts'
 
@@ -20,7 +20,7 @@ export const confirmCode = command({
     { email: emailInput, code: Type.String({ pattern: '^[0-9]{6}$', examples: ['042917'] }) },
     { additionalProperties: false },
   ),
-  output: sessionOutput,
+  output: signInOutput,
   errors: ['code_invalid'],
   access: anyone,
   rate: 'account',

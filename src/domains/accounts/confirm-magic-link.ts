@@ -2,7 +2,7 @@ import { anyone } from '../../access/rule.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { redeemToken } from './proofs.ts'
-import { sessionOutput, tokenInput } from './shapes.ts'
+import { signInOutput, tokenInput } from './shapes.ts'
 import { proveByMail, signIn } from './sign-in.ts'
 
 /** `POST /api/auth/magic/confirm`: signs in by the token of a mail. */
@@ -12,7 +12,7 @@ export const confirmMagicLink = command({
   summary: 'Sign in by the link of a mail',
   tag: 'Accounts',
   input: Type.Object({ token: tokenInput }, { additionalProperties: false }),
-  output: sessionOutput,
+  output: signInOutput,
   errors: ['link_invalid'],
   access: anyone,
   rate: 'account',

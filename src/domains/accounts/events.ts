@@ -2,13 +2,13 @@
 import type { Language } from '../../base/language.ts'
 import { event } from '../../contract/events.ts'
 import type { User } from './collections.ts'
-import type { ProofPurpose } from './proofs.ts'
+import type { MailedPurpose } from './proofs.ts'
 
 type Told = { readonly user: User }
 /** `language`: the one that the browser asks for. */
 export type AskedProof = {
   /** `register`: an account was wanted, and is to be proven if it is new. */
-  readonly purpose: Exclude<ProofPurpose, 'undoEmail'> | 'register'
+  readonly purpose: Exclude<MailedPurpose, 'undoEmail'> | 'register'
   readonly email: string
   readonly language: Language
   /** Of the account that wants this address, where it is for a change. */
@@ -23,7 +23,11 @@ export const accountPasswordChanged = event('account.password_changed').with<Tol
 export const accountProofAsked = event('account.proof_asked').with<AskedProof>()
 /** `secret`: for the mail alone. */
 export const accountProofIssued = event('account.proof_issued').with<
-  Told & { readonly purpose: ProofPurpose; readonly email: string; readonly language: Language; readonly secret: string }
+  Told & { readonly purpose: MailedPurpose; readonly email: string; readonly language: Language; readonly secret: string }
+>()
+/** `recovery_used`: a code was that lies on paper. */
+export const accountFactorChanged = event('account.factor_changed').with<
+  Told & { readonly change: 'added' | 'removed' | 'recovery_used'; readonly language: Language }
 >()
 /** An account is wanted for an address that has one. */
 export const accountClaimedAgain = event('account.claimed_again').with<{ readonly email: string; readonly language: Language }>()

@@ -6,7 +6,7 @@ import { command } from '../../operation/define.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import { passwords, users } from './collections.ts'
 import { knownDevice } from './devices.ts'
-import { emailInput, normalEmail, passwordInput, sessionOutput } from './shapes.ts'
+import { emailInput, normalEmail, passwordInput, signInOutput } from './shapes.ts'
 import { signIn } from './sign-in.ts'
 import { forgetTries, takeTry } from './sign-in-tries.ts'
 
@@ -17,7 +17,7 @@ export const logIn = command({
   summary: 'Sign in',
   tag: 'Accounts',
   input: Type.Object({ email: emailInput, password: passwordInput }, { additionalProperties: false }),
-  output: sessionOutput,
+  output: signInOutput,
   errors: ['login_failed'],
   access: anyone,
   rate: 'account',

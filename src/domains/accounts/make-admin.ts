@@ -3,6 +3,7 @@ import type { Work } from '../../operation/work.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import { noteAdmin } from './admins.ts'
 import { passwords, type User, users } from './collections.ts'
+import { removeFactors } from './second-factor.ts'
 import { endSessions } from './session.ts'
 import { setPassword } from './set-password.ts'
 import { normalEmail } from './shapes.ts'
@@ -10,7 +11,7 @@ import { normalEmail } from './shapes.ts'
 export type NewAdmin = { readonly email: string; readonly name: string | null; readonly hash: string }
 export type MadeAdmin = {
   readonly user: User
-  /** The address had an account, perhaps of somebody who only typed it in: its password and sessions are gone. */
+  /** The address had an account, perhaps of somebody who only typed it in: its password, second factor and sessions are gone. */
   readonly tookOver: boolean
 }
 
@@ -31,6 +32,7 @@ export async function makeAdmin(work: Work, given: NewAdmin): Promise<MadeAdmin>
   const name = given.name ?? (known.emailVerified ? known.name : null)
   const user = await tx.update(users, known, { set: { ...rights, name, roles: [...new Set([...known.roles, 'admin'])] } })
   await setPassword(work, user.id, given.hash)
+  await removeFactors(tx, user.id)
   await endSessions(tx, eq('user', user.id))
   await noteAdmin(work, known, user)
   return { user, tookOver: true }

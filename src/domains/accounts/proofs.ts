@@ -1,6 +1,7 @@
-// Proofs that go by mail: whoever has the token or the code reads the mail of an address. Each is for one purpose and one
-// use, is over at its time, and is replaced by a newer one for the same. Stored hashed. Invariant: a use is a guarded delete,
-// so of two at once one finds nothing.
+// Proofs that go by mail: whoever has the token or the code reads the mail of an address; and what a sign-in has shown that
+// waits for a second factor, which goes to whoever signs in. Each is for one purpose and one use, is over at its time, and
+// those by mail are replaced by a newer one for the same. Stored hashed. Invariant: a use is a guarded delete, so of two at
+// once one finds nothing.
 import { EngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { digitsFrom, hashSecret, isEqualSecret } from '../../base/secret.ts'
@@ -9,8 +10,9 @@ import type { Work } from '../../operation/work.ts'
 import { collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 import { findUnique } from '../../storage/find-all.ts'
+import type { Reader } from '../../storage/storage.ts'
 import type { Transaction } from '../../storage/transaction.ts'
-import type { User } from './collections.ts'
+import type { FirstFactor, User } from './collections.ts'
 
 /** How long each is good, in milliseconds. */
 const lifeMs = {
@@ -20,8 +22,10 @@ const lifeMs = {
   code: limits.signInCodeMs,
   changeEmail: limits.changeEmailLinkMs,
   undoEmail: limits.undoEmailLinkMs,
+  secondFactor: limits.pendingSignInMs,
 } as const
 export type ProofPurpose = keyof typeof lifeMs
+export type MailedPurpose = Exclude<ProofPurpose, 'secondFactor'>
 
 export const proofs = collection('proofs', {
   prefix: 'prf',
@@ -29,26 +33,37 @@ export const proofs = collection('proofs', {
   internal: true,
   feed: false,
   fields: {
-    /** One for each purpose and account, or address that an account had: a newer one takes its place. */
+    /**
+     * One for each purpose and account, or address that an account had: a newer one takes its place. A sign-in that waits has one
+     * of its own, so that another does not end it.
+     */
     slot: field.text({ required: true, unique: true }),
     purpose: field.text({ required: true }),
     user: field.text({ required: true, max: 100 }),
     /** The address that it proves. */
     email: field.email({ required: true }),
     secretHash: field.text({ required: true, unique: true }),
-    /** Of a code, which can be guessed. */
+    /** Of what can be guessed: a code of it, or beside it. */
     triesLeft: field.integer(),
+    /** Of a sign-in that waits: how it began. */
+    way: field.text(),
     expiresAt: field.dateTime({ required: true }),
   },
   indexes: [['user'], ['expiresAt']],
 })
 export type Proof = NonNullable<(typeof proofs)['record']>
 
-type NewProof = { readonly purpose: ProofPurpose; readonly user: Pick<User, 'id'>; readonly email: string }
+type NewProof = {
+  readonly purpose: ProofPurpose
+  readonly user: Pick<User, 'id'>
+  readonly email: string
+  /** Of a sign-in that waits. */
+  readonly way?: FirstFactor
+}
 
-/** Makes one and answers its secret, for the mail alone: a token of 256 bits, or for `code` six digits. */
-export async function issueProof({ tx, now, newId, newSecret }: Work, { purpose, user, email }: NewProof): Promise<string> {
-  const slot = slotOf(purpose, purpose === 'undoEmail' ? email : user.id)
+/** Makes one and answers its secret, for the mail or whoever signs in alone: a token of 256 bits, or for `code` six digits. */
+export async function issueProof({ tx, now, newId, newSecret }: Work, { purpose, user, email, way }: NewProof): Promise<string> {
+  const slot = slotOf(purpose, purpose === 'undoEmail' ? email : purpose === 'secondFactor' ? newId('prf') : user.id)
   const before = await findUnique(tx, proofs, eq('slot', slot))
   const id = before?.id ?? newId('prf')
   const isCode = purpose === 'code'
@@ -56,7 +71,8 @@ export async function issueProof({ tx, now, newId, newSecret }: Work, { purpose,
   const fields = {
     email,
     secretHash: isCode ? hashOfCode(id, secret) : hashSecret(secret),
-    triesLeft: isCode ? limits.codeTriesMax : null,
+    triesLeft: isCode || purpose === 'secondFactor' ? limits.codeTriesMax : null,
+    way: way ?? null,
     expiresAt: now + lifeMs[purpose],
   }
   if (before === null) await tx.insert(proofs, { id, slot, purpose, user: user.id, ...fields }, 'conflict')
@@ -93,7 +109,33 @@ async function isUsedUp(tx: Transaction, now: number, { id, secretHash, expiresA
   return (await tx.deleteWhere(proofs, and(eq('id', id), eq('secretHash', secretHash)))) > 0
 }
 
-/** Every way into the account that lies in a mail, such as after a new password. The way back to an address stays. */
+/** A sign-in that waits, and may be tried. @throws pending_invalid */
+export async function findPending(read: Pick<Reader, 'find'>, now: number, token: string): Promise<Proof> {
+  const proof = await findUnique(read, proofs, eq('secretHash', hashSecret(token)))
+  if (proof === null || proof.purpose !== 'secondFactor' || proof.expiresAt <= now) throw new EngineError('pending_invalid')
+  return proof
+}
+
+/** In a transaction of its own that stays, before the code is looked at. @throws pending_invalid */
+export async function takeTryOfPending({ tx, now }: Pick<Work, 'tx' | 'now'>, token: string): Promise<void> {
+  const proof = await findPending(tx, now, token)
+  if ((proof.triesLeft ?? 0) <= 0) throw new EngineError('pending_invalid')
+  await tx.update(proofs, proof, { set: { triesLeft: proof.triesLeft! - 1 } })
+}
+
+/** Uses it up. Answers whose it is, and how they began. @throws pending_invalid */
+export async function redeemPending({ tx, now }: Pick<Work, 'tx' | 'now'>, token: string): Promise<{ user: string; way: FirstFactor }> {
+  const proof = await findPending(tx, now, token)
+  if (!(await isUsedUp(tx, now, proof))) throw new EngineError('pending_invalid')
+  return { user: proof.user, way: proof.way as FirstFactor }
+}
+
+/** Sign-ins that wait: what they began with counts no more. */
+export async function dropPending(tx: Transaction, user: string): Promise<void> {
+  await tx.deleteWhere(proofs, and(eq('user', user), eq('purpose', 'secondFactor')))
+}
+
+/** Every way into the account that lies in a mail, or waits, such as after a new password. The way back to an address stays. */
 export async function dropProofs(tx: Transaction, user: string): Promise<void> {
   await tx.deleteWhere(proofs, and(eq('user', user), isNot('undoEmail')))
 }

@@ -1,13 +1,17 @@
 import { signedIn } from '../../access/rule.ts'
 import { EngineError, invalid } from '../../base/engine-error.ts'
+import { limits } from '../../base/limits.ts'
 import { eq } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
+import type { Work } from '../../operation/work.ts'
 import { findUnique } from '../../storage/find-all.ts'
-import { passwords, sessions, users } from './collections.ts'
-import { redeemCode, tryCode } from './proofs.ts'
+import { passwords, type SignInWay, sessions, users } from './collections.ts'
+import { type Proof, redeemCode, tryCode } from './proofs.ts'
+import { redeemFactor } from './second-factor.ts'
 import { openSession } from './session.ts'
 import { passwordInput, sessionOutput, userView } from './shapes.ts'
+import { recoveryUsed } from './sign-in.ts'
 import { forgetTries, takeTry, triedBy } from './sign-in-tries.ts'
 import { waysToProve } from './ways-to-prove.ts'
 
@@ -26,6 +30,16 @@ export const prove = command({
       code: Type.Optional(
         Type.String({ pattern: '^[0-9]{6}$', examples: ['042917'], description: 'Of the mail that `POST /api/auth/code` sends.' }),
       ),
+      totp: Type.Optional(
+        Type.String({
+          pattern: '^[0-9]{6}$',
+          examples: ['042917'],
+          description: 'What the authenticator app shows. An account that has one takes neither password nor mail.',
+        }),
+      ),
+      recovery: Type.Optional(
+        Type.String({ minLength: 6, maxLength: limits.codeCharactersMax, description: 'A recovery code in place of the app.' }),
+      ),
     },
     { additionalProperties: false },
   ),
@@ -34,17 +48,22 @@ export const prove = command({
   access: signedIn,
   rate: 'account',
   hasSecretInput: true,
-  async prepare({ input, read, actor, services, writeFirst }) {
+  async prepare({ input, read, actor, services, writeFirst }): Promise<Shown> {
     const ways = await waysToProve(read, actor.id ?? '')
+    const factor = ways.includes('totp') ? (input.totp ?? input.recovery) : undefined
+    if (factor !== undefined) {
+      await writeFirst((work) => takeTry(work, triedBy(actor)))
+      return { way: 'factor', code: factor, path: input.totp === undefined ? '/recovery' : '/totp' }
+    }
     if (input.password !== undefined && ways.includes('password')) {
       await writeFirst((work) => takeTry(work, triedBy(actor)))
       const stored = await findUnique(read, passwords, eq('user', actor.id!))
       if (!(await services.passwords.verify(input.password, stored?.hash ?? null)))
         throw invalid('/password', 'wrong', 'is not the password')
-      return { way: 'password', hash: stored!.hash } as const
+      return { way: 'password', hash: stored!.hash }
     }
     if (input.code !== undefined && ways.includes('code'))
-      return { way: 'code', proof: await writeFirst((work) => tryCode(work, actor.id!, input.code!)) } as const
+      return { way: 'code', proof: await writeFirst((work) => tryCode(work, actor.id!, input.code!)) }
     throw invalid('', 'required', `needs one of these: ${ways.join(', ')}`)
   },
   async run(context) {
@@ -52,12 +71,34 @@ export const prove = command({
     const user = await tx.get(users, actor.id!)
     const session = actor.session === null ? null : await tx.get(sessions, actor.session)
     if (user === null || session === null) throw new EngineError('unauthenticated')
-    if (prepared.way === 'code') await redeemCode(context, prepared.proof)
-    else if ((await findUnique(tx, passwords, eq('user', user.id)))?.hash !== prepared.hash)
-      throw invalid('/password', 'wrong', 'is not the password')
+    const way = await redeem(context, user.id, prepared)
     await forgetTries(tx, triedBy(actor))
     await tx.delete(sessions, session)
-    const { token, headers } = await openSession(context, user, [...new Set([...(session.ways ?? []), prepared.way])])
-    return { output: { token, user: userView(user) }, headers }
+    const { token, headers } = await openSession(context, user, [...new Set([...(session.ways ?? []), way])])
+    return { output: { token, user: userView(user) }, headers, events: recoveryUsed(context, user, way) }
   },
 })
+
+/** What was tried before the transaction. */
+type Shown =
+  | { readonly way: 'factor'; readonly code: string; readonly path: string }
+  | { readonly way: 'password'; readonly hash: string }
+  | { readonly way: 'code'; readonly proof: Proof | null }
+
+/** @throws validation_failed or code_invalid when it is not right, or no more */
+async function redeem(work: Work, user: string, shown: Shown): Promise<SignInWay> {
+  switch (shown.way) {
+    case 'factor': {
+      const factor = await redeemFactor(work, user, shown.code)
+      if (factor === null) throw invalid(shown.path, 'wrong', 'is wrong, or was used')
+      return factor
+    }
+    case 'password':
+      if ((await findUnique(work.tx, passwords, eq('user', user)))?.hash !== shown.hash)
+        throw invalid('/password', 'wrong', 'is not the password')
+      return 'password'
+    case 'code':
+      await redeemCode(work, shown.proof)
+      return 'code'
+  }
+}

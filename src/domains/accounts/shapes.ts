@@ -3,7 +3,7 @@
 import { toIso } from '../../base/clock.ts'
 import { limits } from '../../base/limits.ts'
 import { Type } from '../../contract/type.ts'
-import type { User } from './collections.ts'
+import type { SecondFactor, User } from './collections.ts'
 
 export const emailInput = Type.String({ format: 'email', maxLength: limits.emailCharactersMax })
 export const passwordInput = Type.String({ minLength: 1, maxLength: limits.passwordBytesMax })
@@ -29,6 +29,35 @@ export const sessionOutput = Type.Object(
     user: userOutput,
   },
   { title: 'SignIn' },
+)
+
+/** A sign-in that waits for a second factor. */
+export const pendingOutput = Type.Object(
+  {
+    pending: Type.String({ description: 'Send it to `POST /api/auth/totp/verify` within ten minutes, with a code.' }),
+    factors: Type.Array(Type.Unsafe<SecondFactor>({ type: 'string', enum: ['totp', 'recovery'] }), {
+      description: 'What the account takes: a code of an authenticator app, or one of its recovery codes.',
+    }),
+  },
+  { title: 'SecondFactorNeeded' },
+)
+/** How a sign-in ends. */
+export const signInOutput = Type.Union([sessionOutput, pendingOutput], {
+  description: 'The session; or, of an account with a second factor, what it waits for.',
+})
+export const factorCodeInput = Type.String({
+  minLength: 6,
+  maxLength: limits.codeCharactersMax,
+  examples: ['042917'],
+  description: 'The six digits that the app shows, or a recovery code. Blanks, hyphens and capitals do not matter.',
+})
+export const recoveryCodesOutput = Type.Object(
+  {
+    recoveryCodes: Type.Array(Type.String(), {
+      description: 'Each opens the account once where the app is lost. They are not shown again.',
+    }),
+  },
+  { title: 'RecoveryCodes' },
 )
 
 export function userView(user: User) {

@@ -26,8 +26,11 @@ export const signInTries = collection('signInTries', {
   indexes: [['forgottenAt']],
 })
 
-/** Whose tries they are: those of an address, or of a browser that is known to its account. */
-export type Tried = { readonly email: string } | { readonly device: string }
+/**
+ * Whose tries they are: those of an address, or of a browser that is known to its account. `factor`: of a second factor, which
+ * only somebody tries who has shown the first, by the browser or the account; a right password does not end the wait for those.
+ */
+export type Tried = { readonly email: string } | { readonly device: string } | { readonly factor: string }
 
 /** Of whoever is signed in: a session that was stolen guesses no faster, and its owner's other browsers are let alone. */
 export function triedBy({ session }: Actor): Tried {
@@ -39,7 +42,7 @@ export async function takeTry({ tx, now }: Pick<Work, 'tx' | 'now'>, tried: Trie
   const id = idOf(tried)
   const row = await tx.lock(signInTries, id, 'exclusive')
   const known = row !== null && row.forgottenAt > now ? row : null
-  if (known !== null && known.waitUntil > now) throw tooMany(known.waitUntil - now)
+  if (known !== null && known.waitUntil > now) throw tooMany(known.waitUntil - now, tried)
   const tries = (known?.tries ?? 0) + 1
   const next = { tries, waitUntil: now + waitAfter(tries), forgottenAt: now + limits.signInTriesKeepMs }
   if (row === null) await tx.insert(signInTries, { id, ...next }, 'conflict')
@@ -57,14 +60,15 @@ function waitAfter(tries: number): number {
   return beyond < 0 ? 0 : Math.min(limits.signInWaitMaxMs, 1_000 * 2 ** Math.min(beyond, 30))
 }
 
-function tooMany(ms: number): EngineError {
+function tooMany(ms: number, tried: Tried): EngineError {
   const seconds = Math.ceil(ms / 1_000)
-  const detail = `Too many tries with this account. Wait ${seconds} s, or sign in by a link (POST /api/auth/magic).`
+  const instead = 'factor' in tried ? '' : ', or sign in by a link (POST /api/auth/magic)'
+  const detail = `Too many tries with this account. Wait ${seconds} s${instead}.`
   return new EngineError('rate_limited', { detail, headers: { 'retry-after': String(seconds) } })
 }
 
 /** Whoever reads the table learns no addresses. */
 function idOf(tried: Tried): string {
-  const text = 'email' in tried ? `email:${tried.email}` : `device:${tried.device}`
+  const text = 'email' in tried ? `email:${tried.email}` : 'device' in tried ? `device:${tried.device}` : `factor:${tried.factor}`
   return `try_${createHash('sha256').update(text).digest('base64url')}`
 }

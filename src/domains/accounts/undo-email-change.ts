@@ -1,10 +1,12 @@
 import { anyone } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
+import { limits } from '../../base/limits.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { users } from './collections.ts'
 import { moveTo } from './move-account.ts'
 import { dropLaterUndos, dropProofs, redeemToken } from './proofs.ts'
+import { removeFactors } from './second-factor.ts'
 import { tokenInput } from './shapes.ts'
 import { forgetWayIn } from './sign-in.ts'
 
@@ -31,6 +33,8 @@ export const undoEmailChange = command({
     if (user === null) throw new EngineError('link_invalid')
     await moveTo(context, user, proof.email)
     await forgetWayIn(context, user.id)
+    // Whoever moved it may have added one, to keep its owner out. One of before stays: this mail is one factor.
+    await removeFactors(tx, user.id, { since: proof.expiresAt - limits.undoEmailLinkMs })
     await dropProofs(tx, user.id)
     await dropLaterUndos(tx, proof)
     return { output: null, status: 204 }

@@ -86,6 +86,32 @@ const english = {
     button: 'Your account',
     after: ['If it was not you, set a new password at once, and write to {{shop}}.'],
   },
+  /** {url} */
+  account_factor_added: {
+    subject: 'Your account at {{shop}} has a second factor',
+    heading: 'A second factor was added',
+    lines: [
+      'From now on your account at {{shop}} asks for a code of an authenticator app at each sign-in. It is signed out everywhere else.',
+    ],
+    button: 'Your account',
+    after: ['Keep the recovery codes where you find them without your telephone. If it was not you, write to {{shop}} at once.'],
+  },
+  /** {url} */
+  account_factor_removed: {
+    subject: 'The second factor of your account at {{shop}} was removed',
+    heading: 'The second factor was removed',
+    lines: ['Your account at {{shop}} asks for no code of an authenticator app any more, and its recovery codes work no more.'],
+    button: 'Your account',
+    after: ['If you neither did this nor asked for it, set a new password at once, and write to {{shop}}.'],
+  },
+  /** {url} */
+  account_recovery_used: {
+    subject: 'A recovery code of your account at {{shop}} was used',
+    heading: 'A recovery code was used',
+    lines: ['Somebody, probably you, used one of the recovery codes of your account at {{shop}}. It works no more.'],
+    button: 'Your account',
+    after: ['If few are left, make new ones. If it was not you, set a new password at once, make new codes, and write to {{shop}}.'],
+  },
 } as const satisfies Record<string, Words>
 
 export type AccountTemplate = keyof typeof english
@@ -153,6 +179,35 @@ const german: Readonly<Record<AccountTemplate, Words>> = {
     lines: ['Das Passwort Ihres Kontos bei {{shop}} wurde geändert, und das Konto ist überall sonst abgemeldet.'],
     button: 'Ihr Konto',
     after: ['Wenn Sie es nicht waren, setzen Sie sofort ein neues Passwort und schreiben Sie an {{shop}}.'],
+  },
+  account_factor_added: {
+    subject: 'Ihr Konto bei {{shop}} hat einen zweiten Faktor',
+    heading: 'Ein zweiter Faktor ist dazugekommen',
+    lines: [
+      'Ihr Konto bei {{shop}} fragt ab jetzt bei jeder Anmeldung nach einem Code einer Authenticator-App. Überall sonst ist es abgemeldet.',
+    ],
+    button: 'Ihr Konto',
+    after: [
+      'Bewahren Sie die Wiederherstellungscodes so auf, dass Sie sie auch ohne Ihr Telefon finden. Wenn Sie es nicht waren, schreiben Sie sofort an {{shop}}.',
+    ],
+  },
+  account_factor_removed: {
+    subject: 'Der zweite Faktor Ihres Kontos bei {{shop}} wurde entfernt',
+    heading: 'Der zweite Faktor wurde entfernt',
+    lines: [
+      'Ihr Konto bei {{shop}} fragt nicht mehr nach einem Code einer Authenticator-App, und die Wiederherstellungscodes gelten nicht mehr.',
+    ],
+    button: 'Ihr Konto',
+    after: ['Wenn Sie das weder getan noch darum gebeten haben, setzen Sie sofort ein neues Passwort und schreiben Sie an {{shop}}.'],
+  },
+  account_recovery_used: {
+    subject: 'Ein Wiederherstellungscode Ihres Kontos bei {{shop}} wurde benutzt',
+    heading: 'Ein Wiederherstellungscode wurde benutzt',
+    lines: ['Jemand, vermutlich Sie, hat einen der Wiederherstellungscodes Ihres Kontos bei {{shop}} benutzt. Er gilt nicht mehr.'],
+    button: 'Ihr Konto',
+    after: [
+      'Wenn nur noch wenige übrig sind, erzeugen Sie neue. Wenn Sie es nicht waren, setzen Sie sofort ein neues Passwort, erzeugen Sie neue Codes und schreiben Sie an {{shop}}.',
+    ],
   },
 }
 

@@ -3,8 +3,8 @@
 import type { Language } from '../../base/language.ts'
 import { secretMark } from '../../base/secret.ts'
 import type { User } from '../../domains/accounts/collections.ts'
-import type { AskedProof, accountEmailChanged, accountProofIssued } from '../../domains/accounts/events.ts'
-import type { ProofPurpose } from '../../domains/accounts/proofs.ts'
+import type { AskedProof, accountEmailChanged, accountFactorChanged, accountProofIssued } from '../../domains/accounts/events.ts'
+import type { MailedPurpose } from '../../domains/accounts/proofs.ts'
 import { oweProof } from '../../domains/accounts/send-proof.ts'
 import { type AccountTemplate, accountTemplate } from '../../domains/emails/account-templates.ts'
 import { queueEmail } from '../../domains/emails/queue-email.ts'
@@ -17,7 +17,7 @@ export async function askForProof(work: Work, asked: AskedProof): Promise<void> 
 }
 
 type Proving = { readonly template: AccountTemplate; readonly page: string | null }
-const mails: Readonly<Record<Exclude<ProofPurpose, 'undoEmail'>, Proving>> = {
+const mails: Readonly<Record<Exclude<MailedPurpose, 'undoEmail'>, Proving>> = {
   verify: { template: 'account_verify', page: 'verify' },
   reset: { template: 'account_reset', page: 'reset' },
   magic: { template: 'account_magic', page: 'magic' },
@@ -54,6 +54,22 @@ export async function tellOfNewPassword(work: Work, { user, language }: { readon
   const key = `account.password_changed:${id}:${work.now}`
   const bound = emailVerified ? {} : ({ bound: 'account' } as const)
   await queueEmail(work, { key, to: email, template: accountTemplate('account_password', language), record: id, view, ...bound })
+}
+
+const factorMails = {
+  added: 'account_factor_added',
+  removed: 'account_factor_removed',
+  recovery_used: 'account_recovery_used',
+} as const satisfies Record<string, AccountTemplate>
+
+/** As of a new password. */
+export async function tellOfFactor(work: Work, told: ReturnType<typeof accountFactorChanged>['payload']): Promise<void> {
+  const { user, change, language } = told
+  const { id, email, emailVerified } = user
+  const view = { url: `${work.project.publicUrl}/account` }
+  const key = `account.factor_${change}:${id}:${work.newId('key')}`
+  const bound = emailVerified ? {} : ({ bound: 'account' } as const)
+  await queueEmail(work, { key, to: email, template: accountTemplate(factorMails[change], language), record: id, view, ...bound })
 }
 
 /** At the address before: whoever reads it there can take the account back. */
