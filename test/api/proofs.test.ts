@@ -1,4 +1,4 @@
-// What goes by mail to an account: each link and code opens what it is for, once, in its time, and only the newest one; nobody
+// proves P-033: what goes by mail to an account: each link and code opens what it is for, once, in its time, and only the newest one; nobody
 // learns from asking who has an account; and no secret lies anywhere once it was sent.
 // slow: mysql
 import assert from 'node:assert/strict'

@@ -1,4 +1,4 @@
-// Guessing: an account's tries wait longer and longer, wherever they come from and however many at once, whether or not there is
+// proves P-034: guessing. An account's tries wait longer and longer, wherever they come from and however many at once, whether or not there is
 // such an account; and whoever is known to it, or reads its mail, still gets in.
 // slow: mysql
 import assert from 'node:assert/strict'
