@@ -61,8 +61,9 @@ export function listDeleted(collection: CollectionModel, ports: SealPorts & { re
 type Visible = { readonly row: DeletedRecord; readonly record: Record<string, unknown> }
 type Wanted = { readonly after: object | null; readonly limit: number; readonly pause: () => Promise<void> }
 
-/** Of the first page that is read: as large as any record may be, there are few of them. */
-const firstSize = 32
+/** Rows that are read at once. What comes after some small ones may be as large as a body is, so that many of them fit a process. */
+const rowsAtFirst = 4
+const rowsAtOnce = 16
 const readBytes = 1_048_576
 
 /**
@@ -71,7 +72,7 @@ const readBytes = 1_048_576
  */
 async function look(looking: Looking, { limit, pause, ...wanted }: Wanted): Promise<{ visible: Visible[]; last: DeletedRecord | null }> {
   const visible: Visible[] = []
-  let [after, size, looked, bytes] = [wanted.after, firstSize, 0, 0]
+  let [after, size, looked, bytes] = [wanted.after, rowsAtFirst, 0, 0]
   while (true) {
     const where = deletedOf(looking.collection)
     // Beyond the limit: the next round.
@@ -86,7 +87,7 @@ async function look(looking: Looking, { limit, pause, ...wanted }: Wanted): Prom
     }
     if (rows.length < size) return { visible, last: null }
     after = { after: [rows.at(-1)!.createdAt, rows.at(-1)!.id] }
-    size = Math.max(1, Math.min(limits.readPageSize, Math.floor((readBytes * looked) / bytes)))
+    size = Math.max(1, Math.min(rowsAtOnce, Math.floor((readBytes * looked) / bytes)))
     await pause()
   }
 }

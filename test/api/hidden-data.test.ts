@@ -6,7 +6,9 @@ import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
+import { limits } from '../../src/base/limits.ts'
 import { carts } from '../../src/domains/carts/collections.ts'
+import { deletedRecords } from '../../src/records/deleted-records.ts'
 import type { World } from '../support/api-harness.ts'
 import { testDatabase } from '../support/databases.ts'
 import { leaks } from '../support/two-worlds/leaks.ts'
@@ -61,6 +63,22 @@ const shows: Readonly<Record<string, (twins: Twins) => Promise<Named>>> = {
   'what a computed field is made of': async (twins) => {
     await asStaff(twins, 'right', 'PATCH', '/api/stockLevels/‹variantLevel›', { onHand: 200 })
     return get('guest', '/api/variants/‹variant›')
+  },
+  'that others have deleted very many': async ({ worlds }) => {
+    const { newId, parts } = worlds.right.engine
+    const rows = Array.from({ length: limits.deletedLookedMax }, () => {
+      const id = newId('aud')
+      const values = { id, isOpen: false, isEmbargoed: false, about: null, result: null, createdAt: 0, updatedAt: 0, version: 1 }
+      const deletion = { collection: 'audits', record: id, root: id, values: values as never, released: [], deletedBy: 'system' }
+      return { ...deletion, id: newId('del'), purgeAt: parts.clock.now() + 86_400_000 }
+    })
+    await worlds.right.write(async (tx) => await tx.insertMany(deletedRecords, rows))
+    return get('other', '/api/audits/deleted')
+  },
+  'how many commits there were': async (twins) => {
+    await asStaff(twins, 'right', 'PATCH', '/api/notes/‹note›', { title: 'Changed' })
+    for (const side of ['left', 'right'] as const) await asStaff(twins, side, 'PATCH', '/api/categories/‹fiction›', { title: 'Last' })
+    return get('staff', '/api/audit?collection=categories&limit=1')
   },
   'when a field with `read: nobody` was changed': async (twins) => {
     await twins.ask({ as: 'other', request: { method: 'POST', url: '/api/carts', body: {} } })

@@ -318,6 +318,40 @@ test('what others have deleted since pushes nothing out: a look has an end, and 
     assert.equal((await call('staff', 'GET', url)).body.errors?.[0].path, 'query:cursor', url)
 })
 
+test('ten looks at once hold few rows each, also where large ones of others come after small ones, and each gets to what is theirs', async () => {
+  const memo = await make('memos', { owner: world.ids['owner'] })
+  await remove('memos', memo)
+  const padding = 'x'.repeat(400_000)
+  await deletedAlike('memos', 20, () => ({ owner: world.ids['other'], padding }))
+  await deletedAlike('memos', 40, () => ({ owner: world.ids['other'], padding: null }))
+  const reader = world.engine.parts.storage.reader as { find: (...given: unknown[]) => Promise<AnyRecord[]> }
+  const own = reader.find
+  const found: number[] = []
+  reader.find = async (...given) => {
+    const rows = await own.apply(reader, given)
+    if ((given[0] as { name: string }).name === deletedRecords.name) found.push(rows.length)
+    return rows
+  }
+  try {
+    const look = async (): Promise<{ count: number; bytes: number }> => {
+      let [count, bytes, cursor] = [0, 0, '']
+      do {
+        const { text, body } = await call('owner', 'GET', `memos/deleted?limit=1${cursor && `&cursor=${cursor}`}`)
+        bytes = Math.max(bytes, text.length)
+        if (body.items.some((item: { record: { id: string } }) => item.record.id === memo)) return { count, bytes }
+        count += 1
+        cursor = body.next
+      } while (cursor !== null)
+      throw new Error('what is theirs was not found')
+    }
+    const looks = await Promise.all(Array.from({ length: 10 }, look))
+    for (const { count, bytes } of looks) assert.ok(count <= 4 && bytes < 2_000, `${count} empty pages, ${bytes} bytes`)
+    assert.ok(Math.max(...found) <= 16, `${Math.max(...found)} rows at once`)
+  } finally {
+    reader.find = own
+  }
+})
+
 test('a page of large ones ends earlier', async () => {
   const shelf = await make('shelves', { name: 'large' })
   const book = await make('books', { title: 'large', shelf })
