@@ -7,12 +7,18 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { attacks } from './matrix/attacks.ts'
 import { defences, mutated, root } from './mutants/defences.ts'
+import { attacksPage } from './page.ts'
 
 test('every defence stands in the source once', () => {
   for (const defence of defences) {
     const source = readFileSync(join(root, defence.file), 'utf8')
     assert.notEqual(mutated(defence, source), source, defence.name)
   }
+})
+
+test('the page of attacks says what there is', () => {
+  const page = readFileSync(join(root, 'docs/reference/attacks.md'), 'utf8')
+  assert.equal(page, attacksPage(), 'make it again: node test/attacks/page.ts --write')
 })
 
 test('every attack that is asked is one of the matrix, and every name is of one defence', () => {

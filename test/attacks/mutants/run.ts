@@ -1,14 +1,17 @@
 /**
  * `npm run mutants`: takes away one defence after another, each in a process of its own, and runs the attacks of the matrix that are
- * about it. Prints which test caught each, as the table of docs/reference/attacks.md; exit 1 where one was caught by none. Words name
- * some: `npm run mutants -- "a list shows"`. Takes some minutes and is in no run of tests; that each text still stands in the source is.
+ * about it. Prints which test caught each; exit 1 where one was caught by none. Words name some: `npm run mutants -- "a list shows"`.
+ * A whole run is kept in caught.json, and `node test/attacks/page.ts --write` makes the page of it. Takes some minutes and is in no run of tests; that each text still stands in the source is.
  */
 import { spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { type Defence, defences, root } from './defences.ts'
 
+/** As page.ts reads it. */
+const caughtPath = join(import.meta.dirname, 'caught.json')
 const matrix = join(root, 'test/attacks/matrix.test.ts')
 const plant = join(import.meta.dirname, 'plant.ts')
 
@@ -37,16 +40,14 @@ async function main(): Promise<number> {
   console.log('| defence | where | caught by |\n|---|---|---|')
   for (const defence of chosen) {
     const { caughtBy, said } = outcomes.find((one) => one.defence === defence)!
-    console.log(`| ${defence.name} | \`${defence.file}\` | ${caughtBy.length > 0 ? shortened(caughtBy) : '**nothing**'} |`)
+    console.log(`| ${defence.name} | \`${defence.file}\` | ${caughtBy.length > 0 ? caughtBy.join(', ') : '**nothing**'} |`)
     if (caughtBy.length === 0) console.error(said.slice(-1_500))
   }
   const missed = outcomes.filter(({ caughtBy }) => caughtBy.length === 0).length
+  const caught = chosen.map(({ name }) => [name, outcomes.find(({ defence }) => defence.name === name)!.caughtBy])
+  if (wanted.length === 0) writeFileSync(caughtPath, `${JSON.stringify(Object.fromEntries(caught), null, 2)}\n`)
   console.log(`\n${chosen.length - missed} of ${chosen.length} caught.`)
   return missed === 0 ? 0 : 1
-}
-
-function shortened(names: readonly string[]): string {
-  return names.length <= 4 ? names.join(', ') : `${names.slice(0, 4).join(', ')} and ${names.length - 4} more`
 }
 
 process.exitCode = await main()

@@ -117,6 +117,13 @@ export async function fill(world: World, side: Side): Promise<Record<string, str
   await make('hiddenMembership', 'staff', '/api/memberships', { room: made['ownRoom'], user: owner })
   await make('ownReview', 'other', '/api/reviews', { book: product, stars: 3 })
   await make('otherNote', 'other', '/api/notes', { title: 'Mine', isPublic: true, slug: 'mine' })
+  // Of a private note, and one that waits.
+  for (const name of ['hiddenFile', 'foreignFile']) {
+    const headers = { 'content-type': 'text/plain', 'file-name': `${word}-${name}.txt` }
+    const answer = await world.call('owner', { method: 'POST', url: '/api/files', headers, body: `${word} ${number}` })
+    made[name] = answer.body.id
+  }
+  await world.call('owner', { method: 'PATCH', url: `/api/notes/${note}`, body: { papers: [{ id: made['hiddenFile'] }] } })
   const cart = await fillCart(world, 'owner')
   made['ownersCart'] = cart.id
   made['ownersOrder'] = (await checkOut(world, 'owner', await fillCart(world, 'owner'))).body.order.id

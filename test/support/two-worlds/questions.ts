@@ -269,6 +269,16 @@ const own: Readonly<Record<string, Question>> = {
     }),
   'schema.describe': (asking) => named(asking, { method: 'GET', url: '/api/schema' }),
   'running.readMetrics': (asking) => named(asking, { method: 'GET', url: '/metrics' }),
+  'batch.run': (asking) => {
+    const { chance, model } = asking
+    const open = [...model.collections.values()].filter(({ source, access }) => !source.system && access.create !== undefined)
+    const operations = Array.from({ length: 1 + chance.below(3) }, () => {
+      const question = chance.pick([createQuestion, updateQuestion, updateQuestion, deleteQuestion])
+      const { method, url, body, headers = {} } = question(chance.pick(open))(asking).request
+      return { method, path: url, ...(body ? { body } : {}), ...(headers['if-match'] ? { ifMatch: headers['if-match'] } : {}) }
+    })
+    return named(asking, { method: 'POST', url: '/api/batch', body: { operations } })
+  },
   'effects.retry': (asking) => named(asking, { method: 'POST', url: `/api/effects/${idOf(asking, 'eff')}/retry`, body: {} }),
   'effects.cancel': (asking) => named(asking, { method: 'POST', url: `/api/effects/${idOf(asking, 'eff')}/cancel`, body: {} }),
   'ledger.listBalances': (asking) => named(asking, { method: 'GET', url: '/api/ledger/balances' }),
