@@ -1,6 +1,7 @@
 // The attack list's parts on data and files, as a matrix: each attack on each surface, asked of two worlds that differ in hidden data
 // alone. Whatever is asked, both answer the same bytes, no answer is a failure of ours, and what is refused stores nothing. A combination
 // that makes no sense says why in the table. That it sees is asked by `npm run mutants`.
+// proves P-006: on each of these ways nobody sees what the rules hide.
 // slow: mysql, mongodb
 // long
 import assert from 'node:assert/strict'

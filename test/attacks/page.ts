@@ -38,7 +38,7 @@ export function attacksPage(): string {
 <!-- Made by \`node test/attacks/page.ts --write\`, from test/attacks/matrix. -->
 
 What a stranger, a customer or staff could try on data and files, each on every way to ask: ${attacks.length} attacks on ${surfaces.length} surfaces, ${asked.length} combinations
-of them with ${requests.toLocaleString('en')} requests and ${courses} courses of several, and ${trials.length - asked.length} that make no sense, with the reason. They run with every \`npm test\`, on every database.
+of them with ${requests.toLocaleString('en')} requests and ${courses} courses of several, and ${trials.length - asked.length} that make no sense, with the reason. They run with every \`npm test\`, and with \`--full\` on every database.
 
 Each request goes to two servers whose data differs in what is hidden alone: fields of every kind, records, deleted records, files, a whole
 collection. Both must answer the same bytes ([what still shows](what-still-shows.md)), a hidden name as one that there is not; none may answer
