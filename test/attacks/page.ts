@@ -11,7 +11,7 @@ const path = join(root, 'docs/reference/attacks.md')
 const caughtPath = join(root, 'test/attacks/mutants/caught.json')
 
 /** Of a whole run: by defence, the tests that failed without it. */
-type Caught = Readonly<Record<string, readonly string[]>>
+type Caught = Readonly<Record<string, string>>
 
 const inNames: Readonly<Record<(typeof surfaces)[number], string>> = {
   create: 'create',
@@ -32,7 +32,7 @@ export function attacksPage(): string {
   const asked = trials.filter((trial) => typeof trial !== 'string')
   const requests = asked.reduce((sum, trial) => sum + (typeof trial === 'function' ? 0 : trial.length), 0)
   const courses = asked.filter((trial) => typeof trial === 'function').length
-  const seen = defences.filter(({ name }) => (caught[name] ?? []).length > 0).length
+  const seen = defences.filter(({ name }) => (caught[name] ?? '') !== '').length
   return `# Attacks
 
 <!-- Made by \`node test/attacks/page.ts --write\`, from test/attacks/matrix. -->
@@ -61,7 +61,7 @@ ${defences.length} were seen to be missing, each by the tests named here.
 
 | defence | where | caught by |
 |---|---|---|
-${defences.map(({ name, file }) => `| ${name} | \`${file}\` | ${shortened(caught[name] ?? [])} |`).join('\n')}
+${defences.map(({ name, file }) => `| ${name} | \`${file}\` | ${shortened(caught[name] ?? '')} |`).join('\n')}
 `
 }
 
@@ -76,8 +76,9 @@ function reasonsOf({ id, on }: Attack): string[] {
   return [...Map.groupBy(given, (surface) => on[surface] as string)].map(([reason, names]) => `- ${id}, ${names.join(', ')}: ${reason}`)
 }
 
-function shortened(names: readonly string[]): string {
-  if (names.length === 0) return '**nothing**'
+function shortened(all: string): string {
+  const names = all.split(', ')
+  if (all === '') return '**nothing**'
   return names.length <= 4 ? names.join(', ') : `${names.slice(0, 4).join(', ')} and ${names.length - 4} more`
 }
 

@@ -44,7 +44,7 @@ async function main(): Promise<number> {
     if (caughtBy.length === 0) console.error(said.slice(-1_500))
   }
   const missed = outcomes.filter(({ caughtBy }) => caughtBy.length === 0).length
-  const caught = chosen.map(({ name }) => [name, outcomes.find(({ defence }) => defence.name === name)!.caughtBy])
+  const caught = chosen.map(({ name }) => [name, outcomes.find(({ defence }) => defence.name === name)!.caughtBy.join(', ')])
   if (wanted.length === 0) writeFileSync(caughtPath, `${JSON.stringify(Object.fromEntries(caught), null, 2)}\n`)
   console.log(`\n${chosen.length - missed} of ${chosen.length} caught.`)
   return missed === 0 ? 0 : 1
