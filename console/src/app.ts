@@ -2,8 +2,8 @@
 
 import { ApiError } from '/client/index.ts'
 import { html, useEffect, useErrorBoundary, useMemo, useState, type VNode } from '../vendor/htm-preact.js'
+import { consoleWords } from './account/form.ts'
 import { askForProof } from './account/proof-dialog.ts'
-import { wordsFor } from './account/words.ts'
 import { client, onProofNeeded, onSessionEnd } from './client.ts'
 import { watch } from './live.ts'
 import { AuditPage } from './pages/audit.ts'
@@ -60,7 +60,7 @@ export function App(): VNode {
   }
   useEffect(() => {
     onSessionEnd(leave)
-    onProofNeeded((ways) => askForProof({ words: wordsFor([]), name: 'Kingpost console', logo: '' }, ways))
+    onProofNeeded((ways) => askForProof(consoleWords, ways))
     if (setupToken === '') start()
   }, [])
   const enter = (next: User) => {

@@ -9,7 +9,8 @@ test('an accent stays as it is where it can be read, and is darkened or lightene
   const [day, night] = accentOf('#ffe600')!
   assert.notEqual(day, '#ffe600')
   assert.equal(night, '#ffe600')
-  assert.match(accountTheme({ accent: '#ffe600' }), /--on-accent: light-dark\(#ffffff, #000000\);/)
+  assert.match(accountTheme({ accent: '#ffe600' }), /\.button\.primary \{[^}]*background: #ffe600;\n {2}color: #000000;/)
+  assert.match(accountTheme({ accent: '#402010' }), /\.button\.primary \{[^}]*background: #402010;\n {2}color: #ffffff;/)
 })
 
 test('a background is dark by night, and without colours there is no rule', () => {

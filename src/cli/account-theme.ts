@@ -11,21 +11,28 @@ const surfaces = [white, [28, 29, 31]] as const
 const contrastMin = 4.5
 
 export function accountTheme({ accent, background }: Pick<AccountsConfig, 'accent' | 'background'>): string {
-  const lines = [
-    ...(accent === undefined ? [] : accentLines(parse(accent))),
-    ...(background === undefined ? [] : [paper(parse(background))]),
-  ]
-  return lines.length === 0 ? '' : `:root {\n${lines.map((line) => `  ${line};\n`).join('')}}\n`
+  const ground = background === undefined ? [] : [paper(parse(background))]
+  return accent === undefined
+    ? rule(':root', ground)
+    : rule(':root', [...accentLines(parse(accent)), ...ground]) + buttonRules(parse(accent))
 }
 
+function rule(selector: string, lines: readonly string[]): string {
+  return lines.length === 0 ? '' : `${selector} {\n${lines.map((line) => `  ${line};\n`).join('')}}\n`
+}
+
+/** Of links and marks: as near to the accent as can be read. */
 function accentLines(accent: Rgb): string[] {
   const [day, night] = surfaces.map((surface) => readableOn(surface, accent)) as [Rgb, Rgb]
-  return [
-    `--accent: ${both(day, night)}`,
-    `--on-accent: ${both(textOn(day), textOn(night))}`,
-    `--accent-strong: ${both(mix(day, black, 0.18), mix(night, white, 0.18))}`,
-    `--accent-soft: ${both(mix(surfaces[0], day, 0.12), mix(surfaces[1], night, 0.2))}`,
-  ]
+  return [`--accent: ${both(day, night)}`, `--accent-soft: ${both(mix(surfaces[0], day, 0.12), mix(surfaces[1], night, 0.2))}`]
+}
+
+/** The accent as it is, with the text that can be read on it; the edge can be seen on any ground. */
+function buttonRules(accent: Rgb): string {
+  const text = textOn(accent)
+  const pointedAt = mix(accent, text === white ? black : white, 0.18)
+  const lines = (ground: Rgb) => ['border-color: var(--accent)', `background: ${written(ground)}`, `color: ${written(text)}`]
+  return rule('.button.primary', lines(accent)) + rule('.button.primary:hover', lines(pointedAt))
 }
 
 function paper(background: Rgb): string {

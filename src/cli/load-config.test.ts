@@ -4,7 +4,9 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import type { BackendConfig } from '../config/backend-config.ts'
 import { unlistedIn } from '../engine/config-check/unlisted.ts'
+import type { Operation } from '../operation/define.ts'
 import { compileConfig, loadConfig } from './load-config.ts'
 import { root } from './version.ts'
 
@@ -276,6 +278,34 @@ test('a storefront that is not there is a mistake of the config', () => {
   assert.throws(() => compileConfig(loaded, surroundings), {
     message: 'One thing is wrong in /none/kingpost.config.ts:\n  storefront: there is no folder /none/nope',
   })
+})
+
+test('what is wrong with the pages of accounts is told, each with what there is', () => {
+  const told = (accounts: unknown, storefront?: string) => {
+    const config = { name: 'Club', shop: false, accounts, ...(storefront === undefined ? {} : { storefront }) } as BackendConfig<Operation>
+    try {
+      compileConfig({ config, path: '/none/kingpost.config.ts', folder: '/none' }, { publicUrl: 'http://localhost', isDevelopment: true })
+      return ''
+    } catch (error) {
+      return (error as Error).message.split('\n').slice(1).join('\n')
+    }
+  }
+  assert.equal(told({ accent: '#2f5bd0', background: '#FFFFFF', pages: false }), '')
+  assert.equal(told({ logo: './logo.svg' }), '  accounts.logo: there is no file /none/logo.svg')
+  assert.equal(
+    told({ accent: 'red; } body { display: none', background: '#fff', logo: './logo.gif', colour: 1 }),
+    [
+      '  accounts.colour: is not an option; there are accent, background, logo, pages',
+      '  accounts.accent: must be a colour of six digits, such as "#2f5bd0", not "red; } body { display: none"',
+      '  accounts.background: must be a colour of six digits, such as "#2f5bd0", not "#fff"',
+      '  accounts.logo: must be the name of a picture file (.svg, .png, .webp or .jpg), such as "./logo.svg", not "./logo.gif"',
+    ].join('\n'),
+  )
+  assert.match(
+    told({ pages: { own: ['/account/rest'] } }, './pages'),
+    /accounts\.pages\.own\[0\]: must be "\/account" or .*did you mean "\/account\/reset"/,
+  )
+  assert.equal(told({ pages: { own: ['/account'] } }), '  accounts.pages: nobody answers them: there is no storefront')
 })
 
 test('the sandbox takes the money of development, and is refused in production', () => {

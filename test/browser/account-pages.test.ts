@@ -1,12 +1,14 @@
 // The pages of accounts as they are without a line of a project: every flow in one tour, by keyboard, in both sizes.
 // long
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { before } from 'node:test'
 import type { Page } from 'playwright-core'
 import { eventually } from '../support/eventually.ts'
-import type { HttpClient } from '../support/http-client.ts'
+import { expectStatus, type HttpClient } from '../support/http-client.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
-import { signInAdmin } from '../support/shop.ts'
+import { signInAdmin, signUp } from '../support/shop.ts'
 import { browserTest, openVisitor, sizes, wholeFile } from './browser.ts'
 
 let server: ServerProcess
@@ -134,3 +136,104 @@ for (const size of sizes)
     visitor.calm()
     await page.context().close()
   })
+
+/** As if everybody had signed in an hour ago: a clock that is moved runs all that is due until then. */
+function ageProofs(): void {
+  const database = new DatabaseSync(join(server.dataFolder, 'kingpost.db'), { timeout: 5_000 })
+  database.exec('UPDATE sessions SET "provenAt" = "provenAt" - 3600000')
+  database.close()
+}
+
+browserTest('in German, an address moves after a fresh proof and comes back, and other sessions are ended', async () => {
+  const visitor = await openVisitor(server.url, { size: 'phone', language: 'de-AT' })
+  const { page } = visitor
+  const heading = (name: string) => page.getByRole('heading', { level: 1, name }).waitFor()
+  await signUp(server.guest, 'grete@mail.example')
+  const link = linkIn(await mailTo('grete@mail.example', 'account_verify'))
+  await page.goto(link)
+  assert.equal(await page.locator('html').getAttribute('lang'), 'de')
+  await page.getByRole('button', { name: 'Adresse bestätigen' }).click()
+  await heading('Ihre Adresse ist bestätigt')
+  await page.goto(link)
+  visitor.expectRefusal(403, /^\/api\/auth\/(?:verify|email)$/)
+  await page.getByRole('button', { name: 'Adresse bestätigen' }).click()
+  await page.getByRole('alert').getByText('Dieser Link ist verbraucht').waitFor()
+  await visitor.look('account-link-used-german')
+
+  await page.goto('/account/sign-in?next=/account%3Ffrom%3Dhere')
+  await page.getByLabel('E-Mail').focus()
+  await page.keyboard.insertText('grete@mail.example')
+  await page.getByLabel('Passwort', { exact: true }).focus()
+  await type(page, password)
+  await heading('Ihr Konto')
+  assert.equal(new URL(page.url()).search, '?from=here')
+  await page.getByRole('button', { name: 'Überall sonst abmelden' }).waitFor()
+  await visitor.look('account-home-german')
+  await page.getByRole('button', { name: 'Überall sonst abmelden' }).press('Enter')
+  await page.getByText('Sie sind überall sonst abgemeldet.').waitFor()
+
+  ageProofs()
+  await page.waitForTimeout(1_100)
+  await page.getByText('E-Mail ändern').press('Enter')
+  await page.getByLabel('Neue E-Mail').focus()
+  await type(page, 'greta@mail.example')
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Passwort', { exact: true }).waitFor()
+  await page.screenshot({
+    path: process.env['BROWSER_PICTURES'] ? join(process.env['BROWSER_PICTURES'], 'account-proof-german.png') : '/dev/null',
+  })
+  await dialog.getByLabel('Passwort', { exact: true }).focus()
+  await type(page, password)
+  await page.getByText('Wir haben an greta@mail.example geschrieben').waitFor()
+  await page.goto(linkIn(await mailTo('greta@mail.example', 'account_change_email')))
+  await page.getByRole('button', { name: 'Adresse bestätigen' }).press('Enter')
+  await heading('Ihre Adresse ist geändert')
+  await page.goto(linkIn(await mailTo('grete@mail.example', 'account_email_changed')))
+  await heading('Holen Sie Ihre Adresse zurück')
+  await visitor.look('account-undo-german')
+  await page.getByRole('button', { name: 'Zurückholen' }).press('Enter')
+  await heading('Die Adresse ist wieder Ihre')
+  visitor.calm()
+  await page.context().close()
+})
+
+browserTest('the console asks for a fresh proof where the server wants one, and goes on', async () => {
+  const visitor = await openVisitor(server.url, { size: 'desktop', isDark: true })
+  const { page } = visitor
+  await page.goto('/console')
+  await page.getByRole('link', { name: 'Forgotten your password?' }).waitFor()
+  await page.getByLabel('E-mail').fill('admin@shop.example')
+  await page.getByLabel('Password').fill('correct horse battery')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('link', { name: 'Orders' }).first().waitFor()
+  ageProofs()
+  await page.waitForTimeout(1_100)
+  visitor.expectRefusal(403, /^\/api\/auth\/email$/)
+  visitor.expectRefusal(400, /^\/api\/auth\/prove$/)
+  const asked = page.evaluate(async () => {
+    const { src } = document.querySelector<HTMLScriptElement>('script[type=module]')!
+    const { client } = await import(src.replace('main.ts', 'client.ts'))
+    return await client.call('POST', '/api/auth/email', { body: { email: 'boss@shop.example' } })
+  })
+  const field = page.getByRole('dialog').getByLabel('Password', { exact: true })
+  await field.fill('not the password')
+  await page.keyboard.press('Enter')
+  await page.getByRole('dialog').getByText('This is not the password.').waitFor()
+  await visitor.look('console-proof')
+  await field.fill('correct horse battery')
+  await page.keyboard.press('Enter')
+  assert.deepEqual(await asked, { email: 'boss@shop.example' })
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  visitor.calm()
+  await page.context().close()
+})
+
+browserTest('nothing of the pages comes from elsewhere, and no frame shows them', async () => {
+  for (const path of ['/account', '/account/reset']) {
+    const { headers } = expectStatus(await server.guest.get(path), 200)
+    const policy = headers.get('content-security-policy') ?? ''
+    assert.match(policy, /default-src 'self';.*style-src 'self';.*frame-ancestors 'none'/)
+    assert.doesNotMatch(policy, /unsafe|https?:/)
+  }
+  expectStatus(await server.guest.get('/account/orders'), 404)
+})

@@ -18,5 +18,7 @@ export const backend = defineBackend({
   name: 'Test shop',
   collections: [notes],
   shop: { currency: 'EUR', tax: { prices: 'included', ratesPpm: { '*': 190_000 } } },
+  // An accent that no text on white could have, and a logo without a storefront.
+  accounts: { accent: '#ffd400', background: '#f3efe4', logo: '../../console/favicon.svg' },
   mail: { from: { name: 'Test shop', address: 'shop@shop.example' }, replyTo: 'help@shop.example' },
 })

@@ -4,7 +4,7 @@ import type { SignIn } from '/client/index.ts'
 import { html, useEffect, useState, type VNode } from '../../vendor/htm-preact.js'
 import { client } from '../client.ts'
 import { markSession, mayHaveSession } from '../session-mark.ts'
-import { type Field, Form, pageLink, Sheet, useWords } from './form.ts'
+import { type Field, Form, pageLink, Sheet, type Typed, useWords } from './form.ts'
 import { safeNext } from './safe-next.ts'
 import type { Words } from './words.ts'
 
@@ -21,9 +21,26 @@ function goOn(): void {
   location.replace(safeNext(new URLSearchParams(location.search).get('next'), location.origin) ?? '/account')
 }
 
-function enter(): void {
+/**
+ * Signs in by whatever way `path` is, and goes on. Answers what the server gave where the account asks for a second factor as well,
+ * and else nothing: the page is left.
+ */
+async function enter(path: string, body: object): Promise<string> {
+  const answer = await client.call<SignIn | { pending: string }>('POST', `/api/auth/${path}`, { body })
+  if ('pending' in answer) return answer.pending
   markSession(true)
   goOn()
+  return ''
+}
+
+/** The second step of a sign-in: what an authenticator app shows, or a recovery code. */
+function SecondFactor({ pending }: { pending: string }): VNode {
+  const words = useWords()
+  const code: Field = { name: 'code', label: words.code, autocomplete: 'one-time-code' }
+  return html`<${Sheet} title=${words.secondFactor} text=${words.secondFactorText}>
+    <${Form} key="factor" fields=${[code]} action=${words.signIn} send=${({ code }: Typed) => enter('totp/verify', { pending, code })} />
+    <p class="sheet-foot"><a href=${pageLink('sign-in')}>${words.toSignIn}</a></p>
+  <//>`
 }
 
 /** Whoever is signed in already need not do it again. */
@@ -39,11 +56,10 @@ function useSignedIn(): void {
 
 export function SignInPage(): VNode {
   const words = useWords()
+  const [pending, setPending] = useState('')
   useSignedIn()
-  const send = async ({ email = '', password = '' }) => {
-    await client.auth.login({ email, password })
-    enter()
-  }
+  const send = async ({ email, password }: Typed) => setPending(await enter('login', { email, password }))
+  if (pending !== '') return html`<${SecondFactor} pending=${pending} />`
   return html`<${Sheet} title=${words.signIn}>
     <${Form}
       fields=${[emailField(words), { name: 'password', label: words.password, type: 'password', autocomplete: 'current-password' }]}
@@ -67,12 +83,7 @@ export function RegisterPage(): VNode {
   const send = async ({ name = '', email = '', password = '' }) => {
     await client.auth.register({ email, password, ...(name.trim() === '' ? {} : { name }) })
     // The answer is the same for an address that has an account. With another password nobody is signed in, and the mail says why.
-    const isIn = await client.auth.login({ email, password }).then(
-      () => true,
-      () => false,
-    )
-    if (isIn) enter()
-    else setEmail(email)
+    await enter('login', { email, password }).catch(() => setEmail(email))
   }
   if (email !== '') return html`<${MailSent} text=${words.registered(email)} />`
   return html`<${Sheet} title=${words.register}>
@@ -113,12 +124,11 @@ export function AskForMail(props: { title: string; text: string; path: string; a
 
 export function MagicPage({ token }: { token: string }): VNode {
   const words = useWords()
+  const [pending, setPending] = useState('')
   if (token === '')
     return html`<${AskForMail} title=${words.magic} text=${words.magicText} path="/api/auth/magic" action=${words.sendLink} />`
-  const send = async () => {
-    await client.call<SignIn>('POST', '/api/auth/magic/confirm', { body: { token } })
-    enter()
-  }
+  if (pending !== '') return html`<${SecondFactor} pending=${pending} />`
+  const send = async () => setPending(await enter('magic/confirm', { token }))
   return html`<${Sheet} title=${words.signIn} text=${words.magicOpen}>
     <${Form} fields=${[]} action=${words.signIn} send=${send} />
     <p class="sheet-foot"><a href=${pageLink('magic')}>${words.askAgain}</a></p>
@@ -128,6 +138,7 @@ export function MagicPage({ token }: { token: string }): VNode {
 export function CodePage(): VNode {
   const words = useWords()
   const [email, setEmail] = useState('')
+  const [pending, setPending] = useState('')
   useSignedIn()
   const ask = async ({ email = '' }) => {
     await client.call('POST', '/api/auth/code', { body: { email } })
@@ -138,10 +149,8 @@ export function CodePage(): VNode {
       <${Form} key="ask" fields=${[emailField(words)]} action=${words.sendCode} send=${ask} />
       <p class="sheet-foot"><a href=${pageLink('sign-in')}>${words.toSignIn}</a></p>
     <//>`
-  const send = async ({ code = '' }) => {
-    await client.call<SignIn>('POST', '/api/auth/code/confirm', { body: { email, code: code.replaceAll(/\s/g, '') } })
-    enter()
-  }
+  if (pending !== '') return html`<${SecondFactor} pending=${pending} />`
+  const send = async ({ code = '' }: Typed) => setPending(await enter('code/confirm', { email, code: code.replaceAll(/\s/g, '') }))
   return html`<${Sheet} title=${words.lookIntoMail} text=${words.codeSent(email)}>
     <${Form} key="code" fields=${[codeField(words)]} action=${words.signIn} send=${send} />
     <p class="sheet-foot"><button type="button" class="link" onClick=${() => setEmail('')}>${words.otherEmail}</button></p>

@@ -3,7 +3,7 @@
 import { ApiError } from '/client/index.ts'
 import { createContext, html, useContext, useEffect, useRef, useState, type View, type VNode } from '../../vendor/htm-preact.js'
 import { Unreachable } from '../client.ts'
-import type { Words } from './words.ts'
+import { type Words, wordsFor } from './words.ts'
 
 export type Surroundings = {
   readonly words: Words
@@ -11,6 +11,9 @@ export type Surroundings = {
   readonly name: string
   readonly logo: string
 }
+
+/** For what the console shows of these pages: it speaks English. */
+export const consoleWords: Surroundings = { words: wordsFor([]), name: 'Kingpost console', logo: '' }
 
 const SurroundingsContext = createContext<Surroundings | null>(null)
 export const Surround = SurroundingsContext.Provider
@@ -96,11 +99,14 @@ export function Form(props: {
   </form>`
 }
 
+/** How many there were: each needs an id, and two forms of a page may ask for the same. */
+let fields = 0
+
 function FieldRow({ field, fault, isFirst }: { field: Field; fault: string | undefined; isFirst: boolean }): VNode {
   const { name, label, type = 'text', autocomplete, hint, value = '', isOptional = false, minLength } = field
   const words = useWords()
   const [isShown, setShown] = useState(false)
-  const id = `field-${name}`
+  const [id] = useState(() => `${name}-${++fields}`)
   const told = fault ?? hint
   return html`<div class="field">
     <label for=${id}>${label}${isOptional && html` <span class="faint">${words.optional}</span>`}</label>

@@ -4,6 +4,7 @@ import { html, render, useEffect, useRef, useState, type VNode } from '../../ven
 import { client } from '../client.ts'
 import { codeField } from './enter-pages.ts'
 import { type Field, Form, Surround, type Surroundings, type Typed, useWords } from './form.ts'
+import type { Words } from './words.ts'
 
 /** Whether they did: they may also close it. */
 export function askForProof(surroundings: Surroundings, ways: readonly string[]): Promise<boolean> {
@@ -21,6 +22,8 @@ export function askForProof(surroundings: Surroundings, ways: readonly string[])
 function ProofDialog({ ways, onEnd }: { ways: readonly string[]; onEnd: (isProven: boolean) => void }): VNode {
   const words = useWords()
   const dialog = useRef<HTMLDialogElement | null>(null)
+  const known = ways.filter((way) => Object.hasOwn(fieldOf, way)) as ProofWay[]
+  const [way, setWay] = useState<ProofWay>(known[0] ?? 'password')
   const [sentTo, setSentTo] = useState('')
   useEffect(() => {
     dialog.current?.showModal()
@@ -35,8 +38,8 @@ function ProofDialog({ ways, onEnd }: { ways: readonly string[]; onEnd: (isProve
     await client.call('POST', '/api/auth/prove', { body: typed })
     onEnd(true)
   }
-  const password: Field = { name: 'password', label: words.password, type: 'password', autocomplete: 'current-password' }
-  const isByMail = !ways.includes('password')
+  const field = fieldOf[way](words)
+  const isToSend = way === 'code' && sentTo === ''
   return html`<dialog ref=${dialog} onClose=${() => onEnd(false)} aria-labelledby="proof-title">
     <div class="dialog-body">
       <header class="dialog-head">
@@ -44,11 +47,22 @@ function ProofDialog({ ways, onEnd }: { ways: readonly string[]; onEnd: (isProve
         <button type="button" class="icon-button" aria-label=${words.close} onClick=${() => onEnd(false)}><span aria-hidden="true">✕</span></button>
       </header>
       <p class="form-intro">${sentTo === '' ? words.proveText : words.codeSent(sentTo)}</p>
-      ${
-        isByMail && sentTo === ''
-          ? html`<${Form} key="send" fields=${[]} action=${words.sendCode} send=${sendCode} />`
-          : html`<${Form} key="prove" fields=${[isByMail ? codeField(words) : password]} action=${words.proveAction} send=${prove} />`
-      }
+      <${Form} key=${isToSend ? 'send' : way} fields=${isToSend ? [] : [field]} action=${isToSend ? words.sendCode : words.goOn} send=${isToSend ? sendCode : prove} />
+      ${known
+        .filter((other) => other !== way)
+        .map((other) => {
+          const take = () => setWay(other)
+          return html`<p key=${other} class="form-foot"><button type="button" class="link" onClick=${take}>${words.otherWay(fieldOf[other](words).label)}</button></p>`
+        })}
     </div>
   </dialog>`
 }
+
+/** What is asked for, by the way as the server names it, which is also the name in the body of the request. */
+const fieldOf = {
+  password: (words: Words): Field => ({ name: 'password', label: words.password, type: 'password', autocomplete: 'current-password' }),
+  code: codeField,
+  totp: (words: Words): Field => ({ ...codeField(words), name: 'totp', label: words.appCode, hint: words.appCodeHint }),
+  recovery: (words: Words): Field => ({ name: 'recovery', label: words.recoveryCode, autocomplete: 'off' }),
+}
+type ProofWay = keyof typeof fieldOf

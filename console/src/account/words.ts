@@ -15,7 +15,6 @@ const english = {
   code: 'Code',
   codeHint: 'Six digits, from our mail.',
   busy: 'One moment …',
-  cancel: 'Cancel',
   save: 'Save',
   goOn: 'Go on',
   or: 'or',
@@ -36,7 +35,6 @@ const english = {
     `We have written to ${email}. If there was an account with this address already, the mail says how to get into it.`,
   sent: (email: string) => `If ${email} has an account, a mail is on its way. Nothing there after some minutes? Look into your spam.`,
   confirmSent: (email: string) => `We have written to ${email}. Open the link in the mail.`,
-  sendAgain: 'Send it again',
   otherEmail: 'Take another address',
 
   magic: 'Sign in by a link',
@@ -99,8 +97,11 @@ const english = {
 
   prove: 'Is it you?',
   proveText: 'Before we do this, show again who you are.',
-  proveAction: 'Go on',
   close: 'Close',
+  appCode: 'Code of the app',
+  appCodeHint: 'Six digits, from your authenticator app.',
+  recoveryCode: 'Recovery code',
+  otherWay: (way: string) => `Take this instead: ${way}`,
 
   secondFactor: 'Second step',
   secondFactorText: 'Type the code of your authenticator app, or one of your recovery codes.',
@@ -120,6 +121,7 @@ const english = {
     login_failed: 'E-mail or password is wrong.',
     code_invalid: 'This code is wrong, used or too old. Look at the newest mail, or ask for a new code.',
     link_invalid: 'This link is used, too old, or a newer one was sent.',
+    pending_invalid: 'This took too long, or was tried too often. Sign in again.',
     email_taken: 'This address belongs to an account by now.',
     proof_needed: 'For this we must know that it is you.',
     unauthenticated: 'Your session has ended. Sign in again.',
@@ -147,7 +149,6 @@ const german: Words = {
   code: 'Code',
   codeHint: 'Sechs Ziffern aus unserer E-Mail.',
   busy: 'Einen Augenblick …',
-  cancel: 'Abbrechen',
   save: 'Speichern',
   goOn: 'Weiter',
   or: 'oder',
@@ -169,7 +170,6 @@ const german: Words = {
   sent: (email) =>
     `Wenn es zu ${email} ein Konto gibt, ist eine E-Mail unterwegs. Nach einigen Minuten noch nichts da? Sehen Sie im Spam nach.`,
   confirmSent: (email) => `Wir haben an ${email} geschrieben. Öffnen Sie den Link in der E-Mail.`,
-  sendAgain: 'Noch einmal senden',
   otherEmail: 'Andere Adresse nehmen',
 
   magic: 'Mit einem Link anmelden',
@@ -232,8 +232,11 @@ const german: Words = {
 
   prove: 'Sind Sie es?',
   proveText: 'Zeigen Sie noch einmal, wer Sie sind, bevor wir das tun.',
-  proveAction: 'Weiter',
   close: 'Schließen',
+  appCode: 'Code der App',
+  appCodeHint: 'Sechs Ziffern aus Ihrer Authenticator-App.',
+  recoveryCode: 'Wiederherstellungscode',
+  otherWay: (way) => `Stattdessen: ${way}`,
 
   secondFactor: 'Zweiter Schritt',
   secondFactorText: 'Geben Sie den Code Ihrer Authenticator-App ein, oder einen Ihrer Wiederherstellungscodes.',
@@ -253,6 +256,7 @@ const german: Words = {
     login_failed: 'E-Mail oder Passwort ist falsch.',
     code_invalid: 'Dieser Code ist falsch, verbraucht oder zu alt. Sehen Sie in die neueste E-Mail, oder fordern Sie einen neuen an.',
     link_invalid: 'Dieser Link ist verbraucht oder zu alt, oder es gibt einen neueren.',
+    pending_invalid: 'Das dauerte zu lange, oder es waren zu viele Versuche. Melden Sie sich noch einmal an.',
     email_taken: 'Diese Adresse gehört inzwischen zu einem Konto.',
     proof_needed: 'Dafür müssen wir wissen, dass Sie es sind.',
     unauthenticated: 'Ihre Sitzung ist zu Ende. Melden Sie sich noch einmal an.',

@@ -2,6 +2,7 @@
 
 import { ApiError, type SignIn } from '/client/index.ts'
 import { html, useEffect, useState, type View, type VNode } from '../../vendor/htm-preact.js'
+import { consoleWords, Form, Surround, type Typed } from '../account/form.ts'
 import { client } from '../client.ts'
 import { fieldErrors } from '../field-input.ts'
 import type { User } from '../shapes.ts'
@@ -32,7 +33,8 @@ function Door(props: { title: string; text?: View; children?: View }): VNode {
 
 /** E-mail and password, and what is done with them. */
 function Credentials(props: {
-  send: (typed: { email: string; password: string }) => Promise<SignIn & { tookOver?: boolean }>
+  /** Answers nothing where more is asked for. */
+  send: (typed: { email: string; password: string }) => Promise<(SignIn & { tookOver?: boolean }) | null>
   action: string
   isNew: boolean
   onEnter: (user: User) => void
@@ -46,7 +48,9 @@ function Credentials(props: {
     setBusy(true)
     setError(undefined)
     try {
-      const { user, tookOver } = await props.send({ email, password })
+      const answer = await props.send({ email, password })
+      if (answer === null) return
+      const { user, tookOver } = answer
       if (tookOver) toast('This address had an account: its old password and sessions have ended.')
       props.onEnter(user)
     } catch (cause) {
@@ -78,8 +82,24 @@ function Credentials(props: {
 }
 
 export function SignInPage({ onEnter }: { onEnter: (user: User) => void }): VNode {
+  const [pending, setPending] = useState('')
+  const send = async (typed: { email: string; password: string }) => {
+    const answer = await client.call<SignIn | { pending: string }>('POST', '/api/auth/login', { body: typed })
+    if (!('pending' in answer)) return answer
+    setPending(answer.pending)
+    return null
+  }
+  const verify = async ({ code = '' }: Typed) => {
+    onEnter((await client.call<SignIn>('POST', '/api/auth/totp/verify', { body: { pending, code } })).user)
+  }
+  if (pending !== '') {
+    const code = { name: 'code', label: 'Code', autocomplete: 'one-time-code' }
+    return html`<${Door} title="Second step" text="Type the code of your authenticator app, or one of your recovery codes.">
+      <${Surround} value=${consoleWords}><${Form} fields=${[code]} action="Sign in" send=${verify} /><//>
+    <//>`
+  }
   return html`<${Door} title="Sign in">
-    <${Credentials} send=${client.auth.login} action="Sign in" isNew=${false} onEnter=${onEnter} />
+    <${Credentials} send=${send} action="Sign in" isNew=${false} onEnter=${onEnter} />
     <p class="door-foot"><a href="/account/reset">Forgotten your password?</a></p>
   <//>`
 }

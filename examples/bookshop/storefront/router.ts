@@ -52,7 +52,7 @@ function followLink(event: MouseEvent): void {
   const link = event.target instanceof Element ? event.target.closest('a') : null
   if (!link || link.target || link.origin !== location.origin) return
   // These are other apps of the same server, and `#main` is the skip link.
-  if (/^\/(api|console)(\/|$)/.test(link.pathname) || link.hash) return
+  if (/^\/(?:(?:api|console)(?:\/|$)|account\/)/.test(link.pathname) || link.hash) return
   event.preventDefault()
   navigate(link.pathname + link.search, link.dataset.stay === undefined ? {} : { stay: true })
 }

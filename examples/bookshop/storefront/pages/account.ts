@@ -131,6 +131,7 @@ function signInForm(goOn: () => void): HTMLElement {
     }),
     problem,
     h('button', { class: 'button is-wide', type: 'submit' }, 'Sign in'),
+    h('p', { class: 'quiet' }, h('a', { href: '/account/reset' }, 'Forgotten your password?')),
   )
   onSubmit(form, problem, async () => {
     await signIn(readField(form, '/email'), readField(form, '/password'))
