@@ -50,8 +50,8 @@ export const limits = {
   blobSilenceMs: 30_000,
   /** Of a file that is read at once: four times what Node takes, which halves the time of a large one. */
   blobReadBytes: 262_144,
-  /** Of a file that is written at once: a call for each 64 KiB that a socket brings takes as long as all else that is done with them. */
-  blobWriteBytes: 524_288,
+  /** Of a file that is written at once: two of the parts that a socket brings. Linux 6.18 takes up to four times as long for pieces of 512 KiB once memory is full of files. */
+  blobWriteBytes: 131_072,
   /** Buffers of that size that a process keeps, two for each file that is under way: others come and go. */
   blobBuffersKept: 8,
   /** Of a file in one line of a backup: fits a page of it. */
