@@ -355,7 +355,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'positions-without-lock',
     sin: 'Two processes give positions in the log at the same time.',
-    from: 100,
+    from: 1_550,
     steps: (steps) => ({
       ...steps,
       sequence: (limit) => {
