@@ -85,8 +85,10 @@ function textOf({ status, headers, text }: ApiAnswer): string {
   return `${status} ${JSON.stringify(rest)}\n${text.replace(/"requestId":"[^"]*"/, '')}`
 }
 
-const secretForm = /\b(cart|kps|setup)_(?:[0-9a-hjkmnp-tv-z]{10})?[\w-]{43}/g
+const secretForm = /\b(cart|kps|setup|secondfactor)_(?:[0-9a-hjkmnp-tv-z]{10})?[\w-]{43}/g
 const idForm = /\b([a-z]{2,16})_[0-9a-hjkmnp-tv-z]{26}\b/g
+/** Of an authenticator app, and the codes that come with it. */
+const factorForm = /(?<=\bsecret(?:=|":"))[A-Z2-7]{32}\b|\b[a-z2-7]{4}(?:-[a-z2-7]{4}){3}\b/g
 const numberForm = /(?<="number":")[0-9A-Z]{4}-[0-9A-Z]{4}/g
 const tagForm = /(?<="etag":"\\")([\w-]{16})(?:-([\w-]{16}))?(?=\\")/g
 const cursorForm = /(?<="next":")[\w-]+/g
@@ -107,6 +109,7 @@ function named(names: Names, text: string): string {
   const plain = (one: string): string =>
     one
       .replace(secretForm, (secret) => nameOf(secret, 'secret'))
+      .replace(factorForm, (secret) => nameOf(secret, 'factor'))
       .replace(idForm, (id, prefix: string) => nameOf(id, prefix))
       .replace(numberForm, (number) => nameOf(number, 'number'))
   // A cursor holds values: what it says is compared, beside that it is the same one.
