@@ -22,10 +22,14 @@ export function withoutSecrets(text: string): string {
   return rest
 }
 
-/** As JSON has the value: in its texts, however deep they lie. */
+/** As JSON has the value: in its texts and names, however deep they lie. */
 export function valueWithoutSecrets<T>(value: T): T {
   if (hidden.size === 0) return value
-  return JSON.parse(JSON.stringify(value), (_name, part: unknown) => (typeof part === 'string' ? withoutSecrets(part) : part)) as T
+  return JSON.parse(JSON.stringify(value), (_name, part: unknown) => {
+    if (typeof part === 'string') return withoutSecrets(part)
+    if (typeof part !== 'object' || part === null || Array.isArray(part)) return part
+    return Object.fromEntries(Object.entries(part).map(([name, one]) => [withoutSecrets(name), one]))
+  }) as T
 }
 
 /** As it is, in JSON, in a text of JSON that is itself in JSON (such as an answer in a line of the log), in hexadecimal, in an address, in a form. */

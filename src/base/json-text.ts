@@ -5,7 +5,7 @@
 import { EngineError, invalid } from './engine-error.ts'
 import { saysAgain } from './exact-number.ts'
 import { limits } from './limits.ts'
-import { isStorableText, pointerStep } from './text.ts'
+import { isStorableText, pointerStep, unstorableText } from './text.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
@@ -131,8 +131,7 @@ type Path = (string | number)[]
 function checkValue(value: unknown, path: Path, found: { names: number }): unknown {
   if (value === 0) return 0
   if (value === lost) throw refused(path, 'number', 'is a number of more digits, or larger, than can be kept exactly')
-  if (typeof value === 'string' && !isStorableText(value))
-    throw refused(path, 'characters', 'holds a null character or half of a surrogate pair')
+  if (typeof value === 'string' && !isStorableText(value)) throw refused(path, 'characters', unstorableText)
   if (typeof value !== 'object' || value === null) return value
   const inside = value as Record<string | number, unknown>
   for (const name of Array.isArray(value) ? value.keys() : Object.keys(value)) {

@@ -255,7 +255,7 @@ export const limits = {
   hookPutOffMs: 60_000,
   /** Records that code of a project writes in one transaction: some 100 ms of the only writer of SQLite. */
   ownWritesMax: 1_000,
-  /** How often such code asks its transaction for something, reads and writes: twenty times for each record that it may write. */
+  /** How often such code asks its transaction for something, reads and writes, or outside of one the database: twenty times for each record that it may write. */
   ownAsksMax: 20_000,
   /** Answers after which such code lets others run once: in SQLite nobody else would, some milliseconds long. */
   ownAsksInTurn: 50,

@@ -10,9 +10,14 @@ test('an error of a project that is no refusal is told where it is defined', () 
     })
 })
 
-test('a refusal tells no secret, neither in its sentence nor in its parameters or its path', () => {
+test('a refusal tells no secret, neither in its sentence nor in its parameters, their names or its path', () => {
   hideSecret('tok-2718281828')
   const { rude } = defineErrors({ rude: { status: 422, message: 'Please stay friendly.' } })
-  const { detail, params, path } = rude({ detail: 'a tok-2718281828', params: { of: ['tok-2718281828'] }, path: '/tok-2718281828' })
-  assert.deepEqual({ detail, params, path }, { detail: 'a [secret]', params: { of: ['[secret]'] }, path: '/[secret]' })
+  const { detail, params, path } = rude({
+    detail: 'a tok-2718281828',
+    params: { of: ['tok-2718281828'], 'for tok-2718281828': [{ 'tok-2718281828': 1 }] },
+    path: '/tok-2718281828',
+  })
+  const told = { of: ['[secret]'], 'for [secret]': [{ '[secret]': 1 }] }
+  assert.deepEqual({ detail, params, path }, { detail: 'a [secret]', params: told, path: '/[secret]' })
 })

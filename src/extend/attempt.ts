@@ -13,9 +13,9 @@ import { type During, heard, named, OwnMistake, type Piece } from './own-code.ts
 export async function attempt<T>(clock: Clock, piece: Piece, code: (given: InTime) => T | Promise<T>): Promise<Outcome<T>> {
   let isOver = false
   let refusals = 0
-  const late = (took: string) => new OwnMistake(took)
+  const ended = (why: string) => new OwnMistake(why)
   try {
-    const result = await inTime({ clock, piece, ms: limits.effectCallMs, late }, ({ signal, during }) => {
+    const result = await inTime({ clock, piece, ms: limits.effectCallMs, late: ended, tooMuch: ended }, ({ signal, during }) => {
       const held: During = async (asked) => {
         // One that catches each refusal and asks again would let nothing else run.
         if (isOver && ++refusals > limits.ownRefusalsMax) return await new Promise<never>(() => {})

@@ -15,7 +15,7 @@ for (const [what, goesOn, isAnswered] of [
 ] as const)
   test(`what code began and did not wait for ${what}`, async () => {
     const { clock, pass } = createFakeClock()
-    const given = await inTime({ clock, piece, ms: 1_000, late: Error, goesOn }, (held) => held)
+    const given = await inTime({ clock, piece, ms: 1_000, late: Error, tooMuch: Error, goesOn }, (held) => held)
     assert.equal(await given.during(async () => 'in time'), 'in time')
     await pass(1_001)
     const answers: string[] = []

@@ -3,11 +3,15 @@
 // config: one that no longer fits waits, and loses nothing.
 import { isEngineError } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
+import { unstorableIn, unstorableText } from '../base/text.ts'
 import type { TObject } from '../contract/type.ts'
 import { type EffectKind, enqueue } from '../effects/effect.ts'
 import { validatorOf } from '../operation/validate.ts'
 import type { Work } from '../operation/work.ts'
+import { lastTime } from '../schema/kinds/date-time.ts'
+import { shown } from '../schema/shape.ts'
 import { notListed, OwnMistake, type Piece } from './own-code.ts'
+import { checkId, checkKey } from './own-key.ts'
 
 export type OwnEffect<TPayload = never> = Piece & {
   readonly kind: 'effect'
@@ -37,10 +41,13 @@ export function effectsIn(declared: ReadonlySet<AnyOwnEffect>, work: Work): Effe
   return {
     async owe(effect, key, payload, { notBefore, record } = {}) {
       if (!declared.has(effect)) throw notListed(effect.what, effect, 'effects')
-      if (key === '' || key.length > limits.ownKeyCharactersMax)
-        throw new OwnMistake(`effects.owe: a key has 1 to ${limits.ownKeyCharactersMax} characters`)
+      const at = `effects.owe(${effect.name})`
+      checkKey(key, `${at}: the key`)
+      if (record !== undefined) checkId(record, `${at}: record`)
+      if (notBefore !== undefined && !isTime(notBefore))
+        throw new OwnMistake(`${at}: notBefore is ${shown(notBefore)}, and must be milliseconds since 1970, until the year 9999`)
       const misfit = misfitOf(effect, payload)
-      if (misfit !== null) throw new OwnMistake(`effects.owe(${effect.name}): payload${misfit}`)
+      if (misfit !== null) throw new OwnMistake(`${at}: payload${misfit}`)
       const owed = await enqueue(work, kindOf(effect), {
         key: `${effect.name}:${key}`,
         payload: payload as Readonly<Record<string, unknown>>,
@@ -53,9 +60,17 @@ export function effectsIn(declared: ReadonlySet<AnyOwnEffect>, work: Work): Effe
   }
 }
 
+function isTime(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= lastTime
+}
+
 function misfitOf({ payload: schema }: AnyOwnEffect, payload: unknown): string | null {
-  if (JSON.stringify(payload).length > limits.ownPayloadCharactersMax)
+  const text = JSON.stringify(payload)
+  if (text === undefined) return ' is missing'
+  if (text.length > limits.ownPayloadCharactersMax)
     return ` is larger than ${limits.ownPayloadCharactersMax} characters: store a record and name it`
+  const unstorable = unstorableIn(payload)
+  if (unstorable !== null) return `${unstorable} ${unstorableText}`
   try {
     validatorOf(schema)(payload)
     return null

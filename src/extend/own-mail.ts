@@ -4,6 +4,7 @@ import { queueEmail } from '../domains/emails/queue-email.ts'
 import { isEmail } from '../operation/validate.ts'
 import type { Work } from '../operation/work.ts'
 import { notListed, OwnMistake } from './own-code.ts'
+import { checkId, checkKey } from './own-key.ts'
 
 export type SentMail<TData> = {
   readonly to: string
@@ -22,14 +23,17 @@ export type Mail = {
 
 export function mailIn(declared: ReadonlySet<AnyOwnMail>, work: Work): Mail {
   return {
-    async send(mail, { to, data, key = work.newId('key'), replyTo, record }) {
+    async send(mail, { to, data, key, replyTo, record }) {
       if (!declared.has(mail)) throw notListed(`The mail ${mail.name}`, mail, 'mails')
+      if (key !== undefined) checkKey(key, `mail.send(${mail.name}): the key`)
+      if (record !== undefined) checkId(record, `mail.send(${mail.name}): record`)
       for (const address of [to, replyTo])
         if (address !== undefined && !isEmail(address)) throw new OwnMistake('mail.send: this is no e-mail address')
       const misfit = dataMisfit(mail, data)
       if (misfit !== null) throw new OwnMistake(`mail.send(${mail.name}): data${misfit.path} ${misfit.message}`)
       const queued = await queueEmail(work, {
-        key: `${mail.name}:${key}`,
+        key: `${mail.name}:${key ?? work.newId('key')}`,
+        ...(key === undefined ? {} : { repeats: 'usual' as const }),
         to: to.toLowerCase(),
         template: mail,
         view: data as Readonly<Record<string, unknown>>,

@@ -10,6 +10,7 @@ import {
   type Command,
   type CommandContext,
   type CommonSpec,
+  type Content,
   command as defineCommand,
   query as defineQuery,
   type Operation,
@@ -23,7 +24,7 @@ import type { Transaction } from '../storage/transaction.ts'
 import { inTime } from './in-time.ts'
 import { brokenBy, type During, isAnswer, named, OwnCodeError, type Piece, runOwnCode } from './own-code.ts'
 import type { OwnName } from './own-name.ts'
-import { checkAnswer, checkIsAnswer, checkOutput } from './own-output.ts'
+import { checkAnswer, checkBytes, checkIsAnswer, checkOutput } from './own-output.ts'
 import { type DutyWork, dutyWork, type OutsideWork, type OwnParts, outsideWork } from './own-work.ts'
 import { boundOf, countWrite } from './scope.ts'
 import { asEngine } from './whose-code.ts'
@@ -105,11 +106,12 @@ export function ownOperation(operation: Operation, parts: OwnParts): Operation {
       errors: [...(operation.errors ?? []), 'took_too_long'],
       async run(context: QueryContext<unknown>) {
         const answer = await outside({ piece, parts, ms: limits.ownAnswerMs }, context, (held) => operation.run(held))
-        return checked(piece, answer, () => {
-          checkIsAnswer(answer)
+        checked(piece, answer, () => {
+          checkIsAnswer(operation, answer)
           checkAnswer(operation, answer)
           checkHead(operation, answer)
         })
+        return opened(piece, answer)
       },
     }
   const { prepare, reload } = operation
@@ -144,7 +146,7 @@ export function ownOperation(operation: Operation, parts: OwnParts): Operation {
         }),
       )
       checked(piece, answer, () => {
-        checkIsAnswer(answer)
+        checkIsAnswer(operation, answer)
         if (!reload) checkAnswer(operation, answer)
         checkHead(operation, answer)
       })
@@ -161,12 +163,13 @@ async function outside<TContext extends QueryContext<unknown>, T>(
   context: TContext,
   code: (held: TContext & Readable) => Promise<T>,
 ): Promise<T> {
-  const late = (took: string) => {
-    const cause = new OwnCodeError(`${named(piece)} ${took} to answer.`)
-    return new EngineError('took_too_long', { detail: `${piece.what} ${took} to answer.`, cause, inDevelopment: () => cause.message })
+  const tooMuch = (why: string) => {
+    const cause = new OwnCodeError(`${named(piece)} ${why}.`)
+    return new EngineError('took_too_long', { detail: `${piece.what} ${why}.`, cause, inDevelopment: () => cause.message })
   }
+  const late = (took: string) => tooMuch(`${took} to answer`)
   try {
-    return await inTime({ clock: parts.clock, piece, ms, late, goesOn: isStream }, ({ signal, during }) => {
+    return await inTime({ clock: parts.clock, piece, ms, late, tooMuch, goesOn: isStream }, ({ signal, during }) => {
       const read = heldReader(context.read, during)
       return code({ ...context, ...outsideWork(parts, read, (asked) => asked()), read, signal })
     })
@@ -209,6 +212,17 @@ function checked<T>(piece: Piece, made: T, check: () => void): T {
     throw brokenBy(piece, error)
   }
   return made
+}
+
+/** Bytes that are none are found before the head is sent: afterwards the caller would wait for them. */
+function opened(piece: Piece, answer: Answer<unknown>): Answer<unknown> {
+  const { content } = answer
+  if (!content) return answer
+  const open: Content['open'] = async (range) => {
+    const bytes = await content.open(range)
+    return checked(piece, bytes, () => checkBytes(bytes))
+  }
+  return { ...answer, content: { size: content.size, open } }
 }
 
 /** What Node would refuse to send is found before the commit: afterwards it could be neither taken back nor answered. @throws Error */

@@ -6,6 +6,7 @@ import { orders } from '../domains/orders/collections.ts'
 import type { Work } from '../operation/work.ts'
 import type { PublicOrder } from './events.ts'
 import { type During, OwnMistake } from './own-code.ts'
+import { checkId } from './own-key.ts'
 
 export type Orders = {
   /** As staff do: what was paid goes back. @throws order_state_conflict once something was shipped, or it is closed */
@@ -16,6 +17,7 @@ export function ordersIn(work: Work, during: During, events: DomainEvent[]): Ord
   return {
     cancel: (id) =>
       during(async () => {
+        checkId(id, 'orders.cancel: the id')
         const order = work.project.shop === null ? null : await work.tx.get(orders, id)
         if (order === null) throw new OwnMistake(`orders.cancel: there is no order ${id}`)
         const canceled = await cancelOrderAsStaff(work, order)

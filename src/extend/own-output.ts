@@ -1,10 +1,12 @@
 // What an own operation answers, tried before anything is stored: what is not as its `output` says is its mistake. The validator
 // says whether it fits, since the serializer would make a number of a text and a text of an object. Fields that the schema does not
 // name are left out, and a `Date` is a text.
+import { Readable } from 'node:stream'
 import { isEngineError } from '../base/engine-error.ts'
-import type { Answer, Operation } from '../operation/define.ts'
+import type { Answer, Content, Operation } from '../operation/define.ts'
 import { stringifyOf } from '../operation/serializer.ts'
 import { validatorOf } from '../operation/validate.ts'
+import { shown } from '../schema/shape.ts'
 import { OwnMistake } from './own-code.ts'
 
 /** @throws OwnMistake that names the path */
@@ -16,10 +18,48 @@ export function checkAnswer(operation: Operation, answer: Answer<unknown>): void
   checkOutput(operation, output)
 }
 
+/** What each part of an answer beside its output must be. What is found to be another thing only when it is sent leaves the caller unanswered. */
+const parts: Readonly<Record<string, { readonly what: string; fits(value: unknown): boolean }>> = {
+  headers: { what: 'an object', fits: (value) => typeof value === 'object' && !Array.isArray(value) },
+  json: { what: 'a text', fits: (value) => typeof value === 'string' },
+  events: { what: 'a list', fits: Array.isArray },
+  awaiting: { what: 'a list of ids', fits: (value) => Array.isArray(value) && value.every((one) => typeof one === 'string') },
+  atHand: { what: 'a function', fits: (value) => typeof value === 'function' },
+  stream: { what: 'a function', fits: (value) => typeof value === 'function' },
+  content: {
+    what: '`{ size, open }`, with a count of bytes or null and a function',
+    fits: (value) => {
+      const { size, open } = value as Partial<Content>
+      return typeof open === 'function' && (size === null || (Number.isSafeInteger(size) && (size as number) >= 0))
+    },
+  },
+}
+/** Node writes them by itself: those of somebody else make an answer that never ends, or two of one. */
+const ofConnection = ['connection', 'content-length', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade']
+
 /** What code of a project returned, whatever its type says. @throws OwnMistake */
-export function checkIsAnswer(answer: unknown): void {
-  if (typeof answer === 'object' && answer !== null) return
-  throw new OwnMistake(`its \`run\` returns ${answer === undefined ? 'nothing' : typeof answer}: end it with \`return { output: … }\``)
+export function checkIsAnswer({ kind }: Operation, answer: unknown): void {
+  if (typeof answer !== 'object' || answer === null)
+    throw new OwnMistake(`its \`run\` returns ${answer === undefined ? 'nothing' : typeof answer}: end it with \`return { output: … }\``)
+  const given = answer as Readonly<Record<string, unknown>>
+  for (const [name, { what, fits }] of Object.entries(parts)) {
+    const value = given[name] ?? null
+    if (value !== null && !fits(value)) throw new OwnMistake(`its \`${name}\` must be ${what}, not ${shown(value)}`)
+  }
+  const bytes = ['content', 'stream'].filter((name) => (given[name] ?? null) !== null)
+  if (bytes.length === 2) throw new OwnMistake('it answers `content` and `stream`: one of the two can be sent')
+  if (kind === 'command' && bytes[0] !== undefined)
+    throw new OwnMistake(`it answers \`${bytes[0]}\`, which a query alone can: a repeat by its key could not be answered with it`)
+  const named = Object.keys(given['headers'] ?? {}).find((name) => ofConnection.includes(name.toLowerCase()))
+  if (named !== undefined) throw new OwnMistake(`its header ${named} is not for an operation to set: the server writes it`)
+}
+
+/** What `open` of its `content` gives. @throws OwnMistake */
+export function checkBytes(bytes: unknown): void {
+  if (bytes instanceof Readable || typeof (bytes as { pour?: unknown } | null | undefined)?.pour === 'function') return
+  throw new OwnMistake(
+    `\`open\` of its \`content\` must give a stream that is read, such as \`Readable.from([bytes])\`, not ${shown(bytes)}`,
+  )
 }
 
 /** @throws OwnMistake that names the path */

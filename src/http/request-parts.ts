@@ -2,7 +2,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Credentials } from '../access/actor.ts'
 import { invalid } from '../base/engine-error.ts'
-import { isStorableText } from '../base/text.ts'
+import { isStorableText, unstorableText } from '../base/text.ts'
 import type { Operation, RequestFacts } from '../operation/define.ts'
 import { unmarkTags } from './compression.ts'
 import { coerceQuery, parseQueryString } from './query-string.ts'
@@ -14,8 +14,7 @@ export type Route = { readonly operation: Operation; readonly method: string; re
 export function inputOf(request: FastifyRequest, { operation, method }: Route, isBodyApart: boolean): unknown {
   const query = parseQueryString((request.query as { text?: string }).text ?? '')
   const params = request.params as Record<string, string>
-  for (const name in params)
-    if (!isStorableText(params[name]!)) throw invalid(`/${name}`, 'characters', 'holds a null character or half of a surrogate pair')
+  for (const name in params) if (!isStorableText(params[name]!)) throw invalid(`/${name}`, 'characters', unstorableText)
   if (method === 'GET') {
     for (const name in params) if (name in query) throw invalid(`query:${name}`, 'repeated', 'is part of the address already')
     coerceQuery(query, operation.input as { properties?: Record<string, { type?: unknown }> })

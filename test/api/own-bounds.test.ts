@@ -74,6 +74,14 @@ const look = query({
   async run({ input, records, signal }) {
     if (input.how === 'waits') await away()
     if (input.how === 'fetches') await fetch('http://127.0.0.1:9/', { signal })
+    if (input.how === 'asks at once')
+      await Promise.all(
+        Array.from({ length: 5 * limits.ownAsksMax }, () =>
+          records(counts)
+            .get('cnt_1')
+            .catch(() => {}),
+        ),
+      )
     if (input.how === 'reads')
       for (;;) {
         passedMs += 1_000
@@ -193,6 +201,14 @@ for (const [what, asking, named] of [
 test('a query that reads without an end ends as well', async () => {
   checkRefusal(await get('/api/look/reads'), 504, 'took_too_long')
   assert.match(failures()[0]!, /The operation notes\.look \(.*own-bounds\.test\.ts:\d+:\d+\) took longer than 15 s/)
+})
+
+test('a query that asks for very much at once is told that bound, and not that the database has too much to do', async () => {
+  const answer = await get('/api/look/asks%20at%20once')
+  checkRefusal(answer, 504, 'took_too_long')
+  assert.equal(answer.body.detail, `The operation notes.look asked the database for more than ${limits.ownAsksMax} things.`)
+  assert.match(failures()[0]!, /The operation notes\.look \(.*own-bounds\.test\.ts:\d+:\d+\) asked the database for more than/)
+  assert.equal((await get('/api/look/at-once')).status, 200)
 })
 
 test('a fetch that fails is told with its operation, file and line; inside of a transaction it is refused', async () => {

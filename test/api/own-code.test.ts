@@ -1,6 +1,7 @@
 // What code of a project is given: effects, mails, secrets and orders, in its operations and in what is carried out later.
 // slow: mysql
 import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
 import { after as afterAll, before as beforeAll, test } from 'node:test'
 import { limits } from '../../src/base/limits.ts'
 import { silentLog } from '../../src/base/log.ts'
@@ -67,6 +68,14 @@ const crmSync = defineEffect('crm.sync', {
   },
 })
 
+const oddTimes: Readonly<Record<string, unknown>> = {
+  'no time': Number.NaN,
+  'no end': Number.POSITIVE_INFINITY,
+  'before there was time': -1,
+  'a Date that is none': new Date('never'),
+  'part of a millisecond': 1.5,
+}
+
 const join = command({
   name: 'members.join',
   route: 'POST /api/members/join',
@@ -80,11 +89,15 @@ const join = command({
   prepare: async ({ secrets }) => secrets.get(crmToken).length,
   async run({ records, effects: owing, mail, tx, input, prepared }) {
     assert.equal(prepared, secretValue.length)
-    const { how, ...given } = input
+    const { how = '', ...given } = input
     const member = await records(members).create(given)
     if (how === 'waits') await fetch('http://127.0.0.1:9/')
     if (how === 'many') for (let n = 0; ; n++) await tx.insert(members, { id: `mem_${n}`, name: 'x', email: 'x@example.com', crm: null })
     if (how === 'misfit') await owing.owe(crmSync, 'x', { member: 5 } as never)
+    if (how in oddTimes) await owing.owe(crmSync, 'x', { member: member.id }, { notBefore: oddTimes[how] as never })
+    if (how === 'a key of null') await owing.owe(crmSync, 'a\0b', { member: member.id })
+    if (how === 'a mail key of null') await mail.send(plain, { to: member.email, data: {}, key: 'a\0b' })
+    if (how === 'a payload of null') await owing.owe(crmSync, 'x', { member: member.id, note: ['a\0b'] })
     if (how === 'no mail') await mail.send(welcome, { to: 'nobody', data: { name: 'x', visits: 1 } })
     if (how === 'no field') return { output: { id: member.id, owd: true, again: true } as never }
     if (how === 'no output') return { output: undefined as never }
@@ -151,6 +164,53 @@ const file = command({
 })
 const look = query({ ...headed, name: 'members.look', route: 'GET /api/heads', summary: 'Look', run: async ({ input }) => headOf(input) })
 
+/** What each says that leaves its caller without an answer when it is found after the head is sent. */
+const oddAnswers: Readonly<Record<string, { readonly answer: () => object; readonly says: string }>> = {
+  'a content that is none': {
+    answer: () => ({ content: 5 }),
+    says: 'its `content` must be `{ size, open }`, with a count of bytes or null',
+  },
+  'a content of no size': {
+    answer: () => ({ content: { size: NaN, open: async () => Readable.from(['a']) } }),
+    says: 'its `content` must be',
+  },
+  'a content that opens nothing': {
+    answer: () => ({ content: { size: 1, open: async () => 5 } }),
+    says: '`open` of its `content` must give',
+  },
+  'a stream that is none': { answer: () => ({ stream: 5 }), says: 'its `stream` must be a function, not 5' },
+  'a text that is none': { answer: () => ({ json: { a: 1 } }), says: 'its `json` must be a text' },
+  'both of them': {
+    answer: () => ({ stream: () => () => {}, content: { size: null, open: async () => Readable.from(['a']) } }),
+    says: 'it answers `content` and `stream`: one of the two can be sent',
+  },
+  'a way of transfer': {
+    answer: () => ({ headers: { 'transfer-encoding': 'chunked', 'content-length': '2' } }),
+    says: 'its header transfer-encoding',
+  },
+  'a length': { answer: () => ({ headers: { 'Content-Length': '9' } }), says: 'its header Content-Length is not for an operation to set' },
+}
+const oddInput = Type.Object({ how: Type.String() })
+const odd = command({
+  ...headed,
+  input: oddInput,
+  name: 'members.odd',
+  route: 'POST /api/odd',
+  summary: 'Odd',
+  async run({ input, records }) {
+    await records(members).create({ name: 'Odd', email: 'odd@example.com' })
+    return { output: {}, ...oddAnswers[input.how]!.answer() }
+  },
+})
+const oddLook = query({
+  ...headed,
+  input: oddInput,
+  name: 'members.oddLook',
+  route: 'GET /api/odd',
+  summary: 'Odd',
+  run: async ({ input }) => ({ output: {}, ...oddAnswers[input.how]!.answer() }),
+})
+
 let isTickBroken = false
 const ticks: { now: number; dueAt: number }[] = []
 const remind = defineSchedule('members.remind', {
@@ -166,7 +226,7 @@ const digest = defineSchedule('members.digest', { cron: '0 7 * * *', timeZone: '
 let world: World
 beforeAll(async () => {
   const more = {
-    operations: [join, find, giveUp, file, look],
+    operations: [join, find, giveUp, file, look, odd, oddLook],
     effects: [crmSync],
     schedules: [remind, digest],
     mails: [welcome, plain],
@@ -305,6 +365,10 @@ for (const [how, told] of [
   ['mails, caught', 'More than 1000 records'],
   ['effects, caught', 'More than 1000 records'],
   ['misfit', 'effects.owe(crm.sync): payload /member'],
+  ...Object.keys(oddTimes).map((how) => [how, 'effects.owe(crm.sync): notBefore is '] as const),
+  ['a key of null', 'effects.owe(crm.sync): the key holds a null character'],
+  ['a mail key of null', 'mail.send(plain): the key holds a null character'],
+  ['a payload of null', 'effects.owe(crm.sync): payload/note/0 holds a null character'],
   ['no mail', 'this is no e-mail address'],
   ['no data', 'mail.send(welcome): data/name'],
   ['no field', 'failed: its output does not fit its schema: /owed is missing'],
@@ -366,6 +430,20 @@ for (const [how, name, status] of [
     assert.deepEqual(await world.commitsAfter(position), [])
     const good = await world.call('owner', { ...keyed, body: { name: 'fine', status: 201 } })
     assert.deepEqual([good.status, good.headers['content-disposition']], [201, 'attachment; filename="fine"'])
+  })
+
+for (const [how, { says }] of Object.entries(oddAnswers))
+  test(`an own operation that answers ${how} is named before anything is stored or sent`, async () => {
+    const position = await world.newest()
+    for (const method of ['GET', 'POST'] as const) {
+      world.log.splice(0)
+      const url = method === 'GET' ? `/api/odd?how=${encodeURIComponent(how)}` : '/api/odd'
+      checkRefusal(await world.call('guest', { method, url, ...(method === 'POST' && { body: { how } }) }), 500, 'internal')
+      const told = String(world.log.find(({ level }) => level === 'error')?.fields?.['error'])
+      assert.match(told, /The operation members\.odd(Look)? \(.*own-code\.test\.ts:\d+:\d+\) failed: /)
+      if (method === 'GET') assert.ok(told.includes(says), told)
+    }
+    assert.deepEqual(await world.commitsAfter(position), [])
   })
 
 test('an operation cancels an order as staff do, and what follows from that follows', async () => {

@@ -5,6 +5,7 @@ import { Type } from '../../contract/type.ts'
 import { effectKind, enqueue } from '../../effects/effect.ts'
 import type { Work } from '../../operation/work.ts'
 import { findUnique } from '../../storage/find-all.ts'
+import type { Repeats } from '../../storage/transaction.ts'
 import { type Email, emails } from './collections.ts'
 import { render, type Template } from './render.ts'
 import { type BoundKind, mayWriteTo } from './stranger-bound.ts'
@@ -21,6 +22,8 @@ export type NewEmail = {
   readonly secret?: string | null
   /** Of whoever answers, where it is not the project's. */
   readonly replyTo?: string
+  /** `usual` where whoever owes it may owe it twice and goes by the answer, also within one transaction. */
+  readonly repeats?: Repeats
   /** Set for what anybody can cause by typing somebody's address: no more of it than the bound allows. */
   readonly bound?: BoundKind
 }
@@ -62,7 +65,7 @@ export async function queueEmail(work: Work, given: NewEmail): Promise<Email | n
     lastError: null,
     sentAt: null,
   } as const
-  const email = await tx.insertOnce(emails, message, 'rare')
+  const email = await tx.insertOnce(emails, message, given.repeats ?? 'rare')
   if (email === null) return null
   const about = given.record === null ? {} : { record: given.record }
   const effect = { key: `email.send:${id}`, payload: { email: id }, ...about, subject: email }

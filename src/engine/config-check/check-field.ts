@@ -3,7 +3,7 @@
 
 import { isEngineError } from '../../base/engine-error.ts'
 import { nearest } from '../../base/nearest.ts'
-import { isStorableText } from '../../base/text.ts'
+import { isStorableText, unstorableText } from '../../base/text.ts'
 import { validatorOf } from '../../operation/validate.ts'
 import { checkCallerRule } from '../../schema/compile-rule.ts'
 import { field as builders } from '../../schema/field.ts'
@@ -105,7 +105,7 @@ function storageFault(value: unknown): string | null {
   } catch {
     return 'cannot be written as JSON'
   }
-  return isStorable ? null : 'holds a null character or half of a surrogate pair'
+  return isStorable ? null : unstorableText
 }
 
 function checkSet(field: Field, path: string, add: Add): void {
