@@ -5,6 +5,7 @@ import type { LiveChanges, LiveOptions } from './live-changes.ts'
 import { followQuery, type Live, type LiveQueryOptions } from './live-query.ts'
 import { type AggregateQuery, type ListQuery, renderQuery } from './query-string.ts'
 import type {
+  ApiKey,
   BatchResult,
   BatchStep,
   Cart,
@@ -20,6 +21,7 @@ import type {
   PaymentChoice,
   Session,
   SignIn,
+  Time,
   User,
 } from './shapes.ts'
 import type { CallOptions, Transport } from './transport.ts'
@@ -97,6 +99,12 @@ export function accountCalls({ call }: Transport, keepSession: (token: string | 
     changePassword: (body: { current: string; password: string }) => call<void>('POST', '/api/auth/password', { body }),
     sessions: () => call<{ items: Session[] }>('GET', '/api/auth/sessions'),
     revokeSession: (id: string) => call<void>('DELETE', `/api/auth/sessions/${segment(id)}`),
+    /** With every scope that a new one could be given. */
+    keys: () => call<{ items: ApiKey[]; scopes: string[] }>('GET', '/api/auth/keys'),
+    /** The answer's `key` is shown this once: it is the `token` of a client elsewhere. @throws ApiError `proof_needed` */
+    createKey: (body: { name: string; scopes: readonly string[]; expiresAt?: Time | null }) =>
+      call<ApiKey & { key: string }>('POST', '/api/auth/keys', { body }),
+    revokeKey: (id: string) => call<void>('DELETE', `/api/auth/keys/${segment(id)}`),
   }
 }
 

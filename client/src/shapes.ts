@@ -227,6 +227,18 @@ export type Session = {
   expiresAt: Time
 }
 
+export type ApiKey = {
+  id: string
+  name: string
+  /** How the key ends. */
+  hint: string
+  scopes: readonly string[]
+  createdAt: Time
+  /** Null: when it is revoked. */
+  expiresAt: Time | null
+  usedAt: Time | null
+}
+
 /** Counts and sums of records by groups; staff's, unless the collection opens them. */
 export type Groups<TItem = Group> = { items: TItem[]; groups: number }
 export type Group = {

@@ -9,7 +9,11 @@ export type Actor = {
   readonly roles: readonly string[]
   /** The session the request came with, if any. */
   readonly session: string | null
-  /** When that session ends by itself, ms UTC. */
+  /** The API key that the request came with. */
+  readonly key?: string
+  /** All that the key is for (scopes.ts). Left out: whatever its maker may do. */
+  readonly scopes?: readonly string[]
+  /** When that session or key ends by itself, ms UTC. */
   readonly sessionEndsAt?: number
   /** How long ago its owner showed who they are, when the request came. */
   readonly provenAgoMs?: number
@@ -50,7 +54,12 @@ export function isStaff(actor: Actor): boolean {
   return actor.kind === 'system' || actor.roles.includes('staff') || actor.roles.includes('admin')
 }
 
-/** One name for the caller, for the audit trail and for keys that belong to one caller. */
+/** Whoever asks, and the API key that they gave a program for it: what one of these asked for is no other's. */
+export function callerName(actor: Actor): string {
+  return actor.key === undefined ? actorName(actor) : `${actorName(actor)} ${actor.key}`
+}
+
+/** One name for whoever asks, by whichever session or key. */
 export function actorName(actor: Actor): string {
   return actor.id ?? (actor.kind === 'system' ? 'system' : (actor.cartTokenHash ?? 'guest'))
 }

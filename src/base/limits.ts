@@ -357,6 +357,13 @@ export const limits = {
   sessionMs: 180 * 24 * 3_600_000,
   /** And sooner where nobody uses it for so long: a browser that was sold or lost. */
   sessionIdleMs: 30 * 24 * 3_600_000,
+  /** Of one account. Each has a pace of its own, so this also bounds what one account may ask for. */
+  apiKeysMax: 20,
+  /** More names than that say `*:read`. */
+  apiKeyScopesMax: 50,
+  apiKeyNameCharactersMax: 100,
+  /** One that has expired is listed so long, for somebody who looks why a program is refused. */
+  apiKeysKeepMs: 30 * 24 * 3_600_000,
   /** So exact is the last use of a session or an API key: each is written six times an hour at most. */
   useNotedMs: 600_000,
   /** Uses of so long are written at once. */

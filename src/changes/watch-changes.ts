@@ -6,6 +6,7 @@ import { hash } from 'node:crypto'
 import type { Actor } from '../access/actor.ts'
 import { refusedTo } from '../access/refusal.ts'
 import { anyone } from '../access/rule.ts'
+import { isInScope, scopeMissing } from '../access/scopes.ts'
 import { invalid } from '../base/engine-error.ts'
 import type { Random } from '../base/random.ts'
 import { and, type Filter } from '../contract/filter.ts'
@@ -33,6 +34,7 @@ export function watchChanges({ fanOut, placesKey, random }: WatchPorts): Operati
     route: 'GET /api/changes',
     summary: 'Watch changes as server-sent events',
     tag: 'Changes',
+    scope: null,
     input: Type.Object(
       {
         collections: Type.String({ minLength: 1, description: 'Names, separated by commas. One alone may be filtered as its list is.' }),
@@ -64,6 +66,7 @@ function targetsOf(model: Model, actor: Actor, names: string, filter: unknown): 
     const collection = model.find(name)
     if (!collection || collection.source.internal || !collection.isFed)
       throw invalid('query:collections', 'unknown_collection', `${name} cannot be watched`)
+    if (!isInScope(actor, `${name}:read`)) throw scopeMissing(`${name}:read`)
     if (readFilter(collection, actor).op === 'false') throw refusedTo(actor, { of: `${name}.read`, rule: collection.source.access?.read })
     return collection
   })

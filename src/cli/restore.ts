@@ -92,6 +92,7 @@ function tell({ isJson }: ProcessSettings, told: Told): void {
   )
   process.stdout.write(`  ${counted(counts.held, 'open effect')} held: carried out after the backup or not, nobody here can know.\n`)
   process.stdout.write(`  ${counted(counts.payments, 'payment')} to be asked for at their provider, once a server runs.\n`)
-  process.stdout.write(`  ${counted(counts.sessions, 'session')} ended: everybody signs in again.\n\n`)
+  process.stdout.write(`  ${counted(counts.sessions, 'session')} ended: everybody signs in again.\n`)
+  process.stdout.write(`  ${counted(counts.keys, 'API key')} ended: programs get new ones.\n\n`)
   process.stdout.write(isReviewed ? 'Start the server.\n' : 'Start the server, then look at what is held: kingpost effects\n')
 }

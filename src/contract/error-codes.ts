@@ -59,6 +59,8 @@ export const errorCodes = {
     retry: 'whenChanged',
     message: 'Show again who you are: POST /api/auth/prove, by one of the ways named here.',
   },
+  scope_missing: { status: 403, retry: 'whenChanged', message: 'This API key lacks a scope that this needs.' },
+  too_many_keys: { status: 409, retry: 'whenChanged', message: 'This account has as many API keys as it may have. End one first.' },
   last_admin: { status: 409, retry: 'never', message: 'Somebody must stay an admin. Make another one first.' },
   link_invalid: { status: 403, retry: 'never', message: 'This link is used, expired, or a newer one was sent. Ask for a new one.' },
   code_invalid: {

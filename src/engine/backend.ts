@@ -7,6 +7,7 @@ import { limits } from '../base/limits.ts'
 import type { BackendConfig, ShopConfig } from '../config/backend-config.ts'
 import type { Project } from '../config/project.ts'
 import type { BackendTypes, CollectionTypes, OperationTypes } from '../contract/record-types.ts'
+import { apiKeys } from '../domains/accounts/api-keys.ts'
 import { passwords, sessions, users } from '../domains/accounts/collections.ts'
 import { devices } from '../domains/accounts/devices.ts'
 import { proofs } from '../domains/accounts/proofs.ts'
@@ -205,6 +206,7 @@ function coreCollections() {
     users,
     passwords,
     sessions,
+    apiKeys,
     proofs,
     signInTries,
     devices,

@@ -3,6 +3,7 @@
 import { limits } from '../base/limits.ts'
 import type { Project } from '../config/project.ts'
 import { and, compare, eq, type Filter, isNull, oneOf } from '../contract/filter.ts'
+import { endKeys } from '../domains/accounts/api-keys.ts'
 import { devices } from '../domains/accounts/devices.ts'
 import { proofs } from '../domains/accounts/proofs.ts'
 import { endSessions } from '../domains/accounts/session.ts'
@@ -32,6 +33,7 @@ export const forgetOldRows = ({ project }: { readonly project: Pick<Project, 'sh
     await tx.deleteWhere(proofs, compare('expiresAt', 'lt', now))
     await endSessions(tx, compare('expiresAt', 'lt', now))
     await endSessions(tx, compare('usedAt', 'lt', now - limits.sessionIdleMs))
+    await endKeys(tx, compare('expiresAt', 'lt', now - limits.apiKeysKeepMs))
     if (project.shop) await tx.deleteWhere(orderLinks, linksBefore(now - limits.orderLinkMs))
   },
 })

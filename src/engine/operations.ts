@@ -15,9 +15,11 @@ import { confirmEmailChange } from '../domains/accounts/confirm-email-change.ts'
 import { confirmMagicLink } from '../domains/accounts/confirm-magic-link.ts'
 import { confirmReset } from '../domains/accounts/confirm-reset.ts'
 import { confirmTotp } from '../domains/accounts/confirm-totp.ts'
+import { createKey } from '../domains/accounts/create-key.ts'
 import { enrolTotp } from '../domains/accounts/enrol-totp.ts'
 import { getMe } from '../domains/accounts/get-me.ts'
 import { listFactors } from '../domains/accounts/list-factors.ts'
+import { listKeys } from '../domains/accounts/list-keys.ts'
 import { listSessions } from '../domains/accounts/list-sessions.ts'
 import { logIn } from '../domains/accounts/log-in.ts'
 import { logOut } from '../domains/accounts/log-out.ts'
@@ -28,6 +30,7 @@ import { removeUserFactors } from '../domains/accounts/remove-user-factors.ts'
 import { renewRecoveryCodes } from '../domains/accounts/renew-recovery-codes.ts'
 import { requestEmailChange } from '../domains/accounts/request-email-change.ts'
 import { requestCode, requestMagicLink, requestReset, requestVerification } from '../domains/accounts/request-proof.ts'
+import { revokeKey } from '../domains/accounts/revoke-key.ts'
 import { revokeSession } from '../domains/accounts/revoke-session.ts'
 import { revokeSessions } from '../domains/accounts/revoke-sessions.ts'
 import { setUp } from '../domains/accounts/set-up.ts'
@@ -78,6 +81,7 @@ import type { EffectHandler } from '../effects/effect.ts'
 import { retryEffect } from '../effects/retry-effect.ts'
 import { batch } from '../operation/batch.ts'
 import type { Operation } from '../operation/define.ts'
+import { scopesOf } from '../operation/key-scope.ts'
 import type { OperationParts } from '../operation/run-operation.ts'
 import { aggregateRecords } from '../records/aggregate-records.ts'
 import { createRecord } from '../records/create-record.ts'
@@ -137,7 +141,8 @@ export type Offer = {
 
 export function operationsOf(offer: Offer, ports: OperationPorts): Operation[] {
   const alone = operationsAlone(offer, ports)
-  return [...alone, batch(alone, ports.react)]
+  const scopes = scopesOf(alone)
+  return [...alone, createKey(scopes), listKeys(scopes), revokeKey, batch(alone, ports.react)]
 }
 
 function operationsAlone(offer: Offer, { changes, providers, files, handlers, measured }: OperationPorts): Operation[] {
@@ -169,7 +174,9 @@ function operationsAlone(offer: Offer, { changes, providers, files, handlers, me
     ...fileOperations(offer.model, files),
     ...(offer.project.shop ? shopOperations(providers) : []),
     ...[...offer.model.collections.values()].flatMap((collection) => recordOperations(collection, offer.hooksOf)),
-    ...[...offer.model.collections.values()].filter(isRestorable).map((collection) => listDeleted(collection, changes)),
+    ...[...offer.model.collections.values()]
+      .filter(isRestorable)
+      .map((collection) => scoped(`${collection.name}:read`, listDeleted(collection, changes))),
     ...offer.operations,
   ]
 }
@@ -269,16 +276,21 @@ function makeRecordOperations(collection: CollectionModel, hooksOf?: HooksOf): O
   const { internal, system } = collection.source
   if (internal || access.read === undefined) return []
   const lists = [listRecords(collection), aggregateRecords(collection), exportRecords(collection)]
-  const reads = collection.name === 'carts' ? lists : [...lists, getRecord(collection)]
+  const all = collection.name === 'carts' ? lists : [...lists, getRecord(collection)]
+  const reads = all.map((operation) => scoped(`${collection.name}:read`, operation))
   if (system) return reads
   const create = access.create ? createRecord(collection, hooks.create) : undefined
   const update = access.update ? updateRecord(collection, hooks.update) : undefined
   const imports = create || update ? [importRecords(collection, { create, update })] : []
-  return [
-    ...reads,
+  const writes = [
     ...[create, update].filter((one) => one !== undefined),
     ...(access.delete ? [deleteRecord(collection, hooksOf)] : []),
     ...imports,
     ...(isRestorable(collection) ? [restoreRecord(collection, hooksOf), purgeRecord(collection, hooksOf)] : []),
   ]
+  return [...reads, ...writes.map((operation) => scoped(`${collection.name}:write`, operation))]
+}
+
+function scoped(scope: string, operation: Operation): Operation {
+  return { ...operation, scope }
 }

@@ -18,7 +18,7 @@ const day = 24 * 3_600_000
 const effect = (state: Effect['state']) => ({ id: 'eff_1', version: 3, state, owner: 'wrk_1', dueAt: 1, updatedAt: 1 })
 const payment = (status: string, createdAt: number) => ({ id: 'pay_1', version: 3, status, createdAt, checkAt: null, updatedAt: 1 })
 
-test('a restore holds what was open, asks for payments that may have moved, ends sessions and leaves the rest', () => {
+test('a restore holds what was open, asks for payments that may have moved, ends sessions and keys and leaves the rest', () => {
   const backupAt = 1_000 * day
   const { rewrite, counts } = restoreRules(backupAt + 5, backupAt)
   const becomes = (section: string, row: object) => rewrite(section, row as never) as Record<string, unknown> | null
@@ -27,13 +27,14 @@ test('a restore holds what was open, asks for payments that may have moved, ends
   for (const state of ['done', 'dead', 'canceled', 'unknown', 'held'] as const)
     assert.deepEqual(becomes('effects', effect(state)), effect(state))
   assert.equal(becomes('sessions', { id: 'ses_1' }), null)
+  assert.equal(becomes('apiKeys', { id: 'key_1' }), null)
   for (const status of ['created', 'sending', 'processing', 'unknown', 'requires_action', 'authorized'])
     assert.equal(becomes('payments', payment(status, 0))!['checkAt'], backupAt + 5, status)
   assert.equal(becomes('payments', payment('captured', backupAt - 179 * day))!['checkAt'], backupAt + 5)
   for (const row of [payment('captured', backupAt - 181 * day), payment('failed', backupAt), payment('canceled', backupAt)])
     assert.deepEqual(becomes('payments', row), row)
   assert.deepEqual(becomes('orders', { id: 'ord_1' }), { id: 'ord_1' })
-  assert.deepEqual(counts, { held: 2, sessions: 1, payments: 7 })
+  assert.deepEqual(counts, { held: 2, sessions: 1, keys: 1, payments: 7 })
 })
 
 test('while a restore is under review, mails about the past are born held, and nothing else is', async (t) => {

@@ -1,11 +1,12 @@
 // After a restore: what the backup held as open may have been done since it was taken, and nobody here
-// can know. So a restore rewrites it: effects are held, sessions end, payments are asked for at their
+// can know. So a restore rewrites it: effects are held, sessions and API keys end, payments are asked for at their
 // provider. Until staff have reviewed it, mails about records from before the restore are born held.
 import type { Clock } from '../base/clock.ts'
 import { isEngineError } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
 import { and, eq, type Filter, oneOf } from '../contract/filter.ts'
+import { apiKeys } from '../domains/accounts/api-keys.ts'
 import { sessions } from '../domains/accounts/collections.ts'
 import { emailSend } from '../domains/emails/queue-email.ts'
 import { orders } from '../domains/orders/collections.ts'
@@ -23,15 +24,19 @@ import type { Transaction } from '../storage/transaction.ts'
 /** Past this age a provider has nothing new to say of a payment: disputes and refunds end before. */
 const reconciledMs = 180 * 24 * 3_600_000
 
-export type RestoreCounts = { held: number; sessions: number; payments: number }
+export type RestoreCounts = { held: number; sessions: number; keys: number; payments: number }
 
 /** What records become on their way out of a backup. Running it again over the same record changes it alike. */
 export function restoreRules(now: number, backupAt: number): { readonly rewrite: Rewrite; readonly counts: RestoreCounts } {
-  const counts: RestoreCounts = { held: 0, sessions: 0, payments: 0 }
+  const counts: RestoreCounts = { held: 0, sessions: 0, keys: 0, payments: 0 }
   const rewrite: Rewrite = (section, row) => {
     switch (section) {
       case sessions.name:
         counts.sessions++
+        return null
+      // One that was revoked since would open the shop again.
+      case apiKeys.name:
+        counts.keys++
         return null
       case effects.name: {
         const effect = recordOf(effects, row)

@@ -71,6 +71,7 @@ function isPublic(code: ErrorCode): boolean {
 }
 const publicParams: readonly ErrorCode[] = [
   'proof_needed',
+  'scope_missing',
   'out_of_stock',
   'not_for_sale',
   'order_too_large',

@@ -215,9 +215,9 @@ function routeHandler(parts: ServerParts, limiter: RateLimiter, live: LiveStream
       const mayStay = async () => {
         const current = await parts.authenticate(credentials)
         // A role gained or lost changes what may be seen: the client comes back as who it is now.
-        return current.id === actor.id && String(current.roles) === String(actor.roles)
+        return current.id === actor.id && current.key === actor.key && String(current.roles) === String(actor.roles)
       }
-      return await live.open({ reply, actor, caller: actor.id ?? credentials.network, since, mayStay }, answer.stream)
+      return await live.open({ reply, actor, caller: actor.key ?? actor.id ?? credentials.network, since, mayStay }, answer.stream)
     }
     if (answer.status === 204) return reply.code(204).send()
     if (answer.status === 304) return sendNotModified(reply, headers['if-none-match'])
@@ -299,7 +299,7 @@ type Limited = { readonly rateClass: LimitedClass; readonly count: number; reado
 
 async function limit(limiter: RateLimiter, { rateClass, count, actor, credentials }: Limited, reply: FastifyReply): Promise<void> {
   // Guessing passwords is limited by where it comes from, whoever it claims to be.
-  const caller = rateClass === 'account' ? credentials.network : (actor.id ?? credentials.network)
+  const caller = rateClass === 'account' ? credentials.network : (actor.key ?? actor.id ?? credentials.network)
   const { isAllowed, headers } = await limiter.take(rateClass, caller, count)
   reply.headers(headers)
   if (!isAllowed) throw new EngineError('rate_limited', { headers })

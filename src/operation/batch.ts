@@ -13,6 +13,7 @@ import { Type } from '../contract/type.ts'
 import type { Model } from '../schema/model.ts'
 import { namedByFields } from '../storage/in-transaction.ts'
 import { type AnswerHeaders, type Command, type CommandContext, command, type Operation } from './define.ts'
+import { withinScope } from './key-scope.ts'
 import { parametersOf, type Routed, routeOf, routesAt } from './routes.ts'
 import { stringifyOf } from './serializer.ts'
 import { toldTo } from './told-to.ts'
@@ -62,6 +63,7 @@ export function batch(all: readonly Operation[], react: React): Operation {
     route: 'POST /api/batch',
     summary: 'Do several things at once, all or none',
     tag: 'Batch',
+    scope: null,
     input: Type.Object(
       { operations: Type.Array(step, { minItems: 1, maxItems: limits.batchOperationsMax }) },
       { additionalProperties: false },
@@ -174,10 +176,11 @@ function valueAt(results: readonly Result[], pointer: unknown, at: string): unkn
 }
 
 async function carriedOut(context: CommandContext<unknown>, { operation, input, ifMatch, at, react }: Asked): Promise<Result> {
-  const { actor, request } = context
+  const { request } = context
+  const actor = withinScope(context.actor, operation)
   if (!allows(operation.access, actor)) throw refusedAs(actor, operation)
   validatorOf(operation.inputFor?.(actor) ?? operation.input)(input, 'body')
-  const answer = await operation.run({ ...context, input, request: { ...request, ifMatch, ifNoneMatch: null } })
+  const answer = await operation.run({ ...context, actor, input, request: { ...request, ifMatch, ifNoneMatch: null } })
   if ((answer.awaiting?.length ?? 0) > 0 || answer.stream || answer.headers?.['set-cookie'] !== undefined)
     throw invalid(`${at}/path`, 'not_batchable', 'waits for the outside world or sets a cookie: call it alone')
   if (answer.events) await react(context, answer.events)

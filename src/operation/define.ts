@@ -142,6 +142,8 @@ export type CommonSpec<TInput extends TSchema, TOutput extends TSchema> = {
   /** What it may add to those any request can meet: codes of the table, and errors of the project's own. */
   readonly errors?: readonly (ErrorCode | ProjectErrorKind)[]
   readonly access: Rule
+  /** What an API key must have for it: `reviews:read`, or its own name when left out. Null: what it touches asks for itself. */
+  readonly scope?: string | null
   /** Where `access` lets anyone ask and the records decide: their rule. Documents leave the operation out for whom it never lets in. */
   readonly audience?: Rule
   /** The parameters that stand for an object in the query (`filter[name]`), by their names, for documents. */

@@ -4,7 +4,7 @@
 // client's own, which is stored nowhere, and a salt. Where the input holds a password, which can be guessed,
 // that key is made from the whole input by the slow function that passwords are stored with.
 import { createHmac, hash } from 'node:crypto'
-import { type Actor, actorName } from '../access/actor.ts'
+import { type Actor, callerName } from '../access/actor.ts'
 import { EngineError } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
 import type { Random } from '../base/random.ts'
@@ -54,7 +54,7 @@ export function idempotencyClaim(actor: Actor, operation: string, key: string, i
       `must be at least ${limits.guestKeyCharactersMin} random characters, such as a UUID`,
       'Without a session or Cart-Token the key alone proves that the answer is yours: send a random one, such as a UUID.',
     )
-  const secret = `${hasNothing ? 'guest' : actorName(actor)}\n${operation}\n${key}`
+  const secret = `${hasNothing ? 'guest' : callerName(actor)}\n${operation}\n${key}`
   const id = `idem_${timedKey.exec(key)?.[1] ?? ''}${hash('sha256', secret, 'base64url')}`
   return { id, secret, input: canonicalJson(input) }
 }

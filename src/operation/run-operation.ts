@@ -2,7 +2,7 @@
 // (effects, schedules) and the command line write by storage/in-transaction.ts.
 // access -> schema -> idempotency -> transaction { run -> reactions -> changes } -> commit -> answer.
 // Invariant: an answer is given only after the commit that it speaks of.
-import { type Actor, actorName } from '../access/actor.ts'
+import { type Actor, callerName } from '../access/actor.ts'
 import { refusedAs } from '../access/refusal.ts'
 import { allows } from '../access/rule.ts'
 import { EngineError, invalid, isEngineError } from '../base/engine-error.ts'
@@ -27,6 +27,7 @@ import {
   openAnswer,
   rememberAnswer,
 } from './idempotency.ts'
+import { withinScope } from './key-scope.ts'
 import { requestLine } from './request-line.ts'
 import { toldTo } from './told-to.ts'
 import { validatorOf } from './validate.ts'
@@ -59,7 +60,9 @@ export type Reply = {
 }
 
 /** @throws EngineError, and whatever is a bug */
-export async function runOperation(parts: OperationParts, operation: Operation, call: Call): Promise<Reply> {
+export async function runOperation(parts: OperationParts, operation: Operation, asked: Call): Promise<Reply> {
+  const actor = withinScope(asked.actor, operation)
+  const call = actor === asked.actor ? asked : { ...asked, actor }
   // First: what an input must be is told only to those who may ask.
   if (!allows(operation.access, call.actor)) throw await refusal(parts, operation, call.actor)
   const place = operation.kind === 'query' || operation.takesFile ? 'query' : 'body'
@@ -97,7 +100,7 @@ async function runCommand(parts: OperationParts, operation: Command, call: Call,
   const earlier = claim && operation.prepare ? await replay(parts, operation, { claim, file }, context) : null
   if (earlier) return earlier
 
-  const cause: Cause = { operation: operation.name, actor: actorName(call.actor), requestId: requestLine(call.request, call.actor) }
+  const cause: Cause = { operation: operation.name, actor: callerName(call.actor), requestId: requestLine(call.request, call.actor) }
   const prepared = await operation.prepare?.({
     ...context,
     ...(file ? { request: { ...context.request, openFile: file.openFile } } : {}),

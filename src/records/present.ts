@@ -2,7 +2,8 @@
 // records, expansions, live changes and the answers of operations all pass through it.
 import type { Actor } from '../access/actor.ts'
 import { allows, nobody, type RecordUpdate, type Rule, ruleFilter } from '../access/rule.ts'
-import { and, type Filter } from '../contract/filter.ts'
+import { isInScope } from '../access/scopes.ts'
+import { and, type Filter, never } from '../contract/filter.ts'
 import type { AnyRecord } from '../schema/collection.ts'
 import type { Compute } from '../schema/computed.ts'
 import { type CollectionModel, type CompiledField, isLoaded, listOf, type Model } from '../schema/model.ts'
@@ -10,6 +11,7 @@ import type { Reader } from '../storage/storage.ts'
 
 /** What this caller may read of a collection, as a filter to add to every query. */
 export function readFilter(collection: CollectionModel, actor: Actor): Filter {
+  if (actor.scopes !== undefined && !isInScope(actor, `${collection.name}:read`)) return never
   return ruleFilter(collection.access.read ?? nobody, actor)
 }
 

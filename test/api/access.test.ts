@@ -180,6 +180,27 @@ const proofRows: Row[] = [
       events: ['accounts.prove: sessions'],
     },
   ),
+  ...rows('accounts.createKey', signedIn(201), post('/api/auth/keys', { name: 'A program', scopes: ['reviews:read'] }), {
+    events: ['accounts.createKey: apiKeys'],
+  }),
+  ...rows(
+    'accounts.listKeys',
+    signedIn(200),
+    { method: 'GET', url: '/api/auth/keys' },
+    { body: ({ body }) => assert.deepEqual(body.items, []) },
+  ),
+  ...rows(
+    'accounts.revokeKey',
+    { guest: 401, other: 404, owner: 204, staff: 404 },
+    (_, { id }) => ({ method: 'DELETE', url: `/api/auth/keys/${id}` }),
+    {
+      async given(world) {
+        const request = post('/api/auth/keys', { name: 'A program', scopes: ['reviews:read'] })
+        return { id: (await world.call('owner', request)).body.id as string }
+      },
+      events: ['accounts.revokeKey: apiKeys'],
+    },
+  ),
   ...rows('accounts.requestEmailChange', signedIn(202), post('/api/auth/email', { email: 'new@example.com' }), {
     events: ['accounts.requestEmailChange: effects'],
   }),

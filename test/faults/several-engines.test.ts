@@ -217,6 +217,23 @@ test('a session that was revoked in one process has ended in every other', async
   assert.equal(await isKnown(two, token), false)
 })
 
+// proves P-006
+test('an API key that was revoked in one process has ended in every other, and its streams with it', async (t) => {
+  const world = await openWorld(t)
+  const [one, two] = [await world.add('one'), await world.add('two')]
+  const maker = await one.authenticate(credentials(await signIn(one)))
+  const input = { name: 'A program', scopes: ['products:read'] }
+  const { id, key } = (await call(one, 'accounts.createKey', { input, actor: maker })).output as Body
+  const actor = await two.authenticate(credentials(key))
+  assert.deepEqual([actor.id, actor.key, actor.scopes], [maker.id, id, ['products:read']])
+  const ended: string[] = []
+  for (const engine of [one, two]) engine.onRevoked((revoked) => void ended.push(revoked))
+  await call(two, 'accounts.revokeKey', { input: { id }, actor: maker })
+  assert.deepEqual([await isKnown(one, key), await isKnown(two, key)], [false, false])
+  await eventually('both have told their streams', async () => ended.filter((revoked) => revoked === id).length >= 2)
+  await assert.rejects(call(one, 'accounts.createKey', { input, actor }), { code: 'forbidden' })
+})
+
 // proves P-003
 test('the same key sent to two processes at once has one effect and one answer', async (t) => {
   const world = await openWorld(t)

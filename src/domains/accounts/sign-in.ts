@@ -7,6 +7,7 @@ import { eq } from '../../contract/filter.ts'
 import type { Answer, CommandContext } from '../../operation/define.ts'
 import type { Work } from '../../operation/work.ts'
 import { findUnique } from '../../storage/find-all.ts'
+import { endKeys } from './api-keys.ts'
 import { type FirstFactor, passwords, type SignInWay, type User, users } from './collections.ts'
 import { accountFactorChanged, accountSignedIn } from './events.ts'
 import { dropPending, issueProof, type Proof } from './proofs.ts'
@@ -51,4 +52,5 @@ export async function forgetWayIn({ tx }: Work, user: string): Promise<void> {
   if (password !== null) await tx.delete(passwords, password)
   await endSessions(tx, eq('user', user))
   await dropPending(tx, user)
+  await endKeys(tx, eq('user', user))
 }

@@ -30,6 +30,7 @@ export function downloadFile({ blobs, linkKey, pictures }: Ports): Operation {
     route: 'GET /api/files/:id/content',
     summary: 'The bytes of a file',
     tag: 'Files',
+    scope: null,
     input: Type.Object(
       {
         id: Type.String({ maxLength: limits.idCharactersMax }),

@@ -16,6 +16,7 @@ export function linkFile(linkKey: LinkKey): Operation {
     route: 'POST /api/files/:id/link',
     summary: 'A link by which anybody can read a file for a while',
     tag: 'Files',
+    scope: null,
     input: Type.Object(
       {
         id: Type.String({ maxLength: limits.idCharactersMax }),

@@ -88,6 +88,7 @@ const keys = {
   rawBody: flag,
   takesFile: flag,
   takesNoKey: line,
+  scope: line,
   always: plainObject,
   mediaType: line,
   prepare: callable,

@@ -261,6 +261,14 @@ const own: Readonly<Record<string, Question>> = {
   'accounts.revokeSessions': (asking) => named(asking, { method: 'DELETE', url: '/api/auth/sessions' }),
   'accounts.revokeSession': (asking) =>
     named(asking, { method: 'DELETE', url: `/api/auth/sessions/${asking.chance.pick(['ses_x', '‹ownerSession›'])}` }),
+  'accounts.listKeys': (asking) => named(asking, { method: 'GET', url: '/api/auth/keys' }),
+  'accounts.createKey': (asking) =>
+    named(asking, {
+      method: 'POST',
+      url: '/api/auth/keys',
+      body: { name: 'A program', scopes: [asking.chance.pick(['notes:read', '*:read'])] },
+    }),
+  'accounts.revokeKey': (asking) => named(asking, { method: 'DELETE', url: '/api/auth/keys/key_x' }),
   'accounts.setUp': (asking) =>
     named(asking, {
       method: 'POST',
