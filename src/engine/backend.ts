@@ -89,7 +89,7 @@ export function defineBackend<
 }
 
 /** The compiler looks for misspelt names in no value whose type it infers. */
-type NothingElse<T, TKnown> = { readonly [K in Exclude<keyof T, keyof TKnown>]: never }
+type NothingElse<T, TKnown> = T extends object ? { readonly [K in Exclude<keyof T, keyof TKnown>]: never } : unknown
 
 /** Each collection, or the sentence that says which reference of it leads nowhere. */
 type Leading<TCollections extends readonly unknown[], TNames> = {
