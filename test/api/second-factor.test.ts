@@ -117,6 +117,19 @@ test('each way of signing in ends in a wait, which a code of the app ends, and t
   assert.equal(await read().count(proofs), 0)
 })
 
+test('who signs in while it is added is out, or is asked for it; and 20 confirmations at once answer codes once', async () => {
+  const { secret } = (await post('totp/enrol', {}, owner)).body
+  const code = shown(secret)
+  const [confirmed, signedIn] = await Promise.all([
+    Promise.all(Array.from({ length: 20 }, () => post('totp/confirm', { code }, owner))),
+    Promise.all(Array.from({ length: limits.signInTriesFree }, () => logIn())),
+  ])
+  assert.equal(confirmed.filter(({ status }) => status === 200).length, 1)
+  assert.equal(await read().count(recoveryCodes), limits.recoveryCodes)
+  for (const { body } of signedIn)
+    if (body.token !== undefined) assert.equal((await ask('GET', '/api/auth/me', undefined, bearer(body.token))).status, 401)
+})
+
 test('a new password by mail does not take it away', async () => {
   const { secret } = await enrol()
   const waiting = await pendingOf()

@@ -26,7 +26,7 @@ export const confirmTotp = command({
   hasSecretInput: true,
   async run(context) {
     const { tx, now, input, actor, request } = context
-    const user = await tx.get(users, actor.id!)
+    const user = await tx.lock(users, actor.id!, 'exclusive')
     const session = actor.session === null ? null : await tx.get(sessions, actor.session)
     if (user === null || session === null) throw new EngineError('unauthenticated')
     const totp = await findUnique(tx, totpFactors, eq('user', user.id))

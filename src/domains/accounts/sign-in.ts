@@ -16,6 +16,8 @@ import { endSessions, openSession } from './session.ts'
 import { userView } from './shapes.ts'
 
 export async function signIn(context: CommandContext<unknown, unknown>, user: User, way: FirstFactor): Promise<Answer<unknown>> {
+  // Whoever adds one meanwhile ends the sessions that there are: this one is there by then, or asks for it.
+  await context.tx.lock(users, user.id, 'shared')
   const factors = await factorsOf(context.tx, user.id)
   if (factors.length === 0) return await openAccount(context, user, [way])
   const pending = await issueProof(context, { purpose: 'secondFactor', user, email: user.email, way })
