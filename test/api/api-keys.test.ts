@@ -159,6 +159,21 @@ describe('a key', () => {
     }
   })
 
+  test('has a pace of its own', async () => {
+    const limited = await openWorld({ isRateLimited: true })
+    try {
+      const made = await limited.call('owner', { method: 'POST', url: keysUrl, body: { name: 'x', scopes: ['reviews:read'] } })
+      const headers = { authorization: `Bearer ${made.body.key}` }
+      const left = (answer: { headers: object }) => /r=(\d+)/.exec(String((answer.headers as Record<string, unknown>)['ratelimit']))?.[1]
+      const list = () => limited.call('owner', get('/api/reviews'))
+      await list()
+      assert.equal(left(await list()), '1198')
+      assert.equal(left(await limited.request({ ...get('/api/reviews'), headers })), '1199')
+    } finally {
+      await limited.close()
+    }
+  })
+
   test('ends with every way into an account whose address somebody else shows to be theirs', async () => {
     const { key } = await make('owner', ['accounts.me'])
     await world.write((tx, now) => forgetWayIn(workIn(world.engine.parts, tx, now), world.ids['owner']!))

@@ -248,6 +248,21 @@ describe('streams', () => {
     await toldUntilNow(guest)
   })
 
+  test('end with the API key that they were opened with, which watches what it names alone', async () => {
+    const owner = await signedIn()
+    const make = async () => (await owner.post('/api/auth/keys', { name: 'A program', scopes: ['notes:read', 'ends:read'] })).body
+    const [first, second] = [await make(), await make()]
+    const watch = (key: string, path: string) => openLive(createHttpClient(url, { authorization: `Bearer ${key}` }), path)
+    const refused = await watch(first.key, '/api/changes?collections=notes,reviews')
+    assert.equal(refused.status, 403)
+    const path = '/api/changes?collections=notes,ends'
+    const [ended, stays] = [await watch(first.key, path), await watch(second.key, path)]
+    readers.push(stays)
+    assert.equal((await owner.delete(`/api/auth/keys/${first.id}`)).status, 204)
+    await ended.ended
+    await toldUntilNow(stays)
+  })
+
   test('are so many for one caller and no more: the next is told when to come back', async () => {
     for (const reader of readers) reader.cut()
     const own = Object.assign(client('staff'), {})

@@ -86,6 +86,8 @@ function textOf({ status, headers, text }: ApiAnswer): string {
 }
 
 const secretForm = /\b(cart|kps|setup|secondfactor)_(?:[0-9a-hjkmnp-tv-z]{10})?[\w-]{43}/g
+/** An API key, and how a list says its end. */
+const keyForm = /\bkp_(?:[0-9A-Za-z]{49}|…[0-9A-Za-z]{4})/g
 const idForm = /\b([a-z]{2,16})_[0-9a-hjkmnp-tv-z]{26}\b/g
 /** Of an authenticator app, and the codes that come with it. */
 const factorForm = /(?<=\bsecret(?:=|":"))[A-Z2-7]{32}\b|\b[a-z2-7]{4}(?:-[a-z2-7]{4}){3}\b/g
@@ -110,6 +112,7 @@ function named(names: Names, text: string): string {
     one
       .replace(secretForm, (secret) => nameOf(secret, 'secret'))
       .replace(factorForm, (secret) => nameOf(secret, 'factor'))
+      .replace(keyForm, (key) => nameOf(key, 'apiKey'))
       .replace(idForm, (id, prefix: string) => nameOf(id, prefix))
       .replace(numberForm, (number) => nameOf(number, 'number'))
   // A cursor holds values: what it says is compared, beside that it is the same one.
