@@ -5,6 +5,7 @@ import { html, useEffect, useState, type View, type VNode } from '../../vendor/h
 import { client } from '../client.ts'
 import { markSession, mayHaveSession } from '../session-mark.ts'
 import { newPasswordField } from './enter-pages.ts'
+import { FactorsPart } from './factors.ts'
 import { Form, Sheet, type Typed, useWords, Wrong } from './form.ts'
 
 function askToSignIn(): void {
@@ -30,6 +31,7 @@ export function AccountPage(): VNode | null {
   }
   return html`<${Sheet} title=${words.account} isWide=${true}>
     <${Person} user=${user} onChange=${setUser} />
+    <${FactorsPart} />
     <${Sessions} />
     <div class="sheet-end"><button type="button" class="button" onClick=${signOut}>${words.signOut}</button></div>
   <//>`

@@ -95,6 +95,16 @@ const english = {
   endOthers: 'Sign out everywhere else',
   othersEnded: 'You are signed out everywhere else.',
 
+  factors: 'Second factor',
+  noFactor: 'With an authenticator app on your telephone nobody gets in by your password or your mailbox alone.',
+  enrol: 'Set up an app',
+  enrolText: 'Type this key into your authenticator app, then type the code that it shows in here.',
+  openApp: 'Or open the app on this device',
+  hasFactor: (left: number) => `An authenticator app is asked for at each sign-in. ${left} recovery codes are left.`,
+  renewCodes: 'New recovery codes',
+  removeFactor: 'Remove the app',
+  keepCodes: 'Keep these recovery codes where you find them without your telephone. Each works once, and they are shown this once.',
+
   prove: 'Is it you?',
   proveText: 'Before we do this, show again who you are.',
   close: 'Close',
@@ -229,6 +239,17 @@ const german: Words = {
   endOne: (device) => `Sitzung von ${device} beenden`,
   endOthers: 'Überall sonst abmelden',
   othersEnded: 'Sie sind überall sonst abgemeldet.',
+
+  factors: 'Zweiter Faktor',
+  noFactor: 'Mit einer Authenticator-App auf Ihrem Telefon kommt niemand allein mit Ihrem Passwort oder Ihrem Postfach hinein.',
+  enrol: 'App einrichten',
+  enrolText: 'Geben Sie diesen Schlüssel in Ihre Authenticator-App ein, und dann hier den Code, den sie zeigt.',
+  openApp: 'Oder die App auf diesem Gerät öffnen',
+  hasFactor: (left) => `Bei jeder Anmeldung wird nach einer Authenticator-App gefragt. Es sind noch ${left} Wiederherstellungscodes da.`,
+  renewCodes: 'Neue Wiederherstellungscodes',
+  removeFactor: 'App entfernen',
+  keepCodes:
+    'Bewahren Sie diese Wiederherstellungscodes dort auf, wo Sie sie ohne Telefon finden. Jeder gilt einmal, und sie werden nur jetzt gezeigt.',
 
   prove: 'Sind Sie es?',
   proveText: 'Zeigen Sie noch einmal, wer Sie sind, bevor wir das tun.',

@@ -1,5 +1,5 @@
 /** Owns the account page: sign in, register, sign out, and the orders so far. */
-import { ApiError, type Order, type User } from 'kingpost/client'
+import { ApiError, type Order, SecondFactorNeeded, type User } from 'kingpost/client'
 import { h, showToast } from '../dom.ts'
 import { banner, field, onSubmit, readField } from '../forms.ts'
 import { tellOrder } from '../order-state.ts'
@@ -134,7 +134,13 @@ function signInForm(goOn: () => void): HTMLElement {
     h('p', { class: 'quiet' }, h('a', { href: '/account/reset' }, 'Forgotten your password?')),
   )
   onSubmit(form, problem, async () => {
-    await signIn(readField(form, '/email'), readField(form, '/password'))
+    try {
+      await signIn(readField(form, '/email'), readField(form, '/password'))
+    } catch (error) {
+      if (!(error instanceof SecondFactorNeeded)) throw error
+      // The default page asks for it, and comes back here.
+      return location.assign('/account/sign-in?next=/account')
+    }
     goOn()
   })
   return form

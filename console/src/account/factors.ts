@@ -1,0 +1,73 @@
+/** The second factor of an account: an authenticator app, and the codes for when it is lost. */
+
+import { html, useEffect, useState, type VNode } from '../../vendor/htm-preact.js'
+import { client } from '../client.ts'
+import { codeField } from './enter-pages.ts'
+import { Form, type Typed, useWords, Wrong } from './form.ts'
+
+type Factors = { totp: { since: string } | null; recoveryCodesLeft: number }
+type Enrolled = { secret: string; uri: string }
+
+export function FactorsPart(): VNode {
+  const words = useWords()
+  const [factors, setFactors] = useState<Factors | null>(null)
+  const [enrolled, setEnrolled] = useState<Enrolled | null>(null)
+  const [codes, setCodes] = useState<readonly string[]>([])
+  const [error, setError] = useState<unknown>(undefined)
+  const load = () => client.call<Factors>('GET', '/api/auth/factors').then(setFactors, setError)
+  useEffect(() => {
+    void load()
+    return undefined
+  }, [])
+  const act = async (run: () => Promise<unknown>) => {
+    setError(undefined)
+    await run().then(load, setError)
+  }
+  const enrol = () => act(async () => setEnrolled(await client.call<Enrolled>('POST', '/api/auth/totp/enrol', { body: {} })))
+  const remove = () => act(() => client.call('DELETE', '/api/auth/totp'))
+  const takeCodes = async (path: string, body: object) => {
+    setCodes((await client.call<{ recoveryCodes: string[] }>('POST', path, { body })).recoveryCodes)
+    setEnrolled(null)
+  }
+  const confirm = async ({ code = '' }: Typed) => {
+    await takeCodes('/api/auth/totp/confirm', { code: code.replaceAll(/\s/g, '') })
+    await load()
+  }
+  const renew = () => act(() => takeCodes('/api/auth/totp/recovery', {}))
+  return html`<section class="sheet-part">
+    <h2>${words.factors}</h2>
+    <${Wrong} error=${error} />
+    ${codes.length > 0 && html`<${RecoveryCodes} codes=${codes} />`}
+    ${enrolled && html`<${Enrol} ...${enrolled} send=${confirm} />`}
+    ${
+      factors !== null &&
+      enrolled === null &&
+      (factors.totp === null
+        ? html`<p class="faint">${words.noFactor}</p>
+            <p class="sheet-actions"><button type="button" class="button" onClick=${enrol}>${words.enrol}</button></p>`
+        : html`<p>${words.hasFactor(factors.recoveryCodesLeft)}</p>
+            <p class="sheet-actions">
+              <button type="button" class="button" onClick=${renew}>${words.renewCodes}</button>
+              <button type="button" class="button danger" onClick=${remove}>${words.removeFactor}</button>
+            </p>`)
+    }
+  </section>`
+}
+
+function Enrol({ secret, uri, send }: Enrolled & { send: (typed: Typed) => Promise<void> }): VNode {
+  const words = useWords()
+  return html`<div class="sheet-enrol">
+    <p>${words.enrolText}</p>
+    <p class="sheet-secret"><code>${secret.replaceAll(/.{4}(?=.)/g, '$& ')}</code></p>
+    <p><a href=${uri}>${words.openApp}</a></p>
+    <${Form} fields=${[{ ...codeField(words), label: words.appCode, hint: words.appCodeHint }]} action=${words.goOn} send=${send} />
+  </div>`
+}
+
+function RecoveryCodes({ codes }: { codes: readonly string[] }): VNode {
+  const words = useWords()
+  return html`<div class="form-note good" role="status">
+    <p>${words.keepCodes}</p>
+    <ol class="sheet-codes">${codes.map((code) => html`<li key=${code}><code>${code}</code></li>`)}</ol>
+  </div>`
+}
