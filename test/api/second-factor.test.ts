@@ -8,8 +8,10 @@ import { always, eq } from '../../src/contract/filter.ts'
 import { sessions, users } from '../../src/domains/accounts/collections.ts'
 import { proofs } from '../../src/domains/accounts/proofs.ts'
 import { recoveryCodes, totpFactors } from '../../src/domains/accounts/second-factor.ts'
+import { issueSetUpToken } from '../../src/domains/accounts/set-up.ts'
 import { signInTries } from '../../src/domains/accounts/sign-in-tries.ts'
 import { totpCode } from '../../src/domains/accounts/totp.ts'
+import { workIn } from '../../src/operation/work.ts'
 import { lineOf } from '../../src/storage/archive/contents.ts'
 import { openWorld, type World, work } from '../support/api-harness.ts'
 
@@ -312,6 +314,49 @@ describe('to change it', () => {
     assert.deepEqual([status, body.user?.email], [200, email])
     assert.deepEqual(await factors(bearer(body.token)).then(({ body: { totp } }) => totp), null)
   })
+})
+
+describe('who takes the account back', () => {
+  /** Moves it to another address. Answers the way back. */
+  async function move(headers = owner): Promise<string> {
+    await post('email', { email: 'new@mail.example' }, headers)
+    await work(world)
+    await post('email/confirm', { token: /#token=([\w-]+)/.exec(sent.at(-1)!.text)![1] })
+    await work(world)
+    return /#token=(undoemail_[\w-]+)/.exec(sent.at(-1)!.text)![1]!
+  }
+
+  test('after it was moved is rid of a factor that was added since, and of no other', async () => {
+    const back = await move()
+    await enrol()
+    assert.equal((await post('email/undo', { token: back })).status, 204)
+    assert.equal(await read().count(totpFactors), 0)
+    await post('reset/confirm', { token: await mailed('reset'), password: 'a new long one' })
+    const { token } = (await post('login', { email, password: 'a new long one' })).body
+    await enrol(bearer(token))
+    await world.clock.advance(1_000)
+    assert.equal((await post('email/undo', { token: await move(bearer(token)) })).status, 204)
+    assert.equal(await read().count(totpFactors), 1)
+  })
+
+  test('by the word of whoever runs the installation does without', async () => {
+    await enrol()
+    const token = await world.write((tx, now) => issueSetUpToken(workIn(world.engine.parts, tx, now)))
+    assert.equal((await post('setup', { token, email, password: 'a new long one' })).body.tookOver, true)
+    assert.equal((await post('login', { email, password: 'a new long one' })).body.user?.email, email)
+  })
+})
+
+test('the document says that a sign-in answers one of two, by each way', async () => {
+  const { paths, components } = (await ask('GET', '/api/openapi.json')).body
+  for (const url of ['login', 'magic/confirm', 'code/confirm']) {
+    const { schema } = paths[`/api/auth/${url}`].post.responses['200'].content['application/json']
+    assert.deepEqual(
+      schema.anyOf,
+      ['SignIn', 'SecondFactorNeeded'].map((name) => ({ $ref: `#/components/schemas/${name}` })),
+    )
+  }
+  assert.deepEqual(components.schemas.SecondFactorNeeded.required, ['pending', 'factors'])
 })
 
 // proves P-029
