@@ -277,8 +277,11 @@ export const limits = {
   ownKeyCharactersMax: 150,
   /** JSON that is stored for an effect of a project: it is in the audit trail as well. */
   ownPayloadCharactersMax: 65_536,
-  /** Records that such code reads in one list without a limit of its own. */
+  /** Records that such code reads in one list without a limit of its own, and values in the lists of one filter: SQLite takes 32,766 in a statement. */
   ownListMax: 10_000,
+  /** Conditions in one filter of such code, nested ones included, and how deep: SQLite takes 1,000 of them beside each other, MongoDB 100 levels of two each. */
+  ownConditionsMax: 500,
+  ownFilterDepthMax: 20,
   /** What after hooks were told is kept so long for one that was not carried out: as long as the audit trail. */
   hookCallsKeepMs: 400 * 24 * 3_600_000,
 

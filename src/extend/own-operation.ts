@@ -4,6 +4,7 @@ import { EngineError } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
 import { nodeHttp } from '../base/node-http.ts'
 import { declarationOf, declare, placeOfDeclaration } from '../base/place.ts'
+import type { Filter } from '../contract/filter.ts'
 import type { Static, TSchema } from '../contract/type.ts'
 import {
   type Answer,
@@ -19,10 +20,14 @@ import {
   type QueryContext,
   type ToldOperation,
 } from '../operation/define.ts'
+import type { CollectionRef } from '../schema/collection.ts'
+import type { Model } from '../schema/model.ts'
 import type { Reader } from '../storage/storage.ts'
 import type { Transaction } from '../storage/transaction.ts'
 import { inTime } from './in-time.ts'
 import { brokenBy, type During, isAnswer, named, OwnCodeError, type Piece, runOwnCode } from './own-code.ts'
+import { checkedReader, checkFilter } from './own-filter.ts'
+import { checkId } from './own-key.ts'
 import type { OwnName } from './own-name.ts'
 import { checkAnswer, checkBytes, checkIsAnswer, checkOutput } from './own-output.ts'
 import { type DutyWork, dutyWork, type OutsideWork, type OwnParts, outsideWork } from './own-work.ts'
@@ -142,7 +147,7 @@ export function ownOperation(operation: Operation, parts: OwnParts): Operation {
         operation.run({
           ...context,
           ...duty({ during, causedBy: [], caller: context.actor.id }),
-          tx: new HeldTransaction(context.tx, during),
+          tx: new HeldTransaction(context.tx, during, parts.model),
         }),
       )
       checked(piece, answer, () => {
@@ -171,7 +176,7 @@ async function outside<TContext extends QueryContext<unknown>, T>(
   try {
     return await inTime({ clock: parts.clock, piece, ms, late, tooMuch, goesOn: isStream }, ({ signal, during }) => {
       const read = heldReader(context.read, during)
-      return code({ ...context, ...outsideWork(parts, read, (asked) => asked()), read, signal })
+      return code({ ...context, ...outsideWork(parts, read, (asked) => asked()), read: checkedReader(read, parts.model), signal })
     })
   } catch (error) {
     throw isAnswer(error) ? error : brokenBy(piece, error)
@@ -199,7 +204,9 @@ function writingFirst(piece: Piece, parts: OwnParts, writeFirst: WriteFirst): Wr
   return (write) =>
     asEngine(() =>
       writeFirst((work) =>
-        runOwnCode(piece, boundOf(work.tx, parts.clock), (during) => write({ ...work, tx: new HeldTransaction(work.tx, during) })),
+        runOwnCode(piece, boundOf(work.tx, parts.clock), (during) =>
+          write({ ...work, tx: new HeldTransaction(work.tx, during, parts.model) }),
+        ),
       ),
     )
 }
@@ -239,9 +246,13 @@ function checkHead(operation: Operation, answer: Answer<unknown>): void {
 class HeldTransaction implements Transaction {
   readonly #tx: Transaction
   readonly #during: During
+  readonly #model: Model
+  readonly #read: Reader
 
-  constructor(tx: Transaction, during: During) {
+  constructor(tx: Transaction, during: During, model: Model) {
     this.#tx = tx
+    this.#model = model
+    this.#read = checkedReader(tx, model)
     this.#during = during
   }
 
@@ -256,25 +267,46 @@ class HeldTransaction implements Transaction {
     })
   }
 
-  get: Transaction['get'] = (...given) => this.#during(() => this.#tx.get(...given))
-  getMany: Transaction['getMany'] = (...given) => this.#during(() => this.#tx.getMany(...given))
-  find: Transaction['find'] = (...given) => this.#during(() => this.#tx.find(...given))
-  count: Transaction['count'] = (...given) => this.#during(() => this.#tx.count(...given))
-  group: Transaction['group'] = (...given) => this.#during(() => this.#tx.group(...given))
-  lock: Transaction['lock'] = (...given) => this.#during(() => this.#tx.lock(...given))
+  /** What is guarded by a filter, or finds what it changes by one. */
+  #guarded<T>(
+    asked: () => Promise<T>,
+    ref: CollectionRef<unknown>,
+    { id, filter }: { id?: string; filter: Filter | undefined | null },
+  ): Promise<T> {
+    return this.#write(async () => {
+      if (id !== undefined) checkId(id, `a write of ${ref.name}: the id`)
+      // Null: there need be none.
+      if (filter !== null) checkFilter(this.#model, ref, filter)
+      return await asked()
+    })
+  }
+
+  get: Transaction['get'] = (...given) => this.#during(() => this.#read.get(...given))
+  getMany: Transaction['getMany'] = (...given) => this.#during(() => this.#read.getMany(...given))
+  find: Transaction['find'] = (...given) => this.#during(() => this.#read.find(...given))
+  count: Transaction['count'] = (...given) => this.#during(() => this.#read.count(...given))
+  group: Transaction['group'] = (...given) => this.#during(() => this.#read.group(...given))
+  lock: Transaction['lock'] = (ref, id, mode) =>
+    this.#during(async () => {
+      checkId(id, `lock(${ref.name}): the id`)
+      return await this.#tx.lock(ref, id, mode)
+    })
   current: Transaction['current'] = (...given) => this.#during(() => this.#tx.current(...given))
   insert: Transaction['insert'] = (...given) => this.#write(() => this.#tx.insert(...given))
   insertMany: Transaction['insertMany'] = (ref, fields) => this.#write(() => this.#tx.insertMany(ref, fields), fields.length)
   insertOnce: Transaction['insertOnce'] = (...given) => this.#write(() => this.#tx.insertOnce(...given))
   update: Transaction['update'] = (...given) => this.#write(() => this.#tx.update(...given))
   updateIfUnchanged: Transaction['updateIfUnchanged'] = (...given) => this.#write(() => this.#tx.updateIfUnchanged(...given))
-  adjust: Transaction['adjust'] = (...given) => this.#write(() => this.#tx.adjust(...given))
-  touch: Transaction['touch'] = (...given) => this.#write(() => this.#tx.touch(...given))
-  touchOrFail: Transaction['touchOrFail'] = (...given) => this.#write(() => this.#tx.touchOrFail(...given))
-  touchAll: Transaction['touchAll'] = (...given) => this.#write(() => this.#tx.touchAll(...given))
+  adjust: Transaction['adjust'] = (ref, id, change, guard) =>
+    this.#guarded(() => this.#tx.adjust(ref, id, change, guard), ref, { id, filter: guard ?? null })
+  touch: Transaction['touch'] = (ref, id, change, guard) =>
+    this.#guarded(() => this.#tx.touch(ref, id, change, guard), ref, { id, filter: guard ?? null })
+  touchOrFail: Transaction['touchOrFail'] = (ref, id, change, guard) =>
+    this.#guarded(() => this.#tx.touchOrFail(ref, id, change, guard), ref, { id, filter: guard ?? null })
+  touchAll: Transaction['touchAll'] = (ref, filter, change) => this.#guarded(() => this.#tx.touchAll(ref, filter, change), ref, { filter })
   addOrFail: Transaction['addOrFail'] = (ref, all) => this.#write(() => this.#tx.addOrFail(ref, all), all.length)
   delete: Transaction['delete'] = (...given) => this.#write(() => this.#tx.delete(...given))
   putBack: Transaction['putBack'] = (...given) => this.#write(() => this.#tx.putBack(...given))
-  forget: Transaction['forget'] = (...given) => this.#write(() => this.#tx.forget(...given))
-  deleteWhere: Transaction['deleteWhere'] = (...given) => this.#write(() => this.#tx.deleteWhere(...given))
+  forget: Transaction['forget'] = (ref, filter) => this.#guarded(() => this.#tx.forget(ref, filter), ref, { filter })
+  deleteWhere: Transaction['deleteWhere'] = (ref, filter) => this.#guarded(() => this.#tx.deleteWhere(ref, filter), ref, { filter })
 }

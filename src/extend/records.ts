@@ -4,7 +4,8 @@
 import { systemActor } from '../access/actor.ts'
 import { limits } from '../base/limits.ts'
 import { declarationOf } from '../base/place.ts'
-import { and, compare, eq, type Filter, has, isNull, not, oneOf, type Scalar } from '../contract/filter.ts'
+import { unstorableIn, unstorableText } from '../base/text.ts'
+import type { Filter, Scalar } from '../contract/filter.ts'
 import type { ChangesOf, NewRecordOf, RecordOf } from '../contract/record-types.ts'
 import type { Work } from '../operation/work.ts'
 import { defaults } from '../records/create-record.ts'
@@ -16,8 +17,10 @@ import type { AnyRecord, CollectionRef, Fields } from '../schema/collection.ts'
 import type { CollectionModel, Model } from '../schema/model.ts'
 import { isWritable, writableFields } from '../schema/wire.ts'
 import { pagesById } from '../storage/find-all.ts'
-import type { Reader, Sort } from '../storage/storage.ts'
+import type { Reader } from '../storage/storage.ts'
 import { type During, notListed, OwnMistake } from './own-code.ts'
+import { askedOf } from './own-filter.ts'
+import { checkId } from './own-key.ts'
 import { countWrite } from './scope.ts'
 
 type Equal<V> = V | null
@@ -76,7 +79,7 @@ type Values = Readonly<Record<string, unknown>>
 
 /** Outside of a transaction: what is committed. */
 export function recordsToRead(read: Reader, model: Model, during: During): RecordsToRead {
-  return ((ref: AnyCollection) => readerOf(read, openCollection(model, ref), during)) as unknown as RecordsToRead
+  return ((ref: AnyCollection) => readerOf({ read, model, during }, openCollection(model, ref))) as unknown as RecordsToRead
 }
 
 export type RecordsParts = {
@@ -102,11 +105,12 @@ function openCollection(model: Model, ref: AnyCollection): CollectionModel {
   return found
 }
 
-function readerOf(read: Reader, collection: CollectionModel, during: During): RecordReader<AnyRecord> {
+type ReaderParts = { readonly read: Reader; readonly model: Model; readonly during: During }
+
+function readerOf({ read, model, during }: ReaderParts, collection: CollectionModel): RecordReader<AnyRecord> {
   const told = tellerOf(collection)
-  const list = async ({ limit, ...query }: RecordQuery<AnyRecord> = {}): Promise<AnyRecord[]> => {
-    const where = filterOf(query)
-    const sort = sortOf(query.sort)
+  const asked = (query: object, by: string) => askedOf(model, collection, { query, by })
+  const list = async ({ where, sort, limit }: ReturnType<typeof asked>): Promise<AnyRecord[]> => {
     // Beyond the limit: what the caller asked to be cut.
     if (limit !== undefined) return (await read.find<AnyRecord>(collection, { where, sort, limit })).map(told)
     if (sort.length > 0) {
@@ -124,12 +128,13 @@ function readerOf(read: Reader, collection: CollectionModel, during: During): Re
   return {
     get: (id) =>
       during(async () => {
+        checkId(id, `records(${collection.name}).get: the id`)
         const found = await read.get<AnyRecord>(collection, id)
         return found && told(found)
       }),
-    list: (query) => during(() => list(query)),
-    first: (query = {}) => during(async () => (await list({ ...query, limit: 1 }))[0] ?? null),
-    count: (query = {}) => during(() => read.count(collection, filterOf(query))),
+    list: (query = {}) => during(async () => await list(asked(query, 'list'))),
+    first: (query = {}) => during(async () => (await list({ ...asked(query, 'first'), limit: 1 }))[0] ?? null),
+    count: (query = {}) => during(async () => await read.count(collection, asked(query, 'count').where)),
   }
 }
 
@@ -150,11 +155,16 @@ function tellerOf({ source, fields }: CollectionModel): (record: AnyRecord) => A
 }
 
 function writerOf(parts: RecordsParts, collection: CollectionModel): AnyWriter {
-  const { during } = parts
+  const { during, model } = parts
+  const { tx } = parts.work
   const { create, update, remove } = stepsOf(parts, collection)
   return {
-    ...readerOf(parts.work.tx, collection, during),
-    lock: (id) => during(() => parts.work.tx.lock<AnyRecord>(collection, id, 'exclusive')),
+    ...readerOf({ read: tx, model, during }, collection),
+    lock: (id) =>
+      during(async () => {
+        checkId(id, `records(${collection.name}).lock: the id`)
+        return await tx.lock<AnyRecord>(collection, id, 'exclusive')
+      }),
     create: (values) => during(() => create(values)),
     update: (record, changes) => during(() => update(record, changes)),
     delete: (record) => during(() => remove(record)),
@@ -181,7 +191,8 @@ function stepsOf({ work, model, hooksOf, causedBy, caller = null }: RecordsParts
     causedBy,
   })
   const found = async (action: RecordAction, record: string | AnyRecord): Promise<AnyRecord> => {
-    if (typeof record !== 'string') return record
+    if (typeof record === 'object' && record !== null && typeof record.id === 'string') return record
+    checkId(record, `records(${name}).${action}: the id`)
     const one = await tx.get<AnyRecord>(collection, record)
     if (one === null) throw new OwnMistake(`records(${name}).${action}: there is no ${record}`)
     return one
@@ -235,6 +246,8 @@ export function checkedValues(collection: CollectionModel, values: Values, actio
   for (const [name, given = null] of Object.entries(values)) {
     const field = collection.fields.get(name)
     const value = asJson(given, `records(${collection.name}).${action}: ${name}`)
+    const unstorable = unstorableIn(value)
+    if (unstorable !== null) throw new OwnMistake(`records(${collection.name}).${action}: ${name}${unstorable} ${unstorableText}`)
     const found = field === undefined || !isWritable(field) ? 'is no field that can be written' : storedMisfit(field)(value)
     if (found !== null) throw new OwnMistake(`records(${collection.name}).${action}: ${name} ${found}`)
     checked[name] = value
@@ -249,45 +262,5 @@ function asJson(value: unknown, at: string): unknown {
     return JSON.parse(JSON.stringify(value))
   } catch (error) {
     throw new OwnMistake(`${at} is no JSON: ${String(error).split('\n')[0]}`)
-  }
-}
-
-function sortOf(sort: string | readonly string[] = []): readonly Sort[] {
-  return [sort].flat().map((path) => (path.startsWith('-') ? { path: path.slice(1), descending: true } : { path, descending: false }))
-}
-
-function filterOf({ where = {}, filter }: { readonly where?: Values; readonly filter?: Filter }): Filter {
-  return and(filter, ...Object.entries(where).map(([path, condition]) => conditionOf(path, condition)))
-}
-
-function conditionOf(path: string, condition: unknown): Filter | undefined {
-  if (condition === undefined) return undefined
-  if (condition === null) return isNull(path)
-  if (typeof condition !== 'object') return eq(path, condition as Scalar)
-  return and(...Object.entries(condition).map(([op, value]) => operatorOf(path, op, value)))
-}
-
-function operatorOf(path: string, op: string, value: unknown): Filter {
-  switch (op) {
-    case 'has':
-      return has(path, value as string)
-    case 'in':
-      return oneOf(path, value as Scalar[])
-    case 'nin':
-      return not(oneOf(path, value as Scalar[]))
-    case 'null':
-      return isNull(path, value as boolean)
-    case 'contains':
-    case 'startsWith':
-      return { op, path, value: value as string }
-    case 'eq':
-    case 'ne':
-    case 'lt':
-    case 'lte':
-    case 'gt':
-    case 'gte':
-      return compare(path, op, value as Scalar)
-    default:
-      throw new OwnMistake(`${path}: there is no comparison ${op}`)
   }
 }
