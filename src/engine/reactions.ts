@@ -5,6 +5,7 @@ import {
   accountClaimedAgain,
   accountEmailChanged,
   accountFactorChanged,
+  accountKeyMade,
   accountPasswordChanged,
   accountProofAsked,
   accountProofIssued,
@@ -23,6 +24,7 @@ import {
   sendProofMail,
   tellOfExistingAccount,
   tellOfFactor,
+  tellOfKey,
   tellOfNewAddress,
   tellOfNewPassword,
 } from './mails/account-mails.ts'
@@ -44,6 +46,7 @@ const reactions = [
   on(accountPasswordChanged, tellOfNewPassword),
   on(accountEmailChanged, tellOfNewAddress),
   on(accountFactorChanged, tellOfFactor),
+  on(accountKeyMade, tellOfKey),
   on(webhookDisabled, tellOfDisabledWebhook),
 ]
 

@@ -181,7 +181,7 @@ const proofRows: Row[] = [
     },
   ),
   ...rows('accounts.createKey', signedIn(201), post('/api/auth/keys', { name: 'A program', scopes: ['reviews:read'] }), {
-    events: ['accounts.createKey: apiKeys'],
+    events: ['accounts.createKey: apiKeys, effects, emails'],
   }),
   ...rows(
     'accounts.listKeys',

@@ -1,6 +1,7 @@
 import { recently, signedIn } from '../../access/rule.ts'
 import { parseIso } from '../../base/clock.ts'
 import { EngineError, invalid } from '../../base/engine-error.ts'
+import { languageOf } from '../../base/language.ts'
 import { limits } from '../../base/limits.ts'
 import { nearest } from '../../base/nearest.ts'
 import { hashSecret } from '../../base/secret.ts'
@@ -8,6 +9,7 @@ import { Type } from '../../contract/type.ts'
 import { command, type Operation } from '../../operation/define.ts'
 import { apiKeys, keyOutput, keyView, takeKeyPlace } from './api-keys.ts'
 import { users } from './collections.ts'
+import { accountKeyMade } from './events.ts'
 import { hintOf, keyOf } from './key-form.ts'
 
 /** `POST /api/auth/keys`: a key for a program, which may do at most what its maker may. Answered this once. */
@@ -38,16 +40,17 @@ export function createKey(scopes: readonly string[]): Operation {
     errors: ['too_many_keys'],
     access: recently(signedIn),
     rate: 'account',
-    async run({ tx, input, actor, now, newId, newSecret }) {
+    async run({ tx, input, actor, now, newId, newSecret, request }) {
       checkScopes(input.scopes, scopes)
       const expiresAt = input.expiresAt == null ? null : parseIso(input.expiresAt)
       if (expiresAt !== null && expiresAt <= now) throw invalid('/expiresAt', 'minimum', 'is in the past')
-      if ((await tx.get(users, actor.id ?? '')) === null) throw new EngineError('unauthenticated')
-      await takeKeyPlace(tx, actor.id!)
+      const user = await tx.get(users, actor.id ?? '')
+      if (user === null) throw new EngineError('unauthenticated')
+      await takeKeyPlace(tx, user.id)
       const key = keyOf(newSecret('kp'))
       const made = await tx.insert(apiKeys, {
         id: newId('key'),
-        user: actor.id!,
+        user: user.id,
         name: input.name,
         hash: hashSecret(key),
         hint: hintOf(key),
@@ -55,7 +58,8 @@ export function createKey(scopes: readonly string[]): Operation {
         expiresAt,
         usedAt: null,
       })
-      return { output: { ...keyView(made), key }, status: 201 }
+      const language = languageOf(request.headers['accept-language'])
+      return { output: { ...keyView(made), key }, status: 201, events: [accountKeyMade({ user, language })] }
     },
   })
 }

@@ -29,6 +29,8 @@ export const accountProofIssued = event('account.proof_issued').with<
 export const accountFactorChanged = event('account.factor_changed').with<
   Told & { readonly change: 'added' | 'removed' | 'recovery_used'; readonly language: Language }
 >()
+/** A program can act for it from now on. */
+export const accountKeyMade = event('account.key_made').with<Told & { readonly language: Language }>()
 /** An account is wanted for an address that has one. */
 export const accountClaimedAgain = event('account.claimed_again').with<{ readonly email: string; readonly language: Language }>()
 /** `undoSecret`: for the mail to the address before, where that was proven. */

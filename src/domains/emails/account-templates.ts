@@ -105,6 +105,14 @@ const english = {
     after: ['If you neither did this nor asked for it, set a new password at once, and write to {{shop}}.'],
   },
   /** {url} */
+  account_key_made: {
+    subject: 'Your account at {{shop}} has a new API key',
+    heading: 'An API key was made',
+    lines: ['Somebody, probably you, made an API key of your account at {{shop}}. A program that has it can act for you.'],
+    button: 'Your account',
+    after: ['If it was not you, end the key, set a new password at once, and write to {{shop}}.'],
+  },
+  /** {url} */
   account_recovery_used: {
     subject: 'A recovery code of your account at {{shop}} was used',
     heading: 'A recovery code was used',
@@ -199,6 +207,15 @@ const german: Readonly<Record<AccountTemplate, Words>> = {
     ],
     button: 'Ihr Konto',
     after: ['Wenn Sie das weder getan noch darum gebeten haben, setzen Sie sofort ein neues Passwort und schreiben Sie an {{shop}}.'],
+  },
+  account_key_made: {
+    subject: 'Ihr Konto bei {{shop}} hat einen neuen API-Schlüssel',
+    heading: 'Ein API-Schlüssel wurde erstellt',
+    lines: [
+      'Jemand, vermutlich Sie, hat einen API-Schlüssel Ihres Kontos bei {{shop}} erstellt. Ein Programm, das ihn hat, kann für Sie handeln.',
+    ],
+    button: 'Ihr Konto',
+    after: ['Wenn Sie es nicht waren, beenden Sie den Schlüssel, setzen Sie sofort ein neues Passwort und schreiben Sie an {{shop}}.'],
   },
   account_recovery_used: {
     subject: 'Ein Wiederherstellungscode Ihres Kontos bei {{shop}} wurde benutzt',

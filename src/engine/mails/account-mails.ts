@@ -72,6 +72,15 @@ export async function tellOfFactor(work: Work, told: ReturnType<typeof accountFa
   await queueEmail(work, { key, to: email, template: accountTemplate(factorMails[change], language), record: id, view, ...bound })
 }
 
+/** Whoever made it: its owner hears of it, since it outlives a new password. */
+export async function tellOfKey(work: Work, { user, language }: { readonly user: User; readonly language: Language }): Promise<void> {
+  const { id, email, emailVerified } = user
+  const view = { url: `${work.project.publicUrl}/account` }
+  const key = `account.key_made:${id}:${work.newId('key')}`
+  const bound = emailVerified ? {} : ({ bound: 'account' } as const)
+  await queueEmail(work, { key, to: email, template: accountTemplate('account_key_made', language), record: id, view, ...bound })
+}
+
 /** At the address before: whoever reads it there can take the account back. */
 export async function tellOfNewAddress(work: Work, told: ReturnType<typeof accountEmailChanged>['payload']): Promise<void> {
   const { user, before, undoSecret, language } = told
