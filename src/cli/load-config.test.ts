@@ -238,6 +238,30 @@ export const backend = k.defineBackend({ name: 'Notes', collections: [notes], ..
   for (const [index, line] of lines.entries()) assert.match(line, told[index]!)
 })
 
+/** What the export of a config may be, and what is said of it where it throws when it is read. */
+for (const [what, backend, says] of [
+  ['a getter that throws', "{ name: 'X', get collections(): [] {\n  throw new Error('No key.') } }", 'No key. (@/a.ts:2:9)'],
+  ['a getter that throws no error', "{ name: 'X', get secrets(): [] {\n  throw 'no key' } }", 'it throws no key (perhaps at @/a.ts:2)'],
+  [
+    'a getter deep in it that throws',
+    "{ name: 'X', shop: { get currency() {\n  throw new Error('') } } }",
+    'an error without words (@/a.ts:2:9)',
+  ],
+  ['a proxy that throws', "new Proxy({}, { ownKeys() {\n  throw new Error('Look elsewhere.') } })", 'Look elsewhere. (@/a.ts:2:9)'],
+  [
+    'a proxy that is over',
+    '(({ proxy, revoke }) => (revoke(), proxy))(Proxy.revocable({}, {}))',
+    "Cannot perform 'IsArray' on a proxy that has been revoked",
+  ],
+] as const)
+  test(`a config whose export is or has ${what} is told with its file`, async (t) => {
+    const folder = folderWith({ 'a.ts': `export const backend = ${backend}\n` })
+    t.after(() => rmSync(folder, { recursive: true }))
+    const loaded = await loadConfig(join(folder, 'a.ts'))
+    const compiling = () => compileConfig(loaded, { publicUrl: 'http://localhost', isDevelopment: true })
+    assert.throws(compiling, { message: `@/a.ts cannot be read: ${says}`.replaceAll('@', folder) })
+  })
+
 test('two collections of one name are told with both places, and a prefix that cannot be made of a name with one that can be', async (t) => {
   const { mistakes } = await saidOf(t, {
     'a.ts': `${kingpost}

@@ -7,7 +7,7 @@ import type { BackendConfig } from '../config/backend-config.ts'
 import { type Backend, ConfigError, createBackend, type Surroundings } from '../engine/backend.ts'
 import { declaredSecrets } from '../extend/own-secret.ts'
 import type { Operation } from '../operation/define.ts'
-import { explainLoadError, NotLoaded, placeOfEnd } from './load-error.ts'
+import { explainLoadError, explainReadError, NotLoaded, placeOfEnd } from './load-error.ts'
 import { otherCopy, toldOtherCopy } from './other-copy.ts'
 import { offeredProviders } from './payment-providers.ts'
 import { projectFiles } from './project-files.ts'
@@ -96,7 +96,10 @@ function checkedBackend(loaded: LoadedConfig, surroundings: Surroundings): Backe
   try {
     return createBackend(loaded.config, surroundings)
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
+    if (!(error instanceof ConfigError)) {
+      const told = explainReadError(error, loaded.path)
+      throw told === null ? error : new Error(told, { cause: error })
+    }
     throw new Error(
       toldMistakes(
         loaded,

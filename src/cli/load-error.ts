@@ -45,6 +45,16 @@ export async function explainLoadError(error: unknown, path: string): Promise<st
   return `${path} cannot be loaded: ${text || 'it throws an error without words'}${hint}${inBrackets(place)}`
 }
 
+/** A sentence on a config that was loaded and throws when it is read, such as by a getter; null of what is not the config's mistake. */
+export function explainReadError(error: unknown, path: string): string | null {
+  const isThrown = isA(error, Error)
+  const place = isThrown ? placeOfCall(stackOf(error), ownFolders) : placesOfThrowing(null, path)
+  // What has no call of a project in it may be a mistake of ours. Of what JavaScript refuses, such as a revoked proxy, the config is one that can be.
+  if (isThrown && place === null && !isA(error, TypeError)) return null
+  const text = textOf(error, Number.POSITIVE_INFINITY) || 'an error without words'
+  return `${path} cannot be read: ${isThrown ? '' : 'it throws '}${text}${inBrackets(place)}`
+}
+
 /** Where `process.exit` was called, as the stack of a listener of the end has it. */
 export function placeOfEnd(stack: string = ''): string {
   return inBrackets(placeOfCall(stack, ownFolders))
