@@ -25,7 +25,7 @@ import type { Model } from '../schema/model.ts'
 import type { Reader } from '../storage/storage.ts'
 import type { Transaction } from '../storage/transaction.ts'
 import { inTime } from './in-time.ts'
-import { brokenBy, type During, isAnswer, named, OwnCodeError, type Piece, runOwnCode } from './own-code.ts'
+import { brokenBy, type During, isAnswer, named, OwnCodeError, OwnMistake, type Piece, runOwnCode } from './own-code.ts'
 import { checkedReader, checkFilter } from './own-filter.ts'
 import { checkId } from './own-key.ts'
 import type { OwnName } from './own-name.ts'
@@ -221,9 +221,32 @@ function checked<T>(piece: Piece, made: T, check: () => void): T {
   return made
 }
 
+/** A stream that fails when it begins or ends is closed, and told: its head is sent, and nobody else would catch it. */
+function heldStream(piece: Piece, stream: NonNullable<Answer<unknown>['stream']>): NonNullable<Answer<unknown>['stream']> {
+  return (sink) => {
+    const fail = (error: unknown) => sink.fail(brokenBy(piece, error))
+    try {
+      const close: unknown = stream(sink)
+      if (typeof close !== 'function') throw new OwnMistake('its `stream` must return the function that ends it')
+      return () => {
+        try {
+          close()
+        } catch (error) {
+          fail(error)
+        }
+      }
+    } catch (error) {
+      // Whoever opens it has to know first how it is ended.
+      queueMicrotask(() => fail(error))
+      return () => {}
+    }
+  }
+}
+
 /** Bytes that are none are found before the head is sent: afterwards the caller would wait for them. */
 function opened(piece: Piece, answer: Answer<unknown>): Answer<unknown> {
-  const { content } = answer
+  const { content, stream } = answer
+  if (stream) return { ...answer, stream: heldStream(piece, stream) }
   if (!content) return answer
   const open: Content['open'] = async (range) => {
     const bytes = await content.open(range)
