@@ -41,7 +41,7 @@ export async function createAdmin(settings: ProcessSettings): Promise<number> {
     await part?.leave()
     await storage.close()
   }
-  const before = tookOver ? ' It had an account: the old password is void, and all its sessions have ended.' : ''
+  const before = tookOver ? ' It had an account: the old password is void, and all its sessions and API keys have ended.' : ''
   const shown = given === null ? ` Its password, shown once: ${password}` : ''
   process.stdout.write(`${email} is an admin.${before}${shown}\n`)
   return 0

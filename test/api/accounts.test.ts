@@ -8,6 +8,7 @@ import { hashSecret } from '../../src/base/secret.ts'
 import { eq } from '../../src/contract/filter.ts'
 import { createArgon2Hasher } from '../../src/domains/accounts/argon2-hasher.ts'
 import { passwords, sessions, users } from '../../src/domains/accounts/collections.ts'
+import { proofs } from '../../src/domains/accounts/proofs.ts'
 import { issueSetUpToken } from '../../src/domains/accounts/set-up.ts'
 import { workIn } from '../../src/operation/work.ts'
 import { settings } from '../../src/settings/collections.ts'
@@ -297,14 +298,23 @@ describe('the first admin', () => {
   })
 
   test('takes over the account that somebody opened with the address before', async () => {
+    await world.engine.start()
     await post('/api/auth/register', { email: 'boss@example.com', password: 'a squatter was here', name: 'Click here' })
     const squatter = await logIn('boss@example.com', 'a squatter was here')
     assert.equal(squatter.status, 200)
+    const as = bearer(squatter.body.token)
+    const body = { name: 'Waits', scopes: ['accounts.me', '*:write'] }
+    const { key } = (await world.request({ method: 'POST', url: '/api/auth/keys', headers: as, body })).body
+    assert.equal((await me(bearer(key))).status, 200)
+    assert.equal((await post('/api/auth/email', { email: 'squatter@mail.example' }, as)).status, 202)
+    await work(world)
+    assert.equal(await world.engine.parts.storage.reader.count(proofs, eq('purpose', 'changeEmail')), 1)
     const made = await setUp((await issue())!)
     assert.equal(made.status, 201)
     assert.deepEqual([made.body.tookOver, made.body.user.id], [true, squatter.body.user.id])
     assert.deepEqual([made.body.user.roles, made.body.user.emailVerified, made.body.user.name], [['admin'], true, null])
-    assert.equal((await me(bearer(squatter.body.token))).status, 401)
+    for (const token of [squatter.body.token, key]) assert.equal((await me(bearer(token))).status, 401)
+    assert.equal(await world.engine.parts.storage.reader.count(proofs), 0)
     assert.equal((await logIn('boss@example.com', 'a squatter was here')).status, 401)
     assert.equal((await me(bearer(made.body.token))).status, 200)
     assert.equal((await logIn('boss@example.com', 'long enough')).status, 200)
@@ -472,6 +482,15 @@ describe('a password', () => {
     const headers = bearer('kps_owner')
     const both = await Promise.all(['first of two', 'second of two'].map((password) => change(headers, 'password of owner', password)))
     assert.deepEqual(both.map(({ status }) => status).sort(), [204, 400])
+  })
+
+  test('once changed leaves nobody in who signed in by the old one at that moment', async () => {
+    const [changed, ...signedIn] = await Promise.all([
+      change(bearer('kps_owner'), 'password of owner', 'another long one'),
+      ...Array.from({ length: limits.signInTriesFree }, () => logIn()),
+    ])
+    assert.equal(changed.status, 204)
+    for (const { status, body } of signedIn) if (status === 200) assert.equal((await me(bearer(body.token))).status, 401)
   })
 
   test('is not guessed without end by who has the session', async () => {

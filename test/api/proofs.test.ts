@@ -182,6 +182,30 @@ describe('whoever opened an account with an address that is not theirs', () => {
     assert.equal(await read().count(passwords, eq('user', user!.id)), 0)
     assert.equal(await read().count(sessions, eq('user', user!.id)), 1)
   })
+
+  test('does not get it by a link to an address of theirs that they asked for before, by whatever way its owner came', async () => {
+    for (const [way, isLate] of [
+      ['magic', false],
+      ['magic', true],
+      ['code', false],
+    ] as const) {
+      const address = `${way}-${isLate}@mail.example`
+      await post('register', { email: address, password: 'known to the attacker' })
+      const { token } = (await logIn('known to the attacker', address)).body
+      const own = await mailed(way, { email: address })
+      const ask = { email: `thief-${address}` }
+      if (isLate) await world.engine.stop()
+      const link = isLate
+        ? await post('email', ask, { authorization: `Bearer ${token}` })
+        : await mailed('email', ask, { authorization: `Bearer ${token}` })
+      const body = way === 'magic' ? { token: own.secret } : { email: address, code: own.secret }
+      assert.equal((await post(`${way}/confirm`, body)).status, 200)
+      if ('secret' in link) assert.equal((await post('email/confirm', { token: link.secret })).body.code, 'link_invalid')
+      if (isLate) await world.engine.start()
+      await work(world)
+      assert.equal(await read().count(proofs, eq('purpose', 'changeEmail')), 0)
+    }
+  })
 })
 
 describe('another address', () => {
@@ -225,6 +249,14 @@ describe('another address', () => {
     assert.equal((await post('email/undo', { token: first })).status, 204)
     assert.equal((await post('email/undo', { token: second })).status, 403)
     assert.equal((await read().get(users, world.ids['owner']!))!.email, email)
+  })
+
+  test('is not moved to by a link of before a new password', async () => {
+    const { secret } = await change('thief@mail.example')
+    const { token } = (await logIn('password of owner')).body
+    const body = { current: 'password of owner', password: 'a new long one' }
+    assert.equal((await post('password', body, { authorization: `Bearer ${token}` })).status, 204)
+    assert.equal((await post('email/confirm', { token: secret })).body.code, 'link_invalid')
   })
 
   test('after seven days it is free for others', async () => {

@@ -123,7 +123,7 @@ test('an account that a stranger opened with the address is taken over by the co
   const { code, stdout, stderr } = await create()
   assert.deepEqual([code, stderr], [0, ''])
   const said =
-    /^boss@shop\.example is an admin\. It had an account: the old password is void, and all its sessions have ended\. Its password, shown once: (\S{20})\n$/
+    /^boss@shop\.example is an admin\. It had an account: the old password is void, and all its sessions and API keys have ended\. Its password, shown once: (\S{20})\n$/
   const password = said.exec(stdout)?.[1]
   assert.ok(password, stdout)
   await eventually('the running server knows it', async () => ((await squatter.get('/api/auth/me')).status === 401 ? true : null))

@@ -51,7 +51,7 @@ function Credentials(props: {
       const answer = await props.send({ email, password })
       if (answer === null) return
       const { user, tookOver } = answer
-      if (tookOver) toast('This address had an account: its old password and sessions have ended.')
+      if (tookOver) toast('This address had an account: its old password, sessions and API keys have ended.')
       props.onEnter(user)
     } catch (cause) {
       setError(cause)

@@ -8,7 +8,7 @@ import { findUnique } from '../../storage/find-all.ts'
 import { passwords, users } from './collections.ts'
 import { accountPasswordChanged } from './events.ts'
 import { checkPassword } from './password-rules.ts'
-import { dropPending } from './proofs.ts'
+import { dropBegun } from './proofs.ts'
 import { endOtherSessions } from './session.ts'
 import { passwordInput } from './shapes.ts'
 import { forgetTries, takeTry, triedBy } from './sign-in-tries.ts'
@@ -35,15 +35,16 @@ export const changePassword = command({
     return { before: stored!.hash, hash: await services.passwords.hash(input.password) }
   },
   async run({ tx, actor, request, prepared }) {
-    const stored = await findUnique(tx, passwords, eq('user', actor.id!))
+    // Who signs in meanwhile by the old one is there by now and ends, or finds the new one.
+    const user = await tx.lock(users, actor.id!, 'exclusive')
+    if (user === null) throw new EngineError('unauthenticated')
+    const stored = await findUnique(tx, passwords, eq('user', user.id))
     // It was checked before this transaction: it must still be the account's.
     if (stored?.hash !== prepared.before) throw invalid('/current', 'wrong', 'is not the password')
     await tx.update(passwords, stored, { set: { hash: prepared.hash } })
     await forgetTries(tx, triedBy(actor))
     await endOtherSessions(tx, actor)
-    await dropPending(tx, actor.id!)
-    const user = await tx.get(users, actor.id!)
-    if (user === null) throw new EngineError('unauthenticated')
+    await dropBegun(tx, user.id)
     return {
       output: null,
       status: 204,

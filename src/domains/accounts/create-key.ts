@@ -8,7 +8,7 @@ import { hashSecret } from '../../base/secret.ts'
 import { Type } from '../../contract/type.ts'
 import { command, type Operation } from '../../operation/define.ts'
 import { apiKeys, keyOutput, keyView, takeKeyPlace } from './api-keys.ts'
-import { users } from './collections.ts'
+import { sessions, users } from './collections.ts'
 import { accountKeyMade } from './events.ts'
 import { hintOf, keyOf } from './key-form.ts'
 
@@ -47,6 +47,8 @@ export function createKey(scopes: readonly string[]): Operation {
       const user = await tx.get(users, actor.id ?? '')
       if (user === null) throw new EngineError('unauthenticated')
       await takeKeyPlace(tx, user.id)
+      // It may have ended since it was looked at, with all keys: none is made after that.
+      if (actor.session === null || (await tx.get(sessions, actor.session)) === null) throw new EngineError('unauthenticated')
       const key = keyOf(newSecret('kp'))
       const made = await tx.insert(apiKeys, {
         id: newId('key'),

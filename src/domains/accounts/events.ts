@@ -13,6 +13,8 @@ export type AskedProof = {
   readonly language: Language
   /** Of the account that wants this address, where it is for a change. */
   readonly user?: string
+  /** That asked for the change. */
+  readonly session?: string
 }
 
 export const accountRegistered = event('account.registered').with<Told>()

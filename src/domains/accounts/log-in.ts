@@ -39,7 +39,8 @@ export const logIn = command({
   async run(context) {
     const { tx, prepared } = context
     if (prepared === null) throw new EngineError('login_failed')
-    const user = await tx.get(users, prepared.user)
+    // Whoever changes the password meanwhile ends the sessions that there are: this one is there by then, or finds the new one.
+    const user = await tx.lock(users, prepared.user, 'shared')
     const stored = await findUnique(tx, passwords, eq('user', prepared.user))
     // The password was checked before this transaction: it must still be the account's.
     if (user === null || user.disabled || stored?.hash !== prepared.hash) throw new EngineError('login_failed')

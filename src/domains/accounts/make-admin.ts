@@ -3,15 +3,16 @@ import type { Work } from '../../operation/work.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import { noteAdmin } from './admins.ts'
 import { passwords, type User, users } from './collections.ts'
+import { dropProofs } from './proofs.ts'
 import { removeFactors } from './second-factor.ts'
-import { endSessions } from './session.ts'
 import { setPassword } from './set-password.ts'
 import { normalEmail } from './shapes.ts'
+import { forgetWayIn } from './sign-in.ts'
 
 export type NewAdmin = { readonly email: string; readonly name: string | null; readonly hash: string }
 export type MadeAdmin = {
   readonly user: User
-  /** The address had an account, perhaps of somebody who only typed it in: its password, second factor and sessions are gone. */
+  /** The address had an account, perhaps of somebody who only typed it in: whatever let them in is gone. */
   readonly tookOver: boolean
 }
 
@@ -31,9 +32,10 @@ export async function makeAdmin(work: Work, given: NewAdmin): Promise<MadeAdmin>
   // A name that somebody gave who never showed that the address is theirs does not stay.
   const name = given.name ?? (known.emailVerified ? known.name : null)
   const user = await tx.update(users, known, { set: { ...rights, name, roles: [...new Set([...known.roles, 'admin'])] } })
-  await setPassword(work, user.id, given.hash)
+  await forgetWayIn(work, user.id)
   await removeFactors(tx, user.id)
-  await endSessions(tx, eq('user', user.id))
+  await dropProofs(tx, user.id)
+  await setPassword(work, user.id, given.hash)
   await noteAdmin(work, known, user)
   return { user, tookOver: true }
 }

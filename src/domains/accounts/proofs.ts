@@ -135,7 +135,16 @@ export async function dropPending(tx: Transaction, user: string): Promise<void> 
   await tx.deleteWhere(proofs, and(eq('user', user), eq('purpose', 'secondFactor')))
 }
 
-/** Every way into the account that lies in a mail, or waits, such as after a new password. The way back to an address stays. */
+/**
+ * What whoever could get into the account has begun, and could end with no session: a sign-in that waits, and a move to another
+ * address, whose link lies in a mailbox of their own.
+ */
+export async function dropBegun(tx: Transaction, user: string): Promise<void> {
+  await dropPending(tx, user)
+  await tx.deleteWhere(proofs, and(eq('user', user), eq('purpose', 'changeEmail')))
+}
+
+/** Every way into the account that lies in a mail, or waits, such as after a forgotten password. The way back to an address stays. */
 export async function dropProofs(tx: Transaction, user: string): Promise<void> {
   await tx.deleteWhere(proofs, and(eq('user', user), isNot('undoEmail')))
 }

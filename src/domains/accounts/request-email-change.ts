@@ -24,6 +24,10 @@ export const requestEmailChange = command({
     if (user === null) throw new EngineError('unauthenticated')
     if (user.email === email) throw invalid('/email', 'same', 'is the address of the account already')
     const language = languageOf(request.headers['accept-language'])
-    return { output: { email }, status: 202, events: [accountProofAsked({ purpose: 'changeEmail', email, language, user: user.id })] }
+    return {
+      output: { email },
+      status: 202,
+      events: [accountProofAsked({ purpose: 'changeEmail', email, language, user: user.id, session: actor.session! })],
+    }
   },
 })

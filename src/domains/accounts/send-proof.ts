@@ -5,18 +5,24 @@ import { Type } from '../../contract/type.ts'
 import { type EffectHandler, effectHandler, effectKind, enqueue } from '../../effects/effect.ts'
 import type { Work } from '../../operation/work.ts'
 import { findUnique } from '../../storage/find-all.ts'
-import { users } from './collections.ts'
+import { sessions, type User, users } from './collections.ts'
 import { type AskedProof, accountClaimedAgain, accountProofIssued } from './events.ts'
 import { issueProof } from './proofs.ts'
 
 /** Looks who has an address, and has them written to. */
 export const proofSend = effectKind(
   'accounts.sendProof',
-  Type.Object({ purpose: Type.String(), email: Type.String(), language: Type.String(), user: Type.Optional(Type.String()) }),
+  Type.Object({
+    purpose: Type.String(),
+    email: Type.String(),
+    language: Type.String(),
+    user: Type.Optional(Type.String()),
+    session: Type.Optional(Type.String()),
+  }),
 )
 
-export async function oweProof(work: Work, { purpose, email, language, user }: AskedProof): Promise<void> {
-  const payload = { purpose, email, language, ...(user === undefined ? {} : { user }) }
+export async function oweProof(work: Work, { purpose, email, language, user, session }: AskedProof): Promise<void> {
+  const payload = { purpose, email, language, ...(user === undefined || session === undefined ? {} : { user, session }) }
   await enqueue(work, proofSend, { key: `accounts.sendProof:${work.newId('key')}`, payload, isNew: true, isUnrecognised: true })
 }
 
@@ -30,9 +36,15 @@ export function sendProof(): EffectHandler {
       const holder = await findUnique(work.tx, users, eq('email', email))
       const isTaken = holder !== null && (purpose === 'changeEmail' || (asked.purpose === 'register' && holder.emailVerified))
       if (isTaken) return [accountClaimedAgain({ email, language })]
-      const user = purpose === 'changeEmail' ? await work.tx.get(users, asked.user ?? '') : holder
+      const user = purpose === 'changeEmail' ? await moverOf(work, asked) : holder
       if (user === null || user.disabled || (purpose === 'verify' && user.emailVerified)) return
       return [accountProofIssued({ user, purpose, email, language, secret: await issueProof(work, { purpose, user, email }) })]
     },
   })
+}
+
+/** The account that wants another address: none where whoever asked was signed out meanwhile. */
+async function moverOf({ tx }: Pick<Work, 'tx'>, { user = '', session = '' }: AskedProof): Promise<User | null> {
+  const mover = await tx.lock(users, user, 'shared')
+  return (await tx.get(sessions, session)) === null ? null : mover
 }

@@ -28,7 +28,7 @@ export const setUp = command({
   input: Type.Object({ token: tokenInput, email: emailInput, password: passwordInput, name: nameInput }, { additionalProperties: false }),
   output: Type.Object({
     ...sessionOutput.properties,
-    tookOver: Type.Boolean({ description: 'The address had an account: its old password and sessions have ended.' }),
+    tookOver: Type.Boolean({ description: 'The address had an account: its old password, sessions and API keys have ended.' }),
   }),
   errors: ['setup_link_invalid'],
   access: anyone,

@@ -10,7 +10,7 @@ import { findUnique } from '../../storage/find-all.ts'
 import { endKeys } from './api-keys.ts'
 import { type FirstFactor, passwords, type SignInWay, type User, users } from './collections.ts'
 import { accountFactorChanged, accountSignedIn } from './events.ts'
-import { dropPending, issueProof, type Proof } from './proofs.ts'
+import { dropBegun, issueProof, type Proof } from './proofs.ts'
 import { factorsOf, removeFactors } from './second-factor.ts'
 import { endSessions, openSession } from './session.ts'
 import { userView } from './shapes.ts'
@@ -39,7 +39,7 @@ export function recoveryUsed({ request }: CommandContext<unknown, unknown>, user
 
 /** The account of a mail that was answered, with its address proven. @throws code_invalid of a code, otherwise link_invalid */
 export async function proveByMail(work: Work, { user: id, email, purpose }: Proof): Promise<User> {
-  const user = await work.tx.get(users, id)
+  const user = await work.tx.lock(users, id, 'exclusive')
   // Shut since, or moved to another address, which this mail did not reach.
   if (user === null || user.disabled || user.email !== email) throw new EngineError(purpose === 'code' ? 'code_invalid' : 'link_invalid')
   if (user.emailVerified) return user
@@ -48,11 +48,11 @@ export async function proveByMail(work: Work, { user: id, email, purpose }: Proo
   return await work.tx.update(users, user, { set: { emailVerified: true } })
 }
 
-/** Nobody who could get into the account before can do so now, by what they know or have open. A second factor stays. */
+/** Nobody who could get into the account before can do so now, by what they know, have open or have begun. A second factor stays. */
 export async function forgetWayIn({ tx }: Work, user: string): Promise<void> {
   const password = await findUnique(tx, passwords, eq('user', user))
   if (password !== null) await tx.delete(passwords, password)
   await endSessions(tx, eq('user', user))
-  await dropPending(tx, user)
+  await dropBegun(tx, user)
   await endKeys(tx, eq('user', user))
 }

@@ -29,7 +29,7 @@ export const undoEmailChange = command({
   async run(context) {
     const { tx, input } = context
     const proof = await redeemToken(context, 'undoEmail', input.token)
-    const user = await tx.get(users, proof.user)
+    const user = await tx.lock(users, proof.user, 'exclusive')
     if (user === null) throw new EngineError('link_invalid')
     await moveTo(context, user, proof.email)
     await forgetWayIn(context, user.id)

@@ -30,12 +30,14 @@ export const verifyTotp = command({
       await takeTry(work, tried)
       await takeTryOfPending(work, input.pending)
     })
-    return tried
+    return { id: user, tried }
   },
   async run(context) {
-    const { tx, input, prepared: tried } = context
-    const { user: id, way } = await redeemPending(context, input.pending)
-    const user = await tx.get(users, id)
+    const { tx, input } = context
+    const { id, tried } = context.prepared
+    // Before it is used up: whoever ends it meanwhile, such as by a new password, ends the session with it.
+    const user = await tx.lock(users, id, 'shared')
+    const { way } = await redeemPending(context, input.pending)
     if (user === null || user.disabled) throw new EngineError('pending_invalid')
     const factor = await redeemFactor(context, id, input.code)
     if (factor === null)
