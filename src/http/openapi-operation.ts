@@ -1,5 +1,6 @@
 // One operation of the document: what it takes, and everything it may answer.
 import type { Actor } from '../access/actor.ts'
+import { allows } from '../access/rule.ts'
 import type { ProjectErrorKind } from '../base/project-error.ts'
 import { type ErrorCode, errorCodes } from '../contract/error-codes.ts'
 import type { Operation } from '../operation/define.ts'
@@ -15,6 +16,7 @@ const anyCallErrors: readonly ErrorCode[] = [
   'validation_failed',
   'unauthenticated',
   'forbidden',
+  'scope_missing',
   'request_timeout',
   'headers_too_large',
   'rate_limited',
@@ -192,7 +194,13 @@ function responses(operation: Operation, viewer: Actor, isRead: boolean, compone
     }
   if (hasNotModified(operation, isRead))
     answers['304'] = { description: 'Not modified since the given ETag.', headers: { ETag: headers.ETag } }
-  const kinds = [...anyCallErrors, ...(isRead ? [] : anyChangeErrors), ...(operation.errors ?? [])]
+  const asksForProof = !allows(operation.access, { ...viewer, provenAgoMs: Number.POSITIVE_INFINITY }) && allows(operation.access, viewer)
+  const kinds = [
+    ...anyCallErrors,
+    ...(asksForProof ? (['proof_needed'] as const) : []),
+    ...(isRead ? [] : anyChangeErrors),
+    ...(operation.errors ?? []),
+  ]
   return { ...answers, ...problems(kinds, components) }
 }
 

@@ -80,6 +80,7 @@ export function readerWith(roles: readonly string[]): Actor {
     email: 'reader@example.com',
     roles,
     session: null,
+    provenAgoMs: 0,
     cartTokenHash: 'token',
     linkedOrder: 'ord',
     origin: '',

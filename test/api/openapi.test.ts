@@ -118,6 +118,17 @@ test('is, for who is no staff, about what they may come to use', async () => {
   assert.ok(parametersOf('get', '/api/notes').includes('filter[score][gte]'))
 })
 
+test('has what asks for a fresh proof of who somebody is, and says so', () => {
+  for (const one of [document, publicDocument]) {
+    const { $ref } = one.paths['/api/auth/keys']!['post']!.responses['403']!
+    assert.match(JSON.stringify(one.components.responses[$ref!.split('/').at(-1)!]), /proof_needed/)
+  }
+  const { $ref } = document.paths['/api/auth/me']!['get']!.responses['403']!
+  const text = JSON.stringify(document.components.responses[$ref!.split('/').at(-1)!])
+  assert.match(text, /scope_missing/)
+  assert.doesNotMatch(text, /proof_needed/)
+})
+
 test('is told anew to whom became staff, and no cache gives it to another', async () => {
   const [guest, staff] = await Promise.all(
     (['guest', 'staff'] as const).map((as) => world.call(as, { method: 'GET', url: '/api/openapi.json' })),
