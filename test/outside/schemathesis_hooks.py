@@ -53,6 +53,12 @@ STATED = [
     (r".*", "validation_failed", r"/password", "a password is judged by more than its length"),
     (r"PATCH /api/users/.*", "validation_failed", r"/roles/\d+#enum", "roles that something asks for, and those that the account has"),
     (r"POST /api/auth/password", "validation_failed", r"/current", "the password there is"),
+    (r"POST /api/auth/prove", "validation_failed", r"|/password#wrong", "a proof by one of the ways that the account has"),
+    (r"POST /api/auth/totp/confirm", "validation_failed", r"/code#wrong", "a code that the app shows now"),
+    (r"POST /api/auth/email", "validation_failed", r"/email#same", "another address than the account has"),
+    (r"POST /api/auth/keys", "validation_failed", r"/scopes/\d+#enum", "scopes name collections and operations that there are"),
+    (r"POST /api/auth/keys", "validation_failed", r"/expiresAt(#.*)?", "a key ends in the future"),
+    (r"POST /api/files", "validation_failed", r"query:for(#.*)?", "a field that takes files"),
     (r".*/lines.*", "validation_failed", r"/quantity", "at most 9,999 of one thing, with those that are in the cart already"),
     (r"PATCH /api/shippingMethods/.*", "validation_failed", r"/countries", "a patch of JSON is merged, and what comes of it must fit"),
     (r".*", "validation_failed", r".*#characters", "a null character is kept by no database"),
@@ -149,7 +155,7 @@ def before_call(ctx, case, kwargs):
     headers.update(WORLD["headers"])
     path = case.operation.path
     # These end sessions: of an account that is there for it, not of the caller.
-    if path in ("/api/auth/logout", "/api/auth/sessions", "/api/auth/sessions/{id}") and case.method != "GET" and WORLD["headers"].get("Authorization"):
+    if path in ("/api/auth/logout", "/api/auth/prove", "/api/auth/sessions", "/api/auth/sessions/{id}") and case.method != "GET" and WORLD["headers"].get("Authorization"):
         headers["Authorization"] = f"Bearer {post('/api/auth/login', WORLD['spare'])['token']}"
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
