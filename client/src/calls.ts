@@ -30,7 +30,7 @@ import type { fileCalls } from './upload.ts'
 type Identified = { readonly id: string }
 export type WriteOptions = Pick<CallOptions, 'ifMatch' | 'idempotencyKey' | 'signal'>
 export type ReadOptions = Pick<CallOptions, 'signal'>
-/** The address had an account: its old password and sessions have ended. */
+/** The address had an account: its old password, sessions and API keys have ended. */
 type TookOver = { tookOver: boolean }
 type Waiting = Pick<SecondFactorNeeded, 'pending' | 'factors'>
 /** `{ "$increment": n }` is the contract's atomic addition to a number. */
