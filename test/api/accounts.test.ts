@@ -144,6 +144,10 @@ describe('a session', () => {
     const out = await world.request({ method: 'POST', url: '/api/auth/logout', headers: { cookie: `kp_session=${body.token}` } })
     assert.equal(out.status, 204)
     assert.match(String(out.headers['set-cookie']), /^kp_session=; .*Max-Age=0/)
+    // A form of another site sends no cookie: nor may its answer take the browser's.
+    const crossSite = { 'sec-fetch-site': 'cross-site', 'content-type': 'application/x-www-form-urlencoded' }
+    const forced = await world.request({ method: 'POST', url: '/api/auth/logout', headers: crossSite })
+    assert.deepEqual([forced.status, forced.headers['set-cookie']], [204, undefined])
     assert.equal((await me(bearer(body.token))).status, 401)
     assert.equal((await me(bearer('kps_owner'))).status, 200)
   })

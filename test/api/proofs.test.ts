@@ -315,6 +315,25 @@ describe('asking', () => {
     assert.equal(sent.length, limits.strangerMailsAtOnce)
   })
 
+  test('for what leads to no mail keeps none from its owner', async () => {
+    for (let count = 0; count <= limits.strangerMailsAtOnce; count++) {
+      assert.equal((await post('verify/resend', { email })).status, 202)
+      assert.equal((await post('register', { email, password: 'long enough' })).status, 201)
+      assert.equal((await post('reset', { email: `owner+${count}@example.com` })).status, 202)
+    }
+    assert.match((await mailed('reset')).secret, /^reset_/)
+  })
+
+  test('for accounts that anybody opened with spellings of one mailbox fills it no more than for one', async () => {
+    for (let count = 0; count < 4; count++) {
+      const address = `ann+${count}@mail.example`
+      await post('register', { email: address, password: 'long enough' })
+      for (const kind of ['reset', 'magic', 'code']) await post(kind, { email: address })
+    }
+    await work(world, 10_000)
+    assert.equal(sent.length, limits.strangerMailsAtOnce)
+  })
+
   test('opens nothing of an account that is shut, nor one that is shut meanwhile', async () => {
     const shut = (disabled: boolean) =>
       world.write(async (tx) => tx.update(users, (await tx.get(users, world.ids['owner']!))!, { set: { disabled } }))

@@ -2,7 +2,8 @@ import { anyone } from '../../access/rule.ts'
 import { eq } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
-import { endedCookie, endSessions } from './session.ts'
+import { cookieIn } from './cookies.ts'
+import { endedCookie, endSessions, sessionCookie } from './session.ts'
 
 /** Ends the session the request came with, or all of its account. Saying it twice is no error. */
 export const logOut = command({
@@ -17,8 +18,10 @@ export const logOut = command({
   ),
   output: Type.Null(),
   access: anyone,
-  async run({ tx, input, actor, project }) {
+  async run({ tx, input, actor, request, project }) {
     if (actor.session !== null) await endSessions(tx, input.everywhere ? eq('user', actor.id!) : eq('id', actor.session))
-    return { output: null, status: 204, headers: { 'set-cookie': endedCookie(project) } }
+    // A page of another site cannot send the cookie: nor can it take the browser's.
+    const hasCookie = cookieIn(request.headers['cookie'], sessionCookie) !== null
+    return { output: null, status: 204, ...(hasCookie ? { headers: { 'set-cookie': endedCookie(project) } } : {}) }
   },
 })

@@ -6,15 +6,18 @@ import { limits } from '../../base/limits.ts'
 import { rateLimits } from '../../operation/rate-limits.ts'
 import type { Work } from '../../operation/work.ts'
 
-/** Bound apart, so that orders in somebody's name do not keep the mails of their account from them. */
-export type BoundKind = 'orders' | 'account'
+/**
+ * Bound apart, so that orders in somebody's name do not keep the mails of their account from them. `signIn`: what lets in, for
+ * each address: whoever takes all of it has sent its owner as many mails, and none goes by what leads to none.
+ */
+export type BoundKind = 'orders' | 'account' | 'signIn'
 
 /** Takes one of what is left, or answers false. */
 export async function mayWriteTo({ tx, now }: Work, { kind, to }: { readonly kind: BoundKind; readonly to: string }) {
   const stepMs = limits.strangerMailMs
   // Whoever reads the table learns no addresses.
   const id = `rate_${createHash('sha256')
-    .update(`mail:${kind}:${mailboxOf(to)}`)
+    .update(`mail:${kind}:${kind === 'signIn' ? to : mailboxOf(to)}`)
     .digest('base64url')}`
   const row = await tx.lock(rateLimits, id, 'exclusive')
   const arrival = Math.max(row?.arrival ?? 0, now)

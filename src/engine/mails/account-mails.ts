@@ -11,9 +11,12 @@ import { queueEmail } from '../../domains/emails/queue-email.ts'
 import { mayWriteTo } from '../../domains/emails/stranger-bound.ts'
 import type { Work } from '../../operation/work.ts'
 
+const lettingIn: ReadonlySet<AskedProof['purpose']> = new Set(['reset', 'magic', 'code'])
+
 /** The same work and the same bound for every address, whoever's it is. */
 export async function askForProof(work: Work, asked: AskedProof): Promise<void> {
-  if (await mayWriteTo(work, { kind: 'account', to: asked.email })) await oweProof(work, asked)
+  const kind = lettingIn.has(asked.purpose) ? 'signIn' : 'account'
+  if (await mayWriteTo(work, { kind, to: asked.email })) await oweProof(work, asked)
 }
 
 type Proving = { readonly template: AccountTemplate; readonly page: string | null }
@@ -31,7 +34,9 @@ export async function sendProofMail(work: Work, told: ReturnType<typeof accountP
   const { template, page } = mails[purpose]
   const view = page === null ? { code: secretMark } : { url: linkTo(work, page) }
   const key = `account.${purpose}:${user.id}:${work.newId('key')}`
-  await queueEmail(work, { key, to: email, template: accountTemplate(template, language), record: user.id, view, secret })
+  // Anybody opens accounts for `ann+1@` and `ann+2@`, which are one mailbox.
+  const bound = lettingIn.has(purpose) && !user.emailVerified ? ({ bound: 'account' } as const) : {}
+  await queueEmail(work, { key, to: email, template: accountTemplate(template, language), record: user.id, view, secret, ...bound })
 }
 
 /** The token stands in the fragment, which no server and no other site is sent; the page posts it. */
