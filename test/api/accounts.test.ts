@@ -350,6 +350,9 @@ describe('an admin', () => {
     assert.equal((await patch(owner, { roles: ['staff'] }, { ...headers, 'if-match': given.headers['etag'] as string })).status, 412)
     const [line] = await world.engine.parts.storage.commitsAfter(position, 1)
     assert.deepEqual(line!.changes[0]!.before!['roles'], [])
+    // Else a session that was stolen makes an admin of whoever stole it, who then proves what is asked.
+    await world.clock.advance(limits.freshProofMs + 1)
+    assert.equal((await patch(owner, { roles: ['admin'] }, headers)).body.code, 'proof_needed')
   })
 
   test('gives only roles that something asks for; one that is had already stays', async () => {

@@ -1,4 +1,4 @@
-import { role } from '../../access/rule.ts'
+import { recently, role } from '../../access/rule.ts'
 import { EngineError, invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { nearest } from '../../base/nearest.ts'
@@ -34,7 +34,7 @@ export function updateUser(roles: readonly string[]): Operation {
     ),
     output: Type.Object({ ...userOutput.properties, disabled: Type.Boolean() }),
     errors: ['not_found', 'precondition_failed', 'last_admin'],
-    access: role('admin'),
+    access: recently(role('admin')),
     async run(context) {
       const { tx, actor, model, request } = context
       const { id, ...set } = context.input
