@@ -44,7 +44,7 @@ export class ApiError<TOwnCode extends string = never> extends Error {
     this.problem = problem
     this.status = problem.status
     this.code = problem.code
-    this.detail = problem.detail ?? problem.title
+    this.detail = this.message
     this.errors = problem.errors ?? []
     this.params = problem.params ?? {}
     this.requestId = problem.requestId
@@ -59,7 +59,7 @@ export class SecondFactorNeeded extends ApiError {
   readonly factors: readonly SecondFactor[]
 
   constructor({ pending, factors }: Pick<SecondFactorNeeded, 'pending' | 'factors'>) {
-    super({ type: 'about:blank', title: 'A second factor is needed.', status: 401, code: 'second_factor_needed' })
+    super({ type: 'about:blank', title: 'Second factor needed', status: 401, code: 'second_factor_needed' })
     this.pending = pending
     this.factors = factors
   }
@@ -68,7 +68,7 @@ export class SecondFactorNeeded extends ApiError {
 /** Reads a failed answer. A proxy's HTML page becomes a problem too, so that callers have one case. */
 export async function readApiError(response: Response): Promise<ApiError> {
   const body: unknown = await response.json().catch(() => null)
-  const given = typeof body === 'object' && body !== null ? (body as Partial<Problem>) : {}
+  const given = (typeof body === 'object' && body ? body : {}) as Partial<Problem>
   const requestId = given.requestId ?? response.headers.get('x-request-id')
   const problem: Problem = {
     ...given,

@@ -73,7 +73,7 @@ export function recordsOf<T extends Identified>(transport: Transport, name: stri
   }
 }
 
-export function accountCalls({ call }: Transport, keepSession: (token: string | undefined) => void) {
+export function accountCalls({ call }: Transport, keepSession: (token?: string) => void) {
   async function signIn<T extends SignIn>(path: string, body: object): Promise<T> {
     const answer = await call<T | Waiting>('POST', `/api/auth/${path}`, { body })
     if ('pending' in answer) throw new SecondFactorNeeded(answer)
@@ -92,7 +92,7 @@ export function accountCalls({ call }: Transport, keepSession: (token: string | 
     setup: (body: { token: string; email: string; password: string }) => signIn<SignIn & TookOver>('setup', body),
     logout: async (body: { everywhere?: boolean } = {}) => {
       await call<void>('POST', '/api/auth/logout', { body })
-      keepSession(undefined)
+      keepSession()
     },
     me: () => call<User>('GET', '/api/auth/me'),
     /** Signs the account out everywhere else. @throws ApiError with a path: `/current` or `/password` */

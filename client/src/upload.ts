@@ -79,7 +79,11 @@ export function fileCalls({ call }: Transport) {
       const key = `kingpost.upload ${JSON.stringify([options.name ?? known?.name, file.size, known?.lastModified, options.for])}`
       for (let kept = keptIn?.getItem(key); ; kept = null) {
         const id = kept ?? (await begin(file, options))
-        keep(keptIn, key, id)
+        try {
+          keptIn?.setItem(key, id)
+        } catch {
+          // Where there is no room left, it is sent without being kept.
+        }
         const at = `/api/uploads/${id}`
         try {
           const whole = await send(at, file, { ...options, isBegun: id === kept })
@@ -98,16 +102,9 @@ export function fileCalls({ call }: Transport) {
   }
 }
 
-/** Where there is no room left, it is sent without being kept. */
-function keep(keptIn: UploadOptions['keptIn'], key: string, id: string): void {
-  try {
-    keptIn?.setItem(key, id)
-  } catch {}
-}
-
 /** The line stays away, the server is in trouble, the session is over: a later try goes on. */
 function isForLater(error: unknown): boolean {
-  return error instanceof ApiError ? error.status === 401 || error.status >= 500 : error instanceof TypeError
+  return error instanceof TypeError || (error instanceof ApiError && (error.status === 401 || error.status >= 500))
 }
 
 /** Null for what trying again does not mend. 409: a piece that was cut is still being stored. */

@@ -266,6 +266,7 @@ browserTest('the order, the receipt and the balances at night', async () => {
   const { page } = visitor
   const order = await placePaidOrder()
   await page.goto('/console')
+  await page.getByRole('heading', { level: 1 }).waitFor()
   await visitor.look('sign-in-console')
   await signIn(page)
   await page.getByText('Latest orders').waitFor()
