@@ -83,8 +83,12 @@ test('webhooks survive kill -9 at every step of a delivery', { timeout: 180_000 
       server.kill('SIGKILL')
     }
     assert.equal((await server.ended).signal, 'SIGKILL', step)
+    at = () => null
+    // Killed three times during one attempt, an effect of a project would be set aside (P-032).
+    const calm = await start()
+    await effectsAtRest(await signInAdmin(calm), 60_000)
+    await calm.stop()
   }
-  at = () => null
   const server = await start()
   const written = (await expectAllTold(server, heard)).map(({ text }) => text as string)
   assert.ok(!written.includes('before'), 'what was cut in its transaction is there')
