@@ -82,7 +82,6 @@ export function createEffectRunner(parts: RunnerParts): EffectRunner {
     await clock.refresh?.()
     const claim = await claimDue(parts, { handlers, roles, places, limit: free })
     if (claim.own) places.noteSeen(claim.own)
-    for (const effect of claim.dead) rests.hear(effect)
     for (const effect of claim.dead) {
       rests.hear(effect)
       tellFailure(effect, { end: 'dead', error: effect.lastError! })

@@ -8,21 +8,15 @@ import { newSecret } from '../../src/base/secret.ts'
 import { orderLinks } from '../../src/domains/orders/order-links.ts'
 import { lineOf } from '../../src/storage/archive/contents.ts'
 import { checkOut, fillCart, openWorld, type World, work } from '../support/api-harness.ts'
+import { createMailbox, type Mail } from '../support/mailbox.ts'
 
 let world: World
 /** What the mail server was handed. */
-let sent: { to: string; text: string; html: string | null }[]
+let sent: Mail[]
 beforeEach(async () => {
-  sent = []
-  world = await openWorld({
-    mail: {
-      send: async ({ to, text, html }) => {
-        sent.push({ to, text, html })
-        return { status: 'accepted', reply: '250 ok' }
-      },
-      close: async () => {},
-    },
-  })
+  const mailbox = createMailbox()
+  sent = mailbox.sent
+  world = await openWorld(mailbox)
 })
 afterEach(() => world.close())
 

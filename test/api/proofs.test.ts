@@ -11,17 +11,14 @@ import { signInTries } from '../../src/domains/accounts/sign-in-tries.ts'
 import { rateLimits } from '../../src/operation/rate-limits.ts'
 import { lineOf } from '../../src/storage/archive/contents.ts'
 import { openWorld, type World, work } from '../support/api-harness.ts'
+import { createMailbox, type Mail, secretIn } from '../support/mailbox.ts'
 
-type Mail = { readonly to: string; readonly subject: string; readonly text: string; readonly html: string | null }
 let world: World
 let sent: Mail[]
 beforeEach(async () => {
-  sent = []
-  const send = async ({ to, subject, text, html }: Mail) => {
-    sent.push({ to, subject, text, html })
-    return { status: 'accepted', reply: '250 ok' } as const
-  }
-  world = await openWorld({ mail: { send, close: async () => {} } })
+  const mailbox = createMailbox()
+  sent = mailbox.sent
+  world = await openWorld(mailbox)
   await world.engine.start()
 })
 afterEach(async () => {
@@ -46,9 +43,6 @@ async function mailed(url: string, body: unknown = { email }, headers: Record<st
   const mail = sent.slice(before).at(-1)!
   assert.ok(mail, `${url} sent a mail`)
   return { ...mail, secret: secretIn(mail) }
-}
-function secretIn({ text }: Mail): string {
-  return /#token=([\w-]+)/.exec(text)?.[1] ?? /^\d{6}$/m.exec(text)![0]
 }
 /** The owner's address is proven, or not. */
 const setVerified = (emailVerified: boolean) =>

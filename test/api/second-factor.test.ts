@@ -14,17 +14,14 @@ import { totpCode } from '../../src/domains/accounts/totp.ts'
 import { workIn } from '../../src/operation/work.ts'
 import { lineOf } from '../../src/storage/archive/contents.ts'
 import { openWorld, type World, work } from '../support/api-harness.ts'
+import { createMailbox, type Mail, secretIn } from '../support/mailbox.ts'
 
-type Mail = { readonly to: string; readonly subject: string; readonly text: string }
 let world: World
 let sent: Mail[]
 beforeEach(async () => {
-  sent = []
-  const send = async ({ to, subject, text }: Mail) => {
-    sent.push({ to, subject, text })
-    return { status: 'accepted', reply: '250 ok' } as const
-  }
-  world = await openWorld({ mail: { send, close: async () => {} } })
+  const mailbox = createMailbox()
+  sent = mailbox.sent
+  world = await openWorld(mailbox)
   await world.engine.start()
 })
 afterEach(async () => {
@@ -61,8 +58,7 @@ async function enrol(headers = owner) {
 async function mailed(url: string) {
   await post(url, { email })
   await work(world)
-  const { text } = sent.at(-1)!
-  return /#token=([\w-]+)/.exec(text)?.[1] ?? /^\d{6}$/m.exec(text)![0]
+  return secretIn(sent.at(-1)!)
 }
 
 test('an app counts once a code of it was shown; then its owner is told, and signed out everywhere else', async () => {
