@@ -4,7 +4,7 @@
  */
 import { connect, type Socket } from 'node:net'
 
-export type Answer = { readonly status: number; readonly body: Buffer }
+export type Answer = { readonly status: number; readonly head: string; readonly body: Buffer }
 
 const HEAD_END = Buffer.from('\r\n\r\n')
 const BODILESS = new Set([204, 304])
@@ -22,9 +22,10 @@ export class HttpConnection {
     socket.on('close', () => this.#fail(new Error('the server closed the connection')))
   }
 
-  static open(port: number): Promise<HttpConnection> {
+  /** `localAddress`: from which of this machine's addresses. */
+  static open(port: number, localAddress?: string): Promise<HttpConnection> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ host: '127.0.0.1', port }, () => {
+      const socket = connect({ host: '127.0.0.1', port, ...(localAddress === undefined ? {} : { localAddress }) }, () => {
         socket.off('error', reject)
         resolve(new HttpConnection(socket))
       })
@@ -39,6 +40,10 @@ export class HttpConnection {
       this.#waiting = { resolve, reject }
       this.#socket.write(request)
     })
+  }
+
+  get isOpen(): boolean {
+    return !this.#socket.destroyed && this.#waiting === undefined
   }
 
   close(): void {
@@ -62,7 +67,7 @@ export class HttpConnection {
     this.#received = this.#received.subarray(end)
     const waiting = this.#waiting
     this.#waiting = undefined
-    waiting?.resolve({ status, body })
+    waiting?.resolve({ status, head, body })
   }
 
   #fail(error: Error): void {

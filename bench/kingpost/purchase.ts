@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import type { Request } from '../http-connection.ts'
 import type { Send } from '../json-client.ts'
 
 /** `five`: the cart, two lines, the addresses and shipping, checkout. `one`: a cart with all of that in one request, and checkout. */
@@ -20,8 +21,11 @@ const ADDRESS = {
   country: 'DE',
 }
 
-/** One guest buys two things. Payment settles later, by webhook. */
-export async function shopOnce(send: Send, shop: Shop, { number, flow }: { readonly number: number; readonly flow: Flow }): Promise<void> {
+export type Visit = { readonly number: number; readonly flow: Flow }
+type Cart = { readonly id: string; readonly token: string }
+
+/** The requests of the guest with this number, who buys two things. */
+export function purchaseOf(shop: Shop, { number, flow }: Visit) {
   const lines = [0, 1].map((step) => ({
     variant: shop.variants[(number * 7 + step * 31) % shop.variants.length],
     quantity: 1 + step,
@@ -32,15 +36,27 @@ export async function shopOnce(send: Send, shop: Shop, { number, flow }: { reado
     billingAddress: ADDRESS,
     shippingMethod: shop.shippingMethod,
   }
-  const cart = await send({ method: 'POST', path: '/api/carts', body: flow === 'one' ? { ...contact, lines } : {} })
-  const headers = { 'cart-token': cart.token }
-  const path = `/api/carts/${cart.id}`
-  if (flow === 'five') {
-    for (const line of lines) await send({ method: 'POST', path: `${path}/lines`, headers, body: line })
-    await send({ method: 'PATCH', path, headers, body: contact })
+  const at = ({ id, token }: Cart) => ({ path: `/api/carts/${id}`, headers: { 'cart-token': token } })
+  return {
+    cart: { method: 'POST', path: '/api/carts', body: flow === 'one' ? { ...contact, lines } : {} },
+    filling(cart: Cart): Request[] {
+      const { path, headers } = at(cart)
+      const put = (body: unknown) => ({ method: 'POST', path: `${path}/lines`, headers, body })
+      return flow === 'one' ? [] : [...lines.map(put), { method: 'PATCH', path, headers, body: contact }]
+    },
+    checkout(cart: Cart): Request {
+      const { path, headers } = at(cart)
+      return { method: 'POST', path: `${path}/checkout`, headers, body: { payment: { provider: 'sandbox', method: 'card_success' } } }
+    },
   }
-  const payment = { provider: 'sandbox', method: 'card_success' }
-  const { order } = await send({ method: 'POST', path: `${path}/checkout`, headers, body: { payment } })
+}
+
+/** One guest buys two things. Payment settles later, by webhook. */
+export async function shopOnce(send: Send, shop: Shop, visit: Visit): Promise<void> {
+  const { cart: opening, filling, checkout } = purchaseOf(shop, visit)
+  const cart = await send(opening)
+  for (const request of filling(cart)) await send(request)
+  const { order } = await send(checkout(cart))
   assert.ok(order.id)
 }
 

@@ -1,6 +1,5 @@
 // The limits that a caller or an operator can meet, each with its unit in its name, and its reason beside it where the
-// name does not tell it.
-import { assert } from './assert.ts'
+// name does not tell it. How they stand to each other is tested (limits.test.ts).
 
 export const limits = {
   /** A JSON body. Larger things are files. */
@@ -184,6 +183,21 @@ export const limits = {
 
   /** Transactions that share one durable commit. 64 keeps a group under some 10 ms of work. */
   groupCommitMax: 64,
+  /**
+   * Requests worked on at once, to begin with, and within what this moves with the delay that is measured. 64 keep a core busy and wait some
+   * 50 ms for each other; when a delay is above so much, what more comes is refused.
+   */
+  requestsInside: 256,
+  requestsInsideMin: 64,
+  requestsInsideMax: 10_000,
+  /** Of each network, whatever others have under way. */
+  requestsOfEachMin: 4,
+  admissionDelayMs: 50,
+  admissionSampleMs: 20,
+  /** Connections that the system keeps until they are taken. Past it clients hear nothing, and try again after a second, then three. */
+  connectionsWaiting: 4_096,
+  /** Sessions of staff that are known to go first. */
+  preferredCallersMax: 1_000,
   /** Transactions waiting for the writer. Past it callers get 503 with Retry-After instead of a long wait. */
   writeQueueMax: 10_000,
   /** Pages that a connection keeps: the writer so many, the reader a sixteenth of the memory there is, within these. It is taken as pages are read. */
@@ -483,17 +497,3 @@ export const limits = {
   /** On a running system something may be under way: longer than the longest pause between retries, it is stuck. */
   verifyPatienceMs: 3 * 3_600_000,
 } as const
-
-assert(limits.effectCallMs * 2 <= limits.effectLeaseMs, 'a call must end well inside its lease')
-assert(limits.awaitedEffectMs < limits.effectCallMs, 'a caller gives up before the call does')
-assert(limits.ownEffectPlaces * 2 <= limits.effectSlots, 'code of a project has at most half of the places')
-assert(limits.ownEffectPlaces + limits.webhookPlaces < limits.effectSlots, 'payments and mails have places of their own')
-assert(limits.verifyPatienceMs > limits.ownEffectRestMs, 'a rest is not a standstill')
-assert(limits.ownEffectRestMs > limits.effectLeaseMs, 'a rest is told from a lease by its length')
-assert(limits.verifyPatienceMs > limits.effectBackoffMaxMs, 'a pause is not a standstill')
-assert(limits.cartAmountMax * 2 * 2 * limits.paymentAttemptsMax <= Number.MAX_SAFE_INTEGER, 'goods and shipping, taxed up to twice')
-assert(limits.orderHoldMs <= limits.orderHoldTotalMs, 'a first hold fits the whole')
-assert(limits.requestSweepMs * 10 <= limits.requestMs, 'a slow request ends soon after its time')
-assert(limits.lockWaitMs < limits.ownCodeMs, 'who waited for the lock of another is not told for it')
-assert(limits.ownCodeMs < limits.connectionWaitMs, 'who waits for the connection of a loop gets it')
-assert(limits.pageSizeDefault <= limits.pageSizeMax, 'the default page is a legal page')

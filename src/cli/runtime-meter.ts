@@ -2,10 +2,12 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { RuntimeMeter } from '../domains/running/read-metrics.ts'
 
-export function createRuntimeMeter(): RuntimeMeter {
+/** `admission`: who is let in and refused, as of now. */
+export function createRuntimeMeter(admission: RuntimeMeter['admission']): RuntimeMeter {
   const delay = monitorEventLoopDelay({ resolution: 20 })
   delay.enable()
   return {
+    admission,
     read() {
       const { rss, heapUsed } = process.memoryUsage()
       const { user, system } = process.cpuUsage()

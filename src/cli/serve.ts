@@ -16,7 +16,9 @@ import { unlistedIn } from '../engine/config-check/unlisted.ts'
 import { createEngine, type Engine } from '../engine/create-engine.ts'
 import { allRoles } from '../engine/roles.ts'
 import { hasOwnCode } from '../extend/extension.ts'
-import { healthPaths, systemPages } from '../http/pages.ts'
+import { type Admission, createAdmission } from '../http/admission.ts'
+import { healthPaths } from '../http/health.ts'
+import { systemPages } from '../http/pages.ts'
 import { createRateLimiter } from '../http/rate-limit.ts'
 import { createServer } from '../http/server.ts'
 import { createSharedRateLimiter } from '../http/shared-rate-limit.ts'
@@ -124,6 +126,7 @@ async function serveOn(place: Place): Promise<Running> {
   const blobs = openBlobs(settings)
   if (settings.filesUrl !== null) void lookAtStore(blobs, log)
   const pictures = openPictures(settings, backend, log)
+  const admission = admissionOf(storage, log)
   const engine = await createEngine({
     backend,
     storage,
@@ -136,13 +139,13 @@ async function serveOn(place: Place): Promise<Running> {
     webhooks: { egress: systemEgress },
     blobs,
     ...(pictures === null ? {} : { pictureMaker: pictures.maker }),
-    meter: createRuntimeMeter(),
+    meter: createRuntimeMeter(admission.counts),
   })
   if (settings.isDevelopment) await seedDatabase(engine, backend, { blobs, folder: loaded.folder })
   const watch = hasOwnCode(backend.extension) ? (await import('./own-code-watch.ts')).watchOwnCode(endOf(settings)) : null
   let closing: Promise<void> | null = null
   const isStopping = () => closing !== null
-  const server = openServer({ settings, loaded, backend, engine, log, payments, faults, isStopping })
+  const server = openServer({ settings, loaded, backend, engine, log, payments, faults, isStopping, admission })
   await server.listen(port, settings.host).catch((error) => {
     throw explainListen(error, port)
   })
@@ -244,9 +247,19 @@ type ServerFacts = {
   readonly payments: PaymentProviders
   readonly faults: string | null
   readonly isStopping: () => boolean
+  readonly admission: Admission
 }
 
-function openServer({ settings, loaded, backend, engine, log, payments, faults, isStopping }: ServerFacts) {
+/** Measured by this process's own clock: that of a database may jump. */
+function admissionOf(storage: WholeStorage, log: Log): Admission {
+  return createAdmission({
+    clock: systemClock,
+    waitedMs: () => storage.waitedMs?.() ?? 0,
+    onRefused: (count) => log.write('warn', 'More comes than this process can answer in time: requests were refused with 503.', { count }),
+  })
+}
+
+function openServer({ settings, loaded, backend, engine, log, payments, faults, isStopping, admission }: ServerFacts) {
   const isApi = settings.roles.includes('api')
   const site = createStaticSite(mountsOf(loaded, faults))
   const pages = systemPages({
@@ -275,6 +288,7 @@ function openServer({ settings, loaded, backend, engine, log, payments, faults, 
     site: isApi ? site : null,
     pages: isApi ? pages : pages.filter(({ path }) => healthPaths.includes(path)),
     isRateLimited: settings.isRateLimited,
+    admission,
     ...(storage.capabilities.isShared ? { limiter: createSharedRateLimiter(engine.parts, createRateLimiter(clock)) } : {}),
     origins: new Set(loaded.config.http?.cors?.origins),
     trustedProxies: settings.trustedProxies,

@@ -27,9 +27,6 @@ export type PageFacts = {
   readonly homePage?: string
 }
 
-/** What a load balancer or a supervisor asks. */
-export const healthPaths: readonly string[] = ['/livez', '/readyz']
-
 export function systemPages(facts: PageFacts): Page[] {
   const json = 'application/json; charset=utf-8'
   const html = 'text/html; charset=utf-8'

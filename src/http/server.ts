@@ -2,7 +2,7 @@
 // about data; every call of an operation goes through runOperation. Fastify gives routing, parsing and the socket.
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type RouteHandlerMethod } from 'fastify'
-import type { Actor, Credentials } from '../access/actor.ts'
+import { type Actor, type Credentials, isStaff } from '../access/actor.ts'
 import type { Clock } from '../base/clock.ts'
 import { EngineError } from '../base/engine-error.ts'
 import { parseJsonBody } from '../base/json-text.ts'
@@ -12,11 +12,14 @@ import type { Operation, RateClass } from '../operation/define.ts'
 import { isPathOf, routeOf, routesAt } from '../operation/routes.ts'
 import type { Call, Reply } from '../operation/run-operation.ts'
 import { stringifyOf } from '../operation/serializer.ts'
+import type { Admission } from './admission.ts'
 import { compress, encodingFor, isCompressible, markTag } from './compression.ts'
 import { contentSecurityPolicy } from './content-security-policy.ts'
 import { admitOrigin, answerOptions, checkSameSite } from './cross-origin.ts'
 import { openFileBody } from './file-body.ts'
+import { healthPaths } from './health.ts'
 import { createLiveStreams, type LiveStreams } from './live.ts'
+import { createPreferred, type Preferred } from './preferred.ts'
 import { problemOf } from './problems.ts'
 import { createRateLimiter, type LimitedClass, type RateLimiter } from './rate-limit.ts'
 import { credentialsOf, factsOf, inputOf, type Route } from './request-parts.ts'
@@ -44,6 +47,8 @@ export type ServerParts = {
   readonly isRateLimited: boolean
   /** One that several processes share; in memory when left out. */
   readonly limiter?: RateLimiter
+  /** Who is worked on and who is refused while too much comes; everybody is let in when left out. */
+  readonly admission?: Admission
   /** Networks whose X-Forwarded-For is believed; none by default. */
   readonly trustedProxies: readonly string[]
   readonly bootId: string
@@ -84,9 +89,9 @@ const varying = 'Authorization, Cookie, Cart-Token'
 /** How often a closing server looks for connections that have fallen idle. */
 const idleSweepMs = 50
 
-export function createServer(parts: ServerParts): HttpServer {
+function createApp(parts: ServerParts): FastifyInstance {
   let requestCount = 0
-  const app = Fastify({
+  return Fastify({
     bodyLimit: limits.bodyBytesMax,
     genReqId: () => `${parts.bootId}-${(++requestCount).toString(36)}`,
     trustProxy: parts.trustedProxies.length > 0 ? [...parts.trustedProxies] : false,
@@ -95,8 +100,14 @@ export function createServer(parts: ServerParts): HttpServer {
     routerOptions: { querystringParser: (text) => ({ text }), maxParamLength: 128 },
     serverFactory: (listener) => createSocketServer(parts.times ?? socketTimes, parts.inFront?.(listener) ?? listener),
     clientErrorHandler: (error, socket) => answerUnreadable(error, socket, `${parts.bootId}-unread`, parts.log),
+    // Node's own answer has no problem in it, and does not say when to come again.
+    return503OnClosing: false,
     frameworkErrors: (error, request, reply) => void sendProblem(parts, request, reply as FastifyReply, error),
   })
+}
+
+export function createServer(parts: ServerParts): HttpServer {
+  const app = createApp(parts)
   const { origins = noOrigins } = parts
   const limiter = parts.limiter ?? createRateLimiter(parts.clock)
   const live = createLiveStreams(parts)
@@ -105,7 +116,9 @@ export function createServer(parts: ServerParts): HttpServer {
   const unrouted = (request: FastifyRequest, reply: FastifyReply) => answerUnrouted(parts, routes, request, reply)
 
   takeBodies(app)
+  const preferred = createPreferred(routes)
   if (origins.size > 0) app.addHook('onRequest', async (request, reply) => admitOrigin(origins, request.headers, reply))
+  const door = openDoor(app, parts.admission, preferred)
   // Where nothing is, or not by this method, what is wrong with the body is beside the point.
   app.setErrorHandler((error, request, reply) =>
     request.is404 && problemOf(error, request.id, silent).status < 500
@@ -120,7 +133,11 @@ export function createServer(parts: ServerParts): HttpServer {
       method: route.method === 'GET' ? ['GET', 'HEAD'] : (route.method as 'POST'),
       url: route.path,
       config: { rawBody: route.operation.rawBody === true },
-      handler: unless(fixedWithin(routes, route), unrouted, routeHandler(parts, limiter, live, route)),
+      handler: unless(
+        fixedWithin(routes, route),
+        unrouted,
+        counted(routeHandler(parts, { limiter, live, preferred }, route), parts.admission, route),
+      ),
     })
   const [ofFiles, others] = [routes.filter(takesFile), routes.filter((route) => !takesFile(route))]
   for (const route of others) addRoute(app, route)
@@ -133,11 +150,12 @@ export function createServer(parts: ServerParts): HttpServer {
   return {
     app,
     async listen(port, host) {
-      await app.listen({ port, host })
+      await app.listen({ port, host, backlog: limits.connectionsWaiting })
       const address = app.server.address()
       return typeof address === 'object' && address !== null ? address.port : port
     },
     async close() {
+      door.close()
       live.endAll()
       let cancel = () => {}
       // A connection whose request was under way falls idle later, and its client (a proxy) may keep it for minutes.
@@ -171,11 +189,61 @@ function pageHandler(parts: ServerParts, { answer, type, isPersonal }: Page) {
     })
     const answered = await answer(() => parts.authenticate(credentialsOf(request)))
     if ('etag' in answered) return await sendResource(answered, request, reply)
+    if (answered.status === 503) reply.header('retry-after', '1')
     return reply.code(answered.status).header('content-type', type).send(answered.body)
   }
 }
 
-function routeHandler(parts: ServerParts, limiter: RateLimiter, live: LiveStreams, route: Route) {
+/** Refuses before anything else is done, behind the hook that lets other sites read the answer. */
+function openDoor(app: FastifyInstance, admission: Admission | undefined, preferred: Preferred) {
+  let isClosed = false
+  app.addHook('onRequest', (request, reply, done) => {
+    if (isClosed) return refuse(request, reply, stopping)
+    const isIn = admission?.admits(
+      () => credentialsOf(request).network,
+      () => preferred.has(request),
+    )
+    if (isIn === false && !healthPaths.includes(request.url)) return refuse(request, reply, tooMuch)
+    done()
+  })
+  return { close: () => void (isClosed = true) }
+}
+
+const tooMuch = new EngineError('overloaded')
+const stopping = new EngineError('overloaded', { detail: 'This process is being stopped. Retry in a moment.' })
+
+/** Before its body is read, at the least cost. It is told to the log by whoever counts. */
+function refuse(request: FastifyRequest, reply: FastifyReply, why: EngineError): void {
+  const { headers } = request
+  const { status, headers: said, body } = problemOf(why, request.id, silent)
+  reply.headers(said)
+  // What is short is read to its end by Node, and the connection goes on.
+  if (why === stopping || headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > limits.bodyBytesMax)
+    reply.header('connection', 'close')
+  sendText(reply, status, JSON.stringify(body))
+  request.raw.resume()
+}
+
+/** Counted from when its body is there: one that comes slowly holds no room. */
+function counted(
+  handle: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>,
+  admission: Admission | undefined,
+  route: Route,
+): RouteHandlerMethod {
+  if (admission === undefined || takesFile(route)) return handle
+  return async (request, reply) => {
+    const leave = admission.enter(credentialsOf(request).network)
+    try {
+      return await handle(request, reply)
+    } finally {
+      leave()
+    }
+  }
+}
+
+type AroundRoutes = { readonly limiter: RateLimiter; readonly live: LiveStreams; readonly preferred: Preferred }
+
+function routeHandler(parts: ServerParts, { limiter, live, preferred }: AroundRoutes, route: Route) {
   const { operation, method } = route
   const isSafe = method === 'GET'
   const stringify = stringifyOf(operation)
@@ -192,6 +260,7 @@ function routeHandler(parts: ServerParts, limiter: RateLimiter, live: LiveStream
       checkSameSite(parts.origins ?? noOrigins, headers)
     const since = live.revocations()
     const actor = await parts.authenticate(credentials)
+    if (isStaff(actor)) preferred.note(credentials)
     const count = operation.requestsIn?.(request.body) ?? 1
     if (parts.isRateLimited && rateClass !== 'none') await limit(limiter, { rateClass, count, actor, credentials }, reply)
     const rawBody = operation.rawBody ? ((request.body as Uint8Array | undefined) ?? new Uint8Array()) : null

@@ -160,6 +160,8 @@ export interface StorageAdapter {
   now(): Promise<number>
   /** Round trips to the database since it was opened, and the statements they carried. Left out where there is none to make. */
   traffic?(): Traffic
+  /** How long the transaction or read that waits longest has waited for its turn, in milliseconds; 0 when none does. */
+  waitedMs?(): number
   /** Called with every line this process has committed, right after it is durable and before its transaction resolves. */
   onCommit(listener: (line: CommitLine) => void): void
   /** Called with every commit of every process, once, in the order of positions, soon after it is durable. */

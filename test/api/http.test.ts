@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
+import type { Admission } from '../../src/http/admission.ts'
 import { type As, openWorld, testConfig, type World } from '../support/api-harness.ts'
-import { checkProblem } from '../support/scenario.ts'
+import { checkProblem, checkRefusal } from '../support/scenario.ts'
 
 const friend = 'https://app.example'
 const stranger = 'https://evil.example'
@@ -192,5 +193,40 @@ describe('compression', () => {
       const again = await raw(url, { 'accept-encoding': encoding, 'if-none-match': String(small.headers['etag']) })
       assert.deepEqual([again.statusCode, again.payload, again.headers['etag']], [304, '', small.headers['etag']])
     }
+  })
+})
+
+describe('while too much comes', () => {
+  let isOpen = true
+  const admission: Admission = {
+    admits: (_, isPreferred) => isOpen || isPreferred(),
+    enter: () => () => {},
+    counts: () => ({ inside: 0, room: 0, refused: 0 }),
+  }
+  let full: World
+  before(async () => {
+    full = await openWorld({ config: { ...testConfig, http: { cors: { origins: [friend] } } }, admission })
+    for (const as of ['staff', 'owner'] as const) assert.equal((await full.call(as, { method: 'GET', url: '/api/auth/me' })).status, 200)
+    isOpen = false
+  })
+  after(() => full.close())
+
+  test('whoever runs the shop and payment providers are answered, others are told when to come again', async () => {
+    const me = { method: 'GET', url: '/api/auth/me' }
+    assert.equal((await full.call('staff', me)).status, 200)
+    const webhook = { method: 'POST', url: '/api/payments/webhooks/sandbox', body: {} }
+    checkRefusal(await full.call('guest', webhook), 400, 'webhook_rejected')
+    for (const as of ['owner', 'guest'] as const)
+      for (const request of [me, { method: 'POST', url: '/api/notes', body: { title: 'x' } }, { method: 'GET', url: '/api/nowhere' }]) {
+        const refused = await full.call(as, request)
+        checkRefusal(refused, 503, 'overloaded')
+        assert.equal(refused.headers['retry-after'], '1')
+      }
+    for (const url of ['/livez', '/readyz']) assert.equal((await full.call('guest', { method: 'GET', url })).status, 200)
+  })
+
+  test('a page of another site can read that it was refused', async () => {
+    const refused = await full.call('guest', { method: 'GET', url: '/api/notes', headers: { origin: friend } })
+    assert.deepEqual([refused.status, refused.headers['access-control-allow-origin']], [503, friend])
   })
 })

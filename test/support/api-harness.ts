@@ -19,6 +19,7 @@ import { createStockLevel, stockLevels } from '../../src/domains/stock/collectio
 import type { WebhookPorts } from '../../src/domains/webhooks/deliver-webhook.ts'
 import { createBackend, namedOperations } from '../../src/engine/backend.ts'
 import { createEngine, type Engine, type Replacements } from '../../src/engine/create-engine.ts'
+import type { Admission } from '../../src/http/admission.ts'
 import { systemPages } from '../../src/http/pages.ts'
 import { createServer, type HttpServer } from '../../src/http/server.ts'
 import type { Operation, PasswordHasher } from '../../src/operation/define.ts'
@@ -166,6 +167,8 @@ export type ApiHarnessOptions = {
   readonly config?: BackendConfig<Operation>
   readonly path?: string
   readonly isRateLimited?: boolean
+  /** Everybody is let in when left out. */
+  readonly admission?: Admission
   readonly publicUrl?: string
   readonly seed?: number
   readonly clock?: TestClock
@@ -286,6 +289,7 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
       referencePage: '<!doctype html>',
     }),
     isRateLimited: options.isRateLimited ?? false,
+    ...(options.admission ? { admission: options.admission } : {}),
     trustedProxies: [],
     bootId: 'test',
   })

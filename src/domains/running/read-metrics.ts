@@ -12,9 +12,14 @@ import type { Traffic } from '../../storage/storage.ts'
 /** What the process can say of itself. A port: nothing else asks the process. */
 export interface RuntimeMeter {
   read(): { readonly residentBytes: number; readonly heapUsedBytes: number; readonly cpuSeconds: number; readonly loopDelayP99Ms: number }
+  /** Requests worked on, how many would be, and those refused since the start because too much came. */
+  admission(): { readonly inside: number; readonly room: number; readonly refused: number }
 }
 
-export const idleMeter: RuntimeMeter = { read: () => ({ residentBytes: 0, heapUsedBytes: 0, cpuSeconds: 0, loopDelayP99Ms: 0 }) }
+export const idleMeter: RuntimeMeter = {
+  read: () => ({ residentBytes: 0, heapUsedBytes: 0, cpuSeconds: 0, loopDelayP99Ms: 0 }),
+  admission: () => ({ inside: 0, room: 0, refused: 0 }),
+}
 
 export type Measured = {
   readonly meter: RuntimeMeter
@@ -44,6 +49,7 @@ export function readMetrics({ meter, newestPosition, traffic, live }: Measured):
           'How late timers ran, 99th percentile since the last reading.',
           loopDelayP99Ms / 1000,
         ),
+        ...admissionLines(meter.admission()),
         ...gauge('kingpost_feed_position', 'Position of the newest commit.', newestPosition(), 'counter'),
         ...liveLines(live()),
         ...trafficLines(traffic()),
@@ -54,6 +60,14 @@ export function readMetrics({ meter, newestPosition, traffic, live }: Measured):
       return { output: `${lines.join('\n')}\n` }
     },
   })
+}
+
+function admissionLines({ inside, room, refused }: ReturnType<RuntimeMeter['admission']>): string[] {
+  return [
+    ...gauge('kingpost_requests_inside', 'Requests worked on now.', inside),
+    ...gauge('kingpost_requests_room', 'Requests that would be worked on at once.', room),
+    ...gauge('kingpost_requests_refused_total', 'Requests refused because too much came.', refused, 'counter'),
+  ]
 }
 
 function liveLines({ readers, views, judged, delivered, setApart }: FanOutCounts): string[] {

@@ -15,7 +15,13 @@ export type PoolOptions = {
 /** What keeps a connection while others work, or what ends with its answer. */
 type Use = 'transaction' | 'step'
 type Entry = { readonly connection: SqlConnection; readonly bornAt: number; freeAt: number; use: Use }
-type Waiting = { readonly use: Use; resolve(connection: SqlConnection): void; reject(error: unknown): void; cancel: Cancel }
+type Waiting = {
+  readonly use: Use
+  readonly since: number
+  resolve(connection: SqlConnection): void
+  reject(error: unknown): void
+  cancel: Cancel
+}
 
 export class ConnectionPool {
   private readonly options: PoolOptions
@@ -47,6 +53,7 @@ export class ConnectionPool {
     return await new Promise<SqlConnection>((resolve, reject) => {
       const waiting: Waiting = {
         use,
+        since: this.options.clock.monotonic(),
         resolve,
         reject,
         cancel: this.options.clock.after(limits.connectionWaitMs, () => {
@@ -56,6 +63,12 @@ export class ConnectionPool {
       }
       this.waiting.push(waiting)
     })
+  }
+
+  /** Of whoever waits longest, in milliseconds. */
+  waitedMs(): number {
+    const [first] = this.waiting
+    return first === undefined ? 0 : this.options.clock.monotonic() - first.since
   }
 
   release(connection: SqlConnection): void {

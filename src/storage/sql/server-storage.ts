@@ -99,6 +99,7 @@ class Server {
       },
       caughtUp: () => open(() => this.tail!.caughtUp()),
       traffic: () => ({ ...this.traffic }),
+      waitedMs: () => this.pool.waitedMs(),
       readMark: (name) => read(steps.readMark(name)),
       listMarks: (prefix) => read(steps.listMarks(prefix)),
       snapshot: () => open(() => this.snapshot()),

@@ -46,6 +46,8 @@ const gatherTurnsMax = 4
 type Waiting = {
   /** It writes past its transaction, so nobody can tell whether it has. */
   readonly writesItself: boolean
+  /** By the monotonic clock. */
+  readonly since: number
   readonly work: (transaction: AdapterTransaction) => Promise<unknown>
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
@@ -206,7 +208,7 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
     if (isClosed) return Promise.reject(new EngineError('storage_unavailable'))
     if (queue.length >= limits.writeQueueMax) return Promise.reject(new EngineError('overloaded'))
     return new Promise<T>((resolve, reject) => {
-      queue.push({ work, writesItself, resolve: resolve as (value: unknown) => void, reject })
+      queue.push({ work, writesItself, since: clock.monotonic(), resolve: resolve as (value: unknown) => void, reject })
       schedule()
     })
   }
@@ -243,6 +245,8 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
     async load(load) {
       await inTurn(async () => loadRows({ model, compiler, prepared: writeCache, encoders }, load), true)
     },
+
+    waitedMs: () => (queue.length === 0 ? 0 : clock.monotonic() - queue[0]!.since),
 
     readMark: async (name) => readMark(readCache, name),
     listMarks: async (prefix) => listMarks(readCache, prefix),

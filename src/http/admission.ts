@@ -1,0 +1,115 @@
+// How many requests are worked on at once. While nothing waits long, as many as come; once what is accepted would wait, the rest is
+// refused at once (503, `Retry-After`), so that what was accepted keeps its pace. What counts as waiting is measured: how late the event
+// loop comes to its timers, and how long the oldest write or read has waited for its turn. A request that waits for another company
+// makes neither longer, and refuses nobody.
+import type { Clock } from '../base/clock.ts'
+import { limits } from '../base/limits.ts'
+
+export type AdmissionCounts = { readonly inside: number; readonly room: number; readonly refused: number }
+
+export type Admission = {
+  /** Of a request whose head has come: whether it is worked on. `isPreferred` of callers that go first, the people who run the shop. */
+  admits(network: () => string, isPreferred: () => boolean): boolean
+  /** It is worked on from now on, until the answer is called. */
+  enter(network: string): () => void
+  counts(): AdmissionCounts
+}
+
+export type AdmissionParts = {
+  readonly clock: Clock
+  /** How long the oldest request to the database has waited for its turn there. */
+  readonly waitedMs: () => number
+  /** Told each second while requests are refused, how many. */
+  readonly onRefused?: (count: number) => void
+}
+
+/** A delay counts when so many samples in a row have it. */
+const samplesTogether = 3
+
+export function createAdmission({ clock, waitedMs, onRefused = () => {} }: AdmissionParts): Admission {
+  /** How many of each network are inside. */
+  const holders = new Map<string, number>()
+  const room = createRoom()
+  let inside = 0
+  let refused = 0
+  let toldRefused = 0
+  let toldAt = Number.NEGATIVE_INFINITY
+  let isWatched = false
+
+  function sampleLater(): void {
+    isWatched = true
+    const due = clock.monotonic() + limits.admissionSampleMs
+    clock.after(limits.admissionSampleMs, () => {
+      const now = clock.monotonic()
+      room.fit(Math.max(now - due, waitedMs()), inside)
+      tell(now)
+      if (inside > 0) return sampleLater()
+      isWatched = false
+      room.forget()
+    })
+  }
+
+  function tell(now: number): void {
+    if (refused === toldRefused || now - toldAt < 1_000) return
+    onRefused(refused - toldRefused)
+    toldRefused = refused
+    toldAt = now
+  }
+
+  /** While there is room to spare whoever comes is let in. Then each network has its share; what nobody else asks for is left to none. */
+  function hasRoomFor(network: () => string, isPreferred: () => boolean): boolean {
+    const size = room.size()
+    if (inside < size / 2) return true
+    const own = holders.get(network()) ?? 0
+    const share = Math.max(limits.requestsOfEachMin, Math.floor(size / (holders.size + (own === 0 ? 1 : 0))))
+    if (inside < size) return own < share || isPreferred()
+    room.wasFull()
+    if (inside < size * 1.25 && own < limits.requestsOfEachMin) return true
+    return inside < size * 1.5 && isPreferred()
+  }
+
+  return {
+    admits(network, isPreferred) {
+      if (hasRoomFor(network, isPreferred)) return true
+      refused++
+      tell(clock.monotonic())
+      return false
+    },
+    enter(network) {
+      inside++
+      holders.set(network, (holders.get(network) ?? 0) + 1)
+      if (!isWatched) sampleLater()
+      return () => {
+        inside--
+        const left = holders.get(network)! - 1
+        if (left === 0) holders.delete(network)
+        else holders.set(network, left)
+      }
+    },
+    counts: () => ({ inside, room: room.size(), refused }),
+  }
+}
+
+/** Follows the delay: down to what keeps it, up again while there is none. */
+function createRoom() {
+  let size: number = limits.requestsInside
+  let isFull = false
+  let delays: readonly number[] = []
+  return {
+    size: () => size,
+    /** Somebody has found none. */
+    wasFull: () => void (isFull = true),
+    forget: () => void (delays = []),
+    fit(delay: number, inside: number): void {
+      delays = [...delays, delay].slice(-samplesTogether)
+      // One slow request, or the collector of garbage, is no overload.
+      const lasting = delays.length < samplesTogether ? 0 : Math.min(...delays)
+      if (lasting > limits.admissionDelayMs) {
+        const fitting = Math.min(size, inside) * Math.max(0.5, limits.admissionDelayMs / lasting)
+        size = Math.max(limits.requestsInsideMin, Math.floor(fitting))
+      } else if (isFull && delay < limits.admissionDelayMs / 2) size = Math.min(limits.requestsInsideMax, size * 2)
+      else if (inside < size / 4) size = Math.max(limits.requestsInside, Math.floor(size * 0.95))
+      isFull = false
+    },
+  }
+}
