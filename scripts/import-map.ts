@@ -36,7 +36,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   base: ['contract'],
   access: ['base', 'contract'],
   schema: ['base', 'contract', 'access'],
-  config: ['base', 'schema'],
+  config: ['base', 'contract', 'schema'],
   storage: ['base', 'contract', 'access', 'schema'],
   settings: ['base', 'contract', 'schema', 'storage'],
   blobs: ['base'],

@@ -7,6 +7,12 @@ export type Actor = {
   readonly id: string | null
   readonly email: string | null
   readonly roles: readonly string[]
+  /** Scopes within which somebody with a role of the config is staff (staff-roles.ts). Left out: their roles say it all. */
+  readonly staffIn?: readonly string[]
+  /** Whether they are, in what is being looked at. */
+  readonly isStaffHere?: boolean
+  /** They have a role that asks for a second factor, and have shown none. */
+  readonly lacksFactor?: boolean
   /** The session the request came with, if any. */
   readonly session: string | null
   /** The API key that the request came with. */
@@ -50,13 +56,24 @@ export function guestActor(origin: string, cartTokenHash: string | null = null, 
 }
 
 /** People who run the shop. Admins are staff. */
-export function isStaff(actor: Actor): boolean {
-  return actor.kind === 'system' || actor.roles.includes('staff') || actor.roles.includes('admin')
+export function isStaff({ kind, roles, isStaffHere = false }: Actor): boolean {
+  return kind === 'system' || isStaffHere || roles.includes('staff') || mayAsAdmin(roles)
+}
+
+/** Owners may do whatever admins may. */
+export function mayAsAdmin(roles: readonly string[]): boolean {
+  return roles.includes('admin') || roles.includes('owner')
 }
 
 /** Whoever asks, and the API key that they gave a program for it: what one of these asked for is no other's. */
 export function callerName(actor: Actor): string {
   return actor.key === undefined ? actorName(actor) : `${actorName(actor)} ${actor.key}`
+}
+
+/** Whether what one of them may see, so may the other. */
+export function isSameCaller(one: Actor, other: Actor): boolean {
+  const rights = ({ id, key, roles, lacksFactor = false }: Actor) => JSON.stringify([id, key, roles, lacksFactor])
+  return rights(one) === rights(other)
 }
 
 /** One name for whoever asks, by whichever session or key. */

@@ -18,7 +18,7 @@ import {
   or,
   type Scalar,
 } from '../contract/filter.ts'
-import { type Actor, isStaff } from './actor.ts'
+import { type Actor, isStaff, mayAsAdmin } from './actor.ts'
 
 /** A value known only when a caller is there. */
 export type ActorValue = { readonly actor: 'id' | 'email' | 'cartTokenHash' | 'linkedOrder' }
@@ -217,8 +217,7 @@ function filterOf(rule: Rule, actor: Actor, wanted: Wanted): Filter {
     case 'staff':
       return decided(isStaff(actor))
     case 'role':
-      // Admins are staff, by whichever rule it is asked.
-      return decided(actor.kind === 'system' || actor.roles.includes(rule.role) || (rule.role === 'staff' && isStaff(actor)))
+      return decided(actor.kind === 'system' || actor.roles.includes(rule.role) || includesRole(rule.role, actor))
     case 'provenWithin':
       return decided(actor.kind === 'system' || (actor.provenAgoMs ?? Number.POSITIVE_INFINITY) <= rule.ms)
     case 'all':
@@ -256,6 +255,11 @@ function filterOf(rule: Rule, actor: Actor, wanted: Wanted): Filter {
     case 'changed':
       return update?.after === undefined ? always : decided(rule.paths.some((path) => isChanged(path, update.before, update.after!)))
   }
+}
+
+/** Owners are admins and admins are staff, by whichever rule it is asked. */
+function includesRole(name: string, actor: Actor): boolean {
+  return (name === 'staff' && isStaff(actor)) || (name === 'admin' && mayAsAdmin(actor.roles))
 }
 
 function isChanged(path: string, before: Values, after: Values): boolean {

@@ -13,7 +13,7 @@ import { and, type Filter } from '../contract/filter.ts'
 import { Type } from '../contract/type.ts'
 import { type Operation, query } from '../operation/define.ts'
 import { parseFilter } from '../records/parse-filter.ts'
-import { readFilter, visibleFields } from '../records/present.ts'
+import { readFilter, reading, visibleFields } from '../records/present.ts'
 import type { CollectionModel, CompiledField, Model } from '../schema/model.ts'
 import { chainsOf, pathsOf } from './dependents.ts'
 import type { FanOut } from './fan-out.ts'
@@ -73,7 +73,7 @@ function targetsOf(model: Model, actor: Actor, names: string, filter: unknown): 
   const [only] = collections
   if (filter === undefined) return collections.map((collection) => targetOf(collection, actor, readFilter(collection, actor)))
   if (collections.length !== 1) throw invalid('query:filter', 'collections', 'filters one collection at a time')
-  const wanted = parseFilter({ model, collection: only!, actor }, filter)
+  const wanted = parseFilter({ model, collection: only!, actor: reading(actor, only!) }, filter)
   checkFed(model, only!, wanted)
   return [targetOf(only!, actor, and(readFilter(only!, actor), wanted))]
 }

@@ -1,6 +1,7 @@
 // What an owner declares: kingpost.config.ts default-exports nothing and names one value `backend`
 // made by defineBackend. It is data plus the owner's own operations; secrets come from the environment.
 import type { NewId } from '../base/ids.ts'
+import type { Scope } from '../contract/scope.ts'
 import type { CollectionOptions, Fields } from '../schema/collection.ts'
 import type { AccountPage } from './account-pages.ts'
 
@@ -25,6 +26,8 @@ export type BackendConfig<TOperation = unknown> = {
   readonly http?: HttpConfig
   readonly webhooks?: WebhooksConfig
   readonly accounts?: AccountsConfig
+  /** Roles of people who run it, and what each may: `{ packer: { may: ['orders:read', 'stockLevels:read'] } }`. */
+  readonly roles?: RolesConfig
   /** A folder served at `/`, with pages of its own routing. Relative to the config file. */
   readonly storefront?: string
   /** Records for an empty database in development, by collection, in the order given. */
@@ -88,7 +91,15 @@ export type AccountsConfig = {
   readonly logo?: string
   /** `false`: none of them. A list: those that the storefront answers itself, such as `['/account']`. */
   readonly pages?: false | { readonly own: readonly AccountPage[] }
+  /** Roles whose holders need a second factor: until they have one they can only add it. `['owner', 'admin']` */
+  readonly secondFactorFor?: readonly string[]
 }
+
+/**
+ * By name. `may` holds scopes, as an API key has them: of a collection (`orders:read`, `notes:write`, `*:read`) or of one operation
+ * (`orders.cancel`). `support` and `reader` are there without being declared; `owner`, `admin` and `staff` cannot be.
+ */
+export type RolesConfig = Readonly<Record<string, { readonly may: readonly Scope[] }>>
 
 export type SeedContext = { readonly newId: NewId; readonly now: number }
 /** Fields of each record, its id included where another refers to it. */

@@ -1,5 +1,7 @@
 // What a project is set to, as operations may know it: the checked and completed config, without
 // secrets of transports and without anything that does I/O.
+import type { StaffRoles } from '../contract/scope.ts'
+
 export type Project = {
   readonly name: string
   /** Where people reach it, no trailing slash. Links in mails are made from it and from nothing else. */
@@ -10,6 +12,10 @@ export type Project = {
   readonly shop: ShopSettings | null
   readonly mail: MailSettings
   readonly paymentProviders: readonly PaymentProviderSettings[]
+  /** Roles that are staff within scopes, by name. */
+  readonly staffRoles: StaffRoles
+  /** Roles whose holders can only add a second factor until they have one. */
+  readonly secondFactorFor: readonly string[]
 }
 
 export type ShopSettings = {

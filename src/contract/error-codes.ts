@@ -61,6 +61,17 @@ export const errorCodes = {
   },
   scope_missing: { status: 403, retry: 'whenChanged', message: 'This API key lacks a scope that this needs.' },
   too_many_keys: { status: 409, retry: 'whenChanged', message: 'This account has as many API keys as it may have. End one first.' },
+  last_owner: { status: 409, retry: 'never', message: 'Somebody must stay an owner. Make another one first.' },
+  address_not_proven: {
+    status: 409,
+    retry: 'whenChanged',
+    message: 'Nobody has shown that the address of this account is theirs, so it gets no role. Its owner opens the link of a mail first.',
+  },
+  second_factor_required: {
+    status: 403,
+    retry: 'whenChanged',
+    message: 'Your role asks for a second factor, and you have shown none. Add one: open /account, or POST /api/auth/totp/enrol.',
+  },
   last_admin: { status: 409, retry: 'never', message: 'Somebody must stay an admin. Make another one first.' },
   link_invalid: { status: 403, retry: 'never', message: 'This link is used, expired, or a newer one was sent. Ask for a new one.' },
   code_invalid: {

@@ -1,6 +1,7 @@
 // From a config to what the engine runs on: the model, the project, the owner's operations. Checked
 // here, once, with every mistake at once.
 
+import { staffRolesOf } from '../access/staff-roles.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { hideSecret } from '../base/hidden.ts'
 import { limits } from '../base/limits.ts'
@@ -36,6 +37,7 @@ import type { Collection, Fields } from '../schema/collection.ts'
 import { compileModel, type Model } from '../schema/model.ts'
 import { settings } from '../settings/collections.ts'
 import { type ConfigMistake, checkConfig } from './config-check/check-config.ts'
+import { checkScopes } from './config-check/check-roles.ts'
 import { placeIn } from './config-check/entries.ts'
 
 export type Backend = {
@@ -144,6 +146,12 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
     secrets: secretsIn(config, surroundings),
     clock: surroundings.clock ?? systemClock,
   })
+  const staffRoles = staffRolesOf(Object.fromEntries(Object.entries(config.roles ?? {}).map(([name, { may }]) => [name, may])))
+  const unknown: ConfigMistake[] = []
+  checkScopes(config, { model, project: { shop, staffRoles }, operations: extension.operations }, (path, message) => {
+    unknown.push({ path, message })
+  })
+  if (unknown.length > 0) throw new ConfigError(unknown)
   return {
     config,
     model,
@@ -167,6 +175,8 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
         from: config.mail?.from ?? { name: config.name, address: `shop@${host.includes('.') ? host : 'example.com'}` },
         replyTo: config.mail?.replyTo ?? null,
       },
+      staffRoles,
+      secondFactorFor: config.accounts?.secondFactorFor ?? [],
       paymentProviders: shop === null ? [] : offered.filter(({ id }) => shop.payments?.some(({ provider }) => provider === id) ?? true),
     },
   }

@@ -137,6 +137,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     newId,
     run: (operation, call) => runOperation(parts, operation, call).catch(throwAsTold),
     authenticate: createAuthenticator({
+      project,
       storage,
       clock,
       findLinkedOrder: async (tokenHash) => (project.shop === null ? null : await findLinkedOrder(storage.reader, tokenHash, clock.now())),

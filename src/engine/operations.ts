@@ -9,6 +9,7 @@ import { createFanOut } from '../changes/fan-out.ts'
 import { type Feed, idleFeed } from '../changes/feed.ts'
 import { readAudit } from '../changes/read-audit.ts'
 import { type WatchPorts, watchChanges } from '../changes/watch-changes.ts'
+import type { StaffRoles } from '../contract/scope.ts'
 import { changePassword } from '../domains/accounts/change-password.ts'
 import { confirmCode } from '../domains/accounts/confirm-code.ts'
 import { confirmEmailChange } from '../domains/accounts/confirm-email-change.ts'
@@ -131,7 +132,7 @@ export const idlePorts: OperationPorts = {
 /** What decides which operations there are. */
 export type Offer = {
   readonly model: Model
-  readonly project: { readonly shop: object | null }
+  readonly project: { readonly shop: object | null; readonly staffRoles?: StaffRoles }
   readonly operations: readonly Operation[]
   /** What the project has before and after the writes of a collection. */
   readonly hooksOf?: HooksOf
@@ -140,12 +141,16 @@ export type Offer = {
 }
 
 export function operationsOf(offer: Offer, ports: OperationPorts): Operation[] {
-  const alone = operationsAlone(offer, ports)
+  const alone: readonly Operation[] = operationsAlone(offer, ports, () => alone)
   const scopes = scopesOf(alone)
   return [...alone, createKey(scopes), listKeys(scopes), revokeKey, batch(alone, ports.react)]
 }
 
-function operationsAlone(offer: Offer, { changes, providers, files, handlers, measured }: OperationPorts): Operation[] {
+function operationsAlone(
+  offer: Offer,
+  { changes, providers, files, handlers, measured }: OperationPorts,
+  all: () => readonly Operation[],
+): Operation[] {
   const roles = rolesOf(offer)
   const events = webhookEventNames(offer.model, offer.project.shop !== null)
   return [
@@ -163,7 +168,7 @@ function operationsAlone(offer: Offer, { changes, providers, files, handlers, me
     revokeSessions,
     revokeSession,
     setUp,
-    describeSchema({ roles, events }),
+    describeSchema({ roles, events, operations: all }),
     watchChanges(changes),
     readAudit(changes.feed),
     sendMail(offer.mails ?? []),
@@ -221,7 +226,7 @@ function webhookOperations(events: readonly string[]): Operation[] {
 
 /** Those that mean something in this project. */
 export function rolesOf(offer: Offer): string[] {
-  return knownRoles(rulesOf(offer))
+  return knownRoles(rulesOf(offer), Object.keys(offer.project.staffRoles ?? {}))
 }
 
 function rulesOf({ model, operations }: Offer): (Rule | undefined)[] {

@@ -6,6 +6,7 @@ import { type Actor, systemActor } from '../access/actor.ts'
 import { ruleFilter } from '../access/rule.ts'
 import { type ErrorCode, errorCodes } from '../contract/error-codes.ts'
 import type { Operation } from '../operation/define.ts'
+import { withinScope } from '../operation/key-scope.ts'
 import { routeOf } from '../operation/routes.ts'
 import { type Components, createComponents, documentedSchema } from './openapi-components.ts'
 import { addExamples } from './openapi-examples.ts'
@@ -27,13 +28,14 @@ export function openApiDocument(
 ): Json {
   const viewer = facts.viewer ?? systemActor
   const components = createComponents()
-  documentedSchema(problemSchema(operations.filter((operation) => isFor(operation, viewer))), components, 'Problem')
+  documentedSchema(problemSchema(operations.filter((operation) => isFor(operation, withinScope(viewer, operation)))), components, 'Problem')
   const paths: Record<string, Json> = {}
   for (const operation of operations) {
-    if (!isFor(operation, viewer)) continue
+    const reader = withinScope(viewer, operation)
+    if (!isFor(operation, reader)) continue
     const { method, path } = routeOf(operation.route)
     const address = path.replaceAll(/:(\w+)/g, '{$1}')
-    paths[address] = { ...paths[address], [method.toLowerCase()]: describeOperation(operation, viewer, components) }
+    paths[address] = { ...paths[address], [method.toLowerCase()]: describeOperation(operation, reader, components) }
   }
   for (const page of pages) paths[page.path] = { get: describePage(page, components) }
   const whole = withoutMissing({ paths, components }, components.schemas) as { paths: Record<string, Json>; components: Components }
@@ -73,12 +75,13 @@ function isFor(operation: Operation, viewer: Actor): boolean {
 }
 
 /** Who reads the document as these roles: nobody in particular reads what a customer may come to use. */
-export function readerWith(roles: readonly string[]): Actor {
+export function readerWith(roles: readonly string[], staffIn?: readonly string[]): Actor {
   return {
     kind: 'user',
     id: 'usr',
     email: 'reader@example.com',
     roles,
+    ...(staffIn === undefined ? {} : { staffIn }),
     session: null,
     provenAgoMs: 0,
     cartTokenHash: 'token',

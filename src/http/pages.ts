@@ -68,10 +68,14 @@ export function systemPages(facts: PageFacts): Page[] {
       type: json,
       isPersonal: true,
       async answer(caller) {
-        const roles = [...new Set((await caller()).roles)].sort()
+        const { roles: given, staffIn } = await caller()
+        const roles = [...new Set(given)].sort()
         let document = documents.get(roles.join())
         if (!document) {
-          document = createResource(json, JSON.stringify(openApiDocument(facts.operations, pages, { ...facts, viewer: readerWith(roles) })))
+          document = createResource(
+            json,
+            JSON.stringify(openApiDocument(facts.operations, pages, { ...facts, viewer: readerWith(roles, staffIn) })),
+          )
           if (documents.size >= limits.roleDocumentsMax) documents.clear()
           documents.set(roles.join(), document)
         }

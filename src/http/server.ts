@@ -2,7 +2,7 @@
 // about data; every call of an operation goes through runOperation. Fastify gives routing, parsing and the socket.
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type RouteHandlerMethod } from 'fastify'
-import { type Actor, type Credentials, isStaff } from '../access/actor.ts'
+import { type Actor, type Credentials, isSameCaller, isStaff } from '../access/actor.ts'
 import type { Clock } from '../base/clock.ts'
 import { EngineError } from '../base/engine-error.ts'
 import { parseJsonBody } from '../base/json-text.ts'
@@ -284,7 +284,7 @@ function routeHandler(parts: ServerParts, { limiter, live, preferred }: AroundRo
       const mayStay = async () => {
         const current = await parts.authenticate(credentials)
         // A role gained or lost changes what may be seen: the client comes back as who it is now.
-        return current.id === actor.id && current.key === actor.key && String(current.roles) === String(actor.roles)
+        return isSameCaller(current, actor)
       }
       return await live.open({ reply, actor, caller: actor.key ?? actor.id ?? credentials.network, since, mayStay }, answer.stream)
     }

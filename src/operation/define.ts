@@ -144,6 +144,10 @@ export type CommonSpec<TInput extends TSchema, TOutput extends TSchema> = {
   readonly access: Rule
   /** What an API key must have for it: `reviews:read`, or its own name when left out. Null: what it touches asks for itself. */
   readonly scope?: string | null
+  /** A role of the config may name it, although no API key can. */
+  readonly isForRoles?: true
+  /** Whoever is staff for anything may ask: what it touches is looked at for each collection. */
+  readonly isForEachRole?: true
   /** Where `access` lets anyone ask and the records decide: their rule. Documents leave the operation out for whom it never lets in. */
   readonly audience?: Rule
   /** The parameters that stand for an object in the query (`filter[name]`), by their names, for documents. */

@@ -1,6 +1,8 @@
-import { nobody, ruleFilter, staff } from '../access/rule.ts'
+import type { Actor } from '../access/actor.ts'
+import { allows, nobody, ruleFilter, staff } from '../access/rule.ts'
 import { Type } from '../contract/type.ts'
 import { type Operation, query } from '../operation/define.ts'
+import { withinScope } from '../operation/key-scope.ts'
 import { fileRulesOf } from '../schema/kinds/file.ts'
 import type { Field } from '../schema/kinds/kind.ts'
 import type { CompiledField } from '../schema/model.ts'
@@ -8,17 +10,19 @@ import { writableFields } from '../schema/wire.ts'
 import { keepMsOf } from './deleted-records.ts'
 import { isSortable, type QueryScope } from './parse-filter.ts'
 import { searchPathsOf } from './parse-search.ts'
-import { isSettable, readFilter, visibleFields, visibleList } from './present.ts'
+import { isSettable, readFilter, visibleFields, visibleList, writing } from './present.ts'
 
 export type Names = {
   /** That can be given to an account. */
   readonly roles: readonly string[]
   /** That a webhook can ask for. */
   readonly events: readonly string[]
+  /** All there are, for what the caller may do. */
+  readonly operations: () => readonly Operation[]
 }
 
 /** `GET /api/schema`: what collections and fields there are, and what roles and events, for consoles and tools. */
-export function describeSchema({ roles, events }: Names): Operation {
+export function describeSchema({ roles, events, operations }: Names): Operation {
   return query({
     name: 'schema.describe',
     route: 'GET /api/schema',
@@ -29,16 +33,39 @@ export function describeSchema({ roles, events }: Names): Operation {
       items: Type.Array(Type.Unsafe<object>({ type: 'object' })),
       roles: Type.Array(Type.String()),
       events: Type.Array(Type.String({ description: 'What a webhook can be told.' })),
+      may: Type.Array(Type.String(), { description: 'The operations that the caller may ask for and customers may not.' }),
     }),
     isPresented: true,
     access: staff,
+    isForEachRole: true,
     async run({ model, actor }) {
       const visible = [...model.collections.values()].filter(
         (collection) => !collection.source.internal && readFilter(collection, actor).op !== 'false',
       )
-      return { output: { items: visible.map((collection) => describe({ model, collection, actor })), roles, events } }
+      return {
+        output: {
+          items: visible.map((collection) => describe({ model, collection, actor })),
+          roles,
+          events,
+          may: beyondCustomers(operations(), actor),
+        },
+      }
     },
   })
+}
+
+/** By their names. */
+function beyondCustomers(operations: readonly Operation[], actor: Actor): string[] {
+  const customer = { ...actor, roles: [], staffIn: undefined, isStaffHere: false, provenAgoMs: 0 } as unknown as Actor
+  const mayAsk = (operation: Operation) => {
+    try {
+      return allows(operation.access, { ...withinScope(actor, operation), provenAgoMs: 0 })
+    } catch {
+      // Closed to API keys, or without the scope.
+      return false
+    }
+  }
+  return operations.filter((operation) => !allows(operation.access, customer) && mayAsk(operation)).map(({ name }) => name)
 }
 
 /** What this caller may know of it. */
@@ -46,10 +73,11 @@ function describe(scope: QueryScope) {
   const { collection, actor } = scope
   const { access } = collection
   const { system = false, lists = {} } = collection.source
-  const can = (action: 'create' | 'update' | 'delete') => ruleFilter(access[action] ?? nobody, actor).op !== 'false'
+  const writer = writing(actor, collection)
+  const can = (action: 'create' | 'update' | 'delete') => ruleFilter(access[action] ?? nobody, writer).op !== 'false'
   const keepMs = keepMsOf(collection.source)
-  const canRestore = ruleFilter(access.restore ?? staff, actor).op !== 'false'
-  const writable = new Set(system ? [] : writableFields(collection).filter(({ field }) => isSettable(field, actor)))
+  const canRestore = ruleFilter(access.restore ?? staff, writer).op !== 'false'
+  const writable = new Set(system ? [] : writableFields(collection).filter(({ field }) => isSettable(field, writer)))
   return {
     name: collection.name,
     title: collection.title,

@@ -8,7 +8,7 @@ import type { AnyRecord } from '../schema/collection.ts'
 import type { Reader } from '../storage/storage.ts'
 import { bytesOf } from './answer-size.ts'
 import type { QueryScope } from './parse-filter.ts'
-import { isReadable, presentAll, readFilter, visibleList } from './present.ts'
+import { isReadable, presentAll, readFilter, reading, visibleList } from './present.ts'
 
 type Tree = Map<string, Tree>
 type Wire = Record<string, unknown>
@@ -54,7 +54,12 @@ async function fill(expansion: Expansion, records: readonly Wire[], tree: Tree):
   for (const [name, inner] of tree) {
     const list = visibleList(scope, name)
     const target = list ? list.target : scope.model.get({ name: scope.collection.fields.get(name)!.field.to! })
-    const wish: Wish = { name, inner, path: list ? list.by : 'id', from: { ...expansion, scope: { ...scope, collection: target } } }
+    const wish: Wish = {
+      name,
+      inner,
+      path: list ? list.by : 'id',
+      from: { ...expansion, scope: { ...scope, collection: target, actor: reading(scope.actor, target) } },
+    }
     if (list) await fillList(wish, records, sum)
     else await fillReference(wish, records, sum)
   }

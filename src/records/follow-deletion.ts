@@ -9,7 +9,7 @@ import type { Field } from '../schema/kinds/kind.ts'
 import type { CollectionModel, Model } from '../schema/model.ts'
 import type { Transaction } from '../storage/transaction.ts'
 import type { Released } from './deleted-records.ts'
-import { isReadable, readFilter } from './present.ts'
+import { isReadable, readFilter, reading } from './present.ts'
 import type { HooksOf, RecordWrite } from './record-hooks.ts'
 
 export type Deleting = Pick<RecordWrite, 'work' | 'model' | 'actor' | 'causedBy'> & { readonly hooksOf: HooksOf }
@@ -158,7 +158,7 @@ async function checkUnreferenced({ work: { tx }, model, actor }: Deleting, { nam
     if (!(await isFound())) continue
     isReferenced = true
     // All are looked at before one that is hidden counts: it must not stand before one that can be told.
-    if (isReadable(field, actor) && (await isFound(readFilter(other, actor)))) throw stillReferenced(other, by)
+    if (isReadable(field, reading(actor, other)) && (await isFound(readFilter(other, actor)))) throw stillReferenced(other, by)
   }
   if (isReferenced) throw new EngineError('still_referenced')
 }

@@ -8,7 +8,7 @@ import type { CollectionModel, CompiledField, Model } from '../schema/model.ts'
 import { fromWire } from '../schema/wire.ts'
 import type { Reader } from '../storage/storage.ts'
 import type { CsvColumn } from './csv.ts'
-import { isReadable, isSettable, readFilter } from './present.ts'
+import { isReadable, isSettable, readFilter, reading } from './present.ts'
 
 type Place = { readonly collection: CollectionModel; readonly model: Model; readonly actor: Actor }
 type Named = { readonly name: string; readonly field: CompiledField; readonly unique: CompiledField; readonly target: CollectionModel }
@@ -22,7 +22,8 @@ function namedColumn({ collection, model, actor }: Place, name: string): Named |
   if (!isReadable(field.field, actor) && !isSettable(field.field, actor)) return undefined
   const target = model.get({ name: field.field.to })
   const unique = target.fields.get(by)
-  if (!unique?.field.unique || unique.field.kind.columns[0].type !== 'text' || !isReadable(unique.field, actor)) return undefined
+  if (!unique?.field.unique || unique.field.kind.columns[0].type !== 'text' || !isReadable(unique.field, reading(actor, target)))
+    return undefined
   return { name, field, unique, target }
 }
 

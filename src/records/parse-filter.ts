@@ -8,7 +8,7 @@ import { and, type Filter, not, or, type Scalar } from '../contract/filter.ts'
 import { type FilterOperator, filterOperators, isList } from '../schema/kinds/kind.ts'
 import type { CollectionModel, Column, CompiledField, Model } from '../schema/model.ts'
 import type { Sort } from '../storage/storage.ts'
-import { isReadable, readFilter, visibleList } from './present.ts'
+import { isReadable, readFilter, reading, visibleList } from './present.ts'
 
 export type QueryScope = { readonly model: Model; readonly collection: CollectionModel; readonly actor: Actor }
 
@@ -51,14 +51,18 @@ function parseField(scope: Place, path: readonly string[], value: unknown, at: s
   const list = visibleList(scope, name)
   if (list) {
     if (rest.length === 0 && !isObject(value)) throw unknownField(scope, name, at)
-    return follow({ ...scope, collection: list.target }, rest, value, at, budget, { local: 'id', remote: list.by })
+    return follow({ ...scope, collection: list.target, actor: reading(actor, list.target) }, rest, value, at, budget, {
+      local: 'id',
+      remote: list.by,
+    })
   }
   const field = collection.fields.get(name)
   if (!field || field.isComputed || !isReadable(field.field, actor)) throw unknownField(scope, name, at)
   const { kind, to } = field.field
   if (to !== undefined && (rest.length > 0 || asksOfAnother(value))) {
     const by = { local: name, remote: 'id', isList: isList(kind) }
-    return follow({ ...scope, collection: model.get({ name: to }) }, rest, value, at, budget, by)
+    const target = model.get({ name: to })
+    return follow({ ...scope, collection: target, actor: reading(actor, target) }, rest, value, at, budget, by)
   }
   if (isList(kind) && typeof value === 'string') {
     count(budget)

@@ -3,6 +3,7 @@
 import type { Actor } from '../access/actor.ts'
 import { allows, nobody, type RecordUpdate, type Rule, ruleFilter } from '../access/rule.ts'
 import { isInScope } from '../access/scopes.ts'
+import { staffFor } from '../access/staff-roles.ts'
 import { and, type Filter, never } from '../contract/filter.ts'
 import type { AnyRecord } from '../schema/collection.ts'
 import type { Compute } from '../schema/computed.ts'
@@ -12,16 +13,25 @@ import type { Reader } from '../storage/storage.ts'
 /** What this caller may read of a collection, as a filter to add to every query. */
 export function readFilter(collection: CollectionModel, actor: Actor): Filter {
   if (actor.scopes !== undefined && !isInScope(actor, `${collection.name}:read`)) return never
-  return ruleFilter(collection.access.read ?? nobody, actor)
+  return ruleFilter(collection.access.read ?? nobody, reading(actor, collection))
 }
 
 export function actionFilter(collection: CollectionModel, action: 'create' | 'delete', actor: Actor): Filter {
-  return ruleFilter(collection.access[action] ?? nobody, actor)
+  return ruleFilter(collection.access[action] ?? nobody, writing(actor, collection))
 }
 
 /** Must fit the record as it was and as it is going to be. */
 export function updateFilter(collection: CollectionModel, actor: Actor, update: RecordUpdate): Filter {
-  return ruleFilter(collection.access.update ?? nobody, actor, update)
+  return ruleFilter(collection.access.update ?? nobody, writing(actor, collection), update)
+}
+
+/** The caller as they are for this collection, which of one with a role of the config differs. */
+export function reading(actor: Actor, { name }: Pick<CollectionModel, 'name'>): Actor {
+  return actor.staffIn === undefined ? actor : staffFor(actor, `${name}:read`)
+}
+
+export function writing(actor: Actor, { name }: Pick<CollectionModel, 'name'>): Actor {
+  return actor.staffIn === undefined ? actor : staffFor(actor, `${name}:write`)
 }
 
 export function isReadable(field: { readonly read?: Rule }, actor: Actor): boolean {
@@ -39,7 +49,7 @@ export function visibleList({ model, collection, actor }: ListScope, name: strin
   const list = listOf(collection, name)
   if (list === undefined) return undefined
   const target = model.get({ name: list.from })
-  return isReadable(target.fields.get(list.by)!.field, actor) ? { target, by: list.by } : undefined
+  return isReadable(target.fields.get(list.by)!.field, reading(actor, target)) ? { target, by: list.by } : undefined
 }
 type ListScope = { readonly model: Model; readonly collection: CollectionModel; readonly actor: Actor }
 type VisibleList = { readonly target: CollectionModel; readonly by: string }
@@ -61,7 +71,8 @@ export function visibleFields(collection: CollectionModel, actor: Actor): readon
     shapes.set(collection, shape)
   }
   if (shape.restricted.length === 0) return shape.open
-  const hidden = shape.restricted.filter(({ field }) => !isReadable(field, actor)).map(({ name }) => name)
+  const viewer = reading(actor, collection)
+  const hidden = shape.restricted.filter(({ field }) => !isReadable(field, viewer)).map(({ name }) => name)
   if (hidden.length === 0) return shape.open
   const key = hidden.join()
   let view = shape.views.get(key)

@@ -72,7 +72,19 @@ const accountRows: Row[] = [
     'accounts.me',
     signedIn(200),
     { method: 'GET', url: '/api/auth/me' },
-    { body: ({ body }) => assert.deepEqual(Object.keys(body).sort(), ['createdAt', 'email', 'emailVerified', 'id', 'name', 'roles']) },
+    {
+      body: ({ body }) =>
+        assert.deepEqual(Object.keys(body).sort(), [
+          'createdAt',
+          'email',
+          'emailVerified',
+          'id',
+          'isStaff',
+          'lacksFactor',
+          'name',
+          'roles',
+        ]),
+    },
   ),
   ...rows(
     'accounts.updateMe',

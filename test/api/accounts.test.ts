@@ -316,7 +316,7 @@ describe('the first admin', () => {
     const made = await setUp((await issue())!)
     assert.equal(made.status, 201)
     assert.deepEqual([made.body.tookOver, made.body.user.id], [true, squatter.body.user.id])
-    assert.deepEqual([made.body.user.roles, made.body.user.emailVerified, made.body.user.name], [['admin'], true, null])
+    assert.deepEqual([made.body.user.roles, made.body.user.emailVerified, made.body.user.name], [['admin', 'owner'], true, null])
     for (const token of [squatter.body.token, key]) assert.equal((await me(bearer(token))).status, 401)
     assert.equal(await world.engine.parts.storage.reader.count(proofs), 0)
     assert.equal((await logIn('boss@example.com', 'a squatter was here')).status, 401)
@@ -359,10 +359,16 @@ describe('an admin', () => {
     const { headers } = await anAdmin()
     const owner = world.ids['owner']!
     const refused = await patch(owner, { roles: ['admin', 'stafff'] }, headers)
-    const message = '"stafff" is no role here; did you mean "staff"?; there are admin, staff'
+    const message = '"stafff" is no role here; did you mean "staff"?; there are owner, admin, staff, support, reader'
     assert.deepEqual([refused.status, refused.body.errors], [400, [{ path: '/roles/1', code: 'enum', message }]])
     checkProblem(refused)
-    assert.deepEqual((await world.call('staff', { method: 'GET', url: '/api/schema' })).body.roles, ['admin', 'staff'])
+    assert.deepEqual((await world.call('staff', { method: 'GET', url: '/api/schema' })).body.roles, [
+      'owner',
+      'admin',
+      'staff',
+      'support',
+      'reader',
+    ])
     await world.write(async (tx) => {
       await tx.update(users, (await tx.get(users, owner))!, { set: { roles: ['bygone'] } })
     })
@@ -385,17 +391,17 @@ describe('an admin', () => {
     const { id, headers } = await anAdmin()
     for (const body of [{ roles: [] }, { roles: ['staff'] }, { disabled: true }, { roles: [], disabled: true }]) {
       const refused = await patch(id, body, headers)
-      assert.deepEqual([refused.status, refused.body.code], [409, 'last_admin'], JSON.stringify(body))
+      assert.deepEqual([refused.status, refused.body.code], [409, 'last_owner'], JSON.stringify(body))
       checkProblem(refused)
     }
-    assert.equal((await patch(world.ids['owner']!, { roles: ['admin'] }, headers)).status, 200)
+    assert.equal((await patch(world.ids['owner']!, { roles: ['owner'] }, headers)).status, 200)
     const second = bearer((await logIn()).body.token)
     const both = await Promise.all([patch(world.ids['owner']!, { roles: [] }, headers), patch(id, { disabled: true }, second)])
     // Whoever asks after the other has been answered is no admin any more, and is told that.
     const [done, refused] = both.map(({ status }) => status).sort()
     assert.ok(done === 200 && (refused === 409 || refused === 403), `${done} and ${refused}`)
     const all = await world.engine.parts.storage.reader.find(users, { limit: 100 })
-    assert.equal(all.filter(({ roles, disabled }) => roles.includes('admin') && !disabled).length, 1)
+    assert.equal(all.filter(({ roles, disabled }) => roles.includes('owner') && !disabled).length, 1)
   })
 
   test('of a database that does not list them is found among the accounts', async () => {
@@ -404,10 +410,10 @@ describe('an admin', () => {
       const setting = (await findUnique(tx, settings, eq('name', 'hasAdmin')))!
       await tx.update(settings, setting, { set: { value: { since: 1 } } })
     })
-    assert.equal((await patch(id, { roles: [] }, headers)).body.code, 'last_admin')
-    await patch(world.ids['owner']!, { roles: ['admin'] }, headers)
+    assert.equal((await patch(id, { roles: [] }, headers)).body.code, 'last_owner')
+    await patch(world.ids['owner']!, { roles: ['owner'] }, headers)
     assert.equal((await patch(id, { roles: [] }, headers)).status, 200)
-    assert.equal((await patch(world.ids['owner']!, { roles: [] }, bearer((await logIn()).body.token))).body.code, 'last_admin')
+    assert.equal((await patch(world.ids['owner']!, { roles: [] }, bearer((await logIn()).body.token))).body.code, 'last_owner')
   })
 
   test('gives nothing else, and to nobody who is not there', async () => {

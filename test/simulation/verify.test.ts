@@ -73,6 +73,9 @@ const plants: Readonly<Record<string, readonly string[]>> = {
   'accounts.admins_listed': [
     `insert or replace into "settings" ("id","version","createdAt","updatedAt","name","value") values ('set_1',1,1,1,'hasAdmin','{"admins":[]}')`,
   ],
+  'accounts.owners_listed': [
+    `insert or replace into "settings" ("id","version","createdAt","updatedAt","name","value") values ('set_1',1,1,1,'hasAdmin','{"admins":["usr_a"],"owners":["usr_a"]}')`,
+  ],
   'records.references_resolve': [`update "payments" set "order"='ord_gone' where ${one('payments')}`],
   'records.unique': ['drop index "orders_number_key"', `update "orders" set "number"='SAME'`],
   'records.fit_schema': [`update "orders" set "status"='lost' where ${one('orders')}`],

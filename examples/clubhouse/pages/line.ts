@@ -3,7 +3,7 @@ import type { LiveQueryOptions } from 'kingpost/client'
 
 const cut = new Set<string>()
 const backMs = 4_000
-let soon = 0
+let soon: ReturnType<typeof setTimeout> | undefined
 
 function tell(): void {
   const place = document.getElementById('line')!

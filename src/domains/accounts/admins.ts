@@ -1,5 +1,7 @@
-// Who can sign in as an admin, as a list in the settings: roles are lists themselves, which no two databases filter
-// alike. Invariant: once there has been an admin there is one; whoever changes the list waits for whoever is changing it.
+// Who can sign in as an admin and who as an owner, as lists in the settings: roles are lists themselves, which no two databases filter
+// alike. Invariant: once there has been an admin there is one, and once an owner an owner; whoever changes the lists waits for whoever is
+// changing them.
+import { mayAsAdmin } from '../../access/actor.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { eq } from '../../contract/filter.ts'
 import type { Work } from '../../operation/work.ts'
@@ -8,41 +10,65 @@ import { findAll, findUnique } from '../../storage/find-all.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { type User, users } from './collections.ts'
 
-/** The setting whose `admins` are the ids. */
+/** The setting whose `admins` and `owners` are the ids. */
 export const adminsSetting = 'hasAdmin'
 
 export async function hasAdmin(tx: Transaction): Promise<boolean> {
   return (await findUnique(tx, settings, eq('name', adminsSetting))) !== null
 }
 
-/** Everybody who can sign in as an admin. */
+/** Everybody who can sign in as an admin, owners included. */
 export async function adminsIn(tx: Transaction): Promise<readonly User[]> {
-  const setting = await findUnique(tx, settings, eq('name', adminsSetting))
-  const ids = await adminsOf(tx, setting?.value ?? {})
-  return (await tx.getMany(users, ids)).filter(isAdmin)
+  const { admins } = await listsIn(tx)
+  return (await tx.getMany(users, admins)).filter(isAdmin)
+}
+
+/** Whether somebody can sign in as an owner. A database of an earlier version has admins alone, who then make the first. */
+export async function hasOwner(tx: Transaction): Promise<boolean> {
+  return (await listsIn(tx)).owners.length > 0
 }
 
 type Account = Pick<User, 'id' | 'roles' | 'disabled'>
 
-/** Whether somebody can sign in as an admin with it. */
+/** Whether somebody can sign in as an admin, or an owner, with it. */
 export function isAdmin({ roles, disabled }: Account): boolean {
-  return !disabled && roles.includes('admin')
+  return !disabled && mayAsAdmin(roles)
 }
 
-/** Notes what a change of an account means for the list. `before` is null for a new one. @throws last_admin */
-export async function noteAdmin({ tx, newId }: Work, before: Account | null, after: Account): Promise<void> {
-  if (isAdmin(after) === (before !== null && isAdmin(before))) return
-  const setting = await findUnique(tx, settings, eq('name', adminsSetting))
-  const others = (await adminsOf(tx, setting?.value ?? {})).filter((id) => id !== after.id)
-  if (others.length === 0 && !isAdmin(after)) throw new EngineError('last_admin')
-  const value = { ...setting?.value, admins: isAdmin(after) ? [...others, after.id] : others }
-  // The whole row, guarded: of two admins who take each other's role one runs again, and finds itself the last.
+export function isOwner({ roles, disabled }: Account): boolean {
+  return !disabled && roles.includes('owner')
+}
+
+/** Notes what a change of an account means for the lists. `before` is null for a new one, `after` for one that is gone. @throws last_owner, last_admin */
+export async function noteAdmin({ tx, newId }: Work, before: Account | null, after: Account | null): Promise<void> {
+  const changes = (fits: (account: Account) => boolean) => (after !== null && fits(after)) !== (before !== null && fits(before))
+  if (!changes(isAdmin) && !changes(isOwner)) return
+  const { id } = (after ?? before)!
+  const { setting, admins, owners } = await listsIn(tx)
+  const next = {
+    admins: listed(admins, id, after !== null && isAdmin(after)),
+    owners: listed(owners, id, after !== null && isOwner(after)),
+  }
+  const hadOwner = owners.length > 0 || (before !== null && isOwner(before))
+  if (hadOwner && next.owners.length === 0) throw new EngineError('last_owner')
+  if (next.admins.length === 0) throw new EngineError('last_admin')
+  const value = { ...setting?.value, ...next }
+  // The whole row, guarded: of two who take each other's role one runs again, and finds itself the last.
   if (setting === null) await tx.insert(settings, { id: newId('set'), name: adminsSetting, value }, 'conflict')
   else await tx.update(settings, setting, { set: { value } })
 }
 
-/** A database of an earlier version knows only that there is one: then the accounts are looked through, once. */
-async function adminsOf(tx: Transaction, { admins }: Readonly<Record<string, unknown>>): Promise<readonly string[]> {
-  if (Array.isArray(admins)) return admins as string[]
-  return (await findAll(tx, users, eq('disabled', false))).filter(isAdmin).map(({ id }) => id)
+function listed(ids: readonly string[], id: string, isOne: boolean): readonly string[] {
+  const others = ids.filter((other) => other !== id)
+  return isOne ? [...others, id] : others
+}
+
+/** A database of an earlier version knows only that there is one: then the accounts are looked through, once. Or only the admins: nobody was an owner. */
+async function listsIn(tx: Transaction) {
+  const setting = await findUnique(tx, settings, eq('name', adminsSetting))
+  const { admins, owners } = setting?.value ?? {}
+  if (Array.isArray(admins)) return { setting, admins: admins as string[], owners: Array.isArray(owners) ? (owners as string[]) : [] }
+  const enabled = await findAll(tx, users, eq('disabled', false))
+  const idsOf = (fits: (account: Account) => boolean) => enabled.filter(fits).map(({ id }) => id)
+  return { setting, admins: idsOf(isAdmin), owners: idsOf(isOwner) }
 }

@@ -1,9 +1,11 @@
 // From a request's credentials to its actor: a session by cookie or token, or an API key. A revoked one ends with the commit that
 // revokes it, and its live streams with it, on every process.
 import { type Actor, type Credentials, guestActor } from '../../access/actor.ts'
+import { staffInOf } from '../../access/staff-roles.ts'
 import type { Clock } from '../../base/clock.ts'
 import { limits } from '../../base/limits.ts'
 import { hashSecret } from '../../base/secret.ts'
+import type { Project } from '../../config/project.ts'
 import { eq } from '../../contract/filter.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import type { CommitLine, RecordChange, StorageAdapter } from '../../storage/storage.ts'
@@ -11,6 +13,7 @@ import { type ApiKey, apiKeys } from './api-keys.ts'
 import { type Session, sessions, type User, users } from './collections.ts'
 import { cookieIn } from './cookies.ts'
 import { isKey, isKeyForm } from './key-form.ts'
+import { factorsOf } from './second-factor.ts'
 import { endOfSession, sessionCookie } from './session.ts'
 import type { NoteUse } from './uses.ts'
 
@@ -21,13 +24,19 @@ const cartTokenForm = /^(cart|order)_(?:[0-9a-hjkmnp-tv-z]{10})?[\w-]{43}$/
 export type FindLinkedOrder = (tokenHash: string) => Promise<string | null>
 
 type AuthenticatorParts = {
+  readonly project: Pick<Project, 'staffRoles' | 'secondFactorFor'>
   readonly storage: StorageAdapter
   readonly clock: Clock
   readonly findLinkedOrder: FindLinkedOrder
   readonly noteUse: NoteUse
 }
 /** By what, and who. */
-type SignedIn = { readonly by: { readonly session: Session } | { readonly key: ApiKey }; readonly user: User }
+type SignedIn = {
+  readonly by: { readonly session: Session } | { readonly key: ApiKey }
+  readonly user: User
+  /** A role of theirs asks for a second factor, and they have none. */
+  readonly lacksFactor: boolean
+}
 
 /**
  * Finds out who asks. A token that is wrong, expired or of a disabled account makes a guest, not an
@@ -36,6 +45,7 @@ type SignedIn = { readonly by: { readonly session: Session } | { readonly key: A
  * (`kingpost admin create`) may write at the same time, so nothing is remembered for longer than a second.
  */
 export function createAuthenticator({
+  project,
   storage,
   clock,
   findLinkedOrder,
@@ -68,12 +78,14 @@ export function createAuthenticator({
     const by = isKey(token) ? await keyBy(tokenHash) : await sessionBy(tokenHash)
     const user = by && (await storage.reader.get(users, 'key' in by ? by.key.user : by.session.user))
     if (!by || !user) return null
+    const asksForFactor = user.roles.some((name) => project.secondFactorFor.includes(name))
+    const lacksFactor = asksForFactor && (await factorsOf(storage.reader, user.id)).length === 0
     // A change that came while we read may already be undone by what we found.
     if (!storage.capabilities.isShared && generation === before) {
       if (remembered.size >= limits.rememberedSessionsMax) remembered.clear()
-      remembered.set(tokenHash, { by, user, until: clock.now() + limits.sessionRememberedMs })
+      remembered.set(tokenHash, { by, user, lacksFactor, until: clock.now() + limits.sessionRememberedMs })
     }
-    return { by, user }
+    return { by, user, lacksFactor }
   }
 
   return async ({ authorization, cookie, cartToken, network }) => {
@@ -87,8 +99,8 @@ export function createAuthenticator({
     const now = clock.now()
     if (found === null || found.user.disabled || endOf(found) <= now) return guestActor(network, cartTokenHash, linkedOrder)
     const { by, user } = found
-    const { id, email, roles } = user
-    const caller = { kind: 'user', id, email, roles, cartTokenHash, linkedOrder, origin: network } as const
+    const { id, email } = user
+    const caller = { kind: 'user', id, email, ...rightsOf(found, project), cartTokenHash, linkedOrder, origin: network } as const
     if ('key' in by) {
       noteUse(apiKeys, by.key)
       return { ...caller, session: null, sessionEndsAt: endOf(found), key: by.key.id, scopes: by.key.scopes }
@@ -98,6 +110,12 @@ export function createAuthenticator({
     const provenAgoMs = session.provenAt === null ? Number.POSITIVE_INFINITY : Math.max(0, now - session.provenAt)
     return { ...caller, session: session.id, sessionEndsAt: session.expiresAt, provenAgoMs }
   }
+}
+
+/** What their roles say. */
+function rightsOf({ user: { roles }, lacksFactor }: SignedIn, { staffRoles }: Pick<Project, 'staffRoles'>) {
+  const staffIn = staffInOf(roles, staffRoles)
+  return { roles, ...(staffIn === undefined ? {} : { staffIn }), ...(lacksFactor ? { lacksFactor } : {}) }
 }
 
 function endOf({ by }: SignedIn): number {

@@ -1,3 +1,4 @@
+import { isStaff } from '../../access/actor.ts'
 import { signedIn } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { Type } from '../../contract/type.ts'
@@ -11,11 +12,19 @@ export const getMe = query({
   summary: 'The account that asks',
   tag: 'Accounts',
   input: Type.Object({}, { additionalProperties: false }),
-  output: userOutput,
+  output: Type.Object(
+    {
+      ...userOutput.properties,
+      isStaff: Type.Boolean({ description: 'For the console: staff for anything.' }),
+      lacksFactor: Type.Boolean({ description: 'A role asks for a second factor: until there is one, it can only be added.' }),
+    },
+    { title: 'Me' },
+  ),
   access: signedIn,
+  isForEachRole: true,
   async run({ read, actor }) {
     const user = await read.get(users, actor.id!)
     if (user === null) throw new EngineError('unauthenticated')
-    return { output: userView(user) }
+    return { output: { ...userView(user), isStaff: isStaff(actor), lacksFactor: actor.lacksFactor ?? false } }
   },
 })

@@ -2,13 +2,13 @@
 // the same file again changes nothing.
 import { invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
-import { nearest } from '../../base/nearest.ts'
 import { type Static, Type } from '../../contract/type.ts'
 import { validatorOf } from '../../operation/validate.ts'
 import type { Work } from '../../operation/work.ts'
 import { noteAdmin } from './admins.ts'
 import { passwords, users } from './collections.ts'
 import { foreignCheck, foreignForms } from './foreign-hashes.ts'
+import { checkRoles } from './may-give.ts'
 import { emailInput, nameInput, normalEmail, normalName } from './shapes.ts'
 
 const importedAccount = Type.Object(
@@ -28,11 +28,9 @@ export type ImportedAccount = Static<typeof importedAccount>
 export function checkAccount(row: unknown, roles: readonly string[]): ImportedAccount {
   validatorOf(importedAccount)(row)
   const account = row as ImportedAccount
-  const odd = account.roles?.findIndex((name) => !roles.includes(name)) ?? -1
-  if (odd >= 0) {
-    const name = account.roles![odd]!
-    throw invalid(`/roles/${odd}`, 'enum', `"${name}" is no role here${nearest(name, roles)}; there are ${roles.join(', ')}`)
-  }
+  checkRoles(account.roles ?? [], [], roles)
+  if ((account.roles?.length ?? 0) > 0 && account.emailVerified !== true)
+    throw invalid('/emailVerified', 'required', 'must be true of an account with roles: somebody else may have typed the address')
   const { passwordHash } = account
   if (passwordHash !== undefined && !passwordHash.startsWith('$argon2id$') && foreignCheck(passwordHash) === null)
     throw invalid('/passwordHash', 'format', `must be one of: Argon2id as $argon2id$…; ${foreignForms.join('; ')}`)

@@ -16,14 +16,17 @@ export type MadeAdmin = {
   readonly tookOver: boolean
 }
 
-/** Makes an admin of this address, on the word of whoever runs the installation: an account that it had is taken over. */
+/** Beside `owner` also `admin`: code of a project may look for that alone. */
+const rolesGiven = ['admin', 'owner'] as const
+
+/** Makes an owner of this address, on the word of whoever runs the installation: an account that it had is taken over. */
 export async function makeAdmin(work: Work, given: NewAdmin): Promise<MadeAdmin> {
   const { tx, newId } = work
   const email = normalEmail(given.email)
   const known = await findUnique(tx, users, eq('email', email))
   const rights = { emailVerified: true, disabled: false }
   if (known === null) {
-    const account = { id: newId('usr'), email, name: given.name, roles: ['admin'], ...rights }
+    const account = { id: newId('usr'), email, name: given.name, roles: rolesGiven, ...rights }
     const user = await tx.insert(users, account, 'conflict')
     await tx.insert(passwords, { id: newId('pwd'), user: user.id, hash: given.hash })
     await noteAdmin(work, null, user)
@@ -31,7 +34,7 @@ export async function makeAdmin(work: Work, given: NewAdmin): Promise<MadeAdmin>
   }
   // A name that somebody gave who never showed that the address is theirs does not stay.
   const name = given.name ?? (known.emailVerified ? known.name : null)
-  const user = await tx.update(users, known, { set: { ...rights, name, roles: [...new Set([...known.roles, 'admin'])] } })
+  const user = await tx.update(users, known, { set: { ...rights, name, roles: [...new Set([...known.roles, ...rolesGiven])] } })
   await forgetWayIn(work, user.id)
   await removeFactors(tx, user.id)
   await dropProofs(tx, user.id)

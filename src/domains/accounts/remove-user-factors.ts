@@ -6,6 +6,7 @@ import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { users } from './collections.ts'
 import { accountFactorChanged } from './events.ts'
+import { checkMayChange, getGiver } from './may-give.ts'
 import { removeFactors } from './second-factor.ts'
 
 /** `DELETE /api/users/{id}/factors`: by an admin, for somebody who lost their telephone and their recovery codes. Its owner is told by mail. */
@@ -19,8 +20,9 @@ export const removeUserFactors = command({
   output: Type.Null(),
   errors: ['not_found'],
   access: recently(role('admin')),
-  async run({ tx, input, request }) {
+  async run({ tx, input, actor, request }) {
     const user = await tx.get(users, input.id)
+    if (user !== null) checkMayChange((await getGiver(tx, actor.id)).roles, user)
     if (user === null || !(await removeFactors(tx, user.id))) throw new EngineError('not_found')
     const language = languageOf(request.headers['accept-language'])
     return { output: null, status: 204, events: [accountFactorChanged({ user, change: 'removed', language })] }

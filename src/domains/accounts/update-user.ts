@@ -1,13 +1,13 @@
 import { recently, role } from '../../access/rule.ts'
-import { EngineError, invalid } from '../../base/engine-error.ts'
+import { EngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
-import { nearest } from '../../base/nearest.ts'
 import { eq } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
 import { command, type Operation } from '../../operation/define.ts'
 import { checkIfMatch, etagOf } from '../../records/etag.ts'
 import { noteAdmin } from './admins.ts'
 import { users } from './collections.ts'
+import { checkMayChange, checkMayGive, checkRoles, getGiver } from './may-give.ts'
 import { endSessions } from './session.ts'
 import { userOutput, userView } from './shapes.ts'
 
@@ -25,7 +25,7 @@ export function updateUser(roles: readonly string[]): Operation {
           Type.Array(Type.String({ pattern: '^[a-z][a-zA-Z0-9_-]{0,39}$' }), {
             maxItems: limits.rolesMax,
             uniqueItems: true,
-            description: `admin may do everything, staff runs the shop; others mean what the rules of the project say: ${roles.join(', ')}.`,
+            description: `owner may do everything, admin all but what is an owner's, staff runs the shop; others mean what the project says: ${roles.join(', ')}.`,
           }),
         ),
         disabled: Type.Optional(Type.Boolean({ description: 'Cannot sign in, and is signed out at once.' })),
@@ -33,14 +33,20 @@ export function updateUser(roles: readonly string[]): Operation {
       { additionalProperties: false },
     ),
     output: Type.Object({ ...userOutput.properties, disabled: Type.Boolean() }),
-    errors: ['not_found', 'precondition_failed', 'last_admin'],
+    errors: ['not_found', 'precondition_failed', 'last_admin', 'last_owner', 'address_not_proven'],
     access: recently(role('admin')),
     async run(context) {
       const { tx, actor, model, request } = context
       const { id, ...set } = context.input
       const before = await tx.get(users, id)
       if (before === null) throw new EngineError('not_found')
-      checkRoles(set.roles, before.roles, roles)
+      const giver = await getGiver(tx, actor.id)
+      checkMayChange(giver.roles, before)
+      const { roles: wanted = before.roles } = set
+      checkRoles(wanted, before.roles, roles)
+      const given = wanted.filter((name) => !before.roles.includes(name))
+      await checkMayGive(tx, giver.roles, given)
+      if (given.length > 0 && !before.emailVerified) throw new EngineError('address_not_proven')
       const collection = model.get(users)
       checkIfMatch(collection, { actor, ifMatch: request.ifMatch }, before)
       const after = Object.keys(set).length === 0 ? before : await tx.update(users, before, { set })
@@ -50,12 +56,4 @@ export function updateUser(roles: readonly string[]): Operation {
       return { output: { ...userView(after), disabled }, headers: { etag: etagOf(collection, actor, after) } }
     },
   })
-}
-
-/** One that the account has stays, also when no rule asks for it any more. */
-function checkRoles(given: readonly string[] = [], had: readonly string[], known: readonly string[]): void {
-  const index = given.findIndex((name) => !known.includes(name) && !had.includes(name))
-  if (index < 0) return
-  const name = given[index]!
-  throw invalid(`/roles/${index}`, 'enum', `"${name}" is no role here${nearest(name, known)}; there are ${known.join(', ')}`)
 }

@@ -49,6 +49,7 @@ export function downloadFile({ blobs, linkKey, pictures }: Ports): Operation {
     headers: [['Range', 'A part of it: `bytes=0-1023`.']],
     errors: ['not_found', 'file_link_invalid', 'picture_not_resizable', 'range_not_satisfiable'],
     access: anyone,
+    isForEachRole: true,
     async run({ input, actor, read, model, request, now }) {
       const { id, expires = 0, signature } = input
       checkAsked(input)

@@ -2,7 +2,7 @@
 import { type Actor, isStaff } from '../../access/actor.ts'
 import { refusedTo } from '../../access/refusal.ts'
 import { any, type Rule, ruleFilter } from '../../access/rule.ts'
-import { findVisible, isReadable } from '../../records/present.ts'
+import { findVisible, isReadable, reading } from '../../records/present.ts'
 import type { Model } from '../../schema/model.ts'
 import type { Reader } from '../../storage/storage.ts'
 import type { FileRow } from './collections.ts'
@@ -30,7 +30,7 @@ export async function isFileReadable(read: Reader, model: Model, { file, actor }
   if (file.state !== 'claimed') return file.state === 'stored' && actor.id !== null && file.uploadedBy === actor.id
   const collection = model.find(file.collection!)
   const field = collection?.fields.get(file.field!)
-  if (collection === undefined || field === undefined || !isReadable(field.field, actor)) return false
+  if (collection === undefined || field === undefined || !isReadable(field.field, reading(actor, collection))) return false
   const record = await findVisible(read, collection, actor, file.record!)
   return record !== null && filesIn(record[field.name]).some(({ id }) => id === file.id)
 }

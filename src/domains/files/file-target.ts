@@ -3,7 +3,7 @@ import type { Actor } from '../../access/actor.ts'
 import { ruleFilter } from '../../access/rule.ts'
 import { EngineError, invalid } from '../../base/engine-error.ts'
 import { nearest } from '../../base/nearest.ts'
-import { isSettable } from '../../records/present.ts'
+import { isSettable, writing } from '../../records/present.ts'
 import { fileRulesOf } from '../../schema/kinds/file.ts'
 import type { CollectionModel, CompiledField, Model } from '../../schema/model.ts'
 import { collectionsWithFiles, fileFieldsOf } from './file-fields.ts'
@@ -37,11 +37,14 @@ export function roomOf(bytesMax: number, what: string): FileRoom {
 function targetsOf(model: Model, actor: Actor): ReadonlyMap<string, CompiledField> {
   const writable = collectionsWithFiles(model).filter((collection) => mayWrite(collection, actor))
   const named = writable.flatMap((collection) =>
-    fileFieldsOf(collection).map((field) => [`${collection.name}.${field.name}`, field] as const),
+    fileFieldsOf(collection)
+      .filter(({ field }) => isSettable(field, writing(actor, collection)))
+      .map((field) => [`${collection.name}.${field.name}`, field] as const),
   )
-  return new Map(named.filter(([, { field }]) => isSettable(field, actor)))
+  return new Map(named)
 }
 
-function mayWrite({ access: { create, update } }: CollectionModel, actor: Actor): boolean {
-  return [create, update].some((rule) => rule !== undefined && ruleFilter(rule, actor).op !== 'false')
+function mayWrite(collection: CollectionModel, actor: Actor): boolean {
+  const { create, update } = collection.access
+  return [create, update].some((rule) => rule !== undefined && ruleFilter(rule, writing(actor, collection)).op !== 'false')
 }

@@ -1,7 +1,7 @@
 // The part of the config check that looks at `accounts`: colours end in a stylesheet, so they are colours and nothing else.
 import { accountPages } from '../../config/account-pages.ts'
 import type { AccountsConfig } from '../../config/backend-config.ts'
-import { type Check, is, list, object, word } from '../../schema/shape.ts'
+import { type Check, is, line, list, object, word } from '../../schema/shape.ts'
 
 const color = is('a colour of six digits, such as "#2f5bd0"', (value) => typeof value === 'string' && /^#[0-9a-f]{6}$/i.test(value))
 const picture = is(
@@ -15,4 +15,5 @@ export const checkAccounts: Check = object({
   background: color,
   logo: picture,
   pages: (value, path, add) => (value === false ? undefined : ownPages(value, path, add)),
+  secondFactorFor: list(line),
 } satisfies Record<keyof AccountsConfig, Check>)

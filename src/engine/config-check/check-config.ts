@@ -34,6 +34,7 @@ import { checkHooks } from './check-hooks.ts'
 import { checkHttp } from './check-http.ts'
 import { checkOperations } from './check-operations.ts'
 import { checkEffects, checkMails, checkSchedules, checkSecrets } from './check-own.ts'
+import { checkRoles } from './check-roles.ts'
 import { tellOf } from './entries.ts'
 
 export type ConfigMistake = { readonly path: string; readonly message: string }
@@ -97,6 +98,7 @@ const config = object(
     mail,
     http: checkHttp,
     accounts: checkAccounts,
+    roles: checkRoles,
     webhooks: object({ privateNetworks: flag } satisfies Record<keyof WebhooksConfig, Check>),
     storefront: line,
     seed: callable,

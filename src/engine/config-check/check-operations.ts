@@ -89,6 +89,8 @@ const keys = {
   takesFile: flag,
   takesNoKey: line,
   scope: line,
+  isForRoles: flag,
+  isForEachRole: flag,
   always: plainObject,
   mediaType: line,
   prepare: callable,
