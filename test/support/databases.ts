@@ -2,7 +2,6 @@
 // each and starts one server of each product for all files of a run (TEST_SERVERS). A file run alone starts its
 // own. Invariant: every database given out is empty and nobody else's; a shared server is never stopped by a test.
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type Clock, systemClock } from '../../src/base/clock.ts'
@@ -15,6 +14,7 @@ import { openPostgres, openPostgresSchema } from '../../src/storage/postgres/pos
 import { openSqliteSchema } from '../../src/storage/sqlite/schema-dialect.ts'
 import { openSqlite } from '../../src/storage/sqlite/sqlite-storage.ts'
 import type { StorageAdapter } from '../../src/storage/storage.ts'
+import { dataPlace } from './data-place.ts'
 import type { DatabaseServer } from './servers/database-server.ts'
 import { createMariadbDatabase, startMariadb, whyNoMariadb } from './servers/mariadb.ts'
 import { createMongodbDatabase, startMongodb, whyNoMongodb } from './servers/mongodb.ts'
@@ -156,7 +156,7 @@ let files = 0
 
 function newFile(): string {
   if (folder === null) {
-    const made = mkdtempSync(join(tmpdir(), 'kingpost-databases-'))
+    const made = mkdtempSync(join(dataPlace(), 'kingpost-databases-'))
     folder = made
     process.on('exit', () => rmSync(made, { recursive: true, force: true }))
   }

@@ -6,9 +6,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type Cleanable, cleanUp } from './clean-up.ts'
+import { dataPlace } from './data-place.ts'
 import { testDatabase } from './databases.ts'
 import { createHttpClient, type HttpClient } from './http-client.ts'
 
@@ -61,7 +61,7 @@ process.on('exit', () => {
 
 /** An empty folder that goes with the test. */
 export function temporaryFolder(t: Cleanable): string {
-  const folder = mkdtempSync(join(tmpdir(), 'kingpost-test-'))
+  const folder = mkdtempSync(join(dataPlace(), 'kingpost-test-'))
   cleanUp(t, () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
   return folder
 }

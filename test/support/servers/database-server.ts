@@ -4,9 +4,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { chmodSync, chownSync, closeSync, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { dataPlace } from '../data-place.ts'
 
 export type DatabaseServer = {
   /** Without the name of a database. Good for every start: the port stays. */
@@ -132,7 +132,7 @@ let nobody: { uid: number; gid: number } | undefined
 
 /** A temporary folder that the server's user owns. */
 function ownFolder(prefix: string): string {
-  const folder = mkdtempSync(join(tmpdir(), prefix))
+  const folder = mkdtempSync(join(dataPlace(), prefix))
   chmodSync(folder, 0o755)
   const { uid, gid } = runner()
   if (uid !== undefined && gid !== undefined) chownSync(folder, uid, gid)
