@@ -444,6 +444,8 @@ export const limits = {
   /** Mails to one address that anybody could have caused: so many at once, then one in so long. Never of money that moved. */
   strangerMailsAtOnce: 5,
   strangerMailMs: 3_600_000,
+  /** Past that, one an hour for each network that asks, and so many a day for all: one stranger keeps no owner from their mail, and a thousand do not flood it. */
+  strangerMailNetworksMax: 20,
   /** Units of a variant at one location: far above any store room, and sums of it stay exact. */
   stockUnitsMax: 1_000_000_000,
   /** Units in one order unless the config says otherwise: no single unpaid order holds a whole stock. */

@@ -63,6 +63,7 @@ function accountMounts(loaded: LoadedConfig): StaticMount[] {
   const page = readFileSync(join(root, 'console/account.html'), 'utf8')
     .replaceAll('{{name}}', () => escapeHtml(name))
     .replace('{{logo}}', logoName && `/account/${logoName}`)
+    .replace('{{mustVerify}}', accounts.requireVerifiedEmail ? 'yes' : '')
   return [
     {
       at: '/account',

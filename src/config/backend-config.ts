@@ -93,6 +93,11 @@ export type AccountsConfig = {
   readonly pages?: false | { readonly own: readonly AccountPage[] }
   /** Roles whose holders need a second factor: until they have one they can only add it. `['owner', 'admin']` */
   readonly secondFactorFor?: readonly string[]
+  /**
+   * Signing in by a password needs a confirmed address. Off when left out: whoever registers is let in at once, and can thus find
+   * out whether an address had no account before.
+   */
+  readonly requireVerifiedEmail?: boolean
 }
 
 /**

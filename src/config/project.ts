@@ -10,6 +10,7 @@ export type Project = {
   /** Whether messages of webhooks may go to what only this machine or its network reaches. */
   readonly reachesPrivate: boolean
   readonly shop: ShopSettings | null
+  readonly accounts: AccountSettings
   readonly mail: MailSettings
   readonly paymentProviders: readonly PaymentProviderSettings[]
   /** Roles that are staff within scopes, by name. */
@@ -32,6 +33,13 @@ export type ShopSettings = {
   readonly orderUnitsMax: number
   /** Whether customers are also told of orders that ended without ever being paid. */
   readonly mailsUnpaid: boolean
+}
+
+export type AccountSettings = {
+  /** Of buttons in mails, and of what is written on them. */
+  readonly accent: { readonly ground: string; readonly text: string }
+  /** Whether a password opens nothing before the address of its account was confirmed. */
+  readonly requireVerifiedEmail: boolean
 }
 
 export type MailSettings = {

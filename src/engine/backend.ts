@@ -3,6 +3,7 @@
 
 import { staffRolesOf } from '../access/staff-roles.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
+import { parseColor, textOn, writtenColor } from '../base/color.ts'
 import { hideSecret } from '../base/hidden.ts'
 import { limits } from '../base/limits.ts'
 import type { BackendConfig, ShopConfig } from '../config/backend-config.ts'
@@ -171,6 +172,10 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
         orderUnitsMax: shop.limits?.orderUnits ?? limits.orderUnitsDefault,
         mailsUnpaid: shop.mailsUnpaid ?? false,
       },
+      accounts: {
+        accent: accentOf(config.accounts?.accent ?? '#1f4d3a'),
+        requireVerifiedEmail: config.accounts?.requireVerifiedEmail ?? false,
+      },
       mail: {
         from: config.mail?.from ?? { name: config.name, address: `shop@${host.includes('.') ? host : 'example.com'}` },
         replyTo: config.mail?.replyTo ?? null,
@@ -180,6 +185,10 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
       paymentProviders: shop === null ? [] : offered.filter(({ id }) => shop.payments?.some(({ provider }) => provider === id) ?? true),
     },
   }
+}
+
+function accentOf(ground: string) {
+  return { ground, text: writtenColor(textOn(parseColor(ground))) }
 }
 
 /** The project's own, which are also called by their names. Not where the bytes of the body are the input. */

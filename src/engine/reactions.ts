@@ -8,7 +8,7 @@ import {
   accountKeyMade,
   accountPasswordChanged,
   accountProofAsked,
-  accountProofIssued,
+  accountProofDue,
   accountSignedIn,
 } from '../domains/accounts/events.ts'
 import { cartTakenOver } from '../domains/carts/events.ts'
@@ -39,7 +39,7 @@ const reactions = [
   on(orderExpired, tellOfExpiry),
   on(orderPaidLate, tellOfLateMoney),
   on(accountProofAsked, askForProof),
-  on(accountProofIssued, sendProofMail),
+  on(accountProofDue, sendProofMail),
   on(accountSignedIn, takeCartAlong),
   on(cartTakenOver, (work, { order, account }) => assignOrder(work, order, account)),
   on(accountClaimedAgain, tellOfExistingAccount),

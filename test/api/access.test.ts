@@ -164,6 +164,8 @@ const answered = (name: string, url: string, more: { status?: number; given: Ret
   }),
   ...rows(name, all(403), post(url, { token: 'a_guess' })),
 ]
+const verify = (body: object) => post('/api/auth/verify', body)
+const confirmMove = (token?: string) => post('/api/auth/email/confirm', { token })
 const confirmReset = (token: string) => post('/api/auth/reset/confirm', { token, password: 'another long one' })
 const confirmCode = (code: string) => post('/api/auth/code/confirm', { email: 'owner@example.com', code })
 
@@ -172,7 +174,16 @@ const proofRows: Row[] = [
   ...asked('accounts.requestReset', '/api/auth/reset'),
   ...asked('accounts.requestMagicLink', '/api/auth/magic'),
   ...asked('accounts.requestCode', '/api/auth/code'),
-  ...answered('accounts.verifyEmail', '/api/auth/verify', { given: aProof('verify'), changes: 'users' }),
+  // By a session of the account; others show its password.
+  ...rows('accounts.verifyEmail', { guest: 400, other: 400, owner: 204, staff: 400 }, (_, { secret }) => verify({ token: secret }), {
+    given: aProof('verify'),
+    events: ['accounts.verifyEmail: users'],
+  }),
+  ...rows('accounts.verifyEmail', all(204), (_, { secret }) => verify({ token: secret, password: 'password of owner' }), {
+    given: aProof('verify'),
+    events: ['accounts.verifyEmail: users'],
+  }),
+  ...rows('accounts.verifyEmail', all(403), verify({ token: 'a_guess', password: 'password of owner' })),
   ...answered('accounts.confirmMagicLink', '/api/auth/magic/confirm', { status: 200, given: aProof('magic'), changes: 'sessions' }),
   ...rows('accounts.confirmReset', all(204), (_, { secret }) => confirmReset(secret!), {
     given: aProof('reset'),
@@ -216,10 +227,11 @@ const proofRows: Row[] = [
   ...rows('accounts.requestEmailChange', signedIn(202), post('/api/auth/email', { email: 'new@example.com' }), {
     events: ['accounts.requestEmailChange: effects'],
   }),
-  ...answered('accounts.confirmEmailChange', '/api/auth/email/confirm', {
+  ...rows('accounts.confirmEmailChange', { guest: 401, other: 403, owner: 204, staff: 403 }, (_, { secret }) => confirmMove(secret), {
     given: aProof('changeEmail', 'new@example.com'),
-    changes: 'effects, emails, users',
+    events: ['accounts.confirmEmailChange: effects, emails, users'],
   }),
+  ...rows('accounts.confirmEmailChange', signedIn(403), confirmMove('a_guess')),
   ...answered('accounts.undoEmailChange', '/api/auth/email/undo', {
     given: aProof('undoEmail', 'old@example.com'),
     changes: 'sessions, users',

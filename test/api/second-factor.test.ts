@@ -215,7 +215,7 @@ test('what waits is good for ten minutes, for this alone, and not after a new pa
   const { secret } = await enrol()
   const pending = await pendingOf()
   for (const url of ['verify', 'magic/confirm', 'email/undo', 'email/confirm'])
-    assert.equal((await post(url, { token: pending })).body.code, 'link_invalid', url)
+    assert.equal((await post(url, { token: pending }, owner)).body.code, 'link_invalid', url)
   assert.equal((await post('reset/confirm', { token: pending, password: 'a new long one' })).body.code, 'link_invalid')
   const magic = await mailed('magic')
   for (const token of [magic, 'secondfactor_guess', '']) assert.equal((await verify(token, shown(secret))).status, 403)
@@ -317,7 +317,7 @@ describe('who takes the account back', () => {
   async function move(headers = owner): Promise<string> {
     await post('email', { email: 'new@mail.example' }, headers)
     await work(world)
-    await post('email/confirm', { token: /#token=([\w-]+)/.exec(sent.at(-1)!.text)![1] })
+    await post('email/confirm', { token: /#token=([\w-]+)/.exec(sent.at(-1)!.text)![1] }, headers)
     await work(world)
     return /#token=(undoemail_[\w-]+)/.exec(sent.at(-1)!.text)![1]!
   }

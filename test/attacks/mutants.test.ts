@@ -21,13 +21,15 @@ test('the page of attacks says what there is', () => {
   assert.equal(page, attacksPage(), 'make it again: node test/attacks/page.ts --write')
 })
 
-test('every attack that is asked is one of the matrix, and every name is of one defence', () => {
+test('every attack that is asked is one of the matrix, every test one of its file, and every name is of one defence', () => {
   const known = new Set(attacks.map(({ id }) => id))
-  for (const { name, asked } of defences)
+  for (const { name, asked, test: file } of defences) {
+    const source = file === undefined ? '' : readFileSync(join(root, file), 'utf8')
     assert.deepEqual(
-      asked.filter((id) => !known.has(id)),
+      asked.filter((words) => (file === undefined ? !known.has(words) : !source.includes(words))),
       [],
       name,
     )
+  }
   assert.equal(new Set(defences.map(({ name }) => name)).size, defences.length)
 })

@@ -56,7 +56,7 @@ ${attacks.flatMap(reasonsOf).join('\n')}
 
 ## What each defence is caught by
 
-\`npm run mutants\` takes ${defences.length} defences out of the source, one after another, and runs the attacks that are about it. In the last run ${seen} of
+\`npm run mutants\` takes ${defences.length} defences out of the source, one after another, and runs the attacks and tests that are about it. In the last run ${seen} of
 ${defences.length} were seen to be missing, each by the tests named here.
 
 | defence | where | caught by |

@@ -4,7 +4,7 @@ import type { SignIn } from '/client/index.ts'
 import { html, useEffect, useState, type VNode } from '../../vendor/htm-preact.js'
 import { client } from '../client.ts'
 import { markSession, mayHaveSession } from '../session-mark.ts'
-import { type Field, Form, pageLink, Sheet, type Typed, useWords } from './form.ts'
+import { type Field, Form, pageLink, Sheet, type Typed, useSurroundings, useWords } from './form.ts'
 import { safeNext } from './safe-next.ts'
 import type { Words } from './words.ts'
 
@@ -55,7 +55,7 @@ function useSignedIn(): void {
 }
 
 export function SignInPage(): VNode {
-  const words = useWords()
+  const { words, mustVerify } = useSurroundings()
   const [pending, setPending] = useState('')
   useSignedIn()
   const send = async ({ email, password }: Typed) => setPending(await enter('login', { email, password }))
@@ -74,14 +74,16 @@ export function SignInPage(): VNode {
       <a class="button" href=${pageLink('code')}>${words.byCode}</a>
     </div>
     <p class="sheet-foot">${words.noAccount} <a href=${pageLink('register')}>${words.register}</a></p>
+    ${mustVerify && html`<p class="sheet-foot">${words.notVerifiedYet} <a href=${pageLink('verify')}>${words.sendConfirm}</a></p>`}
   <//>`
 }
 
 export function RegisterPage(): VNode {
-  const words = useWords()
+  const { words, mustVerify } = useSurroundings()
   const [email, setEmail] = useState('')
   const send = async ({ name = '', email = '', password = '' }) => {
     await client.auth.register({ email, password, ...(name.trim() === '' ? {} : { name }) })
+    if (mustVerify) return setEmail(email)
     // The answer is the same for an address that has an account. With another password nobody is signed in, and the mail says why.
     await enter('login', { email, password }).catch(() => setEmail(email))
   }

@@ -10,10 +10,12 @@ export type Surroundings = {
   /** Of the project. */
   readonly name: string
   readonly logo: string
+  /** Whether a password opens nothing before the address is confirmed. */
+  readonly mustVerify: boolean
 }
 
 /** For what the console shows of these pages: it speaks English. */
-export const consoleWords: Surroundings = { words: wordsFor([]), name: 'Kingpost console', logo: '' }
+export const consoleWords: Surroundings = { words: wordsFor([]), name: 'Kingpost console', logo: '', mustVerify: false }
 
 const SurroundingsContext = createContext<Surroundings | null>(null)
 export const Surround = SurroundingsContext.Provider

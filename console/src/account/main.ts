@@ -1,9 +1,10 @@
 /** Starts one of the pages below /account: its language, the token of its link, and the page of the address. */
 
 import { html, render, type VNode } from '../../vendor/htm-preact.js'
-import { onProofNeeded } from '../client.ts'
+import { client, onProofNeeded } from '../client.ts'
 import { CodePage, MagicPage, RegisterPage, SignInPage } from './enter-pages.ts'
 import { Sheet, Surround, type Surroundings } from './form.ts'
+import { guestCartToken } from './guest-cart.ts'
 import { AccountPage } from './home.ts'
 import { EmailPage, ResetPage, UndoPage, VerifyPage } from './link-pages.ts'
 import { askForProof } from './proof-dialog.ts'
@@ -33,7 +34,10 @@ function takeToken(): string {
 const root = document.getElementById('app')!
 const words = wordsFor(navigator.languages)
 document.documentElement.lang = words.lang
-const surroundings: Surroundings = { words, name: root.dataset.name ?? '', logo: root.dataset.logo ?? '' }
+const { name = '', logo = '', mustVerify = '' } = root.dataset
+const surroundings: Surroundings = { words, name, logo, mustVerify: mustVerify === 'yes' }
+// What stood in the cart comes along: every sign-in sends it.
+client.setCartToken(guestCartToken())
 onProofNeeded((ways) => askForProof(surroundings, ways))
 const page = pages[location.pathname.replace(/\/$/, '')]
 const view = page ? html`<${page} token=${takeToken()} />` : html`<${Sheet} title=${words.notFound} />`

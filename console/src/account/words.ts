@@ -28,6 +28,7 @@ const english = {
   haveAccount: 'Have an account?',
   register: 'Create an account',
   registerAction: 'Create the account',
+  notVerifiedYet: 'Address not confirmed yet?',
   toSignIn: 'Back to sign-in',
 
   lookIntoMail: 'Look into your mail',
@@ -48,6 +49,8 @@ const english = {
 
   verify: 'Confirm your address',
   verifyText: 'This shows that the address of your account is yours.',
+  verifyByPassword: 'Type the password that you chose when you opened the account.',
+  notMine: 'You did not open it, or have forgotten it?',
   verifyAgain: 'We send you a new link.',
   verifyAction: 'Confirm my address',
   verified: 'Your address is confirmed',
@@ -62,7 +65,8 @@ const english = {
   resetDoneText: 'Sign in with it now.',
 
   move: 'Confirm your new address',
-  moveText: 'From now on your account has the address that this mail came to.',
+  moveText: (email: string) => `The account that you are signed in to, ${email}, gets the address that this mail came to.`,
+  moveAsGuest: 'Sign in to the account that is to move. If you have none, or did not ask for this, close this page: nothing changes.',
   moved: 'Your address is changed',
   movedText: 'Sign in with the new address from now on. The one before has got a mail, with a way back for seven days.',
   undo: 'Take your address back',
@@ -172,6 +176,7 @@ const german: Words = {
   haveAccount: 'Schon ein Konto?',
   register: 'Konto eröffnen',
   registerAction: 'Konto eröffnen',
+  notVerifiedYet: 'Adresse noch nicht bestätigt?',
   toSignIn: 'Zurück zur Anmeldung',
 
   lookIntoMail: 'Sehen Sie in Ihre E-Mails',
@@ -193,6 +198,8 @@ const german: Words = {
 
   verify: 'Bestätigen Sie Ihre Adresse',
   verifyText: 'Damit ist klar, dass die Adresse Ihres Kontos Ihnen gehört.',
+  verifyByPassword: 'Geben Sie das Passwort ein, das Sie beim Eröffnen des Kontos gewählt haben.',
+  notMine: 'Das waren nicht Sie, oder Sie haben es vergessen?',
   verifyAgain: 'Wir senden Ihnen einen neuen Link.',
   verifyAction: 'Adresse bestätigen',
   verified: 'Ihre Adresse ist bestätigt',
@@ -207,7 +214,9 @@ const german: Words = {
   resetDoneText: 'Melden Sie sich jetzt damit an.',
 
   move: 'Bestätigen Sie Ihre neue Adresse',
-  moveText: 'Ab jetzt hat Ihr Konto die Adresse, an die diese E-Mail ging.',
+  moveText: (email) => `Das Konto, in dem Sie angemeldet sind, ${email}, bekommt die Adresse, an die diese E-Mail ging.`,
+  moveAsGuest:
+    'Melden Sie sich in dem Konto an, das umziehen soll. Wenn Sie keines haben oder das nicht wollten, schließen Sie diese Seite: Es ändert sich nichts.',
   moved: 'Ihre Adresse ist geändert',
   movedText: 'Melden Sie sich ab jetzt mit der neuen an. Die bisherige hat eine E-Mail bekommen, mit der sie sieben Tage lang zurückkann.',
   undo: 'Holen Sie Ihre Adresse zurück',

@@ -8,7 +8,8 @@ import { client, clientWith } from './shop.ts'
 
 type Kept = { id: string; token: string }
 
-const CART = 'bookshop.cart'
+/** Under this name the pages of accounts find it, too: signing in there takes it along. */
+const CART = 'kingpost.cart'
 const ORDERS = 'bookshop.orders'
 /** Old orders stay reachable through an account; a guest keeps the secrets of this many. */
 const ORDERS_MAX = 20

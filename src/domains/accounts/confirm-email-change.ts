@@ -1,4 +1,4 @@
-import { anyone } from '../../access/rule.ts'
+import { signedIn } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { languageOf } from '../../base/language.ts'
 import { Type } from '../../contract/type.ts'
@@ -9,7 +9,11 @@ import { moveTo } from './move-account.ts'
 import { dropProofs, issueProof, redeemToken } from './proofs.ts'
 import { tokenInput } from './shapes.ts'
 
-/** `POST /api/auth/email/confirm`: the account moves to the address that the mail reached. The one before is told, with a way back. */
+/**
+ * `POST /api/auth/email/confirm`: the account moves to the address that the mail reached. The one before is told, with a way back.
+ * Asked for by a session of that account: whoever opens the link of a mail that they did not ask for binds no stranger's account to
+ * their address.
+ */
 export const confirmEmailChange = command({
   name: 'accounts.confirmEmailChange',
   route: 'POST /api/auth/email/confirm',
@@ -19,14 +23,14 @@ export const confirmEmailChange = command({
   input: Type.Object({ token: tokenInput }, { additionalProperties: false }),
   output: Type.Null(),
   errors: ['link_invalid', 'email_taken'],
-  access: anyone,
+  access: signedIn,
   rate: 'account',
   hasSecretInput: true,
   async run(context) {
-    const { tx, input, request } = context
+    const { tx, input, actor, request } = context
     const proof = await redeemToken(context, 'changeEmail', input.token)
     const before = await tx.get(users, proof.user)
-    if (before === null || before.disabled) throw new EngineError('link_invalid')
+    if (before === null || before.disabled || before.id !== actor.id) throw new EngineError('link_invalid')
     const user = await moveTo(context, before, proof.email)
     // Links to the old address no longer prove anything.
     await dropProofs(tx, user.id)

@@ -11,6 +11,8 @@ export type AskedProof = {
   readonly purpose: Exclude<MailedPurpose, 'undoEmail'> | 'register'
   readonly email: string
   readonly language: Language
+  /** The block of addresses that it was asked from. */
+  readonly network: string
   /** Of the account that wants this address, where it is for a change. */
   readonly user?: string
   /** That asked for the change. */
@@ -23,9 +25,14 @@ export const accountSignedIn = event('account.signed_in').with<Told & { readonly
 export const accountPasswordChanged = event('account.password_changed').with<Told & { readonly language: Language }>()
 /** Somebody asked for a mail to this address, whoever's it is. */
 export const accountProofAsked = event('account.proof_asked').with<AskedProof>()
-/** `secret`: for the mail alone. */
-export const accountProofIssued = event('account.proof_issued').with<
-  Told & { readonly purpose: MailedPurpose; readonly email: string; readonly language: Language; readonly secret: string }
+/** There is an account for it: a proof is to be made, and to go to this address. */
+export const accountProofDue = event('account.proof_due').with<
+  Told & {
+    readonly purpose: Exclude<MailedPurpose, 'undoEmail'>
+    readonly email: string
+    readonly language: Language
+    readonly network: string
+  }
 >()
 /** `recovery_used`: a code was that lies on paper. */
 export const accountFactorChanged = event('account.factor_changed').with<

@@ -22,7 +22,7 @@ export const logIn = command({
   access: anyone,
   rate: 'account',
   hasSecretInput: true,
-  async prepare({ input, read, request, services, writeFirst }) {
+  async prepare({ input, read, request, project, services, writeFirst }) {
     const email = normalEmail(input.email)
     const user = await findUnique(read, users, eq('email', email))
     const device = await knownDevice(read, user?.id ?? null, request)
@@ -30,7 +30,9 @@ export const logIn = command({
     await writeFirst((work) => takeTry(work, tried))
     const stored = await findUnique(read, passwords, eq('user', user?.id ?? 'nobody'))
     const isRight = await services.passwords.verify(input.password, stored?.hash ?? null)
-    if (!isRight || !user) return null
+    // Here, so that it takes as long as a wrong password.
+    const isOpen = !project.accounts.requireVerifiedEmail || user?.emailVerified
+    if (!isRight || !user || !isOpen) return null
     const { hash } = stored!
     // Of another system, or made when machines were slower.
     const newer = services.passwords.isCurrent(hash) ? null : await services.passwords.hash(input.password)

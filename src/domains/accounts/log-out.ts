@@ -2,6 +2,7 @@ import { anyone } from '../../access/rule.ts'
 import { eq } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
+import { dropBegun } from './proofs.ts'
 import { endedCookie, endSessions } from './session.ts'
 
 /** Ends the session the request came with, or all of its account. Saying it twice is no error. */
@@ -19,6 +20,7 @@ export const logOut = command({
   access: anyone,
   async run({ tx, input, actor, request, project }) {
     if (actor.session !== null) await endSessions(tx, input.everywhere ? eq('user', actor.id!) : eq('id', actor.session))
+    if (actor.session !== null && input.everywhere) await dropBegun(tx, actor.id!)
     // A page of another site cannot send the browser's cookie: nor does it take it away.
     const isForeign = request.headers['sec-fetch-site'] === 'cross-site'
     return { output: null, status: 204, ...(isForeign ? {} : { headers: { 'set-cookie': endedCookie(project) } }) }

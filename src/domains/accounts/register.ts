@@ -1,4 +1,5 @@
 import { anyone } from '../../access/rule.ts'
+import { addressBlock } from '../../base/address-block.ts'
 import { languageOf } from '../../base/language.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
@@ -28,12 +29,12 @@ export const register = command({
     return await services.passwords.hash(input.password)
   },
   async run(work) {
-    const { tx, input, newId, request, prepared: hash } = work
+    const { tx, input, newId, actor, request, prepared: hash } = work
     const email = normalEmail(input.email)
     const name = normalName(input.name)
     const output = { email, name }
     const language = languageOf(request.headers['accept-language'])
-    const asked = accountProofAsked({ purpose: 'register', email, language })
+    const asked = accountProofAsked({ purpose: 'register', email, language, network: addressBlock(actor.origin) })
     // Its owner of some days ago may yet take it back.
     if ((await formerOwner(work, email)) !== null) return { output, events: [asked] }
     const user = await tx.insertOnce(users, { id: newId('usr'), email, name, roles: [], emailVerified: false, disabled: false })

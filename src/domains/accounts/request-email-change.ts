@@ -1,4 +1,5 @@
 import { recently, signedIn } from '../../access/rule.ts'
+import { addressBlock } from '../../base/address-block.ts'
 import { EngineError, invalid } from '../../base/engine-error.ts'
 import { languageOf } from '../../base/language.ts'
 import { Type } from '../../contract/type.ts'
@@ -27,7 +28,16 @@ export const requestEmailChange = command({
     return {
       output: { email },
       status: 202,
-      events: [accountProofAsked({ purpose: 'changeEmail', email, language, user: user.id, session: actor.session! })],
+      events: [
+        accountProofAsked({
+          purpose: 'changeEmail',
+          email,
+          language,
+          network: addressBlock(actor.origin),
+          user: user.id,
+          session: actor.session!,
+        }),
+      ],
     }
   },
 })

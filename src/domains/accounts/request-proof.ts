@@ -1,5 +1,6 @@
 // The operations that send a mail to whatever address is typed. Each answers 202 and the same, whoever's it is.
 import { anyone } from '../../access/rule.ts'
+import { addressBlock } from '../../base/address-block.ts'
 import { languageOf } from '../../base/language.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
@@ -22,10 +23,14 @@ function requestProof<const TName extends string>(name: TName, route: string, { 
     ),
     access: anyone,
     rate: 'account',
-    async run({ input, request }) {
+    async run({ input, actor, request }) {
       const email = normalEmail(input.email)
       const language = languageOf(request.headers['accept-language'])
-      return { output: { email }, status: 202, events: [accountProofAsked({ purpose, email, language })] }
+      return {
+        output: { email },
+        status: 202,
+        events: [accountProofAsked({ purpose, email, language, network: addressBlock(actor.origin) })],
+      }
     },
   })
 }

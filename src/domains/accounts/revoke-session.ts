@@ -4,6 +4,7 @@ import { limits } from '../../base/limits.ts'
 import { and, eq } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
+import { dropBegun } from './proofs.ts'
 import { endSessions } from './session.ts'
 
 export const revokeSession = command({
@@ -19,6 +20,8 @@ export const revokeSession = command({
   async run({ tx, input, actor }) {
     const removed = await endSessions(tx, and(eq('id', input.id), eq('user', actor.id!)))
     if (removed === 0) throw new EngineError('not_found')
+    // What it may have begun: it does not say which was its.
+    await dropBegun(tx, actor.id!)
     return { output: null, status: 204 }
   },
 })

@@ -6,8 +6,7 @@ import { type EffectHandler, effectHandler, effectKind, enqueue } from '../../ef
 import type { Work } from '../../operation/work.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import { sessions, type User, users } from './collections.ts'
-import { type AskedProof, accountClaimedAgain, accountProofIssued } from './events.ts'
-import { issueProof } from './proofs.ts'
+import { type AskedProof, accountClaimedAgain, accountProofDue } from './events.ts'
 
 /** Looks who has an address, and has them written to. */
 export const proofSend = effectKind(
@@ -16,13 +15,14 @@ export const proofSend = effectKind(
     purpose: Type.String(),
     email: Type.String(),
     language: Type.String(),
+    network: Type.String(),
     user: Type.Optional(Type.String()),
     session: Type.Optional(Type.String()),
   }),
 )
 
-export async function oweProof(work: Work, { purpose, email, language, user, session }: AskedProof): Promise<void> {
-  const payload = { purpose, email, language, ...(user === undefined || session === undefined ? {} : { user, session }) }
+export async function oweProof(work: Work, { purpose, email, language, network, user, session }: AskedProof): Promise<void> {
+  const payload = { purpose, email, language, network, ...(user === undefined || session === undefined ? {} : { user, session }) }
   await enqueue(work, proofSend, { key: `accounts.sendProof:${work.newId('key')}`, payload, isNew: true, isUnrecognised: true })
 }
 
@@ -31,14 +31,14 @@ export function sendProof(): EffectHandler {
     perform: async () => ({ end: 'done', result: null }),
     async settle(work) {
       const asked = work.payload as AskedProof
-      const { email, language } = asked
+      const { email, language, network } = asked
       const purpose = asked.purpose === 'register' ? 'verify' : asked.purpose
       const holder = await findUnique(work.tx, users, eq('email', email))
       const isTaken = holder !== null && (purpose === 'changeEmail' || (asked.purpose === 'register' && holder.emailVerified))
       if (isTaken) return [accountClaimedAgain({ email, language })]
       const user = purpose === 'changeEmail' ? await moverOf(work, asked) : holder
       if (user === null || user.disabled || (purpose === 'verify' && user.emailVerified)) return
-      return [accountProofIssued({ user, purpose, email, language, secret: await issueProof(work, { purpose, user, email }) })]
+      return [accountProofDue({ user, purpose, email, language, network })]
     },
   })
 }

@@ -23,7 +23,9 @@ const english = {
     heading: 'Welcome!',
     lines: ['Somebody, probably you, opened an account at {{shop}} with this address. Confirm that it is yours:'],
     button: 'Confirm my address',
-    after: ['If it was not you, do nothing: the account stays unconfirmed. The link is good for three days.'],
+    after: [
+      'The link is good for three days. If you did not open the account, do nothing: it stays unconfirmed. If you want it, set a password of your own first.',
+    ],
   },
   /** {url} */
   account_exists: {
@@ -63,9 +65,11 @@ const english = {
   account_change_email: {
     subject: 'Confirm your new address at {{shop}}',
     heading: 'Your new address',
-    lines: ['An account at {{shop}} is to move to this address. Confirm that it is yours:'],
+    lines: [
+      'Somebody, probably you, wants to move their account at {{shop}} to this address. Confirm it where you are signed in to that account:',
+    ],
     button: 'Confirm my new address',
-    after: ['The link is good for one day. If you did not ask for this, do nothing.'],
+    after: ['The link is good for one day, and for whoever is signed in to that account alone. If it is not yours, do nothing.'],
   },
   /** {url}: empty where there is no way back */
   account_email_changed: {
@@ -130,7 +134,9 @@ const german: Readonly<Record<AccountTemplate, Words>> = {
     heading: 'Willkommen!',
     lines: ['Jemand, vermutlich Sie, hat mit dieser Adresse ein Konto bei {{shop}} eröffnet. Bestätigen Sie, dass sie Ihnen gehört:'],
     button: 'Adresse bestätigen',
-    after: ['Wenn Sie es nicht waren, tun Sie nichts: Das Konto bleibt unbestätigt. Der Link gilt drei Tage.'],
+    after: [
+      'Der Link gilt drei Tage. Wenn Sie das Konto nicht eröffnet haben, tun Sie nichts: Es bleibt unbestätigt. Wenn Sie es haben möchten, setzen Sie zuerst ein eigenes Passwort.',
+    ],
   },
   account_exists: {
     subject: 'Sie haben schon ein Konto bei {{shop}}',
@@ -167,9 +173,11 @@ const german: Readonly<Record<AccountTemplate, Words>> = {
   account_change_email: {
     subject: 'Bestätigen Sie Ihre neue Adresse bei {{shop}}',
     heading: 'Ihre neue Adresse',
-    lines: ['Ein Konto bei {{shop}} soll zu dieser Adresse umziehen. Bestätigen Sie, dass sie Ihnen gehört:'],
+    lines: [
+      'Jemand, vermutlich Sie, möchte mit einem Konto bei {{shop}} zu dieser Adresse umziehen. Bestätigen Sie es dort, wo Sie in diesem Konto angemeldet sind:',
+    ],
     button: 'Neue Adresse bestätigen',
-    after: ['Der Link gilt einen Tag. Wenn Sie das nicht wollten, tun Sie nichts.'],
+    after: ['Der Link gilt einen Tag, und nur für den, der in diesem Konto angemeldet ist. Wenn es nicht Ihres ist, tun Sie nichts.'],
   },
   account_email_changed: {
     subject: 'Ihre Adresse bei {{shop}} wurde geändert',

@@ -44,7 +44,7 @@ export async function queueEmail(work: Work, given: NewEmail): Promise<Email | n
   const { from, replyTo } = project.mail
   const id = newId('eml')
   const template = typeof given.template === 'string' ? { name: given.template, ...templates[given.template] } : given.template
-  const { subject, text, html } = render(template, { shop: project.name, ...given.view })
+  const { subject, text, html } = render(template, { shop: project.name, accent: project.accounts.accent, ...given.view })
   const message = {
     id,
     direction: 'out',

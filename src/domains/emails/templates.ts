@@ -3,8 +3,9 @@
 // was paid.
 import type { Template } from './render.ts'
 
+/** In the project's colour, which `queueEmail` gives. */
 export const buttonStyle =
-  'display:inline-block;padding:12px 20px;border-radius:8px;background:#1f4d3a;color:#ffffff;text-decoration:none;font-weight:600'
+  'display:inline-block;padding:12px 20px;border-radius:8px;background:{{accent.ground}};color:{{accent.text}};text-decoration:none;font-weight:600'
 
 export const templates = {
   /** {shop, number, url, lines: [{title, quantity, total}], subtotal, discount, shipping, taxAdded, total, taxIncluded, address[]}; amounts of nothing are empty */

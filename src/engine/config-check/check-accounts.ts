@@ -16,4 +16,5 @@ export const checkAccounts: Check = object({
   logo: picture,
   pages: (value, path, add) => (value === false ? undefined : ownPages(value, path, add)),
   secondFactorFor: list(line),
+  requireVerifiedEmail: is('true or false', (value) => typeof value === 'boolean'),
 } satisfies Record<keyof AccountsConfig, Check>)

@@ -3,8 +3,8 @@
 import type { Language } from '../../base/language.ts'
 import { secretMark } from '../../base/secret.ts'
 import type { User } from '../../domains/accounts/collections.ts'
-import type { AskedProof, accountEmailChanged, accountFactorChanged, accountProofIssued } from '../../domains/accounts/events.ts'
-import type { MailedPurpose } from '../../domains/accounts/proofs.ts'
+import type { AskedProof, accountEmailChanged, accountFactorChanged, accountProofDue } from '../../domains/accounts/events.ts'
+import { issueProof, type MailedPurpose } from '../../domains/accounts/proofs.ts'
 import { oweProof } from '../../domains/accounts/send-proof.ts'
 import { type AccountTemplate, accountTemplate } from '../../domains/emails/account-templates.ts'
 import { queueEmail } from '../../domains/emails/queue-email.ts'
@@ -16,7 +16,7 @@ const lettingIn: ReadonlySet<AskedProof['purpose']> = new Set(['reset', 'magic',
 /** The same work and the same bound for every address, whoever's it is. */
 export async function askForProof(work: Work, asked: AskedProof): Promise<void> {
   const kind = lettingIn.has(asked.purpose) ? 'signIn' : 'account'
-  if (await mayWriteTo(work, { kind, to: asked.email })) await oweProof(work, asked)
+  if (await mayWriteTo(work, { kind, to: asked.email, network: asked.network })) await oweProof(work, asked)
 }
 
 type Proving = { readonly template: AccountTemplate; readonly page: string | null }
@@ -28,15 +28,17 @@ const mails: Readonly<Record<Exclude<MailedPurpose, 'undoEmail'>, Proving>> = {
   changeEmail: { template: 'account_change_email', page: 'email' },
 }
 
-export async function sendProofMail(work: Work, told: ReturnType<typeof accountProofIssued>['payload']): Promise<void> {
-  const { user, purpose, email, language, secret } = told
-  if (purpose === 'undoEmail') return
+/** Makes it, and writes to its address. What may not be written about is not made: it would end the one that was sent before. */
+export async function sendProofMail(work: Work, told: ReturnType<typeof accountProofDue>['payload']): Promise<void> {
+  const { user, purpose, email, language, network } = told
+  // Anybody opens accounts for `ann+1@` and `ann+2@`, and moves one there, which are one mailbox.
+  const isProven = lettingIn.has(purpose) && user.emailVerified
+  if (!isProven && !(await mayWriteTo(work, { kind: 'mailbox', to: email, network }))) return
   const { template, page } = mails[purpose]
   const view = page === null ? { code: secretMark } : { url: linkTo(work, page) }
   const key = `account.${purpose}:${user.id}:${work.newId('key')}`
-  // Anybody opens accounts for `ann+1@` and `ann+2@`, which are one mailbox.
-  const bound = lettingIn.has(purpose) && !user.emailVerified ? ({ bound: 'account' } as const) : {}
-  await queueEmail(work, { key, to: email, template: accountTemplate(template, language), record: user.id, view, secret, ...bound })
+  const secret = await issueProof(work, { purpose, user, email })
+  await queueEmail(work, { key, to: email, template: accountTemplate(template, language), record: user.id, view, secret })
 }
 
 /** The token stands in the fragment, which no server and no other site is sent; the page posts it. */
@@ -57,7 +59,7 @@ export async function tellOfNewPassword(work: Work, { user, language }: { readon
   const { id, email, emailVerified } = user
   const view = { url: `${work.project.publicUrl}/account` }
   const key = `account.password_changed:${id}:${work.now}`
-  const bound = emailVerified ? {} : ({ bound: 'account' } as const)
+  const bound = emailVerified ? {} : ({ bound: 'mailbox' } as const)
   await queueEmail(work, { key, to: email, template: accountTemplate('account_password', language), record: id, view, ...bound })
 }
 
@@ -73,7 +75,7 @@ export async function tellOfFactor(work: Work, told: ReturnType<typeof accountFa
   const { id, email, emailVerified } = user
   const view = { url: `${work.project.publicUrl}/account` }
   const key = `account.factor_${change}:${id}:${work.newId('key')}`
-  const bound = emailVerified ? {} : ({ bound: 'account' } as const)
+  const bound = emailVerified ? {} : ({ bound: 'mailbox' } as const)
   await queueEmail(work, { key, to: email, template: accountTemplate(factorMails[change], language), record: id, view, ...bound })
 }
 
@@ -82,7 +84,7 @@ export async function tellOfKey(work: Work, { user, language }: { readonly user:
   const { id, email, emailVerified } = user
   const view = { url: `${work.project.publicUrl}/account` }
   const key = `account.key_made:${id}:${work.newId('key')}`
-  const bound = emailVerified ? {} : ({ bound: 'account' } as const)
+  const bound = emailVerified ? {} : ({ bound: 'mailbox' } as const)
   await queueEmail(work, { key, to: email, template: accountTemplate('account_key_made', language), record: id, view, ...bound })
 }
 

@@ -1,6 +1,7 @@
 // The defences that the matrix is about, each with a text of the source that it stands in and the text that takes it away. `asked`:
 // the attacks of the matrix that are run with it, of which one at least must fail.
 import { resolve } from 'node:path'
+import { accountDefences } from './account-defences.ts'
 
 export const root = resolve(import.meta.dirname, '../../..')
 
@@ -11,9 +12,11 @@ export type Defence = {
   readonly from: string
   readonly to: string
   readonly asked: readonly string[]
+  /** Where it is no attack of the matrix: a file of tests, of which `asked` has the first words of names. */
+  readonly test?: string
 }
 
-export const defences: readonly Defence[] = [
+const matrixDefences: readonly Defence[] = [
   {
     name: 'a list shows what the read rule lets through',
     file: 'src/records/list-records.ts',
@@ -506,9 +509,9 @@ export const defences: readonly Defence[] = [
   },
   {
     name: 'an account that is switched off is nobody',
-    file: 'src/domains/accounts/session.ts',
-    from: ' || found.user.disabled)',
-    to: ')',
+    file: 'src/domains/accounts/authenticate.ts',
+    from: ' || found.user.disabled || ',
+    to: ' || ',
     asked: ['A25'],
   },
   {
@@ -631,6 +634,8 @@ export const defences: readonly Defence[] = [
     asked: ['A69'],
   },
 ]
+
+export const defences: readonly Defence[] = [...matrixDefences, ...accountDefences]
 
 export function defenceNamed(name: string): Defence {
   const found = defences.find((one) => one.name === name)

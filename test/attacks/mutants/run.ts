@@ -1,10 +1,10 @@
 /**
- * `npm run mutants`: takes away one defence after another, each in a process of its own, and runs the attacks of the matrix that are
- * about it. Prints which test caught each; exit 1 where one was caught by none. Words name some: `npm run mutants -- "a list shows"`.
- * A whole run is kept in caught.json, and `node test/attacks/page.ts --write` makes the page of it. Takes some minutes and is in no run of tests; that each text still stands in the source is.
+ * `npm run mutants`: takes away one defence after another, each in a process of its own, and runs the attacks of the matrix or the tests that
+ * are about it. Prints which test caught each; exit 1 where one was caught by none. Words name some: `npm run mutants -- "a list shows"`.
+ * What was seen is kept in caught.json, and `node test/attacks/page.ts --write` makes the page of it. Takes some minutes and is in no run of tests; that each text still stands in the source is.
  */
 import { spawn } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
@@ -18,13 +18,23 @@ const plant = join(import.meta.dirname, 'plant.ts')
 type Outcome = { readonly defence: Defence; readonly caughtBy: readonly string[]; readonly said: string }
 
 async function tryWithout(defence: Defence): Promise<Outcome> {
-  const asked = `^(?:${defence.asked.join('|')}) `
-  const words = ['--disable-warning=ExperimentalWarning', '--import', plant, '--test-reporter=tap', `--test-name-pattern=${asked}`, matrix]
+  const { asked, test } = defence
+  const pattern = test === undefined ? `^(?:${asked.join('|')}) ` : asked.map((words) => words.replaceAll(/[()]/g, '.')).join('|')
+  const words = [
+    '--disable-warning=ExperimentalWarning',
+    '--import',
+    plant,
+    '--test-reporter=tap',
+    `--test-name-pattern=${pattern}`,
+    test === undefined ? matrix : join(root, test),
+  ]
   const child = spawn(process.execPath, words, { cwd: root, env: { ...process.env, MUTANT: defence.name, DATABASES: 'sqlite' } })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => (said += String(bytes)))
   await new Promise((resolve) => child.once('close', resolve))
-  const failed = [...stripVTControlCharacters(said).matchAll(/^ +not ok \d+ - (A\d+ \w+)$/gm)].map(([, name]) => name!)
+  const named = [...stripVTControlCharacters(said).matchAll(/^ *not ok \d+ - (.+)$/gm)].map(([, name]) => name!)
+  // Not the groups and files that they stand in.
+  const failed = named.filter((name) => (test === undefined ? /^A\d+ \w+$/.test(name) : asked.some((words) => name.startsWith(words))))
   return { defence, caughtBy: failed, said }
 }
 
@@ -45,7 +55,10 @@ async function main(): Promise<number> {
   }
   const missed = outcomes.filter(({ caughtBy }) => caughtBy.length === 0).length
   const caught = chosen.map(({ name }) => [name, outcomes.find(({ defence }) => defence.name === name)!.caughtBy.join(', ')])
-  if (wanted.length === 0) writeFileSync(caughtPath, `${JSON.stringify(Object.fromEntries(caught), null, 2)}\n`)
+  const before = wanted.length === 0 ? {} : (JSON.parse(readFileSync(caughtPath, 'utf8')) as Record<string, string>)
+  const known = { ...before, ...Object.fromEntries(caught) }
+  const inOrder = defences.filter(({ name }) => name in known).map(({ name }) => [name, known[name]])
+  writeFileSync(caughtPath, `${JSON.stringify(Object.fromEntries(inOrder), null, 2)}\n`)
   console.log(`\n${chosen.length - missed} of ${chosen.length} caught.`)
   return missed === 0 ? 0 : 1
 }
