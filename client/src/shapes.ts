@@ -207,8 +207,8 @@ export type User = {
 }
 
 export type SignIn = { token: string; user: User }
-/** `totp`: what an authenticator app shows. `recovery`: one of the codes that came with it. */
-export type SecondFactor = 'totp' | 'recovery'
+/** `passkey`: by `POST /api/auth/passkeys/login/start` and `/finish`. `totp`: what an authenticator app shows. `recovery`: one of the codes that came with it. */
+export type SecondFactor = 'passkey' | 'totp' | 'recovery'
 
 export type Session = {
   id: string

@@ -402,6 +402,21 @@ export const limits = {
   pendingSignInMs: 10 * 60_000,
   /** As others give: they last for years, and fit on a slip of paper. */
   recoveryCodes: 10,
+  /** Of one account: a telephone, a computer and a key or two, several times over. All of them are sent to a browser that adds one. */
+  passkeysMax: 20,
+  passkeyNameCharactersMax: 100,
+  /** How long somebody may look for a passkey: to find the telephone, or the key in a drawer. */
+  passkeyChallengeMs: 10 * 60_000,
+  /** 1,023 bytes in base64url: WebAuthn Level 3, section 7.1, step 25. */
+  passkeyIdCharactersMax: 1_364,
+  /** In base64url. An RSA key of 4,096 bits takes 720; a larger one would be slow to check at each sign-in. */
+  passkeyKeyCharactersMax: 1_500,
+  /** Of each part of an answer of an authenticator. The largest are attestations by a TPM with their certificates, some 8,000. */
+  passkeyPartCharactersMax: 32_768,
+  /** Of the name of a transport, or the handle of an account: 64 bytes in base64url. */
+  passkeyWordCharactersMax: 86,
+  /** Ways to an authenticator: six are known, and others may come. */
+  passkeyTransportsMax: 20,
   /** The way back to an address after an account was moved to another: long enough for somebody who was away for some days. */
   undoEmailLinkMs: 7 * 24 * 3_600_000,
   /** What a stolen session cannot do without its owner's password or device: so old at most is the proof of who they are. */

@@ -85,6 +85,12 @@ export const errorCodes = {
     message: 'This sign-in has ended: it was used, waited too long, or was tried too often. Sign in again from the beginning.',
   },
   second_factor_exists: { status: 409, retry: 'whenChanged', message: 'The account has an authenticator app. Remove it first.' },
+  passkey_invalid: {
+    status: 401,
+    retry: 'whenChanged',
+    message: 'This passkey was not accepted: it is not known here, was removed, or took too long. Start again.',
+  },
+  too_many_passkeys: { status: 409, retry: 'whenChanged', message: 'This account has as many passkeys as it may have. Remove one first.' },
   setup_link_invalid: { status: 403, retry: 'never', message: 'This set-up link is used, expired or not ours.' },
 
   // Shop

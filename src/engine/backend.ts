@@ -12,6 +12,7 @@ import type { BackendTypes, CollectionTypes, OperationTypes } from '../contract/
 import { apiKeys } from '../domains/accounts/api-keys.ts'
 import { passwords, sessions, users } from '../domains/accounts/collections.ts'
 import { devices } from '../domains/accounts/devices.ts'
+import { passkeyChallenges, passkeys } from '../domains/accounts/passkeys.ts'
 import { proofs } from '../domains/accounts/proofs.ts'
 import { recoveryCodes, totpFactors } from '../domains/accounts/second-factor.ts'
 import { signInTries } from '../domains/accounts/sign-in-tries.ts'
@@ -231,6 +232,8 @@ function coreCollections() {
     devices,
     totpFactors,
     recoveryCodes,
+    passkeys,
+    passkeyChallenges,
     settings,
     effects,
     schedules,

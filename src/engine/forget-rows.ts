@@ -5,6 +5,7 @@ import type { Project } from '../config/project.ts'
 import { and, compare, eq, type Filter, isNull, oneOf } from '../contract/filter.ts'
 import { endKeys } from '../domains/accounts/api-keys.ts'
 import { devices } from '../domains/accounts/devices.ts'
+import { passkeyChallenges } from '../domains/accounts/passkeys.ts'
 import { proofs } from '../domains/accounts/proofs.ts'
 import { endSessions } from '../domains/accounts/session.ts'
 import { signInTries } from '../domains/accounts/sign-in-tries.ts'
@@ -31,6 +32,7 @@ export const forgetOldRows = ({ project }: { readonly project: Pick<Project, 'sh
     await tx.deleteWhere(signInTries, compare('forgottenAt', 'lt', now))
     await tx.deleteWhere(devices, compare('forgottenAt', 'lt', now))
     await tx.deleteWhere(proofs, compare('expiresAt', 'lt', now))
+    await tx.deleteWhere(passkeyChallenges, compare('expiresAt', 'lt', now))
     await endSessions(tx, compare('expiresAt', 'lt', now))
     await endSessions(tx, compare('usedAt', 'lt', now - limits.sessionIdleMs))
     await endKeys(tx, compare('expiresAt', 'lt', now - limits.apiKeysKeepMs))

@@ -18,6 +18,8 @@ import { confirmReset } from '../domains/accounts/confirm-reset.ts'
 import { confirmTotp } from '../domains/accounts/confirm-totp.ts'
 import { createKey } from '../domains/accounts/create-key.ts'
 import { enrolTotp } from '../domains/accounts/enrol-totp.ts'
+import { finishPasskeyRegistration } from '../domains/accounts/finish-passkey-registration.ts'
+import { finishPasskeySignIn } from '../domains/accounts/finish-passkey-sign-in.ts'
 import { getMe } from '../domains/accounts/get-me.ts'
 import { listFactors } from '../domains/accounts/list-factors.ts'
 import { listKeys } from '../domains/accounts/list-keys.ts'
@@ -26,8 +28,10 @@ import { logIn } from '../domains/accounts/log-in.ts'
 import { logOut } from '../domains/accounts/log-out.ts'
 import { prove } from '../domains/accounts/prove.ts'
 import { register } from '../domains/accounts/register.ts'
+import { removePasskey } from '../domains/accounts/remove-passkey.ts'
 import { removeTotp } from '../domains/accounts/remove-totp.ts'
 import { removeUserFactors } from '../domains/accounts/remove-user-factors.ts'
+import { renamePasskey } from '../domains/accounts/rename-passkey.ts'
 import { renewRecoveryCodes } from '../domains/accounts/renew-recovery-codes.ts'
 import { requestEmailChange } from '../domains/accounts/request-email-change.ts'
 import { requestCode, requestMagicLink, requestReset, requestVerification } from '../domains/accounts/request-proof.ts'
@@ -35,6 +39,9 @@ import { revokeKey } from '../domains/accounts/revoke-key.ts'
 import { revokeSession } from '../domains/accounts/revoke-session.ts'
 import { revokeSessions } from '../domains/accounts/revoke-sessions.ts'
 import { setUp } from '../domains/accounts/set-up.ts'
+import { startPasskeyProof } from '../domains/accounts/start-passkey-proof.ts'
+import { startPasskeyRegistration } from '../domains/accounts/start-passkey-registration.ts'
+import { startPasskeySignIn } from '../domains/accounts/start-passkey-sign-in.ts'
 import { undoEmailChange } from '../domains/accounts/undo-email-change.ts'
 import { updateMe } from '../domains/accounts/update-me.ts'
 import { updateUser } from '../domains/accounts/update-user.ts'
@@ -195,6 +202,13 @@ const factorOperations: readonly Operation[] = [
   renewRecoveryCodes,
   removeTotp,
   removeUserFactors,
+  startPasskeyRegistration,
+  finishPasskeyRegistration,
+  startPasskeySignIn,
+  finishPasskeySignIn,
+  startPasskeyProof,
+  renamePasskey,
+  removePasskey,
 ]
 
 /** By what went to an address in a mail. */

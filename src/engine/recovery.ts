@@ -8,6 +8,7 @@ import type { Log } from '../base/log.ts'
 import { and, eq, type Filter, oneOf } from '../contract/filter.ts'
 import { apiKeys } from '../domains/accounts/api-keys.ts'
 import { sessions } from '../domains/accounts/collections.ts'
+import { passkeyChallenges } from '../domains/accounts/passkeys.ts'
 import { emailSend } from '../domains/emails/queue-email.ts'
 import { orders } from '../domains/orders/collections.ts'
 import { liveStatuses, type Payment, payments } from '../domains/payments/collections.ts'
@@ -33,6 +34,9 @@ export function restoreRules(now: number, backupAt: number): { readonly rewrite:
     switch (section) {
       case sessions.name:
         counts.sessions++
+        return null
+      // Whatever was answered since could be answered again.
+      case passkeyChallenges.name:
         return null
       // One that was revoked since would open the shop again.
       case apiKeys.name:

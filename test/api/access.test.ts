@@ -4,17 +4,21 @@
 // long
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { signHmac } from '../../src/base/secret.ts'
+import { hashSecret, signHmac } from '../../src/base/secret.ts'
 import { eq } from '../../src/contract/filter.ts'
+import { sessions, type User } from '../../src/domains/accounts/collections.ts'
+import { issueChallenge, passkeys } from '../../src/domains/accounts/passkeys.ts'
 import { issueProof, type ProofPurpose } from '../../src/domains/accounts/proofs.ts'
 import { issueRecoveryCodes, totpFactors } from '../../src/domains/accounts/second-factor.ts'
 import { issueSetUpToken } from '../../src/domains/accounts/set-up.ts'
 import { totpCode } from '../../src/domains/accounts/totp.ts'
+import { creationOptions, readRegistration, requestOptions } from '../../src/domains/accounts/webauthn.ts'
 import { payments, refunds } from '../../src/domains/payments/collections.ts'
 import { webhookDeliveries, webhooks } from '../../src/domains/webhooks/collections.ts'
 import { effects } from '../../src/effects/effect.ts'
 import { workIn } from '../../src/operation/work.ts'
 import { type ApiRequest, type As, address, checkOut, everybody, fillCart, openWorld, type World, work } from '../support/api-harness.ts'
+import { createAuthenticator } from '../support/authenticator.ts'
 import { type Row, readingScenario, scenario } from '../support/scenario.ts'
 
 type Statuses = Readonly<Record<As, number>>
@@ -262,7 +266,7 @@ const factorRows: Row[] = [
     'accounts.listFactors',
     signedIn(200),
     { method: 'GET', url: '/api/auth/factors' },
-    { body: { totp: null, recoveryCodesLeft: 0 } },
+    { body: { totp: null, passkeys: [], recoveryCodesLeft: 0 } },
   ),
   ...rows('accounts.enrolTotp', signedIn(200), post('/api/auth/totp/enrol', {}), { events: ['accounts.enrolTotp: totpFactors'] }),
   ...rows('accounts.confirmTotp', signedIn(200), (_, { shown }) => post('/api/auth/totp/confirm', { code: shown }), {
@@ -285,6 +289,58 @@ const factorRows: Row[] = [
     { given: aFactor(true), events: ['accounts.removeTotp: effects, emails, totpFactors'] },
   ),
   ...rows('accounts.removeUserFactors', adminOnly, ({ ids }) => ({ method: 'DELETE', url: `/api/users/${ids['other']}/factors` })),
+]
+
+/** A passkey of the caller, or of the owner; and what it answers to a challenge that was given for this. */
+const aPasskey =
+  (purpose: 'register' | 'signIn' | null) =>
+  async (world: World, as: As): Promise<Given> => {
+    const user = world.ids[as === 'guest' ? 'owner' : as]!
+    const authenticator = createAuthenticator(world.engine.parts.project.publicUrl)
+    const { project } = world.engine.parts
+    const about = { id: user, email: 'any@example.com', name: null } as User
+    const made = (challenge: string) => authenticator.create(creationOptions(project, about, { challenge, known: [] }))
+    const sessionsOf = await world.engine.parts.storage.reader.find(sessions, { where: eq('user', user), limit: 1 })
+    return await world.write(async (tx, now) => {
+      const making = workIn(world.engine.parts, tx, now)
+      const session = sessionsOf[0]!.id
+      if (purpose === 'register') return { sent: JSON.stringify(made(await issueChallenge(making, { for: 'register', session }))) }
+      const { credential, publicKey } = (await readRegistration(project, made('any') as never))!
+      const stored = { user, name: 'A key', device: null, idHash: hashSecret(credential), credential, publicKey, transports: [] }
+      const none = { signCount: 0, isSynced: false, usedAt: null, copySeenAt: null, recoveryCodesAt: null }
+      const { id } = await tx.insert(passkeys, { id: making.newId('psk'), ...stored, ...none })
+      if (purpose === null) return { id }
+      const challenge = await issueChallenge(making, { for: 'signIn' })
+      return { sent: JSON.stringify(authenticator.get(requestOptions(project, { challenge, known: [] }))) }
+    })
+  }
+const sent =
+  (url: string) =>
+  (_: World, { sent: body }: Given) =>
+    post(url, JSON.parse(body!))
+
+const passkeyRows: Row[] = [
+  ...rows('accounts.startPasskeyRegistration', signedIn(200), post('/api/auth/passkeys/register/start', {}), { events: [] }),
+  ...rows('accounts.finishPasskeyRegistration', signedIn(201), sent('/api/auth/passkeys/register/finish'), {
+    given: aPasskey('register'),
+    events: ['accounts.finishPasskeyRegistration: effects, emails, passkeys, sessions'],
+  }),
+  ...rows('accounts.startPasskeySignIn', all(200), post('/api/auth/passkeys/login/start', {}), { events: [] }),
+  ...rows('accounts.finishPasskeySignIn', all(200), sent('/api/auth/passkeys/login/finish'), {
+    given: aPasskey('signIn'),
+    events: ['accounts.finishPasskeySignIn: sessions'],
+  }),
+  ...rows('accounts.startPasskeyProof', signedIn(200), post('/api/auth/passkeys/prove/start', {}), { given: aPasskey(null), events: [] }),
+  ...rows(
+    'accounts.renamePasskey',
+    signedIn(200),
+    (_, { id }) => ({ method: 'PATCH', url: `/api/auth/passkeys/${id}`, body: { name: 'Telephone' } }),
+    { given: aPasskey(null), events: ['accounts.renamePasskey: passkeys'] },
+  ),
+  ...rows('accounts.removePasskey', signedIn(204), (_, { id }) => ({ method: 'DELETE', url: `/api/auth/passkeys/${id}` }), {
+    given: aPasskey(null),
+    events: ['accounts.removePasskey: effects, emails, passkeys'],
+  }),
 ]
 
 /** One that is on, and a message that went to it. */
@@ -803,7 +859,7 @@ describe('reading', () => {
   })
 })
 
-const writingRows = [...accountRows, ...proofRows, ...factorRows, ...runningRows, ...shopRows, ...recordRows]
+const writingRows = [...accountRows, ...proofRows, ...factorRows, ...passkeyRows, ...runningRows, ...shopRows, ...recordRows]
 // Webhooks come when they like: without them, what a row stores is what its request stored.
 describe('doing', () => scenario(writingRows, { hasWebhooks: false }))
 

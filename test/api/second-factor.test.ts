@@ -70,7 +70,7 @@ test('an app counts once a code of it was shown; then its owner is told, and sig
     `otpauth://totp/Test%20shop:owner%40example.com?secret=${first.body.secret}&issuer=Test%20shop&algorithm=SHA1&digits=6&period=30`,
   )
   assert.equal((await logIn()).status, 200)
-  assert.deepEqual((await factors(owner)).body, { totp: null, recoveryCodesLeft: 0 })
+  assert.deepEqual((await factors(owner)).body, { totp: null, passkeys: [], recoveryCodesLeft: 0 })
   const second = await post('totp/enrol', {}, owner)
   assert.notEqual(second.body.secret, first.body.secret)
   for (const code of [shown(first.body.secret), shown(second.body.secret, 2), shown(second.body.secret, -2)])

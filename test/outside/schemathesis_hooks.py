@@ -55,6 +55,8 @@ STATED = [
     (r"POST /api/auth/password", "validation_failed", r"/current", "the password there is"),
     (r"POST /api/auth/prove", "validation_failed", r"|/password#wrong", "a proof by one of the ways that the account has"),
     (r"POST /api/auth/totp/confirm", "validation_failed", r"/code#wrong", "a code that the app shows now"),
+    (r"POST /api/auth/passkeys/register/finish", "validation_failed", r"/response#wrong", "what an authenticator made for this site and this session"),
+    (r"POST /api/auth/passkeys/login/finish", "passkey_invalid", r".*", "what a passkey of an account signed for this site"),
     (r"POST /api/auth/email", "validation_failed", r"/email#same", "another address than the account has"),
     (r"POST /api/auth/keys", "validation_failed", r"/scopes/\d+#enum", "scopes name collections and operations that there are"),
     (r"POST /api/auth/keys", "validation_failed", r"/expiresAt(#.*)?", "a key ends in the future"),

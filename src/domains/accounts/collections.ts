@@ -39,8 +39,8 @@ export const passwords = collection('passwords', {
 export type SignInWay = FirstFactor | SecondFactor
 /** What a sign-in begins with. */
 export type FirstFactor = 'password' | 'magic' | 'code' | 'setup'
-/** What an account may ask for beside it. */
-export type SecondFactor = 'totp' | 'recovery'
+/** What an account may ask for beside it. A passkey is enough alone: it is had, and opened by a finger or a number that is known. */
+export type SecondFactor = 'passkey' | 'totp' | 'recovery'
 
 export const sessions = collection('sessions', {
   prefix: 'ses',

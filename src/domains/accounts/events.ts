@@ -36,7 +36,7 @@ export const accountProofDue = event('account.proof_due').with<
 >()
 /** `recovery_used`: a code was that lies on paper. */
 export const accountFactorChanged = event('account.factor_changed').with<
-  Told & { readonly change: 'added' | 'removed' | 'recovery_used'; readonly language: Language }
+  Told & { readonly change: 'added' | 'removed' | 'recovery_used' | 'passkey_added' | 'passkey_removed'; readonly language: Language }
 >()
 /** A program can act for it from now on. */
 export const accountKeyMade = event('account.key_made').with<Told & { readonly language: Language }>()

@@ -7,6 +7,7 @@ import { command } from '../../operation/define.ts'
 import type { Work } from '../../operation/work.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import { passwords, type SignInWay, sessions, users } from './collections.ts'
+import { type CheckedPasskey, checkPasskey, redeemPasskey } from './passkey-use.ts'
 import { type Proof, redeemCode, tryCode } from './proofs.ts'
 import { redeemFactor } from './second-factor.ts'
 import { openSession } from './session.ts'
@@ -14,6 +15,7 @@ import { passwordInput, sessionOutput, userView } from './shapes.ts'
 import { recoveryUsed } from './sign-in.ts'
 import { forgetTries, takeTry, triedBy } from './sign-in-tries.ts'
 import { waysToProve } from './ways-to-prove.ts'
+import { assertionInput } from './webauthn.ts'
 
 /**
  * `POST /api/auth/prove`: whoever is signed in shows again who they are, for what asks for a fresh proof. The session gets a
@@ -34,9 +36,10 @@ export const prove = command({
         Type.String({
           pattern: '^[0-9]{6}$',
           examples: ['042917'],
-          description: 'What the authenticator app shows. An account that has one takes neither password nor mail.',
+          description: 'What the authenticator app shows. An account that has one, or a passkey, takes neither password nor mail.',
         }),
       ),
+      passkey: Type.Optional(assertionInput),
       recovery: Type.Optional(
         Type.String({ minLength: 6, maxLength: limits.codeCharactersMax, description: 'A recovery code in place of the app.' }),
       ),
@@ -48,12 +51,17 @@ export const prove = command({
   access: signedIn,
   rate: 'account',
   hasSecretInput: true,
-  async prepare({ input, read, actor, services, writeFirst }): Promise<Shown> {
+  async prepare(context): Promise<Shown> {
+    const { input, read, actor, services, writeFirst } = context
     const ways = await waysToProve(read, actor.id ?? '')
-    const factor = ways.includes('totp') ? (input.totp ?? input.recovery) : undefined
+    if (input.passkey !== undefined && ways.includes('passkey')) {
+      const purpose = { for: 'prove', session: actor.session ?? '' } as const
+      return { way: 'passkey', checked: await checkPasskey(context, input.passkey, { purpose, user: actor.id }) }
+    }
+    const factor = (ways.includes('totp') ? input.totp : undefined) ?? (ways.includes('recovery') ? input.recovery : undefined)
     if (factor !== undefined) {
       await writeFirst((work) => takeTry(work, triedBy(actor)))
-      return { way: 'factor', code: factor, path: input.totp === undefined ? '/recovery' : '/totp' }
+      return { way: 'factor', code: factor, path: factor === input.totp ? '/totp' : '/recovery' }
     }
     if (input.password !== undefined && ways.includes('password')) {
       await writeFirst((work) => takeTry(work, triedBy(actor)))
@@ -81,6 +89,7 @@ export const prove = command({
 
 /** What was tried before the transaction. */
 type Shown =
+  | { readonly way: 'passkey'; readonly checked: CheckedPasskey | null }
   | { readonly way: 'factor'; readonly code: string; readonly path: string }
   | { readonly way: 'password'; readonly hash: string }
   | { readonly way: 'code'; readonly proof: Proof | null }
@@ -88,6 +97,9 @@ type Shown =
 /** @throws validation_failed or code_invalid when it is not right, or no more */
 async function redeem(work: Work, user: string, shown: Shown): Promise<SignInWay> {
   switch (shown.way) {
+    case 'passkey':
+      if (!(await redeemPasskey(work, shown.checked))) throw invalid('/passkey', 'wrong', 'is not one of the account, or took too long')
+      return 'passkey'
     case 'factor': {
       const factor = await redeemFactor(work, user, shown.code)
       if (factor === null) throw invalid(shown.path, 'wrong', 'is wrong, or was used')

@@ -5,9 +5,9 @@ import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { users } from './collections.ts'
 import { accountFactorChanged } from './events.ts'
-import { removeFactors } from './second-factor.ts'
+import { removeTotpFactor } from './second-factor.ts'
 
-/** `DELETE /api/auth/totp`: the app and the recovery codes are asked for no more. */
+/** `DELETE /api/auth/totp`: the app is asked for no more, and neither are the recovery codes where no passkey is left. */
 export const removeTotp = command({
   name: 'accounts.removeTotp',
   route: 'DELETE /api/auth/totp',
@@ -20,9 +20,10 @@ export const removeTotp = command({
   access: recently(signedIn),
   rate: 'account',
   async run({ tx, actor, request }) {
-    const user = await tx.get(users, actor.id!)
+    // With a passkey that goes at the same time: neither must see the other as what is left.
+    const user = await tx.lock(users, actor.id!, 'exclusive')
     if (user === null) throw new EngineError('unauthenticated')
-    if (!(await removeFactors(tx, user.id))) throw new EngineError('not_found')
+    if (!(await removeTotpFactor(tx, user.id))) throw new EngineError('not_found')
     const language = languageOf(request.headers['accept-language'])
     return { output: null, status: 204, events: [accountFactorChanged({ user, change: 'removed', language })] }
   },

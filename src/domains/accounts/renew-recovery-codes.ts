@@ -2,7 +2,7 @@ import { recently, signedIn } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
-import { findTotp, issueRecoveryCodes, totpFactors } from './second-factor.ts'
+import { issueRecoveryCodes, noteNewCodes } from './second-factor.ts'
 import { recoveryCodesOutput } from './shapes.ts'
 
 /** `POST /api/auth/totp/recovery`: new recovery codes. Those before work no more. */
@@ -18,10 +18,8 @@ export const renewRecoveryCodes = command({
   rate: 'account',
   hasSecretInput: true,
   async run(context) {
-    const { tx, now, actor } = context
-    const totp = await findTotp(tx, actor.id!)
-    if (totp === null) throw new EngineError('not_found')
-    await tx.update(totpFactors, totp, { set: { recoveryCodesAt: now } })
-    return { output: { recoveryCodes: await issueRecoveryCodes(context, totp.user) } }
+    const factor = await noteNewCodes(context, context.actor.id!)
+    if (factor === null) throw new EngineError('not_found')
+    return { output: { recoveryCodes: await issueRecoveryCodes(context, factor.user) } }
   },
 })

@@ -1,5 +1,5 @@
-// What an account asks for beside a password or a mail: a code of an authenticator app, or one of the recovery codes that
-// came with it. Whatever is to count as a second factor is named by `factorsOf`, and from then on every sign-in ends with it
+// What an account asks for beside a password or a mail: a passkey, a code of an authenticator app, or one of the recovery codes
+// that came with the first of them. Whatever is to count as a second factor is named by `factorsOf`, and from then on every sign-in ends with it
 // (`sign-in.ts`). Invariant: no code works twice, which guarded writes see to, also for many at once.
 import { hash } from 'node:crypto'
 import { nobody, staff } from '../../access/rule.ts'
@@ -13,6 +13,7 @@ import { findUnique } from '../../storage/find-all.ts'
 import type { Reader } from '../../storage/storage.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import type { SecondFactor } from './collections.ts'
+import { dropPasskeys, type Passkey, passkeys, passkeysOf } from './passkeys.ts'
 import { dropPending } from './proofs.ts'
 import { toBase32, totpSecretBytes, totpStep } from './totp.ts'
 
@@ -50,10 +51,19 @@ export const recoveryCodes = collection('recoveryCodes', {
 
 /** Those that an account has; none when it is opened by one factor alone. */
 export async function factorsOf(read: Pick<Reader, 'find'>, user: string): Promise<readonly SecondFactor[]> {
-  if ((await findTotp(read, user)) === null) return []
+  const held = await heldFactors(read, user)
+  if (held.length === 0) return []
   // Beyond the limit: one is enough to know.
   const codes = await read.find(recoveryCodes, { where: eq('user', user), limit: 1 })
-  return codes.length === 0 ? ['totp'] : ['totp', 'recovery']
+  return codes.length === 0 ? held : [...held, 'recovery']
+}
+
+/** Without the recovery codes, which stand for what is lost. */
+async function heldFactors(read: Pick<Reader, 'find'>, user: string): Promise<readonly SecondFactor[]> {
+  // Beyond the limit: one is enough to know.
+  const first = await read.find(passkeys, { where: eq('user', user), limit: 1 })
+  const totp = await findTotp(read, user)
+  return [...(first.length > 0 ? ['passkey' as const] : []), ...(totp === null ? [] : ['totp' as const])]
 }
 
 /** The one that counts. */
@@ -64,11 +74,11 @@ export async function findTotp(read: Pick<Reader, 'find'>, user: string): Promis
 
 /** Uses up a code of the app, or a recovery code. Answers what it was; null when it is none, or was used. */
 export async function redeemFactor({ tx, now }: Pick<Work, 'tx' | 'now'>, user: string, typed: string): Promise<SecondFactor | null> {
-  const totp = await findTotp(tx, user)
-  if (totp === null) return null
   const code = typed.replaceAll(/[\s-]/g, '').toLowerCase()
   if (!/^\d{6}$/.test(code))
     return (await tx.deleteWhere(recoveryCodes, and(eq('user', user), eq('codeHash', hashOfCode(user, code))))) > 0 ? 'recovery' : null
+  const totp = await findTotp(tx, user)
+  if (totp === null) return null
   const step = totpStep(totp.secret, code, { now, lastStep: totp.lastStep })
   if (step === null) return null
   return (await tx.touch(totpFactors, totp.id, { set: { lastStep: step } }, compare('lastStep', 'lt', step))) ? 'totp' : null
@@ -97,12 +107,53 @@ function hashOfCode(user: string, code: string): string {
   return hashSecret(`${user}:${code}`)
 }
 
+/** Where the audit trail has that new codes were made: at the app, or at the oldest passkey. Null where there is nothing that they stand for. */
+export async function noteNewCodes({ tx, now }: Pick<Work, 'tx' | 'now'>, user: string): Promise<TotpFactor | Passkey | null> {
+  const totp = await findTotp(tx, user)
+  if (totp !== null) return await tx.update(totpFactors, totp, { set: { recoveryCodesAt: now } })
+  const [passkey] = await passkeysOf(tx, user)
+  return passkey === undefined ? null : await tx.update(passkeys, passkey, { set: { recoveryCodesAt: now } })
+}
+
+type Since = { readonly since: number }
+
 /** Every one that was added at that time or later, by default all. Answers whether one that counted is gone. */
-export async function removeFactors(tx: Transaction, user: string, { since = 0 }: { readonly since?: number } = {}): Promise<boolean> {
+export async function removeFactors(tx: Transaction, user: string, { since }: Since = { since: 0 }): Promise<boolean> {
+  const hadTotp = await dropTotp(tx, user, { since })
+  const hadPasskey = await dropPasskeys(tx, user, { since })
+  await endCodes(tx, user, { since })
+  return hadTotp || hadPasskey
+}
+
+/** The app alone. Answers whether it counted. */
+export async function removeTotpFactor(tx: Transaction, user: string): Promise<boolean> {
+  const counted = await dropTotp(tx, user, { since: 0 })
+  await endCodes(tx, user)
+  return counted
+}
+
+/** One passkey. */
+export async function removePasskeyFactor(tx: Transaction, passkey: Passkey): Promise<void> {
+  await tx.delete(passkeys, passkey)
+  await endCodes(tx, passkey.user)
+}
+
+async function dropTotp(tx: Transaction, user: string, { since }: Since): Promise<boolean> {
   const totp = await findUnique(tx, totpFactors, eq('user', user))
   if (totp === null || (totp.confirmedAt ?? totp.createdAt) < since) return false
   await tx.delete(totpFactors, totp)
+  return totp.confirmedAt !== null
+}
+
+/**
+ * After one went: where none is left, recovery codes stand for nothing, and no sign-in waits. `since`: codes that were made then
+ * or later go as well, for they may lie with somebody else.
+ */
+async function endCodes(tx: Transaction, user: string, made?: Since): Promise<void> {
+  if ((await heldFactors(tx, user)).length > 0) {
+    if (made) await tx.deleteWhere(recoveryCodes, and(eq('user', user), compare('createdAt', 'gte', made.since)))
+    return
+  }
   await tx.deleteWhere(recoveryCodes, eq('user', user))
   await dropPending(tx, user)
-  return totp.confirmedAt !== null
 }

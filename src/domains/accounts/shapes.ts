@@ -34,9 +34,12 @@ export const sessionOutput = Type.Object(
 /** A sign-in that waits for a second factor. */
 export const pendingOutput = Type.Object(
   {
-    pending: Type.String({ description: 'Send it to `POST /api/auth/totp/verify` within ten minutes, with a code.' }),
-    factors: Type.Array(Type.Unsafe<SecondFactor>({ type: 'string', enum: ['totp', 'recovery'] }), {
-      description: 'What the account takes: a code of an authenticator app, or one of its recovery codes.',
+    pending: Type.String({
+      description:
+        'Send it within ten minutes to `POST /api/auth/totp/verify` with a code, or to `POST /api/auth/passkeys/login/start` and `/finish`.',
+    }),
+    factors: Type.Array(Type.Unsafe<SecondFactor>({ type: 'string', enum: ['passkey', 'totp', 'recovery'] }), {
+      description: 'What the account takes: a passkey, a code of an authenticator app, or one of its recovery codes.',
     }),
   },
   { title: 'SecondFactorNeeded' },

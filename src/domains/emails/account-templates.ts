@@ -104,7 +104,31 @@ const english = {
   account_factor_removed: {
     subject: 'The second factor of your account at {{shop}} was removed',
     heading: 'The second factor was removed',
-    lines: ['Your account at {{shop}} asks for no code of an authenticator app any more, and its recovery codes work no more.'],
+    lines: [
+      'What your account at {{shop}} asked for at each sign-in beside a password or a mail was removed.',
+      'Recovery codes work no more, unless a passkey is left.',
+    ],
+    button: 'Your account',
+    after: ['If you neither did this nor asked for it, set a new password at once, and write to {{shop}}.'],
+  },
+  /** {url} */
+  account_passkey_added: {
+    subject: 'Your account at {{shop}} has a new passkey',
+    heading: 'A passkey was added',
+    lines: [
+      'Whoever has it signs in to your account at {{shop}} with it alone.',
+      'After a password or a mail the account asks for a passkey, an authenticator app or a recovery code.',
+    ],
+    button: 'Your account',
+    after: ['If it was not you, remove it at once, set a new password, and write to {{shop}}.'],
+  },
+  /** {url} */
+  account_passkey_removed: {
+    subject: 'A passkey of your account at {{shop}} was removed',
+    heading: 'A passkey was removed',
+    lines: [
+      'It does not open your account at {{shop}} any more. Where it was the last, and there is no authenticator app, recovery codes work no more.',
+    ],
     button: 'Your account',
     after: ['If you neither did this nor asked for it, set a new password at once, and write to {{shop}}.'],
   },
@@ -211,7 +235,27 @@ const german: Readonly<Record<AccountTemplate, Words>> = {
     subject: 'Der zweite Faktor Ihres Kontos bei {{shop}} wurde entfernt',
     heading: 'Der zweite Faktor wurde entfernt',
     lines: [
-      'Ihr Konto bei {{shop}} fragt nicht mehr nach einem Code einer Authenticator-App, und die Wiederherstellungscodes gelten nicht mehr.',
+      'Wonach Ihr Konto bei {{shop}} bei jeder Anmeldung neben Passwort oder E-Mail fragte, wurde entfernt.',
+      'Wiederherstellungscodes gelten nicht mehr, außer es ist noch ein Passkey da.',
+    ],
+    button: 'Ihr Konto',
+    after: ['Wenn Sie das weder getan noch darum gebeten haben, setzen Sie sofort ein neues Passwort und schreiben Sie an {{shop}}.'],
+  },
+  account_passkey_added: {
+    subject: 'Ihr Konto bei {{shop}} hat einen neuen Passkey',
+    heading: 'Ein Passkey ist dazugekommen',
+    lines: [
+      'Wer ihn hat, meldet sich allein damit bei {{shop}} an.',
+      'Nach Passwort oder E-Mail fragt das Konto nach einem Passkey, einer Authenticator-App oder einem Wiederherstellungscode.',
+    ],
+    button: 'Ihr Konto',
+    after: ['Wenn Sie es nicht waren, entfernen Sie ihn sofort, setzen Sie ein neues Passwort und schreiben Sie an {{shop}}.'],
+  },
+  account_passkey_removed: {
+    subject: 'Ein Passkey Ihres Kontos bei {{shop}} wurde entfernt',
+    heading: 'Ein Passkey wurde entfernt',
+    lines: [
+      'Er öffnet Ihr Konto bei {{shop}} nicht mehr. War er der letzte, und gibt es keine Authenticator-App, gelten die Wiederherstellungscodes nicht mehr.',
     ],
     button: 'Ihr Konto',
     after: ['Wenn Sie das weder getan noch darum gebeten haben, setzen Sie sofort ein neues Passwort und schreiben Sie an {{shop}}.'],

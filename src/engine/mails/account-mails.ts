@@ -67,6 +67,8 @@ const factorMails = {
   added: 'account_factor_added',
   removed: 'account_factor_removed',
   recovery_used: 'account_recovery_used',
+  passkey_added: 'account_passkey_added',
+  passkey_removed: 'account_passkey_removed',
 } as const satisfies Record<string, AccountTemplate>
 
 /** As of a new password. */
