@@ -194,6 +194,10 @@ export const limits = {
   requestsOfEachMin: 4,
   admissionDelayMs: 50,
   admissionSampleMs: 20,
+  /** Requests that one connection may send ahead of their answers. */
+  pipelinedMax: 32,
+  /** How long an answer may lie there of which the client takes nothing. */
+  unreadAnswerMs: 60_000,
   /** Connections that the system keeps until they are taken. Past it clients hear nothing, and try again after a second, then three. */
   connectionsWaiting: 4_096,
   /** Sessions of staff that are known to go first. */

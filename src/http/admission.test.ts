@@ -11,9 +11,11 @@ function openDoor() {
   let due: { at: number; task: () => void } | null = null
   let waitedMs = 0
   const told: number[] = []
+  const turn: (() => void)[] = []
   const clock: Clock = {
     ...systemClock,
     monotonic: () => now,
+    soon: (task) => void turn.push(task),
     after(delayMs, task) {
       due = { at: now + delayMs, task }
       return () => {}
@@ -42,6 +44,7 @@ function openDoor() {
     },
     leave(count = leaves.length) {
       for (const end of leaves.splice(0, count)) end()
+      for (const task of turn.splice(0)) task()
     },
     /** Samples are taken, each of them late by so much. */
     samples(count: number, { lateMs = 0, waited = 0 } = {}) {

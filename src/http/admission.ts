@@ -32,28 +32,34 @@ export function createAdmission({ clock, waitedMs, onRefused = () => {} }: Admis
   const room = createRoom()
   let inside = 0
   let refused = 0
-  let toldRefused = 0
+  let untold = 0
   let toldAt = Number.NEGATIVE_INFINITY
   let isWatched = false
+  /** Those that are done, and count until the turn of the event loop ends: reads of one turn follow each other without a wait that shows. */
+  let done: string[] = []
 
   function sampleLater(): void {
-    isWatched = true
     const due = clock.monotonic() + limits.admissionSampleMs
     clock.after(limits.admissionSampleMs, () => {
       const now = clock.monotonic()
       room.fit(Math.max(now - due, waitedMs()), inside)
       tell(now)
-      if (inside > 0) return sampleLater()
-      isWatched = false
-      room.forget()
+      isWatched = inside > 0
+      isWatched ? sampleLater() : room.forget()
     })
   }
 
   function tell(now: number): void {
-    if (refused === toldRefused || now - toldAt < 1_000) return
-    onRefused(refused - toldRefused)
-    toldRefused = refused
+    if (untold === 0 || now - toldAt < 1_000) return
+    onRefused(untold)
+    untold = 0
     toldAt = now
+  }
+
+  function endTurn(): void {
+    inside -= done.length
+    for (const network of done) takeOne(holders, network)
+    done = []
   }
 
   /** While there is room to spare whoever comes is let in. Then each network has its share; what nobody else asks for is left to none. */
@@ -72,6 +78,7 @@ export function createAdmission({ clock, waitedMs, onRefused = () => {} }: Admis
     admits(network, isPreferred) {
       if (hasRoomFor(network, isPreferred)) return true
       refused++
+      untold++
       tell(clock.monotonic())
       return false
     },
@@ -79,15 +86,19 @@ export function createAdmission({ clock, waitedMs, onRefused = () => {} }: Admis
       inside++
       holders.set(network, (holders.get(network) ?? 0) + 1)
       if (!isWatched) sampleLater()
+      isWatched = true
       return () => {
-        inside--
-        const left = holders.get(network)! - 1
-        if (left === 0) holders.delete(network)
-        else holders.set(network, left)
+        if (done.push(network) === 1) clock.soon(endTurn)
       }
     },
     counts: () => ({ inside, room: room.size(), refused }),
   }
+}
+
+function takeOne(counts: Map<string, number>, name: string): void {
+  const left = counts.get(name)! - 1
+  if (left === 0) counts.delete(name)
+  else counts.set(name, left)
 }
 
 /** Follows the delay: down to what keeps it, up again while there is none. */

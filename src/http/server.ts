@@ -98,7 +98,7 @@ function createApp(parts: ServerParts): FastifyInstance {
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     routerOptions: { querystringParser: (text) => ({ text }), maxParamLength: 128 },
-    serverFactory: (listener) => createSocketServer(parts.times ?? socketTimes, parts.inFront?.(listener) ?? listener),
+    serverFactory: (listener) => createSocketServer(parts.times ?? socketTimes, parts.clock, parts.inFront?.(listener) ?? listener),
     clientErrorHandler: (error, socket) => answerUnreadable(error, socket, `${parts.bootId}-unread`, parts.log),
     // Node's own answer has no problem in it, and does not say when to come again.
     return503OnClosing: false,

@@ -1,17 +1,36 @@
 import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
 import { after, before, test } from 'node:test'
+import { promisify } from 'node:util'
+import { eventually } from '../../test/support/eventually.ts'
 import { createPageServer } from '../../test/support/page-server.ts'
+import { limits } from '../base/limits.ts'
 import type { HttpServer } from './server.ts'
 
 // A thousandth of the real limits: what is told is that they hold, for the head and for the body.
-const times = { requestMs: 30, sweepMs: 5, keepAliveMs: 5_000 }
+const times = { requestMs: 30, sweepMs: 5, keepAliveMs: 5_000, unreadMs: 1_000 }
+
+/** More than the system's buffers of both ends take. */
+const largeBytes = 20_000_000
+let underWay = 0
+let mostAtOnce = 0
+/** Takes a turn, and looks whether another one of these is under way. */
+async function alone() {
+  mostAtOnce = Math.max(mostAtOnce, ++underWay)
+  await new Promise((resolve) => setImmediate(resolve))
+  underWay--
+  return { status: 200, body: 'one' }
+}
 
 let server: HttpServer
 let port: number
 before(async () => {
   server = createPageServer({
-    pages: [{ path: '/livez', summary: '', type: 'application/json', answer: async () => ({ status: 200, body: '{}' }) }],
+    pages: [
+      { path: '/livez', summary: '', type: 'application/json', answer: async () => ({ status: 200, body: '{}' }) },
+      { path: '/large', summary: '', type: 'text/plain', answer: async () => ({ status: 200, body: 'x'.repeat(largeBytes) }) },
+      { path: '/one', summary: '', type: 'text/plain', answer: alone },
+    ],
     times,
   })
   port = await server.listen(0, '127.0.0.1')
@@ -64,4 +83,49 @@ test('what is no HTTP, or has a head too large, is told as a problem', async () 
   assert.deepEqual(problemIn(await conversation('GET / HTTP/1.1\r\nHost: a\r\nA b: c\r\n\r\n')), problem(400, 'malformed_request'))
   const head = `GET / HTTP/1.1\r\nHost: a\r\nX-Large: ${'x'.repeat(20_000)}\r\n\r\n`
   assert.deepEqual(problemIn(await conversation(head)), problem(431, 'headers_too_large'))
+})
+
+test('requests that are sent ahead are answered in their order, one at a time', async () => {
+  const request = (rest = '') => `GET /one HTTP/1.1\r\nHost: a\r\n${rest}\r\n`
+  mostAtOnce = 0
+  const answer = await conversation(request().repeat(limits.pipelinedMax) + request('Connection: close\r\n'))
+  assert.equal(answer.match(/HTTP\/1\.1 200/g)?.length, limits.pipelinedMax + 1)
+  assert.equal(mostAtOnce, 1)
+})
+
+test('whoever sends more of them ahead is cut off, and nobody else', async () => {
+  underWay = 0
+  const answer = await conversation('GET /one HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(1_000)).catch((error) => String(error))
+  assert.doesNotMatch(answer, /HTTP\/1\.1 200.*HTTP\/1\.1 200/s)
+  assert.match(await conversation('GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 200/)
+})
+
+test('an answer that nobody takes is given up; one that is taken slowly is not', async () => {
+  const head = 'GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
+  const taken = (pace: (socket: Socket) => void) =>
+    new Promise<number>((resolve) => {
+      let bytes = 0
+      const socket = connect(port, '127.0.0.1', () => socket.write(head))
+      socket.on('data', (chunk: Buffer) => {
+        bytes += chunk.length
+      })
+      // The system may say that it was reset.
+      socket.on('error', () => {})
+      socket.on('close', () => resolve(bytes))
+      pace(socket)
+    })
+  const connections = () => promisify(server.app.server.getConnections.bind(server.app.server))()
+  const slowly = (socket: Socket) =>
+    socket.on('data', () => {
+      socket.pause()
+      setTimeout(() => socket.resume(), 1)
+    })
+  assert.ok((await taken(slowly)) > largeBytes)
+  // It reads again once the server has given it up.
+  const not = async (socket: Socket) => {
+    socket.pause()
+    for (const count of [1, 0]) await eventually('it comes, and is given up', async () => ((await connections()) === count ? true : null))
+    socket.resume()
+  }
+  assert.ok((await taken(not)) < largeBytes)
 })

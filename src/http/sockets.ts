@@ -1,21 +1,28 @@
-// The socket below the router: how long a request may take to arrive, and what is said to one that is no HTTP.
+// The socket below the router: how long a request may take to arrive and an answer to be taken, that one connection is answered one request
+// after another, and what is said to one that is no HTTP.
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { Clock } from '../base/clock.ts'
 import { EngineError } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
 import { nodeHttp } from '../base/node-http.ts'
 import { problemOf } from './problems.ts'
 
-export type SocketTimes = { readonly requestMs: number; readonly sweepMs: number; readonly keepAliveMs: number }
+export type SocketTimes = { readonly requestMs: number; readonly sweepMs: number; readonly keepAliveMs: number; readonly unreadMs: number }
 
-export const socketTimes: SocketTimes = { requestMs: limits.requestMs, sweepMs: limits.requestSweepMs, keepAliveMs: limits.keepAliveMs }
+export const socketTimes: SocketTimes = {
+  requestMs: limits.requestMs,
+  sweepMs: limits.requestSweepMs,
+  keepAliveMs: limits.keepAliveMs,
+  unreadMs: limits.unreadAnswerMs,
+}
 
-export function createSocketServer(
-  { requestMs, sweepMs, keepAliveMs }: SocketTimes,
-  listener: (request: IncomingMessage, response: ServerResponse) => void,
-): Server {
-  return nodeHttp.createServer(
+type Listener = (request: IncomingMessage, response: ServerResponse) => void
+
+export function createSocketServer({ requestMs, sweepMs, keepAliveMs, unreadMs }: SocketTimes, clock: Clock, listener: Listener): Server {
+  const server = nodeHttp.createServer(
     {
       requestTimeout: requestMs,
       headersTimeout: requestMs,
@@ -23,8 +30,34 @@ export function createSocketServer(
       // Node ends slow requests when it looks at its connections, so this is part of the limit.
       connectionsCheckingInterval: sweepMs,
     },
-    listener,
+    inTurn(listener, clock),
   )
+  // Nothing came or went for so long. What waits to be answered may take longer; an answer that nobody takes is memory for nothing.
+  server.timeout = unreadMs
+  server.on('timeout', (socket: Socket) => void (socket.writableLength > 0 && socket.destroy()))
+  return server
+}
+
+/**
+ * Requests that a client sends without waiting for answers (pipelining) are worked on one at a time, with a turn of the event loop for the others
+ * in between. Node hands on all that one packet holds, which is a thousand of them.
+ */
+function inTurn(listener: Listener, clock: Clock): Listener {
+  const waiting = new WeakMap<Socket, number>()
+  return (request, response) => {
+    // Node gives a response its socket when those before it have been sent.
+    if (response.socket !== null) return listener(request, response)
+    const { socket } = request
+    const count = waiting.get(socket) ?? 0
+    if (count >= limits.pipelinedMax) return void socket.destroy()
+    waiting.set(socket, count + 1)
+    response.once('socket', () =>
+      clock.soon(() => {
+        waiting.set(socket, waiting.get(socket)! - 1)
+        if (!socket.destroyed) listener(request, response)
+      }),
+    )
+  }
 }
 
 /** Sockets whose body is a file, which may take longer than any other: whoever reads it looks at its pace. */
