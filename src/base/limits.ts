@@ -391,6 +391,12 @@ export const limits = {
   usesWrittenMs: 1_000,
   /** NIST SP 800-63B-3 section 5.1.1.2, with a list of the commonest beside it. */
   passwordCharactersMin: 8,
+  /** A config may ask for more, to here: longer ones are typed wrong. */
+  passwordCharactersMinMax: 64,
+  /** To ask whether a password is known from a breach: people wait for it. Past it the password is let through. */
+  breachCheckMs: 1_500,
+  /** Who did not answer is not asked again before: nobody waits for it meanwhile. */
+  breachPauseMs: 30_000,
   /** Shorter than this a password that only repeats itself is refused; nobody tries longer ones of the kind. */
   passwordPatternCharactersMax: 64,
   /** Argon2 reads any length; this only bounds the request. */

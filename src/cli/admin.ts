@@ -4,6 +4,7 @@ import { isEngineError } from '../base/engine-error.ts'
 import { createIdSource } from '../base/ids.ts'
 import { systemRandom } from '../base/random.ts'
 import { newSecret } from '../base/secret.ts'
+import type { Project } from '../config/project.ts'
 import { createArgon2Hasher } from '../domains/accounts/argon2-hasher.ts'
 import { makeAdmin } from '../domains/accounts/make-admin.ts'
 import { checkPassword } from '../domains/accounts/password-rules.ts'
@@ -21,10 +22,10 @@ export async function createAdmin(settings: ProcessSettings): Promise<number> {
   if (action !== 'create' || email === undefined) throw new UsageError('Type: kingpost admin create EMAIL')
   if (!isEmail(email)) throw new UsageError(`"${email}" is no e-mail address.`)
   const given = settings.isPasswordOnStdin ? (await text(process.stdin)).replace(/\r?\n$/, '') : null
-  const password = given ?? newSecret(systemRandom, 'pw').slice(3, 23)
   const loaded = await loadConfig(settings.configPath)
   const backend = compileConfig(loaded, { publicUrl: settings.publicUrl ?? 'http://localhost', isDevelopment: true })
-  checkWords(password, email, backend.project.name)
+  const password = given ?? madeUp(backend.project)
+  checkWords(password, email, backend.project)
   const storage = await openStorage(settings, backend.model)
   let part: Part | null = null
   let tookOver = false
@@ -47,10 +48,15 @@ export async function createAdmin(settings: ProcessSettings): Promise<number> {
   return 0
 }
 
+function madeUp({ accounts }: Project): string {
+  const parts = [0, 1].map(() => newSecret(systemRandom, 'pw').slice('pw_'.length))
+  return parts.join('').slice(0, Math.max(20, accounts.passwords.min))
+}
+
 /** @throws Error with one sentence for people */
-function checkWords(password: string, email: string, project: string): void {
+function checkWords(password: string, email: string, project: Project): void {
   try {
-    checkPassword(password, { email, name: null, project })
+    checkPassword(password, project, { email, name: null })
   } catch (error) {
     throw isEngineError(error) ? new Error(`The password ${error.detail}.`) : error
   }

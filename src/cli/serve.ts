@@ -35,6 +35,7 @@ import { openProviders, type PaymentProviders } from './payment-providers.ts'
 import { createPictureProcesses, hasPictureLibrary, type PictureProcesses } from './picture-processes.ts'
 import { prepareFolder } from './private-files.ts'
 import { createProcessLog } from './process-log.ts'
+import { createPwnedPasswords } from './pwned-passwords.ts'
 import { recoveryNotice } from './recovery-notice.ts'
 import { createRuntimeMeter } from './runtime-meter.ts'
 import { seedDatabase } from './seed.ts'
@@ -133,7 +134,10 @@ async function serveOn(place: Place): Promise<Running> {
     clock,
     random: systemRandom,
     log,
-    services: { passwords: createArgon2Hasher(systemRandom, undefined, Math.max(1, availableParallelism() - 1)) },
+    services: {
+      passwords: createArgon2Hasher(systemRandom, undefined, Math.max(1, availableParallelism() - 1)),
+      breaches: createPwnedPasswords({ egress: systemEgress, clock, log }),
+    },
     providers: payments.all,
     mail,
     webhooks: { egress: systemEgress },

@@ -31,7 +31,7 @@ test('each page of accounts is ours, unless the storefront has it or the config 
   const alone = await pagesOf({ accent: '#a3381f' })
   assert.deepEqual(await ours(alone), accountPages)
   const page = await alone('/account')
-  assert.match(page.payload, /data-name="Tea &#38; &#60;Cake&#62;" data-logo="" data-must-verify=""/)
+  assert.match(page.payload, /data-name="Tea &#38; &#60;Cake&#62;" data-logo="" data-must-verify="" data-password-min="8"/)
   const [theme = ''] = /\/account\/~[\w-]+\/theme\.css/.exec(page.payload)!
   assert.match((await alone(theme)).payload, /--accent: light-dark\(#a3381f/)
   assert.equal((await alone('/account/orders')).statusCode, 404)

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { limits } from '../base/limits.ts'
 import { escapeHtml } from '../base/text.ts'
 import { type AccountPage, accountPages } from '../config/account-pages.ts'
 import { passwordPagePolicy, policyWith } from '../http/content-security-policy.ts'
@@ -63,6 +64,7 @@ function accountMounts(loaded: LoadedConfig): StaticMount[] {
   const page = readFileSync(join(root, 'console/account.html'), 'utf8')
     .replaceAll('{{name}}', () => escapeHtml(name))
     .replace('{{logo}}', logoName && `/account/${logoName}`)
+    .replace('{{passwordMin}}', String(accounts.passwords?.min ?? limits.passwordCharactersMin))
     .replace('{{mustVerify}}', accounts.requireVerifiedEmail ? 'yes' : '')
   return [
     {

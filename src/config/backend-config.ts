@@ -94,6 +94,11 @@ export type AccountsConfig = {
   /** Roles whose holders need a second factor: until they have one they can only add it. `['owner', 'admin']` */
   readonly secondFactorFor?: readonly string[]
   /**
+   * Of new passwords. `min`: how many characters at least, 8 when left out, 64 at most. `breached`: refuses those that are known from
+   * breaches, by asking Have I Been Pwned for the first five characters of their SHA-1.
+   */
+  readonly passwords?: { readonly min?: number; readonly breached?: boolean }
+  /**
    * Signing in by a password needs a confirmed address. Off when left out: whoever registers is let in at once, and can thus find
    * out whether an address had no account before.
    */

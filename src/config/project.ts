@@ -38,6 +38,8 @@ export type ShopSettings = {
 export type AccountSettings = {
   /** Of buttons in mails, and of what is written on them. */
   readonly accent: { readonly ground: string; readonly text: string }
+  /** How many characters a new one has at least; and whether it is looked up among those that were found elsewhere. */
+  readonly passwords: { readonly min: number; readonly breached: boolean }
   /** Whether a password opens nothing before the address of its account was confirmed. */
   readonly requireVerifiedEmail: boolean
 }

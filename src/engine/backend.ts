@@ -175,6 +175,10 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
       },
       accounts: {
         accent: accentOf(config.accounts?.accent ?? '#1f4d3a'),
+        passwords: {
+          min: config.accounts?.passwords?.min ?? limits.passwordCharactersMin,
+          breached: config.accounts?.passwords?.breached ?? false,
+        },
         requireVerifiedEmail: config.accounts?.requireVerifiedEmail ?? false,
       },
       mail: {

@@ -72,6 +72,12 @@ export type PrepareContext<TInput> = QueryContext<TInput> & {
 /** Ports that preparations may use. */
 export type Services = {
   readonly passwords: PasswordHasher
+  /** Left out where there is no way to ask: then none is known. */
+  readonly breaches?: Breaches
+}
+export interface Breaches {
+  /** Whether a password was found elsewhere. Where that cannot be learnt in time: false. */
+  has(password: string): Promise<boolean>
 }
 export interface PasswordHasher {
   hash(password: string): Promise<string>

@@ -22,7 +22,7 @@ import { createEngine, type Engine, type Replacements } from '../../src/engine/c
 import type { Admission } from '../../src/http/admission.ts'
 import { systemPages } from '../../src/http/pages.ts'
 import { createServer, type HttpServer } from '../../src/http/server.ts'
-import type { Operation, PasswordHasher } from '../../src/operation/define.ts'
+import type { Breaches, Operation, PasswordHasher } from '../../src/operation/define.ts'
 import { createSandboxBook, type SandboxBook, sandboxMethods } from '../../src/sandbox/book.ts'
 import { createMemoryStore } from '../../src/sandbox/store.ts'
 import { type AnyRecord, collection } from '../../src/schema/collection.ts'
@@ -183,6 +183,8 @@ export type ApiHarnessOptions = {
   readonly replace?: Replacements
   /** Instead of the cheap one that counts. */
   readonly hasher?: PasswordHasher
+  /** Of passwords that were found elsewhere; none when left out. */
+  readonly breaches?: Breaches
   /** Every call to the sandbox's book; may lose or delay it. */
   readonly call?: <T>(name: string, work: () => T) => Promise<T>
   /** Values of the config's secrets. */
@@ -257,7 +259,7 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
     random,
     log: { write: (level, message, fields) => void log.push({ level, message, fields }) },
     ...(options.replace ? { replace: options.replace } : {}),
-    services: { passwords: options.hasher ?? hasher },
+    services: { passwords: options.hasher ?? hasher, ...(options.breaches ? { breaches: options.breaches } : {}) },
     providers: [
       createSandboxProvider(book, {
         secret: webhookSecret,

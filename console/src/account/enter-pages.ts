@@ -4,7 +4,7 @@ import type { SignIn } from '/client/index.ts'
 import { html, useEffect, useState, type VNode } from '../../vendor/htm-preact.js'
 import { client } from '../client.ts'
 import { markSession, mayHaveSession } from '../session-mark.ts'
-import { type Field, Form, pageLink, Sheet, type Typed, useSurroundings, useWords } from './form.ts'
+import { type Field, Form, pageLink, Sheet, type Surroundings, type Typed, useSurroundings, useWords } from './form.ts'
 import { safeNext } from './safe-next.ts'
 import type { Words } from './words.ts'
 
@@ -12,8 +12,9 @@ export function emailField(words: Words, value = ''): Field {
   return { name: 'email', label: words.email, type: 'email', autocomplete: 'username', value }
 }
 
-export function newPasswordField(words: Words, label: string): Field {
-  return { name: 'password', label, type: 'password', autocomplete: 'new-password', hint: words.passwordHint, minLength: 8 }
+export function newPasswordField({ words, passwordMin }: Surroundings, label: string): Field {
+  const hint = words.passwordHint(passwordMin)
+  return { name: 'password', label, type: 'password', autocomplete: 'new-password', hint, minLength: passwordMin }
 }
 
 /** To where somebody wanted to go when they were asked to sign in. */
@@ -79,7 +80,8 @@ export function SignInPage(): VNode {
 }
 
 export function RegisterPage(): VNode {
-  const { words, mustVerify } = useSurroundings()
+  const surroundings = useSurroundings()
+  const { words, mustVerify } = surroundings
   const [email, setEmail] = useState('')
   const send = async ({ name = '', email = '', password = '' }) => {
     await client.auth.register({ email, password, ...(name.trim() === '' ? {} : { name }) })
@@ -93,7 +95,7 @@ export function RegisterPage(): VNode {
       fields=${[
         { name: 'name', label: words.name, autocomplete: 'name', isOptional: true },
         emailField(words),
-        newPasswordField(words, words.password),
+        newPasswordField(surroundings, words.password),
       ]}
       action=${words.registerAction}
       send=${send}

@@ -12,10 +12,11 @@ export type Surroundings = {
   readonly logo: string
   /** Whether a password opens nothing before the address is confirmed. */
   readonly mustVerify: boolean
+  readonly passwordMin: number
 }
 
 /** For what the console shows of these pages: it speaks English. */
-export const consoleWords: Surroundings = { words: wordsFor([]), name: 'Kingpost console', logo: '', mustVerify: false }
+export const consoleWords: Surroundings = { words: wordsFor([]), name: 'Kingpost console', logo: '', mustVerify: false, passwordMin: 8 }
 
 const SurroundingsContext = createContext<Surroundings | null>(null)
 export const Surround = SurroundingsContext.Provider

@@ -6,7 +6,7 @@ import { client } from '../client.ts'
 import { markSession, mayHaveSession } from '../session-mark.ts'
 import { newPasswordField } from './enter-pages.ts'
 import { FactorsPart } from './factors.ts'
-import { Form, Sheet, type Typed, useWords, Wrong } from './form.ts'
+import { Form, Sheet, type Typed, useSurroundings, useWords, Wrong } from './form.ts'
 
 function askToSignIn(): void {
   markSession(false)
@@ -38,7 +38,8 @@ export function AccountPage(): VNode | null {
 }
 
 function Person({ user, onChange }: { user: User; onChange: (user: User) => void }): VNode {
-  const words = useWords()
+  const surroundings = useSurroundings()
+  const { words } = surroundings
   const [told, setTold] = useState('')
   const [error, setError] = useState<unknown>(undefined)
   const resend = () =>
@@ -73,7 +74,7 @@ function Person({ user, onChange }: { user: User; onChange: (user: User) => void
     <//>
     <${Fold} title=${words.changePassword} told=${told}>
       <p class="faint small">${words.changePasswordHint}</p>
-      <${Form} fields=${[current, newPasswordField(words, words.newPassword)]} action=${words.save} send=${change} />
+      <${Form} fields=${[current, newPasswordField(surroundings, words.newPassword)]} action=${words.save} send=${change} />
     <//>
   </section>`
 }

@@ -8,7 +8,7 @@ import { html, useEffect, useState, type View, type VNode } from '../../vendor/h
 import { client } from '../client.ts'
 import { markSession, mayHaveSession } from '../session-mark.ts'
 import { AskForMail, newPasswordField } from './enter-pages.ts'
-import { type Field, Form, Sheet, type Typed, useWords } from './form.ts'
+import { type Field, Form, Sheet, type Typed, useSurroundings, useWords } from './form.ts'
 
 type Link = {
   readonly token: string
@@ -70,7 +70,8 @@ export function VerifyPage({ token }: { token: string }): VNode {
 }
 
 export function ResetPage({ token }: { token: string }): VNode {
-  const words = useWords()
+  const surroundings = useSurroundings()
+  const { words } = surroundings
   if (token === '')
     return html`<${AskForMail} title=${words.reset} text=${words.resetText} path="/api/auth/reset" action=${words.sendLink} />`
   return html`<${LinkPage}
@@ -78,7 +79,7 @@ export function ResetPage({ token }: { token: string }): VNode {
     path="/api/auth/reset/confirm"
     title=${words.resetNew}
     text=${words.resetNewText}
-    fields=${[newPasswordField(words, words.newPassword)]}
+    fields=${[newPasswordField(surroundings, words.newPassword)]}
     action=${words.resetNew}
     done=${{ title: words.resetDone, text: words.resetDoneText, href: '/account', action: words.signIn }}
     endsSessions=${true}

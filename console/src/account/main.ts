@@ -34,8 +34,8 @@ function takeToken(): string {
 const root = document.getElementById('app')!
 const words = wordsFor(navigator.languages)
 document.documentElement.lang = words.lang
-const { name = '', logo = '', mustVerify = '' } = root.dataset
-const surroundings: Surroundings = { words, name, logo, mustVerify: mustVerify === 'yes' }
+const { name = '', logo = '', mustVerify = '', passwordMin = '8' } = root.dataset
+const surroundings: Surroundings = { words, name, logo, mustVerify: mustVerify === 'yes', passwordMin: Number(passwordMin) }
 // What stood in the cart comes along: every sign-in sends it.
 client.setCartToken(guestCartToken())
 onProofNeeded((ways) => askForProof(surroundings, ways))

@@ -9,7 +9,7 @@ const english = {
   password: 'Password',
   currentPassword: 'Password of now',
   newPassword: 'New password',
-  passwordHint: 'At least 8 characters.',
+  passwordHint: (min: number) => `At least ${min} characters.`,
   show: 'Show',
   hide: 'Hide',
   code: 'Code',
@@ -122,7 +122,8 @@ const english = {
 
   notFound: 'Nothing here',
   faults: {
-    minLength: 'At least 8 characters, please.',
+    minLength: 'This is too short.',
+    breached: 'This password was found in a breach of another site. Take one that you use nowhere else.',
     common: 'Too easy: it is one of the first that anybody would try.',
     personal: 'Too easy: it is your name or your address.',
     format: 'This does not look right.',
@@ -157,7 +158,7 @@ const german: Words = {
   password: 'Passwort',
   currentPassword: 'Bisheriges Passwort',
   newPassword: 'Neues Passwort',
-  passwordHint: 'Mindestens 8 Zeichen.',
+  passwordHint: (min) => `Mindestens ${min} Zeichen.`,
   show: 'Zeigen',
   hide: 'Verbergen',
   code: 'Code',
@@ -273,7 +274,8 @@ const german: Words = {
 
   notFound: 'Hier ist nichts',
   faults: {
-    minLength: 'Bitte mindestens 8 Zeichen.',
+    minLength: 'Das ist zu kurz.',
+    breached: 'Dieses Passwort wurde anderswo gestohlen und veröffentlicht. Nehmen Sie eines, das Sie sonst nirgends verwenden.',
     common: 'Zu einfach: Das würde jeder zuerst versuchen.',
     personal: 'Zu einfach: Das ist Ihr Name oder Ihre Adresse.',
     format: 'Das sieht nicht richtig aus.',

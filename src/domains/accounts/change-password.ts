@@ -7,7 +7,7 @@ import { command } from '../../operation/define.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import { passwords, users } from './collections.ts'
 import { accountPasswordChanged } from './events.ts'
-import { checkPassword } from './password-rules.ts'
+import { checkNewPassword } from './password-rules.ts'
 import { dropBegun } from './proofs.ts'
 import { endOtherSessions } from './session.ts'
 import { passwordInput } from './shapes.ts'
@@ -28,7 +28,7 @@ export const changePassword = command({
   async prepare({ input, read, actor, project, services, writeFirst }) {
     const user = await read.get(users, actor.id ?? '')
     if (user === null) throw new EngineError('unauthenticated')
-    checkPassword(input.password, { email: user.email, name: user.name, project: project.name })
+    await checkNewPassword({ project, services }, input.password, user)
     await writeFirst((work) => takeTry(work, triedBy(actor)))
     const stored = await findUnique(read, passwords, eq('user', user.id))
     if (!(await services.passwords.verify(input.current, stored?.hash ?? null))) throw invalid('/current', 'wrong', 'is not the password')

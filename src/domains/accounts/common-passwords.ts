@@ -1,9 +1,12 @@
-// The passwords that are tried first, as far as they are long enough to pass otherwise. Short on purpose: sign-ins are
-// limited, so what guards an account is that none of the first hundreds of guesses fits.
+// The passwords that are tried first, as far as they are long enough to pass otherwise: the commonest of a published list
+// (common-passwords-zxcvbn.ts says whose), and those below, which are of this project and under its licence: keys that lie side by side, words
+// of several languages, clubs, years. Short on purpose: sign-ins are limited, so what guards an account is that none of the first
+// thousands of guesses fits.
+import { commonPasswordsOfZxcvbn } from './common-passwords-zxcvbn.ts'
 
 /** In lower case. */
 export const commonPasswords: ReadonlySet<string> = new Set(
-  `
+  `${commonPasswordsOfZxcvbn}
 12345678 123456789 1234567890 12345678910 0123456789 123123123 123321123 12341234 11223344 1122334455 987654321
 9876543210 87654321 88888888 11111111 00000000 147258369 159753456 741852963 789456123 456789123 123654789 147852369
 12345679 1234567891 123456123 123456654321 12345612 11112222 12121212 20202020 69696969 99999999 1234567a a1234567

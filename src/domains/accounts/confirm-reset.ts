@@ -7,7 +7,7 @@ import { command } from '../../operation/define.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import { users } from './collections.ts'
 import { accountPasswordChanged } from './events.ts'
-import { checkPassword } from './password-rules.ts'
+import { checkNewPassword } from './password-rules.ts'
 import { dropProofs, proofs, redeemToken } from './proofs.ts'
 import { endSessions } from './session.ts'
 import { setPassword } from './set-password.ts'
@@ -31,7 +31,7 @@ export const confirmReset = command({
     // A password that is refused must not use up the link, and what is personal depends on whose it is.
     const proof = await findUnique(read, proofs, eq('secretHash', hashSecret(input.token)))
     const user = proof && (await read.get(users, proof.user))
-    checkPassword(input.password, { email: user?.email ?? '', name: user?.name ?? null, project: project.name })
+    await checkNewPassword({ project, services }, input.password, { email: user?.email ?? '', name: user?.name ?? null })
     return await services.passwords.hash(input.password)
   },
   async run(context) {

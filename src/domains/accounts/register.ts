@@ -5,7 +5,7 @@ import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { passwords, users } from './collections.ts'
 import { accountProofAsked, accountRegistered } from './events.ts'
-import { checkPassword } from './password-rules.ts'
+import { checkNewPassword } from './password-rules.ts'
 import { formerOwner } from './proofs.ts'
 import { emailInput, nameInput, normalEmail, normalName, passwordInput } from './shapes.ts'
 
@@ -25,7 +25,7 @@ export const register = command({
   rate: 'account',
   hasSecretInput: true,
   async prepare({ input, project, services }) {
-    checkPassword(input.password, { email: input.email, name: input.name ?? null, project: project.name })
+    await checkNewPassword({ project, services }, input.password, { email: input.email, name: input.name ?? null })
     return await services.passwords.hash(input.password)
   },
   async run(work) {

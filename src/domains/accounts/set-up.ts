@@ -13,7 +13,7 @@ import { settings } from '../../settings/collections.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import { hasAdmin } from './admins.ts'
 import { makeAdmin } from './make-admin.ts'
-import { checkPassword } from './password-rules.ts'
+import { checkNewPassword } from './password-rules.ts'
 import { openSession } from './session.ts'
 import { emailInput, nameInput, normalName, passwordInput, sessionOutput, tokenInput, userView } from './shapes.ts'
 
@@ -35,7 +35,7 @@ export const setUp = command({
   rate: 'account',
   hasSecretInput: true,
   async prepare({ input, project, services }) {
-    checkPassword(input.password, { email: input.email, name: input.name ?? null, project: project.name })
+    await checkNewPassword({ project, services }, input.password, { email: input.email, name: input.name ?? null })
     return await services.passwords.hash(input.password)
   },
   async run(context) {

@@ -1,4 +1,5 @@
 // The part of the config check that looks at `accounts`: colours end in a stylesheet, so they are colours and nothing else.
+import { limits } from '../../base/limits.ts'
 import { accountPages } from '../../config/account-pages.ts'
 import type { AccountsConfig } from '../../config/backend-config.ts'
 import { type Check, is, line, list, object, word } from '../../schema/shape.ts'
@@ -8,6 +9,11 @@ const picture = is(
   'the name of a picture file (.svg, .png, .webp or .jpg), such as "./logo.svg"',
   (value) => typeof value === 'string' && /^[^\r\n]+\.(?:svg|png|webp|jpg)$/i.test(value),
 )
+const { passwordCharactersMin: least, passwordCharactersMinMax: most } = limits
+const passwordMin = is(
+  `a whole number from ${least} to ${most}`,
+  (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
+)
 const ownPages = object({ own: list(word(...accountPages)) }, { required: ['own'] })
 
 export const checkAccounts: Check = object({
@@ -16,5 +22,6 @@ export const checkAccounts: Check = object({
   logo: picture,
   pages: (value, path, add) => (value === false ? undefined : ownPages(value, path, add)),
   secondFactorFor: list(line),
+  passwords: object({ min: passwordMin, breached: is('true or false', (value) => typeof value === 'boolean') }),
   requireVerifiedEmail: is('true or false', (value) => typeof value === 'boolean'),
 } satisfies Record<keyof AccountsConfig, Check>)
