@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { createServer as createNetServer } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { sleep, systemClock } from '../base/clock.ts'
+import { type Clock, sleep, systemClock } from '../base/clock.ts'
 import { systemEgress } from '../base/egress.ts'
 import type { Log } from '../base/log.ts'
 import { systemRandom } from '../base/random.ts'
@@ -23,6 +23,7 @@ import { createRateLimiter } from '../http/rate-limit.ts'
 import { createServer } from '../http/server.ts'
 import { createSharedRateLimiter } from '../http/shared-rate-limit.ts'
 import { createStaticSite } from '../http/static-files.ts'
+import type { Services } from '../operation/define.ts'
 import { workIn } from '../operation/work.ts'
 import { followDatabaseClock } from '../storage/database-clock.ts'
 import { inTransaction } from '../storage/in-transaction.ts'
@@ -119,6 +120,13 @@ type Place = {
   readonly isAgain: boolean
 }
 
+function servicesOf({ clock, log }: { readonly clock: Clock; readonly log: Log }): Services {
+  return {
+    passwords: createArgon2Hasher(systemRandom, undefined, Math.max(1, availableParallelism() - 1)),
+    breaches: createPwnedPasswords({ egress: systemEgress, clock, log }),
+  }
+}
+
 async function serveOn(place: Place): Promise<Running> {
   const { settings, loaded, backend, log, port, publicUrl, storage, part, payments, unlock, faults, isAgain } = place
   const mail = settings.smtpUrl === null ? captureTransport : await smtpTransport(settings.smtpUrl)
@@ -134,10 +142,7 @@ async function serveOn(place: Place): Promise<Running> {
     clock,
     random: systemRandom,
     log,
-    services: {
-      passwords: createArgon2Hasher(systemRandom, undefined, Math.max(1, availableParallelism() - 1)),
-      breaches: createPwnedPasswords({ egress: systemEgress, clock, log }),
-    },
+    services: servicesOf({ clock, log }),
     providers: payments.all,
     mail,
     webhooks: { egress: systemEgress },

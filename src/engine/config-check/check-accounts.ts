@@ -9,10 +9,10 @@ const picture = is(
   'the name of a picture file (.svg, .png, .webp or .jpg), such as "./logo.svg"',
   (value) => typeof value === 'string' && /^[^\r\n]+\.(?:svg|png|webp|jpg)$/i.test(value),
 )
-const { passwordCharactersMin: least, passwordCharactersMinMax: most } = limits
 const passwordMin = is(
-  `a whole number from ${least} to ${most}`,
-  (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
+  `a whole number from ${limits.passwordCharactersMin} to ${limits.passwordCharactersMinMax}`,
+  (value) =>
+    Number.isInteger(value) && (value as number) >= limits.passwordCharactersMin && (value as number) <= limits.passwordCharactersMinMax,
 )
 const ownPages = object({ own: list(word(...accountPages)) }, { required: ['own'] })
 
