@@ -1,7 +1,6 @@
 // The socket below the router: how long a request may take to arrive and an answer to be taken, that one connection is answered one request
 // after another, and what is said to one that is no HTTP.
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../base/clock.ts'
 import { EngineError } from '../base/engine-error.ts'
@@ -19,6 +18,7 @@ export const socketTimes: SocketTimes = {
   unreadMs: limits.unreadAnswerMs,
 }
 
+type Socket = IncomingMessage['socket']
 type Listener = (request: IncomingMessage, response: ServerResponse) => void
 
 export function createSocketServer({ requestMs, sweepMs, keepAliveMs, unreadMs }: SocketTimes, clock: Clock, listener: Listener): Server {
