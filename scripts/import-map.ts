@@ -21,6 +21,7 @@ export const domains: Readonly<Record<string, readonly string[]>> = {
   ledger: [],
   orders: ['carts', 'ledger', 'payments', 'stock'],
   payments: ['ledger'],
+  personal: ['accounts', 'files'],
   running: [],
   stock: [],
   webhooks: [],

@@ -429,6 +429,20 @@ export const limits = {
   passkeyTransportsMax: 20,
   /** The way back to an address after an account was moved to another: long enough for somebody who was away for some days. */
   undoEmailLinkMs: 7 * 24 * 3_600_000,
+  /** How long a person can change their mind before they are erased: long enough for somebody who was away for some days. */
+  erasureWaitMs: 7 * 24 * 3_600_000,
+  /** An erasure at once still waits for what was under way when the account was closed: a request and the effects behind it. */
+  erasureQuietMs: 60_000,
+  /** An order that was placed and not sent is waited for so long: the law leaves a month for an answer (GDPR article 12 (3)). */
+  erasureOrderMs: 28 * 24 * 3_600_000,
+  /** How often an erasure that waits looks again. */
+  erasureLookMs: 3_600_000,
+  /** Records of one transaction of an erasure: others wait for it no longer than for a request. */
+  erasureBatch: 100,
+  /** Lines of the change feed that an erasure looks at in one piece. */
+  erasureLinesPerPiece: 500,
+  /** One attempt of an erasure or an export works so long, and then makes room for others. */
+  personalPieceMs: 8_000,
   /** What a stolen session cannot do without its owner's password or device: so old at most is the proof of who they are. */
   freshProofMs: 30 * 60_000,
   /** Wrong passwords and codes of one account in a row that nobody waits for. */

@@ -38,6 +38,7 @@ export const effects = collection('effects', {
     payload: field.json<Record<string, unknown>>({ required: true, read: staff, schema: { type: 'object' } }),
   },
   indexes: [['state', 'dueAt'], ['record']],
+  personal: { freeForm: 'delete' },
   access: { read: staff },
 })
 export type Effect = NonNullable<(typeof effects)['record']>

@@ -25,6 +25,7 @@ import { ledgerEntries } from '../domains/ledger/collections.ts'
 import { orders } from '../domains/orders/collections.ts'
 import { orderLinks } from '../domains/orders/order-links.ts'
 import { paymentFacts, payments, refunds, webhookInbox } from '../domains/payments/collections.ts'
+import { erasedRecords, erasures } from '../domains/personal/collections.ts'
 import { reservations, stockLevels, stockMovements } from '../domains/stock/collections.ts'
 import { webhookDeliveries, webhooks } from '../domains/webhooks/collections.ts'
 import { effects } from '../effects/effect.ts'
@@ -248,6 +249,8 @@ function coreCollections() {
     hookCalls,
     webhooks,
     webhookDeliveries,
+    erasures,
+    erasedRecords,
   ]
 }
 

@@ -27,6 +27,7 @@ import { followPaymentEffect } from '../domains/payments/follow-payment.ts'
 import type { PaymentProvider } from '../domains/payments/provider.ts'
 import { refundPaymentEffect } from '../domains/payments/refund-payment.ts'
 import { startPaymentEffect } from '../domains/payments/start-payment.ts'
+import { type ErasedList, erasePerson } from '../domains/personal/erase-person.ts'
 import { idleMeter, type RuntimeMeter } from '../domains/running/read-metrics.ts'
 import { deliverWebhook, type WebhookPorts } from '../domains/webhooks/deliver-webhook.ts'
 import type { EffectHandler } from '../effects/effect.ts'
@@ -37,6 +38,8 @@ import { throwAsTold } from '../extend/own-code.ts'
 import { eventHooks } from '../extend/run-hooks.ts'
 import type { Operation, Services } from '../operation/define.ts'
 import { type Call, type OperationParts, type Reply, runOperation } from '../operation/run-operation.ts'
+import { type Work, type WorkParts, workIn } from '../operation/work.ts'
+import { inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
 import type { StorageAdapter } from '../storage/storage.ts'
 import type { Backend } from './backend.ts'
 import { operationsOf } from './operations.ts'
@@ -61,6 +64,8 @@ export type EngineOptions = {
   readonly blobs?: BlobStore
   /** What makes pictures smaller. Where there is none, they are shown as they are. */
   readonly pictureMaker?: () => Promise<PictureMaker | null>
+  /** Where accounts that were erased are noted for a restore. Nowhere when left out. */
+  readonly erasedList?: ErasedList
   /** Left out where there is no process to measure. */
   readonly meter?: RuntimeMeter
   /** The simulator plants a broken part here to see it caught. */
@@ -94,7 +99,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { model, project } = backend
   const newId = createIdSource(clock, random)
   const newSecret = (prefix: string) => makeSecret(random, prefix)
-  const providers = new Map(options.providers.map((provider) => [provider.id, provider]))
+  const providers = byId(options.providers)
   const feed = await createFeed(storage)
   const fanOut = createFanOut({ feed: renamedFeed(feed, model), read: storage.reader, clock })
   const { replace = {} } = options
@@ -106,7 +111,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const recovery = await watchRecovery({ storage, clock, log })
   const worker = () => ({ id: workerId, carriesOut: runner.carriesOut, restoredAt: recovery.restoredAt() })
   const common = { storage, model, clock, random, log, newId, newSecret, project, react, worker, followChanges: webhooks.followChanges }
-  const handlers = [...effectHandlers({ ...options, blobs }, providers), ...extensionHandlers(extension)]
+  const handlers = [...effectHandlers({ ...options, blobs }, common), ...extensionHandlers(extension)]
   const runner: EffectRunner = createEffectRunner({ ...common, workerId, handlers })
   const schedules = [...schedulesOf({ ...backend, hooksOf: extension.hooksOf }), ...extensionSchedules(extension)]
   const scheduler = createScheduler({ ...common, schedules: replace.schedules?.(schedules) ?? schedules })
@@ -177,11 +182,25 @@ function picturesOf(parts: Omit<PictureParts, 'pictureMaker'>, { pictureMaker }:
   return pictureMaker === undefined ? null : createPictureSizes({ ...parts, pictureMaker })
 }
 
-function effectHandlers(
-  { mail, webhooks, clock, blobs, backend }: EngineOptions & { readonly blobs: BlobStore },
-  providers: ReadonlyMap<string, PaymentProvider>,
+function byId(providers: readonly PaymentProvider[]): ReadonlyMap<string, PaymentProvider> {
+  return new Map(providers.map((provider) => [provider.id, provider]))
+}
+
+/** What is owed to one person. No webhook is told of each record: it would be handed what is to be gone. */
+function personalHandlers(
+  { storage, clock, backend: { model }, erasedList = { add: async () => {} } }: EngineOptions,
+  { followChanges: _, ...common }: TransactionParts & WorkParts,
 ): EffectHandler[] {
+  const cause = { operation: 'effects.personal.erase', actor: 'system', requestId: '' }
+  const write = <T>(work: (work: Work) => Promise<T>) => inTransaction(common, cause, (tx, now) => work(workIn(common, tx, now)))
+  return [erasePerson({ storage, model, clock, write, list: erasedList })]
+}
+
+function effectHandlers(options: EngineOptions & { readonly blobs: BlobStore }, common: TransactionParts & WorkParts): EffectHandler[] {
+  const { mail, webhooks, clock, blobs, backend } = options
+  const providers = byId(options.providers)
   return [
+    ...personalHandlers(options, common),
     sendEmail(mail),
     sendProof(),
     startPaymentEffect(providers),

@@ -76,6 +76,7 @@ import type { PaymentProvider } from '../domains/payments/provider.ts'
 import { receiveWebhook } from '../domains/payments/receive-webhook.ts'
 import { retryRefund } from '../domains/payments/retry-refund.ts'
 import { settleRefund } from '../domains/payments/settle-refund.ts'
+import { eraseMe, eraseUser, keepAccount } from '../domains/personal/request-erasure.ts'
 import { idleMeter, type Measured, readMetrics } from '../domains/running/read-metrics.ts'
 import { adjustStockLevel } from '../domains/stock/adjust-stock-level.ts'
 import { createWebhook } from '../domains/webhooks/create-webhook.ts'
@@ -171,6 +172,9 @@ function operationsAlone(
     ...proofOperations,
     ...factorOperations,
     updateUser(roles),
+    eraseMe,
+    keepAccount,
+    eraseUser,
     listSessions,
     revokeSessions,
     revokeSession,

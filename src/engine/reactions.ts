@@ -4,6 +4,7 @@ import type { DomainEvent, EventKind } from '../contract/events.ts'
 import {
   accountClaimedAgain,
   accountEmailChanged,
+  accountErasureAsked,
   accountFactorChanged,
   accountKeyMade,
   accountPasswordChanged,
@@ -22,6 +23,7 @@ import type { Work } from '../operation/work.ts'
 import {
   askForProof,
   sendProofMail,
+  tellOfErasure,
   tellOfExistingAccount,
   tellOfFactor,
   tellOfKey,
@@ -47,6 +49,7 @@ const reactions = [
   on(accountEmailChanged, tellOfNewAddress),
   on(accountFactorChanged, tellOfFactor),
   on(accountKeyMade, tellOfKey),
+  on(accountErasureAsked, tellOfErasure),
   on(webhookDisabled, tellOfDisabledWebhook),
 ]
 

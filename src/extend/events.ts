@@ -2,7 +2,7 @@
 // change. Invariant: nothing in a payload is hidden from staff.
 import type { DomainEvent } from '../contract/events.ts'
 import type { User } from '../domains/accounts/collections.ts'
-import { accountPasswordChanged, accountRegistered } from '../domains/accounts/events.ts'
+import { accountErased, accountPasswordChanged, accountRegistered } from '../domains/accounts/events.ts'
 import type { Order } from '../domains/orders/collections.ts'
 import { orderCanceled, orderCreated, orderExpired, orderPaidLate, orderPlaced } from '../domains/orders/events.ts'
 import type { Payment } from '../domains/payments/collections.ts'
@@ -31,6 +31,8 @@ export type ProjectEvents = {
   readonly 'payment.failed': { readonly payment: Payment }
   readonly 'user.registered': { readonly user: User }
   readonly 'user.password_changed': { readonly user: User }
+  /** What was the data of this person is gone here: whoever has a copy of it removes it, too. The account has no name any more. */
+  readonly 'user.erased': { readonly user: User }
 }
 export type EventName = keyof ProjectEvents
 
@@ -66,6 +68,7 @@ const told: readonly { readonly [TName in EventName]: Told<TName> }[EventName][]
   { name: 'payment.failed', of: (event) => (paymentFailedLate.is(event) ? event.payload : null) },
   { name: 'user.registered', isRefusable: true, of: (event) => (accountRegistered.is(event) ? event.payload : null) },
   { name: 'user.password_changed', isRefusable: true, of: (event) => (accountPasswordChanged.is(event) ? event.payload : null) },
+  { name: 'user.erased', of: (event) => (accountErased.is(event) ? event.payload : null) },
 ]
 
 export const eventNames: readonly string[] = told.map(({ name }) => name)

@@ -16,5 +16,6 @@ export const hookCalls = collection('hookCalls', {
     chain: field.integer({ required: true }),
   },
   indexes: [['createdAt']],
+  personal: { freeForm: 'delete' },
 })
 export type HookCall = NonNullable<(typeof hookCalls)['record']>

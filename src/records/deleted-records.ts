@@ -30,6 +30,7 @@ export const deletedRecords = collection('deletedRecords', {
     purgeAt: field.dateTime({ required: true }),
   },
   indexes: [['collection', '-createdAt'], ['root'], ['purgeAt']],
+  personal: { freeForm: 'delete' },
 })
 export type DeletedRecord = NonNullable<(typeof deletedRecords)['record']>
 

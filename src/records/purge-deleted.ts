@@ -43,7 +43,8 @@ export async function purgeOver(work: Work, parts: Purging): Promise<void> {
   await purge(work, parts, rows)
 }
 
-async function purge(work: Work, { model, hooksOf }: Purging, rows: readonly DeletedRecord[]): Promise<void> {
+/** Also removes the files that they have. */
+export async function purge(work: Work, { model, hooksOf }: Purging, rows: readonly DeletedRecord[]): Promise<void> {
   const asItWas = readerOfDeleted(model)
   for (const row of rows) {
     const was = asItWas(row)

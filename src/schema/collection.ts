@@ -4,7 +4,7 @@ import type { PathsIn, Rule, SameIn, UpdateIn } from '../access/rule.ts'
 import type { NewId } from '../base/ids.ts'
 import { declare, placeOfDeclaration } from '../base/place.ts'
 import type { Filter } from '../contract/filter.ts'
-import type { Field } from './kinds/kind.ts'
+import type { Field, OnErase } from './kinds/kind.ts'
 
 export type Fields = Readonly<Record<string, Field>>
 
@@ -61,6 +61,23 @@ export type ComputeReader = {
   find<T>(collection: CollectionRef<T>, query: ComputeQuery): Promise<T[]>
 }
 
+/** `user`: an account's id. `users`: a list of them. `address`: of mail. `record`: the id of any record that is the person's. */
+export type Holds = 'user' | 'users' | 'address' | 'record'
+
+/** Of the engine's own collections. */
+export type PersonalOptions = {
+  /** Fields that hold such an id or address though their kind does not say so. */
+  readonly by?: Readonly<Record<string, { readonly holds: Holds; readonly onErase: OnErase }>>
+  /** What stands in place of a personal value, where an empty one would not do. */
+  readonly empty?: Readonly<Record<string, (record: AnyRecord) => unknown>>
+  /** Anything may stand in it: a record that has the person's id or address anywhere is deleted, or these fields of it are emptied. */
+  readonly freeForm?: 'delete' | readonly string[]
+  /** Records of theirs that an erasure waits for. `now`: milliseconds UTC. */
+  readonly waits?: (now: number) => Filter
+  /** Why what stays of it stays: the report of an erasure says it. */
+  readonly because?: string
+}
+
 export type CollectionOptions<TFields extends Fields = Fields> = {
   readonly fields: TFields
   /** Starts every id, 2 to 8 lower-case letters. Made from the name when left out. */
@@ -95,6 +112,8 @@ export type CollectionOptions<TFields extends Fields = Fields> = {
   readonly feed?: boolean
   /** Not reachable through the API at all. */
   readonly internal?: boolean
+  /** Of the engine's own: what of it is a person's, beyond what its fields say (personal.ts). */
+  readonly personal?: PersonalOptions
   /** Keeps what depends on a record in step, in the transaction of the generic write that changed it. */
   readonly afterChange?: (context: AfterChange) => Promise<void>
   /** Conditions every row must fit: a second wall behind the guards. */

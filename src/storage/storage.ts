@@ -156,6 +156,10 @@ export interface StorageAdapter {
   commitRange(): Promise<{ oldest: number; newest: number }>
   /** Drops commits older than `at`. */
   forgetCommits(before: number): Promise<number>
+  /** Stores other changes and another request in lines that have their position already; those that are gone are passed over. */
+  rewriteCommits(commits: readonly Pick<Commit, 'position' | 'requestId' | 'changes'>[]): Promise<void>
+  /** Where the database's own file still holds bytes of rows that are gone: writes it anew. It takes as long as the file is large. */
+  forgetRemains(): Promise<void>
   /** The database's clock, in milliseconds UTC: the one that leases are measured by. */
   now(): Promise<number>
   /** Round trips to the database since it was opened, and the statements they carried. Left out where there is none to make. */

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { hashSecret, signHmac } from '../../src/base/secret.ts'
 import { eq } from '../../src/contract/filter.ts'
-import { sessions, type User } from '../../src/domains/accounts/collections.ts'
+import { sessions, type User, users } from '../../src/domains/accounts/collections.ts'
 import { issueChallenge, passkeys } from '../../src/domains/accounts/passkeys.ts'
 import { issueProof, type ProofPurpose } from '../../src/domains/accounts/proofs.ts'
 import { issueRecoveryCodes, totpFactors } from '../../src/domains/accounts/second-factor.ts'
@@ -14,6 +14,7 @@ import { issueSetUpToken } from '../../src/domains/accounts/set-up.ts'
 import { totpCode } from '../../src/domains/accounts/totp.ts'
 import { creationOptions, readRegistration, requestOptions } from '../../src/domains/accounts/webauthn.ts'
 import { payments, refunds } from '../../src/domains/payments/collections.ts'
+import { erasures } from '../../src/domains/personal/collections.ts'
 import { webhookDeliveries, webhooks } from '../../src/domains/webhooks/collections.ts'
 import { effects } from '../../src/effects/effect.ts'
 import { workIn } from '../../src/operation/work.ts'
@@ -143,6 +144,33 @@ accountRows.push(
     body: { roles: ['admin'] },
   })),
 )
+
+/** The link in the mail to the other one, whose account waits to be erased. */
+const aClosedAccount = async (world: World): Promise<Given> => {
+  const token = await world.write(async (tx, now) => {
+    const work = workIn(world.engine.parts, tx, now)
+    const user = (await tx.get(users, world.ids['other']!))!
+    const erasure = { user: user.id, state: 'waiting', dueAt: now + 60_000, waitsFor: null, wasDisabled: false, address: null } as const
+    await tx.insert(erasures, { id: work.newId('era'), ...erasure, step: 0, after: null, report: [], doneAt: null })
+    return await issueProof(work, { purpose: 'keepAccount', user, email: user.email })
+  })
+  return { token }
+}
+
+const personalRows: Row[] = [
+  ...rows(
+    'accounts.eraseMe',
+    signedIn(202),
+    { method: 'DELETE', url: '/api/auth/me' },
+    { events: ['accounts.eraseMe: effects, emails, erasures, sessions, users'], body: { state: 'waiting' } },
+  ),
+  ...rows('accounts.eraseUser', adminOnly, ({ ids }) => post(`/api/users/${ids['other']}/erase`, { now: true })),
+  ...rows('accounts.keep', all(204), (_, { token }) => post('/api/auth/me/keep', { token }), {
+    given: aClosedAccount,
+    events: ['accounts.keep: erasures, users'],
+  }),
+  ...rows('accounts.keep', all(403), post('/api/auth/me/keep', { token: 'keepaccount_guess' })),
+]
 
 /** An effect of each state that an action may meet: the mail about a new password. */
 const anEffect = async (world: World): Promise<Given> => {
@@ -755,6 +783,7 @@ const reading: Readonly<Record<string, { counts: Readonly<Record<As, number>>; r
   refunds: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   webhookInbox: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
   ledgerEntries: { counts: { guest: 0, other: 0, owner: 0, staff: 6 } },
+  erasures: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   files: { counts: { ...nobodyElse, staff: 1 } },
   notes: { counts: { guest: 1, other: 1, owner: 2, staff: 2 }, record: ({ ids }) => ids['note']! },
   reviews: { counts: { guest: 1, other: 1, owner: 1, staff: 1 } },
@@ -859,7 +888,16 @@ describe('reading', () => {
   })
 })
 
-const writingRows = [...accountRows, ...proofRows, ...factorRows, ...passkeyRows, ...runningRows, ...shopRows, ...recordRows]
+const writingRows = [
+  ...accountRows,
+  ...proofRows,
+  ...factorRows,
+  ...passkeyRows,
+  ...personalRows,
+  ...runningRows,
+  ...shopRows,
+  ...recordRows,
+]
 // Webhooks come when they like: without them, what a row stores is what its request stored.
 describe('doing', () => scenario(writingRows, { hasWebhooks: false }))
 

@@ -157,7 +157,7 @@ def before_call(ctx, case, kwargs):
     headers.update(WORLD["headers"])
     path = case.operation.path
     # These end sessions: of an account that is there for it, not of the caller.
-    if path in ("/api/auth/logout", "/api/auth/prove", "/api/auth/sessions", "/api/auth/sessions/{id}") and case.method != "GET" and WORLD["headers"].get("Authorization"):
+    if path in ("/api/auth/logout", "/api/auth/prove", "/api/auth/sessions", "/api/auth/sessions/{id}", "/api/auth/me") and case.method != "GET" and WORLD["headers"].get("Authorization"):
         headers["Authorization"] = f"Bearer {post('/api/auth/login', WORLD['spare'])['token']}"
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return

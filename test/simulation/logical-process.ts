@@ -240,6 +240,8 @@ function storageOf(around: Surroundings, process: Process, isAlone: boolean): St
     commitsAfter: (position, limit) => adapter.commitsAfter(position, limit),
     commitRange: () => adapter.commitRange(),
     forgetCommits: (before) => adapter.forgetCommits(before),
+    rewriteCommits: (commits) => adapter.rewriteCommits(commits),
+    forgetRemains: () => adapter.forgetRemains(),
     now: () => adapter.now(),
     onCommit: (listener) => void listeners.push(listener),
     onFeed: (listener) => void listeners.push(listener),

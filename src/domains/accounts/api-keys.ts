@@ -16,7 +16,7 @@ export const apiKeys = collection('apiKeys', {
   system: true,
   internal: true,
   fields: {
-    user: field.ref('users', { required: true }),
+    user: field.ref('users', { required: true, onErase: 'delete' }),
     name: field.text({ required: true, max: limits.apiKeyNameCharactersMax }),
     /** Not in the audit trail, which outlives the key by a year. */
     hash: field.text({ required: true, unique: true, feed: false }),

@@ -29,7 +29,7 @@ export const passwords = collection('passwords', {
   internal: true,
   feed: false,
   fields: {
-    user: field.ref('users', { required: true, unique: true }),
+    user: field.ref('users', { required: true, unique: true, onErase: 'delete' }),
     /** Argon2id in PHC string form. */
     hash: field.text({ required: true, max: limits.passwordHashCharactersMax }),
   },
@@ -47,7 +47,7 @@ export const sessions = collection('sessions', {
   system: true,
   internal: true,
   fields: {
-    user: field.ref('users', { required: true }),
+    user: field.ref('users', { required: true, onErase: 'delete' }),
     /** Not in the audit trail, which outlives the session by a year. */
     tokenHash: field.text({ required: true, unique: true, feed: false }),
     /** At the latest; sooner where nobody uses it. */

@@ -26,6 +26,7 @@ export const devices = collection('devices', {
   },
   unique: [['user', 'tokenHash']],
   indexes: [['forgottenAt']],
+  personal: { by: { user: { holds: 'user', onErase: 'delete' } } },
 })
 
 /** The id of the browser that asks, where the account knows it. */

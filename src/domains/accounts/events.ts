@@ -46,3 +46,9 @@ export const accountClaimedAgain = event('account.claimed_again').with<{ readonl
 export const accountEmailChanged = event('account.email_changed').with<
   Told & { readonly before: string; readonly undoSecret: string | null; readonly language: Language }
 >()
+/** Its owner or staff want it erased, at this time. `keepSecret`: for the mail, by which its owner keeps it; null where there is no time for that. */
+export const accountErasureAsked = event('account.erasure_asked').with<
+  Told & { readonly dueAt: number; readonly keepSecret: string | null; readonly language: Language }
+>()
+/** What was their data is gone; the account is left without a name. */
+export const accountErased = event('account.erased').with<Told>()

@@ -21,7 +21,7 @@ export const passkeys = collection('passkeys', {
   // Told in the audit trail alone, which thus says who added one or took one away.
   access: { read: staff },
   fields: {
-    user: field.ref('users', { required: true }),
+    user: field.ref('users', { required: true, onErase: 'delete' }),
     name: field.text({ required: true, max: limits.passkeyNameCharactersMax }),
     /** The browser that it was added in. */
     device: field.text({ max: limits.agentNameCharactersMax }),

@@ -23,9 +23,10 @@ const lifeMs = {
   changeEmail: limits.changeEmailLinkMs,
   undoEmail: limits.undoEmailLinkMs,
   secondFactor: limits.pendingSignInMs,
+  keepAccount: limits.erasureWaitMs,
 } as const
 export type ProofPurpose = keyof typeof lifeMs
-export type MailedPurpose = Exclude<ProofPurpose, 'secondFactor'>
+export type MailedPurpose = Exclude<ProofPurpose, 'secondFactor' | 'keepAccount'>
 
 export const proofs = collection('proofs', {
   prefix: 'prf',
@@ -50,6 +51,7 @@ export const proofs = collection('proofs', {
     expiresAt: field.dateTime({ required: true }),
   },
   indexes: [['user'], ['expiresAt']],
+  personal: { by: { user: { holds: 'user', onErase: 'delete' }, email: { holds: 'address', onErase: 'delete' } } },
 })
 export type Proof = NonNullable<(typeof proofs)['record']>
 

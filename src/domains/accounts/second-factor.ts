@@ -24,7 +24,7 @@ export const totpFactors = collection('totpFactors', {
   // Told in the audit trail alone, which thus says who took one away; without what opens anything.
   access: { read: staff },
   fields: {
-    user: field.ref('users', { required: true, unique: true }),
+    user: field.ref('users', { required: true, unique: true, onErase: 'delete' }),
     /** In base32. It must be readable, since codes are made of it. */
     secret: field.text({ required: true, feed: false, read: nobody }),
     /** Null until a code has shown that an app has the secret: it counts from then on. */
@@ -47,6 +47,7 @@ export const recoveryCodes = collection('recoveryCodes', {
     codeHash: field.text({ required: true, unique: true }),
   },
   indexes: [['user']],
+  personal: { by: { user: { holds: 'user', onErase: 'delete' } } },
 })
 
 /** Those that an account has; none when it is opened by one factor alone. */

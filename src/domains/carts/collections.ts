@@ -39,8 +39,8 @@ export const carts = collection('carts', {
   fields: {
     status: field.enum(['open', 'converted', 'abandoned'], { required: true }),
     tokenHash: field.text({ required: true, read: nobody }),
-    customer: field.ref('users'),
-    email: field.email(),
+    customer: field.ref('users', { onErase: 'delete' }),
+    email: field.email({ onErase: 'delete' }),
     currency: field.text({ required: true }),
     lines: field.json<readonly CartLine[]>({ required: true, schema: { type: 'array', items: { type: 'object' } } }),
     shippingAddress: field.json<Address | null>({ schema: addressShape }),

@@ -132,6 +132,17 @@ const english = {
     button: 'Your account',
     after: ['If you neither did this nor asked for it, set a new password at once, and write to {{shop}}.'],
   },
+  /** {day}, {url}: empty where there is no way back */
+  account_erasure: {
+    subject: 'Your account at {{shop}} will be deleted',
+    heading: 'Your account will be deleted',
+    lines: [
+      'Your account at {{shop}} is closed, and will be deleted on {{day}} with all that names you. Orders stay in the books, without your name and address.',
+      '{{#url}}Until then you can keep it:{{/url}}',
+    ],
+    button: 'Keep my account',
+    after: ['An order that is under way is waited for, up to four weeks. If you want the account deleted, there is nothing to do.'],
+  },
   /** {url} */
   account_key_made: {
     subject: 'Your account at {{shop}} has a new API key',
@@ -259,6 +270,16 @@ const german: Readonly<Record<AccountTemplate, Words>> = {
     ],
     button: 'Ihr Konto',
     after: ['Wenn Sie das weder getan noch darum gebeten haben, setzen Sie sofort ein neues Passwort und schreiben Sie an {{shop}}.'],
+  },
+  account_erasure: {
+    subject: 'Ihr Konto bei {{shop}} wird gelöscht',
+    heading: 'Ihr Konto wird gelöscht',
+    lines: [
+      'Ihr Konto bei {{shop}} ist geschlossen und wird am {{day}} gelöscht, mit allem, was Sie nennt. Bestellungen bleiben in den Büchern, ohne Ihren Namen und Ihre Adresse.',
+      '{{#url}}Bis dahin können Sie es behalten:{{/url}}',
+    ],
+    button: 'Konto behalten',
+    after: ['Auf eine laufende Bestellung wird bis zu vier Wochen gewartet. Wenn das Konto gelöscht werden soll, müssen Sie nichts tun.'],
   },
   account_key_made: {
     subject: 'Ihr Konto bei {{shop}} hat einen neuen API-Schlüssel',

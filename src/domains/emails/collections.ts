@@ -34,6 +34,13 @@ export const emails = collection('emails', {
     sentAt: field.dateTime(),
   },
   indexes: [['record'], ['status', 'createdAt'], ['createdAt']],
+  personal: {
+    by: {
+      record: { holds: 'record', onErase: 'delete' },
+      to: { holds: 'address', onErase: 'delete' },
+      from: { holds: 'address', onErase: 'delete' },
+    },
+  },
   access: { read: staff },
 })
 export type Email = NonNullable<(typeof emails)['record']>

@@ -23,7 +23,7 @@ export const files = collection('files', {
   system: true,
   fields: {
     state: field.enum(['uploading', 'stored', 'claimed'], { required: true }),
-    name: field.text({ required: true }),
+    name: field.text({ required: true, personal: true }),
     type: field.text({ required: true }),
     /** Bytes; while it is uploading, as many as are expected. */
     size: field.integer({ required: true }),
@@ -33,9 +33,9 @@ export const files = collection('files', {
     collection: field.text(),
     field: field.text(),
     record: field.text(),
-    uploadedBy: field.ref('users'),
+    uploadedBy: field.ref('users', { onErase: 'clear' }),
     /** Its sender for limits: an account or a network. */
-    sender: field.text({ required: true, read: nobody, feed: false }),
+    sender: field.text({ required: true, read: nobody, feed: false, personal: true }),
     /** Of its blobs in the store: piece 0 has it as it is, the others with their number behind it. */
     key: field.text({ required: true, unique: true, read: nobody }),
     /** How many have been begun. Those that are no part of it, since another was first or nothing came, go with it. */

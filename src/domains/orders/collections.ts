@@ -1,10 +1,13 @@
 // Orders: a frozen copy of what was agreed, and where it stands. Invariant: at most one order per cart
 // (a unique fence), and paymentStatus has one writer, settle-order.ts, in the transaction of its cause.
 import { actorId, actorLinkedOrder, all, any, nobody, staff, where } from '../../access/rule.ts'
+import { limits } from '../../base/limits.ts'
 import type { Money } from '../../base/money.ts'
+import { and, compare, eq, oneOf, or } from '../../contract/filter.ts'
 import { collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 import { moneySchema } from '../../schema/kinds/money.ts'
+import { erasedWord } from '../../schema/personal.ts'
 import { type Address, addressShape, heldByToken } from '../carts/collections.ts'
 import type { Totals } from '../carts/totals.ts'
 
@@ -18,6 +21,8 @@ export type OrderLine = {
   readonly unitPrice: Money
   readonly total: Money
 }
+
+export type OrderAddresses = { readonly shipping: Address; readonly billing: Address }
 
 const orderLineShape = {
   type: 'object',
@@ -58,18 +63,18 @@ export const orders = collection('orders', {
   fields: {
     number: field.text({ required: true, unique: true, search: true }),
     cart: field.text({ required: true, unique: true }),
-    tokenHash: field.text({ required: true, read: nobody }),
-    customer: field.ref('users'),
-    email: field.email({ required: true, search: true }),
+    tokenHash: field.text({ required: true, read: nobody, personal: true }),
+    customer: field.ref('users', { onErase: 'clear' }),
+    email: field.email({ required: true, search: true, onErase: 'clear', personal: true }),
     /** Of the account that a guest's order became the one of: mails go there, too. */
-    accountEmail: field.email(),
+    accountEmail: field.email({ onErase: 'clear', personal: true }),
     status: field.enum(orderStatuses, { required: true }),
     paymentStatus: field.enum(paymentStatuses, { required: true }),
     fulfillmentStatus: field.enum(['unfulfilled', 'partially_fulfilled', 'fulfilled', 'returned'], { required: true }),
     /** Why somebody should look at it before it is shipped. */
     holds: field.json<readonly string[]>({ required: true, schema: { type: 'array', items: { type: 'string' } } }),
     lines: field.json<readonly OrderLine[]>({ required: true, schema: { type: 'array', items: orderLineShape } }),
-    addresses: field.json<{ readonly shipping: Address; readonly billing: Address }>({
+    addresses: field.json<OrderAddresses>({
       required: true,
       schema: { type: 'object', properties: { shipping: addressShape, billing: addressShape } },
     }),
@@ -79,12 +84,35 @@ export const orders = collection('orders', {
     totals: field.json<Totals>({ required: true, schema: { type: 'object', title: 'Totals' } }),
     /** The total again, as a column to filter, sort and sum by. */
     total: field.money({ required: true }),
-    note: field.longText({ max: 2_000 }),
+    note: field.longText({ max: 2_000, personal: true }),
     placedAt: field.dateTime(),
     /** Until when the stock is kept for a payment. */
     expiresAt: field.dateTime(),
   },
   indexes: [['customer', '-createdAt'], ['status', 'expiresAt'], ['-createdAt'], ['paymentStatus', '-createdAt'], ['email']],
+  personal: {
+    // Where it went decides which tax was due; nobody is found by a country and a region.
+    empty: { addresses: ({ addresses }) => withoutPeople(addresses as OrderAddresses) },
+    // What was bought is yet to be paid, or to be sent.
+    waits: (now) =>
+      or(
+        oneOf('status', ['draft', 'pending_payment']),
+        and(eq('status', 'placed'), eq('fulfillmentStatus', 'unfulfilled'), compare('placedAt', 'gt', now - limits.erasureOrderMs)),
+      ),
+    because:
+      'What was sold, when, for how much and to which country is part of the books: the law of taxes asks for it for eight to ten years (Germany: section 147 of the AO).',
+  },
   access: { read: any(staff, ownOrder) },
 })
 export type Order = NonNullable<(typeof orders)['record']>
+
+function withoutPeople({ shipping, billing }: OrderAddresses): OrderAddresses {
+  const placeOf = ({ country, region = null }: Address): Address => ({
+    name: erasedWord,
+    line1: erasedWord,
+    city: erasedWord,
+    region,
+    country,
+  })
+  return { shipping: placeOf(shipping), billing: placeOf(billing) }
+}

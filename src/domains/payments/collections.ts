@@ -64,6 +64,10 @@ export const payments = collection('payments', {
   },
   unique: [['order', 'sequence']],
   indexes: [['checkAt'], ['provider', 'providerRef']],
+  personal: {
+    by: { order: { holds: 'record', onErase: 'keep' } },
+    because: 'It names an order, an amount and the provider, and nobody. It is part of the books.',
+  },
   access: { read: any(staff, ownOrder) },
 })
 export type Payment = NonNullable<(typeof payments)['record']>
@@ -150,6 +154,7 @@ export const webhookInbox = collection('webhookInbox', {
   },
   unique: [['provider', 'eventId']],
   indexes: [['state', 'lookAt', 'createdAt']],
+  personal: { freeForm: ['body'], because: 'That a message of a provider was read keeps a repeat of it from being booked twice.' },
   access: { read: staff },
 })
 export type WebhookMessage = NonNullable<(typeof webhookInbox)['record']>

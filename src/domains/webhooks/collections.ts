@@ -53,6 +53,7 @@ export const webhookDeliveries = collection('webhookDeliveries', {
     body: field.longText({ required: true }),
   },
   indexes: [['webhook', '-createdAt'], ['messageId'], ['status', 'createdAt']],
+  personal: { freeForm: 'delete' },
   access: { read: staff },
 })
 export type WebhookDelivery = NonNullable<(typeof webhookDeliveries)['record']>

@@ -215,6 +215,13 @@ function checkAccess(collection: Collection, path: string, { fieldsOf, add }: Na
 }
 
 function checkUnchanged(fields: Fields, path: string, add: Add): void {
+  const isDeleted = Object.values(fields).some(({ onErase }) => onErase === 'delete')
+  for (const [name, { onErase, personal }] of Object.entries(fields)) {
+    if (onErase === 'clear')
+      add(`${path}.${name}.onErase`, 'is clear, which changes records, and appendOnly says that they never do: take delete, or keep')
+    if (personal === true && !isDeleted)
+      add(`${path}.${name}.personal`, "is emptied, and appendOnly says that records never change: let a reference say onErase: 'delete'")
+  }
   for (const [name, { onDelete = 'restrict' }] of Object.entries(fields))
     if (onDelete !== 'restrict')
       add(`${path}.${name}.onDelete`, `is ${onDelete}, which changes records, and appendOnly says that they never do`)

@@ -8,6 +8,7 @@ import { validatorOf } from '../../operation/validate.ts'
 import { checkCallerRule } from '../../schema/compile-rule.ts'
 import { field as builders } from '../../schema/field.ts'
 import { type Field, isKind, type Kind } from '../../schema/kinds/kind.ts'
+import { emptyMistake } from '../../schema/personal.ts'
 import { type Add, type Check, callable, flag, isObject, type Keys, object, passes, plainObject } from '../../schema/shape.ts'
 import { createInputSchema } from '../../schema/wire.ts'
 import { isSchema } from './is-schema.ts'
@@ -27,6 +28,7 @@ const common: Keys = {
   read: checkCallerRule,
   write: checkCallerRule,
   feed: flag,
+  personal: flag,
   renamedFrom: formerNames,
   backfill: callable,
   computed: object({ from: plainObject, of: callable, stored: flag }, { required: ['from', 'of'] }),
@@ -62,6 +64,8 @@ export function checkField(field: unknown, path: string, { collections, add }: F
     return add(`${path}.min`, `is ${told(min)} and max is ${told(max)}: nothing is between them`)
   }
   kind.check?.(checked, path, add)
+  const empty = emptyMistake(checked)
+  if (empty !== null) add(`${path}.personal`, empty)
   if (checked.schema !== undefined && !isSchema(checked.schema, `${path}.schema`, add)) return
   if (checked.default !== undefined) checkDefault(checked, `${path}.default`, add)
 }

@@ -3,7 +3,13 @@
 import type { Language } from '../../base/language.ts'
 import { secretMark } from '../../base/secret.ts'
 import type { User } from '../../domains/accounts/collections.ts'
-import type { AskedProof, accountEmailChanged, accountFactorChanged, accountProofDue } from '../../domains/accounts/events.ts'
+import type {
+  AskedProof,
+  accountEmailChanged,
+  accountErasureAsked,
+  accountFactorChanged,
+  accountProofDue,
+} from '../../domains/accounts/events.ts'
 import { issueProof, type MailedPurpose } from '../../domains/accounts/proofs.ts'
 import { oweProof } from '../../domains/accounts/send-proof.ts'
 import { type AccountTemplate, accountTemplate } from '../../domains/emails/account-templates.ts'
@@ -88,6 +94,17 @@ export async function tellOfKey(work: Work, { user, language }: { readonly user:
   const key = `account.key_made:${id}:${work.newId('key')}`
   const bound = emailVerified ? {} : ({ bound: 'mailbox' } as const)
   await queueEmail(work, { key, to: email, template: accountTemplate('account_key_made', language), record: id, view, ...bound })
+}
+
+/** While the account can be kept the mail has the link that does it. As of a new password. */
+export async function tellOfErasure(work: Work, told: ReturnType<typeof accountErasureAsked>['payload']): Promise<void> {
+  const { user, dueAt, keepSecret, language } = told
+  const { id, email, emailVerified } = user
+  const day = new Intl.DateTimeFormat(language === 'de' ? 'de-DE' : 'en-GB', { dateStyle: 'long', timeZone: 'UTC' }).format(dueAt)
+  const view = { day, url: keepSecret === null ? '' : linkTo(work, 'keep') }
+  const bound = emailVerified ? {} : ({ bound: 'account' } as const)
+  const mail = { template: accountTemplate('account_erasure', language), record: id, view, secret: keepSecret, ...bound }
+  await queueEmail(work, { key: `account.erasure:${id}:${dueAt}`, to: email, ...mail })
 }
 
 /** At the address before: whoever reads it there can take the account back. */

@@ -162,6 +162,8 @@ export type FieldOptions = {
   readonly feed?: boolean
   /** `search=words` looks into it. What stands in a field of more weight is found first; 1 when left out. */
   readonly search?: boolean | { readonly weight: number }
+  /** It says something of the people that its record names: when one of them is erased, it is emptied (schema/personal.ts). */
+  readonly personal?: boolean
   /** What it was called before, the latest name first: its values are kept. May go once `kingpost migrate plan` names it no more. */
   readonly renamedFrom?: string | readonly string[]
   /**
@@ -173,6 +175,8 @@ export type FieldOptions = {
 
 /** `cascade`: it is deleted, too. `setNull`: the reference is; of a list, that one. */
 export type OnDelete = 'restrict' | 'cascade' | 'setNull'
+/** `delete`: the record goes with the person. `clear`: it stays, without them. `keep`: it stays, and names an account without a name. */
+export type OnErase = 'delete' | 'clear' | 'keep'
 
 /** What a computed field is made of; computed.ts says how. */
 export type Computed = {
@@ -191,6 +195,8 @@ export type Field<TTypes extends FieldTypes = FieldTypes> = FieldOptions & {
   readonly to?: string
   /** `ref`, `refs`: what the deletion of what it names does to this record. `restrict`, which keeps it from happening, when left out. */
   readonly onDelete?: OnDelete
+  /** `ref`, `refs` to `users`, `email`: what the erasure of that person does to this record. personal.ts says what it does when left out. */
+  readonly onErase?: OnErase
   /** `decimal`: how many digits there are in all, and how many of them are decimals. */
   readonly digits?: number
   readonly scale?: number

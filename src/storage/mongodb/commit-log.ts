@@ -186,6 +186,18 @@ export async function loadLines(db: Db, session: ClientSession, commits: readonl
   await db.collection<Stored>(headName).updateOne({ _id: head }, { $max: highest }, { session })
 }
 
+/** Stores other changes in lines that are there. */
+export async function rewriteCommits(db: Db, commits: readonly Pick<Commit, 'position' | 'requestId' | 'changes'>[]): Promise<void> {
+  for (const { position, requestId, changes } of commits)
+    await db
+      .collection(linesName)
+      .updateOne(
+        { position: Long.fromNumber(position) },
+        { $set: { requestId, changes: JSON.stringify(changes) } },
+        { writeConcern: { w: 'majority' } },
+      )
+}
+
 /** Positions ascend with time, so what is kept begins at the first line that is young enough. */
 export async function forgetCommits(db: Db, before: number): Promise<number> {
   const lines = db.collection(linesName)

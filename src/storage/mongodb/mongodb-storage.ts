@@ -9,7 +9,7 @@ import type { SchemaDialect } from '../migrations/dialect.ts'
 import type { ServerOptions } from '../server-options.ts'
 import type { CommitLine, Load, Snapshot, WholeStorage } from '../storage.ts'
 import { createAttempts, promises, type Work } from './attempts.ts'
-import { commitRange, commitsAfter, forgetCommits, hasOpenLines, runSequencer } from './commit-log.ts'
+import { commitRange, commitsAfter, forgetCommits, hasOpenLines, rewriteCommits, runSequencer } from './commit-log.ts'
 import { createCompiler } from './compile.ts'
 import { type Connection, connect, explainConnectError } from './connect.ts'
 import { translate as translateWith } from './errors.ts'
@@ -123,6 +123,9 @@ async function createStorage(options: MongodbOptions, connection: Connection): P
     commitsAfter: (position, limit) => ask(() => commitsAfter(committed, { position, limit })),
     commitRange: () => ask(() => commitRange(committed)),
     forgetCommits: (before) => ask(() => forgetCommits(db, before)),
+    rewriteCommits: (commits) => ask(() => rewriteCommits(db, commits)),
+    // The server writes over what is gone by itself, in its own time.
+    forgetRemains: async () => {},
     now: () => ask(async () => ((await db.command({ hello: 1 })) as Document)['localTime'].getTime()),
     onCommit: (listener) => void commitListeners.push(listener),
     onFeed: (listener) => tail.onFeed(listener),

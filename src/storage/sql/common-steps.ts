@@ -120,6 +120,11 @@ function createLogSteps({ compiler: { quote } }: CommonParts) {
         rows.map(lineOf),
       ),
     lastPosition: (): Step<number> => stepOf(`select ${position} from ${quote('_log')}`, [], firstNumber),
+    rewriteCommits(all: readonly Pick<Commit, 'position' | 'requestId' | 'changes'>[]): Step<void> {
+      const sql = `update ${commits} set ${quote('requestId')}=?,${quote('changes')}=? where ${position}=?`
+      const statements = all.map((one) => ({ sql, values: [one.requestId, JSON.stringify(one.changes), one.position] }))
+      return { statements, read: () => {} }
+    },
     /** Positions ascend with time, so what is kept begins at the first line that is young enough. */
     forgetCommits(before: number): Step<number> {
       const young = `select ${position} from ${commits} where ${at}>=? and ${position} is not null order by ${position} limit 1`

@@ -91,6 +91,9 @@ class Server {
         open(async () => (await this.settled(), await this.reads.ask(steps.commitsAfter(position, limit)))),
       commitRange: () => open(async () => (await this.settled(), await this.reads.ask(steps.commitRange()))),
       forgetCommits: (before) => open(() => this.once(steps.forgetCommits(before))),
+      rewriteCommits: (commits) => open(() => this.once(steps.rewriteCommits(commits))),
+      // A server writes over what is gone by itself, in its own time.
+      forgetRemains: async () => {},
       now: () => read(steps.now()),
       onCommit: (listener) => void this.commitListeners.push(listener),
       onFeed: (listener: (commit: Commit) => void) => {

@@ -70,6 +70,7 @@ export type Steps = {
   lastPosition(): Step<number>
   commitRange(): Step<{ oldest: number; newest: number }>
   forgetCommits(before: number): Step<number>
+  rewriteCommits(commits: readonly Pick<Commit, 'position' | 'requestId' | 'changes'>[]): Step<void>
   /** The database's clock, ms UTC. */
   now(): Step<number>
 }

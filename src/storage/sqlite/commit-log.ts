@@ -42,6 +42,7 @@ export function appendCommits(prepared: StatementCache, lines: readonly CommitLi
 }
 
 const plainInsert = 'insert into "_commits" ("at","operation","actor","requestId","changes") values (?,?,?,?,?)'
+const plainRewrite = 'update "_commits" set "requestId"=?,"changes"=? where "position"=?'
 const packedInsert = `insert into "_commits" ("position","at","operation","actor","requestId","changes","first","packed")
   select "last"+?1,?2,?3,'','','',"last"+1,?4 from (select coalesce((select "seq" from sqlite_sequence where "name"='_commits'),0) as "last")`
 
@@ -83,6 +84,22 @@ export function forgetCommits(prepared: StatementCache, before: number): number 
   if (changes === 0) return 0
   const { oldest: next, newest } = commitRange(prepared)
   return (next === 0 ? lastPosition(prepared) + 1 : Math.min(next, newest)) - oldest
+}
+
+/** Stores other changes in lines that are there. A row of several is packed anew as a whole. */
+export function rewriteCommits(prepared: StatementCache, commits: readonly Pick<Commit, 'position' | 'requestId' | 'changes'>[]): void {
+  const rewritten = new Map(commits.map(({ position, requestId, changes }) => [position, { requestId, changes }]))
+  const done = new Set<number>()
+  for (const { position } of commits) {
+    const row = run(() => prepared('select * from "_commits" where "position">=? order by "position" limit 1').get(position))
+    if (row === undefined || firstOf(row) > position || done.has(Number(row['position']))) continue
+    done.add(Number(row['position']))
+    const lines = commitsIn(row).map((line) => ({ ...line, ...rewritten.get(line.position) }))
+    const last = Number(row['position'])
+    const [{ requestId, changes }] = lines as [Commit]
+    if (row['packed']) run(() => prepared('update "_commits" set "packed"=? where "position"=?').run(pack(textOf(lines)), last))
+    else run(() => prepared(plainRewrite).run(requestId, JSON.stringify(changes), last))
+  }
 }
 
 /** The position given last, also when its line was forgotten since. */

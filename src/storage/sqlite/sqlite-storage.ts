@@ -12,7 +12,7 @@ import { createCompiler, type Statement } from '../sql/compile.ts'
 import { createEncoder } from '../sql/row-codec.ts'
 import type { AdapterTransaction, Commit, CommitLine, Reader, WholeStorage } from '../storage.ts'
 import { type Checkpoints, createCheckpoints } from './checkpoints.ts'
-import { appendCommits, commitRange, commitsAfter, forgetCommits } from './commit-log.ts'
+import { appendCommits, commitRange, commitsAfter, forgetCommits, rewriteCommits } from './commit-log.ts'
 import { sqliteDialect } from './dialect.ts'
 import { translate } from './errors.ts'
 import { loadRows } from './load.ts'
@@ -20,6 +20,7 @@ import { createReader, createStatementCache, listMarks, readMark, run, versionOf
 import { prepareSchema } from './schema.ts'
 import { openSqliteSnapshot } from './snapshot.ts'
 import { createTransactionMaker, type Turn } from './transaction.ts'
+import { createVacuums } from './vacuum.ts'
 
 export type SqliteOptions = {
   /** A file path, or `:memory:` (one connection, gone when closed). */
@@ -76,6 +77,7 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
   let isScheduled = false
   let running: Promise<void> = Promise.resolve()
   let isClosed = false
+  const vacuums = createVacuums(options.path)
 
   /**
    * Reads of one turn of the event loop share one snapshot, which spares each of them SQLite's file locks
@@ -231,7 +233,8 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
     commitsAfter: async (position, limit) => commitsAfter(readCache, position, limit),
     commitRange: async () => commitRange(readCache),
     forgetCommits: async (before) => await inTurn(async () => forgetCommits(writeCache, before), true),
-
+    rewriteCommits: async (commits) => await inTurn(async () => rewriteCommits(writeCache, commits), true),
+    forgetRemains: vacuums.run,
     now: async () => clock.now(),
     onCommit: (listener) => void commitListeners.push(listener),
     onFeed: (listener) => void feedListeners.push(listener),
@@ -255,7 +258,7 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
       if (isClosed) return
       isClosed = true
       while (isScheduled) await new Promise<void>((resolve) => clock.soon(resolve))
-      await running
+      await Promise.all([running, vacuums.settled()])
       if (!isMemory) {
         closeSnapshot()
         reader.close()

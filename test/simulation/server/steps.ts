@@ -188,6 +188,7 @@ export function createSteps({ model, locks, log, nextSeq, now, readMark }: StepP
     now: () => step('read the clock', async () => now()),
 
     forgetCommits: notHere,
+    rewriteCommits: notHere,
     waitingCommits: notHere,
     insertMany: notHere,
     listMarks: notHere,

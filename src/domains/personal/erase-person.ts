@@ -1,0 +1,133 @@
+// The effect that erases one person. It waits until its time has come and nothing of theirs is open, closes what is left, and then
+// goes through the steps, a few records in each transaction. Whatever ends the process, the next attempt continues at the piece that
+// was not written.
+import type { Clock } from '../../base/clock.ts'
+import { EngineError } from '../../base/engine-error.ts'
+import { limits } from '../../base/limits.ts'
+import type { DomainEvent } from '../../contract/events.ts'
+import { eq } from '../../contract/filter.ts'
+import { Type } from '../../contract/type.ts'
+import { type EffectHandler, effectHandler, effectKind, enqueue, type Outcome } from '../../effects/effect.ts'
+import type { Work } from '../../operation/work.ts'
+import type { Model } from '../../schema/model.ts'
+import type { StorageAdapter } from '../../storage/storage.ts'
+import { users } from '../accounts/collections.ts'
+import { accountErased } from '../accounts/events.ts'
+import { type Erasure, erasures } from './collections.ts'
+import { rewrittenLines } from './erase-lines.ts'
+import { advance, erasePiece, isReferredTo, type Step, stepsOf, waitsFor } from './erase-steps.ts'
+import type { Person } from './person.ts'
+
+const kind = effectKind('personal.erase', Type.Object({ erasure: Type.String() }))
+
+/** Accounts that were erased here, kept apart from the database: a restore brings them back, and has to erase them again. */
+export type ErasedList = { add(user: string): Promise<void> }
+
+export type ErasingParts = {
+  readonly storage: StorageAdapter
+  readonly model: Model
+  readonly clock: Clock
+  /** A transaction of its own, of which no webhook is told. */
+  readonly write: <T>(work: (work: Work) => Promise<T>) => Promise<T>
+  readonly list: ErasedList
+}
+
+export async function oweErasure(work: Pick<Work, 'tx' | 'now' | 'newId'>, { id, dueAt }: Pick<Erasure, 'id' | 'dueAt'>): Promise<void> {
+  await enqueue(work, kind, { key: keyOf(id, dueAt), payload: { erasure: id }, dueAt })
+}
+
+function keyOf(id: string, dueAt: number): string {
+  return `personal.erase:${id}:${dueAt}`
+}
+
+export function erasePerson(parts: ErasingParts): EffectHandler {
+  const steps = stepsOf(parts.model)
+  return effectHandler(kind, {
+    attemptsMax: 30,
+    async perform({ payload, read }): Promise<Outcome<Erasure | null>> {
+      const until = parts.clock.monotonic() + limits.personalPieceMs
+      let erasure = await read.get(erasures, payload.erasure)
+      if (erasure?.state === 'waiting') {
+        const pauseMs = await begin(parts, erasure)
+        if (pauseMs > 0) return again('It waits until its time has come.', pauseMs)
+        erasure = await read.get(erasures, payload.erasure)
+      }
+      while (erasure?.state === 'running' && erasure.step < steps.length) {
+        if (parts.clock.monotonic() >= until) return again(`Step ${erasure.step + 1} of ${steps.length} is under way.`, 0)
+        await take(parts, erasure, steps)
+        erasure = await read.get(erasures, payload.erasure)
+      }
+      return { end: 'done', result: erasure?.state === 'running' ? erasure : null }
+    },
+    async settle({ tx, now, outcome }): Promise<readonly DomainEvent[]> {
+      if (outcome.end !== 'done' || outcome.result === null) return []
+      const erasure = await tx.get(erasures, outcome.result.id)
+      if (erasure?.state !== 'running') return []
+      await tx.update(erasures, erasure, { set: { state: 'done', doneAt: now } })
+      const user = await tx.get(users, erasure.user)
+      return user === null ? [] : [accountErased({ user })]
+    },
+  })
+}
+
+function again(error: string, afterMs: number): Outcome<never> {
+  return { end: 'retry', error, afterMs, isNoAttempt: true }
+}
+
+/** Answers how long it still has to wait. */
+async function begin({ write, model }: ErasingParts, { id }: Erasure): Promise<number> {
+  return await write(async ({ tx, now }) => {
+    const erasure = await tx.get(erasures, id)
+    const user = erasure && (await tx.lock(users, erasure.user, 'exclusive'))
+    if (erasure?.state !== 'waiting' || !user) return 0
+    if (now < erasure.dueAt) return erasure.dueAt - now
+    const address = user.emailVerified ? user.email : null
+    const open = await waitsFor(tx, model, { person: { id: user.id, address }, now })
+    if (open !== null) {
+      if (open !== erasure.waitsFor) await tx.update(erasures, erasure, { set: { waitsFor: open } })
+      return limits.erasureLookMs
+    }
+    await tx.update(erasures, erasure, { set: { state: 'running', waitsFor: null, address } })
+    return 0
+  })
+}
+
+async function take(parts: ErasingParts, erasure: Erasure, steps: readonly Step[]): Promise<void> {
+  const step = steps[erasure.step]!
+  const person: Person = { id: erasure.user, address: erasure.address }
+  const now = (work: (work: Work, current: Erasure) => Promise<void>) =>
+    parts.write(async (given) => {
+      // As it was read: another process that has this erasure, too, has gone on.
+      const current = await given.tx.get(erasures, erasure.id)
+      if (current?.version !== erasure.version) throw new EngineError('conflict')
+      await work(given, current)
+    })
+  if (step.kind === 'lines')
+    return await rewriteLines(parts, { erasure, person, advanceNow: (after) => now((work, current) => advance(work, current, { after })) })
+  if (step.kind === 'file') await parts.storage.forgetRemains()
+  if (step.kind === 'list') await parts.list.add(person.id)
+  const isFirstTurn = erasure.step < steps.findIndex((one) => one.kind === 'account')
+  for (const manner of ['many', 'one', 'gentle'] as const)
+    try {
+      return await now((work, current) => erasePiece({ work, model: parts.model, person, erasure: current, manner, isFirstTurn }, step))
+    } catch (error) {
+      if (!isReferredTo(error)) throw error
+    }
+}
+
+type Lines = { readonly erasure: Erasure; readonly person: Person; readonly advanceNow: (after: string | null) => Promise<void> }
+
+async function rewriteLines({ storage, model }: ErasingParts, { erasure, person, advanceNow }: Lines): Promise<void> {
+  const after = Number(erasure.after ?? 0)
+  const commits = await storage.commitsAfter(after, limits.erasureLinesPerPiece)
+  const rewritten = await rewrittenLines({ read: storage.reader, model, person, erasure: erasure.id }, commits)
+  if (rewritten.length > 0) await storage.rewriteCommits(rewritten)
+  await advanceNow(commits.length < limits.erasureLinesPerPiece ? null : String(commits.at(-1)!.position))
+}
+
+/** The erasure of an account that is under way or over; null when there is none. */
+export async function erasureOf({ tx }: Pick<Work, 'tx'>, user: string): Promise<Erasure | null> {
+  // Beyond the limit: the newest is asked for.
+  const found = await tx.find(erasures, { where: eq('user', user), sort: [{ path: 'createdAt', descending: true }], limit: 1 })
+  return found[0] ?? null
+}

@@ -1,0 +1,249 @@
+// proves P-037: one person erased: nothing anywhere names them afterwards, everything of others stays, and what the books need stays
+// without a name.
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
+import { limits } from '../../src/base/limits.ts'
+import { createLocalBlobs } from '../../src/blobs/local-blobs.ts'
+import { always, eq } from '../../src/contract/filter.ts'
+import { sessions, users } from '../../src/domains/accounts/collections.ts'
+import { orders } from '../../src/domains/orders/collections.ts'
+import { erasures } from '../../src/domains/personal/collections.ts'
+import { effects } from '../../src/effects/effect.ts'
+import { openWorld, type World, work } from '../support/api-harness.ts'
+import { testDatabase } from '../support/databases.ts'
+import {
+  ada,
+  adam,
+  addPeople,
+  asker,
+  erasureConfig,
+  leaveTraces,
+  type Persons,
+  searchFolder,
+  searchTables,
+} from '../support/erased-person.ts'
+import { eventually } from '../support/eventually.ts'
+import { createMailbox, secretIn } from '../support/mailbox.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'kingpost-erasure-'))
+let world: World
+let people: Persons
+const mailbox = createMailbox()
+const told: string[] = []
+const isFile = !testDatabase().isServer
+before(async () => {
+  world = await openWorld({
+    ...mailbox,
+    config: erasureConfig,
+    blobs: createLocalBlobs(join(folder, 'files')),
+    ...(isFile ? { path: join(folder, 'kingpost.db') } : {}),
+    webhooks: { egress: { request: async ({ body }) => (told.push(String(body)), { status: 204, body: '' }) } },
+  })
+  people = await addPeople(world)
+  await world.engine.start()
+})
+after(async () => {
+  await world.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const read = () => world.engine.parts.storage.reader
+/** As if orders had been placed so long ago. */
+const age = (ms: number) =>
+  world.write(async (tx) => {
+    for (const order of await tx.find(orders, { limit: 200 }))
+      await tx.touch(orders, order.id, { set: { placedAt: (order.placedAt ?? 0) - ms } })
+  })
+const erasureOf = async (id: string) => (await read().get(erasures, id))!
+
+test('nothing names the person any more, in tables, lines, files or bytes of the database, and all of another stays', async () => {
+  const ask = asker(world)
+  assert.equal((await ask('admin', 'POST', '/api/webhooks', { url: 'https://hooks.example/kp' })).status, 201)
+  const hers = await leaveTraces(world, ask, 'ada')
+  const his = await leaveTraces(world, ask, 'adam')
+  await work(world)
+  const needles = [ada.email, ada.name, ada.line1, ada.phone, ada.other]
+  const traces = await searchTables(world, needles)
+  const places = new Set(traces.map((trace) => trace.split(/[/ ]/)[0]))
+  for (const name of [
+    'users',
+    'orders',
+    'carts',
+    'emails',
+    'diaries',
+    'tickets',
+    'guests',
+    'files',
+    'deletedRecords',
+    'webhookDeliveries',
+    'line',
+  ])
+    assert.ok(places.has(name), `the person left something in ${name}`)
+  const ofHim = (await searchTables(world, [adam.line1])).length
+
+  const asked = await ask('admin', 'POST', `/api/users/${people.ada}/erase`, { now: true })
+  assert.equal(asked.status, 202, asked.text)
+  assert.equal((await ask('ada', 'GET', '/api/auth/me')).status, 401)
+  await work(world, limits.erasureQuietMs + 2_000)
+  assert.match((await erasureOf(asked.body.id)).waitsFor!, /^Orders: ord_\w+ is under way\.$/)
+  await age(limits.erasureOrderMs + 1)
+  await work(world, limits.erasureLookMs + 5_000)
+  const erasure = await eventually('it is over', async () => {
+    const found = await erasureOf(asked.body.id)
+    return found.state === 'done' ? found : null
+  })
+
+  assert.deepEqual(await searchTables(world, needles), [])
+  assert.deepEqual(searchFolder(folder, needles), [])
+  assert.equal((await searchTables(world, [adam.line1])).length, ofHim)
+  assert.deepEqual(
+    world.log.filter(({ level }) => level === 'error'),
+    [],
+  )
+  // What stays, stays as it has to.
+  for (const id of hers.orders) {
+    const order = (await read().get(orders, id))!
+    assert.deepEqual(
+      [order.customer, order.email, order.note, order.addresses.shipping.country],
+      [null, 'erased@erased.invalid', null, 'DE'],
+    )
+    assert.equal(order.total.amount, 1390)
+  }
+  const get = (url: string) => ask('admin', 'GET', url)
+  assert.equal((await get(`/api/diaries/${hers.diary}`)).status, 404)
+  assert.equal((await get(`/api/diaries/${hers.quoted}`)).body.text, null)
+  assert.deepEqual((await get(`/api/tickets/${hers.ticket}`)).body.state, 'open')
+  assert.deepEqual((await get(`/api/likes/${hers.like}`)).body.user, people.ada)
+  assert.deepEqual((await get(`/api/guests/${hers.guest}`)).body.people, [world.ids['owner']])
+  assert.equal((await get(`/api/diaries/${his.diary}`)).body.text, `${adam.name} was here`)
+  assert.equal((await read().get(users, people.adam))!.name, adam.name)
+  const lines = new Map(erasure.report.map((line) => [line.collection, line]))
+  assert.deepEqual([lines.get('orders')!.pseudonymised, lines.get('diaries')!.removed], [3, 1])
+  assert.match(lines.get('orders')!.because!, /law of taxes/)
+  assert.ok(told.some((body) => body.includes('user.erased') && body.includes(people.ada)))
+})
+
+describe('asking for it', () => {
+  let shop: World
+  let ids: Persons
+  let sent: ReturnType<typeof createMailbox>['sent']
+  let ask: ReturnType<typeof asker>
+  beforeEach(async () => {
+    const box = createMailbox()
+    sent = box.sent
+    shop = await openWorld({ ...box, config: erasureConfig })
+    ids = await addPeople(shop)
+    ask = asker(shop)
+    await shop.engine.start()
+  })
+  afterEach(() => shop.close())
+  const reader = () => shop.engine.parts.storage.reader
+  const only = async () => (await reader().find(erasures, { limit: 10 })).map(({ state }) => state)
+  const isOver = () => eventually('it is over', async () => ((await only()).includes('done') ? true : null))
+  /** Its days have passed: the clock would run every schedule of them. */
+  const comeDue = () =>
+    shop.write(async (tx, now) => {
+      await tx.touchAll(erasures, eq('state', 'waiting'), { set: { dueAt: now } })
+      await tx.touchAll(effects, eq('kind', 'personal.erase'), { set: { dueAt: now } })
+    })
+
+  test('the account is closed at once, kept by the link of the mail, once, and never again when it is over', async () => {
+    const wrong = await shop.request({ method: 'DELETE', url: '/api/auth/me' })
+    assert.equal(wrong.status, 401)
+    const asked = await ask('ada', 'DELETE', '/api/auth/me', undefined, { 'accept-language': 'de' })
+    assert.equal(asked.status, 202)
+    assert.equal(Date.parse(asked.body.dueAt) - shop.clock.now(), limits.erasureWaitMs)
+    assert.equal((await ask('ada', 'GET', '/api/auth/me')).status, 401)
+    await work(shop)
+    const mail = sent.at(-1)!
+    assert.deepEqual([mail.to, mail.subject], [ada.email, 'Ihr Konto bei Test shop wird gelöscht'])
+    assert.match(mail.text, /am 1\. Dezember 2026 gelöscht/)
+    const keep = (token: string) => shop.request({ method: 'POST', url: '/api/auth/me/keep', body: { token } })
+    assert.equal((await keep('keepaccount_guess')).status, 403)
+    assert.equal((await keep(secretIn(mail))).status, 204)
+    assert.equal((await keep(secretIn(mail))).status, 403)
+    assert.deepEqual([await only(), (await reader().get(users, ids.ada))!.disabled], [['canceled'], false])
+    await comeDue()
+    await work(shop)
+    assert.equal((await reader().get(users, ids.ada))!.email, ada.email)
+  })
+
+  test('after its days it is done, and the address can have another account', async () => {
+    await ask('ada', 'DELETE', '/api/auth/me')
+    await work(shop)
+    const token = secretIn(sent.at(-1)!)
+    await comeDue()
+    await work(shop)
+    await isOver()
+    assert.equal((await shop.request({ method: 'POST', url: '/api/auth/me/keep', body: { token } })).status, 403)
+    const again = { email: ada.email, password: 'a long enough one' }
+    assert.equal((await shop.request({ method: 'POST', url: '/api/auth/register', body: again })).status, 201)
+    const signedIn = await shop.request({ method: 'POST', url: '/api/auth/login', body: again })
+    assert.notEqual(signedIn.body.user.id, ids.ada)
+    const items = (await ask('admin', 'GET', '/api/erasures')).body.items
+    assert.deepEqual([items.length, items[0].state, items[0].user], [1, 'done', ids.ada])
+    assert.doesNotMatch(JSON.stringify(items), /byron/i)
+    assert.equal((await ask('adam', 'GET', '/api/erasures')).body.items?.length ?? 0, 0)
+  })
+
+  test('an old proof is not enough, and the last admin stays', async () => {
+    assert.equal((await ask('admin', 'DELETE', '/api/auth/me')).body.code, 'last_admin')
+    assert.equal((await ask('admin', 'POST', `/api/users/${ids.admin}/erase`, { now: true })).body.code, 'last_admin')
+    await shop.write((tx, now) => tx.touchAll(sessions, always, { set: { provenAt: now - limits.freshProofMs - 1 } }))
+    await work(shop, limits.sessionRememberedMs + 1)
+    assert.equal((await ask('ada', 'DELETE', '/api/auth/me')).body.code, 'proof_needed')
+    assert.equal((await ask('admin', 'POST', `/api/users/${ids.ada}/erase`)).body.code, 'proof_needed')
+    assert.deepEqual([await only(), (await reader().get(users, ids.ada))!.disabled], [[], false])
+  })
+
+  test('an address that nobody has proven takes nothing along that only has the same one', async () => {
+    await shop.write(async (tx) => tx.update(users, (await tx.get(users, ids.ada))!, { set: { emailVerified: false } }))
+    const body = { email: ada.email, people: [ids.ada, ids.adam], name: 'Guest' }
+    const { id } = (await ask('admin', 'POST', '/api/guests', body)).body
+    const other = (await ask('admin', 'POST', '/api/guests', { ...body, email: 'x@guest.example', people: [ids.adam] })).body.id
+    await ask('admin', 'POST', `/api/users/${ids.ada}/erase`, { now: true })
+    await work(shop, limits.erasureQuietMs + 2_000)
+    await isOver()
+    const found = async (guest: string) => (await ask('admin', 'GET', `/api/guests/${guest}`)).body
+    assert.deepEqual([(await found(id)).email, (await found(id)).people, (await found(id)).name], [ada.email, [ids.adam], null])
+    assert.deepEqual([(await found(other)).people, (await found(other)).name], [[ids.adam], 'Guest'])
+  })
+
+  test('an order that was on its way when the account was closed is met as well', async () => {
+    const cart = await ask('ada', 'POST', '/api/carts', {
+      lines: [{ variant: shop.ids['free'], quantity: 1 }],
+      email: ada.email,
+      shippingAddress: { name: ada.name, line1: ada.line1, city: 'Berlin', postalCode: '10115', country: 'DE' },
+      shippingMethod: shop.ids['shipping'],
+    })
+    const headers = { 'cart-token': cart.body.token }
+    const [placed, asked] = await Promise.all([
+      ask('ada', 'POST', `/api/carts/${cart.body.id}/checkout`, { payment: { provider: 'sandbox', method: 'card_success' } }, headers),
+      ask('admin', 'POST', `/api/users/${ids.ada}/erase`, { now: true }),
+    ])
+    assert.deepEqual([placed.status, asked.status], [201, 202])
+    await work(shop, limits.erasureQuietMs + 2_000)
+    assert.deepEqual(await only(), ['waiting'])
+    await shop.write((tx) => tx.touchAll(orders, always, { set: { placedAt: 1 } }))
+    await work(shop, limits.erasureLookMs + 2_000)
+    await isOver()
+    assert.deepEqual(await searchTables(shop, [ada.email, ada.name, ada.line1]), [])
+  })
+})
+
+test('each collection of the engine says what the erasure of a person does to it', () => {
+  const { model } = world.engine.parts
+  const systems = [...model.collections.values()].filter(({ source }) => source.system)
+  const silent = systems.flatMap(({ name, source }) =>
+    Object.entries(source.fields)
+      .filter(([by, { kind, to, onErase }]) => {
+        const namesPeople = (kind.refers !== undefined && to === 'users') || kind.name === 'email' || /^(user|customer|email)$/.test(by)
+        return namesPeople && onErase === undefined && source.personal?.by?.[by] === undefined && name !== 'users'
+      })
+      .map(([by]) => `${name}.${by}`),
+  )
+  assert.deepEqual(silent, [], 'say onErase at the field, or personal.by at the collection')
+})
