@@ -13,8 +13,15 @@ export type EgressRequest = {
   readonly body?: string
   /** Set where somebody else chose the address: no way then to what is not on the public Internet. */
   readonly isPublicOnly?: boolean
+  /** How long the answer may take. `effectCallMs` when left out. */
+  readonly withinMs?: number
 }
-export type EgressAnswer = { readonly status: number; readonly body: string }
+export type EgressAnswer = {
+  readonly status: number
+  readonly body: string
+  /** The Content-Type, where it was told. */
+  readonly type?: string
+}
 
 export interface Egress {
   /**
@@ -59,7 +66,7 @@ function sendingBy({ clock, lookUp }: EgressParts): Egress['request'] {
     'https:': { request: https.request, agent: new https.Agent(kept), publicAgent: new https.Agent(chosen) },
   } as const
   const lookUpPublic = lookingUpPublic(lookUp)
-  return ({ method, url, headers = {}, body, isPublicOnly = false }) => {
+  return ({ method, url, headers = {}, body, isPublicOnly = false, withinMs = limits.effectCallMs }) => {
     const address = new URL(url)
     const scheme = schemes[address.protocol as keyof typeof schemes]
     if (scheme === undefined) return Promise.reject(new Error(`${address.protocol} is no way out: it is http or https.`))
@@ -70,8 +77,8 @@ function sendingBy({ clock, lookUp }: EgressParts): Egress['request'] {
     const options = { ...placeOf(address), method, ...way, headers: { ...headers, ...length } }
     return new Promise((resolve, reject) => {
       const call = scheme.request(options, (response) => readAnswer(response, resolve, reject))
-      const giveUp = () => call.destroy(new Error(`There was no answer within ${limits.effectCallMs} ms.`))
-      call.once('close', clock.after(limits.effectCallMs, giveUp))
+      const giveUp = () => call.destroy(new Error(`There was no answer within ${withinMs} ms.`))
+      call.once('close', clock.after(withinMs, giveUp))
       call.once('error', (error: NodeJS.ErrnoException) => {
         const isClosed = call.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
         reject(isClosed ? new ClosedBeforeUse(error.message, { cause: error }) : explained(error, address))
@@ -97,7 +104,9 @@ type Response = InstanceType<typeof nodeHttp.IncomingMessage>
 
 function readAnswer(response: Response, resolve: (answer: EgressAnswer) => void, reject: (error: Error) => void): void {
   let text = ''
-  const end = () => resolve({ status: response.statusCode!, body: text.slice(0, limits.outsideAnswerCharactersMax) })
+  const { 'content-type': type } = response.headers
+  const answer = { status: response.statusCode!, ...(type === undefined ? {} : { type }) }
+  const end = () => resolve({ ...answer, body: text.slice(0, limits.outsideAnswerCharactersMax) })
   response.setEncoding('utf8')
   response.on('data', (part: string) => {
     text += part

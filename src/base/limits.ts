@@ -462,6 +462,19 @@ export const limits = {
   passwordHashCharactersMax: 500,
   /** Tries of one code of six digits: five of a million. */
   codeTriesMax: 5,
+  /** From the button to the way back: somebody signs in at the provider, and may have to find a telephone for it. */
+  providerFlowMs: 15 * 60_000,
+  /** The code that a program of its own turns into a session: RFC 6749 section 4.1.2 asks for ten minutes at most, a program takes a second. */
+  exchangeCodeMs: 2 * 60_000,
+  /** Of one call to a provider, for which a person waits; there are five at most. */
+  providerCallMs: 5_000,
+  discoveryKeptMs: 3_600_000,
+  /** `iss` and `sub` of OpenID Connect: `sub` has 255 at most. */
+  subjectCharactersMax: 500,
+  /** Of an address to go on to after signing in. */
+  nextCharactersMax: 1_000,
+  /** What a provider sends along: a code of Microsoft has some 1,500 characters. */
+  providerAnswerCharactersMax: 4_096,
   setupTokenMs: 24 * 3_600_000,
   /** Set-up links that are good at once, beside the newest. */
   setupTokensMax: 20,

@@ -319,7 +319,7 @@ test('what is wrong with the pages of accounts is told, each with what there is'
   assert.equal(
     told({ accent: 'red; } body { display: none', background: '#fff', logo: './logo.gif', colour: 1 }),
     [
-      '  accounts.colour: is not an option; there are accent, background, logo, pages, secondFactorFor, passwords, requireVerifiedEmail',
+      '  accounts.colour: is not an option; there are accent, background, logo, pages, secondFactorFor, passwords, requireVerifiedEmail, providers, returnAddresses',
       '  accounts.accent: must be a colour of six digits, such as "#2f5bd0", not "red; } body { display: none"',
       '  accounts.background: must be a colour of six digits, such as "#2f5bd0", not "#fff"',
       '  accounts.logo: must be the name of a picture file (.svg, .png, .webp or .jpg), such as "./logo.svg", not "./logo.gif"',

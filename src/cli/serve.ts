@@ -127,6 +127,9 @@ function servicesOf({ clock, log }: { readonly clock: Clock; readonly log: Log }
   }
 }
 
+/** To receivers of webhooks, and to providers that sign people in. */
+const network = { webhooks: { egress: systemEgress }, egress: systemEgress }
+
 async function serveOn(place: Place): Promise<Running> {
   const { settings, loaded, backend, log, port, publicUrl, storage, part, payments, unlock, faults, isAgain } = place
   const mail = settings.smtpUrl === null ? captureTransport : await smtpTransport(settings.smtpUrl)
@@ -145,7 +148,7 @@ async function serveOn(place: Place): Promise<Running> {
     services: servicesOf({ clock, log }),
     providers: payments.all,
     mail,
-    webhooks: { egress: systemEgress },
+    ...network,
     blobs,
     ...(pictures === null ? {} : { pictureMaker: pictures.maker }),
     meter: createRuntimeMeter(admission.counts),

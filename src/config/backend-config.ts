@@ -4,6 +4,7 @@ import type { NewId } from '../base/ids.ts'
 import type { Scope } from '../contract/scope.ts'
 import type { CollectionOptions, Fields } from '../schema/collection.ts'
 import type { AccountPage } from './account-pages.ts'
+import type { SignInProvider } from './sign-in-providers.ts'
 
 export type BackendConfig<TOperation = unknown> = {
   /** Shown in mails and in the console. */
@@ -81,7 +82,7 @@ export type HttpConfig = {
   readonly contentSecurityPolicy?: Readonly<Record<string, readonly string[]>>
 }
 
-/** The pages below `/account`: what they look like, and which the storefront has itself. */
+/** Accounts: their pages below `/account`, and who else signs people in. */
 export type AccountsConfig = {
   /** The colour of buttons: `#2f5bd0`. */
   readonly accent?: string
@@ -103,6 +104,10 @@ export type AccountsConfig = {
    * out whether an address had no account before.
    */
   readonly requireVerifiedEmail?: boolean
+  /** Who else can say who somebody is: made by `google(…)`, `microsoft(…)`, `apple(…)`, `github(…)` or `oidc(…)`. */
+  readonly providers?: readonly SignInProvider[]
+  /** Addresses of programs that get a code when somebody has signed in at a provider: `myapp://signed-in`, `https://app.example/signed-in`. */
+  readonly returnAddresses?: readonly string[]
 }
 
 /**

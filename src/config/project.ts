@@ -9,6 +9,8 @@ export type Project = {
   readonly isDevelopment: boolean
   /** Whether messages of webhooks may go to what only this machine or its network reaches. */
   readonly reachesPrivate: boolean
+  /** Besides paths of publicUrl: where somebody may go on to after signing in at a provider. */
+  readonly returnAddresses: readonly string[]
   readonly shop: ShopSettings | null
   readonly accounts: AccountSettings
   readonly mail: MailSettings

@@ -84,6 +84,42 @@ export const errorCodes = {
     retry: 'never',
     message: 'This sign-in has ended: it was used, waited too long, or was tried too often. Sign in again from the beginning.',
   },
+  sign_in_expired: {
+    status: 403,
+    retry: 'never',
+    message: 'This way to a provider was used, waited too long, or was begun in another browser. Begin again.',
+  },
+  sign_in_refused: {
+    status: 403,
+    retry: 'never',
+    message: 'The provider was told not to say who you are. Begin again, or sign in another way.',
+  },
+  sign_in_failed: {
+    status: 403,
+    retry: 'never',
+    message: 'What the provider answered cannot be believed, or leads to no account. Sign in another way.',
+  },
+  provider_unavailable: {
+    status: 503,
+    retry: 'later',
+    message: 'The provider cannot be reached now. Try again later, or sign in another way.',
+  },
+  address_unproven: {
+    status: 403,
+    retry: 'whenChanged',
+    message:
+      'The provider does not say that your address is yours. Confirm it there; or sign in another way, and link the provider to your account.',
+  },
+  identity_taken: {
+    status: 409,
+    retry: 'whenChanged',
+    message: 'This account at the provider is linked to another one here, or another one of theirs is linked to yours. Unlink that first.',
+  },
+  last_way_in: {
+    status: 409,
+    retry: 'whenChanged',
+    message: 'This is the only way into the account. Set a password, add a passkey or link another provider first.',
+  },
   second_factor_exists: { status: 409, retry: 'whenChanged', message: 'The account has an authenticator app. Remove it first.' },
   passkey_invalid: {
     status: 401,

@@ -8,12 +8,15 @@ import { hideSecret } from '../base/hidden.ts'
 import { limits } from '../base/limits.ts'
 import type { BackendConfig, ShopConfig } from '../config/backend-config.ts'
 import type { Project } from '../config/project.ts'
+import type { SignInProvider } from '../config/sign-in-providers.ts'
 import type { BackendTypes, CollectionTypes, OperationTypes } from '../contract/record-types.ts'
 import { apiKeys } from '../domains/accounts/api-keys.ts'
 import { passwords, sessions, users } from '../domains/accounts/collections.ts'
 import { devices } from '../domains/accounts/devices.ts'
+import { identities } from '../domains/accounts/identities.ts'
 import { passkeyChallenges, passkeys } from '../domains/accounts/passkeys.ts'
 import { proofs } from '../domains/accounts/proofs.ts'
+import { providerFlows } from '../domains/accounts/provider-flows.ts'
 import { recoveryCodes, totpFactors } from '../domains/accounts/second-factor.ts'
 import { signInTries } from '../domains/accounts/sign-in-tries.ts'
 import { carts } from '../domains/carts/collections.ts'
@@ -49,7 +52,11 @@ export type Backend = {
   readonly project: Project
   readonly operations: readonly Operation[]
   readonly extension: Extension
+  readonly signIn: SignInSettings
 }
+
+/** Each with the value of its secret, which is empty where it has none and where nothing is served. */
+export type SignInSettings = readonly (SignInProvider & { readonly secret: string })[]
 
 /** What a process is told from outside the config. */
 export type Surroundings = {
@@ -143,10 +150,11 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
   const system = systemCollections(shop, own)
   const declared = [...system, ...own]
   const { publicUrl, isDevelopment } = surroundings
+  const secrets = secretsIn(config, surroundings)
   const host = new URL(publicUrl).hostname
   const model = compileModel(declared.map((one) => (one.name === files.name ? filesBeside(declared) : one)))
   const extension = createExtension(config as unknown as Extensions, model, {
-    secrets: secretsIn(config, surroundings),
+    secrets,
     clock: surroundings.clock ?? systemClock,
   })
   const staffRoles = staffRolesOf(Object.fromEntries(Object.entries(config.roles ?? {}).map(([name, { may }]) => [name, may])))
@@ -160,10 +168,12 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
     model,
     extension,
     operations: extension.operations,
+    signIn: (config.accounts?.providers ?? []).map((one) => ({ ...one, secret: secrets.get(one.clientSecret?.name ?? '') ?? '' })),
     project: {
       name: config.name,
       publicUrl,
       isDevelopment,
+      returnAddresses: config.accounts?.returnAddresses ?? [],
       reachesPrivate: isDevelopment || config.webhooks?.privateNetworks === true,
       shop: shop && {
         currency: shop.currency,
@@ -204,7 +214,8 @@ export function namedOperations({ operations }: Backend): readonly Operation[] {
 
 /** @throws ConfigError naming each that is missing */
 function secretsIn(config: BackendConfig<Operation>, { readSecret }: Surroundings): ReadonlyMap<string, string> {
-  const secrets = config.secrets ?? []
+  const ofProviders = (config.accounts?.providers ?? []).flatMap(({ clientSecret }) => clientSecret ?? [])
+  const secrets = [...new Map([...(config.secrets ?? []), ...ofProviders].map((secret) => [secret.name, secret])).values()]
   if (readSecret === undefined) return new Map()
   const values = secrets.map((secret) => ({ secret, value: readSecret(secret.name) ?? '' }))
   const missing = values.filter(({ value }) => value === '').map(({ secret }) => missingSecret(secret))
@@ -239,6 +250,8 @@ function coreCollections() {
     recoveryCodes,
     passkeys,
     passkeyChallenges,
+    identities,
+    providerFlows,
     settings,
     effects,
     schedules,

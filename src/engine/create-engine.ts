@@ -2,6 +2,7 @@
 // to it as ports, by the command line for a real process and by the simulator for a thousand virtual ones.
 import type { Actor, Credentials } from '../access/actor.ts'
 import type { Clock } from '../base/clock.ts'
+import type { Egress } from '../base/egress.ts'
 import { createIdSource, type NewId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
@@ -13,6 +14,8 @@ import { createFanOut } from '../changes/fan-out.ts'
 import { createFeed, type Feed, renamedFeed } from '../changes/feed.ts'
 import { createPlacesKey } from '../changes/places-key.ts'
 import { createAuthenticator, watchRevocations } from '../domains/accounts/authenticate.ts'
+import type { IdentityProviders } from '../domains/accounts/identity-provider.ts'
+import { createIdentityProvider } from '../domains/accounts/provider-client.ts'
 import { sendProof } from '../domains/accounts/send-proof.ts'
 import { createUses } from '../domains/accounts/uses.ts'
 import { waysToProve } from '../domains/accounts/ways-to-prove.ts'
@@ -60,6 +63,8 @@ export type EngineOptions = {
   readonly mail: MailTransport
   /** The way to the receivers of webhooks. Left out where there is none. */
   readonly webhooks?: WebhookPorts
+  /** The way to providers that sign people in. Left out where there is none. */
+  readonly egress?: Egress
   /** Where the bytes of files are. In memory when left out. */
   readonly blobs?: BlobStore
   /** What makes pictures smaller. Where there is none, they are shown as they are. */
@@ -126,6 +131,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     {
       changes: { feed, fanOut, random, clock, placesKey: createPlacesKey(common) },
       providers,
+      oauth: { providers: identityProvidersOf(options), log },
       files: { blobs, random, linkKey: createFileLinkKey(common), pictures: picturesOf({ ...common, blobs }, options) },
       handlers,
       measured: { meter: options.meter ?? idleMeter, traffic: () => storage.traffic?.() ?? null, live: fanOut.counts },
@@ -185,6 +191,16 @@ function picturesOf(parts: Omit<PictureParts, 'pictureMaker'>, { pictureMaker }:
 function byId(providers: readonly PaymentProvider[]): ReadonlyMap<string, PaymentProvider> {
   return new Map(providers.map((provider) => [provider.id, provider]))
 }
+
+/** By the names in the config. */
+function identityProvidersOf({ backend, clock, egress = noEgress }: EngineOptions): IdentityProviders {
+  const { reachesPrivate } = backend.project
+  return new Map(
+    backend.signIn.map(({ secret, ...one }) => [one.name, createIdentityProvider(one, { egress, clock, reachesPrivate, secret })]),
+  )
+}
+
+const noEgress: Egress = { request: () => Promise.reject(new Error('There is no way out here.')) }
 
 /** What is owed to one person. No webhook is told of each record: it would be handed what is to be gone. */
 function personalHandlers(

@@ -7,6 +7,7 @@ import { endKeys } from '../domains/accounts/api-keys.ts'
 import { devices } from '../domains/accounts/devices.ts'
 import { passkeyChallenges } from '../domains/accounts/passkeys.ts'
 import { proofs } from '../domains/accounts/proofs.ts'
+import { providerFlows } from '../domains/accounts/provider-flows.ts'
 import { endSessions } from '../domains/accounts/session.ts'
 import { signInTries } from '../domains/accounts/sign-in-tries.ts'
 import { linksBefore, orderLinks } from '../domains/orders/order-links.ts'
@@ -33,6 +34,7 @@ export const forgetOldRows = ({ project }: { readonly project: Pick<Project, 'sh
     await tx.deleteWhere(devices, compare('forgottenAt', 'lt', now))
     await tx.deleteWhere(proofs, compare('expiresAt', 'lt', now))
     await tx.deleteWhere(passkeyChallenges, compare('expiresAt', 'lt', now))
+    await tx.deleteWhere(providerFlows, compare('expiresAt', 'lt', now))
     await endSessions(tx, compare('expiresAt', 'lt', now))
     await endSessions(tx, compare('usedAt', 'lt', now - limits.sessionIdleMs))
     await endKeys(tx, compare('expiresAt', 'lt', now - limits.apiKeysKeepMs))

@@ -18,10 +18,13 @@ import { confirmReset } from '../domains/accounts/confirm-reset.ts'
 import { confirmTotp } from '../domains/accounts/confirm-totp.ts'
 import { createKey } from '../domains/accounts/create-key.ts'
 import { enrolTotp } from '../domains/accounts/enrol-totp.ts'
+import { exchangeOAuth } from '../domains/accounts/exchange-oauth.ts'
+import { finishOAuth, receiveOAuth } from '../domains/accounts/finish-oauth.ts'
 import { finishPasskeyRegistration } from '../domains/accounts/finish-passkey-registration.ts'
 import { finishPasskeySignIn } from '../domains/accounts/finish-passkey-sign-in.ts'
 import { getMe } from '../domains/accounts/get-me.ts'
 import { listFactors } from '../domains/accounts/list-factors.ts'
+import { listIdentities } from '../domains/accounts/list-identities.ts'
 import { listKeys } from '../domains/accounts/list-keys.ts'
 import { listSessions } from '../domains/accounts/list-sessions.ts'
 import { logIn } from '../domains/accounts/log-in.ts'
@@ -39,10 +42,12 @@ import { revokeKey } from '../domains/accounts/revoke-key.ts'
 import { revokeSession } from '../domains/accounts/revoke-session.ts'
 import { revokeSessions } from '../domains/accounts/revoke-sessions.ts'
 import { setUp } from '../domains/accounts/set-up.ts'
+import { linkOAuth, type OAuthParts, startOAuth } from '../domains/accounts/start-oauth.ts'
 import { startPasskeyProof } from '../domains/accounts/start-passkey-proof.ts'
 import { startPasskeyRegistration } from '../domains/accounts/start-passkey-registration.ts'
 import { startPasskeySignIn } from '../domains/accounts/start-passkey-sign-in.ts'
 import { undoEmailChange } from '../domains/accounts/undo-email-change.ts'
+import { unlinkIdentity } from '../domains/accounts/unlink-identity.ts'
 import { updateMe } from '../domains/accounts/update-me.ts'
 import { updateUser } from '../domains/accounts/update-user.ts'
 import { verifyEmail } from '../domains/accounts/verify-email.ts'
@@ -112,6 +117,8 @@ import { webhookEventNames } from './webhook-events.ts'
 export type OperationPorts = {
   readonly changes: WatchPorts & { readonly feed: Feed; readonly clock: Clock }
   readonly providers: ReadonlyMap<string, PaymentProvider>
+  /** Who else signs people in. */
+  readonly oauth: OAuthParts
   readonly files: FilePorts
   readonly handlers: readonly EffectHandler[]
   readonly measured: Omit<Measured, 'newestPosition'>
@@ -131,6 +138,7 @@ const idleFanOut = createFanOut({ feed: idleFeed, read: null as never, clock: sy
 export const idlePorts: OperationPorts = {
   changes: { feed: idleFeed, fanOut: idleFanOut, placesKey: async () => new Uint8Array(), random: systemRandom, clock: systemClock },
   providers: new Map(),
+  oauth: { providers: new Map(), log: { write() {} } },
   files: { blobs: createMemoryBlobs(), random: systemRandom, linkKey: async () => new Uint8Array(), pictures: null },
   handlers: [],
   measured: { meter: idleMeter, traffic: () => null, live: idleFanOut.counts },
@@ -156,7 +164,7 @@ export function operationsOf(offer: Offer, ports: OperationPorts): Operation[] {
 
 function operationsAlone(
   offer: Offer,
-  { changes, providers, files, handlers, measured }: OperationPorts,
+  { changes, providers, oauth, files, handlers, measured }: OperationPorts,
   all: () => readonly Operation[],
 ): Operation[] {
   const roles = rolesOf(offer)
@@ -171,6 +179,7 @@ function operationsAlone(
     prove,
     ...proofOperations,
     ...factorOperations,
+    ...providerOperations(oauth),
     updateUser(roles),
     eraseMe,
     keepAccount,
@@ -214,6 +223,14 @@ const factorOperations: readonly Operation[] = [
   renamePasskey,
   removePasskey,
 ]
+
+/** Where the config lists none, there is no way there. */
+function providerOperations(oauth: OAuthParts): Operation[] {
+  const { providers } = oauth
+  if (providers.size === 0) return []
+  const way = [startOAuth(oauth), finishOAuth(oauth), receiveOAuth(oauth), exchangeOAuth]
+  return [...way, linkOAuth(oauth), listIdentities(providers), unlinkIdentity(providers)]
+}
 
 /** By what went to an address in a mail. */
 const proofOperations: readonly Operation[] = [

@@ -178,6 +178,7 @@ function responses(operation: Operation, viewer: Actor, isRead: boolean, compone
       ? { ETag: header(components, 'ETag', 'Names what was answered: for If-Match and If-None-Match.') }
       : {}),
     ...(status === 201 ? { Location: header(components, 'Location', 'The address of what was made, where it has one.') } : {}),
+    ...(status === 303 ? { Location: header(components, 'LocationToGo', 'Where to go on.') } : {}),
     ...(isRead
       ? {}
       : { 'Idempotent-Replayed': header(components, 'Idempotent-Replayed', '`true`: this is the first answer of the key again.') }),
@@ -198,7 +199,7 @@ function responses(operation: Operation, viewer: Actor, isRead: boolean, compone
   const kinds = [
     ...anyCallErrors,
     ...(asksForProof ? (['proof_needed'] as const) : []),
-    ...(isRead ? [] : anyChangeErrors),
+    ...(operation.kind === 'query' ? [] : anyChangeErrors),
     ...(operation.errors ?? []),
   ]
   return { ...answers, ...problems(kinds, components) }

@@ -255,7 +255,8 @@ function routeHandler(parts: ServerParts, { limiter, live, preferred }: AroundRo
   return async (request: FastifyRequest, reply: FastifyReply) => {
     const { headers } = request
     if (operation.always) reply.headers(operation.always)
-    const credentials = credentialsOf(request)
+    const sent = credentialsOf(request)
+    const credentials = operation.isFromElsewhere ? { ...sent, authorization: undefined, cookie: undefined, cartToken: undefined } : sent
     if (!isSafe && credentials.cookie !== undefined && credentials.authorization === undefined)
       checkSameSite(parts.origins ?? noOrigins, headers)
     const since = live.revocations()

@@ -3,12 +3,15 @@
 // slow: mariadb, mysql, mongodb
 // long
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { hashSecret, signHmac } from '../../src/base/secret.ts'
 import { eq } from '../../src/contract/filter.ts'
 import { sessions, type User, users } from '../../src/domains/accounts/collections.ts'
+import { identities } from '../../src/domains/accounts/identities.ts'
 import { issueChallenge, passkeys } from '../../src/domains/accounts/passkeys.ts'
 import { issueProof, type ProofPurpose } from '../../src/domains/accounts/proofs.ts'
+import { issueCode } from '../../src/domains/accounts/provider-flows.ts'
 import { issueRecoveryCodes, totpFactors } from '../../src/domains/accounts/second-factor.ts'
 import { issueSetUpToken } from '../../src/domains/accounts/set-up.ts'
 import { totpCode } from '../../src/domains/accounts/totp.ts'
@@ -306,6 +309,48 @@ const factorRows: Row[] = [
     events: ['accounts.verifyTotp: effects, emails, sessions'],
   }),
   ...rows('accounts.verifyTotp', all(403), post('/api/auth/totp/verify', { pending: 'a_guess', code: '000000' })),
+  ...rows('accounts.startOAuth', all(303), { method: 'GET', url: '/api/auth/oauth/corp/start?next=/books' }),
+  ...rows('accounts.startOAuth', all(400), { method: 'GET', url: '/api/auth/oauth/corp/start?next=https://evil.example' }),
+  ...rows('accounts.startOAuth', all(404), { method: 'GET', url: '/api/auth/oauth/nobody/start' }),
+  ...rows('accounts.finishOAuth', all(403), { method: 'GET', url: '/api/auth/oauth/corp/callback?state=a_guess&code=a' }),
+  ...rows('accounts.finishOAuth', all(303), {
+    method: 'GET',
+    url: '/api/auth/oauth/corp/callback?state=a_guess&code=a',
+    headers: { accept: 'text/html' },
+  }),
+  ...rows('accounts.receiveOAuth', all(303), post('/api/auth/oauth/corp/callback', 'state=a_guess&code=a')),
+  ...rows('accounts.exchangeOAuth', all(401), post('/api/auth/oauth/exchange', { code: 'a_guess', codeVerifier: 'v'.repeat(43) })),
+  ...rows('accounts.exchangeOAuth', all(200), (_, { code }) => post('/api/auth/oauth/exchange', { code, codeVerifier: 'v'.repeat(43) }), {
+    given: async (world) => {
+      const challenge = createHash('sha256').update('v'.repeat(43)).digest('base64url')
+      const flow = { provider: 'corp', browserHash: 'b', next: 'app://in', challenge } as never
+      return {
+        code: await world.write((tx, now) => issueCode(workIn(world.engine.parts, tx, now), flow, world.ids['owner']!)),
+      }
+    },
+    events: ['accounts.exchangeOAuth: sessions'],
+  }),
+  ...rows('accounts.linkOAuth', signedIn(200), post('/api/auth/oauth/corp/link', {})),
+  ...rows(
+    'accounts.listIdentities',
+    signedIn(200),
+    { method: 'GET', url: '/api/auth/identities' },
+    { body: { items: [], others: [{ provider: 'corp', title: 'Corp' }] } },
+  ),
+  ...rows(
+    'accounts.unlinkIdentity',
+    { guest: 401, other: 404, owner: 204, staff: 404 },
+    (_, { identity }) => ({ method: 'DELETE', url: `/api/auth/identities/${identity}` }),
+    {
+      given: async (world) => {
+        const identity = world.engine.newId('idn')
+        const linked = { id: identity, user: world.ids['owner']!, provider: 'corp', subject: 'a' }
+        await world.write((tx) => tx.insert(identities, linked))
+        return { identity }
+      },
+      events: ['accounts.unlinkIdentity: effects, emails, identities'],
+    },
+  ),
   ...rows('accounts.renewRecoveryCodes', signedIn(200), post('/api/auth/totp/recovery', {}), {
     given: aFactor(true),
     events: ['accounts.renewRecoveryCodes: totpFactors'],

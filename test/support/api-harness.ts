@@ -4,12 +4,14 @@
 import { createHash } from 'node:crypto'
 import { actorId, all, any, anyone, signedIn, staff, where } from '../../src/access/rule.ts'
 import type { Clock } from '../../src/base/clock.ts'
+import type { Egress } from '../../src/base/egress.ts'
 import type { LogFields, LogLevel } from '../../src/base/log.ts'
 import type { Random } from '../../src/base/random.ts'
 import { hashSecret } from '../../src/base/secret.ts'
 import type { BlobStore } from '../../src/blobs/blob-store.ts'
 import { createPlacesKey } from '../../src/changes/places-key.ts'
 import type { BackendConfig } from '../../src/config/backend-config.ts'
+import { oidc } from '../../src/config/sign-in-providers.ts'
 import { passwords, sessions, users } from '../../src/domains/accounts/collections.ts'
 import { categories, products, shippingMethods, variants } from '../../src/domains/catalog/collections.ts'
 import type { MailTransport } from '../../src/domains/emails/transport.ts'
@@ -142,6 +144,18 @@ export const testConfig: BackendConfig<Operation> = {
   name: 'Test shop',
   collections: [notes, reviews] as never,
   shop: { currency: 'EUR', tax: { prices: 'included', ratesPpm: { DE: 70_000, '*': 0 } } },
+  accounts: { providers: [oidc({ name: 'corp', title: 'Corp', issuer: 'https://id.corp.example', clientId: 'shop' })] },
+}
+
+/** Of the provider in `testConfig`: it says where it is, and nobody can sign in there. */
+const idleProvider: Egress = {
+  async request({ url }) {
+    const { origin, pathname } = new URL(url)
+    if (pathname !== '/.well-known/openid-configuration') return { status: 400, body: '{"error":"invalid_request"}' }
+    const at = (path: string) => `${origin}/${path}`
+    const body = { issuer: origin, authorization_endpoint: at('auth'), token_endpoint: at('token'), jwks_uri: at('keys') }
+    return { status: 200, body: JSON.stringify(body) }
+  },
 }
 
 export type As = 'guest' | 'other' | 'owner' | 'staff'
@@ -179,6 +193,8 @@ export type ApiHarnessOptions = {
   readonly pictureMaker?: () => Promise<PictureMaker | null>
   /** The way to receivers of webhooks; none when left out. */
   readonly webhooks?: WebhookPorts
+  /** The way to providers that sign people in. */
+  readonly egress?: Egress
   /** Parts that stand in for the engine's own. */
   readonly replace?: Replacements
   /** Instead of the cheap one that counts. */
@@ -268,6 +284,7 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
       }),
     ],
     ...(options.webhooks ? { webhooks: options.webhooks } : {}),
+    egress: options.egress ?? idleProvider,
     ...(options.blobs ? { blobs: options.blobs } : {}),
     ...(options.pictureMaker ? { pictureMaker: options.pictureMaker } : {}),
     mail: options.mail ?? { send: async () => ({ status: 'captured', reply: '' }), close: async () => {} },

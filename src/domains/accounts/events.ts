@@ -38,6 +38,10 @@ export const accountProofDue = event('account.proof_due').with<
 export const accountFactorChanged = event('account.factor_changed').with<
   Told & { readonly change: 'added' | 'removed' | 'recovery_used' | 'passkey_added' | 'passkey_removed'; readonly language: Language }
 >()
+/** `title`: of the provider by which it is entered from now on, or no more. */
+export const accountIdentityChanged = event('account.identity_changed').with<
+  Told & { readonly change: 'added' | 'removed'; readonly title: string; readonly language: Language }
+>()
 /** A program can act for it from now on. */
 export const accountKeyMade = event('account.key_made').with<Told & { readonly language: Language }>()
 /** An account is wanted for an address that has one. */

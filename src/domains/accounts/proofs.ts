@@ -13,6 +13,7 @@ import { findUnique } from '../../storage/find-all.ts'
 import type { Reader } from '../../storage/storage.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import type { FirstFactor, User } from './collections.ts'
+import { dropFlows } from './provider-flows.ts'
 
 /** How long each is good, in milliseconds. */
 const lifeMs = {
@@ -144,6 +145,7 @@ export async function dropPending(tx: Transaction, user: string): Promise<void> 
 export async function dropBegun(tx: Transaction, user: string): Promise<void> {
   await dropPending(tx, user)
   await tx.deleteWhere(proofs, and(eq('user', user), eq('purpose', 'changeEmail')))
+  await dropFlows(tx, user)
 }
 
 /** Every way into the account that lies in a mail, or waits, such as after a forgotten password. The way back to an address stays. */

@@ -10,6 +10,7 @@ import { findUnique } from '../../storage/find-all.ts'
 import { endKeys } from './api-keys.ts'
 import { type FirstFactor, passwords, type SignInWay, type User, users } from './collections.ts'
 import { accountFactorChanged, accountSignedIn } from './events.ts'
+import { removeIdentities } from './identities.ts'
 import { dropBegun, issueProof, type Proof } from './proofs.ts'
 import { factorsOf, removeFactors } from './second-factor.ts'
 import { endSessions, openSession } from './session.ts'
@@ -42,6 +43,11 @@ export async function proveByMail(work: Work, { user: id, email, purpose }: Proo
   const user = await work.tx.lock(users, id, 'exclusive')
   // Shut since, or moved to another address, which this mail did not reach.
   if (user === null || user.disabled || user.email !== email) throw new EngineError(purpose === 'code' ? 'code_invalid' : 'link_invalid')
+  return await proveAddress(work, user)
+}
+
+/** Its address is known to be theirs who sign in. Where nobody had shown that before, what was set until now goes. */
+export async function proveAddress(work: Work, user: User): Promise<User> {
   if (user.emailVerified) return user
   await forgetWayIn(work, user.id)
   await removeFactors(work.tx, user.id)
@@ -55,4 +61,5 @@ export async function forgetWayIn({ tx }: Work, user: string): Promise<void> {
   await endSessions(tx, eq('user', user))
   await dropBegun(tx, user)
   await endKeys(tx, eq('user', user))
+  await removeIdentities(tx, user)
 }

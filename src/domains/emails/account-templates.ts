@@ -143,6 +143,22 @@ const english = {
     button: 'Keep my account',
     after: ['An order that is under way is waited for, up to four weeks. If you want the account deleted, there is nothing to do.'],
   },
+  /** {url, provider} */
+  account_identity_added: {
+    subject: 'Your account at {{shop}} can be entered by {{provider}}',
+    heading: 'A provider was linked',
+    lines: ['From now on your account at {{shop}} can be entered by signing in at {{provider}}.'],
+    button: 'Your account',
+    after: ['If it was not you, unlink {{provider}} in your account, set a new password at once, and write to {{shop}}.'],
+  },
+  /** {url, provider} */
+  account_identity_removed: {
+    subject: 'Your account at {{shop}} is not linked to {{provider}} any more',
+    heading: 'A provider was unlinked',
+    lines: ['Your account at {{shop}} cannot be entered by signing in at {{provider}} any more.'],
+    button: 'Your account',
+    after: ['If it was not you, set a new password at once, and write to {{shop}}.'],
+  },
   /** {url} */
   account_key_made: {
     subject: 'Your account at {{shop}} has a new API key',
@@ -280,6 +296,22 @@ const german: Readonly<Record<AccountTemplate, Words>> = {
     ],
     button: 'Konto behalten',
     after: ['Auf eine laufende Bestellung wird bis zu vier Wochen gewartet. Wenn das Konto gelöscht werden soll, müssen Sie nichts tun.'],
+  },
+  account_identity_added: {
+    subject: 'Ihr Konto bei {{shop}} ist mit {{provider}} verknüpft',
+    heading: 'Ein Anbieter ist dazugekommen',
+    lines: ['In Ihr Konto bei {{shop}} kommt man ab jetzt auch mit einer Anmeldung bei {{provider}}.'],
+    button: 'Ihr Konto',
+    after: [
+      'Wenn Sie es nicht waren, lösen Sie {{provider}} in Ihrem Konto, setzen Sie sofort ein neues Passwort und schreiben Sie an {{shop}}.',
+    ],
+  },
+  account_identity_removed: {
+    subject: 'Ihr Konto bei {{shop}} ist nicht mehr mit {{provider}} verknüpft',
+    heading: 'Ein Anbieter wurde gelöst',
+    lines: ['In Ihr Konto bei {{shop}} kommt man nicht mehr mit einer Anmeldung bei {{provider}}.'],
+    button: 'Ihr Konto',
+    after: ['Wenn Sie es nicht waren, setzen Sie sofort ein neues Passwort und schreiben Sie an {{shop}}.'],
   },
   account_key_made: {
     subject: 'Ihr Konto bei {{shop}} hat einen neuen API-Schlüssel',

@@ -3,6 +3,7 @@ import { limits } from '../../base/limits.ts'
 import { accountPages } from '../../config/account-pages.ts'
 import type { AccountsConfig } from '../../config/backend-config.ts'
 import { type Check, is, line, list, object, word } from '../../schema/shape.ts'
+import { checkProviders, returnAddress } from './check-providers.ts'
 
 const color = is('a colour of six digits, such as "#2f5bd0"', (value) => typeof value === 'string' && /^#[0-9a-f]{6}$/i.test(value))
 const picture = is(
@@ -24,4 +25,6 @@ export const checkAccounts: Check = object({
   secondFactorFor: list(line),
   passwords: object({ min: passwordMin, breached: is('true or false', (value) => typeof value === 'boolean') }),
   requireVerifiedEmail: is('true or false', (value) => typeof value === 'boolean'),
+  providers: checkProviders,
+  returnAddresses: list(returnAddress),
 } satisfies Record<keyof AccountsConfig, Check>)

@@ -86,6 +86,7 @@ const keys = {
   isPresented: flag,
   hasSecretInput: flag,
   rawBody: flag,
+  isFromElsewhere: flag,
   takesFile: flag,
   takesNoKey: line,
   scope: line,

@@ -24,7 +24,8 @@ export function unlistedIn(config: BackendConfig<Operation>): string[] {
   return declaredHere().flatMap(({ value }) => {
     const { kind, name } = value as { readonly kind?: string; readonly name?: string }
     const [list, so] = listOf[kind ?? ''] ?? (['collections', 'it has no records'] as const)
-    const listed: readonly unknown[] = config[list] ?? []
+    const ofProviders = list === 'secrets' ? (config.accounts?.providers ?? []).map(({ clientSecret }) => clientSecret) : []
+    const listed: readonly unknown[] = [...(config[list] ?? []), ...ofProviders]
     // A copy of it, or another of its name, may stand there instead.
     if (listed.some((entry) => entry === value || (isObject(entry) && entry['name'] === name))) return []
     const title = titleOf(value) ?? `collection ${name}`

@@ -8,6 +8,7 @@ import type {
   accountEmailChanged,
   accountErasureAsked,
   accountFactorChanged,
+  accountIdentityChanged,
   accountProofDue,
 } from '../../domains/accounts/events.ts'
 import { issueProof, type MailedPurpose } from '../../domains/accounts/proofs.ts'
@@ -85,6 +86,16 @@ export async function tellOfFactor(work: Work, told: ReturnType<typeof accountFa
   const key = `account.factor_${change}:${id}:${work.newId('key')}`
   const bound = emailVerified ? {} : ({ bound: 'mailbox' } as const)
   await queueEmail(work, { key, to: email, template: accountTemplate(factorMails[change], language), record: id, view, ...bound })
+}
+
+/** As of a new password. */
+export async function tellOfIdentity(work: Work, told: ReturnType<typeof accountIdentityChanged>['payload']): Promise<void> {
+  const { user, change, title, language } = told
+  const { id, email, emailVerified } = user
+  const view = { url: `${work.project.publicUrl}/account`, provider: title }
+  const key = `account.identity_${change}:${id}:${work.newId('key')}`
+  const bound = emailVerified ? {} : ({ bound: 'account' } as const)
+  await queueEmail(work, { key, to: email, template: accountTemplate(`account_identity_${change}`, language), record: id, view, ...bound })
 }
 
 /** Whoever made it: its owner hears of it, since it outlives a new password. */
