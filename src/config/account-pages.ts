@@ -1,6 +1,7 @@
 /** The pages for people and their accounts that are there without a line of a project. Links in mails lead to some of them. */
 export const accountPages = [
   '/account',
+  '/account/security',
   '/account/sign-in',
   '/account/register',
   '/account/verify',

@@ -51,7 +51,7 @@ browserTest('a customer is told that the console is not for them', async () => {
   await page.goto('/console')
   await page.getByLabel('E-mail').fill('ada@mail.example')
   await page.getByLabel('Password').fill('a long enough one')
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await page.getByRole('heading', { name: 'This account is not staff' }).waitFor()
   await visitor.look('console-not-staff')
   await page.getByRole('button', { name: 'Sign out' }).click()
@@ -310,7 +310,7 @@ async function findLinkUsed(visitor: Visitor): Promise<void> {
 async function signIn(page: Page): Promise<void> {
   await page.getByLabel('E-mail').fill(admin.email)
   await page.getByLabel('Password').fill(admin.password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await page.getByText('Latest orders').waitFor()
 }
 
@@ -324,7 +324,7 @@ async function signOutAndIn(visitor: Visitor, size: Size): Promise<void> {
   visitor.expectRefusal(401, /^\/api\/auth\/login$/)
   await page.getByLabel('E-mail').fill(admin.email)
   await page.getByLabel('Password').fill('not the right one')
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await page.getByText('E-mail or password is wrong.').waitFor()
   await visitor.look('console-sign-in')
   await signIn(page)

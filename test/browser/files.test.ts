@@ -22,7 +22,7 @@ browserTest('a picture is sent from a form, seen, and removed', async () => {
   await page.goto('/console/data/photos/new')
   await page.getByLabel('E-mail').fill('admin@shop.example')
   await page.getByLabel('Password').fill('correct horse battery')
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await page.getByLabel('Title').fill('My cat')
   visitor.expectRefusal(400, /^\/api\/photos$/)
   await page.getByLabel('Picture').setInputFiles(note)

@@ -270,7 +270,7 @@ async function signIn(page: Page, email: string): Promise<void> {
   const form = page.locator('form', { hasText: 'Password' }).filter({ hasNotText: 'New here?' })
   await form.getByLabel('E-mail').fill(email)
   await form.getByLabel('Password').fill('a long enough one')
-  await form.getByRole('button', { name: 'Sign in' }).click()
+  await form.getByRole('button', { name: 'Sign in', exact: true }).click()
 }
 
 async function buy({ page }: Visitor, slug: string): Promise<void> {

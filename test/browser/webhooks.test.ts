@@ -56,7 +56,7 @@ async function signIn(page: Page, email: string, password: string): Promise<void
   await page.goto('/console')
   await page.getByLabel('E-mail').fill(email)
   await page.getByLabel('Password').fill(password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await page.getByText('Latest orders').waitFor()
 }
 

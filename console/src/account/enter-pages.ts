@@ -5,11 +5,17 @@ import { html, useEffect, useState, type VNode } from '../../vendor/htm-preact.j
 import { client } from '../client.ts'
 import { markSession, mayHaveSession } from '../session-mark.ts'
 import { type Field, Form, pageLink, Sheet, type Surroundings, type Typed, useSurroundings, useWords } from './form.ts'
+import { PasskeySignIn, SecondStep, secondStepText, type Waiting } from './passkey-parts.ts'
 import { safeNext } from './safe-next.ts'
 import type { Words } from './words.ts'
 
 export function emailField(words: Words, value = ''): Field {
   return { name: 'email', label: words.email, type: 'email', autocomplete: 'username', value }
+}
+
+/** Where the browser offers passkeys beside addresses. */
+function passkeyEmailField(words: Words): Field {
+  return { ...emailField(words), autocomplete: 'username webauthn' }
 }
 
 export function newPasswordField({ words, passwordMin }: Surroundings, label: string): Field {
@@ -22,24 +28,28 @@ function goOn(): void {
   location.replace(safeNext(new URLSearchParams(location.search).get('next'), location.origin) ?? '/account')
 }
 
-/**
- * Signs in by whatever way `path` is, and goes on. Answers what the server gave where the account asks for a second factor as well,
- * and else nothing: the page is left.
- */
-async function enter(path: string, body: object): Promise<string> {
-  const answer = await client.call<SignIn | { pending: string }>('POST', `/api/auth/${path}`, { body })
-  if ('pending' in answer) return answer.pending
+/** Whoever it is, they are in. */
+function welcome(): void {
   markSession(true)
   goOn()
-  return ''
 }
 
-/** The second step of a sign-in: what an authenticator app shows, or a recovery code. */
-function SecondFactor({ pending }: { pending: string }): VNode {
+/**
+ * Signs in by whatever way `path` is, and goes on. Answers what the account asks for as well, where it does, and else nothing: the
+ * page is left.
+ */
+async function enter(path: string, body: object): Promise<Waiting | null> {
+  const answer = await client.call<SignIn | Waiting>('POST', `/api/auth/${path}`, { body })
+  if ('pending' in answer) return answer
+  welcome()
+  return null
+}
+
+/** The second step of a sign-in. */
+function SecondFactor(waiting: Waiting): VNode {
   const words = useWords()
-  const code: Field = { name: 'code', label: words.code, autocomplete: 'one-time-code' }
-  return html`<${Sheet} title=${words.secondFactor} text=${words.secondFactorText}>
-    <${Form} key="factor" fields=${[code]} action=${words.signIn} send=${({ code }: Typed) => enter('totp/verify', { pending, code })} />
+  return html`<${Sheet} title=${words.secondFactor} text=${secondStepText(words, waiting.factors)}>
+    <${SecondStep} ...${waiting} onEnter=${welcome} />
     <p class="sheet-foot"><a href=${pageLink('sign-in')}>${words.toSignIn}</a></p>
   <//>`
 }
@@ -57,13 +67,13 @@ function useSignedIn(): void {
 
 export function SignInPage(): VNode {
   const { words, mustVerify } = useSurroundings()
-  const [pending, setPending] = useState('')
+  const [waiting, setWaiting] = useState<Waiting | null>(null)
   useSignedIn()
-  const send = async ({ email, password }: Typed) => setPending(await enter('login', { email, password }))
-  if (pending !== '') return html`<${SecondFactor} pending=${pending} />`
+  const send = async ({ email, password }: Typed) => setWaiting(await enter('login', { email, password }))
+  if (waiting) return html`<${SecondFactor} ...${waiting} />`
   return html`<${Sheet} title=${words.signIn}>
     <${Form}
-      fields=${[emailField(words), { name: 'password', label: words.password, type: 'password', autocomplete: 'current-password' }]}
+      fields=${[passkeyEmailField(words), { name: 'password', label: words.password, type: 'password', autocomplete: 'current-password' }]}
       action=${words.signIn}
       send=${send}
     >
@@ -71,6 +81,7 @@ export function SignInPage(): VNode {
     <//>
     <p class="sheet-or"><span>${words.or}</span></p>
     <div class="sheet-ways">
+      <${PasskeySignIn} onEnter=${welcome} />
       <a class="button" href=${pageLink('magic')}>${words.byLink}</a>
       <a class="button" href=${pageLink('code')}>${words.byCode}</a>
     </div>
@@ -128,11 +139,11 @@ export function AskForMail(props: { title: string; text: string; path: string; a
 
 export function MagicPage({ token }: { token: string }): VNode {
   const words = useWords()
-  const [pending, setPending] = useState('')
+  const [waiting, setWaiting] = useState<Waiting | null>(null)
   if (token === '')
     return html`<${AskForMail} title=${words.magic} text=${words.magicText} path="/api/auth/magic" action=${words.sendLink} />`
-  if (pending !== '') return html`<${SecondFactor} pending=${pending} />`
-  const send = async () => setPending(await enter('magic/confirm', { token }))
+  if (waiting) return html`<${SecondFactor} ...${waiting} />`
+  const send = async () => setWaiting(await enter('magic/confirm', { token }))
   return html`<${Sheet} title=${words.signIn} text=${words.magicOpen}>
     <${Form} fields=${[]} action=${words.signIn} send=${send} />
     <p class="sheet-foot"><a href=${pageLink('magic')}>${words.askAgain}</a></p>
@@ -142,7 +153,7 @@ export function MagicPage({ token }: { token: string }): VNode {
 export function CodePage(): VNode {
   const words = useWords()
   const [email, setEmail] = useState('')
-  const [pending, setPending] = useState('')
+  const [waiting, setWaiting] = useState<Waiting | null>(null)
   useSignedIn()
   const ask = async ({ email = '' }) => {
     await client.call('POST', '/api/auth/code', { body: { email } })
@@ -153,8 +164,8 @@ export function CodePage(): VNode {
       <${Form} key="ask" fields=${[emailField(words)]} action=${words.sendCode} send=${ask} />
       <p class="sheet-foot"><a href=${pageLink('sign-in')}>${words.toSignIn}</a></p>
     <//>`
-  if (pending !== '') return html`<${SecondFactor} pending=${pending} />`
-  const send = async ({ code = '' }: Typed) => setPending(await enter('code/confirm', { email, code: code.replaceAll(/\s/g, '') }))
+  if (waiting) return html`<${SecondFactor} ...${waiting} />`
+  const send = async ({ code = '' }: Typed) => setWaiting(await enter('code/confirm', { email, code: code.replaceAll(/\s/g, '') }))
   return html`<${Sheet} title=${words.lookIntoMail} text=${words.codeSent(email)}>
     <${Form} key="code" fields=${[codeField(words)]} action=${words.signIn} send=${send} />
     <p class="sheet-foot"><button type="button" class="link" onClick=${() => setEmail('')}>${words.otherEmail}</button></p>

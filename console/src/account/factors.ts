@@ -1,11 +1,13 @@
-/** The second factor of an account: an authenticator app, and the codes for when it is lost. */
+/** What an account asks for beside a password or a mail: passkeys, an authenticator app, and the codes for when those are lost. */
 
 import { html, useEffect, useState, type VNode } from '../../vendor/htm-preact.js'
 import { client } from '../client.ts'
 import { codeField } from './enter-pages.ts'
 import { Form, type Typed, useWords, Wrong } from './form.ts'
+import { type Passkey, PasskeysPart } from './passkeys-part.ts'
+import type { Words } from './words.ts'
 
-type Factors = { totp: { since: string } | null; recoveryCodesLeft: number }
+type Factors = { totp: { since: string } | null; passkeys: readonly Passkey[]; recoveryCodesLeft: number }
 type Enrolled = { secret: string; uri: string }
 
 export function FactorsPart(): VNode {
@@ -34,24 +36,31 @@ export function FactorsPart(): VNode {
     await load()
   }
   const renew = () => act(() => takeCodes('/api/auth/totp/recovery', {}))
-  return html`<section class="sheet-part">
-    <h2>${words.factors}</h2>
-    <${Wrong} error=${error} />
-    ${codes.length > 0 && html`<${RecoveryCodes} codes=${codes} />`}
-    ${enrolled && html`<${Enrol} ...${enrolled} send=${confirm} />`}
-    ${
-      factors !== null &&
-      enrolled === null &&
-      (factors.totp === null
-        ? html`<p class="faint">${words.noFactor}</p>
-            <p class="sheet-actions"><button type="button" class="button" onClick=${enrol}>${words.enrol}</button></p>`
-        : html`<p>${words.hasFactor(factors.recoveryCodesLeft)}</p>
-            <p class="sheet-actions">
-              <button type="button" class="button" onClick=${renew}>${words.renewCodes}</button>
-              <button type="button" class="button danger" onClick=${remove}>${words.removeFactor}</button>
-            </p>`)
-    }
-  </section>`
+  const hasAny = factors !== null && (factors.totp !== null || factors.passkeys.length > 0)
+  return html`<div>
+    <${PasskeysPart} items=${factors?.passkeys ?? []} onChange=${load} onCodes=${setCodes} />
+    <section class="sheet-part">
+      <h2>${words.factors}</h2>
+      <${Wrong} error=${error} />
+      ${codes.length > 0 && html`<${RecoveryCodes} codes=${codes} />`}
+      ${enrolled && html`<${Enrol} ...${enrolled} send=${confirm} />`}
+      ${
+        factors !== null &&
+        enrolled === null &&
+        html`<p class=${hasAny ? undefined : 'faint'}>${saidOf(factors, words)}</p>
+          <p class="sheet-actions">
+            ${factors.totp === null && html`<button type="button" class="button" onClick=${enrol}>${words.enrol}</button>`}
+            ${hasAny && html`<button type="button" class="button" onClick=${renew}>${words.renewCodes}</button>`}
+            ${factors.totp !== null && html`<button type="button" class="button danger" onClick=${remove}>${words.removeFactor}</button>`}
+          </p>`
+      }
+    </section>
+  </div>`
+}
+
+function saidOf({ totp, passkeys, recoveryCodesLeft }: Factors, words: Words): string {
+  if (totp !== null) return words.hasFactor(recoveryCodesLeft)
+  return passkeys.length > 0 ? words.hasPasskeyAlone(recoveryCodesLeft) : words.noFactor
 }
 
 function Enrol({ secret, uri, send }: Enrolled & { send: (typed: Typed) => Promise<void> }): VNode {

@@ -3,6 +3,7 @@
 import { ApiError } from '/client/index.ts'
 import { createContext, html, useContext, useEffect, useRef, useState, type View, type VNode } from '../../vendor/htm-preact.js'
 import { Unreachable } from '../client.ts'
+import { browserRefusal } from './passkey-calls.ts'
 import { type Words, wordsFor } from './words.ts'
 
 export type Surroundings = {
@@ -137,6 +138,8 @@ export function Wrong({ error }: { error: unknown }): VNode | null {
 
 export function sentenceOf(error: unknown, words: Words): string {
   if (error instanceof Unreachable) return words.unreachable
+  const refusal = browserRefusal(error)
+  if (refusal !== '') return words.browserErrors[refusal] ?? words.broken
   if (!(error instanceof ApiError)) return words.broken
   if (error.code === 'rate_limited') return words.wait(Math.ceil((error.retryAfterMs ?? 60_000) / 1_000))
   return words.errors[error.code] ?? error.errors.map((fault) => words.faults[fault.code] ?? fault.message)[0] ?? words.broken

@@ -10,7 +10,8 @@ import { Form, Sheet, type Typed, useSurroundings, useWords, Wrong } from './for
 
 function askToSignIn(): void {
   markSession(false)
-  location.replace('/account/sign-in')
+  const isHome = location.pathname === '/account'
+  location.replace(isHome ? '/account/sign-in' : `/account/sign-in?next=${encodeURIComponent(location.pathname)}`)
 }
 
 export function AccountPage(): VNode | null {
@@ -34,6 +35,23 @@ export function AccountPage(): VNode | null {
     <${FactorsPart} />
     <${Sessions} />
     <div class="sheet-end"><button type="button" class="button" onClick=${signOut}>${words.signOut}</button></div>
+  <//>`
+}
+
+/** Where a project has an account page of its own: how one gets in, and where one is. */
+export function SecurityPage(): VNode | null {
+  const words = useWords()
+  const [isIn, setIn] = useState(false)
+  useEffect(() => {
+    if (mayHaveSession()) client.auth.me().then(() => setIn(true), askToSignIn)
+    else askToSignIn()
+    return undefined
+  }, [])
+  if (!isIn) return null
+  return html`<${Sheet} title=${words.security} isWide=${true}>
+    <${FactorsPart} />
+    <${Sessions} />
+    <div class="sheet-end"><a class="button" href="/account">${words.toAccount}</a></div>
   <//>`
 }
 

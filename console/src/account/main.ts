@@ -5,7 +5,7 @@ import { client, onProofNeeded } from '../client.ts'
 import { CodePage, MagicPage, RegisterPage, SignInPage } from './enter-pages.ts'
 import { Sheet, Surround, type Surroundings } from './form.ts'
 import { guestCartToken } from './guest-cart.ts'
-import { AccountPage } from './home.ts'
+import { AccountPage, SecurityPage } from './home.ts'
 import { EmailPage, ResetPage, UndoPage, VerifyPage } from './link-pages.ts'
 import { askForProof } from './proof-dialog.ts'
 import { wordsFor } from './words.ts'
@@ -14,6 +14,7 @@ type Page = (props: { token: string }) => VNode | null
 
 const pages: Readonly<Record<string, Page>> = {
   '/account': AccountPage,
+  '/account/security': SecurityPage,
   '/account/sign-in': SignInPage,
   '/account/register': RegisterPage,
   '/account/verify': VerifyPage,

@@ -4,6 +4,8 @@ import { html, render, useEffect, useRef, useState, type VNode } from '../../ven
 import { client } from '../client.ts'
 import { codeField } from './enter-pages.ts'
 import { type Field, Form, Surround, type Surroundings, type Typed, useWords } from './form.ts'
+import { askPasskey, hasPasskeys } from './passkey-calls.ts'
+import { PasskeyButton } from './passkey-parts.ts'
 import type { Words } from './words.ts'
 
 /** Whether they did: they may also close it. */
@@ -22,7 +24,7 @@ export function askForProof(surroundings: Surroundings, ways: readonly string[])
 function ProofDialog({ ways, onEnd }: { ways: readonly string[]; onEnd: (isProven: boolean) => void }): VNode {
   const words = useWords()
   const dialog = useRef<HTMLDialogElement | null>(null)
-  const known = ways.filter((way) => Object.hasOwn(fieldOf, way)) as ProofWay[]
+  const known = ways.filter((way) => (way === 'passkey' ? hasPasskeys : Object.hasOwn(fieldOf, way))) as ProofWay[]
   const [way, setWay] = useState<ProofWay>(known[0] ?? 'password')
   const [sentTo, setSentTo] = useState('')
   useEffect(() => {
@@ -34,11 +36,12 @@ function ProofDialog({ ways, onEnd }: { ways: readonly string[]; onEnd: (isProve
     await client.call('POST', '/api/auth/code', { body: { email } })
     setSentTo(email)
   }
-  const prove = async (typed: Typed) => {
+  const prove = async (typed: Typed | { passkey: object }) => {
     await client.call('POST', '/api/auth/prove', { body: typed })
     onEnd(true)
   }
-  const field = fieldOf[way](words)
+  const proveByPasskey = async () => await prove({ passkey: await askPasskey({ path: '/api/auth/passkeys/prove/start' }) })
+  const labelOf = (one: ProofWay) => (one === 'passkey' ? words.passkey : fieldOf[one](words).label)
   const isToSend = way === 'code' && sentTo === ''
   return html`<dialog ref=${dialog} onClose=${() => onEnd(false)} aria-labelledby="proof-title">
     <div class="dialog-body">
@@ -47,12 +50,16 @@ function ProofDialog({ ways, onEnd }: { ways: readonly string[]; onEnd: (isProve
         <button type="button" class="icon-button" aria-label=${words.close} onClick=${() => onEnd(false)}><span aria-hidden="true">✕</span></button>
       </header>
       <p class="form-intro">${sentTo === '' ? words.proveText : words.codeSent(sentTo)}</p>
-      <${Form} key=${isToSend ? 'send' : way} fields=${isToSend ? [] : [field]} action=${isToSend ? words.sendCode : words.goOn} send=${isToSend ? sendCode : prove} />
+      ${
+        way === 'passkey'
+          ? html`<${PasskeyButton} label=${words.usePasskey} isMain=${true} run=${proveByPasskey} />`
+          : html`<${Form} key=${isToSend ? 'send' : way} fields=${isToSend ? [] : [fieldOf[way](words)]} action=${isToSend ? words.sendCode : words.goOn} send=${isToSend ? sendCode : prove} />`
+      }
       ${known
         .filter((other) => other !== way)
         .map((other) => {
           const take = () => setWay(other)
-          return html`<p key=${other} class="form-foot"><button type="button" class="link" onClick=${take}>${words.otherWay(fieldOf[other](words).label)}</button></p>`
+          return html`<p key=${other} class="form-foot"><button type="button" class="link" onClick=${take}>${words.otherWay(labelOf(other))}</button></p>`
         })}
     </div>
   </dialog>`
@@ -65,4 +72,4 @@ const fieldOf = {
   totp: (words: Words): Field => ({ ...codeField(words), name: 'totp', label: words.appCode, hint: words.appCodeHint }),
   recovery: (words: Words): Field => ({ name: 'recovery', label: words.recoveryCode, autocomplete: 'off' }),
 }
-type ProofWay = keyof typeof fieldOf
+type ProofWay = keyof typeof fieldOf | 'passkey'

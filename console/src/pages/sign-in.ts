@@ -2,7 +2,8 @@
 
 import { ApiError, type SignIn } from '/client/index.ts'
 import { html, useEffect, useState, type View, type VNode } from '../../vendor/htm-preact.js'
-import { consoleWords, Form, Surround, type Typed } from '../account/form.ts'
+import { consoleWords, Surround } from '../account/form.ts'
+import { PasskeySignIn, SecondStep, secondStepText, type Waiting as WaitingSignIn } from '../account/passkey-parts.ts'
 import { client } from '../client.ts'
 import { fieldErrors } from '../field-input.ts'
 import type { User } from '../shapes.ts'
@@ -64,7 +65,7 @@ function Credentials(props: {
     <${ErrorNote} error=${shown ? undefined : error} />
     <div class="field">
       <label for="email">E-mail</label>
-      <input id="email" type="email" autocomplete="username" required autofocus value=${email}
+      <input id="email" type="email" autocomplete=${props.isNew ? 'username' : 'username webauthn'} required autofocus value=${email}
         aria-invalid=${byField.email ? 'true' : undefined}
         onInput=${(event: Event) => setEmail(textOf(event))} />
       ${byField.email && html`<p class="field-error">${byField.email}</p>`}
@@ -82,24 +83,20 @@ function Credentials(props: {
 }
 
 export function SignInPage({ onEnter }: { onEnter: (user: User) => void }): VNode {
-  const [pending, setPending] = useState('')
+  const [waiting, setWaiting] = useState<WaitingSignIn | null>(null)
   const send = async (typed: { email: string; password: string }) => {
-    const answer = await client.call<SignIn | { pending: string }>('POST', '/api/auth/login', { body: typed })
+    const answer = await client.call<SignIn | WaitingSignIn>('POST', '/api/auth/login', { body: typed })
     if (!('pending' in answer)) return answer
-    setPending(answer.pending)
+    setWaiting(answer)
     return null
   }
-  const verify = async ({ code = '' }: Typed) => {
-    onEnter((await client.call<SignIn>('POST', '/api/auth/totp/verify', { body: { pending, code } })).user)
-  }
-  if (pending !== '') {
-    const code = { name: 'code', label: 'Code', autocomplete: 'one-time-code' }
-    return html`<${Door} title="Second step" text="Type the code of your authenticator app, or one of your recovery codes.">
-      <${Surround} value=${consoleWords}><${Form} fields=${[code]} action="Sign in" send=${verify} /><//>
+  if (waiting)
+    return html`<${Door} title="Second step" text=${secondStepText(consoleWords.words, waiting.factors)}>
+      <${Surround} value=${consoleWords}><${SecondStep} ...${waiting} onEnter=${onEnter} /><//>
     <//>`
-  }
   return html`<${Door} title="Sign in">
     <${Credentials} send=${send} action="Sign in" isNew=${false} onEnter=${onEnter} />
+    <${Surround} value=${consoleWords}><${PasskeySignIn} onEnter=${onEnter} /><//>
     <p class="door-foot"><a href="/account/reset">Forgotten your password?</a></p>
   <//>`
 }

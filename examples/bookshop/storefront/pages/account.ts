@@ -46,6 +46,7 @@ function accountView(user: User, orders: readonly Order[]): HTMLElement {
       ? h('p', { class: 'quiet' }, 'None yet. ', h('a', { href: '/' }, 'Find a book'))
       : h('ul', { class: 'orders' }, orders.map(orderRow)),
     h('details', { class: 'other-way' }, h('summary', {}, 'Change my password'), passwordForm()),
+    h('p', {}, h('a', { href: '/account/security' }, 'Passkeys, second factor, and where you are signed in')),
   )
 }
 
@@ -131,7 +132,14 @@ function signInForm(goOn: () => void): HTMLElement {
     }),
     problem,
     h('button', { class: 'button is-wide', type: 'submit' }, 'Sign in'),
-    h('p', { class: 'quiet' }, h('a', { href: '/account/reset' }, 'Forgotten your password?')),
+    h(
+      'p',
+      { class: 'quiet' },
+      h('a', { href: '/account/reset' }, 'Forgotten your password?'),
+      ' ',
+      // The default page has them, and comes back here.
+      h('a', { href: '/account/sign-in?next=/account' }, 'Passkey, link or code'),
+    ),
   )
   onSubmit(form, problem, async () => {
     try {
