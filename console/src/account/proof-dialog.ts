@@ -53,7 +53,8 @@ function ProofDialog({ ways, onEnd }: { ways: readonly string[]; onEnd: (isProve
       ${
         way === 'passkey'
           ? html`<${PasskeyButton} label=${words.usePasskey} isMain=${true} run=${proveByPasskey} />`
-          : html`<${Form} key=${isToSend ? 'send' : way} fields=${isToSend ? [] : [fieldOf[way](words)]} action=${isToSend ? words.sendCode : words.goOn} send=${isToSend ? sendCode : prove} />`
+          : html`<${Form} key=${isToSend ? 'send' : way} fields=${isToSend ? [] : [fieldOf[way](words)]}
+              action=${isToSend ? words.sendCode : words.goOn} send=${isToSend ? sendCode : prove} />`
       }
       ${known
         .filter((other) => other !== way)
