@@ -194,6 +194,10 @@ export const limits = {
   requestsOfEachMin: 4,
   admissionDelayMs: 50,
   admissionSampleMs: 20,
+  /** Passwords that wait to be hashed, some 30 ms each: past it callers are told to come again. */
+  hashesWaitingMax: 200,
+  /** What code of a project asks the database for at once, outside of a transaction: others find it free in between. */
+  ownAsksTogether: 32,
   /** Requests that one connection may send ahead of their answers. */
   pipelinedMax: 32,
   /** How long an answer may lie there of which the client takes nothing. */

@@ -2,6 +2,7 @@
 // often. Past that whoever waits for it is told, what it began is told to stop, and what it asks for is answered no more: a loop ends there.
 import type { Clock } from '../base/clock.ts'
 import { limits } from '../base/limits.ts'
+import { createSemaphore } from '../base/semaphore.ts'
 import { begins, type During, type Piece } from './own-code.ts'
 import { takingTurns } from './taking-turns.ts'
 import { asEngine, asPiece } from './whose-code.ts'
@@ -37,13 +38,14 @@ export async function inTime<T>(
   }
   const expire = () => end(() => late(`took longer than ${ms / 1_000} s`))
   const turns = takingTurns()
+  const places = createSemaphore({ atOnce: limits.ownAsksTogether, isOver: () => signal.aborted })
   const during: During = async (asked) => {
     // Before its turn: what is asked all at once is refused before most of it has reached the database.
     if (++asks > limits.ownAsksMax && !isGoingOn) end(() => tooMuch(`asked the database for more than ${limits.ownAsksMax} things`))
     const turn = turns()
     if (turn) await turn
     if (clock.monotonic() - begun > ms && !isGoingOn) expire()
-    return await (signal.aborted ? new Promise<never>(() => {}) : asEngine(asked))
+    return await (signal.aborted ? new Promise<never>(() => {}) : places(() => asEngine(asked)))
   }
   const cancel = clock.after(ms, expire)
   const ended = begins(piece)

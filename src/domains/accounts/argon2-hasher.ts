@@ -1,28 +1,18 @@
 // Argon2id (RFC 9106) on Node's own implementation, in its thread pool, with few at a time: logins must
 // neither stall the event loop nor take every core. Parameters: OWASP's 19 MiB, 2 passes, 1 lane.
 import { argon2, timingSafeEqual } from 'node:crypto'
+import { limits } from '../../base/limits.ts'
 import type { Random } from '../../base/random.ts'
+import { createSemaphore } from '../../base/semaphore.ts'
 import type { PasswordHasher } from '../../operation/define.ts'
 import { foreignCheck } from './foreign-hashes.ts'
 
 export type Argon2Cost = { readonly memoryKib: number; readonly passes: number }
 export const argon2Cost: Argon2Cost = { memoryKib: 19_456, passes: 2 }
 
-/** At most `parallelMax` hashes run at once; others wait their turn. */
+/** At most `parallelMax` hashes run at once; others wait their turn, and those who would wait too long are refused. @throws overloaded */
 export function createArgon2Hasher(random: Random, cost: Argon2Cost = argon2Cost, parallelMax = 2): PasswordHasher {
-  let running = 0
-  const waiting: (() => void)[] = []
-
-  async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (running >= parallelMax) await new Promise<void>((resolve) => waiting.push(resolve))
-    running++
-    try {
-      return await work()
-    } finally {
-      running--
-      waiting.shift()?.()
-    }
-  }
+  const inTurn = createSemaphore({ atOnce: parallelMax, waitingMax: limits.hashesWaitingMax })
 
   // Somebody who has no account costs the same work as somebody who has one.
   const nobodysSalt = Buffer.from(random.bytes(16))

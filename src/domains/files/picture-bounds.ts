@@ -1,28 +1,12 @@
 // What keeps the making of pictures within its bounds: of a server's memory, and of the time that one picture may cost.
 import type { Clock } from '../../base/clock.ts'
-import { EngineError, isEngineError } from '../../base/engine-error.ts'
+import { type EngineError, isEngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
-
-export type Turns = <T>(work: () => Promise<T>) => Promise<T>
+import { createSemaphore, type Semaphore } from '../../base/semaphore.ts'
 
 /** A decoded picture takes many times its bytes: few are worked on at once, and the queue has an end. @throws overloaded */
-export function createTurns(atOnce: number): Turns {
-  let running = 0
-  const waiting: (() => void)[] = []
-  return async (work) => {
-    if (running >= atOnce) {
-      if (waiting.length >= limits.picturesWaitingMax)
-        throw new EngineError('overloaded', { detail: 'Too many pictures wait to be made smaller.', headers: { 'retry-after': '2' } })
-      await new Promise<void>((resolve) => waiting.push(resolve))
-    } else running++
-    try {
-      return await work()
-    } finally {
-      const next = waiting.shift()
-      if (next === undefined) running--
-      else next()
-    }
-  }
+export function createPictureTurns(atOnce: number): Semaphore {
+  return createSemaphore({ atOnce, waitingMax: limits.picturesWaitingMax, full: 'Too many pictures wait to be made smaller.' })
 }
 
 /** What was refused a moment ago is refused again without another try, which may take all the time there is. */

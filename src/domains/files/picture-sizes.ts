@@ -12,7 +12,7 @@ import type { Content } from '../../operation/define.ts'
 import { inTransaction, type TransactionParts } from '../../storage/in-transaction.ts'
 import { type FileRow, files, keyOfPiece, type PictureSize } from './collections.ts'
 import { contentOf } from './file-content.ts'
-import { createRefusals, createTurns } from './picture-bounds.ts'
+import { createPictureTurns, createRefusals } from './picture-bounds.ts'
 import { nameOf, type Recipe } from './picture-recipe.ts'
 
 /** Makes a smaller picture of the bytes of one. @throws picture_not_resizable */
@@ -35,8 +35,8 @@ export function createPictureSizes(parts: PictureParts): PictureSizes {
   const { blobs, log, clock, pictureMaker } = parts
   /** Whoever asks for what is being made waits for it. */
   const making = new Map<string, Promise<Buffer>>()
-  const inTurn = createTurns(limits.picturesAtOnce)
-  const alone = createTurns(1)
+  const inTurn = createPictureTurns(limits.picturesAtOnce)
+  const alone = createPictureTurns(1)
   const unlessRefused = createRefusals(clock)
 
   function made(file: FileRow, recipe: Recipe): Promise<Buffer> {
