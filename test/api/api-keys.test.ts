@@ -1,5 +1,5 @@
 // API keys: what a key lets a program do, which is never more than its scopes name and never more than its maker may.
-// slow: mysql
+// slow: mariadb, mysql, mongodb
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { crc32 } from 'node:zlib'

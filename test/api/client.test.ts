@@ -1,6 +1,6 @@
 // The typed client against a real server: collections, own operations by their names, lost answers, and lists that stay true
 // over a line that is cut. Lines that must be red say so themselves, and the types of the project are checked with the gate.
-// slow: mysql
+// slow: mysql, mongodb
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type Client, createClient, type Order, type QueryIn, type RecordIn } from '../../client/src/index.ts'

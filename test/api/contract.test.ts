@@ -1,5 +1,5 @@
 // The HTTP contract of records: validators, preconditions, pages, selections, expansions, patches, limits.
-// slow: mysql
+// slow: mysql, mongodb
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { limits } from '../../src/base/limits.ts'

@@ -1,7 +1,7 @@
 // proves P-006: nobody sees what the rules hide, by any path. Two worlds that differ in hidden data alone answer byte for byte
 // alike whatever a guest or another user asks of any operation, whatever hidden things happen in between. What differs all the
 // same is listed here and in docs/reference/what-still-shows.md, and is shown to differ.
-// slow: mysql
+// slow: mariadb, mysql, mongodb
 import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
 import { readFileSync } from 'node:fs'

@@ -1,6 +1,6 @@
 // Mails as a weapon, and mails as people need them: what anybody can cause to an address is bounded and says nothing
 // of what they typed; what tells of money is always sent, and adds up.
-// slow: mysql, mongodb
+// slow: mariadb, mysql, mongodb
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { limits } from '../../src/base/limits.ts'

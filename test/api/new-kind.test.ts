@@ -1,5 +1,6 @@
 // A kind of field is one file: two that the product does not have are declared below test/support/new-kinds, and all that
 // a field can do works with them, on every database, without a line elsewhere.
+// slow: mariadb
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'

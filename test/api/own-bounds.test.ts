@@ -1,4 +1,5 @@
 // Code of a project that has no end costs its caller alone, who is told which code it is: in a transaction, and outside of one.
+// slow: mariadb, mongodb
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,5 +1,5 @@
 // What code of a project is given: effects, mails, secrets and orders, in its operations and in what is carried out later.
-// slow: mysql
+// slow: mariadb, mysql, mongodb
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { after as afterAll, before as beforeAll, test } from 'node:test'

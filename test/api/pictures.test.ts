@@ -1,4 +1,5 @@
 // Pictures made smaller on request: which, once each, for whoever may read the file, and gone with it.
+// slow: mongodb
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'

@@ -1,6 +1,6 @@
 // proves P-033: what goes by mail to an account: each link and code opens what it is for, once, in its time, and only the newest one; nobody
 // learns from asking who has an account; and no secret lies anywhere once it was sent.
-// slow: mysql
+// slow: mariadb, mysql, mongodb
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { limits } from '../../src/base/limits.ts'

@@ -1,6 +1,6 @@
 // An account with a second factor: no way of signing in goes around it, no code works twice, guessing is slow, and its owner
 // gets in again without the telephone. The codes are those of src/domains/accounts/totp.test.ts, which holds them against others.
-// slow: mysql
+// slow: mariadb, mysql, mongodb
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { limits } from '../../src/base/limits.ts'

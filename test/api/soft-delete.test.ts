@@ -1,5 +1,6 @@
 // A collection that declares softDelete: a deleted record is gone from everywhere, can be restored with what went with it, and is gone for
 // good when its time is over.
+// slow: mongodb
 import assert from 'node:assert/strict'
 import { after, before as beforeAll, test } from 'node:test'
 import { actorId, any, anyone, signedIn, staff, through, where } from '../../src/access/rule.ts'

@@ -1,4 +1,5 @@
 // Resumable uploads: tus 1.0, spoken by hand here and by an independent client in test/faults/resumable-uploads.test.ts.
+// slow: mongodb
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { after, before, test } from 'node:test'

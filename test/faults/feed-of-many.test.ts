@@ -1,7 +1,7 @@
 // The change feed of several processes over one database: whoever wrote, wherever one listens, everything is told
 // once and in one order. Without the lock under which positions are given it fails. KINGPOST_FEED_WRITES=20000 makes it long.
 // databases: server
-// slow: mysql, mongodb
+// slow: mariadb, mysql, mongodb
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
