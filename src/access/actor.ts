@@ -9,7 +9,7 @@ export type Actor = {
   readonly roles: readonly string[]
   /** Scopes within which somebody with a role of the config is staff (staff-roles.ts). Left out: their roles say it all. */
   readonly staffIn?: readonly string[]
-  /** Whether they are, in what is being looked at. */
+  /** Whether they are staff, in what is being looked at. */
   readonly isStaffHere?: boolean
   /** They have a role that asks for a second factor, and have shown none. */
   readonly lacksFactor?: boolean
@@ -23,6 +23,8 @@ export type Actor = {
   readonly sessionEndsAt?: number
   /** How long ago its owner showed who they are, when the request came. */
   readonly provenAgoMs?: number
+  /** Who of support acts as this account. `session` is then the id of the impersonation. */
+  readonly impersonator?: Impersonator
   /** SHA-256 of the Cart-Token header: proves that a guest holds a cart and its order. */
   readonly cartTokenHash: string | null
   /** The order that the Cart-Token opens, where it came from the link in a mail. */
@@ -30,6 +32,9 @@ export type Actor = {
   /** Address or name used for limits and the audit trail. */
   readonly origin: string
 }
+
+/** `session`: of whoever acts. */
+export type Impersonator = { readonly id: string; readonly mayWrite: boolean; readonly session: string }
 
 /** What a request says of its caller, before anybody has looked whether it is true. */
 export type Credentials = {
@@ -65,14 +70,16 @@ export function mayAsAdmin(roles: readonly string[]): boolean {
   return roles.includes('admin') || roles.includes('owner')
 }
 
-/** Whoever asks, and the API key that they gave a program for it: what one of these asked for is no other's. */
+/** Whoever asks, and the API key that they gave a program for it, or who of support acts for them: what one of these asked for is no other's. */
 export function callerName(actor: Actor): string {
-  return actor.key === undefined ? actorName(actor) : `${actorName(actor)} ${actor.key}`
+  const by = actor.key ?? actor.impersonator?.id
+  return by === undefined ? actorName(actor) : `${actorName(actor)} ${by}`
 }
 
 /** Whether what one of them may see, so may the other. */
 export function isSameCaller(one: Actor, other: Actor): boolean {
-  const rights = ({ id, key, roles, lacksFactor = false }: Actor) => JSON.stringify([id, key, roles, lacksFactor])
+  const rights = ({ id, key, roles, lacksFactor = false, impersonator }: Actor) =>
+    JSON.stringify([id, key, roles, lacksFactor, impersonator?.id])
   return rights(one) === rights(other)
 }
 

@@ -18,12 +18,15 @@ export function refusedTo(actor: Actor, { of, rule }: AskedRule): EngineError {
 
 /** Of an operation, whose name is not in its address. */
 export function refusedAs(actor: Actor, { name, access }: { readonly name: string; readonly access: Rule }): EngineError {
-  if (isProofMissing(actor, access)) return actor.key === undefined ? new EngineError('proof_needed') : noProof()
+  const isThemselves = actor.key === undefined && actor.impersonator === undefined
+  if (isProofMissing(actor, access)) return isThemselves ? new EngineError('proof_needed') : noProof()
   return new EngineError(codeFor(actor), { inDevelopment: () => `The rule of ${name} says no. It is ${ruleWords(access)}.` })
 }
 
 function noProof(): EngineError {
-  return new EngineError('forbidden', { detail: 'This asks for a fresh proof of who you are, which an API key cannot give: sign in.' })
+  return new EngineError('forbidden', {
+    detail: 'This asks for a fresh proof of who you are, which neither an API key nor support in your name can give: sign in.',
+  })
 }
 
 /** Whoever asks may do it once they have shown again who they are. */

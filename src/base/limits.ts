@@ -447,6 +447,14 @@ export const limits = {
   erasureLinesPerPiece: 500,
   /** One attempt of an erasure or an export works so long, and then makes room for others. */
   personalPieceMs: 8_000,
+  /** As others give: some days, with a weekend among them. */
+  invitationMs: 7 * 24 * 3_600_000,
+  /** One that is over is listed so long. */
+  invitationsKeepMs: 90 * 24 * 3_600_000,
+  /** How long somebody acts as a customer: a telephone call. Longer, and it is left open by mistake. */
+  impersonationMs: 30 * 60_000,
+  /** The list of who acted as whom; the audit trail has what they did. */
+  impersonationsKeepMs: 400 * 24 * 3_600_000,
   /** What a stolen session cannot do without its owner's password or device: so old at most is the proof of who they are. */
   freshProofMs: 30 * 60_000,
   /** Wrong passwords and codes of one account in a row that nobody waits for. */

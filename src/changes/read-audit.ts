@@ -25,6 +25,10 @@ const entry = Type.Object(
     operation: Type.String({ description: 'What was asked for: `orders.cancel`, `effects.email`.' }),
     actor: Type.String({ description: 'The id of an account; `system`; `guest`, or the hash of the token of their cart.' }),
     key: Type.Unsafe<string | null>({ type: ['string', 'null'], description: 'The id of the API key that it was asked for with.' }),
+    impersonator: Type.Unsafe<string | null>({
+      type: ['string', 'null'],
+      description: 'The id of who of support acted as `actor`.',
+    }),
     requestId: Type.String({ description: 'As the log has it; empty for what the engine did by itself.' }),
     from: Type.Unsafe<RequestSource | null>({
       type: ['object', 'null'],
@@ -57,7 +61,7 @@ export function readAudit(feed: Feed): Operation {
       {
         collection: only('Changes of its records alone.'),
         record: only('Changes of the record with this id alone.'),
-        actor: only('Changes by this account, by this API key, or by `system` alone.'),
+        actor: only('Changes by this account, also as another one, by this API key, or by `system` alone.'),
         operation: only('Changes by this operation alone.'),
         address: only('Changes by requests from this address alone.'),
         limit: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.pageSizeMax, default: limits.pageSizeDefault })),
@@ -117,8 +121,10 @@ function placeOf(cursor: string): { readonly position: number; readonly index: n
 
 /** The last change first. */
 function* entriesOf(scope: Scope, commit: Commit, wanted: Wanted): Generator<{ readonly index: number; readonly entry: Entry }> {
-  const [by, key = null] = commit.actor.split(' ', 2) as [string, string?]
-  if (wanted.actor !== undefined && wanted.actor !== by && wanted.actor !== key) return
+  const [by, more = null] = commit.actor.split(' ', 2) as [string, string?]
+  if (wanted.actor !== undefined && wanted.actor !== by && wanted.actor !== more) return
+  const isPerson = more?.startsWith('usr_') === true
+  const [key, impersonator] = isPerson ? [null, more] : [more, null]
   if (wanted.operation !== undefined && commit.operation !== wanted.operation) return
   const { requestId, from } = parseRequestLine(commit.requestId)
   if (wanted.address !== undefined && from?.address !== wanted.address) return
@@ -128,7 +134,7 @@ function* entriesOf(scope: Scope, commit: Commit, wanted: Wanted): Generator<{ r
     const told = toldOf(scope, change)
     if (told === null) continue
     const { position, at, operation } = commit
-    yield { index, entry: { id: `${position}.${index}`, at: toIso(at), operation, actor: by, key, requestId, from, ...told } }
+    yield { index, entry: { id: `${position}.${index}`, at: toIso(at), operation, actor: by, key, impersonator, requestId, from, ...told } }
   }
 }
 type Scope = { readonly model: Model; readonly actor: Actor }

@@ -10,5 +10,6 @@ export const accountPages = [
   '/account/code',
   '/account/email',
   '/account/undo',
+  '/account/invitation',
 ] as const
 export type AccountPage = (typeof accountPages)[number]

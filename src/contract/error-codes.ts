@@ -61,6 +61,22 @@ export const errorCodes = {
   },
   scope_missing: { status: 403, retry: 'whenChanged', message: 'This API key lacks a scope that this needs.' },
   too_many_keys: { status: 409, retry: 'whenChanged', message: 'This account has as many API keys as it may have. End one first.' },
+  invitation_ended: { status: 409, retry: 'never', message: 'This invitation was accepted, or taken back. Send another one.' },
+  invitation_for_account: {
+    status: 403,
+    retry: 'whenChanged',
+    message: 'The address of this invitation has an account. Sign in with it, then accept.',
+  },
+  impersonation_refused: {
+    status: 403,
+    retry: 'never',
+    message: 'You cannot act as this account: it is shut, of somebody who runs it, or may do what you may not.',
+  },
+  impersonation_reads_only: {
+    status: 403,
+    retry: 'never',
+    message: 'You act as somebody else to look, and changed nothing. Begin again with write.',
+  },
   last_owner: { status: 409, retry: 'never', message: 'Somebody must stay an owner. Make another one first.' },
   address_not_proven: {
     status: 409,

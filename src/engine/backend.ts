@@ -14,6 +14,8 @@ import { apiKeys } from '../domains/accounts/api-keys.ts'
 import { passwords, sessions, users } from '../domains/accounts/collections.ts'
 import { devices } from '../domains/accounts/devices.ts'
 import { identities } from '../domains/accounts/identities.ts'
+import { impersonations } from '../domains/accounts/impersonations.ts'
+import { invitations } from '../domains/accounts/invitations.ts'
 import { passkeyChallenges, passkeys } from '../domains/accounts/passkeys.ts'
 import { proofs } from '../domains/accounts/proofs.ts'
 import { providerFlows } from '../domains/accounts/provider-flows.ts'
@@ -243,6 +245,8 @@ function coreCollections() {
     passwords,
     sessions,
     apiKeys,
+    invitations,
+    impersonations,
     proofs,
     signInTries,
     devices,

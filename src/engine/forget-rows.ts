@@ -5,6 +5,8 @@ import type { Project } from '../config/project.ts'
 import { and, compare, eq, type Filter, isNull, oneOf } from '../contract/filter.ts'
 import { endKeys } from '../domains/accounts/api-keys.ts'
 import { devices } from '../domains/accounts/devices.ts'
+import { forgetImpersonations } from '../domains/accounts/impersonations.ts'
+import { forgetInvitations } from '../domains/accounts/invitations.ts'
 import { passkeyChallenges } from '../domains/accounts/passkeys.ts'
 import { proofs } from '../domains/accounts/proofs.ts'
 import { providerFlows } from '../domains/accounts/provider-flows.ts'
@@ -35,6 +37,8 @@ export const forgetOldRows = ({ project }: { readonly project: Pick<Project, 'sh
     await tx.deleteWhere(proofs, compare('expiresAt', 'lt', now))
     await tx.deleteWhere(passkeyChallenges, compare('expiresAt', 'lt', now))
     await tx.deleteWhere(providerFlows, compare('expiresAt', 'lt', now))
+    await forgetInvitations(tx, now)
+    await forgetImpersonations(tx, now)
     await endSessions(tx, compare('expiresAt', 'lt', now))
     await endSessions(tx, compare('usedAt', 'lt', now - limits.sessionIdleMs))
     await endKeys(tx, compare('expiresAt', 'lt', now - limits.apiKeysKeepMs))

@@ -10,6 +10,7 @@ import { type Feed, idleFeed } from '../changes/feed.ts'
 import { readAudit } from '../changes/read-audit.ts'
 import { type WatchPorts, watchChanges } from '../changes/watch-changes.ts'
 import type { StaffRoles } from '../contract/scope.ts'
+import { acceptInvitation, openInvitation } from '../domains/accounts/accept-invitation.ts'
 import { changePassword } from '../domains/accounts/change-password.ts'
 import { confirmCode } from '../domains/accounts/confirm-code.ts'
 import { confirmEmailChange } from '../domains/accounts/confirm-email-change.ts'
@@ -17,12 +18,15 @@ import { confirmMagicLink } from '../domains/accounts/confirm-magic-link.ts'
 import { confirmReset } from '../domains/accounts/confirm-reset.ts'
 import { confirmTotp } from '../domains/accounts/confirm-totp.ts'
 import { createKey } from '../domains/accounts/create-key.ts'
+import { endUserSessions } from '../domains/accounts/end-user-sessions.ts'
 import { enrolTotp } from '../domains/accounts/enrol-totp.ts'
 import { exchangeOAuth } from '../domains/accounts/exchange-oauth.ts'
 import { finishOAuth, receiveOAuth } from '../domains/accounts/finish-oauth.ts'
 import { finishPasskeyRegistration } from '../domains/accounts/finish-passkey-registration.ts'
 import { finishPasskeySignIn } from '../domains/accounts/finish-passkey-sign-in.ts'
 import { getMe } from '../domains/accounts/get-me.ts'
+import { endImpersonation, impersonate } from '../domains/accounts/impersonate.ts'
+import { invite, resendInvitation, revokeInvitation } from '../domains/accounts/invite.ts'
 import { listFactors } from '../domains/accounts/list-factors.ts'
 import { listIdentities } from '../domains/accounts/list-identities.ts'
 import { listKeys } from '../domains/accounts/list-keys.ts'
@@ -184,6 +188,8 @@ function operationsAlone(
     eraseMe,
     keepAccount,
     eraseUser,
+    invite(roles),
+    ...peopleOperations,
     listSessions,
     revokeSessions,
     revokeSession,
@@ -205,6 +211,17 @@ function operationsAlone(
     ...offer.operations,
   ]
 }
+
+/** Who runs it. */
+const peopleOperations: readonly Operation[] = [
+  resendInvitation,
+  revokeInvitation,
+  openInvitation,
+  acceptInvitation,
+  impersonate,
+  endImpersonation,
+  endUserSessions,
+]
 
 /** What an account asks for beside a password or a mail. */
 const factorOperations: readonly Operation[] = [

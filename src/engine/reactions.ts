@@ -7,6 +7,8 @@ import {
   accountErasureAsked,
   accountFactorChanged,
   accountIdentityChanged,
+  accountImpersonated,
+  accountInvited,
   accountKeyMade,
   accountPasswordChanged,
   accountProofAsked,
@@ -23,11 +25,13 @@ import { webhookDisabled } from '../domains/webhooks/events.ts'
 import type { Work } from '../operation/work.ts'
 import {
   askForProof,
+  sendInvitation,
   sendProofMail,
   tellOfErasure,
   tellOfExistingAccount,
   tellOfFactor,
   tellOfIdentity,
+  tellOfImpersonation,
   tellOfKey,
   tellOfNewAddress,
   tellOfNewPassword,
@@ -53,6 +57,8 @@ const reactions = [
   on(accountIdentityChanged, tellOfIdentity),
   on(accountKeyMade, tellOfKey),
   on(accountErasureAsked, tellOfErasure),
+  on(accountInvited, sendInvitation),
+  on(accountImpersonated, tellOfImpersonation),
   on(webhookDisabled, tellOfDisabledWebhook),
 ]
 

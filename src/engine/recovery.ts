@@ -8,6 +8,8 @@ import type { Log } from '../base/log.ts'
 import { and, eq, type Filter, oneOf } from '../contract/filter.ts'
 import { apiKeys } from '../domains/accounts/api-keys.ts'
 import { sessions } from '../domains/accounts/collections.ts'
+import { impersonations } from '../domains/accounts/impersonations.ts'
+import { invitations } from '../domains/accounts/invitations.ts'
 import { passkeyChallenges } from '../domains/accounts/passkeys.ts'
 import { emailSend } from '../domains/emails/queue-email.ts'
 import { orders } from '../domains/orders/collections.ts'
@@ -42,6 +44,15 @@ export function restoreRules(now: number, backupAt: number): { readonly rewrite:
       case apiKeys.name:
         counts.keys++
         return null
+      // Nor may whoever acted as somebody go on, or an invitation be used that was taken back since.
+      case impersonations.name: {
+        const one = recordOf(impersonations, row)
+        return one.endedAt !== null ? row : { ...row, endedAt: now, version: one.version + 1, updatedAt: now }
+      }
+      case invitations.name: {
+        const one = recordOf(invitations, row)
+        return one.status !== 'pending' ? row : { ...row, status: 'revoked', secretHash: null, version: one.version + 1, updatedAt: now }
+      }
       case effects.name: {
         const effect = recordOf(effects, row)
         if (effect.state !== 'ready' && effect.state !== 'running') return row

@@ -64,7 +64,9 @@ export function createLiveStreams(parts: LiveParts): LiveStreams {
   return {
     async open({ reply, actor, caller, since, mayStay }, stream) {
       checkRoom(caller)
-      const keys = [`caller ${caller}`, actor.session, actor.key, actor.id].filter((key) => key != null)
+      const keys = [`caller ${caller}`, actor.session, actor.key, actor.id, actor.impersonator?.id, actor.impersonator?.session].filter(
+        (key) => key != null,
+      )
       const socket = writeHead(reply)
       const end = sendStream({ ...parts, socket, mayStay, expiresAt: actor.sessionEndsAt }, stream, () => {
         open.delete(end)

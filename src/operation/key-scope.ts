@@ -1,6 +1,6 @@
 // Where an API key, or a role of the config, meets an operation. Every way in passes here: a call, a step of a batch, a live stream. Invariant: a new operation is closed
 // to every key that does not name it.
-import type { Actor } from '../access/actor.ts'
+import type { Actor, Impersonator } from '../access/actor.ts'
 import { allows } from '../access/rule.ts'
 import { isInScope, scopeMissing } from '../access/scopes.ts'
 import { staffFor } from '../access/staff-roles.ts'
@@ -13,7 +13,16 @@ import type { Operation } from './define.ts'
  */
 export function withinScope(actor: Actor, operation: Operation): Actor {
   if (actor.lacksFactor && !isForEnrolling(operation)) throw new EngineError('second_factor_required')
+  if (actor.impersonator) checkActing(actor.impersonator, operation)
   return withinRoles(withinKey(actor, operation), operation)
+}
+
+/** Whoever acts as somebody looks, and does no more unless they said so; who that is stays theirs in any case. @throws forbidden, impersonation_reads_only */
+function checkActing({ mayWrite }: Impersonator, operation: Operation): void {
+  const { name, kind, tag } = operation
+  if (['accounts.me', 'accounts.logOut', 'accounts.endImpersonation'].includes(name)) return
+  if (tag === 'Accounts') throw new EngineError('forbidden', { detail: 'Nobody does this in the name of somebody else.' })
+  if (kind === 'command' && !mayWrite) throw new EngineError('impersonation_reads_only')
 }
 
 function withinKey(actor: Actor, operation: Operation): Actor {
@@ -53,7 +62,9 @@ export function isClosedToKeys({ name, tag }: Operation): boolean {
 
 /** What somebody can do whose role asks for a second factor before they have one: sign out, show who they are, and add one. */
 function isForEnrolling({ name }: Operation): boolean {
-  return /^accounts\.(?:me|logOut|prove|requestCode|listFactors|enrolTotp|confirmTotp|(?:start|finish)PasskeyRegistration)$/.test(name)
+  return /^accounts\.(?:me|logOut|prove|requestCode|listFactors|enrolTotp|confirmTotp|(?:start|finish)PasskeyRegistration|startPasskeyProof)$/.test(
+    name,
+  )
 }
 
 /** All that a role can be given: whatever a key can, and what says of itself that it is for roles. */

@@ -9,6 +9,7 @@ import { hashSecret, signHmac } from '../../src/base/secret.ts'
 import { eq } from '../../src/contract/filter.ts'
 import { sessions, type User, users } from '../../src/domains/accounts/collections.ts'
 import { identities } from '../../src/domains/accounts/identities.ts'
+import { issueInvitation } from '../../src/domains/accounts/invitations.ts'
 import { issueChallenge, passkeys } from '../../src/domains/accounts/passkeys.ts'
 import { issueProof, type ProofPurpose } from '../../src/domains/accounts/proofs.ts'
 import { issueCode } from '../../src/domains/accounts/provider-flows.ts'
@@ -87,6 +88,7 @@ const accountRows: Row[] = [
           'email',
           'emailVerified',
           'id',
+          'impersonatedBy',
           'isStaff',
           'lacksFactor',
           'name',
@@ -271,6 +273,40 @@ const proofRows: Row[] = [
     given: aProof('undoEmail', 'old@example.com'),
     changes: 'sessions, users',
   }),
+]
+
+/** An admin who is none of the four has invited somebody. */
+const anInvitation = async (world: World): Promise<Given> =>
+  await world.write(async (tx, now) => {
+    const made = workIn(world.engine.parts, tx, now)
+    const account = { email: 'boss@example.com', name: null, roles: ['admin'], emailVerified: true, disabled: false }
+    const { id: invitedBy } = await tx.insert(users, { id: made.newId('usr'), ...account })
+    const { invitation, token } = await issueInvitation(made, { email: 'new@example.com', roles: ['staff'], invitedBy })
+    return { id: invitation.id, token }
+  })
+
+const peopleRows: Row[] = [
+  ...rows('accounts.invite', adminOnly, post('/api/invitations', { email: 'new@example.com', roles: ['reader'] })),
+  ...rows('accounts.resendInvitation', adminOnly, (_, { id }) => post(`/api/invitations/${id}/resend`, {}), { given: anInvitation }),
+  ...rows('accounts.revokeInvitation', adminOnly, (_, { id }) => ({ method: 'DELETE', url: `/api/invitations/${id}` }), {
+    given: anInvitation,
+  }),
+  ...rows('accounts.openInvitation', all(200), (_, { token }) => post('/api/invitations/open', { token }), {
+    given: anInvitation,
+    events: [],
+    body: { email: 'new@example.com', roles: ['staff'], hasAccount: false },
+  }),
+  ...rows('accounts.openInvitation', all(403), post('/api/invitations/open', { token: 'a_guess' })),
+  ...rows(
+    'accounts.acceptInvitation',
+    all(200),
+    (_, { token }) => post('/api/invitations/accept', { token, password: 'a long one for work' }),
+    { given: anInvitation, events: ['accounts.acceptInvitation: invitations, sessions, users'] },
+  ),
+  ...rows('accounts.acceptInvitation', all(403), post('/api/invitations/accept', { token: 'a_guess', password: 'a long one for work' })),
+  ...rows('accounts.impersonate', adminOnly, ({ ids }) => post(`/api/users/${ids['other']}/impersonate`, {})),
+  ...rows('accounts.endImpersonation', all(204), post('/api/auth/impersonation/end', {}), { events: [] }),
+  ...rows('accounts.endUserSessions', adminOnly, ({ ids }) => ({ method: 'DELETE', url: `/api/users/${ids['other']}/sessions` })),
 ]
 
 /** The caller's account, or the owner's, has an app, which may have been confirmed; and a sign-in waits for it. */
@@ -806,8 +842,12 @@ function catalogueRows(name: string, created: object, changed: object, id: strin
 
 // Reading: how many each of the four finds in a list, and whether they get a record of the owner's order.
 const nobodyElse = { guest: 0, other: 0, owner: 1 }
+/** None of the four is one. */
+const adminsAlone = { guest: 0, other: 0, owner: 0, staff: 0 }
 const reading: Readonly<Record<string, { counts: Readonly<Record<As, number>>; record?: (world: World) => string }>> = {
   users: { counts: { guest: 0, other: 1, owner: 1, staff: 3 }, record: ({ ids }) => ids['owner']! },
+  invitations: { counts: adminsAlone },
+  impersonations: { counts: adminsAlone },
   effects: { counts: { guest: 0, other: 0, owner: 0, staff: 2 } },
   schedules: { counts: { guest: 0, other: 0, owner: 0, staff: 9 } },
   scheduleTicks: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
@@ -935,6 +975,7 @@ describe('reading', () => {
 
 const writingRows = [
   ...accountRows,
+  ...peopleRows,
   ...proofRows,
   ...factorRows,
   ...passkeyRows,

@@ -52,6 +52,7 @@ STATED = [
     (r".*", "validation_failed", r".*/returnUrl", "addresses of the shop's own pages"),
     (r".*", "validation_failed", r"/password", "a password is judged by more than its length"),
     (r"PATCH /api/users/.*", "validation_failed", r"/roles/\d+#enum", "roles that something asks for, and those that the account has"),
+    (r"POST /api/invitations", "validation_failed", r"/roles/\d+#enum", "roles that there are"),
     (r"POST /api/auth/password", "validation_failed", r"/current", "the password there is"),
     (r"POST /api/auth/prove", "validation_failed", r"|/password#wrong", "a proof by one of the ways that the account has"),
     (r"POST /api/auth/totp/confirm", "validation_failed", r"/code#wrong", "a code that the app shows now"),
@@ -157,7 +158,8 @@ def before_call(ctx, case, kwargs):
     headers.update(WORLD["headers"])
     path = case.operation.path
     # These end sessions: of an account that is there for it, not of the caller.
-    if path in ("/api/auth/logout", "/api/auth/prove", "/api/auth/sessions", "/api/auth/sessions/{id}", "/api/auth/me") and case.method != "GET" and WORLD["headers"].get("Authorization"):
+    ends = ("/api/auth/logout", "/api/auth/prove", "/api/auth/sessions", "/api/auth/sessions/{id}", "/api/auth/me")
+    if path in ends and case.method != "GET" and WORLD["headers"].get("Authorization"):
         headers["Authorization"] = f"Bearer {post('/api/auth/login', WORLD['spare'])['token']}"
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return

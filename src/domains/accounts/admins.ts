@@ -7,6 +7,7 @@ import { eq } from '../../contract/filter.ts'
 import type { Work } from '../../operation/work.ts'
 import { settings } from '../../settings/collections.ts'
 import { findAll, findUnique } from '../../storage/find-all.ts'
+import type { Reader } from '../../storage/storage.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { type User, users } from './collections.ts'
 
@@ -24,8 +25,8 @@ export async function adminsIn(tx: Transaction): Promise<readonly User[]> {
 }
 
 /** Whether somebody can sign in as an owner. A database of an earlier version has admins alone, who then make the first. */
-export async function hasOwner(tx: Transaction): Promise<boolean> {
-  return (await listsIn(tx)).owners.length > 0
+export async function hasOwner(read: Pick<Reader, 'find'>): Promise<boolean> {
+  return (await listsIn(read)).owners.length > 0
 }
 
 type Account = Pick<User, 'id' | 'roles' | 'disabled'>
@@ -64,11 +65,11 @@ function listed(ids: readonly string[], id: string, isOne: boolean): readonly st
 }
 
 /** A database of an earlier version knows only that there is one: then the accounts are looked through, once. Or only the admins: nobody was an owner. */
-async function listsIn(tx: Transaction) {
-  const setting = await findUnique(tx, settings, eq('name', adminsSetting))
+async function listsIn(read: Pick<Reader, 'find'>) {
+  const setting = await findUnique(read, settings, eq('name', adminsSetting))
   const { admins, owners } = setting?.value ?? {}
   if (Array.isArray(admins)) return { setting, admins: admins as string[], owners: Array.isArray(owners) ? (owners as string[]) : [] }
-  const enabled = await findAll(tx, users, eq('disabled', false))
+  const enabled = await findAll(read, users, eq('disabled', false))
   const idsOf = (fits: (account: Account) => boolean) => enabled.filter(fits).map(({ id }) => id)
   return { setting, admins: idsOf(isAdmin), owners: idsOf(isOwner) }
 }

@@ -9,9 +9,11 @@ import type { Project } from '../../config/project.ts'
 import { eq } from '../../contract/filter.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import type { CommitLine, RecordChange, StorageAdapter } from '../../storage/storage.ts'
+import { createActing } from './acting.ts'
 import { type ApiKey, apiKeys } from './api-keys.ts'
 import { type Session, sessions, type User, users } from './collections.ts'
 import { cookieIn } from './cookies.ts'
+import { impersonations } from './impersonations.ts'
 import { isKey, isKeyForm } from './key-form.ts'
 import { factorsOf } from './second-factor.ts'
 import { endOfSession, sessionCookie } from './session.ts'
@@ -59,34 +61,29 @@ export function createAuthenticator({
     remembered.clear()
   })
 
-  async function sessionBy(tokenHash: string) {
-    const session = await findUnique(storage.reader, sessions, eq('tokenHash', tokenHash))
-    return session && { session }
-  }
-
-  async function keyBy(hash: string) {
-    const key = await findUnique(storage.reader, apiKeys, eq('hash', hash))
-    return key && { key }
-  }
-
   async function find(token: string): Promise<SignedIn | null> {
     if (isKey(token) && !isKeyForm(token)) return null
     const tokenHash = hashSecret(token)
     const known = remembered.get(tokenHash)
     if (known && clock.now() < known.until) return known
     const before = generation
-    const by = isKey(token) ? await keyBy(tokenHash) : await sessionBy(tokenHash)
+    const by = await (isKey(token) ? keyBy : sessionBy)(storage, tokenHash)
     const user = by && (await storage.reader.get(users, 'key' in by ? by.key.user : by.session.user))
     if (!by || !user) return null
-    const asksForFactor = user.roles.some((name) => project.secondFactorFor.includes(name))
-    const lacksFactor = asksForFactor && (await factorsOf(storage.reader, user.id)).length === 0
+    const found = { by, user, lacksFactor: await lacksFactor(user) }
     // A change that came while we read may already be undone by what we found.
     if (!storage.capabilities.isShared && generation === before) {
       if (remembered.size >= limits.rememberedSessionsMax) remembered.clear()
-      remembered.set(tokenHash, { by, user, lacksFactor, until: clock.now() + limits.sessionRememberedMs })
+      remembered.set(tokenHash, { ...found, until: clock.now() + limits.sessionRememberedMs })
     }
-    return { by, user, lacksFactor }
+    return found
   }
+
+  async function lacksFactor({ id, roles }: User): Promise<boolean> {
+    return roles.some((name) => project.secondFactorFor.includes(name)) && (await factorsOf(storage.reader, id)).length === 0
+  }
+
+  const findActing = createActing({ project, storage, clock, lacksFactor })
 
   return async ({ authorization, cookie, cartToken, network }) => {
     // What is no token of ours proves nothing: two guests whose program sends `undefined` are not one.
@@ -97,10 +94,14 @@ export function createAuthenticator({
     // A cookie is sent by whatever page asks: it carries no key.
     const found = token === null || (authorization === undefined && isKey(token)) ? null : await find(token)
     const now = clock.now()
+    const facts = { cartTokenHash, linkedOrder, origin: network }
+    const own = found && 'session' in found.by ? { ...found, session: found.by.session } : null
+    const acting = await (authorization === undefined ? findActing.byCookie(cookie, own) : findActing.byToken(token))
+    if (acting !== null) return { ...acting, ...facts }
     if (found === null || found.user.disabled || endOf(found) <= now) return guestActor(network, cartTokenHash, linkedOrder)
     const { by, user } = found
     const { id, email } = user
-    const caller = { kind: 'user', id, email, ...rightsOf(found, project), cartTokenHash, linkedOrder, origin: network } as const
+    const caller = { kind: 'user', id, email, ...rightsOf(found, project), ...facts } as const
     if ('key' in by) {
       noteUse(apiKeys, by.key)
       return { ...caller, session: null, sessionEndsAt: endOf(found), key: by.key.id, scopes: by.key.scopes }
@@ -112,9 +113,21 @@ export function createAuthenticator({
   }
 }
 
-/** What their roles say. */
-function rightsOf({ user: { roles }, lacksFactor }: SignedIn, { staffRoles }: Pick<Project, 'staffRoles'>) {
-  const staffIn = staffInOf(roles, staffRoles)
+async function sessionBy({ reader }: StorageAdapter, tokenHash: string) {
+  const session = await findUnique(reader, sessions, eq('tokenHash', tokenHash))
+  return session && { session }
+}
+
+async function keyBy({ reader }: StorageAdapter, hash: string) {
+  const key = await findUnique(reader, apiKeys, eq('hash', hash))
+  return key && { key }
+}
+
+/** What their roles say. An owner is an admin, also to code that looks for that alone. */
+function rightsOf({ user, lacksFactor }: SignedIn, { staffRoles }: Pick<Project, 'staffRoles'>) {
+  const staffIn = staffInOf(user.roles, staffRoles)
+  const isAdmin = user.roles.includes('admin') || !user.roles.includes('owner')
+  const roles = isAdmin ? user.roles : [...user.roles, 'admin']
   return { roles, ...(staffIn === undefined ? {} : { staffIn }), ...(lacksFactor ? { lacksFactor } : {}) }
 }
 
@@ -138,6 +151,7 @@ const rights: Readonly<Record<string, readonly string[]>> = {
   [sessions.name]: ['user', 'tokenHash', 'expiresAt'],
   [apiKeys.name]: ['user', 'hash', 'scopes', 'expiresAt'],
   [users.name]: ['roles', 'disabled', 'email'],
+  [impersonations.name]: ['endedAt'],
 }
 
 function isRevocation({ collection, action, before = {} }: RecordChange): boolean {

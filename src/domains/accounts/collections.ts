@@ -35,10 +35,13 @@ export const passwords = collection('passwords', {
   },
 })
 
-/** How somebody has shown who they are. `setup`: by the link that the server printed; `provider`: at another one, such as Google. */
+/**
+ * How somebody has shown who they are. `setup`: by the link that the server printed; `provider`: at another one, such as Google;
+ * `invitation`: by the link of a mail.
+ */
 export type SignInWay = FirstFactor | SecondFactor
 /** What a sign-in begins with. */
-export type FirstFactor = 'password' | 'magic' | 'code' | 'setup' | 'provider'
+export type FirstFactor = 'password' | 'magic' | 'code' | 'setup' | 'provider' | 'invitation'
 /** What an account may ask for beside it. A passkey is enough alone: it is had, and opened by a finger or a number that is known. */
 export type SecondFactor = 'passkey' | 'totp' | 'recovery'
 

@@ -2,6 +2,7 @@
 import type { Language } from '../../base/language.ts'
 import { event } from '../../contract/events.ts'
 import type { User } from './collections.ts'
+import type { Invitation } from './invitations.ts'
 import type { MailedPurpose } from './proofs.ts'
 
 type Told = { readonly user: User }
@@ -44,6 +45,15 @@ export const accountIdentityChanged = event('account.identity_changed').with<
 >()
 /** A program can act for it from now on. */
 export const accountKeyMade = event('account.key_made').with<Told & { readonly language: Language }>()
+/** `secret`: for the mail alone. */
+export const accountInvited = event('account.invited').with<{
+  readonly invitation: Invitation
+  readonly by: User
+  readonly language: Language
+  readonly secret: string
+}>()
+/** Somebody of support changes things in its name from now on. */
+export const accountImpersonated = event('account.impersonated').with<Told & { readonly language: Language }>()
 /** An account is wanted for an address that has one. */
 export const accountClaimedAgain = event('account.claimed_again').with<{ readonly email: string; readonly language: Language }>()
 /** `undoSecret`: for the mail to the address before, where that was proven. */

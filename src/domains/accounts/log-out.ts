@@ -2,6 +2,7 @@ import { anyone } from '../../access/rule.ts'
 import { eq } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
+import { actingCookie, impersonations } from './impersonations.ts'
 import { dropBegun } from './proofs.ts'
 import { endedCookie, endSessions } from './session.ts'
 
@@ -18,7 +19,12 @@ export const logOut = command({
   ),
   output: Type.Null(),
   access: anyone,
-  async run({ tx, input, actor, request, project }) {
+  async run({ tx, now, input, actor, request, project }) {
+    // Whoever acts as somebody is themselves again, and stays signed in.
+    if (actor.impersonator && actor.session !== null) {
+      await tx.touch(impersonations, actor.session, { set: { endedAt: now } })
+      return { output: null, status: 204, headers: { 'set-cookie': actingCookie(project, '') } }
+    }
     if (actor.session !== null) await endSessions(tx, input.everywhere ? eq('user', actor.id!) : eq('id', actor.session))
     if (actor.session !== null && input.everywhere) await dropBegun(tx, actor.id!)
     // A page of another site cannot send the browser's cookie: nor does it take it away.

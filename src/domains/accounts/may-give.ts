@@ -2,14 +2,15 @@
 import { mayAsAdmin } from '../../access/actor.ts'
 import { EngineError, invalid } from '../../base/engine-error.ts'
 import { nearest } from '../../base/nearest.ts'
+import type { Reader } from '../../storage/storage.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { hasOwner } from './admins.ts'
 import { type User, users } from './collections.ts'
 
 /** Whether somebody with these roles may give that one. Where nobody is an owner yet, an admin may make the first. */
-export async function mayGive(tx: Transaction, own: readonly string[], role: string): Promise<boolean> {
+export async function mayGive(read: Pick<Reader, 'find'>, own: readonly string[], role: string): Promise<boolean> {
   if (own.includes('owner')) return true
-  return mayAsAdmin(own) && (role !== 'owner' || !(await hasOwner(tx)))
+  return mayAsAdmin(own) && (role !== 'owner' || !(await hasOwner(read)))
 }
 
 /** The caller as they are in this transaction, whatever they were when the request came. @throws forbidden */

@@ -167,6 +167,22 @@ const english = {
     button: 'Your account',
     after: ['If it was not you, end the key, set a new password at once, and write to {{shop}}.'],
   },
+  /** {url, by, roles}. `by` has shown that the address is theirs. */
+  account_invitation: {
+    subject: 'You are invited to {{shop}}',
+    heading: 'You are invited',
+    lines: ['{{by}} invites you to work on {{shop}}. Your roles: {{roles}}.'],
+    button: 'Look at the invitation',
+    after: ['The link is good for seven days and works once. If you do not know who that is, do nothing.'],
+  },
+  /** {url} */
+  account_impersonated: {
+    subject: 'Our support works in your account at {{shop}}',
+    heading: 'Our support works in your account',
+    lines: ['Somebody of the support of {{shop}} has opened your account for half an hour, and can order or change things there for you.'],
+    button: 'Your account',
+    after: ['They cannot see or change your password. If you have not asked us for anything, write to {{shop}}.'],
+  },
   /** {url} */
   account_recovery_used: {
     subject: 'A recovery code of your account at {{shop}} was used',
@@ -321,6 +337,22 @@ const german: Readonly<Record<AccountTemplate, Words>> = {
     ],
     button: 'Ihr Konto',
     after: ['Wenn Sie es nicht waren, beenden Sie den Schlüssel, setzen Sie sofort ein neues Passwort und schreiben Sie an {{shop}}.'],
+  },
+  account_invitation: {
+    subject: 'Sie sind eingeladen zu {{shop}}',
+    heading: 'Sie sind eingeladen',
+    lines: ['{{by}} lädt Sie ein, bei {{shop}} mitzuarbeiten. Ihre Rollen: {{roles}}.'],
+    button: 'Einladung ansehen',
+    after: ['Der Link gilt sieben Tage und nur einmal. Wenn Sie nicht wissen, wer das ist, tun Sie nichts.'],
+  },
+  account_impersonated: {
+    subject: 'Unsere Betreuung arbeitet in Ihrem Konto bei {{shop}}',
+    heading: 'Unsere Betreuung arbeitet in Ihrem Konto',
+    lines: [
+      'Jemand von der Betreuung von {{shop}} hat Ihr Konto für eine halbe Stunde geöffnet und kann dort für Sie bestellen oder etwas ändern.',
+    ],
+    button: 'Ihr Konto',
+    after: ['Ihr Passwort kann dort niemand sehen oder ändern. Wenn Sie uns um nichts gebeten haben, schreiben Sie an {{shop}}.'],
   },
   account_recovery_used: {
     subject: 'Ein Wiederherstellungscode Ihres Kontos bei {{shop}} wurde benutzt',

@@ -13,6 +13,7 @@ import { noteAdmin } from '../accounts/admins.ts'
 import { endKeys } from '../accounts/api-keys.ts'
 import { type User, users } from '../accounts/collections.ts'
 import { accountErasureAsked } from '../accounts/events.ts'
+import { checkMayChange, getGiver } from '../accounts/may-give.ts'
 import { dropProofs, issueProof, redeemToken } from '../accounts/proofs.ts'
 import { endedCookie, endSessions } from '../accounts/session.ts'
 import { tokenInput } from '../accounts/shapes.ts'
@@ -38,7 +39,7 @@ export const eraseMe = command({
   status: 202,
   input: Type.Object({}, { additionalProperties: false }),
   output: erasureOutput,
-  errors: ['last_admin'],
+  errors: ['last_admin', 'last_owner'],
   access: recently(signedIn),
   rate: 'account',
   async run(work) {
@@ -67,10 +68,12 @@ export const eraseUser = command({
     { additionalProperties: false },
   ),
   output: erasureOutput,
-  errors: ['not_found', 'last_admin'],
+  errors: ['not_found', 'last_admin', 'last_owner'],
   access: recently(role('admin')),
   async run(work) {
-    const { input, request } = work
+    const { tx, actor, input, request } = work
+    const user = await tx.get(users, input.id)
+    if (user !== null) checkMayChange((await getGiver(tx, actor.id)).roles, user)
     const language = languageOf(request.headers['accept-language'])
     const waitMs = input.now ? limits.erasureQuietMs : limits.erasureWaitMs
     const asked = await ask(work, { id: input.id, waitMs, language })

@@ -9,6 +9,7 @@ import type {
   accountErasureAsked,
   accountFactorChanged,
   accountIdentityChanged,
+  accountInvited,
   accountProofDue,
 } from '../../domains/accounts/events.ts'
 import { issueProof, type MailedPurpose } from '../../domains/accounts/proofs.ts'
@@ -96,6 +97,24 @@ export async function tellOfIdentity(work: Work, told: ReturnType<typeof account
   const key = `account.identity_${change}:${id}:${work.newId('key')}`
   const bound = emailVerified ? {} : ({ bound: 'account' } as const)
   await queueEmail(work, { key, to: email, template: accountTemplate(`account_identity_${change}`, language), record: id, view, ...bound })
+}
+
+/** The same whether the address has an account or not. */
+export async function sendInvitation(work: Work, told: ReturnType<typeof accountInvited>['payload']): Promise<void> {
+  const { invitation, by, language, secret } = told
+  const { id, email, roles } = invitation
+  const view = { url: linkTo(work, 'invitation'), by: by.email, roles: roles.join(', ') }
+  const key = `account.invited:${id}:${work.newId('key')}`
+  await queueEmail(work, { key, to: email, template: accountTemplate('account_invitation', language), record: id, view, secret })
+}
+
+/** Who it was stands in the audit trail. */
+export async function tellOfImpersonation(work: Work, { user, language }: { readonly user: User; readonly language: Language }) {
+  const view = { url: `${work.project.publicUrl}/account` }
+  const key = `account.impersonated:${user.id}:${work.newId('key')}`
+  const bound = user.emailVerified ? {} : ({ bound: 'account' } as const)
+  const template = accountTemplate('account_impersonated', language)
+  await queueEmail(work, { key, to: user.email, template, record: user.id, view, ...bound })
 }
 
 /** Whoever made it: its owner hears of it, since it outlives a new password. */
