@@ -62,10 +62,22 @@ export function isClosedToKeys({ name, tag }: Operation): boolean {
 
 /** What somebody can do whose role asks for a second factor before they have one: sign out, show who they are, and add one. */
 function isForEnrolling({ name }: Operation): boolean {
-  return /^accounts\.(?:me|logOut|prove|requestCode|listFactors|enrolTotp|confirmTotp|(?:start|finish)PasskeyRegistration|startPasskeyProof)$/.test(
-    name,
-  )
+  return enrolling.has(name)
 }
+const enrolling: ReadonlySet<string> = new Set(
+  [
+    'me',
+    'logOut',
+    'prove',
+    'requestCode',
+    'startPasskeyProof',
+    'listFactors',
+    'enrolTotp',
+    'confirmTotp',
+    'startPasskeyRegistration',
+    'finishPasskeyRegistration',
+  ].map((name) => `accounts.${name}`),
+)
 
 /** All that a role can be given: whatever a key can, and what says of itself that it is for roles. */
 export function roleScopesOf(operations: readonly Operation[]): string[] {

@@ -92,6 +92,7 @@ test('with write things are done in the name of the customer, who is told, and b
   assert.equal(made.status, 201, made.text)
   const batch = [{ method: 'PATCH', path: `/api/notes/${made.body.id}`, body: { title: 'In a batch' } }]
   assert.equal((await ask('POST', '/api/batch', { operations: batch }, headers)).status, 200)
+  await world.newest()
   for (const actor of [world.ids['owner'], support]) {
     const { items } = (await ask('GET', `/api/audit?collection=notes&actor=${actor}`, undefined, as('boss'))).body
     assert.deepEqual(

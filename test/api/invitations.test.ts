@@ -125,7 +125,7 @@ describe('a link', () => {
   test('is not one of another purpose, nor the other way round', async () => {
     const { token } = await invited('owner@example.com')
     for (const url of ['verify', 'magic/confirm', 'email/confirm', 'email/undo'])
-      assert.equal((await ask('POST', `/api/auth/${url}`, { token })).body.code, 'link_invalid', url)
+      assert.equal((await ask('POST', `/api/auth/${url}`, { token }, as('owner'))).body.code, 'link_invalid', url)
     await ask('POST', '/api/auth/magic', { email: 'owner@example.com' })
     await work(world)
     assert.equal((await accept(secretIn(sent.at(-1)!))).body.code, 'link_invalid')
