@@ -1,7 +1,7 @@
 // Bad input of files, generated: each combination of a door and what is wrong with what comes through it. Whatever it is, the answer is
 // no 5xx, what was not stored leaves nothing, and what was stored is shown to nobody as something that runs.
 // KINGPOST_SEED repeats a walk over resumable uploads.
-// slow: mariadb, mysql
+// slow: mariadb, mysql, mongodb
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'

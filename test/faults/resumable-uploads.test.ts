@@ -91,8 +91,9 @@ test('what came before the line was cut is kept', async () => {
   assert.equal(sum(await claimed(at)), sum(content))
 })
 
-test('our own client goes on by itself, and gives up what its caller gives up', async () => {
+test('our own client goes on by itself, and gives up what its caller gives up', async (t) => {
   const proxy = await createProxy(url)
+  t.after(() => proxy.close())
   const asked: string[] = []
   const client = createClient({
     url: proxy.url(url),
@@ -122,15 +123,10 @@ test('our own client goes on by itself, and gives up what its caller gives up', 
     told.toSorted((a, b) => a - b),
   )
   assert.equal(told.at(-1), content.length)
-  // Each cut was asked about, and nothing began anew.
-  assert.deepEqual(
-    [
-      asked.filter((one) => one === 'POST').length,
-      asked.filter((one) => one === 'PATCH 0').length,
-      asked.filter((one) => one === 'GET').length,
-    ],
-    [1, 1, 3],
-  )
+  // Each cut was asked about, once more where the question itself was cut, and nothing began anew.
+  const count = (what: string) => asked.filter((one) => one === what).length
+  assert.deepEqual([count('POST'), count('PATCH 0')], [1, 1])
+  assert.ok(count('GET') >= 3, String(asked))
 
   const leaving = new AbortController()
   asked.length = 0
@@ -141,7 +137,6 @@ test('our own client goes on by itself, and gives up what its caller gives up', 
   assert.equal(asked.at(-1), 'DELETE')
   const empty = await client.files.upload(new Blob([]))
   assert.deepEqual([empty.name, empty.size], ['file', 0])
-  await proxy.close()
 })
 
 test('after its page was loaded anew our own client goes on where it stood, and begins anew what is no more', async () => {

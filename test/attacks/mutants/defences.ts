@@ -76,7 +76,7 @@ const matrixDefences: readonly Defence[] = [
   {
     name: 'hidden fields are left out of what is shown',
     file: 'src/records/present.ts',
-    from: 'filter(({ field }) => !isReadable(field, actor)).map(({ name }) => name)',
+    from: 'filter(({ field }) => !isReadable(field, viewer)).map(({ name }) => name)',
     to: 'filter(() => false).map(({ name }) => name)',
     asked: ['A8', 'A9', 'A13'],
   },
@@ -111,7 +111,7 @@ const matrixDefences: readonly Defence[] = [
   {
     name: 'a list made by a hidden reference is none',
     file: 'src/records/present.ts',
-    from: 'isReadable(target.fields.get(list.by)!.field, actor) ? { target, by: list.by } : undefined',
+    from: 'isReadable(target.fields.get(list.by)!.field, reading(actor, target)) ? { target, by: list.by } : undefined',
     to: '{ target, by: list.by }',
     asked: ['A7'],
   },
@@ -174,8 +174,8 @@ const matrixDefences: readonly Defence[] = [
   {
     name: 'a row names records by fields that its sender may see',
     file: 'src/records/import-names.ts',
-    from: ' || !isReadable(unique.field, actor)) return',
-    to: ') return',
+    from: ' || !isReadable(unique.field, reading(actor, target)))',
+    to: ')',
     asked: ['A7', 'A2'],
   },
   {
@@ -314,7 +314,7 @@ const matrixDefences: readonly Defence[] = [
   {
     name: 'a file is read by who may read its field',
     file: 'src/domains/files/file-access.ts',
-    from: '|| field === undefined || !isReadable(field.field, actor)) return false',
+    from: '|| field === undefined || !isReadable(field.field, reading(actor, collection))) return false',
     to: '|| field === undefined) return false',
     asked: ['A14'],
   },
