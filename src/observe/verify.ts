@@ -3,6 +3,7 @@
 // writes nothing. The simulator runs the same checks after every seed.
 import { limits } from '../base/limits.ts'
 import type { InvariantGroup, VerifyContext } from './invariant.ts'
+import { accountAccessInvariants } from './invariants/account-access.ts'
 import { accountInvariants } from './invariants/accounts.ts'
 import { computedInvariants } from './invariants/computed.ts'
 import { deletedInvariants } from './invariants/deleted.ts'
@@ -35,6 +36,7 @@ export const invariantGroups: readonly InvariantGroup[] = [
   orderInvariants,
   stockInvariants,
   accountInvariants,
+  accountAccessInvariants,
   effectInvariants,
   hookInvariants,
   webhookInvariants,

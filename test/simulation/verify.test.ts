@@ -15,6 +15,9 @@ const inClosed = `"order" in (select "id" from "orders" where "status" in ('canc
 const paid = `"status"='placed' and "paymentStatus"='paid' and "total_amount">0`
 const secondTick = `"schedule"='payments.reconcile' and "tick"=2`
 
+const anAccount = (roles: string, isProven: 0 | 1, isShut: 0 | 1) =>
+  `insert into "users" ("id","version","createdAt","updatedAt","email","roles","emailVerified","disabled") values ('usr_x',1,1,1,'x@mail.example','${roles}',${isProven},${isShut})`
+
 /** By invariant: the statements that break it. Each must change something. */
 const plants: Readonly<Record<string, readonly string[]>> = {
   'ledger.transfer_balances': [`update "ledgerEntries" set "amount_amount"="amount_amount"+1 where ${one('ledgerEntries')}`],
@@ -75,6 +78,18 @@ const plants: Readonly<Record<string, readonly string[]>> = {
   ],
   'accounts.owners_listed': [
     `insert or replace into "settings" ("id","version","createdAt","updatedAt","name","value") values ('set_1',1,1,1,'hasAdmin','{"admins":["usr_a"],"owners":["usr_a"]}')`,
+  ],
+  'accounts.shut_is_signed_out': [
+    anAccount('[]', 1, 1),
+    `insert into "sessions" ("id","version","createdAt","updatedAt","user","tokenHash","expiresAt","origin") values ('ses_x',1,1,1,'usr_x','x',1,'x')`,
+  ],
+  'accounts.roles_are_proven': [anAccount('["staff"]', 0, 0)],
+  'accounts.proofs_of_somebody': [
+    `insert into "proofs" ("id","version","createdAt","updatedAt","slot","purpose","user","email","secretHash","expiresAt") values ('prf_x',1,1,1,'magic:usr_gone','magic','usr_gone','x@mail.example','x',1)`,
+  ],
+  'accounts.recovery_has_factor': [
+    anAccount('[]', 1, 0),
+    `insert into "recoveryCodes" ("id","version","createdAt","updatedAt","user","codeHash") values ('rec_x',1,1,1,'usr_x','x')`,
   ],
   'records.references_resolve': [`update "payments" set "order"='ord_gone' where ${one('payments')}`],
   'records.unique': ['drop index "orders_number_key"', `update "orders" set "number"='SAME'`],

@@ -14,6 +14,8 @@ export type Defence = {
   readonly asked: readonly string[]
   /** Where it is no attack of the matrix: a file of tests, of which `asked` has the first words of names. */
   readonly test?: string
+  /** Where those run on another than SQLite. */
+  readonly database?: string
 }
 
 const matrixDefences: readonly Defence[] = [

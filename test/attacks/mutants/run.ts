@@ -18,7 +18,7 @@ const plant = join(import.meta.dirname, 'plant.ts')
 type Outcome = { readonly defence: Defence; readonly caughtBy: readonly string[]; readonly said: string }
 
 async function tryWithout(defence: Defence): Promise<Outcome> {
-  const { asked, test } = defence
+  const { asked, test, database = 'sqlite' } = defence
   const pattern = test === undefined ? `^(?:${asked.join('|')}) ` : asked.map((words) => words.replaceAll(/[()]/g, '.')).join('|')
   const words = [
     '--disable-warning=ExperimentalWarning',
@@ -28,13 +28,13 @@ async function tryWithout(defence: Defence): Promise<Outcome> {
     `--test-name-pattern=${pattern}`,
     test === undefined ? matrix : join(root, test),
   ]
-  const child = spawn(process.execPath, words, { cwd: root, env: { ...process.env, MUTANT: defence.name, DATABASES: 'sqlite' } })
+  const child = spawn(process.execPath, words, { cwd: root, env: { ...process.env, MUTANT: defence.name, DATABASES: database } })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => (said += String(bytes)))
   await new Promise((resolve) => child.once('close', resolve))
   const named = [...stripVTControlCharacters(said).matchAll(/^ *not ok \d+ - (.+)$/gm)].map(([, name]) => name!)
   // Not the groups and files that they stand in.
-  const failed = named.filter((name) => (test === undefined ? /^A\d+ \w+$/.test(name) : asked.some((words) => name.startsWith(words))))
+  const failed = named.filter((name) => (test === undefined ? /^A\d+ \w+$/.test(name) : asked.some((words) => name.includes(words))))
   return { defence, caughtBy: failed, said }
 }
 
