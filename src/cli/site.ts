@@ -66,6 +66,7 @@ function accountMounts(loaded: LoadedConfig): StaticMount[] {
     .replace('{{logo}}', logoName && `/account/${logoName}`)
     .replace('{{passwordMin}}', String(accounts.passwords?.min ?? limits.passwordCharactersMin))
     .replace('{{mustVerify}}', accounts.requireVerifiedEmail ? 'yes' : '')
+    .replace('{{providers}}', () => escapeHtml(JSON.stringify((accounts.providers ?? []).map(({ name, title }) => ({ name, title })))))
   return [
     {
       at: '/account',

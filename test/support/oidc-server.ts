@@ -86,7 +86,9 @@ export async function openOidcServer(redirectUris: readonly string[], port = 0):
       if (!request.url!.endsWith('?no'))
         return void response
           .writeHead(200, { 'content-type': 'text/html' })
-          .end(`<!doctype html><html lang="en"><title>Test provider</title><main><h1>Test provider</h1>${form}</main></html>`)
+          .end(
+            `<!doctype html><html lang="en"><title>Test provider</title><link rel="icon" href="data:,"><main><h1>Test provider</h1>${form}</main></html>`,
+          )
     }
     const isRefused = request.url!.endsWith('?no')
     const result = isRefused ? { error: 'access_denied' } : { login: { accountId: server.person.sub, remember: false } }

@@ -6,6 +6,7 @@ import { client } from '../client.ts'
 import { markSession, mayHaveSession } from '../session-mark.ts'
 import { type Field, Form, pageLink, Sheet, type Surroundings, type Typed, useSurroundings, useWords } from './form.ts'
 import { PasskeySignIn, SecondStep, secondStepText, type Waiting } from './passkey-parts.ts'
+import { came, ProviderProblem, ProviderWays } from './providers.ts'
 import { safeNext } from './safe-next.ts'
 import type { Words } from './words.ts'
 
@@ -57,7 +58,8 @@ function SecondFactor(waiting: Waiting): VNode {
 /** Whoever is signed in already need not do it again. */
 function useSignedIn(): void {
   useEffect(() => {
-    if (mayHaveSession())
+    // What went wrong on the way to a provider is read first.
+    if (mayHaveSession() && came.problem === '')
       client.auth.me().then(goOn, () => {
         markSession(false)
       })
@@ -67,11 +69,12 @@ function useSignedIn(): void {
 
 export function SignInPage(): VNode {
   const { words, mustVerify } = useSurroundings()
-  const [waiting, setWaiting] = useState<Waiting | null>(null)
+  const [waiting, setWaiting] = useState<Waiting | null>(came.waiting)
   useSignedIn()
   const send = async ({ email, password }: Typed) => setWaiting(await enter('login', { email, password }))
   if (waiting) return html`<${SecondFactor} ...${waiting} />`
   return html`<${Sheet} title=${words.signIn}>
+    <${ProviderProblem} />
     <${Form}
       fields=${[passkeyEmailField(words), { name: 'password', label: words.password, type: 'password', autocomplete: 'current-password' }]}
       action=${words.signIn}
@@ -80,6 +83,7 @@ export function SignInPage(): VNode {
       <p class="sheet-aside"><a href=${pageLink('reset')}>${words.forgot}</a></p>
     <//>
     <p class="sheet-or"><span>${words.or}</span></p>
+    <${ProviderWays} />
     <div class="sheet-ways">
       <${PasskeySignIn} onEnter=${welcome} />
       <a class="button" href=${pageLink('magic')}>${words.byLink}</a>
@@ -92,7 +96,7 @@ export function SignInPage(): VNode {
 
 export function RegisterPage(): VNode {
   const surroundings = useSurroundings()
-  const { words, mustVerify } = surroundings
+  const { words, mustVerify, providers } = surroundings
   const [email, setEmail] = useState('')
   const send = async ({ name = '', email = '', password = '' }) => {
     await client.auth.register({ email, password, ...(name.trim() === '' ? {} : { name }) })
@@ -111,6 +115,8 @@ export function RegisterPage(): VNode {
       action=${words.registerAction}
       send=${send}
     />
+    ${providers.length > 0 && html`<p class="sheet-or"><span>${words.or}</span></p>`}
+    <${ProviderWays} />
     <p class="sheet-foot">${words.haveAccount} <a href=${pageLink('sign-in')}>${words.signIn}</a></p>
   <//>`
 }

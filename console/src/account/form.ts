@@ -13,11 +13,20 @@ export type Surroundings = {
   readonly logo: string
   /** Whether a password opens nothing before the address is confirmed. */
   readonly mustVerify: boolean
+  /** Who else signs people in. */
+  readonly providers: readonly { readonly name: string; readonly title: string }[]
   readonly passwordMin: number
 }
 
 /** For what the console shows of these pages: it speaks English. */
-export const consoleWords: Surroundings = { words: wordsFor([]), name: 'Kingpost console', logo: '', mustVerify: false, passwordMin: 8 }
+export const consoleWords: Surroundings = {
+  words: wordsFor([]),
+  name: 'Kingpost console',
+  logo: '',
+  mustVerify: false,
+  passwordMin: 8,
+  providers: [],
+}
 
 const SurroundingsContext = createContext<Surroundings | null>(null)
 export const Surround = SurroundingsContext.Provider

@@ -7,6 +7,7 @@ import { markSession, mayHaveSession } from '../session-mark.ts'
 import { newPasswordField } from './enter-pages.ts'
 import { FactorsPart } from './factors.ts'
 import { Form, Sheet, type Typed, useSurroundings, useWords, Wrong } from './form.ts'
+import { ProvidersPart } from './providers.ts'
 
 function askToSignIn(): void {
   markSession(false)
@@ -33,6 +34,7 @@ export function AccountPage(): VNode | null {
   return html`<${Sheet} title=${words.account} isWide=${true}>
     <${Person} user=${user} onChange=${setUser} />
     <${FactorsPart} />
+    <${ProvidersPart} />
     <${Sessions} />
     <div class="sheet-end"><button type="button" class="button" onClick=${signOut}>${words.signOut}</button></div>
   <//>`

@@ -2,12 +2,14 @@
 
 import { html, render, type VNode } from '../../vendor/htm-preact.js'
 import { client, onProofNeeded } from '../client.ts'
+import { markSession } from '../session-mark.ts'
 import { CodePage, MagicPage, RegisterPage, SignInPage } from './enter-pages.ts'
 import { Sheet, Surround, type Surroundings } from './form.ts'
 import { guestCartToken } from './guest-cart.ts'
 import { AccountPage, SecurityPage } from './home.ts'
 import { EmailPage, ResetPage, UndoPage, VerifyPage } from './link-pages.ts'
 import { askForProof } from './proof-dialog.ts'
+import { bringCartAlong, came, type Provider } from './providers.ts'
 import { wordsFor } from './words.ts'
 
 type Page = (props: { token: string }) => VNode | null
@@ -35,11 +37,22 @@ function takeToken(): string {
 const root = document.getElementById('app')!
 const words = wordsFor(navigator.languages)
 document.documentElement.lang = words.lang
-const { name = '', logo = '', mustVerify = '', passwordMin = '8' } = root.dataset
-const surroundings: Surroundings = { words, name, logo, mustVerify: mustVerify === 'yes', passwordMin: Number(passwordMin) }
+const { name = '', logo = '', mustVerify = '', passwordMin = '8', providers = '[]' } = root.dataset
+const surroundings: Surroundings = {
+  words,
+  name,
+  logo,
+  mustVerify: mustVerify === 'yes',
+  passwordMin: Number(passwordMin),
+  providers: JSON.parse(providers) as readonly Provider[],
+}
 // What stood in the cart comes along: every sign-in sends it.
 client.setCartToken(guestCartToken())
 onProofNeeded((ways) => askForProof(surroundings, ways))
+if (came.isDone) {
+  markSession(true)
+  await bringCartAlong()
+}
 const page = pages[location.pathname.replace(/\/$/, '')]
 const view = page ? html`<${page} token=${takeToken()} />` : html`<${Sheet} title=${words.notFound} />`
 render(html`<${Surround} value=${surroundings}>${view}<//>`, root)

@@ -130,6 +130,14 @@ const english = {
   removeFactor: 'Remove the app',
   keepCodes: 'Keep these recovery codes where you find them without your telephone. Each works once, and they are shown this once.',
 
+  continueWith: (provider: string) => `Continue with ${provider}`,
+  providers: 'Other ways in',
+  noProvider: 'Link an account that you have elsewhere, and sign in with that.',
+  linkOne: (provider: string) => `Link ${provider}`,
+  unlink: 'Unlink',
+  unlinkOne: (provider: string) => `Unlink ${provider}`,
+  linked: (provider: string) => `${provider} is linked. You can sign in with it from now on.`,
+
   prove: 'Is it you?',
   proveText: 'Before we do this, show again who you are.',
   close: 'Close',
@@ -171,6 +179,15 @@ const english = {
     passkey_invalid: 'This passkey is not known here, or it took too long. Try again.',
     too_many_passkeys: 'You have as many passkeys as there may be. Remove one first.',
     email_taken: 'This address belongs to an account by now.',
+    sign_in_expired: 'This sign-in took too long, was used, or began in another browser. Begin again.',
+    sign_in_refused: 'You have not let the provider say who you are. Begin again, or sign in another way.',
+    sign_in_failed: 'The provider could not sign you in here. Try again, or sign in another way.',
+    provider_unavailable: 'The provider cannot be reached at the moment. Try again later, or sign in another way.',
+    address_unproven:
+      'The provider has not confirmed your address. Confirm it there, or sign in another way and link the provider in your account.',
+    identity_taken:
+      'This account of the provider belongs to another account here, or yours has another one of the same provider. Unlink that one first.',
+    last_way_in: 'This is the only way into your account. Set a password or link another provider first.',
     proof_needed: 'For this we must know that it is you.',
     unauthenticated: 'Your session has ended. Sign in again.',
   } as Readonly<Record<string, string>>,
@@ -315,6 +332,14 @@ const german: Words = {
   keepCodes:
     'Bewahren Sie diese Wiederherstellungscodes dort auf, wo Sie sie ohne Telefon finden. Jeder gilt einmal, und sie werden nur jetzt gezeigt.',
 
+  continueWith: (provider) => `Weiter mit ${provider}`,
+  providers: 'Weitere Zugänge',
+  noProvider: 'Verknüpfen Sie ein Konto, das Sie anderswo haben, und melden Sie sich damit an.',
+  linkOne: (provider) => `${provider} verknüpfen`,
+  unlink: 'Lösen',
+  unlinkOne: (provider) => `${provider} lösen`,
+  linked: (provider) => `${provider} ist verknüpft. Sie können sich ab jetzt damit anmelden.`,
+
   prove: 'Sind Sie es?',
   proveText: 'Zeigen Sie noch einmal, wer Sie sind, bevor wir das tun.',
   close: 'Schließen',
@@ -356,6 +381,17 @@ const german: Words = {
     passkey_invalid: 'Dieser Passkey ist hier nicht bekannt, oder es dauerte zu lange. Versuchen Sie es noch einmal.',
     too_many_passkeys: 'Mehr Passkeys kann Ihr Konto nicht haben. Entfernen Sie erst einen.',
     email_taken: 'Diese Adresse gehört inzwischen zu einem Konto.',
+    sign_in_expired: 'Diese Anmeldung dauerte zu lange, war verbraucht oder begann in einem anderen Browser. Fangen Sie noch einmal an.',
+    sign_in_refused:
+      'Sie haben dem Anbieter nicht erlaubt zu sagen, wer Sie sind. Fangen Sie noch einmal an, oder melden Sie sich anders an.',
+    sign_in_failed: 'Der Anbieter konnte Sie hier nicht anmelden. Versuchen Sie es noch einmal, oder melden Sie sich anders an.',
+    provider_unavailable:
+      'Der Anbieter ist gerade nicht zu erreichen. Versuchen Sie es später noch einmal, oder melden Sie sich anders an.',
+    address_unproven:
+      'Der Anbieter hat Ihre Adresse nicht bestätigt. Bestätigen Sie sie dort, oder melden Sie sich anders an und verknüpfen Sie den Anbieter in Ihrem Konto.',
+    identity_taken:
+      'Dieses Konto des Anbieters gehört hier zu einem anderen Konto, oder Ihres hat schon eines desselben Anbieters. Lösen Sie zuerst jenes.',
+    last_way_in: 'Das ist der einzige Zugang zu Ihrem Konto. Setzen Sie zuerst ein Passwort, oder verknüpfen Sie einen anderen Anbieter.',
     proof_needed: 'Dafür müssen wir wissen, dass Sie es sind.',
     unauthenticated: 'Ihre Sitzung ist zu Ende. Melden Sie sich noch einmal an.',
   },
