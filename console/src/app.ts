@@ -10,6 +10,7 @@ import { AuditPage } from './pages/audit.ts'
 import { CollectionPage, CollectionsPage } from './pages/collection.ts'
 import { EffectsPage } from './pages/effects.ts'
 import { HomePage } from './pages/home.ts'
+import { KeysPage } from './pages/keys.ts'
 import { LedgerPage } from './pages/ledger.ts'
 import { MailPage } from './pages/mail.ts'
 import { OrderPage } from './pages/order.ts'
@@ -140,6 +141,8 @@ function GuardedPage({ route }: { route: Route }): VNode {
       return html`<${AuditPage} />`
     case 'ledger':
       return html`<${LedgerPage} />`
+    case 'keys':
+      return html`<${KeysPage} />`
     case 'webhooks':
       return html`<${WebhooksPage} />`
     case 'newWebhook':

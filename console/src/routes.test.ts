@@ -14,6 +14,8 @@ test('paths lead to pages', () => {
     ['/console/effects', { page: 'effects' }],
     ['/console/audit', { page: 'audit' }],
     ['/console/audit/more', { page: 'unknown' }],
+    ['/console/keys', { page: 'keys' }],
+    ['/console/keys/key_1', { page: 'unknown' }],
     ['/console/webhooks', { page: 'webhooks' }],
     ['/console/webhooks/new', { page: 'newWebhook' }],
     ['/console/webhooks/whe_1', { page: 'webhook', id: 'whe_1' }],

@@ -7,6 +7,7 @@ export type Route =
   | { page: 'effects' }
   | { page: 'audit' }
   | { page: 'ledger' }
+  | { page: 'keys' }
   | { page: 'webhooks' }
   | { page: 'newWebhook' }
   | { page: 'webhook'; id: string }
@@ -41,7 +42,7 @@ export function parseRoute(path: string): Route {
     if (second === undefined) return { page: 'webhooks' }
     return second === 'new' ? { page: 'newWebhook' } : { page: 'webhook', id: second }
   }
-  if ((first === 'effects' || first === 'ledger' || first === 'audit') && second === undefined) return { page: first }
+  if ((first === 'effects' || first === 'ledger' || first === 'audit' || first === 'keys') && second === undefined) return { page: first }
   return { page: 'unknown' }
 }
 

@@ -14,6 +14,7 @@ const goTo: Record<string, { path: string; does: string }> = {
   e: { path: `${base}/effects`, does: 'Go to effects' },
   l: { path: `${base}/ledger`, does: 'Go to the ledger' },
   w: { path: `${base}/webhooks`, does: 'Go to webhooks' },
+  k: { path: `${base}/keys`, does: 'Go to API keys' },
   a: { path: `${base}/audit`, does: 'Go to the audit' },
   d: { path: `${base}/data`, does: 'Go to data' },
 }

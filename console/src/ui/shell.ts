@@ -25,6 +25,7 @@ const entries: Entry[] = [
   { path: `${base}/effects`, text: 'Effects', icon: 'effects', needs: 'effects' },
   { path: `${base}/ledger`, text: 'Ledger', icon: 'ledger', needs: 'ledgerEntries' },
   { path: `${base}/webhooks`, text: 'Webhooks', icon: 'webhooks', needs: 'webhooks' },
+  { path: `${base}/keys`, text: 'API keys', icon: 'key' },
   { path: `${base}/audit`, text: 'Audit', icon: 'audit' },
 ]
 

@@ -1,0 +1,54 @@
+// API keys in the console: made with what they may, shown once, seen at work, and ended, by the keyboard.
+// long
+import assert from 'node:assert/strict'
+import { before } from 'node:test'
+import { expectStatus } from '../support/http-client.ts'
+import { type ServerProcess, startServer, testConfig } from '../support/server-process.ts'
+import { signInAdmin } from '../support/shop.ts'
+import { browserTest, openVisitor, sizes, wholeFile } from './browser.ts'
+
+let server: ServerProcess
+before(async () => {
+  server = await startServer(wholeFile, { config: testConfig })
+  await signInAdmin(server)
+})
+
+for (const size of sizes)
+  browserTest(`a key is made, used and ended (${size})`, async () => {
+    const visitor = await openVisitor(server.url, { size })
+    const { page } = visitor
+    await page.goto('/console')
+    await page.getByLabel('E-mail').fill('admin@shop.example')
+    await page.getByLabel('Password').fill('correct horse battery')
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.getByText('Latest orders').waitFor()
+    if (size === 'desktop') {
+      await page.keyboard.press('g')
+      await page.keyboard.press('k')
+    } else await page.goto('/console/keys')
+    await page.getByText('No keys').waitFor()
+    await visitor.look('console-no-keys')
+    await page.getByRole('button', { name: 'New key' }).press('Enter')
+    await page.getByLabel('Name').fill('Nightly export')
+    await page.getByLabel('Name').press('Enter')
+    await page.getByRole('alert').getByText('Choose what it may do.').waitFor()
+    await page.getByLabel('notes:read').press('Space')
+    await visitor.look('console-new-key')
+    await page.getByRole('button', { name: 'Make the key' }).press('Enter')
+    const key = await page.getByLabel('Secret', { exact: true }).inputValue()
+    assert.match(key, /^kp_[0-9A-Za-z]{49}$/)
+    await page.getByRole('button', { name: 'I have kept it' }).press('Enter')
+    await page.getByText('never').waitFor()
+    assert.ok(!(await page.content()).includes(key))
+
+    const program = server.guest.with({ authorization: `Bearer ${key}` })
+    expectStatus(await program.get('/api/notes'), 200)
+    expectStatus(await program.post('/api/notes', { text: 'No', number: 1 }), 403)
+    await visitor.look('console-keys')
+    await page.getByRole('button', { name: 'End the key Nightly export' }).press('Enter')
+    await page.getByRole('button', { name: 'End it' }).press('Enter')
+    await page.getByText('No keys').waitFor()
+    expectStatus(await program.get('/api/auth/me'), 401)
+    visitor.calm()
+    await page.context().close()
+  })
