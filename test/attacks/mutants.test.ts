@@ -2,12 +2,12 @@
 // that is asked is one of the matrix. Whether each is caught is asked by that command, which takes minutes.
 // databases: sqlite
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { attacks } from './matrix/attacks.ts'
 import { defences, mutated, root } from './mutants/defences.ts'
-import { attacksPage } from './page.ts'
+import { accountAttacks, attacksPage } from './page.ts'
 
 test('every defence stands in the source once', () => {
   for (const defence of defences) {
@@ -32,4 +32,9 @@ test('every attack that is asked is one of the matrix, every test one of its fil
     )
   }
   assert.equal(new Set(defences.map(({ name }) => name)).size, defences.length)
+})
+
+test('the tests of accounts that the page names are there', () => {
+  for (const [id, , , files] of accountAttacks)
+    for (const file of files.split(', ')) assert.ok(existsSync(join(root, file)), `${id}: ${file}`)
 })

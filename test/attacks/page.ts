@@ -26,6 +26,23 @@ const inNames: Readonly<Record<(typeof surfaces)[number], string>> = {
   files: 'files',
 }
 
+/** Each with the files of tests that ask it, which mutants.test.ts looks for. */
+export const accountAttacks: readonly (readonly [id: string, tried: string, holds: string, tests: string])[] = [
+  ['A35', 'line breaks in names and addresses', 'are refused; no header of a mail holds one', 'test/api/account-attacks.test.ts'],
+  ['A40', 'who has an account, by answers, work, mails, and by registering and signing in', 'is told by nothing; by the last unless `requireVerifiedEmail` is on', 'test/api/proofs.test.ts, test/attacks/timing.test.ts, test/api/unasked-mails.test.ts'],
+  ['A41', 'the same link, code or answer twenty times at once', 'passes once', 'test/api/proofs.test.ts, test/api/second-factor.test.ts, test/api/passkeys.test.ts'],
+  ['A42', 'guessing passwords, codes and apps, from many addresses and at several processes', 'waits longer and longer, and the owner does not', 'test/api/sign-in-tries.test.ts, test/attacks/guessing.test.ts, test/faults/accounts-of-many.test.ts'],
+  ['A43', 'a token of one purpose for another', 'opens nothing', 'test/api/proofs.test.ts, test/api/second-factor.test.ts, test/api/passkeys.test.ts'],
+  ['A44', 'what was open before a new password, another address, a shut account, the end of sessions', 'is ended', 'test/api/proofs.test.ts, test/api/unasked-mails.test.ts, test/api/accounts.test.ts'],
+  ['A46', 'answers of other providers: reused, mixed up, of another browser, unproven addresses', 'open nothing', 'test/api/providers.test.ts'],
+  ['A47', 'a planted session, and pages and forms of other sites', 'sign nobody in and change nothing', 'test/api/account-attacks.test.ts'],
+  ['A48', 'a host that a request claims', 'is in no mail', 'test/api/account-attacks.test.ts'],
+  ['A49', 'another address without a fresh proof; spellings of an address', 'is refused; capitals are one address, other letters none', 'test/api/proofs.test.ts, test/api/account-attacks.test.ts'],
+  ['A50', 'passwords that are short, long, common or known from a breach', 'are refused by their rules', 'test/api/accounts.test.ts, test/api/passwords.test.ts'],
+  ['A51', 'links of mails that nobody asked for', 'prove and move no stranger’s account', 'test/api/unasked-mails.test.ts'],
+  ['A52', 'an API key beyond its scopes, its maker and its time', 'is refused', 'test/api/api-keys.test.ts'],
+]
+
 export function attacksPage(): string {
   const caught = JSON.parse(readFileSync(caughtPath, 'utf8')) as Caught
   const trials = attacks.flatMap(({ on }) => surfaces.map((surface) => on[surface]))
@@ -53,6 +70,14 @@ ${attacks.map(rowOf).join('\n')}
 ## Where there is nothing to ask
 
 ${attacks.flatMap(reasonsOf).join('\n')}
+
+## Accounts
+
+What is tried on accounts has tests of its own, on each way in:
+
+| | tried | what holds | tests |
+|---|---|---|---|
+${accountAttacks.map((row) => `| ${row.join(' | ')} |`).join('\n')}
 
 ## What each defence is caught by
 
