@@ -4,7 +4,7 @@ import type { SecondFactor, SignIn, User } from '/client/index.ts'
 import { html, useEffect, useRef, useState, type VNode } from '../../vendor/htm-preact.js'
 import { client } from '../client.ts'
 import { type Field, Form, type Typed, useWords, Wrong } from './form.ts'
-import { askPasskey, canOfferQuietly, hasPasskeys } from './passkey-calls.ts'
+import { askPasskey, browserRefusal, canOfferQuietly, hasPasskeys } from './passkey-calls.ts'
 import type { Words } from './words.ts'
 
 /** A sign-in that asks for a second factor. */
@@ -47,10 +47,7 @@ export function PasskeySignIn({ onEnter }: { onEnter: (user: User) => void }): V
     if (!(await canOfferQuietly())) return
     const answer = await askPasskey({ path: startPath, isQuiet: true, signal }).catch(() => null)
     if (answer === null || signal.aborted) return
-    await enterBy(answer).then(onEnter, (cause) => {
-      setError(cause)
-      void offer()
-    })
+    await enterBy(answer).then(onEnter, setError)
   }
   useEffect(() => {
     void offer()
@@ -64,7 +61,8 @@ export function PasskeySignIn({ onEnter }: { onEnter: (user: User) => void }): V
     try {
       onEnter(await enterBy(await askPasskey({ path: startPath })))
     } catch (cause) {
-      void offer()
+      // One that the server does not know is not offered again by itself.
+      if (browserRefusal(cause) !== '') void offer()
       throw cause
     }
   }
