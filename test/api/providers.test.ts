@@ -1,4 +1,4 @@
-// Signing in by another provider: a real one (oidc-provider) on this machine, with what an attacker or a broken one would send put in
+// proves P-038: signing in by another provider: a real one (oidc-provider) on this machine, with what an attacker or a broken one would send put in
 // its place at the network port.
 // slow: mysql
 import assert from 'node:assert/strict'
