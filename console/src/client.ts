@@ -43,4 +43,9 @@ async function waysToProve(response: Response): Promise<readonly string[] | null
   return code === 'proof_needed' ? (params?.ways ?? []) : null
 }
 
+/** Whether an address answers, once whoever asks has shown what it wants: a browser that is sent there could not be asked. */
+export async function isOpen(path: string): Promise<boolean> {
+  return (await ask(path, { headers: { range: 'bytes=0-0' } })).ok
+}
+
 export const client = createClient({ fetch: ask })

@@ -445,6 +445,10 @@ export const limits = {
   erasureBatch: 100,
   /** Lines of the change feed that an erasure looks at in one piece. */
   erasureLinesPerPiece: 500,
+  /** An export is deleted after so long: it holds everything of one person. */
+  exportKeepMs: 3 * 24 * 3_600_000,
+  /** Records of one sheet of an export: a piece that is made again after a crash. */
+  exportPage: 500,
   /** One attempt of an erasure or an export works so long, and then makes room for others. */
   personalPieceMs: 8_000,
   /** As others give: some days, with a weekend among them. */

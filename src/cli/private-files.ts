@@ -64,6 +64,6 @@ function tighten(folder: string): string[] {
   }
   const backups = join(folder, 'backups')
   if (existsSync(backups) && statSync(backups).isDirectory()) closeAll(backups, (name) => ownBackup.test(name))
-  closeAll(folder, (name) => ownFile.test(name) || name === 'backups' || name === 'files')
+  closeAll(folder, (name) => ownFile.test(name) || name === 'erased.jsonl' || name === 'backups' || name === 'files')
   return left
 }

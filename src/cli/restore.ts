@@ -2,16 +2,21 @@
 // cards charged since the backup, so what it held as open is held back, and a new epoch begins.
 import { resolve } from 'node:path'
 import { systemClock } from '../base/clock.ts'
+import { createIdSource } from '../base/ids.ts'
 import { systemRandom } from '../base/random.ts'
 import { withoutBlobs } from '../domains/files/archive-files.ts'
-import { hasNothingOpen, type RestoreCounts, restoreRules } from '../engine/recovery.ts'
+import { erasures } from '../domains/personal/collections.ts'
+import { effects } from '../effects/effect.ts'
+import { erasedAgain, hasNothingOpen, type RestoreCounts, restoreRules } from '../engine/recovery.ts'
 import { misfits } from '../storage/archive/archive.ts'
 import { differences, partsOf, rewritten, sumsOf } from '../storage/archive/contents.ts'
 import { endFill, FillError, fill } from '../storage/archive/fill.ts'
 import { epochMark, type Recovery, readRecovery, recoveryMark } from '../storage/archive/marks.ts'
 import { readQuiet } from '../storage/archive/quiet.ts'
+import type { WholeStorage } from '../storage/storage.ts'
 import { openArchiveFile } from './archive-file.ts'
 import { nameOf, openAlone, placeOf } from './database.ts'
+import { readErased } from './erased-list.ts'
 import { loadBackend } from './load-config.ts'
 import { openBlobs } from './open-blobs.ts'
 import { counted, createProgress, number } from './progress.ts'
@@ -36,7 +41,8 @@ export async function restore(settings: ProcessSettings): Promise<number> {
     const backupAt = Date.parse(archive.head.at)
     // One that continues where it was killed must rewrite records as it did before.
     const recovery: Recovery = (await readRecovery(storage)) ?? { at: systemClock.now(), backupAt }
-    const { rewrite, counts } = restoreRules(recovery.at, backupAt)
+    const erased = await readErased(settings.dataFolder)
+    const { rewrite, counts } = restoreRules({ now: recovery.at, backupAt, erased })
     const marks = { ...archive.head.marks, [recoveryMark]: JSON.stringify(recovery), [epochMark]: newEpoch() }
     const parts = rewritten(withoutBlobs(archive.parts, blobs), model, rewrite)
     const wanted = await fill({ storage, clock: systemClock, model, id: archive.head.id, parts, marks, onPart: progress.onPart })
@@ -45,6 +51,7 @@ export async function restore(settings: ProcessSettings): Promise<number> {
     const found = differences(wanted, await sumsOf(partsOf(snapshot, model)))
     if (found.length > 0) throw new Error(`What was stored is not what the backup holds: ${found.join('; ')}. Is the disk sound?`)
     const violations = await checkContent(snapshot, { model, blobs }, backupAt)
+    await eraseAgain(storage, erased)
     const isReviewed = await hasNothingOpen(storage.reader, model, counts)
     await endFill(storage, { lastPosition: archive.head.lastPosition, marks: isReviewed ? { [recoveryMark]: null } : {} })
     const rows = Object.values(wanted).reduce((sum, { count }) => sum + count, 0)
@@ -64,6 +71,14 @@ export async function restore(settings: ProcessSettings): Promise<number> {
     progress.done()
     await close()
   }
+}
+
+/** Whoever was erased since the backup is erased again, once a server runs. One that continues where it was killed may owe it twice. */
+async function eraseAgain(storage: WholeStorage, erased: ReadonlySet<string>): Promise<void> {
+  const newId = createIdSource(systemClock, systemRandom)
+  const again = await erasedAgain(storage.reader, erased, { now: systemClock.now(), newId })
+  for (const collection of [erasures, effects])
+    if (again[collection.name].length > 0) await storage.load({ records: { collection, records: again[collection.name] } })
 }
 
 /** Short, and of no earlier restore: event ids carry it. */
@@ -93,6 +108,7 @@ function tell({ isJson }: ProcessSettings, told: Told): void {
   process.stdout.write(`  ${counted(counts.held, 'open effect')} held: carried out after the backup or not, nobody here can know.\n`)
   process.stdout.write(`  ${counted(counts.payments, 'payment')} to be asked for at their provider, once a server runs.\n`)
   process.stdout.write(`  ${counted(counts.sessions, 'session')} ended: everybody signs in again.\n`)
-  process.stdout.write(`  ${counted(counts.keys, 'API key')} ended: programs get new ones.\n\n`)
+  process.stdout.write(`  ${counted(counts.keys, 'API key')} ended: programs get new ones.\n`)
+  process.stdout.write(`  ${counted(counts.erased, 'account')} erased since the backup: erased again, once a server runs.\n\n`)
   process.stdout.write(isReviewed ? 'Start the server.\n' : 'Start the server, then look at what is held: kingpost effects\n')
 }

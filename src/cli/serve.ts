@@ -29,6 +29,7 @@ import { followDatabaseClock } from '../storage/database-clock.ts'
 import { inTransaction } from '../storage/in-transaction.ts'
 import type { WholeStorage } from '../storage/storage.ts'
 import { type Part, takePart } from './database.ts'
+import { openErasedList } from './erased-list.ts'
 import { compileConfig, type LoadedConfig, loadConfig } from './load-config.ts'
 import { lookAtStore, openBlobs } from './open-blobs.ts'
 import { checkFits, lockFolder, openStorage } from './open-storage.ts'
@@ -149,7 +150,7 @@ async function serveOn(place: Place): Promise<Running> {
     providers: payments.all,
     mail,
     ...network,
-    blobs,
+    ...{ blobs, erasedList: openErasedList(settings.dataFolder) },
     ...(pictures === null ? {} : { pictureMaker: pictures.maker }),
     meter: createRuntimeMeter(admission.counts),
   })

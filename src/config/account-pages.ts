@@ -10,6 +10,7 @@ export const accountPages = [
   '/account/code',
   '/account/email',
   '/account/undo',
+  '/account/keep',
   '/account/invitation',
 ] as const
 export type AccountPage = (typeof accountPages)[number]

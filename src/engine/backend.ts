@@ -31,6 +31,7 @@ import { orders } from '../domains/orders/collections.ts'
 import { orderLinks } from '../domains/orders/order-links.ts'
 import { paymentFacts, payments, refunds, webhookInbox } from '../domains/payments/collections.ts'
 import { erasedRecords, erasures } from '../domains/personal/collections.ts'
+import { dataExports } from '../domains/personal/exports.ts'
 import { reservations, stockLevels, stockMovements } from '../domains/stock/collections.ts'
 import { webhookDeliveries, webhooks } from '../domains/webhooks/collections.ts'
 import { effects } from '../effects/effect.ts'
@@ -268,6 +269,7 @@ function coreCollections() {
     webhookDeliveries,
     erasures,
     erasedRecords,
+    dataExports,
   ]
 }
 

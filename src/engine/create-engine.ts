@@ -31,6 +31,8 @@ import type { PaymentProvider } from '../domains/payments/provider.ts'
 import { refundPaymentEffect } from '../domains/payments/refund-payment.ts'
 import { startPaymentEffect } from '../domains/payments/start-payment.ts'
 import { type ErasedList, erasePerson } from '../domains/personal/erase-person.ts'
+import { exportPerson } from '../domains/personal/export-person.ts'
+import { removeExportEffect } from '../domains/personal/exports.ts'
 import { idleMeter, type RuntimeMeter } from '../domains/running/read-metrics.ts'
 import { deliverWebhook, type WebhookPorts } from '../domains/webhooks/deliver-webhook.ts'
 import type { EffectHandler } from '../effects/effect.ts'
@@ -204,12 +206,18 @@ const noEgress: Egress = { request: () => Promise.reject(new Error('There is no 
 
 /** What is owed to one person. No webhook is told of each record: it would be handed what is to be gone. */
 function personalHandlers(
-  { storage, clock, backend: { model }, erasedList = { add: async () => {} } }: EngineOptions,
+  { storage, clock, blobs, backend: { model }, erasedList = { add: async () => {} } }: EngineOptions & { readonly blobs: BlobStore },
   { followChanges: _, ...common }: TransactionParts & WorkParts,
 ): EffectHandler[] {
-  const cause = { operation: 'effects.personal.erase', actor: 'system', requestId: '' }
-  const write = <T>(work: (work: Work) => Promise<T>) => inTransaction(common, cause, (tx, now) => work(workIn(common, tx, now)))
-  return [erasePerson({ storage, model, clock, write, list: erasedList })]
+  const writeAs = (operation: string) => {
+    const cause = { operation, actor: 'system', requestId: '' }
+    return <T>(work: (work: Work) => Promise<T>) => inTransaction(common, cause, (tx, now) => work(workIn(common, tx, now)))
+  }
+  return [
+    erasePerson({ storage, model, clock, write: writeAs('effects.personal.erase'), list: erasedList }),
+    exportPerson({ storage, model, clock, blobs, write: writeAs('effects.personal.export') }),
+    removeExportEffect(blobs),
+  ]
 }
 
 function effectHandlers(options: EngineOptions & { readonly blobs: BlobStore }, common: TransactionParts & WorkParts): EffectHandler[] {

@@ -86,6 +86,7 @@ import { receiveWebhook } from '../domains/payments/receive-webhook.ts'
 import { retryRefund } from '../domains/payments/retry-refund.ts'
 import { settleRefund } from '../domains/payments/settle-refund.ts'
 import { eraseMe, eraseUser, keepAccount } from '../domains/personal/request-erasure.ts'
+import { exportOperations } from '../domains/personal/request-export.ts'
 import { idleMeter, type Measured, readMetrics } from '../domains/running/read-metrics.ts'
 import { adjustStockLevel } from '../domains/stock/adjust-stock-level.ts'
 import { createWebhook } from '../domains/webhooks/create-webhook.ts'
@@ -190,6 +191,7 @@ function operationsAlone(
     eraseUser,
     invite(roles),
     ...peopleOperations,
+    ...exportOperations(files),
     listSessions,
     revokeSessions,
     revokeSession,

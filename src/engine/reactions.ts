@@ -5,6 +5,7 @@ import {
   accountClaimedAgain,
   accountEmailChanged,
   accountErasureAsked,
+  accountExportReady,
   accountFactorChanged,
   accountIdentityChanged,
   accountImpersonated,
@@ -29,6 +30,7 @@ import {
   sendProofMail,
   tellOfErasure,
   tellOfExistingAccount,
+  tellOfExport,
   tellOfFactor,
   tellOfIdentity,
   tellOfImpersonation,
@@ -59,6 +61,7 @@ const reactions = [
   on(accountErasureAsked, tellOfErasure),
   on(accountInvited, sendInvitation),
   on(accountImpersonated, tellOfImpersonation),
+  on(accountExportReady, tellOfExport),
   on(webhookDisabled, tellOfDisabledWebhook),
 ]
 

@@ -20,7 +20,7 @@ const payment = (status: string, createdAt: number) => ({ id: 'pay_1', version: 
 
 test('a restore holds what was open, asks for payments that may have moved, ends sessions and keys and leaves the rest', () => {
   const backupAt = 1_000 * day
-  const { rewrite, counts } = restoreRules(backupAt + 5, backupAt)
+  const { rewrite, counts } = restoreRules({ now: backupAt + 5, backupAt, erased: new Set(['usr_1', 'usr_2']) })
   const becomes = (section: string, row: object) => rewrite(section, row as never) as Record<string, unknown> | null
   for (const state of ['ready', 'running'] as const)
     assert.deepEqual(becomes('effects', effect(state)), { ...effect('held'), owner: null, version: 4, updatedAt: backupAt + 5 })
@@ -34,7 +34,18 @@ test('a restore holds what was open, asks for payments that may have moved, ends
   for (const row of [payment('captured', backupAt - 181 * day), payment('failed', backupAt), payment('canceled', backupAt)])
     assert.deepEqual(becomes('payments', row), row)
   assert.deepEqual(becomes('orders', { id: 'ord_1' }), { id: 'ord_1' })
-  assert.deepEqual(counts, { held: 2, sessions: 1, keys: 1, payments: 7 })
+  // Erased since: nobody signs in by it. What somebody wants gone is not held.
+  const user = { id: 'usr_1', version: 3, email: 'ada@example.com', roles: [], disabled: false }
+  assert.deepEqual(becomes('users', user), { ...user, disabled: true, version: 4, updatedAt: backupAt + 5 })
+  for (const other of [
+    { ...user, id: 'usr_3' },
+    { ...user, id: 'usr_2', email: 'erased-usr_2@erased.invalid' },
+  ])
+    assert.deepEqual(becomes('users', other), other)
+  const erasing = { ...effect('ready'), kind: 'personal.erase' }
+  assert.deepEqual(becomes('effects', erasing), erasing)
+  assert.equal(becomes('dataExports', { id: 'exp_1' }), null)
+  assert.deepEqual(counts, { held: 2, sessions: 1, keys: 1, payments: 7, erased: 1 })
 })
 
 test('while a restore is under review, mails about the past are born held, and nothing else is', async (t) => {

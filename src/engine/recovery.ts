@@ -3,22 +3,27 @@
 // provider. Until staff have reviewed it, mails about records from before the restore are born held.
 import type { Clock } from '../base/clock.ts'
 import { isEngineError } from '../base/engine-error.ts'
+import type { NewId } from '../base/ids.ts'
 import { limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
 import { and, eq, type Filter, oneOf } from '../contract/filter.ts'
+import { isAdmin } from '../domains/accounts/admins.ts'
 import { apiKeys } from '../domains/accounts/api-keys.ts'
-import { sessions } from '../domains/accounts/collections.ts'
+import { sessions, users } from '../domains/accounts/collections.ts'
 import { impersonations } from '../domains/accounts/impersonations.ts'
 import { invitations } from '../domains/accounts/invitations.ts'
 import { passkeyChallenges } from '../domains/accounts/passkeys.ts'
 import { emailSend } from '../domains/emails/queue-email.ts'
 import { orders } from '../domains/orders/collections.ts'
 import { liveStatuses, type Payment, payments } from '../domains/payments/collections.ts'
+import { eraseKind, erasureOfRestored } from '../domains/personal/erase-person.ts'
+import { dataExports } from '../domains/personal/exports.ts'
 import { webhookDeliveries } from '../domains/webhooks/collections.ts'
 import { webhookDeliver } from '../domains/webhooks/tell-webhooks.ts'
 import { type Effect, effects } from '../effects/effect.ts'
-import { recordOf } from '../schema/collection.ts'
+import { type AnyRecord, recordOf } from '../schema/collection.ts'
 import type { Model } from '../schema/model.ts'
+import { erasedDomain } from '../schema/personal.ts'
 import type { Rewrite } from '../storage/archive/contents.ts'
 import { readRecovery } from '../storage/archive/marks.ts'
 import type { Reader, StorageAdapter } from '../storage/storage.ts'
@@ -27,11 +32,21 @@ import type { Transaction } from '../storage/transaction.ts'
 /** Past this age a provider has nothing new to say of a payment: disputes and refunds end before. */
 const reconciledMs = 180 * 24 * 3_600_000
 
-export type RestoreCounts = { held: number; sessions: number; keys: number; payments: number }
+export type RestoreCounts = { held: number; sessions: number; keys: number; payments: number; erased: number }
+
+type Restored = {
+  readonly now: number
+  readonly backupAt: number
+  /** Accounts that were erased since: they are to be erased again, and nobody signs in by them until they are. */
+  readonly erased?: ReadonlySet<string>
+}
 
 /** What records become on their way out of a backup. Running it again over the same record changes it alike. */
-export function restoreRules(now: number, backupAt: number): { readonly rewrite: Rewrite; readonly counts: RestoreCounts } {
-  const counts: RestoreCounts = { held: 0, sessions: 0, keys: 0, payments: 0 }
+export function restoreRules({ now, backupAt, erased = new Set() }: Restored): {
+  readonly rewrite: Rewrite
+  readonly counts: RestoreCounts
+} {
+  const counts: RestoreCounts = { held: 0, sessions: 0, keys: 0, payments: 0, erased: 0 }
   const rewrite: Rewrite = (section, row) => {
     switch (section) {
       case sessions.name:
@@ -40,6 +55,16 @@ export function restoreRules(now: number, backupAt: number): { readonly rewrite:
       // Whatever was answered since could be answered again.
       case passkeyChallenges.name:
         return null
+      // Its archive is in no backup.
+      case dataExports.name:
+        return null
+      case users.name: {
+        if (!isBack(row, erased)) return row
+        counts.erased++
+        const user = recordOf(users, row)
+        // An admin is in the list of admins for as long as the account is open.
+        return isAdmin(user) ? row : { ...row, disabled: true, version: user.version + 1, updatedAt: now }
+      }
       // One that was revoked since would open the shop again.
       case apiKeys.name:
         counts.keys++
@@ -56,6 +81,8 @@ export function restoreRules(now: number, backupAt: number): { readonly rewrite:
       case effects.name: {
         const effect = recordOf(effects, row)
         if (effect.state !== 'ready' && effect.state !== 'running') return row
+        // What somebody wants gone does not wait for a look at anything else.
+        if (effect.kind === eraseKind.name) return row
         counts.held++
         return { ...row, state: 'held', owner: null, version: effect.version + 1, updatedAt: now }
       }
@@ -70,6 +97,29 @@ export function restoreRules(now: number, backupAt: number): { readonly rewrite:
     }
   }
   return { rewrite, counts }
+}
+
+/** Erased since the backup: it has a name again. */
+function isBack(row: AnyRecord, erased: ReadonlySet<string>): boolean {
+  return erased.has(row.id) && !String(row['email']).endsWith(`@${erasedDomain}`)
+}
+
+/** What has these accounts erased again once a server runs, as records to be stored beside what the backup held. */
+export async function erasedAgain(
+  read: Reader,
+  erased: ReadonlySet<string>,
+  { now, newId }: { readonly now: number; readonly newId: NewId },
+) {
+  const made: { readonly erasures: AnyRecord[]; readonly effects: AnyRecord[] } = { erasures: [], effects: [] }
+  const ids = [...erased]
+  for (let start = 0; start < ids.length; start += limits.readPageSize)
+    for (const user of await read.getMany(users, ids.slice(start, start + limits.readPageSize))) {
+      if (!isBack(user, erased)) continue
+      const rows = erasureOfRestored(user.id, { now, newId })
+      made.erasures.push(rows.erasure)
+      made.effects.push(rows.effect)
+    }
+  return made
 }
 
 function isAskedFor({ status, createdAt }: Payment, backupAt: number): boolean {

@@ -5,6 +5,7 @@ import { sweepFiles } from '../domains/files/sweep-files.ts'
 import { expireOrders } from '../domains/orders/expire-orders.ts'
 import { reconcilePayments } from '../domains/payments/follow-payment.ts'
 import { matchWebhooks } from '../domains/payments/match-webhooks.ts'
+import { sweepExports } from '../domains/personal/exports.ts'
 import type { Schedule } from '../effects/schedule.ts'
 import { deletedRecords } from '../records/deleted-records.ts'
 import { purgeOver } from '../records/purge-deleted.ts'
@@ -12,7 +13,7 @@ import type { HooksOf } from '../records/record-hooks.ts'
 import type { Model } from '../schema/model.ts'
 import { forgetDeliveries, forgetEffects, forgetOldRows, forgetWebhooks } from './forget-rows.ts'
 
-const ofAll = [forgetEffects, forgetDeliveries]
+const ofAll = [forgetEffects, forgetDeliveries, sweepExports]
 const ofShops = [expireOrders, reconcilePayments, matchWebhooks, forgetWebhooks, forgetCarts]
 
 type Parts = { readonly project: Pick<Project, 'shop'>; readonly model: Model; readonly hooksOf: HooksOf }

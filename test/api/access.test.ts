@@ -19,6 +19,7 @@ import { totpCode } from '../../src/domains/accounts/totp.ts'
 import { creationOptions, readRegistration, requestOptions } from '../../src/domains/accounts/webauthn.ts'
 import { payments, refunds } from '../../src/domains/payments/collections.ts'
 import { erasures } from '../../src/domains/personal/collections.ts'
+import { dataExports } from '../../src/domains/personal/exports.ts'
 import { webhookDeliveries, webhooks } from '../../src/domains/webhooks/collections.ts'
 import { effects } from '../../src/effects/effect.ts'
 import { workIn } from '../../src/operation/work.ts'
@@ -155,11 +156,37 @@ const aClosedAccount = async (world: World): Promise<Given> => {
   const token = await world.write(async (tx, now) => {
     const work = workIn(world.engine.parts, tx, now)
     const user = (await tx.get(users, world.ids['other']!))!
-    const erasure = { user: user.id, state: 'waiting', dueAt: now + 60_000, waitsFor: null, wasDisabled: false, address: null } as const
+    const erasure = {
+      user: user.id,
+      state: 'waiting',
+      dueAt: now + 60_000,
+      waitsFor: null,
+      wasDisabled: false,
+      isProven: false,
+      address: null,
+    } as const
     await tx.insert(erasures, { id: work.newId('era'), ...erasure, step: 0, after: null, report: [], doneAt: null })
     return await issueProof(work, { purpose: 'keepAccount', user, email: user.email })
   })
   return { token }
+}
+
+/** Of everybody, with nothing in it. */
+const readyExports = async (world: World): Promise<Given> => {
+  const none = { parts: [], entries: [], step: 0, after: null, rows: 0 }
+  await world.write(async (tx, now) => {
+    for (const [index, who] of ['other', 'owner', 'staff'].entries()) {
+      const row = {
+        id: world.engine.newId('exp'),
+        user: world.ids[who]!,
+        state: 'ready',
+        language: 'en',
+        key: `${index}`.repeat(32),
+      } as const
+      await tx.insert(dataExports, { ...row, ...none, expiresAt: now + 60_000 })
+    }
+  })
+  return {}
 }
 
 const personalRows: Row[] = [
@@ -174,6 +201,18 @@ const personalRows: Row[] = [
     given: aClosedAccount,
     events: ['accounts.keep: erasures, users'],
   }),
+  ...rows('accounts.exportMe', signedIn(202), post('/api/auth/me/export'), {
+    events: ['accounts.exportMe: effects'],
+    body: { state: 'running', url: null },
+  }),
+  ...rows(
+    'accounts.getExport',
+    signedIn(200),
+    { method: 'GET', url: '/api/auth/me/export' },
+    { given: readyExports, body: { state: 'ready' } },
+  ),
+  ...rows('accounts.downloadExport', signedIn(200), { method: 'GET', url: '/api/auth/me/export/content' }, { given: readyExports }),
+  ...rows('accounts.exportUser', adminOnly, ({ ids }) => post(`/api/users/${ids['other']}/export`)),
   ...rows('accounts.keep', all(403), post('/api/auth/me/keep', { token: 'keepaccount_guess' })),
 ]
 
@@ -849,7 +888,7 @@ const reading: Readonly<Record<string, { counts: Readonly<Record<As, number>>; r
   invitations: { counts: adminsAlone },
   impersonations: { counts: adminsAlone },
   effects: { counts: { guest: 0, other: 0, owner: 0, staff: 2 } },
-  schedules: { counts: { guest: 0, other: 0, owner: 0, staff: 9 } },
+  schedules: { counts: { guest: 0, other: 0, owner: 0, staff: 10 } },
   scheduleTicks: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   emails: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
   webhooks: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },

@@ -7,10 +7,12 @@ import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { limits } from '../../src/base/limits.ts'
 import { createLocalBlobs } from '../../src/blobs/local-blobs.ts'
+import { createMemoryBlobs } from '../../src/blobs/memory-blobs.ts'
 import { always, eq } from '../../src/contract/filter.ts'
 import { sessions, users } from '../../src/domains/accounts/collections.ts'
 import { orders } from '../../src/domains/orders/collections.ts'
 import { erasures } from '../../src/domains/personal/collections.ts'
+import { dataExports, sizeOf } from '../../src/domains/personal/exports.ts'
 import { effects } from '../../src/effects/effect.ts'
 import { openWorld, type World, work } from '../support/api-harness.ts'
 import { testDatabase } from '../support/databases.ts'
@@ -20,6 +22,7 @@ import {
   addPeople,
   asker,
   erasureConfig,
+  foundIn,
   leaveTraces,
   type Persons,
   searchFolder,
@@ -27,6 +30,8 @@ import {
 } from '../support/erased-person.ts'
 import { eventually } from '../support/eventually.ts'
 import { createMailbox, secretIn } from '../support/mailbox.ts'
+import { entriesOf } from '../support/unzip.ts'
+import { verifyFiles } from '../support/verify-files.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'kingpost-erasure-'))
 let world: World
@@ -246,4 +251,105 @@ test('each collection of the engine says what the erasure of a person does to it
       .map(([by]) => `${name}.${by}`),
   )
   assert.deepEqual(silent, [], 'say onErase at the field, or personal.by at the collection')
+})
+
+describe('an export', () => {
+  let shop: World
+  let ids: Persons
+  let ask: ReturnType<typeof asker>
+  const blobs = createMemoryBlobs()
+  const box = createMailbox()
+  before(async () => {
+    shop = await openWorld({ ...box, config: erasureConfig, blobs })
+    ids = await addPeople(shop)
+    ask = asker(shop)
+    await shop.engine.start()
+    await leaveTraces(shop, ask, 'ada')
+    await leaveTraces(shop, ask, 'adam')
+    await work(shop)
+  })
+  after(() => shop.close())
+  const isReady = () =>
+    eventually('it is ready', async () => {
+      await work(shop)
+      return (await shop.engine.parts.storage.reader.count(dataExports, eq('state', 'ready'))) === 1 ? true : null
+    })
+  const content = (who: 'ada' | 'adam' | 'admin', headers = {}) => ask(who, 'GET', '/api/auth/me/export/content', undefined, headers)
+  /** Each name, and its text. */
+  const unzip = (bytes: Buffer) => [...entriesOf(bytes)].map(([name, one]) => `${name}\n${one}`).join('\n')
+
+  test('holds all of the person and nothing of anybody else, opens nothing, and is read by its owner alone', async () => {
+    assert.equal((await ask('ada', 'GET', '/api/auth/me/export')).body.state, 'none')
+    const asked = await ask('ada', 'POST', '/api/auth/me/export', undefined, { 'accept-language': 'de' })
+    assert.deepEqual([asked.status, asked.body.state, asked.body.url], [202, 'running', null])
+    assert.equal((await content('ada')).status, 404)
+    await isReady()
+    const ready = await ask('ada', 'GET', '/api/auth/me/export')
+    assert.deepEqual([ready.body.state, ready.body.url], ['ready', '/api/auth/me/export/content'])
+    assert.equal(box.sent.at(-1)!.subject, 'Ihre Daten bei Test shop sind bereit')
+    const answer = await content('ada')
+    assert.equal(answer.headers['content-type'], 'application/zip')
+    assert.equal(answer.bytes.length, ready.body.size)
+    const text = unzip(answer.bytes)
+    for (const name of ['users', 'sessions', 'orders', 'carts', 'payments', 'emails', 'diaries', 'tickets', 'likes', 'guests'])
+      assert.ok(text.includes(`${name}/1.json`), `${name} is in it`)
+    for (const one of [ada.email, ada.name, ada.phone, ada.other, `of ${ada.name}`, `scan of ${ada.name}`])
+      assert.ok(text.includes(one), one)
+    assert.ok(!text.includes(adam.email) && !text.includes(adam.line1))
+    assert.doesNotMatch(text, /Hash|kps_|"secret"/)
+    assert.equal((await content('ada', { range: 'bytes=0-3' })).text, 'PK\x03\x04')
+    for (const who of ['adam', 'admin'] as const) assert.equal((await content(who)).status, 404)
+    await shop.write((tx, now) => tx.touchAll(sessions, eq('user', ids.ada), { set: { provenAt: now - limits.freshProofMs - 1 } }))
+    await work(shop, limits.sessionRememberedMs + 1)
+    assert.equal((await content('ada')).body.code, 'proof_needed')
+    await shop.write((tx, now) => tx.touchAll(sessions, eq('user', ids.ada), { set: { provenAt: now } }))
+    await work(shop, limits.sessionRememberedMs + 1)
+  })
+
+  test('a process that dies at any piece leaves one that is taken up there', async () => {
+    const whole = unzip((await content('ada')).bytes)
+    await ask('ada', 'POST', '/api/auth/me/export')
+    await isReady()
+    const again = unzip((await content('ada')).bytes)
+    assert.equal(again.match(/\.json$/gm)!.length, whole.match(/\.json$/gm)!.length)
+    // The attempt of before was cut off behind some pieces: the next one has their row, and goes on.
+    for (const pieces of [1, 4]) {
+      await shop.write(async (tx) => {
+        const [row] = await tx.find(dataExports, { where: eq('user', ids.ada), limit: 1 })
+        const parts = row!.parts.slice(0, pieces)
+        const size = sizeOf(parts)
+        const entries = row!.entries.filter(({ offset }) => offset < size)
+        // Each step of those so far had one page.
+        await tx.touch(dataExports, row!.id, { set: { state: 'running', parts, entries, step: pieces, after: null, expiresAt: null } })
+        await tx.touchAll(effects, eq('kind', 'personal.export'), { set: { state: 'ready', dueAt: 0 } })
+      })
+      await isReady()
+      unzip((await content('ada')).bytes)
+    }
+  })
+
+  test('an admin has one made, which its owner alone gets; it goes when its time is over, and with its owner', async () => {
+    const asked = await ask('admin', 'POST', `/api/users/${ids.ada}/export`)
+    assert.deepEqual([asked.status, asked.body.url], [202, null])
+    await isReady()
+    assert.deepEqual(await verifyFiles(shop, blobs), [])
+    assert.equal((await content('ada')).status, 200)
+    await shop.write((tx) => tx.touchAll(dataExports, always, { set: { expiresAt: 1 } }))
+    assert.equal((await content('ada')).status, 404)
+    await work(shop, 3_600_000 + 2_000)
+    assert.equal(await shop.engine.parts.storage.reader.count(dataExports), 0)
+    await shop.write((tx, now) => tx.touchAll(sessions, always, { set: { provenAt: now } }))
+    await work(shop, limits.sessionRememberedMs + 1)
+    assert.equal((await ask('admin', 'POST', `/api/users/${ids.ada}/export`)).status, 202)
+    await isReady()
+    await shop.write((tx) => tx.touchAll(orders, always, { set: { placedAt: 1 } }))
+    assert.equal((await ask('admin', 'POST', `/api/users/${ids.ada}/erase`, { now: true })).status, 202)
+    await work(shop, limits.erasureQuietMs + 2_000)
+    await work(shop, limits.effectLeaseMs + 2_000)
+    assert.equal(await shop.engine.parts.storage.reader.count(dataExports), 0)
+    assert.deepEqual(await verifyFiles(shop, blobs), [])
+    const left: Buffer[] = []
+    for await (const key of blobs.keys()) for await (const part of (await blobs.read(key))!) left.push(Buffer.from(part as Uint8Array))
+    assert.deepEqual(foundIn('blobs', Buffer.concat(left), [ada.name, ada.email]), [])
+  })
 })

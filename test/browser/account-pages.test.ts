@@ -315,3 +315,40 @@ browserTest('nothing of the pages comes from elsewhere, and no frame shows them'
   }
   expectStatus(await server.guest.get('/account/orders'), 404)
 })
+
+for (const size of sizes)
+  browserTest(
+    `somebody takes their data along, deletes the account and keeps it after all, with the keyboard alone (${size})`,
+    async () => {
+      const email = `leaver-${size}@mail.example`
+      await signUp(server.guest, email)
+      const visitor = await openVisitor(server.url, { size })
+      const { page } = visitor
+      const heading = (name: string) => page.getByRole('heading', { level: 1, name }).waitFor()
+      await page.goto('/account')
+      await heading('Sign in')
+      await page.getByLabel('E-mail').focus()
+      await type(page, email)
+      await page.getByLabel('Password', { exact: true }).focus()
+      await type(page, password)
+      await heading('Your account')
+      await page.getByRole('button', { name: 'Gather my data' }).press('Enter')
+      await page.getByText('It is ready until').waitFor()
+      const download = page.waitForEvent('download')
+      await page.getByRole('button', { name: 'Download', exact: true }).press('Enter')
+      assert.equal((await download).suggestedFilename(), 'my-data.zip')
+      await page.getByText('Delete the account', { exact: true }).focus()
+      await page.keyboard.press('Enter')
+      await page.getByText('Orders stay in the books').waitFor()
+      await visitor.look('account-your-data')
+      await page.getByRole('button', { name: 'Delete my account' }).press('Enter')
+      await heading('Your account is closed')
+      await visitor.look('account-closed')
+      await page.goto(linkIn(await mailTo(email, 'account_erasure')))
+      await heading('Keep your account')
+      await page.getByRole('button', { name: 'Keep my account' }).press('Enter')
+      await heading('Your account stays')
+      visitor.calm()
+      await page.context().close()
+    },
+  )

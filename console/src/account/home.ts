@@ -8,6 +8,7 @@ import { newPasswordField } from './enter-pages.ts'
 import { FactorsPart } from './factors.ts'
 import { Form, Sheet, type Typed, useSurroundings, useWords, Wrong } from './form.ts'
 import { ProvidersPart } from './providers.ts'
+import { YourData } from './your-data.ts'
 
 function askToSignIn(): void {
   markSession(false)
@@ -19,6 +20,7 @@ export function AccountPage(): VNode | null {
   const words = useWords()
   const [user, setUser] = useState<User | null>(null)
   const [error, setError] = useState<unknown>(undefined)
+  const [closed, setClosed] = useState('')
   useEffect(() => {
     if (mayHaveSession())
       client.auth.me().then(setUser, (cause) => (cause instanceof ApiError && cause.status === 401 ? askToSignIn() : setError(cause)))
@@ -26,6 +28,7 @@ export function AccountPage(): VNode | null {
     return undefined
   }, [])
   if (error) return html`<${Sheet} title=${words.account}><${Wrong} error=${error} /><//>`
+  if (closed !== '') return html`<${Sheet} title=${words.eraseDone} text=${words.eraseDoneText(closed)} />`
   if (user === null) return null
   const signOut = async () => {
     await client.auth.logout().catch(() => {})
@@ -36,6 +39,7 @@ export function AccountPage(): VNode | null {
     <${FactorsPart} />
     <${ProvidersPart} />
     <${Sessions} />
+    <${YourData} onClosed=${setClosed} />
     <div class="sheet-end"><button type="button" class="button" onClick=${signOut}>${words.signOut}</button></div>
   <//>`
 }

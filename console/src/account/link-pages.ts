@@ -143,6 +143,19 @@ export function UndoPage({ token }: { token: string }): VNode {
   />`
 }
 
+export function KeepPage({ token }: { token: string }): VNode {
+  const words = useWords()
+  if (token === '') return html`<${NoLink} />`
+  return html`<${LinkPage}
+    token=${token}
+    path="/api/auth/me/keep"
+    title=${words.keep}
+    text=${words.keepText}
+    action=${words.keepAction}
+    done=${{ title: words.kept, text: words.keptText, href: '/account', action: words.signIn }}
+  />`
+}
+
 function NoLink(): VNode {
   const words = useWords()
   return html`<${Sheet} title=${words.noLink} text=${words.noLinkText}>

@@ -6,8 +6,10 @@ import { markSession } from '../session-mark.ts'
 import { CodePage, MagicPage, RegisterPage, SignInPage } from './enter-pages.ts'
 import { Sheet, Surround, type Surroundings } from './form.ts'
 import { guestCartToken } from './guest-cart.ts'
+
 import { AccountPage, SecurityPage } from './home.ts'
-import { EmailPage, ResetPage, UndoPage, VerifyPage } from './link-pages.ts'
+import { EmailPage, KeepPage, ResetPage, UndoPage, VerifyPage } from './link-pages.ts'
+
 import { askForProof } from './proof-dialog.ts'
 import { bringCartAlong, came, type Provider } from './providers.ts'
 import { wordsFor } from './words.ts'
@@ -25,6 +27,7 @@ const pages: Readonly<Record<string, Page>> = {
   '/account/code': CodePage,
   '/account/email': EmailPage,
   '/account/undo': UndoPage,
+  '/account/keep': KeepPage,
 }
 
 /** It is kept in this page alone: not in the address, where it would stay in the history and on the screen. */

@@ -195,6 +195,25 @@ const english = {
     seconds < 90 ? `Too many tries. Wait ${seconds} seconds.` : `Too many tries. Wait ${Math.ceil(seconds / 60)} minutes.`,
   unreachable: 'We could not be reached. Look at your connection, and try again.',
   broken: 'That did not work. Try again in a moment.',
+
+  yourData: 'Your data',
+  exportText: 'We gather all that is kept of you in one archive. You get a mail when it is ready.',
+  exportAction: 'Gather my data',
+  exportRunning: (rows: number) => `It is being gathered: ${rows} records so far.`,
+  exportReady: (day: string) => `It is ready until ${day}.`,
+  exportDownload: 'Download',
+  erase: 'Delete the account',
+  eraseText: 'The account is closed at once. For seven days you can keep it by the link in our mail.',
+  eraseGone: 'Then all that names you is deleted: name, address, mails, what you wrote and your files.',
+  eraseKept: 'Orders stay in the books without your name and address, as the law asks. An order under way is waited for, up to four weeks.',
+  eraseAction: 'Delete my account',
+  eraseDone: 'Your account is closed',
+  eraseDoneText: (day: string) => `It will be deleted on ${day}. Until then the link in our mail keeps it.`,
+  keep: 'Keep your account',
+  keepText: 'It is to be deleted. If you keep it, all stays as it was.',
+  keepAction: 'Keep my account',
+  kept: 'Your account stays',
+  keptText: 'Nothing was deleted. Sign in as before.',
 }
 
 export type Words = typeof english
@@ -401,6 +420,26 @@ const german: Words = {
       : `Zu viele Versuche. Warten Sie ${Math.ceil(seconds / 60)} Minuten.`,
   unreachable: 'Wir sind nicht zu erreichen. Prüfen Sie Ihre Verbindung, und versuchen Sie es noch einmal.',
   broken: 'Das hat nicht geklappt. Versuchen Sie es gleich noch einmal.',
+
+  yourData: 'Ihre Daten',
+  exportText: 'Wir sammeln alles, was von Ihnen gespeichert ist, in einem Archiv. Wenn es bereit ist, bekommen Sie eine Mail.',
+  exportAction: 'Meine Daten sammeln',
+  exportRunning: (rows: number) => `Sie werden gesammelt: bisher ${rows} Datensätze.`,
+  exportReady: (day: string) => `Das Archiv ist bis ${day} bereit.`,
+  exportDownload: 'Herunterladen',
+  erase: 'Konto löschen',
+  eraseText: 'Das Konto wird sofort geschlossen. Sieben Tage lang können Sie es mit dem Link in unserer Mail behalten.',
+  eraseGone: 'Dann wird alles gelöscht, was Sie nennt: Name, Adresse, Mails, was Sie geschrieben haben, und Ihre Dateien.',
+  eraseKept:
+    'Bestellungen bleiben ohne Ihren Namen und Ihre Adresse in den Büchern, wie das Gesetz es verlangt. Auf eine laufende Bestellung wird bis zu vier Wochen gewartet.',
+  eraseAction: 'Mein Konto löschen',
+  eraseDone: 'Ihr Konto ist geschlossen',
+  eraseDoneText: (day: string) => `Am ${day} wird es gelöscht. Bis dahin behalten Sie es mit dem Link in unserer Mail.`,
+  keep: 'Konto behalten',
+  keepText: 'Es soll gelöscht werden. Wenn Sie es behalten, bleibt alles, wie es war.',
+  keepAction: 'Mein Konto behalten',
+  kept: 'Ihr Konto bleibt',
+  keptText: 'Es wurde nichts gelöscht. Melden Sie sich an wie bisher.',
 }
 
 /** The first language of somebody's wishes that there is. */

@@ -20,6 +20,7 @@ import { ChangeStock, StockOf } from '../ui/stock.ts'
 import { toast } from '../ui/toast.ts'
 import { Value } from '../ui/value.ts'
 import { NoCollection } from './collection.ts'
+import { UserData } from './user-data.ts'
 import { UserRights } from './user-rights.ts'
 import { ReplayDelivery } from './webhook-deliveries.ts'
 
@@ -107,6 +108,7 @@ export function RecordPage({ name, id }: { name: string; id: string }): VNode {
         : mode === 'rights'
           ? html`<${UserRights} record=${record} onSaved=${showSaved} onCancel=${() => close(false)} />`
           : html`<${Card}><${Fields} info=${info} record=${record} /><//>
+            ${mayGiveRights && html`<${UserData} id=${id} />`}
             ${name === 'variants' && html`<${StockOf} variant=${id} onChange=${loaded.reload} />`}
             <${Related} key=${String(record['updatedAt'])} collection=${name} id=${id} except=${name === 'variants' ? ['stockLevels'] : []} />`
     }

@@ -66,3 +66,5 @@ export const accountErasureAsked = event('account.erasure_asked').with<
 >()
 /** What was their data is gone; the account is left without a name. */
 export const accountErased = event('account.erased').with<Told>()
+/** What there is of this person was gathered, and can be downloaded by them. */
+export const accountExportReady = event('account.export_ready').with<Told & { readonly language: Language }>()

@@ -132,6 +132,14 @@ const english = {
     button: 'Your account',
     after: ['If you neither did this nor asked for it, set a new password at once, and write to {{shop}}.'],
   },
+  /** {url} */
+  account_export: {
+    subject: 'Your data at {{shop}} is ready',
+    heading: 'Your data is ready',
+    lines: ['What {{shop}} has of you was gathered in one archive. Sign in to download it:'],
+    button: 'Your account',
+    after: ['It is deleted after three days. If you did not ask for it, there is nothing to do: nobody else can open it.'],
+  },
   /** {day}, {url}: empty where there is no way back */
   account_erasure: {
     subject: 'Your account at {{shop}} will be deleted',
@@ -302,6 +310,13 @@ const german: Readonly<Record<AccountTemplate, Words>> = {
     ],
     button: 'Ihr Konto',
     after: ['Wenn Sie das weder getan noch darum gebeten haben, setzen Sie sofort ein neues Passwort und schreiben Sie an {{shop}}.'],
+  },
+  account_export: {
+    subject: 'Ihre Daten bei {{shop}} sind bereit',
+    heading: 'Ihre Daten sind bereit',
+    lines: ['Was {{shop}} von Ihnen hat, wurde in einem Archiv gesammelt. Melden Sie sich an, um es herunterzuladen:'],
+    button: 'Ihr Konto',
+    after: ['Nach drei Tagen wird es gelöscht. Wenn Sie nicht darum gebeten haben, müssen Sie nichts tun: Niemand sonst kann es öffnen.'],
   },
   account_erasure: {
     subject: 'Ihr Konto bei {{shop}} wird gelöscht',

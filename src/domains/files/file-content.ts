@@ -28,7 +28,7 @@ function nameParameters(name: string): string {
 }
 
 /** @throws storage_unavailable for bytes that are not there: `kingpost verify` names them */
-export function contentOf(blobs: BlobStore, file: FileRow): Content {
+export function contentOf(blobs: BlobStore, file: Pick<FileRow, 'key' | 'parts' | 'size'>): Content {
   return {
     size: file.size,
     async open(range) {
@@ -44,7 +44,7 @@ export function contentOf(blobs: BlobStore, file: FileRow): Content {
 type Piece = { readonly key: string; readonly range: ByteRange }
 
 /** What of each blob is in the range. */
-function piecesOf({ key, parts }: FileRow, { first, last }: ByteRange): Piece[] {
+function piecesOf({ key, parts }: Pick<FileRow, 'key' | 'parts'>, { first, last }: ByteRange): Piece[] {
   let start = 0
   return parts.flatMap(({ piece, size }) => {
     const range = { first: Math.max(first - start, 0), last: Math.min(last - start, size - 1) }

@@ -28,7 +28,8 @@ export const erasures = collection('erasures', {
     waitsFor: field.text({ max: limits.refusalCharactersMax }),
     /** Whether the account was shut before it was asked for, and stays so when it is kept. */
     wasDisabled: field.boolean({ required: true, feed: false }),
-    /** The proven address, while it is looked for. */
+    /** The address, while it is looked for, and whether its owner has shown that it is theirs. */
+    isProven: field.boolean({ required: true, default: false, feed: false }),
     address: field.text({ read: nobody, feed: false, personal: true }),
     /** How far it is: the step, and the record or line behind which it continues. */
     step: field.integer({ required: true, feed: false }),

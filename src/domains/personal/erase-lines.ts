@@ -2,13 +2,14 @@
 // Positions stay, and so does what a line tells of states and numbers: whoever follows the feed continues where they were, and the
 // audit trail still says who did what. Invariant: lines of others are stored as they were.
 import { isDeepStrictEqual } from 'node:util'
+import { effects } from '../../effects/effect.ts'
 import { parseRequestLine } from '../../operation/request-line.ts'
 import type { AnyRecord } from '../../schema/collection.ts'
 import type { CollectionModel, Model } from '../../schema/model.ts'
 import { blanked, emptied, emptyValue, erasedAddress, erasedDomain, personalOf } from '../../schema/personal.ts'
 import type { Commit, Reader, RecordChange } from '../../storage/storage.ts'
 import { users } from '../accounts/collections.ts'
-import { erasedAmong, type Person, waysOf, withoutAddress } from './person.ts'
+import { erasedAmong, isAskedBy, type Person, waysOf, withoutAddress } from './person.ts'
 
 type Scope = { readonly read: Reader; readonly model: Model; readonly person: Person; readonly erasure: string }
 
@@ -32,6 +33,7 @@ type How = 'account' | 'delete' | 'clear' | undefined
 /** Also of a record that was gone before: as its own values of then say. */
 function howOf({ model, person }: Scope, { id, collection: name, record, before }: RecordChange, noted: How): How {
   if (id === person.id) return 'account'
+  if (name === effects.name && isAskedBy(person, record)) return 'delete'
   const collection = model.find(name)
   if (noted !== undefined || collection === undefined) return noted
   const ways = [record, { ...record, ...before }].flatMap((state) => waysOf(collection, state, person))

@@ -3,6 +3,7 @@
 // was not written.
 import type { Clock } from '../../base/clock.ts'
 import { EngineError } from '../../base/engine-error.ts'
+import type { NewId } from '../../base/ids.ts'
 import { limits } from '../../base/limits.ts'
 import type { DomainEvent } from '../../contract/events.ts'
 import { eq } from '../../contract/filter.ts'
@@ -18,7 +19,7 @@ import { rewrittenLines } from './erase-lines.ts'
 import { advance, erasePiece, isReferredTo, type Step, stepsOf, waitsFor } from './erase-steps.ts'
 import type { Person } from './person.ts'
 
-const kind = effectKind('personal.erase', Type.Object({ erasure: Type.String() }))
+export const eraseKind = effectKind('personal.erase', Type.Object({ erasure: Type.String() }))
 
 /** Accounts that were erased here, kept apart from the database: a restore brings them back, and has to erase them again. */
 export type ErasedList = { add(user: string): Promise<void> }
@@ -33,16 +34,26 @@ export type ErasingParts = {
 }
 
 export async function oweErasure(work: Pick<Work, 'tx' | 'now' | 'newId'>, { id, dueAt }: Pick<Erasure, 'id' | 'dueAt'>): Promise<void> {
-  await enqueue(work, kind, { key: keyOf(id, dueAt), payload: { erasure: id }, dueAt })
+  await enqueue(work, eraseKind, { key: keyOf(id, dueAt), payload: { erasure: id }, dueAt })
 }
 
 function keyOf(id: string, dueAt: number): string {
   return `personal.erase:${id}:${dueAt}`
 }
 
+/** The rows that have an account erased which a restore has brought back. */
+export function erasureOfRestored(user: string, { now, newId }: { readonly now: number; readonly newId: NewId }) {
+  const times = { createdAt: now, updatedAt: now, version: 1 }
+  const none = { waitsFor: null, isProven: false, address: null, step: 0, after: null, report: [], doneAt: null }
+  const erasure = { id: newId(erasures.prefix!), user, state: 'waiting', dueAt: now, wasDisabled: true, ...none, ...times }
+  const owed = { kind: eraseKind.name, key: keyOf(erasure.id, now), payload: { erasure: erasure.id }, dueAt: now, record: null }
+  const fresh = { state: 'ready', attempts: 0, failures: null, owner: null, lastError: null }
+  return { erasure, effect: { id: newId('eff'), ...owed, ...fresh, ...times } }
+}
+
 export function erasePerson(parts: ErasingParts): EffectHandler {
   const steps = stepsOf(parts.model)
-  return effectHandler(kind, {
+  return effectHandler(eraseKind, {
     attemptsMax: 30,
     async perform({ payload, read }): Promise<Outcome<Erasure | null>> {
       const until = parts.clock.monotonic() + limits.personalPieceMs
@@ -87,14 +98,15 @@ async function begin({ write, model }: ErasingParts, { id }: Erasure): Promise<n
       if (open !== erasure.waitsFor) await tx.update(erasures, erasure, { set: { waitsFor: open } })
       return limits.erasureLookMs
     }
-    await tx.update(erasures, erasure, { set: { state: 'running', waitsFor: null, address } })
+    await tx.update(erasures, erasure, { set: { state: 'running', waitsFor: null, address: user.email, isProven: user.emailVerified } })
     return 0
   })
 }
 
 async function take(parts: ErasingParts, erasure: Erasure, steps: readonly Step[]): Promise<void> {
   const step = steps[erasure.step]!
-  const person: Person = { id: erasure.user, address: erasure.address }
+  const { address, isProven } = erasure
+  const person: Person = { id: erasure.user, address: isProven ? address : null, typed: address }
   const now = (work: (work: Work, current: Erasure) => Promise<void>) =>
     parts.write(async (given) => {
       // As it was read: another process that has this erasure, too, has gone on.

@@ -16,6 +16,7 @@ import { files } from '../files/collections.ts'
 import { fileFieldsOf, filesIn } from '../files/file-fields.ts'
 import { removeFile, removeFiles } from '../files/remove-files.ts'
 import { erasedId, erasedRecords } from './collections.ts'
+import { dataExports, removeExport } from './exports.ts'
 import { type Person, waysOf } from './person.ts'
 
 export type Erasing = {
@@ -36,6 +37,10 @@ export async function eraseRecord(erasing: Erasing, collection: CollectionModel,
   const ways = [...waysOf(collection, record, person), ...(by === undefined ? [] : [by])]
   if (collection.name === files.name && recordOf(files, record).state !== 'claimed') {
     await removeFile(work, recordOf(files, record))
+    return await note(erasing, record, 'delete')
+  }
+  if (collection.name === dataExports.name) {
+    await removeExport(work, recordOf(dataExports, record))
     return await note(erasing, record, 'delete')
   }
   if (ways.some(({ onErase }) => onErase === 'delete')) {

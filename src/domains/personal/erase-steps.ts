@@ -8,10 +8,11 @@ import { type AnyRecord, recordOf } from '../../schema/collection.ts'
 import type { CollectionModel, Model } from '../../schema/model.ts'
 import { erasedAddress, type PersonalWay, personalOf } from '../../schema/personal.ts'
 import type { Reader } from '../../storage/storage.ts'
+import { noteAdmin } from '../accounts/admins.ts'
 import { users } from '../accounts/collections.ts'
 import { type Erasure, type ErasureLine, erasedRecords, erasures } from './collections.ts'
 import { type Erasing, eraseFreeForm, eraseRecord, type Fate } from './erase-records.ts'
-import { type Person, placesIn, speakOf, whereFollows, whereNamed } from './person.ts'
+import { isAskedBy, type Person, placesIn, speakOf, whereFollows, whereNamed } from './person.ts'
 
 export type Step =
   | { readonly kind: 'named' | 'following'; readonly collection: CollectionModel; readonly way: PersonalWay }
@@ -112,7 +113,9 @@ async function eraseSpeaking(piece: Piece, { collection }: { readonly collection
   const page = await pageOf(piece, collection)
   const texts = page.map((record) => JSON.stringify(record))
   const speaking = await speakOf(work.tx, { person, erasure: erasure.id }, texts)
-  const theirs = page.filter((record, index) => speaking[index] && !ownKinds.includes(String(record['kind'])))
+  const theirs = page.filter(
+    (record, index) => (speaking[index] || isAskedBy(person, record)) && !ownKinds.includes(String(record['kind'])),
+  )
   const fates = await eachOf(theirs, (record) => eraseFreeForm(erasing(piece), collection, record))
   return { after: nextOf(piece, page), report: counted(piece, collection, fates) }
 }
@@ -122,7 +125,8 @@ async function eraseAccount(piece: Piece): Promise<Done> {
   const user = await tx.get(users, piece.person.id)
   const collection = model(piece, users.name)
   if (user === null) return { after: null, report: piece.erasure.report }
-  await tx.update(users, user, { set: { email: erasedAddress(user.id), name: null, roles: [], emailVerified: false, disabled: true } })
+  const set = { email: erasedAddress(user.id), name: null, roles: [], emailVerified: false, disabled: true }
+  await noteAdmin(piece.work, user, await tx.update(users, user, { set }))
   return { after: null, report: counted(piece, collection, ['pseudonymised']) }
 }
 

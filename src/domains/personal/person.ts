@@ -6,8 +6,8 @@ import { type PersonalWay, personalOf } from '../../schema/personal.ts'
 import type { Reader } from '../../storage/storage.ts'
 import { erasedId, erasedRecords } from './collections.ts'
 
-/** `address`: in lower case, as addresses are kept; null where it is not proven. */
-export type Person = { readonly id: string; readonly address: string | null }
+/** `address`: in lower case, as addresses are kept; null where it is not proven. `typed`: one that was only typed, in an account that nobody confirmed. */
+export type Person = { readonly id: string; readonly address: string | null; readonly typed?: string | null }
 
 /** Records that name the person themselves; null where nothing could be found by this way. */
 export function whereNamed({ field, holds }: PersonalWay, { id, address }: Person): Filter | null {
@@ -69,6 +69,12 @@ export async function erasedAmong(read: Reader, erasure: string, ids: readonly s
       )),
     )
   return found
+}
+
+/** What an account has asked for by typing its address, which carries nothing but that: mails to confirm it, to sign in. */
+export function isAskedBy({ typed = null }: Person, record: Readonly<Record<string, unknown>>): boolean {
+  const { kind, payload } = record as { readonly kind?: unknown; readonly payload?: { readonly email?: unknown } | null }
+  return typed !== null && String(kind).startsWith('accounts.') && payload?.email === typed
 }
 
 /** Every text in a value with the address taken out, in whatever case it stands. */

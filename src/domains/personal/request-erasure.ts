@@ -132,6 +132,7 @@ async function ask(work: Work, { id, waitMs, language }: Asked) {
     dueAt,
     waitsFor: null,
     wasDisabled: user.disabled,
+    isProven: false,
     address: null,
     step: 0,
     after: null,

@@ -7,6 +7,7 @@ import type {
   AskedProof,
   accountEmailChanged,
   accountErasureAsked,
+  accountExportReady,
   accountFactorChanged,
   accountIdentityChanged,
   accountInvited,
@@ -135,6 +136,15 @@ export async function tellOfErasure(work: Work, told: ReturnType<typeof accountE
   const bound = emailVerified ? {} : ({ bound: 'account' } as const)
   const mail = { template: accountTemplate('account_erasure', language), record: id, view, secret: keepSecret, ...bound }
   await queueEmail(work, { key: `account.erasure:${id}:${dueAt}`, to: email, ...mail })
+}
+
+/** The archive is behind a sign-in, so the mail opens nothing. As of a new password. */
+export async function tellOfExport(work: Work, { user, language }: ReturnType<typeof accountExportReady>['payload']): Promise<void> {
+  const { id, email, emailVerified } = user
+  const view = { url: `${work.project.publicUrl}/account` }
+  const key = `account.export_ready:${id}:${work.newId('key')}`
+  const bound = emailVerified ? {} : ({ bound: 'account' } as const)
+  await queueEmail(work, { key, to: email, template: accountTemplate('account_export', language), record: id, view, ...bound })
 }
 
 /** At the address before: whoever reads it there can take the account back. */

@@ -7,6 +7,7 @@ import { eq, not, oneOf } from '../../contract/filter.ts'
 import { type FilePart, type FileRow, files, keyOfPiece } from '../../domains/files/collections.ts'
 import { collectionsWithFiles, fileFieldsOf, filesIn } from '../../domains/files/file-fields.ts'
 import { blobKeyOf, removalKeys } from '../../domains/files/remove-files.ts'
+import { dataExports, exportRemovalKey } from '../../domains/personal/exports.ts'
 import { effects } from '../../effects/effect.ts'
 import { deletedRecords, readerOfDeleted } from '../../records/deleted-records.ts'
 import type { AnyRecord } from '../../schema/collection.ts'
@@ -14,7 +15,7 @@ import type { Reader } from '../../storage/storage.ts'
 import { allOf, type BytesContext, type InvariantGroup, pagesOf, type VerifyContext } from '../invariant.ts'
 
 export const fileInvariants: InvariantGroup = {
-  needs: ['files', 'effects'],
+  needs: ['files', 'effects', 'dataExports'],
   invariants: {
     'files.claimed_by_its_record':
       'A claimed file is the value of the field of the record that it names, which may be one that can be restored.',
@@ -131,15 +132,16 @@ async function checkStore(context: VerifyContext, bytes: BytesContext): Promise<
   await look()
 }
 
-/** Those of these keys that neither a file nor an owed removal knows. */
+/** Those of these keys that neither a file, nor an export of a person, nor an owed removal knows. */
 async function unknownOf(read: Reader, keys: readonly string[]): Promise<string[]> {
   if (keys.length === 0) return []
   const firsts = [...new Set(keys.map((key) => key.split('.', 1)[0]!))]
   const context = { read }
   const rows = await allOf(context, files, oneOf('key', firsts))
-  const removals = await allOf(context, effects, oneOf('key', firsts.flatMap(removalKeys)))
+  const exported = await allOf(context, dataExports, oneOf('key', firsts))
+  const removals = await allOf(context, effects, oneOf('key', [...firsts.flatMap(removalKeys), ...firsts.map(exportRemovalKey)]))
   const known = new Set([
-    ...rows.map(({ key }) => key),
+    ...[...rows, ...exported].map(({ key }) => key),
     ...removals.filter(({ state }) => state !== 'done').map(({ key }) => blobKeyOf(key)),
   ])
   return keys.filter((key) => !known.has(key.split('.', 1)[0]!))
