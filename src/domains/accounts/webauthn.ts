@@ -101,13 +101,13 @@ export const requestOptionsOutput = Type.Object(
 )
 
 /** The site that a passkey is good for, and no other. */
-function siteOf({ publicUrl }: Project): string {
+function siteOf({ publicUrl }: Pick<Project, 'publicUrl'>): string {
   return new URL(publicUrl).hostname
 }
 
 /** In development a page may come from another port of this machine, such as that of a bundler. */
 function isOurOrigin({ publicUrl, isDevelopment }: Project, origin: string): boolean {
-  return origin === new URL(publicUrl).origin || (isDevelopment && siteOf({ publicUrl } as Project) === 'localhost' && isLocal(origin))
+  return origin === new URL(publicUrl).origin || (isDevelopment && siteOf({ publicUrl }) === 'localhost' && isLocal(origin))
 }
 
 function isLocal(origin: string): boolean {
