@@ -196,7 +196,7 @@ function byId(providers: readonly PaymentProvider[]): ReadonlyMap<string, Paymen
 
 /** By the names in the config. */
 function identityProvidersOf({ backend, clock, egress = noEgress }: EngineOptions): IdentityProviders {
-  const { reachesPrivate } = backend.project
+  const { isDevelopment: reachesPrivate } = backend.project
   return new Map(
     backend.signIn.map(({ secret, ...one }) => [one.name, createIdentityProvider(one, { egress, clock, reachesPrivate, secret })]),
   )

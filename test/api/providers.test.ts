@@ -1,6 +1,6 @@
 // proves P-038: signing in by another provider: a real one (oidc-provider) on this machine, with what an attacker or a broken one would send put in
 // its place at the network port.
-// slow: mysql
+// slow: mysql, mariadb, mongodb
 import assert from 'node:assert/strict'
 import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
@@ -442,7 +442,8 @@ describe('linking from the account', () => {
       url: '/api/audit?collection=identities',
       headers: { authorization: 'Bearer kps_staff' },
     })
-    assert.equal(audit.body.items.length, 3)
+    // Who linked it and who took it away is told, without who it is there. Other tests of a shared database have lines of their own.
+    assert.ok(audit.text.split(id).length > 2, audit.text)
     assert.ok(!audit.text.includes('o-2'), audit.text)
   })
 })
