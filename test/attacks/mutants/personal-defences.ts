@@ -1,0 +1,39 @@
+// The defences of what is kept of one person: what erases it, and who gets it.
+import type { Defence } from './defences.ts'
+
+const test = 'test/api/erasure.test.ts'
+
+export const personalDefences: readonly Defence[] = [
+  {
+    name: 'old lines of the feed lose who is erased',
+    file: 'src/domains/personal/erase-lines.ts',
+    from: "if (id === person.id) return 'account'",
+    to: '',
+    test,
+    asked: ['nothing names the person'],
+  },
+  {
+    name: 'the bytes of the database lose who is erased',
+    file: 'src/domains/personal/erase-person.ts',
+    from: "if (step.kind === 'file') await parts.storage.forgetRemains()",
+    to: '',
+    test,
+    asked: ['nothing names the person'],
+  },
+  {
+    name: 'an address that nobody has proven erases nobody else',
+    file: 'src/domains/personal/erase-person.ts',
+    from: 'address: isProven ? address : null',
+    to: 'address',
+    test,
+    asked: ['an address that nobody has proven'],
+  },
+  {
+    name: 'an export opens nothing',
+    file: 'src/domains/personal/export-person.ts',
+    from: ' && !opens.test(name)',
+    to: '',
+    test,
+    asked: ['holds all of the person'],
+  },
+]
