@@ -2,6 +2,7 @@
 
 import { ApiError } from '/client/index.ts'
 import { html, useEffect, useErrorBoundary, useMemo, useState, type VNode } from '../vendor/htm-preact.js'
+import { loadMe, type Me } from './account/acting.ts'
 import { consoleWords } from './account/form.ts'
 import { askForProof } from './account/proof-dialog.ts'
 import { client, onProofNeeded, onSessionEnd } from './client.ts'
@@ -15,8 +16,9 @@ import { LedgerPage } from './pages/ledger.ts'
 import { MailPage } from './pages/mail.ts'
 import { OrderPage } from './pages/order.ts'
 import { OrdersPage } from './pages/orders.ts'
+import { PeoplePage } from './pages/people.ts'
 import { CreatePage, RecordPage } from './pages/record.ts'
-import { NotStaff, SetupPage, SignInPage, Waiting } from './pages/sign-in.ts'
+import { Acting, FactorFirst, NotStaff, SetupPage, SignInPage, Waiting } from './pages/sign-in.ts'
 import { TransferPage } from './pages/transfer.ts'
 import { TrashPage } from './pages/trash.ts'
 import { WebhookPage } from './pages/webhook.ts'
@@ -31,15 +33,11 @@ import { Shell } from './ui/shell.ts'
 
 const liveCollections = ['orders', 'payments', 'emails', 'effects', 'webhooks']
 
-function isStaff(user: User): boolean {
-  return user.roles.some((role) => role === 'admin' || role === 'staff')
-}
-
 /** `null` is nobody. */
-async function loadUser(): Promise<User | null> {
+async function loadUser(): Promise<Me | null> {
   if (!mayHaveSession()) return null
   try {
-    return await client.auth.me()
+    return await loadMe()
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) return null
     throw error
@@ -47,7 +45,7 @@ async function loadUser(): Promise<User | null> {
 }
 
 export function App(): VNode {
-  const [user, setUser] = useState<User | null | undefined>(undefined)
+  const [user, setUser] = useState<Me | null | undefined>(undefined)
   const [error, setError] = useState<unknown>(undefined)
   const [setupToken, setSetupToken] = useState(() => new URLSearchParams(location.hash.slice(1)).get('setup') ?? '')
   const start = () => {
@@ -64,12 +62,13 @@ export function App(): VNode {
     onProofNeeded((ways) => askForProof(consoleWords, ways))
     if (setupToken === '') start()
   }, [])
-  const enter = (next: User) => {
+  const enter = () => {
     markSession(true)
     // The token is used up; it must not stay in the address.
     if (setupToken !== '') history.replaceState(null, '', base)
     setSetupToken('')
-    setUser(next)
+    setUser(undefined)
+    start()
   }
   const signOut = async () => {
     await client.auth.logout().catch(() => {})
@@ -79,7 +78,9 @@ export function App(): VNode {
   if (error) return html`<${Waiting}><${ErrorNote} error=${error} retry=${start} /><//>`
   if (user === undefined) return html`<${Waiting} />`
   if (user === null) return html`<${SignInPage} onEnter=${enter} />`
-  if (!isStaff(user)) return html`<${NotStaff} user=${user} onSignOut=${signOut} />`
+  if (user.impersonatedBy) return html`<${Acting} me=${user} />`
+  if (user.lacksFactor) return html`<${FactorFirst} onSignOut=${signOut} />`
+  if (!user.isStaff) return html`<${NotStaff} user=${user} onSignOut=${signOut} />`
   return html`<${Inside} key=${user.id} user=${user} signOut=${signOut} />`
 }
 
@@ -87,6 +88,7 @@ interface Schema {
   items: CollectionInfo[]
   roles: string[]
   events: string[]
+  may: string[]
 }
 
 function Inside({ user, signOut }: { user: User; signOut: () => void }): VNode {
@@ -105,8 +107,8 @@ function Inside({ user, signOut }: { user: User; signOut: () => void }): VNode {
     return () => watch([])
   }, [])
   const workspace = useMemo(() => {
-    const { items: collections = [], roles = [], events = [] } = schema ?? {}
-    return { user, signOut, collections, roles, events }
+    const { items: collections = [], roles = [], events = [], may = [] } = schema ?? {}
+    return { user, signOut, collections, roles, events, may }
   }, [user, schema])
   if (error) return html`<${Waiting}><${ErrorNote} error=${error} retry=${load} /><//>`
   if (schema === undefined) return html`<${Waiting} />`
@@ -143,6 +145,8 @@ function GuardedPage({ route }: { route: Route }): VNode {
       return html`<${LedgerPage} />`
     case 'keys':
       return html`<${KeysPage} />`
+    case 'people':
+      return html`<${PeoplePage} />`
     case 'webhooks':
       return html`<${WebhooksPage} />`
     case 'newWebhook':

@@ -8,6 +8,7 @@ export type Route =
   | { page: 'audit' }
   | { page: 'ledger' }
   | { page: 'keys' }
+  | { page: 'people' }
   | { page: 'webhooks' }
   | { page: 'newWebhook' }
   | { page: 'webhook'; id: string }
@@ -42,7 +43,9 @@ export function parseRoute(path: string): Route {
     if (second === undefined) return { page: 'webhooks' }
     return second === 'new' ? { page: 'newWebhook' } : { page: 'webhook', id: second }
   }
-  if ((first === 'effects' || first === 'ledger' || first === 'audit' || first === 'keys') && second === undefined) return { page: first }
+  const alone = ['effects', 'ledger', 'audit', 'keys', 'people'] as const
+  const page = alone.find((name) => name === first)
+  if (page !== undefined && second === undefined) return { page }
   return { page: 'unknown' }
 }
 

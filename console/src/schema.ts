@@ -9,6 +9,8 @@ export interface Workspace {
   roles: readonly string[]
   /** What a webhook can be told. */
   events: readonly string[]
+  /** The operations that they may ask for as staff. */
+  may: readonly string[]
   signOut: () => void
 }
 
@@ -17,11 +19,18 @@ export const WorkspaceContext = createContext<Workspace>({
   collections: [],
   roles: [],
   events: [],
+  may: [],
   signOut: () => {},
 })
 
 export function useWorkspace(): Workspace {
   return useContext(WorkspaceContext)
+}
+
+/** Whether the signed-in person may ask for an operation, by its name: what would be refused is not offered. */
+export function useMay(): (operation: string) => boolean {
+  const { may } = useWorkspace()
+  return (operation) => may.includes(operation)
 }
 
 /** The collection whose id a text is, where it is one: not every reference is declared as such. */

@@ -1,4 +1,4 @@
-import type { Actor } from '../access/actor.ts'
+import { type Actor, isStaff } from '../access/actor.ts'
 import { allows, nobody, ruleFilter, staff } from '../access/rule.ts'
 import { Type } from '../contract/type.ts'
 import { type Operation, query } from '../operation/define.ts'
@@ -33,7 +33,7 @@ export function describeSchema({ roles, events, operations }: Names): Operation 
       items: Type.Array(Type.Unsafe<object>({ type: 'object' })),
       roles: Type.Array(Type.String()),
       events: Type.Array(Type.String({ description: 'What a webhook can be told.' })),
-      may: Type.Array(Type.String(), { description: 'The operations that the caller may ask for and customers may not.' }),
+      may: Type.Array(Type.String(), { description: 'The operations that the caller may ask for as staff.' }),
     }),
     isPresented: true,
     access: staff,
@@ -47,7 +47,7 @@ export function describeSchema({ roles, events, operations }: Names): Operation 
           items: visible.map((collection) => describe({ model, collection, actor })),
           roles,
           events,
-          may: beyondCustomers(operations(), actor),
+          may: asStaff(operations(), actor),
         },
       }
     },
@@ -55,17 +55,17 @@ export function describeSchema({ roles, events, operations }: Names): Operation 
 }
 
 /** By their names. */
-function beyondCustomers(operations: readonly Operation[], actor: Actor): string[] {
-  const customer = { ...actor, roles: [], staffIn: undefined, isStaffHere: false, provenAgoMs: 0 } as unknown as Actor
+function asStaff(operations: readonly Operation[], actor: Actor): string[] {
   const mayAsk = (operation: Operation) => {
     try {
-      return allows(operation.access, { ...withinScope(actor, operation), provenAgoMs: 0 })
+      const caller = withinScope(actor, operation)
+      return isStaff(caller) && allows(operation.access, { ...caller, provenAgoMs: 0 })
     } catch {
       // Closed to API keys, or without the scope.
       return false
     }
   }
-  return operations.filter((operation) => !allows(operation.access, customer) && mayAsk(operation)).map(({ name }) => name)
+  return operations.filter(mayAsk).map(({ name }) => name)
 }
 
 /** What this caller may know of it. */

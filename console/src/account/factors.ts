@@ -10,7 +10,8 @@ import type { Words } from './words.ts'
 type Factors = { totp: { since: string } | null; passkeys: readonly Passkey[]; recoveryCodesLeft: number }
 type Enrolled = { secret: string; uri: string }
 
-export function FactorsPart(): VNode {
+/** `onAdded`: once there is one, and what came with it was kept. */
+export function FactorsPart({ onAdded }: { onAdded?: () => void }): VNode {
   const words = useWords()
   const [factors, setFactors] = useState<Factors | null>(null)
   const [enrolled, setEnrolled] = useState<Enrolled | null>(null)
@@ -51,6 +52,7 @@ export function FactorsPart(): VNode {
           <p class="sheet-actions">
             ${factors.totp === null && html`<button type="button" class="button" onClick=${enrol}>${words.enrol}</button>`}
             ${hasAny && html`<button type="button" class="button" onClick=${renew}>${words.renewCodes}</button>`}
+            ${hasAny && onAdded && html`<button type="button" class="button primary" onClick=${onAdded}>${words.goOn}</button>`}
             ${factors.totp !== null && html`<button type="button" class="button danger" onClick=${remove}>${words.removeFactor}</button>`}
           </p>`
       }

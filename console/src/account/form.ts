@@ -68,6 +68,8 @@ export type Field = {
   readonly hint?: string
   readonly value?: string
   readonly isOptional?: boolean
+  /** Shown, and left as it is. */
+  readonly isFixed?: boolean
   readonly minLength?: number
 }
 
@@ -116,7 +118,7 @@ export function Form(props: {
 let fields = 0
 
 function FieldRow({ field, fault, isFirst }: { field: Field; fault: string | undefined; isFirst: boolean }): VNode {
-  const { name, label, type = 'text', autocomplete, hint, value = '', isOptional = false, minLength } = field
+  const { name, label, type = 'text', autocomplete, hint, value = '', isOptional = false, isFixed = false, minLength } = field
   const words = useWords()
   const [isShown, setShown] = useState(false)
   const [id] = useState(() => `${name}-${++fields}`)
@@ -126,7 +128,7 @@ function FieldRow({ field, fault, isFirst }: { field: Field; fault: string | und
     <div class="typed-input">
       <input id=${id} name=${name} type=${type === 'code' || isShown ? 'text' : type} autocomplete=${autocomplete} defaultValue=${value}
         class=${type === 'code' ? 'typed-code' : undefined} inputmode=${type === 'code' ? 'numeric' : undefined}
-        required=${!isOptional} minlength=${minLength} autofocus=${isFirst} autocapitalize="none" spellcheck=${false}
+        readonly=${isFixed} required=${!isOptional} minlength=${minLength} autofocus=${isFirst} autocapitalize="none" spellcheck=${false}
         aria-invalid=${fault ? 'true' : undefined} aria-describedby=${told ? `${id}-told` : undefined} />
       ${
         type === 'password' &&

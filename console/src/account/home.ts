@@ -4,6 +4,7 @@ import { ApiError, type Session, type User } from '/client/index.ts'
 import { html, useEffect, useState, type View, type VNode } from '../../vendor/htm-preact.js'
 import { client } from '../client.ts'
 import { markSession, mayHaveSession } from '../session-mark.ts'
+import { ActingBar, loadMe, type Me } from './acting.ts'
 import { newPasswordField } from './enter-pages.ts'
 import { FactorsPart } from './factors.ts'
 import { Form, Sheet, type Typed, useSurroundings, useWords, Wrong } from './form.ts'
@@ -18,12 +19,12 @@ function askToSignIn(): void {
 
 export function AccountPage(): VNode | null {
   const words = useWords()
-  const [user, setUser] = useState<User | null>(null)
+  const [user, setUser] = useState<Me | null>(null)
   const [error, setError] = useState<unknown>(undefined)
   const [closed, setClosed] = useState('')
   useEffect(() => {
     if (mayHaveSession())
-      client.auth.me().then(setUser, (cause) => (cause instanceof ApiError && cause.status === 401 ? askToSignIn() : setError(cause)))
+      loadMe().then(setUser, (cause) => (cause instanceof ApiError && cause.status === 401 ? askToSignIn() : setError(cause)))
     else askToSignIn()
     return undefined
   }, [])
@@ -34,13 +35,26 @@ export function AccountPage(): VNode | null {
     await client.auth.logout().catch(() => {})
     askToSignIn()
   }
+  const end = html`<div class="sheet-end"><button type="button" class="button" onClick=${signOut}>${words.signOut}</button></div>`
+  if (user.lacksFactor)
+    return html`<${Sheet} title=${words.factorFirst} text=${words.factorFirstText} isWide=${true}>
+      <${FactorsPart} onAdded=${() => location.assign('/console')} />
+      ${end}
+    <//>`
+  // Who somebody is stays theirs: whoever acts as them sees the name alone.
+  if (user.impersonatedBy)
+    return html`<${Sheet} title=${words.account} isWide=${true}>
+      <${ActingBar} me=${user} />
+      <p class="sheet-email">${user.email}</p>
+      <p><a href="/">${words.toSite}</a></p>
+    <//>`
   return html`<${Sheet} title=${words.account} isWide=${true}>
-    <${Person} user=${user} onChange=${setUser} />
+    <${Person} user=${user} onChange=${(changed: User) => setUser({ ...user, ...changed })} />
     <${FactorsPart} />
     <${ProvidersPart} />
     <${Sessions} />
     <${YourData} onClosed=${setClosed} />
-    <div class="sheet-end"><button type="button" class="button" onClick=${signOut}>${words.signOut}</button></div>
+    ${end}
   <//>`
 }
 

@@ -119,11 +119,11 @@ export function EmailPage({ token }: { token: string }): VNode | null {
 }
 
 /** While somebody signs in, for this tab alone. */
-function keepLink(page: string, token: string): void {
+export function keepLink(page: string, token: string): void {
   sessionStorage.setItem(`kingpost.link.${page}`, token)
 }
 
-function takeKeptLink(page: string): string {
+export function takeKeptLink(page: string): string {
   const token = sessionStorage.getItem(`kingpost.link.${page}`) ?? ''
   sessionStorage.removeItem(`kingpost.link.${page}`)
   return token
@@ -156,7 +156,7 @@ export function KeepPage({ token }: { token: string }): VNode {
   />`
 }
 
-function NoLink(): VNode {
+export function NoLink(): VNode {
   const words = useWords()
   return html`<${Sheet} title=${words.noLink} text=${words.noLinkText}>
     <a class="button wide" href="/account">${words.toAccount}</a>

@@ -8,8 +8,8 @@ import { Sheet, Surround, type Surroundings } from './form.ts'
 import { guestCartToken } from './guest-cart.ts'
 
 import { AccountPage, SecurityPage } from './home.ts'
+import { InvitationPage } from './invitation-page.ts'
 import { EmailPage, KeepPage, ResetPage, UndoPage, VerifyPage } from './link-pages.ts'
-
 import { askForProof } from './proof-dialog.ts'
 import { bringCartAlong, came, type Provider } from './providers.ts'
 import { wordsFor } from './words.ts'
@@ -28,6 +28,7 @@ const pages: Readonly<Record<string, Page>> = {
   '/account/email': EmailPage,
   '/account/undo': UndoPage,
   '/account/keep': KeepPage,
+  '/account/invitation': InvitationPage,
 }
 
 /** It is kept in this page alone: not in the address, where it would stay in the history and on the screen. */

@@ -2,6 +2,7 @@
 import { html, useState, type VNode } from '../../vendor/htm-preact.js'
 import { client } from '../client.ts'
 import { plainRecordPath } from '../routes.ts'
+import { useMay } from '../schema.ts'
 import type { Effect } from '../shapes.ts'
 import { errorText, kindWords } from '../timeline.ts'
 import { Chip, ErrorNote, PageHead, Time } from '../ui/parts.ts'
@@ -13,6 +14,7 @@ const open = new Set(['ready', 'held', 'dead', 'unknown'])
 
 /** Retry and cancel, where the effect's state allows them; the outcome stands beside the buttons. */
 export function EffectActions({ effect, onDone }: { effect: Effect; onDone?: () => void }): VNode | null {
+  const may = useMay()
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(undefined)
   // What is done cannot be taken back, and what runs is in another's hands.
@@ -30,8 +32,8 @@ export function EffectActions({ effect, onDone }: { effect: Effect; onDone?: () 
     setBusy(false)
   }
   return html`<span class="row-actions">
-    <button type="button" class="button small" disabled=${busy} onClick=${() => act('retry')}>Retry</button>
-    <button type="button" class="button small" disabled=${busy} onClick=${() => act('cancel')}>Cancel</button>
+    ${may('effects.retry') && html`<button type="button" class="button small" disabled=${busy} onClick=${() => act('retry')}>Retry</button>`}
+    ${may('effects.cancel') && html`<button type="button" class="button small" disabled=${busy} onClick=${() => act('cancel')}>Cancel</button>`}
     <${ErrorNote} error=${error} />
   </span>`
 }

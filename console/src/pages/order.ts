@@ -7,7 +7,7 @@ import { addressLines, humanize, recordLabel } from '../format.ts'
 import { useLive } from '../live.ts'
 import { useLoad } from '../loading.ts'
 import { base, historyPath, plainRecordPath } from '../routes.ts'
-import { useCollection } from '../schema.ts'
+import { useCollection, useMay } from '../schema.ts'
 import { type Address, emailListFields, type Order, type Page } from '../shapes.ts'
 import { type OrderFile, timelineOf } from '../timeline.ts'
 import { Amount, Card, Chip, Confirm, ErrorNote, PageHead, Skeleton, Time } from '../ui/parts.ts'
@@ -60,6 +60,7 @@ export function OrderPage({ id }: { id: string }): VNode {
   const hasRefunds = useCollection('refunds') !== undefined
   const loaded = useLoad(id, (signal) => loadOrder(id, hasRefunds, signal))
   const [canceling, setCanceling] = useState(false)
+  const may = useMay()
   useLive((change) => concerns(change, id), loaded.reload)
   const back = { href: `${base}/orders`, text: 'Orders' }
   if (!loaded.data) {
@@ -83,7 +84,7 @@ export function OrderPage({ id }: { id: string }): VNode {
       actions=${html`
         <a class="button" href=${plainRecordPath('orders', id)}>All fields</a>
         <a class="button" href=${historyPath('orders', id)}>History</a>
-        ${canCancel && html`<button type="button" class="button" onClick=${() => setCanceling(true)}>Cancel order</button>`}
+        ${canCancel && may('orders.cancel') && html`<button type="button" class="button" onClick=${() => setCanceling(true)}>Cancel order</button>`}
       `}
     />
     <${ErrorNote} error=${loaded.error ?? failed[0]} retry=${loaded.reload} />

@@ -10,7 +10,7 @@ import { useLoad } from '../loading.ts'
 import { useLabel } from '../references.ts'
 import { navigate } from '../router.ts'
 import { collectionPath, historyPath, plainRecordPath, recordPath } from '../routes.ts'
-import { useCollection, useWorkspace } from '../schema.ts'
+import { useCollection, useMay, useWorkspace } from '../schema.ts'
 import type { CollectionInfo, RecordData, StockLevel } from '../shapes.ts'
 import { kindWords } from '../timeline.ts'
 import { Card, Confirm, ErrorNote, PageHead, Skeleton } from '../ui/parts.ts'
@@ -20,6 +20,7 @@ import { ChangeStock, StockOf } from '../ui/stock.ts'
 import { toast } from '../ui/toast.ts'
 import { Value } from '../ui/value.ts'
 import { NoCollection } from './collection.ts'
+import { UserActions } from './user-actions.ts'
 import { UserData } from './user-data.ts'
 import { UserRights } from './user-rights.ts'
 import { ReplayDelivery } from './webhook-deliveries.ts'
@@ -61,7 +62,10 @@ export function CreatePage({ name }: { name: string }): VNode {
 
 export function RecordPage({ name, id }: { name: string; id: string }): VNode {
   const info = useCollection(name)
-  const mayGiveRights = useWorkspace().user.roles.includes('admin') && name === 'users'
+  const may = useMay()
+  const { user } = useWorkspace()
+  const isAccount = name === 'users' && id !== user.id
+  const mayGiveRights = may('accounts.updateUser') && name === 'users'
   const loaded = useLoad(`${name}/${id}`, (signal) => client.collection<RecordData>(name).get(id, {}, { signal }))
   const [mode, setMode] = useState<'view' | 'edit' | 'rights' | 'stock' | 'delete'>('view')
   const label = useLabel(labelNeeds[name] === undefined ? undefined : name, id)
@@ -82,8 +86,14 @@ export function RecordPage({ name, id }: { name: string; id: string }): VNode {
     <a class="button" href=${historyPath(name, id)}>History</a>
     ${info.can.delete && mode === 'view' && html`<button type="button" class="button" onClick=${() => setMode('delete')}>Delete</button>`}
     ${info.can.update && mode === 'view' && html`<button type="button" class="button primary" onClick=${() => setMode('edit')}>Edit</button>`}
-    ${name === 'stockLevels' && mode === 'view' && html`<button type="button" class="button primary" onClick=${() => setMode('stock')}>Change stock</button>`}
-    ${name === 'webhookDeliveries' && html`<${ReplayDelivery} id=${id} />`}
+    ${
+      name === 'stockLevels' &&
+      may('stock.adjustLevel') &&
+      mode === 'view' &&
+      html`<button type="button" class="button primary" onClick=${() => setMode('stock')}>Change stock</button>`
+    }
+    ${name === 'webhookDeliveries' && may('webhooks.replay') && html`<${ReplayDelivery} id=${id} />`}
+    ${isAccount && mode === 'view' && html`<${UserActions} id=${id} />`}
     ${mayGiveRights && mode === 'view' && html`<button type="button" class="button primary" onClick=${() => setMode('rights')}>Change rights</button>`}
   `
   const close = (changed: boolean) => {

@@ -2,6 +2,7 @@
 
 import { ApiError, type SignIn } from '/client/index.ts'
 import { html, useEffect, useState, type View, type VNode } from '../../vendor/htm-preact.js'
+import { ActingBar, type Me } from '../account/acting.ts'
 import { consoleWords, Surround } from '../account/form.ts'
 import { PasskeySignIn, SecondStep, secondStepText, type Waiting as WaitingSignIn } from '../account/passkey-parts.ts'
 import { client } from '../client.ts'
@@ -115,11 +116,24 @@ export function SetupPage(props: { token: string; onEnter: (user: User) => void 
   <//>`
 }
 
+/** Who acts as a customer is one here as well. */
+export function Acting({ me }: { me: Me }): VNode {
+  return html`<${Door} title="You act as a customer"><${Surround} value=${consoleWords}><${ActingBar} me=${me} /><//><//>`
+}
+
+export function FactorFirst({ onSignOut }: { onSignOut: () => void }): VNode {
+  return html`<${Door} title="Add a second factor">
+    <p>Your role asks for one. Until you have it, nothing else is open.</p>
+    <a class="button primary wide" href="/account">Add it</a>
+    <button type="button" class="button wide" onClick=${onSignOut}>Sign out</button>
+  <//>`
+}
+
 export function NotStaff(props: { user: User; onSignOut: () => void }): VNode {
   return html`<${Door} title="This account is not staff">
     <p>
       You are signed in as <b>${props.user.email}</b>, but the console is for people with the role
-      admin or staff. Ask an admin to give you one, or sign in with another account.
+      of staff. Ask an admin to give you one, or sign in with another account.
     </p>
     <button type="button" class="button wide" onClick=${props.onSignOut}>Sign out</button>
   <//>`

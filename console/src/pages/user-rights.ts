@@ -6,9 +6,12 @@ import type { RecordData } from '../shapes.ts'
 import { Card, ErrorNote } from '../ui/parts.ts'
 import { toast } from '../ui/toast.ts'
 
-const meanings: Readonly<Record<string, string>> = {
-  admin: 'may do everything',
+export const roleMeanings: Readonly<Record<string, string>> = {
+  owner: 'may do everything, and make owners',
+  admin: 'may do all but that',
   staff: 'runs the shop',
+  support: 'reads all, cancels orders, acts as customers',
+  reader: 'reads all',
 }
 
 export function UserRights(props: { record: RecordData; onSaved: (saved: RecordData) => void; onCancel: () => void }): VNode {
@@ -43,7 +46,7 @@ export function UserRights(props: { record: RecordData; onSaved: (saved: RecordD
         ${[...new Set([...known, ...had])].map(
           (role) => html`<label key=${role}>
             <input type="checkbox" checked=${roles.includes(role)} onInput=${() => turn(role)} />
-            <span>${role} <span class="faint">${known.includes(role) ? (meanings[role] ?? 'as the rules of this project say') : 'no rule asks for it any more'}</span></span>
+            <span>${role} <span class="faint">${known.includes(role) ? (roleMeanings[role] ?? 'as the rules of this project say') : 'no rule asks for it any more'}</span></span>
           </label>`,
         )}
       </fieldset>

@@ -6,7 +6,7 @@ import { useLive } from '../live.ts'
 import { useLoad } from '../loading.ts'
 import { navigate } from '../router.ts'
 import { collectionPath } from '../routes.ts'
-import { useWorkspace } from '../schema.ts'
+import { useMay } from '../schema.ts'
 import type { Webhook } from '../shapes.ts'
 import { Card, Chip, Confirm, ErrorNote, PageHead, Skeleton, Time } from '../ui/parts.ts'
 import { SecretOnce } from '../ui/secret-once.ts'
@@ -102,7 +102,8 @@ function isToCome(time: string | null): time is string {
 
 function Actions(props: { webhook: Webhook; setMode: (mode: Mode) => void; onDone: () => void }): VNode {
   const { webhook, setMode } = props
-  const isAdmin = useWorkspace().user.roles.includes('admin')
+  const may = useMay()
+  const isAdmin = may('webhooks.create')
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(undefined)
   const act = async (work: () => Promise<unknown>, done: string) => {
@@ -125,7 +126,7 @@ function Actions(props: { webhook: Webhook; setMode: (mode: Mode) => void; onDon
   return html`
     <${ErrorNote} error=${error} />
     <div class="form-actions wrap">
-      ${webhook.enabled && button('Send a test', test)}
+      ${webhook.enabled && may('webhooks.test') && button('Send a test', test)}
       ${
         isAdmin && [
           button('Edit', () => setMode('edit')),

@@ -3,7 +3,7 @@ import { html, useState, type VNode } from '../../vendor/htm-preact.js'
 import { client } from '../client.ts'
 import { navigate } from '../router.ts'
 import { collectionPath, recordPath } from '../routes.ts'
-import { useWorkspace } from '../schema.ts'
+import { useMay } from '../schema.ts'
 import type { Webhook } from '../shapes.ts'
 import { Icon } from '../ui/icons.ts'
 import { Chip, Empty, PageHead } from '../ui/parts.ts'
@@ -33,7 +33,7 @@ const columns: Column<Webhook>[] = [
 ]
 
 export function WebhooksPage(): VNode {
-  const isAdmin = useWorkspace().user.roles.includes('admin')
+  const isAdmin = useMay()('webhooks.create')
   const create = `${collectionPath('webhooks')}/new`
   const add = isAdmin && html`<a class="button primary" href=${create}><${Icon} name="plus" size=${16} />New</a>`
   return html`
@@ -55,7 +55,7 @@ export function WebhooksPage(): VNode {
 }
 
 export function NewWebhookPage(): VNode {
-  const isAdmin = useWorkspace().user.roles.includes('admin')
+  const isAdmin = useMay()('webhooks.create')
   const [made, setMade] = useState<(Webhook & { secret: string }) | undefined>(undefined)
   const list = collectionPath('webhooks')
   const create = async ({ description, ...input }: WebhookInput) => {

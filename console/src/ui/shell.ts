@@ -3,7 +3,7 @@ import { html, useEffect, useState, type View, type VNode } from '../../vendor/h
 import { useLiveState } from '../live.ts'
 import { usePlace } from '../router.ts'
 import { base, collectionPath } from '../routes.ts'
-import { useWorkspace } from '../schema.ts'
+import { useMay, useWorkspace } from '../schema.ts'
 import type { CollectionInfo } from '../shapes.ts'
 import { listenForShortcuts, shortcuts } from '../shortcuts.ts'
 import { nextTheme, readTheme, type Theme } from '../theme.ts'
@@ -16,6 +16,8 @@ interface Entry {
   text: string
   icon: IconName
   needs?: string
+  /** An operation that they may ask for. */
+  asks?: string
 }
 
 const entries: Entry[] = [
@@ -26,7 +28,8 @@ const entries: Entry[] = [
   { path: `${base}/ledger`, text: 'Ledger', icon: 'ledger', needs: 'ledgerEntries' },
   { path: `${base}/webhooks`, text: 'Webhooks', icon: 'webhooks', needs: 'webhooks' },
   { path: `${base}/keys`, text: 'API keys', icon: 'key' },
-  { path: `${base}/audit`, text: 'Audit', icon: 'audit' },
+  { path: `${base}/people`, text: 'People', icon: 'people', asks: 'accounts.invite' },
+  { path: `${base}/audit`, text: 'Audit', icon: 'audit', asks: 'audit.read' },
 ]
 
 export function Shell({ children }: { children?: View }): VNode {
@@ -34,6 +37,7 @@ export function Shell({ children }: { children?: View }): VNode {
   const [help, setHelp] = useState(false)
   const { path } = usePlace()
   const { collections } = useWorkspace()
+  const may = useMay()
   useEffect(() => listenForShortcuts(() => setHelp(true)), [])
   useEffect(() => setDrawer(false) as undefined, [path])
   useEffect(() => {
@@ -43,7 +47,9 @@ export function Shell({ children }: { children?: View }): VNode {
     return () => document.removeEventListener('keydown', onKey)
   }, [drawer])
   // A feature that is switched off has no collection, and so no entry.
-  const shown = entries.filter(({ needs }) => needs === undefined || collections.some((collection) => collection.name === needs))
+  const shown = entries
+    .filter(({ needs }) => needs === undefined || collections.some((collection) => collection.name === needs))
+    .filter(({ asks }) => asks === undefined || may(asks))
   return html`<div class="shell">
     <a class="skip" href="#main">Skip to the page</a>
     <nav class="side ${drawer ? 'open' : ''}" aria-label="Console">
