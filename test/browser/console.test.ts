@@ -6,7 +6,7 @@ import { before } from 'node:test'
 import type { Page } from 'playwright-core'
 import { expectStatus } from '../support/http-client.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
-import { checkOut, makeCart, signUp } from '../support/shop.ts'
+import { checkOut, makeCart, proveAddress, signUp } from '../support/shop.ts'
 import { browserTest, openVisitor, type Size, sizes, type Visitor, wholeFile } from './browser.ts'
 
 let server: ServerProcess
@@ -171,6 +171,8 @@ browserTest('an admin makes somebody staff', async () => {
   expectStatus(await kim.get('/api/schema'), 403)
   await page.goto('/console')
   await signIn(page)
+  const { token } = expectStatus(await server.guest.post('/api/auth/login', admin), 200).body
+  await proveAddress(server.guest.with({ authorization: `Bearer ${token}` }), kim, 'kim@mail.example')
   await page.goto(`/console/data/users/${id}`)
   await page.getByRole('button', { name: 'Change rights' }).click()
   await page.getByRole('checkbox', { name: /^staff/ }).check()

@@ -9,7 +9,7 @@ import { Webhook } from 'standardwebhooks'
 import { eventually } from '../support/eventually.ts'
 import { expectStatus, type HttpClient } from '../support/http-client.ts'
 import { type ServerProcess, startServer, testConfig } from '../support/server-process.ts'
-import { signInAdmin, signUp } from '../support/shop.ts'
+import { proveAddress, signInAdmin, signUp } from '../support/shop.ts'
 import { browserTest, openVisitor, sizes, type Visitor, wholeFile } from './browser.ts'
 
 let server: ServerProcess
@@ -175,6 +175,7 @@ browserTest('staff who are no admins look at webhooks, try them, and change none
   const receiver = await openReceiver()
   const { id } = expectStatus(await admin.post('/api/webhooks', { url: receiver.url }), 201).body
   const kim = await signUp(server.guest, 'kim@mail.example')
+  await proveAddress(admin, kim, 'kim@mail.example')
   expectStatus(await admin.patch(`/api/users/${(await kim.get('/api/auth/me')).body.id}`, { roles: ['staff'] }), 200)
   const visitor = await openVisitor(server.url, { size: 'phone' })
   const { page } = visitor

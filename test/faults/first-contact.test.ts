@@ -129,10 +129,10 @@ test('an account that a stranger opened with the address is taken over by the co
   await eventually('the running server knows it', async () => ((await squatter.get('/api/auth/me')).status === 401 ? true : null))
   expectStatus(await server.guest.post('/api/auth/login', account), 401)
   const admin = expectStatus(await server.guest.post('/api/auth/login', { email: account.email, password }), 200).body
-  assert.deepEqual([admin.user.roles, admin.user.emailVerified], [['admin'], true])
-  // An admin is the last one, whoever made them.
+  assert.deepEqual([admin.user.roles, admin.user.emailVerified], [['admin', 'owner'], true])
+  // An owner is the last one, whoever made them.
   const own = server.guest.with({ authorization: `Bearer ${admin.token}` })
-  assert.equal((await own.patch(`/api/users/${admin.user.id}`, { roles: [] })).body.code, 'last_admin')
+  assert.equal((await own.patch(`/api/users/${admin.user.id}`, { roles: [] })).body.code, 'last_owner')
   for (const [word, reason] of [
     ['12345678', 'is one of the first that anybody would try'],
     [account.email, 'must not be the name or the address of the account'],

@@ -25,6 +25,15 @@ export async function signUp(guest: HttpClient, email: string): Promise<HttpClie
   return { ...asUser(guest, token), token }
 }
 
+/** The account's address is its owner's, by the link of the mail that registering sent: staff see it. */
+export async function proveAddress(staff: HttpClient, owner: HttpClient, email: string): Promise<void> {
+  const text = await eventually(`a mail to ${email}`, async () => {
+    const [mail] = await staff.all(`/api/emails?filter[to]=${email}&filter[template]=account_verify`)
+    return mail?.status === 'captured' ? (mail.text as string) : undefined
+  })
+  expectStatus(await owner.post('/api/auth/verify', { token: /#token=([\w-]+)/.exec(text)![1] }), 204)
+}
+
 function asUser(guest: HttpClient, token: string): HttpClient {
   return guest.with({ authorization: `Bearer ${token}` })
 }
