@@ -85,7 +85,7 @@ test('looking changes nothing, by no operation and no way round', async () => {
 })
 
 test('with write things are done in the name of the customer, who is told, and both stand in the audit trail', async () => {
-  const { headers } = await acting({ write: true })
+  const { headers, id } = await acting({ write: true })
   await work(world)
   assert.deepEqual([sent.at(-1)!.to, sent.at(-1)!.subject], ['owner@example.com', 'Our support works in your account at Test shop'])
   const made = await ask('POST', '/api/notes', aNote, headers)
@@ -94,7 +94,7 @@ test('with write things are done in the name of the customer, who is told, and b
   assert.equal((await ask('POST', '/api/batch', { operations: batch }, headers)).status, 200)
   await world.newest()
   for (const actor of [world.ids['owner'], support]) {
-    const { items } = (await ask('GET', `/api/audit?collection=notes&actor=${actor}`, undefined, as('boss'))).body
+    const { items } = (await ask('GET', `/api/audit?record=${made.body.id}&actor=${actor}`, undefined, as('boss'))).body
     assert.deepEqual(
       items.map(({ actor, impersonator, key }: { actor: string; impersonator: string; key: string | null }) => [actor, impersonator, key]),
       [
@@ -103,7 +103,7 @@ test('with write things are done in the name of the customer, who is told, and b
       ],
     )
   }
-  const started = (await ask('GET', '/api/audit?collection=impersonations', undefined, as('boss'))).body.items
+  const started = (await ask('GET', `/api/audit?collection=impersonations&record=${id}`, undefined, as('boss'))).body.items
   assert.deepEqual([started.length, started[0].actor, started[0].impersonator], [1, support, null])
 })
 
