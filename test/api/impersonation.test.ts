@@ -103,7 +103,8 @@ test('with write things are done in the name of the customer, who is told, and b
       ],
     )
   }
-  const started = (await ask('GET', `/api/audit?collection=impersonations&record=${id}`, undefined, as('boss'))).body.items
+  // The newest: a database on a server has the lines of the tests before, whose ids are the same.
+  const started = (await ask('GET', `/api/audit?collection=impersonations&record=${id}&limit=1`, undefined, as('boss'))).body.items
   assert.deepEqual([started.length, started[0].actor, started[0].impersonator], [1, support, null])
 })
 
