@@ -120,6 +120,7 @@ export const sweepExports: Schedule = {
   async run(work) {
     const isOver = compare('expiresAt', 'lt', work.now)
     // Beyond the limit: the next tick.
-    for (const row of await work.tx.find(dataExports, { where: isOver, limit: limits.filesPerTick })) await removeExport(work, row)
+    const over = await work.tx.find(dataExports, { where: isOver, limit: limits.filesPerTick, isUnordered: true })
+    for (const row of over) await removeExport(work, row)
   },
 }
