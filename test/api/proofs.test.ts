@@ -267,6 +267,20 @@ describe('another address', () => {
     assert.equal(await read().count(users, eq('email', email)), 1)
   })
 
+  test('that is another’s by then goes back to them, and takes nobody along who had it before', async () => {
+    await confirmMove((await change('new@mail.example')).secret)
+    await age(limits.undoEmailLinkMs)
+    await post('register', { email, password: 'long enough' })
+    const { token } = (await post('magic/confirm', { token: (await mailed('magic')).secret })).body
+    const theirs = { authorization: `Bearer ${token}` }
+    await confirmMove((await mailed('email', { email: 'elsewhere@mail.example' }, theirs)).secret, theirs)
+    await work(world)
+    assert.equal((await post('email/undo', { token: secretIn(sent.at(-1)!) })).status, 204)
+    assert.equal((await read().get(users, world.ids['owner']!))!.email, 'new@mail.example')
+    const [other] = await read().find(users, { where: eq('email', email), limit: 2 })
+    assert.notEqual(other!.id, world.ids['owner'])
+  })
+
   test('that is somebody’s is not taken, nobody learns of it, and its owner does', async () => {
     const free = await post('email', { email: 'free@mail.example' }, bearer)
     const taken = await post('email', { email: 'other@example.com' }, bearer)

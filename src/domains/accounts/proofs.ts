@@ -72,13 +72,15 @@ export async function issueProof({ tx, now, newId, newSecret }: Work, { purpose,
   const isCode = purpose === 'code'
   const secret = isCode ? digitsFrom(newSecret(purpose), 6) : newSecret(purpose.toLowerCase())
   const fields = {
+    // Of an address that was given back by now, the row may be of whoever had it before.
+    user: user.id,
     email,
     secretHash: isCode ? hashOfCode(id, secret) : hashSecret(secret),
     triesLeft: isCode || purpose === 'secondFactor' ? limits.codeTriesMax : null,
     way: way ?? null,
     expiresAt: now + lifeMs[purpose],
   }
-  if (before === null) await tx.insert(proofs, { id, slot, purpose, user: user.id, ...fields }, 'conflict')
+  if (before === null) await tx.insert(proofs, { id, slot, purpose, ...fields }, 'conflict')
   else await tx.update(proofs, before, { set: fields })
   return secret
 }
