@@ -14,7 +14,9 @@ import {
   accountPasswordChanged,
   accountProofAsked,
   accountProofDue,
+  accountShut,
   accountSignedIn,
+  accountTakenBack,
 } from '../domains/accounts/events.ts'
 import { cartTakenOver } from '../domains/carts/events.ts'
 import { takeOverByToken } from '../domains/carts/take-over-cart.ts'
@@ -22,6 +24,7 @@ import { assignOrder } from '../domains/orders/assign-order.ts'
 import { orderCanceled, orderExpired, orderPaidLate, orderPlaced } from '../domains/orders/events.ts'
 import { settleOrder } from '../domains/orders/settle-order.ts'
 import { paymentChanged, paymentFailedLate } from '../domains/payments/events.ts'
+import { noteShut, offerToKeep } from '../domains/personal/request-erasure.ts'
 import { webhookDisabled } from '../domains/webhooks/events.ts'
 import type { Work } from '../operation/work.ts'
 import {
@@ -59,6 +62,8 @@ const reactions = [
   on(accountIdentityChanged, tellOfIdentity),
   on(accountKeyMade, tellOfKey),
   on(accountErasureAsked, tellOfErasure),
+  on(accountShut, noteShut),
+  on(accountTakenBack, offerToKeep),
   on(accountInvited, sendInvitation),
   on(accountImpersonated, tellOfImpersonation),
   on(accountExportReady, tellOfExport),

@@ -177,6 +177,33 @@ describe('asking for it', () => {
     assert.equal((await reader().get(users, ids.ada))!.email, ada.email)
   })
 
+  test('whoever takes a stolen account back can keep it as well, though the mail went to the thief', async () => {
+    const post = (url: string, body: unknown) => ask('ada', 'POST', `/api/auth/${url}`, body)
+    assert.equal((await post('email', { email: 'thief@mail.example' })).status, 202)
+    await work(shop)
+    assert.equal((await post('email/confirm', { token: secretIn(sent.at(-1)!) })).status, 204)
+    await work(shop)
+    const back = secretIn(sent.at(-1)!)
+    assert.equal((await ask('ada', 'DELETE', '/api/auth/me')).status, 202)
+    await work(shop)
+    assert.equal(sent.at(-1)!.to, 'thief@mail.example')
+    assert.equal((await post('email/undo', { token: back })).status, 204)
+    await work(shop)
+    const mail = sent.at(-1)!
+    assert.deepEqual([mail.to, mail.subject], [ada.email, 'Your account at Test shop will be deleted'])
+    assert.equal((await post('me/keep', { token: secretIn(mail) })).status, 204)
+    assert.deepEqual([await only(), (await reader().get(users, ids.ada))!.disabled], [['canceled'], false])
+  })
+
+  test('an account that an admin shuts meanwhile stays shut when it is kept', async () => {
+    await ask('ada', 'DELETE', '/api/auth/me')
+    await work(shop)
+    const token = secretIn(sent.at(-1)!)
+    assert.equal((await ask('admin', 'PATCH', `/api/users/${ids.ada}`, { disabled: true })).status, 200)
+    assert.equal((await shop.request({ method: 'POST', url: '/api/auth/me/keep', body: { token } })).status, 204)
+    assert.deepEqual([await only(), (await reader().get(users, ids.ada))!.disabled], [['canceled'], true])
+  })
+
   test('after its days it is done, and the address can have another account', async () => {
     await ask('ada', 'DELETE', '/api/auth/me')
     await work(shop)

@@ -60,6 +60,10 @@ export const accountClaimedAgain = event('account.claimed_again').with<{ readonl
 export const accountEmailChanged = event('account.email_changed').with<
   Told & { readonly before: string; readonly undoSecret: string | null; readonly language: Language }
 >()
+/** Its owner has taken it back, by the way back to an address before. */
+export const accountTakenBack = event('account.taken_back').with<Told & { readonly language: Language }>()
+/** An admin has shut it, or opened it again: `disabled` of it says which. */
+export const accountShut = event('account.shut').with<Told>()
 /** Its owner or staff want it erased, at this time. `keepSecret`: for the mail, by which its owner keeps it; null where there is no time for that. */
 export const accountErasureAsked = event('account.erasure_asked').with<
   Told & { readonly dueAt: number; readonly keepSecret: string | null; readonly language: Language }

@@ -1,9 +1,11 @@
 import { anyone } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
+import { languageOf } from '../../base/language.ts'
 import { limits } from '../../base/limits.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { users } from './collections.ts'
+import { accountTakenBack } from './events.ts'
 import { moveTo } from './move-account.ts'
 import { dropLaterUndos, dropProofs, redeemToken } from './proofs.ts'
 import { removeFactors } from './second-factor.ts'
@@ -27,16 +29,17 @@ export const undoEmailChange = command({
   rate: 'account',
   hasSecretInput: true,
   async run(context) {
-    const { tx, input } = context
+    const { tx, input, request } = context
     const proof = await redeemToken(context, 'undoEmail', input.token)
     const user = await tx.lock(users, proof.user, 'exclusive')
     if (user === null) throw new EngineError('link_invalid')
-    await moveTo(context, user, proof.email)
+    const restored = await moveTo(context, user, proof.email)
     await forgetWayIn(context, user.id)
     // Whoever moved it may have added one, to keep its owner out. One of before stays: this mail is one factor.
     await removeFactors(tx, user.id, { since: proof.expiresAt - limits.undoEmailLinkMs })
     await dropProofs(tx, user.id)
     await dropLaterUndos(tx, proof)
-    return { output: null, status: 204 }
+    const language = languageOf(request.headers['accept-language'])
+    return { output: null, status: 204, events: [accountTakenBack({ user: restored, language })] }
   },
 })

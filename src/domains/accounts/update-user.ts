@@ -7,6 +7,7 @@ import { command, type Operation } from '../../operation/define.ts'
 import { checkIfMatch, etagOf } from '../../records/etag.ts'
 import { noteAdmin } from './admins.ts'
 import { users } from './collections.ts'
+import { accountShut } from './events.ts'
 import { checkMayChange, checkMayGive, checkRoles, getGiver } from './may-give.ts'
 import { endSessions } from './session.ts'
 import { userOutput, userView } from './shapes.ts'
@@ -53,7 +54,8 @@ export function updateUser(roles: readonly string[]): Operation {
       await noteAdmin(context, before, after)
       if (after.disabled) await endSessions(tx, eq('user', id))
       const { disabled } = after
-      return { output: { ...userView(after), disabled }, headers: { etag: etagOf(collection, actor, after) } }
+      const events = set.disabled === undefined ? [] : [accountShut({ user: after })]
+      return { output: { ...userView(after), disabled }, headers: { etag: etagOf(collection, actor, after) }, events }
     },
   })
 }

@@ -12,7 +12,7 @@ import type { Work } from '../../operation/work.ts'
 import { noteAdmin } from '../accounts/admins.ts'
 import { endKeys } from '../accounts/api-keys.ts'
 import { type User, users } from '../accounts/collections.ts'
-import { accountErasureAsked } from '../accounts/events.ts'
+import { accountErasureAsked, type accountShut, type accountTakenBack } from '../accounts/events.ts'
 import { checkMayChange, getGiver } from '../accounts/may-give.ts'
 import { dropProofs, issueProof, redeemToken } from '../accounts/proofs.ts'
 import { endedCookie, endSessions } from '../accounts/session.ts'
@@ -107,6 +107,23 @@ export const keepAccount = command({
     return { output: null, status: 204 }
   },
 })
+
+/**
+ * Whoever moved the account may have had it deleted as well, and the link that keeps it went to their address. An admin who does without the
+ * days in which it could be kept is not overruled.
+ */
+export async function offerToKeep(work: Work, { user, language }: ReturnType<typeof accountTakenBack>['payload']) {
+  const erasure = await erasureOf(work, user.id)
+  if (erasure?.state !== 'waiting' || erasure.dueAt < erasure.createdAt + limits.erasureWaitMs) return []
+  const keepSecret = await issueProof(work, { purpose: 'keepAccount', user, email: user.email })
+  return [accountErasureAsked({ user, dueAt: erasure.dueAt, keepSecret, language })]
+}
+
+/** What an admin says while it waits holds when it is kept: nobody opens an account that was shut by having it deleted and keeping it. */
+export async function noteShut(work: Work, { user }: ReturnType<typeof accountShut>['payload']): Promise<void> {
+  const erasure = await erasureOf(work, user.id)
+  if (erasure?.state === 'waiting') await work.tx.update(erasures, erasure, { set: { wasDisabled: user.disabled } })
+}
 
 type Asked = { readonly id: string; readonly waitMs: number; readonly language: Language }
 

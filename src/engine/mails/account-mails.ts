@@ -135,7 +135,7 @@ export async function tellOfErasure(work: Work, told: ReturnType<typeof accountE
   const view = { day, url: keepSecret === null ? '' : linkTo(work, 'keep') }
   const bound = emailVerified ? {} : ({ bound: 'account' } as const)
   const mail = { template: accountTemplate('account_erasure', language), record: id, view, secret: keepSecret, ...bound }
-  await queueEmail(work, { key: `account.erasure:${id}:${dueAt}`, to: email, ...mail })
+  await queueEmail(work, { key: `account.erasure:${id}:${work.newId('key')}`, to: email, ...mail })
 }
 
 /** The archive is behind a sign-in, so the mail opens nothing. As of a new password. */
