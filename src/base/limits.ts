@@ -192,6 +192,8 @@ export const limits = {
   requestsInsideMax: 10_000,
   /** Of each network, whatever others have under way. */
   requestsOfEachMin: 4,
+  /** Of each network at the address of a payment provider's webhooks, which go first: anybody can ask there. */
+  requestsOfProvider: 16,
   admissionDelayMs: 50,
   admissionSampleMs: 20,
   /** Passwords that wait to be hashed, some 30 ms each: past it callers are told to come again. */

@@ -1,10 +1,12 @@
 // Who is let in, on a clock of the test's own: a delay is what the clock is late by, or what the database says.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { FastifyRequest } from 'fastify'
 import { createPageServer } from '../../test/support/page-server.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { limits } from '../base/limits.ts'
-import { type Admission, createAdmission } from './admission.ts'
+import { type Admission, createAdmission, type Rank } from './admission.ts'
+import { createPreferred } from './preferred.ts'
 
 function openDoor() {
   let now = 0
@@ -28,13 +30,13 @@ function openDoor() {
     told,
     isWatching: () => due !== null,
     /** So many come from there. Answers how many were let in. */
-    come(count: number, network = '192.0.2.1', isPreferred = false): number {
+    come(count: number, network = '192.0.2.1', rank: Rank = null): number {
       let entered = 0
       for (let index = 0; index < count; index++)
         if (
           admission.admits(
             () => network,
-            () => isPreferred,
+            () => rank,
           )
         ) {
           leaves.push(admission.enter(network))
@@ -59,7 +61,7 @@ function openDoor() {
   }
 }
 
-const { requestsInside, requestsInsideMin, requestsInsideMax, requestsOfEachMin, admissionDelayMs } = limits
+const { requestsInside, requestsInsideMin, requestsInsideMax, requestsOfEachMin, requestsOfProvider, admissionDelayMs } = limits
 
 test('without a delay there is room for twice as many with each look, up to an end', () => {
   const door = openDoor()
@@ -120,7 +122,52 @@ test('whoever runs the shop is let in past the others, not without an end', () =
   const door = openDoor()
   assert.equal(door.come(10_000, 'a'), requestsInside)
   assert.equal(door.come(1, 'a'), 0)
-  assert.equal(door.come(10_000, 'a', true), requestsInside / 2)
+  assert.equal(door.come(10_000, 'a', 'staff'), requestsInside / 2)
+})
+
+test('payment providers go first, and whoever only asks at their address takes no room from others by that', () => {
+  const door = openDoor()
+  assert.equal(door.come(10_000, 'a'), requestsInside)
+  assert.equal(door.come(10_000, 'p', 'provider'), requestsOfProvider)
+  const flood = openDoor()
+  assert.equal(flood.come(1, 'b'), 1)
+  assert.equal(flood.come(10_000, 'a', 'provider'), requestsInside / 2, 'no more than anybody else')
+  for (let index = 0; index < 100; index++) flood.come(10_000, `p${index}`, 'provider')
+  assert.equal(flood.admission.counts().inside, requestsInside * 1.25, 'not past what is kept for each')
+  assert.equal(flood.come(1, 's', 'staff'), 1)
+})
+
+test('who was staff goes first no more', () => {
+  const preferred = createPreferred([])
+  const credentials = { authorization: 'Bearer kps_x', cookie: undefined, cartToken: undefined, network: '' }
+  const request = { url: '/api/notes', headers: { authorization: 'Bearer kps_x' } } as FastifyRequest
+  for (const isStaff of [true, false]) {
+    preferred.note(credentials, isStaff)
+    assert.equal(preferred.rankOf(request), isStaff ? 'staff' : null)
+  }
+})
+
+test('a page that asks who reads it has its share as an operation has, and health holds no room', async () => {
+  let entered = 0
+  const admission: Admission = {
+    admits: () => true,
+    enter: () => (entered++, () => {}),
+    counts: () => ({ inside: 0, room: 0, refused: 0 }),
+  }
+  const page = (path: string) => ({ path, summary: '', type: 'text/html', answer: async () => ({ status: 200, body: 'here' }) })
+  const server = createPageServer({ pages: [page('/livez'), page('/api/openapi.json')], admission })
+  const port = await server.listen(0, '127.0.0.1')
+  try {
+    for (const [path, count] of [
+      ['/livez', 0],
+      ['/api/openapi.json', 1],
+    ] as const) {
+      assert.equal((await fetch(`http://127.0.0.1:${port}${path}`)).status, 200)
+      assert.equal(entered, count)
+    }
+  } finally {
+    await server.close()
+  }
 })
 
 test('what is refused is told once a second, and counted', () => {

@@ -7,9 +7,15 @@ import { limits } from '../base/limits.ts'
 
 export type AdmissionCounts = { readonly inside: number; readonly room: number; readonly refused: number }
 
+/**
+ * Who goes first. `staff` has shown a secret before that only they have; `provider` is what anybody can say who asks at the address of a
+ * payment provider's webhooks, so of each network that is good for a few alone. Null: everybody else.
+ */
+export type Rank = 'staff' | 'provider' | null
+
 export type Admission = {
-  /** Of a request whose head has come: whether it is worked on. `isPreferred` of callers that go first, the people who run the shop. */
-  admits(network: () => string, isPreferred: () => boolean): boolean
+  /** Of a request whose head has come: whether it is worked on. */
+  admits(network: () => string, rank: () => Rank): boolean
   /** It is worked on from now on, until the answer is called. */
   enter(network: string): () => void
   counts(): AdmissionCounts
@@ -63,20 +69,22 @@ export function createAdmission({ clock, waitedMs, onRefused = () => {} }: Admis
   }
 
   /** While there is room to spare whoever comes is let in. Then each network has its share; what nobody else asks for is left to none. */
-  function hasRoomFor(network: () => string, isPreferred: () => boolean): boolean {
+  function hasRoomFor(network: () => string, rank: () => Rank): boolean {
     const size = room.size()
     if (inside < size / 2) return true
     const own = holders.get(network()) ?? 0
     const share = Math.max(limits.requestsOfEachMin, Math.floor(size / (holders.size + (own === 0 ? 1 : 0))))
-    if (inside < size) return own < share || isPreferred()
-    room.wasFull()
+    if (inside >= size) room.wasFull()
+    if (inside < size && own < share) return true
     if (inside < size * 1.25 && own < limits.requestsOfEachMin) return true
-    return inside < size * 1.5 && isPreferred()
+    const asked = rank()
+    if (asked === 'staff') return inside < size * 1.5
+    return asked === 'provider' && own < limits.requestsOfProvider && inside < size * 1.25
   }
 
   return {
-    admits(network, isPreferred) {
-      if (hasRoomFor(network, isPreferred)) return true
+    admits(network, rank) {
+      if (hasRoomFor(network, rank)) return true
       refused++
       untold++
       tell(clock.monotonic())

@@ -3,25 +3,28 @@
 import type { FastifyRequest } from 'fastify'
 import type { Credentials } from '../access/actor.ts'
 import { limits } from '../base/limits.ts'
+import type { Rank } from './admission.ts'
 import type { Route } from './request-parts.ts'
 
 export type Preferred = {
-  has(request: FastifyRequest): boolean
-  /** Staff has asked by these. */
-  note(credentials: Credentials): void
+  rankOf(request: FastifyRequest): Rank
+  /** Who has asked by these is staff, or is not, or no more. */
+  note(credentials: Credentials, isStaff: boolean): void
 }
 
 export function createPreferred(routes: readonly Route[]): Preferred {
   const known = new Set<string>()
   const ofProviders = routes.filter(({ operation }) => operation.rate === 'webhook').map(({ path }) => path.split(':', 1)[0]!)
   return {
-    has({ url, headers }) {
+    rankOf({ url, headers }) {
       const shown = headers.authorization ?? headers.cookie
-      return (shown !== undefined && known.has(shown)) || ofProviders.some((start) => url.startsWith(start))
+      if (shown !== undefined && known.has(shown)) return 'staff'
+      return ofProviders.some((start) => url.startsWith(start)) ? 'provider' : null
     },
-    note({ authorization, cookie }) {
+    note({ authorization, cookie }, isStaff) {
       const shown = authorization ?? cookie
-      if (shown === undefined || known.has(shown)) return
+      if (shown === undefined || known.has(shown) === isStaff) return
+      if (!isStaff) return void known.delete(shown)
       if (known.size >= limits.preferredCallersMax) known.delete(known.values().next().value!)
       known.add(shown)
     },

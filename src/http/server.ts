@@ -126,7 +126,7 @@ export function createServer(parts: ServerParts): HttpServer {
       : sendProblem(parts, request, reply, error),
   )
   app.setNotFoundHandler(unrouted)
-  for (const page of parts.pages) app.route({ method: ['GET', 'HEAD'], url: page.path, handler: pageHandler(parts, page) })
+  for (const page of parts.pages) app.route({ method: ['GET', 'HEAD'], url: page.path, handler: pageAt(parts, page) })
   const addRoute = (to: FastifyInstance, route: Route) =>
     to.route({
       // HEAD is GET without the body, which Node leaves out (RFC 9110 section 9.3.2).
@@ -136,7 +136,9 @@ export function createServer(parts: ServerParts): HttpServer {
       handler: unless(
         fixedWithin(routes, route),
         unrouted,
-        counted(routeHandler(parts, { limiter, live, preferred }, route), parts.admission, route),
+        takesFile(route)
+          ? routeHandler(parts, { limiter, live, preferred }, route)
+          : counted(routeHandler(parts, { limiter, live, preferred }, route), parts.admission),
       ),
     })
   const [ofFiles, others] = [routes.filter(takesFile), routes.filter((route) => !takesFile(route))]
@@ -179,6 +181,12 @@ function routeByName(operation: Operation): Route {
   return { operation, method: 'POST', path: `/api/operations/${operation.name}` }
 }
 
+/** One that asks who reads it costs what an operation does. Health holds no room that others could want. */
+function pageAt(parts: ServerParts, page: Page): RouteHandlerMethod {
+  const handle = pageHandler(parts, page)
+  return healthPaths.includes(page.path) ? handle : counted(handle, parts.admission)
+}
+
 function pageHandler(parts: ServerParts, { answer, type, isPersonal }: Page) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     if (isPersonal) addVary(reply, varying)
@@ -201,7 +209,7 @@ function openDoor(app: FastifyInstance, admission: Admission | undefined, prefer
     if (isClosed) return refuse(request, reply, stopping)
     const isIn = admission?.admits(
       () => credentialsOf(request).network,
-      () => preferred.has(request),
+      () => preferred.rankOf(request),
     )
     if (isIn === false && !healthPaths.includes(request.url)) return refuse(request, reply, tooMuch)
     done()
@@ -228,9 +236,8 @@ function refuse(request: FastifyRequest, reply: FastifyReply, why: EngineError):
 function counted(
   handle: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>,
   admission: Admission | undefined,
-  route: Route,
 ): RouteHandlerMethod {
-  if (admission === undefined || takesFile(route)) return handle
+  if (admission === undefined) return handle
   return async (request, reply) => {
     const leave = admission.enter(credentialsOf(request).network)
     try {
@@ -261,7 +268,7 @@ function routeHandler(parts: ServerParts, { limiter, live, preferred }: AroundRo
       checkSameSite(parts.origins ?? noOrigins, headers)
     const since = live.revocations()
     const actor = await parts.authenticate(credentials)
-    if (isStaff(actor)) preferred.note(credentials)
+    preferred.note(credentials, isStaff(actor))
     const count = operation.requestsIn?.(request.body) ?? 1
     if (parts.isRateLimited && rateClass !== 'none') await limit(limiter, { rateClass, count, actor, credentials }, reply)
     const rawBody = operation.rawBody ? ((request.body as Uint8Array | undefined) ?? new Uint8Array()) : null

@@ -495,4 +495,28 @@ export const accountDefences: readonly Defence[] = [
     test: 'test/api/account-attacks.test.ts',
     asked: ['A49: capitals'],
   },
+  {
+    name: 'a way back leads to the account that it was made for',
+    file: 'src/domains/accounts/proofs.ts',
+    from: '    user: user.id,\n    email,',
+    to: '    ...(before === null ? { user: user.id } : {}),\n    email,',
+    test: 'test/api/proofs.test.ts',
+    asked: ['that is another’s by then'],
+  },
+  {
+    name: 'the address of webhooks lets nobody past what is kept for others',
+    file: 'src/http/admission.ts',
+    from: 'own < limits.requestsOfProvider && inside < size * 1.25',
+    to: 'inside < size * 1.5',
+    test: 'src/http/admission.test.ts',
+    asked: ['payment providers go first'],
+  },
+  {
+    name: 'who was staff goes first no more',
+    file: 'src/http/preferred.ts',
+    from: 'if (!isStaff) return void known.delete(shown)',
+    to: 'if (!isStaff) return',
+    test: 'src/http/admission.test.ts',
+    asked: ['who was staff'],
+  },
 ]

@@ -36,4 +36,20 @@ export const personalDefences: readonly Defence[] = [
     test,
     asked: ['holds all of the person'],
   },
+  {
+    name: 'whoever takes a stolen account back can keep it',
+    file: 'src/engine/reactions.ts',
+    from: '  on(accountTakenBack, offerToKeep),\n',
+    to: '',
+    test,
+    asked: ['whoever takes a stolen account back'],
+  },
+  {
+    name: 'an account that was shut is not opened by keeping it',
+    file: 'src/engine/reactions.ts',
+    from: '  on(accountShut, noteShut),\n',
+    to: '',
+    test,
+    asked: ['an account that an admin shuts meanwhile'],
+  },
 ]
