@@ -40,7 +40,8 @@ const said: Readonly<Record<string, RegExp>> = {
     /^\{"email":"ada@example\.com","name":null\}\n3\n1\n\{"type":"\/api\/docs#errors\/rude",.*"errors":\[\{"path":"\/text","code":"rude","message":"Please stay friendly\."\}\]\}$/,
   'docs/guides/own-operations.md':
     /^owner@example\.com is an admin\.\n\{"id":"seat_\w+","event":"event_\w+","guest":"Ada"\}\n\{"type":"\/api\/docs#errors\/sold_out",.*"params":\{"capacity":1\}\}$/,
-  'docs/guides/accounts.md': /ada@example\.com\n[\s\S]*ada@example\.com\n[\s\S]*"isCurrent":true[\s\S]*\{"email":"ada@tea\.example"\}[\s\S]*"email":"bob@example\.com"/,
+  'docs/guides/accounts.md':
+    /ada@example\.com\n[\s\S]*ada@example\.com\n[\s\S]*"isCurrent":true[\s\S]*\{"email":"ada@tea\.example"\}[\s\S]*"email":"bob@example\.com"/,
   'docs/guides/personal-data.md': /"state":"running"[\s\S]*"state":"waiting"[\s\S]*"code":"unauthenticated"/,
   'docs/guides/front-end.md': /\/stars[\s\S]*placed\ntrue\n/,
   'docs/operating/backup-and-restore.md': /whole in [\s\S]*the same, and all invariants hold[\s\S]*Nothing is held/,
