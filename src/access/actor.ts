@@ -65,6 +65,11 @@ export function isStaff({ kind, roles, isStaffHere = false }: Actor): boolean {
   return kind === 'system' || isStaffHere || roles.includes('staff') || mayAsAdmin(roles)
 }
 
+/** Staff for everything, or for some things by a role of the config. */
+export function isStaffAnywhere(actor: Actor): boolean {
+  return isStaff(actor) || actor.staffIn !== undefined
+}
+
 /** Owners may do whatever admins may. */
 export function mayAsAdmin(roles: readonly string[]): boolean {
   return roles.includes('admin') || roles.includes('owner')

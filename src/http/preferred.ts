@@ -8,7 +8,7 @@ import type { Route } from './request-parts.ts'
 
 export type Preferred = {
   rankOf(request: FastifyRequest): Rank
-  /** Who has asked by these is staff, or is not, or no more. */
+  /** Who has asked by these is staff for anything, or is not, or no more. */
   note(credentials: Credentials, isStaff: boolean): void
 }
 

@@ -2,7 +2,7 @@
 // about data; every call of an operation goes through runOperation. Fastify gives routing, parsing and the socket.
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type RouteHandlerMethod } from 'fastify'
-import { type Actor, type Credentials, isSameCaller, isStaff } from '../access/actor.ts'
+import { type Actor, type Credentials, isSameCaller, isStaffAnywhere } from '../access/actor.ts'
 import type { Clock } from '../base/clock.ts'
 import { EngineError } from '../base/engine-error.ts'
 import { parseJsonBody } from '../base/json-text.ts'
@@ -268,7 +268,7 @@ function routeHandler(parts: ServerParts, { limiter, live, preferred }: AroundRo
       checkSameSite(parts.origins ?? noOrigins, headers)
     const since = live.revocations()
     const actor = await parts.authenticate(credentials)
-    preferred.note(credentials, isStaff(actor))
+    preferred.note(credentials, isStaffAnywhere(actor))
     const count = operation.requestsIn?.(request.body) ?? 1
     if (parts.isRateLimited && rateClass !== 'none') await limit(limiter, { rateClass, count, actor, credentials }, reply)
     const rawBody = operation.rawBody ? ((request.body as Uint8Array | undefined) ?? new Uint8Array()) : null

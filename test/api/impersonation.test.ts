@@ -8,6 +8,8 @@ import { hashSecret } from '../../src/base/secret.ts'
 import { sessions, users } from '../../src/domains/accounts/collections.ts'
 import { routeOf } from '../../src/operation/routes.ts'
 import { openWorld, type World, work } from '../support/api-harness.ts'
+import { createHttpClient } from '../support/http-client.ts'
+import { openLive } from '../support/live-client.ts'
 import { createMailbox, type Mail } from '../support/mailbox.ts'
 
 let world: World
@@ -166,19 +168,29 @@ describe('it ends', () => {
     'after half an hour': () => world.clock.advance(limits.impersonationMs),
   }
   for (const [name, end] of Object.entries(ends))
-    test(name, async () => {
+    test(name, { timeout: 20_000 }, async () => {
       const { headers, cookie } = await acting({ write: true })
       assert.equal((await me(headers)).status, 200)
+      const url = `http://127.0.0.1:${await world.server.listen(0, '127.0.0.1')}`
+      const watch = (by: Headers) => openLive(createHttpClient(url, by), '/api/changes?collections=notes')
+      const [stream, theirOwn] = [await watch(headers), await watch(as('owner'))]
+      assert.deepEqual([stream.status, theirOwn.status], [200, 200])
       await end(headers)
+      // But for the last one the clock stands still: no heartbeat has ended it.
+      await stream.ended
+      theirOwn.cut()
       assert.equal((await me(headers)).status, 401)
       assert.notEqual((await me({ cookie: `kp_session=kps_support; kp_as=${cookie}` })).body.email, 'owner@example.com')
     })
 
   test('and leaves whoever acted signed in as themselves', async () => {
-    const { cookie } = await acting()
+    const { cookie, id } = await acting()
     const browser = { cookie: `kp_session=kps_support; kp_as=${cookie}` }
     assert.equal((await me(browser)).body.impersonatedBy.id, support)
     const ended = await ask('POST', '/api/auth/logout', {}, browser)
+    await world.newest()
+    const [line] = (await ask('GET', `/api/audit?collection=impersonations&record=${id}&limit=1`, undefined, as('boss'))).body.items
+    assert.deepEqual([line.action, line.actor, line.impersonator], ['updated', world.ids['owner'], support])
     assert.match(String(ended.headers['set-cookie']), /^kp_as=; .*Max-Age=0/)
     assert.equal((await me(browser)).body.email, 'support@example.com')
   })

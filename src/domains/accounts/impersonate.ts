@@ -8,7 +8,7 @@ import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { sessions, users } from './collections.ts'
 import { accountImpersonated } from './events.ts'
-import { actingCookie, impersonations, impersonationToken, mayActAs, mayImpersonate } from './impersonations.ts'
+import { actingCookie, endActing, impersonations, impersonationToken, mayActAs, mayImpersonate } from './impersonations.ts'
 import { userOutput, userView } from './shapes.ts'
 
 /** `POST /api/users/{id}/impersonate`: the caller sees what this customer sees, and with `write` does what they can do. */
@@ -79,7 +79,7 @@ export const endImpersonation = command({
   output: Type.Null(),
   access: anyone,
   async run({ tx, now, actor, project }) {
-    if (actor.impersonator && actor.session !== null) await tx.touch(impersonations, actor.session, { set: { endedAt: now } })
+    if (actor.impersonator && actor.session !== null) await endActing(tx, actor.session, now)
     return { output: null, status: 204, headers: { 'set-cookie': actingCookie(project, '') } }
   },
 })

@@ -6,7 +6,7 @@ import { nobody, role } from '../../access/rule.ts'
 import { fixedRoles, staffInOf } from '../../access/staff-roles.ts'
 import { limits } from '../../base/limits.ts'
 import type { Project } from '../../config/project.ts'
-import { compare } from '../../contract/filter.ts'
+import { compare, isNull } from '../../contract/filter.ts'
 import { collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 import type { Transaction } from '../../storage/transaction.ts'
@@ -56,6 +56,11 @@ export function mayActAs(by: User, target: User, { staffRoles }: StaffRoles): bo
   const isOfStaff = (name: string) => fixedRoles.some((fixed) => fixed === name) || Object.hasOwn(staffRoles, name)
   if (target.roles.some(isOfStaff)) return false
   return mayAsAdmin(by.roles) || target.roles.every((name) => by.roles.includes(name))
+}
+
+/** Its streams end and the audit trail has a line by the change that is told: so it is no touch. */
+export async function endActing(tx: Transaction, id: string, now: number): Promise<void> {
+  await tx.adjust(impersonations, id, { set: { endedAt: now } }, isNull('endedAt'))
 }
 
 /** Those that have ended, some time after; the audit trail has them longer. */

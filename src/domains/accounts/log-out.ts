@@ -2,7 +2,7 @@ import { anyone } from '../../access/rule.ts'
 import { eq } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
-import { actingCookie, impersonations } from './impersonations.ts'
+import { actingCookie, endActing } from './impersonations.ts'
 import { dropBegun } from './proofs.ts'
 import { endedCookie, endSessions } from './session.ts'
 
@@ -22,7 +22,7 @@ export const logOut = command({
   async run({ tx, now, input, actor, request, project }) {
     // Whoever acts as somebody is themselves again, and stays signed in.
     if (actor.impersonator && actor.session !== null) {
-      await tx.touch(impersonations, actor.session, { set: { endedAt: now } })
+      await endActing(tx, actor.session, now)
       return { output: null, status: 204, headers: { 'set-cookie': actingCookie(project, '') } }
     }
     if (actor.session !== null) await endSessions(tx, input.everywhere ? eq('user', actor.id!) : eq('id', actor.session))
