@@ -110,7 +110,7 @@ browserTest('a passkey is added, signs in alone and as a second step, on two dev
   await heading(other, 'Second step')
   await other.getByLabel('Recovery code').fill(recovery ?? '')
   await other.keyboard.press('Enter')
-  await heading(other, 'How you get in')
+  await heading(other, 'Your sign-in and your data')
   await computer.touch(true)
   await press(other, 'Add a passkey')
   await other.getByRole('button', { name: /^Remove (?!My telephone)/ }).waitFor()

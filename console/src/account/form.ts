@@ -1,6 +1,6 @@
 /** The frame of a page below /account, and its forms: what is typed goes to one call, and what is wrong with it is said beside it. */
 
-import { ApiError } from '/client/index.ts'
+import { ApiError, type InputError } from '/client/index.ts'
 import { createContext, html, useContext, useEffect, useRef, useState, type View, type VNode } from '../../vendor/htm-preact.js'
 import { Unreachable } from '../client.ts'
 import { browserRefusal } from './passkey-calls.ts'
@@ -105,9 +105,10 @@ export function Form(props: {
     }
     setBusy(false)
   }
+  const first = props.fields.find(({ isFixed }) => !isFixed)
   const isAtField = props.fields.some(({ name }) => byField[name] !== undefined)
   return html`<form class="form" ref=${form} onSubmit=${submit}>
-    ${props.fields.map((field, index) => html`<${FieldRow} key=${field.name} field=${field} fault=${byField[field.name]} isFirst=${index === 0} />`)}
+    ${props.fields.map((field) => html`<${FieldRow} key=${field.name} field=${field} fault=${byField[field.name]} isFirst=${field === first} />`)}
     ${props.children}
     <${Wrong} error=${isAtField ? undefined : error} />
     <button type="submit" class="button primary wide" aria-disabled=${isBusy ? 'true' : undefined}>${isBusy ? words.busy : props.action}</button>
@@ -153,13 +154,23 @@ export function sentenceOf(error: unknown, words: Words): string {
   if (refusal !== '') return words.browserErrors[refusal] ?? words.broken
   if (!(error instanceof ApiError)) return words.broken
   if (error.code === 'rate_limited') return words.wait(Math.ceil((error.retryAfterMs ?? 60_000) / 1_000))
-  return words.errors[error.code] ?? error.errors.map((fault) => words.faults[fault.code] ?? fault.message)[0] ?? words.broken
+  return words.errors[error.code] ?? error.errors.map((fault) => faultSentence(fault, words))[0] ?? words.broken
 }
 
 /** By the name of the field. */
 function faultsOf(error: unknown, words: Words): Record<string, string> {
   if (!(error instanceof ApiError)) return {}
-  return Object.fromEntries(error.errors.map(({ path, code, message }) => [path.slice(1), words.faults[code] ?? message]))
+  return Object.fromEntries(error.errors.map((fault) => [fault.path.slice(1), faultSentence(fault, words)]))
+}
+
+/** What is wrong may be another thing in another field: a password, or the code of an app. */
+function faultSentence({ path, code, message }: InputError, words: Words): string {
+  return words.faults[`${code} ${path.slice(1)}`] ?? words.faults[code] ?? message
+}
+
+/** The language of the page, as the browser's owner writes dates in it. */
+export function localeOf(words: Words): string {
+  return navigator.languages.find((one) => one.startsWith(words.lang)) ?? words.lang
 }
 
 /** A link to another of these pages, which takes along where to go on after it. */

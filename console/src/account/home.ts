@@ -7,7 +7,7 @@ import { markSession, mayHaveSession } from '../session-mark.ts'
 import { ActingBar, loadMe, type Me } from './acting.ts'
 import { newPasswordField } from './enter-pages.ts'
 import { FactorsPart } from './factors.ts'
-import { Form, Sheet, type Typed, useSurroundings, useWords, Wrong } from './form.ts'
+import { Form, localeOf, Sheet, type Typed, useSurroundings, useWords, Wrong } from './form.ts'
 import { ProvidersPart } from './providers.ts'
 import { YourData } from './your-data.ts'
 
@@ -18,6 +18,17 @@ function askToSignIn(): void {
 }
 
 export function AccountPage(): VNode | null {
+  return html`<${Account} title=${useWords().account} />`
+}
+
+/** Where a project has an account page of its own, which leads here for all that it lacks. */
+export function SecurityPage(): VNode | null {
+  const words = useWords()
+  return html`<${Account} title=${words.security} end=${html`<a class="button" href="/account">${words.toAccount}</a>`} />`
+}
+
+/** All that somebody does with their account. `end` is what stands last, in place of signing out. */
+function Account({ title, end }: { title: string; end?: View }): VNode | null {
   const words = useWords()
   const [user, setUser] = useState<Me | null>(null)
   const [error, setError] = useState<unknown>(undefined)
@@ -28,50 +39,33 @@ export function AccountPage(): VNode | null {
     else askToSignIn()
     return undefined
   }, [])
-  if (error) return html`<${Sheet} title=${words.account}><${Wrong} error=${error} /><//>`
+  if (error) return html`<${Sheet} title=${title}><${Wrong} error=${error} /><//>`
   if (closed !== '') return html`<${Sheet} title=${words.eraseDone} text=${words.eraseDoneText(closed)} />`
   if (user === null) return null
   const signOut = async () => {
     await client.auth.logout().catch(() => {})
     askToSignIn()
   }
-  const end = html`<div class="sheet-end"><button type="button" class="button" onClick=${signOut}>${words.signOut}</button></div>`
+  const leave = html`<div class="sheet-end"><button type="button" class="button" onClick=${signOut}>${words.signOut}</button></div>`
   if (user.lacksFactor)
     return html`<${Sheet} title=${words.factorFirst} text=${words.factorFirstText} isWide=${true}>
       <${FactorsPart} onAdded=${() => location.assign('/console')} />
-      ${end}
+      ${leave}
     <//>`
   // Who somebody is stays theirs: whoever acts as them sees the name alone.
   if (user.impersonatedBy)
-    return html`<${Sheet} title=${words.account} isWide=${true}>
+    return html`<${Sheet} title=${title} isWide=${true}>
       <${ActingBar} me=${user} />
       <p class="sheet-email">${user.email}</p>
       <p><a href="/">${words.toSite}</a></p>
     <//>`
-  return html`<${Sheet} title=${words.account} isWide=${true}>
+  return html`<${Sheet} title=${title} isWide=${true}>
     <${Person} user=${user} onChange=${(changed: User) => setUser({ ...user, ...changed })} />
     <${FactorsPart} />
     <${ProvidersPart} />
     <${Sessions} />
     <${YourData} onClosed=${setClosed} />
-    ${end}
-  <//>`
-}
-
-/** Where a project has an account page of its own: how one gets in, and where one is. */
-export function SecurityPage(): VNode | null {
-  const words = useWords()
-  const [isIn, setIn] = useState(false)
-  useEffect(() => {
-    if (mayHaveSession()) client.auth.me().then(() => setIn(true), askToSignIn)
-    else askToSignIn()
-    return undefined
-  }, [])
-  if (!isIn) return null
-  return html`<${Sheet} title=${words.security} isWide=${true}>
-    <${FactorsPart} />
-    <${Sessions} />
-    <div class="sheet-end"><a class="button" href="/account">${words.toAccount}</a></div>
+    ${end ? html`<div class="sheet-end">${end}</div>` : leave}
   <//>`
 }
 
@@ -153,8 +147,7 @@ function Sessions(): VNode {
 function SessionRow({ item, onEnd }: { item: Session; onEnd: () => void }): VNode {
   const words = useWords()
   const device = item.device ?? words.unknownDevice
-  const language = navigator.languages.find((one) => one.startsWith(words.lang)) ?? words.lang
-  const used = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(item.usedAt))
+  const used = new Intl.DateTimeFormat(localeOf(words), { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(item.usedAt))
   return html`<li>
     <div>
       <p>${device}${item.isCurrent && html` <span class="chip good">${words.thisBrowser}</span>`}</p>

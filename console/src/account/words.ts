@@ -112,7 +112,7 @@ const english = {
   endOthers: 'Sign out everywhere else',
   othersEnded: 'You are signed out everywhere else.',
 
-  security: 'How you get in',
+  security: 'Your sign-in and your data',
   passkeys: 'Passkeys',
   passkey: 'Passkey',
   noPasskey:
@@ -173,6 +173,11 @@ const english = {
     format: 'This does not look right.',
     required: 'This is missing.',
     wrong: 'This is not the password.',
+    'wrong code': 'The app shows another code by now, or the clock of its device is wrong. Type the newest one.',
+    'wrong totp': 'The app shows another code by now, or this one was used. Type the newest one.',
+    'wrong recovery': 'This is none of your recovery codes, or it was used.',
+    'wrong passkey': 'This passkey is none of your account, or it took too long. Try again.',
+    'wrong response': 'This passkey was not taken, or it took too long. Try again.',
     same: 'This is the address already.',
     pattern: 'Six digits, please.',
     taken: 'This passkey is in use already.',
@@ -345,7 +350,7 @@ const german: Words = {
   endOthers: 'Überall sonst abmelden',
   othersEnded: 'Sie sind überall sonst abgemeldet.',
 
-  security: 'Wie Sie hineinkommen',
+  security: 'Ihre Anmeldung und Ihre Daten',
   passkeys: 'Passkeys',
   passkey: 'Passkey',
   noPasskey:
@@ -408,6 +413,11 @@ const german: Words = {
     format: 'Das sieht nicht richtig aus.',
     required: 'Das fehlt.',
     wrong: 'Das ist nicht das Passwort.',
+    'wrong code': 'Die App zeigt jetzt einen anderen Code, oder die Uhr ihres Geräts geht falsch. Geben Sie den neuesten ein.',
+    'wrong totp': 'Die App zeigt jetzt einen anderen Code, oder dieser wurde schon benutzt. Geben Sie den neuesten ein.',
+    'wrong recovery': 'Das ist keiner Ihrer Wiederherstellungscodes, oder er wurde schon benutzt.',
+    'wrong passkey': 'Dieser Passkey gehört nicht zu Ihrem Konto, oder es hat zu lange gedauert. Versuchen Sie es noch einmal.',
+    'wrong response': 'Dieser Passkey wurde nicht angenommen, oder es hat zu lange gedauert. Versuchen Sie es noch einmal.',
     same: 'Das ist die Adresse schon.',
     pattern: 'Bitte sechs Ziffern.',
     taken: 'Dieser Passkey wird schon benutzt.',

@@ -3,14 +3,14 @@
 import { html, useEffect, useState, type VNode } from '../../vendor/htm-preact.js'
 import { client, isOpen } from '../client.ts'
 import { markSession } from '../session-mark.ts'
-import { Form, useWords, Wrong } from './form.ts'
+import { Form, localeOf, useWords, Wrong } from './form.ts'
 
 type Export = { state: 'none' | 'running' | 'ready'; rows: number; url: string | null; expiresAt: string | null }
 const lookMs = 2_000
 
 export function YourData({ onClosed }: { onClosed: (day: string) => void }): VNode {
   const words = useWords()
-  const day = (iso: string) => new Intl.DateTimeFormat(words.lang, { dateStyle: 'long' }).format(new Date(iso))
+  const day = (iso: string) => new Intl.DateTimeFormat(localeOf(words), { dateStyle: 'long' }).format(new Date(iso))
   const erase = async () => {
     const { dueAt } = await client.call<{ dueAt: string }>('DELETE', '/api/auth/me')
     markSession(false)

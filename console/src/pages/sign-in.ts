@@ -124,7 +124,7 @@ export function Acting({ me }: { me: Me }): VNode {
 export function FactorFirst({ onSignOut }: { onSignOut: () => void }): VNode {
   return html`<${Door} title="Add a second factor">
     <p>Your role asks for one. Until you have it, nothing else is open.</p>
-    <a class="button primary wide" href="/account">Add it</a>
+    <a class="button primary wide" href="/account/security">Add it</a>
     <button type="button" class="button wide" onClick=${onSignOut}>Sign out</button>
   <//>`
 }

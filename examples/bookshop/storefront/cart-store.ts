@@ -11,15 +11,17 @@ type Kept = { id: string; token: string }
 /** Under this name the pages of accounts find it, too: signing in there takes it along. */
 const CART = 'kingpost.cart'
 const ORDERS = 'bookshop.orders'
+/** The mark of a session, which every page that signs somebody in leaves. */
+const SIGNED_IN = 'kingpost.signedIn'
 /** Old orders stay reachable through an account; a guest keeps the secrets of this many. */
 const ORDERS_MAX = 20
 
 let current: Cart | null = null
 
-/** The open cart, or null when the visitor has none (yet, or any more). */
+/** The open cart, or null when the visitor has none (yet, or any more). Whoever signed in on the default pages has the account's. */
 export async function findCart(): Promise<Cart | null> {
   const kept = readKept()
-  if (kept === null) return show(null)
+  if (kept === null) return localStorage.getItem(SIGNED_IN) === null ? show(null) : await findAccountCart()
   use(kept)
   try {
     const cart = await client.carts.get(kept.id)
@@ -86,10 +88,10 @@ function use({ token }: Kept): void {
  * After signing in: the cart of this browser and the orders it knows are the account's now. A browser without a cart goes
  * on with the one that the account has open.
  */
-export async function takeAlong(): Promise<void> {
+export async function takeAlong(customer: string): Promise<void> {
   const kept = readKept()
   if (kept !== null) await claimKept(kept)
-  else await findOpenCart()
+  else await findOpenCart(customer)
   // What a mail's link opens was ordered elsewhere, perhaps by somebody else.
   for (const [id, token] of readOrders()) if (token.startsWith('cart_')) await claimOrder(id, token)
 }
@@ -107,13 +109,24 @@ async function claimKept(kept: Kept): Promise<void> {
   }
 }
 
-async function findOpenCart(): Promise<void> {
-  const query = { filter: { status: 'open' }, sort: '-updatedAt', limit: 1 } as const
+async function findAccountCart(): Promise<Cart | null> {
+  try {
+    return await findOpenCart((await client.auth.me()).id)
+  } catch (error) {
+    // The session has ended, which the page of the account tells.
+    if (error instanceof ApiError && error.status === 401) return show(null)
+    throw error
+  }
+}
+
+/** Staff may read the carts of all. */
+async function findOpenCart(customer: string): Promise<Cart | null> {
+  const query = { filter: { status: 'open', customer }, sort: '-updatedAt', limit: 1 } as const
   const [open] = (await client.carts.list(query)).items
-  if (open === undefined) return
+  if (open === undefined) return show(null)
   const cart = await client.carts.get(open.id)
   keep(cart)
-  show(cart)
+  return show(cart)
 }
 
 /** From here on the account shows it, and its secret is not needed any more. */

@@ -3,6 +3,7 @@
  * remembers that there should be one, so that guests never ask (and never see a 401 in their console).
  */
 import { ApiError, type User } from 'kingpost/client'
+import { showActing } from './acting.ts'
 import { letGo, takeAlong } from './cart-store.ts'
 import { byId } from './dom.ts'
 import { client } from './shop.ts'
@@ -25,6 +26,7 @@ export function findUser(): Promise<User | null> {
 async function ask(): Promise<User | null> {
   try {
     user = await client.auth.me()
+    showActing(user)
   } catch (error) {
     if (!(error instanceof ApiError && error.status === 401)) throw error
     loseSession()
@@ -42,8 +44,9 @@ export function takeExpiry(): boolean {
 
 /** What stood in the cart comes along: whoever signs in on the way to checkout goes on with it. */
 export async function signIn(email: string, password: string): Promise<void> {
-  keep((await client.auth.login({ email, password })).user)
-  await takeAlong()
+  const { user } = await client.auth.login({ email, password })
+  keep(user)
+  await takeAlong(user.id)
 }
 
 export async function register(email: string, password: string, name: string): Promise<void> {

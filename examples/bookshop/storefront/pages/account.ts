@@ -10,8 +10,12 @@ import { client, formatDay, formatMoney } from '../shop.ts'
 
 /** The server's own minimum; saying it here spares a round trip. */
 const PASSWORD_LENGTH_MIN = 8
+/** The default page has all that this one lacks. */
+const security = '/account/security'
 
 export async function openAccount({ url, signal }: Visit): Promise<Page> {
+  // Back from another provider that was linked, or was not: the default page began it, and tells how it went.
+  if (/^#(?:linked|problem)=/.test(location.hash)) location.replace(`${security}${location.hash}`)
   const user = await findUser()
   if (user === null) return signInPage(url)
   try {
@@ -46,7 +50,13 @@ function accountView(user: User, orders: readonly Order[]): HTMLElement {
       ? h('p', { class: 'quiet' }, 'None yet. ', h('a', { href: '/' }, 'Find a book'))
       : h('ul', { class: 'orders' }, orders.map(orderRow)),
     h('details', { class: 'other-way' }, h('summary', {}, 'Change my password'), passwordForm()),
-    h('p', {}, h('a', { href: '/account/security' }, 'Passkeys, second factor, and where you are signed in')),
+    h(
+      'p',
+      {},
+      h('a', { href: security }, 'Name and address, passkeys, second factor, where you are signed in'),
+      '; ',
+      h('a', { href: security }, 'download your data or delete the account'),
+    ),
   )
 }
 
@@ -105,6 +115,7 @@ function signInPage(url: URL): Page {
   const notice = takeExpiry() && 'Your session has ended. Please sign in again.'
   const next = safeNext(url.searchParams.get('next'))
   const goOn = () => (next === '/account' ? refresh() : navigate(next, { replace: true }))
+  const otherWay = `/account/sign-in?next=${encodeURIComponent(next)}`
   return {
     title: 'Sign in',
     view: h(
@@ -112,12 +123,12 @@ function signInPage(url: URL): Page {
       { class: 'account' },
       h('h1', {}, 'Your account'),
       notice && h('p', { class: 'banner', role: 'alert' }, notice),
-      h('div', { class: 'columns is-even' }, signInForm(goOn), registerForm(goOn)),
+      h('div', { class: 'columns is-even' }, signInForm(goOn, otherWay), registerForm(goOn)),
     ),
   }
 }
 
-function signInForm(goOn: () => void): HTMLElement {
+function signInForm(goOn: () => void, otherWay: string): HTMLElement {
   const problem = banner()
   const form = h(
     'form',
@@ -137,8 +148,8 @@ function signInForm(goOn: () => void): HTMLElement {
       { class: 'quiet' },
       h('a', { href: '/account/reset' }, 'Forgotten your password?'),
       ' ',
-      // The default page has them, and comes back here.
-      h('a', { href: '/account/sign-in?next=/account' }, 'Passkey, link or code'),
+      // The default page has them, and goes on from there.
+      h('a', { href: otherWay }, 'Other ways to sign in'),
     ),
   )
   onSubmit(form, problem, async () => {
@@ -146,8 +157,8 @@ function signInForm(goOn: () => void): HTMLElement {
       await signIn(readField(form, '/email'), readField(form, '/password'))
     } catch (error) {
       if (!(error instanceof SecondFactorNeeded)) throw error
-      // The default page asks for it, and comes back here.
-      return location.assign('/account/sign-in?next=/account')
+      // The default page asks for it, and goes on from there.
+      return location.assign(`${otherWay}#${new URLSearchParams({ pending: error.pending, factors: error.factors.join() })}`)
     }
     goOn()
   })

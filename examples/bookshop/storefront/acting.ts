@@ -1,0 +1,25 @@
+/** Owns the bar that says that somebody of support sees the shop as this customer, with the one click that ends it. */
+import type { User } from 'kingpost/client'
+import { letGo } from './cart-store.ts'
+import { h } from './dom.ts'
+import { banner, onSubmit } from './forms.ts'
+import { client } from './shop.ts'
+
+/** What the server says of whoever is signed in, beside the account. */
+type Acting = { readonly impersonatedBy?: { readonly email: string; readonly mayWrite: boolean } | null }
+
+export function showActing(user: User & Acting): void {
+  const by = user.impersonatedBy
+  if (!by) return
+  const problem = banner()
+  const form = h('form', {}, problem, h('button', { class: 'button is-quiet', type: 'submit' }, 'Be yourself again'))
+  onSubmit(form, problem, async () => {
+    await client.call('POST', '/api/auth/impersonation/end', { body: {} })
+    // It is the customer's.
+    letGo()
+    location.assign('/console')
+  })
+  const may = by.mayWrite ? 'What you do is done in their name, with yours beside it.' : 'You can look, and change nothing.'
+  const text = h('p', {}, `You are ${by.email}, and see the shop as ${user.email}. ${may}`)
+  document.querySelector('.masthead')!.before(h('aside', { class: 'acting', 'aria-label': 'Support acts as this customer' }, text, form))
+}
