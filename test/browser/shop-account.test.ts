@@ -75,6 +75,8 @@ for (const size of ['phone', 'desktop'] satisfies Size[])
     await page.getByRole('button', { name: 'Act as' }).press('Enter')
     await page.getByRole('button', { name: 'Act as them' }).press('Enter')
     await page.getByText(`and see the shop as ${email}. You can look, and change nothing.`).waitFor()
+    // The bar may be there before the page below it.
+    await page.getByRole('heading', { name: 'My orders' }).waitFor()
     await visitor.look('shop-acting')
     await page.goto('/cart')
     await page.getByRole('link', { name: 'Emma' }).waitFor()

@@ -105,7 +105,7 @@ function Person({ user, onChange }: { user: User; onChange: (user: User) => void
       <${Form} fields=${[email]} action=${words.save} send=${move} />
     <//>
     <${Fold} title=${words.changePassword} told=${told}>
-      <p class="faint small">${words.changePasswordHint}</p>
+      <p class="faint small">${words.changePasswordHint} <a href="/account/reset">${words.noPassword}</a></p>
       <${Form} fields=${[current, newPasswordField(surroundings, words.newPassword)]} action=${words.save} send=${change} />
     <//>
   </section>`
