@@ -43,6 +43,8 @@ const said: Readonly<Record<string, RegExp>> = {
   'docs/guides/accounts.md':
     /ada@example\.com\n[\s\S]*ada@example\.com\n[\s\S]*"isCurrent":true[\s\S]*\{"email":"ada@tea\.example"\}[\s\S]*"email":"bob@example\.com"/,
   'docs/guides/personal-data.md': /"state":"running"[\s\S]*"state":"waiting"[\s\S]*"code":"unauthenticated"/,
+  'docs/guides/groups.md':
+    /\nAt six\.\nbob@example\.com\nSomebody invites you to a group at Clubhouse\.\n0\nAt six\.\nlast_group_owner\nowner\n0\n$/,
   'docs/guides/front-end.md': /\/stars[\s\S]*placed\ntrue\n/,
   'docs/operating/backup-and-restore.md': /whole in [\s\S]*the same, and all invariants hold[\s\S]*Nothing is held/,
   'docs/operating/move-to-another-database.md': /the same on both sides[\s\S]*can be started on again/,
@@ -56,6 +58,13 @@ test('there are pages to run', () => {
       path,
     )
   assert.ok(hasCurl || process.env['CI'] !== 'true', 'curl is missing')
+})
+
+test('the guide to groups shows what the clubhouse has', () => {
+  const shown = pages.find(({ path }) => path === 'docs/guides/groups.md')!.config!
+  const declared = readFileSync(join(root, 'examples/clubhouse/groups.ts'), 'utf8').split(/\n\n(?=export const |const |\/\*\*)/)
+  assert.ok(declared.length > 10)
+  for (const one of declared.slice(1)) assert.ok(shown.includes(one.trim()), one)
 })
 
 for (const page of pages)

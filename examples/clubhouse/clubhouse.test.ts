@@ -81,3 +81,149 @@ test('a team by invitation takes those whom an organiser puts in, and lets them 
   assert.equal((await ada.members.update(id, { name: 'Ada L.' })).team, committee)
   assert.equal((await ada.members.update(id, { team: null })).team, null)
 })
+
+type Club = Awaited<ReturnType<typeof openTestBackend<typeof backend>>>
+
+/** With an address that was confirmed, by the link of its mail. */
+async function signInConfirmed(club: Club, email: string) {
+  const caller = await club.signIn(email)
+  const mail = (await club.mails()).find(({ to, text }) => to === email && text.includes('token=verify_'))
+  await caller.call('POST', '/api/auth/verify', { body: { token: /verify_[\w-]+/.exec(mail!.text)![0] } })
+  return caller
+}
+
+/** Invited by `host`, and in. */
+async function letIn(host: Awaited<ReturnType<Club['signIn']>>, guest: typeof host, group: string) {
+  await host.groupInvitations.create({ group, email: (await guest.auth.me()).email })
+  const { items } = await guest.groupInvitations.mine()
+  return await guest.groupInvitations.accept({ id: items.at(-1)!.id })
+}
+
+test('a group is its members’ alone: they are invited by mail, and may be in two', async () => {
+  await using club = await openTestBackend(backend)
+  const [ada, hugo] = [await club.signIn('ada@example.com'), await club.signIn('hugo@example.com')]
+  const grace = await club.signIn('grace@example.com')
+  const [rowers, readers] = [await ada.groups.found({ title: 'Early rowers' }), await hugo.groups.found({ title: 'Readers' })]
+  await ada.notices.create({ group: rowers.group, text: 'Six o’clock.' })
+  await hugo.notices.create({ group: readers.group, text: 'Emma, to chapter ten.' })
+  assert.equal((await grace.notices.list()).items.length + (await grace.groups.list()).items.length, 0)
+  const itself = { group: rowers.group, user: (await grace.auth.me()).id, role: 'owner' }
+  await assert.rejects(grace.call('POST', '/api/memberships', { body: itself }), { status: 405 })
+  await assert.rejects(grace.groupInvitations.create({ group: rowers.group, email: 'grace@example.com' }), { status: 403 })
+
+  const { id } = await ada.groupInvitations.create({ group: rowers.group, email: 'Grace@example.com' })
+  await hugo.groupInvitations.create({ group: readers.group, email: 'grace@example.com' })
+  const mails = (await club.mails()).filter(({ subject }) => subject === 'You are invited to a group')
+  assert.deepEqual([mails.length, mails[0]?.to, mails[0]?.text.includes('rowers')], [1, 'grace@example.com', false])
+  await assert.rejects(grace.groupInvitations.mine(), { code: 'address_unconfirmed' })
+  await assert.rejects(grace.groupInvitations.accept({ id }), { code: 'address_unconfirmed' })
+  const token = /verify_[\w-]+/.exec((await club.mails()).find(({ to }) => to === 'grace@example.com')!.text)![0]
+  await grace.call('POST', '/api/auth/verify', { body: { token } })
+  const another = await signInConfirmed(club, 'another@example.com')
+  await assert.rejects(another.groupInvitations.accept({ id }), { status: 404 })
+  const { items } = await grace.groupInvitations.mine()
+  assert.deepEqual(items.map(({ title }) => title).toSorted(), ['Early rowers', 'Readers'])
+  for (const { id } of items) assert.equal((await grace.groupInvitations.accept({ id })).role, 'member')
+  await assert.rejects(grace.groupInvitations.accept({ id }), { status: 404 })
+
+  assert.deepEqual(
+    (await grace.notices.list({ sort: 'createdAt' })).items.map(({ text }) => text),
+    ['Six o’clock.', 'Emma, to chapter ten.'],
+  )
+  assert.equal((await grace.memberships.list({ filter: { group: rowers.group } })).items.length, 2)
+  await assert.rejects(grace.groups.update(rowers.group, { title: 'Mine' }), { status: 403 })
+  await assert.rejects(grace.memberships.delete(rowers.id), { status: 403 })
+})
+
+test('an invitation is good for two weeks, and for as long as whoever sent it is an owner', async () => {
+  await using club = await openTestBackend(backend)
+  const [ada, grace] = [await club.signIn('ada@example.com'), await signInConfirmed(club, 'grace@example.com')]
+  const hugo = await signInConfirmed(club, 'hugo@example.com')
+  const { group, id: adas } = await ada.groups.found({ title: 'Early rowers' })
+  const { id } = await letIn(ada, grace, group)
+  await ada.memberships.update(id, { role: 'owner' })
+  const first = await grace.groupInvitations.create({ group, email: 'hugo@example.com' })
+  await ada.memberships.update(id, { role: 'member' })
+  await assert.rejects(hugo.groupInvitations.accept({ id: first.id }), { status: 404 })
+  await ada.groupInvitations.delete(first.id)
+  const second = await ada.groupInvitations.create({ group, email: 'hugo@example.com' })
+  await club.advance(14 * 86_400_000)
+  await ada.auth.login({ email: 'ada@example.com', password: 'a test of one mind' })
+  await hugo.auth.login({ email: 'hugo@example.com', password: 'a test of one mind' })
+  assert.deepEqual((await hugo.groupInvitations.mine()).items, [])
+  await assert.rejects(hugo.groupInvitations.accept({ id: second.id }), { status: 404 })
+  assert.equal((await ada.memberships.get(adas)).role, 'owner')
+})
+
+test('a group keeps an owner, who hands it on before leaving, or deletes it', async () => {
+  await using club = await openTestBackend(backend)
+  const [ada, grace] = [await club.signIn('ada@example.com'), await signInConfirmed(club, 'grace@example.com')]
+  const { group, id } = await ada.groups.found({ title: 'Early rowers' })
+  const { id: graces } = await letIn(ada, grace, group)
+  await assert.rejects(ada.memberships.delete(id), { status: 409, code: 'last_group_owner' })
+  await assert.rejects(ada.memberships.update(id, { role: 'member' }), { code: 'last_group_owner' })
+  await assert.rejects(grace.memberships.update(graces, { role: 'owner' }), { status: 403 })
+  await ada.memberships.update(graces, { role: 'owner' })
+  await ada.memberships.delete(id)
+  assert.deepEqual((await ada.groups.list()).items, [])
+  await assert.rejects(grace.memberships.delete(graces), { code: 'last_group_owner' })
+  await grace.groups.delete(group)
+  assert.deepEqual((await grace.memberships.list()).items, [])
+})
+
+test('a live list loses a group’s records once its reader is removed, and hears of none after that', { timeout: 20_000 }, async (t) => {
+  await using club = await openTestBackend(backend)
+  const [ada, hugo] = [await club.signIn('ada@example.com'), await club.signIn('hugo@example.com')]
+  const grace = await signInConfirmed(club, 'grace@example.com')
+  const [{ group: rowers }, { group: readers }] = [
+    await ada.groups.found({ title: 'Rowers' }),
+    await hugo.groups.found({ title: 'Readers' }),
+  ]
+  const { id } = await letIn(ada, grace, rowers)
+  await letIn(hugo, grace, readers)
+  await ada.notices.create({ group: rowers, text: 'Six o’clock.' })
+  await hugo.notices.create({ group: readers, text: 'Emma.' })
+  const seen: string[] = []
+  let look = () => {}
+  const live = grace.notices.live({ sort: 'createdAt' }, (all) => {
+    seen.push(all.map(({ text }) => text).join(' '))
+    look()
+  })
+  t.after(() => live.close())
+  const shows = (texts: string) =>
+    new Promise<void>((resolve) => {
+      look = () => seen.at(-1) === texts && resolve()
+      look()
+    })
+  await shows('Six o’clock. Emma.')
+  await ada.memberships.delete(id)
+  await shows('Emma.')
+  await ada.notices.create({ group: rowers, text: 'Seven.' })
+  await hugo.notices.create({ group: readers, text: 'Dracula.' })
+  await shows('Emma. Dracula.')
+  assert.deepEqual(
+    seen.filter((texts) => texts.includes('Seven.')),
+    [],
+  )
+})
+
+test('a person who is erased is in no group, and staff give a group an owner that has lost its last one by that', async () => {
+  await using club = await openTestBackend(backend)
+  const [ada, grace] = [await club.signIn('ada@example.com'), await signInConfirmed(club, 'grace@example.com')]
+  const olga = await club.signIn('olga@example.com', { roles: ['admin'] })
+  const { group, user } = await ada.groups.found({ title: 'Early rowers' })
+  const { id } = await letIn(ada, grace, group)
+  await ada.notices.create({ group, text: 'Six o’clock.' })
+  await ada.groupInvitations.create({ group, email: 'hugo@example.com' })
+  await olga.call('POST', `/api/users/${user}/erase`, { body: { now: true } })
+  await club.advance(10 * 60_000)
+  const { items } = await olga.memberships.list({ filter: { group } })
+  assert.deepEqual(
+    items.map((one) => [one.id, one.role]),
+    [[id, 'member']],
+  )
+  assert.deepEqual((await grace.notices.list()).items, [])
+  await olga.memberships.update(id, { role: 'owner' })
+  assert.deepEqual((await grace.groupInvitations.list()).items, [])
+  await grace.groups.update(group, { title: 'Late rowers' })
+})

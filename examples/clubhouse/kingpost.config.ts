@@ -17,6 +17,7 @@ import {
   through,
   where,
 } from 'kingpost'
+import * as club from './groups.ts'
 
 /** An admin gives the role in the console, at the account. */
 const organiser = any(staff, role('organiser'))
@@ -119,8 +120,10 @@ const day = 24 * hour
 
 export const backend = defineBackend({
   name: 'Clubhouse',
-  collections: [teams, members, events, comments, photos],
-  hooks: [checkTeam],
+  collections: [teams, members, events, comments, photos, club.groups, club.memberships, club.notices, club.groupInvitations],
+  hooks: [checkTeam, club.sendInvitation, club.keepOwner],
+  operations: [club.foundGroup, club.myInvitations, club.acceptInvitation],
+  mails: [club.groupMail],
   storefront: './pages',
   seed({ newId, now }) {
     const [rowing, chess, committee] = [newId('team'), newId('team'), newId('team')]

@@ -158,7 +158,10 @@ async function clubhouseWorld(admin: HttpClient): Promise<World> {
   const [teams, events] = [(await first('teams'))!, (await first('events'))!]
   const members = (await first('members')) ?? (await made('members', { name: 'Ada', team: teams }))
   const comments = await made('comments', { event: events, author: members, text: 'I bring cake.' })
-  return { ids: { teams, events, members, comments } }
+  const { id: memberships, group: groups } = expectStatus(await admin.post('/api/groups/found', { title: 'Early rowers' }), 201).body
+  const notices = await made('notices', { group: groups, text: 'At six.' })
+  const groupInvitations = await made('groupInvitations', { group: groups, email: 'guest@club.example' })
+  return { ids: { teams, events, members, comments, groups, memberships, notices, groupInvitations } }
 }
 
 /** The bookshop with one operation that answers otherwise than it says. */

@@ -25,6 +25,7 @@ REFERENCES = (
     ("book", "products"),
     ("shippingMethod", "shippingMethods"),
     ("team", "teams"),
+    ("group", "groups"),
     ("event", "events"),
     ("author", "members"),
 )
