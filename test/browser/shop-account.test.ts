@@ -78,7 +78,11 @@ for (const size of ['phone', 'desktop'] satisfies Size[])
     // The bar may be there before the page below it.
     await page.getByRole('heading', { name: 'My orders' }).waitFor()
     await visitor.look('shop-acting')
-    await page.goto('/cart')
+    const bar = page.getByRole('complementary', { name: 'Support acts as this customer' })
+    for (const path of ['/', '/books/emma', '/nowhere', '/cart']) {
+      await page.goto(path)
+      await bar.waitFor()
+    }
     await page.getByRole('link', { name: 'Emma' }).waitFor()
     await page.goto('/account/security')
     await page.getByText(`act as ${email}`).waitFor()
@@ -89,6 +93,7 @@ for (const size of ['phone', 'desktop'] satisfies Size[])
     // The customer's cart is not left behind in this browser.
     await page.goto('/cart')
     await page.getByRole('heading', { name: 'Your cart is empty' }).waitFor()
+    assert.equal(await bar.count(), 0)
     visitor.calm()
     await page.context().close()
   })

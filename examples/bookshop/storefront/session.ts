@@ -3,7 +3,7 @@
  * remembers that there should be one, so that guests never ask (and never see a 401 in their console).
  */
 import { ApiError, type User } from 'kingpost/client'
-import { showActing } from './acting.ts'
+import { isActing, showActing } from './acting.ts'
 import { letGo, takeAlong } from './cart-store.ts'
 import { byId } from './dom.ts'
 import { client } from './shop.ts'
@@ -60,7 +60,10 @@ export async function signOut(): Promise<void> {
   // The next one at this browser has a cart of their own.
   letGo()
   forgetTyped()
+  const wasActing = isActing()
   forgetUser()
+  // Whoever acted as a customer is still signed in, as themselves.
+  if (wasActing) localStorage.setItem(MARK, 'yes')
 }
 
 /** The server said 401: whatever we believed, there is no session. */
@@ -72,6 +75,7 @@ export function loseSession(): void {
 function forgetUser(): void {
   user = null
   localStorage.removeItem(MARK)
+  showActing(null)
   showName()
 }
 
