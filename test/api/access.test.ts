@@ -164,6 +164,7 @@ const aClosedAccount = async (world: World): Promise<Given> => {
       wasDisabled: false,
       isProven: false,
       address: null,
+      former: null,
     } as const
     await tx.insert(erasures, { id: work.newId('era'), ...erasure, step: 0, after: null, report: [], doneAt: null })
     return await issueProof(work, { purpose: 'keepAccount', user, email: user.email })

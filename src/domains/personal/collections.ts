@@ -31,6 +31,13 @@ export const erasures = collection('erasures', {
     /** The address, while it is looked for, and whether its owner has shown that it is theirs. */
     isProven: field.boolean({ required: true, default: false, feed: false }),
     address: field.text({ read: nobody, feed: false, personal: true }),
+    /** Those of before, while they are looked for. */
+    former: field.json<readonly string[]>({
+      read: nobody,
+      feed: false,
+      personal: true,
+      schema: { type: 'array', items: { type: 'string' } },
+    }),
     /** How far it is: the step, and the record or line behind which it continues. */
     step: field.integer({ required: true, feed: false }),
     after: field.text({ read: nobody, feed: false, max: limits.idCharactersMax }),

@@ -6,14 +6,16 @@ import { EngineError } from '../../base/engine-error.ts'
 import type { NewId } from '../../base/ids.ts'
 import { limits } from '../../base/limits.ts'
 import type { DomainEvent } from '../../contract/events.ts'
-import { eq } from '../../contract/filter.ts'
+import { and, eq } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
 import { type EffectHandler, effectHandler, effectKind, enqueue, type Outcome } from '../../effects/effect.ts'
 import type { Work } from '../../operation/work.ts'
 import type { Model } from '../../schema/model.ts'
-import type { StorageAdapter } from '../../storage/storage.ts'
+import { findUnique } from '../../storage/find-all.ts'
+import type { Reader, RecordChange, StorageAdapter } from '../../storage/storage.ts'
 import { users } from '../accounts/collections.ts'
 import { accountErased } from '../accounts/events.ts'
+import { proofs } from '../accounts/proofs.ts'
 import { type Erasure, erasures } from './collections.ts'
 import { rewrittenLines } from './erase-lines.ts'
 import { advance, erasePiece, isReferredTo, type Step, stepsOf, waitsFor } from './erase-steps.ts'
@@ -44,7 +46,7 @@ function keyOf(id: string, dueAt: number): string {
 /** The rows that have an account erased which a restore has brought back. */
 export function erasureOfRestored(user: string, { now, newId }: { readonly now: number; readonly newId: NewId }) {
   const times = { createdAt: now, updatedAt: now, version: 1 }
-  const none = { waitsFor: null, isProven: false, address: null, step: 0, after: null, report: [], doneAt: null }
+  const none = { waitsFor: null, isProven: false, address: null, former: null, step: 0, after: null, report: [], doneAt: null }
   const erasure = { id: newId(erasures.prefix!), user, state: 'waiting', dueAt: now, wasDisabled: true, ...none, ...times }
   const owed = { kind: eraseKind.name, key: keyOf(erasure.id, now), payload: { erasure: erasure.id }, dueAt: now, record: null }
   const fresh = { state: 'ready', attempts: 0, failures: null, owner: null, lastError: null }
@@ -106,7 +108,8 @@ async function begin({ write, model }: ErasingParts, { id }: Erasure): Promise<n
 async function take(parts: ErasingParts, erasure: Erasure, steps: readonly Step[]): Promise<void> {
   const step = steps[erasure.step]!
   const { address, isProven } = erasure
-  const person: Person = { id: erasure.user, address: isProven ? address : null, typed: address }
+  const former = erasure.former ?? []
+  const person: Person = { id: erasure.user, address: isProven ? address : null, former, typed: address }
   const now = (work: (work: Work, current: Erasure) => Promise<void>) =>
     parts.write(async (given) => {
       // As it was read: another process that has this erasure, too, has gone on.
@@ -116,6 +119,8 @@ async function take(parts: ErasingParts, erasure: Erasure, steps: readonly Step[
     })
   if (step.kind === 'lines')
     return await rewriteLines(parts, { erasure, person, advanceNow: (after) => now((work, current) => advance(work, current, { after })) })
+  if (step.kind === 'addresses')
+    return await gatherAddresses(parts, erasure, (done) => now((work, current) => advance(work, current, done)))
   if (step.kind === 'file') await parts.storage.forgetRemains()
   if (step.kind === 'list') await parts.list.add(person.id)
   const isFirstTurn = erasure.step < steps.findIndex((one) => one.kind === 'account')
@@ -125,6 +130,35 @@ async function take(parts: ErasingParts, erasure: Erasure, steps: readonly Step[
     } catch (error) {
       if (!isReferredTo(error)) throw error
     }
+}
+
+/** What the account was called before stands in its own old lines alone. */
+async function gatherAddresses(
+  { storage }: ErasingParts,
+  { user, former, address, after }: Erasure,
+  advanceNow: (done: { readonly after: string | null; readonly former: readonly string[] }) => Promise<void>,
+): Promise<void> {
+  const commits = await storage.commitsAfter(Number(after ?? 0), limits.erasureLinesPerPiece)
+  const found = new Set(former ?? [])
+  for (const email of commits.flatMap(({ changes }) => changes.flatMap((change) => formerAddress(change, user) ?? [])))
+    if (email !== address && !(await isOfAnother(storage.reader, email, user))) found.add(email)
+  const isOver = commits.length < limits.erasureLinesPerPiece
+  await advanceNow({ after: isOver ? null : String(commits.at(-1)!.position), former: [...found] })
+}
+
+/** One that somebody had shown to be theirs. */
+function formerAddress({ collection, id, record, before }: RecordChange, user: string): string | null {
+  const email = before?.['email']
+  const wasProven = { ...record, ...before }['emailVerified'] === true
+  return collection === users.name && id === user && typeof email === 'string' && wasProven ? email : null
+}
+
+/** Whoever has it now, or has the way back to it, keeps what it names. */
+async function isOfAnother(read: Reader, email: string, user: string): Promise<boolean> {
+  const holder = await findUnique(read, users, eq('email', email))
+  if (holder !== null) return holder.id !== user
+  const ways = await read.find(proofs, { where: and(eq('email', email), eq('purpose', 'undoEmail')), limit: 2 })
+  return ways.some((way) => way.user !== user)
 }
 
 type Lines = { readonly erasure: Erasure; readonly person: Person; readonly advanceNow: (after: string | null) => Promise<void> }

@@ -12,13 +12,13 @@ import { noteAdmin } from '../accounts/admins.ts'
 import { users } from '../accounts/collections.ts'
 import { type Erasure, type ErasureLine, erasedRecords, erasures } from './collections.ts'
 import { type Erasing, eraseFreeForm, eraseRecord, type Fate } from './erase-records.ts'
-import { isAskedBy, type Person, placesIn, speakOf, whereFollows, whereNamed } from './person.ts'
+import { addressesOf, isAskedBy, type Person, placesIn, speakOf, whereFollows, whereNamed } from './person.ts'
 
 export type Step =
   | { readonly kind: 'named' | 'following'; readonly collection: CollectionModel; readonly way: PersonalWay }
   | { readonly kind: 'freeForm'; readonly collection: CollectionModel }
-  /** The account itself; old lines of the feed; what was noted on the way; the file of the database; the list for restores. */
-  | { readonly kind: 'account' | 'lines' | 'notes' | 'file' | 'list' }
+  /** What it was called before; the account itself; old lines of the feed; what was noted on the way; the file of the database; the list for restores. */
+  | { readonly kind: 'addresses' | 'account' | 'lines' | 'notes' | 'file' | 'list' }
 
 const ownKinds = ['personal.erase', 'personal.export', 'personal.removeExport', 'files.remove']
 
@@ -31,7 +31,16 @@ export function stepsOf(model: Model): readonly Step[] {
     .filter((collection) => personalOf(collection).freeForm !== null)
     .map((collection) => ({ kind: 'freeForm', collection }) as const)
   const turn = [...named, ...following, ...freeForm]
-  return [...turn, { kind: 'account' }, ...turn, { kind: 'lines' }, { kind: 'notes' }, { kind: 'file' }, { kind: 'list' }]
+  return [
+    { kind: 'addresses' },
+    ...turn,
+    { kind: 'account' },
+    ...turn,
+    { kind: 'lines' },
+    { kind: 'notes' },
+    { kind: 'file' },
+    { kind: 'list' },
+  ]
 }
 
 export type Manner = 'many' | 'one' | 'gentle'
@@ -46,7 +55,12 @@ export type Piece = {
   readonly isFirstTurn: boolean
 }
 /** What a piece has done. `after`: where the next one begins; null when the step is over. */
-type Done = { readonly after: string | null; readonly report: readonly ErasureLine[]; readonly address?: null }
+type Done = {
+  readonly after: string | null
+  readonly report: readonly ErasureLine[]
+  readonly address?: null
+  readonly former?: readonly string[] | null
+}
 
 /** Does one piece of a step that is records, and writes how far it came. @throws still_referenced, cascade_too_large */
 export async function erasePiece(piece: Piece, step: Step): Promise<void> {
@@ -94,7 +108,7 @@ async function eraseFollowing(piece: Piece, { collection, way }: OfWay): Promise
   const { erasure, person } = piece
   const noted = await pageOf(piece, model(piece, erasedRecords.name), eq('erasure', erasure.id))
   const isStart = erasure.after === null || erasure.after === ''
-  const own = isStart ? [person.id, ...(person.address === null ? [] : [person.address])] : []
+  const own = isStart ? [person.id, ...addressesOf(person)] : []
   const ids = [...own, ...noted.map((row) => recordOf(erasedRecords, row).record)]
   if (way.onErase === 'keep') {
     const kept = await tx.count(collection, whereFollows(way, ids))
@@ -139,7 +153,7 @@ async function forgetNotes(piece: Piece): Promise<Done> {
   const ids = page.map(({ id }) => id)
   if (ids.length > 0) await tx.deleteWhere(erasedRecords, oneOf('id', ids))
   if (page.length === limits.pageSizeMax) return { after: '', report: erasure.report }
-  return { after: null, report: erasure.report, address: null }
+  return { after: null, report: erasure.report, address: null, former: null }
 }
 
 function erasing({ work, model: all, person, erasure, manner }: Piece): Erasing {

@@ -6,14 +6,28 @@ import { type PersonalWay, personalOf } from '../../schema/personal.ts'
 import type { Reader } from '../../storage/storage.ts'
 import { erasedId, erasedRecords } from './collections.ts'
 
-/** `address`: in lower case, as addresses are kept; null where it is not proven. `typed`: one that was only typed, in an account that nobody confirmed. */
-export type Person = { readonly id: string; readonly address: string | null; readonly typed?: string | null }
+/**
+ * `address`: in lower case, as addresses are kept; null where it is not proven. `former`: those that the account had before, proven, which are nobody
+ * else's now. `typed`: one that was only typed, in an account that nobody confirmed.
+ */
+export type Person = {
+  readonly id: string
+  readonly address: string | null
+  readonly former?: readonly string[]
+  readonly typed?: string | null
+}
+
+/** All that are known to be theirs. */
+export function addressesOf({ address, former = [] }: Person): readonly string[] {
+  return address === null ? former : [address, ...former]
+}
 
 /** Records that name the person themselves; null where nothing could be found by this way. */
-export function whereNamed({ field, holds }: PersonalWay, { id, address }: Person): Filter | null {
-  if (holds === 'user') return eq(field, id)
-  if (holds === 'users') return has(field, id)
-  return holds === 'address' && address !== null ? eq(field, address) : null
+export function whereNamed({ field, holds }: PersonalWay, person: Person): Filter | null {
+  if (holds === 'user') return eq(field, person.id)
+  if (holds === 'users') return has(field, person.id)
+  const addresses = addressesOf(person)
+  return holds === 'address' && addresses.length > 0 ? oneOf(field, addresses) : null
 }
 
 /** Those that belong to one of these records. */
@@ -22,11 +36,13 @@ export function whereFollows({ field }: PersonalWay, records: readonly string[])
 }
 
 /** The ways by which this record is the person's. Of `record` none: those are found from what they follow. */
-export function waysOf(collection: CollectionModel, record: Readonly<Record<string, unknown>>, { id, address }: Person): PersonalWay[] {
+export function waysOf(collection: CollectionModel, record: Readonly<Record<string, unknown>>, person: Person): PersonalWay[] {
+  const { id } = person
+  const addresses = addressesOf(person)
   return personalOf(collection).ways.filter(({ field, holds }) => {
     const value = record[field]
     if (holds === 'users') return Array.isArray(value) && value.includes(id)
-    if (holds === 'address') return address !== null && typeof value === 'string' && value.toLowerCase() === address
+    if (holds === 'address') return typeof value === 'string' && addresses.includes(value.toLowerCase())
     return holds === 'user' && value === id
   })
 }
@@ -45,14 +61,16 @@ const idsInText = /[a-z]{2,8}_[0-9a-hjkmnp-tv-z]{26}/g
 /** Tells of a page of texts which of them speak of the person or of one of the records that are erased. */
 export async function speakOf(
   read: Reader,
-  { person: { id, address }, erasure }: { readonly person: Person; readonly erasure: string },
+  { person, erasure }: { readonly person: Person; readonly erasure: string },
   texts: readonly string[],
 ): Promise<boolean[]> {
+  const addresses = addressesOf(person)
   const ids = texts.map((text) => new Set(text.match(idsInText)))
   const all = [...new Set(ids.flatMap((some) => [...some]))]
   const known = new Set((await erasedAmong(read, erasure, all)).map(({ record }) => record))
   return texts.map((text, index) => {
-    if (ids[index]!.has(id) || (address !== null && text.toLowerCase().includes(address))) return true
+    const small = text.toLowerCase()
+    if (ids[index]!.has(person.id) || addresses.some((address) => small.includes(address))) return true
     return [...ids[index]!].some((one) => known.has(one))
   })
 }
@@ -72,15 +90,17 @@ export async function erasedAmong(read: Reader, erasure: string, ids: readonly s
 }
 
 /** What an account has asked for by typing its address, which carries nothing but that: mails to confirm it, to sign in. */
-export function isAskedBy({ typed = null }: Person, record: Readonly<Record<string, unknown>>): boolean {
+export function isAskedBy({ typed = null, former = [] }: Person, record: Readonly<Record<string, unknown>>): boolean {
   const { kind, payload } = record as { readonly kind?: unknown; readonly payload?: { readonly email?: unknown } | null }
-  return typed !== null && String(kind).startsWith('accounts.') && payload?.email === typed
+  const email = payload?.email
+  return String(kind).startsWith('accounts.') && typeof email === 'string' && (email === typed || former.includes(email))
 }
 
-/** Every text in a value with the address taken out, in whatever case it stands. */
-export function withoutAddress<T>(value: T, { address }: Person, instead: string): T {
-  if (address === null) return value
-  const wanted = new RegExp(address.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'), 'gi')
+/** Every text in a value with their addresses taken out, in whatever case it stands. */
+export function withoutAddress<T>(value: T, person: Person, instead: string): T {
+  const addresses = addressesOf(person)
+  if (addresses.length === 0) return value
+  const wanted = new RegExp(addresses.map((address) => address.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'), 'gi')
   const without = (one: unknown): unknown => {
     if (typeof one === 'string') return one.replace(wanted, instead)
     if (Array.isArray(one)) return one.map(without)

@@ -151,6 +151,7 @@ async function ask(work: Work, { id, waitMs, language }: Asked) {
     wasDisabled: user.disabled,
     isProven: false,
     address: null,
+    former: null,
     step: 0,
     after: null,
     report: [],

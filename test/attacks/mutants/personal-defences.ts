@@ -52,4 +52,20 @@ export const personalDefences: readonly Defence[] = [
     test,
     asked: ['an account that an admin shuts meanwhile'],
   },
+  {
+    name: 'addresses of before are looked for',
+    file: 'src/domains/personal/erase-person.ts',
+    from: 'found.add(email)',
+    to: 'found.delete(email)',
+    test,
+    asked: ['what stands under an address of before goes'],
+  },
+  {
+    name: 'an address of before that is another’s by now erases nobody',
+    file: 'src/domains/personal/erase-person.ts',
+    from: 'if (holder !== null) return holder.id !== user',
+    to: '',
+    test,
+    asked: ['what stands under an address of before stays'],
+  },
 ]
