@@ -68,7 +68,9 @@ export function systemPages(facts: PageFacts): Page[] {
       type: json,
       isPersonal: true,
       async answer(caller) {
-        const { roles: given, staffIn } = await caller()
+        const asking = await caller()
+        // Whoever has to show a second factor first is nobody in particular until then.
+        const { roles: given, staffIn } = asking.lacksFactor ? { roles: [], staffIn: undefined } : asking
         const roles = [...new Set(given)].sort()
         let document = documents.get(roles.join())
         if (!document) {

@@ -3,9 +3,12 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { hashSecret } from '../../src/base/secret.ts'
+import { eq } from '../../src/contract/filter.ts'
 import { sessions, users } from '../../src/domains/accounts/collections.ts'
+import { issueProof } from '../../src/domains/accounts/proofs.ts'
 import { totpCode } from '../../src/domains/accounts/totp.ts'
 import type { ConfigError } from '../../src/engine/backend.ts'
+import { workIn } from '../../src/operation/work.ts'
 import { type ApiRequest, checkOut, fillCart, openApi, openWorld, testConfig, type World } from '../support/api-harness.ts'
 
 const roles = { packer: { may: ['orders:read', 'stock.adjustLevel', 'webhooks.create'] } } as const
@@ -211,6 +214,23 @@ describe('who gives roles', () => {
   })
 })
 
+test('whoever an admin signs out or shuts has nothing left that they began, such as a sign-in that waits', async () => {
+  const boss = await anOwner()
+  for (const end of [(id: string) => boss.ask('DELETE', `/api/users/${id}/sessions`), (id: string) => boss.patch(id, { disabled: true })]) {
+    const { id } = await anybody([])
+    const user = (await world.engine.parts.storage.reader.get(users, id))!
+    const pending = await world.write(
+      async (tx, now) =>
+        await issueProof(workIn(world.engine.parts, tx, now), { purpose: 'secondFactor', user, email: user.email, way: 'magic' }),
+    )
+    assert.ok((await end(id)).status < 300)
+    await boss.patch(id, { disabled: false })
+    const body = { pending, code: '000000' }
+    assert.equal((await world.request({ method: 'POST', url: '/api/auth/totp/verify', body })).body.code, 'pending_invalid')
+    assert.equal(await world.engine.parts.storage.reader.count(sessions, eq('user', id)), 0)
+  }
+})
+
 test('a role that asks for a second factor lets its holder add one, and nothing else until then', async () => {
   const strict = await person('strict', ['strict'])
   for (const [method, url] of [
@@ -223,6 +243,9 @@ test('a role that asks for a second factor lets its holder add one, and nothing 
     ['GET', '/api/changes?collections=orders'],
   ] as const)
     assert.equal((await strict.ask(method, url, method === 'POST' ? {} : undefined)).body.code, 'second_factor_required', url)
+  // Nor what staff is told of the API.
+  const told = async (ask: typeof strict.ask) => (await ask('GET', '/api/openapi.json')).text.includes('"/api/emails"')
+  assert.deepEqual([await told(strict.ask), await told((await person('lax', ['reader'])).ask)], [false, true])
   assert.deepEqual([(await strict.get('/api/auth/me')).body.lacksFactor, (await strict.get('/api/auth/factors')).status], [true, 200])
   const { secret } = (await strict.ask('POST', '/api/auth/totp/enrol', {})).body
   const code = totpCode(secret, Math.floor(world.clock.now() / 30_000))

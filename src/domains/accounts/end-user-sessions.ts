@@ -6,6 +6,7 @@ import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { users } from './collections.ts'
 import { checkMayChange, getGiver } from './may-give.ts'
+import { dropBegun } from './proofs.ts'
 import { endSessions } from './session.ts'
 
 /** `DELETE /api/users/{id}/sessions`: an account is signed out everywhere, by an admin: a telephone was lost, or somebody has left. */
@@ -24,6 +25,7 @@ export const endUserSessions = command({
     if (user === null) throw new EngineError('not_found')
     checkMayChange((await getGiver(tx, actor.id)).roles, user)
     await endSessions(tx, eq('user', user.id))
+    await dropBegun(tx, user.id)
     return { output: null, status: 204 }
   },
 })

@@ -9,6 +9,7 @@ import { noteAdmin } from './admins.ts'
 import { users } from './collections.ts'
 import { accountShut } from './events.ts'
 import { checkMayChange, checkMayGive, checkRoles, getGiver } from './may-give.ts'
+import { dropBegun } from './proofs.ts'
 import { endSessions } from './session.ts'
 import { userOutput, userView } from './shapes.ts'
 
@@ -53,6 +54,8 @@ export function updateUser(roles: readonly string[]): Operation {
       const after = Object.keys(set).length === 0 ? before : await tx.update(users, before, { set })
       await noteAdmin(context, before, after)
       if (after.disabled) await endSessions(tx, eq('user', id))
+      // Nor does it go on with what was begun, where it is opened again.
+      if (after.disabled) await dropBegun(tx, id)
       const { disabled } = after
       const events = set.disabled === undefined ? [] : [accountShut({ user: after })]
       return { output: { ...userView(after), disabled }, headers: { etag: etagOf(collection, actor, after) }, events }

@@ -543,4 +543,28 @@ export const accountDefences: readonly Defence[] = [
     test: 'src/http/admission.test.ts',
     asked: ['who was staff'],
   },
+  {
+    name: 'whom an admin signs out goes on with nothing',
+    file: 'src/domains/accounts/end-user-sessions.ts',
+    from: '    await dropBegun(tx, user.id)\n',
+    to: '',
+    test: 'test/api/roles.test.ts',
+    asked: ['whoever an admin signs out'],
+  },
+  {
+    name: 'whom an admin shuts goes on with nothing',
+    file: 'src/domains/accounts/update-user.ts',
+    from: 'if (after.disabled) await dropBegun(tx, id)',
+    to: '',
+    test: 'test/api/roles.test.ts',
+    asked: ['whoever an admin signs out'],
+  },
+  {
+    name: 'the API is described as to a guest where a second factor is missing',
+    file: 'src/http/pages.ts',
+    from: 'asking.lacksFactor ? { roles: [], staffIn: undefined } : asking',
+    to: 'asking',
+    test: 'test/api/roles.test.ts',
+    asked: ['a role that asks for a second factor'],
+  },
 ]
