@@ -11,7 +11,7 @@ import { Type } from '../../contract/type.ts'
 import { type EffectHandler, effectHandler, effectKind, enqueue, type Outcome } from '../../effects/effect.ts'
 import type { Work } from '../../operation/work.ts'
 import type { Model } from '../../schema/model.ts'
-import { findUnique } from '../../storage/find-all.ts'
+import { findAll, findUnique } from '../../storage/find-all.ts'
 import type { Reader, RecordChange, StorageAdapter } from '../../storage/storage.ts'
 import { users } from '../accounts/collections.ts'
 import { accountErased } from '../accounts/events.ts'
@@ -157,7 +157,7 @@ function formerAddress({ collection, id, record, before }: RecordChange, user: s
 async function isOfAnother(read: Reader, email: string, user: string): Promise<boolean> {
   const holder = await findUnique(read, users, eq('email', email))
   if (holder !== null) return holder.id !== user
-  const ways = await read.find(proofs, { where: and(eq('email', email), eq('purpose', 'undoEmail')), limit: 2 })
+  const ways = await findAll(read, proofs, and(eq('email', email), eq('purpose', 'undoEmail')))
   return ways.some((way) => way.user !== user)
 }
 
