@@ -445,6 +445,8 @@ export const limits = {
   erasureLookMs: 3_600_000,
   /** Records of one transaction of an erasure: others wait for it no longer than for a request. */
   erasureBatch: 100,
+  /** Records looked at in one piece of an erasure or export where no index names those of the person: some milliseconds. */
+  personalLook: 1_000,
   /** Lines of the change feed that an erasure looks at in one piece. */
   erasureLinesPerPiece: 500,
   /** An export is deleted after so long: it holds everything of one person. */

@@ -12,7 +12,7 @@ import { noteAdmin } from '../accounts/admins.ts'
 import { users } from '../accounts/collections.ts'
 import { type Erasure, type ErasureLine, erasedRecords, erasures } from './collections.ts'
 import { type Erasing, eraseFreeForm, eraseRecord, type Fate } from './erase-records.ts'
-import { addressesOf, isAskedBy, type Person, placesIn, speakOf, whereFollows, whereNamed } from './person.ts'
+import { addressesOf, isAskedBy, type Person, placesIn, speakOf, waysOf, whereFollows, whereNamed } from './person.ts'
 
 export type Step =
   | { readonly kind: 'named' | 'following'; readonly collection: CollectionModel; readonly way: PersonalWay }
@@ -97,9 +97,20 @@ type OfWay = { readonly collection: CollectionModel; readonly way: PersonalWay }
 async function eraseNamed(piece: Piece, { collection, way }: OfWay): Promise<Done> {
   const where = whereNamed(way, piece.person)
   if (where === null) return { after: null, report: piece.erasure.report }
-  const page = await pageOf(piece, collection, where)
+  const found = way.holds === 'user' ? await pageOf(piece, collection, where) : null
+  const { page, after } = found === null ? await walkedOf(piece, collection, way) : { page: found, after: nextOf(piece, found) }
   const fates = await eachOf(page, (record) => eraseRecord(erasing(piece), collection, record))
-  return { after: nextOf(piece, page), report: counted(piece, collection, fates) }
+  return { after, report: counted(piece, collection, fates) }
+}
+
+/** Where no index names them, records are looked at in their order, so many in a piece: others write in between, however many there are. */
+async function walkedOf({ work, erasure, manner, person }: Piece, collection: CollectionModel, way: PersonalWay) {
+  // Beyond the limit: the next piece.
+  const looked = await work.tx.find<AnyRecord>(collection, { where: and(behind(erasure)), limit: limits.personalLook })
+  const theirs = looked.filter((record) => waysOf(collection, record, person).some(({ field }) => field === way.field))
+  const page = theirs.slice(0, sizeOf(manner))
+  const last = page.length < theirs.length ? page.at(-1) : looked.length < limits.personalLook ? undefined : looked.at(-1)
+  return { page, after: last?.id ?? null }
 }
 
 /** What belongs to records that are erased. A page of those at a time, and of these again until none is left. */
@@ -166,9 +177,12 @@ function model({ model: all }: Piece, name: string): CollectionModel {
 
 /** Behind the last one seen. */
 async function pageOf({ work, erasure, manner }: Piece, collection: CollectionModel, where?: Filter): Promise<AnyRecord[]> {
-  const after = erasure.after === null || erasure.after === '' ? undefined : compare('id', 'gt', erasure.after)
   // Beyond the limit: the next piece.
-  return await work.tx.find<AnyRecord>(collection, { where: and(where, after), limit: sizeOf(manner) })
+  return await work.tx.find<AnyRecord>(collection, { where: and(where, behind(erasure)), limit: sizeOf(manner) })
+}
+
+function behind({ after }: Erasure): Filter | undefined {
+  return after === null || after === '' ? undefined : compare('id', 'gt', after)
 }
 
 function sizeOf(manner: Manner): number {

@@ -125,7 +125,12 @@ type Scope = { readonly read: Reader; readonly model: Model; readonly blobs: Blo
 async function pageOf({ read, model, person, row }: Scope, collection: CollectionModel): Promise<Made> {
   const after = row.after === null ? undefined : compare('id', 'gt', row.after)
   // Beyond the limit: the next piece.
-  const page = await read.find<AnyRecord>(collection, { where: and(whereTheirs(collection, person), after), limit: limits.exportPage })
+  const isNamed = collection.name === users.name || personalOf(collection).ways.every(({ holds }) => holds === 'user' || holds === 'record')
+  const looks = isNamed ? limits.exportPage : limits.personalLook
+  // Where no index names them, records are looked at in their order.
+  const where = isNamed ? and(whereTheirs(collection, person), after) : and(after)
+  const looked = await read.find<AnyRecord>(collection, { where, limit: looks })
+  const page = isNamed ? looked : looked.filter((record) => waysOf(collection, record, person).length > 0)
   const ids = page.map(({ id }) => id)
   const sheets = [{ collection, records: page }, ...(await followersOf({ read, model, person }, ids))].filter(
     ({ records }) => records.length > 0,
@@ -145,14 +150,14 @@ async function pageOf({ read, model, person, row }: Scope, collection: Collectio
     bytes.push(made.bytes)
     offset += made.bytes.length
   }
-  const isOver = page.length < limits.exportPage
+  const isOver = looked.length < looks
   const rows = sheets.reduce((sum, { records }) => sum + records.length, 0)
   return {
     entries,
     bytes: Readable.from(bytes, { objectMode: false }),
     rows,
     step: row.step + (isOver ? 1 : 0),
-    after: isOver ? null : page.at(-1)!.id,
+    after: isOver ? null : looked.at(-1)!.id,
   }
 }
 
