@@ -167,8 +167,13 @@ export async function dropLaterUndos(tx: Transaction, { user, expiresAt }: Proof
 
 /** The account that had this address a short time ago, and may yet take it back; null when there is none. */
 export async function formerOwner({ tx, now }: Pick<Work, 'tx' | 'now'>, email: string): Promise<string | null> {
-  const undo = await findUnique(tx, proofs, eq('slot', slotOf('undoEmail', email)))
+  const undo = await wayBackTo(tx, email)
   return undo === null || undo.expiresAt <= now ? null : undo.user
+}
+
+/** The way back to this address, in time or not; an address has one. */
+export async function wayBackTo(read: Pick<Reader, 'find'>, email: string): Promise<Proof | null> {
+  return await findUnique(read, proofs, eq('slot', slotOf('undoEmail', email)))
 }
 
 function isNot(purpose: ProofPurpose): Filter {

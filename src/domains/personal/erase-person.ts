@@ -6,16 +6,16 @@ import { EngineError } from '../../base/engine-error.ts'
 import type { NewId } from '../../base/ids.ts'
 import { limits } from '../../base/limits.ts'
 import type { DomainEvent } from '../../contract/events.ts'
-import { and, eq } from '../../contract/filter.ts'
+import { eq } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
 import { type EffectHandler, effectHandler, effectKind, enqueue, type Outcome } from '../../effects/effect.ts'
 import type { Work } from '../../operation/work.ts'
 import type { Model } from '../../schema/model.ts'
-import { findAll, findUnique } from '../../storage/find-all.ts'
+import { findUnique } from '../../storage/find-all.ts'
 import type { Reader, RecordChange, StorageAdapter } from '../../storage/storage.ts'
 import { users } from '../accounts/collections.ts'
 import { accountErased } from '../accounts/events.ts'
-import { proofs } from '../accounts/proofs.ts'
+import { wayBackTo } from '../accounts/proofs.ts'
 import { type Erasure, erasures } from './collections.ts'
 import { rewrittenLines } from './erase-lines.ts'
 import { advance, erasePiece, isReferredTo, type Step, stepsOf, waitsFor } from './erase-steps.ts'
@@ -157,8 +157,8 @@ function formerAddress({ collection, id, record, before }: RecordChange, user: s
 async function isOfAnother(read: Reader, email: string, user: string): Promise<boolean> {
   const holder = await findUnique(read, users, eq('email', email))
   if (holder !== null) return holder.id !== user
-  const ways = await findAll(read, proofs, and(eq('email', email), eq('purpose', 'undoEmail')))
-  return ways.some((way) => way.user !== user)
+  const way = await wayBackTo(read, email)
+  return way !== null && way.user !== user
 }
 
 type Lines = { readonly erasure: Erasure; readonly person: Person; readonly advanceNow: (after: string | null) => Promise<void> }
