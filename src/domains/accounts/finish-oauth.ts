@@ -63,6 +63,7 @@ export function finishOAuth({ providers, log }: OAuthParts): Operation {
     ],
     access: anyone,
     rate: 'write',
+    hasSecretInput: true,
     always,
     async prepare(context): Promise<Back> {
       const { input, request, project, writeFirst } = context

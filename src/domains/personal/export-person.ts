@@ -124,11 +124,11 @@ type Scope = { readonly read: Reader; readonly model: Model; readonly blobs: Blo
 
 async function pageOf({ read, model, person, row }: Scope, collection: CollectionModel): Promise<Made> {
   const after = row.after === null ? undefined : compare('id', 'gt', row.after)
-  // Beyond the limit: the next piece.
   const isNamed = collection.name === users.name || personalOf(collection).ways.every(({ holds }) => holds === 'user' || holds === 'record')
   const looks = isNamed ? limits.exportPage : limits.personalLook
   // Where no index names them, records are looked at in their order.
   const where = isNamed ? and(whereTheirs(collection, person), after) : and(after)
+  // Beyond the limit: the next piece.
   const looked = await read.find<AnyRecord>(collection, { where, limit: looks })
   const page = isNamed ? looked : looked.filter((record) => waysOf(collection, record, person).length > 0)
   const ids = page.map(({ id }) => id)

@@ -91,6 +91,9 @@ const keyForm = /\bkp_(?:[0-9A-Za-z]{49}|…[0-9A-Za-z]{4})/g
 const idForm = /\b([a-z]{2,16})_[0-9a-hjkmnp-tv-z]{26}\b/g
 /** Of an authenticator app, and the codes that come with it. */
 const factorForm = /(?<=\bsecret(?:=|":"))[A-Z2-7]{32}\b|\b[a-z2-7]{4}(?:-[a-z2-7]{4}){3}\b/g
+/** Of a passkey: what is to be signed, and how an authenticator knows whose it is, which is an id in base64url. */
+const challengeForm = /(?<="challenge":")[\w-]{43}(?=")/g
+const handleForm = /(?<="user":\{"id":")[\w-]+(?=","name")/g
 const numberForm = /(?<="number":")[0-9A-Z]{4}-[0-9A-Z]{4}/g
 const tagForm = /(?<="etag":"\\")([\w-]{16})(?:-([\w-]{16}))?(?=\\")/g
 const cursorForm = /(?<="next":")[\w-]+/g
@@ -121,6 +124,8 @@ function named(names: Names, text: string): string {
     text
       .replace(cursorForm, open)
       .replace(signatureForm, (signature) => nameOf(signature, 'signature'))
+      .replace(challengeForm, (challenge) => nameOf(challenge, 'challenge'))
+      .replace(handleForm, (handle) => plain(Buffer.from(handle, 'base64url').toString()))
       .replace(placeForm, (place) => nameOf(place, 'place'))
       .replace(tagForm, (_, row: string, body?: string) => `${nameOf(row, 'etag')}${body ? `-${nameOf(body, 'etag')}` : ''}`),
   )
