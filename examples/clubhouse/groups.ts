@@ -101,6 +101,7 @@ export const keepOwner = before({
   name: 'memberships.keepOwner',
   on: memberships,
   action: ['update', 'delete'],
+  errors: [groupErrors.last_group_owner],
   async run({ action, record, before, records }) {
     if (before?.role !== 'owner' || (action === 'update' && record.role === 'owner')) return
     // Null: the group itself is deleted, and its memberships with it.

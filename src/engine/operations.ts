@@ -347,7 +347,11 @@ function makeRecordOperations(collection: CollectionModel, hooksOf?: HooksOf): O
     ...imports,
     ...(isRestorable(collection) ? [restoreRecord(collection, hooksOf), purgeRecord(collection, hooksOf)] : []),
   ]
-  return [...reads, ...writes.map((operation) => scoped(`${collection.name}:write`, operation))]
+  // An import writes new and old ones; a deletion may lead to another.
+  const own = Object.values(hooks).flatMap(({ errors = [] }) => errors)
+  const refusing = (operation: Operation) =>
+    own.length === 0 ? operation : { ...operation, errors: [...(operation.errors ?? []), ...new Set(own)] }
+  return [...reads, ...writes.map((operation) => scoped(`${collection.name}:write`, refusing(operation)))]
 }
 
 function scoped(scope: string, operation: Operation): Operation {

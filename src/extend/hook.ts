@@ -3,6 +3,7 @@
 // carried out after it, at least once, under one key. This file owns how they are declared; extension.ts has them run.
 import type { Actor } from '../access/actor.ts'
 import { declare, placeOfDeclaration } from '../base/place.ts'
+import type { ProjectErrorKind } from '../base/project-error.ts'
 import type { RecordOf } from '../contract/record-types.ts'
 import type { RecordAction } from '../records/record-hooks.ts'
 import type { EventName, ProjectEvents } from './events.ts'
@@ -55,13 +56,18 @@ export type Hook = Piece & {
   readonly name: string
   readonly on: HookSubject
   readonly actions: readonly RecordAction[]
+  readonly errors: readonly ProjectErrorKind[]
   readonly run: (context: never) => unknown
   readonly settle: ((context: never) => unknown) | null
 }
 
 /** Before a record is written, or on an event, in its transaction. */
 export function before<const TOn extends HookSubject, const A extends RecordAction = RecordAction>(
-  spec: Spec<TOn, A> & { readonly run: (context: BeforeContext<TOn, A>) => void | Promise<void> },
+  spec: Spec<TOn, A> & {
+    /** Those of `defineErrors` that it refuses with: the API document names them at the writes of its collection. */
+    readonly errors?: readonly ProjectErrorKind[]
+    readonly run: (context: BeforeContext<TOn, A>) => void | Promise<void>
+  },
 ): Hook {
   return hook('before', spec, placeOfDeclaration())
 }
@@ -79,12 +85,12 @@ export function after<const TOn extends HookSubject, const A extends RecordActio
   return hook('after', spec, placeOfDeclaration())
 }
 
-type AnySpec = Spec<HookSubject, RecordAction> & Pick<Hook, 'run'> & { readonly settle?: Hook['run'] }
+type AnySpec = Spec<HookSubject, RecordAction> & Pick<Hook, 'run'> & { readonly errors?: Hook['errors']; readonly settle?: Hook['run'] }
 
 function hook(kind: Hook['kind'], spec: AnySpec, place: string): Hook {
-  const { name, on, action, run, settle = null } = spec
+  const { name, on, action, errors = [], run, settle = null } = spec
   const actions = action === undefined ? everyAction : [action].flat()
-  return declare({ kind, name, on, actions, run, settle, what: `The ${kind} hook ${name}`, place }, spec, place)
+  return declare({ kind, name, on, actions, errors, run, settle, what: `The ${kind} hook ${name}`, place }, spec, place)
 }
 
 const everyAction: readonly RecordAction[] = ['create', 'update', 'delete']

@@ -13,7 +13,7 @@ import { eq } from '../contract/filter.ts'
 import { Type } from '../contract/type.ts'
 import { type EffectHandler, type EffectKind, effectHandler, effectKind, enqueue } from '../effects/effect.ts'
 import type { Work } from '../operation/work.ts'
-import { type CollectionHooks, type RecordAction, type RecordWrite, recordActions } from '../records/record-hooks.ts'
+import { type CollectionHooks, type RecordAction, type RecordHooks, type RecordWrite, recordActions } from '../records/record-hooks.ts'
 import { checkReferences } from '../records/write-record.ts'
 import type { CollectionModel } from '../schema/model.ts'
 import { attempt } from './attempt.ts'
@@ -50,7 +50,8 @@ function hooksOfCollection(hooks: readonly Hook[], parts: OwnParts): CollectionH
     const own = hooks.filter(({ actions }) => actions.includes(action))
     if (own.length === 0) return []
     const [befores, afters] = [own.filter(({ kind }) => kind === 'before'), own.filter(({ kind }) => kind === 'after')]
-    const both = {
+    const both: RecordHooks = {
+      errors: befores.flatMap(({ errors }) => errors),
       before: async (write: RecordWrite) => await runBefore(befores, parts, write),
       async after({ work, action: done, before, record }: RecordWrite) {
         for (const hook of afters) await owe(work, hook, { told: { action: done, before, record }, record: record.id })

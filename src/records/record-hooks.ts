@@ -1,6 +1,7 @@
 // What may stand before and after the write of a record: the port through which code of a project takes part. A collection
 // that has none pays nothing for it.
 import type { Actor } from '../access/actor.ts'
+import type { ProjectErrorKind } from '../base/project-error.ts'
 import type { Work } from '../operation/work.ts'
 import type { AnyRecord } from '../schema/collection.ts'
 import type { Model } from '../schema/model.ts'
@@ -25,6 +26,8 @@ export type RecordWrite = {
 }
 
 export type RecordHooks = {
+  /** The project's own errors with which it may refuse. */
+  readonly errors?: readonly ProjectErrorKind[]
   /** Answers fields that are written instead, in stored form and fit for it. */
   before(write: RecordWrite): Promise<Readonly<Record<string, unknown>>>
   after(write: RecordWrite): Promise<void>

@@ -360,6 +360,21 @@ describe('an export', () => {
     await work(shop, limits.sessionRememberedMs + 1)
   })
 
+  test('one that a newer one replaces while it is opened is not there, and nothing is broken', async () => {
+    const { read } = blobs
+    Object.assign(blobs, {
+      async read() {
+        Object.assign(blobs, { read })
+        await ask('ada', 'POST', '/api/auth/me/export')
+        return null
+      },
+    })
+    const answer = await content('ada')
+    assert.deepEqual([answer.status, answer.body.code], [404, 'not_found'])
+    await isReady()
+    assert.equal((await content('ada')).status, 200)
+  })
+
   test('a process that dies at any piece leaves one that is taken up there', async () => {
     const whole = unzip((await content('ada')).bytes)
     await ask('ada', 'POST', '/api/auth/me/export')

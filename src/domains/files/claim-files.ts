@@ -33,6 +33,7 @@ type Place = { readonly collection: CollectionModel; readonly fields: readonly C
 
 function around(place: Place, own: RecordHooks | undefined): RecordHooks {
   return {
+    ...(own?.errors ? { errors: own.errors } : {}),
     async before(write) {
       // Of a record that can come back they stay where they are, claimed by it.
       const claimed = write.isSoft ? {} : await keepInStep(place, write)

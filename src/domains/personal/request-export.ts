@@ -7,7 +7,7 @@ import { limits } from '../../base/limits.ts'
 import type { Random } from '../../base/random.ts'
 import { type BlobStore, newBlobKey } from '../../blobs/blob-store.ts'
 import { Type } from '../../contract/type.ts'
-import { command, type Operation, query } from '../../operation/define.ts'
+import { type Content, command, type Operation, query } from '../../operation/define.ts'
 import type { Work } from '../../operation/work.ts'
 import { users } from '../accounts/collections.ts'
 import { contentOf } from '../files/file-content.ts'
@@ -105,7 +105,16 @@ function downloadExport(blobs: BlobStore): Operation {
         'content-disposition': 'attachment; filename="my-data.zip"',
         'cache-control': 'no-store',
       }
-      return { output: '', headers, content: contentOf(blobs, { key: row.key, parts: row.parts, size: sizeOf(row.parts) }) }
+      const content = contentOf(blobs, { key: row.key, parts: row.parts, size: sizeOf(row.parts) })
+      const open: Content['open'] = async (range) => {
+        try {
+          return await content.open(range)
+        } catch (error) {
+          // A newer one has taken its place, or its time was over, since it was looked up.
+          throw (await exportOf(read, actor.id!))?.id === row.id ? error : new EngineError('not_found')
+        }
+      }
+      return { output: '', headers, content: { ...content, open } }
     },
   })
 }

@@ -5,6 +5,7 @@ import type { Hook } from '../../extend/hook.ts'
 import { recordActions } from '../../records/record-hooks.ts'
 import type { Collection } from '../../schema/collection.ts'
 import { type Add, callable, is, isObject, list, word } from '../../schema/shape.ts'
+import { error } from './check-operations.ts'
 import { entries } from './entries.ts'
 
 const namePattern = /^[a-z][a-zA-Z0-9]*\.[a-z][a-zA-Z0-9]*$/
@@ -21,6 +22,7 @@ const keys = {
   name: ownName,
   on: () => {},
   action: (value: unknown, path: string, add: Add) => (Array.isArray(value) ? actions : action)(value, path, add),
+  errors: list(error),
   run: callable,
   settle: callable,
 }
@@ -29,7 +31,8 @@ const keys = {
 export function checkHooks(hooks: unknown, collections: readonly Collection[], add: Add): void {
   const made = 'before({ … }) or after({ … })'
   entries({ kinds: ['before', 'after'], keys, required: ['name', 'on', 'run'], made }, (entry, path, tell) => {
-    const { kind, on, settle } = entry as unknown as Hook
+    const { kind, on, errors, settle } = entry as unknown as Hook
+    if (kind === 'after' && errors.length > 0) tell(`${path}.errors`, 'is an option of before hooks alone: nobody waits for this one')
     if (kind === 'before' && settle !== null) tell(`${path}.settle`, 'is an option of after hooks alone')
     checkSubject(on, collections, (message) => tell(`${path}.on`, message))
   })(hooks, 'hooks', add)

@@ -51,7 +51,8 @@ const ownError = object(
   { required: ['code', 'status', 'message'] },
 )
 
-const error: Check = (value, path, add) => {
+/** A code of ours, or an error of the project's own. */
+export const error: Check = (value, path, add) => {
   if (typeof value === 'function' && 'code' in value) return ownError({ ...value }, `${path}.${String(value.code)}`, add)
   if (typeof value === 'string' && Object.hasOwn(errorCodes, value)) return
   const near = typeof value === 'string' ? nearest(value, Object.keys(errorCodes)) : ''
