@@ -184,17 +184,18 @@ export const limits = {
   /** Transactions that share one durable commit. 64 keeps a group under some 10 ms of work. */
   groupCommitMax: 64,
   /**
-   * Requests worked on at once, to begin with, and within what this moves with the delay that is measured. 64 keep a core busy and wait some
-   * 50 ms for each other; when a delay is above so much, what more comes is refused.
+   * Requests worked on at once, to begin with, and within what this moves with the delay that is measured. So many are always let in: a hundred
+   * guests who come at the same moment wait for each other, and nobody is refused.
    */
   requestsInside: 256,
-  requestsInsideMin: 64,
+  requestsInsideMin: 128,
   requestsInsideMax: 10_000,
   /** Of each network, whatever others have under way. */
   requestsOfEachMin: 4,
   /** Of each network at the address of a payment provider's webhooks, which go first: anybody can ask there. */
   requestsOfProvider: 16,
-  admissionDelayMs: 50,
+  /** When a delay is above so much, what more comes is refused. */
+  admissionDelayMs: 100,
   admissionSampleMs: 20,
   /** Passwords that wait to be hashed, some 30 ms each: past it callers are told to come again. */
   hashesWaitingMax: 200,

@@ -342,7 +342,7 @@ describe('an export', () => {
     assert.deepEqual([ready.body.state, ready.body.url], ['ready', '/api/auth/me/export/content'])
     assert.equal(box.sent.at(-1)!.subject, 'Ihre Daten bei Test shop sind bereit')
     const answer = await content('ada')
-    assert.equal(answer.headers['content-type'], 'application/zip')
+    assert.equal(answer.headers['content-type'], 'application/octet-stream')
     assert.equal(answer.bytes.length, ready.body.size)
     const text = unzip(answer.bytes)
     for (const name of ['users', 'sessions', 'orders', 'carts', 'payments', 'emails', 'diaries', 'tickets', 'likes', 'guests'])
