@@ -1,6 +1,6 @@
 // Who may do what: every operation asked for by a guest, another user, the owner and staff. A new
 // operation without its four rows fails the last test of this file.
-// slow: mariadb, mysql, mongodb
+// slow: postgres, mariadb, mysql, mongodb
 // long
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'

@@ -1,6 +1,7 @@
 // proves P-033: attacks on accounts (A35, A36, A47 to A49 of docs/reference/attacks.md): a session that was planted, pages of other sites, hosts that a
 // request claims, line breaks in names, and spellings of an address.
 // databases: sqlite
+// slow: mariadb, mysql, mongodb
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
 import { eq } from '../../src/contract/filter.ts'

@@ -1,5 +1,5 @@
 // Accounts under attack: enumeration, single use, sessions that must end, secrets that must not be found.
-// slow: mongodb
+// slow: mysql, mongodb
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { createIdSource } from '../../src/base/ids.ts'

@@ -1,6 +1,6 @@
 // proves P-037: one person erased: nothing anywhere names them afterwards, everything of others stays, and what the books need stays
 // without a name.
-// slow: mongodb, mysql
+// slow: mariadb, mysql, mongodb
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

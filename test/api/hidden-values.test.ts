@@ -1,6 +1,6 @@
 // proves P-006: each way by which a hidden value could once be learned, asked as it was found. The generator of
 // hidden-data.test.ts looks for others of the kind.
-// slow: mysql
+// slow: mysql, mongodb
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { actorId, any, anyone, signedIn, staff, through, where } from '../../src/access/rule.ts'

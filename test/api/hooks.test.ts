@@ -1,4 +1,5 @@
 // Hooks: what stands before and after writes and events, and what a mistake in one costs: its caller, and nobody else.
+// slow: mongodb
 import assert from 'node:assert/strict'
 import { after as afterAll, before as beforeAll, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'

@@ -1,6 +1,6 @@
 // Support acts as a customer: sees what they see, changes nothing unless that was asked for, never who they are, and stands beside each line that
 // it causes. It ends with whatever made it possible.
-// slow: mysql
+// slow: mariadb, mysql, mongodb
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { limits } from '../../src/base/limits.ts'

@@ -1,5 +1,5 @@
 // Invitations: who may send which, that a link is good once and for nothing else, and what becomes of an account that the address has.
-// slow: mysql
+// slow: mariadb, mysql, mongodb
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { limits } from '../../src/base/limits.ts'

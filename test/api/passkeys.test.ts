@@ -1,6 +1,6 @@
 // proves P-040: passkeys over the API, by an authenticator in software: they sign in alone, end a sign-in that waits and prove again; each thing
 // that an attacker could send is refused, alike and without a trace; and no way around them opens an account that has one.
-// slow: mongodb, mysql
+// slow: mariadb, mysql, mongodb
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { limits } from '../../src/base/limits.ts'

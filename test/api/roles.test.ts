@@ -1,5 +1,5 @@
 // Roles of people who run it: what each may, that nobody gives more than they have, and that an owner stays.
-// slow: mysql
+// slow: mysql, mongodb
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { hashSecret } from '../../src/base/secret.ts'

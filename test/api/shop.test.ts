@@ -1,6 +1,6 @@
 // The rules of the shop, driven through the API: what is sold, for how much, and what becomes of money
 // that comes late, twice or in another currency.
-// slow: mongodb
+// slow: mysql, mongodb
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { signHmac } from '../../src/base/secret.ts'

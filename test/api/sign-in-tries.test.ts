@@ -1,6 +1,6 @@
 // proves P-034: guessing. An account's tries wait longer and longer, wherever they come from and however many at once, whether or not there is
 // such an account; and whoever is known to it, or reads its mail, still gets in.
-// slow: mysql
+// slow: mysql, mongodb
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
 import { limits } from '../../src/base/limits.ts'

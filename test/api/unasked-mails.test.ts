@@ -1,6 +1,6 @@
 // proves P-033: what comes of mails of accounts that their reader did not ask for: a stranger who typed somebody's address gains nothing when
 // its owner opens the link, keeps no mail from them, and what sessions had begun ends with them.
-// slow: mysql, mongodb
+// slow: mariadb, mysql, mongodb
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { limits } from '../../src/base/limits.ts'

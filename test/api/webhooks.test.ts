@@ -1,4 +1,5 @@
 // Webhooks: what is told, that receivers can prove it is ours, and what a receiver costs that is slow, gone or wrong.
+// slow: mysql, mongodb
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, mock, test } from 'node:test'
 import { Webhook } from 'standardwebhooks'

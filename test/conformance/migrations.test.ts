@@ -1,3 +1,4 @@
+// slow: mongodb
 import assert from 'node:assert/strict'
 import { after as afterAll, test } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'

@@ -3,6 +3,7 @@
 // known is said to be unknown.
 // databases: postgres, mariadb, mysql
 // proves P-015
+// slow: mysql
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'

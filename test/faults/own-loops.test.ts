@@ -3,6 +3,7 @@
 // long
 // waits
 // databases: sqlite, postgres
+// slow: postgres
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -3,6 +3,7 @@
 // side by side; on SQLite, where they are serial, they pass in any case.
 // databases: all
 // long
+// slow: mysql, mongodb
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { isEngineError } from '../../src/base/engine-error.ts'
