@@ -229,7 +229,7 @@ export const backend = k.defineBackend({ name: 'Notes', collections: [notes], ..
     /^collections\.notes\.access\.read: has no field "tex"; did you mean "text"\? \(@\/own\.ts:4:24\)$/,
     /^operation notes\.sum, rout: is not an option; did you mean "route"\?; .* \(@\/own\.ts:15:5\)$/,
     /^operation notes\.sum, route: must be a method and an address .* \(@\/own\.ts:15:5\)$/,
-    /^before hook notes\.look, acton: is not an option; did you mean "action"\?; there are name, on, action, run, settle \(@\/own\.ts:6:5\)$/,
+    /^before hook notes\.look, acton: is not an option; did you mean "action"\?; there are name, on, action, errors, run, settle \(@\/own\.ts:6:5\)$/,
     /^after hook notes\.tell, on: "order\.plcaed" is no event; did you mean "order\.placed"\?; .* \(@\/own\.ts:7:5\)$/,
     /^before hook notes\.check, action: must be "create" .* did you mean "create"\? \(@\/own\.ts:8:5\)$/,
     /^after hook notes\.send, run: is missing \(@\/own\.ts:9:5\)$/,
