@@ -103,9 +103,21 @@ test('as many as keep a core busy are let in whatever the delay', () => {
   assert.equal(door.come(requestsInsideMin), requestsInsideMin)
 })
 
-test('one network has no more than its share once the room is half full, and each has some', () => {
+test('one network may have all the room while nobody waits for it, such as a proxy whose shop waits for a bank', () => {
   const door = openDoor()
   assert.equal(door.come(1, 'b'), 1)
+  assert.equal(door.come(200, 'a'), 200)
+  for (let index = 0; index < 5; index++) {
+    door.come(10_000, 'a')
+    door.samples(1)
+  }
+  assert.equal(door.admission.counts().inside, requestsInside * 16)
+})
+
+test('one network has no more than its share once there is a delay and the room is half full, and each has some', () => {
+  const door = openDoor()
+  assert.equal(door.come(1, 'b'), 1)
+  door.samples(1, { lateMs: admissionDelayMs })
   assert.equal(door.come(10_000, 'a'), requestsInside / 2)
   assert.equal(door.come(20, 'b'), 20)
   const others = Array.from({ length: 200 }, (_, index) => door.come(1, `c${index}`))
@@ -131,6 +143,7 @@ test('payment providers go first, and whoever only asks at their address takes n
   assert.equal(door.come(10_000, 'p', 'provider'), requestsOfProvider)
   const flood = openDoor()
   assert.equal(flood.come(1, 'b'), 1)
+  flood.samples(1, { lateMs: admissionDelayMs })
   assert.equal(flood.come(10_000, 'a', 'provider'), requestsInside / 2, 'no more than anybody else')
   for (let index = 0; index < 100; index++) flood.come(10_000, `p${index}`, 'provider')
   assert.equal(flood.admission.counts().inside, requestsInside * 1.25, 'not past what is kept for each')

@@ -68,14 +68,14 @@ export function createAdmission({ clock, waitedMs, onRefused = () => {} }: Admis
     done = []
   }
 
-  /** While there is room to spare whoever comes is let in. Then each network has its share; what nobody else asks for is left to none. */
+  /** While there is room whoever comes is let in; once there is a delay, and it is half full, each network has no more than its share. */
   function hasRoomFor(network: () => string, rank: () => Rank): boolean {
     const size = room.size()
     if (inside < size / 2) return true
     const own = holders.get(network()) ?? 0
-    const share = Math.max(limits.requestsOfEachMin, Math.floor(size / (holders.size + (own === 0 ? 1 : 0))))
     if (inside >= size) room.wasFull()
-    if (inside < size && own < share) return true
+    // Many may come from one address (a proxy, a company): as long as nobody waits for them, all may be from there.
+    if (inside < size && (own < shareOf(size, holders.size + (own === 0 ? 1 : 0)) || !room.isTight())) return true
     if (inside < size * 1.25 && own < limits.requestsOfEachMin) return true
     const asked = rank()
     if (asked === 'staff') return inside < size * 1.5
@@ -103,6 +103,10 @@ export function createAdmission({ clock, waitedMs, onRefused = () => {} }: Admis
   }
 }
 
+function shareOf(size: number, networks: number): number {
+  return Math.max(limits.requestsOfEachMin, Math.floor(size / networks))
+}
+
 function takeOne(counts: Map<string, number>, name: string): void {
   const left = counts.get(name)! - 1
   if (left === 0) counts.delete(name)
@@ -116,6 +120,8 @@ function createRoom() {
   let delays: readonly number[] = []
   return {
     size: () => size,
+    /** Who is let in now waits. */
+    isTight: () => (delays.at(-1) ?? 0) > limits.admissionDelayMs / 2,
     /** Somebody has found none. */
     wasFull: () => void (isFull = true),
     forget: () => void (delays = []),
