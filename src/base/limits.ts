@@ -446,6 +446,11 @@ export const limits = {
   erasureLookMs: 3_600_000,
   /** Records of one transaction of an erasure: others wait for it no longer than for a request. */
   erasureBatch: 100,
+  /** A file of SQLite that is written anew after an erasure: up to so much takes some seconds, and writes wait for ten at most. */
+  vacuumBytesMax: 64_000_000,
+  /** One that took longer is followed by a rest of so many times as long. */
+  vacuumShortMs: 1_000,
+  vacuumRestTimes: 60,
   /** Records looked at in one piece of an erasure or export where no index names those of the person: some milliseconds. */
   personalLook: 1_000,
   /** Lines of the change feed that an erasure looks at in one piece. */

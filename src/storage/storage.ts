@@ -158,8 +158,8 @@ export interface StorageAdapter {
   forgetCommits(before: number): Promise<number>
   /** Stores other changes and another request in lines that have their position already; those that are gone are passed over. */
   rewriteCommits(commits: readonly Pick<Commit, 'position' | 'requestId' | 'changes'>[]): Promise<void>
-  /** Where the database's own file still holds bytes of rows that are gone: writes it anew. It takes as long as the file is large. */
-  forgetRemains(): Promise<void>
+  /** Where the database's own file still holds bytes of rows that are gone: writes it anew. Answers 0, or how many milliseconds to wait until it may be. */
+  forgetRemains(): Promise<number>
   /** The database's clock, in milliseconds UTC: the one that leases are measured by. */
   now(): Promise<number>
   /** Round trips to the database since it was opened, and the statements they carried. Left out where there is none to make. */

@@ -67,7 +67,8 @@ export function erasePerson(parts: ErasingParts): EffectHandler {
       }
       while (erasure?.state === 'running' && erasure.step < steps.length) {
         if (parts.clock.monotonic() >= until) return again(`Step ${erasure.step + 1} of ${steps.length} is under way.`, 0)
-        await take(parts, erasure, steps)
+        const pauseMs = await take(parts, erasure, steps)
+        if (pauseMs > 0) return again('The file of the database was written anew a short time ago.', pauseMs)
         erasure = await read.get(erasures, payload.erasure)
       }
       return { end: 'done', result: erasure?.state === 'running' ? erasure : null }
@@ -105,8 +106,17 @@ async function begin({ write, model }: ErasingParts, { id }: Erasure): Promise<n
   })
 }
 
-async function take(parts: ErasingParts, erasure: Erasure, steps: readonly Step[]): Promise<void> {
+/** Answers how long the step has to wait before it can be taken; 0 when it was. */
+async function take(parts: ErasingParts, erasure: Erasure, steps: readonly Step[]): Promise<number> {
   const step = steps[erasure.step]!
+  const waitMs = step.kind === 'file' ? await parts.storage.forgetRemains() : 0
+  if (waitMs === 0) await takeNow(parts, erasure, { step, isFirstTurn: erasure.step < steps.findIndex((one) => one.kind === 'account') })
+  return waitMs
+}
+
+type Taken = { readonly step: Step; readonly isFirstTurn: boolean }
+
+async function takeNow(parts: ErasingParts, erasure: Erasure, { step, isFirstTurn }: Taken): Promise<void> {
   const { address, isProven } = erasure
   const former = erasure.former ?? []
   const person: Person = { id: erasure.user, address: isProven ? address : null, former, typed: address }
@@ -121,9 +131,7 @@ async function take(parts: ErasingParts, erasure: Erasure, steps: readonly Step[
     return await rewriteLines(parts, { erasure, person, advanceNow: (after) => now((work, current) => advance(work, current, { after })) })
   if (step.kind === 'addresses')
     return await gatherAddresses(parts, erasure, (done) => now((work, current) => advance(work, current, done)))
-  if (step.kind === 'file') await parts.storage.forgetRemains()
   if (step.kind === 'list') await parts.list.add(person.id)
-  const isFirstTurn = erasure.step < steps.findIndex((one) => one.kind === 'account')
   for (const manner of ['many', 'one', 'gentle'] as const)
     try {
       return await now((work, current) => erasePiece({ work, model: parts.model, person, erasure: current, manner, isFirstTurn }, step))

@@ -125,7 +125,7 @@ async function createStorage(options: MongodbOptions, connection: Connection): P
     forgetCommits: (before) => ask(() => forgetCommits(db, before)),
     rewriteCommits: (commits) => ask(() => rewriteCommits(db, commits)),
     // The server writes over what is gone by itself, in its own time.
-    forgetRemains: async () => {},
+    forgetRemains: async () => 0,
     now: () => ask(async () => ((await db.command({ hello: 1 })) as Document)['localTime'].getTime()),
     onCommit: (listener) => void commitListeners.push(listener),
     onFeed: (listener) => tail.onFeed(listener),

@@ -93,7 +93,7 @@ class Server {
       forgetCommits: (before) => open(() => this.once(steps.forgetCommits(before))),
       rewriteCommits: (commits) => open(() => this.once(steps.rewriteCommits(commits))),
       // A server writes over what is gone by itself, in its own time.
-      forgetRemains: async () => {},
+      forgetRemains: async () => 0,
       now: () => read(steps.now()),
       onCommit: (listener) => void this.commitListeners.push(listener),
       onFeed: (listener: (commit: Commit) => void) => {

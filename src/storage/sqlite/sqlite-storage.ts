@@ -77,7 +77,7 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
   let isScheduled = false
   let running: Promise<void> = Promise.resolve()
   let isClosed = false
-  const vacuums = createVacuums(options.path)
+  const vacuums = createVacuums({ path: options.path, bytes: () => sizeOf(writer), clock })
 
   /**
    * Reads of one turn of the event loop share one snapshot, which spares each of them SQLite's file locks
@@ -268,6 +268,11 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
       writer.close()
     },
   }
+}
+
+function sizeOf(database: DatabaseSync): number {
+  const [pages, pageBytes] = ['page_count', 'page_size'].map((name) => Number(database.prepare(`pragma ${name}`).get()![name]))
+  return pages! * pageBytes!
 }
 
 /** Whoever copies the database's file then has everything. Where the disk is full the log keeps it, and the next start reads it. */
