@@ -105,7 +105,7 @@ export const mutants: readonly Mutant[] = [
     sin: 'A webhook is taken at its word, signed or not, instead of asking the provider.',
     provider: (real) => ({
       ...real,
-      verifyWebhook(body) {
+      verifyWebhook({ body }) {
         const event = JSON.parse(Buffer.from(body).toString()) as { id: string; payment: string; reference: string }
         return [{ eventId: event.id, reference: event.reference, providerRef: event.payment }]
       },

@@ -38,6 +38,13 @@ export const accounts = {
   refundPayable: (operation: string) => `L:refund_payable:${operation}`,
   /** Money that belongs to no order, on its way back. */
   unmatched: (provider: string) => `L:unmatched:${provider}`,
+  /** Money that banks took back for disputes which are not decided. */
+  disputed: (provider: string) => `A:dispute:${provider}`,
+  /** What was lost by disputes. */
+  chargebacks: 'E:chargeback',
+  /** What a provider keeps for its work. */
+  fees: (provider: string) => `E:fee:${provider}`,
+  bank: 'A:bank',
   tax: 'L:tax',
   sales: 'I:sales',
   shipping: 'I:shipping',

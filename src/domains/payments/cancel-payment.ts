@@ -29,7 +29,7 @@ export function cancelPaymentEffect(providers: ReadonlyMap<string, PaymentProvid
       if (!payment || !provider) return { end: 'dead', error: 'There is no such payment or provider.' }
       // Not known there yet: its start is still on the way and must come first.
       if (payment.providerRef === null) return { end: 'retry', error: 'The payment has not reached the provider yet.' }
-      return outcomeOf(await provider.cancel({ key: effect.key, providerRef: payment.providerRef }))
+      return outcomeOf(await provider.cancel({ key: effect.key, payment: payment.id, providerRef: payment.providerRef }))
     },
 
     async settle(context) {

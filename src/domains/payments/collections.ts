@@ -78,7 +78,24 @@ export const liveStatuses: readonly Payment['status'][] = ['created', 'sending',
 /** Attempts that take money only when somebody does something more: on a closed order they are given up at the provider. */
 export const waitingStatuses: readonly Payment['status'][] = ['requires_action', 'authorized']
 
-export const factKinds = ['auth_ok', 'auth_fail', 'void_ok', 'cap_ok', 'cap_reversed', 'ref_ok', 'ref_fail'] as const
+/**
+ * What can happen to money, each with a name of the provider's for it. `void_ok`: what was authorized and not taken was
+ * given up, by us or by time. `cap_fail`: a capture that was asked for did not come about. `disp_…`: a bank took money back
+ * for a dispute, gave it back, or may keep it.
+ */
+export const factKinds = [
+  'auth_ok',
+  'auth_fail',
+  'void_ok',
+  'cap_ok',
+  'cap_fail',
+  'cap_reversed',
+  'ref_ok',
+  'ref_fail',
+  'disp_withdrawn',
+  'disp_reinstated',
+  'disp_lost',
+] as const
 
 /** What the provider said happened, once per reference and kind, whatever the way and order it came. */
 export const paymentFacts = collection('paymentFacts', {

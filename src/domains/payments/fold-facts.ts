@@ -2,12 +2,14 @@
 // in any order, and the sums are the same. Invariant kept by the unique fence on facts: one per
 // (provider, reference, kind).
 import { type Money, money } from '../../base/money.ts'
-import type { PaymentFact } from './collections.ts'
+import { factKinds, type PaymentFact } from './collections.ts'
 
 export type FactSums = {
   readonly authorized: Money
   readonly captured: Money
   readonly refunded: Money
+  /** What banks have taken back for disputes, and not returned. */
+  readonly disputed: Money
   readonly isVoided: boolean
   readonly isFailed: boolean
 }
@@ -16,7 +18,7 @@ type Fact = Pick<PaymentFact, 'kind' | 'operationRef' | 'amount'>
 
 /** Amounts in `currency`; facts in another currency are counted by nobody here and reported by verify. */
 export function foldFacts(facts: readonly Fact[], currency: string): FactSums {
-  const sums = { auth_ok: 0, auth_fail: 0, void_ok: 0, cap_ok: 0, cap_reversed: 0, ref_ok: 0, ref_fail: 0 }
+  const sums = Object.fromEntries(factKinds.map((kind) => [kind, 0])) as Record<Fact['kind'], number>
   const seen = new Map<string, Fact>()
   for (const fact of facts) {
     const { kind, operationRef, amount } = fact
@@ -36,6 +38,7 @@ export function foldFacts(facts: readonly Fact[], currency: string): FactSums {
     authorized: money(Math.max(sums.auth_ok, sums.cap_ok), currency),
     captured: money(captured, currency),
     refunded: money(sums.ref_ok - failedAfterSuccess, currency),
+    disputed: money(sums.disp_withdrawn - sums.disp_reinstated, currency),
     isVoided: has('void_ok'),
     isFailed: has('auth_fail') && !has('auth_ok') && !has('cap_ok'),
   }

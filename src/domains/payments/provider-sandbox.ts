@@ -38,7 +38,9 @@ export function createSandboxProvider(desk: SandboxDesk, options: SandboxOptions
 
   return {
     id: 'sandbox',
+    apiVersion: '1',
     methods: sandboxMethods,
+    capabilities: { capturesLater: false, capturesParts: false, capturesOften: false, lists: false, currencies: null },
 
     async start({ key, reference, amount, method, returnUrl }) {
       const request: CreateRequest = {
@@ -65,7 +67,7 @@ export function createSandboxProvider(desk: SandboxDesk, options: SandboxOptions
       return { result: 'ok', value: answer.value && viewOf(answer.value, options.pagesUrl) }
     },
 
-    verifyWebhook(body, headers, now) {
+    verifyWebhook({ body, headers, now }) {
       const match = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/.exec(headers['sandbox-signature'] ?? '')
       if (!match) return null
       // An old signature is a replay, whoever sends it.

@@ -40,7 +40,7 @@ export function receiveWebhook(providers: ReadonlyMap<string, PaymentProvider>):
     async prepare({ input, now, request }) {
       const provider = providers.get(input.provider)
       if (!provider) throw new EngineError('not_found')
-      const events = provider.verifyWebhook(request.rawBody ?? new Uint8Array(), request.headers, now)
+      const events = await provider.verifyWebhook({ body: request.rawBody ?? new Uint8Array(), headers: request.headers, now })
       if (events === null) throw new EngineError('webhook_rejected')
       return events
     },

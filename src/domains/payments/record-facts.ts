@@ -177,9 +177,20 @@ async function postFact(book: Book, fact: ProviderFact): Promise<void> {
       if (await isKnown(book, fact, 'ref_ok')) await post(move({ debit: psp, credit: accounts.refundPayable(refund.id) }, fact.amount))
       return
     }
+    case 'disp_withdrawn':
+      return await post(move({ debit: accounts.disputed(provider), credit: psp }, fact.amount))
+    case 'disp_reinstated': {
+      // Won after it had been lost: it is no loss any more.
+      const from = (await isKnown(book, fact, 'disp_lost')) ? accounts.chargebacks : accounts.disputed(provider)
+      return await post(move({ debit: psp, credit: from }, fact.amount))
+    }
+    case 'disp_lost':
+      if (await isKnown(book, fact, 'disp_reinstated')) return
+      return await post(move({ debit: accounts.chargebacks, credit: accounts.disputed(provider) }, fact.amount))
     case 'auth_ok':
     case 'auth_fail':
     case 'void_ok':
+    case 'cap_fail':
       return // No money moved.
   }
 }

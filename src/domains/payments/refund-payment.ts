@@ -16,7 +16,13 @@ export function refundPaymentEffect(providers: ReadonlyMap<string, PaymentProvid
       if (!refund || !payment?.providerRef || !provider) return { end: 'dead', error: 'There is no such refund, payment or provider.' }
       if (refund.status !== 'wanted' && refund.status !== 'pending') return { end: 'done', result: null }
       return outcomeOf(
-        await provider.refund({ key: effect.key, reference: refund.id, providerRef: payment.providerRef, amount: refund.amount }),
+        await provider.refund({
+          key: effect.key,
+          payment: payment.id,
+          reference: refund.id,
+          providerRef: payment.providerRef,
+          amount: refund.amount,
+        }),
       )
     },
 

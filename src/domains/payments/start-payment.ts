@@ -71,6 +71,7 @@ export function startPaymentEffect(providers: ReadonlyMap<string, PaymentProvide
         method: payment.method,
         returnUrl: payment.returnUrl ?? `${project.publicUrl}/orders/${payment.order}`,
         description: `Order ${payment.order}`,
+        webhookUrl: `${project.publicUrl}/api/payments/webhooks/${payment.provider}`,
       })
       return result.result === 'ok' ? { end: 'done', result: { payment, view: result.value } } : outcomeOf(result)
     },
