@@ -52,12 +52,13 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     ]),
   ),
   sandbox: ['base'],
+  'payment-providers': ['base', 'contract', 'config', 'domains/payments'],
   http: [...ground, 'operation'],
   observe: [...spine, ...domainNames, 'extend'],
   extend: [...spine, ...domainNames],
   engine: [...spine, ...domainNames, 'extend'],
-  testing: [...spine, ...domainNames, 'sandbox', 'engine', 'http', 'cli', 'client'],
-  cli: [...spine, ...domainNames, 'sandbox', 'extend', 'engine', 'http', 'observe'],
+  testing: [...spine, ...domainNames, 'sandbox', 'payment-providers', 'engine', 'http', 'cli', 'client'],
+  cli: [...spine, ...domainNames, 'sandbox', 'payment-providers', 'extend', 'engine', 'http', 'observe'],
   index: [...ground, 'operation', 'domains/catalog', 'domains/emails', 'extend', 'engine'],
   client: ['contract'],
   console: ['client', 'contract'],
@@ -78,6 +79,7 @@ const adapters = [
   'domains/accounts/argon2-hasher',
   'domains/files/resize-picture',
   'domains/payments/provider-sandbox',
+  'payment-providers/',
   'sandbox/',
 ]
 

@@ -7,7 +7,7 @@ import { nodeHttp } from './node-http.ts'
 import { addressIn, isPublicAddress, type LookUp, lookingUpPublic, systemLookUp } from './public-address.ts'
 
 export type EgressRequest = {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   readonly url: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
@@ -21,6 +21,8 @@ export type EgressAnswer = {
   readonly body: string
   /** The Content-Type, where it was told. */
   readonly type?: string
+  /** Its headers by lower-case names. */
+  readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>
 }
 
 export interface Egress {
@@ -105,7 +107,7 @@ type Response = InstanceType<typeof nodeHttp.IncomingMessage>
 function readAnswer(response: Response, resolve: (answer: EgressAnswer) => void, reject: (error: Error) => void): void {
   let text = ''
   const { 'content-type': type } = response.headers
-  const answer = { status: response.statusCode!, ...(type === undefined ? {} : { type }) }
+  const answer = { status: response.statusCode!, headers: response.headers, ...(type === undefined ? {} : { type }) }
   const end = () => resolve({ ...answer, body: text.slice(0, limits.outsideAnswerCharactersMax) })
   response.setEncoding('utf8')
   response.on('data', (part: string) => {

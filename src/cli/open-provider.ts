@@ -1,11 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { PaymentProviderConfig } from '../config/payment-makers.ts'
 import type { PaymentProvider } from '../domains/payments/provider.ts'
 import type { Model } from '../schema/model.ts'
 import type { StorageAdapter } from '../storage/storage.ts'
+import type { PaymentKeys } from './payment-keys.ts'
 import type { ProcessSettings } from './settings.ts'
 
 /** What a provider is opened with: the settings of the server that it works for, and its parts. */
 export type ProviderPlace = {
+  /** As the project asks for it. */
+  readonly config: PaymentProviderConfig
+  readonly keys: PaymentKeys
   readonly settings: ProcessSettings
   readonly publicUrl: string
   readonly port: number

@@ -1,13 +1,17 @@
 // The payment providers that this version has adapters for: the one place that knows them by name. A config says which of
 // them take a shop's money (`shop.payments`), and all else goes by the providers that it is given.
-import type { PaymentProviderSettings } from '../config/project.ts'
+import type { PaymentProviderConfig } from '../config/payment-makers.ts'
+import type { OfferedProvider } from '../engine/config-check/check-payments.ts'
 import { sandboxMethods } from '../sandbox/book.ts'
 import type { OpenProvider, ProviderPlace } from './open-provider.ts'
+import { openKeys } from './payment-keys.ts'
 
 type Kind = {
   /** As whoever starts a server reads it. */
   readonly title: string
   readonly methods: readonly string[]
+  /** That its maker asks for. */
+  readonly secrets: readonly string[]
   /** Moves no money: not there in production. */
   readonly isForDevelopment: boolean
   /** The first part of the addresses of its own pages, which no page of ours has. */
@@ -20,6 +24,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   sandbox: {
     title: 'the sandbox',
     methods: sandboxMethods,
+    secrets: [],
     isForDevelopment: true,
     path: 'sandbox',
     open: async (place) => (await import('./open-sandbox.ts')).openSandbox(place),
@@ -27,9 +32,9 @@ const kinds: Readonly<Record<string, Kind>> = {
 }
 
 /** What a config can choose from. */
-export function offeredProviders(isDevelopment: boolean): PaymentProviderSettings[] {
-  return Object.entries(kinds).flatMap(([id, { methods, isForDevelopment }]) =>
-    isForDevelopment && !isDevelopment ? [] : [{ id, methods }],
+export function offeredProviders(isDevelopment: boolean): OfferedProvider[] {
+  return Object.entries(kinds).flatMap(([id, { methods, secrets, isForDevelopment }]) =>
+    isForDevelopment && !isDevelopment ? [] : [{ id, methods, secrets }],
   )
 }
 
@@ -44,19 +49,26 @@ export type PaymentProviders = Pick<OpenProvider, 'start' | 'stop'> & {
   pagesAt(url: string): OpenProvider['pages']
 }
 
-export async function openProviders(chosen: readonly PaymentProviderSettings[], place: ProviderPlace): Promise<PaymentProviders> {
+/** @throws UsageError */
+export async function openProviders(
+  chosen: readonly PaymentProviderConfig[],
+  place: Omit<ProviderPlace, 'config' | 'keys'>,
+): Promise<PaymentProviders> {
   const opened: (OpenProvider & { readonly kind: Kind })[] = []
   const stop = () => {
     for (const one of opened) one.stop()
   }
   try {
-    for (const { id } of chosen) opened.push({ kind: kinds[id]!, ...(await kinds[id]!.open(place)) })
+    for (const config of chosen) {
+      const kind = kinds[config.provider]!
+      opened.push({ kind, ...(await kind.open({ ...place, config, keys: openKeys(config, place.settings) })) })
+    }
   } catch (error) {
     stop()
     throw error
   }
   return {
-    titles: opened.map(({ kind }) => kind.title),
+    titles: [...new Set(opened.map(({ kind }) => kind.title))],
     all: opened.map(({ provider }) => provider),
     pagesAt: (url) => opened.find(({ kind }) => url.startsWith(`/${kind.path}/`))?.pages ?? null,
     start() {

@@ -95,7 +95,7 @@ export async function serve(settings: ProcessSettings, { onRead, whenLoaded, fau
   try {
     part = await takePart(storage)
     checkRoles(settings, storage.capabilities.isShared)
-    payments = await openProviders(backend.project.paymentProviders, { settings, publicUrl, port, storage, model: backend.model })
+    payments = await openProviders(backend.payments, { settings, publicUrl, port, storage, model: backend.model })
     return await serveOn({ settings, loaded, backend, log, port, publicUrl, storage, part, payments, unlock, faults, isAgain })
   } catch (error) {
     payments?.stop()
@@ -249,7 +249,7 @@ function canBePaid({ project }: Backend): boolean {
 const paymentNotice = ({ isDevelopment }: ProcessSettings): string =>
   isDevelopment
     ? "Nobody can pay in this shop: its config names no payment provider. Write shop: { payments: [{ provider: 'sandbox' }] }, or leave payments out."
-    : 'Nobody can pay in this shop: in production there is no payment sandbox, and this version has no other payment provider to configure.'
+    : 'Nobody can pay in this shop: in production there is no payment sandbox. Name a payment provider in shop.payments, such as stripe(…).'
 
 type ServerFacts = {
   readonly settings: ProcessSettings

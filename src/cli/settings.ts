@@ -1,5 +1,6 @@
 // Where a process is told things: options first, then KINGPOST_ variables, then defaults. Read here and
 // nowhere else; a wrong value is one sentence and exit 2.
+import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { nearest } from '../base/nearest.ts'
 import { plainAddress } from '../base/web-address.ts'
@@ -32,7 +33,10 @@ export type ProcessSettings = {
   readonly drainMs: number
   /** Where a `kingpost sandbox` answers; null when this process holds the book itself. */
   readonly sandboxUrl: string | null
-  /** Of the environment: a secret that the config names. */
+  /**
+   * A secret that the config names: of the environment, or of the file that `NAME_FILE` names there, which is read each time.
+   * @throws UsageError where that file cannot be read
+   */
   readonly readSecret: (name: string) => string | undefined
   readonly sandboxSecret: string | null
   /** Where a sandbox sends its webhooks: the first of them that answers gets each. */
@@ -109,6 +113,16 @@ export const commandOptions: Readonly<Record<string, readonly Option[]>> = {
 /** Nothing is to be done but to tell: the version, or the help of a command or of all. */
 type Shown = { readonly shown: 'version' } | { readonly shown: 'help'; readonly command: string | undefined }
 
+function secretInFile(name: string, path: string | undefined): string | undefined {
+  if (!path) return undefined
+  try {
+    // Whoever writes a file by hand ends it with a line break.
+    return readFileSync(path, 'utf8').trim()
+  } catch (error) {
+    throw new UsageError(`${name}_FILE names ${path}, which cannot be read (${(error as NodeJS.ErrnoException).code}).`)
+  }
+}
+
 /** @throws UsageError */
 export function readSettings(words: readonly string[], environment: NodeJS.ProcessEnv): ProcessSettings | Shown {
   const parsed = parse(words)
@@ -136,7 +150,7 @@ export function readSettings(words: readonly string[], environment: NodeJS.Proce
     drainMs: secondsOf('KINGPOST_DRAIN_SECONDS', environment['KINGPOST_DRAIN_SECONDS']) * 1_000,
     roles: rolesOf(given('role', 'ROLE')),
     sandboxUrl: urlOf('--sandbox-url', given('sandbox-url', 'SANDBOX_URL'), ['http:', 'https:']),
-    readSecret: (name) => environment[name],
+    readSecret: (name) => environment[name] || secretInFile(name, environment[`${name}_FILE`]),
     sandboxSecret: environment['KINGPOST_SANDBOX_SECRET'] || null,
     webhookUrls: (given('webhook-url', 'WEBHOOK_URL') ?? '')
       .split(',')

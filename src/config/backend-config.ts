@@ -4,6 +4,7 @@ import type { NewId } from '../base/ids.ts'
 import type { Scope } from '../contract/scope.ts'
 import type { CollectionOptions, Fields } from '../schema/collection.ts'
 import type { AccountPage } from './account-pages.ts'
+import type { PaymentProviderConfig } from './payment-makers.ts'
 import type { SignInProvider } from './sign-in-providers.ts'
 
 export type BackendConfig<TOperation = unknown> = {
@@ -53,7 +54,7 @@ export type ShopConfig<TFields extends Fields = Fields> = {
    * orders can type anybody's address.
    */
   readonly mailsUnpaid?: boolean
-  /** Who takes the money. Left out: the sandbox in development, and nobody in production. */
+  /** Who takes the money: made by `stripe(…)` or `sandbox()`. Left out: the sandbox in development, and nobody in production. */
   readonly payments?: readonly PaymentConfig[]
   /** More fields of products, such as a book's author. */
   readonly productFields?: TFields
@@ -61,8 +62,8 @@ export type ShopConfig<TFields extends Fields = Fields> = {
   readonly returnOrigins?: readonly string[]
 }
 
-/** `sandbox` moves no money: it is there in development alone. */
-export type PaymentConfig = { readonly provider: 'sandbox' }
+/** `{ provider: 'sandbox' }` is what `sandbox()` makes. */
+export type PaymentConfig = { readonly provider: 'sandbox'; readonly kind?: never } | PaymentProviderConfig
 
 export type MailConfig = {
   readonly from?: { readonly name: string; readonly address: string }

@@ -1,6 +1,7 @@
 // What a project is set to, as operations may know it: the checked and completed config, without
 // secrets of transports and without anything that does I/O.
 import type { StaffRoles } from '../contract/scope.ts'
+import type { CapturePolicy } from './payment-makers.ts'
 
 export type Project = {
   readonly name: string
@@ -51,4 +52,9 @@ export type MailSettings = {
   readonly replyTo: string | null
 }
 
-export type PaymentProviderSettings = { readonly id: string; readonly methods: readonly string[] }
+export type PaymentProviderSettings = {
+  readonly id: string
+  /** That a checkout may name; the first is the one of a checkout that names none. */
+  readonly methods: readonly string[]
+  readonly capture: CapturePolicy
+}

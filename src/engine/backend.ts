@@ -7,6 +7,7 @@ import { parseColor, textOn, writtenColor } from '../base/color.ts'
 import { hideSecret } from '../base/hidden.ts'
 import { limits } from '../base/limits.ts'
 import type { BackendConfig, ShopConfig } from '../config/backend-config.ts'
+import type { PaymentProviderConfig } from '../config/payment-makers.ts'
 import type { Project } from '../config/project.ts'
 import type { SignInProvider } from '../config/sign-in-providers.ts'
 import type { BackendTypes, CollectionTypes, OperationTypes } from '../contract/record-types.ts'
@@ -46,8 +47,10 @@ import type { Collection, Fields } from '../schema/collection.ts'
 import { compileModel, type Model } from '../schema/model.ts'
 import { settings } from '../settings/collections.ts'
 import { type ConfigMistake, checkConfig } from './config-check/check-config.ts'
+import { asMade, type OfferedProvider } from './config-check/check-payments.ts'
 import { checkScopes } from './config-check/check-roles.ts'
 import { placeIn } from './config-check/entries.ts'
+import { secretsOfProviders } from './config-check/unlisted.ts'
 
 export type Backend = {
   readonly config: BackendConfig<Operation>
@@ -56,6 +59,8 @@ export type Backend = {
   readonly operations: readonly Operation[]
   readonly extension: Extension
   readonly signIn: SignInSettings
+  /** Who takes the shop's money. */
+  readonly payments: readonly PaymentProviderConfig[]
 }
 
 /** Each with the value of its secret, which is empty where it has none and where nothing is served. */
@@ -65,8 +70,8 @@ export type SignInSettings = readonly (SignInProvider & { readonly secret: strin
 export type Surroundings = {
   readonly publicUrl: string
   readonly isDevelopment: boolean
-  /** Those that a config can choose from, and gets when it chooses none. */
-  readonly paymentProviders: Project['paymentProviders']
+  /** Those that a config can choose from; when it chooses none it gets those that ask for no secrets. */
+  readonly paymentProviders: readonly OfferedProvider[]
   /** Values of secrets by their names. Left out where nothing is served: then none is needed. */
   readonly readSecret?: (name: string) => string | undefined
   /** By which code of the project has its time. The system's when left out. */
@@ -141,12 +146,7 @@ type ShopCollections<TShop> = TShop extends ShopConfig
 
 /** @throws ConfigError naming every mistake */
 export function createBackend(config: BackendConfig<Operation>, surroundings: Surroundings): Backend {
-  const offered = surroundings.paymentProviders
-  const mistakes = checkConfig(
-    config,
-    systemCollections,
-    offered.map(({ id }) => id),
-  )
+  const mistakes = checkConfig(config, systemCollections, surroundings)
   if (mistakes.length > 0) throw new ConfigError(mistakes)
   const shop = config.shop || null
   const own = (config.collections ?? []) as readonly Collection[]
@@ -154,6 +154,7 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
   const declared = [...system, ...own]
   const { publicUrl, isDevelopment } = surroundings
   const secrets = secretsIn(config, surroundings)
+  const payments = shop === null ? [] : (shop.payments ?? unasked(surroundings)).map(asMade)
   const host = new URL(publicUrl).hostname
   const model = compileModel(declared.map((one) => (one.name === files.name ? filesBeside(declared) : one)))
   const extension = createExtension(config as unknown as Extensions, model, {
@@ -171,6 +172,7 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
     model,
     extension,
     operations: extension.operations,
+    payments,
     signIn: (config.accounts?.providers ?? []).map((one) => ({ ...one, secret: secrets.get(one.clientSecret?.name ?? '') ?? '' })),
     project: {
       name: config.name,
@@ -201,9 +203,17 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
       },
       staffRoles,
       secondFactorFor: config.accounts?.secondFactorFor ?? [],
-      paymentProviders: shop === null ? [] : offered.filter(({ id }) => shop.payments?.some(({ provider }) => provider === id) ?? true),
+      paymentProviders: payments.map(({ id, provider, capture }) => ({ id, capture, methods: methodsOf(surroundings, provider) })),
     },
   }
+}
+
+function unasked({ paymentProviders }: Surroundings): { readonly provider: string }[] {
+  return paymentProviders.filter(({ secrets = [] }) => secrets.length === 0).map(({ id }) => ({ provider: id }))
+}
+
+function methodsOf({ paymentProviders }: Surroundings, provider: string): readonly string[] {
+  return paymentProviders.find(({ id }) => id === provider)!.methods
 }
 
 function accentOf(ground: string) {
@@ -217,8 +227,7 @@ export function namedOperations({ operations }: Backend): readonly Operation[] {
 
 /** @throws ConfigError naming each that is missing */
 function secretsIn(config: BackendConfig<Operation>, { readSecret }: Surroundings): ReadonlyMap<string, string> {
-  const ofProviders = (config.accounts?.providers ?? []).flatMap(({ clientSecret }) => clientSecret ?? [])
-  const secrets = [...new Map([...(config.secrets ?? []), ...ofProviders].map((secret) => [secret.name, secret])).values()]
+  const secrets = [...new Map([...(config.secrets ?? []), ...secretsOfProviders(config)].map((secret) => [secret.name, secret])).values()]
   if (readSecret === undefined) return new Map()
   const values = secrets.map((secret) => ({ secret, value: readSecret(secret.name) ?? '' }))
   const missing = values.filter(({ value }) => value === '').map(({ secret }) => missingSecret(secret))

@@ -5,11 +5,10 @@ import { field } from '../../schema/field.ts'
 import { checkConfig } from './check-config.ts'
 
 const mistakes = (fields: object, more: object) =>
-  checkConfig(
-    { name: 'Test', collections: [collection('notes', { fields: fields as never, ...more })] as never, shop: false },
-    () => [],
-    [],
-  ).map(({ path, message }) => `${path} ${message}`)
+  checkConfig({ name: 'Test', collections: [collection('notes', { fields: fields as never, ...more })] as never, shop: false }, () => [], {
+    isDevelopment: false,
+    paymentProviders: [],
+  }).map(({ path, message }) => `${path} ${message}`)
 
 test('an index that some database could not take is refused, with what to do', () => {
   const fields = { slug: field.text({ max: 651, unique: true }), link: field.url(), name: field.text() }

@@ -34,6 +34,7 @@ import { checkHooks } from './check-hooks.ts'
 import { checkHttp } from './check-http.ts'
 import { checkOperations } from './check-operations.ts'
 import { checkEffects, checkMails, checkSchedules, checkSecrets } from './check-own.ts'
+import { checkPayments, type PaymentsPlace } from './check-payments.ts'
 import { checkRoles } from './check-roles.ts'
 import { tellOf } from './entries.ts'
 
@@ -71,7 +72,8 @@ const shop = object(
     tax,
     limits: object({ lineQuantity: units, orderUnits: units }),
     mailsUnpaid: flag,
-    payments: list(object({ provider: line }, { required: ['provider'] })),
+    // By what there is to choose from, which a check of one value does not know.
+    payments: () => {},
     productFields: plainObject,
     returnOrigins: list(
       is('a site such as https://www.shop.example, without a path', (value) => typeof value === 'string' && isOrigin(value)),
@@ -107,13 +109,13 @@ const config = object(
 )
 
 /**
- * `systemOf` makes the collections of the features that are on: their names are taken. `providers` are those who can take
- * the shop's money here.
+ * `systemOf` makes the collections of the features that are on: their names are taken. `place` says who can take the shop's
+ * money here.
  */
 export function checkConfig(
   given: unknown,
   systemOf: (shop: ShopConfig | null, own: readonly Collection[]) => readonly Collection[],
-  providers: readonly string[],
+  place: PaymentsPlace,
 ): ConfigMistake[] {
   const mistakes: ConfigMistake[] = []
   const add: Add = (path, message) => void mistakes.push({ path, message })
@@ -134,7 +136,7 @@ export function checkConfig(
   }
   const pages = isObject(given['accounts']) ? given['accounts']['pages'] : undefined
   if (isObject(pages) && given['storefront'] === undefined) add('accounts.pages', 'nobody answers them: there is no storefront')
-  if (Array.isArray(asked?.['payments'])) checkProviders(asked['payments'], providers, add)
+  if (asked?.['payments'] !== undefined) checkPayments(place)(asked['payments'], 'shop.payments', add)
   if (asked !== null) checkProductFields(more, systemOf({ currency: 'EUR' }, []).find(({ name }) => name === 'products')!, names)
   checkNames(own, system, given['collections'] as readonly unknown[], add)
   for (const collection of own) {
@@ -205,21 +207,6 @@ function longerThan(name: string): string {
     .toLowerCase()
     .replace(/[^a-z]/g, '')
     .slice(0, 7)}x`.padEnd(2, 'x')
-}
-
-/** Each one that is offered here, and once. */
-function checkProviders(payments: readonly unknown[], offered: readonly string[], add: Add): void {
-  const seen = new Set<unknown>()
-  for (const [index, payment] of payments.entries()) {
-    const path = `shop.payments[${index}].provider`
-    const provider = isObject(payment) ? payment['provider'] : undefined
-    if (typeof provider !== 'string') continue
-    if (seen.has(provider)) add(path, `"${provider}" is named twice`)
-    else if (offered.length === 0) add(path, `"${provider}" is not there in production, and no other provider yet: leave shop.payments out`)
-    else if (!offered.includes(provider))
-      add(path, `"${provider}" is no payment provider${nearest(provider, offered)}; there is ${offered.join(', ')}`)
-    seen.add(provider)
-  }
 }
 
 function checkProductFields(more: Readonly<Record<string, unknown>>, products: Collection, names: Names): void {

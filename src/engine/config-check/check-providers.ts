@@ -13,12 +13,12 @@ const issuer = is('an address such as "https://id.example.com"', (value) => {
 })
 const directory =
   /^https:\/\/login\.microsoftonline\.com\/(common|organizations|consumers|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\/v2\.0$/
-const secret = object({
+const named = object({
   kind: word('secret'),
   name: is('a variable such as GOOGLE_SECRET', (value) => typeof value === 'string' && /^[A-Z][A-Z0-9_]{1,99}$/.test(value)),
 })
-const made: Check = (value, path, add) =>
-  isObject(value) && value['kind'] === 'secret' ? secret(value, path, add) : add(path, 'must be made by defineSecret(…)')
+export const secret: Check = (value, path, add) =>
+  isObject(value) && value['kind'] === 'secret' ? named(value, path, add) : add(path, 'must be made by defineSecret(…)')
 
 const provider = object(
   {
@@ -28,7 +28,7 @@ const provider = object(
     title: line,
     issuer,
     clientId: line,
-    clientSecret: made,
+    clientSecret: secret,
     key: object({ team: line, id: line }, { required: ['team', 'id'] }),
     scopes: list(is('a scope such as openid', (value) => typeof value === 'string' && /^[!#-[\]-~]+$/.test(value))),
     trustsEmail: flag,

@@ -24,11 +24,19 @@ export function unlistedIn(config: BackendConfig<Operation>): string[] {
   return declaredHere().flatMap(({ value }) => {
     const { kind, name } = value as { readonly kind?: string; readonly name?: string }
     const [list, so] = listOf[kind ?? ''] ?? (['collections', 'it has no records'] as const)
-    const ofProviders = list === 'secrets' ? (config.accounts?.providers ?? []).map(({ clientSecret }) => clientSecret) : []
-    const listed: readonly unknown[] = [...(config[list] ?? []), ...ofProviders]
+    const listed: readonly unknown[] = [...(config[list] ?? []), ...(list === 'secrets' ? secretsOfProviders(config) : [])]
     // A copy of it, or another of its name, may stand there instead.
     if (listed.some((entry) => entry === value || (isObject(entry) && entry['name'] === name))) return []
     const title = titleOf(value) ?? `collection ${name}`
     return [`The ${title}${placeIn(value)} is not in the config, so ${so}: add it to \`${list}: [ … ]\` of defineBackend.`]
   })
+}
+
+/** Those that are named where a provider is, which lists them. */
+export function secretsOfProviders({ accounts, shop }: BackendConfig<Operation>) {
+  const payments = (shop ? shop.payments : undefined) ?? []
+  return [
+    ...(accounts?.providers ?? []).flatMap(({ clientSecret }) => clientSecret ?? []),
+    ...payments.flatMap((one) => (one.kind === undefined ? [] : Object.values(one.secrets))),
+  ]
 }

@@ -1,0 +1,69 @@
+// Who takes a shop's money: what a config lists in `shop.payments`. Data alone: which adapter speaks to whom is the matter of the
+// process that serves. An id stands for one account for good, since payments, their facts and the ledger are kept by it.
+
+/** Made by `defineSecret(…)`. */
+type Secret = { readonly kind: 'secret'; readonly name: string }
+
+/** `placement`: the money is taken when the order is placed. `manual`: it is authorized then, and captured by an operation of its own. */
+export type CapturePolicy = 'placement' | 'manual'
+
+export type PaymentProviderConfig = {
+  readonly kind: 'payments'
+  /** Which adapter: `sandbox`, `stripe`. */
+  readonly provider: string
+  /** In addresses, in the database and in `payment: { provider }` of a checkout. */
+  readonly id: string
+  readonly capture: CapturePolicy
+  /** By the names that its maker takes them by, such as `secretKey`. */
+  readonly secrets: Readonly<Record<string, Secret>>
+  /** What is no secret and only its adapter knows. */
+  readonly options: Readonly<Record<string, string>>
+  /** It speaks to the sandbox's face of this provider, in development alone, and needs no keys. */
+  readonly isSandboxed: boolean
+  /** In production a key that moves no money may be used: for a staging system. */
+  readonly allowsTestKeys: boolean
+}
+
+type Common = {
+  /** A second account of one provider has a name of its own, which begins with the provider's: `stripe-eu`. */
+  readonly id?: string
+  /** `placement` when left out. */
+  readonly capture?: CapturePolicy
+}
+
+/** Of one that moves money: its keys, or the sandbox in its place. */
+type WithKeys<TKeys> = Common &
+  (
+    | (TKeys & {
+        readonly sandbox?: false
+        /** Start in production with keys that move no money, as a staging system does. Otherwise such a start is refused. */
+        readonly allowTestKeys?: boolean
+      })
+    | ({ readonly sandbox: true; readonly allowTestKeys?: never } & { readonly [K in keyof TKeys]?: never })
+  )
+
+/** The payment sandbox: it moves no money, and is there in development alone. */
+export function sandbox(given: Pick<Common, 'capture'> = {}): PaymentProviderConfig {
+  return made('sandbox', given, {})
+}
+
+export type StripeOptions = WithKeys<{
+  /** Of the dashboard: `sk_live_…`, or better a restricted one, `rk_live_…`. */
+  readonly secretKey: Secret
+  /** Of the webhook endpoint: `whsec_…`. Several, with spaces between them, while one takes the place of another. */
+  readonly webhookSecret: Secret
+}>
+
+/** Stripe. With `sandbox: true` it speaks to a Stripe of our own, in development. */
+export function stripe({ secretKey, webhookSecret, ...given }: StripeOptions): PaymentProviderConfig {
+  return made('stripe', given, { secretKey, webhookSecret })
+}
+
+type Given = Common & { readonly sandbox?: boolean; readonly allowTestKeys?: boolean }
+
+/** A secret that is left out is told by the config check, which knows where it stands. */
+function made(provider: string, given: Given, secrets: Readonly<Record<string, Secret | undefined>>): PaymentProviderConfig {
+  const { id = provider, capture = 'placement', sandbox: isSandboxed = false, allowTestKeys: allowsTestKeys = false } = given
+  const named = Object.entries(secrets).filter(([, secret]) => secret !== undefined) as [string, Secret][]
+  return { kind: 'payments', provider, id, capture, secrets: Object.fromEntries(named), options: {}, isSandboxed, allowsTestKeys }
+}
