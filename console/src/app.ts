@@ -6,7 +6,7 @@ import { loadMe, type Me } from './account/acting.ts'
 import { consoleWords } from './account/form.ts'
 import { askForProof } from './account/proof-dialog.ts'
 import { client, onProofNeeded, onSessionEnd } from './client.ts'
-import { watch } from './live.ts'
+import { tellAll, watch } from './live.ts'
 import { AuditPage } from './pages/audit.ts'
 import { CollectionPage, CollectionsPage } from './pages/collection.ts'
 import { EffectsPage } from './pages/effects.ts'
@@ -18,7 +18,7 @@ import { OrderPage } from './pages/order.ts'
 import { OrdersPage } from './pages/orders.ts'
 import { PeoplePage } from './pages/people.ts'
 import { CreatePage, RecordPage } from './pages/record.ts'
-import { Acting, FactorFirst, NotStaff, SetupPage, SignInPage, Waiting } from './pages/sign-in.ts'
+import { Acting, FactorFirst, NotStaff, SetupPage, SignInAgain, SignInPage, Waiting } from './pages/sign-in.ts'
 import { TransferPage } from './pages/transfer.ts'
 import { TrashPage } from './pages/trash.ts'
 import { WebhookPage } from './pages/webhook.ts'
@@ -48,17 +48,25 @@ export function App(): VNode {
   const [user, setUser] = useState<Me | null | undefined>(undefined)
   const [error, setError] = useState<unknown>(undefined)
   const [setupToken, setSetupToken] = useState(() => new URLSearchParams(location.hash.slice(1)).get('setup') ?? '')
+  const [hasEnded, setEnded] = useState(false)
   const start = () => {
     setError(undefined)
-    loadUser().then(setUser, setError)
+    loadUser().then((me) => {
+      setUser(me)
+      setEnded(false)
+    }, setError)
   }
-  const leave = () => {
+  const loseSession = () => {
     markSession(false)
     watch([])
+    setEnded(true)
+  }
+  const leave = () => {
+    loseSession()
     setUser(null)
   }
   useEffect(() => {
-    onSessionEnd(leave)
+    onSessionEnd(loseSession)
     onProofNeeded((ways) => askForProof(consoleWords, ways))
     if (setupToken === '') start()
   }, [])
@@ -67,7 +75,7 @@ export function App(): VNode {
     // The token is used up; it must not stay in the address.
     if (setupToken !== '') history.replaceState(null, '', base)
     setSetupToken('')
-    setUser(undefined)
+    if (!user) setUser(undefined)
     start()
   }
   const signOut = async () => {
@@ -75,13 +83,21 @@ export function App(): VNode {
     leave()
   }
   if (setupToken !== '') return html`<${SetupPage} token=${setupToken} onEnter=${enter} />`
+  if (user) {
+    // A session that ended by itself takes nothing away that was typed: it waits behind the question who is there.
+    return html`${hasEnded && html`<${SignInAgain} email=${user.email} error=${error} onEnter=${enter} />`}
+      <${Entered} key=${user.id} user=${user} signOut=${signOut} />`
+  }
   if (error) return html`<${Waiting}><${ErrorNote} error=${error} retry=${start} /><//>`
   if (user === undefined) return html`<${Waiting} />`
-  if (user === null) return html`<${SignInPage} onEnter=${enter} />`
+  return html`<${SignInPage} onEnter=${enter} />`
+}
+
+function Entered({ user, signOut }: { user: Me; signOut: () => void }): VNode {
   if (user.impersonatedBy) return html`<${Acting} me=${user} />`
   if (user.lacksFactor) return html`<${FactorFirst} onSignOut=${signOut} />`
   if (!user.isStaff) return html`<${NotStaff} user=${user} onSignOut=${signOut} />`
-  return html`<${Inside} key=${user.id} user=${user} signOut=${signOut} />`
+  return html`<${Inside} user=${user} signOut=${signOut} />`
 }
 
 interface Schema {
@@ -96,22 +112,25 @@ function Inside({ user, signOut }: { user: User; signOut: () => void }): VNode {
   const [error, setError] = useState<unknown>(undefined)
   const load = () => {
     setError(undefined)
-    client.call<Schema>('GET', '/api/schema').then((schema) => {
-      setSchema(schema)
-      const names = schema.items.map((collection) => collection.name)
+    client.call<Schema>('GET', '/api/schema').then((found) => {
+      setSchema(found)
+      const names = found.items.map((collection) => collection.name)
       watch(liveCollections.filter((name) => names.includes(name)))
+      // Whoever signed in again: what is shown was not followed meanwhile.
+      if (schema !== undefined) tellAll()
     }, setError)
   }
+  // The account is read again at each sign-in, and may do something else by then.
   useEffect(() => {
     load()
-    return () => watch([])
-  }, [])
+    return undefined
+  }, [user])
+  useEffect(() => () => watch([]), [])
   const workspace = useMemo(() => {
     const { items: collections = [], roles = [], events = [], may = [] } = schema ?? {}
     return { user, signOut, collections, roles, events, may }
   }, [user, schema])
-  if (error) return html`<${Waiting}><${ErrorNote} error=${error} retry=${load} /><//>`
-  if (schema === undefined) return html`<${Waiting} />`
+  if (schema === undefined) return html`<${Waiting}>${error ? html`<${ErrorNote} error=${error} retry=${load} />` : undefined}<//>`
   return html`<${WorkspaceContext.Provider} value=${workspace}>
     <${Shell}><${CurrentPage} /><//>
   <//>`

@@ -53,6 +53,11 @@ function open(): void {
   })
 }
 
+/** Lets everybody load again. */
+export function tellAll(): void {
+  tell(null)
+}
+
 function close(): void {
   clearTimeout(retry)
   lastEventId = feed?.lastEventId ?? lastEventId

@@ -14,6 +14,15 @@ export function markSession(isThere: boolean): void {
   }
 }
 
+/** Calls `listener` when another page of this browser leaves the mark. Answers what ends that. */
+export function onMarked(listener: () => void): () => void {
+  const look = (event: StorageEvent) => {
+    if (event.key === key && event.newValue !== null) listener()
+  }
+  addEventListener('storage', look)
+  return () => removeEventListener('storage', look)
+}
+
 export function mayHaveSession(): boolean {
   try {
     return localStorage.getItem(key) !== null

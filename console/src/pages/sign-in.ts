@@ -1,12 +1,13 @@
 /** The doors: sign in, create the first admin from the one-time link, and a word to people without a role. */
 
 import { ApiError, type SignIn } from '/client/index.ts'
-import { html, useEffect, useState, type View, type VNode } from '../../vendor/htm-preact.js'
+import { html, useEffect, useRef, useState, type View, type VNode } from '../../vendor/htm-preact.js'
 import { ActingBar, type Me } from '../account/acting.ts'
 import { consoleWords, Surround } from '../account/form.ts'
 import { PasskeySignIn, SecondStep, secondStepText, type Waiting as WaitingSignIn } from '../account/passkey-parts.ts'
 import { client } from '../client.ts'
 import { fieldErrors } from '../field-input.ts'
+import { onMarked } from '../session-mark.ts'
 import type { User } from '../shapes.ts'
 import { Mark } from '../ui/icons.ts'
 import { ErrorNote, textOf } from '../ui/parts.ts'
@@ -39,9 +40,12 @@ function Credentials(props: {
   send: (typed: { email: string; password: string }) => Promise<(SignIn & { tookOver?: boolean }) | null>
   action: string
   isNew: boolean
+  /** Whose account it most likely is. */
+  email?: string
   onEnter: (user: User) => void
 }): VNode {
-  const [email, setEmail] = useState('')
+  const { email: likely = '' } = props
+  const [email, setEmail] = useState(likely)
   const [password, setPassword] = useState('')
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(undefined)
@@ -66,14 +70,14 @@ function Credentials(props: {
     <${ErrorNote} error=${shown ? undefined : error} />
     <div class="field">
       <label for="email">E-mail</label>
-      <input id="email" type="email" autocomplete=${props.isNew ? 'username' : 'username webauthn'} required autofocus value=${email}
+      <input id="email" type="email" autocomplete=${props.isNew ? 'username' : 'username webauthn'} required autofocus=${likely === ''} value=${email}
         aria-invalid=${byField.email ? 'true' : undefined}
         onInput=${(event: Event) => setEmail(textOf(event))} />
       ${byField.email && html`<p class="field-error">${byField.email}</p>`}
     </div>
     <div class="field">
       <label for="password">Password</label>
-      <input id="password" type="password" required value=${password}
+      <input id="password" type="password" required autofocus=${likely !== ''} value=${password}
         autocomplete=${props.isNew ? 'new-password' : 'current-password'}
         aria-invalid=${byField.password ? 'true' : undefined}
         onInput=${(event: Event) => setPassword(textOf(event))} />
@@ -85,21 +89,63 @@ function Credentials(props: {
 
 export function SignInPage({ onEnter }: { onEnter: (user: User) => void }): VNode {
   const [waiting, setWaiting] = useState<WaitingSignIn | null>(null)
-  const send = async (typed: { email: string; password: string }) => {
-    const answer = await client.call<SignIn | WaitingSignIn>('POST', '/api/auth/login', { body: typed })
-    if (!('pending' in answer)) return answer
-    setWaiting(answer)
-    return null
-  }
   if (waiting)
     return html`<${Door} title="Second step" text=${secondStepText(consoleWords.words, waiting.factors)}>
       <${Surround} value=${consoleWords}><${SecondStep} ...${waiting} onEnter=${onEnter} /><//>
     <//>`
   return html`<${Door} title="Sign in">
-    <${Credentials} send=${send} action="Sign in" isNew=${false} onEnter=${onEnter} />
-    <${Surround} value=${consoleWords}><${PasskeySignIn} onEnter=${onEnter} /><//>
+    <${WaysIn} onWait=${setWaiting} onEnter=${onEnter} />
     <p class="door-foot"><a href="/account/reset">Forgotten your password?</a></p>
   <//>`
+}
+
+function WaysIn(props: { email?: string; onWait: (waiting: WaitingSignIn) => void; onEnter: (user: User) => void }): VNode {
+  const { email, onWait, onEnter } = props
+  const send = async (typed: { email: string; password: string }) => {
+    const answer = await client.call<SignIn | WaitingSignIn>('POST', '/api/auth/login', { body: typed })
+    if (!('pending' in answer)) return answer
+    onWait(answer)
+    return null
+  }
+  return html`<${Credentials} send=${send} action="Sign in" isNew=${false} email=${email} onEnter=${onEnter} />
+    <${Surround} value=${consoleWords}><${PasskeySignIn} onEnter=${onEnter} /><//>`
+}
+
+/** The session of a page ended while it was looked at. It stays as it is behind this, and nobody sees it. */
+export function SignInAgain(props: { email: string; error: unknown; onEnter: () => void }): VNode {
+  const { email, error, onEnter } = props
+  const dialog = useRef<HTMLDialogElement | null>(null)
+  const [waiting, setWaiting] = useState<WaitingSignIn | null>(null)
+  const show = () => {
+    if (dialog.current?.isConnected) dialog.current.showModal()
+  }
+  useEffect(() => {
+    const shown = dialog.current
+    show()
+    const forget = onMarked(onEnter)
+    return () => {
+      forget()
+      // It gives the focus back to where it was.
+      shown?.close()
+    }
+  }, [])
+  // Some browsers let nobody hold a dialog open: there is nothing to go back to, so it opens again.
+  return html`<dialog class="door-again" ref=${dialog} onClose=${show} closedby="none" aria-labelledby="again-title" aria-describedby="again-text">
+    <div class="dialog-body">
+      <h2 id="again-title">${waiting ? 'Second step' : 'Your session has ended'}</h2>
+      <p id="again-text" class="faint">${
+        waiting
+          ? secondStepText(consoleWords.words, waiting.factors)
+          : 'You were signed out elsewhere, or did nothing for long. Sign in to go on: what you typed here is still there.'
+      }</p>
+      <${ErrorNote} error=${error} />
+      ${
+        waiting
+          ? html`<${Surround} value=${consoleWords}><${SecondStep} ...${waiting} onEnter=${onEnter} /><//>`
+          : html`<${WaysIn} email=${email} onWait=${setWaiting} onEnter=${onEnter} />`
+      }
+    </div>
+  </dialog>`
 }
 
 export function SetupPage(props: { token: string; onEnter: (user: User) => void }): VNode {

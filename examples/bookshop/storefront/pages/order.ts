@@ -2,7 +2,7 @@
  * Owns the live page of one order. The change feed only says *that* something changed; what is shown is always read
  * afresh, so a late, doubled or missing event cannot show a wrong state. Without a feed it asks every second.
  */
-import type { ApiError, LiveChanges, Order, Payment } from 'kingpost/client'
+import { ApiError, type LiveChanges, type Order, type Payment } from 'kingpost/client'
 import { addressLines } from '../address.ts'
 import { drawLine, drawTotals, findBooks } from '../cart-parts.ts'
 import { addToCart, findOrderToken, keepLinkedOrder } from '../cart-store.ts'
@@ -10,8 +10,8 @@ import { h } from '../dom.ts'
 import { banner, onSubmit } from '../forms.ts'
 import { hasFailed, isFinal, tellOrder } from '../order-state.ts'
 import { followPayment, methodTitle, paymentChoice, paymentRadios } from '../payment-methods.ts'
-import { navigate, type Page, type Visit } from '../router.ts'
-import { findUser } from '../session.ts'
+import { navigate, type Page, refresh, type Visit } from '../router.ts'
+import { findUser, loseSession, takeExpiry } from '../session.ts'
 import { type Book, clientWith, formatDay, type ShopClient } from '../shop.ts'
 
 const POLL_MS = 1_000
@@ -30,7 +30,7 @@ export async function openOrder({ params, signal, url }: Visit): Promise<Page> {
   const token = findOrderToken(id)
   // The guest's secret of this order, not that of the cart begun since.
   const client = clientWith(token)
-  if (!token && (await findUser()) === null) return askToSignIn(id)
+  if (!token && (await findUser()) === null) return askToSignIn(id, takeExpiry())
   const read = createReader(client, id, url.searchParams.has('back'))
   let view = await read()
   const found = await findBooks(view.order.lines)
@@ -47,11 +47,12 @@ export async function openOrder({ params, signal, url }: Visit): Promise<Page> {
     drawCancel(cancel, next.order, client, () => void read().then(show))
   }
   show(view, true)
-  follow(client, id, signal, async () => {
+  const look = async () => {
     const next = await read()
     if (!signal.aborted) show(next)
     return isFinal(next.order)
-  })
+  }
+  follow(client, { id, signal, look })
   return {
     title: `Order ${view.order.number}`,
     view: h('div', { class: 'order' }, status, retry, drawOrder(view.order, found), cancel),
@@ -77,8 +78,10 @@ function createReader(client: ShopClient, id: string, cameBack: boolean): () => 
   }
 }
 
+type Following = { readonly id: string; readonly signal: AbortSignal; readonly look: () => Promise<boolean> }
+
 /** Calls `look` on every sign of change until the page is left; it answers whether the story is over. */
-function follow(client: ShopClient, id: string, signal: AbortSignal, look: () => Promise<boolean>): void {
+function follow(client: ShopClient, { id, signal, look }: Following): void {
   let isLive = false
   let timer: ReturnType<typeof setTimeout> | undefined
   const stop = () => {
@@ -103,8 +106,13 @@ function follow(client: ShopClient, id: string, signal: AbortSignal, look: () =>
       void check()
     },
     onReset: () => void check(),
-    onError: () => {
+    onError: (error) => {
       isLive = false
+      if (!(error instanceof ApiError && error.status === 401)) return
+      // The session was ended elsewhere: the page asks who is there.
+      stop()
+      loseSession()
+      refresh()
     },
   })
   signal.addEventListener('abort', stop, { once: true })
@@ -219,13 +227,14 @@ function drawOrder(order: Order, found: ReadonlyMap<string, Book>): HTMLElement 
   )
 }
 
-function askToSignIn(id: string): Page {
+function askToSignIn(id: string, hasExpired: boolean): Page {
   const next = encodeURIComponent(`/orders/${id}`)
   return {
     title: 'Your order',
     view: h(
       'div',
       { class: 'empty' },
+      hasExpired && h('p', { class: 'banner', role: 'alert' }, 'Your session has ended. Please sign in again.'),
       h('h1', {}, 'Is this your order?'),
       h('p', {}, 'Sign in, follow the link in the mail with your receipt, or open the page in the browser you ordered with.'),
       h('a', { class: 'button', href: `/account?next=${next}` }, 'Sign in'),
