@@ -71,6 +71,11 @@ export function allocateMoney(total: Money, weights: readonly number[]): Money[]
   return shares.map((share) => money(narrow(share.floor * sign), total.currency))
 }
 
+/** What `part` of `whole` equal units come to, rounded half away from zero; all of them to the amount itself. */
+export function shareOfMoney(total: Money, part: number, whole: number): Money {
+  return money(narrow(divideHalfUp(BigInt(total.amount) * BigInt(part), BigInt(whole))), total.currency)
+}
+
 /** `19.99 EUR`: for mails and the command line, the same on every machine and ICU version. */
 export function formatMoney(value: Money): string {
   const digits = minorDigits(value.currency) ?? 2

@@ -30,7 +30,7 @@ import { declaresFiles } from '../domains/files/file-fields.ts'
 import { ledgerEntries } from '../domains/ledger/collections.ts'
 import { orders } from '../domains/orders/collections.ts'
 import { orderLinks } from '../domains/orders/order-links.ts'
-import { paymentFacts, payments, refunds, webhookInbox } from '../domains/payments/collections.ts'
+import { captures, disputes, paymentFacts, payments, refunds, webhookInbox } from '../domains/payments/collections.ts'
 import { erasedRecords, erasures } from '../domains/personal/collections.ts'
 import { dataExports } from '../domains/personal/exports.ts'
 import { reservations, stockLevels, stockMovements } from '../domains/stock/collections.ts'
@@ -296,7 +296,9 @@ function shopCollections<TFields extends Fields>({ currency, productFields }: Sh
     orderLinks,
     payments,
     paymentFacts,
+    captures,
     refunds,
+    disputes,
     webhookInbox,
     ledgerEntries,
   ]

@@ -26,9 +26,11 @@ import { createPictureSizes, type PictureMaker, type PictureParts, type PictureS
 import { removeFilesEffect } from '../domains/files/remove-files.ts'
 import { findLinkedOrder } from '../domains/orders/order-links.ts'
 import { cancelPaymentEffect } from '../domains/payments/cancel-payment.ts'
+import { capturePaymentEffect } from '../domains/payments/capture-payment.ts'
 import { followPaymentEffect } from '../domains/payments/follow-payment.ts'
 import type { PaymentProvider } from '../domains/payments/provider.ts'
 import { refundPaymentEffect } from '../domains/payments/refund-payment.ts'
+import { resumePaymentEffect } from '../domains/payments/resume-payment.ts'
 import { startPaymentEffect } from '../domains/payments/start-payment.ts'
 import { type ErasedList, erasePerson } from '../domains/personal/erase-person.ts'
 import { exportPerson } from '../domains/personal/export-person.ts'
@@ -231,6 +233,8 @@ function effectHandlers(options: EngineOptions & { readonly blobs: BlobStore }, 
     followPaymentEffect(providers),
     refundPaymentEffect(providers),
     cancelPaymentEffect(providers),
+    resumePaymentEffect(providers),
+    capturePaymentEffect(providers),
     ...(backend.model.find('files') === undefined ? [] : [removeFilesEffect(blobs)]),
     ...(webhooks === undefined ? [] : [deliverWebhook(webhooks, clock)]),
   ]

@@ -80,11 +80,14 @@ import { listBalances } from '../domains/ledger/list-balances.ts'
 import { cancelOrder } from '../domains/orders/cancel-order.ts'
 import { checkOutCart } from '../domains/orders/check-out.ts'
 import { payOrder } from '../domains/orders/pay-order.ts'
+import { refundOrder } from '../domains/orders/refund-order.ts'
+import { capturePayment } from '../domains/payments/capture-payment.ts'
 import { checkPayment } from '../domains/payments/check-payment.ts'
 import type { PaymentProvider } from '../domains/payments/provider.ts'
 import { receiveWebhook } from '../domains/payments/receive-webhook.ts'
 import { retryRefund } from '../domains/payments/retry-refund.ts'
 import { settleRefund } from '../domains/payments/settle-refund.ts'
+import { voidPayment } from '../domains/payments/void-payment.ts'
 import { eraseMe, eraseUser, keepAccount } from '../domains/personal/request-erasure.ts'
 import { exportOperations } from '../domains/personal/request-export.ts'
 import { idleMeter, type Measured, readMetrics } from '../domains/running/read-metrics.ts'
@@ -302,8 +305,11 @@ function shopOperations(providers: ReadonlyMap<string, PaymentProvider>): Operat
     claimCart,
     checkOutCart,
     payOrder,
+    refundOrder,
     cancelOrder,
     receiveWebhook(providers),
+    capturePayment(providers),
+    voidPayment,
     checkPayment,
     retryRefund,
     settleRefund,

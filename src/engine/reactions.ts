@@ -22,8 +22,10 @@ import { cartTakenOver } from '../domains/carts/events.ts'
 import { takeOverByToken } from '../domains/carts/take-over-cart.ts'
 import { assignOrder } from '../domains/orders/assign-order.ts'
 import { orderCanceled, orderExpired, orderPaidLate, orderPlaced } from '../domains/orders/events.ts'
+import { noteDispute } from '../domains/orders/note-dispute.ts'
 import { settleOrder } from '../domains/orders/settle-order.ts'
-import { paymentChanged, paymentFailedLate } from '../domains/payments/events.ts'
+import { takeApproved } from '../domains/orders/take-approved.ts'
+import { disputeChanged, paymentApproved, paymentChanged, paymentFailedLate } from '../domains/payments/events.ts'
 import { noteShut, offerToKeep } from '../domains/personal/request-erasure.ts'
 import { webhookDisabled } from '../domains/webhooks/events.ts'
 import type { Work } from '../operation/work.ts'
@@ -46,6 +48,8 @@ import { tellOfDisabledWebhook } from './mails/webhook-mails.ts'
 
 const reactions = [
   on(paymentChanged, (work, { payment }) => settleOrder(work, payment.order)),
+  on(paymentApproved, takeApproved),
+  on(disputeChanged, noteDispute),
   on(paymentFailedLate, tellOfFailedPayment),
   on(orderPlaced, sendReceipt),
   on(orderCanceled, tellOfCancellation),

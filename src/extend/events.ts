@@ -5,8 +5,8 @@ import type { User } from '../domains/accounts/collections.ts'
 import { accountErased, accountPasswordChanged, accountRegistered } from '../domains/accounts/events.ts'
 import type { Order } from '../domains/orders/collections.ts'
 import { orderCanceled, orderCreated, orderExpired, orderPaidLate, orderPlaced } from '../domains/orders/events.ts'
-import type { Payment } from '../domains/payments/collections.ts'
-import { paymentChanged, paymentFailedLate } from '../domains/payments/events.ts'
+import type { Dispute, Payment } from '../domains/payments/collections.ts'
+import { disputeChanged, paymentChanged, paymentFailedLate } from '../domains/payments/events.ts'
 
 /** An order as staff see it. */
 export type PublicOrder = Omit<Order, 'tokenHash'>
@@ -17,7 +17,7 @@ export type ProjectEvents = {
   readonly 'order.created': { readonly order: PublicOrder }
   /** It is covered, or costs nothing: its stock is sold and its sale booked. Once for an order. */
   readonly 'order.placed': { readonly order: PublicOrder }
-  /** Placed, and there was money to take. */
+  /** Placed, and there was money to take: it is there, or authorized where the shop captures later. */
   readonly 'order.paid': { readonly order: PublicOrder }
   /** By its owner or by staff. What was paid goes back. */
   readonly 'order.canceled': { readonly order: PublicOrder }
@@ -29,6 +29,8 @@ export type ProjectEvents = {
   readonly 'payment.changed': { readonly payment: Payment }
   /** An attempt failed that was under way when its customer left the page. */
   readonly 'payment.failed': { readonly payment: Payment }
+  /** A customer's bank asks for the money back, or what it makes of it has changed. */
+  readonly 'dispute.changed': { readonly dispute: Dispute }
   readonly 'user.registered': { readonly user: User }
   readonly 'user.password_changed': { readonly user: User }
   /** What was the data of this person is gone here: whoever has a copy of it removes it, too. The account has no name any more. */
@@ -66,6 +68,7 @@ const told: readonly { readonly [TName in EventName]: Told<TName> }[EventName][]
   },
   { name: 'payment.changed', of: (event) => (paymentChanged.is(event) ? event.payload : null) },
   { name: 'payment.failed', of: (event) => (paymentFailedLate.is(event) ? event.payload : null) },
+  { name: 'dispute.changed', of: (event) => (disputeChanged.is(event) ? event.payload : null) },
   { name: 'user.registered', isRefusable: true, of: (event) => (accountRegistered.is(event) ? event.payload : null) },
   { name: 'user.password_changed', isRefusable: true, of: (event) => (accountPasswordChanged.is(event) ? event.payload : null) },
   { name: 'user.erased', of: (event) => (accountErased.is(event) ? event.payload : null) },

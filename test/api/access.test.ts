@@ -582,13 +582,19 @@ const ownersPayment = async (world: World): Promise<Given> => {
   const [payment] = await world.engine.parts.storage.reader.find(payments, { where: eq('order', order!), limit: 1 })
   return { order: order!, payment: payment!.id }
 }
+/** Nothing of it can be moved any more. */
+const declinedPayment = async (world: World): Promise<Given> => {
+  const { order } = await ownersOrder('card_declined')(world)
+  const [payment] = await world.engine.parts.storage.reader.find(payments, { where: eq('order', order!), limit: 1 })
+  return { order: order!, payment: payment!.id }
+}
 /** One that the provider refused: its money is still owed. */
 const failedRefund = async (world: World): Promise<Given> => {
   const { order, payment } = await ownersPayment(world)
   const id = world.engine.newId('ref')
   const amount = { amount: 1, currency: 'EUR' }
   const rest = { provider: 'sandbox', reason: 'external', key: id, providerRef: null, lastError: 'Refused.' }
-  await world.write((tx) => tx.insert(refunds, { id, order: order!, payment: payment!, amount, status: 'failed', ...rest }))
+  await world.write((tx) => tx.insert(refunds, { id, order: order!, payment: payment!, amount, status: 'failed', lines: null, ...rest }))
   return { refund: id }
 }
 const cartBody = (quantity: number) => (answer: { body: { lines: { quantity: number }[]; token?: string } }) => {
@@ -662,6 +668,10 @@ const shopRows: Row[] = [
     given: ownersPayment,
     events: ['payments.check: effects', 'effects.payment.follow: effects'],
   }),
+  // All three on a payment that was declined: whoever may ask is told that there is nothing to move.
+  ...rows('payments.capture', staffOnly(409), (_, { payment }) => post(`/api/payments/${payment}/capture`), { given: declinedPayment }),
+  ...rows('payments.void', staffOnly(409), (_, { payment }) => post(`/api/payments/${payment}/void`), { given: declinedPayment }),
+  ...rows('orders.refund', staffOnly(409), (_, { order }) => post(`/api/orders/${order}/refunds`), { given: declinedPayment }),
   ...rows('refunds.retry', staffOnly(201), (_, { refund }) => post(`/api/refunds/${refund}/retry`), {
     given: failedRefund,
     events: ['refunds.retry: effects, refunds'],
@@ -905,7 +915,9 @@ const reading: Readonly<Record<string, { counts: Readonly<Record<As, number>>; r
   orders: { counts: { ...nobodyElse, staff: 1 } },
   payments: { counts: { ...nobodyElse, staff: 1 } },
   paymentFacts: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
+  captures: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   refunds: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
+  disputes: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   webhookInbox: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
   ledgerEntries: { counts: { guest: 0, other: 0, owner: 0, staff: 6 } },
   erasures: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },

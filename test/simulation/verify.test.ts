@@ -23,12 +23,22 @@ const plants: Readonly<Record<string, readonly string[]>> = {
   'ledger.transfer_balances': [`update "ledgerEntries" set "amount_amount"="amount_amount"+1 where ${one('ledgerEntries')}`],
   'ledger.sums_to_zero': [`delete from "ledgerEntries" where ${one('ledgerEntries')}`],
   'ledger.provider_balance': [`delete from "ledgerEntries" where "kind"='payment.cap_ok'`],
+  'ledger.disputed': [`update "ledgerEntries" set "account"='A:dispute:sandbox' where ${one('ledgerEntries')}`],
   'ledger.refund_payable': [`delete from "ledgerEntries" where "account" like 'L:refund_payable:%' and "amount_amount">0`],
   'ledger.unmatched_returned': [`update "ledgerEntries" set "account"='L:unmatched:sandbox' where ${one('ledgerEntries')}`],
   'payments.amounts_folded': [
     `update "payments" set "captured_amount"="captured_amount"+1 where ${one('payments', '"captured_amount">0')}`,
   ],
   'payments.facts_counted': [`update "payments" set "facts"="facts"+1 where ${one('payments')}`],
+  'payments.captures_bounded': [
+    `update "payments" set "authorized_amount"="captured_amount"-1 where ${one('payments', '"captured_amount">0')}`,
+  ],
+  'captures.not_stuck': [
+    `insert into "captures" ("id","version","createdAt","updatedAt","payment","order","amount_amount","amount_currency","isFinal","status") select 'cap_x',1,1,1,"id","order",1,'EUR',1,'wanted' from "payments" limit 1`,
+  ],
+  'disputes.held': [
+    `insert into "disputes" ("id","version","createdAt","updatedAt","payment","order","provider","providerRef","status","amount_amount","amount_currency") select 'dsp_x',1,1,1,"id","order",'sandbox','d1','needs_response',1,'EUR' from "payments" limit 1`,
+  ],
   'payments.within_bounds': [`update "payments" set "refunded_amount"="captured_amount"+1 where ${one('payments')}`],
   'payments.status_fits': [`update "payments" set "status"='failed' where ${one('payments', '"captured_amount">0')}`],
   'payments.one_currency': [`update "paymentFacts" set "amount_currency"='USD' where ${one('paymentFacts', `"kind"='cap_ok'`)}`],

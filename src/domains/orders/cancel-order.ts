@@ -12,7 +12,7 @@ import { presentAll } from '../../records/present.ts'
 import { findAll } from '../../storage/find-all.ts'
 import { accounts } from '../ledger/collections.ts'
 import { cancelPayment } from '../payments/cancel-payment.ts'
-import { payments, waitingStatuses } from '../payments/collections.ts'
+import { canBeGivenUp, payments } from '../payments/collections.ts'
 import { refundable, refundPayment } from '../payments/refund-claims.ts'
 import { releaseStock } from '../stock/reserve-stock.ts'
 import { type Order, orders } from './collections.ts'
@@ -67,7 +67,7 @@ async function cancel(context: Work, order: Order): Promise<Order> {
   await releaseStock(context, [order.id], 'released')
   if (order.status === 'placed') await reverseSale(context, order)
   for (const payment of await findAll(tx, payments, eq('order', order.id))) {
-    if (waitingStatuses.includes(payment.status)) await cancelPayment(context, payment)
+    if (canBeGivenUp(payment)) await cancelPayment(context, payment)
     const amount = money(await refundable(tx, payment), payment.amount.currency)
     // Attempts under way are settled when they are heard of: a closed order sends their money back.
     if (amount.amount > 0)

@@ -8,7 +8,7 @@ import { command } from '../../operation/define.ts'
 import { checkIfMatch } from '../../records/etag.ts'
 import { findAll } from '../../storage/find-all.ts'
 import { cancelPayment } from '../payments/cancel-payment.ts'
-import { liveStatuses, payments, waitingStatuses } from '../payments/collections.ts'
+import { canBeGivenUp, liveStatuses, payments } from '../payments/collections.ts'
 import { startPayment } from '../payments/start-payment.ts'
 import { orders } from './collections.ts'
 import { checkPaymentRequest, getOrder, orderAndPayment, orderAndPaymentView, type PaymentRequest } from './order-view.ts'
@@ -67,7 +67,7 @@ export const payOrder = command({
     // Each try asks a bank whether a card is good: whoever only wants to know that must not be given it for one order.
     if (attempts.length >= limits.paymentAttemptsMax)
       throw new EngineError('too_many_attempts', { params: { attempts: attempts.length, attemptsMax: limits.paymentAttemptsMax } })
-    for (const left of attempts) if (waitingStatuses.includes(left.status)) await cancelPayment(context, left)
+    for (const left of attempts) if (canBeGivenUp(left)) await cancelPayment(context, left)
     const { provider, method = null } = request
     const returnUrl = returnUrlOf(project, request as PaymentRequest, { order: id, at: '' })
     const next = { order: id, sequence: attempts.length + 1, amount: order.total, provider, method, returnUrl }

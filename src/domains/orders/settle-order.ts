@@ -12,7 +12,7 @@ import type { Transaction } from '../../storage/transaction.ts'
 import { accounts } from '../ledger/collections.ts'
 import { move, postTransfer } from '../ledger/post-transfer.ts'
 import { cancelPayment } from '../payments/cancel-payment.ts'
-import { type Payment, payments, type Refund, waitingStatuses } from '../payments/collections.ts'
+import { canBeGivenUp, type Payment, payments, type Refund } from '../payments/collections.ts'
 import { dropUnmetClaims, refundable, refundPayment } from '../payments/refund-claims.ts'
 import { canHold, holdStock } from '../stock/reserve-stock.ts'
 import { type Order, orders } from './collections.ts'
@@ -35,14 +35,15 @@ export async function settleOrder(context: Work, id: string): Promise<DomainEven
   }
   if (order.status === 'pending_payment') {
     // What was given back meanwhile pays for nothing.
-    if (sum(attempts, 'captured') - sum(attempts, 'refunded') >= order.total.amount) return await place(context, order, attempts, [])
+    if (coverOf(attempts) >= order.total.amount) return await place(context, order, attempts, [])
     await writePaymentStatus(tx, order, attempts)
     return []
   }
-  // An attempt whose start was still under way when the order closed is open only now.
-  await closeOthers(context, attempts)
   // What has gone back, or is on its way, pays for nothing: an order is not revived by its own refund.
-  if (order.status === 'expired' && (await kept(tx, attempts)) >= order.total.amount) return await revive(context, order, attempts)
+  const isCovered = order.status === 'expired' && (await kept(tx, attempts)) + sum(attempts, 'capturable') >= order.total.amount
+  if (isCovered) return await revive(context, order, attempts)
+  // An attempt whose start was still under way when the order closed is open only now.
+  await closeOthers(context, order, attempts)
   if (order.status === 'expired' || order.status === 'canceled') return await settleClosed(context, order, attempts)
   const after = await writePaymentStatus(tx, order, attempts)
   if (after.status === 'placed' || after.status === 'completed') {
@@ -62,8 +63,11 @@ async function settleClosed(context: Work, order: Order, attempts: readonly Paym
 
 async function place(context: Work, order: Order, attempts: readonly Payment[], holds: readonly string[]): Promise<DomainEvent[]> {
   const events = await placeOrder(context, order, paymentStatusOf(order, attempts), [...order.holds, ...holds])
-  await closeOthers(context, attempts)
+  await closeOthers(context, { ...order, status: 'placed' }, attempts)
   await returnSurplus(context, order, attempts)
+  // What is authorized and not captured yet is owed by the customer until it is.
+  const captured = sum(attempts, 'captured')
+  if (captured < order.total.amount) await correctSale(context, order, captured)
   return events
 }
 
@@ -130,9 +134,19 @@ async function sendBack(
   return refund
 }
 
-/** Attempts that still wait for their customer are closed at the provider, so that they are not paid as well. */
-async function closeOthers(context: Work, attempts: readonly Payment[]): Promise<void> {
-  for (const payment of attempts) if (waitingStatuses.includes(payment.status)) await cancelPayment(context, payment)
+/**
+ * Attempts that wait for their customer are closed at the provider, so that they are not paid as well, and so is what is
+ * authorized beyond what the order costs. Of a closed order that is all of it.
+ */
+async function closeOthers(context: Work, order: Pick<Order, 'status' | 'total'>, attempts: readonly Payment[]): Promise<void> {
+  const isClosed = order.status === 'expired' || order.status === 'canceled'
+  let missing = isClosed ? 0 : order.total.amount - sum(attempts, 'captured')
+  for (const payment of attempts) {
+    const authorized = payment.capturable?.amount ?? 0
+    const isNeeded = authorized > 0 && missing > 0
+    if (isNeeded) missing -= authorized
+    else if (canBeGivenUp(payment)) await cancelPayment(context, payment)
+  }
 }
 
 async function writePaymentStatus(
@@ -142,14 +156,18 @@ async function writePaymentStatus(
   holds: readonly string[] = [],
 ): Promise<Order> {
   const paymentStatus = paymentStatusOf(order, attempts)
-  // Sold, and its bank took the payment back: somebody should look before more of it is shipped.
-  const isTakenBack = order.placedAt !== null && order.status !== 'canceled' && sum(attempts, 'captured') < order.total.amount
-  const news = [...holds, ...(isTakenBack ? [takenBack] : [])].filter((hold) => !order.holds.includes(hold))
+  // Sold, and its money is not there, or is no more: somebody should look before more of it is shipped.
+  const isShort =
+    order.placedAt !== null && order.status !== 'canceled' && sum(attempts, 'captured') + sum(attempts, 'capturable') < order.total.amount
+  const short = attempts.some(({ capture }) => capture === 'later') ? incomplete : takenBack
+  const news = [...holds, ...(isShort ? [short] : [])].filter((hold) => !order.holds.includes(hold))
   if (paymentStatus === order.paymentStatus && news.length === 0) return order
   return await tx.update(orders, order, { set: { paymentStatus, holds: [...order.holds, ...news] } })
 }
 
 const takenBack = 'payment_taken_back'
+/** What was authorized for it has ended, or less of it was captured. */
+const incomplete = 'payment_incomplete'
 
 /** Derived from the attempts' amounts, which are folded from facts. */
 export function paymentStatusOf(order: Pick<Order, 'total'>, attempts: readonly Payment[]): Order['paymentStatus'] {
@@ -168,6 +186,11 @@ export function paymentStatusOf(order: Pick<Order, 'total'>, attempts: readonly 
   return captured >= total ? 'paid' : 'partially_paid'
 }
 
-function sum(attempts: readonly Payment[], name: 'captured' | 'refunded'): number {
-  return attempts.reduce((total, payment) => total + payment[name].amount, 0)
+/** What is there for an order, or can be taken for it. What was given back pays for nothing. */
+function coverOf(attempts: readonly Payment[]): number {
+  return sum(attempts, 'captured') - sum(attempts, 'refunded') + sum(attempts, 'capturable')
+}
+
+function sum(attempts: readonly Payment[], name: 'captured' | 'refunded' | 'capturable'): number {
+  return attempts.reduce((total, payment) => total + (payment[name]?.amount ?? 0), 0)
 }

@@ -13,12 +13,14 @@ const paymentCancel = effectKind('payment.cancel', Type.Object({ payment: Type.S
  * Has the provider close an attempt that waits for the customer. If it was paid meanwhile, that is learned here. One that
  * is open still at the next look may be asked to be closed again: what is refused today may be granted later.
  */
-export async function cancelPayment(work: Work, payment: Payment): Promise<void> {
-  await enqueue(work, paymentCancel, {
-    key: `payment.cancel:${payment.id}:${payment.checks}`,
+export async function cancelPayment(work: Work, payment: Payment, by?: { readonly cause: string; readonly isAwaited: true }) {
+  const effect = await enqueue(work, paymentCancel, {
+    key: `payment.cancel:${payment.id}:${by?.cause ?? payment.checks}`,
     payload: { payment: payment.id },
     record: payment.order,
+    ...(by && { isAwaited: true }),
   })
+  return effect?.id ?? null
 }
 
 export function cancelPaymentEffect(providers: ReadonlyMap<string, PaymentProvider>): EffectHandler {

@@ -3,8 +3,10 @@
 // the guards that keep two attempts from running at once.
 import { actorCartToken, actorId, actorLinkedOrder, all, any, nobody, staff, through, where } from '../../access/rule.ts'
 import { limits } from '../../base/limits.ts'
+import type { Money } from '../../base/money.ts'
 import { collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
+import { moneySchema } from '../../schema/kinds/money.ts'
 
 export const paymentStatuses = [
   'created',
@@ -49,6 +51,14 @@ export const payments = collection('payments', {
     authorized: field.money({ required: true }),
     captured: field.money({ required: true }),
     refunded: field.money({ required: true }),
+    /** What banks took back for disputes, and did not return. Null: nothing, as of a payment from before it was counted. */
+    disputed: field.money(),
+    /** What is authorized and can still be captured. Null: nothing. */
+    capturable: field.money(),
+    /** Until when, where the provider says so. */
+    capturableUntil: field.dateTime(),
+    /** `later`: authorized first, and captured by a call of its own. Null: `now`. */
+    capture: field.enum(['now', 'later']),
     action: field.json<PaymentAction | null>({ schema: paymentActionShape }),
     /** The provider's own name of it, once known. */
     providerRef: field.text(),
@@ -77,6 +87,11 @@ export const liveStatuses: readonly Payment['status'][] = ['created', 'sending',
 
 /** Attempts that take money only when somebody does something more: on a closed order they are given up at the provider. */
 export const waitingStatuses: readonly Payment['status'][] = ['requires_action', 'authorized']
+
+/** Whether there is something at the provider to be given up: an open attempt, or the rest of an authorization. */
+export function canBeGivenUp({ status, capturable }: Payment): boolean {
+  return waitingStatuses.includes(status) || (capturable !== null && capturable.amount > 0)
+}
 
 /**
  * What can happen to money, each with a name of the provider's for it. `void_ok`: what was authorized and not taken was
@@ -121,6 +136,16 @@ export const paymentFacts = collection('paymentFacts', {
 })
 export type PaymentFact = NonNullable<(typeof paymentFacts)['record']>
 
+/** So many units of a line, and what was given back for them. */
+export type RefundedLine = { readonly line: string; readonly quantity: number; readonly amount: Money }
+
+const refundedLineShape = {
+  type: 'object',
+  title: 'RefundedLine',
+  properties: { line: { type: 'string' }, quantity: { type: 'integer' }, amount: moneySchema },
+  required: ['line', 'quantity', 'amount'],
+} as const
+
 /**
  * `wanted`, `pending`: on its way. `succeeded`: given back. `failed`: not given back, and still owed: staff have it tried
  * again or settle it by other means. `canceled`: another refund took its place. `settled`: staff gave it back by other means.
@@ -136,7 +161,9 @@ export const refunds = collection('refunds', {
     provider: field.text({ required: true }),
     amount: field.money({ required: true }),
     status: field.enum(refundStatuses, { required: true, renamedFrom: 'state' }),
-    reason: field.text({ required: true }),
+    reason: field.text({ required: true, max: limits.noteCharactersMax }),
+    /** What it pays back, where it was made by lines of the order. */
+    lines: field.json<readonly RefundedLine[] | null>({ schema: { type: 'array', items: refundedLineShape } }),
     /** One refund per cause. */
     key: field.text({ required: true, unique: true }),
     providerRef: field.text(),
@@ -149,6 +176,56 @@ export type Refund = NonNullable<(typeof refunds)['record']>
 
 /** Refunds that lay claim to money of their payment without having moved it yet. */
 export const claimingStatuses: readonly Refund['status'][] = ['wanted', 'pending', 'failed']
+
+/**
+ * `wanted`: on its way. `pending`: the provider has it and is not done. `failed`: it came to nothing, and what it claimed can be
+ * captured again.
+ */
+const captureStatuses = ['wanted', 'pending', 'succeeded', 'failed'] as const
+
+/** Captures that were asked for: each lays claim to what is authorized before the provider is called. */
+export const captures = collection('captures', {
+  prefix: 'cap',
+  system: true,
+  fields: {
+    payment: field.ref('payments', { required: true }),
+    order: field.ref('orders', { required: true }),
+    amount: field.money({ required: true }),
+    /** Nothing more will be captured: the rest is given up with it. */
+    isFinal: field.boolean({ required: true }),
+    status: field.enum(captureStatuses, { required: true }),
+    lastError: field.text({ max: limits.refusalCharactersMax }),
+  },
+  indexes: [['payment'], ['order']],
+  access: { read: staff },
+})
+export type Capture = NonNullable<(typeof captures)['record']>
+
+export const disputeStatuses = ['warning', 'needs_response', 'under_review', 'won', 'lost', 'closed'] as const
+
+/** A customer's bank that asks for its money back. What it moved of it stands in the facts of the payment. */
+export const disputes = collection('disputes', {
+  prefix: 'dsp',
+  system: true,
+  fields: {
+    payment: field.ref('payments', { required: true }),
+    order: field.ref('orders', { required: true }),
+    provider: field.text({ required: true }),
+    providerRef: field.text({ required: true }),
+    status: field.enum(disputeStatuses, { required: true }),
+    amount: field.money({ required: true }),
+    reason: field.text({ max: limits.refusalCharactersMax }),
+    /** Until when evidence can be handed in, in the provider's dashboard. */
+    evidenceDueAt: field.dateTime(),
+  },
+  unique: [['provider', 'providerRef']],
+  indexes: [['payment'], ['order'], ['status', 'evidenceDueAt']],
+  access: { read: staff },
+})
+export type Dispute = NonNullable<(typeof disputes)['record']>
+
+/** Not decided: the money is at stake. */
+export const openDisputes: readonly Dispute['status'][] = ['warning', 'needs_response', 'under_review']
 
 /** Verified webhooks, stored before they are answered. */
 export const webhookInbox = collection('webhookInbox', {

@@ -7,6 +7,8 @@ import { factKinds, type PaymentFact } from './collections.ts'
 export type FactSums = {
   readonly authorized: Money
   readonly captured: Money
+  /** Authorized, and neither captured nor given up. */
+  readonly capturable: Money
   readonly refunded: Money
   /** What banks have taken back for disputes, and not returned. */
   readonly disputed: Money
@@ -37,6 +39,7 @@ export function foldFacts(facts: readonly Fact[], currency: string): FactSums {
     // Providers that capture at once say nothing of an authorisation of its own.
     authorized: money(Math.max(sums.auth_ok, sums.cap_ok), currency),
     captured: money(captured, currency),
+    capturable: money(has('void_ok') ? 0 : Math.max(0, sums.auth_ok - sums.cap_ok), currency),
     refunded: money(sums.ref_ok - failedAfterSuccess, currency),
     disputed: money(sums.disp_withdrawn - sums.disp_reinstated, currency),
     isVoided: has('void_ok'),

@@ -6,7 +6,7 @@ import type { PaymentAction, PaymentFact } from './collections.ts'
 
 /** One thing that happened to money, in the provider's own words. */
 export type ProviderFact = Pick<PaymentFact, 'kind' | 'operationRef' | 'amount' | 'providerTime'> & {
-  /** Our own id of the refund, where the provider gives it back. */
+  /** Our own id of the refund or capture, where the provider gives it back. */
   readonly reference?: string
 }
 
@@ -63,8 +63,8 @@ export type StartRequest = {
 export type PaymentCall = { readonly key: string; readonly payment: string; readonly providerRef: string }
 /** `reference`: our id of the refund. */
 export type RefundRequest = PaymentCall & { readonly reference: string; readonly amount: Money }
-/** `isFinal`: what is authorized beyond it is given up. */
-export type CaptureRequest = PaymentCall & { readonly amount: Money; readonly isFinal: boolean }
+/** `reference`: our id of the capture. `isFinal`: what is authorized beyond it is given up. */
+export type CaptureRequest = PaymentCall & { readonly reference: string; readonly amount: Money; readonly isFinal: boolean }
 
 /** What a provider can do besides taking a payment whole and giving it back in parts. What it cannot is refused with a reason. */
 export type Capabilities = {

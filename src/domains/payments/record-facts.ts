@@ -9,6 +9,7 @@ import { findAll, findUnique } from '../../storage/find-all.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { accounts } from '../ledger/collections.ts'
 import { move, postTransfer } from '../ledger/post-transfer.ts'
+import { endCaptures } from './capture-claims.ts'
 import {
   liveStatuses,
   type Payment,
@@ -19,24 +20,31 @@ import {
   refunds,
   waitingStatuses,
 } from './collections.ts'
-import { paymentChanged, paymentFailedLate } from './events.ts'
+import { paymentApproved, paymentChanged, paymentFailedLate } from './events.ts'
 import { type FactSums, foldFacts } from './fold-facts.ts'
 import { firstLookMs } from './look-times.ts'
+import { noteDisputes } from './note-disputes.ts'
 import type { ProviderFact, ProviderView, Told, WebhookEvent } from './provider.ts'
-import { dropUnmetClaims, oweRefund, refundsOf } from './refund-claims.ts'
+import { dropUnmetClaims, oweRefund, refundKind, refundsOf } from './refund-claims.ts'
 
 /** A view, or facts alone: those say nothing of how the payment stands otherwise. */
-type Seen = Told &
-  Pick<WebhookEvent, 'providerRef'> &
-  Pick<PaymentFact, 'source'> & { readonly standing: Pick<ProviderView, 'phase' | 'action'> | null }
+type Seen = Told & Pick<WebhookEvent, 'providerRef'> & Pick<PaymentFact, 'source'> & { readonly standing: Standing | null }
+
+type Standing = Pick<ProviderView, 'phase' | 'action'> & { readonly capturableUntil: number | null }
 
 /** The payment as it is now, and what happened to it. */
 type Recorded = { readonly payment: Payment; readonly events: readonly DomainEvent[] }
 
 /** What the provider's own record says of a payment. Safe to call with the same view again. */
 export async function recordView(context: Work, payment: Payment, view: ProviderView, source: PaymentFact['source']): Promise<Recorded> {
-  const { phase, action, ...rest } = view
-  return await record(context, payment, { ...rest, source, standing: { phase, action } })
+  const { phase, action, capturableUntil, ...rest } = view
+  const recorded = await record(context, payment, {
+    ...rest,
+    source,
+    standing: { phase, action, capturableUntil: capturableUntil ?? null },
+  })
+  if (phase !== 'approved' || recorded.payment.status !== 'processing') return recorded
+  return { ...recorded, events: [...recorded.events, paymentApproved({ payment: recorded.payment })] }
 }
 
 /** Facts of a payment that its provider has signed. Safe to call with the same facts again. */
@@ -66,7 +74,12 @@ async function record(context: Work, payment: Payment, seen: Seen): Promise<Reco
     news.push(fact)
     await postFact(book, fact)
   }
-  if (news.length === 0) return await notePhase(tx, payment, seen)
+  const disputed = seen.disputes?.length ? await noteDisputes(context, payment, seen.disputes) : []
+  if (news.length === 0) {
+    const noted = await notePhase(tx, payment, seen)
+    return { ...noted, events: [...noted.events, ...disputed] }
+  }
+  if (payment.capture === 'later') await endCaptures(context, payment, news)
   // Of a first fact nothing else is to be read: one that is stored beside it moves the payment, and this runs again.
   const facts = payment.facts === 0 ? news : await findAll(tx, paymentFacts, eq('payment', payment.id))
   const sums = foldFacts(facts, payment.amount.currency)
@@ -77,6 +90,9 @@ async function record(context: Work, payment: Payment, seen: Seen): Promise<Reco
       authorized: sums.authorized,
       captured: sums.captured,
       refunded: sums.refunded,
+      disputed: sums.disputed.amount === 0 ? null : sums.disputed,
+      capturable: sums.capturable.amount === 0 ? null : sums.capturable,
+      capturableUntil: sums.capturable.amount === 0 ? null : (seen.standing?.capturableUntil ?? payment.capturableUntil),
       lastError: errorOf(seen, sums, facts),
       facts: facts.length,
     },
@@ -85,7 +101,8 @@ async function record(context: Work, payment: Payment, seen: Seen): Promise<Reco
   for (const currency of new Set(facts.map(({ amount }) => amount.currency)))
     if (currency !== payment.amount.currency) await dropUnmetClaims(context, after, foldFacts(facts, currency))
   const isLate = status === 'failed' && payment.status === 'processing'
-  return { payment: after, events: [paymentChanged({ payment: after }), ...(isLate ? [paymentFailedLate({ payment: after })] : [])] }
+  const late = isLate ? [paymentFailedLate({ payment: after })] : []
+  return { payment: after, events: [paymentChanged({ payment: after }), ...late, ...disputed] }
 }
 
 function errorOf(seen: Seen, sums: FactSums, facts: readonly ProviderFact[]): string | null {
@@ -244,6 +261,7 @@ async function endedRefund({ work, payment }: Book, fact: ProviderFact, { status
     amount: fact.amount,
     status,
     reason: 'external',
+    lines: null,
     key: `external:${payment.provider}:${fact.operationRef}`,
     providerRef: fact.operationRef,
     lastError,
@@ -256,7 +274,7 @@ async function endedRefund({ work, payment }: Book, fact: ProviderFact, { status
 
 async function claim(work: Work, { id, order, amount, reason }: Refund, from: string): Promise<void> {
   await postTransfer(work, {
-    kind: `refund.${reason}`,
+    kind: refundKind(reason),
     order,
     legs: move({ debit: from, credit: accounts.refundPayable(id) }, amount),
   })

@@ -16,7 +16,14 @@ import { claimingStatuses, type Payment, type Refund, refunds } from './collecti
 /** Sends a refund that is owed. */
 export const paymentRefund = effectKind('payment.refund', Type.Object({ refund: Type.String() }))
 
-type Owed = { readonly amount: Money; readonly from: string; readonly reason: string; readonly key: string }
+type Owed = {
+  readonly amount: Money
+  readonly from: string
+  readonly reason: string
+  readonly key: string
+  readonly lines?: Refund['lines']
+  readonly isAwaited?: boolean
+}
 
 export async function refundsOf(tx: Transaction, payment: string): Promise<readonly Refund[]> {
   return await findAll(tx, refunds, eq('payment', payment))
@@ -29,11 +36,12 @@ function claimed(of: readonly Refund[], currency: string, statuses: readonly Ref
     .reduce((sum, { amount }) => sum + amount.amount, 0)
 }
 
-/** Refundable now: captured, less what was given back, is on its way back or is owed and waits for staff. */
+/** Refundable now: captured, less what was given back or disputed, is on its way back or is owed and waits for staff. */
 export async function refundable(tx: Transaction, payment: Payment): Promise<number> {
   const { currency } = payment.amount
   const taken = claimed(await refundsOf(tx, payment.id), currency, [...claimingStatuses, 'settled'])
-  return money(payment.captured.amount - payment.refunded.amount - taken, currency).amount
+  const disputed = payment.disputed?.amount ?? 0
+  return money(payment.captured.amount - payment.refunded.amount - disputed - taken, currency).amount
 }
 
 /**
@@ -50,8 +58,9 @@ export async function refundPayment(context: Work, payment: Payment, given: Owed
 }
 
 /** Owes it whatever else is claimed of the payment. */
-export async function oweRefund(work: Work, payment: Payment, { amount, from, reason, key }: Owed): Promise<Refund | null> {
+export async function oweRefund(work: Work, payment: Payment, owed: Owed): Promise<Refund | null> {
   const { tx, newId } = work
+  const { amount, from, reason, key, lines = null, isAwaited = false } = owed
   const { id: paymentId, order, provider } = payment
   const refund = await tx.insertOnce(refunds, {
     id: newId('ref'),
@@ -61,19 +70,26 @@ export async function oweRefund(work: Work, payment: Payment, { amount, from, re
     amount,
     status: 'wanted',
     reason,
+    lines,
     key,
     providerRef: null,
     lastError: null,
   })
   if (refund === null) return null
   const legs = move({ debit: from, credit: accounts.refundPayable(refund.id) }, amount)
-  await postTransfer(work, { kind: `refund.${reason}`, order, legs })
+  await postTransfer(work, { kind: refundKind(reason), order, legs })
   await enqueue(work, paymentRefund, {
     key: `payment.refund:${refund.id}`,
     payload: { refund: refund.id },
     record: order,
+    ...(isAwaited && { isAwaited }),
   })
   return refund
+}
+
+/** Of its transfer in the ledger. Staff give reasons in words of their own. */
+export function refundKind(reason: string): string {
+  return /^[a-z]+(?:_[a-z]+)*$/.test(reason) && !['canceled', 'settled'].includes(reason) ? `refund.${reason}` : 'refund.requested'
 }
 
 /** Still owed to the customer, and no longer on its way: staff decide. */

@@ -24,10 +24,10 @@ export const retryRefund = command({
     const refund = await getFailedRefund(tx, input.id)
     const payment = (await tx.get(payments, refund.payment))!
     await tx.update(refunds, refund, { set: { status: 'canceled', lastError: 'Staff had it tried again.' } })
-    const { amount, reason } = refund
+    const { amount, reason, lines } = refund
     const from = accounts.refundPayable(refund.id)
     // By the state that was left just now: nobody else can have owed it under this key.
-    const next = await oweRefund(context, payment, { amount, from, reason, key: `retry:${refund.id}:${refund.version}` })
+    const next = await oweRefund(context, payment, { amount, from, reason, lines, key: `retry:${refund.id}:${refund.version}` })
     assert(next !== null, 'a refund leaves a state once')
     return { output: refundView(next), status: 201 }
   },

@@ -28,6 +28,7 @@ export type NewPayment = {
 export async function startPayment(work: Work, given: NewPayment): Promise<{ payment: Payment; effect: string }> {
   const { tx, now, newId } = work
   const nothing = money(0, given.amount.currency)
+  const isLater = work.project.paymentProviders.find(({ id }) => id === given.provider)?.capture === 'manual'
   const payment = await tx.insert(payments, {
     id: newId('pay'),
     ...given,
@@ -35,6 +36,10 @@ export async function startPayment(work: Work, given: NewPayment): Promise<{ pay
     authorized: nothing,
     captured: nothing,
     refunded: nothing,
+    disputed: null,
+    capturable: null,
+    capturableUntil: null,
+    capture: isLater ? 'later' : null,
     action: null,
     providerRef: null,
     lastError: null,
@@ -71,6 +76,7 @@ export function startPaymentEffect(providers: ReadonlyMap<string, PaymentProvide
         method: payment.method,
         returnUrl: payment.returnUrl ?? `${project.publicUrl}/orders/${payment.order}`,
         description: `Order ${payment.order}`,
+        capture: payment.capture ?? 'now',
         webhookUrl: `${project.publicUrl}/api/payments/webhooks/${payment.provider}`,
       })
       return result.result === 'ok' ? { end: 'done', result: { payment, view: result.value } } : outcomeOf(result)

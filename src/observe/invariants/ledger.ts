@@ -17,7 +17,8 @@ export const ledgerInvariants: InvariantGroup = {
   invariants: {
     'ledger.transfer_balances': 'The entries of one transfer sum to zero in each currency.',
     'ledger.sums_to_zero': 'All entries of a currency sum to zero.',
-    'ledger.provider_balance': "A provider's account holds what its facts say: captures less reversals and refunds.",
+    'ledger.provider_balance': "A provider's account holds what its facts say: captures less reversals, refunds and disputes.",
+    'ledger.disputed': 'What is disputed and not decided is what banks took back, and neither returned nor keep.',
     'ledger.refund_payable': 'What is owed for a refund is its amount until the customer has it, and nothing then.',
     'ledger.unmatched_returned': 'Money that belongs to no order is on its way back: the unmatched accounts come to zero.',
   },
@@ -61,6 +62,9 @@ async function checkTransfers({ read, report, progress }: VerifyContext): Promis
   }
 }
 
+/** What a fact does to what the provider holds for us. */
+const signs: Readonly<Record<string, number>> = { cap_ok: 1, cap_reversed: -1, ref_ok: -1, disp_withdrawn: -1, disp_reinstated: 1 }
+
 async function checkSums({ read, now, patienceMs, report }: VerifyContext): Promise<void> {
   for (const { key, sum } of await sumsBy(read, ledgerEntries, { by: ['amount.currency'], sum: 'amount.amount' }))
     if (sum !== 0) report('ledger.sums_to_zero', [], `all entries in ${String(key[0])} sum to ${sum}`)
@@ -72,22 +76,36 @@ async function checkSums({ read, now, patienceMs, report }: VerifyContext): Prom
   }
   // A refund that failed, and is told to have succeeded as well, has moved nothing in the end, in whatever order it was told.
   for await (const page of pagesById(read, paymentFacts, eq('kind', 'ref_fail')))
-    for (const { provider, amount } of await succeededToo(read, page)) add(accounts.provider(provider), amount.currency, amount.amount)
+    for (const { provider, amount } of await alsoTold(read, page, 'ref_ok'))
+      add(accounts.provider(provider), amount.currency, amount.amount)
   for (const { key, sum } of await sumsBy(read, paymentFacts, { by: ['provider', 'kind', 'amount.currency'], sum: 'amount.amount' })) {
     const [provider, kind, currency] = key
-    const sign = kind === 'cap_ok' ? 1 : kind === 'cap_reversed' || kind === 'ref_ok' ? -1 : 0
-    add(accounts.provider(String(provider)), currency, sign * sum)
+    add(accounts.provider(String(provider)), currency, (signs[String(kind)] ?? 0) * sum)
+    if (kind === 'disp_withdrawn' || kind === 'disp_reinstated' || kind === 'disp_lost')
+      add(accounts.disputed(String(provider)), currency, (kind === 'disp_withdrawn' ? 1 : -1) * sum)
   }
-  const providers = [...new Set([...expected.keys()].map((name) => name.slice(accounts.provider('').length).split(' ')[0]!))]
+  // Lost and reinstated: what was given back is no loss any more, and was not disputed when it came.
+  for await (const page of pagesById(read, paymentFacts, eq('kind', 'disp_lost')))
+    for (const { provider, amount } of await alsoTold(read, page, 'disp_reinstated'))
+      add(accounts.disputed(provider), amount.currency, amount.amount)
+  for (const name of [...expected.keys()])
+    if (name.startsWith(accounts.provider('')))
+      add(accounts.disputed(name.slice(accounts.provider('').length).split(' ')[0]!), name.split(' ')[1], 0)
+  const names = [...new Set([...expected.keys()].map((name) => name.split(' ')[0]!))]
+  const providers = names.filter((name) => name.startsWith(accounts.provider(''))).map((name) => name.slice(accounts.provider('').length))
   const own = await sumsBy(read, ledgerEntries, {
-    where: oneOf('account', providers.map(accounts.provider)),
+    where: oneOf('account', names),
     by: ['account', 'amount.currency'],
     sum: 'amount.amount',
   })
   const found = new Map(own.map(({ key, sum }) => [`${String(key[0])} ${String(key[1])}`, sum]))
   for (const [name, amount] of expected)
     if ((found.get(name) ?? 0) !== amount)
-      report('ledger.provider_balance', [], `${name} holds ${found.get(name) ?? 0}; the facts say ${amount}`)
+      report(
+        name.startsWith(accounts.disputed('')) ? 'ledger.disputed' : 'ledger.provider_balance',
+        [],
+        `${name} holds ${found.get(name) ?? 0}; the facts say ${amount}`,
+      )
 
   const unmatched = await sumsBy(read, ledgerEntries, {
     where: { op: 'and', of: [oneOf('account', providers.map(accounts.unmatched)), compare('postedAt', 'lte', now - patienceMs)] },
@@ -98,13 +116,14 @@ async function checkSums({ read, now, patienceMs, report }: VerifyContext): Prom
     if (sum !== 0) report('ledger.unmatched_returned', [], `${String(key[0])} holds ${sum} ${String(key[1])}`)
 }
 
-async function succeededToo(read: Reader, failed: readonly PaymentFact[]): Promise<PaymentFact[]> {
+/** The facts of another kind that tell of the same operations. */
+async function alsoTold(read: Reader, facts: readonly PaymentFact[], kind: PaymentFact['kind']): Promise<PaymentFact[]> {
   const refs = oneOf(
     'operationRef',
-    failed.map(({ operationRef }) => operationRef),
+    facts.map(({ operationRef }) => operationRef),
   )
-  const known = new Set(failed.map(({ provider, operationRef }) => `${provider} ${operationRef}`))
-  const found = await findAll(read, paymentFacts, and(eq('kind', 'ref_ok'), refs))
+  const known = new Set(facts.map(({ provider, operationRef }) => `${provider} ${operationRef}`))
+  const found = await findAll(read, paymentFacts, and(eq('kind', kind), refs))
   return found.filter(({ provider, operationRef }) => known.has(`${provider} ${operationRef}`))
 }
 

@@ -3,8 +3,13 @@
 import { and, compare, eq, oneOf } from '../../contract/filter.ts'
 import { orders } from '../../domains/orders/collections.ts'
 import {
+  type Capture,
+  captures,
   claimingStatuses,
+  type Dispute,
+  disputes,
   liveStatuses,
+  openDisputes,
   type Payment,
   type PaymentFact,
   paymentFacts,
@@ -22,10 +27,11 @@ import { findAll } from '../../storage/find-all.ts'
 import { allOf, type InvariantGroup, pagesOf, type VerifyContext } from '../invariant.ts'
 
 export const paymentInvariants: InvariantGroup = {
-  needs: ['payments', 'paymentFacts', 'refunds', 'orders', 'webhookInbox', 'effects'],
+  needs: ['payments', 'paymentFacts', 'captures', 'refunds', 'disputes', 'orders', 'webhookInbox', 'effects'],
   invariants: {
     'payments.amounts_folded': 'What a payment says was authorized, captured and refunded is the fold of its facts.',
     'payments.facts_counted': 'A payment that counts its facts has so many.',
+    'payments.captures_bounded': 'What is captured, and asked to be, is at most what was authorized.',
     'payments.within_bounds':
       'Refunds are at most what was captured, those under way at most what is left of it, and nothing is below zero.',
     'payments.status_fits': 'The status of a payment fits its amounts.',
@@ -34,6 +40,8 @@ export const paymentInvariants: InvariantGroup = {
     'payments.closed_with_order': 'No attempt of a closed order stays open.',
     'refunds.fit_facts': "A refund has succeeded exactly when the provider's fact says so.",
     'refunds.not_stuck': 'A refund on its way has an effect that sends it or looks for its end.',
+    'captures.not_stuck': 'A capture on its way has an effect that sends it, or the provider has it.',
+    'disputes.held': 'An order whose money is disputed, or was lost by a dispute, says so.',
     'webhooks.not_stuck': 'A webhook that speaks of nothing of ours has a time at which it is looked at again, or is shown as unmatched.',
   },
   async check(context) {
@@ -44,11 +52,17 @@ export const paymentInvariants: InvariantGroup = {
       )
       const facts = Map.groupBy(await allOf(context, paymentFacts, own), ({ payment }) => payment)
       const back = Map.groupBy(await allOf(context, refunds, own), ({ payment }) => payment)
-      for (const payment of page) checkPayment(context, payment, facts.get(payment.id) ?? [], back.get(payment.id) ?? [])
+      const asked = Map.groupBy(await allOf(context, captures, own), ({ payment }) => payment)
+      for (const payment of page) {
+        checkPayment(context, payment, facts.get(payment.id) ?? [], back.get(payment.id) ?? [])
+        checkCaptures(context, payment, asked.get(payment.id) ?? [])
+      }
       checkAsked(context, page)
       await checkOpen(context, page)
     }
     for await (const page of pagesOf(context, refunds)) await checkSent(context, page)
+    for await (const page of pagesOf(context, captures, eq('status', 'wanted'))) await checkCaptureSent(context, page)
+    for await (const page of pagesOf(context, disputes)) await checkHolds(context, page)
     for await (const page of pagesOf(context, webhookInbox, eq('state', 'waiting')))
       for (const { id, lookAt } of page)
         if (lookAt === null) context.report('webhooks.not_stuck', [`webhookInbox/${id}`], 'nobody will look at it')
@@ -66,6 +80,10 @@ function checkPayment({ report }: VerifyContext, payment: Payment, facts: readon
         rows,
         `${name} is ${payment[name].amount} ${payment[name].currency}; the facts say ${sums[name].amount} ${currency}`,
       )
+
+  for (const name of ['capturable', 'disputed'] as const)
+    if ((payment[name]?.amount ?? 0) !== sums[name].amount)
+      report('payments.amounts_folded', rows, `${name} is ${payment[name]?.amount ?? 0}; the facts say ${sums[name].amount} ${currency}`)
 
   if (payment.facts !== null && payment.facts !== facts.length)
     report('payments.facts_counted', rows, `it says ${payment.facts}; there are ${facts.length}`)
@@ -99,6 +117,39 @@ function checkPayment({ report }: VerifyContext, payment: Payment, facts: readon
         [`refunds/${refund.id}`],
         `${refund.status}, with facts ${said.map(({ kind }) => kind).join(', ') || 'none'}`,
       )
+  }
+}
+
+function checkCaptures({ report }: VerifyContext, payment: Payment, asked: readonly Capture[]): void {
+  const open = asked.filter(({ status }) => status === 'wanted' || status === 'pending').reduce((sum, { amount }) => sum + amount.amount, 0)
+  const { authorized, captured } = payment
+  const isKnown = payment.capture === 'later' && payment.capturable !== null
+  if (captured.amount > authorized.amount || (isKnown && captured.amount + open > authorized.amount))
+    report(
+      'payments.captures_bounded',
+      [`payments/${payment.id}`],
+      `authorized ${authorized.amount}, captured ${captured.amount}, asked for ${open}`,
+    )
+}
+
+async function checkCaptureSent({ now, patienceMs, read, report }: VerifyContext, page: readonly Capture[]): Promise<void> {
+  const open = page.filter(({ updatedAt }) => updatedAt <= now - patienceMs)
+  const keys = oneOf(
+    'key',
+    open.map(({ id }) => `payment.capture:${id}`),
+  )
+  const going = and(keys, oneOf('state', ['ready', 'running', 'held', 'unknown']))
+  const sent = new Set((await findAll(read, effects, going)).map(({ key }) => key))
+  for (const { id, order } of open)
+    if (!sent.has(`payment.capture:${id}`)) report('captures.not_stuck', [`captures/${id}`, `orders/${order}`], 'nothing sends it')
+}
+
+async function checkHolds({ read, report }: VerifyContext, page: readonly Dispute[]): Promise<void> {
+  const of = new Map((await read.getMany(orders, [...new Set(page.map(({ order }) => order))])).map((order) => [order.id, order]))
+  for (const { id, order, status } of page) {
+    const hold = status === 'lost' ? 'dispute_lost' : openDisputes.includes(status) ? 'disputed' : null
+    if (hold !== null && !of.get(order)?.holds.includes(hold))
+      report('disputes.held', [`disputes/${id}`, `orders/${order}`], `${status}, and no hold`)
   }
 }
 

@@ -1,0 +1,41 @@
+// Captures as claims on what is authorized: what was captured and what is asked for is never more than what was authorized.
+import { EngineError } from '../../base/engine-error.ts'
+import { type Money, money } from '../../base/money.ts'
+import { and, eq, oneOf } from '../../contract/filter.ts'
+import type { Work } from '../../operation/work.ts'
+import { findAll } from '../../storage/find-all.ts'
+import type { Transaction } from '../../storage/transaction.ts'
+import { type Capture, captures, type Payment } from './collections.ts'
+import type { ProviderFact } from './provider.ts'
+
+/** Asked for, and neither there nor failed. */
+export async function openCaptures(tx: Transaction, payment: string): Promise<readonly Capture[]> {
+  return await findAll(tx, captures, and(eq('payment', payment), oneOf('status', ['wanted', 'pending'])))
+}
+
+/** What can still be asked for. */
+export async function capturable(tx: Transaction, payment: Payment): Promise<Money> {
+  const { currency } = payment.amount
+  const asked = (await openCaptures(tx, payment.id)).reduce((sum, { amount }) => sum + amount.amount, 0)
+  return money(Math.max(0, (payment.capturable?.amount ?? 0) - asked), currency)
+}
+
+/** The captures that these facts are the end of: by our id of it where the provider gives it back, else by what it came to. */
+export async function endCaptures({ tx }: Work, payment: Payment, news: readonly ProviderFact[]): Promise<void> {
+  const ends = news.filter(({ kind }) => kind === 'cap_ok' || kind === 'cap_fail')
+  if (ends.length === 0) return
+  let open = await openCaptures(tx, payment.id)
+  for (const { kind, reference, amount } of ends) {
+    const ended = open.find(({ id }) => id === reference) ?? open.find((one) => one.amount.amount === amount.amount) ?? open[0]
+    if (ended === undefined) continue
+    open = open.filter(({ id }) => id !== ended.id)
+    const isDone = kind === 'cap_ok'
+    const lastError = isDone ? null : 'The provider could not take the money.'
+    await tx.update(captures, ended, { set: { status: isDone ? 'succeeded' : 'failed', lastError } })
+  }
+}
+
+/** @throws payment_state_conflict */
+export function stateConflict({ status }: Payment, detail: string): EngineError {
+  return new EngineError('payment_state_conflict', { detail, params: { status } })
+}
