@@ -3,9 +3,17 @@ import { ApiError, type ApiKey } from '/client/index.ts'
 import { html, useEffect, useState, type VNode } from '../../vendor/htm-preact.js'
 import { client } from '../client.ts'
 import { fieldErrors } from '../field-input.ts'
-import { Card, Confirm, Empty, ErrorNote, PageHead, Skeleton, Time, textOf } from '../ui/parts.ts'
+import { dayOf, type EndChoice, endChoices, endOf } from '../key-expiry.ts'
+import { Card, Chip, Confirm, Empty, ErrorNote, PageHead, Skeleton, Time, textOf } from '../ui/parts.ts'
 import { SecretOnce } from '../ui/secret-once.ts'
 import { type Column, Table } from '../ui/table.ts'
+
+interface NewKeyData {
+  name: string
+  scopes: string[]
+  /** Null: never. */
+  expiresAt: string | null
+}
 
 interface Keys {
   items: readonly ApiKey[]
@@ -26,7 +34,7 @@ export function KeysPage(): VNode {
     load()
     return undefined
   }, [])
-  const create = async (body: { name: string; scopes: string[] }) => {
+  const create = async (body: NewKeyData) => {
     setMade(await client.call<ApiKey & { key: string }>('POST', '/api/auth/keys', { body }))
     setMaking(false)
     load()
@@ -71,7 +79,7 @@ function KeyTable({ items, onEnd }: { items: readonly ApiKey[]; onEnd: (item: Ap
       label: 'Last used',
       render: ({ usedAt }) => (usedAt ? html`<${Time} at=${usedAt} />` : html`<span class="faint">never</span>`),
     },
-    { key: 'expiresAt', label: 'Ends', render: ({ expiresAt }) => (expiresAt ? html`<${Time} at=${expiresAt} />` : 'when you end it') },
+    { key: 'expiresAt', label: 'Ends', render: ({ expiresAt }) => html`<${End} at=${expiresAt} />` },
     {
       key: 'end',
       label: 'End',
@@ -80,7 +88,13 @@ function KeyTable({ items, onEnd }: { items: readonly ApiKey[]; onEnd: (item: Ap
         html`<button type="button" class="button small danger" aria-label=${`End the key ${item.name}`} onClick=${() => onEnd(item)}>End</button>`,
     },
   ]
-  return html`<${Card} flush><${Table} label="API keys" columns=${columns} items=${items} /><//>`
+  return html`<div class="list"><${Card} flush><${Table} label="API keys" columns=${columns} items=${items} /><//></div>`
+}
+
+function End({ at }: { at: string | null }): VNode {
+  if (at === null) return html`never, unless you end it`
+  const isOver = Date.parse(at) <= Date.now()
+  return html`<${Time} at=${at} />${isOver && html` <${Chip} state="expired" tone="bad" />`}`
 }
 
 function EndKey({ item, onClose, onDone }: { item: ApiKey; onClose: () => void; onDone: () => void }): VNode {
@@ -98,13 +112,11 @@ function EndKey({ item, onClose, onDone }: { item: ApiKey; onClose: () => void; 
   <//>`
 }
 
-function NewKey(props: {
-  scopes: readonly string[]
-  save: (body: { name: string; scopes: string[] }) => Promise<void>
-  onCancel: () => void
-}): VNode {
+function NewKey(props: { scopes: readonly string[]; save: (body: NewKeyData) => Promise<void>; onCancel: () => void }): VNode {
   const [name, setName] = useState('')
   const [chosen, setChosen] = useState<readonly string[]>([])
+  const [end, setEnd] = useState<EndChoice>('90')
+  const [day, setDay] = useState('')
   const [faults, setFaults] = useState<{ [field: string]: string }>({})
   const [error, setError] = useState<unknown>(undefined)
   const [busy, setBusy] = useState(false)
@@ -112,11 +124,13 @@ function NewKey(props: {
   const submit = async (event: Event) => {
     event.preventDefault()
     setError(undefined)
+    const expiresAt = endOf(end, day, new Date())
     if (chosen.length === 0) return setFaults({ scopes: 'Choose what it may do.' })
+    if (expiresAt === undefined) return setFaults({ expiresAt: 'Choose a day that is not over.' })
     setFaults({})
     setBusy(true)
     try {
-      await props.save({ name: name.trim(), scopes: [...chosen] })
+      await props.save({ name: name.trim(), scopes: [...chosen], expiresAt })
     } catch (cause) {
       const found = cause instanceof ApiError ? fieldErrors(cause.errors) : {}
       setFaults(found)
@@ -151,6 +165,7 @@ function NewKey(props: {
           <div class="event-kind">${boxes(ofOperations)}</div>
         </fieldset>
       </details>
+      <${WhenItEnds} end=${end} setEnd=${setEnd} day=${day} setDay=${setDay} fault=${faults['expiresAt']} />
       ${faults['scopes'] && html`<p class="field-error" role="alert">${faults['scopes']}</p>`}
       <${ErrorNote} error=${error} />
       <div class="form-actions">
@@ -159,4 +174,33 @@ function NewKey(props: {
       </div>
     </form>
   <//>`
+}
+
+function WhenItEnds(props: {
+  end: EndChoice
+  setEnd: (end: EndChoice) => void
+  day: string
+  setDay: (day: string) => void
+  fault: string | undefined
+}): VNode {
+  const { end, setEnd, day, setDay, fault } = props
+  const choices = Object.entries(endChoices) as [EndChoice, string][]
+  return html`<fieldset class="choice">
+    <legend>When it ends</legend>
+    ${choices.map(
+      ([value, text]) => html`<label key=${value}>
+        <input type="radio" name="key-end" value=${value} checked=${end === value} onInput=${() => setEnd(value)} />
+        <span>${text}${value === 'never' && html` <span class="faint">it works until you end it, also for whoever finds it</span>`}</span>
+      </label>`,
+    )}
+    ${
+      end === 'day' &&
+      html`<div class="field">
+        <label for="key-day">Its last day</label>
+        <input id="key-day" type="date" min=${dayOf(new Date())} value=${day} onInput=${(event: Event) => setDay(textOf(event))}
+          aria-invalid=${fault ? 'true' : undefined} aria-describedby=${fault ? 'key-day-fault' : undefined} />
+        ${fault && html`<p class="field-error" id="key-day-fault" role="alert">${fault}</p>`}
+      </div>`
+    }
+  </fieldset>`
 }
