@@ -402,6 +402,10 @@ export const limits = {
   passwordCharactersMinMax: 64,
   /** To ask whether a password is known from a breach: people wait for it. Past it the password is let through. */
   breachCheckMs: 1_500,
+  /** Calls in a row without an answer after which a payment provider is spared, and for how long: at first, and at most. */
+  providerFailuresMax: 5,
+  providerPauseMs: 2_000,
+  providerPauseMaxMs: 64_000,
   /** Who did not answer is not asked again before: nobody waits for it meanwhile. */
   breachPauseMs: 30_000,
   /** Shorter than this a password that only repeats itself is refused; nobody tries longer ones of the kind. */

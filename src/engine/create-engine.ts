@@ -31,6 +31,7 @@ import { followPaymentEffect } from '../domains/payments/follow-payment.ts'
 import type { PaymentProvider } from '../domains/payments/provider.ts'
 import { refundPaymentEffect } from '../domains/payments/refund-payment.ts'
 import { resumePaymentEffect } from '../domains/payments/resume-payment.ts'
+import { type SparedProviders, spareProviders } from '../domains/payments/spare-providers.ts'
 import { startPaymentEffect } from '../domains/payments/start-payment.ts'
 import { type ErasedList, erasePerson } from '../domains/personal/erase-person.ts'
 import { exportPerson } from '../domains/personal/export-person.ts'
@@ -108,7 +109,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { model, project } = backend
   const newId = createIdSource(clock, random)
   const newSecret = (prefix: string) => makeSecret(random, prefix)
-  const providers = byId(options.providers)
+  const providers = spareProviders(options.providers, { clock, log })
   const feed = await createFeed(storage)
   const fanOut = createFanOut({ feed: renamedFeed(feed, model), read: storage.reader, clock })
   const { replace = {} } = options
@@ -120,7 +121,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const recovery = await watchRecovery({ storage, clock, log })
   const worker = () => ({ id: workerId, carriesOut: runner.carriesOut, restoredAt: recovery.restoredAt() })
   const common = { storage, model, clock, random, log, newId, newSecret, project, react, worker, followChanges: webhooks.followChanges }
-  const handlers = [...effectHandlers({ ...options, blobs }, common), ...extensionHandlers(extension)]
+  const handlers = [...effectHandlers({ ...options, blobs, providers }, common), ...extensionHandlers(extension)]
   const runner: EffectRunner = createEffectRunner({ ...common, workerId, handlers })
   const schedules = [...schedulesOf({ ...backend, hooksOf: extension.hooksOf }), ...extensionSchedules(extension)]
   const scheduler = createScheduler({ ...common, schedules: replace.schedules?.(schedules) ?? schedules })
@@ -138,7 +139,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       oauth: { providers: identityProvidersOf(options), log },
       files: { blobs, random, linkKey: createFileLinkKey(common), pictures: picturesOf({ ...common, blobs }, options) },
       handlers,
-      measured: { meter: options.meter ?? idleMeter, traffic: () => storage.traffic?.() ?? null, live: fanOut.counts },
+      measured: {
+        meter: options.meter ?? idleMeter,
+        traffic: () => storage.traffic?.() ?? null,
+        live: fanOut.counts,
+        pausedProviders: providers.paused,
+      },
       react,
     },
   )
@@ -192,10 +198,6 @@ function picturesOf(parts: Omit<PictureParts, 'pictureMaker'>, { pictureMaker }:
   return pictureMaker === undefined ? null : createPictureSizes({ ...parts, pictureMaker })
 }
 
-function byId(providers: readonly PaymentProvider[]): ReadonlyMap<string, PaymentProvider> {
-  return new Map(providers.map((provider) => [provider.id, provider]))
-}
-
 /** By the names in the config. */
 function identityProvidersOf({ backend, clock, egress = noEgress }: EngineOptions): IdentityProviders {
   const { isDevelopment: reachesPrivate } = backend.project
@@ -208,7 +210,13 @@ const noEgress: Egress = { request: () => Promise.reject(new Error('There is no 
 
 /** What is owed to one person. No webhook is told of each record: it would be handed what is to be gone. */
 function personalHandlers(
-  { storage, clock, blobs, backend: { model }, erasedList = { add: async () => {} } }: EngineOptions & { readonly blobs: BlobStore },
+  {
+    storage,
+    clock,
+    blobs,
+    backend: { model },
+    erasedList = { add: async () => {} },
+  }: Pick<EngineOptions, 'storage' | 'clock' | 'backend' | 'erasedList'> & { readonly blobs: BlobStore },
   { followChanges: _, ...common }: TransactionParts & WorkParts,
 ): EffectHandler[] {
   const writeAs = (operation: string) => {
@@ -222,9 +230,11 @@ function personalHandlers(
   ]
 }
 
-function effectHandlers(options: EngineOptions & { readonly blobs: BlobStore }, common: TransactionParts & WorkParts): EffectHandler[] {
-  const { mail, webhooks, clock, blobs, backend } = options
-  const providers = byId(options.providers)
+function effectHandlers(
+  options: Omit<EngineOptions, 'providers'> & { readonly blobs: BlobStore; readonly providers: SparedProviders },
+  common: TransactionParts & WorkParts,
+): EffectHandler[] {
+  const { mail, webhooks, clock, blobs, backend, providers } = options
   return [
     ...personalHandlers(options, common),
     sendEmail(mail),

@@ -149,7 +149,7 @@ export const idlePorts: OperationPorts = {
   oauth: { providers: new Map(), log: { write() {} } },
   files: { blobs: createMemoryBlobs(), random: systemRandom, linkKey: async () => new Uint8Array(), pictures: null },
   handlers: [],
-  measured: { meter: idleMeter, traffic: () => null, live: idleFanOut.counts },
+  measured: { meter: idleMeter, traffic: () => null, live: idleFanOut.counts, pausedProviders: () => [] },
   react: async () => {},
 }
 

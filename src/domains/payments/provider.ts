@@ -42,8 +42,13 @@ export type ProviderResult<T> =
   | { readonly result: 'ok'; readonly value: T }
   /** It will never work so: the reason is for people. */
   | { readonly result: 'refused'; readonly reason: string }
-  /** Time-out, 5xx or a lost connection: it may have happened. Only a repeat with the same key, or a look, can tell. */
-  | { readonly result: 'uncertain'; readonly reason: string }
+  /**
+   * Time-out, 5xx or a lost connection: it may have happened. Only a repeat with the same key, or a look, can tell. `afterMs`:
+   * it asks for a pause (429, Retry-After).
+   */
+  | { readonly result: 'uncertain'; readonly reason: string; readonly afterMs?: number }
+  /** Nothing was sent, since the provider is spared: for certain it has not happened. No adapter answers so. */
+  | { readonly result: 'unsent'; readonly reason: string; readonly afterMs: number }
 
 export type StartRequest = {
   readonly key: string
@@ -145,5 +150,7 @@ type WebhookEvents = readonly WebhookEvent[] | null
 export function outcomeOf<T>(result: ProviderResult<T>): Outcome<T> {
   if (result.result === 'ok') return { end: 'done', result: result.value }
   if (result.result === 'refused') return { end: 'dead', error: result.reason }
-  return { end: 'retry', error: result.reason }
+  const { reason: error, afterMs } = result
+  if (result.result === 'unsent') return { end: 'retry', error, afterMs: result.afterMs, isNoAttempt: true }
+  return { end: 'retry', error, ...(afterMs === undefined ? {} : { afterMs }) }
 }

@@ -79,6 +79,8 @@ export function startPaymentEffect(providers: ReadonlyMap<string, PaymentProvide
         capture: payment.capture ?? 'now',
         webhookUrl: `${project.publicUrl}/api/payments/webhooks/${payment.provider}`,
       })
+      // The customer waits, and nothing was asked for: another try may be made at once, or by another provider.
+      if (result.result === 'unsent' && effect.attempts === 1) return { end: 'dead', error: result.reason }
       return result.result === 'ok' ? { end: 'done', result: { payment, view: result.value } } : outcomeOf(result)
     },
 

@@ -26,9 +26,11 @@ export type Measured = {
   readonly newestPosition: () => number
   readonly traffic: () => Traffic | null
   readonly live: () => FanOutCounts
+  /** Payment providers that do not answer and are spared. */
+  readonly pausedProviders: () => readonly string[]
 }
 
-export function readMetrics({ meter, newestPosition, traffic, live }: Measured): Operation {
+export function readMetrics({ meter, newestPosition, traffic, live, pausedProviders }: Measured): Operation {
   return query({
     name: 'running.readMetrics',
     route: 'GET /metrics',
@@ -53,6 +55,11 @@ export function readMetrics({ meter, newestPosition, traffic, live }: Measured):
         ...gauge('kingpost_feed_position', 'Position of the newest commit.', newestPosition(), 'counter'),
         ...liveLines(live()),
         ...trafficLines(traffic()),
+        ...gauge(
+          'kingpost_payment_providers_paused',
+          'Payment providers that do not answer and are spared by this process.',
+          pausedProviders().length,
+        ),
         '# HELP kingpost_effects Effects by state.',
         '# TYPE kingpost_effects gauge',
         ...effectStates.map((state, index) => `kingpost_effects{state="${state}"} ${counts[index]}`),
