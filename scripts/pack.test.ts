@@ -147,7 +147,7 @@ for (const template of ['shop', 'app', 'blank'])
       assert.equal(links.length, template === 'blank' ? 3 : 4, text)
       const { origin } = new URL(links[0]!)
       if (template !== 'blank') assert.match(await (await fetch(`${origin}/main.ts`)).text(), /from '\/client\/index\.ts'/)
-      for (const path of ['/client/index.ts', '/console/src/main.ts', '/console/vendor/htm-preact.js'])
+      for (const path of ['/client/index.ts', '/console/src/main.ts', '/console/vendor/htm-preact.js', '/console/vendor/uqr.js'])
         assert.equal((await fetch(`${origin}${path}`)).status, 200, path)
       if (template === 'shop') await buy(origin)
     } finally {

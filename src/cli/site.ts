@@ -30,10 +30,11 @@ export function pagesFolder({ config, folder }: LoadedConfig): string | null {
 
 /** `faults`: what is wrong with the project's pages, which they are to show. */
 export function mountsOf(loaded: LoadedConfig, faults: string | null): StaticMount[] {
-  const htm = fileURLToPath(import.meta.resolve('htm/preact/standalone'))
+  const packageFile = (name: string) => fileURLToPath(import.meta.resolve(name))
+  const vendor = { 'vendor/htm-preact.js': packageFile('htm/preact/standalone'), 'vendor/uqr.js': packageFile('uqr') }
   const folder = pagesFolder(loaded)
   const own: StaticMount[] = [
-    { at: '/console', folder: join(root, 'console'), isApp: true, isVersioned: true, extra: { 'vendor/htm-preact.js': htm } },
+    { at: '/console', folder: join(root, 'console'), isApp: true, isVersioned: true, extra: vendor },
     { at: '/client', folder: join(root, isPackage ? 'browser/client' : 'client/src') },
     ...accountMounts(loaded),
   ]

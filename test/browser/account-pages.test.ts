@@ -11,6 +11,7 @@ import { expectStatus, type HttpClient } from '../support/http-client.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
 import { signInAdmin, signUp } from '../support/shop.ts'
 import { browserTest, openVisitor, sizes, wholeFile } from './browser.ts'
+import { readQrCode } from './read-qr-code.ts'
 
 let server: ServerProcess
 let admin: HttpClient
@@ -219,7 +220,7 @@ browserTest('in German, an address moves after a fresh proof and comes back, and
 })
 
 browserTest('an authenticator app is set up, asked for at the next sign-in, and a recovery code takes its place', async () => {
-  const visitor = await openVisitor(server.url, { size: 'phone' })
+  const visitor = await openVisitor(server.url, { size: 'phone', isDark: true })
   const { page } = visitor
   const email = 'eve@mail.example'
   await signUp(server.guest, email)
@@ -233,8 +234,13 @@ browserTest('an authenticator app is set up, asked for at the next sign-in, and 
   await page.getByRole('button', { name: 'Set up an app' }).press('Enter')
   const secret = ((await page.locator('.sheet-secret').textContent()) ?? '').replaceAll(/\s/g, '')
   await visitor.look('account-enrol')
+  // What a telephone would read off the screen is the same key, and what the server checks by.
+  const read = new URL(await readQrCode(page.getByRole('img', { name: /^QR code/ })))
+  assert.equal(`${read.protocol}//${read.host}`, 'otpauth://totp')
+  assert.equal(decodeURIComponent(read.pathname), `/Test shop:${email}`)
+  assert.equal(read.searchParams.get('secret'), secret)
   // A code works once, and the clocks of telephones may be a step off: the next one is for the sign-in.
-  const codeOf = (off: number) => totpCode(secret, Math.floor(Date.now() / 30_000) + off)
+  const codeOf = (off: number) => totpCode(read.searchParams.get('secret')!, Math.floor(Date.now() / 30_000) + off)
   await page.getByLabel('Code of the app').fill(codeOf(0))
   await page.keyboard.press('Enter')
   const recovery = await page.locator('.sheet-codes code').first().textContent()

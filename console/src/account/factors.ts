@@ -5,6 +5,7 @@ import { client } from '../client.ts'
 import { codeField } from './enter-pages.ts'
 import { Form, type Typed, useWords, Wrong } from './form.ts'
 import { type Passkey, PasskeysPart } from './passkeys-part.ts'
+import type { QrCode } from './qr-code.ts'
 import type { Words } from './words.ts'
 
 type Factors = { totp: { since: string } | null; passkeys: readonly Passkey[]; recoveryCodesLeft: number }
@@ -67,8 +68,18 @@ function saidOf({ totp, passkeys, recoveryCodesLeft }: Factors, words: Words): s
 
 function Enrol({ secret, uri, send }: Enrolled & { send: (typed: Typed) => Promise<void> }): VNode {
   const words = useWords()
+  const [Code, setCode] = useState<{ of: typeof QrCode } | null>(null)
+  // Only here is it drawn: no other page loads what draws it. The key beside it is enough without.
+  useEffect(() => {
+    import('./qr-code.ts').then(
+      ({ QrCode: of }) => setCode({ of }),
+      () => {},
+    )
+    return undefined
+  }, [])
   return html`<div class="sheet-enrol">
     <p>${words.enrolText}</p>
+    ${Code && html`<${Code.of} text=${uri} label=${words.qrCode} />`}
     <p class="sheet-secret"><code>${secret.replaceAll(/.{4}(?=.)/g, '$& ')}</code></p>
     <p><a href=${uri}>${words.openApp}</a></p>
     <${Form} fields=${[{ ...codeField(words), label: words.appCode, hint: words.appCodeHint }]} action=${words.goOn} send=${send} />

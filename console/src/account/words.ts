@@ -135,7 +135,8 @@ const english = {
   factors: 'Second factor',
   noFactor: 'With an authenticator app on your telephone nobody gets in by your password or your mailbox alone.',
   enrol: 'Set up an app',
-  enrolText: 'Type this key into your authenticator app, then type the code that it shows in here.',
+  enrolText: 'Scan this code with your authenticator app, or type the key into it. Then type the six digits that it shows in here.',
+  qrCode: 'QR code with the key for your authenticator app',
   openApp: 'Or open the app on this device',
   hasFactor: (left: number) => `An authenticator app is asked for at each sign-in. ${left} recovery codes are left.`,
   hasPasskeyAlone: (left: number) =>
@@ -374,7 +375,9 @@ const german: Words = {
   factors: 'Zweiter Faktor',
   noFactor: 'Mit einer Authenticator-App auf Ihrem Telefon kommt niemand allein mit Ihrem Passwort oder Ihrem Postfach hinein.',
   enrol: 'App einrichten',
-  enrolText: 'Geben Sie diesen Schlüssel in Ihre Authenticator-App ein, und dann hier den Code, den sie zeigt.',
+  enrolText:
+    'Scannen Sie diesen Code mit Ihrer Authenticator-App, oder geben Sie dort den Schlüssel ein. Geben Sie dann hier die sechs Ziffern ein, die sie zeigt.',
+  qrCode: 'QR-Code mit dem Schlüssel für Ihre Authenticator-App',
   openApp: 'Oder die App auf diesem Gerät öffnen',
   hasFactor: (left) => `Bei jeder Anmeldung wird nach einer Authenticator-App gefragt. Es sind noch ${left} Wiederherstellungscodes da.`,
   hasPasskeyAlone: (left) =>
