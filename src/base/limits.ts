@@ -552,6 +552,10 @@ export const limits = {
   logOtherFramesMax: 4,
   /** Causes of causes that are looked through for them: two or three are usual. */
   logCausesMax: 5,
+  /** Pages of 250 payments that Mollie is asked for to find one of ours by its metadata: a second each, within the lease of an effect. */
+  mollieSearchPagesMax: 10,
+  /** Pages of 250 lines of Mollie's account that one look walks back: the cursor names where each begins, in 1,000 characters. */
+  mollieListPagesMax: 40,
   /** Looks for what a signed webhook speaks of, in one tick of ten seconds. */
   webhooksPerTick: 100,
   /** A webhook that nothing of ours answers to for so long is shown to staff as unmatched. */

@@ -54,7 +54,7 @@ export function describeOperation(operation: Operation, viewer: Actor, component
   }))
   const parameters = [
     ...inPath,
-    ...(isRead || operation.takesFile ? queryParameters(operation, viewer, rest, required, components) : []),
+    ...(isRead || operation.takesFile || operation.takesQuery ? queryParameters(operation, viewer, rest, required, components) : []),
     ...headerParameters(operation, isRead),
   ]
   return {

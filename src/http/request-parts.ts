@@ -15,7 +15,7 @@ export function inputOf(request: FastifyRequest, { operation, method }: Route, i
   const query = parseQueryString((request.query as { text?: string }).text ?? '')
   const params = request.params as Record<string, string>
   for (const name in params) if (!isStorableText(params[name]!)) throw invalid(`/${name}`, 'characters', unstorableText)
-  if (method === 'GET') {
+  if (method === 'GET' || operation.takesQuery) {
     for (const name in params) if (name in query) throw invalid(`query:${name}`, 'repeated', 'is part of the address already')
     coerceQuery(query, operation.input as { properties?: Record<string, { type?: unknown }> })
     return Object.assign(query, params)

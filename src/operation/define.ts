@@ -172,6 +172,8 @@ export type CommonSpec<TInput extends TSchema, TOutput extends TSchema> = {
   readonly hasSecretInput?: boolean
   /** Body bytes are kept for a signature, and any media type is taken. */
   readonly rawBody?: boolean
+  /** Besides its path, the input is the query of its address: the body is bytes alone. */
+  readonly takesQuery?: boolean
   /** Pages of other sites post it. So it takes nothing from who is signed in: its caller is a guest. */
   readonly isFromElsewhere?: boolean
   /** The body is one file, by itself or as the only part of a form. `prepare` reads it as it comes. A list: media types, for documents. */

@@ -65,7 +65,7 @@ export async function runOperation(parts: OperationParts, operation: Operation, 
   const call = actor === asked.actor ? asked : { ...asked, actor }
   // First: what an input must be is told only to those who may ask.
   if (!allows(operation.access, call.actor)) throw await refusal(parts, operation, call.actor)
-  const place = operation.kind === 'query' || operation.takesFile ? 'query' : 'body'
+  const place = operation.kind === 'query' || operation.takesFile || operation.takesQuery ? 'query' : 'body'
   validatorOf(operation.inputFor?.(call.actor) ?? operation.input)(call.input, place)
   checkKey(operation, call)
   const context: CallContext<unknown> = {

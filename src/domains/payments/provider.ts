@@ -60,7 +60,7 @@ export type StartRequest = {
   readonly description: string
   /** `later`: it is only authorized, and captured by a call of its own. `now` when left out. */
   readonly capture?: 'now' | 'later'
-  /** Where the provider sends its webhooks, for those that are told with each payment. */
+  /** Where the provider sends its webhooks, for those that are told with each payment. An adapter may add `payment` and `proof` to its query. */
   readonly webhookUrl: string
   readonly email?: string
 }
@@ -116,8 +116,13 @@ export type WebhookEvent = {
    */
   readonly told?: Told
 }
-/** As it came: the bytes, and its headers by lower-case names. */
-export type Webhook = { readonly body: Uint8Array; readonly headers: Readonly<Record<string, string | undefined>>; readonly now: number }
+/** As it came: the bytes, its headers by lower-case names, and what our own address of it was given (see `webhookUrl`). */
+export type Webhook = {
+  readonly body: Uint8Array
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly query?: { readonly payment?: string; readonly proof?: string }
+  readonly now: number
+}
 /** Facts, and why the last one failed. */
 export type Told = Pick<ProviderView, 'facts' | 'declineReason' | 'disputes'>
 

@@ -17,7 +17,14 @@ const hour = 60 * minute
 /** From the arrival, and from each look to the next. They come to three days and a bit, as providers repeat webhooks. */
 export const webhookDistancesMs = [10_000, minute, 5 * minute, 10 * minute, hour, 6 * hour, 24 * hour, 48 * hour]
 
-const input = Type.Object({ provider: Type.String({ maxLength: limits.codeCharactersMax }) }, { additionalProperties: false })
+/** Of a provider that signs nothing: our id of the payment, and a proof of ours that it was given this address. */
+const query = {
+  payment: Type.Optional(
+    Type.String({ maxLength: limits.idCharactersMax, description: 'Our id of the payment that the address was made for.' }),
+  ),
+  proof: Type.Optional(Type.String({ maxLength: limits.idCharactersMax, description: 'That we made the address.' })),
+}
+const input = Type.Object({ provider: Type.String({ maxLength: limits.codeCharactersMax }), ...query }, { additionalProperties: false })
 
 /**
  * `POST /api/payments/webhooks/{provider}`: verified, stored, and answered after the commit. Facts that the provider
@@ -31,6 +38,7 @@ export function receiveWebhook(providers: ReadonlyMap<string, PaymentProvider>):
     summary: 'Take a webhook of a payment provider',
     tag: 'Payments',
     rawBody: true,
+    takesQuery: true,
     rate: 'webhook',
     input,
     output: Type.Object({ received: Type.Integer() }),
@@ -40,7 +48,8 @@ export function receiveWebhook(providers: ReadonlyMap<string, PaymentProvider>):
     async prepare({ input, now, request }) {
       const provider = providers.get(input.provider)
       if (!provider) throw new EngineError('not_found')
-      const events = await provider.verifyWebhook({ body: request.rawBody ?? new Uint8Array(), headers: request.headers, now })
+      const { provider: _name, ...query } = input
+      const events = await provider.verifyWebhook({ body: request.rawBody ?? new Uint8Array(), headers: request.headers, query, now })
       if (events === null) throw new EngineError('webhook_rejected')
       return events
     },

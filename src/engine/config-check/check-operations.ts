@@ -87,6 +87,7 @@ const keys = {
   isPresented: flag,
   hasSecretInput: flag,
   rawBody: flag,
+  takesQuery: flag,
   isFromElsewhere: flag,
   takesFile: flag,
   takesNoKey: line,

@@ -2,6 +2,7 @@
 // the attacks of the matrix that are run with it, of which one at least must fail.
 import { resolve } from 'node:path'
 import { accountDefences } from './account-defences.ts'
+import { mollieDefences } from './mollie-defences.ts'
 import { personalDefences } from './personal-defences.ts'
 import { providerDefences } from './provider-defences.ts'
 
@@ -639,7 +640,13 @@ const matrixDefences: readonly Defence[] = [
   },
 ]
 
-export const defences: readonly Defence[] = [...matrixDefences, ...accountDefences, ...personalDefences, ...providerDefences]
+export const defences: readonly Defence[] = [
+  ...matrixDefences,
+  ...accountDefences,
+  ...personalDefences,
+  ...providerDefences,
+  ...mollieDefences,
+]
 
 export function defenceNamed(name: string): Defence {
   const found = defences.find((one) => one.name === name)

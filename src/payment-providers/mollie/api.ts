@@ -1,0 +1,91 @@
+// Requests to Mollie's API, version 2 (https://docs.mollie.com/reference): one call, one answer, never a repeat. What is no
+// answer of Mollie's (a time-out, HTML, half a body) is uncertain. Invariant: no key and no body is ever in a reason.
+import { createHash } from 'node:crypto'
+import type { Egress } from '../../base/egress.ts'
+import { textOf } from '../../base/error-text.ts'
+
+export type MollieAnswer =
+  | { readonly result: 'ok'; readonly value: unknown }
+  /** Mollie has nothing under this id. */
+  | { readonly result: 'missing' }
+  | { readonly result: 'refused'; readonly reason: string }
+  /** `isLocked`: the key is refused, so nothing was done; it may be put right. */
+  | { readonly result: 'uncertain'; readonly reason: string; readonly isLocked?: true }
+
+export type MollieCall = {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  /** Below `/v2/`, with its query. */
+  readonly path: string
+  /** Of what may be done once alone. */
+  readonly key?: string
+  readonly body?: object
+  /** Instead of the API key. */
+  readonly token?: string
+}
+export type MollieApi = (call: MollieCall) => Promise<MollieAnswer>
+
+export type ApiParts = {
+  readonly egress: Egress
+  /** `https://api.mollie.com` */
+  readonly url: string
+  /** Read for each call: a new one counts without a restart. */
+  readonly apiKey: () => string
+}
+
+export function createMollieApi({ egress, url, apiKey }: ApiParts): MollieApi {
+  return async ({ method, path, key, body, token }) => {
+    const headers = {
+      accept: 'application/hal+json',
+      authorization: `Bearer ${token ?? apiKey()}`,
+      ...(key === undefined ? {} : { 'idempotency-key': asUuid(key) }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    }
+    try {
+      const text = body === undefined ? {} : { body: JSON.stringify(body) }
+      return answerOf(await egress.request({ method, url: `${url}/v2/${path}`, headers, ...text }))
+    } catch (error) {
+      return { result: 'uncertain', reason: textOf(error) }
+    }
+  }
+}
+
+/** Mollie documents its keys as UUIDs: the same key is always the same one. */
+export function asUuid(key: string): string {
+  const hex = createHash('sha256').update(key).digest('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+}
+
+/** Errors that end of themselves: a repeat may succeed. */
+const passing = [408, 409, 425, 429]
+
+function answerOf({ status, body }: { readonly status: number; readonly body: string }): MollieAnswer {
+  // 202 of a release and 204 say all by their status.
+  if (status === 202 || status === 204) return { result: 'ok', value: null }
+  const value = parseObject(body)
+  if (status === 200 || status === 201) {
+    if (value !== null) return { result: 'ok', value }
+    return { result: 'uncertain', reason: `Mollie answered ${status} with something that is no JSON object.` }
+  }
+  // Mollie's errors say their status again (https://docs.mollie.com/reference/handling-errors). What does not is of something between.
+  const isMollies = value !== null && value['status'] === status
+  if (isMollies && (status === 401 || status === 403))
+    return { result: 'uncertain', reason: `Mollie refuses the key (${status}): ${detailOf(value)}`, isLocked: true }
+  if (!isMollies || passing.includes(status) || status < 400 || status >= 500)
+    return { result: 'uncertain', reason: `Mollie answered ${status}${isMollies ? `: ${detailOf(value)}` : '.'}` }
+  if (status === 404 || status === 410) return { result: 'missing' }
+  return { result: 'refused', reason: `Mollie: ${detailOf(value)}` }
+}
+
+function detailOf(value: Readonly<Record<string, unknown>>): string {
+  const { detail, title } = value
+  return textOf(typeof detail === 'string' ? detail : typeof title === 'string' ? title : 'It said no reason.')
+}
+
+function parseObject(body: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(body)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null
+  } catch {
+    return null
+  }
+}
