@@ -36,7 +36,7 @@ import { startPaymentEffect } from '../domains/payments/start-payment.ts'
 import { type ErasedList, erasePerson } from '../domains/personal/erase-person.ts'
 import { exportPerson } from '../domains/personal/export-person.ts'
 import { removeExportEffect } from '../domains/personal/exports.ts'
-import { idleMeter, type RuntimeMeter } from '../domains/running/read-metrics.ts'
+import { idleMeter, type Measured, type RuntimeMeter } from '../domains/running/read-metrics.ts'
 import { deliverWebhook, type WebhookPorts } from '../domains/webhooks/deliver-webhook.ts'
 import type { EffectHandler } from '../effects/effect.ts'
 import { createEffectRunner, type EffectRunner } from '../effects/runner.ts'
@@ -139,12 +139,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       oauth: { providers: identityProvidersOf(options), log },
       files: { blobs, random, linkKey: createFileLinkKey(common), pictures: picturesOf({ ...common, blobs }, options) },
       handlers,
-      measured: {
-        meter: options.meter ?? idleMeter,
-        traffic: () => storage.traffic?.() ?? null,
-        live: fanOut.counts,
-        pausedProviders: providers.paused,
-      },
+      measured: measuredIn(options, { live: fanOut.counts, pausedProviders: providers.paused }),
       react,
     },
   )
@@ -178,6 +173,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       await runner.stop()
     },
   }
+}
+
+function measuredIn({ meter = idleMeter, storage }: EngineOptions, rest: Pick<Measured, 'live' | 'pausedProviders'>) {
+  return { meter, traffic: () => storage.traffic?.() ?? null, ...rest }
 }
 
 /** Old lines of the commit log go by the hour. */
