@@ -556,6 +556,20 @@ export const limits = {
   mollieSearchPagesMax: 10,
   /** Pages of 250 lines of Mollie's account that one look walks back: the cursor names where each begins, in 1,000 characters. */
   mollieListPagesMax: 40,
+  /** PayPal's certificates that are kept: it changes its own about once a year, and a new one has a new address. */
+  payPalCertificatesMax: 8,
+  /** Addresses of certificates that are not there, and how long none of them is asked for again: anybody can name one. */
+  payPalCertificatesMissedMax: 100,
+  payPalCertificateMissedMs: 60_000,
+  /** Certificates that are asked for at once. */
+  payPalCertificatesAskedMax: 4,
+  /** A file of certificates: a chain of them has a few thousand characters. */
+  payPalCertificateCharactersMax: 32_000,
+  payPalCertificateChainMax: 5,
+  /** Disputes of one payment that are asked for: more than its buyer opens. */
+  payPalDisputesMax: 10,
+  /** Pages of 500 transactions in which an order is looked for whose name was lost: a shop with more finds it by a webhook. */
+  payPalSearchPagesMax: 10,
   /** Looks for what a signed webhook speaks of, in one tick of ten seconds. */
   webhooksPerTick: 100,
   /** A webhook that nothing of ours answers to for so long is shown to staff as unmatched. */

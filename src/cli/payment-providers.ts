@@ -2,6 +2,7 @@
 // them take a shop's money (`shop.payments`), and all else goes by the providers that it is given.
 import type { PaymentProviderConfig } from '../config/payment-makers.ts'
 import type { OfferedProvider } from '../engine/config-check/check-payments.ts'
+import { payPalMethods } from '../payment-providers/paypal/methods.ts'
 import { sandboxMethods } from '../sandbox/book.ts'
 import type { OpenProvider, ProviderPlace } from './open-provider.ts'
 import { openKeys } from './payment-keys.ts'
@@ -28,6 +29,14 @@ const kinds: Readonly<Record<string, Kind>> = {
     isForDevelopment: true,
     path: 'sandbox',
     open: async (place) => (await import('./open-sandbox.ts')).openSandbox(place),
+  },
+  paypal: {
+    title: 'PayPal',
+    methods: payPalMethods,
+    secrets: ['clientId', 'clientSecret', 'webhookId'],
+    isForDevelopment: false,
+    path: 'sandbox',
+    open: async (place) => (await import('./open-paypal.ts')).openPayPal(place),
   },
 }
 

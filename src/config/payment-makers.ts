@@ -59,11 +59,34 @@ export function stripe({ secretKey, webhookSecret, ...given }: StripeOptions): P
   return made('stripe', given, { secretKey, webhookSecret })
 }
 
-type Given = Common & { readonly sandbox?: boolean; readonly allowTestKeys?: boolean }
+export type PayPalOptions = WithKeys<{
+  /** Of the app in PayPal's dashboard. */
+  readonly clientId: Secret
+  readonly clientSecret: Secret
+  /** Of the webhook of that app, which messages are signed for. Several, with spaces between them, while one takes the place of another. */
+  readonly webhookId: Secret
+}> & {
+  /** The name of the shop on PayPal's page; the one of the PayPal account when left out. */
+  readonly brandName?: string
+}
+
+/**
+ * PayPal. In development, and with `allowTestKeys`, it speaks to PayPal's own sandbox, elsewhere to the live one: an app of the
+ * other is not known there, so that no test moves money. With `sandbox: true` it speaks to a PayPal of our own, in development.
+ */
+export function paypal({ clientId, clientSecret, webhookId, brandName, ...given }: PayPalOptions): PaymentProviderConfig {
+  return made('paypal', { ...given, options: brandName === undefined ? {} : { brandName } }, { clientId, clientSecret, webhookId })
+}
+
+type Given = Common & {
+  readonly sandbox?: boolean
+  readonly allowTestKeys?: boolean
+  readonly options?: PaymentProviderConfig['options']
+}
 
 /** A secret that is left out is told by the config check, which knows where it stands. */
 function made(provider: string, given: Given, secrets: Readonly<Record<string, Secret | undefined>>): PaymentProviderConfig {
-  const { id = provider, capture = 'placement', sandbox: isSandboxed = false, allowTestKeys: allowsTestKeys = false } = given
+  const { id = provider, capture = 'placement', sandbox: isSandboxed = false, allowTestKeys: allowsTestKeys = false, options = {} } = given
   const named = Object.entries(secrets).filter(([, secret]) => secret !== undefined) as [string, Secret][]
-  return { kind: 'payments', provider, id, capture, secrets: Object.fromEntries(named), options: {}, isSandboxed, allowsTestKeys }
+  return { kind: 'payments', provider, id, capture, secrets: Object.fromEntries(named), options, isSandboxed, allowsTestKeys }
 }

@@ -44,9 +44,9 @@ export type ProviderResult<T> =
   | { readonly result: 'refused'; readonly reason: string }
   /**
    * Time-out, 5xx or a lost connection: it may have happened. Only a repeat with the same key, or a look, can tell. `afterMs`:
-   * it asks for a pause (429, Retry-After).
+   * it asks for a pause (429, Retry-After). `isAnswered`: it has answered, and will know later: it is not spared for that.
    */
-  | { readonly result: 'uncertain'; readonly reason: string; readonly afterMs?: number }
+  | { readonly result: 'uncertain'; readonly reason: string; readonly afterMs?: number; readonly isAnswered?: true }
   /** Nothing was sent, since the provider is spared: for certain it has not happened. No adapter answers so. */
   | { readonly result: 'unsent'; readonly reason: string; readonly afterMs: number }
 

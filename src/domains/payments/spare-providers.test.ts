@@ -80,3 +80,13 @@ test('a provider that asks for a pause has it at once', async () => {
   one.clock.time += 1
   assert.equal(await one.ask(), 'ok')
 })
+
+test('one that answers that it does not know yet is not spared, whenever it will', async () => {
+  const one = setUp()
+  const later: Answer = { result: 'uncertain', reason: 'It is not listed yet.', afterMs: 3_600_000, isAnswered: true }
+  for (let count = 0; count < 2 * limits.providerFailuresMax; count++) {
+    one.answers.push(later)
+    assert.equal(await one.ask(), 'uncertain')
+  }
+  assert.deepEqual(one.paused(), [])
+})

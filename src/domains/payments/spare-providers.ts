@@ -55,7 +55,7 @@ function createCircuit(id: string, { clock, log }: Parts) {
 
   async function send<T>(work: () => Promise<ProviderResult<T>>): Promise<ProviderResult<T>> {
     const result = await work()
-    if (result.result !== 'uncertain') {
+    if (result.result !== 'uncertain' || result.isAnswered) {
       end()
       return result
     }

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path'
 import { accountDefences } from './account-defences.ts'
 import { mollieDefences } from './mollie-defences.ts'
+import { payPalDefences } from './paypal-defences.ts'
 import { personalDefences } from './personal-defences.ts'
 import { providerDefences } from './provider-defences.ts'
 
@@ -646,6 +647,7 @@ export const defences: readonly Defence[] = [
   ...personalDefences,
   ...providerDefences,
   ...mollieDefences,
+  ...payPalDefences,
 ]
 
 export function defenceNamed(name: string): Defence {
