@@ -1,6 +1,7 @@
 // The pages of accounts as they are without a line of a project: every flow in one tour, by keyboard, in both sizes.
 // long
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { before } from 'node:test'
@@ -10,7 +11,7 @@ import { eventually } from '../support/eventually.ts'
 import { expectStatus, type HttpClient } from '../support/http-client.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
 import { signInAdmin, signUp } from '../support/shop.ts'
-import { browserTest, openVisitor, sizes, wholeFile } from './browser.ts'
+import { browserTest, openVisitor, sizes, type Visitor, wholeFile } from './browser.ts'
 import { readQrCode } from './read-qr-code.ts'
 
 let server: ServerProcess
@@ -245,6 +246,7 @@ browserTest('an authenticator app is set up, asked for at the next sign-in, and 
   await page.keyboard.press('Enter')
   const recovery = await page.locator('.sheet-codes code').first().textContent()
   await visitor.look('account-recovery-codes')
+  await keepCodes(visitor)
   for (const codeNow of [() => codeOf(1), () => recovery ?? '']) {
     await page.getByRole('button', { name: 'Sign out', exact: true }).press('Enter')
     await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor()
@@ -259,6 +261,35 @@ browserTest('an authenticator app is set up, asked for at the next sign-in, and 
   visitor.calm()
   await page.context().close()
 })
+
+/** Copies, downloads and prints the codes that are shown, and says so: until then the page is not left without a question. */
+async function keepCodes({ page }: Visitor): Promise<void> {
+  const shown = await page.locator('.sheet-codes code').allTextContents()
+  assert.equal(shown.length, 10)
+  assert.equal(await page.getByRole('button', { name: 'New recovery codes' }).count(), 0, 'nothing else is at hand')
+  const download = page.waitForEvent('download')
+  await page.getByRole('link', { name: 'Download', exact: true }).press('Enter')
+  const file = await download
+  assert.equal(file.suggestedFilename(), 'recovery-codes.txt')
+  const text = readFileSync(await file.path(), 'utf8')
+  for (const code of shown) assert.ok(text.includes(code))
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+  await page.getByRole('button', { name: 'Copy' }).press('Enter')
+  await page.getByRole('button', { name: 'Copied' }).waitFor()
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), text)
+  await page.emulateMedia({ media: 'print' })
+  assert.deepEqual(await page.locator('.sheet-codes code').allInnerTexts(), shown)
+  assert.equal(await page.getByRole('button', { name: 'Sign out', exact: true }).isVisible(), false)
+  await page.emulateMedia({ media: null })
+  const asked = page.waitForEvent('dialog')
+  const left = page.evaluate(() => location.reload())
+  const question = await asked
+  assert.equal(question.type(), 'beforeunload')
+  await question.dismiss()
+  await left
+  await page.getByRole('button', { name: 'I have kept these codes' }).press('Enter')
+  await page.locator('.sheet-codes').waitFor({ state: 'detached' })
+}
 
 browserTest('the console asks for a fresh proof where the server wants one, and goes on', async () => {
   const visitor = await openVisitor(server.url, { size: 'desktop', isDark: true })

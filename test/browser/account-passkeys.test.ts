@@ -70,6 +70,7 @@ browserTest('a passkey is added, signs in alone and as a second step, on two dev
   await telephone.touch(true)
   await press(page, 'Add a passkey')
   const recovery = await page.locator('.sheet-codes code').first().textContent()
+  await press(page, 'I have kept these codes')
   assert.equal(await telephone.credentials(), 1)
   await page.getByText('10 recovery codes are left').waitFor()
   await page.getByText('Rename', { exact: true }).press('Enter')

@@ -1,11 +1,12 @@
 /** What an account asks for beside a password or a mail: passkeys, an authenticator app, and the codes for when those are lost. */
 
-import { html, useEffect, useState, type VNode } from '../../vendor/htm-preact.js'
+import { html, useEffect, useRef, useState, type VNode } from '../../vendor/htm-preact.js'
 import { client } from '../client.ts'
 import { codeField } from './enter-pages.ts'
 import { Form, type Typed, useWords, Wrong } from './form.ts'
 import { type Passkey, PasskeysPart } from './passkeys-part.ts'
 import type { QrCode } from './qr-code.ts'
+import { RecoveryCodes } from './recovery-codes.ts'
 import type { Words } from './words.ts'
 
 type Factors = { totp: { since: string } | null; passkeys: readonly Passkey[]; recoveryCodesLeft: number }
@@ -18,6 +19,7 @@ export function FactorsPart({ onAdded }: { onAdded?: () => void }): VNode {
   const [enrolled, setEnrolled] = useState<Enrolled | null>(null)
   const [codes, setCodes] = useState<readonly string[]>([])
   const [error, setError] = useState<unknown>(undefined)
+  const heading = useRef<HTMLElement | null>(null)
   const load = () => client.call<Factors>('GET', '/api/auth/factors').then(setFactors, setError)
   useEffect(() => {
     void load()
@@ -38,17 +40,22 @@ export function FactorsPart({ onAdded }: { onAdded?: () => void }): VNode {
     await load()
   }
   const renew = () => act(() => takeCodes('/api/auth/totp/recovery', {}))
+  const keep = () => {
+    setCodes([])
+    heading.current?.focus()
+  }
   const hasAny = factors !== null && (factors.totp !== null || factors.passkeys.length > 0)
   return html`<div>
     <${PasskeysPart} items=${factors?.passkeys ?? []} onChange=${load} onCodes=${setCodes} />
     <section class="sheet-part">
-      <h2>${words.factors}</h2>
+      <h2 tabindex="-1" ref=${heading}>${words.factors}</h2>
       <${Wrong} error=${error} />
-      ${codes.length > 0 && html`<${RecoveryCodes} codes=${codes} />`}
+      ${codes.length > 0 && html`<${RecoveryCodes} key=${codes[0]} codes=${codes} onKept=${keep} />`}
       ${enrolled && html`<${Enrol} ...${enrolled} send=${confirm} />`}
       ${
         factors !== null &&
         enrolled === null &&
+        codes.length === 0 &&
         html`<p class=${hasAny ? undefined : 'faint'}>${saidOf(factors, words)}</p>
           <p class="sheet-actions">
             ${factors.totp === null && html`<button type="button" class="button" onClick=${enrol}>${words.enrol}</button>`}
@@ -83,13 +90,5 @@ function Enrol({ secret, uri, send }: Enrolled & { send: (typed: Typed) => Promi
     <p class="sheet-secret"><code>${secret.replaceAll(/.{4}(?=.)/g, '$& ')}</code></p>
     <p><a href=${uri}>${words.openApp}</a></p>
     <${Form} fields=${[{ ...codeField(words), label: words.appCode, hint: words.appCodeHint }]} action=${words.goOn} send=${send} />
-  </div>`
-}
-
-function RecoveryCodes({ codes }: { codes: readonly string[] }): VNode {
-  const words = useWords()
-  return html`<div class="form-note good" role="status">
-    <p>${words.keepCodes}</p>
-    <ol class="sheet-codes">${codes.map((code) => html`<li key=${code}><code>${code}</code></li>`)}</ol>
   </div>`
 }
