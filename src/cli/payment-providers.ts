@@ -3,7 +3,7 @@
 import type { PaymentProviderConfig } from '../config/payment-makers.ts'
 import type { OfferedProvider } from '../engine/config-check/check-payments.ts'
 import { payPalMethods } from '../payment-providers/paypal/methods.ts'
-import { sandboxMethods } from '../sandbox/book.ts'
+import { sandboxMethods } from '../sandbox/taking.ts'
 import type { OpenProvider, ProviderPlace } from './open-provider.ts'
 import { openKeys } from './payment-keys.ts'
 
@@ -79,7 +79,11 @@ export async function openProviders(
   return {
     titles: [...new Set(opened.map(({ kind }) => kind.title))],
     all: opened.map(({ provider }) => provider),
-    pagesAt: (url) => opened.find(({ kind }) => url.startsWith(`/${kind.path}/`))?.pages ?? null,
+    // A face is below the sandbox: the longer address is looked for first.
+    pagesAt: (url) =>
+      opened
+        .toSorted((a, b) => b.kind.path.length - a.kind.path.length)
+        .find(({ kind, pages }) => pages !== null && url.startsWith(`/${kind.path}/`))?.pages ?? null,
     start() {
       for (const one of opened) one.start()
     },

@@ -1,10 +1,11 @@
 // `kingpost sandbox`: the payment sandbox as a process of its own, for several servers over one database.
 // It is the other company: it has its book, its pages and its desk, and knows shops by their webhooks alone.
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { faces } from '../sandbox/faces/all.ts'
 import { createSandboxPages } from '../sandbox/pages.ts'
+import { openFaceBook } from './open-face.ts'
 import { openBook } from './open-sandbox.ts'
-import { explainListen } from './serve.ts'
+import { explainListen, freePort } from './serve.ts'
 import { type ProcessSettings, UsageError } from './settings.ts'
 
 /** Runs until it is told to stop. */
@@ -13,21 +14,22 @@ export async function runSandbox(settings: ProcessSettings): Promise<number> {
   if (secret === null) throw new UsageError('Set KINGPOST_SANDBOX_SECRET to words of your own, the same here and for every kingpost start.')
   if (webhookUrls.length === 0)
     throw new UsageError('--webhook-url URL is missing: http://HOST:PORT/api/payments/webhooks/sandbox of a server, several with commas.')
-  const book = openBook(settings.dataFolder, { webhookUrls, secret })
-  const server = createServer(createSandboxPages(book, secret))
+  const port = settings.port === 0 ? await freePort(settings.host) : settings.port
+  const url = settings.publicUrl ?? `http://${settings.host}:${port}`
+  const { pages, start, stop: stopBooks } = openAll(settings, { url, webhookUrls, secret })
+  const server = createServer(pages)
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(explainListen(error, settings.port)))
-    server.listen(settings.port, settings.host, resolve)
+    server.once('error', (error) => reject(explainListen(error, port)))
+    server.listen(port, settings.host, resolve)
   })
-  book.start()
-  const url = settings.publicUrl ?? `http://${settings.host}:${(server.address() as AddressInfo).port}`
+  start()
   process.stdout.write(
     settings.isJson ? `${JSON.stringify({ sandbox: url })}\n` : `\nThe payment sandbox is at ${url}\n\nCtrl-C stops it.\n`,
   )
 
   const stop = () => {
     server.close(() => {
-      book.stop()
+      stopBooks()
       process.exit(0)
     })
     server.closeIdleConnections()
@@ -36,3 +38,31 @@ export async function runSandbox(settings: ProcessSettings): Promise<number> {
   process.once('SIGINT', stop)
   return -1
 }
+
+type Place = { readonly url: string; readonly webhookUrls: readonly string[]; readonly secret: string }
+type Pages = ReturnType<typeof createSandboxPages>
+
+/** The sandbox's own book and that of each face, each with its webhooks: `…/webhooks/sandbox` is `…/webhooks/stripe` for Stripe's. */
+function openAll({ dataFolder }: ProcessSettings, { url, webhookUrls, secret }: Place): { pages: Pages; start(): void; stop(): void } {
+  const book = openBook(dataFolder, { webhookUrls, secret })
+  const ownPages = createSandboxPages(book, secret)
+  const opened = faces.map((face) => {
+    const urls = webhookUrls.map((one) => one.replace(/\/sandbox\/?$/, `/${face.name}`))
+    return { face, ...openFaceBook(face, { dataFolder, url: `${url}/sandbox/${face.name}`, webhookUrls: urls, secret }) }
+  })
+  const books = [book, ...opened.map((one) => one.book)]
+  return {
+    pages(request, response) {
+      const found = opened.find(({ face }) => isBelow(request.url ?? '', `/sandbox/${face.name}`))
+      ;(found?.pages ?? ownPages)(request, response)
+    },
+    start() {
+      for (const one of books) one.start()
+    },
+    stop() {
+      for (const one of books) one.stop()
+    },
+  }
+}
+
+const isBelow = (url: string, path: string): boolean => url.startsWith(path) && /^(?:$|[/?])/.test(url.slice(path.length))

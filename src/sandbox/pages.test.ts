@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { test } from 'node:test'
-import { calmSettings, type SandboxBook } from './book.ts'
+import type { SandboxBook } from './book.ts'
 import { createSandboxPages } from './pages.ts'
+import { calmSettings } from './settings.ts'
 
 function ask(url: string, remoteAddress: string, headers: Record<string, string> = {}): Promise<number> {
-  const book = { all: () => [], settings: () => calmSettings } as unknown as SandboxBook
+  const book = { all: () => [], balances: () => ({}), payouts: () => [], settings: () => calmSettings } as unknown as SandboxBook
   return new Promise((resolve) => {
     let status = 0
     const response = {

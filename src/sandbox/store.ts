@@ -1,87 +1,99 @@
-// Where the sandbox keeps its book: a database file of its own, or memory for tests. Another company's
+// Where the sandbox keeps its book: a database file of its own (sqlite-store.ts), or memory for tests. Another company's
 // books are never in our database.
-import { DatabaseSync } from 'node:sqlite'
-
-export type SandboxRefund = {
-  readonly id: string
-  readonly key: string
-  readonly reference: string
-  readonly amountMinor: number
-  readonly at: number
-  /** `returned`: it had succeeded, and the customer's bank sent it back. Left out in books of older versions: succeeded. */
-  readonly state?: 'pending' | 'succeeded' | 'failed' | 'returned'
-}
-
-export type SandboxPayment = {
-  readonly id: string
-  readonly key: string
-  readonly reference: string
-  readonly amountMinor: number
-  readonly currency: string
-  readonly method: string
-  readonly returnUrl: string
-  readonly state: 'requires_action' | 'processing' | 'succeeded' | 'failed' | 'canceled'
-  readonly willSucceed: boolean
-  readonly declineReason: string | null
-  readonly createdAt: number
-  readonly decidedAt: number | null
-  readonly dueAt: number | null
-  readonly refunds: readonly SandboxRefund[]
-}
-
-/** What a webhook tells of a payment: how it stood at the event. */
-export type SandboxSnapshot = Pick<
-  SandboxPayment,
-  'id' | 'state' | 'amountMinor' | 'currency' | 'createdAt' | 'decidedAt' | 'declineReason' | 'refunds'
->
+import { netOf, type SandboxLine, type SandboxPayout } from './account.ts'
+import { nextDueOf, type SandboxPayment, type WrittenPayment } from './payment.ts'
 
 export type SandboxDelivery = {
   readonly id: string
   readonly eventId: string
-  readonly payment: string
-  readonly reference: string
-  /** Left out where webhooks only name what has changed. */
-  readonly snapshot?: SandboxSnapshot
+  /** Null where it tells of none: of a payout. */
+  readonly payment: string | null
+  readonly reference: string | null
+  /** Where it goes, when not to where all of them go. */
+  readonly url?: string
+  /** Left out in books of older versions, which hold a snapshot. */
+  readonly body?: string
+  readonly snapshot?: WrittenPayment
+  readonly isBadlySigned?: boolean
   readonly attempts: number
   readonly dueAt: number
   readonly isDone: boolean
 }
 
-/** Whether something is still to be decided about it. */
-export function isDue({ state, refunds }: SandboxPayment): boolean {
-  return state === 'processing' || refunds.some((refund) => refund.state === 'pending')
+/** A key of a call by HTTP: the request that it came with, and what was answered. */
+export type SandboxKey = {
+  readonly key: string
+  readonly request: string
+  readonly answer: string
+  readonly at: number
 }
+
+export type LinesQuery = { readonly since?: number; readonly after?: string | null; readonly payout?: string; readonly limit: number }
 
 export interface SandboxStore {
   getPayment(id: string): SandboxPayment | null
   findByKey(key: string): SandboxPayment | null
   findByReference(reference: string): SandboxPayment | null
-  /** A payment as it is now, with the webhooks that tell of it. */
-  put(payment: SandboxPayment, deliveries: readonly SandboxDelivery[]): void
+  /** By the id of a capture, refund or dispute, or by another name of it. */
+  findByName(name: string): SandboxPayment | null
+  /** A payment as it is now, with the webhooks that tell of it and the lines that it moved. */
+  put(payment: SandboxPayment, deliveries: readonly SandboxDelivery[], lines?: readonly SandboxLine[]): void
+  putPayout(payout: SandboxPayout, lines: readonly SandboxLine[], deliveries: readonly SandboxDelivery[]): void
   putDelivery(delivery: SandboxDelivery): void
   /** As if it had never been. */
   forget(id: string): void
+  /** Its key is free for another from now on. */
+  releaseKey(id: string): void
   allPayments(): SandboxPayment[]
-  /** Payments with something still to be decided. */
+  /** Payments to which something happens by itself. */
   duePayments(): SandboxPayment[]
   openDeliveries(): SandboxDelivery[]
+  /** In the order in which they came, each once; a line after `after`, not before `since`. */
+  lines(query: LinesQuery): SandboxLine[]
+  /** Those that are in no payout. */
+  openLines(currency: string): SandboxLine[]
+  payouts(): SandboxPayout[]
+  /** What the account holds, by currency; kept beside the lines. */
+  balances(): Readonly<Record<string, number>>
+  getKey(key: string): SandboxKey | null
+  putKey(key: SandboxKey): void
+  /** All that is written by `work` stands, or nothing of it when it throws. In memory alone it all stands. */
+  atomically<T>(work: () => T): T
   close(): void
 }
+
+/** All names by which a payment is found. */
+export function namesOf({ captures, refunds, disputes, names }: SandboxPayment): string[] {
+  return [...names, ...[...captures, ...refunds, ...disputes].map(({ id }) => id)]
+}
+
+export const isDue = (payment: SandboxPayment): boolean => nextDueOf(payment) !== null
 
 export function createMemoryStore(): SandboxStore {
   const payments = new Map<string, SandboxPayment>()
   const byKey = new Map<string, string>()
   const byReference = new Map<string, string>()
+  const byName = new Map<string, string>()
   const deliveries = new Map<string, SandboxDelivery>()
+  const keys = new Map<string, SandboxKey>()
+  const account = createMemoryAccount()
   const get = (id: string | undefined) => (id === undefined ? null : (payments.get(id) ?? null))
   return {
+    ...account,
     getPayment: get,
     findByKey: (key) => get(byKey.get(key)),
     findByReference: (reference) => get(byReference.get(reference)),
-    put(payment, opened) {
+    findByName: (name) => get(byName.get(name)),
+    put(payment, opened, lines = []) {
+      if (!payments.has(payment.id)) byKey.set(payment.key, payment.id)
       payments.set(payment.id, payment)
-      byKey.set(payment.key, payment.id)
       byReference.set(payment.reference, payment.id)
+      for (const name of namesOf(payment)) byName.set(name, payment.id)
+      for (const delivery of opened) deliveries.set(delivery.id, delivery)
+      account.add(lines)
+    },
+    putPayout(payout, lines, opened) {
+      account.pay(payout, lines)
       for (const delivery of opened) deliveries.set(delivery.id, delivery)
     },
     putDelivery(delivery) {
@@ -94,65 +106,45 @@ export function createMemoryStore(): SandboxStore {
       payments.delete(id)
       byKey.delete(payment.key)
       byReference.delete(payment.reference)
+      for (const name of namesOf(payment)) byName.delete(name)
     },
+    releaseKey: (id) => void byKey.delete(payments.get(id)?.key ?? ''),
     allPayments: () => [...payments.values()],
     duePayments: () => [...payments.values()].filter(isDue),
     openDeliveries: () => [...deliveries.values()],
+    getKey: (key) => keys.get(key) ?? null,
+    putKey: (key) => void keys.set(key.key, key),
+    atomically: (work) => work(),
     close() {},
   }
 }
 
-export function openSandboxStore(path: string): SandboxStore {
-  const database = new DatabaseSync(path)
-  // NORMAL: it survives the end of the process, which is all a toy provider promises.
-  database.exec(`pragma journal_mode=wal; pragma synchronous=normal;
-    create table if not exists payments (id text primary key, key text unique not null, reference text not null, state text not null, value text not null) strict, without rowid;
-    create index if not exists payments_reference on payments (reference);
-    create index if not exists payments_state on payments (state) where state = 'processing';
-    create table if not exists deliveries (id text primary key, value text not null) strict, without rowid;`)
-  const statements = {
-    get: database.prepare('select value from payments where id=?'),
-    byKey: database.prepare('select value from payments where key=?'),
-    byReference: database.prepare('select value from payments where reference=? order by id desc limit 1'),
-    put: database.prepare(
-      'insert into payments values (?,?,?,?,?) on conflict (id) do update set state=excluded.state, value=excluded.value',
-    ),
-    putDelivery: database.prepare('insert into deliveries values (?,?) on conflict (id) do update set value=excluded.value'),
-    forget: database.prepare('delete from payments where id=?'),
-    dropDelivery: database.prepare('delete from deliveries where id=?'),
-    all: database.prepare('select value from payments order by id'),
-    due: database.prepare("select value from payments where state='processing'"),
-    deliveries: database.prepare('select value from deliveries'),
+function createMemoryAccount() {
+  const lines = new Map<string, SandboxLine>()
+  const payouts: SandboxPayout[] = []
+  const balances: Record<string, number> = {}
+  const add = (more: readonly SandboxLine[]) => {
+    for (const line of more) {
+      if (!lines.has(line.id)) balances[line.currency] = (balances[line.currency] ?? 0) + netOf(line)
+      lines.set(line.id, line)
+    }
   }
-  const delivered: string[] = []
-  const one = (row: Record<string, unknown> | undefined) =>
-    row === undefined ? null : (JSON.parse(row['value'] as string) as SandboxPayment)
-  const many = <T>(rows: readonly Record<string, unknown>[]) => rows.map((row) => JSON.parse(row['value'] as string) as T)
   return {
-    getPayment: (id) => one(statements.get.get(id)),
-    findByKey: (key) => one(statements.byKey.get(key)),
-    findByReference: (reference) => one(statements.byReference.get(reference)),
-    put(payment, deliveries) {
-      database.exec('begin')
-      // The column is what due ones are found by.
-      const state = isDue(payment) ? 'processing' : payment.state
-      statements.put.run(payment.id, payment.key, payment.reference, state, JSON.stringify(payment))
-      for (const delivery of deliveries) statements.putDelivery.run(delivery.id, JSON.stringify(delivery))
-      // Forgotten together with the next write: one that is sent again does no harm.
-      for (const id of delivered.splice(0)) statements.dropDelivery.run(id)
-      database.exec('commit')
+    add,
+    pay(payout: SandboxPayout, gathered: readonly SandboxLine[]) {
+      payouts.push(payout)
+      add(gathered)
     },
-    putDelivery(delivery) {
-      if (delivery.isDone) delivered.push(delivery.id)
-      else statements.putDelivery.run(delivery.id, JSON.stringify(delivery))
+    lines({ since = 0, after = null, payout, limit }: LinesQuery) {
+      const all = [...lines.values()]
+      const from = after === null ? 0 : all.findIndex(({ id }) => id === after) + 1
+      return all
+        .slice(from)
+        .filter((line) => line.at >= since && (payout === undefined || line.payout === payout))
+        .slice(0, limit)
     },
-    forget: (id) => void statements.forget.run(id),
-    allPayments: () => many<SandboxPayment>(statements.all.all()),
-    duePayments: () => many<SandboxPayment>(statements.due.all()),
-    openDeliveries: () => many<SandboxDelivery>(statements.deliveries.all()),
-    close() {
-      for (const id of delivered.splice(0)) statements.dropDelivery.run(id)
-      database.close()
-    },
+    openLines: (currency: string) => [...lines.values()].filter((line) => line.payout === null && line.currency === currency),
+    payouts: () => [...payouts],
+    balances: () => ({ ...balances }),
   }
 }

@@ -19,6 +19,7 @@ import { orderInvariants } from '../../src/observe/invariants/orders.ts'
 import { paymentInvariants } from '../../src/observe/invariants/payments.ts'
 import { verifyDatabase } from '../../src/observe/verify.ts'
 import { workIn } from '../../src/operation/work.ts'
+import { SandboxRefusal } from '../../src/sandbox/refusal.ts'
 import { findAll } from '../../src/storage/find-all.ts'
 import { sumsBy } from '../../src/storage/sums-by.ts'
 import { checkOut, fillCart, openWorld, type World, work } from '../support/api-harness.ts'
@@ -448,7 +449,10 @@ describe('an attempt that the provider does not close when it is first asked to'
   test('is asked to be closed again, and what its order held is free', async () => {
     await world.close()
     let refusals = 2
-    const call = async <T>(name: string, done: () => T): Promise<T> => (name === 'cancel' && refusals-- > 0 ? (null as T) : done())
+    const call = async <T>(name: string, done: () => T): Promise<T> => {
+      if (name === 'cancel' && refusals-- > 0) return new SandboxRefusal('no_payment', 'There is no such payment.') as T
+      return done()
+    }
     world = await openWorld({ call })
     await world.engine.start()
     const id = await start('card_challenge')

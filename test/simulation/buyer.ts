@@ -3,7 +3,8 @@
 // held against the database in the end.
 import { limits } from '../../src/base/limits.ts'
 import { errorCodes } from '../../src/contract/error-codes.ts'
-import { type SandboxBook, type SandboxMethod, sandboxMethods } from '../../src/sandbox/book.ts'
+import type { SandboxBook } from '../../src/sandbox/book.ts'
+import { type SandboxMethod, sandboxMethods } from '../../src/sandbox/taking.ts'
 import type { Cluster, Request, Result } from './cluster.ts'
 import type { Store } from './store.ts'
 import type { World } from './world.ts'

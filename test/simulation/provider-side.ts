@@ -2,6 +2,7 @@
 // not decided, and it signs webhooks that speak of something the shop never had.
 import { signHmac } from '../../src/base/secret.ts'
 import type { SandboxBook } from '../../src/sandbox/book.ts'
+import { SandboxRefusal } from '../../src/sandbox/refusal.ts'
 import { pause } from './buyer.ts'
 import type { Cluster } from './cluster.ts'
 import type { Faults } from './faults.ts'
@@ -22,9 +23,19 @@ export async function actAtProvider({ world, cluster, faults, book }: ProviderSi
     const [taken, open] = [of(['succeeded']), of(['requires_action', 'processing'])]
     if (gives && taken.length > 0 && dice.chance(0.4)) {
       const { id, amountMinor } = dice.pick(taken)
-      book.refundInDashboard(id, dice.chance(0.3) ? undefined : dice.between(1, amountMinor))
+      const wanted = dice.chance(0.3) ? undefined : dice.between(1, amountMinor)
+      unlessRefused(() => book.refundInDashboard(id, wanted))
     }
     if (loses && open.length > 0 && dice.chance(0.2)) book.forget(dice.pick(open).id)
+  }
+}
+
+/** What the provider does not do is no fault of the shop. */
+function unlessRefused(act: () => unknown): void {
+  try {
+    act()
+  } catch (error) {
+    if (!(error instanceof SandboxRefusal)) throw error
   }
 }
 

@@ -1,7 +1,8 @@
 // One seed: a small shop, some processes, some buyers, some faults; then quiet, then the audit.
 import { createHash } from 'node:crypto'
 import { createIdSource } from '../../src/base/ids.ts'
-import { calmSettings, createSandboxBook } from '../../src/sandbox/book.ts'
+import { createSandboxBook } from '../../src/sandbox/book.ts'
+import { calmSettings } from '../../src/sandbox/settings.ts'
 import { createMemoryStore } from '../../src/sandbox/store.ts'
 import type { Commit, CommitLine, StorageAdapter } from '../../src/storage/storage.ts'
 import { auditRest, auditStep, createCommitAuditor } from './audit.ts'

@@ -2,9 +2,18 @@
 import { minorDigits } from '../../base/currencies.ts'
 import { limits } from '../../base/limits.ts'
 import { isEqualSecret, signHmac } from '../../base/secret.ts'
-import { type CreateRequest, paymentStates, refundStates, sandboxMethods, stateOf } from '../../sandbox/book.ts'
 import type { SandboxDesk } from '../../sandbox/desk.ts'
-import type { SandboxPayment, SandboxRefund, SandboxSnapshot } from '../../sandbox/store.ts'
+import { readSnapshot, type SandboxSnapshot } from '../../sandbox/own-dialect.ts'
+import {
+  paymentStates,
+  refundStates,
+  type SandboxPayment,
+  type SandboxRefund,
+  stateOf,
+  type WrittenPayment,
+} from '../../sandbox/payment.ts'
+import { SandboxRefusal } from '../../sandbox/refusal.ts'
+import { type CreateRequest, sandboxMethods } from '../../sandbox/taking.ts'
 import { lastTime } from '../../schema/kinds/date-time.ts'
 import type { PaymentProvider, ProviderFact, ProviderResult, ProviderView, WebhookEvent } from './provider.ts'
 
@@ -23,18 +32,17 @@ export function createSandboxProvider(desk: SandboxDesk, options: SandboxOptions
 
   async function ask<T>(name: string, work: () => T): Promise<ProviderResult<Awaited<T>>> {
     try {
-      return { result: 'ok', value: await call(name, work) }
+      // A refusal is an answer like any other, and goes the same way.
+      const value = await call(name, () => orRefusal(work))
+      if (value instanceof SandboxRefusal) return { result: 'refused', reason: value.message }
+      return { result: 'ok', value: value as Awaited<T> }
     } catch (error) {
       return { result: 'uncertain', reason: error instanceof Error ? error.message : String(error) }
     }
   }
 
-  const seen = (answer: ProviderResult<SandboxPayment | null>, missing: string): ProviderResult<ProviderView> =>
-    answer.result !== 'ok'
-      ? answer
-      : answer.value === null
-        ? { result: 'refused', reason: missing }
-        : { result: 'ok', value: viewOf(answer.value, options.pagesUrl) }
+  const seen = (answer: ProviderResult<SandboxPayment>): ProviderResult<ProviderView> =>
+    answer.result === 'ok' ? { result: 'ok', value: viewOf(answer.value, options.pagesUrl) } : answer
 
   return {
     id: 'sandbox',
@@ -51,15 +59,13 @@ export function createSandboxProvider(desk: SandboxDesk, options: SandboxOptions
         method: method ?? 'card_success',
         returnUrl,
       }
-      return seen(await ask('start', () => desk.create(request)), 'There is no such method.')
+      return seen(await ask('start', () => desk.create(request)))
     },
     async cancel({ providerRef }) {
-      return seen(await ask('cancel', () => desk.cancel(providerRef)), 'There is no such payment.')
+      return seen(await ask('cancel', () => desk.cancel(providerRef)))
     },
     async refund({ key, reference, providerRef, amount }) {
-      const answer = await ask('refund', () => desk.refund(providerRef, { key, reference, amountMinor: amount.amount }))
-      if (answer.result === 'ok' && answer.value === 'too_much') return { result: 'refused', reason: 'More than was taken.' }
-      return seen(answer as ProviderResult<SandboxPayment | null>, 'There is no such payment.')
+      return seen(await ask('refund', () => desk.refund(providerRef, { key, reference, amountMinor: amount.amount })))
     },
     async fetch({ reference, providerRef }) {
       const answer = await ask('fetch', () => (providerRef === null ? desk.findByReference(reference) : desk.get(providerRef)))
@@ -79,6 +85,20 @@ export function createSandboxProvider(desk: SandboxDesk, options: SandboxOptions
   }
 }
 
+function orRefusal<T>(work: () => T): T | SandboxRefusal | Promise<Awaited<T> | SandboxRefusal> {
+  try {
+    const value = work()
+    return value instanceof Promise ? value.catch(refusalIn) : value
+  } catch (error) {
+    return refusalIn(error)
+  }
+}
+
+function refusalIn(error: unknown): SandboxRefusal {
+  if (error instanceof SandboxRefusal) return error
+  throw error
+}
+
 /** Signed is not yet well-formed: what is no event is refused, not broken over. */
 function parseEvent(body: Uint8Array): WebhookEvent | null {
   try {
@@ -87,9 +107,10 @@ function parseEvent(body: Uint8Array): WebhookEvent | null {
     const event = { eventId: id as string, reference: reference as string, providerRef: payment as string }
     if (data === undefined) return event
     if (!isSnapshot(data) || data.id !== payment) return null
+    const snapshot = readSnapshot(data)
     if (data.refunds.length > limits.refundsToldMax) return event
     // What has happened to a payment stays so, and a snapshot holds all of it until then.
-    return { ...event, told: { facts: factsOf(data), declineReason: data.declineReason } }
+    return { ...event, told: { facts: factsOf(snapshot), declineReason: snapshot.declineReason } }
   } catch {
     return null
   }
@@ -100,8 +121,8 @@ const isMinor = (value: unknown) => Number.isSafeInteger(value) && (value as num
 const isTime = (value: unknown) => isMinor(value) && (value as number) <= lastTime
 
 /** All that is taken from it: what cannot be stored, or not be read again, is refused here. */
-function isSnapshot(data: unknown): data is SandboxSnapshot {
-  const { state, amountMinor, currency, createdAt, decidedAt, declineReason: reason, refunds } = data as SandboxSnapshot
+function isSnapshot(data: unknown): data is WrittenPayment {
+  const { state, amountMinor, currency, createdAt, decidedAt, declineReason: reason, refunds } = data as WrittenPayment
   const isReason = reason === null || (typeof reason === 'string' && reason.length <= limits.refusalCharactersMax && !reason.includes('\0'))
   const isDecided = decidedAt === null || isTime(decidedAt)
   const isWhole = paymentStates.includes(state) && isMinor(amountMinor) && minorDigits(currency) !== undefined
