@@ -52,7 +52,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     ]),
   ),
   sandbox: ['base'],
-  'payment-providers': ['base', 'contract', 'config', 'domains/payments'],
+  'payment-providers': ['base', 'contract', 'schema', 'config', 'domains/payments'],
   http: [...ground, 'operation'],
   observe: [...spine, ...domainNames, 'extend'],
   extend: [...spine, ...domainNames],

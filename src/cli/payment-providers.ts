@@ -3,6 +3,7 @@
 import type { PaymentProviderConfig } from '../config/payment-makers.ts'
 import type { OfferedProvider } from '../engine/config-check/check-payments.ts'
 import { payPalMethods } from '../payment-providers/paypal/methods.ts'
+import { stripeMethods } from '../payment-providers/stripe/methods.ts'
 import { sandboxMethods } from '../sandbox/taking.ts'
 import type { OpenProvider, ProviderPlace } from './open-provider.ts'
 import { openKeys } from './payment-keys.ts'
@@ -37,6 +38,14 @@ const kinds: Readonly<Record<string, Kind>> = {
     isForDevelopment: false,
     path: 'sandbox',
     open: async (place) => (await import('./open-paypal.ts')).openPayPal(place),
+  },
+  stripe: {
+    title: 'Stripe',
+    methods: stripeMethods,
+    secrets: ['secretKey', 'webhookSecret'],
+    isForDevelopment: false,
+    path: 'sandbox',
+    open: async (place) => (await import('./open-stripe.ts')).openStripe(place),
   },
 }
 

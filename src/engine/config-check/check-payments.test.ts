@@ -9,10 +9,9 @@ import { ConfigError, createBackend } from '../backend.ts'
 const secretKey = defineSecret('STRIPE_SECRET_KEY')
 const webhookSecret = defineSecret('STRIPE_WEBHOOK_SECRET')
 const keys = { secretKey, webhookSecret }
-const offered = [{ id: 'stripe', methods: ['checkout', 'element'], secrets: ['secretKey', 'webhookSecret'] }]
 
 function open(payments: unknown, isDevelopment = true, readSecret?: (name: string) => string | undefined) {
-  const paymentProviders = [...offeredProviders(isDevelopment).filter(({ id }) => id !== 'stripe'), ...offered]
+  const paymentProviders = offeredProviders(isDevelopment)
   const shop = { currency: 'EUR', payments } as ShopConfig
   const surroundings = { publicUrl: 'https://shop.example', isDevelopment, paymentProviders, ...(readSecret ? { readSecret } : {}) }
   return createBackend({ name: 'Shop', shop }, surroundings)
