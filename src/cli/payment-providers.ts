@@ -2,6 +2,7 @@
 // them take a shop's money (`shop.payments`), and all else goes by the providers that it is given.
 import type { PaymentProviderConfig } from '../config/payment-makers.ts'
 import type { OfferedProvider } from '../engine/config-check/check-payments.ts'
+import { mollieMethods } from '../payment-providers/mollie/methods.ts'
 import { payPalMethods } from '../payment-providers/paypal/methods.ts'
 import { stripeMethods } from '../payment-providers/stripe/methods.ts'
 import { sandboxMethods } from '../sandbox/taking.ts'
@@ -30,6 +31,14 @@ const kinds: Readonly<Record<string, Kind>> = {
     isForDevelopment: true,
     path: 'sandbox',
     open: async (place) => (await import('./open-sandbox.ts')).openSandbox(place),
+  },
+  mollie: {
+    title: 'Mollie',
+    methods: mollieMethods,
+    secrets: ['apiKey'],
+    isForDevelopment: false,
+    path: 'sandbox/mollie',
+    open: async (place) => (await import('./open-mollie.ts')).openMollie(place),
   },
   paypal: {
     title: 'PayPal',

@@ -78,6 +78,23 @@ export function paypal({ clientId, clientSecret, webhookId, brandName, ...given 
   return made('paypal', { ...given, options: brandName === undefined ? {} : { brandName } }, { clientId, clientSecret, webhookId })
 }
 
+export type MollieOptions = WithKeys<{
+  /** Of Mollie's dashboard, under Developers: `live_…`. */
+  readonly apiKey: Secret
+  /**
+   * Of a webhook that is made there, whose messages are signed. Several, with spaces between them, while one takes the place of
+   * another. Not needed: with each payment Mollie is told an address of its own, which is called too.
+   */
+  readonly webhookSecret?: Secret
+  /** An organization access token with `balances.read`: an API key may not read the account, with its fees and payouts. */
+  readonly accessToken?: Secret
+}>
+
+/** Mollie. With `sandbox: true` it speaks to a Mollie of our own, in development. */
+export function mollie({ apiKey, webhookSecret, accessToken, ...given }: MollieOptions): PaymentProviderConfig {
+  return made('mollie', given, { apiKey, webhookSecret, accessToken })
+}
+
 type Given = Common & {
   readonly sandbox?: boolean
   readonly allowTestKeys?: boolean

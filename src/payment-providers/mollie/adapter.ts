@@ -18,7 +18,8 @@ import type {
   WebhookEvent,
 } from '../../domains/payments/provider.ts'
 import { createMollieApi, type MollieAnswer, type MollieApi } from './api.ts'
-import { mollieMethods, refusalOf, startBody } from './create.ts'
+import { refusalOf, startBody } from './create.ts'
+import { mollieMethods } from './methods.ts'
 import { idOf, type MolliePayment, readPage, readPayment, referenceIn, timeOf, writeAmount } from './read.ts'
 import { listSettlements } from './settlements.ts'
 import { stateOf, viewOf } from './view.ts'
@@ -67,8 +68,11 @@ export function createMollieProvider(options: MollieOptions): PaymentProvider {
 
 /** Less than the hour for which Mollie knows a key again. */
 const keyKeptMs = 45 * 60_000
+/** Mollie waits for the answer to its webhook meanwhile, 15 seconds at most. */
+const webhookLookMs = 5_000
 /** How far Mollie's clock may be behind ours. */
 const clockSkewMs = 10 * 60_000
+const tooMany = 'Mollie has too many payments since then to look for this one among them.'
 /** Less than the lease of an effect, so that what has been found can still be told. */
 const searchMs = 20_000
 const searchPageSize = 250
@@ -165,14 +169,15 @@ async function fetchView(given: Given, id: string): Promise<ProviderResult<Provi
   return payment.result === 'ok' ? { result: 'ok', value: viewOf(payment.value) } : payment
 }
 
-async function getPayment(given: Given, id: string): Promise<ProviderResult<MolliePayment>> {
-  const answer = await ask(given, id)
+async function getPayment(given: Given, id: string, withinMs?: number): Promise<ProviderResult<MolliePayment>> {
+  const answer = await ask(given, id, withinMs)
   return answer.result === 'missing' ? gone : paymentIn(answer)
 }
 
 /** With all that has happened to it, in one call. */
-function ask({ api }: Given, id: string): Promise<MollieAnswer> {
-  return api({ method: 'GET', path: `payments/${encodeURIComponent(id)}?embed=captures,refunds,chargebacks` })
+function ask({ api }: Given, id: string, withinMs?: number): Promise<MollieAnswer> {
+  const path = `payments/${encodeURIComponent(id)}?embed=captures,refunds,chargebacks`
+  return api({ method: 'GET', path, ...(withinMs === undefined ? {} : { withinMs }) })
 }
 
 function paymentIn(answer: Exclude<MollieAnswer, { result: 'missing' }>): ProviderResult<MolliePayment> {
@@ -198,7 +203,7 @@ async function findByReference(given: Given, reference: string): Promise<Provide
   for (let page = 0; from !== null; page++) {
     if (page === limits.mollieSearchPagesMax || clock.now() - startedAt > searchMs) {
       if (found.length > 0) break
-      return { result: 'uncertain', reason: 'Mollie has too many payments since then to look for this one among them.' }
+      return { result: 'uncertain', reason: tooMany, isAnswered: true }
     }
     const answer = await api({ method: 'GET', path: `payments?limit=${searchPageSize}${from === '' ? '' : `&from=${from}`}` })
     if (answer.result === 'missing') return { result: 'uncertain', reason: 'Mollie did not list its payments.' }
@@ -244,7 +249,7 @@ async function eventOf(
   { id, payment }: { readonly id: string; readonly payment: string },
   now: number,
 ): Promise<WebhookEvent> {
-  const found = await getPayment(given, id)
+  const found = await getPayment(given, id, webhookLookMs)
   // Whose it is, Mollie knows better than its address: a call that was sent to another payment's tells nothing of that.
   if (found.result !== 'ok' || found.value.reference !== payment) return { eventId: `${id}:${now}`, reference: payment, providerRef: id }
   const { facts, declineReason, disputes } = viewOf(found.value)

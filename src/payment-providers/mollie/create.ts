@@ -1,42 +1,8 @@
 // What Mollie is asked when a payment begins (https://docs.mollie.com/reference/create-payment).
 import type { StartRequest } from '../../domains/payments/provider.ts'
+import { holdingMethods } from './methods.ts'
 import { writeAmount } from './read.ts'
 import { webhookAddress } from './webhook.ts'
-
-/** Those whose money can be authorized now and captured later (https://docs.mollie.com/docs/place-a-hold-for-a-payment). */
-const holdingMethods = ['applepay', 'creditcard', 'mobilepay', 'vipps']
-
-/**
- * That a checkout may name; with none, the customer chooses on Mollie's page. Not here: methods that ask for the lines of an order
- * and a full address, such as Klarna, and those that only repeat an earlier payment.
- */
-export const mollieMethods = [
-  'applepay',
-  'bancomatpay',
-  'bancontact',
-  'banktransfer',
-  'belfius',
-  'bizum',
-  'blik',
-  'creditcard',
-  'eps',
-  'giftcard',
-  'ideal',
-  'kbc',
-  'mbway',
-  'mobilepay',
-  'multibanco',
-  'mybank',
-  'paybybank',
-  'paypal',
-  'paysafecard',
-  'przelewy24',
-  'satispay',
-  'swish',
-  'trustly',
-  'twint',
-  'vipps',
-] as const
 
 const descriptionCharacters = 255
 

@@ -32,7 +32,11 @@ async function walkBack(parts: Parts, since: number): Promise<ProviderResult<str
   let from: string | null = ''
   while (from !== null) {
     if (starts.length === limits.mollieListPagesMax || parts.isOutOfTime())
-      return { result: 'uncertain', reason: 'Mollie has more transactions since then than can be read at once: ask for a shorter time.' }
+      return {
+        result: 'uncertain',
+        reason: 'Mollie has more transactions since then than can be read at once: ask for a shorter time.',
+        isAnswered: true,
+      }
     const page: ProviderResult<Page> = await readFrom(parts, from)
     if (page.result !== 'ok') return page
     const { items, next } = page.value
