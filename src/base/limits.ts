@@ -574,6 +574,18 @@ export const limits = {
   webhooksPerTick: 100,
   /** A webhook that nothing of ours answers to for so long is shown to staff as unmatched. */
   webhookWaitMs: 15 * 60_000,
+  /** Lines of a provider's account that one transaction stores: some 50 ms of the writer. */
+  settlementLinesPerStep: 200,
+  /** From the end of a reading of a provider's account to its comparison: payments whose facts were missing are looked at meanwhile. */
+  settlementLookMs: 60_000,
+  /** How far back the next reading begins before the end of the last: accounts show some lines late. */
+  settlementOverlapMs: 3 * 24 * 3_600_000,
+  /** A fact that the provider's account does not show for so long is told: search at PayPal is three hours behind. */
+  settlementGraceMs: 24 * 3_600_000,
+  /** A reading that has not gone on for so long is given up for another. */
+  settlementStuckMs: 3_600_000,
+  /** Differences between the books and a provider's account that are told one by one. */
+  differencesToldMax: 200,
   /** Payments asked for in one tick of five seconds: 20 a second, and a transaction of some 10 ms. */
   paymentsPerTick: 100,
 

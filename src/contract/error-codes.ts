@@ -169,6 +169,11 @@ export const errorCodes = {
   capture_too_large: { status: 409, retry: 'whenChanged', message: 'That much is not left to capture.' },
   refund_too_large: { status: 409, retry: 'whenChanged', message: 'That much is not left to give back.' },
   not_supported_by_provider: { status: 409, retry: 'never', message: 'The payment provider cannot do that.' },
+  settlement_state_conflict: {
+    status: 409,
+    retry: 'whenChanged',
+    message: 'What the provider tells of is not in a state that allows this.',
+  },
   refund_state_conflict: { status: 409, retry: 'whenChanged', message: 'The refund is not in a state that allows this.' },
   provider_unknown: { status: 422, retry: 'never', message: 'There is no such payment provider or method.' },
   webhook_rejected: { status: 400, retry: 'never', message: 'The webhook is not signed by the provider.' },

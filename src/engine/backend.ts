@@ -31,6 +31,7 @@ import { ledgerEntries } from '../domains/ledger/collections.ts'
 import { orders } from '../domains/orders/collections.ts'
 import { orderLinks } from '../domains/orders/order-links.ts'
 import { captures, disputes, paymentFacts, payments, refunds, webhookInbox } from '../domains/payments/collections.ts'
+import { reconciliations, settlementLines } from '../domains/payments/settlement-collections.ts'
 import { erasedRecords, erasures } from '../domains/personal/collections.ts'
 import { dataExports } from '../domains/personal/exports.ts'
 import { reservations, stockLevels, stockMovements } from '../domains/stock/collections.ts'
@@ -300,6 +301,8 @@ function shopCollections<TFields extends Fields>({ currency, productFields }: Sh
     refunds,
     disputes,
     webhookInbox,
+    settlementLines,
+    reconciliations,
     ledgerEntries,
   ]
 }

@@ -29,8 +29,10 @@ import { cancelPaymentEffect } from '../domains/payments/cancel-payment.ts'
 import { capturePaymentEffect } from '../domains/payments/capture-payment.ts'
 import { followPaymentEffect } from '../domains/payments/follow-payment.ts'
 import type { PaymentProvider } from '../domains/payments/provider.ts'
+import { explainAccountEffect, readAccountEffect } from '../domains/payments/read-account.ts'
 import { refundPaymentEffect } from '../domains/payments/refund-payment.ts'
 import { resumePaymentEffect } from '../domains/payments/resume-payment.ts'
+import { returnLineEffect } from '../domains/payments/return-line.ts'
 import { type SparedProviders, spareProviders } from '../domains/payments/spare-providers.ts'
 import { startPaymentEffect } from '../domains/payments/start-payment.ts'
 import { type ErasedList, erasePerson } from '../domains/personal/erase-person.ts'
@@ -123,7 +125,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const common = { storage, model, clock, random, log, newId, newSecret, project, react, worker, followChanges: webhooks.followChanges }
   const handlers = [...effectHandlers({ ...options, blobs, providers }, common), ...extensionHandlers(extension)]
   const runner: EffectRunner = createEffectRunner({ ...common, workerId, handlers })
-  const schedules = [...schedulesOf({ ...backend, hooksOf: extension.hooksOf }), ...extensionSchedules(extension)]
+  const schedules = [...schedulesOf({ ...backend, hooksOf: extension.hooksOf, providers }), ...extensionSchedules(extension)]
   const scheduler = createScheduler({ ...common, schedules: replace.schedules?.(schedules) ?? schedules })
   const parts: OperationParts = {
     ...common,
@@ -244,6 +246,9 @@ function effectHandlers(
     cancelPaymentEffect(providers),
     resumePaymentEffect(providers),
     capturePaymentEffect(providers),
+    readAccountEffect(providers),
+    explainAccountEffect(),
+    returnLineEffect(providers),
     ...(backend.model.find('files') === undefined ? [] : [removeFilesEffect(blobs)]),
     ...(webhooks === undefined ? [] : [deliverWebhook(webhooks, clock)]),
   ]

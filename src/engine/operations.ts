@@ -77,6 +77,7 @@ import { linkFile } from '../domains/files/link-file.ts'
 import type { PictureSizes } from '../domains/files/picture-sizes.ts'
 import { uploadFile } from '../domains/files/upload-file.ts'
 import { listBalances } from '../domains/ledger/list-balances.ts'
+import { adoptPayment } from '../domains/orders/adopt-payment.ts'
 import { cancelOrder } from '../domains/orders/cancel-order.ts'
 import { checkOutCart } from '../domains/orders/check-out.ts'
 import { payOrder } from '../domains/orders/pay-order.ts'
@@ -85,8 +86,12 @@ import { capturePayment } from '../domains/payments/capture-payment.ts'
 import { checkPayment } from '../domains/payments/check-payment.ts'
 import type { PaymentProvider } from '../domains/payments/provider.ts'
 import { receiveWebhook } from '../domains/payments/receive-webhook.ts'
+import { reconcileAccounts } from '../domains/payments/reconcile-accounts.ts'
 import { retryRefund } from '../domains/payments/retry-refund.ts'
+import { returnLine } from '../domains/payments/return-line.ts'
+import { settleLine } from '../domains/payments/settle-line.ts'
 import { settleRefund } from '../domains/payments/settle-refund.ts'
+import { settleWebhook } from '../domains/payments/settle-webhook.ts'
 import { voidPayment } from '../domains/payments/void-payment.ts'
 import { eraseMe, eraseUser, keepAccount } from '../domains/personal/request-erasure.ts'
 import { exportOperations } from '../domains/personal/request-export.ts'
@@ -308,10 +313,15 @@ function shopOperations(providers: ReadonlyMap<string, PaymentProvider>): Operat
     refundOrder,
     cancelOrder,
     receiveWebhook(providers),
+    reconcileAccounts(providers),
     capturePayment(providers),
     voidPayment,
     checkPayment,
     retryRefund,
+    returnLine,
+    settleLine,
+    settleWebhook,
+    adoptPayment,
     settleRefund,
     adjustStockLevel,
     listBalances,

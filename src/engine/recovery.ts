@@ -128,7 +128,14 @@ function isAskedFor({ status, createdAt }: Payment, backupAt: number): boolean {
 }
 
 /** Kinds of effects by what a repeat does: a provider recognises our key, a mail server does not. */
-const recognised = ['payment.start', 'payment.follow', 'payment.refund', 'payment.cancel']
+const recognised = [
+  'payment.start',
+  'payment.follow',
+  'payment.refund',
+  'payment.cancel',
+  'payments.readAccount',
+  'payments.explainAccount',
+]
 
 /** `others`: what the project owes by itself (hooks, effects, webhooks), of which nobody knows whether a repeat is recognised. */
 export type HeldCounts = { readonly recognised: number; readonly mails: number; readonly others: number }

@@ -5,6 +5,8 @@ import { sweepFiles } from '../domains/files/sweep-files.ts'
 import { expireOrders } from '../domains/orders/expire-orders.ts'
 import { reconcilePayments } from '../domains/payments/follow-payment.ts'
 import { matchWebhooks } from '../domains/payments/match-webhooks.ts'
+import type { PaymentProvider } from '../domains/payments/provider.ts'
+import { readAccounts } from '../domains/payments/read-account.ts'
 import { sweepExports } from '../domains/personal/exports.ts'
 import type { Schedule } from '../effects/schedule.ts'
 import { deletedRecords } from '../records/deleted-records.ts'
@@ -16,12 +18,23 @@ import { forgetDeliveries, forgetEffects, forgetOldRows, forgetWebhooks } from '
 const ofAll = [forgetEffects, forgetDeliveries, sweepExports]
 const ofShops = [expireOrders, reconcilePayments, matchWebhooks, forgetWebhooks, forgetCarts]
 
-type Parts = { readonly project: Pick<Project, 'shop'>; readonly model: Model; readonly hooksOf: HooksOf }
+type Parts = {
+  readonly project: Pick<Project, 'shop'>
+  readonly model: Model
+  readonly hooksOf: HooksOf
+  readonly providers: ReadonlyMap<string, Pick<PaymentProvider, 'list'>>
+}
 
-export function schedulesOf({ project, model, hooksOf }: Parts): Schedule[] {
+export function schedulesOf({ project, model, hooksOf, providers }: Parts): Schedule[] {
   const hasFiles = model.find('files') !== undefined
   const purges = model.find(deletedRecords.name) === undefined ? [] : [purgeDeleted({ model, hooksOf })]
-  return [...(project.shop ? ofShops : []), ...(hasFiles ? [sweepFiles] : []), ...purges, forgetOldRows({ project }), ...ofAll]
+  return [
+    ...(project.shop ? [...ofShops, readAccounts(providers)] : []),
+    ...(hasFiles ? [sweepFiles] : []),
+    ...purges,
+    forgetOldRows({ project }),
+    ...ofAll,
+  ]
 }
 
 /** Deleted records that nobody has restored in time. */
@@ -34,6 +47,7 @@ const purgeDeleted = (parts: Pick<Parts, 'model' | 'hooksOf'>): Schedule => ({
 /** Taken, whether there is a shop, or a file, or not. */
 export const scheduleNames: readonly string[] = [
   ...ofShops,
+  readAccounts(new Map()),
   sweepFiles,
   { name: 'deletedRecords.purge' },
   forgetOldRows({ project: { shop: null } }),

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, test } from 'node:test'
+import { money } from '../../src/base/money.ts'
 import { hashSecret, signHmac } from '../../src/base/secret.ts'
 import { eq } from '../../src/contract/filter.ts'
 import { sessions, type User, users } from '../../src/domains/accounts/collections.ts'
@@ -17,7 +18,8 @@ import { issueRecoveryCodes, totpFactors } from '../../src/domains/accounts/seco
 import { issueSetUpToken } from '../../src/domains/accounts/set-up.ts'
 import { totpCode } from '../../src/domains/accounts/totp.ts'
 import { creationOptions, readRegistration, requestOptions } from '../../src/domains/accounts/webauthn.ts'
-import { payments, refunds } from '../../src/domains/payments/collections.ts'
+import { payments, refunds, webhookInbox } from '../../src/domains/payments/collections.ts'
+import { settlementLines } from '../../src/domains/payments/settlement-collections.ts'
 import { erasures } from '../../src/domains/personal/collections.ts'
 import { dataExports } from '../../src/domains/personal/exports.ts'
 import { webhookDeliveries, webhooks } from '../../src/domains/webhooks/collections.ts'
@@ -604,6 +606,30 @@ const cartBody = (quantity: number) => (answer: { body: { lines: { quantity: num
 
 const checkedOut = ['orders.checkOut: effects, orders, payments', 'effects.payment.start: effects, payments']
 
+/** What staff look at: money and a message of nobody. */
+const anUnmatchedLine = async ({ write, engine }: World): Promise<Given> => {
+  const [line, message] = [engine.newId('stl'), engine.newId('whk')]
+  const nothing = { operationRef: null, providerRef: null, reference: null, payoutRef: null, payment: null, order: null, fact: null }
+  await write(async (tx, now) => {
+    await tx.insert(settlementLines, {
+      ...nothing,
+      id: line,
+      provider: 'sandbox',
+      ref: 'txn_1',
+      kind: 'payment',
+      amount: money(100, 'EUR'),
+      fee: money(0, 'EUR'),
+      at: now,
+      state: 'unmatched',
+      note: null,
+      lastError: null,
+    })
+    const empty = { reference: null, providerRef: null, lookAt: null, looks: 0, note: null, settledBy: null }
+    await tx.insert(webhookInbox, { ...empty, id: message, provider: 'sandbox', eventId: 'evt', state: 'unmatched', body: '{}' })
+  })
+  return { line, message }
+}
+
 const shopRows: Row[] = [
   ...rows('carts.create', all(201), post('/api/carts', {}), {
     body: ({ body, headers }) => {
@@ -679,6 +705,25 @@ const shopRows: Row[] = [
   ...rows('refunds.settle', staffOnly(200), (_, { refund }) => post(`/api/refunds/${refund}/settle`, { note: 'By bank transfer.' }), {
     given: failedRefund,
     events: ['refunds.settle: refunds'],
+  }),
+  ...rows('payments.reconcile', staffOnly(404), post('/api/payments/reconcile', { provider: 'nobody' })),
+  ...rows('settlementLines.return', staffOnly(409), (_, { line }) => post(`/api/settlementLines/${line}/return`), {
+    given: anUnmatchedLine,
+  }),
+  ...rows(
+    'settlementLines.settle',
+    staffOnly(200),
+    (_, { line }) => post(`/api/settlementLines/${line}/settle`, { as: 'kept', note: 'A gift.' }),
+    { given: anUnmatchedLine, events: ['settlementLines.settle: settlementLines'] },
+  ),
+  ...rows(
+    'orders.adoptPayment',
+    staffOnly(422),
+    (_, { order }) => post(`/api/orders/${order}/adopt-payment`, { provider: 'nobody', providerRef: 'x' }),
+    { given: ownersOrder('card_declined') },
+  ),
+  ...rows('webhookInbox.settle', staffOnly(200), (_, { message }) => post(`/api/webhookInbox/${message}/settle`, { note: 'A test.' }), {
+    given: anUnmatchedLine,
   }),
   ...rows('payments.receiveWebhook', all(400), {
     ...post('/api/payments/webhooks/sandbox', '{"id":"evt"}'),
@@ -899,7 +944,7 @@ const reading: Readonly<Record<string, { counts: Readonly<Record<As, number>>; r
   invitations: { counts: adminsAlone },
   impersonations: { counts: adminsAlone },
   effects: { counts: { guest: 0, other: 0, owner: 0, staff: 2 } },
-  schedules: { counts: { guest: 0, other: 0, owner: 0, staff: 10 } },
+  schedules: { counts: { guest: 0, other: 0, owner: 0, staff: 11 } },
   scheduleTicks: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   emails: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
   webhooks: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
@@ -919,6 +964,8 @@ const reading: Readonly<Record<string, { counts: Readonly<Record<As, number>>; r
   refunds: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   disputes: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   webhookInbox: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
+  settlementLines: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
+  reconciliations: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   ledgerEntries: { counts: { guest: 0, other: 0, owner: 0, staff: 6 } },
   erasures: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   files: { counts: { ...nobodyElse, staff: 1 } },

@@ -404,7 +404,9 @@ test('when its time is over it is gone for good', async () => {
   await purge()
   assert.equal(await kept(), 0)
   const { model, project } = parts
-  assert.ok(schedulesOf({ model, project, hooksOf: () => undefined }).some(({ name }) => name === 'deletedRecords.purge'))
+  assert.ok(
+    schedulesOf({ model, project, hooksOf: () => undefined, providers: new Map() }).some(({ name }) => name === 'deletedRecords.purge'),
+  )
 })
 
 async function violations() {

@@ -154,7 +154,7 @@ test('effects that ended and webhooks that were taken care of are forgotten afte
     for (let count = 0; count < limits.forgottenPerTick; count++)
       await tx.insert(effects, { ...effect, id: engine.newId('eff'), key: `old:${count}`, state: 'done' })
     await tx.insert(effects, { ...effect, id: engine.newId('eff'), key: 'young', state: 'done', dueAt: now + limits.effectsKeepMs })
-    const message = { provider: 'sandbox', reference: null, providerRef: null, looks: 0, body: '' }
+    const message = { provider: 'sandbox', reference: null, providerRef: null, looks: 0, note: null, settledBy: null, body: '' }
     for (const state of ['handled', 'unmatched'] as const)
       await tx.insert(webhookInbox, { ...message, id: engine.newId('whk'), eventId: `old ${state}`, state, lookAt: null })
     const lookAt = now + 2 * limits.webhooksKeepMs

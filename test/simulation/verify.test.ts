@@ -18,6 +18,9 @@ const secondTick = `"schedule"='payments.reconcile' and "tick"=2`
 const anAccount = (roles: string, isProven: 0 | 1, isShut: 0 | 1) =>
   `insert into "users" ("id","version","createdAt","updatedAt","email","roles","emailVerified","disabled") values ('usr_x',1,1,1,'x@mail.example','${roles}',${isProven},${isShut})`
 
+const aLine = (state: string, fact: string) =>
+  `insert into "settlementLines" ("id","version","createdAt","updatedAt","provider","ref","kind","amount_amount","amount_currency","fee_amount","fee_currency","at","state","fact") values ('stl_x',1,1,1,'sandbox','l1','payment',1,'EUR',0,'EUR',1,'${state}',${fact})`
+
 /** By invariant: the statements that break it. Each must change something. */
 const plants: Readonly<Record<string, readonly string[]>> = {
   'ledger.transfer_balances': [`update "ledgerEntries" set "amount_amount"="amount_amount"+1 where ${one('ledgerEntries')}`],
@@ -26,6 +29,8 @@ const plants: Readonly<Record<string, readonly string[]>> = {
   'ledger.disputed': [`update "ledgerEntries" set "account"='A:dispute:sandbox' where ${one('ledgerEntries')}`],
   'ledger.refund_payable': [`delete from "ledgerEntries" where "account" like 'L:refund_payable:%' and "amount_amount">0`],
   'ledger.unmatched_returned': [`update "ledgerEntries" set "account"='L:unmatched:sandbox' where ${one('ledgerEntries')}`],
+  'ledger.unmatched_lines': [aLine('unmatched', 'null')],
+  'settlementLines.fit_facts': [aLine('matched', `(select "id" from "paymentFacts" where "amount_amount"<>1 limit 1)`)],
   'payments.amounts_folded': [
     `update "payments" set "captured_amount"="captured_amount"+1 where ${one('payments', '"captured_amount">0')}`,
   ],

@@ -16,6 +16,7 @@ import { passwords, sessions, users } from '../../src/domains/accounts/collectio
 import { categories, products, shippingMethods, variants } from '../../src/domains/catalog/collections.ts'
 import type { MailTransport } from '../../src/domains/emails/transport.ts'
 import type { PictureMaker } from '../../src/domains/files/picture-sizes.ts'
+import type { PaymentProvider } from '../../src/domains/payments/provider.ts'
 import { createSandboxProvider } from '../../src/domains/payments/provider-sandbox.ts'
 import { createStockLevel, stockLevels } from '../../src/domains/stock/collections.ts'
 import type { WebhookPorts } from '../../src/domains/webhooks/deliver-webhook.ts'
@@ -204,6 +205,8 @@ export type ApiHarnessOptions = {
   readonly breaches?: Breaches
   /** Every call to the sandbox's book; may lose or delay it. */
   readonly call?: <T>(name: string, work: () => T) => Promise<T>
+  /** Stands in for the payment provider, which it is given. */
+  readonly provider?: (real: PaymentProvider) => PaymentProvider
   /** Values of the config's secrets. */
   readonly secrets?: Readonly<Record<string, string>>
   /** Webhooks are delivered to the server. */
@@ -268,6 +271,11 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
       },
     },
   })
+  const sandbox = createSandboxProvider(book, {
+    secret: webhookSecret,
+    pagesUrl: `${publicUrl}/sandbox`,
+    ...(options.call ? { call: options.call } : {}),
+  })
   const hasher = createCountingHasher()
   const engine = await createEngine({
     backend,
@@ -277,13 +285,7 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
     log: { write: (level, message, fields) => void log.push({ level, message, fields }) },
     ...(options.replace ? { replace: options.replace } : {}),
     services: { passwords: options.hasher ?? hasher, ...(options.breaches ? { breaches: options.breaches } : {}) },
-    providers: [
-      createSandboxProvider(book, {
-        secret: webhookSecret,
-        pagesUrl: `${publicUrl}/sandbox`,
-        ...(options.call ? { call: options.call } : {}),
-      }),
-    ],
+    providers: [(options.provider ?? ((real) => real))(sandbox)],
     ...(options.webhooks ? { webhooks: options.webhooks } : {}),
     egress: options.egress ?? idleProvider,
     ...(options.blobs ? { blobs: options.blobs } : {}),

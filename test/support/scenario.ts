@@ -92,7 +92,10 @@ export async function runRow(world: World, row: Row): Promise<ApiAnswer> {
 
 /** What these change is in no feed: nobody watches carts, stock, the inbox of webhooks, challenges, and ways to a provider. */
 function isFeedless(operation: string, status: number): boolean {
-  return status < 400 && /^(carts\.|stock\.|payments\.receiveWebhook|accounts\.startPasskey|accounts\.(start|link)OAuth)/.test(operation)
+  return (
+    status < 400 &&
+    /^(carts\.|stock\.|payments\.receiveWebhook|webhookInbox\.settle|accounts\.startPasskey|accounts\.(start|link)OAuth)/.test(operation)
+  )
 }
 
 /** RFC 9457, with our members and nothing of our insides. */

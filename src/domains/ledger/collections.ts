@@ -44,6 +44,10 @@ export const accounts = {
   chargebacks: 'E:chargeback',
   /** What a provider keeps for its work. */
   fees: (provider: string) => `E:fee:${provider}`,
+  /** What a provider added to its account or took from it, for reasons of its own. */
+  adjustments: (provider: string) => `E:adjustment:${provider}`,
+  /** Money that came in for no sale, and is kept. */
+  otherIncome: 'I:other',
   bank: 'A:bank',
   tax: 'L:tax',
   sales: 'I:sales',

@@ -244,6 +244,10 @@ export const webhookInbox = collection('webhookInbox', {
     /** When it is next looked for what it speaks of; null once it is handled or has been given up. */
     lookAt: field.dateTime(),
     looks: field.integer({ default: 0 }),
+    /** What staff said it was. */
+    note: field.text({ max: limits.noteCharactersMax }),
+    /** Who said so: no line of the audit trail is kept of messages. */
+    settledBy: field.text(),
     body: field.longText({ required: true, read: nobody }),
   },
   unique: [['provider', 'eventId']],

@@ -68,6 +68,8 @@ export function receiveWebhook(providers: ReadonlyMap<string, PaymentProvider>):
           state: payment ? 'handled' : 'waiting',
           lookAt: payment ? null : now + webhookDistancesMs[0]!,
           looks: 0,
+          note: null,
+          settledBy: null,
           body,
         } as const
         const stored = await tx.insertOnce(webhookInbox, message, 'rare')

@@ -5,6 +5,8 @@ import { limits } from '../../base/limits.ts'
 import { and, compare, eq, oneOf } from '../../contract/filter.ts'
 import { accounts, ledgerEntries } from '../../domains/ledger/collections.ts'
 import { claimingStatuses, type PaymentFact, paymentFacts, refunds } from '../../domains/payments/collections.ts'
+import { factSigns } from '../../domains/payments/match-lines.ts'
+import { bookedStates, type StoredLine, settlementLines, unmatchedStates } from '../../domains/payments/settlement-collections.ts'
 import { findAll, pagesById } from '../../storage/find-all.ts'
 import type { Reader } from '../../storage/storage.ts'
 import { sumsBy } from '../../storage/sums-by.ts'
@@ -13,19 +15,23 @@ import { type InvariantGroup, pagesOf, type VerifyContext } from '../invariant.t
 type Entry = NonNullable<(typeof ledgerEntries)['record']>
 
 export const ledgerInvariants: InvariantGroup = {
-  needs: ['ledgerEntries', 'paymentFacts', 'refunds'],
+  needs: ['ledgerEntries', 'paymentFacts', 'refunds', 'settlementLines'],
   invariants: {
     'ledger.transfer_balances': 'The entries of one transfer sum to zero in each currency.',
     'ledger.sums_to_zero': 'All entries of a currency sum to zero.',
-    'ledger.provider_balance': "A provider's account holds what its facts say: captures less reversals, refunds and disputes.",
+    'ledger.provider_balance':
+      "A provider's account holds what its facts say, captures less reversals, refunds and disputes, and what its own account says beside them: fees, payouts, money of nobody.",
     'ledger.disputed': 'What is disputed and not decided is what banks took back, and neither returned nor keep.',
     'ledger.refund_payable': 'What is owed for a refund is its amount until the customer has it, and nothing then.',
     'ledger.unmatched_returned': 'Money that belongs to no order is on its way back: the unmatched accounts come to zero.',
+    'ledger.unmatched_lines': "Money of nobody in a provider's account is held as unmatched until staff have settled it.",
+    'settlementLines.fit_facts': 'A line that is matched has a fact of the same amount.',
   },
   async check(context) {
     await checkTransfers(context)
     await checkSums(context)
     await checkRefunds(context)
+    for await (const page of pagesOf(context, settlementLines, eq('state', 'matched'))) await checkMatched(context, page)
   },
 }
 
@@ -88,6 +94,21 @@ async function checkSums({ read, now, patienceMs, report }: VerifyContext): Prom
   for await (const page of pagesById(read, paymentFacts, eq('kind', 'disp_lost')))
     for (const { provider, amount } of await alsoTold(read, page, 'disp_reinstated'))
       add(accounts.disputed(provider), amount.currency, amount.amount)
+  for (const { key, sum } of await sumsBy(read, settlementLines, { by: ['provider', 'fee.currency'], sum: 'fee.amount' }))
+    add(accounts.provider(String(key[0])), key[1], -sum)
+  const ofNobody = new Map<string, number>()
+  for (const { key, sum } of await sumsBy(read, settlementLines, { by: ['provider', 'state', 'amount.currency'], sum: 'amount.amount' })) {
+    const [provider, state, currency] = key as [string, StoredLine['state'], string]
+    if (bookedStates.includes(state)) add(accounts.provider(provider), currency, sum)
+    const name = `${accounts.unmatched(provider)} ${currency}`
+    ofNobody.set(name, (ofNobody.get(name) ?? 0) - (unmatchedStates.includes(state) ? sum : 0))
+  }
+  for (const [name, amount] of ofNobody) {
+    const [account, currency] = name.split(' ')
+    const where = and(eq('account', account!), eq('amount.currency', currency!), ofLines)
+    const [held] = await sumsBy(read, ledgerEntries, { where, by: ['account'], sum: 'amount.amount' })
+    if ((held?.sum ?? 0) !== amount) report('ledger.unmatched_lines', [], `${name} holds ${held?.sum ?? 0}; the lines say ${amount}`)
+  }
   for (const name of [...expected.keys()])
     if (name.startsWith(accounts.provider('')))
       add(accounts.disputed(name.slice(accounts.provider('').length).split(' ')[0]!), name.split(' ')[1], 0)
@@ -108,12 +129,35 @@ async function checkSums({ read, now, patienceMs, report }: VerifyContext): Prom
       )
 
   const unmatched = await sumsBy(read, ledgerEntries, {
-    where: { op: 'and', of: [oneOf('account', providers.map(accounts.unmatched)), compare('postedAt', 'lte', now - patienceMs)] },
+    where: and(oneOf('account', providers.map(accounts.unmatched)), compare('postedAt', 'lte', now - patienceMs), {
+      op: 'not',
+      of: ofLines,
+    }),
     by: ['account', 'amount.currency'],
     sum: 'amount.amount',
   })
   for (const { key, sum } of unmatched)
     if (sum !== 0) report('ledger.unmatched_returned', [], `${String(key[0])} holds ${sum} ${String(key[1])}`)
+}
+
+/** Money that a provider's account shows, and nobody knows, waits for staff: however long. */
+const ofLines = oneOf('kind', ['settlement.unmatched', 'settlement.matched', 'settlement.settled'])
+
+async function checkMatched({ read, report }: VerifyContext, page: readonly StoredLine[]): Promise<void> {
+  const facts = new Map(
+    (
+      await read.getMany(
+        paymentFacts,
+        page.flatMap(({ fact }) => fact ?? []),
+      )
+    ).map((fact) => [fact.id, fact]),
+  )
+  for (const { id, fact: matched, amount } of page) {
+    const fact = matched === null ? undefined : facts.get(matched)
+    const ours = fact === undefined ? 0 : (factSigns[fact.kind] ?? 0) * fact.amount.amount
+    if (fact?.amount.currency !== amount.currency || ours !== amount.amount)
+      report('settlementLines.fit_facts', [`settlementLines/${id}`], `${amount.amount} ${amount.currency}; the fact says ${ours}`)
+  }
 }
 
 /** The facts of another kind that tell of the same operations. */
