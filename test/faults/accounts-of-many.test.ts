@@ -5,12 +5,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { limits } from '../../src/base/limits.ts'
 import { totpCode } from '../../src/domains/accounts/totp.ts'
+import { createAuthenticator } from '../support/authenticator.ts'
 import { testDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
-import { expectStatus, type HttpClient } from '../support/http-client.ts'
+import { type Body, expectStatus, type HttpClient } from '../support/http-client.ts'
 import { openLive } from '../support/live-client.ts'
 import { startServer } from '../support/server-process.ts'
 import { signInAdmin } from '../support/shop.ts'
+
+const email = 'ada@mail.example'
+const password = 'a long enough one'
 
 // proves P-033
 test('each flow that is begun at one of three processes is ended at another, and revocations and waits hold at all', async (t) => {
@@ -25,8 +29,6 @@ test('each flow that is begun at one of three processes is ended at another, and
     expectStatus(await at().post(`/api/auth/${url}`, body, headers), status).body
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
-  const email = 'ada@mail.example'
-  const password = 'a long enough one'
   /** The secret of the newest mail of its kind. */
   const mailed = async (template: string, to = email): Promise<string> => {
     const text = await eventually(`${template} for ${to}`, async () => {
@@ -91,15 +93,52 @@ test('each flow that is begun at one of three processes is ended at another, and
   for (const guest of guests) expectStatus(await guest.get('/api/auth/me', bearer(token)), 401)
   t.diagnostic(`streams on three processes ended ${took.map((ms) => Math.round(ms)).join(', ')} ms after the session was ended`)
 
+  const waiting = await post('login', { email, password }, 200)
+  await byPasskey({ at, post, bearer }, (await post('totp/verify', { pending: waiting.pending, code: recoveryCodes[2] }, 200)).token)
   await sharedWaits(at)
 })
 
+type Asking = {
+  readonly at: () => HttpClient
+  readonly post: (url: string, body: object, status: number, headers?: Record<string, string>) => Promise<Body>
+  readonly bearer: (token: string) => Record<string, string>
+}
+
+/** A passkey is made, signs in alone, ends a sign-in that waits and proves again: each begun at one process and ended at the next. */
+async function byPasskey({ at, post, bearer }: Asking, opened: string): Promise<void> {
+  const device = createAuthenticator('http://localhost')
+  const made = device.create(await post('passkeys/register/start', {}, 200, bearer(opened)))
+  const { passkey } = await post('passkeys/register/finish', made, 201, bearer(opened))
+  await post('passkeys/register/finish', made, 400, bearer(opened))
+
+  // Of one answer at three processes at once, one opens a session.
+  const answer = device.get(await post('passkeys/login/start', {}, 200))
+  const answers = await Promise.all([1, 2, 3].map(() => at().post('/api/auth/passkeys/login/finish', answer)))
+  assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 401, 401])
+  const { token } = answers.find(({ status }) => status === 200)!.body
+
+  const { pending } = await post('login', { email, password }, 200)
+  const second = { ...device.get(await post('passkeys/login/start', { pending }, 200)), pending }
+  await post('passkeys/login/finish', second, 200)
+  await post('passkeys/login/finish', second, 403)
+
+  const shown = { passkey: device.get(await post('passkeys/prove/start', {}, 200, bearer(token))) }
+  const proven = await post('prove', shown, 200, bearer(token))
+  for (let count = 0; count < 3; count++) expectStatus(await at().get('/api/auth/me', bearer(token)), 401)
+  await post('prove', shown, 400, bearer(proven.token))
+
+  // Removed at one, it opens nothing at another, also where it was asked for before.
+  const late = device.get(await post('passkeys/login/start', {}, 200))
+  expectStatus(await at().delete(`/api/auth/passkeys/${passkey.id}`, bearer(proven.token)), 204)
+  for (let count = 0; count < 3; count++) await post('passkeys/login/finish', late, 401)
+}
+
 /** Tries at three processes are tries of one account, with and without an account. */
 async function sharedWaits(at: () => HttpClient): Promise<void> {
-  for (const email of ['ada@mail.example', 'nobody@mail.example']) {
+  for (const one of [email, 'nobody@mail.example']) {
     const statuses: number[] = []
     for (let count = 0; count <= limits.signInTriesFree; count++)
-      statuses.push((await at().post('/api/auth/login', { email, password: 'a guess' })).status)
-    assert.deepEqual(statuses, [...Array(limits.signInTriesFree).fill(401), 429], email)
+      statuses.push((await at().post('/api/auth/login', { email: one, password: 'a guess' })).status)
+    assert.deepEqual(statuses, [...Array(limits.signInTriesFree).fill(401), 429], one)
   }
 }
