@@ -45,6 +45,9 @@ export type Credentials = {
   readonly network: string
 }
 
+/** Whom credentials were a moment ago. Nothing is told to them before `isStill` has looked whether they are, after the request came. */
+export type Recalled = { readonly actor: Actor; readonly isStill: () => Promise<boolean> }
+
 export const systemActor: Actor = {
   kind: 'system',
   id: null,

@@ -1,6 +1,6 @@
 // The engine: all parts wired by hand, in one place. It knows neither sockets nor files: those are given
 // to it as ports, by the command line for a real process and by the simulator for a thousand virtual ones.
-import type { Actor, Credentials } from '../access/actor.ts'
+import type { Actor, Credentials, Recalled } from '../access/actor.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Egress } from '../base/egress.ts'
 import { createIdSource, type NewId } from '../base/ids.ts'
@@ -98,6 +98,8 @@ export type Engine = {
   readonly newId: NewId
   run(operation: Operation, call: Call): Promise<Reply>
   authenticate(credentials: Credentials): Promise<Actor>
+  /** Who they were a moment ago, where looking whether they still are can travel with what is read for them. */
+  recall(credentials: Credentials): Recalled | null
   /** Tells the id of each session and account whose rights were taken. */
   onRevoked(tell: (id: string) => void): void
   /** Begins the work of these roles, all of them when left out. */
@@ -154,7 +156,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     feed,
     newId,
     run: (operation, call) => runOperation(parts, operation, call).catch(throwAsTold),
-    authenticate: createAuthenticator({
+    ...createAuthenticator({
       project,
       storage,
       clock,

@@ -2,7 +2,7 @@
 // about data; every call of an operation goes through runOperation. Fastify gives routing, parsing and the socket.
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type RouteHandlerMethod } from 'fastify'
-import { type Actor, type Credentials, isSameCaller, isStaffAnywhere } from '../access/actor.ts'
+import { type Actor, type Credentials, isSameCaller, isStaffAnywhere, type Recalled } from '../access/actor.ts'
 import type { Clock } from '../base/clock.ts'
 import { EngineError } from '../base/engine-error.ts'
 import { parseJsonBody } from '../base/json-text.ts'
@@ -35,6 +35,8 @@ export type ServerParts = {
   readonly named: readonly Operation[]
   readonly run: (operation: Operation, call: Call) => Promise<Reply>
   readonly authenticate: (credentials: Credentials) => Promise<Actor>
+  /** Whom to read for while it is looked up whether they still are; null where that is not known. Left out: of nobody. */
+  readonly recall?: (credentials: Credentials) => Recalled | null
   /** Tells the id of each session and account whose rights were taken, before anybody is told of a later change. */
   readonly onRevoked?: (tell: (id: string) => void) => void
   readonly clock: Clock
@@ -256,6 +258,9 @@ function routeHandler(parts: ServerParts, { limiter, live, preferred }: AroundRo
   const stringify = stringifyOf(operation)
   const rateClass: RateClass = operation.rate ?? (operation.kind === 'query' ? 'read' : 'write')
 
+  // Code of a project may do more than read.
+  const isReadAhead = operation.kind === 'query' && !parts.named.includes(operation)
+
   // Answers are one caller's: a cache may keep what was read, only to ask again whether it is still good.
   const cacheControl = isSafe ? 'private, no-cache' : 'no-store'
 
@@ -267,20 +272,17 @@ function routeHandler(parts: ServerParts, { limiter, live, preferred }: AroundRo
     if (!isSafe && credentials.cookie !== undefined && credentials.authorization === undefined)
       checkSameSite(parts.origins ?? noOrigins, headers)
     const since = live.revocations()
-    const actor = await parts.authenticate(credentials)
-    preferred.note(credentials, isStaffAnywhere(actor))
-    const count = operation.requestsIn?.(request.body) ?? 1
-    if (parts.isRateLimited && rateClass !== 'none') await limit(limiter, { rateClass, count, actor, credentials }, reply)
-    const rawBody = operation.rawBody ? ((request.body as Uint8Array | undefined) ?? new Uint8Array()) : null
-    const call: Call = {
-      input: inputOf(request, route, rawBody !== null || takesFile(route)),
-      actor,
-      idempotencyKey: isSafe ? null : ((headers['idempotency-key'] as string | undefined) ?? null),
-      request: takesFile(route)
-        ? { ...factsOf(request, null), openFile: () => openFileBody(request.raw, parts.clock) }
-        : factsOf(request, rawBody),
+    const take = async (actor: Actor) => {
+      const count = operation.requestsIn?.(request.body) ?? 1
+      if (parts.isRateLimited && rateClass !== 'none') await limit(limiter, { rateClass, count, actor, credentials }, reply)
     }
-    const answer = await parts.run(operation, call)
+    const run = async (actor: Actor) => await parts.run(operation, callOf(parts, { request, route, actor }))
+    const recalled = isReadAhead ? (parts.recall?.(credentials) ?? null) : null
+    const ahead = recalled === null ? null : await readAhead(recalled, { take, run })
+    const actor = ahead?.actor ?? (await parts.authenticate(credentials))
+    preferred.note(credentials, isStaffAnywhere(actor))
+    if (ahead === null) await take(actor)
+    const answer = ahead?.answer ?? (await run(actor))
     reply.header('cache-control', cacheControl)
     addVary(reply, varying)
     reply.header('x-content-type-options', 'nosniff')
@@ -311,6 +313,36 @@ function routeHandler(parts: ServerParts, { limiter, live, preferred }: AroundRo
     if (typeof etag === 'string') reply.header('etag', markTag(etag, encoding))
     return sendText(reply, answer.status, await compress(encoding, Buffer.from(text)))
   }
+}
+
+function callOf({ clock }: ServerParts, { request, route, actor }: { request: FastifyRequest; route: Route; actor: Actor }): Call {
+  const { operation, method } = route
+  const rawBody = operation.rawBody ? ((request.body as Uint8Array | undefined) ?? new Uint8Array()) : null
+  return {
+    input: inputOf(request, route, rawBody !== null || takesFile(route)),
+    actor,
+    idempotencyKey: method === 'GET' ? null : ((request.headers['idempotency-key'] as string | undefined) ?? null),
+    request: takesFile(route) ? { ...factsOf(request, null), openFile: () => openFileBody(request.raw, clock) } : factsOf(request, rawBody),
+  }
+}
+
+type Ahead = { readonly take: (actor: Actor) => Promise<void>; readonly run: (actor: Actor) => Promise<Reply> }
+
+/**
+ * Reads for whom credentials were a moment ago, and asks in the same trip to the database whether they still are: over a network the trip costs
+ * more than what is asked. Null where they are not, or not known to be: then nothing that was read is told, and it is begun anew.
+ */
+async function readAhead({ actor, isStill }: Recalled, { take, run }: Ahead): Promise<{ actor: Actor; answer: Reply } | null> {
+  try {
+    await take(actor)
+  } catch {
+    return null
+  }
+  const [still, answer] = await Promise.allSettled([isStill(), run(actor)])
+  if (still.status === 'rejected') throw still.reason
+  if (!still.value) return null
+  if (answer.status === 'rejected') throw answer.reason
+  return { actor, answer: answer.value }
 }
 
 /** With the tag of the answer that the client has, which may have been compressed. */

@@ -93,6 +93,7 @@ export async function openTestBackend<TBackend extends BackendConfig<Operation> 
     named: namedOperations(backend),
     run: engine.run,
     authenticate: engine.authenticate,
+    recall: engine.recall,
     onRevoked: engine.onRevoked,
     clock,
     log,

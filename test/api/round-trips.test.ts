@@ -3,6 +3,7 @@
 // databases: postgres, mariadb, mysql
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { sessions, users } from '../../src/domains/accounts/collections.ts'
 import { createStockLevel, stockLevels } from '../../src/domains/stock/collections.ts'
 import { holdStock } from '../../src/domains/stock/reserve-stock.ts'
 import { workIn } from '../../src/operation/work.ts'
@@ -48,4 +49,41 @@ test('a hold of thirty variants makes as many round trips as a hold of one', asy
   const one = await least(1)
   assert.ok(one > 0)
   assert.equal(await least(30), one)
+})
+
+const mine = async () => await world.request({ method: 'GET', url: '/api/auth/me', headers: { authorization: 'Bearer kps_other' } })
+const notesSeen = async () =>
+  (await world.request({ method: 'GET', url: '/api/notes', headers: { cookie: 'kp_session=kps_other' } })).body.items.length as number
+
+test('who asks is looked up in the trip of what they ask for, by one statement', async () => {
+  const { traffic } = world.engine.parts.storage
+  const cost = async () => {
+    const before = traffic!()
+    await notesSeen()
+    const { roundTrips, statements } = traffic!()
+    return [roundTrips - before.roundTrips, statements - before.statements]
+  }
+  await notesSeen()
+  const seen: number[][] = []
+  for (let turn = 0; turn < 5; turn++) seen.push(await cost())
+  assert.deepEqual(seen.toSorted(([a = 0], [b = 0]) => a - b)[0], [1, 2])
+})
+
+test('what is known of who asked before is worth nothing once a session or an account is not as it was', async () => {
+  const id = world.ids['other']!
+  const change = (set: Readonly<Record<string, unknown>>) =>
+    world.write(async (tx) => void (await tx.update(users, (await tx.get(users, id))!, { set })))
+  const [asGuest, asThey] = [(await world.request({ method: 'GET', url: '/api/notes' })).body.items.length, await notesSeen()]
+  await change({ roles: ['staff'] })
+  const asStaff = await notesSeen()
+  assert.ok(asStaff > asThey)
+  assert.deepEqual((await mine()).body.roles, ['staff'])
+  await change({ roles: [] })
+  assert.deepEqual([await notesSeen(), (await mine()).body.roles], [asThey, []])
+  await change({ disabled: true })
+  assert.deepEqual([await notesSeen(), (await mine()).status], [asGuest, 401])
+  await change({ disabled: false })
+  assert.deepEqual([await notesSeen(), (await mine()).status], [asThey, 200])
+  await world.write(async (tx) => tx.delete(sessions, (await tx.get(sessions, world.ids['otherSession']!))!))
+  assert.deepEqual([await notesSeen(), (await mine()).status], [asGuest, 401])
 })

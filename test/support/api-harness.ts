@@ -297,6 +297,7 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
     named: namedOperations(backend),
     run: engine.run,
     authenticate: engine.authenticate,
+    recall: engine.recall,
     onRevoked: engine.onRevoked,
     clock,
     log: { write: (level, message, fields) => void log.push({ level, message, fields }) },

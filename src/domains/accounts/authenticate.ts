@@ -1,22 +1,19 @@
 // From a request's credentials to its actor: a session by cookie or token, or an API key. A revoked one ends with the commit that
 // revokes it, and its live streams with it, on every process.
-import { type Actor, type Credentials, guestActor } from '../../access/actor.ts'
+import { type Actor, type Credentials, guestActor, type Recalled } from '../../access/actor.ts'
 import { staffInOf } from '../../access/staff-roles.ts'
 import type { Clock } from '../../base/clock.ts'
-import { limits } from '../../base/limits.ts'
 import { hashSecret } from '../../base/secret.ts'
 import type { Project } from '../../config/project.ts'
-import { eq } from '../../contract/filter.ts'
-import { findUnique } from '../../storage/find-all.ts'
-import type { CommitLine, RecordChange, StorageAdapter } from '../../storage/storage.ts'
+import type { CommitLine, StorageAdapter } from '../../storage/storage.ts'
 import { createActing } from './acting.ts'
-import { type ApiKey, apiKeys } from './api-keys.ts'
-import { type Session, sessions, type User, users } from './collections.ts'
+import { apiKeys } from './api-keys.ts'
+import { sessions } from './collections.ts'
 import { cookieIn } from './cookies.ts'
-import { impersonations } from './impersonations.ts'
-import { isKey, isKeyForm } from './key-form.ts'
-import { factorsOf } from './second-factor.ts'
+import { impersonationCookie } from './impersonations.ts'
+import { isKey } from './key-form.ts'
 import { endOfSession, sessionCookie } from './session.ts'
+import { createSignedIn, isRevocation, type SignedIn } from './signed-in.ts'
 import type { NoteUse } from './uses.ts'
 
 /** Those made before they had a time have 43 characters. */
@@ -32,95 +29,71 @@ type AuthenticatorParts = {
   readonly findLinkedOrder: FindLinkedOrder
   readonly noteUse: NoteUse
 }
-/** By what, and who. */
-type SignedIn = {
-  readonly by: { readonly session: Session } | { readonly key: ApiKey }
-  readonly user: User
-  /** A role of theirs asks for a second factor, and they have none. */
-  readonly lacksFactor: boolean
-}
+type Facts = Pick<Actor, 'cartTokenHash' | 'linkedOrder' | 'origin'>
 
-/**
- * Finds out who asks. A token that is wrong, expired or of a disabled account makes a guest, not an
- * error: the rule decides. On a database that this process has to itself, sessions and keys are remembered, and
- * forgotten in the commit that ends or changes them, so a revoked one still ends at once. Only the command line
- * (`kingpost admin create`) may write at the same time, so nothing is remembered for longer than a second.
- */
-export function createAuthenticator({
-  project,
-  storage,
-  clock,
-  findLinkedOrder,
-  noteUse,
-}: AuthenticatorParts): (credentials: Credentials) => Promise<Actor> {
-  const remembered = new Map<string, SignedIn & { readonly until: number }>()
-  let generation = 0
-  storage.onCommit((line) => {
-    if (!line.changes.some(({ collection, action }) => action !== 'created' && Object.hasOwn(rights, collection))) return
-    generation++
-    remembered.clear()
-  })
-
-  async function find(token: string): Promise<SignedIn | null> {
-    if (isKey(token) && !isKeyForm(token)) return null
-    const tokenHash = hashSecret(token)
-    const known = remembered.get(tokenHash)
-    if (known && clock.now() < known.until) return known
-    const before = generation
-    const by = await (isKey(token) ? keyBy : sessionBy)(storage, tokenHash)
-    const user = by && (await storage.reader.get(users, 'key' in by ? by.key.user : by.session.user))
-    if (!by || !user) return null
-    const found = { by, user, lacksFactor: await lacksFactor(user) }
-    // A change that came while we read may already be undone by what we found.
-    if (!storage.capabilities.isShared && generation === before) {
-      if (remembered.size >= limits.rememberedSessionsMax) remembered.clear()
-      remembered.set(tokenHash, { ...found, until: clock.now() + limits.sessionRememberedMs })
-    }
-    return found
-  }
-
-  async function lacksFactor({ id, roles }: User): Promise<boolean> {
-    return roles.some((name) => project.secondFactorFor.includes(name)) && (await factorsOf(storage.reader, id)).length === 0
-  }
-
+/** Finds out who asks. A token that is wrong, expired or of a disabled account makes a guest, not an error: the rule decides. */
+export function createAuthenticator({ project, storage, clock, findLinkedOrder, noteUse }: AuthenticatorParts): {
+  authenticate(credentials: Credentials): Promise<Actor>
+  recall(credentials: Credentials): Recalled | null
+} {
+  const { find, recalled, isCurrent, lacksFactor } = createSignedIn({ project, storage, clock })
   const findActing = createActing({ project, storage, clock, lacksFactor })
 
-  return async ({ authorization, cookie, cartToken, network }) => {
-    // What is no token of ours proves nothing: two guests whose program sends `undefined` are not one.
-    const [, form] = cartTokenForm.exec(cartToken ?? '') ?? []
-    const cartTokenHash = form === undefined ? null : hashSecret(cartToken!)
-    const linkedOrder = form === 'order' ? await findLinkedOrder(cartTokenHash!) : null
-    const token = authorization === undefined ? cookieIn(cookie, sessionCookie) : tokenOfBearer(authorization)
-    // A cookie is sent by whatever page asks: it carries no key.
-    const found = token === null || (authorization === undefined && isKey(token)) ? null : await find(token)
+  /** Null where what they came by has ended. */
+  function actorOf(found: SignedIn, facts: Facts): Actor | null {
     const now = clock.now()
-    const facts = { cartTokenHash, linkedOrder, origin: network }
-    const own = found && 'session' in found.by ? { ...found, session: found.by.session } : null
-    const acting = await (authorization === undefined ? findActing.byCookie(cookie, own) : findActing.byToken(token))
-    if (acting !== null) return { ...acting, ...facts }
-    if (found === null || found.user.disabled || endOf(found) <= now) return guestActor(network, cartTokenHash, linkedOrder)
+    if (found.user.disabled || endOf(found) <= now) return null
     const { by, user } = found
-    const { id, email } = user
-    const caller = { kind: 'user', id, email, ...rightsOf(found, project), ...facts } as const
-    if ('key' in by) {
-      noteUse(apiKeys, by.key)
-      return { ...caller, session: null, sessionEndsAt: endOf(found), key: by.key.id, scopes: by.key.scopes }
-    }
+    const caller = { kind: 'user', id: user.id, email: user.email, ...rightsOf(found, project), ...facts } as const
+    if ('key' in by) return { ...caller, session: null, sessionEndsAt: endOf(found), key: by.key.id, scopes: by.key.scopes }
     const { session } = by
-    noteUse(sessions, session)
     const provenAgoMs = session.provenAt === null ? Number.POSITIVE_INFINITY : Math.max(0, now - session.provenAt)
     return { ...caller, session: session.id, sessionEndsAt: session.expiresAt, provenAgoMs }
   }
+
+  function note({ by }: SignedIn): void {
+    if ('key' in by) noteUse(apiKeys, by.key)
+    else noteUse(sessions, by.session)
+  }
+
+  return {
+    async authenticate({ authorization, cookie, cartToken, network }) {
+      // What is no token of ours proves nothing: two guests whose program sends `undefined` are not one.
+      const [, form] = cartTokenForm.exec(cartToken ?? '') ?? []
+      const cartTokenHash = form === undefined ? null : hashSecret(cartToken!)
+      const linkedOrder = form === 'order' ? await findLinkedOrder(cartTokenHash!) : null
+      const token = tokenIn({ authorization, cookie })
+      const found = token === null ? null : await find(token)
+      const facts = { cartTokenHash, linkedOrder, origin: network }
+      const own = found && 'session' in found.by ? { ...found, session: found.by.session } : null
+      const acting = await (authorization === undefined ? findActing.byCookie(cookie, own) : findActing.byToken(token))
+      if (acting !== null) return { ...acting, ...facts }
+      const actor = found === null ? null : actorOf(found, facts)
+      if (actor === null) return guestActor(network, cartTokenHash, linkedOrder)
+      note(found!)
+      return actor
+    },
+
+    recall({ authorization, cookie, cartToken, network }) {
+      if (cartToken !== undefined || cookieIn(cookie, impersonationCookie) !== null) return null
+      const known = recalled(tokenIn({ authorization, cookie }))
+      const actor = known && actorOf(known, { cartTokenHash: null, linkedOrder: null, origin: network })
+      if (known === null || actor === null) return null
+      const isStill = async () => {
+        const isSo = await isCurrent(known)
+        if (isSo) note(known)
+        return isSo
+      }
+      return { actor, isStill }
+    },
+  }
 }
 
-async function sessionBy({ reader }: StorageAdapter, tokenHash: string) {
-  const session = await findUnique(reader, sessions, eq('tokenHash', tokenHash))
-  return session && { session }
-}
-
-async function keyBy({ reader }: StorageAdapter, hash: string) {
-  const key = await findUnique(reader, apiKeys, eq('hash', hash))
-  return key && { key }
+/** A cookie is sent by whatever page asks: it carries no key. */
+function tokenIn({ authorization, cookie }: Pick<Credentials, 'authorization' | 'cookie'>): string | null {
+  if (authorization !== undefined) return tokenOfBearer(authorization)
+  const token = cookieIn(cookie, sessionCookie)
+  return token !== null && isKey(token) ? null : token
 }
 
 /** What their roles say. An owner is an admin, also to code that looks for that alone. */
@@ -145,18 +118,6 @@ export function watchRevocations(storage: StorageAdapter, tell: (id: string) => 
   }
   storage.onCommit(look)
   if (storage.capabilities.isShared) storage.onFeed(look)
-}
-
-const rights: Readonly<Record<string, readonly string[]>> = {
-  [sessions.name]: ['user', 'tokenHash', 'expiresAt'],
-  [apiKeys.name]: ['user', 'hash', 'scopes', 'expiresAt'],
-  [users.name]: ['roles', 'disabled', 'email'],
-  [impersonations.name]: ['endedAt'],
-}
-
-function isRevocation({ collection, action, before = {} }: RecordChange): boolean {
-  const fields = rights[collection]
-  return fields !== undefined && (action === 'deleted' || (action === 'updated' && fields.some((name) => name in before)))
 }
 
 function tokenOfBearer(authorization: string): string | null {
