@@ -8,6 +8,7 @@ import type { Project } from '../config/project.ts'
 import { createArgon2Hasher } from '../domains/accounts/argon2-hasher.ts'
 import { makeAdmin } from '../domains/accounts/make-admin.ts'
 import { checkPassword } from '../domains/accounts/password-rules.ts'
+import { noteShut } from '../domains/personal/request-erasure.ts'
 import { isEmail } from '../operation/validate.ts'
 import { workIn } from '../operation/work.ts'
 import { inTransaction } from '../storage/in-transaction.ts'
@@ -36,7 +37,13 @@ export async function createAdmin(settings: ProcessSettings): Promise<number> {
     const cause = { operation: 'accounts.createAdmin', actor: 'command line', requestId: '' }
     const newId = createIdSource(systemClock, systemRandom)
     const work = { newId, newSecret: (prefix: string) => newSecret(systemRandom, prefix), project: backend.project }
-    const made = await inTransaction(parts, cause, (tx, now) => makeAdmin(workIn(work, tx, now), { email, name: null, hash }))
+    const made = await inTransaction(parts, cause, async (tx, now) => {
+      const within = workIn(work, tx, now)
+      const admin = await makeAdmin(within, { email, name: null, hash })
+      // Whoever runs the installation needs no mail about it.
+      await noteShut(within, { user: admin.user, language: 'en' })
+      return admin
+    })
     tookOver = made.tookOver
   } finally {
     await part?.leave()

@@ -83,6 +83,11 @@ export const errorCodes = {
     retry: 'whenChanged',
     message: 'Nobody has shown that the address of this account is theirs, so it gets no role. Its owner opens the link of a mail first.',
   },
+  account_erased: {
+    status: 409,
+    retry: 'never',
+    message: 'This account is being erased, or was, and cannot be opened again. A new one can have its address.',
+  },
   second_factor_required: {
     status: 403,
     retry: 'whenChanged',

@@ -205,6 +205,30 @@ describe('asking for it', () => {
     assert.deepEqual([await only(), (await reader().get(users, ids.ada))!.disabled], [['canceled'], true])
   })
 
+  test('an account that an admin opens again meanwhile is kept, its owner hears of it, and it is used as before', async () => {
+    await ask('ada', 'DELETE', '/api/auth/me')
+    await work(shop)
+    const token = secretIn(sent.at(-1)!)
+    const open = (body: unknown) => ask('admin', 'PATCH', `/api/users/${ids.ada}`, body, { 'accept-language': 'de' })
+    assert.equal((await open({ disabled: false })).status, 200)
+    assert.deepEqual([await only(), (await reader().get(users, ids.ada))!.disabled], [['canceled'], false])
+    await work(shop)
+    assert.deepEqual([sent.at(-1)!.to, sent.at(-1)!.subject], [ada.email, 'Ihr Konto bei Test shop wird nicht gelöscht'])
+    assert.equal((await shop.request({ method: 'POST', url: '/api/auth/me/keep', body: { token } })).status, 403)
+    await comeDue()
+    await work(shop)
+    assert.deepEqual([await only(), (await reader().get(users, ids.ada))!.email], [['canceled'], ada.email])
+    // It can be asked for again, and is then done; what is gone is not opened.
+    assert.equal((await ask('admin', 'POST', `/api/users/${ids.ada}/erase`, { now: true })).status, 202)
+    await comeDue()
+    await work(shop)
+    await isOver()
+    const late = await open({ disabled: false })
+    assert.deepEqual([late.status, late.body.code], [409, 'account_erased'])
+    assert.equal((await reader().get(users, ids.ada))!.disabled, true)
+    assert.equal((await open({ disabled: true })).status, 200)
+  })
+
   /** She moves to another address, where the one of before may be another's by then, and is erased. */
   async function movedAndErased(isAnothers: boolean): Promise<void> {
     const write = { to: ada.email, subject: 'Your order', text: `Dear ${ada.line1}` }

@@ -63,11 +63,13 @@ export const accountEmailChanged = event('account.email_changed').with<
 /** Its owner has taken it back, by the way back to an address before. */
 export const accountTakenBack = event('account.taken_back').with<Told & { readonly language: Language }>()
 /** An admin has shut it, or opened it again: `disabled` of it says which. */
-export const accountShut = event('account.shut').with<Told>()
+export const accountShut = event('account.shut').with<Told & { readonly language: Language }>()
 /** Its owner or staff want it erased, at this time. `keepSecret`: for the mail, by which its owner keeps it; null where there is no time for that. */
 export const accountErasureAsked = event('account.erasure_asked').with<
   Told & { readonly dueAt: number; readonly keepSecret: string | null; readonly language: Language }
 >()
+/** It was to be erased, and an admin has opened it again: it stays. */
+export const accountKept = event('account.kept').with<Told & { readonly language: Language }>()
 /** What was their data is gone; the account is left without a name. */
 export const accountErased = event('account.erased').with<Told>()
 /** What there is of this person was gathered, and can be downloaded by them. */

@@ -1,5 +1,6 @@
 import { recently, role } from '../../access/rule.ts'
 import { EngineError } from '../../base/engine-error.ts'
+import { languageOf } from '../../base/language.ts'
 import { limits } from '../../base/limits.ts'
 import { eq } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
@@ -30,12 +31,16 @@ export function updateUser(roles: readonly string[]): Operation {
             description: `owner may do everything, admin all but what is an owner's, staff runs the shop; others mean what the project says: ${roles.join(', ')}.`,
           }),
         ),
-        disabled: Type.Optional(Type.Boolean({ description: 'Cannot sign in, and is signed out at once.' })),
+        disabled: Type.Optional(
+          Type.Boolean({
+            description: 'Cannot sign in, and is signed out at once. `false` opens it again, and keeps one that waits to be erased.',
+          }),
+        ),
       },
       { additionalProperties: false },
     ),
     output: Type.Object({ ...userOutput.properties, disabled: Type.Boolean() }),
-    errors: ['not_found', 'precondition_failed', 'last_admin', 'last_owner', 'address_not_proven'],
+    errors: ['not_found', 'precondition_failed', 'last_admin', 'last_owner', 'address_not_proven', 'account_erased'],
     access: recently(role('admin')),
     async run(context) {
       const { tx, actor, model, request } = context
@@ -57,7 +62,8 @@ export function updateUser(roles: readonly string[]): Operation {
       // Nor does it go on with what was begun, where it is opened again.
       if (after.disabled) await dropBegun(tx, id)
       const { disabled } = after
-      const events = set.disabled === undefined ? [] : [accountShut({ user: after })]
+      const events =
+        set.disabled === undefined ? [] : [accountShut({ user: after, language: languageOf(request.headers['accept-language']) })]
       return { output: { ...userView(after), disabled }, headers: { etag: etagOf(collection, actor, after) }, events }
     },
   })

@@ -151,6 +151,14 @@ const english = {
     button: 'Keep my account',
     after: ['An order that is under way is waited for, up to four weeks. If you want the account deleted, there is nothing to do.'],
   },
+  /** {url} */
+  account_kept: {
+    subject: 'Your account at {{shop}} is not deleted',
+    heading: 'Your account is not deleted',
+    lines: ['Your account at {{shop}} was to be deleted. It has been opened again, and stays.'],
+    button: 'Your account',
+    after: ['If you want it deleted after all, delete it in your account, or write to {{shop}}.'],
+  },
   /** {url, provider} */
   account_identity_added: {
     subject: 'Your account at {{shop}} can be entered by {{provider}}',
@@ -327,6 +335,13 @@ const german: Readonly<Record<AccountTemplate, Words>> = {
     ],
     button: 'Konto behalten',
     after: ['Auf eine laufende Bestellung wird bis zu vier Wochen gewartet. Wenn das Konto gelöscht werden soll, müssen Sie nichts tun.'],
+  },
+  account_kept: {
+    subject: 'Ihr Konto bei {{shop}} wird nicht gelöscht',
+    heading: 'Ihr Konto wird nicht gelöscht',
+    lines: ['Ihr Konto bei {{shop}} sollte gelöscht werden. Es wurde wieder geöffnet und bleibt.'],
+    button: 'Ihr Konto',
+    after: ['Wenn es doch gelöscht werden soll, löschen Sie es in Ihrem Konto, oder schreiben Sie an {{shop}}.'],
   },
   account_identity_added: {
     subject: 'Ihr Konto bei {{shop}} ist mit {{provider}} verknüpft',

@@ -12,7 +12,7 @@ import type { Work } from '../../operation/work.ts'
 import { noteAdmin } from '../accounts/admins.ts'
 import { endKeys } from '../accounts/api-keys.ts'
 import { type User, users } from '../accounts/collections.ts'
-import { accountErasureAsked, type accountShut, type accountTakenBack } from '../accounts/events.ts'
+import { accountErasureAsked, accountKept, type accountShut, type accountTakenBack } from '../accounts/events.ts'
 import { checkMayChange, getGiver } from '../accounts/may-give.ts'
 import { dropProofs, issueProof, redeemToken } from '../accounts/proofs.ts'
 import { endedCookie, endSessions } from '../accounts/session.ts'
@@ -119,10 +119,19 @@ export async function offerToKeep(work: Work, { user, language }: ReturnType<typ
   return [accountErasureAsked({ user, dueAt: erasure.dueAt, keepSecret, language })]
 }
 
-/** What an admin says while it waits holds when it is kept: nobody opens an account that was shut by having it deleted and keeping it. */
-export async function noteShut(work: Work, { user }: ReturnType<typeof accountShut>['payload']): Promise<void> {
+/**
+ * What an admin says while it waits holds. One who shuts it: nobody opens an account that was shut by having it deleted and keeping it. One who opens
+ * it again: then it is kept, since whoever uses it would be erased on the way. @throws account_erased where it is too late for that
+ */
+export async function noteShut(work: Work, { user, language }: ReturnType<typeof accountShut>['payload']) {
   const erasure = await erasureOf(work, user.id)
-  if (erasure?.state === 'waiting') await work.tx.update(erasures, erasure, { set: { wasDisabled: user.disabled } })
+  if (erasure === null || erasure.state === 'canceled') return []
+  if (erasure.state !== 'waiting') {
+    if (user.disabled) return []
+    throw new EngineError('account_erased')
+  }
+  await work.tx.update(erasures, erasure, { set: user.disabled ? { wasDisabled: true } : { state: 'canceled' } })
+  return user.disabled ? [] : [accountKept({ user, language })]
 }
 
 type Asked = { readonly id: string; readonly waitMs: number; readonly language: Language }

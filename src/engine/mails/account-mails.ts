@@ -11,6 +11,7 @@ import type {
   accountFactorChanged,
   accountIdentityChanged,
   accountInvited,
+  accountKept,
   accountProofDue,
 } from '../../domains/accounts/events.ts'
 import { issueProof, type MailedPurpose } from '../../domains/accounts/proofs.ts'
@@ -136,6 +137,15 @@ export async function tellOfErasure(work: Work, told: ReturnType<typeof accountE
   const bound = emailVerified ? {} : ({ bound: 'account' } as const)
   const mail = { template: accountTemplate('account_erasure', language), record: id, view, secret: keepSecret, ...bound }
   await queueEmail(work, { key: `account.erasure:${id}:${work.newId('key')}`, to: email, ...mail })
+}
+
+/** As of a new password. */
+export async function tellOfKeeping(work: Work, { user, language }: ReturnType<typeof accountKept>['payload']): Promise<void> {
+  const { id, email, emailVerified } = user
+  const view = { url: `${work.project.publicUrl}/account` }
+  const key = `account.kept:${id}:${work.newId('key')}`
+  const bound = emailVerified ? {} : ({ bound: 'account' } as const)
+  await queueEmail(work, { key, to: email, template: accountTemplate('account_kept', language), record: id, view, ...bound })
 }
 
 /** The archive is behind a sign-in, so the mail opens nothing. As of a new password. */
