@@ -3,7 +3,7 @@ import { compare, eq } from '../../contract/filter.ts'
 import type { PrepareContext } from '../../operation/define.ts'
 import type { Work } from '../../operation/work.ts'
 import { findPasskey, isBehind, isChallengeOpen, type Passkey, type PasskeyPurpose, passkeys, redeemChallenge } from './passkeys.ts'
-import { type Assertion, challengeIn, readAssertion, type Used } from './webauthn.ts'
+import { type Assertion, challengeIn, passkeyOfNobody, readAssertion, type Used } from './webauthn.ts'
 
 export type CheckedPasskey = {
   readonly challenge: string
@@ -21,9 +21,8 @@ export async function checkPasskey(
   const challenge = challengeIn(assertion)
   if (challenge === null || !(await isChallengeOpen(read, now, challenge, purpose))) return null
   const passkey = await findPasskey(read, assertion.id)
-  if (passkey === null || (user !== null && passkey.user !== user)) return null
-  const used = await readAssertion(project, assertion, passkey)
-  if (used === null) return null
+  const used = await readAssertion(project, assertion, passkey ?? passkeyOfNobody(assertion.id))
+  if (passkey === null || (user !== null && passkey.user !== user) || used === null) return null
   if (!isBehind(used.signCount, passkey)) return { challenge, purpose, passkey, used }
   // Kept, though this use of it is refused: its owner sees it in the list.
   await writeFirst(async ({ tx, now: at }) => {

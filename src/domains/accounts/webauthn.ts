@@ -202,19 +202,28 @@ export async function readRegistration(project: Project, response: Registration)
 
 export type Used = Pick<Passkey, 'signCount' | 'isSynced'>
 
+type Checked = Pick<Passkey, 'user' | 'credential' | 'publicKey'>
+
+/** Whose signature nobody can make: what is not known takes the work of what is, and is wrong as well. */
+export function passkeyOfNobody(credential: string): Checked {
+  const publicKey = 'pQECAyYgASFYIJsZ0jq2rszi3n9dUO9dg5GBIuqVAqQu1hPKcVzwpPZaIlggzv93IK9bEHm8kWgs64pfXB2T-SrO0MloOFrMCieH3FY'
+  return { user: '', credential, publicKey }
+}
+
 /** What the use of this passkey says; null when it is not right. Challenge and count are looked at apart. */
-export async function readAssertion(project: Project, response: Assertion, passkey: Passkey): Promise<Used | null> {
+export async function readAssertion(project: Project, response: Assertion, passkey: Checked): Promise<Used | null> {
   const { verifyAuthenticationResponse } = await library()
   const expected = expectedOf(project, response.response.clientDataJSON)
   if (expected === null) return null
-  const { userHandle } = response.response
-  if (userHandle && userHandle !== handleOf({ id: passkey.user })) return null
   const { credential: id, publicKey } = passkey
   // A count below every other: what it says counts only where the signature is right, which is looked at later.
   const credential = { id, publicKey: Buffer.from(publicKey, 'base64url'), counter: -1 }
   const verified = await rightOrNull(() =>
     verifyAuthenticationResponse({ ...expected, response: wireOf(response, response.response), credential }),
   )
+  // Behind the signature, so that a wrong handle takes as long as a wrong key.
+  const { userHandle } = response.response
+  if (userHandle && userHandle !== handleOf({ id: passkey.user })) return null
   if (verified?.verified !== true) return null
   return { signCount: verified.authenticationInfo.newCounter, isSynced: verified.authenticationInfo.credentialBackedUp }
 }
