@@ -516,8 +516,8 @@ const matrixDefences: readonly Defence[] = [
   {
     name: 'an account that is switched off is nobody',
     file: 'src/domains/accounts/authenticate.ts',
-    from: ' || found.user.disabled || ',
-    to: ' || ',
+    from: 'found.user.disabled || ',
+    to: '',
     asked: ['A25'],
   },
   {
