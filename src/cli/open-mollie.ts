@@ -3,11 +3,13 @@ import { systemClock } from '../base/clock.ts'
 import { systemEgress } from '../base/egress.ts'
 import { createIdSource } from '../base/ids.ts'
 import { systemRandom } from '../base/random.ts'
-import { createMollieProvider } from '../payment-providers/mollie/adapter.ts'
+import { createMollieProvider, type MollieOptions } from '../payment-providers/mollie/adapter.ts'
 import { mollieUrl } from '../payment-providers/mollie/api.ts'
+import { mollieFace } from '../sandbox/faces/mollie.ts'
+import { mollieKeys } from '../sandbox/faces/mollie-webhooks.ts'
 import { createKeptKey } from '../settings/kept-key.ts'
+import { openFace } from './open-face.ts'
 import type { OpenProvider, ProviderPlace } from './open-provider.ts'
-import { UsageError } from './settings.ts'
 
 /** https://docs.mollie.com/reference/authentication */
 function modeOf(key: string) {
@@ -15,21 +17,30 @@ function modeOf(key: string) {
   return mode === undefined ? null : (mode as 'live' | 'test')
 }
 
-export async function openMollie({ config, keys, storage, model }: ProviderPlace): Promise<OpenProvider> {
-  if (config.isSandboxed) throw new UsageError('This version has no Mollie of its own yet: give mollie(…) a test key.')
+/** @throws UsageError */
+export async function openMollie(place: ProviderPlace): Promise<OpenProvider> {
+  const own = { id: place.config.id, egress: systemEgress, clock: systemClock, addressSecret: await addressSecretOf(place) }
+  if (place.config.isSandboxed) return await openSandboxed(place, own)
+  const { config, keys } = place
   keys.checkMode('apiKey', modeOf)
   const { webhookSecret, accessToken } = config.secrets
   const provider = createMollieProvider({
-    id: config.id,
+    ...own,
     url: mollieUrl,
-    egress: systemEgress,
-    clock: systemClock,
     apiKey: () => keys.read('apiKey'),
     ...(accessToken === undefined ? {} : { accessToken: () => keys.read('accessToken') }),
     webhookSecrets: () => (webhookSecret === undefined ? [] : keys.readAll('webhookSecret')),
-    addressSecret: await addressSecretOf({ storage, model }),
   })
   return { provider, pages: null, start() {}, stop() {} }
+}
+
+type Own = Pick<MollieOptions, 'id' | 'egress' | 'clock' | 'addressSecret'>
+
+async function openSandboxed(place: ProviderPlace, own: Own): Promise<OpenProvider> {
+  const { url, secret, ...face } = await openFace(mollieFace, place)
+  const { apiKey, accessToken, webhookSecret } = mollieKeys(secret)
+  const keys = { apiKey: () => apiKey, accessToken: () => accessToken, webhookSecrets: () => [webhookSecret] }
+  return { ...face, provider: createMollieProvider({ ...own, ...keys, url }) }
 }
 
 /** Made at the first start and kept: Mollie calls the address of a payment for half a year. */

@@ -1,4 +1,5 @@
 // The faces that `kingpost sandbox` serves.
 import type { Face } from './face.ts'
+import { mollieFace } from './mollie.ts'
 
-export const faces: readonly Face[] = []
+export const faces: readonly Face[] = [mollieFace]
