@@ -45,7 +45,7 @@ const kinds: Readonly<Record<string, Kind>> = {
     methods: payPalMethods,
     secrets: ['clientId', 'clientSecret', 'webhookId'],
     isForDevelopment: false,
-    path: 'sandbox',
+    path: 'sandbox/paypal',
     open: async (place) => (await import('./open-paypal.ts')).openPayPal(place),
   },
   stripe: {

@@ -74,6 +74,9 @@ function describedAt(method: string, path: string): { document: Document; templa
   return null
 }
 
+/** Below the address of the sandbox's face, too. */
+const pathOf = (url: string) => new URL(url).pathname.replace(/^\/sandbox\/paypal(?=\/)/, '')
+
 /** Not in those documents: access tokens, and certificates. */
 const elsewhere = ['/v1/oauth2/token', '/v1/notifications/certs/']
 /** What HTTP has, and not PayPal's API. */
@@ -81,7 +84,8 @@ const ofHttp = ['authorization', 'accept', 'content-type']
 
 /** @throws AssertionError */
 export function fitsPublishedRequest({ method, url, headers = {}, body }: EgressRequest): void {
-  const { pathname, searchParams } = new URL(url)
+  const { searchParams } = new URL(url)
+  const pathname = pathOf(url)
   if (elsewhere.some((path) => pathname.startsWith(path))) return
   const found = describedAt(method, pathname)
   assert.ok(found, `PayPal publishes no ${method} ${pathname}`)
@@ -109,7 +113,7 @@ export function fitsPublishedRequest({ method, url, headers = {}, body }: Egress
 
 /** @throws AssertionError */
 export function fitsPublishedAnswer({ method, url }: EgressRequest, { status, body }: EgressAnswer): void {
-  const { pathname } = new URL(url)
+  const pathname = pathOf(url)
   const found = describedAt(method, pathname)
   // Who asks for too much gets an error that is of no operation.
   if (!found || status === 429) return

@@ -1,7 +1,8 @@
 // A sandbox's book on a clock that a test moves, and what its webhooks said.
 import type { Clock } from '../../src/base/clock.ts'
 import type { EgressRequest } from '../../src/base/egress.ts'
-import { createIdSource } from '../../src/base/ids.ts'
+import { createIdSource, type NewId } from '../../src/base/ids.ts'
+import type { Random } from '../../src/base/random.ts'
 import { createSandboxBook, type SandboxBook } from '../../src/sandbox/book.ts'
 import { calmSettings, type SandboxSettings } from '../../src/sandbox/settings.ts'
 import { createMemoryStore, type SandboxStore } from '../../src/sandbox/store.ts'
@@ -20,6 +21,8 @@ type Options = {
   readonly settings?: Partial<SandboxSettings>
   readonly dialect?: WebhookDialect
   readonly now?: number
+  /** As a face names things. */
+  readonly naming?: (clock: Clock, random: Random) => NewId
 }
 
 export function openBookOnClock({
@@ -27,6 +30,7 @@ export function openBookOnClock({
   settings = {},
   dialect,
   now: start = Date.UTC(2026, 10, 24),
+  naming = createIdSource,
 }: Options = {}): BookOnClock {
   let now = start
   const timers = new Map<object, { readonly at: number; readonly task: () => void }>()
@@ -44,7 +48,7 @@ export function openBookOnClock({
   const told: EgressRequest[] = []
   const book = createSandboxBook(
     {
-      ...{ store, clock, random: dice, newId: createIdSource(clock, dice) },
+      ...{ store, clock, random: dice, newId: naming(clock, dice) },
       egress: {
         async request(request) {
           told.push(request)

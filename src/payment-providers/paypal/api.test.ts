@@ -144,3 +144,24 @@ test('no connection is uncertain, and a long reason is cut', async () => {
       answer.reason.length <= 1_000,
   )
 })
+
+test('a pause that PayPal asks for is kept', async () => {
+  const limited = { status: 429, body: { name: 'RATE_LIMIT_REACHED', message: 'Too many requests.' } }
+  const { provider } = payPalDouble({ [`GET ${path}`]: limited })
+  assert.deepEqual(await provider.fetch(look), {
+    result: 'uncertain',
+    reason: 'PayPal answered 429 (RATE_LIMIT_REACHED).',
+    afterMs: 10_000,
+  })
+  const egress = {
+    async request({ url }: EgressRequest) {
+      if (url.endsWith('/oauth2/token')) return { status: 200, body: JSON.stringify(token.body) }
+      return { status: 503, body: '', headers: { 'retry-after': '30' } }
+    },
+  }
+  assert.deepEqual(await payPalDouble({}, { egress }).provider.fetch(look), {
+    result: 'uncertain',
+    reason: 'PayPal answered 503.',
+    afterMs: 30_000,
+  })
+})

@@ -9,8 +9,8 @@ import type { ProviderResult } from '../../domains/payments/provider.ts'
 export type PayPalPlace = {
   /** `https://api-m.paypal.com`. */
   readonly apiUrl: string
-  /** Where the certificates of its webhooks may lie: `https://api.paypal.com`. */
-  readonly certificateOrigins: readonly string[]
+  /** Below which the certificates of its webhooks lie: `https://api.paypal.com/v1/notifications/certs/`. */
+  readonly certificateUrls: readonly string[]
   /** Of that certificate: whom it names. */
   readonly signer: string
   /** It is on the public Internet, and nothing else is asked. */
@@ -19,7 +19,7 @@ export type PayPalPlace = {
 
 const paypalAt = (domain: string): PayPalPlace => ({
   apiUrl: `https://api-m.${domain}`,
-  certificateOrigins: [`https://api.${domain}`, `https://api-m.${domain}`],
+  certificateUrls: [`https://api.${domain}`, `https://api-m.${domain}`].map((origin) => `${origin}/v1/notifications/certs/`),
   signer: `messageverificationcerts.${domain}`,
   isPublic: true,
 })

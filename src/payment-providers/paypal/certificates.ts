@@ -43,7 +43,7 @@ export function createCertificates({ egress, place }: Pick<PayPalParts, 'egress'
 
   return {
     async keyAt(text, now) {
-      const url = certificateAddress(text, place.certificateOrigins)
+      const url = certificateAddress(text, place.certificateUrls)
       if (url === null || (missing.get(url) ?? 0) > now) return null
       let found: Kept | null | undefined = kept.get(url)
       if (found === undefined) {
@@ -61,11 +61,10 @@ export function createCertificates({ egress, place }: Pick<PayPalParts, 'egress'
 }
 
 /** As it will be asked; null where it leads anywhere else than to PayPal's certificates. */
-function certificateAddress(text: string, origins: readonly string[]): string | null {
-  if (text.length > 500) return null
-  const url = plainAddress(text)
-  if (url === null || !origins.includes(url.origin) || url.search !== '' || url.hash !== '') return null
-  return /^\/v1\/notifications\/certs\/[\w-]{1,100}$/.test(url.pathname) ? url.href : null
+function certificateAddress(text: string, folders: readonly string[]): string | null {
+  const href = text.length > 500 ? undefined : plainAddress(text)?.href
+  const folder = folders.find((one) => href?.startsWith(one))
+  return href !== undefined && folder !== undefined && /^[\w-]{1,100}$/.test(href.slice(folder.length)) ? href : null
 }
 
 /** The first is the signer's; where others follow, each must vouch for the one before it. */

@@ -19,14 +19,14 @@ export async function findOrder(
   { reference, now }: { readonly reference: string; readonly now: number },
 ): Promise<ProviderResult<string | null>> {
   const made = timeOfId(reference)
-  if (made === null) return uncertain('PayPal cannot be asked for a payment whose time is not known.')
+  if (made === null) return notYet('PayPal cannot be asked for a payment whose time is not known.')
   const from = made - earlierMs
   const end = made + approvedWithinMs
   const to = Math.min(end, now)
-  if (from >= to) return uncertain('The payment is newer than this clock.')
+  if (from >= to) return notYet('The payment is newer than this clock.')
   let toldUntil: number | null = null
   for (let page = 1, pages = 1; page <= pages; page++) {
-    if (page > limits.payPalSearchPagesMax) return uncertain('There are too many transactions at PayPal to find the payment among.')
+    if (page > limits.payPalSearchPagesMax) return notYet('There are too many transactions at PayPal to find the payment among.')
     const answer = await searchTransactions(api, { from, to, page, isAll: true })
     if (answer.result !== 'ok') return unknown(answer)
     const found = answer.value.transactions.find((one) => one.reference === reference)
@@ -35,16 +35,12 @@ export async function findOrder(
     toldUntil = answer.value.toldUntil
   }
   if (toldUntil !== null && toldUntil >= end) return { result: 'ok', value: null }
-  return {
-    ...uncertain('PayPal has not listed yet what became of this payment: it does so after some hours, and a buyer has some days.'),
-    ...later,
-  }
+  return notYet('PayPal has not listed yet what became of this payment: it does so after some hours, and a buyer has some days.')
 }
 
 /** It has answered. */
-const later = { afterMs: 3_600_000, isAnswered: true } as const
-const unknown = (answer: Exclude<PayPalAnswer, { result: 'ok' }>) =>
-  answer.result === 'uncertain' ? answer : { ...uncertain(answer.reason), ...later }
+const notYet = (reason: string) => ({ result: 'uncertain', reason, afterMs: 3_600_000, isAnswered: true }) as const
+const unknown = (answer: Exclude<PayPalAnswer, { result: 'ok' }>) => (answer.result === 'uncertain' ? answer : notYet(answer.reason))
 const uncertain = (reason: string) => ({ result: 'uncertain', reason }) as const
 const readOrderId = reading((value) => {
   const { related_ids: related } = fieldsOf(fieldsOf(value)['supplementary_data'] ?? {})

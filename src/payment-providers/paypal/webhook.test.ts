@@ -216,6 +216,7 @@ test('each message says which payment it speaks of, and is believed in nothing e
     ['PAYMENT.AUTHORIZATION.VOIDED', operation('AUTH1', 'VOIDED', '20.00', { custom_id: 'pay_1', ...related }), [itself]],
     ['PAYMENT.CAPTURE.REFUNDED', refund, [itself]],
     ['PAYMENT.CAPTURE.REVERSED', refund, [itself]],
+    ['PAYMENT.REFUND.FAILED', { ...refund, status: 'FAILED' }, [itself]],
     ['CUSTOMER.DISPUTE.CREATED', dispute, [itself]],
     // Of somebody else's capture: it waits for somebody to look.
     ['PAYMENT.CAPTURE.REFUNDED', { ...refund, ...ofCapture('CAP9') }, [{ eventId: 'WH-1', reference: null, providerRef: 'CAP9' }]],

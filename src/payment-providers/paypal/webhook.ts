@@ -60,7 +60,7 @@ const readEvent = reading((value): Event => {
 async function eventsOf(api: PayPalApi, event: Event): Promise<readonly WebhookEvent[] | null> {
   const { type, resource, eventId } = event
   if (type.startsWith('CHECKOUT.')) return [ofOrder(event)]
-  if (type === 'PAYMENT.CAPTURE.REFUNDED' || type === 'PAYMENT.CAPTURE.REVERSED') {
+  if (type.startsWith('PAYMENT.REFUND.') || type === 'PAYMENT.CAPTURE.REFUNDED' || type === 'PAYMENT.CAPTURE.REVERSED') {
     const capture = readCaptureAbove(resource)
     return capture === null ? null : [await ofCapture(api, eventId, { capture, reference: null })]
   }

@@ -1,5 +1,6 @@
 // The faces that `kingpost sandbox` serves.
 import type { Face } from './face.ts'
 import { mollieFace } from './mollie.ts'
+import { payPalFace } from './paypal.ts'
 
-export const faces: readonly Face[] = [mollieFace]
+export const faces: readonly Face[] = [mollieFace, payPalFace]

@@ -31,15 +31,15 @@ export const payPalDefences: readonly Defence[] = [
   {
     name: "no address but PayPal's is asked for a certificate",
     ...certificates,
-    from: ' || !origins.includes(url.origin)',
-    to: '',
+    from: 'const folder = folders.find((one) => href?.startsWith(one))',
+    to: "const folder = href?.replace(/[^/]*$/, '')",
     asked: ['no address is asked'],
   },
   {
     name: "nothing of PayPal's but certificates is asked for",
     ...certificates,
-    from: String.raw`return /^\/v1\/notifications\/certs\/[\w-]{1,100}$/.test(url.pathname) ? url.href : null`,
-    to: 'return url.href',
+    from: String.raw` && /^[\w-]{1,100}$/.test(href.slice(folder.length))`,
+    to: '',
     asked: ['no address is asked'],
   },
   {
