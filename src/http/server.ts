@@ -2,7 +2,7 @@
 // about data; every call of an operation goes through runOperation. Fastify gives routing, parsing and the socket.
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type RouteHandlerMethod } from 'fastify'
-import { type Actor, type Credentials, isSameCaller, isStaffAnywhere, type Recalled } from '../access/actor.ts'
+import { type Actor, type Credentials, guestActor, isSameCaller, isStaffAnywhere, type Recalled } from '../access/actor.ts'
 import type { Clock } from '../base/clock.ts'
 import { EngineError } from '../base/engine-error.ts'
 import { parseJsonBody } from '../base/json-text.ts'
@@ -16,7 +16,6 @@ import type { Admission } from './admission.ts'
 import { compress, encodingFor, isCompressible, markTag } from './compression.ts'
 import { contentSecurityPolicy } from './content-security-policy.ts'
 import { admitOrigin, answerOptions, checkSameSite } from './cross-origin.ts'
-import { openFileBody } from './file-body.ts'
 import { healthPaths } from './health.ts'
 import { createLiveStreams, type LiveStreams } from './live.ts'
 import { createPreferred, type Preferred } from './preferred.ts'
@@ -24,6 +23,7 @@ import { problemOf } from './problems.ts'
 import { createRateLimiter, type LimitedClass, type RateLimiter } from './rate-limit.ts'
 import { credentialsOf, factsOf, inputOf, type Route } from './request-parts.ts'
 import { type Resource, sendResource } from './resource.ts'
+import { counted, openFile, type Room } from './room.ts'
 import { sendContent } from './send-content.ts'
 import { answerUnreadable, createSocketServer, type SocketTimes, socketTimes } from './sockets.ts'
 import type { StaticSite } from './static-files.ts'
@@ -115,18 +115,17 @@ export function createServer(parts: ServerParts): HttpServer {
   const live = createLiveStreams(parts)
   const routes = [...parts.operations.map(routeAt), ...parts.named.map(routeByName)]
 
-  const unrouted = (request: FastifyRequest, reply: FastifyReply) => answerUnrouted(parts, routes, request, reply)
+  const unrouted = (request: FastifyRequest, reply: FastifyReply) => answerUnrouted({ ...parts, limiter }, routes, request, reply)
 
   takeBodies(app)
   const preferred = createPreferred(routes)
   if (origins.size > 0) app.addHook('onRequest', async (request, reply) => admitOrigin(origins, request.headers, reply))
   const door = openDoor(app, parts.admission, preferred)
   // Where nothing is, or not by this method, what is wrong with the body is beside the point.
-  app.setErrorHandler((error, request, reply) =>
-    request.is404 && problemOf(error, request.id, silent).status < 500
-      ? unrouted(request, reply)
-      : sendProblem(parts, request, reply, error),
-  )
+  app.setErrorHandler((error, request, reply) => {
+    if (problemOf(error, request.id, silent).status >= 500) return sendProblem(parts, request, reply, error)
+    return request.is404 ? unrouted(request, reply) : sendCounted({ ...parts, limiter }, { request, reply }, error)
+  })
   app.setNotFoundHandler(unrouted)
   for (const page of parts.pages) app.route({ method: ['GET', 'HEAD'], url: page.path, handler: pageAt(parts, page) })
   const addRoute = (to: FastifyInstance, route: Route) =>
@@ -138,9 +137,7 @@ export function createServer(parts: ServerParts): HttpServer {
       handler: unless(
         fixedWithin(routes, route),
         unrouted,
-        takesFile(route)
-          ? routeHandler(parts, { limiter, live, preferred }, route)
-          : counted(routeHandler(parts, { limiter, live, preferred }, route), parts.admission),
+        counted(routeHandler(parts, { limiter, live, preferred }, route), parts.admission),
       ),
     })
   const [ofFiles, others] = [routes.filter(takesFile), routes.filter((route) => !takesFile(route))]
@@ -234,22 +231,6 @@ function refuse(request: FastifyRequest, reply: FastifyReply, why: EngineError):
   request.raw.resume()
 }
 
-/** Counted from when its body is there: one that comes slowly holds no room. */
-function counted(
-  handle: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>,
-  admission: Admission | undefined,
-): RouteHandlerMethod {
-  if (admission === undefined) return handle
-  return async (request, reply) => {
-    const leave = admission.enter(credentialsOf(request).network)
-    try {
-      return await handle(request, reply)
-    } finally {
-      leave()
-    }
-  }
-}
-
 type AroundRoutes = { readonly limiter: RateLimiter; readonly live: LiveStreams; readonly preferred: Preferred }
 
 function routeHandler(parts: ServerParts, { limiter, live, preferred }: AroundRoutes, route: Route) {
@@ -264,7 +245,7 @@ function routeHandler(parts: ServerParts, { limiter, live, preferred }: AroundRo
   // Answers are one caller's: a cache may keep what was read, only to ask again whether it is still good.
   const cacheControl = isSafe ? 'private, no-cache' : 'no-store'
 
-  return async (request: FastifyRequest, reply: FastifyReply) => {
+  return async (request: FastifyRequest, reply: FastifyReply, room: Room) => {
     const { headers } = request
     if (operation.always) reply.headers(operation.always)
     const sent = credentialsOf(request)
@@ -276,7 +257,7 @@ function routeHandler(parts: ServerParts, { limiter, live, preferred }: AroundRo
       const count = operation.requestsIn?.(request.body) ?? 1
       if (parts.isRateLimited && rateClass !== 'none') await limit(limiter, { rateClass, count, actor, credentials }, reply)
     }
-    const run = async (actor: Actor) => await parts.run(operation, callOf(parts, { request, route, actor }))
+    const run = async (actor: Actor) => await parts.run(operation, callOf(parts, { request, route, actor, room }))
     const recalled = isReadAhead ? (parts.recall?.(credentials) ?? null) : null
     const ahead = recalled === null ? null : await readAhead(recalled, { take, run })
     const actor = ahead?.actor ?? (await parts.authenticate(credentials))
@@ -315,14 +296,18 @@ function routeHandler(parts: ServerParts, { limiter, live, preferred }: AroundRo
   }
 }
 
-function callOf({ clock }: ServerParts, { request, route, actor }: { request: FastifyRequest; route: Route; actor: Actor }): Call {
+type Calling = { readonly request: FastifyRequest; readonly route: Route; readonly actor: Actor; readonly room: Room }
+
+function callOf({ clock }: ServerParts, { request, route, actor, room }: Calling): Call {
   const { operation, method } = route
   const rawBody = operation.rawBody ? ((request.body as Uint8Array | undefined) ?? new Uint8Array()) : null
   return {
     input: inputOf(request, route, rawBody !== null || takesFile(route)),
     actor,
     idempotencyKey: method === 'GET' ? null : ((request.headers['idempotency-key'] as string | undefined) ?? null),
-    request: takesFile(route) ? { ...factsOf(request, null), openFile: () => openFileBody(request.raw, clock) } : factsOf(request, rawBody),
+    request: takesFile(route)
+      ? { ...factsOf(request, null), openFile: () => openFile(request.raw, clock, room) }
+      : factsOf(request, rawBody),
   }
 }
 
@@ -414,19 +399,36 @@ async function limit(limiter: RateLimiter, { rateClass, count, actor, credential
   if (!isAllowed) throw new EngineError('rate_limited', { headers })
 }
 
-function answerUnrouted(parts: ServerParts, routes: readonly Route[], request: FastifyRequest, reply: FastifyReply): unknown {
+/** What no operation has counted, because it never came to one, is counted as one of whoever asks from there. */
+async function sendCounted(parts: Limiting, { request, reply }: Asked, error: unknown): Promise<FastifyReply> {
+  const credentials = credentialsOf(request)
+  const actor = guestActor(credentials.network)
+  const rateClass = request.method === 'GET' || request.method === 'HEAD' ? 'read' : 'write'
+  parts.admission?.enter(credentials.network)()
+  try {
+    if (parts.isRateLimited && !reply.hasHeader('ratelimit')) await limit(parts.limiter, { rateClass, count: 1, actor, credentials }, reply)
+  } catch (refused) {
+    return sendProblem(parts, request, reply, refused)
+  }
+  return sendProblem(parts, request, reply, error)
+}
+
+type Limiting = ServerParts & { readonly limiter: RateLimiter }
+type Asked = { readonly request: FastifyRequest; readonly reply: FastifyReply }
+
+function answerUnrouted(parts: Limiting, routes: readonly Route[], request: FastifyRequest, reply: FastifyReply): unknown {
   const path = request.url.split('?', 1)[0]!
   const methods = methodsOf(routes, path)
   if (parts.pages.some((page) => page.path === path)) methods.add('GET')
   const isFile = methods.size === 0 && !path.startsWith('/api/') && parts.site?.has(decodePath(path)) === true
   if (isFile) methods.add('GET')
-  if (methods.size === 0) return sendProblem(parts, request, reply, new EngineError('not_found'))
+  if (methods.size === 0) return sendCounted(parts, { request, reply }, new EngineError('not_found'))
   if (methods.has('GET')) methods.add('HEAD')
   if (isFile && methods.has(request.method)) return parts.site!.serve(decodePath(path), request, reply)
   const allow = [...methods, 'OPTIONS'].join(', ')
   for (const { operation } of routesAt(routes, path)) reply.headers({ ...operation.always })
   if (request.method === 'OPTIONS') return answerOptions(parts.origins ?? noOrigins, allow, request, reply)
-  return sendProblem(parts, request, reply, new EngineError('method_not_allowed', { headers: { allow } }))
+  return sendCounted(parts, { request, reply }, new EngineError('method_not_allowed', { headers: { allow } }))
 }
 
 function methodsOf(routes: readonly Route[], path: string): Set<string> {

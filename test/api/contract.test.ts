@@ -398,3 +398,33 @@ test('limits are told in headers, and past them comes 429 with Retry-After', asy
     await limited.close()
   }
 })
+
+test('what comes to no operation counts as well: addresses that there are not, other methods, and bodies that cannot be read; uploads do', async () => {
+  const limited = await openWorld({ isRateLimited: true })
+  try {
+    const left = async (request: Parameters<typeof limited.request>[0], status: number) => {
+      const { headers, status: was, text } = await limited.request(request)
+      assert.equal(was, status, text)
+      return /^"(\w+)";r=(\d+);/.exec(String(headers['ratelimit']))!.slice(1)
+    }
+    const headers = { authorization: 'Bearer kps_owner', 'content-type': 'text/plain' }
+    const broken = { method: 'POST', url: '/api/auth/login', headers: { 'content-type': 'application/json' }, body: '{"email":' }
+    assert.deepEqual(await left({ method: 'GET', url: '/api/nowhere' }, 404), ['read', '1199'])
+    assert.deepEqual(await left({ method: 'GET', url: '/wp-login.php' }, 404), ['read', '1198'])
+    assert.deepEqual(await left({ method: 'PUT', url: '/api/notes' }, 405), ['write', '299'])
+    assert.deepEqual(await left({ ...broken, url: '/api/nowhere' }, 404), ['write', '298'])
+    assert.deepEqual(await left(broken, 400), ['write', '297'])
+    assert.deepEqual(await left({ method: 'POST', url: '/api/files', headers, body: 'one' }, 201), ['write', '299'])
+    assert.deepEqual(await left({ method: 'POST', url: '/api/files', headers, body: 'two' }, 201), ['write', '298'])
+    for (let count = 297; count > 0; count--) await limited.request(broken)
+    for (const request of [broken, { method: 'PUT', url: '/api/notes' }]) {
+      const refused = await limited.request(request)
+      assert.deepEqual([refused.status, refused.body.code], [429, 'rate_limited'])
+      checkProblem(refused)
+    }
+    // Nobody else is kept out by it.
+    assert.equal((await limited.request({ method: 'GET', url: '/api/notes' })).status, 200)
+  } finally {
+    await limited.close()
+  }
+})

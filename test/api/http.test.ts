@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
+import { createMemoryBlobs } from '../../src/blobs/memory-blobs.ts'
 import { users } from '../../src/domains/accounts/collections.ts'
 import type { Admission } from '../../src/http/admission.ts'
 import { type As, openWorld, testConfig, type World } from '../support/api-harness.ts'
@@ -196,6 +197,47 @@ describe('compression', () => {
       assert.deepEqual([again.statusCode, again.payload, again.headers['etag']], [304, '', small.headers['etag']])
     }
   })
+})
+
+test('an upload is counted among those that are worked on, but for while its bytes come, and so is what comes to no operation', async () => {
+  const seen: string[] = []
+  const admission: Admission = {
+    admits: () => true,
+    enter() {
+      seen.push('in')
+      return () => seen.push('out')
+    },
+    counts: () => ({ inside: 0, room: 0, refused: 0 }),
+  }
+  const blobs = createMemoryBlobs()
+  const { write } = blobs
+  Object.assign(blobs, {
+    async write(key: string, bytes: AsyncIterable<Uint8Array>) {
+      async function* watched() {
+        for await (const part of bytes) {
+          seen.push('bytes')
+          yield part
+        }
+      }
+      await write.call(blobs, key, watched())
+    },
+  })
+  const counting = await openWorld({ admission, blobs })
+  try {
+    const headers = { authorization: 'Bearer kps_owner', 'content-type': 'text/plain' }
+    assert.equal((await counting.request({ method: 'POST', url: '/api/files', headers, body: 'a file' })).status, 201)
+    assert.deepEqual(seen.splice(0), ['in', 'out', 'bytes', 'in', 'out'])
+    assert.equal(
+      (await counting.request({ method: 'POST', url: '/api/files', headers: { ...headers, 'content-encoding': 'gzip' }, body: 'x' }))
+        .status,
+      415,
+    )
+    assert.deepEqual(seen.splice(0), ['in', 'out', 'in', 'out'])
+    assert.equal((await counting.request({ method: 'GET', url: '/api/nowhere' })).status, 404)
+    assert.deepEqual(seen.splice(0), ['in', 'out'])
+  } finally {
+    await counting.close()
+  }
 })
 
 describe('while too much comes', () => {

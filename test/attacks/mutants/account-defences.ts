@@ -594,4 +594,20 @@ export const accountDefences: readonly Defence[] = [
     database: 'postgres',
     asked: ['is worth nothing once'],
   },
+  {
+    name: 'what comes to no operation counts as well',
+    file: 'src/http/server.ts',
+    from: "if (parts.isRateLimited && !reply.hasHeader('ratelimit'))",
+    to: 'if (false as boolean)',
+    test: 'test/api/contract.test.ts',
+    asked: ['what comes to no operation counts'],
+  },
+  {
+    name: 'an upload counts among those that are worked on',
+    file: 'src/http/room.ts',
+    from: 'leave ??= admission.enter(network)',
+    to: 'leave ??= null',
+    test: 'test/api/http.test.ts',
+    asked: ['an upload is counted'],
+  },
 ]
