@@ -27,8 +27,6 @@ export const domains: Readonly<Record<string, readonly string[]>> = {
   webhooks: [],
 }
 
-/** Another company, which a domain reaches through an adapter: no other file of it may (see `adapters`). */
-const companies: Readonly<Record<string, readonly string[]>> = { payments: ['sandbox'] }
 const domainNames = Object.keys(domains).map((name) => `domains/${name}`)
 
 /** Each folder and the folders it may import. What is not listed does not exist. */
@@ -46,13 +44,11 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   effects: [...ground, 'operation', 'records'],
   changes: [...ground, 'operation', 'records'],
   ...Object.fromEntries(
-    Object.entries(domains).map(([name, more]) => [
-      `domains/${name}`,
-      [...spine, ...more.map((one) => `domains/${one}`), ...(companies[name] ?? [])],
-    ]),
+    Object.entries(domains).map(([name, more]) => [`domains/${name}`, [...spine, ...more.map((one) => `domains/${one}`)]]),
   ),
   sandbox: ['base'],
-  'payment-providers': ['base', 'contract', 'schema', 'config', 'domains/payments'],
+  // Ways to other companies, of which the sandbox stands beside us.
+  'payment-providers': ['base', 'contract', 'schema', 'config', 'domains/payments', 'sandbox'],
   http: [...ground, 'operation'],
   observe: [...spine, ...domainNames, 'extend'],
   extend: [...spine, ...domainNames],
@@ -78,7 +74,6 @@ const adapters = [
   'domains/emails/transport-smtp',
   'domains/accounts/argon2-hasher',
   'domains/files/resize-picture',
-  'domains/payments/provider-sandbox',
   'payment-providers/',
   'sandbox/',
 ]

@@ -20,7 +20,7 @@ export type OpenFace = Pick<OpenProvider, 'pages' | 'start' | 'stop'> & {
   readonly secret: string
 }
 
-/** The book of a face in `dataFolder`, and its pages. `id`: of the account, `stripe` or `stripe-eu`. */
+/** The book of a face in `dataFolder`, and its pages. */
 export function openFaceBook(
   face: Face,
   options: { readonly dataFolder: string; readonly url: string; readonly webhookUrls: readonly string[]; readonly secret: string },

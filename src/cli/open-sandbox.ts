@@ -7,10 +7,11 @@ import { type Egress, systemEgress } from '../base/egress.ts'
 import { createIdSource } from '../base/ids.ts'
 import { systemRandom } from '../base/random.ts'
 import { newSecret } from '../base/secret.ts'
-import { createSandboxProvider } from '../domains/payments/provider-sandbox.ts'
 import { allRoles } from '../engine/roles.ts'
+import { createSandboxProvider } from '../payment-providers/sandbox/adapter.ts'
 import { createSandboxBook, type SandboxBook } from '../sandbox/book.ts'
 import { createRemoteDesk } from '../sandbox/desk.ts'
+import { createFaultyDesk } from '../sandbox/faulty-desk.ts'
 import { createSandboxPages } from '../sandbox/pages.ts'
 import { openSandboxStore } from '../sandbox/sqlite-store.ts'
 import type { Model } from '../schema/model.ts'
@@ -81,7 +82,7 @@ export async function openSandbox({ settings, publicUrl, port, storage, model }:
   const secret = await sandboxSecret(storage, model)
   const book = openBook(dataFolder, { webhookUrls: [`http://127.0.0.1:${port}/api/payments/webhooks/sandbox`], secret })
   return {
-    provider: createSandboxProvider(book, { secret, pagesUrl: `${publicUrl}/sandbox` }),
+    provider: createSandboxProvider(createFaultyDesk(book, systemRandom), { secret, pagesUrl: `${publicUrl}/sandbox` }),
     pages: createSandboxPages(book),
     start: book.start,
     stop: book.stop,

@@ -1,7 +1,9 @@
 // `kingpost sandbox`: the payment sandbox as a process of its own, for several servers over one database.
 // It is the other company: it has its book, its pages and its desk, and knows shops by their webhooks alone.
 import { createServer } from 'node:http'
+import { systemRandom } from '../base/random.ts'
 import { faces } from '../sandbox/faces/all.ts'
+import { createFaultyDesk } from '../sandbox/faulty-desk.ts'
 import { createSandboxPages } from '../sandbox/pages.ts'
 import { openFaceBook } from './open-face.ts'
 import { openBook } from './open-sandbox.ts'
@@ -45,7 +47,7 @@ type Pages = ReturnType<typeof createSandboxPages>
 /** The sandbox's own book and that of each face, each with its webhooks: `…/webhooks/sandbox` is `…/webhooks/stripe` for Stripe's. */
 function openAll({ dataFolder }: ProcessSettings, { url, webhookUrls, secret }: Place): { pages: Pages; start(): void; stop(): void } {
   const book = openBook(dataFolder, { webhookUrls, secret })
-  const ownPages = createSandboxPages(book, secret)
+  const ownPages = createSandboxPages(book, { secret, desk: createFaultyDesk(book, systemRandom) })
   const opened = faces.map((face) => {
     const urls = webhookUrls.map((one) => one.replace(/\/sandbox\/?$/, `/${face.name}`))
     return { face, ...openFaceBook(face, { dataFolder, url: `${url}/sandbox/${face.name}`, webhookUrls: urls, secret }) }

@@ -101,7 +101,7 @@ describe('a payment that the shop takes after its buyer has agreed', () => {
     const after = open.book.resume(id)
     assert.deepEqual([after.state, after.declineReason], ['requires_action', 'The card was declined.'])
     open.book.answer(id, { answer: 'approve' })
-    assert.equal(open.book.resume(id, 'later').state, 'authorized')
+    assert.equal(open.book.resume(id, { captureMethod: 'later' }).state, 'authorized')
   })
 })
 

@@ -29,6 +29,7 @@ import {
   capturePayment,
   confirmPayment,
   createPayment,
+  type ResumeRequest,
   resumePayment,
   type SandboxMethod,
 } from './taking.ts'
@@ -51,7 +52,7 @@ export function createSandboxBook(parts: BookParts, initial: SandboxSettings = c
     challenge: (id: string, isApproved: boolean): SandboxPayment | null =>
       store.getPayment(id) && core.atomically(() => answerAsBuyer(core, id, { answer: isApproved ? 'approve' : 'decline' })),
     /** The shop takes what the buyer has agreed to. */
-    resume: (id: string, captureMethod?: 'now' | 'later'): SandboxPayment => core.atomically(() => resumePayment(core, id, captureMethod)),
+    resume: (id: string, request: ResumeRequest = {}): SandboxPayment => core.atomically(() => resumePayment(core, id, request)),
     capture: (id: string, request: CaptureRequest): SandboxPayment => core.atomically(() => capturePayment(core, id, request)),
     cancel: (id: string): SandboxPayment => core.atomically(() => cancelPayment(core, id)),
     refund: (id: string, request: RefundRequest): SandboxPayment => core.atomically(() => refundPayment(core, id, request)),

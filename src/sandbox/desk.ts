@@ -9,12 +9,13 @@ import type { SandboxPayment } from './payment.ts'
 import { type RefusalCode, refusalCodes, SandboxRefusal } from './refusal.ts'
 import type { RefundRequest } from './returning.ts'
 import type { LinesQuery } from './store.ts'
-import type { CaptureRequest, CreateRequest } from './taking.ts'
+import type { CaptureRequest, CreateRequest, ResumeRequest } from './taking.ts'
 
 type Soon<T> = T | Promise<T>
 
 export interface SandboxDesk {
   create(request: CreateRequest): Soon<SandboxPayment>
+  resume(id: string, request: ResumeRequest): Soon<SandboxPayment>
   capture(id: string, request: CaptureRequest): Soon<SandboxPayment>
   cancel(id: string): Soon<SandboxPayment>
   refund(id: string, request: RefundRequest): Soon<SandboxPayment>
@@ -38,6 +39,7 @@ export function createRemoteDesk(options: { readonly url: string; readonly secre
   }
   return {
     create: (request) => ask('create', request),
+    resume: (id, request) => ask('resume', id, request),
     capture: (id, request) => ask('capture', id, request),
     cancel: (id) => ask('cancel', id),
     refund: (id, request) => ask('refund', id, request),
@@ -73,6 +75,8 @@ function carryOut(desk: SandboxDesk, name: string, given: readonly unknown[]): S
   switch (name) {
     case 'create':
       return desk.create(given[0] as CreateRequest)
+    case 'resume':
+      return desk.resume(String(given[0]), given[1] as ResumeRequest)
     case 'capture':
       return desk.capture(String(given[0]), given[1] as CaptureRequest)
     case 'cancel':

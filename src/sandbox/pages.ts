@@ -3,29 +3,31 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { SandboxBook } from './book.ts'
 import { isControlPath, serveControl } from './control.ts'
-import { answerDesk, deskPath } from './desk.ts'
+import { answerDesk, deskPath, type SandboxDesk } from './desk.ts'
 import { type HostedPage, serveHostedPage } from './hosted-page.ts'
 import { page, readText, sendHtml, sendJson } from './html.ts'
 
-/** Answers requests below `/sandbox`. `deskSecret` opens the desk to shops in other processes. */
+/** A desk for shops in other processes, who know its secret. */
+export type OpenDesk = { readonly desk: SandboxDesk; readonly secret: string }
+
+/** Answers requests below `/sandbox`. */
 export function createSandboxPages(
   book: SandboxBook,
-  deskSecret: string | null = null,
+  open: OpenDesk | null = null,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
-    const isDesk = deskSecret !== null && request.method === 'POST' && request.url?.startsWith(deskPath)
-    const answering = isDesk ? serveDesk(book, deskSecret, { request, response }) : answer(book, request, response)
+    const isDesk = open !== null && request.method === 'POST' && request.url?.startsWith(deskPath)
+    const answering = isDesk ? serveDesk(open, { request, response }) : answer(book, request, response)
     answering.catch(() => sendHtml(response, 500, page('Something broke', '<p>Try again.</p>')))
   }
 }
 
 async function serveDesk(
-  book: SandboxBook,
-  secret: string,
+  { desk, secret }: OpenDesk,
   { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
 ): Promise<void> {
   const { authorization } = request.headers
-  const { status, body } = await answerDesk(book, secret, {
+  const { status, body } = await answerDesk(desk, secret, {
     name: request.url!.slice(deskPath.length),
     authorization,
     body: await readText(request),

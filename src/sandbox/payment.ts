@@ -32,7 +32,7 @@ export type SandboxCapture = {
   readonly feeMinor: number
 }
 
-const disputeStatuses = ['warning', 'needs_response', 'under_review', 'won', 'lost', 'closed'] as const
+export const disputeStatuses = ['warning', 'needs_response', 'under_review', 'won', 'lost', 'closed'] as const
 
 /** A customer's bank that asks for money back. `warning`: it only asks, and no money has moved. */
 export type SandboxDispute = {
@@ -90,6 +90,8 @@ export type SandboxPayment = {
   readonly endedBy: 'shop' | 'buyer' | 'time' | null
   /** The shop takes the money by a call of its own after the buyer has agreed. */
   readonly isTakenByShop: boolean
+  /** The key that it was taken with. */
+  readonly resumeKey: string | null
   /** A refused try leaves it open for another. */
   readonly isRetryable: boolean
   readonly cancelUrl: string | null
@@ -125,6 +127,7 @@ const plain = {
   expiresAt: null,
   endedBy: null,
   isTakenByShop: false,
+  resumeKey: null,
   isRetryable: false,
   cancelUrl: null,
   webhookUrl: null,

@@ -5,8 +5,16 @@ import { capturableOf, capturedOf, nextDueOf, type SandboxCapture, type SandboxP
 import { SandboxRefusal } from './refusal.ts'
 import { disputed } from './returning.ts'
 
-/** `dispute`: paid, and a moment later the buyer's bank asks for the money back. */
-export const sandboxMethods = ['card_success', 'card_declined', 'card_challenge', 'delayed_success', 'delayed_failure', 'dispute'] as const
+/** `dispute`: paid, and a moment later the buyer's bank asks for the money back. `approval`: the buyer agrees, and the shop takes the money then. */
+export const sandboxMethods = [
+  'card_success',
+  'card_declined',
+  'card_challenge',
+  'delayed_success',
+  'delayed_failure',
+  'dispute',
+  'approval',
+] as const
 export type SandboxMethod = (typeof sandboxMethods)[number]
 
 export type CreateRequest = {
@@ -57,6 +65,7 @@ function beginning(core: BookCore, method: string): Beginning {
     case 'card_declined':
       return { state: 'failed', willSucceed: false, declineReason: declined, waitMs: 0 }
     case 'card_challenge':
+    case 'approval':
       return { state: 'requires_action', willSucceed: true, declineReason: null, waitMs: 0 }
     case 'delayed_success':
       return { state: 'processing', willSucceed: true, declineReason: null, waitMs: delayedMs }
@@ -117,6 +126,7 @@ export function createPayment(core: BookCore, request: CreateRequest): SandboxPa
     ...{ description: '', email: null, names: [] },
     expiresAt: openMs > 0 ? now + openMs : null,
     ...request,
+    ...(method === 'approval' ? { isTakenByShop: true } : {}),
     key: request.key ?? id,
     details: request.details ?? {},
     id,
@@ -136,6 +146,7 @@ export function createPayment(core: BookCore, request: CreateRequest): SandboxPa
     disputes: [],
     disputeAt: null,
     endedBy: null,
+    resumeKey: null,
   })
 }
 
@@ -167,15 +178,18 @@ export function confirmPayment(core: BookCore, id: string, method: SandboxMethod
   return core.write(payment, { ...payment, method: chosen, ...next, dueAt })
 }
 
+export type ResumeRequest = { readonly key?: string; readonly captureMethod?: 'now' | 'later' }
+
 /** Takes what the buyer has agreed to. @throws SandboxRefusal */
-export function resumePayment(core: BookCore, id: string, captureMethod?: 'now' | 'later'): SandboxPayment {
+export function resumePayment(core: BookCore, id: string, { key, captureMethod }: ResumeRequest = {}): SandboxPayment {
   const payment = core.get(id)
+  if (key !== undefined && payment.resumeKey === key) return payment
   if (payment.state !== 'approved') throw new SandboxRefusal('wrong_state', `The payment is ${payment.state}.`)
   const fault = core.faults.strike('resume', ['decline', 'delay'])
   // A buyer who may choose another card is asked again.
   if (fault?.kind === 'decline')
     return core.change(payment, { ...refused(core, payment, declined), state: payment.isRetryable ? 'requires_action' : 'failed' })
-  const wanted = { ...payment, captureMethod: captureMethod ?? payment.captureMethod }
+  const wanted = { ...payment, resumeKey: key ?? null, captureMethod: captureMethod ?? payment.captureMethod }
   const isDelayed = payment.method === 'delayed_success' || payment.method === 'delayed_failure'
   if (fault === null && !isDelayed) return core.write(payment, taken(core, wanted))
   const { waitMs } = beginning(core, 'delayed_success')

@@ -6,12 +6,12 @@ import type { Clock } from '../../base/clock.ts'
 import { createIdSource, type NewId } from '../../base/ids.ts'
 import type { Random } from '../../base/random.ts'
 import { isControlPath, serveControl } from '../control.ts'
-import { refusalOfFault, type WireFault, wireFaults } from '../faults.ts'
+import { refusalOfFault, type WireFault } from '../faults.ts'
 import { serveHostedPage } from '../hosted-page.ts'
 import { BodyTooLarge, page, readBytes, sendHtml } from '../html.ts'
 import type { SandboxPayment } from '../payment.ts'
 import { SandboxRefusal } from '../refusal.ts'
-import type { SandboxSettings } from '../settings.ts'
+import { isBeforeEffect, strikeCall } from '../wire-faults.ts'
 import type { Face, FaceAnswer, FaceCall, FaceContext, FaceRoute, NamedKind } from './face.ts'
 
 /** No answer comes for this long; then the connection is cut, so that a server can stop. */
@@ -99,7 +99,7 @@ function readJson(body: Buffer): Readonly<Record<string, unknown>> {
 }
 
 async function answerCall(parts: FaceParts, call: FaceCall, response: ServerResponse): Promise<void> {
-  const { face, book, clock } = parts
+  const { face, book, clock, random } = parts
   const say = (code: SandboxRefusal['code'], message: string) => face.refuse({ code, message }, call)
   if (!face.isAuthorized(call, parts)) return send(response, say('unauthorized', 'The API key is wrong.'))
   let route: FaceRoute | null
@@ -111,9 +111,9 @@ async function answerCall(parts: FaceParts, call: FaceCall, response: ServerResp
   if (route === null) return send(response, say('no_route', `There is no ${call.method} ${call.path}.`))
   const { answerMs } = book.settings()
   if (answerMs > 0) await new Promise<void>((resolve) => void clock.after(answerMs, resolve))
-  const fault = strike(parts, route.name)
+  const fault = strikeCall(book, route.name, random)
   const kind = fault?.kind ?? null
-  if (kind !== null && beforeEffect.includes(kind)) {
+  if (kind !== null && isBeforeEffect(kind)) {
     const refusal = refusalOfFault[kind]
     if (refusal === undefined) return loseAnswer(parts, kind, response)
     const waits = kind === 'rate_limit' ? { 'retry-after': String(Math.ceil((fault?.ms ?? 1_000) / 1000)) } : {}
@@ -123,30 +123,6 @@ async function answerCall(parts: FaceParts, call: FaceCall, response: ServerResp
   if (kind === null) return send(response, answered)
   if (kind === 'effect_500') return send(response, say('unavailable', 'Something broke.'))
   spoilAnswer(parts, { kind, answered }, response)
-}
-
-/** What strikes before anything is done. */
-const beforeEffect: readonly WireFault[] = ['no_effect_no_answer', 'no_effect_hang', 'no_effect_500', 'rate_limit', 'outage', 'key_in_use']
-
-const shares: readonly (readonly [keyof SandboxSettings, WireFault])[] = [
-  ['outages', 'outage'],
-  ['requestLoss', 'no_effect_no_answer'],
-  ['rateLimits', 'rate_limit'],
-  ['errorsBefore', 'no_effect_500'],
-  ['errorsAfter', 'effect_500'],
-  ['answerLoss', 'effect_no_answer'],
-  ['halfBodies', 'half_body'],
-  ['htmlAnswers', 'html'],
-  ['redirects', 'redirect'],
-]
-
-/** The fault that was planned for this call, or one by its share. */
-function strike({ book, random }: FaceParts, name: FaceRoute['name']): { readonly kind: WireFault; readonly ms?: number } | null {
-  const planned = book.faults.strike(name, wireFaults)
-  if (planned !== null) return planned
-  const settings = book.settings()
-  const struck = shares.find(([share]) => settings[share] > 0 && random.fraction() < settings[share])
-  return struck === undefined ? null : { kind: struck[1] }
 }
 
 /** `isBroken`: the shop gets a 500, which some providers repeat under the same key. */
