@@ -80,11 +80,11 @@ const adapters = [
 
 /** Packages that reach out of the process, and the only places below `src/` that may. */
 export const packageHomes: Readonly<Record<string, readonly string[]>> = {
-  'node:fs': ['cli/', 'http/static-files.ts', 'blobs/local-blobs.ts'],
+  'node:fs': ['cli/', 'storage/sqlite/file-check.ts', 'http/static-files.ts', 'blobs/local-blobs.ts'],
   '@fastify/busboy': ['http/'],
   'node:http': ['base/node-http.ts', 'cli/serve.ts', 'cli/sandbox.ts', 'cli/open-provider.ts', 'http/', 'sandbox/'],
   'node:https': ['base/egress.ts', 'blobs/store-client.ts'],
-  'node:net': ['cli/', 'base/public-address.ts'],
+  'node:net': ['cli/', 'http/listening.ts', 'base/public-address.ts'],
   'node:tls': [],
   'node:dns': ['base/public-address.ts'],
   'node:sqlite': ['cli/', 'storage/sqlite/', 'sandbox/'],

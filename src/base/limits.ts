@@ -95,6 +95,8 @@ export const limits = {
   longTextCharactersMax: 100_000,
   /** RFC 5321 leaves no more for an address between its angle brackets. */
   emailCharactersMax: 254,
+  /** In front of its @: RFC 5321 section 4.5.3.1.1. */
+  emailLocalCharactersMax: 64,
   /** What every browser and proxy passes on. */
   urlCharactersMax: 2_000,
   /** Ids of ours have 30 at most: anything longer names nothing. */
@@ -183,6 +185,8 @@ export const limits = {
 
   /** Transactions that share one durable commit. 64 keeps a group under some 10 ms of work. */
   groupCommitMax: 64,
+  /** How long a group works before it lets the event loop turn: Node takes new connections once in a turn, and orders of 64 take 50 ms. */
+  groupTurnMs: 5,
   /**
    * Requests worked on at once, to begin with, and within what this moves with the delay that is measured. So many are always let in: a hundred
    * guests who come at the same moment wait for each other, and nobody is refused.
@@ -207,6 +211,8 @@ export const limits = {
   unreadAnswerMs: 60_000,
   /** Connections that the system keeps until they are taken. Past it clients hear nothing, and try again after a second, then three. */
   connectionsWaiting: 4_096,
+  /** Sockets that listen on the port, where the system lets several: Node takes one connection of each in a turn of its event loop. */
+  listeningSockets: 8,
   /** Sessions of staff that are known to go first. */
   preferredCallersMax: 1_000,
   /** Transactions waiting for the writer. Past it callers get 503 with Retry-After instead of a long wait. */
@@ -262,6 +268,8 @@ export const limits = {
   effectPollMs: 1_000,
   /** Attempts that fail are logged so rarely for each kind of effect: thousands fail at once while a mail server is away. */
   failureLogMs: 60_000,
+  /** Kinds of failures of which a log remembers that it has told them. */
+  failuresRemembered: 200,
   /** Of the reason that is logged: other servers write it. */
   failureReasonCharactersMax: 300,
   effectAttemptsMax: 12,
@@ -604,6 +612,8 @@ export const limits = {
   /** Records named when they stand in the way of a migration: enough to see what is wrong with them. */
   migrationObstaclesMax: 10,
 
+  /** Of one row in an archive: twice the largest document of MongoDB, which holds a line of the log too. */
+  archiveLineCharactersMax: 33_554_432,
   /** Rows of a collection in memory at once while it is verified; also the ids in one look-up (SQLite takes 32,766). */
   verifyPageSize: 250,
   /** Violations of one invariant that are told one by one: more say nothing new, and the count continues. */

@@ -79,7 +79,7 @@ function productOf(url: string): () => Promise<Product> {
 /** @throws Error with one sentence for people; the data is as it was */
 export async function openStorage(place: Place, model: Model, log?: Log): Promise<WholeStorage> {
   const { databaseUrl: url, allowWeakDurability } = place
-  if (url === null) return await openFile(place, model)
+  if (url === null) return await openFile(place, model, log)
   const product = await productOf(url)()
   const failed = (error: unknown) => log?.write('warn', 'The change feed could not continue; it tries again by itself.', { error })
   return await product.open(url, model, { allowWeakDurability, schema: policyOf(place), failed })
@@ -95,12 +95,19 @@ function memoryBytes(): number {
   return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY)
 }
 
-async function openFile(place: Place, model: Model): Promise<WholeStorage> {
+async function openFile(place: Place, model: Model, log?: Log): Promise<WholeStorage> {
   const folder = prepareFolder(place.dataFolder)
   const path = join(folder, 'kingpost.db')
   const { openSqlite } = await import('../storage/sqlite/sqlite-storage.ts')
   try {
-    return openSqlite({ path, model, clock: systemClock, schema: policyOf(place), memoryBytes: memoryBytes() })
+    return openSqlite({
+      path,
+      model,
+      clock: systemClock,
+      schema: policyOf(place),
+      memoryBytes: memoryBytes(),
+      onLost: (sentence) => log?.write('error', sentence),
+    })
   } catch (error) {
     throw explain(error, path)
   }
@@ -156,8 +163,18 @@ export async function openSnapshot(place: Place, model: Model): Promise<Snapshot
   try {
     return openSqliteSnapshot(path, model)
   } catch (error) {
-    throw new Error(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`)
+    const known = explainRead(error, place)
+    throw known === error ? new Error(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`) : known
   }
+}
+
+/** What a read of a database met, as a sentence where it is known. */
+export function explainRead(error: unknown, place: Place): unknown {
+  if (place.databaseUrl !== null) return error
+  // "no such table", "no such column": it is another model's.
+  if (sqliteCode(error) === 1)
+    return new Error(`${fileOf(place)} does not fit the model yet. See what it needs with: kingpost migrate plan`)
+  return explain(error, fileOf(place))
 }
 
 /** SQLite's file. */

@@ -10,7 +10,7 @@ import type { Reader, Snapshot } from '../storage/storage.ts'
 import { nameOf, placeOf } from './database.ts'
 import { loadBackend } from './load-config.ts'
 import { openBlobs } from './open-blobs.ts'
-import { openSnapshot, type Place } from './open-storage.ts'
+import { explainRead, openSnapshot, type Place } from './open-storage.ts'
 import { createProgress, number } from './progress.ts'
 import type { ProcessSettings } from './settings.ts'
 
@@ -40,6 +40,8 @@ export async function verify(settings: ProcessSettings): Promise<number> {
       )
     }
     return violations.length === 0 ? 0 : 1
+  } catch (error) {
+    throw explainRead(error, place)
   } finally {
     await snapshot.close()
   }

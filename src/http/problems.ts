@@ -15,7 +15,8 @@ const retryAfterSeconds = '1'
 export function problemOf(error: unknown, requestId: string, log: Log, hint?: string): Problem {
   if (isA(error, ProjectError)) return renderOwn(error, requestId)
   const known = isEngineError(error) ? error : fromFramework(error)
-  if (known === null || known.status >= 500) log.write('error', 'A request failed.', { requestId, error: known?.cause ?? error })
+  if (known === null) log.write('error', 'A request failed.', { requestId, error })
+  else if (known.status >= 500) log.write('error', 'A request failed.', { requestId, code: known.code, error: known.cause ?? error })
   if (known === null) return render(new EngineError('internal', hint === undefined ? {} : { detail: hint }), requestId)
   const more = hint === undefined ? undefined : known.inDevelopment?.()
   return render(known, requestId, more === undefined ? known.detail : `${known.detail} ${withoutSecrets(more)}`)

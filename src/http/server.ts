@@ -17,6 +17,7 @@ import { compress, encodingFor, isCompressible, markTag } from './compression.ts
 import { contentSecurityPolicy } from './content-security-policy.ts'
 import { admitOrigin, answerOptions, checkSameSite } from './cross-origin.ts'
 import { healthPaths } from './health.ts'
+import { type Listening, listenBySeveral } from './listening.ts'
 import { createLiveStreams, type LiveStreams } from './live.ts'
 import { createPreferred, type Preferred } from './preferred.ts'
 import { problemOf } from './problems.ts'
@@ -148,16 +149,17 @@ export function createServer(parts: ServerParts): HttpServer {
       for (const route of ofFiles) addRoute(scope, route)
     })
 
+  let listening: Listening | null = null
   return {
     app,
     async listen(port, host) {
-      await app.listen({ port, host, backlog: limits.connectionsWaiting })
-      const address = app.server.address()
-      return typeof address === 'object' && address !== null ? address.port : port
+      listening = await listenBySeveral(app.server, (options) => app.listen(options), { port, host })
+      return listening.port
     },
     async close() {
       door.close()
       live.endAll()
+      const ended = listening?.close()
       let cancel = () => {}
       // A connection whose request was under way falls idle later, and its client (a proxy) may keep it for minutes.
       const closeIdle = () => {
@@ -166,6 +168,7 @@ export function createServer(parts: ServerParts): HttpServer {
       }
       closeIdle()
       await app.close()
+      await ended
       cancel()
     },
   }

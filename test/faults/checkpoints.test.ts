@@ -12,6 +12,7 @@ import { systemClock } from '../../src/base/clock.ts'
 import { collection } from '../../src/schema/collection.ts'
 import { field } from '../../src/schema/field.ts'
 import { compileModel } from '../../src/schema/model.ts'
+import { createCheckpoints } from '../../src/storage/sqlite/checkpoints.ts'
 import { openSqlite } from '../../src/storage/sqlite/sqlite-storage.ts'
 import { createChance } from '../support/chance.ts'
 import { cleanUp } from '../support/clean-up.ts'
@@ -42,6 +43,30 @@ function open(t: TestContext) {
   }
   return { path, storage, write, look }
 }
+
+test('a copy that ends while the writer is within a transaction is looked at behind it', async (t) => {
+  const path = join(temporaryFolder(t), 'kingpost.db')
+  const writer = new DatabaseSync(path)
+  writer.exec('pragma journal_mode=wal; create table "t" ("text" text)')
+  const checkpoints = createCheckpoints(writer, path, 10)
+  const insert = writer.prepare('insert into "t" values (?)')
+  for (let count = 0; count < 60; count++) {
+    insert.run('x'.repeat(3_000))
+    checkpoints.committed()
+  }
+  // The thread is at its first copy: it ends while this transaction is open, and what is thrown there would end the process.
+  writer.exec('begin')
+  insert.run('x')
+  const other = new DatabaseSync(path, { readOnly: true })
+  const ask = other.prepare('pragma wal_checkpoint(noop)')
+  await eventually('the log is copied', async () => ((ask.get() as { checkpointed: number }).checkpointed > 0 ? true : null))
+  await sleep(50)
+  writer.exec('commit')
+  checkpoints.committed()
+  other.close()
+  await checkpoints.close()
+  writer.close()
+})
 
 test('a long log is copied beside the commits, and begun anew', async (t) => {
   const { storage, write, look } = open(t)

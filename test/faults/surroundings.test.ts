@@ -4,7 +4,18 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -12,7 +23,7 @@ import { type TestContext, test } from 'node:test'
 import { cleanUp } from '../support/clean-up.ts'
 import { eventually } from '../support/eventually.ts'
 import { expectStatus } from '../support/http-client.ts'
-import { runCommand, startServer, temporaryFolder, testConfig } from '../support/server-process.ts'
+import { runCommand, startServer, temporaryFolder, testConfig, verify } from '../support/server-process.ts'
 import { mountSmallDisk } from '../support/small-disk.ts'
 
 const isRoot = process.getuid?.() === 0
@@ -305,6 +316,8 @@ test('the disk fills up while the server runs: 507, reads go on, and with space 
   }
   expectStatus(await server.guest.get('/livez'), 200)
 
+  assert.equal(told(server, /A request failed\./).length, 1, server.stderr())
+
   rmSync(ballast)
   const later = await eventually('writes work again', async () => {
     const answer = await write('with space again')
@@ -371,6 +384,79 @@ test('the disk fails to sync for a while: those answers are 503, and no other on
   const database = openDatabase(server.dataFolder)
   assert.equal(database.prepare('select count(*) as "count" from notes').get()!['count'], acknowledged.size)
   database.close()
+})
+
+/** Lines of the log in which `what` stands. */
+function told({ stderr }: { stderr(): string }, what: RegExp): string[] {
+  return stderr()
+    .split('\n')
+    .filter((line) => what.test(line))
+}
+
+// proves P-008
+test('the file of the database is moved away or replaced while the server runs: nothing is acknowledged, and it goes on once it is back', async (t) => {
+  const server = await startServer(t)
+  const { guest, dataFolder } = server
+  const write = async () => await guest.post('/api/notes', { text: 'kept' })
+  const [path, away] = [join(dataFolder, 'kingpost.db'), join(dataFolder, 'away.db')]
+  expectStatus(await write(), 201)
+
+  renameSync(path, away)
+  for (let count = 0; count < 20; count++) {
+    const answer = expectStatus(await write(), 503)
+    assert.equal(answer.body.code, 'storage_unavailable')
+    assert.ok(answer.headers.has('retry-after'))
+  }
+  assert.deepEqual(expectStatus(await guest.get('/readyz'), 503).body, { status: 'storage_unavailable' })
+  assert.equal(
+    told(
+      server,
+      /kingpost\.db was deleted or moved away while this server runs on it\. It stores nothing more and answers writes with 503: /,
+    ).length,
+    1,
+  )
+  renameSync(away, path)
+  expectStatus(await guest.get('/readyz'), 200)
+  expectStatus(await write(), 201)
+
+  copyFileSync(path, away)
+  renameSync(away, path)
+  expectStatus(await write(), 503)
+  assert.equal(told(server, /kingpost\.db was replaced by another file/).length, 1)
+  expectStatus(await guest.get('/livez'), 200)
+  const ended = await server.stop()
+  assert.equal(ended.code, 0, ended.stderr)
+  assert.ok(ended.stderr.split('\n').length < 30, ended.stderr)
+})
+
+// proves P-008
+test('the file of the database is cut off while the server runs: 503, no crash, and verify says what it is', async (t) => {
+  for (const left of [0, 10_000]) {
+    const server = await startServer(t)
+    const { guest, dataFolder } = server
+    const path = join(dataFolder, 'kingpost.db')
+    expectStatus(await guest.post('/api/notes', { text: 'kept' }), 201)
+    // All of it is in the file then, and not in the log.
+    const other = openDatabase(dataFolder)
+    other.exec('pragma wal_checkpoint(truncate)')
+    other.close()
+    expectStatus(await guest.get('/readyz'), 200)
+    truncateSync(path, left)
+    expectStatus(await guest.post('/api/notes', { text: 'lost' }), 503)
+    expectStatus(await guest.get('/readyz'), 503)
+    await guest.get('/api/notes')
+    assert.equal(told(server, /kingpost\.db was cut off/).length, 1, server.stderr())
+    const ended = await server.stop()
+    assert.equal(ended.signal, null)
+    assert.doesNotMatch(ended.stderr, /because of a bug|uncaught/i)
+    const looked = await verify(dataFolder)
+    assert.equal(looked.code, 1)
+    assert.match(
+      looked.stderr,
+      /kingpost\.db (?:cannot be read: it is empty, or no database of Kingpost|is not a database, or it is damaged)/,
+    )
+    assert.doesNotMatch(looked.stderr, /no such|\n\s+at /)
+  }
 })
 
 /** The first answer there is; what goes wrong on the way is not waited out. */

@@ -28,6 +28,8 @@ export function createCheckpoints(writer: DatabaseSync, path: string, pages: num
   const ask = writer.prepare('pragma wal_checkpoint(noop)')
   let thread: Worker | null = null
   let isCopying = false
+  /** Looked at behind the next commit: a copy ends at any time, also within a transaction of the writer, which then cannot be asked. */
+  let isCopied = false
   let commits = 0
   let commitsPerLook = commitsPerLookMin
   /** At the last look. */
@@ -45,22 +47,24 @@ export function createCheckpoints(writer: DatabaseSync, path: string, pages: num
   function open(): Worker {
     const opened = new Worker(new URL(threadFile, import.meta.url), { workerData: { path } })
     opened.unref()
-    opened.on('message', () => {
+    const copied = () => {
       isCopying = false
-      left = logged()
-    })
+      isCopied = true
+    }
+    opened.on('message', copied)
     opened.on('error', () => {
       thread = null
-      isCopying = false
-      left = logged()
+      copied()
     })
     return opened
   }
 
   return {
     committed() {
-      if (isCopying || ++commits < commitsPerLook) return
+      if (isCopying || (++commits < commitsPerLook && !isCopied)) return
       const log = logged()
+      if (isCopied) left = log
+      isCopied = false
       const room = left + pages - log
       // Asked again when half of the room is used, should commits stay as they were. How they are, a log begun anew does not tell.
       const commitsPerPage = log > seen ? commits / (log - seen) : 0

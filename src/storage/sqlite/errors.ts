@@ -3,7 +3,7 @@
 import { AssertionError } from '../../base/assert.ts'
 import { EngineError, isEngineError, LostRace } from '../../base/engine-error.ts'
 
-const primary = { busy: 5, locked: 6, readonly: 8, ioerr: 10, full: 13, constraint: 19 } as const
+const primary = { busy: 5, locked: 6, readonly: 8, ioerr: 10, corrupt: 11, full: 13, constraint: 19, notADatabase: 26 } as const
 
 /** Errors of the driver become engine errors; everything else passes unchanged. */
 export function translate(error: unknown): unknown {
@@ -21,6 +21,8 @@ export function translate(error: unknown): unknown {
       return new EngineError('storage_full', { cause: error })
     case primary.ioerr:
     case primary.readonly:
+    case primary.corrupt:
+    case primary.notADatabase:
       return new EngineError('storage_unavailable', { cause: error })
     case primary.constraint:
       return constraint(error)

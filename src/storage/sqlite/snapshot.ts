@@ -13,7 +13,11 @@ export function openSqliteSnapshot(path: string, model: Model): Snapshot {
   const database = new DatabaseSync(path, { readOnly: true })
   database.exec('pragma busy_timeout=2000; begin')
   // The transaction takes its snapshot with its first read, not with `begin`.
-  database.prepare('select count(*) from sqlite_schema').get()
+  const found = database.prepare(`select count(*) as "count" from sqlite_schema where "name"='_meta'`).get()
+  if (found!['count'] === 0) {
+    database.close()
+    throw new Error('it is empty, or no database of Kingpost')
+  }
   const stored = storedModelOf(database, model)
   const prepared = createStatementCache(database)
   const reader = createReader({

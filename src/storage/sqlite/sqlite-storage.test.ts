@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { type Clock, systemClock } from '../../base/clock.ts'
 import { limits } from '../../base/limits.ts'
@@ -35,4 +38,25 @@ test('a group gathers while turns bring more, whoever is alone waits one turn, a
   while (++turns && (await turn()) === 4)
   assert.ok(turns < limits.groupCommitMax / 2, `it gathered for ${turns} turns`)
   await Promise.all(many)
+})
+
+test('a group that takes long lets the event loop turn between its works, and commits as one', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'kingpost-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  let now = 0
+  // Each look at the clock finds that two milliseconds have gone.
+  const clock: Clock = { ...systemClock, monotonic: () => (now += 2) }
+  const storage = openSqlite({ path: join(folder, 'kingpost.db'), model: compileModel([]), clock })
+  let turns = 0
+  const seen: number[] = []
+  let isDone = false
+  const count = () => {
+    turns++
+    if (!isDone) setImmediate(count)
+  }
+  setImmediate(count)
+  await Promise.all(Array.from({ length: 12 }, () => storage.transaction(async () => void seen.push(turns))))
+  isDone = true
+  assert.ok(seen.at(-1)! - seen[0]! >= 3, `twelve works of two milliseconds had ${seen.at(-1)! - seen[0]!} turns between them`)
+  await storage.close()
 })

@@ -1,6 +1,6 @@
 // SQLite behind the storage port. One writer connection, one reader connection, both in this thread.
 // Group commit: transactions that wait together run one after another and share one durable commit; a caller is answered only after it. Invariants: synchronous=FULL on the writer,
-// asserted; work inside a transaction awaits nothing but the transaction, so a group never stalls.
+// asserted; work inside a transaction awaits nothing but the transaction, so a group never stalls: between two of them it lets others have a turn.
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { assert } from '../../base/assert.ts'
 import { type Clock, sleep } from '../../base/clock.ts'
@@ -15,11 +15,13 @@ import { type Checkpoints, createCheckpoints } from './checkpoints.ts'
 import { appendCommits, commitRange, commitsAfter, forgetCommits, rewriteCommits } from './commit-log.ts'
 import { sqliteDialect } from './dialect.ts'
 import { translate } from './errors.ts'
+import { createFileCheck } from './file-check.ts'
 import { loadRows } from './load.ts'
 import { createReader, createStatementCache, listMarks, readMark, run, versionOf } from './reader.ts'
 import { prepareSchema } from './schema.ts'
 import { openSqliteSnapshot } from './snapshot.ts'
 import { createTransactionMaker, type Turn } from './transaction.ts'
+import { createTurnSnapshot } from './turn-snapshot.ts'
 import { createVacuums } from './vacuum.ts'
 
 export type SqliteOptions = {
@@ -33,6 +35,8 @@ export type SqliteOptions = {
   readonly memory?: DatabaseSync
   /** What the process may use, by which the reader's page cache is measured. */
   readonly memoryBytes?: number
+  /** Told once, in a sentence, when the file is no longer what this process opened. */
+  readonly onLost?: (sentence: string) => void
   /** How long the write-ahead log may become before it is copied into the file. */
   readonly logPages?: number
 }
@@ -66,6 +70,7 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
   const model = prepareSchema(writer, options.model, options.schema)
   const reader = isMemory ? writer : connect({ ...options }, true)
   const checkpoints: Checkpoints | null = isMemory ? null : createCheckpoints(writer, options.path, options.logPages)
+  const checkFile = isMemory ? () => {} : createFileCheck(options.path, options.onLost)
   const compiler = createCompiler(model, sqliteDialect)
   const writeCache = createStatementCache(writer)
   const writeRows = createStatementCache(writer, true)
@@ -79,22 +84,7 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
   let isClosed = false
   const vacuums = createVacuums({ path: options.path, bytes: () => sizeOf(writer), clock })
 
-  /**
-   * Reads of one turn of the event loop share one snapshot, which spares each of them SQLite's file locks
-   * (some 4 us). It ends with the turn, and before anybody is told of a commit: reads after it see it.
-   */
-  let hasSnapshot = false
-  function openSnapshot(): void {
-    if (hasSnapshot) return
-    hasSnapshot = true
-    readCache('begin').run()
-    clock.soon(closeSnapshot)
-  }
-  function closeSnapshot(): void {
-    if (!hasSnapshot) return
-    hasSnapshot = false
-    readCache('commit').run()
-  }
+  const snapshot = createTurnSnapshot(reader, readCache, clock)
 
   const encoders = new Map([...model.collections].map(([name, collection]) => [name, createEncoder(collection)]))
   const transactionReader = createReader({ model, compiler, prepared: writeCache, rows: writeRows })
@@ -107,6 +97,7 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
 
   /** A migration or a backup may write to the same file: it is waited for, without holding up the reads of this process. */
   async function begin(): Promise<void> {
+    checkFile()
     const deadline = clock.monotonic() + limits.sqliteBusyMs
     while (true) {
       try {
@@ -131,7 +122,12 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
       for (const waiting of group) waiting.reject(error)
       return
     }
+    let from = clock.monotonic()
     for (const waiting of group) {
+      if (!isMemory && clock.monotonic() - from >= limits.groupTurnMs) {
+        await turnOf(clock)
+        from = clock.monotonic()
+      }
       const turn: Turn = { lines: [], isOpen: true, hasWritten: false }
       try {
         if (hasSavepoints) writeCache('savepoint one').run()
@@ -163,12 +159,14 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
       if (writer.isTransaction) {
         commits = appendCommits(writeCache, lines, isMemory ? Number.POSITIVE_INFINITY : undefined)
         run(() => writeCache('commit').run())
+        // Nobody is told that something is stored which lies in a file without a name.
+        checkFile()
       } else if (outcomes.some((outcome) => outcome.error === undefined)) failure = outcomes.at(-1)?.error
     } catch (error) {
       failure = error
       if (writer.isTransaction) writer.exec('rollback')
     }
-    closeSnapshot()
+    snapshot.close()
     checkpoints?.committed()
     if (failure === undefined) for (const commit of commits) for (const listener of [...feedListeners, ...commitListeners]) listener(commit)
     const byWaiting = new Map(outcomes.map((outcome) => [outcome.waiting, outcome]))
@@ -226,12 +224,15 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
     },
     reader: isMemory
       ? waitingReader(transactionReader, () => running)
-      : createReader({ model, compiler, prepared: readCache, rows: readRows, before: openSnapshot }),
+      : createReader({ model, compiler, prepared: readCache, rows: readRows, before: snapshot.open }),
 
     transaction: (work) => inTurn(work, false),
 
     commitsAfter: async (position, limit) => commitsAfter(readCache, position, limit),
-    commitRange: async () => commitRange(readCache),
+    async commitRange() {
+      checkFile()
+      return commitRange(readCache)
+    },
     forgetCommits: async (before) => await inTurn(async () => forgetCommits(writeCache, before), true),
     rewriteCommits: async (commits) => await inTurn(async () => rewriteCommits(writeCache, commits), true),
     forgetRemains: vacuums.run,
@@ -257,10 +258,10 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
     async close() {
       if (isClosed) return
       isClosed = true
-      while (isScheduled) await new Promise<void>((resolve) => clock.soon(resolve))
+      while (isScheduled) await turnOf(clock)
       await Promise.all([running, vacuums.settled()])
       if (!isMemory) {
-        closeSnapshot()
+        snapshot.close()
         reader.close()
         await checkpoints?.close()
         leaveOneFile(writer)
@@ -268,6 +269,11 @@ export function openSqlite(options: SqliteOptions): WholeStorage {
       writer.close()
     },
   }
+}
+
+/** Requests, answers and new connections come in between: without it none does before the whole group is done. */
+function turnOf(clock: Clock): Promise<void> {
+  return new Promise((resolve) => clock.soon(resolve))
 }
 
 function sizeOf(database: DatabaseSync): number {
