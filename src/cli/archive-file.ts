@@ -1,8 +1,9 @@
 // Archives as files: written beside their name, synced, read back and compared, and only then given it.
 // Invariant: a file under an archive's name is whole.
 import { createReadStream } from 'node:fs'
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { dirname, join } from 'node:path'
 import { ArchiveError, type ArchiveHead, archiveBytes, type OpenArchive, openArchive } from '../storage/archive/archive.ts'
 import { differences, type Part, type Sums, sumsOf } from '../storage/archive/contents.ts'
 
@@ -40,7 +41,8 @@ export async function writeArchiveFile(
 ): Promise<Written> {
   if ((await stat(path).catch(() => null)) !== null)
     throw new Error(`${path} is there already. Give the backup another name with --to FILE: nothing is overwritten.`)
-  const temporary = `${path}.${process.pid}.part`
+  await removeLeftParts(dirname(path))
+  const temporary = `${path}${partOf(process.pid)}`
   const sums: Record<string, Sums[string]> = {}
   const noting = (part: Part) => {
     if (part.kind === 'end') sums[part.section] = part.sum
@@ -67,6 +69,29 @@ export async function writeArchiveFile(
     if (code !== undefined && /^E[A-Z]+$/.test(code))
       throw new Error(`${path} cannot be written (${code}). Give it another place with --to FILE.`)
     throw error
+  }
+}
+
+/** By whom it is written stands in its name, with the machine: a folder may be shared. */
+function partOf(pid: number | string): string {
+  return `.${hostname().replaceAll(/[^\w-]/g, '-')}-${pid}.part`
+}
+
+/** What backups of this machine left that were killed. One whose process runs is left alone. */
+async function removeLeftParts(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const pid = /-(\d{1,10})\.part$/.exec(name)?.[1]
+    if (pid === undefined || !name.endsWith(partOf(pid)) || isRunning(Number(pid))) continue
+    await rm(join(folder, name), { force: true })
+  }
+}
+
+/** Another process that has its number by now counts: then it is left for the next time. */
+function isRunning(pid: number): boolean {
+  try {
+    return pid !== process.pid && process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 

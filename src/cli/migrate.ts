@@ -1,6 +1,6 @@
 // `kingpost migrate plan` shows what the database needs to fit the model; `kingpost migrate apply` does what the
 // words allow. It never asks: what is not allowed is told with the words that allow it.
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -124,10 +124,14 @@ async function apply(parts: MigrationParts, settings: ProcessSettings): Promise<
   }
 }
 
+const leftCopy = /^before-migration-[\dTZ-]+\.db\.partial(?:-journal)?$/
+
 /** All that was committed, as one file, checked after writing. */
 function backUp(folder: string): string {
   const backups = join(folder, 'backups')
   makeFolder(backups)
+  // One migration at a time: those that are there are of such that were killed.
+  for (const left of readdirSync(backups)) if (leftCopy.test(left)) rmSync(join(backups, left), { force: true })
   const name = `before-migration-${toIso(systemClock.now()).replaceAll(/[:.]/g, '-')}.db`
   const path = join(backups, name)
   const partial = `${path}.partial`

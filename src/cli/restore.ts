@@ -33,6 +33,7 @@ export async function restore(settings: ProcessSettings): Promise<number> {
   const archive = await openArchiveFile(path)
   const wrong = misfits(archive.head, model)
   if (wrong.length > 0) throw new Error(`${path} does not fit this project:\n${wrong.map((one) => `  ${one}`).join('\n')}`)
+  await checkWhole(path)
   const place = placeOf(settings)
   const blobs = openBlobs(settings)
   const { storage, close } = await openAlone(place, model)
@@ -70,6 +71,17 @@ export async function restore(settings: ProcessSettings): Promise<number> {
   } finally {
     progress.done()
     await close()
+  }
+}
+
+/** Before the first row is stored: a damaged one leaves the database as empty as it was. @throws Error with one sentence for people */
+async function checkWhole(path: string): Promise<void> {
+  const archive = await openArchiveFile(path)
+  const progress = createProgress('Read', () => archive.bytesRead() / archive.bytes)
+  try {
+    await sumsOf(archive.parts, progress.onPart)
+  } finally {
+    progress.done()
   }
 }
 

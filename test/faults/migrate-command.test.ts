@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
@@ -46,6 +46,13 @@ test('kingpost migrate: shown, refused, done, and done for good', async (t) => {
   assert.match(early.stderr, /^A server is running on .*Nothing was changed\./)
   await server.stop()
 
+  // What one left that was killed goes.
+  mkdirSync(join(folder, 'backups'), { recursive: true })
+  for (const name of [
+    'before-migration-2026-11-24T10-45-00-123Z.db.partial',
+    'before-migration-2026-11-24T10-45-00-123Z.db.partial-journal',
+  ])
+    writeFileSync(join(folder, 'backups', name), 'half')
   const apply = await run(['migrate', 'apply', '--contract'])
   assert.equal(apply.code, 0, apply.stderr)
   assert.match(
