@@ -1,7 +1,7 @@
 // `mail.send`, for code of a project inside a transaction: the message is owed with everything else that it writes.
+import { isEmail, normalEmail } from '../base/email-address.ts'
 import { type AnyOwnMail, dataMisfit, type OwnMail } from '../domains/emails/define-mail.ts'
 import { queueEmail } from '../domains/emails/queue-email.ts'
-import { isEmail } from '../operation/validate.ts'
 import type { Work } from '../operation/work.ts'
 import { notListed, OwnMistake } from './own-code.ts'
 import { checkId, checkKey } from './own-key.ts'
@@ -34,11 +34,11 @@ export function mailIn(declared: ReadonlySet<AnyOwnMail>, work: Work): Mail {
       const queued = await queueEmail(work, {
         key: `${mail.name}:${key ?? work.newId('key')}`,
         ...(key === undefined ? {} : { repeats: 'usual' as const }),
-        to: to.toLowerCase(),
+        to: normalEmail(to),
         template: mail,
         view: data as Readonly<Record<string, unknown>>,
         record: record ?? null,
-        ...(replyTo === undefined ? {} : { replyTo }),
+        ...(replyTo === undefined ? {} : { replyTo: normalEmail(replyTo) }),
       })
       return queued !== null
     },

@@ -4,6 +4,7 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import { isDay, parseIso } from '../base/clock.ts'
 import { minorDigits } from '../base/currencies.ts'
+import { isEmail } from '../base/email-address.ts'
 import { EngineError, type InputIssue } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
 import { isName } from '../base/names.ts'
@@ -149,7 +150,8 @@ const webAddress = 'must be a web address starting with http:// or https://, wit
 const formatMessages: Record<string, string> = {
   'date-time': 'must be a time such as 2026-11-24T12:00:00Z',
   date: 'must be a day such as 2026-11-24',
-  email: 'must be an e-mail address',
+  email:
+    'must be an e-mail address such as anna@example.com: in front of the @ letters a to z, digits and signs, without quotes or accents',
   uri: webAddress,
   'uri-template': webAddress,
   name: 'must be one line with something to read, and no web address',
@@ -160,14 +162,6 @@ const formatMessages: Record<string, string> = {
 /** Long lists by their beginning: the document has all. */
 function listed(values: readonly unknown[]): string {
   return values.length <= 30 ? values.join(', ') : `${values.slice(0, 10).join(', ')} … (${values.length} in all)`
-}
-
-/** RFC 5321's dot-atom form without comments or quoting: what people have, and nothing that can break a header. */
-export function isEmail(text: string): boolean {
-  return (
-    text.length <= 254 &&
-    /^[\w!#$%&'*+/=?^`{|}~.-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}))+$/.test(text)
-  )
 }
 
 function isWebAddress(text: string): boolean {

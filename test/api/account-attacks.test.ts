@@ -125,13 +125,23 @@ test('A49: capitals and blanks around it are one address; plus, dots and letters
     assert.equal((await post('login', { email, password: account.password })).status, 401)
     assert.equal(await accounts(email), 1)
   }
-  // Cyrillic о, a domain in other letters, a dot at the end, full-width letters: not of the form of an address.
+  // One domain, by its capitals, full-width letters and another full stop.
+  for (const email of ['owner@EXAMPLE.com', 'owner@\uff45xample.com', 'owner@example\u3002com'])
+    assert.equal((await post('login', { ...account, email })).body.user.email, account.email, email)
+  // A domain with a Cyrillic а is another one, and is kept in the letters of the DNS, where it looks like no other.
+  for (const email of ['owner@ex\u0430mple.com', 'owner@EX\u0410MPLE.com', 'owner@xn--exmple-4nf.com'])
+    await post('register', { email, password: 'long enough' })
+  assert.equal(await accounts('owner@xn--exmple-4nf.com'), 1)
+  assert.equal((await post('login', { email: 'owner@ex\u0430mple.com', password: account.password })).status, 401)
+  assert.equal(await accounts('owner@ex\u0430mple.com'), 0)
+  // Cyrillic о, full-width letters, dots at an end or two in a row, quotes: not of the form of an address.
   for (const email of [
     '\u043ewner@example.com',
-    'owner@ex\u0430mple.com',
-    'owner@example.com.',
     '\uff4fwner@example.com',
-    'owner@example\u3002com',
+    'owner@example.com.',
+    '.owner@example.com',
+    'own..er@example.com',
+    '"owner"@example.com',
   ])
     for (const url of ['register', 'reset', 'login'])
       assert.equal((await post(url, { email, ...(url === 'reset' ? {} : { password: 'long enough' }) })).status, 400, `${url} ${email}`)

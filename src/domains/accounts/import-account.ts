@@ -1,5 +1,6 @@
 // Accounts of another system, with the passwords that their owners know: an address that has an account here stays as it is, so
 // the same file again changes nothing.
+import { normalEmail } from '../../base/email-address.ts'
 import { invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { type Static, Type } from '../../contract/type.ts'
@@ -9,7 +10,7 @@ import { noteAdmin } from './admins.ts'
 import { passwords, users } from './collections.ts'
 import { foreignCheck, foreignForms } from './foreign-hashes.ts'
 import { checkRoles } from './may-give.ts'
-import { emailInput, nameInput, normalEmail, normalName } from './shapes.ts'
+import { emailInput, nameInput, normalName } from './shapes.ts'
 
 const importedAccount = Type.Object(
   {

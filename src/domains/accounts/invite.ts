@@ -1,4 +1,5 @@
 import { recently, role } from '../../access/rule.ts'
+import { normalEmail } from '../../base/email-address.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { languageOf } from '../../base/language.ts'
 import { limits } from '../../base/limits.ts'
@@ -7,7 +8,7 @@ import { type CommandContext, command, type Operation } from '../../operation/de
 import { accountInvited } from './events.ts'
 import { endInvitation, type Invitation, invitationOutput, invitations, invitationView, issueInvitation } from './invitations.ts'
 import { checkMayGive, checkRoles, getGiver } from './may-give.ts'
-import { emailInput, normalEmail } from './shapes.ts'
+import { emailInput } from './shapes.ts'
 
 const idInput = Type.Object({ id: Type.String({ maxLength: limits.idCharactersMax }) }, { additionalProperties: false })
 

@@ -1,3 +1,4 @@
+import { normalEmail } from '../../base/email-address.ts'
 import { eq } from '../../contract/filter.ts'
 import type { Work } from '../../operation/work.ts'
 import { findUnique } from '../../storage/find-all.ts'
@@ -6,7 +7,7 @@ import { passwords, type User, users } from './collections.ts'
 import { dropProofs } from './proofs.ts'
 import { removeFactors } from './second-factor.ts'
 import { setPassword } from './set-password.ts'
-import { normalEmail } from './shapes.ts'
+
 import { forgetWayIn } from './sign-in.ts'
 
 export type NewAdmin = { readonly email: string; readonly name: string | null; readonly hash: string }

@@ -1,16 +1,16 @@
 // Other providers by openid-client: OAuth 2.1 and OpenID Connect with what the presets say otherwise. PKCE goes along always, also
 // where the provider does not say that it knows it: who does not ignores it (RFC 6749 section 3.1).
+
 import { createHash, createPrivateKey, sign } from 'node:crypto'
 import type { ClientAuth, Configuration, IDToken, UserInfoResponse } from 'openid-client'
 import type { Clock } from '../../base/clock.ts'
 import type { Egress } from '../../base/egress.ts'
+import { isEmail, normalEmail } from '../../base/email-address.ts'
 import { limits } from '../../base/limits.ts'
 import { isName } from '../../base/names.ts'
 import type { SignInProvider } from '../../config/sign-in-providers.ts'
-import { isEmail } from '../../operation/validate.ts'
 import { type BeginRequest, type FinishRequest, type IdentityProvider, type Person, ProviderFault } from './identity-provider.ts'
 import { providerFetch } from './provider-fetch.ts'
-import { normalEmail } from './shapes.ts'
 
 /** Loaded when somebody first signs in so: a process need not wait for what it does not use. */
 const library = () => import('openid-client')

@@ -1,5 +1,6 @@
 import { anyone } from '../../access/rule.ts'
 import { addressBlock } from '../../base/address-block.ts'
+import { normalEmail } from '../../base/email-address.ts'
 import { languageOf } from '../../base/language.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
@@ -7,7 +8,7 @@ import { passwords, users } from './collections.ts'
 import { accountProofAsked, accountRegistered } from './events.ts'
 import { checkNewPassword } from './password-rules.ts'
 import { formerOwner } from './proofs.ts'
-import { emailInput, nameInput, normalEmail, normalName, passwordInput } from './shapes.ts'
+import { emailInput, nameInput, normalName, passwordInput } from './shapes.ts'
 
 /**
  * Opens an account. The answer is the same whether the address was free: its owner learns the rest by

@@ -1,12 +1,13 @@
 import { recently, signedIn } from '../../access/rule.ts'
 import { addressBlock } from '../../base/address-block.ts'
+import { normalEmail } from '../../base/email-address.ts'
 import { EngineError, invalid } from '../../base/engine-error.ts'
 import { languageOf } from '../../base/language.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { users } from './collections.ts'
 import { accountProofAsked } from './events.ts'
-import { emailInput, normalEmail } from './shapes.ts'
+import { emailInput } from './shapes.ts'
 
 /** `POST /api/auth/email`: a mail to the new address, whose link moves the account there. Until then nothing changes. */
 export const requestEmailChange = command({

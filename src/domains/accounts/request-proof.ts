@@ -1,11 +1,13 @@
 // The operations that send a mail to whatever address is typed. Each answers 202 and the same, whoever's it is.
+
 import { anyone } from '../../access/rule.ts'
 import { addressBlock } from '../../base/address-block.ts'
+import { normalEmail } from '../../base/email-address.ts'
 import { languageOf } from '../../base/language.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { type AskedProof, accountProofAsked } from './events.ts'
-import { emailInput, normalEmail } from './shapes.ts'
+import { emailInput } from './shapes.ts'
 
 type Mailed = Extract<AskedProof['purpose'], 'verify' | 'reset' | 'magic' | 'code'>
 

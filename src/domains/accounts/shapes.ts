@@ -72,8 +72,3 @@ export function userView(user: User) {
 export function normalName(name: string | null | undefined): string | null {
   return name?.trim() ?? null
 }
-
-/** Two spellings of a mailbox are one account. */
-export function normalEmail(email: string): string {
-  return email.trim().toLowerCase()
-}

@@ -1,5 +1,6 @@
 // What a cart is told beside its lines: who buys, where it goes and how. Given when it is made, or later.
 
+import { normalEmail } from '../../base/email-address.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import type { Project } from '../../config/project.ts'
@@ -37,7 +38,7 @@ export function detailsOf(
   const tidy = (address: Address | null) => address && tidyAddress(address)
   return {
     ...details,
-    ...(typeof details.email === 'string' ? { email: details.email.toLowerCase() } : {}),
+    ...(typeof details.email === 'string' ? { email: normalEmail(details.email) } : {}),
     ...(details.shippingAddress === undefined ? {} : { shippingAddress: tidy(details.shippingAddress) }),
     ...(details.billingAddress === undefined ? {} : { billingAddress: tidy(details.billingAddress) }),
   }

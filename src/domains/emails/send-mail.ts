@@ -1,4 +1,5 @@
 import { staff } from '../../access/rule.ts'
+import { normalEmail } from '../../base/email-address.ts'
 import { EngineError, invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { Type } from '../../contract/type.ts'
@@ -55,10 +56,10 @@ export function sendMail(mails: Iterable<AnyOwnMail>): Operation {
       const said = wordsOf(byName, given)
       const email = await queueEmail(work, {
         key: `emails.send:${newId('key')}`,
-        to: to.toLowerCase(),
+        to: normalEmail(to),
         record,
         ...said,
-        ...(replyTo && { replyTo }),
+        ...(replyTo && { replyTo: normalEmail(replyTo) }),
       })
       const [output] = await presentAll(tx, model.get(emails), actor, [email!])
       return { output: output as unknown, status: 201, headers: { location: `/api/emails/${email!.id}` } }

@@ -1,14 +1,15 @@
 // The config check: every mistake at once, each with its path, what is allowed and the nearest name.
 // It runs before anything is opened, so a broken config never touches a database. Invariant: what passes
 // compiles and serves; a mistake never ends in an error of JavaScript.
+
 import { countries, isCountry } from '../../base/countries.ts'
 import { isCurrency } from '../../base/currencies.ts'
+import { isEmail } from '../../base/email-address.ts'
 import { limits } from '../../base/limits.ts'
 import { nearest } from '../../base/nearest.ts'
 import { declarationOf } from '../../base/place.ts'
 import { isOrigin } from '../../base/web-address.ts'
 import type { BackendConfig, MailConfig, ShopConfig, WebhooksConfig } from '../../config/backend-config.ts'
-import { isEmail } from '../../operation/validate.ts'
 import type { Collection } from '../../schema/collection.ts'
 import { ruleFieldsOf } from '../../schema/compile-rule.ts'
 import { prefixOf } from '../../schema/model.ts'

@@ -1,4 +1,6 @@
-// Addresses of mail, kept in lower case: two spellings of one mailbox are one value.
+// Addresses of mail, kept in one spelling: two of one mailbox are one value.
+import { normalEmail } from '../../base/email-address.ts'
+import { invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { countFrom, flag, searched } from '../shape.ts'
 import { mustBe, textComparing, textExcess, textMisfit } from './comparing.ts'
@@ -8,8 +10,8 @@ import { erasing } from './ref.ts'
 const comparing: Comparing = {
   ...textComparing,
   operators: ['eq', 'contains', 'startsWith'],
-  fromQuery: (text) => ({ value: text.toLowerCase() }),
-  fromRule: (value) => (typeof value === 'string' ? { value: value.trim().toLowerCase() } : mustBe(value, 'a text')),
+  fromQuery: (text) => ({ value: normalEmail(text) }),
+  fromRule: (value) => (typeof value === 'string' ? { value: normalEmail(value) } : mustBe(value, 'a text')),
   takesActor: ({ actor }) => actor === 'email',
 }
 
@@ -17,9 +19,15 @@ export const emailKind = defineKind({
   name: 'email',
   columns: [{ type: 'text', characters: ({ max = 255 }) => max, comparing }],
   options: { unique: flag, max: countFrom(1), search: searched, onErase: erasing },
-  defaultFault: (value) => (value === String(value).toLowerCase() ? null : 'must be in lower case, as addresses are kept'),
+  defaultFault: (value) =>
+    value === normalEmail(String(value)) ? null : 'must be in lower case, its domain as the DNS has it, as addresses are kept',
   schema: () => ({ type: 'string', format: 'email', maxLength: limits.emailCharactersMax }),
-  fromWire: (value) => (value as string).trim().toLowerCase(),
+  fromWire(value, path, { max = limits.emailCharactersMax }) {
+    const address = normalEmail(value as string)
+    // The DNS takes more characters for a domain of another script than people do.
+    if (address.length > max) throw invalid(path, 'maxLength', `has more than ${max} characters as the DNS has it`)
+    return address
+  },
   misfit: textMisfit,
   excess: textExcess,
   input: 'email',
