@@ -1,9 +1,10 @@
 // Stripe for a server: with the project's keys at Stripe itself, or at the sandbox's face of it.
 import { systemClock } from '../base/clock.ts'
 import { systemEgress } from '../base/egress.ts'
-import { createStripeProvider, stripeUrl } from '../payment-providers/stripe/adapter.ts'
+import { createStripeProvider, type StripeParts, stripeUrl } from '../payment-providers/stripe/adapter.ts'
+import { stripeFace, stripeFaceKeys } from '../sandbox/faces/stripe.ts'
+import { openFace } from './open-face.ts'
 import type { OpenProvider, ProviderPlace } from './open-provider.ts'
-import { UsageError } from './settings.ts'
 
 /** Secret keys and restricted ones: https://docs.stripe.com/keys. */
 function modeOf(key: string) {
@@ -11,15 +12,19 @@ function modeOf(key: string) {
   return mode === undefined ? null : (mode as 'live' | 'test')
 }
 
-export function openStripe({ config, keys }: ProviderPlace): OpenProvider {
-  if (config.isSandboxed) throw new UsageError('The payment sandbox does not speak as Stripe does yet.')
+export async function openStripe(place: ProviderPlace): Promise<OpenProvider> {
+  const { config, keys } = place
+  const open = (parts: Pick<StripeParts, 'url' | 'readKey' | 'readWebhookSecrets'>) =>
+    createStripeProvider({ id: config.id, egress: systemEgress, now: () => systemClock.now(), ...parts })
+  if (config.isSandboxed) {
+    const { url, secret, ...face } = await openFace(stripeFace, place)
+    const { secretKey, webhookSecret } = stripeFaceKeys(secret)
+    return { ...face, provider: open({ url, readKey: () => secretKey, readWebhookSecrets: () => [webhookSecret] }) }
+  }
   keys.checkMode('secretKey', modeOf)
   keys.readAll('webhookSecret')
-  const provider = createStripeProvider({
-    id: config.id,
+  const provider = open({
     url: stripeUrl,
-    egress: systemEgress,
-    now: () => systemClock.now(),
     readKey: () => keys.read('secretKey'),
     readWebhookSecrets: () => keys.readAll('webhookSecret'),
   })

@@ -17,7 +17,7 @@ type Kind = {
   readonly secrets: readonly string[]
   /** Moves no money: not there in production. */
   readonly isForDevelopment: boolean
-  /** The first part of the addresses of its own pages, which no page of ours has. */
+  /** What the addresses of its own pages begin with; no page of ours has their first part. */
   readonly path: string
   /** Loads it first: a process need not wait for what it does not use. */
   open(place: ProviderPlace): Promise<OpenProvider>
@@ -53,7 +53,7 @@ const kinds: Readonly<Record<string, Kind>> = {
     methods: stripeMethods,
     secrets: ['secretKey', 'webhookSecret'],
     isForDevelopment: false,
-    path: 'sandbox',
+    path: 'sandbox/stripe',
     open: async (place) => (await import('./open-stripe.ts')).openStripe(place),
   },
 }
@@ -66,7 +66,7 @@ export function offeredProviders(isDevelopment: boolean): OfferedProvider[] {
 }
 
 /** Also of those that are not there: what answers in development is nobody else's address in production. */
-export const providerPaths = Object.values(kinds).map(({ path }) => path)
+export const providerPaths = [...new Set(Object.values(kinds).map(({ path }) => path.split('/', 1)[0]!))]
 
 /** The chosen ones of a server, opened. */
 export type PaymentProviders = Pick<OpenProvider, 'start' | 'stop'> & {

@@ -18,7 +18,7 @@ import {
   returnRefund,
 } from './returning.ts'
 import { calmSettings, type SandboxSettings } from './settings.ts'
-import type { LinesQuery, SandboxKey } from './store.ts'
+import type { LinesQuery, SandboxKey, SandboxStore } from './store.ts'
 import {
   advancePayment,
   answerAsBuyer,
@@ -29,6 +29,7 @@ import {
   capturePayment,
   confirmPayment,
   createPayment,
+  keepDetails,
   type ResumeRequest,
   resumePayment,
   type SandboxMethod,
@@ -56,6 +57,8 @@ export function createSandboxBook(parts: BookParts, initial: SandboxSettings = c
     capture: (id: string, request: CaptureRequest): SandboxPayment => core.atomically(() => capturePayment(core, id, request)),
     cancel: (id: string): SandboxPayment => core.atomically(() => cancelPayment(core, id)),
     refund: (id: string, request: RefundRequest): SandboxPayment => core.atomically(() => refundPayment(core, id, request)),
+    /** What a face remembers of it beside what it has. */
+    keep: (id: string, details: SandboxPayment['details']): SandboxPayment => core.atomically(() => keepDetails(core, id, details)),
     returnRefund: (id: string, refundId: string): SandboxPayment => core.atomically(() => returnRefund(core, id, refundId)),
     dispute: (id: string, request: DisputeRequest = {}): SandboxPayment => core.atomically(() => openDispute(core, id, request)),
     moveDispute: (disputeId: string, step: DisputeStep): SandboxPayment => core.atomically(() => moveDispute(core, disputeId, step)),
@@ -83,16 +86,7 @@ export function createSandboxBook(parts: BookParts, initial: SandboxSettings = c
     /** Loses its record of a payment, as if it had never been asked for it. What it moved stays in the account. */
     forget: (id: string): void => store.forget(id),
 
-    get: (id: string): SandboxPayment | null => store.getPayment(id),
-    findByReference: (reference: string): SandboxPayment | null => store.findByReference(reference),
-    /** By any name: its own, that of a capture, refund or dispute, or one that a face gave it. */
-    find: (name: string): SandboxPayment | null => store.getPayment(name) ?? store.findByName(name),
-    /** For auditors. */
-    all: (): readonly SandboxPayment[] => store.allPayments(),
-    /** The account's lines in the order in which they came. */
-    lines: (query: LinesQuery): readonly SandboxLine[] => store.lines(query),
-    payouts: (): readonly SandboxPayout[] => store.payouts(),
-    balances: (): Readonly<Record<string, number>> => store.balances(),
+    ...readsOf(store),
 
     /**
      * Answers a call by HTTP once per key: all that `work` does is written together with its answer. `isKept`: false for an
@@ -127,5 +121,20 @@ export function createSandboxBook(parts: BookParts, initial: SandboxSettings = c
     },
 
     stop: core.stop,
+  }
+}
+
+function readsOf(store: SandboxStore) {
+  return {
+    get: (id: string): SandboxPayment | null => store.getPayment(id),
+    findByReference: (reference: string): SandboxPayment | null => store.findByReference(reference),
+    /** By any name: its own, that of a capture, refund or dispute, or one that a face gave it. */
+    find: (name: string): SandboxPayment | null => store.getPayment(name) ?? store.findByName(name),
+    /** For auditors. */
+    all: (): readonly SandboxPayment[] => store.allPayments(),
+    /** The account's lines in the order in which they came. */
+    lines: (query: LinesQuery): readonly SandboxLine[] => store.lines(query),
+    payouts: (): readonly SandboxPayout[] => store.payouts(),
+    balances: (): Readonly<Record<string, number>> => store.balances(),
   }
 }

@@ -14,6 +14,8 @@ export type HostedPage = {
   readonly question: string
   /** Whether the buyer can turn back, and choose a way to pay that takes a while. */
   readonly isWhole: boolean
+  /** One who turns back leaves it open. */
+  readonly staysOpen?: boolean
   /** Where the buyer goes from here. */
   returnUrl(payment: SandboxPayment): string
 }
@@ -42,6 +44,8 @@ export async function serveHostedPage(
   const form = new URLSearchParams(await readText(request))
   // What no button says is no agreement.
   const given = answers[form.get('answer') ?? ''] ?? { answer: 'decline' }
+  if (given.answer === 'cancel' && hosted.staysOpen === true)
+    return void response.writeHead(303, { location: payment.cancelUrl ?? payment.returnUrl }).end()
   const after = hosted.book.answer(payment.id, hosted.isWhole || given.answer !== 'cancel' ? given : { answer: 'decline' })
   if (after.state === 'requires_action' && after.declineReason !== null) return showPage(hosted, after, response)
   response.writeHead(303, { location: hosted.returnUrl(after) }).end()

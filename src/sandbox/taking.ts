@@ -150,6 +150,12 @@ export function createPayment(core: BookCore, request: CreateRequest): SandboxPa
   })
 }
 
+/** What a face remembers of it beside what it has. @throws SandboxRefusal */
+export function keepDetails(core: BookCore, id: string, details: SandboxPayment['details']): SandboxPayment {
+  const payment = core.get(id)
+  return core.change(payment, { details: { ...payment.details, ...details } })
+}
+
 /** The buyer's word. Once decided, it stays. @throws SandboxRefusal */
 export function answerAsBuyer(core: BookCore, id: string, { answer, method = 'card_success' }: BuyerAnswer): SandboxPayment {
   const payment = core.get(id)

@@ -65,6 +65,10 @@ export type Face = {
   refuse(refusal: { readonly code: RefusalCode; readonly message: string }, call: FaceCall): FaceAnswer
   /** An answer that a repeat under the same key gets again. Those below 500 when left out. */
   isKept?(answer: FaceAnswer): boolean
+  /** Headers of an answer that was given before under its key. */
+  readonly repeatHeaders?: Readonly<Record<string, string>>
+  /** A buyer who turns back has not ended the payment: the page can be opened again. */
+  readonly staysOpen?: boolean
   webhooks(place: FacePlace): WebhookDialect
   /** Where the buyer goes after the page. The shop's address for it when left out; its `cancelUrl` for one who turned back. */
   returnUrl?(payment: SandboxPayment): string

@@ -61,7 +61,11 @@ async function answer(parts: FaceParts, { base, below, query }: Address, exchang
   if (paid) {
     const question = `Pay with ${face.title}?`
     const returnUrl = (payment: SandboxPayment) => face.returnUrl?.(payment) ?? plainReturnUrl(payment)
-    return await serveHostedPage({ book, brand: `${face.title} sandbox`, question, isWhole: true, returnUrl }, paid[1]!, exchange)
+    return await serveHostedPage(
+      { book, brand: `${face.title} sandbox`, question, isWhole: true, staysOpen: face.staysOpen === true, returnUrl },
+      paid[1]!,
+      exchange,
+    )
   }
   const call = await readCall(exchange.request, { below, query })
   await answerCall(parts, call, exchange.response)
@@ -137,7 +141,8 @@ function carryOut({ face, book }: FaceParts, call: FaceCall, { route, isBroken }
       const told = broken !== null && isKept(broken) ? broken : done
       return { answer: JSON.stringify(told), isKept: isKept(told) }
     })
-    return JSON.parse(kept.answer) as FaceAnswer
+    const told = JSON.parse(kept.answer) as FaceAnswer
+    return kept.isRepeat && face.repeatHeaders ? { ...told, headers: { ...told.headers, ...face.repeatHeaders } } : told
   } catch (error) {
     return refusedAs(face, error, call)
   }
