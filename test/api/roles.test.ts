@@ -253,3 +253,22 @@ test('a role that asks for a second factor lets its holder add one, and nothing 
   assert.equal((await strict.get('/api/orders')).status, 200)
   assert.equal((await strict.get('/api/auth/me')).body.lacksFactor, false)
 })
+
+test('whoever has a role is listed as one who does, from the moment that it is given until it is taken', async () => {
+  const boss = await anOwner()
+  const ann = await anybody([])
+  const listed = async (hasRole: boolean) => {
+    const answer = await boss.get(`/api/users?filter[hasRole]=${hasRole}&sort=email&limit=100`)
+    assert.equal(answer.status, 200)
+    return (answer.body.items as { id: string; hasRole: boolean }[]).map((one) => {
+      assert.equal(one.hasRole, hasRole)
+      return one.id
+    })
+  }
+  assert.deepEqual([(await listed(true)).includes(boss.id), (await listed(true)).includes(ann.id)], [true, false])
+  assert.ok((await listed(false)).includes(ann.id))
+  assert.equal((await boss.patch(ann.id, { roles: ['packer'] })).status, 200)
+  assert.ok((await listed(true)).includes(ann.id))
+  assert.equal((await boss.patch(ann.id, { roles: [] })).status, 200)
+  assert.ok(!(await listed(true)).includes(ann.id))
+})

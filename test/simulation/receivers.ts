@@ -36,7 +36,7 @@ export function planReceivers(seed: number): Receivers | null {
 /** Into the shop as it was put back: the webhooks, and an admin who gets the notice of one that is switched off. */
 export function plantReceivers({ sql }: Store, receivers: Receivers): void {
   sql(
-    `insert into "users" ("id","version","createdAt","updatedAt","email","roles","emailVerified","disabled") values (?,1,1,1,?,?,1,0)`,
+    `insert into "users" ("id","version","createdAt","updatedAt","email","roles","hasRole","emailVerified","disabled") values (?,1,1,1,?,?,1,1,0)`,
   ).run(admin, 'admin@shop.example', '["admin"]')
   const setting = JSON.stringify({ admins: [admin] })
   sql(`insert into "settings" ("id","version","createdAt","updatedAt","name","value") values ('set_admins',1,1,1,'hasAdmin',?)`).run(

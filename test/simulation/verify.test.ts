@@ -16,7 +16,8 @@ const paid = `"status"='placed' and "paymentStatus"='paid' and "total_amount">0`
 const secondTick = `"schedule"='payments.reconcile' and "tick"=2`
 
 const anAccount = (roles: string, isProven: 0 | 1, isShut: 0 | 1) =>
-  `insert into "users" ("id","version","createdAt","updatedAt","email","roles","emailVerified","disabled") values ('usr_x',1,1,1,'x@mail.example','${roles}',${isProven},${isShut})`
+  `insert into "users" ("id","version","createdAt","updatedAt","email","roles","hasRole","emailVerified","disabled")
+    values ('usr_x',1,1,1,'x@mail.example','${roles}',${roles === '[]' ? 0 : 1},${isProven},${isShut})`
 
 const aLine = (state: string, fact: string) =>
   `insert into "settlementLines" ("id","version","createdAt","updatedAt","provider","ref","kind","amount_amount","amount_currency","fee_amount","fee_currency","at","state","fact") values ('stl_x',1,1,1,'sandbox','l1','payment',1,'EUR',0,'EUR',1,'${state}',${fact})`

@@ -1,4 +1,4 @@
-/** Who runs it: invitations that are open, a new one, and the way to the accounts. */
+/** Who runs it: everybody with a role, invitations that are open, and a new one. */
 import { html, useState, type VNode } from '../../vendor/htm-preact.js'
 import { client } from '../client.ts'
 import { useLive } from '../live.ts'
@@ -7,6 +7,7 @@ import { collectionPath } from '../routes.ts'
 import { useMay, useWorkspace } from '../schema.ts'
 import { Card, Chip, Empty, ErrorNote, PageHead } from '../ui/parts.ts'
 import { toast } from '../ui/toast.ts'
+import { Staff } from './staff.ts'
 import { roleMeanings } from './user-rights.ts'
 
 interface Invitation {
@@ -25,16 +26,17 @@ export function PeoplePage(): VNode {
   useLive((change) => change.collection === 'invitations', loaded.reload)
   const accounts = html`<a class="button" href=${collectionPath('users')}>All accounts</a>`
   if (!may('accounts.invite'))
-    return html`<${PageHead} title="People" actions=${accounts} /><${Empty} icon="people" title="Admins invite people" />`
+    return html`<${PageHead} title="People" actions=${accounts} /><${Staff} /><${Empty} icon="people" title="Admins invite people" />`
   const items = loaded.data?.items ?? []
   return html`
     <${PageHead} title="People" actions=${accounts} />
+    <${Staff} />
     <${Invite} onSent=${loaded.reload} />
     <${ErrorNote} error=${loaded.error} retry=${loaded.reload} />
     <${Card} title="Invitations">
       ${
         items.length === 0
-          ? html`<p class="faint">Nobody is invited. What somebody may do is changed at their account.</p>`
+          ? html`<p class="faint">Nobody is invited.</p>`
           : html`<ul class="plain-list">${items.map((item) => html`<${InvitationRow} key=${item.id} item=${item} onDone=${loaded.reload} />`)}</ul>`
       }
     <//>

@@ -5,7 +5,15 @@ import { useMay } from '../schema.ts'
 import { Dialog, ErrorNote } from '../ui/parts.ts'
 import { toast } from '../ui/toast.ts'
 
-export function UserActions({ id }: { id: string }): VNode {
+interface UserActionsProps {
+  id: string
+  /** Said by the buttons where several accounts have some. */
+  who?: string
+  isSmall?: boolean
+  mayBeActed?: boolean
+}
+
+export function UserActions({ id, who, isSmall = false, mayBeActed = true }: UserActionsProps): VNode {
   const may = useMay()
   const [isAsking, setAsking] = useState(false)
   const [error, setError] = useState<unknown>(undefined)
@@ -15,10 +23,12 @@ export function UserActions({ id }: { id: string }): VNode {
       setError(undefined)
       toast(done)
     }, setError)
+  const button = (text: string, run: () => unknown) =>
+    html`<button type="button" class=${`button ${isSmall ? 'small' : ''}`} aria-label=${who && `${text}: ${who}`} onClick=${run}>${text}</button>`
   return html`
-    ${may('accounts.endUserSessions') && html`<button type="button" class="button" onClick=${act('Signed out everywhere.', 'sessions')}>Sign out</button>`}
-    ${may('accounts.removeUserFactors') && html`<button type="button" class="button" onClick=${act('The second factor is removed.', 'factors')}>Remove second factor</button>`}
-    ${may('accounts.impersonate') && html`<button type="button" class="button" onClick=${() => setAsking(true)}>Act as</button>`}
+    ${may('accounts.endUserSessions') && button('Sign out', act('Signed out everywhere.', 'sessions'))}
+    ${may('accounts.removeUserFactors') && button('Remove second factor', act('The second factor is removed.', 'factors'))}
+    ${may('accounts.impersonate') && mayBeActed && button('Act as', () => setAsking(true))}
     <${ErrorNote} error=${error} />
     ${isAsking && html`<${ActAs} path=${path} onClose=${() => setAsking(false)} />`}
   `

@@ -14,8 +14,19 @@ export const roleMeanings: Readonly<Record<string, string>> = {
   reader: 'reads all',
 }
 
-export function UserRights(props: { record: RecordData; onSaved: (saved: RecordData) => void; onCancel: () => void }): VNode {
-  const { record, onSaved, onCancel } = props
+interface RightsProps {
+  record: RecordData
+  /** Somebody must stay an owner: what would end that is not offered. */
+  isOnlyOwner?: boolean
+  onSaved: (saved: RecordData) => void
+  onCancel: () => void
+}
+
+export function UserRights(props: RightsProps): VNode {
+  return html`<${Card} title="What this account may do"><${RightsForm} ...${props} /><//>`
+}
+
+export function RightsForm({ record, isOnlyOwner = false, onSaved, onCancel }: RightsProps): VNode {
   const { roles: known } = useWorkspace()
   const [had] = useState(record['roles'] as string[])
   const [roles, setRoles] = useState(had)
@@ -39,13 +50,13 @@ export function UserRights(props: { record: RecordData; onSaved: (saved: RecordD
       setBusy(false)
     }
   }
-  return html`<${Card} title="What this account may do">
-    <form class="form" onSubmit=${save}>
+  return html`<form class="form" onSubmit=${save}>
+      ${isOnlyOwner && html`<p class="note wait">This is the only owner. Make somebody else one first: then this one can be changed.</p>`}
       <fieldset class="choice">
         <legend>Roles</legend>
         ${[...new Set([...known, ...had])].map(
           (role) => html`<label key=${role}>
-            <input type="checkbox" checked=${roles.includes(role)} onInput=${() => turn(role)} />
+            <input type="checkbox" checked=${roles.includes(role)} disabled=${isOnlyOwner && role === 'owner'} onInput=${() => turn(role)} />
             <span>${role} <span class="faint">${known.includes(role) ? (roleMeanings[role] ?? 'as the rules of this project say') : 'no rule asks for it any more'}</span></span>
           </label>`,
         )}
@@ -53,7 +64,7 @@ export function UserRights(props: { record: RecordData; onSaved: (saved: RecordD
       <fieldset class="choice">
         <legend>Signing in</legend>
         <label>
-          <input type="checkbox" checked=${disabled} onInput=${() => setDisabled(!disabled)} />
+          <input type="checkbox" checked=${disabled} disabled=${isOnlyOwner} onInput=${() => setDisabled(!disabled)} />
           <span>Disabled <span class="faint">signed out at once, and cannot sign in</span></span>
         </label>
       </fieldset>
@@ -62,6 +73,5 @@ export function UserRights(props: { record: RecordData; onSaved: (saved: RecordD
         <button type="submit" class="button primary" disabled=${busy}>Save</button>
         <button type="button" class="button" onClick=${onCancel}>Cancel</button>
       </div>
-    </form>
-  <//>`
+    </form>`
 }

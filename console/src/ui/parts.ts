@@ -89,8 +89,10 @@ export function Card(props: { title?: View; aside?: View; flush?: boolean; class
 export function Dialog(props: { title: string; onClose: () => void; children?: View }): VNode {
   const dialog = useRef<HTMLDialogElement | null>(null)
   useEffect(() => {
+    const before = document.activeElement as HTMLElement | null
     dialog.current?.showModal()
-    return undefined
+    // Also where it goes without being closed. Until it is gone nothing else takes the focus.
+    return () => queueMicrotask(() => before?.focus())
   }, [])
   const onBackdrop = (event: MouseEvent) => {
     if (event.target === dialog.current) props.onClose()

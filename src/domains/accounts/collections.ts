@@ -5,6 +5,14 @@ import { limits } from '../../base/limits.ts'
 import { collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 
+/** `admin` and `staff` run the shop; others mean what the project's rules say. */
+const roles = field.json<readonly string[]>({ required: true, schema: { type: 'array', items: { type: 'string' } } })
+
+/** Asked for by lists of who runs it: no two databases filter by what is in a list. Made by each write, so no code gives or reads it. */
+const forLists = {
+  hasRole: field.computed(field.boolean({ required: true }), { from: { roles }, of: ({ roles }) => roles.length > 0, stored: true }),
+}
+
 export const users = collection('users', {
   // Found by any part of an address.
   search: 'parts',
@@ -13,12 +21,13 @@ export const users = collection('users', {
   fields: {
     email: field.email({ required: true, unique: true, search: true }),
     name: field.text({ search: true }),
-    /** `admin` and `staff` run the shop; others mean what the project's rules say. */
-    roles: field.json<readonly string[]>({ required: true, schema: { type: 'array', items: { type: 'string' } } }),
+    roles,
+    ...(forLists as object),
     emailVerified: field.boolean({ required: true }),
     /** A disabled account cannot sign in, and its sessions stop at once. */
     disabled: field.boolean({ required: true, read: staff }),
   },
+  indexes: [['hasRole' as never, 'email']],
   access: { read: any(staff, where('id').eq(actorId)) },
 })
 export type User = NonNullable<(typeof users)['record']>
