@@ -1,6 +1,6 @@
 // The bookshop: what `npm start` runs. 387 public-domain books, a storefront, reviews by customers.
 import { readdirSync, readFileSync } from 'node:fs'
-import { actorId, any, anyone, collection, defineBackend, field, signedIn, staff, where } from '../../src/index.ts'
+import { actorId, any, anyone, collection, defineBackend, field, mollie, paypal, signedIn, staff, stripe, where } from '../../src/index.ts'
 
 type SeedBook = {
   readonly slug: string
@@ -32,11 +32,22 @@ function readSeed<T>(name: string): T {
   return JSON.parse(readFileSync(new URL(`./seed/${name}.json`, import.meta.url), 'utf8')) as T
 }
 
+/** `PAYMENTS=mollie npm start`: the same shop, paid by the sandbox in the words of a real provider. */
+const sandboxed = { mollie: mollie({ sandbox: true }), paypal: paypal({ sandbox: true }), stripe: stripe({ sandbox: true }) }
+
+function chosenPayments() {
+  const { PAYMENTS: name } = process.env
+  if (name === undefined) return {}
+  if (!Object.hasOwn(sandboxed, name)) throw new Error(`PAYMENTS=${name} is none of ${Object.keys(sandboxed).join(', ')}.`)
+  return { payments: [sandboxed[name as keyof typeof sandboxed]] }
+}
+
 export const backend = defineBackend({
   name: 'Rafter Books',
   collections: [reviews],
   shop: {
     currency: 'EUR',
+    ...chosenPayments(),
     // Books are taxed at a reduced rate in most of the European Union.
     tax: { prices: 'included', ratesPpm: { DE: 70_000, AT: 100_000, FR: 55_000, NL: 90_000, IT: 40_000, ES: 40_000, '*': 0 } },
     productFields: {

@@ -8,7 +8,14 @@ import { isInScope } from './scopes.ts'
 /** Roles whose meaning no config changes. */
 export const fixedRoles = ['owner', 'admin', 'staff'] as const
 
-const reading = ['*:read', 'audit.read', 'carts.get', 'ledger.listBalances', 'running.readMetrics'] as const satisfies readonly Scope[]
+const reading = [
+  '*:read',
+  'audit.read',
+  'carts.get',
+  'ledger.listBalances',
+  'payments.listMethods',
+  'running.readMetrics',
+] as const satisfies readonly Scope[]
 /** There without being declared. A config that declares one says anew what it may. */
 export const givenRoles = {
   support: [

@@ -84,6 +84,7 @@ import { payOrder } from '../domains/orders/pay-order.ts'
 import { refundOrder } from '../domains/orders/refund-order.ts'
 import { capturePayment } from '../domains/payments/capture-payment.ts'
 import { checkPayment } from '../domains/payments/check-payment.ts'
+import { listMethods } from '../domains/payments/list-methods.ts'
 import type { PaymentProvider } from '../domains/payments/provider.ts'
 import { receiveWebhook } from '../domains/payments/receive-webhook.ts'
 import { reconcileAccounts } from '../domains/payments/reconcile-accounts.ts'
@@ -312,6 +313,7 @@ function shopOperations(providers: ReadonlyMap<string, PaymentProvider>): Operat
     payOrder,
     refundOrder,
     cancelOrder,
+    listMethods,
     receiveWebhook(providers),
     reconcileAccounts(providers),
     capturePayment(providers),

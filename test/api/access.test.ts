@@ -556,6 +556,7 @@ const runningRows: Row[] = [
     events: ['effects.cancel: effects, emails'],
     body: { state: 'canceled' },
   }),
+  ...rows('payments.listMethods', all(200), { method: 'GET', url: '/api/payments/methods' }),
   ...rows('ledger.listBalances', staffOnly(200), { method: 'GET', url: '/api/ledger/balances' }),
   ...rows('running.readMetrics', staffOnly(200), { method: 'GET', url: '/metrics' }),
   ...rows(

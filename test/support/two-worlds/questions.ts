@@ -289,6 +289,7 @@ const own: Readonly<Record<string, Question>> = {
   },
   'effects.retry': (asking) => named(asking, { method: 'POST', url: `/api/effects/${idOf(asking, 'eff')}/retry`, body: {} }),
   'effects.cancel': (asking) => named(asking, { method: 'POST', url: `/api/effects/${idOf(asking, 'eff')}/cancel`, body: {} }),
+  'payments.listMethods': (asking) => named(asking, { method: 'GET', url: '/api/payments/methods' }),
   'ledger.listBalances': (asking) => named(asking, { method: 'GET', url: '/api/ledger/balances' }),
   'stock.adjustLevel': (asking) =>
     named(asking, { method: 'PATCH', url: `/api/stockLevels/${asking.chance.pick(['‹variantLevel›', 'stk_x'])}`, body: { onHand: 1 } }),

@@ -8,7 +8,7 @@ import { drawLine, drawTotals, findBooks } from '../cart-parts.ts'
 import { findCart, findLastOrderId, turnIntoOrder, updateCart } from '../cart-store.ts'
 import { h } from '../dom.ts'
 import { banner, field, onSubmit, radios, readField, showBanner } from '../forms.ts'
-import { followPayment, paymentChoice, paymentRadios } from '../payment-methods.ts'
+import { askForWays, followPayment, paymentChoice, paymentRadios } from '../payment-methods.ts'
 import { explain, explainLines } from '../problems.ts'
 import { navigate, type Page, type Visit } from '../router.ts'
 import { findUser } from '../session.ts'
@@ -18,7 +18,12 @@ import { emptyCart, openCart } from './cart.ts'
 import { forgetLists } from './catalogue.ts'
 
 export async function openCheckout({ signal }: Visit): Promise<Page> {
-  const [begun, user, methods] = await Promise.all([findCart(), findUser(), client.shippingMethods.list({ sort: 'price' }, { signal })])
+  const [begun, user, methods] = await Promise.all([
+    findCart(),
+    findUser(),
+    client.shippingMethods.list({ sort: 'price' }, { signal }),
+    askForWays(),
+  ])
   if (begun === null || begun.lines.length === 0) return { title: 'Checkout', view: emptyCart() }
   // Nothing can be ordered beside what is gone: the cart says so, and lets it be taken out.
   if (begun.lines.some(({ available }) => !available)) return await openCart()

@@ -9,7 +9,7 @@ import { addToCart, findOrderToken, keepLinkedOrder } from '../cart-store.ts'
 import { h } from '../dom.ts'
 import { banner, onSubmit } from '../forms.ts'
 import { hasFailed, isFinal, tellOrder } from '../order-state.ts'
-import { followPayment, methodTitle, paymentChoice, paymentRadios } from '../payment-methods.ts'
+import { askForWays, followPayment, methodTitle, paymentChoice, paymentRadios } from '../payment-methods.ts'
 import { navigate, type Page, refresh, type Visit } from '../router.ts'
 import { findUser, loseSession, takeExpiry } from '../session.ts'
 import { type Book, clientWith, formatDay, type ShopClient } from '../shop.ts'
@@ -32,7 +32,7 @@ export async function openOrder({ params, signal, url }: Visit): Promise<Page> {
   const client = clientWith(token)
   if (!token && (await findUser()) === null) return askToSignIn(id, takeExpiry())
   const read = createReader(client, id, url.searchParams.has('back'))
-  let view = await read()
+  let [view] = await Promise.all([read(), askForWays()])
   const found = await findBooks(view.order.lines)
   const status = h('section', { class: 'order-status', 'aria-live': 'polite' })
   const retry = h('div', {})

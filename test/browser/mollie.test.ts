@@ -1,0 +1,62 @@
+// The bookshop paid by the sandbox's Mollie: a customer who goes there and comes back, with and without having paid.
+import { join } from 'node:path'
+import { before } from 'node:test'
+import { expectStatus } from '../support/http-client.ts'
+import { type ServerProcess, startServer } from '../support/server-process.ts'
+import { browserTest, openVisitor, type Visitor, wholeFile } from './browser.ts'
+
+let server: ServerProcess
+const config = join(import.meta.dirname, '../../examples/bookshop/kingpost.config.ts')
+
+before(async () => {
+  server = await startServer(wholeFile, { config, env: { PAYMENTS: 'mollie' } })
+  expectStatus(await server.guest.put('/sandbox/mollie/settings', { delayedMs: 700 }), 200)
+})
+
+browserTest('paid at Mollie on a phone', async () => {
+  const visitor = await openVisitor(server.url, { size: 'phone' })
+  await checkOut(visitor, '')
+  await visitor.look('mollie-page')
+  await visitor.page.getByRole('button', { name: 'Approve' }).click()
+  await watchItPaid(visitor)
+  await visitor.page.context().close()
+})
+
+browserTest('refused at Mollie, then turned back from it, then paid by a transfer that arrives later', async () => {
+  const visitor = await openVisitor(server.url, { size: 'desktop' })
+  const { page } = visitor
+  await checkOut(visitor, '')
+  await page.getByRole('button', { name: 'Decline' }).click()
+  await page.getByRole('heading', { name: 'The payment was declined' }).waitFor()
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await page.getByRole('button', { name: 'Back to the shop' }).click()
+  await page.getByRole('heading', { name: 'The payment was declined' }).waitFor()
+  await page.locator('input[name=method][value=banktransfer]').check()
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await page.getByText('Other ways to pay').click()
+  await page.getByRole('button', { name: 'A transfer that arrives later' }).click()
+  await watchItPaid(visitor)
+  visitor.calm()
+  await page.context().close()
+})
+
+async function checkOut({ page }: Visitor, method: string): Promise<void> {
+  await page.goto('/books/emma')
+  await page.getByRole('button', { name: 'Add to cart' }).click()
+  await page.getByRole('link', { name: 'Go to cart' }).waitFor()
+  await page.goto('/checkout')
+  await page.getByLabel('E-mail').fill('ada@mail.example')
+  await page.getByLabel('Full name').fill('Ada Lovelace')
+  await page.getByLabel('Street and number').fill('12 St James Square')
+  await page.getByLabel('Postcode').fill('10115')
+  await page.getByLabel('Town').fill('Berlin')
+  await page.getByLabel('Country').selectOption('DE')
+  await page.locator(`input[name=method][value="${method}"]`).check()
+  await page.getByRole('button', { name: /^Pay/ }).click()
+  await page.getByRole('heading', { name: 'Confirm your payment' }).waitFor()
+}
+
+async function watchItPaid({ page }: Visitor): Promise<void> {
+  await page.locator('[data-payment-status=paid]').waitFor()
+  await page.getByRole('heading', { name: 'Thank you, your order is paid' }).waitFor()
+}
