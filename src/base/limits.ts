@@ -594,6 +594,12 @@ export const limits = {
   settlementStuckMs: 3_600_000,
   /** Differences between the books and a provider's account that are told one by one. */
   differencesToldMax: 200,
+  /** Ledger entries are sealed once they are so old: later than any transaction that could still write between them has ended. */
+  ledgerSealAfterMs: 2 * 60_000,
+  /** Entries of one block: what is read and hashed at once, some 10 ms. */
+  ledgerEntriesPerBlock: 1_000,
+  /** Of one tick of ten seconds: 500 entries a second, 60 orders. Past that, sealing comes later; balances count what is not sealed. */
+  ledgerBlocksPerTick: 5,
   /** Payments asked for in one tick of five seconds: 20 a second, and a transaction of some 10 ms. */
   paymentsPerTick: 100,
 

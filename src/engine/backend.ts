@@ -27,7 +27,7 @@ import { categories, productsIn, shippingMethodsIn, variantsIn } from '../domain
 import { emails } from '../domains/emails/collections.ts'
 import { files, filesBeside } from '../domains/files/collections.ts'
 import { declaresFiles } from '../domains/files/file-fields.ts'
-import { ledgerEntries } from '../domains/ledger/collections.ts'
+import { ledgerBalances, ledgerBlocks, ledgerEntries } from '../domains/ledger/collections.ts'
 import { orders } from '../domains/orders/collections.ts'
 import { orderLinks } from '../domains/orders/order-links.ts'
 import { captures, disputes, paymentFacts, payments, refunds, webhookInbox } from '../domains/payments/collections.ts'
@@ -304,5 +304,7 @@ function shopCollections<TFields extends Fields>({ currency, productFields }: Sh
     settlementLines,
     reconciliations,
     ledgerEntries,
+    ledgerBlocks,
+    ledgerBalances,
   ]
 }

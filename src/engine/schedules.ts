@@ -2,6 +2,7 @@
 import type { Project } from '../config/project.ts'
 import { forgetCarts } from '../domains/carts/forget-carts.ts'
 import { sweepFiles } from '../domains/files/sweep-files.ts'
+import { sealLedger } from '../domains/ledger/seal-ledger.ts'
 import { expireOrders } from '../domains/orders/expire-orders.ts'
 import { reconcilePayments } from '../domains/payments/follow-payment.ts'
 import { matchWebhooks } from '../domains/payments/match-webhooks.ts'
@@ -16,7 +17,7 @@ import type { Model } from '../schema/model.ts'
 import { forgetDeliveries, forgetEffects, forgetOldRows, forgetWebhooks } from './forget-rows.ts'
 
 const ofAll = [forgetEffects, forgetDeliveries, sweepExports]
-const ofShops = [expireOrders, reconcilePayments, matchWebhooks, forgetWebhooks, forgetCarts]
+const ofShops = [expireOrders, reconcilePayments, matchWebhooks, sealLedger, forgetWebhooks, forgetCarts]
 
 type Parts = {
   readonly project: Pick<Project, 'shop'>

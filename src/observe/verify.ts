@@ -11,6 +11,7 @@ import { effectInvariants } from './invariants/effects.ts'
 import { fileInvariants } from './invariants/files.ts'
 import { hookInvariants } from './invariants/hooks.ts'
 import { ledgerInvariants } from './invariants/ledger.ts'
+import { ledgerChainInvariants } from './invariants/ledger-chain.ts'
 import { orderInvariants } from './invariants/orders.ts'
 import { paymentInvariants } from './invariants/payments.ts'
 import { recordInvariants } from './invariants/records.ts'
@@ -32,6 +33,7 @@ export type VerifyOptions = Pick<VerifyContext, 'read' | 'model' | 'commitsAfter
 
 export const invariantGroups: readonly InvariantGroup[] = [
   ledgerInvariants,
+  ledgerChainInvariants,
   paymentInvariants,
   orderInvariants,
   stockInvariants,

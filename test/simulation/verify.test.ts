@@ -19,6 +19,8 @@ const anAccount = (roles: string, isProven: 0 | 1, isShut: 0 | 1) =>
   `insert into "users" ("id","version","createdAt","updatedAt","email","roles","hasRole","emailVerified","disabled")
     values ('usr_x',1,1,1,'x@mail.example','${roles}',${roles === '[]' ? 0 : 1},${isProven},${isShut})`
 
+const inBlock = `"id"=(select "through" from "ledgerBlocks" where "number"=1)`
+
 const aLine = (state: string, fact: string) =>
   `insert into "settlementLines" ("id","version","createdAt","updatedAt","provider","ref","kind","amount_amount","amount_currency","fee_amount","fee_currency","at","state","fact") values ('stl_x',1,1,1,'sandbox','l1','payment',1,'EUR',0,'EUR',1,'${state}',${fact})`
 
@@ -32,6 +34,10 @@ const plants: Readonly<Record<string, readonly string[]>> = {
   'ledger.unmatched_returned': [`update "ledgerEntries" set "account"='L:unmatched:sandbox' where ${one('ledgerEntries')}`],
   'ledger.unmatched_lines': [aLine('unmatched', 'null')],
   'settlementLines.fit_facts': [aLine('matched', `(select "id" from "paymentFacts" where "amount_amount"<>1 limit 1)`)],
+  'ledger.entries_as_sealed': [`update "ledgerEntries" set "kind"='altered' where ${inBlock}`],
+  'ledger.entries_kept': [`delete from "ledgerEntries" where ${inBlock}`],
+  'ledger.blocks_chained': [`update "ledgerBlocks" set "hash"='other' where "number"=1`],
+  'ledger.balances_folded': [`update "ledgerBalances" set "balance_amount"="balance_amount"+1 where ${one('ledgerBalances')}`],
   'payments.amounts_folded': [
     `update "payments" set "captured_amount"="captured_amount"+1 where ${one('payments', '"captured_amount">0')}`,
   ],
@@ -131,6 +137,7 @@ before(async () => {
       reservations: inClosed,
       scheduleTicks: secondTick,
       webhookInbox: '1=1',
+      ledgerBlocks: '1=1',
       webhookDeliveries: `"status"='delivered'`,
       // A simulated server has a log of its own.
       _commits: '1=1',

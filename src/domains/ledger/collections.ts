@@ -24,6 +24,52 @@ export const ledgerEntries = collection('ledgerEntries', {
   access: { read: staff },
 })
 
+/**
+ * Entries that lie far enough back, sealed in the order of their ids. Each block continues the hash of the one before, so an entry
+ * that is altered, removed or put in later no longer fits. Written by seal-ledger.ts alone.
+ */
+export const ledgerBlocks = collection('ledgerBlocks', {
+  prefix: 'lbk',
+  title: 'Ledger blocks',
+  system: true,
+  feed: false,
+  appendOnly: true,
+  fields: {
+    /** 1, 2, … */
+    number: field.integer({ required: true, unique: true }),
+    /** The last entry: with the last of the block before it, this bounds the ids. */
+    through: field.text({ required: true }),
+    entries: field.integer({ required: true }),
+    /** SHA-256 over that of the block before and those of its entries. */
+    hash: field.text({ required: true }),
+    /** The first eight characters of the hash of each entry: they say which one is at fault. */
+    marks: field.longText({ required: true }),
+  },
+  access: { read: staff },
+})
+export type LedgerBlock = NonNullable<(typeof ledgerBlocks)['record']>
+
+/** Of sealed entries. Accounts of one order or refund are here while they are not at zero. */
+export const ledgerBalances = collection('ledgerBalances', {
+  prefix: 'lbl',
+  title: 'Ledger balances',
+  system: true,
+  feed: false,
+  fields: {
+    account: field.text({ required: true }),
+    balance: field.money({ required: true }),
+    entries: field.integer({ required: true }),
+  },
+  unique: [['account', 'balance.currency']],
+  access: { read: staff },
+})
+export type LedgerBalance = NonNullable<(typeof ledgerBalances)['record']>
+
+/** One of an order or a refund, which comes to zero and stays there. */
+export function isPassing(account: string): boolean {
+  return /^(L:deposit|A:receivable|L:refund_payable):/.test(account)
+}
+
 /** The accounts this product posts to. */
 export const accounts = {
   /** Money the provider holds for us. */

@@ -1,31 +1,46 @@
 import { staff } from '../../access/rule.ts'
+import { parseIso } from '../../base/clock.ts'
 import { type Money, money } from '../../base/money.ts'
 import { Type } from '../../contract/type.ts'
 import { query } from '../../operation/define.ts'
 import { moneySchema } from '../../schema/kinds/money.ts'
-import { sumsBy } from '../../storage/sums-by.ts'
-import { ledgerEntries } from './collections.ts'
+import { readBalances } from './read-balances.ts'
 
 const moneyOutput = Type.Unsafe<Money>(moneySchema)
 
-/** `GET /api/ledger/balances`: every account's balance, and the sum of all, which is zero per currency. */
+/** `GET /api/ledger/balances`: every account's balance, now or as of a time, and the sum of all, which is zero per currency. */
 export const listBalances = query({
   name: 'ledger.listBalances',
   route: 'GET /api/ledger/balances',
-  summary: 'Balances of all ledger accounts',
+  summary: 'Balances of all ledger accounts: the trial balance',
   tag: 'Ledger entries',
-  input: Type.Object({}, { additionalProperties: false }),
+  input: Type.Object(
+    { at: Type.Optional(Type.String({ format: 'date-time', description: 'What had been posted by then; now when left out.' })) },
+    { additionalProperties: false },
+  ),
   output: Type.Object({
-    items: Type.Array(Type.Object({ account: Type.String(), currency: Type.String(), balance: moneyOutput, entries: Type.Integer() })),
+    items: Type.Array(
+      Type.Object({
+        account: Type.String(),
+        currency: Type.String(),
+        balance: moneyOutput,
+        entries: Type.Integer({ description: 'Of an account of one order or refund: since it was last at zero, or later.' }),
+      }),
+      { description: 'Accounts of one order or refund are left out at zero.' },
+    ),
     totals: Type.Array(Type.Object({ currency: Type.String(), sum: moneyOutput })),
   }),
   access: staff,
-  async run({ read }) {
-    const groups = await sumsBy(read, ledgerEntries, { by: ['account', 'amount.currency'], sum: 'amount.amount' })
-    const items = groups.map(({ key, sum, count }) => {
-      const [account, currency] = key as [string, string]
-      return { account, currency, balance: money(sum, currency), entries: count }
-    })
+  async run({ read, input }) {
+    const balances = await readBalances(read, input.at === undefined ? null : parseIso(input.at))
+    const items = balances
+      .map(({ account, currency, amount, entries }) => ({
+        account,
+        currency,
+        balance: money(amount, currency),
+        entries: Math.max(0, entries),
+      }))
+      .toSorted((a, b) => (a.account < b.account ? -1 : a.account > b.account ? 1 : 0))
     const totals = [...Map.groupBy(items, ({ currency }) => currency)].map(([currency, of]) => ({
       currency,
       sum: money(
