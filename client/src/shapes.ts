@@ -172,7 +172,11 @@ export type Order = {
   createdAt: Time
 }
 
-export type PaymentAction = null | { type: 'redirect'; url: string } | { type: 'clientSecret'; value: string }
+export type PaymentAction =
+  | null
+  | { type: 'redirect'; url: string }
+  | { type: 'clientSecret'; value: string }
+  | { type: 'transfer'; holder: string; iban: string; bic: string | null; reference: string }
 
 export type Payment = {
   id: string

@@ -71,3 +71,9 @@ function encodeFiveBytes(a: number, b: number, c: number, d: number, e: number):
     alphabet[e & 31]!
   )
 }
+
+/** Eight characters of an id's random part: short enough to read out, not to be guessed or counted by. */
+export function shortNumberOf(id: string): string {
+  const tail = id.slice(-8).toUpperCase()
+  return `${tail.slice(0, 4)}-${tail.slice(4)}`
+}

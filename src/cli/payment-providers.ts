@@ -19,11 +19,16 @@ type Kind = {
   readonly isForDevelopment: boolean
   /** What the addresses of its own pages begin with; no page of ours has their first part. */
   readonly path: string
+  /** Only for a config that names it. */
+  readonly isOnlyNamed?: true
   /** Loads it first: a process need not wait for what it does not use. */
   open(place: ProviderPlace): Promise<OpenProvider>
 }
 
 const kinds: Readonly<Record<string, Kind>> = {
+  'bank-transfer': offline('bank-transfer', 'bank transfers'),
+  'cash-on-delivery': offline('cash-on-delivery', 'cash on delivery'),
+  invoice: offline('invoice', 'invoices'),
   sandbox: {
     title: 'the sandbox',
     methods: sandboxMethods,
@@ -58,10 +63,16 @@ const kinds: Readonly<Record<string, Kind>> = {
   },
 }
 
+/** No company stands behind it. */
+function offline(id: string, title: string): Kind {
+  const open: Kind['open'] = async (place) => (await import('./open-offline.ts')).openOffline(place)
+  return { title, methods: [id], secrets: [], isForDevelopment: false, path: id, isOnlyNamed: true, open }
+}
+
 /** What a config can choose from. */
 export function offeredProviders(isDevelopment: boolean): OfferedProvider[] {
-  return Object.entries(kinds).flatMap(([id, { methods, secrets, isForDevelopment }]) =>
-    isForDevelopment && !isDevelopment ? [] : [{ id, methods, secrets }],
+  return Object.entries(kinds).flatMap(([id, { methods, secrets, isForDevelopment, isOnlyNamed = false }]) =>
+    isForDevelopment && !isDevelopment ? [] : [{ id, methods, secrets, isOnlyNamed }],
   )
 }
 

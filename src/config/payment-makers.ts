@@ -95,6 +95,33 @@ export function mollie({ apiKey, webhookSecret, accessToken, ...given }: MollieO
   return made('mollie', given, { apiKey, webhookSecret, accessToken })
 }
 
+export type BankTransferOptions = {
+  readonly holder: string
+  readonly iban: string
+  readonly bic?: string
+  /** How many days an order waits for the money, its stock held. 14 when left out. */
+  readonly days?: number
+}
+
+/** Payment in advance: the customer sends the money to your account, staff book what came, and the order is placed then. */
+export function bankTransfer({ holder, iban, bic, days = 14 }: BankTransferOptions): PaymentProviderConfig {
+  return offline('bank-transfer', { holder, iban, ...(bic && { bic }), days: String(days) })
+}
+
+/** The order is placed at once, and staff book the money when it came. */
+export function cashOnDelivery(): PaymentProviderConfig {
+  return offline('cash-on-delivery', {})
+}
+
+/** The order is placed at once and paid by an invoice. Anybody can order so: offer it to customers whom you know. */
+export function onInvoice(): PaymentProviderConfig {
+  return offline('invoice', {})
+}
+
+function offline(provider: string, options: Readonly<Record<string, string>>): PaymentProviderConfig {
+  return made(provider, { capture: 'manual', options }, {})
+}
+
 type Given = Common & {
   readonly sandbox?: boolean
   readonly allowTestKeys?: boolean

@@ -57,4 +57,6 @@ export type PaymentProviderSettings = {
   /** That a checkout may name; the first is the one of a checkout that names none. */
   readonly methods: readonly string[]
   readonly capture: CapturePolicy
+  /** How long an order waits for it, where that is longer than a customer sits before a page. */
+  readonly waitsMs?: number
 }

@@ -204,13 +204,20 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
       },
       staffRoles,
       secondFactorFor: config.accounts?.secondFactorFor ?? [],
-      paymentProviders: payments.map(({ id, provider, capture }) => ({ id, capture, methods: methodsOf(surroundings, provider) })),
+      paymentProviders: payments.map(({ id, provider, capture, options }) => ({
+        id,
+        capture,
+        methods: methodsOf(surroundings, provider),
+        ...(options['days'] === undefined ? {} : { waitsMs: Number(options['days']) * 86_400_000 }),
+      })),
     },
   }
 }
 
 function unasked({ paymentProviders }: Surroundings): { readonly provider: string }[] {
-  return paymentProviders.filter(({ secrets = [] }) => secrets.length === 0).map(({ id }) => ({ provider: id }))
+  return paymentProviders
+    .filter(({ secrets = [], isOnlyNamed }) => secrets.length === 0 && !isOnlyNamed)
+    .map(({ id }) => ({ provider: id }))
 }
 
 function methodsOf({ paymentProviders }: Surroundings, provider: string): readonly string[] {

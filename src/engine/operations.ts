@@ -82,6 +82,7 @@ import { cancelOrder } from '../domains/orders/cancel-order.ts'
 import { checkOutCart } from '../domains/orders/check-out.ts'
 import { payOrder } from '../domains/orders/pay-order.ts'
 import { refundOrder } from '../domains/orders/refund-order.ts'
+import { bookReceipt } from '../domains/payments/book-receipt.ts'
 import { capturePayment } from '../domains/payments/capture-payment.ts'
 import { checkPayment } from '../domains/payments/check-payment.ts'
 import { listMethods } from '../domains/payments/list-methods.ts'
@@ -318,6 +319,7 @@ function shopOperations(providers: ReadonlyMap<string, PaymentProvider>): Operat
     reconcileAccounts(providers),
     capturePayment(providers),
     voidPayment,
+    bookReceipt(providers),
     checkPayment,
     retryRefund,
     returnLine,

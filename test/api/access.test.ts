@@ -695,9 +695,12 @@ const shopRows: Row[] = [
     given: ownersPayment,
     events: ['payments.check: effects', 'effects.payment.follow: effects'],
   }),
-  // All three on a payment that was declined: whoever may ask is told that there is nothing to move.
+  // All four on a payment that was declined: whoever may ask is told that there is nothing to move.
   ...rows('payments.capture', staffOnly(409), (_, { payment }) => post(`/api/payments/${payment}/capture`), { given: declinedPayment }),
   ...rows('payments.void', staffOnly(409), (_, { payment }) => post(`/api/payments/${payment}/void`), { given: declinedPayment }),
+  ...rows('payments.receipt', staffOnly(409), (_, { payment }) => post(`/api/payments/${payment}/receipt`, { reference: 'till 1' }), {
+    given: declinedPayment,
+  }),
   ...rows('orders.refund', staffOnly(409), (_, { order }) => post(`/api/orders/${order}/refunds`), { given: declinedPayment }),
   ...rows('refunds.retry', staffOnly(201), (_, { refund }) => post(`/api/refunds/${refund}/retry`), {
     given: failedRefund,

@@ -209,6 +209,8 @@ export type ApiHarnessOptions = {
   readonly provider?: (real: PaymentProvider) => PaymentProvider
   /** Values of the config's secrets. */
   readonly secrets?: Readonly<Record<string, string>>
+  /** Others that take money, beside the sandbox. */
+  readonly payments?: readonly PaymentProvider[]
   /** Webhooks are delivered to the server. */
   readonly hasWebhooks?: boolean
 }
@@ -243,7 +245,7 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
   const backend = createBackend(options.config ?? testConfig, {
     publicUrl,
     isDevelopment: false,
-    paymentProviders: [{ id: 'sandbox', methods: sandboxMethods }],
+    paymentProviders: [{ id: 'sandbox', methods: sandboxMethods }, ...(options.payments ?? [])],
     readSecret: (name) => options.secrets?.[name],
     clock,
   })
@@ -285,7 +287,7 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
     log: { write: (level, message, fields) => void log.push({ level, message, fields }) },
     ...(options.replace ? { replace: options.replace } : {}),
     services: { passwords: options.hasher ?? hasher, ...(options.breaches ? { breaches: options.breaches } : {}) },
-    providers: [(options.provider ?? ((real) => real))(sandbox)],
+    providers: [(options.provider ?? ((real) => real))(sandbox), ...(options.payments ?? [])],
     ...(options.webhooks ? { webhooks: options.webhooks } : {}),
     egress: options.egress ?? idleProvider,
     ...(options.blobs ? { blobs: options.blobs } : {}),
@@ -540,12 +542,18 @@ export async function fillCart(
   return { id, token, headers }
 }
 
-export async function checkOut(world: World, as: As, cart: { id: string; headers: Record<string, string> }, method = 'card_success') {
+export async function checkOut(
+  world: World,
+  as: As,
+  cart: { id: string; headers: Record<string, string> },
+  method = 'card_success',
+  provider = 'sandbox',
+) {
   return await world.call(as, {
     method: 'POST',
     url: `/api/carts/${cart.id}/checkout`,
     headers: cart.headers,
-    body: { payment: { provider: 'sandbox', method } },
+    body: { payment: { provider, method } },
   })
 }
 

@@ -1,6 +1,6 @@
 import { anyone } from '../../access/rule.ts'
 import { EngineError, type InputIssue } from '../../base/engine-error.ts'
-import type { NewId } from '../../base/ids.ts'
+import { type NewId, shortNumberOf } from '../../base/ids.ts'
 import { limits } from '../../base/limits.ts'
 import { type Money, multiplyMoney } from '../../base/money.ts'
 import type { ShopSettings } from '../../config/project.ts'
@@ -17,7 +17,7 @@ import { startPayment } from '../payments/start-payment.ts'
 import { holdStock } from '../stock/reserve-stock.ts'
 import { type Order, type OrderLine, orders } from './collections.ts'
 import { orderCreated } from './events.ts'
-import { checkPaymentRequest, orderAndPayment, orderAndPaymentView, paymentRequest, viewOf } from './order-view.ts'
+import { checkPaymentRequest, holdMsOf, orderAndPayment, orderAndPaymentView, paymentRequest, viewOf } from './order-view.ts'
 import { placeOrder } from './place-order.ts'
 import { returnUrlOf } from './return-url.ts'
 
@@ -64,7 +64,7 @@ export const checkOutCart = command({
     const totals = cartTotals(project, resolved)
     checkExpected(input.expectedTotal, totals.total)
 
-    const agreed = { ...frozen(resolved, newId), totals, total: totals.total, expiresAt: now + limits.orderHoldMs }
+    const agreed = { ...frozen(resolved, newId), totals, total: totals.total, expiresAt: now + holdMsOf(project, input.payment.provider) }
     const returnUrl = returnUrlOf(project, input.payment, { order: agreed.id, at: '/payment' })
     // The cart first: of two checkouts at once the second waits here, runs again and answers the first one's order.
     await tx.update(carts, cart, { set: { status: 'converted', order: agreed.id } })
@@ -183,7 +183,7 @@ function frozen(
   const id = newId('ord')
   return {
     id,
-    number: orderNumber(id),
+    number: shortNumberOf(id),
     cart: cart.id,
     tokenHash: cart.tokenHash,
     customer: cart.customer,
@@ -216,10 +216,4 @@ function frozen(
 function addressesOf(cart: Cart): Order['addresses'] {
   const shipping = cart.shippingAddress!
   return { shipping, billing: cart.billingAddress ?? shipping }
-}
-
-/** Eight characters of the id's random part: short enough to read out, not to be guessed or counted by. */
-function orderNumber(id: string): string {
-  const tail = id.slice(-8).toUpperCase()
-  return `${tail.slice(0, 4)}-${tail.slice(4)}`
 }

@@ -83,6 +83,11 @@ export async function viewOf(
 }
 
 /** Whether the project has this provider and method. `at` is where the request stands in the body. @throws provider_unknown */
+/** How long an order waits for a payment by this provider. */
+export function holdMsOf({ paymentProviders }: Project, id: string): number {
+  return paymentProviders.find((one) => one.id === id)?.waitsMs ?? limits.orderHoldMs
+}
+
 export function checkPaymentRequest(project: Project, request: PaymentRequest, at: string): void {
   const provider = project.paymentProviders.find(({ id }) => id === request.provider)
   const path = `${at}/${provider ? 'method' : 'provider'}`

@@ -11,7 +11,7 @@ import { cancelPayment } from '../payments/cancel-payment.ts'
 import { canBeGivenUp, liveStatuses, payments } from '../payments/collections.ts'
 import { startPayment } from '../payments/start-payment.ts'
 import { orders } from './collections.ts'
-import { checkPaymentRequest, getOrder, orderAndPayment, orderAndPaymentView, type PaymentRequest } from './order-view.ts'
+import { checkPaymentRequest, getOrder, holdMsOf, orderAndPayment, orderAndPaymentView, type PaymentRequest } from './order-view.ts'
 import { returnUrlOf } from './return-url.ts'
 
 /**
@@ -54,14 +54,15 @@ export const payOrder = command({
     if (order.status === 'placed' || order.status === 'completed') throw new EngineError('payment_not_needed')
     if (order.status !== 'pending_payment')
       throw new EngineError('order_state_conflict', { detail: `The order is ${order.status}.`, params: { status: order.status } })
-    const lastAt = order.createdAt + limits.orderHoldTotalMs
+    const holdMs = holdMsOf(project, request.provider)
+    const lastAt = order.createdAt + Math.max(limits.orderHoldTotalMs, holdMs)
     if (now >= lastAt)
       throw new EngineError('order_state_conflict', {
         detail: 'The time to pay this order is over. Order again.',
         params: { status: order.status, payableUntil: toIso(lastAt) },
       })
     // Before the look at its attempts: two tries at once, or a try and money that comes in, then wait for each other.
-    await tx.update(orders, order, { set: { expiresAt: Math.min(now + limits.orderHoldMs, lastAt) } })
+    await tx.update(orders, order, { set: { expiresAt: Math.min(now + holdMs, lastAt) } })
     const attempts = await findAll(tx, payments, eq('order', id))
     if (attempts.some(({ status }) => liveStatuses.includes(status))) throw new EngineError('payment_in_progress')
     // Each try asks a bank whether a card is good: whoever only wants to know that must not be given it for one order.

@@ -68,16 +68,18 @@ async function wantCapture(context: Work, payment: Payment, { providers, amount,
       params: { capturable: left },
       errors: [{ path: '/amount/amount', code: 'maximum', message: `must be ${left.amount} or less` }],
     })
-  const { capabilities } = providers.get(payment.provider) ?? {}
+  const provider = providers.get(payment.provider)
+  if (provider?.capture === undefined) throw cannot(payment, 'capture anything: book what came in by /receipt')
+  const { capabilities } = provider
   const isPart = wanted.amount < left.amount
-  if (isPart && capabilities?.capturesParts !== true) throw cannot(payment, 'capture a part of a payment')
-  if (isPart && isFinal === false && !capabilities!.capturesOften) throw cannot(payment, 'capture a payment several times')
+  if (isPart && !capabilities.capturesParts) throw cannot(payment, 'capture a part of a payment')
+  if (isPart && isFinal === false && !capabilities.capturesOften) throw cannot(payment, 'capture a payment several times')
   const capture = await tx.insert(captures, {
     id: newId('cap'),
     payment: payment.id,
     order: payment.order,
     amount: wanted,
-    isFinal: isFinal ?? !(isPart && capabilities!.capturesOften),
+    isFinal: isFinal ?? !(isPart && capabilities.capturesOften),
     status: 'wanted',
     lastError: null,
   })

@@ -26,13 +26,26 @@ export const paymentActionShape = {
   type: 'object',
   title: 'PaymentAction',
   properties: {
-    type: { type: 'string', enum: ['redirect', 'clientSecret'] },
+    type: { type: 'string', enum: ['redirect', 'clientSecret', 'transfer'] },
     url: { type: 'string', description: 'Of `redirect`: where the customer goes.' },
     value: { type: 'string', description: "Of `clientSecret`: what the provider's own form takes." },
+    holder: { type: 'string', description: 'Of `transfer`: whose account the customer sends the money to.' },
+    iban: { type: 'string' },
+    bic: { type: ['string', 'null'] },
+    reference: { type: 'string', description: 'Of `transfer`: what the customer writes with it.' },
   },
   required: ['type'],
 } as const
-export type PaymentAction = { readonly type: 'redirect'; readonly url: string } | { readonly type: 'clientSecret'; readonly value: string }
+export type PaymentAction =
+  | { readonly type: 'redirect'; readonly url: string }
+  | { readonly type: 'clientSecret'; readonly value: string }
+  | {
+      readonly type: 'transfer'
+      readonly holder: string
+      readonly iban: string
+      readonly bic: string | null
+      readonly reference: string
+    }
 
 const isGuests = all(any(where('tokenHash').eq(actorCartToken), where('id').eq(actorLinkedOrder)), where('customer').isNull())
 const ownOrder = through('order', 'orders', any(where('customer').eq(actorId), isGuests))
@@ -128,7 +141,8 @@ export const paymentFacts = collection('paymentFacts', {
     kind: field.enum(factKinds, { required: true }),
     amount: field.money({ required: true }),
     providerTime: field.dateTime({ required: true }),
-    source: field.enum(['api', 'webhook', 'poll'], { required: true }),
+    /** `staff`: booked by hand. */
+    source: field.enum(['api', 'webhook', 'poll', 'staff'], { required: true }),
   },
   unique: [['provider', 'operationRef', 'kind']],
   indexes: [['payment'], ['order']],

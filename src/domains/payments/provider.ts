@@ -58,6 +58,8 @@ export type StartRequest = {
   readonly method: string | null
   readonly returnUrl: string
   readonly description: string
+  /** As its customer knows the order. */
+  readonly orderNumber?: string
   /** `later`: it is only authorized, and captured by a call of its own. `now` when left out. */
   readonly capture?: 'now' | 'later'
   /** Where the provider sends its webhooks, for those that are told with each payment. An adapter may add `payment` and `proof` to its query. */
@@ -81,6 +83,8 @@ export type Capabilities = {
   readonly capturesOften: boolean
   /** Tells what it has since a time: closes the gap after a restore, and explains the account. */
   readonly lists: boolean
+  /** Nobody can be asked what came in: staff book it. */
+  readonly isBookedByStaff?: true
   /** ISO 4217; null: whatever there is. */
   readonly currencies: readonly string[] | null
 }

@@ -47,9 +47,14 @@ export async function recordView(context: Work, payment: Payment, view: Provider
   return { ...recorded, events: [...recorded.events, paymentApproved({ payment: recorded.payment })] }
 }
 
-/** Facts of a payment that its provider has signed. Safe to call with the same facts again. */
-export async function recordTold(context: Work, payment: Payment, told: Told & Pick<WebhookEvent, 'providerRef'>): Promise<Recorded> {
-  return await record(context, payment, { ...told, source: 'webhook', standing: null })
+/** Facts of a payment that its provider has signed, or that staff have seen. Safe to call with the same facts again. */
+export async function recordTold(
+  context: Work,
+  payment: Payment,
+  told: Told & Pick<WebhookEvent, 'providerRef'>,
+  source: 'webhook' | 'staff' = 'webhook',
+): Promise<Recorded> {
+  return await record(context, payment, { ...told, source, standing: null })
 }
 
 async function record(context: Work, payment: Payment, seen: Seen): Promise<Recorded> {

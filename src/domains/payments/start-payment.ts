@@ -2,6 +2,7 @@
 // the attempt's own key. A repeat after a crash uses the same key, so the customer is charged once.
 
 import { assert } from '../../base/assert.ts'
+import { shortNumberOf } from '../../base/ids.ts'
 import { type Money, money } from '../../base/money.ts'
 import { Type } from '../../contract/type.ts'
 import { type EffectHandler, effectHandler, effectKind, enqueue, isUnsent, type Outcome } from '../../effects/effect.ts'
@@ -76,6 +77,7 @@ export function startPaymentEffect(providers: ReadonlyMap<string, PaymentProvide
         method: payment.method,
         returnUrl: payment.returnUrl ?? `${project.publicUrl}/orders/${payment.order}`,
         description: `Order ${payment.order}`,
+        orderNumber: shortNumberOf(payment.order),
         capture: payment.capture ?? 'now',
         webhookUrl: `${project.publicUrl}/api/payments/webhooks/${payment.provider}`,
       })

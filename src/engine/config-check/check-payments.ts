@@ -10,6 +10,8 @@ export type OfferedProvider = {
   readonly methods: readonly string[]
   /** The secrets that its maker asks for. Without any it is there for a config that names none. */
   readonly secrets?: readonly string[]
+  /** Only for a config that names it. */
+  readonly isOnlyNamed?: boolean
 }
 
 export type PaymentsPlace = { readonly isDevelopment: boolean; readonly paymentProviders: readonly OfferedProvider[] }

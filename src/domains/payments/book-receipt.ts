@@ -1,0 +1,62 @@
+import { recently, staff } from '../../access/rule.ts'
+import { EngineError, invalid } from '../../base/engine-error.ts'
+import { limits } from '../../base/limits.ts'
+import { type Money, money } from '../../base/money.ts'
+import { and, eq } from '../../contract/filter.ts'
+import { Type } from '../../contract/type.ts'
+import { command } from '../../operation/define.ts'
+import { moneySchema } from '../../schema/kinds/money.ts'
+import { findUnique } from '../../storage/find-all.ts'
+import { stateConflict } from './capture-claims.ts'
+import { paymentFacts, payments } from './collections.ts'
+import { paymentOutput, paymentView } from './payment-view.ts'
+import type { PaymentProvider } from './provider.ts'
+import { recordTold } from './record-facts.ts'
+
+/** `POST /api/payments/{id}/receipt`: money that came in without a provider, as the bank statement or the till says. */
+export function bookReceipt(providers: ReadonlyMap<string, PaymentProvider>) {
+  return command({
+    name: 'payments.receipt',
+    route: 'POST /api/payments/:id/receipt',
+    summary: 'Book money that came in by bank transfer, in cash or for an invoice',
+    tag: 'Payments',
+    input: Type.Object(
+      {
+        id: Type.String({ maxLength: limits.idCharactersMax }),
+        amount: Type.Optional(Type.Unsafe<Money>(moneySchema)),
+        reference: Type.String({
+          minLength: 1,
+          maxLength: 100,
+          description:
+            'What tells this receipt from others, such as the number of the bank statement and the line. Booked once, however often it is sent.',
+        }),
+      },
+      { additionalProperties: false },
+    ),
+    output: paymentOutput,
+    errors: ['not_found', 'payment_state_conflict', 'not_supported_by_provider'],
+    access: recently(staff),
+    async run(context) {
+      const { tx, input, now } = context
+      const payment = await tx.lock(payments, input.id, 'exclusive')
+      if (payment === null) throw new EngineError('not_found')
+      const { provider, providerRef } = payment
+      if (providers.get(provider)?.capabilities.isBookedByStaff !== true)
+        throw new EngineError('not_supported_by_provider', { detail: `${provider} tells itself what came in.`, params: { provider } })
+      if (providerRef === null) throw stateConflict(payment, 'The payment is only just beginning. Try again in a moment.')
+      const operationRef = `${payment.id}:${input.reference}`
+      const one = and(eq('provider', provider), eq('operationRef', operationRef), eq('kind', 'cap_ok'))
+      if ((await findUnique(tx, paymentFacts, one)) !== null) return { output: paymentView(payment) }
+      const { currency } = payment.amount
+      const amount = input.amount ?? money(payment.amount.amount - payment.captured.amount, currency)
+      if (amount.currency !== currency) throw invalid('/amount/currency', 'enum', `must be ${currency}`)
+      if (amount.amount <= 0 && input.amount === undefined)
+        throw stateConflict(payment, 'All of it is booked. Say the amount of what came in besides.')
+      if (amount.amount <= 0) throw invalid('/amount/amount', 'minimum', 'must be 1 or more')
+      // More than was asked for came in all the same: what is too much is owed back.
+      const told = { facts: [{ kind: 'cap_ok', operationRef, amount, providerTime: now }], declineReason: null, providerRef } as const
+      const { payment: after, events } = await recordTold(context, payment, told, 'staff')
+      return { output: paymentView(after), events }
+    },
+  })
+}
