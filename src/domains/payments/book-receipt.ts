@@ -26,7 +26,7 @@ export function bookReceipt(providers: ReadonlyMap<string, PaymentProvider>) {
         amount: Type.Optional(Type.Unsafe<Money>(moneySchema)),
         reference: Type.String({
           minLength: 1,
-          maxLength: 100,
+          maxLength: limits.codeCharactersMax,
           description:
             'What tells this receipt from others, such as the number of the bank statement and the line. Booked once, however often it is sent.',
         }),
@@ -54,8 +54,13 @@ export function bookReceipt(providers: ReadonlyMap<string, PaymentProvider>) {
         throw stateConflict(payment, 'All of it is booked. Say the amount of what came in besides.')
       if (amount.amount <= 0) throw invalid('/amount/amount', 'minimum', 'must be 1 or more')
       // More than was asked for came in all the same: what is too much is owed back.
-      const told = { facts: [{ kind: 'cap_ok', operationRef, amount, providerTime: now }], declineReason: null, providerRef } as const
-      const { payment: after, events } = await recordTold(context, payment, told, 'staff')
+      const told = {
+        facts: [{ kind: 'cap_ok', operationRef, amount, providerTime: now }],
+        declineReason: null,
+        providerRef,
+        source: 'staff',
+      } as const
+      const { payment: after, events } = await recordTold(context, payment, told)
       return { output: paymentView(after), events }
     },
   })

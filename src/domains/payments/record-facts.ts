@@ -51,10 +51,9 @@ export async function recordView(context: Work, payment: Payment, view: Provider
 export async function recordTold(
   context: Work,
   payment: Payment,
-  told: Told & Pick<WebhookEvent, 'providerRef'>,
-  source: 'webhook' | 'staff' = 'webhook',
+  told: Told & Pick<WebhookEvent, 'providerRef'> & { readonly source?: 'webhook' | 'staff' },
 ): Promise<Recorded> {
-  return await record(context, payment, { ...told, source, standing: null })
+  return await record(context, payment, { source: 'webhook', ...told, standing: null })
 }
 
 async function record(context: Work, payment: Payment, seen: Seen): Promise<Recorded> {
