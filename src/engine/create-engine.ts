@@ -33,7 +33,6 @@ import { explainAccountEffect, readAccountEffect } from '../domains/payments/rea
 import { refundPaymentEffect } from '../domains/payments/refund-payment.ts'
 import { resumePaymentEffect } from '../domains/payments/resume-payment.ts'
 import { returnLineEffect } from '../domains/payments/return-line.ts'
-import { type SparedProviders, spareProviders } from '../domains/payments/spare-providers.ts'
 import { startPaymentEffect } from '../domains/payments/start-payment.ts'
 import { type ErasedList, erasePerson } from '../domains/personal/erase-person.ts'
 import { exportPerson } from '../domains/personal/export-person.ts'
@@ -57,6 +56,7 @@ import { createReact } from './reactions.ts'
 import { watchRecovery } from './recovery.ts'
 import { allRoles, type Role } from './roles.ts'
 import { schedulesOf } from './schedules.ts'
+import { type SparedProviders, spareProviders } from './spare-providers.ts'
 import { createWebhookEvents } from './webhook-events.ts'
 
 export type EngineOptions = {

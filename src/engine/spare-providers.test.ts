@@ -1,8 +1,8 @@
 // A provider that does not answer is left alone for a while, and then asked by one call.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { limits } from '../../base/limits.ts'
-import type { PaymentProvider, ProviderResult } from './provider.ts'
+import { limits } from '../base/limits.ts'
+import type { PaymentProvider, ProviderResult } from '../domains/payments/provider.ts'
 import { spareProviders } from './spare-providers.ts'
 
 type Answer = ProviderResult<null>

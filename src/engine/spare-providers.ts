@@ -1,10 +1,10 @@
 // A provider that does not answer is spared: after some calls in a row of which nobody knows what became of them, or when it
 // asks for a pause, nothing is sent to it for a while, then one call to see. Each process learns by itself. What is not sent
 // has not happened, which callers are told apart from what is not known.
-import type { Clock } from '../../base/clock.ts'
-import { limits } from '../../base/limits.ts'
-import type { Log } from '../../base/log.ts'
-import type { PaymentProvider, ProviderResult } from './provider.ts'
+import type { Clock } from '../base/clock.ts'
+import { limits } from '../base/limits.ts'
+import type { Log } from '../base/log.ts'
+import type { PaymentProvider, ProviderResult } from '../domains/payments/provider.ts'
 
 export type SparedProviders = ReadonlyMap<string, PaymentProvider> & { readonly paused: () => readonly string[] }
 type Parts = { readonly clock: Pick<Clock, 'now'>; readonly log: Log }
