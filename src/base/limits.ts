@@ -335,7 +335,7 @@ export const limits = {
   effectsKeepMs: 30 * 24 * 3_600_000,
   /** Webhooks that were taken care of or given up: providers repeat them for days. */
   webhooksKeepMs: 30 * 24 * 3_600_000,
-  /** Rows that one tick forgets: some 10 ms of the writer. At one in two minutes that is 720,000 a day. */
+  /** Rows that one tick forgets: some 10 ms of the writer. While more is left one comes each second, which is 86 million a day. */
   forgottenPerTick: 1_000,
   /** A schedule that fails is tried again at least so often: its mistake may be mended by data. */
   scheduleBackoffMaxMs: 15 * 60_000,

@@ -61,7 +61,7 @@ export const scheduleTicks = collection('scheduleTicks', {
 
 type ScheduleRow = NonNullable<(typeof schedules)['record']>
 
-/** `run` does a bounded piece of work; what is left over waits for the next tick. */
+/** `run` does a bounded piece of work; what is left over waits for the next tick, which comes at the next look where it says `again`. */
 export type Schedule = {
   readonly name: string
   /** By what it is due, where `everyMs` does not say it. Another one than is stored makes its next tick due anew. */
@@ -69,7 +69,7 @@ export type Schedule = {
   /** Of code of a project: what it is and where it is declared, for people. */
   readonly ownCode?: string
   /** `dueAt`: when this tick was. */
-  readonly run: (work: Work, dueAt?: number) => Promise<readonly DomainEvent[] | void>
+  readonly run: (work: Work, dueAt?: number) => Promise<readonly DomainEvent[] | 'again' | void>
 } & ({ readonly everyMs: number } | { readonly nextAfter: (after: number) => number })
 
 function nextAfter(schedule: Schedule, after: number): number {
@@ -166,7 +166,9 @@ async function tickOnce(parts: SchedulerParts, schedule: Schedule, row: Schedule
     const tick = { id: parts.newId('tick'), schedule: schedule.name, tick: row.ticks + 1, dueAt: row.nextAt, owner: tx.worker.id }
     await tx.insert(scheduleTicks, tick, 'conflict')
     const work = workIn(parts, tx, now)
-    await parts.react(work, (await schedule.run(work, row.nextAt)) ?? [])
+    const events = (await schedule.run(work, row.nextAt)) ?? []
+    if (events === 'again') await tx.touch(schedules, row.id, { set: { nextAt: now + limits.effectPollMs } })
+    else await parts.react(work, events)
   })
 }
 

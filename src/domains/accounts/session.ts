@@ -21,13 +21,13 @@ export function endOfSession(session: Session): number {
 }
 
 /** Ends the sessions that fit. Answers how many. */
-export async function endSessions(tx: Transaction, where: Filter): Promise<number> {
+export async function endSessions(tx: Transaction, where: Filter, atMost = Number.POSITIVE_INFINITY): Promise<number> {
   for (let count = 0; ; ) {
     // Beyond the limit: the next turn of this loop.
-    const ended = await tx.find(sessions, { where, limit: limits.pageSizeMax, isUnordered: true })
+    const ended = await tx.find(sessions, { where, limit: Math.min(atMost - count, limits.pageSizeMax), isUnordered: true })
     for (const session of ended) await tx.delete(sessions, session)
     count += ended.length
-    if (ended.length < limits.pageSizeMax) return count
+    if (ended.length < limits.pageSizeMax || count >= atMost) return count
   }
 }
 

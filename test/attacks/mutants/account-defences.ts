@@ -600,6 +600,14 @@ export const accountDefences: readonly Defence[] = [
     asked: ['a line without an end'],
   },
   {
+    name: 'what is over is forgotten in pieces',
+    file: 'src/engine/forget-rows.ts',
+    from: 'if (count > 0 && count + own > atMost) break',
+    to: 'if (count < 0) break',
+    test: 'test/api/forgotten.test.ts',
+    asked: ['more than one tick'],
+  },
+  {
     name: 'who was staff goes first no more',
     file: 'src/http/preferred.ts',
     from: 'if (!isStaff) return void known.delete(shown)',
