@@ -60,6 +60,52 @@ browserTest('the password is typed once, a second step follows, and the cart and
   await page.context().close()
 })
 
+browserTest('the account speaks German to who reads German, with all that its pages refuse, and the shop stays as it is', async () => {
+  const visitor = await openVisitor(server.url, { size: 'phone', language: 'de-AT' })
+  const { page } = visitor
+  await page.goto('/')
+  assert.equal(
+    await page
+      .locator('#account-link')
+      .textContent()
+      .then((text) => text?.trim()),
+    'Konto',
+  )
+  await page.goto('/account')
+  await page.getByRole('heading', { level: 1, name: 'Ihr Konto' }).waitFor()
+  await visitor.look('shop-account-guest-german')
+  const signIn = page.locator('form', { hasText: 'Passwort vergessen?' })
+  const register = page.locator('form', { hasText: 'Neu hier?' })
+  await signIn.getByRole('button', { name: 'Anmelden' }).press('Enter')
+  await signIn.getByText('Bitte füllen Sie das aus.').first().waitFor()
+  visitor.expectRefusal(401, /^\/api\/auth\/login$/)
+  await signIn.getByLabel('E-Mail').fill('grete@mail.example')
+  await signIn.getByLabel('Passwort').fill('keine Ahnung')
+  await page.keyboard.press('Enter')
+  await signIn.getByText('E-Mail oder Passwort ist falsch.').waitFor()
+  visitor.expectRefusal(400, /^\/api\/auth\/register$/)
+  await register.getByLabel('E-Mail').fill('grete@mail.example')
+  await register.getByLabel('Passwort').fill('password1')
+  await page.keyboard.press('Enter')
+  await register.getByText('Zu einfach').waitFor()
+  await register.getByLabel('Passwort').fill('ein ganzer Satz davon')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'Meine Bestellungen' }).waitFor()
+  assert.equal(await page.locator('.account').getAttribute('lang'), 'de')
+  await page.getByText('Passwort ändern').press('Enter')
+  visitor.expectRefusal(400, /^\/api\/auth\/password$/)
+  await page.getByLabel('Bisheriges Passwort').fill('keine Ahnung')
+  await page.getByLabel('Neues Passwort').fill('noch ein ganzer Satz')
+  await page.keyboard.press('Enter')
+  await page.getByText('Das ist nicht das Passwort.').waitFor()
+  await visitor.look('shop-account-german')
+  await page.getByRole('button', { name: 'Abmelden' }).press('Enter')
+  await page.getByRole('link', { name: 'Passwort vergessen?' }).press('Enter')
+  await page.getByText('Wir senden Ihnen einen Link').waitFor()
+  visitor.calm()
+  await page.context().close()
+})
+
 for (const size of ['phone', 'desktop'] satisfies Size[])
   browserTest(`support sees on the shop's own pages that it acts as a customer (${size})`, async () => {
     const email = `customer-${size}@mail.example`

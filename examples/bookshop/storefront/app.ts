@@ -8,7 +8,7 @@ import { openCatalogue } from './pages/catalogue.ts'
 import { openCheckout, openReturn } from './pages/checkout.ts'
 import { openOrder } from './pages/order.ts'
 import { navigate, startRouter } from './router.ts'
-import { findUser } from './session.ts'
+import { findUser, showName } from './session.ts'
 
 byId<HTMLFormElement>('search').addEventListener('submit', (event) => {
   event.preventDefault()
@@ -27,5 +27,6 @@ startRouter([
 ])
 
 // Cart badge and name in the header. Pages ask for themselves and show their own errors.
+showName()
 void findCart().catch(() => {})
 void findUser().catch(() => {})

@@ -1,5 +1,5 @@
 /** Owns forms: labelled fields, errors at the field they belong to, and a button that cannot be pressed twice. */
-import { ApiError } from 'kingpost/client'
+import { ApiError, type InputError } from 'kingpost/client'
 import { h } from './dom.ts'
 import { explain, explainField } from './problems.ts'
 
@@ -11,6 +11,8 @@ type FieldOptions = {
   value?: string
   autocomplete?: string
   optional?: boolean
+  /** The word for it. */
+  optionalText?: string
   hint?: string
   minlength?: number
   class?: string
@@ -54,7 +56,7 @@ export function selectField(options: FieldOptions, choices: readonly (readonly [
 }
 
 function wrapField(options: FieldOptions, id: string, control: HTMLElement): HTMLElement {
-  const optional = options.optional ? h('span', { class: 'quiet' }, ' (optional)') : null
+  const optional = options.optional ? h('span', { class: 'quiet' }, ` (${options.optionalText ?? 'optional'})`) : null
   const note = h('p', { class: 'field-note', id: `${id}-note`, 'data-hint': options.hint }, options.hint)
   return h('div', { class: `field ${options.class ?? ''}` }, h('label', { for: id }, options.label, optional), control, note)
 }
@@ -96,13 +98,26 @@ export function readField(form: HTMLFormElement, name: string): string {
   return control instanceof HTMLInputElement && control.type === 'password' ? value : value.trim()
 }
 
+/** How a form speaks of what is wrong. */
+export type Speech = {
+  whole(error: unknown): string
+  field(error: InputError): string
+  empty: string
+  tooShort(min: number): string
+  odd: string
+}
+
+const shopSpeech: Speech = {
+  whole: explain,
+  field: explainField,
+  empty: 'Please fill this in.',
+  tooShort: (min) => `Please use at least ${min} characters.`,
+  odd: 'This does not look right.',
+}
+
 /** Runs `work` on submit: fields are checked first, the button waits, every failure is shown where it belongs. */
-export function onSubmit(
-  form: HTMLFormElement,
-  place: HTMLElement,
-  work: () => Promise<void>,
-  explainWhole: (error: unknown) => string = explain,
-): void {
+export function onSubmit(form: HTMLFormElement, place: HTMLElement, work: () => Promise<void>, spoken: Partial<Speech> = {}): void {
+  const speech = { ...shopSpeech, ...spoken }
   form.noValidate = true
   form.addEventListener('submit', async (event) => {
     event.preventDefault()
@@ -110,25 +125,25 @@ export function onSubmit(
     if (button?.getAttribute('aria-busy') === 'true') return
     clearErrors(form)
     showBanner(place, '')
-    if (!checkFields(form)) return
+    if (!checkFields(form, speech)) return
     button?.setAttribute('aria-busy', 'true')
     try {
       await work()
     } catch (error) {
-      showProblem(form, place, error, explainWhole)
+      showProblem(form, place, { error, speech })
     } finally {
       button?.removeAttribute('aria-busy')
     }
   })
 }
 
-function showProblem(form: HTMLFormElement, place: HTMLElement, error: unknown, explainWhole: (error: unknown) => string): void {
+function showProblem(form: HTMLFormElement, place: HTMLElement, { error, speech }: { error: unknown; speech: Speech }): void {
   const errors = error instanceof ApiError ? error.errors : []
-  const elsewhere = errors.filter((one) => !showAtField(form, one.path, explainField(one)))
+  const elsewhere = errors.filter((one) => !showAtField(form, one.path, speech.field(one)))
   const isAllShown = errors.length > 0 && elsewhere.length === 0
   const isTooVague = error instanceof ApiError && error.code === 'validation_failed'
   const details = isTooVague ? elsewhere.map((one) => one.message).join(' ') : ''
-  showBanner(place, isAllShown ? '' : details || explainWhole(error))
+  showBanner(place, isAllShown ? '' : details || speech.whole(error))
   form.querySelector<HTMLElement>('[aria-invalid=true]')?.focus()
 }
 
@@ -149,16 +164,12 @@ function clearErrors(form: HTMLFormElement): void {
   }
 }
 
-function checkFields(form: HTMLFormElement): boolean {
+function checkFields(form: HTMLFormElement, speech: Speech): boolean {
   for (const control of form.querySelectorAll<HTMLInputElement>('input:not([type=radio])')) {
     const { validity } = control
     if (validity.valid && (!control.required || control.value.trim() !== '')) continue
     const isEmpty = control.value.trim() === ''
-    const message = isEmpty
-      ? 'Please fill this in.'
-      : validity.tooShort
-        ? `Please use at least ${control.minLength} characters.`
-        : 'This does not look right.'
+    const message = isEmpty ? speech.empty : validity.tooShort ? speech.tooShort(control.minLength) : speech.odd
     showAtField(form, control.name, message)
   }
   const first = form.querySelector<HTMLElement>('[aria-invalid=true]')

@@ -3,6 +3,7 @@
  * remembers that there should be one, so that guests never ask (and never see a 401 in their console).
  */
 import { ApiError, type User } from 'kingpost/client'
+import { words } from './account-words.ts'
 import { isActing, showActing } from './acting.ts'
 import { letGo, takeAlong } from './cart-store.ts'
 import { byId } from './dom.ts'
@@ -86,7 +87,10 @@ function keep(signedIn: User): void {
   showName()
 }
 
-function showName(): void {
-  const text = byId('account-link').querySelector('.link-text')
-  if (text) text.textContent = user === null ? 'Account' : (user.name ?? 'My account')
+/** In the header, where it leads to the account. */
+export function showName(): void {
+  const text = byId('account-link').querySelector<HTMLElement>('.link-text')
+  if (!text) return
+  text.lang = words.lang
+  text.textContent = user === null ? words.account : (user.name ?? words.myAccount)
 }

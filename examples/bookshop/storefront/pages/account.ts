@@ -1,5 +1,6 @@
 /** Owns the account page: sign in, register, sign out, and the orders so far. */
 import { ApiError, type Order, SecondFactorNeeded, type User } from 'kingpost/client'
+import { speech, words } from '../account-words.ts'
 import { h, showToast } from '../dom.ts'
 import { banner, field, onSubmit, readField } from '../forms.ts'
 import { tellOrder } from '../order-state.ts'
@@ -20,7 +21,7 @@ export async function openAccount({ url, signal }: Visit): Promise<Page> {
   if (user === null) return signInPage(url)
   try {
     const orders = await client.orders.list({ filter: { customer: user.id }, sort: '-createdAt', limit: 50 }, { signal })
-    return { title: 'My account', view: accountView(user, orders.items) }
+    return { title: words.myAccount, view: accountView(user, orders.items) }
   } catch (error) {
     if (!(error instanceof ApiError && error.status === 401)) throw error
     loseSession()
@@ -30,33 +31,28 @@ export async function openAccount({ url, signal }: Visit): Promise<Page> {
 
 function accountView(user: User, orders: readonly Order[]): HTMLElement {
   const problem = banner()
-  const leave = h('button', { class: 'button is-quiet', type: 'submit' }, 'Sign out')
+  const leave = h('button', { class: 'button is-quiet', type: 'submit' }, words.signOut)
   const form = h('form', {}, problem, leave)
-  onSubmit(form, problem, async () => {
+  const leaveIt = async () => {
     await signOut()
     navigate('/account', { replace: true })
-  })
+  }
+  onSubmit(form, problem, leaveIt, speech)
   return h(
     'div',
-    { class: 'account' },
+    { class: 'account', lang: words.lang },
     h(
       'header',
       { class: 'account-head' },
-      h('div', {}, h('h1', {}, user.name ? `Hello, ${user.name}` : 'My account'), h('p', { class: 'quiet' }, user.email)),
+      h('div', {}, h('h1', {}, user.name ? words.hello(user.name) : words.myAccount), h('p', { class: 'quiet' }, user.email)),
       form,
     ),
-    h('h2', {}, 'My orders'),
+    h('h2', {}, words.myOrders),
     orders.length === 0
-      ? h('p', { class: 'quiet' }, 'None yet. ', h('a', { href: '/' }, 'Find a book'))
-      : h('ul', { class: 'orders' }, orders.map(orderRow)),
-    h('details', { class: 'other-way' }, h('summary', {}, 'Change my password'), passwordForm()),
-    h(
-      'p',
-      {},
-      h('a', { href: security }, 'Name and address, passkeys, second factor, where you are signed in'),
-      '; ',
-      h('a', { href: security }, 'download your data or delete the account'),
-    ),
+      ? h('p', { class: 'quiet' }, `${words.noOrders} `, h('a', { href: '/' }, words.findBook))
+      : h('ul', { class: 'orders', lang: 'en' }, orders.map(orderRow)),
+    h('details', { class: 'other-way' }, h('summary', {}, words.changePassword), passwordForm()),
+    h('p', {}, h('a', { href: security }, words.security), '; ', h('a', { href: security }, words.data)),
   )
 }
 
@@ -65,23 +61,24 @@ function passwordForm(): HTMLElement {
   const form = h(
     'form',
     { class: 'retry' },
-    field({ label: 'Password of now', name: '/current', type: 'password', autocomplete: 'current-password' }),
+    field({ label: words.currentPassword, name: '/current', type: 'password', autocomplete: 'current-password' }),
     field({
-      label: 'New password',
+      label: words.newPassword,
       name: '/password',
       type: 'password',
       autocomplete: 'new-password',
       minlength: PASSWORD_LENGTH_MIN,
-      hint: `At least ${PASSWORD_LENGTH_MIN} characters. You stay signed in here, and are signed out everywhere else.`,
+      hint: `${words.passwordHint(PASSWORD_LENGTH_MIN)} ${words.elsewhereOut}`,
     }),
     problem,
-    h('button', { class: 'button is-wide', type: 'submit' }, 'Change it'),
+    h('button', { class: 'button is-wide', type: 'submit' }, words.changeIt),
   )
-  onSubmit(form, problem, async () => {
+  const change = async () => {
     await client.auth.changePassword({ current: readField(form, '/current'), password: readField(form, '/password') })
     form.reset()
-    showToast('Your password is changed.')
-  })
+    showToast(words.passwordChanged)
+  }
+  onSubmit(form, problem, change, speech)
   return form
 }
 
@@ -112,16 +109,16 @@ function orderRow(order: Order): HTMLElement {
 }
 
 function signInPage(url: URL): Page {
-  const notice = takeExpiry() && 'Your session has ended. Please sign in again.'
+  const notice = takeExpiry() && words.expired
   const next = safeNext(url.searchParams.get('next'))
   const goOn = () => (next === '/account' ? refresh() : navigate(next, { replace: true }))
   const otherWay = `/account/sign-in?next=${encodeURIComponent(next)}`
   return {
-    title: 'Sign in',
+    title: words.signIn,
     view: h(
       'div',
-      { class: 'account' },
-      h('h1', {}, 'Your account'),
+      { class: 'account', lang: words.lang },
+      h('h1', {}, words.yourAccount),
       notice && h('p', { class: 'banner', role: 'alert' }, notice),
       h('div', { class: 'columns is-even' }, signInForm(goOn, otherWay), registerForm(goOn)),
     ),
@@ -133,26 +130,26 @@ function signInForm(goOn: () => void, otherWay: string): HTMLElement {
   const form = h(
     'form',
     { class: 'panel' },
-    h('h2', {}, 'Sign in'),
-    field({ label: 'E-mail', name: '/email', type: 'email', autocomplete: 'username' }),
+    h('h2', {}, words.signIn),
+    field({ label: words.email, name: '/email', type: 'email', autocomplete: 'username' }),
     field({
-      label: 'Password',
+      label: words.password,
       name: '/password',
       type: 'password',
       autocomplete: 'current-password',
     }),
     problem,
-    h('button', { class: 'button is-wide', type: 'submit' }, 'Sign in'),
+    h('button', { class: 'button is-wide', type: 'submit' }, words.signIn),
     h(
       'p',
       { class: 'quiet' },
-      h('a', { href: '/account/reset' }, 'Forgotten your password?'),
+      h('a', { href: '/account/reset' }, words.forgotten),
       ' ',
       // The default page has them, and goes on from there.
-      h('a', { href: otherWay }, 'Other ways to sign in'),
+      h('a', { href: otherWay }, words.otherWays),
     ),
   )
-  onSubmit(form, problem, async () => {
+  const send = async () => {
     try {
       await signIn(readField(form, '/email'), readField(form, '/password'))
     } catch (error) {
@@ -161,7 +158,8 @@ function signInForm(goOn: () => void, otherWay: string): HTMLElement {
       return location.assign(`${otherWay}#${new URLSearchParams({ pending: error.pending, factors: error.factors.join() })}`)
     }
     goOn()
-  })
+  }
+  onSubmit(form, problem, send, speech)
   return form
 }
 
@@ -170,35 +168,33 @@ function registerForm(goOn: () => void): HTMLElement {
   const form = h(
     'form',
     { class: 'panel' },
-    h('h2', {}, 'New here?'),
-    field({ label: 'Name', name: '/name', autocomplete: 'name', optional: true }),
-    field({ label: 'E-mail', name: '/email', type: 'email', autocomplete: 'email' }),
+    h('h2', {}, words.newHere),
+    field({ label: words.name, name: '/name', autocomplete: 'name', optional: true, optionalText: words.optional }),
+    field({ label: words.email, name: '/email', type: 'email', autocomplete: 'email' }),
     field({
-      label: 'Password',
+      label: words.password,
       name: '/password',
       type: 'password',
       autocomplete: 'new-password',
       minlength: PASSWORD_LENGTH_MIN,
-      hint: `At least ${PASSWORD_LENGTH_MIN} characters.`,
+      hint: words.passwordHint(PASSWORD_LENGTH_MIN),
     }),
     problem,
-    h('button', { class: 'button is-wide', type: 'submit' }, 'Register'),
+    h('button', { class: 'button is-wide', type: 'submit' }, words.register),
   )
-  onSubmit(
-    form,
-    problem,
-    async () => {
-      const email = readField(form, '/email')
-      await register(email, readField(form, '/password'), readField(form, '/name'))
-      goOn()
-    },
-    // No account was opened because there is one already, and its password is another.
-    (error) =>
-      error instanceof ApiError && error.code === 'login_failed'
-        ? 'There may be an account with this e-mail already. Try to sign in with it.'
-        : explain(error),
-  )
+  const send = async () => {
+    const email = readField(form, '/email')
+    await register(email, readField(form, '/password'), readField(form, '/name'))
+    goOn()
+  }
+  onSubmit(form, problem, send, { ...speech, whole: explainRegister })
   return form
+}
+
+/** No account was opened because there is one already, and its password is another. */
+function explainRegister(error: unknown): string {
+  if (error instanceof ApiError && error.code === 'login_failed') return words.mayExist
+  return (speech.whole ?? explain)(error)
 }
 
 /** Only paths of this shop: `//evil.example` would leave it. */

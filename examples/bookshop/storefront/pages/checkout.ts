@@ -3,6 +3,7 @@
  * meets the same cart, and the server answers the same order.
  */
 import { ApiError, type Cart, type User } from 'kingpost/client'
+import { words } from '../account-words.ts'
 import { addressFields, localCountry, readAddress } from '../address.ts'
 import { drawLine, drawTotals, findBooks } from '../cart-parts.ts'
 import { findCart, findLastOrderId, turnIntoOrder, updateCart } from '../cart-store.ts'
@@ -83,7 +84,7 @@ export async function openCheckout({ signal }: Visit): Promise<Page> {
       forgetLists()
       followPayment(answer)
     },
-    (error) => explainOrGo(error, latest),
+    { whole: (error) => explainOrGo(error, latest) },
   )
   return { title: 'Checkout', view: h('div', { class: 'checkout' }, h('h1', {}, 'Checkout'), form) }
 }
@@ -109,7 +110,12 @@ function drawForm({ cart, user, lines, delivery, foot }: Parts): HTMLFormElement
         h('h2', {}, 'Contact'),
         user
           ? h('p', { class: 'quiet' }, `Signed in as ${user.email}`)
-          : h('p', { class: 'quiet' }, 'Have an account? ', h('a', { href: '/account?next=/checkout' }, 'Sign in or register')),
+          : h(
+              'p',
+              { class: 'quiet', lang: words.lang },
+              `${words.haveAccount} `,
+              h('a', { href: '/account?next=/checkout' }, words.signInOrRegister),
+            ),
         field({
           label: 'E-mail for receipt and news of the parcel',
           name: '/email',

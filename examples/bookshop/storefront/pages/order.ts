@@ -3,6 +3,7 @@
  * afresh, so a late, doubled or missing event cannot show a wrong state. Without a feed it asks every second.
  */
 import { ApiError, type LiveChanges, type Order, type Payment } from 'kingpost/client'
+import { words } from '../account-words.ts'
 import { addressLines } from '../address.ts'
 import { drawLine, drawTotals, findBooks } from '../cart-parts.ts'
 import { addToCart, findOrderToken, keepLinkedOrder } from '../cart-store.ts'
@@ -230,14 +231,14 @@ function drawOrder(order: Order, found: ReadonlyMap<string, Book>): HTMLElement 
 function askToSignIn(id: string, hasExpired: boolean): Page {
   const next = encodeURIComponent(`/orders/${id}`)
   return {
-    title: 'Your order',
+    title: words.yourOrder,
     view: h(
       'div',
-      { class: 'empty' },
-      hasExpired && h('p', { class: 'banner', role: 'alert' }, 'Your session has ended. Please sign in again.'),
-      h('h1', {}, 'Is this your order?'),
-      h('p', {}, 'Sign in, follow the link in the mail with your receipt, or open the page in the browser you ordered with.'),
-      h('a', { class: 'button', href: `/account?next=${next}` }, 'Sign in'),
+      { class: 'empty', lang: words.lang },
+      hasExpired && h('p', { class: 'banner', role: 'alert' }, words.expired),
+      h('h1', {}, words.isYours),
+      h('p', {}, words.isYoursText),
+      h('a', { class: 'button', href: `/account?next=${next}` }, words.signIn),
     ),
   }
 }
