@@ -467,6 +467,8 @@ export const limits = {
   personalLook: 1_000,
   /** Lines of the change feed that an erasure looks at in one piece. */
   erasureLinesPerPiece: 500,
+  /** Of those in one turn: a line of an import holds a hundred changes, and 500 of them kept everybody else waiting for three seconds. */
+  erasureLinesAtOnce: 25,
   /** An export is deleted after so long: it holds everything of one person. */
   exportKeepMs: 3 * 24 * 3_600_000,
   /** Records of one sheet of an export: a piece that is made again after a crash. */

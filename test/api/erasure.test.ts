@@ -229,6 +229,34 @@ describe('asking for it', () => {
     assert.equal((await open({ disabled: true })).status, 200)
   })
 
+  test('lines of the feed are looked at a few at a time, and others have their turn in between', async () => {
+    for (let count = 0; count < 3 * limits.erasureLinesAtOnce; count++)
+      assert.ok((await ask('ada', 'POST', '/api/diaries', { text: `${ada.name} day ${count}` })).status < 300)
+    const { storage } = shop.engine.parts
+    const { commitsAfter } = storage
+    let turn = 0
+    let next = setImmediate(function pass() {
+      turn++
+      next = setImmediate(pass)
+    })
+    const looks: { readonly position: number; readonly turn: number }[] = []
+    Object.assign(storage, {
+      async commitsAfter(position: number, limit: number) {
+        if (limit === limits.erasureLinesAtOnce) looks.push({ position, turn })
+        return await commitsAfter(position, limit)
+      },
+    })
+    assert.equal((await ask('admin', 'POST', `/api/users/${ids.ada}/erase`, { now: true })).status, 202)
+    await comeDue()
+    await work(shop)
+    await isOver()
+    clearImmediate(next)
+    assert.deepEqual(await searchTables(shop, [ada.email, ada.name]), [])
+    // By the step that looks for addresses of before, and the one that rewrites.
+    assert.ok(looks.length >= 2 * 3)
+    for (const [index, { turn: at }] of looks.entries()) assert.ok(index === 0 || at > looks[index - 1]!.turn)
+  })
+
   /** She moves to another address, where the one of before may be another's by then, and is erased. */
   async function movedAndErased(isAnothers: boolean): Promise<void> {
     const write = { to: ada.email, subject: 'Your order', text: `Dear ${ada.line1}` }

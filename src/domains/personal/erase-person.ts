@@ -12,7 +12,7 @@ import { type EffectHandler, effectHandler, effectKind, enqueue, type Outcome } 
 import type { Work } from '../../operation/work.ts'
 import type { Model } from '../../schema/model.ts'
 import { findUnique } from '../../storage/find-all.ts'
-import type { Reader, RecordChange, StorageAdapter } from '../../storage/storage.ts'
+import type { Commit, Reader, RecordChange, StorageAdapter } from '../../storage/storage.ts'
 import { users } from '../accounts/collections.ts'
 import { accountErased } from '../accounts/events.ts'
 import { wayBackTo } from '../accounts/proofs.ts'
@@ -142,16 +142,34 @@ async function takeNow(parts: ErasingParts, erasure: Erasure, { step, isFirstTur
 
 /** What the account was called before stands in its own old lines alone. */
 async function gatherAddresses(
-  { storage }: ErasingParts,
-  { user, former, address, after }: Erasure,
+  parts: ErasingParts,
+  { user, former, address, after: from }: Erasure,
   advanceNow: (done: { readonly after: string | null; readonly former: readonly string[] }) => Promise<void>,
 ): Promise<void> {
-  const commits = await storage.commitsAfter(Number(after ?? 0), limits.erasureLinesPerPiece)
   const found = new Set(former ?? [])
-  for (const email of commits.flatMap(({ changes }) => changes.flatMap((change) => formerAddress(change, user) ?? [])))
-    if (email !== address && !(await isOfAnother(storage.reader, email, user))) found.add(email)
-  const isOver = commits.length < limits.erasureLinesPerPiece
-  await advanceNow({ after: isOver ? null : String(commits.at(-1)!.position), former: [...found] })
+  let after: string | null = null
+  for await (const commits of linesAfter(parts, from)) {
+    for (const email of commits.flatMap(({ changes }) => changes.flatMap((change) => formerAddress(change, user) ?? [])))
+      if (email !== address && !(await isOfAnother(parts.storage.reader, email, user))) found.add(email)
+    after = behindLast(commits)
+  }
+  await advanceNow({ after, former: [...found] })
+}
+
+/** The lines of a piece, a few at a time: one may hold a hundred changes, and others have their turn in between. */
+async function* linesAfter({ storage, clock }: ErasingParts, after: string | null): AsyncGenerator<readonly Commit[]> {
+  let last: string | null = after ?? '0'
+  for (let seen = 0; last !== null && seen < limits.erasureLinesPerPiece; seen += limits.erasureLinesAtOnce) {
+    const commits = await storage.commitsAfter(Number(last), limits.erasureLinesAtOnce)
+    yield commits
+    last = behindLast(commits)
+    await new Promise<void>((resolve) => clock.soon(resolve))
+  }
+}
+
+/** Null where these were the last. */
+function behindLast(commits: readonly Commit[]): string | null {
+  return commits.length < limits.erasureLinesAtOnce ? null : String(commits.at(-1)!.position)
 }
 
 /** One that somebody had shown to be theirs. */
@@ -171,12 +189,15 @@ async function isOfAnother(read: Reader, email: string, user: string): Promise<b
 
 type Lines = { readonly erasure: Erasure; readonly person: Person; readonly advanceNow: (after: string | null) => Promise<void> }
 
-async function rewriteLines({ storage, model }: ErasingParts, { erasure, person, advanceNow }: Lines): Promise<void> {
-  const after = Number(erasure.after ?? 0)
-  const commits = await storage.commitsAfter(after, limits.erasureLinesPerPiece)
-  const rewritten = await rewrittenLines({ read: storage.reader, model, person, erasure: erasure.id }, commits)
-  if (rewritten.length > 0) await storage.rewriteCommits(rewritten)
-  await advanceNow(commits.length < limits.erasureLinesPerPiece ? null : String(commits.at(-1)!.position))
+async function rewriteLines(parts: ErasingParts, { erasure, person, advanceNow }: Lines): Promise<void> {
+  const { storage, model } = parts
+  let after: string | null = null
+  for await (const commits of linesAfter(parts, erasure.after)) {
+    const rewritten = await rewrittenLines({ read: storage.reader, model, person, erasure: erasure.id }, commits)
+    if (rewritten.length > 0) await storage.rewriteCommits(rewritten)
+    after = behindLast(commits)
+  }
+  await advanceNow(after)
 }
 
 /** The erasure of an account that is under way or over; null when there is none. */

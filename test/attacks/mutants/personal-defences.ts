@@ -68,4 +68,12 @@ export const personalDefences: readonly Defence[] = [
     test,
     asked: ['what stands under an address of before stays'],
   },
+  {
+    name: 'others have their turn while old lines are rewritten',
+    file: 'src/domains/personal/erase-person.ts',
+    from: '    await new Promise<void>((resolve) => clock.soon(resolve))\n',
+    to: '',
+    test: 'test/api/erasure.test.ts',
+    asked: ['lines of the feed are looked at'],
+  },
 ]
