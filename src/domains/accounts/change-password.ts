@@ -8,7 +8,7 @@ import { findUnique } from '../../storage/find-all.ts'
 import { passwords, users } from './collections.ts'
 import { accountPasswordChanged } from './events.ts'
 import { checkNewPassword } from './password-rules.ts'
-import { dropBegun } from './proofs.ts'
+import { dropBegun, dropMailed } from './proofs.ts'
 import { endOtherSessions } from './session.ts'
 import { passwordInput } from './shapes.ts'
 import { forgetTries, takeTry, triedBy } from './sign-in-tries.ts'
@@ -45,6 +45,7 @@ export const changePassword = command({
     await forgetTries(tx, triedBy(actor))
     await endOtherSessions(tx, actor)
     await dropBegun(tx, user.id)
+    await dropMailed(tx, user.id)
     return {
       output: null,
       status: 204,

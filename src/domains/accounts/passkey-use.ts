@@ -37,5 +37,6 @@ export async function redeemPasskey(work: Pick<Work, 'tx' | 'now'>, checked: Che
   if (checked === null || !(await redeemChallenge(work, checked.challenge, checked.purpose))) return false
   const { signCount, isSynced } = checked.used
   const isAhead = signCount === 0 ? eq('signCount', 0) : compare('signCount', 'lt', signCount)
-  return await work.tx.touch(passkeys, checked.passkey.id, { set: { signCount, isSynced, usedAt: work.now } }, isAhead)
+  const guard = checked.passkey.isSynced ? eq('isSynced', true) : isAhead
+  return await work.tx.touch(passkeys, checked.passkey.id, { set: { signCount, isSynced, usedAt: work.now } }, guard)
 }

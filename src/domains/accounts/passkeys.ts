@@ -122,10 +122,10 @@ export async function checkPlace(tx: Transaction, user: string): Promise<void> {
 
 /**
  * Whether a count of its authenticator says that another one has the same key: what was counted here is not less. Those that
- * count nothing say nothing. WebAuthn Level 3, section 6.1.1.
+ * count nothing say nothing, and one that its maker syncs is on several devices, each of which may count by itself. WebAuthn Level 3, section 6.1.1.
  */
-export function isBehind(signCount: number, { signCount: known }: Pick<Passkey, 'signCount'>): boolean {
-  return (signCount > 0 || known > 0) && signCount <= known
+export function isBehind(signCount: number, { signCount: known, isSynced }: Pick<Passkey, 'signCount' | 'isSynced'>): boolean {
+  return !isSynced && (signCount > 0 || known > 0) && signCount <= known
 }
 
 /** Answers whether there was one. */

@@ -5,7 +5,7 @@
 import { EngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { digitsFrom, hashSecret, isEqualSecret } from '../../base/secret.ts'
-import { and, compare, eq, type Filter } from '../../contract/filter.ts'
+import { and, compare, eq, type Filter, oneOf } from '../../contract/filter.ts'
 import type { Work } from '../../operation/work.ts'
 import { collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
@@ -153,6 +153,11 @@ export async function dropBegun(tx: Transaction, user: string): Promise<void> {
   await dropPending(tx, user)
   await tx.deleteWhere(proofs, and(eq('user', user), eq('purpose', 'changeEmail')))
   await dropFlows(tx, user)
+}
+
+/** What lets in and lies in a mail. Whoever has just set a password by the old one needs none of it, and somebody else may read there. */
+export async function dropMailed(tx: Transaction, user: string): Promise<void> {
+  await tx.deleteWhere(proofs, and(eq('user', user), oneOf('purpose', ['reset', 'magic', 'code'])))
 }
 
 /** Every way into the account that lies in a mail, or waits, such as after a forgotten password. The way back to an address stays. */

@@ -47,7 +47,7 @@ export function createSignedIn({ project, storage, clock }: SignedInParts) {
     if (!by || !user) return null
     const found = { tokenHash, by, user, lacksFactor: await lacksFactor(user) }
     // A change that came while we read may already be undone by what we found. Factors are looked up with each request.
-    if (isShared ? !asksForFactor(user) : generation === before) {
+    if (!asksForFactor(user) && (isShared || generation === before)) {
       if (remembered.size >= limits.rememberedSessionsMax) remembered.clear()
       remembered.set(tokenHash, { ...found, until: clock.now() + limits.sessionRememberedMs })
     }

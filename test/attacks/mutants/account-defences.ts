@@ -682,4 +682,20 @@ export const accountDefences: readonly Defence[] = [
     test: 'test/api/http.test.ts',
     asked: ['an upload is counted'],
   },
+  {
+    name: 'a new password ends links to reset the old one',
+    file: 'src/domains/accounts/change-password.ts',
+    from: '    await dropMailed(tx, user.id)\n',
+    to: '',
+    test: 'test/api/reported-elsewhere.test.ts',
+    asked: ['is dead once its owner has changed'],
+  },
+  {
+    name: 'a factor that a role asks for is looked for with each request',
+    file: 'src/domains/accounts/signed-in.ts',
+    from: '!asksForFactor(user) && ',
+    to: '',
+    test: 'test/api/reported-elsewhere.test.ts',
+    asked: ['is closed once an admin has removed it'],
+  },
 ]
