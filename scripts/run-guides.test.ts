@@ -46,6 +46,7 @@ const said: Readonly<Record<string, RegExp>> = {
   'docs/guides/groups.md':
     /\nAt six\.\nbob@example\.com\nSomebody invites you to a group at Clubhouse\.\n0\nAt six\.\nlast_group_owner\nowner\n0\n$/,
   'docs/guides/front-end.md': /\/stars[\s\S]*placed\ntrue\n/,
+  'docs/guides/mollie.md': /^mollie\nplaced\nowner@example\.com is an admin\.\nsucceeded\nThe chargeback is reversed\.\n$/,
   'docs/guides/stripe.md': /^placed\nowner@example\.com is an admin\.\nsucceeded\nThe dispute is won\.\n$/,
   'docs/operating/backup-and-restore.md': /whole in [\s\S]*the same, and all invariants hold[\s\S]*Nothing is held/,
   'docs/operating/move-to-another-database.md': /the same on both sides[\s\S]*can be started on again/,
