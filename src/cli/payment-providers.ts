@@ -92,21 +92,25 @@ export async function openProviders(
   chosen: readonly PaymentProviderConfig[],
   place: Omit<ProviderPlace, 'config' | 'keys'>,
 ): Promise<PaymentProviders> {
-  const opened: (OpenProvider & { readonly kind: Kind })[] = []
+  const opened: (OpenProvider & { readonly kind: Kind; readonly title: string })[] = []
   const stop = () => {
     for (const one of opened) one.stop()
   }
   try {
     for (const config of chosen) {
       const kind = kinds[config.provider]!
-      opened.push({ kind, ...(await kind.open({ ...place, config, keys: openKeys(config, place.settings) })) })
+      opened.push({
+        kind,
+        title: config.isSandboxed ? `the sandbox's ${kind.title}` : kind.title,
+        ...(await kind.open({ ...place, config, keys: openKeys(config, place.settings) })),
+      })
     }
   } catch (error) {
     stop()
     throw error
   }
   return {
-    titles: [...new Set(opened.map(({ kind }) => kind.title))],
+    titles: [...new Set(opened.map(({ title }) => title))],
     all: opened.map(({ provider }) => provider),
     // A face is below the sandbox: the longer address is looked for first.
     pagesAt: (url) =>

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { before } from 'node:test'
 import { expectStatus } from '../support/http-client.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
-import { browserTest, openVisitor, type Visitor, wholeFile } from './browser.ts'
+import { browserTest, openVisitor, wholeFile } from './browser.ts'
+import { checkOut, watchItPaid } from './pay-elsewhere.ts'
 
 let server: ServerProcess
 const config = join(import.meta.dirname, '../../examples/bookshop/kingpost.config.ts')
@@ -39,24 +40,3 @@ browserTest('refused at Mollie, then turned back from it, then paid by a transfe
   visitor.calm()
   await page.context().close()
 })
-
-async function checkOut({ page }: Visitor, method: string): Promise<void> {
-  await page.goto('/books/emma')
-  await page.getByRole('button', { name: 'Add to cart' }).click()
-  await page.getByRole('link', { name: 'Go to cart' }).waitFor()
-  await page.goto('/checkout')
-  await page.getByLabel('E-mail').fill('ada@mail.example')
-  await page.getByLabel('Full name').fill('Ada Lovelace')
-  await page.getByLabel('Street and number').fill('12 St James Square')
-  await page.getByLabel('Postcode').fill('10115')
-  await page.getByLabel('Town').fill('Berlin')
-  await page.getByLabel('Country').selectOption('DE')
-  await page.locator(`input[name=method][value="${method}"]`).check()
-  await page.getByRole('button', { name: /^Pay/ }).click()
-  await page.getByRole('heading', { name: 'Confirm your payment' }).waitFor()
-}
-
-async function watchItPaid({ page }: Visitor): Promise<void> {
-  await page.locator('[data-payment-status=paid]').waitFor()
-  await page.getByRole('heading', { name: 'Thank you, your order is paid' }).waitFor()
-}
