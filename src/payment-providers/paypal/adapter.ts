@@ -67,6 +67,8 @@ const isMissing = (answer: { readonly result: string; readonly status?: number }
 /** A look that is refused says nothing of the payment. */
 const unknown = (answer: Unknown | PayPalRefusal): Unknown =>
   answer.result === 'uncertain' ? answer : { result: 'uncertain', reason: answer.reason, isAnswered: true }
+/** Nothing was asked for yet: only that the order is gone is for good. */
+const withoutOrder = (answer: Unknown | PayPalRefusal) => (isMissing(answer) ? refused(answer) : unknown(answer))
 const refused = ({ reason }: { readonly reason: string }) => ({ result: 'refused', reason }) as const
 const ok = (value: ProviderView): Viewed => ({ result: 'ok', value })
 
@@ -83,7 +85,7 @@ async function start(api: PayPalApi, { brandName }: PayPalOptions, request: Star
   if (value === null) return refused({ reason: `PayPal takes no such amount in ${amount.currency}.` })
   const body = {
     intent: when === 'later' ? 'AUTHORIZE' : 'CAPTURE',
-    // As its number PayPal takes it once: a second order of one payment cannot be paid.
+    // By its number an account that blocks multiple payments of one invoice takes it once.
     purchase_units: [
       { reference_id: 'default', custom_id: reference, invoice_id: reference, description: description.slice(0, 127), amount: value },
     ],
@@ -108,7 +110,7 @@ async function start(api: PayPalApi, { brandName }: PayPalOptions, request: Star
 
 async function resume(api: PayPalApi, { key, providerRef }: PaymentCall): Promise<Viewed> {
   const order = await getOrder(api, providerRef)
-  if (order.result !== 'ok') return order.result === 'refused' ? refused(order) : order
+  if (order.result !== 'ok') return withoutOrder(order)
   if (!isWaiting(order.value) || order.value.status !== 'APPROVED') return ok(viewOf(order.value))
   // What the order was made for is the last word: PayPal refuses the other.
   const step = order.value.intent === 'AUTHORIZE' ? 'authorize' : 'capture'
@@ -130,8 +132,8 @@ async function look(api: PayPalApi, providerRef: string, change: (order: Order) 
 
 async function capture(api: PayPalApi, { key, providerRef, reference, amount, isFinal }: CaptureRequest): Promise<Viewed> {
   const order = await getOrder(api, providerRef)
-  if (order.result !== 'ok') return order.result === 'refused' ? refused(order) : order
-  const [authorization] = order.value.authorizations
+  if (order.result !== 'ok') return withoutOrder(order)
+  const authorization = order.value.authorizations.find(isLive) ?? order.value.authorizations[0]
   if (authorization === undefined) return refused({ reason: 'Nothing is authorized at PayPal that could be captured.' })
   // One that is asked for again long after PayPal has forgotten its key.
   if (order.value.captures.some((one) => one.reference === reference)) return ok(viewOf(order.value))
@@ -151,7 +153,7 @@ const withOne = <T extends { readonly id: string }>(list: readonly T[], one: T):
 
 async function cancel(api: PayPalApi, { providerRef }: PaymentCall): Promise<Viewed> {
   const order = await getOrder(api, providerRef)
-  if (order.result !== 'ok') return order.result === 'refused' ? refused(order) : order
+  if (order.result !== 'ok') return withoutOrder(order)
   // PayPal cannot be told to close an order. It takes the money at our word alone, and forgets the order after hours.
   if (isWaiting(order.value)) return ok({ ...viewOf(order.value), facts: [voidOf(order.value)], phase: 'closed', action: null })
   const live = order.value.authorizations.filter(isLive)
@@ -166,7 +168,7 @@ async function cancel(api: PayPalApi, { providerRef }: PaymentCall): Promise<Vie
 
 async function refund(api: PayPalApi, { key, providerRef, reference, amount }: RefundRequest): Promise<Viewed> {
   const order = await getOrder(api, providerRef)
-  if (order.result !== 'ok') return order.result === 'refused' ? refused(order) : order
+  if (order.result !== 'ok') return withoutOrder(order)
   // Whatever became of it: what is tried again is another refund of ours.
   if (order.value.refunds.some((one) => one.reference === reference)) return ok(viewOf(order.value))
   const value = toPayPal(amount)

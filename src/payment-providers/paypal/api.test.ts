@@ -5,6 +5,15 @@ import type { EgressRequest } from '../../base/egress.ts'
 
 const path = '/v2/checkout/orders/5O190127TN364715T'
 const look = { reference: 'pay_1', providerRef: '5O190127TN364715T' }
+const order = {
+  key: 'payment.start:pay_1',
+  reference: 'pay_1',
+  amount: { amount: 2000, currency: 'EUR' },
+  method: null,
+  returnUrl: 'http://s.test',
+  description: 'Order',
+  webhookUrl: '',
+}
 const bearerOf = ({ headers }: EgressRequest) => headers?.['authorization']
 const isToken = ({ url }: EgressRequest) => url.endsWith('/v1/oauth2/token')
 
@@ -32,16 +41,7 @@ test('a token that was ended is asked for anew, once, and the call goes out agai
     'POST /v2/checkout/orders': (request) =>
       bearerOf(request) === 'Bearer token-1' || isRefusedAlways ? refused : { status: 201, body: orderOf('PAYER_ACTION_REQUIRED') },
   })
-  const request = {
-    key: 'payment.start:pay_1',
-    reference: 'pay_1',
-    amount: { amount: 2000, currency: 'EUR' },
-    method: null,
-    returnUrl: 'http://s.test',
-    description: 'Order',
-    webhookUrl: '',
-  }
-  assert.equal((await provider.start(request)).result, 'ok')
+  assert.equal((await provider.start(order)).result, 'ok')
   const starts = asked.filter((one) => !isToken(one))
   assert.deepEqual(
     starts.map((one) => [bearerOf(one), one.headers?.['paypal-request-id']]),
@@ -52,7 +52,7 @@ test('a token that was ended is asked for anew, once, and the call goes out agai
   )
   isRefusedAlways = true
   const before = asked.length
-  assert.deepEqual(await provider.start(request), {
+  assert.deepEqual(await provider.start(order), {
     result: 'refused',
     reason: 'PayPal refuses it: Authentication failed. (AUTHENTICATION_FAILURE)',
   })
@@ -110,15 +110,7 @@ test('an answer that PayPal did not plainly give is uncertain; a plain no is ref
   ]
   for (const [status, body, result] of rows) {
     const { provider } = payPalDouble({ 'POST /v2/checkout/orders': { status, body } })
-    const answer = await provider.start({
-      key: 'k',
-      reference: 'pay_1',
-      amount: { amount: 2000, currency: 'EUR' },
-      method: null,
-      returnUrl: 'http://s.test',
-      description: 'Order',
-      webhookUrl: '',
-    })
+    const answer = await provider.start(order)
     assert.equal(answer.result, result, `${status} ${JSON.stringify(body)}`)
   }
 })
@@ -129,15 +121,7 @@ test('no connection is uncertain, and a long reason is cut', async () => {
       throw new Error(`connect ECONNREFUSED ${'x'.repeat(5_000)}`)
     },
   })
-  const answer = await provider.start({
-    key: 'k',
-    reference: 'pay_1',
-    amount: { amount: 2000, currency: 'EUR' },
-    method: null,
-    returnUrl: 'http://s.test',
-    description: 'Order',
-    webhookUrl: '',
-  })
+  const answer = await provider.start(order)
   assert.ok(
     answer.result === 'uncertain' &&
       answer.reason.startsWith('PayPal did not answer. connect ECONNREFUSED') &&

@@ -5,7 +5,20 @@ import { limits } from '../../base/limits.ts'
 import type { Money } from '../../base/money.ts'
 import type { ProviderDispute, ProviderFact } from '../../domains/payments/provider.ts'
 import type { PayPalAnswer, PayPalApi } from './api.ts'
-import { amountOf, fieldsOf, idOf, isId, listOf, type Order, type PayPalRefund, reading, referenceOf, timeOf, wordOf } from './read.ts'
+import {
+  amountOf,
+  fieldsOf,
+  idOf,
+  isId,
+  listOf,
+  type Order,
+  type PayPalRefund,
+  reading,
+  referenceOf,
+  timeOf,
+  wordOf,
+  wordOrNull,
+} from './read.ts'
 
 type Move = { readonly amount: Money; readonly at: number }
 export type PayPalDispute = {
@@ -23,8 +36,6 @@ export type PayPalDispute = {
   readonly credits: readonly Move[]
 }
 
-const textOr = (value: unknown) => (value === undefined || value === null ? null : wordOf(value))
-
 const readDispute = reading((value): PayPalDispute => {
   const fields = fieldsOf(value)
   const at = timeOf(fields['create_time']) ?? 0
@@ -41,9 +52,9 @@ const readDispute = reading((value): PayPalDispute => {
       return isId(id) ? [id] : []
     }),
     status: wordOf(fields['status']),
-    stage: textOr(fields['dispute_life_cycle_stage']),
-    outcome: textOr(fieldsOf(fields['dispute_outcome'] ?? {})['outcome_code']),
-    reason: textOr(fields['reason']),
+    stage: wordOrNull(fields['dispute_life_cycle_stage']),
+    outcome: wordOrNull(fieldsOf(fields['dispute_outcome'] ?? {})['outcome_code']),
+    reason: wordOrNull(fields['reason']),
     amount: amountOf(fields['dispute_amount']),
     at,
     dueAt: timeOf(fields['seller_response_due_date']),

@@ -13,6 +13,9 @@ const earlierMs = 5 * 60_000
 /** A buyer may agree for up to 72 hours, and the money is then taken within as many. */
 const approvedWithinMs = 6 * 24 * 3_600_000
 
+/** Event codes of payments and authorizations: what goes back may carry the name as well. */
+const ofPayments = /^T(?:00|13)/
+
 /** The order's id; null: there is none. */
 export async function findOrder(
   api: PayPalApi,
@@ -29,7 +32,7 @@ export async function findOrder(
     if (page > limits.payPalSearchPagesMax) return notYet('There are too many transactions at PayPal to find the payment among.')
     const answer = await searchTransactions(api, { from, to, page, isAll: true })
     if (answer.result !== 'ok') return unknown(answer)
-    const found = answer.value.transactions.find((one) => one.reference === reference)
+    const found = answer.value.transactions.find(({ reference: ours, event }) => ours === reference && ofPayments.test(event))
     if (found) return found.relatedTo?.kind === 'ODR' ? { result: 'ok', value: found.relatedTo.id } : await orderOf(api, found.id)
     pages = answer.value.pages
     toldUntil = answer.value.toldUntil

@@ -81,6 +81,9 @@ export function wordOf(value: unknown): string {
   return value
 }
 
+/** What only explains. */
+export const wordOrNull = (value: unknown): string | null => (typeof value === 'string' && /^[A-Z0-9_]{1,100}$/.test(value) ? value : null)
+
 export function amountOf(value: unknown): Money {
   const amount = fromPayPal(value)
   if (amount === null || amount.amount < 0) throw new Unreadable()
@@ -100,7 +103,7 @@ function operationOf(value: unknown, orderAt: number | null): Operation {
   const { reason } = fieldsOf(details ?? {})
   const at = timeOf(created) ?? timeOf(updated) ?? orderAt
   if (at === null) throw new Unreadable()
-  return { id: idOf(id), status: wordOf(status), reason: reason === undefined ? null : wordOf(reason), amount: amountOf(amount), at }
+  return { id: idOf(id), status: wordOf(status), reason: wordOrNull(reason), amount: amountOf(amount), at }
 }
 
 function captureOf(value: unknown, orderAt: number | null, payment: string | null): Capture {
