@@ -188,6 +188,9 @@ export type Payment = {
   authorized: Money
   captured: Money
   refunded: Money
+  /** What banks took back for disputes, and what can still be captured. Null: nothing. */
+  disputed: Money | null
+  capturable: Money | null
   action: PaymentAction
   lastError: string | null
   createdAt: Time

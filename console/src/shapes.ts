@@ -84,6 +84,17 @@ export interface Refund {
   createdAt?: string
 }
 
+export interface Dispute {
+  id: string
+  payment: string
+  order: string
+  amount: Money
+  status: string
+  reason: string | null
+  evidenceDueAt: string | null
+  createdAt: string
+}
+
 export interface LedgerEntry {
   id: string
   transfer: string

@@ -40,6 +40,8 @@ const file: OrderFile = {
       authorized: eur(0),
       captured: eur(500),
       refunded: eur(0),
+      disputed: null,
+      capturable: null,
       action: null,
       lastError: null,
       createdAt: at(0),
@@ -58,6 +60,7 @@ const file: OrderFile = {
     },
   ],
   refunds: [],
+  disputes: [],
   entries: [
     {
       id: 'len_2',

@@ -4,7 +4,7 @@
  */
 import { formatMailbox, formatMoney, humanize, shortenIds, type Tone, toneOf } from './format.ts'
 import { groupTransfers } from './ledger-groups.ts'
-import type { Effect, Email, LedgerEntry, Order, Payment, PaymentFact, Refund, Reservation } from './shapes.ts'
+import type { Dispute, Effect, Email, LedgerEntry, Order, Payment, PaymentFact, Refund, Reservation } from './shapes.ts'
 
 export type Lane = 'order' | 'payment' | 'stock' | 'ledger' | 'mail' | 'effect'
 
@@ -24,6 +24,7 @@ export interface OrderFile {
   order: Order
   payments: readonly Payment[]
   facts: readonly PaymentFact[]
+  disputes: readonly Dispute[]
   refunds: readonly Refund[]
   entries: readonly LedgerEntry[]
   reservations: readonly Reservation[]
@@ -81,7 +82,11 @@ const factWords: Record<string, string> = {
   auth_fail: 'declined',
   void_ok: 'released',
   cap_ok: 'captured',
+  cap_fail: 'could not be captured',
   cap_reversed: 'taken back',
+  disp_withdrawn: 'disputed, and taken back for now',
+  disp_reinstated: 'won back from a dispute',
+  disp_lost: 'lost by a dispute',
   ref_ok: 'refunded',
   ref_fail: 'could not be refunded',
 }
@@ -114,7 +119,7 @@ function factItem(fact: PaymentFact): TimelineItem {
     lane: 'payment',
     title: fact.amount ? `${formatMoney(fact.amount)} ${word}` : humanize(word),
     detail: [fact.provider, source, shortenIds(fact.operationRef ?? ''), late].filter(Boolean).join(' · '),
-    tone: /declin|fail|reversed|dispute|error/.test(fact.kind) ? 'bad' : 'good',
+    tone: /declin|fail|reversed|disp_withdrawn|disp_lost|error/.test(fact.kind) ? 'bad' : 'good',
   }
 }
 

@@ -39,6 +39,7 @@ for (const size of sizes)
     await lookAtOrder(visitor, order)
     await readReceipt(visitor)
     await page.goto(`/console/orders/${order.id}`)
+    await giveOneBack(visitor)
     await cancelIt(visitor)
     await lookAtTheRest(visitor)
     await page.context().close()
@@ -385,6 +386,23 @@ async function placePaidOrder(): Promise<Placed> {
   return (await checkOut(cart)).order
 }
 
+/** One unit of two, with a reason; an amount that is too much is told beside its field. */
+async function giveOneBack(visitor: Visitor): Promise<void> {
+  const { page } = visitor
+  await page.getByRole('button', { name: 'Give money back' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Or an amount').fill('100000')
+  await dialog.getByRole('button', { name: 'Give back' }).click()
+  await dialog.getByText('At most', { exact: false }).nth(1).waitFor()
+  await dialog.getByLabel('Emma, Paperback').selectOption('1')
+  await dialog.getByLabel('Reason').fill('The cover was torn.')
+  await visitor.look('console-refund')
+  await dialog.getByRole('button', { name: 'Give back' }).click()
+  const card = page.locator('.card', { has: page.getByRole('heading', { name: 'Payments', exact: true }) })
+  await card.locator('.refund', { hasText: 'The cover was torn.' }).getByText('Succeeded').waitFor()
+  await page.locator('.page-title .chip', { hasText: 'Partially refunded' }).waitFor()
+}
+
 async function lookAtOrder(visitor: Visitor, { number }: Placed): Promise<void> {
   const { page } = visitor
   await page.getByRole('heading', { name: `Order ${number}` }).waitFor()
@@ -433,7 +451,7 @@ async function cancelIt(visitor: Visitor): Promise<void> {
   await dialog.getByRole('button', { name: 'Cancel order' }).click()
   await page.locator('.page-title .chip', { hasText: 'Canceled' }).waitFor()
   await page.locator('.page-title .chip', { hasText: 'Refunded' }).waitFor()
-  await page.locator('.refund', { hasText: 'Succeeded' }).waitFor()
+  await page.locator('.refund', { hasText: 'Order canceled' }).getByText('Succeeded').waitFor()
   assert.equal(await page.getByText('Off by').count(), 0)
   await visitor.look('console-order-canceled')
 }

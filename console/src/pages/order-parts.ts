@@ -3,23 +3,35 @@ import { html, type View, type VNode } from '../../vendor/htm-preact.js'
 import { formatMoney, humanize, shortenIds } from '../format.ts'
 import { groupTransfers } from '../ledger-groups.ts'
 import { plainRecordPath } from '../routes.ts'
-import type { Effect, Email, LedgerEntry, Line, Money, Payment, PaymentFact, Refund, Reservation } from '../shapes.ts'
+import type { Dispute, Effect, Email, LedgerEntry, Line, Money, Payment, PaymentFact, Refund, Reservation } from '../shapes.ts'
 import { bookingWords, errorText, factWord, kindWords } from '../timeline.ts'
 import { EmailRow } from '../ui/email-row.ts'
 import { Amount, Card, Chip, Time } from '../ui/parts.ts'
 import { RefLink } from '../ui/ref-link.ts'
 import { EffectActions } from './effects.ts'
 import { ZeroSum } from './ledger.ts'
+import { PaymentActions, RefundActions } from './payment-actions.ts'
 
 function None({ children }: { children?: View }): VNode {
   return html`<p class="none faint">${children}</p>`
 }
 
+/** A word of ours, or what staff have written. */
+const reasonOf = ({ reason }: Refund) => (reason && !reason.includes(' ') ? humanize(reason) : reason)
+
 function inTime<T extends { createdAt?: string }>(items: readonly T[]): T[] {
   return items.toSorted((a, b) => (a.createdAt ?? '').localeCompare(b.createdAt ?? ''))
 }
 
-export function PaymentsCard(props: { payments: readonly Payment[]; facts: readonly PaymentFact[]; refunds: readonly Refund[] }): VNode {
+type PaymentsProps = {
+  payments: readonly Payment[]
+  facts: readonly PaymentFact[]
+  refunds: readonly Refund[]
+  disputes: readonly Dispute[]
+  onDone: () => void
+}
+
+export function PaymentsCard(props: PaymentsProps): VNode {
   return html`<${Card} title="Payments" flush>
     ${props.payments.length === 0 && html`<${None}>No payment was tried yet.<//>`}
     ${inTime(props.payments).map((payment) => {
@@ -61,10 +73,25 @@ export function PaymentsCard(props: { payments: readonly Payment[]; facts: reado
             (refund) => html`<p class="refund small" key=${refund.id}>
               <a href=${plainRecordPath('refunds', refund.id)}>Refund</a>
               <${Chip} state=${refund.status} />
-              <span class="faint">${refund.lastError || (refund.reason && humanize(refund.reason))}</span>
+              <span class="faint">${refund.lastError || reasonOf(refund)}</span>
               <span class="push"><${Amount} money=${refund.amount} /></span>
+              <${RefundActions} refund=${refund} onDone=${props.onDone} />
             </p>`,
           )}
+        ${inTime(props.disputes)
+          .filter((dispute) => dispute.payment === payment.id)
+          .map(
+            (dispute) => html`<p class="refund small" key=${dispute.id}>
+              <a href=${plainRecordPath('disputes', dispute.id)}>Dispute</a>
+              <${Chip} state=${dispute.status} />
+              <span class="faint">
+                ${dispute.reason && humanize(dispute.reason)}
+                ${dispute.evidenceDueAt && html` · evidence until <${Time} at=${dispute.evidenceDueAt} />`}
+              </span>
+              <span class="push"><${Amount} money=${dispute.amount} /></span>
+            </p>`,
+          )}
+        <${PaymentActions} payment=${payment} onDone=${props.onDone} />
       </article>`
     })}
   <//>`

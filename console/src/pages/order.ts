@@ -15,6 +15,7 @@ import { RefLink } from '../ui/ref-link.ts'
 import { Timeline } from '../ui/timeline-view.ts'
 import { toast } from '../ui/toast.ts'
 import { EffectsCard, LedgerCard, MailCard, PaymentsCard, StockCard } from './order-parts.ts'
+import { leftOf, RefundOrder } from './payment-actions.ts'
 
 interface LoadedOrder {
   file: OrderFile
@@ -34,18 +35,19 @@ async function loadOrder(id: string, hasRefunds: boolean, signal: AbortSignal): 
       return []
     }
   }
-  const [order, payments, facts, refunds, entries, reservations, emails, effects] = await Promise.all([
+  const [order, payments, facts, refunds, disputes, entries, reservations, emails, effects] = await Promise.all([
     client.collection<Order>('orders').get(id, {}, { signal }),
     part<OrderFile['payments'][number]>('payments', 'order'),
     part<OrderFile['facts'][number]>('paymentFacts', 'order'),
     hasRefunds ? part<OrderFile['refunds'][number]>('refunds', 'order') : [],
+    hasRefunds ? part<OrderFile['disputes'][number]>('disputes', 'order') : [],
     part<OrderFile['entries'][number]>('ledgerEntries', 'order'),
     part<OrderFile['reservations'][number]>('reservations', 'order'),
     part<OrderFile['emails'][number]>('emails', 'record', emailListFields.join()),
     part<OrderFile['effects'][number]>('effects', 'record'),
   ])
   return {
-    file: { order, payments, facts, refunds, entries, reservations, emails, effects },
+    file: { order, payments, facts, refunds, disputes, entries, reservations, emails, effects },
     failed,
   }
 }
@@ -60,6 +62,7 @@ export function OrderPage({ id }: { id: string }): VNode {
   const hasRefunds = useCollection('refunds') !== undefined
   const loaded = useLoad(id, (signal) => loadOrder(id, hasRefunds, signal))
   const [canceling, setCanceling] = useState(false)
+  const [refunding, setRefunding] = useState(false)
   const may = useMay()
   useLive((change) => concerns(change, id), loaded.reload)
   const back = { href: `${base}/orders`, text: 'Orders' }
@@ -73,6 +76,12 @@ export function OrderPage({ id }: { id: string }): VNode {
   const { file, failed } = loaded.data
   const { order } = file
   const canCancel = ['draft', 'pending_payment', 'placed'].includes(order.status) && order.fulfillmentStatus === 'unfulfilled'
+  const stopRefunding = () => setRefunding(false)
+  const refunded = () => {
+    stopRefunding()
+    loaded.reload()
+  }
+  const left = ['draft', 'pending_payment'].includes(order.status) ? undefined : leftOf(file.payments, file.refunds)
   return html`
     <${PageHead}
       title=${`Order ${recordLabel({ ...order, email: undefined })}`}
@@ -84,6 +93,7 @@ export function OrderPage({ id }: { id: string }): VNode {
       actions=${html`
         <a class="button" href=${plainRecordPath('orders', id)}>All fields</a>
         <a class="button" href=${historyPath('orders', id)}>History</a>
+        ${left && may('orders.refund') && html`<button type="button" class="button" onClick=${() => setRefunding(true)}>Give money back</button>`}
         ${canCancel && may('orders.cancel') && html`<button type="button" class="button" onClick=${() => setCanceling(true)}>Cancel order</button>`}
       `}
     />
@@ -91,7 +101,13 @@ export function OrderPage({ id }: { id: string }): VNode {
     <div class="order-grid">
       <div class="stack">
         <${LinesCard} order=${order} />
-        <${PaymentsCard} payments=${file.payments} facts=${file.facts} refunds=${file.refunds} />
+        <${PaymentsCard}
+          payments=${file.payments}
+          facts=${file.facts}
+          refunds=${file.refunds}
+          disputes=${file.disputes}
+          onDone=${loaded.reload}
+        />
         <${LedgerCard} entries=${file.entries} />
         <${StockCard} reservations=${file.reservations} lines=${order.lines} />
         <${MailCard} emails=${file.emails} />
@@ -102,6 +118,7 @@ export function OrderPage({ id }: { id: string }): VNode {
         <${Card} title="What happened"><${Timeline} items=${timelineOf(file)} /><//>
       </div>
     </div>
+    ${refunding && left && html`<${RefundOrder} order=${order} left=${left} onClose=${stopRefunding} onDone=${refunded} />`}
     ${canceling && html`<${CancelOrder} order=${order} onDone=${loaded.reload} onClose=${() => setCanceling(false)} />`}
   `
 }
