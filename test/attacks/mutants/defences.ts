@@ -6,6 +6,7 @@ import { mollieDefences } from './mollie-defences.ts'
 import { payPalDefences } from './paypal-defences.ts'
 import { personalDefences } from './personal-defences.ts'
 import { providerDefences } from './provider-defences.ts'
+import { stripeDefences } from './stripe-defences.ts'
 
 export const root = resolve(import.meta.dirname, '../../..')
 
@@ -647,6 +648,7 @@ export const defences: readonly Defence[] = [
   ...personalDefences,
   ...providerDefences,
   ...mollieDefences,
+  ...stripeDefences,
   ...payPalDefences,
 ]
 
