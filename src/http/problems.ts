@@ -79,6 +79,9 @@ const publicParams: readonly ErrorCode[] = [
   'total_changed',
   'order_state_conflict',
   'cart_not_open',
+  'payment_state_conflict',
+  'capture_too_large',
+  'refund_too_large',
 ]
 
 /** Fastify's own refusals, before an operation was reached. */

@@ -1,0 +1,156 @@
+// A shop that takes money later: orders that an authorization covers, captures in parts, what is given up, and disputes.
+// slow: mysql, mongodb
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, test } from 'node:test'
+import { sandbox } from '../../src/config/payment-makers.ts'
+import { eq } from '../../src/contract/filter.ts'
+import { ledgerEntries } from '../../src/domains/ledger/collections.ts'
+import { orders } from '../../src/domains/orders/collections.ts'
+import { captures, disputes, payments } from '../../src/domains/payments/collections.ts'
+import { ledgerInvariants } from '../../src/observe/invariants/ledger.ts'
+import { orderInvariants } from '../../src/observe/invariants/orders.ts'
+import { paymentInvariants } from '../../src/observe/invariants/payments.ts'
+import { verifyDatabase } from '../../src/observe/verify.ts'
+import { findAll } from '../../src/storage/find-all.ts'
+import { checkOut, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
+
+let world: World
+beforeEach(async () => {
+  const shop = { ...(testConfig.shop as object), currency: 'EUR', payments: [sandbox({ capture: 'manual' })] }
+  world = await openWorld({ config: { ...testConfig, shop } })
+  await world.engine.start()
+})
+afterEach(async () => {
+  try {
+    const { storage, model } = world.engine.parts
+    const groups = [ledgerInvariants, paymentInvariants, orderInvariants]
+    const of = { read: storage.reader, model, commitsAfter: storage.commitsAfter, now: world.clock.now(), isAtRest: true, groups }
+    assert.deepEqual(await verifyDatabase(of), [])
+  } finally {
+    await world.close()
+  }
+})
+
+const read = () => world.engine.parts.storage.reader
+const orderOf = async (id: string) => (await read().get(orders, id))!
+const paymentOf = async (id: string) => (await read().get(payments, id))!
+const eur = (amount: number) => ({ amount, currency: 'EUR' })
+
+async function authorized(): Promise<{ order: string; payment: string }> {
+  const { body } = await checkOut(world, 'owner', await fillCart(world, 'owner'))
+  await work(world)
+  const made = { order: body.order.id as string, payment: body.payment.id as string }
+  assert.deepEqual([(await orderOf(made.order)).status, (await orderOf(made.order)).paymentStatus], ['placed', 'authorized'])
+  assert.deepEqual((await paymentOf(made.payment)).capturable, eur(1390))
+  return made
+}
+const post = (path: string, body: object = {}) => world.call('staff', { method: 'POST', url: `/api/${path}`, body })
+const balance = async (order: string, account: string) => {
+  const entries = await findAll(read(), ledgerEntries, eq('order', order))
+  return entries.filter((entry) => entry.account === account).reduce((sum, { amount }) => sum + amount.amount, 0)
+}
+const owed = (order: string) => balance(order, `A:receivable:${order}`)
+
+test('what is authorized places the order, is owed until it is captured, and is captured once by two who ask', async () => {
+  const { order, payment } = await authorized()
+  assert.equal(await owed(order), 1390)
+  const answers = await Promise.all([post(`payments/${payment}/capture`), post(`payments/${payment}/capture`)])
+  assert.deepEqual(answers.map(({ status }) => status).toSorted(), [200, 409])
+  await work(world)
+  assert.deepEqual([(await orderOf(order)).paymentStatus, await owed(order), (await orderOf(order)).holds], ['paid', 0, []])
+  assert.equal((await findAll(read(), captures, eq('payment', payment))).length, 1)
+})
+
+test('captured in two parts it is paid in part, then in full', async () => {
+  const { order, payment } = await authorized()
+  assert.equal((await post(`payments/${payment}/capture`, { amount: eur(1000) })).status, 200)
+  await work(world)
+  assert.deepEqual([(await orderOf(order)).paymentStatus, await owed(order)], ['partially_paid', 390])
+  const tooMuch = await post(`payments/${payment}/capture`, { amount: eur(391) })
+  assert.deepEqual([tooMuch.status, tooMuch.body.code, tooMuch.body.params.capturable], [409, 'capture_too_large', eur(390)])
+  assert.equal((await post(`payments/${payment}/capture`)).status, 200)
+  await work(world)
+  assert.deepEqual([(await orderOf(order)).paymentStatus, await owed(order)], ['paid', 0])
+})
+
+test('a last part releases the rest, and the order is held', async () => {
+  const { order, payment } = await authorized()
+  await post(`payments/${payment}/capture`, { amount: eur(1000), final: true })
+  await work(world)
+  assert.equal((await paymentOf(payment)).capturable, null)
+  assert.deepEqual([(await orderOf(order)).paymentStatus, (await orderOf(order)).holds], ['partially_paid', ['payment_incomplete']])
+  assert.equal((await post(`payments/${payment}/capture`)).status, 409)
+})
+
+for (const [what, amount, path] of [
+  ['nothing', eur(0), '/amount/amount'],
+  ['less than nothing', eur(-1), '/amount/amount'],
+  ['another currency', { amount: 1, currency: 'USD' }, '/amount/currency'],
+] as const)
+  test(`${what} is not captured`, async () => {
+    const { payment } = await authorized()
+    const { status, body } = await post(`payments/${payment}/capture`, { amount })
+    assert.deepEqual([status, body.errors[0].path], [400, path])
+  })
+
+test('given up, its order is held, and nothing of it is captured any more', async () => {
+  const { order, payment } = await authorized()
+  assert.equal((await post(`payments/${payment}/void`)).status, 200)
+  await work(world)
+  assert.deepEqual([(await paymentOf(payment)).status, (await orderOf(order)).paymentStatus], ['canceled', 'voided'])
+  assert.deepEqual((await orderOf(order)).holds, ['payment_incomplete'])
+  assert.deepEqual([(await post(`payments/${payment}/void`)).status, (await post(`payments/${payment}/capture`)).status], [409, 409])
+})
+
+test('a canceled order gives its authorization up, and owes nothing', async () => {
+  const { order, payment } = await authorized()
+  assert.equal((await post(`orders/${order}/cancel`)).status, 200)
+  await work(world)
+  assert.deepEqual([(await paymentOf(payment)).status, await owed(order)], ['canceled', 0])
+  assert.equal(world.book.all()[0]!.state, 'canceled')
+})
+
+test('a canceled order of which a part was captured gives that back and the rest up', async () => {
+  const { order, payment } = await authorized()
+  await post(`payments/${payment}/capture`, { amount: eur(1000) })
+  await work(world)
+  assert.equal((await post(`orders/${order}/cancel`)).status, 200)
+  await work(world, 10_000)
+  assert.deepEqual([(await paymentOf(payment)).capturable, (await paymentOf(payment)).refunded], [null, eur(1000)])
+  assert.equal((await orderOf(order)).paymentStatus, 'refunded')
+})
+
+test('captured and given up in the dashboard, which is learned by webhooks', async () => {
+  const { order, payment } = await authorized()
+  const [theirs] = world.book.all()
+  world.book.captureInDashboard(theirs!.id, 900)
+  world.book.cancel(theirs!.id)
+  await work(world, 10_000)
+  assert.deepEqual([(await paymentOf(payment)).captured, (await paymentOf(payment)).capturable], [eur(900), null])
+  assert.deepEqual((await orderOf(order)).holds, ['payment_incomplete'])
+})
+
+for (const [end, hold, loss] of [
+  ['won', [], 0],
+  ['lost', ['dispute_lost'], 1390],
+] as const)
+  test(`a dispute holds its order and its money until it is ${end}`, async () => {
+    const { order, payment } = await authorized()
+    await post(`payments/${payment}/capture`)
+    await work(world)
+    const [theirs] = world.book.all()
+    world.book.dispute(theirs!.id, { reason: 'fraudulent' })
+    await work(world, 10_000)
+    assert.deepEqual((await orderOf(order)).holds, ['disputed'])
+    assert.deepEqual((await paymentOf(payment)).disputed, eur(1390))
+    assert.equal(await balance(order, 'A:dispute:sandbox'), 1390)
+    const [dispute] = await findAll(read(), disputes, eq('order', order))
+    assert.deepEqual([dispute!.status, dispute!.reason, dispute!.amount], ['needs_response', 'fraudulent', eur(1390)])
+    assert.ok(dispute!.evidenceDueAt! > world.clock.now())
+    // What its bank has, nobody gives back as well.
+    assert.equal((await post(`orders/${order}/refunds`)).body.code, 'refund_too_large')
+    world.book.moveDispute(world.book.all()[0]!.disputes[0]!.id, end === 'won' ? 'win' : 'lose')
+    await work(world, 10_000)
+    assert.deepEqual((await orderOf(order)).holds, hold)
+    assert.deepEqual([await balance(order, 'A:dispute:sandbox'), await balance(order, 'E:chargeback')], [0, loss])
+  })
