@@ -47,6 +47,8 @@ const said: Readonly<Record<string, RegExp>> = {
     /\nAt six\.\nbob@example\.com\nSomebody invites you to a group at Clubhouse\.\n0\nAt six\.\nlast_group_owner\nowner\n0\n$/,
   'docs/guides/front-end.md': /\/stars[\s\S]*placed\ntrue\n/,
   'docs/guides/mollie.md': /^mollie\nplaced\nowner@example\.com is an admin\.\nsucceeded\nThe chargeback is reversed\.\n$/,
+  'docs/guides/bookkeeping.md':
+    /I:sales -\d+[\s\S]*\n0\n[\s\S]*order\.recognized[\s\S]*sandbox 1000000 0 true\npostedAt,[\s\S]*"EXTF";700;21;"Buchungsstapel"/,
   'docs/guides/stripe.md': /^placed\nowner@example\.com is an admin\.\nsucceeded\nThe dispute is won\.\n$/,
   'docs/operating/backup-and-restore.md': /whole in [\s\S]*the same, and all invariants hold[\s\S]*Nothing is held/,
   'docs/operating/move-to-another-database.md': /the same on both sides[\s\S]*can be started on again/,

@@ -56,10 +56,31 @@ export type ShopConfig<TFields extends Fields = Fields> = {
   readonly mailsUnpaid?: boolean
   /** Who takes the money: made by `stripe(…)` or `sandbox()`. Left out: the sandbox in development, and nobody in production. */
   readonly payments?: readonly PaymentConfig[]
+  /** For exports to an accountant. */
+  readonly bookkeeping?: BookkeepingConfig
   /** More fields of products, such as a book's author. */
   readonly productFields?: TFields
   /** Sites besides our own that a payment provider may send customers back to: `['https://www.shop.example']`. */
   readonly returnOrigins?: readonly string[]
+}
+
+export type BookkeepingConfig = {
+  /** Whose days they are: `Europe/Berlin`. `UTC` when left out. */
+  readonly timeZone?: string
+  /** What the accountant says of the books there. */
+  readonly datev?: {
+    /** Beraternummer and Mandantennummer: 1001 and 1 when left out. */
+    readonly consultant?: number
+    readonly client?: number
+    /** Month and day: `01-01` when left out. */
+    readonly fiscalYearBegins?: string
+    /** Digits of an account: 4 when left out. */
+    readonly accountLength?: number
+    /** Of the chart of accounts: `03` (SKR 03) when left out. Another one needs `accounts` of its own. */
+    readonly chart?: string
+    /** By our accounts, or what they begin with: `{ 'A:psp:stripe': '1361' }`. Others are as SKR 03 has them. */
+    readonly accounts?: Readonly<Record<string, string>>
+  }
 }
 
 /** `{ provider: 'sandbox' }` is what `sandbox()` makes. */

@@ -36,6 +36,20 @@ export type ShopSettings = {
   readonly orderUnitsMax: number
   /** Whether customers are also told of orders that ended without ever being paid. */
   readonly mailsUnpaid: boolean
+  readonly bookkeeping: BookkeepingSettings
+}
+
+export type BookkeepingSettings = { readonly timeZone: string; readonly datev: DatevSettings }
+
+export type DatevSettings = {
+  readonly consultant: number
+  readonly client: number
+  /** `01-01`. */
+  readonly fiscalYearBegins: string
+  readonly accountLength: number
+  readonly chart: string
+  /** By our accounts, or what they begin with; `*`: all others. */
+  readonly accounts: Readonly<Record<string, string>>
 }
 
 export type AccountSettings = {

@@ -7,6 +7,7 @@ import { parseColor, textOn, writtenColor } from '../base/color.ts'
 import { hideSecret } from '../base/hidden.ts'
 import { limits } from '../base/limits.ts'
 import type { BackendConfig, ShopConfig } from '../config/backend-config.ts'
+import { bookkeepingOf } from '../config/bookkeeping.ts'
 import type { PaymentProviderConfig } from '../config/payment-makers.ts'
 import type { Project } from '../config/project.ts'
 import type { SignInProvider } from '../config/sign-in-providers.ts'
@@ -189,6 +190,7 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
         lineQuantityMax: shop.limits?.lineQuantity ?? limits.lineQuantityMax,
         orderUnitsMax: shop.limits?.orderUnits ?? limits.orderUnitsDefault,
         mailsUnpaid: shop.mailsUnpaid ?? false,
+        bookkeeping: bookkeepingOf(shop.bookkeeping ?? {}),
       },
       accounts: {
         accent: accentOf(config.accounts?.accent ?? '#1f4d3a'),

@@ -76,10 +76,12 @@ import { getUpload } from '../domains/files/get-upload.ts'
 import { linkFile } from '../domains/files/link-file.ts'
 import type { PictureSizes } from '../domains/files/picture-sizes.ts'
 import { uploadFile } from '../domains/files/upload-file.ts'
+import { exportLedger } from '../domains/ledger/export-ledger.ts'
 import { listBalances } from '../domains/ledger/list-balances.ts'
 import { adoptPayment } from '../domains/orders/adopt-payment.ts'
 import { cancelOrder } from '../domains/orders/cancel-order.ts'
 import { checkOutCart } from '../domains/orders/check-out.ts'
+import { orderNumbers } from '../domains/orders/order-numbers.ts'
 import { payOrder } from '../domains/orders/pay-order.ts'
 import { refundOrder } from '../domains/orders/refund-order.ts'
 import { bookReceipt } from '../domains/payments/book-receipt.ts'
@@ -329,6 +331,7 @@ function shopOperations(providers: ReadonlyMap<string, PaymentProvider>): Operat
     settleRefund,
     adjustStockLevel,
     listBalances,
+    exportLedger(orderNumbers),
   ]
 }
 

@@ -558,6 +558,7 @@ const runningRows: Row[] = [
   }),
   ...rows('payments.listMethods', all(200), { method: 'GET', url: '/api/payments/methods' }),
   ...rows('ledger.listBalances', staffOnly(200), { method: 'GET', url: '/api/ledger/balances' }),
+  ...rows('ledger.export', staffOnly(200), { method: 'GET', url: '/api/ledger/export?from=2026-11-01&to=2026-11-30' }),
   ...rows('running.readMetrics', staffOnly(200), { method: 'GET', url: '/metrics' }),
   ...rows(
     'stock.adjustLevel',

@@ -131,3 +131,53 @@ test('verify finds an entry that was altered, removed, or put in later', async (
     `ledger.entries_kept ledgerBlocks/${block!.id}`,
   ])
 })
+
+const exported = (query: string) => world.call('staff', { method: 'GET', url: `/api/ledger/export?${query}` })
+
+test('what was posted is exported by transfers, for people and for DATEV', async () => {
+  const order = await buy()
+  const { number } = (await world.call('owner', { method: 'GET', url: `/api/orders/${order}` })).body
+  const csv = await exported('from=2026-11-24&to=2026-11-24')
+  assert.deepEqual([csv.status, csv.headers['content-type']], [200, 'text/csv; charset=utf-8'])
+  const [head, ...rows] = csv.text.trimEnd().split('\r\n')
+  assert.equal(head, 'postedAt,transfer,kind,order,number,account,debit,credit,currency')
+  const cells = rows.map((row) => row.split(','))
+  const entries = await findAll(read(), ledgerEntries)
+  assert.equal(cells.length, entries.length)
+  const sum = (column: number) => cells.reduce((total, row) => total + Math.round(Number(row[column]) * 100), 0)
+  assert.ok(sum(6) > 0)
+  assert.equal(sum(6), sum(7))
+  assert.deepEqual(cells[0]!.slice(2), ['payment.cap_ok', order, number, 'A:psp:sandbox', '13.90', '', 'EUR'])
+
+  const datev = await exported('format=datev&from=2026-11-24&to=2026-11-24')
+  assert.equal(datev.headers['content-disposition'], 'attachment; filename="EXTF_Buchungsstapel_2026-11-24_2026-11-24.csv"')
+  const lines = datev.bytes.toString('latin1').trimEnd().split('\r\n')
+  assert.match(lines[0]!, /^"EXTF";700;21;"Buchungsstapel";13;20261124\d{9};;"KP";"";"";1001;1;20260101;4;20261124;20261124;/)
+  // As bytes: one for each letter.
+  assert.ok(lines[1]!.includes('BU-Schl\u00fcssel'))
+  const balance = new Map<string, number>()
+  for (const line of lines.slice(2)) {
+    const fields = line.split(';')
+    assert.deepEqual([fields[9], fields[10]], ['2411', `"${number}"`])
+    const amount = Math.round(Number(fields[0]!.replace(',', '.')) * 100)
+    balance.set(fields[6]!, (balance.get(fields[6]!) ?? 0) + amount)
+    balance.set(fields[7]!, (balance.get(fields[7]!) ?? 0) - amount)
+  }
+  // 13.90 with 7 % in it: 1299 of sales and shipping, 91 of tax.
+  assert.deepEqual(Object.fromEntries(balance), { 1360: 1390, 1710: 0, 1770: -91, 8200: -1299 })
+})
+
+test('a period is of whole days, and of one fiscal year', async () => {
+  await buy()
+  const empty = await exported('from=2026-11-25&to=2026-11-30')
+  assert.equal(empty.text.trimEnd().split('\r\n').length, 1)
+  for (const [query, path] of [
+    ['from=2026-11-31&to=2026-12-01', 'query:from'],
+    ['from=2026-11-24&to=2026-11-23', 'query:to'],
+    ['format=datev&from=2025-12-31&to=2026-01-01', 'query:to'],
+    ['format=datev&from=2026-11-24&to=2026-11-24&currency=KWD', 'query:currency'],
+  ] as const) {
+    const { status, body } = await exported(query)
+    assert.deepEqual([status, body.errors?.[0]?.path], [400, path], query)
+  }
+})

@@ -106,6 +106,17 @@ export function validConfig(): any {
       tax: { prices: 'included', ratesPpm: { DE: 190_000, '*': 0 } },
       limits: { lineQuantity: 20, orderUnits: 100 },
       mailsUnpaid: true,
+      bookkeeping: {
+        timeZone: 'Europe/Berlin',
+        datev: {
+          consultant: 29_098,
+          client: 55_003,
+          fiscalYearBegins: '07-01',
+          accountLength: 4,
+          chart: '03',
+          accounts: { 'A:psp:stripe': '1361' },
+        },
+      },
       payments: [{ provider: 'sandbox' }],
       returnOrigins: ['https://www.clubs.example'],
       productFields: { author: field.text({ search: true }), club: field.ref('clubs') },

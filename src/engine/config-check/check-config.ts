@@ -2,14 +2,16 @@
 // It runs before anything is opened, so a broken config never touches a database. Invariant: what passes
 // compiles and serves; a mistake never ends in an error of JavaScript.
 
+import { isDay } from '../../base/clock.ts'
 import { countries, isCountry } from '../../base/countries.ts'
 import { isCurrency } from '../../base/currencies.ts'
 import { isEmail } from '../../base/email-address.ts'
 import { limits } from '../../base/limits.ts'
 import { nearest } from '../../base/nearest.ts'
 import { declarationOf } from '../../base/place.ts'
+import { isTimeZone } from '../../base/time-zone.ts'
 import { isOrigin } from '../../base/web-address.ts'
-import type { BackendConfig, MailConfig, ShopConfig, WebhooksConfig } from '../../config/backend-config.ts'
+import type { BackendConfig, BookkeepingConfig, MailConfig, ShopConfig, WebhooksConfig } from '../../config/backend-config.ts'
 import type { Collection } from '../../schema/collection.ts'
 import { ruleFieldsOf } from '../../schema/compile-rule.ts'
 import { prefixOf } from '../../schema/model.ts'
@@ -65,6 +67,22 @@ const units = is(
   `whole units from 1 to ${limits.lineQuantityMax}`,
   (value) => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= limits.lineQuantityMax,
 )
+const whole = (least: number, most: number) =>
+  is(
+    `a whole number from ${least} to ${most}`,
+    (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
+  )
+const bookkeeping = object({
+  timeZone: is('a time zone, such as Europe/Berlin', (value) => typeof value === 'string' && isTimeZone(value)),
+  datev: object({
+    consultant: whole(1001, 9_999_999),
+    client: whole(1, 99_999),
+    fiscalYearBegins: is('a month and day, such as 01-01', (value) => typeof value === 'string' && isDay(`2025-${value}`)),
+    accountLength: whole(4, 8),
+    chart: is('two digits, such as 03', (value) => typeof value === 'string' && /^\d\d$/.test(value)),
+    accounts: named(() => is('an account of four to nine digits', (value) => typeof value === 'string' && /^\d{4,9}$/.test(value))),
+  } satisfies Record<keyof NonNullable<BookkeepingConfig['datev']>, Check>),
+} satisfies Record<keyof BookkeepingConfig, Check>)
 const shop = object(
   {
     currency: (value, path, add) => {
@@ -73,6 +91,7 @@ const shop = object(
     tax,
     limits: object({ lineQuantity: units, orderUnits: units }),
     mailsUnpaid: flag,
+    bookkeeping,
     // By what there is to choose from, which a check of one value does not know.
     payments: () => {},
     productFields: plainObject,
