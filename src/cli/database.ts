@@ -89,8 +89,11 @@ export async function openAlone(place: Place, model: Model): Promise<OpenDatabas
 
 /** @throws Error with one sentence for people while a process serves the database; a file has its lock for that */
 export async function refuseServed(storage: WholeStorage, name: string): Promise<void> {
-  if (!storage.capabilities.isShared) return
-  const ages = await presences(storage)
+  if (storage.capabilities.isShared) refuseBeside(await presences(storage), name)
+}
+
+/** `ages`: seconds since the last sign of each that serves it. @throws Error with one sentence for people */
+export function refuseBeside(ages: readonly number[], name: string): void {
   if (ages.length === 0) return
   const count = ages.length === 1 ? 'A Kingpost runs' : `${ages.length} Kingposts run`
   throw new Error(

@@ -17,6 +17,7 @@ import {
 } from '../storage/migrations/apply.ts'
 import { estimateMs } from '../storage/migrations/estimate.ts'
 import { describeStep, type Phase, type Step } from '../storage/migrations/steps.ts'
+import { nameOf, placeOf, refuseBeside } from './database.ts'
 import { compileConfig, loadConfig } from './load-config.ts'
 import { openSchema, tryLockFolder } from './open-storage.ts'
 import { makeFolder } from './private-files.ts'
@@ -97,10 +98,11 @@ async function apply(parts: MigrationParts, settings: ProcessSettings): Promise<
   const startedAt = systemClock.monotonic()
   const { migration, isJson, databaseUrl, dataFolder } = settings
   const folder = databaseUrl === null ? resolve(dataFolder) : null
-  // On SQLite whoever holds the folder knows that no server runs. Elsewhere the operator knows.
+  // On SQLite whoever holds the folder knows that no server runs. Elsewhere the operator says so, and those that run are looked for.
   const unlock = folder === null ? null : tryLockFolder(folder)
   if (folder !== null && unlock === null && migration.isStopped)
     throw new Error(`A server is running on ${folder}. Stop it, or leave --stopped out. Nothing was changed.`)
+  if (folder === null && migration.isStopped) refuseBeside(await parts.dialect.presences(), nameOf(placeOf(settings)))
   const allowed = { ...migration, isStopped: migration.isStopped || unlock !== null }
   try {
     let backup: string | null = null

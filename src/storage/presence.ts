@@ -6,7 +6,7 @@ import { isEngineError } from '../base/engine-error.ts'
 import { limits } from '../base/limits.ts'
 import type { WholeStorage } from './storage.ts'
 
-const prefix = 'process.'
+export const presencePrefix = 'process.'
 
 export type PresenceOptions = {
   readonly storage: WholeStorage
@@ -21,7 +21,7 @@ export type PresenceOptions = {
 
 /** @throws what `check` throws; nothing is left then */
 export async function announce({ storage, clock, id, check, onRefused }: PresenceOptions): Promise<{ leave(): Promise<void> }> {
-  const name = `${prefix}${id}`
+  const name = `${presencePrefix}${id}`
   const renew = async () => await storage.load({ marks: { [name]: String(await storage.now()) } })
   const forget = async () => await storage.load({ marks: { [name]: null } })
   await renew()
@@ -54,6 +54,11 @@ export async function announce({ storage, clock, id, check, onRefused }: Presenc
 /** Seconds since the last sign of each process that serves this database. */
 export async function presences(storage: WholeStorage): Promise<number[]> {
   const now = await storage.now()
-  const ages = Object.values(await storage.listMarks(prefix)).map((at) => now - Number(at))
+  return agesOf(Object.values(await storage.listMarks(presencePrefix)), now)
+}
+
+/** Of the values of their marks, by the database's clock. */
+export function agesOf(marks: readonly string[], now: number): number[] {
+  const ages = marks.map((at) => now - Number(at))
   return ages.filter((age) => age < limits.presenceMs).map((age) => Math.max(0, Math.round(age / 1_000)))
 }

@@ -67,6 +67,8 @@ export interface SchemaDialect extends TypeNames {
   duplicates(table: string, columns: readonly string[], limit: number): Promise<readonly Duplicate[]>
   /** Ids of rows below a check. */
   below(table: string, column: string, least: number, limit: number): Promise<readonly string[]>
+  /** Seconds since the last sign of each process that serves the database; of a file its lock tells. */
+  presences(): Promise<readonly number[]>
   /** Only one migrator at a time. Null when another one is at work. */
   lock(): Promise<(() => Promise<void>) | null>
   close(): Promise<void>

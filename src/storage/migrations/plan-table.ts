@@ -17,6 +17,7 @@ import {
 } from './steps.ts'
 import {
   formerColumn,
+  formerNames,
   type IndexSpec,
   isSameType,
   type JournalRow,
@@ -167,6 +168,9 @@ function planMissing(p: Planned, field: CompiledField, missing: readonly Column[
     .map(({ name }) => renamedLater(`renameColumn ${table.name}.${name} `, p.journal, (known) => hasColumn(collection, known)))
     .find((row) => row !== undefined)
   if (later) return void p.problems.push(laterVersion(`${table.name}.${field.name}`, later))
+  const other = otherwiseStored(p, field)
+  if (other !== null && !field.field.backfill && !table.isEmpty)
+    return void p.problems.push(toldHow(p, field, `is stored as ${other} in the database and would be ${field.field.kind.name} now`))
   const source = fillSource(p, field)
   if (source === 'unknown') return
   const fixed = source?.from === 'constant' ? fixedDefaultOf(field) : null
@@ -182,6 +186,30 @@ function planMissing(p: Planned, field: CompiledField, missing: readonly Column[
     p.add({ kind: 'addColumn', table: table.name, column: made, isBackfilled }, 'expand', { isAdditive })
   }
   if (isBackfilled) planFill(p, field, { source, began: Number.MAX_SAFE_INTEGER })
+}
+
+/** Of a kind that has several columns, which it stands in. */
+const partsOfKinds = [
+  ['amount', 'currency'],
+  ['lat', 'lng'],
+]
+
+/**
+ * Columns in which the field is stored as another kind that has more of them, or fewer: a whole number that is to be money. Without a backfill
+ * the new ones would be made empty, and the old ones dropped with their values.
+ */
+function otherwiseStored({ table, collection }: Planned, { name: own, field, columns }: CompiledField): string | null {
+  const names = [own, ...formerNames(field)]
+  const isLeft = (column: string) => table.columns.has(column) && !hasColumn(collection, column)
+  const parts = columns.map(({ part }) => part)
+  for (const name of names) {
+    if (parts[0] !== null && isLeft(name)) return table.columns.get(name)!.kind ?? table.columns.get(name)!.type
+    for (const others of partsOfKinds) {
+      const stored = others.map((part) => `${name}_${part}`)
+      if (others.join() !== parts.join() && stored.every(isLeft)) return stored.join(' and ')
+    }
+  }
+  return null
 }
 
 function hasColumn(collection: CollectionModel, name: string): boolean {
@@ -276,10 +304,12 @@ function conversionOf(p: Planned, field: CompiledField, { column, found }: Pair)
   const kind = found.kind ?? p.types.meaningOf(found.type)
   if (kind !== null && kind !== column.type && canConvert(kind, column.type)) return { from: 'column', column: found.name, kind }
   const change = `is ${kind ?? found.type} in the database and would be ${column.type} now`
-  p.problems.push(
-    `${p.table.name}.${field.name} ${change}, and one is not made from the other without being told how. Give the field a backfill, or take a new name.`,
-  )
+  p.problems.push(toldHow(p, field, change))
   return null
+}
+
+function toldHow({ table }: Planned, field: CompiledField, change: string): string {
+  return `${table.name}.${field.name} ${change}, and one is not made from the other without being told how. Give the field a backfill, or take a new name.`
 }
 
 function fillOf({ table, collection }: Planned, field: CompiledField, source: Source): Omit<Fill, 'columns'> {

@@ -322,6 +322,24 @@ const cases: readonly {
     after: [books({ title })],
     steps: ['expand dropNotNull books.note', 'contract dropColumn books.note DESTRUCTIVE', 'contract dropTable pens DESTRUCTIVE'],
   },
+  {
+    name: 'a whole number becomes money only by a backfill',
+    before: [books({ price: field.integer() })],
+    after: [books({ price: field.money() })],
+    problems: /^books\.price is stored as integer in the database and would be money now, .* Give the field a backfill/,
+  },
+  {
+    name: 'and so does one that was renamed beside',
+    before: [books({ cost: field.integer() })],
+    after: [books({ price: field.money({ renamedFrom: 'cost' }) })],
+    problems: /^books\.price is stored as integer in the database and would be money now/,
+  },
+  {
+    name: 'money becomes a whole number only by a backfill',
+    before: [books({ price: field.money() })],
+    after: [books({ price: field.integer() })],
+    problems: /^books\.price is stored as price_amount and price_currency in the database and would be integer now/,
+  },
 ]
 
 for (const { name, before, after, tweaks, journal: rows = [], steps, problems } of cases)

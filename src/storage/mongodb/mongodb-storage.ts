@@ -16,8 +16,8 @@ import { translate as translateWith } from './errors.ts'
 import { HeadWatch } from './head-watch.ts'
 import { createReader } from './reader.ts'
 import { checkVersion, prepareSchema, storedModelOf } from './schema.ts'
-import { createMongodbSchema } from './schema-dialect.ts'
-import { lastLoaded, listMarks, loadWhole, openSnapshot, readMark } from './whole.ts'
+import { createMongodbSchema, listMarks } from './schema-dialect.ts'
+import { lastLoaded, loadWhole, openSnapshot, readMark } from './whole.ts'
 
 export type MongodbOptions = ServerOptions & {
   /** Called for every round trip to the server. */

@@ -17,6 +17,7 @@ import {
   storedModel,
   type TypeNames,
 } from '../migrations/stored-schema.ts'
+import { agesOf, presencePrefix } from '../presence.ts'
 import { encodeScalar, exact, isWhole, nameOf, type Stored } from './document-codec.ts'
 import { isDuplicate } from './errors.ts'
 
@@ -74,6 +75,17 @@ function partialOf(form: string): Document {
     : { partialFilterExpression: Object.fromEntries(kinds.map(([name, kind]) => [name, { $gte: least[kind] }])) }
 }
 
+export const markOf = (name: string) => `mark ${name}`
+
+export async function listMarks(db: Db, prefix: string): Promise<Readonly<Record<string, string>>> {
+  const found = await db
+    .collection<Stored>(metaName)
+    .find({ _id: { $gte: markOf(prefix), $lt: markOf(`${prefix}\uffff`) } })
+    .toArray()
+  const nameOf = (mark: Document) => String(mark['_id']).slice(String(markOf('')).length)
+  return Object.fromEntries(found.map((mark) => [nameOf(mark), String(mark['value'])]))
+}
+
 export type MongodbSchemaParts = {
   readonly client: MongoClient
   readonly db: Db
@@ -127,6 +139,10 @@ export function createMongodbSchema(parts: MongodbSchemaParts): SchemaDialect {
     async writeRows(batch) {
       mustHold()
       await writeRows(client, db, batch)
+    },
+    async presences() {
+      const now = ((await db.command({ hello: 1 })) as Document)['localTime'].getTime() as number
+      return agesOf(Object.values(await listMarks(db, presencePrefix)), now)
     },
     duplicates: (table, columns, limit) => duplicates(db, { table, columns, limit }),
     async below(table, column, least, limit) {

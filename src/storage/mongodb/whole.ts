@@ -1,7 +1,7 @@
 // A MongoDB database as a whole: one committed state read while others write, and an empty one filled with what
 // another held. The state is a transaction's snapshot, which the server keeps for `transactionLifetimeLimitSeconds`
 // (a minute unless set otherwise): reading a large database takes a longer one. Marks are documents of `_meta`.
-import type { ClientSession, Db, Document, MongoClient } from 'mongodb'
+import type { ClientSession, Db, MongoClient } from 'mongodb'
 import { assert } from '../../base/assert.ts'
 import { EngineError, isEngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
@@ -14,7 +14,7 @@ import { commitRange, commitsAfter, lastPosition, loadLines, newToken, openLines
 import type { Compiler } from './compile.ts'
 import { encodeRecord, type Stored } from './document-codec.ts'
 import { createReader } from './reader.ts'
-import { metaName } from './schema-dialect.ts'
+import { markOf, metaName } from './schema-dialect.ts'
 
 export type WholeParts = {
   readonly client: MongoClient
@@ -26,20 +26,9 @@ export type WholeParts = {
   readonly onRoundTrip: () => void
 }
 
-const markOf = (name: string) => `mark ${name}`
-
 export async function readMark(db: Db, name: string, session?: ClientSession): Promise<string | null> {
   const found = await db.collection<Stored>(metaName).findOne({ _id: markOf(name) }, session ? { session } : {})
   return (found?.['value'] as string | undefined) ?? null
-}
-
-export async function listMarks(db: Db, prefix: string): Promise<Readonly<Record<string, string>>> {
-  const found = await db
-    .collection<Stored>(metaName)
-    .find({ _id: { $gte: markOf(prefix), $lt: markOf(`${prefix}\uffff`) } })
-    .toArray()
-  const nameOf = (mark: Document) => String(mark['_id']).slice(String(markOf('')).length)
-  return Object.fromEntries(found.map((mark) => [nameOf(mark), String(mark['value'])]))
 }
 
 /** @throws storage_unavailable */

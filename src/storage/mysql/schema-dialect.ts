@@ -85,6 +85,7 @@ export function mysqlWords(server: Server): SchemaWords {
     updateOf: (batch) => updateOf(batch, collationOf(server.product)),
     lock: { take: `select get_lock(${lock},0)`, release: `select release_lock(${lock})` },
     setMark: 'insert into `_meta` (`name`,`value`) values (?,?) on duplicate key update `value`=values(`value`)',
+    now: 'select cast(unix_timestamp(now(3))*1000 as signed)',
     lastId: 'select last_insert_id()',
   }
 }

@@ -57,6 +57,7 @@ export function postgresWords(version: string): SchemaWords {
     scan: { hint: '', isNull: (column) => `num_nulls(${column})>0` },
     lock: { take: `select pg_try_advisory_lock(${migrationLock})`, release: `select pg_advisory_unlock(${migrationLock})` },
     setMark: 'insert into "_meta" values (?,?) on conflict ("name") do update set "value"=excluded."value"',
+    now: 'select floor(extract(epoch from clock_timestamp())*1000)::bigint',
     lastId: 'select lastval()',
   }
 }

@@ -16,6 +16,7 @@ import {
   type StoredTable,
   type TypeNames,
 } from '../migrations/stored-schema.ts'
+import { agesOf, presencePrefix } from '../presence.ts'
 import type { SqlValue } from './compile.ts'
 import { withDeclaredNames } from './declared-names.ts'
 import { type SqlConnection, type SqlRow, StatementFailure } from './driver.ts'
@@ -52,6 +53,8 @@ export type SchemaWords = {
   /** Answers 1 or true when this session now has the lock. */
   readonly lock: { readonly take: string; readonly release: string }
   readonly setMark: string
+  /** Milliseconds since 1970 by the server's clock. */
+  readonly now: string
   /** The id of the row just inserted into the journal. */
   readonly lastId: string
 }
@@ -121,6 +124,7 @@ export function createServerSchema({ connection, words, clock }: ServerSchemaPar
       const sql = `select ${quote('id')} from ${table(name)} where ${quote(column)}<? order by ${quote('id')} limit ${limit}`
       return (await ask(sql, [least])).map(([id]) => id as string)
     },
+    presences: () => presences(ask, words),
     async lock() {
       const [row] = await ask(words.lock.take)
       const isOurs = row![0] === 1 || row![0] === 't'
@@ -228,6 +232,17 @@ export async function readKinds(ask: Ask, words: SchemaWords): Promise<Kinds> {
   const isThere = (await words.look(ask)).has('_meta')
   const rows = isThere ? await ask(`select ${quote('value')} from ${quote('_meta')} where ${quote('name')}='columns'`) : []
   return JSON.parse((rows[0]?.[0] as string | undefined) ?? '{}') as Kinds
+}
+
+async function presences(ask: Ask, words: SchemaWords): Promise<number[]> {
+  if (!(await words.look(ask)).has('_meta')) return []
+  const { quote } = words
+  const rows = await ask(`select ${quote('value')} from ${quote('_meta')} where ${quote('name')} like ?`, [`${presencePrefix}%`])
+  const [now] = await ask(words.now)
+  return agesOf(
+    rows.map(([at]) => String(at)),
+    Number(now![0]),
+  )
 }
 
 /** @throws Error with one sentence for people */

@@ -320,6 +320,7 @@ export function openSqliteSchema(path: string): SchemaDialect {
       const rows = database.prepare(`select "id" from ${quote(table)} where ${quote(column)}<? order by "id" limit ?`).all(least, limit)
       return rows.map((row) => row['id'] as string)
     },
+    presences: async () => [],
     async lock() {
       const release = tryLock(path.replace(/\.db$/, '.migrate.lock'))
       return release === null ? null : async () => release()

@@ -608,6 +608,14 @@ export const accountDefences: readonly Defence[] = [
     asked: ['more than one tick'],
   },
   {
+    name: 'a whole number becomes money by a backfill alone',
+    file: 'src/storage/migrations/plan-table.ts',
+    from: 'if (other !== null && !field.field.backfill && !table.isEmpty)',
+    to: 'if (other === undefined)',
+    test: 'src/storage/migrations/plan.test.ts',
+    asked: ['a whole number becomes money'],
+  },
+  {
     name: 'who was staff goes first no more',
     file: 'src/http/preferred.ts',
     from: 'if (!isStaff) return void known.delete(shown)',
