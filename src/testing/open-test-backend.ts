@@ -9,6 +9,7 @@ import type { AnyBackend } from '../../client/src/typed.ts'
 import { createPlainLog } from '../base/plain-log.ts'
 import { systemRandom } from '../base/random.ts'
 import { createMemoryBlobs } from '../blobs/memory-blobs.ts'
+import { offeredProviders } from '../cli/payment-providers.ts'
 import { seedDatabase } from '../cli/seed.ts'
 import type { BackendConfig } from '../config/backend-config.ts'
 import { eq, oneOf } from '../contract/filter.ts'
@@ -72,7 +73,8 @@ export async function openTestBackend<TBackend extends BackendConfig<Operation> 
   options: TestBackendOptions = {},
 ): Promise<TestBackend<TBackend>> {
   const clock = createManualClock(options.now?.getTime() ?? Date.now(), turns)
-  const providers = [{ id: 'sandbox', methods: sandboxMethods }]
+  // The methods of the sandbox, which plays all that take money, beside their own.
+  const providers = offeredProviders(true).map((one) => ({ ...one, methods: [...new Set([...sandboxMethods, ...one.methods])] }))
   const readSecret = (name: string) => options.secrets?.[name] ?? `${name} of the test`
   const backend = createBackend(config, { publicUrl, isDevelopment: true, paymentProviders: providers, readSecret, clock })
   const storage = openSqlite({ path: ':memory:', model: backend.model, clock })
@@ -80,14 +82,14 @@ export async function openTestBackend<TBackend extends BackendConfig<Operation> 
   const closing = new AbortController()
   const fetchInside: Fetch = async (url, init) =>
     closing.signal.aborted ? new Response(null, { status: 410 }) : await inject({ server, closing: closing.signal }, url, init)
-  const { book, provider } = openSandbox(clock, fetchInside)
+  const sandboxes = backend.payments.map(({ id }) => openSandbox(clock, fetchInside, id))
   const log = createPlainLog('error', (text) => void process.stderr.write(`${text}\n`))
   const passwords = cheapHasher
   const services = { passwords }
   const pictureMaker = () => loadPictureMaker().catch(() => null)
   const blobs = createMemoryBlobs()
   const parts = { backend, blobs, storage, clock, random: systemRandom, log, services, pictureMaker, mail: captureTransport }
-  const engine = await createEngine({ ...parts, providers: backend.project.paymentProviders.length === 0 ? [] : [provider] })
+  const engine = await createEngine({ ...parts, providers: sandboxes.map(({ provider }) => provider) })
   const server = createServer({
     operations: engine.operations,
     named: namedOperations(backend),
@@ -106,12 +108,12 @@ export async function openTestBackend<TBackend extends BackendConfig<Operation> 
   if (options.seed) await seedDatabase(engine, backend, { blobs, folder: options.folder ?? process.cwd() })
   await server.app.ready()
   await engine.start()
-  book.start()
+  for (const { book } of sandboxes) book.start()
   const guest = () => createClient({ url: publicUrl, fetch: fetchInside })
   const settle = () => settled(storage)
   const close = async () => {
     closing.abort()
-    await closeAll({ server, engine, book, clock, storage })
+    await closeAll({ server, engine, sandboxes, clock, storage })
   }
   return {
     guest: () => guest() as unknown as Client<TBackend>,
@@ -131,8 +133,8 @@ export async function openTestBackend<TBackend extends BackendConfig<Operation> 
   }
 }
 
-/** The payment sandbox, with its book in memory; its webhooks come in as requests. */
-function openSandbox(clock: ManualClock, deliver: Fetch) {
+/** Who takes money in a test: the payment sandbox under this id, with its book in memory; its webhooks come in as requests. */
+function openSandbox(clock: ManualClock, deliver: Fetch, id: string) {
   const ids = { count: 0 }
   const secret = 'sbx_test'
   const book = createSandboxBook({
@@ -140,7 +142,7 @@ function openSandbox(clock: ManualClock, deliver: Fetch) {
     clock,
     random: systemRandom,
     newId: (prefix) => `${prefix}_${String(++ids.count).padStart(26, '0')}`,
-    webhookUrl: `${publicUrl}/api/payments/webhooks/sandbox`,
+    webhookUrl: `${publicUrl}/api/payments/webhooks/${id}`,
     secret,
     egress: {
       async request({ method, url, headers = {}, body }) {
@@ -149,7 +151,14 @@ function openSandbox(clock: ManualClock, deliver: Fetch) {
       },
     },
   })
-  return { book, provider: createSandboxProvider(book, { secret, pagesUrl: `${publicUrl}/sandbox` }) }
+  const provider = createSandboxProvider(book, { secret, pagesUrl: `${publicUrl}/sandbox` })
+  const start: typeof provider.start = (request) => provider.start({ ...request, method: isPlayed(request.method) ? request.method : null })
+  return { book, provider: { ...provider, id, start } }
+}
+
+/** A method that only a real provider knows is paid by at once. */
+function isPlayed(method: string | null): boolean {
+  return sandboxMethods.some((one) => one === method)
 }
 
 type Inside = { readonly server: HttpServer; readonly closing: AbortSignal }
@@ -230,13 +239,13 @@ async function settled(storage: StorageAdapter): Promise<void> {
 type Opened = {
   readonly server: HttpServer
   readonly engine: Engine
-  readonly book: SandboxBook
+  readonly sandboxes: readonly { readonly book: SandboxBook }[]
   readonly clock: ManualClock
   readonly storage: StorageAdapter
 }
 
-async function closeAll({ server, engine, book, clock, storage }: Opened): Promise<void> {
-  book.stop()
+async function closeAll({ server, engine, sandboxes, clock, storage }: Opened): Promise<void> {
+  for (const { book } of sandboxes) book.stop()
   await engine.stop()
   await server.close()
   clock.clear()
