@@ -230,6 +230,20 @@ test('manual captures take the money, and what they leave is void once it is ove
     manual({ status: 'paid', paidAt: '2026-11-30T12:03:00+00:00', _embedded: { captures: [captured('cpt_1', '19.99')] } }),
   )
   assert.deepEqual(kinds(whole), ['auth_ok tr_5B8cwPMGnU 1999', 'cap_ok cpt_1 1999'])
+  // As Mollie describes one: without the time of its authorization.
+  const { authorizedAt: _, ...bare } = manual({
+    status: 'paid',
+    paidAt: '2026-11-30T12:03:00+00:00',
+    amountCaptured: value('5.00'),
+  }) as Record<string, unknown>
+  assert.deepEqual(kinds(await viewOf({ ...bare, _embedded: { captures: [captured('cpt_1', '5.00')] } })), [
+    'cap_ok cpt_1 500',
+    'void_ok tr_5B8cwPMGnU 1499',
+  ])
+  // Chosen on Mollie's page: a method that cannot hold money takes all of it at once.
+  assert.deepEqual(kinds(await viewOf({ ...bare, amountCaptured: null })), ['cap_ok tr_5B8cwPMGnU 1999'])
+  const { provider } = open([json(200, bare)])
+  assert.equal((await provider.fetch({ reference: ours, providerRef: 'tr_5B8cwPMGnU' })).result, 'uncertain')
   // The payment itself takes it here: captures that Mollie makes of it by itself are the same money.
   const auto = await viewOf(paid({ _embedded: { captures: [captured('cpt_1', '19.99')] } }))
   assert.deepEqual(kinds(auto), ['cap_ok tr_5B8cwPMGnU 1999'])

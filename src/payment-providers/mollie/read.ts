@@ -91,6 +91,10 @@ function paymentOf(payment: Json): MolliePayment {
   const ids = [...captures, ...refunds, ...chargebacks].map(({ id }) => id)
   // One id with two amounts would be one fact with two.
   if (new Set(ids).size !== ids.length) throw new Unreadable()
+  const isManual = payment['captureMode'] === 'manual'
+  const isTaken = (payment['amountCaptured'] ?? null) !== null && amountOf(payment['amountCaptured']).amount > 0
+  // What was captured must be there to see: it would be told as given up otherwise.
+  if (isManual && status === 'paid' && isTaken && captures.length === 0) throw new Unreadable()
   const ended = ['paidAt', 'canceledAt', 'expiredAt', 'failedAt'].map((name) => timeOrNull(payment[name])).find((time) => time !== null)
   return {
     id: idOf(payment['id']),
@@ -98,7 +102,7 @@ function paymentOf(payment: Json): MolliePayment {
     status: status as MolliePayment['status'],
     amount,
     method: typeof payment['method'] === 'string' ? textIn(payment['method'], 50) : null,
-    isManual: payment['captureMode'] === 'manual',
+    isManual,
     isCancelable: payment['isCancelable'] === true,
     reference: referenceIn(payment, 'payment'),
     checkoutUrl: checkoutOf(payment),

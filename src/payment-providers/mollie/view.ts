@@ -1,5 +1,6 @@
 // A payment of Mollie's as our facts. Invariant: a fact that was told once is told the same for ever. So what took the money is
 // decided by `captureMode`, which a payment has from its creation: by its captures where it is manual, else by the payment itself.
+// One that was to be held is paid at once when its customer chooses a method that cannot hold, and then has no captures.
 import { hash } from 'node:crypto'
 import type { PaymentAction } from '../../domains/payments/collections.ts'
 import type { ProviderDispute, ProviderFact, ProviderView } from '../../domains/payments/provider.ts'
@@ -41,8 +42,9 @@ function factsOfMoney({ id, status, amount, isManual, captures, authorizedAt, en
   const whole = { operationRef: id, amount, providerTime: endedAt ?? createdAt }
   if (authorizedAt !== null || status === 'authorized') facts.push({ ...whole, kind: 'auth_ok', providerTime: authorizedAt ?? createdAt })
   if (status === 'failed') facts.push({ kind: 'auth_fail', ...whole })
-  if (status === 'paid' && !isManual) facts.push({ kind: 'cap_ok', ...whole })
-  let left = amount.amount
+  const isWhole = status === 'paid' && (!isManual || captures.length === 0)
+  if (isWhole) facts.push({ kind: 'cap_ok', ...whole })
+  let left = isWhole ? 0 : amount.amount
   for (const capture of isManual ? captures : []) {
     const of = { operationRef: capture.id, amount: capture.amount, providerTime: capture.createdAt, ...named(capture.reference) }
     if (capture.status === 'succeeded') facts.push({ kind: 'cap_ok', ...of })
