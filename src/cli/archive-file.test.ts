@@ -4,22 +4,11 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { ArchiveHead } from '../storage/archive/archive.ts'
+import { archiveHead } from '../../test/support/archive-head.ts'
 import { type Part, startSum } from '../storage/archive/contents.ts'
 import { writeArchiveFile } from './archive-file.ts'
 
-const head: ArchiveHead = {
-  kingpost: 'archive',
-  format: 1,
-  id: 'arc_1',
-  engine: '0.1.0',
-  project: 'Test',
-  at: '2026-11-24T00:00:00.000Z',
-  source: { product: 'SQLite', version: '3' },
-  lastPosition: 0,
-  marks: {},
-  collections: [],
-}
+const head = archiveHead()
 
 async function* parts(): AsyncGenerator<Part> {
   yield { kind: 'begin', section: '_commits', total: 0 }

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { archiveHead } from '../../../test/support/archive-head.ts'
 import { collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 import { compileModel } from '../../schema/model.ts'
-import { ArchiveError, type ArchiveHead, archiveBytes, describeModel, misfits, openArchive } from './archive.ts'
+import { ArchiveError, archiveBytes, describeModel, misfits, openArchive } from './archive.ts'
 import { recordLine } from './canonical.ts'
 import { type Part, startSum, sumsOf } from './contents.ts'
 
@@ -19,18 +20,7 @@ const rows = Array.from({ length: 100 }, (_, index) => ({
   createdAt: 1,
   updatedAt: 1,
 }))
-const head: ArchiveHead = {
-  kingpost: 'archive',
-  format: 1,
-  id: 'arc_1',
-  engine: '0.1.0',
-  project: 'Test',
-  at: '2026-11-24T00:00:00.000Z',
-  source: { product: 'SQLite', version: '3' },
-  lastPosition: 0,
-  marks: {},
-  collections: describeModel(model),
-}
+const head = archiveHead({ collections: describeModel(model) })
 
 async function* parts(): AsyncGenerator<Part> {
   yield* section('_commits', [])

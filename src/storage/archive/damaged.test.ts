@@ -5,27 +5,17 @@ import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
 import { createZstdCompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { archiveHead } from '../../../test/support/archive-head.ts'
 import { limits } from '../../base/limits.ts'
 import { collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 import { compileModel } from '../../schema/model.ts'
-import { ArchiveError, type ArchiveHead, archiveBytes, describeModel, openArchive } from './archive.ts'
+import { ArchiveError, archiveBytes, describeModel, openArchive } from './archive.ts'
 import { type Part, startSum, sumsOf } from './contents.ts'
 
 const fields = { text: field.text({ required: true }), more: field.json() }
 const model = compileModel([collection('letters', { fields }), collection('notes', { fields })] as never)
-const head: ArchiveHead = {
-  kingpost: 'archive',
-  format: 1,
-  id: 'arc_1',
-  engine: '0.1.0',
-  project: 'Test',
-  at: '2026-11-24T00:00:00.000Z',
-  source: { product: 'SQLite', version: '3' },
-  lastPosition: 12,
-  marks: { epoch: 'a1' },
-  collections: describeModel(model),
-}
+const head = archiveHead({ lastPosition: 12, marks: { epoch: 'a1' }, collections: describeModel(model) })
 
 function linesOf(name: string): string[] {
   return Array.from({ length: 12 }, (_, index) =>
