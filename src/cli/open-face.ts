@@ -11,6 +11,7 @@ import { calmSettings } from '../sandbox/settings.ts'
 import { openSandboxStore } from '../sandbox/sqlite-store.ts'
 import type { OpenProvider, ProviderPlace } from './open-provider.ts'
 import { checkOneSandbox, lockBook, remoteSecret, sandboxSecret, toTheFirst } from './open-sandbox.ts'
+import { UsageError } from './settings.ts'
 
 /** What an adapter needs to speak to a face, and what the server does for it. */
 export type OpenFace = Pick<OpenProvider, 'pages' | 'start' | 'stop'> & {
@@ -20,16 +21,22 @@ export type OpenFace = Pick<OpenProvider, 'pages' | 'start' | 'stop'> & {
   readonly secret: string
 }
 
-/** The book of a face in `dataFolder`, and its pages. */
+/** The book of a face in `dataFolder`, and its pages. `name`: of the account, `stripe` or `stripe-eu`. */
 export function openFaceBook(
   face: Face,
-  options: { readonly dataFolder: string; readonly url: string; readonly webhookUrls: readonly string[]; readonly secret: string },
+  options: {
+    readonly name: string
+    readonly dataFolder: string
+    readonly url: string
+    readonly webhookUrls: readonly string[]
+    readonly secret: string
+  },
 ): { readonly book: SandboxBook; readonly pages: FacePages } {
-  const { dataFolder, url, webhookUrls, secret } = options
-  const { folder, unlock } = lockBook(dataFolder, `sandbox-${face.name}`)
+  const { name, dataFolder, url, webhookUrls, secret } = options
+  const { folder, unlock } = lockBook(dataFolder, `sandbox-${name}`)
   const book = createSandboxBook(
     {
-      store: openSandboxStore(join(folder, `sandbox-${face.name}.db`)),
+      store: openSandboxStore(join(folder, `sandbox-${name}.db`)),
       clock: systemClock,
       random: systemRandom,
       newId: namingOf(face, systemClock, systemRandom),
@@ -44,21 +51,25 @@ export function openFaceBook(
     book.stop()
     unlock()
   }
-  return { book: { ...book, stop }, pages: createFacePages({ face, book, url, secret, clock: systemClock, random: systemRandom }) }
+  return { book: { ...book, stop }, pages: createFacePages({ face, name, book, url, secret, clock: systemClock, random: systemRandom }) }
 }
 
 /** @throws UsageError */
 export async function openFace(face: Face, { config, settings, publicUrl, port, storage, model }: ProviderPlace): Promise<OpenFace> {
   const { sandboxUrl, dataFolder } = settings
-  if (sandboxUrl !== null)
-    return { url: `${sandboxUrl}/sandbox/${face.name}`, secret: remoteSecret(settings), pages: null, start() {}, stop() {} }
+  const { id: name } = config
+  if (sandboxUrl !== null) {
+    if (name !== face.name) throw new UsageError(`A kingpost sandbox has one account of ${face.title}: ${name} is a second one.`)
+    return { url: `${sandboxUrl}/sandbox/${name}`, secret: remoteSecret(settings), pages: null, start() {}, stop() {} }
+  }
   checkOneSandbox(settings)
   const secret = await sandboxSecret(storage, model)
   const { book, pages } = openFaceBook(face, {
+    name,
     dataFolder,
-    url: `${publicUrl}/sandbox/${face.name}`,
-    webhookUrls: [`http://127.0.0.1:${port}/api/payments/webhooks/${config.id}`],
+    url: `${publicUrl}/sandbox/${name}`,
+    webhookUrls: [`http://127.0.0.1:${port}/api/payments/webhooks/${name}`],
     secret,
   })
-  return { url: `http://127.0.0.1:${port}/sandbox/${face.name}`, secret, pages, start: book.start, stop: book.stop }
+  return { url: `http://127.0.0.1:${port}/sandbox/${name}`, secret, pages, start: book.start, stop: book.stop }
 }

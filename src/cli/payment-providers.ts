@@ -92,7 +92,7 @@ export async function openProviders(
   chosen: readonly PaymentProviderConfig[],
   place: Omit<ProviderPlace, 'config' | 'keys'>,
 ): Promise<PaymentProviders> {
-  const opened: (OpenProvider & { readonly kind: Kind; readonly title: string })[] = []
+  const opened: (OpenProvider & { readonly path: string; readonly title: string })[] = []
   const stop = () => {
     for (const one of opened) one.stop()
   }
@@ -100,7 +100,8 @@ export async function openProviders(
     for (const config of chosen) {
       const kind = kinds[config.provider]!
       opened.push({
-        kind,
+        // Each account has a face of its own.
+        path: config.isSandboxed ? `sandbox/${config.id}` : kind.path,
         title: config.isSandboxed ? `the sandbox's ${kind.title}` : kind.title,
         ...(await kind.open({ ...place, config, keys: openKeys(config, place.settings) })),
       })
@@ -114,9 +115,8 @@ export async function openProviders(
     all: opened.map(({ provider }) => provider),
     // A face is below the sandbox: the longer address is looked for first.
     pagesAt: (url) =>
-      opened
-        .toSorted((a, b) => b.kind.path.length - a.kind.path.length)
-        .find(({ kind, pages }) => pages !== null && url.startsWith(`/${kind.path}/`))?.pages ?? null,
+      opened.toSorted((a, b) => b.path.length - a.path.length).find(({ path, pages }) => pages !== null && url.startsWith(`/${path}/`))
+        ?.pages ?? null,
     start() {
       for (const one of opened) one.start()
     },

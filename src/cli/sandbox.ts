@@ -50,7 +50,7 @@ function openAll({ dataFolder }: ProcessSettings, { url, webhookUrls, secret }: 
   const ownPages = createSandboxPages(book, { secret, desk: createFaultyDesk(book, systemRandom) })
   const opened = faces.map((face) => {
     const urls = webhookUrls.map((one) => one.replace(/\/sandbox\/?$/, `/${face.name}`))
-    return { face, ...openFaceBook(face, { dataFolder, url: `${url}/sandbox/${face.name}`, webhookUrls: urls, secret }) }
+    return { face, ...openFaceBook(face, { name: face.name, dataFolder, url: `${url}/sandbox/${face.name}`, webhookUrls: urls, secret }) }
   })
   const books = [book, ...opened.map((one) => one.book)]
   return {

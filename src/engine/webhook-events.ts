@@ -5,10 +5,9 @@ import type { NewId } from '../base/ids.ts'
 import type { DomainEvent } from '../contract/events.ts'
 import { users } from '../domains/accounts/collections.ts'
 import { orders } from '../domains/orders/collections.ts'
-import { payments } from '../domains/payments/collections.ts'
-import { webhooks } from '../domains/webhooks/collections.ts'
+import { disputes, payments } from '../domains/payments/collections.ts'
 import { createTellWebhooks } from '../domains/webhooks/tell-webhooks.ts'
-import { eventNames, projectEventsOf } from '../extend/events.ts'
+import { type EventName, eventNames, type ProjectEvents, projectEventsOf } from '../extend/events.ts'
 import type { Work } from '../operation/work.ts'
 import { present, readFilter, visibleFields } from '../records/present.ts'
 import type { AnyRecord } from '../schema/collection.ts'
@@ -18,11 +17,14 @@ import type { TransactionParts } from '../storage/in-transaction.ts'
 /** Somebody of the staff who is no admin, owns nothing and has no other role. */
 const anyStaff: Actor = { ...guestActor('webhooks'), kind: 'user', roles: ['staff'] }
 
-const collectionOf: Readonly<Record<string, { readonly name: string }>> = {
+/** What events hand on: the compiler asks for the collection of each. */
+type Told = { readonly [TName in EventName]: keyof ProjectEvents[TName] }[EventName]
+
+const collectionOf: Readonly<Record<Told, { readonly name: string }>> = {
   order: orders,
   payment: payments,
+  dispute: disputes,
   user: users,
-  webhook: webhooks,
 }
 
 /** Every name that a webhook can ask for. */
@@ -55,8 +57,8 @@ export function createWebhookEvents({ model, storage, newId }: Parts): WebhookEv
     async followEvent({ tx, now }, event) {
       if (isSilent()) return
       for (const { name, payload } of projectEventsOf(event)) {
-        const records = Object.entries(payload) as [string, AnyRecord][]
-        const data = () => Object.fromEntries(records.map(([key, record]) => [key, wireForm(collectionOf[key]!.name, record)]))
+        const records = Object.entries(payload) as [Told, AnyRecord][]
+        const data = () => Object.fromEntries(records.map(([key, record]) => [key, wireForm(collectionOf[key].name, record)]))
         await tell({ tx, now, newId }, { type: name, record: records[0]?.[1].id ?? null, data })
       }
     },

@@ -229,6 +229,7 @@ test('a book of an older version is read, and goes on', () => {
   const open = openBookOnClock({ store: openSandboxStore(path) })
   const paid = open.book.get('spay_1')!
   assert.deepEqual([capturedOf(paid), refundedOf(paid), paid.captures[0]!.id], [1_000, 100, 'spay_1'])
+  assert.deepEqual(open.book.balances(), { EUR: 900 })
   assert.equal(open.book.create({ ...asked, key: 'k1' }).id, 'spay_1')
   open.book.start()
   open.pass(10)

@@ -1,6 +1,6 @@
 // The sandbox's book in a file. Books of older versions are read as they are, and their tables are added to.
 import { DatabaseSync } from 'node:sqlite'
-import { netOf, type SandboxLine, type SandboxPayout } from './account.ts'
+import { linesOf, netOf, type SandboxLine, type SandboxPayout } from './account.ts'
 import { readPayment, type SandboxPayment, type WrittenPayment } from './payment.ts'
 import { isDue, namesOf, type SandboxDelivery, type SandboxKey, type SandboxStore } from './store.ts'
 
@@ -44,9 +44,11 @@ export function openSandboxStore(path: string): SandboxStore {
   }
   const account = accountIn(database)
   const { forgetDelivered, ...payments } = paymentsIn(database, account.add, atomically)
+  const { isEmpty, ...lines } = account
+  if (isEmpty()) atomically(() => account.add(linesFromBefore(payments.allPayments())))
   return {
     ...payments,
-    ...account,
+    ...lines,
     ...keysIn(database),
     putPayout: (payout, lines, deliveries) =>
       atomically(() => {
@@ -59,6 +61,15 @@ export function openSandboxStore(path: string): SandboxStore {
       database.close()
     },
   }
+}
+
+/** A book of an older version has no account: its lines are what became of its payments. */
+function linesFromBefore(payments: readonly SandboxPayment[]): SandboxLine[] {
+  let count = 0
+  return payments.flatMap((payment) => {
+    const now = payment.decidedAt ?? payment.createdAt
+    return linesOf(null, payment, { newId: (prefix) => `${prefix}_${payment.id}_${++count}`, now })
+  })
 }
 
 function paymentsIn(database: DatabaseSync, addLines: (lines: readonly SandboxLine[]) => void, atomically: SandboxStore['atomically']) {
@@ -130,6 +141,7 @@ function accountIn(database: DatabaseSync) {
     balances: database.prepare('select currency, minor from balances'),
     page: database.prepare(`select value from lines where seq > coalesce((select seq from lines where id=?1), 0)
       and at >= ?2 and (?3 is null or payout = ?3) order by seq limit ?4`),
+    one: database.prepare('select 1 from lines limit 1'),
     open: database.prepare('select value from lines where payout is null and currency=? order by seq'),
     payout: database.prepare('insert into payouts values (?,?)'),
     payouts: database.prepare('select value from payouts order by id'),
@@ -144,6 +156,7 @@ function accountIn(database: DatabaseSync) {
   }
   return {
     add,
+    isEmpty: () => statements.one.get() === undefined,
     pay(payout: SandboxPayout, lines: readonly SandboxLine[]): void {
       statements.payout.run(payout.id, JSON.stringify(payout))
       add(lines)

@@ -5,8 +5,10 @@ import { limits } from '../../src/base/limits.ts'
 import { recordInvariants } from '../../src/observe/invariants/records.ts'
 import { invariantGroups, verifyDatabase } from '../../src/observe/verify.ts'
 import type { SandboxBook } from '../../src/sandbox/book.ts'
+import { capturedOf, refundedOf, withdrawnOf } from '../../src/sandbox/payment.ts'
 import type { Commit, CommitLine } from '../../src/storage/storage.ts'
 import type { Acknowledged } from './buyer.ts'
+import type { MoneyPlan } from './money-plan.ts'
 import { auditOwnCode } from './own-code.ts'
 import { auditReceivers, type Receivers } from './receivers.ts'
 import type { SmtpPeer } from './smtp-peer.ts'
@@ -67,6 +69,7 @@ export type RestParts = {
   readonly peer: SmtpPeer
   readonly receivers: Receivers | null
   readonly acknowledged: Acknowledged
+  readonly money: MoneyPlan | null
   readonly report: Report
   readonly isThorough: boolean
   /** No process and no database failed in this run: then even what is at least once is once. */
@@ -104,7 +107,7 @@ export function auditRest(parts: RestParts): void {
 }
 
 /** Everything owed has come to an end, and to a good one unless the other side refused for good. */
-function auditEffects({ store, report }: RestParts): void {
+function auditEffects({ store, book, report }: RestParts): void {
   for (const row of store.sql(`select "id","kind","state","lastError","payload" from "effects" where "state" not in ('done')`).all()) {
     const isMail = row['kind'] === 'email.send' && (row['state'] === 'dead' || row['state'] === 'unknown')
     // Its receiver is gone: what becomes of its messages, auditReceivers says.
@@ -118,21 +121,35 @@ function auditEffects({ store, report }: RestParts): void {
     // A repeated start had made another of it, which has come to its end: that it is closed is what `payments.closed_with_order` says.
     const isAnother = row['kind'] === 'payment.cancel' && String(row['lastError']).startsWith('There is no such payment.')
     const hasEnded = isAnother && ['canceled', 'captured', 'reversed'].some((status) => is('payments', 'status', status, payment!))
-    if (!isMail && !isMessage && !isReplaced && !isLost && !hasEnded)
+    // A bank was faster than our refund, or a dashboard than our capture: staff see that it failed.
+    const { capture } = JSON.parse(String(row['payload'])) as { capture?: string }
+    const isFailed = row['kind'] === 'payment.refund' && is('refunds', 'status', 'failed', refund!)
+    const isDisputed =
+      isFailed && book.all().some(({ disputes, reference }) => disputes.length > 0 && is('refunds', 'payment', reference, refund!))
+    const isUncaptured = row['kind'] === 'payment.capture' && is('captures', 'status', 'failed', capture!)
+    if (!isMail && !isMessage && !isReplaced && !isLost && !hasEnded && !isDisputed && !isUncaptured)
       report(`effect ${String(row['id'])} (${String(row['kind'])}) rests as ${String(row['state'])}: ${String(row['lastError'])}`)
   }
 }
 
 /** The provider's book against ours: each payment, each order, each key. */
-function auditMoney({ store, book, report }: RestParts): void {
+function auditMoney({ store, book, money, report }: RestParts): void {
   const seen = new Set<string>()
   const tried = store.sql(`select "order" from "payments" group by "order" having count(*) > ${limits.paymentAttemptsMax}`).get()
   if (tried) report(`order ${String(tried['order'])} was tried to be paid too often`)
   const keptByOrder = new Map<string, number>()
   const givenBackByOrder = new Map<string, number>()
+  const withdrawnByOrder = new Map<string, number>()
+  /** Owed still, and staff see it. */
+  const failedRefunds = (order: string) =>
+    store.sql(`select coalesce(sum("amount_amount"),0) as "sum" from "refunds" where "order"=? and "status"='failed'`).get(order)![
+      'sum'
+    ] as number
   for (const payment of book.all()) {
     const ours = store
-      .sql('select "order","captured_amount" as "captured","refunded_amount" as "refunded" from "payments" where "id"=?')
+      .sql(
+        'select "order","captured_amount" as "captured","refunded_amount" as "refunded",coalesce("disputed_amount",0) as "disputed" from "payments" where "id"=?',
+      )
       .get(payment.reference)
     if (!ours) {
       report(`the provider has payment ${payment.id} for ${payment.reference}, which is none of ours`)
@@ -140,15 +157,20 @@ function auditMoney({ store, book, report }: RestParts): void {
     }
     if (seen.has(payment.reference)) report(`the provider has two payments for ${payment.reference}`)
     seen.add(payment.reference)
+    const asked = payment.captures.filter(({ state, reference }) => state === 'succeeded' && reference !== '')
+    if (new Set(asked.map(({ reference }) => reference)).size < asked.length)
+      report(`payment ${payment.reference}: one capture of ours was taken more than once`)
     if (payment.key !== `payment.start:${payment.reference}`) report(`payment ${payment.id} came with the key ${payment.key}`)
-    const captured = payment.state === 'succeeded' ? payment.amountMinor : 0
-    const refunded = payment.refunds.reduce((sum, { amountMinor }) => sum + amountMinor, 0)
+    const [captured, refunded, withdrawn] = [capturedOf(payment), refundedOf(payment), withdrawnOf(payment)]
     const givenBack = payment.refunds.filter(({ reference }) => reference === '').reduce((sum, { amountMinor }) => sum + amountMinor, 0)
     if (ours['captured'] !== captured || ours['refunded'] !== refunded)
       report(
         `payment ${payment.reference}: the provider took ${captured} and gave back ${refunded}; we say ${String(ours['captured'])} and ${String(ours['refunded'])}`,
       )
+    if (ours['disputed'] !== withdrawn)
+      report(`payment ${payment.reference}: banks hold ${withdrawn} of it at the provider, and ${String(ours['disputed'])} by us`)
     const order = ours['order'] as string
+    withdrawnByOrder.set(order, (withdrawnByOrder.get(order) ?? 0) + withdrawn)
     givenBackByOrder.set(order, (givenBackByOrder.get(order) ?? 0) + givenBack)
     keptByOrder.set(order, (keptByOrder.get(order) ?? 0) + captured - refunded)
   }
@@ -156,8 +178,10 @@ function auditMoney({ store, book, report }: RestParts): void {
     const kept = keptByOrder.get(row['id'] as string) ?? 0
     const total = row['status'] === 'placed' ? (row['total'] as number) : 0
     // What the dashboard gave back of a surplus is not missing from the sale.
-    const least = Math.max(0, total - (givenBackByOrder.get(row['id'] as string) ?? 0))
-    if (kept > total || kept < least)
+    const least = money?.isCapturedLater ? 0 : Math.max(0, total - (givenBackByOrder.get(row['id'] as string) ?? 0))
+    // What a bank has taken of it cannot be given back as well.
+    const most = total + (withdrawnByOrder.get(row['id'] as string) ?? 0) + failedRefunds(row['id'] as string)
+    if (kept > most || kept < least)
       report(`order ${String(row['id'])} is ${String(row['status'])} and ${kept} of ${String(row['total'])} is kept`)
   }
 }

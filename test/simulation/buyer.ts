@@ -6,6 +6,7 @@ import { errorCodes } from '../../src/contract/error-codes.ts'
 import type { SandboxBook } from '../../src/sandbox/book.ts'
 import { type SandboxMethod, sandboxMethods } from '../../src/sandbox/taking.ts'
 import type { Cluster, Request, Result } from './cluster.ts'
+import type { MoneyPlan } from './money-plan.ts'
 import type { Store } from './store.ts'
 import type { World } from './world.ts'
 
@@ -25,6 +26,7 @@ export type BuyerParts = {
   readonly store: Store
   readonly book: SandboxBook
   readonly acknowledged: Acknowledged
+  readonly money: MoneyPlan | null
   readonly complain: (problem: string) => void
 }
 
@@ -226,7 +228,8 @@ async function payAgain(parts: BuyerParts, ask: Asker, { order, own }: { order: 
   await ask({ operation: 'orders.pay', input: { id: order, provider: 'sandbox', method: methodOf(parts) }, ...own })
 }
 
-function methodOf({ world }: BuyerParts): SandboxMethod {
+function methodOf({ world, money }: BuyerParts): SandboxMethod {
+  if (money?.isApproved && money.dice.chance(0.4)) return 'approval'
   const [success, declined, challenge, delayed, delayedFailure] = sandboxMethods
   return world.dice.weighted({ [success]: 4, [declined]: 1.5, [challenge]: 4, [delayed]: 2, [delayedFailure]: 1 } as Record<
     SandboxMethod,

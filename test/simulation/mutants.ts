@@ -8,7 +8,7 @@ import { queueEmail } from '../../src/domains/emails/queue-email.ts'
 import type { MailTransport } from '../../src/domains/emails/transport.ts'
 import { type Order, orders } from '../../src/domains/orders/collections.ts'
 import { paymentChanged } from '../../src/domains/payments/events.ts'
-import type { PaymentProvider } from '../../src/domains/payments/provider.ts'
+import type { PaymentProvider, ProviderFact } from '../../src/domains/payments/provider.ts'
 import { webhookDisabled } from '../../src/domains/webhooks/events.ts'
 import type { Replacements } from '../../src/engine/create-engine.ts'
 import type { Operation } from '../../src/operation/define.ts'
@@ -118,6 +118,28 @@ export const mutants: readonly Mutant[] = [
       ...real,
       start: (request) => real.start({ ...request, key: `${request.key}:${dice.between(1, 1_000_000)}` }),
     }),
+  },
+  {
+    name: 'dispute-unheard',
+    sin: 'What banks take back for disputes is not read from the provider.',
+    from: 40,
+    provider: (real) => {
+      const deaf = <T extends { readonly facts: readonly ProviderFact[] }>(told: T): T => ({
+        ...told,
+        facts: told.facts.filter(({ kind }) => !kind.startsWith('disp_')),
+      })
+      return {
+        ...real,
+        async fetch(by) {
+          const answer = await real.fetch(by)
+          return answer.result === 'ok' && answer.value !== null ? { result: 'ok', value: deaf(answer.value) } : answer
+        },
+        async verifyWebhook(webhook) {
+          const events = await real.verifyWebhook(webhook)
+          return events?.map((event) => (event.told === undefined ? event : { ...event, told: deaf(event.told) })) ?? null
+        },
+      }
+    },
   },
   {
     name: 'refund-without-reservation',

@@ -2,10 +2,10 @@
 // not decided, and it signs webhooks that speak of something the shop never had.
 import { signHmac } from '../../src/base/secret.ts'
 import type { SandboxBook } from '../../src/sandbox/book.ts'
-import { SandboxRefusal } from '../../src/sandbox/refusal.ts'
 import { pause } from './buyer.ts'
 import type { Cluster } from './cluster.ts'
 import type { Faults } from './faults.ts'
+import { unlessRefused } from './money-plan.ts'
 import type { World } from './world.ts'
 
 export type ProviderSide = { readonly world: World; readonly cluster: Cluster; readonly faults: Faults; readonly book: SandboxBook }
@@ -27,15 +27,6 @@ export async function actAtProvider({ world, cluster, faults, book }: ProviderSi
       unlessRefused(() => book.refundInDashboard(id, wanted))
     }
     if (loses && open.length > 0 && dice.chance(0.2)) book.forget(dice.pick(open).id)
-  }
-}
-
-/** What the provider does not do is no fault of the shop. */
-function unlessRefused(act: () => unknown): void {
-  try {
-    act()
-  } catch (error) {
-    if (!(error instanceof SandboxRefusal)) throw error
   }
 }
 

@@ -9,6 +9,7 @@ import { auditRest, auditStep, createCommitAuditor } from './audit.ts'
 import { type Acknowledged, type BuyerPlan, pause, shopAround } from './buyer.ts'
 import { type Cluster, createCluster, webhookEgress } from './cluster.ts'
 import { createFaults, type FaultCounts, type FaultKind } from './faults.ts'
+import { captureOrders, moveMoney, planMoney } from './money-plan.ts'
 import type { Mutant } from './mutants.ts'
 import { actAtProvider } from './provider-side.ts'
 import { planReceivers, plantReceivers } from './receivers.ts'
@@ -71,6 +72,8 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
   const isServed = serverSeeds.includes(seed % 10)
   const isThorough = seed % thoroughEvery === 0
   const shop = planShop(dice, isServed)
+  const money = shop.isRace ? null : planMoney(seed)
+  store.captureLater(money?.isCapturedLater === true)
   const ownerOfCommit = new WeakMap<object, Commit[]>()
   const auditCommit = createCommitAuditor(store, report)
   const calm = world.clockOf(null)
@@ -101,6 +104,7 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
       webhookCopies: faults.has('webhookRepeated') ? dice.between(2, 4) : 1,
       webhookMs: faults.has('webhookLate') ? dice.between(0, 20_000) : 0,
       webhookJitterMs: faults.has('webhookLate') ? 20_000 : 5,
+      ...money?.settings,
     },
   )
   let due: number | null = null
@@ -138,7 +142,7 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
   let shopping = 0
   for (const plan of planBuyers(dice, store, shop)) {
     shopping += 1
-    shopAround({ world, cluster, store, book, acknowledged, complain: report }, plan).then(
+    shopAround({ world, cluster, store, book, acknowledged, money, complain: report }, plan).then(
       () => {
         shopping -= 1
       },
@@ -151,12 +155,14 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
   }
   if (shop.hasStaff) void runShop({ world, cluster, store, onRepeat })
   if (!shop.isRace) void actAtProvider({ world, cluster, faults, book }, secret)
+  if (money) void moveMoney({ world, cluster, store, book }, money)
+  if (money?.isCapturedLater) void captureOrders({ world, cluster, store, book }, money)
   if (faults.has('webhookForged')) void forgeWebhooks(cluster, report, world)
 
   world.at(shop.troubleMs, null, 'the trouble ends', () => {
     faults.stop()
     cluster.heal()
-    book.set(calmSettings)
+    book.set({ ...calmSettings, ...(money ? { authorizationMs: money.settings.authorizationMs! } : {}) })
   })
   const nextDue = () => {
     due ??= nextDueIn(store)
@@ -182,6 +188,7 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
       peer,
       receivers,
       acknowledged,
+      money,
       report,
       placedExpected,
       isCalm,

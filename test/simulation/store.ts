@@ -6,6 +6,7 @@ import { systemClock } from '../../src/base/clock.ts'
 import { createIdSource } from '../../src/base/ids.ts'
 import { createMemoryBlobs } from '../../src/blobs/memory-blobs.ts'
 import { seedDatabase } from '../../src/cli/seed.ts'
+import type { CapturePolicy } from '../../src/config/payment-makers.ts'
 import { type Backend, createBackend } from '../../src/engine/backend.ts'
 import type { Engine } from '../../src/engine/create-engine.ts'
 import { sandboxMethods } from '../../src/sandbox/taking.ts'
@@ -56,6 +57,8 @@ export type Store = {
   written(): ReadonlySet<string>
   /** Before plain SQL: whoever works on the same data puts away what is not committed. */
   beforeLook(listener: () => void): void
+  /** Whether a checkout only authorizes from now on. */
+  captureLater(isLater: boolean): void
   /** Goes on from here by another clock. */
   retime(clock: Clock): void
   /** Puts the shop back and hands time and commits to the run that begins. */
@@ -135,6 +138,10 @@ export async function openStore(backend: Backend): Promise<Store> {
     },
     beforeLook(listener) {
       look = listener
+    },
+    captureLater(isLater) {
+      const providers = backend.project.paymentProviders as unknown as { capture: CapturePolicy }[]
+      for (const provider of providers) provider.capture = isLater ? 'manual' : 'placement'
     },
     retime(given) {
       clock = given

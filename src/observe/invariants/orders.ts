@@ -25,7 +25,7 @@ export const orderInvariants: InvariantGroup = {
     'orders.placed_in_ledger': 'A placed order is recognized in the ledger once, with its total.',
     'orders.placed_has_receipt': 'A placed order that cost something has its receipt written.',
     'orders.closed_holds_nothing': 'An expired or canceled order holds no stock.',
-    'orders.deposit_used': "A closed order keeps nothing of its customer's deposit.",
+    'orders.deposit_used': "A closed order keeps nothing of its customer's deposit but what banks have taken back for disputes.",
     'orders.not_stuck': 'No order waits for a payment past its time without an attempt that is alive.',
     'orders.cart_link': 'An order and its cart name each other, and a cart has one order at most.',
   },
@@ -60,7 +60,7 @@ export const orderInvariants: InvariantGroup = {
         const sums = (byOrder.entries.get(order.id) ?? []).map(
           ({ key, sum }): Summed => ({ kind: String(key[1]), account: String(key[2]), currency: String(key[3]), sum }),
         )
-        checkLedger(context, order, sums)
+        checkLedger(context, order, { attempts: own, entries: sums })
         if (isSold(order)) checkSale(context, order, { attempts: own, entries: sums })
         const cart = byOrder.carts.get(order.cart)
         if (cart?.order !== order.id || cart.status !== 'converted')
@@ -173,7 +173,11 @@ function checkSale(
       report('orders.refund_in_proportion', rows, `${account} gave back ${back(account)}, its part is ${amount}`)
 }
 
-function checkLedger({ report }: VerifyContext, order: Order, all: readonly Summed[]): void {
+function checkLedger(
+  { report }: VerifyContext,
+  order: Order,
+  { attempts, entries: all }: { readonly attempts: readonly Payment[]; readonly entries: readonly Summed[] },
+): void {
   const rows = [`orders/${order.id}`]
   const entries = all.filter(({ currency }) => currency === order.total.currency)
   const deposit = accounts.deposit(order.id)
@@ -184,7 +188,9 @@ function checkLedger({ report }: VerifyContext, order: Order, all: readonly Summ
   const recognized = on('order.recognized')
   if (isSold(order) && recognized !== order.total.amount)
     report('orders.placed_in_ledger', rows, `${recognized} of ${order.total.amount} was recognized`)
-  if (order.status !== 'pending_payment' && on() !== 0)
+  // What a bank has taken cannot be given back as well: it waits for the end of its dispute.
+  const disputed = attempts.reduce((sum, payment) => sum + (payment.disputed?.amount ?? 0), 0)
+  if (order.status !== 'pending_payment' && (on() > 0 || on() < -disputed))
     report('orders.deposit_used', rows, `it is ${order.status} and ${deposit} holds ${on()}`)
 }
 

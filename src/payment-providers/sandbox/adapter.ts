@@ -18,19 +18,17 @@ export type SandboxOptions = {
 const pageLines = 100
 
 export function createSandboxProvider(desk: SandboxDesk, { secret, pagesUrl, call = straight }: SandboxOptions): PaymentProvider {
-  async function ask<T>(name: string, work: () => T): Promise<ProviderResult<Awaited<T>>> {
-    try {
-      // A refusal is an answer like any other, and goes the same way.
-      const value = await call(name, () => orRefusal(work))
-      if (value instanceof SandboxRefusal) return { result: 'refused', reason: value.message }
-      return { result: 'ok', value: value as Awaited<T> }
-    } catch (error) {
-      return { result: 'uncertain', reason: error instanceof Error ? error.message : String(error) }
-    }
-  }
+  const ask = askingBy(call)
   const view = async (name: string, work: () => SandboxPayment | Promise<SandboxPayment>): Promise<ProviderResult<ProviderView>> => {
     const answer = await ask(name, work)
     return answer.result === 'ok' ? { result: 'ok', value: viewOf(answer.value, pagesUrl) } : answer
+  }
+  /** A refusal in the light of the payment's record. */
+  const orAs = async (answer: ProviderResult<ProviderView>, id: string, look: (known: SandboxPayment) => ProviderResult<ProviderView>) => {
+    if (answer.result !== 'refused') return answer
+    const known = await ask('fetch', () => desk.get(id))
+    if (known.result !== 'ok') return known
+    return known.value === null ? answer : look(known.value)
   }
 
   return {
@@ -48,10 +46,22 @@ export function createSandboxProvider(desk: SandboxDesk, { secret, pagesUrl, cal
       }
       return view('start', () => desk.create(request))
     },
-    resume: ({ key, providerRef, capture }) => view('resume', () => desk.resume(providerRef, { key, captureMethod: capture })),
+    async resume({ key, providerRef, capture }) {
+      const answer = await view('resume', () => desk.resume(providerRef, { key, captureMethod: capture }))
+      // Taken already, by a call that was given up: its record says so.
+      return await orAs(answer, providerRef, (known) =>
+        known.resumeKey === null ? answer : { result: 'ok', value: viewOf(known, pagesUrl) },
+      )
+    },
     capture: ({ key, reference, providerRef, amount, isFinal }) =>
       view('capture', () => desk.capture(providerRef, { key, reference, amountMinor: amount.amount, isFinal })),
-    cancel: ({ providerRef }) => view('cancel', () => desk.cancel(providerRef)),
+    async cancel({ providerRef }) {
+      const answer = await view('cancel', () => desk.cancel(providerRef))
+      return await orAs(answer, providerRef, ({ captures }) => {
+        if (answer.result !== 'refused' || !captures.some(({ state }) => state === 'pending')) return answer
+        return { result: 'uncertain', reason: answer.reason, isAnswered: true }
+      })
+    },
     refund: ({ key, reference, providerRef, amount }) =>
       view('refund', () => desk.refund(providerRef, { key, reference, amountMinor: amount.amount })),
 
@@ -69,6 +79,22 @@ export function createSandboxProvider(desk: SandboxDesk, { secret, pagesUrl, cal
     },
 
     verifyWebhook: (webhook) => readWebhook(webhook, secret),
+  }
+}
+
+type Call = NonNullable<SandboxOptions['call']>
+
+/** Asks the desk, and says what is known of a call: that it was done, refused, or neither. */
+function askingBy(call: Call) {
+  return async <T>(name: string, work: () => T): Promise<ProviderResult<Awaited<T>>> => {
+    try {
+      // A refusal is an answer like any other, and goes the same way.
+      const value = await call(name, () => orRefusal(work))
+      if (value instanceof SandboxRefusal) return { result: 'refused', reason: value.message }
+      return { result: 'ok', value: value as Awaited<T> }
+    } catch (error) {
+      return { result: 'uncertain', reason: error instanceof Error ? error.message : String(error) }
+    }
   }
 }
 

@@ -19,6 +19,8 @@ const hangMs = 60_000
 
 export type FaceParts = FaceContext & {
   readonly face: Face
+  /** The last part of its address: the account's. The face's own when left out. */
+  readonly name?: string
   readonly clock: Pick<Clock, 'after'>
   readonly random: Pick<Random, 'fraction'>
 }
@@ -36,7 +38,7 @@ export function namingOf(face: Face, clock: Clock, random: Random): NewId {
 
 /** Answers requests below `/sandbox/<name>`. */
 export function createFacePages(parts: FaceParts): FacePages {
-  const base = `/sandbox/${parts.face.name}`
+  const base = `/sandbox/${parts.name ?? parts.face.name}`
   return (request, response) => {
     const url = new URL(request.url ?? '/', 'http://sandbox')
     const below = url.pathname.slice(base.length) || '/'

@@ -6,6 +6,7 @@ import { mollieDefences } from './mollie-defences.ts'
 import { payPalDefences } from './paypal-defences.ts'
 import { personalDefences } from './personal-defences.ts'
 import { providerDefences } from './provider-defences.ts'
+import { sandboxDefences } from './sandbox-defences.ts'
 import { stripeDefences } from './stripe-defences.ts'
 
 export const root = resolve(import.meta.dirname, '../../..')
@@ -650,6 +651,7 @@ export const defences: readonly Defence[] = [
   ...mollieDefences,
   ...stripeDefences,
   ...payPalDefences,
+  ...sandboxDefences,
 ]
 
 export function defenceNamed(name: string): Defence {
