@@ -6,6 +6,7 @@
  */
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -17,6 +18,7 @@ import { freePort } from '../../src/cli/serve.ts'
 import { createStripeProvider } from '../../src/payment-providers/stripe/adapter.ts'
 import { temporaryFolder } from '../support/server-process.ts'
 import { findProgram } from '../support/servers/find-program.ts'
+import { type Described, formsUnlike } from './stripe-forms.ts'
 
 const version = 'v0.203.0'
 const steps: (() => unknown)[] = []
@@ -37,7 +39,10 @@ try {
   }
   await callAll(watching, url)
   assert.deepEqual(wrong, [])
+  const forms = await formsUnlike(await readDescription())
+  assert.deepEqual(forms.wrong, [])
   console.log(`stripe-mock ${version} takes all requests of the adapter:\n${[...seen.keys()].toSorted().join('\n')}`)
+  console.log(`The sandbox's face answers in the published forms of ${forms.seen.toSorted().join(', ')}.`)
   process.exitCode = 0
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
@@ -60,6 +65,13 @@ async function startMock(): Promise<string> {
     await setTimeout(100)
   }
   throw new Error('stripe-mock did not start.')
+}
+
+/** Of the API, as it is packed into the mock. */
+async function readDescription(): Promise<Described> {
+  const { stdout } = await promisify(execFile)(findProgram('go')!, ['env', 'GOMODCACHE'])
+  const path = join(stdout.trim(), `github.com/stripe/stripe-mock@${version}/embedded/openapi/spec3.json`)
+  return JSON.parse(readFileSync(path, 'utf8')) as Described
 }
 
 async function callAll(egress: Egress, url: string): Promise<void> {
