@@ -46,7 +46,7 @@ test('what a config asks for is what a checkout can choose from', () => {
 test('each mistake has its place', () => {
   const wrong: readonly [given: unknown, told: RegExp, inProduction?: true][] = [
     ['stripe', /^shop\.payments: must be a list/],
-    [['stripe'], /^shop\.payments\[0\]: must be made by sandbox\(…\) or .*stripe\(…\)/],
+    [['stripe'], /^shop\.payments\[0\]: must be made by bankTransfer\(…\) or .*stripe\(…\)/],
     [[{ provider: 'stripe' }], /^shop\.payments\[0\]: must be made by/],
     [[{}], /^shop\.payments\[0\]\.provider: is missing/],
     [[{ provider: 'strype' }], /^shop\.payments\[0\]\.provider: "strype" is no payment provider; did you mean "stripe"/],

@@ -35,7 +35,7 @@ const plain = object({ provider: text })
 /** Each one that is offered here, and once. */
 export function checkPayments({ paymentProviders, isDevelopment }: PaymentsPlace): Check {
   const offered = paymentProviders.map((one) => one.id)
-  const makers = offered.map((one) => `${one}(…)`).join(' or ')
+  const makers = offered.map((one) => `${one.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())}(…)`).join(' or ')
 
   function tellUnknown(provider: unknown, path: string, add: Add): void {
     if (typeof provider !== 'string') add(path, provider === undefined ? 'is missing' : 'must be a text of one line')
