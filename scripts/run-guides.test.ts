@@ -24,6 +24,9 @@ type Page = {
   readonly client: string | undefined
 }
 
+/** Its commands are for the bookshop: what it shows of a config is there to be read. */
+const ofBookshop: readonly string[] = ['docs/guides/take-a-payment.md']
+
 const pages = ['docs/start.md', ...['docs/guides', 'docs/operating'].flatMap((folder) => namesBelow(root, folder, '.md'))]
   .filter((path) => path !== projectGuide)
   .map(readPage)
@@ -82,7 +85,7 @@ function readPage(path: string): Page {
   return {
     path,
     shell: [...text.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(({ 1: block }) => block!),
-    config: blocks.find((block) => block.includes('defineBackend(')),
+    config: ofBookshop.includes(path) ? undefined : blocks.find((block) => block.includes('defineBackend(')),
     client: blocks.find((block) => block.includes("from 'kingpost/client'")),
   }
 }
