@@ -122,7 +122,8 @@ async function answerCall(parts: FaceParts, call: FaceCall, response: ServerResp
   if (kind !== null && isBeforeEffect(kind)) {
     const refusal = refusalOfFault[kind]
     if (refusal === undefined) return loseAnswer(parts, kind, response)
-    const waits = kind === 'rate_limit' ? { 'retry-after': String(Math.ceil((fault?.ms ?? 1_000) / 1000)) } : {}
+    const waits: Readonly<Record<string, string>> =
+      kind === 'rate_limit' ? { 'retry-after': String(Math.ceil((fault?.ms ?? 1_000) / 1000)) } : {}
     return send(response, say(refusal, 'The sandbox was asked to refuse this.'), waits)
   }
   const answered = carryOut(parts, call, { route, isBroken: kind === 'effect_500' })
