@@ -41,6 +41,5 @@ export const ratchets = {
     'src/access/actor.ts systemActor',
     'src/base/log.ts silentLog',
     'src/sandbox/store.ts createMemoryStore',
-    'src/cli/open-face.ts openFace',
   ] as readonly string[],
 }

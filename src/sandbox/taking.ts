@@ -171,7 +171,7 @@ export function answerAsBuyer(core: BookCore, id: string, { answer, method = 'ca
   return core.write(payment, { ...agreed, method, ...next, dueAt: next.state === 'processing' ? core.now() + waitMs : null })
 }
 
-/** A page that the buyer is sent back to once more: the bank asks. @throws SandboxRefusal */
+/** The buyer chooses how to pay, through the shop's own form. @throws SandboxRefusal */
 export function confirmPayment(core: BookCore, id: string, method: SandboxMethod): SandboxPayment {
   const payment = core.get(id)
   if (payment.state !== 'requires_action') throw new SandboxRefusal('wrong_state', `The payment is ${payment.state}.`)

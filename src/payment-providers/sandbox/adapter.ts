@@ -48,9 +48,9 @@ export function createSandboxProvider(desk: SandboxDesk, { secret, pagesUrl, cal
     },
     async resume({ key, providerRef, capture }) {
       const answer = await view('resume', () => desk.resume(providerRef, { key, captureMethod: capture }))
-      // Taken already, by a call that was given up: its record says so.
+      // Taken already by a call that was given up, or canceled meanwhile: its record says so.
       return await orAs(answer, providerRef, (known) =>
-        known.resumeKey === null ? answer : { result: 'ok', value: viewOf(known, pagesUrl) },
+        ['requires_action', 'approved'].includes(known.state) ? answer : { result: 'ok', value: viewOf(known, pagesUrl) },
       )
     },
     capture: ({ key, reference, providerRef, amount, isFinal }) =>
