@@ -314,3 +314,24 @@ test('a provider that does not list its account says so', async () => {
     await silent.close()
   }
 })
+
+test("the sandbox's own account agrees with the books, whatever was made in its dashboard", async () => {
+  const real = await openWorld()
+  try {
+    await real.engine.start()
+    const reconciled = async () => (await real.call('staff', { method: 'POST', url: '/api/payments/reconcile' })).body.items[0]
+    for (const part of [0, 300]) {
+      const { body } = await checkOut(real, 'owner', await fillCart(real, 'owner'))
+      await work(real)
+      const [payment] = await findAll(real.engine.parts.storage.reader, payments, eq('order', body.order.id))
+      if (part > 0) real.book.refundInDashboard(payment!.providerRef!, part)
+      await work(real, 10_000)
+    }
+    const { lines, matched, explainedPpm, isComplete, differences } = await reconciled()
+    assert.deepEqual([lines, matched, explainedPpm, isComplete, differences], [3, 3, 1_000_000, true, []])
+    const wrong = await real.call('staff', { method: 'POST', url: '/api/payments/reconcile', body: { since: '2016-12-31T23:59:60Z' } })
+    assert.equal(wrong.status, 400)
+  } finally {
+    await real.close()
+  }
+})

@@ -1,5 +1,6 @@
 import { staff } from '../../access/rule.ts'
 import { parseIso } from '../../base/clock.ts'
+import { invalid } from '../../base/engine-error.ts'
 import { type Money, money } from '../../base/money.ts'
 import { Type } from '../../contract/type.ts'
 import { query } from '../../operation/define.ts'
@@ -32,7 +33,9 @@ export const listBalances = query({
   }),
   access: staff,
   async run({ read, input }) {
-    const balances = await readBalances(read, input.at === undefined ? null : parseIso(input.at))
+    const at = input.at === undefined ? null : parseIso(input.at)
+    if (Number.isNaN(at)) throw invalid('query:at', 'format', 'must be a time such as 2026-11-24T12:00:00Z')
+    const balances = await readBalances(read, at)
     const items = balances
       .map(({ account, currency, amount, entries }) => ({
         account,

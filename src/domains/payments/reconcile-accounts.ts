@@ -1,6 +1,6 @@
 import { recently, staff } from '../../access/rule.ts'
 import { parseIso, toIso } from '../../base/clock.ts'
-import { EngineError } from '../../base/engine-error.ts'
+import { EngineError, invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { type Static, Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
@@ -51,6 +51,8 @@ export function reconcileAccounts(providers: ReadonlyMap<string, PaymentProvider
     access: recently(staff),
     async run(context) {
       const { input } = context
+      const asOf = input.since === undefined ? null : parseIso(input.since)
+      if (Number.isNaN(asOf)) throw invalid('/since', 'format', 'must be a time such as 2026-11-24T12:00:00Z')
       const asked = input.provider === undefined ? [...providers.values()] : [providers.get(input.provider)]
       const items: { provider: string; reconciliation: string | null }[] = []
       const awaiting: string[] = []
@@ -60,7 +62,7 @@ export function reconcileAccounts(providers: ReadonlyMap<string, PaymentProvider
           items.push({ provider: provider.id, reconciliation: null })
           continue
         }
-        const since = input.since === undefined ? null : Math.min(context.now, Math.max(0, parseIso(input.since)))
+        const since = asOf === null ? null : Math.min(context.now, Math.max(0, asOf))
         const { reconciliation, effect } = await readAccount(context, provider.id, { since, isAwaited: true })
         items.push({ provider: provider.id, reconciliation: reconciliation.id })
         if (effect !== null) awaiting.push(effect)
