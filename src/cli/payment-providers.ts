@@ -18,7 +18,7 @@ type Kind = {
   /** Moves no money: not there in production. */
   readonly isForDevelopment: boolean
   /** What the addresses of its own pages begin with; no page of ours has their first part. */
-  readonly path: string
+  readonly path: string | null
   /** Only for a config that names it. */
   readonly isOnlyNamed?: true
   /** Loads it first: a process need not wait for what it does not use. */
@@ -66,7 +66,7 @@ const kinds: Readonly<Record<string, Kind>> = {
 /** No company stands behind it. */
 function offline(id: string, title: string): Kind {
   const open: Kind['open'] = async (place) => (await import('./open-offline.ts')).openOffline(place)
-  return { title, methods: [id], secrets: [], isForDevelopment: false, path: id, isOnlyNamed: true, open }
+  return { title, methods: [id], secrets: [], isForDevelopment: false, path: null, isOnlyNamed: true, open }
 }
 
 /** What a config can choose from. */
@@ -77,7 +77,7 @@ export function offeredProviders(isDevelopment: boolean): OfferedProvider[] {
 }
 
 /** Also of those that are not there: what answers in development is nobody else's address in production. */
-export const providerPaths = [...new Set(Object.values(kinds).map(({ path }) => path.split('/', 1)[0]!))]
+export const providerPaths = [...new Set(Object.values(kinds).flatMap(({ path }) => path?.split('/', 1) ?? []))]
 
 /** The chosen ones of a server, opened. */
 export type PaymentProviders = Pick<OpenProvider, 'start' | 'stop'> & {
@@ -101,7 +101,7 @@ export async function openProviders(
       const kind = kinds[config.provider]!
       opened.push({
         // Each account has a face of its own.
-        path: config.isSandboxed ? `sandbox/${config.id}` : kind.path,
+        path: config.isSandboxed ? `sandbox/${config.id}` : (kind.path ?? ''),
         title: config.isSandboxed ? `the sandbox's ${kind.title}` : kind.title,
         ...(await kind.open({ ...place, config, keys: openKeys(config, place.settings) })),
       })

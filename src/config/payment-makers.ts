@@ -114,7 +114,7 @@ export function cashOnDelivery(): PaymentProviderConfig {
 }
 
 /** The order is placed at once and paid by an invoice. Anybody can order so: offer it to customers whom you know. */
-export function onInvoice(): PaymentProviderConfig {
+export function invoice(): PaymentProviderConfig {
   return offline('invoice', {})
 }
 
