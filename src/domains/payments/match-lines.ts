@@ -139,13 +139,17 @@ function isEqual({ kind, amount }: PaymentFact, line: Spoken): boolean {
 
 type Known = { readonly provider: string; readonly lines: readonly Spoken[]; readonly facts: readonly PaymentFact[] }
 
-/** By our name of it, by the provider's, or by the fact. */
+/** By our name of it, by the provider's of it or of an operation of it, or by the fact. */
 async function paymentsOf(tx: Transaction, { provider, lines, facts }: Known) {
   const ids = [...new Set([...lines.map(({ reference }) => reference).filter((id) => id !== null), ...facts.map(({ payment }) => payment)])]
   const refs = [...new Set(lines.map(({ providerRef }) => providerRef).filter((ref) => ref !== null))]
   const byId = new Map((ids.length === 0 ? [] : await tx.getMany(payments, ids)).map((payment) => [payment.id, payment]))
   const found = refs.length === 0 ? [] : await findAll(tx, payments, and(eq('provider', provider), oneOf('providerRef', refs)))
   const byRef = new Map(found.map((payment) => [payment.providerRef, payment]))
+  const others = refs.filter((ref) => !byRef.has(ref))
+  const taken = others.length === 0 ? [] : await findAll(tx, paymentFacts, and(eq('provider', provider), oneOf('operationRef', others)))
+  const owners = taken.length === 0 ? [] : await tx.getMany(payments, [...new Set(taken.map(({ payment }) => payment))])
+  for (const { operationRef, payment } of taken) byRef.set(operationRef, owners.find(({ id }) => id === payment)!)
   return (line: Spoken, fact: PaymentFact | undefined): Payment | undefined => {
     if (fact) return byId.get(fact.payment)
     const ours = line.reference === null ? undefined : byId.get(line.reference)

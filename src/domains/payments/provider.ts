@@ -96,6 +96,7 @@ export type SettlementLine = {
   readonly kind: 'payment' | 'refund' | 'dispute' | 'dispute_reversal' | 'fee' | 'payout' | 'adjustment'
   /** The operation that moved the money, as facts name it; null where it is of none. */
   readonly operationRef: string | null
+  /** The provider's name of the payment, or of its operation that this undoes. */
   readonly providerRef: string | null
   /** Our payment's id, where the provider gives it back. */
   readonly reference: string | null

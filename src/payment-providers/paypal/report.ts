@@ -96,7 +96,7 @@ export async function listLines(
   return { result: 'ok', value: { lines, next: page < pages ? `${from}.${page + 1}` : to < now ? `${to}.1` : null } }
 }
 
-function linesOf({ id, event, reference, line, fee }: Transaction): SettlementLine[] {
+function linesOf({ id, event, relatedTo, reference, line, fee }: Transaction): SettlementLine[] {
   const kind = kindOf(event, line.amount.amount)
   const { currency } = line.amount
   const isOperation = kind === 'payment' || kind === 'refund'
@@ -104,7 +104,8 @@ function linesOf({ id, event, reference, line, fee }: Transaction): SettlementLi
     ref: id,
     kind,
     operationRef: isOperation ? id : null,
-    providerRef: null,
+    // Of a dispute: the capture that is disputed.
+    providerRef: kind === 'refund' ? null : (relatedTo?.id ?? null),
     // The one of a refund is the refund's.
     reference: kind === 'payment' ? reference : null,
     ...line,

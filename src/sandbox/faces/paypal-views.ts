@@ -291,7 +291,14 @@ function transactionOf({ id, kind, operation, amountMinor, feeMinor, currency, a
   const refund = payment?.refunds.find((one) => one.id === operation)
   const isNamed = kind === 'payment' || kind === 'refund'
   const reference = kind === 'payment' ? payment?.reference : refund?.reference
-  const related = kind === 'payment' ? { paypal_reference_id: payment?.id, paypal_reference_id_type: 'ODR' } : {}
+  const isOfDispute = kind === 'dispute' || kind === 'dispute_reversal'
+  const disputed = payment !== null && isOfDispute ? shownCaptures(payment)[0]?.id : undefined
+  const related =
+    kind === 'payment'
+      ? { paypal_reference_id: payment?.id, paypal_reference_id_type: 'ODR' }
+      : disputed === undefined
+        ? {}
+        : { paypal_reference_id: disputed, paypal_reference_id_type: 'TXN' }
   return {
     transaction_id: isNamed ? (capture?.id ?? operation) : id,
     ...(payment === null ? {} : related),
