@@ -1,3 +1,4 @@
+// proves P-041
 // A shop that speaks to each provider in its own words, over real sockets, against a sandbox with a book of its own: paid, given back by us
 // and in the dashboard, disputed, paid out. At the end the provider's account and ours are the same to the cent, and it is explained whole.
 import assert from 'node:assert/strict'
