@@ -21,7 +21,7 @@ export const emailKind = defineKind({
   options: { unique: flag, max: countFrom(1), search: searched, onErase: erasing },
   defaultFault: (value) =>
     value === normalEmail(String(value)) ? null : 'must be in lower case, its domain as the DNS has it, as addresses are kept',
-  schema: () => ({ type: 'string', format: 'email', maxLength: limits.emailCharactersMax }),
+  schema: ({ max = limits.emailCharactersMax }) => ({ type: 'string', format: 'email', maxLength: max }),
   fromWire(value, path, { max = limits.emailCharactersMax }) {
     const address = normalEmail(value as string)
     // The DNS takes more characters for a domain of another script than people do.
