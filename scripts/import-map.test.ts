@@ -106,13 +106,13 @@ const planted: readonly { name: string; files: Record<string, string>; says: Reg
     says: /only engine, cli, testing may name the adapter/,
   },
   {
-    name: 'the sandbox named past its adapter',
+    name: 'the sandbox named by a domain',
     files: {
       'src/domains/payments/a.ts': "import '../ledger/c.ts'\nimport '../../sandbox/b.ts'\n",
       'src/sandbox/b.ts': '',
       'src/domains/ledger/c.ts': '',
     },
-    says: /only engine, cli, testing may name the adapter/,
+    says: /domains\/payments may not import sandbox/,
   },
   {
     name: 'the sandbox reading our domains',

@@ -57,6 +57,10 @@ function readBasics(): string[] {
 /** The first things the Tab key reaches can be told from the rest. */
 async function focusFindings(page: Page): Promise<string[]> {
   const findings: string[] = []
+  // A page that has just changed moves the focus once it is painted.
+  await page.evaluate(
+    () => new Promise<void>((resolve) => requestAnimationFrame(() => setTimeout(() => requestAnimationFrame(() => setTimeout(resolve))))),
+  )
   for (let step = 0; step < 3; step++) {
     await page.keyboard.press('Tab')
     const unseen = await page.evaluate(() => {
