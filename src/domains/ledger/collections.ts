@@ -45,8 +45,6 @@ export const ledgerBlocks = collection('ledgerBlocks', {
     /** The first eight characters of the hash of each entry: they say which one is at fault. */
     marks: field.longText({ required: true }),
   },
-  // The newest is asked for each time.
-  indexes: [['-number']],
   access: { read: staff },
 })
 export type LedgerBlock = NonNullable<(typeof ledgerBlocks)['record']>

@@ -13,8 +13,9 @@ import { type Entry, sealOf } from './chain.ts'
 import { isPassing, type LedgerBalance, type LedgerBlock, ledgerBalances, ledgerBlocks, ledgerEntries } from './collections.ts'
 
 export async function lastBlock(read: Pick<Reader, 'find'>): Promise<LedgerBlock | null> {
-  // Beyond the limit: only the last is asked for.
-  const [last] = await read.find(ledgerBlocks, { sort: [{ path: 'number', descending: true }], limit: 1 })
+  // Each is: so that it is found by the index of their numbers. Beyond the limit: only the last is asked for.
+  const isNumbered = compare('number', 'gte', 1)
+  const [last] = await read.find(ledgerBlocks, { where: isNumbered, sort: [{ path: 'number', descending: true }], limit: 1 })
   return last ?? null
 }
 
