@@ -12,6 +12,7 @@ import { expectStatus, type HttpClient } from '../support/http-client.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
 import { signInAdmin, signUp } from '../support/shop.ts'
 import { browserTest, openVisitor, sizes, type Visitor, wholeFile } from './browser.ts'
+import { settled } from './page-basics.ts'
 import { readQrCode } from './read-qr-code.ts'
 
 let server: ServerProcess
@@ -50,7 +51,10 @@ for (const size of sizes)
     const email = `ada-${size}@mail.example`
     const visitor = await openVisitor(server.url, { size })
     const { page } = visitor
-    const heading = (name: string) => page.getByRole('heading', { level: 1, name }).waitFor()
+    const heading = async (name: string) => {
+      await page.getByRole('heading', { level: 1, name }).waitFor()
+      await settled(page)
+    }
     const signOut = async () => {
       await page.getByRole('button', { name: 'Sign out', exact: true }).press('Enter')
       await heading('Sign in')
@@ -150,7 +154,10 @@ function ageProofs(): void {
 browserTest('in German, an address moves after a fresh proof and comes back, and other sessions are ended', async () => {
   const visitor = await openVisitor(server.url, { size: 'phone', language: 'de-AT' })
   const { page } = visitor
-  const heading = (name: string) => page.getByRole('heading', { level: 1, name }).waitFor()
+  const heading = async (name: string) => {
+    await page.getByRole('heading', { level: 1, name }).waitFor()
+    await settled(page)
+  }
   await signUp(server.guest, 'grete@mail.example')
   const link = linkIn(await mailTo('grete@mail.example', 'account_verify'))
   await page.goto(link)
@@ -361,7 +368,10 @@ for (const size of sizes)
       await signUp(server.guest, email)
       const visitor = await openVisitor(server.url, { size })
       const { page } = visitor
-      const heading = (name: string) => page.getByRole('heading', { level: 1, name }).waitFor()
+      const heading = async (name: string) => {
+        await page.getByRole('heading', { level: 1, name }).waitFor()
+        await settled(page)
+      }
       await page.goto('/account')
       await heading('Sign in')
       await page.getByLabel('E-mail').focus()

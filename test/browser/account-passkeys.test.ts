@@ -9,6 +9,7 @@ import type { CDPSession, Page } from 'playwright-core'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
 import { signInAdmin, signUp } from '../support/shop.ts'
 import { browserTest, openVisitor, type Size, type Visitor, wholeFile } from './browser.ts'
+import { settled } from './page-basics.ts'
 
 let server: ServerProcess
 before(async () => {
@@ -39,7 +40,11 @@ async function openDevice(
   }
 }
 
-const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name, exact: true }).waitFor()
+async function heading(page: Page, name: string): Promise<void> {
+  await page.getByRole('heading', { level: 1, name, exact: true }).waitFor()
+  await settled(page)
+}
+
 const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).press('Enter')
 
 async function typePassword(page: Page): Promise<void> {

@@ -54,13 +54,17 @@ function readBasics(): string[] {
   return findings
 }
 
-/** The first things the Tab key reaches can be told from the rest. */
-async function focusFindings(page: Page): Promise<string[]> {
-  const findings: string[] = []
-  // A page that has just changed moves the focus once it is painted.
+/** A page that has just changed moves the focus once it is painted: a key that is pressed before may reach the wrong place. */
+export async function settled(page: Page): Promise<void> {
   await page.evaluate(
     () => new Promise<void>((resolve) => requestAnimationFrame(() => setTimeout(() => requestAnimationFrame(() => setTimeout(resolve))))),
   )
+}
+
+/** The first things the Tab key reaches can be told from the rest. */
+async function focusFindings(page: Page): Promise<string[]> {
+  const findings: string[] = []
+  await settled(page)
   for (let step = 0; step < 3; step++) {
     await page.keyboard.press('Tab')
     const unseen = await page.evaluate(() => {

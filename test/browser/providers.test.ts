@@ -8,6 +8,7 @@ import { before } from 'node:test'
 import { type OidcServer, oidcClient, openOidcServer } from '../support/oidc-server.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
 import { browserTest, openVisitor, sizes, wholeFile } from './browser.ts'
+import { settled } from './page-basics.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 let server: ServerProcess
@@ -46,7 +47,10 @@ for (const size of sizes)
     google.person = { sub: `ada-${size}`, email: `ada-${size}@mail.example`, email_verified: true, name: 'Ada' }
     const visitor = await openVisitor(site, { size })
     const { page } = visitor
-    const heading = (name: string) => page.getByRole('heading', { level: 1, name }).waitFor()
+    const heading = async (name: string) => {
+      await page.getByRole('heading', { level: 1, name }).waitFor()
+      await settled(page)
+    }
     const come = page.getByRole('link', { name: 'Continue with Google' })
 
     await page.goto('/account/register')
