@@ -7,12 +7,9 @@ import { eq } from '../../src/contract/filter.ts'
 import { ledgerEntries } from '../../src/domains/ledger/collections.ts'
 import { orders } from '../../src/domains/orders/collections.ts'
 import { captures, disputes, payments } from '../../src/domains/payments/collections.ts'
-import { ledgerInvariants } from '../../src/observe/invariants/ledger.ts'
-import { orderInvariants } from '../../src/observe/invariants/orders.ts'
-import { paymentInvariants } from '../../src/observe/invariants/payments.ts'
-import { verifyDatabase } from '../../src/observe/verify.ts'
 import { findAll } from '../../src/storage/find-all.ts'
 import { checkOut, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
+import { closeWithBooks } from '../support/books.ts'
 
 let world: World
 beforeEach(async () => {
@@ -20,16 +17,7 @@ beforeEach(async () => {
   world = await openWorld({ config: { ...testConfig, shop } })
   await world.engine.start()
 })
-afterEach(async () => {
-  try {
-    const { storage, model } = world.engine.parts
-    const groups = [ledgerInvariants, paymentInvariants, orderInvariants]
-    const of = { read: storage.reader, model, commitsAfter: storage.commitsAfter, now: world.clock.now(), isAtRest: true, groups }
-    assert.deepEqual(await verifyDatabase(of), [])
-  } finally {
-    await world.close()
-  }
-})
+afterEach(() => closeWithBooks(world))
 
 const read = () => world.engine.parts.storage.reader
 const orderOf = async (id: string) => (await read().get(orders, id))!
@@ -128,6 +116,19 @@ test('captured and given up in the dashboard, which is learned by webhooks', asy
   await work(world, 10_000)
   assert.deepEqual([(await paymentOf(payment)).captured, (await paymentOf(payment)).capturable], [eur(900), null])
   assert.deepEqual((await orderOf(order)).holds, ['payment_incomplete'])
+})
+
+test('what a dashboard captures is not taken for a capture of ours that is on its way, which fails once nothing is left', async () => {
+  const { order, payment } = await authorized()
+  const id = world.engine.newId('cap')
+  const ours = { id, payment, order, amount: eur(1000), isFinal: false, status: 'pending', lastError: null } as const
+  await world.write(async (tx) => void (await tx.insert(captures, ours)))
+  const [theirs] = world.book.all()
+  world.book.captureInDashboard(theirs!.id, 300)
+  await work(world, 10_000)
+  // It was the last of it there: the rest is given up.
+  const { captured, capturable } = await paymentOf(payment)
+  assert.deepEqual([captured, capturable, (await read().get(captures, id))!.status], [eur(300), null, 'failed'])
 })
 
 for (const [end, hold, loss] of [

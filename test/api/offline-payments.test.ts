@@ -7,13 +7,10 @@ import { eq } from '../../src/contract/filter.ts'
 import { ledgerEntries } from '../../src/domains/ledger/collections.ts'
 import { orders } from '../../src/domains/orders/collections.ts'
 import { payments, refunds } from '../../src/domains/payments/collections.ts'
-import { ledgerInvariants } from '../../src/observe/invariants/ledger.ts'
-import { orderInvariants } from '../../src/observe/invariants/orders.ts'
-import { paymentInvariants } from '../../src/observe/invariants/payments.ts'
-import { verifyDatabase } from '../../src/observe/verify.ts'
 import { createOfflineProvider } from '../../src/payment-providers/offline/adapter.ts'
 import { findAll } from '../../src/storage/find-all.ts'
 import { checkOut, createTestClock, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
+import { closeWithBooks } from '../support/books.ts'
 
 const day = 86_400_000
 const account = { holder: 'The Bookshop', iban: 'AT611904300234573201', bic: null }
@@ -35,16 +32,7 @@ beforeEach(async () => {
   })
   await world.engine.start()
 })
-afterEach(async () => {
-  try {
-    const { storage, model } = world.engine.parts
-    const groups = [ledgerInvariants, paymentInvariants, orderInvariants]
-    const of = { read: storage.reader, model, commitsAfter: storage.commitsAfter, now: world.clock.now(), isAtRest: true, groups }
-    assert.deepEqual(await verifyDatabase(of), [])
-  } finally {
-    await world.close()
-  }
-})
+afterEach(() => closeWithBooks(world))
 
 const read = () => world.engine.parts.storage.reader
 const orderOf = async (id: string) => (await read().get(orders, id))!

@@ -6,28 +6,16 @@ import { eq } from '../../src/contract/filter.ts'
 import { ledgerEntries } from '../../src/domains/ledger/collections.ts'
 import { orders } from '../../src/domains/orders/collections.ts'
 import { type Refund, refunds } from '../../src/domains/payments/collections.ts'
-import { ledgerInvariants } from '../../src/observe/invariants/ledger.ts'
-import { orderInvariants } from '../../src/observe/invariants/orders.ts'
-import { paymentInvariants } from '../../src/observe/invariants/payments.ts'
-import { verifyDatabase } from '../../src/observe/verify.ts'
 import { findAll } from '../../src/storage/find-all.ts'
 import { type As, checkOut, fillCart, openWorld, type World, work } from '../support/api-harness.ts'
+import { closeWithBooks } from '../support/books.ts'
 
 let world: World
 beforeEach(async () => {
   world = await openWorld()
   await world.engine.start()
 })
-afterEach(async () => {
-  try {
-    const { storage, model } = world.engine.parts
-    const groups = [ledgerInvariants, paymentInvariants, orderInvariants]
-    const of = { read: storage.reader, model, commitsAfter: storage.commitsAfter, now: world.clock.now(), isAtRest: true, groups }
-    assert.deepEqual(await verifyDatabase(of), [])
-  } finally {
-    await world.close()
-  }
-})
+afterEach(() => closeWithBooks(world))
 
 const read = () => world.engine.parts.storage.reader
 const orderOf = async (id: string) => (await read().get(orders, id))!

@@ -83,10 +83,10 @@ async function record(context: Work, payment: Payment, seen: Seen): Promise<Reco
     const noted = await notePhase(tx, payment, seen)
     return { ...noted, events: [...noted.events, ...disputed] }
   }
-  if (payment.capture === 'later') await endCaptures(context, payment, news)
   // Of a first fact nothing else is to be read: one that is stored beside it moves the payment, and this runs again.
   const facts = payment.facts === 0 ? news : await findAll(tx, paymentFacts, eq('payment', payment.id))
   const sums = foldFacts(facts, payment.amount.currency)
+  if (payment.capture === 'later') await endCaptures(context, payment, { news, left: sums.capturable.amount })
   const status = statusOf(payment, seen, sums)
   const after = await tx.update(payments, payment, {
     set: {
