@@ -6,7 +6,7 @@ import { sandbox } from '../../src/config/payment-makers.ts'
 import { eq } from '../../src/contract/filter.ts'
 import { ledgerEntries } from '../../src/domains/ledger/collections.ts'
 import { orders } from '../../src/domains/orders/collections.ts'
-import { captures, disputes, payments } from '../../src/domains/payments/collections.ts'
+import { captures, disputes, payments, refunds } from '../../src/domains/payments/collections.ts'
 import { findAll } from '../../src/storage/find-all.ts'
 import { checkOut, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
 import { closeWithBooks } from '../support/books.ts'
@@ -155,3 +155,44 @@ for (const [end, hold, loss] of [
     assert.deepEqual((await orderOf(order)).holds, hold)
     assert.deepEqual([await balance(order, 'A:dispute:sandbox'), await balance(order, 'E:chargeback')], [0, loss])
   })
+
+for (const canceled of ['before', 'after'] as const)
+  test(`what a bank keeps of an order that is canceled ${canceled} its decision is owed to the customer no more`, async () => {
+    const { order, payment } = await authorized()
+    await post(`payments/${payment}/capture`)
+    await work(world)
+    world.book.dispute(world.book.all()[0]!.id, { reason: 'fraudulent' })
+    await work(world, 10_000)
+    const cancel = async () => assert.equal((await post(`orders/${order}/cancel`)).status, 200)
+    const decide = async (step: 'lose' | 'win') => {
+      world.book.moveDispute(world.book.all()[0]!.disputes[0]!.id, step)
+      await work(world, 10_000)
+    }
+    if (canceled === 'before') await cancel()
+    if (canceled === 'before') assert.equal(await balance(order, `L:deposit:${order}`), -1390, 'it waits for the decision')
+    await decide('lose')
+    if (canceled === 'after') await cancel()
+    await work(world)
+    const names = [`L:deposit:${order}`, 'A:dispute:sandbox', 'E:chargeback', 'I:sales', `A:receivable:${order}`]
+    assert.deepEqual(await Promise.all(names.map((name) => balance(order, name))), [0, 0, 0, 0, 0])
+    assert.equal((await findAll(read(), refunds, eq('order', order))).length, 0)
+  })
+
+test('a refund that came back is not owed any more once the bank has given its customer the money', async () => {
+  const { order, payment } = await authorized()
+  await post(`payments/${payment}/capture`)
+  await work(world)
+  assert.equal((await post(`orders/${order}/refunds`)).status, 201)
+  await work(world, 10_000)
+  const [theirs] = world.book.all()
+  world.book.returnRefund(theirs!.id, theirs!.refunds[0]!.id)
+  await work(world, 10_000)
+  const refund = async () => (await findAll(read(), refunds, eq('order', order)))[0]!
+  assert.equal((await refund()).status, 'failed')
+  world.book.dispute(theirs!.id, { reason: 'fraudulent' })
+  world.book.moveDispute(world.book.all()[0]!.disputes[0]!.id, 'lose')
+  await work(world, 10_000)
+  const payable = `L:refund_payable:${(await refund()).id}`
+  assert.deepEqual([(await refund()).status, await balance(order, payable), await balance(order, 'E:chargeback')], ['canceled', 0, 1390])
+  assert.equal((await post(`refunds/${(await refund()).id}/retry`)).status, 409)
+})

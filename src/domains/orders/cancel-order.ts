@@ -13,10 +13,10 @@ import { findAll } from '../../storage/find-all.ts'
 import { accounts } from '../ledger/collections.ts'
 import { cancelPayment } from '../payments/cancel-payment.ts'
 import { canBeGivenUp, payments } from '../payments/collections.ts'
-import { refundable, refundPayment } from '../payments/refund-claims.ts'
+import { lostOf, refundable, refundPayment } from '../payments/refund-claims.ts'
 import { releaseStock } from '../stock/reserve-stock.ts'
 import { type Order, orders } from './collections.ts'
-import { backTwice, oweShortage, reverseSale } from './correct-sale.ts'
+import { backTwice, closeDeposit, reverseSale } from './correct-sale.ts'
 import { orderCanceled } from './events.ts'
 import { getOrder } from './order-view.ts'
 
@@ -66,7 +66,9 @@ async function cancel(context: Work, order: Order): Promise<Order> {
   const after = await tx.update(orders, order, { set: { status: 'canceled', expiresAt: null } })
   await releaseStock(context, [order.id], 'released')
   if (order.status === 'placed') await reverseSale(context, order)
+  let lost = 0
   for (const payment of await findAll(tx, payments, eq('order', order.id))) {
+    if (payment.disputed !== null) lost += await lostOf(tx, payment)
     if (canBeGivenUp(payment)) await cancelPayment(context, payment)
     const amount = money(await refundable(tx, payment), payment.amount.currency)
     // Attempts under way are settled when they are heard of: a closed order sends their money back.
@@ -78,7 +80,7 @@ async function cancel(context: Work, order: Order): Promise<Order> {
         key: `cancel:${payment.id}`,
       })
   }
-  const isOwed = (await oweShortage(context, order)) > 0
+  const isOwed = (await closeDeposit(context, order, lost)) > 0
   return isOwed && !after.holds.includes(backTwice)
     ? await tx.update(orders, after, { set: { holds: [...after.holds, backTwice] } })
     : after

@@ -14,6 +14,7 @@ import { recognition } from './place-order.ts'
 
 const refunded = 'order.refunded'
 const owedAgain = 'order.owed_again'
+const offset = 'order.dispute_offset'
 /** Hold of an order whose money went back twice. */
 export const backTwice = 'given_back_twice'
 
@@ -57,13 +58,20 @@ export async function correctSale(context: Work, order: Order, captured: number)
 }
 
 /**
- * Of an order that is closed: what left its deposit without having been in it is owed by the customer, who was given it twice, by
- * other means and by the provider, or by us and by the bank. What comes back of it is owed no more. Answers what is owed.
+ * Of an order that is closed. What left its deposit without having been in it is owed by the customer, who was given it twice, by
+ * other means and by the provider, or by us and by the bank; what comes back of it is owed no more. What a bank keeps for good
+ * (`lost`) the customer has: the deposit owes it no longer, and it is no loss. Answers what the customer owes.
  */
-export async function oweShortage(context: Work, order: Order): Promise<number> {
+export async function closeDeposit(context: Work, order: Order, lost: number): Promise<number> {
   const balance = await balancesOf(context.tx, order)
+  const deposit = accounts.deposit(order.id)
   const receivable = accounts.receivable(order.id)
-  const shortage = Math.max(balance(accounts.deposit(order.id)), -balance(receivable))
+  const before = balance(deposit, offset)
+  // As if neither had been booked yet: so it comes to the same whatever came first.
+  const held = before - balance(deposit) - balance(receivable)
+  const change = Math.max(0, Math.min(lost, held)) - before
+  await post(context, order, { kind: offset, parts: [[accounts.chargebacks, change === 0 ? 0 : -change]] })
+  const shortage = Math.max(balance(deposit) + change, -balance(receivable))
   await post(context, order, { kind: owedAgain, parts: [[receivable, shortage]] })
   return balance(receivable) + shortage
 }

@@ -3,7 +3,7 @@
 // refused, only routed; an order is placed once; paymentStatus is written here and nowhere else; whoever
 // decides over an order's attempts holds the order (a lock, or a write of it) before looking at them.
 import { EngineError, isEngineError, LostRace } from '../../base/engine-error.ts'
-import { money } from '../../base/money.ts'
+import { addMoney, money } from '../../base/money.ts'
 import type { DomainEvent } from '../../contract/events.ts'
 import { eq } from '../../contract/filter.ts'
 import type { Work } from '../../operation/work.ts'
@@ -13,10 +13,10 @@ import { accounts } from '../ledger/collections.ts'
 import { move, postTransfer } from '../ledger/post-transfer.ts'
 import { cancelPayment } from '../payments/cancel-payment.ts'
 import { canBeGivenUp, type Payment, payments, type Refund } from '../payments/collections.ts'
-import { dropUnmetClaims, refundable, refundPayment } from '../payments/refund-claims.ts'
+import { dropUnmetClaims, lostOf, refundable, refundPayment } from '../payments/refund-claims.ts'
 import { canHold, holdStock } from '../stock/reserve-stock.ts'
 import { type Order, orders } from './collections.ts'
-import { backTwice, correctSale, oweShortage } from './correct-sale.ts'
+import { backTwice, closeDeposit, correctSale } from './correct-sale.ts'
 import { orderPaidLate } from './events.ts'
 import { placeOrder } from './place-order.ts'
 
@@ -29,9 +29,13 @@ export async function settleOrder(context: Work, id: string): Promise<DomainEven
   if (order === null) throw new EngineError('not_found')
   // Money that went back or was taken away may leave too little for what refunds claim, and so may one that failed in the
   // provider's dashboard, which claims as well. Of an order that nobody has paid yet, what has gone back tells.
+  let lost = 0
   for (const payment of attempts) {
+    const kept = payment.disputed === null ? 0 : await lostOf(tx, payment)
+    lost += kept
     const isTouched = payment.refunded.amount > 0 || payment.status === 'reversed'
-    if (isTouched || order.status !== 'pending_payment') await dropUnmetClaims(context, payment, payment)
+    if (isTouched || order.status !== 'pending_payment')
+      await dropUnmetClaims(context, payment, { ...payment, refunded: addMoney(payment.refunded, money(kept, payment.amount.currency)) })
   }
   if (order.status === 'pending_payment') {
     // What was given back meanwhile pays for nothing.
@@ -41,10 +45,10 @@ export async function settleOrder(context: Work, id: string): Promise<DomainEven
   }
   // What has gone back, or is on its way, pays for nothing: an order is not revived by its own refund.
   const isCovered = order.status === 'expired' && (await kept(tx, attempts)) + sum(attempts, 'capturable') >= order.total.amount
-  if (isCovered) return await revive(context, order, attempts)
+  if (isCovered) return await revive(context, order, { attempts, lost })
   // An attempt whose start was still under way when the order closed is open only now.
   await closeOthers(context, order, attempts)
-  if (order.status === 'expired' || order.status === 'canceled') return await settleClosed(context, order, attempts)
+  if (order.status === 'expired' || order.status === 'canceled') return await settleClosed(context, order, { attempts, lost })
   const after = await writePaymentStatus(tx, order, attempts)
   if (after.status === 'placed' || after.status === 'completed') {
     await returnSurplus(context, after, attempts)
@@ -53,10 +57,13 @@ export async function settleOrder(context: Work, id: string): Promise<DomainEven
   return []
 }
 
+/** `lost`: what banks keep of its payments for good. */
+type Closed = { readonly attempts: readonly Payment[]; readonly lost: number }
+
 /** Nothing is sold: what comes in goes back, and what went out twice is owed by the customer. */
-async function settleClosed(context: Work, order: Order, attempts: readonly Payment[]): Promise<DomainEvent[]> {
+async function settleClosed(context: Work, order: Order, { attempts, lost }: Closed): Promise<DomainEvent[]> {
   const late = await returnLateMoney(context, order, attempts)
-  const isOwed = (await oweShortage(context, order)) > 0
+  const isOwed = (await closeDeposit(context, order, lost)) > 0
   const after = await writePaymentStatus(context.tx, order, attempts, isOwed ? [backTwice] : [])
   return late.map((payment) => orderPaidLate({ order: after, payment }))
 }
@@ -78,14 +85,14 @@ async function kept(tx: Transaction, attempts: readonly Payment[]): Promise<numb
 }
 
 /** O7: money came after the order had expired. If its goods can be held again, it lives; if not, the money goes back. */
-async function revive(context: Work, order: Order, attempts: readonly Payment[]): Promise<DomainEvent[]> {
+async function revive(context: Work, order: Order, closed: Closed): Promise<DomainEvent[]> {
   const wanted = order.lines.map(({ id, variant, quantity, title }) => ({ line: id, variant, quantity, title }))
-  if (!(await canHold(context.tx, wanted))) return await settleClosed(context, order, attempts)
+  if (!(await canHold(context.tx, wanted))) return await settleClosed(context, order, closed)
   await holdStock(context, order.id, wanted).catch((error: unknown) => {
     // Somebody took it since we looked: look again, rather than continue with half a hold.
     throw isEngineError(error, 'out_of_stock') ? new LostRace(error) : error
   })
-  return await place(context, order, attempts, ['late_payment'])
+  return await place(context, order, closed.attempts, ['late_payment'])
 }
 
 /** What was taken for an order that is closed: out of its deposit, and back to where it came from. Answers whose is news. */

@@ -12,6 +12,8 @@ export type FactSums = {
   readonly refunded: Money
   /** What banks have taken back for disputes, and not returned. */
   readonly disputed: Money
+  /** What banks keep of that for good. */
+  readonly lost: Money
   readonly isVoided: boolean
   readonly isFailed: boolean
 }
@@ -34,6 +36,9 @@ export function foldFacts(facts: readonly Fact[], currency: string): FactSums {
   const failedAfterSuccess = [...seen.values()]
     .filter((fact) => fact.kind === 'ref_fail' && seen.has(`ref_ok ${fact.operationRef}`))
     .reduce((sum, fact) => sum + fact.amount.amount, 0)
+  const lost = [...seen.values()]
+    .filter((fact) => fact.kind === 'disp_lost' && !seen.has(`disp_reinstated ${fact.operationRef}`))
+    .reduce((sum, fact) => sum + fact.amount.amount, 0)
   const captured = sums.cap_ok - sums.cap_reversed
   return {
     // Providers that capture at once say nothing of an authorisation of its own.
@@ -42,6 +47,7 @@ export function foldFacts(facts: readonly Fact[], currency: string): FactSums {
     capturable: money(has('void_ok') ? 0 : Math.max(0, sums.auth_ok - sums.cap_ok), currency),
     refunded: money(sums.ref_ok - failedAfterSuccess, currency),
     disputed: money(sums.disp_withdrawn - sums.disp_reinstated, currency),
+    lost: money(lost, currency),
     isVoided: has('void_ok'),
     isFailed: has('auth_fail') && !has('auth_ok') && !has('cap_ok'),
   }

@@ -11,7 +11,8 @@ import { findAll, findUnique } from '../../storage/find-all.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { accounts } from '../ledger/collections.ts'
 import { move, postTransfer } from '../ledger/post-transfer.ts'
-import { claimingStatuses, type Payment, type Refund, refunds } from './collections.ts'
+import { claimingStatuses, type Payment, paymentFacts, type Refund, refunds } from './collections.ts'
+import { foldFacts } from './fold-facts.ts'
 
 /** Sends a refund that is owed. */
 export const paymentRefund = effectKind('payment.refund', Type.Object({ refund: Type.String() }))
@@ -115,6 +116,11 @@ export async function getFailedRefund(tx: Transaction, id: string): Promise<Refu
   if (refund.status !== 'failed')
     throw new EngineError('refund_state_conflict', { detail: `The refund is ${refund.status}.`, params: { state: refund.status } })
   return refund
+}
+
+/** What banks keep of a payment for good: its customer has it, and is owed it by no refund. */
+export async function lostOf(tx: Transaction, { id, amount }: Payment): Promise<number> {
+  return foldFacts(await findAll(tx, paymentFacts, eq('payment', id)), amount.currency).lost.amount
 }
 
 export type Moved = { readonly captured: Money; readonly refunded: Money }

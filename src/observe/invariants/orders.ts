@@ -25,7 +25,8 @@ export const orderInvariants: InvariantGroup = {
     'orders.placed_in_ledger': 'A placed order is recognized in the ledger once, with its total.',
     'orders.placed_has_receipt': 'A placed order that cost something has its receipt written.',
     'orders.closed_holds_nothing': 'An expired or canceled order holds no stock.',
-    'orders.deposit_used': "A closed order keeps nothing of its customer's deposit but what banks have taken back for disputes.",
+    'orders.deposit_used':
+      "A closed order keeps nothing of its customer's deposit but what banks have taken back for disputes that are not decided.",
     'orders.not_stuck': 'No order waits for a payment past its time without an attempt that is alive.',
     'orders.cart_link': 'An order and its cart name each other, and a cart has one order at most.',
   },
@@ -188,9 +189,11 @@ function checkLedger(
   const recognized = on('order.recognized')
   if (isSold(order) && recognized !== order.total.amount)
     report('orders.placed_in_ledger', rows, `${recognized} of ${order.total.amount} was recognized`)
-  // What a bank has taken cannot be given back as well: it waits for the end of its dispute.
+  // What a bank has taken cannot be given back as well: it waits for the end of its dispute, and no longer.
+  const lost = entries.filter(({ account, kind }) => account === accounts.chargebacks && kind.startsWith('payment.'))
   const disputed = attempts.reduce((sum, payment) => sum + (payment.disputed?.amount ?? 0), 0)
-  if (order.status !== 'pending_payment' && (on() > 0 || on() < -disputed))
+  const undecided = lost.reduce((rest, { sum }) => rest - sum, disputed)
+  if (order.status !== 'pending_payment' && (on() > 0 || on() < -undecided))
     report('orders.deposit_used', rows, `it is ${order.status} and ${deposit} holds ${on()}`)
 }
 

@@ -3,6 +3,7 @@ import type { Defence } from './defences.ts'
 
 const reconciliation = 'test/api/reconciliation.test.ts'
 const ledger = 'test/api/ledger.test.ts'
+const captures = 'test/api/captures.test.ts'
 const matching = 'src/domains/payments/match-lines.ts'
 
 export const ledgerDefences: readonly Defence[] = [
@@ -53,5 +54,21 @@ export const ledgerDefences: readonly Defence[] = [
     to: 'if (lost < 0)',
     test: ledger,
     asked: ['verify finds an entry'],
+  },
+  {
+    name: 'what a bank keeps for good is owed by no deposit',
+    file: 'src/domains/orders/correct-sale.ts',
+    from: 'Math.max(0, Math.min(lost, held)) - before',
+    to: '-before',
+    test: captures,
+    asked: ['is owed to the customer no more'],
+  },
+  {
+    name: 'what a bank keeps for good is owed by no refund',
+    file: 'src/domains/orders/settle-order.ts',
+    from: 'money(kept, payment.amount.currency)',
+    to: 'money(0, payment.amount.currency)',
+    test: captures,
+    asked: ['a refund that came back is not owed'],
   },
 ]
