@@ -84,6 +84,7 @@ import { checkOutCart } from '../domains/orders/check-out.ts'
 import { orderNumbers } from '../domains/orders/order-numbers.ts'
 import { payOrder } from '../domains/orders/pay-order.ts'
 import { refundOrder } from '../domains/orders/refund-order.ts'
+import { acceptDispute } from '../domains/payments/accept-dispute.ts'
 import { bookReceipt } from '../domains/payments/book-receipt.ts'
 import { capturePayment } from '../domains/payments/capture-payment.ts'
 import { checkPayment } from '../domains/payments/check-payment.ts'
@@ -321,6 +322,7 @@ function shopOperations(providers: ReadonlyMap<string, PaymentProvider>): Operat
     reconcileAccounts(providers),
     capturePayment(providers),
     voidPayment,
+    acceptDispute(providers),
     bookReceipt(providers),
     checkPayment,
     retryRefund,

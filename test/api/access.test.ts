@@ -18,7 +18,7 @@ import { issueRecoveryCodes, totpFactors } from '../../src/domains/accounts/seco
 import { issueSetUpToken } from '../../src/domains/accounts/set-up.ts'
 import { totpCode } from '../../src/domains/accounts/totp.ts'
 import { creationOptions, readRegistration, requestOptions } from '../../src/domains/accounts/webauthn.ts'
-import { payments, refunds, webhookInbox } from '../../src/domains/payments/collections.ts'
+import { disputes, payments, refunds, webhookInbox } from '../../src/domains/payments/collections.ts'
 import { settlementLines } from '../../src/domains/payments/settlement-collections.ts'
 import { erasures } from '../../src/domains/personal/collections.ts'
 import { dataExports } from '../../src/domains/personal/exports.ts'
@@ -601,6 +601,15 @@ const failedRefund = async (world: World): Promise<Given> => {
   await world.write((tx) => tx.insert(refunds, { id, order: order!, payment: payment!, amount, status: 'failed', lines: null, ...rest }))
   return { refund: id }
 }
+/** Of a provider that decides its disputes itself. */
+const aDispute = async (world: World): Promise<Given> => {
+  const { order, payment } = await ownersPayment(world)
+  const id = world.engine.newId('dsp')
+  const amount = { amount: 1, currency: 'EUR' }
+  const of = { order: order!, payment: payment!, provider: 'sandbox', providerRef: id, reason: null, evidenceDueAt: null }
+  await world.write((tx) => tx.insert(disputes, { id, ...of, amount, status: 'needs_response' }))
+  return { dispute: id }
+}
 const cartBody = (quantity: number) => (answer: { body: { lines: { quantity: number }[]; token?: string } }) => {
   assert.equal(answer.body.lines[0]?.quantity ?? 0, quantity)
   assert.equal(answer.body.token, undefined)
@@ -702,6 +711,7 @@ const shopRows: Row[] = [
   ...rows('payments.receipt', staffOnly(409), (_, { payment }) => post(`/api/payments/${payment}/receipt`, { reference: 'till 1' }), {
     given: declinedPayment,
   }),
+  ...rows('disputes.accept', staffOnly(409), (_, { dispute }) => post(`/api/disputes/${dispute}/accept`), { given: aDispute }),
   ...rows('orders.refund', staffOnly(409), (_, { order }) => post(`/api/orders/${order}/refunds`), { given: declinedPayment }),
   ...rows('refunds.retry', staffOnly(201), (_, { refund }) => post(`/api/refunds/${refund}/retry`), {
     given: failedRefund,

@@ -7,14 +7,21 @@ import { eq } from '../../src/contract/filter.ts'
 import { ledgerEntries } from '../../src/domains/ledger/collections.ts'
 import { orders } from '../../src/domains/orders/collections.ts'
 import { captures, disputes, payments, refunds } from '../../src/domains/payments/collections.ts'
+import type { Capabilities, PaymentProvider } from '../../src/domains/payments/provider.ts'
 import { findAll } from '../../src/storage/find-all.ts'
 import { checkOut, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
 import { closeWithBooks } from '../support/books.ts'
 
 let world: World
+/** The provider's, which a test may change. */
+let capabilities: { -readonly [Name in keyof Capabilities]: Capabilities[Name] }
 beforeEach(async () => {
+  const provider = (real: PaymentProvider): PaymentProvider => {
+    capabilities = { ...real.capabilities }
+    return { ...real, capabilities }
+  }
   const shop = { ...(testConfig.shop as object), currency: 'EUR', payments: [sandbox({ capture: 'manual' })] }
-  world = await openWorld({ config: { ...testConfig, shop } })
+  world = await openWorld({ config: { ...testConfig, shop }, provider })
   await world.engine.start()
 })
 afterEach(() => closeWithBooks(world))
@@ -195,4 +202,26 @@ test('a refund that came back is not owed any more once the bank has given its c
   const payable = `L:refund_payable:${(await refund()).id}`
   assert.deepEqual([(await refund()).status, await balance(order, payable), await balance(order, 'E:chargeback')], ['canceled', 0, 1390])
   assert.equal((await post(`refunds/${(await refund()).id}/retry`)).status, 409)
+})
+
+test('a dispute that its provider leaves open is lost once staff say so, and won all the same if the money comes back', async () => {
+  const { order, payment } = await authorized()
+  await post(`payments/${payment}/capture`)
+  await work(world)
+  world.book.dispute(world.book.all()[0]!.id, { reason: 'fraudulent' })
+  await work(world, 10_000)
+  const dispute = async () => (await findAll(read(), disputes, eq('order', order)))[0]!
+  const path = `disputes/${(await dispute()).id}/accept`
+  const early = await post(path)
+  assert.deepEqual([early.status, early.body.code], [409, 'not_supported_by_provider'])
+  capabilities.disputesStayOpen = true
+  assert.deepEqual((await Promise.all([post(path), post(path)])).map(({ status }) => status).toSorted(), [200, 409])
+  const stands = async () => [(await dispute()).status, (await orderOf(order)).holds, await balance(order, 'E:chargeback')]
+  assert.deepEqual(await stands(), ['lost', ['dispute_lost'], 1390])
+  assert.equal((await post(`payments/${payment}/check`)).status, 200)
+  await work(world, 10_000)
+  assert.deepEqual(await stands(), ['lost', ['dispute_lost'], 1390], 'its provider still calls it open')
+  world.book.moveDispute(world.book.all()[0]!.disputes[0]!.id, 'win')
+  await work(world, 10_000)
+  assert.deepEqual([await stands(), await balance(order, 'A:dispute:sandbox')], [['won', [], 0], 0])
 })

@@ -10,7 +10,7 @@ import { Amount, Card, Chip, Time } from '../ui/parts.ts'
 import { RefLink } from '../ui/ref-link.ts'
 import { EffectActions } from './effects.ts'
 import { ZeroSum } from './ledger.ts'
-import { PaymentActions, RefundActions } from './payment-actions.ts'
+import { DisputeActions, PaymentActions, RefundActions } from './payment-actions.ts'
 
 function None({ children }: { children?: View }): VNode {
   return html`<p class="none faint">${children}</p>`
@@ -89,6 +89,7 @@ export function PaymentsCard(props: PaymentsProps): VNode {
                 ${dispute.evidenceDueAt && html` · evidence until <${Time} at=${dispute.evidenceDueAt} />`}
               </span>
               <span class="push"><${Amount} money=${dispute.amount} /></span>
+              <${DisputeActions} dispute=${dispute} onDone=${props.onDone} />
             </p>`,
           )}
         <${PaymentActions} payment=${payment} onDone=${props.onDone} />

@@ -3,7 +3,7 @@ import { html, useState, type View, type VNode } from '../../vendor/htm-preact.j
 import { client } from '../client.ts'
 import { formatMoney, moneyDecimal, parseMoney } from '../format.ts'
 import { useMay } from '../schema.ts'
-import type { Line, Money, Order, Payment, Refund } from '../shapes.ts'
+import type { Dispute, Line, Money, Order, Payment, Refund } from '../shapes.ts'
 import { Confirm, Dialog, ErrorNote, textOf } from '../ui/parts.ts'
 import { toast } from '../ui/toast.ts'
 
@@ -289,6 +289,35 @@ export function RefundActions({ refund, onDone }: { refund: Refund; onDone: () =
           <${ErrorNote} error=${settle.error} />
           <${Actions} action="Settle" busy=${settle.busy} onClose=${() => setSettling(false)} />
         </form>
+      <//>`
+    }
+  </span>`
+}
+
+/** A dispute of a provider that never says that one is lost: those that do say until when to object. */
+export function DisputeActions({ dispute, onDone }: { dispute: Dispute; onDone: () => void }): VNode | null {
+  const may = useMay()
+  const [isOpen, setOpen] = useState(false)
+  const close = () => setOpen(false)
+  const { busy, error, run } = useDeed(() => {
+    close()
+    onDone()
+  })
+  const isLeftOpen = ['needs_response', 'under_review'].includes(dispute.status) && !dispute.evidenceDueAt
+  if (!isLeftOpen || !may('disputes.accept')) return null
+  return html`<span class="deeds">
+    <button type="button" class="button small" onClick=${() => setOpen(true)}>It is lost</button>
+    ${
+      isOpen &&
+      html`<${Confirm}
+        title="Is this dispute lost?"
+        action="It is lost"
+        busy=${busy}
+        error=${error}
+        onConfirm=${() => run(`/api/disputes/${encodeURIComponent(dispute.id)}/accept`, {}, 'The loss is booked.')}
+        onClose=${close}
+      >
+        <p>The loss is booked. Should the bank give the money back all the same, that is booked too.</p>
       <//>`
     }
   </span>`

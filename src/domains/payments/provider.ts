@@ -83,6 +83,8 @@ export type Capabilities = {
   readonly capturesOften: boolean
   /** Tells what it has since a time: closes the gap after a restore, and explains the account. */
   readonly lists: boolean
+  /** Tells of a dispute and of its good end, and never that it is lost: staff say so. */
+  readonly disputesStayOpen?: true
   /** Nobody can be asked what came in: staff book it. */
   readonly isBookedByStaff?: true
   /** ISO 4217; null: whatever there is. */

@@ -55,6 +55,7 @@ export function createMollieProvider(options: MollieOptions): PaymentProvider {
       capturesOften: true,
       lists: options.accessToken !== undefined,
       currencies: null,
+      disputesStayOpen: true,
     },
     start: (request) => start(given, request),
     capture: (request) => capture(given, request),
