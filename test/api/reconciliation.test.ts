@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { leastIdAt } from '../../src/base/ids.ts'
+import { limits } from '../../src/base/limits.ts'
 import { money } from '../../src/base/money.ts'
 import { signHmac } from '../../src/base/secret.ts'
-import { eq } from '../../src/contract/filter.ts'
+import { eq, oneOf } from '../../src/contract/filter.ts'
 import { ledgerEntries } from '../../src/domains/ledger/collections.ts'
 import { orders } from '../../src/domains/orders/collections.ts'
 import { paymentFacts, payments, webhookInbox } from '../../src/domains/payments/collections.ts'
@@ -152,6 +153,38 @@ describe('an account', () => {
     const again = await reconcile({ provider: 'sandbox', since })
     const told = again.differences.find(({ kind }: { kind: string }) => kind === 'fact_without_line')
     assert.deepEqual([told.order, told.ours, told.theirs, again.differenceCount], [missing, eur(1_390), null, 3])
+  })
+
+  test('lacks more than is told: the rest is not forgotten by later looks', async () => {
+    const [fact] = await findAll(read(), paymentFacts, eq('order', await start()))
+    const count = limits.differencesToldMax + 5
+    const oldAt = startMs - 40 * 86_400_000
+    await world.write(async (tx) => {
+      const { createdAt: _, ...like } = fact!
+      const facts = Array.from({ length: count }, (_unused, at) => ({
+        ...like,
+        ...{ id: `${leastIdAt('fact', oldAt).slice(0, -4)}${1_000 + at}`, operationRef: `op_${at}`, amount: money(1, 'EUR') },
+      }))
+      await tx.insertMany(paymentFacts, facts)
+    })
+    const first = await reconcile({ since: new Date(oldAt - 1_000).toISOString() })
+    assert.deepEqual([first.differenceCount, first.differences.length], [count, limits.differencesToldMax])
+    await work(world, limits.settlementLookMs + 1_000)
+    assert.equal((await findAll(read(), reconciliations)).at(-1)!.status, 'done')
+    for (const _ of [1, 2]) {
+      assert.equal((await reconcile()).differenceCount, count)
+      await work(world, limits.settlementLookMs + 1_000)
+    }
+    await world.write(
+      async (tx) =>
+        void (await tx.deleteWhere(
+          paymentFacts,
+          oneOf(
+            'operationRef',
+            Array.from({ length: count }, (_, at) => `op_${at}`),
+          ),
+        )),
+    )
   })
 
   test('that shows what we missed has the payment looked at, and then agrees', async () => {

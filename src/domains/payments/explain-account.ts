@@ -18,6 +18,8 @@ export type Explanation = {
   readonly differenceCount: number
   /** The first of them. */
   readonly differences: readonly Difference[]
+  /** From when on facts were looked at. */
+  readonly factsSince: number
 }
 
 export async function explainAccount(read: Reader, row: Reconciliation, before: Reconciliation | null): Promise<Explanation> {
@@ -46,11 +48,12 @@ export async function explainAccount(read: Reader, row: Reconciliation, before: 
     }
   }
   const unexplained = differenceCount
-  for await (const fact of lineless(read, row, before)) note(missing(fact))
+  const factsSince = factsFrom(row, before)
+  for await (const fact of lineless(read, { provider, since: factsSince, until }, before)) note(missing(fact))
   const all = lines + older + differenceCount - unexplained
   const matched = lines + older - unexplained
   const explainedPpm = all === 0 ? 1_000_000 : Math.floor((matched / all) * 1_000_000)
-  return { lines, matched, explainedPpm, differenceCount, differences }
+  return { lines, matched, explainedPpm, differenceCount, differences, factsSince }
 }
 
 function differenceOf({ id, ref, payment, order, amount }: StoredLine, fact: PaymentFact | undefined): Difference {
@@ -64,11 +67,19 @@ function missing({ id, kind, operationRef, payment, order, amount }: PaymentFact
   return { kind: 'fact_without_line', record: id, ref: operationRef, payment, order, ours, theirs: null }
 }
 
+/** An earlier look told the first of its differences only: what it did not name is found by looking as far back again. */
+function factsFrom({ since }: Reconciliation, before: Reconciliation | null): number {
+  const isAll = before === null || before.differenceCount === (before.differences ?? []).length
+  return isAll ? since : Math.min(since, before.factsSince ?? before.since)
+}
+
+type Looked = Pick<Reconciliation, 'provider' | 'since' | 'until'>
+
 /**
  * Facts that moved money in the time that was read, and that the account does not show: those of now may come to it later. Those that
  * an earlier look missed are looked for again, however old.
  */
-async function* lineless(read: Reader, row: Reconciliation, before: Reconciliation | null): AsyncGenerator<PaymentFact> {
+async function* lineless(read: Reader, row: Looked, before: Reconciliation | null): AsyncGenerator<PaymentFact> {
   const { provider, since, until } = row
   const latest = until - limits.settlementGraceMs
   const carried = (before?.differences ?? []).filter(({ kind }) => kind === 'fact_without_line').map(({ record }) => record)

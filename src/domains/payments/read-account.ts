@@ -41,6 +41,7 @@ export async function readAccount(
         status: 'reading',
         since: given.since ?? (await sinceWhen(tx, provider, now)),
         until: now,
+        factsSince: null,
         cursor: null,
         steps: 0,
         lines: null,

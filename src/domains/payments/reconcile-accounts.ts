@@ -91,6 +91,6 @@ async function told(read: Reader, row: Reconciliation) {
   const head = { reconciliation: id, provider, since: toIso(row.since), until: toIso(row.until) }
   const isComplete = row.status === 'matching' || row.status === 'done'
   if (!isComplete) return { ...nothing, ...head, differences: [], reason: lastError ?? 'Its account is still being read.' }
-  const explained = await explainAccount(read, row, await lastOf(read, provider, ['done']))
+  const { factsSince: _, ...explained } = await explainAccount(read, row, await lastOf(read, provider, ['done']))
   return { ...head, ...explained, differences: [...explained.differences], isComplete, reason: null }
 }

@@ -106,6 +106,8 @@ export const reconciliations = collection('reconciliations', {
     status: field.enum(reconciliationStatuses, { required: true }),
     since: field.dateTime({ required: true }),
     until: field.dateTime({ required: true }),
+    /** From when on facts were looked at. Null until it is done. */
+    factsSince: field.dateTime(),
     /** Where it goes on. */
     cursor: field.longText({ read: staff }),
     steps: field.integer({ required: true }),

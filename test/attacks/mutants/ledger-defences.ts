@@ -71,4 +71,12 @@ export const ledgerDefences: readonly Defence[] = [
     test: captures,
     asked: ['a refund that came back is not owed'],
   },
+  {
+    name: 'what is missing in an account is not forgotten where only the first is told',
+    file: 'src/domains/payments/explain-account.ts',
+    from: 'before.differenceCount === (before.differences ?? []).length',
+    to: 'before.differenceCount >= 0',
+    test: reconciliation,
+    asked: ['lacks more than is told'],
+  },
 ]
