@@ -17,6 +17,10 @@ test('a rest is told from a lease by its length', () =>
 test('a pause is not a standstill', () => assert(limits.verifyPatienceMs > limits.effectBackoffMaxMs, 'a pause is not a standstill'))
 test('goods and shipping, taxed up to twice', () =>
   assert(limits.cartAmountMax * 2 * 2 * limits.paymentAttemptsMax <= Number.MAX_SAFE_INTEGER, 'goods and shipping, taxed up to twice'))
+test('goods and shipping, taxed up to twice, can be paid', () =>
+  assert(limits.cartAmountMax * 2 * 2 <= limits.moneyMovedMax, 'goods and shipping, taxed up to twice, can be paid'))
+test('hundreds of the largest payments are counted exactly', () =>
+  assert(limits.moneyMovedMax * 200 <= Number.MAX_SAFE_INTEGER, 'hundreds of the largest payments are counted exactly'))
 test('a first hold fits the whole', () => assert(limits.orderHoldMs <= limits.orderHoldTotalMs, 'a first hold fits the whole'))
 test('a slow request ends soon after its time', () =>
   assert(limits.requestSweepMs * 10 <= limits.requestMs, 'a slow request ends soon after its time'))

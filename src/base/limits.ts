@@ -530,7 +530,9 @@ export const limits = {
   cartsForgottenMax: 500,
   lineQuantityMax: 9_999,
   /** Minor units of what is in a cart, and of its shipping: with tax, and paid with every try there is, it is counted exactly. */
-  cartAmountMax: 100_000_000_000_000,
+  cartAmountMax: 10_000_000_000_000,
+  /** Minor units of one movement of money, as a provider or staff say it: no order comes to more, and some hundreds of them are still counted exactly. */
+  moneyMovedMax: 40_000_000_000_000,
   /** Tries to pay one order: a customer needs a handful, somebody who tests stolen cards needs thousands. Past it: finish an open one, or cancel and order again. */
   paymentAttemptsMax: 20,
   /** Mails to one address that anybody could have caused: so many at once, then one in so long. Never of money that moved. */

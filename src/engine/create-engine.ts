@@ -51,6 +51,7 @@ import { type Work, type WorkParts, workIn } from '../operation/work.ts'
 import { inTransaction, type TransactionParts } from '../storage/in-transaction.ts'
 import type { StorageAdapter } from '../storage/storage.ts'
 import type { Backend } from './backend.ts'
+import { checkAnswers } from './check-answers.ts'
 import { operationsOf } from './operations.ts'
 import { createReact } from './reactions.ts'
 import { watchRecovery } from './recovery.ts'
@@ -113,7 +114,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { model, project } = backend
   const newId = createIdSource(clock, random)
   const newSecret = (prefix: string) => makeSecret(random, prefix)
-  const providers = spareProviders(options.providers, { clock, log })
+  const providers = spareProviders(options.providers.map(checkAnswers), { clock, log })
   const feed = await createFeed(storage)
   const fanOut = createFanOut({ feed: renamedFeed(feed, model), read: storage.reader, clock })
   const { replace = {} } = options

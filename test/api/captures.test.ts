@@ -8,6 +8,7 @@ import { ledgerEntries } from '../../src/domains/ledger/collections.ts'
 import { orders } from '../../src/domains/orders/collections.ts'
 import { captures, disputes, payments, refunds } from '../../src/domains/payments/collections.ts'
 import type { Capabilities, PaymentProvider } from '../../src/domains/payments/provider.ts'
+import { effects } from '../../src/effects/effect.ts'
 import { findAll } from '../../src/storage/find-all.ts'
 import { checkOut, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
 import { closeWithBooks } from '../support/books.ts'
@@ -15,13 +16,24 @@ import { closeWithBooks } from '../support/books.ts'
 let world: World
 /** The provider's, which a test may change. */
 let capabilities: { -readonly [Name in keyof Capabilities]: Capabilities[Name] }
+/** Answers of the provider, and not what they answer. */
+let isLosing = false
 beforeEach(async () => {
   const provider = (real: PaymentProvider): PaymentProvider => {
     capabilities = { ...real.capabilities }
     return { ...real, capabilities }
   }
   const shop = { ...(testConfig.shop as object), currency: 'EUR', payments: [sandbox({ capture: 'manual' })] }
-  world = await openWorld({ config: { ...testConfig, shop }, provider })
+  isLosing = false
+  world = await openWorld({
+    config: { ...testConfig, shop },
+    provider,
+    async call(_name, work) {
+      const answer = await work()
+      if (isLosing) throw new Error('The answer is lost.')
+      return answer
+    },
+  })
   await world.engine.start()
 })
 afterEach(() => closeWithBooks(world))
@@ -136,6 +148,19 @@ test('what a dashboard captures is not taken for a capture of ours that is on it
   // It was the last of it there: the rest is given up.
   const { captured, capturable } = await paymentOf(payment)
   assert.deepEqual([captured, capturable, (await read().get(captures, id))!.status], [eur(300), null, 'failed'])
+})
+
+test('a capture whose answer was lost and that staff gave up is called what the provider says of it', async () => {
+  const { order, payment } = await authorized()
+  isLosing = true
+  assert.equal((await post(`payments/${payment}/capture`, { amount: eur(500), final: false })).status, 200)
+  const [sent] = await findAll(read(), effects, eq('kind', 'payment.capture'))
+  assert.equal((await post(`effects/${sent!.id}/cancel`)).status, 200)
+  isLosing = false
+  await work(world, 10_000)
+  const [capture] = await findAll(read(), captures, eq('payment', payment))
+  assert.deepEqual([capture!.status, capture!.lastError, (await paymentOf(payment)).captured], ['succeeded', null, eur(500)])
+  assert.equal((await orderOf(order)).paymentStatus, 'partially_paid')
 })
 
 for (const [end, hold, loss] of [

@@ -2,6 +2,7 @@
 // slow: mysql, mongodb
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
+import { limits } from '../../src/base/limits.ts'
 import { bankTransfer, cashOnDelivery } from '../../src/config/payment-makers.ts'
 import { eq } from '../../src/contract/filter.ts'
 import { ledgerEntries } from '../../src/domains/ledger/collections.ts'
@@ -64,6 +65,19 @@ test('an order waits for its bank transfer for two weeks, and is placed by the r
   assert.deepEqual((await read().get(payments, payment))!.captured, total)
   const again = await book(payment, { reference: 'statement 8' })
   assert.deepEqual([again.status, again.body.code], [409, 'payment_state_conflict'])
+})
+
+test('another amount under a reference that is booked is refused, and so is what no ledger could count', async () => {
+  const { order, payment } = await begin('bank-transfer')
+  assert.equal((await book(payment, { amount: { amount: 1000, currency: 'EUR' } })).status, 200)
+  const other = await book(payment, { amount: { amount: 390, currency: 'EUR' } })
+  assert.deepEqual([other.status, other.body.code], [409, 'payment_state_conflict'])
+  for (const amount of [limits.moneyMovedMax + 1, Number.MAX_SAFE_INTEGER]) {
+    const { status, body } = await book(payment, { reference: 'typed wrong', amount: { amount, currency: 'EUR' } })
+    assert.deepEqual([status, body.errors[0].path], [400, '/amount/amount'])
+  }
+  assert.equal((await book(payment, { reference: 'statement 8' })).status, 200)
+  assert.equal((await orderOf(order)).paymentStatus, 'paid')
 })
 
 test('of a transfer in two parts the order is placed by the second', async () => {

@@ -217,6 +217,38 @@ describe('an account', () => {
     )
   })
 
+  test('that staff read from a later time on is read from the end of the last whole reading by the next', async () => {
+    const day = 86_400_000
+    const earlier = startMs - 20 * day
+    const row = {
+      id: world.engine.newId('rcn'),
+      provider: 'sandbox',
+      running: null,
+      status: 'done',
+      since: earlier - day,
+      until: earlier,
+    } as const
+    const none = {
+      wholeUntil: null,
+      factsSince: null,
+      cursor: null,
+      steps: 1,
+      lastError: null,
+      lines: 0,
+      matched: 0,
+      explainedPpm: 1_000_000,
+    }
+    await world.write(async (tx) => void (await tx.insert(reconciliations, { ...row, ...none, differenceCount: 0, differences: [] })))
+    account.lines.push(aLine({ ref: 'txn_between', minor: 777, at: startMs - 10 * day }))
+    const late = await reconcile({ since: new Date(startMs - 1_000).toISOString() })
+    assert.deepEqual([late.lines, late.differenceCount], [0, 0])
+    const whole = await reconcile()
+    assert.deepEqual([Date.parse(whole.since), whole.lines, whole.differenceCount], [earlier - limits.settlementOverlapMs, 1, 1])
+    await work(world, limits.settlementLookMs + 1_000)
+    const next = await reconcile()
+    assert.ok(Date.parse(next.since) >= startMs - limits.settlementOverlapMs)
+  })
+
   test('is read on from where it broke off', async () => {
     const [first, second] = [await start(), await start()]
     account.lines.push(await paid(first), aLine({ ref: 'fee_1', kind: 'fee', minor: -1, at: world.clock.now() }), await paid(second))
@@ -235,6 +267,25 @@ describe('an account', () => {
     const { isComplete, explainedPpm, lines } = await reconcile()
     assert.deepEqual([isComplete, explainedPpm, lines], [true, 1_000_000, 3])
     assert.equal((await findAll(read(), reconciliations)).length, 1)
+  })
+
+  test('that is read on from a place has been read until that list was begun, and not until now', async () => {
+    const until = startMs - 10 * 86_400_000
+    account.lines.push(aLine({ ref: 'a', minor: 1, at: until }), aLine({ ref: 'b', minor: 2, at: until }))
+    const row = {
+      id: world.engine.newId('rcn'),
+      provider: 'sandbox',
+      running: null,
+      status: 'failed',
+      since: until - 1_000,
+      until,
+    } as const
+    const none = { factsSince: null, lines: null, matched: null, explainedPpm: null, differenceCount: null, differences: null }
+    const place = { wholeUntil: until, cursor: 'a', steps: 1, lastError: 'Nobody knows.' }
+    await world.write(async (tx) => void (await tx.insert(reconciliations, { ...row, ...none, ...place })))
+    assert.equal(Date.parse((await reconcile()).until), until)
+    await work(world, limits.settlementLookMs + 1_000)
+    assert.equal(Date.parse((await reconcile()).since), until - limits.settlementOverlapMs)
   })
 
   test('is asked again when its provider is silent', async () => {
@@ -281,6 +332,17 @@ describe('money of nobody in an account', () => {
     assert.equal((await reconcile()).explainedPpm, 1_000_000)
     const again = await adopt()
     assert.deepEqual([again.status, again.body.code], [409, 'settlement_state_conflict'])
+  })
+
+  test('is adopted by one of the orders that ask for it at once', async () => {
+    const all = [await start('card_challenge'), await start('card_challenge'), await start('card_challenge')]
+    const { id } = await unknownPayment()
+    const answers = await Promise.all(
+      all.map((order) => staffPost(`/api/orders/${order}/adopt-payment`, { provider: 'sandbox', providerRef: id })),
+    )
+    assert.deepEqual(answers.map(({ status }) => status).toSorted(), [201, 409, 409])
+    assert.equal((await findAll(read(), payments, eq('providerRef', id))).length, 1)
+    await work(world)
   })
 
   test('goes back, and the line of its refund settles it', async () => {

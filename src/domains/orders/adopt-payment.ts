@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto'
 import { recently, staff } from '../../access/rule.ts'
-import { EngineError } from '../../base/engine-error.ts'
+import { EngineError, LostRace } from '../../base/engine-error.ts'
 import { timeOfId } from '../../base/ids.ts'
 import { limits } from '../../base/limits.ts'
 import { money } from '../../base/money.ts'
@@ -60,8 +61,11 @@ export const adoptPayment = command({
       const after = await tx.update(settlementLines, line, { set })
       await unbook(context, after)
     }
-    const effect = await followPayment(context, payment, { source: 'poll', cause: 'adopted', isAwaited: true })
-    return { output: paymentView(payment), status: 201, awaiting: effect === null ? [] : [effect] }
+    // Named after what is adopted: of two orders that adopt it at once the second waits here, looks again, and finds it taken.
+    const key = `payment.adopt:${createHash('sha256').update(`${provider} ${providerRef}`).digest('hex')}`
+    const effect = await followPayment(context, payment, { key, source: 'poll', cause: 'adopted', isAwaited: true })
+    if (effect === null) throw new LostRace()
+    return { output: paymentView(payment), status: 201, awaiting: [effect] }
   },
   reload: async ({ read }, output) => paymentView((await read.get(payments, (output as { id: string }).id))!),
 })

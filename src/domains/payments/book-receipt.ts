@@ -1,14 +1,14 @@
 import { recently, staff } from '../../access/rule.ts'
 import { EngineError, invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
-import { type Money, money } from '../../base/money.ts'
+import { formatMoney, type Money, money } from '../../base/money.ts'
 import { and, eq } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { moneySchema } from '../../schema/kinds/money.ts'
 import { findUnique } from '../../storage/find-all.ts'
 import { stateConflict } from './capture-claims.ts'
-import { paymentFacts, payments } from './collections.ts'
+import { type Payment, paymentFacts, payments } from './collections.ts'
 import { paymentOutput, paymentView } from './payment-view.ts'
 import type { PaymentProvider } from './provider.ts'
 import { recordTold } from './record-facts.ts'
@@ -46,13 +46,18 @@ export function bookReceipt(providers: ReadonlyMap<string, PaymentProvider>) {
       if (providerRef === null) throw stateConflict(payment, 'The payment is only just beginning. Try again in a moment.')
       const operationRef = `${payment.id}:${input.reference}`
       const one = and(eq('provider', provider), eq('operationRef', operationRef), eq('kind', 'cap_ok'))
-      if ((await findUnique(tx, paymentFacts, one)) !== null) return { output: paymentView(payment) }
+      const booked = await findUnique(tx, paymentFacts, one)
+      if (booked !== null) {
+        checkSame(payment, booked.amount, input.amount ?? booked.amount)
+        return { output: paymentView(payment) }
+      }
       const { currency } = payment.amount
       const amount = input.amount ?? money(payment.amount.amount - payment.captured.amount, currency)
       if (amount.currency !== currency) throw invalid('/amount/currency', 'enum', `must be ${currency}`)
       if (amount.amount <= 0 && input.amount === undefined)
         throw stateConflict(payment, 'All of it is booked. Say the amount of what came in besides.')
       if (amount.amount <= 0) throw invalid('/amount/amount', 'minimum', 'must be 1 or more')
+      if (amount.amount > limits.moneyMovedMax) throw invalid('/amount/amount', 'maximum', `must be ${limits.moneyMovedMax} or less`)
       // More than was asked for came in all the same: what is too much is owed back.
       const told = {
         facts: [{ kind: 'cap_ok', operationRef, amount, providerTime: now }],
@@ -64,4 +69,11 @@ export function bookReceipt(providers: ReadonlyMap<string, PaymentProvider>) {
       return { output: paymentView(after), events }
     },
   })
+}
+
+/** Two receipts under one reference would be booked as one. @throws payment_state_conflict */
+function checkSame(payment: Payment, booked: Money, given: Money): void {
+  if (given.amount === booked.amount && given.currency === booked.currency) return
+  const detail = `${formatMoney(booked)} is booked under this reference already. Give another receipt a reference of its own.`
+  throw stateConflict(payment, detail)
 }

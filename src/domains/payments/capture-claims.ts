@@ -25,22 +25,32 @@ type Told = { readonly news: readonly ProviderFact[]; readonly left: number }
 
 /**
  * The captures that these facts are the end of: by our id of it where the provider gives it back, else by what it came to. One of
- * another amount, made in the dashboard, is the end of none. Once nothing is left to capture, what is still asked for has failed.
+ * another amount, or under another name, made in the dashboard, is the end of none. Once nothing is left to capture, what is still asked for has failed.
  */
 export async function endCaptures({ tx }: Work, payment: Payment, { news, left }: Told): Promise<void> {
   const ends = news.filter(({ kind }) => kind === 'cap_ok' || kind === 'cap_fail')
   if (ends.length === 0 && left > 0) return
   let open = await openCaptures(tx, payment.id)
   for (const { kind, reference, amount } of ends) {
-    const ended = open.find(({ id }) => id === reference) ?? open.find((one) => one.amount.amount === amount.amount)
-    if (ended === undefined) continue
-    open = open.filter(({ id }) => id !== ended.id)
     const isDone = kind === 'cap_ok'
+    const ended =
+      open.find(({ id }) => id === reference) ??
+      (reference === undefined
+        ? open.find((one) => one.amount.amount === amount.amount)
+        : isDone && (await givenUp(tx, payment, reference)))
+    if (!ended) continue
+    open = open.filter(({ id }) => id !== ended.id)
     const lastError = isDone ? null : 'The provider could not take the money.'
     await tx.update(captures, ended, { set: { status: isDone ? 'succeeded' : 'failed', lastError } })
   }
   if (left > 0) return
   for (const one of open) await tx.update(captures, one, { set: { status: 'failed', lastError: 'Nothing is left to capture.' } })
+}
+
+/** One that was called failed because nobody knew, and that the provider has made after all. */
+async function givenUp(tx: Transaction, payment: Payment, id: string): Promise<Capture | null> {
+  const one = await tx.get(captures, id)
+  return one?.payment === payment.id && one.status === 'failed' ? one : null
 }
 
 /** @throws payment_state_conflict */

@@ -3,7 +3,7 @@ import { EngineError, invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { formatMoney, type Money } from '../../base/money.ts'
 import { Type } from '../../contract/type.ts'
-import { type EffectHandler, effectHandler, effectKind, enqueue, type Outcome } from '../../effects/effect.ts'
+import { type EffectHandler, effectHandler, effectKind, enqueue, isUnsent, type Outcome } from '../../effects/effect.ts'
 import { command } from '../../operation/define.ts'
 import type { Work } from '../../operation/work.ts'
 import { moneySchema } from '../../schema/kinds/money.ts'
@@ -131,9 +131,15 @@ export function capturePaymentEffect(providers: ReadonlyMap<string, PaymentProvi
       if (outcome.end !== 'retry') await followPayment(context, payment, { source: 'poll', cause: `${effect.id}:${effect.version}` })
     },
 
-    async giveUp({ tx, payload }) {
+    async giveUp(context) {
+      const { tx, effect, payload } = context
       const capture = await tx.get(captures, payload.capture)
-      if (capture?.status === 'wanted') await tx.update(captures, capture, { set: { status: 'failed', lastError: 'Staff gave it up.' } })
+      if (capture?.status !== 'wanted') return
+      await tx.update(captures, capture, { set: { status: 'failed', lastError: 'Staff gave it up.' } })
+      if (isUnsent(effect)) return
+      // Its answer may be what was lost.
+      const payment = (await tx.get(payments, capture.payment))!
+      await followPayment(context, payment, { source: 'poll', cause: `${effect.id}:${effect.version}` })
     },
 
     async tryAgain({ tx, payload }) {

@@ -18,7 +18,7 @@ export type Explanation = {
   readonly differenceCount: number
   /** The first of them. */
   readonly differences: readonly Difference[]
-  /** From when on facts were looked at. */
+  /** From when on facts were looked at, and are to be looked at again where not all differences are told. */
   readonly factsSince: number
 }
 
@@ -48,8 +48,13 @@ export async function explainAccount(read: Reader, row: Reconciliation, before: 
     }
   }
   const unexplained = differenceCount
-  const factsSince = factsFrom(row, before)
-  for await (const fact of lineless(read, { provider, since: factsSince, until }, before)) note(missing(fact))
+  const looked = { provider, since: factsFrom(row, before), until }
+  let factsSince = looked.since
+  for await (const fact of lineless(read, looked, before)) {
+    // Older ones, that an earlier look named: this one may not be able to name them.
+    factsSince = Math.min(factsSince, timeOfId(fact.id) ?? factsSince)
+    note(missing(fact))
+  }
   const all = lines + older + differenceCount - unexplained
   const matched = lines + older - unexplained
   const explainedPpm = all === 0 ? 1_000_000 : Math.floor((matched / all) * 1_000_000)

@@ -16,6 +16,8 @@ export const paymentFollow = effectKind(
 )
 
 export type Look = {
+  /** Owed once, whatever the payment. */
+  readonly key?: string
   readonly source: PaymentFact['source']
   /** Makes the key: one look per webhook event, one per scheduled check. */
   readonly cause: string
@@ -28,9 +30,9 @@ export type Look = {
 
 /** Answers the effect that looks; null when it is owed already. */
 export async function followPayment(work: Work, payment: Payment, given: Look): Promise<string | null> {
-  const { source, cause, dueAt, refund, look, isAwaited } = given
+  const { key = `payment.follow:${payment.id}:${given.cause}`, source, dueAt, refund, look, isAwaited } = given
   const effect = await enqueue(work, paymentFollow, {
-    key: `payment.follow:${payment.id}:${cause}`,
+    key,
     payload: { payment: payment.id, source, ...(refund === undefined ? {} : { refund }), ...(look === undefined ? {} : { look }) },
     record: payment.order,
     ...(dueAt === undefined ? {} : { dueAt }),

@@ -31,37 +31,55 @@ export async function readAccount(
     await tx.update(reconciliations, running, { set: { status: 'failed', running: null, lastError: 'It did not go on.' } })
   }
   const last = await lastOf(tx, provider, ['failed', 'matching', 'done'])
-  const isGoingOn = given.since === null && last?.status === 'failed'
-  const reconciliation = isGoingOn
-    ? await tx.update(reconciliations, last, { set: { status: 'reading', running: provider, until: now, lastError: null } })
-    : await tx.insert(reconciliations, {
-        id: newId('rcn'),
-        provider,
-        running: provider,
-        status: 'reading',
-        since: given.since ?? (await sinceWhen(tx, provider, now)),
-        until: now,
-        factsSince: null,
-        cursor: null,
-        steps: 0,
-        lines: null,
-        matched: null,
-        explainedPpm: null,
-        differenceCount: null,
-        differences: null,
-        lastError: null,
-      })
+  if (given.since === null && last?.status === 'failed') {
+    // What a provider lists from a place on may end where its list did when that was begun.
+    const times = last.cursor === null ? timesOf(last.since, now, await readSoFar(tx, provider, now)) : {}
+    const set = { ...times, status: 'reading', running: provider, lastError: null } as const
+    const reconciliation = await tx.update(reconciliations, last, { set })
+    return { reconciliation, effect: await oweStep(work, reconciliation, given.isAwaited) }
+  }
+  const before = await readSoFar(tx, provider, now)
+  const reconciliation = await tx.insert(reconciliations, {
+    id: newId('rcn'),
+    provider,
+    running: provider,
+    status: 'reading',
+    ...timesOf(given.since ?? before.since, now, before),
+    factsSince: null,
+    cursor: null,
+    steps: 0,
+    lines: null,
+    matched: null,
+    explainedPpm: null,
+    differenceCount: null,
+    differences: null,
+    lastError: null,
+  })
   return { reconciliation, effect: await oweStep(work, reconciliation, given.isAwaited) }
 }
 
-/** From the end of the last one that came to an end, a few days back: accounts show some lines late. */
-async function sinceWhen(tx: Transaction, provider: string, now: number): Promise<number> {
+/** Until when all of an account has been read. What staff have read of later times leaves a gap, from which the next one begins. */
+async function readSoFar(tx: Transaction, provider: string, now: number): Promise<ReadSoFar> {
   const last = await lastOf(tx, provider, ['matching', 'done'])
-  if (last !== null) return Math.max(0, last.until - limits.settlementOverlapMs)
+  if (last !== null) {
+    const wholeUntil = last.wholeUntil ?? last.until
+    // A few days back: accounts show some lines late.
+    return { wholeUntil, since: Math.max(0, wholeUntil - limits.settlementOverlapMs) }
+  }
   // Beyond the limit: only the first is asked for.
   const [first] = await tx.find(payments, { where: eq('provider', provider), limit: 1 })
-  return (first?.createdAt ?? now) - day
+  const since = (first?.createdAt ?? now) - day
+  return { wholeUntil: since, since }
 }
+
+/** `since`: where the next one begins, unless staff say otherwise. */
+type ReadSoFar = { readonly wholeUntil: number; readonly since: number }
+
+const timesOf = (since: number, until: number, { wholeUntil }: ReadSoFar) => ({
+  since,
+  until,
+  wholeUntil: since <= wholeUntil ? until : wholeUntil,
+})
 
 /** By their ids, so by when they began. */
 export async function lastOf(

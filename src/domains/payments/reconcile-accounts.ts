@@ -42,7 +42,9 @@ export function reconcileAccounts(providers: ReadonlyMap<string, PaymentProvider
     input: Type.Object(
       {
         provider: Type.Optional(Type.String({ maxLength: limits.codeCharactersMax, description: 'All of them when left out.' })),
-        since: Type.Optional(Type.String({ format: 'date-time', description: 'Where the last one ended when left out, a few days back.' })),
+        since: Type.Optional(
+          Type.String({ format: 'date-time', description: 'Until when all has been read when left out, a few days back.' }),
+        ),
       },
       { additionalProperties: false },
     ),

@@ -106,6 +106,8 @@ export const reconciliations = collection('reconciliations', {
     status: field.enum(reconciliationStatuses, { required: true }),
     since: field.dateTime({ required: true }),
     until: field.dateTime({ required: true }),
+    /** Until when all has been read since the first, by this one and those before it. Null of one from before it was kept: `until`. */
+    wholeUntil: field.dateTime(),
     /** From when on facts were looked at. Null until it is done. */
     factsSince: field.dateTime(),
     /** Where it goes on. */

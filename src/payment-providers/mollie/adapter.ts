@@ -91,7 +91,8 @@ async function start(given: Given, request: StartRequest): Promise<ProviderResul
   // Nothing was begun: its customer must not wait until somebody has put the key right.
   if (answer.result === 'uncertain' && answer.isLocked) return { result: 'refused', reason: answer.reason }
   const payment = paymentIn(answer)
-  return payment.result === 'ok' ? { result: 'ok', value: viewOf(payment.value, true) } : payment
+  if (payment.result !== 'ok') return payment
+  return payment.value.reference === request.reference ? { result: 'ok', value: viewOf(payment.value, true) } : another
 }
 
 async function capture(given: Given, request: CaptureRequest): Promise<ProviderResult<ProviderView>> {
@@ -166,13 +167,13 @@ async function fetchKnown(given: Given, id: string): Promise<ProviderResult<Prov
 async function fetchView(given: Given, id: string): Promise<ProviderResult<ProviderView | null>> {
   const answer = await ask(given, id)
   if (answer.result === 'missing') return { result: 'ok', value: null }
-  const payment = paymentIn(answer)
+  const payment = paymentNamed(id, answer)
   return payment.result === 'ok' ? { result: 'ok', value: viewOf(payment.value) } : payment
 }
 
 async function getPayment(given: Given, id: string, withinMs?: number): Promise<ProviderResult<MolliePayment>> {
   const answer = await ask(given, id, withinMs)
-  return answer.result === 'missing' ? gone : paymentIn(answer)
+  return answer.result === 'missing' ? gone : paymentNamed(id, answer)
 }
 
 /** With all that has happened to it, in one call. */
@@ -188,6 +189,14 @@ function paymentIn(answer: Exclude<MollieAnswer, { result: 'missing' }>): Provid
     ? { result: 'uncertain', reason: 'Mollie answered a payment that cannot be read.' }
     : { result: 'ok', value: payment }
 }
+
+/** What was asked for, and no other: what another says of money is not this payment's. */
+function paymentNamed(id: string, answer: Exclude<MollieAnswer, { result: 'missing' }>): ProviderResult<MolliePayment> {
+  const payment = paymentIn(answer)
+  return payment.result === 'ok' && payment.value.id !== id ? another : payment
+}
+
+const another = { result: 'uncertain', reason: 'Mollie answered with another payment than was asked for.' } as const
 
 type Listed = { readonly id: string; readonly reference: string | null; readonly status: unknown; readonly createdAt: number }
 

@@ -59,23 +59,25 @@ async function readFrom({ api, token }: Parts, from: string): Promise<ProviderRe
 }
 
 /** By the names of https://docs.mollie.com/reference/list-balance-transactions; a name that is not here is an adjustment. */
-const kinds: Readonly<Record<string, SettlementLine['kind']>> = {
-  payment: 'payment',
-  capture: 'payment',
-  refund: 'refund',
-  'returned-refund': 'refund',
-  chargeback: 'dispute',
-  'chargeback-reversal': 'dispute_reversal',
-  'outgoing-transfer': 'payout',
-  'canceled-outgoing-transfer': 'payout',
-  'returned-transfer': 'payout',
-  'canceled-transfer': 'payout',
-  'invoice-compensation': 'fee',
-  'payment-fee': 'fee',
-  'failed-payment-fee': 'fee',
-  'managed-fee': 'fee',
-  'reimbursement-fee': 'fee',
-}
+const kinds = new Map<string, SettlementLine['kind']>(
+  Object.entries({
+    payment: 'payment',
+    capture: 'payment',
+    refund: 'refund',
+    'returned-refund': 'refund',
+    chargeback: 'dispute',
+    'chargeback-reversal': 'dispute_reversal',
+    'outgoing-transfer': 'payout',
+    'canceled-outgoing-transfer': 'payout',
+    'returned-transfer': 'payout',
+    'canceled-transfer': 'payout',
+    'invoice-compensation': 'fee',
+    'payment-fee': 'fee',
+    'failed-payment-fee': 'fee',
+    'managed-fee': 'fee',
+    'reimbursement-fee': 'fee',
+  }),
+)
 
 function lineOf(item: Readonly<Record<string, unknown>>): SettlementLine {
   const gross = signedAmountOf(item['initialAmount'])
@@ -86,7 +88,7 @@ function lineOf(item: Readonly<Record<string, unknown>>): SettlementLine {
   if (gross.currency !== net.currency || !Number.isSafeInteger(deducted)) throw new Unreadable()
   return {
     ref: idOf(item['id']),
-    kind: kinds[type] ?? 'adjustment',
+    kind: kinds.get(type) ?? 'adjustment',
     operationRef:
       refIn(context, 'captureId') ?? refIn(context, 'refundId') ?? refIn(context, 'chargebackId') ?? refIn(context, 'paymentId'),
     providerRef: refIn(context, 'paymentId'),

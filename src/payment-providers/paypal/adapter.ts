@@ -62,7 +62,7 @@ export function createPayPalProvider(options: PayPalOptions): PaymentProvider {
   }
 }
 
-const unreadable = { result: 'uncertain', reason: 'PayPal answered with something that is no order.' } as const
+const unreadable = { result: 'uncertain', reason: 'PayPal answered with something that is not the order it was asked for.' } as const
 const isMissing = (answer: { readonly result: string; readonly status?: number }) => answer.result === 'refused' && answer.status === 404
 /** A look that is refused says nothing of the payment. */
 const unknown = (answer: Unknown | PayPalRefusal): Unknown =>
@@ -76,7 +76,7 @@ async function getOrder(api: PayPalApi, id: string): Promise<Ordered> {
   const answer = await api({ method: 'GET', path: `/v2/checkout/orders/${encodeURIComponent(id)}` })
   if (answer.result !== 'ok') return answer
   const order = readOrder(answer.value)
-  return order === null ? unreadable : { result: 'ok', value: order }
+  return order === null || order.id !== id ? unreadable : { result: 'ok', value: order }
 }
 
 async function start(api: PayPalApi, { brandName }: PayPalOptions, request: StartRequest): Promise<Viewed> {
@@ -105,7 +105,8 @@ async function start(api: PayPalApi, { brandName }: PayPalOptions, request: Star
   const answer = await api({ method: 'POST', path: '/v2/checkout/orders', key, body })
   if (answer.result !== 'ok') return answer.result === 'refused' ? refused(answer) : answer
   const order = readOrder(answer.value)
-  return order === null ? unreadable : ok(viewOf(order))
+  // Another's, where it has a name and not the one that was given.
+  return order === null || (order.reference ?? reference) !== reference ? unreadable : ok(viewOf(order))
 }
 
 async function resume(api: PayPalApi, { key, providerRef }: PaymentCall): Promise<Viewed> {
@@ -117,7 +118,7 @@ async function resume(api: PayPalApi, { key, providerRef }: PaymentCall): Promis
   const answer = await api({ method: 'POST', path: `/v2/checkout/orders/${order.value.id}/${step}`, key, body: {} })
   if (answer.result === 'ok') {
     const after = readOrder(answer.value)
-    return after === null ? unreadable : ok(viewOf(after))
+    return after === null || after.id !== providerRef ? unreadable : ok(viewOf(after))
   }
   if (answer.result === 'uncertain') return answer
   const decline = declineOf(answer.issue)

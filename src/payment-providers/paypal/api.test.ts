@@ -149,3 +149,20 @@ test('a pause that PayPal asks for is kept', async () => {
     afterMs: 30_000,
   })
 })
+
+for (const said of ['1e300', '99999999999', '-5', '0', 'Wed, 21 Oct 2026 07:28:00 GMT', '1.5'])
+  test(`a pause of ${said} is none to be kept`, async () => {
+    const { provider } = payPalDouble(
+      {},
+      {
+        egress: {
+          request: async ({ url }) =>
+            url.endsWith('/oauth2/token')
+              ? { status: 200, body: JSON.stringify(token.body) }
+              : { status: 429, body: '', headers: { 'retry-after': said } },
+        },
+      },
+    )
+    const answer = await provider.fetch(look)
+    assert.deepEqual([answer.result, answer.result === 'uncertain' && answer.afterMs], ['uncertain', 10_000])
+  })

@@ -143,11 +143,16 @@ function read({ status, body, headers }: EgressAnswer): PayPalAnswer {
   const { issue, text } = errorOf(value)
   const isPlain = status >= 400 && status < 500 && issue !== null && !mayPass.includes(status) && !stillRunning.includes(issue)
   if (!isPlain) {
-    const seconds = Number(headers?.['retry-after'])
-    const pause = status === 429 || seconds > 0 ? { afterMs: (seconds > 0 ? seconds : pauseSeconds) * 1_000 } : {}
+    const seconds = secondsIn(headers?.['retry-after'])
+    const pause = status === 429 || seconds !== null ? { afterMs: (seconds ?? pauseSeconds) * 1_000 } : {}
     return { result: 'uncertain', reason: textOf(`PayPal answered ${status}${issue === null ? '' : ` (${issue})`}.`), ...pause }
   }
   return { result: 'refused', status, issue, reason: textOf(`PayPal refuses it: ${text} (${issue})`) }
+}
+
+/** Where it says a number of them that is none too long. */
+function secondsIn(header: string | readonly string[] | undefined): number | null {
+  return typeof header === 'string' && /^[1-9]\d{0,3}$/.test(header) ? Number(header) : null
 }
 
 function objectOf(body: string): Record<string, unknown> | null {

@@ -28,6 +28,8 @@ export type PayPalRefund = Operation & {
 }
 export type Order = {
   readonly id: string
+  /** Our payment's id, where it says so. */
+  readonly reference: string | null
   readonly status: string
   readonly intent: 'CAPTURE' | 'AUTHORIZE'
   readonly amount: Money
@@ -151,6 +153,7 @@ export const readOrder = reading((value): Order => {
   if (intent !== 'CAPTURE' && intent !== 'AUTHORIZE') throw new Unreadable()
   return {
     id: idOf(fields['id']),
+    reference: payment,
     status: wordOf(fields['status']),
     intent,
     amount: amountOf(unit['amount']),

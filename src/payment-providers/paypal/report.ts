@@ -121,21 +121,23 @@ function linesOf({ id, event, relatedTo, reference, line, fee }: Transaction): S
 }
 
 /** By the event codes of PayPal's reports: https://developer.paypal.com/reports/reference/t-codes */
-const kinds: Readonly<Record<string, SettlementLine['kind']>> = {
-  T00: 'payment',
-  T01: 'fee',
-  T04: 'payout',
-  T1106: 'dispute',
-  T1107: 'refund',
-  T1108: 'fee',
-  T1110: 'dispute',
-  T1111: 'dispute_reversal',
-  T1201: 'dispute',
-  T1202: 'dispute_reversal',
-}
+const kinds = new Map<string, SettlementLine['kind']>(
+  Object.entries({
+    T00: 'payment',
+    T01: 'fee',
+    T04: 'payout',
+    T1106: 'dispute',
+    T1107: 'refund',
+    T1108: 'fee',
+    T1110: 'dispute',
+    T1111: 'dispute_reversal',
+    T1201: 'dispute',
+    T1202: 'dispute_reversal',
+  }),
+)
 
 function kindOf(event: string, amount: number): SettlementLine['kind'] {
-  const kind = kinds[event] ?? kinds[event.slice(0, 3)] ?? 'adjustment'
+  const kind = kinds.get(event) ?? kinds.get(event.slice(0, 3)) ?? 'adjustment'
   // A payment that the shop made itself.
   return kind === 'payment' && amount < 0 ? 'adjustment' : kind
 }

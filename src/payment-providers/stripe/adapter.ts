@@ -12,10 +12,10 @@ import type {
 import { toStripe } from './amounts.ts'
 import { createStripeApi, stripeVersion } from './api.ts'
 import { createDesk, type Desk, type Known, type LookUp, once, refused, unlessDone, type Viewed } from './desk.ts'
-import { isSession, viewing } from './find.ts'
+import { viewing } from './find.ts'
 import { linesOf } from './lines.ts'
 import { stripeMethods } from './methods.ts'
-import { markIn, nameIn, refundMark, wordIn } from './read.ts'
+import { markIn, namedAs, nameIn, refundMark, wordIn } from './read.ts'
 import { cancelForm, captureForm, expireForm, intentForm, refundForm, sessionForm } from './requests.ts'
 import { viewOf } from './view.ts'
 import { createWebhookReader } from './webhook.ts'
@@ -65,7 +65,7 @@ async function start(desk: Desk, request: StartRequest): Promise<Viewed> {
   const whole = { ...request, amount, currency: asked.currency }
   const call =
     method === 'element' ? { path: 'payment_intents', form: intentForm(whole) } : { path: 'checkout/sessions', form: sessionForm(whole) }
-  return await desk.call({ ...call, key, find }, desk.viewOf)
+  return await desk.call({ ...call, key, find }, (object) => desk.viewOfNew(object, reference))
 }
 
 const has = (view: ProviderView, ...kinds: readonly string[]) => view.facts.some(({ kind }) => kinds.includes(kind))
@@ -84,7 +84,7 @@ async function capture(desk: Desk, request: CaptureRequest): Promise<Viewed> {
   if (amount === null || amount <= 0) return refused('Stripe cannot capture exactly this amount.')
   const find: LookUp = () => once(desk, request, isTakenOrGivenUp)
   const call = { path: `payment_intents/${intent}/capture`, form: captureForm(amount, request.reference), key: request.key, find }
-  return await unlessDone(await desk.call(call, (object) => desk.viewWith(found.session, object)), find)
+  return await unlessDone(await desk.call(call, (object) => desk.viewWith(found.session, namedAs(object, intent))), find)
 }
 
 async function cancel(desk: Desk, request: PaymentCall): Promise<Viewed> {
@@ -95,13 +95,14 @@ async function cancel(desk: Desk, request: PaymentCall): Promise<Viewed> {
   if (view.phase !== 'open' && !isUncaptured(view)) return { result: 'ok', value: view }
   // A page that is open is closed, and its PaymentIntent with it.
   const { session } = found
+  const page = session !== null && wordIn(session, 'status') === 'open' ? nameIn(session, 'id') : null
   const call =
-    session !== null && wordIn(session, 'status') === 'open'
-      ? { path: `checkout/sessions/${nameIn(session, 'id')}/expire`, form: expireForm }
-      : { path: `payment_intents/${intent}/cancel`, form: cancelForm }
+    page === null
+      ? { path: `payment_intents/${intent}/cancel`, form: cancelForm }
+      : { path: `checkout/sessions/${page}/expire`, form: expireForm }
   const find: LookUp = () => once(desk, request, (one) => one.view.phase !== 'open' && !isUncaptured(one.view))
   const answer = await desk.call({ ...call, key: request.key, find }, (object) =>
-    isSession(object) ? desk.viewOf(object) : desk.viewWith(session, object),
+    page === null ? desk.viewWith(session, namedAs(object, intent ?? '')) : desk.viewOf(namedAs(object, page)),
   )
   return await unlessDone(answer, find)
 }

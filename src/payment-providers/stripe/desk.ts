@@ -4,7 +4,7 @@ import { timeOfId } from '../../base/ids.ts'
 import type { PaymentCall, ProviderResult, ProviderView } from '../../domains/payments/provider.ts'
 import type { ApiAnswer, Form, StripeApi } from './api.ts'
 import { createFinder, isSession, reading } from './find.ts'
-import { nameIn, type Written } from './read.ts'
+import { markIn, nameIn, paymentMark, Unreadable, type Written } from './read.ts'
 import { type Found, viewOf } from './view.ts'
 
 /** Stripe may forget a key after 24 hours. */
@@ -57,6 +57,13 @@ export function createDesk(api: StripeApi, now: () => number) {
 
     async viewOf(object: Written): Promise<ProviderView> {
       return viewOf(await (isSession(object) ? finder.ofSession(object) : finder.ofIntent(object)))
+    },
+
+    /** What a start has made: it has our name. */
+    async viewOfNew(object: Written, reference: string): Promise<ProviderView> {
+      if (markIn(object, paymentMark) !== reference)
+        throw new Unreadable('Stripe answered with a payment that is not the one it was asked to make.')
+      return await this.viewOf(object)
     },
 
     /** Of a session whose PaymentIntent was changed. */

@@ -4,7 +4,7 @@
 import { timeOfId } from '../../base/ids.ts'
 import type { ProviderResult, ProviderView } from '../../domains/payments/provider.ts'
 import type { ApiAnswer, Form, StripeApi } from './api.ts'
-import { isName, listIn, markIn, nameIn, paymentMark, Unreadable, type Written, wordIn, written } from './read.ts'
+import { isName, listIn, markIn, namedAs, nameIn, paymentMark, Unreadable, type Written, wordIn, written } from './read.ts'
 import { type Found, intentIdIn, intentOf, needsMore, refundsWith, viewOf } from './view.ts'
 
 /** A call is made within seconds of the id that it carries; repeats under its key are answered with what the first has made. */
@@ -84,12 +84,13 @@ export function createFinder(api: StripeApi, now: () => number) {
     const [path, expand] = isSession ? ['checkout/sessions', sessionParts] : ['payment_intents', intentParts]
     const object = await find(`${path}/${providerRef}`, { expand })
     if (object === null) return null
+    namedAs(object, providerRef)
     return isSession ? await ofSession(object) : await ofIntent(object)
   }
 
   async function ofSession(session: Written): Promise<Found> {
     const id = intentIdIn(session)
-    const intent = intentOf(session) ?? (id === null ? null : await get(`payment_intents/${id}`, { expand: intentParts }))
+    const intent = intentOf(session) ?? (id === null ? null : namedAs(await get(`payment_intents/${id}`, { expand: intentParts }), id))
     return await complete(session, intent)
   }
   const ofIntent = (intent: Written) => complete(null, intent)

@@ -80,24 +80,26 @@ async function nextPayout(
   }
 }
 
-const kinds: Readonly<Record<string, SettlementLine['kind']>> = {
-  charge: 'payment',
-  charge_failure: 'payment',
-  refund: 'refund',
-  refund_failure: 'refund',
-  partial_capture_reversal: 'refund',
-  dispute: 'dispute',
-  dispute_reversal: 'dispute_reversal',
-  fee: 'fee',
-  network_cost: 'fee',
-  payout: 'payout',
-  payout_reversal: 'payout',
-}
+const kinds = new Map<string | null, SettlementLine['kind']>(
+  Object.entries({
+    charge: 'payment',
+    charge_failure: 'payment',
+    refund: 'refund',
+    refund_failure: 'refund',
+    partial_capture_reversal: 'refund',
+    dispute: 'dispute',
+    dispute_reversal: 'dispute_reversal',
+    fee: 'fee',
+    network_cost: 'fee',
+    payout: 'payout',
+    payout_reversal: 'payout',
+  }),
+)
 
 /** Source of the categories: https://docs.stripe.com/reports/reporting-categories. */
 function lineOf(row: Written, payoutRef: string | null): SettlementLine {
   const source = isWritten(row['source']) ? row['source'] : {}
-  const kind = kinds[wordIn(row, 'reporting_category') ?? ''] ?? 'adjustment'
+  const kind = kinds.get(wordIn(row, 'reporting_category')) ?? 'adjustment'
   const intent = idIn(source, 'payment_intent')
   // Facts of a capture are named after its PaymentIntent, others after themselves.
   const own =

@@ -25,6 +25,12 @@ export function nameIn(from: Written, key: string): string {
   return value
 }
 
+/** What was asked for, and no other: what another says of money is not this payment's. */
+export function namedAs(object: Written, id: string): Written {
+  if (nameIn(object, 'id') !== id) throw new Unreadable('Stripe answered with another object than was asked for.')
+  return object
+}
+
 /** The id of what another object names, whether or not it came with it. */
 export function idIn(from: Written, key: string): string | null {
   const value = isWritten(from[key]) ? from[key]['id'] : from[key]

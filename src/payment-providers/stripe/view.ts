@@ -184,22 +184,24 @@ function factsOfDispute(dispute: Written): ProviderFact[] {
   ]
 }
 
-const statuses: Readonly<Record<string, ProviderDispute['status']>> = {
-  warning_needs_response: 'warning',
-  warning_under_review: 'warning',
-  warning_closed: 'closed',
-  needs_response: 'needs_response',
-  appeal_needs_response: 'needs_response',
-  under_review: 'under_review',
-  appeal_under_review: 'under_review',
-  won: 'won',
-  lost: 'lost',
-  prevented: 'closed',
-}
+const statuses = new Map<string | null, ProviderDispute['status']>(
+  Object.entries({
+    warning_needs_response: 'warning',
+    warning_under_review: 'warning',
+    warning_closed: 'closed',
+    needs_response: 'needs_response',
+    appeal_needs_response: 'needs_response',
+    under_review: 'under_review',
+    appeal_under_review: 'under_review',
+    won: 'won',
+    lost: 'lost',
+    prevented: 'closed',
+  }),
+)
 
 function disputeOf(dispute: Written): ProviderDispute {
   const details = isWritten(dispute['evidence_details']) ? dispute['evidence_details'] : {}
-  const status = statuses[wordIn(dispute, 'status') ?? '']
+  const status = statuses.get(wordIn(dispute, 'status'))
   if (status === undefined) throw new Unreadable('Stripe tells of a dispute in a state that this version does not know.')
   return {
     ref: nameIn(dispute, 'id'),

@@ -69,4 +69,12 @@ export const mollieDefences: readonly Defence[] = [
     test,
     asked: ['what cannot be used'],
   },
+  {
+    name: 'what Mollie answers is what it was asked for',
+    file: 'src/payment-providers/mollie/adapter.ts',
+    from: "payment.result === 'ok' && payment.value.id !== id ? another : payment",
+    to: "payment.result === 'ok' && id === '' ? another : payment",
+    test: 'src/payment-providers/strange-answers.test.ts',
+    asked: ['another object than was asked for'],
+  },
 ]

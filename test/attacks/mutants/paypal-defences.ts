@@ -115,4 +115,20 @@ export const payPalDefences: readonly Defence[] = [
     test: `${folder}/adapter.test.ts`,
     asked: ['what a dispute took'],
   },
+  {
+    name: 'what PayPal answers is what it was asked for',
+    file: 'src/payment-providers/paypal/adapter.ts',
+    from: 'order === null || order.id !== id ? unreadable',
+    to: "order === null || id === '' ? unreadable",
+    test: 'src/payment-providers/strange-answers.test.ts',
+    asked: ['another object than was asked for'],
+  },
+  {
+    name: 'no pause that PayPal asks for lasts for ever',
+    file: 'src/payment-providers/paypal/api.ts',
+    from: '/^[1-9]\\d{0,3}$/.test(header)',
+    to: 'Number(header) > 0',
+    test: 'src/payment-providers/paypal/api.test.ts',
+    asked: ['is none to be kept'],
+  },
 ]

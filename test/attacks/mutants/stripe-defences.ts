@@ -62,4 +62,20 @@ export const stripeDefences: readonly Defence[] = [
     test: 'src/cli/payment-keys.test.ts',
     asked: ['test and live are never mixed'],
   },
+  {
+    name: 'what Stripe answers is what it was asked for',
+    file: `${folder}/find.ts`,
+    from: '    namedAs(object, providerRef)\n',
+    to: '',
+    test: 'src/payment-providers/strange-answers.test.ts',
+    asked: ['another object than was asked for'],
+  },
+  {
+    name: 'a payment that Stripe begins is the one it was asked for',
+    file: `${folder}/desk.ts`,
+    from: 'if (markIn(object, paymentMark) !== reference)',
+    to: "if (reference === '')",
+    test: 'src/payment-providers/strange-answers.test.ts',
+    asked: ["somebody else's payment"],
+  },
 ]
