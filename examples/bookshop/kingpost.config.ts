@@ -1,6 +1,23 @@
 // The bookshop: what `npm start` runs. 387 public-domain books, a storefront, reviews by customers.
 import { readdirSync, readFileSync } from 'node:fs'
-import { actorId, any, anyone, collection, defineBackend, field, mollie, paypal, signedIn, staff, stripe, where } from '../../src/index.ts'
+import {
+  actorId,
+  any,
+  anyone,
+  bankTransfer,
+  cashOnDelivery,
+  collection,
+  defineBackend,
+  field,
+  invoice,
+  mollie,
+  paypal,
+  sandbox,
+  signedIn,
+  staff,
+  stripe,
+  where,
+} from '../../src/index.ts'
 
 type SeedBook = {
   readonly slug: string
@@ -32,14 +49,27 @@ function readSeed<T>(name: string): T {
   return JSON.parse(readFileSync(new URL(`./seed/${name}.json`, import.meta.url), 'utf8')) as T
 }
 
-/** `PAYMENTS=mollie npm start`: the same shop, paid by the sandbox in the words of a real provider. */
-const sandboxed = { mollie: mollie({ sandbox: true }), paypal: paypal({ sandbox: true }), stripe: stripe({ sandbox: true }) }
+/** What `PAYMENTS` can name. Real providers are the sandbox here, in their words. */
+const ways = {
+  sandbox: sandbox(),
+  mollie: mollie({ sandbox: true }),
+  paypal: paypal({ sandbox: true }),
+  stripe: stripe({ sandbox: true }),
+  'bank-transfer': bankTransfer({ holder: 'Rafter Books', iban: 'AT61 1904 3002 3457 3201', bic: 'BKAUATWW' }),
+  'cash-on-delivery': cashOnDelivery(),
+  invoice: invoice(),
+}
 
+/** `PAYMENTS=stripe,bank-transfer npm start`: the same shop, paid in these ways. */
 function chosenPayments() {
-  const { PAYMENTS: name } = process.env
-  if (name === undefined) return {}
-  if (!Object.hasOwn(sandboxed, name)) throw new Error(`PAYMENTS=${name} is none of ${Object.keys(sandboxed).join(', ')}.`)
-  return { payments: [sandboxed[name as keyof typeof sandboxed]] }
+  const { PAYMENTS: names } = process.env
+  if (!names) return {}
+  return {
+    payments: names.split(',').map((name) => {
+      if (!Object.hasOwn(ways, name)) throw new Error(`PAYMENTS=${name} is none of ${Object.keys(ways).join(', ')}.`)
+      return ways[name as keyof typeof ways]
+    }),
+  }
 }
 
 export const backend = defineBackend({

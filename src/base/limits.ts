@@ -548,6 +548,8 @@ export const limits = {
   orderHoldMs: 30 * 60_000,
   /** However often its payment is tried again: from checkout on. Four tries of the time above, then others may buy. */
   orderHoldTotalMs: 2 * 3_600_000,
+  /** Days that an order may wait for its bank transfer, its stock held. */
+  transferDaysMax: 90,
   /** An order whose time is over while a payment may still succeed is looked at again after this. */
   orderWaitMs: 60_000,
   /** Orders looked at in one tick of their expiry: each may hold many rows until the commit. */

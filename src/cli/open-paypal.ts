@@ -37,7 +37,7 @@ type Provide = (parts: Pick<PayPalParts, 'place' | 'keys'>) => OpenProvider['pro
 async function openFaced(place: ProviderPlace, provide: Provide): Promise<OpenProvider> {
   const { url, secret, pages, start, stop } = await openFace(payPalFace, place)
   // The face knows itself by the address that browsers have of it.
-  const addresses = [url, `${place.publicUrl}/sandbox/${payPalFace.name}`]
+  const addresses = [url, `${place.publicUrl}/sandbox/${place.config.id}`]
   const provider = provide({
     place: {
       apiUrl: url,

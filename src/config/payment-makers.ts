@@ -105,7 +105,8 @@ export type BankTransferOptions = {
 
 /** Payment in advance: the customer sends the money to your account, staff book what came, and the order is placed then. */
 export function bankTransfer({ holder, iban, bic, days = 14 }: BankTransferOptions): PaymentProviderConfig {
-  return offline('bank-transfer', { holder, iban, ...(bic && { bic }), days: String(days) })
+  // What is missing or wrong in it is told by the config check, which knows where it stands.
+  return offline('bank-transfer', { ...(holder && { holder }), ...(iban && { iban }), ...(bic && { bic }), days: String(days) })
 }
 
 /** The order is placed at once, and staff book the money when it came. */

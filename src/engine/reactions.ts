@@ -45,11 +45,19 @@ import {
   tellOfNewAddress,
   tellOfNewPassword,
 } from './mails/account-mails.ts'
-import { sendReceipt, tellOfCancellation, tellOfExpiry, tellOfFailedPayment, tellOfLateMoney } from './mails/order-mails.ts'
+import {
+  sendReceipt,
+  tellHowToTransfer,
+  tellOfCancellation,
+  tellOfExpiry,
+  tellOfFailedPayment,
+  tellOfLateMoney,
+} from './mails/order-mails.ts'
 import { tellOfDisabledWebhook } from './mails/webhook-mails.ts'
 
 const reactions = [
   on(paymentChanged, (work, { payment }) => settleOrder(work, payment.order)),
+  on(paymentChanged, tellHowToTransfer),
   on(paymentApproved, takeApproved),
   on(disputeChanged, noteDispute),
   on(paymentFailedLate, tellOfFailedPayment),

@@ -144,13 +144,14 @@ const listedMax = 50
 /** The newest payments, each to be given back in part or in full. */
 function showDashboard({ book, base, brand }: ControlSite, response: ServerResponse): void {
   const rows = book.all().slice(-listedMax).toReversed().map(rowOf(base))
-  const head = '<tr><th>Payment</th><th>Amount</th><th>State</th><th>Given back</th><th>Disputes</th><th></th></tr>'
+  const head = `<tr>${['Payment', 'Amount', 'State', 'Given back', 'Disputes', 'Do'].map((name) => `<th scope="col">${name}</th>`).join('')}</tr>`
   const balances = Object.entries(book.balances()).map(
     ([currency, amount]) =>
       `<form method="post" action="${base}/dashboard/payout"><input type="hidden" name="currency" value="${currency}">
-      ${escapeHtml(formatMoney({ amount, currency }))} <button${amount > 0 ? '' : ' disabled'}>Pay out</button></form>`,
+      Balance ${escapeHtml(formatMoney({ amount, currency }))} <button${amount > 0 ? '' : ' disabled'}>Pay out</button></form>`,
   )
-  sendHtml(response, 200, page('Payments', `${balances.join('')}<table>${head}${rows.join('')}</table>`, { size: 'wide', brand }))
+  const list = rows.length === 0 ? '<p>Nobody has paid yet.</p>' : `<table>${head}${rows.join('')}</table>`
+  sendHtml(response, 200, page('Payments', `${balances.join('')}${list}`, { size: 'wide', brand }))
 }
 
 function rowOf(base: string): (payment: SandboxPayment) => string {
@@ -159,7 +160,7 @@ function rowOf(base: string): (payment: SandboxPayment) => string {
     const amount = (minor: number) => escapeHtml(formatMoney({ amount: minor, currency }))
     const form = (action: string, title: string, hasAmount: boolean) =>
       `<form method="post" action="${base}/dashboard/${action}">${
-        hasAmount ? '<label>Cents, all when empty <input name="amountMinor" inputmode="numeric" size="8"></label> ' : ''
+        hasAmount ? `<input name="amountMinor" inputmode="numeric" size="8" aria-label="${title}: cents" placeholder="all, or cents"> ` : ''
       }<button>${title}</button></form>`
     const forms = [
       capturableOf(payment) > 0 ? form(`${id}/capture`, 'Capture', true) + form(`${id}/void`, 'Void', false) : '',
@@ -174,7 +175,7 @@ function rowOf(base: string): (payment: SandboxPayment) => string {
     })
     const captured = capturedOf(payment)
     const taken = captured > 0 && captured !== amountMinor ? `, ${amount(captured)} taken` : ''
-    const cells = [id, amount(amountMinor) + taken, state.replaceAll('_', ' '), back, steps.join(''), forms.join('')]
-    return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`
+    const cells = [amount(amountMinor) + taken, state.replaceAll('_', ' '), back, steps.join(''), forms.join('')]
+    return `<tr><th scope="row">${id}</th>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`
   }
 }

@@ -42,6 +42,7 @@ export async function serveHostedPage(
   if (payment === null) return sendHtml(response, 404, page('No such payment', '', hosted))
   if (request.method !== 'POST') return showPage(hosted, payment, response)
   const form = new URLSearchParams(await readText(request))
+  if (hosted.isWhole && form.get('answer') === 'challenge') return showPage({ ...hosted, ...bank }, payment, response)
   // What no button says is no agreement.
   const given = answers[form.get('answer') ?? ''] ?? { answer: 'decline' }
   if (given.answer === 'cancel' && hosted.staysOpen === true)
@@ -51,16 +52,20 @@ export async function serveHostedPage(
   response.writeHead(303, { location: hosted.returnUrl(after) }).end()
 }
 
+/** What a bank shows before it lets a card pay. Its answer is the buyer's: a refused one finds the page of the provider again. */
+export const bank = { brand: 'Sandbox Bank', question: 'Your bank asks whether this is you.', isWhole: false } as const
+
 function showPage(hosted: HostedPage, payment: SandboxPayment, response: ServerResponse): void {
   if (payment.state !== 'requires_action') {
     const back = `<p><a class="button" href="${escapeHtml(hosted.returnUrl(payment))}">Back to the shop</a></p>`
     return sendHtml(response, 200, page('This payment is decided', back, hosted))
   }
   const amount = formatMoney({ amount: payment.amountMinor, currency: payment.currency })
-  const refused = payment.declineReason === null ? '' : `<p role="alert">${escapeHtml(payment.declineReason)} Try again.</p>`
+  const refused = !hosted.isWhole || payment.declineReason === null ? '' : '<p role="alert">The payment was refused. Try again.</p>'
   const more = hosted.isWhole
     ? `<button name="answer" value="cancel" class="button quiet">Back to the shop</button>
       <details><summary>Other ways to pay</summary>
+      <button name="answer" value="challenge" class="button quiet">A card whose bank asks first</button>
       <button name="answer" value="delayed_success" class="button quiet">A transfer that arrives later</button>
       <button name="answer" value="delayed_failure" class="button quiet">A debit that the bank refuses later</button>
       <button name="answer" value="dispute" class="button quiet">A card whose owner disputes it</button></details>`

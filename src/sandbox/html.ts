@@ -23,10 +23,21 @@ p { text-wrap: balance }
   display: block; width: 100%; box-sizing: border-box; margin-top: .75rem; padding: .85rem; border: 1px solid transparent;
   border-radius: 10px; background: #3353c4; color: #fff; font: inherit; font-weight: 600; text-decoration: none; cursor: pointer;
 }
+details { margin-top: .75rem }
 .quiet { border-color: currentColor; background: transparent; color: inherit }
 .wide { width: min(60rem, calc(100vw - 2rem)) }
-table { border-collapse: collapse; text-align: left; font-size: .85rem; overflow-wrap: anywhere }
-th, td { padding: .4rem .6rem; border-top: 1px solid #8884 }
+table { width: 100%; margin-top: 1rem; border-collapse: collapse; text-align: left; font-size: .85rem }
+th, td { padding: .4rem .6rem; border-top: 1px solid #8884; vertical-align: top }
+th[scope=row] { font-weight: 400; overflow-wrap: anywhere }
+td form { display: flex; gap: .4rem; margin-bottom: .3rem }
+td input { min-width: 0; flex: 1; font: inherit }
+.wide button { padding: .25rem .6rem; font: inherit; cursor: pointer }
+@media (width < 46rem) {
+  .wide { padding: 1rem }
+  tr { display: block; padding: .6rem 0; border-top: 1px solid #8884 }
+  tr:first-child { display: none }
+  th, td { display: block; padding: .1rem 0; border: 0 }
+}
 :focus-visible { outline: 3px solid light-dark(#1a2230, #e7ecf4); outline-offset: 2px }
 `
 

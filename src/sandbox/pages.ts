@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { SandboxBook } from './book.ts'
 import { isControlPath, serveControl } from './control.ts'
 import { answerDesk, deskPath, type SandboxDesk } from './desk.ts'
-import { type HostedPage, serveHostedPage } from './hosted-page.ts'
+import { bank, serveHostedPage } from './hosted-page.ts'
 import { page, readText, sendHtml, sendJson } from './html.ts'
 
 /** A desk for shops in other processes, who know its secret. */
@@ -35,19 +35,11 @@ async function serveDesk(
   sendJson(response, status, body)
 }
 
-const bank = (book: SandboxBook): HostedPage => ({
-  book,
-  brand: 'Sandbox Bank',
-  question: 'Your bank asks whether this is you.',
-  isWhole: false,
-  returnUrl: (payment) => payment.returnUrl,
-})
-
 async function answer(book: SandboxBook, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const below = (request.url ?? '').split('?', 1)[0]!.slice('/sandbox'.length)
   const challenge = /^\/challenge\/(\w{1,64})$/.exec(below)
   if (challenge && (request.method === 'GET' || request.method === 'POST'))
-    return await serveHostedPage(bank(book), challenge[1]!, { request, response })
+    return await serveHostedPage({ book, ...bank, returnUrl: (payment) => payment.returnUrl }, challenge[1]!, { request, response })
   if (isControlPath(below)) return await serveControl({ book, base: '/sandbox' }, below, { request, response })
   sendHtml(response, 404, page('Nothing here', '<p>This is the payment sandbox.</p>'))
 }

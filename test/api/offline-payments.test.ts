@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
 import { limits } from '../../src/base/limits.ts'
 import { bankTransfer, cashOnDelivery } from '../../src/config/payment-makers.ts'
-import { eq } from '../../src/contract/filter.ts'
+import { and, eq } from '../../src/contract/filter.ts'
+import { emails } from '../../src/domains/emails/collections.ts'
 import { ledgerEntries } from '../../src/domains/ledger/collections.ts'
 import { orders } from '../../src/domains/orders/collections.ts'
 import { payments, refunds } from '../../src/domains/payments/collections.ts'
@@ -78,6 +79,35 @@ test('another amount under a reference that is booked is refused, and so is what
   }
   assert.equal((await book(payment, { reference: 'statement 8' })).status, 200)
   assert.equal((await orderOf(order)).paymentStatus, 'paid')
+})
+
+test('where to send the money is written once', async () => {
+  const { order, payment } = await begin('bank-transfer')
+  await work(world, 60_000)
+  const mails = () => findAll(read(), emails, and(eq('record', order), eq('template', 'transfer_instructions')))
+  const [mail, ...more] = await mails()
+  assert.ok(mail)
+  assert.deepEqual(more, [])
+  const { number, expiresAt } = await orderOf(order)
+  const day = new Date(expiresAt!).toLocaleDateString('en-GB', { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' })
+  for (const said of [/13\.90 EUR by /, /IBAN +AT61 1904 3002 3457 3201\n/, /Account holder +The Bookshop\n/]) assert.match(mail.text, said)
+  assert.ok(mail.text.includes(`by ${day} to:`) && mail.text.includes(`Reference       ${number}\n`), mail.text)
+  assert.doesNotMatch(mail.text, /BIC/, 'none was given')
+  assert.match(mail.html!, /white-space:nowrap">AT61 1904 3002 3457 3201</)
+  // A part that came in changes the payment, and says nothing of where to send it.
+  await book(payment, { amount: { amount: 1000, currency: 'EUR' }, reference: 'a' })
+  await work(world, 60_000)
+  assert.equal((await mails()).length, 1)
+})
+
+test('an order on delivery is told nothing of a transfer', async () => {
+  const { order } = await begin('cash-on-delivery')
+  await work(world, 60_000)
+  const mails = await findAll(read(), emails, eq('record', order))
+  assert.deepEqual(
+    mails.map(({ template }) => template),
+    ['order_receipt'],
+  )
 })
 
 test('of a transfer in two parts the order is placed by the second', async () => {

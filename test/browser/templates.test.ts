@@ -85,3 +85,25 @@ browserTest(
     await page.context().close()
   },
 )
+
+browserTest('the shop with other ways to pay in its config: its page offers them, on a page of Stripe and by transfer', async () => {
+  const other = await startServer(wholeFile, { config: join(import.meta.dirname, '../support/shop-template.config.ts') })
+  const visitor = await openVisitor(other.url.replace('127.0.0.1', 'localhost'), { size: 'phone' })
+  const { page } = visitor
+  const pay = page.getByRole('button', { name: /^Pay €/ })
+  await order(visitor, 'Walden', 'stripe')
+  await pay.click()
+  await page.getByRole('button', { name: 'Back to the shop' }).click()
+  await page.getByText(/^Order \S+ waits for you on the payment page\./).waitFor()
+  await visitor.look('template-shop-open')
+  await page.getByRole('link', { name: 'Go on to the payment page' }).click()
+  await page.getByRole('button', { name: 'Approve' }).click()
+  await page.getByText(/^Thank you: order \S+ is paid\./).waitFor()
+
+  await order(visitor, 'Frankenstein', 'bank-transfer')
+  await pay.click()
+  await page.getByText(/^Please transfer €12\.80 to The Bookshop, IBAN AT61 1904 3002 3457 3201, with the reference \S+\./).waitFor()
+  await visitor.look('template-shop-transfer')
+  visitor.calm()
+  await page.context().close()
+})

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Order, Payment } from '../../../client/src/index.ts'
-import { isFinal, tellOrder } from './order-state.ts'
+import { isFinal, tellOrder, wasPaid } from './order-state.ts'
 
 function order(more: Partial<Order>): Order {
   const unpaid = { status: 'pending_payment', paymentStatus: 'none', email: 'ada@example.com' }
@@ -20,6 +20,13 @@ const stories = [
     name: 'challenge',
     order: {},
     payment: payment('requires_action', { type: 'redirect', url: '/bank' }),
+    mood: 'acting',
+    final: false,
+  },
+  {
+    name: 'a transfer, also just back from elsewhere',
+    order: {},
+    payment: payment('requires_action', { type: 'transfer', holder: 'A', iban: 'AT61', bic: null, reference: '1' }),
     mood: 'acting',
     final: false,
   },
@@ -54,6 +61,12 @@ for (const story of stories) {
     assert.equal(isFinal(told), story.final)
   })
 }
+
+test('what is placed and owed is not paid', () => {
+  const owed = order({ status: 'placed', paymentStatus: 'authorized' })
+  assert.deepEqual([tellOrder(owed, payment('authorized')).mood, wasPaid(owed)], ['good', false])
+  assert.equal(wasPaid(order({ status: 'placed', paymentStatus: 'partially_refunded' })), true)
+})
 
 test('a customer back from the bank is not sent there again at once', () => {
   const challenge = payment('requires_action', { type: 'redirect', url: '/bank' })

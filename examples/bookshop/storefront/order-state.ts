@@ -17,12 +17,13 @@ export function tellOrder(order: Order, payment: Payment | undefined, isBack = f
 
 /** Money that moved comes first: it is what a customer wants to know, whatever else happened. */
 function tellMoney(order: Order): OrderStory | null {
+  const back = 'The money goes back the way it came.'
   const text = `We have written to ${[order.email, order.accountEmail].filter(Boolean).join(' and ')}.`
   switch (order.paymentStatus) {
     case 'refunded':
-      return { mood: 'over', label: 'Refunded', title: 'This order was refunded', text }
+      return { mood: 'over', label: 'Refunded', title: 'This order was refunded', text: back }
     case 'partially_refunded':
-      return { mood: 'good', label: 'Partly refunded', title: 'A part was refunded', text }
+      return { mood: 'good', label: 'Partly refunded', title: 'A part was refunded', text: back }
     case 'voided':
       return {
         mood: 'over',
@@ -77,14 +78,15 @@ function tellUnpaid(payment: Payment | undefined, isBack: boolean): OrderStory {
       text: 'Nothing was charged. Your books are held for you; please try another way to pay.',
     }
   }
-  if (payment?.action && !isBack) {
+  if (payment?.action?.type === 'transfer') {
     return {
       mood: 'acting',
-      label: 'Awaiting approval',
-      title: 'Your bank wants you to approve',
-      text: 'Go to your bank’s page to finish paying.',
+      label: 'Awaiting transfer',
+      title: 'Please transfer the money',
+      text: 'Your books are held for you, and are sent when it has arrived. You find the account here and in your mail.',
     }
   }
+  if (payment?.action && !isBack) return { mood: 'acting', label: 'Awaiting approval', ...tellPage(payment) }
   return {
     mood: 'waiting',
     label: 'Awaiting payment',
@@ -93,9 +95,21 @@ function tellUnpaid(payment: Payment | undefined, isBack: boolean): OrderStory {
   }
 }
 
+/** With the sandbox's cards it is the bank's page that waits, else the provider's, where the payment is made. */
+export function tellPage({ provider }: Pick<Payment, 'provider'>): { title: string; text: string; link: string } {
+  if (provider === 'sandbox')
+    return { title: 'Your bank wants you to approve', text: 'Go to your bank’s page to finish paying.', link: 'Go to my bank' }
+  return { title: 'Your payment is not finished', text: 'It waits for you on the payment page.', link: 'Go on to pay' }
+}
+
 /** The contract leaves the names of a payment's states open; these all end an attempt without money. */
 export function hasFailed(payment: Payment): boolean {
   return /^(declined|failed|refused|canceled|abandoned|expired|reversed)$/.test(payment.status)
+}
+
+/** Also of what went back since. */
+export function wasPaid({ paymentStatus }: Order): boolean {
+  return ['paid', 'overcharged', 'partially_refunded', 'refunded'].includes(paymentStatus)
 }
 
 export function isFinal(order: Order): boolean {

@@ -1,4 +1,4 @@
-/** Owns the ways to pay under names a customer understands: the sandbox's, each a story to try, or those of a real provider. */
+/** Owns the ways to pay under names a customer understands: the sandbox's, each a story to try, or those of real providers. */
 import type { CheckoutAnswer, PaymentChoice } from 'kingpost/client'
 import { radios } from './forms.ts'
 import { navigate } from './router.ts'
@@ -12,36 +12,51 @@ const stories = [
   { value: 'delayed_failure', title: 'Bank transfer, failing', note: 'Is refused a little later' },
 ] as const
 
+/** By what a provider's name begins with: a second account of one is called like the first. */
+const known: Readonly<Record<string, { readonly title: string; readonly note: string }>> = {
+  stripe: { title: 'Card or wallet', note: 'On a page of Stripe' },
+  paypal: { title: 'PayPal', note: 'You approve it on its page' },
+  mollie: { title: 'iDEAL, card and more', note: 'On a page of Mollie' },
+  'bank-transfer': { title: 'Bank transfer', note: 'The books are sent when the money has arrived' },
+  'cash-on-delivery': { title: 'Cash on delivery', note: 'You pay whoever brings the parcel' },
+  invoice: { title: 'Invoice', note: 'You pay when the books are there' },
+}
+const unknown = { title: 'Pay online', note: 'You choose how on the next page' }
+
 type Way = { readonly provider: string; readonly methods: readonly string[] }
-/** The first is the one that a customer of this shop pays by. */
-let way: Way = { provider: 'sandbox', methods: [] }
+type Offer = { readonly value: string; readonly title: string; readonly note: string; readonly choice: PaymentChoice }
+
+let offers: readonly Offer[] = []
 
 /** Asked for before a page shows them. */
 export async function askForWays(): Promise<void> {
   const { items } = await client.call<{ items: readonly Way[] }>('GET', '/api/payments/methods')
-  way = items[0] ?? way
+  offers = items.flatMap(offersOf)
 }
 
-function offered() {
-  if (way.provider === 'sandbox') return stories
-  const transfer = { value: 'banktransfer', title: 'Bank transfer', note: 'The books are sent when it has arrived' }
-  const online = { value: '', title: 'Pay online', note: 'You choose how on the next page' }
-  return way.methods.includes('banktransfer') ? [online, transfer] : [online]
+function offersOf({ provider, methods }: Way): Offer[] {
+  if (provider === 'sandbox') return stories.map((story) => ({ ...story, choice: { provider, method: story.value } }))
+  const words = Object.entries(known).find(([name]) => provider === name || provider.startsWith(`${name}-`))?.[1] ?? unknown
+  const offer = { value: provider, ...words, choice: { provider } }
+  if (!methods.includes('banktransfer')) return [offer]
+  return [offer, { ...offer, ...known['bank-transfer']!, value: `${provider} banktransfer`, choice: { provider, method: 'banktransfer' } }]
 }
 
 export function paymentRadios(chosen?: string): HTMLFieldSetElement {
-  const methods = offered()
-  const isThere = methods.some(({ value }) => value === chosen)
-  return radios('Pay with', 'method', methods, isThere ? chosen! : methods[0]!.value)
+  const isThere = offers.some(({ value }) => value === chosen)
+  return radios('Pay with', 'method', offers, isThere ? chosen! : (offers[0]?.value ?? ''))
 }
 
-export function methodTitle(method: string | null): string {
-  return [...offered(), ...stories].find(({ value }) => value === method)?.title ?? 'Payment'
+export function paymentTitle({ provider, method }: { readonly provider: string; readonly method: string | null }): string {
+  const ofProvider = offers.filter(({ choice }) => choice.provider === provider)
+  return (ofProvider.find(({ choice }) => (choice.method ?? null) === method) ?? ofProvider[0])?.title ?? 'Payment'
 }
 
 export function paymentChoice(form: HTMLFormElement, returnPath: string): PaymentChoice {
-  const method = String(new FormData(form).get('method') ?? '')
-  return { provider: way.provider, ...(method === '' ? {} : { method }), returnUrl: new URL(returnPath, location.origin).href }
+  const chosen = new FormData(form).get('method')
+  // Without a way to pay the server says so.
+  const { choice } = offers.find(({ value }) => value === chosen) ?? { choice: { provider: '' } }
+  return { ...choice, returnUrl: new URL(returnPath, location.origin).href }
 }
 
 /** Goes on to the payment page, when there is one to go to, else to the order. */

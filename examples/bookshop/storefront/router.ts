@@ -51,8 +51,8 @@ function followLink(event: MouseEvent): void {
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
   const link = event.target instanceof Element ? event.target.closest('a') : null
   if (!link || link.target || link.origin !== location.origin) return
-  // These are other apps of the same server, and `#main` is the skip link.
-  if (/^\/(?:(?:api|console)(?:\/|$)|account\/)/.test(link.pathname) || link.hash) return
+  // What is no page of ours is another app of the same server, or a provider's page; `#main` is the skip link.
+  if (link.hash || !routes.some(({ path }) => match(path, link.pathname))) return
   event.preventDefault()
   navigate(link.pathname + link.search, link.dataset.stay === undefined ? {} : { stay: true })
 }

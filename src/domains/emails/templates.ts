@@ -103,6 +103,39 @@ What happens is not told to it any more. Mend the receiver, switch the webhook o
 <p style="margin:24px 0 0;font-size:14px;color:#6b6b66">{{shop}}</p>`,
   },
 
+  /** {shop, number, url, amount, holder, iban, bic, reference, day}; `bic` may be null, `day` empty */
+  transfer_instructions: {
+    subject: 'How to pay order {{number}} at {{shop}}',
+    text: `Thank you for your order {{number}}. It is sent when your money has arrived.
+
+Please transfer {{amount}}{{#day}} by {{day}}{{/day}} to:
+
+Account holder  {{holder}}
+IBAN            {{iban}}
+{{#bic}}
+BIC             {{bic}}
+{{/bic}}
+Reference       {{reference}}
+
+Write the reference with it, so that we know whose money it is.
+
+See your order, or pay another way: {{url}}
+
+{{shop}}
+`,
+    html: `<h1 style="margin:0 0 8px;font-size:22px">How to pay your order</h1>
+<p style="margin:0 0 16px">Thank you for your order <strong>{{number}}</strong>. It is sent when your money has arrived.</p>
+<p style="margin:0 0 16px">Please transfer <strong>{{amount}}</strong>{{#day}} by <strong>{{day}}</strong>{{/day}} to:</p>
+<table role="presentation" cellpadding="0" cellspacing="0" style="margin:0 0 16px">
+<tr><td style="padding:4px 16px 4px 0;color:#6b6b66">Account holder</td><td style="padding:4px 0">{{holder}}</td></tr>
+<tr><td style="padding:4px 16px 4px 0;color:#6b6b66">IBAN</td><td style="padding:4px 0;white-space:nowrap">{{iban}}</td></tr>
+{{#bic}}<tr><td style="padding:4px 16px 4px 0;color:#6b6b66">BIC</td><td style="padding:4px 0">{{bic}}</td></tr>{{/bic}}
+<tr><td style="padding:4px 16px 4px 0;color:#6b6b66">Reference</td><td style="padding:4px 0"><strong>{{reference}}</strong></td></tr></table>
+<p style="margin:0 0 16px">Write the reference with it, so that we know whose money it is.</p>
+<p><a href="{{url}}" style="${buttonStyle}">See your order</a></p>
+<p style="margin:24px 0 0;font-size:14px;color:#6b6b66">{{shop}}</p>`,
+  },
+
   /** {shop, number, url} */
   payment_failed: {
     subject: 'Your payment for order {{number}} at {{shop}} did not arrive',

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { offeredProviders } from '../../cli/payment-providers.ts'
 import type { ShopConfig } from '../../config/backend-config.ts'
-import { type StripeOptions, sandbox, stripe } from '../../config/payment-makers.ts'
+import { type BankTransferOptions, bankTransfer, type StripeOptions, sandbox, stripe } from '../../config/payment-makers.ts'
 import { defineSecret } from '../../extend/own-secret.ts'
 import { ConfigError, createBackend } from '../backend.ts'
 
 const secretKey = defineSecret('STRIPE_SECRET_KEY')
 const webhookSecret = defineSecret('STRIPE_WEBHOOK_SECRET')
 const keys = { secretKey, webhookSecret }
+const account = { holder: 'The Bookshop', iban: 'AT61 1904 3002 3457 3201' }
 
 function open(payments: unknown, isDevelopment = true, readSecret?: (name: string) => string | undefined) {
   const paymentProviders = offeredProviders(isDevelopment)
@@ -53,6 +54,9 @@ test('each mistake has its place', () => {
     [[{ provider: 'sandbox', capture: 'manual' }], /^shop\.payments\[0\]\.capture: is not an option/],
     [[{ provider: 'sandbox' }], /^shop\.payments\[0\]\.provider: "sandbox" is not there in production/, true],
     [[stripe({ sandbox: true })], /^shop\.payments\[0\]\.sandbox: is for development alone/, true],
+    [[bankTransfer({ ...account, iban: 'AT61 1904 3002 3457 3210' })], /^shop\.payments\[0\]\.iban: is no IBAN/],
+    [[bankTransfer({} as BankTransferOptions)], /^shop\.payments\[0\]\.holder: is missing/],
+    [[bankTransfer({ ...account, days: 0 })], /^shop\.payments\[0\]\.days: must be a whole number from 1 to/],
     [[stripe({} as StripeOptions), sandbox()], /^shop\.payments\[0\]\.secretKey: is missing: name the variable/],
     [[stripe({ ...keys, secretKey: 'sk_live_in_the_clear' as never })], /^shop\.payments\[0\]\.secretKey: must be made by defineSecret/],
     [[stripe({ ...keys, capture: 'later' as never })], /^shop\.payments\[0\]\.capture: must be "placement" or "manual"/],

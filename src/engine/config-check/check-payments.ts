@@ -1,4 +1,6 @@
 // The part of the config check that looks at `shop.payments`: each is offered here, has an id of its own, and names its keys as secrets.
+import { readIban } from '../../base/iban.ts'
+import { limits } from '../../base/limits.ts'
 import { nearest } from '../../base/nearest.ts'
 import type { PaymentProviderConfig } from '../../config/payment-makers.ts'
 import { type Add, type Check, flag, is, isObject, list, named, object, passes, word } from '../../schema/shape.ts'
@@ -32,6 +34,16 @@ const made = object({
 
 const plain = object({ provider: text })
 
+/** Of a bank transfer: what is wrong here is found by customers whose money comes back, or arrives elsewhere. */
+function checkTransfer({ options }: PaymentProviderConfig, at: string, add: Add): void {
+  const days = Number(options['days'])
+  for (const name of ['holder', 'iban']) if (options[name] === undefined) add(`${at}.${name}`, 'is missing')
+  if (options['iban'] !== undefined && readIban(options['iban']) === null)
+    add(`${at}.iban`, 'is no IBAN: its check digits do not fit. Look at it once more')
+  if (!Number.isInteger(days) || days < 1 || days > limits.transferDaysMax)
+    add(`${at}.days`, `must be a whole number from 1 to ${limits.transferDaysMax}`)
+}
+
 /** Each one that is offered here, and once. */
 export function checkPayments({ paymentProviders, isDevelopment }: PaymentsPlace): Check {
   const offered = paymentProviders.map((one) => one.id)
@@ -49,6 +61,7 @@ export function checkPayments({ paymentProviders, isDevelopment }: PaymentsPlace
       add(`${at}.id`, `must be "${one.provider}", or begin with "${one.provider}-"`)
     if (one.isSandboxed && !isDevelopment) add(`${at}.sandbox`, 'is for development alone: it moves no money')
     if (one.isSandboxed) return
+    if (one.provider === 'bank-transfer') checkTransfer(one, at, add)
     for (const name of paymentProviders.find(({ id }) => id === one.provider)!.secrets ?? [])
       if (one.secrets[name] === undefined)
         add(`${at}.${name}`, "is missing: name the variable that has it, by defineSecret('…'), or set sandbox: true")

@@ -1,7 +1,8 @@
 // The mails of orders. What tells of money that moved is always sent. The rest can be caused by anybody who types
 // somebody's address, at no cost, so it is bound; and of orders that were never paid only an account is told, or
-// everybody where the shop wants it.
+// everybody where the shop wants it; how to pay one by bank transfer is told to all.
 import { isCountry } from '../../base/countries.ts'
+import { readIban } from '../../base/iban.ts'
 import { formatMoney } from '../../base/money.ts'
 import { withoutLinks } from '../../base/names.ts'
 import { type NewEmail, queueEmail } from '../../domains/emails/queue-email.ts'
@@ -110,6 +111,28 @@ export async function tellOfFailedPayment(work: Work, { payment }: OfPayment): P
     bound: 'orders',
   })
 }
+
+/**
+ * Where to send the money of a bank transfer, once the payment is open. Whoever closed the page has it nowhere else, so it goes to
+ * guests as well; nothing that they typed stands in it.
+ */
+export async function tellHowToTransfer(work: Work, { payment }: OfPayment): Promise<void> {
+  const { status, action, amount } = payment
+  if (status !== 'requires_action' || action?.type !== 'transfer') return
+  const order = await work.tx.get(orders, payment.order)
+  if (order?.status !== 'pending_payment') return
+  const { holder, iban, bic, reference } = action
+  const view = { amount: formatMoney(amount), holder, iban: readIban(iban) ?? iban, bic, reference, day: dayOf(order.expiresAt) }
+  await queueForOrder(work, order, {
+    key: `payment.transfer:${payment.id}`,
+    template: 'transfer_instructions',
+    ...(await withLink(work, order, view)),
+    bound: 'orders',
+  })
+}
+
+const dayOf = (at: number | null) =>
+  at === null ? '' : new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' }).format(at)
 
 export async function tellOfLateMoney(work: Work, { order, payment }: OfOrder & OfPayment): Promise<void> {
   await queueForOrder(work, order, {

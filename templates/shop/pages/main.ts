@@ -2,7 +2,8 @@
 import { ApiError, type Cart } from 'kingpost/client'
 import { type Book, client, type Variant } from './client.ts'
 import { element, euros, onSubmit, say, show, valuesOf } from './dom.ts'
-import { drawTotals, followKept, goToBank, keepOrder, payAgain } from './order.ts'
+import { drawTotals, followKept, goToPay, keepOrder, payAgain } from './order.ts'
+import { choiceOf, showWays } from './ways-to-pay.ts'
 
 let chosen: Variant | undefined
 let cart: Cart | undefined
@@ -55,22 +56,20 @@ async function showTotal(): Promise<void> {
 
 async function placeOrder({ id, token, totals }: Cart, method: string): Promise<void> {
   try {
-    const { order, payment } = await client.carts.checkOut(id, { payment: choice(method), expectedTotal: totals.total })
+    const { order, payment } = await client.carts.checkOut(id, { payment: choiceOf(method), expectedTotal: totals.total })
     keepOrder({ id: order.id, ...(token === undefined ? {} : { token }) })
-    goToBank(payment?.action)
+    goToPay(payment?.action)
   } catch (error) {
     if (error instanceof ApiError && error.code === 'total_changed') forgetTotal()
     throw error
   }
 }
 
-const choice = (method: string) => ({ provider: 'sandbox', method, returnUrl: `${location.origin}/` })
-
 element('details').addEventListener('input', forgetTotal)
 onSubmit('details', showTotal)
 onSubmit('pay', async () => {
   const { method = '' } = valuesOf('pay')
-  await (cart === undefined ? payAgain(choice(method)) : placeOrder(cart, method))
+  await (cart === undefined ? payAgain(choiceOf(method)) : placeOrder(cart, method))
 })
 
 /** While an order waits for its money there is one thing to do. */
@@ -82,4 +81,5 @@ document.addEventListener('order', (event) => {
   if (!isOpen) void showBooks()
 })
 
+await showWays()
 if (!followKept()) await showBooks()

@@ -1,5 +1,5 @@
 // An order from the moment on when it is placed: followed until it is paid or has ended, also after a reload and a visit to the
-// bank's page. A declined card ends nothing: the order is paid by the next try, and until then can be canceled.
+// payment page. A declined card ends nothing: the order is paid by the next try, and until then can be canceled.
 import type { Order, Payment, PaymentChoice } from 'kingpost/client'
 import { client } from './client.ts'
 import { element, euros, say, show, trying } from './dom.ts'
@@ -27,10 +27,10 @@ export function keepOrder(kept: Kept): void {
 /** Pays for the kept order once more. */
 export async function payAgain(payment: PaymentChoice): Promise<void> {
   const answer = await client.orders.pay(read()!.id, payment)
-  goToBank(answer.payment?.action)
+  goToPay(answer.payment?.action)
 }
 
-export function goToBank(action: Payment['action'] | undefined): void {
+export function goToPay(action: Payment['action'] | undefined): void {
   if (action?.type === 'redirect') location.assign(action.url)
 }
 
@@ -81,23 +81,28 @@ function tell(isOpen: boolean): void {
 
 function draw(order: Order, payment: Payment | undefined): void {
   const isOpen = order.status === 'pending_payment'
-  const bank = payment?.action?.type === 'redirect' ? payment.action.url : null
+  const { action = null } = payment ?? {}
   drawTotals(order)
-  element('bank').querySelector('a')!.href = bank ?? ''
-  show('bank', bank !== null)
-  show('pay', isOpen && (payment?.status === 'failed' || bank !== null))
+  element('bank').querySelector('a')!.href = action?.type === 'redirect' ? action.url : ''
+  show('bank', action?.type === 'redirect')
+  show('pay', isOpen && (payment?.status === 'failed' || action !== null))
   show('cancel', isOpen)
-  say(story(order, payment, bank !== null))
+  say(story(order, payment))
 }
 
-function story({ number, status, paymentStatus, expiresAt, email }: Order, payment: Payment | undefined, isAtBank: boolean): string {
+function story({ number, status, paymentStatus, expiresAt, email, total }: Order, payment: Payment | undefined): string {
+  const action = payment?.action
   if (status === 'canceled' || status === 'expired') return `Order ${number} has ended, and nothing was charged.`
   if (paymentStatus === 'paid') return `Thank you: order ${number} is paid. The receipt goes to ${email}.`
-  const until = expiresAt === null ? '' : ` Your copy is kept until ${new Date(expiresAt).toLocaleTimeString([], { timeStyle: 'short' })}.`
+  if (status === 'placed') return `Thank you: order ${number} is placed. The receipt goes to ${email}.`
+  const until = expiresAt === null ? '' : ` Your copy is kept until ${clock(expiresAt)}.`
   if (payment?.status === 'failed') return `The payment of order ${number} was declined, and nothing was charged. Please try again.${until}`
-  if (isAtBank) return `Your bank asks you to confirm the payment of order ${number}.${until}`
-  return `Order ${number} waits for its payment.`
+  if (action?.type === 'redirect') return `Order ${number} waits for you on the payment page.${until}`
+  if (action?.type !== 'transfer') return `Order ${number} waits for its payment.`
+  return `Please transfer ${euros(total)} to ${action.holder}, IBAN ${action.iban}, with the reference ${action.reference}.${until}`
 }
+
+const clock = (time: string) => new Date(time).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' })
 
 /** As the server counts them, of a cart as of an order. */
 export function drawTotals({ totals }: { totals: Order['totals'] }): void {

@@ -9,11 +9,11 @@ import { drawLine, drawTotals, findBooks } from '../cart-parts.ts'
 import { addToCart, findOrderToken, keepLinkedOrder } from '../cart-store.ts'
 import { h } from '../dom.ts'
 import { banner, onSubmit } from '../forms.ts'
-import { hasFailed, isFinal, tellOrder } from '../order-state.ts'
-import { askForWays, followPayment, methodTitle, paymentChoice, paymentRadios } from '../payment-methods.ts'
+import { hasFailed, isFinal, tellOrder, tellPage, wasPaid } from '../order-state.ts'
+import { askForWays, followPayment, paymentChoice, paymentRadios, paymentTitle } from '../payment-methods.ts'
 import { navigate, type Page, refresh, type Visit } from '../router.ts'
 import { findUser, loseSession, takeExpiry } from '../session.ts'
-import { type Book, clientWith, formatDay, type ShopClient } from '../shop.ts'
+import { type Book, clientWith, formatDay, formatMoney, type ShopClient } from '../shop.ts'
 
 const POLL_MS = 1_000
 /** With a live feed the polling is only a safety net. */
@@ -38,16 +38,14 @@ export async function openOrder({ params, signal, url }: Visit): Promise<Page> {
   const status = h('section', { class: 'order-status', 'aria-live': 'polite' })
   const retry = h('div', {})
   const cancel = h('div', {})
-  const show = (next: View, isFirst = false) => {
-    // An unchanged block is left alone: the reader would say it again, and a chosen radio would be lost.
-    const isSame = JSON.stringify(next) === JSON.stringify(view)
+  const show = (next: View) => {
     view = next
-    if (isSame && !isFirst) return
+    const reread = () => void read().then(show)
     drawStatus(status, next)
-    drawRetry(retry, next, client, () => void read().then(show))
-    drawCancel(cancel, next.order, client, () => void read().then(show))
+    redraw(retry, waysOn(next), (ways) => drawRetry(ways, client, reread))
+    redraw(cancel, cancelOf(next.order), (given) => drawCancel(given, client, reread))
   }
-  show(view, true)
+  show(view)
   const look = async () => {
     const next = await read()
     if (!signal.aborted) show(next)
@@ -120,37 +118,60 @@ function follow(client: ShopClient, { id, signal, look }: Following): void {
   timer = setTimeout(() => void check(), POLL_MS)
 }
 
-function drawStatus(place: HTMLElement, { order, payment, isBack }: View): void {
-  const story = tellOrder(order, payment, isBack)
-  const isPaid = story.mood === 'good'
-  const isSent = order.fulfillmentStatus === 'fulfilled'
-  const step = (name: string, isDone: boolean) =>
-    h('li', { class: isDone ? 'is-done' : '' }, name, isDone && h('span', { class: 'visually-hidden' }, ', done'))
-  place.dataset.mood = story.mood
-  place.dataset.status = order.status
-  place.dataset.paymentStatus = order.paymentStatus
-  place.replaceChildren(
-    h('div', { class: `sign is-${story.mood}`, 'aria-hidden': 'true' }),
-    h('p', { class: 'eyebrow' }, `Order ${order.number}`),
-    h('h1', {}, story.title),
-    h('p', {}, story.text),
-    h('ol', { class: 'track' }, step('Ordered', true), step('Paid', isPaid), step('Sent', isSent)),
-  )
+const drawn = new WeakMap<HTMLElement, string>()
+/** A block that shows the same is left alone: a reader would say it again, what was chosen or opened would be lost, and a click miss. */
+function redraw<T>(place: HTMLElement, shown: T, draw: (shown: T) => readonly (Node | string)[]): void {
+  const key = JSON.stringify(shown)
+  if (drawn.get(place) === key) return
+  drawn.set(place, key)
+  place.replaceChildren(...draw(shown))
 }
 
-function drawRetry(place: HTMLElement, view: View, client: ShopClient, reread: () => void): void {
-  const { order, payment, isBack } = view
-  const { mood } = tellOrder(order, payment, isBack)
-  if (order.status === 'expired') {
-    place.replaceChildren(buyAgain(order))
-    return
+function drawStatus(place: HTMLElement, { order, payment, isBack }: View): void {
+  const { mood, title, text } = tellOrder(order, payment, isBack)
+  place.dataset.mood = mood
+  place.dataset.status = order.status
+  place.dataset.paymentStatus = order.paymentStatus
+  const shown = { mood, title, text, number: order.number, isPaid: wasPaid(order), isSent: order.fulfillmentStatus === 'fulfilled' }
+  redraw(place, shown, ({ number, isPaid, isSent }) => {
+    const step = (name: string, isDone: boolean) =>
+      h('li', { class: isDone ? 'is-done' : '' }, name, isDone && h('span', { class: 'visually-hidden' }, ', done'))
+    return [
+      h('div', { class: `sign is-${mood}`, 'aria-hidden': 'true' }),
+      h('p', { class: 'eyebrow' }, `Order ${number}`),
+      h('h1', {}, title),
+      h('p', {}, text),
+      h('ol', { class: 'track' }, step('Ordered', true), step('Paid', isPaid), step('Sent', isSent)),
+    ]
+  })
+}
+
+type WaysOn = {
+  readonly kind: 'none' | 'again' | 'failed' | 'open'
+  readonly order: Pick<Order, 'id' | 'lines' | 'total' | 'expiresAt'>
+  readonly payment: Pick<Payment, 'provider' | 'method' | 'action'> | undefined
+}
+
+/** What the customer can do to get the books after all. */
+function waysOn({ order, payment }: View): WaysOn {
+  const { id, lines, total, expiresAt } = order
+  const { mood } = tellOrder(order, payment)
+  const isOver = mood === 'good' || mood === 'over'
+  const kind = order.status === 'expired' ? 'again' : isOver ? 'none' : payment && hasFailed(payment) ? 'failed' : 'open'
+  const { provider, method, action } = payment ?? {}
+  const isOpen = kind === 'open' && provider !== undefined
+  return {
+    kind,
+    order: { id, lines, total, expiresAt },
+    payment: isOpen ? { provider, method: method ?? null, action: action ?? null } : undefined,
   }
-  if (mood === 'good' || mood === 'over') {
-    place.replaceChildren()
-    return
-  }
+}
+
+function drawRetry({ kind, order, payment }: WaysOn, client: ShopClient, reread: () => void): (Node | string)[] {
+  if (kind === 'none') return []
+  if (kind === 'again') return [buyAgain(order)]
   const problem = banner()
-  const pay = h('button', { class: 'button is-wide', type: 'submit' }, 'Try again')
+  const pay = h('button', { class: 'button is-wide', type: 'submit' }, kind === 'failed' ? 'Try again' : 'Pay this way')
   const form = h('form', { class: 'retry' }, paymentRadios(), problem, pay)
   onSubmit(form, problem, async () => {
     const path = `/orders/${encodeURIComponent(order.id)}?back=1`
@@ -158,36 +179,54 @@ function drawRetry(place: HTMLElement, view: View, client: ShopClient, reread: (
     if (answer.payment?.action?.type === 'redirect') followPayment(answer)
     else reread()
   })
-  if (payment && hasFailed(payment)) {
-    place.replaceChildren(form)
-    return
-  }
-  const { action } = payment ?? {}
-  place.replaceChildren(
-    action?.type === 'redirect' ? h('a', { class: 'button is-wide', href: action.url }, 'Go to my bank') : '',
-    h('details', { class: 'other-way' }, h('summary', {}, `${methodTitle(payment?.method ?? null)} not working? Pay another way`), form),
+  if (kind === 'failed') return [form]
+  const action = payment?.action
+  const question =
+    action?.type === 'transfer' ? 'Pay another way' : `${payment ? paymentTitle(payment) : 'Payment'} not working? Pay another way`
+  return [
+    payment && action?.type === 'redirect' ? h('a', { class: 'button is-wide', href: action.url }, tellPage(payment).link) : '',
+    action?.type === 'transfer' ? drawTransfer(action, order) : '',
+    h('details', { class: 'other-way' }, h('summary', {}, question), form),
+  ]
+}
+
+type Transfer = Extract<Payment['action'], { type: 'transfer' }>
+
+function drawTransfer({ holder, iban, bic, reference }: Transfer, { total, expiresAt }: WaysOn['order']): HTMLElement {
+  const line = (name: string, value: string | null) => value !== null && [h('dt', {}, name), h('dd', {}, value)]
+  return h(
+    'dl',
+    { class: 'transfer' },
+    line('Amount', formatMoney(total)),
+    line('Account holder', holder),
+    // In groups of four, as it is read and typed.
+    line('IBAN', iban.replaceAll(/\s/g, '').replaceAll(/(.{4})(?=.)/g, '$1 ')),
+    line('BIC', bic),
+    line('Reference', reference),
+    line('Until', expiresAt && formatDay(expiresAt)),
   )
 }
 
 /** Until it is sent. What was paid goes back the way it came. */
-function drawCancel(place: HTMLElement, order: Order, client: ShopClient, reread: () => void): void {
-  const isOpen = order.status === 'pending_payment' || order.status === 'placed'
-  if (!isOpen || order.fulfillmentStatus !== 'unfulfilled') {
-    place.replaceChildren()
-    return
-  }
+function cancelOf({ id, status, fulfillmentStatus }: Order) {
+  const isOpen = (status === 'pending_payment' || status === 'placed') && fulfillmentStatus === 'unfulfilled'
+  return isOpen ? { id, isPlaced: status === 'placed' } : null
+}
+
+function drawCancel(given: ReturnType<typeof cancelOf>, client: ShopClient, reread: () => void): Node[] {
+  if (given === null) return []
   const problem = banner()
   const button = h('button', { class: 'button is-quiet is-wide', type: 'submit' }, 'Yes, cancel it')
   const form = h('form', { class: 'retry' }, problem, button)
   onSubmit(form, problem, async () => {
-    await client.orders.cancel(order.id)
+    await client.orders.cancel(given.id)
     reread()
   })
-  const text = order.status === 'placed' ? 'What you paid goes back the way it came.' : 'The books go back on their shelf.'
-  place.replaceChildren(h('details', { class: 'other-way' }, h('summary', {}, 'Cancel this order'), h('p', { class: 'quiet' }, text), form))
+  const text = given.isPlaced ? 'What you paid goes back the way it came.' : 'The books go back on their shelf.'
+  return [h('details', { class: 'other-way' }, h('summary', {}, 'Cancel this order'), h('p', { class: 'quiet' }, text), form)]
 }
 
-function buyAgain(order: Order): HTMLElement {
+function buyAgain(order: Pick<Order, 'lines'>): HTMLElement {
   const problem = banner()
   const button = h('button', { class: 'button is-wide', type: 'submit' }, 'Put them in a new cart')
   const form = h('form', { class: 'retry' }, problem, button)
