@@ -109,3 +109,5 @@ for (const [name, us] of costs)
   write(
     `| a get by ${name} | ${us.toFixed(1)} us of CPU | ${name === 'nobody' ? '' : `${us < nobody ? '' : '+'}${(us - nobody).toFixed(1)}`} |`,
   )
+// The servers of the tests are ended as the process exits, and keep it until then.
+process.exit()

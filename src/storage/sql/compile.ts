@@ -133,7 +133,7 @@ export function createCompiler(model: Model, dialect: Dialect) {
     return descending ? `${name} desc` : name
   }
 
-  return keepingTexts({
+  return keepingTexts(model, {
     storedWords: dialect.storedWords,
     quote,
     where: beside,

@@ -8,7 +8,8 @@ import { postgresDialect } from '../postgres/dialect.ts'
 import { createCompiler } from './compile.ts'
 
 const things = collection('things', { fields: { title: field.text(), count: field.integer(), price: field.money(), tags: field.json() } })
-const model = compileModel([things])
+const notes = collection('notes', { fields: { thing: field.ref('things'), text: field.text() } })
+const model = compileModel([things, notes])
 
 test('a text is found again by its shape, with the values of each call in the order of its marks', () => {
   const compiler = createCompiler(model, postgresDialect)
@@ -49,6 +50,29 @@ test('what differs in a statement differs in its text', () => {
   const texts = statements.map(({ sql }) => sql)
   assert.equal(new Set(texts).size, texts.length)
   for (const { sql, values } of statements) assert.equal(sql.split('?').length - 1, values.length, sql)
+})
+
+test('a count through another record is found again by its shape, and no other count has its text', () => {
+  const compiler = createCompiler(model, postgresDialect)
+  const through = (of: Filter): Filter => ({ op: 'via', collection: 'things', local: 'thing', remote: 'id', of })
+  const filters = (text: string): Filter[] => [
+    and(eq('text', text), through(eq('title', text))),
+    and(eq('text', text), through(eq('title', text)), eq('text', text)),
+    and(eq('text', text), through(and(eq('title', text), eq('title', text)))),
+    and(through(eq('title', text)), eq('text', text)),
+    through(isNull('title')),
+    eq('text', text),
+  ]
+  const counts = (text: string) =>
+    filters(text).flatMap((filter) => [undefined, 1].map((most) => compiler.count(model.get(notes), filter, most)))
+  const [first, second] = [counts('a'), counts('b')]
+  assert.deepEqual(
+    first.map(({ sql }) => sql),
+    second.map(({ sql }) => sql),
+  )
+  assert.equal(new Set(first.map(({ sql }) => sql)).size, first.length)
+  for (const { sql, values } of second) assert.deepEqual(values, Array(sql.split('?').length - 1).fill('b'))
+  assert.equal(first[0]!.sql, compiler.count(model.get(notes), filters('c')[0], undefined).sql)
 })
 
 test('however many shapes there are, each is answered', () => {

@@ -3,7 +3,7 @@
 // Invariant: two statements that end at one place of the tree have one text, and their values stand in the order of its marks.
 import { assert } from '../../base/assert.ts'
 import { always, type Filter } from '../../contract/filter.ts'
-import { type CollectionModel, resolve } from '../../schema/model.ts'
+import { type CollectionModel, type Model, resolve } from '../../schema/model.ts'
 import type { Change } from '../storage.ts'
 import { bind, columnsOfField, part, type SqlValue, type Statement, storedValue } from './bind.ts'
 
@@ -45,11 +45,12 @@ export class Shapes {
 type Compiling = {
   readonly storedWords?: ((text: string) => string) | undefined
   get(collection: CollectionModel, id: string, filter: Filter | undefined): Statement
+  count(collection: CollectionModel, filter: Filter | undefined, atMost: number | undefined): Statement
   update(collection: CollectionModel, filter: Filter, change: Change, from?: string): Statement
 }
 
 /** The same compiler, which puts texts together once. */
-export function keepingTexts<T extends Compiling>(compiler: T): T {
+export function keepingTexts<T extends Compiling>(model: Model, compiler: T): T {
   const shapes = new Shapes()
   const known = (shape: Shape, values: SqlValue[], make: () => Statement): Statement => {
     if (shape.text === undefined) {
@@ -63,8 +64,15 @@ export function keepingTexts<T extends Compiling>(compiler: T): T {
     ...compiler,
     get(collection, id, filter) {
       const values: SqlValue[] = [id]
-      const shape = conditionIn({ shapes, collection, values }, shapes.after(shapes.begin(collection.name), 'get'), filter ?? always)
+      const shape = conditionIn({ shapes, model, collection, values }, shapes.after(shapes.begin(collection.name), 'get'), filter ?? always)
       const make = () => compiler.get(collection, id, filter)
+      return shape === null ? make() : known(shape, values, make)
+    },
+    count(collection, filter, atMost) {
+      const values: SqlValue[] = []
+      const begin = shapes.after(shapes.after(shapes.begin(collection.name), 'count'), String(atMost))
+      const shape = conditionIn({ shapes, model, collection, values }, begin, filter ?? always)
+      const make = () => compiler.count(collection, filter, atMost)
       return shape === null ? make() : known(shape, values, make)
     },
     update(collection, filter, change, from = '') {
@@ -79,14 +87,14 @@ export function keepingTexts<T extends Compiling>(compiler: T): T {
         shape = shapes.after(shape, path)
         values.push(change.add[path]!)
       }
-      const whole = conditionIn({ shapes, collection, values }, shapes.after(shape, 'where'), filter)
+      const whole = conditionIn({ shapes, model, collection, values }, shapes.after(shape, 'where'), filter)
       const make = () => compiler.update(collection, filter, change, from)
       return whole === null ? make() : known(whole, values, make)
     },
   }
 }
 
-type Walk = { readonly shapes: Shapes; readonly collection: CollectionModel; readonly values: SqlValue[] }
+type Walk = { readonly shapes: Shapes; readonly model: Model; readonly collection: CollectionModel; readonly values: SqlValue[] }
 
 /** Null for a condition whose text has more to it than words: its values may then have been gathered in part. */
 function conditionIn(walk: Walk, shape: Shape, filter: Filter): Shape | null {
@@ -101,6 +109,15 @@ function conditionIn(walk: Walk, shape: Shape, filter: Filter): Shape | null {
         if (inner === null) return null
       }
       return shapes.after(inner, ')')
+    }
+    case 'via': {
+      if (filter.isList) return null
+      const named = [filter.collection, filter.local, filter.remote].reduce(
+        (at, word) => shapes.after(at, word),
+        shapes.after(shape, 'via'),
+      )
+      const inner = conditionIn({ ...walk, collection: walk.model.get({ name: filter.collection }) }, named, filter.of)
+      return inner && shapes.after(inner, ')')
     }
     case 'null':
       return shapes.after(shapes.after(shape, filter.value ? 'null' : 'not null'), filter.path)
