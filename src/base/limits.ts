@@ -414,6 +414,13 @@ export const limits = {
   providerFailuresMax: 5,
   providerPauseMs: 2_000,
   providerPauseMaxMs: 64_000,
+  /** After a pause, how long what moves money goes before what only asks. */
+  providerTurnMs: 10_000,
+  /**
+   * Of an effect whose money a provider that stays silent has, or owes. Twelve pauses come to an hour or so, and an outage of an hour
+   * used up one in five; these come to half a day.
+   */
+  providerAttemptsMax: 20,
   /** Who did not answer is not asked again before: nobody waits for it meanwhile. */
   breachPauseMs: 30_000,
   /** Shorter than this a password that only repeats itself is refused; nobody tries longer ones of the kind. */

@@ -14,16 +14,19 @@ function setUp() {
   const said: string[] = []
   const answers: Answer[] = []
   let sent = 0
+  const cancels: Answer[] = []
   const provider = {
     id: 'stripe',
     fetch: async () => {
       sent++
       return answers.shift() ?? good
     },
+    cancel: async () => cancels.shift() ?? good,
   } as unknown as PaymentProvider
   const providers = spareProviders([provider], { clock, log: { write: (_, message) => void said.push(message) } })
   const ask = async () => (await providers.get('stripe')!.fetch({ reference: 'pay_1', providerRef: null })).result
-  return { clock, said, answers, ask, sent: () => sent, paused: providers.paused }
+  const cancel = async () => (await providers.get('stripe')!.cancel({ key: 'k', payment: 'pay_1', providerRef: 'theirs' })).result
+  return { clock, said, answers, cancels, ask, cancel, sent: () => sent, paused: providers.paused }
 }
 
 async function pausedOne() {
@@ -56,6 +59,29 @@ test('after the pause one call is sent at a time, and its answer ends the pause'
   assert.deepEqual(await Promise.all([one.ask(), one.ask(), one.ask()]), ['ok', 'unsent', 'unsent'])
   assert.deepEqual(one.paused(), [])
   assert.deepEqual([await one.ask(), one.said.length], ['ok', 2])
+})
+
+test('what moves money goes before looks: where those alone fail, they keep it from nothing', async () => {
+  const one = await pausedOne()
+  assert.equal(await one.cancel(), 'unsent')
+  one.clock.time += limits.providerPauseMs
+  assert.deepEqual(await Promise.all([one.ask(), one.cancel()]), ['unsent', 'ok'])
+  assert.deepEqual(one.paused(), [])
+})
+
+test('a look waits for it only for a moment, and for nothing once it was sent', async () => {
+  const one = await pausedOne()
+  assert.equal(await one.cancel(), 'unsent')
+  one.clock.time += limits.providerPauseMs
+  assert.equal(await one.ask(), 'unsent')
+  one.clock.time += limits.providerTurnMs
+  one.answers.push(lost)
+  assert.equal(await one.ask(), 'uncertain')
+  one.cancels.push(lost)
+  one.clock.time += 2 * limits.providerPauseMs
+  assert.equal(await one.cancel(), 'uncertain')
+  one.clock.time += 4 * limits.providerPauseMs
+  assert.equal(await one.ask(), 'ok')
 })
 
 test('pauses grow up to a bound, and then it is asked again all the same', async () => {

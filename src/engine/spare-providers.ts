@@ -19,7 +19,7 @@ export function spareProviders(providers: readonly PaymentProvider[], parts: Par
 
 type Circuit = ReturnType<typeof createCircuit>
 
-function spare(provider: PaymentProvider, { call }: Circuit): PaymentProvider {
+function spare(provider: PaymentProvider, { call, look }: Circuit): PaymentProvider {
   const { resume, capture, list } = provider
   return {
     ...provider,
@@ -28,8 +28,8 @@ function spare(provider: PaymentProvider, { call }: Circuit): PaymentProvider {
     ...(capture && { capture: (request) => call(() => capture.call(provider, request)) }),
     cancel: (request) => call(() => provider.cancel(request)),
     refund: (request) => call(() => provider.refund(request)),
-    fetch: (by) => call(() => provider.fetch(by)),
-    ...(list && { list: (since, after) => call(() => list.call(provider, since, after)) }),
+    fetch: (by) => look(() => provider.fetch(by)),
+    ...(list && { list: (since, after) => look(() => list.call(provider, since, after)) }),
   }
 }
 
@@ -38,6 +38,8 @@ function createCircuit(id: string, { clock, log }: Parts) {
   let pauseMs = 0
   let pausedUntil = 0
   let isProbing = false
+  /** Something that moves money was turned away, and has not been sent since. */
+  let isOwed = false
 
   function end(): void {
     if (pauseMs > 0) log.write('info', 'A payment provider answers again.', { provider: id })
@@ -64,23 +66,32 @@ function createCircuit(id: string, { clock, log }: Parts) {
     return result
   }
 
+  /** Which call is the one that is sent to see: where looks alone fail, none of them may stand before a refund for ever. */
+  async function turn<T>(work: () => Promise<ProviderResult<T>>, isLook: boolean): Promise<ProviderResult<T>> {
+    if (pauseMs === 0) return await send(work)
+    const leftMs = pausedUntil - clock.now()
+    const isLater = isLook && isOwed && leftMs > -limits.providerTurnMs
+    if (leftMs > 0 || isProbing || isLater) {
+      isOwed ||= !isLook
+      return {
+        result: 'unsent',
+        reason: 'The payment provider does not answer at the moment.',
+        afterMs: Math.max(leftMs, limits.providerPauseMs),
+      }
+    }
+    isProbing = true
+    isOwed = false
+    try {
+      return await send(work)
+    } finally {
+      isProbing = false
+    }
+  }
+
   return {
     isPaused: () => pauseMs > 0,
-    async call<T>(work: () => Promise<ProviderResult<T>>): Promise<ProviderResult<T>> {
-      if (pauseMs === 0) return await send(work)
-      const leftMs = pausedUntil - clock.now()
-      if (leftMs > 0 || isProbing)
-        return {
-          result: 'unsent',
-          reason: 'The payment provider does not answer at the moment.',
-          afterMs: Math.max(leftMs, limits.providerPauseMs),
-        }
-      isProbing = true
-      try {
-        return await send(work)
-      } finally {
-        isProbing = false
-      }
-    },
+    call: <T>(work: () => Promise<ProviderResult<T>>) => turn(work, false),
+    /** Of what only asks. */
+    look: <T>(work: () => Promise<ProviderResult<T>>) => turn(work, true),
   }
 }

@@ -3,6 +3,7 @@
 // slow: mysql, mongodb
 import assert from 'node:assert/strict'
 import { afterEach, describe, test } from 'node:test'
+import { signHmac } from '../../src/base/secret.ts'
 import { eq } from '../../src/contract/filter.ts'
 import { orders } from '../../src/domains/orders/collections.ts'
 import { disputes, payments } from '../../src/domains/payments/collections.ts'
@@ -106,6 +107,57 @@ test('a dispute is learned of, and its end', async () => {
   world.book.moveDispute(dispute!.providerRef, 'win')
   await work(world, 5_000)
   assert.equal((await findAll(read(), disputes, eq('order', id)))[0]!.status, 'won')
+})
+
+describe('a webhook that speaks of what was not asked for makes us ask the provider', () => {
+  for (const kind of ['wrong_amount', 'wrong_currency'] as const)
+    test(kind, async () => {
+      await open()
+      world.book.faults.plan({ call: 'webhook', kind, count: 5 })
+      const id = await start()
+      await work(world, 5_000)
+      assert.ok(world.book.faults.planned()[0]!.count < 4, 'a webhook was wrong')
+      const { captured, amount, refunded } = await paymentOf(id)
+      assert.deepEqual([captured, refunded.amount], [amount, 0])
+      assert.equal((await orderOf(id)).paymentStatus, 'paid')
+    })
+
+  test('less than is taken whole', async () => {
+    await open()
+    const id = await start('card_challenge')
+    const payment = await booked(id)
+    const part = { ...payment, state: 'succeeded', decidedAt: world.clock.now() }
+    const capture = {
+      id: 'scap_1',
+      key: '',
+      reference: '',
+      amountMinor: 1,
+      isFinal: true,
+      at: part.decidedAt,
+      willFail: false,
+      dueAt: null,
+    }
+    const data = { ...part, captures: [{ ...capture, state: 'succeeded', decidedAt: part.decidedAt, feeMinor: 0 }] }
+    const body = JSON.stringify({ id: 'evt_part', type: 'payment.updated', payment: payment.id, reference: payment.reference, data })
+    const time = Math.floor(world.clock.now() / 1000)
+    const headers = { 'sandbox-signature': `t=${time},v1=${signHmac(world.webhookSecret, `${time}.${body}`)}` }
+    assert.equal(
+      (await world.call('guest', { method: 'POST', url: '/api/payments/webhooks/sandbox', body: JSON.parse(body), headers })).status,
+      200,
+    )
+    await work(world)
+    assert.deepEqual([(await paymentOf(id)).captured.amount, (await paymentOf(id)).status], [0, 'requires_action'])
+  })
+
+  test('more than was authorized', async () => {
+    await open('manual')
+    const id = await start()
+    world.book.faults.plan({ call: 'webhook', kind: 'wrong_amount', count: 5 })
+    world.book.captureInDashboard((await booked(id)).id)
+    await work(world, 5_000)
+    const { captured, amount } = await paymentOf(id)
+    assert.deepEqual(captured, amount)
+  })
 })
 
 test("the account's lines are read page by page, with the names that facts have", async () => {

@@ -10,6 +10,7 @@ import type { Commit, CommitLine } from '../../src/storage/storage.ts'
 import type { Acknowledged } from './buyer.ts'
 import type { MoneyPlan } from './money-plan.ts'
 import { auditOwnCode } from './own-code.ts'
+import type { Drop } from './provider-plan.ts'
 import { auditReceivers, type Receivers } from './receivers.ts'
 import type { SmtpPeer } from './smtp-peer.ts'
 import type { Store } from './store.ts'
@@ -72,6 +73,7 @@ export type RestParts = {
   readonly money: MoneyPlan | null
   readonly report: Report
   readonly isThorough: boolean
+  readonly drop: Drop | null
   /** No process and no database failed in this run: then even what is at least once is once. */
   readonly isCalm: boolean
   /** How many orders must have been placed, where it can be known. */
@@ -112,12 +114,14 @@ export function auditRest(parts: RestParts): void {
 const blamed = `"kind" like 'hook.%' and "lastError" like '%its process died during the attempt%'`
 
 /** Everything owed has come to an end, and to a good one unless the other side refused for good. */
-function auditEffects({ store, book, report }: RestParts): void {
+function auditEffects({ store, book, report, drop }: RestParts): void {
   for (const row of store
     .sql(
       `select "id","kind","state","lastError","payload" from "effects" where "state" not in ('done') and not (coalesce("lastError",'')<>'' and ${blamed})`,
     )
     .all()) {
+    // It never gets an answer: that it was carried out is what the books say.
+    const isUnanswered = drop === 'answers' && /^payments?\./.test(String(row['kind']))
     const isMail = row['kind'] === 'email.send' && (row['state'] === 'dead' || row['state'] === 'unknown')
     // Its receiver is gone: what becomes of its messages, auditReceivers says.
     const isMessage = row['kind'] === 'webhook.deliver' && row['state'] === 'dead'
@@ -135,14 +139,24 @@ function auditEffects({ store, book, report }: RestParts): void {
     const isFailed = row['kind'] === 'payment.refund' && is('refunds', 'status', 'failed', refund!)
     const isDisputed =
       isFailed && book.all().some(({ disputes, reference }) => disputes.length > 0 && is('refunds', 'payment', reference, refund!))
+    // It was silent for all its attempts, and a look has found what became of it.
+    const isLooked =
+      row['kind'] === 'payment.start' && gaveUp(row) && !['sending', 'unknown'].some((status) => is('payments', 'status', status, payment!))
     const isUncaptured = row['kind'] === 'payment.capture' && is('captures', 'status', 'failed', capture!)
-    if (!isMail && !isMessage && !isReplaced && !isLost && !hasEnded && !isDisputed && !isUncaptured)
+    if (!isMail && !isMessage && !isReplaced && !isLost && !hasEnded && !isDisputed && !isUncaptured && !isLooked && !isUnanswered)
       report(`effect ${String(row['id'])} (${String(row['kind'])}) rests as ${String(row['state'])}: ${String(row['lastError'])}`)
   }
 }
 
+const gaveUp = (row: Readonly<Record<string, unknown>>) => String(row['lastError']).includes('(gave up after')
+
+type MoneyAudit = Pick<RestParts, 'store' | 'book' | 'money' | 'report'> & {
+  /** False where the provider has answered nothing: that it refuses a refund is not known then. */
+  readonly isAsked?: boolean
+}
+
 /** The provider's book against ours: each payment, each order, each key. */
-function auditMoney({ store, book, money, report }: RestParts): void {
+export function auditMoney({ store, book, money, report, isAsked = true }: MoneyAudit): void {
   const seen = new Set<string>()
   const tried = store.sql(`select "order" from "payments" group by "order" having count(*) > ${limits.paymentAttemptsMax}`).get()
   if (tried) report(`order ${String(tried['order'])} was tried to be paid too often`)
@@ -151,9 +165,11 @@ function auditMoney({ store, book, money, report }: RestParts): void {
   const withdrawnByOrder = new Map<string, number>()
   /** Owed still, and staff see it. */
   const failedRefunds = (order: string) =>
-    store.sql(`select coalesce(sum("amount_amount"),0) as "sum" from "refunds" where "order"=? and "status"='failed'`).get(order)![
-      'sum'
-    ] as number
+    store
+      .sql(
+        `select coalesce(sum("amount_amount"),0) as "sum" from "refunds" where "order"=? and "status" in (${isAsked ? `'failed'` : `'failed','wanted'`})`,
+      )
+      .get(order)!['sum'] as number
   for (const payment of book.all()) {
     const ours = store
       .sql(

@@ -17,10 +17,12 @@ import type { SandboxBook } from '../../src/sandbox/book.ts'
 import type { Commit, Reader, StorageAdapter } from '../../src/storage/storage.ts'
 import type { Faults } from './faults.ts'
 import type { Mutant } from './mutants.ts'
+import { limited, type ProviderTrouble } from './provider-plan.ts'
 import { type Receivers, receiverEgress } from './receivers.ts'
 import type { ServerDatabase } from './server/database.ts'
 import type { SmtpPeer } from './smtp-peer.ts'
 import { publicUrl, type Store } from './store.ts'
+import type { Tally } from './tally.ts'
 import type { Owner, World } from './world.ts'
 
 export type Surroundings = {
@@ -30,6 +32,9 @@ export type Surroundings = {
   /** The shop's data lies on a database server of its own, with the engine's own code for such; else in SQLite. */
   readonly server: ServerDatabase | null
   readonly book: SandboxBook
+  /** What is wrong with the provider besides the faults of every run. */
+  readonly trouble: ProviderTrouble
+  readonly tally: Tally
   readonly peer: SmtpPeer
   /** Of webhooks; null in most runs. */
   readonly receivers: Receivers | null
@@ -251,7 +256,7 @@ function storageOf(around: Surroundings, process: Process, isAlone: boolean): St
   }
 }
 
-function providerOf({ world, faults, book, secret, mutant }: Surroundings, process: Process): PaymentProvider {
+function providerOf({ world, faults, book, secret, mutant, trouble, tally }: Surroundings, process: Process): PaymentProvider {
   const legMs = () => world.dice.between(5, 80) + (faults.strikes('providerSlow') ? world.dice.between(1_000, limits.effectCallMs) : 0)
   const provider = createSandboxProvider(book, {
     secret,
@@ -260,16 +265,20 @@ function providerOf({ world, faults, book, secret, mutant }: Surroundings, proce
       new Promise((resolve, reject) => {
         // Once sent, a request arrives whatever becomes of its sender.
         world.at(legMs(), null, `provider ${name} for ${process.name}`, () => {
-          if (faults.strikes('providerRefused'))
+          if (trouble.isAway() || faults.strikes('providerRefused'))
             return void world.at(legMs(), process, 'provider refuses', () => reject(new Error('connection refused')))
           const value = work()
-          if (faults.strikes('providerAnswerLost'))
+          if (trouble.isBroken()) return void world.at(legMs(), process, 'provider answers 500', () => reject(new Error('500')))
+          if (!trouble.isAnswering() || faults.strikes('providerAnswerLost')) {
+            tally.add('effect, then time-out')
             return void world.at(limits.effectCallMs, process, 'provider call times out', () => reject(new Error('timeout')))
+          }
           world.at(legMs(), process, 'provider answers', () => resolve(value))
         })
       }),
   })
-  return mutant?.provider ? mutant.provider(provider, world.dice) : provider
+  const answering = limited(provider, trouble)
+  return mutant?.provider ? mutant.provider(answering, world.dice) : answering
 }
 
 function messagesOf({ world, faults, mutant }: Surroundings, receivers: Receivers, process: Process): Egress {

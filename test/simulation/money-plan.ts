@@ -9,6 +9,7 @@ import type { SandboxSettings } from '../../src/sandbox/settings.ts'
 import { pause } from './buyer.ts'
 import type { Cluster } from './cluster.ts'
 import type { Store } from './store.ts'
+import type { Tally } from './tally.ts'
 import { createDice, type Dice, type World } from './world.ts'
 
 export type MoneyPlan = {
@@ -36,11 +37,11 @@ export function planMoney(seed: number): MoneyPlan | null {
     isCapturedLater,
     isApproved,
     isDisputed,
-    hasDashboard: isCapturedLater && dice.chance(0.5),
+    hasDashboard: isCapturedLater && dice.chance(0.8),
     settings: {
       authorizationMs: dice.pick([3 * minuteMs, 45 * minuteMs, 24 * 60 * minuteMs]),
-      captureMs: dice.pick([0, 0, 800, 5 * minuteMs]),
-      captureFailures: dice.pick([0, 0, 0.3]),
+      captureMs: dice.pick([0, 800, 800, 5 * minuteMs]),
+      captureFailures: dice.pick([0, 0.3, 0.3]),
       refundMs: dice.pick([0, 0, 3_000]),
       feePpm: 14_000,
       feeFixedMinor: 25,
@@ -51,7 +52,7 @@ export function planMoney(seed: number): MoneyPlan | null {
 export type MoneyParts = { readonly world: World; readonly cluster: Cluster; readonly store: Store; readonly book: SandboxBook }
 
 const staff: Actor = {
-  ...{ kind: 'user', id: 'usr_staff', email: 'staff@shop.example', roles: ['admin'], session: null },
+  ...{ kind: 'user', id: 'usr_staff', email: 'staff@shop.example', roles: ['admin'], session: null, provenAgoMs: 0 },
   ...{ cartTokenHash: null, linkedOrder: null, origin: 'office' },
 }
 const workMs = 2 * minuteMs
@@ -73,7 +74,7 @@ export async function captureOrders({ world, cluster, store }: MoneyParts, { dic
 const turnsMax = 12
 
 /** What banks and the provider's dashboard do without the shop. */
-export async function moveMoney({ world, book }: MoneyParts, { dice, isDisputed, hasDashboard }: MoneyPlan): Promise<void> {
+export async function moveMoney({ world, book }: MoneyParts, { dice, isDisputed, hasDashboard }: MoneyPlan, tally: Tally): Promise<void> {
   if (!isDisputed && !hasDashboard) return
   for (let turn = 0; turn < turnsMax; turn++) {
     await pause(world, dice.between(500, 12_000))
@@ -93,16 +94,20 @@ export async function moveMoney({ world, book }: MoneyParts, { dice, isDisputed,
       )
     if (hasDashboard && held.length > 0 && dice.chance(0.4)) {
       const { id } = dice.pick(held)
-      unlessRefused(() => (dice.chance(0.3) ? book.cancel(id) : book.captureInDashboard(id)))
+      const isVoid = dice.chance(0.5)
+      const isDone = unlessRefused(() => (isVoid ? book.cancel(id) : book.captureInDashboard(id)))
+      if (isDone) tally.add(isVoid ? 'void in the dashboard' : 'capture in the dashboard')
     }
   }
 }
 
-/** What the provider does not do is no fault of the shop. */
-export function unlessRefused(act: () => unknown): void {
+/** What the provider does not do is no fault of the shop. Answers whether it did. */
+export function unlessRefused(act: () => unknown): boolean {
   try {
     act()
+    return true
   } catch (error) {
     if (!(error instanceof SandboxRefusal)) throw error
+    return false
   }
 }

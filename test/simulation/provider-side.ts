@@ -6,13 +6,20 @@ import { pause } from './buyer.ts'
 import type { Cluster } from './cluster.ts'
 import type { Faults } from './faults.ts'
 import { unlessRefused } from './money-plan.ts'
+import type { Tally } from './tally.ts'
 import type { World } from './world.ts'
 
-export type ProviderSide = { readonly world: World; readonly cluster: Cluster; readonly faults: Faults; readonly book: SandboxBook }
+export type ProviderSide = {
+  readonly world: World
+  readonly cluster: Cluster
+  readonly faults: Faults
+  readonly book: SandboxBook
+  readonly tally: Tally
+}
 
 const turnsMax = 12
 
-export async function actAtProvider({ world, cluster, faults, book }: ProviderSide, secret: string): Promise<void> {
+export async function actAtProvider({ world, cluster, faults, book, tally }: ProviderSide, secret: string): Promise<void> {
   const { dice } = world
   const [gives, loses, strays] = [faults.has('dashboardRefund'), faults.has('recordLost'), faults.has('webhookStray')]
   if (strays) void tellOfStrangers(world, cluster, secret)
@@ -24,7 +31,7 @@ export async function actAtProvider({ world, cluster, faults, book }: ProviderSi
     if (gives && taken.length > 0 && dice.chance(0.4)) {
       const { id, amountMinor } = dice.pick(taken)
       const wanted = dice.chance(0.3) ? undefined : dice.between(1, amountMinor)
-      unlessRefused(() => book.refundInDashboard(id, wanted))
+      if (unlessRefused(() => book.refundInDashboard(id, wanted))) tally.add('refund in the dashboard')
     }
     if (loses && open.length > 0 && dice.chance(0.2)) book.forget(dice.pick(open).id)
   }

@@ -1,15 +1,19 @@
 // Running many seeds, one after another in this process, on one store that is put back between them.
 import type { FaultCounts, FaultKind } from './faults.ts'
 import type { Mutant } from './mutants.ts'
+import type { Drop } from './provider-plan.ts'
 import { type SeedResult, simulate } from './simulate.ts'
 import { createShop, openStore, type Store } from './store.ts'
+import { addCounts, type Counts, countsText } from './tally.ts'
 import { inMacrotask } from './world.ts'
 
-export type RunTotals = { seeds: number; steps: number; placed: number; twice: number; faults: FaultCounts }
+export type RunTotals = { seeds: number; steps: number; placed: number; twice: number; faults: FaultCounts; counts: Counts }
 export type RunOptions = {
   readonly seeds: Iterable<number>
   readonly mutant?: Mutant | null
-  readonly isOver?: () => boolean
+  readonly drop?: Drop | null
+  /** Asked before each seed. */
+  readonly isOver?: (totals: RunTotals) => boolean
   readonly onRed?: (result: SeedResult) => void
   readonly stopsAtRed?: boolean
 }
@@ -23,7 +27,7 @@ process.on('unhandledRejection', (error) => rejections.push(error))
  */
 const twiceEvery = 97
 
-export async function openSimulator(mutant: Mutant | null = null) {
+export async function openSimulator(mutant: Mutant | null = null, drop: Drop | null = null) {
   const shop = createShop()
   let store = await open()
 
@@ -38,7 +42,7 @@ export async function openSimulator(mutant: Mutant | null = null) {
     const once = async () => {
       const result = await inMacrotask(() =>
         withStacks(trace !== undefined, () =>
-          simulate(store, seed, { mutant, isDigested: isTwice && !trace, ...(trace ? { trace } : {}) }),
+          simulate(store, seed, { mutant, drop, isDigested: isTwice && !trace, ...(trace ? { trace } : {}) }),
         ),
       )
       // Rejections nobody heard are told at the end of the macrotask.
@@ -71,11 +75,11 @@ function withStacks<T>(isTold: boolean, work: () => T): T {
 
 /** Stops at `isOver`, or at the first red seed where that is asked for. */
 export async function runSeeds(options: RunOptions): Promise<RunTotals> {
-  const { seeds, mutant = null, isOver = () => false, onRed, stopsAtRed = false } = options
-  const run = await openSimulator(mutant)
-  const totals: RunTotals = { seeds: 0, steps: 0, placed: 0, twice: 0, faults: {} }
+  const { seeds, mutant = null, drop = null, isOver = () => false, onRed, stopsAtRed = false } = options
+  const run = await openSimulator(mutant, drop)
+  const totals: RunTotals = { seeds: 0, steps: 0, placed: 0, twice: 0, faults: {}, counts: {} }
   for (const seed of seeds) {
-    if (isOver()) break
+    if (isOver(totals)) break
     const isTwice = seed % twiceEvery === 0
     const result = await run(seed, { isTwice })
     totals.seeds += 1
@@ -83,6 +87,7 @@ export async function runSeeds(options: RunOptions): Promise<RunTotals> {
     totals.placed += result.placed
     totals.twice += isTwice ? 1 : 0
     addFaults(totals.faults, result.faults)
+    addCounts(totals.counts, result.counts)
     if (result.problems.length === 0) continue
     onRed?.(result)
     if (stopsAtRed) break
@@ -99,8 +104,9 @@ export function* seedsFrom(first: number, step = 1): Generator<number> {
 }
 
 /** The one line a red seed leaves. */
-export function redLine(result: SeedResult, mutant: Mutant | null = null): string {
-  return `seed ${result.seed}: ${result.problems[0]}\n  npm run simulate -- --seed ${result.seed}${mutant ? ` --mutant ${mutant.name}` : ''}`
+export function redLine(result: SeedResult, mutant: Mutant | null = null, drop: Drop | null = null): string {
+  const words = `${mutant ? ` --mutant ${mutant.name}` : ''}${drop ? ` --drop ${drop}` : ''}`
+  return `seed ${result.seed}: ${result.problems[0]}\n  npm run simulate -- --seed ${result.seed}${words}`
 }
 
 export function totalsText(totals: RunTotals, seconds: number): string {
@@ -108,6 +114,7 @@ export function totalsText(totals: RunTotals, seconds: number): string {
   return [
     `${totals.seeds} seeds in ${seconds.toFixed(1)} s (${(totals.seeds / seconds).toFixed(1)} a second), ${totals.twice} of them run twice`,
     `${totals.steps} steps, ${totals.placed} orders placed`,
+    countsText(totals.counts),
     `faults: ${faults.map(([kind, count]) => `${kind} ${count}`).join(', ') || 'none'}`,
   ].join('\n')
 }

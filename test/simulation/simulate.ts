@@ -1,22 +1,25 @@
 // One seed: a small shop, some processes, some buyers, some faults; then quiet, then the audit.
 import { createHash } from 'node:crypto'
 import { createIdSource } from '../../src/base/ids.ts'
-import { createSandboxBook } from '../../src/sandbox/book.ts'
+import { createSandboxBook, type SandboxBook } from '../../src/sandbox/book.ts'
 import { calmSettings } from '../../src/sandbox/settings.ts'
 import { createMemoryStore } from '../../src/sandbox/store.ts'
 import type { Commit, CommitLine, StorageAdapter } from '../../src/storage/storage.ts'
-import { auditRest, auditStep, createCommitAuditor } from './audit.ts'
+import { auditMoney, auditRest, auditStep, createCommitAuditor } from './audit.ts'
 import { type Acknowledged, type BuyerPlan, pause, shopAround } from './buyer.ts'
+import { auditClearing, explainAccount } from './clearing.ts'
 import { type Cluster, createCluster, webhookEgress } from './cluster.ts'
 import { createFaults, type FaultCounts, type FaultKind } from './faults.ts'
 import { captureOrders, moveMoney, planMoney } from './money-plan.ts'
 import type { Mutant } from './mutants.ts'
+import { createTrouble, type Drop, payOut, planProvider, settingsOf, troubleUntil } from './provider-plan.ts'
 import { actAtProvider } from './provider-side.ts'
 import { planReceivers, plantReceivers } from './receivers.ts'
 import { createServerDatabase } from './server/database.ts'
 import { createSmtpPeer } from './smtp-peer.ts'
 import { runShop } from './staff.ts'
 import { publicUrl, type Store } from './store.ts'
+import { type Counts, createTally, tallyBook, watchWebhooks } from './tally.ts'
 import { createWorld, type Dice } from './world.ts'
 
 export type SeedResult = {
@@ -27,6 +30,8 @@ export type SeedResult = {
   readonly steps: number
   readonly faults: FaultCounts
   readonly placed: number
+  /** What was moved, and how often each knob of the provider was turned. */
+  readonly counts: Counts
   /** Of the trace and of the database at its end; null unless asked for. */
   readonly digest: string | null
 }
@@ -34,15 +39,20 @@ export type SeedResult = {
 export type SeedOptions = {
   readonly mutant?: Mutant | null
   readonly isDigested?: boolean
+  /** All that the provider says in this way is lost, to the end. */
+  readonly drop?: Drop | null
   readonly trace?: (line: string) => void
 }
 
-const stepsMax = 60_000
+/** An hour without answers is an hour of looks. */
+const stepsMaxOf = (isLong: boolean) => (isLong ? 600_000 : 60_000)
 /** One seed in so many also forgets what is old, and every stored record is held against the schema at its end. */
 const thoroughEvery = 7
 /** Three of ten seeds work on a database server, where transactions overlap. */
 const serverSeeds: readonly number[] = [2, 5, 8]
 const horizonMs = 20 * 3_600_000
+/** After an hour's outage a call that is owed still may wait for two hours more. */
+const toldWithinMs = (isAway: boolean) => (isAway ? 7 : 3) * 3_600_000
 /** What can end an attempt without its end being written. */
 const ownFailures: readonly FaultKind[] = [
   'processCrash',
@@ -58,7 +68,7 @@ const secret = 'sbx_simulated'
 
 /** Must be called in a macrotask (world.ts, inMacrotask). */
 export function simulate(store: Store, seed: number, options: SeedOptions = {}): SeedResult {
-  const { mutant = null, isDigested = false } = options
+  const { mutant = null, isDigested = false, drop = null } = options
   const hash = isDigested ? createHash('sha256') : null
   const trace = options.trace ?? (hash ? (line: string) => void hash.update(`${line}\n`) : null)
   const world = createWorld(seed, trace)
@@ -73,7 +83,12 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
   const isThorough = seed % thoroughEvery === 0
   const shop = planShop(dice, isServed)
   const money = shop.isRace ? null : planMoney(seed)
-  store.captureLater(money?.isCapturedLater === true)
+  const isCapturedLater = money?.isCapturedLater === true
+  const provider = shop.isRace ? null : planProvider(seed, { isCapturedLater, drop })
+  const stepsMax = stepsMaxOf(provider?.outageAt != null || drop === 'answers')
+  const tally = createTally()
+  const trouble = createTrouble(provider, drop, { world, faults, tally })
+  store.captureLater(isCapturedLater)
   const ownerOfCommit = new WeakMap<object, Commit[]>()
   const auditCommit = createCommitAuditor(store, report)
   const calm = world.clockOf(null)
@@ -86,13 +101,18 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
   if (receivers) plantReceivers(store, receivers)
 
   let cluster: Cluster
-  const book = createSandboxBook(
+  const dropped = drop === null ? {} : settingsOf(drop)
+  const watched = watchWebhooks(
+    createMemoryStore(),
+    webhookEgress((request) => cluster.send(request)),
+    { tally, now: world.now, settings: () => book.settings() },
+  )
+  const book: SandboxBook = createSandboxBook(
     {
-      store: createMemoryStore(),
+      ...watched,
       clock: calm,
       random: dice,
       newId: createIdSource(calm, dice),
-      egress: webhookEgress((request) => cluster.send(request)),
       webhookUrl: `${publicUrl}/api/payments/webhooks/sandbox`,
       secret,
     },
@@ -105,6 +125,8 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
       webhookMs: faults.has('webhookLate') ? dice.between(0, 20_000) : 0,
       webhookJitterMs: faults.has('webhookLate') ? 20_000 : 5,
       ...money?.settings,
+      ...provider?.settings,
+      ...dropped,
     },
   )
   let due: number | null = null
@@ -125,6 +147,8 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
       store,
       server,
       book,
+      trouble,
+      tally,
       peer,
       receivers,
       secret,
@@ -154,22 +178,30 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
     repeats += 1
   }
   if (shop.hasStaff) void runShop({ world, cluster, store, onRepeat })
-  if (!shop.isRace) void actAtProvider({ world, cluster, faults, book }, secret)
-  if (money) void moveMoney({ world, cluster, store, book }, money)
+  if (!shop.isRace) void actAtProvider({ world, cluster, faults, book, tally }, secret)
+  if (money) void moveMoney({ world, cluster, store, book }, money, tally)
+  if (provider) void payOut({ world, book }, provider, tally)
   if (money?.isCapturedLater) void captureOrders({ world, cluster, store, book }, money)
   if (faults.has('webhookForged')) void forgeWebhooks(cluster, report, world)
 
-  world.at(shop.troubleMs, null, 'the trouble ends', () => {
+  world.at(Math.max(shop.troubleMs, troubleUntil(provider)), null, 'the trouble ends', () => {
     faults.stop()
     cluster.heal()
-    book.set({ ...calmSettings, ...(money ? { authorizationMs: money.settings.authorizationMs! } : {}) })
+    book.set({ ...calmSettings, ...(money ? { authorizationMs: money.settings.authorizationMs! } : {}), ...dropped })
   })
   const nextDue = () => {
     due ??= nextDueIn(store)
     // What is looked at once a day for ever is no news: the auditor says whether it should be.
-    if (due > world.now() + horizonMs) return Number.POSITIVE_INFINITY
+    if (due > world.now() + (drop === 'answers' ? 2 : 1) * horizonMs) return Number.POSITIVE_INFINITY
     return due - cluster.maxSkewMs()
   }
+  // Who never gets an answer asks for ever. By then webhooks alone have told all, and what is left to be asked is asked.
+  if (drop === 'answers')
+    world.at(toldWithinMs(provider?.outageAt != null), null, 'answers arrive again', () => {
+      auditMoney({ store, book, money, report, isAsked: false })
+      auditClearing({ store, book, report })
+      trouble.answer()
+    })
   const end = world.run(() => problems.length > 0, nextDue, stepsMax)
   if (end === 'exhausted') report(`it does not come to rest within ${stepsMax} steps`)
   if (end === 'rest' && shopping > 0) report(`${shopping} buyers wait for an answer for ever`)
@@ -193,8 +225,17 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
       placedExpected,
       isCalm,
       isThorough,
+      drop,
     })
+    const settle = () => {
+      if (world.run(() => problems.length > 0, nextDue, stepsMax) !== 'rest') report('it does not come to rest while its account is read')
+    }
+    if (problems.length === 0) explainAccount({ cluster, store, book, tally, report, settle })
   }
+  tallyBook(tally, book.all())
+  const countOf = (table: string) => store.sql(`select count(*) as "count" from "${table}"`).get()!['count'] as number
+  tally.add('orders', countOf('orders'))
+  tally.add('payments', countOf('payments'))
   if (hash) {
     hash.update(JSON.stringify(server?.commitsAfter(0, Number.POSITIVE_INFINITY) ?? []))
     for (const table of ['orders', 'payments', 'effects', 'emails', 'webhookDeliveries', 'stockLevels', '_commits'])
@@ -208,6 +249,7 @@ export function simulate(store: Store, seed: number, options: SeedOptions = {}):
     steps: world.steps(),
     faults: faults.counts,
     placed,
+    counts: tally.counts,
     digest: hash?.digest('hex') ?? null,
   }
 }

@@ -1,4 +1,5 @@
 // Giving up an attempt that waits: the provider closes it, so that it cannot be paid any more.
+import { limits } from '../../base/limits.ts'
 import { Type } from '../../contract/type.ts'
 import { type EffectHandler, effectHandler, effectKind, enqueue, type Outcome } from '../../effects/effect.ts'
 import type { Work } from '../../operation/work.ts'
@@ -25,6 +26,7 @@ export async function cancelPayment(work: Work, payment: Payment, by?: { readonl
 
 export function cancelPaymentEffect(providers: ReadonlyMap<string, PaymentProvider>): EffectHandler {
   return effectHandler(paymentCancel, {
+    attemptsMax: limits.providerAttemptsMax,
     async perform({ effect, payload, read }): Promise<Outcome<ProviderView>> {
       const payment = await read.get(payments, payload.payment)
       const provider = payment && providers.get(payment.provider)

@@ -99,6 +99,7 @@ function cannot({ provider }: Payment, what: string): EngineError {
 
 export function capturePaymentEffect(providers: ReadonlyMap<string, PaymentProvider>): EffectHandler {
   return effectHandler(paymentCapture, {
+    attemptsMax: limits.providerAttemptsMax,
     async perform({ effect, payload, read }): Promise<Outcome<ProviderView | null>> {
       const capture = await read.get(captures, payload.capture)
       const payment = capture && (await read.get(payments, capture.payment))

@@ -16,6 +16,7 @@ import { failUnsentRefund, stopEffect } from './refund-claims.ts'
 
 export function followPaymentEffect(providers: ReadonlyMap<string, PaymentProvider>): EffectHandler {
   return effectHandler(paymentFollow, {
+    attemptsMax: limits.providerAttemptsMax,
     async perform({ payload, read }): Promise<Outcome<ProviderView | null>> {
       const payment = await read.get(payments, payload.payment)
       const provider = payment && providers.get(payment.provider)

@@ -108,6 +108,7 @@ type Pages = { readonly lines: readonly SettlementLine[]; readonly next: string 
 
 export function readAccountEffect(providers: ReadonlyMap<string, PaymentProvider>): EffectHandler {
   return effectHandler(accountRead, {
+    attemptsMax: limits.providerAttemptsMax,
     async perform({ payload, read }): Promise<Outcome<Pages | null>> {
       const row = await read.get(reconciliations, payload.reconciliation)
       if (row === null || !isItsTurn(row, payload.step)) return { end: 'done', result: null }

@@ -8,7 +8,7 @@ import { command, type Operation } from '../../operation/define.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { type Payment, payments, type WebhookMessage, webhookInbox } from './collections.ts'
 import { followPayment } from './look-at-payment.ts'
-import type { PaymentProvider } from './provider.ts'
+import type { PaymentProvider, Told } from './provider.ts'
 import { recordTold } from './record-facts.ts'
 
 const minute = 60_000
@@ -77,11 +77,23 @@ export function receiveWebhook(providers: ReadonlyMap<string, PaymentProvider>):
         if (stored === null || payment === null) continue
         // A second payment of theirs for one of ours is looked at by the name that ours has there.
         const isIts = payment.providerRef === null || payment.providerRef === providerRef
-        if (told && isIts) events.push(...(await recordTold(context, payment, { ...told, providerRef })).events)
+        if (told && isIts && isAsAsked(payment, told)) events.push(...(await recordTold(context, payment, { ...told, providerRef })).events)
         else await followPayment(context, payment, { source: 'webhook', cause: eventId })
       }
       return { output: { received: received.length }, events }
     },
+  })
+}
+
+/**
+ * Told in the currency that was asked for, of no more than that, and of all of it where it is taken at once. Anything else may be a
+ * mistake of the provider's: a fact stays for ever, so its own record is asked first, and believed whatever it says.
+ */
+function isAsAsked({ amount: asked, capture }: Payment, { facts }: Told): boolean {
+  const isWhole = capture !== 'later'
+  return facts.every(({ kind, amount: { amount, currency } }) => {
+    if (currency !== asked.currency || amount > asked.amount) return false
+    return kind !== 'cap_ok' || !isWhole || amount === asked.amount
   })
 }
 

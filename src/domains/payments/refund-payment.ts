@@ -1,5 +1,6 @@
 // Sending money back: the effect of a refund that is owed. Invariant: a refund ends by what the provider says of it, by
 // another that takes its place, or by staff; none is left to an effect that has ended.
+import { limits } from '../../base/limits.ts'
 import { type EffectHandler, effectHandler, isUnsent, type Outcome, type SettleContext } from '../../effects/effect.ts'
 import { type Payment, payments, type Refund, refunds } from './collections.ts'
 import { lookForRefund } from './look-at-payment.ts'
@@ -9,6 +10,7 @@ import { failRefund, paymentRefund } from './refund-claims.ts'
 
 export function refundPaymentEffect(providers: ReadonlyMap<string, PaymentProvider>): EffectHandler {
   return effectHandler(paymentRefund, {
+    attemptsMax: limits.providerAttemptsMax,
     async perform({ effect, payload, read }): Promise<Outcome<ProviderView | null>> {
       const refund = await read.get(refunds, payload.refund)
       const payment = refund && (await read.get(payments, refund.payment))

@@ -1,5 +1,6 @@
 // Some providers ask the customer first and take the money when we say so. What the order makes of it is the orders
 // domain's matter: it says whether the money is still wanted.
+import { limits } from '../../base/limits.ts'
 import { Type } from '../../contract/type.ts'
 import { type EffectHandler, effectHandler, effectKind, enqueue, type Outcome } from '../../effects/effect.ts'
 import type { Work } from '../../operation/work.ts'
@@ -21,6 +22,7 @@ export async function resumePayment(work: Work, payment: Payment): Promise<void>
 
 export function resumePaymentEffect(providers: ReadonlyMap<string, PaymentProvider>): EffectHandler {
   return effectHandler(paymentResume, {
+    attemptsMax: limits.providerAttemptsMax,
     async perform({ effect, payload, read }): Promise<Outcome<ProviderView>> {
       const payment = await read.get(payments, payload.payment)
       const provider = payment && providers.get(payment.provider)

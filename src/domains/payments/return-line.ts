@@ -45,6 +45,7 @@ export const returnLine = command({
 
 export function returnLineEffect(providers: ReadonlyMap<string, PaymentProvider>): EffectHandler {
   return effectHandler(lineReturn, {
+    attemptsMax: limits.providerAttemptsMax,
     async perform({ payload, read }): Promise<Outcome<null>> {
       const line = await read.get(settlementLines, payload.line)
       const provider = line && providers.get(line.provider)

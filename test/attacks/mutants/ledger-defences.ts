@@ -4,9 +4,42 @@ import type { Defence } from './defences.ts'
 const reconciliation = 'test/api/reconciliation.test.ts'
 const ledger = 'test/api/ledger.test.ts'
 const captures = 'test/api/captures.test.ts'
+const sandbox = 'test/api/sandbox-provider.test.ts'
 const matching = 'src/domains/payments/match-lines.ts'
 
 export const ledgerDefences: readonly Defence[] = [
+  {
+    name: 'a webhook of another currency than was asked for is not booked as told',
+    file: 'src/domains/payments/receive-webhook.ts',
+    from: 'if (currency !== asked.currency || amount > asked.amount) return false',
+    to: 'if (amount > asked.amount) return false',
+    test: sandbox,
+    asked: ['wrong_currency'],
+  },
+  {
+    name: 'a webhook of more than was asked for is not booked as told',
+    file: 'src/domains/payments/receive-webhook.ts',
+    from: 'currency !== asked.currency || amount > asked.amount',
+    to: 'currency !== asked.currency',
+    test: sandbox,
+    asked: ['more than was authorized'],
+  },
+  {
+    name: 'a webhook of a part of what is taken whole is not booked as told',
+    file: 'src/domains/payments/receive-webhook.ts',
+    from: "return kind !== 'cap_ok' || !isWhole || amount === asked.amount",
+    to: 'return isWhole || !isWhole',
+    test: sandbox,
+    asked: ['less than is taken whole'],
+  },
+  {
+    name: 'looks that fail keep no refund from a provider that is spared',
+    file: 'src/engine/spare-providers.ts',
+    from: 'leftMs > 0 || isProbing || isLater',
+    to: 'leftMs > 0 || isProbing',
+    test: 'src/engine/spare-providers.test.ts',
+    asked: ['what moves money goes before looks'],
+  },
   {
     name: 'a line whose amount is not that of its fact is a difference',
     file: matching,
