@@ -620,7 +620,16 @@ const checkedOut = ['orders.checkOut: effects, orders, payments', 'effects.payme
 /** What staff look at: money and a message of nobody. */
 const anUnmatchedLine = async ({ write, engine }: World): Promise<Given> => {
   const [line, message] = [engine.newId('stl'), engine.newId('whk')]
-  const nothing = { operationRef: null, providerRef: null, reference: null, payoutRef: null, payment: null, order: null, fact: null }
+  const nothing = {
+    original: null,
+    operationRef: null,
+    providerRef: null,
+    reference: null,
+    payoutRef: null,
+    payment: null,
+    order: null,
+    fact: null,
+  }
   await write(async (tx, now) => {
     await tx.insert(settlementLines, {
       ...nothing,

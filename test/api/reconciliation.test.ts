@@ -206,6 +206,34 @@ describe('an account', () => {
     assert.deepEqual([row!.status, row!.lines, row!.explainedPpm, row!.differenceCount], ['done', 1, 1_000_000, 0])
   })
 
+  test('in another currency than its payments is explained: what was changed lies between the two', async () => {
+    const order = await start()
+    const original = money(1_390, 'EUR')
+    const inUsd = { amount: money(1_501, 'USD'), fee: money(62, 'USD') }
+    account.lines.push({ ...(await paid(order)), ...inUsd, original })
+    const changed = async () => [await balance('A:psp:sandbox'), await balance('A:exchange:sandbox'), await balance('E:fee:sandbox')]
+    for (const _ of [1, 2]) {
+      const { explainedPpm, differences } = await reconcile()
+      assert.deepEqual([explainedPpm, differences], [1_000_000, []])
+      // Of both currencies: 1,390 − 1,390 EUR, and 1,501 − 62 USD.
+      assert.deepEqual(await changed(), [1_439, 1_390 - 1_501, 62])
+    }
+    const unknown = await unknownPayment()
+    account.lines.splice(-1, 1, { ...unknown.line, ...inUsd, original })
+    assert.equal((await reconcile()).differences[0].kind, 'line_without_fact')
+    assert.equal(await balance('L:unmatched:sandbox'), -1_501)
+    const orphan = await start('card_challenge')
+    assert.equal((await staffPost(`/api/orders/${orphan}/adopt-payment`, { provider: 'sandbox', providerRef: unknown.id })).status, 201)
+    await work(world)
+    account.lines.push({ ...(await paid(await start())), ...inUsd, original: money(1_391, 'EUR') })
+    const { differences } = await reconcile()
+    assert.deepEqual(
+      differences.map(({ kind, theirs }: { kind: string; theirs: object }) => [kind, theirs]),
+      [['amount', money(1_391, 'EUR')]],
+    )
+    assert.equal(await balance('L:unmatched:sandbox'), 0)
+  })
+
   test('whose lines name no operation is matched by payment, kind and amount, each fact once', async () => {
     const order = await start()
     const line = { ...(await paid(order)), operationRef: null, reference: null }

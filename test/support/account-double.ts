@@ -47,6 +47,7 @@ export function aLine(
     operationRef: null,
     providerRef: null,
     reference: null,
+    original: null,
     at: 0,
     payoutRef: null,
     ...rest,

@@ -92,6 +92,8 @@ export const accounts = {
   fees: (provider: string) => `E:fee:${provider}`,
   /** What a provider added to its account or took from it, for reasons of its own. */
   adjustments: (provider: string) => `E:adjustment:${provider}`,
+  /** Between currencies: what a provider changed, and what it gave for it. */
+  exchange: (provider: string) => `A:exchange:${provider}`,
   /** Money that came in for no sale, and is kept. */
   otherIncome: 'I:other',
   bank: 'A:bank',

@@ -61,10 +61,11 @@ export async function explainAccount(read: Reader, row: Reconciliation, before: 
   return { lines, matched, explainedPpm, differenceCount, differences, factsSince }
 }
 
-function differenceOf({ id, ref, payment, order, amount }: StoredLine, fact: PaymentFact | undefined): Difference {
+function differenceOf({ id, ref, payment, order, amount, original }: StoredLine, fact: PaymentFact | undefined): Difference {
   const ours = fact === undefined ? null : money(factSigns[fact.kind]! * fact.amount.amount, fact.amount.currency)
-  const kind = ours === null ? 'line_without_fact' : ours.currency === amount.currency ? 'amount' : 'currency'
-  return { kind, record: id, ref, payment, order, ours, theirs: amount }
+  const theirs = original ?? amount
+  const kind = ours === null ? 'line_without_fact' : ours.currency === theirs.currency ? 'amount' : 'currency'
+  return { kind, record: id, ref, payment, order, ours, theirs }
 }
 
 function missing({ id, kind, operationRef, payment, order, amount }: PaymentFact): Difference {

@@ -12,7 +12,7 @@ import { followPayment } from './look-at-payment.ts'
 import type { SettlementLine } from './provider.ts'
 import { type StoredLine, settlementLines, unmatchedStates } from './settlement-collections.ts'
 
-type Spoken = Pick<SettlementLine, 'ref' | 'kind' | 'operationRef' | 'providerRef' | 'reference' | 'amount'>
+type Spoken = Pick<SettlementLine, 'ref' | 'kind' | 'operationRef' | 'providerRef' | 'reference' | 'amount' | 'original'>
 type Match = Pick<StoredLine, 'state' | 'payment' | 'order' | 'fact'>
 type Account = { readonly provider: string; readonly reconciliation: string }
 
@@ -50,7 +50,15 @@ export async function storeLines(work: Work, account: Account, lines: readonly S
   const matches = await matchesOf(tx, provider, [...news.values()])
   const stored = await tx.insertMany(
     settlementLines,
-    [...news.values()].map((line) => ({ id: newId('stl'), provider, ...line, ...matches.get(line.ref)!, note: null, lastError: null })),
+    [...news.values()].map((line) => ({
+      id: newId('stl'),
+      provider,
+      original: null,
+      ...line,
+      ...matches.get(line.ref)!,
+      note: null,
+      lastError: null,
+    })),
   )
   for (const line of stored) await bookLine(work, line)
   await look(work, account, stored)
@@ -73,9 +81,19 @@ export async function matchAgain(work: Work, account: Account, lines: readonly S
 }
 
 /** Money that was of nobody has an owner: its payment's facts book it. */
-export async function unbook(work: Work, { provider, amount, order }: StoredLine): Promise<void> {
+export async function unbook(work: Work, line: StoredLine): Promise<void> {
+  const { provider, amount, order } = line
   const legs = move({ debit: accounts.unmatched(provider), credit: accounts.provider(provider) }, amount)
   await postTransfer(work, { kind: 'settlement.matched', order, legs })
+  await bookExchange(work, line)
+}
+
+/** What a fact books in the currency of its payment came to the account in another. */
+async function bookExchange(work: Work, { provider, order, amount, original }: StoredLine): Promise<void> {
+  if (original === null) return
+  const [psp, exchange] = [accounts.provider(provider), accounts.exchange(provider)]
+  for (const [debit, credit, of] of [[exchange, psp, original] as const, [psp, exchange, amount] as const])
+    await postTransfer(work, { kind: 'settlement.exchange', order, legs: move({ debit, credit }, of) })
 }
 
 /** What has come and gone of a payment that nobody knows is settled by itself. */
@@ -96,7 +114,8 @@ async function look(work: Work, { reconciliation }: Account, lines: readonly Sto
     await followPayment(work, payment, { source: 'poll', cause: `account:${reconciliation}` })
 }
 
-async function bookLine(work: Work, { provider, order, kind, state, amount, fee }: StoredLine): Promise<void> {
+async function bookLine(work: Work, line: StoredLine): Promise<void> {
+  const { provider, order, kind, state, amount, fee } = line
   const psp = accounts.provider(provider)
   const post = (what: string, debit: string, of: StoredLine['amount']) =>
     postTransfer(work, { kind: `settlement.${what}`, order, legs: move({ debit, credit: psp }, of) })
@@ -106,6 +125,7 @@ async function bookLine(work: Work, { provider, order, kind, state, amount, fee 
   if (kind === 'payout') return await post('payout', accounts.bank, gone)
   if (kind === 'fee') return await post('fee', accounts.fees(provider), gone)
   if (kind === 'adjustment') return await post('adjustment', accounts.adjustments(provider), gone)
+  await bookExchange(work, line)
 }
 
 async function matchesOf(tx: Transaction, provider: string, lines: readonly Spoken[]): Promise<Map<string, Match>> {
@@ -133,8 +153,10 @@ async function matchesOf(tx: Transaction, provider: string, lines: readonly Spok
   return matches
 }
 
-function isEqual({ kind, amount }: PaymentFact, line: Spoken): boolean {
-  return amount.currency === line.amount.currency && factSigns[kind]! * amount.amount === line.amount.amount
+/** Whether a line says the same as its fact. */
+export function isEqual({ kind, amount }: PaymentFact, line: Pick<Spoken, 'amount' | 'original'>): boolean {
+  const theirs = line.original ?? line.amount
+  return amount.currency === theirs.currency && (factSigns[kind] ?? 0) * amount.amount === theirs.amount
 }
 
 type Known = { readonly provider: string; readonly lines: readonly Spoken[]; readonly facts: readonly PaymentFact[] }

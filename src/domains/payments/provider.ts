@@ -104,6 +104,8 @@ export type SettlementLine = {
   readonly reference: string | null
   /** Signed: what the account gained. Without the fee. */
   readonly amount: Money
+  /** Signed: what it was in the currency of its payment, where the provider changed it into another. */
+  readonly original?: Money | null
   /** At least 0: what the provider kept. Of the same currency. */
   readonly fee: Money
   readonly at: number

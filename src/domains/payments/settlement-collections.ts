@@ -31,6 +31,8 @@ export const settlementLines = collection('settlementLines', {
     reference: field.text(),
     /** What the account gained, without the fee. */
     amount: field.money({ required: true }),
+    /** What that was in the currency of the payment, where the provider changed it into another. */
+    original: field.money(),
     fee: field.money({ required: true }),
     at: field.dateTime({ required: true }),
     payoutRef: field.text(),

@@ -2,10 +2,10 @@
 // something else (the provider's money, a refund owed) say the same as it does.
 
 import { limits } from '../../base/limits.ts'
-import { and, compare, eq, oneOf } from '../../contract/filter.ts'
+import { and, compare, eq, isNull, oneOf } from '../../contract/filter.ts'
 import { accounts, ledgerEntries } from '../../domains/ledger/collections.ts'
 import { claimingStatuses, type PaymentFact, paymentFacts, refunds } from '../../domains/payments/collections.ts'
-import { factSigns } from '../../domains/payments/match-lines.ts'
+import { isEqual } from '../../domains/payments/match-lines.ts'
 import { bookedStates, type StoredLine, settlementLines, unmatchedStates } from '../../domains/payments/settlement-collections.ts'
 import { findAll, pagesById } from '../../storage/find-all.ts'
 import type { Reader } from '../../storage/storage.ts'
@@ -96,6 +96,12 @@ async function checkSums({ read, now, patienceMs, report }: VerifyContext): Prom
       add(accounts.disputed(provider), amount.currency, amount.amount)
   for (const { key, sum } of await sumsBy(read, settlementLines, { by: ['provider', 'fee.currency'], sum: 'fee.amount' }))
     add(accounts.provider(String(key[0])), key[1], -sum)
+  // Changed from one currency into another: the facts tell of the first, the account of the second.
+  for (const [of, sign] of [['original', -1] as const, ['amount', 1] as const]) {
+    const where = and(isNull('original.currency', false), { op: 'not', of: oneOf('state', bookedStates) })
+    for (const { key, sum } of await sumsBy(read, settlementLines, { where, by: ['provider', `${of}.currency`], sum: `${of}.amount` }))
+      add(accounts.provider(String(key[0])), key[1], sign * sum)
+  }
   const ofNobody = new Map<string, number>()
   for (const { key, sum } of await sumsBy(read, settlementLines, { by: ['provider', 'state', 'amount.currency'], sum: 'amount.amount' })) {
     const [provider, state, currency] = key as [string, StoredLine['state'], string]
@@ -152,11 +158,11 @@ async function checkMatched({ read, report }: VerifyContext, page: readonly Stor
       )
     ).map((fact) => [fact.id, fact]),
   )
-  for (const { id, fact: matched, amount } of page) {
-    const fact = matched === null ? undefined : facts.get(matched)
-    const ours = fact === undefined ? 0 : (factSigns[fact.kind] ?? 0) * fact.amount.amount
-    if (fact?.amount.currency !== amount.currency || ours !== amount.amount)
-      report('settlementLines.fit_facts', [`settlementLines/${id}`], `${amount.amount} ${amount.currency}; the fact says ${ours}`)
+  for (const line of page) {
+    const fact = line.fact === null ? undefined : facts.get(line.fact)
+    if (fact !== undefined && isEqual(fact, line)) continue
+    const { amount, currency } = line.original ?? line.amount
+    report('settlementLines.fit_facts', [`settlementLines/${line.id}`], `${amount} ${currency}; the fact says ${fact?.amount.amount ?? 0}`)
   }
 }
 

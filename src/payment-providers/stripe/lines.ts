@@ -1,5 +1,6 @@
 // The lines of Stripe's account. Stripe lists the newest first, and we want the oldest first: so spans of time are read one after
 // another, short enough for a page each. After those come the lines of payouts, again, with the payout that each was paid out by.
+import { type Money, money } from '../../base/money.ts'
 import type { ProviderResult, SettlementLine, SettlementPage } from '../../domains/payments/provider.ts'
 import { type Finder, reading } from './find.ts'
 import { idIn, isWritten, listIn, markIn, nameIn, paymentMark, signedIn, timeIn, type Written, wordIn } from './read.ts'
@@ -104,17 +105,26 @@ function lineOf(row: Written, payoutRef: string | null): SettlementLine {
   // Facts of a capture are named after its PaymentIntent, others after themselves.
   const own =
     kind === 'payment' ? intent : kind === 'refund' || kind === 'dispute' || kind === 'dispute_reversal' ? idIn(row, 'source') : null
+  const amount = signedIn(row, 'amount')
   return {
     ref: nameIn(row, 'id'),
     kind,
     operationRef: own,
     providerRef: intent,
     reference: markIn(source, paymentMark),
-    amount: signedIn(row, 'amount'),
+    amount,
+    original: own === null ? null : originalOf(source, amount),
     fee: signedIn(row, 'fee'),
     at: timeIn(row, 'created'),
     payoutRef: payoutRef ?? (kind === 'payout' ? idIn(row, 'source') : null),
   }
+}
+
+/** A charge, refund or dispute of another currency than the account's: Stripe changed it. */
+function originalOf(source: Written, { amount, currency }: Money): Money | null {
+  if (wordIn(source, 'currency') === null) return null
+  const whole = signedIn(source, wordIn(source, 'object') === 'charge' ? 'amount_captured' : 'amount')
+  return whole.currency === currency ? null : money(Math.sign(amount) * whole.amount, whole.currency)
 }
 
 const oldestFirst = (lines: readonly SettlementLine[]) => lines.toSorted((a, b) => a.at - b.at || (a.ref < b.ref ? -1 : 1))
