@@ -1,5 +1,6 @@
 // The sandbox's face of a real provider, for an adapter that speaks to it in development: in this process, or in the
 // `kingpost sandbox` that several processes share.
+import { createHmac } from 'node:crypto'
 import { join } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { systemEgress } from '../base/egress.ts'
@@ -11,7 +12,6 @@ import { calmSettings } from '../sandbox/settings.ts'
 import { openSandboxStore } from '../sandbox/sqlite-store.ts'
 import type { OpenProvider, ProviderPlace } from './open-provider.ts'
 import { checkOneSandbox, lockBook, remoteSecret, sandboxSecret, toTheFirst } from './open-sandbox.ts'
-import { UsageError } from './settings.ts'
 
 /** What an adapter needs to speak to a face, and what the server does for it. */
 export type OpenFace = Pick<OpenProvider, 'pages' | 'start' | 'stop'> & {
@@ -32,7 +32,8 @@ export function openFaceBook(
     readonly secret: string
   },
 ): { readonly book: SandboxBook; readonly pages: FacePages } {
-  const { name, dataFolder, url, webhookUrls, secret } = options
+  const { name, dataFolder, url, webhookUrls } = options
+  const secret = secretOf(face, name, options.secret)
   const { folder, unlock } = lockBook(dataFolder, `sandbox-${name}`)
   const book = createSandboxBook(
     {
@@ -54,13 +55,18 @@ export function openFaceBook(
   return { book: { ...book, stop }, pages: createFacePages({ face, name, book, url, secret, clock: systemClock, random: systemRandom }) }
 }
 
+/** Keys of each account are its own: a webhook of one is not signed for another. */
+function secretOf(face: Face, name: string, secret: string): string {
+  return name === face.name ? secret : createHmac('sha256', secret).update(name).digest('hex')
+}
+
 /** @throws UsageError */
 export async function openFace(face: Face, { config, settings, publicUrl, port, storage, model }: ProviderPlace): Promise<OpenFace> {
   const { sandboxUrl, dataFolder } = settings
   const { id: name } = config
   if (sandboxUrl !== null) {
-    if (name !== face.name) throw new UsageError(`A kingpost sandbox has one account of ${face.title}: ${name} is a second one.`)
-    return { url: `${sandboxUrl}/sandbox/${name}`, secret: remoteSecret(settings), pages: null, start() {}, stop() {} }
+    const secret = secretOf(face, name, remoteSecret(settings))
+    return { url: `${sandboxUrl}/sandbox/${name}`, secret, pages: null, start() {}, stop() {} }
   }
   checkOneSandbox(settings)
   const secret = await sandboxSecret(storage, model)
@@ -71,5 +77,6 @@ export async function openFace(face: Face, { config, settings, publicUrl, port, 
     webhookUrls: [`http://127.0.0.1:${port}/api/payments/webhooks/${name}`],
     secret,
   })
-  return { url: `http://127.0.0.1:${port}/sandbox/${name}`, secret, pages, start: book.start, stop: book.stop }
+  const own = secretOf(face, name, secret)
+  return { url: `http://127.0.0.1:${port}/sandbox/${name}`, secret: own, pages, start: book.start, stop: book.stop }
 }

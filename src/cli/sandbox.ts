@@ -1,5 +1,6 @@
 // `kingpost sandbox`: the payment sandbox as a process of its own, for several servers over one database.
 // It is the other company: it has its book, its pages and its desk, and knows shops by their webhooks alone.
+import { readdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { systemRandom } from '../base/random.ts'
 import { faces } from '../sandbox/faces/all.ts'
@@ -44,27 +45,52 @@ export async function runSandbox(settings: ProcessSettings): Promise<number> {
 type Place = { readonly url: string; readonly webhookUrls: readonly string[]; readonly secret: string }
 type Pages = ReturnType<typeof createSandboxPages>
 
-/** The sandbox's own book and that of each face, each with its webhooks: `…/webhooks/sandbox` is `…/webhooks/stripe` for Stripe's. */
+type Account = ReturnType<typeof openFaceBook>
+
+/** Of a second account: `stripe-eu`. A name that no config could have is not one. */
+const accountPath = /^\/sandbox\/([a-z][a-z0-9-]{0,39})(?:[/?]|$)/
+/** Whoever can call the sandbox can make up names: not so many that the disk fills with books. */
+const accountsMax = 30
+
+/** The sandbox's own book and that of each account, each with its webhooks: `…/webhooks/sandbox` is `…/webhooks/stripe` for Stripe's. */
 function openAll({ dataFolder }: ProcessSettings, { url, webhookUrls, secret }: Place): { pages: Pages; start(): void; stop(): void } {
   const book = openBook(dataFolder, { webhookUrls, secret })
   const ownPages = createSandboxPages(book, { secret, desk: createFaultyDesk(book, systemRandom) })
-  const opened = faces.map((face) => {
-    const urls = webhookUrls.map((one) => one.replace(/\/sandbox\/?$/, `/${face.name}`))
-    return { face, ...openFaceBook(face, { name: face.name, dataFolder, url: `${url}/sandbox/${face.name}`, webhookUrls: urls, secret }) }
-  })
-  const books = [book, ...opened.map((one) => one.book)]
+  const accounts = new Map<string, Account>()
+  const open = (name: string): Account | undefined => {
+    const face = faces.find((one) => name === one.name || name.startsWith(`${one.name}-`))
+    if (face === undefined || accounts.size >= accountsMax) return undefined
+    const urls = webhookUrls.map((one) => one.replace(/\/sandbox\/?$/, `/${name}`))
+    const account = openFaceBook(face, { name, dataFolder, url: `${url}/sandbox/${name}`, webhookUrls: urls, secret })
+    accounts.set(name, account)
+    return account
+  }
+  // A second account is there from its first call on, and again after a restart: it may have webhooks to send.
+  for (const { name } of faces) open(name)
+  for (const name of keptAccounts(dataFolder)) if (!accounts.has(name)) open(name)
+  const findOrOpen = (name: string): Account | undefined => {
+    const known = accounts.get(name)
+    if (known !== undefined) return known
+    const opened = open(name)
+    opened?.book.start()
+    return opened
+  }
+  const books = () => [book, ...[...accounts.values()].map((one) => one.book)]
   return {
     pages(request, response) {
-      const found = opened.find(({ face }) => isBelow(request.url ?? '', `/sandbox/${face.name}`))
-      ;(found?.pages ?? ownPages)(request, response)
+      const [, name] = accountPath.exec(request.url ?? '') ?? []
+      const account = name === undefined ? undefined : findOrOpen(name)
+      ;(account?.pages ?? ownPages)(request, response)
     },
     start() {
-      for (const one of books) one.start()
+      for (const one of books()) one.start()
     },
     stop() {
-      for (const one of books) one.stop()
+      for (const one of books()) one.stop()
     },
   }
 }
 
-const isBelow = (url: string, path: string): boolean => url.startsWith(path) && /^(?:$|[/?])/.test(url.slice(path.length))
+function keptAccounts(dataFolder: string): string[] {
+  return readdirSync(dataFolder).flatMap((file) => /^sandbox-([a-z][a-z0-9-]{0,39})\.db$/.exec(file)?.[1] ?? [])
+}

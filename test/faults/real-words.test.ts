@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { eventually } from '../support/eventually.ts'
 import { expectStatus, type HttpClient } from '../support/http-client.ts'
-import { startServer, temporaryFolder, verify } from '../support/server-process.ts'
-import { makeCart, signInAdmin } from '../support/shop.ts'
+import { freePort, type ServerProcess, startCommand, startServer, temporaryFolder, verify } from '../support/server-process.ts'
+import { makeArticle, makeCart, orderWhen, signInAdmin } from '../support/shop.ts'
 
 const config = join(import.meta.dirname, '../../examples/bookshop/kingpost.config.ts')
 
@@ -75,3 +75,56 @@ for (const provider of ['stripe', 'paypal', 'mollie'])
     const { code, stdout } = await verify(dataFolder, config)
     assert.equal(code, 0, stdout)
   })
+
+const twoAccounts = join(import.meta.dirname, '../support/two-accounts.config.ts')
+const accounts = ['stripe', 'stripe-eu', 'paypal', 'paypal-eu', 'mollie', 'mollie-nl']
+
+/** One order paid at each account. Each book has its own, and all is explained. `sandboxUrl`: where their books are. */
+async function payAtEach(server: ServerProcess, sandboxUrl: string): Promise<void> {
+  const staff = await signInAdmin(server)
+  const { variant } = await makeArticle(staff, { slug: 'pen', onHand: 99 })
+  for (const provider of accounts) {
+    const cart = await makeCart(server.guest, [{ variant }])
+    const { order, payment } = expectStatus(await cart.holder.post(`/api/carts/${cart.id}/checkout`, { payment: { provider } }), 201).body
+    assert.ok(payment.action.url.startsWith(`${sandboxUrl}/sandbox/${provider}/`), payment.action.url)
+    await approve(payment.action.url)
+    // By a webhook that is signed for this account: a look would come after ten seconds.
+    await orderWhen(cart.holder, order.id, ({ paymentStatus }) => paymentStatus === 'paid', 8_000)
+    const { payments } = (await (await fetch(`${sandboxUrl}/sandbox/${provider}/book`)).json()) as { payments: { reference: string }[] }
+    assert.deepEqual(
+      payments.map(({ reference }) => reference),
+      [payment.id],
+    )
+    expectStatus(await staff.post(`/api/orders/${order.id}/refunds`, { amount: { amount: 100, currency: 'EUR' } }), 201)
+  }
+  const told = expectStatus(await staff.post('/api/payments/reconcile', {}), 200).body.items
+  assert.deepEqual(
+    told.map((one: { provider: string; explainedPpm: number }) => [one.provider, one.explainedPpm]),
+    accounts.map((provider) => [provider, 1_000_000]),
+  )
+}
+
+test('two accounts of each provider stand side by side, each with a book of its own', async (t) => {
+  const server = await startServer(t, { config: twoAccounts })
+  await payAtEach(server, server.links['api']!.replace('/api/docs', '').replace(/\/$/, ''))
+})
+
+test('so they do in a sandbox by itself, which has them again after a restart', async (t) => {
+  const env = { KINGPOST_SANDBOX_SECRET: 'words of our own' }
+  const folder = temporaryFolder(t)
+  const [port, own] = [await freePort(), await freePort()]
+  const webhooks = `http://127.0.0.1:${port}/api/payments/webhooks/sandbox`
+  const words = ['sandbox', '--json', '--port', String(own), '--data-dir', folder, '--webhook-url', webhooks]
+  const sandbox = await startCommand(t, words, env)
+  const url = sandbox.links['sandbox']!
+  const server = await startServer(t, { config: twoAccounts, env, args: ['--port', String(port), '--sandbox-url', url] })
+  await payAtEach(server, url)
+  await sandbox.stop()
+  const again = await startCommand(t, words, env)
+  for (const name of accounts) {
+    const book = (await (await fetch(`${again.links['sandbox']}/sandbox/${name}/book`)).json()) as { payments: unknown[] }
+    assert.equal(book.payments.length, 1)
+  }
+  const unknown = await fetch(`${again.links['sandbox']}/sandbox/strype/book`)
+  assert.equal(unknown.status, 404)
+})

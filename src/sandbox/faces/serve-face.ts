@@ -57,14 +57,15 @@ export function createFacePages(parts: FaceParts): FacePages {
 type Address = { readonly base: string; readonly below: string; readonly query: URLSearchParams }
 
 async function answer(parts: FaceParts, { base, below, query }: Address, exchange: Exchange): Promise<void> {
-  const { face, book } = parts
-  if (isControlPath(below)) return await serveControl({ book, base, brand: face.title }, below, exchange)
+  const { face, book, name = face.name } = parts
+  const brand = name === face.name ? `${face.title} sandbox` : `${face.title} sandbox, ${name}`
+  if (isControlPath(below)) return await serveControl({ book, base, brand }, below, exchange)
   const paid = /^\/pay\/([\w.-]{1,100})$/.exec(below)
   if (paid) {
     const question = `Pay with ${face.title}?`
     const returnUrl = (payment: SandboxPayment) => face.returnUrl?.(payment) ?? plainReturnUrl(payment)
     return await serveHostedPage(
-      { book, brand: `${face.title} sandbox`, question, isWhole: true, staysOpen: face.staysOpen === true, returnUrl },
+      { book, brand, question, isWhole: true, staysOpen: face.staysOpen === true, returnUrl },
       paid[1]!,
       exchange,
     )
