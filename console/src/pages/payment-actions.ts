@@ -1,120 +1,39 @@
 /** What staff do with the money of an order: give it back, capture it, give it up, book what came in by hand. */
-import { html, useState, type View, type VNode } from '../../vendor/htm-preact.js'
-import { client } from '../client.ts'
-import { formatMoney, moneyDecimal, parseMoney } from '../format.ts'
+import { html, useState, type VNode } from '../../vendor/htm-preact.js'
+import { formatMoney, moneyDecimal } from '../format.ts'
 import { useMay } from '../schema.ts'
 import type { Dispute, Line, Money, Order, Payment, Refund } from '../shapes.ts'
-import { Confirm, Dialog, ErrorNote, textOf } from '../ui/parts.ts'
-import { toast } from '../ui/toast.ts'
-
-/** One request at a time, its error, and what is said once it is done. */
-function useDeed(done: () => void) {
-  const [busy, setBusy] = useState(false)
-  const [error, setError] = useState<unknown>(undefined)
-  const run = async (path: string, body: object, said: string) => {
-    setBusy(true)
-    setError(undefined)
-    try {
-      await client.call('POST', path, { body })
-      toast(said)
-      done()
-    } catch (cause) {
-      setError(cause)
-      setBusy(false)
-    }
-  }
-  return { busy, error, run }
-}
-
-type Closing = { readonly onClose: () => void; readonly onDone: () => void }
-
-function Field(props: {
-  id: string
-  label: View
-  problem?: string
-  value: string
-  onInput: (text: string) => void
-  inputmode?: string
-}): VNode {
-  const { id, label, problem, value, onInput, inputmode = 'text' } = props
-  return html`<div class="field">
-    <label for=${id}>${label}</label>
-    <input
-      id=${id}
-      type="text"
-      inputmode=${inputmode}
-      autocomplete="off"
-      value=${value}
-      aria-invalid=${problem ? 'true' : undefined}
-      aria-describedby=${problem ? `${id}-problem` : undefined}
-      onInput=${(event: Event) => onInput(textOf(event))}
-    />
-    ${problem && html`<p class="field-error" id=${`${id}-problem`}>${problem}</p>`}
-  </div>`
-}
-
-function Actions({ action, busy, onClose }: { action: string; busy: boolean; onClose: () => void }): VNode {
-  return html`<div class="form-actions">
-    <button type="submit" class="button primary" disabled=${busy}>${action}</button>
-    <button type="button" class="button" onClick=${onClose}>Cancel</button>
-  </div>`
-}
-
-/** What was typed as an amount of at most so much; nothing typed is all of it. */
-function readAmount(text: string, most: Money): Money | string {
-  if (text.trim() === '') return most
-  const amount = parseMoney(text, most.currency)
-  if (amount === undefined || amount.amount <= 0) return `Give an amount such as ${moneyDecimal(most)}.`
-  return amount.amount > most.amount ? `At most ${formatMoney(most)}.` : amount
-}
+import { type Closing, DeedDialog, TextField, useAmount, useDeed } from '../ui/deed.ts'
+import { Confirm, ErrorNote, textOf } from '../ui/parts.ts'
 
 /** Gives money of an order back: an amount, or so many units of its lines. */
 export function RefundOrder(props: { order: Order; left: Money } & Closing): VNode {
-  const { order, left } = props
-  const [text, setText] = useState('')
+  const { order, left, onClose } = props
+  const amount = useAmount(left, { isBound: true })
   const [units, setUnits] = useState<Readonly<Record<string, number>>>({})
   const [reason, setReason] = useState('')
-  const [problem, setProblem] = useState('')
-  const { busy, error, run } = useDeed(props.onDone)
+  const deed = useDeed(props.onDone)
   const lines = Object.entries(units).filter(([, quantity]) => quantity > 0)
-  const give = async (event: Event) => {
-    event.preventDefault()
+  const give = () => {
+    const what = lines.length > 0 ? { lines: lines.map(([line, quantity]) => ({ line, quantity })) } : { amount: amount.read() }
+    if ('amount' in what && what.amount === undefined) return
     const why = reason.trim() === '' ? {} : { reason: reason.trim() }
-    const path = `/api/orders/${encodeURIComponent(order.id)}/refunds`
-    if (lines.length > 0)
-      return await run(path, { lines: lines.map(([line, quantity]) => ({ line, quantity })), ...why }, 'The refund is on its way.')
-    const amount = readAmount(text, left)
-    if (typeof amount === 'string') return setProblem(amount)
-    await run(path, { amount, ...why }, 'The refund is on its way.')
+    void deed.run(`/api/orders/${encodeURIComponent(order.id)}/refunds`, { ...what, ...why }, 'The refund is on its way.')
   }
-  return html`<${Dialog} title="Give money back" onClose=${props.onClose}>
-    <form class="form" onSubmit=${give} novalidate>
-      <p class="faint">${`At most ${formatMoney(left)} can be given back.`}</p>
-      <fieldset class="field">
-        <legend>Units</legend>
-        ${order.lines.map((line) => {
-          const change = (count: number) => setUnits({ ...units, [line.id]: count })
-          return html`<${UnitsOf} key=${line.id} line=${line} value=${units[line.id] ?? 0} onChange=${change} />`
-        })}
-      </fieldset>
-      ${
-        lines.length === 0 &&
-        html`<${Field}
-          id="refund-amount"
-          label=${html`Or an amount <span class="faint">${`in ${left.currency}, all when empty`}</span>`}
-          inputmode="decimal"
-          problem=${problem}
-          value=${text}
-          onInput=${(typed: string) => {
-            setText(typed)
-            setProblem('')
-          }}
-        />`
-      }
-      <${Field} id="refund-reason" label=${html`Reason <span class="faint">optional</span>`} value=${reason} onInput=${setReason} />
-      <${ErrorNote} error=${error} />
-      <${Actions} action="Give back" busy=${busy} onClose=${props.onClose} />
-    </form>
+  return html`<${DeedDialog} title="Give money back" action="Give back" deed=${deed} onSubmit=${give} onClose=${onClose}>
+    <p class="faint">${`At most ${formatMoney(left)} can be given back.`}</p>
+    <fieldset class="field">
+      <legend>Units</legend>
+      ${order.lines.map((line) => {
+        const change = (count: number) => setUnits({ ...units, [line.id]: count })
+        return html`<${UnitsOf} key=${line.id} line=${line} value=${units[line.id] ?? 0} onChange=${change} />`
+      })}
+    </fieldset>
+    ${
+      lines.length === 0 &&
+      html`<${TextField} id="refund-amount" label="Or an amount" hint=${`in ${left.currency}, all when empty`} ...${amount.field} />`
+    }
+    <${TextField} id="refund-reason" label="Reason" hint="optional" value=${reason} onInput=${setReason} />
   <//>`
 }
 
@@ -130,71 +49,38 @@ function UnitsOf({ line, value, onChange }: { line: Line; value: number; onChang
 
 /** Takes what was authorized, or a part of it. */
 function CapturePayment(props: { payment: Payment; left: Money } & Closing): VNode {
-  const { payment, left } = props
-  const [text, setText] = useState('')
-  const [problem, setProblem] = useState('')
-  const { busy, error, run } = useDeed(props.onDone)
-  const take = async (event: Event) => {
-    event.preventDefault()
-    const amount = readAmount(text, left)
-    if (typeof amount === 'string') return setProblem(amount)
-    await run(`/api/payments/${encodeURIComponent(payment.id)}/capture`, { amount }, 'The money is taken.')
+  const { payment, left, onClose } = props
+  const amount = useAmount(left, { isBound: true })
+  const deed = useDeed(props.onDone)
+  const take = () => {
+    const given = amount.read()
+    if (given) void deed.run(`/api/payments/${encodeURIComponent(payment.id)}/capture`, { amount: given }, 'The money is taken.')
   }
-  return html`<${Dialog} title="Capture the payment" onClose=${props.onClose}>
-    <form class="form" onSubmit=${take} novalidate>
-      <p class="faint">${`${formatMoney(left)} is authorized.`}</p>
-      <${Field}
-        id="capture-amount"
-        label=${html`Amount <span class="faint">${`in ${left.currency}, all when empty`}</span>`}
-        inputmode="decimal"
-        problem=${problem}
-        value=${text}
-        onInput=${(typed: string) => {
-          setText(typed)
-          setProblem('')
-        }}
-      />
-      <${ErrorNote} error=${error} />
-      <${Actions} action="Capture" busy=${busy} onClose=${props.onClose} />
-    </form>
+  return html`<${DeedDialog} title="Capture the payment" action="Capture" deed=${deed} onSubmit=${take} onClose=${onClose}>
+    <p class="faint">${`${formatMoney(left)} is authorized.`}</p>
+    <${TextField} id="capture-amount" label="Amount" hint=${`in ${left.currency}, all when empty`} ...${amount.field} />
   <//>`
 }
 
 /** Books what came in by bank transfer, in cash or for an invoice. */
 function BookReceipt(props: { payment: Payment; left: Money } & Closing): VNode {
-  const { payment, left } = props
-  const [text, setText] = useState('')
+  const { payment, left, onClose } = props
+  const amount = useAmount(left, { isBound: false })
   const [reference, setReference] = useState('')
-  const [problem, setProblem] = useState('')
-  const { busy, error, run } = useDeed(props.onDone)
-  const book = async (event: Event) => {
-    event.preventDefault()
-    const amount = text.trim() === '' ? left : parseMoney(text, left.currency)
-    if (amount === undefined || amount.amount <= 0) return setProblem(`Give an amount such as ${moneyDecimal(left)}.`)
-    await run(`/api/payments/${encodeURIComponent(payment.id)}/receipt`, { amount, reference: reference.trim() }, 'The receipt is booked.')
+  const deed = useDeed(props.onDone)
+  const book = () => {
+    const given = { amount: amount.read(), reference: reference.trim() }
+    if (given.amount) void deed.run(`/api/payments/${encodeURIComponent(payment.id)}/receipt`, given, 'The receipt is booked.')
   }
-  return html`<${Dialog} title="Book what came in" onClose=${props.onClose}>
-    <form class="form" onSubmit=${book} novalidate>
-      <${Field}
-        id="receipt-amount"
-        label=${html`Amount <span class="faint">${`in ${left.currency}, ${moneyDecimal(left)} when empty`}</span>`}
-        inputmode="decimal"
-        problem=${problem}
-        value=${text}
-        onInput=${(typed: string) => {
-          setText(typed)
-          setProblem('')
-        }}
-      />
-      <${Field}
-        id="receipt-reference"
-        label=${html`Reference <span class="faint">such as the number of the bank statement and the line: one is booked once</span>`}
-        value=${reference}
-        onInput=${setReference}
-      />
-      <${ErrorNote} error=${error} />
-      <${Actions} action="Book" busy=${busy} onClose=${props.onClose} />
-    </form>
+  return html`<${DeedDialog} title="Book what came in" action="Book" deed=${deed} onSubmit=${book} onClose=${onClose}>
+    <${TextField} id="receipt-amount" label="Amount" hint=${`in ${left.currency}, ${moneyDecimal(left)} when empty`} ...${amount.field} />
+    <${TextField}
+      id="receipt-reference"
+      label="Reference"
+      hint="such as the number of the bank statement and the line: one is booked once"
+      value=${reference}
+      onInput=${setReference}
+    />
   <//>`
 }
 
@@ -213,12 +99,12 @@ function GiveUp(props: { payment: Payment } & Closing): VNode {
 }
 
 const handMade = ['bank-transfer', 'cash-on-delivery', 'invoice']
-type Deed = 'capture' | 'receipt' | 'void'
+type Opened = 'capture' | 'receipt' | 'void'
 
 /** The buttons of a payment, by how it stands and what its viewer may do. */
 export function PaymentActions({ payment, onDone }: { payment: Payment; onDone: () => void }): VNode | null {
   const may = useMay()
-  const [open, setOpen] = useState<Deed | undefined>(undefined)
+  const [open, setOpen] = useState<Opened | undefined>(undefined)
   const { amount, captured, capturable } = payment
   if (!amount) return null
   const missing = { ...amount, amount: amount.amount - (captured?.amount ?? 0) }
@@ -231,7 +117,7 @@ export function PaymentActions({ payment, onDone }: { payment: Payment; onDone: 
     close()
     onDone()
   }
-  const button = (deed: Deed, text: string) =>
+  const button = (deed: Opened, text: string) =>
     html`<button type="button" class="button small" onClick=${() => setOpen(deed)}>${text}</button>`
   if (!canCapture && !canBook && !canGiveUp) return null
   return html`<p class="deeds">
@@ -275,20 +161,15 @@ export function RefundActions({ refund, onDone }: { refund: Refund; onDone: () =
     <${ErrorNote} error=${retry.error} />
     ${
       isSettling &&
-      html`<${Dialog} title="Settle the refund" onClose=${() => setSettling(false)}>
-        <form
-          class="form"
-          novalidate
-          onSubmit=${(event: Event) => {
-            event.preventDefault()
-            void settle.run(`${path}/settle`, { note: note.trim() }, 'The refund is settled.')
-          }}
-        >
-          <p class="faint">The customer has the money by other means. Say how, for whoever looks at the books later.</p>
-          <${Field} id="settle-note" label="How it was given back" value=${note} onInput=${setNote} />
-          <${ErrorNote} error=${settle.error} />
-          <${Actions} action="Settle" busy=${settle.busy} onClose=${() => setSettling(false)} />
-        </form>
+      html`<${DeedDialog}
+        title="Settle the refund"
+        action="Settle"
+        deed=${settle}
+        onSubmit=${() => settle.run(`${path}/settle`, { note: note.trim() }, 'The refund is settled.')}
+        onClose=${() => setSettling(false)}
+      >
+        <p class="faint">The customer has the money by other means. Say how, for whoever looks at the books later.</p>
+        <${TextField} id="settle-note" label="How it was given back" value=${note} onInput=${setNote} />
       <//>`
     }
   </span>`
