@@ -11,9 +11,16 @@ import { capturableOf, capturedOf, refundableOf, type SandboxPayment, stateOf } 
 import { SandboxRefusal } from './refusal.ts'
 import { type DisputeStep, disputeSteps } from './returning.ts'
 import type { SandboxSettings } from './settings.ts'
+import type { CreateRequest } from './taking.ts'
 
 /** `base`: the path that all of it is below, `/sandbox` or `/sandbox/stripe`. */
-export type ControlSite = { readonly book: SandboxBook; readonly base: string; readonly brand?: string }
+export type ControlSite = {
+  readonly book: SandboxBook
+  readonly base: string
+  readonly brand?: string
+  /** What a face knows of a payment that was made in its dashboard. */
+  readonly byHand?: () => Pick<CreateRequest, 'details' | 'names'>
+}
 type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse }
 
 const controlPath = /^\/(?:book|lines|settings|faults|dashboard(?:\/.*)?)$/
@@ -93,7 +100,8 @@ const ofPayment: Readonly<Record<string, (book: SandboxBook, id: string, asked: 
 }
 
 /** By a form of the page, or JSON from a test: `{"amountMinor": 500}`. */
-async function actInDashboard({ book, base, brand }: ControlSite, below: string, { request, response }: Exchange): Promise<void> {
+async function actInDashboard(site: ControlSite, below: string, { request, response }: Exchange): Promise<void> {
+  const { base, brand } = site
   const body = await readText(request)
   const isJson = request.headers['content-type']?.startsWith('application/json') === true
   const fail = (status: number, message: string) =>
@@ -101,7 +109,7 @@ async function actInDashboard({ book, base, brand }: ControlSite, below: string,
   const asked = isJson ? askedIn(parse(body)) : askedIn(Object.fromEntries(new URLSearchParams(body)))
   if (asked === null) return fail(400, 'Amounts are whole numbers above 0, in minor units.')
   try {
-    const done = act(book, below, asked)
+    const done = act(site, below, asked)
     if (done === undefined) return fail(404, 'There is nothing here.')
     if (isJson) return sendJson(response, 200, done)
     response.writeHead(303, { location: `${base}/dashboard` }).end()
@@ -111,11 +119,14 @@ async function actInDashboard({ book, base, brand }: ControlSite, below: string,
   }
 }
 
-function act(book: SandboxBook, below: string, asked: Asked): unknown {
-  if (below === '/dashboard/payout') {
-    const currency = asked.text('currency') ?? Object.keys(book.balances())[0] ?? 'EUR'
-    if (!isCurrency(currency)) throw new SandboxRefusal('bad_request', 'There is no such currency.')
-    return book.payOut(currency, Number(asked.text('feeMinor') ?? 0) || 0)
+function act({ book, byHand }: ControlSite, below: string, asked: Asked): unknown {
+  const currency = asked.text('currency') ?? Object.keys(book.balances())[0] ?? 'EUR'
+  if (!isCurrency(currency)) throw new SandboxRefusal('bad_request', 'There is no such currency.')
+  if (below === '/dashboard/payout') return book.payOut(currency, Number(asked.text('feeMinor') ?? 0) || 0)
+  // Of no order, as one that somebody makes at the provider for a customer on the telephone.
+  if (below === '/dashboard/payment') {
+    const { amountMinor = 1_000 } = asked
+    return book.create({ reference: '', amountMinor, currency, method: 'card_success', returnUrl: 'http://localhost', ...byHand?.() })
   }
   const [, name, step] = /^\/dashboard\/disputes\/([\w.-]{1,100})\/(\w+)$/.exec(below) ?? []
   if (name !== undefined) return disputeSteps.includes(step as DisputeStep) ? book.moveDispute(name, step as DisputeStep) : undefined
@@ -150,8 +161,9 @@ function showDashboard({ book, base, brand }: ControlSite, response: ServerRespo
       `<form method="post" action="${base}/dashboard/payout"><input type="hidden" name="currency" value="${currency}">
       Balance ${escapeHtml(formatMoney({ amount, currency }))} <button${amount > 0 ? '' : ' disabled'}>Pay out</button></form>`,
   )
+  const take = `<form method="post" action="${base}/dashboard/payment"><button>Take 10.00 without the shop</button></form>`
   const list = rows.length === 0 ? '<p>Nobody has paid yet.</p>' : `<table>${head}${rows.join('')}</table>`
-  sendHtml(response, 200, page('Payments', `${balances.join('')}${list}`, { size: 'wide', brand }))
+  sendHtml(response, 200, page('Payments', `${balances.join('')}${take}${list}`, { size: 'wide', brand }))
 }
 
 function rowOf(base: string): (payment: SandboxPayment) => string {

@@ -31,6 +31,7 @@ th, td { padding: .4rem .6rem; border-top: 1px solid #8884; vertical-align: top 
 th[scope=row] { font-weight: 400; overflow-wrap: anywhere }
 td form { display: flex; gap: .4rem; margin-bottom: .3rem }
 td input { min-width: 0; flex: 1; font: inherit }
+.wide > form { display: inline-block; margin: .25rem .5rem }
 .wide button { padding: .25rem .6rem; font: inherit; cursor: pointer }
 @media (width < 46rem) {
   .wide { padding: 1rem }

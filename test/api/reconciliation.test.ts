@@ -373,22 +373,31 @@ describe('money of nobody in an account', () => {
     await work(world)
   })
 
-  test('goes back, and the line of its refund settles it', async () => {
-    const { id, line } = await unknownPayment()
-    await reconcile()
-    const { id: stored } = await lineOf(line.ref)
-    const { status, body } = await staffPost(`/api/settlementLines/${stored}/return`)
-    assert.deepEqual([status, body.state], [200, 'returning'])
-    const [refund] = world.book.get(id)!.refunds
-    assert.equal(refund!.amountMinor, 1_390)
-    assert.equal((await staffPost(`/api/settlementLines/${stored}/return`)).body.code, 'settlement_state_conflict')
-    account.lines.push(
-      aLine({ ref: 'txn_back', kind: 'refund', minor: -1_390, operationRef: refund!.id, providerRef: id, at: world.clock.now() }),
-    )
-    assert.equal((await reconcile()).explainedPpm, 1_000_000)
-    assert.deepEqual([(await lineOf(line.ref)).state, (await lineOf('txn_back')).state], ['settled', 'settled'])
-    assert.deepEqual([await balance('L:unmatched:sandbox'), await balance('A:psp:sandbox')], [0, 0])
-  })
+  // Most providers' refunds name the payment, PayPal's the line that they undo.
+  for (const named of ['payment', 'line'] as const)
+    test(`goes back, and the line of its refund, which names the ${named}, settles it`, async () => {
+      const { id, line } = await unknownPayment()
+      await reconcile()
+      const { id: stored } = await lineOf(line.ref)
+      const { status, body } = await staffPost(`/api/settlementLines/${stored}/return`)
+      assert.deepEqual([status, body.state], [200, 'returning'])
+      const [refund] = world.book.get(id)!.refunds
+      assert.equal(refund!.amountMinor, 1_390)
+      assert.equal((await staffPost(`/api/settlementLines/${stored}/return`)).body.code, 'settlement_state_conflict')
+      account.lines.push(
+        aLine({
+          ref: 'txn_back',
+          kind: 'refund',
+          minor: -1_390,
+          operationRef: refund!.id,
+          providerRef: named === 'payment' ? id : line.ref,
+          at: world.clock.now(),
+        }),
+      )
+      assert.equal((await reconcile()).explainedPpm, 1_000_000)
+      assert.deepEqual([(await lineOf(line.ref)).state, (await lineOf('txn_back')).state], ['settled', 'settled'])
+      assert.deepEqual([await balance('L:unmatched:sandbox'), await balance('A:psp:sandbox')], [0, 0])
+    })
 
   test('that the provider does not give back waits for staff again', async () => {
     const { line } = await unknownPayment()

@@ -128,3 +128,39 @@ test('so they do in a sandbox by itself, which has them again after a restart', 
   const unknown = await fetch(`${again.links['sandbox']}/sandbox/strype/book`)
   assert.equal(unknown.status, 404)
 })
+
+test('a payment that was made at the provider is money of nobody, at each of them', async (t) => {
+  const providers = ['sandbox', 'stripe', 'paypal', 'mollie']
+  const server = await startServer(t, { config, env: { PAYMENTS: providers.join() } })
+  const staff = await signInAdmin(server)
+  for (const provider of providers) {
+    const at = provider === 'sandbox' ? '/sandbox' : `/sandbox/${provider}`
+    expectStatus(await server.guest.post(`${at}/dashboard/payment`, { amountMinor: 2_500 }), 200)
+    await eventually(`${provider} has the money`, async () => {
+      const { lines } = (await server.guest.get(`${at}/lines`)).body
+      return lines.length > 0 ? true : undefined
+    })
+  }
+  const told = expectStatus(await staff.post('/api/payments/reconcile', {}), 200).body.items
+  for (const { provider, isComplete, differences } of told)
+    assert.deepEqual([provider, isComplete, differences.map(({ kind }: { kind: string }) => kind)], [provider, true, ['line_without_fact']])
+  const lines = await staff.all('/api/settlementLines?filter[state]=unmatched')
+  assert.deepEqual(lines.map(({ provider }) => provider).toSorted(), providers.toSorted())
+  // Stripe's is taken for an order; the others' goes back.
+  const [book] = expectStatus(await server.guest.get('/api/variants?filter[product.slug]=emma&limit=1'), 200).body.items
+  const [shipping] = expectStatus(await server.guest.get('/api/shippingMethods?sort=price'), 200).body.items
+  const cart = await makeCart(server.guest, [{ variant: book.id }])
+  expectStatus(await cart.holder.patch(`/api/carts/${cart.id}`, { shippingMethod: shipping.id }), 200)
+  const { order } = expectStatus(await cart.holder.post(`/api/carts/${cart.id}/checkout`, { payment: { provider: 'stripe' } }), 201).body
+  for (const { id, provider, providerRef } of lines)
+    if (provider === 'stripe') expectStatus(await staff.post(`/api/orders/${order.id}/adopt-payment`, { provider, providerRef }), 201)
+    else assert.equal(expectStatus(await staff.post(`/api/settlementLines/${id}/return`), 200).body.state, 'returning')
+  await orderWhen(cart.holder, order.id, ({ status }) => status === 'placed', 8_000)
+  await eventually('the rest has gone back', async () => {
+    expectStatus(await staff.post('/api/payments/reconcile', {}), 200)
+    return (
+      (await staff.all('/api/settlementLines?filter[kind]=payment')).every(({ state }) => ['settled', 'matched'].includes(state)) ||
+      undefined
+    )
+  })
+})

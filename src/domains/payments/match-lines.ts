@@ -98,11 +98,16 @@ async function bookExchange(work: Work, { provider, order, amount, original }: S
 
 /** What has come and gone of a payment that nobody knows is settled by itself. */
 async function closeReturned(tx: Transaction, provider: string, stored: readonly StoredLine[]): Promise<void> {
-  const refs = stored.filter(({ state, amount }) => state === 'unmatched' && amount.amount < 0).map(({ providerRef }) => providerRef)
-  const found = (await findSome(tx, provider, { by: 'providerRef', values: [...new Set(refs.filter((ref) => ref !== null))] })).filter(
-    ({ state }) => unmatchedStates.includes(state),
+  const undoing = stored.filter(({ state, amount }) => state === 'unmatched' && amount.amount < 0)
+  const refs = [...new Set(undoing.map(({ providerRef }) => providerRef).filter((ref) => ref !== null))]
+  // What gives back names the payment, or the very line that it undoes, as PayPal's do.
+  const ofPayment = await findSome(tx, provider, { by: 'providerRef', values: refs })
+  const undone = await findSome(tx, provider, { by: 'ref', values: refs })
+  const found = [...new Map([...ofPayment, ...undone].map((line) => [line.id, line])).values()].filter(({ state }) =>
+    unmatchedStates.includes(state),
   )
-  for (const [, of] of Map.groupBy(found, ({ providerRef, amount }) => `${providerRef} ${amount.currency}`)) {
+  const ownerOf = ({ ref, providerRef }: StoredLine) => (refs.includes(ref) ? ref : providerRef)
+  for (const [, of] of Map.groupBy(found, (line) => `${ownerOf(line)} ${line.amount.currency}`)) {
     if (of.reduce((sum, { amount }) => sum + amount.amount, 0) !== 0) continue
     for (const line of of) await tx.update(settlementLines, line, { set: { state: 'settled', lastError: null } })
   }

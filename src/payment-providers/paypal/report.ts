@@ -104,8 +104,8 @@ function linesOf({ id, event, relatedTo, reference, line, fee }: Transaction): S
     ref: id,
     kind,
     operationRef: isOperation ? id : null,
-    // Of a dispute: the capture that is disputed.
-    providerRef: kind === 'refund' ? null : (relatedTo?.id ?? null),
+    // Of a refund and of a dispute: the capture that they undo.
+    providerRef: relatedTo?.id ?? null,
     // The one of a refund is the refund's.
     reference: kind === 'payment' ? reference : null,
     ...line,

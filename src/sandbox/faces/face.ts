@@ -6,6 +6,7 @@ import type { CallName } from '../faults.ts'
 import type { SandboxPayment } from '../payment.ts'
 import type { RefusalCode } from '../refusal.ts'
 import type { SandboxSettings } from '../settings.ts'
+import type { CreateRequest } from '../taking.ts'
 import type { WebhookDialect } from '../webhooks.ts'
 
 /** A request as it came. `path` is below the face's own address: `/v1/refunds`. */
@@ -69,6 +70,8 @@ export type Face = {
   readonly repeatHeaders?: Readonly<Record<string, string>>
   /** A buyer who turns back has not ended the payment: the page can be opened again. */
   readonly staysOpen?: boolean
+  /** What it knows of a payment that somebody made in the dashboard. Nothing when left out. */
+  byHand?(context: FaceContext): Pick<CreateRequest, 'details' | 'names'>
   webhooks(place: FacePlace): WebhookDialect
   /** Where the buyer goes after the page. The shop's address for it when left out; its `cancelUrl` for one who turned back. */
   returnUrl?(payment: SandboxPayment): string

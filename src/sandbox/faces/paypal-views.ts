@@ -172,9 +172,15 @@ export function captureView(place: FacePlace, payment: SandboxPayment, capture: 
 const refundStatus = { pending: 'PENDING', succeeded: 'COMPLETED', failed: 'FAILED', returned: 'FAILED' } as const
 
 /** One made in the dashboard is of the first capture. */
+/** By a refund, or by a dispute, which is of the first. */
+function captureUndone(payment: SandboxPayment, refund: SandboxRefund | undefined) {
+  const all = shownCaptures(payment)
+  return all.find(({ bookId }) => bookId === refund?.capture) ?? all[0]
+}
+
 export function refundView(place: FacePlace, payment: SandboxPayment, refund: SandboxRefund) {
-  const { id, amountMinor, reference, at, capture } = refund
-  const of = shownCaptures(payment).find(({ bookId }) => bookId === capture) ?? shownCaptures(payment)[0]
+  const { id, amountMinor, reference, at } = refund
+  const of = captureUndone(payment, refund)
   return {
     id,
     status: refundStatus[stateOf(refund)],
@@ -291,14 +297,13 @@ function transactionOf({ id, kind, operation, amountMinor, feeMinor, currency, a
   const refund = payment?.refunds.find((one) => one.id === operation)
   const isNamed = kind === 'payment' || kind === 'refund'
   const reference = kind === 'payment' ? payment?.reference : refund?.reference
-  const isOfDispute = kind === 'dispute' || kind === 'dispute_reversal'
-  const disputed = payment !== null && isOfDispute ? shownCaptures(payment)[0]?.id : undefined
+  const undone = payment !== null && kind !== 'fee' && kind !== 'payout' ? captureUndone(payment, refund)?.id : undefined
   const related =
     kind === 'payment'
       ? { paypal_reference_id: payment?.id, paypal_reference_id_type: 'ODR' }
-      : disputed === undefined
+      : undone === undefined
         ? {}
-        : { paypal_reference_id: disputed, paypal_reference_id_type: 'TXN' }
+        : { paypal_reference_id: undone, paypal_reference_id_type: 'TXN' }
   return {
     transaction_id: isNamed ? (capture?.id ?? operation) : id,
     ...(payment === null ? {} : related),

@@ -36,6 +36,7 @@ export const payPalFace: Face = {
   route,
   refuse: ({ code, message }, call) => payPalErrors(code, message, call.path),
   webhooks: payPalWebhooks,
+  byHand: ({ book }) => namedBy(book, { intent: 'CAPTURE', invoice: '', unit: 'default' }),
   returnUrl({ id, state, returnUrl, cancelUrl }) {
     const url = new URL(state === 'canceled' && cancelUrl !== null ? cancelUrl : returnUrl)
     url.searchParams.set('token', id)
@@ -135,7 +136,6 @@ function createOrder({ call, context }: Asked): FaceAnswer {
   const { return_url: returnUrl, cancel_url: cancelUrl } = fieldsOf(experience)
   if (!URL.canParse(textOf(returnUrl))) throw new SandboxRefusal('bad_request', 'return_url is no address.')
   const { book } = context
-  const [capture, authorization] = [book.newId('scap'), book.newId('scap')]
   const payment = book.create({
     reference: textOf(unit['custom_id']),
     amountMinor: amount.amount,
@@ -146,11 +146,18 @@ function createOrder({ call, context }: Asked): FaceAnswer {
     captureMethod: intent === 'CAPTURE' ? 'now' : 'later',
     isTakenByShop: true,
     description: textOf(unit['description']),
-    // What is taken at once has its name before it is: a pending capture and the paid one are the same.
-    details: { intent, capture, authorization, invoice: textOf(unit['invoice_id']), unit: textOf(unit['reference_id']) || 'default' },
-    names: [capture, authorization],
+    ...namedBy(book, { intent, invoice: textOf(unit['invoice_id']), unit: textOf(unit['reference_id']) || 'default' }),
   })
   return ok(orderView(context, payment), 201)
+}
+
+/** What is taken at once has its name before it is: a pending capture and the paid one are the same. */
+function namedBy(
+  book: FaceContext['book'],
+  given: { readonly intent: 'CAPTURE' | 'AUTHORIZE'; readonly invoice: string; readonly unit: string },
+) {
+  const [capture, authorization] = [book.newId('scap'), book.newId('scap')]
+  return { details: { ...given, capture, authorization }, names: [capture, authorization] }
 }
 
 function takeOrder({ context, id }: Asked, step: 'CAPTURE' | 'AUTHORIZE'): FaceAnswer {

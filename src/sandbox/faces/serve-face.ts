@@ -59,7 +59,7 @@ type Address = { readonly base: string; readonly below: string; readonly query: 
 async function answer(parts: FaceParts, { base, below, query }: Address, exchange: Exchange): Promise<void> {
   const { face, book, name = face.name } = parts
   const brand = name === face.name ? `${face.title} sandbox` : `${face.title} sandbox, ${name}`
-  if (isControlPath(below)) return await serveControl({ book, base, brand }, below, exchange)
+  if (isControlPath(below)) return await serveControl({ book, base, brand, byHand: () => face.byHand?.(parts) ?? {} }, below, exchange)
   const paid = /^\/pay\/([\w.-]{1,100})$/.exec(below)
   if (paid) {
     const question = `Pay with ${face.title}?`

@@ -52,6 +52,7 @@ export const stripeFace: Face = {
   repeatHeaders: { 'idempotent-replayed': 'true' },
   webhooks: (place) => stripeWebhooks(place, stripeFaceKeys(place.secret).webhookSecret),
   staysOpen: true,
+  byHand: (context) => ({ details: { intentMetadata: {}, clientSecret: secretOf(context) } satisfies StripeDetails }),
 }
 
 type Maker = { readonly name: FaceRoute['name']; run(context: FaceContext, call: FaceCall, id: string): unknown }
