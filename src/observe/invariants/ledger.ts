@@ -71,15 +71,10 @@ async function checkTransfers({ read, report, progress }: VerifyContext): Promis
 /** What a fact does to what the provider holds for us. */
 const signs: Readonly<Record<string, number>> = { cap_ok: 1, cap_reversed: -1, ref_ok: -1, disp_withdrawn: -1, disp_reinstated: 1 }
 
-async function checkSums({ read, now, patienceMs, report }: VerifyContext): Promise<void> {
-  for (const { key, sum } of await sumsBy(read, ledgerEntries, { by: ['amount.currency'], sum: 'amount.amount' }))
-    if (sum !== 0) report('ledger.sums_to_zero', [], `all entries in ${String(key[0])} sum to ${sum}`)
+type Add = (account: string, currency: unknown, amount: number) => void
 
-  const expected = new Map<string, number>()
-  const add = (account: string, currency: unknown, amount: number) => {
-    const name = `${account} ${String(currency)}`
-    expected.set(name, (expected.get(name) ?? 0) + amount)
-  }
+/** What facts do to what providers hold for us, and to what is disputed. */
+async function addFacts(read: Reader, add: Add): Promise<void> {
   // A refund that failed, and is told to have succeeded as well, has moved nothing in the end, in whatever order it was told.
   for await (const page of pagesById(read, paymentFacts, eq('kind', 'ref_fail')))
     for (const { provider, amount } of await alsoTold(read, page, 'ref_ok'))
@@ -94,6 +89,10 @@ async function checkSums({ read, now, patienceMs, report }: VerifyContext): Prom
   for await (const page of pagesById(read, paymentFacts, eq('kind', 'disp_lost')))
     for (const { provider, amount } of await alsoTold(read, page, 'disp_reinstated'))
       add(accounts.disputed(provider), amount.currency, amount.amount)
+}
+
+/** What the lines of providers' accounts do beside the facts; and money of nobody is that of its lines. */
+async function addLines({ read, report }: Pick<VerifyContext, 'read' | 'report'>, add: Add): Promise<void> {
   for (const { key, sum } of await sumsBy(read, settlementLines, { by: ['provider', 'fee.currency'], sum: 'fee.amount' }))
     add(accounts.provider(String(key[0])), key[1], -sum)
   // Changed from one currency into another: the facts tell of the first, the account of the second.
@@ -115,6 +114,19 @@ async function checkSums({ read, now, patienceMs, report }: VerifyContext): Prom
     const [held] = await sumsBy(read, ledgerEntries, { where, by: ['account'], sum: 'amount.amount' })
     if ((held?.sum ?? 0) !== amount) report('ledger.unmatched_lines', [], `${name} holds ${held?.sum ?? 0}; the lines say ${amount}`)
   }
+}
+
+async function checkSums({ read, now, patienceMs, report }: VerifyContext): Promise<void> {
+  for (const { key, sum } of await sumsBy(read, ledgerEntries, { by: ['amount.currency'], sum: 'amount.amount' }))
+    if (sum !== 0) report('ledger.sums_to_zero', [], `all entries in ${String(key[0])} sum to ${sum}`)
+
+  const expected = new Map<string, number>()
+  const add: Add = (account, currency, amount) => {
+    const name = `${account} ${String(currency)}`
+    expected.set(name, (expected.get(name) ?? 0) + amount)
+  }
+  await addFacts(read, add)
+  await addLines({ read, report }, add)
   for (const name of [...expected.keys()])
     if (name.startsWith(accounts.provider('')))
       add(accounts.disputed(name.slice(accounts.provider('').length).split(' ')[0]!), name.split(' ')[1], 0)
