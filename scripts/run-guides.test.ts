@@ -52,6 +52,8 @@ const said: Readonly<Record<string, RegExp>> = {
   'docs/guides/mollie.md': /^mollie\nplaced\nowner@example\.com is an admin\.\nsucceeded\nThe chargeback is reversed\.\n$/,
   'docs/guides/bookkeeping.md':
     /I:sales -\d+[\s\S]*\n0\n[\s\S]*order\.recognized[\s\S]*sandbox 1000000 0 true\npostedAt,[\s\S]*"EXTF";700;21;"Buchungsstapel"/,
+  'docs/guides/gift-cards.md':
+    /^owner@example\.com is an admin\.\nnull\n1000\npayment_missing\ngift_card 1000\nsandbox \d+\nsandbox\ngift_card 1000\n1000\n5000\nplaced\nEUR\n$/,
   'docs/guides/stripe.md': /^placed\nowner@example\.com is an admin\.\nsucceeded\nThe dispute is won\.\n$/,
   'docs/operating/backup-and-restore.md': /whole in [\s\S]*the same, and all invariants hold[\s\S]*Nothing is held/,
   'docs/operating/move-to-another-database.md': /the same on both sides[\s\S]*can be started on again/,

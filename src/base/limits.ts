@@ -542,6 +542,16 @@ export const limits = {
   moneyMovedMax: 40_000_000_000_000,
   /** Tries to pay one order: a customer needs a handful, somebody who tests stolen cards needs thousands. Past it: finish an open one, or cancel and order again. */
   paymentAttemptsMax: 20,
+  /** Gift cards that one order is paid with: more than somebody has at hand, and few rows that its checkout waits for. */
+  giftCardsPerOrderMax: 5,
+  /** As how many writes a checkout counts for each code that it names: 300 a minute are 20 codes then, as of passwords. */
+  giftCardWrites: 15,
+  /** What comes back to a gift card whose time is over can be spent for so long again. */
+  giftCardAgainMs: 30 * 24 * 3_600_000,
+  /** Gift cards that expire in one tick of ten minutes: 14,400 a day. */
+  giftCardsPerTick: 100,
+  /** Grants that an account is shown beside its store credit. */
+  creditGrantsShown: 50,
   /** Mails to one address that anybody could have caused: so many at once, then one in so long. Never of money that moved. */
   strangerMailsAtOnce: 5,
   strangerMailMs: 3_600_000,

@@ -15,13 +15,17 @@ export const skr03: Readonly<Record<string, string>> = {
   'L:deposit': '1710',
   'L:refund_payable': '1700',
   'L:unmatched': '1590',
+  'L:gift': '1700',
+  'L:credit': '1700',
   'L:tax': '1770',
   'I:sales': '8200',
   'I:shipping': '8200',
   'I:other': '2700',
+  'I:expired_credit': '2700',
   'E:fee': '4970',
   'E:adjustment': '4970',
   'E:chargeback': '2400',
+  'E:goodwill': '4600',
   '*': '1590',
 }
 

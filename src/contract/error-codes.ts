@@ -180,6 +180,14 @@ export const errorCodes = {
     message: 'What the provider tells of is not in a state that allows this.',
   },
   refund_state_conflict: { status: 409, retry: 'whenChanged', message: 'The refund is not in a state that allows this.' },
+  gift_card_unusable: { status: 422, retry: 'whenChanged', message: 'This gift card cannot be used.' },
+  gift_card_state_conflict: { status: 409, retry: 'whenChanged', message: 'The gift card is not in a state that allows this.' },
+  credit_too_low: { status: 409, retry: 'whenChanged', message: 'There is not that much store credit.' },
+  payment_missing: {
+    status: 422,
+    retry: 'whenChanged',
+    message: 'Gift cards and store credit do not pay for all of it: say how the rest is paid.',
+  },
   provider_unknown: { status: 422, retry: 'never', message: 'There is no such payment provider or method.' },
   webhook_rejected: { status: 400, retry: 'never', message: 'The webhook is not signed by the provider.' },
 

@@ -25,12 +25,14 @@ import { recoveryCodes, totpFactors } from '../domains/accounts/second-factor.ts
 import { signInTries } from '../domains/accounts/sign-in-tries.ts'
 import { carts } from '../domains/carts/collections.ts'
 import { categories, productsIn, shippingMethodsIn, variantsIn } from '../domains/catalog/collections.ts'
+import { creditGrants, giftCards, storeCredits } from '../domains/credit/collections.ts'
 import { emails } from '../domains/emails/collections.ts'
 import { files, filesBeside } from '../domains/files/collections.ts'
 import { declaresFiles } from '../domains/files/file-fields.ts'
 import { ledgerBalances, ledgerBlocks, ledgerEntries } from '../domains/ledger/collections.ts'
 import { orders } from '../domains/orders/collections.ts'
 import { orderLinks } from '../domains/orders/order-links.ts'
+
 import { captures, disputes, paymentFacts, payments, refunds, webhookInbox } from '../domains/payments/collections.ts'
 import { reconciliations, settlementLines } from '../domains/payments/settlement-collections.ts'
 import { erasedRecords, erasures } from '../domains/personal/collections.ts'
@@ -310,6 +312,9 @@ function shopCollections<TFields extends Fields>({ currency, productFields }: Sh
     refunds,
     disputes,
     webhookInbox,
+    giftCards,
+    storeCredits,
+    creditGrants,
     settlementLines,
     reconciliations,
     ledgerEntries,

@@ -63,6 +63,11 @@ import { createCart } from '../domains/carts/create-cart.ts'
 import { getCartOperation } from '../domains/carts/get-cart.ts'
 import { removeCartLine } from '../domains/carts/remove-cart-line.ts'
 import { updateCart } from '../domains/carts/update-cart.ts'
+import { blockGiftCard, unblockGiftCard } from '../domains/credit/block-gift-card.ts'
+import { getMyCredit } from '../domains/credit/get-my-credit.ts'
+import { giveCredit } from '../domains/credit/give-credit.ts'
+import { issueGiftCard } from '../domains/credit/issue-gift-card.ts'
+import { readGiftCardBalance } from '../domains/credit/read-gift-card-balance.ts'
 import type { AnyOwnMail } from '../domains/emails/define-mail.ts'
 import { sendMail } from '../domains/emails/send-mail.ts'
 import { beginUpload } from '../domains/files/begin-upload.ts'
@@ -331,6 +336,12 @@ function shopOperations(providers: ReadonlyMap<string, PaymentProvider>): Operat
     settleWebhook,
     adoptPayment,
     settleRefund,
+    issueGiftCard,
+    blockGiftCard,
+    unblockGiftCard,
+    readGiftCardBalance,
+    giveCredit,
+    getMyCredit,
     adjustStockLevel,
     listBalances,
     exportLedger(orderNumbers),

@@ -21,6 +21,7 @@ import {
 } from '../domains/accounts/events.ts'
 import { cartTakenOver } from '../domains/carts/events.ts'
 import { takeOverByToken } from '../domains/carts/take-over-cart.ts'
+import { giftCardIssued } from '../domains/credit/events.ts'
 import { assignOrder } from '../domains/orders/assign-order.ts'
 import { orderCanceled, orderExpired, orderPaidLate, orderPlaced } from '../domains/orders/events.ts'
 import { noteDispute } from '../domains/orders/note-dispute.ts'
@@ -45,6 +46,7 @@ import {
   tellOfNewAddress,
   tellOfNewPassword,
 } from './mails/account-mails.ts'
+import { sendGiftCard } from './mails/gift-card-mails.ts'
 import {
   sendReceipt,
   tellHowToTransfer,
@@ -65,6 +67,7 @@ const reactions = [
   on(orderCanceled, tellOfCancellation),
   on(orderExpired, tellOfExpiry),
   on(orderPaidLate, tellOfLateMoney),
+  on(giftCardIssued, sendGiftCard),
   on(accountProofAsked, askForProof),
   on(accountProofDue, sendProofMail),
   on(accountSignedIn, takeCartAlong),

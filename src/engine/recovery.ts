@@ -13,6 +13,7 @@ import { sessions, users } from '../domains/accounts/collections.ts'
 import { impersonations } from '../domains/accounts/impersonations.ts'
 import { invitations } from '../domains/accounts/invitations.ts'
 import { passkeyChallenges } from '../domains/accounts/passkeys.ts'
+import { isCreditProvider } from '../domains/credit/collections.ts'
 import { emailSend } from '../domains/emails/queue-email.ts'
 import { orders } from '../domains/orders/collections.ts'
 import { liveStatuses, type Payment, payments } from '../domains/payments/collections.ts'
@@ -122,7 +123,8 @@ export async function erasedAgain(
   return made
 }
 
-function isAskedFor({ status, createdAt }: Payment, backupAt: number): boolean {
+function isAskedFor({ provider, status, createdAt }: Payment, backupAt: number): boolean {
+  if (isCreditProvider(provider)) return false
   if (liveStatuses.includes(status) || status === 'requires_action' || status === 'authorized') return true
   return status !== 'failed' && status !== 'canceled' && createdAt > backupAt - reconciledMs
 }

@@ -82,6 +82,10 @@ const publicParams: readonly ErrorCode[] = [
   'payment_state_conflict',
   'capture_too_large',
   'refund_too_large',
+  'gift_card_unusable',
+  'gift_card_state_conflict',
+  'credit_too_low',
+  'payment_missing',
 ]
 
 /** Fastify's own refusals, before an operation was reached. */

@@ -6,6 +6,7 @@ import type { InvariantGroup, VerifyContext } from './invariant.ts'
 import { accountAccessInvariants } from './invariants/account-access.ts'
 import { accountInvariants } from './invariants/accounts.ts'
 import { computedInvariants } from './invariants/computed.ts'
+import { creditInvariants } from './invariants/credit.ts'
 import { deletedInvariants } from './invariants/deleted.ts'
 import { effectInvariants } from './invariants/effects.ts'
 import { fileInvariants } from './invariants/files.ts'
@@ -36,6 +37,7 @@ export const invariantGroups: readonly InvariantGroup[] = [
   ledgerChainInvariants,
   paymentInvariants,
   orderInvariants,
+  creditInvariants,
   stockInvariants,
   accountInvariants,
   accountAccessInvariants,

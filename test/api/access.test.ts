@@ -610,6 +610,10 @@ const aDispute = async (world: World): Promise<Given> => {
   await world.write((tx) => tx.insert(disputes, { id, ...of, amount, status: 'needs_response' }))
   return { dispute: id }
 }
+const aGiftCard = async (world: World): Promise<Given> => {
+  const { body } = await world.call('staff', post('/api/giftCards', { value: { amount: 700, currency: 'EUR' } }))
+  return { card: body.id, code: body.code }
+}
 const cartBody = (quantity: number) => (answer: { body: { lines: { quantity: number }[]; token?: string } }) => {
   assert.equal(answer.body.lines[0]?.quantity ?? 0, quantity)
   assert.equal(answer.body.token, undefined)
@@ -730,6 +734,28 @@ const shopRows: Row[] = [
     given: failedRefund,
     events: ['refunds.settle: refunds'],
   }),
+  ...rows('giftCards.issue', staffOnly(201), post('/api/giftCards', { value: { amount: 5000, currency: 'EUR' } }), {
+    events: ['giftCards.issue: giftCards'],
+    body: ({ body }) => assert.match(body.code, /^[0-9A-Z]{5}(-[0-9A-Z]{5}){3}$/),
+  }),
+  ...rows('giftCards.block', staffOnly(200), (_, { card }) => post(`/api/giftCards/${card}/block`), {
+    given: aGiftCard,
+    events: ['giftCards.block: giftCards'],
+    body: { status: 'blocked' },
+  }),
+  ...rows('giftCards.unblock', staffOnly(200), (_, { card }) => post(`/api/giftCards/${card}/unblock`), { given: aGiftCard }),
+  ...rows('giftCards.balance', all(200), (_, { code }) => post('/api/giftCards/balance', { code }), {
+    given: aGiftCard,
+    body: { balance: { amount: 700, currency: 'EUR' } },
+  }),
+  ...rows('giftCards.balance', all(422), post('/api/giftCards/balance', { code: '00000-00000-00000-00000' })),
+  ...rows(
+    'credit.give',
+    staffOnly(201),
+    ({ ids }) => post(`/api/users/${ids['owner']}/credit`, { amount: { amount: 500, currency: 'EUR' }, reason: 'Sorry.' }),
+    { events: ['credit.give: storeCredits'], body: { balance: { amount: 500, currency: 'EUR' } } },
+  ),
+  ...rows('credit.mine', signedIn(200), { method: 'GET', url: '/api/auth/me/credit' }, { body: { items: [], grants: [] } }),
   ...rows('payments.reconcile', staffOnly(404), post('/api/payments/reconcile', { provider: 'nobody' })),
   ...rows('settlementLines.return', staffOnly(409), (_, { line }) => post(`/api/settlementLines/${line}/return`), {
     given: anUnmatchedLine,
@@ -968,7 +994,7 @@ const reading: Readonly<Record<string, { counts: Readonly<Record<As, number>>; r
   invitations: { counts: adminsAlone },
   impersonations: { counts: adminsAlone },
   effects: { counts: { guest: 0, other: 0, owner: 0, staff: 2 } },
-  schedules: { counts: { guest: 0, other: 0, owner: 0, staff: 12 } },
+  schedules: { counts: { guest: 0, other: 0, owner: 0, staff: 13 } },
   scheduleTicks: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   emails: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
   webhooks: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
@@ -989,6 +1015,9 @@ const reading: Readonly<Record<string, { counts: Readonly<Record<As, number>>; r
   disputes: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   webhookInbox: { counts: { guest: 0, other: 0, owner: 0, staff: 1 } },
   settlementLines: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
+  giftCards: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
+  storeCredits: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
+  creditGrants: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   reconciliations: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },
   ledgerEntries: { counts: { guest: 0, other: 0, owner: 0, staff: 6 } },
   ledgerBlocks: { counts: { guest: 0, other: 0, owner: 0, staff: 0 } },

@@ -24,6 +24,10 @@ const inBlock = `"id"=(select "through" from "ledgerBlocks" where "number"=1)`
 const aLine = (state: string, fact: string) =>
   `insert into "settlementLines" ("id","version","createdAt","updatedAt","provider","ref","kind","amount_amount","amount_currency","fee_amount","fee_currency","at","state","fact") values ('stl_x',1,1,1,'sandbox','l1','payment',1,'EUR',0,'EUR',1,'${state}',${fact})`
 
+/** Issued is worth 5. */
+const aCard = (spent: number, balance: number) =>
+  `insert into "giftCards" ("id","version","createdAt","updatedAt","codeHash","lastFour","status","issued_amount","issued_currency","spent_amount","spent_currency","expired_amount","expired_currency","balance_amount","balance_currency") values ('gft_x',1,1,1,'h','XXXX','active',5,'EUR',${spent},'EUR',0,'EUR',${balance},'EUR')`
+
 /** By invariant: the statements that break it. Each must change something. */
 const plants: Readonly<Record<string, readonly string[]>> = {
   'ledger.transfer_balances': [`update "ledgerEntries" set "amount_amount"="amount_amount"+1 where ${one('ledgerEntries')}`],
@@ -73,6 +77,12 @@ const plants: Readonly<Record<string, readonly string[]>> = {
   'orders.deposit_used': [`delete from "ledgerEntries" where ${one('ledgerEntries', `"account" like 'L:deposit:%'`)}`],
   'orders.not_stuck': [`update "orders" set "status"='pending_payment', "expiresAt"=1 where "status" in ('canceled','expired')`],
   'orders.cart_link': [`update "carts" set "order"=null where ${one('carts', '"order" is not null')}`],
+  'credit.adds_up': [aCard(0, 4)],
+  'credit.in_ledger': [aCard(0, 5)],
+  'credit.in_payments': [aCard(5, 0)],
+  'credit.grants': [
+    `insert into "storeCredits" ("id","version","createdAt","updatedAt","customer","issued_amount","issued_currency","spent_amount","spent_currency","balance_amount","balance_currency") values ('crd_x',1,1,1,'usr_x',5,'EUR',0,'EUR',5,'EUR')`,
+  ],
   'stock.not_below_zero': [`update "stockLevels" set "held"=-1 where ${one('stockLevels')}`],
   'stock.available_adds_up': [`update "stockLevels" set "available"="available"+1 where ${one('stockLevels')}`],
   'stock.held_is_reserved': [`update "stockLevels" set "committed"="committed"+1 where ${one('stockLevels')}`],

@@ -1,12 +1,13 @@
 // What `kingpost verify` says of the money of a world once all has come to rest.
 import assert from 'node:assert/strict'
+import { creditInvariants } from '../../src/observe/invariants/credit.ts'
 import { ledgerInvariants } from '../../src/observe/invariants/ledger.ts'
 import { orderInvariants } from '../../src/observe/invariants/orders.ts'
 import { paymentInvariants } from '../../src/observe/invariants/payments.ts'
 import { verifyDatabase } from '../../src/observe/verify.ts'
 import type { World } from './api-harness.ts'
 
-const groups = [ledgerInvariants, paymentInvariants, orderInvariants]
+const groups = [ledgerInvariants, paymentInvariants, orderInvariants, creditInvariants]
 
 /** Closes it whatever it says. */
 export async function closeWithBooks(world: World): Promise<void> {

@@ -151,18 +151,50 @@ You can try again while the order is open, or order again later: {{url}}
 <p style="margin:24px 0 0;font-size:14px;color:#6b6b66">{{shop}}</p>`,
   },
 
-  /** {shop, number, url} */
+  /** {shop, number, url, isPaid} */
   order_expired: {
     subject: 'Order {{number}} at {{shop}} was not paid in time',
-    text: `Your order {{number}} was not paid in time and is closed. Nothing was charged.
+    text: `Your order {{number}} was not paid in time and is closed.
+{{#isPaid}}
+What you paid goes back the way it came.
+{{/isPaid}}
+{{^isPaid}}
+Nothing was charged.
+{{/isPaid}}
 
 {{url}}
 
 {{shop}}
 `,
     html: `<h1 style="margin:0 0 8px;font-size:22px">Your order is closed</h1>
-<p>Order <strong>{{number}}</strong> was not paid in time and is closed. Nothing was charged.</p>
+<p>Order <strong>{{number}}</strong> was not paid in time and is closed.</p>
+<p>{{#isPaid}}What you paid goes back the way it came.{{/isPaid}}{{^isPaid}}Nothing was charged.{{/isPaid}}</p>
 <p><a href="{{url}}" style="${buttonStyle}">See your order</a></p>
+<p style="margin:24px 0 0;font-size:14px;color:#6b6b66">{{shop}}</p>`,
+  },
+
+  /** {shop, value, lastFour, code, expires, message, url} */
+  gift_card: {
+    subject: 'Your gift card for {{shop}}',
+    text: `You have a gift card for {{shop}}, worth {{value}}.
+{{#message}}
+
+{{message}}
+{{/message}}
+
+Its code: {{code}}
+
+Type it when you check out at {{url}}. Whoever has the code can spend it: keep it like cash.{{#expires}} It is good until {{expires}}.{{/expires}}
+
+{{shop}}
+`,
+    html: `<h1 style="margin:0 0 8px;font-size:22px">You have a gift card</h1>
+<p>It is for <strong>{{shop}}</strong>, and worth <strong>{{value}}</strong>.</p>
+{{#message}}<p style="white-space:pre-line">{{message}}</p>{{/message}}
+<p style="margin:0 0 4px;color:#6b6b66">Its code</p>
+<p style="margin:0 0 24px;font-size:22px;font-weight:600;letter-spacing:1px">{{code}}</p>
+<p>Type it when you check out. Whoever has the code can spend it: keep it like cash.{{#expires}} It is good until {{expires}}.{{/expires}}</p>
+<p><a href="{{url}}" style="${buttonStyle}">Go to the shop</a></p>
 <p style="margin:24px 0 0;font-size:14px;color:#6b6b66">{{shop}}</p>`,
   },
 } as const satisfies Record<string, Template>

@@ -49,7 +49,7 @@ export const ledgerBlocks = collection('ledgerBlocks', {
 })
 export type LedgerBlock = NonNullable<(typeof ledgerBlocks)['record']>
 
-/** Of sealed entries. Accounts of one order or refund are here while they are not at zero. */
+/** Of sealed entries. Accounts of one order, refund, gift card or customer are here while they are not at zero. */
 export const ledgerBalances = collection('ledgerBalances', {
   prefix: 'lbl',
   title: 'Ledger balances',
@@ -65,9 +65,9 @@ export const ledgerBalances = collection('ledgerBalances', {
 })
 export type LedgerBalance = NonNullable<(typeof ledgerBalances)['record']>
 
-/** One of an order or a refund, which comes to zero and stays there. */
+/** One of an order, a refund or a gift card, which comes to zero and mostly stays there. */
 export function isPassing(account: string): boolean {
-  return /^(L:deposit|A:receivable|L:refund_payable):/.test(account)
+  return /^(L:deposit|A:receivable|L:refund_payable|L:gift|L:credit):/.test(account)
 }
 
 /** The accounts this product posts to. */
@@ -96,6 +96,14 @@ export const accounts = {
   exchange: (provider: string) => `A:exchange:${provider}`,
   /** Money that came in for no sale, and is kept. */
   otherIncome: 'I:other',
+  /** What a gift card is still good for. */
+  giftCard: (card: string) => `L:gift:${card}`,
+  /** What is left of a customer's store credit. */
+  storeCredit: (credit: string) => `L:credit:${credit}`,
+  /** Credit that was given away. */
+  goodwill: 'E:goodwill',
+  /** Credit that nobody spent in time. */
+  expiredCredit: 'I:expired_credit',
   bank: 'A:bank',
   tax: 'L:tax',
   sales: 'I:sales',

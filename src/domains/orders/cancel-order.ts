@@ -10,6 +10,7 @@ import type { Work } from '../../operation/work.ts'
 import { checkIfMatch, etagOf } from '../../records/etag.ts'
 import { presentAll } from '../../records/present.ts'
 import { findAll } from '../../storage/find-all.ts'
+import { isCreditProvider } from '../credit/collections.ts'
 import { accounts } from '../ledger/collections.ts'
 import { cancelPayment } from '../payments/cancel-payment.ts'
 import { canBeGivenUp, payments } from '../payments/collections.ts'
@@ -19,6 +20,7 @@ import { type Order, orders } from './collections.ts'
 import { backTwice, closeDeposit, reverseSale } from './correct-sale.ts'
 import { orderCanceled } from './events.ts'
 import { getOrder } from './order-view.ts'
+import { settleOrder } from './settle-order.ts'
 
 /** `POST /api/orders/{id}/cancel`: by staff, or by its owner while nothing was shipped. Money taken goes back. */
 export const cancelOrder = command({
@@ -56,18 +58,24 @@ export async function cancelOrderAsStaff(
       detail: `The order is ${order.status} and ${order.fulfillmentStatus}: it can no longer be canceled.`,
       params: { status: order.status, fulfillmentStatus: order.fulfillmentStatus },
     })
-  const canceled = await cancel(work, order)
-  return { order: canceled, events: [orderCanceled({ order: canceled })] }
+  const { after, hasCredit } = await cancel(work, order)
+  // Nobody will tell that credit was given back, since it is by now: so its order is settled here.
+  const settled = hasCredit ? await settleOrder(work, order.id) : []
+  const canceled = hasCredit ? (await work.tx.get(orders, order.id))! : after
+  return { order: canceled, events: [orderCanceled({ order: canceled }), ...settled] }
 }
 
-async function cancel(context: Work, order: Order): Promise<Order> {
+type Canceled = { readonly after: Order; readonly hasCredit: boolean }
+
+async function cancel(context: Work, order: Order): Promise<Canceled> {
   const { tx } = context
   // Before the look at its attempts: whoever settles one of them meanwhile waits for us, and finds the order closed.
   const after = await tx.update(orders, order, { set: { status: 'canceled', expiresAt: null } })
   await releaseStock(context, [order.id], 'released')
   if (order.status === 'placed') await reverseSale(context, order)
   let lost = 0
-  for (const payment of await findAll(tx, payments, eq('order', order.id))) {
+  const attempts = await findAll(tx, payments, eq('order', order.id))
+  for (const payment of attempts) {
     if (payment.disputed !== null) lost += await lostOf(tx, payment)
     if (canBeGivenUp(payment)) await cancelPayment(context, payment)
     const amount = money(await refundable(tx, payment), payment.amount.currency)
@@ -81,7 +89,9 @@ async function cancel(context: Work, order: Order): Promise<Order> {
       })
   }
   const isOwed = (await closeDeposit(context, order, lost)) > 0
-  return isOwed && !after.holds.includes(backTwice)
-    ? await tx.update(orders, after, { set: { holds: [...after.holds, backTwice] } })
-    : after
+  const isHeld = isOwed && !after.holds.includes(backTwice)
+  return {
+    after: isHeld ? await tx.update(orders, after, { set: { holds: [...after.holds, backTwice] } }) : after,
+    hasCredit: attempts.some(({ provider }) => isCreditProvider(provider)),
+  }
 }

@@ -1,9 +1,9 @@
 import { anyone } from '../../access/rule.ts'
-import { EngineError, type InputIssue } from '../../base/engine-error.ts'
+import { EngineError, type InputIssue, invalid } from '../../base/engine-error.ts'
 import { type NewId, shortNumberOf } from '../../base/ids.ts'
 import { limits } from '../../base/limits.ts'
 import { type Money, multiplyMoney } from '../../base/money.ts'
-import type { ShopSettings } from '../../config/project.ts'
+import type { Project, ShopSettings } from '../../config/project.ts'
 import { Type } from '../../contract/type.ts'
 import { type CommandContext, command } from '../../operation/define.ts'
 import { checkIfMatch } from '../../records/etag.ts'
@@ -13,13 +13,26 @@ import { type Cart, type CartLine, carts } from '../carts/collections.ts'
 import { cartTotals, lineTitle, offersShipping, type ResolvedCart, resolveCart } from '../carts/resolve-cart.ts'
 import { shopOf } from '../carts/totals.ts'
 import { payments } from '../payments/collections.ts'
+import { paymentChanged } from '../payments/events.ts'
 import { startPayment } from '../payments/start-payment.ts'
 import { holdStock } from '../stock/reserve-stock.ts'
 import { type Order, type OrderLine, orders } from './collections.ts'
 import { orderCreated } from './events.ts'
-import { checkPaymentRequest, holdMsOf, orderAndPayment, orderAndPaymentView, paymentRequest, viewOf } from './order-view.ts'
+import {
+  asksForCredit,
+  checkPaymentRequest,
+  creditRequest,
+  holdMsOf,
+  orderAndPayment,
+  orderAndPaymentView,
+  type PaymentRequest,
+  paymentRequest,
+  viewOf,
+  writesOf,
+} from './order-view.ts'
 import { placeOrder } from './place-order.ts'
 import { returnUrlOf } from './return-url.ts'
+import { spendCredit } from './spend-credit.ts'
 
 /**
  * `POST /api/carts/{id}/checkout`: the cart becomes an order, its stock is held and its payment owed, in
@@ -33,7 +46,12 @@ export const checkOutCart = command({
   status: 201,
   isPresented: true,
   input: Type.Object(
-    { id: Type.String({ maxLength: limits.idCharactersMax }), payment: paymentRequest, expectedTotal: Type.Optional(moneyType) },
+    {
+      id: Type.String({ maxLength: limits.idCharactersMax }),
+      payment: Type.Optional(paymentRequest),
+      ...creditRequest,
+      expectedTotal: Type.Optional(moneyType),
+    },
     { additionalProperties: false },
   ),
   output: orderAndPayment,
@@ -49,23 +67,26 @@ export const checkOutCart = command({
     'total_changed',
     'amount_too_large',
     'provider_unknown',
+    'gift_card_unusable',
+    'payment_missing',
   ],
   access: anyone,
+  requestsIn: writesOf,
   async run(context) {
     const { tx, input, actor, model, project, now, newId, request } = context
     const cart = await getCart(tx, model, actor, input.id)
     if (cart.order !== null) return answer(cart.order, [])
     checkOpen(cart)
     checkIfMatch(model.get(carts), { actor, ifMatch: request.ifMatch }, cart)
-    checkPaymentRequest(project, input.payment, '/payment')
+    checkAsked(project, input)
     const resolved = await resolveCart({ read: tx, model, project }, cart)
     checkForSale(resolved)
     await checkComplete({ tx, model }, resolved)
     const totals = cartTotals(project, resolved)
     checkExpected(input.expectedTotal, totals.total)
 
-    const agreed = { ...frozen(resolved, newId), totals, total: totals.total, expiresAt: now + holdMsOf(project, input.payment.provider) }
-    const returnUrl = returnUrlOf(project, input.payment, { order: agreed.id, at: '/payment' })
+    const agreed = { ...frozen(resolved, newId), totals, total: totals.total, expiresAt: now + holdMsOf(project, input.payment?.provider) }
+    const returnUrl = returnUrlOf(project, input.payment ?? {}, { order: agreed.id, at: '/payment' })
     // The cart first: of two checkouts at once the second waits here, runs again and answers the first one's order.
     await tx.update(carts, cart, { set: { status: 'converted', order: agreed.id } })
     const order = await tx.insert(orders, agreed, 'conflict')
@@ -76,15 +97,16 @@ export const checkOutCart = command({
       const events = await placeOrder(context, order, 'paid')
       return { ...answer(order.id, []), events: [orderCreated({ order }), ...events] }
     }
-    const { provider, method = null } = input.payment
-    const { payment, effect } = await startPayment(context, {
-      order: order.id,
-      sequence: 1,
-      amount: order.total,
-      provider,
-      method,
-      returnUrl,
-    })
+    const use = { request: input, actor, missing: order.total.amount, sequence: 1, hasProvider: input.payment !== undefined }
+    const isCredit = asksForCredit(input) || input.expectedDue !== undefined
+    const { made, missing } = isCredit ? await spendCredit(context, order, use) : { made: [], missing: order.total }
+    const credited = made.slice(-1).map((payment) => paymentChanged({ payment }))
+    // What is covered by credit is placed as soon as its payments are told.
+    if (missing.amount === 0) return { ...answer(order.id, []), events: [orderCreated({ order }), ...credited] }
+    const { provider, method = null } = input.payment!
+    const next = { order: order.id, sequence: made.length + 1, amount: missing, provider, method, returnUrl }
+    const { payment, effect } = await startPayment(context, next)
+    if (made.length > 0) return { ...answer(order.id, [effect]), events: [orderCreated({ order }), ...credited] }
     return {
       ...answer(order.id, [effect]),
       events: [orderCreated({ order })],
@@ -107,6 +129,12 @@ function answer(order: string, awaiting: readonly string[]) {
     awaiting,
     headers: { location: `/api/orders/${order}` },
   }
+}
+
+/** @throws validation_failed where nothing says how it is paid; provider_unknown */
+function checkAsked(project: Project, input: { readonly payment?: PaymentRequest } & Parameters<typeof asksForCredit>[0]): void {
+  if (input.payment !== undefined) checkPaymentRequest(project, input.payment, '/payment')
+  else if (!asksForCredit(input)) throw invalid('/payment', 'required', 'is missing')
 }
 
 /** @throws cart_empty; not_for_sale, amount_too_large naming the lines */

@@ -3,6 +3,7 @@
 import type { Actor } from '../../access/actor.ts'
 import { EngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
+import type { Money } from '../../base/money.ts'
 import type { Project } from '../../config/project.ts'
 import { eq } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
@@ -10,6 +11,8 @@ import { findVisible, presentAll } from '../../records/present.ts'
 import { recordOf } from '../../schema/collection.ts'
 import type { Model } from '../../schema/model.ts'
 import type { Reader } from '../../storage/storage.ts'
+import { moneyType } from '../carts/cart-view.ts'
+import { giftCardInput } from '../credit/find-gift-card.ts'
 import { type Payment, paymentActionShape, payments } from '../payments/collections.ts'
 import { type Order, orders } from './collections.ts'
 
@@ -22,6 +25,27 @@ export const paymentRequest = Type.Object(
   { additionalProperties: false },
 )
 export type PaymentRequest = { readonly provider: string; readonly method?: string; readonly returnUrl?: string }
+
+export const creditRequest = {
+  giftCards: Type.Optional(
+    Type.Array(giftCardInput, { minItems: 1, maxItems: limits.giftCardsPerOrderMax, description: 'They pay first, in this order.' }),
+  ),
+  storeCredit: Type.Optional(
+    Type.Boolean({ description: 'Pay with all the store credit of your account that there is. After gift cards.' }),
+  ),
+  expectedDue: Type.Optional(moneyType),
+}
+export type CreditRequest = { readonly giftCards?: readonly string[]; readonly storeCredit?: boolean; readonly expectedDue?: Money }
+
+/** Codes are tried no faster than passwords, and by whoever tries them. */
+export function writesOf(input: unknown): number {
+  const codes = (input as { giftCards?: unknown } | null | undefined)?.giftCards
+  return Array.isArray(codes) ? Math.max(1, codes.length * limits.giftCardWrites) : 1
+}
+
+export function asksForCredit({ giftCards: codes, storeCredit }: CreditRequest): boolean {
+  return codes !== undefined || storeCredit === true
+}
 
 export const orderAndPayment = Type.Unsafe<unknown>({
   type: 'object',
@@ -82,12 +106,12 @@ export async function viewOf(
   }
 }
 
-/** Whether the project has this provider and method. `at` is where the request stands in the body. @throws provider_unknown */
 /** How long an order waits for a payment by this provider. */
-export function holdMsOf({ paymentProviders }: Project, id: string): number {
+export function holdMsOf({ paymentProviders }: Project, id: string | undefined): number {
   return paymentProviders.find((one) => one.id === id)?.waitsMs ?? limits.orderHoldMs
 }
 
+/** Whether the project has this provider and method. `at` is where the request stands in the body. @throws provider_unknown */
 export function checkPaymentRequest(project: Project, request: PaymentRequest, at: string): void {
   const provider = project.paymentProviders.find(({ id }) => id === request.provider)
   const path = `${at}/${provider ? 'method' : 'provider'}`

@@ -1,18 +1,32 @@
 import { anyone } from '../../access/rule.ts'
 import { toIso } from '../../base/clock.ts'
-import { EngineError } from '../../base/engine-error.ts'
+import { EngineError, invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { eq } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { checkIfMatch } from '../../records/etag.ts'
 import { findAll } from '../../storage/find-all.ts'
+import { isCreditProvider } from '../credit/collections.ts'
 import { cancelPayment } from '../payments/cancel-payment.ts'
 import { canBeGivenUp, liveStatuses, payments } from '../payments/collections.ts'
+import { paymentChanged } from '../payments/events.ts'
+import { keptOf } from '../payments/refund-claims.ts'
 import { startPayment } from '../payments/start-payment.ts'
 import { orders } from './collections.ts'
-import { checkPaymentRequest, getOrder, holdMsOf, orderAndPayment, orderAndPaymentView, type PaymentRequest } from './order-view.ts'
+import {
+  asksForCredit,
+  checkPaymentRequest,
+  creditRequest,
+  getOrder,
+  holdMsOf,
+  orderAndPayment,
+  orderAndPaymentView,
+  type PaymentRequest,
+  writesOf,
+} from './order-view.ts'
 import { returnUrlOf } from './return-url.ts'
+import { spendCredit } from './spend-credit.ts'
 
 /**
  * `POST /api/orders/{id}/payments`: another try after one that was declined or left. Refused while an
@@ -28,9 +42,10 @@ export const payOrder = command({
   input: Type.Object(
     {
       id: Type.String({ maxLength: limits.idCharactersMax }),
-      provider: Type.String({ maxLength: limits.codeCharactersMax }),
+      provider: Type.Optional(Type.String({ maxLength: limits.codeCharactersMax })),
       method: Type.Optional(Type.String({ maxLength: limits.codeCharactersMax })),
       returnUrl: Type.Optional(Type.String({ format: 'uri-template', maxLength: limits.urlCharactersMax })),
+      ...creditRequest,
     },
     { additionalProperties: false },
   ),
@@ -43,14 +58,19 @@ export const payOrder = command({
     'payment_not_needed',
     'order_state_conflict',
     'provider_unknown',
+    'total_changed',
+    'gift_card_unusable',
+    'payment_missing',
   ],
   access: anyone,
+  requestsIn: writesOf,
   async run(context) {
     const { tx, input, actor, model, project, now } = context
     const { id, ...request } = input
     const order = await getOrder(tx, model, actor, id)
     checkIfMatch(model.get(orders), { actor, ifMatch: context.request.ifMatch }, order)
-    checkPaymentRequest(project, request as PaymentRequest, '')
+    if (request.provider !== undefined) checkPaymentRequest(project, request as PaymentRequest, '')
+    else if (!asksForCredit(request)) throw invalid('/provider', 'required', 'is missing')
     if (order.status === 'placed' || order.status === 'completed') throw new EngineError('payment_not_needed')
     if (order.status !== 'pending_payment')
       throw new EngineError('order_state_conflict', { detail: `The order is ${order.status}.`, params: { status: order.status } })
@@ -66,14 +86,22 @@ export const payOrder = command({
     const attempts = await findAll(tx, payments, eq('order', id))
     if (attempts.some(({ status }) => liveStatuses.includes(status))) throw new EngineError('payment_in_progress')
     // Each try asks a bank whether a card is good: whoever only wants to know that must not be given it for one order.
-    if (attempts.length >= limits.paymentAttemptsMax)
-      throw new EngineError('too_many_attempts', { params: { attempts: attempts.length, attemptsMax: limits.paymentAttemptsMax } })
+    const tried = attempts.filter((one) => !isCreditProvider(one.provider)).length
+    if (tried >= limits.paymentAttemptsMax)
+      throw new EngineError('too_many_attempts', { params: { attempts: tried, attemptsMax: limits.paymentAttemptsMax } })
     for (const left of attempts) if (canBeGivenUp(left)) await cancelPayment(context, left)
+    const returnUrl = returnUrlOf(project, request, { order: id, at: '' })
+    // What is there already is not asked for again.
+    const open = order.total.amount - (await keptOf(tx, attempts))
+    const use = { request, actor, missing: open, sequence: attempts.length + 1, hasProvider: request.provider !== undefined }
+    const { made, missing } = await spendCredit(context, order, use)
+    const output = { order: { id }, payment: null } as unknown
+    const events = made.slice(-1).map((payment) => paymentChanged({ payment }))
+    if (missing.amount === 0) return { output, status: 201, awaiting: [], events }
     const { provider, method = null } = request
-    const returnUrl = returnUrlOf(project, request as PaymentRequest, { order: id, at: '' })
-    const next = { order: id, sequence: attempts.length + 1, amount: order.total, provider, method, returnUrl }
+    const next = { order: id, sequence: use.sequence + made.length, amount: missing, provider: provider!, method, returnUrl }
     const { effect } = await startPayment(context, next)
-    return { output: { order: { id }, payment: null } as unknown, status: 201, awaiting: [effect] }
+    return { output, status: 201, awaiting: [effect], events }
   },
   reload: async ({ read, model, actor }, output) =>
     await orderAndPaymentView(read, model, actor, (output as { order: { id: string } }).order.id),

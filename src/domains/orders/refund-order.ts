@@ -1,19 +1,23 @@
 import { recently, staff } from '../../access/rule.ts'
+import { assert } from '../../base/assert.ts'
 import { EngineError, type InputIssue, invalid } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
-import { allocateMoney, formatMoney, type Money, money, shareOfMoney } from '../../base/money.ts'
+import { allocateMoney, formatMoney, type Money, money, shareOfMoney, sumMoney } from '../../base/money.ts'
 import { eq, oneOf } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
 import { effects } from '../../effects/effect.ts'
 import { command } from '../../operation/define.ts'
+import type { Work } from '../../operation/work.ts'
 import { moneySchema } from '../../schema/kinds/money.ts'
-import { findAll, findUnique } from '../../storage/find-all.ts'
+import { findAll } from '../../storage/find-all.ts'
 import type { Transaction } from '../../storage/transaction.ts'
+import { isCreditProvider } from '../credit/collections.ts'
+import { giveStoreCredit } from '../credit/give-credit.ts'
 import { accounts } from '../ledger/collections.ts'
 import { type Payment, payments, type Refund, type RefundedLine, refunds } from '../payments/collections.ts'
 import { paymentChanged } from '../payments/events.ts'
 import { refundOutput, refundView } from '../payments/payment-view.ts'
-import { refundable, refundPayment } from '../payments/refund-claims.ts'
+import { refundable, refundPayment, settleRefundElsewhere } from '../payments/refund-claims.ts'
 import { type Order, orders } from './collections.ts'
 
 const refundedLines = Type.Array(
@@ -42,11 +46,27 @@ export const refundOrder = command({
       id: Type.String({ maxLength: limits.idCharactersMax }),
       amount: Type.Optional(Type.Unsafe<Money>(moneySchema)),
       lines: Type.Optional(refundedLines),
+      payment: Type.Optional(
+        Type.String({
+          maxLength: limits.idCharactersMax,
+          description: 'Which payment gives it back. Left out: those by providers first, then gift cards and store credit.',
+        }),
+      ),
+      to: Type.Optional(
+        Type.Unsafe<'payment' | 'store_credit'>({
+          type: 'string',
+          enum: ['payment', 'store_credit'],
+          description: '`payment`: the way it came. `store_credit`: the customer may spend it here.',
+        }),
+      ),
       reason: Type.Optional(Type.String({ minLength: 1, maxLength: limits.textCharactersMax })),
     },
     { additionalProperties: false },
   ),
-  output: refundOutput,
+  output: Type.Object(
+    { ...refundOutput.properties, others: Type.Array(refundOutput, { description: 'Where one payment alone does not give it back.' }) },
+    { title: 'OrderRefund' },
+  ),
   errors: ['not_found', 'order_state_conflict', 'refund_too_large'],
   access: recently(staff),
   async run(context) {
@@ -59,33 +79,91 @@ export const refundOrder = command({
         detail: `The order is ${order.status}: cancel it, and what was paid goes back.`,
         params: { status: order.status },
       })
-    const { payment, left } = await fullest(tx, order)
+    if (input.to === 'store_credit' && order.customer === null) throw invalid('/to', 'account', "the order is no account's")
+    const sources = await sourcesOf(tx, order, input.payment)
+    const left = sumMoney(
+      sources.map((one) => one.left),
+      order.total.currency,
+    )
     const lines = input.lines === undefined ? null : await pricedLines(tx, order, input.lines)
     const amount = amountOf(input, lines, left)
-    if (payment === null || amount.amount > left.amount || left.amount === 0) throw tooLarge(left, input.amount && '/amount/amount')
-    const refund = await refundPayment(context, payment, {
-      amount,
-      from: accounts.deposit(order.id),
-      reason: input.reason ?? 'requested',
-      key: `staff:${newId('ref')}`,
-      lines,
-      isAwaited: true,
-    })
-    const effect = await findUnique(tx, effects, eq('key', `payment.refund:${refund!.id}`))
+    if (amount.amount > left.amount || left.amount === 0) throw tooLarge(left, input.amount && '/amount/amount')
+    const key = `staff:${newId('ref')}`
+    const made: Refund[] = []
+    let rest = amount.amount
+    for (const source of sources) {
+      if (rest === 0) break
+      const part = money(Math.min(rest, source.left.amount), amount.currency)
+      rest -= part.amount
+      const owed = {
+        amount: part,
+        from: accounts.deposit(order.id),
+        reason: input.reason ?? 'requested',
+        key: made.length === 0 ? key : `${key}:${made.length}`,
+        // What it pays back is told once.
+        lines: made.length === 0 ? lines : null,
+      }
+      const isKept = input.to === 'store_credit' && source.payment.provider !== 'store_credit'
+      made.push(
+        isKept ? await refundToCredit(context, { order, payment: source.payment }, owed) : await sendRefund(context, source.payment, owed),
+      )
+    }
+    const sent = await findAll(
+      tx,
+      effects,
+      oneOf(
+        'key',
+        made.map(({ id }) => `payment.refund:${id}`),
+      ),
+    )
     // The sale is corrected by what is owed from now on.
-    return { output: refundView(refund!), status: 201, events: [paymentChanged({ payment })], awaiting: effect === null ? [] : [effect.id] }
+    const events = [paymentChanged({ payment: (await tx.get(payments, made[0]!.payment))! })]
+    return { output: viewOf(made), status: 201, events, awaiting: sent.map(({ id }) => id) }
   },
-  reload: async ({ read }, output) => refundView((await read.get(refunds, (output as { id: string }).id))!),
+  async reload({ read }, output) {
+    const { id, others } = output as ReturnType<typeof viewOf>
+    const ids = [id, ...others.map((one) => one.id)]
+    const found = new Map((await read.getMany(refunds, ids)).map((refund) => [refund.id, refund]))
+    return viewOf(ids.map((one) => found.get(one)!))
+  },
 })
 
-/** The payment that most is left of. One refund is of one payment, and an order that is paid has one. */
-async function fullest(tx: Transaction, order: Order): Promise<{ readonly payment: Payment | null; readonly left: Money }> {
-  let best: { payment: Payment | null; left: Money } = { payment: null, left: money(0, order.total.currency) }
+function viewOf([first, ...others]: readonly Refund[]) {
+  return { ...refundView(first!), others: others.map(refundView) }
+}
+
+type Owed = Omit<Parameters<typeof refundPayment>[2], 'isAwaited'>
+
+async function sendRefund(work: Work, payment: Payment, owed: Owed): Promise<Refund> {
+  const refund = await refundPayment(work, payment, { ...owed, isAwaited: true })
+  assert(refund !== null, 'that much was left, and the order is held')
+  return refund
+}
+
+/** The customer may spend it here, and the payment keeps its money: given back by other means. */
+async function refundToCredit(
+  work: Work,
+  { order, payment }: { readonly order: Order; readonly payment: Payment },
+  owed: Owed,
+): Promise<Refund> {
+  const refund = await settleRefundElsewhere(work, payment, owed)
+  const reason = `Order ${order.number}: ${owed.reason}`.slice(0, limits.noteCharactersMax)
+  const against = accounts.refundPayable(refund.id)
+  await giveStoreCredit(work, order.customer!, { amount: refund.amount, reason, against, order: order.id })
+  return refund
+}
+
+type Source = { readonly payment: Payment; readonly left: Money }
+
+/** Payments with something left: those by providers first, of these the fullest; then credit, the latest first. */
+async function sourcesOf(tx: Transaction, order: Order, only: string | undefined): Promise<Source[]> {
+  const sources: Source[] = []
   for (const payment of await findAll(tx, payments, eq('order', order.id))) {
-    const left = await refundable(tx, payment)
-    if (left > best.left.amount) best = { payment, left: money(left, payment.amount.currency) }
+    const left = only === undefined || payment.id === only ? await refundable(tx, payment) : 0
+    if (left > 0) sources.push({ payment, left: money(left, payment.amount.currency) })
   }
-  return best
+  const rank = ({ payment }: Source) => (isCreditProvider(payment.provider) ? 1 : 0)
+  return sources.toSorted((a, b) => rank(a) - rank(b) || b.left.amount - a.left.amount || b.payment.sequence - a.payment.sequence)
 }
 
 function amountOf(

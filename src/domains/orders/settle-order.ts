@@ -9,11 +9,13 @@ import { eq } from '../../contract/filter.ts'
 import type { Work } from '../../operation/work.ts'
 import { findAll } from '../../storage/find-all.ts'
 import type { Transaction } from '../../storage/transaction.ts'
+import { isCreditProvider } from '../credit/collections.ts'
 import { accounts } from '../ledger/collections.ts'
 import { move, postTransfer } from '../ledger/post-transfer.ts'
 import { cancelPayment } from '../payments/cancel-payment.ts'
 import { canBeGivenUp, type Payment, payments, type Refund } from '../payments/collections.ts'
-import { dropUnmetClaims, lostOf, refundable, refundPayment } from '../payments/refund-claims.ts'
+import { paymentChanged } from '../payments/events.ts'
+import { dropUnmetClaims, keptOf, lostOf, refundable, refundPayment } from '../payments/refund-claims.ts'
 import { canHold, holdStock } from '../stock/reserve-stock.ts'
 import { type Order, orders } from './collections.ts'
 import { backTwice, closeDeposit, correctSale } from './correct-sale.ts'
@@ -44,15 +46,16 @@ export async function settleOrder(context: Work, id: string): Promise<DomainEven
     return []
   }
   // What has gone back, or is on its way, pays for nothing: an order is not revived by its own refund.
-  const isCovered = order.status === 'expired' && (await kept(tx, attempts)) + sum(attempts, 'capturable') >= order.total.amount
+  const isCovered = order.status === 'expired' && (await keptOf(tx, attempts)) + sum(attempts, 'capturable') >= order.total.amount
   if (isCovered) return await revive(context, order, { attempts, lost })
   // An attempt whose start was still under way when the order closed is open only now.
   await closeOthers(context, order, attempts)
   if (order.status === 'expired' || order.status === 'canceled') return await settleClosed(context, order, { attempts, lost })
   const after = await writePaymentStatus(tx, order, attempts)
   if (after.status === 'placed' || after.status === 'completed') {
-    await returnSurplus(context, after, attempts)
+    const returned = await returnSurplus(context, after, attempts)
     await correctSale(context, after, sum(attempts, 'captured'))
+    return returned
   }
   return []
 }
@@ -65,23 +68,32 @@ async function settleClosed(context: Work, order: Order, { attempts, lost }: Clo
   const late = await returnLateMoney(context, order, attempts)
   const isOwed = (await closeDeposit(context, order, lost)) > 0
   const after = await writePaymentStatus(context.tx, order, attempts, isOwed ? [backTwice] : [])
-  return late.map((payment) => orderPaidLate({ order: after, payment }))
+  // What was paid by credit was there in time, and is credit again by now.
+  const isCredit = ({ provider }: Payment) => isCreditProvider(provider)
+  const told = late.filter((payment) => !isCredit(payment)).map((payment) => orderPaidLate({ order: after, payment }))
+  return [...told, ...(await changedOnes(context.tx, late.filter(isCredit)))]
 }
 
 async function place(context: Work, order: Order, attempts: readonly Payment[], holds: readonly string[]): Promise<DomainEvent[]> {
   const events = await placeOrder(context, order, paymentStatusOf(order, attempts), [...order.holds, ...holds])
   await closeOthers(context, { ...order, status: 'placed' }, attempts)
-  await returnSurplus(context, order, attempts)
+  const returned = await returnSurplus(context, order, attempts)
   // What is authorized and not captured yet is owed by the customer until it is.
   const captured = sum(attempts, 'captured')
   if (captured < order.total.amount) await correctSale(context, order, captured)
-  return events
+  return [...events, ...returned]
 }
 
-async function kept(tx: Transaction, attempts: readonly Payment[]): Promise<number> {
-  let amount = 0
-  for (const payment of attempts) amount += await refundable(tx, payment)
-  return amount
+/** Given back by now, they make another status of their order: it is settled once more. */
+async function changedOnes(tx: Transaction, changed: readonly Payment[]): Promise<DomainEvent[]> {
+  const now =
+    changed.length === 0
+      ? []
+      : await tx.getMany(
+          payments,
+          changed.map(({ id }) => id),
+        )
+  return now.map((payment) => paymentChanged({ payment }))
 }
 
 /** O7: money came after the order had expired. If its goods can be held again, it lives; if not, the money goes back. */
@@ -107,17 +119,20 @@ async function returnLateMoney(context: Work, order: Order, attempts: readonly P
   return late
 }
 
-/** More than the order costs was taken (two tabs, two methods): the later attempts give it back. */
-async function returnSurplus(context: Work, order: Order, attempts: readonly Payment[]): Promise<void> {
+/** More than the order costs was taken (two tabs, two methods): the later attempts give it back. Answers what follows. */
+async function returnSurplus(context: Work, order: Order, attempts: readonly Payment[]): Promise<DomainEvent[]> {
   // What was refunded never exceeds what was taken, so without more taken there is nothing to look for.
-  if (sum(attempts, 'captured') - sum(attempts, 'refunded') <= order.total.amount) return
-  let surplus = (await kept(context.tx, attempts)) - order.total.amount
+  if (sum(attempts, 'captured') - sum(attempts, 'refunded') <= order.total.amount) return []
+  const returned: Payment[] = []
+  let surplus = (await keptOf(context.tx, attempts)) - order.total.amount
   for (const payment of attempts.toReversed()) {
-    if (surplus <= 0) return
+    if (surplus <= 0) break
     const amount = Math.min(surplus, await refundable(context.tx, payment))
-    await sendBack(context, payment, amount, { kind: 'payment.surplus', reason: 'surplus', key: 'surplus' })
+    const refund = await sendBack(context, payment, amount, { kind: 'payment.surplus', reason: 'surplus', key: 'surplus' })
+    if (refund !== null && isCreditProvider(payment.provider)) returned.push(payment)
     surplus -= amount
   }
+  return await changedOnes(context.tx, returned)
 }
 
 /**

@@ -3,6 +3,7 @@ import { EngineError } from '../../base/engine-error.ts'
 import { limits } from '../../base/limits.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
+import { isCreditProvider } from '../credit/collections.ts'
 import { payments } from './collections.ts'
 import { followPayment } from './look-at-payment.ts'
 import { paymentOutput, paymentView } from './payment-view.ts'
@@ -21,6 +22,8 @@ export const checkPayment = command({
     const { tx, input, newId } = context
     const payment = await tx.get(payments, input.id)
     if (payment === null) throw new EngineError('not_found')
+    // Nobody knows more of it than we do.
+    if (isCreditProvider(payment.provider)) return { output: paymentView(payment) }
     const effect = await followPayment(context, payment, { source: 'poll', cause: `staff:${newId('look')}`, isAwaited: true })
     return { output: paymentView(payment), awaiting: effect === null ? [] : [effect] }
   },

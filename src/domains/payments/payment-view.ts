@@ -25,12 +25,13 @@ export const refundOutput = Type.Object({
   id: Type.String(),
   payment: Type.String(),
   order: Type.String(),
+  provider: Type.String({ description: 'Where it goes: a provider, `gift_card` or `store_credit`.' }),
   amount: moneyOutput,
   status: Type.String(),
   reason: Type.String(),
   lastError: text,
 })
 
-export function refundView({ id, payment, order, amount, status, reason, lastError }: Refund) {
-  return { id, payment, order, amount, status, reason, lastError }
+export function refundView({ id, payment, order, provider, amount, status, reason, lastError }: Refund) {
+  return { id, payment, order, provider, amount, status, reason, lastError }
 }

@@ -9,9 +9,11 @@ import { type EffectWork, effectKind, effects, enqueue } from '../../effects/eff
 import type { Work } from '../../operation/work.ts'
 import { findAll, findUnique } from '../../storage/find-all.ts'
 import type { Transaction } from '../../storage/transaction.ts'
+import { isCreditProvider } from '../credit/collections.ts'
 import { accounts } from '../ledger/collections.ts'
 import { move, postTransfer } from '../ledger/post-transfer.ts'
 import { claimingStatuses, type Payment, paymentFacts, type Refund, refunds } from './collections.ts'
+import { returnCredit } from './credit-payment.ts'
 import { foldFacts } from './fold-facts.ts'
 
 /** Sends a refund that is owed. */
@@ -45,6 +47,13 @@ export async function refundable(tx: Transaction, payment: Payment): Promise<num
   return money(payment.captured.amount - payment.refunded.amount - disputed - taken, currency).amount
 }
 
+/** What is left of all of them together. */
+export async function keptOf(tx: Transaction, attempts: readonly Payment[]): Promise<number> {
+  let amount = 0
+  for (const payment of attempts) amount += await refundable(tx, payment)
+  return amount
+}
+
 /**
  * Owes a refund of at most `amount` from one account of the ledger; what is refundable is reserved by
  * the row before any call. Null when nothing is left to refund. Whoever calls holds the order.
@@ -58,33 +67,61 @@ export async function refundPayment(context: Work, payment: Payment, given: Owed
   return await oweRefund(context, payment, { ...given, amount, key })
 }
 
-/** Owes it whatever else is claimed of the payment. */
+/** Owes it whatever else is claimed of the payment. What was paid by credit is credit again at once. */
 export async function oweRefund(work: Work, payment: Payment, owed: Owed): Promise<Refund | null> {
   const { tx, newId } = work
   const { amount, from, reason, key, lines = null, isAwaited = false } = owed
   const { id: paymentId, order, provider } = payment
+  const isCredit = isCreditProvider(provider)
+  const id = newId('ref')
   const refund = await tx.insertOnce(refunds, {
-    id: newId('ref'),
+    id,
     payment: paymentId,
     order,
     provider,
     amount,
-    status: 'wanted',
+    status: isCredit ? 'succeeded' : 'wanted',
     reason,
     lines,
     key,
-    providerRef: null,
+    providerRef: isCredit ? id : null,
     lastError: null,
   })
   if (refund === null) return null
   const legs = move({ debit: from, credit: accounts.refundPayable(refund.id) }, amount)
   await postTransfer(work, { kind: refundKind(reason), order, legs })
+  if (isCredit) {
+    await returnCredit(work, payment, refund)
+    return refund
+  }
   await enqueue(work, paymentRefund, {
     key: `payment.refund:${refund.id}`,
     payload: { refund: refund.id },
     record: order,
     ...(isAwaited && { isAwaited }),
   })
+  return refund
+}
+
+/** A refund whose money goes another way than it came: whoever calls takes it from the account of the refund at once. */
+export async function settleRefundElsewhere({ tx, newId, ...work }: Work, payment: Payment, owed: Owed): Promise<Refund> {
+  const { amount, from, reason, key, lines = null } = owed
+  const { id: paymentId, order, provider } = payment
+  const refund = await tx.insert(refunds, {
+    id: newId('ref'),
+    payment: paymentId,
+    order,
+    provider,
+    amount,
+    status: 'settled',
+    reason,
+    lines,
+    key,
+    providerRef: null,
+    lastError: 'Given back as store credit.',
+  })
+  const legs = move({ debit: from, credit: accounts.refundPayable(refund.id) }, amount)
+  await postTransfer({ tx, newId, ...work }, { kind: refundKind(reason), order, legs })
   return refund
 }
 

@@ -94,7 +94,7 @@ export async function tellOfExpiry(work: Work, { order }: OfOrder): Promise<void
   await queueForOrder(work, order, {
     key: `order.expired:${order.id}`,
     template: 'order_expired',
-    ...(await withLink(work, order)),
+    ...(await withLink(work, order, { isPaid: hasMoved(order) })),
     bound: 'orders',
   })
 }

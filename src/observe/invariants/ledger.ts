@@ -3,6 +3,7 @@
 
 import { limits } from '../../base/limits.ts'
 import { and, compare, eq, isNull, oneOf } from '../../contract/filter.ts'
+import { isCreditProvider } from '../../domains/credit/collections.ts'
 import { accounts, ledgerEntries } from '../../domains/ledger/collections.ts'
 import { claimingStatuses, type PaymentFact, paymentFacts, refunds } from '../../domains/payments/collections.ts'
 import { isEqual } from '../../domains/payments/match-lines.ts'
@@ -81,6 +82,8 @@ async function addFacts(read: Reader, add: Add): Promise<void> {
       add(accounts.provider(provider), amount.currency, amount.amount)
   for (const { key, sum } of await sumsBy(read, paymentFacts, { by: ['provider', 'kind', 'amount.currency'], sum: 'amount.amount' })) {
     const [provider, kind, currency] = key
+    // Nobody holds that for us: it is looked at with the cards and accounts that it is of.
+    if (isCreditProvider(String(provider))) continue
     add(accounts.provider(String(provider)), currency, (signs[String(kind)] ?? 0) * sum)
     if (kind === 'disp_withdrawn' || kind === 'disp_reinstated' || kind === 'disp_lost')
       add(accounts.disputed(String(provider)), currency, (kind === 'disp_withdrawn' ? 1 : -1) * sum)
