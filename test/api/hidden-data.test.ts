@@ -32,7 +32,7 @@ describe('a leak that is planted is found', { skip: testDatabase().isServer && '
   // With fixed seeds: that each is found is asked of the generator, not of luck.
   for (const [name, leak] of Object.entries(leaks))
     test(name, async () => {
-      await assert.rejects(play({ seed: 1, rounds: 80, ...leak }), DifferenceError)
+      await assert.rejects(play({ seed: 1, rounds: 240, ...leak }), DifferenceError)
     })
 })
 

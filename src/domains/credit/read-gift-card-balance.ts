@@ -22,6 +22,7 @@ export const readGiftCardBalance = command({
   errors: ['gift_card_unusable'],
   access: anyone,
   rate: 'account',
+  hasSecretInput: true,
   async run({ tx, input, now }) {
     const card = await findGiftCard(tx, input.code, '/code')
     checkGood(card, { now, path: '/code' })
