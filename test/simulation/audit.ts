@@ -104,14 +104,14 @@ export function auditRest(parts: RestParts): void {
   auditMoney(parts)
   auditMail(parts)
   auditPromises(parts)
-  // The machine crashed three times in the middle of one hook: the engine holds its code for the cause and leaves it to staff, as it says.
-  // What that hook would have written, and told others of, is not there.
+  // The machine crashed three times in the middle of one hook or effect of the project: the engine holds its code for the cause and leaves it
+  // to staff, as it says. What that would have written, and told others of, is not there.
   const isBlamed = store.sql(`select 1 from "effects" where "state"='dead' and ${blamed} limit 1`).get() !== undefined
   if (!isBlamed) auditOwnCode(store, report)
   if (!isBlamed && parts.receivers) auditReceivers(store, parts.receivers, report)
 }
 
-const blamed = `"kind" like 'hook.%' and "lastError" like '%its process died during the attempt%'`
+const blamed = `("kind" like 'hook.%' or "kind" like 'points.%') and "lastError" like '%its process died during the attempt%'`
 
 /** Everything owed has come to an end, and to a good one unless the other side refused for good. */
 function auditEffects({ store, book, report, drop }: RestParts): void {
@@ -133,7 +133,10 @@ function auditEffects({ store, book, report, drop }: RestParts): void {
     const isLost = ['payment.cancel', 'payment.start'].includes(String(row['kind'])) && is('payments', 'status', 'failed', payment!)
     // A repeated start had made another of it, which has come to its end: that it is closed is what `payments.closed_with_order` says.
     const isAnother = row['kind'] === 'payment.cancel' && String(row['lastError']).startsWith('There is no such payment.')
-    const hasEnded = isAnother && ['canceled', 'captured', 'reversed'].some((status) => is('payments', 'status', status, payment!))
+    // Or a capture took longer than it was tried for: what was left after that was given up by another effect.
+    const isBusy = row['kind'] === 'payment.cancel' && String(row['lastError']).startsWith('A capture is on its way.')
+    const hasEnded =
+      (isAnother || isBusy) && ['canceled', 'captured', 'reversed'].some((status) => is('payments', 'status', status, payment!))
     // A bank was faster than our refund, or a dashboard than our capture: staff see that it failed.
     const { capture } = JSON.parse(String(row['payload'])) as { capture?: string }
     const isFailed = row['kind'] === 'payment.refund' && is('refunds', 'status', 'failed', refund!)
@@ -142,7 +145,9 @@ function auditEffects({ store, book, report, drop }: RestParts): void {
     // It was silent for all its attempts, and a look has found what became of it.
     const isLooked =
       row['kind'] === 'payment.start' && gaveUp(row) && !['sending', 'unknown'].some((status) => is('payments', 'status', status, payment!))
-    const isUncaptured = row['kind'] === 'payment.capture' && is('captures', 'status', 'failed', capture!)
+    // What a dashboard took of the same amount is told as ours: the money is there, and the books agree.
+    const isUncaptured =
+      row['kind'] === 'payment.capture' && (is('captures', 'status', 'failed', capture!) || is('captures', 'status', 'succeeded', capture!))
     if (!isMail && !isMessage && !isReplaced && !isLost && !hasEnded && !isDisputed && !isUncaptured && !isLooked && !isUnanswered)
       report(`effect ${String(row['id'])} (${String(row['kind'])}) rests as ${String(row['state'])}: ${String(row['lastError'])}`)
   }

@@ -111,6 +111,9 @@ export function createCluster(around: Surroundings, size: number) {
           .then(
             (reply) => finish({ end: 'answered', reply }),
             (error: unknown) => {
+              // Staff who may do nothing would make the run prove less than it says.
+              const isShutOut = isEngineError(error, 'proof_needed') || isEngineError(error, 'forbidden')
+              if (request.actor && isShutOut) around.complain(`${request.operation} was refused to staff: ${error.code}`)
               if (isEngineError(error)) return finish({ end: 'refused', code: error.code, status: error.status })
               if (process.isAlive) around.complain(`${request.operation} broke: ${error instanceof Error ? error.stack : String(error)}`)
               finish({ end: 'lost' })

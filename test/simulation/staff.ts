@@ -23,6 +23,7 @@ const staff: Actor = {
   cartTokenHash: null,
   linkedOrder: null,
   origin: 'office',
+  provenAgoMs: 0,
 }
 
 const workMs = 60_000

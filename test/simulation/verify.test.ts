@@ -131,6 +131,13 @@ const plants: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
+/** Others that break the same invariants another way: `name: way`. */
+const otherPlants: Readonly<Record<string, readonly string[]>> = {
+  'payments.closed_with_order: authorized': [
+    `update "payments" set "capturable_amount"=1, "capturable_currency"='EUR' where ${one('payments', inClosed)}`,
+  ],
+}
+
 let store: Store
 
 before(async () => {
@@ -178,8 +185,9 @@ test('before anything is planted all invariants hold', async () => {
   assert.deepEqual(await verify(), [])
 })
 
-for (const [name, statements] of Object.entries(plants))
-  test(`${name} is seen`, async () => {
+for (const [title, statements] of Object.entries({ ...plants, ...otherPlants }))
+  test(`${title} is seen`, async () => {
+    const [name] = title.split(':')
     store.exec('begin')
     try {
       for (const statement of statements) store.exec(statement)

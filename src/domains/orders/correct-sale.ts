@@ -41,20 +41,29 @@ export function partsOf(order: Order, amountMinor: number): ReadonlyMap<string, 
   return new Map(income.map(({ account }, index) => [account, shares[index]!.amount]))
 }
 
-/** Brings the deposit of a placed order back to nothing. `captured` is what its payments hold now. */
-export async function correctSale(context: Work, order: Order, captured: number): Promise<void> {
+/** `captured`: what its payments hold now. `lost`: what banks keep of them for good. */
+type Held = { readonly captured: number; readonly lost: number }
+
+/**
+ * Brings the deposit of a placed order back to nothing, but for what was paid beyond its price and a bank has taken: that waits for
+ * the end of its dispute, and is no sale. What the bank keeps of it for good the customer has.
+ */
+export async function correctSale(context: Work, order: Order, { captured, lost }: Held): Promise<void> {
   const balance = await balancesOf(context.tx, order)
   const deposit = accounts.deposit(order.id)
-  const missing = balance(deposit)
-  if (missing === 0) return
   const receivable = accounts.receivable(order.id)
-  // In all and not this time alone: so the cents of many parts sum to those of the whole. More than the sale cannot be
-  // given back: what is beyond it was paid out twice.
-  const lost = missing - balance(deposit, refunded) + balance(receivable)
-  const givenBack = Math.min(lost - Math.max(0, order.total.amount - captured), order.total.amount)
-  await post(context, order, { kind: owedAgain, parts: [[receivable, lost - givenBack - balance(receivable)]] })
+  const offsetBefore = balance(deposit, offset)
+  if (balance(deposit) === 0 && offsetBefore === 0) return
+  // As if nothing had been corrected yet, in all and not this time alone: so the cents of many parts sum to those of the whole.
+  const missing = balance(deposit) - offsetBefore - balance(deposit, refunded) + balance(receivable)
+  const short = Math.max(0, missing)
+  // More than the sale cannot be given back: what is beyond it was paid out twice.
+  const givenBack = Math.min(short - Math.max(0, order.total.amount - captured), order.total.amount)
+  await post(context, order, { kind: owedAgain, parts: [[receivable, short - givenBack - balance(receivable)]] })
   const parts = [...partsOf(order, givenBack)].map(([account, amount]) => [account, amount - balance(account, refunded)] as const)
   await post(context, order, { kind: refunded, parts })
+  const change = Math.min(lost, Math.max(0, -missing)) - offsetBefore
+  await post(context, order, { kind: offset, parts: [[accounts.chargebacks, change === 0 ? 0 : -change]] })
 }
 
 /**

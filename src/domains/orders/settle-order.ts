@@ -36,12 +36,14 @@ export async function settleOrder(context: Work, id: string): Promise<DomainEven
     const kept = payment.disputed === null ? 0 : await lostOf(tx, payment)
     lost += kept
     const isTouched = payment.refunded.amount > 0 || payment.status === 'reversed'
+    // What has gone back was taken before, whether or not we have heard of that yet.
+    if (payment.captured.amount === 0 && payment.status !== 'reversed') continue
     if (isTouched || order.status !== 'pending_payment')
       await dropUnmetClaims(context, payment, { ...payment, refunded: addMoney(payment.refunded, money(kept, payment.amount.currency)) })
   }
   if (order.status === 'pending_payment') {
     // What was given back meanwhile pays for nothing.
-    if (coverOf(attempts) >= order.total.amount) return await place(context, order, attempts, [])
+    if (coverOf(attempts) >= order.total.amount) return await place(context, order, { attempts, lost }, [])
     await writePaymentStatus(tx, order, attempts)
     return []
   }
@@ -54,17 +56,17 @@ export async function settleOrder(context: Work, id: string): Promise<DomainEven
   const after = await writePaymentStatus(tx, order, attempts)
   if (after.status === 'placed' || after.status === 'completed') {
     const returned = await returnSurplus(context, after, attempts)
-    await correctSale(context, after, sum(attempts, 'captured'))
+    await correctSale(context, after, { captured: sum(attempts, 'captured'), lost })
     return returned
   }
   return []
 }
 
 /** `lost`: what banks keep of its payments for good. */
-type Closed = { readonly attempts: readonly Payment[]; readonly lost: number }
+type Paid = { readonly attempts: readonly Payment[]; readonly lost: number }
 
 /** Nothing is sold: what comes in goes back, and what went out twice is owed by the customer. */
-async function settleClosed(context: Work, order: Order, { attempts, lost }: Closed): Promise<DomainEvent[]> {
+async function settleClosed(context: Work, order: Order, { attempts, lost }: Paid): Promise<DomainEvent[]> {
   const late = await returnLateMoney(context, order, attempts)
   const isOwed = (await closeDeposit(context, order, lost)) > 0
   const after = await writePaymentStatus(context.tx, order, attempts, isOwed ? [backTwice] : [])
@@ -74,13 +76,15 @@ async function settleClosed(context: Work, order: Order, { attempts, lost }: Clo
   return [...told, ...(await changedOnes(context.tx, late.filter(isCredit)))]
 }
 
-async function place(context: Work, order: Order, attempts: readonly Payment[], holds: readonly string[]): Promise<DomainEvent[]> {
+async function place(context: Work, order: Order, { attempts, lost }: Paid, holds: readonly string[]): Promise<DomainEvent[]> {
   const events = await placeOrder(context, order, paymentStatusOf(order, attempts), [...order.holds, ...holds])
   await closeOthers(context, { ...order, status: 'placed' }, attempts)
   const returned = await returnSurplus(context, order, attempts)
-  // What is authorized and not captured yet is owed by the customer until it is.
+  // What is authorized and not captured yet is owed by the customer until it is. What was told of a payment beside that it was taken may
+  // have left the deposit: a refund of before, or one that failed and is owed.
   const captured = sum(attempts, 'captured')
-  if (captured < order.total.amount) await correctSale(context, order, captured)
+  if (captured < order.total.amount || attempts.some(({ facts }) => facts === null || facts > 1))
+    await correctSale(context, order, { captured, lost })
   return [...events, ...returned]
 }
 
@@ -97,14 +101,14 @@ async function changedOnes(tx: Transaction, changed: readonly Payment[]): Promis
 }
 
 /** O7: money came after the order had expired. If its goods can be held again, it lives; if not, the money goes back. */
-async function revive(context: Work, order: Order, closed: Closed): Promise<DomainEvent[]> {
+async function revive(context: Work, order: Order, paid: Paid): Promise<DomainEvent[]> {
   const wanted = order.lines.map(({ id, variant, quantity, title }) => ({ line: id, variant, quantity, title }))
-  if (!(await canHold(context.tx, wanted))) return await settleClosed(context, order, closed)
+  if (!(await canHold(context.tx, wanted))) return await settleClosed(context, order, paid)
   await holdStock(context, order.id, wanted).catch((error: unknown) => {
     // Somebody took it since we looked: look again, rather than continue with half a hold.
     throw isEngineError(error, 'out_of_stock') ? new LostRace(error) : error
   })
-  return await place(context, order, closed.attempts, ['late_payment'])
+  return await place(context, order, paid, ['late_payment'])
 }
 
 /** What was taken for an order that is closed: out of its deposit, and back to where it came from. Answers whose is news. */

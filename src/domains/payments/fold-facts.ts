@@ -15,6 +15,8 @@ export type FactSums = {
   /** What banks keep of that for good. */
   readonly lost: Money
   readonly isVoided: boolean
+  /** A bank took back what was captured, whether or not that was told before it. */
+  readonly isReversed: boolean
   readonly isFailed: boolean
 }
 
@@ -49,6 +51,7 @@ export function foldFacts(facts: readonly Fact[], currency: string): FactSums {
     disputed: money(sums.disp_withdrawn - sums.disp_reinstated, currency),
     lost: money(lost, currency),
     isVoided: has('void_ok'),
+    isReversed: [...seen.values()].some(({ kind }) => kind === 'cap_reversed'),
     isFailed: has('auth_fail') && !has('auth_ok') && !has('cap_ok'),
   }
 }

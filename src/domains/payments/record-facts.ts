@@ -151,7 +151,7 @@ function statusOf(payment: Payment, { standing }: Seen, sums: FactSums): Payment
   if (sums.captured.amount > 0) return 'captured'
   if (sums.isVoided) return 'canceled'
   if (sums.isFailed) return 'failed'
-  if (payment.captured.amount > 0) return 'reversed'
+  if (sums.isReversed) return 'reversed'
   if (sums.authorized.amount > 0) return 'authorized'
   // Facts that decide nothing leave an attempt as it is.
   if (standing === null) return payment.status

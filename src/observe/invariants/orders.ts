@@ -20,7 +20,8 @@ export const orderInvariants: InvariantGroup = {
     'orders.payment_status': 'paymentStatus is what the payments of the order amount to.',
     'orders.placed_is_paid': 'A placed order was paid in full, or its customer owes what a bank took back.',
     'orders.paid_is_placed': 'An order that waits for its payment does not have it yet.',
-    'orders.refund_in_proportion': 'What was given back of a sale is taken out of sales, shipping and tax in their proportion.',
+    'orders.refund_in_proportion':
+      'What was given back of a sale, at most all of it, is taken out of sales, shipping and tax in their proportion.',
     'orders.placed_has_stock': 'A placed order has its goods committed, a waiting one has them held, each line in full.',
     'orders.placed_in_ledger': 'A placed order is recognized in the ledger once, with its total.',
     'orders.placed_has_receipt': 'A placed order that cost something has its receipt written.',
@@ -169,7 +170,10 @@ function checkSale(
 
   const refunded = entries.filter(({ kind }) => kind === 'order.refunded')
   const back = (account: string) => refunded.filter((entry) => entry.account === account).reduce((total, { sum }) => total + sum, 0)
-  for (const [account, amount] of partsOf(order, -back(accounts.deposit(order.id))))
+  const givenBack = 0 - back(accounts.deposit(order.id))
+  if (givenBack < 0 || givenBack > order.total.amount)
+    report('orders.refund_in_proportion', rows, `${givenBack} of ${order.total.amount} was given back`)
+  for (const [account, amount] of partsOf(order, givenBack))
     if (back(account) !== amount)
       report('orders.refund_in_proportion', rows, `${account} gave back ${back(account)}, its part is ${amount}`)
 }

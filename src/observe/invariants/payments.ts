@@ -4,6 +4,7 @@ import { and, compare, eq, oneOf } from '../../contract/filter.ts'
 import { orders } from '../../domains/orders/collections.ts'
 import {
   type Capture,
+  canBeGivenUp,
   captures,
   claimingStatuses,
   type Dispute,
@@ -37,7 +38,7 @@ export const paymentInvariants: InvariantGroup = {
     'payments.status_fits': 'The status of a payment fits its amounts.',
     'payments.one_currency': 'Money taken in a currency that was not asked for is given back, or owed back, to the last cent.',
     'payments.not_stuck': 'A payment that is not decided has a time at which its provider is asked.',
-    'payments.closed_with_order': 'No attempt of a closed order stays open.',
+    'payments.closed_with_order': 'No attempt of a closed order stays open, and nothing stays authorized for one that was not sold.',
     'refunds.fit_facts': "A refund has succeeded exactly when the provider's fact says so.",
     'refunds.not_stuck': 'A refund on its way has an effect that sends it or looks for its end.',
     'captures.not_stuck': 'A capture on its way has an effect that sends it, or the provider has it.',
@@ -193,9 +194,8 @@ async function checkSent(context: VerifyContext, page: readonly Refund[]): Promi
 
 async function checkOpen(context: VerifyContext, page: readonly Payment[]): Promise<void> {
   const { now, patienceMs, read, report } = context
-  const open = page.filter(
-    (payment) => (liveStatuses.includes(payment.status) || payment.status === 'requires_action') && payment.updatedAt <= now - patienceMs,
-  )
+  const isOpen = ({ status }: Payment) => liveStatuses.includes(status) || status === 'requires_action'
+  const open = page.filter((payment) => (isOpen(payment) || canBeGivenUp(payment)) && payment.updatedAt <= now - patienceMs)
   if (open.length === 0) return
   const isClosed = and(
     oneOf(
@@ -209,11 +209,14 @@ async function checkOpen(context: VerifyContext, page: readonly Payment[]): Prom
   const byId = new Map(closed.map((order) => [order.id, order]))
   for (const payment of open) {
     const order = byId.get(payment.order)
-    if (order)
-      report(
-        'payments.closed_with_order',
-        [`payments/${payment.id}`, `orders/${order.id}`],
-        `${payment.status}, and its order is ${order.status}`,
-      )
+    // What is authorized for an order that was sold is taken when staff say so.
+    const isSold = order?.status === 'placed' || order?.status === 'completed'
+    if (order === undefined || (isSold && !isOpen(payment))) continue
+    const held = payment.capturable === null ? '' : ` with ${payment.capturable.amount} to be captured`
+    report(
+      'payments.closed_with_order',
+      [`payments/${payment.id}`, `orders/${order.id}`],
+      `${payment.status}${held}, and its order is ${order.status}`,
+    )
   }
 }

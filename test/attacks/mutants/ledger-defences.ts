@@ -5,6 +5,7 @@ const reconciliation = 'test/api/reconciliation.test.ts'
 const ledger = 'test/api/ledger.test.ts'
 const captures = 'test/api/captures.test.ts'
 const sandbox = 'test/api/sandbox-provider.test.ts'
+const factOrders = 'test/simulation/fact-orders.test.ts'
 const matching = 'src/domains/payments/match-lines.ts'
 
 export const ledgerDefences: readonly Defence[] = [
@@ -176,5 +177,37 @@ export const ledgerDefences: readonly Defence[] = [
     to: "last.cursor !== '' ? timesOf",
     test: reconciliation,
     asked: ['that is read on from a place'],
+  },
+  {
+    name: 'what was paid beyond the price is no sale, whatever a bank does with it',
+    file: 'src/domains/orders/correct-sale.ts',
+    from: 'const short = Math.max(0, missing)',
+    to: 'const short = missing',
+    test: factOrders,
+    asked: ['the history of an order that waits'],
+  },
+  {
+    name: 'a placed order owes nothing that is owed by a refund already',
+    file: 'src/domains/orders/settle-order.ts',
+    from: 'attempts.some(({ facts }) => facts === null || facts > 1)',
+    to: 'attempts.length === 0',
+    test: factOrders,
+    asked: ['the history of an order that waits'],
+  },
+  {
+    name: 'what goes back before it was told to be taken ends no claim',
+    file: 'src/domains/orders/settle-order.ts',
+    from: "if (payment.captured.amount === 0 && payment.status !== 'reversed') continue",
+    to: '',
+    test: factOrders,
+    asked: ['the history of an order that waits'],
+  },
+  {
+    name: 'a payment is reversed by what was told, in whatever order',
+    file: 'src/domains/payments/record-facts.ts',
+    from: "if (sums.isReversed) return 'reversed'",
+    to: "if (payment.captured.amount > 0) return 'reversed'",
+    test: factOrders,
+    asked: ['the history of an order that waits'],
   },
 ]
