@@ -634,6 +634,8 @@ export const limits = {
   migrationLockMs: 60_000,
   /** How long `kingpost migrate apply` waits for another one of the same database: a new index of a large table takes minutes. */
   migrationTurnMs: 10 * 60_000,
+  /** How often one run fills what servers of the version before leave empty meanwhile. */
+  migrationPassesMax: 5,
   /** MongoDB: a migrator that has not renewed its lease for so long is dead. */
   migrationLeaseMs: 4_000,
   /** A server's estimate of more rows than these is believed; else they are counted. */

@@ -131,6 +131,27 @@ const model = (name: string, fields: Parameters<typeof collection>[1]['fields'],
 const rowsOf = (records: readonly Record<string, unknown>[]) =>
   records.map((record, number) => ({ id: idOf('thing', number), version: 1, createdAt: 1, updatedAt: 1, ...record })) as never
 
+test('a version before that goes on writing what must be filled does not keep a migration busy for ever', async (t) => {
+  const old = model('things', { title: field.text() })
+  const now = model('things', { title: field.text({ required: true, default: 'Untitled' }) })
+  let count = 0
+  const write = async (storage: StorageAdapter) => {
+    const [row] = rowsOf([{ title: null }]) as unknown as [object]
+    await storage.transaction(async (tx) => await tx.insert({ name: 'things' }, [{ ...row, id: idOf('thing', count++) }] as never))
+  }
+  const { url, dialect } = await begin(t, old, write)
+  const server = await open(t, old, url)
+  const writes = { onProgress: async ({ isDone }: { isDone: boolean }) => void (isDone && (await write(server))) }
+  await assert.rejects(
+    migrateTo(now, dialect, { run: 'beside', ...writes }),
+    /^MigrationRefused: 5 times in a row .* things\.title: servers of the version before/,
+  )
+  await server.close()
+  await migrateTo(now, dialect, { run: 'contract' })
+  const titles = (await recordsOf(database, url, now, 'things')).map((record) => (record as { title: string }).title)
+  assert.deepEqual(titles, Array(count).fill('Untitled'))
+})
+
 test('a value that does not convert is named, and nothing is changed', async (t) => {
   const old = model('things', { size: field.text() })
   const { url, dialect } = await begin(t, old, (storage) =>

@@ -209,7 +209,13 @@ async function runSteps(run: Run, first: Seen): Promise<Applied> {
     // A backfill of empty values is planned again when the old version has left more of them.
     // An index of words goes with the old name of its table, and is made again under the new one.
     const isRepeatable = step.kind === 'backfill' || (step.kind === 'createIndex' && step.index.isSearch)
-    assert(!done.some(({ key }) => key === step.key) || isRepeatable, `the step took no effect: ${step.key}`)
+    const times = done.filter(({ key }) => key === step.key).length
+    assert(times === 0 || isRepeatable, `the step took no effect: ${step.key}`)
+    if (step.kind === 'backfill' && times === limits.migrationPassesMax)
+      throw new MigrationRefused([
+        `${times} times in a row there were new records without ${step.table}.${step.fill.field}: servers of the version before still write them. ` +
+          'Stop them, then run kingpost migrate apply again: it continues here.',
+      ])
     const obstacles = done.length === 0 ? [] : await constraintObstacles(run, seen.stored, step)
     if (obstacles.length > 0) throw new MigrationRefused(obstacles)
     const together = companionsOf(seen, step)
