@@ -18,6 +18,7 @@ import { OrderPage } from './pages/order.ts'
 import { OrdersPage } from './pages/orders.ts'
 import { PeoplePage } from './pages/people.ts'
 import { CreatePage, RecordPage } from './pages/record.ts'
+import { SettlementPage } from './pages/settlement.ts'
 import { Acting, FactorFirst, NotStaff, SetupPage, SignInAgain, SignInPage, Waiting } from './pages/sign-in.ts'
 import { TransferPage } from './pages/transfer.ts'
 import { TrashPage } from './pages/trash.ts'
@@ -162,6 +163,8 @@ function GuardedPage({ route }: { route: Route }): VNode {
       return html`<${AuditPage} />`
     case 'ledger':
       return html`<${LedgerPage} />`
+    case 'settlement':
+      return html`<${SettlementPage} />`
     case 'keys':
       return html`<${KeysPage} />`
     case 'people':

@@ -151,7 +151,7 @@ export function shortenIds(text: string): string {
 export type Tone = 'good' | 'wait' | 'bad' | 'busy' | 'quiet'
 
 const tones: Record<Tone, string> = {
-  good: 'paid placed completed fulfilled done sent delivered received captured active published authorized committed consumed succeeded true',
+  good: 'paid placed compared completed fulfilled done sent delivered received captured active published authorized committed consumed succeeded true',
   wait: 'pending_payment partially_paid partially_fulfilled partially_refunded deferred held pending wanted waiting requires_action ready queued open draft on_hold',
   bad: 'dead failed bounced overcharged unknown ambiguous expired declined reversed disputed error',
   busy: 'created running sending processing creating',

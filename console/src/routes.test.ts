@@ -12,6 +12,7 @@ test('paths lead to pages', () => {
     ['/console/mail', { page: 'mail' }],
     ['/console/mail/eml_1', { page: 'mail', id: 'eml_1' }],
     ['/console/effects', { page: 'effects' }],
+    ['/console/settlement', { page: 'settlement' }],
     ['/console/audit', { page: 'audit' }],
     ['/console/audit/more', { page: 'unknown' }],
     ['/console/keys', { page: 'keys' }],

@@ -7,6 +7,7 @@ export type Route =
   | { page: 'effects' }
   | { page: 'audit' }
   | { page: 'ledger' }
+  | { page: 'settlement' }
   | { page: 'keys' }
   | { page: 'people' }
   | { page: 'webhooks' }
@@ -43,7 +44,7 @@ export function parseRoute(path: string): Route {
     if (second === undefined) return { page: 'webhooks' }
     return second === 'new' ? { page: 'newWebhook' } : { page: 'webhook', id: second }
   }
-  const alone = ['effects', 'ledger', 'audit', 'keys', 'people'] as const
+  const alone = ['effects', 'ledger', 'settlement', 'audit', 'keys', 'people'] as const
   const page = alone.find((name) => name === first)
   if (page !== undefined && second === undefined) return { page }
   return { page: 'unknown' }

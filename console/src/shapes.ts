@@ -95,6 +95,62 @@ export interface Dispute {
   createdAt: string
 }
 
+export interface SettlementLine {
+  id: string
+  provider: string
+  ref: string
+  kind: string
+  providerRef: string | null
+  amount: Money
+  at: string
+  payoutRef: string | null
+  state: string
+  lastError: string | null
+}
+
+export interface Difference {
+  kind: string
+  /** Of the line, or of the fact where there is no line. */
+  record: string
+  ref: string
+  payment: string | null
+  order: string | null
+  ours: Money | null
+  theirs: Money | null
+}
+
+export interface Reconciliation {
+  id: string
+  provider: string
+  status: string
+  until: string
+  lines: number | null
+  explainedPpm: number | null
+  differenceCount: number | null
+  differences?: Difference[] | null
+  lastError: string | null
+}
+
+/** What a reading that was asked for came to. Without `reconciliation` the provider does not list its account. */
+export interface ReconciledAccount {
+  reconciliation: string | null
+  provider: string
+  lines: number
+  explainedPpm: number
+  differenceCount: number
+  differences: Difference[]
+  isComplete: boolean
+  reason: string | null
+}
+
+export interface InboxMessage {
+  id: string
+  provider: string
+  eventId: string
+  providerRef: string | null
+  createdAt: string
+}
+
 export interface LedgerEntry {
   id: string
   transfer: string

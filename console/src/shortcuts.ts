@@ -13,6 +13,7 @@ const goTo: Record<string, { path: string; does: string }> = {
   m: { path: `${base}/mail`, does: 'Go to mail' },
   e: { path: `${base}/effects`, does: 'Go to effects' },
   l: { path: `${base}/ledger`, does: 'Go to the ledger' },
+  s: { path: `${base}/settlement`, does: 'Go to settlement' },
   w: { path: `${base}/webhooks`, does: 'Go to webhooks' },
   k: { path: `${base}/keys`, does: 'Go to API keys' },
   a: { path: `${base}/audit`, does: 'Go to the audit' },

@@ -56,7 +56,7 @@ export function openFaceBook(
 }
 
 /** Keys of each account are its own: a webhook of one is not signed for another. */
-function secretOf(face: Face, name: string, secret: string): string {
+export function secretOf(face: Face, name: string, secret: string): string {
   return name === face.name ? secret : createHmac('sha256', secret).update(name).digest('hex')
 }
 

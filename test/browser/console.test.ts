@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { before } from 'node:test'
 import type { Page } from 'playwright-core'
+import { eventually } from '../support/eventually.ts'
 import { expectStatus } from '../support/http-client.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
 import { checkOut, makeCart, proveAddress, signUp } from '../support/shop.ts'
@@ -280,6 +281,54 @@ browserTest('the order, the receipt and the balances at night', async () => {
   await page.goto('/console/ledger')
   await page.getByText('Sums to').waitFor()
   await visitor.look('console-ledger')
+  await page.context().close()
+})
+
+browserTest('money of nobody, found in the account, is assigned, given back and kept, on a phone', async () => {
+  const { guest } = server
+  for (const amountMinor of [2_500, 1_500, 900]) expectStatus(await guest.post('/sandbox/dashboard/payment', { amountMinor }), 200)
+  await eventually('the sandbox has taken them', async () => {
+    const { lines } = (await guest.get('/sandbox/lines')).body
+    return lines.filter(({ amountMinor }: { amountMinor: number }) => [2_500, 1_500, 900].includes(amountMinor)).length >= 3 || undefined
+  })
+  const order = await placePaidOrder()
+  const visitor = await openVisitor(server.url, { size: 'phone' })
+  const { page } = visitor
+  await page.goto('/console')
+  await signIn(page)
+  await page.goto('/console/settlement')
+  await page.getByRole('button', { name: 'Reconcile now' }).click()
+  const card = (title: string) => page.locator('.card', { has: page.getByRole('heading', { name: title, exact: true }) })
+  const row = (amount: string) => card('Money of nobody').getByRole('row').filter({ hasText: amount })
+  await row('€15.00').waitFor()
+  await visitor.look('console-settlement')
+
+  await row('€15.00').getByRole('button', { name: 'Settle' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Why').fill('A gift.')
+  await visitor.look('console-settle-line')
+  await dialog.getByRole('button', { name: 'Settle' }).click()
+  await row('€15.00').waitFor({ state: 'detached' })
+
+  await row('€9.00').getByRole('button', { name: 'Give back' }).click()
+  await dialog.getByRole('button', { name: 'Give back' }).click()
+  await row('€9.00').getByText('On its way back').waitFor()
+
+  // By the keyboard alone.
+  await row('€25.00').getByRole('button', { name: 'Assign' }).press('Enter')
+  await dialog.getByLabel('Order').fill(order.number)
+  await dialog.getByRole('button', { name: new RegExp(order.number) }).waitFor()
+  await dialog.getByLabel('Order').press('Enter')
+  await visitor.look('console-assign-line')
+  await dialog.getByRole('button', { name: 'Assign' }).press('Enter')
+  await row('€25.00').waitFor({ state: 'detached' })
+
+  expectStatus(await guest.post('/sandbox/dashboard/payout', {}), 200)
+  await page.getByRole('button', { name: 'Reconcile now' }).click()
+  await row('€9.00').waitFor({ state: 'detached' })
+  await card('Payouts').locator('tbody tr').first().waitFor()
+  await page.setViewportSize({ width: 1280, height: 900 })
+  await visitor.look('console-settlement-wide')
   await page.context().close()
 })
 
