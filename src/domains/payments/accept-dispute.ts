@@ -24,9 +24,11 @@ export function acceptDispute(providers: ReadonlyMap<string, PaymentProvider>) {
     access: recently(staff),
     async run(context) {
       const { tx, input, now } = context
-      const dispute = await tx.get(disputes, input.id)
-      if (dispute === null) throw new EngineError('not_found')
-      const payment = (await tx.lock(payments, dispute.payment, 'exclusive'))!
+      const known = await tx.get(disputes, input.id)
+      if (known === null) throw new EngineError('not_found')
+      const payment = (await tx.lock(payments, known.payment, 'exclusive'))!
+      // As it is now that nobody else settles its payment.
+      const dispute = (await tx.get(disputes, input.id))!
       const { provider, providerRef: ref, amount, reason, evidenceDueAt } = dispute
       if (!openDisputes.includes(dispute.status)) throw stateConflict(payment, `The dispute is ${dispute.status}.`)
       if (providers.get(provider)?.capabilities.disputesStayOpen !== true)
