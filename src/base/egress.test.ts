@@ -52,6 +52,8 @@ test('a redirect is an answer, and a long one is cut', async () => {
       assert.deepEqual(await told({ method: 'GET', url }), { status: 302, body: 'there', server: undefined })
       const { body } = await systemEgress.request({ method: 'GET', url: `${url}/long` })
       assert.equal(body.length, limits.outsideAnswerCharactersMax)
+      const asked = { method: 'GET', url: `${url}/long`, charactersMax: limits.paymentAnswerCharactersMax } as const
+      assert.equal((await told(asked)).body.length, limits.outsideAnswerCharactersMax + 100_000)
     },
   )
 })

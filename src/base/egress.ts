@@ -15,6 +15,8 @@ export type EgressRequest = {
   readonly isPublicOnly?: boolean
   /** How long the answer may take. `effectCallMs` when left out. */
   readonly withinMs?: number
+  /** How much of the answer is read. `outsideAnswerCharactersMax` when left out. */
+  readonly charactersMax?: number
 }
 export type EgressAnswer = {
   readonly status: number
@@ -68,7 +70,8 @@ function sendingBy({ clock, lookUp }: EgressParts): Egress['request'] {
     'https:': { request: https.request, agent: new https.Agent(kept), publicAgent: new https.Agent(chosen) },
   } as const
   const lookUpPublic = lookingUpPublic(lookUp)
-  return ({ method, url, headers = {}, body, isPublicOnly = false, withinMs = limits.effectCallMs }) => {
+  return ({ method, url, headers = {}, body, isPublicOnly = false, withinMs = limits.effectCallMs, ...more }) => {
+    const { charactersMax = limits.outsideAnswerCharactersMax } = more
     const address = new URL(url)
     const scheme = schemes[address.protocol as keyof typeof schemes]
     if (scheme === undefined) return Promise.reject(new Error(`${address.protocol} is no way out: it is http or https.`))
@@ -78,7 +81,7 @@ function sendingBy({ clock, lookUp }: EgressParts): Egress['request'] {
     const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
     const options = { ...placeOf(address), method, ...way, headers: { ...headers, ...length } }
     return new Promise((resolve, reject) => {
-      const call = scheme.request(options, (response) => readAnswer(response, resolve, reject))
+      const call = scheme.request(options, (response) => readAnswer(response, charactersMax, { resolve, reject }))
       const giveUp = () => call.destroy(new Error(`There was no answer within ${withinMs} ms.`))
       call.once('close', clock.after(withinMs, giveUp))
       call.once('error', (error: NodeJS.ErrnoException) => {
@@ -104,15 +107,17 @@ function placeOf({ protocol, hostname, port, pathname, search, username, passwor
 
 type Response = InstanceType<typeof nodeHttp.IncomingMessage>
 
-function readAnswer(response: Response, resolve: (answer: EgressAnswer) => void, reject: (error: Error) => void): void {
+type Settling = { readonly resolve: (answer: EgressAnswer) => void; readonly reject: (error: Error) => void }
+
+function readAnswer(response: Response, charactersMax: number, { resolve, reject }: Settling): void {
   let text = ''
   const { 'content-type': type } = response.headers
   const answer = { status: response.statusCode!, headers: response.headers, ...(type === undefined ? {} : { type }) }
-  const end = () => resolve({ ...answer, body: text.slice(0, limits.outsideAnswerCharactersMax) })
+  const end = () => resolve({ ...answer, body: text.slice(0, charactersMax) })
   response.setEncoding('utf8')
   response.on('data', (part: string) => {
     text += part
-    if (text.length < limits.outsideAnswerCharactersMax) return
+    if (text.length < charactersMax) return
     end()
     response.destroy()
   })

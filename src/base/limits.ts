@@ -388,6 +388,8 @@ export const limits = {
   ruleDepthMax: 20,
   /** What is read of an answer from outside: it decides in its first lines. */
   outsideAnswerCharactersMax: 1_000_000,
+  /** Of a payment provider: a payment with thousands of refunds, or a full page of its account. What is cut can never be read. */
+  paymentAnswerCharactersMax: 10_000_000,
 
   /** A session ends at the latest so long after its owner last showed who they are. */
   sessionMs: 180 * 24 * 3_600_000,

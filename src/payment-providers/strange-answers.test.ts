@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { eur, operation, orderOf, payPalDouble } from '../../test/support/paypal-double.ts'
+import type { EgressRequest } from '../base/egress.ts'
 import { createIdSource } from '../base/ids.ts'
+import { limits } from '../base/limits.ts'
 import type { PaymentProvider, StartRequest } from '../domains/payments/provider.ts'
 import { createMollieProvider } from './mollie/adapter.ts'
 import { createStripeProvider } from './stripe/adapter.ts'
@@ -15,10 +17,13 @@ const seconds = now / 1_000
 const euros = (amount: number) => ({ amount, currency: 'EUR' })
 
 type Answering = (method: string, path: string) => object
+/** As the network port does: what is beyond the bound is cut off. */
+const cut = ({ charactersMax = limits.outsideAnswerCharactersMax }: EgressRequest, body: unknown) =>
+  JSON.stringify(body).slice(0, charactersMax)
 const egressOf = (answer: Answering) => ({
-  request: async ({ method, url }: { readonly method: string; readonly url: string }) => ({
+  request: async (request: EgressRequest) => ({
     status: 200,
-    body: JSON.stringify(answer(method, url.replace(/^https:\/\/[^/]+/, ''))),
+    body: cut(request, answer(request.method, request.url.replace(/^https:\/\/[^/]+/, ''))),
   }),
 })
 
@@ -45,7 +50,7 @@ const mollie = (answer: Answering) =>
 const paypal = (answer: Answering) =>
   payPalDouble({
     'GET /v1/customer/disputes': { body: {} },
-    'GET /v2/checkout/orders/OURS': () => ({ body: answer('GET', '') }),
+    'GET /v2/checkout/orders/OURS': (request) => ({ body: cut(request, answer('GET', '')) }),
     'POST /v2/checkout/orders': () => ({ status: 201, body: answer('POST', '') }),
     'GET /v1/reporting/transactions': () => ({ body: answer('GET', '/v1/reporting/transactions') }),
   }).provider
@@ -178,4 +183,61 @@ for (const word of ['constructor', '__proto__', 'toString', 'hasOwnProperty'])
         : { ...intentOf('pi_1', ours), latest_charge: { ...charge, disputed: true } },
     ).fetch({ reference: ours, providerRef: 'pi_1' })
     assert.equal(disputed.result, 'uncertain')
+  })
+
+const numbers = Array.from({ length: 1_500 }, (_, at) => at + 1)
+/** As long as what a provider writes beside it. */
+const padding = { note: 'x'.repeat(900) }
+
+for (const [name, ref, open, object] of [
+  [
+    'Stripe',
+    'pi_1',
+    stripe,
+    (path: string) => {
+      if (!path.includes('/refunds'))
+        return { ...intentOf('pi_1', ours), latest_charge: { ...charge, refunds: { data: [], has_more: true } } }
+      const after = Number(/starting_after=re_(\d+)/.exec(path)?.[1] ?? 0)
+      const data = numbers
+        .slice(after, after + 100)
+        .map((at) => ({ id: `re_${at}`, status: 'succeeded', amount: 1, currency: 'eur', created: seconds, ...padding }))
+      return { data, has_more: after + 100 < numbers.length }
+    },
+  ],
+  [
+    'Mollie',
+    'tr_1',
+    mollie,
+    () => ({
+      ...molliePayment('tr_1', ours),
+      _embedded: {
+        captures: [],
+        chargebacks: [],
+        refunds: numbers.map((at) => ({
+          id: `re_${at}`,
+          status: 'refunded',
+          amount: { currency: 'EUR', value: '0.01' },
+          createdAt: '2026-11-30T11:59:40+00:00',
+          ...padding,
+        })),
+      },
+    }),
+  ],
+  [
+    'PayPal',
+    'OURS',
+    paypal,
+    () => {
+      const order = orderOf('COMPLETED', {
+        captures: [operation('CAP1', 'COMPLETED', '20.00')],
+        refunds: numbers.map((at) => operation(`REF${at}`, 'COMPLETED', '0.01', padding)),
+      })
+      return { ...order, id: 'OURS' }
+    },
+  ],
+] as const)
+  test(`a payment at ${name} of which 1,500 parts went back is read whole`, async () => {
+    const answer = await open((_, path) => object(path)).fetch({ reference: ours, providerRef: ref })
+    assert.ok(answer.result === 'ok', JSON.stringify(answer).slice(0, 200))
+    assert.equal(answer.value!.facts.filter(({ kind }) => kind === 'ref_ok').length, numbers.length)
   })

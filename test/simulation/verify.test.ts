@@ -136,6 +136,13 @@ const otherPlants: Readonly<Record<string, readonly string[]>> = {
   'payments.closed_with_order: authorized': [
     `update "payments" set "capturable_amount"=1, "capturable_currency"='EUR' where ${one('payments', inClosed)}`,
   ],
+  'refunds.fit_facts: a refund of another amount': [
+    `update "refunds" set "amount_amount"="amount_amount"+1 where ${one('refunds', `"status"='succeeded'`)}`,
+  ],
+  'refunds.fit_facts: a refund that was removed': [`delete from "refunds" where ${one('refunds', `"status"='succeeded'`)}`],
+  'payments.facts_counted: a fact of another provider': [`update "paymentFacts" set "provider"='another' where ${one('paymentFacts')}`],
+  'payments.facts_counted: a fact of another order': [`update "paymentFacts" set "order"='another' where ${one('paymentFacts')}`],
+  'ledger.entries_kept: a block that counts otherwise': [`update "ledgerBlocks" set "entries"="entries"+1 where "number"=1`],
 }
 
 let store: Store

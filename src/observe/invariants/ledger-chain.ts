@@ -66,6 +66,8 @@ async function checkBlocks(context: VerifyContext, last: LedgerBlock, onEntries:
       report('ledger.entries_as_sealed', [`ledgerEntries/${id}`, ...rows], `block ${block.number} was sealed without it as it is`)
     if (lost > 0)
       report('ledger.entries_kept', rows, `${lost} of the ${block.entries} entries of block ${block.number} are not there as they were`)
+    if (strange.length === 0 && lost === 0 && block.entries !== entries.length)
+      report('ledger.entries_kept', rows, `block ${block.number} says ${block.entries} entries, and has ${entries.length}`)
     const isNext = block.number === (before?.number ?? 0) + 1
     // What is at fault in the entries is told above.
     const isWhole = strange.length > 0 || lost > 0 || sealOf(before?.hash ?? '', entries).hash === block.hash

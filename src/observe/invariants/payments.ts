@@ -1,5 +1,6 @@
 // What must hold of payments: their amounts are what their facts say and nothing else, never more goes
 // back than came in, and an attempt on a closed order does not stay open.
+import { formatMoney } from '../../base/money.ts'
 import { and, compare, eq, oneOf } from '../../contract/filter.ts'
 import { orders } from '../../domains/orders/collections.ts'
 import {
@@ -31,7 +32,7 @@ export const paymentInvariants: InvariantGroup = {
   needs: ['payments', 'paymentFacts', 'captures', 'refunds', 'disputes', 'orders', 'webhookInbox', 'effects'],
   invariants: {
     'payments.amounts_folded': 'What a payment says was authorized, captured and refunded is the fold of its facts.',
-    'payments.facts_counted': 'A payment that counts its facts has so many.',
+    'payments.facts_counted': 'A payment that counts its facts has so many, and each is of its provider and its order.',
     'payments.captures_bounded': 'What is captured, and asked to be, is at most what was authorized.',
     'payments.within_bounds':
       'Refunds are at most what was captured, those under way at most what is left of it, and nothing is below zero.',
@@ -39,7 +40,8 @@ export const paymentInvariants: InvariantGroup = {
     'payments.one_currency': 'Money taken in a currency that was not asked for is given back, or owed back, to the last cent.',
     'payments.not_stuck': 'A payment that is not decided has a time at which its provider is asked.',
     'payments.closed_with_order': 'No attempt of a closed order stays open, and nothing stays authorized for one that was not sold.',
-    'refunds.fit_facts': "A refund has succeeded exactly when the provider's fact says so.",
+    'refunds.fit_facts':
+      "A refund has succeeded exactly when the provider's fact says so, with its amount, and each such fact has its refund.",
     'refunds.not_stuck': 'A refund on its way has an effect that sends it or looks for its end.',
     'captures.not_stuck': 'A capture on its way has an effect that sends it, or the provider has it.',
     'disputes.held': 'An order whose money is disputed, or was lost by a dispute, says so.',
@@ -89,6 +91,10 @@ function checkPayment({ report }: VerifyContext, payment: Payment, facts: readon
   if (payment.facts !== null && payment.facts !== facts.length)
     report('payments.facts_counted', rows, `it says ${payment.facts}; there are ${facts.length}`)
 
+  for (const { id, provider, order } of facts)
+    if (provider !== payment.provider || order !== payment.order)
+      report('payments.facts_counted', [...rows, `paymentFacts/${id}`], `the fact is of ${provider} and of order ${order}`)
+
   const sumOf = (statuses: readonly Refund['status'][]) =>
     back
       .filter(({ status, amount }) => statuses.includes(status) && amount.currency === currency)
@@ -109,8 +115,22 @@ function checkPayment({ report }: VerifyContext, payment: Payment, facts: readon
 
   checkForeign(report, payment, { facts, back })
 
+  checkRefunds(report, back, facts)
+}
+
+function checkRefunds(report: VerifyContext['report'], back: readonly Refund[], facts: readonly PaymentFact[]): void {
+  const ends = Map.groupBy(
+    facts.filter(({ kind }) => kind === 'ref_ok' || kind === 'ref_fail'),
+    ({ operationRef }) => operationRef,
+  )
+  const known = new Set(back.map(({ providerRef }) => providerRef))
+  for (const { id, kind, operationRef } of facts) {
+    // One that failed may have been tried again, under another name there.
+    const isDone = kind === 'ref_ok' && ends.get(operationRef)!.length === 1
+    if (isDone && !known.has(operationRef)) report('refunds.fit_facts', [`paymentFacts/${id}`], `no refund is ${operationRef}`)
+  }
   for (const refund of back) {
-    const said = facts.filter(({ operationRef }) => operationRef === refund.providerRef)
+    const said = ends.get(refund.providerRef ?? '') ?? []
     const isDone = said.some(({ kind }) => kind === 'ref_ok') && !said.some(({ kind }) => kind === 'ref_fail')
     if (isDone !== (refund.status === 'succeeded'))
       report(
@@ -118,6 +138,9 @@ function checkPayment({ report }: VerifyContext, payment: Payment, facts: readon
         [`refunds/${refund.id}`],
         `${refund.status}, with facts ${said.map(({ kind }) => kind).join(', ') || 'none'}`,
       )
+    for (const { amount } of said)
+      if (amount.amount !== refund.amount.amount || amount.currency !== refund.amount.currency)
+        report('refunds.fit_facts', [`refunds/${refund.id}`], `${formatMoney(refund.amount)}; the fact says ${formatMoney(amount)}`)
   }
 }
 

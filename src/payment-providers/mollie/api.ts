@@ -3,9 +3,12 @@
 import { createHash } from 'node:crypto'
 import type { Egress, EgressAnswer } from '../../base/egress.ts'
 import { textOf } from '../../base/error-text.ts'
+import { limits } from '../../base/limits.ts'
 
 /** Where Mollie answers. */
 export const mollieUrl = 'https://api.mollie.com'
+
+const charactersMax = limits.paymentAnswerCharactersMax
 
 export type MollieAnswer =
   | { readonly result: 'ok'; readonly value: unknown }
@@ -52,7 +55,7 @@ export function createMollieApi({ egress, url, apiKey }: ApiParts): MollieApi {
     }
     try {
       const more = { ...(body === undefined ? {} : { body: JSON.stringify(body) }), ...(withinMs === undefined ? {} : { withinMs }) }
-      return answerOf(await egress.request({ method, url: `${url}/v2/${path}`, headers, ...more }))
+      return answerOf(await egress.request({ method, url: `${url}/v2/${path}`, headers, charactersMax, ...more }))
     } catch (error) {
       return { result: 'uncertain', reason: textOf(error) }
     }

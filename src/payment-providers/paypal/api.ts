@@ -3,6 +3,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Egress, EgressAnswer } from '../../base/egress.ts'
 import { textOf } from '../../base/error-text.ts'
+import { limits } from '../../base/limits.ts'
 import type { ProviderResult } from '../../domains/payments/provider.ts'
 
 /** Which PayPal: the live one, its sandbox, or one that stands for it. */
@@ -58,6 +59,8 @@ export type PayPalRefusal = {
 }
 export type PayPalAnswer = Extract<ProviderResult<unknown>, { result: 'ok' | 'uncertain' }> | PayPalRefusal
 export type PayPalApi = (call: PayPalCall) => Promise<PayPalAnswer>
+
+const charactersMax = limits.paymentAnswerCharactersMax
 
 /** A token is not used in its last minute: it would end on the way. */
 const tokenSpareMs = 60_000
@@ -123,7 +126,7 @@ export function createPayPalApi(parts: PayPalParts): PayPalApi {
   async function send({ egress }: PayPalParts, call: Omit<PayPalCall, 'key'> & { headers: Record<string, string>; body?: string }) {
     const { path, ...request } = call
     try {
-      return read(await egress.request({ ...request, url: place.apiUrl + path, isPublicOnly: place.isPublic }))
+      return read(await egress.request({ ...request, url: place.apiUrl + path, isPublicOnly: place.isPublic, charactersMax }))
     } catch (error) {
       return { result: 'uncertain', reason: textOf(`PayPal did not answer. ${error instanceof Error ? error.message : ''}`) } as const
     }

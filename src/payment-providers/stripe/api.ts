@@ -2,11 +2,14 @@
 // https://docs.stripe.com/api. Invariant: `refused` only for what was not done and will never work; all else is `uncertain`.
 import type { Egress, EgressAnswer } from '../../base/egress.ts'
 import { textOf } from '../../base/error-text.ts'
+import { limits } from '../../base/limits.ts'
 import { isWritten, type Written } from './read.ts'
 import { reasonOf } from './reasons.ts'
 
 /** Pinned: what it answers does not change with the account's own version. The one of the SDK that tests compare with. */
 export const stripeVersion = '2026-10-28.endive'
+
+const charactersMax = limits.paymentAnswerCharactersMax
 
 /** Null and undefined are left out. */
 export type Form = { readonly [key: string]: FormValue }
@@ -47,7 +50,13 @@ export function createStripeApi({ egress, url, readKey }: ApiParts): StripeApi {
     }
     try {
       return told(
-        await egress.request({ method, url: `${url}/v1/${path}`, headers, ...(more.body === undefined ? {} : { body: more.body }) }),
+        await egress.request({
+          method,
+          url: `${url}/v1/${path}`,
+          headers,
+          charactersMax,
+          ...(more.body === undefined ? {} : { body: more.body }),
+        }),
       )
     } catch (error) {
       return { result: 'uncertain', reason: textOf(error), isReplayed: false }

@@ -77,4 +77,12 @@ export const mollieDefences: readonly Defence[] = [
     test: 'src/payment-providers/strange-answers.test.ts',
     asked: ['another object than was asked for'],
   },
+  {
+    name: 'an answer of Mollie is read to its end',
+    file: 'src/payment-providers/mollie/api.ts',
+    from: 'const charactersMax = limits.paymentAnswerCharactersMax',
+    to: 'const charactersMax = 100_000',
+    test: 'src/payment-providers/strange-answers.test.ts',
+    asked: ['1,500 parts went back'],
+  },
 ]

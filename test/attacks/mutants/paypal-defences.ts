@@ -131,4 +131,12 @@ export const payPalDefences: readonly Defence[] = [
     test: 'src/payment-providers/paypal/api.test.ts',
     asked: ['is none to be kept'],
   },
+  {
+    name: 'an answer of PayPal is read to its end',
+    file: 'src/payment-providers/paypal/api.ts',
+    from: 'const charactersMax = limits.paymentAnswerCharactersMax',
+    to: 'const charactersMax = 100_000',
+    test: 'src/payment-providers/strange-answers.test.ts',
+    asked: ['1,500 parts went back'],
+  },
 ]

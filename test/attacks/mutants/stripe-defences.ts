@@ -78,4 +78,12 @@ export const stripeDefences: readonly Defence[] = [
     test: 'src/payment-providers/strange-answers.test.ts',
     asked: ["somebody else's payment"],
   },
+  {
+    name: 'an answer of Stripe is read to its end',
+    file: 'src/payment-providers/stripe/api.ts',
+    from: 'const charactersMax = limits.paymentAnswerCharactersMax',
+    to: 'const charactersMax = 10_000',
+    test: 'src/payment-providers/strange-answers.test.ts',
+    asked: ['1,500 parts went back'],
+  },
 ]
