@@ -128,6 +128,15 @@ test('a database that is asked for and is not there fails the run, and in CI eac
   assert.equal(npmAlone.last, '1 passed, 0 failed', npmAlone.stdout)
 })
 
+test('of what npm alone brings, PostgreSQL runs the conformance of its adapter alone, unless it is asked for', () => {
+  const files = { 'test/conformance/a.test.ts': good, 'test/api/b.test.ts': good }
+  const part = testTree(files, ['--only', 'conformance,api'], { DATABASES: '', CI: '' })
+  assert.equal(part.last, '6 passed, 0 failed', part.stdout)
+  assert.match(part.stdout, /^Left for CI=true, DATABASES=postgres or --full: all but conformance on PostgreSQL\.$/m)
+  const whole = testTree(files, ['--only', 'conformance,api', '--full'], { DATABASES: '', CI: '' })
+  assert.equal(whole.last, '8 passed, 0 failed', whole.stdout)
+})
+
 /** A test that leaves a mark. */
 const marking = `import { writeFileSync } from 'node:fs'
 import { test } from 'node:test'

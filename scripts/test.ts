@@ -8,7 +8,8 @@
  *
  * A layer runs once for each database of `DATABASES`, with the files that run on it: all of `conformance` and
  * `api`, and elsewhere those that say so in a line of their own, `// databases: all` (`server`, or names).
- * SQLite runs everything. Without `DATABASES` it is what npm alone brings, and in CI all there are. What takes long on a
+ * SQLite runs everything. Without `DATABASES` it is what npm alone brings, of PostgreSQL the conformance of its adapter alone, so that a
+ * run takes minutes; in CI and with `--full` all there are run all of it. What takes long on a
  * database, or proves on MySQL only what it proves on MariaDB by the same adapter, says `// slow: mongodb, mysql` and
  * runs there with `--full` alone; the table counts it as left out.
  *
@@ -52,6 +53,10 @@ const beside = ['src', 'client/src', 'console/src', 'scripts', 'bench', 'example
 const folders = ['conformance', 'api', 'faults', 'simulation', 'attacks', 'browser']
 /** Layers whose every file runs on every database. */
 const onAll = ['conformance', 'api', 'attacks']
+const isAsked = Boolean(process.env['DATABASES'])
+const isCi = process.env['CI'] === 'true'
+/** Whether a layer runs on the servers that npm alone brings: a person waits for what is no CI, and names what is to be looked at closer. */
+const isWhole = (layer: string) => isFull || isCi || isAsked || layer === 'conformance'
 
 /** The layers there are. A folder that is not there is no layer; one that is there and empty fails. */
 function rowsOf(selected: readonly DatabaseName[]): Row[] {
@@ -62,7 +67,9 @@ function rowsOf(selected: readonly DatabaseName[]): Row[] {
     unit,
     ...rest.flatMap((layer) => {
       const files = testsIn(`test/${layer}`)
-      const rows = selected.map((database) => ({ layer, files: files.filter((file) => runsOn(database, file, layer)), database }))
+      const rows = selected
+        .filter((database) => database === 'sqlite' || isWhole(layer))
+        .map((database) => ({ layer, files: files.filter((file) => runsOn(database, file, layer)), database }))
       // A file that no selected database runs is none of this run's; a folder without a file is a mistake.
       return files.length === 0 ? rows.slice(0, 1) : rows.filter((row) => row.files.length > 0)
     }),
@@ -97,6 +104,8 @@ async function main(): Promise<number> {
   )
   if (statements !== null && started.has('postgres')) results.push(await plansOnPostgres(statements, results))
   console.log(`\n${table(results)}\n`)
+  const isPart = selected.some((database) => database !== 'sqlite') && folders.some((layer) => !isWhole(layer))
+  if (isPart) console.log('Left for CI=true, DATABASES=postgres or --full: all but conformance on PostgreSQL.')
   if (leftOut.length > 0) console.log(`Left for --full: ${leftOut.join(', ')}`)
   for (const { row, result } of results) if (result.note) console.log(`${titleOf(row)}: ${result.note}`)
   const sum = (name: 'passed' | 'failed' | 'skipped') => results.reduce((total, { result }) => total + result[name], 0)
@@ -158,7 +167,6 @@ function whyNot({ layer, files, database }: Row): Result | null {
   const notRun = (note: string, isRequired: boolean) => {
     return { passed: 0, failed: isRequired ? 1 : 0, skipped: isRequired ? 0 : files.length, seconds: 0, note: `NOT RUN, because ${note}.` }
   }
-  const isCi = process.env['CI'] === 'true'
   if (layer === 'browser' && !hasChromium())
     return notRun('there is no Chromium here. Install it (apt-get install chromium) to run these tests', isCi)
   const missing = database === null ? null : whyNotAvailable(database)
@@ -172,7 +180,6 @@ function sumOf(results: readonly Result[]): Result {
   return all.passed + all.failed > 0 ? all : { ...all, failed: 1, note: 'no test ran: that is a failure, not a success.' }
 }
 
-const isAsked = Boolean(process.env['DATABASES'])
 const started = new Map<DatabaseName, Promise<string>>()
 
 /** Starts it for the first file that needs it; the files are told where it is. It ends with this process. @returns product and version */
