@@ -8,6 +8,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import type { PaymentProvider } from '../../src/domains/payments/provider.ts'
+import { testDatabase } from '../support/databases.ts'
 import { diesAtEach } from '../support/dies-at-each.ts'
 import { courses } from '../support/money-courses.ts'
 
@@ -25,7 +26,9 @@ const newKeys = (real: PaymentProvider): PaymentProvider => ({
   refund: (request) => real.refund({ ...request, key: randomUUID() }),
   capture: (request) => real.capture!({ ...request, key: randomUUID() }),
 })
-for (const name of ['an order is checked out, paid and placed', 'staff give a part back', 'staff capture a part'])
+// On a server a webhook tells what became of a call before the lease of who made it ends: there is no other attempt.
+const told = testDatabase().isServer ? [] : ['an order is checked out, paid and placed', 'staff give a part back', 'staff capture a part']
+for (const name of told)
   test(`a shop that calls its provider under a new key at every attempt is seen: ${name}`, async (t) => {
     const course = courses.find((one) => one.name === name)!
     await assert.rejects(diesAtEach(t, course, { isPoint: calls, provider: newKeys }), /it died at/)

@@ -5,7 +5,7 @@ import { eq, oneOf } from '../../src/contract/filter.ts'
 import { emails } from '../../src/domains/emails/collections.ts'
 import { ledgerEntries } from '../../src/domains/ledger/collections.ts'
 import { orders } from '../../src/domains/orders/collections.ts'
-import { captures, disputes, payments, refunds } from '../../src/domains/payments/collections.ts'
+import { captures, disputes, type Payment, payments, refunds } from '../../src/domains/payments/collections.ts'
 import { reservations, stockLevels } from '../../src/domains/stock/collections.ts'
 import { effects } from '../../src/effects/effect.ts'
 import { capturedOf, refundedOf, type SandboxPayment, withdrawnOf } from '../../src/sandbox/payment.ts'
@@ -26,7 +26,7 @@ export type Course = {
   readonly ends: string
 }
 
-const staff = { actor: { ...staffActor, provenAgoMs: 0 } }
+export const staff = { actor: { ...staffActor, provenAgoMs: 0 } }
 const eur = (amount: number) => ({ amount, currency: 'EUR' })
 const minute = 60_000
 const priceMinor = 1_000
@@ -42,13 +42,13 @@ export async function makeGoods(shop: MortalShop, onHand = 10_000): Promise<Good
 }
 
 /** What other orders hold or have bought stays. */
-async function setOnHand(shop: MortalShop, { level: id }: Goods, left: 'nothing' | 'plenty'): Promise<void> {
+export async function setOnHand(shop: MortalShop, { level: id }: Goods, left: 'nothing' | 'plenty'): Promise<void> {
   const { held, committed } = (await shop.storage.reader.get(stockLevels, id))!
   const onHand = held + committed + (left === 'nothing' ? 0 : 10_000)
   await shop.insist('stock.adjustLevel', { ...staff, input: { id, onHand } })
 }
 
-async function fillCart(shop: MortalShop, { variant }: Goods): Promise<string> {
+export async function fillCart(shop: MortalShop, { variant }: Goods): Promise<string> {
   const ask = async (name: string, input: unknown) => (await shop.insist(name, { ...staff, input })).output as { id: string }
   // One address gets so many mails an hour.
   const { id } = await ask('carts.create', { email: `${randomUUID()}@mail.example` })
@@ -58,20 +58,20 @@ async function fillCart(shop: MortalShop, { variant }: Goods): Promise<string> {
   return id
 }
 
-async function checkOut(shop: MortalShop, cart: string, method: string): Promise<string> {
+export async function checkOut(shop: MortalShop, cart: string, method: string): Promise<string> {
   const input = { id: cart, payment: { provider: 'sandbox', method } }
   const { output } = await shop.insist('orders.checkOut', { ...staff, input, key: `check-out-${cart}-once` })
   return (output as { order: { id: string } }).order.id
 }
 
-const ordered = (method: string) => async (shop: MortalShop, goods: Goods) => {
+export const ordered = (method: string) => async (shop: MortalShop, goods: Goods) => {
   const order = await checkOut(shop, await fillCart(shop, goods), method)
   await rest(shop)
   return order
 }
 
 /** Its one payment, by the name that it has at the provider. */
-async function theirs(shop: MortalShop, order: string): Promise<string> {
+export async function theirs(shop: MortalShop, order: string): Promise<string> {
   const [payment] = await findAll(shop.storage.reader, payments, eq('order', order))
   return payment!.providerRef!
 }
@@ -94,7 +94,7 @@ async function untilExpired(shop: MortalShop, order: string, stepMs: number): Pr
 }
 
 /** The request to take the money is on its way for so long that the order has expired when it arrives. */
-async function expiredOnTheWay(shop: MortalShop, goods: Goods): Promise<string> {
+export async function expiredOnTheWay(shop: MortalShop, goods: Goods): Promise<string> {
   shop.delay(true)
   const order = await checkOut(shop, await fillCart(shop, goods), 'card_success')
   await untilExpired(shop, order, 5 * minute)
@@ -228,6 +228,14 @@ async function isAtRest({ storage: { reader }, now, hasNews }: MortalShop): Prom
 
 export type End = { readonly words: string; readonly rows: readonly string[] }
 
+function paymentIn({ status, captured, refunded, disputed, capturable }: Payment): string {
+  const amounts = { captured, refunded, disputed, capturable }
+  const said = Object.entries(amounts).flatMap(([name, amount]) =>
+    amount === null || amount.amount === 0 ? [] : [`${name} ${amount.amount}`],
+  )
+  return `payment ${status}${said.length > 0 ? `: ${said.join(', ')}` : ''}`
+}
+
 /** How an order stands here and at the provider. `rows`: all of it, without ids and times. */
 export async function endOf(shop: MortalShop, order: string): Promise<End> {
   const { reader } = shop.storage
@@ -255,9 +263,7 @@ export async function endOf(shop: MortalShop, order: string): Promise<End> {
     words,
     rows: [
       words,
-      ...own.map(
-        (one) => `payment ${one.status} ${one.captured.amount} ${one.refunded.amount} ${one.disputed?.amount} ${one.capturable?.amount}`,
-      ),
+      ...own.map(paymentIn),
       ...back.map((one) => `refund ${one.status} ${one.amount.amount} ${one.reason}`),
       ...taken.map((one) => `capture ${one.status} ${one.amount.amount}`),
       ...atStake.map((one) => `dispute ${one.status} ${one.amount.amount}`),

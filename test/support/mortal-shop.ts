@@ -1,7 +1,7 @@
 // A shop whose process dies at a step that a test names, and is started again by whoever needs it next. Everything that it does to
 // the world outside is a step: each statement, each commit before and after it is durable, each call of the provider and each mail
 // before and after its effect. Time moves by leaps alone. What is dead writes nothing, hears nothing and is answered nothing.
-import { type Clock, systemClock } from '../../src/base/clock.ts'
+import { type Clock, sleep, systemClock } from '../../src/base/clock.ts'
 import { isEngineError } from '../../src/base/engine-error.ts'
 import { createIdSource } from '../../src/base/ids.ts'
 import { limits } from '../../src/base/limits.ts'
@@ -44,6 +44,8 @@ export type MortalShop = {
   /** Requests to the provider wait on their way, until `arrive`; the caller hears nothing. */
   delay(isDelayed: boolean): void
   arrive(): void
+  /** Until so much time has passed, by leaps that others make. */
+  wait(ms: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -189,6 +191,7 @@ export async function openMortalShop({
     arrive() {
       for (const task of delayed.splice(0)) task()
     },
+    wait: (ms) => sleep(clock, ms),
     async close() {
       book.stop()
       process?.die()

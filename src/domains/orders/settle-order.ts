@@ -103,7 +103,11 @@ async function changedOnes(tx: Transaction, changed: readonly Payment[]): Promis
 /** O7: money came after the order had expired. If its goods can be held again, it lives; if not, the money goes back. */
 async function revive(context: Work, order: Order, paid: Paid): Promise<DomainEvent[]> {
   const wanted = order.lines.map(({ id, variant, quantity, title }) => ({ line: id, variant, quantity, title }))
-  if (!(await canHold(context.tx, wanted))) return await settleClosed(context, order, paid)
+  if (!(await canHold(context.tx, wanted))) {
+    // What is only authorized is given up: it would hold the customer's money until its time is over.
+    await closeOthers(context, order, paid.attempts)
+    return await settleClosed(context, order, paid)
+  }
   await holdStock(context, order.id, wanted).catch((error: unknown) => {
     // Somebody took it since we looked: look again, rather than continue with half a hold.
     throw isEngineError(error, 'out_of_stock') ? new LostRace(error) : error

@@ -210,4 +210,12 @@ export const ledgerDefences: readonly Defence[] = [
     test: factOrders,
     asked: ['the history of an order that waits'],
   },
+  {
+    name: 'what is authorized for an order that has expired is given up, where its goods are gone',
+    file: 'src/domains/orders/settle-order.ts',
+    from: 'await closeOthers(context, order, paid.attempts)',
+    to: '',
+    test: 'test/faults/awkward-arrivals.test.ts',
+    asked: ['an authorization after the order has expired'],
+  },
 ]
