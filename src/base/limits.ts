@@ -544,6 +544,11 @@ export const limits = {
   moneyMovedMax: 40_000_000_000_000,
   /** Tries to pay one order: a customer needs a handful, somebody who tests stolen cards needs thousands. Past it: finish an open one, or cancel and order again. */
   paymentAttemptsMax: 20,
+  /** How long a payment link is good unless staff say otherwise, and at most: its order keeps its goods as long. */
+  paymentLinkMs: 3 * 24 * 3_600_000,
+  paymentLinkMsMax: 90 * 24 * 3_600_000,
+  /** A link that is over still says so, and which payment was begun by it. */
+  paymentLinksKeepMs: 90 * 24 * 3_600_000,
   /** Gift cards that one order is paid with: more than somebody has at hand, and few rows that its checkout waits for. */
   giftCardsPerOrderMax: 5,
   /** As how many writes a checkout counts for each code that it names: 300 a minute are 20 codes then, as of passwords. */

@@ -12,5 +12,6 @@ export const accountPages = [
   '/account/undo',
   '/account/keep',
   '/account/invitation',
+  '/account/pay',
 ] as const
 export type AccountPage = (typeof accountPages)[number]

@@ -180,6 +180,7 @@ export const errorCodes = {
     message: 'What the provider tells of is not in a state that allows this.',
   },
   refund_state_conflict: { status: 409, retry: 'whenChanged', message: 'The refund is not in a state that allows this.' },
+  payment_link_invalid: { status: 403, retry: 'never', message: 'This payment link is expired, was replaced, or is not ours.' },
   gift_card_unusable: { status: 422, retry: 'whenChanged', message: 'This gift card cannot be used.' },
   gift_card_state_conflict: { status: 409, retry: 'whenChanged', message: 'The gift card is not in a state that allows this.' },
   credit_too_low: { status: 409, retry: 'whenChanged', message: 'There is not that much store credit.' },

@@ -32,6 +32,7 @@ import { declaresFiles } from '../domains/files/file-fields.ts'
 import { ledgerBalances, ledgerBlocks, ledgerEntries } from '../domains/ledger/collections.ts'
 import { orders } from '../domains/orders/collections.ts'
 import { orderLinks } from '../domains/orders/order-links.ts'
+import { paymentLinks } from '../domains/orders/payment-links.ts'
 
 import { captures, disputes, paymentFacts, payments, refunds, webhookInbox } from '../domains/payments/collections.ts'
 import { reconciliations, settlementLines } from '../domains/payments/settlement-collections.ts'
@@ -306,6 +307,7 @@ function shopCollections<TFields extends Fields>({ currency, productFields }: Sh
     carts,
     orders,
     orderLinks,
+    paymentLinks,
     payments,
     paymentFacts,
     captures,

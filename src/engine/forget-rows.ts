@@ -13,6 +13,7 @@ import { providerFlows } from '../domains/accounts/provider-flows.ts'
 import { endSessions } from '../domains/accounts/session.ts'
 import { signInTries } from '../domains/accounts/sign-in-tries.ts'
 import { linksBefore, orderLinks } from '../domains/orders/order-links.ts'
+import { paymentLinks } from '../domains/orders/payment-links.ts'
 import { webhookInbox } from '../domains/payments/collections.ts'
 import { webhookDeliveries } from '../domains/webhooks/collections.ts'
 import { effects } from '../effects/effect.ts'
@@ -46,6 +47,7 @@ export const forgetOldRows = ({ project }: { readonly project: Pick<Project, 'sh
     for (const isOver of [compare('expiresAt', 'lt', now), compare('usedAt', 'lt', now - limits.sessionIdleMs)])
       if (left > 0) left -= await endSessions(tx, isOver, left)
     await endKeys(tx, compare('expiresAt', 'lt', now - limits.apiKeysKeepMs))
+    if (project.shop) await forget(paymentLinks, 'expiresAt', now - limits.paymentLinksKeepMs)
     if (project.shop && left > 0)
       left -= await forgetOldest(tx, orderLinks, { where: linksBefore(now - limits.orderLinkMs), by: 'id', atMost: left })
     return left <= 0 ? 'again' : undefined

@@ -86,7 +86,10 @@ import { listBalances } from '../domains/ledger/list-balances.ts'
 import { adoptPayment } from '../domains/orders/adopt-payment.ts'
 import { cancelOrder } from '../domains/orders/cancel-order.ts'
 import { checkOutCart } from '../domains/orders/check-out.ts'
+import { makePaymentLink } from '../domains/orders/make-payment-link.ts'
+import { openPaymentLink } from '../domains/orders/open-payment-link.ts'
 import { orderNumbers } from '../domains/orders/order-numbers.ts'
+import { payByLink } from '../domains/orders/pay-by-link.ts'
 import { payOrder } from '../domains/orders/pay-order.ts'
 import { refundOrder } from '../domains/orders/refund-order.ts'
 import { acceptDispute } from '../domains/payments/accept-dispute.ts'
@@ -336,6 +339,9 @@ function shopOperations(providers: ReadonlyMap<string, PaymentProvider>): Operat
     settleWebhook,
     adoptPayment,
     settleRefund,
+    makePaymentLink(providers),
+    openPaymentLink(providers),
+    payByLink(providers),
     issueGiftCard,
     blockGiftCard,
     unblockGiftCard,

@@ -23,7 +23,7 @@ import { cartTakenOver } from '../domains/carts/events.ts'
 import { takeOverByToken } from '../domains/carts/take-over-cart.ts'
 import { giftCardIssued } from '../domains/credit/events.ts'
 import { assignOrder } from '../domains/orders/assign-order.ts'
-import { orderCanceled, orderExpired, orderPaidLate, orderPlaced } from '../domains/orders/events.ts'
+import { orderCanceled, orderExpired, orderPaidLate, orderPaymentAsked, orderPlaced } from '../domains/orders/events.ts'
 import { noteDispute } from '../domains/orders/note-dispute.ts'
 import { settleOrder } from '../domains/orders/settle-order.ts'
 import { takeApproved } from '../domains/orders/take-approved.ts'
@@ -48,6 +48,7 @@ import {
 } from './mails/account-mails.ts'
 import { sendGiftCard } from './mails/gift-card-mails.ts'
 import {
+  askForPayment,
   sendReceipt,
   tellHowToTransfer,
   tellOfCancellation,
@@ -68,6 +69,7 @@ const reactions = [
   on(orderExpired, tellOfExpiry),
   on(orderPaidLate, tellOfLateMoney),
   on(giftCardIssued, sendGiftCard),
+  on(orderPaymentAsked, askForPayment),
   on(accountProofAsked, askForProof),
   on(accountProofDue, sendProofMail),
   on(accountSignedIn, takeCartAlong),

@@ -16,6 +16,7 @@ import { passkeyChallenges } from '../domains/accounts/passkeys.ts'
 import { isCreditProvider } from '../domains/credit/collections.ts'
 import { emailSend } from '../domains/emails/queue-email.ts'
 import { orders } from '../domains/orders/collections.ts'
+import { paymentLinks } from '../domains/orders/payment-links.ts'
 import { liveStatuses, type Payment, payments } from '../domains/payments/collections.ts'
 import { eraseKind, erasureOfRestored } from '../domains/personal/erase-person.ts'
 import { dataExports } from '../domains/personal/exports.ts'
@@ -79,6 +80,9 @@ export function restoreRules({ now, backupAt, erased = new Set() }: Restored): {
         const one = recordOf(invitations, row)
         return one.status !== 'pending' ? row : { ...row, status: 'revoked', secretHash: null, version: one.version + 1, updatedAt: now }
       }
+      // A newer one may have taken its place since.
+      case paymentLinks.name:
+        return null
       case effects.name: {
         const effect = recordOf(effects, row)
         if (effect.state !== 'ready' && effect.state !== 'running') return row

@@ -610,6 +610,11 @@ const aDispute = async (world: World): Promise<Given> => {
   await world.write((tx) => tx.insert(disputes, { id, ...of, amount, status: 'needs_response' }))
   return { dispute: id }
 }
+const aPaymentLink = async (world: World): Promise<Given> => {
+  const { order } = await ownersOrder('card_declined')(world)
+  const { body } = await world.call('staff', post(`/api/orders/${order}/payment-link`))
+  return { token: body.url.split('#token=')[1] }
+}
 const aGiftCard = async (world: World): Promise<Given> => {
   const { body } = await world.call('staff', post('/api/giftCards', { value: { amount: 700, currency: 'EUR' } }))
   return { card: body.id, code: body.code }
@@ -733,6 +738,19 @@ const shopRows: Row[] = [
   ...rows('refunds.settle', staffOnly(200), (_, { refund }) => post(`/api/refunds/${refund}/settle`, { note: 'By bank transfer.' }), {
     given: failedRefund,
     events: ['refunds.settle: refunds'],
+  }),
+  ...rows('orders.makePaymentLink', staffOnly(201), (_, { order }) => post(`/api/orders/${order}/payment-link`), {
+    given: ownersOrder('card_declined'),
+    events: ['orders.makePaymentLink: orders'],
+  }),
+  ...rows('paymentLinks.open', all(403), post('/api/paymentLinks/open', { token: 'paylink_guess' })),
+  ...rows('paymentLinks.open', all(200), (_, { token }) => post('/api/paymentLinks/open', { token }), {
+    given: aPaymentLink,
+    body: { state: 'open', due: { amount: 1390, currency: 'EUR' } },
+  }),
+  ...rows('paymentLinks.pay', all(201), (_, { token }) => post('/api/paymentLinks/pay', { token, provider: 'sandbox' }), {
+    given: aPaymentLink,
+    events: ['paymentLinks.pay: effects, payments'],
   }),
   ...rows('giftCards.issue', staffOnly(201), post('/api/giftCards', { value: { amount: 5000, currency: 'EUR' } }), {
     events: ['giftCards.issue: giftCards'],

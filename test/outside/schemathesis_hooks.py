@@ -82,6 +82,8 @@ STATED = [
     (r".* /api/uploads.*", "tus_version_unsupported", r"", "Tus-Resumable names a version of tus"),
     (r".*", "precondition_failed", r"", "If-Match names an ETag that an earlier answer gave"),
     (r"POST /api/giftCards", "validation_failed", r"/(value/.*|expiresAt#minimum|message#exclusive)", "a value above nothing in the shop's currency, a time to come, and a message to somebody"),
+    (r"POST /api/orders/.*/payment-link", "validation_failed", r"/expiresAt#range", "a time to come, in 90 days at the latest"),
+    (r"POST /api/paymentLinks/pay", "provider_unknown", r".*", "providers and their methods are the project's"),
     (r"POST /api/users/.*/credit", "validation_failed", r"/amount/.*", "an amount in the shop's currency, and not nothing"),
     (r"POST /api/orders/.*/refunds", "validation_failed", r"/to#account", "credit is of an account"),
     (r".*/(checkout|payments)", "validation_failed", r"/(payment|provider)#required|/storeCredit#account", "somebody or something pays, and credit is of who is signed in"),

@@ -10,6 +10,7 @@ import { guestCartToken } from './guest-cart.ts'
 import { AccountPage, SecurityPage } from './home.ts'
 import { InvitationPage } from './invitation-page.ts'
 import { EmailPage, KeepPage, ResetPage, UndoPage, VerifyPage } from './link-pages.ts'
+import { PayPage } from './pay-page.ts'
 import { askForProof } from './proof-dialog.ts'
 import { bringCartAlong, came, type Provider } from './providers.ts'
 import { wordsFor } from './words.ts'
@@ -29,6 +30,7 @@ const pages: Readonly<Record<string, Page>> = {
   '/account/undo': UndoPage,
   '/account/keep': KeepPage,
   '/account/invitation': InvitationPage,
+  '/account/pay': PayPage,
 }
 
 /** It is kept in this page alone: not in the address, where it would stay in the history and on the screen. */

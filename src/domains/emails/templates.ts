@@ -173,6 +173,22 @@ Nothing was charged.
 <p style="margin:24px 0 0;font-size:14px;color:#6b6b66">{{shop}}</p>`,
   },
 
+  /** {shop, number, due, day, url} */
+  payment_link: {
+    subject: 'Pay for your order {{number}} at {{shop}}',
+    text: `{{due}} of your order {{number}} are still to be paid.
+
+Pay here until {{day}}, or pass the link on to whoever pays: {{url}}
+
+{{shop}}
+`,
+    html: `<h1 style="margin:0 0 8px;font-size:22px">Your order waits for its payment</h1>
+<p><strong>{{due}}</strong> of your order <strong>{{number}}</strong> are still to be paid.
+Pay until {{day}}, or pass the link on to whoever pays.</p>
+<p><a href="{{url}}" style="${buttonStyle}">Pay {{due}}</a></p>
+<p style="margin:24px 0 0;font-size:14px;color:#6b6b66">{{shop}}</p>`,
+  },
+
   /** {shop, value, lastFour, code, expires, message, url} */
   gift_card: {
     subject: 'Your gift card for {{shop}}',

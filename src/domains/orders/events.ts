@@ -1,4 +1,5 @@
 // What happens to orders. Each hands on the order as it has just been written.
+import type { Money } from '../../base/money.ts'
 import { event } from '../../contract/events.ts'
 import type { Payment } from '../payments/collections.ts'
 import type { Order } from './collections.ts'
@@ -12,3 +13,7 @@ export const orderCanceled = event('order.canceled').with<Told>()
 export const orderExpired = event('order.expired').with<Told>()
 /** Money came in for an order that is closed, and goes back. */
 export const orderPaidLate = event('order.paid_late').with<Told & { readonly payment: Payment }>()
+/** Staff ask its customer to pay what is open. `secret`: of the link, for the mail alone. */
+export const orderPaymentAsked = event('order.payment_asked').with<
+  Told & { readonly due: Money; readonly expiresAt: number; readonly secret: string }
+>()

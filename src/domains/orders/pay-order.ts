@@ -6,10 +6,10 @@ import { eq } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import { checkIfMatch } from '../../records/etag.ts'
-import { findAll } from '../../storage/find-all.ts'
+import { findAll, findUnique } from '../../storage/find-all.ts'
 import { isCreditProvider } from '../credit/collections.ts'
 import { cancelPayment } from '../payments/cancel-payment.ts'
-import { canBeGivenUp, liveStatuses, payments } from '../payments/collections.ts'
+import { canBeGivenUp, liveStatuses, type Payment, payments } from '../payments/collections.ts'
 import { paymentChanged } from '../payments/events.ts'
 import { keptOf } from '../payments/refund-claims.ts'
 import { startPayment } from '../payments/start-payment.ts'
@@ -25,6 +25,7 @@ import {
   type PaymentRequest,
   writesOf,
 } from './order-view.ts'
+import { paymentLinks } from './payment-links.ts'
 import { returnUrlOf } from './return-url.ts'
 import { spendCredit } from './spend-credit.ts'
 
@@ -81,14 +82,12 @@ export const payOrder = command({
         detail: 'The time to pay this order is over. Order again.',
         params: { status: order.status, payableUntil: toIso(lastAt) },
       })
+    // Staff may have kept its goods for longer, by a link.
+    const link = await findUnique(tx, paymentLinks, eq('order', id))
     // Before the look at its attempts: two tries at once, or a try and money that comes in, then wait for each other.
-    await tx.update(orders, order, { set: { expiresAt: Math.min(now + holdMs, lastAt) } })
+    await tx.update(orders, order, { set: { expiresAt: Math.max(Math.min(now + holdMs, lastAt), link?.expiresAt ?? 0) } })
     const attempts = await findAll(tx, payments, eq('order', id))
-    if (attempts.some(({ status }) => liveStatuses.includes(status))) throw new EngineError('payment_in_progress')
-    // Each try asks a bank whether a card is good: whoever only wants to know that must not be given it for one order.
-    const tried = attempts.filter((one) => !isCreditProvider(one.provider)).length
-    if (tried >= limits.paymentAttemptsMax)
-      throw new EngineError('too_many_attempts', { params: { attempts: tried, attemptsMax: limits.paymentAttemptsMax } })
+    checkTries(attempts)
     for (const left of attempts) if (canBeGivenUp(left)) await cancelPayment(context, left)
     const returnUrl = returnUrlOf(project, request, { order: id, at: '' })
     // What is there already is not asked for again.
@@ -106,3 +105,12 @@ export const payOrder = command({
   reload: async ({ read, model, actor }, output) =>
     await orderAndPaymentView(read, model, actor, (output as { order: { id: string } }).order.id),
 })
+
+/** That another one may be begun. @throws payment_in_progress, too_many_attempts */
+export function checkTries(attempts: readonly Payment[]): void {
+  if (attempts.some(({ status }) => liveStatuses.includes(status))) throw new EngineError('payment_in_progress')
+  // Each try asks a bank whether a card is good: whoever only wants to know that must not be given it for one order.
+  const tried = attempts.filter(({ provider }) => !isCreditProvider(provider)).length
+  if (tried >= limits.paymentAttemptsMax)
+    throw new EngineError('too_many_attempts', { params: { attempts: tried, attemptsMax: limits.paymentAttemptsMax } })
+}

@@ -7,7 +7,7 @@ import { addMoney, money } from '../../base/money.ts'
 import type { DomainEvent } from '../../contract/events.ts'
 import { eq } from '../../contract/filter.ts'
 import type { Work } from '../../operation/work.ts'
-import { findAll } from '../../storage/find-all.ts'
+import { findAll, findUnique } from '../../storage/find-all.ts'
 import type { Transaction } from '../../storage/transaction.ts'
 import { isCreditProvider } from '../credit/collections.ts'
 import { accounts } from '../ledger/collections.ts'
@@ -20,6 +20,7 @@ import { canHold, holdStock } from '../stock/reserve-stock.ts'
 import { type Order, orders } from './collections.ts'
 import { backTwice, closeDeposit, correctSale } from './correct-sale.ts'
 import { orderPaidLate } from './events.ts'
+import { paymentLinks } from './payment-links.ts'
 import { placeOrder } from './place-order.ts'
 
 export async function settleOrder(context: Work, id: string): Promise<DomainEvent[]> {
@@ -168,15 +169,22 @@ async function sendBack(
  * Attempts that wait for their customer are closed at the provider, so that they are not paid as well, and so is what is
  * authorized beyond what the order costs. Of a closed order that is all of it.
  */
-async function closeOthers(context: Work, order: Pick<Order, 'status' | 'total'>, attempts: readonly Payment[]): Promise<void> {
+async function closeOthers(context: Work, order: Pick<Order, 'id' | 'status' | 'total'>, attempts: readonly Payment[]): Promise<void> {
   const isClosed = order.status === 'expired' || order.status === 'canceled'
   let missing = isClosed ? 0 : order.total.amount - sum(attempts, 'captured')
+  const byLink = missing > 0 ? await linkedPayment(context.tx, order.id, attempts) : null
   for (const payment of attempts) {
     const authorized = payment.capturable?.amount ?? 0
     const isNeeded = authorized > 0 && missing > 0
     if (isNeeded) missing -= authorized
-    else if (canBeGivenUp(payment)) await cancelPayment(context, payment)
+    else if (canBeGivenUp(payment) && payment.id !== byLink) await cancelPayment(context, payment)
   }
+}
+
+/** The attempt that somebody has begun by a payment link and not finished: so an invoice is paid, or what a bank has taken back. */
+async function linkedPayment(tx: Transaction, order: string, attempts: readonly Payment[]): Promise<string | null> {
+  if (!attempts.some(({ status }) => status === 'requires_action')) return null
+  return (await findUnique(tx, paymentLinks, eq('order', order)))?.payment ?? null
 }
 
 async function writePaymentStatus(

@@ -5,8 +5,10 @@ import { isCountry } from '../../base/countries.ts'
 import { readIban } from '../../base/iban.ts'
 import { formatMoney } from '../../base/money.ts'
 import { withoutLinks } from '../../base/names.ts'
+import { secretMark } from '../../base/secret.ts'
 import { type NewEmail, queueEmail } from '../../domains/emails/queue-email.ts'
 import { type Order, orders } from '../../domains/orders/collections.ts'
+import type { orderPaymentAsked } from '../../domains/orders/events.ts'
 import { orderLink } from '../../domains/orders/order-links.ts'
 import type { Payment } from '../../domains/payments/collections.ts'
 import type { Work } from '../../operation/work.ts'
@@ -133,6 +135,20 @@ export async function tellHowToTransfer(work: Work, { payment }: OfPayment): Pro
 
 const dayOf = (at: number | null) =>
   at === null ? '' : new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' }).format(at)
+
+/** By an address that pays it and shows nothing else of the order: it may be passed on to whoever pays. */
+export async function askForPayment(
+  work: Work,
+  { order, due, expiresAt, secret }: ReturnType<typeof orderPaymentAsked>['payload'],
+): Promise<void> {
+  const url = `${work.project.publicUrl}/account/pay#token=${secretMark}`
+  await queueForOrder(work, order, {
+    key: `order.payment_asked:${work.newId('eml')}`,
+    template: 'payment_link',
+    view: { number: order.number, due: formatMoney(due), day: dayOf(expiresAt), url },
+    secret,
+  })
+}
 
 export async function tellOfLateMoney(work: Work, { order, payment }: OfOrder & OfPayment): Promise<void> {
   await queueForOrder(work, order, {

@@ -3,6 +3,7 @@
 import { formatMoney } from '../../base/money.ts'
 import { and, compare, eq, oneOf } from '../../contract/filter.ts'
 import { orders } from '../../domains/orders/collections.ts'
+import { paymentLinks } from '../../domains/orders/payment-links.ts'
 import {
   type Capture,
   canBeGivenUp,
@@ -29,7 +30,7 @@ import { findAll } from '../../storage/find-all.ts'
 import { allOf, type InvariantGroup, pagesOf, type VerifyContext } from '../invariant.ts'
 
 export const paymentInvariants: InvariantGroup = {
-  needs: ['payments', 'paymentFacts', 'captures', 'refunds', 'disputes', 'orders', 'webhookInbox', 'effects'],
+  needs: ['payments', 'paymentFacts', 'captures', 'refunds', 'disputes', 'orders', 'paymentLinks', 'webhookInbox', 'effects'],
   invariants: {
     'payments.amounts_folded': 'What a payment says was authorized, captured and refunded is the fold of its facts.',
     'payments.facts_counted': 'A payment that counts its facts has so many, and each is of its provider and its order.',
@@ -230,11 +231,15 @@ async function checkOpen(context: VerifyContext, page: readonly Payment[]): Prom
   )
   const closed = await findAll(read, orders, isClosed)
   const byId = new Map(closed.map((order) => [order.id, order]))
+  const sold = closed.filter(({ status }) => status === 'placed' || status === 'completed').map(({ id }) => id)
+  const links = sold.length === 0 ? [] : await findAll(read, paymentLinks, oneOf('order', sold))
+  // Begun for what is open of a placed order: it waits for its customer.
+  const byLink = new Set(links.map(({ payment }) => payment))
   for (const payment of open) {
     const order = byId.get(payment.order)
     // What is authorized for an order that was sold is taken when staff say so.
     const isSold = order?.status === 'placed' || order?.status === 'completed'
-    if (order === undefined || (isSold && !isOpen(payment))) continue
+    if (order === undefined || byLink.has(payment.id) || (isSold && !isOpen(payment))) continue
     const held = payment.capturable === null ? '' : ` with ${payment.capturable.amount} to be captured`
     report(
       'payments.closed_with_order',

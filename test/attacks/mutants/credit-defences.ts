@@ -1,4 +1,4 @@
-// The defences of gift cards and store credit, as in account-defences.ts.
+// The defences of gift cards, store credit and payment links, as in account-defences.ts.
 import type { Defence } from './defences.ts'
 
 const test = 'test/api/gift-cards.test.ts'
@@ -69,5 +69,21 @@ export const creditDefences: readonly Defence[] = [
     to: '',
     test,
     asked: ['codes are tried no faster'],
+  },
+  {
+    name: 'a payment link ends at its time',
+    file: 'src/domains/orders/payment-links.ts',
+    from: 'link.expiresAt <= now',
+    to: 'link.expiresAt < 0',
+    test: 'test/api/payment-links.test.ts',
+    asked: ['its goods are kept as long'],
+  },
+  {
+    name: 'a newer payment link takes the place of the one before',
+    file: 'src/domains/orders/make-payment-link.ts',
+    from: "if (before === null) await tx.insert(paymentLinks, { id: newId('plk'), order: id, ...fields }, 'conflict')",
+    to: "if (before === null || id !== '') await tx.insert(paymentLinks, { id: newId('plk'), order: newId('plk'), ...fields }, 'conflict')",
+    test: 'test/api/payment-links.test.ts',
+    asked: ['a newer one ends it'],
   },
 ]
