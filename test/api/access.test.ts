@@ -750,7 +750,7 @@ const shopRows: Row[] = [
   }),
   ...rows('paymentLinks.pay', all(201), (_, { token }) => post('/api/paymentLinks/pay', { token, provider: 'sandbox' }), {
     given: aPaymentLink,
-    events: ['paymentLinks.pay: effects, payments'],
+    events: ['paymentLinks.pay: effects, payments', 'effects.payment.start: effects, payments'],
   }),
   ...rows('giftCards.issue', staffOnly(201), post('/api/giftCards', { value: { amount: 5000, currency: 'EUR' } }), {
     events: ['giftCards.issue: giftCards'],
