@@ -22,7 +22,10 @@ export async function openMollie(place: ProviderPlace): Promise<OpenProvider> {
   const own = { id: place.config.id, egress: systemEgress, clock: systemClock, addressSecret: await addressSecretOf(place) }
   if (place.config.isSandboxed) return await openSandboxed(place, own)
   const { config, keys } = place
-  keys.checkMode('apiKey', modeOf)
+  keys.checkMode('apiKey', modeOf, {
+    like: place.settings.isDevelopment ? 'test_…' : 'live_…',
+    at: 'https://my.mollie.com/dashboard/developers/api-keys',
+  })
   const { webhookSecret, accessToken } = config.secrets
   const provider = createMollieProvider({
     ...own,

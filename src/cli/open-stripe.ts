@@ -14,6 +14,8 @@ function modeOf(key: string) {
 
 export async function openStripe(place: ProviderPlace): Promise<OpenProvider> {
   const { config, keys } = place
+  const { isDevelopment } = place.settings
+  const mode = isDevelopment ? 'test' : 'live'
   const open = (parts: Pick<StripeParts, 'url' | 'readKey' | 'readWebhookSecrets'>) =>
     createStripeProvider({ id: config.id, egress: systemEgress, now: () => systemClock.now(), ...parts })
   if (config.isSandboxed) {
@@ -21,8 +23,11 @@ export async function openStripe(place: ProviderPlace): Promise<OpenProvider> {
     const { secretKey, webhookSecret } = stripeFaceKeys(secret)
     return { ...face, provider: open({ url, readKey: () => secretKey, readWebhookSecrets: () => [webhookSecret] }) }
   }
-  keys.checkMode('secretKey', modeOf)
-  keys.readAll('webhookSecret')
+  keys.checkMode('secretKey', modeOf, {
+    like: `sk_${mode}_… or rk_${mode}_…`,
+    at: `https://dashboard.stripe.com/${isDevelopment ? 'test/' : ''}apikeys`,
+  })
+  keys.checkForm('webhookSecret', /^whsec_\S+$/, { like: 'whsec_…', at: 'the page of the webhook endpoint, under Signing secret' })
   const provider = open({
     url: stripeUrl,
     readKey: () => keys.read('secretKey'),

@@ -7,16 +7,28 @@ import { type ProcessSettings, UsageError } from './settings.ts'
 /** Whether a key moves money, by how it is written; null where that is not a key at all. */
 type ModeOf = (key: string) => 'live' | 'test' | null
 
+type Form = {
+  /** What it looks like, for whoever gave something else: `sk_test_… or rk_test_…`. */
+  readonly like: string
+  /** Where it is found. */
+  readonly at: string
+}
+
 export type PaymentKeys = {
   /** The key as of now, by the name that the provider's maker gives it. */
   read(name: string): string
   /** Several in one variable, with spaces or commas between them: the old and the new while one takes the place of another. */
   readAll(name: string): readonly string[]
   /**
+   * That all of them are written as the provider writes them: of another kind they would refuse each call, and nobody would know why.
+   * @throws UsageError
+   */
+  checkForm(name: string, pattern: RegExp, form: Form): void
+  /**
    * That a key which moves no money is not in production, and one that does is not in development.
    * @throws UsageError
    */
-  checkMode(name: string, modeOf: ModeOf): void
+  checkMode(name: string, modeOf: ModeOf, form: Form): void
 }
 
 export function openKeys(
@@ -48,16 +60,25 @@ export function openKeys(
     }
   }
 
+  const readAll = (name: string) =>
+    read(name)
+      .split(/[\s,]+/)
+      .filter((one) => one !== '')
+  /** Never what was given: it may be another secret. */
+  const wrong = (name: string, { like, at }: Form) =>
+    new UsageError(`${config.secrets[name]!.name} is not what ${config.id} takes as ${name}: ${like}. Find it at ${at}.`)
+
   return {
     read,
-    readAll: (name) =>
-      read(name)
-        .split(/[\s,]+/)
-        .filter((one) => one !== ''),
-    checkMode(name, modeOf) {
+    readAll,
+    checkForm(name, pattern, form) {
+      const all = readAll(name)
+      if (all.length === 0 || !all.every((one) => pattern.test(one))) throw wrong(name, form)
+    },
+    checkMode(name, modeOf, form) {
       const variable = config.secrets[name]!.name
       const mode = modeOf(read(name))
-      if (mode === null) throw new UsageError(`${variable} is no key of this kind: see ${name} of ${config.id} in shop.payments.`)
+      if (mode === null) throw wrong(name, form)
       modes.set(name, { modeOf, mode })
       if (mode === 'test' && !isDevelopment && !config.allowsTestKeys)
         throw new UsageError(

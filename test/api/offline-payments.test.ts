@@ -100,6 +100,13 @@ test('where to send the money is written once', async () => {
   assert.equal((await mails()).length, 1)
 })
 
+test('a stranger who orders in somebody’s name has them written to no more often than the bound allows', async () => {
+  for (let count = 0; count < limits.strangerMailsAtOnce + 2; count++) await begin('bank-transfer')
+  await work(world)
+  const mails = await findAll(read(), emails, eq('template', 'transfer_instructions'))
+  assert.equal(mails.length, limits.strangerMailsAtOnce)
+})
+
 test('an order on delivery is told nothing of a transfer', async () => {
   const { order } = await begin('cash-on-delivery')
   await work(world, 60_000)

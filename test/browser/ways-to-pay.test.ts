@@ -67,6 +67,7 @@ story('declined at Stripe, asked by the bank there, and paid', 'phone', async (v
   await checkOut(visitor, 'stripe')
   await press(visitor, 'Decline')
   await page.getByRole('alert').waitFor()
+  await heading(visitor, 'Confirm your payment')
   await visitor.look('stripe-declined')
   await page.getByText('Other ways to pay').click()
   await press(visitor, 'A card whose bank asks first')
@@ -93,6 +94,7 @@ for (const [face, other] of [
 ] as const) {
   story(`approved at ${face}`, 'phone', async (visitor) => {
     await checkOut(visitor, face)
+    await heading(visitor, 'Confirm your payment')
     await visitor.look(`${face}-page`)
     await press(visitor, 'Approve')
     await watchItPaid(visitor)
@@ -105,7 +107,7 @@ for (const [face, other] of [
     await visitor.page.locator(`input[name=method][value="${face}"]`).check()
     await press(visitor, 'Try again')
     await press(visitor, 'Back to the shop')
-    await heading(visitor, 'The payment was declined')
+    await heading(visitor, 'You have not paid yet')
     await visitor.page.locator(`input[name=method][value="${other}"]`).check()
     await press(visitor, 'Try again')
     await payLater(visitor)

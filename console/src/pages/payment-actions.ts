@@ -57,7 +57,7 @@ function CapturePayment(props: { payment: Payment; left: Money } & Closing): VNo
     if (given) void deed.run(`/api/payments/${encodeURIComponent(payment.id)}/capture`, { amount: given }, 'The money is taken.')
   }
   return html`<${DeedDialog} title="Capture the payment" action="Capture" deed=${deed} onSubmit=${take} onClose=${onClose}>
-    <p class="faint">${`${formatMoney(left)} is authorized.`}</p>
+    <p class="faint">${`${formatMoney(left)} is authorized. Some providers give up what you leave: Stripe always does.`}</p>
     <${TextField} id="capture-amount" label="Amount" hint=${`in ${left.currency}, all when empty`} ...${amount.field} />
   <//>`
 }

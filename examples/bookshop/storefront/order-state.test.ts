@@ -15,6 +15,7 @@ const stories = [
   { name: 'no news yet', order: {}, payment: undefined, mood: 'waiting', final: false },
   { name: 'processing', order: {}, payment: payment('processing'), mood: 'waiting', final: false },
   { name: 'declined', order: {}, payment: payment('declined'), mood: 'acting', final: false },
+  { name: 'turned back', order: {}, payment: payment('canceled'), mood: 'acting', final: false },
   { name: 'failed late', order: {}, payment: payment('failed'), mood: 'acting', final: false },
   {
     name: 'challenge',

@@ -70,6 +70,14 @@ function tellEnd(order: Order): OrderStory | null {
 }
 
 function tellUnpaid(payment: Payment | undefined, isBack: boolean): OrderStory {
+  if (payment?.status === 'canceled') {
+    return {
+      mood: 'acting',
+      label: 'Not paid',
+      title: 'You have not paid yet',
+      text: 'Nothing was charged. Your books are held for you; please pay when you are ready.',
+    }
+  }
   if (payment && hasFailed(payment)) {
     return {
       mood: 'acting',

@@ -10,6 +10,30 @@ const matching = 'src/domains/payments/match-lines.ts'
 
 export const ledgerDefences: readonly Defence[] = [
   {
+    name: 'how to transfer is written to a stranger’s address no more often than the bound allows',
+    file: 'src/engine/mails/order-mails.ts',
+    from: "    ...(await withLink(work, order, view)),\n    bound: 'orders',",
+    to: '    ...(await withLink(work, order, view)),',
+    test: 'test/api/offline-payments.test.ts',
+    asked: ['no more often than the bound allows'],
+  },
+  {
+    name: 'an account number with a slip of the pen stops the start',
+    file: 'src/base/iban.ts',
+    from: 'BigInt(digits) % 97n === 1n ?',
+    to: 'digits.length > 0 ?',
+    test: 'src/base/iban.test.ts',
+    asked: ['told from one with a slip of the pen'],
+  },
+  {
+    name: 'each account of a sandboxed provider has keys of its own',
+    file: 'src/cli/open-face.ts',
+    from: "name === face.name ? secret : createHmac('sha256', secret).update(name).digest('hex')",
+    to: 'name === face.name ? secret : secret',
+    test: 'src/cli/open-face.test.ts',
+    asked: ['keys of its own'],
+  },
+  {
     name: 'a webhook of another currency than was asked for is not booked as told',
     file: 'src/domains/payments/receive-webhook.ts',
     from: 'if (currency !== asked.currency || amount > asked.amount) return false',
