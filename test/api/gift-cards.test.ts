@@ -2,6 +2,7 @@
 // slow: mysql, mongodb
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
+import { limits } from '../../src/base/limits.ts'
 import { eq } from '../../src/contract/filter.ts'
 import { giftCards } from '../../src/domains/credit/collections.ts'
 import { giftCardCode, giftCardHash } from '../../src/domains/credit/gift-card-code.ts'
@@ -282,6 +283,7 @@ test('sent by mail, the code is in the mail alone', async () => {
 for (const [what, body, path] of [
   ['nothing', { value: eur(0) }, '/value/amount'],
   ['less than nothing', { value: eur(-1) }, '/value/amount'],
+  ['more than any ledger counts', { value: eur(limits.moneyMovedMax + 1) }, '/value/amount'],
   ['another currency', { value: { amount: 1, currency: 'USD' } }, '/value/currency'],
   ['a time that is over', { value: eur(1), expiresAt: '2020-01-01T00:00:00Z' }, '/expiresAt'],
   ['a message to nobody', { value: eur(1), message: 'hello' }, '/message'],
@@ -290,6 +292,13 @@ for (const [what, body, path] of [
     const { status, body: answer } = await post('staff', 'giftCards', body)
     assert.deepEqual([status, answer.errors[0].path], [400, path])
   })
+
+test('credit of more than any ledger counts is not given', async () => {
+  for (const amount of [limits.moneyMovedMax + 1, Number.MAX_SAFE_INTEGER]) {
+    const { status, body } = await post('staff', `users/${world.ids['owner']}/credit`, { amount: eur(amount), reason: 'typed wrong' })
+    assert.deepEqual([status, body.errors[0].path], [400, '/amount/amount'])
+  }
+})
 
 test('nobody is asked what became of a payment by card, and nothing of it waits', async () => {
   const { body } = await order('owner', { giftCards: [(await issue(5000)).code] })

@@ -38,6 +38,7 @@ export const giveCredit = command({
     const { currency } = project.shop!
     if (amount.currency !== currency) throw invalid('/amount/currency', 'enum', `must be ${currency}`)
     if (amount.amount === 0) throw invalid('/amount/amount', 'minimum', 'must not be 0')
+    if (amount.amount > limits.moneyMovedMax) throw invalid('/amount/amount', 'maximum', `must be ${limits.moneyMovedMax} or less`)
     if ((await tx.get(users, customer)) === null) throw new EngineError('not_found')
     const credit = await giveStoreCredit(context, customer, { amount, reason, against: accounts.goodwill })
     return { output: { id: credit.id, customer, balance: credit.balance }, status: 201 }

@@ -44,6 +44,7 @@ export const issueGiftCard = command({
     const currency = project.shop!.currency
     if (value.currency !== currency) throw invalid('/value/currency', 'enum', `must be ${currency}`)
     if (value.amount <= 0) throw invalid('/value/amount', 'minimum', 'must be 1 or more')
+    if (value.amount > limits.moneyMovedMax) throw invalid('/value/amount', 'maximum', `must be ${limits.moneyMovedMax} or less`)
     const expiresAt = input.expiresAt === undefined ? null : parseIso(input.expiresAt)
     if (expiresAt !== null && !(expiresAt > now)) throw invalid('/expiresAt', 'minimum', 'must be a time to come')
     const email = input.email === undefined ? null : normalEmail(input.email)

@@ -71,6 +71,7 @@ export const creditDefences: readonly Defence[] = [
     asked: ['codes are tried no faster'],
   },
   {
+<<<<<<< HEAD
     name: 'a payment link ends at its time',
     file: 'src/domains/orders/payment-links.ts',
     from: 'link.expiresAt <= now',
@@ -85,5 +86,21 @@ export const creditDefences: readonly Defence[] = [
     to: "if (before === null || id !== '') await tx.insert(paymentLinks, { id: newId('plk'), order: newId('plk'), ...fields }, 'conflict')",
     test: 'test/api/payment-links.test.ts',
     asked: ['a newer one ends it'],
+=======
+    name: 'no gift card is worth more than can be counted',
+    file: 'src/domains/credit/issue-gift-card.ts',
+    from: 'if (value.amount > limits.moneyMovedMax)',
+    to: 'if (value.amount > Number.MAX_SAFE_INTEGER)',
+    test: 'test/api/gift-cards.test.ts',
+    asked: ['more than any ledger counts'],
+  },
+  {
+    name: 'no credit is more than can be counted',
+    file: 'src/domains/credit/give-credit.ts',
+    from: 'if (amount.amount > limits.moneyMovedMax)',
+    to: 'if (amount.amount > Number.MAX_SAFE_INTEGER)',
+    test: 'test/api/gift-cards.test.ts',
+    asked: ['credit of more than any ledger counts'],
+>>>>>>> 992e0937 (Bound what a gift card and store credit may be worth: two of the largest numbers stopped the ledger's balances for good)
   },
 ]
