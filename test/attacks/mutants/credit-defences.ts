@@ -71,7 +71,6 @@ export const creditDefences: readonly Defence[] = [
     asked: ['codes are tried no faster'],
   },
   {
-<<<<<<< HEAD
     name: 'a payment link ends at its time',
     file: 'src/domains/orders/payment-links.ts',
     from: 'link.expiresAt <= now',
@@ -86,7 +85,8 @@ export const creditDefences: readonly Defence[] = [
     to: "if (before === null || id !== '') await tx.insert(paymentLinks, { id: newId('plk'), order: newId('plk'), ...fields }, 'conflict')",
     test: 'test/api/payment-links.test.ts',
     asked: ['a newer one ends it'],
-=======
+  },
+  {
     name: 'no gift card is worth more than can be counted',
     file: 'src/domains/credit/issue-gift-card.ts',
     from: 'if (value.amount > limits.moneyMovedMax)',
@@ -101,6 +101,5 @@ export const creditDefences: readonly Defence[] = [
     to: 'if (amount.amount > Number.MAX_SAFE_INTEGER)',
     test: 'test/api/gift-cards.test.ts',
     asked: ['credit of more than any ledger counts'],
->>>>>>> 992e0937 (Bound what a gift card and store credit may be worth: two of the largest numbers stopped the ledger's balances for good)
   },
 ]
