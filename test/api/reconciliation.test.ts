@@ -277,6 +277,26 @@ describe('an account', () => {
     assert.ok(Date.parse(next.since) >= startMs - limits.settlementOverlapMs)
   })
 
+  test('of many lines is complete when it is asked for again, and read anew after a while', async () => {
+    const many = Array.from({ length: limits.settlementLinesPerStep + 1 }, (_, index) =>
+      aLine({ ref: `fee_${index}`, kind: 'fee', minor: -1, at: world.clock.now() }),
+    )
+    account.lines.push(...many)
+    const page = { lines: many.slice(0, -1), next: many.at(-2)!.ref }
+    account.instead = {
+      list: async (_, after) => ({ result: 'ok', value: after === null ? page : { lines: many.slice(-1), next: null } }),
+    }
+    const first = await reconcile()
+    assert.deepEqual([first.isComplete, first.reason], [false, 'Its account is still being read.'])
+    await work(world)
+    const second = await reconcile({ since: first.since })
+    assert.deepEqual([second.isComplete, second.reconciliation, second.lines], [true, first.reconciliation, many.length])
+    const third = await reconcile()
+    assert.deepEqual([third.isComplete, third.reconciliation], [true, first.reconciliation])
+    await work(world, limits.settlementLookMs + 1_000)
+    assert.notEqual((await reconcile()).reconciliation, first.reconciliation)
+  })
+
   test('is read on from where it broke off', async () => {
     const [first, second] = [await start(), await start()]
     account.lines.push(await paid(first), aLine({ ref: 'fee_1', kind: 'fee', minor: -1, at: world.clock.now() }), await paid(second))

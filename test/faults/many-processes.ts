@@ -17,20 +17,13 @@ import { type Chance, createChance } from '../support/chance.ts'
 import { type Cleanable, cleanUp } from '../support/clean-up.ts'
 import { type TestDatabase, testDatabases } from '../support/databases.ts'
 import type { HttpClient } from '../support/http-client.ts'
-import {
-  type CommandProcess,
-  freePort,
-  runCommand,
-  type ServerProcess,
-  startCommand,
-  startServer,
-  temporaryFolder,
-  testConfig,
-} from '../support/server-process.ts'
+import { type CommandProcess, freePort, runCommand, startCommand, temporaryFolder, testConfig } from '../support/server-process.ts'
 import type { DatabaseServer } from '../support/servers/database-server.ts'
 import { makeArticle, signInAdmin } from '../support/shop.ts'
 import { type SmtpPeer, startSmtpPeer } from '../support/smtp-peer.ts'
 import { atRest, checkBooks, putRight } from './many-processes/books.ts'
+import { runAlone } from './many-processes/run-alone.ts'
+import { openSlot, type Slot } from './many-processes/slots.ts'
 import { createStreet, type Street } from './many-processes/street.ts'
 
 export type Plan = {
@@ -43,11 +36,9 @@ export type Plan = {
   readonly say: (line: string) => void
 }
 
-/** A place for a process: whoever runs there has the same port and role. */
-type Slot = { readonly role: string; readonly port: number; running: ServerProcess | null; isKilled: boolean }
-
 type Town = {
   readonly plan: Plan
+  readonly say: (line: string) => void
   readonly chance: Chance
   readonly t: Cleanable
   readonly server: DatabaseServer
@@ -103,7 +94,19 @@ async function buildTown(t: Cleanable, plan: Plan): Promise<Town> {
   const words = ['sandbox', '--json', '--port', '0', '--data-dir', temporaryFolder(t), '--webhook-url', webhooks.join(',')]
   const sandbox = await startCommand(t, words, { KINGPOST_SANDBOX_SECRET: sandboxSecret })
   plan.say(`${server.product} ${server.version}, ${plan.apis} api and ${plan.workers} worker processes, ${plan.clients} clients`)
-  return { plan, chance: createChance(plan.say), t, server, url, folder: temporaryFolder(t), sandbox, peer, slots, troubles: [] }
+  return {
+    plan,
+    say: plan.say,
+    chance: createChance(plan.say),
+    t,
+    server,
+    url,
+    folder: temporaryFolder(t),
+    sandbox,
+    peer,
+    slots,
+    troubles: [],
+  }
 }
 
 function apisOf({ slots }: Town): Slot[] {
@@ -112,47 +115,12 @@ function apisOf({ slots }: Town): Slot[] {
 
 /** Starts the slot's process; again and again while the database is away. */
 async function open(town: Town, slot: Slot): Promise<void> {
-  const { t, url, folder, sandbox, peer } = town
-  for (let tries = 1; ; tries++) {
-    try {
-      const running = await startServer(t, {
-        dataFolder: folder,
-        args: ['--database', url, '--role', slot.role, '--port', String(slot.port), '--sandbox-url', sandbox.links['sandbox']!],
-        env: { KINGPOST_SMTP_URL: peer.url, KINGPOST_SANDBOX_SECRET: sandboxSecret },
-      })
-      slot.running = running
-      slot.isKilled = false
-      void running.ended.then(({ code, signal, stderr }) => {
-        // A process may lose its database and must not end for that.
-        if (!slot.isKilled) town.troubles.push(`${slot.role} ended by itself (${code ?? signal}): ${wordsOf(stderr)}`)
-        else if (summaryOf(stderr) !== '') town.plan.say(`${slot.role} had said: ${summaryOf(stderr)}`)
-        if (slot.running === running) slot.running = null
-      })
-      return
-    } catch (error) {
-      if (tries >= 20) throw error
-      await sleep(500)
-    }
-  }
-}
-
-/** Lines of the log by message, with how often each came. */
-function summaryOf(stderr: string): string {
-  const messages = stderr.split('\n').flatMap((line) => {
-    try {
-      const { level, message, error } = JSON.parse(line) as { level: string; message: string; error?: unknown }
-      return level === 'error'
-        ? [
-            `${message} ${String(error ?? '')
-              .split('\n')[0]!
-              .slice(0, 100)}`,
-          ]
-        : []
-    } catch {
-      return line.trim() === '' ? [] : [line.slice(0, 160)]
-    }
+  const { url, folder, sandbox, peer } = town
+  await openSlot(town, slot, {
+    dataFolder: folder,
+    args: ['--database', url, '--role', slot.role, '--port', String(slot.port), '--sandbox-url', sandbox.links['sandbox']!],
+    env: { KINGPOST_SMTP_URL: peer.url, KINGPOST_SANDBOX_SECRET: sandboxSecret },
   })
-  return [...Map.groupBy(messages, (message) => message)].map(([message, all]) => `${all.length} x ${message}`).join('; ')
 }
 
 /** Decisions take a moment, and not the fifteen seconds of a real bank. Some refunds fail, and many webhooks are lost. */
@@ -236,27 +204,15 @@ if (import.meta.main) {
     },
   })
   process.env['DATABASES'] = values.database
-  const steps: (() => unknown)[] = []
-  const t = { after: (step: () => unknown) => void steps.push(step) } as Cleanable
-  const startedAt = performance.now()
-  try {
-    await runManyProcesses(t, {
+  await runAlone((t, say) =>
+    runManyProcesses(t, {
       database: testDatabases()[0]!,
       seconds: values.minutes === undefined ? Number(values.seconds) : Number(values.minutes) * 60,
       clients: Number(values.clients),
       apis: Number(values.apis),
       workers: Number(values.workers),
       killEveryMs: Number(values['kill-every']) * 1_000,
-      say: (line) => console.log(`${((performance.now() - startedAt) / 1_000).toFixed(1).padStart(6)} s  ${line}`),
-    })
-    console.log('All books agree.')
-  } finally {
-    for (const step of steps) await step()
-  }
-}
-
-/** What it said for people, which the log around it would drown; the end of the log where there is none. */
-function wordsOf(stderr: string): string {
-  const words = stderr.split('\n').filter((text) => text !== '' && !text.startsWith('{'))
-  return words.length > 0 ? words.join('\n') : stderr.slice(-2_000)
+      say,
+    }),
+  )
 }

@@ -18,6 +18,11 @@ const day = 24 * 3_600_000
 export const accountRead = effectKind('payments.readAccount', Type.Object({ reconciliation: Type.String(), step: Type.Integer() }))
 const accountExplain = effectKind('payments.explainAccount', Type.Object({ reconciliation: Type.String(), after: Type.String() }))
 
+/** Read whole a moment ago, in more steps than its caller waited for: they were told to ask again, and another reading would end no sooner. */
+function isFresh({ status, steps, since, updatedAt }: Reconciliation, wanted: number | null, now: number): boolean {
+  return status === 'matching' && steps > 1 && now - updatedAt < limits.settlementLookMs && (wanted === null || since <= wanted)
+}
+
 /** Begins to read, or goes on. Answers the effect that the caller may wait for; null where a reading is under way. */
 export async function readAccount(
   work: Work,
@@ -31,6 +36,7 @@ export async function readAccount(
     await tx.update(reconciliations, running, { set: { status: 'failed', running: null, lastError: 'It did not go on.' } })
   }
   const last = await lastOf(tx, provider, ['failed', 'matching', 'done'])
+  if (given.isAwaited && last !== null && isFresh(last, given.since, now)) return { reconciliation: last, effect: null }
   if (given.since === null && last?.status === 'failed') {
     // What a provider lists from a place on may end where its list did when that was begun.
     const times = last.cursor === null ? timesOf(last.since, now, await readSoFar(tx, provider, now)) : {}

@@ -34,6 +34,14 @@ export const ledgerDefences: readonly Defence[] = [
     asked: ['keys of its own'],
   },
   {
+    name: 'an account of many lines is told once it is read',
+    file: 'src/domains/payments/read-account.ts',
+    from: 'if (given.isAwaited && last !== null && isFresh(last, given.since, now)) return',
+    to: 'if (false) return',
+    test: reconciliation,
+    asked: ['of many lines is complete'],
+  },
+  {
     name: 'a webhook of another currency than was asked for is not booked as told',
     file: 'src/domains/payments/receive-webhook.ts',
     from: 'if (currency !== asked.currency || amount > asked.amount) return false',

@@ -3,8 +3,9 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Chance } from '../../support/chance.ts'
-import { type Body, createHttpClient, type HttpAnswer, type HttpClient } from '../../support/http-client.ts'
+import { type Body, createHttpClient } from '../../support/http-client.ts'
 import { address } from '../../support/shop.ts'
+import { createAsker, patienceMs, type Step } from './asker.ts'
 
 export type Bought = {
   readonly order: string
@@ -30,16 +31,6 @@ export type Street = {
   close(): void
 }
 
-/** One step may take this long over all its tries: a database that restarts, a lease that must pass. */
-const patienceMs = 90_000
-
-type Step = {
-  readonly method: 'get' | 'post' | 'patch'
-  readonly path: string
-  readonly body?: unknown
-  readonly buyer?: Pick<Buyer, 'cartToken' | 'bearer'>
-}
-
 type Account = { readonly id: string; readonly email: string }
 type Buyer = { readonly chance: Chance; readonly account: Account | null; cartToken: string; bearer: string | null }
 type Held = { readonly id: string; readonly method: string; readonly payment: Body }
@@ -50,11 +41,10 @@ export function createStreet(
   urls: readonly string[],
   shop: { readonly variant: string; readonly sandbox: string; readonly chance: Chance },
 ): Street {
-  const doors = urls.map((url) => createHttpClient(url))
-  const [orders, troubles]: [Bought[], string[]] = [[], []]
-  const street: Street = { orders, troubles, counts: new Map(), deeds: new Map(), shop: shopOn, close: () => void (isOpen = false) }
+  const { take, counts, troubles } = createAsker(urls, shop.chance.fork('doors'))
+  const orders: Bought[] = []
+  const street: Street = { orders, troubles, counts, deeds: new Map(), shop: shopOn, close: () => void (isOpen = false) }
   const provider = createHttpClient(shop.sandbox)
-  const doorChance = shop.chance.fork('doors')
   let isOpen = true
 
   const note = (deed: string) => void street.deeds.set(deed, (street.deeds.get(deed) ?? 0) + 1)
@@ -200,53 +190,6 @@ export function createStreet(
   async function approve(url: string): Promise<void> {
     const answer = await createHttpClient(url).post('', 'answer=approve', { 'content-type': 'application/x-www-form-urlencoded' })
     if (answer.status !== 303) throw new Error(`the bank answered ${answer.status}`)
-  }
-
-  /** The step's one answer, of this status. Errors that the contract calls passing are waited for. */
-  async function take(
-    step: Step,
-    status: number | readonly number[],
-    key: string = randomUUID(),
-    passing: readonly string[] = [],
-  ): Promise<HttpAnswer> {
-    const deadline = performance.now() + patienceMs
-    let last = 'nothing'
-    for (let pauseMs = 50; performance.now() < deadline; pauseMs = Math.min(1_000, pauseMs * 2)) {
-      const answer = await send(step, key)
-      const code = answer?.body?.code as string
-      const isPassed = code === 'conflict' || code === 'idempotency_in_flight' || passing.includes(code)
-      if (answer !== null && [status].flat().includes(answer.status) && !isPassed) return answer
-      if (answer !== null) {
-        last = `${answer.status} ${answer.text.slice(0, 300)}`
-        const isPassing = answer.status === 503 || code === 'conflict' || code === 'idempotency_in_flight'
-        if (answer.status >= 500 && answer.status !== 503) street.troubles.push(`${step.method} ${step.path}: ${last}`)
-        // A refusal leaves its key free; another try is another call all the same.
-        if (passing.includes(code)) key = randomUUID()
-        else if (!isPassing && answer.status !== 500) throw new Error(`${step.method} ${step.path}: ${last}`)
-      }
-      await sleep(pauseMs)
-    }
-    throw new Error(`${step.method} ${step.path}: no answer in ${patienceMs} ms, the last was ${last}`)
-  }
-
-  /** Null when the connection broke or could not be made. */
-  async function send({ method, path, body, buyer }: Step, key: string): Promise<HttpAnswer | null> {
-    const door = doorChance.pick(doors) as HttpClient & Record<string, HttpClient['post']>
-    const headers = {
-      'idempotency-key': key,
-      ...(buyer === undefined ? {} : { 'cart-token': buyer.cartToken }),
-      ...(buyer?.bearer ? { authorization: `Bearer ${buyer.bearer}` } : {}),
-    }
-    const count = (status: number) => void street.counts.set(status, (street.counts.get(status) ?? 0) + 1)
-    try {
-      const answer = method === 'get' ? await door.get(path, headers) : await door[method](path, body, headers)
-      count(answer.status)
-      return answer
-    } catch (error) {
-      if (!(error instanceof TypeError) && (error as Error).name !== 'TimeoutError') throw error
-      count(0)
-      return null
-    }
   }
 
   return street
