@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util'
 import { type Chance, createChance } from '../support/chance.ts'
 import { type Cleanable, cleanUp } from '../support/clean-up.ts'
 import { type TestDatabase, testDatabases } from '../support/databases.ts'
+import { createHttpClient } from '../support/http-client.ts'
 import { type CommandProcess, freePort, runCommand, startCommand, temporaryFolder } from '../support/server-process.ts'
 import { makeArticle, signInAdmin } from '../support/shop.ts'
 import { type SmtpPeer, startSmtpPeer } from '../support/smtp-peer.ts'
@@ -65,7 +66,9 @@ export async function weather(t: Cleanable, storm: Storm): Promise<void> {
   const { relay, slots } = town
   await openProvider(town)
   await open(town, slots[0]!)
-  const admin = await signInAdmin(slots[0]!.running!)
+  // Its links are those of the relay, which knows of processes that are not up yet.
+  const guest = createHttpClient(`http://127.0.0.1:${slots[0]!.port}`)
+  const admin = await signInAdmin({ links: slots[0]!.running!.links, guest })
   await Promise.all(slots.slice(1).map((slot) => open(town, slot)))
   const { variant, stockLevel } = await makeArticle(admin, { slug: 'storm', onHand })
   const site = siteOf(town)
@@ -86,7 +89,7 @@ export async function weather(t: Cleanable, storm: Storm): Promise<void> {
   say(`${outOfOrder} after a later one, ${late} late; waiting for rest`)
   await finish(town, {
     ...{ crowd, provider, site, stockLevel, onHand, say, peer: town.peer },
-    staff: slots[0]!.running!.guest.with({ authorization: admin.headers['authorization']! }),
+    staff: admin,
   })
 }
 
