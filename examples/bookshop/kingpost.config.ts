@@ -65,7 +65,8 @@ function chosenPayments() {
   const { PAYMENTS: names } = process.env
   if (!names) return {}
   return {
-    payments: names.split(',').map((name) => {
+    payments: names.split(',').map((given) => {
+      const name = given.trim()
       if (!Object.hasOwn(ways, name)) throw new Error(`PAYMENTS=${name} is none of ${Object.keys(ways).join(', ')}.`)
       return ways[name as keyof typeof ways]
     }),

@@ -3,8 +3,8 @@ import { html, useState, type VNode } from '../../vendor/htm-preact.js'
 import { formatMoney, moneyDecimal } from '../format.ts'
 import { useMay } from '../schema.ts'
 import type { Dispute, Line, Money, Order, Payment, Refund } from '../shapes.ts'
-import { type Closing, DeedDialog, TextField, useAmount, useDeed } from '../ui/deed.ts'
-import { Confirm, ErrorNote, textOf } from '../ui/parts.ts'
+import { type Closing, ConfirmDeed, DeedDialog, TextField, useAmount, useDeed, useOpened } from '../ui/deed.ts'
+import { ErrorNote, textOf } from '../ui/parts.ts'
 
 /** Gives money of an order back: an amount, or so many units of its lines. */
 export function RefundOrder(props: { order: Order; left: Money } & Closing): VNode {
@@ -84,27 +84,24 @@ function BookReceipt(props: { payment: Payment; left: Money } & Closing): VNode 
   <//>`
 }
 
-function GiveUp(props: { payment: Payment } & Closing): VNode {
-  const { busy, error, run } = useDeed(props.onDone)
-  return html`<${Confirm}
+function GiveUp({ payment, ...closing }: { payment: Payment } & Closing): VNode {
+  return html`<${ConfirmDeed}
     title="Give this payment up?"
     action="Give up"
-    busy=${busy}
-    error=${error}
-    onConfirm=${() => run(`/api/payments/${encodeURIComponent(props.payment.id)}/void`, {}, 'The payment is given up.')}
-    onClose=${props.onClose}
+    path=${`/api/payments/${encodeURIComponent(payment.id)}/void`}
+    said="The payment is given up."
+    ...${closing}
   >
-    <p>What was authorized and not captured is released. The customer is charged nothing more by it.</p>
+    What was authorized and not captured is released. The customer is charged nothing more by it.
   <//>`
 }
 
 const handMade = ['bank-transfer', 'cash-on-delivery', 'invoice']
-type Opened = 'capture' | 'receipt' | 'void'
 
 /** The buttons of a payment, by how it stands and what its viewer may do. */
 export function PaymentActions({ payment, onDone }: { payment: Payment; onDone: () => void }): VNode | null {
   const may = useMay()
-  const [open, setOpen] = useState<Opened | undefined>(undefined)
+  const { opened, button, closing } = useOpened<'capture' | 'receipt' | 'void'>(onDone)
   const { amount, captured, capturable } = payment
   if (!amount) return null
   const missing = { ...amount, amount: amount.amount - (captured?.amount ?? 0) }
@@ -112,19 +109,12 @@ export function PaymentActions({ payment, onDone }: { payment: Payment; onDone: 
   const canCapture = !isByHand && (capturable?.amount ?? 0) > 0 && may('payments.capture')
   const canBook = isByHand && missing.amount > 0 && may('payments.receipt')
   const canGiveUp = ((capturable?.amount ?? 0) > 0 || payment.status === 'requires_action') && may('payments.void')
-  const close = () => setOpen(undefined)
-  const done = () => {
-    close()
-    onDone()
-  }
-  const button = (deed: Opened, text: string) =>
-    html`<button type="button" class="button small" onClick=${() => setOpen(deed)}>${text}</button>`
   if (!canCapture && !canBook && !canGiveUp) return null
   return html`<p class="deeds">
     ${canCapture && button('capture', 'Capture')} ${canBook && button('receipt', 'Book what came in')} ${canGiveUp && button('void', 'Give up')}
-    ${open === 'capture' && capturable && html`<${CapturePayment} payment=${payment} left=${capturable} onClose=${close} onDone=${done} />`}
-    ${open === 'receipt' && html`<${BookReceipt} payment=${payment} left=${missing} onClose=${close} onDone=${done} />`}
-    ${open === 'void' && html`<${GiveUp} payment=${payment} onClose=${close} onDone=${done} />`}
+    ${opened === 'capture' && capturable && html`<${CapturePayment} payment=${payment} left=${capturable} ...${closing} />`}
+    ${opened === 'receipt' && html`<${BookReceipt} payment=${payment} left=${missing} ...${closing} />`}
+    ${opened === 'void' && html`<${GiveUp} payment=${payment} ...${closing} />`}
   </p>`
 }
 
@@ -145,28 +135,25 @@ export function leftOf(payments: readonly Payment[], refunds: readonly Refund[])
 /** A refund that failed: tried again, or settled by other means. */
 export function RefundActions({ refund, onDone }: { refund: Refund; onDone: () => void }): VNode | null {
   const may = useMay()
-  const [isSettling, setSettling] = useState(false)
+  const { opened, button, closing } = useOpened<'settle'>(onDone)
   const [note, setNote] = useState('')
   const retry = useDeed(onDone)
-  const settle = useDeed(() => {
-    setSettling(false)
-    onDone()
-  })
+  const settle = useDeed(closing.onDone)
   const path = `/api/refunds/${encodeURIComponent(refund.id)}`
   if (refund.status !== 'failed') return null
   const again = () => retry.run(`${path}/retry`, {}, 'The refund is tried again.')
   return html`<span class="deeds">
     ${may('refunds.retry') && html`<button type="button" class="button small" disabled=${retry.busy} onClick=${again}>Try again</button>`}
-    ${may('refunds.settle') && html`<button type="button" class="button small" onClick=${() => setSettling(true)}>Settle by hand</button>`}
+    ${may('refunds.settle') && button('settle', 'Settle by hand')}
     <${ErrorNote} error=${retry.error} />
     ${
-      isSettling &&
+      opened &&
       html`<${DeedDialog}
         title="Settle the refund"
         action="Settle"
         deed=${settle}
         onSubmit=${() => settle.run(`${path}/settle`, { note: note.trim() }, 'The refund is settled.')}
-        onClose=${() => setSettling(false)}
+        onClose=${closing.onClose}
       >
         <p class="faint">The customer has the money by other means. Say how, for whoever looks at the books later.</p>
         <${TextField} id="settle-note" label="How it was given back" value=${note} onInput=${setNote} />
@@ -178,27 +165,21 @@ export function RefundActions({ refund, onDone }: { refund: Refund; onDone: () =
 /** A dispute of a provider that never says that one is lost: those that do say until when to object. */
 export function DisputeActions({ dispute, onDone }: { dispute: Dispute; onDone: () => void }): VNode | null {
   const may = useMay()
-  const [isOpen, setOpen] = useState(false)
-  const close = () => setOpen(false)
-  const { busy, error, run } = useDeed(() => {
-    close()
-    onDone()
-  })
+  const { opened, button, closing } = useOpened<'accept'>(onDone)
   const isLeftOpen = ['needs_response', 'under_review'].includes(dispute.status) && !dispute.evidenceDueAt
   if (!isLeftOpen || !may('disputes.accept')) return null
   return html`<span class="deeds">
-    <button type="button" class="button small" onClick=${() => setOpen(true)}>It is lost</button>
+    ${button('accept', 'It is lost')}
     ${
-      isOpen &&
-      html`<${Confirm}
+      opened &&
+      html`<${ConfirmDeed}
         title="Is this dispute lost?"
         action="It is lost"
-        busy=${busy}
-        error=${error}
-        onConfirm=${() => run(`/api/disputes/${encodeURIComponent(dispute.id)}/accept`, {}, 'The loss is booked.')}
-        onClose=${close}
+        path=${`/api/disputes/${encodeURIComponent(dispute.id)}/accept`}
+        said="The loss is booked."
+        ...${closing}
       >
-        <p>The loss is booked. Should the bank give the money back all the same, that is booked too.</p>
+        The loss is booked. Should the bank give the money back all the same, that is booked too.
       <//>`
     }
   </span>`

@@ -3,8 +3,8 @@ import { html, useState, type VNode } from '../../vendor/htm-preact.js'
 import { formatMoney } from '../format.ts'
 import { useMay } from '../schema.ts'
 import type { InboxMessage, SettlementLine } from '../shapes.ts'
-import { type Closing, DeedDialog, TextField, useDeed } from '../ui/deed.ts'
-import { Confirm, textOf } from '../ui/parts.ts'
+import { type Closing, ConfirmDeed, DeedDialog, TextField, useDeed, useOpened } from '../ui/deed.ts'
+import { textOf } from '../ui/parts.ts'
 import { RefPicker } from '../ui/ref-picker.ts'
 
 type OfLine = { readonly line: SettlementLine } & Closing
@@ -30,17 +30,15 @@ function AssignLine({ line, onClose, onDone }: OfLine): VNode {
   <//>`
 }
 
-function ReturnLine({ line, onClose, onDone }: OfLine): VNode {
-  const { busy, error, run } = useDeed(onDone)
-  return html`<${Confirm}
+function ReturnLine({ line, ...closing }: OfLine): VNode {
+  return html`<${ConfirmDeed}
     title="Give this money back?"
     action="Give back"
-    busy=${busy}
-    error=${error}
-    onConfirm=${() => run(`${pathOf(line)}/return`, {}, 'It is on its way back.')}
-    onClose=${onClose}
+    path=${`${pathOf(line)}/return`}
+    said="It is on its way back."
+    ...${closing}
   >
-    <p>${`${formatMoney(line.amount)} go back the way they came. The line is settled once the refund shows in the account.`}</p>
+    ${formatMoney(line.amount)} go back the way they came. The line is settled once the refund shows in the account.
   <//>`
 }
 
@@ -66,47 +64,34 @@ function SettleLine({ line, onClose, onDone }: OfLine): VNode {
   <//>`
 }
 
-type Opened = 'assign' | 'return' | 'settle'
-
 export function LineActions({ line, onDone }: { line: SettlementLine; onDone: () => void }): VNode | null {
   const may = useMay()
-  const [open, setOpen] = useState<Opened | undefined>(undefined)
+  const { opened, button, closing } = useOpened<'assign' | 'return' | 'settle'>(onDone)
   if (line.state !== 'unmatched') return null
-  const close = () => setOpen(undefined)
-  const done = () => {
-    close()
-    onDone()
-  }
-  const button = (what: Opened, text: string) =>
-    html`<button type="button" class="button small" onClick=${() => setOpen(what)}>${text}</button>`
   const isPayment = line.kind === 'payment' && line.providerRef !== null && line.amount.amount > 0
-  const given = { line, onClose: close, onDone: done }
+  const given = { line, ...closing }
   return html`<span class="row-actions">
     ${isPayment && may('orders.adoptPayment') && button('assign', 'Assign')}
     ${isPayment && may('settlementLines.return') && button('return', 'Give back')}
     ${may('settlementLines.settle') && button('settle', 'Settle')}
-    ${open === 'assign' && html`<${AssignLine} ...${given} />`} ${open === 'return' && html`<${ReturnLine} ...${given} />`}
-    ${open === 'settle' && html`<${SettleLine} ...${given} />`}
+    ${opened === 'assign' && html`<${AssignLine} ...${given} />`} ${opened === 'return' && html`<${ReturnLine} ...${given} />`}
+    ${opened === 'settle' && html`<${SettleLine} ...${given} />`}
   </span>`
 }
 
 export function MessageActions({ message, onDone }: { message: InboxMessage; onDone: () => void }): VNode | null {
   const may = useMay()
-  const [isOpen, setOpen] = useState(false)
   const [note, setNote] = useState('')
-  const close = () => setOpen(false)
-  const deed = useDeed(() => {
-    close()
-    onDone()
-  })
+  const { opened, button, closing } = useOpened<'settle'>(onDone)
+  const deed = useDeed(closing.onDone)
   if (!may('webhookInbox.settle')) return null
   const settle = () =>
     deed.run(`/api/webhookInbox/${encodeURIComponent(message.id)}/settle`, { note: note.trim() }, 'The webhook is settled.')
   return html`<span class="row-actions">
-    <button type="button" class="button small" onClick=${() => setOpen(true)}>Settle</button>
+    ${button('settle', 'Settle')}
     ${
-      isOpen &&
-      html`<${DeedDialog} title="Say what it was" action="Settle" deed=${deed} onSubmit=${settle} onClose=${close}>
+      opened &&
+      html`<${DeedDialog} title="Say what it was" action="Settle" deed=${deed} onSubmit=${settle} onClose=${closing.onClose}>
         <${TextField} id="settle-webhook-note" label="What it was" hint="for whoever looks later" value=${note} onInput=${setNote} />
       <//>`
     }

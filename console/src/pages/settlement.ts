@@ -47,6 +47,7 @@ export function SettlementPage(): VNode {
   const known = new Set(collections.map(({ name }) => name))
   const loaded = useLoad('settlement', (signal) => loadSettlement(known, signal))
   const [told, setTold] = useState<readonly ReconciledAccount[]>([])
+  const [problem, setProblem] = useState<unknown>(undefined)
   const onTold = (items: readonly ReconciledAccount[]) => {
     setTold(items)
     loaded.reload()
@@ -61,9 +62,10 @@ export function SettlementPage(): VNode {
       title="Settlement"
       actions=${html`
         <a class="button" href=${`${base}/data/settlementLines`}>All lines</a>
-        <${ReconcileNow} onTold=${onTold} />
+        <${ReconcileNow} onTold=${onTold} onError=${setProblem} />
       `}
     />
+    <${ErrorNote} error=${problem} />
     <${ErrorNote} error=${loaded.error} retry=${loaded.reload} />
     ${!loaded.data && !loaded.error && html`<div class="card"><${Skeleton} lines=${8} /></div>`}
     ${loaded.data && html`<${Found} found=${withTold(loaded.data, told)} onDone=${loaded.reload} />`}
@@ -111,25 +113,25 @@ function List<T extends { id: string }>(props: {
   <//>`
 }
 
-function ReconcileNow({ onTold }: { onTold: (items: readonly ReconciledAccount[]) => void }): VNode | null {
+type Answered = { onTold: (items: readonly ReconciledAccount[]) => void; onError: (error: unknown) => void }
+
+function ReconcileNow({ onTold, onError }: Answered): VNode | null {
   const may = useMay()
   const [busy, setBusy] = useState(false)
-  const [error, setError] = useState<unknown>(undefined)
   if (!may('payments.reconcile')) return null
   const run = async () => {
     setBusy(true)
-    setError(undefined)
+    onError(undefined)
     try {
       const { items } = await client.call<{ items: readonly ReconciledAccount[] }>('POST', '/api/payments/reconcile', { body: {} })
       toast(reconciledWords(items))
       onTold(items)
     } catch (cause) {
-      setError(cause)
+      onError(cause)
     }
     setBusy(false)
   }
-  return html`<button type="button" class="button primary" disabled=${busy} onClick=${run}>${busy ? 'Reading the accounts' : 'Reconcile now'}</button>
-    <${ErrorNote} error=${error} />`
+  return html`<button type="button" class="button primary" disabled=${busy} onClick=${run}>${busy ? 'Reading the accounts' : 'Reconcile now'}</button>`
 }
 
 const readingColumns: Column<Reconciliation>[] = [

@@ -3,10 +3,23 @@ import { html, useState, type View, type VNode } from '../../vendor/htm-preact.j
 import { client } from '../client.ts'
 import { formatMoney, moneyDecimal, parseMoney } from '../format.ts'
 import type { Money } from '../shapes.ts'
-import { Dialog, ErrorNote, textOf } from './parts.ts'
+import { Confirm, Dialog, ErrorNote, textOf } from './parts.ts'
 import { toast } from './toast.ts'
 
 export type Closing = { readonly onClose: () => void; readonly onDone: () => void }
+
+/** Which dialog is open, of several that buttons open; `done` closes it and says so. */
+export function useOpened<T extends string>(onDone: () => void) {
+  const [opened, open] = useState<T | undefined>(undefined)
+  const close = () => open(undefined)
+  const done = () => {
+    close()
+    onDone()
+  }
+  const button = (what: T, text: string): VNode =>
+    html`<button type="button" class="button small" onClick=${() => open(what)}>${text}</button>`
+  return { opened, button, closing: { onClose: close, onDone: done } }
+}
 
 export function useDeed(done: () => void) {
   const [busy, setBusy] = useState(false)
@@ -25,6 +38,18 @@ export function useDeed(done: () => void) {
     }
   }
   return { busy, error, run }
+}
+
+/** A deed that takes nothing but a yes. */
+export function ConfirmDeed(
+  props: { title: string; action: string; path: string; said: string; keep?: string; children?: View } & Closing,
+): VNode {
+  const { title, action, path, said, keep = 'Cancel', children, onClose, onDone } = props
+  const { busy, error, run } = useDeed(onDone)
+  const confirm = () => run(path, {}, said)
+  return html`<${Confirm} title=${title} action=${action} keep=${keep} busy=${busy} error=${error} onConfirm=${confirm} onClose=${onClose}>
+    <p>${children}</p>
+  <//>`
 }
 
 export function DeedDialog(props: {

@@ -39,7 +39,13 @@ function offersOf({ provider, methods }: Way): Offer[] {
   const words = Object.entries(known).find(([name]) => provider === name || provider.startsWith(`${name}-`))?.[1] ?? unknown
   const offer = { value: provider, ...words, choice: { provider } }
   if (!methods.includes('banktransfer')) return [offer]
-  return [offer, { ...offer, ...known['bank-transfer']!, value: `${provider} banktransfer`, choice: { provider, method: 'banktransfer' } }]
+  const transfer = {
+    value: `${provider} banktransfer`,
+    title: 'Bank transfer',
+    note: words.note,
+    choice: { provider, method: 'banktransfer' },
+  }
+  return [offer, transfer]
 }
 
 export function paymentRadios(chosen?: string): HTMLFieldSetElement {
