@@ -7,7 +7,7 @@ import { ledgerEntries } from '../../src/domains/ledger/collections.ts'
 import { orders } from '../../src/domains/orders/collections.ts'
 import { type Refund, refunds } from '../../src/domains/payments/collections.ts'
 import { findAll } from '../../src/storage/find-all.ts'
-import { type As, checkOut, fillCart, openWorld, type World, work } from '../support/api-harness.ts'
+import { type As, checkOut, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
 import { closeWithBooks } from '../support/books.ts'
 
 let world: World
@@ -90,6 +90,22 @@ test('units of a line go back one by one, and their cents sum to what was paid',
   const rest = await give(order, {})
   assert.deepEqual([rest.status, rest.body.amount], [201, (await orderOf(order)).totals.shipping])
   assert.deepEqual((await give(order, {})).body.code, 'refund_too_large')
+})
+
+test('units that are no whole cents each sum to what was paid for the line', async () => {
+  await closeWithBooks(world)
+  // 3 x 10.00 and 3.90, each with a tax of 12.3457 %: 38.09, of which 33.71 are the line's.
+  const shop = { currency: 'EUR', tax: { prices: 'added', ratesPpm: { '*': 123_457 } } } as const
+  world = await openWorld({ config: { ...testConfig, shop } })
+  await world.engine.start()
+  const order = await paid(3)
+  const [line] = (await orderOf(order)).lines
+  for (let unit = 0; unit < 3; unit++) assert.equal((await give(order, { lines: [{ line: line!.id, quantity: 1 }] })).status, 201)
+  assert.deepEqual(
+    (await refundsOf(order)).map(({ amount }) => amount.amount),
+    [1124, 1123, 1124],
+  )
+  assert.equal((await give(order, {})).body.amount.amount, 3809 - 3371)
 })
 
 const wrong: readonly [what: string, body: (line: string) => object, path: string][] = [

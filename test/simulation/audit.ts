@@ -6,7 +6,7 @@ import { recordInvariants } from '../../src/observe/invariants/records.ts'
 import { invariantGroups, verifyDatabase } from '../../src/observe/verify.ts'
 import type { SandboxBook } from '../../src/sandbox/book.ts'
 import { capturedOf, refundedOf, withdrawnOf } from '../../src/sandbox/payment.ts'
-import type { Commit, CommitLine } from '../../src/storage/storage.ts'
+import type { Commit } from '../../src/storage/storage.ts'
 import type { Acknowledged } from './buyer.ts'
 import type { MoneyPlan } from './money-plan.ts'
 import { auditOwnCode } from './own-code.ts'
@@ -39,27 +39,6 @@ function auditTransfers(store: Store, report: Report): void {
     .sql('select "transfer", sum("amount_amount") as "sum" from "ledgerEntries" group by "transfer" having "sum"<>0 limit 1')
     .get()
   if (unbalanced) report(`step: transfer ${String(unbalanced['transfer'])} sums to ${String(unbalanced['sum'])}`)
-}
-
-/** What must hold of the way from state to state, which no later look at the data can tell. */
-export function createCommitAuditor(store: Store, report: Report): (commit: CommitLine) => void {
-  const ends = new Map<string, string>()
-  return (commit) => {
-    for (const { collection, id, record, action } of commit.changes) {
-      if (collection === 'effects') {
-        const state = record['state'] as string
-        const before = ends.get(id)
-        if (before === 'done' && state !== 'done') report(`step: effect ${id} was done and became ${state}`)
-        ends.set(id, state)
-      }
-      if (collection === 'orders' && action === 'updated' && record['status'] === 'expired') {
-        const live = store
-          .sql(`select "id","status" from "payments" where "order"=? and "status" in ('created','sending','processing','unknown')`)
-          .get(id)
-        if (live) report(`step: order ${id} expired while payment ${String(live['id'])} was ${String(live['status'])}`)
-      }
-    }
-  }
 }
 
 export type RestParts = {

@@ -7,6 +7,7 @@ import { emails } from '../../domains/emails/collections.ts'
 import { accounts, ledgerEntries } from '../../domains/ledger/collections.ts'
 import { type Order, orders } from '../../domains/orders/collections.ts'
 import { partsOf } from '../../domains/orders/correct-sale.ts'
+import { recognition } from '../../domains/orders/place-order.ts'
 import { paymentStatusOf } from '../../domains/orders/settle-order.ts'
 import { type Payment, payments } from '../../domains/payments/collections.ts'
 import { type Reservation, reservations } from '../../domains/stock/collections.ts'
@@ -23,7 +24,7 @@ export const orderInvariants: InvariantGroup = {
     'orders.refund_in_proportion':
       'What was given back of a sale, at most all of it, is taken out of sales, shipping and tax in their proportion.',
     'orders.placed_has_stock': 'A placed order has its goods committed, a waiting one has them held, each line in full.',
-    'orders.placed_in_ledger': 'A placed order is recognized in the ledger once, with its total.',
+    'orders.placed_in_ledger': 'A placed order is recognized in the ledger once, with its total, its shipping and its tax.',
     'orders.placed_has_receipt': 'A placed order that cost something has its receipt written.',
     'orders.closed_holds_nothing': 'An expired or canceled order holds no stock.',
     'orders.deposit_used':
@@ -168,6 +169,11 @@ function checkSale(
   if (captured + owed < order.total.amount)
     report('orders.placed_is_paid', rows, `${captured} of ${order.total.amount} was captured, ${owed} is owed`)
 
+  const sold = entries.filter(({ kind }) => kind === 'order.recognized')
+  for (const { account, amount } of recognition(order)) {
+    const booked = sold.filter((entry) => entry.account === account).reduce((total, { sum }) => total + sum, 0)
+    if (booked !== amount.amount) report('orders.placed_in_ledger', rows, `${account} was moved by ${booked}, not by ${amount.amount}`)
+  }
   const refunded = entries.filter(({ kind }) => kind === 'order.refunded')
   const back = (account: string) => refunded.filter((entry) => entry.account === account).reduce((total, { sum }) => total + sum, 0)
   const givenBack = 0 - back(accounts.deposit(order.id))
@@ -190,9 +196,6 @@ function checkLedger(
     entries
       .filter((entry) => entry.account === deposit && (kind === undefined || entry.kind === kind))
       .reduce((total, { sum }) => total + sum, 0)
-  const recognized = on('order.recognized')
-  if (isSold(order) && recognized !== order.total.amount)
-    report('orders.placed_in_ledger', rows, `${recognized} of ${order.total.amount} was recognized`)
   // What a bank has taken cannot be given back as well: it waits for the end of its dispute, and no longer.
   const lost = entries.filter(({ account, kind }) => account === accounts.chargebacks && kind.startsWith('payment.'))
   const disputed = attempts.reduce((sum, payment) => sum + (payment.disputed?.amount ?? 0), 0)

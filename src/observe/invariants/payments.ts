@@ -36,7 +36,7 @@ export const paymentInvariants: InvariantGroup = {
     'payments.facts_counted': 'A payment that counts its facts has so many, and each is of its provider and its order.',
     'payments.captures_bounded': 'What is captured, and asked to be, is at most what was authorized.',
     'payments.within_bounds':
-      'Refunds are at most what was captured, those under way at most what is left of it, and nothing is below zero.',
+      'Refunds are at most what was captured, those under way at most what is left of it; so is what is disputed, and nothing is below zero.',
     'payments.status_fits': 'The status of a payment fits its amounts.',
     'payments.one_currency': 'Money taken in a currency that was not asked for is given back, or owed back, to the last cent.',
     'payments.not_stuck': 'A payment that is not decided has a time at which its provider is asked.',
@@ -107,8 +107,14 @@ function checkPayment({ report }: VerifyContext, payment: Payment, facts: readon
     .filter(({ kind, amount }) => kind === 'cap_reversed' && amount.currency === currency)
     .reduce((sum, { amount }) => sum + amount.amount, 0)
   const bound = captured.amount + (open === 0 ? reversed : -sumOf(['settled']))
-  if (captured.amount < 0 || refunded.amount < 0 || refunded.amount + open > bound)
-    report('payments.within_bounds', rows, `captured ${captured.amount}, refunded ${refunded.amount}, refunds under way ${open}`)
+  const disputed = payment.disputed?.amount ?? 0
+  const isBelow = captured.amount < 0 || refunded.amount < 0 || disputed < 0
+  if (isBelow || refunded.amount + open > bound || disputed > captured.amount + reversed)
+    report(
+      'payments.within_bounds',
+      rows,
+      `captured ${captured.amount}, refunded ${refunded.amount}, refunds under way ${open}, disputed ${disputed}`,
+    )
 
   const isTaken = payment.status === 'captured' || payment.status === 'reversed'
   if (isTaken !== captured.amount > 0 && payment.status !== 'reversed')

@@ -250,4 +250,20 @@ export const ledgerDefences: readonly Defence[] = [
     test: 'test/faults/awkward-arrivals.test.ts',
     asked: ['an authorization after the order has expired'],
   },
+  {
+    name: 'the cents of refunds by units sum to what was paid for the line',
+    file: 'src/domains/orders/refund-order.ts',
+    from: 'share(back + quantity) - share(back)',
+    to: 'share(quantity)',
+    test: 'test/api/refunds.test.ts',
+    asked: ['units that are no whole cents each'],
+  },
+  {
+    name: 'nothing else is charged than what was expected',
+    file: 'src/domains/orders/check-out.ts',
+    from: 'if (expected === undefined || ',
+    to: 'if (expected !== null || ',
+    test: 'test/api/shop.test.ts',
+    asked: ['charges what was expected or nothing'],
+  },
 ]
