@@ -11,14 +11,14 @@ import type {
   Cart,
   CartPatch,
   CheckoutAnswer,
+  CheckoutBody,
   ClaimedCart,
   DeletedRecord,
   Groups,
-  Money,
   NewCart,
   Order,
+  OrderPayment,
   Page,
-  PaymentChoice,
   Session,
   SignIn,
   Time,
@@ -128,13 +128,13 @@ export function shopCalls({ call }: Transport, keepCart: (token: string) => void
       update: (id: string, body: CartPatch) => call<Cart>('PATCH', cartAt(id), { body }),
       /** After signing in, with the guest's token still set: the cart, or the order it became, is the account's. */
       claim: (id: string) => call<ClaimedCart>('POST', `${cartAt(id)}/claim`),
-      checkOut: (id: string, body: { payment: PaymentChoice; expectedTotal?: Money }, write: WriteOptions = {}) =>
+      checkOut: (id: string, body: CheckoutBody, write: WriteOptions = {}) =>
         call<CheckoutAnswer>('POST', `${cartAt(id)}/checkout`, { ...write, body }),
     },
     orders: {
       get: (id: string) => call<Order>('GET', orderAt(id)),
       /** Another try after a declined or abandoned payment. */
-      pay: (id: string, payment: PaymentChoice, write: WriteOptions = {}) =>
+      pay: (id: string, payment: OrderPayment, write: WriteOptions = {}) =>
         call<CheckoutAnswer>('POST', `${orderAt(id)}/payments`, { ...write, body: payment }),
       /** By its owner or staff, while nothing was sent: stock is free again, and money taken goes back. */
       cancel: (id: string, write: WriteOptions = {}) => call<Order>('POST', `${orderAt(id)}/cancel`, write),

@@ -198,6 +198,12 @@ export type Payment = {
 
 export type PaymentChoice = { provider: string; method?: string; returnUrl?: string }
 
+/** What is paid by gift cards, in their order, and by all the store credit of the account. `expectedDue`: what is left for the provider. */
+export type CreditChoice = { giftCards?: readonly string[]; storeCredit?: boolean; expectedDue?: Money }
+/** `payment` may be left out where credit pays for all of it. */
+export type CheckoutBody = CreditChoice & { payment?: PaymentChoice; expectedTotal?: Money }
+export type OrderPayment = CreditChoice & Partial<PaymentChoice>
+
 export type CheckoutAnswer = {
   order: Order
   /** Null when there was nothing to pay: the order is placed. */

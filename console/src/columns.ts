@@ -8,7 +8,13 @@ const unshown: ReadonlySet<DisplayName> = new Set(['json', 'longText', 'referenc
 const unnamed = new Set(['id', 'key', 'payload'])
 const columnsMax = 7
 // Where what a record is about names it better than any text of its own.
-const leads: Readonly<Record<string, string>> = { stockLevels: 'variant', stockMovements: 'stockLevel', reservations: 'variant' }
+const leads: Readonly<Record<string, string>> = {
+  stockLevels: 'variant',
+  stockMovements: 'stockLevel',
+  reservations: 'variant',
+  giftCards: 'lastFour',
+  storeCredits: 'customer',
+}
 
 /** At most seven fields: more do not fit beside the navigation on a laptop. */
 export function columnsOf(collection: CollectionInfo): FieldInfo[] {

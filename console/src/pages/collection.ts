@@ -10,6 +10,7 @@ import { Card, Empty, PageHead } from '../ui/parts.ts'
 import { recordColumn } from '../ui/record-column.ts'
 import { RecordList } from '../ui/record-list.ts'
 import type { Column } from '../ui/table.ts'
+import { IssueGiftCard } from './credit-actions.ts'
 
 export function CollectionPage({ name }: { name: string }): VNode {
   const info = useCollection(name)
@@ -20,7 +21,8 @@ export function CollectionPage({ name }: { name: string }): VNode {
   const transfer = html`<a class="button" href=${`${collectionPath(name)}/transfer`}>${info.system ? 'Export' : 'Import, export'}</a>`
   const trash = html`<a class="button" href=${`${collectionPath(name)}/trash`}>Trash</a>`
   const system = info.system && html`<span class="tag">system</span>`
-  const actions = html`${transfer}${info.can.restore && trash}${info.can.create && add}`
+  const issue = name === 'giftCards' && html`<${IssueGiftCard} />`
+  const actions = html`${transfer}${issue}${info.can.restore && trash}${info.can.create && add}`
   return html`
     <${PageHead} title=${info.title} beside=${system} actions=${actions} />
     <${RecordList}

@@ -14,6 +14,7 @@ import { Amount, Card, Chip, Confirm, ErrorNote, PageHead, Skeleton, Time } from
 import { RefLink } from '../ui/ref-link.ts'
 import { Timeline } from '../ui/timeline-view.ts'
 import { toast } from '../ui/toast.ts'
+import { PaymentLink } from './credit-actions.ts'
 import { EffectsCard, LedgerCard, MailCard, PaymentsCard, StockCard } from './order-parts.ts'
 import { leftOf, RefundOrder } from './payment-actions.ts'
 
@@ -93,6 +94,7 @@ export function OrderPage({ id }: { id: string }): VNode {
       actions=${html`
         <a class="button" href=${plainRecordPath('orders', id)}>All fields</a>
         <a class="button" href=${historyPath('orders', id)}>History</a>
+        <${PaymentLink} order=${order} />
         ${left && may('orders.refund') && html`<button type="button" class="button" onClick=${() => setRefunding(true)}>Give money back</button>`}
         ${canCancel && may('orders.cancel') && html`<button type="button" class="button" onClick=${() => setCanceling(true)}>Cancel order</button>`}
       `}

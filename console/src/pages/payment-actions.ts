@@ -125,11 +125,11 @@ export function leftOf(payments: readonly Payment[], refunds: readonly Refund[])
       ({ payment: of, status }) => of === payment.id && ['wanted', 'pending', 'failed', 'settled'].includes(status),
     )
     const claimed = taken.reduce((sum, { amount }) => sum + (amount?.amount ?? 0), 0)
-    const kept = (payment.captured?.amount ?? 0) - (payment.refunded?.amount ?? 0) - (payment.disputed?.amount ?? 0) - claimed
-    return { amount: kept, currency: payment.amount?.currency ?? '' }
+    return (payment.captured?.amount ?? 0) - (payment.refunded?.amount ?? 0) - (payment.disputed?.amount ?? 0) - claimed
   })
-  const most = left.toSorted((a, b) => b.amount - a.amount)[0]
-  return most !== undefined && most.amount > 0 ? most : undefined
+  const amount = left.reduce((sum, of) => sum + Math.max(0, of), 0)
+  const currency = payments[0]?.amount?.currency
+  return amount > 0 && currency !== undefined ? { amount, currency } : undefined
 }
 
 /** A refund that failed: tried again, or settled by other means. */

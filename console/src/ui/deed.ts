@@ -21,17 +21,18 @@ export function useOpened<T extends string>(onDone: () => void) {
   return { opened, button, closing: { onClose: close, onDone: done } }
 }
 
-export function useDeed(done: () => void) {
+/** `done` is given the answer. */
+export function useDeed(done: (answer: unknown) => void) {
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(undefined)
   const run = async (path: string, body: object, said: string) => {
     setBusy(true)
     setError(undefined)
     try {
-      await client.call('POST', path, { body })
+      const answer = await client.call('POST', path, { body })
       toast(said)
       setBusy(false)
-      done()
+      done(answer)
     } catch (cause) {
       setError(cause)
       setBusy(false)
@@ -104,7 +105,7 @@ export function useAmount(whole: Money, { isBound }: { isBound: boolean }) {
     const amount = text.trim() === '' ? whole : parseMoney(text, whole.currency)
     const wrong =
       amount === undefined || amount.amount <= 0
-        ? `Give an amount such as ${moneyDecimal(whole)}.`
+        ? `Give an amount such as ${moneyDecimal(whole.amount === 0 ? { ...whole, amount: 5_000 } : whole)}.`
         : isBound && amount.amount > whole.amount
           ? `At most ${formatMoney(whole)}.`
           : ''

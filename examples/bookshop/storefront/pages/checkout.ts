@@ -2,11 +2,12 @@
  * Owns checkout: who, where to, how, and with what. The order is placed once: pressing again after a lost answer
  * meets the same cart, and the server answers the same order.
  */
-import { ApiError, type Cart, type User } from 'kingpost/client'
+import { ApiError, type Cart, type Money, type User } from 'kingpost/client'
 import { words } from '../account-words.ts'
 import { addressFields, localCountry, readAddress } from '../address.ts'
 import { drawLine, drawTotals, findBooks } from '../cart-parts.ts'
 import { findCart, findLastOrderId, turnIntoOrder, updateCart } from '../cart-store.ts'
+import { createCredit } from '../credit.ts'
 import { h } from '../dom.ts'
 import { banner, field, onSubmit, radios, readField, showBanner } from '../forms.ts'
 import { askForWays, followPayment, paymentChoice, paymentRadios } from '../payment-methods.ts'
@@ -36,10 +37,13 @@ export async function openCheckout({ signal }: Visit): Promise<Page> {
   const totals = h('div', { 'aria-live': 'polite' })
   const delivery = h('section', { class: 'step' }, deliveryChoice(cart, reachable(methods.items, country)))
   let latest = cart
+  const credit = await createCredit(user, () => showTotals(latest))
   const showTotals = (next: Cart) => {
     latest = next
-    totals.replaceChildren(drawTotals(next.totals, next.shippingMethod !== null))
-    pay.textContent = `Pay ${formatMoney(next.totals.total)}`
+    const { total } = next.totals
+    const due = credit.due(total)
+    totals.replaceChildren(drawTotals(next.totals, next.shippingMethod !== null), ...drawDue(total, due))
+    pay.textContent = due.amount > 0 || total.amount === 0 ? `Pay ${formatMoney(due)}` : 'Place the order'
   }
   const form = drawForm({
     cart,
@@ -47,6 +51,7 @@ export async function openCheckout({ signal }: Visit): Promise<Page> {
     lines: cart.lines.map((line) => drawLine(line, found.get(line.variant))),
     delivery,
     foot: [totals, problem, pay],
+    credit: credit.view,
   })
   showTotals(cart)
   // Delivery has a price, so the sum must follow the choice before anyone presses Pay.
@@ -65,7 +70,8 @@ export async function openCheckout({ signal }: Visit): Promise<Page> {
     form,
     problem,
     async () => {
-      const shown = latest.totals.total.amount
+      const shown = credit.due(latest.totals.total).amount
+      await credit.look()
       const updated = await updateCart({
         email: readField(form, '/email'),
         shippingAddress: readAddress(form),
@@ -73,12 +79,14 @@ export async function openCheckout({ signal }: Visit): Promise<Page> {
       })
       showTotals(updated)
       // Tax can depend on the address: nobody pays a sum they have not seen.
-      if (updated.totals.total.amount !== shown) {
+      const due = credit.due(updated.totals.total)
+      if (due.amount !== shown) {
         showBanner(problem, 'The total has changed. Please look at it, then press Pay again.')
         return
       }
       const payment = paymentChoice(form, '/checkout/return')
-      const answer = await client.carts.checkOut(updated.id, { payment, expectedTotal: updated.totals.total })
+      const expected = { expectedTotal: updated.totals.total, expectedDue: due }
+      const answer = await client.carts.checkOut(updated.id, { payment, ...credit.choice(), ...expected })
       turnIntoOrder(answer.order)
       forgetTyped()
       forgetLists()
@@ -95,9 +103,24 @@ function explainOrGo(error: unknown, cart: Cart): string {
   return explainLines(error, cart)
 }
 
-type Parts = { cart: Cart; user: User | null; lines: readonly Node[]; delivery: HTMLElement; foot: readonly Node[] }
+type Parts = {
+  cart: Cart
+  user: User | null
+  lines: readonly Node[]
+  delivery: HTMLElement
+  credit: HTMLElement
+  foot: readonly Node[]
+}
 
-function drawForm({ cart, user, lines, delivery, foot }: Parts): HTMLFormElement {
+/** What is left for a provider once cards and credit have paid. */
+function drawDue(total: Money, due: Money): Node[] {
+  if (due.amount === total.amount) return []
+  const row = (name: string, of: Money) => h('div', {}, h('dt', {}, name), h('dd', {}, formatMoney(of)))
+  const used = row('Gift card or credit', { ...total, amount: due.amount - total.amount })
+  return [h('dl', { class: 'totals' }, used, row('Left to pay', due))]
+}
+
+function drawForm({ cart, user, lines, delivery, credit, foot }: Parts): HTMLFormElement {
   return h(
     'form',
     { class: 'columns' },
@@ -126,6 +149,7 @@ function drawForm({ cart, user, lines, delivery, foot }: Parts): HTMLFormElement
       ),
       h('section', { class: 'step' }, h('h2', {}, 'Delivery address'), addressFields(cart.shippingAddress, user?.name ?? '')),
       delivery,
+      credit,
       h('section', { class: 'step' }, paymentRadios()),
     ),
     h(

@@ -65,7 +65,7 @@ function createReader(client: ShopClient, id: string, cameBack: boolean): () => 
   return async () => {
     const latest = async () => {
       if (!mayList) return undefined
-      const query = { filter: { order: id }, sort: '-createdAt', limit: 1 } as const
+      const query = { filter: { order: id }, sort: '-sequence', limit: 1 } as const
       const page = await client.payments.list(query).catch((error: ApiError) => {
         if (error.status >= 400 && error.status < 500) mayList = false
         return null
