@@ -76,7 +76,10 @@ browserTest('staff issue a card and give credit, and a customer pays with both a
   await visitor.page.context().close()
 
   await page.goto('/console/data/giftCards')
-  await page.getByRole('link', { name: code.slice(-4) }).first().click()
+  await page
+    .getByRole('link', { name: code.slice(-4) })
+    .first()
+    .click()
   await page.getByRole('button', { name: 'Block' }).click()
   await page.getByRole('button', { name: 'Unblock' }).waitFor()
   await staff.look('console-gift-card')

@@ -40,19 +40,12 @@ export async function openCheckout({ signal }: Visit): Promise<Page> {
   const credit = await createCredit(user, () => showTotals(latest))
   const showTotals = (next: Cart) => {
     latest = next
-    const { total } = next.totals
-    const due = credit.due(total)
-    totals.replaceChildren(drawTotals(next.totals, next.shippingMethod !== null), ...drawDue(total, due))
-    pay.textContent = due.amount > 0 || total.amount === 0 ? `Pay ${formatMoney(due)}` : 'Place the order'
+    const due = credit.due(next.totals.total)
+    totals.replaceChildren(drawTotals(next.totals, next.shippingMethod !== null), ...drawDue(next.totals.total, due))
+    pay.textContent = payText(next.totals.total, due)
   }
-  const form = drawForm({
-    cart,
-    user,
-    lines: cart.lines.map((line) => drawLine(line, found.get(line.variant))),
-    delivery,
-    foot: [totals, problem, pay],
-    credit: credit.view,
-  })
+  const lines = cart.lines.map((line) => drawLine(line, found.get(line.variant)))
+  const form = drawForm({ cart, user, lines, delivery, credit: credit.view, foot: [totals, problem, pay] })
   showTotals(cart)
   // Delivery has a price, so the sum must follow the choice before anyone presses Pay.
   form.addEventListener('change', async (event) => {
@@ -110,6 +103,10 @@ type Parts = {
   delivery: HTMLElement
   credit: HTMLElement
   foot: readonly Node[]
+}
+
+function payText(total: Money, due: Money): string {
+  return due.amount > 0 || total.amount === 0 ? `Pay ${formatMoney(due)}` : 'Place the order'
 }
 
 /** What is left for a provider once cards and credit have paid. */
