@@ -90,6 +90,29 @@ const slowAnswer = (real: PaymentProvider): PaymentProvider => ({
   },
 })
 
+async function arrives(shop: MortalShop): Promise<void> {
+  shop.arrive()
+  await rest(shop)
+}
+
+async function expiredAndSoldOut(shop: MortalShop, goods: Goods): Promise<string> {
+  const order = await expiredOnTheWay(shop, goods)
+  await setOnHand(shop, goods, 'nothing')
+  return order
+}
+
+/** As if nothing odd had happened. */
+const asPaid = [
+  'A:psp:sandbox 2000',
+  'I:sales -1681',
+  'L:tax -319',
+  'mail order_receipt',
+  'payment captured: captured 2000',
+  'placed paid, captured 2000; the provider took 2000',
+  'stock committed 2',
+  'theirs succeeded, captures 1, refunds 0, given up 0',
+]
+
 const arrivals: readonly Row[] = [
   {
     name: 'a success that was told before, of a placed order',
@@ -102,16 +125,7 @@ const arrivals: readonly Row[] = [
       await rest(shop)
       assert.equal(await shop.storage.reader.count(webhookInbox), inbox.length)
     },
-    ends: [
-      'A:psp:sandbox 2000',
-      'I:sales -1681',
-      'L:tax -319',
-      'mail order_receipt',
-      'payment captured: captured 2000',
-      'placed paid, captured 2000; the provider took 2000',
-      'stock committed 2',
-      'theirs succeeded, captures 1, refunds 0, given up 0',
-    ],
+    ends: asPaid,
   },
   {
     name: 'a success by webhook, while the call that began the payment has no answer yet',
@@ -127,16 +141,7 @@ const arrivals: readonly Row[] = [
         ['webhook'],
       )
     },
-    ends: [
-      'A:psp:sandbox 2000',
-      'I:sales -1681',
-      'L:tax -319',
-      'mail order_receipt',
-      'payment captured: captured 2000',
-      'placed paid, captured 2000; the provider took 2000',
-      'stock committed 2',
-      'theirs succeeded, captures 1, refunds 0, given up 0',
-    ],
+    ends: asPaid,
   },
   {
     name: 'a failure of an older attempt, of an order that another has paid',
@@ -185,24 +190,12 @@ const arrivals: readonly Row[] = [
       answersLost.is = false
       await rest(shop)
     },
-    ends: [
-      'A:psp:sandbox 2000',
-      'I:sales -1681',
-      'L:tax -319',
-      'mail order_receipt',
-      'payment captured: captured 2000',
-      'placed paid, captured 2000; the provider took 2000',
-      'stock committed 2',
-      'theirs succeeded, captures 1, refunds 0, given up 0',
-    ],
+    ends: asPaid,
   },
   {
     name: 'a success after the order has expired, and its goods are there',
     before: expiredOnTheWay,
-    async news(shop) {
-      shop.arrive()
-      await rest(shop)
-    },
+    news: arrives,
     ends: [
       'A:psp:sandbox 2000',
       'I:sales -1681',
@@ -218,15 +211,8 @@ const arrivals: readonly Row[] = [
   },
   {
     name: 'a success after the order has expired, and its goods are gone',
-    async before(shop, goods) {
-      const order = await expiredOnTheWay(shop, goods)
-      await setOnHand(shop, goods, 'nothing')
-      return order
-    },
-    async news(shop) {
-      shop.arrive()
-      await rest(shop)
-    },
+    before: expiredAndSoldOut,
+    news: arrives,
     ends: [
       'expired refunded, captured 2000; the provider took 2000 and gave back 2000',
       'mail order_expired',
@@ -240,15 +226,8 @@ const arrivals: readonly Row[] = [
   {
     name: 'an authorization after the order has expired, and its goods are gone',
     options: { capture: 'manual' },
-    async before(shop, goods) {
-      const order = await expiredOnTheWay(shop, goods)
-      await setOnHand(shop, goods, 'nothing')
-      return order
-    },
-    async news(shop) {
-      shop.arrive()
-      await rest(shop)
-    },
+    before: expiredAndSoldOut,
+    news: arrives,
     ends: [
       'expired voided, canceled 0; the provider took 0',
       'mail order_expired',
@@ -266,10 +245,7 @@ const arrivals: readonly Row[] = [
       shop.delay(false)
       return order
     },
-    async news(shop) {
-      shop.arrive()
-      await rest(shop)
-    },
+    news: arrives,
     ends: [
       'canceled refunded, captured 2000; the provider took 2000 and gave back 2000',
       'mail order_unmatched',
@@ -499,16 +475,7 @@ const arrivals: readonly Row[] = [
       for (let turns = 0; turns < 4; turns++) await shop.leap(40 * minute)
       await rest(shop)
     },
-    ends: [
-      'A:psp:sandbox 2000',
-      'I:sales -1681',
-      'L:tax -319',
-      'mail order_receipt',
-      'payment captured: captured 2000',
-      'placed paid, captured 2000; the provider took 2000',
-      'stock committed 2',
-      'theirs succeeded, captures 1, refunds 0, given up 0',
-    ],
+    ends: asPaid,
   },
 ]
 

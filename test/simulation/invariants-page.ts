@@ -356,7 +356,7 @@ ${names.map((name) => `- \`${name}\`: ${sentences.get(name)}`).join('\n')}
 
 - **News that comes at an odd moment**, such as a success after the order has expired: [one row each](../../test/faults/awkward-arrivals.test.ts), with
   all that is so afterwards.
-- **Deaths**: the shop dies before and after each commit, call and mail of ten courses
+- **Deaths**: the shop dies before and after each commit, call and mail of eleven courses
   ([fault-points.test.ts](../../test/faults/fault-points.test.ts)), and at each statement of them
   ([statement-points.test.ts](../../test/faults/statement-points.test.ts)).
 - **Orders of news**: [fact-orders.test.ts](../../test/simulation/fact-orders.test.ts).

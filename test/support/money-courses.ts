@@ -58,8 +58,8 @@ export async function fillCart(shop: MortalShop, { variant }: Goods): Promise<st
   return id
 }
 
-export async function checkOut(shop: MortalShop, cart: string, method: string): Promise<string> {
-  const input = { id: cart, payment: { provider: 'sandbox', method } }
+export async function checkOut(shop: MortalShop, cart: string, method: string, more: object = {}): Promise<string> {
+  const input = { id: cart, payment: { provider: 'sandbox', method }, ...more }
   const { output } = await shop.insist('orders.checkOut', { ...staff, input, key: `check-out-${cart}-once` })
   return (output as { order: { id: string } }).order.id
 }
@@ -118,6 +118,19 @@ export const courses: readonly Course[] = [
       return order
     },
     ends: 'placed paid, captured 2000; the provider took 2000',
+  },
+  {
+    name: 'an order is paid by a gift card and by the provider, and canceled',
+    prepare: async (shop, goods) => `${await fillCart(shop, goods)} ${await giftCard(shop)}`,
+    async act(shop, prepared) {
+      const [cart, code] = prepared.split(' ') as [string, string]
+      const order = await checkOut(shop, cart, 'card_success', { giftCards: [code] })
+      await rest(shop)
+      await shop.insist('orders.cancel', { ...staff, input: { id: order }, key: `cancel-${order}-once` })
+      await rest(shop)
+      return order
+    },
+    ends: 'canceled refunded, captured 500,captured 1500; the provider took 1500 and gave back 1500',
   },
   {
     name: 'an order that nobody pays expires',
@@ -207,6 +220,11 @@ export const courses: readonly Course[] = [
   },
 ]
 
+async function giftCard(shop: MortalShop): Promise<string> {
+  const { output } = await shop.insist('giftCards.issue', { ...staff, input: { value: eur(500), isPaid: true } })
+  return (output as { code: string }).code
+}
+
 const isOpen = oneOf('state', ['ready', 'running'])
 /** Longer than a lease: what a process that died had begun is another's then. */
 const leapsMs = [600, 600, 1_100, 2_100, 31_000, 2_100, 5_100, 10_100, 31_000, 61_000, 61_000, 61_000] as const
@@ -250,7 +268,10 @@ export async function endOf(shop: MortalShop, order: string): Promise<End> {
   const mails = await findAll(reader, emails, eq('record', order))
   const balances = new Map<string, number>()
   for (const { account, amount } of entries) {
-    const name = account.replaceAll(order, 'order').replace(/ref_\w+/, 'refund')
+    const name = account
+      .replaceAll(order, 'order')
+      .replace(/ref_\w+/, 'refund')
+      .replace(/gft_\w+/, 'card')
     balances.set(name, (balances.get(name) ?? 0) + amount.amount)
   }
   const book = shop.book.all().filter(({ reference }) => own.some(({ id }) => id === reference))
