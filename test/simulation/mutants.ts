@@ -167,6 +167,17 @@ export const mutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'fee-forgotten',
+    sin: 'What the provider keeps of a payment is never written to the ledger.',
+    transaction: (inner) => ({
+      ...inner,
+      insert: async (ref, records, fence) => {
+        const kept = records.filter((record) => ref.name !== 'ledgerEntries' || record['kind'] !== 'settlement.fee')
+        if (kept.length > 0) await inner.insert(ref, kept, fence)
+      },
+    }),
+  },
+  {
     name: 'answer-not-remembered',
     sin: 'The Idempotency-Key of a request is not stored.',
     transaction: (inner) => ({
@@ -243,7 +254,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'refund-nobody-sends',
     sin: 'Now and then a refund is owed, and nothing is written that sends it.',
-    from: 650,
+    from: 900,
     transaction: (inner, dice) => ({
       ...inner,
       insertOnce: async (ref, record) =>
@@ -265,7 +276,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'open-payment-unasked',
     sin: 'A payment of which nobody knows is not asked for any more.',
-    from: 230,
+    from: 315,
     transaction: (inner, dice) => ({
       ...inner,
       updateOrFail: (ref, where, change) =>
@@ -365,7 +376,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'switched-off-in-silence',
     sin: 'A webhook is switched off and nobody gets notice.',
-    from: 30,
+    from: 180,
     replace: () => ({
       react: (real) => (work, events) =>
         real(
@@ -377,7 +388,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'positions-without-lock',
     sin: 'Two processes give positions in the log at the same time.',
-    from: 1_550,
+    from: 2_040,
     steps: (steps) => ({
       ...steps,
       sequence: (limit) => {
