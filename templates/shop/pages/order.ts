@@ -90,7 +90,7 @@ function draw(order: Order, payment: Payment | undefined): void {
   say(story(order, payment))
 }
 
-function story({ number, status, paymentStatus, expiresAt, email, total }: Order, payment: Payment | undefined): string {
+function story({ number, status, paymentStatus, expiresAt, email }: Order, payment: Payment | undefined): string {
   const action = payment?.action
   if (status === 'canceled' || status === 'expired') return `Order ${number} has ended, and nothing was charged.`
   if (paymentStatus === 'paid') return `Thank you: order ${number} is paid. The receipt goes to ${email}.`
@@ -99,7 +99,7 @@ function story({ number, status, paymentStatus, expiresAt, email, total }: Order
   if (payment?.status === 'failed') return `The payment of order ${number} was declined, and nothing was charged. Please try again.${until}`
   if (action?.type === 'redirect') return `Order ${number} waits for you on the payment page.${until}`
   if (action?.type !== 'transfer') return `Order ${number} waits for its payment.`
-  return `Please transfer ${euros(total)} to ${action.holder}, IBAN ${action.iban}, with the reference ${action.reference}.${until}`
+  return `Please transfer ${euros(payment!.amount)} to ${action.holder}, IBAN ${action.iban}, with the reference ${action.reference}.${until}`
 }
 
 const clock = (time: string) => new Date(time).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' })

@@ -148,24 +148,21 @@ function drawStatus(place: HTMLElement, { order, payment, isBack }: View): void 
 
 type WaysOn = {
   readonly kind: 'none' | 'again' | 'failed' | 'open'
-  readonly order: Pick<Order, 'id' | 'lines' | 'total' | 'expiresAt'>
-  readonly payment: Pick<Payment, 'provider' | 'method' | 'action'> | undefined
+  readonly order: Pick<Order, 'id' | 'lines' | 'expiresAt'>
+  readonly payment: Pick<Payment, 'provider' | 'method' | 'amount' | 'action'> | undefined
 }
 
 /** What the customer can do to get the books after all. */
 function waysOn({ order, payment }: View): WaysOn {
-  const { id, lines, total, expiresAt } = order
+  const { id, lines, expiresAt } = order
   const { mood } = tellOrder(order, payment)
   const isOver = mood === 'good' || mood === 'over'
   const kind = order.status === 'expired' ? 'again' : isOver ? 'none' : payment && hasFailed(payment) ? 'failed' : 'open'
-  const { provider, method, action } = payment ?? {}
-  const isOpen = kind === 'open' && provider !== undefined
-  return {
-    kind,
-    order: { id, lines, total, expiresAt },
-    payment: isOpen ? { provider, method: method ?? null, action: action ?? null } : undefined,
-  }
+  return { kind, order: { id, lines, expiresAt }, payment: kind === 'open' && payment ? pathOf(payment) : undefined }
 }
+
+/** What of it tells how it goes on. */
+const pathOf = ({ provider, method, amount, action }: Payment): NonNullable<WaysOn['payment']> => ({ provider, method, amount, action })
 
 function drawRetry({ kind, order, payment }: WaysOn, client: ShopClient, reread: () => void): (Node | string)[] {
   if (kind === 'none') return []
@@ -185,25 +182,27 @@ function drawRetry({ kind, order, payment }: WaysOn, client: ShopClient, reread:
     action?.type === 'transfer' ? 'Pay another way' : `${payment ? paymentTitle(payment) : 'Payment'} not working? Pay another way`
   return [
     payment && action?.type === 'redirect' ? h('a', { class: 'button is-wide', href: action.url }, tellPage(payment).link) : '',
-    action?.type === 'transfer' ? drawTransfer(action, order) : '',
+    payment && action?.type === 'transfer' ? drawTransfer(action, { amount: payment.amount, until: order.expiresAt }) : '',
     h('details', { class: 'other-way' }, h('summary', {}, question), form),
   ]
 }
 
 type Transfer = Extract<Payment['action'], { type: 'transfer' }>
 
-function drawTransfer({ holder, iban, bic, reference }: Transfer, { total, expiresAt }: WaysOn['order']): HTMLElement {
+type Due = { readonly amount: Payment['amount']; readonly until: string | null }
+
+function drawTransfer({ holder, iban, bic, reference }: Transfer, { amount, until }: Due): HTMLElement {
   const line = (name: string, value: string | null) => value !== null && [h('dt', {}, name), h('dd', {}, value)]
   return h(
     'dl',
     { class: 'transfer' },
-    line('Amount', formatMoney(total)),
+    line('Amount', formatMoney(amount)),
     line('Account holder', holder),
     // In groups of four, as it is read and typed.
     line('IBAN', iban.replaceAll(/\s/g, '').replaceAll(/(.{4})(?=.)/g, '$1 ')),
     line('BIC', bic),
     line('Reference', reference),
-    line('Until', expiresAt && formatDay(expiresAt)),
+    line('Until', until && formatDay(until)),
   )
 }
 
