@@ -72,8 +72,8 @@ const planted: readonly { name: string; files: Record<string, string>; says: Reg
   },
   {
     name: 'a declared arrow that nothing uses',
-    files: { 'src/domains/payments/a.ts': 'export const a = 1\n' },
-    says: /nothing in domains\/payments imports domains\/ledger/,
+    files: { 'src/domains/catalog/a.ts': 'export const a = 1\n' },
+    says: /nothing in domains\/catalog imports domains\/stock/,
   },
   {
     name: 'a folder nobody declared',
@@ -108,11 +108,11 @@ const planted: readonly { name: string; files: Record<string, string>; says: Reg
   {
     name: 'the sandbox named by a domain',
     files: {
-      'src/domains/payments/a.ts': "import '../ledger/c.ts'\nimport '../../sandbox/b.ts'\n",
+      'src/domains/catalog/a.ts': "import '../stock/c.ts'\nimport '../../sandbox/b.ts'\n",
       'src/sandbox/b.ts': '',
-      'src/domains/ledger/c.ts': '',
+      'src/domains/stock/c.ts': '',
     },
-    says: /domains\/payments may not import sandbox/,
+    says: /domains\/catalog may not import sandbox/,
   },
   {
     name: 'the sandbox reading our domains',
