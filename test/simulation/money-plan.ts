@@ -41,7 +41,7 @@ export function planMoney(seed: number): MoneyPlan | null {
     settings: {
       authorizationMs: dice.pick([3 * minuteMs, 45 * minuteMs, 24 * 60 * minuteMs]),
       captureMs: dice.pick([0, 800, 800, 5 * minuteMs]),
-      captureFailures: dice.pick([0, 0.3, 0.3]),
+      captureFailures: dice.pick([0.3, 0.7, 0.7]),
       refundMs: dice.pick([0, 0, 3_000]),
       feePpm: 14_000,
       feeFixedMinor: 25,
