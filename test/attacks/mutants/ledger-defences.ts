@@ -82,6 +82,14 @@ export const ledgerDefences: readonly Defence[] = [
     asked: ['and what we know differ'],
   },
   {
+    name: 'money of nobody is settled by a refund that names its line, as by one that names its payment',
+    file: matching,
+    from: "const undone = await findSome(tx, provider, { by: 'ref', values: refs })",
+    to: 'const undone: StoredLine[] = []',
+    test: reconciliation,
+    asked: ['settles it'],
+  },
+  {
     name: 'money that has an owner is no longer held as that of nobody',
     file: matching,
     from: "await postTransfer(work, { kind: 'settlement.matched', order, legs })",
