@@ -544,6 +544,8 @@ export const limits = {
   moneyMovedMax: 40_000_000_000_000,
   /** Tries to pay one order: a customer needs a handful, somebody who tests stolen cards needs thousands. Past it: finish an open one, or cancel and order again. */
   paymentAttemptsMax: 20,
+  /** Days before an authorization ends at which staff are told, unless the config says otherwise: a weekend. */
+  authorizationWarningDays: 2,
   /** How long a payment link is good unless staff say otherwise, and at most: its order keeps its goods as long. */
   paymentLinkMs: 3 * 24 * 3_600_000,
   paymentLinkMsMax: 90 * 24 * 3_600_000,

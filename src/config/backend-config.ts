@@ -54,6 +54,8 @@ export type ShopConfig<TFields extends Fields = Fields> = {
    * orders can type anybody's address.
    */
   readonly mailsUnpaid?: boolean
+  /** How many days before an authorization ends staff are told of it: 2 when left out, 0 to be told of none. */
+  readonly authorizationWarningDays?: number
   /** Who takes the money: made by `stripe(…)` or `sandbox()`. Left out: the sandbox in development, and nobody in production. */
   readonly payments?: readonly PaymentConfig[]
   /** For exports to an accountant. */

@@ -36,6 +36,8 @@ export type ShopSettings = {
   readonly orderUnitsMax: number
   /** Whether customers are also told of orders that ended without ever being paid. */
   readonly mailsUnpaid: boolean
+  /** So long before an authorization ends staff are told of it; 0: they are not. */
+  readonly authorizationWarningMs: number
   readonly bookkeeping: BookkeepingSettings
 }
 

@@ -193,6 +193,7 @@ export function createBackend(config: BackendConfig<Operation>, surroundings: Su
         lineQuantityMax: shop.limits?.lineQuantity ?? limits.lineQuantityMax,
         orderUnitsMax: shop.limits?.orderUnits ?? limits.orderUnitsDefault,
         mailsUnpaid: shop.mailsUnpaid ?? false,
+        authorizationWarningMs: (shop.authorizationWarningDays ?? limits.authorizationWarningDays) * 24 * 3_600_000,
         bookkeeping: bookkeepingOf(shop.bookkeeping ?? {}),
       },
       accounts: {

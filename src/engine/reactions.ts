@@ -27,7 +27,7 @@ import { orderCanceled, orderExpired, orderPaidLate, orderPaymentAsked, orderPla
 import { noteDispute } from '../domains/orders/note-dispute.ts'
 import { settleOrder } from '../domains/orders/settle-order.ts'
 import { takeApproved } from '../domains/orders/take-approved.ts'
-import { disputeChanged, paymentApproved, paymentChanged, paymentFailedLate } from '../domains/payments/events.ts'
+import { disputeChanged, paymentApproved, paymentChanged, paymentEnding, paymentFailedLate } from '../domains/payments/events.ts'
 import { noteShut, offerToKeep } from '../domains/personal/request-erasure.ts'
 import { webhookDisabled } from '../domains/webhooks/events.ts'
 import type { Work } from '../operation/work.ts'
@@ -56,6 +56,7 @@ import {
   tellOfFailedPayment,
   tellOfLateMoney,
 } from './mails/order-mails.ts'
+import { tellOfEndingPayment } from './mails/payment-mails.ts'
 import { tellOfDisabledWebhook } from './mails/webhook-mails.ts'
 
 const reactions = [
@@ -64,6 +65,7 @@ const reactions = [
   on(paymentApproved, takeApproved),
   on(disputeChanged, noteDispute),
   on(paymentFailedLate, tellOfFailedPayment),
+  on(paymentEnding, tellOfEndingPayment),
   on(orderPlaced, sendReceipt),
   on(orderCanceled, tellOfCancellation),
   on(orderExpired, tellOfExpiry),

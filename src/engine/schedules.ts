@@ -9,6 +9,7 @@ import { reconcilePayments } from '../domains/payments/follow-payment.ts'
 import { matchWebhooks } from '../domains/payments/match-webhooks.ts'
 import type { PaymentProvider } from '../domains/payments/provider.ts'
 import { readAccounts } from '../domains/payments/read-account.ts'
+import { tellOfEnding } from '../domains/payments/tell-ending.ts'
 import { sweepExports } from '../domains/personal/exports.ts'
 import type { Schedule } from '../effects/schedule.ts'
 import { deletedRecords } from '../records/deleted-records.ts'
@@ -18,7 +19,7 @@ import type { Model } from '../schema/model.ts'
 import { forgetDeliveries, forgetEffects, forgetOldRows, forgetWebhooks } from './forget-rows.ts'
 
 const ofAll = [forgetEffects, forgetDeliveries, sweepExports]
-const ofShops = [expireOrders, reconcilePayments, matchWebhooks, sealLedger, forgetWebhooks, forgetCarts, expireGiftCards]
+const ofShops = [expireOrders, reconcilePayments, matchWebhooks, sealLedger, forgetWebhooks, forgetCarts, expireGiftCards, tellOfEnding]
 
 type Parts = {
   readonly project: Pick<Project, 'shop'>

@@ -4,11 +4,14 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
 import { sandbox } from '../../src/config/payment-makers.ts'
 import { eq } from '../../src/contract/filter.ts'
+import { issueSetUpToken } from '../../src/domains/accounts/set-up.ts'
+import { emails } from '../../src/domains/emails/collections.ts'
 import { ledgerEntries } from '../../src/domains/ledger/collections.ts'
 import { orders } from '../../src/domains/orders/collections.ts'
 import { captures, disputes, payments, refunds } from '../../src/domains/payments/collections.ts'
 import type { Capabilities, PaymentProvider } from '../../src/domains/payments/provider.ts'
 import { effects } from '../../src/effects/effect.ts'
+import { workIn } from '../../src/operation/work.ts'
 import { findAll } from '../../src/storage/find-all.ts'
 import { checkOut, fillCart, openWorld, testConfig, type World, work } from '../support/api-harness.ts'
 import { closeWithBooks } from '../support/books.ts'
@@ -249,4 +252,21 @@ test('a dispute that its provider leaves open is lost once staff say so, and won
   world.book.moveDispute(world.book.all()[0]!.disputes[0]!.id, 'win')
   await work(world, 10_000)
   assert.deepEqual([await stands(), await balance(order, 'A:dispute:sandbox')], [['won', [], 0], 0])
+})
+
+test('staff are told once that an authorization is about to end, and when it has ended its order is held', async () => {
+  const token = await world.write((tx, now) => issueSetUpToken(workIn(world.engine.parts, tx, now)))
+  const boss = { token, email: 'boss@example.com', password: 'long enough' }
+  assert.equal((await world.call('guest', { method: 'POST', url: '/api/auth/setup', body: boss })).status, 201)
+  world.book.set({ ...world.book.settings(), authorizationMs: 35 * 60_000 })
+  const { order, payment } = await authorized()
+  const told = async () => (await findAll(read(), emails, eq('template', 'authorization_ending'))).map(({ to }) => to)
+  assert.deepEqual(await told(), [])
+  await work(world, 10 * 60_000)
+  assert.deepEqual(await told(), ['boss@example.com'])
+  await work(world, 20 * 60_000)
+  assert.deepEqual([(await told()).length, (await paymentOf(payment)).status], [1, 'authorized'])
+  await work(world, 7 * 60_000)
+  assert.deepEqual([(await paymentOf(payment)).status, (await orderOf(order)).paymentStatus], ['canceled', 'voided'])
+  assert.deepEqual((await orderOf(order)).holds, ['payment_incomplete'])
 })

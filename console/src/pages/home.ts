@@ -21,8 +21,9 @@ interface Tile {
   alarm: boolean
 }
 
-function tilesOf(today: string): Tile[] {
-  const only = (field: string, op: 'eq' | 'gte' | 'in', value: string): ListState => ({
+/** `soon`: by when somebody must act on what ends. */
+function tilesOf(today: string, soon: string): Tile[] {
+  const only = (field: string, op: 'eq' | 'gte' | 'lte' | 'in', value: string): ListState => ({
     ...emptyListState(),
     filters: [{ field, op, value }],
   })
@@ -40,6 +41,13 @@ function tilesOf(today: string): Tile[] {
       collection: 'orders',
       state: only('status', 'eq', 'pending_payment'),
       alarm: false,
+    },
+    {
+      title: 'Authorizations ending',
+      icon: 'card',
+      collection: 'payments',
+      state: only('capturableUntil', 'lte', soon),
+      alarm: true,
     },
     {
       title: 'Dead effects',
@@ -66,10 +74,15 @@ function startOfToday(): string {
   return new Date(now.getFullYear(), now.getMonth(), now.getDate()).toISOString()
 }
 
+/** As long before as staff are told by mail, unless the config says otherwise. */
+function inTwoDays(): string {
+  return new Date(Date.now() + 2 * 86_400_000).toISOString()
+}
+
 export function HomePage(): VNode {
   const { user, collections } = useWorkspace()
   const has = (name: string) => collections.some((collection) => collection.name === name)
-  const tiles = useMemo(() => tilesOf(startOfToday()), []).filter((tile) => has(tile.collection))
+  const tiles = useMemo(() => tilesOf(startOfToday(), inTwoDays()), []).filter((tile) => has(tile.collection))
   const own = collections.filter((collection) => !collection.system)
   const hour = new Date().getHours()
   const greeting = hour < 5 || hour > 17 ? 'Good evening' : hour < 12 ? 'Good morning' : 'Good afternoon'

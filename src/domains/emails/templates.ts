@@ -173,6 +173,22 @@ Nothing was charged.
 <p style="margin:24px 0 0;font-size:14px;color:#6b6b66">{{shop}}</p>`,
   },
 
+  /** {shop, number, amount, until, url} */
+  authorization_ending: {
+    subject: 'Capture the payment of order {{number}} at {{shop}} soon',
+    text: `{{amount}} of order {{number}} are authorized and not captured. The authorization ends on {{until}}.
+
+After that the customer must pay again. Capture it, or give it up: {{url}}
+
+{{shop}}
+`,
+    html: `<h1 style="margin:0 0 8px;font-size:22px">An authorization ends soon</h1>
+<p><strong>{{amount}}</strong> of order <strong>{{number}}</strong> are authorized and not captured. The authorization ends on {{until}}.</p>
+<p>After that the customer must pay again. Capture it, or give it up.</p>
+<p><a href="{{url}}" style="${buttonStyle}">Open the order</a></p>
+<p style="margin:24px 0 0;font-size:14px;color:#6b6b66">{{shop}}</p>`,
+  },
+
   /** {shop, number, due, day, url} */
   payment_link: {
     subject: 'Pay for your order {{number}} at {{shop}}',

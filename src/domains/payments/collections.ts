@@ -70,6 +70,8 @@ export const payments = collection('payments', {
     capturable: field.money(),
     /** Until when, where the provider says so. */
     capturableUntil: field.dateTime(),
+    /** When staff were told that this is near. */
+    warnedAt: field.dateTime({ read: staff }),
     /** `later`: authorized first, and captured by a call of its own. Null: `now`. */
     capture: field.enum(['now', 'later']),
     action: field.json<PaymentAction | null>({ schema: paymentActionShape }),
@@ -86,7 +88,7 @@ export const payments = collection('payments', {
     facts: field.integer({ read: staff }),
   },
   unique: [['order', 'sequence']],
-  indexes: [['checkAt'], ['provider', 'providerRef']],
+  indexes: [['checkAt'], ['provider', 'providerRef'], ['capturableUntil']],
   personal: {
     by: { order: { holds: 'record', onErase: 'keep' } },
     because: 'It names an order, an amount and the provider, and nobody. It is part of the books.',

@@ -8,6 +8,8 @@ type Told = { readonly payment: Payment }
 export const paymentChanged = event('payment.changed').with<Told>()
 /** Its customer has agreed: the provider waits for our word to take the money. */
 export const paymentApproved = event('payment.approved').with<Told>()
+/** What is authorized can be captured for a short time only. */
+export const paymentEnding = event('payment.ending').with<Told>()
 /** It was under way when its customer left the page. */
 export const paymentFailedLate = event('payment.failed_late').with<Told>()
 /** A customer's bank asks for the money of a payment back, or what it makes of it has changed. */

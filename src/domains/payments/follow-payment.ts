@@ -9,7 +9,7 @@ import type { Work } from '../../operation/work.ts'
 import { type Payment, payments, refunds } from './collections.ts'
 import { paymentChanged } from './events.ts'
 import { followPayment, paymentFollow } from './look-at-payment.ts'
-import { firstLookMs, lookAgainMs, nextLookMs, refundDistancesMs } from './look-times.ts'
+import { afterEndMs, firstLookMs, lookAgainMs, nextLookMs, refundDistancesMs } from './look-times.ts'
 import { outcomeOf, type PaymentProvider, type ProviderView } from './provider.ts'
 import { isUndecided, recordView } from './record-facts.ts'
 import { failUnsentRefund, stopEffect } from './refund-claims.ts'
@@ -107,6 +107,12 @@ async function noteMissing(context: Work, payment: Payment): Promise<readonly Do
   return [paymentChanged({ payment: await tx.update(payments, payment, { set }) })]
 }
 
+/** What was authorized ends at its time: then it is asked for, if that is sooner. */
+function atEnd({ capturableUntil }: Payment, now: number, checkAt: number | null): number | null {
+  if (capturableUntil === null || capturableUntil <= now) return checkAt
+  return Math.min(checkAt ?? Number.MAX_SAFE_INTEGER, capturableUntil + afterEndMs)
+}
+
 /** Payments that nobody has heard of for too long are asked for. */
 export const reconcilePayments: Schedule = {
   name: 'payments.reconcile',
@@ -122,7 +128,7 @@ export const reconcilePayments: Schedule = {
     for (const payment of due) {
       const checks = payment.checks + 1
       const distanceMs = nextLookMs(payment.status, checks)
-      const checkAt = distanceMs === null ? null : now + distanceMs
+      const checkAt = atEnd(payment, now, distanceMs === null ? null : now + distanceMs)
       // Guarded: of two processes that look at once, one makes the check.
       if (!(await tx.touch(payments, payment.id, { set: { checks, checkAt } }, eq('checks', payment.checks)))) continue
       // By the time it was for: looks are counted again after a capture.

@@ -26,6 +26,9 @@ export function nextLookMs(status: Payment['status'], checks: number): number | 
   return openDistancesMs[Math.min(checks, openDistancesMs.length) - 1]!
 }
 
+/** From the end of an authorization to the look that learns of it. */
+export const afterEndMs = minute
+
 /** How soon there is another look after one that was given up because the provider was silent. */
 export const lookAgainMs = day
 

@@ -40,6 +40,7 @@ export async function startPayment(work: Work, given: NewPayment): Promise<{ pay
     disputed: null,
     capturable: null,
     capturableUntil: null,
+    warnedAt: null,
     capture: isLater ? 'later' : null,
     action: null,
     providerRef: null,

@@ -91,6 +91,10 @@ const shop = object(
     tax,
     limits: object({ lineQuantity: units, orderUnits: units }),
     mailsUnpaid: flag,
+    authorizationWarningDays: is(
+      'a whole number of days, from 0 to 30',
+      (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 30,
+    ),
     bookkeeping,
     // By what there is to choose from, which a check of one value does not know.
     payments: () => {},
