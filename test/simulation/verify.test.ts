@@ -13,6 +13,7 @@ const one = (table: string, where = '1=1') => `"id"=(select "id" from "${table}"
 const inClosed = `"order" in (select "id" from "orders" where "status" in ('canceled','expired'))`
 
 const paid = `"status"='placed' and "paymentStatus"='paid' and "total_amount">0`
+const ofSold = `"order" in (select "id" from "orders" where "status"='placed')`
 const secondTick = `"schedule"='payments.reconcile' and "tick"=2`
 
 const anAccount = (roles: string, isProven: 0 | 1, isShut: 0 | 1) =>
@@ -137,7 +138,7 @@ const otherPlants: Readonly<Record<string, readonly string[]>> = {
     `update "payments" set "disputed_amount"="captured_amount"+1, "disputed_currency"='EUR' where ${one('payments', '"captured_amount">0')}`,
   ],
   'orders.placed_in_ledger: tax': [
-    `update "ledgerEntries" set "account"='I:sales' where ${one('ledgerEntries', `"kind"='order.recognized' and "account"='L:tax'`)}`,
+    `update "ledgerEntries" set "account"='I:sales' where ${one('ledgerEntries', `"kind"='order.recognized' and "account"='L:tax' and ${ofSold}`)}`,
   ],
   'payments.closed_with_order: authorized': [
     `update "payments" set "capturable_amount"=1, "capturable_currency"='EUR' where ${one('payments', inClosed)}`,

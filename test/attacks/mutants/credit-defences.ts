@@ -102,12 +102,4 @@ export const creditDefences: readonly Defence[] = [
     test: 'test/api/gift-cards.test.ts',
     asked: ['credit of more than any ledger counts'],
   },
-  {
-    name: 'staff are told once of an authorization that ends',
-    file: 'src/domains/payments/tell-ending.ts',
-    from: '{ set: { warnedAt: now } }',
-    to: '{ set: {} }',
-    test: 'test/api/captures.test.ts',
-    asked: ['staff are told once that'],
-  },
 ]
