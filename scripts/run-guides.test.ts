@@ -92,9 +92,9 @@ function readPage(path: string): Page {
   }
 }
 
-/** Starts a process, or needs a database server. */
+/** Starts a process, needs a database server, or takes minutes. */
 function isStart(block: string): boolean {
-  return /kingpost (?:-- )?(?:start|sandbox)\b|^(?:createdb|mariadb|node test\/)/m.test(block)
+  return /kingpost (?:-- )?(?:start|sandbox)\b|^(?:createdb|mariadb|node test\/|npm run shoppers)/m.test(block)
 }
 
 /** What its commands and its module printed. */
