@@ -135,8 +135,11 @@ export type Outcome<TResult = unknown> =
   | { readonly end: 'done'; readonly result: TResult }
   /** Nothing happened outside; try again after a pause. */
   | { readonly end: 'retry'; readonly error: string; readonly afterMs?: number; readonly isNoAttempt?: true }
-  /** It will never work. `isUncertain`: after attempts of which nobody knows whether they did. */
-  | { readonly end: 'dead'; readonly error: string; readonly isUncertain?: true }
+  /**
+   * It will never work. `isUncertain`: after attempts of which nobody knows whether they did. `isOurs`: why is the matter of whoever runs
+   * the project, and of nobody else.
+   */
+  | { readonly end: 'dead'; readonly error: string; readonly isUncertain?: true; readonly isOurs?: true }
   /** It may have happened. What to do is the handler's matter: `settle` is told. */
   | { readonly end: 'unknown'; readonly error: string }
 

@@ -40,8 +40,8 @@ export type ProviderView = {
 
 export type ProviderResult<T> =
   | { readonly result: 'ok'; readonly value: T }
-  /** It will never work so: the reason is for people. */
-  | { readonly result: 'refused'; readonly reason: string }
+  /** It will never work so: the reason is for people. `isOurs`: it is the shop's own matter, such as a key, and no customer's. */
+  | { readonly result: 'refused'; readonly reason: string; readonly isOurs?: true }
   /**
    * Time-out, 5xx or a lost connection: it may have happened. Only a repeat with the same key, or a look, can tell. `afterMs`:
    * it asks for a pause (429, Retry-After). `isAnswered`: it has answered, and will know later: it is not spared for that.
@@ -163,7 +163,7 @@ type WebhookEvents = readonly WebhookEvent[] | null
 /** An uncertain call is repeated under its key: the provider then answers what it did the first time. */
 export function outcomeOf<T>(result: ProviderResult<T>): Outcome<T> {
   if (result.result === 'ok') return { end: 'done', result: result.value }
-  if (result.result === 'refused') return { end: 'dead', error: result.reason }
+  if (result.result === 'refused') return { end: 'dead', error: result.reason, ...(result.isOurs && { isOurs: true }) }
   const { reason: error, afterMs } = result
   if (result.result === 'unsent') return { end: 'retry', error, afterMs: result.afterMs, isNoAttempt: true }
   return { end: 'retry', error, ...(afterMs === undefined ? {} : { afterMs }) }

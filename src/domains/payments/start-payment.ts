@@ -62,6 +62,10 @@ export async function startPayment(work: Work, given: NewPayment): Promise<{ pay
   return { payment, effect: effect.id }
 }
 
+/** For customers. What the provider answered, or that it refuses our key, staff see at the effect. */
+const notKnown = 'Nobody knows yet whether it was paid. The provider is asked.'
+const notPossible = 'This way to pay does not work at the moment.'
+
 type Started = { readonly payment: Payment; readonly view: ProviderView }
 
 export function startPaymentEffect(providers: ReadonlyMap<string, PaymentProvider>): EffectHandler {
@@ -105,7 +109,8 @@ export function startPaymentEffect(providers: ReadonlyMap<string, PaymentProvide
       // Refused for good means nothing was charged; anything else means that nobody knows yet.
       const isRefused = outcome.end === 'dead' && outcome.isUncertain !== true && effect.attempts === 1
       const status = isRefused ? 'failed' : 'unknown'
-      const set = { status, lastError: outcome.error, ...(isRefused ? { checkAt: null } : {}) }
+      const lastError = !isRefused ? notKnown : outcome.isOurs ? notPossible : outcome.error
+      const set = { status, lastError, ...(isRefused ? { checkAt: null } : {}) }
       return [paymentChanged({ payment: await tx.update(payments, payment, { set }) })]
     },
 

@@ -89,7 +89,7 @@ async function start(given: Given, request: StartRequest): Promise<ProviderResul
   const answer = await given.api({ method: 'POST', path: 'payments', key: request.key, body: startBody(request, given) })
   if (answer.result === 'missing') return { result: 'refused', reason: 'Mollie knows no such account.' }
   // Nothing was begun: its customer must not wait until somebody has put the key right.
-  if (answer.result === 'uncertain' && answer.isLocked) return { result: 'refused', reason: answer.reason }
+  if (answer.result === 'uncertain' && answer.isLocked) return { result: 'refused', reason: answer.reason, isOurs: true }
   const payment = paymentIn(answer)
   if (payment.result !== 'ok') return payment
   return payment.value.reference === request.reference ? { result: 'ok', value: viewOf(payment.value, true) } : another

@@ -69,7 +69,8 @@ const unknown = (answer: Unknown | PayPalRefusal): Unknown =>
   answer.result === 'uncertain' ? answer : { result: 'uncertain', reason: answer.reason, isAnswered: true }
 /** Nothing was asked for yet: only that the order is gone is for good. */
 const withoutOrder = (answer: Unknown | PayPalRefusal) => (isMissing(answer) ? refused(answer) : unknown(answer))
-const refused = ({ reason }: { readonly reason: string }) => ({ result: 'refused', reason }) as const
+const refused = ({ reason, isOurs }: { readonly reason: string; readonly isOurs?: true }) =>
+  ({ result: 'refused', reason, ...(isOurs && { isOurs }) }) as const
 const ok = (value: ProviderView): Viewed => ({ result: 'ok', value })
 
 async function getOrder(api: PayPalApi, id: string): Promise<Ordered> {

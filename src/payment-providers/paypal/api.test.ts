@@ -55,6 +55,7 @@ test('a token that was ended is asked for anew, once, and the call goes out agai
   assert.deepEqual(await provider.start(order), {
     result: 'refused',
     reason: 'PayPal refuses it: Authentication failed. (AUTHENTICATION_FAILURE)',
+    isOurs: true,
   })
   assert.equal(asked.slice(before).filter((one) => !isToken(one)).length, 2)
 })

@@ -56,6 +56,8 @@ export type PayPalRefusal = {
   readonly reason: string
   readonly status: number
   readonly issue: string
+  /** Our keys, or what they may do. */
+  readonly isOurs?: true
 }
 export type PayPalAnswer = Extract<ProviderResult<unknown>, { result: 'ok' | 'uncertain' }> | PayPalRefusal
 export type PayPalApi = (call: PayPalCall) => Promise<PayPalAnswer>
@@ -150,7 +152,8 @@ function read({ status, body, headers }: EgressAnswer): PayPalAnswer {
     const pause = status === 429 || seconds !== null ? { afterMs: (seconds ?? pauseSeconds) * 1_000 } : {}
     return { result: 'uncertain', reason: textOf(`PayPal answered ${status}${issue === null ? '' : ` (${issue})`}.`), ...pause }
   }
-  return { result: 'refused', status, issue, reason: textOf(`PayPal refuses it: ${text} (${issue})`) }
+  const ours = status === 401 || status === 403 ? { isOurs: true as const } : {}
+  return { result: 'refused', status, issue, reason: textOf(`PayPal refuses it: ${text} (${issue})`), ...ours }
 }
 
 /** Where it says a number of them that is none too long. */

@@ -274,4 +274,12 @@ export const ledgerDefences: readonly Defence[] = [
     test: 'test/api/shop.test.ts',
     asked: ['charges what was expected or nothing'],
   },
+  {
+    name: 'no customer is told what is the matter of the shop',
+    file: 'src/domains/payments/start-payment.ts',
+    from: '!isRefused ? notKnown : outcome.isOurs ? notPossible : outcome.error',
+    to: "outcome.error === '' ? notKnown + notPossible : outcome.error",
+    test: 'test/api/payment-reasons.test.ts',
+    asked: ['customers read what is theirs'],
+  },
 ]
