@@ -325,3 +325,22 @@ test('codes are tried no faster than passwords, by their balance or by a checkou
     await limited.close()
   }
 })
+
+for (const [what, value] of [
+  ['a part', 1000],
+  ['all of it', 5000],
+] as const)
+  test(`a provider that takes the money after all, while a card pays ${what}: the order is paid once`, async () => {
+    const { body } = await order('owner', { payment: { provider: 'sandbox', method: 'card_challenge' } })
+    await work(world)
+    const card = await issue(value)
+    const paid = post('owner', `orders/${body.order.id}/payments`, { giftCards: [card.code], ...byCard })
+    // Both at once: the challenge of the first attempt is passed while the second begins.
+    world.book.answer(world.book.all()[0]!.id, { answer: 'approve' })
+    assert.ok([201, 409].includes((await paid).status))
+    await work(world, 60_000)
+    const after = await orderOf(body.order.id)
+    assert.deepEqual([after.status, after.paymentStatus], ['placed', 'paid'])
+    const kept = (await paymentsOf(after.id)).reduce((sum, { captured, refunded }) => sum + captured.amount - refunded.amount, 0)
+    assert.equal(kept, total)
+  })
