@@ -299,6 +299,11 @@ describe("a refund made in the provider's dashboard", () => {
     await work(world, 40 * 60_000)
     assert.deepEqual([(await orderOf(id)).status, (await orderOf(id)).paymentStatus], ['expired', 'refunded'])
     assert.deepEqual(await balances(id), {})
+    const mails = await staffGet(`/api/emails?filter[record]=${id}`)
+    assert.deepEqual(
+      mails.items.map(({ template }: { template: string }) => template),
+      ['order_expired', 'order_unmatched'],
+    )
   })
 
   test('of an order that is not paid in full keeps it from being placed', async () => {

@@ -15,7 +15,7 @@ import { move, postTransfer } from '../ledger/post-transfer.ts'
 import { cancelPayment } from '../payments/cancel-payment.ts'
 import { canBeGivenUp, type Payment, payments, type Refund } from '../payments/collections.ts'
 import { paymentChanged } from '../payments/events.ts'
-import { dropUnmetClaims, keptOf, lostOf, refundable, refundPayment } from '../payments/refund-claims.ts'
+import { dropUnmetClaims, keptOf, lostOf, refundable, refundPayment, refundsOf } from '../payments/refund-claims.ts'
 import { canHold, holdStock } from '../stock/reserve-stock.ts'
 import { type Order, orders } from './collections.ts'
 import { backTwice, closeDeposit, correctSale } from './correct-sale.ts'
@@ -123,9 +123,14 @@ async function returnLateMoney(context: Work, order: Order, attempts: readonly P
     const amount = await refundable(context.tx, payment)
     const refund = await sendBack(context, payment, amount, { kind: 'payment.unmatched', reason: `order_${order.status}`, key: 'late' })
     // The customer is told once; what is owed again of the same payment is no news.
-    if (refund?.key === `late:${payment.id}`) late.push(payment)
+    if (refund !== null && (await isFirst(context.tx, refund))) late.push(payment)
   }
   return late
+}
+
+/** Of its payment, but for what was given back in the provider's dashboard. */
+async function isFirst(tx: Transaction, { id, payment }: Refund): Promise<boolean> {
+  return (await refundsOf(tx, payment)).every((refund) => refund.id === id || refund.key.startsWith('external:'))
 }
 
 /** More than the order costs was taken (two tabs, two methods): the later attempts give it back. Answers what follows. */
