@@ -12,7 +12,7 @@ import { captureTransport } from '../../src/domains/emails/transport.ts'
 import { orders } from '../../src/domains/orders/collections.ts'
 import { settleOrder } from '../../src/domains/orders/settle-order.ts'
 import { payments } from '../../src/domains/payments/collections.ts'
-import { followPaymentEffect } from '../../src/domains/payments/follow-payment.ts'
+import { followPaymentEffect, reconcilePayments } from '../../src/domains/payments/follow-payment.ts'
 import { paymentFollow } from '../../src/domains/payments/look-at-payment.ts'
 import { effects, enqueue } from '../../src/effects/effect.ts'
 import { createEngine, type Replacements } from '../../src/engine/create-engine.ts'
@@ -143,6 +143,21 @@ test('a payment whose look was given up while its provider was silent is looked 
       const after = (await tx.get(payments, payment))!
       assert.deepEqual([after.checks, after.checkAt], [expected[0], atSoonest(expected[1])])
     })
+})
+
+test('a look that a clock behind has planned for the same time again is owed again', async () => {
+  const { store, payment } = await shopWithRefund()
+  const engine = await engineOn(store)
+  store.retime(systemClock)
+  await inTransaction(engine.parts, { operation: 'test', actor: 'test', requestId: '' }, async (tx, now) => {
+    const looks = () => tx.count(effects, eq('kind', 'payment.follow'))
+    const before = await looks()
+    for (let time = 1; time <= 2; time++) {
+      await tx.update(payments, (await tx.get(payments, payment))!, { set: { checkAt: 1 } })
+      await reconcilePayments.run(workIn(engine.parts, tx, now))
+      assert.equal(await looks(), before + time)
+    }
+  })
 })
 
 test('a schedule that always fails keeps no other from its work', async () => {

@@ -131,8 +131,8 @@ export const reconcilePayments: Schedule = {
       const checkAt = atEnd(payment, now, distanceMs === null ? null : now + distanceMs)
       // Guarded: of two processes that look at once, one makes the check.
       if (!(await tx.touch(payments, payment.id, { set: { checks, checkAt } }, eq('checks', payment.checks)))) continue
-      // By the time it was for: looks are counted again after a capture.
-      await followPayment(work, payment, { source: 'poll', cause: `look:${payment.checkAt}` })
+      // By the time it was for and its number: looks are counted again after a capture, and a process whose clock is behind may plan the same time again.
+      await followPayment(work, payment, { source: 'poll', cause: `look:${payment.checkAt}:${checks}` })
     }
   },
 }
