@@ -3,14 +3,13 @@ import { recently, staff } from '../../access/rule.ts'
 import { EngineError, LostRace } from '../../base/engine-error.ts'
 import { timeOfId } from '../../base/ids.ts'
 import { limits } from '../../base/limits.ts'
-import { money } from '../../base/money.ts'
 import { and, eq } from '../../contract/filter.ts'
 import { Type } from '../../contract/type.ts'
 import { command } from '../../operation/define.ts'
 import type { Work } from '../../operation/work.ts'
 import { findAll } from '../../storage/find-all.ts'
 import type { Transaction } from '../../storage/transaction.ts'
-import { type Payment, payments } from '../payments/collections.ts'
+import { newPayment, type Payment, payments } from '../payments/collections.ts'
 import { followPayment } from '../payments/look-at-payment.ts'
 import { unbook } from '../payments/match-lines.ts'
 import { paymentOutput, paymentView } from '../payments/payment-view.ts'
@@ -74,31 +73,12 @@ type Adopted = Pick<Payment, 'provider'> & { readonly providerRef: string; reado
 
 async function insertPayment({ tx, now, newId }: Work, order: Order, { provider, providerRef, lines }: Adopted): Promise<Payment> {
   const attempts = await findAll(tx, payments, eq('order', order.id))
-  const nothing = money(0, order.total.currency)
   return await tx.insert(payments, {
+    ...newPayment(order.total),
     id: (await formerId(tx, lines)) ?? newId('pay'),
     order: order.id,
     sequence: Math.max(0, ...attempts.map(({ sequence }) => sequence)) + 1,
-    provider,
-    method: null,
-    status: 'unknown',
-    amount: order.total,
-    authorized: nothing,
-    captured: nothing,
-    refunded: nothing,
-    disputed: null,
-    capturable: null,
-    capturableUntil: null,
-    warnedAt: null,
-    capture: null,
-    action: null,
-    providerRef,
-    returnUrl: null,
-    lastError: null,
-    checkAt: now,
-    checks: 0,
-    missingSince: null,
-    facts: 0,
+    ...{ provider, providerRef, status: 'unknown', checkAt: now },
   })
 }
 

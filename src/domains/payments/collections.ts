@@ -3,7 +3,7 @@
 // the guards that keep two attempts from running at once.
 import { actorCartToken, actorId, actorLinkedOrder, all, any, nobody, staff, through, where } from '../../access/rule.ts'
 import { limits } from '../../base/limits.ts'
-import type { Money } from '../../base/money.ts'
+import { type Money, money } from '../../base/money.ts'
 import { collection } from '../../schema/collection.ts'
 import { field } from '../../schema/field.ts'
 import { moneySchema } from '../../schema/kinds/money.ts'
@@ -96,6 +96,16 @@ export const payments = collection('payments', {
   access: { read: any(staff, ownOrder) },
 })
 export type Payment = NonNullable<(typeof payments)['record']>
+
+/** As a payment begins: nothing has happened to its money, and nobody looks for it yet. */
+export function newPayment(amount: Money) {
+  const nothing = money(0, amount.currency)
+  return {
+    ...{ amount, authorized: nothing, captured: nothing, refunded: nothing, disputed: null, capturable: null, capturableUntil: null },
+    ...{ method: null, capture: null, action: null, providerRef: null, returnUrl: null, lastError: null },
+    ...{ warnedAt: null, checkAt: null, checks: 0, missingSince: null, facts: 0 },
+  }
+}
 
 /** Attempts that may still take money without anybody doing anything more. */
 export const liveStatuses: readonly Payment['status'][] = ['created', 'sending', 'processing', 'unknown']

@@ -1,11 +1,10 @@
 // Payments by gift card and store credit: money that is ours to move. So nothing is asked of anybody: each is captured, and given
 // back, in the transaction that wants it, by the facts that any payment is made of. Whoever calls holds the order.
-import type { Money } from '../../base/money.ts'
-import { addMoney, money } from '../../base/money.ts'
+import { addMoney, type Money } from '../../base/money.ts'
 import type { Work } from '../../operation/work.ts'
 import { type CreditSource, drawCredit, putBackCredit } from '../credit/move-credit.ts'
 import { accounts } from '../ledger/collections.ts'
-import { type Payment, paymentFacts, payments, type Refund } from './collections.ts'
+import { newPayment, type Payment, paymentFacts, payments, type Refund } from './collections.ts'
 
 type Drawn = { readonly order: string; readonly sequence: number; readonly amount: Money; readonly source: CreditSource }
 
@@ -15,29 +14,9 @@ export async function payByCredit(work: Work, { order, sequence, amount: wanted,
   if (amount.amount === 0) return null
   const { tx, newId } = work
   const payment = await tx.insert(payments, {
-    id: newId('pay'),
-    order,
-    sequence,
-    provider: source.provider,
-    method: null,
-    status: 'captured',
-    amount,
-    authorized: amount,
-    captured: amount,
-    refunded: money(0, amount.currency),
-    disputed: null,
-    capturable: null,
-    capturableUntil: null,
-    warnedAt: null,
-    capture: null,
-    action: null,
-    providerRef: source.id,
-    returnUrl: null,
-    lastError: null,
-    checkAt: null,
-    checks: 0,
-    missingSince: null,
-    facts: 1,
+    ...newPayment(amount),
+    ...{ id: newId('pay'), order, sequence, provider: source.provider, providerRef: source.id },
+    ...{ status: 'captured', authorized: amount, captured: amount, facts: 1 },
   })
   await addFact(work, payment, { kind: 'cap_ok', operationRef: payment.id, amount })
   return payment

@@ -3,11 +3,11 @@
 
 import { assert } from '../../base/assert.ts'
 import { shortNumberOf } from '../../base/ids.ts'
-import { type Money, money } from '../../base/money.ts'
+import type { Money } from '../../base/money.ts'
 import { Type } from '../../contract/type.ts'
 import { type EffectHandler, effectHandler, effectKind, enqueue, isUnsent, type Outcome } from '../../effects/effect.ts'
 import type { Work } from '../../operation/work.ts'
-import { type Payment, payments } from './collections.ts'
+import { newPayment, type Payment, payments } from './collections.ts'
 import { paymentChanged } from './events.ts'
 import { firstCheckMs } from './look-times.ts'
 import { outcomeOf, type PaymentProvider, type ProviderView } from './provider.ts'
@@ -28,27 +28,11 @@ export type NewPayment = {
 /** The attempt and the effect the caller may wait for. */
 export async function startPayment(work: Work, given: NewPayment): Promise<{ payment: Payment; effect: string }> {
   const { tx, now, newId } = work
-  const nothing = money(0, given.amount.currency)
   const isLater = work.project.paymentProviders.find(({ id }) => id === given.provider)?.capture === 'manual'
   const payment = await tx.insert(payments, {
-    id: newId('pay'),
+    ...newPayment(given.amount),
     ...given,
-    status: 'sending',
-    authorized: nothing,
-    captured: nothing,
-    refunded: nothing,
-    disputed: null,
-    capturable: null,
-    capturableUntil: null,
-    warnedAt: null,
-    capture: isLater ? 'later' : null,
-    action: null,
-    providerRef: null,
-    lastError: null,
-    checkAt: now + firstCheckMs,
-    checks: 0,
-    missingSince: null,
-    facts: 0,
+    ...{ id: newId('pay'), status: 'sending', capture: isLater ? 'later' : null, checkAt: now + firstCheckMs },
   })
   const effect = await enqueue(work, paymentStart, {
     key: `payment.start:${payment.id}`,
