@@ -26,15 +26,18 @@ const staff: Actor = {
   ...{ kind: 'user', id: 'usr_staff', email: 'staff@shop.example', roles: ['admin'], session: null, provenAgoMs: 0 },
   ...{ cartTokenHash: null, linkedOrder: null, origin: 'office' },
 }
-/** The first tells of lines whose facts are looked for then, and the next finds them. A slow database may answer none in time. */
+/** The first tells of lines whose facts are looked for then, and the next finds them. Of a slow database an answer may come too late. */
 const readingsMax = 8
 
 export function explainAccount(parts: ClearingParts): void {
   const { report, tally } = parts
+  let asked = 1
   for (let reading = 1; ; reading++) {
-    const account = read(parts, `explain-${reading}`)
+    const account = read(parts, `explain-${asked}`)
+    // Under the same key, as any client asks again: what came too late is answered then.
     if (account === 'lost' && reading < readingsMax) continue
     if (account === null || account === 'lost') return report('reconcile was not answered')
+    asked++
     if (account.isComplete && account.differences.length === 0) {
       tally.add('lines explained', account.lines)
       return auditClearing(parts)

@@ -221,7 +221,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'doubtful-mail-is-repeated',
     sin: 'A message whose fate is unknown is sent again as if it had been refused.',
-    from: 335,
+    from: 60,
     mail: (real) => ({
       ...real,
       async send(message) {
