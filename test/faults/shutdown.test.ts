@@ -2,6 +2,7 @@
 // start finds nothing lying about.
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
@@ -91,15 +92,23 @@ test('SIGTERM under load: exit 0 in time, nothing acknowledged is lost, no lease
 test('a connection that its client keeps open does not hold up the end', async (t) => {
   const server = await startServer(t)
   // Hashing a password takes long enough for the signal to come while it is under way.
-  const connections = Array.from({ length: 8 }, (_, index) => {
+  const connections = Array.from({ length: 8 }, () => {
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+    cleanUp(t, () => socket.destroy())
+    return socket
+  })
+  // Each is taken by then: those that wait to be taken are cut off by an end.
+  for (const socket of connections) {
+    socket.write('GET /livez HTTP/1.1\r\nhost: shop\r\n\r\n')
+    await once(socket, 'readable')
+    assert.match(String(socket.read()), /^HTTP\/1\.1 200 /)
+  }
+  for (const [index, socket] of connections.entries()) {
     const body = JSON.stringify({ email: `user${index}@mail.example`, password: 'a long enough one' })
     socket.write(
       `POST /api/auth/register HTTP/1.1\r\nhost: shop\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
     )
-    cleanUp(t, () => socket.destroy())
-    return socket
-  })
+  }
   const answers = Promise.all(connections.map(async (socket) => await text(socket)))
   await server.guest.get('/livez')
   const startedMs = performance.now()

@@ -259,7 +259,7 @@ export async function endOf(shop: MortalShop, order: string): Promise<End> {
   const { reader } = shop.storage
   const of = eq('order', order)
   const { status, paymentStatus, holds } = (await reader.get(orders, order))!
-  const own = await findAll(reader, payments, of)
+  const own = (await findAll(reader, payments, of)).toSorted((a, b) => a.sequence - b.sequence)
   const back = await findAll(reader, refunds, of)
   const taken = await findAll(reader, captures, of)
   const atStake = await findAll(reader, disputes, of)
