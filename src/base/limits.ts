@@ -538,6 +538,9 @@ export const limits = {
   /** Of each kind at once: a tick stays short, and ten minutes apart that is 72,000 carts a day. */
   cartsForgottenMax: 500,
   lineQuantityMax: 9_999,
+  /** A thing that is sold and its sides: what a lorry carries. All lines of a cart together are still counted exactly. */
+  weightGramsMax: 40_000_000,
+  sideMillimetersMax: 100_000,
   /** Minor units of what is in a cart, and of its shipping: with tax, and paid with every try there is, it is counted exactly. */
   cartAmountMax: 10_000_000_000_000,
   /** Minor units of one movement of money, as a provider or staff say it: no order comes to more, and some hundreds of them are still counted exactly. */

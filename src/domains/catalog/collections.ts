@@ -72,6 +72,10 @@ export function productsIn<TFields extends Fields>(currency: string, more: TFiel
 }
 export const products = baseProducts
 
+function sideOf() {
+  return field.integer({ min: 0, max: limits.sideMillimetersMax })
+}
+
 const variantFields = {
   product: field.ref('products', { required: true }),
   sku: field.text({ required: true, unique: true, max: 100, search: true }),
@@ -80,6 +84,12 @@ const variantFields = {
   /** Where it looks different from its product. */
   picture: field.file(shown),
   position: field.integer({ default: 0 }),
+  /** Grams, packed: what carriers ask for. Null where nobody has said it, or nothing is sent. */
+  weight: field.integer({ min: 0, max: limits.weightGramsMax }),
+  /** Millimetres, packed. */
+  length: sideOf(),
+  width: sideOf(),
+  height: sideOf(),
 } as const
 
 export const variants = collection('variants', { prefix: 'var', fields: variantFields })
