@@ -1,7 +1,7 @@
 // Webhooks and kill -9 at each step of a delivery: before the receiver has read the message, when it has it and has not answered,
 // and when its answer is on its way. What was acknowledged is told at least once, under one id; what was not committed is not told.
 // The same of two processes on one database, of which one is killed while both write and deliver.
-// long
+// waits
 // databases: sqlite, postgres
 import assert from 'node:assert/strict'
 import { once } from 'node:events'

@@ -40,6 +40,7 @@ import { createManualClock, type ManualClock } from '../../src/testing/manual-cl
 import { eventually } from './eventually.ts'
 import { openEmpty } from './reused-storage.ts'
 import { counted, settled } from './settled.ts'
+import { watchWrites } from './watch-writes.ts'
 
 export const startMs = Date.parse('2026-11-24T12:00:00Z')
 
@@ -249,7 +250,13 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
     readSecret: (name) => options.secrets?.[name],
     clock,
   })
-  const storage = await openStorage(options.path, backend.model, clock)
+  /** Each collection as it was read last, as JSON, unless it was written to since. */
+  const kept = new Map<string, string>()
+  let writes = 0
+  const storage = watchWrites(await openStorage(options.path, backend.model, clock), (collection) => {
+    writes++
+    kept.delete(collection)
+  })
   const newest = await watchNewest(storage)
   const webhookSecret = 'sbx_test'
   const sandboxIds = { count: 0 }
@@ -359,8 +366,16 @@ export async function openApi(options: ApiHarnessOptions = {}): Promise<ApiHarne
     newest,
     async snapshot() {
       const models = [...backend.model.collections.values()].filter(({ name }) => !uncounted.includes(name))
-      const all = models.map(async (model) => [model.name, await storage.reader.find(model, { limit: 100_000 })])
-      return JSON.stringify(await Promise.all(all))
+      const all = models.map(async (model) => {
+        const { name } = model
+        const known = kept.get(name)
+        if (known !== undefined) return known
+        const before = writes
+        const text = JSON.stringify([name, await storage.reader.find(model, { limit: 100_000 })])
+        if (writes === before) kept.set(name, text)
+        return text
+      })
+      return `[${(await Promise.all(all)).join()}]`
     },
     write: (work) => inTransaction(engine.parts, { operation: 'test.write', actor: 'test', requestId: '' }, work),
     async close() {

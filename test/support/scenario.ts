@@ -58,7 +58,7 @@ export function scenario(rows: readonly Row[], options: ApiHarnessOptions = {}):
   for (const row of rows.filter((one) => !isRefused(one)))
     test(titleOf(row), async () => {
       const world = await openWorld(options)
-      await loadDocument(world)
+      await loadDocument(world, options)
       try {
         await runRow(world, row)
       } finally {
