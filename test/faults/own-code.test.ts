@@ -1,6 +1,6 @@
 // Code of a project and kill -9 at each of its steps: what was acknowledged is whole, what was cut is not there, hooks and
 // effects are carried out at least once, and what they settle is written once.
-// long
+// waits
 // databases: sqlite, postgres
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
