@@ -1,6 +1,7 @@
 // The package as whoever installs it meets it: packed from a copy of this clone, installed into an empty folder, and a project of
 // each template begun, checked, tested and run there, with npm's own commands.
 // long
+// ci
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'

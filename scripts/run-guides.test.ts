@@ -2,6 +2,7 @@
 // server of their own, and their pages' TypeScript that uses the client. Left out are blocks that start processes or make
 // databases. A page that shows a config runs on it, the others on the bookshop.
 // long
+// ci
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'

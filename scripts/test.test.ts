@@ -155,6 +155,14 @@ test('after', async () => {
 })
 `
 
+test('what is left for CI is named, and runs there and with --full', () => {
+  const tree = { 'src/a.test.ts': good, 'src/b.test.ts': `// ci\n${bad}` }
+  const { last, stdout } = testTree(tree)
+  assert.equal(last, '2 passed, 0 failed')
+  assert.match(stdout, /^Left for CI=true or --full: src\/b\.test\.ts$/m)
+  assert.equal(testTree(tree, ['--full']).last, '2 passed, 1 failed')
+})
+
 test('what mostly waits runs beside the two others', () => {
   const waits = 'w.test.ts'
   const { last, stdout } = testTree({

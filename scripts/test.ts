@@ -11,7 +11,8 @@
  * SQLite runs everything. Without `DATABASES` it is what npm alone brings, of PostgreSQL the conformance of its adapter alone, so that a
  * run takes minutes; in CI and with `--full` all there are run all of it. What takes long on a
  * database, or proves on MySQL only what it proves on MariaDB by the same adapter, says `// slow: mongodb, mysql` and
- * runs there with `--full` alone; the table counts it as left out.
+ * runs there with `--full` alone; the table counts it as left out. What a person need not wait for before each commit says `// ci`
+ * and runs in CI and with `--full`.
  *
  * What Node makes of the sources is kept in `node_modules/.cache`: hundreds of processes load the same ones.
  */
@@ -61,7 +62,7 @@ const isWhole = (layer: string) => isFull || isCi || isAsked || layer === 'confo
 /** The layers there are. A folder that is not there is no layer; one that is there and empty fails. */
 function rowsOf(selected: readonly DatabaseName[]): Row[] {
   const testsIn = (folder: string) => namesBelow(root, folder, '.test.ts')
-  const unit = { layer: 'unit', files: beside.flatMap(testsIn), database: null }
+  const unit = { layer: 'unit', files: beside.flatMap(testsIn).filter(isNotLeft), database: null }
   const rest = folders.filter((name) => isThere(join(root, 'test', name)))
   return [
     unit,
@@ -74,6 +75,13 @@ function rowsOf(selected: readonly DatabaseName[]): Row[] {
       return files.length === 0 ? rows.slice(0, 1) : rows.filter((row) => row.files.length > 0)
     }),
   ]
+}
+
+/** Whether it is run here: what says `// ci` is left for it. */
+function isNotLeft(file: string): boolean {
+  const isLeft = !isFull && !isCi && /^\/\/ ci$/m.test(readFileSync(join(root, file), 'utf8'))
+  if (isLeft) leftOut.push(file)
+  return !isLeft
 }
 
 function runsOn(database: DatabaseName, file: string, layer: string): boolean {
@@ -106,7 +114,7 @@ async function main(): Promise<number> {
   console.log(`\n${table(results)}\n`)
   const isPart = selected.some((database) => database !== 'sqlite') && folders.some((layer) => !isWhole(layer))
   if (isPart) console.log('Left for CI=true, DATABASES=postgres or --full: all but conformance on PostgreSQL.')
-  if (leftOut.length > 0) console.log(`Left for --full: ${leftOut.join(', ')}`)
+  if (leftOut.length > 0) console.log(`Left for ${isCi ? '' : 'CI=true or '}--full: ${leftOut.join(', ')}`)
   for (const { row, result } of results) if (result.note) console.log(`${titleOf(row)}: ${result.note}`)
   const sum = (name: 'passed' | 'failed' | 'skipped') => results.reduce((total, { result }) => total + result[name], 0)
   const failed = sum('failed')
