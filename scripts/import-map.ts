@@ -40,6 +40,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   storage: ['base', 'contract', 'access', 'schema'],
   settings: ['base', 'contract', 'schema', 'storage'],
   blobs: ['base'],
+  documents: ['base'],
   operation: ground,
   records: [...ground, 'operation'],
   effects: [...ground, 'operation', 'records'],
@@ -75,13 +76,14 @@ const adapters = [
   'domains/emails/transport-smtp',
   'domains/accounts/argon2-hasher',
   'domains/files/resize-picture',
+  'documents/render-pdf',
   'payment-providers/',
   'sandbox/',
 ]
 
 /** Packages that reach out of the process, and the only places below `src/` that may. */
 export const packageHomes: Readonly<Record<string, readonly string[]>> = {
-  'node:fs': ['cli/', 'storage/sqlite/file-check.ts', 'http/static-files.ts', 'blobs/local-blobs.ts'],
+  'node:fs': ['cli/', 'storage/sqlite/file-check.ts', 'http/static-files.ts', 'blobs/local-blobs.ts', 'documents/fonts.ts'],
   '@fastify/busboy': ['http/'],
   'node:http': ['base/node-http.ts', 'cli/serve.ts', 'cli/sandbox.ts', 'cli/open-provider.ts', 'http/', 'sandbox/'],
   'node:https': ['base/egress.ts', 'blobs/store-client.ts'],
@@ -92,6 +94,7 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   'node:child_process': ['cli/dev.ts', 'cli/picture-processes.ts'],
   'node:worker_threads': ['storage/sqlite/', 'cli/'],
   fastify: ['http/'],
+  pdfkit: ['documents/render-pdf.ts'],
   sharp: ['domains/files/resize-picture.ts'],
   nodemailer: ['domains/emails/transport-smtp.ts'],
   pg: ['storage/postgres/'],

@@ -46,6 +46,7 @@ function buildPackage(root: string): void {
     cpSync(join(root, from), join(dist, to), { recursive: true, filter: (path) => isIn(basename(path)) })
   copy('console', 'console', isForBrowsers)
   copy('client/src', 'browser/client', isForBrowsers)
+  copy('src/documents/fonts', 'src/documents/fonts', () => true)
   copy('templates', 'templates', () => true)
   const launcher = readFileSync(join(root, 'src/cli/kingpost.js'), 'utf8')
   writeFileSync(join(dist, 'src/cli/kingpost.js'), launcher.replace("'./main.ts'", "'./main.js'"), { mode: 0o755 })
